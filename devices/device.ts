@@ -1,0 +1,87 @@
+import type { EventEmitter } from 'node:events';
+import type { ColourSpace, Frame } from '../sdk/frame/frame.ts';
+import type { PixelFormat } from '../sdk/frame/layout.ts';
+import type { Logger } from '../sdk/log.ts';
+
+/** How a source is read. */
+export interface DeviceOptions {
+  /** Size asked of a camera, in pixels; the device may give another (see `properties`). Default: the source's own. */
+  width?: number;
+  height?: number;
+  /** The most frames a second that are wanted. Default: the source's own. */
+  fps?: number;
+  /**
+   * `realtime` (default): frames come as time goes by, and only the newest waits; `max`: each frame of a file, none
+   * dropped, as fast as they are taken.
+   */
+  speed?: 'realtime' | 'max';
+  /** Starts a file again at its end. Default false. */
+  loop?: boolean;
+  /** A live source that gave no frame for so long is restarted, ms. Default 10000. */
+  stallTimeoutMs?: number;
+  logger?: Logger;
+}
+
+/** What a device turned out to be, known once it is open. */
+export interface DeviceProperties {
+  /** `libcamera`, `v4l2`, `rtsp`, `file` or `scene`. */
+  readonly kind: string;
+  /** For a person: `HD USB Camera (/dev/video0)`. */
+  readonly title: string;
+  readonly format: PixelFormat;
+  /** Of the first frame; a folder of pictures has frames of many sizes. */
+  readonly width: number;
+  readonly height: number;
+  /** Frames a second as the source states them, if it does. */
+  readonly fps?: number;
+  readonly colour: ColourSpace;
+  /** A live source goes on for ever; the other kind ends. */
+  readonly live: boolean;
+}
+
+export interface DeviceHealth {
+  /** `offline`: no frames, being restarted. `ended`: a file is over. */
+  readonly state: 'closed' | 'opening' | 'online' | 'offline' | 'ended';
+  /** Frames received from the source. */
+  readonly frames: number;
+  /** Frames that nobody took in time. */
+  readonly dropped: number;
+  /** Frames that were cut short or corrupt. */
+  readonly corrupt: number;
+  readonly restarts: number;
+  readonly stalls: number;
+  /** Why the source is not online, or was not the last time. */
+  readonly lastError?: string;
+}
+
+export interface DeviceEvents {
+  /** After each change of `health.state`. */
+  health: [DeviceHealth];
+}
+
+/**
+ * A source of frames, named by a URI. Made by `openDevice`; the constructor does nothing.
+ *
+ * @example
+ * const device = await openDevice('v4l2:/dev/video0', { fps: 10 });
+ * for await (const frame of device.frames()) {
+ *   // …
+ *   frame.release();
+ * }
+ * await device.close();
+ */
+export interface Device extends EventEmitter<DeviceEvents> {
+  readonly uri: string;
+  /** @throws InputError when the program, the device or the file is missing, with what to install or plug in. */
+  open(): Promise<void>;
+  /**
+   * The frames from now on; one reader at a time. The reader owns each frame and releases it. Ends when the source
+   * ends or the device is closed; a camera that stalls is restarted meanwhile and does not end it.
+   */
+  frames(): AsyncIterableIterator<Frame>;
+  /** @throws Error before `open()`. */
+  readonly properties: DeviceProperties;
+  readonly health: DeviceHealth;
+  /** Stops the source and waits until its process has ended. Safe to call twice. */
+  close(): Promise<void>;
+}

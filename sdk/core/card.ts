@@ -1,0 +1,122 @@
+import { type Static, Type } from '@sinclair/typebox';
+
+const Strings = Type.Array(Type.String({ minLength: 1 }), { minItems: 1 });
+const Strides = Type.Array(Type.Integer({ minimum: 1 }), { minItems: 1 });
+
+/** How a model's outputs become boxes, scores and classes. */
+export const DecoderCard = Type.Union([
+  Type.Object(
+    {
+      type: Type.Literal('nanodet'),
+      strides: Strides,
+      bins: Type.Integer({ minimum: 2, description: 'Bins of the distribution of each side (reg_max + 1).' }),
+      outputs: Type.Object({
+        scores: Type.Array(Type.String(), {
+          minItems: 1,
+          description: 'Class scores after the sigmoid, one tensor for all strides or one each.',
+        }),
+        boxes: Type.Array(Type.String(), {
+          minItems: 1,
+          description: 'Distribution logits (left, top, right, bottom), in the order of the scores.',
+        }),
+      }),
+    },
+    { additionalProperties: false },
+  ),
+  Type.Object(
+    { type: Type.Literal('yolox'), strides: Strides, output: Type.Optional(Type.String()) },
+    { additionalProperties: false, description: 'x, y, log w, log h, objectness, class scores per cell.' },
+  ),
+  Type.Object(
+    { type: Type.Literal('yolov5'), output: Type.Optional(Type.String()) },
+    {
+      additionalProperties: false,
+      description: '[1, N, 5 + classes]: centre x, centre y, w, h in input pixels, objectness, class scores.',
+    },
+  ),
+  Type.Object(
+    { type: Type.Literal('yolov8'), output: Type.Optional(Type.String()) },
+    {
+      additionalProperties: false,
+      description: '[1, 4 + classes, N]: centre x, centre y, w, h in input pixels, class scores.',
+    },
+  ),
+  Type.Object(
+    {
+      type: Type.Literal('ssd'),
+      outputs: Type.Object({
+        boxes: Type.String(),
+        classes: Type.String(),
+        scores: Type.String(),
+        count: Type.Optional(Type.String()),
+      }),
+      boxOrder: Type.Optional(Type.Union([Type.Literal('yxyx'), Type.Literal('xyxy')], { default: 'yxyx' })),
+      normalised: Type.Optional(
+        Type.Boolean({ default: true, description: 'Boxes are 0..1 of the input, not pixels.' }),
+      ),
+      firstClass: Type.Optional(
+        Type.Integer({ default: 0, description: 'The class id of labels[0]; 1 where 0 is the background.' }),
+      ),
+    },
+    {
+      additionalProperties: false,
+      description: 'Boxes after the model’s own post-processing, as SSD exports give them.',
+    },
+  ),
+]);
+
+/**
+ * What has to be known to use a model without looking inside: what goes in, how the output is read, where it comes
+ * from. Lies beside the model as `NAME.card.json`, or inside an ONNX file's metadata under the key `ocellus`.
+ */
+export const ModelCard = Type.Object(
+  {
+    name: Type.String({ pattern: '^[a-z0-9][a-z0-9._-]*$' }),
+    version: Type.Optional(Type.String()),
+    title: Type.Optional(Type.String()),
+    task: Type.Literal('detect'),
+    file: Type.Optional(
+      Type.String({ description: 'The model file, relative to the card. Default: the card’s name with .onnx.' }),
+    ),
+    sha256: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
+    input: Type.Object(
+      {
+        name: Type.Optional(Type.String({ description: 'Default: the model’s only input.' })),
+        width: Type.Integer({ minimum: 1, maximum: 8192 }),
+        height: Type.Integer({ minimum: 1, maximum: 8192 }),
+        layout: Type.Union([Type.Literal('NCHW'), Type.Literal('NHWC')], { default: 'NCHW' }),
+        type: Type.Union([Type.Literal('uint8'), Type.Literal('float32')], { default: 'float32' }),
+        channels: Type.Union([Type.Literal('RGB'), Type.Literal('BGR')], { default: 'RGB' }),
+        mean: Type.Tuple([Type.Number(), Type.Number(), Type.Number()], {
+          default: [0, 0, 0],
+          description: 'Subtracted from pixels 0..255, in channel order. Float input only.',
+        }),
+        std: Type.Tuple([Type.Number(), Type.Number(), Type.Number()], {
+          default: [1, 1, 1],
+          description: 'Divides after the mean, in channel order. Float input only.',
+        }),
+        resize: Type.Union([Type.Literal('letterbox'), Type.Literal('stretch')], { default: 'letterbox' }),
+        align: Type.Union([Type.Literal('center'), Type.Literal('top-left')], {
+          default: 'center',
+          description: 'Where the picture lies in the letterbox.',
+        }),
+        pad: Type.Integer({ minimum: 0, maximum: 255, default: 114, description: 'The letterbox grey.' }),
+      },
+      { additionalProperties: false },
+    ),
+    decoder: DecoderCard,
+    labels: Strings,
+    thresholds: Type.Object(
+      {
+        score: Type.Number({ minimum: 0, maximum: 1, default: 0.4 }),
+        iou: Type.Number({ minimum: 0, maximum: 1, default: 0.6, description: 'Class-wise non-maximum suppression.' }),
+      },
+      { additionalProperties: false, default: {} },
+    ),
+    quantisation: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    accuracy: Type.Optional(Type.Array(Type.Record(Type.String(), Type.Unknown()))),
+    source: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  },
+  { additionalProperties: false },
+);
+export type ModelCard = Static<typeof ModelCard>;

@@ -1,0 +1,127 @@
+import { assertSize, type PixelFormat, planeSizes } from './layout.ts';
+
+/** One plane of pixels: `data` starts at the first row, rows are `stride` bytes apart. */
+export interface Plane {
+  readonly data: Uint8Array;
+  readonly stride: number;
+}
+
+/** How YUV turns into RGB. SD video is BT.601, HD video BT.709; cameras use limited range (16..235) unless they say. */
+export interface ColourSpace {
+  readonly matrix: 'bt601' | 'bt709';
+  readonly range: 'limited' | 'full';
+}
+
+/** What is known of a frame beside its pixels. */
+export interface FrameInfo {
+  /** Counts the frames of one source from 0; a gap is a dropped frame. */
+  readonly sequence: number;
+  /** Monotonic capture time in ns (exact up to 104 days, then to 2 ns). Only differences mean something. */
+  readonly captureTimeNs: number;
+  /** Wall-clock time of the capture in ms since 1970; media time in ms for a file read as fast as possible. */
+  readonly wallTimeMs: number;
+  readonly colour?: ColourSpace;
+  /** Where the picture came from, when it has a name of its own (a file in a folder). */
+  readonly name?: string;
+}
+
+export interface FrameInit extends FrameInfo {
+  readonly format: PixelFormat;
+  readonly width: number;
+  readonly height: number;
+  readonly planes: readonly Plane[];
+}
+
+/** The colour space that video of this height has when it does not say. */
+export function defaultColour(height: number): ColourSpace {
+  return height >= 720 ? bt709 : bt601;
+}
+const bt601: ColourSpace = { matrix: 'bt601', range: 'limited' };
+const bt709: ColourSpace = { matrix: 'bt709', range: 'limited' };
+
+/**
+ * A picture with its time, reference-counted.
+ *
+ * Whoever gets a frame from `device.frames()` owns one reference and gives it back with `release()`. To keep it longer
+ * than the owner does, `acquire()` another. After the last `release()` the pixels belong to the pool again, and reading
+ * `planes` throws rather than showing another frame's pixels.
+ *
+ * @example
+ * for await (const frame of device.frames()) {
+ *   console.log(frame.format, frame.width, frame.height, frame.planes[0].stride);
+ *   frame.release();
+ * }
+ */
+export class Frame implements FrameInfo {
+  readonly format: PixelFormat;
+  readonly width: number;
+  readonly height: number;
+  readonly sequence: number;
+  readonly captureTimeNs: number;
+  readonly wallTimeMs: number;
+  readonly colour: ColourSpace;
+  readonly name?: string;
+  readonly #planes: readonly Plane[];
+  readonly #onFree?: () => void;
+  #references = 1;
+
+  /**
+   * @param onFree Called once, when the last reference is released.
+   * @throws RangeError when a plane is too small for the size and the stride, naming the plane and both numbers.
+   */
+  constructor(init: FrameInit, onFree?: () => void) {
+    assertSize(init.width, init.height);
+    const sizes = planeSizes(init.format, init.width, init.height);
+    if (init.planes.length !== sizes.length) {
+      throw new RangeError(`planes of a ${init.format} frame: expected ${sizes.length}, got ${init.planes.length}`);
+    }
+    sizes.forEach(({ rowBytes, rows }, index) => {
+      const { data, stride } = init.planes[index]!;
+      if (stride < rowBytes) {
+        throw new RangeError(`stride of plane ${index}: expected at least ${rowBytes} bytes, got ${stride}`);
+      }
+      const needed = stride * (rows - 1) + rowBytes;
+      if (data.length < needed) {
+        throw new RangeError(
+          `plane ${index} of a ${init.width}x${init.height} ${init.format} frame: expected at least ${needed} bytes, got ${data.length}`,
+        );
+      }
+    });
+    this.format = init.format;
+    this.width = init.width;
+    this.height = init.height;
+    this.sequence = init.sequence;
+    this.captureTimeNs = init.captureTimeNs;
+    this.wallTimeMs = init.wallTimeMs;
+    this.colour = init.colour ?? defaultColour(init.height);
+    this.name = init.name;
+    this.#planes = init.planes;
+    this.#onFree = onFree;
+  }
+
+  /** @throws Error after the last `release()`. */
+  get planes(): readonly Plane[] {
+    if (this.#references === 0) {
+      throw new Error(`frame ${this.sequence} was released: call acquire() before release() to keep its pixels`);
+    }
+    return this.#planes;
+  }
+
+  /** How many owners the frame has; 0 after the last `release()`. */
+  get references(): number {
+    return this.#references;
+  }
+
+  /** Adds an owner. Each `acquire()` wants one `release()`. */
+  acquire(): this {
+    if (this.#references === 0) throw new Error(`frame ${this.sequence} was released and cannot be acquired again`);
+    this.#references++;
+    return this;
+  }
+
+  /** Gives one reference back. @throws Error when it was given back already. */
+  release(): void {
+    if (this.#references === 0) throw new Error(`frame ${this.sequence} was released more often than acquired`);
+    if (--this.#references === 0) this.#onFree?.();
+  }
+}

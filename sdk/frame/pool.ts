@@ -1,0 +1,101 @@
+import { type ColourSpace, Frame, type FrameInfo, type Plane } from './frame.ts';
+import { type PixelFormat, type PlaneLayout, planeLayout } from './layout.ts';
+
+interface Slot {
+  readonly bytes: Uint8Array;
+  readonly planes: readonly Plane[];
+}
+
+/**
+ * Buffers for the frames of one source. Each is a SharedArrayBuffer, so that a worker reads the pixels where they are.
+ *
+ * A slot is filled first and becomes a frame after: `const bytes = pool.take()`, write the pixels, then
+ * `pool.frame(bytes, info)`. In a steady state no pixel memory is allocated: `allocated` stays where it is.
+ */
+export class FramePool {
+  readonly format: PixelFormat;
+  readonly width: number;
+  readonly height: number;
+  readonly colour?: ColourSpace;
+  readonly layout: readonly PlaneLayout[];
+  /** Bytes of one frame, with padding. */
+  readonly byteLength: number;
+  readonly capacity: number;
+  readonly #free: Slot[] = [];
+  readonly #taken = new Map<Uint8Array, Slot>();
+  #allocated = 0;
+
+  /** @param options.capacity How many frames may exist at once; `take()` gives undefined beyond it. */
+  constructor(options: {
+    format: PixelFormat;
+    width: number;
+    height: number;
+    strides?: readonly number[];
+    colour?: ColourSpace;
+    capacity?: number;
+  }) {
+    const { planes, byteLength } = planeLayout(options.format, options.width, options.height, options.strides);
+    this.format = options.format;
+    this.width = options.width;
+    this.height = options.height;
+    this.colour = options.colour;
+    this.layout = planes;
+    this.byteLength = byteLength;
+    this.capacity = options.capacity ?? 8;
+  }
+
+  /** Buffers made so far; never more than `capacity`. */
+  get allocated(): number {
+    return this.#allocated;
+  }
+
+  /** Buffers that are filled or in use now. */
+  get inUse(): number {
+    return this.#allocated - this.#free.length;
+  }
+
+  /** A buffer of `byteLength` bytes to fill, or undefined when all are in use (the caller counts a drop). */
+  take(): Uint8Array | undefined {
+    let slot = this.#free.pop();
+    if (!slot) {
+      if (this.#allocated >= this.capacity) return undefined;
+      const bytes = new Uint8Array(new SharedArrayBuffer(this.byteLength));
+      const planes = this.layout.map(({ offset, stride, rows }) => ({
+        data: bytes.subarray(offset, offset + stride * rows),
+        stride,
+      }));
+      slot = { bytes, planes };
+      this.#allocated++;
+    }
+    this.#taken.set(slot.bytes, slot);
+    return slot.bytes;
+  }
+
+  /** Makes the frame of a buffer that `take()` gave; the buffer comes back with the frame's last `release()`. */
+  frame(bytes: Uint8Array, info: FrameInfo): Frame {
+    const slot = this.#claim(bytes);
+    return new Frame(
+      {
+        colour: this.colour,
+        ...info,
+        format: this.format,
+        width: this.width,
+        height: this.height,
+        planes: slot.planes,
+      },
+      () => this.#free.push(slot),
+    );
+  }
+
+  /** Gives a buffer back that did not become a frame. */
+  giveBack(bytes: Uint8Array): void {
+    this.#free.push(this.#claim(bytes));
+  }
+
+  #claim(bytes: Uint8Array): Slot {
+    const slot = this.#taken.get(bytes);
+    if (!slot) throw new Error('this buffer is not one that take() gave, or it was used already');
+    this.#taken.delete(bytes);
+    return slot;
+  }
+}

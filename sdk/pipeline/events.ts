@@ -1,0 +1,72 @@
+import type { DeviceHealth } from '../../devices/device.ts';
+import type { Frame } from '../frame/frame.ts';
+import type { EventMessage } from '../vision/event.ts';
+import type { Track } from '../vision/track.ts';
+
+/** A number that changed: objects of one label, in the whole view or in a zone. */
+export interface CountChange {
+  label: string;
+  /** Undefined: the whole view. */
+  zone?: string;
+  count: number;
+}
+
+/** Somebody or something went over a line. */
+export interface Crossing {
+  line: string;
+  label: string;
+  direction: 'in' | 'out';
+  /** Crossings in this direction so far, of this label. */
+  total: number;
+  trackId: number;
+}
+
+/** A picture of an object, published before the event that speaks of it. */
+export interface Snapshot {
+  /** The event's id. */
+  id: string;
+  label: string;
+  jpeg: Buffer;
+}
+
+/** What happened to one frame. `frame` is on loan: acquire() it to keep it after the listener returned. */
+export interface FrameReport {
+  frame: Frame;
+  /** The network looked at this frame; else the tracks are those of before. */
+  inferred: boolean;
+  tracks: readonly Track[];
+  /** Something moved in this frame. */
+  moving: boolean;
+}
+
+/** Where the time of the last frames went (ms, moving means) and what became of the frames (totals). */
+export interface PipelineStats {
+  frames: { in: number; dropped: number; gated: number; inferred: number };
+  fps: { in: number; inferred: number };
+  times: {
+    motion: number;
+    queue: number;
+    preprocess: number;
+    infer: number;
+    decode: number;
+    track: number;
+    total: number;
+  };
+  objects: number;
+  device: DeviceHealth;
+}
+
+/** What a pipeline emits, in the order a frame causes it: motion, snapshot, event, crossing, count, frame. */
+export interface PipelineEvents {
+  status: ['online' | 'offline' | 'disabled', DeviceHealth];
+  motion: [boolean];
+  snapshot: [Snapshot];
+  event: [EventMessage];
+  crossing: [Crossing];
+  count: [CountChange];
+  frame: [FrameReport];
+  /** The settings of this camera were changed while it runs. */
+  settings: [];
+  /** A finite source is over and everything it caused was emitted. */
+  ended: [];
+}

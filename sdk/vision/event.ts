@@ -1,0 +1,43 @@
+/** What an event message says of a tracked object: the field names that automations written for Frigate read. */
+export interface ObjectState {
+  /** `<start time>-<six letters>`, unique per node and the same at each replay of a recording. */
+  id: string;
+  camera: string;
+  label: string;
+  /** What local learning calls it (`my cat`), else null. */
+  sub_label: string | null;
+  /** Median score over the last observations, 0..1. */
+  score: number;
+  /** The highest median score so far, 0..1. */
+  top_score: number;
+  /** `[x1, y1, x2, y2]` in frame pixels. */
+  box: [number, number, number, number];
+  /** Square pixels. */
+  area: number;
+  /** Width over height. */
+  ratio: number;
+  /** Seconds since 1970 of the frame this is about. */
+  frame_time: number;
+  start_time: number;
+  /** Null while the object is there. */
+  end_time: number | null;
+  current_zones: string[];
+  entered_zones: string[];
+  /** It has not moved for a while. */
+  stationary: boolean;
+  active: boolean;
+  /** Frames since it last moved. */
+  motionless_count: number;
+  position_changes: number;
+  has_snapshot: boolean;
+  has_clip: boolean;
+  /** Lines it crossed, by name, with the direction of the last crossing. */
+  crossed_lines: Record<string, 'in' | 'out'>;
+}
+
+/** A message on `<camera>/events`. In a `new` message `before` equals `after`. */
+export interface EventMessage {
+  type: 'new' | 'update' | 'end';
+  before: ObjectState;
+  after: ObjectState;
+}

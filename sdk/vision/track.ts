@@ -1,0 +1,28 @@
+/** An object followed over frames, as the tracker sees it after one frame. A value: it does not change later. */
+export interface Track {
+  /** Counts from 1 for each tracker. */
+  readonly id: number;
+  readonly classId: number;
+  readonly label: string;
+  /** `[x1, y1, x2, y2]` in frame pixels: the last detection's box, or the predicted one while it is out of sight. */
+  readonly box: readonly [number, number, number, number];
+  /** Of the last detection, 0..1. */
+  readonly score: number;
+  /** Median score of the last observations, 0..1. */
+  readonly medianScore: number;
+  /** The median score passed the threshold of its label with enough observations: it is real, and stays so. */
+  readonly confirmed: boolean;
+  /** Seen in this very frame. */
+  readonly visible: boolean;
+  readonly observations: number;
+  /** captureTimeNs of the first and of the last frame it was seen in. */
+  readonly firstSeenNs: number;
+  readonly lastSeenNs: number;
+  readonly stationary: boolean;
+  /** Observed frames since it last moved, and how often it began to move again. */
+  readonly motionlessCount: number;
+  readonly positionChanges: number;
+  /** Zones it stands in now, and all it ever stood in. */
+  readonly currentZones: readonly string[];
+  readonly enteredZones: readonly string[];
+}

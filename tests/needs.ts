@@ -1,0 +1,23 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../sdk/assets.ts';
+
+/** A path in the data that lies beside the checkout, or undefined where it is absent. Say so in the test's name. */
+export function sharedData(...parts: string[]): string | undefined {
+  const path = join(packageRoot, '..', 'shared', 'data', ...parts);
+  return existsSync(path) ? path : undefined;
+}
+
+/** Is this program on the PATH? For `describe.skipIf(!hasProgram('mosquitto'))('… (needs mosquitto)', …)`. */
+export function hasProgram(name: string): boolean {
+  try {
+    execFileSync('sh', ['-c', 'command -v "$1"', 'sh', name], {
+      stdio: 'ignore',
+      env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` },
+    });
+    return true;
+  } catch {
+    return false;
+  }
+}
