@@ -37,6 +37,8 @@ export interface DeviceProperties {
   readonly colour: ColourSpace;
   /** A live source goes on for ever; the other kind ends. */
   readonly live: boolean;
+  /** What a person should know of this choice: why `auto:` shows this source, and how to change it. */
+  readonly note?: string;
 }
 
 export interface DeviceHealth {

@@ -5,8 +5,8 @@ import { type Static, Type } from '@sinclair/typebox';
  * form are made from. A field's description is written for the person who sets it.
  */
 
-const Name = (description: string) =>
-  Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,31}$', description: `${description} Small letters, digits, _ and -.` });
+/** A name that may stand in a topic: of a node, a camera, a zone, a line. */
+const Name = Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,31}$' });
 
 const Share = (description: string, fallback?: number) =>
   Type.Number({ minimum: 0, maximum: 1, description, ...(fallback === undefined ? {} : { default: fallback }) });
@@ -153,8 +153,8 @@ export const CameraSettings = Type.Object(
     motion: MotionSettings,
     track: TrackSettings,
     snapshots: SnapshotSettings,
-    zones: Type.Record(Type.String(), ZoneSettings, { default: {}, description: 'Zones by name.' }),
-    lines: Type.Record(Type.String(), LineSettings, { default: {}, description: 'Counting lines by name.' }),
+    zones: Type.Record(Name, ZoneSettings, { additionalProperties: false, default: {}, description: 'Zones by name.' }),
+    lines: Type.Record(Name, LineSettings, { additionalProperties: false, default: {}, description: 'Counting lines by name.' }),
     masks: Type.Array(Polygon, {
       default: [],
       description: 'Areas that are not watched: no motion counts there, and no object whose bottom centre is there.',
@@ -163,6 +163,16 @@ export const CameraSettings = Type.Object(
   { additionalProperties: false, default: {} },
 );
 export type CameraSettings = Static<typeof CameraSettings>;
+
+/** Any part of a value may be left out; lists are given whole. */
+export type DeepPartial<T> = T extends readonly unknown[]
+  ? T
+  : T extends object
+    ? { [K in keyof T]?: DeepPartial<T[K]> }
+    : T;
+
+/** A change to a camera’s settings: what is left out stays. The maps `zones`, `lines` and `thresholds` are replaced whole. */
+export type CameraChange = DeepPartial<CameraSettings>;
 
 export const MqttSettings = Type.Object(
   {
@@ -216,17 +226,16 @@ export type CoreSettings = Static<typeof CoreSettings>;
 
 export const Settings = Type.Object(
   {
-    node: Name('The name of this board, part of each topic.'),
-    cameras: Type.Record(Type.String(), CameraSettings, { description: 'Cameras by name.' }),
+    node: Type.String({ ...Name, default: 'ocellus', description: 'The name of this board, part of each topic. Small letters, digits, _ and -.' }),
+    cameras: Type.Record(Name, CameraSettings, { additionalProperties: false, description: 'Cameras by name.' }),
     core: CoreSettings,
     mqtt: MqttSettings,
     console: ConsoleSettings,
   },
   { additionalProperties: false, title: 'ocellus.yaml' },
 );
-Settings.properties.node.default = 'ocellus';
 Settings.properties.cameras.default = { camera: {} };
 export type Settings = Static<typeof Settings>;
 
-/** A name that may stand in a topic: of a node, a camera, a zone, a line. */
-export const namePattern = /^[a-z0-9][a-z0-9_-]{0,31}$/;
+/** Names that are topics of the node itself, so no camera may have them. */
+export const reservedCameraNames: readonly string[] = ['status', 'stats', 'request', 'response', 'learn', 'settings'];

@@ -23,9 +23,13 @@ export class FramePool {
   readonly capacity: number;
   readonly #free: Slot[] = [];
   readonly #taken = new Map<Uint8Array, Slot>();
+  readonly #onFree: (() => void) | undefined;
   #allocated = 0;
 
-  /** @param options.capacity How many frames may exist at once; `take()` gives undefined beyond it. */
+  /**
+   * @param options.capacity How many frames may exist at once; `take()` gives undefined beyond it.
+   * @param options.onFree Called when a frame's buffer has come back, for who waits for one.
+   */
   constructor(options: {
     format: PixelFormat;
     width: number;
@@ -33,6 +37,7 @@ export class FramePool {
     strides?: readonly number[];
     colour?: ColourSpace;
     capacity?: number;
+    onFree?: () => void;
   }) {
     const { planes, byteLength } = planeLayout(options.format, options.width, options.height, options.strides);
     this.format = options.format;
@@ -42,6 +47,7 @@ export class FramePool {
     this.layout = planes;
     this.byteLength = byteLength;
     this.capacity = options.capacity ?? 8;
+    this.#onFree = options.onFree;
   }
 
   /** Buffers made so far; never more than `capacity`. */
@@ -83,7 +89,10 @@ export class FramePool {
         height: this.height,
         planes: slot.planes,
       },
-      () => this.#free.push(slot),
+      () => {
+        this.#free.push(slot);
+        this.#onFree?.();
+      },
     );
   }
 

@@ -1,4 +1,5 @@
 import type { DeviceHealth } from '../../devices/device.ts';
+import type { CameraChange } from '../config/schema.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { EventMessage } from '../vision/event.ts';
 import type { Track } from '../vision/track.ts';
@@ -65,8 +66,8 @@ export interface PipelineEvents {
   crossing: [Crossing];
   count: [CountChange];
   frame: [FrameReport];
-  /** The settings of this camera were changed while it runs. */
-  settings: [];
+  /** The settings of this camera were changed while it runs; the change alone. */
+  settings: [CameraChange];
   /** A finite source is over and everything it caused was emitted. */
   ended: [];
 }

@@ -1,0 +1,105 @@
+import { EventEmitter } from 'node:events';
+import { InputError, messageOf } from '../sdk/errors.ts';
+import type { Frame } from '../sdk/frame/frame.ts';
+import { named, silent } from '../sdk/log.ts';
+import type { Device, DeviceEvents, DeviceHealth, DeviceOptions, DeviceProperties } from './device.ts';
+import { type FoundCamera, findCameras } from './probe/index.ts';
+
+const howToChange = 'Set cameras.<name>.source to change it, e.g. v4l2:/dev/video0.';
+
+/**
+ * The first camera that is found and gives pictures, else the built-in scene. `properties.note` says which, why, and
+ * how to change it.
+ */
+export class AutoDevice extends EventEmitter<DeviceEvents> implements Device {
+  readonly uri = 'auto:';
+  readonly #rest: string;
+  readonly #options: DeviceOptions;
+  readonly #make: (uri: string, options: DeviceOptions) => Device;
+  readonly #find: () => Promise<FoundCamera[]>;
+  #device: Device | undefined;
+  #note = '';
+  #state: 'closed' | 'opening' | 'open' = 'closed';
+  readonly #onHealth = (health: DeviceHealth): void => {
+    this.emit('health', health);
+  };
+
+  /**
+   * @param make Makes the device of a URI.
+   * @param find Finds the cameras.
+   */
+  constructor(
+    rest: string,
+    make: (uri: string, options: DeviceOptions) => Device,
+    options: DeviceOptions = {},
+    find: () => Promise<FoundCamera[]> = findCameras,
+  ) {
+    super();
+    this.#rest = rest;
+    this.#make = make;
+    this.#options = options;
+    this.#find = find;
+  }
+
+  get properties(): DeviceProperties {
+    if (!this.#device) throw new Error('auto: is not open: its properties are known after open()');
+    return { ...this.#device.properties, note: this.#note };
+  }
+
+  get health(): DeviceHealth {
+    if (this.#device) return this.#device.health;
+    const state = this.#state === 'opening' ? 'opening' : 'closed';
+    return { state, frames: 0, dropped: 0, corrupt: 0, restarts: 0, stalls: 0 };
+  }
+
+  async open(): Promise<void> {
+    if (this.#rest !== '') throw new InputError(`source: expected auto: alone, got auto:${this.#rest}`);
+    if (this.#state !== 'closed') throw new Error('auto: is open already');
+    this.#state = 'opening';
+    try {
+      const failures: string[] = [];
+      for (const camera of await this.#find()) {
+        try {
+          await this.#try(camera.uri);
+          this.#note = `Showing the first camera found: ${this.#device!.properties.title}. ${howToChange}`;
+          return;
+        } catch (error) {
+          this.#assertOpening();
+          failures.push(`${camera.title} cannot be used: ${messageOf(error)}`);
+          named(this.#options.logger ?? silent, 'auto:').warn(failures.at(-1)!);
+        }
+      }
+      await this.#try('scene:');
+      const why = failures.length > 0 ? failures.join('. ') : 'No camera found';
+      this.#note = `${why}: showing the built-in scene. ${howToChange}`;
+    } catch (error) {
+      this.#state = 'closed';
+      throw error;
+    }
+  }
+
+  frames(): AsyncIterableIterator<Frame> {
+    if (!this.#device) throw new Error('auto: is not open: call open() before frames()');
+    return this.#device.frames();
+  }
+
+  async close(): Promise<void> {
+    this.#state = 'closed';
+    await this.#device?.close();
+    this.#device?.off('health', this.#onHealth);
+  }
+
+  async #try(uri: string): Promise<void> {
+    this.#assertOpening();
+    this.#device?.off('health', this.#onHealth);
+    const device = this.#make(uri, this.#options);
+    this.#device = device;
+    device.on('health', this.#onHealth);
+    await device.open();
+    this.#state = 'open';
+  }
+
+  #assertOpening(): void {
+    if (this.#state !== 'opening') throw new Error('auto: was closed while it opened');
+  }
+}

@@ -1,0 +1,123 @@
+import { EventEmitter } from 'node:events';
+import { messageOf } from '../sdk/errors.ts';
+import type { Frame } from '../sdk/frame/frame.ts';
+import { type Logger, named, silent } from '../sdk/log.ts';
+import type { Device, DeviceEvents, DeviceHealth, DeviceOptions, DeviceProperties } from './device.ts';
+import { FrameOutlet } from './outlet.ts';
+import { maskCredentials } from './uri.ts';
+
+/** What all devices share: state, counters, the outlet of frames and the order of open, frames and close. */
+export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements Device {
+  /** As it may be shown: a password in it is masked. */
+  readonly uri: string;
+  protected readonly options: DeviceOptions;
+  protected readonly logger: Logger;
+  /** Counted by the device itself; `dropped` are those that found no free buffer, beside the outlet's own. */
+  protected readonly counters = { frames: 0, dropped: 0, corrupt: 0, restarts: 0, stalls: 0 };
+  #outlet = new FrameOutlet();
+  #droppedBefore = 0;
+  #state: DeviceHealth['state'] = 'closed';
+  #lastError: string | undefined;
+  #properties: DeviceProperties | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(uri: string, options: DeviceOptions = {}) {
+    super();
+    this.uri = maskCredentials(uri);
+    this.options = options;
+    this.logger = named(options.logger ?? silent, this.uri);
+  }
+
+  /** Begins to read the source and says what it is. @throws InputError when that is impossible. */
+  protected abstract start(): Promise<DeviceProperties>;
+  /** Ends everything `start()` began, waits for it. Called also when `start()` threw, and while it is still running. */
+  protected abstract stop(): Promise<void>;
+  /** Somebody reads now. A source that need not run unread begins here. */
+  protected read(): void {}
+
+  get properties(): DeviceProperties {
+    if (!this.#properties) throw new Error(`${this.uri} is not open: its properties are known after open()`);
+    return this.#properties;
+  }
+
+  get health(): DeviceHealth {
+    const { frames, dropped, corrupt, restarts, stalls } = this.counters;
+    return {
+      state: this.#state,
+      frames,
+      dropped: dropped + this.#droppedBefore + this.#outlet.dropped,
+      corrupt,
+      restarts,
+      stalls,
+      lastError: this.#lastError,
+    };
+  }
+
+  async open(): Promise<void> {
+    if (this.#state !== 'closed' || this.#closing) throw new Error(`${this.uri} is open already, or still closing`);
+    this.#droppedBefore += this.#outlet.dropped;
+    this.#outlet = new FrameOutlet();
+    this.setState('opening');
+    try {
+      const properties = await this.start();
+      this.assertOpening();
+      this.#properties = properties;
+      this.setState('online');
+    } catch (error) {
+      this.setError(messageOf(error));
+      await this.close();
+      // A close() while it opened may have come before there was anything to stop.
+      await this.stop();
+      throw error;
+    }
+  }
+
+  frames(): AsyncIterableIterator<Frame> {
+    if (this.#state === 'closed') throw new Error(`${this.uri} is not open: call open() before frames()`);
+    const frames = this.#outlet.frames();
+    this.read();
+    return frames;
+  }
+
+  close(): Promise<void> {
+    if (this.#state === 'closed') return this.#closing ?? Promise.resolve();
+    this.#outlet.close();
+    this.setState('closed');
+    this.#closing = this.stop().finally(() => {
+      this.#closing = undefined;
+    });
+    return this.#closing;
+  }
+
+  /** To be asked after each wait in `start()`. @throws Error when the device was closed meanwhile. */
+  protected assertOpening(): void {
+    if (this.#state !== 'opening') throw new Error(`${this.uri} was closed while it opened`);
+  }
+
+  protected get outlet(): FrameOutlet {
+    return this.#outlet;
+  }
+
+  protected get state(): DeviceHealth['state'] {
+    return this.#state;
+  }
+
+  protected get closed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  /** A source that came back may be another one than before. */
+  protected setProperties(properties: DeviceProperties): void {
+    this.#properties = properties;
+  }
+
+  protected setError(message: string): void {
+    this.#lastError = maskCredentials(message);
+  }
+
+  protected setState(state: DeviceHealth['state']): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.emit('health', this.health);
+  }
+}

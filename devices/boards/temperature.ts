@@ -1,0 +1,30 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { readText } from './files.ts';
+
+/** Thermal zones that are the processor's own, the first that exists counts. */
+const processorZones = ['cpu-thermal', 'cpu_thermal', 'x86_pkg_temp', 'soc-thermal', 'soc_thermal', 'cpu', 'acpitz'];
+
+/**
+ * The processor's temperature in degrees Celsius, undefined where the kernel does not tell it.
+ *
+ * @param root Where `sys` is; `/` but in tests.
+ */
+export function readTemperature(root = '/'): number | undefined {
+  const folder = join(root, 'sys/class/thermal');
+  let zones: string[];
+  try {
+    zones = readdirSync(folder).filter((name) => /^thermal_zone\d+$/.test(name));
+  } catch {
+    return undefined;
+  }
+  const found = zones
+    .map((zone) => ({
+      rank: processorZones.indexOf(readText(join(folder, zone, 'type')) ?? ''),
+      degrees: Number(readText(join(folder, zone, 'temp')) ?? Number.NaN) / 1000,
+    }))
+    // Zones of radios, batteries and boards are not the processor's.
+    .filter(({ rank, degrees }) => rank >= 0 && Number.isFinite(degrees))
+    .sort((a, b) => a.rank - b.rank);
+  return found[0]?.degrees;
+}

@@ -1,0 +1,101 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { InputError, messageOf } from '../sdk/errors.ts';
+import { maskCredentials } from './uri.ts';
+
+/** How long a program may take to end by itself when asked to. */
+const graceMs = 1000;
+const keptLines = 12;
+const keptLineLength = 400;
+
+/** A program to run, and what a person installs when it is missing. */
+export interface Command {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** `install ffmpeg: sudo apt install ffmpeg` */
+  readonly install: string;
+}
+
+/** A running program whose standard output is read; standard error is always drained, its last lines are kept. */
+export class Child {
+  readonly stdout: Readable;
+  /** Resolves when the program has ended and its output was read, with how it ended: `exit status 1`. */
+  readonly ended: Promise<string>;
+  readonly #process: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #lines: string[] = [];
+  #partial = '';
+  #over = false;
+
+  private constructor(process: ChildProcessByStdio<null, Readable, Readable>) {
+    this.#process = process;
+    this.stdout = process.stdout;
+    process.stderr.setEncoding('utf8');
+    process.stderr.on('data', (text: string) => this.#onStderr(text));
+    this.ended = new Promise((resolve) => {
+      process.once('close', (code, signal) => {
+        this.#over = true;
+        resolve(signal ? `killed by ${signal}` : `exit status ${code}`);
+      });
+    });
+  }
+
+  /** @throws InputError when the program is missing or cannot be started. */
+  static start({ program, args, install }: Command): Promise<Child> {
+    return new Promise((resolve, reject) => {
+      let process: ChildProcessByStdio<null, Readable, Readable>;
+      try {
+        process = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+      } catch (error) {
+        return reject(new InputError(`cannot start ${program}: ${maskCredentials(messageOf(error))}`));
+      }
+      process.once('spawn', () => resolve(new Child(process)));
+      process.once('error', (error: NodeJS.ErrnoException) => {
+        reject(
+          new InputError(
+            error.code === 'ENOENT'
+              ? `${program} is needed for this source and was not found on the PATH; ${install}`
+              : `cannot start ${program}: ${maskCredentials(error.message)}`,
+          ),
+        );
+      });
+    });
+  }
+
+  get pid(): number {
+    return this.#process.pid!;
+  }
+
+  /** The last lines it wrote to standard error, passwords masked. */
+  get said(): string {
+    return [...this.#lines, this.#partial.trim()].filter(Boolean).join('; ');
+  }
+
+  /** Ends it: asks first unless `hard`, then kills. Resolves when it has ended. */
+  async stop(hard = false): Promise<void> {
+    if (this.#over) return;
+    // With nobody reading, a program that is busy writing gets an error instead of waiting for ever.
+    this.stdout.destroy();
+    if (!hard) {
+      this.#process.kill('SIGTERM');
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, graceMs);
+      });
+      await Promise.race([this.ended, late]);
+      clearTimeout(timer);
+    }
+    // A stopped program (SIGSTOP) and one that hangs in a driver take no other signal.
+    if (!this.#over) this.#process.kill('SIGKILL');
+    await this.ended;
+  }
+
+  #onStderr(text: string): void {
+    const lines = (this.#partial + text).split(/[\r\n]+/);
+    this.#partial = lines.pop()!.slice(0, keptLineLength);
+    for (const line of lines) {
+      const clean = maskCredentials(line.trim()).slice(0, keptLineLength);
+      if (clean && clean !== this.#lines.at(-1)) this.#lines.push(clean);
+    }
+    this.#lines.splice(0, Math.max(0, this.#lines.length - keptLines));
+  }
+}

@@ -1,0 +1,33 @@
+import { statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { InputError, messageOf } from '../../sdk/errors.ts';
+
+/**
+ * The absolute path a `file:` URI means: `file:clip.mp4`, `file:./clip.mp4` and `file:/media/clip.mp4` are taken as
+ * they are written (spaces and `%` included), `file:~/clip.mp4` is in the home folder, and `file:///media/a%20clip.mp4`
+ * is a URL with its escapes.
+ *
+ * @throws InputError when it is empty or does not exist.
+ */
+export function filePath(rest: string): { path: string; isFolder: boolean } {
+  if (rest === '')
+    throw new InputError('file: expected the path of a video, a picture or a folder, such as file:clip.mp4');
+  let path = rest;
+  if (rest.startsWith('//')) {
+    try {
+      path = fileURLToPath(`file:${rest}`);
+    } catch (error) {
+      throw new InputError(
+        `file:${rest}: ${messageOf(error)}; write file:relative/path, file:/absolute/path or file:///absolute/url`,
+      );
+    }
+  } else if (rest === '~' || rest.startsWith('~/')) {
+    path = join(homedir(), rest.slice(1));
+  }
+  path = resolve(path);
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat) throw new InputError(`file: ${path} does not exist (looked from ${process.cwd()})`);
+  return { path, isFolder: stat.isDirectory() };
+}

@@ -1,0 +1,127 @@
+import { InputError, messageOf } from '../../sdk/errors.ts';
+import type { FramePool } from '../../sdk/frame/pool.ts';
+import { DeviceBase } from '../base.ts';
+import { BufferWait } from '../buffers.ts';
+import { Child } from '../child.ts';
+import type { DeviceOptions, DeviceProperties } from '../device.ts';
+import { ffmpegCommand } from '../ffmpeg.ts';
+import { PoolFiller } from '../filler.ts';
+import { Presenter } from '../presenter.ts';
+import { pump } from '../stream.ts';
+import { Y4mParser } from '../y4m.ts';
+
+/** More frames a second than any video worth watching has: ffmpeg guesses such a rate for some odd files. */
+const maxFps = 120;
+/** For a stream that states no rate. */
+const defaultFps = 25;
+
+/** A video file, decoded by ffmpeg, which waits at the pipe until the next frame is due. */
+export class VideoFile extends DeviceBase {
+  readonly #path: string;
+  #child: Child | undefined;
+  #presenter: Presenter | undefined;
+  #reading: Promise<void> | undefined;
+  #index = 0;
+  #sequence = 0;
+  /** While it is pending, nothing is read from the pipe. */
+  #busy: Promise<void> | undefined;
+  #buffers: BufferWait | undefined;
+
+  /** @param path Absolute. */
+  constructor(uri: string, path: string, options?: DeviceOptions) {
+    super(uri, options);
+    this.#path = path;
+  }
+
+  protected async start(): Promise<DeviceProperties> {
+    const { width, height, fps, loop, speed } = this.options;
+    const presenter = new Presenter(this.outlet, speed);
+    this.#presenter = presenter;
+    const buffers = new BufferWait();
+    this.#buffers = buffers;
+    this.#index = 0;
+    this.#busy = undefined;
+    const child = await Child.start(
+      ffmpegCommand({
+        input: loop ? ['-stream_loop', '-1'] : [],
+        // With its protocol in front, a name with a colon in it is not taken for a URL.
+        url: `file:${this.#path}`,
+        width,
+        height,
+        // At a constant rate frame n is shown at n / fps, which is all that a stream without timestamps can tell.
+        output: ['-fpsmax', String(Math.min(fps ?? maxFps, maxFps))],
+      }),
+    );
+    this.#child = child;
+    this.assertOpening();
+
+    let seen = false;
+    let onFirst = () => {};
+    const first = new Promise<void>((resolve) => {
+      onFirst = resolve;
+    });
+    const filler = new PoolFiller((buffer, pool) => {
+      seen = true;
+      this.#busy = this.#present(buffer, pool, filler.format?.fps ?? defaultFps);
+      onFirst();
+    }, buffers.onFree);
+    this.#reading = this.#read(child, new Y4mParser(filler));
+    await Promise.race([first, this.#reading]);
+    this.assertOpening();
+    const { format } = filler;
+    if (!format || !seen) {
+      throw new InputError(
+        `file: no video can be read from ${this.#path}; ffmpeg says: ${child.said || (await child.ended)}`,
+      );
+    }
+    return { ...format, kind: 'file', title: this.#path, live: false };
+  }
+
+  protected override read(): void {
+    this.#presenter?.begin();
+  }
+
+  protected async stop(): Promise<void> {
+    this.#presenter?.close();
+    this.#buffers?.close();
+    await this.#child?.stop();
+    await this.#reading;
+    this.#child = undefined;
+  }
+
+  /** Reads all frames, then says that the file is over. */
+  async #read(child: Child, parser: Y4mParser): Promise<void> {
+    try {
+      await pump(child.stdout, parser, () => this.#busy);
+      await this.#busy;
+      // Only a program that was killed, or that closes now, stops in the middle of a frame.
+      if (!parser.clean && this.state === 'online') this.counters.corrupt++;
+    } catch (error) {
+      this.counters.corrupt++;
+      this.setError(messageOf(error));
+      await child.stop(true);
+    }
+    if (this.state !== 'online') return;
+    const how = await child.ended;
+    if (how !== 'exit status 0' || child.said) {
+      this.setError(`ffmpeg: ${child.said || how}`);
+      this.logger.warn(`the video ended with an error after ${this.#index} frames: ${child.said || how}`);
+    }
+    this.outlet.end();
+    this.setState('ended');
+  }
+
+  async #present(buffer: Uint8Array | undefined, pool: FramePool, fps: number): Promise<void> {
+    this.counters.frames++;
+    if (!buffer) this.counters.dropped++;
+    const sequence = this.#sequence++;
+    let used = false;
+    await this.#presenter!.present((this.#index++ * 1e9) / fps, (times) => {
+      used = true;
+      return buffer && pool.frame(buffer, { sequence, ...times });
+    });
+    if (buffer && !used) pool.giveBack(buffer);
+    if (this.options.speed === 'max') await this.#buffers!.until(pool);
+    this.#busy = undefined;
+  }
+}

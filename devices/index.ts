@@ -1,0 +1,67 @@
+import { InputError } from '../sdk/errors.ts';
+import { AutoDevice } from './auto.ts';
+import type { Device, DeviceOptions } from './device.ts';
+import { fileDevice } from './file/file.ts';
+import { LibcameraCamera } from './libcamera.ts';
+import { RtspCamera } from './rtsp.ts';
+import { SceneDevice } from './scene/scene.ts';
+import { maskCredentials, parseDeviceUri } from './uri.ts';
+import { V4l2Camera } from './v4l2.ts';
+
+export type { ColourSpace } from '../sdk/frame/frame.ts';
+export { type Board, describeBoard } from './boards/board.ts';
+export { readTemperature } from './boards/temperature.ts';
+export type { Device, DeviceEvents, DeviceHealth, DeviceOptions, DeviceProperties } from './device.ts';
+export { type FoundCamera, type FoundProgram, findCameras, findPrograms } from './probe/index.ts';
+
+/** Makes the device of a scheme; `rest` is what follows `scheme:`. */
+type DeviceMaker = (uri: string, rest: string, options?: DeviceOptions) => Device;
+
+const makers: Readonly<Record<string, DeviceMaker>> = {
+  auto: (_, rest, options) => new AutoDevice(rest, createDevice, options),
+  scene: (uri, rest, options) => new SceneDevice(uri, rest, options),
+  file: fileDevice,
+  libcamera: (uri, rest, options) => new LibcameraCamera(uri, rest, options),
+  v4l2: (uri, rest, options) => new V4l2Camera(uri, rest, options),
+  rtsp: (uri, _, options) => new RtspCamera(uri, options),
+  rtsps: (uri, _, options) => new RtspCamera(uri, options),
+};
+
+/** The schemes a source may have, without the colon. */
+export const deviceSchemes: readonly string[] = Object.keys(makers);
+
+/**
+ * The device a URI names, not yet open. What has no scheme but exists on disk is taken as a `file:`.
+ *
+ * @throws InputError when the scheme is unknown.
+ */
+export function createDevice(uri: string, options?: DeviceOptions): Device {
+  const { scheme, rest } = parseDeviceUri(uri);
+  const make = makers[scheme];
+  if (!make) {
+    throw new InputError(
+      `source ${maskCredentials(uri)}: there is no device called "${scheme}:"; expected one of ${deviceSchemes.map((name) => `${name}:`).join(', ')}`,
+    );
+  }
+  return make(`${scheme}:${rest}`, rest, options);
+}
+
+/**
+ * Makes and opens the device a URI names: `auto:`, `scene:`, `file:clip.mp4`, `file:pictures/`, `v4l2:/dev/video0`,
+ * `rtsp://camera/stream`, `libcamera:`. Close it when done.
+ *
+ * @throws InputError when the URI, the device, the file or the program that reads it cannot be used, with what to do.
+ *
+ * @example
+ * const device = await openDevice('file:clip.mp4', { speed: 'max' });
+ * for await (const frame of device.frames()) {
+ *   console.log(frame.sequence, frame.wallTimeMs);
+ *   frame.release();
+ * }
+ * await device.close();
+ */
+export async function openDevice(uri: string, options?: DeviceOptions): Promise<Device> {
+  const device = createDevice(uri, options);
+  await device.open();
+  return device;
+}

@@ -1,0 +1,92 @@
+import type { Frame } from '../sdk/frame/frame.ts';
+import { monotonicNs } from './clock.ts';
+import type { FrameOutlet } from './outlet.ts';
+
+/** When a frame of recorded or made-up media was "captured". */
+export interface FrameTimes {
+  readonly captureTimeNs: number;
+  readonly wallTimeMs: number;
+}
+
+/** Later than this, the presentation is put off rather than hurried: the process slept, or decoding is too slow. */
+const maxLagNs = 500e6;
+
+/**
+ * Shows media that have times of their own. `realtime`: each frame when it is due, the newest wins, times are those of
+ * this machine's clocks; `max`: as fast as frames are taken, none dropped, times are the media's.
+ */
+export class Presenter {
+  readonly #outlet: FrameOutlet;
+  readonly #speed: 'realtime' | 'max';
+  #startNs: number | undefined;
+  #startMs = 0;
+  #running = false;
+  #closed = false;
+  #wake: (() => void) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(outlet: FrameOutlet, speed: 'realtime' | 'max' = 'realtime') {
+    this.#outlet = outlet;
+    this.#speed = speed;
+  }
+
+  /** Lets the presentation begin: nothing is shown, and no time goes by, before somebody reads. */
+  begin(): void {
+    this.#running = true;
+    this.#wake?.();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#wake?.();
+  }
+
+  /** Media time now, ns; what was due earlier need not be made at all. 0 before the first frame and at `max`. */
+  get positionNs(): number {
+    return this.#startNs === undefined ? 0 : monotonicNs() - this.#startNs;
+  }
+
+  /**
+   * Waits until it is time, then has the frame made and leaves it in the outlet.
+   *
+   * @param make Gives undefined when there is no buffer for it.
+   * @returns False once closed; `make` is not called then.
+   */
+  async present(mediaNs: number, make: (times: FrameTimes) => Frame | undefined): Promise<boolean> {
+    while (!this.#running && !this.#closed) await this.#sleep();
+    if (this.#speed === 'max') {
+      if (this.#closed) return false;
+      const frame = make({ captureTimeNs: mediaNs, wallTimeMs: mediaNs / 1e6 });
+      if (frame) await this.#outlet.put(frame);
+      return !this.#closed;
+    }
+    await this.#untilDue(mediaNs);
+    if (this.#closed) return false;
+    const frame = make({ captureTimeNs: this.#startNs! + mediaNs, wallTimeMs: this.#startMs + mediaNs / 1e6 });
+    if (frame) this.#outlet.offer(frame);
+    return true;
+  }
+
+  async #untilDue(mediaNs: number): Promise<void> {
+    if (this.#startNs === undefined) this.#setStart(monotonicNs() - mediaNs);
+    for (;;) {
+      const waitNs = this.#startNs! + mediaNs - monotonicNs();
+      if (waitNs < -maxLagNs) this.#setStart(this.#startNs! - waitNs);
+      if (waitNs <= 0 || this.#closed) return;
+      await this.#sleep(Math.ceil(waitNs / 1e6));
+    }
+  }
+
+  #setStart(startNs: number): void {
+    this.#startNs = startNs;
+    this.#startMs = Date.now() - (monotonicNs() - startNs) / 1e6;
+  }
+
+  #sleep(ms?: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      if (ms !== undefined) this.#timer = setTimeout(resolve, ms);
+    });
+  }
+}

@@ -1,0 +1,93 @@
+import type { Readable } from 'node:stream';
+import type { ColourSpace } from '../sdk/frame/frame.ts';
+import type { PixelFormat } from '../sdk/frame/layout.ts';
+
+/** A byte stream that does not hold what it should: corrupt, or another format. */
+export class StreamError extends Error {
+  override name = 'StreamError';
+}
+
+/** What the frames of a stream look like. */
+export interface StreamFormat {
+  readonly format: PixelFormat;
+  readonly width: number;
+  readonly height: number;
+  /** Bytes from row to row, one per plane; absent: no padding. */
+  readonly strides?: readonly number[];
+  readonly fps?: number;
+  readonly colour: ColourSpace;
+}
+
+/** Where a parser puts what it finds. */
+export interface StreamSink {
+  /** The format, once, before the first frame. */
+  begin(format: StreamFormat): void;
+  /** A buffer for the next frame, or undefined when there is none: the frame is then skipped. */
+  take(): Uint8Array | undefined;
+  /** A frame is complete: its buffer, or undefined if it was skipped. */
+  frame(buffer: Uint8Array | undefined): void;
+  /** A buffer whose frame was cut short. */
+  giveBack(buffer: Uint8Array): void;
+}
+
+/** Turns bytes into frames. */
+export interface StreamParser {
+  /**
+   * Reads from `offset` on to the end of the chunk or of a frame, whichever comes first.
+   *
+   * @returns How many bytes were read.
+   * @throws StreamError
+   */
+  write(chunk: Uint8Array, offset: number): number;
+  /** Is it between two frames? At the end of a stream that means nothing was cut short. */
+  readonly clean: boolean;
+  /** Gives a half-filled buffer back. */
+  abandon(): void;
+}
+
+/**
+ * Reads a stream to its end through a parser.
+ *
+ * @param busy Asked after each frame: while the promise it gives is pending nothing more is read, so the writer at the
+ *   other end of the pipe waits too.
+ * @returns When the stream is over. @throws StreamError of the parser; what still comes is read and thrown away.
+ */
+export function pump(
+  stream: Readable,
+  parser: StreamParser,
+  busy: () => Promise<unknown> | undefined = () => undefined,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let over = false;
+    const finish = (error?: unknown) => {
+      if (over) return;
+      over = true;
+      parser.abandon();
+      stream.off('data', onData);
+      // A writer whose output nobody reads cannot end.
+      stream.resume();
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+    const drain = (chunk: Uint8Array, offset: number): void => {
+      try {
+        while (offset < chunk.length && !over) {
+          offset += parser.write(chunk, offset);
+          const wait = busy();
+          if (!wait) continue;
+          stream.pause();
+          wait.then(() => drain(chunk, offset), finish);
+          return;
+        }
+      } catch (error) {
+        finish(error);
+        return;
+      }
+      if (stream.isPaused()) stream.resume();
+    };
+    const onData = (chunk: Uint8Array) => drain(chunk, 0);
+    stream.on('data', onData);
+    stream.once('close', () => finish());
+    stream.once('error', finish);
+  });
+}

@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Document, parseDocument } from 'yaml';
+import { InputError, messageOf } from '../errors.ts';
+import { reservedCameraNames, Settings } from './schema.ts';
+import { validate } from './validate.ts';
+
+/** Settings as a person writes them: any field may be left out. */
+export type SettingsInput = Record<string, unknown>;
+
+/**
+ * Checks settings and fills in what was left out.
+ *
+ * @example
+ * const settings = resolveSettings({ cameras: { door: { source: 'v4l2:/dev/video0' } } });
+ * settings.cameras.door.detect.threshold; // 0.5
+ *
+ * @throws InputError naming each wrong field.
+ */
+export function resolveSettings(input: unknown, what = 'the settings'): Settings {
+  const settings = validate(Settings, input ?? {}, what);
+  for (const name of Object.keys(settings.cameras)) {
+    if (reservedCameraNames.includes(name)) {
+      throw new InputError(
+        `${what} is not right:\n  cameras.${name}: this name is a topic of the node itself; call the camera something else`,
+      );
+    }
+  }
+  return settings;
+}
+
+/**
+ * Reads a settings file, unresolved: overrides may still be laid over it.
+ *
+ * @returns `{}` when there is no such file and it need not be there.
+ * @throws InputError when it cannot be read or is not YAML, with the line.
+ */
+export async function readSettings(path: string, mustExist: boolean): Promise<SettingsInput> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (!mustExist && (error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw new InputError(`settings file ${path} cannot be read: ${messageOf(error)}`);
+  }
+  return parse(text, path).toJS() ?? {};
+}
+
+/**
+ * Lays a change over a settings file, keeping its comments and order. The file is replaced as a whole: after a power
+ * cut it is the old one or the new one. Objects are merged; lists and the maps in `replace` are set whole.
+ */
+export async function updateSettings(path: string, change: SettingsInput): Promise<void> {
+  const document = await readFile(path, 'utf8').then(
+    (text) => parse(text, path),
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return new Document({});
+      throw error;
+    },
+  );
+  if (document.contents === null) document.contents = document.createNode({}) as never;
+  for (const [route, value] of leaves(change)) document.setIn(route, document.createNode(value));
+  await writeAtomically(path, document.toString());
+}
+
+// Maps whose keys the owner chooses are replaced whole: a zone that is gone must go from the file too.
+const ownedMaps = new Set(['zones', 'lines', 'thresholds']);
+
+function* leaves(value: SettingsInput, route: string[] = []): Generator<[string[], unknown]> {
+  for (const [key, inner] of Object.entries(value)) {
+    const here = [...route, key];
+    const isMap = typeof inner === 'object' && inner !== null && !Array.isArray(inner);
+    if (isMap && !ownedMaps.has(key)) yield* leaves(inner as SettingsInput, here);
+    else yield [here, inner];
+  }
+}
+
+function parse(text: string, path: string): Document {
+  const document = parseDocument(text, { prettyErrors: true });
+  const problem = document.errors[0];
+  if (problem) throw new InputError(`settings file ${path} is not valid YAML: ${problem.message}`);
+  return document as unknown as Document;
+}
+
+async function writeAtomically(path: string, text: string): Promise<void> {
+  const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    // 0600: the file may hold a broker's password.
+    const file = await open(temporary, 'w', 0o600);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { asset } from '../assets.ts';
+import { InputError } from '../errors.ts';
+import type { Reply, Request } from './messages.ts';
+
+type ReplyOf<T extends Reply['type']> = Extract<Reply, { type: T }>;
+
+/** How long a thread may take to end by itself. One inference is far shorter. */
+const closeTimeoutMs = 10_000;
+
+/** The worker thread of one model: one request at a time, each with one reply. */
+export class CoreThread {
+  readonly #worker: Worker;
+  readonly #exited: Promise<void>;
+  #pending: { resolve: (reply: Reply) => void; reject: (error: Error) => void } | undefined;
+  #dead: Error | undefined;
+
+  constructor() {
+    this.#worker = new Worker(entry(), { name: 'ocellus-core' });
+    this.#worker.on('message', (reply: Reply) => this.#settle()?.resolve(reply));
+    this.#worker.on('messageerror', (error) => this.#settle()?.reject(error));
+    this.#worker.on('error', (error) => {
+      this.#dead = new Error(`the core's thread failed: ${error.message}`, { cause: error });
+    });
+    this.#exited = new Promise((resolve) => {
+      this.#worker.once('exit', (code) => {
+        this.#dead ??= new Error(`the core's thread has ended (exit code ${code})`);
+        this.#settle()?.reject(this.#dead);
+        resolve();
+      });
+    });
+    // Only an unfinished request keeps the process alive: a short program may leave without close().
+    this.#worker.unref();
+  }
+
+  /**
+   * @throws InputError for what comes from outside, Error for the rest; also when the thread has ended.
+   */
+  request<T extends Reply['type']>(request: Request, expected: T): Promise<ReplyOf<T>> {
+    if (this.#dead) return Promise.reject(this.#dead);
+    if (this.#pending) return Promise.reject(new Error("the core's thread is busy"));
+    return new Promise((resolve, reject) => {
+      this.#pending = {
+        resolve: (reply) => {
+          if (reply.type === expected) resolve(reply as ReplyOf<T>);
+          else if (reply.type === 'failed') reject(reply.isInput ? new InputError(reply.message) : new Error(reply.message));
+          else reject(new Error(`the core's thread: expected ${expected}, got ${reply.type}`));
+        },
+        reject,
+      };
+      this.#worker.ref();
+      try {
+        this.#worker.postMessage(request);
+      } catch (error) {
+        this.#settle();
+        reject(error);
+      }
+    });
+  }
+
+  /** Lets the request that is under way finish, then ends the thread. */
+  async close(): Promise<void> {
+    if (this.#dead) return this.#exited;
+    const request: Request = { type: 'close' };
+    this.#worker.ref();
+    this.#worker.postMessage(request);
+    const stuck = setTimeout(() => void this.#worker.terminate(), closeTimeoutMs);
+    await this.#exited;
+    clearTimeout(stuck);
+  }
+
+  #settle() {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    this.#worker.unref();
+    return pending;
+  }
+}
+
+/** The compiled entry: Node runs no TypeScript, so from the sources (in tests) it is the one in `dist`. */
+function entry(): URL {
+  if (!import.meta.url.endsWith('.ts')) return new URL('./worker.js', import.meta.url);
+  const compiled = pathToFileURL(asset('dist', 'sdk', 'core', 'worker.js'));
+  if (!existsSync(fileURLToPath(compiled))) {
+    throw new Error(`${fileURLToPath(compiled)} is missing: run \`npm run build\` first`);
+  }
+  return compiled;
+}

@@ -1,0 +1,35 @@
+import type { Candidates } from '../../kernels/decode/candidates.ts';
+
+/**
+ * Adds a cell's box for its best class, or with `multiLabel` for each class that passes.
+ *
+ * @param at Where the cell's first class score is; the next ones are `step` further each.
+ * @param factor What each score is multiplied with: the objectness, or 1.
+ */
+export function pushClasses(
+  data: Float32Array,
+  at: number,
+  step: number,
+  classes: number,
+  factor: number,
+  threshold: number,
+  multiLabel: boolean,
+  x1: number,
+  y1: number,
+  x2: number,
+  y2: number,
+  candidates: Candidates,
+): void {
+  let bestClass = -1;
+  let best = 0;
+  for (let i = 0; i < classes; i++) {
+    const score = data[at + i * step]! * factor;
+    if (!(score >= threshold)) continue;
+    if (multiLabel) candidates.push(x1, y1, x2, y2, score, i);
+    else if (bestClass === -1 || score > best) {
+      best = score;
+      bestClass = i;
+    }
+  }
+  if (bestClass !== -1) candidates.push(x1, y1, x2, y2, best, bestClass);
+}

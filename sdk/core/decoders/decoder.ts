@@ -1,0 +1,90 @@
+import { InputError } from '../../errors.ts';
+import type { Candidates } from '../../kernels/decode/candidates.ts';
+import type { Level } from '../../kernels/decode/typescript.ts';
+import type { ModelCard } from '../card.ts';
+import type { Tensor, TensorInfo } from '../engines/engine.ts';
+
+/** Reads a network's outputs: what passes the threshold becomes candidates, boxes in input pixels. */
+export interface Decoder {
+  /**
+   * @param threshold Least score, 0..1.
+   * @param multiLabel A cell gives a box for each class that passes, as accuracy is measured; else for its best one.
+   */
+  decode(outputs: ReadonlyMap<string, Tensor>, threshold: number, multiLabel: boolean, candidates: Candidates): void;
+}
+
+/** Makes the decoder of a card. @throws InputError when the model's outputs do not fit it. */
+export type DecoderFactory = (card: ModelCard, outputs: readonly TensorInfo[]) => Decoder;
+
+/** The cells of an input: each stride's grid, in order. */
+export function levelsOf({ input }: ModelCard, strides: readonly number[]): Level[] {
+  return strides.map((stride) => ({
+    stride,
+    columns: Math.ceil(input.width / stride),
+    rows: Math.ceil(input.height / stride),
+  }));
+}
+
+export function cellsOf(levels: readonly Level[]): number {
+  return levels.reduce((sum, { columns, rows }) => sum + columns * rows, 0);
+}
+
+/**
+ * The output with this name, or the only one when the card names none.
+ *
+ * @param shape What the decoder reads; `undefined` where any size will do.
+ * @throws InputError when it does not exist or has another type or shape.
+ */
+export function findOutput(
+  outputs: readonly TensorInfo[],
+  name: string | undefined,
+  shape: readonly (number | undefined)[],
+  what: string,
+): TensorInfo {
+  const names = outputs.map((output) => output.name).join(', ');
+  if (name === undefined && outputs.length !== 1) {
+    throw new InputError(`decoder.output: the model has the outputs ${names}; name the one that holds the ${what}`);
+  }
+  const output = name === undefined ? outputs[0]! : outputs.find((one) => one.name === name);
+  if (!output) throw new InputError(`decoder: the model has no output ${name}; it has ${names}`);
+  if (output.type !== 'float32') {
+    throw new InputError(`decoder: expected output ${output.name} (${what}) to be float32, it is ${output.type}`);
+  }
+  if (!fits(output.shape, shape)) throw new InputError(misfit(output.name, output.shape, shape, what));
+  return output;
+}
+
+/** The numbers of an output of this run. @throws InputError when a shape that was open turned out wrong. */
+export function readOutput(
+  outputs: ReadonlyMap<string, Tensor>,
+  name: string,
+  shape: readonly (number | undefined)[],
+  what: string,
+): { data: Float32Array; shape: readonly number[] } {
+  const tensor = outputs.get(name);
+  if (!tensor) throw new InputError(`the model gave no output ${name}`);
+  if (!fits(tensor.shape, shape)) throw new InputError(misfit(name, tensor.shape, shape, what));
+  return { data: tensor.data as Float32Array, shape: tensor.shape };
+}
+
+function fits(actual: readonly (number | string)[], expected: readonly (number | undefined)[]): boolean {
+  return (
+    actual.length === expected.length &&
+    expected.every((side, i) => {
+      const given = actual[i];
+      return side === undefined || typeof given !== 'number' || given <= 0 || given === side;
+    })
+  );
+}
+
+function misfit(
+  name: string,
+  actual: readonly (number | string)[],
+  expected: readonly (number | undefined)[],
+  what: string,
+): string {
+  return (
+    `decoder: expected output ${name} (${what}) to be [${expected.map((side) => side ?? 'any').join(', ')}], ` +
+    `it is [${actual.join(', ')}]; check the card's input size, strides and number of labels`
+  );
+}

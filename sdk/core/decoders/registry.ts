@@ -1,0 +1,16 @@
+import type { ModelCard } from '../card.ts';
+import type { DecoderFactory } from './decoder.ts';
+import { nanodet } from './nanodet.ts';
+import { ssd } from './ssd.ts';
+import { yolov5 } from './yolov5.ts';
+import { yolov8 } from './yolov8.ts';
+import { yolox } from './yolox.ts';
+
+/** Each decoder a card can name. */
+export const decoders: Readonly<Record<ModelCard['decoder']['type'], DecoderFactory>> = {
+  nanodet,
+  yolox,
+  yolov5,
+  yolov8,
+  ssd,
+};

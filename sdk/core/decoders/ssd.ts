@@ -1,0 +1,66 @@
+import { InputError } from '../../errors.ts';
+import type { ModelCard } from '../card.ts';
+import type { Tensor, TensorInfo } from '../engines/engine.ts';
+import type { Decoder } from './decoder.ts';
+
+/** SSD exports with their post-processing inside: boxes, class ids and scores, and how many of them count. */
+export function ssd(card: ModelCard, outputs: readonly TensorInfo[]): Decoder {
+  if (card.decoder.type !== 'ssd') throw new TypeError('expected an ssd card');
+  const { outputs: names, boxOrder, normalised, firstClass = 0 } = card.decoder;
+  const { width, height } = card.input;
+  const scaleX = normalised === false ? 1 : width;
+  const scaleY = normalised === false ? 1 : height;
+  const swap = boxOrder !== 'xyxy';
+  const classes = card.labels.length;
+  for (const [what, name] of Object.entries(names)) {
+    const output = outputs.find((one) => one.name === name);
+    if (!output) {
+      throw new InputError(
+        `decoder.outputs.${what}: the model has no output ${name}; it has ${outputs.map((one) => one.name).join(', ')}`,
+      );
+    }
+    const allowed = what === 'boxes' || what === 'scores' ? ['float32'] : ['float32', 'int64', 'int32', 'uint8'];
+    if (!allowed.includes(output.type)) {
+      throw new InputError(
+        `decoder.outputs.${what}: expected output ${name} to be ${allowed.join(' or ')}, it is ${output.type}`,
+      );
+    }
+    const last = output.shape.at(-1);
+    if (what === 'boxes' && typeof last === 'number' && last > 0 && last !== 4) {
+      throw new InputError(
+        `decoder.outputs.boxes: expected output ${name} to be [1, any, 4], it is [${output.shape.join(', ')}]`,
+      );
+    }
+  }
+  return {
+    decode(tensors, threshold, _multiLabel, candidates) {
+      const boxes = dataOf(tensors, names.boxes);
+      const ids = dataOf(tensors, names.classes);
+      const scores = dataOf(tensors, names.scores);
+      if (boxes.length !== scores.length * 4 || ids.length !== scores.length) {
+        throw new InputError(
+          `decoder: expected 4 numbers and a class for each of ${scores.length} scores, got ${boxes.length} and ${ids.length}`,
+        );
+      }
+      const count = names.count ? Number(dataOf(tensors, names.count)[0] ?? 0) : scores.length;
+      for (let i = 0; i < Math.min(count, scores.length); i++) {
+        const score = Number(scores[i]);
+        const classId = Number(ids[i]) - firstClass;
+        // A class without a label is the background or one that the owner left out.
+        if (!(score >= threshold) || !Number.isInteger(classId) || classId < 0 || classId >= classes) continue;
+        const a = Number(boxes[i * 4]);
+        const b = Number(boxes[i * 4 + 1]);
+        const c = Number(boxes[i * 4 + 2]);
+        const d = Number(boxes[i * 4 + 3]);
+        if (swap) candidates.push(b * scaleX, a * scaleY, d * scaleX, c * scaleY, score, classId);
+        else candidates.push(a * scaleX, b * scaleY, c * scaleX, d * scaleY, score, classId);
+      }
+    },
+  };
+}
+
+function dataOf(tensors: ReadonlyMap<string, Tensor>, name: string) {
+  const tensor = tensors.get(name);
+  if (!tensor) throw new InputError(`the model gave no output ${name}`);
+  return tensor.data;
+}

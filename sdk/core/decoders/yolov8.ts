@@ -1,0 +1,57 @@
+import type { Candidates } from '../../kernels/decode/candidates.ts';
+import type { ModelCard } from '../card.ts';
+import type { TensorInfo } from '../engines/engine.ts';
+import { type Decoder, findOutput, readOutput } from './decoder.ts';
+
+/** YOLOv8's and YOLO11's export: channels of centre x, centre y, w, h (input pixels) and class scores, cells last. */
+export function yolov8(card: ModelCard, outputs: readonly TensorInfo[]): Decoder {
+  if (card.decoder.type !== 'yolov8') throw new TypeError('expected a yolov8 card');
+  const classes = card.labels.length;
+  const shape = [1, 4 + classes, undefined];
+  const what = 'centre, size and class scores, cells last';
+  const { name } = findOutput(outputs, card.decoder.output, shape, what);
+  let best = new Float32Array(0);
+  let bestClass = new Int32Array(0);
+  return {
+    decode(tensors, threshold, multiLabel, candidates) {
+      const { data, shape: given } = readOutput(tensors, name, shape, what);
+      const cells = given[2]!;
+      if (multiLabel) {
+        for (let c = 0; c < classes; c++) {
+          const row = (4 + c) * cells;
+          for (let i = 0; i < cells; i++) {
+            if (data[row + i]! >= threshold) push(data, cells, i, data[row + i]!, c, candidates);
+          }
+        }
+        return;
+      }
+      if (best.length !== cells) {
+        best = new Float32Array(cells);
+        bestClass = new Int32Array(cells);
+      }
+      best.fill(-Infinity);
+      // Class by class, since that is how they lie in memory.
+      for (let c = 0; c < classes; c++) {
+        const row = (4 + c) * cells;
+        for (let i = 0; i < cells; i++) {
+          const score = data[row + i]!;
+          if (score > best[i]!) {
+            best[i] = score;
+            bestClass[i] = c;
+          }
+        }
+      }
+      for (let i = 0; i < cells; i++) {
+        if (best[i]! >= threshold) push(data, cells, i, best[i]!, bestClass[i]!, candidates);
+      }
+    },
+  };
+}
+
+function push(data: Float32Array, cells: number, i: number, score: number, classId: number, to: Candidates): void {
+  const x = data[i]!;
+  const y = data[cells + i]!;
+  const halfW = data[2 * cells + i]! / 2;
+  const halfH = data[3 * cells + i]! / 2;
+  to.push(x - halfW, y - halfH, x + halfW, y + halfH, score, classId);
+}

@@ -1,0 +1,41 @@
+/** Element types that are read and written here. Others may occur in a model's metadata. */
+export type TensorData = Float32Array | Uint8Array | Int8Array | Int32Array | BigInt64Array;
+
+/** What a model says of one of its inputs or outputs. */
+export interface TensorInfo {
+  readonly name: string;
+  /** `float32`, `uint8`, `int64`, … */
+  readonly type: string;
+  /** A dimension that is not fixed has a name, or is empty. */
+  readonly shape: readonly (number | string)[];
+}
+
+export interface Tensor {
+  readonly data: TensorData;
+  readonly shape: readonly number[];
+}
+
+export interface EngineOptions {
+  /** Threads of one inference. */
+  readonly threads: number;
+}
+
+/**
+ * Runs a program: a network that was loaded once. Runs block the thread they are called on, so an engine lives in a
+ * worker. Input and output buffers are allocated once; outputs are valid until the next run.
+ */
+export interface Engine {
+  /** @throws InputError when the bytes are not a model this engine can run. */
+  load(model: Uint8Array, options: EngineOptions): Promise<void>;
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+  /**
+   * Chooses the shape of the one input and allocates its buffer. To be called once, before `run`.
+   *
+   * @throws InputError when the model has no such input, or another shape or type.
+   */
+  bind(name: string, type: 'uint8' | 'float32', shape: readonly number[]): Uint8Array | Float32Array;
+  /** Runs on what is in the input buffer. */
+  run(): Promise<ReadonlyMap<string, Tensor>>;
+  close(): Promise<void>;
+}

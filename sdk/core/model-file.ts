@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import { access, readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { asset } from '../assets.ts';
+import { validate } from '../config/validate.ts';
+import { InputError, messageOf } from '../errors.ts';
+import { ModelCard } from './card.ts';
+import { readOnnxMetadata } from './onnx-metadata.ts';
+import { readUltralytics, type UltralyticsInfo } from './ultralytics.ts';
+
+/** The detector that is used when none is named. */
+export const defaultModel = 'nanodet-g-416-int8';
+
+/** A model's bytes with what is known of them before an engine has looked inside. */
+export interface ModelFile {
+  /** For messages: the name or the path that was asked for. */
+  readonly name: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** A card, or Ultralytics' metadata, from which the card is made once the output's shape is known. */
+  readonly description: ModelCard | UltralyticsInfo;
+}
+
+/** The cards of the models that ship with Ocellus, by name. */
+export async function listModels(): Promise<ModelCard[]> {
+  const folder = asset('sdk', 'models');
+  const names = (await readdir(folder)).filter((name) => name.endsWith(cardEnding)).sort();
+  return Promise.all(names.map((name) => readCard(join(folder, name))));
+}
+
+/**
+ * Reads a model by the name of a shipped one, by the path of its card `X.card.json`, or by the path of its file
+ * `X.onnx`: the card is then beside it, or inside its metadata (key `ocellus`, or what Ultralytics writes).
+ *
+ * @throws InputError when there is no such model, no card, the card is wrong, or the file is not the card's.
+ */
+export async function readModel(nameOrPath: string): Promise<ModelFile> {
+  if (nameOrPath.endsWith(cardEnding)) return readByCard(resolve(nameOrPath), nameOrPath);
+  if (nameOrPath.endsWith('.onnx')) return readByFile(resolve(nameOrPath), nameOrPath);
+  const shipped = asset('sdk', 'models', `${nameOrPath}${cardEnding}`);
+  if (/^[a-z0-9][a-z0-9._-]*$/.test(nameOrPath) && (await exists(shipped))) return readByCard(shipped, nameOrPath);
+  const known = (await listModels()).map(({ name }) => name);
+  throw new InputError(
+    `there is no model "${nameOrPath}": expected one of ${known.join(', ')}, or the path of an .onnx file or of a .card.json`,
+  );
+}
+
+const cardEnding = '.card.json';
+
+async function readByCard(path: string, name: string): Promise<ModelFile> {
+  const card = await readCard(path);
+  const file = resolve(dirname(path), card.file ?? `${basename(path, cardEnding)}.onnx`);
+  const bytes = await readBytes(file, name);
+  assertDigest(bytes, card, file);
+  return { name, bytes, description: card };
+}
+
+async function readByFile(path: string, name: string): Promise<ModelFile> {
+  const bytes = await readBytes(path, name);
+  const cardPath = `${path.slice(0, -'.onnx'.length)}${cardEnding}`;
+  if (await exists(cardPath)) {
+    const card = await readCard(cardPath);
+    assertDigest(bytes, card, path);
+    return { name, bytes, description: card };
+  }
+  const metadata = readOnnxMetadata(bytes, name);
+  const own = metadata.get('ocellus');
+  if (own !== undefined) {
+    return { name, bytes, description: parseCard(own, `${name}, the card in its metadata (key ocellus)`) };
+  }
+  const ultralytics = readUltralytics(metadata, basename(path, '.onnx'), name);
+  if (ultralytics) return { name, bytes, description: ultralytics };
+  throw new InputError(
+    `${name} has no card, and its metadata has neither the key "ocellus" nor what Ultralytics writes. ` +
+      `Write ${cardPath}, for example:\n${exampleCard(basename(path, '.onnx'))}`,
+  );
+}
+
+async function readCard(path: string): Promise<ModelCard> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new InputError(`the card ${path} cannot be read: ${messageOf(error)}`);
+  }
+  return parseCard(text, `card ${path}`);
+}
+
+function parseCard(text: string, what: string): ModelCard {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`${what}: expected JSON: ${messageOf(error)}`);
+  }
+  return validate(ModelCard, value, what);
+}
+
+async function readBytes(path: string, name: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new InputError(`the model ${name} cannot be read: ${messageOf(error)}`);
+  }
+}
+
+function assertDigest(bytes: Uint8Array, card: ModelCard, path: string): void {
+  if (!card.sha256) return;
+  const actual = createHash('sha256').update(bytes).digest('hex');
+  if (actual !== card.sha256) {
+    throw new InputError(
+      `${path} is not the file its card speaks of: expected sha256 ${card.sha256}, got ${actual}. ` +
+        'It is damaged or was changed; fetch it again, or write a new card for it.',
+    );
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function exampleCard(name: string): string {
+  const card = {
+    name: name.toLowerCase().replace(/[^a-z0-9._-]+/g, '-').replace(/^[^a-z0-9]+/, '') || 'my-model',
+    task: 'detect',
+    input: { width: 640, height: 640, type: 'float32', channels: 'RGB', mean: [0, 0, 0], std: [255, 255, 255] },
+    decoder: { type: 'yolov8' },
+    labels: ['cat', 'dog'],
+  };
+  return JSON.stringify(card, null, 2);
+}

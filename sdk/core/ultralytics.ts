@@ -1,0 +1,109 @@
+import { parse } from 'yaml';
+import { InputError } from '../errors.ts';
+import { ModelCard } from './card.ts';
+import type { TensorInfo } from './engines/engine.ts';
+import { validate } from '../config/validate.ts';
+
+/** What Ultralytics' exporter writes into an ONNX file's metadata, as far as it is needed. */
+export interface UltralyticsInfo {
+  readonly ultralytics: true;
+  readonly name: string;
+  readonly labels: readonly string[];
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * @param name The model's name.
+ * @param what Names the file in errors.
+ * @returns Undefined when the metadata is not Ultralytics'.
+ * @throws InputError when it is, and cannot be used.
+ */
+export function readUltralytics(
+  metadata: ReadonlyMap<string, string>,
+  name: string,
+  what: string,
+): UltralyticsInfo | undefined {
+  const names = metadata.get('names');
+  const size = metadata.get('imgsz');
+  if (names === undefined || size === undefined) return undefined;
+  const task = metadata.get('task');
+  if (task !== undefined && task !== 'detect') {
+    throw new InputError(`${what}: expected a model of the task detect, its metadata says ${task}`);
+  }
+  // Both are Python literals, and short ones are YAML as well.
+  const [height, width] = sides(parseLiteral(size, what, 'imgsz'), what);
+  return {
+    ultralytics: true,
+    name: name.toLowerCase().replace(/[^a-z0-9._-]+/g, '-').replace(/^[^a-z0-9]+/, '') || 'model',
+    labels: labelsOf(parseLiteral(names, what, 'names'), what),
+    width,
+    height,
+  };
+}
+
+/**
+ * Completes the card with what the output's shape says: `[1, 4 + classes, N]` is YOLOv8's way, `[1, N, 5 + classes]`
+ * YOLOv5's.
+ *
+ * @throws InputError when it is neither.
+ */
+export function ultralyticsCard(info: UltralyticsInfo, inputs: readonly TensorInfo[], outputs: readonly TensorInfo[]): ModelCard {
+  const output = outputs[0];
+  const [, rows, columns] = output?.shape ?? [];
+  const classes = info.labels.length;
+  const type = rows === 4 + classes ? 'yolov8' : columns === 5 + classes ? 'yolov5' : undefined;
+  if (!output || output.shape.length !== 3 || !type) {
+    throw new InputError(
+      `expected a first output of [1, ${4 + classes}, N] (YOLOv8) or [1, N, ${5 + classes}] (YOLOv5) for ${classes} labels, ` +
+        `got [${output?.shape.join(', ')}]; write a card that says how to read it`,
+    );
+  }
+  return validate(
+    ModelCard,
+    {
+      name: info.name,
+      task: 'detect',
+      input: {
+        name: inputs[0]?.name,
+        width: info.width,
+        height: info.height,
+        channels: 'RGB',
+        mean: [0, 0, 0],
+        std: [255, 255, 255],
+      },
+      decoder: { type, output: output.name },
+      labels: [...info.labels],
+    },
+    `the card made from ${info.name}'s metadata`,
+  );
+}
+
+function parseLiteral(text: string, what: string, key: string): unknown {
+  try {
+    return parse(text);
+  } catch {
+    throw new InputError(`${what}: the metadata's ${key} cannot be read: ${text.slice(0, 80)}`);
+  }
+}
+
+function sides(value: unknown, what: string): [number, number] {
+  const list = Array.isArray(value) ? value : [value, value];
+  const [height, width] = list.length === 1 ? [list[0], list[0]] : list;
+  if (!Number.isInteger(height) || !Number.isInteger(width)) {
+    throw new InputError(`${what}: expected the metadata's imgsz to be [height, width], got ${JSON.stringify(value)}`);
+  }
+  return [height, width];
+}
+
+function labelsOf(value: unknown, what: string): string[] {
+  const entries: [string, unknown][] = value && typeof value === 'object' ? Object.entries(value) : [];
+  const labels = entries.map(([key, label], index) => {
+    if (key !== String(index) || typeof label !== 'string' || label === '') {
+      throw new InputError(`${what}: expected the metadata's names to be {0: 'first', 1: 'second', …}`);
+    }
+    return label;
+  });
+  if (labels.length === 0) throw new InputError(`${what}: expected names in the metadata, got none`);
+  return labels;
+}

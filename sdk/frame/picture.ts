@@ -1,0 +1,135 @@
+import type { OverlayOptions, Sharp, SharpOptions } from 'sharp';
+import { clipRegion, type Region } from '../core/letterbox.ts';
+import { InputError, messageOf } from '../errors.ts';
+import { kernels } from '../kernels/kernels.ts';
+import { Frame, type FrameInfo } from './frame.ts';
+import { maxSide } from './layout.ts';
+
+/** The largest picture that is decoded: 100 megapixels are 300 MB of RGB. */
+const maxPixels = 100e6;
+
+let loading: Promise<typeof import('sharp').default> | undefined;
+
+/** sharp is only loaded when there is a picture to read or to write: it takes 30 ms and some MB. */
+function loadSharp(): Promise<typeof import('sharp').default> {
+  loading ??= import('sharp').then(({ default: sharp }) => {
+    // Pictures come one at a time and each is another one: a cache and more threads would only cost memory.
+    sharp.cache(false);
+    sharp.concurrency(1);
+    return sharp;
+  });
+  return loading;
+}
+
+/**
+ * Reads a picture: JPEG, PNG, WebP, AVIF, GIF (its first page), TIFF or SVG. It is turned as its EXIF data says,
+ * transparency is put on white, and the frame is RGB24.
+ *
+ * @param input A path, or the file's bytes.
+ * @param info What is known of the frame; by default it has the number 0 and the time of now.
+ * @throws InputError when it cannot be read: absent, empty, damaged, of an unknown kind, or too large.
+ *
+ * @example
+ * const frame = await readPicture('cat.jpg');
+ */
+export async function readPicture(input: string | Uint8Array, info: Partial<FrameInfo> = {}): Promise<Frame> {
+  const name = typeof input === 'string' ? input : (info.name ?? 'the picture');
+  if (typeof input !== 'string' && input.length === 0) throw new InputError(`${name} is empty: expected a picture`);
+  const sharp = await loadSharp();
+  const options: SharpOptions = { limitInputPixels: maxPixels, failOn: 'warning' };
+  try {
+    const { data, info: read } = await sharp(input, options)
+      .rotate()
+      .flatten({ background: '#ffffff' })
+      .toColourspace('srgb')
+      .removeAlpha()
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    const { width, height, channels } = read;
+    if (width > maxSide || height > maxSide) {
+      throw new InputError(`expected at most ${maxSide} pixels a side, got ${width}x${height}`);
+    }
+    return new Frame({
+      sequence: 0,
+      captureTimeNs: Number(process.hrtime.bigint()),
+      wallTimeMs: Date.now(),
+      ...(typeof input === 'string' && { name: input }),
+      ...info,
+      format: channels === 1 ? 'GRAY8' : 'RGB24',
+      width,
+      height,
+      planes: [{ data, stride: width * channels }],
+    });
+  } catch (error) {
+    throw new InputError(`${name} cannot be read as a picture: ${reason(error)}`);
+  }
+}
+
+function reason(error: unknown): string {
+  // sharp repeats the path, and libvips writes a line for each thing it tried.
+  const first = messageOf(error).trim().split('\n')[0]!;
+  if (/pixel limit/i.test(first)) return `expected at most ${maxPixels / 1e6} megapixels`;
+  if (/unsupported image format/i.test(first)) return 'expected JPEG, PNG, WebP, AVIF, GIF, TIFF or SVG';
+  if (/file is missing/i.test(first)) return 'there is no such file';
+  return first;
+}
+
+export interface EncodeOptions {
+  /** The picture is shrunk to fit, never enlarged. */
+  maxWidth?: number;
+  maxHeight?: number;
+  /** 1..100. Default 80. */
+  quality?: number;
+  /** The part of the frame that is shown. Default: all of it. */
+  region?: Region;
+  /** An SVG of the frame's size, laid over it. */
+  overlaySvg?: string;
+}
+
+const converter = kernels.converter();
+
+/**
+ * A frame as JPEG. Pixels are converted and shrunk in one pass on the calling thread, and compressed on another.
+ *
+ * @throws RangeError when the quality is out of range or the region does not touch the frame.
+ */
+export async function encodeJpeg(frame: Frame, options: EncodeOptions = {}): Promise<Buffer> {
+  const { quality = 80, overlaySvg, region, maxWidth, maxHeight } = options;
+  if (!(quality >= 1 && quality <= 100)) throw new RangeError(`quality: expected 1..100, got ${quality}`);
+  frame.acquire();
+  try {
+    const sharp = await loadSharp();
+    const { data, width, height } = converter.convert(frame, { maxWidth, maxHeight, region });
+    // sharp copies a picture that is not its own only when it is told of it: the converter's buffer is used again.
+    let picture: Sharp = sharp(Buffer.from(data), { raw: { width, height, channels: 3 } });
+    if (overlaySvg) {
+      const overlay = await fitOverlay(sharp, overlaySvg, frame, region, width, height);
+      picture = picture.composite([overlay]);
+    }
+    return await picture.jpeg({ quality }).toBuffer();
+  } finally {
+    frame.release();
+  }
+}
+
+async function fitOverlay(
+  sharp: typeof import('sharp').default,
+  svg: string,
+  frame: Frame,
+  region: Region | undefined,
+  width: number,
+  height: number,
+): Promise<OverlayOptions> {
+  const { x, y, width: w, height: h } = clipRegion(frame, region ?? { x: 0, y: 0, width: frame.width, height: frame.height });
+  const { data, info } = await sharp(Buffer.from(svg))
+    .resize(frame.width, frame.height, { fit: 'fill' })
+    .extract({ left: x, top: y, width: w, height: h })
+    .ensureAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const fitted = await sharp(data, { raw: { width: info.width, height: info.height, channels: 4 } })
+    .resize(width, height, { fit: 'fill' })
+    .raw()
+    .toBuffer();
+  return { input: fitted, raw: { width, height, channels: 4 } };
+}

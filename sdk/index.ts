@@ -1,0 +1,38 @@
+/**
+ * Ocellus: a camera becomes detections. The whole public API on one page.
+ *
+ * - See: `openDevice` gives frames, `loadModel` finds objects in them.
+ * - Watch: `Pipeline` is one camera with tracking, zones and events; `Node` is several on one core.
+ * - Tell: `Hub` speaks MQTT.
+ *
+ * @packageDocumentation
+ */
+export type { Device, DeviceHealth, DeviceOptions, DeviceProperties } from '../devices/device.ts';
+export { openDevice } from '../devices/index.ts';
+export {
+  type CameraChange,
+  CameraSettings,
+  type LineSettings,
+  Settings,
+  type ZoneSettings,
+} from './config/schema.ts';
+export { readSettings, resolveSettings, updateSettings } from './config/settings.ts';
+export { ModelCard } from './core/card.ts';
+export { type DetectOptions, type DetectTimes, listModels, loadModel, Model } from './core/model.ts';
+export { InputError } from './errors.ts';
+export { type ColourSpace, Frame, type FrameInfo, type FrameInit, type Plane } from './frame/frame.ts';
+export { type PixelFormat, planeLayout } from './frame/layout.ts';
+export { encodeJpeg, readPicture } from './frame/picture.ts';
+export { FramePool } from './frame/pool.ts';
+export { startBroker } from './hub/broker.ts';
+export { Hub } from './hub/hub.ts';
+export type { Logger } from './log.ts';
+export type { CountChange, Crossing, FrameReport, PipelineEvents, PipelineStats, Snapshot } from './pipeline/events.ts';
+export { Node, type NodeStats } from './pipeline/node.ts';
+export { Pipeline, type PipelineOptions } from './pipeline/pipeline.ts';
+export { averagePrecision } from './vision/average-precision.ts';
+export { type Detection, Detections, type DetectionsInit } from './vision/detections.ts';
+export type { EventMessage, ObjectState } from './vision/event.ts';
+export { nms } from './vision/nms.ts';
+export type { Track } from './vision/track.ts';
+export { Tracker } from './vision/tracker.ts';

@@ -1,0 +1,36 @@
+/**
+ * Boxes that passed the threshold, before non-maximum suppression: a structure of arrays that grows and is used again
+ * for each frame.
+ */
+export class Candidates {
+  /** `[x1, y1, x2, y2]` each, in input pixels. */
+  boxes = new Float32Array(256 * 4);
+  scores = new Float32Array(256);
+  classIds = new Int32Array(256);
+  length = 0;
+
+  clear(): void {
+    this.length = 0;
+  }
+
+  push(x1: number, y1: number, x2: number, y2: number, score: number, classId: number): void {
+    const i = this.length++;
+    if (i === this.scores.length) this.#grow();
+    this.boxes[i * 4] = x1;
+    this.boxes[i * 4 + 1] = y1;
+    this.boxes[i * 4 + 2] = x2;
+    this.boxes[i * 4 + 3] = y2;
+    this.scores[i] = score;
+    this.classIds[i] = classId;
+  }
+
+  #grow(): void {
+    const { boxes, scores, classIds } = this;
+    this.boxes = new Float32Array(boxes.length * 2);
+    this.boxes.set(boxes);
+    this.scores = new Float32Array(scores.length * 2);
+    this.scores.set(scores);
+    this.classIds = new Int32Array(classIds.length * 2);
+    this.classIds.set(classIds);
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * Class-wise greedy non-maximum suppression. Boxes of one class that overlap a better one by more than `iouThreshold`
+ * go; of equal scores the earlier is the better.
+ *
+ * @param boxes `[x1, y1, x2, y2]` each.
+ * @param length How many there are.
+ * @param maxKept Ends after so many.
+ * @returns Indices of what stays, best first.
+ */
+export function classwiseNms(
+  boxes: Float32Array,
+  scores: Float32Array,
+  classIds: Int32Array,
+  length: number,
+  iouThreshold: number,
+  maxKept = Infinity,
+): Uint32Array {
+  const order = new Uint32Array(length);
+  for (let i = 0; i < length; i++) order[i] = i;
+  order.sort((a, b) => scores[b]! - scores[a]! || a - b);
+  const kept = new Uint32Array(length);
+  let count = 0;
+  // Chains of what was kept of each class: only boxes of one class are compared.
+  const newest = new Map<number, number>();
+  const before = new Int32Array(length);
+  for (let k = 0; k < length && count < maxKept; k++) {
+    const i = order[k]!;
+    const classId = classIds[i]!;
+    const head = newest.get(classId) ?? -1;
+    let other = head;
+    while (other !== -1 && !(iou(boxes, i, other) > iouThreshold)) other = before[other]!;
+    if (other !== -1) continue;
+    before[i] = head;
+    newest.set(classId, i);
+    kept[count++] = i;
+  }
+  return kept.slice(0, count);
+}
+
+/** Intersection over union of boxes `i` and `j`; 0 when both are empty. */
+export function iou(boxes: ArrayLike<number>, i: number, j: number): number {
+  const a = i * 4;
+  const b = j * 4;
+  const ax1 = boxes[a]!;
+  const ay1 = boxes[a + 1]!;
+  const ax2 = boxes[a + 2]!;
+  const ay2 = boxes[a + 3]!;
+  const bx1 = boxes[b]!;
+  const by1 = boxes[b + 1]!;
+  const bx2 = boxes[b + 2]!;
+  const by2 = boxes[b + 3]!;
+  const width = (ax2 < bx2 ? ax2 : bx2) - (ax1 > bx1 ? ax1 : bx1);
+  const height = (ay2 < by2 ? ay2 : by2) - (ay1 > by1 ? ay1 : by1);
+  if (!(width > 0 && height > 0)) return 0;
+  const overlap = width * height;
+  return overlap / ((ax2 - ax1) * (ay2 - ay1) + (bx2 - bx1) * (by2 - by1) - overlap);
+}

@@ -1,0 +1,239 @@
+import type { Letterbox } from '../../core/letterbox.ts';
+import type { PixelFormat } from '../../frame/layout.ts';
+import { type Axis, makeAxis } from './axis.ts';
+import { blendGray, blendRgb, blendYuv, directRgb, directYuv, type RgbTarget } from './blend.ts';
+import { type YuvCoefficients, yuvCoefficients } from './colour.ts';
+import type { PixelSource, Preprocessor, PreprocessTarget } from './preprocess.ts';
+import { PlaneRows, type RowReference } from './rows.ts';
+
+/** Tables for one size and format of source in one place of the input. */
+interface Plan {
+  readonly format: PixelFormat;
+  readonly sourceWidth: number;
+  readonly sourceHeight: number;
+  readonly geometry: Letterbox;
+  readonly x: Axis;
+  readonly y: Axis;
+  readonly chromaX: Axis;
+  readonly chromaY: Axis;
+  readonly rows: readonly PlaneRows[];
+  /** NV12's V: the bytes after each U, in the same rows. */
+  readonly interleavedV: { readonly upper: RowReference; readonly lower: RowReference };
+}
+
+/** As many cameras of different sizes as one core is likely to serve; a table is a few kB. */
+const maxPlans = 8;
+
+/** The TypeScript twin of the native kernel: the same integers, for machines without it. */
+export class TypeScriptPreprocessor implements Preprocessor {
+  readonly #target: PreprocessTarget;
+  /** Newest last. */
+  readonly #plans: Plan[] = [];
+  readonly #rgb: RgbTarget;
+  /** A pixel 0..255 of each channel (in tensor order), normalised. */
+  readonly #tables: readonly Float32Array[];
+  #padded: { out: Uint8Array | Float32Array; plan: Plan } | undefined;
+  #clamped: { out: Uint8Array; view: Uint8ClampedArray } | undefined;
+
+  constructor(target: PreprocessTarget) {
+    this.#target = target;
+    this.#tables =
+      target.type === 'float32' ? [0, 1, 2].map((channel) => normalised(target.mean[channel]!, target.std[channel]!)) : [];
+    const row = new Uint8ClampedArray(target.type === 'float32' ? target.width * 3 : 0);
+    this.#rgb = { data: row, red: 0, green: 0, blue: 0, step: 1 };
+  }
+
+  run(source: PixelSource, geometry: Letterbox, out: Uint8Array | Float32Array): void {
+    const { width, height } = this.#target;
+    if (out.length !== width * height * 3) {
+      throw new RangeError(`out: expected ${width * height * 3} values, got ${out.length}`);
+    }
+    if (geometry.inputWidth !== width || geometry.inputHeight !== height) {
+      throw new RangeError(
+        `geometry: expected an input of ${width}x${height}, got ${geometry.inputWidth}x${geometry.inputHeight}`,
+      );
+    }
+    const plan = this.#planOf(source, geometry);
+    if (this.#padded?.out !== out || this.#padded.plan !== plan) {
+      this.#pad(out, geometry);
+      this.#padded = { out, plan };
+    }
+    const coefficients = yuvCoefficients(source.colour);
+    attach(plan, source);
+    if (out instanceof Float32Array) this.#writeFloats(plan, coefficients, out);
+    else this.#writeBytes(plan, coefficients, out);
+    detach(plan);
+  }
+
+  #planOf(source: PixelSource, geometry: Letterbox): Plan {
+    const plans = this.#plans;
+    for (let i = plans.length - 1; i >= 0; i--) {
+      const plan = plans[i]!;
+      if (
+        plan.format === source.format &&
+        plan.sourceWidth === source.width &&
+        plan.sourceHeight === source.height &&
+        sameGeometry(plan.geometry, geometry)
+      ) {
+        return plan;
+      }
+    }
+    const plan = makePlan(source, geometry);
+    plans.push(plan);
+    if (plans.length > maxPlans) plans.shift();
+    return plan;
+  }
+
+  #pad(out: Uint8Array | Float32Array, { left, top, width: w, height: h }: Letterbox): void {
+    const { width, height, layout, pad } = this.#target;
+    if (left === 0 && top === 0 && w === width && h === height) return;
+    const value = (channel: number) => (out instanceof Float32Array ? this.#tables[channel]![pad]! : pad);
+    if (layout === 'NCHW') {
+      for (let channel = 0; channel < 3; channel++) {
+        out.fill(value(channel), channel * width * height, (channel + 1) * width * height);
+      }
+    } else {
+      for (let i = 0; i < out.length; i += 3) {
+        out[i] = value(0);
+        out[i + 1] = value(1);
+        out[i + 2] = value(2);
+      }
+    }
+  }
+
+  #writeBytes(plan: Plan, coefficients: YuvCoefficients, out: Uint8Array): void {
+    if (this.#clamped?.out !== out) {
+      this.#clamped = { out, view: new Uint8ClampedArray(out.buffer, out.byteOffset, out.length) };
+    }
+    const { width, height, layout, channels } = this.#target;
+    const { left, top, height: rows } = plan.geometry;
+    const planar = layout === 'NCHW';
+    const next = planar ? width * height : 1;
+    const rgb = this.#rgb;
+    rgb.data = this.#clamped.view;
+    rgb.step = planar ? 1 : 3;
+    for (let row = 0; row < rows; row++) {
+      const pixel = (top + row) * width + left;
+      const first = planar ? pixel : pixel * 3;
+      rgb.green = first + next;
+      rgb.red = channels === 'RGB' ? first : first + 2 * next;
+      rgb.blue = channels === 'RGB' ? first + 2 * next : first;
+      writeRow(plan, row, coefficients, rgb);
+    }
+  }
+
+  #writeFloats(plan: Plan, coefficients: YuvCoefficients, out: Float32Array): void {
+    const { width, height, layout, channels } = this.#target;
+    const { left, top, width: columns, height: rows } = plan.geometry;
+    const rgb = this.#rgb;
+    rgb.red = channels === 'RGB' ? 0 : 2 * width;
+    rgb.green = width;
+    rgb.blue = channels === 'RGB' ? 2 * width : 0;
+    const planar = layout === 'NCHW';
+    for (let row = 0; row < rows; row++) {
+      writeRow(plan, row, coefficients, rgb);
+      const pixel = (top + row) * width + left;
+      for (let channel = 0; channel < 3; channel++) {
+        const to = planar ? channel * width * height + pixel : pixel * 3 + channel;
+        normalise(rgb.data, channel * width, columns, this.#tables[channel]!, out, to, planar ? 1 : 3);
+      }
+    }
+  }
+}
+
+function normalised(mean: number, std: number): Float32Array {
+  return Float32Array.from({ length: 256 }, (_, pixel) => (pixel - mean) / std);
+}
+
+function normalise(
+  row: Uint8ClampedArray,
+  from: number,
+  count: number,
+  table: Float32Array,
+  out: Float32Array,
+  to: number,
+  step: number,
+): void {
+  for (let i = 0; i < count; i++) {
+    out[to] = table[row[from + i]!]!;
+    to += step;
+  }
+}
+
+function sameGeometry(a: Letterbox, b: Letterbox): boolean {
+  return (
+    a.left === b.left &&
+    a.top === b.top &&
+    a.width === b.width &&
+    a.height === b.height &&
+    a.region.x === b.region.x &&
+    a.region.y === b.region.y &&
+    a.region.width === b.region.width &&
+    a.region.height === b.region.height
+  );
+}
+
+const noBytes = new Uint8Array(0);
+
+function makePlan({ format, width, height }: PixelSource, geometry: Letterbox): Plan {
+  const { region } = geometry;
+  const channels = format === 'RGB24' || format === 'BGR24' ? 3 : 1;
+  const x = makeAxis(geometry.width, region.x, region.width, width, 1, channels);
+  const y = makeAxis(geometry.height, region.y, region.height, height, 1, 1);
+  const isYuv = format === 'I420' || format === 'NV12';
+  const chromaChannels = format === 'NV12' ? 2 : 1;
+  const chromaX = isYuv ? makeAxis(geometry.width, region.x, region.width, (width + 1) >> 1, 2, chromaChannels) : x;
+  const chromaY = isYuv ? makeAxis(geometry.height, region.y, region.height, (height + 1) >> 1, 2, 1) : y;
+  const rows = [new PlaneRows(x, y, channels)];
+  if (isYuv) rows.push(new PlaneRows(chromaX, chromaY, chromaChannels));
+  if (format === 'I420') rows.push(new PlaneRows(chromaX, chromaY, 1));
+  const interleavedV = { upper: { data: noBytes, offset: 0 }, lower: { data: noBytes, offset: 0 } };
+  return { format, sourceWidth: width, sourceHeight: height, geometry, x, y, chromaX, chromaY, rows, interleavedV };
+}
+
+function attach(plan: Plan, source: PixelSource): void {
+  plan.rows.forEach((rows, index) => {
+    const { data, stride } = source.planes[index]!;
+    rows.attach(data, stride);
+  });
+}
+
+/** A plan outlives the frame: it must not keep its pixels alive. */
+function detach({ rows, interleavedV }: Plan): void {
+  for (const plane of rows) plane.detach();
+  interleavedV.upper.data = noBytes;
+  interleavedV.lower.data = noBytes;
+}
+
+function writeRow(plan: Plan, row: number, coefficients: YuvCoefficients, rgb: RgbTarget): void {
+  const { format, x, y, rows } = plan;
+  const luma = rows[0]!;
+  const weight = y.weight[row]!;
+  luma.seek(y.first[row]!, y.second[row]!);
+  const direct = x.direct && y.direct;
+  if (format === 'GRAY8') return blendGray(x, luma.upper, luma.lower, weight, rgb);
+  if (format === 'BGR24' || format === 'RGB24') {
+    const swap = format === 'BGR24';
+    if (direct) return directRgb(x, luma.upper, swap, rgb);
+    return blendRgb(x, luma.upper, luma.lower, weight, swap, rgb);
+  }
+  const { chromaX, chromaY } = plan;
+  const chromaWeight = chromaY.weight[row]!;
+  const u = rows[1]!;
+  const v = format === 'NV12' ? plan.interleavedV : rows[2]!;
+  u.seek(chromaY.first[row]!, chromaY.second[row]!);
+  if (v instanceof PlaneRows) {
+    v.seek(chromaY.first[row]!, chromaY.second[row]!);
+  } else {
+    v.upper.data = u.upper.data;
+    v.upper.offset = u.upper.offset + 1;
+    v.lower.data = u.lower.data;
+    v.lower.offset = u.lower.offset + 1;
+  }
+  if (direct) {
+    const lower = chromaWeight >= 1024;
+    directYuv(x, chromaX, luma.upper, lower ? u.lower : u.upper, lower ? v.lower : v.upper, coefficients, rgb);
+  } else {
+    blendYuv(x, chromaX, luma.upper, luma.lower, weight, u.upper, u.lower, v.upper, v.lower, chromaWeight, coefficients, rgb);
+  }
+}

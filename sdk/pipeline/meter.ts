@@ -1,0 +1,42 @@
+/** A mean that follows: each new value counts for a tenth. */
+export class MovingMean {
+  #value = 0;
+  #seen = false;
+
+  add(value: number): void {
+    this.#value = this.#seen ? this.#value + (value - this.#value) * 0.1 : value;
+    this.#seen = true;
+  }
+
+  get value(): number {
+    return Math.round(this.#value * 1000) / 1000;
+  }
+}
+
+/** How often something happens per second, over the last five seconds. Holds a fixed number of marks. */
+export class RateMeter {
+  readonly #marks = new Float64Array(256);
+  #count = 0;
+
+  /** @param nowMs Any monotonic clock, the same in `add` and `rate`. */
+  add(nowMs: number): void {
+    this.#marks[this.#count++ % this.#marks.length] = nowMs;
+  }
+
+  rate(nowMs: number): number {
+    const held = Math.min(this.#count, this.#marks.length);
+    let recent = 0;
+    let oldest = nowMs;
+    for (let i = 1; i <= held; i++) {
+      const mark = this.#marks[(this.#count - i) % this.#marks.length]!;
+      if (nowMs - mark > windowMs) break;
+      oldest = mark;
+      recent++;
+    }
+    // Between n marks lie n - 1 intervals; the time since the newest one counts too, so that a stopped source falls to 0.
+    const spanMs = nowMs - oldest;
+    return recent < 2 || spanMs <= 0 ? 0 : Math.round(((recent - 1) / spanMs) * 10_000) / 10;
+  }
+}
+
+const windowMs = 5000;

@@ -1,0 +1,20 @@
+import { classwiseNms } from '../kernels/decode/nms.ts';
+import type { Detections } from './detections.ts';
+
+/**
+ * Class-wise non-maximum suppression: of boxes of one class that overlap by more than `iouThreshold`, only the best
+ * stays. The result is sorted by score.
+ *
+ * @param iouThreshold 0..1.
+ * @throws RangeError when the threshold is not in 0..1.
+ *
+ * @example
+ * const all = nms(Detections.merge([leftHalf, rightHalf]), 0.6);
+ */
+export function nms(detections: Detections, iouThreshold: number): Detections {
+  if (!(iouThreshold >= 0 && iouThreshold <= 1)) {
+    throw new RangeError(`iouThreshold: expected 0..1, got ${iouThreshold}`);
+  }
+  const { xyxy, score, classId, length } = detections;
+  return detections.select(classwiseNms(xyxy, score, classId, length, iouThreshold));
+}

@@ -1,0 +1,71 @@
+import type { Command } from 'commander';
+import { describeBoard, findCameras, findPrograms } from '../../../devices/index.ts';
+import { listModels } from '../../../sdk/core/model.ts';
+import { messageOf } from '../../../sdk/errors.ts';
+import { printJson, table } from '../output.ts';
+
+export function addDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('tell what this machine has, and what is missing for what')
+    .option('--json', 'one JSON object')
+    .action(async ({ json }: { json?: boolean }) => {
+      const report = await examine();
+      if (json) await printJson(report);
+      else console.log(inWords(report));
+      // A machine that cannot run the network cannot do the main job; all else is optional.
+      if (report.onnxruntime.error) process.exitCode = 1;
+    });
+}
+
+type Report = Awaited<ReturnType<typeof examine>>;
+
+async function examine() {
+  const [cameras, programs, models, onnxruntime] = await Promise.all([
+    findCameras(),
+    findPrograms(),
+    listModels(),
+    findOnnxruntime(),
+  ]);
+  return {
+    board: describeBoard(),
+    node: process.versions.node,
+    onnxruntime,
+    cameras,
+    programs,
+    models: models.map(({ name }) => name),
+  };
+}
+
+/** Loading it is the only test that says something: a library of the wrong platform is there too. */
+async function findOnnxruntime(): Promise<{ version?: string; error?: string }> {
+  try {
+    const { env } = await import('onnxruntime-node');
+    return { version: env.versions.node ?? env.versions.common };
+  } catch (error) {
+    return { error: messageOf(error) };
+  }
+}
+
+function inWords({ board, node, onnxruntime, cameras, programs, models }: Report): string {
+  const temperature = board.temperature === undefined ? '' : `, ${board.temperature.toFixed(0)} °C`;
+  const machine = table([
+    ['board', `${board.model} (${board.board})`],
+    ['processor', `${board.cpu}, ${board.cores} cores, ${board.arch}${temperature}`],
+    ['instruction sets', board.instructionSets.join(' ') || 'none that matter here'],
+    ['memory', `${board.memoryMb} MB`],
+    ['Node', node],
+    ['onnxruntime', onnxruntime.version ?? `cannot be loaded: ${onnxruntime.error}`],
+    ['models', models.join(', ')],
+  ]);
+  const found =
+    cameras.length > 0
+      ? cameras.map(({ uri, title }) => `  ${uri}  ${title}`).join('\n')
+      : '  none; `ocellus run` shows the built-in scene. A camera on USB shows up as soon as it is plugged in.';
+  const parts = table(
+    programs.map(({ name, path, version, purpose, install }) =>
+      path || version ? ['  ok', name, version ?? '', purpose] : ['  --', name, 'missing', `${purpose}: ${install}`],
+    ),
+  );
+  return `${machine}\n\ncameras\n${found}\n\nprograms\n${parts}`;
+}

@@ -1,0 +1,119 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import type { Command } from 'commander';
+import { loadModel } from '../../../sdk/core/model.ts';
+import { InputError, messageOf } from '../../../sdk/errors.ts';
+import { readPicture } from '../../../sdk/frame/picture.ts';
+import { averagePrecision, type EvaluatedPicture } from '../../../sdk/vision/average-precision.ts';
+import { printJson, progress, table } from '../output.ts';
+import { share, threads } from '../values.ts';
+
+interface EvalOptions {
+  json?: boolean;
+  model?: string;
+  threads?: number;
+  score: number;
+  iou?: number;
+  perClass?: boolean;
+}
+
+export function addEval(program: Command): void {
+  program
+    .command('eval')
+    .description('measure a detector’s accuracy (COCO AP) on pictures with YOLO labels beside them')
+    .argument('<dir>', 'folder with NAME.jpg and NAME.txt (class cx cy w h, relative; an empty file: no object)')
+    .option('--json', 'one JSON line: {ap, ap50, ap75, images, …}')
+    .option('--model <name or file>', 'a name of `ocellus models`, an ONNX file, or a card')
+    .option('--threads <n>', 'threads of the neural core', threads)
+    .option('--score <0..1>', 'detections below it are not counted', share, 0.01)
+    .option('--iou <0..1>', 'overlap at which of two boxes the lower goes (default: the card’s)', share)
+    .option('--per-class', 'AP of each class too')
+    .action(evaluate);
+}
+
+async function evaluate(folder: string, options: EvalOptions): Promise<void> {
+  const pictures = await findPictures(folder);
+  const model = await loadModel(options.model, { threads: options.threads });
+  const bar = progress('eval', pictures.length);
+  const evaluated: EvaluatedPicture[] = [];
+  let inferMs = 0;
+  try {
+    for (const { picture, labels } of pictures) {
+      const frame = await readPicture(picture);
+      try {
+        const truth = parseLabels(await readFile(labels, 'utf8'), labels, frame, model.card.labels.length);
+        const detections = await model.detect(frame, {
+          scoreThreshold: options.score,
+          iouThreshold: options.iou,
+          maxDetections: 100,
+        });
+        inferMs += model.lastTimes.inferMs;
+        evaluated.push({ detections, truth });
+      } finally {
+        frame.release();
+      }
+      bar.step();
+    }
+  } finally {
+    bar.done();
+    await model.close();
+  }
+  const result = averagePrecision(evaluated);
+  const perClass = Object.fromEntries(
+    [...result.perClass].map(([classId, ap]) => [model.card.labels[classId]!, round(ap)]),
+  );
+  const summary = {
+    model: model.card.name,
+    images: evaluated.length,
+    objects: evaluated.reduce((sum, { truth }) => sum + truth.length, 0),
+    ap: round(result.ap),
+    ap50: round(result.ap50),
+    ap75: round(result.ap75),
+    inferMs: round(inferMs / Math.max(1, evaluated.length)),
+  };
+  if (options.json) return printJson({ ...summary, ...(options.perClass && { perClass }) });
+  console.log(table(Object.entries(summary).map(([name, value]) => [name, String(value)])));
+  if (options.perClass) console.log(`\n${table(Object.entries(perClass).map(([name, value]) => [name, value.toFixed(3)]))}`);
+}
+
+const round = (value: number) => Math.round(value * 10_000) / 10_000;
+
+const pictureTypes = new Set(['.jpg', '.jpeg', '.png', '.webp']);
+
+async function findPictures(folder: string): Promise<{ picture: string; labels: string }[]> {
+  const names = await readdir(folder).catch((error) => {
+    throw new InputError(`${folder} cannot be read: ${messageOf(error)}`);
+  });
+  const all = new Set(names);
+  const found = names
+    .filter((name) => pictureTypes.has(extname(name).toLowerCase()))
+    .map((name) => ({ name, labels: `${name.slice(0, -extname(name).length)}.txt` }))
+    .filter(({ labels }) => all.has(labels))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  if (found.length === 0) {
+    throw new InputError(`${folder}: expected pictures (${[...pictureTypes].join(', ')}) with a .txt of YOLO labels beside each, found none`);
+  }
+  return found.map(({ name, labels }) => ({ picture: join(folder, name), labels: join(folder, labels) }));
+}
+
+/** `class cx cy w h` a line, relative to the picture → boxes in its pixels. */
+function parseLabels(text: string, file: string, size: { width: number; height: number }, classes: number) {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .map((line, index) => {
+      const values = line.split(/\s+/).map(Number);
+      const [classId, cx, cy, w, h] = values as [number, number, number, number, number];
+      if (values.length !== 5 || values.some(Number.isNaN) || !Number.isInteger(classId) || classId < 0 || classId >= classes) {
+        throw new InputError(`${file}, line ${index + 1}: expected "class cx cy w h" with a class from 0 to ${classes - 1}, got "${line}"`);
+      }
+      const box: [number, number, number, number] = [
+        (cx - w / 2) * size.width,
+        (cy - h / 2) * size.height,
+        (cx + w / 2) * size.width,
+        (cy + h / 2) * size.height,
+      ];
+      return { classId, box };
+    });
+}

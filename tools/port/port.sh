@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Ports a network and measures it. See README.md.
+#   tools/port/port.sh nanodet  --calibration FOLDER [--out FOLDER] [--float-out FOLDER]
+#   tools/port/port.sh evaluate --pictures FOLDER MODEL.card.json [OTHER.card.json ...]
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+cache=${OCELLUS_PORT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ocellus-port}
+python=${PYTHON:-python3.11}
+task=${1:?what to do: nanodet or evaluate}; shift
+[ -f "$here/$task.py" ] || { echo "expected nanodet or evaluate, got $task" >&2; exit 2; }
+mkdir -p "$cache"
+if ! cmp -s "$here/requirements.txt" "$cache/venv/requirements.txt"; then
+  echo "Making a Python environment in $cache/venv (once) ..." >&2
+  rm -rf "$cache/venv"
+  "$python" -m venv "$cache/venv"
+  "$cache/venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt"
+  cp "$here/requirements.txt" "$cache/venv/requirements.txt"
+fi
+# tf2onnx orders by hash: a fixed seed gives the same file each time.
+PYTHONHASHSEED=0 OCELLUS_PORT_CACHE=$cache TF_CPP_MIN_LOG_LEVEL=2 exec "$cache/venv/bin/python" "$here/$task.py" "$@"

@@ -1,0 +1,5 @@
+import { build, checkNode, installPackages } from './steps.mjs';
+
+checkNode();
+installPackages();
+build();

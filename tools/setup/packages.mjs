@@ -1,0 +1,64 @@
+// The Debian packages that the tests run real parts from.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { run, say } from './steps.mjs';
+
+/** What each package gives, by how its presence is seen. */
+const wanted = [
+  { package: 'ffmpeg', program: 'ffmpeg', for: 'video files and cameras' },
+  { package: 'mosquitto', program: 'mosquitto', for: 'a real MQTT broker' },
+  { package: 'chromium', program: 'chromium', for: 'the page in a real browser' },
+  { package: 'python3-venv', file: '/usr/share/doc/python3-venv', for: 'pycocotools and OpenCV, to compare with' },
+  { package: 'python3-gi', file: '/usr/lib/python3/dist-packages/gi', for: 'an RTSP server' },
+  { package: 'gir1.2-gst-rtsp-server-1.0', file: '/usr/share/doc/gir1.2-gst-rtsp-server-1.0', for: 'an RTSP server' },
+  { package: 'gstreamer1.0-plugins-base', file: '/usr/share/doc/gstreamer1.0-plugins-base', for: 'an RTSP server' },
+  { package: 'gstreamer1.0-plugins-good', file: '/usr/share/doc/gstreamer1.0-plugins-good', for: 'an RTSP server' },
+  { package: 'gstreamer1.0-plugins-ugly', file: '/usr/share/doc/gstreamer1.0-plugins-ugly', for: 'an RTSP server' },
+  { package: 'mmdebstrap', program: 'mmdebstrap', for: 'the camera guest and the arm64 root' },
+  { package: 'qemu-system-x86', program: 'qemu-system-x86_64', for: 'the camera guest' },
+  { package: 'e2fsprogs', program: 'mkfs.ext4', for: 'the camera guest' },
+  { package: 'cpio', program: 'cpio', for: 'the camera guest' },
+  { package: 'xz-utils', program: 'xz', for: 'the camera guest' },
+  { package: 'qemu-user-static', program: 'qemu-aarch64-static', for: 'the arm64 root' },
+  { package: 'binfmt-support', program: 'update-binfmts', for: 'the arm64 root' },
+  { package: 'arch-test', program: 'arch-test', for: 'the arm64 root' },
+];
+
+const paths = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
+const present = ({ program, file }) =>
+  program ? paths.some((folder) => existsSync(`${folder}/${program}`)) : existsSync(file);
+
+/** Installs what is missing through apt as root or with sudo; else says what is missing. The tests skip by name then. */
+export function installTestPackages() {
+  const missing = wanted.filter((entry) => !present(entry));
+  if (missing.length === 0) return;
+  const names = missing.map((entry) => entry.package);
+  const prefix = rightsPrefix();
+  if (!prefix || !paths.some((folder) => existsSync(`${folder}/apt-get`))) {
+    say('Some tests will be skipped, because these Debian packages are missing and this is neither root nor sudo:');
+    for (const entry of missing) say(`  ${entry.package} (${entry.for})`);
+    say(`To run them all: sudo apt-get install ${names.join(' ')}`);
+    return;
+  }
+  say(`Installing Debian packages for the tests: ${names.join(' ')}`);
+  const apt = (...args) => {
+    const [program, ...rest] = [...prefix, 'apt-get', '-q', ...args];
+    return run(program, rest, {
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+  };
+  apt('update');
+  if (apt('install', '-y', '--no-install-recommends', ...names)) return;
+  // One package that this Debian lacks must not cost all the others.
+  for (const name of names) {
+    if (!apt('install', '-y', '--no-install-recommends', name)) say(`${name} could not be installed; its tests are skipped.`);
+  }
+}
+
+function rightsPrefix() {
+  if (process.getuid?.() === 0) return [];
+  return spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0
+    ? ['sudo', '--preserve-env=DEBIAN_FRONTEND']
+    : undefined;
+}
