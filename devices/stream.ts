@@ -58,10 +58,15 @@ export function pump(
   busy: () => Promise<unknown> | undefined = () => undefined,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    let over = false;
-    const finish = (error?: unknown) => {
-      if (over) return;
-      over = true;
+    // Node resumes a paused pipe when the program at its other end exits: what comes then has to wait here. It is no
+    // more than the pipe held.
+    const queue: Uint8Array[] = [];
+    let isBusy = false;
+    let isClosed = false;
+    let isOver = false;
+    const finish = (error?: unknown): void => {
+      if (isOver) return;
+      isOver = true;
       parser.abandon();
       stream.off('data', onData);
       // A writer whose output nobody reads cannot end.
@@ -69,25 +74,40 @@ export function pump(
       if (error === undefined) resolve();
       else reject(error);
     };
-    const drain = (chunk: Uint8Array, offset: number): void => {
+    const work = (offset: number): void => {
       try {
-        while (offset < chunk.length && !over) {
-          offset += parser.write(chunk, offset);
-          const wait = busy();
-          if (!wait) continue;
-          stream.pause();
-          wait.then(() => drain(chunk, offset), finish);
-          return;
+        for (; queue.length > 0 && !isOver; queue.shift(), offset = 0) {
+          const chunk = queue[0]!;
+          while (offset < chunk.length && !isOver) {
+            offset += parser.write(chunk, offset);
+            const wait = busy();
+            if (!wait) continue;
+            isBusy = true;
+            stream.pause();
+            const from = offset;
+            wait.then(() => {
+              isBusy = false;
+              work(from);
+            }, finish);
+            return;
+          }
         }
       } catch (error) {
         finish(error);
         return;
       }
-      if (stream.isPaused()) stream.resume();
+      if (isClosed) finish();
+      else if (stream.isPaused()) stream.resume();
     };
-    const onData = (chunk: Uint8Array) => drain(chunk, 0);
+    const onData = (chunk: Uint8Array): void => {
+      queue.push(chunk);
+      if (!isBusy) work(0);
+    };
     stream.on('data', onData);
-    stream.once('close', () => finish());
+    stream.once('close', () => {
+      isClosed = true;
+      if (!isBusy) finish();
+    });
     stream.once('error', finish);
   });
 }

@@ -54,7 +54,7 @@ export class V4l2Camera extends LiveDevice {
     const path = this.#rest || cameras[0]?.uri.slice('v4l2:'.length);
     const known = cameras.map(({ title }) => title).join(', ') || 'none';
     if (!path) throw new InputError('no camera was found in /sys/class/video4linux: plug one in');
-    if (!path.startsWith("/dev/")) throw new InputError(`expected v4l2:/dev/videoN, got v4l2:${path}`);
+    if (!path.startsWith('/dev/')) throw new InputError(`expected v4l2:/dev/videoN, got v4l2:${path}`);
     if (!existsSync(path)) throw new InputError(`there is no ${path}: plug the camera in; cameras found: ${known}`);
     this.#path = path;
     this.#title = cameras.find(({ uri }) => uri === `v4l2:${path}`)?.title;

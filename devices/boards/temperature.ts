@@ -21,7 +21,7 @@ export function readTemperature(root = '/'): number | undefined {
   const found = zones
     .map((zone) => ({
       rank: processorZones.indexOf(readText(join(folder, zone, 'type')) ?? ''),
-      degrees: Number(readText(join(folder, zone, 'temp')) ?? Number.NaN) / 1000,
+      degrees: Number(readText(join(folder, zone, 'temp')) || Number.NaN) / 1000,
     }))
     // Zones of radios, batteries and boards are not the processor's.
     .filter(({ rank, degrees }) => rank >= 0 && Number.isFinite(degrees))

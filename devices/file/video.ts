@@ -49,7 +49,7 @@ export class VideoFile extends DeviceBase {
         width,
         height,
         // At a constant rate frame n is shown at n / fps, which is all that a stream without timestamps can tell.
-        output: ['-fpsmax', String(Math.min(fps ?? maxFps, maxFps))],
+        filters: [`fps=fps='min(source_fps,${Math.min(fps ?? maxFps, maxFps)})'`],
       }),
     );
     this.#child = child;

@@ -63,5 +63,5 @@ async function findOpenCv(): Promise<FoundProgram> {
 
 /** `ffmpeg version 5.1.9-0+deb12u1 Copyright …`, `rpicam-apps build: v1.5.3 …`, `v4l2-ctl 1.22.1`. */
 export function versionIn(text: string): string | undefined {
-  return /\bv?(\d+\.\d+[\w.+~:-]*)/.exec(text)?.[1];
+  return /(?<![\w.])[vn]?(\d+\.\d+[\w.+~:-]*)/.exec(text)?.[1];
 }

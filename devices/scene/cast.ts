@@ -24,7 +24,7 @@ export const sceneHeight = 540;
 /** After so many seconds the scene begins again. */
 export const cycleSeconds = 40;
 /** From here down it is floor, on which all stand. */
-export const floorY = 500;
+export const floorY = 530;
 
 /**
  * Who comes and goes. Each is away for longer than a tracker remembers, so that each visit is one event; the person and
@@ -33,51 +33,51 @@ export const floorY = 500;
 export const cast: readonly Actor[] = [
   {
     label: 'person',
-    crop: { left: 0, top: 0, width: 400, height: 512 },
-    height: 420,
-    x: 60,
+    crop: { left: 0, top: 0, width: 400, height: 400 },
+    height: 340,
+    x: 10,
     from: 'left',
     to: 'left',
     comes: 3,
-    stands: 5,
+    stands: 4.5,
     leaves: 11,
-    gone: 13,
+    gone: 12.5,
   },
   {
     label: 'cat',
-    crop: { left: 0, top: 0, width: 451, height: 300 },
-    height: 330,
-    x: 430,
+    crop: { left: 0, top: 0, width: 400, height: 300 },
+    height: 440,
+    x: 364,
     from: 'right',
     to: 'right',
-    comes: 9,
-    stands: 11,
-    leaves: 17,
-    gone: 19,
+    comes: 8,
+    stands: 9.5,
+    leaves: 16,
+    gone: 17.5,
   },
   {
     label: 'cup',
-    crop: { left: 140, top: 0, width: 300, height: 300 },
-    height: 380,
-    x: 20,
+    crop: { left: 60, top: 0, width: 480, height: 360 },
+    height: 360,
+    x: 10,
     from: 'left',
     to: 'left',
-    comes: 21,
-    stands: 23,
+    comes: 20,
+    stands: 21.5,
     leaves: 28,
-    gone: 30,
+    gone: 29.5,
   },
   {
     label: 'motorcycle',
     crop: { left: 90, top: 60, width: 640, height: 400 },
-    height: 330,
-    x: 420,
+    height: 280,
+    x: 504,
     from: 'right',
     to: 'left',
-    comes: 27,
-    stands: 29,
-    leaves: 34,
-    gone: 37,
+    comes: 26,
+    stands: 27.5,
+    leaves: 33.5,
+    gone: 36.5,
   },
 ];
 

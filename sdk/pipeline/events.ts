@@ -1,26 +1,11 @@
 import type { DeviceHealth } from '../../devices/device.ts';
 import type { CameraChange } from '../config/schema.ts';
 import type { Frame } from '../frame/frame.ts';
+import type { CountChange } from '../vision/counts.ts';
 import type { EventMessage } from '../vision/event.ts';
+import type { Crossing } from '../vision/lines.ts';
+
 import type { Track } from '../vision/track.ts';
-
-/** A number that changed: objects of one label, in the whole view or in a zone. */
-export interface CountChange {
-  label: string;
-  /** Undefined: the whole view. */
-  zone?: string;
-  count: number;
-}
-
-/** Somebody or something went over a line. */
-export interface Crossing {
-  line: string;
-  label: string;
-  direction: 'in' | 'out';
-  /** Crossings in this direction so far, of this label. */
-  total: number;
-  trackId: number;
-}
 
 /** A picture of an object, published before the event that speaks of it. */
 export interface Snapshot {
@@ -29,6 +14,9 @@ export interface Snapshot {
   label: string;
   jpeg: Buffer;
 }
+
+export type { CountChange } from '../vision/counts.ts';
+export type { Crossing } from '../vision/lines.ts';
 
 /** What happened to one frame. `frame` is on loan: acquire() it to keep it after the listener returned. */
 export interface FrameReport {

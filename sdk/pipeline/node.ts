@@ -34,6 +34,7 @@ const statsIntervalMs = 10_000;
 export class Node extends EventEmitter<{ stats: [NodeStats] }> {
   readonly settings: Settings;
   readonly #logger: Logger;
+  readonly #speed: 'realtime' | 'max';
   readonly #pipelines = new Map<string, Pipeline>();
   #model: Model | undefined;
   #delay: IntervalHistogram | undefined;
@@ -41,9 +42,11 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
   #cpu = { usage: process.cpuUsage(), at: performance.now() };
   #cpuPercent = 0;
 
-  constructor(settings: Settings, options: { logger?: Logger } = {}) {
+  /** @param options.speed `max`: files as fast as they go, for measuring. Default `realtime`. */
+  constructor(settings: Settings, options: { logger?: Logger; speed?: 'realtime' | 'max' } = {}) {
     super();
     this.settings = settings;
+    this.#speed = options.speed ?? 'realtime';
     this.#logger = options.logger ?? silent;
   }
 
@@ -72,7 +75,7 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
     const { core, cameras } = this.settings;
     const model = loadModel(core.model, { threads: core.threads, logger: this.#logger });
     for (const [name, settings] of Object.entries(cameras)) {
-      this.#pipelines.set(name, new Pipeline({ ...settings, name, model, logger: named(this.#logger, name) }));
+      this.#pipelines.set(name, new Pipeline({ ...settings, name, model, speed: this.#speed, patient: true, logger: named(this.#logger, name) }));
     }
     // Cameras open while the model loads: both wait for something else most of the time.
     const prepared = Promise.resolve(options.before?.());

@@ -11,7 +11,8 @@ import { type Logger, silent } from '../log.ts';
 import { Watch } from './watch.ts';
 import type { EventMessage } from '../vision/event.ts';
 import type { Track } from '../vision/track.ts';
-import type { CountChange, PipelineEvents, PipelineStats } from './events.ts';
+import type { CountChange } from '../vision/counts.ts';
+import type { PipelineEvents, PipelineStats } from './events.ts';
 import { MovingMean, RateMeter } from './meter.ts';
 import { boxOverlay } from './overlay.ts';
 
@@ -320,7 +321,6 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
       times.total.add(performance.now() - started);
     } else {
       this.#totals.gated++;
-      messages = watch.coast(frame);
     }
     await this.#emitEvents(messages, frame);
     for (const crossing of watch.takeCrossings()) this.emit('crossing', crossing);

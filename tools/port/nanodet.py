@@ -80,10 +80,7 @@ def tidy(model):
         graph.output.append(helper.make_tensor_value_info(kind, onnx.TensorProto.FLOAT, [1, cells, width]))
     rewrite.keep_needed(graph)
     rewrite.rename(graph, graph.input[0].name, "images")
-    for index, node in enumerate(graph.node):
-        # Names of the file, not of the exporter, so that the bytes depend on the graph alone.
-        node.name = f"{node.op_type.lower()}_{index}"
-    del graph.value_info[:]
+    rewrite.canonical(graph)
     return onnx.shape_inference.infer_shapes(model)
 
 
@@ -119,6 +116,7 @@ def quantise(model, names, card_input, work):
     )
     int8 = onnx.load(target)
     rewrite.uint8_input(int8.graph, "images")
+    rewrite.canonical(int8.graph)
     return int8
 
 

@@ -16,5 +16,4 @@ if ! cmp -s "$here/requirements.txt" "$cache/venv/requirements.txt"; then
   "$cache/venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt"
   cp "$here/requirements.txt" "$cache/venv/requirements.txt"
 fi
-# tf2onnx orders by hash: a fixed seed gives the same file each time.
-PYTHONHASHSEED=0 OCELLUS_PORT_CACHE=$cache TF_CPP_MIN_LOG_LEVEL=2 exec "$cache/venv/bin/python" "$here/$task.py" "$@"
+OCELLUS_PORT_CACHE=$cache TF_CPP_MIN_LOG_LEVEL=2 exec "$cache/venv/bin/python" "$here/$task.py" "$@"

@@ -99,3 +99,51 @@ def rename(graph, old, new):
             for index, name in enumerate(names):
                 if name == old:
                     names[index] = new
+
+
+def canonical(graph):
+    """The same graph in an order and with names that depend on its structure alone.
+
+    Exporters order nodes and name values by hashes of objects in memory; the bytes of the file must not.
+    """
+    producers = {output: node for node in graph.node for output in node.output}
+    tensors = {tensor.name: tensor for tensor in graph.initializer}
+    nodes, used, seen = [], [], set()
+
+    def visit(value):
+        if value in seen or not value:
+            return
+        seen.add(value)
+        if value in tensors:
+            used.append(tensors[value])
+        elif value in producers:
+            node = producers[value]
+            for source in node.input:
+                visit(source)
+            if not any(node is done for done in nodes):
+                nodes.append(node)
+
+    for output in graph.output:
+        visit(output.name)
+    names = {value.name: value.name for value in [*graph.input, *graph.output]}
+    for index, tensor in enumerate(used):
+        names[tensor.name] = f"weight_{index}"
+    for index, node in enumerate(nodes):
+        node.name = f"{node.op_type.lower()}_{index}"
+        for number, output in enumerate(node.output):
+            names.setdefault(output, f"{node.name}_{number}" if number else node.name)
+    for tensor in used:
+        tensor.name = names[tensor.name]
+    for node in nodes:
+        node.input[:] = [names.get(name, name) for name in node.input]
+        node.output[:] = [names.get(name, name) for name in node.output]
+    nodes, used = [copy(node) for node in nodes], [copy(tensor) for tensor in used]
+    del graph.node[:], graph.initializer[:], graph.value_info[:]
+    graph.node.extend(nodes)
+    graph.initializer.extend(used)
+
+
+def copy(message):
+    twin = type(message)()
+    twin.CopyFrom(message)
+    return twin

@@ -1,45 +1,52 @@
-import type { Axis } from './axis.ts';
-
-/** A row of pixels: `data[offset]` is its first byte. */
-export interface RowReference {
-  data: Uint8Array;
-  offset: number;
-}
+import { type Axis, tapBits, weightBits } from './axis.ts';
+import { blendRows, type ByteRow, meanBoxes, sumRow, wordsOf } from './swar.ts';
 
 const empty = new Uint8Array(0);
+const weightMask = (1 << tapBits) - 1;
 
 /**
- * The rows of one plane as the bilinear step wants them: as they are, or averaged over boxes. Averaged rows are made
- * when they are asked for and two are kept, since output rows look at two neighbours and go downwards.
+ * The vertical half of resizing one plane: for an output row, the mean of source rows (where the plane shrinks by 2
+ * or more, over boxes in both directions) and the blend of two of them.
+ *
+ * Averaged rows are made when they are asked for and two are kept, since output rows go downwards and each looks at
+ * two neighbours.
  */
 export class PlaneRows {
-  /** The rows of the last `seek`. */
-  readonly upper: RowReference = { data: empty, offset: 0 };
-  readonly lower: RowReference = { data: empty, offset: 0 };
+  /** The row of the last `seek`: its first byte is `data[offset]`. */
+  data: Uint8Array = empty;
+  offset = 0;
   readonly #x: Axis;
   readonly #y: Axis;
   readonly #channels: number;
+  readonly #bytes: number;
   readonly #averaged: boolean;
-  readonly #slots: [Uint8Array, Uint8Array];
+  readonly #slots: readonly [ByteRow, ByteRow];
   readonly #held: [number, number] = [-1, -1];
   readonly #sums: Uint16Array;
-  #plane: Uint8Array = empty;
+  readonly #sumWords: Int32Array;
+  readonly #blended: Uint8Array;
+  readonly #blendedWords: Int32Array;
+  readonly #plane: ByteRow = { data: empty, words: undefined };
   #stride = 0;
 
-  /** @param channels Interleaved bytes a pixel: 1, 2 (NV12 chroma) or 3. */
+  /** @param channels Interleaved bytes of a pixel: 1, 2 (NV12's chroma) or 3. */
   constructor(x: Axis, y: Axis, channels: number) {
     this.#x = x;
     this.#y = y;
     this.#channels = channels;
     this.#averaged = x.box > 1 || y.box > 1;
-    const length = this.#averaged ? x.length * channels : 0;
-    this.#slots = [new Uint8Array(length), new Uint8Array(length)];
-    this.#sums = new Uint16Array(this.#averaged ? x.length * x.box * channels : 0);
+    this.#bytes = x.length * channels;
+    this.#slots = [byteRow(this.#averaged ? this.#bytes : 0), byteRow(this.#averaged ? this.#bytes : 0)];
+    this.#sums = new Uint16Array(this.#averaged ? wholeWords(x.size * channels) : 0);
+    this.#sumWords = new Int32Array(this.#sums.buffer);
+    this.#blended = new Uint8Array(wholeWords(this.#bytes));
+    this.#blendedWords = new Int32Array(this.#blended.buffer);
   }
 
-  /** Reads from these pixels from now on. */
-  attach(plane: Uint8Array, stride: number): void {
-    this.#plane = plane;
+  /** Reads these pixels from now on. */
+  attach(data: Uint8Array, stride: number): void {
+    this.#plane.data = data;
+    this.#plane.words = data === empty ? undefined : wordsOf(data);
     this.#stride = stride;
     this.#held[0] = -1;
     this.#held[1] = -1;
@@ -48,84 +55,74 @@ export class PlaneRows {
   /** Lets go of the pixels. */
   detach(): void {
     this.attach(empty, 0);
-    this.upper.data = empty;
-    this.lower.data = empty;
+    this.data = empty;
   }
 
-  /** Sets `upper` and `lower`; `second` is `first` or the row after it. */
-  seek(first: number, second: number): void {
-    this.#seek(first, this.upper);
-    this.#seek(second, this.lower);
-  }
-
-  #seek(row: number, reference: RowReference): void {
-    if (!this.#averaged) {
-      reference.data = this.#plane;
-      reference.offset = row * this.#stride;
+  /** Makes `data` and `offset` the row that output row `row` is taken from. */
+  seek(row: number): void {
+    const { taps, next } = this.#y;
+    const tap = taps[row]!;
+    const first = tap >> tapBits;
+    // Vertical weights have 8 bits: a byte times a weight then fits in half a word.
+    const weight = ((tap & weightMask) + (1 << (weightBits - 9))) >> (weightBits - 8);
+    if (weight === 0 || weight === 256) {
+      const only = weight === 0 ? first : first + next;
+      this.offset = this.#offsetOf(only);
+      this.data = this.#rowOf(only).data;
       return;
     }
+    const upper = this.#rowOf(first);
+    const lower = this.#rowOf(first + next);
+    blendRows(
+      upper,
+      this.#offsetOf(first),
+      lower,
+      this.#offsetOf(first + next),
+      weight,
+      this.#bytes,
+      this.#blended,
+      this.#blendedWords,
+    );
+    this.data = this.#blended;
+    this.offset = 0;
+  }
+
+  #offsetOf(row: number): number {
+    return this.#averaged ? 0 : (this.#y.start + row) * this.#stride + this.#x.start * this.#channels;
+  }
+
+  #rowOf(row: number): ByteRow {
+    if (!this.#averaged) return this.#plane;
     // Neighbours never share a slot.
     const slot = (row & 1) as 0 | 1;
     if (this.#held[slot] !== row) {
-      this.#average(row, this.#slots[slot]);
+      this.#average(row, this.#slots[slot].data);
       this.#held[slot] = row;
     }
-    reference.data = this.#slots[slot];
-    reference.offset = 0;
+    return this.#slots[slot];
   }
 
   #average(row: number, target: Uint8Array): void {
-    const y = this.#y;
-    const x = this.#x;
+    const { start, size, box } = this.#x;
     const channels = this.#channels;
-    const firstRow = y.start + row * y.box;
-    const rows = Math.min(y.box, y.size - row * y.box);
-    const bytes = x.size * channels;
-    let from = firstRow * this.#stride + x.start * channels;
-    copyRow(this.#plane, from, this.#sums, bytes);
-    for (let i = 1; i < rows; i++) {
-      from += this.#stride;
-      addRow(this.#plane, from, this.#sums, bytes);
+    const firstRow = this.#y.start + row * this.#y.box;
+    const rows = Math.min(this.#y.box, this.#y.size - row * this.#y.box);
+    for (let i = 0; i < rows; i++) {
+      const at = (firstRow + i) * this.#stride + start * channels;
+      sumRow(this.#plane, at, size * channels, i === 0, this.#sums, this.#sumWords);
     }
-    const whole = Math.floor(x.size / x.box);
-    const rest = x.size - whole * x.box;
-    for (let channel = 0; channel < channels; channel++) {
-      sumBoxes(this.#sums, channel, channels, x.box, 0, whole, x.box * rows, target);
-      if (rest > 0) sumBoxes(this.#sums, channel, channels, rest, whole * x.box, 1, rest * rows, target, whole);
-    }
+    const whole = Math.floor(size / box);
+    const rest = size - whole * box;
+    meanBoxes(this.#sums, 0, channels, box, box * rows, whole, target, 0);
+    if (rest > 0) meanBoxes(this.#sums, whole * box, channels, rest, rest * rows, 1, target, whole);
   }
 }
 
-function copyRow(source: Uint8Array, from: number, sums: Uint16Array, bytes: number): void {
-  for (let i = 0; i < bytes; i++) sums[i] = source[from + i]!;
+function wholeWords(bytes: number): number {
+  return (bytes + 3) & ~3;
 }
 
-function addRow(source: Uint8Array, from: number, sums: Uint16Array, bytes: number): void {
-  for (let i = 0; i < bytes; i++) sums[i] = sums[i]! + source[from + i]!;
-}
-
-/** The rounded mean of `count` boxes of `box` column sums. The reciprocal has 22 bits: exact for up to 256 pixels. */
-function sumBoxes(
-  sums: Uint16Array,
-  channel: number,
-  channels: number,
-  box: number,
-  firstPixel: number,
-  count: number,
-  pixels: number,
-  target: Uint8Array,
-  firstTarget = 0,
-): void {
-  const reciprocal = Math.round(2 ** 22 / pixels);
-  let at = firstPixel * channels + channel;
-  let to = firstTarget * channels + channel;
-  for (let i = 0; i < count; i++) {
-    let sum = 0;
-    for (let j = 0; j < box; j++) {
-      sum += sums[at]!;
-      at += channels;
-    }
-    target[to] = (Math.imul(sum, reciprocal) + (1 << 21)) >>> 22;
-    to += channels;
-  }
+function byteRow(bytes: number): ByteRow {
+  const data = new Uint8Array(wholeWords(bytes));
+  return { data, words: wordsOf(data) };
 }

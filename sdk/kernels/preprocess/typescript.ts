@@ -1,10 +1,10 @@
 import type { Letterbox } from '../../core/letterbox.ts';
 import type { PixelFormat } from '../../frame/layout.ts';
 import { type Axis, makeAxis } from './axis.ts';
-import { blendGray, blendRgb, blendYuv, directRgb, directYuv, type RgbTarget } from './blend.ts';
 import { type YuvCoefficients, yuvCoefficients } from './colour.ts';
 import type { PixelSource, Preprocessor, PreprocessTarget } from './preprocess.ts';
-import { PlaneRows, type RowReference } from './rows.ts';
+import { copyYuv, type RgbTarget, resampleGray, resampleRgb, resampleYuv } from './resample.ts';
+import { PlaneRows } from './rows.ts';
 
 /** Tables for one size and format of source in one place of the input. */
 interface Plan {
@@ -13,12 +13,10 @@ interface Plan {
   readonly sourceHeight: number;
   readonly geometry: Letterbox;
   readonly x: Axis;
-  readonly y: Axis;
-  readonly chromaX: Axis;
-  readonly chromaY: Axis;
+  readonly xChroma: Axis;
+  /** Luma is neither blended nor shifted: each output pixel is one of its elements. */
+  readonly direct: boolean;
   readonly rows: readonly PlaneRows[];
-  /** NV12's V: the bytes after each U, in the same rows. */
-  readonly interleavedV: { readonly upper: RowReference; readonly lower: RowReference };
 }
 
 /** As many cameras of different sizes as one core is likely to serve; a table is a few kB. */
@@ -173,67 +171,44 @@ function sameGeometry(a: Letterbox, b: Letterbox): boolean {
   );
 }
 
-const noBytes = new Uint8Array(0);
-
 function makePlan({ format, width, height }: PixelSource, geometry: Letterbox): Plan {
   const { region } = geometry;
   const channels = format === 'RGB24' || format === 'BGR24' ? 3 : 1;
   const x = makeAxis(geometry.width, region.x, region.width, width, 1, channels);
   const y = makeAxis(geometry.height, region.y, region.height, height, 1, 1);
-  const isYuv = format === 'I420' || format === 'NV12';
-  const chromaChannels = format === 'NV12' ? 2 : 1;
-  const chromaX = isYuv ? makeAxis(geometry.width, region.x, region.width, (width + 1) >> 1, 2, chromaChannels) : x;
-  const chromaY = isYuv ? makeAxis(geometry.height, region.y, region.height, (height + 1) >> 1, 2, 1) : y;
   const rows = [new PlaneRows(x, y, channels)];
-  if (isYuv) rows.push(new PlaneRows(chromaX, chromaY, chromaChannels));
-  if (format === 'I420') rows.push(new PlaneRows(chromaX, chromaY, 1));
-  const interleavedV = { upper: { data: noBytes, offset: 0 }, lower: { data: noBytes, offset: 0 } };
-  return { format, sourceWidth: width, sourceHeight: height, geometry, x, y, chromaX, chromaY, rows, interleavedV };
+  if (format !== 'I420' && format !== 'NV12') {
+    return { format, sourceWidth: width, sourceHeight: height, geometry, x, xChroma: x, direct: false, rows };
+  }
+  const chromaChannels = format === 'NV12' ? 2 : 1;
+  const xChroma = makeAxis(geometry.width, region.x, region.width, (width + 1) >> 1, 2, chromaChannels);
+  const yChroma = makeAxis(geometry.height, region.y, region.height, (height + 1) >> 1, 2, 1);
+  rows.push(new PlaneRows(xChroma, yChroma, chromaChannels));
+  if (format === 'I420') rows.push(new PlaneRows(xChroma, yChroma, 1));
+  return { format, sourceWidth: width, sourceHeight: height, geometry, x, xChroma, direct: x.direct && y.direct, rows };
 }
 
-function attach(plan: Plan, source: PixelSource): void {
-  plan.rows.forEach((rows, index) => {
+function attach({ rows }: Plan, source: PixelSource): void {
+  rows.forEach((plane, index) => {
     const { data, stride } = source.planes[index]!;
-    rows.attach(data, stride);
+    plane.attach(data, stride);
   });
 }
 
 /** A plan outlives the frame: it must not keep its pixels alive. */
-function detach({ rows, interleavedV }: Plan): void {
+function detach({ rows }: Plan): void {
   for (const plane of rows) plane.detach();
-  interleavedV.upper.data = noBytes;
-  interleavedV.lower.data = noBytes;
 }
 
 function writeRow(plan: Plan, row: number, coefficients: YuvCoefficients, rgb: RgbTarget): void {
-  const { format, x, y, rows } = plan;
+  const { format, x, xChroma, direct, rows } = plan;
+  for (let i = 0; i < rows.length; i++) rows[i]!.seek(row);
   const luma = rows[0]!;
-  const weight = y.weight[row]!;
-  luma.seek(y.first[row]!, y.second[row]!);
-  const direct = x.direct && y.direct;
-  if (format === 'GRAY8') return blendGray(x, luma.upper, luma.lower, weight, rgb);
-  if (format === 'BGR24' || format === 'RGB24') {
-    const swap = format === 'BGR24';
-    if (direct) return directRgb(x, luma.upper, swap, rgb);
-    return blendRgb(x, luma.upper, luma.lower, weight, swap, rgb);
-  }
-  const { chromaX, chromaY } = plan;
-  const chromaWeight = chromaY.weight[row]!;
+  if (format === 'GRAY8') return resampleGray(x, luma, rgb);
+  if (format === 'BGR24' || format === 'RGB24') return resampleRgb(x, luma, format === 'BGR24', rgb);
   const u = rows[1]!;
-  const v = format === 'NV12' ? plan.interleavedV : rows[2]!;
-  u.seek(chromaY.first[row]!, chromaY.second[row]!);
-  if (v instanceof PlaneRows) {
-    v.seek(chromaY.first[row]!, chromaY.second[row]!);
-  } else {
-    v.upper.data = u.upper.data;
-    v.upper.offset = u.upper.offset + 1;
-    v.lower.data = u.lower.data;
-    v.lower.offset = u.lower.offset + 1;
-  }
-  if (direct) {
-    const lower = chromaWeight >= 1024;
-    directYuv(x, chromaX, luma.upper, lower ? u.lower : u.upper, lower ? v.lower : v.upper, coefficients, rgb);
-  } else {
-    blendYuv(x, chromaX, luma.upper, luma.lower, weight, u.upper, u.lower, v.upper, v.lower, chromaWeight, coefficients, rgb);
-  }
+  const v = rows[2] ?? u;
+  const vOffset = v === u ? 1 : 0;
+  if (direct) copyYuv(x, xChroma, luma, u, v, vOffset, coefficients, rgb);
+  else resampleYuv(x, xChroma, luma, u, v, vOffset, coefficients, rgb);
 }

@@ -46,6 +46,7 @@ async function evaluate(folder: string, options: EvalOptions): Promise<void> {
           scoreThreshold: options.score,
           iouThreshold: options.iou,
           maxDetections: 100,
+          multiLabel: true,
         });
         inferMs += model.lastTimes.inferMs;
         evaluated.push({ detections, truth });

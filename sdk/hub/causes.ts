@@ -1,0 +1,59 @@
+import { messageOf } from '../errors.ts';
+
+/** Why a connection could not be made or was lost. */
+export interface Cause {
+  /** For a person: what is wrong and what to do. */
+  readonly text: string;
+  /** `protocol`: this version of MQTT is not spoken there. `login`: trying again soon would not help. */
+  readonly kind: 'protocol' | 'login' | 'other';
+}
+
+const advice: Record<string, string> = {
+  ECONNREFUSED: 'nothing listens there; is the broker running, and is the port right?',
+  ENOTFOUND: 'there is no host of this name',
+  EAI_AGAIN: 'the name of the host cannot be looked up; is the network up?',
+  EHOSTUNREACH: 'the host cannot be reached; is it on, and in this network?',
+  ENETUNREACH: 'there is no network',
+  ETIMEDOUT: 'the host does not answer',
+  ECONNRESET: 'the broker closed the connection',
+  EPIPE: 'the broker closed the connection',
+  DEPTH_ZERO_SELF_SIGNED_CERT:
+    'its certificate is self-signed; give Node the CA’s certificate in NODE_EXTRA_CA_CERTS',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its CA is not known here; give Node the CA’s certificate in NODE_EXTRA_CA_CERTS',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its CA is not known here; give Node the CA’s certificate in NODE_EXTRA_CA_CERTS',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name',
+};
+
+/** Reason codes of CONNACK and DISCONNECT: below 128 those of MQTT 3.1.1, from 128 those of MQTT 5. */
+export function causeOfCode(code: number): Cause | undefined {
+  switch (code) {
+    case 1:
+    case 132:
+      return { kind: 'protocol', text: 'the broker does not speak this version of MQTT' };
+    case 2:
+    case 133:
+      return { kind: 'login', text: 'the broker refuses the client id; name the node otherwise' };
+    case 4:
+    case 134:
+      return { kind: 'login', text: 'wrong user name or password (mqtt.username, mqtt.password)' };
+    case 5:
+    case 135:
+      return { kind: 'login', text: 'not authorized: the broker wants a (different) user name and password' };
+    case 138:
+      return { kind: 'login', text: 'the broker has banned this client' };
+    case 142:
+      return { kind: 'login', text: 'another client took over with the same id: do two boards have one node name?' };
+    default:
+      return undefined;
+  }
+}
+
+export function causeOf(error: unknown): Cause {
+  const { code } = error as { code?: unknown };
+  if (typeof code === 'number') return causeOfCode(code) ?? { kind: 'other', text: messageOf(error) };
+  if (typeof code === 'string' && Object.hasOwn(advice, code)) return { kind: 'other', text: advice[code]! };
+  // A host with several addresses: the message of the whole is empty.
+  if (error instanceof AggregateError && error.errors.length > 0) return causeOf(error.errors[0]);
+  return { kind: 'other', text: messageOf(error) };
+}

@@ -1,0 +1,189 @@
+import { EventEmitter } from 'node:events';
+import type { IClientOptions, MqttClient } from 'mqtt';
+import { Backoff } from '../../devices/backoff.ts';
+import type { Logger } from '../log.ts';
+import type { BrokerAddress } from './address.ts';
+import { type Cause, causeOf, causeOfCode } from './causes.ts';
+import { Link } from './link.ts';
+
+export interface SessionOptions {
+  address: BrokerAddress;
+  /** Fixed for a node, so that the broker ends its old connection when it comes back. */
+  clientId: string;
+  /** What the broker says when this client vanishes; retained, QoS 1. */
+  will: { topic: string; payload: string };
+  logger: Logger;
+}
+
+export interface Incoming {
+  topic: string;
+  payload: Buffer;
+  /** It lay at the broker before the subscription. */
+  retained: boolean;
+}
+
+interface SessionEvents {
+  connected: [Link];
+  disconnected: [];
+  message: [Incoming];
+}
+
+const connectTimeoutMs = 10_000;
+const keepaliveSeconds = 30;
+/** The largest message that is taken in (MQTT 5 brokers keep to it): a retained snapshot is well below. */
+const largestIncoming = 4 * 1024 * 1024;
+/** A connection that lived so long was a good one: the next failure is the first again. */
+const goodConnectionMs = 10_000;
+const slowRetryMs = 30_000;
+const endTimeoutMs = 500;
+
+/**
+ * Keeps a connection to the broker, for ever: MQTT 5, or 3.1.1 where the broker refuses 5.
+ *
+ * Each connection is a new MQTT.js client with a clean start. So nothing of MQTT.js outlives a connection, neither its
+ * unbounded queue nor its replay; what must not be lost waits in the outbox, and subscriptions are made anew.
+ */
+export class Session extends EventEmitter<SessionEvents> {
+  readonly #options: SessionOptions;
+  readonly #backoff = new Backoff();
+  #mqtt: typeof import('mqtt') | undefined;
+  #client: MqttClient | undefined;
+  #link: Link | undefined;
+  #running = false;
+  #retry: NodeJS.Timeout | undefined;
+  #version: 4 | 5 = 5;
+  /** Connections in a row that ended before CONNACK without a word: how some brokers refuse a version. */
+  #silentEnds = 0;
+  #said: string | undefined;
+  #connections = 0;
+
+  constructor(options: SessionOptions) {
+    super();
+    this.#options = options;
+  }
+
+  /** The connection, while there is one. */
+  get link(): Link | undefined {
+    return this.#link;
+  }
+
+  /** How often a connection was made. */
+  get connections(): number {
+    return this.#connections;
+  }
+
+  /** Begins to connect; does not wait for it. */
+  start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    this.#attempt();
+  }
+
+  /** @param farewell False: the connection is cut, so that the broker publishes the last will. */
+  async stop(farewell: boolean): Promise<void> {
+    this.#running = false;
+    clearTimeout(this.#retry);
+    const client = this.#client;
+    if (!client) return;
+    const closed = new Promise<void>((resolve) => client.once('close', resolve));
+    if (farewell && this.#link) {
+      client.end();
+      let timer: NodeJS.Timeout | undefined;
+      await Promise.race([
+        closed,
+        new Promise<void>((resolve) => {
+          timer = setTimeout(resolve, endTimeoutMs);
+        }),
+      ]);
+      clearTimeout(timer);
+    }
+    if (this.#client === client) client.stream.destroy();
+    await closed;
+  }
+
+  async #attempt(): Promise<void> {
+    try {
+      this.#mqtt ??= await import('mqtt');
+      if (this.#running) this.#connect(this.#mqtt);
+    } catch (error) {
+      this.#ended(causeOf(error));
+    }
+  }
+
+  #connect(mqtt: typeof import('mqtt')): void {
+    const { address, clientId, will } = this.#options;
+    const version = this.#version;
+    const options: IClientOptions = {
+      ...address.options,
+      clientId,
+      protocolVersion: version,
+      clean: true,
+      keepalive: keepaliveSeconds,
+      connectTimeout: connectTimeoutMs,
+      reconnectPeriod: 0,
+      resubscribe: false,
+      queueQoSZero: false,
+      will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true },
+      ...(version === 5 && { properties: { maximumPacketSize: largestIncoming } }),
+      // Its own log prints each packet, the password in CONNECT too.
+      log: () => {},
+    };
+    const client = mqtt.connect(options);
+    this.#client = client;
+    let cause: Cause | undefined;
+    let connectedAt: number | undefined;
+    client.on('error', (error) => {
+      cause ??= causeOf(error);
+    });
+    client.on('disconnect', ({ reasonCode }) => {
+      if (reasonCode) cause ??= causeOfCode(reasonCode) ?? { kind: 'other', text: `the broker says ${reasonCode}` };
+    });
+    client.on('message', (topic, payload, { retain }) => {
+      if (this.#client === client) this.emit('message', { topic, payload, retained: retain });
+    });
+    client.once('connect', () => {
+      connectedAt = performance.now();
+      this.#silentEnds = 0;
+      this.#connections++;
+      this.#link = new Link(client, version, (reason) => {
+        cause ??= { kind: 'other', text: reason };
+        client.stream.destroy();
+      });
+      this.#said = undefined;
+      this.#options.logger.info(`MQTT: connected to ${address.title} (MQTT ${version === 5 ? '5' : '3.1.1'})`);
+      this.emit('connected', this.#link);
+    });
+    client.once('close', () => {
+      this.#client = undefined;
+      const wasConnected = this.#link !== undefined;
+      this.#link = undefined;
+      // Ends what MQTT.js may still have planned; without a stream it has nothing to wait for.
+      client.end(true);
+      if (wasConnected) this.emit('disconnected');
+      if (connectedAt !== undefined && performance.now() - connectedAt > goodConnectionMs) this.#backoff.reset();
+      if (connectedAt === undefined && cause === undefined) this.#silentEnds++;
+      this.#ended(cause ?? { kind: 'other', text: 'the broker closed the connection' });
+    });
+  }
+
+  #ended(cause: Cause): void {
+    if (!this.#running) return;
+    const { address, logger } = this.#options;
+    const fallBack = this.#version === 5 && cause.kind === 'protocol';
+    if (cause.kind === 'protocol' || this.#silentEnds >= 2) {
+      this.#version = this.#version === 5 ? 4 : 5;
+      this.#silentEnds = 0;
+    }
+    if (fallBack) {
+      this.#attempt();
+      return;
+    }
+    if (cause.text !== this.#said) {
+      logger.warn(`MQTT: no connection to ${address.title}: ${cause.text}. It is tried again for as long as it takes.`);
+      this.#said = cause.text;
+    }
+    const wait = cause.kind === 'login' ? slowRetryMs * (1 + Math.random()) : this.#backoff.next();
+    this.#retry = setTimeout(() => this.#attempt(), wait);
+    this.#retry.unref();
+  }
+}

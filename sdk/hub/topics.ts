@@ -1,0 +1,133 @@
+import { Settings } from '../config/schema.ts';
+import { InputError } from '../errors.ts';
+
+/** What the name of a node, a camera, a zone or a line looks like; the settings schema says the same. */
+export const namePattern = new RegExp(Settings.properties.node.pattern!);
+
+/**
+ * A model's label as one level of a topic: spaces, control characters and the characters that mean something in a
+ * topic (`/`, `+`, `#`) become `_`. `cell phone` is `cell_phone`.
+ */
+export function labelLevel(label: string): string {
+  // Labels come from model files, so their length is anyone's guess; a topic has 65,535 bytes in all.
+  return [...label.slice(0, 128)].map((c) => (/[\s/+#\p{C}]/u.test(c) ? '_' : c)).join('') || '_';
+}
+
+/**
+ * The topics of one node: `ocellus/<node>/…`.
+ *
+ * @example
+ * const topics = new NodeTopics('ocellus', 'porch');
+ * topics.camera('door').count('person'); // ocellus/porch/door/person/count
+ */
+export class NodeTopics {
+  /** `<base>/<node>` */
+  readonly root: string;
+
+  /** @throws InputError when the base has a wildcard or the node's name may not stand in a topic. */
+  constructor(base: string, node: string) {
+    const pattern = Settings.properties.mqtt.properties.base.pattern!;
+    // `$` at the start belongs to the broker.
+    if (!new RegExp(pattern).test(base) || base.startsWith('$')) {
+      throw new InputError(`mqtt.base: expected topic levels without +, # or a leading $, got ${JSON.stringify(base)}`);
+    }
+    this.root = `${base}/${named('node', node)}`;
+  }
+
+  get status(): string {
+    return `${this.root}/status`;
+  }
+
+  get stats(): string {
+    return `${this.root}/stats`;
+  }
+
+  /** Matches each `<camera>/<setting>/set`. */
+  get commands(): string {
+    return `${this.root}/+/+/set`;
+  }
+
+  /** Match all that this node may have retained for its cameras, and nothing else below its root. */
+  get retained(): string[] {
+    const camera = `${this.root}/+`;
+    const counts = ['count', 'occupied'].flatMap((what) => [`${camera}/+/${what}`, `${camera}/zone/+/+/${what}`]);
+    return [`${camera}/status`, `${camera}/motion`, `${camera}/+/state`, `${camera}/+/snapshot`, ...counts];
+  }
+
+  /** The camera and the setting that a command topic names, or undefined when it is no such topic. */
+  command(topic: string): { camera: string; setting: string } | undefined {
+    const levels = this.#levels(topic);
+    if (levels?.length !== 3 || levels[2] !== 'set') return undefined;
+    return { camera: levels[0]!, setting: levels[1]! };
+  }
+
+  /** The camera a topic belongs to, by its place. */
+  cameraOf(topic: string): string | undefined {
+    return this.#levels(topic)?.[0];
+  }
+
+  camera(name: string): CameraTopics {
+    return new CameraTopics(this.root, name);
+  }
+
+  #levels(topic: string): string[] | undefined {
+    return topic.startsWith(`${this.root}/`) ? topic.slice(this.root.length + 1).split('/') : undefined;
+  }
+}
+
+/** The topics of one camera: `ocellus/<node>/<camera>/…`. */
+export class CameraTopics {
+  readonly root: string;
+
+  /** @throws InputError when the name may not stand in a topic. */
+  constructor(nodeRoot: string, name: string) {
+    this.root = `${nodeRoot}/${named('camera', name)}`;
+  }
+
+  get status(): string {
+    return `${this.root}/status`;
+  }
+
+  get events(): string {
+    return `${this.root}/events`;
+  }
+
+  get motion(): string {
+    return `${this.root}/motion`;
+  }
+
+  count(label: string, zone?: string): string {
+    return `${this.#scope(zone)}/${labelLevel(label)}/count`;
+  }
+
+  occupied(label: string, zone?: string): string {
+    return `${this.#scope(zone)}/${labelLevel(label)}/occupied`;
+  }
+
+  snapshot(label: string): string {
+    return `${this.root}/${labelLevel(label)}/snapshot`;
+  }
+
+  crossing(line: string): string {
+    return `${this.root}/line/${named('line', line)}/crossing`;
+  }
+
+  state(setting: string): string {
+    return `${this.root}/${setting}/state`;
+  }
+
+  set(setting: string): string {
+    return `${this.root}/${setting}/set`;
+  }
+
+  #scope(zone: string | undefined): string {
+    return zone === undefined ? this.root : `${this.root}/zone/${named('zone', zone)}`;
+  }
+}
+
+function named(what: string, name: string): string {
+  if (!namePattern.test(name)) {
+    throw new InputError(`name of a ${what}: expected text that fits ${namePattern.source}, got ${JSON.stringify(name)}`);
+  }
+  return name;
+}

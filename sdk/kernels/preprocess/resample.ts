@@ -1,0 +1,157 @@
+import type { Axis } from './axis.ts';
+import type { YuvCoefficients } from './colour.ts';
+import type { PlaneRows } from './rows.ts';
+
+/**
+ * The horizontal half of resizing, with the colour conversion: one output row for each family of formats. Each loop is
+ * written out, with all it touches in local variables and 32-bit integers: this is where the time goes.
+ */
+
+/** Where a row's red, green and blue go: `data[red + i * step]`. The array's type clamps. */
+export interface RgbTarget {
+  data: Uint8ClampedArray;
+  red: number;
+  green: number;
+  blue: number;
+  step: number;
+}
+
+/**
+ * @param vOffset From a U byte's index to its V byte's in the row of `v`: 0 for planes, 1 where they are interleaved
+ *   and `v` is `u`.
+ */
+export function resampleYuv(
+  xLuma: Axis,
+  xChroma: Axis,
+  luma: PlaneRows,
+  u: PlaneRows,
+  v: PlaneRows,
+  vOffset: number,
+  coefficients: YuvCoefficients,
+  target: RgbTarget,
+): void {
+  const { taps: yTaps, next: yNext } = xLuma;
+  const { taps: cTaps, next: cNext } = xChroma;
+  const yData = luma.data;
+  const yAt = luma.offset;
+  const uData = u.data;
+  const uAt = u.offset;
+  const vData = v.data;
+  const vAt = v.offset + vOffset;
+  const { black, luma: cy, rv, gu, gv, bu } = coefficients;
+  const { data, step } = target;
+  let { red, green, blue } = target;
+  // Blended values keep 5 fractional bits; the coefficients have 14.
+  const offset = ((1 << 18) - Math.imul(black << 5, cy)) | 0;
+  const count = yTaps.length;
+  for (let i = 0; i < count; i++) {
+    const yTap = yTaps[i]!;
+    const yl = (yAt + (yTap >> 12)) | 0;
+    const yFirst = yData[yl]!;
+    const yValue = ((yFirst << 11) + (yData[yl + yNext]! - yFirst) * (yTap & 4095)) >> 6;
+    const y = (Math.imul(yValue, cy) + offset) | 0;
+
+    const cTap = cTaps[i]!;
+    const weight = cTap & 4095;
+    const cl = cTap >> 12;
+    const ul = (uAt + cl) | 0;
+    const uFirst = uData[ul]!;
+    const uValue = (((uFirst << 11) + (uData[ul + cNext]! - uFirst) * weight) >> 6) - 4096;
+    const vl = (vAt + cl) | 0;
+    const vFirst = vData[vl]!;
+    const vValue = (((vFirst << 11) + (vData[vl + cNext]! - vFirst) * weight) >> 6) - 4096;
+
+    data[red] = (y + Math.imul(vValue, rv)) >> 19;
+    data[green] = (y + Math.imul(uValue, gu) + Math.imul(vValue, gv)) >> 19;
+    data[blue] = (y + Math.imul(uValue, bu)) >> 19;
+    red = (red + step) | 0;
+    green = (green + step) | 0;
+    blue = (blue + step) | 0;
+  }
+}
+
+/** `resampleYuv` where each output pixel is one element of luma: chroma is then the nearest. */
+export function copyYuv(
+  xLuma: Axis,
+  xChroma: Axis,
+  luma: PlaneRows,
+  u: PlaneRows,
+  v: PlaneRows,
+  vOffset: number,
+  coefficients: YuvCoefficients,
+  target: RgbTarget,
+): void {
+  const yNearest = xLuma.nearest;
+  const cNearest = xChroma.nearest;
+  const yData = luma.data;
+  const yAt = luma.offset;
+  const uData = u.data;
+  const uAt = u.offset;
+  const vData = v.data;
+  const vAt = v.offset + vOffset;
+  const { black, luma: cy, rv, gu, gv, bu } = coefficients;
+  const { data, step } = target;
+  let { red, green, blue } = target;
+  const offset = ((1 << 13) - Math.imul(black, cy)) | 0;
+  const count = yNearest.length;
+  for (let i = 0; i < count; i++) {
+    const y = (Math.imul(yData[(yAt + yNearest[i]!) | 0]!, cy) + offset) | 0;
+    const c = cNearest[i]!;
+    const uValue = uData[(uAt + c) | 0]! - 128;
+    const vValue = vData[(vAt + c) | 0]! - 128;
+    data[red] = (y + Math.imul(vValue, rv)) >> 14;
+    data[green] = (y + Math.imul(uValue, gu) + Math.imul(vValue, gv)) >> 14;
+    data[blue] = (y + Math.imul(uValue, bu)) >> 14;
+    red = (red + step) | 0;
+    green = (green + step) | 0;
+    blue = (blue + step) | 0;
+  }
+}
+
+/** @param swap The source is BGR. */
+export function resampleRgb(x: Axis, row: PlaneRows, swap: boolean, target: RgbTarget): void {
+  const { taps, next } = x;
+  const from = row.data;
+  const at = row.offset;
+  const { data, step } = target;
+  let red = swap ? target.blue : target.red;
+  let green = target.green;
+  let blue = swap ? target.red : target.blue;
+  const count = taps.length;
+  for (let i = 0; i < count; i++) {
+    const tap = taps[i]!;
+    const weight = tap & 4095;
+    const left = (at + (tap >> 12)) | 0;
+    const right = (left + next) | 0;
+    const r = from[left]!;
+    const g = from[left + 1]!;
+    const b = from[left + 2]!;
+    data[red] = ((r << 11) + (from[right]! - r) * weight + 1024) >> 11;
+    data[green] = ((g << 11) + (from[right + 1]! - g) * weight + 1024) >> 11;
+    data[blue] = ((b << 11) + (from[right + 2]! - b) * weight + 1024) >> 11;
+    red = (red + step) | 0;
+    green = (green + step) | 0;
+    blue = (blue + step) | 0;
+  }
+}
+
+export function resampleGray(x: Axis, row: PlaneRows, target: RgbTarget): void {
+  const { taps, next } = x;
+  const from = row.data;
+  const at = row.offset;
+  const { data, step } = target;
+  let { red, green, blue } = target;
+  const count = taps.length;
+  for (let i = 0; i < count; i++) {
+    const tap = taps[i]!;
+    const left = (at + (tap >> 12)) | 0;
+    const first = from[left]!;
+    const value = ((first << 11) + (from[left + next]! - first) * (tap & 4095) + 1024) >> 11;
+    data[red] = value;
+    data[green] = value;
+    data[blue] = value;
+    red = (red + step) | 0;
+    green = (green + step) | 0;
+    blue = (blue + step) | 0;
+  }
+}

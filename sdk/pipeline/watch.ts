@@ -1,0 +1,165 @@
+import type { CameraSettings } from '../config/schema.ts';
+import type { Frame } from '../frame/frame.ts';
+import type { Logger } from '../log.ts';
+import { type CountChange, changedCounts, countTracks } from '../vision/counts.ts';
+import type { Detections } from '../vision/detections.ts';
+import type { EventMessage, ObjectState } from '../vision/event.ts';
+import { EventCycle, type Moment } from '../vision/event-cycle.ts';
+import { type Crossing, Lines } from '../vision/lines.ts';
+import { outsideMasks } from '../vision/masks.ts';
+import { MotionGate } from '../vision/motion-gate.ts';
+import type { Track } from '../vision/track.ts';
+import { lowThreshold, Tracker } from '../vision/tracker.ts';
+import { Zones } from '../vision/zones.ts';
+
+/** A new snapshot is taken when the object is this much larger or surer than in the last one. */
+const snapshotGain = 1.2;
+
+/**
+ * What one camera's frames mean: the stages after (and, for the gate, before) the network, wired together. It has no
+ * clock and does no input or output, so the same frames and detections always mean the same.
+ */
+export class Watch {
+  /** Watched labels, in the model's order. */
+  readonly labels: readonly string[];
+  readonly #all: readonly string[];
+  #settings: CameraSettings;
+  readonly #gate = new MotionGate();
+  readonly #tracker: Tracker;
+  readonly #zones = new Zones();
+  readonly #lines = new Lines();
+  readonly #events: EventCycle;
+  #watched = new Set<string>();
+  #tracks: readonly Track[] = [];
+  #counts: CountChange[] = [];
+  #told: CountChange[] = [];
+  #crossings: Crossing[] = [];
+  #moving = false;
+  #lookedNs = Number.NEGATIVE_INFINITY;
+  #moment: Moment = { captureTimeNs: 0, wallTimeMs: 0 };
+  /** Score times area of the snapshot that each running event has. */
+  readonly #snapshots = new Map<string, number>();
+
+  constructor(options: { camera: string; labels: readonly string[]; settings: CameraSettings; logger: Logger }) {
+    this.#all = options.labels;
+    this.#settings = options.settings;
+    this.#events = new EventCycle(options.camera);
+    this.#tracker = new Tracker(this.#trackerOptions());
+    this.labels = [];
+    this.configure(options.settings);
+    const unknown = options.settings.detect.labels.filter((label) => !this.#all.includes(label));
+    if (unknown.length > 0) options.logger.debug(`the model does not know these labels: ${unknown.join(', ')}`);
+  }
+
+  configure(settings: CameraSettings): void {
+    const before = this.#settings;
+    this.#settings = settings;
+    const wanted = new Set(settings.detect.labels);
+    const known = this.#all.filter((label) => wanted.has(label));
+    // None that the model knows: its owner brought another model and left the labels as they come.
+    (this as { labels: readonly string[] }).labels = known.length > 0 ? known : this.#all;
+    this.#watched = new Set(this.labels);
+    this.#tracker.configure(this.#trackerOptions());
+    const first = this.#counts.length === 0;
+    if (first || before.zones !== settings.zones) this.#zones.configure(settings.zones);
+    if (first || before.lines !== settings.lines) this.#lines.configure(settings.lines);
+    if (first || before.masks !== settings.masks || before.motion.sensitivity !== settings.motion.sensitivity) {
+      this.#gate.configure(settings.motion.sensitivity, settings.masks);
+    }
+    this.#counts = countTracks(this.#tracks, this.labels, settings.zones);
+  }
+
+  get moving(): boolean {
+    return this.#moving;
+  }
+
+  get tracks(): readonly Track[] {
+    return this.#tracks;
+  }
+
+  get counts(): readonly CountChange[] {
+    return this.#counts;
+  }
+
+  /** Detections from this score on are wanted, 0..1. */
+  get lowThreshold(): number {
+    return lowThreshold;
+  }
+
+  /**
+   * Takes a frame in and decides whether the network has to look at it: when something moves, while something that is
+   * not at rest is tracked, and every `keepalive` seconds all the same.
+   */
+  look(frame: Frame): boolean {
+    const { captureTimeNs, wallTimeMs } = frame;
+    this.#moment = { captureTimeNs, wallTimeMs };
+    this.#moving = this.#gate.process(frame);
+    const { detect, motion } = this.#settings;
+    if (!detect.enabled) return false;
+    const look =
+      !motion.enabled ||
+      this.#moving ||
+      this.#tracks.some((track) => !track.stationary) ||
+      captureTimeNs - this.#lookedNs >= motion.keepalive * 1e9;
+    if (look) this.#lookedNs = captureTimeNs;
+    return look;
+  }
+
+  /** Takes in what the network saw in the frame of the last `look()`. */
+  see(detections: Detections, frame: Frame): EventMessage[] {
+    const watched = detections.filter(({ label }) => this.#watched.has(label));
+    const found = outsideMasks(watched, this.#settings.masks, frame);
+    const tracks = this.#tracker.update(found, frame.captureTimeNs, this.#gate.disturbed);
+    this.#gate.forget();
+    this.#tracks = this.#zones.update(tracks, frame);
+    const crossings = this.#lines.update(this.#tracks, frame);
+    const messages = this.#events.update(this.#tracks, this.#tracker.takeEnded(), this.#moment);
+    for (const crossing of crossings) this.#events.cross(crossing);
+    this.#crossings.push(...crossings);
+    this.#counts = countTracks(this.#tracks, this.labels, this.#settings.zones);
+    for (const { type, after } of messages) if (type === 'end') this.#snapshots.delete(after.id);
+    return messages;
+  }
+
+  /** The source is over: ends all running events. */
+  finish(): EventMessage[] {
+    this.#tracks = [];
+    this.#counts = countTracks([], this.labels, this.#settings.zones);
+    this.#snapshots.clear();
+    return this.#events.finish(this.#moment);
+  }
+
+  /** Line crossings since the last call. */
+  takeCrossings(): Crossing[] {
+    return this.#crossings.splice(0);
+  }
+
+  /** Counts that changed since the last call. */
+  takeCountChanges(): CountChange[] {
+    const changes = changedCounts(this.#told, this.#counts);
+    this.#told = this.#counts;
+    return changes;
+  }
+
+  /** Is this view of the object worth a picture: the first, or clearly better than the last? */
+  wantsSnapshot({ id, score, area }: ObjectState): boolean {
+    return score * area >= (this.#snapshots.get(id) ?? 0) * snapshotGain;
+  }
+
+  /** Notes the picture, and says so in the message and the ones after it. */
+  tookSnapshot(message: EventMessage): void {
+    const { id, score, area } = message.after;
+    this.#snapshots.set(id, score * area);
+    this.#events.tookSnapshot(message);
+  }
+
+  #trackerOptions() {
+    const { detect, track } = this.#settings;
+    return {
+      confirm: track.confirm,
+      lostSeconds: track.lost,
+      stationarySeconds: track.stationary,
+      threshold: (label: string) => detect.thresholds[label] ?? detect.threshold,
+    };
+  }
+}

@@ -1,0 +1,40 @@
+import type { ZoneSettings } from '../config/schema.ts';
+import type { Track } from './track.ts';
+
+/** Objects of one label, in the whole view or in a zone. */
+export interface CountChange {
+  label: string;
+  /** Undefined: the whole view. */
+  zone?: string;
+  count: number;
+}
+
+/**
+ * Confirmed tracks of each label, zeroes included, in the whole view and in each zone that counts the label.
+ *
+ * @param labels Watched labels.
+ */
+export function countTracks(
+  tracks: readonly Track[],
+  labels: readonly string[],
+  zones: Readonly<Record<string, ZoneSettings>>,
+): CountChange[] {
+  const confirmed = tracks.filter((track) => track.confirmed);
+  const counts: CountChange[] = [];
+  for (const label of labels) {
+    const mine = confirmed.filter((track) => track.label === label);
+    counts.push({ label, count: mine.length });
+    for (const [zone, settings] of Object.entries(zones)) {
+      if (settings.labels && !settings.labels.includes(label)) continue;
+      counts.push({ label, zone, count: mine.filter((track) => track.currentZones.includes(zone)).length });
+    }
+  }
+  return counts;
+}
+
+/** Those of `after` that are not the same in `before`. */
+export function changedCounts(before: readonly CountChange[], after: readonly CountChange[]): CountChange[] {
+  const key = ({ label, zone }: CountChange) => `${zone ?? ''}/${label}`;
+  const known = new Map(before.map((entry) => [key(entry), entry.count]));
+  return after.filter((entry) => known.get(key(entry)) !== entry.count);
+}

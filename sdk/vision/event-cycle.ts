@@ -1,0 +1,167 @@
+import { createHash } from 'node:crypto';
+import type { EventMessage, ObjectState } from './event.ts';
+import type { Crossing } from './lines.ts';
+import type { Track } from './track.ts';
+
+/** When a frame was captured. */
+export interface Moment {
+  readonly captureTimeNs: number;
+  readonly wallTimeMs: number;
+}
+
+interface Running {
+  state: ObjectState;
+  sent: ObjectState;
+  sentNs: number;
+}
+
+/** Better scores and moves alone are told at most so often; zones and states at once. */
+const updateIntervalNs = 5e9;
+/** A better score is worth an update from this much on. */
+const scoreStep = 0.05;
+
+/**
+ * The life of events: one `new` when a track is confirmed, `update` when something about it changed that matters, one
+ * `end` when it is gone. Deterministic: the same tracks at the same times give the same messages and ids.
+ */
+export class EventCycle {
+  readonly #camera: string;
+  readonly #running = new Map<number, Running>();
+
+  /** @param camera Named in each message, and part of each id. */
+  constructor(camera: string) {
+    this.#camera = camera;
+  }
+
+  /** @param ended Tracks that are gone since the last call. */
+  update(tracks: readonly Track[], ended: readonly Track[], moment: Moment): EventMessage[] {
+    const messages: EventMessage[] = [];
+    for (const track of ended) {
+      const running = this.#running.get(track.id);
+      if (running) messages.push(this.#end(track.id, running, moment));
+    }
+    for (const track of tracks) {
+      if (!track.confirmed) continue;
+      const running = this.#running.get(track.id);
+      if (!running) messages.push(this.#begin(track, moment));
+      else if (track.visible) {
+        const message = this.#continue(running, track, moment);
+        if (message) messages.push(message);
+      }
+    }
+    return messages;
+  }
+
+  /** Notes a line that a track crossed; its next update tells it. */
+  cross({ trackId, line, direction }: Crossing): void {
+    const running = this.#running.get(trackId);
+    if (running) running.state = { ...running.state, crossed_lines: { ...running.state.crossed_lines, [line]: direction } };
+  }
+
+  /** The snapshot of this event exists now; said from the next message on, and in `message` itself. */
+  tookSnapshot(message: EventMessage): void {
+    for (const running of this.#running.values()) {
+      if (running.state.id !== message.after.id) continue;
+      running.state.has_snapshot = true;
+      running.sent.has_snapshot = true;
+    }
+    message.after.has_snapshot = true;
+    if (message.type === 'new') message.before.has_snapshot = true;
+  }
+
+  /** Ends all that is running. */
+  finish(moment: Moment): EventMessage[] {
+    return [...this.#running].map(([id, running]) => this.#end(id, running, moment));
+  }
+
+  #begin(track: Track, moment: Moment): EventMessage {
+    const secondsAgo = (moment.captureTimeNs - track.firstSeenNs) / 1e9;
+    const start_time = round(moment.wallTimeMs / 1000 - secondsAgo, 6);
+    const state: ObjectState = {
+      id: eventId(this.#camera, track.id, start_time),
+      camera: this.#camera,
+      label: track.label,
+      sub_label: null,
+      top_score: 0,
+      start_time,
+      end_time: null,
+      has_snapshot: false,
+      has_clip: false,
+      crossed_lines: {},
+      ...observed(track, moment),
+    };
+    state.top_score = state.score;
+    this.#running.set(track.id, { state, sent: { ...state }, sentNs: moment.captureTimeNs });
+    return { type: 'new', before: { ...state }, after: { ...state } };
+  }
+
+  #continue(running: Running, track: Track, moment: Moment): EventMessage | undefined {
+    const state: ObjectState = { ...running.state, ...observed(track, moment) };
+    state.top_score = Math.max(running.state.top_score, state.score);
+    running.state = state;
+    const { sent } = running;
+    const matters =
+      state.stationary !== sent.stationary ||
+      state.sub_label !== sent.sub_label ||
+      state.current_zones.join() !== sent.current_zones.join() ||
+      state.entered_zones.length !== sent.entered_zones.length ||
+      JSON.stringify(state.crossed_lines) !== JSON.stringify(sent.crossed_lines);
+    const due = moment.captureTimeNs - running.sentNs >= updateIntervalNs;
+    const better = state.top_score - sent.top_score >= scoreStep || (state.active && moved(state, sent));
+    if (!matters && !(due && better)) return undefined;
+    const before = sent;
+    running.sent = { ...state };
+    running.sentNs = moment.captureTimeNs;
+    return { type: 'update', before, after: { ...state } };
+  }
+
+  #end(trackId: number, running: Running, moment: Moment): EventMessage {
+    this.#running.delete(trackId);
+    const time = round(moment.wallTimeMs / 1000, 6);
+    const after = { ...running.state, frame_time: time, end_time: time, current_zones: [], active: false };
+    return { type: 'end', before: running.sent, after };
+  }
+}
+
+/** What a track says of itself now. */
+function observed(track: Track, moment: Moment) {
+  const [x1, y1, x2, y2] = track.box;
+  const width = x2 - x1;
+  const height = y2 - y1;
+  return {
+    score: round(track.medianScore, 4),
+    box: [round(x1, 1), round(y1, 1), round(x2, 1), round(y2, 1)] as [number, number, number, number],
+    area: Math.round(width * height),
+    ratio: round(width / Math.max(1, height), 2),
+    frame_time: round(moment.wallTimeMs / 1000, 6),
+    current_zones: [...track.currentZones],
+    entered_zones: [...track.enteredZones],
+    stationary: track.stationary,
+    active: !track.stationary,
+    motionless_count: track.motionlessCount,
+    position_changes: track.positionChanges,
+  };
+}
+
+/** Half its own size away from where it was last told. */
+function moved(a: ObjectState, b: ObjectState): boolean {
+  const [ax1, ay1, ax2, ay2] = a.box;
+  const [bx1, by1, bx2, by2] = b.box;
+  const distance = Math.hypot(ax1 + ax2 - bx1 - bx2, ay1 + ay2 - by1 - by2) / 2;
+  return distance > Math.max(ax2 - ax1, ay2 - ay1) / 2;
+}
+
+const letters = 'abcdefghijklmnopqrstuvwxyz';
+
+/** `<start time>-<six letters>`: letters that a replay gives again and another track does not. */
+function eventId(camera: string, trackId: number, startTime: number): string {
+  const digest = createHash('sha256').update(`${camera}\0${trackId}\0${startTime}`).digest();
+  let suffix = '';
+  for (let i = 0; i < 6; i++) suffix += letters[digest[i]! % 26];
+  return `${startTime.toFixed(6)}-${suffix}`;
+}
+
+function round(value: number, digits: number): number {
+  const factor = 10 ** digits;
+  return Math.round(value * factor) / factor;
+}

@@ -1,0 +1,49 @@
+/** `[x1, y1, x2, y2]`, any unit. */
+export type Box = readonly [number, number, number, number];
+export type Point = readonly [number, number];
+
+export function area(box: Box): number {
+  return Math.max(0, box[2] - box[0]) * Math.max(0, box[3] - box[1]);
+}
+
+/** Intersection over union, 0..1; 0 where both are empty. */
+export function iou(a: Box, b: Box): number {
+  const width = Math.min(a[2], b[2]) - Math.max(a[0], b[0]);
+  const height = Math.min(a[3], b[3]) - Math.max(a[1], b[1]);
+  if (width <= 0 || height <= 0) return 0;
+  const shared = width * height;
+  return shared / (area(a) + area(b) - shared);
+}
+
+/** The box grown on each side by a share of its size. */
+export function grown(box: Box, share: number): Box {
+  const dx = (box[2] - box[0]) * share;
+  const dy = (box[3] - box[1]) * share;
+  return [box[0] - dx, box[1] - dy, box[2] + dx, box[3] + dy];
+}
+
+/** Where an object stands: the middle of its box's lower edge. */
+export function bottomCentre(box: Box): Point {
+  return [(box[0] + box[2]) / 2, box[3]];
+}
+
+/** Even-odd rule; a point on an edge may count either way. */
+export function pointInPolygon([x, y]: Point, polygon: readonly Point[]): boolean {
+  let inside = false;
+  for (let i = 0, j = polygon.length - 1; i < polygon.length; j = i++) {
+    const [xi, yi] = polygon[i]!;
+    const [xj, yj] = polygon[j]!;
+    if (yi > y !== yj > y && x < ((xj - xi) * (y - yi)) / (yj - yi) + xi) inside = !inside;
+  }
+  return inside;
+}
+
+/** Twice the signed area of the triangle a, b, p. In pictures (y down) positive: p is right of the way from a to b. */
+export function sideOf(a: Point, b: Point, p: Point): number {
+  return (b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0]);
+}
+
+/** Do the segments a-b and c-d cross? Touching counts. */
+export function segmentsCross(a: Point, b: Point, c: Point, d: Point): boolean {
+  return sideOf(a, b, c) * sideOf(a, b, d) <= 0 && sideOf(c, d, a) * sideOf(c, d, b) <= 0;
+}

@@ -1,0 +1,62 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+
+/** A folder that is gone after the test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'ocellus-test-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/**
+ * Puts a program of this name, a Node script, in front of all others on the PATH for this test.
+ *
+ * @returns How to read the arguments of each run so far.
+ */
+export function fakeProgram(name: string, script: string): { runs: () => string[][] } {
+  const folder = temporaryFolder();
+  const log = join(folder, 'runs');
+  const program = `#!${process.execPath}
+const fs = require('node:fs');
+fs.appendFileSync(${JSON.stringify(log)}, JSON.stringify(process.argv.slice(2)) + '\\n');
+const run = fs.readFileSync(${JSON.stringify(log)}, 'utf8').trim().split('\\n').length;
+${script}
+`;
+  writeFileSync(join(folder, name), program);
+  chmodSync(join(folder, name), 0o755);
+  const path = process.env.PATH;
+  process.env.PATH = `${folder}:${path}`;
+  onTestFinished(() => {
+    process.env.PATH = path;
+  });
+  return {
+    runs: () =>
+      existsSync(log)
+        ? readFileSync(log, 'utf8')
+            .trim()
+            .split('\n')
+            .map((line) => JSON.parse(line))
+        : [],
+  };
+}
+
+/** Leaves only these programs on the PATH for this test. */
+export function onlyPrograms(): void {
+  const path = process.env.PATH;
+  process.env.PATH = temporaryFolder();
+  onTestFinished(() => {
+    process.env.PATH = path;
+  });
+}
+
+/** Writes files, given by their path, under a folder: a captured `/proc` and `/sys`. */
+export function tree(files: Readonly<Record<string, string>>): string {
+  const root = temporaryFolder();
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(join(root, path, '..'), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  return root;
+}

@@ -1,0 +1,149 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Device } from '../../../devices/device.ts';
+import { createDevice, openDevice } from '../../../devices/index.ts';
+import { asset } from '../../../sdk/assets.ts';
+import { hasProgram } from '../../needs.ts';
+
+function hasRtspServer(): boolean {
+  try {
+    const script = 'import gi; gi.require_version("GstRtspServer", "1.0"); from gi.repository import GstRtspServer';
+    execFileSync('/usr/bin/python3', ['-c', script], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function serve(port: number, ...login: string[]): Promise<ChildProcess> {
+  const script = asset('tests', 'real', 'devices', 'rtsp-server.py');
+  const server = spawn('/usr/bin/python3', [script, String(port), ...login], { stdio: ['ignore', 'pipe', 'ignore'] });
+  await once(server.stdout!, 'data');
+  return server;
+}
+
+async function kill(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  server.kill('SIGKILL');
+  await once(server, 'exit');
+}
+
+async function until(device: Device, state: string): Promise<void> {
+  while (device.health.state !== state) await once(device, 'health');
+}
+
+/** Reads all frames, so that the device is watched as in the field; counts them. */
+function reader(device: Device): { readonly frames: number; next(): Promise<void> } {
+  let frames = 0;
+  let wake = () => {};
+  void (async () => {
+    for await (const frame of device.frames()) {
+      frames++;
+      frame.release();
+      wake();
+    }
+  })();
+  return {
+    get frames() {
+      return frames;
+    },
+    next: () =>
+      new Promise((resolve) => {
+        wake = resolve;
+      }),
+  };
+}
+
+describe.skipIf(!hasProgram('ffmpeg') || !hasRtspServer())(
+  'rtsp: (needs ffmpeg, python3-gi, gir1.2-gst-rtsp-server-1.0, gstreamer1.0-plugins-{base,good,ugly})',
+  () => {
+    let port: number;
+    let server: ChildProcess;
+    let device: Device | undefined;
+
+    beforeEach(async () => {
+      port = await freePort();
+      server = await serve(port);
+    });
+    afterEach(async () => {
+      await device?.close();
+      await kill(server);
+    });
+
+    it('shows a stream at the asked size', async () => {
+      device = await openDevice(`rtsp://127.0.0.1:${port}/door`, { width: 160, fps: 5 });
+      expect(device.properties).toMatchObject({
+        kind: 'rtsp',
+        title: `127.0.0.1:${port}/door`,
+        format: 'I420',
+        width: 160,
+        height: 120,
+        live: true,
+      });
+      await reader(device).next();
+    });
+
+    it('comes back when its server was killed and started again', async () => {
+      device = await openDevice(`rtsp://127.0.0.1:${port}/door`, { stallTimeoutMs: 2000 });
+      const seen = reader(device);
+      await seen.next();
+      await kill(server);
+      await until(device, 'offline');
+      expect(device.health.lastError).toMatch(/the stream ended \(exit status \d+\)|no frame for 2\.0 s/);
+      while (device.health.restarts === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+      server = await serve(port);
+      await until(device, 'online');
+      const before = seen.frames;
+      await seen.next();
+      expect(seen.frames).toBeGreaterThan(before);
+      expect(device.health.restarts).toBeGreaterThan(0);
+    });
+
+    it('comes back when its server froze', async () => {
+      device = await openDevice(`rtsp://127.0.0.1:${port}/door`, { stallTimeoutMs: 1000 });
+      const seen = reader(device);
+      await seen.next();
+      server.kill('SIGSTOP');
+      await until(device, 'offline');
+      expect(device.health).toMatchObject({ stalls: 1, lastError: expect.stringMatching(/^no frame for 1\.0 s/) });
+      server.kill('SIGCONT');
+      await until(device, 'online');
+      await seen.next();
+      expect(device.health.restarts).toBeGreaterThan(0);
+    });
+
+    it('says what is wrong with the address, and never the password', async () => {
+      await kill(server);
+      const url = (login: string) => `rtsp://${login}127.0.0.1:${port}/door`;
+      const failure = async (uri: string) => {
+        const broken = createDevice(uri, { stallTimeoutMs: 5000 });
+        const error: Error = await broken.open().then(
+          () => expect.fail('it opened'),
+          (reason) => reason,
+        );
+        expect(error.message).not.toContain('hunter2');
+        expect(JSON.stringify(broken.health)).not.toContain('hunter2');
+        return error.message;
+      };
+      expect(await failure(url('me:hunter2@'))).toMatch(/the camera does not answer: is it on/);
+
+      server = await serve(port, 'me', 'hunter2');
+      expect(await failure(url(''))).toMatch(/asks for a user and a password/);
+      expect(await failure(url('me:hunter22@'))).toMatch(/asks for a user and a password/);
+      expect(await failure(`rtsp://me:hunter2@127.0.0.1:${port}/window`)).toMatch(/has no stream of this path/);
+      device = await openDevice(url('me:hunter2@'));
+      expect(`${device.uri} ${device.properties.title}`).not.toContain('hunter2');
+    });
+  },
+);

@@ -1,0 +1,143 @@
+// `npm run bench`: the whole pipeline beside the one a user would write in Python, in turns, on the same clip and model.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { asset } from '../../sdk/assets.ts';
+import { InputError } from '../../sdk/errors.ts';
+import { startBroker } from '../../sdk/hub/broker.ts';
+import { printError, table } from '../cli/output.ts';
+import { inWords, runJson, spread } from './run.ts';
+import { timeToFirstDetection } from './start.ts';
+
+interface Run {
+  frames: number;
+  inferred?: number;
+  wallSeconds: number;
+  cpuSeconds: number;
+  residentMb: number;
+  latencyMs: { p50: number; p99: number };
+  times?: Record<string, number>;
+}
+
+const { values } = parseArgs({
+  options: {
+    clip: { type: 'string', default: asset('..', 'shared', 'data', 'video', 'one-by-one-person-detection.mp4') },
+    rounds: { type: 'string', default: '3' },
+    json: { type: 'string', default: join(tmpdir(), 'ocellus-bench.json') },
+  },
+});
+
+try {
+  await bench(values.clip, Number(values.rounds), values.json);
+} catch (error) {
+  printError(error);
+  process.exit(1);
+}
+
+async function bench(clip: string, rounds: number, jsonFile: string): Promise<void> {
+  if (!existsSync(clip)) throw new InputError(`--clip: expected a video file, ${clip} does not exist`);
+  const python = preparePeer();
+  const scratch = mkdtempSync(join(tmpdir(), 'ocellus-bench-'));
+  const broker = await startBroker({ host: '127.0.0.1', port: 0 });
+  const port = Number(new URL(broker.url).port);
+  const still = join(scratch, 'still.mp4');
+  // The clip's first seconds, before anybody comes: a real camera's noise, and nothing moves.
+  ffmpeg('-stream_loop', '4', '-t', '4', '-i', clip, '-t', '20', '-c:v', 'libx264', '-crf', '18', '-r', '10', still);
+  const moving = join(scratch, 'moving.mp4');
+  ffmpeg('-ss', '6', '-t', '20', '-i', clip, '-c:v', 'libx264', '-crf', '18', '-r', '10', moving);
+
+  const ours = (file: string, fps: number, gate: 'on' | 'off') => () =>
+    runJson<Run>(process.execPath, [
+      asset('dist', 'tools', 'bench', 'ours.js'),
+      ...['--clip', file, '--port', String(port), '--fps', String(fps), '--gate', gate],
+    ]);
+  const peer = (file: string, fps: number) => () =>
+    runJson<Run>(python, [
+      asset('tools', 'bench', 'peer', 'pipeline.py'),
+      ...['--clip', file, '--port', String(port), '--fps', String(fps)],
+      ...['--model', asset('sdk', 'models', 'nanodet-g-416-int8.onnx')],
+      ...['--card', asset('sdk', 'models', 'nanodet-g-416-int8.card.json')],
+    ]);
+
+  try {
+    const results = {
+      'clip, as fast as it goes, no gate': await inTurns(rounds, ours(clip, 0, 'off'), peer(clip, 0)),
+      'clip, as fast as it goes, gate': await inTurns(rounds, ours(clip, 0, 'on'), peer(clip, 0)),
+      'people, 10 frames/s, no gate': await inTurns(rounds, ours(moving, 10, 'off'), peer(moving, 10)),
+      'still scene, 10 frames/s, gate': await inTurns(rounds, ours(still, 10, 'on'), peer(still, 10)),
+    };
+    const starts: number[] = [];
+    for (let round = 0; round < rounds; round++) starts.push(await timeToFirstDetection(moving, port));
+
+    console.log(
+      table([
+        ['WORK', 'CPU A FRAME, OURS / PYTHON', 'FRAMES/S, OURS / PYTHON', 'CPU ms A FRAME', 'RESIDENT MB', 'LATENCY ms p50, p99'],
+        ...Object.entries(results).map(([name, { pairs, cpuRatio, fpsRatio }]) => {
+          const [mine, theirs] = pairs[Math.floor(pairs.length / 2)]!;
+          return [
+            name,
+            inWords(cpuRatio),
+            inWords(fpsRatio),
+            `${perFrame(mine).toFixed(1)} / ${perFrame(theirs).toFixed(1)}`,
+            `${mine.residentMb.toFixed(0)} / ${theirs.residentMb.toFixed(0)}`,
+            mine.latencyMs.p50 === null
+              ? '-'
+              : `${mine.latencyMs.p50.toFixed(0)}, ${mine.latencyMs.p99.toFixed(0)} / ${theirs.latencyMs.p50.toFixed(0)}, ${theirs.latencyMs.p99.toFixed(0)}`,
+          ];
+        }),
+      ]),
+    );
+    console.log(`\nocellus run to the first event on MQTT: ${inWords(spread(starts), 0)} ms`);
+    console.log('Ratios are medians of the rounds (smallest-largest); below 1 is less CPU than the Python pipeline.');
+    writeFileSync(jsonFile, `${JSON.stringify({ clip, rounds, results, startMs: starts }, null, 2)}\n`);
+    console.log(`Written to ${jsonFile}`);
+  } finally {
+    await broker.stop();
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+const perFrame = (run: Run) => (run.cpuSeconds / run.frames) * 1000;
+
+/** Each round runs both, the one after the other, in changing order: what else the machine does hits both alike. */
+async function inTurns(rounds: number, ours: () => Promise<Run>, peer: () => Promise<Run>) {
+  const pairs: [Run, Run][] = [];
+  for (let round = 0; round < rounds; round++) {
+    if (round % 2 === 0) {
+      const mine = await ours();
+      pairs.push([mine, await peer()]);
+    } else {
+      const theirs = await peer();
+      pairs.push([await ours(), theirs]);
+    }
+  }
+  return {
+    pairs,
+    cpuRatio: spread(pairs.map(([mine, theirs]) => perFrame(mine) / perFrame(theirs))),
+    fpsRatio: spread(pairs.map(([mine, theirs]) => mine.frames / mine.wallSeconds / (theirs.frames / theirs.wallSeconds))),
+  };
+}
+
+/** A Python environment with what the peer imports. */
+function preparePeer(): string {
+  const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'ocellus-bench');
+  const wanted = readFileSync(asset('tools', 'bench', 'peer', 'requirements.txt'), 'utf8');
+  const stamp = join(folder, 'requirements.txt');
+  const python = join(folder, 'bin', 'python');
+  if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
+    console.error(`Making a Python environment for the peer in ${folder} (once) …`);
+    mkdirSync(folder, { recursive: true });
+    execFileSync('python3', ['-m', 'venv', '--clear', folder], { stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync(python, ['-m', 'pip', 'install', '--quiet', '-r', asset('tools', 'bench', 'peer', 'requirements.txt')], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    writeFileSync(stamp, wanted);
+  }
+  return python;
+}
+
+function ffmpeg(...args: string[]): void {
+  execFileSync('ffmpeg', ['-nostdin', '-loglevel', 'error', '-y', ...args]);
+}
