@@ -66,7 +66,7 @@ export class AutoDevice extends EventEmitter<DeviceEvents> implements Device {
         } catch (error) {
           this.#assertOpening();
           failures.push(`${camera.title} cannot be used: ${messageOf(error)}`);
-          named(this.#options.logger ?? silent, 'auto:').warn(failures.at(-1)!);
+          named(this.#options.logger ?? silent, 'auto').warn(failures.at(-1)!);
         }
       }
       await this.#try('scene:');

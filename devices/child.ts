@@ -49,7 +49,8 @@ export class Child {
         return reject(new InputError(`cannot start ${program}: ${maskCredentials(messageOf(error))}`));
       }
       process.once('spawn', () => resolve(new Child(process)));
-      process.once('error', (error: NodeJS.ErrnoException) => {
+      // Stays for the program's life: an error without a listener would end this process.
+      process.on('error', (error: NodeJS.ErrnoException) => {
         reject(
           new InputError(
             error.code === 'ENOENT'
@@ -67,7 +68,7 @@ export class Child {
 
   /** The last lines it wrote to standard error, passwords masked. */
   get said(): string {
-    return [...this.#lines, this.#partial.trim()].filter(Boolean).join('; ');
+    return [...this.#lines, maskCredentials(this.#partial.trim())].filter(Boolean).join('; ');
   }
 
   /** Ends it: asks first unless `hard`, then kills. Resolves when it has ended. */

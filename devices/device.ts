@@ -5,7 +5,10 @@ import type { Logger } from '../sdk/log.ts';
 
 /** How a source is read. */
 export interface DeviceOptions {
-  /** Size asked of a camera, in pixels; the device may give another (see `properties`). Default: the source's own. */
+  /**
+   * Size asked of a camera, in pixels; the device may give another (see `properties`). Videos and network streams are
+   * scaled to it, one side alone keeps the proportions; pictures and the scene have their own. Default: the source's own.
+   */
   width?: number;
   height?: number;
   /** The most frames a second that are wanted. Default: the source's own. */

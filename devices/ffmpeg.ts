@@ -28,7 +28,7 @@ export function ffmpegCommand({ input, url, filters = [], width, height, output 
   const args = ['-nostdin', '-hide_banner', '-loglevel', 'error', '-threads', '1', ...input, '-i', url];
   args.push('-map', '0:V:0', '-an', '-sn', '-dn');
   if (chain.length > 0) args.push('-vf', chain.join(','));
-  args.push(...output, '-pix_fmt', 'yuv420p', '-f', 'yuv4mpegpipe', '-strict', '-1', 'pipe:1');
+  args.push(...output, '-pix_fmt', 'yuv420p', '-f', 'yuv4mpegpipe', 'pipe:1');
   return { program: 'ffmpeg', args, install: 'install it: sudo apt install ffmpeg (version 5.1 or newer)' };
 }
 

@@ -3,6 +3,7 @@ import { AutoDevice } from './auto.ts';
 import type { Device, DeviceOptions } from './device.ts';
 import { fileDevice } from './file/file.ts';
 import { LibcameraCamera } from './libcamera.ts';
+import { checkOptions } from './options.ts';
 import { RtspCamera } from './rtsp.ts';
 import { SceneDevice } from './scene/scene.ts';
 import { maskCredentials, parseDeviceUri } from './uri.ts';
@@ -33,7 +34,7 @@ export const deviceSchemes: readonly string[] = Object.keys(makers);
 /**
  * The device a URI names, not yet open. What has no scheme but exists on disk is taken as a `file:`.
  *
- * @throws InputError when the scheme is unknown.
+ * @throws InputError when the scheme is unknown or an option is out of range.
  */
 export function createDevice(uri: string, options?: DeviceOptions): Device {
   const { scheme, rest } = parseDeviceUri(uri);
@@ -43,6 +44,7 @@ export function createDevice(uri: string, options?: DeviceOptions): Device {
       `source ${maskCredentials(uri)}: there is no device called "${scheme}:"; expected one of ${deviceSchemes.map((name) => `${name}:`).join(', ')}`,
     );
   }
+  if (options) checkOptions(options);
   return make(`${scheme}:${rest}`, rest, options);
 }
 

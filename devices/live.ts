@@ -65,11 +65,15 @@ export abstract class LiveDevice extends DeviceBase {
   }
 
   async #supervise(lost: Promise<string>): Promise<void> {
+    // A program that ends right after its first frame must not be offline before `open()` has said online.
+    await new Promise(setImmediate);
     for (;;) {
       const reason = await lost;
       if (this.closed) return;
       this.setError(reason);
       this.setState('offline');
+      // Whoever was told may have closed the device.
+      if (this.closed) return;
       if (this.#firstFrameMs !== undefined && performance.now() - this.#firstFrameMs > healthyMs) this.#backoff.reset();
       const waitMs = this.#backoff.next();
       this.logger.warn(`no more frames: ${this.health.lastError}; next try in ${(waitMs / 1000).toFixed(1)} s`);

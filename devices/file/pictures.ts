@@ -76,6 +76,7 @@ export class PictureFiles extends DeviceBase {
         if (!open) return;
       }
     } while (this.options.loop && paths.length > 0);
+    if (this.closed) return;
     this.outlet.end();
     this.setState('ended');
   }

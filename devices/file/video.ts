@@ -43,7 +43,8 @@ export class VideoFile extends DeviceBase {
     this.#busy = undefined;
     const child = await Child.start(
       ffmpegCommand({
-        input: loop ? ['-stream_loop', '-1'] : [],
+        // A playlist that poses as a video may not make ffmpeg call other machines.
+        input: ['-protocol_whitelist', 'file', ...(loop ? ['-stream_loop', '-1'] : [])],
         // With its protocol in front, a name with a colon in it is not taken for a URL.
         url: `file:${this.#path}`,
         width,
@@ -70,9 +71,8 @@ export class VideoFile extends DeviceBase {
     this.assertOpening();
     const { format } = filler;
     if (!format || !seen) {
-      throw new InputError(
-        `file: no video can be read from ${this.#path}; ffmpeg says: ${child.said || (await child.ended)}`,
-      );
+      const why = child.said || this.health.lastError || (await child.ended);
+      throw new InputError(`file: no video can be read from ${this.#path}; ffmpeg says: ${why}`);
     }
     return { ...format, kind: 'file', title: this.#path, live: false };
   }

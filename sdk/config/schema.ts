@@ -55,7 +55,7 @@ export const DetectSettings = Type.Object(
       default: 10,
       description: 'The most frames a second that are looked at.',
     }),
-    threshold: Share('The least score of an object, unless `thresholds` names its label.', 0.5),
+    threshold: Share('The least score of an object, unless `thresholds` names its label.', 0.6),
     thresholds: Type.Record(Type.String(), Share('The least score of this label.'), {
       default: {},
       description: 'The least score by label, e.g. {cat: 0.6}.',

@@ -7,7 +7,6 @@ import { decoders } from './decoders/registry.ts';
 import type { Engine } from './engines/engine.ts';
 import { boxesToFrame, letterboxGeometry } from './letterbox.ts';
 import type { DetectRequest, FoundReply } from './messages.ts';
-import { ultralyticsCard, type UltralyticsInfo } from './ultralytics.ts';
 
 /** A loaded model with its card: a picture in, boxes out. Lives where its engine lives, in the core's thread. */
 export class Detector {
@@ -19,9 +18,8 @@ export class Detector {
   readonly #candidates = new Candidates();
 
   /** @throws InputError when the card does not fit the model the engine has loaded. */
-  constructor(engine: Engine, description: ModelCard | UltralyticsInfo) {
+  constructor(engine: Engine, card: ModelCard) {
     const { inputs, outputs } = engine;
-    const card = 'ultralytics' in description ? ultralyticsCard(description, inputs, outputs) : description;
     const { name = inputs[0]?.name ?? '', type, layout, width, height } = card.input;
     this.card = card;
     this.#engine = engine;

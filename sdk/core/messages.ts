@@ -1,17 +1,22 @@
 import type { ColourSpace, Plane } from '../frame/frame.ts';
 import type { PixelFormat } from '../frame/layout.ts';
 import type { ModelCard } from './card.ts';
+import type { TensorInfo } from './engines/engine.ts';
 import type { Region } from './letterbox.ts';
-import type { UltralyticsInfo } from './ultralytics.ts';
 
 /** What the main thread and the core's thread tell each other. One request is under way at a time. */
-export type Request = LoadRequest | DetectRequest | CloseRequest;
+export type Request = LoadRequest | FitRequest | DetectRequest | CloseRequest;
 
 export interface LoadRequest {
   readonly type: 'load';
   readonly model: Uint8Array<ArrayBuffer>;
-  readonly description: ModelCard | UltralyticsInfo;
   readonly threads: number;
+}
+
+/** Checks the card against the model that was loaded and allocates the buffers. */
+export interface FitRequest {
+  readonly type: 'fit';
+  readonly card: ModelCard;
 }
 
 export interface DetectRequest {
@@ -42,11 +47,16 @@ export interface DetectTimes {
   readonly decodeMs: number;
 }
 
-export type Reply = ReadyReply | FoundReply | FailedReply;
+export type Reply = LoadedReply | ReadyReply | FoundReply | FailedReply;
+
+export interface LoadedReply {
+  readonly type: 'loaded';
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+}
 
 export interface ReadyReply {
   readonly type: 'ready';
-  readonly card: ModelCard;
 }
 
 export interface FoundReply {

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Frame } from '../frame/frame.ts';
+import { InputError } from '../errors.ts';
 import { type Logger, silent } from '../log.ts';
 import { Detections } from '../vision/detections.ts';
 import type { ModelCard } from './card.ts';
@@ -8,6 +9,7 @@ import type { Region } from './letterbox.ts';
 import type { DetectTimes, FoundReply } from './messages.ts';
 import { defaultModel, readModel } from './model-file.ts';
 import { SharedStaging } from './staging.ts';
+import { ultralyticsCard } from './ultralytics.ts';
 
 export type { DetectTimes } from './messages.ts';
 export { defaultModel, listModels } from './model-file.ts';
@@ -64,11 +66,14 @@ export async function loadModel(nameOrPath: string = defaultModel, options: Load
   const thread = new CoreThread();
   try {
     const { bytes, description } = await readModel(nameOrPath);
-    const ready = await thread.request({ type: 'load', model: bytes, description, threads }, 'ready');
-    logger.debug(`model ${ready.card.name}: ready after ${Math.round(performance.now() - started)} ms`);
-    return new Model(ready.card, thread);
+    const { inputs, outputs } = await thread.request({ type: 'load', model: bytes, threads }, 'loaded');
+    const card = 'ultralytics' in description ? ultralyticsCard(description, inputs, outputs) : description;
+    await thread.request({ type: 'fit', card }, 'ready');
+    logger.debug(`model ${card.name}: ready after ${Math.round(performance.now() - started)} ms`);
+    return new Model(card, thread);
   } catch (error) {
     await thread.close();
+    if (error instanceof InputError) throw new InputError(`model ${nameOrPath}: ${error.message}`, { cause: error });
     throw error;
   }
 }

@@ -25,13 +25,19 @@ async function answer(request: Request): Promise<void> {
   switch (request.type) {
     case 'load': {
       await engine.load(request.model, { threads: request.threads });
-      detector = new Detector(engine, request.description);
-      const ready: Reply = { type: 'ready', card: detector.card };
+      const { inputs, outputs } = engine;
+      const loaded: Reply = { type: 'loaded', inputs, outputs };
+      port!.postMessage(loaded);
+      break;
+    }
+    case 'fit': {
+      detector = new Detector(engine, request.card);
+      const ready: Reply = { type: 'ready' };
       port!.postMessage(ready);
       break;
     }
     case 'detect': {
-      if (!detector) throw new Error('no model is loaded');
+      if (!detector) throw new Error('no card was fitted to a model');
       const found = await detector.detect(request);
       port!.postMessage(found, [found.xyxy.buffer, found.score.buffer, found.classId.buffer]);
       break;

@@ -87,6 +87,8 @@ export interface EncodeOptions {
 }
 
 const converter = kernels.converter();
+/** The encoding that is under way. One at a time: they share the converter's buffers, and memory stays small. */
+let last: Promise<unknown> = Promise.resolve();
 
 /**
  * A frame as JPEG. Pixels are converted and shrunk in one pass on the calling thread, and compressed on another.
@@ -94,22 +96,21 @@ const converter = kernels.converter();
  * @throws RangeError when the quality is out of range or the region does not touch the frame.
  */
 export async function encodeJpeg(frame: Frame, options: EncodeOptions = {}): Promise<Buffer> {
-  const { quality = 80, overlaySvg, region, maxWidth, maxHeight } = options;
+  const { quality = 80 } = options;
   if (!(quality >= 1 && quality <= 100)) throw new RangeError(`quality: expected 1..100, got ${quality}`);
   frame.acquire();
-  try {
-    const sharp = await loadSharp();
-    const { data, width, height } = converter.convert(frame, { maxWidth, maxHeight, region });
-    // sharp copies a picture that is not its own only when it is told of it: the converter's buffer is used again.
-    let picture: Sharp = sharp(Buffer.from(data), { raw: { width, height, channels: 3 } });
-    if (overlaySvg) {
-      const overlay = await fitOverlay(sharp, overlaySvg, frame, region, width, height);
-      picture = picture.composite([overlay]);
-    }
-    return await picture.jpeg({ quality }).toBuffer();
-  } finally {
-    frame.release();
-  }
+  const encoded = last.then(() => encode(frame, quality, options)).finally(() => frame.release());
+  last = encoded.catch(() => {});
+  return encoded;
+}
+
+async function encode(frame: Frame, quality: number, options: EncodeOptions): Promise<Buffer> {
+  const sharp = await loadSharp();
+  const { overlaySvg, region, maxWidth, maxHeight } = options;
+  const { data, width, height } = converter.convert(frame, { maxWidth, maxHeight, region });
+  const picture: Sharp = sharp(data, { raw: { width, height, channels: 3 } });
+  if (overlaySvg) picture.composite([await fitOverlay(sharp, overlaySvg, frame, region, width, height)]);
+  return picture.jpeg({ quality }).toBuffer();
 }
 
 async function fitOverlay(

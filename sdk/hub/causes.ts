@@ -17,8 +17,7 @@ const advice: Record<string, string> = {
   ETIMEDOUT: 'the host does not answer',
   ECONNRESET: 'the broker closed the connection',
   EPIPE: 'the broker closed the connection',
-  DEPTH_ZERO_SELF_SIGNED_CERT:
-    'its certificate is self-signed; give Node the CA’s certificate in NODE_EXTRA_CA_CERTS',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed; give Node the CA’s certificate in NODE_EXTRA_CA_CERTS',
   SELF_SIGNED_CERT_IN_CHAIN: 'its CA is not known here; give Node the CA’s certificate in NODE_EXTRA_CA_CERTS',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its CA is not known here; give Node the CA’s certificate in NODE_EXTRA_CA_CERTS',
   CERT_HAS_EXPIRED: 'its certificate has expired',

@@ -2,6 +2,7 @@ import { messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type Link, RefusedError } from './link.ts';
 import type { Entry, Message, Outbox } from './outbox.ts';
+import { within } from './within.ts';
 
 /** Room for the fixed header, the topic's length, the packet id and the properties. */
 const headerBytes = 16;
@@ -17,9 +18,12 @@ export class Publisher {
   #refused = 0;
   #tooLarge = 0;
   #saidRefusal: string | undefined;
-  #saidEvicted = 0;
+  /** Evictions before this connection was lost; undefined once the full outbox was told. */
+  #evictedBefore: number | undefined = 0;
   #watchdog: NodeJS.Timeout | undefined;
+  #leaving = false;
   #onEmpty: (() => void) | undefined;
+  #onSettled: (() => void) | undefined;
 
   constructor(outbox: Outbox, logger: Logger) {
     this.#outbox = outbox;
@@ -37,10 +41,9 @@ export class Publisher {
   /** Accepts a message, connected or not; never throws. */
   put(message: Message): void {
     this.#outbox.put(message);
-    const { evicted } = this.#outbox.stats;
-    if (evicted > 0 && this.#saidEvicted === 0) {
-      this.#logger.warn('MQTT: the outbox is full; the oldest events are dropped until the broker is back');
-      this.#saidEvicted = evicted;
+    if (this.#evictedBefore !== undefined && this.#outbox.stats.evicted > this.#evictedBefore) {
+      this.#logger.warn('MQTT: the outbox is full; the oldest events are dropped until the broker takes some');
+      this.#evictedBefore = undefined;
     }
   }
 
@@ -57,34 +60,53 @@ export class Publisher {
     this.#underWay = 0;
     clearTimeout(this.#watchdog);
     this.#outbox.rewind();
-    this.#saidEvicted = 0;
+    this.#evictedBefore = this.#outbox.stats.evicted;
   }
 
   /** Waits until all is acknowledged. @returns False when that took longer than `timeoutMs`. */
   async flush(timeoutMs: number): Promise<boolean> {
-    if (this.#outbox.stats.depth === 0) return true;
-    let timer: NodeJS.Timeout | undefined;
-    const empty = await new Promise<boolean>((resolve) => {
+    const empty = new Promise<boolean>((resolve) => {
       this.#onEmpty = () => resolve(true);
-      timer = setTimeout(() => resolve(false), timeoutMs);
     });
-    clearTimeout(timer);
-    this.#onEmpty = undefined;
-    return empty;
+    this.#pump();
+    return within(timeoutMs, empty, false);
+  }
+
+  /**
+   * Publishes a last retained message past the outbox, for it must not be found there by the next process; nothing
+   * goes out after it. The window holds for it as well.
+   *
+   * @returns False when it was not acknowledged within `timeoutMs`.
+   */
+  async farewell(topic: string, payload: string, timeoutMs: number): Promise<boolean> {
+    const link = this.#link;
+    if (!link) return false;
+    this.#leaving = true;
+    const publish = async () => {
+      while (this.#underWay >= link.window) {
+        await new Promise<void>((resolve) => {
+          this.#onSettled = resolve;
+        });
+      }
+      await link.publish(topic, payload, { qos: 1, retain: true });
+      return true;
+    };
+    return within(timeoutMs, publish(), false);
   }
 
   async stop(): Promise<void> {
     this.detach();
+    this.#leaving = false;
     await this.#outbox.close();
   }
 
   #pump(): void {
-    while (this.#link && this.#underWay < this.#link.window) {
+    while (this.#link && !this.#leaving && this.#underWay < this.#link.window) {
       const entry = this.#outbox.next();
       if (!entry) break;
       this.#send(entry, this.#link);
     }
-    if (this.#onEmpty && this.#outbox.stats.depth === 0) this.#onEmpty();
+    if (this.#outbox.stats.depth === 0) this.#onEmpty?.();
   }
 
   #send(entry: Entry, link: Link): void {
@@ -122,6 +144,7 @@ export class Publisher {
     this.#outbox.settle(entry);
     this.#underWay--;
     this.#watch(link);
+    this.#onSettled?.();
     this.#pump();
   }
 

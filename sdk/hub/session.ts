@@ -5,6 +5,7 @@ import type { Logger } from '../log.ts';
 import type { BrokerAddress } from './address.ts';
 import { type Cause, causeOf, causeOfCode } from './causes.ts';
 import { Link } from './link.ts';
+import { within } from './within.ts';
 
 export interface SessionOptions {
   address: BrokerAddress;
@@ -88,14 +89,7 @@ export class Session extends EventEmitter<SessionEvents> {
     const closed = new Promise<void>((resolve) => client.once('close', resolve));
     if (farewell && this.#link) {
       client.end();
-      let timer: NodeJS.Timeout | undefined;
-      await Promise.race([
-        closed,
-        new Promise<void>((resolve) => {
-          timer = setTimeout(resolve, endTimeoutMs);
-        }),
-      ]);
-      clearTimeout(timer);
+      await within(endTimeoutMs, closed, undefined);
     }
     if (this.#client === client) client.stream.destroy();
     await closed;

@@ -127,7 +127,9 @@ export class CameraTopics {
 
 function named(what: string, name: string): string {
   if (!namePattern.test(name)) {
-    throw new InputError(`name of a ${what}: expected text that fits ${namePattern.source}, got ${JSON.stringify(name)}`);
+    throw new InputError(
+      `name of a ${what}: expected text that fits ${namePattern.source}, got ${JSON.stringify(name)}`,
+    );
   }
   return name;
 }

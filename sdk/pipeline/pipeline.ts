@@ -204,7 +204,8 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
       const device = await openDevice(source, {
         width,
         height,
-        fps: this.#options.speed === 'max' ? undefined : detect.fps,
+        // As fast as it goes, every frame counts, unless fewer were asked for by name.
+        fps: this.#options.speed === 'max' ? this.#options.detect?.fps : detect.fps,
         loop: loop && this.#options.speed !== 'max',
         speed: this.#options.speed,
         logger: this.#logger,

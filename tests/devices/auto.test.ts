@@ -41,7 +41,7 @@ describe('auto:', () => {
       note: 'Showing the first camera found: Camera v4l2:good. Set cameras.<name>.source to change it, e.g. v4l2:/dev/video0.',
     });
     expect(device.health.state).toBe('online');
-    expect(warnings).toEqual(['auto:: v4l2:broken cannot be used: it is used by another program']);
+    expect(warnings).toEqual(['auto: v4l2:broken cannot be used: it is used by another program']);
     await device.close();
     expect(states.at(-1)).toBe('closed');
     expect(device.health.state).toBe('closed');

@@ -146,6 +146,17 @@ describe('libcamera:', () => {
     expect(device.health.state).toBe('closed');
   });
 
+  it('can be closed by whoever hears that it is offline', async () => {
+    fakeProgram('rpicam-vid', camera(128, ['end']));
+    const device = createDevice('libcamera:', { width: 128, height: 96 });
+    const closed = new Promise<void>((resolve) => {
+      device.on('health', ({ state }) => state === 'offline' && resolve(device.close()));
+    });
+    await device.open();
+    await closed;
+    expect(device.health).toMatchObject({ state: 'closed', restarts: 0 });
+  });
+
   it('can be opened and closed twenty times', async () => {
     const fake = fakeProgram('rpicam-vid', camera(128, ['frames']));
     const device = createDevice('libcamera:', { width: 128, height: 96 });

@@ -18,16 +18,24 @@ export interface ConvertedPicture {
   readonly height: number;
 }
 
+interface Kept {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 'RGB' | 'BGR';
+  readonly preprocessor: Preprocessor;
+  readonly data: Uint8Array<ArrayBuffer>;
+}
+
+/** A live view and a snapshot or two of different sizes. */
+const maxKept = 3;
+
 /**
  * Any format to RGB24 (or BGR24), for people to look at: a snapshot, the live view. Shrinks on the way, in the same
- * pass. Keeps the tables and the buffer of the last size: `data` is valid until the next call.
+ * pass. Keeps the tables and the buffers of the last few sizes: `data` is valid until the next call.
  */
 export class TypeScriptConverter {
-  #size = '';
-  #width = 0;
-  #height = 0;
-  #data = new Uint8Array(0);
-  #preprocessor: Preprocessor | undefined;
+  /** Newest last. */
+  readonly #kept: Kept[] = [];
 
   /** @throws RangeError when the region does not touch the picture. */
   convert(source: PixelSource, options: ConvertOptions = {}): ConvertedPicture {
@@ -36,13 +44,20 @@ export class TypeScriptConverter {
     const scale = Math.min(1, maxWidth / region.width, maxHeight / region.height);
     const width = Math.max(1, Math.round(region.width * scale));
     const height = Math.max(1, Math.round(region.height * scale));
-    const size = `${width}x${height} ${channels}`;
-    if (!this.#preprocessor || size !== this.#size) {
-      this.#size = size;
-      this.#width = width;
-      this.#height = height;
-      this.#data = new Uint8Array(width * height * 3);
-      this.#preprocessor = new TypeScriptPreprocessor({
+    const { preprocessor, data } = this.#of(width, height, channels);
+    const geometry = { inputWidth: width, inputHeight: height, left: 0, top: 0, width, height, region };
+    preprocessor.run(source, geometry, data);
+    return { data, width, height };
+  }
+
+  #of(width: number, height: number, channels: 'RGB' | 'BGR'): Kept {
+    const known = this.#kept.find((one) => one.width === width && one.height === height && one.channels === channels);
+    if (known) return known;
+    const made: Kept = {
+      width,
+      height,
+      channels,
+      preprocessor: new TypeScriptPreprocessor({
         width,
         height,
         layout: 'NHWC',
@@ -51,10 +66,11 @@ export class TypeScriptConverter {
         mean: [0, 0, 0],
         std: [1, 1, 1],
         pad: 0,
-      });
-    }
-    const geometry = { inputWidth: width, inputHeight: height, left: 0, top: 0, width, height, region };
-    this.#preprocessor.run(source, geometry, this.#data);
-    return { data: this.#data, width: this.#width, height: this.#height };
+      }),
+      data: new Uint8Array(width * height * 3),
+    };
+    this.#kept.push(made);
+    if (this.#kept.length > maxKept) this.#kept.shift();
+    return made;
   }
 }

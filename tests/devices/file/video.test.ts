@@ -159,6 +159,9 @@ describe.skipIf(!hasProgram('ffmpeg'))('file: a video (needs ffmpeg)', () => {
     expect(await failure(path)).toMatch(/ffmpeg says: .*moov atom not found|Invalid data/);
     ffmpeg('-f', 'lavfi', '-i', 'sine=d=1', join(folder, 'sound.wav'));
     expect(await failure(join(folder, 'sound.wav'))).toMatch(/ffmpeg says: .*matches no streams/);
+    const playlist = join(folder, 'list.m3u8');
+    writeFileSync(playlist, '#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n');
+    expect(await failure(playlist)).toMatch(/not on whitelist|Invalid data/);
     expect(await failure(`file:${folder}/none.mp4`)).toMatch(/none\.mp4 does not exist/);
     expect(await failure('file:')).toMatch(/expected the path of a video/);
     onlyPrograms();

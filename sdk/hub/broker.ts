@@ -1,0 +1,135 @@
+import { createServer, type Server } from 'node:net';
+import type { Aedes, Client } from 'aedes';
+import { InputError, messageOf } from '../errors.ts';
+import { type Logger, silent } from '../log.ts';
+import { GuardedSocket } from './guarded-socket.ts';
+import { RetainedBudget } from './retained-budget.ts';
+
+export interface BrokerOptions {
+  /** A loopback address. Default 127.0.0.1. */
+  host?: string;
+  /** 0 takes any free port. Default 1883. */
+  port?: number;
+  /** True: a port that is taken is an error. False (default): another one is used, and that is said. */
+  strict?: boolean;
+  logger?: Logger;
+}
+
+/** The broker that runs inside this process. */
+export interface EmbeddedBroker {
+  readonly host: string;
+  readonly port: number;
+  /** `mqtt://127.0.0.1:1883` */
+  readonly url: string;
+  /** Ends all connections and frees the port. */
+  stop(): Promise<void>;
+}
+
+const maxConnections = 100;
+const maxPacketBytes = 4 * 1024 * 1024;
+const loopback = /^(localhost|::1|127(\.\d{1,3}){3})$/;
+
+/**
+ * Starts a broker for MQTT 3.1.1 on the loopback address, so that Ocellus works without one of its own.
+ *
+ * It is bounded: 100 connections, packets of 4 MiB, 10,000 retained topics with 64 MiB. It keeps nothing on disk and no
+ * session of a client that is away. For other machines, MQTT 5 or persistent sessions run Mosquitto.
+ *
+ * @example
+ * const broker = await startBroker({ port: 0 });
+ * console.log(broker.url);
+ * await broker.stop();
+ *
+ * @throws InputError when the address is not a loopback address, or the port cannot be used.
+ */
+export async function startBroker(options: BrokerOptions = {}): Promise<EmbeddedBroker> {
+  const { host = '127.0.0.1', port = 1883, strict = false, logger = silent } = options;
+  if (!loopback.test(host)) {
+    throw new InputError(
+      `embedded broker: expected a loopback address such as 127.0.0.1, got ${host}: it asks nobody for a password. Run Mosquitto for other machines, and set mqtt.broker to its URL.`,
+    );
+  }
+  // Only who needs a broker pays for it.
+  const { Aedes } = await import('aedes');
+  const budget = new RetainedBudget();
+  const aedes = await Aedes.createBroker({
+    // A subscriber that takes nothing holds up the others until then.
+    drainTimeout: 5000,
+    preConnect: (_, packet, done) => {
+      // A session that outlives its connection would collect messages without a bound.
+      packet.clean = true;
+      done(null, true);
+    },
+    authorizePublish: (_, packet, done) => done(problemOf(packet, budget)),
+  });
+  aedes.on('clientError', (client, error) => logger.debug(`broker: client ${client.id}: ${messageOf(error)}`));
+  aedes.on('connectionError', (_: Client, error) => logger.debug(`broker: ${messageOf(error)}`));
+  const server = createServer((socket) => aedes.handle(new GuardedSocket(socket, maxPacketBytes)));
+  server.maxConnections = maxConnections;
+  try {
+    await listen(server, host, port).catch(async (error: NodeJS.ErrnoException) => {
+      if (strict || port === 0 || error.code !== 'EADDRINUSE') throw error;
+      await listen(server, host, 0);
+      logger.warn(`MQTT port ${port} is taken (another broker?), so the embedded broker uses port ${portOf(server)}`);
+    });
+  } catch (error) {
+    await closeAedes(aedes);
+    throw new InputError(`embedded broker: ${host}:${port} cannot be used: ${reasonOf(error)}`);
+  }
+  const bound = portOf(server);
+  return {
+    host,
+    port: bound,
+    url: `mqtt://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    stop: () => stop(server, aedes),
+  };
+}
+
+function problemOf(
+  packet: { topic: string; payload: Buffer | string; retain: boolean },
+  budget: RetainedBudget,
+): Error | null {
+  if (packet.topic.startsWith('$')) return new Error('topics with a leading $ belong to the broker');
+  if (packet.retain && !budget.allow(packet.topic, packet.payload.length)) {
+    return new Error('too much is retained; publish an empty payload to topics that are no longer needed');
+  }
+  return null;
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      // After that an error is one of accept(): the connection is lost, not the broker.
+      server.on('error', () => {});
+      resolve();
+    });
+  });
+}
+
+function reasonOf(error: unknown): string {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'EADDRINUSE':
+      return 'the port is taken; choose another one (mqtt.port) or 0 for any free one';
+    case 'EACCES':
+      return 'ports below 1024 need root; choose another one (mqtt.port)';
+    default:
+      return messageOf(error);
+  }
+}
+
+function portOf(server: Server): number {
+  return (server.address() as { port: number }).port;
+}
+
+async function stop(server: Server, aedes: Aedes): Promise<void> {
+  if (!server.listening) return;
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  await closeAedes(aedes);
+  await closed;
+}
+
+function closeAedes(aedes: Aedes): Promise<void> {
+  return new Promise((resolve) => aedes.close(() => resolve()));
+}

@@ -1,0 +1,85 @@
+import type { CameraChange, CameraSettings } from '../config/schema.ts';
+import { InputError } from '../errors.ts';
+
+/** A camera's setting that has a topic to set it and one that tells it. */
+export interface SettingTopic {
+  /** The level of the topic: `<camera>/<name>/set`. */
+  readonly name: string;
+  /** @throws InputError when the payload is not a value of this setting. */
+  parse(payload: string): CameraChange;
+  format(settings: CameraSettings): string;
+}
+
+/** What a command on `…/set` may be, at most; a longer one is not looked at. */
+export const maxCommandBytes = 32;
+
+function onOff(
+  name: string,
+  change: (on: boolean) => CameraChange,
+  read: (settings: CameraSettings) => boolean,
+): SettingTopic {
+  return {
+    name,
+    parse: (payload) => {
+      const word = payload.trim().toUpperCase();
+      if (word !== 'ON' && word !== 'OFF') throw new InputError(`expected ON or OFF, got ${JSON.stringify(payload)}`);
+      return change(word === 'ON');
+    },
+    format: (settings) => (read(settings) ? 'ON' : 'OFF'),
+  };
+}
+
+function share(
+  name: string,
+  change: (value: number) => CameraChange,
+  read: (settings: CameraSettings) => number,
+): SettingTopic {
+  return {
+    name,
+    parse: (payload) => {
+      const text = payload.trim();
+      const value = /^(\d+(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
+      if (!(value >= 0 && value <= 1))
+        throw new InputError(`expected a number from 0 to 1, got ${JSON.stringify(payload)}`);
+      return change(value);
+    },
+    format: (settings) => String(read(settings)),
+  };
+}
+
+/** All settings that can be changed over MQTT. */
+export const settingTopics: ReadonlyMap<string, SettingTopic> = new Map(
+  [
+    onOff(
+      'enabled',
+      (enabled) => ({ enabled }),
+      (settings) => settings.enabled,
+    ),
+    onOff(
+      'detect',
+      (enabled) => ({ detect: { enabled } }),
+      (settings) => settings.detect.enabled,
+    ),
+    share(
+      'threshold',
+      (threshold) => ({ detect: { threshold } }),
+      (settings) => settings.detect.threshold,
+    ),
+    // `motion` itself is the state of the scene.
+    onOff(
+      'motion_gate',
+      (enabled) => ({ motion: { enabled } }),
+      (settings) => settings.motion.enabled,
+    ),
+    share(
+      'motion_sensitivity',
+      (sensitivity) => ({ motion: { sensitivity } }),
+      (settings) => settings.motion.sensitivity,
+    ),
+    onOff(
+      'snapshots',
+      (enabled) => ({ snapshots: { enabled } }),
+      (settings) => settings.snapshots.enabled,
+    ),
+  ].map((setting) => [setting.name, setting]),
+);

@@ -1,0 +1,74 @@
+import type { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+
+/**
+ * A socket that ends when a packet announces more bytes than are allowed. aedes collects a packet of any length before
+ * it looks at it; this looks at the fixed headers as they pass and keeps nothing.
+ */
+export class GuardedSocket extends Duplex {
+  readonly #socket: Socket;
+  readonly #maxPacketBytes: number;
+  /** Bytes of the current packet that are still to come. */
+  #rest = 0;
+  /** The remaining length while its one to four bytes come in; undefined before the packet's first byte. */
+  #length: { value: number; shift: number } | undefined;
+
+  constructor(socket: Socket, maxPacketBytes: number) {
+    super({ allowHalfOpen: false });
+    this.#socket = socket;
+    this.#maxPacketBytes = maxPacketBytes;
+    socket.on('data', (chunk: Buffer) => {
+      const problem = this.#inspect(chunk);
+      if (problem) this.destroy(new Error(problem));
+      else if (!this.push(chunk)) socket.pause();
+    });
+    socket.on('end', () => this.push(null));
+    socket.on('error', (error) => this.destroy(error));
+    socket.on('close', () => this.destroy());
+  }
+
+  override _read(): void {
+    this.#socket.resume();
+  }
+
+  override _write(chunk: Buffer, _: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.#socket.write(chunk, done);
+  }
+
+  override _final(done: () => void): void {
+    this.#socket.end(done);
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#socket.destroy();
+    done(error);
+  }
+
+  #inspect(chunk: Buffer): string | undefined {
+    for (let at = 0; at < chunk.length; ) {
+      if (this.#rest > 0) {
+        const part = Math.min(this.#rest, chunk.length - at);
+        this.#rest -= part;
+        at += part;
+        continue;
+      }
+      const byte = chunk[at++]!;
+      if (!this.#length) {
+        this.#length = { value: 0, shift: 0 };
+        continue;
+      }
+      this.#length.value += (byte & 127) * 2 ** this.#length.shift;
+      this.#length.shift += 7;
+      if (byte < 128) {
+        this.#rest = this.#length.value;
+        this.#length = undefined;
+        if (this.#rest > this.#maxPacketBytes) {
+          return `a packet of ${this.#rest} bytes came, at most ${this.#maxPacketBytes} are taken`;
+        }
+      } else if (this.#length.shift > 21) {
+        return 'what came is not MQTT';
+      }
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,14 @@
+import type { EventEmitter } from 'node:events';
+import type { PipelineEvents } from '../pipeline/events.ts';
+import type { NodeStats } from '../pipeline/node.ts';
+import type { Pipeline } from '../pipeline/pipeline.ts';
+
+/** What the hub needs of a camera's pipeline. */
+export type HubCamera = Pick<Pipeline, 'name' | 'settings' | 'status' | 'moving' | 'counts' | 'change'> &
+  EventEmitter<PipelineEvents>;
+
+/** What the hub needs of a node; a `Node` is one. */
+export type HubNode = {
+  readonly name: string;
+  readonly pipelines: ReadonlyMap<string, HubCamera>;
+} & EventEmitter<{ stats: [NodeStats] }>;

@@ -1,0 +1,91 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import mqtt, { type IConnackPacket, type IConnectPacket, type IPublishPacket, type Packet } from 'mqtt-packet';
+
+/** A broker that does what a test says; it counts what is on its way and acknowledges only when told. */
+export class FakeBroker {
+  readonly connects: IConnectPacket[] = [];
+  readonly published: IPublishPacket[] = [];
+  /** The most publishes that ever waited for an acknowledgement at once. */
+  mostUnacknowledged = 0;
+  connack: Omit<IConnackPacket, 'cmd'> = { reasonCode: 0, sessionPresent: false };
+  /** Answers CONNECT; by default with `connack`. */
+  onConnect: (packet: IConnectPacket, send: (packet: Packet) => void, socket: Socket) => void = (_, send) =>
+    send({ cmd: 'connack', ...this.connack });
+  /** Reason code of a topic's PUBACK. */
+  refuse: (topic: string) => number = () => 0;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #pending: (() => void)[] = [];
+
+  private constructor() {
+    this.#server = createServer((socket) => this.#serve(socket));
+  }
+
+  static async start(): Promise<FakeBroker> {
+    const broker = new FakeBroker();
+    await new Promise<void>((resolve) => broker.#server.listen(0, '127.0.0.1', resolve));
+    return broker;
+  }
+
+  get url(): string {
+    return `mqtt://127.0.0.1:${(this.#server.address() as { port: number }).port}`;
+  }
+
+  get unacknowledged(): number {
+    return this.#pending.length;
+  }
+
+  /** Acknowledges the oldest publishes. */
+  acknowledge(count = 1): void {
+    for (const acknowledge of this.#pending.splice(0, count)) acknowledge();
+  }
+
+  drop(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async stop(): Promise<void> {
+    this.drop();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  #serve(socket: Socket): void {
+    this.#sockets.add(socket);
+    let protocolVersion: number | undefined = 4;
+    const send = (packet: Packet) => socket.write(mqtt.generate(packet, { protocolVersion }));
+    const parser = mqtt.parser();
+    parser.on('packet', (packet) => {
+      switch (packet.cmd) {
+        case 'connect':
+          protocolVersion = packet.protocolVersion;
+          this.connects.push(packet);
+          this.onConnect(packet, send, socket);
+          break;
+        case 'publish':
+          this.published.push(packet);
+          if (packet.qos !== 1) break;
+          this.#pending.push(() =>
+            send({ cmd: 'puback', messageId: packet.messageId!, reasonCode: this.refuse(packet.topic) }),
+          );
+          this.mostUnacknowledged = Math.max(this.mostUnacknowledged, this.#pending.length);
+          break;
+        case 'subscribe':
+          send({ cmd: 'suback', messageId: packet.messageId!, granted: packet.subscriptions.map(() => 0) });
+          break;
+        case 'unsubscribe':
+          send({ cmd: 'unsuback', messageId: packet.messageId!, granted: packet.unsubscriptions.map(() => 0) });
+          break;
+        case 'pingreq':
+          send({ cmd: 'pingresp' });
+          break;
+      }
+    });
+    parser.on('error', () => socket.destroy());
+    socket.on('data', (chunk) => parser.parse(chunk));
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      this.#pending = [];
+    });
+  }
+}

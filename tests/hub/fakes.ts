@@ -1,0 +1,119 @@
+import { EventEmitter } from 'node:events';
+import { type CameraChange, CameraSettings } from '../../sdk/config/schema.ts';
+import { resolveSettings } from '../../sdk/config/settings.ts';
+import { validate } from '../../sdk/config/validate.ts';
+import type { HubCamera, HubNode } from '../../sdk/hub/source.ts';
+import type { Logger } from '../../sdk/log.ts';
+import type { CountChange, PipelineEvents } from '../../sdk/pipeline/events.ts';
+import type { NodeStats } from '../../sdk/pipeline/node.ts';
+import type { EventMessage } from '../../sdk/vision/event.ts';
+
+const health = { state: 'online', frames: 0, dropped: 0, corrupt: 0, restarts: 0, stalls: 0 } as const;
+
+/** A camera whose state a test sets. */
+export class FakeCamera extends EventEmitter<PipelineEvents> implements HubCamera {
+  readonly name: string;
+  settings: CameraSettings;
+  status: 'online' | 'offline' | 'disabled' = 'online';
+  moving = false;
+  counts: CountChange[] = [];
+  /** How long a change takes, ms. */
+  changeMs = 0;
+  readonly changes: CameraChange[] = [];
+
+  constructor(name: string, labels: string[] = ['person', 'cat']) {
+    super();
+    this.name = name;
+    this.settings = validate(CameraSettings, {}, 'fake camera');
+    this.counts = labels.map((label) => ({ label, count: 0 }));
+  }
+
+  async change(change: CameraChange): Promise<void> {
+    if (this.changeMs > 0) await new Promise((resolve) => setTimeout(resolve, this.changeMs));
+    const merged = Object.fromEntries(
+      Object.entries(change).map(([key, value]) => {
+        const before = this.settings[key as keyof CameraSettings];
+        return [key, typeof value === 'object' ? { ...(before as object), ...value } : value];
+      }),
+    );
+    this.settings = validate(CameraSettings, { ...this.settings, ...merged }, 'fake camera');
+    this.changes.push(change);
+    this.emit('settings', change);
+  }
+
+  setStatus(status: 'online' | 'offline' | 'disabled'): void {
+    this.status = status;
+    this.emit('status', status, health);
+  }
+
+  setCount(label: string, count: number, zone?: string): void {
+    const at = this.counts.findIndex((one) => one.label === label && one.zone === zone);
+    if (at < 0) this.counts.push({ label, zone, count });
+    else this.counts[at] = { label, zone, count };
+    this.emit('count', { label, zone, count });
+  }
+}
+
+export class FakeNode extends EventEmitter<{ stats: [NodeStats] }> implements HubNode {
+  readonly name: string;
+  readonly pipelines: Map<string, FakeCamera>;
+
+  constructor(name: string, cameras: FakeCamera[]) {
+    super();
+    this.name = name;
+    this.pipelines = new Map(cameras.map((camera) => [camera.name, camera]));
+  }
+}
+
+export const nodeStats: NodeStats = {
+  uptimeSeconds: 1,
+  cpuPercent: 10,
+  memory: { residentMb: 100, heapMb: 20 },
+  temperature: null,
+  eventLoopDelayMs: { mean: 0, p99: 0 },
+  model: 'nanodet',
+  cameras: {},
+};
+
+export const mqttSettings = (broker: string) => ({ ...resolveSettings({}).mqtt, broker });
+
+export function eventMessage(number: number, type: EventMessage['type'] = 'new'): EventMessage {
+  const state: EventMessage['after'] = {
+    id: `${number}-abcdef`,
+    camera: 'door',
+    label: 'person',
+    sub_label: null,
+    score: 0.7,
+    top_score: 0.8,
+    box: [1, 2, 30, 40],
+    area: 1102,
+    ratio: 0.76,
+    frame_time: 1,
+    start_time: 1,
+    end_time: null,
+    current_zones: [],
+    entered_zones: [],
+    stationary: false,
+    active: true,
+    motionless_count: 0,
+    position_changes: 0,
+    has_snapshot: true,
+    has_clip: false,
+    crossed_lines: {},
+  };
+  return { type, before: state, after: state };
+}
+
+/** A logger that keeps what it is told. */
+export function recorder(): Logger & { lines: string[] } {
+  const lines: string[] = [];
+  const at = (level: string) => (message: string) => {
+    lines.push(`${level} ${message}`);
+  };
+  return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+/** Waits for something to become true; the test's own timeout ends it otherwise. */
+export async function until(what: () => boolean): Promise<void> {
+  while (!what()) await new Promise((resolve) => setTimeout(resolve, 5));
+}

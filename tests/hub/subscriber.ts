@@ -1,0 +1,49 @@
+import mqtt, { type MqttClient } from 'mqtt';
+
+export interface Received {
+  topic: string;
+  payload: Buffer;
+  text: string;
+  retain: boolean;
+  qos: number;
+}
+
+/** A client that keeps all it hears. */
+export class Subscriber {
+  readonly client: MqttClient;
+  readonly received: Received[] = [];
+
+  private constructor(client: MqttClient) {
+    this.client = client;
+    client.on('message', (topic, payload, { retain, qos }) =>
+      this.received.push({ topic, payload, text: payload.toString(), retain, qos }),
+    );
+  }
+
+  static async to(url: string, filter = '#', options: mqtt.IClientOptions = {}): Promise<Subscriber> {
+    const client = await mqtt.connectAsync(url, { reconnectPeriod: 50, ...options });
+    const subscriber = new Subscriber(client);
+    await client.subscribeAsync(filter, { qos: 1 });
+    return subscriber;
+  }
+
+  on(topic: string): Received[] {
+    return this.received.filter((one) => one.topic === topic);
+  }
+
+  last(topic: string): string | undefined {
+    return this.on(topic).at(-1)?.text;
+  }
+
+  async end(): Promise<void> {
+    await this.client.endAsync(true);
+  }
+}
+
+/** What the broker retains below a filter, by topic. */
+export async function retainedOf(url: string, filter = '#'): Promise<Record<string, string>> {
+  const subscriber = await Subscriber.to(url, filter);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  await subscriber.end();
+  return Object.fromEntries(subscriber.received.filter(({ retain }) => retain).map(({ topic, text }) => [topic, text]));
+}
