@@ -154,7 +154,11 @@ export const CameraSettings = Type.Object(
     track: TrackSettings,
     snapshots: SnapshotSettings,
     zones: Type.Record(Name, ZoneSettings, { additionalProperties: false, default: {}, description: 'Zones by name.' }),
-    lines: Type.Record(Name, LineSettings, { additionalProperties: false, default: {}, description: 'Counting lines by name.' }),
+    lines: Type.Record(Name, LineSettings, {
+      additionalProperties: false,
+      default: {},
+      description: 'Counting lines by name.',
+    }),
     masks: Type.Array(Polygon, {
       default: [],
       description: 'Areas that are not watched: no motion counts there, and no object whose bottom centre is there.',
@@ -226,7 +230,11 @@ export type CoreSettings = Static<typeof CoreSettings>;
 
 export const Settings = Type.Object(
   {
-    node: Type.String({ ...Name, default: 'ocellus', description: 'The name of this board, part of each topic. Small letters, digits, _ and -.' }),
+    node: Type.String({
+      ...Name,
+      default: 'ocellus',
+      description: 'The name of this board, part of each topic. Small letters, digits, _ and -.',
+    }),
     cameras: Type.Record(Name, CameraSettings, { additionalProperties: false, description: 'Cameras by name.' }),
     core: CoreSettings,
     mqtt: MqttSettings,

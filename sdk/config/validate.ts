@@ -1,5 +1,5 @@
 import type { Static, TSchema } from '@sinclair/typebox';
-import { type ValueError, Value } from '@sinclair/typebox/value';
+import { Value, type ValueError } from '@sinclair/typebox/value';
 import { InputError } from '../errors.ts';
 
 /**
@@ -12,7 +12,8 @@ import { InputError } from '../errors.ts';
 export function validate<T extends TSchema>(schema: T, value: unknown, what: string): Static<T> {
   const complete = Value.Default(schema, structuredClone(value));
   const problems = errorsOf(schema, complete);
-  if (problems.length > 0) throw new InputError(`${what} is not right:\n${problems.map((line) => `  ${line}`).join('\n')}`);
+  if (problems.length > 0)
+    throw new InputError(`${what} is not right:\n${problems.map((line) => `  ${line}`).join('\n')}`);
   return complete as Static<T>;
 }
 
@@ -83,7 +84,9 @@ export function expected(schema: TSchema): string {
       if (minItems !== undefined && minItems === maxItems) return `a list of ${minItems}`;
       return minItems ? `a list of at least ${minItems}${maxItems ? ` and at most ${maxItems}` : ''}` : 'a list';
     case 'object':
-      return schema.properties ? `fields (${Object.keys(schema.properties).slice(0, 8).join(', ')} …)` : 'fields by name';
+      return schema.properties
+        ? `fields (${Object.keys(schema.properties).slice(0, 8).join(', ')} …)`
+        : 'fields by name';
     default:
       return 'another value';
   }

@@ -45,7 +45,8 @@ export class CoreThread {
       this.#pending = {
         resolve: (reply) => {
           if (reply.type === expected) resolve(reply as ReplyOf<T>);
-          else if (reply.type === 'failed') reject(reply.isInput ? new InputError(reply.message) : new Error(reply.message));
+          else if (reply.type === 'failed')
+            reject(reply.isInput ? new InputError(reply.message) : new Error(reply.message));
           else reject(new Error(`the core's thread: expected ${expected}, got ${reply.type}`));
         },
         reject,

@@ -116,5 +116,5 @@ export function boxesToFrame(
 }
 
 function clip(value: number, low: number, high: number): number {
-  return value < low ? low : value > high ? high : value;
+  return value < low ? low : Math.min(value, high);
 }

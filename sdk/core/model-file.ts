@@ -123,7 +123,11 @@ async function exists(path: string): Promise<boolean> {
 
 function exampleCard(name: string): string {
   const card = {
-    name: name.toLowerCase().replace(/[^a-z0-9._-]+/g, '-').replace(/^[^a-z0-9]+/, '') || 'my-model',
+    name:
+      name
+        .toLowerCase()
+        .replace(/[^a-z0-9._-]+/g, '-')
+        .replace(/^[^a-z0-9]+/, '') || 'my-model',
     task: 'detect',
     input: { width: 640, height: 640, type: 'float32', channels: 'RGB', mean: [0, 0, 0], std: [255, 255, 255] },
     decoder: { type: 'yolov8' },

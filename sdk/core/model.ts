@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
-import type { Frame } from '../frame/frame.ts';
 import { InputError } from '../errors.ts';
+import type { Frame } from '../frame/frame.ts';
 import { type Logger, silent } from '../log.ts';
 import { Detections } from '../vision/detections.ts';
 import type { ModelCard } from './card.ts';

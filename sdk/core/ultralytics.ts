@@ -1,8 +1,8 @@
 import { parse } from 'yaml';
+import { validate } from '../config/validate.ts';
 import { InputError } from '../errors.ts';
 import { ModelCard } from './card.ts';
 import type { TensorInfo } from './engines/engine.ts';
-import { validate } from '../config/validate.ts';
 
 /** What Ultralytics' exporter writes into an ONNX file's metadata, as far as it is needed. */
 export interface UltralyticsInfo {
@@ -35,7 +35,11 @@ export function readUltralytics(
   const [height, width] = sides(parseLiteral(size, what, 'imgsz'), what);
   return {
     ultralytics: true,
-    name: name.toLowerCase().replace(/[^a-z0-9._-]+/g, '-').replace(/^[^a-z0-9]+/, '') || 'model',
+    name:
+      name
+        .toLowerCase()
+        .replace(/[^a-z0-9._-]+/g, '-')
+        .replace(/^[^a-z0-9]+/, '') || 'model',
     labels: labelsOf(parseLiteral(names, what, 'names'), what),
     width,
     height,
@@ -48,12 +52,16 @@ export function readUltralytics(
  *
  * @throws InputError when it is neither.
  */
-export function ultralyticsCard(info: UltralyticsInfo, inputs: readonly TensorInfo[], outputs: readonly TensorInfo[]): ModelCard {
+export function ultralyticsCard(
+  info: UltralyticsInfo,
+  inputs: readonly TensorInfo[],
+  outputs: readonly TensorInfo[],
+): ModelCard {
   const output = outputs[0];
   const [, rows, columns] = output?.shape ?? [];
   const classes = info.labels.length;
   const type = rows === 4 + classes ? 'yolov8' : columns === 5 + classes ? 'yolov5' : undefined;
-  if (!output || output.shape.length !== 3 || !type) {
+  if (output?.shape.length !== 3 || !type) {
     throw new InputError(
       `expected a first output of [1, ${4 + classes}, N] (YOLOv8) or [1, N, ${5 + classes}] (YOLOv5) for ${classes} labels, ` +
         `got [${output?.shape.join(', ')}]; write a card that says how to read it`,

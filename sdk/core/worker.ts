@@ -15,10 +15,12 @@ let detector: Detector | undefined;
 // One after the other: a close must not overtake the inference before it.
 let last = Promise.resolve();
 port.on('message', (request: Request) => {
-  last = last.then(() => answer(request)).catch((error) => {
-    const failed: Reply = { type: 'failed', message: messageOf(error), isInput: error instanceof InputError };
-    port.postMessage(failed);
-  });
+  last = last
+    .then(() => answer(request))
+    .catch((error) => {
+      const failed: Reply = { type: 'failed', message: messageOf(error), isInput: error instanceof InputError };
+      port.postMessage(failed);
+    });
 });
 
 async function answer(request: Request): Promise<void> {

@@ -121,7 +121,12 @@ async function fitOverlay(
   width: number,
   height: number,
 ): Promise<OverlayOptions> {
-  const { x, y, width: w, height: h } = clipRegion(frame, region ?? { x: 0, y: 0, width: frame.width, height: frame.height });
+  const {
+    x,
+    y,
+    width: w,
+    height: h,
+  } = clipRegion(frame, region ?? { x: 0, y: 0, width: frame.width, height: frame.height });
   const { data, info } = await sharp(Buffer.from(svg))
     .resize(frame.width, frame.height, { fit: 'fill' })
     .extract({ left: x, top: y, width: w, height: h })

@@ -75,7 +75,17 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
     const { core, cameras } = this.settings;
     const model = loadModel(core.model, { threads: core.threads, logger: this.#logger });
     for (const [name, settings] of Object.entries(cameras)) {
-      this.#pipelines.set(name, new Pipeline({ ...settings, name, model, speed: this.#speed, patient: true, logger: named(this.#logger, name) }));
+      this.#pipelines.set(
+        name,
+        new Pipeline({
+          ...settings,
+          name,
+          model,
+          speed: this.#speed,
+          patient: true,
+          logger: named(this.#logger, name),
+        }),
+      );
     }
     // Cameras open while the model loads: both wait for something else most of the time.
     const prepared = Promise.resolve(options.before?.());
@@ -125,7 +135,7 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
   #report(): void {
     const now = performance.now();
     const { user, system } = process.cpuUsage(this.#cpu.usage);
-    this.#cpuPercent = Math.round((user + system) / 10 / (now - this.#cpu.at)) ;
+    this.#cpuPercent = Math.round((user + system) / 10 / (now - this.#cpu.at));
     this.#cpu = { usage: process.cpuUsage(), at: now };
     this.emit('stats', this.stats());
     this.#delay?.reset();

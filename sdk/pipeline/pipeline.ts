@@ -8,13 +8,13 @@ import { InputError, messageOf } from '../errors.ts';
 import type { Frame } from '../frame/frame.ts';
 import { encodeJpeg } from '../frame/picture.ts';
 import { type Logger, silent } from '../log.ts';
-import { Watch } from './watch.ts';
+import type { CountChange } from '../vision/counts.ts';
 import type { EventMessage } from '../vision/event.ts';
 import type { Track } from '../vision/track.ts';
-import type { CountChange } from '../vision/counts.ts';
 import type { PipelineEvents, PipelineStats } from './events.ts';
 import { MovingMean, RateMeter } from './meter.ts';
 import { boxOverlay } from './overlay.ts';
+import { Watch } from './watch.ts';
 
 export interface PipelineOptions extends CameraChange {
   /** Name of the camera, part of its topics and in its events. Default `camera`. */

@@ -55,7 +55,8 @@ export class EventCycle {
   /** Notes a line that a track crossed; its next update tells it. */
   cross({ trackId, line, direction }: Crossing): void {
     const running = this.#running.get(trackId);
-    if (running) running.state = { ...running.state, crossed_lines: { ...running.state.crossed_lines, [line]: direction } };
+    if (running)
+      running.state = { ...running.state, crossed_lines: { ...running.state.crossed_lines, [line]: direction } };
   }
 
   /** The snapshot of this event exists now; said from the next message on, and in `message` itself. */

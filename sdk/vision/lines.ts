@@ -45,7 +45,8 @@ export class Lines {
         if (line.labels && !line.labels.includes(track.label)) continue;
         const key = `${name}/${track.id}`;
         const before = this.#sides.get(key);
-        const distance = sideOf(line.from, line.to, point) / (Math.hypot(line.to[0] - line.from[0], line.to[1] - line.from[1]) || 1);
+        const distance =
+          sideOf(line.from, line.to, point) / (Math.hypot(line.to[0] - line.from[0], line.to[1] - line.from[1]) || 1);
         if (!track.visible || Math.abs(distance) < clearance) {
           if (before) sides.set(key, before);
           continue;

@@ -5,7 +5,11 @@ import { bottomCentre, type Point, pointInPolygon } from './geometry.ts';
 export type Masks = readonly (readonly Point[])[];
 
 /** The detections that do not stand (bottom centre) in a mask. @param size Of the frame, pixels. */
-export function outsideMasks(detections: Detections, masks: Masks, size: { width: number; height: number }): Detections {
+export function outsideMasks(
+  detections: Detections,
+  masks: Masks,
+  size: { width: number; height: number },
+): Detections {
   if (masks.length === 0) return detections;
   return detections.filter(({ box }) => {
     const [x, y] = bottomCentre(box);

@@ -91,7 +91,11 @@ export class Tracker {
    * @param disturbed Did something move in this box since the last call? Default: everywhere.
    * @returns All tracks, those out of sight too.
    */
-  update(detections: Detections, captureTimeNs: number, disturbed: (box: Box) => boolean = () => true): readonly Track[] {
+  update(
+    detections: Detections,
+    captureTimeNs: number,
+    disturbed: (box: Box) => boolean = () => true,
+  ): readonly Track[] {
     const seconds = this.#timeNs === undefined ? 0 : Math.max(0, captureTimeNs - this.#timeNs) / 1e9;
     this.#timeNs = captureTimeNs;
     for (const track of this.#living) {
@@ -221,7 +225,9 @@ export class Tracker {
     const { lostSeconds } = this.#options;
     this.#living = this.#living.filter((track) => {
       const rests = track.stationary && !track.disturbed;
-      const patience = track.confirmed ? lostSeconds * (rests ? restFactor : 1) : Math.min(tentativeSeconds, lostSeconds);
+      const patience = track.confirmed
+        ? lostSeconds * (rests ? restFactor : 1)
+        : Math.min(tentativeSeconds, lostSeconds);
       if (timeNs - track.lastSeenNs <= patience * 1e9) return true;
       this.#ended.push(snapshot(track));
       return false;

@@ -73,7 +73,14 @@ async function bench(clip: string, rounds: number, jsonFile: string): Promise<vo
 
     console.log(
       table([
-        ['WORK', 'CPU A FRAME, OURS / PYTHON', 'FRAMES/S, OURS / PYTHON', 'CPU ms A FRAME', 'RESIDENT MB', 'LATENCY ms p50, p99'],
+        [
+          'WORK',
+          'CPU A FRAME, OURS / PYTHON',
+          'FRAMES/S, OURS / PYTHON',
+          'CPU ms A FRAME',
+          'RESIDENT MB',
+          'LATENCY ms p50, p99',
+        ],
         ...Object.entries(results).map(([name, { pairs, cpuRatio, fpsRatio }]) => {
           const [mine, theirs] = pairs[Math.floor(pairs.length / 2)]!;
           return [
@@ -116,7 +123,9 @@ async function inTurns(rounds: number, ours: () => Promise<Run>, peer: () => Pro
   return {
     pairs,
     cpuRatio: spread(pairs.map(([mine, theirs]) => perFrame(mine) / perFrame(theirs))),
-    fpsRatio: spread(pairs.map(([mine, theirs]) => mine.frames / mine.wallSeconds / (theirs.frames / theirs.wallSeconds))),
+    fpsRatio: spread(
+      pairs.map(([mine, theirs]) => mine.frames / mine.wallSeconds / (theirs.frames / theirs.wallSeconds)),
+    ),
   };
 }
 
@@ -130,9 +139,13 @@ function preparePeer(): string {
     console.error(`Making a Python environment for the peer in ${folder} (once) …`);
     mkdirSync(folder, { recursive: true });
     execFileSync('python3', ['-m', 'venv', '--clear', folder], { stdio: ['ignore', 'ignore', 'inherit'] });
-    execFileSync(python, ['-m', 'pip', 'install', '--quiet', '-r', asset('tools', 'bench', 'peer', 'requirements.txt')], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
+    execFileSync(
+      python,
+      ['-m', 'pip', 'install', '--quiet', '-r', asset('tools', 'bench', 'peer', 'requirements.txt')],
+      {
+        stdio: ['ignore', 'ignore', 'inherit'],
+      },
+    );
     writeFileSync(stamp, wanted);
   }
   return python;

@@ -7,7 +7,17 @@ export async function timeToFirstDetection(clip: string, port: number): Promise<
   const node = `start${process.hrtime.bigint() % 1_000_000n}`;
   const client = await connectAsync(`mqtt://127.0.0.1:${port}`);
   await client.subscribeAsync(`ocellus/${node}/#`);
-  const args = ['run', '--source', `file:${clip}`, '--node', node, '--broker', `mqtt://127.0.0.1:${port}`, '--port', '0'];
+  const args = [
+    'run',
+    '--source',
+    `file:${clip}`,
+    '--node',
+    node,
+    '--broker',
+    `mqtt://127.0.0.1:${port}`,
+    '--port',
+    '0',
+  ];
   const started = performance.now();
   const child = spawn(process.execPath, [asset('bin', 'ocellus.js'), ...args], { cwd: '/', stdio: 'ignore' });
   const ended = new Promise((resolve) => child.once('close', resolve));

@@ -17,7 +17,12 @@ export function terminalLogger(level: LogLevel): Logger {
     const time = new Date().toTimeString().slice(0, 8);
     console.error(`${paint('dim', time)} ${paint(style, of.padEnd(5))} ${message}`);
   };
-  return { debug: line('debug', 'dim'), info: line('info', 'green'), warn: line('warn', 'yellow'), error: line('error', 'red') };
+  return {
+    debug: line('debug', 'dim'),
+    info: line('info', 'green'),
+    warn: line('warn', 'yellow'),
+    error: line('error', 'red'),
+  };
 }
 
 /** What went wrong, for a person; the stack only where it is a fault of ours. */
@@ -56,5 +61,12 @@ export function progress(label: string, total: number): { step(): void; done(): 
 /** Rows as a table with aligned columns. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd()).join('\n');
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }

@@ -52,7 +52,8 @@ export function installTestPackages() {
   if (apt('install', '-y', '--no-install-recommends', ...names)) return;
   // One package that this Debian lacks must not cost all the others.
   for (const name of names) {
-    if (!apt('install', '-y', '--no-install-recommends', name)) say(`${name} could not be installed; its tests are skipped.`);
+    if (!apt('install', '-y', '--no-install-recommends', name))
+      say(`${name} could not be installed; its tests are skipped.`);
   }
 }
 

@@ -74,7 +74,13 @@ export function build() {
   if (!run(process.execPath, [bin('typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'])) {
     fail('The TypeScript could not be compiled: see above.');
   }
-  const vite = [bin('vite', 'bin', 'vite.js'), 'build', '--config', 'tools/console/web/vite.config.ts', '--logLevel=warn'];
+  const vite = [
+    bin('vite', 'bin', 'vite.js'),
+    'build',
+    '--config',
+    'tools/console/web/vite.config.ts',
+    '--logLevel=warn',
+  ];
   if (!run(process.execPath, vite)) fail('The page could not be built: see above.');
   writeFileSync(stamp, wanted);
 }

@@ -1,7 +1,7 @@
 import { InputError } from '../../errors.ts';
 import type { Candidates } from '../../kernels/decode/candidates.ts';
-import { kernels } from '../../kernels/kernels.ts';
 import type { Level } from '../../kernels/decode/typescript.ts';
+import { kernels } from '../../kernels/kernels.ts';
 import type { ModelCard } from '../card.ts';
 import type { Tensor, TensorInfo } from '../engines/engine.ts';
 import { cellsOf, type Decoder, findOutput, levelsOf, readOutput } from './decoder.ts';

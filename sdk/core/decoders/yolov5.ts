@@ -22,8 +22,18 @@ export function yolov5(card: ModelCard, outputs: readonly TensorInfo[]): Decoder
         const halfW = data[at + 2]! / 2;
         const halfH = data[at + 3]! / 2;
         pushClasses(
-          data, at + 5, 1, classes, objectness, threshold, multiLabel,
-          x - halfW, y - halfH, x + halfW, y + halfH, candidates,
+          data,
+          at + 5,
+          1,
+          classes,
+          objectness,
+          threshold,
+          multiLabel,
+          x - halfW,
+          y - halfH,
+          x + halfW,
+          y + halfH,
+          candidates,
         );
       }
     },

@@ -30,8 +30,18 @@ export function yolox(card: ModelCard, outputs: readonly TensorInfo[]): Decoder 
             const halfW = (Math.exp(data[at + 2]!) * stride) / 2;
             const halfH = (Math.exp(data[at + 3]!) * stride) / 2;
             pushClasses(
-              data, at + 5, 1, classes, objectness, threshold, multiLabel,
-              x - halfW, y - halfH, x + halfW, y + halfH, candidates,
+              data,
+              at + 5,
+              1,
+              classes,
+              objectness,
+              threshold,
+              multiLabel,
+              x - halfW,
+              y - halfH,
+              x + halfW,
+              y + halfH,
+              candidates,
             );
           }
         }

@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { InputError, messageOf } from '../../errors.ts';
-import { ShortLivedBuffers } from './short-lived-buffers.ts';
 import type { Engine, EngineOptions, Tensor, TensorData, TensorInfo } from './engine.ts';
+import { ShortLivedBuffers } from './short-lived-buffers.ts';
 
 /** ONNX models through onnxruntime's CPU provider. */
 export class OnnxRuntimeEngine implements Engine {
@@ -89,9 +89,7 @@ export class OnnxRuntimeEngine implements Engine {
 }
 
 function tensorInfos(metadata: readonly InferenceSession.ValueMetadata[]): TensorInfo[] {
-  return metadata
-    .filter((value) => value.isTensor)
-    .map(({ name, type, shape }) => ({ name, type, shape }));
+  return metadata.filter((value) => value.isTensor).map(({ name, type, shape }) => ({ name, type, shape }));
 }
 
 /** A buffer for an output whose shape and type are fixed; undefined for others, which the run then allocates. */

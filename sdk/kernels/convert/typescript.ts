@@ -1,5 +1,5 @@
 import { clipRegion, type Region } from '../../core/letterbox.ts';
-import type { Preprocessor, PixelSource } from '../preprocess/preprocess.ts';
+import type { PixelSource, Preprocessor } from '../preprocess/preprocess.ts';
 import { TypeScriptPreprocessor } from '../preprocess/typescript.ts';
 
 export interface ConvertOptions {

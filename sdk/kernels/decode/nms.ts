@@ -45,7 +45,7 @@ function sortedByScore(scores: Float32Array, length: number): Uint32Array {
   const keys = new Float64Array(length);
   for (let i = 0; i < length; i++) {
     // Not below 0, and never -0, whose bits would be the largest.
-    single[0] = scores[i]! > 0 ? scores[i]! : 0;
+    single[0] = Math.max(scores[i]!, 0);
     keys[i] = bits[0]! * indexRange + (indexRange - 1 - i);
   }
   keys.sort();
@@ -68,8 +68,8 @@ export function iou(boxes: ArrayLike<number>, i: number, j: number): number {
   const by1 = boxes[b + 1]!;
   const bx2 = boxes[b + 2]!;
   const by2 = boxes[b + 3]!;
-  const width = (ax2 < bx2 ? ax2 : bx2) - (ax1 > bx1 ? ax1 : bx1);
-  const height = (ay2 < by2 ? ay2 : by2) - (ay1 > by1 ? ay1 : by1);
+  const width = Math.min(ax2, bx2) - Math.max(ax1, bx1);
+  const height = Math.min(ay2, by2) - Math.max(ay1, by1);
   if (!(width > 0 && height > 0)) return 0;
   const overlap = width * height;
   return overlap / ((ax2 - ax1) * (ay2 - ay1) + (bx2 - bx1) * (by2 - by1) - overlap);

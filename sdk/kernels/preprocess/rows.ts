@@ -1,5 +1,5 @@
 import { type Axis, tapBits, weightBits } from './axis.ts';
-import { blendRows, type ByteRow, meanBoxes, sumRow, wordsOf } from './swar.ts';
+import { type ByteRow, blendRows, meanBoxes, sumRow, wordsOf } from './swar.ts';
 
 const empty = new Uint8Array(0);
 const weightMask = (1 << tapBits) - 1;

@@ -36,7 +36,9 @@ export class TypeScriptPreprocessor implements Preprocessor {
   constructor(target: PreprocessTarget) {
     this.#target = target;
     this.#tables =
-      target.type === 'float32' ? [0, 1, 2].map((channel) => normalised(target.mean[channel]!, target.std[channel]!)) : [];
+      target.type === 'float32'
+        ? [0, 1, 2].map((channel) => normalised(target.mean[channel]!, target.std[channel]!))
+        : [];
     const row = new Uint8ClampedArray(target.type === 'float32' ? target.width * 3 : 0);
     this.#rgb = { data: row, red: 0, green: 0, blue: 0, step: 1 };
   }
@@ -204,8 +206,14 @@ function writeRow(plan: Plan, row: number, coefficients: YuvCoefficients, rgb: R
   const { format, x, xChroma, direct, rows } = plan;
   for (let i = 0; i < rows.length; i++) rows[i]!.seek(row);
   const luma = rows[0]!;
-  if (format === 'GRAY8') return resampleGray(x, luma, rgb);
-  if (format === 'BGR24' || format === 'RGB24') return resampleRgb(x, luma, format === 'BGR24', rgb);
+  if (format === 'GRAY8') {
+    resampleGray(x, luma, rgb);
+    return;
+  }
+  if (format === 'BGR24' || format === 'RGB24') {
+    resampleRgb(x, luma, format === 'BGR24', rgb);
+    return;
+  }
   const u = rows[1]!;
   const v = rows[2] ?? u;
   const vOffset = v === u ? 1 : 0;

@@ -22,7 +22,10 @@ export function addDetect(program: Command): void {
     .option('--model <name or file>', 'a name of `ocellus models`, an ONNX file, or a card')
     .option('--threshold <0..1>', 'the least score (default: the model card’s)', share)
     .option('--threads <n>', 'threads of the neural core', threads)
-    .addHelpText('after', '\nBoxes are [x1, y1, x2, y2] in picture pixels. A picture that cannot be read is said on stderr, the others go on, and the exit code is 2.')
+    .addHelpText(
+      'after',
+      '\nBoxes are [x1, y1, x2, y2] in picture pixels. A picture that cannot be read is said on stderr, the others go on, and the exit code is 2.',
+    )
     .action(detect);
 }
 

@@ -74,7 +74,8 @@ async function evaluate(folder: string, options: EvalOptions): Promise<void> {
   };
   if (options.json) return printJson({ ...summary, ...(options.perClass && { perClass }) });
   console.log(table(Object.entries(summary).map(([name, value]) => [name, String(value)])));
-  if (options.perClass) console.log(`\n${table(Object.entries(perClass).map(([name, value]) => [name, value.toFixed(3)]))}`);
+  if (options.perClass)
+    console.log(`\n${table(Object.entries(perClass).map(([name, value]) => [name, value.toFixed(3)]))}`);
 }
 
 const round = (value: number) => Math.round(value * 10_000) / 10_000;
@@ -92,7 +93,9 @@ async function findPictures(folder: string): Promise<{ picture: string; labels: 
     .filter(({ labels }) => all.has(labels))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   if (found.length === 0) {
-    throw new InputError(`${folder}: expected pictures (${[...pictureTypes].join(', ')}) with a .txt of YOLO labels beside each, found none`);
+    throw new InputError(
+      `${folder}: expected pictures (${[...pictureTypes].join(', ')}) with a .txt of YOLO labels beside each, found none`,
+    );
   }
   return found.map(({ name, labels }) => ({ picture: join(folder, name), labels: join(folder, labels) }));
 }
@@ -106,8 +109,16 @@ function parseLabels(text: string, file: string, size: { width: number; height: 
     .map((line, index) => {
       const values = line.split(/\s+/).map(Number);
       const [classId, cx, cy, w, h] = values as [number, number, number, number, number];
-      if (values.length !== 5 || values.some(Number.isNaN) || !Number.isInteger(classId) || classId < 0 || classId >= classes) {
-        throw new InputError(`${file}, line ${index + 1}: expected "class cx cy w h" with a class from 0 to ${classes - 1}, got "${line}"`);
+      if (
+        values.length !== 5 ||
+        values.some(Number.isNaN) ||
+        !Number.isInteger(classId) ||
+        classId < 0 ||
+        classId >= classes
+      ) {
+        throw new InputError(
+          `${file}, line ${index + 1}: expected "class cx cy w h" with a class from 0 to ${classes - 1}, got "${line}"`,
+        );
       }
       const box: [number, number, number, number] = [
         (cx - w / 2) * size.width,

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { readSettings, resolveSettings, type SettingsInput, updateSettings } from '../../../sdk/config/settings.ts';
 import type { Settings } from '../../../sdk/config/schema.ts';
+import { readSettings, resolveSettings, type SettingsInput, updateSettings } from '../../../sdk/config/settings.ts';
 import { InputError, messageOf } from '../../../sdk/errors.ts';
 import { Hub } from '../../../sdk/hub/hub.ts';
 import type { Logger } from '../../../sdk/log.ts';
@@ -123,7 +123,8 @@ function keepChanges(node: Node, file: string, logger: Logger): void {
 /** Lays the command line over the settings file. */
 export function withOptions(input: SettingsInput, options: Omit<RunOptions, 'log' | 'config'>): SettingsInput {
   const part = (name: string) => (input[name] ?? {}) as SettingsInput;
-  const given = (values: SettingsInput) => Object.fromEntries(Object.entries(values).filter(([, v]) => v !== undefined));
+  const given = (values: SettingsInput) =>
+    Object.fromEntries(Object.entries(values).filter(([, v]) => v !== undefined));
   return {
     ...input,
     ...given({ node: options.node }),
@@ -144,7 +145,9 @@ function camerasWith(
   if (source === undefined && camera === undefined) return cameras;
   const names = Object.keys(cameras ?? {});
   if (camera === undefined && names.length > 1) {
-    throw new InputError(`--source: the settings file has several cameras; say with --camera which one: ${names.join(', ')}`);
+    throw new InputError(
+      `--source: the settings file has several cameras; say with --camera which one: ${names.join(', ')}`,
+    );
   }
   const name = camera ?? names[0] ?? 'camera';
   return { ...cameras, [name]: { ...cameras?.[name], ...(source === undefined ? {} : { source }) } };

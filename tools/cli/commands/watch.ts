@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
 import { loadModel } from '../../../sdk/core/model.ts';
+import { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
 import { terminalLogger } from '../output.ts';
 import { onStop } from '../signals.ts';
 import { share, threads } from '../values.ts';
@@ -35,7 +35,10 @@ export function addWatch(program: Command): void {
     .option('--fps <n>', 'the most frames a second that are looked at', positive)
     .option('--threads <n>', 'threads of the neural core', threads)
     .option('--no-gate', 'look at each frame, also while nothing moves')
-    .addHelpText('after', '\nWith --speed max times are seconds from the start of the file, and two runs print the same.')
+    .addHelpText(
+      'after',
+      '\nWith --speed max times are seconds from the start of the file, and two runs print the same.',
+    )
     .action(watch);
 }
 
@@ -58,7 +61,8 @@ async function watch(uri: string, options: WatchOptions): Promise<void> {
     if (options.json) process.stdout.write(`${JSON.stringify(message)}\n`);
     else {
       const { label, score, frame_time, start_time, id } = message.after;
-      const seconds = options.speed === 'max' ? `${frame_time.toFixed(1)} s` : new Date(frame_time * 1000).toTimeString().slice(0, 8);
+      const seconds =
+        options.speed === 'max' ? `${frame_time.toFixed(1)} s` : new Date(frame_time * 1000).toTimeString().slice(0, 8);
       const lasted = message.type === 'end' ? ` after ${(frame_time - start_time).toFixed(1)} s` : '';
       console.log(`${seconds}  ${message.type.padEnd(6)}  ${label} ${Math.round(score * 100)} %${lasted}  ${id}`);
     }
