@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -16,4 +16,12 @@ export const packageRoot: string = (() => {
 /** A file that ships with the package, such as `sdk/models/…`. */
 export function asset(...parts: string[]): string {
   return join(packageRoot, ...parts);
+}
+
+let version: string | undefined;
+
+/** The package's version, such as `0.1.0`. */
+export function packageVersion(): string {
+  version ??= (JSON.parse(readFileSync(asset('package.json'), 'utf8')) as { version: string }).version;
+  return version;
 }

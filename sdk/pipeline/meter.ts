@@ -40,3 +40,18 @@ export class RateMeter {
 }
 
 const windowMs = 5000;
+
+/** How much of one core this process and its threads used since the last question, in percent. */
+export class CpuMeter {
+  #usage = process.cpuUsage();
+  #at = performance.now();
+
+  take(): number {
+    const now = performance.now();
+    const { user, system } = process.cpuUsage(this.#usage);
+    const percent = Math.round((user + system) / 10 / Math.max(1, now - this.#at));
+    this.#usage = process.cpuUsage();
+    this.#at = now;
+    return percent;
+  }
+}

@@ -5,6 +5,7 @@ import type { Settings } from '../config/schema.ts';
 import { loadModel, type Model } from '../core/model.ts';
 import { type Logger, named, silent } from '../log.ts';
 import type { PipelineStats } from './events.ts';
+import { CpuMeter } from './meter.ts';
 import { Pipeline } from './pipeline.ts';
 
 /** What a node says of itself on `ocellus/<node>/stats`. */
@@ -22,6 +23,8 @@ export interface NodeStats {
 }
 
 const statsIntervalMs = 10_000;
+/** A coarse clock: each measurement wakes the processor. */
+const delayResolutionMs = 50;
 
 /**
  * A board: its cameras' pipelines and the one core they share.
@@ -39,7 +42,7 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
   #model: Model | undefined;
   #delay: IntervalHistogram | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #cpu = { usage: process.cpuUsage(), at: performance.now() };
+  readonly #cpu = new CpuMeter();
   #cpuPercent = 0;
 
   /** @param options.speed `max`: files as fast as they go, for measuring. Default `realtime`. */
@@ -101,8 +104,7 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
       throw failed.reason;
     }
     this.#model = await model;
-    // A coarse clock: each measurement wakes the processor.
-    this.#delay = monitorEventLoopDelay({ resolution: 50 });
+    this.#delay = monitorEventLoopDelay({ resolution: delayResolutionMs });
     this.#delay.enable();
     this.#timer = setInterval(() => this.#report(), statsIntervalMs);
   }
@@ -115,8 +117,8 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
       memory: { residentMb: megabytes(rss), heapMb: megabytes(heapUsed) },
       temperature: readTemperature() ?? null,
       eventLoopDelayMs: {
-        mean: milliseconds(this.#delay?.mean ?? 0),
-        p99: milliseconds(this.#delay?.percentile(99) ?? 0),
+        mean: lateness(this.#delay?.mean),
+        p99: lateness(this.#delay?.percentile(99)),
       },
       model: this.#model?.card.name ?? this.settings.core.model,
       cameras: Object.fromEntries([...this.#pipelines].map(([name, pipeline]) => [name, pipeline.stats])),
@@ -133,10 +135,7 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
   }
 
   #report(): void {
-    const now = performance.now();
-    const { user, system } = process.cpuUsage(this.#cpu.usage);
-    this.#cpuPercent = Math.round((user + system) / 10 / (now - this.#cpu.at));
-    this.#cpu = { usage: process.cpuUsage(), at: now };
+    this.#cpuPercent = this.#cpu.take();
     this.emit('stats', this.stats());
     this.#delay?.reset();
   }
@@ -144,4 +143,4 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
 
 const megabytes = (bytes: number) => Math.round(bytes / 1e5) / 10;
 // The histogram counts a timer's whole interval; what is beyond it is delay.
-const milliseconds = (ns: number) => Math.max(0, Math.round((ns / 1e6 - 50) * 100) / 100) || 0;
+const lateness = (ns = 0) => Math.max(0, Math.round((ns / 1e6 - delayResolutionMs) * 100) / 100) || 0;

@@ -82,6 +82,11 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     return this.#watch?.labels ?? [];
   }
 
+  /** All labels the model can tell apart; empty before `start()`. */
+  get knownLabels(): readonly string[] {
+    return this.#model?.card.labels ?? [];
+  }
+
   get status(): 'online' | 'offline' | 'disabled' {
     return this.#status;
   }

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { asset } from '../../sdk/assets.ts';
+import { packageVersion } from '../../sdk/assets.ts';
 import { InputError } from '../../sdk/errors.ts';
 import { addDetect } from './commands/detect.ts';
 import { addDoctor } from './commands/doctor.ts';
@@ -10,11 +9,9 @@ import { addRun } from './commands/run.ts';
 import { addWatch } from './commands/watch.ts';
 import { printError } from './output.ts';
 
-const { version } = JSON.parse(readFileSync(asset('package.json'), 'utf8')) as { version: string };
-
 const program = new Command('ocellus')
   .description('A camera becomes detections on MQTT and on a live page.')
-  .version(version)
+  .version(packageVersion())
   .showHelpAfterError('(ocellus help <command> tells what it takes)')
   .configureHelp({ showGlobalOptions: false })
   .exitOverride();

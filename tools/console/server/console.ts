@@ -1,0 +1,183 @@
+import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { asset, packageVersion } from '../../../sdk/assets.ts';
+import { messageOf } from '../../../sdk/errors.ts';
+import { NodeTopics } from '../../../sdk/hub/topics.ts';
+import { type Logger, silent } from '../../../sdk/log.ts';
+import type { ConsoleState } from '../protocol.ts';
+import { CameraDesk } from './camera-desk.ts';
+import type { Client } from './client.ts';
+import { Clients } from './clients.ts';
+import { EventStore } from './event-store.ts';
+import { isLoopback, refusal } from './guard.ts';
+import { listen, pageUrl } from './listen.ts';
+import { HttpError } from './reply.ts';
+import { livePath, parseUrl, Routes } from './routes.ts';
+import type { ConsoleNode } from './source.ts';
+import { mqttState } from './state.ts';
+import { StaticFiles } from './static-files.ts';
+import { StatsTicker } from './stats-ticker.ts';
+
+export interface ConsoleOptions {
+  node: ConsoleNode;
+  /** The broker, to be shown on the page; undefined where there is none. */
+  mqttUrl?: string;
+  /** Address to listen on. Default 127.0.0.1. */
+  host?: string;
+  /** 0 takes any free one. Default 8420, or one near it when that is taken. */
+  port?: number;
+  /** The built page. Default: the one that ships with the package. */
+  folder?: string;
+  logger?: Logger;
+}
+
+const maxConnections = 128;
+
+/**
+ * The page: serves it, tells it what the cameras see, and takes changes of settings from it. docs/console.md lists what
+ * it answers.
+ *
+ * @example
+ * const page = new Console({ node, mqttUrl: 'mqtt://127.0.0.1:1883' });
+ * const { url } = await page.start();
+ */
+export class Console {
+  readonly #options: ConsoleOptions;
+  readonly #host: string;
+  readonly #logger: Logger;
+  readonly #events = new EventStore();
+  readonly #clients: Clients;
+  readonly #stats: StatsTicker;
+  readonly #root: string;
+  #desks = new Map<string, CameraDesk>();
+  #server: Server | undefined;
+
+  constructor(options: ConsoleOptions) {
+    this.#options = options;
+    this.#host = options.host ?? '127.0.0.1';
+    this.#logger = options.logger ?? silent;
+    const { node } = options;
+    this.#root = new NodeTopics(node.settings.mqtt.base, node.name).root;
+    this.#clients = new Clients({
+      joined: (client) => this.#joined(client),
+      watch: (client, camera, watching) => this.#desk(camera).live.watch(client, watching),
+      unwatch: (client, camera) => this.#desks.get(camera)?.live.unwatch(client),
+      left: (client) => this.#left(client),
+    });
+    this.#stats = new StatsTicker(node, (message) => this.#clients.broadcast(message));
+  }
+
+  /**
+   * Begins to listen. Call it when `node.pipelines` is filled: `node.start({ before: () => page.start() })`.
+   *
+   * @throws InputError when the page was not built or the address cannot be used.
+   */
+  async start(): Promise<{ url: string; port: number }> {
+    if (this.#server) throw new Error('the page runs already');
+    const { node, port = 8420, folder = asset('dist', 'console') } = this.#options;
+    const files = await StaticFiles.read(folder);
+    for (const [name, camera] of node.pipelines) {
+      const desk = new CameraDesk(camera, {
+        events: this.#events,
+        logger: this.#logger,
+        tell: (message) => this.#clients.broadcast(message),
+      });
+      this.#desks.set(name, desk);
+      desk.attach();
+    }
+    const routes = new Routes({
+      cameras: node.pipelines,
+      events: this.#events,
+      files,
+      host: this.#host,
+      logger: this.#logger,
+      state: () => this.#state(),
+      cameraState: (camera) => this.#desk(camera.name).state(),
+    });
+    const server = createServer({ requestTimeout: 15_000, headersTimeout: 10_000 }, (request, response) => {
+      // A client that leaves in the middle of an answer.
+      response.on('error', () => {});
+      routes.handle(request, response);
+    });
+    server.maxConnections = maxConnections;
+    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#server = server;
+    try {
+      const used = await listen(server, this.#host, port, this.#logger);
+      server.on('error', (error) => this.#logger.error(`page: ${messageOf(error)}`));
+      if (!isLoopback(this.#host)) {
+        this.#logger.warn(
+          `page: console.host is ${this.#host}, and there is no password yet: anyone who reaches port ${used} sees the cameras and can change them`,
+        );
+      }
+      return { url: pageUrl(this.#host, used), port: used };
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Cuts off the pages and stops listening to the cameras. Safe to call twice. */
+  async stop(): Promise<void> {
+    const server = this.#server;
+    if (!server) return;
+    this.#server = undefined;
+    this.#stats.stop();
+    this.#clients.close();
+    for (const desk of this.#desks.values()) desk.detach();
+    this.#desks = new Map();
+    if (!server.listening) return;
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  }
+
+  #state(): ConsoleState {
+    const { node, mqttUrl } = this.#options;
+    return {
+      node: node.name,
+      version: packageVersion(),
+      mqtt: mqttState(mqttUrl, this.#root),
+      cameras: [...this.#desks.values()].map((desk) => desk.state()),
+    };
+  }
+
+  #desk(camera: string): CameraDesk {
+    const desk = this.#desks.get(camera);
+    if (!desk) {
+      throw new RangeError(
+        `there is no camera ${JSON.stringify(camera)}; expected ${[...this.#desks.keys()].join(', ')}`,
+      );
+    }
+    return desk;
+  }
+
+  #joined(client: Client): void {
+    client.send({ type: 'state', state: this.#state() });
+    client.send(this.#stats.message());
+    this.#stats.start();
+  }
+
+  #left(client: Client): void {
+    for (const desk of this.#desks.values()) desk.live.unwatch(client);
+    if (this.#clients.size === 0) this.#stats.stop();
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy());
+    try {
+      const denied = refusal(request.headers, this.#host);
+      if (denied) throw new HttpError(403, denied);
+      if (parseUrl(request.url).pathname !== livePath) throw new HttpError(404, `the WebSocket is ${livePath}`);
+      if (this.#clients.full) throw new HttpError(503, 'too many pages are open');
+      this.#clients.accept(request, socket, head);
+    } catch (error) {
+      const status = error instanceof HttpError ? error.status : 400;
+      const body = JSON.stringify({ error: messageOf(error) });
+      socket.end(
+        `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+      );
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import type { EventMessage } from '../../../sdk/vision/event.ts';
+import type { EventPage, RecentEvent } from '../protocol.ts';
+
+export interface EventQuery {
+  /** At most so many. */
+  limit: number;
+  /** Only what is older than the event of this id. */
+  before?: string;
+  camera?: string;
+  label?: string;
+}
+
+/** The last events and their pictures, in memory and bounded: the oldest go first. */
+export class EventStore {
+  readonly #maxEvents: number;
+  readonly #maxBytes: number;
+  /** Oldest first. */
+  readonly #events = new Map<string, RecentEvent>();
+  /** By event, the one that was renewed last at the end. */
+  readonly #pictures = new Map<string, { jpeg: Buffer; number: number }>();
+  #bytes = 0;
+  #taken = 0;
+
+  constructor(options: { maxEvents?: number; maxBytes?: number } = {}) {
+    this.#maxEvents = options.maxEvents ?? 500;
+    this.#maxBytes = options.maxBytes ?? 16 * 1024 * 1024;
+  }
+
+  /** Events held, and bytes of their pictures. */
+  get size(): { events: number; bytes: number } {
+    return { events: this.#events.size, bytes: this.#bytes };
+  }
+
+  /** Takes an event in, or what became of it. */
+  add({ after }: EventMessage): RecentEvent {
+    const picture = this.#pictures.get(after.id)?.number ?? 0;
+    const event: RecentEvent = { ...after, has_snapshot: picture > 0, picture };
+    this.#events.set(after.id, event);
+    if (this.#events.size > this.#maxEvents) this.#forget(this.#events.keys().next().value!);
+    return event;
+  }
+
+  /** Keeps the newest picture of an event; it comes before the event itself. */
+  addPicture(id: string, jpeg: Buffer): void {
+    this.#dropPicture(id);
+    if (jpeg.length > this.#maxBytes) return;
+    this.#pictures.set(id, { jpeg, number: ++this.#taken });
+    this.#bytes += jpeg.length;
+    while (this.#bytes > this.#maxBytes) this.#dropPicture(this.#pictures.keys().next().value!);
+  }
+
+  picture(id: string): Buffer | undefined {
+    return this.#pictures.get(id)?.jpeg;
+  }
+
+  has(id: string): boolean {
+    return this.#events.has(id);
+  }
+
+  /** Newest first. A `before` that is forgotten already gives an empty page: what is older is forgotten too. */
+  list({ limit, before, camera, label }: EventQuery): EventPage {
+    const events: RecentEvent[] = [];
+    let counting = before === undefined;
+    for (const event of [...this.#events.values()].reverse()) {
+      if (!counting) {
+        counting = event.id === before;
+        continue;
+      }
+      if ((camera !== undefined && event.camera !== camera) || (label !== undefined && event.label !== label)) continue;
+      if (events.length === limit) return { events, next: events.at(-1)!.id };
+      events.push(event);
+    }
+    return { events, next: null };
+  }
+
+  #forget(id: string): void {
+    this.#events.delete(id);
+    this.#dropPicture(id);
+  }
+
+  #dropPicture(id: string): void {
+    const picture = this.#pictures.get(id);
+    if (!picture) return;
+    this.#pictures.delete(id);
+    this.#bytes -= picture.jpeg.length;
+    const event = this.#events.get(id);
+    if (event) this.#events.set(id, { ...event, has_snapshot: false, picture: 0 });
+  }
+}

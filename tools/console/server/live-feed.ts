@@ -1,0 +1,154 @@
+import type { Frame } from '../../../sdk/frame/frame.ts';
+import { encodeJpeg } from '../../../sdk/frame/picture.ts';
+import type { FrameReport } from '../../../sdk/pipeline/events.ts';
+import type { Track } from '../../../sdk/vision/track.ts';
+import { type LiveHeader, type LiveTrack, packLive } from '../protocol.ts';
+
+/** Who looks at a camera. */
+export interface Viewer {
+  /** It has taken what it was sent: a viewer that has not gets no more frames meanwhile. */
+  readonly ready: boolean;
+  sendFrame(message: Uint8Array): void;
+}
+
+export interface Watching {
+  /** Largest height of the picture, pixels. */
+  maxHeight: number;
+  /** The most frames a second. */
+  fps: number;
+}
+
+/** Heights a picture is made in: viewers of about the same size share one encoding. */
+export const liveHeights = [180, 360, 540, 720, 1080] as const;
+export const maxLiveFps = 15;
+const quality = 78;
+
+type Encode = (frame: Frame, options: { maxHeight: number; quality: number }) => Promise<Buffer>;
+
+interface Look {
+  height: number;
+  intervalMs: number;
+  sentAt: number;
+}
+
+interface Moment {
+  frame: Frame;
+  header: LiveHeader;
+}
+
+/**
+ * One camera's live pictures, each with the boxes that were seen in it. Encodes only while somebody looks, once for
+ * each size; while an encoding is under way only the newest frame waits.
+ */
+export class LiveFeed {
+  readonly #camera: string;
+  readonly #encode: Encode;
+  readonly #onError: (error: unknown) => void;
+  readonly #looks = new Map<Viewer, Look>();
+  #busy = false;
+  #waiting: Moment | undefined;
+
+  constructor(camera: string, options: { onError: (error: unknown) => void; encode?: Encode }) {
+    this.#camera = camera;
+    this.#encode = options.encode ?? encodeJpeg;
+    this.#onError = options.onError;
+  }
+
+  get viewers(): number {
+    return this.#looks.size;
+  }
+
+  watch(viewer: Viewer, { maxHeight, fps }: Watching): void {
+    const height = liveHeights.find((one) => one >= maxHeight) ?? liveHeights.at(-1)!;
+    this.#looks.set(viewer, { height, intervalMs: 1000 / Math.min(fps, maxLiveFps), sentAt: 0 });
+  }
+
+  unwatch(viewer: Viewer): void {
+    this.#looks.delete(viewer);
+    if (this.#looks.size === 0) this.close();
+  }
+
+  /** Takes a frame that is on loan, with what was seen in it. */
+  offer({ frame, tracks, inferred, moving }: FrameReport): void {
+    if (this.#looks.size === 0 || this.#due(performance.now()).size === 0) return;
+    const { sequence, width, height, wallTimeMs } = frame;
+    const moment: Moment = {
+      frame: frame.acquire(),
+      header: {
+        camera: this.#camera,
+        sequence,
+        width,
+        height,
+        time: wallTimeMs,
+        inferred,
+        moving,
+        tracks: tracks.map(liveTrack),
+      },
+    };
+    this.#waiting?.frame.release();
+    this.#waiting = moment;
+    if (!this.#busy) this.#work();
+  }
+
+  /** Gives back the frame that waits. */
+  close(): void {
+    this.#waiting?.frame.release();
+    this.#waiting = undefined;
+  }
+
+  async #work(): Promise<void> {
+    this.#busy = true;
+    for (let moment = this.#waiting; moment; moment = this.#waiting) {
+      this.#waiting = undefined;
+      try {
+        await this.#show(moment);
+      } catch (error) {
+        this.#onError(error);
+      } finally {
+        moment.frame.release();
+      }
+    }
+    this.#busy = false;
+  }
+
+  async #show({ frame, header }: Moment): Promise<void> {
+    const now = performance.now();
+    for (const [height, viewers] of this.#due(now)) {
+      const message = packLive(header, await this.#encode(frame, { maxHeight: height, quality }));
+      for (const viewer of viewers) {
+        // It may have left, or fallen behind, while the picture was made.
+        const look = this.#looks.get(viewer);
+        if (look?.height !== height || !viewer.ready) continue;
+        look.sentAt = now;
+        viewer.sendFrame(message);
+      }
+    }
+  }
+
+  /** Viewers whose turn it is, by the height they want. */
+  #due(now: number): Map<number, Viewer[]> {
+    const due = new Map<number, Viewer[]>();
+    for (const [viewer, { height, intervalMs, sentAt }] of this.#looks) {
+      // A camera's frames come a little early or late: one that is nearly due is not left for the next.
+      if (now - sentAt < intervalMs * 0.8 || !viewer.ready) continue;
+      due.set(height, [...(due.get(height) ?? []), viewer]);
+    }
+    return due;
+  }
+}
+
+export function liveTrack(track: Track): LiveTrack {
+  const { id, label, medianScore, box, stationary, confirmed, visible, currentZones } = track;
+  return {
+    id,
+    label,
+    // A tracker knows no names; local learning gives them.
+    sub_label: null,
+    score: Math.round(medianScore * 1000) / 1000,
+    box: box.map((side) => Math.round(side * 10) / 10) as LiveTrack['box'],
+    stationary,
+    confirmed,
+    visible,
+    zones: [...currentZones],
+  };
+}

@@ -1,0 +1,153 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { InputError, messageOf } from '../../../sdk/errors.ts';
+import type { Logger } from '../../../sdk/log.ts';
+import type { CameraState, ConsoleState } from '../protocol.ts';
+import { changeCamera } from './camera-change.ts';
+import { CameraPictures } from './camera-picture.ts';
+import { eventQuery } from './event-query.ts';
+import type { EventStore } from './event-store.ts';
+import { refusal } from './guard.ts';
+import { readJson } from './json-body.ts';
+import { HttpError, securityHeaders, sendJpeg, sendJson } from './reply.ts';
+import type { ConsoleCamera } from './source.ts';
+import type { StaticFiles } from './static-files.ts';
+
+export interface RouteParts {
+  readonly cameras: ReadonlyMap<string, ConsoleCamera>;
+  readonly events: EventStore;
+  readonly files: StaticFiles;
+  readonly host: string;
+  readonly logger: Logger;
+  state(): ConsoleState;
+  cameraState(camera: ConsoleCamera): CameraState;
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void> | void;
+type Methods = Readonly<Record<string, Handler>>;
+
+export const livePath = '/api/live';
+const maxUrlLength = 2048;
+/** Addresses in requests are relative. */
+const base = 'http://ocellus';
+
+/** Answers the requests; docs/console.md lists them. */
+export class Routes {
+  readonly #parts: RouteParts;
+  readonly #pictures = new CameraPictures();
+
+  constructor(parts: RouteParts) {
+    this.#parts = parts;
+  }
+
+  /** Never throws: each request gets an answer. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
+    try {
+      const denied = refusal(request.headers, this.#parts.host);
+      if (denied) throw new HttpError(403, denied);
+      const url = parseUrl(request.url);
+      const methods = this.#find(url.pathname);
+      if (!methods) throw new HttpError(404, 'there is nothing under this address');
+      const method = request.method === 'HEAD' ? 'GET' : (request.method ?? '');
+      if (!Object.hasOwn(methods, method)) {
+        throw new HttpError(405, `expected ${Object.keys(methods).join(' or ')}, got ${request.method}`, {
+          Allow: Object.keys(methods).join(', '),
+        });
+      }
+      await methods[method]!(request, response, url);
+    } catch (error) {
+      this.#answerError(request, response, error);
+    }
+  }
+
+  #find(path: string): Methods | undefined {
+    const { files, events } = this.#parts;
+    if (path === '/healthz') return { GET: (q, r) => this.#health(q, r) };
+    if (path === '/api/state') return { GET: (q, r) => sendJson(q, r, 200, this.#parts.state()) };
+    if (path === '/api/events') {
+      return { GET: (q, r, url) => sendJson(q, r, 200, events.list(eventQuery(url.searchParams))) };
+    }
+    if (path === livePath) {
+      return {
+        GET: () => {
+          throw new HttpError(426, 'this is a WebSocket', { Upgrade: 'websocket' });
+        },
+      };
+    }
+    const eventPicture = /^\/api\/events\/([^/]+)\/snapshot\.jpg$/.exec(path);
+    if (eventPicture) return { GET: (q, r) => this.#eventPicture(q, r, decoded(eventPicture[1]!)) };
+    const camera = /^\/api\/cameras\/([^/]+)(\/snapshot\.jpg)?$/.exec(path);
+    if (camera) return this.#cameraMethods(decoded(camera[1]!), camera[2] !== undefined);
+    return files.has(path) ? { GET: (q, r) => files.send(path, q, r) } : undefined;
+  }
+
+  #cameraMethods(name: string, picture: boolean): Methods | undefined {
+    const camera = this.#parts.cameras.get(name);
+    if (!camera) return undefined;
+    if (picture) return { GET: (q, r) => this.#cameraPicture(q, r, camera) };
+    return {
+      GET: (q, r) => sendJson(q, r, 200, this.#parts.cameraState(camera)),
+      PATCH: (q, r) => this.#change(q, r, camera),
+    };
+  }
+
+  #health(request: IncomingMessage, response: ServerResponse): void {
+    const cameras = Object.fromEntries([...this.#parts.cameras].map(([name, { status }]) => [name, status]));
+    const ok = !Object.values(cameras).includes('offline');
+    sendJson(request, response, ok ? 200 : 503, { ok, cameras });
+  }
+
+  #eventPicture(request: IncomingMessage, response: ServerResponse, id: string): void {
+    const jpeg = this.#parts.events.picture(id);
+    if (!jpeg) throw new HttpError(404, 'there is no picture of such an event, or it is no longer held');
+    // The page asks with the number of the picture, so a newer one has another address.
+    const numbered = request.url?.includes('?v=');
+    sendJpeg(request, response, jpeg, numbered ? 'private, max-age=3600, immutable' : 'no-store');
+  }
+
+  async #cameraPicture(request: IncomingMessage, response: ServerResponse, camera: ConsoleCamera): Promise<void> {
+    const jpeg = await this.#pictures.take(camera).catch((error) => {
+      throw error instanceof InputError ? new HttpError(503, error.message) : error;
+    });
+    sendJpeg(request, response, jpeg, 'no-store');
+  }
+
+  async #change(request: IncomingMessage, response: ServerResponse, camera: ConsoleCamera): Promise<void> {
+    await changeCamera(camera, await readJson(request));
+    sendJson(request, response, 200, this.#parts.cameraState(camera));
+  }
+
+  #answerError(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+    if (response.headersSent || response.destroyed) {
+      response.destroy();
+      return;
+    }
+    if (error instanceof HttpError) {
+      for (const [name, value] of Object.entries(error.headers)) response.setHeader(name, value);
+      sendJson(request, response, error.status, { error: error.message });
+    } else if (error instanceof InputError) {
+      sendJson(request, response, 400, { error: error.message });
+    } else {
+      this.#parts.logger.error(`page: ${request.method} ${JSON.stringify(request.url)}: ${messageOf(error)}`);
+      sendJson(request, response, 500, { error: 'this went wrong; the log says why' });
+    }
+  }
+}
+
+/** @throws HttpError when the address is none. */
+export function parseUrl(url = '/'): URL {
+  if (url.length > maxUrlLength) throw new HttpError(414, `expected an address of at most ${maxUrlLength} characters`);
+  // A path of two slashes would be read as the name of a host.
+  if (!/^\/(?![/\\])/.test(url) || !URL.canParse(url, base)) {
+    throw new HttpError(404, 'there is nothing under this address');
+  }
+  return new URL(url, base);
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new HttpError(404, 'there is nothing under this address');
+  }
+}

@@ -1,0 +1,21 @@
+import type { EventEmitter } from 'node:events';
+import type { Settings } from '../../../sdk/config/schema.ts';
+import type { PipelineEvents } from '../../../sdk/pipeline/events.ts';
+import type { NodeStats } from '../../../sdk/pipeline/node.ts';
+import type { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
+
+/** What the console needs of a camera's pipeline. */
+export type ConsoleCamera = Pick<
+  Pipeline,
+  'name' | 'settings' | 'status' | 'moving' | 'counts' | 'labels' | 'knownLabels' | 'change' | 'snapshot'
+> & {
+  readonly device: Pick<NonNullable<Pipeline['device']>, 'properties'> | undefined;
+} & EventEmitter<PipelineEvents>;
+
+/** What the console needs of a node; a `Node` is one. */
+export interface ConsoleNode {
+  readonly name: string;
+  readonly settings: Pick<Settings, 'mqtt'>;
+  readonly pipelines: ReadonlyMap<string, ConsoleCamera>;
+  stats(): NodeStats;
+}

@@ -1,0 +1,45 @@
+import { maskCredentials } from '../../../devices/uri.ts';
+import { CpuMeter } from '../../../sdk/pipeline/meter.ts';
+import type { ServerMessage } from '../protocol.ts';
+import type { ConsoleNode } from './source.ts';
+
+const intervalMs = 1000;
+
+/** Tells the node's numbers each second while a page is open. */
+export class StatsTicker {
+  readonly #node: ConsoleNode;
+  readonly #tell: (message: ServerMessage) => void;
+  #cpu = new CpuMeter();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(node: ConsoleNode, tell: (message: ServerMessage) => void) {
+    this.#node = node;
+    this.#tell = tell;
+  }
+
+  start(): void {
+    if (this.#timer) return;
+    this.#cpu = new CpuMeter();
+    this.#timer = setInterval(() => this.#tell(this.message(this.#cpu.take())), intervalMs);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** @param cpuPercent Of the last second; else the node's own, which is of the last ten. */
+  message(cpuPercent?: number): ServerMessage {
+    const stats = this.#node.stats();
+    const cameras = Object.entries(stats.cameras).map(([name, camera]) => {
+      const { lastError } = camera.device;
+      const device = { ...camera.device, lastError: lastError && maskCredentials(lastError) };
+      return [name, { ...camera, device }] as const;
+    });
+    return {
+      type: 'stats',
+      time: Date.now(),
+      stats: { ...stats, cpuPercent: cpuPercent ?? stats.cpuPercent, cameras: Object.fromEntries(cameras) },
+    };
+  }
+}

@@ -1,0 +1,6 @@
+try {
+  const theme = localStorage.getItem('ocellus-theme');
+  if (theme === 'dark' || theme === 'light') document.documentElement.dataset.theme = theme;
+} catch {
+  // Storage may be forbidden; the system's colours do.
+}

@@ -1,0 +1,34 @@
+import type { CameraChange, CameraState, EventPage, RecentEvent } from '../../protocol.ts';
+
+export async function fetchEvents(query: {
+  limit?: number;
+  before?: string;
+  camera?: string;
+  label?: string;
+}): Promise<EventPage> {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
+  return answer(await fetch(`/api/events?${new URLSearchParams(given.map(([key, value]) => [key, String(value)]))}`));
+}
+
+/** @throws Error with what the server says is wrong. */
+export async function changeCamera(camera: string, change: CameraChange): Promise<CameraState> {
+  const response = await fetch(`/api/cameras/${encodeURIComponent(camera)}`, {
+    method: 'PATCH',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(change),
+  }).catch(() => {
+    throw new Error('Ocellus does not answer. Is it running?');
+  });
+  return answer(response);
+}
+
+/** Address of an event's picture, another one for each picture; undefined where there is none. */
+export function pictureOf({ id, picture }: RecentEvent): string | undefined {
+  return picture > 0 ? `/api/events/${encodeURIComponent(id)}/snapshot.jpg?v=${picture}` : undefined;
+}
+
+async function answer<T>(response: Response): Promise<T> {
+  const body = await response.json().catch(() => ({ error: `the answer was ${response.status}` }));
+  if (!response.ok) throw new Error(body.error);
+  return body;
+}

@@ -1,0 +1,28 @@
+/** Colours that differ from each other, on dark and light pictures alike, also for most who see few colours. */
+const palette = [
+  '#3fd0a4',
+  '#ffb454',
+  '#6fb1ff',
+  '#ff7b93',
+  '#c79bff',
+  '#e6df5a',
+  '#4fd6ee',
+  '#ff9d5c',
+  '#9be36b',
+  '#f58ee0',
+];
+
+/** Those that are seen most get colours that differ most. */
+const common = ['person', 'cat', 'car', 'dog', 'motorcycle', 'cup', 'bicycle', 'truck', 'bird', 'bus'];
+
+/** The colour of a label: always the same one. */
+export function colourOf(label: string): string {
+  const at = common.indexOf(label);
+  return palette[(at >= 0 ? at : hash(label)) % palette.length]!;
+}
+
+function hash(text: string): number {
+  let value = 0;
+  for (const char of text) value = (value * 31 + char.codePointAt(0)!) >>> 0;
+  return value;
+}

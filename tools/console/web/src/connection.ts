@@ -1,0 +1,138 @@
+import { type ClientMessage, type LiveHeader, type ServerMessage, unpackLive } from '../../protocol.ts';
+import { fetchEvents } from './api.ts';
+import { mergeEvent } from './events/merge.ts';
+import { store } from './store.ts';
+
+export interface LivePicture {
+  header: LiveHeader;
+  bitmap: ImageBitmap;
+}
+
+export interface LiveWish {
+  maxHeight: number;
+  fps: number;
+}
+
+interface LiveListener extends LiveWish {
+  show(picture: LivePicture): void;
+}
+
+const firstRetryMs = 500;
+const lastRetryMs = 8000;
+/** The server speaks each second; a silent connection is a dead one. */
+const silenceMs = 6000;
+
+/** The one WebSocket: comes back by itself, and asks for pictures only while this page is looked at. */
+class Connection {
+  #socket: WebSocket | undefined;
+  #retryMs = firstRetryMs;
+  #heardAt = 0;
+  readonly #listeners = new Map<string, Set<LiveListener>>();
+  /** Pictures that are being decoded, and the newest that waits, by camera. */
+  readonly #decoding = new Set<string>();
+  readonly #waiting = new Map<string, ArrayBuffer>();
+
+  open(): void {
+    this.#connect();
+    document.addEventListener('visibilitychange', () => {
+      for (const camera of this.#listeners.keys()) this.#ask(camera);
+    });
+    setInterval(() => {
+      if (this.#socket?.readyState === WebSocket.OPEN && performance.now() - this.#heardAt > silenceMs) {
+        this.#socket.close();
+        this.#lost();
+      }
+    }, 1000);
+  }
+
+  /** Shows a camera's pictures from now on. @returns Ends it. */
+  watch(camera: string, wish: LiveWish, show: (picture: LivePicture) => void): () => void {
+    const listener: LiveListener = { ...wish, show };
+    const listeners = this.#listeners.get(camera) ?? new Set();
+    this.#listeners.set(camera, listeners);
+    listeners.add(listener);
+    this.#ask(camera);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#listeners.get(camera) === listeners) this.#listeners.delete(camera);
+      this.#ask(camera);
+    };
+  }
+
+  #connect(): void {
+    const socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/api/live`);
+    socket.binaryType = 'arraybuffer';
+    this.#socket = socket;
+    socket.onopen = () => {
+      this.#retryMs = firstRetryMs;
+      this.#heardAt = performance.now();
+      store.set({ connection: 'open' });
+      for (const camera of this.#listeners.keys()) this.#ask(camera);
+      this.#loadEvents();
+    };
+    socket.onmessage = ({ data }) => {
+      if (socket !== this.#socket) return;
+      this.#heardAt = performance.now();
+      if (typeof data === 'string') store.receive(JSON.parse(data) as ServerMessage);
+      else this.#show(data as ArrayBuffer);
+    };
+    socket.onclose = () => {
+      if (socket === this.#socket) this.#lost();
+    };
+  }
+
+  #lost(): void {
+    this.#socket = undefined;
+    store.set({ connection: 'lost' });
+    setTimeout(() => this.#connect(), this.#retryMs * (0.8 + Math.random() * 0.4));
+    this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs);
+  }
+
+  /** Those that happened before this page was opened, or while it was not connected. */
+  async #loadEvents(): Promise<void> {
+    try {
+      const { events } = await fetchEvents({ limit: 60 });
+      // Oldest first, so that what came over the socket meanwhile stays in front.
+      store.set({ events: events.reduceRight(mergeEvent, store.state.events) });
+    } catch {
+      // The connection went again; the next one loads them.
+    }
+  }
+
+  #ask(camera: string): void {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    const wishes = [...(this.#listeners.get(camera) ?? [])];
+    const message: ClientMessage =
+      wishes.length === 0 || document.hidden
+        ? { type: 'unwatch', camera }
+        : {
+            type: 'watch',
+            camera,
+            maxHeight: Math.max(...wishes.map((wish) => wish.maxHeight)),
+            fps: Math.max(...wishes.map((wish) => wish.fps)),
+          };
+    this.#socket.send(JSON.stringify(message));
+  }
+
+  /** Decodes one picture of a camera at a time; of those that come meanwhile only the newest waits. */
+  async #show(message: ArrayBuffer): Promise<void> {
+    const { header, jpeg } = unpackLive(message);
+    const { camera } = header;
+    if (this.#decoding.has(camera)) {
+      this.#waiting.set(camera, message);
+      return;
+    }
+    this.#decoding.add(camera);
+    try {
+      const bitmap = await createImageBitmap(new Blob([jpeg], { type: 'image/jpeg' }));
+      for (const listener of this.#listeners.get(camera) ?? []) listener.show({ header, bitmap });
+    } finally {
+      this.#decoding.delete(camera);
+      const next = this.#waiting.get(camera);
+      this.#waiting.delete(camera);
+      if (next) this.#show(next);
+    }
+  }
+}
+
+export const connection = new Connection();

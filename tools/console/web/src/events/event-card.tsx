@@ -1,0 +1,35 @@
+import type { RecentEvent } from '../../../protocol.ts';
+import { pictureOf } from '../api.ts';
+import { colourOf } from '../colours.ts';
+import { clock, percent } from '../format.ts';
+import { Icon } from '../parts/icons.tsx';
+import { useNow } from '../parts/use-now.ts';
+import { nameOf, stayOf } from './event-words.ts';
+
+/** An event with its picture. */
+export function EventCard({ event, showCamera, onOpen }: { event: RecentEvent; showCamera: boolean; onOpen(): void }) {
+  const now = useNow();
+  const picture = pictureOf(event);
+  const running = event.end_time === null;
+  return (
+    <li>
+      <button type="button" class="event-card card" onClick={onOpen} style={{ '--label': colourOf(event.label) }}>
+        <span class="event-picture">
+          {picture ? <img src={picture} alt="" loading="lazy" /> : <Icon name="picture" />}
+          {running && <span class="badge is-running">now</span>}
+        </span>
+        <span class="event-text">
+          <span class="event-title">
+            <strong>{nameOf(event)}</strong>
+            <span>{percent(event.top_score)}</span>
+          </span>
+          <span class="muted">
+            {clock(event.start_time)} · {stayOf(event, now)}
+            {showCamera && ` · ${event.camera}`}
+          </span>
+          {event.entered_zones.length > 0 && <span class="muted">{event.entered_zones.join(', ')}</span>}
+        </span>
+      </button>
+    </li>
+  );
+}

@@ -1,0 +1,60 @@
+import { useEffect, useRef } from 'preact/hooks';
+import type { RecentEvent } from '../../../protocol.ts';
+import { pictureOf } from '../api.ts';
+import { colourOf } from '../colours.ts';
+import { capital, clock, percent } from '../format.ts';
+import { Icon } from '../parts/icons.tsx';
+import { useNow } from '../parts/use-now.ts';
+import { nameOf, stayOf } from './event-words.ts';
+
+/** All that is known of an event, with its picture as large as it goes. */
+export function EventDetail({ event, onClose }: { event: RecentEvent; onClose(): void }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const now = useNow();
+  useEffect(() => dialog.current?.showModal(), []);
+  const picture = pictureOf(event);
+  const crossed = Object.entries(event.crossed_lines ?? {}).map(([line, direction]) => `${line} (${direction})`);
+  const facts: [string, string][] = [
+    ['Camera', event.camera],
+    ['Came', clock(event.start_time)],
+    ['Left', event.end_time === null ? 'still here' : clock(event.end_time)],
+    ['Stayed', stayOf(event, now)],
+    ['Score', `${percent(event.score)}, at best ${percent(event.top_score)}`],
+    ['Zones', event.entered_zones.join(', ') || 'none'],
+    ...(crossed.length > 0 ? [['Lines', crossed.join(', ')] as [string, string]] : []),
+    ['State', event.stationary ? 'at rest' : 'moving'],
+    ['Id', event.id],
+  ];
+  return (
+    <dialog
+      ref={dialog}
+      class="detail"
+      aria-label={`Event: ${nameOf(event)}`}
+      style={{ '--label': colourOf(event.label) }}
+      onClose={onClose}
+    >
+      <div class="detail-picture">
+        {picture ? <img src={picture} alt={`${nameOf(event)}, as it was seen best`} /> : <p>No picture is held.</p>}
+      </div>
+      <div class="detail-text">
+        <div class="detail-head">
+          <h2>
+            <span class="swatch" />
+            {capital(nameOf(event))}
+          </h2>
+          <button type="button" class="icon-button" aria-label="Close" onClick={() => dialog.current?.close()}>
+            <Icon name="close" />
+          </button>
+        </div>
+        <dl class="facts">
+          {facts.map(([name, value]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+      </div>
+    </dialog>
+  );
+}

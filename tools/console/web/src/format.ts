@@ -1,0 +1,31 @@
+/** `4 s`, `2 min 5 s`, `1 h 3 min`. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  if (whole < 86_400) return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+  return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3600)} h`;
+}
+
+/** `now`, `12 s ago`, `5 min ago`, then the time of day. */
+export function ago(seconds: number, nowSeconds: number): string {
+  const past = nowSeconds - seconds;
+  if (past < 5) return 'just now';
+  if (past < 60) return `${Math.floor(past)} s ago`;
+  if (past < 3600) return `${Math.floor(past / 60)} min ago`;
+  return clock(seconds);
+}
+
+export function clock(seconds: number): string {
+  return new Date(seconds * 1000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+}
+
+export const percent = (share: number): string => `${Math.round(share * 100)} %`;
+
+/** `1.2 ms`, `34 ms`. */
+export const milliseconds = (value: number): string => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
+
+/** `12 345` with thin spaces. */
+export const count = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, '\u202f');
+
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

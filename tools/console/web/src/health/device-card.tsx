@@ -1,0 +1,47 @@
+import type { CameraState, PipelineStats } from '../../../protocol.ts';
+import { count } from '../format.ts';
+
+const words = { online: 'Online', offline: 'Offline', disabled: 'Switched off' } as const;
+
+export function DeviceCard({ camera, stats }: { camera: CameraState; stats: PipelineStats | undefined }) {
+  const device = stats?.device;
+  const opened = camera.source.opened;
+  const facts: [string, string | number][] =
+    stats && device
+      ? [
+          ['Source', camera.source.uri],
+          ['Device', opened?.title ?? '–'],
+          ['Frames a second', stats.fps.in.toFixed(1)],
+          ['Looked at', `${stats.fps.inferred.toFixed(1)} a second`],
+          ['Frames', count(stats.frames.in)],
+          ['Dropped', count(stats.frames.dropped)],
+          ['Corrupt', count(device.corrupt)],
+          ['Restarts', device.restarts],
+          ['Stalls', device.stalls],
+        ]
+      : [];
+  return (
+    <div class="card panel">
+      <div class="panel-head">
+        <h3>Device</h3>
+        <span class={`pill is-${camera.status}`}>
+          <span class={`dot is-${camera.status}`} />
+          {words[camera.status]}
+        </span>
+      </div>
+      <dl class="facts">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {device?.lastError && (
+        <p class="field-error">
+          <strong>Last error:</strong> {device.lastError}
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,86 @@
+import type { NodeStats } from '../../../protocol.ts';
+import { milliseconds } from '../format.ts';
+import type { Sample } from '../store.ts';
+import { Area, Line, Plot } from './plot.tsx';
+import { axisEnd } from './series.ts';
+
+interface Chart {
+  title: string;
+  help: string;
+  colour: string;
+  /** The axis goes at least so far. */
+  least: number;
+  read(stats: NodeStats): number | null;
+  text(value: number): string;
+}
+
+const charts: readonly Chart[] = [
+  {
+    title: 'CPU',
+    help: 'of one core',
+    colour: '#f2a82b',
+    least: 100,
+    read: (stats) => stats.cpuPercent,
+    text: (value) => `${Math.round(value)} %`,
+  },
+  {
+    title: 'Memory',
+    help: 'resident',
+    colour: '#6fb1ff',
+    least: 200,
+    read: (stats) => stats.memory.residentMb,
+    text: (value) => `${Math.round(value)} MB`,
+  },
+  {
+    title: 'Temperature',
+    help: 'of the board',
+    colour: '#ff7b93',
+    least: 80,
+    read: (stats) => stats.temperature,
+    text: (value) => `${Math.round(value)} °C`,
+  },
+  {
+    title: 'Event loop delay',
+    help: '99 of 100 below',
+    colour: '#3fd0a4',
+    least: 20,
+    read: (stats) => stats.eventLoopDelayMs.p99,
+    text: milliseconds,
+  },
+];
+
+export function NodeCharts({ history }: { history: readonly Sample[] }) {
+  return (
+    <div class="node-charts">
+      {charts.map((chart) => (
+        <NodeChart key={chart.title} chart={chart} history={history} />
+      ))}
+    </div>
+  );
+}
+
+function NodeChart({ chart, history }: { chart: Chart; history: readonly Sample[] }) {
+  const { title, help, colour, least, read, text } = chart;
+  const values = history.flatMap(({ stats }) => read(stats) ?? []);
+  const now = values.at(-1);
+  // Most PCs do not tell it.
+  if (now === undefined && title === 'Temperature') return null;
+  const end = axisEnd(values, least);
+  const shown = now === undefined ? '–' : text(now);
+  return (
+    <section class="card panel" aria-label={title}>
+      <div class="panel-head">
+        <h3>
+          {title} <span class="muted">{help}</span>
+        </h3>
+        <strong class="big">{shown}</strong>
+      </div>
+      <Plot label={`${title}, now ${shown}`} axis={{ end, text }}>
+        <g opacity="0.22">
+          <Area low={values.map(() => 0)} high={values} end={end} colour={colour} />
+        </g>
+        <Line values={values} end={end} colour={colour} />
+      </Plot>
+    </section>
+  );
+}

@@ -1,0 +1,48 @@
+import type { PipelineStats } from '../../../protocol.ts';
+import type { Sample } from '../store.ts';
+
+/** The stages whose times are told, in the order a frame passes them. */
+export const stages = ['motion', 'queue', 'preprocess', 'infer', 'decode', 'track'] as const;
+export type Stage = (typeof stages)[number];
+
+/** A camera's numbers over time, oldest first. */
+export function cameraSeries(history: readonly Sample[], camera: string): PipelineStats[] {
+  return history.flatMap(({ stats }) => stats.cameras[camera] ?? []);
+}
+
+/** Frames a second of each kind between each sample and the one before. */
+export function frameRates(
+  history: readonly Sample[],
+  camera: string,
+): Record<keyof PipelineStats['frames'], number[]> {
+  const rates: Record<keyof PipelineStats['frames'], number[]> = { in: [], dropped: [], gated: [], inferred: [] };
+  for (let i = 1; i < history.length; i++) {
+    const before = history[i - 1]!.stats.cameras[camera]?.frames;
+    const after = history[i]!.stats.cameras[camera]?.frames;
+    const seconds = (history[i]!.time - history[i - 1]!.time) / 1000;
+    if (!before || !after || seconds <= 0) continue;
+    // Totals begin again when Ocellus does.
+    for (const kind of ['in', 'dropped', 'gated', 'inferred'] as const) {
+      rates[kind].push(Math.max(0, after[kind] - before[kind]) / seconds);
+    }
+  }
+  return rates;
+}
+
+/** The end of an axis from 0: 1, 2 or 5 times a power of ten, at least as large as all values. */
+export function axisEnd(values: readonly number[], least: number): number {
+  const largest = Math.max(least, ...values);
+  const power = 10 ** Math.floor(Math.log10(largest));
+  return [1, 2, 5, 10].map((step) => step * power).find((end) => end >= largest * 0.999)!;
+}
+
+/** The lower and upper edge of each series when they lie on top of each other. */
+export function stacked(series: readonly (readonly number[])[]): { low: number[]; high: number[] }[] {
+  let below = (series[0] ?? []).map(() => 0);
+  return series.map((values) => {
+    const low = below;
+    const high = values.map((value, index) => low[index]! + value);
+    below = high;
+    return { low, high };
+  });
+}

@@ -1,0 +1,60 @@
+import { CameraTabs } from '../parts/camera-tabs.tsx';
+import { Empty } from '../parts/empty.tsx';
+import { linkTo } from '../route.ts';
+import { useStore } from '../store.ts';
+import { InView } from './in-view.tsx';
+import { MqttCard } from './mqtt-card.tsx';
+import { RecentEvents } from './recent-events.tsx';
+import { SourceNote } from './source-note.tsx';
+import { Stage } from './stage.tsx';
+import { StageBar } from './stage-bar.tsx';
+
+/** What the cameras see now. */
+export function LiveView({ camera }: { camera: string | undefined }) {
+  const cameras = useStore((state) => state.cameras);
+  if (cameras.length === 0) {
+    return (
+      <Empty icon="camera" title="No camera yet">
+        Start Ocellus with one: <code>npm start -- --source v4l2:/dev/video0</code>, or name it under{' '}
+        <code>cameras</code> in <code>ocellus.yaml</code>.
+      </Empty>
+    );
+  }
+  const one = cameras.length === 1 ? cameras[0] : cameras.find(({ name }) => name === camera);
+  return (
+    <>
+      <h1 class="visually-hidden">Live</h1>
+      <CameraTabs view="live" camera={one?.name} all />
+      <div class="live-layout">
+        <div class="live-main">
+          {one ? (
+            <section class="card stage-card" aria-label={`Camera ${one.name}`}>
+              <Stage key={one.name} camera={one} />
+              <StageBar camera={one} />
+            </section>
+          ) : (
+            <div class="stage-grid">
+              {cameras.map((each) => (
+                <a
+                  key={each.name}
+                  class="card stage-card"
+                  href={linkTo('live', each.name)}
+                  aria-label={`Camera ${each.name}`}
+                >
+                  <Stage camera={each} small />
+                  <StageBar camera={each} small />
+                </a>
+              ))}
+            </div>
+          )}
+          {one && <SourceNote camera={one} />}
+        </div>
+        <aside class="live-side">
+          <InView cameras={one ? [one] : cameras} />
+          <RecentEvents camera={one?.name} />
+          <MqttCard />
+        </aside>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,114 @@
+import type { CameraState, LiveTrack } from '../../../protocol.ts';
+import { colourOf } from '../colours.ts';
+import type { LivePicture } from '../connection.ts';
+import { percent } from '../format.ts';
+import { paintRegions } from './paint-regions.ts';
+
+const font = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
+
+/**
+ * Draws a picture and what was seen in it, in the canvas's own pixels so that lines and letters stay sharp. The canvas
+ * says in `data-sequence` and `data-boxes` what it shows.
+ *
+ * @param camera Whose zones are drawn; undefined for none.
+ */
+export function paint(
+  canvas: HTMLCanvasElement,
+  picture: LivePicture | undefined,
+  camera: CameraState | undefined,
+): void {
+  const context = canvas.getContext('2d', { alpha: false })!;
+  const { width, height } = canvas;
+  if (!picture) {
+    context.fillStyle = '#000';
+    context.fillRect(0, 0, width, height);
+    return;
+  }
+  const { header, bitmap } = picture;
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(bitmap, 0, 0, width, height);
+  const confirmed = header.tracks.filter((track) => track.confirmed);
+  if (camera) paintRegions(context, camera, new Set(confirmed.flatMap((track) => track.zones)));
+  const scale = { x: width / header.width, y: height / header.height };
+  for (const track of header.tracks) if (!track.confirmed) paintTentative(context, track, scale);
+  for (const track of confirmed) paintTrack(context, track, scale);
+  canvas.dataset.sequence = String(header.sequence);
+  canvas.dataset.boxes = String(confirmed.length);
+}
+
+interface Scale {
+  x: number;
+  y: number;
+}
+
+function corners({ box }: LiveTrack, scale: Scale) {
+  const [x1, y1, x2, y2] = box;
+  return { x: x1 * scale.x, y: y1 * scale.y, width: (x2 - x1) * scale.x, height: (y2 - y1) * scale.y };
+}
+
+function paintTentative(context: CanvasRenderingContext2D, track: LiveTrack, scale: Scale): void {
+  const { x, y, width, height } = corners(track, scale);
+  context.save();
+  context.globalAlpha = 0.55;
+  context.strokeStyle = colourOf(track.label);
+  context.lineWidth = devicePixelRatio;
+  context.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
+  context.strokeRect(x, y, width, height);
+  context.restore();
+}
+
+function paintTrack(context: CanvasRenderingContext2D, track: LiveTrack, scale: Scale): void {
+  const unit = devicePixelRatio;
+  const { x, y, width, height } = corners(track, scale);
+  const colour = colourOf(track.label);
+  context.save();
+  context.globalAlpha = track.visible ? 1 : 0.45;
+  // A dark line around the bright one: it is seen on a white wall as well.
+  context.beginPath();
+  context.roundRect(x, y, width, height, 7 * unit);
+  context.lineWidth = 4.5 * unit;
+  context.strokeStyle = 'rgb(0 0 0 / 0.35)';
+  context.stroke();
+  context.lineWidth = 2.25 * unit;
+  context.strokeStyle = colour;
+  if (track.stationary) context.setLineDash([12 * unit, 5 * unit]);
+  context.stroke();
+  context.setLineDash([]);
+  paintName(context, track, colour, x, y);
+  context.restore();
+}
+
+function paintName(
+  context: CanvasRenderingContext2D,
+  track: LiveTrack,
+  colour: string,
+  boxX: number,
+  boxY: number,
+): void {
+  const unit = devicePixelRatio;
+  const size = (context.canvas.width / unit < 520 ? 11.5 : 13) * unit;
+  const padding = size * 0.5;
+  const name = track.sub_label ?? track.label;
+  const rest = `#${track.id}  ${percent(track.score)}`;
+  context.font = `650 ${size}px ${font}`;
+  const nameWidth = context.measureText(name).width;
+  context.font = `450 ${size}px ${font}`;
+  const restWidth = context.measureText(rest).width;
+  const width = nameWidth + restWidth + padding * 2.6;
+  const height = size * 1.65;
+  // On top of the box, inside it where the picture ends.
+  const x = Math.max(2 * unit, Math.min(boxX - unit, context.canvas.width - width - 2 * unit));
+  const above = boxY - height - 3 * unit;
+  const y = above >= 2 * unit ? above : Math.max(2 * unit, boxY + 4 * unit);
+  context.fillStyle = colour;
+  context.beginPath();
+  context.roundRect(x, y, width, height, 6 * unit);
+  context.fill();
+  context.fillStyle = '#0b0d10';
+  context.textBaseline = 'middle';
+  context.font = `650 ${size}px ${font}`;
+  context.fillText(name, x + padding, y + height / 2 + unit * 0.5);
+  context.font = `450 ${size}px ${font}`;
+  context.globalAlpha *= 0.8;
+  context.fillText(rest, x + padding * 1.6 + nameWidth, y + height / 2 + unit * 0.5);
+}

@@ -1,0 +1,26 @@
+import { useState } from 'preact/hooks';
+import { Icon } from './icons.tsx';
+import { tell } from './toasts.tsx';
+
+/** A line for a terminal, with a button that copies it. */
+export function CopyLine({ text, label }: { text: string; label: string }) {
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    try {
+      // Absent where the page came over plain HTTP from another machine.
+      await navigator.clipboard.writeText(text);
+      setCopied(true);
+      setTimeout(() => setCopied(false), 2000);
+    } catch {
+      tell('bad', 'The browser does not let this page copy. Mark the line and copy it yourself.');
+    }
+  };
+  return (
+    <div class="copy-line">
+      <code>{text}</code>
+      <button type="button" class="icon-button" aria-label={copied ? 'Copied' : label} title={label} onClick={copy}>
+        <Icon name={copied ? 'check' : 'copy'} />
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,50 @@
+import { useEffect, useState } from 'preact/hooks';
+import { percent } from '../format.ts';
+
+/** A share from 0 to 1; told when it is let go of. */
+export function Slider({
+  name,
+  help,
+  value,
+  onChange,
+  onRemove,
+}: {
+  name: string;
+  help?: string;
+  value: number;
+  onChange(value: number): void;
+  onRemove?(): void;
+}) {
+  const [held, setHeld] = useState<number>();
+  // What comes from elsewhere (MQTT, another page) goes before what is held.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the value is what it follows
+  useEffect(() => setHeld(undefined), [value]);
+  const shown = held ?? value;
+  return (
+    <div class="field">
+      <label class="slider">
+        <span class="field-name">
+          {name}
+          <output>{percent(shown)}</output>
+        </span>
+        <input
+          type="range"
+          aria-label={name}
+          min={0}
+          max={1}
+          step={0.01}
+          value={shown}
+          style={{ '--at': `${shown * 100}%` }}
+          onInput={(event) => setHeld(event.currentTarget.valueAsNumber)}
+          onChange={(event) => onChange(event.currentTarget.valueAsNumber)}
+        />
+      </label>
+      {help && <span class="field-help">{help}</span>}
+      {onRemove && (
+        <button type="button" class="text-button" aria-label={`Remove ${name}`} onClick={onRemove}>
+          Remove
+        </button>
+      )}
+    </div>
+  );
+}

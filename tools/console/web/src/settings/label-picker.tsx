@@ -1,0 +1,48 @@
+import { useState } from 'preact/hooks';
+import { LabelChips } from '../parts/label-chips.tsx';
+import type { SectionProps } from './settings-view.tsx';
+
+/** Which of the model's labels are watched. */
+export function LabelPicker({ camera, save }: SectionProps) {
+  const [filter, setFilter] = useState('');
+  const { labels, knownLabels } = camera;
+  if (knownLabels.length === 0) return <p class="muted">The model is still being loaded.</p>;
+  const others = knownLabels.filter(
+    (label) => !labels.includes(label) && label.toLowerCase().includes(filter.trim().toLowerCase()),
+  );
+  const watch = (chosen: string[]) => {
+    // An empty list would watch all of them.
+    if (chosen.length > 0) save({ detect: { labels: chosen } });
+  };
+  return (
+    <>
+      <div class="field">
+        <span class="field-name">Watched ({labels.length})</span>
+        <LabelChips name="Watched labels" labels={labels} chosen={labels} onChange={watch} />
+      </div>
+      <div class="field">
+        <label class="field-name" for="label-filter">
+          Add from {knownLabels.length - labels.length} more
+        </label>
+        <input
+          id="label-filter"
+          type="search"
+          placeholder="Search: dog, bicycle, bottle …"
+          value={filter}
+          onInput={(event) => setFilter(event.currentTarget.value)}
+        />
+        <div class="chips-scroll">
+          <LabelChips
+            name="Other labels"
+            labels={others}
+            chosen={[]}
+            onChange={(chosen) => {
+              setFilter('');
+              watch([...labels, ...chosen]);
+            }}
+          />
+        </div>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,120 @@
+import { useState } from 'preact/hooks';
+import type { CameraChange, CameraState } from '../../../protocol.ts';
+import { changeCamera } from '../api.ts';
+import { CameraTabs } from '../parts/camera-tabs.tsx';
+import { Empty } from '../parts/empty.tsx';
+import { Slider } from '../parts/slider.tsx';
+import { Switch } from '../parts/switch.tsx';
+import { tell } from '../parts/toasts.tsx';
+import { useStore } from '../store.ts';
+import { LabelPicker } from './label-picker.tsx';
+import { SourceField } from './source-field.tsx';
+import { Thresholds } from './thresholds.tsx';
+
+/** What a section of the form gets. */
+export interface SectionProps {
+  camera: CameraState;
+  /** Saves; false when the server refused. */
+  save(change: CameraChange): Promise<boolean>;
+}
+
+export function SettingsView({ camera }: { camera: string | undefined }) {
+  const cameras = useStore((state) => state.cameras);
+  const chosen = cameras.find(({ name }) => name === camera) ?? cameras[0];
+  return (
+    <>
+      <h1>Settings</h1>
+      <CameraTabs view="settings" camera={chosen?.name} />
+      {chosen ? (
+        <CameraSettingsForm key={chosen.name} camera={chosen} />
+      ) : (
+        <Empty icon="settings" title="No camera yet">
+          Name one under <code>cameras</code> in <code>ocellus.yaml</code> and start Ocellus again.
+        </Empty>
+      )}
+    </>
+  );
+}
+
+function CameraSettingsForm({ camera }: { camera: CameraState }) {
+  const [error, setError] = useState<string>();
+  const { detect, motion, snapshots, enabled } = camera.settings;
+  const save = async (change: CameraChange) => {
+    try {
+      await changeCamera(camera.name, change);
+      setError(undefined);
+      return true;
+    } catch (reason) {
+      const { message } = reason as Error;
+      setError(message);
+      tell('bad', message);
+      return false;
+    }
+  };
+  return (
+    <>
+      <p class="lead">
+        Changes are in use at once, are written to <code>ocellus.yaml</code>, and are told on MQTT.
+      </p>
+      {error && (
+        <p class="field-error" role="alert">
+          {error}
+        </p>
+      )}
+      <div class="settings-grid">
+        <section class="card panel form" aria-label="Camera">
+          <h2>Camera</h2>
+          <Switch
+            name="Camera on"
+            help="Off: the camera is closed and nothing is seen."
+            on={enabled}
+            onChange={(on) => save({ enabled: on })}
+          />
+          <SourceField camera={camera} save={save} />
+        </section>
+        <section class="card panel form" aria-label="Detection">
+          <h2>Detection</h2>
+          <Switch
+            name="Detect"
+            help="Off: the camera is shown, nothing is looked for."
+            on={detect.enabled}
+            onChange={(on) => save({ detect: { enabled: on } })}
+          />
+          <Slider
+            name="Threshold"
+            help="How sure it must be. Higher: fewer false alarms. Lower: less is missed."
+            value={detect.threshold}
+            onChange={(threshold) => save({ detect: { threshold } })}
+          />
+          <Thresholds camera={camera} save={save} />
+        </section>
+        <section class="card panel form" aria-label="Labels">
+          <h2>Labels</h2>
+          <LabelPicker camera={camera} save={save} />
+        </section>
+        <section class="card panel form" aria-label="Motion and snapshots">
+          <h2>Motion</h2>
+          <Switch
+            name="Motion gate"
+            help="The network rests while nothing moves. Saves nearly all of the work on a still scene."
+            on={motion.enabled}
+            onChange={(on) => save({ motion: { enabled: on } })}
+          />
+          <Slider
+            name="Motion sensitivity"
+            help="How little motion wakes it."
+            value={motion.sensitivity}
+            onChange={(sensitivity) => save({ motion: { sensitivity } })}
+          />
+          <h2>Snapshots</h2>
+          <Switch
+            name="Snapshots"
+            help="A picture with each event, here and on MQTT."
+            on={snapshots.enabled}
+            onChange={(on) => save({ snapshots: { enabled: on } })}
+          />
+        </section>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,41 @@
+import { Slider } from '../parts/slider.tsx';
+import type { SectionProps } from './settings-view.tsx';
+
+/** Labels with a threshold of their own. */
+export function Thresholds({ camera, save }: SectionProps) {
+  const { threshold, thresholds } = camera.settings.detect;
+  const without = (label: string) => Object.fromEntries(Object.entries(thresholds).filter(([one]) => one !== label));
+  const free = camera.labels.filter((label) => !(label in thresholds));
+  return (
+    <div class="field">
+      <span class="field-name">By label</span>
+      {Object.entries(thresholds).map(([label, value]) => (
+        <Slider
+          key={label}
+          name={`Threshold of ${label}`}
+          value={value}
+          onChange={(next) => save({ detect: { thresholds: { ...thresholds, [label]: next } } })}
+          onRemove={() => save({ detect: { thresholds: without(label) } })}
+        />
+      ))}
+      {free.length > 0 && (
+        <select
+          aria-label="Give a label a threshold of its own"
+          value=""
+          onChange={(event) => {
+            const label = event.currentTarget.value;
+            event.currentTarget.value = '';
+            if (label) save({ detect: { thresholds: { ...thresholds, [label]: threshold } } });
+          }}
+        >
+          <option value="">Give a label its own …</option>
+          {free.map((label) => (
+            <option key={label} value={label}>
+              {label}
+            </option>
+          ))}
+        </select>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,126 @@
+import { useEffect, useReducer, useRef } from 'preact/hooks';
+import type { CameraState, ConsoleState, NodeStats, RecentEvent, ServerMessage } from '../../protocol.ts';
+import { mergeEvent } from './events/merge.ts';
+
+export interface Sample {
+  time: number;
+  stats: NodeStats;
+}
+
+export interface PageState {
+  connection: 'connecting' | 'open' | 'lost';
+  /** Undefined until the first connection. */
+  console: Omit<ConsoleState, 'cameras'> | undefined;
+  cameras: CameraState[];
+  /** Newest first. */
+  events: RecentEvent[];
+  /** The last minutes, oldest first. */
+  history: Sample[];
+}
+
+/** Two minutes. */
+const maxSamples = 120;
+const maxEvents = 200;
+
+export const emptyState: PageState = {
+  connection: 'connecting',
+  console: undefined,
+  cameras: [],
+  events: [],
+  history: [],
+};
+
+/** The state after a message. */
+export function reduce(state: PageState, message: ServerMessage): PageState {
+  switch (message.type) {
+    case 'state': {
+      const { cameras, ...console } = message.state;
+      return { ...state, console, cameras };
+    }
+    case 'settings':
+      return withCamera(state, message.camera.name, () => message.camera);
+    case 'status':
+      return withCamera(state, message.camera, (camera) => ({
+        ...camera,
+        status: message.status,
+        source: message.source,
+      }));
+    case 'motion':
+      return withCamera(state, message.camera, (camera) => ({ ...camera, moving: message.moving }));
+    case 'count': {
+      const { type: _, camera: name, ...count } = message;
+      return withCamera(state, name, (camera) => ({
+        ...camera,
+        counts: replaced(camera.counts, count, (one) => one.label === count.label && one.zone === count.zone),
+      }));
+    }
+    case 'crossing': {
+      const { type: _, camera: name, ...crossing } = message;
+      const { line, label, direction } = crossing;
+      return withCamera(state, name, (camera) => ({
+        ...camera,
+        crossings: replaced(
+          camera.crossings,
+          crossing,
+          (one) => one.line === line && one.label === label && one.direction === direction,
+        ),
+      }));
+    }
+    case 'event':
+      return { ...state, events: mergeEvent(state.events, message.event).slice(0, maxEvents) };
+    case 'stats':
+      return {
+        ...state,
+        history: [...state.history, { time: message.time, stats: message.stats }].slice(-maxSamples),
+      };
+    case 'error':
+      return state;
+  }
+}
+
+function withCamera(state: PageState, name: string, change: (camera: CameraState) => CameraState): PageState {
+  return { ...state, cameras: state.cameras.map((camera) => (camera.name === name ? change(camera) : camera)) };
+}
+
+function replaced<T>(list: readonly T[], value: T, isSame: (one: T) => boolean): T[] {
+  const at = list.findIndex(isSame);
+  return at < 0 ? [...list, value] : list.with(at, value);
+}
+
+let current = emptyState;
+const listeners = new Set<() => void>();
+
+export const store = {
+  get state(): PageState {
+    return current;
+  },
+  receive(message: ServerMessage): void {
+    this.set(reduce(current, message));
+  },
+  set(change: Partial<PageState>): void {
+    current = { ...current, ...change };
+    for (const listener of listeners) listener();
+  },
+};
+
+/** A part of the state; the component is drawn again when it changes. */
+export function useStore<T>(select: (state: PageState) => T): T {
+  const [, redraw] = useReducer((count: number) => count + 1, 0);
+  const selector = useRef(select);
+  selector.current = select;
+  const value = select(current);
+  const shown = useRef(value);
+  shown.current = value;
+  useEffect(() => {
+    const listener = () => {
+      if (!Object.is(selector.current(current), shown.current)) redraw(0);
+    };
+    listeners.add(listener);
+    // What changed between drawing and listening.
+    listener();
+    return () => {
+      listeners.delete(listener);
+    };
+  }, []);
+  return value;
+}

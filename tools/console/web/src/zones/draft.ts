@@ -1,0 +1,146 @@
+import type { CameraChange, CameraSettings } from '../../../protocol.ts';
+
+export type Point = [number, number];
+export type Kind = 'zone' | 'line' | 'mask';
+
+/** A zone, line or mask while it is drawn or edited; nothing is saved yet. */
+export interface Draft {
+  kind: Kind;
+  /** Its name, or a mask's number, in the settings; undefined for a new one. */
+  original: string | undefined;
+  name: string;
+  /** Shares of the picture. */
+  points: Point[];
+  /** Only these labels; undefined: all. */
+  labels: string[] | undefined;
+  /** Zones only. */
+  inertia: number;
+  /** Corners are still being set. */
+  drawing: boolean;
+}
+
+export const minPoints = { zone: 3, mask: 3, line: 2 } as const;
+export const maxPoints = { zone: 64, mask: 64, line: 2 } as const;
+/** As the settings schema says it. */
+const namePattern = /^[a-z0-9][a-z0-9_-]{0,31}$/;
+const defaultInertia = 3;
+
+const names = (settings: CameraSettings, kind: Kind): string[] =>
+  kind === 'mask'
+    ? settings.masks.map((_, index) => String(index + 1))
+    : Object.keys(kind === 'zone' ? settings.zones : settings.lines);
+
+export function newDraft(kind: Kind, settings: CameraSettings): Draft {
+  const taken = names(settings, kind);
+  let number = taken.length + 1;
+  while (taken.includes(`${kind}-${number}`)) number++;
+  return {
+    kind,
+    original: undefined,
+    name: kind === 'mask' ? String(number) : `${kind}-${number}`,
+    points: [],
+    labels: undefined,
+    inertia: defaultInertia,
+    drawing: true,
+  };
+}
+
+export function draftOf(kind: Kind, name: string, settings: CameraSettings): Draft | undefined {
+  const base = { kind, original: name, name, labels: undefined, inertia: defaultInertia, drawing: false };
+  if (kind === 'mask') {
+    const polygon = settings.masks[Number(name) - 1];
+    return polygon && { ...base, points: copied(polygon) };
+  }
+  if (kind === 'line') {
+    const line = settings.lines[name];
+    return line && { ...base, points: copied([line.from, line.to]), labels: line.labels };
+  }
+  const zone = settings.zones[name];
+  return zone && { ...base, points: copied(zone.polygon), labels: zone.labels, inertia: zone.inertia };
+}
+
+const copied = (points: readonly (readonly [number, number])[]): Point[] => points.map(([x, y]) => [x, y]);
+
+/** Why a draft cannot be saved, or undefined. */
+export function problemOf(draft: Draft, settings: CameraSettings): string | undefined {
+  const { kind, name, original, points } = draft;
+  if (points.length < minPoints[kind]) {
+    return kind === 'line' ? 'Set its two ends in the picture.' : 'Set at least three corners in the picture.';
+  }
+  if (kind === 'mask') return undefined;
+  if (!namePattern.test(name)) return 'A name has small letters, digits, - and _, at most 32.';
+  if (name !== original && names(settings, kind).includes(name)) return `There is a ${kind} of that name already.`;
+  return undefined;
+}
+
+/** The change that saves a draft. */
+export function changeWith(draft: Draft, settings: CameraSettings): CameraChange {
+  const { kind, original, name, inertia } = draft;
+  const points = draft.points.map(([x, y]): Point => [rounded(x), rounded(y)]);
+  const labels = draft.labels && draft.labels.length > 0 ? { labels: draft.labels } : {};
+  if (kind === 'mask') {
+    const at = original === undefined ? settings.masks.length : Number(original) - 1;
+    return { masks: settings.masks.toSpliced(at, 1, points) };
+  }
+  if (kind === 'line') {
+    return { lines: renamed(settings.lines, original, name, { from: points[0]!, to: points[1]!, ...labels }) };
+  }
+  return { zones: renamed(settings.zones, original, name, { polygon: points, inertia, ...labels }) };
+}
+
+/** The change that deletes what a draft was made from. */
+export function changeWithout({ kind, original }: Draft, settings: CameraSettings): CameraChange {
+  if (kind === 'mask') return { masks: settings.masks.toSpliced(Number(original) - 1, 1) };
+  const without = <T>(map: Record<string, T>) =>
+    Object.fromEntries(Object.entries(map).filter(([name]) => name !== original));
+  return kind === 'line' ? { lines: without(settings.lines) } : { zones: without(settings.zones) };
+}
+
+/** In its old place, under its new name. */
+function renamed<T>(map: Record<string, T>, original: string | undefined, name: string, value: T): Record<string, T> {
+  const entries = Object.entries(map);
+  const at = entries.findIndex(([key]) => key === original);
+  return Object.fromEntries(entries.toSpliced(at < 0 ? entries.length : at, 1, [name, value]));
+}
+
+const rounded = (share: number) => Math.round(share * 10_000) / 10_000;
+export const clamped = (share: number) => Math.min(1, Math.max(0, share));
+
+/** With a corner at the end; a line is finished by its second. */
+export function withPoint(draft: Draft, point: Point): Draft {
+  if (draft.points.length >= maxPoints[draft.kind]) return draft;
+  const points = [...draft.points, point];
+  return { ...draft, points, drawing: draft.drawing && !(draft.kind === 'line' && points.length === 2) };
+}
+
+export function withPointMoved(draft: Draft, index: number, [x, y]: Point): Draft {
+  return { ...draft, points: draft.points.with(index, [clamped(x), clamped(y)]) };
+}
+
+/** Moves all of it, as far as it stays in the picture. */
+export function withAllMoved(draft: Draft, [dx, dy]: Point): Draft {
+  const shift = (delta: number, values: number[]) =>
+    Math.min(1 - Math.max(...values), Math.max(-Math.min(...values), delta));
+  const x = shift(
+    dx,
+    draft.points.map((point) => point[0]),
+  );
+  const y = shift(
+    dy,
+    draft.points.map((point) => point[1]),
+  );
+  return { ...draft, points: draft.points.map((point): Point => [point[0] + x, point[1] + y]) };
+}
+
+/** Puts a corner in the middle of the side after `index`. */
+export function withPointAfter(draft: Draft, index: number): Draft {
+  if (draft.points.length >= maxPoints[draft.kind]) return draft;
+  const [a, b] = [draft.points[index]!, draft.points[(index + 1) % draft.points.length]!];
+  return { ...draft, points: draft.points.toSpliced(index + 1, 0, [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2]) };
+}
+
+/** Without a corner; the last ones that a shape needs stay. */
+export function withoutPoint(draft: Draft, index: number): Draft {
+  if (!draft.drawing && draft.points.length <= minPoints[draft.kind]) return draft;
+  return { ...draft, points: draft.points.toSpliced(index, 1) };
+}

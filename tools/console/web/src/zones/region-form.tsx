@@ -1,0 +1,113 @@
+import type { CameraSettings } from '../../../protocol.ts';
+import { capital } from '../format.ts';
+import { LabelChips } from '../parts/label-chips.tsx';
+import { type Draft, minPoints, problemOf } from './draft.ts';
+
+export function RegionForm({
+  draft,
+  settings,
+  labels,
+  onChange,
+  onCancel,
+  onSave,
+  onDelete,
+}: {
+  draft: Draft;
+  settings: CameraSettings;
+  labels: readonly string[];
+  onChange(draft: Draft): void;
+  onCancel(): void;
+  onSave(): void;
+  onDelete(): void;
+}) {
+  const { kind, name, original, inertia, points, drawing } = draft;
+  const problem = problemOf(draft, settings);
+  return (
+    <form
+      class="card panel form"
+      aria-label={original === undefined ? `New ${kind}` : `Change ${kind} ${original}`}
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!problem) onSave();
+      }}
+    >
+      <h2>{original === undefined ? `New ${kind}` : `${capital(kind)} ${original}`}</h2>
+      {kind !== 'mask' && (
+        <label class="field">
+          <span class="field-name">Name</span>
+          <input
+            type="text"
+            name="name"
+            value={name}
+            maxLength={32}
+            autocomplete="off"
+            autocapitalize="none"
+            spellcheck={false}
+            onInput={(event) =>
+              onChange({ ...draft, name: event.currentTarget.value.toLowerCase().replaceAll(' ', '-') })
+            }
+          />
+        </label>
+      )}
+      {kind === 'mask' && (
+        <p class="muted">Nothing is detected where a mask is, and no motion counts there: a tree, a road, a screen.</p>
+      )}
+      {kind === 'line' && points.length === 2 && (
+        <button type="button" class="button" onClick={() => onChange({ ...draft, points: points.toReversed() })}>
+          Turn the direction around
+        </button>
+      )}
+      {kind === 'zone' && (
+        <label class="field">
+          <span class="field-name">Frames until it counts</span>
+          <input
+            type="number"
+            min={1}
+            max={100}
+            value={inertia}
+            onInput={(event) => {
+              const frames = event.currentTarget.valueAsNumber;
+              if (frames >= 1 && frames <= 100) onChange({ ...draft, inertia: Math.round(frames) });
+            }}
+          />
+          <span class="field-help">So many in a row it must stand inside, with its feet.</span>
+        </label>
+      )}
+      {kind !== 'mask' && labels.length > 0 && (
+        <div class="field">
+          <span class="field-name">Only these labels</span>
+          <LabelChips
+            name="Only these labels"
+            labels={labels}
+            chosen={draft.labels ?? []}
+            onChange={(chosen) => onChange({ ...draft, labels: chosen.length > 0 ? chosen : undefined })}
+          />
+          <span class="field-help">None chosen: all.</span>
+        </div>
+      )}
+      {problem && points.length >= minPoints[kind] && (
+        <p class="field-error" role="alert">
+          {problem}
+        </p>
+      )}
+      <div class="form-end">
+        {drawing && points.length >= minPoints[kind] && (
+          <button type="button" class="button" onClick={() => onChange({ ...draft, drawing: false })}>
+            Close the shape
+          </button>
+        )}
+        <button type="submit" class="button is-main" disabled={problem !== undefined}>
+          Save
+        </button>
+        <button type="button" class="button" onClick={onCancel}>
+          Cancel
+        </button>
+        {original !== undefined && (
+          <button type="button" class="button is-danger" onClick={onDelete}>
+            Delete
+          </button>
+        )}
+      </div>
+    </form>
+  );
+}
