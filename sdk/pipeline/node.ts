@@ -54,6 +54,11 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
     return this.settings.node;
   }
 
+  /** Is the model loaded? */
+  get isReady(): boolean {
+    return this.#model !== undefined;
+  }
+
   /** @throws Error before `start()`. */
   get model(): Model {
     if (!this.#model) throw new Error('the node has no model yet: await start() first');
