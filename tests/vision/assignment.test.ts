@@ -4,15 +4,13 @@ import { assign } from '../../sdk/vision/assignment.ts';
 
 describe('assign', () => {
   it('costs as little as the best of all pairings', () => {
-    const problem = fc
-      .tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 }))
-      .chain(([rows, columns]) =>
-        fc.record({
-          rows: fc.constant(rows),
-          columns: fc.constant(columns),
-          costs: fc.array(fc.integer({ min: -20, max: 20 }), { minLength: rows * columns, maxLength: rows * columns }),
-        }),
-      );
+    const problem = fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 })).chain(([rows, columns]) =>
+      fc.record({
+        rows: fc.constant(rows),
+        columns: fc.constant(columns),
+        costs: fc.array(fc.integer({ min: -20, max: 20 }), { minLength: rows * columns, maxLength: rows * columns }),
+      }),
+    );
     fc.assert(
       fc.property(problem, ({ rows, columns, costs }) => {
         const columnOf = assign(Float64Array.from(costs), rows, columns);

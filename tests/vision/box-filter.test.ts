@@ -71,6 +71,14 @@ describe('BoxFilter', () => {
     );
   });
 
+  it('stays where it is once stopped', () => {
+    const filter = moving();
+    const { box } = filter;
+    filter.stop();
+    filter.predict(5);
+    expect(filter.box).toEqual(box);
+  });
+
   it('never turns inside out', () => {
     const filter = new BoxFilter([0, 0, 100, 100]);
     filter.predict(0.1);

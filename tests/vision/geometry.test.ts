@@ -41,15 +41,16 @@ describe('iou', () => {
 
   it('does not depend on where and how large the picture is', () => {
     fc.assert(
-      fc.property(someBox, someBox, fc.integer({ min: -50, max: 50 }), fc.integer({ min: 1, max: 20 }), (a, b, by, s) => {
-        const moved = (box: Box): Box => [
-          (box[0] + by) * s,
-          (box[1] + by) * s,
-          (box[2] + by) * s,
-          (box[3] + by) * s,
-        ];
-        expect(iou(moved(a), moved(b))).toBeCloseTo(iou(a, b), 6);
-      }),
+      fc.property(
+        someBox,
+        someBox,
+        fc.integer({ min: -50, max: 50 }),
+        fc.integer({ min: 1, max: 20 }),
+        (a, b, by, s) => {
+          const moved = (box: Box): Box => [(box[0] + by) * s, (box[1] + by) * s, (box[2] + by) * s, (box[3] + by) * s];
+          expect(iou(moved(a), moved(b))).toBeCloseTo(iou(a, b), 6);
+        },
+      ),
     );
   });
 });
@@ -130,8 +131,7 @@ describe('pointInPolygon', () => {
 });
 
 describe('sideOf and segmentsCross', () => {
-  it('say right of a way down the picture is the left hand of who looks at it', () => {
-    // From the top to the bottom of a picture, its right is where x is small.
+  it('tell right from left: right of the way down a picture is where x is small', () => {
     expect(sideOf([50, 0], [50, 100], [10, 50])).toBeGreaterThan(0);
     expect(sideOf([50, 0], [50, 100], [90, 50])).toBeLessThan(0);
   });

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LineSettings } from '../../sdk/config/schema.ts';
-import type { Point } from '../../sdk/vision/geometry.ts';
 import { type Crossing, Lines } from '../../sdk/vision/lines.ts';
 import type { Track } from '../../sdk/vision/track.ts';
 import { track } from './fakes.ts';
@@ -81,7 +80,7 @@ describe('Lines', () => {
   });
 
   const share = fc.integer({ min: 0, max: 100 }).map((value) => value / 100);
-  const point: fc.Arbitrary<Point> = fc.tuple(share, share);
+  const point: fc.Arbitrary<[number, number]> = fc.tuple(share, share);
   const way = fc.array(point, { minLength: 2, maxLength: 12 }).map((points) => points.map(([x, y]) => standing(x, y)));
 
   it('calls in what the line the other way round calls out', () => {

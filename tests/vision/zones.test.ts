@@ -29,7 +29,15 @@ describe('Zones', () => {
     const { see } = zones({ lower });
     expect(see(track({ box: [0, 0, 100, 49] }))[0]!.currentZones).toEqual([]);
     expect(see(track({ box: [40, 0, 60, 51] }))[0]!.currentZones).toEqual(['lower']);
-    const right = { ...lower, polygon: [[0.5, 0], [1, 0], [1, 1], [0.5, 1]] as ZoneSettings['polygon'] };
+    const right = {
+      ...lower,
+      polygon: [
+        [0.5, 0],
+        [1, 0],
+        [1, 1],
+        [0.5, 1],
+      ] as ZoneSettings['polygon'],
+    };
     expect(zones({ right }).see(track({ box: [0, 0, 99, 50] }))[0]!.currentZones).toEqual([]);
     expect(zones({ right }).see(track({ box: [2, 0, 100, 50] }))[0]!.currentZones).toEqual(['right']);
   });
@@ -53,7 +61,15 @@ describe('Zones', () => {
   });
 
   it('remembers all zones that were entered, in that order', () => {
-    const upper = { ...lower, polygon: [[0, 0], [1, 0], [1, 0.5], [0, 0.5]] as ZoneSettings['polygon'] };
+    const upper = {
+      ...lower,
+      polygon: [
+        [0, 0],
+        [1, 0],
+        [1, 0.5],
+        [0, 0.5],
+      ] as ZoneSettings['polygon'],
+    };
     const { see } = zones({ lower, upper });
     see(outside);
     const [now] = see(inside);
