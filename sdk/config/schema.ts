@@ -29,7 +29,8 @@ export const ZoneSettings = Type.Object(
         'Frames in a row an object must stand in the zone (bottom centre of its box) before it counts as in.',
     }),
   },
-  { additionalProperties: false },
+  // TypeBox fills in what lies in a record only where its values have a default themselves.
+  { additionalProperties: false, default: {} },
 );
 export type ZoneSettings = Static<typeof ZoneSettings>;
 
