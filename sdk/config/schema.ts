@@ -236,14 +236,17 @@ export const Settings = Type.Object(
       default: 'ocellus',
       description: 'The name of this board, part of each topic. Small letters, digits, _ and -.',
     }),
-    cameras: Type.Record(Name, CameraSettings, { additionalProperties: false, description: 'Cameras by name.' }),
+    // Without a default here: TypeBox would add its camera to those that are given. `resolveSettings` fills it in.
+    cameras: Type.Record(Name, CameraSettings, {
+      additionalProperties: false,
+      description: 'Cameras by name. None named: one called `camera`.',
+    }),
     core: CoreSettings,
     mqtt: MqttSettings,
     console: ConsoleSettings,
   },
   { additionalProperties: false, title: 'ocellus.yaml' },
 );
-Settings.properties.cameras.default = { camera: {} };
 export type Settings = Static<typeof Settings>;
 
 /** Names that are topics of the node itself, so no camera may have them. */
