@@ -93,7 +93,7 @@ describe.skipIf(!canRun)('the page in a real browser (needs chromium, and the pa
       const picture = document.querySelector<HTMLImageElement>('img.thumb.large');
       return picture?.complete && picture.naturalWidth > 0;
     });
-    await expect.poll(() => page.getByRole('list', { name: 'In view now' }).innerText()).toMatch(/\d \w+/);
+    await expect.poll(() => page.getByRole('list', { name: 'In view now' }).textContent()).toMatch(/\d \w+/);
     await page.close();
   });
 
@@ -119,7 +119,7 @@ describe.skipIf(!canRun)('the page in a real browser (needs chromium, and the pa
     expect(corners()[0]![0]).toBeCloseTo(0.02, 1);
     expect(corners()[2]![1]).toBeCloseTo(0.99, 1);
     // Whoever stands in the scene stands in it: the zone's count says so.
-    await expect.poll(() => page.locator('[data-zone=floor]').innerText(), { timeout: 60_000 }).toMatch(/\d/);
+    await expect.poll(() => page.locator('[data-zone=floor]').textContent(), { timeout: 60_000 }).toMatch(/\d/);
 
     await page.getByRole('button', { name: 'Edit floor' }).click();
     await page.mouse.move(area.x + 0.02 * area.width, area.y + 0.3 * area.height);
@@ -141,7 +141,7 @@ describe.skipIf(!canRun)('the page in a real browser (needs chromium, and the pa
         await page.keyboard.press('Tab');
         const at = await page.evaluate(() => {
           const element = document.activeElement as HTMLElement;
-          return element.getAttribute('aria-label') ?? element.innerText;
+          return element.getAttribute('aria-label') ?? element.textContent;
         });
         if (at.startsWith(name)) return;
       }
