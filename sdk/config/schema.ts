@@ -128,7 +128,10 @@ export const SnapshotSettings = Type.Object(
     enabled: Type.Boolean({ default: true }),
     height: Type.Integer({ minimum: 32, maximum: 4320, default: 480, description: 'Largest height in pixels.' }),
     quality: Type.Integer({ minimum: 1, maximum: 100, default: 80, description: 'JPEG quality.' }),
-    box: Type.Boolean({ default: true, description: 'Draw the object’s box.' }),
+    box: Type.Boolean({
+      default: true,
+      description: 'Draw the object’s box, and its name where the system has fonts.',
+    }),
   },
   { additionalProperties: false, default: {} },
 );
