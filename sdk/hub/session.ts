@@ -74,7 +74,7 @@ export class Session extends EventEmitter<SessionEvents> {
     return this.#connections;
   }
 
-  /** Begins to connect; does not wait for it. */
+  /** Begins to connect; does not wait for it. Once: for another time there is another session. */
   start(): void {
     if (this.#running) return;
     this.#running = true;

@@ -37,7 +37,9 @@ describe('causes', () => {
   });
 
   it('says why the first address of several failed', () => {
-    expect(causeOf(new AggregateError([coded('EHOSTUNREACH'), coded('ECONNREFUSED')])).text).toMatch(/cannot be reached/);
+    expect(causeOf(new AggregateError([coded('EHOSTUNREACH'), coded('ECONNREFUSED')])).text).toMatch(
+      /cannot be reached/,
+    );
   });
 
   it('takes anything', () => {

@@ -1,5 +1,11 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import mqtt, { type IConnackPacket, type IConnectPacket, type IPublishPacket, type ISubscribePacket, type Packet } from 'mqtt-packet';
+import mqtt, {
+  type IConnackPacket,
+  type IConnectPacket,
+  type IPublishPacket,
+  type ISubscribePacket,
+  type Packet,
+} from 'mqtt-packet';
 
 /** A broker that does what a test says; it counts what is on its way and acknowledges only when told. */
 export class FakeBroker {
@@ -35,6 +41,11 @@ export class FakeBroker {
 
   get url(): string {
     return `mqtt://127.0.0.1:${(this.#server.address() as { port: number }).port}`;
+  }
+
+  /** Connections that are open. */
+  get connections(): number {
+    return this.#sockets.size;
   }
 
   get unacknowledged(): number {

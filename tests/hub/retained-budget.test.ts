@@ -25,7 +25,8 @@ describe('RetainedBudget', () => {
       fc.property(fc.array(operation, { maxLength: 60 }), (operations) => {
         const budget = new RetainedBudget({ maxTopics: 3, maxBytes: 25 });
         const model = new Map<string, number>();
-        const total = (map: Map<string, number>) => [...map].reduce((sum, [topic, size]) => sum + topic.length + size, 0);
+        const total = (map: Map<string, number>) =>
+          [...map].reduce((sum, [topic, size]) => sum + topic.length + size, 0);
         for (const [topic, size] of operations) {
           const after = new Map(model);
           if (size === 0) after.delete(topic);
