@@ -86,7 +86,7 @@ describe('startBroker', () => {
       const bad = await mqtt.connectAsync(broker.url, { reconnectPeriod: 0 });
       bad.on('error', () => {});
       bad.publish(topic, payload, { qos: 1 });
-      await new Promise<void>((resolve) => bad.once('close', resolve));
+      await new Promise<void>((resolve) => bad.once('close', () => resolve()));
       bad.end(true);
     }
     const good = await mqtt.connectAsync(broker.url);
@@ -132,8 +132,9 @@ describe('startBroker', () => {
     const mute = connect(broker.port, '127.0.0.1').on('error', () => {});
     await once(mute, 'connect');
     const client = await mqtt.connectAsync(broker.url, { reconnectPeriod: 0 });
+    const gone = new Promise<void>((resolve) => client.once('close', () => resolve()));
     const started = performance.now();
-    await Promise.all([broker.stop(), broker.stop(), once(client, 'close'), once(mute.resume(), 'close')]);
+    await Promise.all([broker.stop(), broker.stop(), gone, once(mute.resume(), 'close')]);
     // aedes itself waits 30 s for a CONNECT.
     expect(performance.now() - started).toBeLessThan(20_000);
     client.end(true);

@@ -15,6 +15,8 @@ export class Subscriber {
 
   private constructor(client: MqttClient) {
     this.client = client;
+    // It comes back by itself.
+    client.on('error', () => {});
     client.on('message', (topic, payload, { retain, qos }) =>
       this.received.push({ topic, payload, text: payload.toString(), retain, qos }),
     );
