@@ -106,7 +106,7 @@ async function startHub(
   parts.push(hub);
   await hub.start();
   // It is printed and shown on the page, so without a password.
-  return brokerAddress(url).title;
+  return brokerAddress(url, settings.mqtt).title;
 }
 
 /** What is changed on the page or over MQTT is written to the settings file. */
