@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createWebSocketStream, WebSocketServer } from 'ws';
 import { brokerAddress } from '../../sdk/hub/address.ts';
 import { type EmbeddedBroker, startBroker } from '../../sdk/hub/broker.ts';
 import { type Incoming, Session } from '../../sdk/hub/session.ts';
@@ -106,6 +108,23 @@ describe('Session', () => {
     await until(() => session.link !== undefined);
     expect(session.link!.version).toBe(4);
     await session.link!.publish('a', 'x', { qos: 1, retain: false });
+  });
+
+  it('speaks through a WebSocket, with the path and the login of the URL', async () => {
+    const { Aedes } = await import('aedes');
+    const aedes = await Aedes.createBroker({
+      authenticate: (_, username, password, done) => done(null, `${username}:${password}` === `ann:${secret}`),
+    });
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1', path: '/mqtt' });
+    await once(server, 'listening');
+    server.on('connection', (socket) => aedes.handle(createWebSocketStream(socket)));
+    const { session } = make(`ws://127.0.0.1:${(server.address() as { port: number }).port}/mqtt`);
+    session.start();
+    await until(() => session.link !== undefined);
+    await session.link!.publish('a', 'x', { qos: 1, retain: false });
+    await session.stop(true);
+    await new Promise<void>((resolve) => aedes.close(() => resolve()));
+    await new Promise((resolve) => server.close(resolve));
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Value } from '@sinclair/typebox/value';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -218,6 +219,19 @@ describe.skipIf(missing)(`Hub with Mosquitto${missing}`, () => {
     expect(lines.join('\n')).not.toMatch(/4711/);
   });
 
+  const noOpenssl = hasProgram('openssl') ? '' : ' (needs openssl)';
+  it.skipIf(noOpenssl)(`trusts a certificate only when its owner says so${noOpenssl}`, async () => {
+    const broker = await startMosquitto({ protocol: 'mqtts' });
+    const { hub, logger } = await startHub(broker.url);
+    await until(() => logger.lines.length > 0);
+    expect(logger.lines[0]).toMatch(/self-signed; give Node the CA’s certificate in NODE_EXTRA_CA_CERTS/);
+    expect(hub.stats.connections).toBe(0);
+    await hub.stop();
+    startProcess(broker.url, 1, { NODE_EXTRA_CA_CERTS: broker.certificate });
+    const heard = await subscribe(broker.url, `${root}/#`, { ca: readFileSync(broker.certificate) });
+    await until(() => heard.last(`${root}/door/person/count`) === '1');
+  });
+
   it(
     'carries what a real camera’s pipeline sees: the scene, the network, the tracker, MQTT',
     async () => {
@@ -281,11 +295,11 @@ describe.skipIf(missing)(`Hub with Mosquitto${missing}`, () => {
 });
 
 /** Runs hub-process.ts; vite, which the tests run on anyway, reads its TypeScript. */
-function startProcess(broker: string, persons: number): ChildProcess {
+function startProcess(broker: string, persons: number, env: NodeJS.ProcessEnv = {}): ChildProcess {
   const program = "import('vite').then((vite) => vite.runnerImport('./tests/real/hub/hub-process.ts'))";
   const child = spawn(process.execPath, ['-e', program], {
     cwd: packageRoot,
-    env: { ...process.env, HUB_BROKER: broker, HUB_PERSONS: String(persons) },
+    env: { ...process.env, HUB_BROKER: broker, HUB_PERSONS: String(persons), ...env },
     stdio: 'ignore',
   });
   const ended = once(child, 'exit');

@@ -14,25 +14,36 @@ export interface MosquittoOptions {
   persistent?: boolean;
   /** Then nobody comes in without. */
   login?: { username: string; password: string };
+  /** Default `mqtt`. `mqtts` has a certificate for 127.0.0.1 that nobody signed but itself: `certificate`. */
+  protocol?: 'mqtt' | 'mqtts';
 }
 
 /** A Mosquitto of the test's own, on a free port of the loopback address. */
 export class Mosquitto {
   readonly url: string;
+  /** Path of the certificate of `mqtts`. */
+  readonly certificate: string;
   readonly #folder: string;
   readonly #port: number;
   #process: ChildProcess | undefined;
 
-  private constructor(port: number, folder: string) {
+  private constructor(port: number, folder: string, protocol: string) {
     this.#port = port;
     this.#folder = folder;
-    this.url = `mqtt://127.0.0.1:${port}`;
+    this.url = `${protocol}://127.0.0.1:${port}`;
+    this.certificate = join(folder, 'certificate.pem');
   }
 
-  static async start({ persistent, login }: MosquittoOptions = {}): Promise<Mosquitto> {
+  static async start({ persistent, login, protocol = 'mqtt' }: MosquittoOptions = {}): Promise<Mosquitto> {
     const folder = mkdtempSync(join(tmpdir(), 'ocellus-mosquitto-'));
     const port = await freePort();
+    const broker = new Mosquitto(port, folder, protocol);
     const lines = [`listener ${port} 127.0.0.1`, `user ${userInfo().username}`, 'max_inflight_messages 0'];
+    if (protocol === 'mqtts') {
+      const key = join(folder, 'key.pem');
+      makeCertificate(key, broker.certificate);
+      lines.push(`certfile ${broker.certificate}`, `keyfile ${key}`);
+    }
     if (persistent) {
       lines.push('persistence true', `persistence_location ${folder}/`);
       lines.push('autosave_on_changes true', 'autosave_interval 1');
@@ -43,8 +54,12 @@ export class Mosquitto {
       lines.push('allow_anonymous false', `password_file ${file}`);
     } else lines.push('allow_anonymous true');
     writeFileSync(join(folder, 'mosquitto.conf'), `${lines.join('\n')}\n`);
-    const broker = new Mosquitto(port, folder);
-    await broker.start();
+    try {
+      await broker.start();
+    } catch (error) {
+      await broker.stop();
+      throw error;
+    }
     return broker;
   }
 
@@ -78,6 +93,13 @@ export class Mosquitto {
       socket.on('connect', () => socket.destroy());
     });
   }
+}
+
+function makeCertificate(key: string, certificate: string): void {
+  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const files = ['-keyout', key, '-out', certificate];
+  const args = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...subject, ...files];
+  execFileSync('openssl', args, { stdio: 'ignore' });
 }
 
 async function freePort(): Promise<number> {
