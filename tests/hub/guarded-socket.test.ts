@@ -45,6 +45,15 @@ describe('GuardedSocket', () => {
     expect(guarded.errored).toBeNull();
   });
 
+  it('keeps what came for a reader who comes after the socket was closed', async () => {
+    const sent = publish(Buffer.alloc(500, 1));
+    client.end(sent);
+    await until(() => plain.closed);
+    const chunks: Buffer[] = [];
+    for await (const chunk of guarded) chunks.push(chunk);
+    expect(Buffer.concat(chunks).equals(sent)).toBe(true);
+  });
+
   it('ends when a packet announces too much, before it has come', async () => {
     const errors: Error[] = [];
     guarded.on('error', (error) => errors.push(error));

@@ -341,6 +341,25 @@ describe('Hub with a strict broker', () => {
     expect(broker.published.at(-1)).toMatchObject({ topic: `${root}/status`, payload: Buffer.from('offline') });
   });
 
+  it('does not send a snapshot that waited after its label is gone', async () => {
+    broker.connack = { ...broker.connack, properties: { receiveMaximum: 1 } };
+    const { camera, hub } = await startHub(broker.url);
+    const acknowledgeAll = async () => {
+      while (hub.stats.published === 0 || hub.stats.outbox.depth > 0) {
+        broker.acknowledge();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    await acknowledgeAll();
+    camera.emit('event', eventMessage(1));
+    camera.emit('snapshot', { id: '2', label: 'person', jpeg: Buffer.from('jpeg') });
+    camera.counts = [{ label: 'cat', count: 0 }];
+    camera.emit('settings', {});
+    await acknowledgeAll();
+    const snapshots = broker.published.filter(({ topic }) => topic === `${root}/door/person/snapshot`);
+    expect(snapshots.at(-1)!.payload).toHaveLength(0);
+  });
+
   it('has at most 16 on their way', async () => {
     const { camera, hub } = await startHub(broker.url);
     await until(() => broker.published.length === 1);

@@ -128,4 +128,51 @@ describe('MemoryOutbox', () => {
       }),
     );
   });
+
+  it('ends with the newest value of each topic, never goes back in one, and keeps to its bounds', () => {
+    const action = fc.oneof(
+      { weight: 4, arbitrary: fc.constantFrom('state a', 'state b', 'snapshot', 'event') },
+      { weight: 4, arbitrary: fc.constantFrom('next', 'settle') },
+      { weight: 1, arbitrary: fc.constant('rewind') },
+    );
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 200 }), fc.constantFrom(5, 1000), (actions, maxCount) => {
+        const outbox = new MemoryOutbox({ maxCount });
+        const put = new Map<string, number>();
+        const acknowledged = new Map<string, number>();
+        let underWay: Entry[] = [];
+        let number = 0;
+        const settle = (entry: Entry) => {
+          const value = Number(text(entry));
+          expect(value).toBeGreaterThan(acknowledged.get(entry.topic) ?? -1);
+          acknowledged.set(entry.topic, value);
+          outbox.settle(entry);
+        };
+        for (const what of actions) {
+          if (what === 'rewind') {
+            outbox.rewind();
+            underWay = [];
+          } else if (what === 'next') {
+            const entry = outbox.next();
+            if (entry) underWay.push(entry);
+          } else if (what === 'settle') {
+            const entry = underWay.shift();
+            if (entry) settle(entry);
+          } else {
+            const value = String(number++);
+            const message =
+              what === 'event' ? event(value) : what === 'snapshot' ? snapshot(value) : state(what, value);
+            put.set(message.topic, Number(value));
+            outbox.put(message);
+          }
+          expect(outbox.stats.depth).toBeLessThanOrEqual(Math.max(maxCount, underWay.length));
+        }
+        outbox.rewind();
+        for (let entry = outbox.next(); entry; entry = outbox.next()) settle(entry);
+        expect(outbox.stats).toMatchObject({ depth: 0, bytes: 0 });
+        if (outbox.stats.evicted === 0) expect(acknowledged).toEqual(put);
+      }),
+      { numRuns: 500 },
+    );
+  });
 });
