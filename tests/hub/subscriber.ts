@@ -23,8 +23,10 @@ export class Subscriber {
   }
 
   static async to(url: string, filter = '#', options: mqtt.IClientOptions = {}): Promise<Subscriber> {
-    const client = await mqtt.connectAsync(url, { reconnectPeriod: 50, ...options });
+    const client = mqtt.connect(url, { reconnectPeriod: 50, ...options });
+    // Before it is connected: what waited for its session comes right behind the CONNACK.
     const subscriber = new Subscriber(client);
+    await new Promise<void>((resolve) => client.once('connect', () => resolve()));
     await client.subscribeAsync(filter, { qos: 1 });
     return subscriber;
   }
