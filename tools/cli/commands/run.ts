@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import type { Settings } from '../../../sdk/config/schema.ts';
 import { readSettings, resolveSettings, type SettingsInput, updateSettings } from '../../../sdk/config/settings.ts';
 import { InputError, messageOf } from '../../../sdk/errors.ts';
+import { brokerAddress } from '../../../sdk/hub/address.ts';
 import { Hub } from '../../../sdk/hub/hub.ts';
 import type { Logger } from '../../../sdk/log.ts';
 import { Node } from '../../../sdk/pipeline/node.ts';
@@ -104,7 +105,8 @@ async function startHub(
   const hub = new Hub({ node, settings: { ...settings.mqtt, broker: url }, logger });
   parts.push(hub);
   await hub.start();
-  return url;
+  // It is printed and shown on the page, so without a password.
+  return brokerAddress(url, settings.mqtt).title;
 }
 
 /** What is changed on the page or over MQTT is written to the settings file. */
