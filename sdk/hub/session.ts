@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { IClientOptions, MqttClient } from 'mqtt';
-import { Backoff } from '../../devices/backoff.ts';
+import { Backoff } from '../backoff.ts';
 import type { Logger } from '../log.ts';
 import type { BrokerAddress } from './address.ts';
 import { type Cause, causeOf, causeOfCode, closed } from './causes.ts';

@@ -1,5 +1,5 @@
-import { Backoff } from '../../devices/backoff.ts';
 import type { Device, DeviceHealth } from '../../devices/device.ts';
+import { Backoff } from '../backoff.ts';
 import { messageOf } from '../errors.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { Logger } from '../log.ts';
