@@ -46,7 +46,7 @@ function sortedByScore(scores: Float32Array, length: number): Uint32Array {
   for (let i = 0; i < length; i++) {
     // Not below 0, and neither -0 nor NaN, whose bits would be the largest.
     const score = scores[i]!;
-    single[0] = score > 0 ? score : 0;
+    single[0] = Number.isNaN(score) ? 0 : Math.max(score, 0);
     keys[i] = bits[0]! * indexRange + (indexRange - 1 - i);
   }
   keys.sort();

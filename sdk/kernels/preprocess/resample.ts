@@ -70,7 +70,7 @@ export function resampleYuv(
   }
 }
 
-/** `resampleYuv` where each output pixel is one element of luma: of a row of chroma it then takes the nearest. */
+/** `resampleYuv` where each output pixel is one element of luma: chroma is then the nearest. */
 export function copyYuv(
   xLuma: Axis,
   xChroma: Axis,

@@ -34,7 +34,7 @@ function pixel(source: PixelSource, geometry: Letterbox, column: number, row: nu
   if (format === 'GRAY8') return new Array(3).fill(at(0, 1, 0, 1));
   if (format === 'RGB24') return [0, 1, 2].map((c) => at(0, 3, c, 1));
   if (format === 'BGR24') return [2, 1, 0].map((c) => at(0, 3, c, 1));
-  // Where each output pixel is one pixel of luma (or one box of them), a row of chroma is not blended either.
+  // Where each output pixel is one pixel of luma (or one box of them), chroma is not blended either.
   const whole = isWhole(source, geometry);
   const luma = at(0, 1, 0, 1);
   const u = (format === 'I420' ? at(1, 1, 0, 2, whole) : at(1, 2, 0, 2, whole)) - 128;
@@ -66,7 +66,6 @@ interface Channel {
   readonly channels: number;
   readonly channel: number;
   readonly subsampling: number;
-  /** Along the row. */
   readonly nearest: boolean;
 }
 
@@ -74,7 +73,7 @@ function sample(source: PixelSource, { region, width, height }: Letterbox, of: C
   const planeWidth = Math.ceil(source.width / of.subsampling);
   const planeHeight = Math.ceil(source.height / of.subsampling);
   const x = axis(column, width, region.x, region.width, planeWidth, of);
-  const y = axis(row, height, region.y, region.height, planeHeight, { ...of, nearest: false });
+  const y = axis(row, height, region.y, region.height, planeHeight, of);
   const { data, stride } = source.planes[of.plane]!;
   let value = 0;
   for (const [xs, xWeight] of x) {
