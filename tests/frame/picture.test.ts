@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InputError } from '../../sdk/errors.ts';
 import { Frame } from '../../sdk/frame/frame.ts';
@@ -29,9 +29,9 @@ const pixel = ({ planes: [plane] }: Frame, x: number, y: number) => {
 
 describe('readPicture', () => {
   it.each([
-    ['png', (picture: sharp.Sharp) => picture.png()],
-    ['webp', (picture: sharp.Sharp) => picture.webp({ lossless: true })],
-    ['tiff', (picture: sharp.Sharp) => picture.tiff({ compression: 'lzw' })],
+    ['png', (picture: Sharp) => picture.png()],
+    ['webp', (picture: Sharp) => picture.webp({ lossless: true })],
+    ['tiff', (picture: Sharp) => picture.tiff({ compression: 'lzw' })],
   ])('reads %s exactly', async (_, as) => {
     const frame = await readPicture(await as(halves(33, 17)).toBuffer());
     expect(frame).toMatchObject({ format: 'RGB24', width: 33, height: 17, sequence: 0 });

@@ -198,7 +198,7 @@ describe('TypeScriptPreprocessor', () => {
     { name: 'red of BT.601', yuv: [81, 90, 240], range: 'limited', rgb: [254, 0, 0] },
     { name: 'red of BT.709', yuv: [63, 102, 240], range: 'limited', matrix: 'bt709', rgb: [255, 1, 0] },
   ] as const)('knows $name', ({ yuv, range, rgb, ...rest }) => {
-    const matrix = 'matrix' in rest ? rest.matrix : 'bt601';
+    const { matrix = 'bt601' } = rest as { matrix?: 'bt709' };
     const planes = [16, 4, 4].map((length, i) => ({
       data: new Uint8Array(length).fill(yuv[i]!),
       stride: Math.sqrt(length),
