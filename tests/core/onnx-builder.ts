@@ -47,8 +47,9 @@ export function onnxModel(model: OnnxModel): Uint8Array<ArrayBuffer> {
     writer.writeMessage(
       14,
       ([key, value]: [string, string], pbf) => {
-        pbf.writeStringField(1, key);
-        pbf.writeStringField(2, value);
+        // Not writeStringField: it garbles what lies beyond the basic plane.
+        pbf.writeBytesField(1, Buffer.from(key));
+        pbf.writeBytesField(2, Buffer.from(value));
       },
       entry,
     );
