@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { asset } from '../../sdk/assets.ts';
@@ -18,17 +19,26 @@ export const hasPython = ((): boolean => {
 
 /** A Python environment with what the real parts are compared with. Made once, in the user's cache. @returns Its python. */
 export function preparePython(): string {
-  const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'ocellus-test-python');
   const wanted = readFileSync(requirements, 'utf8');
-  const stamp = join(folder, 'requirements.txt');
-  const python = join(folder, 'bin', 'python');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return python;
-  mkdirSync(folder, { recursive: true });
-  execFileSync('python3', ['-m', 'venv', '--clear', folder]);
-  execFileSync(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements]);
-  // Last, so that an environment that was not finished is made anew.
-  writeFileSync(stamp, wanted);
-  return python;
+  // Another list is another environment.
+  const name = `ocellus-test-python-${createHash('sha256').update(wanted).digest('hex').slice(0, 8)}`;
+  const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), name);
+  if (!existsSync(folder)) makeEnvironment(folder);
+  return join(folder, 'bin', 'python');
+}
+
+/** Made beside its place and moved there whole: what was interrupted, or is made twice at once, does no harm. */
+function makeEnvironment(folder: string): void {
+  const work = `${folder}.${process.pid}`;
+  execFileSync('python3', ['-m', 'venv', '--clear', work]);
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements];
+  execFileSync(join(work, 'bin', 'python'), pip, { stdio: ['ignore', 'ignore', 'inherit'] });
+  try {
+    renameSync(work, folder);
+  } catch (error) {
+    rmSync(work, { recursive: true, force: true });
+    if (!existsSync(folder)) throw error;
+  }
 }
 
 /** Runs a script of this folder on a value, and reads the JSON it prints. */
