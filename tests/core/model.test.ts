@@ -101,7 +101,7 @@ describe('loadModel and detect', () => {
   });
 
   it.each([
-    { name: 'YOLOv8', keys: { task: 'detect', imgsz: '[32, 32]' }, output: yolov8Numbers },
+    { name: 'YOLOv8', keys: { task: 'detect', imgsz: '[32, 32]' } as Record<string, string>, output: yolov8Numbers },
     {
       name: 'YOLOv5',
       keys: { stride: '32' },

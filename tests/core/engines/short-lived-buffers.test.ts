@@ -1,4 +1,4 @@
-import { constants, PerformanceObserver } from 'node:perf_hooks';
+import { constants, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { ShortLivedBuffers } from '../../../sdk/core/engines/short-lived-buffers.ts';
@@ -7,8 +7,8 @@ import { ShortLivedBuffers } from '../../../sdk/core/engines/short-lived-buffers
 async function collections(work: () => void): Promise<number> {
   let count = 0;
   const observer = new PerformanceObserver((list) => {
-    for (const { detail } of list.getEntries()) {
-      if ((detail as { kind: number }).kind === constants.NODE_PERFORMANCE_GC_MINOR) count++;
+    for (const entry of list.getEntries() as (PerformanceEntry & { detail: { kind: number } })[]) {
+      if (entry.detail.kind === constants.NODE_PERFORMANCE_GC_MINOR) count++;
     }
   });
   observer.observe({ entryTypes: ['gc'] });

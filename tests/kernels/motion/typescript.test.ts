@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { cellMeans, cellSize, compareAndLearn, motionState, scale } from '../../../sdk/kernels/motion/typescript.ts';
 import { randomNumbers } from '../sources.ts';
 
-const measure = () => ({ changed: 0, shift: 0, watched: 0 });
+const measure = () => ({ changed: 0, watched: 0 });
 
 describe('cellMeans', () => {
   it('gives the mean of each cell in sixteenths: of every second pixel of every second row', () => {
@@ -51,6 +51,8 @@ describe('cellMeans', () => {
 
 describe('compareAndLearn', () => {
   const floor = 8 * scale;
+  /** Of a difference, the background takes over 4 of 256. */
+  const follow = 4;
 
   function sceneOf(value: number) {
     const state = motionState(32, 32);
@@ -62,21 +64,22 @@ describe('compareAndLearn', () => {
   it('sees nothing in a still scene', () => {
     const { state, mask } = sceneOf(100);
     const seen = measure();
-    compareAndLearn(state, floor, mask, seen);
-    expect(seen).toEqual({ changed: 0, shift: 0, watched: 16 });
+    compareAndLearn(state, floor, follow, mask, seen);
+    expect(seen).toEqual({ changed: 0, watched: 16 });
     expect(new Set(state.changed)).toEqual(new Set([0]));
+    expect(new Set(state.background)).toEqual(new Set([100 * scale]));
   });
 
   it('counts cells that changed beside another, not one alone', () => {
     const { state, mask } = sceneOf(100);
     state.current[5] = 150 * scale;
     const seen = measure();
-    compareAndLearn(state, floor, mask, seen);
+    compareAndLearn(state, floor, follow, mask, seen);
     expect([seen.changed, state.changed[5]]).toEqual([0, 1]);
     for (const neighbour of [6, 9]) {
       const both = sceneOf(100);
       both.state.current[5] = both.state.current[neighbour] = 50 * scale;
-      compareAndLearn(both.state, floor, both.mask, seen);
+      compareAndLearn(both.state, floor, follow, both.mask, seen);
       expect(seen.changed).toBe(1);
     }
   });
@@ -85,41 +88,48 @@ describe('compareAndLearn', () => {
     const { state, mask } = sceneOf(100);
     state.current[3] = state.current[4] = 150 * scale;
     const seen = measure();
-    compareAndLearn(state, floor, mask, seen);
+    compareAndLearn(state, floor, follow, mask, seen);
     expect(seen.changed).toBe(0);
   });
 
-  it('does not look where the mask is 0', () => {
+  it('neither looks nor learns where the mask is 0', () => {
     const { state, mask } = sceneOf(100);
     state.current.fill(200 * scale);
+    state.changed.fill(1);
     mask.fill(0);
     const seen = measure();
-    compareAndLearn(state, floor, mask, seen);
-    expect(seen).toEqual({ changed: 0, shift: 0, watched: 0 });
+    compareAndLearn(state, floor, follow, mask, seen);
+    expect(seen).toEqual({ changed: 0, watched: 0 });
+    expect(new Set(state.changed)).toEqual(new Set([0]));
+    expect(new Set(state.background)).toEqual(new Set([100 * scale]));
   });
 
-  it('tells light that goes on or off by the mean shift, with its sign', () => {
-    for (const light of [120, 80]) {
-      const { state, mask } = sceneOf(100);
-      state.current.fill(light * scale);
-      const seen = measure();
-      compareAndLearn(state, floor, mask, seen);
-      expect(seen.shift).toBe((light - 100) * scale);
-    }
-  });
-
-  it('lets what stays become background, from above and from below', () => {
-    for (const value of [120, 80]) {
+  it('lets what stays become background, from above and from below, the sooner the more it follows', () => {
+    const framesUntilStill = (value: number, quickly: number) => {
       const { state, mask } = sceneOf(100);
       state.current[5] = state.current[6] = value * scale;
       const seen = measure();
       let frames = 0;
-      do compareAndLearn(state, floor, mask, seen);
+      do compareAndLearn(state, floor, quickly, mask, seen);
       while (seen.changed > 0 && ++frames < 2000);
-      // Not at once, or somebody who stands still is gone; and not never.
-      expect(frames).toBeGreaterThan(30);
-      expect(frames).toBeLessThan(300);
+      return frames;
+    };
+    for (const value of [140, 60]) {
+      const [slow, quick] = [framesUntilStill(value, 4), framesUntilStill(value, 32)];
+      // 40 levels shrink to 8 in ln(1/5) / ln(1 - follow / 256) frames: 102 and 12. Steps are rounded down.
+      expect(slow).toBeGreaterThanOrEqual(102);
+      expect(slow).toBeLessThan(125);
+      expect(quick).toBeGreaterThanOrEqual(12);
+      expect(quick).toBeLessThan(16);
     }
+  });
+
+  it('reaches the background in the end, however small the difference and however slowly it follows', () => {
+    const { state, mask } = sceneOf(100);
+    state.current.fill(100 * scale + 5);
+    state.current[3] = 100 * scale - 5;
+    for (let i = 0; i < 5; i++) compareAndLearn(state, floor, 1, mask, measure());
+    expect(state.background).toEqual(state.current);
   });
 
   it('learns the noise of a cell, and no longer takes it for motion', () => {
@@ -129,7 +139,7 @@ describe('compareAndLearn', () => {
     const noisy = () => {
       state.current[5] = (94 + (next() % 13)) * scale;
       state.current[6] = (94 + (next() % 13)) * scale;
-      compareAndLearn(state, 2 * scale, mask, seen);
+      compareAndLearn(state, 2 * scale, 32, mask, seen);
       return seen.changed;
     };
     for (let i = 0; i < 400; i++) noisy();

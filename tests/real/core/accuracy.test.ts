@@ -38,7 +38,7 @@ describe.skipIf(!validation || !yolox)('a detector that a user brings: YOLOX-nan
     folder = await mkdtemp(join(tmpdir(), 'ocellus-yolox-'));
     await symlink(yolox!, join(folder, 'yolox-nano.onnx'));
     card = join(folder, 'yolox-nano.card.json');
-    const [{ labels }] = (await listModels()) as [{ labels: string[] }];
+    const { labels } = (await listModels())[0]!;
     await writeFile(card, JSON.stringify(yoloxCard(labels)));
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
