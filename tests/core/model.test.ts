@@ -204,10 +204,46 @@ describe('Model', () => {
     });
   });
 
+  it('refuses a frame when the model’s outputs turn out wrong, and lives on', async () => {
+    await folder.write('open.card.json', rawCard({ type: 'yolov8' }));
+    // The output's shape is computed from the picture, so nobody can know it before.
+    const model = onnxModel({
+      inputs: [input],
+      outputs: [{ name: 'output0', shape: ['a', 'b', 'c'] }],
+      constants: [
+        { name: 'zeros', shape: [3], data: [0, 0, 0] },
+        { name: 'sides', shape: [3], data: [1, 2, 3] },
+        { ...yolov8Numbers, name: 'numbers' },
+      ],
+      operations: [
+        { op: 'ReduceMean', inputs: ['images'], outputs: ['mean'], ints: { keepdims: 0 } },
+        { op: 'Mul', inputs: ['zeros', 'mean'], outputs: ['nothing'] },
+        { op: 'Add', inputs: ['sides', 'nothing'], outputs: ['floats'] },
+        { op: 'Cast', inputs: ['floats'], outputs: ['shape'], ints: { to: 7 } },
+        { op: 'Reshape', inputs: ['numbers', 'shape'], outputs: ['output0'] },
+      ],
+    });
+    const path = await folder.write('open.onnx', model);
+    await using(loadModel(path), async (model) => {
+      let freed = 0;
+      for (let i = 0; i < 2; i++) {
+        const frame = grey(64, 32, () => freed++);
+        const detecting = model.detect(frame);
+        frame.release();
+        await expect(detecting).rejects.toThrow(InputError);
+        await expect(detecting).rejects.toThrow('to be [1, 6, any], it is [1, 2, 3]');
+      }
+      expect(freed).toBe(2);
+    });
+  });
+
   it('looks only at the region', async () => {
     await using(loadSlow(1), async (model) => {
       const region = { x: 32, y: 0, width: 32, height: 32 };
       expect([...(await model.detect(grey(), { region }))]).toMatchObject([{ box: [40, 12, 56, 20] }]);
+      // What hangs over the edge is cut off.
+      const hanging = { x: 32, y: -16, width: 64, height: 48 };
+      expect([...(await model.detect(grey(), { region: hanging }))]).toMatchObject([{ box: [40, 12, 56, 20] }]);
     });
   });
 
