@@ -56,6 +56,8 @@ describe('ocellus watch', () => {
     const { code, out, err } = await ocellus(['watch', uri]);
     expect([code, out]).toEqual([2, '']);
     expect(err).toContain(message);
+    // Once.
+    expect(err.trim().split('\n')).toHaveLength(1);
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)('ends with 0 on %s', async (signal) => {
