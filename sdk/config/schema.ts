@@ -58,7 +58,7 @@ export const DetectSettings = Type.Object(
     threshold: Share('The least score of an object, unless `thresholds` names its label.', 0.6),
     thresholds: Type.Record(Type.String(), Share('The least score of this label.'), {
       default: {},
-      description: 'The least score by label, e.g. {cat: 0.6}.',
+      description: 'The least score by label, e.g. {cat: 0.7}.',
     }),
     labels: Labels('Labels that are watched; an empty list watches all the model knows.'),
   },

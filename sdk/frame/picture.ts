@@ -45,7 +45,7 @@ export async function readPicture(input: string | Uint8Array, info: Partial<Fram
       .removeAlpha()
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
-    const { width, height, channels } = read;
+    const { width, height } = read;
     if (width > maxSide || height > maxSide) {
       throw new InputError(`expected at most ${maxSide} pixels a side, got ${width}x${height}`);
     }
@@ -55,10 +55,10 @@ export async function readPicture(input: string | Uint8Array, info: Partial<Fram
       wallTimeMs: Date.now(),
       ...(typeof input === 'string' && { name: input }),
       ...info,
-      format: channels === 1 ? 'GRAY8' : 'RGB24',
+      format: 'RGB24',
       width,
       height,
-      planes: [{ data, stride: width * channels }],
+      planes: [{ data, stride: width * 3 }],
     });
   } catch (error) {
     const why = (await isEmpty(input)) ? 'it is empty' : reason(error);

@@ -102,6 +102,11 @@ describe('Detector', () => {
     },
     { name: 'another type', change: { input: { width: 32, height: 32, type: 'uint8' } }, message: 'input.type: ' },
     {
+      name: 'a mean that bytes cannot have',
+      change: { input: { width: 32, height: 32, type: 'uint8', mean: [1, 2, 3] } },
+      message: 'input: expected mean 0 and std 1 for the type uint8, got [1, 2, 3] and [1, 1, 1]',
+    },
+    {
       name: 'another input name',
       change: { input: { width: 32, height: 32, name: 'x' } },
       message: 'input: expected one of images, got x',

@@ -76,6 +76,19 @@ describe('readPicture', () => {
     expect(pixel(deep, 0, 0)).toEqual([200, 20, 20]);
   });
 
+  it.each([
+    ['CMYK', (picture: Sharp) => picture.toColourspace('cmyk').jpeg({ quality: 95 })],
+    ['a palette', (picture: Sharp) => picture.png({ palette: true })],
+    ['GIF', (picture: Sharp) => picture.gif()],
+    ['AVIF', (picture: Sharp) => picture.avif({ quality: 90 })],
+  ])('reads %s as RGB', async (_, as) => {
+    const frame = await readPicture(await as(halves(32, 32)).toBuffer());
+    expect(frame).toMatchObject({ format: 'RGB24', width: 32, height: 32 });
+    const [left, right] = [pixel(frame, 4, 16), pixel(frame, 28, 16)];
+    expect(left[0]! - left[2]!).toBeGreaterThan(90);
+    expect(right[2]! - right[0]!).toBeGreaterThan(60);
+  });
+
   it('reads 1x1, odd sizes and 20 megapixels', async () => {
     for (const [width, height] of [
       [1, 1],
