@@ -75,7 +75,7 @@ interface Living {
  * object at rest is not lost while nothing moves where it stands, nor while another stands in front of it.
  *
  * @example
- * const tracker = new Tracker({ confirm: 3, lostSeconds: 2, stationarySeconds: 5, threshold: () => 0.5 });
+ * const tracker = new Tracker({ confirm: 3, lostSeconds: 2, stationarySeconds: 5, threshold: () => 0.6 });
  * const tracks = tracker.update(await model.detect(frame, { scoreThreshold: lowThreshold }), frame.captureTimeNs);
  */
 export class Tracker {
