@@ -1,4 +1,6 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S MALLOC_ARENA_MAX=1 node --max-semi-space-size=2
+// A small board's memory: one heap of malloc for all threads and a small nursery of V8 save 50 MB, at no cost in time
+// that could be measured (docs/performance.md).
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

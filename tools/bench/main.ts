@@ -8,7 +8,7 @@ import { asset } from '../../sdk/assets.ts';
 import { InputError } from '../../sdk/errors.ts';
 import { startBroker } from '../../sdk/hub/broker.ts';
 import { printError, table } from '../cli/output.ts';
-import { inWords, runJson, spread } from './run.ts';
+import { inWords, launcher, runJson, spread } from './run.ts';
 import { timeToFirstDetection } from './start.ts';
 
 interface Run {
@@ -43,13 +43,21 @@ async function bench(clip: string, rounds: number, jsonFile: string): Promise<vo
   const broker = await startBroker({ host: '127.0.0.1', port: 0 });
   const port = Number(new URL(broker.url).port);
   const still = join(scratch, 'still.mp4');
-  // The clip's first seconds, before anybody comes: a real camera's noise, and nothing moves.
-  ffmpeg('-stream_loop', '4', '-t', '4', '-i', clip, '-t', '20', '-c:v', 'libx264', '-crf', '18', '-r', '10', still);
+  // The clip's first seconds, before anybody comes, forwards and backwards over and over, so that nothing jumps: a real
+  // camera's noise, and nothing moves.
+  const empty = join(scratch, 'empty.mp4');
+  const thereAndBack = '[0]split[there][back];[back]reverse[back];[there][back]concat';
+  ffmpeg('-t', '5', '-i', clip, '-filter_complex', thereAndBack, '-c:v', 'libx264', '-crf', '18', '-r', '10', empty);
+  ffmpeg('-stream_loop', '3', '-i', empty, '-c', 'copy', still);
+  // Somebody is in view from the first frame on.
+  const present = join(scratch, 'present.mp4');
+  ffmpeg('-ss', '30', '-t', '20', '-i', clip, '-c:v', 'libx264', '-crf', '18', '-r', '10', present);
   const moving = join(scratch, 'moving.mp4');
   ffmpeg('-ss', '6', '-t', '20', '-i', clip, '-c:v', 'libx264', '-crf', '18', '-r', '10', moving);
 
   const ours = (file: string, fps: number, gate: 'on' | 'off') => () =>
-    runJson<Run>(process.execPath, [
+    runJson<Run>('env', [
+      ...launcher(),
       asset('dist', 'tools', 'bench', 'ours.js'),
       ...['--clip', file, '--port', String(port), '--fps', String(fps), '--gate', gate],
     ]);
@@ -69,7 +77,7 @@ async function bench(clip: string, rounds: number, jsonFile: string): Promise<vo
       'still scene, 10 frames/s, gate': await inTurns(rounds, ours(still, 10, 'on'), peer(still, 10)),
     };
     const starts: number[] = [];
-    for (let round = 0; round < rounds; round++) starts.push(await timeToFirstDetection(moving, port));
+    for (let round = 0; round < rounds; round++) starts.push(await timeToFirstDetection(present, port));
 
     console.log(
       table([
@@ -106,7 +114,9 @@ async function bench(clip: string, rounds: number, jsonFile: string): Promise<vo
   }
 }
 
-const perFrame = (run: Run) => (run.cpuSeconds / run.frames) * 1000;
+function perFrame({ cpuSeconds, frames }: Run): number {
+  return (cpuSeconds / frames) * 1000;
+}
 
 /** Each round runs both, the one after the other, in changing order: what else the machine does hits both alike. */
 async function inTurns(rounds: number, ours: () => Promise<Run>, peer: () => Promise<Run>) {

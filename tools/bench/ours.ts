@@ -1,6 +1,6 @@
 // One run of the whole pipeline over a clip, as a process of its own; prints what it cost as one JSON line. The
 // benchmark starts it and its peer in turns.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { resolveSettings } from '../../sdk/config/settings.ts';
 import { Hub } from '../../sdk/hub/hub.ts';
@@ -30,8 +30,12 @@ const settings = resolveSettings({
   mqtt: { broker: `mqtt://127.0.0.1:${values.port}` },
 });
 
+/** Frames that warm caches and compilers up; what is measured comes after them. */
+const warmUp = 20;
 const node = new Node(settings, { speed: fps > 0 ? 'realtime' : 'max' });
 const latencies: number[] = [];
+let seen = 0;
+let begun = { at: 0, cpu: 0 };
 let hub: Hub | undefined;
 let ended: Promise<void> = Promise.resolve();
 await node.start({
@@ -40,17 +44,16 @@ await node.start({
     await hub.start();
     const pipeline = node.pipelines.get('camera')!;
     ended = new Promise((resolve) => pipeline.once('ended', resolve));
-    // The hub listened first, so its messages are on the way by now. Media times have no latency.
-    if (fps > 0) {
-      pipeline.on('frame', ({ frame, inferred }) => {
-        if (inferred) latencies.push(Date.now() - frame.wallTimeMs);
-      });
-    }
+    pipeline.on('frame', ({ frame, inferred }) => {
+      if (++seen === warmUp) begun = { at: performance.now(), cpu: cpuSeconds() };
+      // The hub listened first, so its messages are on the way by now. Media times have no latency.
+      else if (seen > warmUp && inferred && fps > 0) latencies.push(Date.now() - frame.wallTimeMs);
+    });
   },
 });
-const started = performance.now();
 await ended;
-const wallSeconds = (performance.now() - started) / 1000;
+const wallSeconds = (performance.now() - begun.at) / 1000;
+const cpu = cpuSeconds() - begun.cpu;
 const { frames, times } = node.stats().cameras.camera!;
 const residentMb = Number(/VmHWM:\s*(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))![1]) / 1000;
 await node.stop();
@@ -59,11 +62,11 @@ latencies.sort((a, b) => a - b);
 const quantile = (share: number) => latencies[Math.floor(latencies.length * share)] ?? null;
 console.log(
   JSON.stringify({
-    frames: frames.in,
+    frames: frames.in - warmUp,
     inferred: frames.inferred,
     dropped: frames.dropped,
     wallSeconds,
-    cpuSeconds: cpuSeconds(),
+    cpuSeconds: cpu,
     residentMb,
     times,
     latencyMs: { p50: quantile(0.5), p99: quantile(0.99) },
@@ -71,8 +74,23 @@ console.log(
 );
 process.exit(0);
 
-/** Of this process and of the children it waited for (ffmpeg): utime, stime, cutime, cstime in ticks of 10 ms. */
+/** Of this process and of its children (ffmpeg), those that run and those that have ended. Ticks are of 10 ms. */
 function cpuSeconds(): number {
-  const fields = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]!.split(' ');
-  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / 100;
+  let ticks = 0;
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    try {
+      // pid (name) state ppid …; 11 and 12 after the name are utime and stime, 13 and 14 those of ended children.
+      const fields = readFileSync(`/proc/${entry}/stat`, 'utf8').split(') ').at(-1)!.split(' ');
+      if (Number(entry) === process.pid) ticks += sum(fields.slice(11, 15));
+      else if (Number(fields[1]) === process.pid) ticks += sum(fields.slice(11, 13));
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  return ticks / 100;
+}
+
+function sum(fields: string[]): number {
+  return fields.reduce((total, field) => total + Number(field), 0);
 }

@@ -1,4 +1,15 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { asset } from '../../sdk/assets.ts';
+
+/** What `env` gets to start a script as `ocellus` is started, with the settings of memory in its first line. */
+export function launcher(): string[] {
+  const line = readFileSync(asset('bin', 'ocellus.js'), 'utf8').split('\n')[0]!;
+  return line
+    .slice(line.indexOf('-S') + 2)
+    .trim()
+    .split(' ');
+}
 
 /** Runs a program to its end and reads the JSON of its last line. */
 export async function runJson<T>(program: string, args: readonly string[]): Promise<T> {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { connectAsync } from 'mqtt';
 import { asset } from '../../sdk/assets.ts';
+import { launcher } from './run.ts';
 
 /** What `ocellus run` needs from its start to the first message on MQTT that names an object, in ms. */
 export async function timeToFirstDetection(clip: string, port: number): Promise<number> {
@@ -19,7 +20,7 @@ export async function timeToFirstDetection(clip: string, port: number): Promise<
     '0',
   ];
   const started = performance.now();
-  const child = spawn(process.execPath, [asset('bin', 'ocellus.js'), ...args], { cwd: '/', stdio: 'ignore' });
+  const child = spawn('env', [...launcher(), asset('bin', 'ocellus.js'), ...args], { cwd: '/', stdio: 'ignore' });
   const ended = new Promise((resolve) => child.once('close', resolve));
   try {
     return await new Promise<number>((resolve, reject) => {

@@ -1,5 +1,5 @@
 import type { CameraSettings } from '../../sdk/config/schema.ts';
-import type { PipelineStats } from '../../sdk/pipeline/events.ts';
+import type { CameraStatus, PipelineStats } from '../../sdk/pipeline/events.ts';
 import type { NodeStats } from '../../sdk/pipeline/node.ts';
 import type { CountChange } from '../../sdk/vision/counts.ts';
 import type { EventMessage, ObjectState } from '../../sdk/vision/event.ts';
@@ -8,9 +8,7 @@ import type { Crossing } from '../../sdk/vision/lines.ts';
 /** What the console's server and its page say to each other. docs/console.md tells it to others. */
 
 export type { CameraChange, CameraSettings, LineSettings, ZoneSettings } from '../../sdk/config/schema.ts';
-export type { CountChange, Crossing, EventMessage, NodeStats, ObjectState, PipelineStats };
-
-export type CameraStatus = 'online' | 'offline' | 'disabled';
+export type { CameraStatus, CountChange, Crossing, EventMessage, NodeStats, ObjectState, PipelineStats };
 
 /** Where a camera's pictures come from; passwords are masked. */
 export interface SourceState {

@@ -20,8 +20,6 @@ const wanted = [
   { package: 'cpio', program: 'cpio', for: 'the camera guest' },
   { package: 'xz-utils', program: 'xz', for: 'the camera guest' },
   { package: 'qemu-user-static', program: 'qemu-aarch64-static', for: 'the arm64 root' },
-  { package: 'binfmt-support', program: 'update-binfmts', for: 'the arm64 root' },
-  { package: 'arch-test', program: 'arch-test', for: 'the arm64 root' },
 ];
 
 const paths = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];

@@ -8,6 +8,9 @@ import { averagePrecision, type EvaluatedPicture } from '../../../sdk/vision/ave
 import { printJson, progress, table } from '../output.ts';
 import { share, threads } from '../values.ts';
 
+/** In a picture, of all classes. COCO's own limit is 100 of each class, which `averagePrecision` keeps. */
+const maxDetections = 300;
+
 interface EvalOptions {
   json?: boolean;
   model?: string;
@@ -45,7 +48,7 @@ async function evaluate(folder: string, options: EvalOptions): Promise<void> {
         const detections = await model.detect(frame, {
           scoreThreshold: options.score,
           iouThreshold: options.iou,
-          maxDetections: 100,
+          maxDetections,
           multiLabel: true,
         });
         inferMs += model.lastTimes.inferMs;
@@ -104,9 +107,9 @@ async function findPictures(folder: string): Promise<{ picture: string; labels: 
 function parseLabels(text: string, file: string, size: { width: number; height: number }, classes: number) {
   return text
     .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
-    .map((line, index) => {
+    .map((line, index) => ({ line: line.trim(), index }))
+    .filter(({ line }) => line !== '')
+    .map(({ line, index }) => {
       const values = line.split(/\s+/).map(Number);
       const [classId, cx, cy, w, h] = values as [number, number, number, number, number];
       if (

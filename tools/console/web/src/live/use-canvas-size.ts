@@ -5,7 +5,7 @@ import { useEffect } from 'preact/hooks';
 export function useCanvasSize(canvas: RefObject<HTMLCanvasElement | null>, draw: () => void): void {
   useEffect(() => {
     const element = canvas.current!;
-    const fit = () => {
+    const measure = () => {
       const width = Math.round(element.clientWidth * devicePixelRatio);
       const height = Math.round(element.clientHeight * devicePixelRatio);
       if (element.width === width && element.height === height) return;
@@ -13,9 +13,9 @@ export function useCanvasSize(canvas: RefObject<HTMLCanvasElement | null>, draw:
       element.height = height;
       draw();
     };
-    const observer = new ResizeObserver(fit);
+    const observer = new ResizeObserver(measure);
     observer.observe(element);
-    fit();
+    measure();
     return () => observer.disconnect();
   }, [canvas, draw]);
 }
