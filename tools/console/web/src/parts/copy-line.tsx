@@ -17,7 +17,12 @@ export function CopyLine({ text, label }: { text: string; label: string }) {
   };
   return (
     <div class="copy-line">
-      <code>{text}</code>
+      <code>
+        {/* A flag and its value stay on one line. */}
+        {text.split(/ (?=-)/).map((part, index) => (
+          <span key={part}>{index === 0 ? part : ` ${part}`}</span>
+        ))}
+      </code>
       <button type="button" class="icon-button" aria-label={copied ? 'Copied' : label} title={label} onClick={copy}>
         <Icon name={copied ? 'check' : 'copy'} />
       </button>

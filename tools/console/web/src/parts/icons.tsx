@@ -17,7 +17,7 @@ const paths = {
   grid: 'M4 4h7v7H4ZM13 4h7v7h-7ZM4 13h7v7H4ZM13 13h7v7h-7Z',
   info: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM12 11v5.5M12 7.5v.01',
   alert: 'M12 3.5 22 20H2ZM12 10v4.5M12 17.2v.01',
-  line: 'M4 19 20 5M12 12l5 3M17 15l-.5-3.5M17 15l-3.5.8',
+  line: 'M5 20 17 4M11 12l7.5 5M18.5 17l-.8-4M18.5 17l-4 .3',
   mask: 'M4 4h16v16H4ZM4 12 12 4M4 20 20 4M12 20l8-8',
   camera: 'M3 7h12v10H3ZM15 11l6-4v10l-6-4',
 } as const;

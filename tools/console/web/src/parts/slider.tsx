@@ -17,7 +17,6 @@ export function Slider({
 }) {
   const [held, setHeld] = useState<number>();
   // What comes from elsewhere (MQTT, another page) goes before what is held.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the value is what it follows
   useEffect(() => setHeld(undefined), [value]);
   const shown = held ?? value;
   return (

@@ -34,9 +34,8 @@ export function DraftShape({
         points.map(([x, y], index) => {
           const [nextX, nextY] = points[(index + 1) % points.length]!;
           return (
-            // biome-ignore lint/a11y/noStaticElementInteractions: a corner is added with the keyboard by Insert or +
+            // biome-ignore lint/a11y/noStaticElementInteractions: the keyboard adds a corner by Insert or + on a handle
             <circle
-              // biome-ignore lint/suspicious/noArrayIndexKey: a side is its place in the list
               key={index}
               class="middle"
               cx={((x + nextX) / 2) * size.width}
@@ -47,16 +46,7 @@ export function DraftShape({
           );
         })}
       {points.map((point, index) => (
-        <Handle
-          // biome-ignore lint/suspicious/noArrayIndexKey: a corner is its place in the list
-          key={index}
-          draft={draft}
-          index={index}
-          point={point}
-          size={size}
-          at={at}
-          onChange={onChange}
-        />
+        <Handle key={index} draft={draft} index={index} point={point} size={size} at={at} onChange={onChange} />
       ))}
     </g>
   );
@@ -73,7 +63,6 @@ interface PartProps {
 function Body({ draft, size, at, onChange }: PartProps) {
   const grip = useRef<{ from: Point; draft: Draft } | undefined>(undefined);
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the surface moves it with the arrow keys
     <polygon
       class="body"
       points={pointsText(draft.points, size)}

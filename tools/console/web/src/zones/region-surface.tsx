@@ -82,12 +82,10 @@ export function RegionSurface({
   };
 
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: one draws on it with the keyboard
     <svg
       ref={surface}
       class={`surface ${drawing ? 'is-drawing' : ''}`}
       viewBox={`0 0 ${size.width} ${size.height}`}
-      // biome-ignore lint/a11y/useSemanticElements: there is no element for drawing
       role="application"
       aria-label={
         drawing

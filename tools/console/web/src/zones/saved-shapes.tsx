@@ -37,8 +37,7 @@ export function SavedShapes({
         const text = pointsText(points, size);
         const choose = () => draft?.drawing || onSelect(kind, name);
         return (
-          // The list beside the picture is the way for the keyboard.
-          // biome-ignore lint/a11y/noStaticElementInteractions: see above
+          // biome-ignore lint/a11y/noStaticElementInteractions: the list beside the picture is the keyboard's way
           <g key={`${kind} ${name}`} class={`shape is-${kind}`} onClick={choose}>
             {kind === 'line' ? <polyline points={text} /> : <polygon points={text} />}
             <text x={x * size.width + 8} y={Math.max(16, y * size.height - 8)}>
