@@ -60,7 +60,7 @@ export class LiveFeed {
 
   watch(viewer: Viewer, { maxHeight, fps }: Watching): void {
     const height = liveHeights.find((one) => one >= maxHeight) ?? liveHeights.at(-1)!;
-    this.#looks.set(viewer, { height, intervalMs: 1000 / Math.min(fps, maxLiveFps), sentAt: 0 });
+    this.#looks.set(viewer, { height, intervalMs: 1000 / Math.min(fps, maxLiveFps), sentAt: Number.NEGATIVE_INFINITY });
   }
 
   unwatch(viewer: Viewer): void {

@@ -1,6 +1,14 @@
 import { useRef } from 'preact/hooks';
 import { percent } from '../format.ts';
-import { type Draft, type Point, withAllMoved, withoutPoint, withPointAfter, withPointMoved } from './draft.ts';
+import {
+  type ChangeDraft,
+  type Draft,
+  type Point,
+  withAllMoved,
+  withoutPoint,
+  withPointAfter,
+  withPointMoved,
+} from './draft.ts';
 import { arrows } from './region-surface.tsx';
 import { pointsText, type Size } from './saved-shapes.tsx';
 
@@ -17,7 +25,7 @@ export function DraftShape({
   /** Where the next corner would be. */
   pointer: Point | undefined;
   at(event: MouseEvent): Point;
-  onChange(draft: Draft): void;
+  onChange: ChangeDraft;
 }) {
   const { kind, points, drawing } = draft;
   const isLine = kind === 'line';
@@ -41,7 +49,7 @@ export function DraftShape({
               cx={((x + nextX) / 2) * size.width}
               cy={((y + nextY) / 2) * size.height}
               r={5}
-              onClick={() => onChange(withPointAfter(draft, index))}
+              onClick={() => onChange((shape) => withPointAfter(shape, index))}
             />
           );
         })}
@@ -56,7 +64,7 @@ interface PartProps {
   draft: Draft;
   size: Size;
   at(event: MouseEvent): Point;
-  onChange(draft: Draft): void;
+  onChange: ChangeDraft;
 }
 
 /** The area: dragging it moves all of it. */
@@ -74,7 +82,7 @@ function Body({ draft, size, at, onChange }: PartProps) {
         if (!grip.current) return;
         const [x, y] = at(event);
         const { from, draft: before } = grip.current;
-        onChange(withAllMoved(before, [x - from[0], y - from[1]]));
+        onChange(() => withAllMoved(before, [x - from[0], y - from[1]]));
       }}
       onPointerUp={() => {
         grip.current = undefined;
@@ -90,10 +98,14 @@ function Handle({ draft, index, point: [x, y], size, at, onChange }: PartProps &
   const keyDown = (event: KeyboardEvent) => {
     const arrow = arrows[event.key];
     const step = event.shiftKey ? 0.05 : 0.01;
-    if (arrow) onChange(withPointMoved(draft, index, [x + arrow[0] * step, y + arrow[1] * step]));
-    else if (event.key === 'Delete' || event.key === 'Backspace') onChange(withoutPoint(draft, index));
+    if (arrow) {
+      onChange((shape) => {
+        const [x, y] = shape.points[index]!;
+        return withPointMoved(shape, index, [x + arrow[0] * step, y + arrow[1] * step]);
+      });
+    } else if (event.key === 'Delete' || event.key === 'Backspace') onChange((shape) => withoutPoint(shape, index));
     else if ((event.key === 'Insert' || event.key === '+') && draft.kind !== 'line') {
-      onChange(withPointAfter(draft, index));
+      onChange((shape) => withPointAfter(shape, index));
     } else return;
     event.preventDefault();
   };
@@ -110,7 +122,10 @@ function Handle({ draft, index, point: [x, y], size, at, onChange }: PartProps &
         if (!draft.drawing) event.currentTarget.setPointerCapture(event.pointerId);
       }}
       onPointerMove={(event) => {
-        if (event.currentTarget.hasPointerCapture(event.pointerId)) onChange(withPointMoved(draft, index, at(event)));
+        if (event.currentTarget.hasPointerCapture(event.pointerId)) {
+          const point = at(event);
+          onChange((shape) => withPointMoved(shape, index, point));
+        }
       }}
     >
       <circle class="handle-reach" cx={x * size.width} cy={y * size.height} r={18} />

@@ -19,6 +19,9 @@ export interface Draft {
   drawing: boolean;
 }
 
+/** Changes the draft as it is at that moment; undefined gives it up. */
+export type ChangeDraft = (change: (draft: Draft) => Draft | undefined) => void;
+
 export const minPoints = { zone: 3, mask: 3, line: 2 } as const;
 export const maxPoints = { zone: 64, mask: 64, line: 2 } as const;
 /** As the settings schema says it. */
@@ -106,11 +109,16 @@ function renamed<T>(map: Record<string, T>, original: string | undefined, name: 
 const rounded = (share: number) => Math.round(share * 10_000) / 10_000;
 export const clamped = (share: number) => Math.min(1, Math.max(0, share));
 
-/** With a corner at the end; a line is finished by its second. */
+/** While it is drawn: with a corner at the end. A line is finished by its second. */
 export function withPoint(draft: Draft, point: Point): Draft {
-  if (draft.points.length >= maxPoints[draft.kind]) return draft;
+  if (!draft.drawing || draft.points.length >= maxPoints[draft.kind]) return draft;
   const points = [...draft.points, point];
-  return { ...draft, points, drawing: draft.drawing && !(draft.kind === 'line' && points.length === 2) };
+  return { ...draft, points, drawing: !(draft.kind === 'line' && points.length === 2) };
+}
+
+/** No longer drawn, if it has the corners that it needs. */
+export function finished(draft: Draft): Draft {
+  return draft.points.length < minPoints[draft.kind] ? draft : { ...draft, drawing: false };
 }
 
 export function withPointMoved(draft: Draft, index: number, [x, y]: Point): Draft {

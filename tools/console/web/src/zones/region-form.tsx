@@ -1,7 +1,7 @@
 import type { CameraSettings } from '../../../protocol.ts';
 import { capital } from '../format.ts';
 import { LabelChips } from '../parts/label-chips.tsx';
-import { type Draft, minPoints, problemOf } from './draft.ts';
+import { type ChangeDraft, type Draft, finished, minPoints, problemOf } from './draft.ts';
 
 export function RegionForm({
   draft,
@@ -15,7 +15,7 @@ export function RegionForm({
   draft: Draft;
   settings: CameraSettings;
   labels: readonly string[];
-  onChange(draft: Draft): void;
+  onChange: ChangeDraft;
   onCancel(): void;
   onSave(): void;
   onDelete(): void;
@@ -43,9 +43,10 @@ export function RegionForm({
             autocomplete="off"
             autocapitalize="none"
             spellcheck={false}
-            onInput={(event) =>
-              onChange({ ...draft, name: event.currentTarget.value.toLowerCase().replaceAll(' ', '-') })
-            }
+            onInput={(event) => {
+              const text = event.currentTarget.value.toLowerCase().replaceAll(' ', '-');
+              onChange((shape) => ({ ...shape, name: text }));
+            }}
           />
         </label>
       )}
@@ -53,7 +54,11 @@ export function RegionForm({
         <p class="muted">Nothing is detected where a mask is, and no motion counts there: a tree, a road, a screen.</p>
       )}
       {kind === 'line' && points.length === 2 && (
-        <button type="button" class="button" onClick={() => onChange({ ...draft, points: points.toReversed() })}>
+        <button
+          type="button"
+          class="button"
+          onClick={() => onChange((shape) => ({ ...shape, points: shape.points.toReversed() }))}
+        >
           Turn the direction around
         </button>
       )}
@@ -67,7 +72,7 @@ export function RegionForm({
             value={inertia}
             onInput={(event) => {
               const frames = event.currentTarget.valueAsNumber;
-              if (frames >= 1 && frames <= 100) onChange({ ...draft, inertia: Math.round(frames) });
+              if (frames >= 1 && frames <= 100) onChange((shape) => ({ ...shape, inertia: Math.round(frames) }));
             }}
           />
           <span class="field-help">So many in a row it must stand inside, with its feet.</span>
@@ -80,7 +85,7 @@ export function RegionForm({
             name="Only these labels"
             labels={labels}
             chosen={draft.labels ?? []}
-            onChange={(chosen) => onChange({ ...draft, labels: chosen.length > 0 ? chosen : undefined })}
+            onChange={(chosen) => onChange((shape) => ({ ...shape, labels: chosen.length > 0 ? chosen : undefined }))}
           />
           <span class="field-help">None chosen: all.</span>
         </div>
@@ -92,7 +97,7 @@ export function RegionForm({
       )}
       <div class="form-end">
         {drawing && points.length >= minPoints[kind] && (
-          <button type="button" class="button" onClick={() => onChange({ ...draft, drawing: false })}>
+          <button type="button" class="button" onClick={() => onChange(finished)}>
             Close the shape
           </button>
         )}

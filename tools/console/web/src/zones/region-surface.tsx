@@ -1,8 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { CameraSettings } from '../../../protocol.ts';
 import {
+  type ChangeDraft,
   clamped,
   type Draft,
+  finished,
   type Kind,
   minPoints,
   type Point,
@@ -26,18 +28,21 @@ export function RegionSurface({
 }: {
   settings: CameraSettings;
   draft: Draft | undefined;
-  onChange(draft: Draft | undefined): void;
+  onChange: ChangeDraft;
   onSelect(kind: Kind, name: string): void;
 }) {
   const surface = useRef<SVGSVGElement>(null);
   const size = useSize(surface);
   const [pointer, setPointer] = useState<Point>();
   const [cross, setCross] = useState<Point>();
+  // Keys may come faster than the page is drawn.
+  const crossNow = useRef<Point | undefined>(undefined);
   const drawing = draft?.drawing ?? false;
 
   useEffect(() => {
     setPointer(undefined);
     setCross(undefined);
+    crossNow.current = undefined;
     if (drawing) surface.current?.focus({ preventScroll: true });
   }, [drawing]);
 
@@ -45,39 +50,40 @@ export function RegionSurface({
     const { left, top, width, height } = surface.current!.getBoundingClientRect();
     return [clamped((event.clientX - left) / width), clamped((event.clientY - top) / height)];
   };
-  const closes = (shape: Draft, [x, y]: Point): boolean => {
-    const first = shape.points[0];
-    if (!first || shape.points.length < minPoints[shape.kind]) return false;
-    return Math.hypot((first[0] - x) * size.width, (first[1] - y) * size.height) < closeDistance;
-  };
-  const finish = (shape: Draft) => {
-    if (shape.points.length >= minPoints[shape.kind]) onChange({ ...shape, drawing: false });
+  /** Sets a corner, or closes the shape where that is its first one. */
+  const place = (point: Point) =>
+    onChange((shape) => {
+      const first = shape.points[0];
+      if (!first || shape.points.length < minPoints[shape.kind]) return withPoint(shape, point);
+      const distance = Math.hypot((first[0] - point[0]) * size.width, (first[1] - point[1]) * size.height);
+      return distance < closeDistance ? finished(shape) : withPoint(shape, point);
+    });
+  const moveCross = (point: Point | undefined) => {
+    crossNow.current = point;
+    setCross(point);
   };
 
   const click = (event: MouseEvent) => {
-    if (!draft?.drawing) return;
-    const point = at(event);
+    if (!drawing) return;
     // The second click of a double-click closes instead of setting one corner twice.
-    if (event.detail > 1 || closes(draft, point)) finish(draft);
-    else onChange(withPoint(draft, point));
+    if (event.detail > 1) onChange(finished);
+    else place(at(event));
   };
   const keyDown = (event: KeyboardEvent) => {
     if (!draft || event.target !== surface.current) return;
     const step = event.shiftKey ? 0.05 : 0.01;
     const arrow = arrows[event.key];
-    if (event.key === 'Escape') onChange(undefined);
-    else if (arrow && draft.drawing) {
-      const [x, y] = cross ?? draft.points.at(-1) ?? [0.5, 0.5];
-      setCross([clamped(x + arrow[0] * step), clamped(y + arrow[1] * step)]);
-    } else if (arrow) onChange(withAllMoved(draft, [arrow[0] * step, arrow[1] * step]));
-    else if (event.key === ' ' && draft.drawing) {
-      const point = cross ?? [0.5, 0.5];
-      setCross(point);
-      if (closes(draft, point)) finish(draft);
-      else onChange(withPoint(draft, point));
-    } else if (event.key === 'Enter') finish(draft);
-    else if (event.key === 'Backspace' && draft.drawing) onChange(withoutPoint(draft, draft.points.length - 1));
-    else return;
+    const [x, y] = crossNow.current ?? draft.points.at(-1) ?? [0.5, 0.5];
+    if (arrow && draft.drawing) moveCross([clamped(x + arrow[0] * step), clamped(y + arrow[1] * step)]);
+    else if (arrow) onChange((shape) => withAllMoved(shape, [arrow[0] * step, arrow[1] * step]));
+    else if (event.key === ' ') {
+      moveCross([x, y]);
+      place([x, y]);
+    } else if (event.key === 'Enter') onChange(finished);
+    else if (event.key === 'Escape') onChange(() => undefined);
+    else if (event.key === 'Backspace') {
+      onChange((shape) => (shape.drawing ? withoutPoint(shape, shape.points.length - 1) : shape));
+    } else return;
     event.preventDefault();
   };
 

@@ -6,7 +6,7 @@ import { CameraTabs } from '../parts/camera-tabs.tsx';
 import { Empty } from '../parts/empty.tsx';
 import { tell } from '../parts/toasts.tsx';
 import { useStore } from '../store.ts';
-import { changeWith, changeWithout, type Draft, draftOf, type Kind, newDraft } from './draft.ts';
+import { type ChangeDraft, changeWith, changeWithout, type Draft, draftOf, type Kind, newDraft } from './draft.ts';
 import { RegionForm } from './region-form.tsx';
 import { RegionList } from './region-list.tsx';
 import { RegionSurface } from './region-surface.tsx';
@@ -33,10 +33,11 @@ export function ZonesView({ camera }: { camera: string | undefined }) {
 function RegionEditor({ camera }: { camera: CameraState }) {
   const [draft, setDraft] = useState<Draft>();
   const { settings, name } = camera;
+  const change: ChangeDraft = (next) => setDraft((now) => now && next(now));
 
-  const save = async (change: CameraChange, told: string) => {
+  const save = async (wanted: CameraChange, told: string) => {
     try {
-      await changeCamera(name, change);
+      await changeCamera(name, wanted);
       setDraft(undefined);
       tell('good', told);
     } catch (error) {
@@ -49,7 +50,7 @@ function RegionEditor({ camera }: { camera: CameraState }) {
     <div class="zones-layout">
       <section class="card stage-card" aria-label={`Zones of ${name}`}>
         <Stage camera={camera}>
-          <RegionSurface settings={settings} draft={draft} onChange={setDraft} onSelect={select} />
+          <RegionSurface settings={settings} draft={draft} onChange={change} onSelect={select} />
         </Stage>
         <p class="zones-hint" role="status">
           {hintFor(draft)}
@@ -61,7 +62,7 @@ function RegionEditor({ camera }: { camera: CameraState }) {
             draft={draft}
             settings={settings}
             labels={camera.labels}
-            onChange={setDraft}
+            onChange={change}
             onCancel={() => setDraft(undefined)}
             onSave={() =>
               save(changeWith(draft, settings), draft.kind === 'mask' ? 'Mask saved' : `${draft.name} saved`)

@@ -1,0 +1,184 @@
+import { EventEmitter } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DeviceProperties } from '../../devices/device.ts';
+import { type CameraChange, CameraSettings } from '../../sdk/config/schema.ts';
+import { resolveSettings } from '../../sdk/config/settings.ts';
+import { validate } from '../../sdk/config/validate.ts';
+import { InputError } from '../../sdk/errors.ts';
+import { Frame } from '../../sdk/frame/frame.ts';
+import type { CountChange, PipelineEvents } from '../../sdk/pipeline/events.ts';
+import type { NodeStats } from '../../sdk/pipeline/node.ts';
+import type { EventMessage, ObjectState } from '../../sdk/vision/event.ts';
+import type { Track } from '../../sdk/vision/track.ts';
+import type { ConsoleCamera, ConsoleNode } from '../../tools/console/server/source.ts';
+
+/** A camera whose state a test sets. */
+export class FakeCamera extends EventEmitter<PipelineEvents> implements ConsoleCamera {
+  readonly name: string;
+  settings: CameraSettings;
+  status: 'online' | 'offline' | 'disabled' = 'online';
+  moving = false;
+  labels = ['person', 'cat'];
+  knownLabels = ['person', 'cat', 'dog'];
+  counts: CountChange[] = [{ label: 'person', count: 1 }];
+  device: { properties: DeviceProperties } | undefined = {
+    properties: {
+      kind: 'rtsp',
+      title: 'rtsp://admin:secret@door/1',
+      format: 'I420',
+      width: 64,
+      height: 48,
+      colour: { matrix: 'bt601', range: 'limited' },
+      live: true,
+      note: 'Showing rtsp://admin:secret@door/1.',
+    },
+  };
+  /** What a snapshot is; undefined where no frame has come. */
+  picture: Buffer | undefined = Buffer.from('a picture');
+  snapshots = 0;
+  readonly changes: CameraChange[] = [];
+
+  constructor(name = 'door', settings: CameraChange = {}) {
+    super();
+    this.name = name;
+    this.settings = validate(CameraSettings, settings, 'fake camera');
+  }
+
+  async change(change: CameraChange): Promise<void> {
+    const merged = Object.fromEntries(
+      Object.entries(change).map(([key, value]) => {
+        const before = this.settings[key as keyof CameraSettings];
+        const isPart = ['detect', 'motion', 'track', 'snapshots'].includes(key) && typeof value === 'object';
+        return [key, isPart ? { ...(before as object), ...value } : value];
+      }),
+    );
+    this.settings = validate(CameraSettings, { ...this.settings, ...merged }, `camera ${this.name}`);
+    this.changes.push(change);
+    this.emit('settings', change);
+  }
+
+  async snapshot(): Promise<Buffer> {
+    this.snapshots++;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    if (!this.picture) throw new InputError(`camera ${this.name} has given no picture yet: offline`);
+    return this.picture;
+  }
+}
+
+export class FakeNode implements ConsoleNode {
+  readonly name = 'porch';
+  readonly settings = resolveSettings({ node: 'porch' });
+  readonly pipelines: Map<string, FakeCamera>;
+  lastError: string | undefined;
+
+  constructor(cameras: FakeCamera[]) {
+    this.pipelines = new Map(cameras.map((camera) => [camera.name, camera]));
+  }
+
+  stats(): NodeStats {
+    const camera = {
+      frames: { in: 1, dropped: 0, gated: 0, inferred: 1 },
+      fps: { in: 10, inferred: 10 },
+      times: { motion: 1, queue: 0, preprocess: 1, infer: 8, decode: 1, track: 1, total: 12 },
+      objects: 1,
+      device: {
+        state: 'online' as const,
+        frames: 1,
+        dropped: 0,
+        corrupt: 0,
+        restarts: 0,
+        stalls: 0,
+        lastError: this.lastError,
+      },
+    };
+    return {
+      uptimeSeconds: 1,
+      cpuPercent: 10,
+      memory: { residentMb: 100, heapMb: 20 },
+      temperature: null,
+      eventLoopDelayMs: { mean: 0, p99: 0 },
+      model: 'nanodet',
+      cameras: Object.fromEntries([...this.pipelines.keys()].map((name) => [name, camera])),
+    };
+  }
+}
+
+export function track(change: Partial<Track> = {}): Track {
+  return {
+    id: 3,
+    classId: 0,
+    label: 'person',
+    box: [10, 11, 30, 41],
+    score: 0.7,
+    medianScore: 0.81,
+    confirmed: true,
+    visible: true,
+    observations: 5,
+    firstSeenNs: 0,
+    lastSeenNs: 0,
+    stationary: false,
+    motionlessCount: 0,
+    positionChanges: 0,
+    currentZones: [],
+    enteredZones: [],
+    ...change,
+  };
+}
+
+/** A grey frame; `freed` counts up when its last owner has given it back. */
+export function greyFrame(sequence: number, width = 64, height = 48): { frame: Frame; freed(): boolean } {
+  let isFree = false;
+  const frame = new Frame(
+    {
+      format: 'GRAY8',
+      width,
+      height,
+      sequence,
+      captureTimeNs: sequence * 1e8,
+      wallTimeMs: 1_700_000_000_000 + sequence * 100,
+      planes: [{ data: new Uint8Array(width * height).fill(sequence), stride: width }],
+    },
+    () => {
+      isFree = true;
+    },
+  );
+  return { frame, freed: () => isFree };
+}
+
+export function eventMessage(id: string, change: Partial<ObjectState> = {}): EventMessage {
+  const after: ObjectState = {
+    id,
+    camera: 'door',
+    label: 'person',
+    sub_label: null,
+    score: 0.8,
+    top_score: 0.9,
+    box: [1, 2, 3, 4],
+    area: 4,
+    ratio: 1,
+    frame_time: 100,
+    start_time: 100,
+    end_time: null,
+    current_zones: [],
+    entered_zones: [],
+    stationary: false,
+    active: true,
+    motionless_count: 0,
+    position_changes: 0,
+    has_snapshot: true,
+    has_clip: false,
+    crossed_lines: {},
+    ...change,
+  };
+  return { type: after.end_time === null ? 'new' : 'end', before: after, after };
+}
+
+/** A folder with a page in it, in place of the built one. */
+export function pageFolder(): { folder: string; remove(): void } {
+  const folder = mkdtempSync(join(tmpdir(), 'ocellus-page-'));
+  writeFileSync(join(folder, 'index.html'), '<!doctype html><title>page</title>');
+  writeFileSync(join(folder, 'theme.js'), '// theme');
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}

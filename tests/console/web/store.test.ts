@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import type { CameraState, RecentEvent, ServerMessage } from '../../../tools/console/protocol.ts';
+import { cameraState } from '../../../tools/console/server/state.ts';
+import { mergeEvent } from '../../../tools/console/web/src/events/merge.ts';
+import { emptyState, reduce } from '../../../tools/console/web/src/store.ts';
+import { eventMessage, FakeCamera, FakeNode } from '../fakes.ts';
+
+const recent = (id: string, change: Partial<RecentEvent> = {}): RecentEvent => ({
+  ...eventMessage(id).after,
+  picture: 0,
+  ...change,
+});
+const stateAfter = (...messages: ServerMessage[]) =>
+  messages.reduce(reduce, {
+    ...emptyState,
+    cameras: [cameraState(new FakeCamera('door'), []), cameraState(new FakeCamera('hall'), [])],
+  });
+const door = (state: { cameras: CameraState[] }) => state.cameras[0]!;
+
+describe('reduce', () => {
+  it('begins with the state', () => {
+    const camera = cameraState(new FakeCamera('door'), []);
+    const state = reduce(emptyState, {
+      type: 'state',
+      state: { node: 'porch', version: '1', mqtt: null, cameras: [camera] },
+    });
+    expect(state.console).toEqual({ node: 'porch', version: '1', mqtt: null });
+    expect(state.cameras).toEqual([camera]);
+  });
+
+  it('takes in what happens to a camera, and leaves the others as they are', () => {
+    const before = stateAfter();
+    const state = stateAfter(
+      { type: 'motion', camera: 'door', moving: true },
+      { type: 'status', camera: 'door', status: 'offline', source: { uri: 'x:', opened: null } },
+      { type: 'count', camera: 'door', label: 'person', count: 5 },
+      { type: 'count', camera: 'door', label: 'person', zone: 'mat', count: 2 },
+    );
+    expect(door(state)).toMatchObject({ moving: true, status: 'offline', source: { uri: 'x:' } });
+    expect(door(state).counts).toEqual([
+      { label: 'person', count: 5 },
+      { label: 'person', zone: 'mat', count: 2 },
+    ]);
+    expect(state.cameras[1]).toEqual(before.cameras[1]);
+  });
+
+  it('holds the newest total of each line, label and direction', () => {
+    const crossing = { type: 'crossing', camera: 'door', line: 'gate', label: 'cat' } as const;
+    const state = stateAfter(
+      { ...crossing, direction: 'in', total: 1 },
+      { ...crossing, direction: 'out', total: 1 },
+      { ...crossing, direction: 'in', total: 2 },
+    );
+    expect(door(state).crossings.map(({ direction, total }) => [direction, total])).toEqual([
+      ['in', 2],
+      ['out', 1],
+    ]);
+  });
+
+  it('forgets numbers older than two minutes', () => {
+    const stats = new FakeNode([]).stats();
+    const state = stateAfter(
+      ...Array.from({ length: 150 }, (_, time): ServerMessage => ({ type: 'stats', time, stats })),
+    );
+    expect(state.history).toHaveLength(120);
+    expect(state.history.at(-1)!.time).toBe(149);
+  });
+});
+
+describe('mergeEvent', () => {
+  it('puts the newest start first, in whatever order they come', () => {
+    const events = [3, 1, 2].map((start_time) => recent(`e${start_time}`, { start_time }));
+    const merged = events.reduce(mergeEvent, [] as RecentEvent[]);
+    expect(merged.map(({ id }) => id)).toEqual(['e3', 'e2', 'e1']);
+  });
+
+  it('keeps the later state of an event: a list that was asked for earlier may come later', () => {
+    const ended = recent('a', { end_time: 120, frame_time: 119 });
+    expect(mergeEvent([ended], recent('a', { frame_time: 119 }))).toEqual([ended]);
+    expect(mergeEvent([recent('a', { frame_time: 119 })], ended)).toEqual([ended]);
+    const later = recent('a', { frame_time: 130 });
+    expect(mergeEvent([later], recent('a', { frame_time: 120 }))).toEqual([later]);
+  });
+});

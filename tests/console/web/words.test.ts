@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { colourOf } from '../../../tools/console/web/src/colours.ts';
+import { ago, count, duration } from '../../../tools/console/web/src/format.ts';
+import { axisEnd, frameRates, stacked } from '../../../tools/console/web/src/health/series.ts';
+import { mqttLine } from '../../../tools/console/web/src/mqtt-line.ts';
+import { FakeCamera, FakeNode } from '../fakes.ts';
+
+describe('mqttLine', () => {
+  it.each([
+    ['mqtt://127.0.0.1:1883', "mosquitto_sub -h 127.0.0.1 -t 'ocellus/porch/+/events'"],
+    ['mqtt://127.0.0.1:45515', "mosquitto_sub -h 127.0.0.1 -p 45515 -t 'ocellus/porch/+/events'"],
+    ['mqtts://hub', "mosquitto_sub -h hub -p 8883 --tls-use-os-certs -t 'ocellus/porch/+/events'"],
+    ['mqtt://me:***@hub', "mosquitto_sub -h hub -u me -P PASSWORD -t 'ocellus/porch/+/events'"],
+    ['mqtt://[::1]:1883', "mosquitto_sub -h ::1 -t 'ocellus/porch/+/events'"],
+    ["mqtt://a'b@hub", "mosquitto_sub -h hub -u 'a'\\''b' -P PASSWORD -t 'ocellus/porch/+/events'"],
+  ])('%s', (url, line) => expect(mqttLine({ url, root: 'ocellus/porch' })).toBe(line));
+
+  it('is none where mosquitto_sub cannot go', () => {
+    expect(mqttLine({ url: 'wss://hub/mqtt', root: 'ocellus/porch' })).toBeUndefined();
+  });
+});
+
+describe('words', () => {
+  it.each([
+    [0, '0 s'],
+    [59.4, '59 s'],
+    [61, '1 min 1 s'],
+    [3661, '1 h 1 min'],
+    [90_000, '1 d 1 h'],
+  ])('%d seconds: %s', (seconds, text) => expect(duration(seconds)).toBe(text));
+
+  it('says how long ago', () => {
+    expect([ago(98, 100), ago(80, 100), ago(0, 300)]).toEqual(['just now', '20 s ago', '5 min ago']);
+  });
+
+  it('groups digits', () => expect([count(999), count(1234567)]).toEqual(['999', '1\u202f234\u202f567']));
+
+  it('gives a label always the same colour, and those seen most different ones', () => {
+    expect(colourOf('giraffe')).toBe(colourOf('giraffe'));
+    expect(new Set(['person', 'cat', 'car', 'dog', 'motorcycle', 'cup'].map(colourOf)).size).toBe(6);
+  });
+});
+
+describe('series', () => {
+  it.each([
+    [[3, 4], 1, 5],
+    [[0.2], 5, 5],
+    [[101], 1, 200],
+    [[1000], 1, 1000],
+    [[], 100, 100],
+  ])('an axis of %j from %d ends at %d', (values, least, end) => expect(axisEnd(values, least)).toBe(end));
+
+  it('stacks', () => {
+    expect(
+      stacked([
+        [1, 2],
+        [3, 4],
+      ]),
+    ).toEqual([
+      { low: [0, 0], high: [1, 2] },
+      { low: [1, 2], high: [4, 6] },
+    ]);
+  });
+
+  it('makes rates of totals, none where they began again', () => {
+    const sample = (time: number, total: number) => {
+      const stats = new FakeNode([new FakeCamera('door')]).stats();
+      stats.cameras.door = { ...stats.cameras.door!, frames: { in: total, dropped: 0, gated: 0, inferred: 0 } };
+      return { time, stats };
+    };
+    const rates = frameRates([sample(0, 100), sample(2000, 120), sample(3000, 5)], 'door');
+    expect(rates.in).toEqual([10, 0]);
+  });
+});

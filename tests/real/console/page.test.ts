@@ -1,0 +1,333 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { asset } from '../../../sdk/assets.ts';
+import { resolveSettings } from '../../../sdk/config/settings.ts';
+import { Node } from '../../../sdk/pipeline/node.ts';
+import type { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
+import { Console } from '../../../tools/console/server/console.ts';
+
+const browserPath = '/usr/bin/chromium';
+/** The scene is empty for some seconds between its visits, and the machine may be busy. */
+const patience = { timeout: 60_000, interval: 100 };
+
+describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chromium)', { timeout: 120_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ocellus-page-'));
+  let node: Node;
+  let server: Console;
+  let url: string;
+  let browser: Browser;
+  let camera: Pipeline;
+  /** What no page may do: complain, or ask another origin. */
+  const faults: string[] = [];
+
+  beforeAll(async () => {
+    // Built here, so that it is the page of these sources.
+    execFileSync(process.execPath, [
+      asset('node_modules', 'vite', 'bin', 'vite.js'),
+      'build',
+      '--config',
+      asset('tools', 'console', 'web', 'vite.config.ts'),
+      '--outDir',
+      folder,
+      '--logLevel=error',
+    ]);
+    node = new Node(resolveSettings({ node: 'porch', cameras: { door: { source: 'scene:' } } }));
+    await node.start({
+      before: async () => {
+        server = new Console({ node, port: 0, folder, mqttUrl: 'mqtt://127.0.0.1:1883' });
+        ({ url } = await server.start());
+      },
+    });
+    camera = node.pipelines.get('door')!;
+    browser = await chromium.launch({
+      executablePath: browserPath,
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+    await node?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const pages: Page[] = [];
+  afterEach(async () => {
+    for (const page of pages.splice(0)) await page.context().close();
+    expect(faults.splice(0)).toEqual([]);
+  });
+
+  async function open(hash = '', options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
+    const page = await context.newPage();
+    pages.push(page);
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') faults.push(message.text());
+    });
+    page.on('pageerror', (error) => faults.push(error.message));
+    page.on('request', (request) => {
+      if (!request.url().startsWith(url) && !request.url().startsWith('blob:')) faults.push(request.url());
+    });
+    await page.goto(`${url}${hash}`);
+    await page.getByRole('heading', { level: 1 }).waitFor({ state: 'attached' });
+    return page;
+  }
+
+  const boxesOn = (page: Page) => page.locator('canvas').getAttribute('data-boxes').then(Number);
+  const sequenceOn = (page: Page) => page.locator('canvas').getAttribute('data-sequence').then(Number);
+
+  it('shows boxes on the live scene, new pictures all the time, and who is in view', async () => {
+    const page = await open();
+    await expect.poll(() => boxesOn(page), patience).toBeGreaterThan(0);
+    const first = await sequenceOn(page);
+    await expect.poll(() => sequenceOn(page), patience).toBeGreaterThan(first + 10);
+    const inView = page.getByRole('region', { name: 'In view now' }).locator('li');
+    await expect.poll(() => inView.count(), patience).toBeGreaterThan(0);
+    const events = page.getByRole('region', { name: 'Recent events' }).getByRole('button');
+    await expect.poll(() => events.count(), patience).toBeGreaterThan(0);
+    expect(await page.getByText('This is the built-in scene').isVisible()).toBe(true);
+    const command = page.locator('.copy-line code');
+    expect(await command.textContent()).toBe("mosquitto_sub -h 127.0.0.1 -t 'ocellus/porch/+/events'");
+  });
+
+  it('draws names in the colours of their labels', async () => {
+    const page = await open();
+    await expect.poll(() => boxesOn(page), patience).toBeGreaterThan(0);
+    // The plates of the names have colours that the photographs do not have: person, cat, cup, motorcycle.
+    const drawn = await page.evaluate(`(() => {
+      const canvas = document.querySelector('canvas');
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      const plates = [[0x3f, 0xd0, 0xa4], [0xff, 0xb4, 0x54], [0xe6, 0xdf, 0x5a], [0xc7, 0x9b, 0xff]];
+      let count = 0;
+      for (let i = 0; i < data.length; i += 4) {
+        if (plates.some((plate) => plate.every((value, channel) => Math.abs(data[i + channel] - value) < 3))) count++;
+      }
+      return count;
+    })()`);
+    expect(drawn).toBeGreaterThan(500);
+  });
+
+  it('shows the times of the stages', async () => {
+    const page = await open();
+    await page.getByRole('link', { name: 'Health' }).click();
+    await page.getByRole('heading', { name: 'Health', exact: true }).waitFor();
+    expect(await page.locator('canvas').count()).toBe(0);
+    const plot = page.getByRole('img', { name: /Time of a frame by stage, now \d*[1-9]/ });
+    await expect.poll(() => plot.count(), patience).toBe(1);
+    await expect.poll(() => plot.locator('.plot-area').count(), patience).toBe(6);
+  });
+
+  it('lists events with their pictures, and shows one large', async () => {
+    const page = await open('#/events');
+    const card = page.locator('.event-card').first();
+    await card.waitFor(patience);
+    await card.click();
+    const dialog = page.getByRole('dialog');
+    const width = () => page.evaluate('document.querySelector("dialog img")?.naturalWidth ?? 0');
+    await expect.poll(width, patience).toBeGreaterThan(100);
+    expect(await dialog.getByText('door').count()).toBeGreaterThan(0);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+  });
+
+  it('draws a zone with the mouse, which then counts who stands in it', async () => {
+    const page = await open('#/zones');
+    await page.getByRole('button', { name: 'Add zone' }).click();
+    const { x, y, width, height } = (await page.getByRole('application').boundingBox())!;
+    const corners = [
+      [0.02, 0.5],
+      [0.9, 0.5],
+      [0.98, 0.98],
+      [0.02, 0.98],
+    ] as const;
+    const at = (corner: readonly [number, number]) => [x + corner[0] * width, y + corner[1] * height] as const;
+    for (const corner of corners) await page.mouse.click(...at(corner));
+    // The first corner again closes it.
+    await page.mouse.click(...at(corners[0]));
+    await page.getByLabel('Name').fill('floor');
+    // A corner is dragged further.
+    await page.mouse.move(...at(corners[1]));
+    await page.mouse.down();
+    await page.mouse.move(...at([0.98, 0.55]), { steps: 5 });
+    await page.mouse.up();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect.poll(() => Object.keys(camera.settings.zones), patience).toEqual(['floor']);
+    const { polygon } = camera.settings.zones.floor!;
+    const wanted = [corners[0], [0.98, 0.55], corners[2], corners[3]];
+    expect(polygon).toHaveLength(4);
+    for (const [index, point] of polygon.entries()) {
+      expect(Math.abs(point[0] - wanted[index]![0]!)).toBeLessThan(0.01);
+      expect(Math.abs(point[1] - wanted[index]![1]!)).toBeLessThan(0.01);
+    }
+    await page.getByRole('link', { name: 'Live', exact: true }).click();
+    await expect.poll(() => page.locator('[data-zone="floor"] .count-number').count(), patience).toBeGreaterThan(0);
+    expect(camera.counts.some(({ zone }) => zone === 'floor')).toBe(true);
+  });
+
+  it('changes and deletes a zone with the keyboard', async () => {
+    const polygon: [number, number][] = [
+      [0.1, 0.1],
+      [0.5, 0.1],
+      [0.5, 0.5],
+    ];
+    await camera.change({ zones: { floor: { polygon, inertia: 3 } } });
+    const page = await open('#/zones');
+    await page.getByRole('button', { name: /floor/ }).press('Enter');
+    await page.getByRole('button', { name: 'Corner 1 of 3: 10 % from the left, 10 % from the top' }).focus();
+    for (const key of ['ArrowRight', 'Shift+ArrowDown']) await page.keyboard.press(key);
+    await page.getByRole('button', { name: 'Corner 1 of 3: 11 % from the left, 15 % from the top' }).waitFor();
+    await page.getByRole('button', { name: 'Save' }).press('Enter');
+    await expect.poll(() => camera.settings.zones.floor?.polygon[0], patience).toEqual([0.11, 0.15]);
+    await page.getByRole('button', { name: /floor/ }).press('Enter');
+    await page.getByRole('button', { name: 'Delete' }).press('Enter');
+    await expect.poll(() => camera.settings.zones, patience).toEqual({});
+  });
+
+  it('draws a line with the keyboard alone', async () => {
+    const page = await open('#/zones');
+    await page.getByRole('button', { name: 'Add line' }).press('Enter');
+    await page.getByRole('application', { name: /Drawing surface/ }).waitFor();
+    await page.keyboard.press('Space');
+    for (let i = 0; i < 4; i++) await page.keyboard.press('Shift+ArrowDown');
+    await page.keyboard.press('Space');
+    await page.getByRole('button', { name: 'Save' }).press('Enter');
+    await expect
+      .poll(() => camera.settings.lines, patience)
+      .toEqual({ 'line-1': { from: [0.5, 0.5], to: [0.5, 0.7] } });
+    await camera.change({ lines: {} });
+  });
+
+  it('sets the threshold, and shows what was set elsewhere', async () => {
+    const page = await open('#/settings');
+    const slider = page.getByRole('slider', { name: 'Threshold', exact: true });
+    const before = camera.settings.detect.threshold;
+    await slider.press('ArrowRight');
+    await expect.poll(() => camera.settings.detect.threshold, patience).toBeCloseTo(before + 0.01, 5);
+    // As a command over MQTT does it.
+    await camera.change({ detect: { threshold: 0.42, enabled: false } });
+    await expect.poll(() => slider.inputValue(), patience).toBe('0.42');
+    const detect = page.getByRole('switch', { name: 'Detect' });
+    await expect.poll(() => detect.isChecked(), patience).toBe(false);
+    await detect.click();
+    await expect.poll(() => camera.settings.detect.enabled, patience).toBe(true);
+    await expect.poll(() => detect.isChecked(), patience).toBe(true);
+    await camera.change({ detect: { threshold: before } });
+  });
+
+  it('watches another label', async () => {
+    const page = await open('#/settings');
+    await page.getByRole('searchbox').fill('pizza');
+    await page.getByRole('group', { name: 'Other labels' }).getByRole('button', { name: 'pizza' }).click();
+    await expect.poll(() => camera.settings.detect.labels, patience).toContain('pizza');
+    await page.getByRole('group', { name: 'Watched labels' }).getByRole('button', { name: 'pizza' }).click();
+    await expect.poll(() => camera.settings.detect.labels, patience).not.toContain('pizza');
+  });
+
+  it('says what is wrong with a setting', async () => {
+    const page = await open('#/settings');
+    const source = page.getByRole('combobox', { name: 'Source' });
+    await source.fill('rtsp://door:***@x/1');
+    await source.press('Enter');
+    await page.getByRole('alert').filter({ hasText: 'password' }).first().waitFor(patience);
+    expect(camera.settings.source).toBe('scene:');
+    // The browser tells of each answer that is an error.
+    await expect.poll(() => faults.length, patience).toBe(1);
+    expect(faults.pop()).toContain('400');
+  });
+
+  it('has no horizontal scroll on a phone, in any view', async () => {
+    const page = await open('', { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true });
+    for (const view of ['live', 'events', 'zones', 'settings', 'health']) {
+      await page.getByRole('navigation', { name: 'Views' }).locator(`a[href="#/${view}"]`).tap();
+      await page.locator(`.view-${view} h1`).waitFor({ state: 'attached' });
+      // Until what comes later (pictures, numbers) is there as well.
+      await page.waitForTimeout(1200);
+      expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), view).toBeLessThanOrEqual(0);
+    }
+  });
+
+  it('draws a mask with a finger', async () => {
+    const page = await open('#/zones', { viewport: { width: 390, height: 800 }, isMobile: true, hasTouch: true });
+    await page.getByRole('button', { name: 'Add mask' }).tap();
+    await page.getByRole('application').scrollIntoViewIfNeeded();
+    const { x, y, width, height } = (await page.getByRole('application').boundingBox())!;
+    for (const [a, b] of [
+      [0.7, 0.1],
+      [0.95, 0.1],
+      [0.95, 0.4],
+    ] as const) {
+      await page.touchscreen.tap(x + a * width, y + b * height);
+      // Quick ones would be a double tap.
+      await page.waitForTimeout(500);
+    }
+    await page.getByRole('button', { name: 'Save' }).tap();
+    await expect.poll(() => camera.settings.masks[0]?.length, patience).toBe(3);
+    await camera.change({ masks: [] });
+  });
+
+  it('is dark or light as the system is, and as it was last chosen', async () => {
+    const background = (page: Page) => page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
+    const dark = await open('', { colorScheme: 'dark' });
+    const light = await open('', { colorScheme: 'light' });
+    expect(await background(dark)).toBe('rgb(13, 14, 17)');
+    expect(await background(light)).toBe('rgb(246, 244, 239)');
+    await dark.getByRole('button', { name: 'Use light colours' }).click();
+    expect(await background(dark)).toBe('rgb(246, 244, 239)');
+    await dark.reload();
+    await dark.getByRole('button', { name: 'Use dark colours' }).waitFor();
+    expect(await background(dark)).toBe('rgb(246, 244, 239)');
+  });
+
+  it('can be walked through with the keyboard, with the focus in sight', async () => {
+    const page = await open();
+    await page.getByRole('link', { name: 'Connect a camera' }).waitFor(patience);
+    const reached: string[] = [];
+    for (let i = 0; i < 14; i++) {
+      await page.keyboard.press('Tab');
+      reached.push(
+        String(
+          await page.evaluate(`(() => {
+            const focused = document.activeElement;
+            const name = focused.getAttribute('aria-label') ?? focused.textContent.trim();
+            return name + ': ' + getComputedStyle(focused).outlineStyle;
+          })()`),
+        ),
+      );
+    }
+    const controls = ['Skip to content', 'Live', 'Events', 'Zones', 'Settings', 'Health', 'Use ', 'Fill the screen'];
+    for (const name of [...controls, 'Connect a camera']) {
+      expect(
+        reached.some((one) => one.startsWith(name) && /solid|auto/.test(one)),
+        `${name} in ${reached}`,
+      ).toBe(true);
+    }
+  });
+
+  it('says that the connection is lost, and comes back by itself', async () => {
+    const page = await open();
+    const { port } = new URL(url);
+    await server.stop();
+    await page.getByText('Connection lost.').waitFor(patience);
+    server = new Console({ node, port: Number(port), folder });
+    await server.start();
+    await page.getByText('Connection lost.').waitFor({ state: 'detached', ...patience });
+    const first = camera.stats.frames.in;
+    await expect.poll(() => sequenceOn(page), patience).toBeGreaterThan(first);
+    await page.close();
+    // The browser tells of each connection that failed.
+    expect(faults.filter((fault) => !/WebSocket|ERR_CONNECTION|Failed to load/.test(fault))).toEqual([]);
+    faults.length = 0;
+  });
+});
