@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MovingMean, RateMeter } from '../../sdk/pipeline/meter.ts';
+import { CpuMeter, MovingMean, RateMeter } from '../../sdk/pipeline/meter.ts';
 
 describe('MovingMean', () => {
   it('is 0 before the first value, then that value, then follows', () => {
@@ -36,5 +36,15 @@ describe('RateMeter', () => {
     const meter = new RateMeter();
     for (let i = 0; i < 3000; i++) meter.add(i * 2);
     expect(meter.rate(5998)).toBeCloseTo(500, -1);
+  });
+});
+
+describe('CpuMeter', () => {
+  it('tells a busy process from an idle one', async () => {
+    const meter = new CpuMeter();
+    for (const until = performance.now() + 200; performance.now() < until; );
+    const busy = meter.take();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(busy).toBeGreaterThan(meter.take());
   });
 });

@@ -29,7 +29,7 @@ export function App() {
       </a>
       <Header view={view} camera={camera} />
       <Banner />
-      <main id="main" tabIndex={-1} class={`view view-${view}`}>
+      <main id="main" tabindex={-1} class={`view view-${view}`}>
         {ready && <Page key={view} camera={camera} />}
       </main>
       <Toasts />

@@ -31,6 +31,8 @@ export function EventDetail({ event, onClose }: { event: RecentEvent; onClose():
       class="detail"
       aria-label={`Event: ${nameOf(event)}`}
       style={{ '--label': colourOf(event.label) }}
+      // A click beside it closes it, where the browser knows how.
+      {...{ closedby: 'any' }}
       onClose={onClose}
     >
       <div class="detail-picture">

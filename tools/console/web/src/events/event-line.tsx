@@ -6,7 +6,7 @@ import { useNow } from '../parts/use-now.ts';
 import { nameOf, stayOf } from './event-words.ts';
 
 /** An event in a list of a side panel. */
-export function EventLine({ event, onOpen }: { event: RecentEvent; onOpen(): void }) {
+export function EventLine({ event, showCamera, onOpen }: { event: RecentEvent; showCamera: boolean; onOpen(): void }) {
   const now = useNow();
   const picture = pictureOf(event);
   const running = event.end_time === null;
@@ -16,7 +16,10 @@ export function EventLine({ event, onOpen }: { event: RecentEvent; onOpen(): voi
         <span class="event-thumb">{picture && <img src={picture} alt="" loading="lazy" />}</span>
         <span class="event-what">
           <strong>{nameOf(event)}</strong>
-          <span class="muted">{running ? `here for ${stayOf(event, now)}` : `stayed ${stayOf(event, now)}`}</span>
+          <span class="muted">
+            {showCamera && `${event.camera}, `}
+            {running ? 'here for' : 'stayed'} {stayOf(event, now)}
+          </span>
         </span>
         {running ? (
           <span class="badge is-running">now</span>

@@ -28,12 +28,13 @@ export function paint(
   context.imageSmoothingQuality = 'high';
   context.drawImage(bitmap, 0, 0, width, height);
   const confirmed = header.tracks.filter((track) => track.confirmed);
+  const named = confirmed.filter((track) => track.visible);
   if (camera) paintRegions(context, camera, new Set(confirmed.flatMap((track) => track.zones)));
   const scale = { x: width / header.width, y: height / header.height };
-  for (const track of header.tracks) if (!track.confirmed) paintTentative(context, track, scale);
-  for (const track of confirmed) paintTrack(context, track, scale);
+  for (const track of header.tracks) if (!named.includes(track)) paintFaintly(context, track, scale);
+  for (const track of named) paintTrack(context, track, scale);
   canvas.dataset.sequence = String(header.sequence);
-  canvas.dataset.boxes = String(confirmed.length);
+  canvas.dataset.boxes = String(named.length);
 }
 
 interface Scale {
@@ -46,7 +47,8 @@ function corners({ box }: LiveTrack, scale: Scale) {
   return { x: x1 * scale.x, y: y1 * scale.y, width: (x2 - x1) * scale.x, height: (y2 - y1) * scale.y };
 }
 
-function paintTentative(context: CanvasRenderingContext2D, track: LiveTrack, scale: Scale): void {
+/** What may turn out to be nothing, and where somebody out of sight should be. */
+function paintFaintly(context: CanvasRenderingContext2D, track: LiveTrack, scale: Scale): void {
   const { x, y, width, height } = corners(track, scale);
   context.save();
   context.globalAlpha = 0.55;
@@ -62,7 +64,6 @@ function paintTrack(context: CanvasRenderingContext2D, track: LiveTrack, scale: 
   const { x, y, width, height } = corners(track, scale);
   const colour = colourOf(track.label);
   context.save();
-  context.globalAlpha = track.visible ? 1 : 0.45;
   // A dark line around the bright one: it is seen on a white wall as well.
   context.beginPath();
   context.roundRect(x, y, width, height, 7 * unit);

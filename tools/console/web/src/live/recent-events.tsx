@@ -22,7 +22,12 @@ export function RecentEvents({ camera }: { camera: string | undefined }) {
       ) : (
         <ul class="event-lines">
           {events.map((event) => (
-            <EventLine key={event.id} event={event} onOpen={() => setOpen(event.id)} />
+            <EventLine
+              key={event.id}
+              event={event}
+              showCamera={camera === undefined}
+              onOpen={() => setOpen(event.id)}
+            />
           ))}
         </ul>
       )}

@@ -24,14 +24,16 @@ export function StageBar({ camera, small }: { camera: CameraState; small?: boole
           {fps && ` · ${fps.in.toFixed(0)} fps`}
         </span>
       )}
-      <span class={`motion ${camera.moving ? 'is-moving' : ''}`}>
-        <span class="motion-bars" aria-hidden="true">
-          <i />
-          <i />
-          <i />
+      {camera.status === 'online' && (
+        <span class={`motion ${camera.moving ? 'is-moving' : ''}`}>
+          <span class="motion-bars" aria-hidden="true">
+            <i />
+            <i />
+            <i />
+          </span>
+          {camera.moving ? 'Motion' : 'Still'}
         </span>
-        {camera.moving ? 'Motion' : 'Still'}
-      </span>
+      )}
       {!small && (
         <span class="stage-tools">
           <a

@@ -115,7 +115,7 @@ function Handle({ draft, index, point: [x, y], size, at, onChange }: PartProps &
       class="handle"
       role="button"
       // While corners are set, keys belong to the surface and clicks near the first corner close the shape.
-      tabIndex={draft.drawing ? -1 : 0}
+      tabindex={draft.drawing ? -1 : 0}
       aria-label={`Corner ${index + 1} of ${draft.points.length}: ${percent(x)} from the left, ${percent(y)} from the top`}
       onKeyDown={keyDown}
       onPointerDown={(event) => {

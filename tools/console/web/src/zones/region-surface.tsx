@@ -98,7 +98,7 @@ export function RegionSurface({
           ? 'Drawing surface: arrow keys move the cross, Space sets a corner, Enter finishes, Backspace takes the last corner back, Escape gives up'
           : 'Zones of this camera'
       }
-      tabIndex={draft ? 0 : -1}
+      tabindex={draft ? 0 : -1}
       onClick={click}
       onPointerMove={(event) => drawing && setPointer(at(event))}
       onPointerLeave={() => setPointer(undefined)}
