@@ -1,0 +1,78 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { asset } from '../assets.ts';
+import { InputError, messageOf } from '../errors.ts';
+import type { VectorKernels } from './dot/dot.ts';
+
+/** The functions of one variant as the addon gives them. */
+export interface NativeKernels extends VectorKernels {
+  /** Which instruction set each operation really uses. */
+  readonly chosen: Readonly<Record<string, string>>;
+}
+
+/** The addon that CMakeLists.txt builds. */
+export interface Addon {
+  /** Counts changes of what the functions take; another number than `abi` cannot be used. */
+  readonly abi: number;
+  /** The instruction sets this processor offers, the best one last. */
+  readonly variants: readonly string[];
+  kernels(variant: string): NativeKernels;
+}
+
+const abi = 1;
+
+/** What was found, and for a person where it comes from or why there is none. */
+export interface FoundAddon {
+  readonly addon?: Addon;
+  readonly file?: string;
+  readonly why: string;
+}
+
+/**
+ * Loads the native kernels: from the file that OCELLUS_KERNELS_FILE names, from this checkout's build, or from the
+ * package of this platform. Nothing is downloaded.
+ *
+ * @throws InputError when OCELLUS_KERNELS_FILE names a file that cannot be used.
+ */
+export function loadAddon(): FoundAddon {
+  const asked = process.env.OCELLUS_KERNELS_FILE;
+  if (asked) return fromFile(resolve(asked), true);
+  const built = asset('build', 'ocellus-kernels.node');
+  if (existsSync(built)) return fromFile(built, false);
+  const name = `@ocellus/kernels-${process.platform}-${process.arch}`;
+  try {
+    return fromFile(createRequire(import.meta.url).resolve(name), false);
+  } catch {
+    return { why: `not built (npm run kernels), and there is no package ${name}` };
+  }
+}
+
+function fromFile(file: string, must: boolean): FoundAddon {
+  const fail = (why: string): FoundAddon => {
+    if (must) throw new InputError(`OCELLUS_KERNELS_FILE: ${why}`);
+    return { file, why };
+  };
+  try {
+    const addon = createRequire(import.meta.url)(file) as Addon;
+    if (addon.abi !== abi)
+      return fail(`${file} is of another version (${addon.abi}, expected ${abi}): npm run kernels`);
+    return { addon, file, why: '' };
+  } catch (error) {
+    return fail(`${file} cannot be loaded: ${messageOf(error)}`);
+  }
+}
+
+/**
+ * The variant to use: the best one, or the one that the environment variable OCELLUS_KERNELS names.
+ *
+ * @returns Undefined for the TypeScript twins.
+ * @throws InputError when this processor does not have what was asked for.
+ */
+export function chooseVariant(addon: Addon | undefined, asked = process.env.OCELLUS_KERNELS): string | undefined {
+  if (!asked) return addon?.variants.at(-1);
+  if (asked === 'typescript') return undefined;
+  if (addon?.variants.includes(asked)) return asked;
+  const offered = ['typescript', ...(addon?.variants ?? [])].join(', ');
+  throw new InputError(`OCELLUS_KERNELS: expected one of ${offered} on this machine, got ${asked}`);
+}
