@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { CameraSettings } from '../config/schema.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { Logger } from '../log.ts';
@@ -9,7 +10,7 @@ import { type Crossing, Lines } from '../vision/lines.ts';
 import { outsideMasks } from '../vision/masks.ts';
 import { MotionGate } from '../vision/motion-gate.ts';
 import type { Track } from '../vision/track.ts';
-import { lowThreshold, Tracker } from '../vision/tracker.ts';
+import { lowThreshold, Tracker, type TrackerOptions } from '../vision/tracker.ts';
 import { Zones } from '../vision/zones.ts';
 
 /** A new snapshot is taken when the object is this much larger or surer than in the last one. */
@@ -20,15 +21,16 @@ const snapshotGain = 1.2;
  * clock and does no input or output, so the same frames and detections always mean the same.
  */
 export class Watch {
-  /** Watched labels, in the model's order. */
-  readonly labels: readonly string[];
   readonly #all: readonly string[];
-  #settings: CameraSettings;
+  #settings!: CameraSettings;
+  /** Of the frame that was looked at last. */
+  #size = '';
   readonly #gate = new MotionGate();
   readonly #tracker: Tracker;
   readonly #zones = new Zones();
   readonly #lines = new Lines();
   readonly #events: EventCycle;
+  #labels: readonly string[] = [];
   #watched = new Set<string>();
   #tracks: readonly Track[] = [];
   #counts: CountChange[] = [];
@@ -42,31 +44,37 @@ export class Watch {
 
   constructor(options: { camera: string; labels: readonly string[]; settings: CameraSettings; logger: Logger }) {
     this.#all = options.labels;
-    this.#settings = options.settings;
     this.#events = new EventCycle(options.camera);
-    this.#tracker = new Tracker(this.#trackerOptions());
-    this.labels = [];
+    this.#tracker = new Tracker(trackerOptions(options.settings));
     this.configure(options.settings);
     const unknown = options.settings.detect.labels.filter((label) => !this.#all.includes(label));
     if (unknown.length > 0) options.logger.debug(`the model does not know these labels: ${unknown.join(', ')}`);
   }
 
+  /** Other settings from now on; what is tracked goes on. */
   configure(settings: CameraSettings): void {
     const before = this.#settings;
     this.#settings = settings;
     const wanted = new Set(settings.detect.labels);
     const known = this.#all.filter((label) => wanted.has(label));
     // None that the model knows: its owner brought another model and left the labels as they come.
-    (this as { labels: readonly string[] }).labels = known.length > 0 ? known : this.#all;
-    this.#watched = new Set(this.labels);
-    this.#tracker.configure(this.#trackerOptions());
-    const first = this.#counts.length === 0;
-    if (first || before.zones !== settings.zones) this.#zones.configure(settings.zones);
-    if (first || before.lines !== settings.lines) this.#lines.configure(settings.lines);
-    if (first || before.masks !== settings.masks || before.motion.sensitivity !== settings.motion.sensitivity) {
+    this.#labels = known.length > 0 ? known : this.#all;
+    this.#watched = new Set(this.#labels);
+    this.#tracker.configure(trackerOptions(settings));
+    // Each of these forgets what it knows, so it is left alone while its own settings stay.
+    const changed = (part: (all: CameraSettings) => unknown) =>
+      before === undefined || !isDeepStrictEqual(part(before), part(settings));
+    if (changed(({ zones }) => zones)) this.#zones.configure(settings.zones);
+    if (changed(({ lines }) => lines)) this.#lines.configure(settings.lines);
+    if (changed(({ masks, motion }) => [masks, motion.sensitivity])) {
       this.#gate.configure(settings.motion.sensitivity, settings.masks);
     }
-    this.#counts = countTracks(this.#tracks, this.labels, settings.zones);
+    this.#counts = countTracks(this.#tracks, this.#labels, settings.zones);
+  }
+
+  /** Watched labels, in the model's order. */
+  get labels(): readonly string[] {
+    return this.#labels;
   }
 
   get moving(): boolean {
@@ -107,26 +115,35 @@ export class Watch {
 
   /** Takes in what the network saw in the frame of the last `look()`. */
   see(detections: Detections, frame: Frame): EventMessage[] {
+    // Another size is another scene: boxes of the old one mean nothing in it.
+    const size = `${frame.width}x${frame.height}`;
+    const messages = this.#size !== size ? this.#endAll() : [];
+    this.#size = size;
     const watched = detections.filter(({ label }) => this.#watched.has(label));
     const found = outsideMasks(watched, this.#settings.masks, frame);
     const tracks = this.#tracker.update(found, frame.captureTimeNs, this.#gate.disturbed);
     this.#gate.forget();
     this.#tracks = this.#zones.update(tracks, frame);
     const crossings = this.#lines.update(this.#tracks, frame);
-    const messages = this.#events.update(this.#tracks, this.#tracker.takeEnded(), this.#moment);
+    messages.push(...this.#events.update(this.#tracks, this.#tracker.takeEnded(), this.#moment));
     for (const crossing of crossings) this.#events.cross(crossing);
     this.#crossings.push(...crossings);
-    this.#counts = countTracks(this.#tracks, this.labels, this.#settings.zones);
+    this.#counts = countTracks(this.#tracks, this.#labels, this.#settings.zones);
     for (const { type, after } of messages) if (type === 'end') this.#snapshots.delete(after.id);
     return messages;
   }
 
-  /** The source is over: ends all running events. */
+  /** In place of `see()` for a frame that is not looked at. */
+  skip(): EventMessage[] {
+    return this.#settings.detect.enabled ? [] : this.#endAll();
+  }
+
+  /** The source is over: ends all running events. What comes next is another scene, its times may start anew. */
   finish(): EventMessage[] {
-    this.#tracks = [];
-    this.#counts = countTracks([], this.labels, this.#settings.zones);
-    this.#snapshots.clear();
-    return this.#events.finish(this.#moment);
+    this.#gate.reset();
+    this.#moving = false;
+    this.#lookedNs = Number.NEGATIVE_INFINITY;
+    return this.#endAll();
   }
 
   /** Line crossings since the last call. */
@@ -153,13 +170,21 @@ export class Watch {
     this.#events.tookSnapshot(message);
   }
 
-  #trackerOptions() {
-    const { detect, track } = this.#settings;
-    return {
-      confirm: track.confirm,
-      lostSeconds: track.lost,
-      stationarySeconds: track.stationary,
-      threshold: (label: string) => detect.thresholds[label] ?? detect.threshold,
-    };
+  #endAll(): EventMessage[] {
+    this.#tracker.finish();
+    this.#tracker.takeEnded();
+    this.#tracks = [];
+    this.#counts = countTracks([], this.#labels, this.#settings.zones);
+    this.#snapshots.clear();
+    return this.#events.finish();
   }
+}
+
+function trackerOptions({ detect, track }: CameraSettings): TrackerOptions {
+  return {
+    confirm: track.confirm,
+    lostSeconds: track.lost,
+    stationarySeconds: track.stationary,
+    threshold: (label) => detect.thresholds[label] ?? detect.threshold,
+  };
 }

@@ -38,7 +38,7 @@ export class EventCycle {
     const messages: EventMessage[] = [];
     for (const track of ended) {
       const running = this.#running.get(track.id);
-      if (running) messages.push(this.#end(track.id, running, moment));
+      if (running) messages.push(this.#end(track.id, running));
     }
     for (const track of tracks) {
       if (!track.confirmed) continue;
@@ -71,8 +71,8 @@ export class EventCycle {
   }
 
   /** Ends all that is running. */
-  finish(moment: Moment): EventMessage[] {
-    return [...this.#running].map(([id, running]) => this.#end(id, running, moment));
+  finish(): EventMessage[] {
+    return [...this.#running].map(([id, running]) => this.#end(id, running));
   }
 
   #begin(track: Track, moment: Moment): EventMessage {
@@ -116,11 +116,11 @@ export class EventCycle {
     return { type: 'update', before, after: { ...state } };
   }
 
-  #end(trackId: number, running: Running, moment: Moment): EventMessage {
+  /** It ended when it was last seen, not when it was given up. */
+  #end(trackId: number, { state, sent }: Running): EventMessage {
     this.#running.delete(trackId);
-    const time = round(moment.wallTimeMs / 1000, 6);
-    const after = { ...running.state, frame_time: time, end_time: time, current_zones: [], active: false };
-    return { type: 'end', before: running.sent, after };
+    const after = { ...state, end_time: state.frame_time, current_zones: [], active: false };
+    return { type: 'end', before: sent, after };
   }
 }
 

@@ -18,8 +18,9 @@ export interface ObjectState {
   ratio: number;
   /** Seconds since 1970 of the frame this is about. */
   frame_time: number;
+  /** Of the first frame it was seen in. */
   start_time: number;
-  /** Null while the object is there. */
+  /** Of the last frame it was seen in; null while it is there. */
   end_time: number | null;
   current_zones: string[];
   entered_zones: string[];

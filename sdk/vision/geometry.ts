@@ -8,11 +8,20 @@ export function area(box: Box): number {
 
 /** Intersection over union, 0..1; 0 where both are empty. */
 export function iou(a: Box, b: Box): number {
+  const common = shared(a, b);
+  return common > 0 ? common / (area(a) + area(b) - common) : 0;
+}
+
+/** The share of a box that lies under another one, 0..1; 0 where it is empty. */
+export function covered(box: Box, by: Box): number {
+  const common = shared(box, by);
+  return common > 0 ? common / area(box) : 0;
+}
+
+function shared(a: Box, b: Box): number {
   const width = Math.min(a[2], b[2]) - Math.max(a[0], b[0]);
   const height = Math.min(a[3], b[3]) - Math.max(a[1], b[1]);
-  if (width <= 0 || height <= 0) return 0;
-  const shared = width * height;
-  return shared / (area(a) + area(b) - shared);
+  return width > 0 && height > 0 ? width * height : 0;
 }
 
 /** The box grown on each side by a share of its size. */

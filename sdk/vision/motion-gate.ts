@@ -12,6 +12,8 @@ import type { Masks } from './masks.ts';
 
 /** Motion that stops is still motion for so long: people pause between two steps. */
 const lingerNs = 0.7e9;
+/** The background takes over 63 % of a change in this time: what comes to rest is soon no motion any more. */
+const settleNs = 0.8e9;
 /** When so much of the view changes at once, it is the light or the exposure, not an object. */
 const lightShare = 0.6;
 
@@ -34,7 +36,8 @@ export class MotionGate {
   #movedNs = Number.NEGATIVE_INFINITY;
   /** 1 where something moved since `forget()`. */
   #touched = new Uint8Array(0);
-  readonly #measure: MotionMeasure = { changed: 0, shift: 0, watched: 0 };
+  #timeNs = 0;
+  readonly #measure: MotionMeasure = { changed: 0, watched: 0 };
 
   /**
    * @param sensitivity 0..1: 0 wants a difference of 32 grey levels in 1 % of the view, 0.5 of 8 in 0.1 %, 1 of 2 in
@@ -45,12 +48,13 @@ export class MotionGate {
     this.#floor = 32 * 16 ** -sensitivity * 16;
     this.#least = 0.01 * 100 ** -sensitivity;
     this.#masks = masks;
-    this.#size = '';
+    this.reset();
   }
 
-  /** Share of the watched view that changed in the last frame, 0..1. */
-  get area(): number {
-    return this.#measure.watched > 0 ? this.#measure.changed / this.#measure.watched : 0;
+  /** The next frame is the first of another scene. */
+  reset(): void {
+    this.#size = '';
+    this.#movedNs = Number.NEGATIVE_INFINITY;
   }
 
   /** Is something moving in this frame, or was a moment ago? The first frame counts as motion. */
@@ -65,6 +69,8 @@ export class MotionGate {
     // Green stands for brightness where there is no luma plane.
     const luma = interleaved ? data.subarray(1) : data;
     cellMeans(luma, width, height, stride, interleaved ? 3 : 1, state);
+    const passedNs = Math.max(0, captureTimeNs - this.#timeNs);
+    this.#timeNs = captureTimeNs;
     if (first) {
       this.#size = size;
       this.#learnAnew();
@@ -72,10 +78,11 @@ export class MotionGate {
       this.#movedNs = captureTimeNs;
       return true;
     }
-    compareAndLearn(state, this.#floor, this.#mask, this.#measure);
+    const follow = Math.round(256 * (1 - Math.exp(-passedNs / settleNs)));
+    compareAndLearn(state, this.#floor, follow, this.#mask, this.#measure);
     const { changed, watched } = this.#measure;
-    for (let i = 0; i < state.changed.length; i++) if (state.changed[i] === 1) this.#touched[i] = 1;
     if (changed > watched * lightShare) this.#learnAnew();
+    else for (let i = 0; i < state.changed.length; i++) if (state.changed[i] === 1) this.#touched[i] = 1;
     if (changed >= Math.max(1, watched * this.#least)) this.#movedNs = captureTimeNs;
     return captureTimeNs - this.#movedNs <= lingerNs;
   }

@@ -1,7 +1,7 @@
 import { assign } from './assignment.ts';
 import { BoxFilter } from './box-filter.ts';
 import type { Detection, Detections } from './detections.ts';
-import { type Box, grown, iou } from './geometry.ts';
+import { type Box, covered, grown, iou } from './geometry.ts';
 import type { Track } from './track.ts';
 
 export interface TrackerOptions {
@@ -27,10 +27,16 @@ const growth = 0.5;
 const memory = 10;
 /** Tentative tracks that are out of sight for so long were nothing. */
 const tentativeSeconds = 0.6;
-/** Overlap with the place it rests in that still counts as not moved. */
-const sameplace = 0.6;
+/** Two boxes that overlap so much are in the same place: a thing that did not move, or one thing under two names. */
+const samePlace = 0.6;
+/** A name that was told already gives way only to one that is surer by so much. */
+const settled = 0.1;
+/** Observations away from its place, in a row, that take an object out of its rest: a box may jump once. */
+const departure = 3;
 /** An object at rest that nobody disturbed stays for so many times `lostSeconds`: the network blinks, cars do not. */
 const restFactor = 30;
+/** Who covers so much of an object at rest hides it. */
+const hiding = 0.1;
 
 interface Living {
   readonly id: number;
@@ -51,8 +57,12 @@ interface Living {
   stationary: boolean;
   motionlessCount: number;
   positionChanges: number;
+  /** Observations in a row away from where it rests. */
+  away: number;
   /** Something moved where it was since it was last seen. */
   disturbed: boolean;
+  /** When another object was last seen in front of it, ns. */
+  hiddenNs: number;
 }
 
 /**
@@ -61,7 +71,8 @@ interface Living {
  * frames may come at any rate and with gaps.
  *
  * A track is *confirmed* once the median of its last scores reaches its label's threshold, so one bad frame makes no
- * object. An object at rest is not lost while nothing moves where it stands.
+ * object, and only as the surest of those in its place, so one thing that the network gives two names is not two. An
+ * object at rest is not lost while nothing moves where it stands, nor while another stands in front of it.
  *
  * @example
  * const tracker = new Tracker({ confirm: 3, lostSeconds: 2, stationarySeconds: 5, threshold: () => 0.5 });
@@ -105,7 +116,8 @@ export class Tracker {
     }
     const sure: Detection[] = [];
     const unsure: Detection[] = [];
-    for (const detection of detections) {
+    // In an order of their own, so that it does not matter in which the network found them.
+    for (const detection of [...detections].sort(bySureness)) {
       if (detection.score >= this.#beginAt(detection.label)) sure.push(detection);
       else if (detection.score >= lowThreshold) unsure.push(detection);
     }
@@ -116,8 +128,16 @@ export class Tracker {
     // Fast things at a low frame rate, and things that come back from behind another: near is enough.
     [, open] = this.#pair(tracks, open, captureTimeNs, overlap.grown, (box) => grown(box, growth));
     for (const detection of open) this.#begin(detection, captureTimeNs);
+    for (const track of this.#living) this.#confirm(track);
     this.#bury(captureTimeNs);
     return this.tracks;
+  }
+
+  /** Ends all tracks: the source is over or another one. The next track has the next number all the same. */
+  finish(): void {
+    this.#ended.push(...this.#living.map(snapshot));
+    this.#living = [];
+    this.#timeNs = undefined;
   }
 
   /** All tracks after the last update. */
@@ -179,7 +199,7 @@ export class Tracker {
       box,
       score,
       medianScore: score,
-      confirmed: this.#options.confirm <= 1 && score >= this.#options.threshold(label),
+      confirmed: false,
       visible: true,
       observations: 1,
       lastSeenNs: timeNs,
@@ -188,12 +208,13 @@ export class Tracker {
       stationary: false,
       motionlessCount: 0,
       positionChanges: 0,
+      away: 0,
       disturbed: false,
+      hiddenNs: timeNs,
     });
   }
 
   #observe(track: Living, { box, score }: Detection, timeNs: number): void {
-    const { confirm, stationarySeconds, threshold } = this.#options;
     track.filter.correct(box);
     track.box = box;
     track.score = score;
@@ -204,34 +225,51 @@ export class Tracker {
     track.visible = true;
     track.lastSeenNs = timeNs;
     track.disturbed = false;
-    if (!track.confirmed) {
-      track.confirmed = track.observations >= confirm && track.medianScore >= threshold(track.label);
-    }
     // The filtered box, since a detection's edges tremble.
-    const rests = iou(track.filter.box, track.anchor) >= sameplace;
-    if (rests) {
+    if (iou(track.filter.box, track.anchor) >= samePlace) {
+      track.away = 0;
       track.motionlessCount++;
-      if (timeNs - track.anchoredNs >= stationarySeconds * 1e9) track.stationary = true;
+      if (timeNs - track.anchoredNs >= this.#options.stationarySeconds * 1e9) track.stationary = true;
       return;
     }
+    if (track.stationary && ++track.away < departure) return;
     if (track.stationary) track.positionChanges++;
     track.stationary = false;
+    track.away = 0;
     track.motionlessCount = 0;
     track.anchor = track.filter.box;
     track.anchoredNs = timeNs;
   }
 
+  #confirm(track: Living): void {
+    const { confirm, threshold } = this.#options;
+    if (track.confirmed || !track.visible || track.observations < confirm) return;
+    if (track.medianScore < threshold(track.label)) return;
+    track.confirmed = !this.#living.some(
+      (other) =>
+        other.classId !== track.classId &&
+        other.medianScore + (other.confirmed ? settled : 0) > track.medianScore &&
+        iou(other.filter.box, track.filter.box) >= samePlace,
+    );
+  }
+
   #bury(timeNs: number): void {
-    const { lostSeconds } = this.#options;
+    const seen = this.#living.filter((track) => track.visible);
     this.#living = this.#living.filter((track) => {
-      const rests = track.stationary && !track.disturbed;
-      const patience = track.confirmed
-        ? lostSeconds * (rests ? restFactor : 1)
-        : Math.min(tentativeSeconds, lostSeconds);
-      if (timeNs - track.lastSeenNs <= patience * 1e9) return true;
+      if (track.visible || this.#mayComeBack(track, seen, timeNs)) return true;
       this.#ended.push(snapshot(track));
       return false;
     });
+  }
+
+  #mayComeBack(track: Living, seen: readonly Living[], timeNs: number): boolean {
+    const { lostSeconds } = this.#options;
+    const unseen = (timeNs - track.lastSeenNs) / 1e9;
+    if (!track.confirmed) return unseen <= Math.min(tentativeSeconds, lostSeconds);
+    if (!track.stationary) return unseen <= lostSeconds;
+    if (seen.some((other) => covered(track.box, other.box) >= hiding)) track.hiddenNs = timeNs;
+    const missing = track.disturbed ? (timeNs - Math.max(track.lastSeenNs, track.hiddenNs)) / 1e9 : 0;
+    return missing <= lostSeconds && unseen <= lostSeconds * restFactor;
   }
 }
 
@@ -263,4 +301,10 @@ function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** Best first; the rest of the order only makes it one. */
+function bySureness(a: Detection, b: Detection): number {
+  const byBox = a.box.map((value, i) => value - b.box[i]!).find((difference) => difference !== 0) ?? 0;
+  return b.score - a.score || a.classId - b.classId || byBox;
 }

@@ -69,25 +69,29 @@ export function cellMeans(
 export interface MotionMeasure {
   /** Cells that changed and have a changed neighbour to the left or above. */
   changed: number;
-  /** Mean signed difference of all watched cells, in sixteenths: light that went on or off. */
-  shift: number;
   /** Cells that are watched. */
   watched: number;
 }
 
 /**
- * Compares `current` with the background, marks what changed, and lets the background follow: quickly where nothing
- * changed, slowly where something did, so that what stays becomes background.
+ * Compares `current` with the background, marks what changed, and lets the background follow, so that what stays becomes
+ * background. The noise is learnt where nothing changed.
  *
  * A cell has changed when it differs by more than the floor plus four times its own noise.
  *
  * @param floor Least difference, in sixteenths of a grey level.
+ * @param follow How much of a difference the background takes over, in 256ths.
  * @param mask 1 where the cell is watched.
  */
-export function compareAndLearn(state: MotionState, floor: number, mask: Uint8Array, measure: MotionMeasure): void {
+export function compareAndLearn(
+  state: MotionState,
+  floor: number,
+  follow: number,
+  mask: Uint8Array,
+  measure: MotionMeasure,
+): void {
   const { columns, background, noise, current, changed } = state;
   let count = 0;
-  let shift = 0;
   let watched = 0;
   for (let i = 0; i < current.length; i++) {
     if (mask[i] === 0) {
@@ -97,19 +101,17 @@ export function compareAndLearn(state: MotionState, floor: number, mask: Uint8Ar
     watched++;
     const difference = current[i]! - background[i]!;
     const size = difference < 0 ? -difference : difference;
-    shift += difference;
+    // At least one, or a small difference would stand for ever.
+    const step = size === 0 ? 0 : (size * follow) >> 8 || 1;
+    background[i]! += difference < 0 ? -step : step;
     if (size > floor + 4 * noise[i]!) {
       changed[i] = 1;
       if ((i % columns > 0 && changed[i - 1] === 1) || (i >= columns && changed[i - columns] === 1)) count++;
-      // At 10 frames a second what stays is background after some 15 s. At least one, or it would stand for ever.
-      background[i]! += difference > 0 ? Math.max(1, difference >> 6) : -Math.max(1, size >> 6);
     } else {
       changed[i] = 0;
-      background[i]! += difference >> 3;
       noise[i]! += (size - noise[i]!) >> 4;
     }
   }
   measure.changed = count;
-  measure.shift = watched > 0 ? shift / watched : 0;
   measure.watched = watched;
 }
