@@ -7,7 +7,8 @@ namespace ocellus {
 
 constexpr size_t dot_lanes = 16;
 
-inline float sum_of_lanes(float* lanes) {
+// Static: each file has its own, compiled for its own instruction set.
+static inline float sum_of_lanes(float* lanes) {
   for (size_t half = dot_lanes / 2; half > 0; half /= 2) {
     for (size_t i = 0; i < half; i++) lanes[i] += lanes[i + half];
   }

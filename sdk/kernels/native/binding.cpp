@@ -28,6 +28,8 @@ napi_value chosen(napi_env env, const Table& table) {
   napi_value object;
   napi_create_object(env, &object);
   napi_set_named_property(env, object, "dot", text(env, name_of(table.dot_isa)));
+  napi_set_named_property(env, object, "motion", text(env, name_of(table.motion_isa)));
+  napi_set_named_property(env, object, "decode", text(env, name_of(table.decode_isa)));
   return object;
 }
 
@@ -48,6 +50,8 @@ napi_value kernels(napi_env env, napi_callback_info info) {
   napi_create_object(env, &object);
   napi_set_named_property(env, object, "chosen", chosen(env, table));
   bind_dot(env, object, table);
+  bind_motion(env, object, table);
+  bind_decode(env, object, table);
   return object;
 }
 

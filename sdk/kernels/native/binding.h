@@ -11,5 +11,7 @@ namespace ocellus {
 void add_function(napi_env env, napi_value object, const char* name, napi_callback callback, const Table& table);
 
 void bind_dot(napi_env env, napi_value object, const Table& table);
+void bind_motion(napi_env env, napi_value object, const Table& table);
+void bind_decode(napi_env env, napi_value object, const Table& table);
 
 }  // namespace ocellus

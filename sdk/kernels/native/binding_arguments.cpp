@@ -84,6 +84,7 @@ bool Arguments::raw_array(size_t index, const char* name, napi_typedarray_type t
 READER(uint8_t, napi_uint8_array, "a Uint8Array")
 READER(int8_t, napi_int8_array, "an Int8Array")
 READER(uint16_t, napi_uint16_array, "a Uint16Array")
+READER(uint32_t, napi_uint32_array, "a Uint32Array")
 READER(int32_t, napi_int32_array, "an Int32Array")
 READER(float, napi_float32_array, "a Float32Array")
 READER(double, napi_float64_array, "a Float64Array")

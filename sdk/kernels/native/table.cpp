@@ -22,6 +22,8 @@ namespace ocellus {
 #define KERNEL(operation, isa) FOR_##isa(operation, isa)
 
 using dot_kernels = DotKernels;
+using motion_kernels = MotionKernels;
+using decode_kernels = DecodeKernels;
 
 #define DO(operation, isa) extern const operation##_kernels operation##_##isa;
 #include "variants.def"

@@ -1,7 +1,9 @@
 // The function table: for each operation the kernels of the best instruction set up to a given one.
 #pragma once
 
+#include "decode/decode.h"
 #include "dot/dot.h"
+#include "motion/motion.h"
 #include "native/isa.h"
 
 namespace ocellus {
@@ -11,6 +13,10 @@ struct Table {
   Isa isa;
   const DotKernels* dot;
   Isa dot_isa;
+  const MotionKernels* motion;
+  Isa motion_isa;
+  const DecodeKernels* decode;
+  Isa decode_isa;
 };
 
 /// @param isa One that `is_offered`. The table lives as long as the process.

@@ -15,8 +15,6 @@ void fill(Guarded<float>& values, Random& random) {
   }
 }
 
-bool same_bits(float a, float b) { return std::memcmp(&a, &b, sizeof a) == 0; }
-
 }  // namespace
 
 void check_dot() {
@@ -31,7 +29,7 @@ void check_dot() {
       fill(b, random);
       fill(x, random);
       fill(y, random);
-      each_variant([&](const ocellus::Table& table) {
+      each_variant("dot", &ocellus::Table::dot_isa, [&](const ocellus::Table& table) {
         const ocellus::DotKernels& kernels = *table.dot;
         expect(kernels.i8(a.data(), b.data(), n) == reference.i8(a.data(), b.data(), n), "dot i8", table.isa, n);
         expect(same_bits(kernels.f32(x.data(), y.data(), n), reference.f32(x.data(), y.data(), n)), "dot f32", table.isa, n);
@@ -43,7 +41,7 @@ void check_dot() {
   // The extremes, and the largest sum that fits.
   Guarded<int8_t> low(131071);
   std::memset(low.data(), -128, low.size());
-  each_variant([&](const ocellus::Table& table) {
+  each_variant("dot", &ocellus::Table::dot_isa, [&](const ocellus::Table& table) {
     expect(table.dot->i8(low.data(), low.data(), low.size()) == 131071 * 16384, "dot i8 of -128", table.isa, low.size());
   });
 }
