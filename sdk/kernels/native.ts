@@ -3,10 +3,12 @@ import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { asset } from '../assets.ts';
 import { InputError, messageOf } from '../errors.ts';
+import type { DecodeFunctions } from './decode/native.ts';
 import type { VectorKernels } from './dot/dot.ts';
+import type { MotionFunctions } from './motion/native.ts';
 
 /** The functions of one variant as the addon gives them. */
-export interface NativeKernels extends VectorKernels {
+export interface NativeKernels extends VectorKernels, MotionFunctions, DecodeFunctions {
   /** Which instruction set each operation really uses. */
   readonly chosen: Readonly<Record<string, string>>;
 }

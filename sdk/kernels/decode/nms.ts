@@ -1,12 +1,4 @@
-/**
- * Class-wise greedy non-maximum suppression. Boxes of one class that overlap a better one by more than `iouThreshold`
- * go; of equal scores the earlier is the better.
- *
- * @param boxes `[x1, y1, x2, y2]` each.
- * @param length How many there are.
- * @param maxKept Ends after so many.
- * @returns Indices of what stays, best first.
- */
+/** The TypeScript twin of class-wise non-maximum suppression: see DecodeKernels. */
 export function classwiseNms(
   boxes: Float32Array,
   scores: Float32Array,
@@ -44,8 +36,8 @@ function sortedByScore(scores: Float32Array, length: number): Uint32Array {
   const bits = new Uint32Array(single.buffer);
   const keys = new Float64Array(length);
   for (let i = 0; i < length; i++) {
-    // Not below 0, and never -0, whose bits would be the largest.
-    single[0] = Math.max(scores[i]!, 0);
+    // Not below 0, and never -0, whose bits would be the largest; NaN is worth nothing.
+    single[0] = Math.max(scores[i]! || 0, 0);
     keys[i] = bits[0]! * indexRange + (indexRange - 1 - i);
   }
   keys.sort();

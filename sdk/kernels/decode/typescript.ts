@@ -1,74 +1,105 @@
 import type { Candidates } from './candidates.ts';
+import type { DecodeKernels, DistributionHead, Quantised } from './decode.ts';
+import { expOf } from './exp.ts';
+import { classwiseNms } from './nms.ts';
 
-/** A level of a pyramid of cells: `columns x rows` cells, row by row, each `stride` input pixels wide. */
-export interface Level {
-  readonly stride: number;
-  readonly columns: number;
-  readonly rows: number;
+const { fround } = Math;
+
+/** The TypeScript twin: the same bits as the native kernels. All arithmetic on boxes is in 32-bit floats. */
+export const decodeKernels: DecodeKernels = {
+  distributions(head, scores, logits, threshold, multiLabel, candidates) {
+    head.assertFits(scores.length, logits.length);
+    decode(head, scores, fround(threshold), asIs, { data: logits, value: asIs }, multiLabel, candidates);
+  },
+  quantised(head, scores, logits, threshold, multiLabel, candidates) {
+    head.assertFits(scores.data.length, logits.data.length);
+    const valueOf = dequantiser(scores);
+    let least = 0;
+    while (least < 256 && !(valueOf(least) >= fround(threshold))) least++;
+    const sides = { data: logits.data, value: dequantiser(logits) };
+    decode(head, scores.data, least, valueOf, sides, multiLabel, candidates);
+  },
+  classwiseNms,
+};
+
+type Value = (stored: number) => number;
+
+const asIs: Value = (stored) => stored;
+
+function dequantiser({ scale, zeroPoint }: Quantised): Value {
+  const single = fround(scale);
+  return (stored) => fround((stored - zeroPoint) * single);
 }
 
-/**
- * NanoDet's head (Generalized Focal Loss, arXiv 2006.04388): a box's sides are the means of distributions over `bins`
- * distances from the cell's centre, in strides. Only the cells whose score passes the threshold are looked at.
- *
- * @param scores `cells x classes`, 0..1.
- * @param logits `cells x 4 x bins`: left, top, right, bottom.
- * @param cell First cell of this level in both arrays.
- * @param multiLabel A cell gives a box for each class that passes; else for its best one.
- */
-export function decodeDistributions(
-  scores: Float32Array,
-  logits: Float32Array,
-  cell: number,
-  { stride, columns, rows }: Level,
-  classes: number,
-  bins: number,
-  threshold: number,
+interface Logits {
+  readonly data: Float32Array | Uint8Array;
+  readonly value: Value;
+}
+
+/** @param least The least score that passes, as scores are stored; `scoreOf` gives what a stored one means. */
+function decode(
+  { levels, classes, bins }: DistributionHead,
+  scores: Float32Array | Uint8Array,
+  least: number,
+  scoreOf: Value,
+  logits: Logits,
   multiLabel: boolean,
   candidates: Candidates,
 ): void {
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++, cell++) {
-      const first = cell * classes;
-      let bestClass = -1;
-      let best = threshold;
-      for (let i = 0; i < classes; i++) {
-        const score = scores[first + i]!;
-        if (score >= best && (score > best || bestClass === -1)) {
-          best = score;
-          bestClass = i;
+  let cell = 0;
+  for (const { stride, columns, rows } of levels) {
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++, cell++) {
+        const first = cell * classes;
+        const bestClass = bestOf(scores, first, classes, least);
+        if (bestClass === -1) continue;
+        const at = cell * 4 * bins;
+        const x = fround((column + 0.5) * stride);
+        const y = fround((row + 0.5) * stride);
+        const x1 = fround(x - distance(logits, at, bins, stride));
+        const y1 = fround(y - distance(logits, at + bins, bins, stride));
+        const x2 = fround(x + distance(logits, at + 2 * bins, bins, stride));
+        const y2 = fround(y + distance(logits, at + 3 * bins, bins, stride));
+        if (!multiLabel) {
+          candidates.push(x1, y1, x2, y2, scoreOf(scores[first + bestClass]!), bestClass);
+          continue;
         }
-      }
-      if (bestClass === -1) continue;
-      const at = cell * 4 * bins;
-      const x = (column + 0.5) * stride;
-      const y = (row + 0.5) * stride;
-      const x1 = x - distributionMean(logits, at, bins) * stride;
-      const y1 = y - distributionMean(logits, at + bins, bins) * stride;
-      const x2 = x + distributionMean(logits, at + 2 * bins, bins) * stride;
-      const y2 = y + distributionMean(logits, at + 3 * bins, bins) * stride;
-      if (!multiLabel) {
-        candidates.push(x1, y1, x2, y2, best, bestClass);
-        continue;
-      }
-      for (let i = 0; i < classes; i++) {
-        const score = scores[first + i]!;
-        if (score >= threshold) candidates.push(x1, y1, x2, y2, score, i);
+        for (let i = 0; i < classes; i++) {
+          const score = scores[first + i]!;
+          if (score >= least) candidates.push(x1, y1, x2, y2, scoreOf(score), i);
+        }
       }
     }
   }
 }
 
-/** The mean bin of a softmax. */
-function distributionMean(logits: Float32Array, at: number, bins: number): number {
+/** The best class that passes, the first of equals, or -1. */
+function bestOf(scores: Float32Array | Uint8Array, first: number, classes: number, least: number): number {
+  let bestClass = -1;
+  let best = least;
+  for (let i = 0; i < classes; i++) {
+    const score = scores[first + i]!;
+    if (score >= best && (score > best || bestClass === -1)) {
+      best = score;
+      bestClass = i;
+    }
+  }
+  return bestClass;
+}
+
+/** The mean bin of a softmax, in input pixels. */
+function distance({ data, value }: Logits, at: number, bins: number, stride: number): number {
   let max = -Infinity;
-  for (let i = 0; i < bins; i++) if (logits[at + i]! > max) max = logits[at + i]!;
+  for (let i = 0; i < bins; i++) {
+    const logit = value(data[at + i]!);
+    if (logit > max) max = logit;
+  }
   let total = 0;
   let sum = 0;
   for (let i = 0; i < bins; i++) {
-    const weight = Math.exp(logits[at + i]! - max);
-    total += weight;
-    sum += weight * i;
+    const weight = expOf(fround(value(data[at + i]!) - max));
+    total = fround(total + weight);
+    sum = fround(sum + fround(weight * i));
   }
-  return sum / total;
+  return fround(fround(sum / total) * stride);
 }
