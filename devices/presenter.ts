@@ -59,6 +59,8 @@ export class Presenter {
       if (this.#closed) return false;
       const frame = make({ captureTimeNs: mediaNs, wallTimeMs: mediaNs / 1e6 });
       if (frame) await this.#outlet.put(frame);
+      // Promises alone would never let timers, sockets or a close() have their turn.
+      await new Promise(setImmediate);
       return !this.#closed;
     }
     await this.#untilDue(mediaNs);

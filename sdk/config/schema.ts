@@ -29,7 +29,8 @@ export const ZoneSettings = Type.Object(
         'Frames in a row an object must stand in the zone (bottom centre of its box) before it counts as in.',
     }),
   },
-  { additionalProperties: false },
+  // TypeBox fills in what lies in a record only where its values have a default themselves.
+  { additionalProperties: false, default: {} },
 );
 export type ZoneSettings = Static<typeof ZoneSettings>;
 
@@ -235,14 +236,17 @@ export const Settings = Type.Object(
       default: 'ocellus',
       description: 'The name of this board, part of each topic. Small letters, digits, _ and -.',
     }),
-    cameras: Type.Record(Name, CameraSettings, { additionalProperties: false, description: 'Cameras by name.' }),
+    // Without a default here: TypeBox would add its camera to those that are given. `resolveSettings` fills it in.
+    cameras: Type.Record(Name, CameraSettings, {
+      additionalProperties: false,
+      description: 'Cameras by name. None named: one called `camera`.',
+    }),
     core: CoreSettings,
     mqtt: MqttSettings,
     console: ConsoleSettings,
   },
   { additionalProperties: false, title: 'ocellus.yaml' },
 );
-Settings.properties.cameras.default = { camera: {} };
 export type Settings = Static<typeof Settings>;
 
 /** Names that are topics of the node itself, so no camera may have them. */

@@ -14,12 +14,12 @@ export type SettingsInput = Record<string, unknown>;
  *
  * @example
  * const settings = resolveSettings({ cameras: { door: { source: 'v4l2:/dev/video0' } } });
- * settings.cameras.door.detect.threshold; // 0.5
+ * settings.cameras.door.detect.threshold; // 0.6
  *
  * @throws InputError naming each wrong field.
  */
 export function resolveSettings(input: unknown, what = 'the settings'): Settings {
-  const settings = validate(Settings, input ?? {}, what);
+  const settings = validate(Settings, withCamera(input ?? {}), what);
   for (const name of Object.keys(settings.cameras)) {
     if (reservedCameraNames.includes(name)) {
       throw new InputError(
@@ -28,6 +28,12 @@ export function resolveSettings(input: unknown, what = 'the settings'): Settings
     }
   }
   return settings;
+}
+
+/** Who names no camera gets one with all its defaults. */
+function withCamera(input: unknown): unknown {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return input;
+  return { ...input, cameras: (input as SettingsInput).cameras ?? { camera: {} } };
 }
 
 /**

@@ -4,7 +4,6 @@ import type { Frame } from '../frame/frame.ts';
 import type { CountChange } from '../vision/counts.ts';
 import type { EventMessage } from '../vision/event.ts';
 import type { Crossing } from '../vision/lines.ts';
-
 import type { Track } from '../vision/track.ts';
 
 /** A picture of an object, published before the event that speaks of it. */
@@ -45,9 +44,12 @@ export interface PipelineStats {
   device: DeviceHealth;
 }
 
+/** `offline`: no frames come at the moment; `disabled`: none are wanted. */
+export type CameraStatus = 'online' | 'offline' | 'disabled';
+
 /** What a pipeline emits, in the order a frame causes it: motion, snapshot, event, crossing, count, frame. */
 export interface PipelineEvents {
-  status: ['online' | 'offline' | 'disabled', DeviceHealth];
+  status: [CameraStatus, DeviceHealth];
   motion: [boolean];
   snapshot: [Snapshot];
   event: [EventMessage];

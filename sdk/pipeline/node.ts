@@ -36,6 +36,9 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
   readonly #logger: Logger;
   readonly #speed: 'realtime' | 'max';
   readonly #pipelines = new Map<string, Pipeline>();
+  #starting: Promise<void> | undefined;
+  /** Of this start; another one, or none, after a stop. */
+  #loading: Promise<Model> | undefined;
   #model: Model | undefined;
   #delay: IntervalHistogram | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -52,6 +55,11 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
 
   get name(): string {
     return this.settings.node;
+  }
+
+  /** Is the model loaded? */
+  get isReady(): boolean {
+    return this.#model !== undefined;
   }
 
   /** @throws Error before `start()`. */
@@ -71,40 +79,17 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
    * @param options.before Called once the pipelines exist and before they run: the place to add listeners.
    * @throws InputError when the model cannot be used.
    */
-  async start(options: { before?: () => Promise<void> | void } = {}): Promise<void> {
-    const { core, cameras } = this.settings;
-    const model = loadModel(core.model, { threads: core.threads, logger: this.#logger });
-    for (const [name, settings] of Object.entries(cameras)) {
-      this.#pipelines.set(
-        name,
-        new Pipeline({
-          ...settings,
-          name,
-          model,
-          speed: this.#speed,
-          patient: true,
-          logger: named(this.#logger, name),
-        }),
-      );
+  start(options: { before?: () => Promise<void> | void } = {}): Promise<void> {
+    if (!this.#starting) {
+      const { core } = this.settings;
+      const loading = loadModel(core.model, { threads: core.threads, logger: this.#logger });
+      this.#loading = loading;
+      this.#starting = this.#start(loading, options.before).catch(async (error) => {
+        if (this.#loading === loading) await this.stop();
+        throw error;
+      });
     }
-    // Cameras open while the model loads: both wait for something else most of the time.
-    const prepared = Promise.resolve(options.before?.());
-    const started = [...this.#pipelines.values()].map(async (pipeline) => {
-      await prepared;
-      await pipeline.start();
-    });
-    const results = await Promise.allSettled([model, prepared, ...started]);
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed) {
-      await this.stop();
-      await model.then((loaded) => loaded.close()).catch(() => {});
-      throw failed.reason;
-    }
-    this.#model = await model;
-    // A coarse clock: each measurement wakes the processor.
-    this.#delay = monitorEventLoopDelay({ resolution: 50 });
-    this.#delay.enable();
-    this.#timer = setInterval(() => this.#report(), statsIntervalMs);
+    return this.#starting;
   }
 
   stats(): NodeStats {
@@ -123,13 +108,39 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
     };
   }
 
-  /** Ends the running events, closes the cameras, then the model. */
+  /** Ends the running events, closes the cameras, then the model. Safe at any time, and twice. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     this.#delay?.disable();
-    await Promise.all([...this.#pipelines.values()].map((pipeline) => pipeline.stop()));
-    await this.#model?.close();
+    const loading = this.#loading;
+    this.#starting = undefined;
+    this.#loading = undefined;
     this.#model = undefined;
+    await Promise.all([...this.#pipelines.values()].map((pipeline) => pipeline.stop()));
+    const model = await loading?.catch(() => undefined);
+    await model?.close();
+  }
+
+  async #start(loading: Promise<Model>, before: (() => Promise<void> | void) | undefined): Promise<void> {
+    this.#pipelines.clear();
+    for (const [name, settings] of Object.entries(this.settings.cameras)) {
+      const options = { name, model: loading, speed: this.#speed, patient: true, logger: named(this.#logger, name) };
+      this.#pipelines.set(name, new Pipeline({ ...settings, ...options }));
+    }
+    const isStopped = () => this.#loading !== loading;
+    // Cameras open while the model loads: both wait for something else most of the time.
+    const starting = (async () => {
+      await before?.();
+      if (isStopped()) return;
+      await Promise.all([...this.#pipelines.values()].map((pipeline) => pipeline.start()));
+    })();
+    const [model] = await Promise.all([loading, starting]);
+    if (isStopped()) return;
+    this.#model = model;
+    // A coarse clock: each measurement wakes the processor.
+    this.#delay = monitorEventLoopDelay({ resolution: 50 });
+    this.#delay.enable();
+    this.#timer = setInterval(() => this.#report(), statsIntervalMs);
   }
 
   #report(): void {

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
+import { isDeepStrictEqual } from 'node:util';
 import type { Device, DeviceHealth } from '../../devices/device.ts';
-import { openDevice } from '../../devices/index.ts';
+import { createDevice } from '../../devices/index.ts';
 import { type CameraChange, CameraSettings } from '../config/schema.ts';
 import { validate } from '../config/validate.ts';
 import { loadModel, type Model } from '../core/model.ts';
@@ -11,9 +12,10 @@ import { type Logger, silent } from '../log.ts';
 import type { CountChange } from '../vision/counts.ts';
 import type { EventMessage } from '../vision/event.ts';
 import type { Track } from '../vision/track.ts';
-import type { PipelineEvents, PipelineStats } from './events.ts';
+import type { CameraStatus, PipelineEvents, PipelineStats } from './events.ts';
 import { MovingMean, RateMeter } from './meter.ts';
 import { boxOverlay } from './overlay.ts';
+import { Source } from './source.ts';
 import { Watch } from './watch.ts';
 
 export interface PipelineOptions extends CameraChange {
@@ -29,9 +31,11 @@ export interface PipelineOptions extends CameraChange {
 }
 
 /**
- * One camera's way of a frame: device, motion gate, core, tracker, zones, events. It emits what it sees (`PipelineEvents`) and knows nothing of who listens.
+ * One camera's way of a frame: device, motion gate, core, tracker, zones, events. It emits what it sees
+ * (`PipelineEvents`) and knows nothing of who listens; a listener that throws is logged and disturbs nobody.
  *
- * Frames are taken one at a time: while the network looks at one, newer ones replace each other in the device, so the boxes always belong to the picture they come with.
+ * Frames are taken one at a time: while the network looks at one, newer ones replace each other in the device, so the
+ * boxes always belong to the picture they come with.
  *
  * @example
  * const pipeline = new Pipeline({ source: 'v4l2:/dev/video0', detect: { labels: ['person'] } });
@@ -43,17 +47,22 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   #settings: CameraSettings;
   readonly #options: PipelineOptions;
   readonly #logger: Logger;
-  #device: Device | undefined;
-  #model: Model | undefined;
+  /** A rate was asked for by name, not left at its default. */
+  #asksFps: boolean;
+  #isRunning = false;
+  #starting: Promise<void> = Promise.resolve();
+  #loading: Promise<Model> | undefined;
   #watch: Watch | undefined;
-  #running = false;
-  #status: 'online' | 'offline' | 'disabled' = 'offline';
-  #lastError: string | undefined;
-  #reading: Promise<void> | undefined;
-  #retry: NodeJS.Timeout | undefined;
-  #retryMs = firstRetryMs;
+  #source: Source | undefined;
+  /** Sources that were replaced; a camera is opened when the one before has let go of it. */
+  #closing: Promise<unknown> = Promise.resolve();
+  #status: CameraStatus = 'offline';
   #newest: Frame | undefined;
-  readonly #meters = makeMeters();
+  /** What the last frame failed with: said once, not at each frame. */
+  #complaint: string | undefined;
+  readonly #fpsIn = new RateMeter();
+  readonly #fpsInferred = new RateMeter();
+  readonly #times = makeMeters();
   readonly #totals = { in: 0, gated: 0, inferred: 0 };
   /** Of devices that were closed again: totals go on when the source changes. */
   #droppedBefore = 0;
@@ -66,6 +75,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     this.#options = options;
     this.#logger = logger;
     this.#settings = validate(CameraSettings, settings, `camera ${name}`);
+    this.#asksFps = settings.detect?.fps !== undefined;
   }
 
   /** All settings of this camera, defaults filled in. */
@@ -73,8 +83,9 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     return this.#settings;
   }
 
+  /** The device that is read, once it is open. */
   get device(): Device | undefined {
-    return this.#device;
+    return this.#source?.device;
   }
 
   /** The labels that are watched, in the model's order; empty before `start()`. */
@@ -82,7 +93,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     return this.#watch?.labels ?? [];
   }
 
-  get status(): 'online' | 'offline' | 'disabled' {
+  get status(): CameraStatus {
     return this.#status;
   }
 
@@ -102,19 +113,10 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   get stats(): PipelineStats {
     const now = performance.now();
     const health = this.#health();
-    const times = this.#meters.times;
     return {
       frames: { ...this.#totals, dropped: this.#droppedBefore + health.dropped },
-      fps: { in: this.#meters.fpsIn.rate(now), inferred: this.#meters.fpsInferred.rate(now) },
-      times: {
-        motion: times.motion.value,
-        queue: times.queue.value,
-        preprocess: times.preprocess.value,
-        infer: times.infer.value,
-        decode: times.decode.value,
-        track: times.track.value,
-        total: times.total.value,
-      },
+      fps: { in: this.#fpsIn.rate(now), inferred: this.#fpsInferred.rate(now) },
+      times: valuesOf(this.#times),
       objects: this.tracks.filter((track) => track.confirmed).length,
       device: health,
     };
@@ -132,7 +134,9 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
    */
   async snapshot(options: { maxHeight?: number; quality?: number } = {}): Promise<Buffer> {
     const frame = this.latestFrame();
-    if (!frame) throw new InputError(`camera ${this.name} has given no picture yet: ${this.#lastError ?? this.status}`);
+    if (!frame) {
+      throw new InputError(`camera ${this.name} has given no picture yet: ${this.#health().lastError ?? this.status}`);
+    }
     try {
       return await encodeJpeg(frame, { quality: 80, ...options });
     } finally {
@@ -141,35 +145,37 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   }
 
   /**
-   * Loads the model, opens the device and begins.
+   * Loads the model, opens the device and begins. While it runs already: waits until it does.
    *
-   * @throws InputError when the model or, unless `patient`, the source cannot be used.
+   * @throws InputError when the model or, unless `patient`, the source cannot be used. It is stopped then.
    */
-  async start(): Promise<void> {
-    if (this.#running) return;
-    this.#running = true;
-    const model = Promise.resolve(this.#options.model ?? loadModel(undefined, { logger: this.#logger }));
-    model.catch(() => {});
-    try {
-      if (this.#settings.enabled) await this.#open(model);
-      else this.#setStatus('disabled');
-      await this.#prepare(model);
-    } catch (error) {
-      await this.stop();
+  start(): Promise<void> {
+    if (this.#isRunning) return this.#starting;
+    this.#isRunning = true;
+    const loading = this.#load();
+    this.#loading = loading;
+    this.#starting = this.#start(loading).catch(async (error) => {
+      // Unless it was stopped meanwhile, and perhaps started again.
+      if (this.#loading === loading) await this.stop();
       throw error;
-    }
+    });
+    return this.#starting;
   }
 
-  /** Ends the running events, emits what is left of them, closes what `start()` opened. */
+  /** Ends the running events, emits what is left of them, closes what `start()` opened. Safe at any time, and twice. */
   async stop(): Promise<void> {
-    this.#running = false;
-    await this.#closeDevice();
-    if (!this.#options.model) await this.#model?.close();
-    this.#model = undefined;
+    this.#isRunning = false;
+    const loading = this.#loading;
+    this.#loading = undefined;
+    await this.#switchTo(undefined);
+    if (this.#options.model) return;
+    const model = await loading?.catch(() => undefined);
+    await model?.close();
   }
 
   /**
-   * Changes settings while it runs and emits `settings`. Fields that are left out stay; lists, and the maps `zones`, `lines` and `thresholds`, are replaced whole.
+   * Changes settings while it runs and emits `settings`. Fields that are left out stay; lists, and the maps `zones`,
+   * `lines` and `thresholds`, are replaced whole. A source that cannot be opened then is tried again until it can.
    *
    * @example
    * await pipeline.change({ detect: { threshold: 0.6 } });
@@ -179,133 +185,109 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   async change(patch: CameraChange): Promise<void> {
     const before = this.#settings;
     this.#settings = validate(CameraSettings, merge(before, patch), `camera ${this.name}`);
+    this.#asksFps ||= patch.detect?.fps !== undefined;
     this.#watch?.configure(this.#settings);
-    this.emit('settings', patch);
-    if (!this.#running || !reopens(before, this.#settings)) return;
-    await this.#closeDevice();
-    if (!this.#settings.enabled) this.#setStatus('disabled');
-    else await this.#open(Promise.resolve(this.#model!)).catch((error) => this.#logger.error(messageOf(error)));
+    this.#tell('settings', patch);
+    const loading = this.#loading;
+    if (!loading || isDeepStrictEqual(opening(before), opening(this.#settings))) return;
+    await this.#switchTo(this.#settings.enabled ? this.#makeSource(loading, true) : undefined);
   }
 
-  async #prepare(model: Promise<Model>): Promise<Watch> {
-    this.#model = await model;
-    this.#watch ??= new Watch({
-      camera: this.name,
-      labels: this.#model.card.labels,
-      settings: this.#settings,
-      logger: this.#logger,
-    });
-    return this.#watch;
+  async #load(): Promise<Model> {
+    const model = await (this.#options.model ?? loadModel(undefined, { logger: this.#logger }));
+    const { labels } = model.card;
+    this.#watch ??= new Watch({ camera: this.name, labels, settings: this.#settings, logger: this.#logger });
+    return model;
   }
 
-  async #open(model: Promise<Model>): Promise<void> {
-    const { source, width, height, loop, detect } = this.#settings;
-    try {
-      const device = await openDevice(source, {
-        width,
-        height,
-        // As fast as it goes, every frame counts, unless fewer were asked for by name.
-        fps: this.#options.speed === 'max' ? this.#options.detect?.fps : detect.fps,
-        loop: loop && this.#options.speed !== 'max',
-        speed: this.#options.speed,
-        logger: this.#logger,
-      });
-      if (!this.#running) return await device.close();
-      this.#device = device;
-      this.#lastError = undefined;
-      this.#retryMs = firstRetryMs;
-      device.on('health', this.#onHealth);
-      this.#onHealth(device.health);
-      this.#reading = this.#read(device, model);
-    } catch (error) {
-      const message = messageOf(error);
-      if (message !== this.#lastError) this.#logger.error(message);
-      this.#lastError = message;
-      this.#setStatus('offline');
-      if (!this.#options.patient) throw error;
-      this.#retry = setTimeout(() => this.#open(model), this.#retryMs);
-      this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs);
-    }
+  async #start(loading: Promise<Model>): Promise<void> {
+    const source = this.#settings.enabled ? this.#makeSource(loading, this.#options.patient ?? false) : undefined;
+    // The device opens while the model loads: both wait for something else most of the time.
+    await Promise.all([this.#switchTo(source), loading]);
   }
 
-  async #closeDevice(): Promise<void> {
-    clearTimeout(this.#retry);
-    const device = this.#device;
-    this.#device = undefined;
-    if (device) {
-      await device.close();
-      await this.#reading;
-      device.off('health', this.#onHealth);
-      this.#droppedBefore += device.health.dropped;
-    }
+  /** Puts another source in the place of the one that is read; undefined: only ends that one. The last call wins. */
+  async #switchTo(next: Source | undefined): Promise<void> {
+    const before = this.#source;
+    this.#source = next;
+    if (before) this.#closing = Promise.all([this.#closing, this.#end(before)]);
+    await this.#closing;
+    if (this.#source !== next) return;
+    if (next) await next.start();
+    else this.#updateStatus();
+  }
+
+  async #end(source: Source): Promise<void> {
+    await source.stop();
+    this.#droppedBefore += source.health.dropped;
     this.#newest?.release();
     this.#newest = undefined;
-    this.#setStatus(this.#settings.enabled ? 'offline' : 'disabled');
   }
 
-  #onHealth = (health: DeviceHealth): void => {
-    if (health.lastError) this.#lastError = health.lastError;
-    this.#setStatus(health.state === 'online' ? 'online' : 'offline');
-  };
+  #makeSource(loading: Promise<Model>, patient: boolean): Source {
+    const { source, width, height, loop, detect } = this.#settings;
+    const { speed } = this.#options;
+    return new Source({
+      make: () =>
+        createDevice(source, {
+          width,
+          height,
+          // As fast as it goes, every frame counts, unless fewer were asked for by name.
+          fps: speed === 'max' && !this.#asksFps ? undefined : detect.fps,
+          loop: loop && speed !== 'max',
+          speed,
+          logger: this.#logger,
+        }),
+      patient,
+      ready: loading,
+      onFrame: async (frame) => this.#take(frame, await loading),
+      onHealth: () => this.#updateStatus(),
+      onOver: async (ended) => {
+        await this.#finish();
+        if (ended) this.#tell('ended');
+      },
+      logger: this.#logger,
+    });
+  }
 
-  #setStatus(status: 'online' | 'offline' | 'disabled'): void {
+  #updateStatus(): void {
+    const open = this.#source?.health.state === 'online';
+    const status = this.#settings.enabled ? (open ? 'online' : 'offline') : 'disabled';
     if (status === this.#status) return;
     this.#status = status;
-    this.emit('status', status, this.#health());
+    this.#tell('status', status, this.#health());
   }
 
   #health(): DeviceHealth {
-    return (
-      this.#device?.health ?? {
-        state: 'closed',
-        frames: 0,
-        dropped: 0,
-        corrupt: 0,
-        restarts: 0,
-        stalls: 0,
-        lastError: this.#lastError,
-      }
-    );
+    return this.#source?.health ?? { state: 'closed', frames: 0, dropped: 0, corrupt: 0, restarts: 0, stalls: 0 };
   }
 
-  async #read(device: Device, loading: Promise<Model>): Promise<void> {
+  /** One frame that cannot be used must not end the camera. */
+  async #take(frame: Frame, model: Model): Promise<void> {
     try {
-      const watch = await this.#prepare(loading);
-      for await (const frame of device.frames()) {
-        try {
-          await this.#process(frame, watch);
-        } catch (error) {
-          // One frame that cannot be used, or a listener that throws, must not end the camera.
-          this.#logger.error(`frame ${frame.sequence}: ${messageOf(error)}`);
-        } finally {
-          frame.release();
-        }
-      }
-      await this.#emitEvents(watch.finish(), undefined);
-      for (const change of watch.takeCountChanges()) this.emit('count', change);
-      if (device.health.state === 'ended') this.emit('ended');
+      await this.#process(frame, model, this.#watch!);
+      this.#complaint = undefined;
     } catch (error) {
-      this.#lastError = messageOf(error);
-      this.#logger.error(this.#lastError);
-      this.#setStatus('offline');
+      const message = messageOf(error);
+      if (message !== this.#complaint) this.#logger.error(`frame ${frame.sequence}: ${message}`);
+      this.#complaint = message;
     }
   }
 
-  async #process(frame: Frame, watch: Watch): Promise<void> {
-    const model = this.#model!;
-    const { times, fpsIn, fpsInferred } = this.#meters;
+  async #process(frame: Frame, model: Model, watch: Watch): Promise<void> {
+    const times = this.#times;
     const started = performance.now();
     this.#totals.in++;
-    fpsIn.add(started);
+    this.#fpsIn.add(started);
     this.#newest?.release();
     this.#newest = frame.acquire();
 
     const wasMoving = watch.moving;
     const look = watch.look(frame);
     times.motion.add(performance.now() - started);
-    if (watch.moving !== wasMoving) this.emit('motion', watch.moving);
+    if (watch.moving !== wasMoving) this.#tell('motion', watch.moving);
 
-    let messages: EventMessage[] = [];
+    let messages: EventMessage[];
     if (look) {
       const asked = performance.now();
       const found = await model.detect(frame, { scoreThreshold: watch.lowThreshold });
@@ -313,7 +295,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
       const { preprocessMs, inferMs, decodeMs } = model.lastTimes;
       messages = watch.see(found, frame);
       this.#totals.inferred++;
-      fpsInferred.add(answered);
+      this.#fpsInferred.add(answered);
       times.preprocess.add(preprocessMs);
       times.infer.add(inferMs);
       times.decode.add(decodeMs);
@@ -321,46 +303,76 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
       times.track.add(performance.now() - answered);
       times.total.add(performance.now() - started);
     } else {
+      messages = watch.skip();
       this.#totals.gated++;
     }
-    await this.#emitEvents(messages, frame);
-    for (const crossing of watch.takeCrossings()) this.emit('crossing', crossing);
-    for (const change of watch.takeCountChanges()) this.emit('count', change);
-    this.emit('frame', { frame, inferred: look, tracks: watch.tracks, moving: watch.moving });
+    await this.#tellEvents(messages, frame, watch);
+    this.#tellCounts(watch);
+    this.#tell('frame', { frame, inferred: look, tracks: watch.tracks, moving: watch.moving });
   }
 
-  async #emitEvents(messages: EventMessage[], frame: Frame | undefined): Promise<void> {
+  async #finish(): Promise<void> {
+    const watch = this.#watch;
+    if (!watch) return;
+    const wasMoving = watch.moving;
+    const messages = watch.finish();
+    if (wasMoving) this.#tell('motion', false);
+    for (const message of messages) this.#tell('event', message);
+    this.#tellCounts(watch);
+  }
+
+  async #tellEvents(messages: readonly EventMessage[], frame: Frame, watch: Watch): Promise<void> {
     const { enabled, height, quality, box } = this.#settings.snapshots;
     for (const message of messages) {
       const { after, type } = message;
-      if (enabled && frame && type !== 'end' && this.#watch!.wantsSnapshot(after)) {
-        const overlaySvg = box ? boxOverlay(frame, after) : undefined;
-        const jpeg = await encodeJpeg(frame, { maxHeight: height, quality, overlaySvg });
-        this.#watch!.tookSnapshot(message);
-        this.emit('snapshot', { id: after.id, label: after.label, jpeg });
+      if (enabled && type !== 'end' && watch.wantsSnapshot(after)) {
+        try {
+          const overlaySvg = box ? boxOverlay(frame, after) : undefined;
+          const jpeg = await encodeJpeg(frame, { maxHeight: height, quality, overlaySvg });
+          watch.tookSnapshot(message);
+          this.#tell('snapshot', { id: after.id, label: after.label, jpeg });
+        } catch (error) {
+          this.#logger.error(`snapshot of ${after.label} ${after.id}: ${messageOf(error)}`);
+        }
       }
-      this.emit('event', message);
+      this.#tell('event', message);
+    }
+  }
+
+  #tellCounts(watch: Watch): void {
+    for (const crossing of watch.takeCrossings()) this.#tell('crossing', crossing);
+    for (const change of watch.takeCountChanges()) this.#tell('count', change);
+  }
+
+  /** Emits. One listener that throws, or whose promise is rejected, keeps nothing from the others. */
+  #tell<Name extends keyof PipelineEvents>(name: Name, ...values: PipelineEvents[Name]): void {
+    const complain = (error: unknown) => this.#logger.error(`a listener of "${name}" failed: ${messageOf(error)}`);
+    for (const listener of this.rawListeners(name)) {
+      try {
+        const result: unknown = Reflect.apply(listener, this, values);
+        if (result instanceof Promise) result.catch(complain);
+      } catch (error) {
+        complain(error);
+      }
     }
   }
 }
 
-const firstRetryMs = 1000;
-const lastRetryMs = 30_000;
-
-function makeMeters() {
+function makeMeters(): Record<keyof PipelineStats['times'], MovingMean> {
   return {
-    fpsIn: new RateMeter(),
-    fpsInferred: new RateMeter(),
-    times: {
-      motion: new MovingMean(),
-      queue: new MovingMean(),
-      preprocess: new MovingMean(),
-      infer: new MovingMean(),
-      decode: new MovingMean(),
-      track: new MovingMean(),
-      total: new MovingMean(),
-    },
+    motion: new MovingMean(),
+    queue: new MovingMean(),
+    preprocess: new MovingMean(),
+    infer: new MovingMean(),
+    decode: new MovingMean(),
+    track: new MovingMean(),
+    total: new MovingMean(),
   };
+}
+
+function valuesOf(meters: ReturnType<typeof makeMeters>): PipelineStats['times'] {
+  const entries = Object.entries(meters).map(([name, meter]) => [name, meter.value]);
+  return Object.fromEntries(entries) as PipelineStats['times'];
 }
 
 const replacedWhole = new Set(['zones', 'lines', 'thresholds']);
@@ -375,13 +387,6 @@ function merge(base: unknown, patch: unknown, key = ''): unknown {
 }
 
 /** What cannot be changed on an open device. */
-function reopens(before: CameraSettings, after: CameraSettings): boolean {
-  return (
-    before.enabled !== after.enabled ||
-    before.source !== after.source ||
-    before.width !== after.width ||
-    before.height !== after.height ||
-    before.loop !== after.loop ||
-    before.detect.fps !== after.detect.fps
-  );
+function opening({ enabled, source, width, height, loop, detect }: CameraSettings) {
+  return { enabled, source, width, height, loop, fps: detect.fps };
 }

@@ -39,6 +39,12 @@ export class BoxFilter {
     }
   }
 
+  /** It stands still now. */
+  stop(): void {
+    this.#velocity.fill(0);
+    this.#pv.fill(0);
+  }
+
   /** Takes a detection in. */
   correct(box: Box): void {
     const variance = (measured * heightOf(box)) ** 2;

@@ -110,6 +110,8 @@ export class Tracker {
     const seconds = this.#timeNs === undefined ? 0 : Math.max(0, captureTimeNs - this.#timeNs) / 1e9;
     this.#timeNs = captureTimeNs;
     for (const track of this.#living) {
+      // What rests, and is out of sight, is where it was.
+      if (track.stationary && !track.visible) track.filter.stop();
       track.filter.predict(seconds);
       track.visible = false;
       track.disturbed ||= disturbed(track.box);

@@ -13,11 +13,11 @@ export const decodeKernels: DecodeKernels = {
   },
   quantised(head, scores, logits, threshold, multiLabel, candidates) {
     head.assertFits(scores.data.length, logits.data.length);
-    const valueOf = dequantiser(scores);
+    const scoreOf = dequantiser(scores);
     let least = 0;
-    while (least < 256 && !(valueOf(least) >= fround(threshold))) least++;
+    while (least < 256 && !(scoreOf(least) >= fround(threshold))) least++;
     const sides = { data: logits.data, value: dequantiser(logits) };
-    decode(head, scores.data, least, valueOf, sides, multiLabel, candidates);
+    decode(head, scores.data, least, scoreOf, sides, multiLabel, candidates);
   },
   classwiseNms,
 };

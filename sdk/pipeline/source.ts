@@ -1,0 +1,124 @@
+import { Backoff } from '../../devices/backoff.ts';
+import type { Device, DeviceHealth } from '../../devices/device.ts';
+import { messageOf } from '../errors.ts';
+import type { Frame } from '../frame/frame.ts';
+import type { Logger } from '../log.ts';
+
+export interface SourceOptions {
+  /** Makes the device, not yet open; called anew for each try. */
+  make: () => Device;
+  /** Tried again for ever when it cannot be opened. */
+  patient: boolean;
+  /** Frames are not read before this; never, if it is rejected. */
+  ready: Promise<unknown>;
+  /** Takes a frame; the next one comes when it is done. It does not throw, and does not release the frame. */
+  onFrame: (frame: Frame) => Promise<void>;
+  /** After each change of the device's state, and after each try that failed. */
+  onHealth: () => void;
+  /** No frame comes any more. @param ended The source was over; else it was stopped, or broke. */
+  onOver: (ended: boolean) => Promise<void>;
+  logger: Logger;
+}
+
+/** One source from its opening to its end: opens the device, tries again, reads it, closes it. Used once. */
+export class Source {
+  readonly #options: SourceOptions;
+  readonly #backoff = new Backoff();
+  #device: Device | undefined;
+  #isOpen = false;
+  #isStopped = false;
+  #lastError: string | undefined;
+  #starting: Promise<void> | undefined;
+  #working: Promise<void> | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(options: SourceOptions) {
+    this.#options = options;
+  }
+
+  /** Once it is open. */
+  get device(): Device | undefined {
+    return this.#isOpen ? this.#device : undefined;
+  }
+
+  get health(): DeviceHealth {
+    const closed: DeviceHealth = { state: 'closed', frames: 0, dropped: 0, corrupt: 0, restarts: 0, stalls: 0 };
+    const health = this.#device?.health ?? closed;
+    return { ...health, lastError: health.lastError ?? this.#lastError };
+  }
+
+  /** Opens it; the frames come from now on. @throws What the device throws, unless patient or stopped meanwhile. */
+  start(): Promise<void> {
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  /** Also while it opens. Resolves when the device is closed and the last frame was dealt with. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#wake?.();
+    await this.#device?.close();
+    await this.#starting?.catch(() => {});
+    await this.#working;
+  }
+
+  async #start(): Promise<void> {
+    if (this.#isStopped) return;
+    const problem = await this.#tryOpen();
+    if (problem !== undefined && !this.#options.patient && !this.#isStopped) throw problem;
+    this.#working = this.#work();
+  }
+
+  async #work(): Promise<void> {
+    while (!this.#isOpen && !this.#isStopped) {
+      await this.#sleep(this.#backoff.next());
+      if (!this.#isStopped) await this.#tryOpen();
+    }
+    if (this.#isOpen) await this.#read(this.#device!);
+  }
+
+  /** @returns Why it cannot be opened, or undefined when it is open. */
+  async #tryOpen(): Promise<unknown> {
+    const { make, onHealth, logger } = this.#options;
+    try {
+      const device = make();
+      this.#device = device;
+      device.on('health', onHealth);
+      await device.open();
+      this.#isOpen = true;
+      return undefined;
+    } catch (error) {
+      const message = messageOf(error);
+      if (message !== this.#lastError && !this.#isStopped) logger.error(message);
+      this.#lastError = message;
+      onHealth();
+      return error;
+    }
+  }
+
+  async #read(device: Device): Promise<void> {
+    const { ready, onFrame, onOver, logger } = this.#options;
+    // Whoever waits for it too is told why.
+    if (!(await ready.then(() => true).catch(() => false))) return;
+    try {
+      for await (const frame of device.frames()) {
+        await onFrame(frame);
+        frame.release();
+      }
+    } catch (error) {
+      // Stopped before it was read.
+      if (!this.#isStopped) logger.error(messageOf(error));
+    }
+    await onOver(device.health.state === 'ended');
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

@@ -1,0 +1,47 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { packageRoot } from '../../sdk/assets.ts';
+import { temporaryFolder } from '../devices/fake.ts';
+
+const docs = readdirSync(join(packageRoot, 'docs')).filter((name) => name.endsWith('.md'));
+
+it('the TypeScript examples of the docs fit the public types', () => {
+  const folder = temporaryFolder();
+  const files: string[] = [];
+  for (const doc of docs) {
+    const text = readFileSync(join(packageRoot, 'docs', doc), 'utf8');
+    [...text.matchAll(/^```ts\n(.*?)^```$/gms)].forEach(([, code], i) => {
+      const file = join(folder, `${doc}-${i + 1}.ts`);
+      writeFileSync(file, code!);
+      files.push(file);
+    });
+  }
+  expect(files.length).toBeGreaterThan(0);
+  const tsconfig = {
+    extends: join(packageRoot, 'tsconfig.json'),
+    compilerOptions: {
+      noEmit: true,
+      declaration: false,
+      rootDir: '/',
+      typeRoots: [join(packageRoot, 'node_modules', '@types')],
+      paths: {
+        ocellus: [join(packageRoot, 'sdk', 'index.ts')],
+        'ocellus/devices': [join(packageRoot, 'devices', 'index.ts')],
+      },
+    },
+    include: [],
+    files,
+  };
+  writeFileSync(join(folder, 'package.json'), '{"type": "module"}');
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig));
+  const tsc = join(packageRoot, 'node_modules', 'typescript', 'bin', 'tsc');
+  let said = '';
+  try {
+    execFileSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8' });
+  } catch (error) {
+    said = (error as { stdout: string }).stdout;
+  }
+  expect(said).toBe('');
+});

@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { resolveSettings } from '../../sdk/config/settings.ts';
+import { Node, type NodeStats } from '../../sdk/pipeline/node.ts';
+import { temporaryFolder } from '../devices/fake.ts';
+import { recorder, until } from '../hub/fakes.ts';
+
+function nodeOf(settings: Record<string, unknown>, speed: 'realtime' | 'max' = 'max') {
+  const logger = recorder();
+  const node = new Node(resolveSettings(settings), { logger, speed });
+  onTestFinished(() => node.stop());
+  return { node, logger };
+}
+
+describe('Node', () => {
+  it('runs its cameras on one model; one that cannot be opened does not keep the others from running', async () => {
+    const absent = join(temporaryFolder(), 'absent');
+    const { node, logger } = nodeOf({
+      node: 'porch',
+      cameras: { scene: { source: 'scene:' }, gone: { source: `file:${absent}` }, off: { enabled: false } },
+    });
+    expect(node.name).toBe('porch');
+    expect(() => node.model).toThrow('await start() first');
+    let known: string[] = [];
+    const statuses: string[] = [];
+    await node.start({
+      before: () => {
+        known = [...node.pipelines.keys()];
+        for (const [name, pipeline] of node.pipelines)
+          pipeline.on('status', (status) => statuses.push(`${name} ${status}`));
+      },
+    });
+    expect(known).toEqual(['scene', 'gone', 'off']);
+    expect(statuses.sort()).toEqual(['off disabled', 'scene online']);
+    expect(logger.lines.filter((line) => line.startsWith('error gone:')).length).toBe(1);
+    const scene = node.pipelines.get('scene')!;
+    await until(() => scene.stats.frames.inferred > 3);
+    expect(node.stats()).toMatchObject({
+      model: node.model.card.name,
+      cpuPercent: 0,
+      cameras: {
+        scene: { device: { state: 'online' } },
+        gone: { device: { state: 'closed', lastError: expect.stringContaining(absent) } },
+        off: { frames: { in: 0 } },
+      },
+    });
+    expect(node.stats().memory.residentMb).toBeGreaterThan(10);
+    await node.stop();
+    await node.stop();
+    expect([...node.pipelines.values()].map(({ status }) => status)).toEqual(['offline', 'offline', 'disabled']);
+    expect(() => node.model).toThrow('await start() first');
+  });
+
+  it('reports every ten seconds', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const { node } = nodeOf({ cameras: { scene: { source: 'scene:' } } }, 'realtime');
+    await node.start();
+    const reports: NodeStats[] = [];
+    node.on('stats', (stats) => reports.push(stats));
+    vi.advanceTimersByTime(9_999);
+    expect(reports).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(reports).toMatchObject([{ cameras: { scene: { fps: { in: expect.any(Number) } } } }]);
+    expect(reports[0]!.cpuPercent).toBeGreaterThan(0);
+    await node.stop();
+    vi.advanceTimersByTime(20_000);
+    expect(reports.length).toBe(1);
+  });
+
+  it('throws when the model cannot be used, and leaves nothing open', async () => {
+    const { node } = nodeOf({ core: { model: '/nowhere.onnx' }, cameras: { scene: { source: 'scene:' } } });
+    await expect(node.start()).rejects.toThrow('/nowhere.onnx');
+    expect([...node.pipelines.values()].map(({ device }) => device)).toEqual([undefined]);
+  });
+
+  it('throws when what is to be done before fails, and opens no camera', async () => {
+    const { node } = nodeOf({ cameras: { scene: { source: 'scene:' } } });
+    const before = async () => {
+      throw new Error('no broker');
+    };
+    await expect(node.start({ before })).rejects.toThrow('no broker');
+    expect([...node.pipelines.values()].map(({ status }) => status)).toEqual(['offline']);
+  });
+
+  it('can be stopped while it starts, and started again', async () => {
+    const { node } = nodeOf({ cameras: { scene: { source: 'scene:' } } });
+    let isReady = false;
+    const before = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      isReady = true;
+    };
+    const starting = node.start({ before });
+    expect(node.start()).toBe(starting);
+    await node.stop();
+    await starting;
+    expect(isReady).toBe(true);
+    expect(node.pipelines.get('scene')!.device).toBeUndefined();
+    await node.start();
+    expect(node.pipelines.get('scene')!.status).toBe('online');
+  });
+});

@@ -1,0 +1,332 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type CameraChange, CameraSettings } from '../../sdk/config/schema.ts';
+import { validate } from '../../sdk/config/validate.ts';
+import { Watch } from '../../sdk/pipeline/watch.ts';
+import type { EventMessage } from '../../sdk/vision/event.ts';
+import type { Box } from '../../sdk/vision/geometry.ts';
+import type { Crossing } from '../../sdk/vision/lines.ts';
+import { recorder } from '../hub/fakes.ts';
+import { boxAt, greyFrame, labels, random, type Seen, seen } from '../vision/fakes.ts';
+
+const width = 160;
+const height = 90;
+const settingsOf = (change: CameraChange): CameraSettings => validate(CameraSettings, change, 'test');
+
+/** What there is at a time: what a camera shows and what the network would say of it. */
+type World = (seconds: number) => { things?: readonly Seen[]; grey?: number; drawn?: readonly Box[]; wide?: boolean };
+
+/** A camera with a network that is asked when the gate wants it. */
+class Camera {
+  readonly watch: Watch;
+  readonly messages: EventMessage[] = [];
+  readonly crossings: Crossing[] = [];
+  /** Times of the frames that were looked at. */
+  readonly looks: number[] = [];
+  readonly #fps: number;
+  #frames = 0;
+
+  constructor(change: CameraChange = {}, fps = 10) {
+    this.#fps = fps;
+    this.watch = new Watch({ camera: 'door', labels, settings: settingsOf(change), logger: recorder() });
+  }
+
+  get seconds(): number {
+    return this.#frames / this.#fps;
+  }
+
+  play(seconds: number, world: World): this {
+    const until = this.#frames + Math.round(seconds * this.#fps);
+    for (; this.#frames < until; this.#frames++) {
+      const { things = [], grey = 120, drawn = things.map(([box]) => box), wide = false } = world(this.seconds);
+      const frame = greyFrame(this.seconds, {
+        width: wide ? width * 2 : width,
+        height,
+        grey,
+        draw: (canvas) => {
+          for (const box of drawn) canvas.rectangle(box, 40);
+        },
+      });
+      if (this.watch.look(frame)) {
+        this.looks.push(this.seconds);
+        this.messages.push(...this.watch.see(seen(...things), frame));
+      } else this.messages.push(...this.watch.skip());
+      this.crossings.push(...this.watch.takeCrossings());
+    }
+    return this;
+  }
+
+  finish(): this {
+    this.messages.push(...this.watch.finish());
+    return this;
+  }
+
+  /** `new person`, `end person` … */
+  get told(): string[] {
+    return this.messages.filter(({ type }) => type !== 'update').map(({ type, after }) => `${type} ${after.label}`);
+  }
+}
+
+const nothing: World = () => ({});
+const walker =
+  (from: number): World =>
+  (seconds) => ({ things: [[boxAt((seconds - from) * 40, 50, 24, 60)]] });
+const parked: Seen = [[60, 40, 130, 80], 'car', 0.75];
+
+describe('Watch: the motion gate', () => {
+  it('leaves the network alone on a still scene, but for one look a second', () => {
+    const camera = new Camera().play(2, nothing);
+    const before = camera.looks.length;
+    camera.play(60, nothing);
+    expect(camera.looks.length - before).toBeLessThanOrEqual(60);
+    expect(camera.looks.length - before).toBeGreaterThan(50);
+  });
+
+  it('looks at each frame while something moves, and of what is tracked until it rests', () => {
+    const camera = new Camera().play(2, nothing);
+    const before = camera.looks.length;
+    camera.play(3, walker(2));
+    expect(camera.looks.length - before).toBe(30);
+    const standing: World = () => ({ things: [[boxAt(120, 50, 24, 60)]] });
+    camera.play(8, standing);
+    expect(camera.watch.tracks.some(({ stationary }) => stationary)).toBe(true);
+    const resting = camera.looks.length;
+    camera.play(10, standing);
+    expect(camera.looks.length - resting).toBeLessThanOrEqual(10);
+    // Once a second is enough to keep it.
+    expect(camera.told).toEqual(['new person']);
+  });
+
+  it('looks at each frame when it is switched off', () => {
+    expect(new Camera({ motion: { enabled: false } }).play(5, nothing).looks.length).toBe(50);
+  });
+
+  it('never misses a newcomer for longer than a second, however it comes and however faint it is', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 20, max: 60 }),
+        fc.constantFrom(5, 10, 25),
+        fc.constantFrom<'at once' | 'slowly' | 'unseen by the gate'>('at once', 'slowly', 'unseen by the gate'),
+        fc.double({ min: 0.1, max: 1, noNaN: true }),
+        (tenths, fps, how, keepalive) => {
+          const comes = tenths / 10;
+          const camera = new Camera({ motion: { keepalive } }, fps);
+          camera.play(comes, nothing);
+          const came = camera.seconds;
+          camera.play(2, (seconds) => {
+            const grown = how === 'slowly' ? Math.min(24, 1 + (seconds - came) * 4) : 24;
+            const box: Box = [0, 20, grown, 80];
+            return { things: [[box]], drawn: how === 'unseen by the gate' ? [] : [box] };
+          });
+          const first = camera.looks.find((seconds) => seconds >= came)!;
+          expect(first - came).toBeLessThanOrEqual(keepalive + 1 / fps + 1e-9);
+          if (how === 'at once') expect(first).toBe(came);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it('does not look at what moves in a mask', () => {
+    const mask: CameraSettings['masks'][number] = [
+      [0, 0],
+      [1, 0],
+      [1, 1],
+      [0, 1],
+    ];
+    const camera = new Camera({ masks: [mask] }).play(2, walker(0));
+    expect(camera.looks.length).toBeLessThanOrEqual(10);
+    expect(camera.told).toEqual([]);
+  });
+});
+
+describe('Watch: events', () => {
+  it('tells who came and went: new, updates, end', () => {
+    const camera = new Camera().play(1, nothing).play(4, walker(1)).play(4, nothing);
+    expect(camera.told).toEqual(['new person', 'end person']);
+    const [first] = camera.messages;
+    const last = camera.messages.at(-1)!;
+    expect(first!.after.start_time).toBeCloseTo(1, 5);
+    expect(last.after.end_time).toBeCloseTo(4.9, 1);
+    expect(new Set(camera.messages.map(({ after }) => after.id)).size).toBe(1);
+  });
+
+  it('makes no event of one frame with a score of 0.95', () => {
+    const world: World = (seconds) => (Math.abs(seconds - 2) < 0.01 ? { things: [[boxAt(80, 50), 'dog', 0.95]] } : {});
+    expect(new Camera({ motion: { enabled: false } }).play(6, world).told).toEqual([]);
+  });
+
+  it('ends what is running when the source is over; the next one begins anew', () => {
+    const camera = new Camera().play(3, walker(0)).finish();
+    expect(camera.told).toEqual(['new person', 'end person']);
+    expect(camera.watch.tracks).toEqual([]);
+    expect(camera.watch.moving).toBe(false);
+    expect(camera.finish().told.length).toBe(2);
+    const id = camera.messages[0]!.after.id;
+    camera.play(3, walker(3));
+    expect(camera.told).toEqual(['new person', 'end person', 'new person']);
+    expect(camera.messages.at(-1)!.after.id).not.toBe(id);
+  });
+
+  it('looks at once at a source whose times begin before the last one’s', () => {
+    const watch = new Watch({ camera: 'door', labels, settings: settingsOf({}), logger: recorder() });
+    for (let i = 0; i < 100; i++) watch.look(greyFrame(1000 + i / 10, { width, height }));
+    watch.finish();
+    expect(watch.look(greyFrame(0, { width, height }))).toBe(true);
+  });
+
+  it('takes another size for another scene', () => {
+    const camera = new Camera().play(3, () => ({ things: [parked] }));
+    expect(camera.told).toEqual(['new car']);
+    camera.play(0.1, () => ({ things: [parked], wide: true }));
+    expect(camera.told).toEqual(['new car', 'end car']);
+    camera.play(3, () => ({ things: [parked], wide: true }));
+    expect(camera.told).toEqual(['new car', 'end car', 'new car']);
+  });
+
+  it.each([1, 2, 3])('tells of a parked car once in ten minutes (seed %i)', (seed) => {
+    const next = random(seed);
+    const camera = new Camera({}, 5);
+    camera.play(8, () => ({ things: [parked] }));
+    camera.play(600, (seconds) => {
+      const [box] = parked;
+      const drawn: Box[] = [box];
+      const things: Seen[] = [];
+      // The network blinks; it does not see the car at all while somebody stands in front of it.
+      const phase = seconds % 30;
+      const person = phase < 8 ? boxAt(phase * 20, 55, 16, 60) : undefined;
+      const isHidden = person !== undefined && person[2] > 60 && person[0] < 130;
+      if (!isHidden && next() < 0.5) things.push([box, 'car', 0.3 + next() * 0.6]);
+      if (person) {
+        things.push([person, 'person', 0.8]);
+        drawn.push(person);
+      }
+      // The sun comes and goes.
+      return { things, drawn, grey: Math.floor(seconds / 45) % 2 === 0 ? 120 : 170 };
+    });
+    expect(camera.told.filter((line) => line.endsWith('car'))).toEqual(['new car']);
+    expect(camera.told.filter((line) => line === 'new person').length).toBe(20);
+  });
+
+  it('asks for a snapshot at first and when the view is clearly better', () => {
+    const camera = new Camera().play(2, walker(0));
+    const [first] = camera.messages;
+    const { watch } = camera;
+    expect(watch.wantsSnapshot(first!.after)).toBe(true);
+    watch.tookSnapshot(first!);
+    expect(first!.after.has_snapshot).toBe(true);
+    expect(watch.wantsSnapshot(first!.after)).toBe(false);
+    expect(watch.wantsSnapshot({ ...first!.after, area: first!.after.area * 1.3 })).toBe(true);
+    expect(watch.wantsSnapshot({ ...first!.after, score: first!.after.score * 1.1 })).toBe(false);
+    // Another event with the same id cannot be: the memory goes with the event.
+    camera.finish();
+    expect(watch.wantsSnapshot(first!.after)).toBe(true);
+  });
+});
+
+describe('Watch: settings', () => {
+  it('watches the labels it is told to, in the order of the model', () => {
+    const watch = (change: CameraChange) =>
+      new Watch({ camera: 'door', labels, settings: settingsOf(change), logger: recorder() }).labels;
+    expect(watch({ detect: { labels: ['dog', 'person', 'unicorn'] } })).toEqual(['person', 'dog']);
+    expect(watch({ detect: { labels: [] } })).toEqual(labels);
+    expect(watch({ detect: { labels: ['unicorn'] } })).toEqual(labels);
+  });
+
+  it('says which labels the model does not know', () => {
+    const logger = recorder();
+    const settings = settingsOf({ detect: { labels: ['person', 'unicorn'] } });
+    new Watch({ camera: 'door', labels, settings, logger });
+    expect(logger.lines).toEqual(['debug the model does not know these labels: unicorn']);
+  });
+
+  it('keeps to the threshold of each label', () => {
+    const world: World = () => ({
+      things: [
+        [boxAt(40, 50, 30, 60), 'person', 0.65],
+        [boxAt(120, 50, 30, 60), 'dog', 0.65],
+      ],
+    });
+    expect(new Camera({ detect: { thresholds: { dog: 0.7 } } }).play(2, world).told).toEqual(['new person']);
+    expect(new Camera({ detect: { threshold: 0.7, thresholds: { dog: 0.5 } } }).play(2, world).told).toEqual([
+      'new dog',
+    ]);
+  });
+
+  it('takes another threshold while it runs, and goes on with what it knows', () => {
+    const world: World = (seconds) => ({
+      things: [
+        [boxAt(40 + seconds, 50, 30, 60), 'person', 0.8],
+        [boxAt(120 - seconds, 50, 30, 60), 'dog', 0.5],
+      ],
+    });
+    const camera = new Camera().play(2, world);
+    expect(camera.told).toEqual(['new person']);
+    camera.watch.configure(settingsOf({ detect: { threshold: 0.4 } }));
+    expect(camera.play(1, world).told).toEqual(['new person', 'new dog']);
+  });
+
+  it('takes zones while it runs; a change of something else leaves who is in a zone alone', () => {
+    const porch = {
+      polygon: [
+        [0, 0],
+        [1, 0],
+        [1, 1],
+        [0, 1],
+      ] as [number, number][],
+    };
+    const world: World = () => ({ things: [parked] });
+    const camera = new Camera().play(2, world);
+    camera.watch.configure(settingsOf({ zones: { porch } }));
+    camera.play(1, world);
+    expect(camera.messages.at(-1)).toMatchObject({ type: 'update', after: { current_zones: ['porch'] } });
+    expect(camera.watch.counts).toContainEqual({ label: 'car', zone: 'porch', count: 1 });
+    const before = camera.messages.length;
+    camera.watch.configure(settingsOf({ zones: { porch }, detect: { threshold: 0.5 } }));
+    camera.play(1, world);
+    expect(camera.messages.length).toBe(before);
+  });
+
+  it('does not take a change of something else for motion', () => {
+    const camera = new Camera().play(3, nothing);
+    camera.watch.configure(settingsOf({ detect: { threshold: 0.5 } }));
+    const before = camera.looks.length;
+    camera.play(0.5, nothing);
+    expect(camera.looks.length - before).toBeLessThanOrEqual(1);
+    camera.watch.configure(settingsOf({ motion: { sensitivity: 0.7 } }));
+    camera.play(0.1, nothing);
+    expect(camera.watch.moving).toBe(true);
+  });
+
+  it('ends what is running when detection is switched off, looks no more, and begins again', () => {
+    const world: World = (seconds) => ({ things: [[boxAt(40 + seconds * 3, 50, 30, 60)]] });
+    const camera = new Camera().play(2, world);
+    camera.watch.configure(settingsOf({ detect: { enabled: false } }));
+    const before = camera.looks.length;
+    camera.play(3, world);
+    expect(camera.told).toEqual(['new person', 'end person']);
+    expect(camera.looks.length).toBe(before);
+    expect(camera.watch.tracks).toEqual([]);
+    // Motion is told all the same.
+    expect(camera.watch.moving).toBe(true);
+    camera.watch.configure(settingsOf({}));
+    expect(camera.play(2, world).told).toEqual(['new person', 'end person', 'new person']);
+  });
+
+  it('counts, and tells only what changed', () => {
+    const camera = new Camera();
+    expect(camera.watch.takeCountChanges()).toEqual(labels.slice(0, 3).map((label) => ({ label, count: 0 })));
+    expect(camera.watch.takeCountChanges()).toEqual([]);
+    camera.play(1, () => ({ things: [parked] }));
+    expect(camera.watch.takeCountChanges()).toEqual([{ label: 'car', count: 1 }]);
+    camera.finish();
+    expect(camera.watch.takeCountChanges()).toEqual([{ label: 'car', count: 0 }]);
+  });
+
+  it('counts who crosses a line, and says so in the event', () => {
+    const lines: CameraSettings['lines'] = { gate: { from: [0.5, 1], to: [0.5, 0] } };
+    const camera = new Camera({ lines }).play(4, walker(0)).play(4, nothing);
+    expect(camera.crossings).toEqual([{ line: 'gate', label: 'person', direction: 'in', total: 1, trackId: 1 }]);
+    expect(camera.messages.at(-1)).toMatchObject({ type: 'end', after: { crossed_lines: { gate: 'in' } } });
+  });
+});

@@ -1,0 +1,73 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { packageRoot } from '../../sdk/assets.ts';
+import { temporaryFolder } from '../devices/fake.ts';
+import { until } from '../hub/fakes.ts';
+import { pictures } from '../pipeline/fakes.ts';
+
+const built = join(packageRoot, 'dist', 'samples');
+const isBuilt = existsSync(join(built, 'detect-folder.js')) && existsSync(join(built, 'watch-camera.js'));
+
+/** Runs a sample as its header says. */
+function run(
+  sample: string,
+  argument: string,
+): { child: ChildProcess; said: () => string; ended: Promise<number | null> } {
+  const child = spawn(process.execPath, [join(built, sample), argument], { stdio: ['ignore', 'pipe', 'pipe'] });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  let text = '';
+  for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk) => (text += chunk));
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { child, said: () => text, ended };
+}
+
+describe('samples', () => {
+  it.each(['detect-folder.ts', 'watch-camera.ts'])('%s is about ten lines', (sample) => {
+    const lines = readFileSync(join(packageRoot, 'samples', sample), 'utf8')
+      .trim()
+      .split('\n');
+    expect(lines.length).toBeLessThanOrEqual(12);
+    expect(lines[0]).toContain(`node dist/samples/${sample.replace('.ts', '.js')}`);
+  });
+});
+
+describe.skipIf(!isBuilt)('samples, run (needs dist)', () => {
+  it('detect-folder names what is in each picture', async () => {
+    const { said, ended } = run('detect-folder.js', join(packageRoot, 'devices', 'scene', 'photos'));
+    expect(await ended, said()).toBe(0);
+    const lines = said().trim().split('\n');
+    for (const label of ['cat', 'motorcycle', 'person']) {
+      expect(lines.find((line) => line.includes(`${label}.jpg`))).toMatch(new RegExp(`${label} 0\\.\\d\\d`));
+    }
+    expect(lines.length).toBe(5);
+  });
+
+  it('detect-folder says what is wrong with a folder that is not there', async () => {
+    const { said, ended } = run('detect-folder.js', '/nowhere');
+    expect(await ended).not.toBe(0);
+    expect(said()).toContain('/nowhere');
+  });
+
+  it('watch-camera tells who comes, until it is interrupted', async () => {
+    const { child, said, ended } = run('watch-camera.js', 'scene:');
+    await until(() => said().includes('new person') || child.exitCode !== null);
+    expect(said()).toContain('watching Built-in scene');
+    child.kill('SIGINT');
+    expect(await ended, said()).toBe(0);
+    // What was there when it stopped has an end.
+    expect(said()).toMatch(/new person 0\.\d\d (\S+)\nend person 0\.\d\d \1\n$/);
+  });
+
+  it('watch-camera plays pictures over and over', async () => {
+    const folder = join(temporaryFolder(), 'pictures');
+    await pictures(folder, [[64, 64]]);
+    const { child, said, ended } = run('watch-camera.js', `file:${folder}`);
+    await until(() => said().includes('watching') || child.exitCode !== null);
+    child.kill('SIGINT');
+    expect(await ended, said()).toBe(0);
+  });
+});

@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { assign } from '../../sdk/vision/assignment.ts';
+
+describe('assign', () => {
+  it('costs as little as the best of all pairings', () => {
+    const problem = fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 })).chain(([rows, columns]) =>
+      fc.record({
+        rows: fc.constant(rows),
+        columns: fc.constant(columns),
+        costs: fc.array(fc.integer({ min: -20, max: 20 }), { minLength: rows * columns, maxLength: rows * columns }),
+      }),
+    );
+    fc.assert(
+      fc.property(problem, ({ rows, columns, costs }) => {
+        const columnOf = assign(Float64Array.from(costs), rows, columns);
+        const paired = [...columnOf].filter((column) => column >= 0);
+        expect(columnOf.length).toBe(rows);
+        expect(paired.length).toBe(Math.min(rows, columns));
+        expect(new Set(paired).size).toBe(paired.length);
+        const cost = [...columnOf].reduce((sum, c, r) => sum + (c < 0 ? 0 : costs[r * columns + c]!), 0);
+        expect(cost).toBe(cheapest(costs, rows, columns));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each([
+    { rows: 0, columns: 3, expected: [] },
+    { rows: 2, columns: 0, expected: [-1, -1] },
+    { rows: 1, columns: 1, expected: [0] },
+  ])('$rows x $columns', ({ rows, columns, expected }) => {
+    expect([...assign(new Float64Array(rows * columns), rows, columns)]).toEqual(expected);
+  });
+
+  it('refuses a table of another size', () => {
+    expect(() => assign(new Float64Array(5), 2, 3)).toThrow('costs: expected 2 x 3 values, got 5');
+  });
+});
+
+/** Tries every pairing that leaves nobody alone who could have a partner. */
+function cheapest(costs: number[], rows: number, columns: number): number {
+  const tryRow = (row: number, taken: number, left: number): number => {
+    if (row === rows) return left === 0 ? 0 : Number.POSITIVE_INFINITY;
+    let best = rows - row > left ? tryRow(row + 1, taken, left) : Number.POSITIVE_INFINITY;
+    if (left === 0) return best;
+    for (let c = 0; c < columns; c++) {
+      if (taken & (1 << c)) continue;
+      best = Math.min(best, costs[row * columns + c]! + tryRow(row + 1, taken | (1 << c), left - 1));
+    }
+    return best;
+  };
+  return tryRow(0, 0, Math.min(rows, columns));
+}

@@ -1,0 +1,174 @@
+import { describe, expect, it } from 'vitest';
+import type { EventMessage } from '../../sdk/vision/event.ts';
+import { EventCycle } from '../../sdk/vision/event-cycle.ts';
+import type { Track } from '../../sdk/vision/track.ts';
+import { track } from './fakes.ts';
+
+/** Wall time of the start, ms. */
+const startMs = 1_700_000_000_000;
+const moment = (seconds: number) => ({ captureTimeNs: seconds * 1e9, wallTimeMs: startMs + seconds * 1000 });
+
+/** A cycle that is shown tracks at times in seconds. */
+function cycle(camera = 'door') {
+  const events = new EventCycle(camera);
+  return {
+    events,
+    at: (seconds: number, tracks: Track[], ended: Track[] = []): EventMessage[] =>
+      events.update(tracks, ended, moment(seconds)),
+  };
+}
+
+describe('EventCycle', () => {
+  it('begins with a confirmed track, at the time it was first seen', () => {
+    const { at } = cycle();
+    expect(at(1, [track({ confirmed: false })])).toEqual([]);
+    const [message] = at(2, [track({ firstSeenNs: 0.5e9, box: [1.04, 2, 31, 42], medianScore: 0.71239 })]);
+    expect(message).toEqual({
+      type: 'new',
+      before: message!.after,
+      after: {
+        id: expect.stringMatching(/^1700000000\.500000-[a-z]{6}$/),
+        camera: 'door',
+        label: 'person',
+        sub_label: null,
+        score: 0.7124,
+        top_score: 0.7124,
+        box: [1, 2, 31, 42],
+        area: 1198,
+        ratio: 0.75,
+        frame_time: 1_700_000_002,
+        start_time: 1_700_000_000.5,
+        end_time: null,
+        current_zones: [],
+        entered_zones: [],
+        stationary: false,
+        active: true,
+        motionless_count: 0,
+        position_changes: 0,
+        has_snapshot: false,
+        has_clip: false,
+        crossed_lines: {},
+      },
+    });
+  });
+
+  it('says nothing while nothing matters', () => {
+    const { at } = cycle();
+    at(0, [track()]);
+    for (let second = 1; second < 60; second++) expect(at(second, [track()])).toEqual([]);
+  });
+
+  it('tells zones and rest at once', () => {
+    const { at } = cycle();
+    at(0, [track()]);
+    const zone = { currentZones: ['porch'], enteredZones: ['porch'] };
+    const [entered] = at(0.1, [track(zone)]);
+    expect(entered).toMatchObject({
+      type: 'update',
+      before: { current_zones: [], entered_zones: [] },
+      after: { current_zones: ['porch'], entered_zones: ['porch'] },
+    });
+    expect(at(0.2, [track(zone)])).toEqual([]);
+    expect(at(0.3, [track({ ...zone, stationary: true })])).toMatchObject([
+      { type: 'update', before: { active: true }, after: { stationary: true, active: false } },
+    ]);
+    expect(at(0.4, [track({ enteredZones: ['porch'], stationary: true })])).toMatchObject([
+      { type: 'update', before: { current_zones: ['porch'] }, after: { current_zones: [] } },
+    ]);
+  });
+
+  it('tells a better score and a move after five seconds, not before', () => {
+    const { at } = cycle();
+    at(0, [track()]);
+    expect(at(1, [track({ medianScore: 0.9 })])).toEqual([]);
+    const [better] = at(5, [track({ medianScore: 0.7 })]);
+    expect(better).toMatchObject({ type: 'update', before: { top_score: 0.8 }, after: { score: 0.7, top_score: 0.9 } });
+    const far = track({ box: [80, 20, 100, 50] });
+    expect(at(9, [far])).toEqual([]);
+    expect(at(10, [far])).toMatchObject([{ type: 'update', after: { box: [80, 20, 100, 50] } }]);
+    expect(at(20, [far])).toEqual([]);
+  });
+
+  it('does not take the guess of where it might be for news', () => {
+    const { at } = cycle();
+    at(0, [track()]);
+    expect(at(10, [track({ visible: false, box: [900, 20, 920, 50] })])).toEqual([]);
+  });
+
+  it('tells a crossed line in its next update, or at the end', () => {
+    const { events, at } = cycle();
+    at(0, [track()]);
+    events.cross({ line: 'gate', label: 'person', direction: 'in', total: 1, trackId: 1 });
+    expect(at(0.1, [track()])).toMatchObject([{ type: 'update', after: { crossed_lines: { gate: 'in' } } }]);
+    events.cross({ line: 'gate', label: 'person', direction: 'out', total: 1, trackId: 1 });
+    expect(at(3, [], [track()])).toMatchObject([
+      { type: 'end', before: { crossed_lines: { gate: 'in' } }, after: { crossed_lines: { gate: 'out' } } },
+    ]);
+    events.cross({ line: 'gate', label: 'person', direction: 'in', total: 2, trackId: 1 });
+    expect(at(4, [])).toEqual([]);
+  });
+
+  it('ends when it was last seen, not when it was given up', () => {
+    const { at } = cycle();
+    at(0, [track({ currentZones: ['porch'], enteredZones: ['porch'] })]);
+    at(7, [track({ currentZones: ['porch'], enteredZones: ['porch'] })]);
+    at(8, [track({ visible: false, currentZones: ['porch'], enteredZones: ['porch'] })]);
+    expect(at(9, [], [track()])).toMatchObject([
+      {
+        type: 'end',
+        before: { end_time: null, active: true },
+        after: {
+          end_time: 1_700_000_007,
+          frame_time: 1_700_000_007,
+          current_zones: [],
+          entered_zones: ['porch'],
+          active: false,
+        },
+      },
+    ]);
+    expect(at(10, [], [track()])).toEqual([]);
+  });
+
+  it('says nothing of a track that ends before it was confirmed', () => {
+    const { at } = cycle();
+    at(0, [track({ confirmed: false })]);
+    expect(at(1, [], [track({ confirmed: false })])).toEqual([]);
+  });
+
+  it('ends all that is running when the source is over, once', () => {
+    const { events, at } = cycle();
+    at(0, [track(), track({ id: 2, label: 'car' })]);
+    expect(events.finish().map(({ type, after }) => [type, after.label])).toEqual([
+      ['end', 'person'],
+      ['end', 'car'],
+    ]);
+    expect(events.finish()).toEqual([]);
+  });
+
+  it('speaks of a snapshot from the message on that it was taken for', () => {
+    const { events, at } = cycle();
+    const [first] = at(0, [track(), track({ id: 2 })]);
+    events.tookSnapshot(first!);
+    expect(first).toMatchObject({ before: { has_snapshot: true }, after: { has_snapshot: true } });
+    const zones = { currentZones: ['porch'], enteredZones: ['porch'] };
+    expect(at(1, [track(zones), track({ id: 2, ...zones })])).toMatchObject([
+      { before: { has_snapshot: true }, after: { has_snapshot: true } },
+      { before: { has_snapshot: false }, after: { has_snapshot: false } },
+    ]);
+  });
+
+  it('gives ids that a replay gives again, and no other track or camera has', () => {
+    const idOf = (camera: string, id: number) => cycle(camera).at(0, [track({ id })])[0]!.after.id;
+    expect(idOf('door', 1)).toBe(idOf('door', 1));
+    expect(new Set([idOf('door', 1), idOf('door', 2), idOf('yard', 1)]).size).toBe(3);
+  });
+
+  it('does not let a message that was sent change later', () => {
+    const { at } = cycle();
+    const [first] = at(0, [track()]);
+    const copy = structuredClone(first);
+    at(1, [track({ currentZones: ['porch'], enteredZones: ['porch'] })]);
+    at(2, [], [track()]);
+    expect(first).toEqual(copy);
+  });
+});
