@@ -6,7 +6,12 @@ const log2e = fround(Math.LOG2E);
 const ln2High = 0.693359375;
 const ln2Low = fround(-2.1219444e-4);
 const magic = 12582912;
-const series = Float32Array.of(1 / 5040, 1 / 720, 1 / 120, 1 / 24, 1 / 6, 0.5);
+// 1/7! .. 1/3!
+const c7 = fround(1 / 5040);
+const c6 = fround(1 / 720);
+const c5 = fround(1 / 120);
+const c4 = fround(1 / 24);
+const c3 = fround(1 / 6);
 /** 2 to the power of -index. */
 const powers = Float32Array.from({ length: 127 }, (_, i) => 2 ** -i);
 
@@ -19,9 +24,13 @@ export function expOf(x: number): number {
   if (x < least) x = least;
   const n = fround(fround(fround(x * log2e) + magic) - magic);
   const r = fround(fround(x - fround(n * ln2High)) - fround(n * ln2Low));
-  let sum = series[0]!;
-  for (let i = 1; i < series.length; i++) sum = fround(fround(sum * r) + series[i]!);
+  let sum = fround(fround(c7 * r) + c6);
+  sum = fround(fround(sum * r) + c5);
+  sum = fround(fround(sum * r) + c4);
+  sum = fround(fround(sum * r) + c3);
+  sum = fround(fround(sum * r) + 0.5);
   sum = fround(fround(sum * r) + 1);
   sum = fround(fround(sum * r) + 1);
-  return fround(sum * powers[-n]!);
+  // Where x is NaN the power does not matter.
+  return fround(sum * powers[-n | 0]!);
 }

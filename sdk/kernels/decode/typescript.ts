@@ -9,40 +9,41 @@ const { fround } = Math;
 export const decodeKernels: DecodeKernels = {
   distributions(head, scores, logits, threshold, multiLabel, candidates) {
     head.assertFits(scores.length, logits.length);
-    decode(head, scores, fround(threshold), asIs, { data: logits, value: asIs }, multiLabel, candidates);
+    const size = 4 * head.bins;
+    const sidesOf = (cell: number) => logits.subarray(cell * size, (cell + 1) * size);
+    decode(head, scores, fround(threshold), (score) => score, sidesOf, multiLabel, candidates);
   },
   quantised(head, scores, logits, threshold, multiLabel, candidates) {
     head.assertFits(scores.data.length, logits.data.length);
     const scoreOf = dequantiser(scores);
     let least = 0;
     while (least < 256 && !(scoreOf(least) >= fround(threshold))) least++;
-    const sides = { data: logits.data, value: dequantiser(logits) };
-    decode(head, scores.data, least, scoreOf, sides, multiLabel, candidates);
+    const logitOf = dequantiser(logits);
+    const sides = new Float32Array(4 * head.bins);
+    const sidesOf = (cell: number) => {
+      for (let i = 0; i < sides.length; i++) sides[i] = logitOf(logits.data[cell * sides.length + i]!);
+      return sides;
+    };
+    decode(head, scores.data, least, scoreOf, sidesOf, multiLabel, candidates);
   },
   classwiseNms,
 };
 
-type Value = (stored: number) => number;
-
-const asIs: Value = (stored) => stored;
-
-function dequantiser({ scale, zeroPoint }: Quantised): Value {
+function dequantiser({ scale, zeroPoint }: Quantised): (stored: number) => number {
   const single = fround(scale);
   return (stored) => fround((stored - zeroPoint) * single);
 }
 
-interface Logits {
-  readonly data: Float32Array | Uint8Array;
-  readonly value: Value;
-}
-
-/** @param least The least score that passes, as scores are stored; `scoreOf` gives what a stored one means. */
+/**
+ * @param least The least score that passes, as scores are stored; `scoreOf` gives what a stored one means.
+ * @param sidesOf The logits of a cell's four sides.
+ */
 function decode(
   { levels, classes, bins }: DistributionHead,
   scores: Float32Array | Uint8Array,
   least: number,
-  scoreOf: Value,
-  logits: Logits,
+  scoreOf: (stored: number) => number,
+  sidesOf: (cell: number) => Float32Array,
   multiLabel: boolean,
   candidates: Candidates,
 ): void {
@@ -50,54 +51,41 @@ function decode(
   for (const { stride, columns, rows } of levels) {
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++, cell++) {
-        const first = cell * classes;
-        const bestClass = bestOf(scores, first, classes, least);
-        if (bestClass === -1) continue;
-        const at = cell * 4 * bins;
+        const end = (cell + 1) * classes;
+        let at = cell * classes;
+        // Most scores are far below: no more than this is done for them.
+        while (at < end && !(scores[at]! >= least)) at++;
+        if (at === end) continue;
+        const sides = sidesOf(cell);
         const x = fround((column + 0.5) * stride);
         const y = fround((row + 0.5) * stride);
-        const x1 = fround(x - distance(logits, at, bins, stride));
-        const y1 = fround(y - distance(logits, at + bins, bins, stride));
-        const x2 = fround(x + distance(logits, at + 2 * bins, bins, stride));
-        const y2 = fround(y + distance(logits, at + 3 * bins, bins, stride));
-        if (!multiLabel) {
-          candidates.push(x1, y1, x2, y2, scoreOf(scores[first + bestClass]!), bestClass);
-          continue;
-        }
-        for (let i = 0; i < classes; i++) {
-          const score = scores[first + i]!;
-          if (score >= least) candidates.push(x1, y1, x2, y2, scoreOf(score), i);
+        const x1 = fround(x - distance(sides, 0, bins, stride));
+        const y1 = fround(y - distance(sides, bins, bins, stride));
+        const x2 = fround(x + distance(sides, 2 * bins, bins, stride));
+        const y2 = fround(y + distance(sides, 3 * bins, bins, stride));
+        if (multiLabel) {
+          for (; at < end; at++) {
+            const score = scores[at]!;
+            if (score >= least) candidates.push(x1, y1, x2, y2, scoreOf(score), at - cell * classes);
+          }
+        } else {
+          let best = at;
+          for (at++; at < end; at++) if (scores[at]! > scores[best]!) best = at;
+          candidates.push(x1, y1, x2, y2, scoreOf(scores[best]!), best - cell * classes);
         }
       }
     }
   }
 }
 
-/** The best class that passes, the first of equals, or -1. */
-function bestOf(scores: Float32Array | Uint8Array, first: number, classes: number, least: number): number {
-  let bestClass = -1;
-  let best = least;
-  for (let i = 0; i < classes; i++) {
-    const score = scores[first + i]!;
-    if (score >= best && (score > best || bestClass === -1)) {
-      best = score;
-      bestClass = i;
-    }
-  }
-  return bestClass;
-}
-
 /** The mean bin of a softmax, in input pixels. */
-function distance({ data, value }: Logits, at: number, bins: number, stride: number): number {
+function distance(logits: Float32Array, at: number, bins: number, stride: number): number {
   let max = -Infinity;
-  for (let i = 0; i < bins; i++) {
-    const logit = value(data[at + i]!);
-    if (logit > max) max = logit;
-  }
+  for (let i = 0; i < bins; i++) if (logits[at + i]! > max) max = logits[at + i]!;
   let total = 0;
   let sum = 0;
   for (let i = 0; i < bins; i++) {
-    const weight = expOf(fround(value(data[at + i]!) - max));
+    const weight = expOf(fround(logits[at + i]! - max));
     total = fround(total + weight);
     sum = fround(sum + fround(weight * i));
   }

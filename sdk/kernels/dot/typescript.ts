@@ -34,8 +34,8 @@ export const vectorKernels: VectorKernels = {
 
 function dotI8(a: Int8Array, at: number, b: Int8Array): number {
   let sum = 0;
-  for (let i = 0; i < b.length; i++) sum = (sum + Math.imul(a[at + i]!, b[i]!)) | 0;
-  return sum;
+  for (let i = 0; i < b.length; i++) sum += a[at + i]! * b[i]!;
+  return sum | 0;
 }
 
 function dotF32(a: Float32Array, at: number, b: Float32Array): number {
@@ -45,7 +45,7 @@ function dotF32(a: Float32Array, at: number, b: Float32Array): number {
 }
 
 function sumOfLanes(sums: Float32Array): number {
-  for (let half = lanes / 2; half > 0; half /= 2) {
+  for (let half = lanes / 2; half >= 1; half /= 2) {
     for (let i = 0; i < half; i++) sums[i]! += sums[i + half]!;
   }
   return sums[0]!;
