@@ -56,7 +56,10 @@ function fromFile(file: string, must: boolean): FoundAddon {
     return { file, why };
   };
   try {
-    const addon = createRequire(import.meta.url)(file) as Addon;
+    // Not `require`, which would run a script.
+    const loaded = { exports: {} };
+    process.dlopen(loaded, file);
+    const addon = loaded.exports as Addon;
     if (addon.abi !== abi)
       return fail(`${file} is of another version (${addon.abi}, expected ${abi}): npm run kernels`);
     return { addon, file, why: '' };

@@ -4,6 +4,7 @@ import type { Settings } from '../../../sdk/config/schema.ts';
 import { readSettings, resolveSettings, type SettingsInput, updateSettings } from '../../../sdk/config/settings.ts';
 import { InputError, messageOf } from '../../../sdk/errors.ts';
 import { Hub } from '../../../sdk/hub/hub.ts';
+import { kernels } from '../../../sdk/kernels/kernels.ts';
 import type { Logger } from '../../../sdk/log.ts';
 import { Node } from '../../../sdk/pipeline/node.ts';
 import { Console } from '../../console/server/console.ts';
@@ -51,6 +52,7 @@ async function run(options: RunOptions): Promise<void> {
   const input = withOptions(await readSettings(file, options.config !== undefined), options);
   const settings = resolveSettings(input, options.config ?? defaultFile);
   const logger = terminalLogger(options.log);
+  logger.info(`kernels: ${kernels.name}`);
   const node = new Node(settings, { logger });
   const parts: { stop(): Promise<void> }[] = [];
   const stopAll = async () => {
