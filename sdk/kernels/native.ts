@@ -51,21 +51,22 @@ export function loadAddon(): FoundAddon {
 }
 
 function fromFile(file: string, must: boolean): FoundAddon {
-  const fail = (why: string): FoundAddon => {
-    if (must) throw new InputError(`OCELLUS_KERNELS_FILE: ${why}`);
-    return { file, why };
-  };
+  const found = open(file);
+  if (must && !found.addon) throw new InputError(`OCELLUS_KERNELS_FILE: ${found.why}`);
+  return found;
+}
+
+function open(file: string): FoundAddon {
+  const loaded = { exports: {} };
   try {
     // Not `require`, which would run a script.
-    const loaded = { exports: {} };
     process.dlopen(loaded, file);
-    const addon = loaded.exports as Addon;
-    if (addon.abi !== abi)
-      return fail(`${file} is of another version (${addon.abi}, expected ${abi}): npm run kernels`);
-    return { addon, file, why: '' };
   } catch (error) {
-    return fail(`${file} cannot be loaded: ${messageOf(error)}`);
+    return { file, why: `${file} cannot be loaded: ${messageOf(error)}` };
   }
+  const addon = loaded.exports as Addon;
+  if (addon.abi === abi) return { addon, file, why: '' };
+  return { file, why: `${file} is of another version (${addon.abi}, expected ${abi}): npm run kernels` };
 }
 
 /**
