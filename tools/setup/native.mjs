@@ -1,5 +1,5 @@
 // Builds the native kernels with CMake. They are optional: without them the TypeScript twins do the work.
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { digest, hasProgram, root, run, say } from './steps.mjs';
 
@@ -58,4 +58,40 @@ function sources() {
       return entry.isDirectory() ? under(path) : /\.(cpp|h|def)$/.test(path) ? [path] : [];
     });
   return ['CMakeLists.txt', ...under('sdk/kernels').sort()];
+}
+
+const crossCompiler = 'aarch64-linux-gnu-g++';
+const crossSettings = [
+  '-DCMAKE_SYSTEM_NAME=Linux',
+  '-DCMAKE_SYSTEM_PROCESSOR=aarch64',
+  `-DCMAKE_CXX_COMPILER=${crossCompiler}`,
+];
+
+/** Packages into `build/packages`: this machine's, and arm64 where its cross compiler is there. True when none failed. */
+export function packKernels() {
+  if (process.platform !== 'linux') {
+    say(`There are packages of the kernels for Linux only; this is ${process.platform}.`);
+    return false;
+  }
+  if (!buildKernels() || !pack(process.arch, 'build')) return false;
+  if (process.arch === 'arm64') return true;
+  if (hasProgram(crossCompiler)) return buildAddon('build/arm64', crossSettings) && pack('arm64', 'build/arm64');
+  say('No package for arm64: sudo apt-get install g++-aarch64-linux-gnu');
+  return true;
+}
+
+function pack(arch, folder) {
+  const name = `linux-${arch}`;
+  const source = join(root, 'sdk', 'kernels', 'packages', name, 'package.json');
+  if (!existsSync(source)) {
+    say(`There is no package of the kernels for ${arch}.`);
+    return false;
+  }
+  const stage = join(root, 'build', 'packages', name);
+  rmSync(stage, { recursive: true, force: true });
+  mkdirSync(stage, { recursive: true });
+  copyFileSync(source, join(stage, 'package.json'));
+  copyFileSync(join(root, 'LICENSE'), join(stage, 'LICENSE'));
+  copyFileSync(join(root, folder, 'ocellus-kernels.node'), join(stage, 'ocellus-kernels.node'));
+  return run('npm', ['pack', '--pack-destination', '..', '--loglevel=error'], { cwd: stage });
 }

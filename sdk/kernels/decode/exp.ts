@@ -16,7 +16,7 @@ const c3 = fround(1 / 6);
 const powers = Float32Array.from({ length: 127 }, (_, i) => 2 ** -i);
 
 /**
- * e^x for x <= 0 in 32-bit floats, at most 0.8 units in the last place off (measured); below -86 it stays as it is there.
+ * e^x for x <= 0 in 32-bit floats, off by at most 1.2e-7 of the value (measured); below -86 it stays as it is there.
  *
  * @param x A 32-bit float. NaN gives NaN.
  */

@@ -55,7 +55,8 @@ export interface Luma {
  *
  * @param state Of this size of picture.
  * @param floor Least difference in sixteenths of a grey level: a whole number, 0..4080.
- * @param follow How much of a difference the background takes over in 256ths: a whole number, 0..256.
+ * @param follow How much of a difference the background takes over in 256ths, but always at least one level: a whole
+ *   number, 0..256.
  * @returns Cells that changed and have a changed neighbour to the left or above: one alone is noise.
  * @throws RangeError when the picture is smaller than it says, or the state is of another size.
  */
