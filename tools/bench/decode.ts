@@ -108,11 +108,17 @@ function measure(name: string, works: Record<string, Work>): Result {
   const first = times[entries[0]![0]]!;
   return {
     name,
-    microseconds: Object.fromEntries(entries.map(([who]) => [who, spread(times[who]!)])),
+    microseconds: Object.fromEntries(entries.map(([who]) => [who, middle(times[who]!)])),
     ratios: Object.fromEntries(
-      entries.slice(1).map(([who]) => [who, spread(times[who]!.map((t, i) => first[i]! / t))]),
+      entries.slice(1).map(([who]) => [who, middle(times[who]!.map((t, i) => first[i]! / t))]),
     ),
   };
+}
+
+/** Median and spread of the middle 80 %: on a shared machine the ends say nothing. */
+function middle(values: readonly number[]): Spread {
+  const cut = Math.floor(values.length / 10);
+  return spread([...values].sort((a, b) => a - b).slice(cut, values.length - cut));
 }
 
 function callsFor(work: Work, milliseconds: number): number {
