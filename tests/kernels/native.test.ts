@@ -76,7 +76,7 @@ describe('loadAddon with OCELLUS_KERNELS_FILE', () => {
       'onnxruntime_binding.node',
     );
     vi.stubEnv('OCELLUS_KERNELS_FILE', other);
-    expect(loadAddon).toThrow(`${other} is of another version (undefined, expected 1)`);
+    expect(loadAddon).toThrow(`${other} is of another version (undefined, expected `);
   });
 
   it.skipIf(!file)(`refuses one that was cut off${needsAddon}`, () => {

@@ -33,9 +33,10 @@ export const vectorKernels: VectorKernels = {
 };
 
 function dotI8(a: Int8Array, at: number, b: Int8Array): number {
+  const n = b.length;
   let sum = 0;
-  for (let i = 0; i < b.length; i++) sum += a[at + i]! * b[i]!;
-  return sum | 0;
+  for (let i = 0; i < n; i++) sum = (sum + Math.imul(a[at + i]!, b[i]!)) | 0;
+  return sum;
 }
 
 function dotF32(a: Float32Array, at: number, b: Float32Array): number {
