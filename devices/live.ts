@@ -1,6 +1,6 @@
+import { Backoff } from '../sdk/backoff.ts';
 import { InputError, messageOf } from '../sdk/errors.ts';
 import type { FramePool } from '../sdk/frame/pool.ts';
-import { Backoff } from './backoff.ts';
 import { DeviceBase } from './base.ts';
 import { Child, type Command } from './child.ts';
 import { monotonicNs } from './clock.ts';

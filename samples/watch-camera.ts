@@ -1,7 +1,7 @@
 // Tells who comes and goes in front of a camera:  node dist/samples/watch-camera.js [URI]
 import { Pipeline } from 'ocellus';
 
-const pipeline = new Pipeline({ source: process.argv[2] ?? 'auto:', detect: { threshold: 0.5 } });
+const pipeline = new Pipeline({ source: process.argv[2] ?? 'auto:', detect: { threshold: 0.6 } });
 pipeline.on('event', ({ type, after }) => {
   if (type !== 'update') console.log(type, after.label, after.score.toFixed(2), after.id);
 });

@@ -29,8 +29,7 @@ export const ZoneSettings = Type.Object(
         'Frames in a row an object must stand in the zone (bottom centre of its box) before it counts as in.',
     }),
   },
-  // TypeBox fills in what lies in a record only where its values have a default themselves.
-  { additionalProperties: false, default: {} },
+  { additionalProperties: false },
 );
 export type ZoneSettings = Static<typeof ZoneSettings>;
 
@@ -59,7 +58,7 @@ export const DetectSettings = Type.Object(
     threshold: Share('The least score of an object, unless `thresholds` names its label.', 0.6),
     thresholds: Type.Record(Type.String(), Share('The least score of this label.'), {
       default: {},
-      description: 'The least score by label, e.g. {cat: 0.6}.',
+      description: 'The least score by label, e.g. {cat: 0.7}.',
     }),
     labels: Labels('Labels that are watched; an empty list watches all the model knows.'),
   },
@@ -128,7 +127,10 @@ export const SnapshotSettings = Type.Object(
     enabled: Type.Boolean({ default: true }),
     height: Type.Integer({ minimum: 32, maximum: 4320, default: 480, description: 'Largest height in pixels.' }),
     quality: Type.Integer({ minimum: 1, maximum: 100, default: 80, description: 'JPEG quality.' }),
-    box: Type.Boolean({ default: true, description: 'Draw the object’s box.' }),
+    box: Type.Boolean({
+      default: true,
+      description: 'Draw the object’s box, and its name where the system has fonts.',
+    }),
   },
   { additionalProperties: false, default: {} },
 );
@@ -236,9 +238,9 @@ export const Settings = Type.Object(
       default: 'ocellus',
       description: 'The name of this board, part of each topic. Small letters, digits, _ and -.',
     }),
-    // Without a default here: TypeBox would add its camera to those that are given. `resolveSettings` fills it in.
     cameras: Type.Record(Name, CameraSettings, {
       additionalProperties: false,
+      default: { camera: {} },
       description: 'Cameras by name. None named: one called `camera`.',
     }),
     core: CoreSettings,

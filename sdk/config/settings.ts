@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Document, parseDocument } from 'yaml';
+import { Document, isMap, parseDocument } from 'yaml';
 import { InputError, messageOf } from '../errors.ts';
 import { reservedCameraNames, Settings } from './schema.ts';
 import { validate } from './validate.ts';
@@ -19,7 +19,7 @@ export type SettingsInput = Record<string, unknown>;
  * @throws InputError naming each wrong field.
  */
 export function resolveSettings(input: unknown, what = 'the settings'): Settings {
-  const settings = validate(Settings, withCamera(input ?? {}), what);
+  const settings = validate(Settings, input ?? {}, what);
   for (const name of Object.keys(settings.cameras)) {
     if (reservedCameraNames.includes(name)) {
       throw new InputError(
@@ -28,12 +28,6 @@ export function resolveSettings(input: unknown, what = 'the settings'): Settings
     }
   }
   return settings;
-}
-
-/** Who names no camera gets one with all its defaults. */
-function withCamera(input: unknown): unknown {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) return input;
-  return { ...input, cameras: (input as SettingsInput).cameras ?? { camera: {} } };
 }
 
 /**
@@ -50,7 +44,14 @@ export async function readSettings(path: string, mustExist: boolean): Promise<Se
     if (!mustExist && (error as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw new InputError(`settings file ${path} cannot be read: ${messageOf(error)}`);
   }
-  return parse(text, path).toJS() ?? {};
+  try {
+    return parse(text, path).toJS() ?? {};
+  } catch (error) {
+    // An alias that grows without bound, or one of nothing.
+    if (error instanceof ReferenceError)
+      throw new InputError(`settings file ${path} is not valid YAML: ${error.message}`);
+    throw error;
+  }
 }
 
 /**
@@ -65,8 +66,14 @@ export async function updateSettings(path: string, change: SettingsInput): Promi
       throw error;
     },
   );
-  if (document.contents === null) document.contents = document.createNode({}) as never;
-  for (const [route, value] of leaves(change)) document.setIn(route, document.createNode(value));
+  for (const [route, value] of leaves(change)) {
+    // `cameras:` without anything below it is empty, not a map.
+    for (let depth = 0; depth < route.length; depth++) {
+      const above = route.slice(0, depth);
+      if (!isMap(document.getIn(above))) document.setIn(above, document.createNode({}));
+    }
+    document.setIn(route, document.createNode(value));
+  }
   await writeAtomically(path, document.toString());
 }
 
@@ -76,8 +83,8 @@ const ownedMaps = new Set(['zones', 'lines', 'thresholds']);
 function* leaves(value: SettingsInput, route: string[] = []): Generator<[string[], unknown]> {
   for (const [key, inner] of Object.entries(value)) {
     const here = [...route, key];
-    const isMap = typeof inner === 'object' && inner !== null && !Array.isArray(inner);
-    if (isMap && !ownedMaps.has(key)) yield* leaves(inner as SettingsInput, here);
+    const hasFields = typeof inner === 'object' && inner !== null && !Array.isArray(inner);
+    if (hasFields && !ownedMaps.has(key)) yield* leaves(inner as SettingsInput, here);
     else yield [here, inner];
   }
 }
@@ -85,7 +92,12 @@ function* leaves(value: SettingsInput, route: string[] = []): Generator<[string[
 function parse(text: string, path: string): Document {
   const document = parseDocument(text, { prettyErrors: true });
   const problem = document.errors[0];
-  if (problem) throw new InputError(`settings file ${path} is not valid YAML: ${problem.message}`);
+  if (problem) {
+    // The mistake that is easiest to make here: `source: scene:`.
+    const hint =
+      problem.code === 'BLOCK_AS_IMPLICIT_KEY' ? 'Put text that ends in a colon in quotes, as in "scene:".' : '';
+    throw new InputError(`settings file ${path} is not valid YAML: ${problem.message}${hint}`);
+  }
   return document as unknown as Document;
 }
 

@@ -1,4 +1,4 @@
-import type { Static, TSchema } from '@sinclair/typebox';
+import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { Value, type ValueError } from '@sinclair/typebox/value';
 import { InputError } from '../errors.ts';
 
@@ -10,7 +10,7 @@ import { InputError } from '../errors.ts';
  * @throws InputError with a line for each wrong field: its path, what was expected, what came.
  */
 export function validate<T extends TSchema>(schema: T, value: unknown, what: string): Static<T> {
-  const complete = Value.Default(schema, structuredClone(value));
+  const complete = withDefaults(schema, structuredClone(value));
   const problems = errorsOf(schema, complete);
   if (problems.length > 0)
     throw new InputError(`${what} is not right:\n${problems.map((line) => `  ${line}`).join('\n')}`);
@@ -18,15 +18,50 @@ export function validate<T extends TSchema>(schema: T, value: unknown, what: str
 }
 
 /** One line for each wrong field, at most eight. */
-export function errorsOf(schema: TSchema, value: unknown): string[] {
+export function errorsOf(schema: TSchema, value: unknown, above = ''): string[] {
   const lines = new Map<string, string>();
   for (const error of Value.Errors(schema, value)) {
-    const path = pathOf(error.path);
+    const path = [above, pathOf(error.path)].filter(Boolean).join('.');
     // A field that is absent is reported twice: once as missing, once as of the wrong type.
-    if (!lines.has(path)) lines.set(path, `${path || 'the whole'}: ${describe(error)}`);
+    if (!lines.has(path)) lines.set(path, describe(error, path));
     if (lines.size >= 8) break;
   }
   return [...lines.values()];
+}
+
+/**
+ * What was left out, filled in; a field that is there is never changed. (TypeBox's own `Value.Default` merges: of
+ * cameras that were given it would keep the default one as well.)
+ */
+function withDefaults(schema: TSchema, value: unknown): unknown {
+  if (value === undefined) {
+    return schema.default === undefined ? undefined : withDefaults(schema, structuredClone(schema.default));
+  }
+  if (schema.anyOf) {
+    const variant = (schema.anyOf as TSchema[]).find((one) =>
+      Value.Check(one, withDefaults(one, structuredClone(value))),
+    );
+    return variant ? withDefaults(variant, value) : value;
+  }
+  if (Array.isArray(value)) {
+    if (schema.type !== 'array' || Array.isArray(schema.items)) return value;
+    return value.map((item) => withDefaults(schema.items, item));
+  }
+  if (schema.type !== 'object' || !isObject(value)) return value;
+  for (const [key, inner] of Object.entries((schema.properties ?? {}) as Record<string, TSchema>)) {
+    const filled = withDefaults(inner, value[key]);
+    if (filled !== undefined) value[key] = filled;
+  }
+  for (const [pattern, inner] of Object.entries((schema.patternProperties ?? {}) as Record<string, TSchema>)) {
+    for (const key of Object.keys(value)) {
+      if (new RegExp(pattern).test(key)) value[key] = withDefaults(inner, value[key]);
+    }
+  }
+  return value;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function pathOf(pointer: string): string {
@@ -37,19 +72,30 @@ function pathOf(pointer: string): string {
     .join('.');
 }
 
-function describe(error: ValueError): string {
-  const known = error.schema.properties ?? siblings(error);
+function describe(error: ValueError, path: string): string {
+  const variant = error.schema.anyOf && variantOf(error.schema.anyOf, error.value);
+  if (variant) return errorsOf(variant, error.value, path).join('\n  ');
+  return `${path || 'the whole'}: ${inWords(error)}`;
+}
+
+/** Of variants that are told apart by a field (`type`), the one that is meant; or one that says what there is. */
+function variantOf(variants: readonly TSchema[], value: unknown): TSchema | undefined {
+  const key = Object.keys(variants[0]?.properties ?? {}).find((name) =>
+    variants.every((variant) => variant.properties?.[name]?.const !== undefined),
+  );
+  if (key === undefined || !isObject(value)) return undefined;
+  const meant = variants.find((variant) => variant.properties[key].const === value[key]);
+  return meant ?? Type.Object({ [key]: Type.Union(variants.map((variant) => variant.properties[key])) });
+}
+
+function inWords(error: ValueError): string {
   if (/unexpected property/i.test(error.message)) {
-    const names = Object.keys(known ?? {});
+    // TypeBox reports it with the schema of the object that holds it.
+    const names = Object.keys(error.schema.properties ?? {});
     return `no such field${names.length > 0 ? `; expected one of ${names.join(', ')}` : '; expected a name of small letters, digits, _ and -'}`;
   }
   if (error.value === undefined) return `expected ${expected(error.schema)}, got nothing`;
   return `expected ${expected(error.schema)}, got ${shown(error.value)}`;
-}
-
-// TypeBox reports an unexpected property with the schema of the object that holds it.
-function siblings(error: ValueError): Record<string, unknown> | undefined {
-  return (error.schema as { properties?: Record<string, unknown> }).properties;
 }
 
 function shown(value: unknown): string {
@@ -59,7 +105,7 @@ function shown(value: unknown): string {
 
 /** What a schema wants, in words. */
 export function expected(schema: TSchema): string {
-  const { minimum, maximum, minItems, maxItems, pattern, minLength } = schema;
+  const { minimum, maximum, exclusiveMinimum, minItems, maxItems, pattern, minLength } = schema;
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.anyOf) return schema.anyOf.map(expected).join(' or ');
   const range =
@@ -69,7 +115,9 @@ export function expected(schema: TSchema): string {
         ? ` of at least ${minimum}`
         : maximum !== undefined
           ? ` of at most ${maximum}`
-          : '';
+          : exclusiveMinimum !== undefined
+            ? ` above ${exclusiveMinimum}`
+            : '';
   switch (schema.type) {
     case 'integer':
       return `a whole number${range}`;
@@ -83,10 +131,11 @@ export function expected(schema: TSchema): string {
     case 'array':
       if (minItems !== undefined && minItems === maxItems) return `a list of ${minItems}`;
       return minItems ? `a list of at least ${minItems}${maxItems ? ` and at most ${maxItems}` : ''}` : 'a list';
-    case 'object':
-      return schema.properties
-        ? `fields (${Object.keys(schema.properties).slice(0, 8).join(', ')} …)`
-        : 'fields by name';
+    case 'object': {
+      if (!schema.properties) return 'fields by name';
+      const names = Object.keys(schema.properties);
+      return `fields (${names.slice(0, 8).join(', ')}${names.length > 8 ? ' …' : ''})`;
+    }
     default:
       return 'another value';
   }

@@ -3,6 +3,8 @@ import { type Static, Type } from '@sinclair/typebox';
 const Strings = Type.Array(Type.String({ minLength: 1 }), { minItems: 1 });
 const Strides = Type.Array(Type.Integer({ minimum: 1, maximum: 4096 }), { minItems: 1, maxItems: 16 });
 
+const Deviation = Type.Number({ exclusiveMinimum: 0 });
+
 /** How a model's outputs become boxes, scores and classes. */
 export const DecoderCard = Type.Union([
   Type.Object(
@@ -95,7 +97,7 @@ export const ModelCard = Type.Object(
           default: [0, 0, 0],
           description: 'Subtracted from pixels 0..255, in channel order. Float input only.',
         }),
-        std: Type.Tuple([Type.Number(), Type.Number(), Type.Number()], {
+        std: Type.Tuple([Deviation, Deviation, Deviation], {
           default: [1, 1, 1],
           description: 'Divides after the mean, in channel order. Float input only.',
         }),

@@ -17,8 +17,9 @@ export class CoreThread {
   #pending: { resolve: (reply: Reply) => void; reject: (error: Error) => void } | undefined;
   #dead: Error | undefined;
 
-  constructor() {
-    this.#worker = new Worker(entry(), { name: 'ocellus-core' });
+  /** @param entry The file that the thread runs. Default: `worker.ts`. */
+  constructor(entry: URL = coreEntry()) {
+    this.#worker = new Worker(entry, { name: 'ocellus-core' });
     this.#worker.on('message', (reply: Reply) => this.#settle()?.resolve(reply));
     this.#worker.on('messageerror', (error) => this.#settle()?.reject(error));
     this.#worker.on('error', (error) => {
@@ -81,7 +82,7 @@ export class CoreThread {
 }
 
 /** The compiled entry: Node runs no TypeScript, so from the sources (in tests) it is the one in `dist`. */
-function entry(): URL {
+function coreEntry(): URL {
   if (!import.meta.url.endsWith('.ts')) return new URL('./worker.js', import.meta.url);
   const compiled = pathToFileURL(asset('dist', 'sdk', 'core', 'worker.js'));
   if (!existsSync(fileURLToPath(compiled))) {

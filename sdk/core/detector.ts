@@ -1,3 +1,4 @@
+import { InputError } from '../errors.ts';
 import { Candidates } from '../kernels/decode/candidates.ts';
 import { kernels } from '../kernels/kernels.ts';
 import type { Preprocessor } from '../kernels/preprocess/preprocess.ts';
@@ -21,6 +22,7 @@ export class Detector {
   constructor(engine: Engine, card: ModelCard) {
     const { inputs, outputs } = engine;
     const { name = inputs[0]?.name ?? '', type, layout, width, height } = card.input;
+    assertNormalisation(card.input);
     this.card = card;
     this.#engine = engine;
     this.#decoder = decoders[card.decoder.type](card, outputs);
@@ -51,6 +53,15 @@ export class Detector {
       ...result,
       times: { preprocessMs: preprocessed - started, inferMs: inferred - preprocessed, decodeMs: decoded - inferred },
     };
+  }
+}
+
+/** Bytes go in as they are: a mean that would be left out without a word makes a network that finds nothing. */
+function assertNormalisation({ type, mean, std }: ModelCard['input']): void {
+  if (type === 'uint8' && (mean.some((value) => value !== 0) || std.some((value) => value !== 1))) {
+    throw new InputError(
+      `input: expected mean 0 and std 1 for the type uint8, got [${mean.join(', ')}] and [${std.join(', ')}]; the network's own first layer has to normalise`,
+    );
   }
 }
 

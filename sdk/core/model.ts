@@ -5,7 +5,7 @@ import { type Logger, silent } from '../log.ts';
 import { Detections } from '../vision/detections.ts';
 import type { ModelCard } from './card.ts';
 import { CoreThread } from './core-thread.ts';
-import type { Region } from './letterbox.ts';
+import { clipRegion, type Region } from './letterbox.ts';
 import type { DetectTimes, FoundReply } from './messages.ts';
 import { defaultModel, readModel } from './model-file.ts';
 import { SharedStaging } from './staging.ts';
@@ -109,7 +109,7 @@ export class Model {
    * lie in shared memory (a `FramePool`'s) are read where they are; others are copied once.
    *
    * @returns Boxes in frame pixels, clipped to the frame, best first.
-   * @throws RangeError when an option is out of its range; Error when the model was closed or too many frames wait.
+   * @throws RangeError when an option is out of its range or the region does not touch the frame; Error when the model was closed or too many frames wait.
    */
   async detect(frame: Frame, options: DetectOptions = {}): Promise<Detections> {
     if (this.#closing) throw new Error(`the model ${this.card.name} was closed`);
@@ -118,7 +118,7 @@ export class Model {
       iouThreshold: share('iouThreshold', options.iouThreshold ?? this.card.thresholds.iou),
       maxDetections: atLeastOne('maxDetections', options.maxDetections ?? 100),
       multiLabel: options.multiLabel ?? false,
-      region: options.region,
+      region: options.region && clipRegion(frame, options.region),
     };
     if (this.#waiting.length >= maxWaiting) {
       throw new Error(`${maxWaiting} frames wait for the model ${this.card.name}: it cannot keep up`);

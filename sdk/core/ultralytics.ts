@@ -9,8 +9,8 @@ export interface UltralyticsInfo {
   readonly ultralytics: true;
   readonly name: string;
   readonly labels: readonly string[];
-  readonly width: number;
-  readonly height: number;
+  /** Undefined where the exporter leaves it out (YOLOv5's does): the model's input says it then. */
+  readonly size: { readonly width: number; readonly height: number } | undefined;
 }
 
 /**
@@ -26,13 +26,12 @@ export function readUltralytics(
 ): UltralyticsInfo | undefined {
   const names = metadata.get('names');
   const size = metadata.get('imgsz');
-  if (names === undefined || size === undefined) return undefined;
+  if (names === undefined || (size === undefined && !metadata.has('stride'))) return undefined;
   const task = metadata.get('task');
   if (task !== undefined && task !== 'detect') {
     throw new InputError(`${what}: expected a model of the task detect, its metadata says ${task}`);
   }
   // Both are Python literals, and short ones are YAML as well.
-  const [height, width] = sides(parseLiteral(size, what, 'imgsz'), what);
   return {
     ultralytics: true,
     name:
@@ -41,8 +40,7 @@ export function readUltralytics(
         .replace(/[^a-z0-9._-]+/g, '-')
         .replace(/^[^a-z0-9]+/, '') || 'model',
     labels: labelsOf(parseLiteral(names, what, 'names'), what),
-    width,
-    height,
+    size: size === undefined ? undefined : sizeOf(parseLiteral(size, what, 'imgsz'), what),
   };
 }
 
@@ -74,8 +72,7 @@ export function ultralyticsCard(
       task: 'detect',
       input: {
         name: inputs[0]?.name,
-        width: info.width,
-        height: info.height,
+        ...(info.size ?? sizeOfInput(inputs[0])),
         channels: 'RGB',
         mean: [0, 0, 0],
         std: [255, 255, 255],
@@ -87,6 +84,16 @@ export function ultralyticsCard(
   );
 }
 
+function sizeOfInput(input: TensorInfo | undefined): { width: number; height: number } {
+  const [, , height, width] = input?.shape ?? [];
+  if (typeof height !== 'number' || typeof width !== 'number' || height < 1 || width < 1) {
+    throw new InputError(
+      `expected imgsz in the metadata or a fixed input [1, 3, height, width], got [${input?.shape.join(', ')}]; write a card that says the size`,
+    );
+  }
+  return { width, height };
+}
+
 function parseLiteral(text: string, what: string, key: string): unknown {
   try {
     return parse(text);
@@ -95,13 +102,13 @@ function parseLiteral(text: string, what: string, key: string): unknown {
   }
 }
 
-function sides(value: unknown, what: string): [number, number] {
+function sizeOf(value: unknown, what: string): { width: number; height: number } {
   const list = Array.isArray(value) ? value : [value, value];
   const [height, width] = list.length === 1 ? [list[0], list[0]] : list;
   if (!Number.isInteger(height) || !Number.isInteger(width)) {
     throw new InputError(`${what}: expected the metadata's imgsz to be [height, width], got ${JSON.stringify(value)}`);
   }
-  return [height, width];
+  return { width, height };
 }
 
 function labelsOf(value: unknown, what: string): string[] {

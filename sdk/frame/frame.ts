@@ -1,4 +1,4 @@
-import { assertSize, type PixelFormat, planeSizes } from './layout.ts';
+import { assertSize, assertStride, type PixelFormat, planeSizes } from './layout.ts';
 
 /** One plane of pixels: `data` starts at the first row, rows are `stride` bytes apart. */
 export interface Plane {
@@ -77,9 +77,7 @@ export class Frame implements FrameInfo {
     }
     sizes.forEach(({ rowBytes, rows }, index) => {
       const { data, stride } = init.planes[index]!;
-      if (stride < rowBytes) {
-        throw new RangeError(`stride of plane ${index}: expected at least ${rowBytes} bytes, got ${stride}`);
-      }
+      assertStride(index, stride, rowBytes);
       const needed = stride * (rows - 1) + rowBytes;
       if (data.length < needed) {
         throw new RangeError(

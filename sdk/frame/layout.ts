@@ -41,7 +41,7 @@ export function planeSizes(format: PixelFormat, width: number, height: number): 
  *
  * @param strides Bytes from row to row, one per plane; default: no padding. A camera's strides are larger than its
  *   width (a multiple of 64 on a Pi 4, of 128 on a Pi 5), so pass what the camera says.
- * @throws RangeError when a stride is smaller than the plane's row.
+ * @throws RangeError when a stride is smaller than the plane's row, or no whole number.
  */
 export function planeLayout(
   format: PixelFormat,
@@ -53,16 +53,21 @@ export function planeLayout(
   let offset = 0;
   const planes = planeSizes(format, width, height).map(({ rowBytes, rows }, index) => {
     const stride = strides?.[index] ?? rowBytes;
-    if (stride < rowBytes) {
-      throw new RangeError(
-        `stride of plane ${index}: expected at least ${rowBytes} bytes (${format}, ${width} wide), got ${stride}`,
-      );
-    }
+    assertStride(index, stride, rowBytes);
     const plane = { offset, stride, rowBytes, rows };
     offset += stride * rows;
     return plane;
   });
   return { planes, byteLength: offset };
+}
+
+/** @throws RangeError when rows `stride` bytes apart would overlap, or not begin at a whole byte. */
+export function assertStride(plane: number, stride: number, rowBytes: number): void {
+  if (!Number.isInteger(stride) || stride < rowBytes) {
+    throw new RangeError(
+      `stride of plane ${plane}: expected a whole number of at least ${rowBytes} bytes, got ${stride}`,
+    );
+  }
 }
 
 /** The largest side a frame may have, in pixels. A larger one is a corrupt header, not a camera. */

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import type { OverlayOptions, Sharp, SharpOptions } from 'sharp';
 import { clipRegion, type Region } from '../core/letterbox.ts';
 import { InputError, messageOf } from '../errors.ts';
@@ -34,7 +35,6 @@ function loadSharp(): Promise<typeof import('sharp').default> {
  */
 export async function readPicture(input: string | Uint8Array, info: Partial<FrameInfo> = {}): Promise<Frame> {
   const name = typeof input === 'string' ? input : (info.name ?? 'the picture');
-  if (typeof input !== 'string' && input.length === 0) throw new InputError(`${name} is empty: expected a picture`);
   const sharp = await loadSharp();
   const options: SharpOptions = { limitInputPixels: maxPixels, failOn: 'warning' };
   try {
@@ -45,7 +45,7 @@ export async function readPicture(input: string | Uint8Array, info: Partial<Fram
       .removeAlpha()
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
-    const { width, height, channels } = read;
+    const { width, height } = read;
     if (width > maxSide || height > maxSide) {
       throw new InputError(`expected at most ${maxSide} pixels a side, got ${width}x${height}`);
     }
@@ -55,14 +55,23 @@ export async function readPicture(input: string | Uint8Array, info: Partial<Fram
       wallTimeMs: Date.now(),
       ...(typeof input === 'string' && { name: input }),
       ...info,
-      format: channels === 1 ? 'GRAY8' : 'RGB24',
+      format: 'RGB24',
       width,
       height,
-      planes: [{ data, stride: width * channels }],
+      planes: [{ data, stride: width * 3 }],
     });
   } catch (error) {
-    throw new InputError(`${name} cannot be read as a picture: ${reason(error)}`);
+    const why = (await isEmpty(input)) ? 'it is empty' : reason(error);
+    throw new InputError(`${name} cannot be read as a picture: ${why}`);
   }
+}
+
+async function isEmpty(input: string | Uint8Array): Promise<boolean> {
+  if (typeof input !== 'string') return input.length === 0;
+  return stat(input).then(
+    (file) => file.isFile() && file.size === 0,
+    () => false,
+  );
 }
 
 function reason(error: unknown): string {

@@ -12,7 +12,8 @@ export interface BrokerAddress {
 }
 
 /**
- * Reads a broker's URL. A user name and a password in the URL count unless they are given apart.
+ * Reads a broker's URL. A user name and a password in the URL count unless they are given apart. Where there is a user
+ * name and no password, the environment variable OCELLUS_MQTT_PASSWORD is the password.
  *
  * @throws InputError when it is not mqtt://, mqtts://, ws:// or wss:// with a host. The message never shows a password.
  */
@@ -31,7 +32,9 @@ export function brokerAddress(url: string, login: { username?: string; password?
     );
   }
   const username = login.username ?? (decode(parsed.username) || undefined);
-  const password = login.password ?? (decode(parsed.password) || undefined);
+  // Without a user name the variable is meant for another node or broker.
+  const fromEnvironment = username === undefined ? undefined : process.env.OCELLUS_MQTT_PASSWORD;
+  const password = login.password ?? (decode(parsed.password) || fromEnvironment);
   if (password !== undefined && username === undefined) {
     throw new InputError('mqtt.username: expected a user name beside the password, got nothing');
   }

@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Aedes, Client } from 'aedes';
 import { InputError, messageOf } from '../errors.ts';
 import { type Logger, silent } from '../log.ts';
@@ -52,6 +53,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Embedded
   // Only who needs a broker pays for it.
   const { Aedes } = await import('aedes');
   const budget = new RetainedBudget();
+  let full = false;
   const aedes = await Aedes.createBroker({
     // A subscriber that takes nothing holds up the others until then.
     drainTimeout: 5000,
@@ -60,11 +62,26 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Embedded
       packet.clean = true;
       done(null, true);
     },
-    authorizePublish: (_, packet, done) => done(problemOf(packet, budget)),
+    authorizePublish: (_, packet, done) => {
+      if (packet.topic.startsWith('$')) return done(new Error('topics with a leading $ belong to the broker'));
+      if (packet.retain && !budget.allow(packet.topic, packet.payload.length)) {
+        // An error would end the publisher's connection, over and over. Who listens now gets the message all the same.
+        packet.retain = false;
+        if (!full) logger.warn('embedded broker: too much is retained, so new topics are not; empty some');
+        full = true;
+      }
+      done(null);
+    },
   });
   aedes.on('clientError', (client, error) => logger.debug(`broker: client ${client.id}: ${messageOf(error)}`));
   aedes.on('connectionError', (_: Client, error) => logger.debug(`broker: ${messageOf(error)}`));
-  const server = createServer((socket) => aedes.handle(new GuardedSocket(socket, maxPacketBytes)));
+  const connections = new Set<Duplex>();
+  const server = createServer((socket) => {
+    const connection = new GuardedSocket(socket, maxPacketBytes);
+    connections.add(connection);
+    connection.on('close', () => connections.delete(connection));
+    aedes.handle(connection);
+  });
   server.maxConnections = maxConnections;
   try {
     await listen(server, host, port).catch(async (error: NodeJS.ErrnoException) => {
@@ -76,24 +93,21 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Embedded
     await closeAedes(aedes);
     throw new InputError(`embedded broker: ${host}:${port} cannot be used: ${reasonOf(error)}`);
   }
+  const stop = async () => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    await closeAedes(aedes);
+    // aedes knows only who has said CONNECT.
+    for (const connection of connections) connection.destroy();
+    await closed;
+  };
+  let stopped: Promise<void> | undefined;
   const bound = portOf(server);
   return {
     host,
     port: bound,
     url: `mqtt://${host.includes(':') ? `[${host}]` : host}:${bound}`,
-    stop: () => stop(server, aedes),
+    stop: () => (stopped ??= stop()),
   };
-}
-
-function problemOf(
-  packet: { topic: string; payload: Buffer | string; retain: boolean },
-  budget: RetainedBudget,
-): Error | null {
-  if (packet.topic.startsWith('$')) return new Error('topics with a leading $ belong to the broker');
-  if (packet.retain && !budget.allow(packet.topic, packet.payload.length)) {
-    return new Error('too much is retained; publish an empty payload to topics that are no longer needed');
-  }
-  return null;
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
@@ -121,13 +135,6 @@ function reasonOf(error: unknown): string {
 
 function portOf(server: Server): number {
   return (server.address() as { port: number }).port;
-}
-
-async function stop(server: Server, aedes: Aedes): Promise<void> {
-  if (!server.listening) return;
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  await closeAedes(aedes);
-  await closed;
 }
 
 function closeAedes(aedes: Aedes): Promise<void> {

@@ -4,9 +4,14 @@ import { messageOf } from '../errors.ts';
 export interface Cause {
   /** For a person: what is wrong and what to do. */
   readonly text: string;
-  /** `protocol`: this version of MQTT is not spoken there. `login`: trying again soon would not help. */
-  readonly kind: 'protocol' | 'login' | 'other';
+  /**
+   * `protocol`: this version of MQTT is not spoken there. `login`: trying again soon would not help. `closed`: the
+   * connection ended and nobody said why.
+   */
+  readonly kind: 'protocol' | 'login' | 'closed' | 'other';
 }
+
+export const closed: Cause = { kind: 'closed', text: 'the broker closed the connection' };
 
 const advice: Record<string, string> = {
   ECONNREFUSED: 'nothing listens there; is the broker running, and is the port right?',
@@ -15,8 +20,6 @@ const advice: Record<string, string> = {
   EHOSTUNREACH: 'the host cannot be reached; is it on, and in this network?',
   ENETUNREACH: 'there is no network',
   ETIMEDOUT: 'the host does not answer',
-  ECONNRESET: 'the broker closed the connection',
-  EPIPE: 'the broker closed the connection',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed; give Node the CA’s certificate in NODE_EXTRA_CA_CERTS',
   SELF_SIGNED_CERT_IN_CHAIN: 'its CA is not known here; give Node the CA’s certificate in NODE_EXTRA_CA_CERTS',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its CA is not known here; give Node the CA’s certificate in NODE_EXTRA_CA_CERTS',
@@ -24,8 +27,8 @@ const advice: Record<string, string> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name',
 };
 
-/** Reason codes of CONNACK and DISCONNECT: below 128 those of MQTT 3.1.1, from 128 those of MQTT 5. */
-export function causeOfCode(code: number): Cause | undefined {
+/** A reason code of CONNACK or DISCONNECT: below 128 one of MQTT 3.1.1, from 128 one of MQTT 5. */
+export function causeOfCode(code: number): Cause {
   switch (code) {
     case 1:
     case 132:
@@ -43,14 +46,20 @@ export function causeOfCode(code: number): Cause | undefined {
       return { kind: 'login', text: 'the broker has banned this client' };
     case 142:
       return { kind: 'login', text: 'another client took over with the same id: do two boards have one node name?' };
+    case 3:
+    case 136:
+    case 137:
+    case 139:
+      return { kind: 'other', text: 'the broker is busy or shutting down' };
     default:
-      return undefined;
+      return { kind: 'other', text: `the broker gives reason code ${code}` };
   }
 }
 
 export function causeOf(error: unknown): Cause {
   const { code } = error as { code?: unknown };
-  if (typeof code === 'number') return causeOfCode(code) ?? { kind: 'other', text: messageOf(error) };
+  if (typeof code === 'number') return causeOfCode(code);
+  if (code === 'ECONNRESET' || code === 'EPIPE') return closed;
   if (typeof code === 'string' && Object.hasOwn(advice, code)) return { kind: 'other', text: advice[code]! };
   // A host with several addresses: the message of the whole is empty.
   if (error instanceof AggregateError && error.errors.length > 0) return causeOf(error.errors[0]);

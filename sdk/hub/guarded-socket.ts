@@ -24,7 +24,8 @@ export class GuardedSocket extends Duplex {
     });
     socket.on('end', () => this.push(null));
     socket.on('error', (error) => this.destroy(error));
-    socket.on('close', () => this.destroy());
+    // After its end what came is still to be read: a publisher may say all it has and go.
+    socket.on('close', () => socket.readableEnded || this.destroy());
   }
 
   override _read(): void {

@@ -52,7 +52,8 @@ interface Parts {
   readonly cameras: readonly OneCamera[];
   readonly session: Session;
   readonly commands: Commands;
-  readonly scan: RetainedScan;
+  /** Of the newest connection. */
+  scan?: RetainedScan;
 }
 
 const handshakeTimeoutMs = 10_000;
@@ -81,6 +82,7 @@ export class Hub {
   /** What the broker retains of this node, as far as is known; undefined where only the topic is. */
   readonly #retained = new Map<string, string | undefined>();
   #detach: (() => void)[] = [];
+  #stopping: Promise<void> | undefined;
 
   constructor(options: HubOptions) {
     this.#node = options.node;
@@ -109,11 +111,9 @@ export class Hub {
    * @throws InputError when the broker's URL or a name is wrong.
    */
   async start(): Promise<void> {
+    await this.#stopping;
     if (this.#parts) throw new Error('the hub runs already');
-    const { broker, base, username } = this.#settings;
-    // Without a user name the variable is meant for another node or broker.
-    const password =
-      this.#settings.password ?? (username === undefined ? undefined : process.env.OCELLUS_MQTT_PASSWORD);
+    const { broker, base, username, password } = this.#settings;
     const address = brokerAddress(broker, { username, password });
     const { name, pipelines } = this.#node;
     const topics = new NodeTopics(base, name);
@@ -130,7 +130,7 @@ export class Hub {
       onSettled: (camera, setting) => this.#tellSetting(camera, setting),
     });
     const cameras = [...pipelines.values()].map((camera) => ({ camera, topics: topics.camera(camera.name) }));
-    this.#parts = { topics, cameras, session, commands, scan: new RetainedScan(topics) };
+    this.#parts = { topics, cameras, session, commands };
     await this.#publisher.start();
     for (const one of cameras) this.#listen(one);
     const onStats = (stats: NodeStats) => this.#tellStats(stats);
@@ -139,19 +139,29 @@ export class Hub {
     session.on('connected', (link) => this.#greet(link));
     session.on('disconnected', () => {
       this.#publisher.detach();
-      this.#parts?.scan.stop();
+      this.#parts?.scan?.stop();
     });
     session.on('message', (message) => this.#receive(message));
     session.start();
   }
 
-  /** Sends what waits, for two seconds at most, says `offline` and leaves. Safe to call twice. */
-  async stop(): Promise<void> {
+  /**
+   * Sends what waits, for two seconds at most, says `offline` and leaves; bounded whatever the broker does. Stop the
+   * node first, so that the ends of its events go out. Safe to call twice.
+   */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop().finally(() => {
+      this.#stopping = undefined;
+    });
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
     const parts = this.#parts;
     if (!parts) return;
     for (const detach of this.#detach.splice(0)) detach();
     this.#parts = undefined;
-    parts.scan.stop();
+    parts.scan?.stop();
     const { session, topics } = parts;
     let farewell = false;
     if (session.link) {
@@ -169,7 +179,7 @@ export class Hub {
   async #greet(link: Link): Promise<void> {
     const parts = this.#parts;
     if (!parts) return;
-    const { topics, scan } = parts;
+    const { topics } = parts;
     const timer = setTimeout(() => link.close('it did not answer in time'), handshakeTimeoutMs);
     timer.unref();
     try {
@@ -188,9 +198,12 @@ export class Hub {
       clearTimeout(timer);
     }
     if (parts.session.link !== link || this.#parts !== parts) return;
-    this.#retained.clear();
+    // Known topics stay known, so that those of what is gone are emptied; whether the broker still has their values is not.
+    for (const topic of this.#retained.keys()) this.#retained.set(topic, undefined);
     this.#tellStates();
     this.#publisher.attach(link);
+    const scan = new RetainedScan(topics);
+    parts.scan = scan;
     const found = await scan.run(link);
     if (parts.session.link !== link) return;
     for (const topic of found) if (!this.#retained.has(topic)) this.#retained.set(topic, undefined);
@@ -198,7 +211,7 @@ export class Hub {
   }
 
   #receive(message: Incoming): void {
-    if (!this.#parts?.scan.take(message)) this.#parts?.commands.handle(message);
+    if (!this.#parts?.scan?.take(message)) this.#parts?.commands.handle(message);
   }
 
   #listen({ camera, topics }: OneCamera): void {
@@ -258,7 +271,9 @@ export class Hub {
 
   #tellState(topic: string, value: string): void {
     this.#retained.set(topic, value);
-    this.#publisher.put({ topic, payload: Buffer.from(value), retain: true, kind: 'state' });
+    // A snapshot that waits must not come after the message that empties its topic.
+    const kind = this.#parts?.topics.isSnapshot(topic) ? 'event' : 'state';
+    this.#publisher.put({ topic, payload: Buffer.from(value), retain: true, kind });
   }
 
   /** The answer to a command, also where nothing changed: a switch on a page jumps back then. */

@@ -71,6 +71,8 @@ export class Link {
   }
 }
 
-function refusal(error: Error): Error {
-  return typeof (error as { code?: unknown }).code === 'number' ? new RefusedError(error.message) : error;
+/** MQTT.js gives the reason code of a PUBACK, and of a SUBACK the whole packet. */
+function refusal(error: Error & { code?: unknown; packet?: { cmd?: string } }): Error {
+  const refused = typeof error.code === 'number' || error.packet?.cmd === 'suback';
+  return refused ? new RefusedError(error.message) : error;
 }

@@ -54,6 +54,11 @@ export class MemoryOutbox implements Outbox {
 
   put(message: Message): void {
     const lane = this.#lanes[message.kind];
+    if (sizeOf(message) > this.#maxBytes) {
+      // It would push out all others and then itself.
+      this.#evicted++;
+      return;
+    }
     const older = message.retain ? lane.newest.get(message.topic) : undefined;
     const entry: Entry = { ...message, sequence: older?.sequence ?? this.#sequence++, timeMs: Date.now() };
     if (older) this.#bytes -= sizeOf(older);
@@ -124,4 +129,4 @@ export class MemoryOutbox implements Outbox {
   }
 }
 
-const sizeOf = ({ topic, payload }: Entry) => topic.length + payload.length + overheadBytes;
+const sizeOf = ({ topic, payload }: Message) => topic.length + payload.length + overheadBytes;

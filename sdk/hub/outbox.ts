@@ -6,7 +6,7 @@ export interface Message {
   readonly retain: boolean;
   /**
    * `state`: how something is now; goes before all events. `event`: something that happened; events, and the
-   * snapshots they speak of, stay in the order in which they were put.
+   * snapshots they speak of, stay in the order in which they were put. All messages of a topic are of one kind.
    */
   readonly kind: 'state' | 'event';
 }

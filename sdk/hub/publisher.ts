@@ -63,8 +63,9 @@ export class Publisher {
     this.#evictedBefore = this.#outbox.stats.evicted;
   }
 
-  /** Waits until all is acknowledged. @returns False when that took longer than `timeoutMs`. */
+  /** Waits until all is acknowledged. @returns False when there is no connection or it took longer than `timeoutMs`. */
   async flush(timeoutMs: number): Promise<boolean> {
+    if (!this.#link) return false;
     const empty = new Promise<boolean>((resolve) => {
       this.#onEmpty = () => resolve(true);
     });

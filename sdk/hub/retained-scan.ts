@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Link } from './link.ts';
 import type { Incoming } from './session.ts';
 import type { NodeTopics } from './topics.ts';
@@ -10,52 +11,45 @@ const maxTopics = 10_000;
 /** Finds what the broker still retains of this node, from an earlier run or before its settings changed. */
 export class RetainedScan {
   readonly #topics: NodeTopics;
-  #running: { found: Set<string>; touch: () => void; end: () => void } | undefined;
+  readonly #found = new Set<string>();
+  #running = false;
+  #heard = 0;
 
+  /** For one look over one connection. */
   constructor(topics: NodeTopics) {
     this.#topics = topics;
   }
 
   /** @returns The topics found; none when the broker does not let this client look. */
-  async run(link: Link): Promise<Set<string>> {
+  async run(link: Link): Promise<ReadonlySet<string>> {
     const filters = this.#topics.retained;
-    const found = new Set<string>();
-    const finished = new Promise<void>((resolve) => {
-      const quiet = setTimeout(resolve, quietMs).unref();
-      const longest = setTimeout(resolve, longestMs).unref();
-      this.#running = {
-        found,
-        touch: () => quiet.refresh(),
-        end: () => {
-          clearTimeout(quiet);
-          clearTimeout(longest);
-          resolve();
-        },
-      };
-    });
+    this.#running = true;
     try {
       await link.subscribe(filters, { qos: 0, retained: true });
-      this.#running?.touch();
-      await finished;
-      await link.unsubscribe(filters);
+      const deadline = performance.now() + longestMs;
+      let heard: number;
+      do {
+        heard = this.#heard;
+        await sleep(quietMs, undefined, { ref: false });
+      } while (this.#running && heard !== this.#heard && performance.now() < deadline);
     } catch {
-      // Refused, or the connection is gone: what was found is found.
-    } finally {
-      this.stop();
+      // Some or all were refused, or the connection is gone: what was found is found.
     }
-    return found;
+    this.#running = false;
+    // It may fail for the same reasons, and nobody waits for it.
+    link.unsubscribe(filters).catch(() => {});
+    return this.#found;
   }
 
   /** @returns True when the message belongs to the scan. */
   take({ topic, payload, retained }: Incoming): boolean {
     if (!this.#running || !retained || this.#topics.command(topic)) return false;
-    this.#running.touch();
-    if (payload.length > 0 && this.#running.found.size < maxTopics) this.#running.found.add(topic);
+    this.#heard++;
+    if (payload.length > 0 && this.#found.size < maxTopics) this.#found.add(topic);
     return true;
   }
 
   stop(): void {
-    this.#running?.end();
-    this.#running = undefined;
+    this.#running = false;
   }
 }

@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
 import type { IClientOptions, MqttClient } from 'mqtt';
-import { Backoff } from '../../devices/backoff.ts';
+import { Backoff } from '../backoff.ts';
 import type { Logger } from '../log.ts';
 import type { BrokerAddress } from './address.ts';
-import { type Cause, causeOf, causeOfCode } from './causes.ts';
+import { type Cause, causeOf, causeOfCode, closed } from './causes.ts';
 import { Link } from './link.ts';
 import { within } from './within.ts';
 
@@ -39,7 +39,8 @@ const slowRetryMs = 30_000;
 const endTimeoutMs = 500;
 
 /**
- * Keeps a connection to the broker, for ever: MQTT 5, or 3.1.1 where the broker refuses 5.
+ * Keeps a connection to the broker, for ever: MQTT 5, or 3.1.1 where the broker refuses 5. After each connection 5 is
+ * tried first again: a broker behind a proxy looks, while it restarts, like one that refuses it.
  *
  * Each connection is a new MQTT.js client with a clean start. So nothing of MQTT.js outlives a connection, neither its
  * unbounded queue nor its replay; what must not be lost waits in the outbox, and subscriptions are made anew.
@@ -73,7 +74,7 @@ export class Session extends EventEmitter<SessionEvents> {
     return this.#connections;
   }
 
-  /** Begins to connect; does not wait for it. */
+  /** Begins to connect; does not wait for it. Once: for another time there is another session. */
   start(): void {
     if (this.#running) return;
     this.#running = true;
@@ -92,7 +93,7 @@ export class Session extends EventEmitter<SessionEvents> {
       await within(endTimeoutMs, closed, undefined);
     }
     if (this.#client === client) client.stream.destroy();
-    await closed;
+    await within(endTimeoutMs, closed, undefined);
   }
 
   async #attempt(): Promise<void> {
@@ -130,7 +131,7 @@ export class Session extends EventEmitter<SessionEvents> {
       cause ??= causeOf(error);
     });
     client.on('disconnect', ({ reasonCode }) => {
-      if (reasonCode) cause ??= causeOfCode(reasonCode) ?? { kind: 'other', text: `the broker says ${reasonCode}` };
+      if (reasonCode) cause ??= causeOfCode(reasonCode);
     });
     client.on('message', (topic, payload, { retain }) => {
       if (this.#client === client) this.emit('message', { topic, payload, retained: retain });
@@ -155,8 +156,10 @@ export class Session extends EventEmitter<SessionEvents> {
       client.end(true);
       if (wasConnected) this.emit('disconnected');
       if (connectedAt !== undefined && performance.now() - connectedAt > goodConnectionMs) this.#backoff.reset();
-      if (connectedAt === undefined && cause === undefined) this.#silentEnds++;
-      this.#ended(cause ?? { kind: 'other', text: 'the broker closed the connection' });
+      cause ??= closed;
+      if (wasConnected) this.#version = 5;
+      else if (cause.kind === 'closed') this.#silentEnds++;
+      this.#ended(cause);
     });
   }
 

@@ -20,8 +20,10 @@ export function cameraStates(camera: HubCamera, topics: CameraTopics): CameraSta
   for (const setting of settingTopics.values()) states.set(topics.state(setting.name), setting.format(camera.settings));
   const { counts } = camera;
   for (const { label, zone, count } of counts) {
-    states.set(topics.count(label, zone), String(count));
-    states.set(topics.occupied(label, zone), onOff(count > 0));
+    // Labels of a model that differ only in characters a topic does not take (`a b`, `a_b`) share their topics.
+    const total = count + Number(states.get(topics.count(label, zone)) ?? 0);
+    states.set(topics.count(label, zone), String(total));
+    states.set(topics.occupied(label, zone), onOff(total > 0));
     if (zone === undefined) states.set(topics.snapshot(label), undefined);
   }
   return { known: counts.length > 0, topics: states };

@@ -61,6 +61,12 @@ export class NodeTopics {
     return { camera: levels[0]!, setting: levels[1]! };
   }
 
+  /** Is it the topic of a label's snapshots? */
+  isSnapshot(topic: string): boolean {
+    const levels = this.#levels(topic);
+    return levels?.length === 3 && levels[2] === 'snapshot';
+  }
+
   /** The camera a topic belongs to, by its place. */
   cameraOf(topic: string): string | undefined {
     return this.#levels(topic)?.[0];

@@ -1,5 +1,5 @@
-import { Backoff } from '../../devices/backoff.ts';
 import type { Device, DeviceHealth } from '../../devices/device.ts';
+import { Backoff } from '../backoff.ts';
 import { messageOf } from '../errors.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { Logger } from '../log.ts';
@@ -79,7 +79,7 @@ export class Source {
 
   /** @returns Why it cannot be opened, or undefined when it is open. */
   async #tryOpen(): Promise<unknown> {
-    const { make, onHealth, logger } = this.#options;
+    const { make, onHealth, patient, logger } = this.#options;
     try {
       const device = make();
       this.#device = device;
@@ -89,7 +89,8 @@ export class Source {
       return undefined;
     } catch (error) {
       const message = messageOf(error);
-      if (message !== this.#lastError && !this.#isStopped) logger.error(message);
+      // One that is thrown is told by who catches it.
+      if (patient && message !== this.#lastError && !this.#isStopped) logger.error(message);
       this.#lastError = message;
       onHealth();
       return error;

@@ -29,8 +29,8 @@ const memory = 10;
 const tentativeSeconds = 0.6;
 /** Two boxes that overlap so much are in the same place: a thing that did not move, or one thing under two names. */
 const samePlace = 0.6;
-/** A name that was told already gives way only to one that is surer by so much. */
-const settled = 0.1;
+/** One name for a thing is clearly surer than another by so much. */
+const clearly = 0.1;
 /** Observations away from its place, in a row, that take an object out of its rest: a box may jump once. */
 const departure = 3;
 /** An object at rest that nobody disturbed stays for so many times `lostSeconds`: the network blinks, cars do not. */
@@ -75,7 +75,7 @@ interface Living {
  * object at rest is not lost while nothing moves where it stands, nor while another stands in front of it.
  *
  * @example
- * const tracker = new Tracker({ confirm: 3, lostSeconds: 2, stationarySeconds: 5, threshold: () => 0.5 });
+ * const tracker = new Tracker({ confirm: 3, lostSeconds: 2, stationarySeconds: 5, threshold: () => 0.6 });
  * const tracks = tracker.update(await model.detect(frame, { scoreThreshold: lowThreshold }), frame.captureTimeNs);
  */
 export class Tracker {
@@ -247,10 +247,12 @@ export class Tracker {
     const { confirm, threshold } = this.#options;
     if (track.confirmed || !track.visible || track.observations < confirm) return;
     if (track.medianScore < threshold(track.label)) return;
+    // While the network wavers between names, wait. Of a thing that goes on looking like two, the surer one is told.
+    const isYoung = track.observations < memory;
     track.confirmed = !this.#living.some(
       (other) =>
         other.classId !== track.classId &&
-        other.medianScore + (other.confirmed ? settled : 0) > track.medianScore &&
+        other.medianScore + (isYoung || other.confirmed ? clearly : 0) > track.medianScore &&
         iou(other.filter.box, track.filter.box) >= samePlace,
     );
   }

@@ -1,6 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { InputError } from '../../sdk/errors.ts';
 import { brokerAddress } from '../../sdk/hub/address.ts';
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 describe('brokerAddress', () => {
   it.each([
@@ -35,5 +39,14 @@ describe('brokerAddress', () => {
 
   it('wants a user name with a password', () => {
     expect(() => brokerAddress('mqtt://hub', { password: 'x' })).toThrow(/mqtt.username: expected/);
+  });
+
+  it('takes the password from the environment only where there is a user and no other password', () => {
+    vi.stubEnv('OCELLUS_MQTT_PASSWORD', 'env');
+    expect(brokerAddress('mqtt://ann@hub').options.password).toBe('env');
+    expect(brokerAddress('mqtt://hub', { username: 'ann' }).options.password).toBe('env');
+    expect(brokerAddress('mqtt://ann:url@hub').options.password).toBe('url');
+    expect(brokerAddress('mqtt://hub', { username: 'ann', password: 'apart' }).options.password).toBe('apart');
+    expect(brokerAddress('mqtt://hub').options.password).toBeUndefined();
   });
 });

@@ -1,5 +1,11 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import mqtt, { type IConnackPacket, type IConnectPacket, type IPublishPacket, type Packet } from 'mqtt-packet';
+import mqtt, {
+  type IConnackPacket,
+  type IConnectPacket,
+  type IPublishPacket,
+  type ISubscribePacket,
+  type Packet,
+} from 'mqtt-packet';
 
 /** A broker that does what a test says; it counts what is on its way and acknowledges only when told. */
 export class FakeBroker {
@@ -7,15 +13,21 @@ export class FakeBroker {
   readonly published: IPublishPacket[] = [];
   /** The most publishes that ever waited for an acknowledgement at once. */
   mostUnacknowledged = 0;
-  connack: Omit<IConnackPacket, 'cmd'> = { reasonCode: 0, sessionPresent: false };
+  connack: Omit<IConnackPacket, 'cmd'> = { reasonCode: 0, returnCode: 0, sessionPresent: false };
   /** Answers CONNECT; by default with `connack`. */
   onConnect: (packet: IConnectPacket, send: (packet: Packet) => void, socket: Socket) => void = (_, send) =>
     send({ cmd: 'connack', ...this.connack });
+  readonly subscribed: ISubscribePacket[] = [];
+  readonly unsubscribed: string[] = [];
+  /** Reason code of a filter's SUBACK. */
+  grant: (filter: string) => number = () => 0;
   /** Reason code of a topic's PUBACK. */
   refuse: (topic: string) => number = () => 0;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #sends = new Set<(packet: Packet) => void>();
   #pending: (() => void)[] = [];
+  #flows = false;
 
   private constructor() {
     this.#server = createServer((socket) => this.#serve(socket));
@@ -31,6 +43,11 @@ export class FakeBroker {
     return `mqtt://127.0.0.1:${(this.#server.address() as { port: number }).port}`;
   }
 
+  /** Connections that are open. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
   get unacknowledged(): number {
     return this.#pending.length;
   }
@@ -38,6 +55,17 @@ export class FakeBroker {
   /** Acknowledges the oldest publishes. */
   acknowledge(count = 1): void {
     for (const acknowledge of this.#pending.splice(0, count)) acknowledge();
+  }
+
+  /** Acknowledges all there is and all that comes. */
+  flow(): void {
+    this.#flows = true;
+    this.acknowledge(Number.POSITIVE_INFINITY);
+  }
+
+  /** Sends a packet to all clients. */
+  send(packet: Packet): void {
+    for (const send of this.#sends) send(packet);
   }
 
   drop(): void {
@@ -53,6 +81,7 @@ export class FakeBroker {
     this.#sockets.add(socket);
     let protocolVersion: number | undefined = 4;
     const send = (packet: Packet) => socket.write(mqtt.generate(packet, { protocolVersion }));
+    this.#sends.add(send);
     const parser = mqtt.parser();
     parser.on('packet', (packet) => {
       switch (packet.cmd) {
@@ -68,11 +97,18 @@ export class FakeBroker {
             send({ cmd: 'puback', messageId: packet.messageId!, reasonCode: this.refuse(packet.topic) }),
           );
           this.mostUnacknowledged = Math.max(this.mostUnacknowledged, this.#pending.length);
+          if (this.#flows) this.acknowledge();
           break;
         case 'subscribe':
-          send({ cmd: 'suback', messageId: packet.messageId!, granted: packet.subscriptions.map(() => 0) });
+          this.subscribed.push(packet);
+          send({
+            cmd: 'suback',
+            messageId: packet.messageId!,
+            granted: packet.subscriptions.map(({ topic }) => this.grant(topic)),
+          });
           break;
         case 'unsubscribe':
+          this.unsubscribed.push(...packet.unsubscriptions);
           send({ cmd: 'unsuback', messageId: packet.messageId!, granted: packet.unsubscriptions.map(() => 0) });
           break;
         case 'pingreq':
@@ -85,6 +121,7 @@ export class FakeBroker {
     socket.on('error', () => {});
     socket.on('close', () => {
       this.#sockets.delete(socket);
+      this.#sends.delete(send);
       this.#pending = [];
     });
   }

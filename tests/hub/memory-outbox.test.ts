@@ -74,8 +74,12 @@ describe('MemoryOutbox', () => {
     for (let i = 0; i < 20; i++) outbox.put(event(String(i).padEnd(1000)));
     expect(outbox.stats.bytes).toBeLessThanOrEqual(10_000);
     expect(outbox.stats.evicted).toBeGreaterThan(10);
+    const { depth, evicted } = outbox.stats;
     outbox.put(event('x'.repeat(20_000)));
-    expect(outbox.stats).toMatchObject({ depth: 0, bytes: 0 });
+    expect(outbox.stats, 'one that never fits does not push the others out').toMatchObject({
+      depth,
+      evicted: evicted + 1,
+    });
   });
 
   it('says when there is something, until it is closed', async () => {
@@ -122,6 +126,53 @@ describe('MemoryOutbox', () => {
         expect(settled).toEqual(Array.from({ length: put }, (_, i) => i));
         expect(outbox.stats.bytes).toBe(0);
       }),
+    );
+  });
+
+  it('ends with the newest value of each topic, never goes back in one, and keeps to its bounds', () => {
+    const action = fc.oneof(
+      { weight: 4, arbitrary: fc.constantFrom('state a', 'state b', 'snapshot', 'event') },
+      { weight: 4, arbitrary: fc.constantFrom('next', 'settle') },
+      { weight: 1, arbitrary: fc.constant('rewind') },
+    );
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 200 }), fc.constantFrom(5, 1000), (actions, maxCount) => {
+        const outbox = new MemoryOutbox({ maxCount });
+        const put = new Map<string, number>();
+        const acknowledged = new Map<string, number>();
+        let underWay: Entry[] = [];
+        let number = 0;
+        const settle = (entry: Entry) => {
+          const value = Number(text(entry));
+          expect(value).toBeGreaterThan(acknowledged.get(entry.topic) ?? -1);
+          acknowledged.set(entry.topic, value);
+          outbox.settle(entry);
+        };
+        for (const what of actions) {
+          if (what === 'rewind') {
+            outbox.rewind();
+            underWay = [];
+          } else if (what === 'next') {
+            const entry = outbox.next();
+            if (entry) underWay.push(entry);
+          } else if (what === 'settle') {
+            const entry = underWay.shift();
+            if (entry) settle(entry);
+          } else {
+            const value = String(number++);
+            const message =
+              what === 'event' ? event(value) : what === 'snapshot' ? snapshot(value) : state(what, value);
+            put.set(message.topic, Number(value));
+            outbox.put(message);
+          }
+          expect(outbox.stats.depth).toBeLessThanOrEqual(Math.max(maxCount, underWay.length));
+        }
+        outbox.rewind();
+        for (let entry = outbox.next(); entry; entry = outbox.next()) settle(entry);
+        expect(outbox.stats).toMatchObject({ depth: 0, bytes: 0 });
+        if (outbox.stats.evicted === 0) expect(acknowledged).toEqual(put);
+      }),
+      { numRuns: 500 },
     );
   });
 });

@@ -15,14 +15,18 @@ export class Subscriber {
 
   private constructor(client: MqttClient) {
     this.client = client;
+    // It comes back by itself.
+    client.on('error', () => {});
     client.on('message', (topic, payload, { retain, qos }) =>
       this.received.push({ topic, payload, text: payload.toString(), retain, qos }),
     );
   }
 
   static async to(url: string, filter = '#', options: mqtt.IClientOptions = {}): Promise<Subscriber> {
-    const client = await mqtt.connectAsync(url, { reconnectPeriod: 50, ...options });
+    const client = mqtt.connect(url, { reconnectPeriod: 50, ...options });
+    // Before it is connected: what waited for its session comes right behind the CONNACK.
     const subscriber = new Subscriber(client);
+    await new Promise<void>((resolve) => client.once('connect', () => resolve()));
     await client.subscribeAsync(filter, { qos: 1 });
     return subscriber;
   }

@@ -15,7 +15,7 @@ async function drawn(svg: string): Promise<(x: number, y: number) => number[]> {
 
 describe('boxOverlay', () => {
   it('draws the box and leaves the rest as it is', async () => {
-    const pixel = await drawn(boxOverlay(frame, object));
+    const pixel = await drawn(boxOverlay(frame, object, true));
     for (const [x, y] of [
       [100, 130],
       [200, 130],
@@ -28,14 +28,14 @@ describe('boxOverlay', () => {
   });
 
   it('names the object above the box, or in it at the upper edge of the picture', async () => {
-    expect((await drawn(boxOverlay(frame, object)))(101, 70)[3]).toBe(255);
+    expect((await drawn(boxOverlay(frame, object, true)))(101, 70)[3]).toBe(255);
     const high = { ...object, box: [100, 5, 200, 180] as [number, number, number, number] };
-    expect((await drawn(boxOverlay(frame, high)))(101, 10)[3]).toBe(255);
+    expect((await drawn(boxOverlay(frame, high, true)))(101, 10)[3]).toBe(255);
   });
 
   it('says what it is called and how sure it is, with what would be markup made harmless', () => {
-    expect(boxOverlay(frame, object)).toContain('>person 73 %<');
-    const svg = boxOverlay(frame, { ...object, sub_label: '<Tom & "Jerry">' });
+    expect(boxOverlay(frame, object, true)).toContain('>person 73 %<');
+    const svg = boxOverlay(frame, { ...object, sub_label: '<Tom & "Jerry">\u0001' }, true);
     expect(svg).toContain('&#60;Tom &#38; &#34;Jerry&#34;&#62; 73 %');
   });
 });

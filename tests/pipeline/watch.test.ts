@@ -173,6 +173,8 @@ describe('Watch: events', () => {
     for (let i = 0; i < 100; i++) watch.look(greyFrame(1000 + i / 10, { width, height }));
     watch.finish();
     expect(watch.look(greyFrame(0, { width, height }))).toBe(true);
+    // The gate too begins anew: the first picture of a scene is motion.
+    expect(watch.moving).toBe(true);
   });
 
   it('takes another size for another scene', () => {

@@ -119,6 +119,25 @@ describe('Tracker: what makes an object', () => {
     expect(show.confirmed.map(({ label }) => label)).toEqual(['person']);
   });
 
+  it('waits while the network wavers between two names, not for ever', () => {
+    const both = (): Seen[] => [
+      [still, 'dog', 0.7],
+      [still, 'person', 0.65],
+    ];
+    const show = new Show();
+    show.play(0.9, both);
+    expect(show.confirmed).toEqual([]);
+    show.play(0.2, both);
+    expect(show.confirmed.map(({ label }) => label)).toEqual(['dog']);
+    // One that is clearly surer need not wait.
+    const sure = new Show();
+    sure.play(0.3, () => [
+      [still, 'dog', 0.85],
+      [still, 'person', 0.65],
+    ]);
+    expect(sure.confirmed.map(({ label }) => label)).toEqual(['dog']);
+  });
+
   it('gives way to another name that is clearly surer, not to one that is about as sure', () => {
     const show = new Show();
     show.play(1, () => [[still, 'dog', 0.65]]);

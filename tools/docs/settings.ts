@@ -19,7 +19,7 @@ cameras:
     source: rtsp://user:password@192.168.1.20/stream1
     detect:
       labels: [person, cat, car]
-      thresholds: { cat: 0.6 }
+      thresholds: { cat: 0.7 }
     zones:
       steps:
         polygon: [[0.1, 0.5], [0.6, 0.5], [0.6, 1], [0.1, 1]]

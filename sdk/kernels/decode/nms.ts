@@ -36,8 +36,9 @@ function sortedByScore(scores: Float32Array, length: number): Uint32Array {
   const bits = new Uint32Array(single.buffer);
   const keys = new Float64Array(length);
   for (let i = 0; i < length; i++) {
-    // Not below 0, and never -0, whose bits would be the largest; NaN is worth nothing.
-    single[0] = Math.max(scores[i]! || 0, 0);
+    // Not below 0, and neither -0 nor NaN, whose bits would be the largest.
+    const score = scores[i]!;
+    single[0] = Number.isNaN(score) ? 0 : Math.max(score, 0);
     keys[i] = bits[0]! * indexRange + (indexRange - 1 - i);
   }
   keys.sort();

@@ -1,7 +1,8 @@
 /** Side of a cell in pixels. */
 export const cellSize = 8;
-/** Largest level of a cell: levels are in sixteenths of a grey level, so that a slow background loses no change. */
-export const mostLevel = 255 * 16;
+/** Levels of a cell are in sixteenths of a grey level, so that a slow background loses no change. */
+export const scale = 16;
+export const mostLevel = 255 * scale;
 
 /** What the kernel remembers of a scene: one value per cell, row by row. */
 export interface MotionState {

@@ -7,7 +7,8 @@ export const motion: MotionKernel = (luma, state, floor, follow) => {
   return compareAndLearn(state, floor, follow);
 };
 
-function cellMeans({ data, width, height, stride, step }: Luma, { columns, rows, current }: MotionState): void {
+/** Mean brightness of each cell into `state.current`. */
+export function cellMeans({ data, width, height, stride, step }: Luma, { columns, rows, current }: MotionState): void {
   if (width < cellSize || height < cellSize) {
     // Smaller than a cell: any pixel speaks for all.
     current.fill(data[0]! * 16);
@@ -27,7 +28,8 @@ function cellMeans({ data, width, height, stride, step }: Luma, { columns, rows,
   }
 }
 
-function compareAndLearn(state: MotionState, floor: number, follow: number): number {
+/** Compares `state.current` with the background; see MotionKernel. */
+export function compareAndLearn(state: MotionState, floor: number, follow: number): number {
   const { columns, background, noise, current, changed, mask } = state;
   let count = 0;
   for (let i = 0; i < current.length; i++) {

@@ -63,3 +63,9 @@ export function makeAxis(
   }
   return { box, start, size, length, taps, next: length > 1 ? step : 0, nearest, direct };
 }
+
+/** The axis with each output pixel on the nearer of its two elements. */
+export function nearestOnly(axis: Axis): Axis {
+  const weights = (1 << tapBits) - 1;
+  return { ...axis, taps: axis.taps.map((tap) => (tap & ~weights) | ((tap & weights) >= one / 2 ? one : 0)) };
+}

@@ -29,7 +29,8 @@ export interface PreprocessTarget {
  * normalisation, without an intermediate picture.
  *
  * Resize: bilinear with half-pixel centres, as OpenCV's INTER_LINEAR; an axis that shrinks by 2 or more is averaged
- * over whole boxes of pixels first, so nothing aliases. Chroma is taken to lie in the middle of its 2x2 pixels.
+ * over whole boxes of pixels first, so nothing aliases. Chroma is taken to lie in the middle of its 2x2 pixels;
+ * where luma is not blended at all (a picture in its own size), chroma is the nearest.
  */
 export interface Preprocessor {
   /**

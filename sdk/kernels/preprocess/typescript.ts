@@ -1,6 +1,6 @@
 import type { Letterbox } from '../../core/letterbox.ts';
 import type { PixelFormat } from '../../frame/layout.ts';
-import { type Axis, makeAxis } from './axis.ts';
+import { type Axis, makeAxis, nearestOnly } from './axis.ts';
 import { type YuvCoefficients, yuvCoefficients } from './colour.ts';
 import type { PixelSource, Preprocessor, PreprocessTarget } from './preprocess.ts';
 import { copyYuv, type RgbTarget, resampleGray, resampleRgb, resampleYuv } from './resample.ts';
@@ -14,7 +14,7 @@ interface Plan {
   readonly geometry: Letterbox;
   readonly x: Axis;
   readonly xChroma: Axis;
-  /** Luma is neither blended nor shifted: each output pixel is one of its elements. */
+  /** Luma is neither blended nor shifted: each output pixel is one of its elements. Chroma is then the nearest. */
   readonly direct: boolean;
   readonly rows: readonly PlaneRows[];
 }
@@ -184,10 +184,12 @@ function makePlan({ format, width, height }: PixelSource, geometry: Letterbox): 
   }
   const chromaChannels = format === 'NV12' ? 2 : 1;
   const xChroma = makeAxis(geometry.width, region.x, region.width, (width + 1) >> 1, 2, chromaChannels);
-  const yChroma = makeAxis(geometry.height, region.y, region.height, (height + 1) >> 1, 2, 1);
+  const yBlended = makeAxis(geometry.height, region.y, region.height, (height + 1) >> 1, 2, 1);
+  const direct = x.direct && y.direct;
+  const yChroma = direct ? nearestOnly(yBlended) : yBlended;
   rows.push(new PlaneRows(xChroma, yChroma, chromaChannels));
   if (format === 'I420') rows.push(new PlaneRows(xChroma, yChroma, 1));
-  return { format, sourceWidth: width, sourceHeight: height, geometry, x, xChroma, direct: x.direct && y.direct, rows };
+  return { format, sourceWidth: width, sourceHeight: height, geometry, x, xChroma, direct, rows };
 }
 
 function attach({ rows }: Plan, source: PixelSource): void {

@@ -107,9 +107,9 @@ async function findPictures(folder: string): Promise<{ picture: string; labels: 
 function parseLabels(text: string, file: string, size: { width: number; height: number }, classes: number) {
   return text
     .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
-    .map((line, index) => {
+    .map((line, index) => ({ line: line.trim(), index }))
+    .filter(({ line }) => line !== '')
+    .map(({ line, index }) => {
       const values = line.split(/\s+/).map(Number);
       const [classId, cx, cy, w, h] = values as [number, number, number, number, number];
       if (

@@ -3,11 +3,11 @@ import { type Command, Option } from 'commander';
 import type { Settings } from '../../../sdk/config/schema.ts';
 import { readSettings, resolveSettings, type SettingsInput, updateSettings } from '../../../sdk/config/settings.ts';
 import { InputError, messageOf } from '../../../sdk/errors.ts';
+import { brokerAddress } from '../../../sdk/hub/address.ts';
 import { Hub } from '../../../sdk/hub/hub.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
 import type { Logger } from '../../../sdk/log.ts';
 import { Node } from '../../../sdk/pipeline/node.ts';
-import { Console } from '../../console/server/console.ts';
 import { type LogLevel, logLevels, terminalLogger } from '../output.ts';
 import { onStop } from '../signals.ts';
 import { wholeNumber } from '../values.ts';
@@ -70,6 +70,8 @@ async function run(options: RunOptions): Promise<void> {
         keepChanges(node, file, logger);
         const mqttUrl = await startHub(node, settings, logger, parts);
         if (settings.console.enabled) {
+          // Read in only where it is wanted: the other commands start faster without it.
+          const { Console } = await import('../../console/server/console.ts');
           const page = new Console({ node, mqttUrl, ...settings.console, logger });
           parts.push(page);
           const { url } = await page.start();
@@ -106,7 +108,8 @@ async function startHub(
   const hub = new Hub({ node, settings: { ...settings.mqtt, broker: url }, logger });
   parts.push(hub);
   await hub.start();
-  return url;
+  // It is printed and shown on the page, so without a password.
+  return brokerAddress(url, settings.mqtt).title;
 }
 
 /** What is changed on the page or over MQTT is written to the settings file. */
@@ -122,35 +125,41 @@ function keepChanges(node: Node, file: string, logger: Logger): void {
   }
 }
 
-/** Lays the command line over the settings file. */
+/** Lays the command line over the settings file. What is wrong in the file stays, for the check of its fields. */
 export function withOptions(input: SettingsInput, options: Omit<RunOptions, 'log' | 'config'>): SettingsInput {
-  const part = (name: string) => (input[name] ?? {}) as SettingsInput;
-  const given = (values: SettingsInput) =>
-    Object.fromEntries(Object.entries(values).filter(([, v]) => v !== undefined));
-  return {
-    ...input,
-    ...given({ node: options.node }),
-    cameras: camerasWith(input.cameras as Record<string, SettingsInput> | undefined, options),
-    core: { ...part('core'), ...given({ model: options.model }) },
-    mqtt: { ...part('mqtt'), ...given({ broker: options.broker, port: options.mqttPort }) },
-    console: {
-      ...part('console'),
-      ...given({ host: options.host, port: options.port, enabled: options.console ? undefined : false }),
-    },
-  };
+  return over(input, {
+    node: options.node,
+    cameras: camerasWith(input?.cameras, options),
+    core: over(input?.core, { model: options.model }),
+    mqtt: over(input?.mqtt, { broker: options.broker, port: options.mqttPort }),
+    console: over(input?.console, {
+      host: options.host,
+      port: options.port,
+      enabled: options.console ? undefined : false,
+    }),
+  }) as SettingsInput;
 }
 
-function camerasWith(
-  cameras: Record<string, SettingsInput> | undefined,
-  { source, camera }: { source?: string; camera?: string },
-): Record<string, SettingsInput> | undefined {
-  if (source === undefined && camera === undefined) return cameras;
-  const names = Object.keys(cameras ?? {});
+function camerasWith(cameras: unknown, { source, camera }: { source?: string; camera?: string }): unknown {
+  if ((source === undefined && camera === undefined) || !isFields(cameras ?? {})) return cameras;
+  const given = (cameras ?? {}) as SettingsInput;
+  const names = Object.keys(given);
   if (camera === undefined && names.length > 1) {
     throw new InputError(
       `--source: the settings file has several cameras; say with --camera which one: ${names.join(', ')}`,
     );
   }
   const name = camera ?? names[0] ?? 'camera';
-  return { ...cameras, [name]: { ...cameras?.[name], ...(source === undefined ? {} : { source }) } };
+  return { ...given, [name]: over(given[name], { source }) };
+}
+
+/** Fields with those of `change` that are given in their place. */
+function over(fields: unknown, change: SettingsInput): unknown {
+  if (!isFields(fields ?? {})) return fields;
+  const given = Object.entries(change).filter(([, value]) => value !== undefined);
+  return { ...(fields as SettingsInput), ...Object.fromEntries(given) };
+}
+
+function isFields(value: unknown): boolean {
+  return typeof value === 'object' && !Array.isArray(value);
 }

@@ -52,7 +52,8 @@ export class LiveView {
       time: frame.wallTimeMs,
       moving,
       tracks: tracks
-        .filter((track) => track.confirmed)
+        // Where an object that is out of sight may be is a guess, unless it stands still.
+        .filter((track) => track.confirmed && (track.visible || track.stationary))
         .map(({ id, label, score, box, stationary, currentZones }) => ({
           id,
           label,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { vectorKernels as twin } from '../../sdk/kernels/dot/typescript.ts';
-import { needsAddon, variants } from './variants.ts';
+import { vectorKernels as twin } from '../../../sdk/kernels/dot/typescript.ts';
+import { needsAddon, variants } from '../variants.ts';
 
 const floats = (length: number) =>
   fc.float32Array({ minLength: length, maxLength: length, noNaN: true, noDefaultInfinity: true, min: -1e4, max: 1e4 });

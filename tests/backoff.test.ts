@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { Backoff } from '../../devices/backoff.ts';
+import { Backoff } from '../sdk/backoff.ts';
 
 it('doubles from half a second to half a minute', () => {
   const backoff = new Backoff(() => 1);

@@ -1,32 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Candidates } from '../../sdk/kernels/decode/candidates.ts';
-import { type DecodeKernels, DistributionHead } from '../../sdk/kernels/decode/decode.ts';
-import { expOf } from '../../sdk/kernels/decode/exp.ts';
-import { nativeDecode } from '../../sdk/kernels/decode/native.ts';
-import { decodeKernels as twin } from '../../sdk/kernels/decode/typescript.ts';
-import { needsAddon, sameBits, variants } from './variants.ts';
+import { Candidates } from '../../../sdk/kernels/decode/candidates.ts';
+import { type DecodeKernels, DistributionHead } from '../../../sdk/kernels/decode/decode.ts';
+import { nativeDecode } from '../../../sdk/kernels/decode/native.ts';
+import { decodeKernels as twin } from '../../../sdk/kernels/decode/typescript.ts';
+import { needsAddon, sameBits, variants } from '../variants.ts';
 
 const natives = variants.map(({ name, functions }) => ({ name, kernels: nativeDecode(functions) }));
 const everyone = [{ name: 'twin', kernels: twin }, ...natives];
-
-describe('expOf', () => {
-  it('is off by at most 1.2e-7 of the value', () => {
-    let worst = 0;
-    for (let i = 0; i < 300_000; i++) {
-      const x = Math.fround(-86 * (i / 300_000) ** 2);
-      worst = Math.max(worst, Math.abs(expOf(x) - Math.exp(x)) / Math.exp(x));
-    }
-    expect(worst).toBeLessThan(1.2e-7);
-  });
-
-  it('is 1 at 0, stays above 0, and gives no number for none', () => {
-    expect(expOf(0)).toBe(1);
-    expect(expOf(-1e30)).toBe(expOf(-86));
-    expect(expOf(-Infinity)).toBeGreaterThan(0);
-    expect(expOf(Number.NaN)).toBeNaN();
-  });
-});
 
 /** A head of two levels: 2 x 1 cells of 8 pixels, then one of 16; 3 classes, 4 bins. */
 const small = new DistributionHead(

@@ -1,0 +1,51 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { asset } from '../../sdk/assets.ts';
+
+export interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export const photo = (name: string) => asset('devices', 'scene', 'photos', name);
+
+/** Starts the built `ocellus` in a process of its own, as a person would. */
+export function start(args: readonly string[], cwd = process.cwd()): ChildProcessWithoutNullStreams {
+  // An option for Node among them, as in the first line of bin/ocellus.js, would change nothing here.
+  return spawn(process.execPath, [asset('bin', 'ocellus.js'), ...args], {
+    cwd,
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+}
+
+/** Runs it to its end. */
+export async function ocellus(args: readonly string[], cwd?: string): Promise<Ended> {
+  const child = start(args, cwd);
+  return ended(child);
+}
+
+/** What a process that runs will have said at its end. */
+export async function ended(child: ChildProcessWithoutNullStreams): Promise<Ended> {
+  let out = '';
+  let err = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, out, err };
+}
+
+/** Waits for a line on stdout. @throws Error when the process ends without it. */
+export async function lineOf(child: ChildProcessWithoutNullStreams, pattern: RegExp): Promise<string> {
+  let err = '';
+  child.stderr.on('data', (text) => (err += String(text)));
+  for await (const line of createInterface({ input: child.stdout })) if (pattern.test(line)) return line;
+  throw new Error(`ended without a line like ${pattern}:\n${err}`);
+}
+
+export const jsonLines = (text: string): unknown[] =>
+  text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));

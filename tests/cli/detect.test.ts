@@ -1,0 +1,124 @@
+import { once } from 'node:events';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { jsonLines, lineOf, ocellus, photo, start } from './cli.ts';
+
+interface Line {
+  file: string;
+  width: number;
+  height: number;
+  detections: { label: string; score: number; box: [number, number, number, number] }[];
+}
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ocellus-detect-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('ocellus detect', () => {
+  it('prints one line a picture, in picture pixels', async () => {
+    const files = ['cat.jpg', 'motorcycle.jpg', 'person.jpg', 'wall.jpg'].map(photo);
+    const { code, out, err } = await ocellus(['detect', '--json', ...files]);
+    expect([code, err]).toEqual([0, '']);
+    const lines = jsonLines(out) as Line[];
+    expect(lines.map(({ file }) => file)).toEqual(files);
+    for (const line of lines) {
+      expect(Object.keys(line)).toEqual(['file', 'width', 'height', 'detections']);
+      for (const detection of line.detections) {
+        expect(Object.keys(detection)).toEqual(['label', 'score', 'box']);
+        const [x1, y1, x2, y2] = detection.box;
+        expect(0 <= x1 && x1 < x2 && x2 <= line.width && 0 <= y1 && y1 < y2 && y2 <= line.height).toBe(true);
+      }
+    }
+    expect(lines.map(({ detections }) => detections.map(({ label }) => label))).toEqual([
+      ['cat'],
+      ['motorcycle'],
+      ['person'],
+      [],
+    ]);
+    expect([lines[0]!.width, lines[0]!.height]).toEqual([451, 300]);
+  });
+
+  it('says it in words', async () => {
+    const { code, out } = await ocellus(['detect', photo('cat.jpg'), photo('wall.jpg')]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/cat\.jpg: cat \d\d %\n.*wall\.jpg: nothing\n$/);
+  });
+
+  it('goes on after pictures that cannot be read, and ends with 2', async () => {
+    const empty = join(folder, 'empty.jpg');
+    const text = join(folder, 'text.jpg');
+    await writeFile(empty, '');
+    await writeFile(text, 'no picture');
+    const { code, out, err } = await ocellus([
+      'detect',
+      '--json',
+      join(folder, 'absent.jpg'),
+      empty,
+      photo('cat.jpg'),
+      text,
+    ]);
+    expect(code).toBe(2);
+    expect(jsonLines(out)).toMatchObject([{ file: photo('cat.jpg'), detections: [{ label: 'cat' }] }]);
+    expect(err.trim().split('\n')).toEqual([
+      `error ${join(folder, 'absent.jpg')} cannot be read as a picture: there is no such file`,
+      `error ${empty} cannot be read as a picture: it is empty`,
+      `error ${text} cannot be read as a picture: expected JPEG, PNG, WebP, AVIF, GIF, TIFF or SVG`,
+      'error 3 of 4 pictures could not be read',
+    ]);
+  });
+
+  it('takes 1x1, odd sizes and 20 megapixels', async () => {
+    const sizes = [
+      [1, 1],
+      [3, 1001],
+      [5472, 3648],
+    ] as const;
+    const files = sizes.map(([width, height]) => join(folder, `${width}x${height}.png`));
+    for (const [i, [width, height]] of sizes.entries()) {
+      await sharp({ create: { width, height, channels: 3, background: '#777777' } })
+        .png({ compressionLevel: 1 })
+        .toFile(files[i]!);
+    }
+    const { code, out } = await ocellus(['detect', '--json', ...files]);
+    expect(code).toBe(0);
+    expect(jsonLines(out)).toEqual(
+      sizes.map(([width, height], i) => ({ file: files[i], width, height, detections: [] })),
+    );
+  });
+
+  it('finds less above a higher threshold', async () => {
+    const { out } = await ocellus(['detect', '--json', '--threshold', '0.99', '--threads', '1', photo('cat.jpg')]);
+    expect(jsonLines(out)).toMatchObject([{ detections: [] }]);
+  });
+
+  it('ends with 2 on a model that is not there or is none', async () => {
+    const unknown = await ocellus(['detect', '--model', 'yolo99', photo('cat.jpg')]);
+    expect(unknown.code).toBe(2);
+    expect(unknown.err).toContain('there is no model "yolo99": expected one of nanodet-g-416-int8');
+    const path = join(folder, 'cut.onnx');
+    await writeFile(path, 'onnx');
+    const cut = await ocellus(['detect', '--model', path, photo('cat.jpg')]);
+    expect(cut.code).toBe(2);
+    expect(cut.err).toBe(
+      `error model ${path}: ${path}: expected an ONNX model, got 4 bytes that are none, or not all of one\n`,
+    );
+  });
+
+  it('ends quietly when its reader has read enough', async () => {
+    const file = join(folder, 'cat.jpg');
+    await copyFile(photo('cat.jpg'), file);
+    const child = start(['detect', '--json', ...new Array<string>(60).fill(file)]);
+    let err = '';
+    child.stderr.on('data', (text) => (err += String(text)));
+    const closed = once(child, 'exit');
+    await lineOf(child, /cat/);
+    child.stdout.destroy();
+    expect(await closed).toEqual([0, null]);
+    expect(err).toBe('');
+  });
+});

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { asset } from '../../sdk/assets.ts';
+import { ocellus } from './cli.ts';
+
+describe('ocellus', () => {
+  it('lists what it can do', async () => {
+    const { code, out, err } = await ocellus(['--help']);
+    expect([code, err]).toEqual([0, '']);
+    for (const command of ['run', 'detect', 'watch', 'eval', 'doctor', 'models']) {
+      expect(out).toMatch(new RegExp(`^ {2}${command}\\b.* {2}\\S`, 'm'));
+    }
+  });
+
+  it.each([
+    ['run', ['--config', '--source', '--broker', '--no-console', 'docs/settings.md']],
+    ['detect', ['<picture...>', '--json', '--threshold', 'the exit code is 2']],
+    ['watch', ['<uri>', '--speed', '--no-gate', 'two runs print the same']],
+    ['eval', ['<dir>', '--per-class', 'class cx cy w h']],
+    ['doctor', ['--json']],
+    ['models', ['--json']],
+  ])('tells what %s takes', async (command, words) => {
+    const { code, out } = await ocellus([command, '--help']);
+    expect(code).toBe(0);
+    expect(out.replaceAll(/\s+/g, ' ')).toContain(`Usage: ocellus ${command}`);
+    for (const word of words) expect(out.replaceAll(/\s+/g, ' ')).toContain(word);
+  });
+
+  it('tells its version', async () => {
+    const { version } = JSON.parse(readFileSync(asset('package.json'), 'utf8')) as { version: string };
+    expect(await ocellus(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
+  });
+
+  it.each([
+    { name: 'nothing', args: [], message: 'Usage: ocellus' },
+    { name: 'an unknown command', args: ['rum'], message: "unknown command 'rum'" },
+    { name: 'an unknown option', args: ['models', '--jsom'], message: "unknown option '--jsom'" },
+    { name: 'an argument that is missing', args: ['detect'], message: "missing required argument 'picture'" },
+    { name: 'a port that is none', args: ['run', '--port', 'x'], message: 'Expected a whole number.' },
+    {
+      name: 'a share above 1',
+      args: ['detect', '--threshold', '60', 'x.jpg'],
+      message: 'Expected a number from 0 to 1.',
+    },
+    { name: 'no threads', args: ['eval', '--threads', '0', '.'], message: 'Expected a whole number from 1 to 64.' },
+    {
+      name: 'a speed that is none',
+      args: ['watch', '--speed', 'warp', 'scene:'],
+      message: 'Allowed choices are realtime, max',
+    },
+    {
+      name: 'frames a second below 0',
+      args: ['watch', '--fps', '-1', 'scene:'],
+      message: 'Expected a number above 0.',
+    },
+  ])('ends with 2 on $name, and says what is wrong', async ({ args, message }) => {
+    const { code, out, err } = await ocellus(args);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain(message);
+  });
+});

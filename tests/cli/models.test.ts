@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest';
+import { validate } from '../../sdk/config/validate.ts';
+import { ModelCard } from '../../sdk/core/card.ts';
+import { jsonLines, ocellus } from './cli.ts';
+
+describe('ocellus models', () => {
+  it('prints one card a line', async () => {
+    const { code, out } = await ocellus(['models', '--json']);
+    expect(code).toBe(0);
+    const cards = jsonLines(out).map((card) => validate(ModelCard, card, 'the card'));
+    expect(cards.map(({ name }) => name)).toContain('nanodet-g-416-int8');
+  });
+
+  it('shows a table with licences', async () => {
+    const { out } = await ocellus(['models']);
+    expect(out).toMatch(/^NAME +TASK +INPUT +LABELS +ACCURACY +LICENCE\n/);
+    expect(out).toMatch(/^nanodet-g-416-int8 +detect +416x416 uint8 +80 labels +AP 0\.\d+ .* Apache-2\.0$/m);
+  });
+});

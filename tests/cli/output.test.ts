@@ -1,0 +1,63 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { InputError } from '../../sdk/errors.ts';
+import { printError, progress, table, terminalLogger } from '../../tools/cli/output.ts';
+
+afterEach(() => void vi.restoreAllMocks());
+
+describe('table', () => {
+  it('aligns columns and leaves no blanks at the end', () => {
+    expect(
+      table([
+        ['NAME', 'AP'],
+        ['a longer one', ''],
+        ['b', '0.3'],
+      ]),
+    ).toBe('NAME          AP\na longer one\nb             0.3');
+  });
+});
+
+describe('terminalLogger', () => {
+  it('tells from its level on, with the time, on stderr', () => {
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const logger = terminalLogger('warn');
+    logger.debug('a');
+    logger.info('b');
+    logger.warn('c');
+    logger.error('d');
+    expect(printed.mock.calls.map(([line]) => String(line).replace(/^\d\d:\d\d:\d\d /, ''))).toEqual([
+      'warn  c',
+      'error d',
+    ]);
+  });
+});
+
+describe('printError', () => {
+  it('prints the message, and a stack only of our own faults and only when asked', () => {
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
+    printError(new InputError('wrong'));
+    printError('text');
+    vi.stubEnv('OCELLUS_DEBUG', '1');
+    printError(new InputError('wrong again'));
+    expect(printed.mock.calls).toEqual([['error wrong'], ['error text'], ['error wrong again']]);
+    printError(new Error('ours'));
+    expect(printed.mock.calls.at(-1)![0]).toMatch(/^Error: ours\n {4}at /);
+    vi.unstubAllEnvs();
+  });
+});
+
+describe('progress', () => {
+  it('draws on a terminal only', () => {
+    const written = vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
+    const before = process.stderr.isTTY;
+    process.stderr.isTTY = false;
+    progress('x', 10).step();
+    expect(written).not.toHaveBeenCalled();
+    process.stderr.isTTY = true;
+    const bar = progress('eval', 2);
+    bar.step();
+    expect(written.mock.calls.at(-1)![0]).toBe(`\reval ${'█'.repeat(15)}${'░'.repeat(15)} 1/2`);
+    bar.done();
+    expect(written.mock.calls.at(-1)![0]).toBe('\r\x1b[2K');
+    process.stderr.isTTY = before;
+  });
+});

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { asset } from '../../sdk/assets.ts';
+import { CameraSettings, Settings } from '../../sdk/config/schema.ts';
+import { validate } from '../../sdk/config/validate.ts';
+import { defaultModel } from '../../sdk/core/model-file.ts';
+import { settingsPage } from '../../tools/docs/settings.ts';
+
+describe('Settings', () => {
+  it('has a default for whatever is left out', () => {
+    expect(validate(Settings, {}, 'nothing')).toEqual({
+      node: 'ocellus',
+      cameras: {
+        camera: {
+          source: 'auto:',
+          enabled: true,
+          loop: true,
+          detect: {
+            enabled: true,
+            fps: 10,
+            threshold: 0.6,
+            thresholds: {},
+            labels: ['person', 'bicycle', 'car', 'motorcycle', 'bus', 'truck', 'bird', 'cat', 'dog', 'cup'],
+          },
+          motion: { enabled: true, sensitivity: 0.5, keepalive: 1 },
+          track: { confirm: 3, lost: 2, stationary: 5 },
+          snapshots: { enabled: true, height: 480, quality: 80, box: true },
+          zones: {},
+          lines: {},
+          masks: [],
+        },
+      },
+      core: { model: defaultModel, threads: 2 },
+      mqtt: { broker: 'embedded', port: 1883, base: 'ocellus' },
+      console: { enabled: true, host: '127.0.0.1', port: 8420 },
+    });
+  });
+
+  it('lists the same fields on the page', () => {
+    expect(readFileSync(asset('docs', 'settings.md'), 'utf8')).toBe(settingsPage());
+  });
+
+  it('describes each field that is not plain from its name', () => {
+    const plain = new Set(['enabled', 'username', 'from', 'to']);
+    const bare: string[] = [];
+    const walk = (schema: Record<string, unknown>, path: string) => {
+      for (const [name, inner] of Object.entries((schema.properties ?? {}) as Record<string, never>)) {
+        const field = inner as { description?: string; properties?: object; patternProperties?: object };
+        if (field.properties) walk(field as never, `${path}${name}.`);
+        else if (!field.description && !plain.has(name)) bare.push(`${path}${name}`);
+      }
+    };
+    walk(Settings, '');
+    walk(CameraSettings, 'cameras.<name>.');
+    expect(bare).toEqual([]);
+  });
+});

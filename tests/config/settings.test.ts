@@ -1,0 +1,246 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { reservedCameraNames } from '../../sdk/config/schema.ts';
+import { readSettings, resolveSettings, updateSettings } from '../../sdk/config/settings.ts';
+import { InputError } from '../../sdk/errors.ts';
+
+let folder: string;
+let file: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ocellus-settings-'));
+  file = join(folder, 'ocellus.yaml');
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+describe('resolveSettings', () => {
+  it('has one camera by default, and no other beside those that are given', () => {
+    expect(Object.keys(resolveSettings({}).cameras)).toEqual(['camera']);
+    expect(Object.keys(resolveSettings(undefined).cameras)).toEqual(['camera']);
+    const { cameras } = resolveSettings({ cameras: { door: { source: 'scene:' }, yard: {} } });
+    expect(Object.keys(cameras)).toEqual(['door', 'yard']);
+    expect([cameras.door!.source, cameras.yard!.source]).toEqual(['scene:', 'auto:']);
+  });
+
+  it('takes lists as they are given: an empty one watches all labels', () => {
+    const { cameras } = resolveSettings({
+      cameras: { a: { detect: { labels: [] } }, b: { detect: { labels: ['cat'] } } },
+    });
+    expect([cameras.a!.detect.labels, cameras.b!.detect.labels]).toEqual([[], ['cat']]);
+  });
+
+  it.each(reservedCameraNames)('refuses a camera named %s: a topic of the node has that name', (name) => {
+    expect(() => resolveSettings({ cameras: { [name]: {} } }, 'f.yaml')).toThrow(
+      `f.yaml is not right:\n  cameras.${name}: this name is a topic of the node itself`,
+    );
+  });
+
+  it.each([
+    [{ node: 'My Board' }, 'node: expected text that fits'],
+    [{ cameras: { 'a b': {} } }, 'cameras.a b: no such field; expected a name of small letters, digits, _ and -'],
+    [
+      { cameras: { a: { detect: { treshold: 1 } } } },
+      'cameras.a.detect.treshold: no such field; expected one of enabled, fps, threshold',
+    ],
+    [
+      { cameras: { a: { detect: { threshold: 60 } } } },
+      'cameras.a.detect.threshold: expected a number from 0 to 1, got 60',
+    ],
+    [
+      {
+        cameras: {
+          a: {
+            zones: {
+              door: {
+                polygon: [
+                  [0, 0],
+                  [1, 1],
+                ],
+              },
+            },
+          },
+        },
+      },
+      'cameras.a.zones.door.polygon: expected a list of at least 3',
+    ],
+    [
+      {
+        cameras: {
+          a: {
+            zones: {
+              door: {
+                polygon: [
+                  [0, 0],
+                  [1, 1],
+                  [2, 0],
+                ],
+              },
+            },
+          },
+        },
+      },
+      'cameras.a.zones.door.polygon.2.0: expected a number from 0 to 1, got 2',
+    ],
+    [
+      { cameras: { a: { lines: { gate: { from: [0, 0] } } } } },
+      'cameras.a.lines.gate.to: expected a list of 2, got nothing',
+    ],
+    [{ cameras: { a: null } }, 'cameras.a: expected fields ('],
+    [{ cameras: ['a'] }, 'cameras: expected fields by name, got ["a"]'],
+    [{ mqtt: { base: 'a/+/b' } }, 'mqtt.base: expected text that fits'],
+    [{ console: { port: 99999 } }, 'console.port: expected a whole number from 0 to 65535, got 99999'],
+    ['text', 'the whole: expected fields'],
+  ])('%o: %s', (input, message) => {
+    expect(() => resolveSettings(input)).toThrow(InputError);
+    expect(() => resolveSettings(input)).toThrow(message);
+  });
+});
+
+describe('readSettings', () => {
+  it('gives what the file says, without defaults', async () => {
+    await writeFile(file, 'node: porch # here\ncameras:\n  door: {source: "scene:"}\n');
+    expect(await readSettings(file, true)).toEqual({ node: 'porch', cameras: { door: { source: 'scene:' } } });
+  });
+
+  it('gives nothing for a file that is empty, only comments, or absent', async () => {
+    expect(await readSettings(file, false)).toEqual({});
+    await writeFile(file, '');
+    expect(await readSettings(file, true)).toEqual({});
+    await writeFile(file, '# nothing yet\n');
+    expect(await readSettings(file, true)).toEqual({});
+  });
+
+  it('says so when a file that must be there is not, or cannot be read', async () => {
+    await expect(readSettings(file, true)).rejects.toThrow(`settings file ${file} cannot be read: ENOENT`);
+    await expect(readSettings(folder, false)).rejects.toThrow(/cannot be read: EISDIR/);
+  });
+
+  it.each([
+    ['a: [1, 2', 'line 1'],
+    ['node: x\ncameras:\n\tdoor: {}\n', 'line 3'],
+    ['node: x\nnode: y\n', 'line 2'],
+  ])('names the line of what is no YAML: %o', async (text, line) => {
+    await writeFile(file, text);
+    const reading = readSettings(file, true);
+    await expect(reading).rejects.toThrow(InputError);
+    await expect(reading).rejects.toThrow(`settings file ${file} is not valid YAML: `);
+    await expect(reading).rejects.toThrow(line);
+  });
+
+  it('says what to do about a source that ends in a colon', async () => {
+    await writeFile(file, 'cameras:\n  door:\n    source: scene:\n');
+    await expect(readSettings(file, true)).rejects.toThrow(/line 3[\s\S]*Put text that ends in a colon in quotes/);
+  });
+
+  it('does not grow without bound on aliases of aliases', async () => {
+    const lines = ['a: &a [x, x, x, x, x, x, x, x, x]'];
+    for (const [from, to] of ['ab', 'bc', 'cd', 'de', 'ef', 'fg']) {
+      lines.push(`${to}: &${to} [${new Array(9).fill(`*${from}`).join(', ')}]`);
+    }
+    await writeFile(file, lines.join('\n'));
+    await expect(readSettings(file, true)).rejects.toThrow(InputError);
+  });
+});
+
+describe('updateSettings', () => {
+  const written = `# my board
+node: porch # by the door
+
+cameras:
+  door:
+    # the good one
+    source: 'scene:'
+    zones:
+      steps: { polygon: [[0, 0], [1, 0], [1, 1]] }
+      lawn: { polygon: [[0, 0], [1, 0], [1, 1]] }
+  yard:
+    source: 'auto:'
+`;
+
+  it('keeps comments, order and what it does not touch', async () => {
+    await writeFile(file, written);
+    await updateSettings(file, { cameras: { door: { detect: { threshold: 0.7 } } } });
+    const text = await readFile(file, 'utf8');
+    expect(text).toContain('# my board\nnode: porch # by the door\n');
+    expect(text).toContain('# the good one');
+    expect(await readSettings(file, true)).toEqual({
+      node: 'porch',
+      cameras: {
+        door: {
+          source: 'scene:',
+          zones: {
+            steps: {
+              polygon: [
+                [0, 0],
+                [1, 0],
+                [1, 1],
+              ],
+            },
+            lawn: {
+              polygon: [
+                [0, 0],
+                [1, 0],
+                [1, 1],
+              ],
+            },
+          },
+          detect: { threshold: 0.7 },
+        },
+        yard: { source: 'auto:' },
+      },
+    });
+  });
+
+  it('replaces maps whose keys the owner chooses, and lists, as a whole', async () => {
+    await writeFile(file, written);
+    const zones = {
+      steps: {
+        polygon: [
+          [0, 0],
+          [0.5, 0],
+          [0.5, 1],
+        ],
+      },
+    };
+    await updateSettings(file, { cameras: { door: { zones, detect: { labels: ['cat'], thresholds: { cat: 0.5 } } } } });
+    await updateSettings(file, { cameras: { door: { detect: { labels: ['dog'], thresholds: { dog: 0.4 } } } } });
+    const { cameras } = (await readSettings(file, true)) as { cameras: Record<string, unknown> };
+    expect(cameras.door).toEqual({ source: 'scene:', zones, detect: { labels: ['dog'], thresholds: { dog: 0.4 } } });
+  });
+
+  it('makes a file that was not there, readable by its owner only', async () => {
+    await updateSettings(file, { node: 'porch' });
+    expect(await readFile(file, 'utf8')).toBe('node: porch\n');
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+  });
+
+  it.each(['', '# only a comment\n', 'node:\n', 'cameras: {}\n', 'cameras:\n', 'cameras:\n  door:\n'])(
+    'writes into a file of %o',
+    async (text) => {
+      await writeFile(file, text);
+      await updateSettings(file, { cameras: { door: { enabled: false } } });
+      expect(((await readSettings(file, true)) as { cameras: unknown }).cameras).toEqual({ door: { enabled: false } });
+    },
+  );
+
+  it('leaves the file as it was when it is no YAML, and no other file behind', async () => {
+    await writeFile(file, 'a: [');
+    await expect(updateSettings(file, { node: 'x' })).rejects.toThrow('is not valid YAML');
+    expect(await readFile(file, 'utf8')).toBe('a: [');
+    expect(await readdir(folder)).toEqual(['ocellus.yaml']);
+  });
+
+  it('replaces the file by another in one step, and clears up when it cannot', async () => {
+    await writeFile(file, 'node: a\n');
+    const before = (await stat(file)).ino;
+    await updateSettings(file, { node: 'b' });
+    expect((await stat(file)).ino).not.toBe(before);
+    expect(await readdir(folder)).toEqual(['ocellus.yaml']);
+
+    const taken = join(folder, 'taken');
+    await mkdir(taken);
+    await expect(updateSettings(taken, { node: 'b' })).rejects.toThrow();
+    expect((await readdir(folder)).sort()).toEqual(['ocellus.yaml', 'taken']);
+  });
+});

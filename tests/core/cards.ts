@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
+import { validate } from '../../sdk/config/validate.ts';
+import { ModelCard } from '../../sdk/core/card.ts';
+
+/** A card for tests, defaults filled in: 32x32 pixels in, two labels. */
+export function card(decoder: ModelCard['decoder'], change: Record<string, unknown> = {}): ModelCard {
+  return validate(ModelCard, rawCard(decoder, change), 'the card');
+}
+
+/** The same as a person writes it. */
+export function rawCard(decoder: ModelCard['decoder'], change: Record<string, unknown> = {}): Record<string, unknown> {
+  return { name: 'tiny', task: 'detect', input: { width: 32, height: 32 }, decoder, labels: ['cat', 'dog'], ...change };
+}
+
+export const input = { name: 'images', shape: [1, 3, 32, 32] };
+
+/** A folder for the models of one test file; removed after it. */
+export function modelFolder(): { write: (name: string, content: Uint8Array | string | object) => Promise<string> } {
+  let folder = '';
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ocellus-model-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+  return {
+    async write(name, content) {
+      const path = join(folder, name);
+      const bytes = typeof content === 'string' || content instanceof Uint8Array ? content : JSON.stringify(content);
+      await writeFile(path, bytes);
+      return path;
+    },
+  };
+}
+
+export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');

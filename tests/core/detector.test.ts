@@ -1,0 +1,120 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { ModelCard } from '../../sdk/core/card.ts';
+import { Detector } from '../../sdk/core/detector.ts';
+import { OnnxRuntimeEngine } from '../../sdk/core/engines/onnxruntime.ts';
+import type { DetectRequest } from '../../sdk/core/messages.ts';
+import { InputError } from '../../sdk/errors.ts';
+import { card, input } from './cards.ts';
+import { constantModel } from './onnx-builder.ts';
+
+const engines: OnnxRuntimeEngine[] = [];
+afterEach(async () => {
+  for (const engine of engines.splice(0)) await engine.close();
+});
+
+/** A detector that finds these rows (centre, size, scores of two classes; input pixels) in every picture. */
+async function detectorOf(rows: number[][], options: ModelCard = card({ type: 'yolov8' })): Promise<Detector> {
+  const channels = [0, 1, 2, 3, 4, 5].map((channel) => rows.map((row) => row[channel]!));
+  const model = constantModel(input, [{ name: 'output0', shape: [1, 6, rows.length], data: channels.flat() }]);
+  const engine = new OnnxRuntimeEngine();
+  engines.push(engine);
+  await engine.load(model, { threads: 1 });
+  return new Detector(engine, options);
+}
+
+const request = (change: Partial<DetectRequest> = {}): DetectRequest => ({
+  type: 'detect',
+  // 64x32: half as large in the input, with bars of 8 above and below.
+  frame: {
+    format: 'GRAY8',
+    width: 64,
+    height: 32,
+    planes: [{ data: new Uint8Array(64 * 32), stride: 64 }],
+    colour: { matrix: 'bt601', range: 'full' },
+  },
+  region: undefined,
+  scoreThreshold: 0.5,
+  iouThreshold: 0.5,
+  maxDetections: 100,
+  multiLabel: false,
+  ...change,
+});
+
+describe('Detector', () => {
+  it('gives boxes in frame pixels, best first, without overlaps of a class', async () => {
+    const detector = await detectorOf([
+      [8, 16, 8, 8, 0.6, 0],
+      [24, 16, 8, 8, 0, 0.9],
+      [8.5, 16, 8, 8, 0.7, 0],
+      [8, 16, 8, 8, 0, 0.55],
+      [8, 16, 8, 8, 0.4, 0],
+    ]);
+    const { xyxy, score, classId, times } = await detector.detect(request());
+    expect([...classId]).toEqual([1, 0, 1]);
+    expect([...score]).toEqual([0.9, 0.7, 0.55].map(Math.fround));
+    expect([...xyxy]).toEqual([40, 8, 56, 24, 9, 8, 25, 24, 8, 8, 24, 24]);
+    expect(Math.min(times.preprocessMs, times.inferMs, times.decodeMs)).toBeGreaterThanOrEqual(0);
+  });
+
+  it('gives boxes of a region in frame pixels too', async () => {
+    const detector = await detectorOf([[16, 16, 32, 32, 0.9, 0]]);
+    const { xyxy } = await detector.detect(request({ region: { x: 32, y: 0, width: 32, height: 32 } }));
+    expect([...xyxy]).toEqual([32, 0, 64, 32]);
+  });
+
+  it('clips boxes to the frame, and leaves out those in the padding and those that are no numbers', async () => {
+    const detector = await detectorOf([
+      [16, 16, 400, 400, 0.9, 0],
+      [16, 3, 4, 4, 0.8, 0],
+      [Number.NaN, 16, 4, 4, 0, 0.7],
+      [16, 16, Number.POSITIVE_INFINITY, 4, 0, 0.6],
+    ]);
+    const { xyxy, score } = await detector.detect(request());
+    expect([...score]).toEqual([0.9, 0.6].map(Math.fround));
+    expect([...xyxy]).toEqual([0, 0, 64, 32, 0, 12, 64, 20]);
+  });
+
+  it('takes the best so many, and no score above 1', async () => {
+    const detector = await detectorOf([
+      [4, 16, 4, 4, 0.6, 0],
+      [14, 16, 4, 4, 1.004, 0],
+      [24, 16, 4, 4, 0.8, 0],
+    ]);
+    const { score } = await detector.detect(request({ maxDetections: 2 }));
+    expect([...score]).toEqual([1, Math.fround(0.8)]);
+  });
+
+  it('gives each class that passes when asked to', async () => {
+    const detector = await detectorOf([[16, 16, 8, 8, 0.9, 0.8]]);
+    expect([...(await detector.detect(request({ multiLabel: true }))).classId]).toEqual([0, 1]);
+  });
+
+  it.each([
+    {
+      name: 'another input size',
+      change: { input: { width: 64, height: 32 } },
+      message: "input: the model's input images is [1, 3, 32, 32]",
+    },
+    {
+      name: 'another layout',
+      change: { input: { width: 32, height: 32, layout: 'NHWC' } },
+      message: 'give [1, 32, 32, 3]',
+    },
+    { name: 'another type', change: { input: { width: 32, height: 32, type: 'uint8' } }, message: 'input.type: ' },
+    {
+      name: 'a mean that bytes cannot have',
+      change: { input: { width: 32, height: 32, type: 'uint8', mean: [1, 2, 3] } },
+      message: 'input: expected mean 0 and std 1 for the type uint8, got [1, 2, 3] and [1, 1, 1]',
+    },
+    {
+      name: 'another input name',
+      change: { input: { width: 32, height: 32, name: 'x' } },
+      message: 'input: expected one of images, got x',
+    },
+    { name: 'other labels', change: { labels: ['cat'] }, message: 'decoder: expected output output0' },
+  ])('refuses a card with $name', async ({ change, message }) => {
+    const making = detectorOf([[16, 16, 8, 8, 0.9, 0.8]], card({ type: 'yolov8' }, change));
+    await expect(making).rejects.toThrow(InputError);
+    await expect(making).rejects.toThrow(message);
+  });
+});

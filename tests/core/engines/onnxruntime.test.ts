@@ -1,0 +1,118 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { OnnxRuntimeEngine } from '../../../sdk/core/engines/onnxruntime.ts';
+import { InputError } from '../../../sdk/errors.ts';
+import { constantModel, onnxModel } from '../onnx-builder.ts';
+
+const engines: OnnxRuntimeEngine[] = [];
+async function loaded(model: Uint8Array): Promise<OnnxRuntimeEngine> {
+  const engine = new OnnxRuntimeEngine();
+  engines.push(engine);
+  await engine.load(model, { threads: 1 });
+  return engine;
+}
+afterEach(async () => {
+  for (const engine of engines.splice(0)) await engine.close();
+});
+
+/** Twice what it gets. */
+const doubling = (shape: (number | string)[]) =>
+  onnxModel({
+    inputs: [{ name: 'in', shape }],
+    outputs: [{ name: 'out', shape }],
+    operations: [{ op: 'Add', inputs: ['in', 'in'], outputs: ['out'] }],
+  });
+
+describe('OnnxRuntimeEngine', () => {
+  it('runs on the buffer that bind() gave, into the same buffers each time', async () => {
+    const engine = await loaded(doubling([1, 4]));
+    const buffer = engine.bind('in', 'float32', [1, 4]);
+    buffer.set([1, 2, 3, 4]);
+    const first = (await engine.run()).get('out')!;
+    expect(first).toEqual({ data: Float32Array.of(2, 4, 6, 8), shape: [1, 4] });
+    buffer.fill(5);
+    const second = (await engine.run()).get('out')!;
+    expect(second.data).toBe(first.data);
+    expect([...second.data]).toEqual([10, 10, 10, 10]);
+  });
+
+  it('runs a model whose sizes are open', async () => {
+    const engine = await loaded(doubling(['batch', 'count']));
+    engine.bind('in', 'float32', [1, 3]).set([1, 2, 3]);
+    expect((await engine.run()).get('out')).toEqual({ data: Float32Array.of(2, 4, 6), shape: [1, 3] });
+  });
+
+  it('gives fixed and open outputs together, of each type it reads', async () => {
+    const input = { name: 'in', type: 'uint8' as const, shape: [1, 2] };
+    const engine = await loaded(
+      constantModel(input, [
+        { name: 'a', shape: [2], data: [0.5, 1] },
+        { name: 'b', type: 'int64', shape: [2], data: [7, 8] },
+        { name: 'c', type: 'int32', shape: [1], data: [9], declared: ['any'] },
+        { name: 'd', type: 'uint8', shape: [2], data: [3, 4] },
+      ]),
+    );
+    engine.bind('in', 'uint8', [1, 2]);
+    for (let i = 0; i < 2; i++) {
+      const outputs = await engine.run();
+      expect(
+        Object.fromEntries([...outputs].map(([name, { data }]) => [name, Array.from(data as ArrayLike<unknown>)])),
+      ).toEqual({
+        a: [0.5, 1],
+        b: [7n, 8n],
+        c: [9],
+        d: [3, 4],
+      });
+    }
+  });
+
+  it('refuses what is no model', async () => {
+    for (const bytes of [new Uint8Array(0), new Uint8Array(100), doubling([1, 4]).subarray(0, 40)]) {
+      const loading = loaded(bytes);
+      await expect(loading).rejects.toThrow(InputError);
+      await expect(loading).rejects.toThrow('onnxruntime cannot load the model: ');
+    }
+  });
+
+  it('refuses a model with an operator that does not exist', async () => {
+    const model = onnxModel({
+      inputs: [{ name: 'in', shape: [1] }],
+      outputs: [{ name: 'out', shape: [1] }],
+      operations: [{ op: 'Dream', inputs: ['in'], outputs: ['out'] }],
+    });
+    await expect(loaded(model)).rejects.toThrow(/onnxruntime cannot load the model: .*Dream/);
+  });
+
+  it('says what does not fit of an input', async () => {
+    const engine = await loaded(doubling([1, 4]));
+    expect(() => engine.bind('input', 'float32', [1, 4])).toThrow('input: expected one of in, got input');
+    expect(() => engine.bind('in', 'uint8', [1, 4])).toThrow(
+      "input.type: the model's input in is float32, the card says uint8",
+    );
+    expect(() => engine.bind('in', 'float32', [1, 5])).toThrow(
+      "input: the model's input in is [1, 4], the card's size and layout give [1, 5]",
+    );
+    expect(() => engine.bind('in', 'float32', [4])).toThrow('give [4]');
+    const two = await loaded(
+      onnxModel({
+        inputs: [
+          { name: 'a', shape: [1] },
+          { name: 'b', shape: [1] },
+        ],
+        outputs: [{ name: 'out', shape: [1] }],
+        operations: [{ op: 'Add', inputs: ['a', 'b'], outputs: ['out'] }],
+      }),
+    );
+    expect(() => two.bind('a', 'float32', [1])).toThrow('expected a model with one input, got a, b');
+  });
+
+  it('has no model before load() and after close()', async () => {
+    const engine = new OnnxRuntimeEngine();
+    const message = 'the engine has no model: call load() first';
+    expect(() => engine.inputs).toThrow(message);
+    await engine.load(doubling([1, 4]), { threads: 1 });
+    engine.bind('in', 'float32', [1, 4]);
+    await engine.close();
+    await expect(engine.run()).rejects.toThrow(message);
+    await engine.close();
+  });
+});

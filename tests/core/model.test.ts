@@ -1,0 +1,334 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import sharp from 'sharp';
+import { describe, expect, it, vi } from 'vitest';
+import { asset } from '../../sdk/assets.ts';
+import { defaultModel, loadModel, type Model } from '../../sdk/core/model.ts';
+import { InputError } from '../../sdk/errors.ts';
+import { Frame } from '../../sdk/frame/frame.ts';
+import { readPicture } from '../../sdk/frame/picture.ts';
+import { FramePool } from '../../sdk/frame/pool.ts';
+import { input, modelFolder, rawCard } from './cards.ts';
+import { constantModel, onnxModel } from './onnx-builder.ts';
+
+const folder = modelFolder();
+const yolov8Numbers = { name: 'output0', shape: [1, 6, 1], data: [16, 16, 16, 8, 0.9, 0.1] };
+
+function grey(width = 64, height = 32, onFree?: () => void): Frame {
+  const planes = [{ data: new Uint8Array(width * height).fill(90), stride: width }];
+  return new Frame({ sequence: 0, captureTimeNs: 0, wallTimeMs: 0, format: 'GRAY8', width, height, planes }, onFree);
+}
+
+async function using<T>(loading: Promise<Model>, work: (model: Model) => Promise<T>): Promise<T> {
+  const model = await loading;
+  try {
+    return await work(model);
+  } finally {
+    await model.close();
+  }
+}
+
+/** Multiplies matrices for a while, and then finds what `yolov8Numbers` says. */
+function slowModel(products = 60): Uint8Array {
+  const side = 512;
+  const steps = Array.from({ length: products }, (_, i) => ({
+    op: 'MatMul',
+    inputs: [`m${i}`, 'matrix'],
+    outputs: [`m${i + 1}`],
+  }));
+  return onnxModel({
+    inputs: [input],
+    outputs: [{ name: 'output0', shape: yolov8Numbers.shape }],
+    constants: [
+      { name: 'matrix', shape: [side, side], data: new Array(side * side).fill(1 / side) },
+      { name: 'zero', shape: [1], data: [0] },
+      { ...yolov8Numbers, name: 'numbers' },
+    ],
+    operations: [
+      // Depends on the picture, or it would be computed once, when the model is loaded.
+      { op: 'ReduceMean', inputs: ['images'], outputs: ['mean'], ints: { keepdims: 0 } },
+      { op: 'Mul', inputs: ['matrix', 'mean'], outputs: ['m0'] },
+      ...steps,
+      { op: 'ReduceMean', inputs: [`m${products}`], outputs: ['last'], ints: { keepdims: 0 } },
+      { op: 'Mul', inputs: ['last', 'zero'], outputs: ['nothing'] },
+      { op: 'Add', inputs: ['numbers', 'nothing'], outputs: ['output0'] },
+    ],
+  });
+}
+
+async function loadSlow(products?: number): Promise<Model> {
+  await folder.write('slow.card.json', rawCard({ type: 'yolov8' }));
+  return loadModel(await folder.write('slow.onnx', slowModel(products)), { threads: 1 });
+}
+
+describe('loadModel and detect', () => {
+  // The input is 32x32, the frame 64x32: one pixel of the input is two of the frame, and the bars are 8 high.
+  const cat = { label: 'cat', box: [16, 8, 48, 24] };
+
+  it.each([
+    { name: 'a yolov8 card', decoder: { type: 'yolov8' }, outputs: [yolov8Numbers] },
+    {
+      name: 'a yolov5 card',
+      decoder: { type: 'yolov5', output: 'output0' },
+      outputs: [
+        { name: 'output0', shape: [1, 1, 7], data: [16, 16, 16, 8, 1, 0.9, 0.1] },
+        { name: 'other', shape: [1], data: [0] },
+      ],
+    },
+    {
+      name: 'an ssd card',
+      decoder: { type: 'ssd', outputs: { boxes: 'boxes', classes: 'classes', scores: 'scores', count: 'count' } },
+      outputs: [
+        { name: 'boxes', shape: [1, 2, 4], data: [0.375, 0.25, 0.625, 0.75, 0, 0, 1, 1] },
+        { name: 'classes', shape: [1, 2], data: [0, 1], type: 'int64' },
+        { name: 'scores', shape: [1, 2], data: [0.9, 0.8] },
+        { name: 'count', shape: [1], data: [1], type: 'int32' },
+      ],
+    },
+    {
+      name: 'a yolox card',
+      decoder: { type: 'yolox', strides: [32] },
+      outputs: [{ name: 'o', shape: [1, 1, 7], data: [0.5, 0.5, Math.log(0.5), Math.log(0.25), 1, 0.9, 0] }],
+    },
+  ] as const)('use a model with $name', async ({ decoder, outputs }) => {
+    await folder.write('own.card.json', rawCard(decoder as never));
+    const path = await folder.write('own.onnx', constantModel(input, outputs));
+    await using(loadModel(path), async (model) => {
+      const found = [...(await model.detect(grey()))];
+      expect(found).toMatchObject([cat]);
+      expect(found[0]!.score).toBeCloseTo(0.9);
+    });
+  });
+
+  it.each([
+    { name: 'YOLOv8', keys: { task: 'detect', imgsz: '[32, 32]' } as Record<string, string>, output: yolov8Numbers },
+    {
+      name: 'YOLOv5',
+      keys: { stride: '32' },
+      output: { name: 'output0', shape: [1, 1, 7], data: [16, 16, 16, 8, 1, 0.9, 0.1] },
+    },
+  ])('use Ultralytics’ export of $name without a card', async ({ keys, output }) => {
+    const path = await folder.write(
+      'export.onnx',
+      constantModel(input, [output], { ...keys, names: "{0: 'cat', 1: 'dog'}" }),
+    );
+    await using(loadModel(path), async (model) => {
+      expect(model.card.name).toBe('export');
+      expect([...(await model.detect(grey()))]).toMatchObject([cat]);
+    });
+  });
+
+  it.each([
+    { name: 'a file of 0 bytes', bytes: new Uint8Array(0), message: 'onnxruntime cannot load the model' },
+    {
+      name: 'half a model',
+      bytes: constantModel(input, [yolov8Numbers]).slice(0, 90),
+      message: 'onnxruntime cannot load the model',
+    },
+    {
+      name: 'a model the card does not fit',
+      bytes: constantModel({ name: 'images', shape: [1, 3, 64, 64] }, [yolov8Numbers]),
+      message: "input: the model's input images is [1, 3, 64, 64], the card's size and layout give [1, 3, 32, 32]",
+    },
+    {
+      name: 'a model with other outputs',
+      bytes: constantModel(input, [{ ...yolov8Numbers, shape: [1, 2, 3] }]),
+      message: 'decoder: expected output output0',
+    },
+  ])('refuse $name, naming it, and load the next', async ({ bytes, message }) => {
+    await folder.write('bad.card.json', rawCard({ type: 'yolov8' }));
+    const path = await folder.write('bad.onnx', bytes);
+    const loading = loadModel(path);
+    await expect(loading).rejects.toThrow(InputError);
+    await expect(loading).rejects.toThrow(`model ${path}: `);
+    await expect(loading).rejects.toThrow(message);
+    await folder.write('bad.onnx', constantModel(input, [yolov8Numbers]));
+    await using(loadModel(path), async (model) => expect(await model.detect(grey())).toHaveLength(1));
+  });
+
+  it('refuse a model that is not there, and a number of threads that cannot be', async () => {
+    await expect(loadModel('/nowhere/x.onnx')).rejects.toThrow('model /nowhere/x.onnx: ');
+    for (const threads of [0, 65, 1.5, Number.NaN]) {
+      await expect(loadModel(defaultModel, { threads })).rejects.toThrow(
+        'threads: expected a whole number from 1 to 64',
+      );
+    }
+  });
+});
+
+describe('Model', () => {
+  it('gives each frame back, and leaves no buffer of a pool in use', async () => {
+    await using(loadSlow(1), async (model) => {
+      const pool = new FramePool({ format: 'I420', width: 64, height: 32, capacity: 2 });
+      for (let sequence = 0; sequence < 10; sequence++) {
+        const frame = pool.frame(pool.take()!, { sequence, captureTimeNs: 0, wallTimeMs: 0 });
+        const detecting = model.detect(frame);
+        frame.release();
+        expect(frame.references).toBe(1);
+        await detecting;
+        expect(frame.references).toBe(0);
+      }
+      expect([pool.inUse, pool.allocated]).toEqual([0, 1]);
+    });
+  });
+
+  it('answers in order, and is busy meanwhile', async () => {
+    await using(loadSlow(), async (model) => {
+      const done: number[] = [];
+      expect(model.busy).toBe(false);
+      const all = [0, 1, 2].map((i) => model.detect(grey()).then(() => done.push(i)));
+      expect(model.busy).toBe(true);
+      await Promise.all(all);
+      expect(done).toEqual([0, 1, 2]);
+      await vi.waitFor(() => expect(model.busy).toBe(false));
+      expect(model.lastTimes.inferMs).toBeGreaterThan(0);
+    });
+  });
+
+  it('refuses options out of range, and keeps no frame then', async () => {
+    await using(loadSlow(1), async (model) => {
+      const frame = grey();
+      for (const [options, message] of [
+        [{ scoreThreshold: 1.1 }, 'scoreThreshold: expected 0..1, got 1.1'],
+        [{ iouThreshold: Number.NaN }, 'iouThreshold: expected 0..1, got NaN'],
+        [{ maxDetections: 0 }, 'maxDetections: expected a whole number of at least 1, got 0'],
+        [{ region: { x: 64, y: 0, width: 1, height: 1 } }, 'region: expected one that touches the 64x32 frame'],
+      ] as const) {
+        const detecting = model.detect(frame, options);
+        await expect(detecting).rejects.toThrow(RangeError);
+        await expect(detecting).rejects.toThrow(message);
+      }
+      expect(frame.references).toBe(1);
+      frame.release();
+      await expect(model.detect(frame)).rejects.toThrow('frame 0 was released');
+    });
+  });
+
+  it('refuses a frame when the model’s outputs turn out wrong, and lives on', async () => {
+    await folder.write('open.card.json', rawCard({ type: 'yolov8' }));
+    // The output's shape is computed from the picture, so nobody can know it before.
+    const model = onnxModel({
+      inputs: [input],
+      outputs: [{ name: 'output0', shape: ['a', 'b', 'c'] }],
+      constants: [
+        { name: 'zeros', shape: [3], data: [0, 0, 0] },
+        { name: 'sides', shape: [3], data: [1, 2, 3] },
+        { ...yolov8Numbers, name: 'numbers' },
+      ],
+      operations: [
+        { op: 'ReduceMean', inputs: ['images'], outputs: ['mean'], ints: { keepdims: 0 } },
+        { op: 'Mul', inputs: ['zeros', 'mean'], outputs: ['nothing'] },
+        { op: 'Add', inputs: ['sides', 'nothing'], outputs: ['floats'] },
+        { op: 'Cast', inputs: ['floats'], outputs: ['shape'], ints: { to: 7 } },
+        { op: 'Reshape', inputs: ['numbers', 'shape'], outputs: ['output0'] },
+      ],
+    });
+    const path = await folder.write('open.onnx', model);
+    await using(loadModel(path), async (model) => {
+      let freed = 0;
+      for (let i = 0; i < 2; i++) {
+        const frame = grey(64, 32, () => freed++);
+        const detecting = model.detect(frame);
+        frame.release();
+        await expect(detecting).rejects.toThrow(InputError);
+        await expect(detecting).rejects.toThrow('to be [1, 6, any], it is [1, 2, 3]');
+      }
+      expect(freed).toBe(2);
+    });
+  });
+
+  it('looks only at the region', async () => {
+    await using(loadSlow(1), async (model) => {
+      const region = { x: 32, y: 0, width: 32, height: 32 };
+      expect([...(await model.detect(grey(), { region }))]).toMatchObject([{ box: [40, 12, 56, 20] }]);
+      // What hangs over the edge is cut off.
+      const hanging = { x: 32, y: -16, width: 64, height: 48 };
+      expect([...(await model.detect(grey(), { region: hanging }))]).toMatchObject([{ box: [40, 12, 56, 20] }]);
+    });
+  });
+
+  it('when closed, finishes the frame it looks at, refuses those that wait, and gives all back', async () => {
+    const model = await loadSlow();
+    let freed = 0;
+    const jobs = [0, 1, 2].map(() => {
+      const frame = grey(64, 32, () => freed++);
+      const detecting = model.detect(frame);
+      frame.release();
+      return detecting;
+    });
+    const settled = Promise.allSettled(jobs);
+    await Promise.all([model.close(), model.close()]);
+    expect((await settled).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
+    await expect(jobs[1]).rejects.toThrow('the model tiny was closed');
+    await expect(model.detect(grey())).rejects.toThrow('the model tiny was closed');
+    expect(freed).toBe(3);
+  });
+
+  it('refuses a frame when 64 wait already', async () => {
+    const model = await loadSlow();
+    const jobs = Array.from({ length: 66 }, () => model.detect(grey()));
+    const settled = Promise.allSettled(jobs);
+    await expect(jobs[65]).rejects.toThrow('64 frames wait for the model tiny: it cannot keep up');
+    await model.close();
+    expect((await settled).filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
+  it('never blocks the main thread: the event loop is late by a small part of an inference', async () => {
+    await using(loadSlow(200), async (model) => {
+      await model.detect(grey());
+      const delay = monitorEventLoopDelay({ resolution: 1 });
+      const inferences: number[] = [];
+      delay.enable();
+      while (inferences.length < 8) {
+        await model.detect(grey());
+        inferences.push(model.lastTimes.inferMs);
+        // A loop that only waits for messages may not come around to its timers otherwise.
+        await sleep(1);
+      }
+      delay.disable();
+      const inference = inferences.sort((a, b) => a - b)[4]!;
+      const late = delay.percentile(99) / 1e6;
+      console.log(
+        `event loop delay p99 ${late.toFixed(1)} ms, inference ${inference.toFixed(0)} ms: ${(late / inference).toFixed(3)}`,
+      );
+      expect(late / inference).toBeLessThan(0.25);
+    });
+  });
+});
+
+describe('the default detector', () => {
+  it('finds what is in the photographs, in any size, format of pixels and format of file', async () => {
+    await using(loadModel(), async (model) => {
+      const cat = await readPicture(asset('devices', 'scene', 'photos', 'cat.jpg'));
+      const [found] = [...(await model.detect(cat))];
+      expect(found).toMatchObject({ label: 'cat' });
+      for (const [width, height] of [
+        [451, 299],
+        [225, 151],
+        // 20 megapixels.
+        [5472, 3648],
+      ] as const) {
+        const resized = await sharp(asset('devices', 'scene', 'photos', 'cat.jpg'))
+          .resize(width, height, { fit: 'fill' })
+          .png({ compressionLevel: 1 })
+          .toBuffer();
+        const labels = [...(await model.detect(await readPicture(resized)))].map(({ label }) => label);
+        expect(labels).toContain('cat');
+      }
+    });
+  });
+
+  it('finds nothing in 1x1, in lines, and in nothing but noise, without an error', async () => {
+    await using(loadModel(), async (model) => {
+      for (const [width, height] of [
+        [1, 1],
+        [2, 1],
+        [1, 999],
+        [9999, 1],
+        [33, 77],
+      ] as const) {
+        expect(await model.detect(grey(width, height))).toHaveLength(0);
+      }
+    });
+  });
+});

@@ -1,0 +1,86 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import type { Reply, Request } from '../../sdk/core/messages.ts';
+import { card, input } from './cards.ts';
+import { constantModel } from './onnx-builder.ts';
+
+// The worker's own code, on this thread: the port to its parent is one end of a channel.
+const { ports } = vi.hoisted(() => ({ ports: {} as { worker: MessagePort; parent: MessagePort } }));
+vi.mock('node:worker_threads', async (importOriginal) => {
+  const original = await importOriginal<typeof import('node:worker_threads')>();
+  const { port1, port2 } = new original.MessageChannel();
+  Object.assign(ports, { worker: port1, parent: port2 });
+  return { ...original, parentPort: port1 };
+});
+
+const replies: Reply[] = [];
+beforeAll(async () => {
+  expect(MessageChannel).toBeDefined();
+  await import('../../sdk/core/worker.ts');
+  ports.parent.on('message', (reply: Reply) => replies.push(reply));
+});
+afterAll(() => ports.parent.close());
+
+async function answers(...requests: Request[]): Promise<Reply[]> {
+  replies.length = 0;
+  for (const request of requests) ports.parent.postMessage(request);
+  await vi.waitFor(() => expect(replies).toHaveLength(requests.length), { timeout: 20_000 });
+  return [...replies];
+}
+
+const numbers = (...data: number[]) => constantModel(input, [{ name: 'output0', shape: [1, 6, 1], data }]);
+const load = (model: Uint8Array<ArrayBuffer>): Request => ({ type: 'load', model, threads: 1 });
+const detect: Request = {
+  type: 'detect',
+  frame: {
+    format: 'GRAY8',
+    width: 32,
+    height: 32,
+    planes: [{ data: new Uint8Array(new SharedArrayBuffer(32 * 32)), stride: 32 }],
+    colour: { matrix: 'bt601', range: 'full' },
+  },
+  region: undefined,
+  scoreThreshold: 0.5,
+  iouThreshold: 0.5,
+  maxDetections: 10,
+  multiLabel: false,
+};
+
+it('answers each request with one reply, in order, also when they come all at once', async () => {
+  const [loaded, ready, found, again] = await answers(
+    load(numbers(16, 16, 8, 8, 0.9, 0)),
+    { type: 'fit', card: card({ type: 'yolov8' }) },
+    detect,
+    detect,
+  );
+  expect([loaded!.type, ready!.type]).toEqual(['loaded', 'ready']);
+  for (const reply of [found, again]) {
+    expect(reply).toMatchObject({ type: 'found', xyxy: Float32Array.of(12, 12, 20, 20), classId: Int32Array.of(0) });
+  }
+});
+
+it('tells what comes from outside from what is a fault of ours, and goes on', async () => {
+  const [broken, misfit, fault, found] = await answers(
+    load(new Uint8Array(10)),
+    { type: 'fit', card: card({ type: 'yolov5' }) },
+    { ...detect, frame: { ...detect.frame, planes: [] } },
+    detect,
+  );
+  expect(broken).toMatchObject({ type: 'failed', isInput: true });
+  expect(misfit).toMatchObject({
+    type: 'failed',
+    isInput: true,
+    message: expect.stringContaining('decoder: expected'),
+  });
+  expect(fault).toMatchObject({ type: 'failed', isInput: false });
+  expect(found).toMatchObject({ type: 'found' });
+});
+
+it('closes its port when it is told to close, and not before it has answered', async () => {
+  const closed = new Promise((resolve) => ports.parent.once('close', resolve));
+  replies.length = 0;
+  ports.parent.postMessage(detect);
+  ports.parent.postMessage({ type: 'close' } satisfies Request);
+  await closed;
+  expect(replies).toMatchObject([{ type: 'found' }]);
+});

@@ -1,0 +1,96 @@
+import mqtt, { type MqttClient } from 'mqtt';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Link, RefusedError } from '../../sdk/hub/link.ts';
+import { FakeBroker } from './fake-broker.ts';
+import { until } from './fakes.ts';
+
+let broker: FakeBroker;
+let client: MqttClient;
+let closed: string | undefined;
+
+beforeEach(async () => {
+  broker = await FakeBroker.start();
+});
+
+afterEach(async () => {
+  client.end(true);
+  await broker.stop();
+});
+
+async function link(properties?: { receiveMaximum?: number; maximumPacketSize?: number }): Promise<Link> {
+  broker.connack = { ...broker.connack, properties };
+  client = await mqtt.connectAsync(broker.url, { protocolVersion: 5, reconnectPeriod: 0 });
+  client.on('error', () => {});
+  return new Link(client, 5, (reason) => {
+    closed = reason;
+  });
+}
+
+describe('Link', () => {
+  it.each([
+    [{ receiveMaximum: 4 }, 4, Number.POSITIVE_INFINITY],
+    [{ receiveMaximum: 1000, maximumPacketSize: 16_384 }, 16, 16_384],
+    [undefined, 16, Number.POSITIVE_INFINITY],
+  ])('reads from CONNACK what the broker takes: %j', async (properties, window, largest) => {
+    const one = await link(properties);
+    expect(one.window).toBe(window);
+    expect(one.maximumPacketSize).toBe(largest);
+    expect(one.unsent).toBe(0);
+  });
+
+  it('tells an acknowledgement from a refusal, and neither from nothing', async () => {
+    const one = await link();
+    broker.refuse = (topic) => ({ refused: 135, nobody: 16 })[topic] ?? 0;
+    let done = false;
+    const accepted = one.publish('a', 'x', { qos: 1, retain: true }).then(() => {
+      done = true;
+    });
+    await until(() => broker.published.length === 1);
+    expect(done).toBe(false);
+    expect(broker.published[0]).toMatchObject({ topic: 'a', qos: 1, retain: true });
+    broker.flow();
+    await accepted;
+    await one.publish('nobody', 'x', { qos: 1, retain: false });
+    await expect(one.publish('refused', 'x', { qos: 1, retain: false })).rejects.toThrow(RefusedError);
+    await expect(one.publish('refused', 'x', { qos: 1, retain: false })).rejects.toThrow(/Not authorized/);
+    await one.publish('b', 'x', { qos: 0, retain: false });
+  });
+
+  it('subscribes without its own messages, with or without what is retained', async () => {
+    const one = await link();
+    await one.subscribe(['a/+'], { qos: 1, retained: false });
+    await one.subscribe(['b/+'], { qos: 0, retained: true });
+    await one.unsubscribe(['b/+']);
+    expect(broker.subscribed.map(({ subscriptions }) => subscriptions)).toMatchObject([
+      [{ topic: 'a/+', qos: 1, nl: true, rap: false, rh: 2 }],
+      [{ topic: 'b/+', qos: 0, nl: true, rap: false, rh: 0 }],
+    ]);
+    expect(broker.unsubscribed).toEqual(['b/+']);
+  });
+
+  it('tells a refused subscription, also one of several', async () => {
+    const one = await link();
+    broker.grant = (filter) => (filter === 'b' ? 135 : 0);
+    await expect(one.subscribe(['a', 'b'], { qos: 1, retained: false })).rejects.toThrow(RefusedError);
+  });
+
+  it('gives another error than a refusal, or none, when the connection ends', async () => {
+    const one = await link();
+    const outcome = one.publish('a', 'x', { qos: 1, retain: false }).then(
+      () => 'acknowledged',
+      (error) => (error instanceof RefusedError ? 'refused' : 'ended'),
+    );
+    await until(() => broker.published.length === 1);
+    broker.drop();
+    await until(() => !client.connected);
+    client.end(true);
+    expect(await Promise.race([outcome, new Promise((resolve) => setTimeout(() => resolve('ended'), 200))])).toBe(
+      'ended',
+    );
+  });
+
+  it('passes on why it is to be closed', async () => {
+    (await link()).close('because');
+    expect(closed).toBe('because');
+  });
+});

@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asset } from '../../../sdk/assets.ts';
+import { jsonLines, ocellus } from '../../cli/cli.ts';
+import { hasProgram } from '../../needs.ts';
+
+const run = promisify(execFile);
+const lab = (name: string) => asset('tests', 'real', 'lab', name);
+const home = process.env.ARM64 ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'ocellus-arm64');
+
+/** Was it built for the packages of now? */
+const isBuilt = (): boolean => {
+  const lock = join(home, 'packages', 'package-lock.json');
+  return existsSync(lock) && readFileSync(lock, 'utf8') === readFileSync(asset('package-lock.json'), 'utf8');
+};
+const isPossible =
+  hasProgram('qemu-aarch64-static') && (isBuilt() || (process.getuid?.() === 0 && hasProgram('mmdebstrap')));
+
+interface Line {
+  file: string;
+  detections: { label: string; score: number; box: number[] }[];
+}
+
+describe.skipIf(!isPossible)('on arm64 (needs qemu-user-static, mmdebstrap, root once)', () => {
+  let folder: string;
+
+  beforeAll(async () => {
+    if (!isBuilt()) await run(lab('arm64-build'), { maxBuffer: 1 << 24 });
+    // The project as it is installed: its own files, and packages for that machine.
+    folder = await mkdtemp(join(tmpdir(), 'ocellus-arm64-'));
+    for (const part of ['package.json', 'bin', 'dist', 'sdk/models', 'devices/scene/photos']) {
+      await mkdir(join(folder, part, '..'), { recursive: true });
+      await cp(asset(...part.split('/')), join(folder, part), { recursive: true });
+    }
+    await symlink(join(home, 'packages', 'node_modules'), join(folder, 'node_modules'));
+  }, 1_200_000);
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const there = async (...args: string[]) => (await run(lab('arm64-run'), [folder, 'bin/ocellus.js', ...args])).stdout;
+
+  it('the detector finds what it finds here: scores to 0.02, boxes to 2 pixels', async () => {
+    const files = ['cat', 'cup', 'motorcycle', 'person', 'wall'].map((name) => `devices/scene/photos/${name}.jpg`);
+    // Low enough that more than the plainest objects are compared.
+    const args = ['detect', '--json', '--threshold', '0.25', ...files];
+    const ours = jsonLines((await ocellus(args, folder)).out) as Line[];
+    const theirs = jsonLines(await there(...args)) as Line[];
+    expect(theirs.map(({ file }) => file)).toEqual(files);
+    const worst = { score: 0, box: 0, count: 0 };
+    for (const [i, { detections }] of ours.entries()) {
+      for (const { label, score, box } of detections) {
+        // Near the threshold one may be on either side of it.
+        if (score < 0.27) continue;
+        const errors = theirs[i]!.detections.filter((other) => other.label === label)
+          .map((other) => ({
+            score: Math.abs(other.score - score),
+            box: Math.max(...other.box.map((value, side) => Math.abs(value - box[side]!))),
+          }))
+          .sort((a, b) => a.box - b.box);
+        expect(errors, `${label} in ${files[i]}`).not.toHaveLength(0);
+        worst.score = Math.max(worst.score, errors[0]!.score);
+        worst.box = Math.max(worst.box, errors[0]!.box);
+        worst.count++;
+      }
+    }
+    console.log(
+      `arm64 beside ${process.arch}: ${worst.count} objects, scores differ by ${worst.score.toFixed(4)}, boxes by ${worst.box.toFixed(1)} px at most`,
+    );
+    expect(worst.count).toBeGreaterThanOrEqual(4);
+    expect(worst.score).toBeLessThanOrEqual(0.02);
+    expect(worst.box).toBeLessThanOrEqual(2);
+  }, 600_000);
+
+  it('doctor knows the processor and its instruction sets', async () => {
+    const [report] = jsonLines(await there('doctor', '--json')) as [{ board: object; onnxruntime: object }];
+    expect(report.board).toMatchObject({ arch: 'arm64', instructionSets: expect.arrayContaining(['neon']) });
+    expect(report.onnxruntime).toMatchObject({ version: expect.any(String) });
+  }, 300_000);
+});

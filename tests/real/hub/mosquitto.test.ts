@@ -1,0 +1,310 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Value } from '@sinclair/typebox/value';
+import { afterEach, describe, expect, it } from 'vitest';
+import { packageRoot } from '../../../sdk/assets.ts';
+import { resolveSettings } from '../../../sdk/config/settings.ts';
+import { Hub } from '../../../sdk/hub/hub.ts';
+import { Node } from '../../../sdk/pipeline/node.ts';
+import type { EventMessage } from '../../../sdk/vision/event.ts';
+import { eventMessage, FakeCamera, FakeNode, mqttSettings, recorder, until } from '../../hub/fakes.ts';
+import { retainedOf, Subscriber } from '../../hub/subscriber.ts';
+import { hasProgram } from '../../needs.ts';
+import { EventMessageSchema, schemaFits } from './event-schema.ts';
+import { Mosquitto, type MosquittoOptions } from './mosquitto.ts';
+
+const root = 'ocellus/porch';
+const events = `${root}/door/events`;
+const minute = 60_000;
+const closers: (() => Promise<unknown>)[] = [];
+
+function closing<T>(thing: T, close: (thing: T) => Promise<unknown>): T {
+  closers.push(() => close(thing));
+  return thing;
+}
+
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+const startMosquitto = async (options?: MosquittoOptions) =>
+  closing(await Mosquitto.start(options), (broker) => broker.stop());
+const subscribe = async (...to: Parameters<typeof Subscriber.to>) =>
+  closing(await Subscriber.to(...to), (subscriber) => subscriber.end());
+
+async function startHub(url: string, login: { username?: string; password?: string } = {}) {
+  const camera = new FakeCamera('door');
+  const logger = recorder();
+  const settings = { ...mqttSettings(url), ...login };
+  const hub = closing(new Hub({ node: new FakeNode('porch', [camera]), settings, logger }), (it) => it.stop());
+  await hub.start();
+  return { hub, camera, logger };
+}
+
+/** The n-th message of a track; `frame_time` numbers them. */
+function trackMessage(track: number, n: number, last: number): EventMessage {
+  const message = eventMessage(track, n === 0 ? 'new' : n === last ? 'end' : 'update');
+  return { ...message, after: { ...message.after, frame_time: n } };
+}
+
+/** For each track the numbers of its messages in the order in which each came first. */
+function firstsByTrack(subscriber: Subscriber): Map<string, number[]> {
+  const tracks = new Map<string, number[]>();
+  for (const { text } of subscriber.on(events)) {
+    const { id, frame_time } = (JSON.parse(text) as EventMessage).after;
+    const seen = tracks.get(id) ?? [];
+    tracks.set(id, seen);
+    if (!seen.includes(frame_time)) seen.push(frame_time);
+  }
+  return tracks;
+}
+
+const missing = hasProgram('mosquitto') ? '' : ' (needs mosquitto)';
+
+describe.skipIf(missing)(`Hub with Mosquitto${missing}`, () => {
+  it('speaks MQTT 5, retains states, and sends a snapshot before its event, at QoS 1', async () => {
+    const broker = await startMosquitto();
+    const heard = await subscribe(broker.url, 'ocellus/#');
+    const { hub, camera } = await startHub(broker.url);
+    camera.emit('snapshot', { id: '1', label: 'person', jpeg: Buffer.from('jpeg') });
+    camera.emit('event', eventMessage(1));
+    await until(() => heard.on(events).length === 1);
+    expect(hub.stats.protocolVersion).toBe(5);
+    expect(heard.on(events)[0]).toMatchObject({ qos: 1, retain: false });
+    const topics = heard.received.map(({ topic }) => topic);
+    expect(topics[0]).toBe(`${root}/status`);
+    expect(topics).toContain(`${root}/door/person/snapshot`);
+    expect(topics.indexOf(`${root}/door/person/snapshot`)).toBeLessThan(topics.indexOf(events));
+    expect(await retainedOf(broker.url)).toMatchObject({
+      [`${root}/status`]: 'online',
+      [`${root}/door/status`]: 'online',
+      [`${root}/door/person/count`]: '0',
+      [`${root}/door/person/occupied`]: 'OFF',
+      [`${root}/door/person/snapshot`]: 'jpeg',
+      [`${root}/door/detect/state`]: 'ON',
+    });
+    await hub.stop();
+    expect(await retainedOf(broker.url, `${root}/status`)).toEqual({ [`${root}/status`]: 'offline' });
+  });
+
+  it('takes commands, not those that lie retained', async () => {
+    const broker = await startMosquitto();
+    const client = await subscribe(broker.url, `${root}/door/+/state`);
+    await client.client.publishAsync(`${root}/door/detect/set`, 'OFF', { qos: 1, retain: true });
+    const { hub, camera } = await startHub(broker.url);
+    await until(() => hub.stats.published > 5);
+    await client.client.publishAsync(`${root}/door/threshold/set`, '0.8', { qos: 1 });
+    await until(() => client.last(`${root}/door/threshold/state`) === '0.8');
+    expect(camera.changes).toEqual([{ detect: { threshold: 0.8 } }]);
+  });
+
+  it('empties the topics of labels that are gone', async () => {
+    const broker = await startMosquitto();
+    const client = await subscribe(broker.url, 'nothing');
+    const stale = [`${root}/door/dog/count`, `${root}/shed/status`, `${root}/door/zone/lawn/cat/occupied`];
+    for (const topic of stale) await client.client.publishAsync(topic, 'x', { qos: 1, retain: true });
+    await startHub(broker.url);
+    let left = stale;
+    while (left.some((topic) => stale.includes(topic))) left = Object.keys(await retainedOf(broker.url));
+    expect(left).toContain(`${root}/door/cat/count`);
+  });
+
+  it(
+    'delivers each event at least once and in order per track, although the broker is killed again and again',
+    async () => {
+      const broker = await startMosquitto({ persistent: true });
+      const heard = await subscribe(broker.url, events, { clientId: 'archive', clean: false });
+      const { hub, camera } = await startHub(broker.url);
+      await until(() => hub.stats.published > 5);
+      const last = 4;
+      let tracks = 0;
+      let kills = 0;
+      const emitAll = async () => {
+        // Three tracks at a time, interleaved, as three objects in view would be.
+        for (; kills < 4; tracks += 3) {
+          for (let n = 0; n <= last; n++) {
+            for (let i = 0; i < 3; i++) camera.emit('event', trackMessage(tracks + i, n, last));
+            await sleep(8);
+          }
+        }
+      };
+      const emitted = emitAll();
+      while (kills < 4) {
+        await sleep(300 + Math.random() * 500);
+        await broker.kill();
+        kills++;
+        await sleep(200);
+        await broker.start();
+        // In the middle of what waits, too.
+        await until(() => hub.stats.connected);
+      }
+      await emitted;
+      const complete = () => [...firstsByTrack(heard).values()].filter((seen) => seen.length > last).length;
+      await until(() => complete() === tracks && hub.stats.outbox.depth === 0);
+      for (const [track, seen] of firstsByTrack(heard)) expect(seen, track).toEqual([0, 1, 2, 3, 4]);
+      expect(hub.stats.outbox.evicted).toBe(0);
+      expect(hub.stats.connections).toBeGreaterThanOrEqual(kills);
+    },
+    3 * minute,
+  );
+
+  it('keeps events for a subscriber that is away', async () => {
+    const broker = await startMosquitto({ persistent: true });
+    const away = await Subscriber.to(broker.url, events, { clientId: 'archive', clean: false });
+    await away.end();
+    const { hub, camera } = await startHub(broker.url);
+    for (let n = 0; n <= 9; n++) camera.emit('event', trackMessage(1, n, 9));
+    await until(() => hub.stats.connected && hub.stats.outbox.depth === 0);
+    const back = await subscribe(broker.url, events, { clientId: 'archive', clean: false });
+    await until(() => back.on(events).length === 10);
+    expect([...firstsByTrack(back).values()]).toEqual([[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]]);
+  });
+
+  it('tells all states again to a broker that forgot everything', async () => {
+    const broker = await startMosquitto();
+    const { hub, camera } = await startHub(broker.url);
+    camera.setCount('person', 2);
+    await until(() => hub.stats.published > 5 && hub.stats.outbox.depth === 0);
+    const before = await retainedOf(broker.url);
+    expect(before[`${root}/door/person/count`]).toBe('2');
+    await broker.kill();
+    camera.setCount('person', 3);
+    await broker.start();
+    await until(() => hub.stats.connections === 2 && hub.stats.outbox.depth === 0 && hub.stats.connected);
+    const expected = { ...before, [`${root}/door/person/count`]: '3' };
+    let after: Record<string, string> = {};
+    while (Object.keys(after).length < Object.keys(expected).length) after = await retainedOf(broker.url);
+    expect(after).toEqual(expected);
+  });
+
+  it('is said to be offline when its process is killed, and the states are right after its restart', async () => {
+    const broker = await startMosquitto();
+    const heard = await subscribe(broker.url, 'ocellus/#');
+    const first = startProcess(broker.url, 2);
+    await until(() => heard.last(`${root}/door/person/count`) === '2');
+    expect(heard.last(`${root}/status`)).toBe('online');
+    first.kill('SIGKILL');
+    await until(() => heard.last(`${root}/status`) === 'offline');
+    expect((await retainedOf(broker.url))[`${root}/status`]).toBe('offline');
+    startProcess(broker.url, 0);
+    await until(() => heard.last(`${root}/door/person/occupied`) === 'OFF');
+    expect(await retainedOf(broker.url)).toMatchObject({
+      [`${root}/status`]: 'online',
+      [`${root}/door/person/count`]: '0',
+      [`${root}/door/person/occupied`]: 'OFF',
+    });
+  });
+
+  it('comes in with the right name and password only, and says what is wrong once', async () => {
+    const login = { username: 'ann', password: 'richtig-4711' };
+    const broker = await startMosquitto({ login });
+    const right = await startHub(broker.url, login);
+    await until(() => right.hub.stats.connected);
+    const lines = [...right.logger.lines];
+    await right.hub.stop();
+    for (const [wrong, text] of [
+      [{ username: 'ann', password: 'falsch-4711' }, /not authorized|wrong user name or password/],
+      [{}, /not authorized/],
+    ] as const) {
+      const { hub, logger } = await startHub(broker.url, wrong);
+      await until(() => logger.lines.length > 0);
+      await sleep(1500);
+      expect(logger.lines).toHaveLength(1);
+      expect(logger.lines[0]).toMatch(text);
+      expect(hub.stats.connections).toBe(0);
+      lines.push(...logger.lines);
+    }
+    expect(lines.join('\n')).not.toMatch(/4711/);
+  });
+
+  const noOpenssl = hasProgram('openssl') ? '' : ' (needs openssl)';
+  it.skipIf(noOpenssl)(`trusts a certificate only when its owner says so${noOpenssl}`, async () => {
+    const broker = await startMosquitto({ protocol: 'mqtts' });
+    const { hub, logger } = await startHub(broker.url);
+    await until(() => logger.lines.length > 0);
+    expect(logger.lines[0]).toMatch(/self-signed; give Node the CA’s certificate in NODE_EXTRA_CA_CERTS/);
+    expect(hub.stats.connections).toBe(0);
+    await hub.stop();
+    startProcess(broker.url, 1, { NODE_EXTRA_CA_CERTS: broker.certificate });
+    const heard = await subscribe(broker.url, `${root}/#`, { ca: readFileSync(broker.certificate) });
+    await until(() => heard.last(`${root}/door/person/count`) === '1');
+  });
+
+  it(
+    'carries what a real camera’s pipeline sees: the scene, the network, the tracker, MQTT',
+    async () => {
+      const broker = await startMosquitto();
+      const heard = await subscribe(broker.url, 'ocellus/#');
+      const settings = resolveSettings({
+        node: 'porch',
+        cameras: { door: { source: 'scene:', detect: { labels: ['person', 'cat'] } } },
+        mqtt: { broker: broker.url },
+      });
+      const node = closing(new Node(settings), (it) => it.stop());
+      const hub = closing(new Hub({ node, settings: settings.mqtt }), (it) => it.stop());
+      await node.start({ before: () => hub.start() });
+      const messages = () => heard.on(events).map(({ text }) => JSON.parse(text) as EventMessage);
+      const of = (label: string) => messages().filter(({ after }) => after.label === label);
+      await until(() => of('person').some(({ type }) => type === 'end'));
+      await until(() => heard.last(`${root}/door/person/count`) === '0');
+
+      expect(schemaFits).toBe(true);
+      for (const message of messages()) {
+        expect([...Value.Errors(EventMessageSchema, message)], JSON.stringify(message)).toEqual([]);
+      }
+      const person = of('person');
+      expect(person[0]!.type).toBe('new');
+      expect(person.at(-1)!.type).toBe('end');
+      expect(new Set(person.map(({ after }) => after.id)).size).toBe(1);
+      expect(person[0]!.after).toMatchObject({ camera: 'door', has_snapshot: true, end_time: null, active: true });
+      expect(person.at(-1)!.after.end_time).toBeGreaterThan(person[0]!.after.start_time);
+
+      // It came and went; each value was said once.
+      expect(heard.on(`${root}/door/person/count`).map(({ text }) => text)).toEqual(['0', '1', '0']);
+      expect(heard.on(`${root}/door/person/occupied`).map(({ text }) => text)).toEqual(['OFF', 'ON', 'OFF']);
+      expect(heard.on(`${root}/door/motion`).map(({ text }) => text)).toContain('ON');
+
+      // The picture came before the event that speaks of it.
+      const picture = heard.received.findIndex(({ topic }) => topic === `${root}/door/person/snapshot`);
+      const event = heard.received.findIndex(({ topic, text }) => topic === events && text.includes('"person"'));
+      expect(picture).toBeGreaterThanOrEqual(0);
+      expect(picture).toBeLessThan(event);
+      const sharp = (await import('sharp')).default;
+      const { format, width, height } = await sharp(heard.received[picture]!.payload).metadata();
+      expect({ format, width, height }).toEqual({ format: 'jpeg', width: 853, height: 480 });
+
+      await until(() => heard.on(`${root}/stats`).length > 0);
+      expect(JSON.parse(heard.last(`${root}/stats`)!)).toMatchObject({
+        cameras: { door: { frames: { in: expect.any(Number) }, device: { state: 'online' } } },
+        mqtt: { connections: 1, refused: 0 },
+      });
+
+      const retained = Object.keys(await retainedOf(broker.url));
+      expect(retained).toEqual(expect.arrayContaining([`${root}/door/person/snapshot`, `${root}/door/person/count`]));
+      expect(retained).not.toContain(events);
+
+      await node.stop();
+      await hub.stop();
+      expect(await retainedOf(broker.url, 'ocellus/+/+/status')).toEqual({ [`${root}/door/status`]: 'offline' });
+      expect(await retainedOf(broker.url, `${root}/status`)).toEqual({ [`${root}/status`]: 'offline' });
+    },
+    3 * minute,
+  );
+});
+
+/** Runs hub-process.ts; vite, which the tests run on anyway, reads its TypeScript. */
+function startProcess(broker: string, persons: number, env: NodeJS.ProcessEnv = {}): ChildProcess {
+  const program = "import('vite').then((vite) => vite.runnerImport('./tests/real/hub/hub-process.ts'))";
+  const child = spawn(process.execPath, ['-e', program], {
+    cwd: packageRoot,
+    env: { ...process.env, HUB_BROKER: broker, HUB_PERSONS: String(persons), ...env },
+    stdio: 'ignore',
+  });
+  const ended = once(child, 'exit');
+  return closing(child, async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+}

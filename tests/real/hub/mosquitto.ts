@@ -1,0 +1,111 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+// Debian puts it where only root's PATH looks.
+const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
+
+export interface MosquittoOptions {
+  /** Keeps sessions and retained messages on disk, after each change. */
+  persistent?: boolean;
+  /** Then nobody comes in without. */
+  login?: { username: string; password: string };
+  /** Default `mqtt`. `mqtts` has a certificate for 127.0.0.1 that nobody signed but itself: `certificate`. */
+  protocol?: 'mqtt' | 'mqtts';
+}
+
+/** A Mosquitto of the test's own, on a free port of the loopback address. */
+export class Mosquitto {
+  readonly url: string;
+  /** Path of the certificate of `mqtts`. */
+  readonly certificate: string;
+  readonly #folder: string;
+  readonly #port: number;
+  #process: ChildProcess | undefined;
+
+  private constructor(port: number, folder: string, protocol: string) {
+    this.#port = port;
+    this.#folder = folder;
+    this.url = `${protocol}://127.0.0.1:${port}`;
+    this.certificate = join(folder, 'certificate.pem');
+  }
+
+  static async start({ persistent, login, protocol = 'mqtt' }: MosquittoOptions = {}): Promise<Mosquitto> {
+    const folder = mkdtempSync(join(tmpdir(), 'ocellus-mosquitto-'));
+    const port = await freePort();
+    const broker = new Mosquitto(port, folder, protocol);
+    const lines = [`listener ${port} 127.0.0.1`, `user ${userInfo().username}`, 'max_inflight_messages 0'];
+    if (protocol === 'mqtts') {
+      const key = join(folder, 'key.pem');
+      makeCertificate(key, broker.certificate);
+      lines.push(`certfile ${broker.certificate}`, `keyfile ${key}`);
+    }
+    if (persistent) {
+      lines.push('persistence true', `persistence_location ${folder}/`);
+      lines.push('autosave_on_changes true', 'autosave_interval 1');
+    }
+    if (login) {
+      const file = join(folder, 'passwords');
+      execFileSync('mosquitto_passwd', ['-c', '-b', file, login.username, login.password], { env, stdio: 'ignore' });
+      lines.push('allow_anonymous false', `password_file ${file}`);
+    } else lines.push('allow_anonymous true');
+    writeFileSync(join(folder, 'mosquitto.conf'), `${lines.join('\n')}\n`);
+    try {
+      await broker.start();
+    } catch (error) {
+      await broker.stop();
+      throw error;
+    }
+    return broker;
+  }
+
+  async start(): Promise<void> {
+    const child = spawn('mosquitto', ['-c', join(this.#folder, 'mosquitto.conf')], { env, stdio: 'ignore' });
+    this.#process = child;
+    while (!(await this.#answers())) {
+      if (child.exitCode !== null) throw new Error(`mosquitto ended with ${child.exitCode}`);
+      await sleep(20);
+    }
+  }
+
+  /** `kill -9`: it says goodbye to nobody and saves nothing. */
+  async kill(): Promise<void> {
+    const child = this.#process;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    rmSync(this.#folder, { recursive: true });
+  }
+
+  #answers(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const socket = connect(this.#port, '127.0.0.1');
+      socket.on('connect', () => resolve(true)).on('error', () => resolve(false));
+      socket.on('connect', () => socket.destroy());
+    });
+  }
+}
+
+function makeCertificate(key: string, certificate: string): void {
+  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const files = ['-keyout', key, '-out', certificate];
+  const args = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...subject, ...files];
+  execFileSync('openssl', args, { stdio: 'ignore' });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
