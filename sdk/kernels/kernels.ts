@@ -30,16 +30,10 @@ const native = variant === undefined ? undefined : found.addon?.kernels(variant)
 
 /** Filled once, when this file is loaded. @throws InputError when the environment asks for what there is not. */
 export const kernels: Kernels = {
-  name: native ? `native ${variant}` : `TypeScript (${whyNot()})`,
+  name: native ? `native ${variant}` : `TypeScript (${found.addon ? 'as OCELLUS_KERNELS says' : found.why})`,
   preprocessor: (target) => new TypeScriptPreprocessor(target),
   converter: () => new TypeScriptConverter(),
   motion: native ? nativeMotion(native) : motion,
   decode: native ? nativeDecode(native) : decodeKernels,
   dot: native ?? vectorKernels,
 };
-
-function whyNot(): string {
-  if (found.addon) return 'as OCELLUS_KERNELS says';
-  // What is there and cannot be used is worth a reason; that nothing is there needs only the way to get it.
-  return found.file ? found.why : 'npm run kernels builds the native ones';
-}

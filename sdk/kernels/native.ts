@@ -46,7 +46,9 @@ export function loadAddon(): FoundAddon {
   try {
     return fromFile(createRequire(import.meta.url).resolve(name), false);
   } catch {
-    return { why: `not built (npm run kernels), and there is no package ${name}` };
+    // The sources are in a checkout only.
+    const canBuild = existsSync(asset('CMakeLists.txt'));
+    return { why: `${canBuild ? 'npm run kernels builds' : `npm install ${name} brings`} the native ones` };
   }
 }
 

@@ -67,9 +67,7 @@ function inWords({ board, node, onnxruntime, kernels, cameras, programs, models 
     ['onnxruntime', onnxruntime.version ?? `cannot be loaded: ${onnxruntime.error}`],
     [
       'kernels',
-      kernels.why
-        ? `TypeScript: ${kernels.why}`
-        : `${kernels.inUse}; this processor offers ${kernels.variants.join(', ')}`,
+      kernels.variants.length > 0 ? `${kernels.inUse}; there are ${kernels.variants.join(', ')}` : kernels.inUse,
     ],
     ['models', models.join(', ')],
   ]);
