@@ -46,17 +46,19 @@ class Head {
           !within(env, "columns", levels_[i].columns, side_limit) || !within(env, "rows", levels_[i].rows, side_limit)) {
         return false;
       }
-      cells_ += static_cast<size_t>(levels_[i].columns) * static_cast<size_t>(levels_[i].rows);
+      cells_ += static_cast<uint64_t>(levels_[i].columns) * static_cast<uint64_t>(levels_[i].rows);
     }
     return true;
   }
 
   bool fits(napi_env env, size_t scores, size_t logits) const {
     if (scores != cells_ * head_.classes) {
-      return range_error(env, "scores: expected %zu cells of %zu classes, got %zu values", cells_, head_.classes, scores);
+      return range_error(env, "scores: expected %llu cells of %zu classes, got %zu values",
+                         static_cast<unsigned long long>(cells_), head_.classes, scores);
     }
     if (logits != cells_ * 4 * head_.bins) {
-      return range_error(env, "logits: expected %zu cells of 4 x %zu bins, got %zu values", cells_, head_.bins, logits);
+      return range_error(env, "logits: expected %llu cells of 4 x %zu bins, got %zu values",
+                         static_cast<unsigned long long>(cells_), head_.bins, logits);
     }
     return true;
   }
@@ -71,7 +73,8 @@ class Head {
 
   DecodeHead head_{};
   DecodeLevel levels_[most_levels];
-  size_t cells_ = 0;
+  // Not size_t: on 32 bits a product might come round to the length of the array.
+  uint64_t cells_ = 0;
 };
 
 /// threshold, multiLabel, boxes, scores, classIds, length

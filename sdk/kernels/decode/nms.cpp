@@ -34,7 +34,9 @@ class Chains {
 
   /// The newest kept box of a class, a slot to put the next one in.
   uint32_t& newest(int32_t class_id, const int32_t* class_ids) {
-    size_t slot = (static_cast<uint32_t>(class_id) * 2654435761u) & bits_;
+    const uint32_t hash = static_cast<uint32_t>(class_id) * 2654435761u;
+    // The upper bits too, or multiples of a power of two would all meet.
+    size_t slot = (hash ^ hash >> 16) & bits_;
     // There are at least twice as many slots as boxes, so one is free.
     while (slots_[slot] != 0 && class_ids[slots_[slot] - 1] != class_id) slot = (slot + 1) & bits_;
     return slots_[slot];

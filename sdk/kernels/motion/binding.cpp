@@ -19,10 +19,10 @@ napi_value run(napi_env env, napi_callback_info info) {
       !arguments.integer(5, "floor", 0, 4080, floor) || !arguments.integer(6, "follow", 0, 256, follow)) {
     return nullptr;
   }
-  const auto needed = static_cast<size_t>((height - 1) * stride + (width - 1) * step + 1);
-  if (length < needed) {
-    range_error(env, "luma: expected at least %zu bytes for %lld x %lld pixels, got %zu", needed,
-                static_cast<long long>(width), static_cast<long long>(height), length);
+  const int64_t needed = (height - 1) * stride + (width - 1) * step + 1;
+  if (static_cast<uint64_t>(length) < static_cast<uint64_t>(needed)) {
+    range_error(env, "luma: expected at least %lld bytes for %lld x %lld pixels, got %zu",
+                static_cast<long long>(needed), static_cast<long long>(width), static_cast<long long>(height), length);
     return nullptr;
   }
   const Luma luma = {data, static_cast<size_t>(width), static_cast<size_t>(height), static_cast<size_t>(stride),
