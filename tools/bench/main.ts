@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { asset } from '../../sdk/assets.ts';
 import { InputError } from '../../sdk/errors.ts';
 import { startBroker } from '../../sdk/hub/broker.ts';
+import { kernels } from '../../sdk/kernels/kernels.ts';
 import { printError, table } from '../cli/output.ts';
 import { inWords, launcher, runJson, spread } from './run.ts';
 import { timeToFirstDetection } from './start.ts';
@@ -55,12 +56,15 @@ async function bench(clip: string, rounds: number, jsonFile: string): Promise<vo
   const moving = join(scratch, 'moving.mp4');
   ffmpeg('-ss', '6', '-t', '20', '-i', clip, '-c:v', 'libx264', '-crf', '18', '-r', '10', moving);
 
-  const ours = (file: string, fps: number, gate: 'on' | 'off') => () =>
-    runJson<Run>('env', [
-      ...launcher(),
-      asset('dist', 'tools', 'bench', 'ours.js'),
-      ...['--clip', file, '--port', String(port), '--fps', String(fps), '--gate', gate],
-    ]);
+  const ours =
+    (file: string, fps: number, gate: 'on' | 'off', kernels = '') =>
+    () =>
+      runJson<Run>('env', [
+        `OCELLUS_KERNELS=${kernels}`,
+        ...launcher(),
+        asset('dist', 'tools', 'bench', 'ours.js'),
+        ...['--clip', file, '--port', String(port), '--fps', String(fps), '--gate', gate],
+      ]);
   const peer = (file: string, fps: number) => () =>
     runJson<Run>(python, [
       asset('tools', 'bench', 'peer', 'pipeline.py'),
@@ -71,6 +75,11 @@ async function bench(clip: string, rounds: number, jsonFile: string): Promise<vo
 
   try {
     const results = {
+      'clip, as fast as it goes, no gate, TypeScript kernels': await inTurns(
+        rounds,
+        ours(clip, 0, 'off', 'typescript'),
+        peer(clip, 0),
+      ),
       'clip, as fast as it goes, no gate': await inTurns(rounds, ours(clip, 0, 'off'), peer(clip, 0)),
       'clip, as fast as it goes, gate': await inTurns(rounds, ours(clip, 0, 'on'), peer(clip, 0)),
       'people, 10 frames/s, no gate': await inTurns(rounds, ours(moving, 10, 'off'), peer(moving, 10)),
@@ -105,6 +114,7 @@ async function bench(clip: string, rounds: number, jsonFile: string): Promise<vo
       ]),
     );
     console.log(`\nocellus run to the first event on MQTT: ${inWords(spread(starts), 0)} ms`);
+    console.log(`Kernels: ${kernels.name}.`);
     console.log('Ratios are medians of the rounds (smallest-largest); below 1 is less CPU than the Python pipeline.');
     writeFileSync(jsonFile, `${JSON.stringify({ clip, rounds, results, startMs: starts }, null, 2)}\n`);
     console.log(`Written to ${jsonFile}`);
