@@ -5,6 +5,7 @@
 #include "dot/dot.h"
 #include "motion/motion.h"
 #include "native/isa.h"
+#include "preprocess/preprocess.h"
 
 namespace ocellus {
 
@@ -17,6 +18,8 @@ struct Table {
   Isa motion_isa;
   const DecodeKernels* decode;
   Isa decode_isa;
+  const PreprocessKernels* preprocess;
+  Isa preprocess_isa;
 };
 
 /// @param isa One that `is_offered`. The table lives as long as the process.
