@@ -8,6 +8,7 @@ import type { MotionKernel } from './motion/motion.ts';
 import { nativeMotion } from './motion/native.ts';
 import { motion } from './motion/typescript.ts';
 import { chooseVariant, loadAddon } from './native.ts';
+import { NativePreprocessor } from './preprocess/native.ts';
 import type { Preprocessor, PreprocessTarget } from './preprocess/preprocess.ts';
 import { TypeScriptPreprocessor } from './preprocess/typescript.ts';
 
@@ -31,7 +32,7 @@ const native = variant === undefined ? undefined : found.addon?.kernels(variant)
 /** Filled once, when this file is loaded. @throws InputError when the environment asks for what there is not. */
 export const kernels: Kernels = {
   name: native ? `native ${variant}` : `TypeScript (${whyNot()})`,
-  preprocessor: (target) => new TypeScriptPreprocessor(target),
+  preprocessor: (target) => (native ? new NativePreprocessor(native, target) : new TypeScriptPreprocessor(target)),
   converter: () => new TypeScriptConverter(),
   motion: native ? nativeMotion(native) : motion,
   decode: native ? nativeDecode(native) : decodeKernels,

@@ -9,8 +9,8 @@ type Tensor = Uint8Array | Float32Array;
 export class PaddedTensors {
   readonly #places = new WeakMap<Tensor, Letterbox>();
 
-  /** Is what lies around this place in the tensor still to be written? */
-  wants(out: Tensor, geometry: Letterbox): boolean {
+  /** Is what lies around this place in the tensor to be written? From now on it counts as written. */
+  claim(out: Tensor, geometry: Letterbox): boolean {
     const { left, top, width, height, inputWidth, inputHeight } = geometry;
     if (width === inputWidth && height === inputHeight) {
       // The picture will lie over all padding there is.
@@ -18,17 +18,21 @@ export class PaddedTensors {
       return false;
     }
     const known = this.#places.get(out);
-    return (
-      known === undefined ||
-      known.left !== left ||
-      known.top !== top ||
-      known.width !== width ||
-      known.height !== height
-    );
+    if (
+      known !== undefined &&
+      known.left === left &&
+      known.top === top &&
+      known.width === width &&
+      known.height === height
+    ) {
+      return false;
+    }
+    this.#places.set(out, geometry);
+    return true;
   }
 
-  /** It is written now. */
-  add(out: Tensor, geometry: Letterbox): void {
-    this.#places.set(out, geometry);
+  /** It was not written after all. */
+  forget(out: Tensor): void {
+    this.#places.delete(out);
   }
 }

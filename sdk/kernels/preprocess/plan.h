@@ -23,6 +23,13 @@ struct Placement {
   size_t source_width, source_height;
   size_t region_x, region_y, region_width, region_height;
   size_t left, top, width, height;
+
+  bool operator==(const Placement& other) const {
+    return format == other.format && source_width == other.source_width && source_height == other.source_height &&
+           region_x == other.region_x && region_y == other.region_y && region_width == other.region_width &&
+           region_height == other.region_height && left == other.left && top == other.top && width == other.width &&
+           height == other.height;
+  }
 };
 
 /// The pixels of a picture. A plane holds at least `stride * (rows - 1)` bytes and one row without padding.

@@ -3,6 +3,7 @@ import type { PixelFormat } from '../../frame/layout.ts';
 import { type Axis, makeAxis } from './axis.ts';
 import { assertAsMany, assertPlace, assertSource, assertTarget } from './check.ts';
 import { type YuvCoefficients, yuvCoefficients } from './colour.ts';
+import { biasOf, scaleOf } from './normalise.ts';
 import { PaddedTensors } from './padding.ts';
 import type { PixelSource, Preprocessor, PreprocessTarget, Quality } from './preprocess.ts';
 import { copyYuv, type RgbTarget, resampleGray, resampleRgb, resampleYuv } from './resample.ts';
@@ -62,10 +63,7 @@ export class TypeScriptPreprocessor implements Preprocessor {
 
   #run(source: PixelSource, geometry: Letterbox, out: Uint8Array | Float32Array): void {
     const plan = this.#planOf(source, geometry);
-    if (this.#padded.wants(out, geometry)) {
-      this.#pad(out);
-      this.#padded.add(out, geometry);
-    }
+    if (this.#padded.claim(out, geometry)) this.#pad(out);
     const coefficients = yuvCoefficients(source.colour);
     attach(plan, source);
     if (out instanceof Float32Array) this.#writeFloats(plan, coefficients, out);
@@ -148,10 +146,9 @@ export class TypeScriptPreprocessor implements Preprocessor {
   }
 }
 
-/** `pixel * scale + bias` in floats, as the native kernels calculate it. */
 function normalised(mean: number, std: number): Float32Array {
-  const scale = Math.fround(1 / std);
-  const bias = Math.fround(-mean / std);
+  const scale = scaleOf(std);
+  const bias = biasOf(mean, std);
   return Float32Array.from({ length: 256 }, (_, pixel) => Math.fround(pixel * scale) + bias);
 }
 
