@@ -11,29 +11,38 @@ __m128i load(const void* from) { return _mm_loadu_si128(static_cast<const __m128
 __m256i load32(const void* from) { return _mm256_loadu_si256(static_cast<const __m256i*>(from)); }
 __m256i both(__m128i low, __m128i high) { return _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1); }
 
-uint16_t pair_at(const uint8_t* row, size_t first, size_t next) {
-  return static_cast<uint16_t>(row[first] | row[first + next] << 8);
-}
-
-/// (first, second) of four outputs, of `channels` channels one after the other, where sixteen bytes do not hold them.
+/// The pairs of a plane's outputs in two rows. By value: what is written through bytes cannot change it, as a compiler must
+/// believe of what lies behind a pointer.
 template <size_t channels>
-__m128i far_pairs(const Taps& taps, size_t group, const uint8_t* row) {
-  uint16_t pairs[8] = {};
-  for (size_t c = 0; c < channels; c++) {
-    for (size_t i = 0; i < 4; i++) {
-      pairs[4 * c + i] = pair_at(row, static_cast<size_t>(taps.first[4 * group + i]) + c, taps.next);
-    }
+struct Pairs {
+  Pairs(const Taps& row_taps, const Rows& rows) : taps(row_taps), upper(rows.upper), lower(rows.lower) {}
+
+  /// The pairs of eight outputs, four to a lane: channel 0 in the lower half of a lane, channel 1 in the upper one.
+  __m256i of(size_t group, const uint8_t* row) const {
+    if (!taps.gathered) return both(far(group, row), far(group + 1, row));
+    const __m256i bytes = both(load(row + taps.base[group]), load(row + taps.base[group + 1]));
+    return _mm256_shuffle_epi8(bytes, load32(taps.mask + 16 * group));
   }
-  return load(pairs);
-}
+  __m256i weights(size_t i) const { return load32(taps.weights + 2 * i); }
 
-/// The pairs of eight outputs, four to a lane: channel 0 in the lower half of a lane, channel 1 in the upper one.
-template <size_t channels>
-__m256i pairs_of(const Taps& taps, size_t group, const uint8_t* row) {
-  if (!taps.gathered) return both(far_pairs<channels>(taps, group, row), far_pairs<channels>(taps, group + 1, row));
-  const __m256i bytes = both(load(row + taps.base[group]), load(row + taps.base[group + 1]));
-  return _mm256_shuffle_epi8(bytes, load32(taps.mask + 16 * group));
-}
+  Taps taps;
+  const uint8_t* upper;
+  const uint8_t* lower;
+
+ private:
+  /// Of four outputs, where sixteen bytes do not hold them.
+  __m128i far(size_t group, const uint8_t* row) const {
+    uint8_t pairs[16] = {};
+    for (size_t c = 0; c < channels; c++) {
+      for (size_t i = 0; i < 4; i++) {
+        const uint8_t* first = row + taps.first[4 * group + i] + c;
+        pairs[8 * c + 2 * i] = first[0];
+        pairs[8 * c + 2 * i + 1] = first[taps.next];
+      }
+    }
+    return load(pairs);
+  }
+};
 
 /// The weights of the upper and the lower row, in turns.
 __m256i vertical(const Rows& rows) {
@@ -58,10 +67,14 @@ struct Reader;
 
 template <bool planar>
 struct YuvReader {
+  static constexpr size_t channels = planar ? 1 : 2;
+
   explicit YuvReader(const RowJob& row)
-      : job(row),
+      : luma(*row.luma, row.planes[0]),
+        first_chroma(*row.chroma, row.planes[1]),
+        second_chroma(*row.chroma, row.planes[planar ? 2 : 1]),
         y_rows(vertical(row.planes[0])),
-        u_rows(vertical(row.planes[1])),
+        c_rows(vertical(row.planes[1])),
         luma_rv(pair(row.colour->luma, row.colour->rv)),
         luma_gu(pair(row.colour->luma, row.colour->gu)),
         zero_gv(pair(0, row.colour->gv)),
@@ -70,42 +83,40 @@ struct YuvReader {
 
   __m256i at(size_t i) const {
     const size_t group = i / 4;
-    const Taps& luma = *job.luma;
-    const Taps& chroma = *job.chroma;
-    const __m256i y_upper = pairs_of<1>(luma, group, job.planes[0].upper);
-    const __m256i y_lower = pairs_of<1>(luma, group, job.planes[0].lower);
-    const __m256i y = blend(_mm256_unpacklo_epi8(y_upper, y_lower), y_rows, load32(luma.weights + 2 * i));
-    const __m256i weights = load32(chroma.weights + 2 * i);
-    constexpr size_t channels = planar ? 1 : 2;
-    const __m256i u_upper = pairs_of<channels>(chroma, group, job.planes[1].upper);
-    const __m256i u_lower = pairs_of<channels>(chroma, group, job.planes[1].lower);
-    const __m256i u = blend(_mm256_unpacklo_epi8(u_upper, u_lower), u_rows, weights);
+    const __m256i y_bytes = _mm256_unpacklo_epi8(luma.of(group, luma.upper), luma.of(group, luma.lower));
+    const __m256i y = blend(y_bytes, y_rows, luma.weights(i));
+    const __m256i weights = first_chroma.weights(i);
+    const __m256i upper = first_chroma.of(group, first_chroma.upper);
+    const __m256i lower = first_chroma.of(group, first_chroma.lower);
+    const __m256i u = blend(_mm256_unpacklo_epi8(upper, lower), c_rows, weights);
     __m256i v_bytes;
     if constexpr (planar) {
-      v_bytes = _mm256_unpacklo_epi8(pairs_of<1>(chroma, group, job.planes[2].upper),
-                                     pairs_of<1>(chroma, group, job.planes[2].lower));
+      const __m256i v_upper = first_chroma.of(group, second_chroma.upper);
+      v_bytes = _mm256_unpacklo_epi8(v_upper, first_chroma.of(group, second_chroma.lower));
     } else {
-      v_bytes = _mm256_unpackhi_epi8(u_upper, u_lower);
+      v_bytes = _mm256_unpackhi_epi8(upper, lower);
     }
-    const __m256i v = blend(v_bytes, u_rows, weights);
+    const __m256i v = blend(v_bytes, c_rows, weights);
     // 16 bits each with 7 fractional bits, side by side: (y, u) and (y, v).
     const __m256i y7 = _mm256_srli_epi32(y, 12);
     const __m256i yu = _mm256_blend_epi16(y7, _mm256_slli_epi32(u, 4), 0xaa);
     const __m256i yv = _mm256_blend_epi16(y7, _mm256_slli_epi32(v, 4), 0xaa);
     const __m256i r = _mm256_add_epi32(_mm256_madd_epi16(yv, luma_rv), offset);
-    const __m256i g = _mm256_add_epi32(_mm256_add_epi32(_mm256_madd_epi16(yu, luma_gu), offset), _mm256_madd_epi16(yv, zero_gv));
+    const __m256i yug = _mm256_add_epi32(_mm256_madd_epi16(yu, luma_gu), offset);
+    const __m256i g = _mm256_add_epi32(yug, _mm256_madd_epi16(yv, zero_gv));
     const __m256i b = _mm256_add_epi32(_mm256_madd_epi16(yu, luma_bu), offset);
     return packed(_mm256_srai_epi32(r, 20), _mm256_srai_epi32(g, 20), _mm256_srai_epi32(b, 20));
   }
-  size_t vectors() const { return job.luma->count; }
+  size_t vectors() const { return luma.taps.count; }
 
  private:
   static __m256i pair(int16_t first, int16_t second) {
     return _mm256_set1_epi32(static_cast<int32_t>(static_cast<uint16_t>(first) | static_cast<uint32_t>(second) << 16));
   }
 
-  const RowJob& job;
-  __m256i y_rows, u_rows, luma_rv, luma_gu, zero_gv, luma_bu, offset;
+  Pairs<1> luma;
+  Pairs<channels> first_chroma, second_chroma;
+  __m256i y_rows, c_rows, luma_rv, luma_gu, zero_gv, luma_bu, offset;
 };
 
 template <>
@@ -124,25 +135,24 @@ __m256i pixels_of(__m256i value) {
 
 template <>
 struct Reader<gray_pixels> {
-  explicit Reader(const RowJob& row) : job(row), rows(vertical(row.planes[0])) {}
+  explicit Reader(const RowJob& row) : pixels(*row.luma, row.planes[0]), rows(vertical(row.planes[0])) {}
 
   __m256i at(size_t i) const {
-    const Taps& taps = *job.luma;
-    const __m256i upper = pairs_of<1>(taps, i / 4, job.planes[0].upper);
-    const __m256i lower = pairs_of<1>(taps, i / 4, job.planes[0].lower);
-    const __m256i value = pixels_of(blend(_mm256_unpacklo_epi8(upper, lower), rows, load32(taps.weights + 2 * i)));
+    const __m256i bytes = _mm256_unpacklo_epi8(pixels.of(i / 4, pixels.upper), pixels.of(i / 4, pixels.lower));
+    const __m256i value = pixels_of(blend(bytes, rows, pixels.weights(i)));
     return packed(value, value, value);
   }
-  size_t vectors() const { return job.luma->count; }
+  size_t vectors() const { return pixels.taps.count; }
 
  private:
-  const RowJob& job;
+  Pairs<1> pixels;
   __m256i rows;
 };
 
 template <>
 struct Reader<rgb_pixels> {
-  explicit Reader(const RowJob& row) : job(row), rows(vertical(row.planes[0])) {
+  explicit Reader(const RowJob& row)
+      : taps(*row.luma), upper(row.planes[0].upper), lower(row.planes[0].lower), rows(vertical(row.planes[0])) {
     // From eight bytes of the upper row and eight of the lower one to (upper, lower) of the first and the second pixel's
     // red, green and blue.
     alignas(16) int8_t order[16];
@@ -166,17 +176,17 @@ struct Reader<rgb_pixels> {
     return _mm256_shuffle_epi8(bytes, by_channel);
   }
   /// Outputs whose eight bytes lie inside the row; others are done one by one.
-  size_t vectors() const { return job.luma->safe; }
+  size_t vectors() const { return taps.safe; }
 
  private:
   __m128i eight(size_t i) const {
-    const int32_t first = job.luma->first[i];
-    const __m128i upper = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(job.planes[0].upper + first));
-    return _mm_castps_si128(_mm_loadh_pi(_mm_castsi128_ps(upper), reinterpret_cast<const __m64*>(job.planes[0].lower + first)));
+    const int32_t first = taps.first[i];
+    const __m128i above = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(upper + first));
+    return _mm_castps_si128(_mm_loadh_pi(_mm_castsi128_ps(above), reinterpret_cast<const __m64*>(lower + first)));
   }
   __m128i weights(size_t i) const {
     int32_t both;
-    std::memcpy(&both, job.luma->weights + 2 * i, sizeof both);
+    std::memcpy(&both, taps.weights + 2 * i, sizeof both);
     return _mm_set1_epi32(both);
   }
   __m256i two(size_t i) const {
@@ -184,7 +194,9 @@ struct Reader<rgb_pixels> {
     return pixels_of(blend(bytes, rows, both(weights(i), weights(i + 4))));
   }
 
-  const RowJob& job;
+  Taps taps;
+  const uint8_t* upper;
+  const uint8_t* lower;
   __m256i rows, pairs;
 };
 
