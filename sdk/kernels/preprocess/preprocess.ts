@@ -38,7 +38,8 @@ export interface PreprocessTarget {
  *
  * Resize: bilinear with half-pixel centres, after the means that the target's quality asks for. Chroma is taken to lie in
  * the middle of its 2x2 pixels; a picture that is not resized has each pixel's nearest chroma, as OpenCV's cvtColor.
- * The result is within 2 levels of exact arithmetic, and the same bits from every implementation.
+ * On noise the result is within 2 levels of exact arithmetic, with means of boxes within 3; all implementations give the
+ * same bits.
  */
 export interface Preprocessor {
   /**
