@@ -170,6 +170,26 @@ const right = {
     9,
     new Uint32Array(9),
   ],
+  preprocessor: () => [8, 8, true, false, true, true, 114, Float32Array.of(1, 1, 1), new Float32Array(3)],
+  // I420, 16 x 16, and one place of the input: padding is written, 8 x 6 at (0, 1), of the region 16 x 12 at (0, 2).
+  run: () => [
+    Float64Array.of(0, 16, 16, 16, 8, 8, 0, 1),
+    new Uint8Array(256),
+    new Uint8Array(64),
+    new Uint8Array(64),
+    Float64Array.of(1, 0, 1, 8, 6, 0, 2, 16, 12),
+    new Uint8Array(192),
+  ],
+  // I420 to I420, 16 x 16.
+  toYuv: () => [
+    Float64Array.of(0, 16, 16, 16, 8, 8, 0, 16, 16, 16, 8, 8, 0, 1),
+    new Uint8Array(256),
+    new Uint8Array(64),
+    new Uint8Array(64),
+    new Uint8Array(256),
+    new Uint8Array(64),
+    new Uint8Array(64),
+  ],
 };
 
 const counts = { returned: 0, thrown: 0 };
@@ -187,14 +207,18 @@ function call(target, name, ...args) {
 }
 
 for (let i = 0; i < 200; i++) call(addon, 'kernels', junk());
-const targets = addon.variants.map((variant) => addon.kernels(variant));
+const targets = addon.variants.map((variant) => {
+  const kernels = addon.kernels(variant);
+  // A preprocessor is a function itself.
+  return { ...kernels, run: kernels.preprocessor(...right.preprocessor()) };
+});
 const names = Object.keys(targets[0]).filter((name) => typeof targets[0][name] === 'function');
 for (const name of names) {
   for (const target of targets) {
     // What is right must go through, or nothing behind the first check was tried.
-    if (right[name]) target[name](...right[name]());
+    target[name](...right[name]());
     for (let i = 0; i < Number(calls); i++) {
-      const args = right[name] && below(8) > 0 ? right[name]() : Array.from({ length: below(14) }, junk);
+      const args = below(8) > 0 ? right[name]() : Array.from({ length: below(14) }, junk);
       for (let changes = below(3); changes > 0 && args.length > 0; changes--) {
         const at = below(args.length);
         // A number near the right one gets further than any.

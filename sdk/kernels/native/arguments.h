@@ -17,7 +17,12 @@ class Arguments {
 
   /// A view of a typed array's memory; empty where it is detached. `T` must be its very element type.
   template <typename T>
-  bool array(size_t index, const char* name, T*& data, size_t& length);
+  bool array(size_t index, const char* name, T*& data, size_t& length) {
+    return view(values_[index], name, data, length);
+  }
+  /// `array` of any value.
+  template <typename T>
+  bool view(napi_value value, const char* name, T*& data, size_t& length);
   /// A whole number from `low` to `high`.
   bool integer(size_t index, const char* name, int64_t low, int64_t high, int64_t& value);
   /// A number that is finite.
@@ -33,7 +38,7 @@ class Arguments {
   void* data() const { return data_; }
 
  private:
-  bool raw_array(size_t index, const char* name, napi_typedarray_type type, const char* expected, void*& data, size_t& length);
+  bool raw_array(napi_value value, const char* name, napi_typedarray_type type, const char* expected, void*& data, size_t& length);
 
   napi_env env_;
   napi_value values_[most];

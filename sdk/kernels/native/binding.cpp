@@ -15,7 +15,7 @@ void add_function(napi_env env, napi_value object, const char* name, napi_callba
 namespace {
 
 /// Counts changes of what the functions take; sdk/kernels/native.ts has the same number.
-constexpr int abi = 1;
+constexpr int abi = 2;
 
 napi_value text(napi_env env, const char* value) {
   napi_value result;
@@ -30,6 +30,8 @@ napi_value chosen(napi_env env, const Table& table) {
   napi_set_named_property(env, object, "dot", text(env, name_of(table.dot_isa)));
   napi_set_named_property(env, object, "motion", text(env, name_of(table.motion_isa)));
   napi_set_named_property(env, object, "decode", text(env, name_of(table.decode_isa)));
+  napi_set_named_property(env, object, "preprocess", text(env, name_of(table.preprocess_isa)));
+  napi_set_named_property(env, object, "convert", text(env, name_of(table.convert_isa)));
   return object;
 }
 
@@ -52,6 +54,8 @@ napi_value kernels(napi_env env, napi_callback_info info) {
   bind_dot(env, object, table);
   bind_motion(env, object, table);
   bind_decode(env, object, table);
+  bind_preprocess(env, object, table);
+  bind_convert(env, object, table);
   return object;
 }
 

@@ -61,13 +61,13 @@ Arguments::Arguments(napi_env env, napi_callback_info info) : env_(env) {
   napi_get_cb_info(env, info, &count, values_, &self_, &data_);
 }
 
-bool Arguments::raw_array(size_t index, const char* name, napi_typedarray_type type, const char* expected, void*& data,
+bool Arguments::raw_array(napi_value value, const char* name, napi_typedarray_type type, const char* expected, void*& data,
                           size_t& length) {
   bool is_array = false;
-  napi_is_typedarray(env_, values_[index], &is_array);
-  if (!is_array) return type_error(env_, "%s: expected %s, got %s", name, expected, type_name_of(env_, values_[index]));
+  napi_is_typedarray(env_, value, &is_array);
+  if (!is_array) return type_error(env_, "%s: expected %s, got %s", name, expected, type_name_of(env_, value));
   napi_typedarray_type actual;
-  napi_get_typedarray_info(env_, values_[index], &actual, &length, &data, nullptr, nullptr);
+  napi_get_typedarray_info(env_, value, &actual, &length, &data, nullptr, nullptr);
   if (actual != type) return type_error(env_, "%s: expected %s, got an array of another type", name, expected);
   if (data == nullptr) length = 0;
   return true;
@@ -75,9 +75,9 @@ bool Arguments::raw_array(size_t index, const char* name, napi_typedarray_type t
 
 #define READER(element, kind, expected)                                                                       \
   template <>                                                                                                 \
-  bool Arguments::array<element>(size_t index, const char* name, element*& data, size_t& length) {            \
+  bool Arguments::view<element>(napi_value value, const char* name, element*& data, size_t& length) {          \
     void* raw = nullptr;                                                                                      \
-    if (!raw_array(index, name, kind, expected, raw, length)) return false;                                   \
+    if (!raw_array(value, name, kind, expected, raw, length)) return false;                                   \
     data = static_cast<element*>(raw);                                                                        \
     return true;                                                                                              \
   }

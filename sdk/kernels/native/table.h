@@ -1,10 +1,12 @@
 // The function table: for each operation the kernels of the best instruction set up to a given one.
 #pragma once
 
+#include "convert/convert.h"
 #include "decode/decode.h"
 #include "dot/dot.h"
 #include "motion/motion.h"
 #include "native/isa.h"
+#include "preprocess/preprocess.h"
 
 namespace ocellus {
 
@@ -17,6 +19,10 @@ struct Table {
   Isa motion_isa;
   const DecodeKernels* decode;
   Isa decode_isa;
+  const PreprocessKernels* preprocess;
+  Isa preprocess_isa;
+  const ConvertKernels* convert;
+  Isa convert_isa;
 };
 
 /// @param isa One that `is_offered`. The table lives as long as the process.
