@@ -9,4 +9,10 @@ if (!existsSync(fileURLToPath(main))) {
   console.error('ocellus is not built yet in this checkout. Run: npm run build');
   process.exit(1);
 }
-await import(main.href);
+try {
+  await import(main.href);
+} catch (error) {
+  // Native kernels that were asked for by the environment and are not there are found while the program is read.
+  console.error(error.name === 'InputError' ? `error ${error.message}` : error);
+  process.exit(error.name === 'InputError' ? 2 : 1);
+}

@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 
 const Strings = Type.Array(Type.String({ minLength: 1 }), { minItems: 1 });
-const Strides = Type.Array(Type.Integer({ minimum: 1 }), { minItems: 1 });
+const Strides = Type.Array(Type.Integer({ minimum: 1, maximum: 4096 }), { minItems: 1, maxItems: 16 });
 
 const Deviation = Type.Number({ exclusiveMinimum: 0 });
 
@@ -11,7 +11,11 @@ export const DecoderCard = Type.Union([
     {
       type: Type.Literal('nanodet'),
       strides: Strides,
-      bins: Type.Integer({ minimum: 2, description: 'Bins of the distribution of each side (reg_max + 1).' }),
+      bins: Type.Integer({
+        minimum: 2,
+        maximum: 64,
+        description: 'Bins of the distribution of each side (reg_max + 1).',
+      }),
       outputs: Type.Object({
         scores: Type.Array(Type.String(), {
           minItems: 1,

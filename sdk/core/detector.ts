@@ -43,7 +43,7 @@ export class Detector {
     candidates.clear();
     this.#decoder.decode(outputs, scoreThreshold, multiLabel, candidates);
     const { boxes, scores, classIds, length } = candidates;
-    const kept = kernels.classwiseNms(boxes, scores, classIds, length, iouThreshold, maxDetections);
+    const kept = kernels.decode.classwiseNms(boxes, scores, classIds, length, iouThreshold, maxDetections);
     const found = gather(candidates, kept);
     boxesToFrame(geometry, found.xyxy, kept.length);
     const result = withoutEmpty(found);

@@ -1,23 +1,50 @@
-import { TypeScriptConverter } from './convert/typescript.ts';
-import { classwiseNms } from './decode/nms.ts';
-import { decodeDistributions } from './decode/typescript.ts';
+import type { YuvConverter } from './convert/convert.ts';
+import { Converter } from './convert/converter.ts';
+import { nativeYuvConverter } from './convert/native.ts';
+import { toYuv } from './convert/typescript.ts';
+import type { DecodeKernels } from './decode/decode.ts';
+import { nativeDecode } from './decode/native.ts';
+import { decodeKernels } from './decode/typescript.ts';
+import type { VectorKernels } from './dot/dot.ts';
+import { vectorKernels } from './dot/typescript.ts';
+import type { MotionKernel } from './motion/motion.ts';
+import { nativeMotion } from './motion/native.ts';
+import { motion } from './motion/typescript.ts';
+import { chooseVariant, loadAddon } from './native.ts';
+import { NativePreprocessor } from './preprocess/native.ts';
 import type { Preprocessor, PreprocessTarget } from './preprocess/preprocess.ts';
 import { TypeScriptPreprocessor } from './preprocess/typescript.ts';
 
-/** The operations on pixels and vectors that may have more than one implementation. */
+/** The operations on pixels and vectors: native where there is an addon for this machine, else their TypeScript twins. */
 export interface Kernels {
+  /** Which ones are in use, for a person: `native avx2`, or TypeScript and why. */
+  readonly name: string;
   /** Holds the tables of the geometries it has seen: make one per network input and keep it. */
   preprocessor(target: PreprocessTarget): Preprocessor;
   /** Holds the tables and the buffer of the last size: make one per use and keep it. */
-  converter(): TypeScriptConverter;
-  readonly decodeDistributions: typeof decodeDistributions;
-  readonly classwiseNms: typeof classwiseNms;
+  converter(): Converter;
+  /** RGB24, BGR24, I420 or NV12 to I420 or NV12 of the same size. */
+  readonly toYuv: YuvConverter;
+  readonly motion: MotionKernel;
+  readonly decode: DecodeKernels;
+  readonly dot: VectorKernels;
 }
 
-/** Filled once, when this file is loaded. */
+const found = loadAddon();
+const variant = chooseVariant(found.addon);
+const native = variant === undefined ? undefined : found.addon?.kernels(variant);
+
+/** Filled once, when this file is loaded. @throws InputError when the environment asks for what there is not. */
 export const kernels: Kernels = {
-  preprocessor: (target) => new TypeScriptPreprocessor(target),
-  converter: () => new TypeScriptConverter(),
-  decodeDistributions,
-  classwiseNms,
+  name: native ? `native ${variant}` : `TypeScript (${found.addon ? 'as OCELLUS_KERNELS says' : found.why})`,
+  preprocessor,
+  converter: () => new Converter(preprocessor),
+  toYuv: native ? nativeYuvConverter(native) : toYuv,
+  motion: native ? nativeMotion(native) : motion,
+  decode: native ? nativeDecode(native) : decodeKernels,
+  dot: native ?? vectorKernels,
 };
+
+function preprocessor(target: PreprocessTarget): Preprocessor {
+  return native ? new NativePreprocessor(native, target) : new TypeScriptPreprocessor(target);
+}

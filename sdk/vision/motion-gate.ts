@@ -1,12 +1,6 @@
 import type { Frame } from '../frame/frame.ts';
-import {
-  cellMeans,
-  cellSize,
-  compareAndLearn,
-  type MotionMeasure,
-  type MotionState,
-  motionState,
-} from '../kernels/motion/typescript.ts';
+import { kernels } from '../kernels/kernels.ts';
+import { cellSize, type MotionState, motionState } from '../kernels/motion/motion.ts';
 import { type Box, pointInPolygon } from './geometry.ts';
 import type { Masks } from './masks.ts';
 
@@ -31,13 +25,13 @@ export class MotionGate {
   #least = 0;
   #masks: Masks = [];
   #state: MotionState | undefined;
-  #mask = new Uint8Array(0);
+  /** Cells that are watched. */
+  #watched = 0;
   #size = '';
   #movedNs = Number.NEGATIVE_INFINITY;
   /** 1 where something moved since `forget()`. */
   #touched = new Uint8Array(0);
   #timeNs = 0;
-  readonly #measure: MotionMeasure = { changed: 0, watched: 0 };
 
   /**
    * @param sensitivity 0..1: 0 wants a difference of 32 grey levels in 1 % of the view, 0.5 of 8 in 0.1 %, 1 of 2 in
@@ -45,7 +39,7 @@ export class MotionGate {
    * @param masks Areas that do not count.
    */
   configure(sensitivity: number, masks: Masks): void {
-    this.#floor = 32 * 16 ** -sensitivity * 16;
+    this.#floor = Math.floor(32 * 16 ** -sensitivity * 16);
     this.#least = 0.01 * 100 ** -sensitivity;
     this.#masks = masks;
     this.reset();
@@ -67,10 +61,13 @@ export class MotionGate {
     if (first) this.#resize(width, height);
     const state = this.#state!;
     // Green stands for brightness where there is no luma plane.
-    const luma = interleaved ? data.subarray(1) : data;
-    cellMeans(luma, width, height, stride, interleaved ? 3 : 1, state);
+    const luma = interleaved
+      ? { data: data.subarray(1), width, height, stride, step: 3 }
+      : { data, width, height, stride, step: 1 };
     const passedNs = Math.max(0, captureTimeNs - this.#timeNs);
     this.#timeNs = captureTimeNs;
+    const follow = Math.round(256 * (1 - Math.exp(-passedNs / settleNs)));
+    const changed = kernels.motion(luma, state, this.#floor, follow);
     if (first) {
       this.#size = size;
       this.#learnAnew();
@@ -78,12 +75,9 @@ export class MotionGate {
       this.#movedNs = captureTimeNs;
       return true;
     }
-    const follow = Math.round(256 * (1 - Math.exp(-passedNs / settleNs)));
-    compareAndLearn(state, this.#floor, follow, this.#mask, this.#measure);
-    const { changed, watched } = this.#measure;
-    if (changed > watched * lightShare) this.#learnAnew();
+    if (changed > this.#watched * lightShare) this.#learnAnew();
     else for (let i = 0; i < state.changed.length; i++) if (state.changed[i] === 1) this.#touched[i] = 1;
-    if (changed >= Math.max(1, watched * this.#least)) this.#movedNs = captureTimeNs;
+    if (changed >= Math.max(1, this.#watched * this.#least)) this.#movedNs = captureTimeNs;
     return captureTimeNs - this.#movedNs <= lingerNs;
   }
 
@@ -118,12 +112,12 @@ export class MotionGate {
     const state = motionState(width, height);
     this.#state = state;
     this.#touched = new Uint8Array(state.current.length);
-    this.#mask = new Uint8Array(state.current.length).fill(1);
     for (let row = 0; row < state.rows; row++) {
       for (let column = 0; column < state.columns; column++) {
         const centre = [(column + 0.5) / state.columns, (row + 0.5) / state.rows] as const;
-        if (this.#masks.some((mask) => pointInPolygon(centre, mask))) this.#mask[row * state.columns + column] = 0;
+        if (this.#masks.some((mask) => pointInPolygon(centre, mask))) state.mask[row * state.columns + column] = 0;
       }
     }
+    this.#watched = state.mask.reduce((sum, watched) => sum + watched, 0);
   }
 }

@@ -1,4 +1,4 @@
-import { classwiseNms } from '../kernels/decode/nms.ts';
+import { kernels } from '../kernels/kernels.ts';
 import type { Detections } from './detections.ts';
 
 /**
@@ -16,5 +16,5 @@ export function nms(detections: Detections, iouThreshold: number): Detections {
     throw new RangeError(`iouThreshold: expected 0..1, got ${iouThreshold}`);
   }
   const { xyxy, score, classId, length } = detections;
-  return detections.select(classwiseNms(xyxy, score, classId, length, iouThreshold));
+  return detections.select(kernels.decode.classwiseNms(xyxy, score, classId, length, iouThreshold));
 }

@@ -10,6 +10,7 @@ describe('ocellus doctor', () => {
       board: { arch: process.arch, cores: expect.any(Number), instructionSets: expect.any(Array) },
       node: process.versions.node,
       onnxruntime: { version: expect.stringMatching(/^\d+\.\d+/) },
+      kernels: { inUse: expect.stringMatching(/^(native \w+|TypeScript \(.+\))$/), variants: expect.any(Array) },
       cameras: expect.any(Array),
       models: expect.arrayContaining(['nanodet-g-416-int8']),
     });
@@ -25,7 +26,16 @@ describe('ocellus doctor', () => {
   it('says it in words, and of what is missing what to install', async () => {
     const { code, out } = await ocellus(['doctor']);
     expect(code).toBe(0);
-    for (const word of ['board', 'processor', 'instruction sets', 'memory', 'onnxruntime', 'cameras', 'programs']) {
+    for (const word of [
+      'board',
+      'processor',
+      'instruction sets',
+      'memory',
+      'onnxruntime',
+      'kernels',
+      'cameras',
+      'programs',
+    ]) {
       expect(out).toMatch(new RegExp(`^${word}`, 'm'));
     }
     for (const line of out.split('\n').filter((text) => text.startsWith('  --')))

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { resolveSettings } from '../../sdk/config/settings.ts';
 import { withOptions } from '../../tools/cli/commands/run.ts';
-import { lineOf, ocellus, start } from './cli.ts';
+import { ended, lineOf, ocellus, start } from './cli.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -106,6 +106,22 @@ describe('ocellus run', () => {
     expect(await lineOf(child, /running/)).toBe('Ocellus is running.');
     child.kill('SIGINT');
     expect(await closed).toEqual([0, null]);
+  });
+
+  it('says which kernels it uses', async () => {
+    const child = start(['run', '--no-console', '--broker', 'off', '--source', 'scene:'], folder);
+    const all = ended(child);
+    await lineOf(child, /running/);
+    child.kill('SIGINT');
+    expect((await all).err).toMatch(/ kernels: (native \w+|TypeScript \(.+\))$/m);
+  });
+
+  it('says in one line what is wrong with kernels that were asked for', async () => {
+    vi.stubEnv('OCELLUS_KERNELS', 'mmx');
+    const { code, err } = await ocellus(['run'], folder);
+    vi.unstubAllEnvs();
+    expect(code).toBe(2);
+    expect(err).toMatch(/^error OCELLUS_KERNELS: expected one of typescript.* on this machine, got mmx\n$/);
   });
 
   it('reads ocellus.yaml in its folder, tells where MQTT is, and ends on SIGTERM', async () => {

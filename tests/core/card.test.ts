@@ -37,12 +37,12 @@ describe('ModelCard', () => {
     {
       name: 'a decoder with a wrong field',
       change: { decoder: { type: 'yolox', strides: [8, 0] } },
-      message: 'decoder.strides.1: expected a whole number of at least 1, got 0',
+      message: 'decoder.strides.1: expected a whole number from 1 to 4096, got 0',
     },
     {
       name: 'a decoder without a field',
       change: { decoder: { type: 'yolox' } },
-      message: 'decoder.strides: expected a list of at least 1, got nothing',
+      message: 'decoder.strides: expected a list of at least 1 and at most 16, got nothing',
     },
     {
       name: 'a decoder with a field too many',

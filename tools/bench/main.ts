@@ -1,13 +1,15 @@
 // `npm run bench`: the whole pipeline beside the one a user would write in Python, in turns, on the same clip and model.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { asset } from '../../sdk/assets.ts';
 import { InputError } from '../../sdk/errors.ts';
 import { startBroker } from '../../sdk/hub/broker.ts';
+import { kernels } from '../../sdk/kernels/kernels.ts';
 import { printError, table } from '../cli/output.ts';
+import { preparePython } from './python.ts';
 import { inWords, launcher, runJson, spread } from './run.ts';
 import { timeToFirstDetection } from './start.ts';
 
@@ -38,7 +40,7 @@ try {
 
 async function bench(clip: string, rounds: number, jsonFile: string): Promise<void> {
   if (!existsSync(clip)) throw new InputError(`--clip: expected a video file, ${clip} does not exist`);
-  const python = preparePeer();
+  const python = preparePython('requirements.txt');
   const scratch = mkdtempSync(join(tmpdir(), 'ocellus-bench-'));
   const broker = await startBroker({ host: '127.0.0.1', port: 0 });
   const port = Number(new URL(broker.url).port);
@@ -55,12 +57,15 @@ async function bench(clip: string, rounds: number, jsonFile: string): Promise<vo
   const moving = join(scratch, 'moving.mp4');
   ffmpeg('-ss', '6', '-t', '20', '-i', clip, '-c:v', 'libx264', '-crf', '18', '-r', '10', moving);
 
-  const ours = (file: string, fps: number, gate: 'on' | 'off') => () =>
-    runJson<Run>('env', [
-      ...launcher(),
-      asset('dist', 'tools', 'bench', 'ours.js'),
-      ...['--clip', file, '--port', String(port), '--fps', String(fps), '--gate', gate],
-    ]);
+  const ours =
+    (file: string, fps: number, gate: 'on' | 'off', kernels = '') =>
+    () =>
+      runJson<Run>('env', [
+        `OCELLUS_KERNELS=${kernels}`,
+        ...launcher(),
+        asset('dist', 'tools', 'bench', 'ours.js'),
+        ...['--clip', file, '--port', String(port), '--fps', String(fps), '--gate', gate],
+      ]);
   const peer = (file: string, fps: number) => () =>
     runJson<Run>(python, [
       asset('tools', 'bench', 'peer', 'pipeline.py'),
@@ -71,6 +76,11 @@ async function bench(clip: string, rounds: number, jsonFile: string): Promise<vo
 
   try {
     const results = {
+      'clip, as fast as it goes, no gate, TypeScript kernels': await inTurns(
+        rounds,
+        ours(clip, 0, 'off', 'typescript'),
+        peer(clip, 0),
+      ),
       'clip, as fast as it goes, no gate': await inTurns(rounds, ours(clip, 0, 'off'), peer(clip, 0)),
       'clip, as fast as it goes, gate': await inTurns(rounds, ours(clip, 0, 'on'), peer(clip, 0)),
       'people, 10 frames/s, no gate': await inTurns(rounds, ours(moving, 10, 'off'), peer(moving, 10)),
@@ -105,6 +115,7 @@ async function bench(clip: string, rounds: number, jsonFile: string): Promise<vo
       ]),
     );
     console.log(`\nocellus run to the first event on MQTT: ${inWords(spread(starts), 0)} ms`);
+    console.log(`Kernels: ${kernels.name}.`);
     console.log('Ratios are medians of the rounds (smallest-largest); below 1 is less CPU than the Python pipeline.');
     writeFileSync(jsonFile, `${JSON.stringify({ clip, rounds, results, startMs: starts }, null, 2)}\n`);
     console.log(`Written to ${jsonFile}`);
@@ -137,28 +148,6 @@ async function inTurns(rounds: number, ours: () => Promise<Run>, peer: () => Pro
       pairs.map(([mine, theirs]) => mine.frames / mine.wallSeconds / (theirs.frames / theirs.wallSeconds)),
     ),
   };
-}
-
-/** A Python environment with what the peer imports. */
-function preparePeer(): string {
-  const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'ocellus-bench');
-  const wanted = readFileSync(asset('tools', 'bench', 'peer', 'requirements.txt'), 'utf8');
-  const stamp = join(folder, 'requirements.txt');
-  const python = join(folder, 'bin', 'python');
-  if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
-    console.error(`Making a Python environment for the peer in ${folder} (once) …`);
-    mkdirSync(folder, { recursive: true });
-    execFileSync('python3', ['-m', 'venv', '--clear', folder], { stdio: ['ignore', 'ignore', 'inherit'] });
-    execFileSync(
-      python,
-      ['-m', 'pip', 'install', '--quiet', '-r', asset('tools', 'bench', 'peer', 'requirements.txt')],
-      {
-        stdio: ['ignore', 'ignore', 'inherit'],
-      },
-    );
-    writeFileSync(stamp, wanted);
-  }
-  return python;
 }
 
 function ffmpeg(...args: string[]): void {

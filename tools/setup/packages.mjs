@@ -20,6 +20,11 @@ const wanted = [
   { package: 'cpio', program: 'cpio', for: 'the camera guest' },
   { package: 'xz-utils', program: 'xz', for: 'the camera guest' },
   { package: 'qemu-user-static', program: 'qemu-aarch64-static', for: 'the arm64 root' },
+  { package: 'cmake', program: 'cmake', for: 'the native kernels' },
+  { package: 'ninja-build', program: 'ninja', for: 'the native kernels' },
+  { package: 'g++', program: 'g++', for: 'the native kernels' },
+  { package: 'g++-aarch64-linux-gnu', program: 'aarch64-linux-gnu-g++', for: 'the native kernels of the boards' },
+  { package: 'libc6-dev-arm64-cross', file: '/usr/aarch64-linux-gnu/include/stdio.h', for: 'the same' },
 ];
 
 const paths = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];

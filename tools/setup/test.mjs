@@ -2,12 +2,14 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buildKernels } from './native.mjs';
 import { installTestPackages } from './packages.mjs';
 import { build, checkNode, installPackages, root, run, say } from './steps.mjs';
 
 checkNode();
 installPackages();
 installTestPackages();
+buildKernels();
 build();
 
 const bin = (...parts) => join(root, 'node_modules', ...parts);

@@ -1,6 +1,6 @@
 import { InputError } from '../../errors.ts';
 import type { Candidates } from '../../kernels/decode/candidates.ts';
-import type { Level } from '../../kernels/decode/typescript.ts';
+import type { Level } from '../../kernels/decode/decode.ts';
 import type { ModelCard } from '../card.ts';
 import type { Tensor, TensorInfo } from '../engines/engine.ts';
 

@@ -1,17 +1,16 @@
 import { InputError } from '../../errors.ts';
 import type { Candidates } from '../../kernels/decode/candidates.ts';
-import type { Level } from '../../kernels/decode/typescript.ts';
+import { DistributionHead } from '../../kernels/decode/decode.ts';
 import { kernels } from '../../kernels/kernels.ts';
 import type { ModelCard } from '../card.ts';
 import type { Tensor, TensorInfo } from '../engines/engine.ts';
-import { cellsOf, type Decoder, findOutput, levelsOf, readOutput } from './decoder.ts';
+import { type Decoder, findOutput, levelsOf, readOutput } from './decoder.ts';
 
-/** One pair of tensors and the levels whose cells they hold, one after the other. */
+/** One pair of tensors and what they hold. */
 interface Part {
   readonly scores: string;
   readonly boxes: string;
-  readonly cells: number;
-  readonly levels: readonly Level[];
+  readonly head: DistributionHead;
 }
 
 /** NanoDet: class scores and the distribution of each side per cell, for all strides together or one pair for each. */
@@ -27,22 +26,17 @@ export function nanodet(card: ModelCard, outputs: readonly TensorInfo[]): Decode
   }
   const classes = card.labels.length;
   const parts = scores.map((name, i): Part => {
-    const own = scores.length === 1 ? levels : [levels[i]!];
-    const cells = cellsOf(own);
-    findOutput(outputs, name, [1, cells, classes], 'class scores');
-    findOutput(outputs, boxes[i], [1, cells, 4 * bins], 'distributions');
-    return { scores: name, boxes: boxes[i]!, cells, levels: own };
+    const head = new DistributionHead(scores.length === 1 ? levels : [levels[i]!], classes, bins);
+    findOutput(outputs, name, [1, head.cells, classes], 'class scores');
+    findOutput(outputs, boxes[i], [1, head.cells, 4 * bins], 'distributions');
+    return { scores: name, boxes: boxes[i]!, head };
   });
   return {
     decode(tensors: ReadonlyMap<string, Tensor>, threshold: number, multiLabel: boolean, candidates: Candidates): void {
-      for (const part of parts) {
-        const score = readOutput(tensors, part.scores, [1, part.cells, classes], 'class scores').data;
-        const logits = readOutput(tensors, part.boxes, [1, part.cells, 4 * bins], 'distributions').data;
-        let cell = 0;
-        for (const level of part.levels) {
-          kernels.decodeDistributions(score, logits, cell, level, classes, bins, threshold, multiLabel, candidates);
-          cell += level.columns * level.rows;
-        }
+      for (const { scores, boxes, head } of parts) {
+        const score = readOutput(tensors, scores, [1, head.cells, classes], 'class scores').data;
+        const logits = readOutput(tensors, boxes, [1, head.cells, 4 * bins], 'distributions').data;
+        kernels.decode.distributions(head, score, logits, threshold, multiLabel, candidates);
       }
     },
   };

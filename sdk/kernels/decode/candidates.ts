@@ -15,7 +15,7 @@ export class Candidates {
 
   push(x1: number, y1: number, x2: number, y2: number, score: number, classId: number): void {
     const i = this.length++;
-    if (i === this.scores.length) this.#grow();
+    if (i === this.scores.length) this.reserve(this.length);
     this.boxes[i * 4] = x1;
     this.boxes[i * 4 + 1] = y1;
     this.boxes[i * 4 + 2] = x2;
@@ -24,13 +24,15 @@ export class Candidates {
     this.classIds[i] = classId;
   }
 
-  #grow(): void {
+  /** Makes room for so many in all. Typed arrays that were read from here before are the old ones. */
+  reserve(length: number): void {
+    const size = Math.max(length, 2 * this.scores.length);
     const { boxes, scores, classIds } = this;
-    this.boxes = new Float32Array(boxes.length * 2);
+    this.boxes = new Float32Array(size * 4);
     this.boxes.set(boxes);
-    this.scores = new Float32Array(scores.length * 2);
+    this.scores = new Float32Array(size);
     this.scores.set(scores);
-    this.classIds = new Int32Array(classIds.length * 2);
+    this.classIds = new Int32Array(size);
     this.classIds.set(classIds);
   }
 }

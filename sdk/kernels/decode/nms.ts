@@ -1,12 +1,4 @@
-/**
- * Class-wise greedy non-maximum suppression. Boxes of one class that overlap a better one by more than `iouThreshold`
- * go; of equal scores the earlier is the better.
- *
- * @param boxes `[x1, y1, x2, y2]` each.
- * @param length How many there are.
- * @param maxKept Ends after so many.
- * @returns Indices of what stays, best first.
- */
+/** The TypeScript twin of class-wise non-maximum suppression: see DecodeKernels. */
 export function classwiseNms(
   boxes: Float32Array,
   scores: Float32Array,

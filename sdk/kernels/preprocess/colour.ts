@@ -1,6 +1,6 @@
 import type { ColourSpace } from '../../frame/frame.ts';
 
-/** YUV to RGB in fixed point: coefficients x 2^14. `r = y * luma + (v - 128) * rv`, and so on. */
+/** YUV to RGB in fixed point: coefficients x 2^13, so that each fits in 16 bits. `r = y * luma + (v - 128) * rv`, and so on. */
 export interface YuvCoefficients {
   /** Black, 0..255. */
   readonly black: number;
@@ -11,7 +11,7 @@ export interface YuvCoefficients {
   readonly bu: number;
 }
 
-export const coefficientBits = 14;
+export const coefficientBits = 13;
 
 /** From the matrices' own definition: Kr and Kb of ITU-R BT.601 and BT.709. */
 export function yuvCoefficients({ matrix, range }: ColourSpace): YuvCoefficients {

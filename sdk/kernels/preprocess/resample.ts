@@ -32,45 +32,41 @@ export function resampleYuv(
 ): void {
   const { taps: yTaps, next: yNext } = xLuma;
   const { taps: cTaps, next: cNext } = xChroma;
-  const yData = luma.data;
-  const yAt = luma.offset;
-  const uData = u.data;
-  const uAt = u.offset;
-  const vData = v.data;
-  const vAt = v.offset + vOffset;
+  const yData = luma.blended;
+  const uData = u.blended;
+  const vData = v.blended;
   const { black, luma: cy, rv, gu, gv, bu } = coefficients;
   const { data, step } = target;
   let { red, green, blue } = target;
-  // Blended values keep 5 fractional bits; the coefficients have 14.
-  const offset = ((1 << 18) - Math.imul(black << 5, cy)) | 0;
+  // Values keep 7 fractional bits; the coefficients have 13.
+  const offset = ((1 << 19) - Math.imul(black << 7, cy)) | 0;
   const count = yTaps.length;
   for (let i = 0; i < count; i++) {
     const yTap = yTaps[i]!;
-    const yl = (yAt + (yTap >> 12)) | 0;
+    const yl = yTap >> 12;
     const yFirst = yData[yl]!;
-    const yValue = ((yFirst << 11) + (yData[yl + yNext]! - yFirst) * (yTap & 4095)) >> 6;
+    const yValue = ((yFirst << 11) + Math.imul(yData[yl + yNext]! - yFirst, yTap & 4095)) >> 12;
     const y = (Math.imul(yValue, cy) + offset) | 0;
 
     const cTap = cTaps[i]!;
     const weight = cTap & 4095;
     const cl = cTap >> 12;
-    const ul = (uAt + cl) | 0;
-    const uFirst = uData[ul]!;
-    const uValue = (((uFirst << 11) + (uData[ul + cNext]! - uFirst) * weight) >> 6) - 4096;
-    const vl = (vAt + cl) | 0;
+    const uFirst = uData[cl]!;
+    const uValue = (((uFirst << 11) + Math.imul(uData[cl + cNext]! - uFirst, weight)) >> 12) - 16384;
+    const vl = (cl + vOffset) | 0;
     const vFirst = vData[vl]!;
-    const vValue = (((vFirst << 11) + (vData[vl + cNext]! - vFirst) * weight) >> 6) - 4096;
+    const vValue = (((vFirst << 11) + Math.imul(vData[vl + cNext]! - vFirst, weight)) >> 12) - 16384;
 
-    data[red] = (y + Math.imul(vValue, rv)) >> 19;
-    data[green] = (y + Math.imul(uValue, gu) + Math.imul(vValue, gv)) >> 19;
-    data[blue] = (y + Math.imul(uValue, bu)) >> 19;
+    data[red] = (y + Math.imul(vValue, rv)) >> 20;
+    data[green] = (y + Math.imul(uValue, gu) + Math.imul(vValue, gv)) >> 20;
+    data[blue] = (y + Math.imul(uValue, bu)) >> 20;
     red = (red + step) | 0;
     green = (green + step) | 0;
     blue = (blue + step) | 0;
   }
 }
 
-/** `resampleYuv` where each output pixel is one element of luma: chroma is then the nearest. */
+/** `resampleYuv` where each output pixel is one element of each plane: the same result, of picked rows. */
 export function copyYuv(
   xLuma: Axis,
   xChroma: Axis,
@@ -81,8 +77,8 @@ export function copyYuv(
   coefficients: YuvCoefficients,
   target: RgbTarget,
 ): void {
-  const yNearest = xLuma.nearest;
-  const cNearest = xChroma.nearest;
+  const { taps: yTaps, next: yNext } = xLuma;
+  const { taps: cTaps, next: cNext } = xChroma;
   const yData = luma.data;
   const yAt = luma.offset;
   const uData = u.data;
@@ -92,27 +88,33 @@ export function copyYuv(
   const { black, luma: cy, rv, gu, gv, bu } = coefficients;
   const { data, step } = target;
   let { red, green, blue } = target;
-  const offset = ((1 << 13) - Math.imul(black, cy)) | 0;
-  const count = yNearest.length;
+  const offset = ((1 << 12) - Math.imul(black, cy)) | 0;
+  const count = yTaps.length;
   for (let i = 0; i < count; i++) {
-    const y = (Math.imul(yData[(yAt + yNearest[i]!) | 0]!, cy) + offset) | 0;
-    const c = cNearest[i]!;
+    const yTap = yTaps[i]!;
+    const cTap = cTaps[i]!;
+    // The second of the two elements where it has all the weight, 2048.
+    const yl = ((yTap >> 12) + Math.imul(yNext, (yTap & 4095) >> 11)) | 0;
+    const c = ((cTap >> 12) + Math.imul(cNext, (cTap & 4095) >> 11)) | 0;
+    const y = (Math.imul(yData[(yAt + yl) | 0]!, cy) + offset) | 0;
     const uValue = uData[(uAt + c) | 0]! - 128;
     const vValue = vData[(vAt + c) | 0]! - 128;
-    data[red] = (y + Math.imul(vValue, rv)) >> 14;
-    data[green] = (y + Math.imul(uValue, gu) + Math.imul(vValue, gv)) >> 14;
-    data[blue] = (y + Math.imul(uValue, bu)) >> 14;
+    data[red] = (y + Math.imul(vValue, rv)) >> 13;
+    data[green] = (y + Math.imul(uValue, gu) + Math.imul(vValue, gv)) >> 13;
+    data[blue] = (y + Math.imul(uValue, bu)) >> 13;
     red = (red + step) | 0;
     green = (green + step) | 0;
     blue = (blue + step) | 0;
   }
 }
 
+/** 8 fractional bits of the blended rows and 11 of the weights. */
+const half = 1 << 18;
+
 /** @param swap The source is BGR. */
 export function resampleRgb(x: Axis, row: PlaneRows, swap: boolean, target: RgbTarget): void {
   const { taps, next } = x;
-  const from = row.data;
-  const at = row.offset;
+  const from = row.blended;
   const { data, step } = target;
   let red = swap ? target.blue : target.red;
   let green = target.green;
@@ -121,14 +123,14 @@ export function resampleRgb(x: Axis, row: PlaneRows, swap: boolean, target: RgbT
   for (let i = 0; i < count; i++) {
     const tap = taps[i]!;
     const weight = tap & 4095;
-    const left = (at + (tap >> 12)) | 0;
+    const left = tap >> 12;
     const right = (left + next) | 0;
     const r = from[left]!;
     const g = from[left + 1]!;
     const b = from[left + 2]!;
-    data[red] = ((r << 11) + (from[right]! - r) * weight + 1024) >> 11;
-    data[green] = ((g << 11) + (from[right + 1]! - g) * weight + 1024) >> 11;
-    data[blue] = ((b << 11) + (from[right + 2]! - b) * weight + 1024) >> 11;
+    data[red] = ((r << 11) + Math.imul(from[right]! - r, weight) + half) >> 19;
+    data[green] = ((g << 11) + Math.imul(from[right + 1]! - g, weight) + half) >> 19;
+    data[blue] = ((b << 11) + Math.imul(from[right + 2]! - b, weight) + half) >> 19;
     red = (red + step) | 0;
     green = (green + step) | 0;
     blue = (blue + step) | 0;
@@ -137,16 +139,15 @@ export function resampleRgb(x: Axis, row: PlaneRows, swap: boolean, target: RgbT
 
 export function resampleGray(x: Axis, row: PlaneRows, target: RgbTarget): void {
   const { taps, next } = x;
-  const from = row.data;
-  const at = row.offset;
+  const from = row.blended;
   const { data, step } = target;
   let { red, green, blue } = target;
   const count = taps.length;
   for (let i = 0; i < count; i++) {
     const tap = taps[i]!;
-    const left = (at + (tap >> 12)) | 0;
+    const left = tap >> 12;
     const first = from[left]!;
-    const value = ((first << 11) + (from[left + next]! - first) * (tap & 4095) + 1024) >> 11;
+    const value = ((first << 11) + Math.imul(from[left + next]! - first, tap & 4095) + half) >> 19;
     data[red] = value;
     data[green] = value;
     data[blue] = value;

@@ -1,18 +1,21 @@
-import { type Axis, tapBits, weightBits } from './axis.ts';
+import { type Axis, one, tapBits, weightBits } from './axis.ts';
 import { type ByteRow, blendRows, meanBoxes, sumRow, wordsOf } from './swar.ts';
 
 const empty = new Uint8Array(0);
+const noWords = new Uint16Array(0);
 const weightMask = (1 << tapBits) - 1;
 
 /**
- * The vertical half of resizing one plane: for an output row, the mean of source rows (where the plane shrinks by 2
- * or more, over boxes in both directions) and the blend of two of them.
+ * The vertical half of resizing one plane: for an output row, the blend of two rows of elements; those are rows of
+ * pixels, or means over boxes in both directions.
  *
  * Averaged rows are made when they are asked for and two are kept, since output rows go downwards and each looks at
  * two neighbours.
  */
 export class PlaneRows {
-  /** The row of the last `seek`: its first byte is `data[offset]`. */
+  /** The row of the last `blend`, with 8 fractional bits. */
+  readonly blended: Uint16Array;
+  /** The row of the last `pick`: its first byte is `data[offset]`. */
   data: Uint8Array = empty;
   offset = 0;
   readonly #x: Axis;
@@ -24,13 +27,15 @@ export class PlaneRows {
   readonly #held: [number, number] = [-1, -1];
   readonly #sums: Uint16Array;
   readonly #sumWords: Int32Array;
-  readonly #blended: Uint8Array;
   readonly #blendedWords: Int32Array;
   readonly #plane: ByteRow = { data: empty, words: undefined };
   #stride = 0;
 
-  /** @param channels Interleaved bytes of a pixel: 1, 2 (NV12's chroma) or 3. */
-  constructor(x: Axis, y: Axis, channels: number) {
+  /**
+   * @param channels Interleaved bytes of a pixel: 1, 2 (NV12's chroma) or 3.
+   * @param picked Rows are picked, never blended.
+   */
+  constructor(x: Axis, y: Axis, channels: number, picked: boolean) {
     this.#x = x;
     this.#y = y;
     this.#channels = channels;
@@ -39,8 +44,8 @@ export class PlaneRows {
     this.#slots = [byteRow(this.#averaged ? this.#bytes : 0), byteRow(this.#averaged ? this.#bytes : 0)];
     this.#sums = new Uint16Array(this.#averaged ? wholeWords(x.size * channels) : 0);
     this.#sumWords = new Int32Array(this.#sums.buffer);
-    this.#blended = new Uint8Array(wholeWords(this.#bytes));
-    this.#blendedWords = new Int32Array(this.#blended.buffer);
+    this.blended = picked ? noWords : new Uint16Array(wholeWords(this.#bytes));
+    this.#blendedWords = new Int32Array(this.blended.buffer);
   }
 
   /** Reads these pixels from now on. */
@@ -58,33 +63,33 @@ export class PlaneRows {
     this.data = empty;
   }
 
-  /** Makes `data` and `offset` the row that output row `row` is taken from. */
-  seek(row: number): void {
+  /** Makes `data` and `offset` the one row that output row `row` is, where no row lies between two. */
+  pick(row: number): void {
     const { taps, next } = this.#y;
     const tap = taps[row]!;
-    const first = tap >> tapBits;
+    const element = (tap >> tapBits) + ((tap & weightMask) >= one ? next : 0);
+    this.offset = this.#offsetOf(element);
+    this.data = this.#rowOf(element).data;
+  }
+
+  /** Makes `blended` the row that output row `row` is taken from. */
+  blend(row: number): void {
+    const { taps, next } = this.#y;
+    const tap = taps[row]!;
     // Vertical weights have 8 bits: a byte times a weight then fits in half a word.
     const weight = ((tap & weightMask) + (1 << (weightBits - 9))) >> (weightBits - 8);
-    if (weight === 0 || weight === 256) {
-      const only = weight === 0 ? first : first + next;
-      this.offset = this.#offsetOf(only);
-      this.data = this.#rowOf(only).data;
-      return;
-    }
-    const upper = this.#rowOf(first);
-    const lower = this.#rowOf(first + next);
+    const first = (tap >> tapBits) + (weight === 256 ? next : 0);
+    const second = weight === 0 || weight === 256 ? first : first + next;
     blendRows(
-      upper,
+      this.#rowOf(first),
       this.#offsetOf(first),
-      lower,
-      this.#offsetOf(first + next),
+      this.#rowOf(second),
+      this.#offsetOf(second),
       weight,
       this.#bytes,
-      this.#blended,
+      this.blended,
       this.#blendedWords,
     );
-    this.data = this.#blended;
-    this.offset = 0;
   }
 
   #offsetOf(row: number): number {

@@ -15,7 +15,7 @@ export function wordsOf(data: Uint8Array): Int32Array | undefined {
 }
 
 /**
- * `target[i] = a[aAt + i] * (256 - weight) + b[bAt + i] * weight`, divided by 256 and rounded.
+ * `target[i] = a[aAt + i] * (256 - weight) + b[bAt + i] * weight`: 16 bits, 8 of them fractional.
  *
  * @param weight 0..256.
  */
@@ -26,7 +26,7 @@ export function blendRows(
   bAt: number,
   weight: number,
   bytes: number,
-  target: Uint8Array,
+  target: Uint16Array,
   targetWords: Int32Array,
 ): void {
   let i = 0;
@@ -48,13 +48,16 @@ function blendWords(
   target: Int32Array,
 ): void {
   const rest = 256 - weight;
+  let to = 0;
   for (let i = 0; i < count; i++) {
     const p = a[aAt + i]!;
     const q = b[bAt + i]!;
-    // 255 x 256 + 128 fits in 16 bits: two bytes to a word never touch.
-    const even = (Math.imul(p & 0xff00ff, rest) + Math.imul(q & 0xff00ff, weight) + 0x7f007f) | 0;
-    const odd = (Math.imul((p >>> 8) & 0xff00ff, rest) + Math.imul((q >>> 8) & 0xff00ff, weight) + 0x7f007f) | 0;
-    target[i] = ((even >>> 8) & 0xff00ff) | (odd & 0xff00ff00);
+    // 255 x 256 fits in 16 bits: two bytes to a word never touch.
+    const even = (Math.imul(p & 0xff00ff, rest) + Math.imul(q & 0xff00ff, weight)) | 0;
+    const odd = (Math.imul((p >>> 8) & 0xff00ff, rest) + Math.imul((q >>> 8) & 0xff00ff, weight)) | 0;
+    target[to] = (even & 0xffff) | (odd << 16);
+    target[to + 1] = (even >>> 16) | (odd & 0xffff0000);
+    to += 2;
   }
 }
 
@@ -66,11 +69,11 @@ function blendBytes(
   weight: number,
   from: number,
   to: number,
-  target: Uint8Array,
+  target: Uint16Array,
 ): void {
   const rest = 256 - weight;
   for (let i = from; i < to; i++) {
-    target[i] = (Math.imul(a[aAt + i]!, rest) + Math.imul(b[bAt + i]!, weight) + 127) >> 8;
+    target[i] = Math.imul(a[aAt + i]!, rest) + Math.imul(b[bAt + i]!, weight);
   }
 }
 
@@ -115,9 +118,22 @@ function addWords(row: Int32Array, at: number, count: number, sums: Int32Array):
 }
 
 /**
- * The rounded means of boxes of column sums: `target[i * channels + channel]` for each channel.
+ * What a sum of pixels is multiplied with, for their mean with 23 fractional bits: `(sum * reciprocal + half) >>> 23`. As
+ * much precision as a vector of 16 bits has (plan.cpp): `sum << up` uses all of them, and so does the reciprocal, which
+ * leaves 7 fractional bits in the upper half of the product.
  *
- * The reciprocal has 22 bits, which is exact for the 256 pixels a box may have.
+ * @param pixels 1..256.
+ */
+export function reciprocalOf(pixels: number): number {
+  let up = 0;
+  while ((255 * pixels) << (up + 1) <= 65535) up++;
+  return Math.floor(2 ** 23 / (pixels << up) + 0.5) * 2 ** up;
+}
+
+const half = 1 << 22;
+
+/**
+ * The rounded means of boxes of column sums: `target[i * channels + channel]` for each channel.
  *
  * @param box Columns of a box.
  * @param pixels Pixels that were summed into a box.
@@ -132,7 +148,7 @@ export function meanBoxes(
   target: Uint8Array,
   firstTarget: number,
 ): void {
-  const reciprocal = Math.round(2 ** 22 / pixels);
+  const reciprocal = reciprocalOf(pixels);
   for (let channel = 0; channel < channels; channel++) {
     const at = firstColumn * channels + channel;
     const to = firstTarget * channels + channel;
@@ -141,8 +157,6 @@ export function meanBoxes(
     else meanOfMany(sums, at, channels, box, reciprocal, count, target, to);
   }
 }
-
-const half = 1 << 21;
 
 function meanPairs(
   sums: Uint16Array,
@@ -154,7 +168,7 @@ function meanPairs(
   to: number,
 ): void {
   for (let i = 0; i < count; i++) {
-    target[to] = (Math.imul(sums[at]! + sums[at + step]!, reciprocal) + half) >>> 22;
+    target[to] = (Math.imul(sums[at]! + sums[at + step]!, reciprocal) + half) >>> 23;
     at = (at + step + step) | 0;
     to = (to + step) | 0;
   }
@@ -171,7 +185,7 @@ function meanTriples(
 ): void {
   for (let i = 0; i < count; i++) {
     const sum = sums[at]! + sums[at + step]! + sums[at + step + step]!;
-    target[to] = (Math.imul(sum, reciprocal) + half) >>> 22;
+    target[to] = (Math.imul(sum, reciprocal) + half) >>> 23;
     at = (at + step + step + step) | 0;
     to = (to + step) | 0;
   }
@@ -193,7 +207,7 @@ function meanOfMany(
       sum = (sum + sums[at]!) | 0;
       at = (at + step) | 0;
     }
-    target[to] = (Math.imul(sum, reciprocal) + half) >>> 22;
+    target[to] = (Math.imul(sum, reciprocal) + half) >>> 23;
     to = (to + step) | 0;
   }
 }

@@ -1,8 +1,11 @@
 import type { Letterbox } from '../../core/letterbox.ts';
 import type { PixelFormat } from '../../frame/layout.ts';
-import { type Axis, makeAxis, nearestOnly } from './axis.ts';
+import { type Axis, makeAxis } from './axis.ts';
+import { assertAsMany, assertPlace, assertSource, assertTarget } from './check.ts';
 import { type YuvCoefficients, yuvCoefficients } from './colour.ts';
-import type { PixelSource, Preprocessor, PreprocessTarget } from './preprocess.ts';
+import { biasOf, scaleOf } from './normalise.ts';
+import { PaddedTensors } from './padding.ts';
+import type { PixelSource, Preprocessor, PreprocessTarget, Quality } from './preprocess.ts';
 import { copyYuv, type RgbTarget, resampleGray, resampleRgb, resampleYuv } from './resample.ts';
 import { PlaneRows } from './rows.ts';
 
@@ -14,7 +17,7 @@ interface Plan {
   readonly geometry: Letterbox;
   readonly x: Axis;
   readonly xChroma: Axis;
-  /** Luma is neither blended nor shifted: each output pixel is one of its elements. Chroma is then the nearest. */
+  /** A YUV picture whose output pixels each are one element of each plane. */
   readonly direct: boolean;
   readonly rows: readonly PlaneRows[];
 }
@@ -30,10 +33,12 @@ export class TypeScriptPreprocessor implements Preprocessor {
   readonly #rgb: RgbTarget;
   /** A pixel 0..255 of each channel (in tensor order), normalised. */
   readonly #tables: readonly Float32Array[];
-  #padded: { out: Uint8Array | Float32Array; plan: Plan } | undefined;
+  readonly #padded = new PaddedTensors();
   #clamped: { out: Uint8Array; view: Uint8ClampedArray } | undefined;
 
+  /** @throws RangeError or TypeError for a target that is none. */
   constructor(target: PreprocessTarget) {
+    assertTarget(target);
     this.#target = target;
     this.#tables =
       target.type === 'float32'
@@ -44,20 +49,21 @@ export class TypeScriptPreprocessor implements Preprocessor {
   }
 
   run(source: PixelSource, geometry: Letterbox, out: Uint8Array | Float32Array): void {
-    const { width, height } = this.#target;
-    if (out.length !== width * height * 3) {
-      throw new RangeError(`out: expected ${width * height * 3} values, got ${out.length}`);
-    }
-    if (geometry.inputWidth !== width || geometry.inputHeight !== height) {
-      throw new RangeError(
-        `geometry: expected an input of ${width}x${height}, got ${geometry.inputWidth}x${geometry.inputHeight}`,
-      );
-    }
+    assertSource(source);
+    assertPlace(source, this.#target, geometry, out);
+    this.#run(source, geometry, out);
+  }
+
+  runBatch(source: PixelSource, geometries: readonly Letterbox[], outs: readonly (Uint8Array | Float32Array)[]): void {
+    assertAsMany(geometries.length, outs.length);
+    assertSource(source);
+    for (let i = 0; i < outs.length; i++) assertPlace(source, this.#target, geometries[i]!, outs[i]!);
+    for (let i = 0; i < outs.length; i++) this.#run(source, geometries[i]!, outs[i]!);
+  }
+
+  #run(source: PixelSource, geometry: Letterbox, out: Uint8Array | Float32Array): void {
     const plan = this.#planOf(source, geometry);
-    if (this.#padded?.out !== out || this.#padded.plan !== plan) {
-      this.#pad(out, geometry);
-      this.#padded = { out, plan };
-    }
+    if (this.#padded.claim(out, geometry)) this.#pad(out);
     const coefficients = yuvCoefficients(source.colour);
     attach(plan, source);
     if (out instanceof Float32Array) this.#writeFloats(plan, coefficients, out);
@@ -78,15 +84,14 @@ export class TypeScriptPreprocessor implements Preprocessor {
         return plan;
       }
     }
-    const plan = makePlan(source, geometry);
+    const plan = makePlan(source, geometry, this.#target.quality ?? 'area');
     plans.push(plan);
     if (plans.length > maxPlans) plans.shift();
     return plan;
   }
 
-  #pad(out: Uint8Array | Float32Array, { left, top, width: w, height: h }: Letterbox): void {
+  #pad(out: Uint8Array | Float32Array): void {
     const { width, height, layout, pad } = this.#target;
-    if (left === 0 && top === 0 && w === width && h === height) return;
     const value = (channel: number) => (out instanceof Float32Array ? this.#tables[channel]![pad]! : pad);
     if (layout === 'NCHW') {
       for (let channel = 0; channel < 3; channel++) {
@@ -142,7 +147,9 @@ export class TypeScriptPreprocessor implements Preprocessor {
 }
 
 function normalised(mean: number, std: number): Float32Array {
-  return Float32Array.from({ length: 256 }, (_, pixel) => (pixel - mean) / std);
+  const scale = scaleOf(std);
+  const bias = biasOf(mean, std);
+  return Float32Array.from({ length: 256 }, (_, pixel) => Math.fround(pixel * scale) + bias);
 }
 
 function normalise(
@@ -173,23 +180,24 @@ function sameGeometry(a: Letterbox, b: Letterbox): boolean {
   );
 }
 
-function makePlan({ format, width, height }: PixelSource, geometry: Letterbox): Plan {
+function makePlan({ format, width, height }: PixelSource, geometry: Letterbox, quality: Quality): Plan {
   const { region } = geometry;
   const channels = format === 'RGB24' || format === 'BGR24' ? 3 : 1;
-  const x = makeAxis(geometry.width, region.x, region.width, width, 1, channels);
-  const y = makeAxis(geometry.height, region.y, region.height, height, 1, 1);
-  const rows = [new PlaneRows(x, y, channels)];
+  const x = makeAxis(geometry.width, region.x, region.width, width, 1, channels, quality);
+  const y = makeAxis(geometry.height, region.y, region.height, height, 1, 1, quality);
+  const known = { format, sourceWidth: width, sourceHeight: height, geometry, x };
   if (format !== 'I420' && format !== 'NV12') {
-    return { format, sourceWidth: width, sourceHeight: height, geometry, x, xChroma: x, direct: false, rows };
+    return { ...known, xChroma: x, direct: false, rows: [new PlaneRows(x, y, channels, false)] };
   }
+  // A picture that is not resized has each pixel's nearest chroma.
+  const sampling = x.direct && y.direct && x.box === 1 && y.box === 1 ? 'nearest' : quality;
   const chromaChannels = format === 'NV12' ? 2 : 1;
-  const xChroma = makeAxis(geometry.width, region.x, region.width, (width + 1) >> 1, 2, chromaChannels);
-  const yBlended = makeAxis(geometry.height, region.y, region.height, (height + 1) >> 1, 2, 1);
-  const direct = x.direct && y.direct;
-  const yChroma = direct ? nearestOnly(yBlended) : yBlended;
-  rows.push(new PlaneRows(xChroma, yChroma, chromaChannels));
-  if (format === 'I420') rows.push(new PlaneRows(xChroma, yChroma, 1));
-  return { format, sourceWidth: width, sourceHeight: height, geometry, x, xChroma, direct, rows };
+  const xChroma = makeAxis(geometry.width, region.x, region.width, (width + 1) >> 1, 2, chromaChannels, sampling);
+  const yChroma = makeAxis(geometry.height, region.y, region.height, (height + 1) >> 1, 2, 1, sampling);
+  const direct = x.direct && y.direct && xChroma.direct && yChroma.direct;
+  const rows = [new PlaneRows(x, y, 1, direct), new PlaneRows(xChroma, yChroma, chromaChannels, direct)];
+  if (format === 'I420') rows.push(new PlaneRows(xChroma, yChroma, 1, direct));
+  return { ...known, xChroma, direct, rows };
 }
 
 function attach({ rows }: Plan, source: PixelSource): void {
@@ -206,7 +214,10 @@ function detach({ rows }: Plan): void {
 
 function writeRow(plan: Plan, row: number, coefficients: YuvCoefficients, rgb: RgbTarget): void {
   const { format, x, xChroma, direct, rows } = plan;
-  for (let i = 0; i < rows.length; i++) rows[i]!.seek(row);
+  for (let i = 0; i < rows.length; i++) {
+    if (direct) rows[i]!.pick(row);
+    else rows[i]!.blend(row);
+  }
   const luma = rows[0]!;
   if (format === 'GRAY8') {
     resampleGray(x, luma, rgb);

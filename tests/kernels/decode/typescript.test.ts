@@ -1,25 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Candidates } from '../../../sdk/kernels/decode/candidates.ts';
-import { decodeDistributions } from '../../../sdk/kernels/decode/typescript.ts';
+import { DistributionHead } from '../../../sdk/kernels/decode/decode.ts';
+import { decodeKernels } from '../../../sdk/kernels/decode/typescript.ts';
 
-const level = { stride: 8, columns: 2, rows: 2 };
 const bins = 4;
+const head = new DistributionHead([{ stride: 8, columns: 2, rows: 2 }], 2, bins);
 
 function decode(scores: number[], logits: number[], options: { threshold?: number; multiLabel?: boolean } = {}) {
   const candidates = new Candidates();
   const { threshold = 0.5, multiLabel = false } = options;
-  decodeDistributions(
-    Float32Array.from(scores),
-    Float32Array.from(logits),
-    0,
-    level,
-    2,
-    bins,
-    threshold,
-    multiLabel,
-    candidates,
-  );
+  const all = [Float32Array.from(scores), Float32Array.from(logits)] as const;
+  decodeKernels.distributions(head, ...all, threshold, multiLabel, candidates);
   const { boxes, scores: found, classIds, length } = candidates;
   return Array.from({ length }, (_, i) => ({
     box: [...boxes.subarray(i * 4, i * 4 + 4)],
@@ -33,7 +25,7 @@ const sure = (bin: number) => Array.from({ length: bins }, (_, i) => (i === bin 
 const cell = (left: number, top: number, right: number, bottom: number) => [left, top, right, bottom].flatMap(sure);
 const nowhere = cell(0, 0, 0, 0);
 
-describe('decodeDistributions', () => {
+describe('distributions', () => {
   it('puts boxes around the centres of their cells, distances in strides', () => {
     const scores = [0, 0.9, 0, 0, 0, 0, 0.6, 0.1];
     const logits = [...cell(0, 1, 2, 3), ...nowhere, ...nowhere, ...cell(1, 1, 1, 1)];

@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import { describeBoard, findCameras, findPrograms } from '../../../devices/index.ts';
 import { listModels } from '../../../sdk/core/model.ts';
 import { messageOf } from '../../../sdk/errors.ts';
+import { kernels } from '../../../sdk/kernels/kernels.ts';
+import { loadAddon } from '../../../sdk/kernels/native.ts';
 import { printJson, table } from '../output.ts';
 
 export function addDoctor(program: Command): void {
@@ -31,10 +33,17 @@ async function examine() {
     board: describeBoard(),
     node: process.versions.node,
     onnxruntime,
+    kernels: describeKernels(),
     cameras,
     programs,
     models: models.map(({ name }) => name),
   };
+}
+
+/** What this processor offers, and which of it is in use. */
+function describeKernels() {
+  const { addon, file, why } = loadAddon();
+  return { inUse: kernels.name, variants: addon?.variants ?? [], file, ...(addon ? {} : { why }) };
 }
 
 /** Loading it is the only test that says something: a library of the wrong platform is there too. */
@@ -47,7 +56,7 @@ async function findOnnxruntime(): Promise<{ version?: string; error?: string }> 
   }
 }
 
-function inWords({ board, node, onnxruntime, cameras, programs, models }: Report): string {
+function inWords({ board, node, onnxruntime, kernels, cameras, programs, models }: Report): string {
   const temperature = board.temperature === undefined ? '' : `, ${board.temperature.toFixed(0)} °C`;
   const machine = table([
     ['board', `${board.model} (${board.board})`],
@@ -56,6 +65,10 @@ function inWords({ board, node, onnxruntime, cameras, programs, models }: Report
     ['memory', `${board.memoryMb} MB`],
     ['Node', node],
     ['onnxruntime', onnxruntime.version ?? `cannot be loaded: ${onnxruntime.error}`],
+    [
+      'kernels',
+      kernels.variants.length > 0 ? `${kernels.inUse}; there are ${kernels.variants.join(', ')}` : kernels.inUse,
+    ],
     ['models', models.join(', ')],
   ]);
   const found =

@@ -5,6 +5,7 @@ import { readSettings, resolveSettings, type SettingsInput, updateSettings } fro
 import { InputError, messageOf } from '../../../sdk/errors.ts';
 import { brokerAddress } from '../../../sdk/hub/address.ts';
 import { Hub } from '../../../sdk/hub/hub.ts';
+import { kernels } from '../../../sdk/kernels/kernels.ts';
 import type { Logger } from '../../../sdk/log.ts';
 import { Node } from '../../../sdk/pipeline/node.ts';
 import { type LogLevel, logLevels, terminalLogger } from '../output.ts';
@@ -51,6 +52,7 @@ async function run(options: RunOptions): Promise<void> {
   const input = withOptions(await readSettings(file, options.config !== undefined), options);
   const settings = resolveSettings(input, options.config ?? defaultFile);
   const logger = terminalLogger(options.log);
+  logger.info(`kernels: ${kernels.name}`);
   const node = new Node(settings, { logger });
   const parts: { stop(): Promise<void> }[] = [];
   const stopAll = async () => {

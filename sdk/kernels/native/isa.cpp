@@ -1,0 +1,56 @@
+#include "native/isa.h"
+
+#if defined(OCELLUS_ARM64) && defined(__linux__)
+#include <sys/auxv.h>
+// From the kernel's <asm/hwcap.h>, which older systems lack.
+#ifndef HWCAP_ASIMDDP
+#define HWCAP_ASIMDDP (1 << 20)
+#endif
+#endif
+
+namespace ocellus {
+
+const char* name_of(Isa isa) {
+  switch (isa) {
+    case Isa::scalar:
+      return "scalar";
+    case Isa::neon:
+      return "neon";
+    case Isa::neon_dotprod:
+      return "neon_dotprod";
+    case Isa::avx2:
+      return "avx2";
+    case Isa::avx512_vnni:
+      return "avx512_vnni";
+  }
+  return "";
+}
+
+bool is_offered(Isa isa) {
+  switch (isa) {
+    case Isa::scalar:
+      return true;
+#if defined(OCELLUS_ARM64)
+    // Part of every 64-bit ARM processor.
+    case Isa::neon:
+      return true;
+#if defined(__linux__)
+    case Isa::neon_dotprod:
+      return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#endif
+#endif
+#if defined(OCELLUS_X64)
+    // The compiler's own check asks the operating system as well whether it saves the registers.
+    case Isa::avx2:
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    case Isa::avx512_vnni:
+      return is_offered(Isa::avx2) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+             __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+             __builtin_cpu_supports("avx512vnni");
+#endif
+    default:
+      return false;
+  }
+}
+
+}  // namespace ocellus

@@ -1,0 +1,43 @@
+// Memory of plain values, without the C++ run-time library.
+#pragma once
+
+#include <cstdlib>
+#include <utility>
+
+namespace ocellus {
+
+/// An array that is freed with its owner. Its values are zero at first.
+template <typename T>
+class Buffer {
+ public:
+  Buffer() = default;
+  ~Buffer() { std::free(data_); }
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+  Buffer(Buffer&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  Buffer& operator=(Buffer&& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
+
+  /// @returns False when there is no memory; it is empty then.
+  bool allocate(size_t size) {
+    std::free(data_);
+    data_ = static_cast<T*>(std::calloc(size > 0 ? size : 1, sizeof(T)));
+    size_ = data_ != nullptr ? size : 0;
+    return data_ != nullptr;
+  }
+
+  T* data() { return data_; }
+  const T* data() const { return data_; }
+  size_t size() const { return size_; }
+  T& operator[](size_t index) { return data_[index]; }
+  const T& operator[](size_t index) const { return data_[index]; }
+
+ private:
+  T* data_ = nullptr;
+  size_t size_ = 0;
+};
+
+}  // namespace ocellus

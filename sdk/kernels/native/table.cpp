@@ -1,0 +1,65 @@
+#include "native/table.h"
+
+namespace ocellus {
+
+#define FOR_scalar(operation, isa) DO(operation, isa)
+#if defined(OCELLUS_ARM64)
+#define FOR_neon(operation, isa) DO(operation, isa)
+#define FOR_neon_dotprod(operation, isa) DO(operation, isa)
+#define FOR_avx2(operation, isa)
+#define FOR_avx512_vnni(operation, isa)
+#elif defined(OCELLUS_X64)
+#define FOR_neon(operation, isa)
+#define FOR_neon_dotprod(operation, isa)
+#define FOR_avx2(operation, isa) DO(operation, isa)
+#define FOR_avx512_vnni(operation, isa) DO(operation, isa)
+#else
+#define FOR_neon(operation, isa)
+#define FOR_neon_dotprod(operation, isa)
+#define FOR_avx2(operation, isa)
+#define FOR_avx512_vnni(operation, isa)
+#endif
+#define KERNEL(operation, isa) FOR_##isa(operation, isa)
+
+using dot_kernels = DotKernels;
+using motion_kernels = MotionKernels;
+using decode_kernels = DecodeKernels;
+using preprocess_kernels = PreprocessKernels;
+using convert_kernels = ConvertKernels;
+
+#define DO(operation, isa) extern const operation##_kernels operation##_##isa;
+#include "variants.def"
+#undef DO
+
+namespace {
+
+Table make(Isa ceiling) {
+  Table table{};
+  table.isa = ceiling;
+#define DO(operation, isa)                                   \
+  if (Isa::isa <= ceiling && is_offered(Isa::isa)) {         \
+    table.operation = &operation##_##isa;                    \
+    table.operation##_isa = Isa::isa;                        \
+  }
+#include "variants.def"
+#undef DO
+  return table;
+}
+
+// Filled while the addon is loaded, before any thread can call it; in the order of `Isa`.
+const Table tables[] = {make(Isa::scalar), make(Isa::neon), make(Isa::neon_dotprod), make(Isa::avx2),
+                        make(Isa::avx512_vnni)};
+
+}  // namespace
+
+const Table& table_of(Isa isa) { return tables[static_cast<int>(isa)]; }
+
+Isa best_isa() {
+  Isa best = Isa::scalar;
+  for (const Isa isa : isas) {
+    if (is_offered(isa)) best = isa;
+  }
+  return best;
+}
+
+}  // namespace ocellus

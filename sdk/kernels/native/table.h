@@ -1,0 +1,33 @@
+// The function table: for each operation the kernels of the best instruction set up to a given one.
+#pragma once
+
+#include "convert/convert.h"
+#include "decode/decode.h"
+#include "dot/dot.h"
+#include "motion/motion.h"
+#include "native/isa.h"
+#include "preprocess/preprocess.h"
+
+namespace ocellus {
+
+struct Table {
+  /// The instruction set that was asked for; an operation that has no variant for it uses the next lower one.
+  Isa isa;
+  const DotKernels* dot;
+  Isa dot_isa;
+  const MotionKernels* motion;
+  Isa motion_isa;
+  const DecodeKernels* decode;
+  Isa decode_isa;
+  const PreprocessKernels* preprocess;
+  Isa preprocess_isa;
+  const ConvertKernels* convert;
+  Isa convert_isa;
+};
+
+/// @param isa One that `is_offered`. The table lives as long as the process.
+const Table& table_of(Isa isa);
+/// The best instruction set of this processor.
+Isa best_isa();
+
+}  // namespace ocellus

@@ -1,0 +1,73 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packageRoot } from '../../../sdk/assets.ts';
+import { hasProgram } from '../../needs.ts';
+
+const needed = ['cmake', 'g++', 'npm'];
+const possible = process.platform === 'linux' && needed.every(hasProgram);
+const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'));
+const name = `@ocellus/kernels-linux-${process.arch}`;
+
+describe.skipIf(!possible)(`the package of the kernels (needs ${needed.join(', ')})`, () => {
+  let folder: string;
+  let tarball: string;
+
+  function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): string {
+    return execFileSync(program, args, {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { ...process.env, ...env },
+      stdio: 'pipe',
+    });
+  }
+
+  /** Which kernels an ocellus installed in the folder uses. */
+  function used(env: NodeJS.ProcessEnv = {}): string {
+    const script = `import('${folder}/dist/sdk/kernels/kernels.js').then(({ kernels }) => console.log(kernels.name))`;
+    return run(process.execPath, ['-e', script], { OCELLUS_KERNELS: '', OCELLUS_KERNELS_FILE: '', ...env }).trim();
+  }
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ocellus-package-'));
+    const pack = `import { packKernels } from '${packageRoot}/tools/setup/native.mjs'; process.exit(packKernels() ? 0 : 1);`;
+    run(process.execPath, ['--input-type=module', '-e', pack]);
+    tarball = join(packageRoot, 'build', 'packages', `ocellus-kernels-linux-${process.arch}-${version}.tgz`);
+    // The main package as it would be installed, as far as the kernels go: no build, and no packages yet.
+    writeFileSync(
+      join(folder, 'package.json'),
+      JSON.stringify({ name: 'ocellus', version, type: 'module', private: true }),
+    );
+    mkdirSync(join(folder, 'node_modules'));
+    const compile = [
+      '-p',
+      'tsconfig.build.json',
+      '--outDir',
+      join(folder, 'dist'),
+      '--declaration',
+      'false',
+      '--noCheck',
+    ];
+    execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', ...compile], { cwd: packageRoot });
+  }, 300_000);
+
+  afterAll(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('is not missed: the twins do the work without it', () => {
+    expect(used()).toBe(`TypeScript (npm install ${name} brings the native ones)`);
+  });
+
+  it('is found once it is installed, from its tarball alone', () => {
+    run('npm', ['install', '--offline', '--no-audit', '--no-fund', '--loglevel=error', tarball]);
+    expect(used()).toMatch(/^native \w+$/);
+    expect(used({ OCELLUS_KERNELS: 'scalar' })).toBe('native scalar');
+    const file = join(folder, 'node_modules', name, 'ocellus-kernels.node');
+    expect(used({ OCELLUS_KERNELS_FILE: file })).toMatch(/^native \w+$/);
+    expect(() => used({ OCELLUS_KERNELS_FILE: join(folder, 'none.node') })).toThrow('none.node cannot be loaded');
+  });
+});

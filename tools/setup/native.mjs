@@ -1,0 +1,97 @@
+// Builds the native kernels with CMake. They are optional: without them the TypeScript twins do the work.
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { digest, hasProgram, root, run, say } from './steps.mjs';
+
+/** Builds into `build/` when a source changed since the last time; says why it does not. True when the kernels are there. */
+export function buildKernels() {
+  const has = (...names) => names.some(hasProgram);
+  const missing = [];
+  if (!has('cmake')) missing.push('cmake');
+  if (!process.env.CXX && !has('g++', 'clang++')) missing.push('g++');
+  if (!has('ninja', 'make')) missing.push('ninja-build');
+  if (missing.length > 0) {
+    say(`The native kernels are not built; install what they need: sudo apt-get install ${missing.join(' ')}`);
+    return false;
+  }
+  return buildAddon('build');
+}
+
+/**
+ * Configures and builds the addon in a folder, once for the same sources.
+ *
+ * @param {string} folder Relative to the package.
+ * @param {readonly string[]} settings For CMake, such as the cross compiler.
+ */
+export function buildAddon(folder, settings = []) {
+  const path = join(root, folder);
+  const stamp = join(path, '.ocellus-stamp');
+  const wanted = digest([
+    process.version,
+    ...settings,
+    ...sources().flatMap((file) => [file, readFileSync(join(root, file))]),
+  ]);
+  const addon = join(path, 'ocellus-kernels.node');
+  if (existsSync(addon) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return true;
+  say(`Building the native kernels in ${folder} …`);
+  const quiet = { stdio: ['ignore', 'ignore', 'inherit'] };
+  const configure = () => {
+    // A folder keeps the generator it began with.
+    const begun = existsSync(join(path, 'CMakeCache.txt'));
+    const generator = !begun && hasProgram('ninja') ? ['-G', 'Ninja'] : [];
+    return run('cmake', ['-S', '.', '-B', folder, ...generator, '-DCMAKE_BUILD_TYPE=Release', ...settings], quiet);
+  };
+  if (!configure()) {
+    // A cache from another place or another compiler cannot be used again.
+    for (const name of ['CMakeCache.txt', 'CMakeFiles']) rmSync(join(path, name), { recursive: true, force: true });
+    if (!configure()) return false;
+  }
+  if (!run('cmake', ['--build', folder, '--target', 'addon'], { stdio: ['ignore', 2, 'inherit'] })) return false;
+  writeFileSync(stamp, wanted);
+  return true;
+}
+
+function sources() {
+  const under = (folder) =>
+    readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+      const path = `${folder}/${entry.name}`;
+      return entry.isDirectory() ? under(path) : /\.(cpp|h|def)$/.test(path) ? [path] : [];
+    });
+  return ['CMakeLists.txt', ...under('sdk/kernels').sort()];
+}
+
+const crossCompiler = 'aarch64-linux-gnu-g++';
+const crossSettings = [
+  '-DCMAKE_SYSTEM_NAME=Linux',
+  '-DCMAKE_SYSTEM_PROCESSOR=aarch64',
+  `-DCMAKE_CXX_COMPILER=${crossCompiler}`,
+];
+
+/** Packages into `build/packages`: this machine's, and arm64 where its cross compiler is there. True when none failed. */
+export function packKernels() {
+  if (process.platform !== 'linux') {
+    say(`There are packages of the kernels for Linux only; this is ${process.platform}.`);
+    return false;
+  }
+  if (!buildKernels() || !pack(process.arch, 'build')) return false;
+  if (process.arch === 'arm64') return true;
+  if (hasProgram(crossCompiler)) return buildAddon('build/arm64', crossSettings) && pack('arm64', 'build/arm64');
+  say('No package for arm64: sudo apt-get install g++-aarch64-linux-gnu');
+  return true;
+}
+
+function pack(arch, folder) {
+  const name = `linux-${arch}`;
+  const source = join(root, 'sdk', 'kernels', 'packages', name, 'package.json');
+  if (!existsSync(source)) {
+    say(`There is no package of the kernels for ${arch}.`);
+    return false;
+  }
+  const stage = join(root, 'build', 'packages', name);
+  rmSync(stage, { recursive: true, force: true });
+  mkdirSync(stage, { recursive: true });
+  copyFileSync(source, join(stage, 'package.json'));
+  copyFileSync(join(root, 'LICENSE'), join(stage, 'LICENSE'));
+  copyFileSync(join(root, folder, 'ocellus-kernels.node'), join(stage, 'ocellus-kernels.node'));
+  return run('npm', ['pack', '--pack-destination', '..', '--loglevel=error'], { cwd: stage });
+}
