@@ -53,10 +53,6 @@ export class EventStore {
     return this.#pictures.get(id)?.jpeg;
   }
 
-  has(id: string): boolean {
-    return this.#events.has(id);
-  }
-
   /** Newest first. A `before` that is forgotten already gives an empty page: what is older is forgotten too. */
   list({ limit, before, camera, label }: EventQuery): EventPage {
     const events: RecentEvent[] = [];

@@ -54,10 +54,6 @@ export class LiveFeed {
     this.#onError = options.onError;
   }
 
-  get viewers(): number {
-    return this.#looks.size;
-  }
-
   watch(viewer: Viewer, { maxHeight, fps }: Watching): void {
     const height = liveHeights.find((one) => one >= maxHeight) ?? liveHeights.at(-1)!;
     this.#looks.set(viewer, { height, intervalMs: 1000 / Math.min(fps, maxLiveFps), sentAt: Number.NEGATIVE_INFINITY });
