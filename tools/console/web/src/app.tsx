@@ -137,7 +137,7 @@ function Camera({
         <LiveView camera={camera} connection={connection}>
           {draft && <ShapeCanvas draft={draft} onChange={setDraft} />}
         </LiveView>
-        <Counts counts={camera.counts} />
+        {camera.status === 'online' && <Counts counts={camera.counts} />}
         <Source camera={camera} state={state} />
       </div>
       <aside>
@@ -187,6 +187,7 @@ function Camera({
 /** Which source is shown and how to change it, and where its detections go. */
 function Source({ camera, state }: { camera: CameraState; state: NodeState }) {
   const { source } = camera;
+  const several = state.cameras.length > 1;
   return (
     <div class="source">
       <p>
@@ -197,7 +198,7 @@ function Source({ camera, state }: { camera: CameraState; state: NodeState }) {
         <p class="quiet">{source.note}</p>
       ) : (
         <p class="quiet">
-          To change it: <code>npm start -- --source v4l2:/dev/video0</code>, or{' '}
+          To change it: <code>npm start -- {several && `--camera ${camera.name} `}--source v4l2:/dev/video0</code>, or{' '}
           <code>cameras.{camera.name}.source</code> in ocellus.yaml.
         </p>
       )}
