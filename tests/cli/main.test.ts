@@ -33,7 +33,7 @@ describe('ocellus', () => {
     const child = spawn(process.execPath, [asset('bin', 'ocellus.js'), 'models'], { stdio: ['ignore', full, 'pipe'] });
     closeSync(full);
     let err = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => (err += text));
     expect((await once(child, 'close'))[0]).toBe(1);
     expect(err).toMatch(/^error standard output cannot be written: ENOSPC.*\n$/);
   });
