@@ -217,4 +217,40 @@ describe.skipIf(!canRun)('the page in a real browser (needs chromium, and the pa
     problems.splice(0);
     await page.close();
   });
+
+  it('shows several cameras on a phone, and all of a long error where one is offline', async () => {
+    const names = ['the-front-door-of-the-house', 'yard', 'cellar'];
+    const sources = ['scene:', 'scene:', `file:/nowhere/${'a-long-way/'.repeat(40)}clip.mp4`];
+    const cameras = Object.fromEntries(names.map((name, i) => [name, { source: sources[i]! }]));
+    const several = new Node(resolveSettings({ node: 'a-long-name-of-a-board', cameras, mqtt: { broker: 'off' } }));
+    let page_: Console | undefined;
+    let address = '';
+    try {
+      await several.start({
+        before: async () => {
+          page_ = new Console({ node: several, port: 0 });
+          ({ url: address } = await page_.start());
+        },
+      });
+      const page = await browser.newPage({ viewport: { width: 360, height: 740 }, isMobile: true });
+      await page.goto(address);
+      await page.getByRole('button', { name: 'cellar' }).click();
+      const veil = page.locator('.veil');
+      await veil.getByText('does not exist').waitFor();
+      // Its beginning is in the picture, and its end can be scrolled to.
+      const [outer, title] = [(await veil.boundingBox())!, (await veil.locator('strong').boundingBox())!];
+      expect(title.y).toBeGreaterThanOrEqual(outer.y);
+      expect(await veil.evaluate((it) => it.scrollHeight > it.clientHeight && getComputedStyle(it).overflowY)).toBe(
+        'auto',
+      );
+      expect(await page.locator('.counts').count()).toBe(0);
+      // The dot beside the name, not above it; nothing wider than the phone.
+      expect((await page.getByRole('button', { name: 'yard' }).boundingBox())!.height).toBeLessThan(50);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+      await page.close();
+    } finally {
+      await page_?.stop();
+      await several.stop();
+    }
+  });
 });
