@@ -198,7 +198,9 @@ describe.skipIf(!canRun)('the page in a real browser (needs chromium, and the pa
       .reduce((sum, value) => sum + Number(value), 0);
     expect(brightness > 384).toBe(colorScheme === 'light');
     // The switch goes before what the system says, and is remembered.
-    await page.getByLabel('Look of the page').selectOption(colorScheme === 'dark' ? 'light' : 'dark');
+    const other = colorScheme === 'dark' ? 'light' : 'dark';
+    await page.getByLabel('Look of the page').selectOption(other);
+    await page.waitForFunction((theme) => document.documentElement.dataset.theme === theme, other);
     await page.reload();
     expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).not.toBe(ground);
     await page.close();
