@@ -7,6 +7,8 @@ import { maskCredentials } from './uri.ts';
 const graceMs = 1000;
 const keptLines = 12;
 const keptLineLength = 400;
+/** Where in memory the part of ffmpeg lies that speaks: other at each run, so the same error would look like a new one. */
+const address = /^\[([^\]@]+) @ 0x[0-9a-f]+\] /;
 
 /** A program to run, and what a person installs when it is missing. */
 export interface Command {
@@ -68,7 +70,7 @@ export class Child {
 
   /** The last lines it wrote to standard error, passwords masked. */
   get said(): string {
-    return [...this.#lines, maskCredentials(this.#partial.trim())].filter(Boolean).join('; ');
+    return [...this.#lines, this.#clean(this.#partial)].filter(Boolean).join('; ');
   }
 
   /** Ends it: asks first unless `hard`, then kills. Resolves when it has ended. */
@@ -90,11 +92,15 @@ export class Child {
     await this.ended;
   }
 
+  #clean(line: string): string {
+    return maskCredentials(line.trim().replace(address, '')).slice(0, keptLineLength);
+  }
+
   #onStderr(text: string): void {
     const lines = (this.#partial + text).split(/[\r\n]+/);
     this.#partial = lines.pop()!.slice(0, keptLineLength);
     for (const line of lines) {
-      const clean = maskCredentials(line.trim()).slice(0, keptLineLength);
+      const clean = this.#clean(line);
       if (clean && clean !== this.#lines.at(-1)) this.#lines.push(clean);
     }
     this.#lines.splice(0, Math.max(0, this.#lines.length - keptLines));

@@ -53,7 +53,7 @@ export abstract class LiveDevice extends DeviceBase {
     // Whichever comes first: a frame, or the program's end without one.
     const reason = await Promise.race([online, lost]);
     this.assertOpening();
-    if (reason !== undefined) throw new InputError(`${this.uri}: ${this.explain(reason)}`);
+    if (reason !== undefined) throw new InputError(`${this.uri.replace(/:$/, '')}: ${this.explain(reason)}`);
     this.#supervising = this.#supervise(lost);
     return this.describe(this.#filler.format!);
   }

@@ -48,10 +48,11 @@ export class RtspCamera extends LiveDevice {
   }
 
   protected override explain(said: string): string {
-    if (/401|Unauthorized/i.test(said)) {
+    // As ffmpeg says them: a bare number may be a port, "not found" a program.
+    if (/(failed:|returned) 401\b/.test(said)) {
       return `the camera asks for a user and a password (rtsp://user:password@host/path), or refuses those given; ${said}`;
     }
-    if (/404|Not Found/i.test(said)) return `the camera has no stream of this path, see its manual; ${said}`;
+    if (/(failed:|returned) 404\b/.test(said)) return `the camera has no stream of this path, see its manual; ${said}`;
     if (/refused|No route|timed out|resolve|unreachable/i.test(said)) {
       return `the camera does not answer: is it on, and are host and port right? ${said}`;
     }

@@ -64,8 +64,8 @@ export const DetectSettings = Type.Object(
   },
   { additionalProperties: false, default: {} },
 );
-// Declared apart because a default inside Labels() would be shared by the optional uses.
-DetectSettings.properties.labels.default = [
+/** Of the default model, what most people want to know of. */
+export const watchedByDefault: readonly string[] = [
   'person',
   'bicycle',
   'car',
@@ -77,6 +77,8 @@ DetectSettings.properties.labels.default = [
   'dog',
   'cup',
 ];
+// Declared apart because a default inside Labels() would be shared by the optional uses.
+DetectSettings.properties.labels.default = [...watchedByDefault];
 export type DetectSettings = Static<typeof DetectSettings>;
 
 export const MotionSettings = Type.Object(

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Document, isMap, parseDocument } from 'yaml';
 import { InputError, messageOf } from '../errors.ts';
@@ -72,7 +72,8 @@ export async function updateSettings(path: string, change: SettingsInput): Promi
       const above = route.slice(0, depth);
       if (!isMap(document.getIn(above))) document.setIn(above, document.createNode({}));
     }
-    document.setIn(route, document.createNode(value));
+    // What is no node is set in place, so that a comment beside the old value stays beside the new one.
+    document.setIn(route, isObject(value) ? document.createNode(value) : value);
   }
   await writeAtomically(path, document.toString());
 }
@@ -83,11 +84,13 @@ const ownedMaps = new Set(['zones', 'lines', 'thresholds']);
 function* leaves(value: SettingsInput, route: string[] = []): Generator<[string[], unknown]> {
   for (const [key, inner] of Object.entries(value)) {
     const here = [...route, key];
-    const hasFields = typeof inner === 'object' && inner !== null && !Array.isArray(inner);
+    const hasFields = isObject(inner) && !Array.isArray(inner);
     if (hasFields && !ownedMaps.has(key)) yield* leaves(inner as SettingsInput, here);
     else yield [here, inner];
   }
 }
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 function parse(text: string, path: string): Document {
   const document = parseDocument(text, { prettyErrors: true });
@@ -101,12 +104,19 @@ function parse(text: string, path: string): Document {
   return document as unknown as Document;
 }
 
-async function writeAtomically(path: string, text: string): Promise<void> {
+async function writeAtomically(named: string, text: string): Promise<void> {
+  // A link stays one: what it leads to is replaced.
+  const path = await realpath(named).catch(() => named);
   const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
   try {
-    // 0600: the file may hold a broker's password.
+    // A new one 0600: it may hold a broker's password. One that is there keeps what its owner chose.
+    const mode = await stat(path).then(
+      ({ mode }) => mode & 0o777,
+      () => 0o600,
+    );
     const file = await open(temporary, 'w', 0o600);
     try {
+      await file.chmod(mode);
       await file.writeFile(text);
       await file.sync();
     } finally {

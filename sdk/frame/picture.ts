@@ -61,17 +61,17 @@ export async function readPicture(input: string | Uint8Array, info: Partial<Fram
       planes: [{ data, stride: width * 3 }],
     });
   } catch (error) {
-    const why = (await isEmpty(input)) ? 'it is empty' : reason(error);
+    const why = (await plainReason(input)) ?? reason(error);
     throw new InputError(`${name} cannot be read as a picture: ${why}`);
   }
 }
 
-async function isEmpty(input: string | Uint8Array): Promise<boolean> {
-  if (typeof input !== 'string') return input.length === 0;
-  return stat(input).then(
-    (file) => file.isFile() && file.size === 0,
-    () => false,
-  );
+/** What can be seen without looking into it, and sharp does not say. */
+async function plainReason(input: string | Uint8Array): Promise<string | undefined> {
+  if (typeof input !== 'string') return input.length === 0 ? 'it is empty' : undefined;
+  const file = await stat(input).catch(() => undefined);
+  if (file?.isDirectory()) return 'it is a folder; name the pictures in it';
+  return file?.isFile() && file.size === 0 ? 'it is empty' : undefined;
 }
 
 function reason(error: unknown): string {

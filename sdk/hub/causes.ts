@@ -13,6 +13,11 @@ export interface Cause {
 
 export const closed: Cause = { kind: 'closed', text: 'the broker closed the connection' };
 
+const sameName = 'do two boards have one node name?';
+
+/** MQTT 3.1.1, and Mosquitto 2.0.11 with MQTT 5 too, give no reason to a client whose id another one took over. */
+export const closedAgain: Cause = { kind: 'closed', text: `the broker closes each connection soon; ${sameName}` };
+
 const advice: Record<string, string> = {
   ECONNREFUSED: 'nothing listens there; is the broker running, and is the port right?',
   ENOTFOUND: 'there is no host of this name',
@@ -45,7 +50,7 @@ export function causeOfCode(code: number): Cause {
     case 138:
       return { kind: 'login', text: 'the broker has banned this client' };
     case 142:
-      return { kind: 'login', text: 'another client took over with the same id: do two boards have one node name?' };
+      return { kind: 'login', text: `another client took over with the same id; ${sameName}` };
     case 3:
     case 136:
     case 137:

@@ -3,7 +3,7 @@ import type { IClientOptions, MqttClient } from 'mqtt';
 import { Backoff } from '../backoff.ts';
 import type { Logger } from '../log.ts';
 import type { BrokerAddress } from './address.ts';
-import { type Cause, causeOf, causeOfCode, closed } from './causes.ts';
+import { type Cause, causeOf, causeOfCode, closed, closedAgain } from './causes.ts';
 import { Link } from './link.ts';
 import { within } from './within.ts';
 
@@ -58,6 +58,8 @@ export class Session extends EventEmitter<SessionEvents> {
   #silentEnds = 0;
   #said: string | undefined;
   #connections = 0;
+  /** In a row, that the broker ended soon and without a reason. */
+  #shortConnections = 0;
 
   constructor(options: SessionOptions) {
     super();
@@ -155,8 +157,11 @@ export class Session extends EventEmitter<SessionEvents> {
       // Ends what MQTT.js may still have planned; without a stream it has nothing to wait for.
       client.end(true);
       if (wasConnected) this.emit('disconnected');
-      if (connectedAt !== undefined && performance.now() - connectedAt > goodConnectionMs) this.#backoff.reset();
+      const wasGood = connectedAt !== undefined && performance.now() - connectedAt > goodConnectionMs;
+      if (wasGood) this.#backoff.reset();
       cause ??= closed;
+      if (wasGood || cause.kind !== 'closed') this.#shortConnections = 0;
+      else if (wasConnected && ++this.#shortConnections >= 3) cause = closedAgain;
       if (wasConnected) this.#version = 5;
       else if (cause.kind === 'closed') this.#silentEnds++;
       this.#ended(cause);
@@ -176,7 +181,10 @@ export class Session extends EventEmitter<SessionEvents> {
       return;
     }
     if (cause.text !== this.#said) {
-      logger.warn(`MQTT: no connection to ${address.title}: ${cause.text}. It is tried again for as long as it takes.`);
+      const end = cause.text.endsWith('?') ? '' : '.';
+      logger.warn(
+        `MQTT: no connection to ${address.title}: ${cause.text}${end} It is tried again for as long as it takes.`,
+      );
       this.#said = cause.text;
     }
     const wait = cause.kind === 'login' ? slowRetryMs * (1 + Math.random()) : this.#backoff.next();

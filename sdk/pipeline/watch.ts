@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { CameraSettings } from '../config/schema.ts';
+import { type CameraSettings, watchedByDefault } from '../config/schema.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { Logger } from '../log.ts';
 import { type CountChange, changedCounts, countTracks } from '../vision/counts.ts';
@@ -47,8 +47,13 @@ export class Watch {
     this.#events = new EventCycle(options.camera);
     this.#tracker = new Tracker(trackerOptions(options.settings));
     this.configure(options.settings);
-    const unknown = options.settings.detect.labels.filter((label) => !this.#all.includes(label));
-    if (unknown.length > 0) options.logger.debug(`the model does not know these labels: ${unknown.join(', ')}`);
+    for (const [path, names] of labelsIn(options.settings)) {
+      const unknown = names.filter((label) => !this.#all.includes(label));
+      if (unknown.length === 0) continue;
+      options.logger.warn(
+        `${path}: expected labels that the model knows (${listed(this.#all)}), got ${unknown.join(', ')}`,
+      );
+    }
   }
 
   /** Other settings from now on; what is tracked goes on. */
@@ -193,3 +198,14 @@ function trackerOptions({ detect, track }: CameraSettings): TrackerOptions {
     threshold: (label) => detect.thresholds[label] ?? detect.threshold,
   };
 }
+
+/** The labels that settings name, by their field. Those watched by default suit the default model and are nobody's mistake. */
+function* labelsIn({ detect, zones, lines }: CameraSettings): Generator<[path: string, names: string[]]> {
+  yield ['detect.labels', detect.labels.filter((label) => !watchedByDefault.includes(label))];
+  yield ['detect.thresholds', Object.keys(detect.thresholds)];
+  for (const [name, { labels = [] }] of Object.entries(zones)) yield [`zones.${name}.labels`, labels];
+  for (const [name, { labels = [] }] of Object.entries(lines)) yield [`lines.${name}.labels`, labels];
+}
+
+const listed = (labels: readonly string[]) =>
+  labels.length > 12 ? `${labels.slice(0, 12).join(', ')}, … ${labels.length} in all` : labels.join(', ');

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { jsonLines, lineOf, ocellus, photo, start } from './cli.ts';
 
 interface Line {
@@ -41,6 +41,20 @@ describe('ocellus detect', () => {
       [],
     ]);
     expect([lines[0]!.width, lines[0]!.height]).toEqual([451, 300]);
+  });
+
+  it('leaves nothing behind in the home folder: onnxruntime keeps no telemetry', async () => {
+    const home = await mkdtemp(join(tmpdir(), 'ocellus-home-'));
+    vi.stubEnv('HOME', home);
+    vi.stubEnv('XDG_CACHE_HOME', undefined);
+    vi.stubEnv('ORT_DISABLE_TELEMETRY', undefined);
+    try {
+      expect((await ocellus(['detect', photo('cat.jpg')])).code).toBe(0);
+      expect(await readdir(home)).toEqual([]);
+    } finally {
+      vi.unstubAllEnvs();
+      await rm(home, { recursive: true, force: true });
+    }
   });
 
   it('says it in words', async () => {

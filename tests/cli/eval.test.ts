@@ -61,6 +61,9 @@ describe('ocellus eval', () => {
       expect.stringContaining('with a .txt of YOLO labels beside each, found none'),
     ]);
     const absent = await ocellus(['eval', join(folder, 'absent')]);
-    expect([absent.code, absent.err]).toEqual([2, expect.stringContaining('cannot be read: ENOENT')]);
+    expect([absent.code, absent.err]).toEqual([
+      2,
+      expect.stringContaining('expected a folder that can be read; ENOENT'),
+    ]);
   });
 });

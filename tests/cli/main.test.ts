@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { asset } from '../../sdk/assets.ts';
 import { ocellus } from './cli.ts';
@@ -24,6 +26,16 @@ describe('ocellus', () => {
     expect(code).toBe(0);
     expect(out.replaceAll(/\s+/g, ' ')).toContain(`Usage: ocellus ${command}`);
     for (const word of words) expect(out.replaceAll(/\s+/g, ' ')).toContain(word);
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('says that what it prints cannot be kept (needs /dev/full)', async () => {
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(process.execPath, [asset('bin', 'ocellus.js'), 'models'], { stdio: ['ignore', full, 'pipe'] });
+    closeSync(full);
+    let err = '';
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => (err += text));
+    expect((await once(child, 'close'))[0]).toBe(1);
+    expect(err).toMatch(/^error standard output cannot be written: ENOSPC.*\n$/);
   });
 
   it('tells its version', async () => {

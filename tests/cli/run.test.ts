@@ -158,6 +158,15 @@ describe('ocellus run', () => {
     expect(err).toContain(message);
   });
 
+  it('says that it is the command line that is wrong, not the file', async () => {
+    await configure('node: porch');
+    const { code, out, err } = await ocellus(['run', '--port', '99999', '--node', 'a/b'], folder);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain('error what the command line says is not right:\n');
+    expect(err).toContain('console.port: expected a whole number from 0 to 65535, got 99999');
+    expect(err).not.toContain('ocellus.yaml');
+  });
+
   it('ends with 2 on a settings file or a model that is not there', async () => {
     const file = await ocellus(['run', '--config', 'other.yaml', '--no-console'], folder);
     expect([file.code, file.err]).toEqual([2, expect.stringContaining('other.yaml cannot be read: ENOENT')]);

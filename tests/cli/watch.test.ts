@@ -49,6 +49,12 @@ describe('ocellus watch', () => {
     expect(jsonLines((await ocellus(quick('--json', '--labels', 'all', '--no-gate'))).out)).not.toHaveLength(0);
   });
 
+  it('refuses a label that the model does not know', async () => {
+    const { code, out, err } = await ocellus(quick('--labels', 'cat,persn'));
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toMatch(/^error --labels: expected some of person, bicycle, .*; got "persn"\n$/);
+  });
+
   it.each([
     ['no:such', 'there is no device called "no:"; expected one of auto:, scene:, file:'],
     ['file:/nowhere', '/nowhere does not exist'],

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -190,6 +190,25 @@ cameras:
         yard: { source: 'auto:' },
       },
     });
+  });
+
+  it('keeps the comment beside the very value it changes', async () => {
+    await writeFile(file, 'cameras:\n  door:\n    detect:\n      threshold: 0.55 # tuned by hand\n');
+    await updateSettings(file, { cameras: { door: { detect: { threshold: 0.7, fps: 5 } } } });
+    expect(await readFile(file, 'utf8')).toBe(
+      'cameras:\n  door:\n    detect:\n      threshold: 0.7 # tuned by hand\n      fps: 5\n',
+    );
+  });
+
+  it('keeps a link, and who may read the file', async () => {
+    const own = join(folder, 'own.yaml');
+    await writeFile(own, 'node: a\n');
+    await chmod(own, 0o644);
+    await symlink('own.yaml', file);
+    await updateSettings(file, { node: 'b' });
+    expect((await lstat(file)).isSymbolicLink()).toBe(true);
+    expect(await readFile(own, 'utf8')).toBe('node: b\n');
+    expect((await stat(own)).mode & 0o777).toBe(0o644);
   });
 
   it('replaces maps whose keys the owner chooses, and lists, as a whole', async () => {

@@ -28,6 +28,17 @@ describe('Child', () => {
     expect(child.said.length).toBeLessThan(6000);
   });
 
+  it('leaves out where in memory ffmpeg keeps what complains, so that the same error reads the same', async () => {
+    fakeProgram(
+      'chatter',
+      `process.stderr.write('[tcp @ 0x559ce6cdae80] Connection refused\\n[tcp @ 0x559ce6cdae81] Connection refused\\n[in#0 @ 0x5] no');`,
+    );
+    const child = await start('chatter');
+    child.stdout.resume();
+    await child.ended;
+    expect(child.said).toBe('Connection refused; no');
+  });
+
   it.each([
     ['that ends when asked', 'ready(); setInterval(() => {}, 1000)', 'killed by SIGTERM'],
     ['that does not', 'process.on("SIGTERM", () => {}); ready(); setInterval(() => {}, 1000)', 'killed by SIGKILL'],

@@ -143,6 +143,7 @@ describe('readPicture', () => {
     await expect(readPicture(path)).rejects.toThrow(`${path} cannot be read as a picture: it is empty`);
     await expect(readPicture(`${path}.not`)).rejects.toThrow('there is no such file');
     await expect(readPicture(folder)).rejects.toThrow(InputError);
+    await expect(readPicture(folder)).rejects.toThrow('it is a folder; name the pictures in it');
   });
 });
 

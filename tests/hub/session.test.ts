@@ -182,6 +182,20 @@ describe('Session', () => {
     expect(logger.lines[1]).toMatch(/warn MQTT: no connection .*: the broker is busy or shutting down/);
   });
 
+  it('asks for the node names when the broker ends each connection soon and does not say why', async () => {
+    const { session, logger } = make();
+    session.start();
+    const said: string[] = [];
+    for (let n = 1; n <= 3; n++) {
+      await until(() => session.link !== undefined && session.connections === n);
+      broker.drop();
+      await until(() => session.link === undefined);
+      said.push(logger.lines.at(-1)!);
+    }
+    expect(said[1]).toMatch(/the broker closed the connection\. It is tried again/);
+    expect(said[2]).toMatch(/closes each connection soon; do two boards have one node name\? It is tried again/);
+  });
+
   it('closes a connection when its link asks for it, and gives the reason', async () => {
     const { session, logger } = make();
     session.start();

@@ -235,11 +235,34 @@ describe('Watch: settings', () => {
     expect(watch({ detect: { labels: ['unicorn'] } })).toEqual(labels);
   });
 
-  it('says which labels the model does not know', () => {
-    const logger = recorder();
-    const settings = settingsOf({ detect: { labels: ['person', 'unicorn'] } });
-    new Watch({ camera: 'door', labels, settings, logger });
-    expect(logger.lines).toEqual(['debug the model does not know these labels: unicorn']);
+  it('says which labels the model does not know, unless they are those by default', () => {
+    const said = (change: CameraChange) => {
+      const logger = recorder();
+      new Watch({ camera: 'door', labels, settings: settingsOf(change), logger });
+      return logger.lines;
+    };
+    expect(said({})).toEqual([]);
+    expect(
+      said({
+        detect: { labels: ['person', 'unicorn'], thresholds: { dog: 0.5, dgo: 0.5 } },
+        zones: {
+          a: {
+            polygon: [
+              [0, 0],
+              [1, 0],
+              [1, 1],
+            ],
+            labels: ['hose', 'cow'],
+          },
+        },
+        lines: { b: { from: [0, 0], to: [1, 1], labels: ['cra'] } },
+      }),
+    ).toEqual([
+      'warn detect.labels: expected labels that the model knows (person, car, dog), got unicorn',
+      'warn detect.thresholds: expected labels that the model knows (person, car, dog), got dgo',
+      'warn zones.a.labels: expected labels that the model knows (person, car, dog), got hose, cow',
+      'warn lines.b.labels: expected labels that the model knows (person, car, dog), got cra',
+    ]);
   });
 
   it('keeps to the threshold of each label', () => {

@@ -21,7 +21,8 @@ for (const add of [addRun, addDetect, addWatch, addEval, addDoctor, addModels]) 
 // A reader that went away (`ocellus watch … | head`) is the end of the work, not a fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  printError(`standard output cannot be written: ${error.message}`);
+  process.exit(1);
 });
 
 try {

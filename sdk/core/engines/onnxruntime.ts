@@ -1,3 +1,4 @@
+import './no-telemetry.ts';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { InputError, messageOf } from '../../errors.ts';
 import type { Engine, EngineOptions, Tensor, TensorData, TensorInfo } from './engine.ts';

@@ -49,6 +49,7 @@ function describeKernels() {
 /** Loading it is the only test that says something: a library of the wrong platform is there too. */
 async function findOnnxruntime(): Promise<{ version?: string; error?: string }> {
   try {
+    await import('../../../sdk/core/engines/no-telemetry.ts');
     const { env } = await import('onnxruntime-node');
     return { version: env.versions.node ?? env.versions.common };
   } catch (error) {

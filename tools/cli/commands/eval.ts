@@ -87,7 +87,7 @@ const pictureTypes = new Set(['.jpg', '.jpeg', '.png', '.webp']);
 
 async function findPictures(folder: string): Promise<{ picture: string; labels: string }[]> {
   const names = await readdir(folder).catch((error) => {
-    throw new InputError(`${folder} cannot be read: ${messageOf(error)}`);
+    throw new InputError(`${folder}: expected a folder that can be read; ${messageOf(error)}`);
   });
   const all = new Set(names);
   const found = names

@@ -49,8 +49,10 @@ export function addRun(program: Command): void {
 
 async function run(options: RunOptions): Promise<void> {
   const file = resolve(options.config ?? defaultFile);
-  const input = withOptions(await readSettings(file, options.config !== undefined), options);
-  const settings = resolveSettings(input, options.config ?? defaultFile);
+  const written = await readSettings(file, options.config !== undefined);
+  // Alone first, so that a wrong option is not said to be in the file.
+  resolveSettings(written, options.config ?? defaultFile);
+  const settings = resolveSettings(withOptions(written, options), 'what the command line says');
   const logger = terminalLogger(options.log);
   logger.info(`kernels: ${kernels.name}`);
   const node = new Node(settings, { logger });

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { loadModel } from '../../../sdk/core/model.ts';
+import { InputError } from '../../../sdk/errors.ts';
 import { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
 import { terminalLogger } from '../output.ts';
 import { onStop } from '../signals.ts';
@@ -45,6 +46,11 @@ export function addWatch(program: Command): void {
 async function watch(uri: string, options: WatchOptions): Promise<void> {
   const model = await loadModel(options.model, { threads: options.threads });
   const { labels, threshold, fps } = options;
+  const unknown = labels?.find((label) => !model.card.labels.includes(label));
+  if (unknown !== undefined) {
+    await model.close();
+    throw new InputError(`--labels: expected some of ${model.card.labels.join(', ')}; got "${unknown}"`);
+  }
   const pipeline = new Pipeline({
     name: options.camera,
     source: uri,
