@@ -2,6 +2,7 @@
 // default model's outputs for a photograph. `node dist/tools/bench/decode.js`; --json writes it as JSON too.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import '../../sdk/core/engines/no-telemetry.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { asset } from '../../sdk/assets.ts';
 import { letterboxGeometry } from '../../sdk/core/letterbox.ts';
