@@ -1,4 +1,7 @@
-import { TypeScriptConverter } from './convert/typescript.ts';
+import type { YuvConverter } from './convert/convert.ts';
+import { Converter } from './convert/converter.ts';
+import { nativeYuvConverter } from './convert/native.ts';
+import { toYuv } from './convert/typescript.ts';
 import type { DecodeKernels } from './decode/decode.ts';
 import { nativeDecode } from './decode/native.ts';
 import { decodeKernels } from './decode/typescript.ts';
@@ -19,7 +22,9 @@ export interface Kernels {
   /** Holds the tables of the geometries it has seen: make one per network input and keep it. */
   preprocessor(target: PreprocessTarget): Preprocessor;
   /** Holds the tables and the buffer of the last size: make one per use and keep it. */
-  converter(): TypeScriptConverter;
+  converter(): Converter;
+  /** RGB24, BGR24, I420 or NV12 to I420 or NV12 of the same size. */
+  readonly toYuv: YuvConverter;
   readonly motion: MotionKernel;
   readonly decode: DecodeKernels;
   readonly dot: VectorKernels;
@@ -32,12 +37,17 @@ const native = variant === undefined ? undefined : found.addon?.kernels(variant)
 /** Filled once, when this file is loaded. @throws InputError when the environment asks for what there is not. */
 export const kernels: Kernels = {
   name: native ? `native ${variant}` : `TypeScript (${whyNot()})`,
-  preprocessor: (target) => (native ? new NativePreprocessor(native, target) : new TypeScriptPreprocessor(target)),
-  converter: () => new TypeScriptConverter(),
+  preprocessor,
+  converter: () => new Converter(preprocessor),
+  toYuv: native ? nativeYuvConverter(native) : toYuv,
   motion: native ? nativeMotion(native) : motion,
   decode: native ? nativeDecode(native) : decodeKernels,
   dot: native ?? vectorKernels,
 };
+
+function preprocessor(target: PreprocessTarget): Preprocessor {
+  return native ? new NativePreprocessor(native, target) : new TypeScriptPreprocessor(target);
+}
 
 function whyNot(): string {
   if (found.addon) return 'as OCELLUS_KERNELS says';

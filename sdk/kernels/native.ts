@@ -3,13 +3,19 @@ import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { asset } from '../assets.ts';
 import { InputError, messageOf } from '../errors.ts';
+import type { ConvertFunctions } from './convert/native.ts';
 import type { DecodeFunctions } from './decode/native.ts';
 import type { VectorKernels } from './dot/dot.ts';
 import type { MotionFunctions } from './motion/native.ts';
 import type { PreprocessFunctions } from './preprocess/native.ts';
 
 /** The functions of one variant as the addon gives them. */
-export interface NativeKernels extends VectorKernels, MotionFunctions, DecodeFunctions, PreprocessFunctions {
+export interface NativeKernels
+  extends VectorKernels,
+    MotionFunctions,
+    DecodeFunctions,
+    PreprocessFunctions,
+    ConvertFunctions {
   /** Which instruction set each operation really uses. */
   readonly chosen: Readonly<Record<string, string>>;
 }

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Letterbox } from '../../sdk/core/letterbox.ts';
-import { type PixelFormat, pixelFormats, planeSizes } from '../../sdk/frame/layout.ts';
+import { pixelFormats } from '../../sdk/frame/layout.ts';
 import { type Addon, loadAddon } from '../../sdk/kernels/native.ts';
 import { NativePreprocessor } from '../../sdk/kernels/preprocess/native.ts';
 import type { PixelSource, Preprocessor, PreprocessTarget } from '../../sdk/kernels/preprocess/preprocess.ts';
 import { TypeScriptPreprocessor } from '../../sdk/kernels/preprocess/typescript.ts';
+import { detached, errorOf, noise } from './pictures.ts';
 
 const { addon } = loadAddon();
 const variants = addon?.variants ?? [];
@@ -22,31 +23,6 @@ function makeOut({ width, height, type }: PreprocessTarget): Uint8Array | Float3
 /** Bytes, so that floats are compared bit for bit. */
 function bytesOf(out: Uint8Array | Float32Array): Buffer {
   return Buffer.from(out.buffer, out.byteOffset, out.byteLength);
-}
-
-/** A picture of noise whose planes end with their last pixel, `offset` bytes off any alignment. */
-function makeSource(
-  format: PixelFormat,
-  width: number,
-  height: number,
-  padding: number,
-  offset: number,
-  colour: PixelSource['colour'],
-  seed: number,
-  Memory: typeof ArrayBuffer | typeof SharedArrayBuffer = ArrayBuffer,
-): PixelSource {
-  let state = seed | 1;
-  const planes = planeSizes(format, width, height).map(({ rowBytes, rows }) => {
-    const stride = rowBytes + padding;
-    const size = stride * (rows - 1) + rowBytes;
-    const data = new Uint8Array(new Memory(offset + size), offset, size);
-    for (let i = 0; i < size; i++) {
-      state = (Math.imul(state, 1103515245) + 12345) | 0;
-      data[i] = state >>> 16;
-    }
-    return { data, stride };
-  });
-  return { format, width, height, planes, colour };
 }
 
 const colours = fc.record({
@@ -79,7 +55,7 @@ const sources = fc
     seed: fc.integer(),
   })
   .map(({ format, width, height, padding, offset, colour, seed }) =>
-    makeSource(format, width, height, padding, offset, colour, seed),
+    noise(format, width, height, padding, offset, colour, seed),
   );
 
 /** A part of [0, size) from two fractions. */
@@ -122,7 +98,7 @@ describe.skipIf(!addon).each(variants.length > 0 ? variants : ['native'])(
       for (const format of pixelFormats) {
         for (const quality of ['area', 'bilinear'] as const) {
           const colour = { matrix: 'bt709', range: 'limited' } as const;
-          const source = makeSource(format, 1280, 720, 0, 0, colour, 5);
+          const source = noise(format, 1280, 720, 0, 0, colour, 5);
           const target: PreprocessTarget = {
             ...{ width: 416, height: 416, layout: 'NHWC', type: 'uint8', channels: 'BGR' },
             ...{ mean: [0, 0, 0], std: [1, 1, 1], pad: 114, quality },
@@ -163,7 +139,7 @@ describe.skipIf(!addon).each(variants.length > 0 ? variants : ['native'])(
         ...{ mean: [0, 0, 0], std: [1, 1, 1], pad: 0 },
       };
       const geometry = place({ width: 50, height: 40 } as PixelSource, target, [0, 1, 0, 1, 0, 1, 0, 1]);
-      const source = makeSource('NV12', 50, 40, 3, 1, colour, 9, SharedArrayBuffer);
+      const source = noise('NV12', 50, 40, 3, 1, colour, 9, SharedArrayBuffer);
       const expected = makeOut(target);
       new TypeScriptPreprocessor(target).run(source, geometry, expected);
       const out = new Uint8Array(new SharedArrayBuffer(24 * 24 * 3));
@@ -185,28 +161,14 @@ const junk = fc.oneof(
   fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 3 }),
 );
 
-function detached(length: number): Uint8Array {
-  const array = new Uint8Array(length);
-  structuredClone(array.buffer, { transfer: [array.buffer] });
-  return array;
-}
-
 describe.skipIf(!addon)(`what the native preprocessor refuses${suffix}`, () => {
   const target: PreprocessTarget = {
     ...{ width: 8, height: 6, layout: 'NCHW', type: 'uint8', channels: 'RGB' },
     ...{ mean: [0, 0, 0], std: [1, 1, 1], pad: 7 },
   };
   const colour = { matrix: 'bt601', range: 'limited' } as const;
-  const source = makeSource('I420', 10, 9, 2, 0, colour, 3);
+  const source = noise('I420', 10, 9, 2, 0, colour, 3);
   const geometry = place(source, target, [0, 1, 0, 1, 0, 1, 0, 1]);
-  const errorOf = (act: () => void): string => {
-    try {
-      act();
-      return 'none';
-    } catch (error) {
-      return (error as Error).constructor.name;
-    }
-  };
 
   it('throws what the TypeScript twin throws, and never writes', () => {
     const wrongSources = [
@@ -280,7 +242,7 @@ describe.skipIf(!addon)(`what the native preprocessor refuses${suffix}`, () => {
     const one = new Float32Array([1, 1, 1]);
     const run = functions.preprocessor(8, 6, true, false, false, true, 7, one, one);
     const good: unknown[] = [
-      new Float64Array([0, 10, 9, 0, 1, 12, 7, 7]),
+      new Float64Array([0, 10, 9, 12, 7, 7, 0, 1]),
       ...source.planes.map(({ data }) => data),
       new Float64Array([1, 0, 0, 8, 6, 0, 0, 10, 9]),
       new Uint8Array(144),

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { asset } from '../../sdk/assets.ts';
 import { letterboxGeometry } from '../../sdk/core/letterbox.ts';
+import { Converter } from '../../sdk/kernels/convert/converter.ts';
 import { loadAddon } from '../../sdk/kernels/native.ts';
 import { NativePreprocessor } from '../../sdk/kernels/preprocess/native.ts';
 import type { PixelSource, Preprocessor, PreprocessTarget } from '../../sdk/kernels/preprocess/preprocess.ts';
@@ -29,6 +30,7 @@ const { values } = parseArgs({
 
 interface Job {
   readonly name: string;
+  readonly format: 'I420' | 'BGR24';
   readonly peers: readonly string[];
   readonly target: PreprocessTarget;
   /** Bytes that have to be read. */
@@ -43,15 +45,20 @@ const pictureRows = Math.round((size / width) * height);
 const allBytes = (width * height * 3) / 2;
 /** Bilinear skips one luma row of three. */
 const twoRowsEach = width * (2 * pictureRows) + (width * height) / 2;
+const bilinear = { ...bytes, quality: 'bilinear' } as const;
+const floats = { ...bilinear, type: 'float32', layout: 'NCHW' } as const;
 const jobs: readonly Job[] = [
-  { name: 'uint8, bilinear', peers: ['opencv linear'], target: { ...bytes, quality: 'bilinear' }, reads: twoRowsEach },
-  { name: 'uint8, area', peers: ['opencv area'], target: { ...bytes, quality: 'area' }, reads: allBytes },
+  { name: 'uint8, bilinear', format: 'I420', peers: ['opencv linear'], target: bilinear, reads: twoRowsEach },
   {
-    name: 'float32, bilinear',
-    peers: ['ncnn', 'ncnn from I420'],
-    target: { ...bytes, type: 'float32', layout: 'NCHW', quality: 'bilinear' },
-    reads: twoRowsEach,
+    name: 'uint8, area',
+    format: 'I420',
+    peers: ['opencv area'],
+    target: { ...bytes, quality: 'area' },
+    reads: allBytes,
   },
+  { name: 'float32, bilinear', format: 'I420', peers: ['ncnn from I420'], target: floats, reads: twoRowsEach },
+  // Its pixels are BGR already, for both.
+  { name: 'float32 of BGR24', format: 'BGR24', peers: ['ncnn'], target: floats, reads: 3 * width * 2 * pictureRows },
 ];
 
 try {
@@ -69,13 +76,14 @@ async function bench(rounds: number, jsonFile: string): Promise<void> {
   const peer = await startPeer(preparePython('kernels.txt'), file);
   try {
     const source = sourceOf(frame);
+    const sources = { I420: source, BGR24: bgrOf(source) };
     const copyMs = spread(Array.from({ length: rounds }, () => timeOf(copyOf(frame)))).median;
     const rows: string[][] = [];
     const results = [];
     for (const job of jobs) {
       const runs = implementations(job.target).map(({ name, preprocessor }) => ({
         name,
-        run: runOf(preprocessor, source, job.target),
+        run: runOf(preprocessor, sources[job.format], job.target),
         times: [] as number[],
       }));
       const peers = job.peers.map((name) => ({ name, times: [] as number[] }));
@@ -177,6 +185,12 @@ function sourceOf(frame: Uint8Array): PixelSource {
   ];
   // OpenCV knows only this one.
   return { format: 'I420', width, height, planes, colour: { matrix: 'bt601', range: 'limited' } };
+}
+
+/** The same scene as pixels. */
+function bgrOf(source: PixelSource): PixelSource {
+  const { data } = new Converter((target) => new TypeScriptPreprocessor(target)).convert(source, { channels: 'BGR' });
+  return { ...source, format: 'BGR24', planes: [{ data, stride: 3 * width }] };
 }
 
 /** How far the results are from OpenCV's, in levels of 0..255. */

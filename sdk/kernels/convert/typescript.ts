@@ -1,76 +1,85 @@
-import { clipRegion, type Region } from '../../core/letterbox.ts';
-import type { PixelSource, Preprocessor } from '../preprocess/preprocess.ts';
-import { TypeScriptPreprocessor } from '../preprocess/typescript.ts';
+import { assertSource } from '../preprocess/check.ts';
+import type { PixelSource } from '../preprocess/preprocess.ts';
+import { rgbWeights } from './colour.ts';
+import type { YuvConverter, YuvPicture } from './convert.ts';
 
-export interface ConvertOptions {
-  /** The result is no wider; the aspect ratio stays. Never enlarges. */
-  readonly maxWidth?: number;
-  readonly maxHeight?: number;
-  /** The part of the picture that is taken. Default: all of it. */
-  readonly region?: Region;
-  readonly channels?: 'RGB' | 'BGR';
-}
-
-/** Interleaved pixels without padding: 3 bytes each. */
-export interface ConvertedPicture {
-  readonly data: Uint8Array<ArrayBuffer>;
-  readonly width: number;
-  readonly height: number;
-}
-
-interface Kept {
-  readonly width: number;
-  readonly height: number;
-  readonly channels: 'RGB' | 'BGR';
-  readonly preprocessor: Preprocessor;
-  readonly data: Uint8Array<ArrayBuffer>;
-}
-
-/** A live view and a snapshot or two of different sizes. */
-const maxKept = 3;
-
-/**
- * Any format to RGB24 (or BGR24), for people to look at: a snapshot, the live view. Shrinks on the way, in the same
- * pass. Keeps the tables and the buffers of the last few sizes: `data` is valid until the next call.
- */
-export class TypeScriptConverter {
-  /** Newest last. */
-  readonly #kept: Kept[] = [];
-
-  /** @throws RangeError when the region does not touch the picture. */
-  convert(source: PixelSource, options: ConvertOptions = {}): ConvertedPicture {
-    const { maxWidth = Infinity, maxHeight = Infinity, channels = 'RGB' } = options;
-    const region = clipRegion(source, options.region ?? { x: 0, y: 0, width: source.width, height: source.height });
-    const scale = Math.min(1, maxWidth / region.width, maxHeight / region.height);
-    const width = Math.max(1, Math.round(region.width * scale));
-    const height = Math.max(1, Math.round(region.height * scale));
-    const { preprocessor, data } = this.#of(width, height, channels);
-    const geometry = { inputWidth: width, inputHeight: height, left: 0, top: 0, width, height, region };
-    preprocessor.run(source, geometry, data);
-    return { data, width, height };
+/** The TypeScript twin: the same bytes as the native kernels. */
+export const toYuv: YuvConverter = (source, out) => {
+  assertSource(source);
+  assertSource(out);
+  const { format, width, height } = source;
+  if (format === 'GRAY8') throw new TypeError('source: expected RGB24, BGR24, I420 or NV12, got GRAY8');
+  if (out.format !== 'I420' && out.format !== 'NV12')
+    throw new TypeError(`out: expected I420 or NV12, got ${out.format}`);
+  if (out.width !== width || out.height !== height) {
+    throw new RangeError(`out: expected ${width}x${height} as the source has, got ${out.width}x${out.height}`);
   }
+  if (format === 'RGB24' || format === 'BGR24') fromRgb(source, out);
+  else repack(source, out);
+};
 
-  #of(width: number, height: number, channels: 'RGB' | 'BGR'): Kept {
-    const known = this.#kept.find((one) => one.width === width && one.height === height && one.channels === channels);
-    if (known) return known;
-    const made: Kept = {
-      width,
-      height,
-      channels,
-      preprocessor: new TypeScriptPreprocessor({
-        width,
-        height,
-        layout: 'NHWC',
-        type: 'uint8',
-        channels,
-        mean: [0, 0, 0],
-        std: [1, 1, 1],
-        pad: 0,
-      }),
-      data: new Uint8Array(width * height * 3),
-    };
-    this.#kept.push(made);
-    if (this.#kept.length > maxKept) this.#kept.shift();
-    return made;
+/** Where a picture's U and V are: the index of column x is `x * step` in the row of the plane. */
+function chromaOf({ format, planes }: PixelSource) {
+  const first = planes[1]!;
+  const second = planes[2] ?? first;
+  const step = format === 'NV12' ? 2 : 1;
+  return { u: first, v: second, step, vOffset: format === 'NV12' ? 1 : 0 };
+}
+
+function repack(source: PixelSource, out: YuvPicture): void {
+  const { width, height } = source;
+  const [from, to] = [source.planes[0]!, out.planes[0]!];
+  for (let row = 0; row < height; row++) {
+    to.data.set(from.data.subarray(row * from.stride, row * from.stride + width), row * to.stride);
+  }
+  const a = chromaOf(source);
+  const b = chromaOf(out);
+  const columns = (width + 1) >> 1;
+  for (let row = 0; row < (height + 1) >> 1; row++) {
+    for (let x = 0; x < columns; x++) {
+      b.u.data[row * b.u.stride + x * b.step] = a.u.data[row * a.u.stride + x * a.step]!;
+      b.v.data[row * b.v.stride + x * b.step + b.vOffset] = a.v.data[row * a.v.stride + x * a.step + a.vOffset]!;
+    }
+  }
+}
+
+function fromRgb({ format, width, height, planes }: PixelSource, out: YuvPicture): void {
+  const { y, u, v, black } = rgbWeights(out.colour);
+  const { data, stride } = planes[0]!;
+  const luma = out.planes[0]!;
+  const chroma = chromaOf(out);
+  const red = format === 'BGR24' ? 2 : 0;
+  const blue = 2 - red;
+  const yOffset = (black << 15) + (1 << 14);
+  const cOffset = (128 << 17) + (1 << 16);
+  for (let row = 0; row < height; row++) {
+    const from = row * stride;
+    const to = row * luma.stride;
+    for (let x = 0; x < width; x++) {
+      const at = from + 3 * x;
+      luma.data[to + x] = (y[0] * data[at + red]! + y[1] * data[at + 1]! + y[2] * data[at + blue]! + yOffset) >> 15;
+    }
+  }
+  for (let row = 0; row < height; row += 2) {
+    const top = row * stride;
+    const bottom = Math.min(row + 1, height - 1) * stride;
+    const uTo = (row >> 1) * chroma.u.stride;
+    const vTo = (row >> 1) * chroma.v.stride + chroma.vOffset;
+    for (let x = 0; x < width; x += 2) {
+      const left = 3 * x;
+      const right = 3 * Math.min(x + 1, width - 1);
+      const sum = (channel: number) =>
+        data[top + left + channel]! +
+        data[top + right + channel]! +
+        data[bottom + left + channel]! +
+        data[bottom + right + channel]!;
+      const r = sum(red);
+      const g = sum(1);
+      const b = sum(blue);
+      const at = (x >> 1) * chroma.step;
+      // Full-range chroma reaches 255.5, which rounds to what does not fit.
+      chroma.u.data[uTo + at] = Math.min(255, (u[0] * r + u[1] * g + u[2] * b + cOffset) >> 17);
+      chroma.v.data[vTo + at] = Math.min(255, (v[0] * r + v[1] * g + v[2] * b + cOffset) >> 17);
+    }
   }
 }

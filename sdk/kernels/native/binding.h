@@ -14,5 +14,6 @@ void bind_dot(napi_env env, napi_value object, const Table& table);
 void bind_motion(napi_env env, napi_value object, const Table& table);
 void bind_decode(napi_env env, napi_value object, const Table& table);
 void bind_preprocess(napi_env env, napi_value object, const Table& table);
+void bind_convert(napi_env env, napi_value object, const Table& table);
 
 }  // namespace ocellus

@@ -25,6 +25,7 @@ using dot_kernels = DotKernels;
 using motion_kernels = MotionKernels;
 using decode_kernels = DecodeKernels;
 using preprocess_kernels = PreprocessKernels;
+using convert_kernels = ConvertKernels;
 
 #define DO(operation, isa) extern const operation##_kernels operation##_##isa;
 #include "variants.def"

@@ -1,6 +1,7 @@
 // The function table: for each operation the kernels of the best instruction set up to a given one.
 #pragma once
 
+#include "convert/convert.h"
 #include "decode/decode.h"
 #include "dot/dot.h"
 #include "motion/motion.h"
@@ -20,6 +21,8 @@ struct Table {
   Isa decode_isa;
   const PreprocessKernels* preprocess;
   Isa preprocess_isa;
+  const ConvertKernels* convert;
+  Isa convert_isa;
 };
 
 /// @param isa One that `is_offered`. The table lives as long as the process.

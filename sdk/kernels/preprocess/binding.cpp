@@ -1,8 +1,8 @@
+#include "preprocess/binding.h"
+
 #include <new>
 
-#include "native/arguments.h"
 #include "native/binding.h"
-#include "preprocess/plan.h"
 
 namespace ocellus {
 namespace {
@@ -13,7 +13,7 @@ constexpr int64_t stride_limit = 2147483647;
 /// Values that describe one region: is its padding wanted, left, top, width, height in the input, x, y, width, height in the
 /// source.
 constexpr size_t place_values = 9;
-/// Format, width, height, BT.709?, limited range?, strides.
+/// Format, width, height, strides; BT.709?, limited range?
 constexpr size_t source_values = 8;
 
 /// One network input: lives as long as the function that JavaScript calls, and is used by its thread only.
@@ -38,18 +38,6 @@ struct Preprocessor {
   }
 };
 
-/// A whole number in an array of numbers.
-bool whole(napi_env env, const char* name, double given, int64_t low, int64_t high, size_t& value) {
-  // Written so that NaN fails as well.
-  if (!(given >= static_cast<double>(low) && given <= static_cast<double>(high)) ||
-      given != static_cast<double>(static_cast<int64_t>(given))) {
-    return range_error(env, "%s: expected a whole number from %lld to %lld, got %g", name, static_cast<long long>(low),
-                       static_cast<long long>(high), given);
-  }
-  value = static_cast<size_t>(given);
-  return true;
-}
-
 /// The source's description and its planes: arguments 0 to 3.
 bool read_source(Arguments& arguments, Placement& placement, Picture& picture) {
   napi_env env = arguments.env();
@@ -57,29 +45,21 @@ bool read_source(Arguments& arguments, Placement& placement, Picture& picture) {
   size_t length = 0;
   if (!arguments.array(0, "source", given, length)) return false;
   if (length != source_values) return range_error(env, "source: expected %zu values, got %zu", source_values, length);
-  size_t format = 0, bt709 = 0, limited = 0;
-  if (!whole(env, "format", given[0], 0, 4, format) ||
-      !whole(env, "frame width", given[1], 1, side_limit, placement.source_width) ||
-      !whole(env, "frame height", given[2], 1, side_limit, placement.source_height) ||
-      !whole(env, "matrix", given[3], 0, 1, bt709) || !whole(env, "range", given[4], 0, 1, limited)) {
+  GivenPicture source{};
+  size_t bt709 = 0, limited = 0;
+  if (!read_picture(arguments, given, 1, source) || !whole(env, "matrix", given[6], 0, 1, bt709) ||
+      !whole(env, "range", given[7], 0, 1, limited)) {
     return false;
   }
-  placement.format = static_cast<PixelFormat>(format);
+  placement.format = source.format;
+  placement.source_width = source.width;
+  placement.source_height = source.height;
+  for (size_t i = 0; i < 3; i++) {
+    picture.planes[i] = source.planes[i];
+    picture.strides[i] = source.strides[i];
+  }
   picture.bt709 = bt709 == 1;
   picture.limited = limited == 1;
-  const char* names[] = {"plane 0", "plane 1", "plane 2"};
-  for (size_t i = 0; i < plane_count(placement.format); i++) {
-    size_t row_bytes = 0, rows = 0;
-    plane_size(placement.format, placement.source_width, placement.source_height, i, row_bytes, rows);
-    uint8_t* data = nullptr;
-    if (!arguments.array(1 + i, names[i], data, length) ||
-        !whole(env, "stride", given[5 + i], static_cast<int64_t>(row_bytes), stride_limit, picture.strides[i])) {
-      return false;
-    }
-    const size_t needed = picture.strides[i] * (rows - 1) + row_bytes;
-    if (length < needed) return range_error(env, "%s: expected at least %zu bytes, got %zu", names[i], needed, length);
-    picture.planes[i] = data;
-  }
   return true;
 }
 
@@ -233,6 +213,39 @@ napi_value preprocessor(napi_env env, napi_callback_info info) {
 }
 
 }  // namespace
+
+bool whole(napi_env env, const char* name, double given, int64_t low, int64_t high, size_t& value) {
+  // Written so that NaN fails as well.
+  if (!(given >= static_cast<double>(low) && given <= static_cast<double>(high)) ||
+      given != static_cast<double>(static_cast<int64_t>(given))) {
+    return range_error(env, "%s: expected a whole number from %lld to %lld, got %g", name, static_cast<long long>(low),
+                       static_cast<long long>(high), given);
+  }
+  value = static_cast<size_t>(given);
+  return true;
+}
+
+bool read_picture(Arguments& arguments, const double* numbers, size_t first_plane, GivenPicture& picture) {
+  napi_env env = arguments.env();
+  size_t format = 0;
+  if (!whole(env, "format", numbers[0], 0, 4, format) || !whole(env, "frame width", numbers[1], 1, side_limit, picture.width) ||
+      !whole(env, "frame height", numbers[2], 1, side_limit, picture.height)) {
+    return false;
+  }
+  picture.format = static_cast<PixelFormat>(format);
+  const char* names[] = {"plane 0", "plane 1", "plane 2"};
+  for (size_t i = 0; i < plane_count(picture.format); i++) {
+    size_t row_bytes = 0, rows = 0, length = 0;
+    plane_size(picture.format, picture.width, picture.height, i, row_bytes, rows);
+    if (!arguments.array(first_plane + i, names[i], picture.planes[i], length) ||
+        !whole(env, "stride", numbers[3 + i], static_cast<int64_t>(row_bytes), stride_limit, picture.strides[i])) {
+      return false;
+    }
+    const size_t needed = picture.strides[i] * (rows - 1) + row_bytes;
+    if (length < needed) return range_error(env, "%s: expected at least %zu bytes, got %zu", names[i], needed, length);
+  }
+  return true;
+}
 
 void bind_preprocess(napi_env env, napi_value object, const Table& table) {
   add_function(env, object, "preprocessor", preprocessor, table);

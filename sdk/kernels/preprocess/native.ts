@@ -113,12 +113,12 @@ export class NativePreprocessor implements Preprocessor {
     source[0] = pixelFormats.indexOf(format);
     source[1] = width;
     source[2] = height;
-    source[3] = colour.matrix === 'bt709' ? 1 : 0;
-    source[4] = colour.range === 'limited' ? 1 : 0;
     const [first, second, third] = planes;
-    source[5] = first?.stride ?? 0;
-    source[6] = second?.stride ?? 0;
-    source[7] = third?.stride ?? 0;
+    source[3] = first?.stride ?? 0;
+    source[4] = second?.stride ?? 0;
+    source[5] = third?.stride ?? 0;
+    source[6] = colour.matrix === 'bt709' ? 1 : 0;
+    source[7] = colour.range === 'limited' ? 1 : 0;
     this.#run(source, first?.data, second?.data, third?.data, places, outs);
   }
 }

@@ -7,36 +7,44 @@
 namespace ocellus {
 namespace {
 
-/// (first, second) of four outputs, of `channels` channels one after the other, where sixteen bytes do not hold them.
+/// The pairs of a plane's outputs in two rows. By value: what is written through bytes cannot change it, as a compiler must
+/// believe of what lies behind a pointer.
 template <size_t channels>
-uint8x16_t far_pairs(const Taps& taps, size_t group, const uint8_t* row) {
-  uint8_t pairs[16] = {};
-  for (size_t c = 0; c < channels; c++) {
-    for (size_t i = 0; i < 4; i++) {
-      const uint8_t* first = row + taps.first[4 * group + i] + c;
-      pairs[8 * c + 2 * i] = first[0];
-      pairs[8 * c + 2 * i + 1] = first[taps.next];
+struct Pairs {
+  Pairs(const Taps& row_taps, const Rows& rows) : taps(row_taps), upper(rows.upper), lower(rows.lower) {}
+
+  /// The pairs of four outputs: channel 0 in the lower half, channel 1 in the upper one.
+  uint8x16_t of_four(size_t group, const uint8_t* row) const {
+    if (!taps.gathered) return far(group, row);
+    return vqtbl1q_u8(vld1q_u8(row + taps.base[group]), vld1q_u8(taps.mask + 16 * group));
+  }
+  /// The pairs of eight outputs of one channel.
+  uint8x16_t of_eight(size_t group, const uint8_t* row) const {
+    if (!taps.gathered) return vcombine_u8(vget_low_u8(far(group, row)), vget_low_u8(far(group + 1, row)));
+    const uint8x8_t low = vqtbl1_u8(vld1q_u8(row + taps.base[group]), vld1_u8(taps.mask + 16 * group));
+    const uint8x8_t high = vqtbl1_u8(vld1q_u8(row + taps.base[group + 1]), vld1_u8(taps.mask + 16 * group + 16));
+    return vcombine_u8(low, high);
+  }
+  const int16_t* weights(size_t i) const { return taps.weights + 2 * i; }
+
+  Taps taps;
+  const uint8_t* upper;
+  const uint8_t* lower;
+
+ private:
+  /// Of four outputs, where sixteen bytes do not hold them.
+  uint8x16_t far(size_t group, const uint8_t* row) const {
+    uint8_t pairs[16] = {};
+    for (size_t c = 0; c < channels; c++) {
+      for (size_t i = 0; i < 4; i++) {
+        const uint8_t* first = row + taps.first[4 * group + i] + c;
+        pairs[8 * c + 2 * i] = first[0];
+        pairs[8 * c + 2 * i + 1] = first[taps.next];
+      }
     }
+    return vld1q_u8(pairs);
   }
-  return vld1q_u8(pairs);
-}
-
-/// The pairs of four outputs: channel 0 in the lower half, channel 1 in the upper one.
-template <size_t channels>
-uint8x16_t pairs_of(const Taps& taps, size_t group, const uint8_t* row) {
-  if (!taps.gathered) return far_pairs<channels>(taps, group, row);
-  return vqtbl1q_u8(vld1q_u8(row + taps.base[group]), vld1q_u8(taps.mask + 16 * group));
-}
-
-/// The pairs of eight outputs of a plane of one channel.
-uint8x16_t pairs_of_eight(const Taps& taps, size_t group, const uint8_t* row) {
-  if (!taps.gathered) {
-    return vcombine_u8(vget_low_u8(far_pairs<1>(taps, group, row)), vget_low_u8(far_pairs<1>(taps, group + 1, row)));
-  }
-  const uint8x8_t low = vqtbl1_u8(vld1q_u8(row + taps.base[group]), vld1_u8(taps.mask + 16 * group));
-  const uint8x8_t high = vqtbl1_u8(vld1q_u8(row + taps.base[group + 1]), vld1_u8(taps.mask + 16 * group + 16));
-  return vcombine_u8(low, high);
-}
+};
 
 /// The weights of the upper and the lower row.
 struct Vertical {
@@ -82,33 +90,36 @@ struct Reader;
 
 template <bool planar>
 struct YuvReader {
+  static constexpr size_t channels = planar ? 1 : 2;
+
   explicit YuvReader(const RowJob& row)
-      : job(row), y_rows(row.planes[0]), u_rows(row.planes[1]), offset(vdupq_n_s32(row.colour->offset)) {}
+      : luma(*row.luma, row.planes[0]),
+        first_chroma(*row.chroma, row.planes[1]),
+        second_chroma(*row.chroma, row.planes[planar ? 2 : 1]),
+        y_rows(row.planes[0]),
+        c_rows(row.planes[1]),
+        colour(*row.colour),
+        offset(vdupq_n_s32(row.colour->offset)) {}
 
   Eight at(size_t i) const {
     const size_t group = i / 4;
-    const Taps& luma = *job.luma;
-    const Taps& chroma = *job.chroma;
-    const int16x8_t y = seven_bits(pairs_of_eight(luma, group, job.planes[0].upper),
-                                   pairs_of_eight(luma, group, job.planes[0].lower), y_rows, luma.weights + 2 * i);
-    const int16_t* weights = chroma.weights + 2 * i;
+    const int16x8_t y =
+        seven_bits(luma.of_eight(group, luma.upper), luma.of_eight(group, luma.lower), y_rows, luma.weights(i));
+    const Pairs<channels>& chroma = first_chroma;
+    const int16_t* weights = chroma.weights(i);
     int16x8_t u, v;
     if constexpr (planar) {
-      u = seven_bits(pairs_of_eight(chroma, group, job.planes[1].upper), pairs_of_eight(chroma, group, job.planes[1].lower),
-                     u_rows, weights);
-      v = seven_bits(pairs_of_eight(chroma, group, job.planes[2].upper), pairs_of_eight(chroma, group, job.planes[2].lower),
-                     u_rows, weights);
+      u = seven_bits(chroma.of_eight(group, chroma.upper), chroma.of_eight(group, chroma.lower), c_rows, weights);
+      v = seven_bits(chroma.of_eight(group, second_chroma.upper), chroma.of_eight(group, second_chroma.lower), c_rows, weights);
     } else {
-      const uint8x16_t upper0 = pairs_of<2>(chroma, group, job.planes[1].upper);
-      const uint8x16_t upper1 = pairs_of<2>(chroma, group + 1, job.planes[1].upper);
-      const uint8x16_t lower0 = pairs_of<2>(chroma, group, job.planes[1].lower);
-      const uint8x16_t lower1 = pairs_of<2>(chroma, group + 1, job.planes[1].lower);
-      u = seven_bits(first_halves(upper0, upper1), first_halves(lower0, lower1), u_rows, weights);
-      v = seven_bits(second_halves(upper0, upper1), second_halves(lower0, lower1), u_rows, weights);
+      const uint8x16_t upper0 = chroma.of_four(group, chroma.upper), upper1 = chroma.of_four(group + 1, chroma.upper);
+      const uint8x16_t lower0 = chroma.of_four(group, chroma.lower), lower1 = chroma.of_four(group + 1, chroma.lower);
+      u = seven_bits(first_halves(upper0, upper1), first_halves(lower0, lower1), c_rows, weights);
+      v = seven_bits(second_halves(upper0, upper1), second_halves(lower0, lower1), c_rows, weights);
     }
-    return {one(y, v, job.colour->rv), two(y, u, v), one(y, u, job.colour->bu)};
+    return {one(y, v, colour.rv), two(y, u, v), one(y, u, colour.bu)};
   }
-  size_t vectors() const { return job.luma->count; }
+  size_t vectors() const { return luma.taps.count; }
 
  private:
   static uint8x16_t first_halves(uint8x16_t a, uint8x16_t b) {
@@ -121,19 +132,21 @@ struct YuvReader {
   static uint8x8_t narrowed(int32x4_t low, int32x4_t high) {
     return vqshrun_n_s16(vshrn_high_n_s32(vshrn_n_s32(low, 16), high, 16), 4);
   }
-  int32x4_t luma_low(int16x8_t y) const { return vmlal_n_s16(offset, vget_low_s16(y), job.colour->luma); }
-  int32x4_t luma_high(int16x8_t y) const { return vmlal_high_n_s16(offset, y, job.colour->luma); }
+  int32x4_t luma_low(int16x8_t y) const { return vmlal_n_s16(offset, vget_low_s16(y), colour.luma); }
+  int32x4_t luma_high(int16x8_t y) const { return vmlal_high_n_s16(offset, y, colour.luma); }
   uint8x8_t one(int16x8_t y, int16x8_t c, int16_t weight) const {
     return narrowed(vmlal_n_s16(luma_low(y), vget_low_s16(c), weight), vmlal_high_n_s16(luma_high(y), c, weight));
   }
   uint8x8_t two(int16x8_t y, int16x8_t u, int16x8_t v) const {
-    const int16_t gu = job.colour->gu, gv = job.colour->gv;
+    const int16_t gu = colour.gu, gv = colour.gv;
     return narrowed(vmlal_n_s16(vmlal_n_s16(luma_low(y), vget_low_s16(u), gu), vget_low_s16(v), gv),
                     vmlal_high_n_s16(vmlal_high_n_s16(luma_high(y), u, gu), v, gv));
   }
 
-  const RowJob& job;
-  Vertical y_rows, u_rows;
+  Pairs<1> luma;
+  Pairs<channels> first_chroma, second_chroma;
+  Vertical y_rows, c_rows;
+  YuvColour colour;
   int32x4_t offset;
 };
 
@@ -148,29 +161,29 @@ struct Reader<semiplanar_yuv> : YuvReader<false> {
 
 template <>
 struct Reader<gray_pixels> {
-  explicit Reader(const RowJob& row) : job(row), rows(row.planes[0]) {}
+  explicit Reader(const RowJob& row) : pixels(*row.luma, row.planes[0]), rows(row.planes[0]) {}
 
   Eight at(size_t i) const {
-    const Taps& taps = *job.luma;
-    const uint8x16_t upper = pairs_of_eight(taps, i / 4, job.planes[0].upper);
-    const uint8x16_t lower = pairs_of_eight(taps, i / 4, job.planes[0].lower);
-    const int16_t* weights = taps.weights + 2 * i;
+    const uint8x16_t upper = pixels.of_eight(i / 4, pixels.upper);
+    const uint8x16_t lower = pixels.of_eight(i / 4, pixels.lower);
+    const int16_t* weights = pixels.weights(i);
     const int32x4_t low = blended(down(vget_low_u8(upper), vget_low_u8(lower), rows), vld1q_s16(weights));
     const int32x4_t high = blended(down(vget_high_u8(upper), vget_high_u8(lower), rows), vld1q_s16(weights + 8));
     const uint8x8_t value = pixels_of(low, high);
     return {value, value, value};
   }
-  size_t vectors() const { return job.luma->count; }
+  size_t vectors() const { return pixels.taps.count; }
 
  private:
-  const RowJob& job;
+  Pairs<1> pixels;
   Vertical rows;
 };
 
 template <>
 struct Reader<rgb_pixels> {
-  explicit Reader(const RowJob& row) : job(row), rows(row.planes[0]) {
+  explicit Reader(const RowJob& row) : pixels(*row.luma, row.planes[0]), rows(row.planes[0]) {
     // From eight bytes to red, green, blue and nothing of the first pixel, then of the second.
+    uint8_t order_bytes[8];
     for (int c = 0; c < 3; c++) {
       const int channel = row.source_bgr ? 2 - c : c;
       order_bytes[c] = static_cast<uint8_t>(channel);
@@ -182,32 +195,31 @@ struct Reader<rgb_pixels> {
 
   Eight at(size_t i) const {
     // Rows of (r, g, b, nothing) are turned into columns.
-    int16_t pixels[8][4];
-    for (size_t k = 0; k < 8; k++) vst1_s16(pixels[k], one(i + k));
-    const int16x4x4_t low = vld4_s16(pixels[0]);
-    const int16x4x4_t high = vld4_s16(pixels[4]);
+    int16_t all[32];
+    for (size_t k = 0; k < 8; k++) vst1_s16(all + 4 * k, one(i + k));
+    const int16x4x4_t low = vld4_s16(all);
+    const int16x4x4_t high = vld4_s16(all + 16);
     return {bytes(low.val[0], high.val[0]), bytes(low.val[1], high.val[1]), bytes(low.val[2], high.val[2])};
   }
   /// Outputs whose eight bytes lie inside the row; others are done one by one.
-  size_t vectors() const { return job.luma->safe; }
+  size_t vectors() const { return pixels.taps.safe; }
 
  private:
   static uint8x8_t bytes(int16x4_t low, int16x4_t high) { return vqmovun_s16(vcombine_s16(low, high)); }
   int16x4_t one(size_t i) const {
-    const int32_t first = job.luma->first[i];
-    const uint8x8_t upper = vtbl1_u8(vld1_u8(job.planes[0].upper + first), order);
-    const uint8x8_t lower = vtbl1_u8(vld1_u8(job.planes[0].lower + first), order);
+    const int32_t first = pixels.taps.first[i];
+    const uint8x8_t upper = vtbl1_u8(vld1_u8(pixels.upper + first), order);
+    const uint8x8_t lower = vtbl1_u8(vld1_u8(pixels.lower + first), order);
     const int16x8_t pair = down(upper, lower, rows);
-    const int16_t* weights = job.luma->weights + 2 * i;
+    const int16_t* weights = pixels.weights(i);
     int32x4_t value = vmull_n_s16(vget_low_s16(pair), weights[0]);
     value = vmlal_high_n_s16(value, pair, weights[1]);
     const int16x4_t high = vshrn_n_s32(vaddq_s32(value, vdupq_n_s32(1 << 18)), 16);
     return vadd_s16(vshr_n_s16(high, 3), vdup_n_s16(128));
   }
 
-  const RowJob& job;
+  Pairs<3> pixels;
   Vertical rows;
-  uint8_t order_bytes[8];
   uint8x8_t order;
 };
 
@@ -227,7 +239,7 @@ struct Writer<bytes_planar> {
     const uint8x8x3_t values = in_order(pixels, target.bgr);
     for (size_t c = 0; c < 3; c++) vst1_u8(static_cast<uint8_t*>(target.channels[c]) + i, values.val[c]);
   }
-  const RowTarget& target;
+  RowTarget target;
 };
 
 template <>
@@ -236,7 +248,7 @@ struct Writer<bytes_interleaved> {
   void put(size_t i, Eight pixels) const {
     vst3_u8(static_cast<uint8_t*>(target.channels[0]) + 3 * i, in_order(pixels, target.bgr));
   }
-  const RowTarget& target;
+  RowTarget target;
 };
 
 struct FloatWriter {
@@ -249,7 +261,7 @@ struct FloatWriter {
   float32x4_t normalised(uint16x4_t pixels, size_t c) const {
     return vaddq_f32(vmulq_f32(vcvtq_f32_u32(vmovl_u16(pixels)), scale[c]), bias[c]);
   }
-  const RowTarget& target;
+  RowTarget target;
   float32x4_t scale[3], bias[3];
 };
 
@@ -345,6 +357,30 @@ size_t means(const uint16_t* sums, const BoxMean& mean, size_t count, uint8_t* t
   return i;
 }
 
+/// Any box and channels: the mean of the box that begins at each value, of which the few that are wanted are taken. Pays while
+/// boxes are small.
+size_t means_everywhere(const uint16_t* sums, const BoxMean& mean, size_t count, uint8_t* target) {
+  constexpr size_t room = 512;
+  const int16x8_t up = vdupq_n_s16(static_cast<int16_t>(mean.up));
+  const size_t channels = mean.channels;
+  const size_t step = mean.box * channels;
+  const size_t at_once = room / step;
+  uint8_t means[room + 16];
+  for (size_t done = 0; done < count; done += at_once) {
+    const size_t boxes = count - done < at_once ? count - done : at_once;
+    const uint16_t* from = sums + done * step;
+    for (size_t i = 0; i < boxes * step; i += 8) {
+      uint16x8_t total = vld1q_u16(from + i);
+      for (size_t k = 1; k < mean.box; k++) total = vaddq_u16(total, vld1q_u16(from + i + k * channels));
+      vst1_u8(means + i, means_of(total, up, mean.reciprocal));
+    }
+    uint8_t* to = target + done * channels;
+    // Four bytes are moved for up to three; the next box or nobody wants the others.
+    for (size_t i = 0; i < boxes; i++) std::memcpy(to + i * channels, means + i * step, 4);
+  }
+  return count;
+}
+
 void mean(const uint16_t* sums, const BoxMean& mean, size_t count, uint8_t* target) {
   size_t done = 0;
   if (mean.channels == 1) {
@@ -352,6 +388,7 @@ void mean(const uint16_t* sums, const BoxMean& mean, size_t count, uint8_t* targ
     else if (mean.box == 3) done = means<3>(sums, mean, count, target);
     else if (mean.box == 4) done = means<4>(sums, mean, count, target);
   }
+  if (done == 0 && mean.box <= 8) done = means_everywhere(sums, mean, count, target);
   rest_of_means(sums, mean, done, count, target);
 }
 

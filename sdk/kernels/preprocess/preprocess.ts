@@ -28,7 +28,11 @@ export interface PreprocessTarget {
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
   readonly pad: number;
-  /** Default: area. */
+  /**
+   * Default: area. The default model finds the same with both where pictures shrink less than twice (AP 0.313 on 64 pictures
+   * of COCO), and more with area where they shrink three times (four of those to a picture: AP 0.185, bilinear 0.175). It
+   * costs half as much again: 0.10 ms for 1280x720 on a server's core, 0.06 ms bilinear.
+   */
   readonly quality?: Quality;
 }
 
@@ -38,7 +42,8 @@ export interface PreprocessTarget {
  *
  * Resize: bilinear with half-pixel centres, after the means that the target's quality asks for. Chroma is taken to lie in
  * the middle of its 2x2 pixels; a picture that is not resized has each pixel's nearest chroma, as OpenCV's cvtColor.
- * The result is within 2 levels of exact arithmetic, and the same bits from every implementation.
+ * On noise the result is within 2 levels of exact arithmetic, with means of boxes within 3; all implementations give the
+ * same bits.
  */
 export interface Preprocessor {
   /**

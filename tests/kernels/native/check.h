@@ -111,3 +111,4 @@ void check_dot();
 void check_motion();
 void check_decode();
 void check_preprocess();
+void check_convert();

@@ -25,6 +25,7 @@ int main() {
   check_motion();
   check_decode();
   check_preprocess();
+  check_convert();
   std::printf("%ld comparisons, %d failures\n", check::comparisons, check::failures);
   return check::failures > 0 ? 1 : 0;
 }
