@@ -8,14 +8,17 @@ import { printError, table } from '../../cli/output.ts';
 import { CycleModel } from './cycles.ts';
 import { LibraryNames } from './names.ts';
 import { pathsOf } from './paths.ts';
-import { type Programs, preparePrograms } from './programs.ts';
-import { type Block, difference, trace } from './trace.ts';
+import { preparePrograms } from './programs.ts';
+import { type Block, type Trace, trace } from './trace.ts';
 
-/** llvm gives the A76 the model of the A57; the Neoverse N1 is the same core with a model of its own. */
+/**
+ * `cpu` is qemu's, `model` llvm-mca's. The A53 and the A72 have the same instructions, so that the same code runs: it is counted
+ * once. llvm gives the A76 the model of the A57; the Neoverse N1 is the A76's core with a model of its own.
+ */
 const processors = [
-  { name: 'cortex-a53', model: 'cortex-a53' },
-  { name: 'cortex-a72', model: 'cortex-a72' },
-  { name: 'cortex-a76', model: 'neoverse-n1' },
+  { name: 'cortex-a53', cpu: 'cortex-a53', model: 'cortex-a53' },
+  { name: 'cortex-a72', cpu: 'cortex-a53', model: 'cortex-a72' },
+  { name: 'cortex-a76', cpu: 'cortex-a76', model: 'neoverse-n1' },
 ] as const;
 const pixels = 416 * 234;
 const peers = ['libyuv', 'libyuv-444', 'opencv'];
@@ -75,9 +78,15 @@ async function bench(): Promise<void> {
   const results: Result[] = [];
   for (const job of jobs.filter(({ name }) => values.job.includes(name))) {
     for (const by of [...variants, ...job.peers].filter((name) => values.by.includes(name))) {
+      const program = variants.includes(by) ? programs.ours : programs.peers;
+      const traces = new Map<string, Trace | undefined>();
       for (const processor of processors.filter(({ name }) => values.processor.includes(name))) {
-        const result = await measure(programs, model, job, by, processor);
-        if (result) results.push(result);
+        if (!traces.has(processor.cpu)) {
+          const options = ['-cpu', processor.cpu, ...program.options];
+          traces.set(processor.cpu, await trace(programs.qemu, options, [program.file, job.name, by]));
+        }
+        const counted = traces.get(processor.cpu);
+        if (counted) results.push({ by, processor: processor.name, ...measure(counted, model, job, processor.model) });
       }
     }
   }
@@ -91,34 +100,17 @@ async function bench(): Promise<void> {
 
 type Job = (typeof jobs)[number];
 
-async function measure(
-  programs: Programs,
-  model: CycleModel,
-  job: Job,
-  by: string,
-  processor: (typeof processors)[number],
-): Promise<Result | undefined> {
-  const program = variants.includes(by) ? programs.ours : programs.peers;
-  const run = (repetitions: number) =>
-    trace(
-      programs.qemu,
-      ['-cpu', processor.name, ...program.options],
-      [program.file, job.name, by, String(repetitions)],
-    );
-  const more = await run(2);
-  const less = await run(1);
-  if (!more || !less) return undefined;
-  const blocks = difference(more, less);
+function measure({ blocks, stdout }: Trace, model: CycleModel, job: Job, of: string): Omit<Result, 'by' | 'processor'> {
   const instructions = blocks.reduce((sum, block) => sum + block.count * block.words.length, 0);
   const paths = pathsOf(blocks);
   const large = paths.filter(({ count, words }) => count * words.length >= small * instructions);
   const perTurn = model.cycles(
-    processor.model,
+    of,
     large.map(({ words }) => words),
   );
   const cycles = large.reduce((sum, path, i) => sum + path.count * perTurn[i]!, 0);
-  const counted = large.reduce((sum, path) => sum + path.count * path.words.length, 0);
-  const names = new LibraryNames(more.stdout);
+  const covered = large.reduce((sum, path) => sum + path.count * path.words.length, 0);
+  const names = new LibraryNames(stdout);
   const places = large.map((path, i) => ({
     where: placeName(path.blocks[0]!, names),
     cyclesPart: (path.count * perTurn[i]!) / cycles,
@@ -129,9 +121,9 @@ async function measure(
   }));
   places.sort((a, b) => b.cyclesPart - a.cyclesPart);
   return {
-    ...{ job: job.what, unit: job.unit, by, processor: processor.name },
+    ...{ job: job.what, unit: job.unit },
     instructions: instructions / job.units,
-    cycles: (cycles * instructions) / counted / job.units,
+    cycles: (cycles * instructions) / covered / job.units,
     places,
   };
 }

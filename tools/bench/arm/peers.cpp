@@ -1,5 +1,5 @@
 // The same step as a user of libyuv or of OpenCV writes it, for counting under qemu:
-//   peers JOB PEER REPETITIONS
+//   peers JOB PEER
 // Writes where its libraries are, for whoever counts, to stdout first. Exits with 3 where the peer has no such job.
 #include <cstdio>
 #include <cstdlib>
@@ -34,12 +34,12 @@ class Output {
 };
 
 /// @param full_chroma Chroma is scaled to the size of the output, as ours is; else to half of it and repeated, which is less work.
-void with_libyuv(libyuv::FilterMode filter, bool planar, bool full_chroma, long repetitions) {
+void with_libyuv(libyuv::FilterMode filter, bool planar, bool full_chroma) {
   const scene::Frame frame;
   Output out(planar);
   const int chroma_width = full_chroma ? side : side / 2, chroma_rows = full_chroma ? rows : rows / 2;
   std::vector<uint8_t> y(side * rows), u(chroma_width * chroma_rows), v(chroma_width * chroma_rows);
-  for (long i = 0; i < repetitions; i++) {
+  scene::twice([&] {
     if (full_chroma) {
       libyuv::ScalePlane(frame.y(), width, width, height, y.data(), side, side, rows, filter);
       libyuv::ScalePlane(frame.u(), width / 2, width / 2, height / 2, u.data(), side, side, rows, filter);
@@ -51,19 +51,19 @@ void with_libyuv(libyuv::FilterMode filter, bool planar, bool full_chroma, long 
       libyuv::I420ToRGB24(y.data(), side, u.data(), chroma_width, v.data(), chroma_width, out.pixels(), 3 * side, side, rows);
     }
     out.finish();
-  }
+  });
 }
 
-void with_opencv(int interpolation, long repetitions) {
+void with_opencv(int interpolation) {
   cv::setNumThreads(1);
   const scene::Frame frame;
   const cv::Mat yuv(height * 3 / 2, width, CV_8UC1, const_cast<uint8_t*>(frame.bytes()));
   cv::Mat colour, resized, input;
-  for (long i = 0; i < repetitions; i++) {
+  scene::twice([&] {
     cv::cvtColor(yuv, colour, cv::COLOR_YUV2BGR_I420);
     cv::resize(colour, resized, {side, rows}, 0, 0, interpolation);
     cv::copyMakeBorder(resized, input, top, top, 0, 0, cv::BORDER_CONSTANT, {114, 114, 114});
-  }
+  });
 }
 
 void print_libraries() {
@@ -79,16 +79,15 @@ void print_libraries() {
 }  // namespace
 
 int main(int count, char** words) {
-  if (count != 4) return 2;
+  if (count != 3) return 2;
   const auto is = [words](int at, const char* name) { return std::strcmp(words[at], name) == 0; };
-  const long repetitions = std::atol(words[3]);
   print_libraries();
   const bool area = is(1, "area"), planar = is(1, "bilinear-planar");
   if (!area && !planar && !is(1, "bilinear")) return 3;
   const libyuv::FilterMode filter = area ? libyuv::kFilterBox : libyuv::kFilterBilinear;
-  if (is(2, "libyuv")) with_libyuv(filter, planar, false, repetitions);
-  else if (is(2, "libyuv-444")) with_libyuv(filter, planar, true, repetitions);
-  else if (is(2, "opencv") && !planar) with_opencv(area ? cv::INTER_AREA : cv::INTER_LINEAR, repetitions);
+  if (is(2, "libyuv")) with_libyuv(filter, planar, false);
+  else if (is(2, "libyuv-444")) with_libyuv(filter, planar, true);
+  else if (is(2, "opencv") && !planar) with_opencv(area ? cv::INTER_AREA : cv::INTER_LINEAR);
   else return 3;
   return 0;
 }

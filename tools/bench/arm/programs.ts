@@ -125,7 +125,7 @@ function buildPeers(folder: string, root: string): Program {
 }
 
 function compile(args: readonly string[]): void {
-  run(compiler, ['-O2', '-std=c++17', ...args]);
+  run(compiler, ['-O2', '-std=c++17', '-no-pie', ...args]);
 }
 
 function run(program: string, args: readonly string[]): void {

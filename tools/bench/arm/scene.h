@@ -5,6 +5,9 @@
 #include <cstdint>
 #include <vector>
 
+/// Who counts looks for its calls: the work between the second and the third is what is counted.
+extern "C" __attribute__((noinline)) inline void frame_begins() { asm volatile("" ::: "memory"); }
+
 namespace scene {
 
 constexpr size_t width = 1280, height = 720;
@@ -25,5 +28,15 @@ class Frame {
  private:
   std::vector<uint8_t> bytes_;
 };
+
+/// The first time memory is allocated and tables are filled.
+template <typename Work>
+void twice(Work work) {
+  for (int i = 0; i < 2; i++) {
+    frame_begins();
+    work();
+  }
+  frame_begins();
+}
 
 }  // namespace scene

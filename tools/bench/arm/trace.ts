@@ -14,14 +14,17 @@ export interface Block {
 }
 
 export interface Trace {
-  readonly blocks: Map<string, Block>;
+  /** What ran in the second frame. */
+  readonly blocks: Block[];
   readonly stdout: string;
 }
 
+/** The function of scene.h that is called when a frame begins, and after the last. */
+const marker = 'frame_begins';
 const logged = ['-d', 'in_asm,exec,nochain'];
 
 /**
- * Runs an arm64 program under qemu's user mode and counts its blocks.
+ * Runs an arm64 program under qemu's user mode and counts the blocks of its second frame.
  *
  * @returns undefined where the program says that it has no such job (exit code 3).
  */
@@ -42,25 +45,14 @@ export async function trace(
   if (code === 3) return undefined;
   if (code !== 0)
     throw new Error(`${command.join(' ')} under ${qemu} ended with ${code}:\n${counter.others.join('\n')}`);
-  return { blocks: counter.blocks, stdout };
-}
-
-/** What a run did more than another: blocks with the difference of the counts. */
-export function difference(more: Trace, less: Trace): Block[] {
-  const blocks: Block[] = [];
-  for (const block of more.blocks.values()) {
-    const before = less.blocks.get(block.address);
-    const count = block.count - (before?.count ?? 0);
-    if (count <= 0) continue;
-    const next = new Map([...block.next].map(([to, times]) => [to, times - (before?.next.get(to) ?? 0)]));
-    blocks.push({ ...block, count, next });
-  }
-  return blocks;
+  if (counter.frames !== 3) throw new Error(`${command.join(' ')} called ${marker} ${counter.frames} times, not 3`);
+  return { blocks: [...counter.blocks.values()].filter((block) => block.count > 0), stdout };
 }
 
 /** Reads qemu's log: a listing of each block when it is translated, a line each time it runs. */
 class BlockCounter {
   readonly blocks = new Map<string, Block>();
+  frames = 0;
   /** The last lines that are not of the log: what went wrong. */
   readonly others: string[] = [];
   #rest = '';
@@ -116,6 +108,11 @@ class BlockCounter {
     const address = line.slice(slash + 1, slash + 17);
     const block = this.blocks.get(address);
     if (!block) throw new Error(`qemu ran a block at ${address} that it did not list: its log is not as expected`);
+    if (block.symbol === marker) {
+      this.frames++;
+      this.#last = undefined;
+    }
+    if (this.frames !== 2) return;
     block.count++;
     if (this.#last) this.#last.next.set(address, (this.#last.next.get(address) ?? 0) + 1);
     this.#last = block;
