@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { printError, table } from '../../cli/output.ts';
 import { CycleModel } from './cycles.ts';
-import { LibraryNames } from './names.ts';
+import { LibraryNames, readable } from './names.ts';
 import { pathsOf } from './paths.ts';
 import { preparePrograms } from './programs.ts';
 import { type Block, type Trace, trace } from './trace.ts';
@@ -160,7 +160,7 @@ function printPlaces(result: Result): void {
     place.turns.toFixed(0),
     String(place.instructions),
     place.cyclesPerTurn.toFixed(1),
-    place.where,
+    readable(place.where),
   ]);
   console.log(table([['CYCLES', 'TURNS', 'INSTRUCTIONS', 'CYCLES A TURN', 'WHERE'], ...rows]));
 }

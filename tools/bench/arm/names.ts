@@ -43,6 +43,12 @@ export class LibraryNames {
   }
 }
 
+/** C++ names as a person reads them; others stay as they are. */
+export function readable(name: string): string {
+  const out = execFileSync('aarch64-linux-gnu-c++filt', ['--no-params', name], { encoding: 'utf8' });
+  return out.trim().replaceAll(/ocellus::|\(anonymous namespace\)::/g, '');
+}
+
 function hex(digits: string): bigint {
   return BigInt(`0x${digits}`);
 }
