@@ -29,7 +29,7 @@ export interface Program {
 export function preparePrograms(): Programs {
   const found = {
     cmake: onPath('cmake'),
-    ninja: onPath('ninja'),
+    'ninja-build': onPath('ninja'),
     'g++-aarch64-linux-gnu': onPath(compiler),
     'qemu-user-static': onPath(qemu),
     // From 16 on it has a model of the Cortex-A76's core.
