@@ -7,23 +7,26 @@
 namespace ocellus {
 namespace {
 
+/// The pairs of eight outputs of one channel.
+struct EightPairs {
+  uint8x8_t low, high;
+};
+
 /// The pairs of a plane's outputs in two rows. By value: what is written through bytes cannot change it, as a compiler must
-/// believe of what lies behind a pointer.
-template <size_t channels>
+/// believe of what lies behind a pointer. `gathered`: all are, so that nothing is asked in the loop.
+template <size_t channels, bool gathered>
 struct Pairs {
   Pairs(const Taps& row_taps, const Rows& rows) : taps(row_taps), upper(rows.upper), lower(rows.lower) {}
 
   /// The pairs of four outputs: channel 0 in the lower half, channel 1 in the upper one.
   uint8x16_t of_four(size_t group, const uint8_t* row) const {
-    if (!taps.gathered) return far(group, row);
+    if (!gathered && !taps.gathered) return far(group, row);
     return vqtbl1q_u8(vld1q_u8(row + taps.base[group]), vld1q_u8(taps.mask + 16 * group));
   }
-  /// The pairs of eight outputs of one channel.
-  uint8x16_t of_eight(size_t group, const uint8_t* row) const {
-    if (!taps.gathered) return vcombine_u8(vget_low_u8(far(group, row)), vget_low_u8(far(group + 1, row)));
-    const uint8x8_t low = vqtbl1_u8(vld1q_u8(row + taps.base[group]), vld1_u8(taps.mask + 16 * group));
-    const uint8x8_t high = vqtbl1_u8(vld1q_u8(row + taps.base[group + 1]), vld1_u8(taps.mask + 16 * group + 16));
-    return vcombine_u8(low, high);
+  EightPairs of_eight(size_t group, const uint8_t* row) const {
+    if (!gathered && !taps.gathered) return {vget_low_u8(far(group, row)), vget_low_u8(far(group + 1, row))};
+    return {vqtbl1_u8(vld1q_u8(row + taps.base[group]), vld1_u8(taps.mask + 16 * group)),
+            vqtbl1_u8(vld1q_u8(row + taps.base[group + 1]), vld1_u8(taps.mask + 16 * group + 16))};
   }
   const int16_t* weights(size_t i) const { return taps.weights + 2 * i; }
 
@@ -65,10 +68,10 @@ int32x4_t blended(int16x8_t pairs, int16x8_t weights) {
 }
 
 /// Eight outputs of one channel with 7 fractional bits, around 128.
-int16x8_t seven_bits(uint8x16_t upper, uint8x16_t lower, const Vertical& vertical, const int16_t* weights) {
-  const int16x8_t low = down(vget_low_u8(upper), vget_low_u8(lower), vertical);
-  const int16x8_t high = down(vget_high_u8(upper), vget_high_u8(lower), vertical);
-  return vshrn_high_n_s32(vshrn_n_s32(blended(low, vld1q_s16(weights)), 12), blended(high, vld1q_s16(weights + 8)), 12);
+int16x8_t seven_bits(EightPairs upper, EightPairs lower, const Vertical& vertical, const int16_t* weights) {
+  const int32x4_t low = blended(down(upper.low, lower.low, vertical), vld1q_s16(weights));
+  const int32x4_t high = blended(down(upper.high, lower.high, vertical), vld1q_s16(weights + 8));
+  return vshrn_high_n_s32(vshrn_n_s32(low, 12), high, 12);
 }
 
 /// 19 fractional bits off, rounded, and 128 on.
@@ -84,11 +87,12 @@ struct Eight {
   uint8x8_t r, g, b;
 };
 
-/// What stays the same for a row. `at(i)` gives eight pixels from output `i`, a multiple of eight, on.
-template <RowSource source>
+/// What stays the same for a row. `at(i)` gives eight pixels from output `i`, a multiple of eight, on. Always part of the
+/// loop: called, it would load every constant again for each eight pixels.
+template <RowSource source, bool gathered>
 struct Reader;
 
-template <bool planar>
+template <bool planar, bool gathered>
 struct YuvReader {
   static constexpr size_t channels = planar ? 1 : 2;
 
@@ -101,11 +105,11 @@ struct YuvReader {
         colour(*row.colour),
         offset(vdupq_n_s32(row.colour->offset)) {}
 
-  Eight at(size_t i) const {
+  [[gnu::always_inline]] Eight at(size_t i) const {
     const size_t group = i / 4;
     const int16x8_t y =
         seven_bits(luma.of_eight(group, luma.upper), luma.of_eight(group, luma.lower), y_rows, luma.weights(i));
-    const Pairs<channels>& chroma = first_chroma;
+    const Pairs<channels, gathered>& chroma = first_chroma;
     const int16_t* weights = chroma.weights(i);
     int16x8_t u, v;
     if constexpr (planar) {
@@ -122,12 +126,8 @@ struct YuvReader {
   size_t vectors() const { return luma.taps.count; }
 
  private:
-  static uint8x16_t first_halves(uint8x16_t a, uint8x16_t b) {
-    return vreinterpretq_u8_u64(vzip1q_u64(vreinterpretq_u64_u8(a), vreinterpretq_u64_u8(b)));
-  }
-  static uint8x16_t second_halves(uint8x16_t a, uint8x16_t b) {
-    return vreinterpretq_u8_u64(vzip2q_u64(vreinterpretq_u64_u8(a), vreinterpretq_u64_u8(b)));
-  }
+  static EightPairs first_halves(uint8x16_t a, uint8x16_t b) { return {vget_low_u8(a), vget_low_u8(b)}; }
+  static EightPairs second_halves(uint8x16_t a, uint8x16_t b) { return {vget_high_u8(a), vget_high_u8(b)}; }
   /// 20 fractional bits off, in two steps.
   static uint8x8_t narrowed(int32x4_t low, int32x4_t high) {
     return vqshrun_n_s16(vshrn_high_n_s32(vshrn_n_s32(low, 16), high, 16), 4);
@@ -143,44 +143,45 @@ struct YuvReader {
                     vmlal_high_n_s16(vmlal_high_n_s16(luma_high(y), u, gu), v, gv));
   }
 
-  Pairs<1> luma;
-  Pairs<channels> first_chroma, second_chroma;
+  Pairs<1, gathered> luma;
+  Pairs<channels, gathered> first_chroma, second_chroma;
   Vertical y_rows, c_rows;
   YuvColour colour;
   int32x4_t offset;
 };
 
-template <>
-struct Reader<planar_yuv> : YuvReader<true> {
-  using YuvReader::YuvReader;
+template <bool gathered>
+struct Reader<planar_yuv, gathered> : YuvReader<true, gathered> {
+  using YuvReader<true, gathered>::YuvReader;
 };
-template <>
-struct Reader<semiplanar_yuv> : YuvReader<false> {
-  using YuvReader::YuvReader;
+template <bool gathered>
+struct Reader<semiplanar_yuv, gathered> : YuvReader<false, gathered> {
+  using YuvReader<false, gathered>::YuvReader;
 };
 
-template <>
-struct Reader<gray_pixels> {
+template <bool gathered>
+struct Reader<gray_pixels, gathered> {
   explicit Reader(const RowJob& row) : pixels(*row.luma, row.planes[0]), rows(row.planes[0]) {}
 
-  Eight at(size_t i) const {
-    const uint8x16_t upper = pixels.of_eight(i / 4, pixels.upper);
-    const uint8x16_t lower = pixels.of_eight(i / 4, pixels.lower);
+  [[gnu::always_inline]] Eight at(size_t i) const {
+    const EightPairs upper = pixels.of_eight(i / 4, pixels.upper);
+    const EightPairs lower = pixels.of_eight(i / 4, pixels.lower);
     const int16_t* weights = pixels.weights(i);
-    const int32x4_t low = blended(down(vget_low_u8(upper), vget_low_u8(lower), rows), vld1q_s16(weights));
-    const int32x4_t high = blended(down(vget_high_u8(upper), vget_high_u8(lower), rows), vld1q_s16(weights + 8));
+    const int32x4_t low = blended(down(upper.low, lower.low, rows), vld1q_s16(weights));
+    const int32x4_t high = blended(down(upper.high, lower.high, rows), vld1q_s16(weights + 8));
     const uint8x8_t value = pixels_of(low, high);
     return {value, value, value};
   }
   size_t vectors() const { return pixels.taps.count; }
 
  private:
-  Pairs<1> pixels;
+  Pairs<1, gathered> pixels;
   Vertical rows;
 };
 
+/// Its pixels are taken one by one.
 template <>
-struct Reader<rgb_pixels> {
+struct Reader<rgb_pixels, false> {
   explicit Reader(const RowJob& row) : pixels(*row.luma, row.planes[0]), rows(row.planes[0]) {
     // From eight bytes to red, green, blue and nothing of the first pixel, then of the second.
     uint8_t order_bytes[8];
@@ -193,7 +194,7 @@ struct Reader<rgb_pixels> {
     order = vld1_u8(order_bytes);
   }
 
-  Eight at(size_t i) const {
+  [[gnu::always_inline]] Eight at(size_t i) const {
     // Rows of (r, g, b, nothing) are turned into columns.
     int16_t all[32];
     for (size_t k = 0; k < 8; k++) vst1_s16(all + 4 * k, one(i + k));
@@ -218,7 +219,7 @@ struct Reader<rgb_pixels> {
     return vadd_s16(vshr_n_s16(high, 3), vdup_n_s16(128));
   }
 
-  Pairs<3> pixels;
+  Pairs<3, false> pixels;
   Vertical rows;
   uint8x8_t order;
 };
@@ -296,14 +297,22 @@ struct Writer<floats_interleaved> : FloatWriter {
   }
 };
 
-template <RowSource source, RowOutput output>
-void row(const RowJob& job) {
-  const Reader<source> reader(job);
+template <RowSource source, RowOutput output, bool gathered>
+void eights(const RowJob& job) {
+  const Reader<source, gathered> reader(job);
   const Writer<output> writer(job.target);
   const size_t count = reader.vectors();
   size_t i = 0;
   for (; i + 8 <= count; i += 8) writer.put(i, reader.at(i));
   rest_of_row<source, output>(job, i);
+}
+
+template <RowSource source, RowOutput output>
+void row(const RowJob& job) {
+  if constexpr (source != rgb_pixels) {
+    if (job.luma->gathered && (source == gray_pixels || job.chroma->gathered)) return eights<source, output, true>(job);
+  }
+  eights<source, output, false>(job);
 }
 
 void sum(const uint8_t* first, size_t stride, size_t rows, size_t bytes, uint16_t* sums) {

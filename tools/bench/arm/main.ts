@@ -1,0 +1,166 @@
+// `npm run bench:arm`: how much work the kernels are for the boards' processors, where no board is at hand. Instructions are
+// counted under qemu; llvm-mca says how many cycles they take. Beside the scalar variant, libyuv and OpenCV.
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { printError, table } from '../../cli/output.ts';
+import { CycleModel } from './cycles.ts';
+import { LibraryNames, readable } from './names.ts';
+import { pathsOf } from './paths.ts';
+import { preparePrograms } from './programs.ts';
+import { type Block, type Trace, trace } from './trace.ts';
+
+/**
+ * `cpu` is qemu's, `model` llvm-mca's. The A53 and the A72 have the same instructions, so that the same code runs: it is counted
+ * once. llvm gives the A76 the model of the A57; the Neoverse N1 is the A76's core with a model of its own.
+ */
+const processors = [
+  { name: 'cortex-a53', cpu: 'cortex-a53', model: 'cortex-a53' },
+  { name: 'cortex-a72', cpu: 'cortex-a53', model: 'cortex-a72' },
+  { name: 'cortex-a76', cpu: 'cortex-a76', model: 'neoverse-n1' },
+] as const;
+const pixels = 416 * 234;
+const peers = ['libyuv', 'libyuv-444', 'opencv'];
+const jobs = [
+  { name: 'bilinear', what: 'uint8 NHWC, bilinear', unit: 'pixel', units: pixels, peers },
+  { name: 'area', what: 'uint8 NHWC, area', unit: 'pixel', units: pixels, peers },
+  { name: 'bilinear-planar', what: 'uint8 NCHW, bilinear', unit: 'pixel', units: pixels, peers },
+  { name: 'decode', what: 'decode, 80 classes', unit: 'cell', units: 3549, peers: [] },
+  { name: 'motion', what: 'motion, 1280x720', unit: 'cell of 8x8', units: 160 * 90, peers: [] },
+  { name: 'dot-i8', what: 'dot int8, 1280 values', unit: 'product', units: 100, peers: [] },
+  { name: 'dot-f32', what: 'dot float, 1280 values', unit: 'product', units: 100, peers: [] },
+] as const;
+const variants = ['scalar', 'neon', 'neon_dotprod'];
+/** Paths with less than this part of the instructions are taken to be like the others. */
+const small = 0.002;
+
+const { values } = parseArgs({
+  options: {
+    job: { type: 'string', multiple: true, default: jobs.map((job) => job.name) },
+    processor: { type: 'string', multiple: true, default: processors.map((processor) => processor.name) },
+    by: { type: 'string', multiple: true, default: [...variants, ...peers] },
+    /** Shows the paths where the cycles go. */
+    paths: { type: 'boolean', default: false },
+    json: { type: 'string', default: join(tmpdir(), 'ocellus-arm.json') },
+  },
+});
+
+interface Place {
+  where: string;
+  cyclesPart: number;
+  turns: number;
+  instructions: number;
+  cyclesPerTurn: number;
+  assembly: string[];
+}
+
+interface Result {
+  job: string;
+  unit: string;
+  by: string;
+  processor: string;
+  instructions: number;
+  cycles: number;
+  places: Place[];
+}
+
+try {
+  await bench();
+} catch (error) {
+  printError(error);
+  process.exit(1);
+}
+
+async function bench(): Promise<void> {
+  const programs = preparePrograms();
+  const model = new CycleModel(programs.mca);
+  const results: Result[] = [];
+  for (const job of jobs.filter(({ name }) => values.job.includes(name))) {
+    for (const by of [...variants, ...job.peers].filter((name) => values.by.includes(name))) {
+      const program = variants.includes(by) ? programs.ours : programs.peers;
+      const traces = new Map<string, Trace | undefined>();
+      for (const processor of processors.filter(({ name }) => values.processor.includes(name))) {
+        if (!traces.has(processor.cpu)) {
+          const options = ['-cpu', processor.cpu, ...program.options];
+          traces.set(processor.cpu, await trace(programs.qemu, options, [program.file, job.name, by]));
+        }
+        const counted = traces.get(processor.cpu);
+        if (counted) results.push({ by, processor: processor.name, ...measure(counted, model, job, processor.model) });
+      }
+    }
+  }
+  console.log(tableOf(results));
+  console.log(`Of one frame, by ${programs.qemu} and ${programs.mca}; ratios are of cycles, neon's being 1.`);
+  console.log('Not in the cycles: misses of caches and branches, memory. Loops are taken as if they ran for ever.');
+  if (values.paths) for (const result of results) printPlaces(result);
+  writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
+  console.log(`Written to ${values.json}`);
+}
+
+type Job = (typeof jobs)[number];
+
+function measure({ blocks, stdout }: Trace, model: CycleModel, job: Job, of: string): Omit<Result, 'by' | 'processor'> {
+  const instructions = blocks.reduce((sum, block) => sum + block.count * block.words.length, 0);
+  const paths = pathsOf(blocks);
+  const large = paths.filter(({ count, words }) => count * words.length >= small * instructions);
+  const perTurn = model.cycles(
+    of,
+    large.map(({ words }) => words),
+  );
+  const cycles = large.reduce((sum, path, i) => sum + path.count * perTurn[i]!, 0);
+  const covered = large.reduce((sum, path) => sum + path.count * path.words.length, 0);
+  const names = new LibraryNames(stdout);
+  const places = large.map((path, i) => ({
+    where: placeName(path.blocks[0]!, names),
+    cyclesPart: (path.count * perTurn[i]!) / cycles,
+    turns: path.count,
+    instructions: path.words.length,
+    cyclesPerTurn: perTurn[i]!,
+    assembly: model.assembly(path.words),
+  }));
+  places.sort((a, b) => b.cyclesPart - a.cyclesPart);
+  return {
+    ...{ job: job.what, unit: job.unit },
+    instructions: instructions / job.units,
+    cycles: (cycles * instructions) / covered / job.units,
+    places,
+  };
+}
+
+function placeName(block: Block, names: LibraryNames): string {
+  return block.symbol || names.nameOf(block.address) || `0x${block.address.replace(/^0+/, '')}`;
+}
+
+function tableOf(results: readonly Result[]): string {
+  const names = processors.map(({ name }) => name);
+  const rows = [...new Set(results.map(({ job, by }) => `${job}|${by}`))].map((key) => {
+    const [job, by] = key.split('|') as [string, string];
+    const of = (processor: string, other = by) =>
+      results.find((result) => result.job === job && result.by === other && result.processor === processor);
+    const mine = names.map((name) => of(name));
+    const counts = [...new Set(mine.flatMap((result) => (result ? [result.instructions.toFixed(1)] : [])))];
+    const cells = names.map((name, i) => {
+      const neon = of(name, 'neon');
+      if (!mine[i]) return '';
+      return neon
+        ? `${mine[i].cycles.toFixed(1)} (${(mine[i].cycles / neon.cycles).toFixed(2)})`
+        : mine[i].cycles.toFixed(1);
+    });
+    return [job, by, mine.find((result) => result)!.unit, counts.join(' / '), ...cells];
+  });
+  return table([['WORK', 'BY', 'PER', 'INSTRUCTIONS', ...names.map((name) => name.toUpperCase())], ...rows]);
+}
+
+function printPlaces(result: Result): void {
+  console.log(`\n${result.job}, ${result.by}, ${result.processor}`);
+  const shown = result.places.filter(({ cyclesPart }) => cyclesPart >= 0.02);
+  const rows = shown.map((place) => [
+    `${(100 * place.cyclesPart).toFixed(1)} %`,
+    place.turns.toFixed(0),
+    String(place.instructions),
+    place.cyclesPerTurn.toFixed(1),
+    readable(place.where),
+  ]);
+  console.log(table([['CYCLES', 'TURNS', 'INSTRUCTIONS', 'CYCLES A TURN', 'WHERE'], ...rows]));
+}
