@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asset } from '../../../sdk/assets.ts';
+import { type Box, iou } from '../../../sdk/vision/geometry.ts';
 import { jsonLines, ocellus } from '../../cli/cli.ts';
 import { hasProgram } from '../../needs.ts';
 
@@ -23,7 +24,7 @@ const isPossible =
 
 interface Line {
   file: string;
-  detections: { label: string; score: number; box: number[] }[];
+  detections: { label: string; score: number; box: Box }[];
 }
 
 describe.skipIf(!isPossible)('on arm64 (needs qemu-user-static, mmdebstrap, root once)', () => {
@@ -43,14 +44,15 @@ describe.skipIf(!isPossible)('on arm64 (needs qemu-user-static, mmdebstrap, root
 
   const there = async (...args: string[]) => (await run(lab('arm64-run'), [folder, 'bin/ocellus.js', ...args])).stdout;
 
-  it('the detector finds what it finds here: scores to 0.02, boxes to 2 pixels', async () => {
+  // Scores have 8 bits, so neighbouring cells often tie, and which of their boxes is kept may be the other one there.
+  it('the detector finds what it finds here: scores to 0.02, boxes that overlap by 0.9', async () => {
     const files = ['cat', 'cup', 'motorcycle', 'person', 'wall'].map((name) => `devices/scene/photos/${name}.jpg`);
     // Low enough that more than the plainest objects are compared.
     const args = ['detect', '--json', '--threshold', '0.25', ...files];
     const ours = jsonLines((await ocellus(args, folder)).out) as Line[];
     const theirs = jsonLines(await there(...args)) as Line[];
     expect(theirs.map(({ file }) => file)).toEqual(files);
-    const worst = { score: 0, box: 0, count: 0 };
+    const worst = { score: 0, overlap: 1, count: 0 };
     for (const [i, { detections }] of ours.entries()) {
       for (const { label, score, box } of detections) {
         // Near the threshold one may be on either side of it.
@@ -58,21 +60,21 @@ describe.skipIf(!isPossible)('on arm64 (needs qemu-user-static, mmdebstrap, root
         const errors = theirs[i]!.detections.filter((other) => other.label === label)
           .map((other) => ({
             score: Math.abs(other.score - score),
-            box: Math.max(...other.box.map((value, side) => Math.abs(value - box[side]!))),
+            overlap: iou(other.box, box),
           }))
-          .sort((a, b) => a.box - b.box);
+          .sort((a, b) => b.overlap - a.overlap);
         expect(errors, `${label} in ${files[i]}`).not.toHaveLength(0);
         worst.score = Math.max(worst.score, errors[0]!.score);
-        worst.box = Math.max(worst.box, errors[0]!.box);
+        worst.overlap = Math.min(worst.overlap, errors[0]!.overlap);
         worst.count++;
       }
     }
     console.log(
-      `arm64 beside ${process.arch}: ${worst.count} objects, scores differ by ${worst.score.toFixed(4)}, boxes by ${worst.box.toFixed(1)} px at most`,
+      `arm64 beside ${process.arch}: ${worst.count} objects, scores differ by ${worst.score.toFixed(4)}, boxes overlap by ${worst.overlap.toFixed(3)} at least`,
     );
     expect(worst.count).toBeGreaterThanOrEqual(4);
     expect(worst.score).toBeLessThanOrEqual(0.02);
-    expect(worst.box).toBeLessThanOrEqual(2);
+    expect(worst.overlap).toBeGreaterThanOrEqual(0.9);
   }, 600_000);
 
   it('doctor knows the processor and its instruction sets', async () => {
