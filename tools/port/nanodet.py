@@ -133,6 +133,8 @@ def finish(model, card, folder):
     }
     helper.set_model_props(model, facts)
     model.producer_name, model.producer_version, model.doc_string = "ocellus", "", ""
+    # tf2onnx notes there where its input lay.
+    model.graph.doc_string = ""
     onnx.checker.check_model(model)
     path = folder / f"{card['name']}.onnx"
     data = model.SerializeToString(deterministic=True)
