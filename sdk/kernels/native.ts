@@ -55,7 +55,7 @@ export function loadAddon(): FoundAddon {
   } catch {
     // The sources are in a checkout only.
     const canBuild = existsSync(asset('CMakeLists.txt'));
-    return { why: `${canBuild ? 'npm run kernels builds' : `npm install ${name} brings`} the native ones` };
+    return { why: canBuild ? 'npm run kernels builds the native ones' : `the package ${name} is not installed` };
   }
 }
 

@@ -59,7 +59,7 @@ describe.skipIf(!possible)(`the package of the kernels (needs ${needed.join(', '
   });
 
   it('is not missed: the twins do the work without it', () => {
-    expect(used()).toBe(`TypeScript (npm install ${name} brings the native ones)`);
+    expect(used()).toBe(`TypeScript (the package ${name} is not installed)`);
   });
 
   it('is found once it is installed, from its tarball alone', () => {
