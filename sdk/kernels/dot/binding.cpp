@@ -22,31 +22,14 @@ bool two_vectors(Arguments& arguments, T*& a, T*& b, size_t& n) {
   return type_error(arguments.env(), "b: expected %zu values as a has, got %zu", n, other);
 }
 
-/// dotI8(a, b): number
-napi_value dot_i8(napi_env env, napi_callback_info info) {
+/// dotI8(a, b), dotF32(a, b), squaredDistanceF32(a, b): number
+template <typename T, auto kernel>
+napi_value of_two_vectors(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
-  int8_t *a = nullptr, *b = nullptr;
+  T *a = nullptr, *b = nullptr;
   size_t n = 0;
   if (!two_vectors(arguments, a, b, n)) return nullptr;
-  return number(env, kernels_of(arguments).i8(a, b, n));
-}
-
-/// dotF32(a, b): number
-napi_value dot_f32(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info);
-  float *a = nullptr, *b = nullptr;
-  size_t n = 0;
-  if (!two_vectors(arguments, a, b, n)) return nullptr;
-  return number(env, kernels_of(arguments).f32(a, b, n));
-}
-
-/// squaredDistanceF32(a, b): number
-napi_value squared_distance_f32(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info);
-  float *a = nullptr, *b = nullptr;
-  size_t n = 0;
-  if (!two_vectors(arguments, a, b, n)) return nullptr;
-  return number(env, kernels_of(arguments).distance_f32(a, b, n));
+  return number(env, (kernels_of(arguments).*kernel)(a, b, n));
 }
 
 /// normF32(a): number
@@ -71,25 +54,15 @@ bool matrix_and_vector(Arguments& arguments, T*& matrix, T*& vector, R*& out, si
                     columns, size);
 }
 
-/// matVecI8(matrix, vector, out: Int32Array): void
-napi_value mat_vec_i8(napi_env env, napi_callback_info info) {
+/// matVecI8(matrix, vector, out: Int32Array), matVecF32(matrix, vector, out: Float32Array): void
+template <typename T, typename R, auto kernel>
+napi_value mat_vec(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
-  int8_t *matrix = nullptr, *vector = nullptr;
-  int32_t* out = nullptr;
+  T *matrix = nullptr, *vector = nullptr;
+  R* out = nullptr;
   size_t rows = 0, columns = 0;
   if (!matrix_and_vector(arguments, matrix, vector, out, rows, columns)) return nullptr;
-  const auto dot = kernels_of(arguments).i8;
-  for (size_t row = 0; row < rows; row++) out[row] = dot(matrix + row * columns, vector, columns);
-  return nullptr;
-}
-
-/// matVecF32(matrix, vector, out: Float32Array): void
-napi_value mat_vec_f32(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info);
-  float *matrix = nullptr, *vector = nullptr, *out = nullptr;
-  size_t rows = 0, columns = 0;
-  if (!matrix_and_vector(arguments, matrix, vector, out, rows, columns)) return nullptr;
-  const auto dot = kernels_of(arguments).f32;
+  const auto dot = kernels_of(arguments).*kernel;
   for (size_t row = 0; row < rows; row++) out[row] = dot(matrix + row * columns, vector, columns);
   return nullptr;
 }
@@ -97,12 +70,12 @@ napi_value mat_vec_f32(napi_env env, napi_callback_info info) {
 }  // namespace
 
 void bind_dot(napi_env env, napi_value object, const Table& table) {
-  add_function(env, object, "dotI8", dot_i8, table);
-  add_function(env, object, "dotF32", dot_f32, table);
-  add_function(env, object, "squaredDistanceF32", squared_distance_f32, table);
+  add_function(env, object, "dotI8", of_two_vectors<int8_t, &DotKernels::i8>, table);
+  add_function(env, object, "dotF32", of_two_vectors<float, &DotKernels::f32>, table);
+  add_function(env, object, "squaredDistanceF32", of_two_vectors<float, &DotKernels::distance_f32>, table);
   add_function(env, object, "normF32", norm_f32, table);
-  add_function(env, object, "matVecI8", mat_vec_i8, table);
-  add_function(env, object, "matVecF32", mat_vec_f32, table);
+  add_function(env, object, "matVecI8", mat_vec<int8_t, int32_t, &DotKernels::i8>, table);
+  add_function(env, object, "matVecF32", mat_vec<float, float, &DotKernels::f32>, table);
 }
 
 }  // namespace ocellus

@@ -11,7 +11,7 @@ export interface YuvCoefficients {
   readonly bu: number;
 }
 
-export const coefficientBits = 13;
+const coefficientBits = 13;
 
 /** From the matrices' own definition: Kr and Kb of ITU-R BT.601 and BT.709. */
 export function yuvCoefficients({ matrix, range }: ColourSpace): YuvCoefficients {

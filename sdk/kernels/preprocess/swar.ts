@@ -124,7 +124,7 @@ function addWords(row: Int32Array, at: number, count: number, sums: Int32Array):
  *
  * @param pixels 1..256.
  */
-export function reciprocalOf(pixels: number): number {
+function reciprocalOf(pixels: number): number {
   let up = 0;
   while ((255 * pixels) << (up + 1) <= 65535) up++;
   return Math.floor(2 ** 23 / (pixels << up) + 0.5) * 2 ** up;

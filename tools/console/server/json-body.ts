@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { HttpError } from './reply.ts';
 
-export const maxBodyBytes = 64 * 1024;
+const maxBodyBytes = 64 * 1024;
 
 /** @throws HttpError 415, 413 or 400 when the body is not JSON, too large, or not well-formed. */
 export async function readJson(request: IncomingMessage): Promise<unknown> {

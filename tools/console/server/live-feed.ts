@@ -19,7 +19,7 @@ export interface Watching {
 }
 
 /** Heights a picture is made in: viewers of about the same size share one encoding. */
-export const liveHeights = [180, 360, 540, 720, 1080] as const;
+const liveHeights = [180, 360, 540, 720, 1080] as const;
 export const maxLiveFps = 15;
 const quality = 78;
 

@@ -10,7 +10,7 @@ export interface Route {
 }
 
 /** `#/zones/door` is the zones of the camera `door`. */
-export function parseRoute(hash: string): Route {
+function parseRoute(hash: string): Route {
   const [, view, camera] = hash.split('/');
   return {
     view: views.find((one) => one === view) ?? 'live',

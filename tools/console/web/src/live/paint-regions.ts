@@ -2,8 +2,8 @@ import type { CameraState } from '../../../protocol.ts';
 
 type Point = readonly [number, number];
 
-export const zoneColour = '#8fd3ff';
-export const lineColour = '#ffd27a';
+const zoneColour = '#8fd3ff';
+const lineColour = '#ffd27a';
 
 /** Draws zones, lines and masks faintly; zones with somebody in them stronger. */
 export function paintRegions(

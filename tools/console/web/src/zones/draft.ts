@@ -23,7 +23,7 @@ export interface Draft {
 export type ChangeDraft = (change: (draft: Draft) => Draft | undefined) => void;
 
 export const minPoints = { zone: 3, mask: 3, line: 2 } as const;
-export const maxPoints = { zone: 64, mask: 64, line: 2 } as const;
+const maxPoints = { zone: 64, mask: 64, line: 2 } as const;
 /** As the settings schema says it. */
 const namePattern = /^[a-z0-9][a-z0-9_-]{0,31}$/;
 const defaultInertia = 3;
