@@ -63,6 +63,10 @@ export type CutTarget =
   | { readonly head: string; readonly label: string }
   | { readonly node: string };
 
+/** What a head says when it is none of its labels, and when a state is not clear. Nothing can be taught as these. */
+export const unknown = 'unknown';
+export const unsure = 'unsure';
+
 const kinds: readonly string[] = ['track', 'box', 'view'] satisfies ExampleKind[];
 const longestName = 64;
 const longestReason = 200;
@@ -74,6 +78,14 @@ export function checkName(what: string, name: unknown): asserts name is string {
   throw new InputError(
     `${what}: expected 1 to ${longestName} printable characters without spaces around them, got ${shown(name)}`,
   );
+}
+
+/** @throws InputError unless it is a name that says something. */
+export function checkLabel(label: unknown): asserts label is string {
+  checkName('label', label);
+  if (label === unknown || label === unsure) {
+    throw new InputError(`label: expected a name, ${label} is what is not known; teach it as a negative instead`);
+  }
 }
 
 /** @throws InputError unless it has so many values, a scale that makes sense, and is not all zeros. */
@@ -96,7 +108,7 @@ export function checkExample(example: Example, dimension: number): void {
   checkId('id', example.id);
   checkName('node', example.node);
   checkName('head', example.head);
-  checkName('label', example.label);
+  checkLabel(example.label);
   checkName('camera', example.camera);
   if (typeof example.negative !== 'boolean') {
     throw new InputError(`negative: expected true or false, got ${shown(example.negative)}`);
@@ -118,16 +130,13 @@ export function checkCut(cut: Cut): void {
     throw new InputError(`reason: expected text of at most ${longestReason} characters, got ${shown(cut.reason)}`);
   }
   const target: Record<string, unknown> = { ...cut.target };
-  switch (Object.keys(target).sort().join()) {
-    case 'example':
-      return checkId('target', target.example);
-    case 'head,label':
-      checkName('target', target.head);
-      return checkName('target', target.label);
-    case 'node':
-      return checkName('target', target.node);
-  }
-  throw new InputError(`target: expected an example, a head with a label, or a node, got ${shown(target)}`);
+  const fields = Object.keys(target).sort().join();
+  if (fields === 'example') checkId('target', target.example);
+  else if (fields === 'node') checkName('target', target.node);
+  else if (fields === 'head,label') {
+    checkName('target', target.head);
+    checkName('target', target.label);
+  } else throw new InputError(`target: expected an example, a head with a label, or a node, got ${shown(target)}`);
 }
 
 function checkId(what: string, id: unknown): asserts id is string {

@@ -42,6 +42,8 @@ export interface LedgerOptions {
   /** This store of this node, 16 hexadecimal digits; never the same one twice. Default: random. */
   readonly replica?: string;
   readonly limits?: Partial<LedgerLimits>;
+  /** What it begins with, from this node's own store: no limit is asked for. */
+  readonly parts?: readonly Part[];
   /** ms since 1970. Default: the clock. */
   readonly now?: () => number;
   /** Is told of each change after it was made. For a store. */
@@ -100,7 +102,7 @@ export class Ledger {
   readonly replica: string;
   readonly limits: LedgerLimits;
   readonly #now: () => number;
-  readonly #onChange: (change: LedgerChange) => void;
+  #onChange: (change: LedgerChange) => void = () => {};
   readonly #pool: EmbeddingPool;
   readonly #shelves = new Map<string, Shelf>();
   readonly #cuts = new Map<string, DotSet<Cut>>();
@@ -125,8 +127,9 @@ export class Ledger {
     this.replica = replica;
     this.limits = { ...defaultLimits, ...options.limits };
     this.#now = options.now ?? Date.now;
-    this.#onChange = options.onChange ?? (() => {});
     this.#pool = new EmbeddingPool(dimension);
+    for (const part of options.parts ?? []) this.#replace(part);
+    if (options.onChange) this.#onChange = options.onChange;
   }
 
   /** Examples of all nodes, those that were cut too. */
@@ -491,4 +494,3 @@ export function hashOf(examples: readonly Example[]): string {
 function full(what: string, most: number): InputError {
   return new InputError(`expected at most ${most} ${what}: forget some of them, or cut out a node`);
 }
-

@@ -1,7 +1,7 @@
 import { InputError } from '../errors.ts';
 import type { DotSet } from './dot-set.ts';
 import { covers, replicaPattern } from './dot-set.ts';
-import { type Cut, checkCut, checkExample, checkName, type Example, shown } from './example.ts';
+import { type Cut, checkCut, checkExample, checkLabel, checkName, type Example, shown } from './example.ts';
 
 /**
  * What travels between nodes as one piece, and is written by one node only: its examples of one label of one head, or
@@ -48,7 +48,7 @@ export function checkPart(part: Part, dimension: number): void {
   }
   if (isExamplePart(part)) {
     checkName('head', part.head);
-    checkName('label', part.label);
+    checkLabel(part.label);
     for (const example of part.items.values()) {
       checkExample(example, dimension);
       if (example.head !== part.head || example.label !== part.label) throw foreign(example, part);
