@@ -152,10 +152,7 @@ export class Ledger {
     const key = partKey(example);
     this.#assertRoom(this.#shelves.has(key) ? 0 : 1, 1);
     const part = this.#partOf(example);
-    let after = add(part, id, example);
-    const alike = [...after.items.values()].filter((one) => one.negative === negative);
-    if (alike.length > this.limits.perLabel) after = remove(after, [this.#leastMissed(alike)]);
-    this.#replace({ ...part, ...after });
+    this.#replace(this.#trim({ ...part, ...add(part, id, example) }));
     return example;
   }
 
@@ -224,6 +221,10 @@ export class Ledger {
       const key = partKey(part);
       joined.set(key, joinParts(joined.get(key) ?? this.#find(part), part));
     }
+    // What was taught before and after this node's store was lost may be too much together.
+    for (const [key, part] of joined) {
+      if (isExamplePart(part) && part.node === this.node) joined.set(key, this.#trim(part));
+    }
     let shelves = 0;
     let examples = 0;
     for (const [key, part] of joined) {
@@ -233,7 +234,9 @@ export class Ledger {
       }
       if (!this.#shelves.has(key)) shelves++;
       examples += part.items.size - (this.#shelves.get(key)?.rows.items.size ?? 0);
-      if (part.items.size > 2 * this.limits.perLabel) throw full('examples of a label', 2 * this.limits.perLabel);
+      // Twice as many as a node keeps, until it has seen what it lost.
+      const most = 4 * this.limits.perLabel;
+      if (part.items.size > most) throw full('examples of a label of a node', most);
     }
     this.#assertRoom(shelves, examples);
     const changed = [...joined.values()].filter((part) => !isSame(this.#find(part), part));
@@ -321,6 +324,16 @@ export class Ledger {
     }
     if (cuts.items.size >= this.limits.cuts) throw full('cuts: cut out the node or withdraw some', this.limits.cuts);
     this.#replace({ node: this.node, ...add(cuts, cut.id, cut) });
+  }
+
+  /** Not more of a kind than a node keeps. */
+  #trim(part: ExamplePart): ExamplePart {
+    for (const negative of [false, true]) {
+      const alike = [...part.items.values()].filter((one) => one.negative === negative);
+      if (alike.length > this.limits.perLabel)
+        return this.#trim({ ...part, ...remove(part, [this.#leastMissed(alike)]) });
+    }
+    return part;
   }
 
   /** The older one of the two that are most alike. */

@@ -1,4 +1,5 @@
 import { InputError, messageOf } from '../errors.ts';
+import { shown } from './example.ts';
 
 /** The types of numbers used here; the format has more. */
 const types = {
@@ -65,7 +66,7 @@ export function readSafeTensors(bytes: Uint8Array): SafeTensors {
   const body = file.subarray(8 + Number(length));
   const { __metadata__: metadata = {}, ...entries } = parseHeader(file.subarray(8, 8 + Number(length)));
   if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === 'string')) {
-    throw wrong('metadata of names and texts', JSON.stringify(metadata));
+    throw wrong('metadata of names and texts', shown(metadata));
   }
   if (Object.keys(entries).length > mostTensors) {
     throw wrong(`at most ${mostTensors} tensors`, `${Object.keys(entries).length}`);
@@ -91,7 +92,7 @@ function parseHeader(bytes: Buffer): Record<string, unknown> {
   } catch (error) {
     throw wrong('a header in JSON', messageOf(error));
   }
-  if (!isRecord(header)) throw wrong('a header that is a JSON object', JSON.stringify(header));
+  if (!isRecord(header)) throw wrong('a header that is a JSON object', shown(header));
   return header;
 }
 
@@ -99,13 +100,13 @@ function parseEntry(name: string, entry: unknown) {
   const { dtype, shape, data_offsets: offsets } = isRecord(entry) ? entry : {};
   const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
   if (typeof dtype !== 'string' || !Object.hasOwn(types, dtype)) {
-    throw wrong(`tensor ${name} to be one of ${Object.keys(types).join(', ')}`, JSON.stringify(dtype));
+    throw wrong(`tensor ${name} to be one of ${Object.keys(types).join(', ')}`, shown(dtype));
   }
   if (!Array.isArray(shape) || shape.length > 4 || !shape.every(isSize)) {
-    throw wrong(`tensor ${name} to have up to 4 sizes`, JSON.stringify(shape));
+    throw wrong(`tensor ${name} to have up to 4 sizes`, shown(shape));
   }
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)) {
-    throw wrong(`tensor ${name} to have two offsets`, JSON.stringify(offsets));
+    throw wrong(`tensor ${name} to have two offsets`, shown(offsets));
   }
   const [from, to] = offsets as [number, number];
   const type = dtype as keyof typeof types;
@@ -124,5 +125,5 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function wrong(expected: string, got: string): InputError {
-  return new InputError(`safetensors: expected ${expected}, got ${got.slice(0, 100)}`);
+  return new InputError(`safetensors: expected ${expected}, got ${got}`);
 }

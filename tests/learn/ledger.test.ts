@@ -297,12 +297,14 @@ it('three nodes, partitions, restarts, lost stores, messages late, twice and in 
         for (const [from] of lastOrder) ledger.merge(fleet[from]!.parts());
         for (const part of order) ledger.merge([part]);
       }
+      // A node that got back more than it keeps has said so by now.
+      for (const from of fleet) for (const to of fleet) to.merge(from.parts());
       const [first, ...others] = fleet.map((ledger) => ({ bytes: bytesOf(ledger), hash: ledger.hash() }));
       for (const other of others) {
         expect(other.bytes.equals(first!.bytes)).toBe(true);
         expect(other.hash).toBe(first!.hash);
       }
-      for (const ledger of fleet) expect(ledger.size).toBeLessThanOrEqual(nodes * 3 * 2 * 4 * 3);
+      for (const ledger of fleet) expect(ledger.size).toBeLessThanOrEqual(nodes * 3 * 2 * 4);
     }),
     { numRuns: 300 },
   );
