@@ -297,7 +297,7 @@ export class Ledger {
 
   /** SHA-256 of the examples that a head is trained from: equal ledgers give equal hashes. */
   hash(head?: string): string {
-    return hashOf(this.examples(head));
+    return hashOf(this.examples(head).map(digestOf));
   }
 
   #nextId(): string {
@@ -497,10 +497,15 @@ function encode(item: Example | Cut): Buffer {
   return Buffer.concat([Buffer.from(`${fields}\n`), Buffer.from(values.buffer, values.byteOffset, values.byteLength)]);
 }
 
-/** SHA-256 of examples in their order, as hexadecimal digits. */
-export function hashOf(examples: readonly Example[]): string {
+/** SHA-256 of one example, 32 bytes. */
+export function digestOf(example: Example): Buffer {
+  return createHash('sha256').update(encode(example)).digest();
+}
+
+/** SHA-256 of the examples' own in their order, as hexadecimal digits. */
+export function hashOf(digests: readonly Buffer[]): string {
   const hash = createHash('sha256');
-  for (const example of examples) hash.update(encode(example));
+  for (const digest of digests) hash.update(digest);
   return hash.digest('hex');
 }
 
