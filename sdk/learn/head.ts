@@ -6,7 +6,7 @@ import { checkEmbedding, shown, unknown } from './example.ts';
 import { featuresOf } from './features.ts';
 import { linearMargins } from './linear.ts';
 import { NearestTrainer } from './nearest.ts';
-import { leftOutCosines, PrototypeTrainer } from './prototypes.ts';
+import { PrototypeTrainer } from './prototypes.ts';
 import { falseRejectShare, type LeftOut, learnReject, type Reject, typicality } from './reject.ts';
 import { readSafeTensors, type Tensor, writeSafeTensors } from './safetensors.ts';
 import { SvmTrainer } from './svm.ts';
@@ -29,7 +29,11 @@ export interface Verdict {
   readonly id: string;
   /** What was taught; `unknown` of a negative. */
   readonly label: string;
-  readonly prediction: Prediction;
+  /** What it was named: a label, or `unknown`. */
+  readonly named: string;
+  readonly nearest: string;
+  /** The chance that `nearest` is right, 0..1. */
+  readonly score: number;
 }
 
 /** What is told of a head, and written with it. */
@@ -84,19 +88,26 @@ export class Head {
   predict(embedding: Embedding): Prediction {
     checkEmbedding(embedding, this.dimension);
     const features = featuresOf(embedding);
-    const { margins, prototypes } = this.#parts;
-    return decide(this.info.labels, this.#parts, margins(features, embedding), prototypes(features, embedding));
+    const { labels } = this.info;
+    const margins = this.#parts.margins(features, embedding);
+    const { named, nearest, score } = decide(
+      this.#parts,
+      labels.length,
+      margins,
+      this.#parts.prototypes(features, embedding),
+    );
+    return {
+      label: named === -1 ? unknown : labels[named]!,
+      score,
+      nearest: labels[nearest]!,
+      margins: labels.map((label, i) => ({ label, margin: margins[i]! })).sort((a, b) => b.margin - a.margin),
+    };
   }
 
   /** The same bytes for the same examples, on each processor. */
   serialise(): Buffer {
     const { calibration, reject, tensors } = this.#parts;
-    const verdicts = this.verdicts.map(({ id, label, prediction }) => [
-      id,
-      label,
-      prediction.label,
-      prediction.nearest,
-    ]);
+    const verdicts = this.verdicts.map(({ id, label, named, nearest, score }) => [id, label, named, nearest, score]);
     const state = { calibration, threshold: reject.threshold, verdicts };
     return writeSafeTensors({
       metadata: { format, info: JSON.stringify(this.info), state: JSON.stringify(state) },
@@ -110,7 +121,7 @@ export class Head {
   }
 
   /**
-   * Reads what `serialise` wrote. Of the examples that were left out it knows only how they were named.
+   * Reads what `serialise` wrote.
    *
    * @throws InputError when it is no head, or of a kind that no trainer here can restore.
    */
@@ -119,7 +130,7 @@ export class Head {
     if (metadata.format !== format)
       throw new InputError(`head: expected format ${format}, got ${shown(metadata.format)}`);
     let info: HeadInfo;
-    let state: { calibration: Calibration; threshold: number; verdicts: [string, string, string, string][] };
+    let state: { calibration: Calibration; threshold: number; verdicts: [string, string, string, string, number][] };
     try {
       info = JSON.parse(metadata.info!);
       state = JSON.parse(metadata.state!);
@@ -144,8 +155,8 @@ export class Head {
       reject: { centres: centres.data, threshold: state.threshold },
       tensors: { ...own, prototypes },
     };
-    const verdicts = state.verdicts.map(([id, label, named, nearest]) => ({
-      ...{ id, label, prediction: { label: named, nearest, score: Number.NaN, margins: [] } },
+    const verdicts = state.verdicts.map(([id, label, named, nearest, score]) => ({
+      ...{ id, label, named, nearest, score },
     }));
     return new Head(info, parts, verdicts);
   }
@@ -179,7 +190,7 @@ export function trainHead(name: string, set: TrainingSet, trainers: readonly Hea
   const best = others.reduce((one, other) => (other.accuracy > one.accuracy ? other : one), first);
 
   const { labels, targets, counts, classes } = set;
-  const cosines = leftOutCosines(set);
+  const cosines = set.prototypeCosines;
   const prototypes = tried.find(({ kind }) => kind === 'prototypes')?.model ?? new PrototypeTrainer().train(set)!;
   const leftOut = [...targets].map((target, i): LeftOut => {
     const named = largest(best.model.leftOut, i * classes, classes);
@@ -204,11 +215,12 @@ export function trainHead(name: string, set: TrainingSet, trainers: readonly Hea
   };
   const verdicts = set.examples.map(({ id, label, negative }, i) => {
     const of = (all: Float64Array) => all.subarray(i * classes, (i + 1) * classes);
-    const prediction = decide(labels, parts, of(best.model.leftOut), of(cosines));
-    return { id, label: negative ? unknown : label, prediction };
+    const { named, nearest, score } = decide(parts, labels.length, of(best.model.leftOut), of(cosines));
+    const name = named === -1 ? unknown : labels[named]!;
+    return { id, label: negative ? unknown : label, named: name, nearest: labels[nearest]!, score };
   });
   const negatives = verdicts.filter(({ label }) => label === unknown);
-  const accepted = negatives.filter(({ prediction }) => prediction.label !== unknown).length;
+  const accepted = negatives.filter(({ named }) => named !== unknown).length;
   const info: HeadInfo = {
     ...{ name, kind: best.kind, labels, ledgerHash: set.hash },
     ...{ examples: targets.length - negatives.length, negatives: negatives.length },
@@ -231,20 +243,15 @@ function accuracyOf({ targets, counts, classes }: TrainingSet, leftOut: Float64A
   return all === 0 ? 0 : right / all;
 }
 
-function decide(labels: readonly string[], parts: HeadParts, margins: Float64Array, cosines: Float64Array): Prediction {
-  const named = largest(margins, 0, margins.length);
-  const nearest = largest(margins, 0, labels.length);
-  const { calibration, reject } = parts;
+/** @returns `named`: -1 where it is unknown. */
+function decide({ calibration, reject }: HeadParts, labels: number, margins: Float64Array, cosines: Float64Array) {
+  const first = largest(margins, 0, margins.length);
+  const nearest = largest(margins, 0, labels);
   // Else a negative is nearer than all labels.
-  const isLabel = named === nearest;
+  const isLabel = first === nearest;
   const isTypical = isLabel && typicality(reject, nearest, cosines[nearest]!, margins[nearest]!) >= reject.threshold;
-  const chance = chanceOf(calibration, margins[named]!);
-  return {
-    label: isTypical ? labels[nearest]! : unknown,
-    score: isLabel ? chance : 1 - chance,
-    nearest: labels[nearest]!,
-    margins: labels.map((label, i) => ({ label, margin: margins[i]! })).sort((a, b) => b.margin - a.margin),
-  };
+  const chance = chanceOf(calibration, margins[first]!);
+  return { named: isTypical ? nearest : -1, nearest, score: isLabel ? chance : 1 - chance };
 }
 
 function prototypeCosines(prototypes: Tensor, classes: number): Margins {

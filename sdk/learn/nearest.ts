@@ -9,6 +9,7 @@ const neighbours = 5;
 /** The five nearest examples vote, each with its cosine. */
 export class NearestTrainer implements HeadTrainer {
   readonly kind = 'nearest';
+  readonly #neighbours = new Neighbours();
 
   train(set: TrainingSet): TrainedModel | undefined {
     const { classes, targets, features } = set;
@@ -22,7 +23,7 @@ export class NearestTrainer implements HeadTrainer {
       lengths: { shape: [features.length], data: lengths },
       targets: { shape: [features.length], data: targets },
     };
-    return { margins: this.restore(tensors, classes), leftOut: leftOut(set), tensors };
+    return { margins: this.restore(tensors, classes), leftOut: this.#neighbours.leftOut(set), tensors };
   }
 
   /** @throws InputError when the tensors are not such examples. */
@@ -36,48 +37,60 @@ export class NearestTrainer implements HeadTrainer {
     return ({ values, length }) => {
       kernels.dot.matVecI8(examples, values, dots);
       const best = new Nearest();
-      for (let i = 0; i < dots.length; i++) best.add(dots[i]! / (length * lengths[i]!), targets[i]!);
-      return best.votes(classes);
+      for (let i = 0; i < dots.length; i++) best.add(dots[i]! / (length * lengths[i]!), i);
+      const votes = new Float64Array(classes);
+      best.vote(targets, votes);
+      return votes;
     };
   }
 }
 
-function leftOut({ cosines, targets, classes }: TrainingSet): Float64Array {
-  const best = cosines.map(() => new Nearest());
-  for (let i = 0; i < cosines.length; i++) {
-    const row = cosines[i]!;
-    for (let j = 0; j < i; j++) {
-      best[i]!.add(row[j]!, targets[j]!);
-      best[j]!.add(row[j]!, targets[i]!);
+/** The nearest others of each example. Grows with the examples. */
+class Neighbours {
+  #cosines: readonly Float64Array[] = [];
+  #best: Nearest[] = [];
+
+  /** @returns For each example what its neighbours vote for: examples x classes. */
+  leftOut({ cosines, targets, classes }: TrainingSet): Float64Array {
+    const isGrown = this.#cosines.every((row, i) => row === cosines[i]);
+    if (!isGrown) this.#best = [];
+    for (let i = this.#best.length; i < cosines.length; i++) {
+      const row = cosines[i]!;
+      const own = new Nearest();
+      for (let j = 0; j < i; j++) {
+        own.add(row[j]!, j);
+        this.#best[j]!.add(row[j]!, i);
+      }
+      this.#best.push(own);
     }
+    this.#cosines = cosines;
+    const result = new Float64Array(cosines.length * classes);
+    for (const [i, one] of this.#best.entries()) one.vote(targets, result.subarray(i * classes, (i + 1) * classes));
+    return result;
   }
-  const result = new Float64Array(cosines.length * classes);
-  for (const [i, one] of best.entries()) result.set(one.votes(classes), i * classes);
-  return result;
 }
 
 /** The nearest examples so far; of two alike the earlier one is nearer. */
 class Nearest {
   readonly #cosines = new Float64Array(neighbours).fill(-2);
-  readonly #targets = new Int32Array(neighbours);
+  readonly #examples = new Int32Array(neighbours);
 
-  add(cosine: number, target: number): void {
+  add(cosine: number, example: number): void {
     const cosines = this.#cosines;
     if (cosine <= cosines[neighbours - 1]!) return;
     let at = neighbours - 1;
     for (; at > 0 && cosines[at - 1]! < cosine; at--) {
       cosines[at] = cosines[at - 1]!;
-      this.#targets[at] = this.#targets[at - 1]!;
+      this.#examples[at] = this.#examples[at - 1]!;
     }
     cosines[at] = cosine;
-    this.#targets[at] = target;
+    this.#examples[at] = example;
   }
 
-  votes(classes: number): Float64Array {
-    const votes = new Float64Array(classes);
+  /** @param votes One for each class, to add to. */
+  vote(targets: Int32Array, votes: Float64Array): void {
     for (let i = 0; i < neighbours; i++) {
-      if (this.#cosines[i]! > -2) votes[this.#targets[i]!]! += this.#cosines[i]! / neighbours;
+      if (this.#cosines[i]! > -2) votes[targets[this.#examples[i]!]!]! += this.#cosines[i]! / neighbours;
     }
-    return votes;
   }
 }

@@ -16,37 +16,6 @@ export class PrototypeTrainer implements HeadTrainer {
       return mean.map((value) => value / length);
     });
     const tensors = linearTensors(weights, new Float64Array(set.classes));
-    return { margins: linearMargins(tensors, set.classes), leftOut: leftOutCosines(set), tensors };
+    return { margins: linearMargins(tensors, set.classes), leftOut: set.prototypeCosines, tensors };
   }
-}
-
-/**
- * The cosine of each example with each class's prototype, with its own class's as it is without it: examples x classes;
- * -1 where nothing is left.
- */
-export function leftOutCosines({ cosines, targets, classes, counts }: TrainingSet): Float64Array {
-  const n = targets.length;
-  // With each class's sum of examples at length 1.
-  const sums = new Float64Array(n * classes);
-  for (let i = 0; i < n; i++) {
-    const row = cosines[i]!;
-    const own = targets[i]!;
-    for (let j = 0; j < i; j++) {
-      const cosine = row[j]!;
-      sums[i * classes + targets[j]!]! += cosine;
-      sums[j * classes + own]! += cosine;
-    }
-    sums[i * classes + own]! += 1;
-  }
-  const squares = new Float64Array(classes);
-  for (let i = 0; i < n; i++) squares[targets[i]!]! += sums[i * classes + targets[i]!]!;
-  const result = new Float64Array(n * classes);
-  for (let i = 0; i < n; i++) {
-    for (let c = 0; c < classes; c++) {
-      const sum = sums[i * classes + c]!;
-      if (c !== targets[i]) result[i * classes + c] = sum / Math.sqrt(squares[c]!);
-      else result[i * classes + c] = counts[c] === 1 ? -1 : (sum - 1) / Math.sqrt(squares[c]! - 2 * sum + 1);
-    }
-  }
-  return result;
 }

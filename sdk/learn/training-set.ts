@@ -22,6 +22,11 @@ export interface TrainingSet {
    * all rows before it are of the same examples: what was worked out from it still holds.
    */
   readonly cosines: readonly Float64Array[];
+  /**
+   * The cosine of each example with each class's prototype (the mean of its features at length 1), with its own
+   * class's as it is without it: examples x classes; -1 where nothing is left.
+   */
+  readonly prototypeCosines: Float64Array;
   /** `sum of weights[i] * features[i] / length`, in 32-bit floats. */
   weightedSum(weights: Float64Array): Float32Array;
   /** The same with some of the examples, in their order. */
@@ -51,6 +56,7 @@ export class TrainingData {
   /** `features / length`, one example a column, and room for more columns. */
   #columns = new Float32Array();
   #capacity = 0;
+  #sums = new ClassSums();
 
   /** @param examples Of one head, as `Ledger.examples` gives them; their values are copied. */
   update(examples: readonly Example[]): TrainingSet {
@@ -104,7 +110,7 @@ export class TrainingData {
   #set(hash: string): TrainingSet {
     const rows = [...this.#rows];
     const [columns, capacity] = [this.#columns, this.#capacity];
-    return makeSet(rows, hash, (weights) => {
+    return makeSet(rows, hash, this.#sums, (weights) => {
       const padded = new Float32Array(capacity);
       padded.set(weights);
       const sum = new Float32Array(rows.length > 0 ? columns.length / capacity : 0);
@@ -114,7 +120,12 @@ export class TrainingData {
   }
 }
 
-function makeSet(rows: readonly Row[], hash: string, weightedSum: TrainingSet['weightedSum']): TrainingSet {
+function makeSet(
+  rows: readonly Row[],
+  hash: string,
+  sums: ClassSums,
+  weightedSum: TrainingSet['weightedSum'],
+): TrainingSet {
   const examples = rows.map(({ example }) => example);
   const labels = [...new Set(examples.map(({ label }) => label))].sort();
   const positive = labels.filter((label) => examples.some((one) => one.label === label && !one.negative));
@@ -125,14 +136,16 @@ function makeSet(rows: readonly Row[], hash: string, weightedSum: TrainingSet['w
   for (const target of targets) counts[target]!++;
   const features = rows.map((row) => row.features);
   const cosines = rows.map((row) => row.cosines);
+  sums.update(cosines, targets, classes);
+  const prototypeCosines = sums.leftOut(counts);
   return {
-    ...{ labels: positive, classes, examples, targets, counts, features, cosines, weightedSum, hash },
+    ...{ labels: positive, classes, examples, targets, counts, features, cosines, prototypeCosines, weightedSum, hash },
     subset(indices) {
       const chosen = indices.map((i, at) => {
         const row = rows[i]!;
         return { ...row, cosines: Float64Array.from(indices.slice(0, at), (j) => row.cosines[j]!) };
       });
-      return makeSet(chosen, hash, (weights) => {
+      return makeSet(chosen, hash, new ClassSums(), (weights) => {
         const all = new Float64Array(rows.length);
         for (const [at, i] of indices.entries()) all[i] = weights[at]!;
         return weightedSum(all);
@@ -141,12 +154,56 @@ function makeSet(rows: readonly Row[], hash: string, weightedSum: TrainingSet['w
   };
 }
 
+/** An id is given once, but a faulty node may give it twice. */
 function isSame(a: Example, b: Example): boolean {
-  const { embedding: x, ...restA } = a;
-  const { embedding: y, ...restB } = b;
-  if (a.id !== b.id || a.label !== b.label || a.negative !== b.negative || x.scale !== y.scale) return false;
-  const bytes = (values: Int8Array) => Buffer.from(values.buffer, values.byteOffset, values.byteLength);
-  return bytes(x.values).equals(bytes(y.values)) && restA.timeMs === restB.timeMs;
+  if (a.id !== b.id || a.label !== b.label || a.negative !== b.negative || a.timeMs !== b.timeMs) return false;
+  return a.embedding.scale === b.embedding.scale && bytesOf(a).equals(bytesOf(b));
+}
+
+function bytesOf({ embedding: { values } }: Example): Buffer {
+  return Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+}
+
+/** With each example the sum of its cosines with each class's examples, itself among them. Grows with the examples. */
+class ClassSums {
+  #sums = new Float64Array();
+  #cosines: readonly Float64Array[] = [];
+  #targets: Int32Array = new Int32Array();
+  #classes = 0;
+
+  update(cosines: readonly Float64Array[], targets: Int32Array, classes: number): void {
+    let same = classes === this.#classes ? this.#targets.length : 0;
+    for (let i = 0; i < same; i++) {
+      if (cosines[i] !== this.#cosines[i] || targets[i] !== this.#targets[i]) same = 0;
+    }
+    const sums = new Float64Array(targets.length * classes);
+    if (same > 0) sums.set(this.#sums);
+    for (let i = same; i < targets.length; i++) {
+      const row = cosines[i]!;
+      const own = targets[i]!;
+      for (let j = 0; j < i; j++) {
+        sums[i * classes + targets[j]!]! += row[j]!;
+        sums[j * classes + own]! += row[j]!;
+      }
+      sums[i * classes + own]! += 1;
+    }
+    [this.#sums, this.#cosines, this.#targets, this.#classes] = [sums, cosines, targets, classes];
+  }
+
+  /** `TrainingSet.prototypeCosines` */
+  leftOut(counts: Int32Array): Float64Array {
+    const sums = this.#sums;
+    const classes = this.#classes;
+    const squares = new Float64Array(classes);
+    for (const [i, target] of this.#targets.entries()) squares[target]! += sums[i * classes + target]!;
+    const result = sums.map((sum, at) => sum / Math.sqrt(squares[at % classes]!));
+    for (const [i, target] of this.#targets.entries()) {
+      const at = i * classes + target;
+      const sum = sums[at]!;
+      result[at] = counts[target] === 1 ? -1 : (sum - 1) / Math.sqrt(squares[target]! - 2 * sum + 1);
+    }
+    return result;
+  }
 }
 
 /**
