@@ -129,25 +129,17 @@ export class Head {
     const { metadata, tensors } = readSafeTensors(bytes);
     if (metadata.format !== format)
       throw new InputError(`head: expected format ${format}, got ${shown(metadata.format)}`);
-    let info: HeadInfo;
-    let state: { calibration: Calibration; threshold: number; verdicts: [string, string, string, string, number][] };
-    try {
-      info = JSON.parse(metadata.info!);
-      state = JSON.parse(metadata.state!);
-    } catch (error) {
-      throw new InputError(`head: expected its description in JSON, got ${messageOf(error)}`);
-    }
+    const { info, state } = readDescription(metadata);
     const trainer = trainers.find(({ kind }) => kind === info.kind);
     if (!trainer) {
       const kinds = trainers.map(({ kind }) => kind).join(', ');
       throw new InputError(`head: expected one of the kinds ${kinds}, got ${shown(info.kind)}`);
     }
     const { centres, prototypes, ...own } = tensors;
-    if (!(centres?.data instanceof Float64Array) || !prototypes)
-      throw new InputError('head: expected centres and prototypes');
-    const classes = prototypes.shape[0]!;
-    if (classes < info.labels.length)
-      throw new InputError(`head: expected ${info.labels.length} prototypes, got ${classes}`);
+    const classes = prototypes?.shape[0] ?? 0;
+    if (!(centres?.data instanceof Float64Array) || !prototypes || classes < info.labels.length) {
+      throw new InputError(`head: expected centres and prototypes of ${info.labels.length} labels, got ${classes}`);
+    }
     const parts: HeadParts = {
       margins: trainer.restore(own, classes),
       prototypes: prototypeCosines(prototypes, classes),
@@ -163,6 +155,32 @@ export class Head {
 }
 
 const format = 'ocellus-head-1';
+
+interface HeadState {
+  readonly calibration: Calibration;
+  readonly threshold: number;
+  /** id, label, named, nearest, score */
+  readonly verdicts: readonly [string, string, string, string, number][];
+}
+
+function readDescription(metadata: Readonly<Record<string, string>>): { info: HeadInfo; state: HeadState } {
+  let info: HeadInfo;
+  let state: HeadState;
+  try {
+    info = JSON.parse(metadata.info ?? '');
+    state = JSON.parse(metadata.state ?? '');
+  } catch (error) {
+    throw new InputError(`head: expected its description in JSON, got ${messageOf(error)}`);
+  }
+  const numbers = [state?.calibration?.slope, state?.calibration?.offset, state?.threshold];
+  if (!Array.isArray(info?.labels) || info.labels.length === 0 || !numbers.every(Number.isFinite)) {
+    throw new InputError(`head: expected labels, a calibration and a threshold, got ${shown(state)}`);
+  }
+  if (!Array.isArray(state.verdicts) || !state.verdicts.every((verdict) => Array.isArray(verdict))) {
+    throw new InputError(`head: expected how its examples came out, got ${shown(state.verdicts)}`);
+  }
+  return { info, state };
+}
 
 interface HeadParts {
   readonly margins: Margins;

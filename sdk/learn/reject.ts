@@ -15,7 +15,7 @@ export const falseRejectShare = 0.05;
 /** Measured: pictures of clothing, 20 a class. */
 const marginWeight = 0.04;
 /** What is taken for usual until examples say more: they count as so many. */
-const prior = { cosine: 0.7, deviation: 0.05, weight: 5 };
+const prior = { cosine: 0.6, deviation: 0.08, weight: 5 };
 /** The normal distribution has 5 % below the mean less so many deviations. */
 const belowMean = 1.645;
 /** With fewer the distribution is taken for normal, since five in a hundred of them is not even one. */

@@ -11,10 +11,10 @@ import type { TrainingSet } from './training-set.ts';
  * const mine: HeadTrainer = {
  *   kind: 'mine',
  *   train: (set) => {
- *     const make = (part: TrainingSet) => fit(part); // gives (features, embedding) => one number a class
+ *     const make = (part: TrainingSet) => learn(part); // gives (features, embedding) => one number a class
  *     return { margins: make(set), leftOut: crossValidate(set, make), tensors: {} };
  *   },
- *   restore: () => fitted,
+ *   restore: (tensors) => learned(tensors),
  * };
  */
 export interface HeadTrainer {
