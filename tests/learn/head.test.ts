@@ -162,7 +162,8 @@ describe('a head', () => {
     const all = Array.from({ length: 48 }, (_, i) => example(i % 2 ? 'odd' : 'even', flat(i % 16)));
     const head = train(all, [new PrototypeTrainer(), mine, new SvmTrainer()]);
     expect(head.info.accuracies.mine).toBe(1);
-    expect(Head.parse(head.serialise(), [mine]).info.kind).toBe(head.info.kind);
+    const alone = train(all, [mine]);
+    expect(Head.parse(alone.serialise(), [mine]).info).toEqual(alone.info);
   });
 });
 
