@@ -74,12 +74,13 @@ async function bench(seeds: number, rounds: number, jsonFile: string): Promise<v
     ]),
   );
 
-  const { teachMs, fitMs, teachRatio, predictUs, peerPredictUs, predictRatio } = results.times;
+  const { teachMs, teachCpuMs, fitMs, teachRatio, predictUs, peerPredictUs, predictRatio } = results.times;
   console.log('\nTen labels, a hundred examples each; medians (smallest-largest), in turns');
   console.log(
     table([
       ['WORK', 'OURS', 'LinearSVC', 'TIMES AS FAST'],
       ['one more example, ms', inWords(teachMs), inWords(fitMs), inWords(teachRatio, 1)],
+      ['   of it CPU time, ms', inWords(teachCpuMs), '', ''],
       ['name one, µs', inWords(predictUs), inWords(peerPredictUs), inWords(predictRatio, 1)],
     ]),
   );

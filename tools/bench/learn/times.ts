@@ -44,15 +44,20 @@ export async function times(rounds: number) {
   );
   const sklearn = await Sklearn.start(join(scratch, 'rows.f32'), dimension);
   const teachMs: number[] = [];
+  /** What other programs on the machine do does not count. */
+  const teachCpuMs: number[] = [];
   const fitMs: number[] = [];
   const predictUs: number[] = [];
   const peerPredictUs: number[] = [];
   try {
     for (const [round, add] of extra.entries()) {
+      const cpu = process.cpuUsage();
       const begun = performance.now();
       add();
       const outcome = versions.train(ledger.examples('object'));
       teachMs.push(performance.now() - begun);
+      const { user, system } = process.cpuUsage(cpu);
+      teachCpuMs.push((user + system) / 1000);
       if (!outcome.taken) throw new Error(outcome.reason);
       const { head } = outcome.version;
       const { embedding } = rows[round]!;
@@ -73,6 +78,7 @@ export async function times(rounds: number) {
   const ratio = (theirs: number[], ours: number[]): Spread => spread(theirs.map((value, i) => value / ours[i]!));
   return {
     teachMs: spread(teachMs),
+    teachCpuMs: spread(teachCpuMs),
     fitMs: spread(fitMs),
     teachRatio: ratio(fitMs, teachMs),
     predictUs: spread(predictUs),
