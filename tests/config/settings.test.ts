@@ -87,7 +87,7 @@ describe('resolveSettings', () => {
       'cameras.a.lines.gate.to: expected a list of 2, got nothing',
     ],
     [{ cameras: { a: null } }, 'cameras.a: expected fields ('],
-    [{ cameras: ['a'] }, 'cameras: expected fields by name, got ["a"]'],
+    [{ cameras: ['a'] }, 'cameras: expected fields by name, got a list'],
     [{ mqtt: { base: 'a/+/b' } }, 'mqtt.base: expected text that fits'],
     [{ console: { port: 99999 } }, 'console.port: expected a whole number from 0 to 65535, got 99999'],
     ['text', 'the whole: expected fields'],

@@ -1,4 +1,4 @@
-import { maskCredentials } from '../../../devices/uri.ts';
+import { maskSource } from '../../../devices/uri.ts';
 import type { CameraChange } from '../../../sdk/config/schema.ts';
 import { InputError } from '../../../sdk/errors.ts';
 import type { ConsoleCamera } from './source.ts';
@@ -11,11 +11,11 @@ import type { ConsoleCamera } from './source.ts';
  */
 export async function changeCamera(camera: ConsoleCamera, body: unknown): Promise<void> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new InputError(`expected an object of settings, got ${JSON.stringify(body)?.slice(0, 60)}`);
+    throw new InputError(`expected an object of settings, got ${Array.isArray(body) ? 'a list' : body === null ? 'null' : `a ${typeof body}`}`);
   }
   const { source, ...rest } = body as CameraChange;
   const change: CameraChange = { ...rest };
-  if (source !== undefined && source !== maskCredentials(camera.settings.source)) {
+  if (source !== undefined && source !== maskSource(camera.settings.source)) {
     if (typeof source === 'string' && source.includes('***')) {
       throw new InputError('source: the password is not shown here; write it in full in place of ***');
     }
