@@ -31,7 +31,7 @@ describe('Settings', () => {
         },
       },
       core: { model: defaultModel, threads: 2 },
-      mqtt: { broker: 'embedded', port: 1883, base: 'ocellus' },
+      mqtt: { broker: 'embedded', host: '127.0.0.1', port: 1883, base: 'ocellus', users: {} },
       console: { enabled: true, host: '127.0.0.1', port: 8420 },
     });
   });

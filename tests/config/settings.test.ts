@@ -128,6 +128,19 @@ describe('readSettings', () => {
     await expect(reading).rejects.toThrow(line);
   });
 
+  it.each([
+    'mqtt: {password: hunter2',
+    'mqtt:\n  password:hunter2\n  x',
+    'mqtt: {password: *hunter2}',
+    'a: @hunter2',
+    'a: "hunter2',
+  ])('does not show what stands in a file that is no YAML: %o', async (text) => {
+    await writeFile(file, text);
+    const reading = readSettings(file, true);
+    await expect(reading).rejects.toThrow('is not valid YAML');
+    await expect(reading).rejects.not.toThrow('hunter2');
+  });
+
   it('says what to do about a source that ends in a colon', async () => {
     await writeFile(file, 'cameras:\n  door:\n    source: scene:\n');
     await expect(readSettings(file, true)).rejects.toThrow(/line 3[\s\S]*Put text that ends in a colon in quotes/);

@@ -11,7 +11,9 @@ import type { ConsoleCamera } from './source.ts';
  */
 export async function changeCamera(camera: ConsoleCamera, body: unknown): Promise<void> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new InputError(`expected an object of settings, got ${Array.isArray(body) ? 'a list' : body === null ? 'null' : `a ${typeof body}`}`);
+    throw new InputError(
+      `expected an object of settings, got ${Array.isArray(body) ? 'a list' : body === null ? 'null' : `a ${typeof body}`}`,
+    );
   }
   const { source, ...rest } = body as CameraChange;
   const change: CameraChange = { ...rest };
