@@ -11,6 +11,7 @@ const longest = 256;
 /** What a hash may ask of this machine. */
 const mostMemory = 128 * 1024 * 1024;
 const mostBlocks = 16;
+const mostWaiting = 8;
 const form = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/;
 
 interface Hash {
@@ -65,7 +66,7 @@ export class PasswordCheck {
     if (password.length > longest) return 'wrong';
     const mark = createHmac('sha256', this.#secret).update(password).digest();
     if (this.#known && timingSafeEqual(mark, this.#known)) return 'right';
-    if (this.#waiting >= 4) return 'busy';
+    if (this.#waiting >= mostWaiting) return 'busy';
     this.#waiting++;
     const checking = this.#last.then(() => derive(password, this.#hash));
     this.#last = checking.catch(() => {});

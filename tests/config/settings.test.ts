@@ -130,7 +130,7 @@ describe('readSettings', () => {
 
   it.each([
     'mqtt: {password: hunter2',
-    'mqtt:\n  password:hunter2\n  x',
+    'mqtt:\n  password:hunter2\n  x: 1',
     'mqtt: {password: *hunter2}',
     'a: @hunter2',
     'a: "hunter2',
