@@ -21,8 +21,11 @@ import { Watch } from './watch.ts';
 export interface PipelineOptions extends CameraChange {
   /** Name of the camera, part of its topics and in its events. Default `camera`. */
   name?: string;
-  /** Default: the default model, loaded by `start()` and closed by `stop()`. One that is given stays open. */
-  model?: Model | Promise<Model>;
+  /**
+   * Default: the default model, loaded by `start()` and closed by `stop()`. One that is given stays open. Null: there is
+   * no detector; motion, pictures and what learning makes of the whole view are all there is.
+   */
+  model?: Model | null | Promise<Model | null>;
   /** `max`: each frame of a file, none dropped, as fast as it goes; times are then media times. Default `realtime`. */
   speed?: 'realtime' | 'max';
   /** A source that cannot be opened is tried again for ever instead of failing `start()`. Default false. */
@@ -66,7 +69,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   #asksFps: boolean;
   #isRunning = false;
   #starting: Promise<void> = Promise.resolve();
-  #loading: Promise<Model> | undefined;
+  #loading: Promise<Model | null> | undefined;
   #watch: Watch | undefined;
   #source: Source | undefined;
   /** Sources that were replaced; a camera is opened when the one before has let go of it. */
@@ -196,7 +199,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     const loading = this.#loading;
     this.#loading = undefined;
     await this.#switchTo(undefined);
-    if (this.#options.model) return;
+    if (this.#options.model !== undefined) return;
     const model = await loading?.catch(() => undefined);
     await model?.close();
   }
@@ -221,16 +224,17 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     await this.#switchTo(this.#settings.enabled ? this.#makeSource(loading, true) : undefined);
   }
 
-  async #load(): Promise<Model> {
-    const model = await (this.#options.model ?? loadModel(undefined, { logger: this.#logger }));
-    const { labels } = model.card;
+  async #load(): Promise<Model | null> {
+    const given = this.#options.model;
+    const model = await (given === undefined ? loadModel(undefined, { logger: this.#logger }) : given);
+    const labels = model?.card.labels ?? [];
     const { learning } = this.#options;
     const nameOf = (trackId: number) => learning?.nameOf(trackId);
     this.#watch ??= new Watch({ camera: this.name, labels, settings: this.#settings, logger: this.#logger, nameOf });
     return model;
   }
 
-  async #start(loading: Promise<Model>): Promise<void> {
+  async #start(loading: Promise<Model | null>): Promise<void> {
     const source = this.#settings.enabled ? this.#makeSource(loading, this.#options.patient ?? false) : undefined;
     // The device opens while the model loads: both wait for something else most of the time.
     await Promise.all([this.#switchTo(source), loading]);
@@ -254,7 +258,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     this.#newest = undefined;
   }
 
-  #makeSource(loading: Promise<Model>, patient: boolean): Source {
+  #makeSource(loading: Promise<Model | null>, patient: boolean): Source {
     const { source, width, height, loop, detect } = this.#settings;
     const { speed } = this.#options;
     return new Source({
@@ -293,7 +297,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   }
 
   /** One frame that cannot be used must not end the camera. */
-  async #take(frame: Frame, model: Model): Promise<void> {
+  async #take(frame: Frame, model: Model | null): Promise<void> {
     try {
       await this.#process(frame, model, this.#watch!);
       this.#complaint = undefined;
@@ -304,7 +308,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     }
   }
 
-  async #process(frame: Frame, model: Model, watch: Watch): Promise<void> {
+  async #process(frame: Frame, model: Model | null, watch: Watch): Promise<void> {
     const times = this.#times;
     const started = performance.now();
     this.#totals.in++;
@@ -313,7 +317,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     this.#newest = frame.acquire();
 
     const wasMoving = watch.moving;
-    const look = watch.look(frame);
+    const look = watch.look(frame) && model !== null;
     times.motion.add(performance.now() - started);
     if (watch.moving !== wasMoving) this.#tell('motion', watch.moving);
 
