@@ -11,8 +11,8 @@ import { encodeJpeg } from '../frame/picture.ts';
 import { type Logger, silent } from '../log.ts';
 import type { CountChange } from '../vision/counts.ts';
 import type { EventMessage } from '../vision/event.ts';
-import type { Track } from '../vision/track.ts';
-import type { CameraStatus, PipelineEvents, PipelineStats } from './events.ts';
+import type { SubLabel, Track } from '../vision/track.ts';
+import type { CameraStatus, FrameReport, PipelineEvents, PipelineStats } from './events.ts';
 import { MovingMean, RateMeter } from './meter.ts';
 import { boxOverlay } from './overlay.ts';
 import { Source } from './source.ts';
@@ -27,7 +27,22 @@ export interface PipelineOptions extends CameraChange {
   speed?: 'realtime' | 'max';
   /** A source that cannot be opened is tried again for ever instead of failing `start()`. Default false. */
   patient?: boolean;
+  /** Local learning: is shown the frames and names the tracks. */
+  learning?: PipelineLearning;
   logger?: Logger;
+}
+
+/** What local learning is to a camera's pipeline. */
+export interface PipelineLearning {
+  /**
+   * Shown each frame with its tracks, after its events were told. The frame is on loan until the promise resolves; only
+   * media that is read as fast as it goes waits for that. Must not throw.
+   */
+  look(report: FrameReport): Promise<void>;
+  /** What a track is called by now. */
+  nameOf(trackId: number): SubLabel | undefined;
+  /** What comes next is another scene. */
+  reset(): void;
 }
 
 /**
@@ -70,7 +85,15 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   /** @throws InputError when a setting is wrong, naming the field. */
   constructor(options: PipelineOptions = {}) {
     super();
-    const { name = 'camera', model: _, speed: __, patient: ___, logger = silent, ...settings } = options;
+    const {
+      name = 'camera',
+      model: _,
+      speed: __,
+      patient: ___,
+      learning: ____,
+      logger = silent,
+      ...settings
+    } = options;
     this.name = name;
     this.#options = options;
     this.#logger = logger;
@@ -215,7 +238,9 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   async #load(): Promise<Model> {
     const model = await (this.#options.model ?? loadModel(undefined, { logger: this.#logger }));
     const { labels } = model.card;
-    this.#watch ??= new Watch({ camera: this.name, labels, settings: this.#settings, logger: this.#logger });
+    const { learning } = this.#options;
+    const nameOf = (trackId: number) => learning?.nameOf(trackId);
+    this.#watch ??= new Watch({ camera: this.name, labels, settings: this.#settings, logger: this.#logger, nameOf });
     return model;
   }
 
@@ -327,7 +352,10 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     }
     await this.#tellEvents(messages, frame, watch);
     this.#tellCounts(watch);
-    this.#tell('frame', { frame, inferred: look, tracks: watch.tracks, moving: watch.moving });
+    const report: FrameReport = { frame, inferred: look, tracks: watch.tracks, moving: watch.moving };
+    this.#tell('frame', report);
+    const learnt = this.#options.learning?.look(report);
+    if (this.#options.speed === 'max') await learnt;
   }
 
   async #finish(): Promise<void> {
@@ -338,6 +366,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     if (wasMoving) this.#tell('motion', false);
     for (const message of messages) this.#tell('event', message);
     this.#tellCounts(watch);
+    this.#options.learning?.reset();
   }
 
   async #tellEvents(messages: readonly EventMessage[], frame: Frame, watch: Watch): Promise<void> {

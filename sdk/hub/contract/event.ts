@@ -9,8 +9,10 @@ const ObjectState = Type.Object(
   {
     id: Type.String({ minLength: 1, description: 'The same from `new` to `end`, unique per node.' }),
     camera: Type.String(),
+    track_id: Type.Integer({ minimum: 1, description: 'Number of the object, unique while the camera runs.' }),
     label: Type.String(),
     sub_label: Type.Union([Type.String(), Type.Null()], { description: 'What local learning calls it.' }),
+    sub_label_score: Type.Union([Share('How sure that is.'), Type.Null()]),
     score: Share('Median score over the last observations.'),
     top_score: Share('The highest median score so far.'),
     box: Type.Tuple([Type.Number(), Type.Number(), Type.Number(), Type.Number()], {
