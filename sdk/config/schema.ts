@@ -1,4 +1,5 @@
-import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { type Static, Type } from '@sinclair/typebox';
+import { changeOf } from './change-of.ts';
 
 /**
  * The one schema of `ocellus.yaml`: it validates, gives the defaults, and is what `docs/settings.md` and the console's
@@ -183,28 +184,6 @@ export type DeepPartial<T> = T extends readonly unknown[]
 /** A change to a camera’s settings: what is left out stays. The maps `zones`, `lines` and `thresholds` are replaced whole. */
 export type CameraChange = DeepPartial<CameraSettings>;
 export const CameraChange = Type.Unsafe<CameraChange>(changeOf(CameraSettings));
-
-/**
- * The schema of a change: fields may be left out and none is filled in. In what is replaced whole (an item of a list, a
- * value of a map) only those fields may be left out that have a default.
- */
-function changeOf(schema: TSchema, whole = false): TSchema {
-  const { default: fallback, ...rest } = schema;
-  const copy: TSchema = { ...rest } as TSchema;
-  if (schema.properties) {
-    const fields = Object.entries(schema.properties as Record<string, TSchema>);
-    copy.properties = Object.fromEntries(fields.map(([name, field]) => [name, changeOf(field, whole)]));
-    copy.required = whole ? fields.filter(([name, field]) => isRequired(schema, name, field)).map(([name]) => name) : [];
-  }
-  if (schema.patternProperties) {
-    const values = Object.entries(schema.patternProperties as Record<string, TSchema>);
-    copy.patternProperties = Object.fromEntries(values.map(([pattern, value]) => [pattern, changeOf(value, true)]));
-  }
-  return copy;
-}
-
-const isRequired = (schema: TSchema, name: string, field: TSchema) =>
-  (schema.required as string[] | undefined)?.includes(name) && field.default === undefined;
 
 export const MqttSettings = Type.Object(
   {

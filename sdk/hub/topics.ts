@@ -61,7 +61,14 @@ export class NodeTopics {
   get retained(): string[] {
     const camera = `${this.root}/+`;
     const counts = ['count', 'occupied'].flatMap((what) => [`${camera}/+/${what}`, `${camera}/zone/+/+/${what}`]);
-    return [`${camera}/status`, `${camera}/motion`, `${camera}/snapshot`, `${camera}/+/state`, `${camera}/+/snapshot`, ...counts];
+    return [
+      `${camera}/status`,
+      `${camera}/motion`,
+      `${camera}/snapshot`,
+      `${camera}/+/state`,
+      `${camera}/+/snapshot`,
+      ...counts,
+    ];
   }
 
   /** The camera and the setting that a command topic names, or undefined when it is no such topic. */

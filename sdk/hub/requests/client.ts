@@ -36,7 +36,8 @@ export async function requestVerb<Name extends string>(
       if (response) resolve(response);
     };
     const timer = setTimeout(
-      () => reject(new InputError(`${topics.request(verb)}: no answer in ${timeoutMs / 1000} s; does node ${node} run?`)),
+      () =>
+        reject(new InputError(`${topics.request(verb)}: no answer in ${timeoutMs / 1000} s; does node ${node} run?`)),
       timeoutMs,
     );
     client.on('message', take);

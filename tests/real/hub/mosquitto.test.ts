@@ -252,6 +252,8 @@ describe.skipIf(missing)(`Hub with Mosquitto${missing}`, () => {
 
       for (const message of messages()) {
         expect([...Value.Errors(EventSchema, message)], JSON.stringify(message)).toEqual([]);
+        expect(message.after.id).toMatch(/^\d+\.\d{6}-[a-z]{6}$/);
+        expect(message.after.start_time).toBeGreaterThan(1e9);
       }
       const person = of('person');
       expect(person[0]!.type).toBe('new');

@@ -8,15 +8,14 @@ const { minimum: leastQuality, maximum: mostQuality } = SnapshotSettings.propert
 
 export const snapshot = defineVerb({
   name: 'snapshot',
-  description: 'Puts what a camera sees now on `<camera>/snapshot`. Without `height` and `quality`: as its settings say.',
+  description:
+    'Puts what a camera sees now on `<camera>/snapshot`. Without `height` and `quality`: as its settings say.',
   request: Fields({
     camera: Camera,
     height: Type.Optional(
       Type.Integer({ minimum: leastHeight, maximum: mostHeight, description: 'Largest height in pixels.' }),
     ),
-    quality: Type.Optional(
-      Type.Integer({ minimum: leastQuality, maximum: mostQuality, description: 'JPEG quality.' }),
-    ),
+    quality: Type.Optional(Type.Integer({ minimum: leastQuality, maximum: mostQuality, description: 'JPEG quality.' })),
   }),
   response: Fields({
     camera: Camera,
