@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { changeOf } from './change-of.ts';
 
 /**
  * The one schema of `ocellus.yaml`: it validates, gives the defaults, and is what `docs/settings.md` and the console's
@@ -182,6 +183,7 @@ export type DeepPartial<T> = T extends readonly unknown[]
 
 /** A change to a camera’s settings: what is left out stays. The maps `zones`, `lines` and `thresholds` are replaced whole. */
 export type CameraChange = DeepPartial<CameraSettings>;
+export const CameraChange = Type.Unsafe<CameraChange>(changeOf(CameraSettings));
 
 export const MqttSettings = Type.Object(
   {

@@ -39,9 +39,15 @@ export class Link {
    * Settles when the broker has acknowledged (QoS 1) or the bytes are written (QoS 0); never, when the connection ends
    * before: whoever waits listens for that end too.
    *
+   * @param options.correlationData MQTT 5: marks it as the answer to the message that came with it.
    * @throws RefusedError when the broker refuses it; any other error means that the connection is ending.
    */
-  publish(topic: string, payload: Buffer | string, options: { qos: 0 | 1; retain: boolean }): Promise<void> {
+  publish(
+    topic: string,
+    payload: Buffer | string,
+    { qos, retain, correlationData }: { qos: 0 | 1; retain: boolean; correlationData?: Buffer },
+  ): Promise<void> {
+    const options = { qos, retain, ...(correlationData && { properties: { correlationData } }) };
     return new Promise((resolve, reject) => {
       this.#client.publish(topic, payload, options, (error) => (error ? reject(refusal(error)) : resolve()));
     });

@@ -224,6 +224,20 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     await this.#switchTo(this.#settings.enabled ? this.#makeSource(loading, true) : undefined);
   }
 
+  /**
+   * Closes the source and opens it again; one that cannot be opened then is tried again until it can. Running events
+   * end.
+   *
+   * @throws InputError when it is switched off or was not started.
+   */
+  async restart(): Promise<void> {
+    const loading = this.#loading;
+    if (!loading || !this.#settings.enabled) {
+      throw new InputError(`camera ${this.name}: expected one that runs, this one is ${this.#status}`);
+    }
+    await this.#switchTo(this.#makeSource(loading, true));
+  }
+
   async #load(): Promise<Model | null> {
     const given = this.#options.model;
     const model = await (given === undefined ? loadModel(undefined, { logger: this.#logger }) : given);
