@@ -36,6 +36,7 @@ const ObjectState = Type.Object(
 export const EventMessageSchema = Type.Object(
   {
     type: Type.Union([Type.Literal('new'), Type.Literal('update'), Type.Literal('end')]),
+    sequence: Type.Integer({ minimum: 1 }),
     before: ObjectState,
     after: ObjectState,
   },
