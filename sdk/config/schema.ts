@@ -185,6 +185,35 @@ export type DeepPartial<T> = T extends readonly unknown[]
 export type CameraChange = DeepPartial<CameraSettings>;
 export const CameraChange = Type.Unsafe<CameraChange>(changeOf(CameraSettings));
 
+const Bounds = (what: string, megabytes: number, hours: number) =>
+  Type.Object(
+    {
+      megabytes: Type.Number({
+        minimum: 1,
+        maximum: 65_536,
+        default: megabytes,
+        description: `Megabytes of ${what} that wait for the broker at most; the oldest go first.`,
+      }),
+      hours: Type.Number({
+        minimum: 0.01,
+        maximum: 8760,
+        default: hours,
+        description: `Hours after which ${what} are of no use to anyone and are dropped.`,
+      }),
+    },
+    { additionalProperties: false, default: {} },
+  );
+
+export const OutboxSettings = Type.Object(
+  {
+    // A day at one event a second is 86,400 events of 1.3 KB.
+    events: Bounds('events and snapshots', 256, 72),
+    learning: Bounds('learning updates', 32, 720),
+  },
+  { additionalProperties: false, default: {} },
+);
+export type OutboxSettings = Static<typeof OutboxSettings>;
+
 export const MqttSettings = Type.Object(
   {
     broker: Type.String({
@@ -205,6 +234,7 @@ export const MqttSettings = Type.Object(
     }),
     username: Type.Optional(Type.String()),
     password: Type.Optional(Type.String({ description: 'Or the environment variable OCELLUS_MQTT_PASSWORD.' })),
+    outbox: OutboxSettings,
   },
   { additionalProperties: false, default: {} },
 );
@@ -250,6 +280,13 @@ export const Settings = Type.Object(
       default: { camera: {} },
       description: 'Cameras by name. None named: one called `camera`.',
     }),
+    data: Type.Optional(
+      Type.String({
+        pattern: '^/',
+        description:
+          'Folder of what is kept between runs (what waits for the broker, …); the node has one of its own in it. Default: the environment variable OCELLUS_DATA, else STATE_DIRECTORY (systemd), else $XDG_DATA_HOME/ocellus or ~/.local/share/ocellus.',
+      }),
+    ),
     core: CoreSettings,
     mqtt: MqttSettings,
     console: ConsoleSettings,

@@ -31,7 +31,12 @@ describe('Settings', () => {
         },
       },
       core: { model: defaultModel, threads: 2 },
-      mqtt: { broker: 'embedded', port: 1883, base: 'ocellus' },
+      mqtt: {
+        broker: 'embedded',
+        port: 1883,
+        base: 'ocellus',
+        outbox: { events: { megabytes: 256, hours: 72 }, learning: { megabytes: 32, hours: 720 } },
+      },
       console: { enabled: true, host: '127.0.0.1', port: 8420 },
     });
   });

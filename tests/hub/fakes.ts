@@ -100,7 +100,7 @@ export const nodeStats: NodeStats = {
 
 export const mqttSettings = (broker: string) => ({ ...resolveSettings({}).mqtt, broker });
 
-export function eventMessage(number: number, type: EventMessage['type'] = 'new'): EventMessage {
+export function eventMessage(number: number, type: EventMessage['type'] = 'new', sequence = 1): EventMessage {
   const state: EventMessage['after'] = {
     id: `${number}-abcdef`,
     camera: 'door',
@@ -126,7 +126,7 @@ export function eventMessage(number: number, type: EventMessage['type'] = 'new')
     has_clip: false,
     crossed_lines: {},
   };
-  return { type, before: state, after: state };
+  return { type, sequence, before: state, after: state };
 }
 
 /** What an extension gets from a hub, with all that it says kept. */
