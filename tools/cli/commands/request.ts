@@ -29,11 +29,9 @@ export function addRequest(program: Command): void {
 async function request(verb: string, data: object, { broker, node, base }: RequestOptions): Promise<void> {
   const { title, options } = brokerAddress(broker);
   const { connectAsync } = await import('mqtt');
-  // Its own log prints each packet, the password in CONNECT too.
-  const client = await connectAsync(
-    { ...options, reconnectPeriod: 0, connectTimeout: 5000, log: () => {} },
-    false,
-  ).catch((error: unknown) => {
+  // No reconnect: the first try that fails is told. No log: its own prints each packet, the password in CONNECT too.
+  const quiet = { reconnectPeriod: 0, connectTimeout: 5000, log: () => {} };
+  const client = await connectAsync({ ...options, ...quiet }).catch((error: unknown) => {
     throw new InputError(`no connection to ${title}: ${messageOf(error)}`);
   });
   try {
