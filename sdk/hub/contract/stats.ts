@@ -1,5 +1,5 @@
 import { type TProperties, type TSchema, Type } from '@sinclair/typebox';
-import type { Payload } from './payloads.ts';
+import { type Payload, words } from './payloads.ts';
 
 const Fields = <Properties extends TProperties>(properties: Properties, description?: string) =>
   Type.Object(properties, { additionalProperties: false, ...(description && { description }) });
@@ -9,7 +9,7 @@ const Known = <Schema extends TSchema>(schema: Schema, description: string) =>
   Type.Union([schema, Type.Null()], { description });
 
 const Device = Fields({
-  state: Type.Union(['closed', 'opening', 'online', 'offline', 'ended'].map((state) => Type.Literal(state))),
+  state: words('closed', 'opening', 'online', 'offline', 'ended'),
   frames: Count('Frames received from the source.'),
   dropped: Count('Frames that nobody took in time.'),
   corrupt: Count('Frames that were cut short or corrupt.'),

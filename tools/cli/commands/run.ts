@@ -27,6 +27,8 @@ interface RunOptions {
 }
 
 const defaultFile = 'ocellus.yaml';
+/** EX_TEMPFAIL: systemd starts it again with `Restart=on-failure` as well as with `always`. */
+const restartExitCode = 75;
 
 export function addRun(program: Command): void {
   program
@@ -57,6 +59,13 @@ async function run(options: RunOptions): Promise<void> {
   logger.info(`kernels: ${kernels.name}`);
   const node = new Node(settings, { logger });
   const parts: { stop(): Promise<void> }[] = [];
+  let exitCode = 0;
+  const restart = () => {
+    // A second signal would end it at once.
+    if (exitCode === restartExitCode) return;
+    exitCode = restartExitCode;
+    process.kill(process.pid, 'SIGTERM');
+  };
   const stopAll = async () => {
     // Cameras first: what they still have to say goes out before the hub leaves.
     await node.stop();
@@ -70,7 +79,7 @@ async function run(options: RunOptions): Promise<void> {
     await node.start({
       before: async () => {
         keepChanges(node, file, logger);
-        const mqttUrl = await startHub(node, settings, logger, parts);
+        const mqttUrl = await startHub(node, settings, logger, parts, restart);
         if (settings.console.enabled) {
           // Read in only where it is wanted: the other commands start faster without it.
           const { Console } = await import('../../console/server/console.ts');
@@ -89,7 +98,7 @@ async function run(options: RunOptions): Promise<void> {
     throw error;
   }
   await stopped;
-  process.exit(0);
+  process.exit(exitCode);
 }
 
 async function startHub(
@@ -97,6 +106,7 @@ async function startHub(
   settings: Settings,
   logger: Logger,
   parts: { stop(): Promise<void> }[],
+  restart: () => void,
 ): Promise<string | undefined> {
   const { broker, port } = settings.mqtt;
   if (broker === 'off') return undefined;
@@ -107,7 +117,10 @@ async function startHub(
     parts.push(embedded);
     url = embedded.url;
   }
-  const hub = new Hub({ node, settings: { ...settings.mqtt, broker: url }, logger });
+  // systemd says so to the process it started itself, and to no child of it.
+  const isWatchedOver = process.env.SYSTEMD_EXEC_PID === String(process.pid);
+  const restartProcess = isWatchedOver ? restart : undefined;
+  const hub = new Hub({ node, settings: { ...settings.mqtt, broker: url }, restartProcess, logger });
   parts.push(hub);
   await hub.start();
   // It is printed and shown on the page, so without a password.
