@@ -183,6 +183,22 @@ export type DeepPartial<T> = T extends readonly unknown[]
 /** A change to a camera’s settings: what is left out stays. The maps `zones`, `lines` and `thresholds` are replaced whole. */
 export type CameraChange = DeepPartial<CameraSettings>;
 
+export const HomeAssistantSettings = Type.Object(
+  {
+    enabled: Type.Boolean({
+      default: true,
+      description: 'Home Assistant finds the node and its cameras by itself. Off: what was announced is taken back.',
+    }),
+    prefix: Type.String({
+      pattern: '^[^+#/\\u0000$][^+#/\\u0000]*(/[^+#/\\u0000]+)*$',
+      default: 'homeassistant',
+      description: 'The discovery prefix of its MQTT integration.',
+    }),
+  },
+  { additionalProperties: false, default: {} },
+);
+export type HomeAssistantSettings = Static<typeof HomeAssistantSettings>;
+
 export const MqttSettings = Type.Object(
   {
     broker: Type.String({
@@ -203,6 +219,7 @@ export const MqttSettings = Type.Object(
     }),
     username: Type.Optional(Type.String()),
     password: Type.Optional(Type.String({ description: 'Or the environment variable OCELLUS_MQTT_PASSWORD.' })),
+    home_assistant: HomeAssistantSettings,
   },
   { additionalProperties: false, default: {} },
 );
@@ -254,4 +271,12 @@ export const Settings = Type.Object(
 export type Settings = Static<typeof Settings>;
 
 /** Names that are topics of the node itself, so no camera may have them. */
-export const reservedCameraNames: readonly string[] = ['status', 'stats', 'request', 'response', 'learn', 'settings'];
+export const reservedCameraNames: readonly string[] = [
+  'status',
+  'stats',
+  'model',
+  'request',
+  'response',
+  'learn',
+  'settings',
+];

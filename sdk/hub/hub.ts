@@ -7,6 +7,7 @@ import { CameraCommands } from './extensions/camera-commands.ts';
 import { CameraEvents } from './extensions/camera-events.ts';
 import { CameraStates } from './extensions/camera-states.ts';
 import { NodeStatistics } from './extensions/node-statistics.ts';
+import { HomeAssistant } from './home-assistant/home-assistant.ts';
 import { type Link, RefusedError } from './link.ts';
 import { MemoryOutbox } from './memory-outbox.ts';
 import type { Outbox, OutboxStats } from './outbox.ts';
@@ -20,11 +21,13 @@ import { NodeTopics } from './topics.ts';
 export interface HubOptions {
   node: HubNode;
   /** `broker` is a URL here: who wants the embedded broker starts it first and passes its `url`. */
-  settings: Pick<MqttSettings, 'broker' | 'base' | 'username' | 'password'>;
+  settings: Pick<MqttSettings, 'broker' | 'base' | 'username' | 'password' | 'home_assistant'>;
   /** Where messages wait for the broker. Default: in memory, bounded. */
   outbox?: Outbox;
   /** What it tells and answers beside what every hub does. */
   extensions?: readonly Extension[];
+  /** Where the console is, for other machines: shown in Home Assistant. */
+  consoleUrl?: () => string | undefined;
   logger?: Logger;
 }
 
@@ -88,6 +91,8 @@ export class Hub {
       return { connections, outbox, published, refused, tooLarge, rejectedCommands };
     });
     this.#extensions = [
+      // Before the states: what tells Home Assistant of them.
+      new HomeAssistant({ settings: options.settings.home_assistant, consoleUrl: options.consoleUrl }),
       new CameraStates(),
       new CameraEvents(),
       this.#commands,

@@ -47,6 +47,11 @@ export class NodeTopics {
     return `${this.root}/+/+/set`;
   }
 
+  /** The versions of its model. */
+  get model(): string {
+    return `${this.root}/model`;
+  }
+
   /** Match all that this node may have retained for its cameras, and nothing else below its root. */
   get retained(): string[] {
     const camera = `${this.root}/+`;
@@ -59,6 +64,10 @@ export class NodeTopics {
     const levels = this.#levels(topic);
     if (levels?.length !== 3 || levels[2] !== 'set') return undefined;
     return { camera: levels[0]!, setting: levels[1]! };
+  }
+
+  request(verb: string): string {
+    return `${this.root}/request/${named('verb', verb)}`;
   }
 
   /** Is it the topic of a label's snapshots? */
@@ -114,8 +123,26 @@ export class CameraTopics {
     return `${this.root}/${labelLevel(label)}/snapshot`;
   }
 
+  /** Of the whole view, as it was when someone asked for it. */
+  get view(): string {
+    return `${this.root}/snapshot`;
+  }
+
   crossing(line: string): string {
     return `${this.root}/line/${named('line', line)}/crossing`;
+  }
+
+  /** Who came and who left, as Home Assistant's event entity reads it. */
+  get seen(): string {
+    return `${this.root}/seen`;
+  }
+
+  appeared(label: string): string {
+    return `${this.root}/${labelLevel(label)}/appeared`;
+  }
+
+  crossed(line: string): string {
+    return `${this.root}/line/${named('line', line)}/crossed`;
   }
 
   state(setting: string): string {

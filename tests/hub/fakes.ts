@@ -1,7 +1,11 @@
 import { EventEmitter } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { asset } from '../../sdk/assets.ts';
 import { type CameraChange, CameraSettings } from '../../sdk/config/schema.ts';
 import { resolveSettings } from '../../sdk/config/settings.ts';
 import { validate } from '../../sdk/config/validate.ts';
+import type { ModelCard } from '../../sdk/core/card.ts';
+import { defaultModel } from '../../sdk/core/model-file.ts';
 import type { HubContext } from '../../sdk/hub/extension.ts';
 import type { Link } from '../../sdk/hub/link.ts';
 import type { Message } from '../../sdk/hub/outbox.ts';
@@ -59,8 +63,11 @@ export class FakeCamera extends EventEmitter<PipelineEvents> implements HubCamer
   }
 }
 
+const card = JSON.parse(readFileSync(asset('sdk', 'models', `${defaultModel}.card.json`), 'utf8')) as ModelCard;
+
 export class FakeNode extends EventEmitter<{ stats: [NodeStats] }> implements HubNode {
   readonly name: string;
+  card: ModelCard | undefined = card;
   readonly pipelines: Map<string, FakeCamera>;
 
   constructor(name: string, cameras: FakeCamera[]) {
@@ -80,7 +87,12 @@ export const nodeStats: NodeStats = {
   cameras: {},
 };
 
-export const mqttSettings = (broker: string) => ({ ...resolveSettings({}).mqtt, broker });
+export const mqttSettings = (broker: string) => ({
+  ...resolveSettings({}).mqtt,
+  broker,
+  // Tests of its own have it.
+  home_assistant: { enabled: false, prefix: 'homeassistant' },
+});
 
 export function eventMessage(number: number, type: EventMessage['type'] = 'new'): EventMessage {
   const state: EventMessage['after'] = {
