@@ -1,7 +1,7 @@
 import type { HubCamera } from '../source.ts';
 import { type CameraTopics, labelLevel, type NodeTopics } from '../topics.ts';
 import { type Component, type DeviceId, type Entity, entitiesOf, figure } from './component.ts';
-import { escape, inWords, labelKey, title } from './names.ts';
+import { inWords, keyOf, labelKey, title } from './names.ts';
 
 /** Rank: what is left out first where a message would be too large. */
 const rank = { base: 0, occupied: 1, count: 2, picture: 3, zone: 4 } as const;
@@ -92,7 +92,7 @@ function labels(entity: Entity, camera: HubCamera, topics: CameraTopics, always:
   // Labels that share their topics share their entities too: the first one gives the name.
   const add = (component: Component) => components.has(component.key) || components.set(component.key, component);
   for (const { label, zone } of camera.counts) {
-    const key = zone === undefined ? labelKey(label) : `${labelKey(label)}:${escape(zone)}`;
+    const key = zone === undefined ? labelKey(label) : `${labelKey(label)}:${keyOf(zone)}`;
     const where = zone === undefined ? '' : ` in ${inWords(zone)}`;
     const name = title(label);
     const [occupied, count] = zone === undefined ? [rank.occupied, rank.count] : [rank.zone, rank.zone];
@@ -133,7 +133,7 @@ function lines(camera: HubCamera, topics: CameraTopics): Component[] {
   return Object.keys(camera.settings.lines).flatMap((line) =>
     (['in', 'out'] as const).map((direction) =>
       trigger(
-        `crossed:${escape(line)}:${direction}`,
+        `crossed:${keyOf(line)}:${direction}`,
         topics.crossed(line),
         `crossed ${direction}`,
         title(line),

@@ -13,10 +13,10 @@ export function title(name: string): string {
 export const inWords = (name: string): string => name.replace(/[_-]+/g, ' ').trim() || name;
 
 /** What two labels have in common that share their topics: the key of their one entity. */
-export const labelKey = (label: string): string => escape(labelLevel(label));
+export const labelKey = (label: string): string => keyOf(labelLevel(label));
 
 /** Different texts stay different; only small letters, digits, `_` and `-` are left. */
-export function escape(text: string): string {
+export function keyOf(text: string): string {
   return [...text].map((c) => (/[a-z0-9_]/.test(c) ? c : `-${c.codePointAt(0)!.toString(16)}-`)).join('');
 }
 
@@ -24,5 +24,5 @@ export function escape(text: string): string {
 export function slug(text: string): string {
   const plain = text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
   const joined = (value: string) => value.replace(/[^a-z0-9]+/g, '_').replace(/^_|_$/g, '');
-  return joined(plain) || joined(escape(text));
+  return joined(plain) || joined(keyOf(text));
 }

@@ -70,13 +70,15 @@ async function run(options: RunOptions): Promise<void> {
     await node.start({
       before: async () => {
         keepChanges(node, file, logger);
-        const mqttUrl = await startHub(node, settings, logger, parts);
+        let pageUrl: string | undefined;
+        const mqttUrl = await startHub(node, settings, { logger, parts, consoleUrl: () => pageUrl });
         if (settings.console.enabled) {
           // Read in only where it is wanted: the other commands start faster without it.
           const { Console } = await import('../../console/server/console.ts');
           const page = new Console({ node, mqttUrl, ...settings.console, logger });
           parts.push(page);
           const { url } = await page.start();
+          if (!/^https?:..(localhost|127\.|\[::1\])/.test(url)) pageUrl = url;
           console.log(`Ocellus is running: ${url}`);
         } else {
           console.log('Ocellus is running.');
@@ -95,9 +97,9 @@ async function run(options: RunOptions): Promise<void> {
 async function startHub(
   node: Node,
   settings: Settings,
-  logger: Logger,
-  parts: { stop(): Promise<void> }[],
+  around: { logger: Logger; parts: { stop(): Promise<void> }[]; consoleUrl: () => string | undefined },
 ): Promise<string | undefined> {
+  const { logger, parts, consoleUrl } = around;
   const { broker, port } = settings.mqtt;
   if (broker === 'off') return undefined;
   let url = broker;
@@ -107,7 +109,7 @@ async function startHub(
     parts.push(embedded);
     url = embedded.url;
   }
-  const hub = new Hub({ node, settings: { ...settings.mqtt, broker: url }, logger });
+  const hub = new Hub({ node, settings: { ...settings.mqtt, broker: url }, consoleUrl, logger });
   parts.push(hub);
   await hub.start();
   // It is printed and shown on the page, so without a password.
