@@ -126,7 +126,7 @@ export function eventMessage(number: number, type: EventMessage['type'] = 'new')
 /** What an extension gets from a hub, with all that it says kept. */
 export class FakeContext implements HubContext {
   readonly node: FakeNode;
-  readonly topics = new NodeTopics('ocellus', 'porch');
+  readonly topics: NodeTopics;
   readonly logger = recorder();
   link: Link | undefined;
   /** Retained topics with what was said on them, in order. */
@@ -139,8 +139,9 @@ export class FakeContext implements HubContext {
     isConnected: () => true,
   });
 
-  constructor(cameras: FakeCamera[] = [new FakeCamera('door')]) {
-    this.node = new FakeNode('porch', cameras);
+  constructor(cameras: FakeCamera[] = [new FakeCamera('door')], node = 'porch') {
+    this.node = new FakeNode(node, cameras);
+    this.topics = new NodeTopics('ocellus', node);
   }
 
   put(message: Message): void {

@@ -12,7 +12,7 @@ export class FakeHomeAssistant {
       return;
     }
     const others = [...this.devices].filter(([other]) => other !== topic).flatMap(([, known]) => [...known.values()]);
-    const ids = new Set(others.map((fields) => String(fields.unique_id)));
+    const ids = new Set(others.flatMap(({ unique_id }) => (unique_id === undefined ? [] : [String(unique_id)])));
     const { device, components, accepted } = judge(topic, payload, ids);
     this.problems.push(...device, ...[...components].map(([key, reasons]) => `${key}: ${reasons.join(', ')}`));
     if (device.length > 0) return;
@@ -30,8 +30,10 @@ export class FakeHomeAssistant {
     for (const [topic, payload] of retained) if (payload !== '') this.take(topic, payload);
   }
 
+  /** Of its entities; triggers have none. */
   get uniqueIds(): string[] {
-    return [...this.devices.values()].flatMap((known) => [...known.values()].map((fields) => String(fields.unique_id)));
+    const all = [...this.devices.values()].flatMap((known) => [...known.values()]);
+    return all.flatMap(({ unique_id }) => (unique_id === undefined ? [] : [String(unique_id)]));
   }
 
   keys(topic: string): string[] {
