@@ -214,6 +214,22 @@ export const OutboxSettings = Type.Object(
 );
 export type OutboxSettings = Static<typeof OutboxSettings>;
 
+export const HomeAssistantSettings = Type.Object(
+  {
+    enabled: Type.Boolean({
+      default: true,
+      description: 'Home Assistant finds the node and its cameras by itself. Off: what was announced is taken back.',
+    }),
+    prefix: Type.String({
+      pattern: '^[^+#/\\u0000$][^+#/\\u0000]*(/[^+#/\\u0000]+)*$',
+      default: 'homeassistant',
+      description: 'The discovery prefix of its MQTT integration.',
+    }),
+  },
+  { additionalProperties: false, default: {} },
+);
+export type HomeAssistantSettings = Static<typeof HomeAssistantSettings>;
+
 export const MqttSettings = Type.Object(
   {
     broker: Type.String({
@@ -235,6 +251,7 @@ export const MqttSettings = Type.Object(
     username: Type.Optional(Type.String()),
     password: Type.Optional(Type.String({ description: 'Or the environment variable OCELLUS_MQTT_PASSWORD.' })),
     outbox: OutboxSettings,
+    home_assistant: HomeAssistantSettings,
   },
   { additionalProperties: false, default: {} },
 );
@@ -296,4 +313,12 @@ export const Settings = Type.Object(
 export type Settings = Static<typeof Settings>;
 
 /** Names that are topics of the node itself, so no camera may have them. */
-export const reservedCameraNames: readonly string[] = ['status', 'stats', 'request', 'response', 'learn', 'settings'];
+export const reservedCameraNames: readonly string[] = [
+  'status',
+  'stats',
+  'model',
+  'request',
+  'response',
+  'learn',
+  'settings',
+];

@@ -79,13 +79,15 @@ async function run(options: RunOptions): Promise<void> {
     await node.start({
       before: async () => {
         keepChanges(node, file, logger);
-        const mqttUrl = await startHub(node, settings, logger, parts, restart);
+        let pageUrl: string | undefined;
+        const mqttUrl = await startHub(node, settings, { logger, parts, restart, consoleUrl: () => pageUrl });
         if (settings.console.enabled) {
           // Read in only where it is wanted: the other commands start faster without it.
           const { Console } = await import('../../console/server/console.ts');
           const page = new Console({ node, mqttUrl, ...settings.console, logger });
           parts.push(page);
           const { url } = await page.start();
+          if (!/^https?:..(localhost|127\.|\[::1\])/.test(url)) pageUrl = url;
           console.log(`Ocellus is running: ${url}`);
         } else {
           console.log('Ocellus is running.');
@@ -104,10 +106,14 @@ async function run(options: RunOptions): Promise<void> {
 async function startHub(
   node: Node,
   settings: Settings,
-  logger: Logger,
-  parts: { stop(): Promise<void> }[],
-  restart: () => void,
+  around: {
+    logger: Logger;
+    parts: { stop(): Promise<void> }[];
+    restart: () => void;
+    consoleUrl: () => string | undefined;
+  },
 ): Promise<string | undefined> {
+  const { logger, parts, restart, consoleUrl } = around;
   const { broker, port } = settings.mqtt;
   if (broker === 'off') return undefined;
   let url = broker;
@@ -120,7 +126,7 @@ async function startHub(
   // systemd says so to the process it started itself, and to no child of it.
   const isWatchedOver = process.env.SYSTEMD_EXEC_PID === String(process.pid);
   const restartProcess = isWatchedOver ? restart : undefined;
-  const hub = new Hub({ node, settings: { ...settings.mqtt, broker: url }, restartProcess, logger });
+  const hub = new Hub({ node, settings: { ...settings.mqtt, broker: url }, restartProcess, consoleUrl, logger });
   parts.push(hub);
   await hub.start();
   // It is printed and shown on the page, so without a password.
