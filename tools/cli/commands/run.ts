@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { dataFolder } from '../../../sdk/config/data-folder.ts';
 import type { Settings } from '../../../sdk/config/schema.ts';
 import { readSettings, resolveSettings, type SettingsInput, updateSettings } from '../../../sdk/config/settings.ts';
 import { InputError, messageOf } from '../../../sdk/errors.ts';
@@ -107,7 +108,7 @@ async function startHub(
     parts.push(embedded);
     url = embedded.url;
   }
-  const hub = new Hub({ node, settings: { ...settings.mqtt, broker: url }, logger });
+  const hub = new Hub({ node, settings: { ...settings.mqtt, broker: url }, data: dataFolder(settings), logger });
   parts.push(hub);
   await hub.start();
   // It is printed and shown on the page, so without a password.
