@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { dataFolder } from '../../../sdk/config/data-folder.ts';
 import type { Settings } from '../../../sdk/config/schema.ts';
 import { readSettings, resolveSettings, type SettingsInput, updateSettings } from '../../../sdk/config/settings.ts';
 import { InputError, messageOf } from '../../../sdk/errors.ts';
@@ -126,7 +127,14 @@ async function startHub(
   // systemd says so to the process it started itself, and to no child of it.
   const isWatchedOver = process.env.SYSTEMD_EXEC_PID === String(process.pid);
   const restartProcess = isWatchedOver ? restart : undefined;
-  const hub = new Hub({ node, settings: { ...settings.mqtt, broker: url }, restartProcess, consoleUrl, logger });
+  const hub = new Hub({
+    node,
+    settings: { ...settings.mqtt, broker: url },
+    data: dataFolder(settings),
+    restartProcess,
+    consoleUrl,
+    logger,
+  });
   parts.push(hub);
   await hub.start();
   // It is printed and shown on the page, so without a password.
