@@ -10,6 +10,7 @@ import { kernels } from '../../../sdk/kernels/kernels.ts';
 import type { Logger } from '../../../sdk/log.ts';
 import { Node } from '../../../sdk/pipeline/node.ts';
 import { type LogLevel, logLevels, terminalLogger } from '../output.ts';
+import { hashPasswords } from '../passwords.ts';
 import { onStop } from '../signals.ts';
 import { wholeNumber } from '../values.ts';
 
@@ -41,7 +42,7 @@ export function addRun(program: Command): void {
     .option('--node <name>', 'name of this board in the topics')
     .option('--broker <url>', 'mqtt://host:1883, embedded (default) or off')
     .option('--mqtt-port <port>', 'port of the embedded broker', wholeNumber)
-    .option('--host <address>', 'address the page listens on')
+    .option('--host <address>', 'address the page listens on; other than 127.0.0.1 it needs console.password')
     .option('--port <port>', 'port of the page', wholeNumber)
     .option('--model <name or file>', 'detector: a name of `ocellus models`, an ONNX file, or a card')
     .option('--no-console', 'no page')
@@ -55,8 +56,9 @@ async function run(options: RunOptions): Promise<void> {
   const written = await readSettings(file, options.config !== undefined);
   // Alone first, so that a wrong option is not said to be in the file.
   resolveSettings(written, options.config ?? defaultFile);
-  const settings = resolveSettings(withOptions(written, options), 'what the command line says');
+  const given = resolveSettings(withOptions(written, options), 'what the command line says');
   const logger = terminalLogger(options.log);
+  const settings = await hashPasswords(given, { file, written, logger });
   logger.info(`kernels: ${kernels.name}`);
   const node = new Node(settings, { logger });
   const parts: { stop(): Promise<void> }[] = [];
@@ -115,21 +117,27 @@ async function startHub(
   },
 ): Promise<string | undefined> {
   const { logger, parts, restart, consoleUrl } = around;
-  const { broker, port } = settings.mqtt;
+  const { broker, host, port, users } = settings.mqtt;
   if (broker === 'off') return undefined;
-  let url = broker;
+  let mqtt = settings.mqtt;
+  // It is printed and shown on the page, so without a password.
+  let title: string;
   if (broker === 'embedded') {
     const { startBroker } = await import('../../../sdk/hub/broker.ts');
-    const embedded = await startBroker({ host: '127.0.0.1', port, logger });
-    parts.push(embedded);
-    url = embedded.url;
+    const { url, login, stop } = await startBroker({ host, port, users, logger });
+    parts.push({ stop });
+    mqtt = { ...mqtt, broker: url, ...login };
+    const [user] = Object.keys(users);
+    title = user === undefined ? url : url.replace('://', `://${encodeURIComponent(user)}@`);
+  } else {
+    title = brokerAddress(broker, mqtt).title;
   }
   // systemd says so to the process it started itself, and to no child of it.
   const isWatchedOver = process.env.SYSTEMD_EXEC_PID === String(process.pid);
   const restartProcess = isWatchedOver ? restart : undefined;
   const hub = new Hub({
     node,
-    settings: { ...settings.mqtt, broker: url },
+    settings: mqtt,
     data: dataFolder(settings),
     restartProcess,
     consoleUrl,
@@ -137,8 +145,7 @@ async function startHub(
   });
   parts.push(hub);
   await hub.start();
-  // It is printed and shown on the page, so without a password.
-  return brokerAddress(url, settings.mqtt).title;
+  return title;
 }
 
 /** What is changed on the page or over MQTT is written to the settings file. */
