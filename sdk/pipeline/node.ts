@@ -38,6 +38,7 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
   readonly settings: Settings;
   readonly #logger: Logger;
   readonly #speed: 'realtime' | 'max';
+  readonly #given: Model | Promise<Model> | undefined;
   readonly #pipelines = new Map<string, Pipeline>();
   #starting: Promise<void> | undefined;
   /** Of this start; another one, or none, after a stop. */
@@ -48,10 +49,18 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
   readonly #cpu = new CpuMeter();
   #cpuPercent = 0;
 
-  /** @param options.speed `max`: files as fast as they go, for measuring. Default `realtime`. */
-  constructor(settings: Settings, options: { logger?: Logger; speed?: 'realtime' | 'max' } = {}) {
+  /**
+   * @param options.speed `max`: files as fast as they go, for measuring. Default `realtime`.
+   * @param options.model Default: the one the settings name, loaded by `start()` and closed by `stop()`. One that is
+   *   given stays open.
+   */
+  constructor(
+    settings: Settings,
+    options: { logger?: Logger; speed?: 'realtime' | 'max'; model?: Model | Promise<Model> } = {},
+  ) {
     super();
     this.settings = settings;
+    this.#given = options.model;
     this.#speed = options.speed ?? 'realtime';
     this.#logger = options.logger ?? silent;
   }
@@ -80,7 +89,9 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
   start(options: { before?: () => Promise<void> | void } = {}): Promise<void> {
     if (!this.#starting) {
       const { core } = this.settings;
-      const loading = loadModel(core.model, { threads: core.threads, logger: this.#logger });
+      const loading = this.#given
+        ? Promise.resolve(this.#given)
+        : loadModel(core.model, { threads: core.threads, logger: this.#logger });
       this.#loading = loading;
       this.#starting = this.#start(loading, options.before).catch(async (error) => {
         if (this.#loading === loading) await this.stop();
@@ -116,7 +127,7 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
     this.#model = undefined;
     await Promise.all([...this.#pipelines.values()].map((pipeline) => pipeline.stop()));
     const model = await loading?.catch(() => undefined);
-    await model?.close();
+    if (!this.#given) await model?.close();
   }
 
   async #start(loading: Promise<Model>, before: (() => Promise<void> | void) | undefined): Promise<void> {
