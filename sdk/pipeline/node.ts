@@ -3,7 +3,7 @@ import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { readTemperature } from '../../devices/index.ts';
 import type { Settings } from '../config/schema.ts';
 import { loadModel, type Model } from '../core/model.ts';
-import { type Logger, named, silent } from '../log.ts';
+import { about, type Logger, silent } from '../log.ts';
 import type { PipelineStats } from './events.ts';
 import { CpuMeter } from './meter.ts';
 import { Pipeline } from './pipeline.ts';
@@ -133,7 +133,13 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
   async #start(loading: Promise<Model>, before: (() => Promise<void> | void) | undefined): Promise<void> {
     this.#pipelines.clear();
     for (const [name, settings] of Object.entries(this.settings.cameras)) {
-      const options = { name, model: loading, speed: this.#speed, patient: true, logger: named(this.#logger, name) };
+      const options = {
+        name,
+        model: loading,
+        speed: this.#speed,
+        patient: true,
+        logger: about(this.#logger, { camera: name }),
+      };
       this.#pipelines.set(name, new Pipeline({ ...settings, ...options }));
     }
     const isStopped = () => this.#loading !== loading;

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'n
 import type { Duplex } from 'node:stream';
 import { asset, packageVersion } from '../../../sdk/assets.ts';
 import { messageOf } from '../../../sdk/errors.ts';
+import type { HubStats } from '../../../sdk/hub/hub.ts';
 import { NodeTopics } from '../../../sdk/hub/topics.ts';
 import { type Logger, silent } from '../../../sdk/log.ts';
 import type { ConsoleState } from '../protocol.ts';
@@ -11,6 +12,7 @@ import { Clients } from './clients.ts';
 import { EventStore } from './event-store.ts';
 import { isLoopback, refusal } from './guard.ts';
 import { listen, pageUrl } from './listen.ts';
+import { operations } from './operations.ts';
 import { HttpError } from './reply.ts';
 import { livePath, parseUrl, Routes } from './routes.ts';
 import type { ConsoleNode } from './source.ts';
@@ -22,6 +24,8 @@ export interface ConsoleOptions {
   node: ConsoleNode;
   /** The broker, to be shown on the page; undefined where there is none. */
   mqttUrl?: string;
+  /** Whose numbers `/metrics` tells; undefined where there is no broker. */
+  hub?: { readonly stats: HubStats };
   /** Address to listen on. Default 127.0.0.1. */
   host?: string;
   /** 0 takes any free one. Default 8420, or one near it when that is taken. */
@@ -89,6 +93,7 @@ export class Console {
       cameras: node.pipelines,
       events: this.#events,
       files,
+      operations: operations({ node, hub: this.#options.hub }),
       host: this.#host,
       logger: this.#logger,
       state: () => this.#state(),

@@ -16,6 +16,8 @@ export interface RouteParts {
   readonly cameras: ReadonlyMap<string, ConsoleCamera>;
   readonly events: EventStore;
   readonly files: StaticFiles;
+  /** What is answered to who watches over the node, by path. */
+  readonly operations: ReadonlyMap<string, Methods>;
   readonly host: string;
   readonly logger: Logger;
   state(): ConsoleState;
@@ -23,7 +25,7 @@ export interface RouteParts {
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void> | void;
-type Methods = Readonly<Record<string, Handler>>;
+export type Methods = Readonly<Record<string, Handler>>;
 
 export const livePath = '/api/live';
 const maxUrlLength = 2048;
@@ -61,8 +63,8 @@ export class Routes {
   }
 
   #find(path: string): Methods | undefined {
-    const { files, events } = this.#parts;
-    if (path === '/healthz') return { GET: (q, r) => this.#health(q, r) };
+    const { files, events, operations } = this.#parts;
+    if (operations.has(path)) return operations.get(path);
     if (path === '/api/state') return { GET: (q, r) => sendJson(q, r, 200, this.#parts.state()) };
     if (path === '/api/events') {
       return { GET: (q, r, url) => sendJson(q, r, 200, events.list(eventQuery(url.searchParams))) };
@@ -89,12 +91,6 @@ export class Routes {
       GET: (q, r) => sendJson(q, r, 200, this.#parts.cameraState(camera)),
       PATCH: (q, r) => this.#change(q, r, camera),
     };
-  }
-
-  #health(request: IncomingMessage, response: ServerResponse): void {
-    const cameras = Object.fromEntries([...this.#parts.cameras].map(([name, { status }]) => [name, status]));
-    const ok = !Object.values(cameras).includes('offline');
-    sendJson(request, response, ok ? 200 : 503, { ok, cameras });
   }
 
   #eventPicture(request: IncomingMessage, response: ServerResponse, id: string): void {
