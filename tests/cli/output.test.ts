@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { InputError } from '../../sdk/errors.ts';
-import { printError, progress, table, terminalLogger } from '../../tools/cli/output.ts';
+import { printError, progress, table } from '../../tools/cli/output.ts';
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -13,21 +13,6 @@ describe('table', () => {
         ['b', '0.3'],
       ]),
     ).toBe('NAME          AP\na longer one\nb             0.3');
-  });
-});
-
-describe('terminalLogger', () => {
-  it('tells from its level on, with the time, on stderr', () => {
-    const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
-    const logger = terminalLogger('warn');
-    logger.debug('a');
-    logger.info('b');
-    logger.warn('c');
-    logger.error('d');
-    expect(printed.mock.calls.map(([line]) => String(line).replace(/^\d\d:\d\d:\d\d /, ''))).toEqual([
-      'warn  c',
-      'error d',
-    ]);
   });
 });
 

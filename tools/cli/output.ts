@@ -1,29 +1,9 @@
 import { styleText } from 'node:util';
 import { InputError, messageOf } from '../../sdk/errors.ts';
-import type { Logger } from '../../sdk/log.ts';
 
 // Messages for people go to stderr, so that stdout is only what was asked for.
 const colour = process.stderr.isTTY && !process.env.NO_COLOR;
-const paint = (style: Parameters<typeof styleText>[0], text: string) => (colour ? styleText(style, text) : text);
-
-export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof logLevels)[number];
-
-/** A logger for a terminal or a journal: one line a message, from this level on. */
-export function terminalLogger(level: LogLevel): Logger {
-  const least = logLevels.indexOf(level);
-  const line = (of: LogLevel, style: Parameters<typeof styleText>[0]) => (message: string) => {
-    if (logLevels.indexOf(of) < least) return;
-    const time = new Date().toTimeString().slice(0, 8);
-    console.error(`${paint('dim', time)} ${paint(style, of.padEnd(5))} ${message}`);
-  };
-  return {
-    debug: line('debug', 'dim'),
-    info: line('info', 'green'),
-    warn: line('warn', 'yellow'),
-    error: line('error', 'red'),
-  };
-}
+export const paint = (style: Parameters<typeof styleText>[0], text: string) => (colour ? styleText(style, text) : text);
 
 /** What went wrong, for a person; the stack only where it is a fault of ours. */
 export function printError(error: unknown): void {
