@@ -1,10 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { asset } from '../../sdk/assets.ts';
-import { oneLine, textLogger } from '../../tools/cli/logger.ts';
+import { textLogger } from '../../tools/cli/logger.ts';
 import { temporaryFolder } from '../devices/fake.ts';
 import { jsonLines } from './cli.ts';
 
@@ -56,21 +55,6 @@ describe('textLogger', () => {
     spawnSync(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'ignore', stderr] });
     const { stdout } = spawnSync('cat', [file], { encoding: 'utf8' });
     expect(stdout).toMatch(/^<4>x\n\d\d:\d\d:\d\d warn {2}x\n$/);
-  });
-});
-
-describe('oneLine', () => {
-  it('shows what would forge a line, or another look of it', () => {
-    expect(oneLine('a\nb\r\x1b[2K\u2028\u202ec\u0085')).toBe('a\\nb\\u000d\\u001b[2K\\u2028\\u202ec\\u0085');
-    expect(oneLine('Tür 猫 🐈')).toBe('Tür 猫 🐈');
-  });
-
-  it('leaves one line of any text, without control characters', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
-        expect(oneLine(text)).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}]/u);
-      }),
-    );
   });
 });
 

@@ -1,7 +1,7 @@
 import { fstatSync } from 'node:fs';
 import type { styleText } from 'node:util';
 import type { Logger } from '../../sdk/log.ts';
-import { paint } from './output.ts';
+import { oneLine, paint } from './output.ts';
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -56,17 +56,6 @@ async function jsonLogger(level: LogLevel): Promise<Logger> {
     destination,
   );
   return logger;
-}
-
-/**
- * Text as one line that does to a terminal what it looks like: what comes from cameras, topics and files must not forge
- * a line of its own. Control characters, line separators and marks of writing direction are written as escapes.
- */
-export function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, (character) => {
-    if (character === '\n') return '\\n';
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
 }
 
 /** systemd says by device and inode whether a stream goes to its journal: its variable is inherited by all children. */

@@ -5,9 +5,20 @@ import { InputError, messageOf } from '../../sdk/errors.ts';
 const colour = process.stderr.isTTY && !process.env.NO_COLOR;
 export const paint = (style: Parameters<typeof styleText>[0], text: string) => (colour ? styleText(style, text) : text);
 
+/**
+ * Text as one line that does to a terminal what it looks like: what comes from cameras, topics and files must not forge
+ * a line of its own. Control characters, line separators and marks of writing direction are written as escapes.
+ */
+export function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, (character) => {
+    if (character === '\n') return '\\n';
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}
+
 /** What went wrong, for a person; the stack only where it is a fault of ours. */
 export function printError(error: unknown): void {
-  console.error(`${paint('red', 'error')} ${messageOf(error)}`);
+  console.error(`${paint('red', 'error')} ${messageOf(error).split('\n').map(oneLine).join('\n')}`);
   if (!(error instanceof InputError) && error instanceof Error && process.env.OCELLUS_DEBUG) console.error(error.stack);
 }
 
