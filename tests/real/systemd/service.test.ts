@@ -66,6 +66,24 @@ async function startNode(receiver: Receiver) {
   return { node, model, logger };
 }
 
+/** The network answers nothing from now on, until the end of the test. */
+function hold(model: FakeModel): { begun: Promise<void> } {
+  const detect = model.detect.bind(model);
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  closers.push(async () => release());
+  const begun = new Promise<void>((resolve) => {
+    model.detect = async (frame) => {
+      resolve();
+      await released;
+      return detect(frame);
+    };
+  });
+  return { begun };
+}
+
 const realNow = performance.now.bind(performance);
 
 /** Moves the clock of the process, without waiting. */
@@ -122,9 +140,8 @@ describe.skipIf(needs)(`a service of systemd${needs}`, () => {
     const receiver = await startReceiver();
     const { model, logger } = await startNode(receiver);
     await until(() => receiver.count('WATCHDOG=1') >= 1);
-    model.takesMs = 1e6;
-    const looks = model.looks;
-    await until(() => model.looks > looks);
+    const held = hold(model);
+    await held.begun;
     skip(31_000);
     await until(() => receiver.last!.includes('STATUS=stuck: door'));
     const fed = receiver.count('WATCHDOG=1');
