@@ -225,12 +225,15 @@ export const CoreSettings = Type.Object(
   {
     model: Type.String({
       default: 'nanodet-g-416-int8',
-      description: 'A model that ships with Ocellus, or the path of an ONNX file or of a card (.card.json).',
+      description:
+        'A model that ships with Ocellus, the path of an ONNX file or of a card (.card.json), or `off`: no detector, only what is taught of the whole view.',
     }),
     threads: Type.Integer({ minimum: 1, maximum: 64, default: 2, description: 'Threads of the neural core.' }),
   },
   { additionalProperties: false, default: {} },
 );
+/** `core.model` where no detector is wanted. */
+export const noModel = 'off';
 export type CoreSettings = Static<typeof CoreSettings>;
 
 export const Settings = Type.Object(

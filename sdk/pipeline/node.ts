@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { readTemperature } from '../../devices/index.ts';
-import type { Settings } from '../config/schema.ts';
+import { noModel, type Settings } from '../config/schema.ts';
 import { loadModel, type Model } from '../core/model.ts';
 import { about, type Logger, silent } from '../log.ts';
 import type { PipelineStats } from './events.ts';
@@ -42,8 +42,8 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
   readonly #pipelines = new Map<string, Pipeline>();
   #starting: Promise<void> | undefined;
   /** Of this start; another one, or none, after a stop. */
-  #loading: Promise<Model> | undefined;
-  #model: Model | undefined;
+  #loading: Promise<Model | null> | undefined;
+  #model: Model | null | undefined;
   #delay: IntervalHistogram | undefined;
   #timer: NodeJS.Timeout | undefined;
   readonly #cpu = new CpuMeter();
@@ -69,9 +69,9 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
     return this.settings.node;
   }
 
-  /** @throws Error before `start()`. */
-  get model(): Model {
-    if (!this.#model) throw new Error('the node has no model yet: await start() first');
+  /** The detector; null where the settings say `off`. @throws Error before `start()`. */
+  get model(): Model | null {
+    if (this.#model === undefined) throw new Error('the node has no model yet: await start() first');
     return this.#model;
   }
 
@@ -88,10 +88,7 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
    */
   start(options: { before?: () => Promise<void> | void } = {}): Promise<void> {
     if (!this.#starting) {
-      const { core } = this.settings;
-      const loading = this.#given
-        ? Promise.resolve(this.#given)
-        : loadModel(core.model, { threads: core.threads, logger: this.#logger });
+      const loading = this.#load();
       this.#loading = loading;
       this.#starting = this.#start(loading, options.before).catch(async (error) => {
         if (this.#loading === loading) await this.stop();
@@ -130,7 +127,13 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
     if (!this.#given) await model?.close();
   }
 
-  async #start(loading: Promise<Model>, before: (() => Promise<void> | void) | undefined): Promise<void> {
+  async #load(): Promise<Model | null> {
+    const { model, threads } = this.settings.core;
+    if (this.#given) return this.#given;
+    return model === noModel ? null : loadModel(model, { threads, logger: this.#logger });
+  }
+
+  async #start(loading: Promise<Model | null>, before: (() => Promise<void> | void) | undefined): Promise<void> {
     this.#pipelines.clear();
     for (const [name, settings] of Object.entries(this.settings.cameras)) {
       const options = {

@@ -2,7 +2,12 @@ import { EventEmitter } from 'node:events';
 import { type CameraChange, CameraSettings } from '../../sdk/config/schema.ts';
 import { resolveSettings } from '../../sdk/config/settings.ts';
 import { validate } from '../../sdk/config/validate.ts';
+import type { HubContext } from '../../sdk/hub/extension.ts';
+import type { Link } from '../../sdk/hub/link.ts';
+import type { Message } from '../../sdk/hub/outbox.ts';
+import { type RetainedSource, RetainedTopics } from '../../sdk/hub/retained-topics.ts';
 import type { HubCamera, HubNode } from '../../sdk/hub/source.ts';
+import { NodeTopics } from '../../sdk/hub/topics.ts';
 import type { Logger } from '../../sdk/log.ts';
 import type { CountChange, PipelineEvents } from '../../sdk/pipeline/events.ts';
 import type { NodeStats } from '../../sdk/pipeline/node.ts';
@@ -81,8 +86,10 @@ export function eventMessage(number: number, type: EventMessage['type'] = 'new')
   const state: EventMessage['after'] = {
     id: `${number}-abcdef`,
     camera: 'door',
+    track_id: number,
     label: 'person',
     sub_label: null,
+    sub_label_score: null,
     score: 0.7,
     top_score: 0.8,
     box: [1, 2, 30, 40],
@@ -102,6 +109,31 @@ export function eventMessage(number: number, type: EventMessage['type'] = 'new')
     crossed_lines: {},
   };
   return { type, before: state, after: state };
+}
+
+/** What an extension gets from a hub, with all that it says kept. */
+export class FakeContext implements HubContext {
+  readonly node: FakeNode;
+  readonly topics = new NodeTopics('ocellus', 'porch');
+  readonly logger = recorder();
+  link: Link | undefined;
+  /** Retained topics with what was said on them, in order. */
+  readonly told: [topic: string, value: string][] = [];
+  readonly sent: Message[] = [];
+  readonly sources: RetainedSource[] = [];
+  readonly retained = new RetainedTopics({
+    sources: this.sources,
+    publish: (topic, value) => this.told.push([topic, value]),
+    isConnected: () => true,
+  });
+
+  constructor(cameras: FakeCamera[] = [new FakeCamera('door')]) {
+    this.node = new FakeNode('porch', cameras);
+  }
+
+  put(message: Message): void {
+    this.sent.push(message);
+  }
 }
 
 /** A logger that keeps what it is told. */

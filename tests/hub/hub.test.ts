@@ -409,7 +409,7 @@ describe('Hub with a strict broker', () => {
     await until(() => topicsOf().includes(`${root}/door/events`));
     expect(hub.stats.connections).toBe(1);
     expect(logger.lines.filter((line) => line.startsWith('error')).join('\n')).toMatch(
-      /refuses ocellus\/porch\/\+\/\+\/set, so there are no commands[\s\S]*refuses ocellus\/porch\/door\/motion: Publish error: Not authorized/,
+      /refuses ocellus\/porch\/\+\/\+\/set, so nothing is taken from there[\s\S]*refuses ocellus\/porch\/door\/motion: Publish error: Not authorized/,
     );
   });
 

@@ -1,10 +1,9 @@
-import type { CameraChange } from '../config/schema.ts';
-import { InputError, messageOf } from '../errors.ts';
-import type { Logger } from '../log.ts';
-import { maxCommandBytes, type SettingTopic, settingTopics } from './camera-settings.ts';
-import type { Incoming } from './session.ts';
-import type { HubCamera } from './source.ts';
-import type { NodeTopics } from './topics.ts';
+import type { CameraChange } from '../../config/schema.ts';
+import { InputError, messageOf } from '../../errors.ts';
+import { maxCommandBytes, type SettingTopic, settingTopics } from '../camera-settings.ts';
+import type { Extension, HubContext, Subscription } from '../extension.ts';
+import type { Incoming } from '../session.ts';
+import type { HubCamera } from '../source.ts';
 
 const errorsPerMinute = 20;
 const minuteMs = 60_000;
@@ -14,26 +13,14 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * Carries out what comes on `<camera>/<setting>/set`. One change of a camera runs at a time; of those that come
  * meanwhile only the newest of each setting waits, so a flood of commands costs no memory.
  */
-export class Commands {
-  readonly #topics: NodeTopics;
-  readonly #cameras: ReadonlyMap<string, HubCamera>;
-  readonly #logger: Logger;
-  readonly #onSettled: (camera: HubCamera, setting: string) => void;
+export class CameraCommands implements Extension {
   readonly #waiting = new Map<HubCamera, Map<string, CameraChange>>();
+  #context: HubContext | undefined;
   #rejected = 0;
   #errors = { minute: 0, count: 0 };
 
-  /** @param options.onSettled Called after each command that named a camera and a setting, carried out or not. */
-  constructor(options: {
-    topics: NodeTopics;
-    cameras: ReadonlyMap<string, HubCamera>;
-    logger: Logger;
-    onSettled: (camera: HubCamera, setting: string) => void;
-  }) {
-    this.#topics = options.topics;
-    this.#cameras = options.cameras;
-    this.#logger = options.logger;
-    this.#onSettled = options.onSettled;
+  get subscriptions(): readonly Subscription[] {
+    return this.#context ? [{ filter: this.#context.topics.commands, retained: false }] : [];
   }
 
   /** Commands that could not be understood or carried out. */
@@ -41,24 +28,32 @@ export class Commands {
     return this.#rejected;
   }
 
-  /** Never throws: what is wrong is logged. Messages on other topics are ignored. */
-  handle({ topic, payload, retained }: Incoming): void {
-    const target = this.#topics.command(topic);
-    if (!target) return;
+  start(context: HubContext): void {
+    this.#context = context;
+  }
+
+  stop(): void {
+    this.#context = undefined;
+  }
+
+  /** What is wrong is logged, and the old state is told again. */
+  receive({ topic, payload, retained }: Incoming): boolean {
+    const target = this.#context?.topics.command(topic);
+    if (!target) return false;
+    const { node, logger } = this.#context!;
+    const camera = node.pipelines.get(target.camera);
+    const setting = settingTopics.get(target.setting);
     if (retained) {
       // It was meant for another time: obeying it at each reconnect would undo what was set since.
-      this.#logger.debug(`MQTT: a retained message on ${topic} is ignored; publish commands without retain`);
-      return;
-    }
-    const camera = this.#cameras.get(target.camera);
-    const setting = settingTopics.get(target.setting);
-    if (!camera) {
-      this.#reject(topic, `there is no such camera; expected one of ${[...this.#cameras.keys()].join(', ')}`);
+      logger.debug(`MQTT: a retained message on ${topic} is ignored; publish commands without retain`);
+    } else if (!camera) {
+      this.#reject(topic, `there is no such camera; expected one of ${[...node.pipelines.keys()].join(', ')}`);
     } else if (!setting) {
       this.#reject(topic, `there is no such setting; expected one of ${[...settingTopics.keys()].join(', ')}`);
     } else {
       this.#request(camera, setting, topic, payload);
     }
+    return true;
   }
 
   #request(camera: HubCamera, setting: SettingTopic, topic: string, payload: Buffer): void {
@@ -67,7 +62,7 @@ export class Commands {
       change = setting.parse(textOf(payload));
     } catch (error) {
       this.#reject(topic, messageOf(error));
-      this.#onSettled(camera, setting.name);
+      this.#tell(camera, setting);
       return;
     }
     const waiting = this.#waiting.get(camera);
@@ -88,11 +83,18 @@ export class Commands {
       try {
         await camera.change(change);
       } catch (error) {
-        this.#reject(this.#topics.camera(camera.name).set(name), messageOf(error));
+        const topic = this.#context?.topics.camera(camera.name).set(name);
+        if (topic) this.#reject(topic, messageOf(error));
       }
-      this.#onSettled(camera, name);
+      this.#tell(camera, settingTopics.get(name)!);
     }
     this.#waiting.delete(camera);
+  }
+
+  /** The answer to a command, also where nothing changed: a switch on a page jumps back then. */
+  #tell(camera: HubCamera, setting: SettingTopic): void {
+    const topic = this.#context?.topics.camera(camera.name).state(setting.name);
+    if (topic) this.#context?.retained.tell(topic, setting.format(camera.settings));
   }
 
   #reject(topic: string, reason: string): void {
@@ -102,8 +104,9 @@ export class Commands {
     const count = ++this.#errors.count;
     if (count > errorsPerMinute) return;
     // Anyone who may publish chooses the topic, so it is shortened as well.
-    this.#logger.error(`MQTT: ${JSON.stringify(topic.slice(0, 200))}: ${reason}`);
-    if (count === errorsPerMinute) this.#logger.error('MQTT: further wrong commands are not told for a minute');
+    this.#context?.logger.error(`MQTT: ${JSON.stringify(topic.slice(0, 200))}: ${reason}`);
+    if (count === errorsPerMinute)
+      this.#context?.logger.error('MQTT: further wrong commands are not told for a minute');
   }
 }
 
