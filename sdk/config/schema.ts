@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { changeOf } from './change-of.ts';
 import { Secret } from './secrets.ts';
 
 /**
@@ -183,6 +184,52 @@ export type DeepPartial<T> = T extends readonly unknown[]
 
 /** A change to a camera’s settings: what is left out stays. The maps `zones`, `lines` and `thresholds` are replaced whole. */
 export type CameraChange = DeepPartial<CameraSettings>;
+export const CameraChange = Type.Unsafe<CameraChange>(changeOf(CameraSettings));
+
+const Bounds = (what: string, megabytes: number, hours: number) =>
+  Type.Object(
+    {
+      megabytes: Type.Number({
+        minimum: 1,
+        maximum: 65_536,
+        default: megabytes,
+        description: `Megabytes of ${what} that wait for the broker at most; the oldest go first.`,
+      }),
+      hours: Type.Number({
+        minimum: 0.01,
+        maximum: 8760,
+        default: hours,
+        description: `Hours after which ${what} are of no use to anyone and are dropped.`,
+      }),
+    },
+    { additionalProperties: false, default: {} },
+  );
+
+export const OutboxSettings = Type.Object(
+  {
+    // A day at one event a second is 86,400 events of 1.3 KB.
+    events: Bounds('events and snapshots', 256, 72),
+    learning: Bounds('learning updates', 32, 720),
+  },
+  { additionalProperties: false, default: {} },
+);
+export type OutboxSettings = Static<typeof OutboxSettings>;
+
+export const HomeAssistantSettings = Type.Object(
+  {
+    enabled: Type.Boolean({
+      default: true,
+      description: 'Home Assistant finds the node and its cameras by itself. Off: what was announced is taken back.',
+    }),
+    prefix: Type.String({
+      pattern: '^[^+#/\\u0000$][^+#/\\u0000]*(/[^+#/\\u0000]+)*$',
+      default: 'homeassistant',
+      description: 'The discovery prefix of its MQTT integration.',
+    }),
+  },
+  { additionalProperties: false, default: {} },
+);
+export type HomeAssistantSettings = Static<typeof HomeAssistantSettings>;
 
 const UserName = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$' });
 
@@ -215,6 +262,8 @@ export const MqttSettings = Type.Object(
     }),
     username: Type.Optional(Secret({ description: 'At a broker of your own.' })),
     password: Type.Optional(Secret({ description: 'At a broker of your own.' })),
+    outbox: OutboxSettings,
+    home_assistant: HomeAssistantSettings,
   },
   { additionalProperties: false, default: {} },
 );
@@ -250,12 +299,15 @@ export const CoreSettings = Type.Object(
   {
     model: Type.String({
       default: 'nanodet-g-416-int8',
-      description: 'A model that ships with Ocellus, or the path of an ONNX file or of a card (.card.json).',
+      description:
+        'A model that ships with Ocellus, the path of an ONNX file or of a card (.card.json), or `off`: no detector, only what is taught of the whole view.',
     }),
     threads: Type.Integer({ minimum: 1, maximum: 64, default: 2, description: 'Threads of the neural core.' }),
   },
   { additionalProperties: false, default: {} },
 );
+/** `core.model` where no detector is wanted. */
+export const noModel = 'off';
 export type CoreSettings = Static<typeof CoreSettings>;
 
 export const Settings = Type.Object(
@@ -270,6 +322,13 @@ export const Settings = Type.Object(
       default: { camera: {} },
       description: 'Cameras by name. None named: one called `camera`.',
     }),
+    data: Type.Optional(
+      Type.String({
+        pattern: '^/',
+        description:
+          'Folder of what is kept between runs (what waits for the broker, …); the node has one of its own in it. Default: the environment variable OCELLUS_DATA, else STATE_DIRECTORY (systemd), else $XDG_DATA_HOME/ocellus or ~/.local/share/ocellus.',
+      }),
+    ),
     core: CoreSettings,
     mqtt: MqttSettings,
     console: ConsoleSettings,
@@ -279,4 +338,12 @@ export const Settings = Type.Object(
 export type Settings = Static<typeof Settings>;
 
 /** Names that are topics of the node itself, so no camera may have them. */
-export const reservedCameraNames: readonly string[] = ['status', 'stats', 'request', 'response', 'learn', 'settings'];
+export const reservedCameraNames: readonly string[] = [
+  'status',
+  'stats',
+  'model',
+  'request',
+  'response',
+  'learn',
+  'settings',
+];

@@ -35,6 +35,19 @@ describe('startBroker', () => {
     await subscriber.end();
   });
 
+  it('loses no retained message at QoS 0 because others come right behind it', async () => {
+    const broker = await start();
+    const subscriber = await Subscriber.to(broker.url, 'a/#');
+    const client = await mqtt.connectAsync(broker.url);
+    const topics = Array.from({ length: 100 }, (_, i) => `a/${i}`);
+    await Promise.all(topics.map((topic, i) => client.publishAsync(topic, 'x', { qos: 0, retain: i % 3 === 0 })));
+    await client.publishAsync('a/end', 'x', { qos: 1 });
+    await until(() => subscriber.on('a/end').length === 1);
+    expect(subscriber.received.map(({ topic }) => topic)).toEqual([...topics, 'a/end']);
+    await client.endAsync();
+    await subscriber.end();
+  });
+
   it('listens on IPv6’s loopback address as well', async () => {
     const broker = await start({ host: '::1' });
     expect(broker.url).toBe(`mqtt://[::1]:${broker.port}`);

@@ -1,4 +1,5 @@
 import { maskCredentials, maskSource } from '../../../devices/uri.ts';
+import { withMaskedSource } from '../../../sdk/pipeline/masked-source.ts';
 import type { CameraState, ConsoleState, SourceState } from '../protocol.ts';
 import type { ConsoleCamera } from './source.ts';
 
@@ -9,7 +10,7 @@ export function cameraState(camera: ConsoleCamera, crossings: CameraState['cross
     name,
     status,
     moving,
-    settings: { ...settings, source: maskSource(settings.source) },
+    settings: withMaskedSource(settings),
     source: sourceState(camera),
     labels: [...labels],
     knownLabels: [...knownLabels],

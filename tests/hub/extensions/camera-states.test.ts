@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { cameraStates } from '../../sdk/hub/states.ts';
-import { NodeTopics } from '../../sdk/hub/topics.ts';
-import { FakeCamera } from './fakes.ts';
+import { cameraStates } from '../../../sdk/hub/extensions/camera-states.ts';
+import { NodeTopics } from '../../../sdk/hub/topics.ts';
+import { FakeCamera } from '../fakes.ts';
 
 const topics = new NodeTopics('ocellus', 'porch').camera('door');
 const short = (states: ReadonlyMap<string, string | undefined>) =>
@@ -13,11 +13,10 @@ describe('cameraStates', () => {
     camera.setCount('person', 2);
     camera.setCount('person', 1, 'steps');
     camera.moving = true;
-    const { known, topics: states } = cameraStates(camera, topics);
-    expect(known).toBe(true);
-    expect(short(states)).toEqual({
+    expect(short(cameraStates(camera, topics))).toEqual({
       status: 'online',
       motion: 'ON',
+      snapshot: undefined,
       'enabled/state': 'ON',
       'detect/state': 'ON',
       'threshold/state': String(camera.settings.detect.threshold),
@@ -35,15 +34,15 @@ describe('cameraStates', () => {
     });
   });
 
-  it('are not known before the model is', () => {
-    const { known, topics: states } = cameraStates(new FakeCamera('door', []), topics);
-    expect(known).toBe(false);
+  it('have no labels before the model is known', () => {
+    const states = cameraStates(new FakeCamera('door', []), topics);
     expect(short(states)).toMatchObject({ status: 'online', motion: 'OFF' });
+    expect([...states.keys()].join()).not.toContain('count');
   });
 
   it('add up labels that share a topic', () => {
     const camera = new FakeCamera('door', ['a b', 'a_b']);
     camera.setCount('a b', 1);
-    expect(short(cameraStates(camera, topics).topics)).toMatchObject({ 'a_b/count': '1', 'a_b/occupied': 'ON' });
+    expect(short(cameraStates(camera, topics))).toMatchObject({ 'a_b/count': '1', 'a_b/occupied': 'ON' });
   });
 });

@@ -1,26 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { settingTopics } from '../../sdk/hub/camera-settings.ts';
-import { Commands } from '../../sdk/hub/commands.ts';
-import { NodeTopics } from '../../sdk/hub/topics.ts';
-import { FakeCamera, recorder, until } from './fakes.ts';
+import { settingTopics } from '../../../sdk/hub/camera-settings.ts';
+import { CameraCommands } from '../../../sdk/hub/extensions/camera-commands.ts';
+import { FakeCamera, FakeContext, until } from '../fakes.ts';
 
 function make() {
   const camera = new FakeCamera('door');
-  const logger = recorder();
-  const settled: string[] = [];
-  const commands = new Commands({
-    topics: new NodeTopics('ocellus', 'porch'),
-    cameras: new Map([['door', camera]]),
-    logger,
-    onSettled: (_, setting) => settled.push(setting),
-  });
+  const context = new FakeContext([camera]);
+  const { logger, told } = context;
+  const commands = new CameraCommands();
+  commands.start(context);
   const send = (setting: string, payload: string | Buffer, retained = false) =>
-    commands.handle({ topic: `ocellus/porch/door/${setting}/set`, payload: Buffer.from(payload), retained });
-  return { camera, logger, settled, commands, send };
+    commands.receive({ topic: `ocellus/porch/door/${setting}/set`, payload: Buffer.from(payload), retained });
+  return { camera, logger, told, commands, send };
 }
 
-describe('commands', () => {
+const state = (setting: string) => `ocellus/porch/door/${setting}/state`;
+
+describe('CameraCommands', () => {
   it.each([
     ['enabled', 'OFF', { enabled: false }],
     ['detect', 'off', { detect: { enabled: false } }],
@@ -30,11 +27,11 @@ describe('commands', () => {
     ['motion_sensitivity', '.25', { motion: { sensitivity: 0.25 } }],
     ['snapshots', ' OFF\n', { snapshots: { enabled: false } }],
   ])('%s %j', async (setting, payload, change) => {
-    const { camera, settled, send } = make();
+    const { camera, told, send } = make();
     send(setting, payload);
-    await until(() => settled.length === 1);
+    await until(() => told.length === 1);
     expect(camera.changes).toEqual([change]);
-    expect(settled).toEqual([setting]);
+    expect(told.map(([topic]) => topic)).toEqual([state(setting)]);
     const text = settingTopics.get(setting)!.format(camera.settings);
     expect(text.toUpperCase()).toBe(payload.includes('.25') ? '0.25' : payload.trim().toUpperCase());
   });
@@ -55,10 +52,10 @@ describe('commands', () => {
     ['threshold', Buffer.from([0xff, 0xfe])],
     ['threshold', Buffer.alloc(100_000, '0')],
   ])('refuses %s %j and tells the state again', (setting, payload) => {
-    const { camera, logger, settled, commands, send } = make();
+    const { camera, logger, told, commands, send } = make();
     send(setting, payload);
     expect(camera.changes).toEqual([]);
-    expect(settled).toEqual([setting]);
+    expect(told.map(([topic]) => topic)).toEqual([state(setting)]);
     expect(commands.rejected).toBe(1);
     expect(logger.lines).toHaveLength(1);
     expect(logger.lines[0]).toMatch(/^error MQTT: "ocellus\/porch\/door\/.*": expected /);
@@ -68,7 +65,7 @@ describe('commands', () => {
   it('refuses unknown cameras and settings', () => {
     const { commands, logger, send } = make();
     send('format', 'ON');
-    commands.handle({ topic: 'ocellus/porch/shed/detect/set', payload: Buffer.from('ON'), retained: false });
+    commands.receive({ topic: 'ocellus/porch/shed/detect/set', payload: Buffer.from('ON'), retained: false });
     expect(commands.rejected).toBe(2);
     expect(logger.lines.join('\n')).toMatch(/expected one of enabled, detect.*[\s\S]*expected one of door/);
   });
@@ -82,11 +79,11 @@ describe('commands', () => {
   });
 
   it('runs one change at a time and keeps the newest of each setting', async () => {
-    const { camera, settled, send } = make();
+    const { camera, told, send } = make();
     camera.changeMs = 20;
     for (let i = 0; i <= 1000; i++) send('threshold', String(i / 1000));
     send('detect', 'OFF');
-    await until(() => settled.length === 3);
+    await until(() => told.length === 3);
     expect(camera.changes).toEqual([
       { detect: { threshold: 0 } },
       { detect: { threshold: 1 } },
@@ -95,10 +92,10 @@ describe('commands', () => {
   });
 
   it('survives a camera that refuses', async () => {
-    const { camera, commands, logger, settled, send } = make();
+    const { camera, commands, logger, told, send } = make();
     camera.change = () => Promise.reject(new Error('no'));
     send('detect', 'OFF');
-    await until(() => settled.length === 1);
+    await until(() => told.length === 1);
     expect(commands.rejected).toBe(1);
     expect(logger.lines[0]).toContain('/door/detect/set": no');
   });
@@ -116,7 +113,7 @@ describe('commands', () => {
     );
     fc.assert(
       fc.property(topic, payload, fc.boolean(), (topic, payload, retained) => {
-        commands.handle({ topic, payload, retained });
+        commands.receive({ topic, payload, retained });
       }),
       { numRuns: 20_000 },
     );
