@@ -31,6 +31,10 @@ export function brokerAddress(url: string, login: { username?: string; password?
       `mqtt.broker: expected a URL with mqtt://, mqtts://, ws:// or wss:// and a host, got one with ${parsed.protocol}//`,
     );
   }
+  if (parsed.username !== '' && `${parsed.pathname}${parsed.search}${parsed.hash}`.includes('@')) {
+    // Then a part of the password was taken for the host, and would be shown as such.
+    throw new InputError('mqtt.broker: write / @ : # in a password as %2F %40 %3A %23, or give it in mqtt.password');
+  }
   const username = login.username ?? (decode(parsed.username) || undefined);
   // Without a user name the variable is meant for another node or broker.
   const fromEnvironment = username === undefined ? undefined : process.env.OCELLUS_MQTT_PASSWORD;
