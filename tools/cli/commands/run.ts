@@ -11,7 +11,7 @@ import type { Logger } from '../../../sdk/log.ts';
 import { Node } from '../../../sdk/pipeline/node.ts';
 import { takeNotifySettings } from '../../systemd/notifier.ts';
 import { Service } from '../../systemd/service.ts';
-import { endOnFault } from '../faults.ts';
+import { endOnFault, endWithFault } from '../faults.ts';
 import { type LogFormat, type LogLevel, logFormats, logLevels, makeLogger } from '../logger.ts';
 import { onStop } from '../signals.ts';
 import { wholeNumber } from '../values.ts';
@@ -61,7 +61,8 @@ async function run(options: RunOptions): Promise<void> {
   const logger = await makeLogger(options.log, options.logFormat);
   try {
     const clean = await runNode(options, logger);
-    process.exit(clean ? 0 : 1);
+    if (clean) process.exit(0);
+    endWithFault(clean);
   } catch (error) {
     if (options.logFormat === 'text') throw error;
     logger.error(messageOf(error));
