@@ -16,12 +16,13 @@ describe('docs/mqtt.md', () => {
     const zone = camera.count('label', 'zone');
     const all = [topics.status, camera.status, camera.events, camera.count('label'), camera.occupied('label'), zone];
     all.push(camera.snapshot('label'), camera.crossing('line'), camera.motion, topics.stats);
-    all.push(camera.state('setting'), camera.set('setting'));
+    all.push(camera.view, camera.seen, camera.appeared('label'), camera.crossed('line'), topics.model);
+    all.push(topics.request('verb'), camera.state('setting'), camera.set('setting'));
     const written = all.map((topic) => {
       const levels = topic.slice('ocellus/node/'.length).split('/');
       // `zone` and `line` are levels and, after themselves, names.
       const named = levels.map((level, i) =>
-        ['camera', 'label', 'setting'].includes(level) || level === levels[i - 1] ? `<${level}>` : level,
+        ['camera', 'label', 'setting', 'verb'].includes(level) || level === levels[i - 1] ? `<${level}>` : level,
       );
       return `\`${named.join('/')}\``;
     });
