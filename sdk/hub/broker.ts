@@ -78,7 +78,8 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Embedded
   aedes.on('clientError', (client, error) => logger.debug(`broker: client ${client.id}: ${messageOf(error)}`));
   aedes.on('connectionError', (_: Client, error) => logger.debug(`broker: ${messageOf(error)}`));
   const connections = new Set<Duplex>();
-  const server = createServer((socket) => {
+  // Else a small packet waits for the client's delayed acknowledgement: one message at a time took 47 ms instead of 2.
+  const server = createServer({ noDelay: true }, (socket) => {
     const connection = new GuardedSocket(socket, maxPacketBytes);
     connections.add(connection);
     connection.on('close', () => connections.delete(connection));
