@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Ajv, type ValidateFunction } from 'ajv';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { asset } from '../../../sdk/assets.ts';
 import { startBroker } from '../../../sdk/hub/broker.ts';
 import { settingTopics } from '../../../sdk/hub/camera-settings.ts';
@@ -143,12 +143,13 @@ describe('contract', () => {
         .sort(),
     ).toEqual([...Array(5).fill('error'), ...Array(5).fill('ok')]);
 
-    const retained = new Set(Object.keys(await retainedOf(broker.url)).map((topic) => topicOf(topic).name));
-    expect([...retained].sort()).toEqual(
-      contract
-        .filter(({ retained }) => retained)
-        .map(({ name }) => name)
-        .sort(),
+    const expected = contract.filter(({ retained }) => retained).map(({ name }) => name);
+    await vi.waitFor(
+      async () => {
+        const retained = new Set(Object.keys(await retainedOf(broker.url)).map((topic) => topicOf(topic).name));
+        expect([...retained].sort()).toEqual(expected.sort());
+      },
+      { timeout: 30_000 },
     );
   });
 });
