@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { changeOf } from './change-of.ts';
 
 /**
  * The one schema of `ocellus.yaml`: it validates, gives the defaults, and is what `docs/settings.md` and the console's
@@ -182,6 +183,7 @@ export type DeepPartial<T> = T extends readonly unknown[]
 
 /** A change to a camera’s settings: what is left out stays. The maps `zones`, `lines` and `thresholds` are replaced whole. */
 export type CameraChange = DeepPartial<CameraSettings>;
+export const CameraChange = Type.Unsafe<CameraChange>(changeOf(CameraSettings));
 
 const Bounds = (what: string, megabytes: number, hours: number) =>
   Type.Object(
@@ -255,12 +257,15 @@ export const CoreSettings = Type.Object(
   {
     model: Type.String({
       default: 'nanodet-g-416-int8',
-      description: 'A model that ships with Ocellus, or the path of an ONNX file or of a card (.card.json).',
+      description:
+        'A model that ships with Ocellus, the path of an ONNX file or of a card (.card.json), or `off`: no detector, only what is taught of the whole view.',
     }),
     threads: Type.Integer({ minimum: 1, maximum: 64, default: 2, description: 'Threads of the neural core.' }),
   },
   { additionalProperties: false, default: {} },
 );
+/** `core.model` where no detector is wanted. */
+export const noModel = 'off';
 export type CoreSettings = Static<typeof CoreSettings>;
 
 export const Settings = Type.Object(

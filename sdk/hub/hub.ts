@@ -11,6 +11,9 @@ import { NodeStatistics } from './extensions/node-statistics.ts';
 import { type Link, RefusedError } from './link.ts';
 import { Outbox, type OutboxStats } from './outbox.ts';
 import { Publisher, type PublisherStats } from './publisher.ts';
+import { Requests } from './requests/requests.ts';
+import type { Verb } from './requests/verb.ts';
+import { standardVerbs } from './requests/verbs/verbs.ts';
 import { RetainedScan } from './retained-scan.ts';
 import { type RetainedSource, RetainedTopics } from './retained-topics.ts';
 import { type Incoming, Session } from './session.ts';
@@ -25,6 +28,10 @@ export interface HubOptions {
   data?: string;
   /** What it tells and answers beside what every hub does. */
   extensions?: readonly Extension[];
+  /** What can be asked on `request/<verb>` beside what every hub answers. */
+  verbs?: readonly Verb[];
+  /** Ends the process in order; given only where someone watches over it and starts it again. For `request/restart`. */
+  restartProcess?: () => void;
   logger?: Logger;
 }
 
@@ -37,6 +44,8 @@ export interface HubStats extends PublisherStats {
   outbox: OutboxStats;
   /** Commands that were wrong. */
   rejectedCommands: number;
+  /** Requests that were wrong, or too many. */
+  rejectedRequests: number;
 }
 
 /** What lives from `start()` to `stop()`. */
@@ -69,6 +78,7 @@ export class Hub {
   readonly #logger: Logger;
   readonly #publisher: Publisher;
   readonly #commands = new CameraCommands();
+  readonly #requests: Requests;
   readonly #extensions: readonly Extension[];
   #parts: Parts | undefined;
   #stopping: Promise<void> | undefined;
@@ -84,13 +94,15 @@ export class Hub {
     });
     this.#publisher = new Publisher(this.#outbox, this.#logger);
     const statistics = new NodeStatistics(() => {
-      const { connected, protocolVersion, ...rest } = this.stats;
-      return rest;
+      const { connected: _, protocolVersion: __, ...said } = this.stats;
+      return said;
     });
+    this.#requests = new Requests([...standardVerbs, ...(options.verbs ?? [])], options);
     this.#extensions = [
       new CameraStates(),
       new CameraEvents(),
       this.#commands,
+      this.#requests,
       statistics,
       ...(options.extensions ?? []),
     ];
@@ -105,6 +117,7 @@ export class Hub {
       outbox: this.#outbox.stats,
       ...this.#publisher.stats,
       rejectedCommands: this.#commands.rejected,
+      rejectedRequests: this.#requests.rejected,
     };
   }
 

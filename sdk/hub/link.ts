@@ -24,6 +24,8 @@ export interface PublishOptions {
   retain: boolean;
   /** When a message that still waits at the broker is of no use any more, ms since 1970 (MQTT 5). Default: never. */
   expiresMs?: number;
+  /** Marks it as the answer to the message that came with it (MQTT 5). */
+  correlationData?: Buffer;
 }
 
 /** One connection to the broker, from its CONNACK to its end. */
@@ -58,10 +60,16 @@ export class Link {
    *
    * @throws RefusedError when the broker refuses it; any other error means that the connection is ending.
    */
-  publish(topic: string, payload: Buffer | string, { qos, retain, expiresMs }: PublishOptions): Promise<void> {
-    const seconds =
-      expiresMs === undefined || this.version === 4 ? undefined : Math.ceil((expiresMs - Date.now()) / 1000);
-    const properties = seconds === undefined ? undefined : { messageExpiryInterval: Math.max(1, seconds) };
+  publish(
+    topic: string,
+    payload: Buffer | string,
+    { qos, retain, expiresMs, correlationData }: PublishOptions,
+  ): Promise<void> {
+    const seconds = expiresMs === undefined ? undefined : Math.max(1, Math.ceil((expiresMs - Date.now()) / 1000));
+    const properties = {
+      ...(correlationData && { correlationData }),
+      ...(seconds !== undefined && this.version === 5 && { messageExpiryInterval: seconds }),
+    };
     return new Promise((resolve, reject) => {
       this.#client.publish(topic, payload, { qos, retain, properties }, (error) =>
         error ? reject(refusal(error)) : resolve(),

@@ -4,11 +4,15 @@ import type { NodeStats } from '../pipeline/node.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 
 /** What the hub needs of a camera's pipeline. */
-export type HubCamera = Pick<Pipeline, 'name' | 'settings' | 'status' | 'moving' | 'counts' | 'change'> &
+export type HubCamera = Pick<
+  Pipeline,
+  'name' | 'settings' | 'status' | 'moving' | 'counts' | 'change' | 'snapshot' | 'restart'
+> &
   EventEmitter<PipelineEvents>;
 
 /** What the hub needs of a node; a `Node` is one. */
 export type HubNode = {
   readonly name: string;
   readonly pipelines: ReadonlyMap<string, HubCamera>;
+  stats(): NodeStats;
 } & EventEmitter<{ stats: [NodeStats] }>;

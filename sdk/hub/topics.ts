@@ -47,11 +47,28 @@ export class NodeTopics {
     return `${this.root}/+/+/set`;
   }
 
+  /** Matches each `request/<verb>`. */
+  get requests(): string {
+    return `${this.root}/request/+`;
+  }
+
+  /** Where all answers are. */
+  get responses(): string {
+    return `${this.root}/response`;
+  }
+
   /** Match all that this node may have retained for its cameras, and nothing else below its root. */
   get retained(): string[] {
     const camera = `${this.root}/+`;
     const counts = ['count', 'occupied'].flatMap((what) => [`${camera}/+/${what}`, `${camera}/zone/+/+/${what}`]);
-    return [`${camera}/status`, `${camera}/motion`, `${camera}/+/state`, `${camera}/+/snapshot`, ...counts];
+    return [
+      `${camera}/status`,
+      `${camera}/motion`,
+      `${camera}/snapshot`,
+      `${camera}/+/state`,
+      `${camera}/+/snapshot`,
+      ...counts,
+    ];
   }
 
   /** The camera and the setting that a command topic names, or undefined when it is no such topic. */
@@ -59,6 +76,20 @@ export class NodeTopics {
     const levels = this.#levels(topic);
     if (levels?.length !== 3 || levels[2] !== 'set') return undefined;
     return { camera: levels[0]!, setting: levels[1]! };
+  }
+
+  /** The verb that a request's topic names, or undefined when it is no such topic. */
+  verbOf(topic: string): string | undefined {
+    const levels = this.#levels(topic);
+    return levels?.length === 2 && levels[0] === 'request' ? levels[1] : undefined;
+  }
+
+  request(verb: string): string {
+    return `${this.root}/request/${named('verb', verb)}`;
+  }
+
+  response(verb: string): string {
+    return `${this.responses}/${named('verb', verb)}`;
   }
 
   /** Is it the topic of a label's snapshots? */
@@ -112,6 +143,11 @@ export class CameraTopics {
 
   snapshot(label: string): string {
     return `${this.root}/${labelLevel(label)}/snapshot`;
+  }
+
+  /** Of the whole view, as it was when someone asked for it. */
+  get view(): string {
+    return `${this.root}/snapshot`;
   }
 
   crossing(line: string): string {

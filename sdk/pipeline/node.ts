@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { readTemperature } from '../../devices/index.ts';
-import type { Settings } from '../config/schema.ts';
+import { noModel, type Settings } from '../config/schema.ts';
 import { loadModel, type Model } from '../core/model.ts';
 import { type Logger, named, silent } from '../log.ts';
 import type { PipelineStats } from './events.ts';
@@ -41,8 +41,8 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
   readonly #pipelines = new Map<string, Pipeline>();
   #starting: Promise<void> | undefined;
   /** Of this start; another one, or none, after a stop. */
-  #loading: Promise<Model> | undefined;
-  #model: Model | undefined;
+  #loading: Promise<Model | null> | undefined;
+  #model: Model | null | undefined;
   #delay: IntervalHistogram | undefined;
   #timer: NodeJS.Timeout | undefined;
   readonly #cpu = new CpuMeter();
@@ -60,9 +60,9 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
     return this.settings.node;
   }
 
-  /** @throws Error before `start()`. */
-  get model(): Model {
-    if (!this.#model) throw new Error('the node has no model yet: await start() first');
+  /** The detector; null where the settings say `off`. @throws Error before `start()`. */
+  get model(): Model | null {
+    if (this.#model === undefined) throw new Error('the node has no model yet: await start() first');
     return this.#model;
   }
 
@@ -80,7 +80,10 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
   start(options: { before?: () => Promise<void> | void } = {}): Promise<void> {
     if (!this.#starting) {
       const { core } = this.settings;
-      const loading = loadModel(core.model, { threads: core.threads, logger: this.#logger });
+      const loading =
+        core.model === noModel
+          ? Promise.resolve(null)
+          : loadModel(core.model, { threads: core.threads, logger: this.#logger });
       this.#loading = loading;
       this.#starting = this.#start(loading, options.before).catch(async (error) => {
         if (this.#loading === loading) await this.stop();
@@ -119,7 +122,7 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
     await model?.close();
   }
 
-  async #start(loading: Promise<Model>, before: (() => Promise<void> | void) | undefined): Promise<void> {
+  async #start(loading: Promise<Model | null>, before: (() => Promise<void> | void) | undefined): Promise<void> {
     this.#pipelines.clear();
     for (const [name, settings] of Object.entries(this.settings.cameras)) {
       const options = { name, model: loading, speed: this.#speed, patient: true, logger: named(this.#logger, name) };

@@ -11,8 +11,8 @@ import { encodeJpeg } from '../frame/picture.ts';
 import { type Logger, silent } from '../log.ts';
 import type { CountChange } from '../vision/counts.ts';
 import type { EventMessage } from '../vision/event.ts';
-import type { Track } from '../vision/track.ts';
-import type { CameraStatus, PipelineEvents, PipelineStats } from './events.ts';
+import type { SubLabel, Track } from '../vision/track.ts';
+import type { CameraStatus, FrameReport, PipelineEvents, PipelineStats } from './events.ts';
 import { MovingMean, RateMeter } from './meter.ts';
 import { boxOverlay } from './overlay.ts';
 import { Source } from './source.ts';
@@ -21,13 +21,31 @@ import { Watch } from './watch.ts';
 export interface PipelineOptions extends CameraChange {
   /** Name of the camera, part of its topics and in its events. Default `camera`. */
   name?: string;
-  /** Default: the default model, loaded by `start()` and closed by `stop()`. One that is given stays open. */
-  model?: Model | Promise<Model>;
+  /**
+   * Default: the default model, loaded by `start()` and closed by `stop()`. One that is given stays open. Null: there is
+   * no detector; motion, pictures and what learning makes of the whole view are all there is.
+   */
+  model?: Model | null | Promise<Model | null>;
   /** `max`: each frame of a file, none dropped, as fast as it goes; times are then media times. Default `realtime`. */
   speed?: 'realtime' | 'max';
   /** A source that cannot be opened is tried again for ever instead of failing `start()`. Default false. */
   patient?: boolean;
+  /** Local learning: is shown the frames and names the tracks. */
+  learning?: PipelineLearning;
   logger?: Logger;
+}
+
+/** What local learning is to a camera's pipeline. */
+export interface PipelineLearning {
+  /**
+   * Shown each frame with its tracks, after its events were told. The frame is on loan until the promise resolves; only
+   * media that is read as fast as it goes waits for that. Must not throw.
+   */
+  look(report: FrameReport): Promise<void>;
+  /** What a track is called by now. */
+  nameOf(trackId: number): SubLabel | undefined;
+  /** What comes next is another scene. */
+  reset(): void;
 }
 
 /**
@@ -51,7 +69,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   #asksFps: boolean;
   #isRunning = false;
   #starting: Promise<void> = Promise.resolve();
-  #loading: Promise<Model> | undefined;
+  #loading: Promise<Model | null> | undefined;
   #watch: Watch | undefined;
   #source: Source | undefined;
   /** Sources that were replaced; a camera is opened when the one before has let go of it. */
@@ -70,7 +88,15 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   /** @throws InputError when a setting is wrong, naming the field. */
   constructor(options: PipelineOptions = {}) {
     super();
-    const { name = 'camera', model: _, speed: __, patient: ___, logger = silent, ...settings } = options;
+    const {
+      name = 'camera',
+      model: _,
+      speed: __,
+      patient: ___,
+      learning: ____,
+      logger = silent,
+      ...settings
+    } = options;
     this.name = name;
     this.#options = options;
     this.#logger = logger;
@@ -173,7 +199,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     const loading = this.#loading;
     this.#loading = undefined;
     await this.#switchTo(undefined);
-    if (this.#options.model) return;
+    if (this.#options.model !== undefined) return;
     const model = await loading?.catch(() => undefined);
     await model?.close();
   }
@@ -198,14 +224,31 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     await this.#switchTo(this.#settings.enabled ? this.#makeSource(loading, true) : undefined);
   }
 
-  async #load(): Promise<Model> {
-    const model = await (this.#options.model ?? loadModel(undefined, { logger: this.#logger }));
-    const { labels } = model.card;
-    this.#watch ??= new Watch({ camera: this.name, labels, settings: this.#settings, logger: this.#logger });
+  /**
+   * Closes the source and opens it again; one that cannot be opened then is tried again until it can. Running events
+   * end.
+   *
+   * @throws InputError when it is switched off or was not started.
+   */
+  async restart(): Promise<void> {
+    const loading = this.#loading;
+    if (!loading || !this.#settings.enabled) {
+      throw new InputError(`camera ${this.name}: expected one that runs, this one is ${this.#status}`);
+    }
+    await this.#switchTo(this.#makeSource(loading, true));
+  }
+
+  async #load(): Promise<Model | null> {
+    const given = this.#options.model;
+    const model = await (given === undefined ? loadModel(undefined, { logger: this.#logger }) : given);
+    const labels = model?.card.labels ?? [];
+    const { learning } = this.#options;
+    const nameOf = (trackId: number) => learning?.nameOf(trackId);
+    this.#watch ??= new Watch({ camera: this.name, labels, settings: this.#settings, logger: this.#logger, nameOf });
     return model;
   }
 
-  async #start(loading: Promise<Model>): Promise<void> {
+  async #start(loading: Promise<Model | null>): Promise<void> {
     const source = this.#settings.enabled ? this.#makeSource(loading, this.#options.patient ?? false) : undefined;
     // The device opens while the model loads: both wait for something else most of the time.
     await Promise.all([this.#switchTo(source), loading]);
@@ -229,7 +272,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     this.#newest = undefined;
   }
 
-  #makeSource(loading: Promise<Model>, patient: boolean): Source {
+  #makeSource(loading: Promise<Model | null>, patient: boolean): Source {
     const { source, width, height, loop, detect } = this.#settings;
     const { speed } = this.#options;
     return new Source({
@@ -268,7 +311,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   }
 
   /** One frame that cannot be used must not end the camera. */
-  async #take(frame: Frame, model: Model): Promise<void> {
+  async #take(frame: Frame, model: Model | null): Promise<void> {
     try {
       await this.#process(frame, model, this.#watch!);
       this.#complaint = undefined;
@@ -279,7 +322,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     }
   }
 
-  async #process(frame: Frame, model: Model, watch: Watch): Promise<void> {
+  async #process(frame: Frame, model: Model | null, watch: Watch): Promise<void> {
     const times = this.#times;
     const started = performance.now();
     this.#totals.in++;
@@ -288,7 +331,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     this.#newest = frame.acquire();
 
     const wasMoving = watch.moving;
-    const look = watch.look(frame);
+    const look = watch.look(frame) && model !== null;
     times.motion.add(performance.now() - started);
     if (watch.moving !== wasMoving) this.#tell('motion', watch.moving);
 
@@ -313,7 +356,10 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     }
     await this.#tellEvents(messages, frame, watch);
     this.#tellCounts(watch);
-    this.#tell('frame', { frame, inferred: look, tracks: watch.tracks, moving: watch.moving });
+    const report: FrameReport = { frame, inferred: look, tracks: watch.tracks, moving: watch.moving };
+    this.#tell('frame', report);
+    const learnt = this.#options.learning?.look(report);
+    if (this.#options.speed === 'max') await learnt;
   }
 
   async #finish(): Promise<void> {
@@ -324,6 +370,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     if (wasMoving) this.#tell('motion', false);
     for (const message of messages) this.#tell('event', message);
     this.#tellCounts(watch);
+    this.#options.learning?.reset();
   }
 
   async #tellEvents(messages: readonly EventMessage[], frame: Frame, watch: Watch): Promise<void> {

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { type CameraChange, CameraSettings } from '../../sdk/config/schema.ts';
 import { resolveSettings } from '../../sdk/config/settings.ts';
 import { validate } from '../../sdk/config/validate.ts';
+import { InputError } from '../../sdk/errors.ts';
 import type { HubContext } from '../../sdk/hub/extension.ts';
 import type { Link } from '../../sdk/hub/link.ts';
 import type { Message } from '../../sdk/hub/outbox.ts';
@@ -31,6 +32,19 @@ export class FakeCamera extends EventEmitter<PipelineEvents> implements HubCamer
     this.name = name;
     this.settings = validate(CameraSettings, {}, 'fake camera');
     this.counts = labels.map((label) => ({ label, count: 0 }));
+  }
+
+  /** What a snapshot is made of; undefined before the first frame. */
+  jpeg: Buffer | undefined = Buffer.from('jpeg');
+  restarts = 0;
+
+  async snapshot(): Promise<Buffer> {
+    if (!this.jpeg) throw new InputError(`camera ${this.name} has given no picture yet`);
+    return this.jpeg;
+  }
+
+  async restart(): Promise<void> {
+    this.restarts++;
   }
 
   async change(change: CameraChange): Promise<void> {
@@ -68,6 +82,10 @@ export class FakeNode extends EventEmitter<{ stats: [NodeStats] }> implements Hu
     this.name = name;
     this.pipelines = new Map(cameras.map((camera) => [camera.name, camera]));
   }
+
+  stats(): NodeStats {
+    return nodeStats;
+  }
 }
 
 export const nodeStats: NodeStats = {
@@ -86,8 +104,10 @@ export function eventMessage(number: number, type: EventMessage['type'] = 'new',
   const state: EventMessage['after'] = {
     id: `${number}-abcdef`,
     camera: 'door',
+    track_id: number,
     label: 'person',
     sub_label: null,
+    sub_label_score: null,
     score: 0.7,
     top_score: 0.8,
     box: [1, 2, 30, 40],
