@@ -8,6 +8,7 @@ import { CameraCommands } from './extensions/camera-commands.ts';
 import { CameraEvents } from './extensions/camera-events.ts';
 import { CameraStates } from './extensions/camera-states.ts';
 import { NodeStatistics } from './extensions/node-statistics.ts';
+import { HomeAssistant } from './home-assistant/home-assistant.ts';
 import { type Link, RefusedError } from './link.ts';
 import { Outbox, type OutboxStats } from './outbox.ts';
 import { Publisher, type PublisherStats } from './publisher.ts';
@@ -23,7 +24,8 @@ import { NodeTopics } from './topics.ts';
 export interface HubOptions {
   node: HubNode;
   /** `broker` is a URL here: who wants the embedded broker starts it first and passes its `url`. */
-  settings: Pick<MqttSettings, 'broker' | 'base' | 'username' | 'password'> & Partial<Pick<MqttSettings, 'outbox'>>;
+  settings: Pick<MqttSettings, 'broker' | 'base' | 'username' | 'password' | 'home_assistant'> &
+    Partial<Pick<MqttSettings, 'outbox'>>;
   /** Where messages for the broker are kept between runs, in a folder `outbox`: `dataFolder()`. Default: in memory. */
   data?: string;
   /** What it tells and answers beside what every hub does. */
@@ -32,6 +34,8 @@ export interface HubOptions {
   verbs?: readonly Verb[];
   /** Ends the process in order; given only where someone watches over it and starts it again. For `request/restart`. */
   restartProcess?: () => void;
+  /** Where the console is, for other machines: shown in Home Assistant. */
+  consoleUrl?: () => string | undefined;
   logger?: Logger;
 }
 
@@ -94,11 +98,13 @@ export class Hub {
     });
     this.#publisher = new Publisher(this.#outbox, this.#logger);
     const statistics = new NodeStatistics(() => {
-      const { connected: _, protocolVersion: __, ...said } = this.stats;
-      return said;
+      const { connected: _, protocolVersion: __, ...rest } = this.stats;
+      return rest;
     });
     this.#requests = new Requests([...standardVerbs, ...(options.verbs ?? [])], options);
     this.#extensions = [
+      // Before the states: what tells Home Assistant of them.
+      new HomeAssistant({ settings: options.settings.home_assistant, consoleUrl: options.consoleUrl }),
       new CameraStates(),
       new CameraEvents(),
       this.#commands,

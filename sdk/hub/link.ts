@@ -24,7 +24,7 @@ export interface PublishOptions {
   retain: boolean;
   /** When a message that still waits at the broker is of no use any more, ms since 1970 (MQTT 5). Default: never. */
   expiresMs?: number;
-  /** Marks it as the answer to the message that came with it (MQTT 5). */
+  /** MQTT 5: marks it as the answer to the message that came with it. */
   correlationData?: Buffer;
 }
 
@@ -65,10 +65,11 @@ export class Link {
     payload: Buffer | string,
     { qos, retain, expiresMs, correlationData }: PublishOptions,
   ): Promise<void> {
-    const seconds = expiresMs === undefined ? undefined : Math.max(1, Math.ceil((expiresMs - Date.now()) / 1000));
+    const seconds =
+      expiresMs === undefined || this.version === 4 ? undefined : Math.ceil((expiresMs - Date.now()) / 1000);
     const properties = {
+      ...(seconds !== undefined && { messageExpiryInterval: Math.max(1, seconds) }),
       ...(correlationData && { correlationData }),
-      ...(seconds !== undefined && this.version === 5 && { messageExpiryInterval: seconds }),
     };
     return new Promise((resolve, reject) => {
       this.#client.publish(topic, payload, { qos, retain, properties }, (error) =>

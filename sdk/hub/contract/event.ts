@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import type { Payload } from './payloads.ts';
+import { type Payload, words } from './payloads.ts';
 
 const Share = (description: string) => Type.Number({ minimum: 0, maximum: 1, description });
 const Seconds = Type.Number({ minimum: 0, description: 'Since 1970.' });
@@ -33,7 +33,7 @@ const ObjectState = Type.Object(
     position_changes: Type.Integer({ minimum: 0 }),
     has_snapshot: Type.Boolean({ description: 'A picture of it is on its label’s snapshot topic.' }),
     has_clip: Type.Boolean(),
-    crossed_lines: Type.Record(Type.String(), Type.Union([Type.Literal('in'), Type.Literal('out')]), {
+    crossed_lines: Type.Record(Type.String(), words('in', 'out'), {
       description: 'Lines it crossed, by name, with the direction of the last crossing.',
     }),
   },
@@ -43,10 +43,10 @@ const ObjectState = Type.Object(
 /** A message on `<camera>/events`; tests/hub/contract holds it to `EventMessage`. */
 export const EventSchema = Type.Object(
   {
-    type: Type.Union([Type.Literal('new'), Type.Literal('update'), Type.Literal('end')]),
+    type: words('new', 'update', 'end'),
     sequence: Type.Integer({
       minimum: 1,
-      description: 'Counts the messages of one event: with its id it tells a repetition from news.',
+      description: 'Counts the messages of one event: one that comes twice has the same number.',
     }),
     before: Type.Object(ObjectState.properties, {
       additionalProperties: false,

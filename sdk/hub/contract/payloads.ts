@@ -11,7 +11,7 @@ export interface Payload {
   readonly summary: string;
 }
 
-const words = <Word extends string>(...list: Word[]) => Type.Union(list.map((word) => Type.Literal(word)));
+export const words = <Word extends string>(...list: Word[]) => Type.Union(list.map((word) => Type.Literal(word)));
 
 export const CameraStatus = words('online', 'offline', 'disabled');
 

@@ -1,5 +1,5 @@
 import { type TProperties, type TSchema, Type } from '@sinclair/typebox';
-import type { Payload } from './payloads.ts';
+import { type Payload, words } from './payloads.ts';
 
 const Fields = <Properties extends TProperties>(properties: Properties, description?: string) =>
   Type.Object(properties, { additionalProperties: false, ...(description && { description }) });
@@ -9,7 +9,7 @@ const Known = <Schema extends TSchema>(schema: Schema, description: string) =>
   Type.Union([schema, Type.Null()], { description });
 
 const Device = Fields({
-  state: Type.Union(['closed', 'opening', 'online', 'offline', 'ended'].map((state) => Type.Literal(state))),
+  state: words('closed', 'opening', 'online', 'offline', 'ended'),
   frames: Count('Frames received from the source.'),
   dropped: Count('Frames that nobody took in time.'),
   corrupt: Count('Frames that were cut short or corrupt.'),
@@ -46,19 +46,17 @@ export const ConnectionSchema = Fields({
     oldestAgeSeconds: Amount(),
     evicted: Fields(
       { state: Count(), event: Count(), learning: Count() },
-      'Messages dropped because there was no room or they were too old.',
+      'Messages dropped, oldest first, because there was no room for them or they were too old.',
     ),
-    storage: Type.Union([Type.Literal('disk'), Type.Literal('memory')], {
-      description: 'Where they are kept; `memory` too while the disk is full or another process has the folder.',
-    }),
+    storage: Type.Union([Type.Literal('disk'), Type.Literal('memory')], { description: 'Where they are kept.' }),
     unwritten: Count('Messages that are to be on disk and are not yet.'),
     damaged: Count('Messages that could not be read back.'),
   }),
   published: Count('Messages the broker acknowledged.'),
   refused: Count('Messages the broker refused for good.'),
-  retried: Count('Messages the broker refused for the moment.'),
-  tooLarge: Count('Messages left out, for they are larger than the broker takes.'),
-  shrunk: Count('Snapshots made smaller, for the broker takes no larger ones.'),
+  retried: Count('Messages the broker refused for the moment, tried again.'),
+  tooLarge: Count('Messages left out because they are larger than the broker takes.'),
+  shrunk: Count('Snapshots made smaller to fit.'),
   rejectedCommands: Count(),
   rejectedRequests: Count(),
 });

@@ -10,6 +10,7 @@ import { kernels } from '../../../sdk/kernels/kernels.ts';
 import type { Logger } from '../../../sdk/log.ts';
 import { Node } from '../../../sdk/pipeline/node.ts';
 import { type LogLevel, logLevels, terminalLogger } from '../output.ts';
+import { hashPasswords } from '../passwords.ts';
 import { onStop } from '../signals.ts';
 import { wholeNumber } from '../values.ts';
 
@@ -28,6 +29,8 @@ interface RunOptions {
 }
 
 const defaultFile = 'ocellus.yaml';
+/** EX_TEMPFAIL: systemd starts it again with `Restart=on-failure` as well as with `always`. */
+const restartExitCode = 75;
 
 export function addRun(program: Command): void {
   program
@@ -39,7 +42,7 @@ export function addRun(program: Command): void {
     .option('--node <name>', 'name of this board in the topics')
     .option('--broker <url>', 'mqtt://host:1883, embedded (default) or off')
     .option('--mqtt-port <port>', 'port of the embedded broker', wholeNumber)
-    .option('--host <address>', 'address the page listens on')
+    .option('--host <address>', 'address the page listens on; other than 127.0.0.1 it needs console.password')
     .option('--port <port>', 'port of the page', wholeNumber)
     .option('--model <name or file>', 'detector: a name of `ocellus models`, an ONNX file, or a card')
     .option('--no-console', 'no page')
@@ -53,11 +56,19 @@ async function run(options: RunOptions): Promise<void> {
   const written = await readSettings(file, options.config !== undefined);
   // Alone first, so that a wrong option is not said to be in the file.
   resolveSettings(written, options.config ?? defaultFile);
-  const settings = resolveSettings(withOptions(written, options), 'what the command line says');
+  const given = resolveSettings(withOptions(written, options), 'what the command line says');
   const logger = terminalLogger(options.log);
+  const settings = await hashPasswords(given, { file, written, logger });
   logger.info(`kernels: ${kernels.name}`);
   const node = new Node(settings, { logger });
   const parts: { stop(): Promise<void> }[] = [];
+  let exitCode = 0;
+  const restart = () => {
+    // A second signal would end it at once.
+    if (exitCode === restartExitCode) return;
+    exitCode = restartExitCode;
+    process.kill(process.pid, 'SIGTERM');
+  };
   const stopAll = async () => {
     // Cameras first: what they still have to say goes out before the hub leaves.
     await node.stop();
@@ -71,13 +82,15 @@ async function run(options: RunOptions): Promise<void> {
     await node.start({
       before: async () => {
         keepChanges(node, file, logger);
-        const mqttUrl = await startHub(node, settings, logger, parts);
+        let pageUrl: string | undefined;
+        const mqttUrl = await startHub(node, settings, { logger, parts, restart, consoleUrl: () => pageUrl });
         if (settings.console.enabled) {
           // Read in only where it is wanted: the other commands start faster without it.
           const { Console } = await import('../../console/server/console.ts');
           const page = new Console({ node, mqttUrl, ...settings.console, logger });
           parts.push(page);
           const { url } = await page.start();
+          if (!/^https?:..(localhost|127\.|\[::1\])/.test(url)) pageUrl = url;
           console.log(`Ocellus is running: ${url}`);
         } else {
           console.log('Ocellus is running.');
@@ -90,29 +103,49 @@ async function run(options: RunOptions): Promise<void> {
     throw error;
   }
   await stopped;
-  process.exit(0);
+  process.exit(exitCode);
 }
 
 async function startHub(
   node: Node,
   settings: Settings,
-  logger: Logger,
-  parts: { stop(): Promise<void> }[],
+  around: {
+    logger: Logger;
+    parts: { stop(): Promise<void> }[];
+    restart: () => void;
+    consoleUrl: () => string | undefined;
+  },
 ): Promise<string | undefined> {
-  const { broker, port } = settings.mqtt;
+  const { logger, parts, restart, consoleUrl } = around;
+  const { broker, host, port, users } = settings.mqtt;
   if (broker === 'off') return undefined;
-  let url = broker;
+  let mqtt = settings.mqtt;
+  // It is printed and shown on the page, so without a password.
+  let title: string;
   if (broker === 'embedded') {
     const { startBroker } = await import('../../../sdk/hub/broker.ts');
-    const embedded = await startBroker({ host: '127.0.0.1', port, logger });
-    parts.push(embedded);
-    url = embedded.url;
+    const { url, login, stop } = await startBroker({ host, port, users, logger });
+    parts.push({ stop });
+    mqtt = { ...mqtt, broker: url, ...login };
+    const [user] = Object.keys(users);
+    title = user === undefined ? url : url.replace('://', `://${encodeURIComponent(user)}@`);
+  } else {
+    title = brokerAddress(broker, mqtt).title;
   }
-  const hub = new Hub({ node, settings: { ...settings.mqtt, broker: url }, data: dataFolder(settings), logger });
+  // systemd says so to the process it started itself, and to no child of it.
+  const isWatchedOver = process.env.SYSTEMD_EXEC_PID === String(process.pid);
+  const restartProcess = isWatchedOver ? restart : undefined;
+  const hub = new Hub({
+    node,
+    settings: mqtt,
+    data: dataFolder(settings),
+    restartProcess,
+    consoleUrl,
+    logger,
+  });
   parts.push(hub);
   await hub.start();
-  // It is printed and shown on the page, so without a password.
-  return brokerAddress(url, settings.mqtt).title;
+  return title;
 }
 
 /** What is changed on the page or over MQTT is written to the settings file. */
