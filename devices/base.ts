@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { messageOf } from '../sdk/errors.ts';
 import type { Frame } from '../sdk/frame/frame.ts';
-import { type Logger, named, silent } from '../sdk/log.ts';
+import { about, type Logger, silent } from '../sdk/log.ts';
 import type { Device, DeviceEvents, DeviceHealth, DeviceOptions, DeviceProperties } from './device.ts';
 import { FrameOutlet } from './outlet.ts';
 import { maskCredentials, maskSource } from './uri.ts';
@@ -25,7 +25,7 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
     super();
     this.uri = maskSource(uri);
     this.options = options;
-    this.logger = named(options.logger ?? silent, this.uri);
+    this.logger = about(options.logger ?? silent, { source: this.uri });
   }
 
   /** Begins to read the source and says what it is. @throws InputError when that is impossible. */

@@ -16,6 +16,7 @@ import type { SubLabel, Track } from '../vision/track.ts';
 import type { CameraStatus, FrameReport, PipelineEvents, PipelineStats } from './events.ts';
 import { MovingMean, RateMeter } from './meter.ts';
 import { boxOverlay } from './overlay.ts';
+import { Progress } from './progress.ts';
 import { Source } from './source.ts';
 import { Watch } from './watch.ts';
 
@@ -82,6 +83,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   readonly #fpsIn = new RateMeter();
   readonly #fpsInferred = new RateMeter();
   readonly #times = makeMeters();
+  readonly #progress = new Progress();
   readonly #totals = { in: 0, gated: 0, inferred: 0 };
   /** Of devices that were closed again: totals go on when the source changes. */
   #droppedBefore = 0;
@@ -148,8 +150,10 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     return {
       frames: { ...this.#totals, dropped: this.#droppedBefore + health.dropped },
       fps: { in: this.#fpsIn.rate(now), inferred: this.#fpsInferred.rate(now) },
-      times: valuesOf(this.#times),
+      times: valuesOf(this.#times, 'value'),
+      timeTotals: valuesOf(this.#times, 'total'),
       objects: this.tracks.filter((track) => track.confirmed).length,
+      unfinishedMs: this.#progress.unfinishedMs(now),
       device: health,
     };
   }
@@ -307,6 +311,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
 
   #updateStatus(): void {
     const open = this.#source?.health.state === 'online';
+    if (!open) this.#progress.pause();
     const status = this.#settings.enabled ? (open ? 'online' : 'offline') : 'disabled';
     if (status === this.#status) return;
     this.#status = status;
@@ -319,10 +324,13 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
 
   /** One frame that cannot be used must not end the camera. */
   async #take(frame: Frame, model: Model | null): Promise<void> {
+    this.#progress.begin(performance.now());
     try {
       await this.#process(frame, model, this.#watch!);
+      this.#progress.finish();
       this.#complaint = undefined;
     } catch (error) {
+      this.#progress.fail();
       const message = messageOf(error);
       if (message !== this.#complaint) this.#logger.error(`frame ${frame.sequence}: ${message}`);
       this.#complaint = message;
@@ -429,8 +437,8 @@ function makeMeters(): Record<keyof PipelineStats['times'], MovingMean> {
   };
 }
 
-function valuesOf(meters: ReturnType<typeof makeMeters>): PipelineStats['times'] {
-  const entries = Object.entries(meters).map(([name, meter]) => [name, meter.value]);
+function valuesOf(meters: ReturnType<typeof makeMeters>, what: 'value' | 'total'): PipelineStats['times'] {
+  const entries = Object.entries(meters).map(([name, meter]) => [name, meter[what]]);
   return Object.fromEntries(entries) as PipelineStats['times'];
 }
 

@@ -175,14 +175,6 @@ describe('Console: requests', () => {
     expect((await json(response)).error).toContain('no picture yet');
   });
 
-  it('says how the cameras are', async () => {
-    expect(await (await fetch(`${shared.url}healthz`)).json()).toEqual({ ok: true, cameras: { door: 'online' } });
-    shared.camera.status = 'offline';
-    const response = await fetch(`${shared.url}healthz`);
-    shared.camera.status = 'online';
-    expect(response.status).toBe(503);
-  });
-
   it('changes settings and answers with the camera as it is then', async () => {
     const response = await patch(shared.url, { detect: { threshold: 0.35 } });
     expect(response.status).toBe(200);

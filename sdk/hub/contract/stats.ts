@@ -18,10 +18,8 @@ const Device = Fields({
   lastError: Type.Optional(Type.String({ description: 'Why it is not online, or was not the last time.' })),
 });
 
-const Camera = Fields({
-  frames: Fields({ in: Count(), dropped: Count(), gated: Count(), inferred: Count() }, 'Totals.'),
-  fps: Fields({ in: Amount(), inferred: Amount() }, 'Frames a second.'),
-  times: Fields(
+const Times = (description: string) =>
+  Fields(
     {
       motion: Amount(),
       queue: Amount(),
@@ -31,9 +29,16 @@ const Camera = Fields({
       track: Amount(),
       total: Amount(),
     },
-    'Of the last frames, ms, moving means.',
-  ),
+    description,
+  );
+
+const Camera = Fields({
+  frames: Fields({ in: Count(), dropped: Count(), gated: Count(), inferred: Count() }, 'Totals.'),
+  fps: Fields({ in: Amount(), inferred: Amount() }, 'Frames a second.'),
+  times: Times('Of the last frames, ms, moving means.'),
+  timeTotals: Times('The same added up since the start, ms.'),
   objects: Count('Confirmed objects in view.'),
+  unfinishedMs: Amount('How long frames have come without one being finished; 0 while all is well.'),
   device: Device,
 });
 

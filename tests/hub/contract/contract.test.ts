@@ -94,7 +94,10 @@ describe('contract', () => {
     const times = { motion: 1, queue: 0.5, preprocess: 1, infer: 1, decode: 1, track: 1, total: 5 };
     const frames = { in: 2, dropped: 0, gated: 1, inferred: 1 };
     const fps = { in: 9.5, inferred: 2 };
-    node.emit('stats', { ...nodeStats, cameras: { door: { frames, fps, times, objects: 1, device: health } } });
+    node.emit('stats', {
+      ...nodeStats,
+      cameras: { door: { frames, fps, times, timeTotals: times, objects: 1, unfinishedMs: 0, device: health } },
+    });
     const requests = {
       info: {},
       state: { camera: 'door' },

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { isLoopback } from '../../../sdk/access/network.ts';
 import { asset, packageVersion } from '../../../sdk/assets.ts';
 import { InputError, messageOf } from '../../../sdk/errors.ts';
+import type { HubStats } from '../../../sdk/hub/hub.ts';
 import { NodeTopics } from '../../../sdk/hub/topics.ts';
 import { type Logger, silent } from '../../../sdk/log.ts';
 import type { ConsoleState } from '../protocol.ts';
@@ -14,6 +15,7 @@ import { EventStore } from './event-store.ts';
 import { refusal } from './guard.ts';
 import { boundedServer } from './http-server.ts';
 import { listen, pageUrl } from './listen.ts';
+import { operations } from './operations.ts';
 import { HttpError } from './reply.ts';
 import { livePath, parseUrl, Routes } from './routes.ts';
 import type { ConsoleNode } from './source.ts';
@@ -25,6 +27,8 @@ export interface ConsoleOptions {
   node: ConsoleNode;
   /** The broker, to be shown on the page; undefined where there is none. */
   mqttUrl?: string;
+  /** Whose numbers `/metrics` tells; undefined where there is no broker. */
+  hub?: { readonly stats: HubStats };
   /** Address to listen on. Default 127.0.0.1; anything but a loopback address needs `password`. */
   host?: string;
   /** 0 takes any free one. Default 8420, or one near it when that is taken. */
@@ -107,6 +111,7 @@ export class Console {
       events: this.#events,
       files,
       access: this.#access,
+      operations: operations({ node, hub: this.#options.hub }),
       host: this.#host,
       url: this.#url,
       logger: this.#logger,

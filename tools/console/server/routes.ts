@@ -18,6 +18,8 @@ export interface RouteParts {
   readonly events: EventStore;
   readonly files: StaticFiles;
   readonly access: Access;
+  /** What is answered to who watches over the node, by path. */
+  readonly operations: ReadonlyMap<string, Methods>;
   readonly host: string;
   readonly url: URL | undefined;
   readonly logger: Logger;
@@ -32,7 +34,7 @@ type Handler = (
   url: URL,
   pass: Pass | undefined,
 ) => Promise<void> | void;
-type Methods = Readonly<Record<string, Handler>>;
+export type Methods = Readonly<Record<string, Handler>>;
 
 export const livePath = '/api/live';
 const sessionPath = '/api/session';
@@ -79,8 +81,8 @@ export class Routes {
   }
 
   #find(path: string): Methods | undefined {
-    const { files, events } = this.#parts;
-    if (path === healthPath) return { GET: (q, r, _, pass) => this.#health(q, r, pass) };
+    const { files, events, operations } = this.#parts;
+    if (operations.has(path)) return operations.get(path);
     if (path === sessionPath) {
       return {
         GET: (q, r, _, pass) => this.#session(q, r, pass),
@@ -133,12 +135,6 @@ export class Routes {
   #logOut(request: IncomingMessage, response: ServerResponse, pass: Pass | undefined): void {
     response.setHeader('Set-Cookie', this.#parts.access.logOut(request, pass ?? {}));
     this.#session(request, response, this.#parts.access.required ? undefined : pass);
-  }
-
-  #health(request: IncomingMessage, response: ServerResponse, pass: Pass | undefined): void {
-    const cameras = Object.fromEntries([...this.#parts.cameras].map(([name, { status }]) => [name, status]));
-    const ok = !Object.values(cameras).includes('offline');
-    sendJson(request, response, ok ? 200 : 503, pass ? { ok, cameras } : { ok });
   }
 
   #eventPicture(request: IncomingMessage, response: ServerResponse, id: string): void {
