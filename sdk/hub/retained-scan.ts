@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Link } from './link.ts';
+import { type Link, RefusedError } from './link.ts';
 import type { Incoming } from './session.ts';
 
 /** MQTT does not say when all retained messages have come; after so long without one they have. */
@@ -26,7 +26,10 @@ export class RetainedScan {
     const filters = this.#filters;
     this.#running = true;
     try {
-      await link.subscribe(filters, { qos: 0, retained: true });
+      await link.subscribe(filters, { qos: 0, retained: true }).catch((error: unknown) => {
+        // A broker that refuses one of them tells what is on the others.
+        if (!(error instanceof RefusedError)) throw error;
+      });
       const deadline = performance.now() + longestMs;
       let heard: number;
       do {
@@ -34,7 +37,7 @@ export class RetainedScan {
         await sleep(quietMs, undefined, { ref: false });
       } while (this.#running && heard !== this.#heard && performance.now() < deadline);
     } catch {
-      // Some or all were refused, or the connection is gone: what was found is found.
+      // The connection is gone: what was found is found.
     }
     this.#running = false;
     // It may fail for the same reasons, and nobody waits for it.

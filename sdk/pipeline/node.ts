@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { readTemperature } from '../../devices/index.ts';
 import { noModel, type Settings } from '../config/schema.ts';
+import type { ModelCard } from '../core/card.ts';
 import { loadModel, type Model } from '../core/model.ts';
 import { about, type Logger, silent } from '../log.ts';
 import type { PipelineStats } from './events.ts';
@@ -44,6 +45,7 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
   /** Of this start; another one, or none, after a stop. */
   #loading: Promise<Model | null> | undefined;
   #model: Model | null | undefined;
+  #card: ModelCard | undefined;
   #delay: IntervalHistogram | undefined;
   #timer: NodeJS.Timeout | undefined;
   readonly #cpu = new CpuMeter();
@@ -75,6 +77,11 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
     return this.#model;
   }
 
+  /** The model's card, from the moment it is loaded. */
+  get card(): ModelCard | undefined {
+    return this.#card;
+  }
+
   get pipelines(): ReadonlyMap<string, Pipeline> {
     return this.#pipelines;
   }
@@ -90,6 +97,13 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
     if (!this.#starting) {
       const loading = this.#load();
       this.#loading = loading;
+      loading.then(
+        (model) => {
+          if (this.#loading === loading) this.#card = model?.card;
+        },
+        // #start() says what went wrong.
+        () => {},
+      );
       this.#starting = this.#start(loading, options.before).catch(async (error) => {
         if (this.#loading === loading) await this.stop();
         throw error;

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Device, DeviceHealth } from '../../devices/device.ts';
 import { createDevice } from '../../devices/index.ts';
 import { type CameraChange, CameraSettings } from '../config/schema.ts';
+import { hasReference } from '../config/secrets.ts';
 import { validate } from '../config/validate.ts';
 import { loadModel, type Model } from '../core/model.ts';
 import { InputError, messageOf } from '../errors.ts';
@@ -219,6 +220,12 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
    */
   async change(patch: CameraChange): Promise<void> {
     const before = this.#settings;
+    if (typeof patch.source === 'string' && hasReference(patch.source)) {
+      // At the next start it would be looked up and sent to whatever host stands beside it.
+      throw new InputError(
+        'source: a reference to a secret (with $ and braces) is looked up in the settings file only: write it there',
+      );
+    }
     this.#settings = validate(CameraSettings, merge(before, patch), `camera ${this.name}`);
     this.#asksFps ||= patch.detect?.fps !== undefined;
     this.#watch?.configure(this.#settings);
@@ -226,6 +233,20 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     const loading = this.#loading;
     if (!loading || isDeepStrictEqual(opening(before), opening(this.#settings))) return;
     await this.#switchTo(this.#settings.enabled ? this.#makeSource(loading, true) : undefined);
+  }
+
+  /**
+   * Closes the source and opens it again; one that cannot be opened then is tried again until it can. Running events
+   * end.
+   *
+   * @throws InputError when it is switched off or was not started.
+   */
+  async restart(): Promise<void> {
+    const loading = this.#loading;
+    if (!loading || !this.#settings.enabled) {
+      throw new InputError(`camera ${this.name}: expected one that runs, this one is ${this.#status}`);
+    }
+    await this.#switchTo(this.#makeSource(loading, true));
   }
 
   async #load(): Promise<Model | null> {

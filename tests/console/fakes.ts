@@ -177,7 +177,7 @@ export function eventMessage(id: string, change: Partial<ObjectState> = {}): Eve
     crossed_lines: {},
     ...change,
   };
-  return { type: after.end_time === null ? 'new' : 'end', before: after, after };
+  return { sequence: 1, type: after.end_time === null ? 'new' : 'end', before: after, after };
 }
 
 /** A folder with a page in it, in place of the built one. */

@@ -14,11 +14,22 @@ const hubStats: HubStats = {
   connected: true,
   protocolVersion: 5,
   connections: 3,
-  outbox: { depth: 4, bytes: 500, oldestAgeSeconds: 6, evicted: 7 },
+  outbox: {
+    depth: 4,
+    bytes: 500,
+    oldestAgeSeconds: 6,
+    evicted: { state: 1, event: 7, learning: 2 },
+    storage: 'disk',
+    unwritten: 14,
+    damaged: 0,
+  },
   published: 8,
   refused: 9,
+  retried: 15,
   tooLarge: 10,
+  shrunk: 16,
   rejectedCommands: 11,
+  rejectedRequests: 12,
 };
 
 async function start(hub?: { stats: HubStats }) {
@@ -101,7 +112,7 @@ describe('/metrics', () => {
       'ocellus_mqtt_outbox_messages{node="porch"}': 4,
       'ocellus_mqtt_outbox_bytes{node="porch"}': 500,
       'ocellus_mqtt_outbox_oldest_age_seconds{node="porch"}': 6,
-      'ocellus_mqtt_outbox_evicted_total{node="porch"}': 7,
+      'ocellus_mqtt_outbox_evicted_total{node="porch",kind="event"}': 7,
       'ocellus_mqtt_published_total{node="porch"}': 8,
       'ocellus_mqtt_refused_total{node="porch"}': 9,
       'ocellus_mqtt_too_large_total{node="porch"}': 10,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Link } from '../../sdk/hub/link.ts';
+import { type Link, RefusedError } from '../../sdk/hub/link.ts';
 import { RetainedScan } from '../../sdk/hub/retained-scan.ts';
 import { NodeTopics } from '../../sdk/hub/topics.ts';
 
@@ -55,5 +55,13 @@ describe('RetainedScan', () => {
     // Those filters that were not refused are given back.
     expect(refused.asked).toHaveLength(2);
     expect(asked).toHaveLength(2);
+  });
+
+  it('looks at the others where the broker refuses one', async () => {
+    const scan = new RetainedScan(topics.retained);
+    const run = scan.run(fakeLink(() => Promise.reject(new RefusedError('not authorized'))).link);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(scan.take(message('ocellus/porch/door/motion'))).toBe(true);
+    expect([...(await run).keys()]).toEqual(['ocellus/porch/door/motion']);
   });
 });

@@ -1,10 +1,8 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { Settings } from '../../../sdk/config/schema.ts';
 import { readSettings, resolveSettings, type SettingsInput, updateSettings } from '../../../sdk/config/settings.ts';
 import { InputError, messageOf } from '../../../sdk/errors.ts';
-import { brokerAddress } from '../../../sdk/hub/address.ts';
-import { Hub } from '../../../sdk/hub/hub.ts';
+import type { Hub } from '../../../sdk/hub/hub.ts';
 import { within } from '../../../sdk/hub/within.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
 import type { Logger } from '../../../sdk/log.ts';
@@ -13,7 +11,9 @@ import { takeNotifySettings } from '../../systemd/notifier.ts';
 import { Service } from '../../systemd/service.ts';
 import { endOnFault, endWithFault } from '../faults.ts';
 import { type LogFormat, type LogLevel, logFormats, logLevels, makeLogger } from '../logger.ts';
+import { hashPasswords } from '../passwords.ts';
 import { onStop } from '../signals.ts';
+import { startHub } from '../start-hub.ts';
 import { wholeNumber } from '../values.ts';
 
 interface RunOptions {
@@ -32,6 +32,8 @@ interface RunOptions {
 }
 
 const defaultFile = 'ocellus.yaml';
+/** EX_TEMPFAIL: systemd starts it again with `Restart=on-failure` as well as with `always`. */
+const restartExitCode = 75;
 /** A pipeline that is stuck never stops; the hub has to say `offline` all the same. */
 const camerasStopTimeoutMs = 5000;
 
@@ -45,7 +47,7 @@ export function addRun(program: Command): void {
     .option('--node <name>', 'name of this board in the topics')
     .option('--broker <url>', 'mqtt://host:1883, embedded (default) or off')
     .option('--mqtt-port <port>', 'port of the embedded broker', wholeNumber)
-    .option('--host <address>', 'address the page listens on')
+    .option('--host <address>', 'address the page listens on; other than 127.0.0.1 it needs console.password')
     .option('--port <port>', 'port of the page', wholeNumber)
     .option('--model <name or file>', 'detector: a name of `ocellus models`, an ONNX file, or a card')
     .option('--no-console', 'no page')
@@ -60,8 +62,8 @@ export function addRun(program: Command): void {
 async function run(options: RunOptions): Promise<void> {
   const logger = await makeLogger(options.log, options.logFormat);
   try {
-    const clean = await runNode(options, logger);
-    if (clean) process.exit(0);
+    const { code, clean } = await runNode(options, logger);
+    if (clean) process.exit(code);
     endWithFault(clean);
   } catch (error) {
     if (options.logFormat === 'text') throw error;
@@ -70,18 +72,27 @@ async function run(options: RunOptions): Promise<void> {
   }
 }
 
-/** Runs until it is asked to stop. @returns False when something had to be left behind then. */
-async function runNode(options: RunOptions, logger: Logger): Promise<boolean> {
+/** Runs until it is asked to stop. @returns The exit code; `clean` is false when something had to be left behind. */
+async function runNode(options: RunOptions, logger: Logger): Promise<{ code: number; clean: boolean }> {
   const file = resolve(options.config ?? defaultFile);
   const written = await readSettings(file, options.config !== undefined);
   // Alone first, so that a wrong option is not said to be in the file.
   resolveSettings(written, options.config ?? defaultFile);
-  const settings = resolveSettings(withOptions(written, options), 'what the command line says');
+  const given = resolveSettings(withOptions(written, options), 'what the command line says');
+  const settings = await hashPasswords(given, { file, written, logger });
   const announce = options.logFormat === 'text' ? (line: string) => console.log(line) : logger.info.bind(logger);
   logger.info(`kernels: ${kernels.name}`);
   const node = new Node(settings, { logger });
   const parts: { stop(): Promise<void> }[] = [];
   let hub: Hub | undefined;
+  let pageUrl: string | undefined;
+  let restarts = false;
+  const restart = () => {
+    // A second signal would end it at once.
+    if (restarts) return;
+    restarts = true;
+    process.kill(process.pid, 'SIGTERM');
+  };
   const notify = takeNotifySettings(process.env);
   const service = notify && new Service({ settings: notify, node, connected: () => hub?.stats.connected, logger });
   let stopping: Promise<boolean> | undefined;
@@ -95,7 +106,7 @@ async function runNode(options: RunOptions, logger: Logger): Promise<boolean> {
     await node.start({
       before: async () => {
         keepChanges(node, file, logger);
-        const mqtt = await startHub(node, settings, logger, parts);
+        const mqtt = await startHub(node, settings, { logger, parts, restart, consoleUrl: () => pageUrl });
         hub = mqtt?.hub;
         if (settings.console.enabled) {
           // Read in only where it is wanted: the other commands start faster without it.
@@ -103,6 +114,7 @@ async function runNode(options: RunOptions, logger: Logger): Promise<boolean> {
           const page = new Console({ node, hub, mqttUrl: mqtt?.title, ...settings.console, logger });
           parts.push(page);
           const { url } = await page.start();
+          if (!/^https?:..(localhost|127\.|\[::1\])/.test(url)) pageUrl = url;
           announce(`Ocellus is running: ${url}`);
         } else {
           announce('Ocellus is running.');
@@ -115,7 +127,8 @@ async function runNode(options: RunOptions, logger: Logger): Promise<boolean> {
     throw error;
   }
   if (!stopping) void service?.ready();
-  return stopped;
+  const clean = await stopped;
+  return { code: restarts ? restartExitCode : 0, clean };
 }
 
 /** @returns False when the cameras did not stop in time. */
@@ -133,28 +146,6 @@ async function stopEverything(
   for (const part of parts.toReversed()) await part.stop();
   await told;
   return clean;
-}
-
-async function startHub(
-  node: Node,
-  settings: Settings,
-  logger: Logger,
-  parts: { stop(): Promise<void> }[],
-): Promise<{ hub: Hub; title: string } | undefined> {
-  const { broker, port } = settings.mqtt;
-  if (broker === 'off') return undefined;
-  let url = broker;
-  if (broker === 'embedded') {
-    const { startBroker } = await import('../../../sdk/hub/broker.ts');
-    const embedded = await startBroker({ host: '127.0.0.1', port, logger });
-    parts.push(embedded);
-    url = embedded.url;
-  }
-  const hub = new Hub({ node, settings: { ...settings.mqtt, broker: url }, logger });
-  parts.push(hub);
-  await hub.start();
-  // It is printed and shown on the page, so without a password.
-  return { hub, title: brokerAddress(url, settings.mqtt).title };
 }
 
 /** What is changed on the page or over MQTT is written to the settings file. */

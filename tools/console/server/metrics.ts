@@ -127,11 +127,23 @@ function tellMqtt(text: Exposition, labels: Labels, mqtt: HubStats): void {
   text.gauge('ocellus_mqtt_connected', 'Is there a connection to the broker?', one(mqtt.connected ? 1 : 0));
   text.counter('ocellus_mqtt_connections', 'Connections made.', one(mqtt.connections));
   text.counter('ocellus_mqtt_published', 'Messages the broker acknowledged.', one(mqtt.published));
-  text.counter('ocellus_mqtt_refused', 'Messages the broker refused.', one(mqtt.refused));
+  text.counter('ocellus_mqtt_refused', 'Messages the broker refused for good.', one(mqtt.refused));
   text.counter('ocellus_mqtt_too_large', 'Messages larger than the broker takes.', one(mqtt.tooLarge));
+  text.counter('ocellus_mqtt_retried', 'Messages the broker refused for the moment.', one(mqtt.retried));
+  text.counter('ocellus_mqtt_shrunk', 'Snapshots made smaller to fit.', one(mqtt.shrunk));
   text.counter('ocellus_mqtt_commands_rejected', 'Commands that were wrong.', one(mqtt.rejectedCommands));
+  text.counter('ocellus_mqtt_requests_rejected', 'Requests that were wrong, or too many.', one(mqtt.rejectedRequests));
   text.gauge('ocellus_mqtt_outbox_messages', 'Messages that wait for the broker.', one(outbox.depth));
   text.gauge('ocellus_mqtt_outbox_bytes', 'Their size.', one(outbox.bytes));
   text.gauge('ocellus_mqtt_outbox_oldest_age_seconds', 'Age of the oldest.', one(outbox.oldestAgeSeconds));
-  text.counter('ocellus_mqtt_outbox_evicted', 'Messages dropped for want of room.', one(outbox.evicted));
+  text.counter(
+    'ocellus_mqtt_outbox_evicted',
+    'Messages dropped for want of room, or because they were too old.',
+    Object.entries(outbox.evicted).map(([kind, count]) => [{ ...labels, kind }, count]),
+  );
+  text.gauge(
+    'ocellus_mqtt_outbox_unwritten',
+    'Messages that are to be on disk and are not yet.',
+    one(outbox.unwritten),
+  );
 }
