@@ -30,7 +30,7 @@ async function startRun({ planted, format = 'text' }: { planted?: string; format
   const imports = planted === undefined ? [] : ['--import', `data:text/javascript,${encodeURIComponent(planted)}`];
   const child = spawn(process.execPath, [...imports, asset('bin', 'ocellus.js'), ...args, '--log-format', format], {
     cwd: temporaryFolder(),
-    env: { ...process.env, NO_COLOR: '1' },
+    env: { ...process.env, NO_COLOR: '1', OCELLUS_DATA: temporaryFolder() },
   });
   const exited = once(child, 'exit');
   closers.push(async () => {

@@ -62,9 +62,9 @@ export function addRun(program: Command): void {
 async function run(options: RunOptions): Promise<void> {
   const logger = await makeLogger(options.log, options.logFormat);
   try {
-    const exitCode = await runNode(options, logger);
-    if (exitCode !== undefined) process.exit(exitCode);
-    endWithFault(false);
+    const { code, clean } = await runNode(options, logger);
+    if (clean) process.exit(code);
+    endWithFault(clean);
   } catch (error) {
     if (options.logFormat === 'text') throw error;
     logger.error(messageOf(error));
@@ -72,8 +72,8 @@ async function run(options: RunOptions): Promise<void> {
   }
 }
 
-/** Runs until it is asked to stop. @returns The exit code; undefined when something had to be left behind. */
-async function runNode(options: RunOptions, logger: Logger): Promise<number | undefined> {
+/** Runs until it is asked to stop. @returns The exit code; `clean` is false when something had to be left behind. */
+async function runNode(options: RunOptions, logger: Logger): Promise<{ code: number; clean: boolean }> {
   const file = resolve(options.config ?? defaultFile);
   const written = await readSettings(file, options.config !== undefined);
   // Alone first, so that a wrong option is not said to be in the file.
@@ -128,7 +128,7 @@ async function runNode(options: RunOptions, logger: Logger): Promise<number | un
   }
   if (!stopping) void service?.ready();
   const clean = await stopped;
-  return clean ? (restarts ? restartExitCode : 0) : undefined;
+  return { code: restarts ? restartExitCode : 0, clean };
 }
 
 /** @returns False when the cameras did not stop in time. */
