@@ -21,6 +21,9 @@ export interface Incoming {
   payload: Buffer;
   /** It lay at the broker before the subscription. */
   retained: boolean;
+  /** MQTT 5: where the sender wants the answer, and what marks it as the answer to this message. */
+  responseTopic?: string;
+  correlationData?: Buffer;
 }
 
 interface SessionEvents {
@@ -135,8 +138,9 @@ export class Session extends EventEmitter<SessionEvents> {
     client.on('disconnect', ({ reasonCode }) => {
       if (reasonCode) cause ??= causeOfCode(reasonCode);
     });
-    client.on('message', (topic, payload, { retain }) => {
-      if (this.#client === client) this.emit('message', { topic, payload, retained: retain });
+    client.on('message', (topic, payload, { retain, properties: { responseTopic, correlationData } = {} }) => {
+      const message = { topic, payload, retained: retain, responseTopic, correlationData };
+      if (this.#client === client) this.emit('message', message);
     });
     client.once('connect', () => {
       connectedAt = performance.now();

@@ -5,7 +5,10 @@ import type { NodeStats } from '../pipeline/node.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 
 /** What the hub needs of a camera's pipeline. */
-export type HubCamera = Pick<Pipeline, 'name' | 'settings' | 'status' | 'moving' | 'counts' | 'change'> &
+export type HubCamera = Pick<
+  Pipeline,
+  'name' | 'settings' | 'status' | 'moving' | 'counts' | 'change' | 'snapshot' | 'restart'
+> &
   EventEmitter<PipelineEvents>;
 
 /** What the hub needs of a node; a `Node` is one. */
@@ -14,4 +17,5 @@ export type HubNode = {
   /** Of the model in use, once that is known. */
   readonly card: ModelCard | undefined;
   readonly pipelines: ReadonlyMap<string, HubCamera>;
+  stats(): NodeStats;
 } & EventEmitter<{ stats: [NodeStats] }>;

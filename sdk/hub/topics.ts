@@ -47,6 +47,16 @@ export class NodeTopics {
     return `${this.root}/+/+/set`;
   }
 
+  /** Matches each `request/<verb>`. */
+  get requests(): string {
+    return `${this.root}/request/+`;
+  }
+
+  /** Where all answers are. */
+  get responses(): string {
+    return `${this.root}/response`;
+  }
+
   /** The versions of its model. */
   get model(): string {
     return `${this.root}/model`;
@@ -56,7 +66,14 @@ export class NodeTopics {
   get retained(): string[] {
     const camera = `${this.root}/+`;
     const counts = ['count', 'occupied'].flatMap((what) => [`${camera}/+/${what}`, `${camera}/zone/+/+/${what}`]);
-    return [`${camera}/status`, `${camera}/motion`, `${camera}/+/state`, `${camera}/+/snapshot`, ...counts];
+    return [
+      `${camera}/status`,
+      `${camera}/motion`,
+      `${camera}/snapshot`,
+      `${camera}/+/state`,
+      `${camera}/+/snapshot`,
+      ...counts,
+    ];
   }
 
   /** The camera and the setting that a command topic names, or undefined when it is no such topic. */
@@ -66,8 +83,18 @@ export class NodeTopics {
     return { camera: levels[0]!, setting: levels[1]! };
   }
 
+  /** The verb that a request's topic names, or undefined when it is no such topic. */
+  verbOf(topic: string): string | undefined {
+    const levels = this.#levels(topic);
+    return levels?.length === 2 && levels[0] === 'request' ? levels[1] : undefined;
+  }
+
   request(verb: string): string {
     return `${this.root}/request/${named('verb', verb)}`;
+  }
+
+  response(verb: string): string {
+    return `${this.responses}/${named('verb', verb)}`;
   }
 
   /** Is it the topic of a label's snapshots? */

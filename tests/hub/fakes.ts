@@ -6,6 +6,7 @@ import { resolveSettings } from '../../sdk/config/settings.ts';
 import { validate } from '../../sdk/config/validate.ts';
 import type { ModelCard } from '../../sdk/core/card.ts';
 import { defaultModel } from '../../sdk/core/model-file.ts';
+import { InputError } from '../../sdk/errors.ts';
 import type { HubContext } from '../../sdk/hub/extension.ts';
 import type { Link } from '../../sdk/hub/link.ts';
 import type { Message } from '../../sdk/hub/outbox.ts';
@@ -35,6 +36,19 @@ export class FakeCamera extends EventEmitter<PipelineEvents> implements HubCamer
     this.name = name;
     this.settings = validate(CameraSettings, {}, 'fake camera');
     this.counts = labels.map((label) => ({ label, count: 0 }));
+  }
+
+  /** What a snapshot is made of; undefined before the first frame. */
+  jpeg: Buffer | undefined = Buffer.from('jpeg');
+  restarts = 0;
+
+  async snapshot(): Promise<Buffer> {
+    if (!this.jpeg) throw new InputError(`camera ${this.name} has given no picture yet`);
+    return this.jpeg;
+  }
+
+  async restart(): Promise<void> {
+    this.restarts++;
   }
 
   async change(change: CameraChange): Promise<void> {
@@ -75,6 +89,10 @@ export class FakeNode extends EventEmitter<{ stats: [NodeStats] }> implements Hu
     this.name = name;
     this.pipelines = new Map(cameras.map((camera) => [camera.name, camera]));
   }
+
+  stats(): NodeStats {
+    return nodeStats;
+  }
 }
 
 export const nodeStats: NodeStats = {
@@ -94,7 +112,7 @@ export const mqttSettings = (broker: string) => ({
   home_assistant: { enabled: false, prefix: 'homeassistant' },
 });
 
-export function eventMessage(number: number, type: EventMessage['type'] = 'new'): EventMessage {
+export function eventMessage(number: number, type: EventMessage['type'] = 'new', sequence = 1): EventMessage {
   const state: EventMessage['after'] = {
     id: `${number}-abcdef`,
     camera: 'door',
@@ -120,7 +138,7 @@ export function eventMessage(number: number, type: EventMessage['type'] = 'new')
     has_clip: false,
     crossed_lines: {},
   };
-  return { type, before: state, after: state };
+  return { type, sequence, before: state, after: state };
 }
 
 /** What an extension gets from a hub, with all that it says kept. */

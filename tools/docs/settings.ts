@@ -1,10 +1,11 @@
 import type { TSchema } from '@sinclair/typebox';
 import { Settings } from '../../sdk/config/schema.ts';
 import { expected } from '../../sdk/config/validate.ts';
+import { table } from './table.ts';
 
 /** `docs/settings.md`, made from the one schema: each field with what it takes, its default and what it is for. */
 export function settingsPage(): string {
-  const rows: string[] = [];
+  const rows: string[][] = [];
   walk(Settings, '', rows);
   return `# Settings
 
@@ -32,13 +33,11 @@ mqtt:
 
 This page is made from the schema (\`npm run docs\`); \`<name>\` stands for a name you choose: small letters, digits, \`_\`, \`-\`.
 
-| field | takes | default | what it is |
-|---|---|---|---|
-${rows.join('\n')}
+${table(['field', 'takes', 'default', 'what it is'], rows)}
 `;
 }
 
-function walk(schema: TSchema, path: string, rows: string[]): void {
+function walk(schema: TSchema, path: string, rows: string[][]): void {
   const inner: [string, TSchema][] = schema.properties
     ? Object.entries(schema.properties as Record<string, TSchema>)
     : Object.values((schema.patternProperties ?? {}) as Record<string, TSchema>).map((value) => ['<name>', value]);
@@ -55,8 +54,7 @@ function walk(schema: TSchema, path: string, rows: string[]): void {
 const holdsFields = (schema: TSchema) =>
   Object.values(schema.patternProperties as Record<string, TSchema>).some((value) => value.properties);
 
-function row(path: string, schema: TSchema): string {
+function row(path: string, schema: TSchema): string[] {
   const fallback = schema.default === undefined ? '' : `\`${JSON.stringify(schema.default)}\``;
-  const cells = [`\`${path}\``, expected(schema), fallback, schema.description ?? ''];
-  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [`\`${path}\``, expected(schema), fallback, schema.description ?? ''];
 }
