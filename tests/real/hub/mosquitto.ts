@@ -81,6 +81,11 @@ export class Mosquitto {
     await ended;
   }
 
+  /** It takes no more, and says nothing; until it is killed. */
+  pause(): void {
+    this.#process!.kill('SIGSTOP');
+  }
+
   async stop(): Promise<void> {
     await this.kill();
     rmSync(this.#folder, { recursive: true });

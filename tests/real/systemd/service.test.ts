@@ -30,6 +30,7 @@ function startService(receiver: Receiver, source: string, watchdogPid?: number) 
     cwd: temporaryFolder(),
     env: {
       ...process.env,
+      OCELLUS_DATA: temporaryFolder(),
       NOTIFY_SOCKET: receiver.path,
       WATCHDOG_USEC: '200000',
       ...(watchdogPid !== undefined && { WATCHDOG_PID: String(watchdogPid) }),
