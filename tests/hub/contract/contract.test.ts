@@ -131,6 +131,10 @@ describe('contract', () => {
     await until(() => answers().length === 10 && heard.on(`${root}/stats`).length === 1);
     await until(() => heard.on(`${root}/model`).length === 1);
 
+    // The client hears what it said itself, and the last of it last.
+    const lastCommand = [...settingTopics.keys()].at(-1)!;
+    await until(() => heard.on(`${root}/door/${lastCommand}/set`).length === 1);
+
     const isWrong = ({ topic, text }: Received) => topic.includes('/request/') && text.includes('wrong');
     const problems = heard.received.flatMap((message) => {
       const topic = topicOf(message.topic);
