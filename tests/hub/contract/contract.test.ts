@@ -152,7 +152,9 @@ describe('contract', () => {
         .sort(),
     ).toEqual([...Array(5).fill('error'), ...Array(5).fill('ok')]);
 
-    const retained = new Set(Object.keys(await retainedOf(broker.url)).map((topic) => topicOf(topic).name));
+    const retained = new Set(
+      Object.keys(await retainedOf(broker.url, `${root}/#`)).map((topic) => topicOf(topic).name),
+    );
     expect([...retained].sort()).toEqual(
       contract
         .filter(({ retained }) => retained)
