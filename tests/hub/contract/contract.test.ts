@@ -117,7 +117,10 @@ describe('contract', () => {
       })!;
       await heard.client.publishAsync(`${root}/door/${name}/set`, value, { qos: 1 });
     }
-    await until(() => answers().length === 10 && heard.on(`${root}/stats`).length === 1);
+    const seen = () => [...new Set(heard.received.map(({ topic }) => topicOf(topic).name))].sort();
+    const all = contract.map(({ name }) => name).sort();
+    await vi.waitFor(() => expect(seen()).toEqual(all), { timeout: 30_000 });
+    await until(() => answers().length === 10);
 
     const isWrong = ({ topic, text }: Received) => topic.includes('/request/') && text.includes('wrong');
     const problems = heard.received.flatMap((message) => {
@@ -128,8 +131,6 @@ describe('contract', () => {
       return problem === undefined ? qos : [`${message.topic}: ${problem} in ${message.text}`];
     });
     expect(problems).toEqual([]);
-    const seen = new Set(heard.received.map(({ topic }) => topicOf(topic).name));
-    expect(contract.map(({ name }) => name).filter((name) => !seen.has(name))).toEqual([]);
     expect(
       answers()
         .map(({ text }) => JSON.parse(text).status)
