@@ -63,6 +63,11 @@ export class NodeTopics {
     return `${this.root}/response`;
   }
 
+  /** The versions of its model. */
+  get model(): string {
+    return `${this.root}/model`;
+  }
+
   /** Match all that this node may have retained for its cameras, and nothing else below its root. */
   get retained(): string[] {
     const camera = `${this.root}/+`;
@@ -156,6 +161,19 @@ export class CameraTopics {
 
   crossing(line: string): string {
     return `${this.root}/line/${named('line', line)}/crossing`;
+  }
+
+  /** Who came and who left, as Home Assistant's event entity reads it. */
+  get seen(): string {
+    return `${this.root}/seen`;
+  }
+
+  appeared(label: string): string {
+    return `${this.root}/${labelLevel(label)}/appeared`;
+  }
+
+  crossed(line: string): string {
+    return `${this.root}/line/${named('line', line)}/crossed`;
   }
 
   state(setting: string): string {

@@ -1,10 +1,10 @@
-import { maskCredentials } from '../../devices/uri.ts';
+import { maskSource } from '../../devices/uri.ts';
 import type { CameraChange, CameraSettings } from '../config/schema.ts';
 import { InputError } from '../errors.ts';
 
 /** A camera's settings for others to see: the password of its source is masked. */
 export function withMaskedSource(settings: CameraSettings): CameraSettings {
-  return { ...settings, source: maskCredentials(settings.source) };
+  return { ...settings, source: maskSource(settings.source) };
 }
 
 /**
@@ -14,7 +14,7 @@ export function withMaskedSource(settings: CameraSettings): CameraSettings {
  */
 export function withoutMaskedSource(change: CameraChange, settings: CameraSettings): CameraChange {
   const { source, ...rest } = change;
-  if (source === undefined || source === maskCredentials(settings.source)) return rest;
+  if (source === undefined || source === maskSource(settings.source)) return rest;
   if (typeof source === 'string' && source.includes('***')) {
     throw new InputError('source: the password is not shown here; write it in full in place of ***');
   }

@@ -3,6 +3,8 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { hashPassword } from '../../sdk/access/password.ts';
+import { InputError } from '../../sdk/errors.ts';
 import { silent } from '../../sdk/log.ts';
 import { type ServerMessage, unpackLive } from '../../tools/console/protocol.ts';
 import { Console, type ConsoleOptions } from '../../tools/console/server/console.ts';
@@ -171,14 +173,6 @@ describe('Console: requests', () => {
     shared.camera.picture = Buffer.from('a picture');
     expect(response.status).toBe(503);
     expect((await json(response)).error).toContain('no picture yet');
-  });
-
-  it('says how the cameras are', async () => {
-    expect(await (await fetch(`${shared.url}healthz`)).json()).toEqual({ ok: true, cameras: { door: 'online' } });
-    shared.camera.status = 'offline';
-    const response = await fetch(`${shared.url}healthz`);
-    shared.camera.status = 'online';
-    expect(response.status).toBe(503);
   });
 
   it('changes settings and answers with the camera as it is then', async () => {
@@ -424,13 +418,28 @@ describe('Console: where it listens', () => {
   });
 
   it('refuses an address that is not of this machine', async () => {
-    await expect(startConsole({ host: '203.0.113.7' })).rejects.toThrow('this machine has no such address');
+    const password = await hashPassword('correct horse');
+    await expect(startConsole({ host: '203.0.113.7', password })).rejects.toThrow('this machine has no such address');
   });
 
-  it('warns when it is open to the network', async () => {
-    const { warnings } = await startConsole({ host: '0.0.0.0' });
-    expect(warnings.join()).toContain('no password');
-    expect((await startConsole()).warnings).toEqual([]);
+  it.each(['0.0.0.0', '::', '192.168.1.2'])(
+    'does not listen on %s without a password, and says what to do',
+    async (host) => {
+      const starting = startConsole({ host });
+      await expect(starting).rejects.toThrow(InputError);
+      await expect(starting).rejects.toThrow(`console.host is ${host}, so other machines would reach the page`);
+      await expect(starting).rejects.toThrow('write a password of your own into console.password');
+    },
+  );
+
+  it('is no page for a proxy without a password', async () => {
+    await expect(startConsole({ url: 'https://cams.example.org' })).rejects.toThrow('console.url: whoever opens it');
+  });
+
+  it('refuses a password that is no hash, without showing it', async () => {
+    const starting = startConsole({ password: 'hunter2hunter2' });
+    await expect(starting).rejects.toThrow('console.password: expected a hash as `ocellus password` prints it');
+    await expect(starting).rejects.not.toThrow('hunter2');
   });
 
   it('says what to do when the page was not built', async () => {

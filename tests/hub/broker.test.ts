@@ -54,9 +54,14 @@ describe('startBroker', () => {
     await (await mqtt.connectAsync(broker.url)).endAsync();
   });
 
-  it.each(['0.0.0.0', '192.168.1.2', '::', 'example.org', '127.0.0.1.example.org'])('refuses %s', async (host) => {
-    await expect(start({ host })).rejects.toThrow(/expected a loopback address such as 127.0.0.1, got .*Run Mosquitto/);
-  });
+  it.each(['0.0.0.0', '192.168.1.2', '::', 'example.org', '127.0.0.1.example.org'])(
+    'refuses %s without a user, and says what to do',
+    async (host) => {
+      await expect(start({ host })).rejects.toThrow(InputError);
+      await expect(start({ host })).rejects.toThrow(`on mqtt.host ${host} other machines reach it`);
+      await expect(start({ host })).rejects.toThrow('mqtt.users names nobody: put a user there');
+    },
+  );
 
   it('takes another port when its own is taken, and says so, unless that is not wanted', async () => {
     const first = await start();

@@ -44,6 +44,10 @@ const ObjectState = Type.Object(
 export const EventSchema = Type.Object(
   {
     type: words('new', 'update', 'end'),
+    sequence: Type.Integer({
+      minimum: 1,
+      description: 'Counts the messages of one event: one that comes twice has the same number.',
+    }),
     before: Type.Object(ObjectState.properties, {
       additionalProperties: false,
       description: 'The state that was told last; in a new event the same as after.',

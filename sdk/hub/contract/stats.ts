@@ -18,10 +18,8 @@ const Device = Fields({
   lastError: Type.Optional(Type.String({ description: 'Why it is not online, or was not the last time.' })),
 });
 
-const Camera = Fields({
-  frames: Fields({ in: Count(), dropped: Count(), gated: Count(), inferred: Count() }, 'Totals.'),
-  fps: Fields({ in: Amount(), inferred: Amount() }, 'Frames a second.'),
-  times: Fields(
+const Times = (description: string) =>
+  Fields(
     {
       motion: Amount(),
       queue: Amount(),
@@ -31,9 +29,16 @@ const Camera = Fields({
       track: Amount(),
       total: Amount(),
     },
-    'Of the last frames, ms, moving means.',
-  ),
+    description,
+  );
+
+const Camera = Fields({
+  frames: Fields({ in: Count(), dropped: Count(), gated: Count(), inferred: Count() }, 'Totals.'),
+  fps: Fields({ in: Amount(), inferred: Amount() }, 'Frames a second.'),
+  times: Times('Of the last frames, ms, moving means.'),
+  timeTotals: Times('The same added up since the start, ms.'),
   objects: Count('Confirmed objects in view.'),
+  unfinishedMs: Amount('How long frames have come without one being finished; 0 while all is well.'),
   device: Device,
 });
 
@@ -44,11 +49,19 @@ export const ConnectionSchema = Fields({
     depth: Count('Messages that wait or are on their way.'),
     bytes: Count(),
     oldestAgeSeconds: Amount(),
-    evicted: Count('Messages dropped because there was no room.'),
+    evicted: Fields(
+      { state: Count(), event: Count(), learning: Count() },
+      'Messages dropped, oldest first, because there was no room for them or they were too old.',
+    ),
+    storage: Type.Union([Type.Literal('disk'), Type.Literal('memory')], { description: 'Where they are kept.' }),
+    unwritten: Count('Messages that are to be on disk and are not yet.'),
+    damaged: Count('Messages that could not be read back.'),
   }),
   published: Count('Messages the broker acknowledged.'),
-  refused: Count('Messages the broker refused.'),
-  tooLarge: Count('Messages larger than the broker takes.'),
+  refused: Count('Messages the broker refused for good.'),
+  retried: Count('Messages the broker refused for the moment, tried again.'),
+  tooLarge: Count('Messages left out because they are larger than the broker takes.'),
+  shrunk: Count('Snapshots made smaller to fit.'),
   rejectedCommands: Count(),
   rejectedRequests: Count(),
 });

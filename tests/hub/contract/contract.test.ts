@@ -61,6 +61,7 @@ describe('contract', () => {
     const all = [topics.status, topics.stats, camera.status, camera.events, camera.motion, camera.view];
     all.push(camera.count('a'), camera.occupied('a'), camera.count('a', 'z'), camera.occupied('a', 'z'));
     all.push(camera.snapshot('a'), camera.crossing('l'));
+    all.push(camera.seen, camera.appeared('a'), camera.crossed('l'), topics.model);
     for (const setting of settingTopics.keys()) all.push(camera.state(setting), camera.set(setting));
     for (const { name } of standardVerbs) all.push(topics.request(name), topics.response(name));
     const found = all.map((topic) => topicOf(topic).name);
@@ -71,7 +72,10 @@ describe('contract', () => {
     const broker = closing(await startBroker({ port: 0 }), (it) => it.stop());
     const camera = new FakeCamera('door');
     const node = new FakeNode('porch', [camera]);
-    const hub = closing(new Hub({ node, settings: mqttSettings(broker.url) }), (it) => it.stop());
+    const home_assistant = { enabled: true, prefix: 'homeassistant' };
+    const hub = closing(new Hub({ node, settings: { ...mqttSettings(broker.url), home_assistant } }), (it) =>
+      it.stop(),
+    );
     const heard = closing(await Subscriber.to(broker.url, `${root}/#`), (it) => it.end());
     await hub.start();
     await until(() => heard.last(`${root}/door/cat/occupied`) !== undefined);
@@ -94,7 +98,10 @@ describe('contract', () => {
     const times = { motion: 1, queue: 0.5, preprocess: 1, infer: 1, decode: 1, track: 1, total: 5 };
     const frames = { in: 2, dropped: 0, gated: 1, inferred: 1 };
     const fps = { in: 9.5, inferred: 2 };
-    node.emit('stats', { ...nodeStats, cameras: { door: { frames, fps, times, objects: 1, device: health } } });
+    node.emit('stats', {
+      ...nodeStats,
+      cameras: { door: { frames, fps, times, timeTotals: times, objects: 1, unfinishedMs: 0, device: health } },
+    });
     const requests = {
       info: {},
       state: { camera: 'door' },

@@ -10,7 +10,9 @@ import type { ConsoleCamera } from './source.ts';
  */
 export async function changeCamera(camera: ConsoleCamera, body: unknown): Promise<void> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new InputError(`expected an object of settings, got ${JSON.stringify(body)?.slice(0, 60)}`);
+    throw new InputError(
+      `expected an object of settings, got ${Array.isArray(body) ? 'a list' : body === null ? 'null' : `a ${typeof body}`}`,
+    );
   }
   await camera.change(withoutMaskedSource(body as CameraChange, camera.settings));
 }

@@ -1,0 +1,4 @@
+export interface Embedding {
+  readonly values: Int8Array;
+  readonly scale: number;
+}
