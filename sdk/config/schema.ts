@@ -233,6 +233,33 @@ export type HomeAssistantSettings = Static<typeof HomeAssistantSettings>;
 
 const UserName = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$' });
 
+export const TlsSettings = Type.Object(
+  {
+    ca: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: 'File with the certificate of the broker’s CA, or of a broker that signed its own (PEM).',
+      }),
+    ),
+    cert: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: 'File with this node’s own certificate, where the broker asks for one.',
+      }),
+    ),
+    key: Type.Optional(
+      Type.String({ minLength: 1, description: 'File with the key of `cert`, without a passphrase.' }),
+    ),
+    skip_verification: Type.Boolean({
+      default: false,
+      description:
+        'Take any certificate: whoever is between here and the broker can read and change everything. Name a `ca` instead.',
+    }),
+  },
+  { additionalProperties: false, description: 'For mqtts:// and wss://.' },
+);
+export type TlsSettings = Static<typeof TlsSettings>;
+
 export const MqttSettings = Type.Object(
   {
     broker: Secret({
@@ -262,6 +289,7 @@ export const MqttSettings = Type.Object(
     }),
     username: Type.Optional(Secret({ description: 'At a broker of your own.' })),
     password: Type.Optional(Secret({ description: 'At a broker of your own.' })),
+    tls: Type.Optional(TlsSettings),
     outbox: OutboxSettings,
     home_assistant: HomeAssistantSettings,
   },

@@ -19,12 +19,13 @@ import { RetainedScan } from './retained-scan.ts';
 import { type RetainedSource, RetainedTopics } from './retained-topics.ts';
 import { type Incoming, Session } from './session.ts';
 import type { HubNode } from './source.ts';
+import { readTls } from './tls.ts';
 import { NodeTopics } from './topics.ts';
 
 export interface HubOptions {
   node: HubNode;
   /** `broker` is a URL here: who wants the embedded broker starts it first and passes its `url`. */
-  settings: Pick<MqttSettings, 'broker' | 'base' | 'username' | 'password' | 'home_assistant'> &
+  settings: Pick<MqttSettings, 'broker' | 'base' | 'username' | 'password' | 'tls' | 'home_assistant'> &
     Partial<Pick<MqttSettings, 'outbox'>>;
   /** Where messages for the broker are kept between runs, in a folder `outbox`: `dataFolder()`. Default: in memory. */
   data?: string;
@@ -131,13 +132,14 @@ export class Hub {
    * Listens to the cameras and begins to connect; does not wait for the broker. Call it when `node.pipelines` is
    * filled: `node.start({ before: () => hub.start() })`.
    *
-   * @throws InputError when the broker's URL or a name is wrong.
+   * @throws InputError when the broker's URL or a name is wrong, or a certificate cannot be read.
    */
   async start(): Promise<void> {
     await this.#stopping;
     if (this.#parts) throw new Error('the hub runs already');
-    const { broker, base, username, password } = this.#settings;
-    const address = brokerAddress(broker, { username, password });
+    const { broker, base, username, password, tls } = this.#settings;
+    const address = brokerAddress(broker, { username, password, tls });
+    if (tls) await readTls(tls);
     const { name } = this.#node;
     const topics = new NodeTopics(base, name);
     const session = new Session({
@@ -239,6 +241,7 @@ export class Hub {
     if (session.link !== link) return;
     retained.found(found);
     retained.update();
+    if (scan.isComplete) for (const extension of this.#extensions) extension.looked?.(found);
   }
 
   async #subscribe(link: Link, { filter, retained }: Subscription): Promise<void> {

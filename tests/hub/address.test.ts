@@ -19,6 +19,15 @@ describe('brokerAddress', () => {
     expect(address.title).toBe(title);
   });
 
+  it('takes certificates for what is encrypted only, and a certificate with its key', () => {
+    const tls = { ca: '/ca.pem', skip_verification: false };
+    expect(brokerAddress('mqtts://hub', { tls }).tls).toEqual(tls);
+    expect(brokerAddress('wss://hub', { tls: { ...tls, cert: 'c', key: 'k' } }).tls).toMatchObject({ cert: 'c' });
+    expect(() => brokerAddress('mqtt://hub', { tls })).toThrow(/mqtt\.tls: expected a broker with mqtts:\/\/ or wss/);
+    expect(() => brokerAddress('ws://hub', { tls })).toThrow(InputError);
+    expect(() => brokerAddress('mqtts://hub', { tls: { ...tls, cert: 'c' } })).toThrow(/both `cert` and `key`/);
+  });
+
   it('reads the login from the URL, never shows it, and prefers the one given apart', () => {
     const address = brokerAddress('mqtt://ann:s%40cret@hub');
     expect(address.options).toMatchObject({ username: 'ann', password: 's@cret' });

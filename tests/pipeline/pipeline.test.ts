@@ -1,6 +1,4 @@
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import sharp from 'sharp';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { FramePool } from '../../sdk/frame/pool.ts';
@@ -8,6 +6,7 @@ import type { FrameReport } from '../../sdk/pipeline/events.ts';
 import { Pipeline, type PipelineLearning, type PipelineOptions } from '../../sdk/pipeline/pipeline.ts';
 import type { SubLabel } from '../../sdk/vision/track.ts';
 import { temporaryFolder } from '../devices/fake.ts';
+import { heapAfterCollection } from '../heap.ts';
 import { recorder, until } from '../hub/fakes.ts';
 import { boxAt, type Seen } from '../vision/fakes.ts';
 import { FakeModel, pictures } from './fakes.ts';
@@ -498,13 +497,3 @@ describe('Pipeline: memory', () => {
     for (const pool of new Set(take.mock.contexts as FramePool[])) expect(pool.inUse).toBe(0);
   });
 });
-
-async function heapAfterCollection(): Promise<number> {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  collect();
-  await new Promise(setImmediate);
-  collect();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-}

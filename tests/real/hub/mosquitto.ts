@@ -107,7 +107,7 @@ function makeCertificate(key: string, certificate: string): void {
   execFileSync('openssl', args, { stdio: 'ignore' });
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
