@@ -1,4 +1,4 @@
-"""Pictures as a network's input: letterboxed as the card says."""
+"""Pictures as a network's input: letterboxed or cropped as the card says."""
 
 from pathlib import Path
 
@@ -30,6 +30,17 @@ def letterbox(picture, card_input):
     if card_input["channels"] == "BGR":
         canvas = canvas[:, :, ::-1]
     return canvas.transpose(2, 0, 1)[None], (inner_w / width, inner_h / height, left, top)
+
+
+def crop(picture, card_input):
+    """The middle of a picture that fills the input (uint8, NCHW)."""
+    height, width = picture.shape[:2]
+    w, h = card_input["width"], card_input["height"]
+    scale = max(w / width, h / height)
+    inner_w, inner_h = round(w / scale), round(h / scale)
+    left, top = (width - inner_w) // 2, (height - inner_h) // 2
+    canvas = bilinear(picture[top : top + inner_h, left : left + inner_w], w, h)
+    return (canvas[:, :, ::-1] if card_input["channels"] == "BGR" else canvas).transpose(2, 0, 1)[None]
 
 
 def bilinear(picture, width, height):
