@@ -4,15 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { validate } from '../../sdk/config/validate.ts';
-import { ModelCard } from '../../sdk/core/card.ts';
+import { DetectorCard } from '../../sdk/core/card.ts';
 
 /** A card for tests, defaults filled in: 32x32 pixels in, two labels. */
-export function card(decoder: ModelCard['decoder'], change: Record<string, unknown> = {}): ModelCard {
-  return validate(ModelCard, rawCard(decoder, change), 'the card');
+export function card(decoder: DetectorCard['decoder'], change: Record<string, unknown> = {}): DetectorCard {
+  return validate(DetectorCard, rawCard(decoder, change), 'the card');
 }
 
 /** The same as a person writes it. */
-export function rawCard(decoder: ModelCard['decoder'], change: Record<string, unknown> = {}): Record<string, unknown> {
+export function rawCard(
+  decoder: DetectorCard['decoder'],
+  change: Record<string, unknown> = {},
+): Record<string, unknown> {
   return { name: 'tiny', task: 'detect', input: { width: 32, height: 32 }, decoder, labels: ['cat', 'dog'], ...change };
 }
 
