@@ -8,8 +8,8 @@ import { asset } from '../../sdk/assets.ts';
 import { type ReadConstant, type ReadNode, readGraph } from './onnx-reader.ts';
 
 const models = [
-  // Its boxes and scores are what is left in float.
-  { name: 'nanodet-g-416-int8', left: 2 },
+  // Boxes and scores, and before and after each of its four Resizes, which onnxruntime 1.30 does in floats.
+  { name: 'nanodet-g-416-int8', left: 10 },
   // The embedding is; the logits come out of the last product as floats.
   { name: 'efficientnet-lite0-int8', left: 1 },
 ];
@@ -23,7 +23,7 @@ describe.each(models)('$name', ({ name, left }) => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it(`runs in int8 but for ${left} of its ends`, async () => {
+  it(`runs in int8: ${left} nodes between integers and floats are left, and no convolution in floats`, async () => {
     const optimizedModelFilePath = join(folder, 'optimised.onnx');
     const session = await InferenceSession.create(pathOf(name), { optimizedModelFilePath, logSeverityLevel: 3 });
     await session.release();
