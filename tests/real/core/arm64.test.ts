@@ -40,7 +40,8 @@ describe.skipIf(!isPossible)('on arm64 (needs qemu-user-static, mmdebstrap, root
     if (!isBuilt()) await run(lab('arm64-build'), { maxBuffer: 1 << 24 });
     // The project as it is installed: its own files, and packages for that machine.
     folder = await mkdtemp(join(tmpdir(), 'ocellus-arm64-'));
-    for (const part of ['package.json', 'bin', 'dist', 'sdk/models', 'devices/scene/photos']) {
+    const ownTests = 'tests/real/learn/train-process.mjs';
+    for (const part of ['package.json', 'bin', 'dist', 'sdk/models', 'devices/scene/photos', ownTests]) {
       await mkdir(join(folder, part, '..'), { recursive: true });
       await cp(asset(...part.split('/')), join(folder, part), { recursive: true });
     }
@@ -99,4 +100,23 @@ describe.skipIf(!isPossible)('on arm64 (needs qemu-user-static, mmdebstrap, root
     expect(report.board).toMatchObject({ arch: 'arm64', instructionSets: expect.arrayContaining(['neon']) });
     expect(report.onnxruntime).toMatchObject({ version: expect.any(String) });
   }, 300_000);
+
+  it('what is taught and trained has the same bytes as here, with native kernels and without', async () => {
+    const train = 'tests/real/learn/train-process.mjs';
+    const trained = (text: string) =>
+      JSON.parse(text) as { arch: string; kernels: string; results: { kept: boolean; heads: string[] } };
+    const here = async (kernels: string) => {
+      const env = { ...process.env, OCELLUS_KERNELS: kernels };
+      return trained(
+        (await run(process.execPath, [train, join(folder, `store-${kernels}`)], { cwd: folder, env })).stdout,
+      );
+    };
+    const [native, twin] = [await here(''), await here('typescript')];
+    const theirs = trained((await run(lab('arm64-run'), [folder, train, join(folder, 'store-arm64')])).stdout);
+    expect([theirs.arch, twin.kernels]).toEqual(['arm64', expect.stringMatching(/^TypeScript/)]);
+    expect(native.results.heads).toHaveLength(3);
+    expect(native.results.kept).toBe(true);
+    expect(twin.results).toEqual(native.results);
+    expect(theirs.results).toEqual(native.results);
+  }, 600_000);
 });
