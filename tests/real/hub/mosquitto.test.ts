@@ -2,11 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Value } from '@sinclair/typebox/value';
-<<<<<<< HEAD
-import type { IClientPublishOptions } from 'mqtt';
-=======
-import mqtt from 'mqtt';
->>>>>>> hub-outbox
+import mqtt, { type IClientPublishOptions } from 'mqtt';
 import { afterEach, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../../sdk/assets.ts';
 import type { MqttSettings } from '../../../sdk/config/schema.ts';
