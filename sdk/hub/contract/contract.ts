@@ -1,7 +1,7 @@
 import { settingTopics } from '../camera-settings.ts';
 import { standardVerbs } from '../requests/verbs/verbs.ts';
 import { event } from './event.ts';
-import { appeared, crossed, modelVersions, sighting } from './home-assistant.ts';
+import { direction, eventId, modelVersions, sighting } from './home-assistant.ts';
 import { cameraStatus, count, crossing, nodeStatus, onOff, type Payload, picture } from './payloads.ts';
 import { request, response } from './requests.ts';
 import { stats } from './stats.ts';
@@ -149,19 +149,20 @@ export const contract: readonly Topic[] = [
     name: 'appeared',
     retained: false,
     address: '<camera>/<label>/appeared',
-    payload: appeared,
-    when: 'with `new`, while there is a connection',
+    payload: eventId,
+    when: 'an object comes, while there is a connection',
   },
   {
     ...told,
     name: 'crossed',
     retained: false,
     address: '<camera>/line/<line>/crossed',
-    payload: crossed,
+    payload: direction,
     when: 'someone crosses a line, while there is a connection',
   },
   { ...state, name: 'motion', address: '<camera>/motion', payload: onOff, when: 'at each change' },
   ...settings,
+  ...requests,
   {
     ...state,
     name: 'model',
@@ -169,6 +170,5 @@ export const contract: readonly Topic[] = [
     payload: modelVersions,
     when: 'after connecting, where a model of this name ships',
   },
-  ...requests,
   { ...told, name: 'stats', retained: false, qos: 0, address: 'stats', payload: stats, when: 'every ten seconds' },
 ];

@@ -1,22 +1,19 @@
 import { Type } from '@sinclair/typebox';
 import { type Payload, words } from './payloads.ts';
 
-/** Payloads that are there for the entities of Home Assistant; docs/home-assistant.md. */
-
+/** What comes on the topics that Home Assistant reads beside the others. */
 export const sighting: Payload = {
-  name: 'seen',
+  name: 'sighting',
   contentType: 'application/json',
   schema: Type.Object(
     {
       event_type: words('new', 'end'),
       id: Type.String({ description: 'Of the event.' }),
       label: Type.String(),
-      sub_label: Type.Union([Type.String(), Type.Null()]),
+      sub_label: Type.Union([Type.String(), Type.Null()], { description: 'What learning calls it.' }),
       score: Type.Number({ minimum: 0, maximum: 1, description: 'The highest so far.' }),
-      zones: Type.Array(Type.String(), { description: 'All zones it was in so far.' }),
-      seconds: Type.Union([Type.Number({ minimum: 0 }), Type.Null()], {
-        description: 'How long it was there; null while it is.',
-      }),
+      zones: Type.Array(Type.String(), { description: 'Zones it entered.' }),
+      seconds: Type.Union([Type.Number(), Type.Null()], { description: 'How long it was there; null until its end.' }),
       has_snapshot: Type.Boolean(),
     },
     { additionalProperties: false },
@@ -25,15 +22,15 @@ export const sighting: Payload = {
     'JSON: `event_type` (`new` or `end`), `id`, `label`, `sub_label`, `score`, `zones`, `seconds`, `has_snapshot`',
 };
 
-export const appeared: Payload = {
-  name: 'appeared',
+export const eventId: Payload = {
+  name: 'event-id',
   contentType: 'text/plain',
   schema: Type.String({ minLength: 1 }),
   summary: 'the event’s `id`',
 };
 
-export const crossed: Payload = {
-  name: 'crossed',
+export const direction: Payload = {
+  name: 'direction',
   contentType: 'text/plain',
   schema: words('in', 'out'),
   summary: '`in`, `out`',
@@ -46,5 +43,5 @@ export const modelVersions: Payload = {
     { installed_version: Type.String(), latest_version: Type.String(), title: Type.String() },
     { additionalProperties: false },
   ),
-  summary: 'JSON: `installed_version`, `latest_version`, `title`',
+  summary: '`{"installed_version", "latest_version", "title"}`',
 };

@@ -60,8 +60,14 @@ describe('contract', () => {
     const camera = topics.camera('door');
     const all = [topics.status, topics.stats, camera.status, camera.events, camera.motion, camera.view];
     all.push(camera.count('a'), camera.occupied('a'), camera.count('a', 'z'), camera.occupied('a', 'z'));
-    all.push(camera.snapshot('a'), camera.crossing('l'));
-    all.push(camera.seen, camera.appeared('a'), camera.crossed('l'), topics.model);
+    all.push(
+      camera.snapshot('a'),
+      camera.crossing('l'),
+      camera.seen,
+      camera.appeared('a'),
+      camera.crossed('l'),
+      topics.model,
+    );
     for (const setting of settingTopics.keys()) all.push(camera.state(setting), camera.set(setting));
     for (const { name } of standardVerbs) all.push(topics.request(name), topics.response(name));
     const found = all.map((topic) => topicOf(topic).name);
@@ -72,10 +78,8 @@ describe('contract', () => {
     const broker = closing(await startBroker({ port: 0 }), (it) => it.stop());
     const camera = new FakeCamera('door');
     const node = new FakeNode('porch', [camera]);
-    const home_assistant = { enabled: true, prefix: 'homeassistant' };
-    const hub = closing(new Hub({ node, settings: { ...mqttSettings(broker.url), home_assistant } }), (it) =>
-      it.stop(),
-    );
+    const settings = { ...mqttSettings(broker.url), home_assistant: { enabled: true, prefix: 'homeassistant' } };
+    const hub = closing(new Hub({ node, settings }), (it) => it.stop());
     const heard = closing(await Subscriber.to(broker.url, `${root}/#`), (it) => it.end());
     await hub.start();
     await until(() => heard.last(`${root}/door/cat/occupied`) !== undefined);
@@ -147,7 +151,9 @@ describe('contract', () => {
     const expected = contract.filter(({ retained }) => retained).map(({ name }) => name);
     await vi.waitFor(
       async () => {
-        const retained = new Set(Object.keys(await retainedOf(broker.url)).map((topic) => topicOf(topic).name));
+        const retained = new Set(
+          Object.keys(await retainedOf(broker.url, `${root}/#`)).map((topic) => topicOf(topic).name),
+        );
         expect([...retained].sort()).toEqual(expected.sort());
       },
       { timeout: 30_000 },
