@@ -40,9 +40,10 @@ function withDefaults(schema: TSchema, value: unknown): unknown {
     return schema.default === undefined ? undefined : withDefaults(schema, structuredClone(schema.default));
   }
   if (schema.anyOf) {
-    const variant = (schema.anyOf as TSchema[]).find((one) =>
-      Value.Check(one, withDefaults(one, structuredClone(value))),
-    );
+    // Of one that is wrong, only what is wrong is to be reported, not also what has a default.
+    const variant =
+      (schema.anyOf as TSchema[]).find((one) => Value.Check(one, withDefaults(one, structuredClone(value)))) ??
+      variantOf(schema.anyOf, value);
     return variant ? withDefaults(variant, value) : value;
   }
   if (Array.isArray(value)) {
@@ -105,7 +106,8 @@ function inWords(error: ValueError): string {
   return `expected ${expected(error.schema)}, got ${got}`;
 }
 
-function holdsSecret(schema: TSchema): boolean {
+/** Is it a secret, or are there some in it? */
+export function holdsSecret(schema: TSchema): boolean {
   const inner = { ...schema.properties, ...schema.patternProperties } as Record<string, TSchema>;
   return isSecret(schema) || Object.values(inner).some(holdsSecret);
 }

@@ -288,7 +288,7 @@ describe('Console: the connection of a page', () => {
 
   it('sends pictures of the camera that is watched, until it is not', async () => {
     const { camera, url } = await startConsole();
-    const { say, pictures } = await connect(url);
+    const { socket, say, pictures } = await connect(url);
     const offer = (sequence: number) => {
       const { frame, freed } = greyFrame(sequence);
       camera.emit('frame', { frame, tracks: [track()], inferred: true, moving: true });
@@ -311,6 +311,9 @@ describe('Console: the connection of a page', () => {
     // Answered in order, so the unwatch has been obeyed when this comes back.
     say('x');
     await expect.poll(() => offer(sequence++)()).toBe(true);
+    // What was sent before has come when this is answered.
+    socket.ping();
+    await once(socket, 'pong');
     const before = pictures.length;
     offer(sequence);
     await new Promise((resolve) => setTimeout(resolve, 100));

@@ -89,6 +89,9 @@ console: {port: 0, password: ${JSON.stringify(planted.page)}}
     const client = await mqtt.connectAsync(broker, login);
     client.on('message', (topic, payload) => messages.push(`${topic} ${payload.toString('latin1')}`));
     await client.subscribeAsync(['#', '$SYS/#']);
+    for (const camera of ['plain', 'encoded', 'query', 'variable', 'file', 'noscheme', 'not-there']) {
+      await client.publishAsync('ocellus/porch/request/state', JSON.stringify({ camera, transaction: camera }));
+    }
     // Wrong logins are told of as well.
     await mqtt.connectAsync(broker, { username: 'home', password: planted.page, reconnectPeriod: 0 }).catch(() => {});
 
@@ -114,7 +117,16 @@ console: {port: 0, password: ${JSON.stringify(planted.page)}}
     const { cameras } = (await (await fetch(new URL('/api/state', url), { headers })).json()) as {
       cameras: { name: string; settings: { source: string } }[];
     };
-    for (const path of ['/', '/healthz', '/metrics', '/api/session', '/api/state', '/api/events', '/api/nothing']) {
+    for (const path of [
+      '/',
+      '/healthz',
+      '/readyz',
+      '/metrics',
+      '/api/session',
+      '/api/state',
+      '/api/events',
+      '/api/nothing',
+    ]) {
       await ask(path, { headers });
       await ask(path, { headers: { authorization: `Basic ${Buffer.from(`x:${planted.page}`).toString('base64')}` } });
       await ask(path);
@@ -134,6 +146,7 @@ console: {port: 0, password: ${JSON.stringify(planted.page)}}
         await ask(`/api/cameras/${name}`, { method: 'PATCH', headers, body: JSON.stringify(change) });
       }
     }
+    await expect.poll(() => messages.filter((one) => one.startsWith('ocellus/porch/response/state')).length).toBe(7);
     // Each camera has failed at least once, and its state was told.
     await expect
       .poll(() => messages.some((one) => one.startsWith('ocellus/porch/stats')), { timeout: 30_000 })
