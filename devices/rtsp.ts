@@ -16,7 +16,7 @@ export class RtspCamera extends LiveDevice {
   }
 
   protected async command(): Promise<LiveCommand> {
-    if (!URL.canParse(this.#url) || new URL(this.#url).host === '') {
+    if (!URL.canParse(this.#url) || new URL(this.#url).host === '' || hasStrayAt(new URL(this.#url))) {
       throw new InputError(
         'expected rtsp://[user:password@]host[:port]/path; write / @ : # in a password as %2F %40 %3A %23',
       );
@@ -64,4 +64,9 @@ export class RtspCamera extends LiveDevice {
     }
     return said;
   }
+}
+
+/** A part of the password was taken for the host, and would be shown as such. */
+function hasStrayAt({ username, pathname, search, hash }: URL): boolean {
+  return username !== '' && `${pathname}${search}${hash}`.includes('@');
 }

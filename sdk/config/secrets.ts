@@ -8,10 +8,10 @@ import { InputError } from '../errors.ts';
  * and no message shows it.
  */
 export function Secret(options: { description: string; default?: string; minLength?: number }) {
-  return Type.String({ ...options, secret: true });
+  return Type.String({ ...options, writeOnly: true });
 }
 
-export const isSecret = (schema: TSchema): boolean => schema.secret === true;
+export const isSecret = (schema: TSchema): boolean => schema.writeOnly === true;
 
 const reference = /\$\{([^}]*)\}/g;
 

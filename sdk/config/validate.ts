@@ -105,7 +105,8 @@ function inWords(error: ValueError): string {
   return `expected ${expected(error.schema)}, got ${got}`;
 }
 
-function holdsSecret(schema: TSchema): boolean {
+/** Is it a secret, or are there some in it? */
+export function holdsSecret(schema: TSchema): boolean {
   const inner = { ...schema.properties, ...schema.patternProperties } as Record<string, TSchema>;
   return isSecret(schema) || Object.values(inner).some(holdsSecret);
 }

@@ -20,8 +20,7 @@ export interface BrokerLogin {
 }
 
 /**
- * Reads a broker's URL. A user name and a password in the URL count unless they are given apart. Where there is a user
- * name and no password, the environment variable OCELLUS_MQTT_PASSWORD is the password.
+ * Reads a broker's URL. A user name and a password in the URL count unless they are given apart.
  *
  * @throws InputError when it is not mqtt://, mqtts://, ws:// or wss:// with a host, or `tls` does not fit it. The
  * message never shows a password.
@@ -40,10 +39,12 @@ export function brokerAddress(url: string, login: BrokerLogin = {}): BrokerAddre
       `mqtt.broker: expected a URL with mqtt://, mqtts://, ws:// or wss:// and a host, got one with ${parsed.protocol}//`,
     );
   }
+  if (parsed.username !== '' && `${parsed.pathname}${parsed.search}${parsed.hash}`.includes('@')) {
+    // Then a part of the password was taken for the host, and would be shown as such.
+    throw new InputError('mqtt.broker: write / @ : # in a password as %2F %40 %3A %23, or give it in mqtt.password');
+  }
   const username = login.username ?? (decode(parsed.username) || undefined);
-  // Without a user name the variable is meant for another node or broker.
-  const fromEnvironment = username === undefined ? undefined : process.env.OCELLUS_MQTT_PASSWORD;
-  const password = login.password ?? (decode(parsed.password) || fromEnvironment);
+  const password = login.password ?? (decode(parsed.password) || undefined);
   if (password !== undefined && username === undefined) {
     throw new InputError('mqtt.username: expected a user name beside the password, got nothing');
   }

@@ -108,7 +108,8 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Embedded
   aedes.on('clientError', (client, error) => logger.debug(`broker: client ${client.id}: ${messageOf(error)}`));
   aedes.on('connectionError', (_: Client, error) => logger.debug(`broker: ${messageOf(error)}`));
   const connections = new Set<GuardedSocket>();
-  const server = createServer();
+  // Else a small packet waits for the client's delayed acknowledgement: one message at a time took 47 ms instead of 2.
+  const server = createServer({ noDelay: true });
   // First, so that it sees a connection before it is used.
   boundConnections(server, maxConnectionsOfNetwork);
   server.on('connection', (socket) => {

@@ -254,6 +254,7 @@ describe('Console: the connection of a page', () => {
     const { of } = await connect(url);
     expect(of('state')[0]!.state.node).toBe('porch');
     await expect.poll(() => of('stats').length).toBeGreaterThan(0);
+    expect(of('stats')[0]!.mqtt, 'there is no hub').toBeNull();
     camera.status = 'offline';
     camera.emit('status', 'offline', { state: 'offline', frames: 0, dropped: 0, corrupt: 0, restarts: 0, stalls: 0 });
     camera.emit('motion', true);
@@ -288,7 +289,7 @@ describe('Console: the connection of a page', () => {
 
   it('sends pictures of the camera that is watched, until it is not', async () => {
     const { camera, url } = await startConsole();
-    const { say, pictures } = await connect(url);
+    const { socket, say, pictures } = await connect(url);
     const offer = (sequence: number) => {
       const { frame, freed } = greyFrame(sequence);
       camera.emit('frame', { frame, tracks: [track()], inferred: true, moving: true });
@@ -311,6 +312,9 @@ describe('Console: the connection of a page', () => {
     // Answered in order, so the unwatch has been obeyed when this comes back.
     say('x');
     await expect.poll(() => offer(sequence++)()).toBe(true);
+    // What was sent before has come when this is answered.
+    socket.ping();
+    await once(socket, 'pong');
     const before = pictures.length;
     offer(sequence);
     await new Promise((resolve) => setTimeout(resolve, 100));

@@ -30,8 +30,9 @@ afterEach(async () => {
 async function start(options: Partial<ConsoleOptions> = {}) {
   const camera = new FakeCamera('door');
   const logger = recorder();
+  const node = new FakeNode([camera]);
   const server = new Console({
-    node: new FakeNode([camera]),
+    node,
     port: 0,
     folder: page.folder,
     password,
@@ -51,7 +52,7 @@ async function start(options: Partial<ConsoleOptions> = {}) {
     });
   /** The cookie of a new session. */
   const session = async () => (await logIn()).headers['set-cookie']![0]!.split(';')[0]!;
-  return { server, camera, logger, url, port, origin, json, ask, logIn, session };
+  return { node, server, camera, logger, url, port, origin, json, ask, logIn, session };
 }
 
 /** Sends exactly these headers. */
@@ -103,11 +104,12 @@ describe('a page with a password', () => {
   });
 
   it('shows the page and its login, and says of its health only whether it is well', async () => {
-    const { ask, camera, session } = await start();
+    const { ask, node, camera, session } = await start();
     expect((await ask('/')).status).toBe(200);
     expect(JSON.parse((await ask('/api/session')).body)).toEqual({ required: true, active: false });
     expect(JSON.parse((await ask('/healthz')).body)).toEqual({ ok: true });
     camera.status = 'offline';
+    node.unfinishedMs = 31_000;
     const ill = await ask('/healthz');
     expect([ill.status, JSON.parse(ill.body)]).toEqual([503, { ok: false }]);
     const cookie = await session();

@@ -4,6 +4,7 @@ import { resolveSettings } from '../../sdk/config/settings.ts';
 import { Node, type NodeStats } from '../../sdk/pipeline/node.ts';
 import { temporaryFolder } from '../devices/fake.ts';
 import { recorder, until } from '../hub/fakes.ts';
+import { FakeModel } from './fakes.ts';
 
 function nodeOf(settings: Record<string, unknown>, speed: 'realtime' | 'max' = 'max') {
   const logger = recorder();
@@ -49,6 +50,17 @@ describe('Node', () => {
     await node.stop();
     expect([...node.pipelines.values()].map(({ status }) => status)).toEqual(['offline', 'offline', 'disabled']);
     expect(() => node.model).toThrow('await start() first');
+  });
+
+  it('leaves a model open that was given', async () => {
+    const model = new FakeModel();
+    const settings = resolveSettings({ cameras: { gate: { source: 'scene:' } } });
+    const node = new Node(settings, { speed: 'max', model: model.model });
+    await node.start();
+    await until(() => model.looks > 3);
+    expect(node.stats().model).toBe('fake');
+    await node.stop();
+    expect(model.closed).toBe(false);
   });
 
   it('runs without a detector where none is wanted', async () => {

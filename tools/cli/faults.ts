@@ -10,16 +10,25 @@ const stopTimeoutMs = 10_000;
  * What nobody caught, an exception or a rejection, is a fault of ours and leaves the process in a state that nobody
  * knows. It is logged, `stop` says goodbye as far as that is still possible, and the process ends with 1.
  *
- * @param stop Given up after ten seconds.
+ * @param stop True: nothing was left behind. Given up after ten seconds.
  */
-export function endOnFault(logger: Logger, stop: () => Promise<unknown>): void {
+export function endOnFault(logger: Logger, stop: () => Promise<boolean>): void {
   let told = 0;
   const handle = (error: unknown) => {
     if (told++ < mostTold) logger.error(`this is a fault of ocellus: ${withStack(error)}`);
-    if (told === 1) void within(stopTimeoutMs, stop(), undefined).then(() => process.exit(1));
+    if (told === 1) void within(stopTimeoutMs, stop(), false).then((clean) => endWithFault(clean));
   };
   process.on('uncaughtException', handle);
   process.on('unhandledRejection', handle);
+}
+
+/**
+ * Ends the process with 1, or with SIGKILL where something does not stop: `process.exit()` waits for all threads, and one
+ * that is stuck in native code never comes back.
+ */
+export function endWithFault(clean: boolean): void {
+  if (clean) process.exit(1);
+  process.kill(process.pid, 'SIGKILL');
 }
 
 function withStack(error: unknown): string {

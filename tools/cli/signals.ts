@@ -1,5 +1,3 @@
-import { constants } from 'node:os';
-
 /**
  * Runs `stop` once, at the first SIGINT or SIGTERM; a second signal ends the process at once, for a person in a hurry.
  *
@@ -9,8 +7,11 @@ export function onStop<T>(stop: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     let stopping = false;
     const handle = (signal: 'SIGINT' | 'SIGTERM') => {
-      // As a shell says it of a process that a signal ended.
-      if (stopping) process.exit(128 + constants.signals[signal]);
+      if (stopping) {
+        // By the signal itself: `process.exit()` would wait for threads, and a network that is stuck has no end.
+        process.removeAllListeners(signal);
+        process.kill(process.pid, signal);
+      }
       stopping = true;
       stop().then(resolve, reject);
     };

@@ -1,6 +1,6 @@
 import type { TSchema } from '@sinclair/typebox';
 import { Settings } from '../../sdk/config/schema.ts';
-import { expected } from '../../sdk/config/validate.ts';
+import { expected, holdsSecret } from '../../sdk/config/validate.ts';
 import { table } from './table.ts';
 
 /** `docs/settings.md`, made from the one schema: each field with what it takes, its default and what it is for. */
@@ -31,6 +31,24 @@ mqtt:
   username: ocellus
 \`\`\`
 
+## Secrets
+
+Passwords need not stand in the file. In the fields marked *secret*, \`\${NAME}\` is the systemd credential of that name
+(\`LoadCredential=\`), else the environment variable, and \`\${/path}\` is what that file holds, without the end of its last line:
+
+\`\`\`yaml
+cameras:
+  door:
+    source: rtsp://user:\${DOOR_PASSWORD}@192.168.1.20/stream1 # in a URL it may have any characters
+mqtt:
+  password: \${/run/secrets/mqtt}
+\`\`\`
+
+They are looked up at the start and only in the settings file and on the command line, never in what comes from the page or over MQTT. A
+name that is nowhere stops the start. Inside \`{ }\` and \`[ ]\` YAML wants the text in quotes. What stands in these fields is not shown in messages, logs, statistics, on the page or on MQTT.
+
+## Fields
+
 This page is made from the schema (\`npm run docs\`); \`<name>\` stands for a name you choose: small letters, digits, \`_\`, \`-\`.
 
 ${table(['field', 'takes', 'default', 'what it is'], rows)}
@@ -56,5 +74,6 @@ const holdsFields = (schema: TSchema) =>
 
 function row(path: string, schema: TSchema): string[] {
   const fallback = schema.default === undefined ? '' : `\`${JSON.stringify(schema.default)}\``;
-  return [`\`${path}\``, expected(schema), fallback, schema.description ?? ''];
+  const takes = `${expected(schema)}${holdsSecret(schema) ? ', secret' : ''}`;
+  return [`\`${path}\``, takes, fallback, schema.description ?? ''];
 }

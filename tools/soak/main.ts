@@ -19,8 +19,12 @@ const { values } = parseArgs({
   },
 });
 
-/** The most that each may grow in a million frames, by the upper end of what its slope may be: 28 hours at ten a second. */
-const limits = { resident: 4e6, heap: 0.5e6, external: 1e6, buffers: 1e6, resources: 1, files: 1 } as const;
+/**
+ * The most that each may grow in a million frames (28 hours at ten a second), by the upper end of what its slope may be.
+ * The heap is known to a few kilobytes. The others tremble, since the allocator takes and returns pages in steps of
+ * megabytes and the pictures that are held differ in size: their limits are about what a run can tell from nothing.
+ */
+const limits = { resident: 16e6, heap: 0.5e6, external: 4e6, buffers: 4e6, resources: 1, files: 1 } as const;
 type Measure = keyof typeof limits;
 const measures = Object.keys(limits) as Measure[];
 /** The slope lies within so many standard errors in 95 of 100 cases. */

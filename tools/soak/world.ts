@@ -43,9 +43,16 @@ export class World {
     const ask = (path: string, init?: RequestInit) => this.#ask(path, init);
     const body = JSON.stringify({ motion: { sensitivity: 0.5 + (round % 5) / 100 } });
     await Promise.all([
-      ...['', 'api/state', 'api/events?limit=50', 'api/cameras/camera/snapshot.jpg', 'healthz', 'nothing'].map((path) =>
-        ask(path),
-      ),
+      ...[
+        '',
+        'api/state',
+        'api/events?limit=50',
+        'api/cameras/camera/snapshot.jpg',
+        'healthz',
+        'readyz',
+        'metrics',
+        'nothing',
+      ].map((path) => ask(path)),
       ask('api/cameras/camera', { method: 'PATCH', headers: { 'content-type': 'application/json' }, body }),
     ]);
     if (round % 20 === 19) {

@@ -1,6 +1,7 @@
 import { settingTopics } from '../camera-settings.ts';
 import { standardVerbs } from '../requests/verbs/verbs.ts';
 import { event } from './event.ts';
+import { direction, eventId, modelVersions, sighting } from './home-assistant.ts';
 import { cameraStatus, count, crossing, nodeStatus, onOff, type Payload, picture } from './payloads.ts';
 import { request, response } from './requests.ts';
 import { stats } from './stats.ts';
@@ -121,9 +122,9 @@ export const contract: readonly Topic[] = [
   },
   {
     ...state,
-    name: 'snapshot',
+    name: 'view',
     qos: 0,
-    address: '<camera>/snapshot',
+    address: '<camera>/view',
     payload: picture,
     when: 'someone asked for it with `request/snapshot`; the whole view',
   },
@@ -135,8 +136,39 @@ export const contract: readonly Topic[] = [
     payload: crossing,
     when: 'someone crosses a line; `total` is of this label and direction since the start',
   },
+  {
+    ...told,
+    name: 'seen',
+    retained: false,
+    address: '<camera>/seen',
+    payload: sighting,
+    when: 'an object comes or is gone, while there is a connection; for automations',
+  },
+  {
+    ...told,
+    name: 'appeared',
+    retained: false,
+    address: '<camera>/<label>/appeared',
+    payload: eventId,
+    when: 'an object comes, while there is a connection',
+  },
+  {
+    ...told,
+    name: 'crossed',
+    retained: false,
+    address: '<camera>/line/<line>/crossed',
+    payload: direction,
+    when: 'someone crosses a line, while there is a connection',
+  },
   { ...state, name: 'motion', address: '<camera>/motion', payload: onOff, when: 'at each change' },
   ...settings,
   ...requests,
+  {
+    ...state,
+    name: 'model',
+    address: 'model',
+    payload: modelVersions,
+    when: 'after connecting, where a model of this name ships',
+  },
   { ...told, name: 'stats', retained: false, qos: 0, address: 'stats', payload: stats, when: 'every ten seconds' },
 ];

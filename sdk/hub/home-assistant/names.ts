@@ -5,12 +5,13 @@ const longestName = 64;
 /** A name as a person writes it: `front_door` is `Front door`. */
 export function title(name: string): string {
   const text = [...name.replace(/[\s_\p{C}-]+/gu, ' ').trim()].slice(0, longestName).join('');
-  const shown = text || name.trim();
+  // One of signs alone has its signs.
+  const shown = text || name.replace(/\p{C}/gu, '').trim() || '?';
   return shown.charAt(0).toLocaleUpperCase('en') + shown.slice(1);
 }
 
 /** As `title()`, within a name: `Cat in front yard`. */
-export const inWords = (name: string): string => name.replace(/[_-]+/g, ' ').trim() || name;
+export const inWords = (name: string): string => name.replace(/[_-]+/g, ' ').trim() || name.trim() || '?';
 
 /** What two labels have in common that share their topics: the key of their one entity. */
 export const labelKey = (label: string): string => keyOf(labelLevel(label));

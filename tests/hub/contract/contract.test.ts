@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Ajv, type ValidateFunction } from 'ajv';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { asset } from '../../../sdk/assets.ts';
 import { startBroker } from '../../../sdk/hub/broker.ts';
 import { settingTopics } from '../../../sdk/hub/camera-settings.ts';
@@ -60,7 +60,14 @@ describe('contract', () => {
     const camera = topics.camera('door');
     const all = [topics.status, topics.stats, camera.status, camera.events, camera.motion, camera.view];
     all.push(camera.count('a'), camera.occupied('a'), camera.count('a', 'z'), camera.occupied('a', 'z'));
-    all.push(camera.snapshot('a'), camera.crossing('l'));
+    all.push(
+      camera.snapshot('a'),
+      camera.crossing('l'),
+      camera.seen,
+      camera.appeared('a'),
+      camera.crossed('l'),
+      topics.model,
+    );
     for (const setting of settingTopics.keys()) all.push(camera.state(setting), camera.set(setting));
     for (const { name } of standardVerbs) all.push(topics.request(name), topics.response(name));
     const found = all.map((topic) => topicOf(topic).name);
@@ -71,7 +78,8 @@ describe('contract', () => {
     const broker = closing(await startBroker({ port: 0 }), (it) => it.stop());
     const camera = new FakeCamera('door');
     const node = new FakeNode('porch', [camera]);
-    const hub = closing(new Hub({ node, settings: mqttSettings(broker.url) }), (it) => it.stop());
+    const settings = { ...mqttSettings(broker.url), home_assistant: { enabled: true, prefix: 'homeassistant' } };
+    const hub = closing(new Hub({ node, settings }), (it) => it.stop());
     const heard = closing(await Subscriber.to(broker.url, `${root}/#`), (it) => it.end());
     await hub.start();
     await until(() => heard.last(`${root}/door/cat/occupied`) !== undefined);
@@ -120,7 +128,14 @@ describe('contract', () => {
       })!;
       await heard.client.publishAsync(`${root}/door/${name}/set`, value, { qos: 1 });
     }
-    await until(() => answers().length === 10 && heard.on(`${root}/stats`).length === 1);
+    const seen = () => [...new Set(heard.received.map(({ topic }) => topicOf(topic).name))].sort();
+    const all = contract.map(({ name }) => name).sort();
+    await vi.waitFor(() => expect(seen()).toEqual(all), { timeout: 30_000 });
+    await until(() => answers().length === 10);
+
+    // The client hears what it said itself, and the last of it last.
+    const lastCommand = [...settingTopics.keys()].at(-1)!;
+    await until(() => heard.on(`${root}/door/${lastCommand}/set`).length === 1);
 
     const isWrong = ({ topic, text }: Received) => topic.includes('/request/') && text.includes('wrong');
     const problems = heard.received.flatMap((message) => {
@@ -131,15 +146,15 @@ describe('contract', () => {
       return problem === undefined ? qos : [`${message.topic}: ${problem} in ${message.text}`];
     });
     expect(problems).toEqual([]);
-    const seen = new Set(heard.received.map(({ topic }) => topicOf(topic).name));
-    expect(contract.map(({ name }) => name).filter((name) => !seen.has(name))).toEqual([]);
     expect(
       answers()
         .map(({ text }) => JSON.parse(text).status)
         .sort(),
     ).toEqual([...Array(5).fill('error'), ...Array(5).fill('ok')]);
 
-    const retained = new Set(Object.keys(await retainedOf(broker.url)).map((topic) => topicOf(topic).name));
+    const retained = new Set(
+      Object.keys(await retainedOf(broker.url, `${root}/#`)).map((topic) => topicOf(topic).name),
+    );
     expect([...retained].sort()).toEqual(
       contract
         .filter(({ retained }) => retained)

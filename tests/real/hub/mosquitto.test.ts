@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Value } from '@sinclair/typebox/value';
-import mqtt from 'mqtt';
+import mqtt, { type IClientPublishOptions } from 'mqtt';
 import { afterEach, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../../sdk/assets.ts';
 import type { MqttSettings } from '../../../sdk/config/schema.ts';
@@ -99,6 +99,32 @@ describe.skipIf(missing)(`Hub with Mosquitto${missing}`, () => {
     await client.client.publishAsync(`${root}/door/threshold/set`, '0.8', { qos: 1 });
     await until(() => client.last(`${root}/door/threshold/state`) === '0.8');
     expect(camera.changes).toEqual([{ detect: { threshold: 0.8 } }]);
+  });
+
+  it('answers requests where MQTT 5 says, and not those that lie retained', async () => {
+    const broker = await startMosquitto();
+    const client = await subscribe(broker.url, `${root}/response/#`, { protocolVersion: 5 });
+    const ask = (verb: string, payload: string, options: IClientPublishOptions = {}) =>
+      client.client.publishAsync(`${root}/request/${verb}`, payload, { qos: 1, ...options });
+    await ask('restart', '{"camera": "door"}', { retain: true });
+    const { hub, camera } = await startHub(broker.url);
+    await until(() => hub.stats.published > 5);
+    const answers: [topic: string, status: string, correlation: string | undefined][] = [];
+    client.client.on('message', (topic, payload, { properties }) =>
+      answers.push([topic, JSON.parse(payload.toString()).status, properties?.correlationData?.toString()]),
+    );
+    const correlationData = Buffer.from('seven');
+    await ask('info', '', { properties: { responseTopic: `${root}/response/app/1`, correlationData } });
+    await ask('info', '', { properties: { responseTopic: `${root}/door/detect/set`, correlationData } });
+    await ask('snapshot', 'door');
+    await until(() => answers.length === 3);
+    expect(answers.sort()).toEqual([
+      [`${root}/response/app/1`, 'ok', 'seven'],
+      [`${root}/response/info`, 'error', undefined],
+      [`${root}/response/snapshot`, 'ok', undefined],
+    ]);
+    expect(await retainedOf(broker.url, `${root}/door/view`)).toEqual({ [`${root}/door/view`]: 'jpeg' });
+    expect([camera.restarts, camera.changes.length]).toEqual([0, 0]);
   });
 
   it('empties the topics of labels that are gone', async () => {

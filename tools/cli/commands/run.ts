@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { isLoopback } from '../../../sdk/access/network.ts';
 import { readSettings, resolveSettings, type SettingsInput, updateSettings } from '../../../sdk/config/settings.ts';
 import { InputError, messageOf } from '../../../sdk/errors.ts';
 import type { Hub } from '../../../sdk/hub/hub.ts';
@@ -9,7 +10,7 @@ import type { Logger } from '../../../sdk/log.ts';
 import { Node } from '../../../sdk/pipeline/node.ts';
 import { takeNotifySettings } from '../../systemd/notifier.ts';
 import { Service } from '../../systemd/service.ts';
-import { endOnFault } from '../faults.ts';
+import { endOnFault, endWithFault } from '../faults.ts';
 import { type LogFormat, type LogLevel, logFormats, logLevels, makeLogger } from '../logger.ts';
 import { hashPasswords } from '../passwords.ts';
 import { onStop } from '../signals.ts';
@@ -62,7 +63,9 @@ export function addRun(program: Command): void {
 async function run(options: RunOptions): Promise<void> {
   const logger = await makeLogger(options.log, options.logFormat);
   try {
-    process.exit(await runNode(options, logger));
+    const { code, clean } = await runNode(options, logger);
+    if (clean) process.exit(code);
+    endWithFault(clean);
   } catch (error) {
     if (options.logFormat === 'text') throw error;
     logger.error(messageOf(error));
@@ -70,8 +73,8 @@ async function run(options: RunOptions): Promise<void> {
   }
 }
 
-/** Runs until it is asked to stop. @returns The exit code: 1 when something had to be left behind. */
-async function runNode(options: RunOptions, logger: Logger): Promise<number> {
+/** Runs until it is asked to stop. @returns The exit code; `clean` is false when something had to be left behind. */
+async function runNode(options: RunOptions, logger: Logger): Promise<{ code: number; clean: boolean }> {
   const file = resolve(options.config ?? defaultFile);
   const written = await readSettings(file, options.config !== undefined);
   // Alone first, so that a wrong option is not said to be in the file.
@@ -112,7 +115,7 @@ async function runNode(options: RunOptions, logger: Logger): Promise<number> {
           const page = new Console({ node, hub, mqttUrl: mqtt?.title, ...settings.console, logger });
           parts.push(page);
           const { url } = await page.start();
-          if (!/^https?:..(localhost|127\.|\[::1\])/.test(url)) pageUrl = url;
+          if (!isLoopback(settings.console.host)) pageUrl = url;
           announce(`Ocellus is running: ${url}`);
         } else {
           announce('Ocellus is running.');
@@ -126,7 +129,7 @@ async function runNode(options: RunOptions, logger: Logger): Promise<number> {
   }
   if (!stopping) void service?.ready();
   const clean = await stopped;
-  return restarts ? restartExitCode : clean ? 0 : 1;
+  return { code: restarts ? restartExitCode : 0, clean };
 }
 
 /** @returns False when the cameras did not stop in time. */

@@ -101,18 +101,27 @@ export class Client implements Viewer {
 
   /** Books a message. Who sends too many is read no further for a while. */
   #spend(): void {
-    const now = performance.now();
-    this.#budget = Math.min(burst, this.#budget + ((now - this.#budgetAt) / 1000) * messagesPerSecond) - 1;
-    this.#budgetAt = now;
-    if (this.#budget >= 0 || this.#pause) return;
+    this.#refill();
+    this.#budget--;
+    if (this.#budget < 0 && !this.#pause) this.#wait();
+  }
+
+  #wait(): void {
     this.#socket.pause();
-    this.#pause = setTimeout(
-      () => {
-        this.#pause = undefined;
-        this.#socket.resume();
-      },
-      (-this.#budget / messagesPerSecond) * 1000,
-    );
+    const ms = (-this.#budget / messagesPerSecond) * 1000;
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined;
+      this.#refill();
+      // What had been read with the first one too many was booked meanwhile.
+      if (this.#budget < 0) this.#wait();
+      else this.#socket.resume();
+    }, ms);
+  }
+
+  #refill(): void {
+    const now = performance.now();
+    this.#budget = Math.min(burst, this.#budget + ((now - this.#budgetAt) / 1000) * messagesPerSecond);
+    this.#budgetAt = now;
   }
 
   #receive(data: Buffer, isBinary: boolean): void {

@@ -29,15 +29,7 @@ export function LoginView() {
         </p>
       )}
       {/* What a password manager keeps the password under. */}
-      <input
-        class="visually-hidden"
-        type="text"
-        autocomplete="username"
-        value="ocellus"
-        readOnly
-        tabindex={-1}
-        aria-label="User"
-      />
+      <input type="text" autocomplete="username" value="ocellus" readOnly hidden />
       <label class="field">
         <span class="field-name">Password</span>
         <input ref={field} type="password" name="password" autocomplete="current-password" required maxLength={256} />
