@@ -14,7 +14,7 @@ import { hasProgram } from '../../needs.ts';
 import { Mosquitto } from './mosquitto.ts';
 
 const missing = hasProgram('mosquitto') ? '' : ' (needs mosquitto)';
-const closers: (() => Promise<unknown> | void)[] = [];
+const closers: (() => unknown)[] = [];
 const secondsADay = 86_400;
 const topic = 'ocellus/porch/door/events';
 
