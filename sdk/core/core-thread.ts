@@ -4,9 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { asset } from '../assets.ts';
 import { InputError } from '../errors.ts';
-import type { Reply, Request } from './messages.ts';
-
-type ReplyOf<T extends Reply['type']> = Extract<Reply, { type: T }>;
+import type { Reply, ReplyOf, Request } from './messages.ts';
 
 /** How long a thread may take to end by itself. One inference is far shorter. */
 const closeTimeoutMs = 10_000;

@@ -5,6 +5,12 @@ import { InputError } from '../errors.ts';
 export const namePattern = new RegExp(Settings.properties.node.pattern!);
 
 /**
+ * Retained topics right below a camera. No verb may have such a name: while a hub looks at what the broker retains,
+ * `request/<verb>` would come twice.
+ */
+export const cameraLevels: readonly string[] = ['status', 'motion', 'view'];
+
+/**
  * A model's label as one level of a topic: spaces, control characters and the characters that mean something in a
  * topic (`/`, `+`, `#`) become `_`. `cell phone` is `cell_phone`.
  */
@@ -67,9 +73,7 @@ export class NodeTopics {
     const camera = `${this.root}/+`;
     const counts = ['count', 'occupied'].flatMap((what) => [`${camera}/+/${what}`, `${camera}/zone/+/+/${what}`]);
     return [
-      `${camera}/status`,
-      `${camera}/motion`,
-      `${camera}/snapshot`,
+      ...cameraLevels.map((level) => `${camera}/${level}`),
       `${camera}/+/state`,
       `${camera}/+/snapshot`,
       ...counts,
@@ -152,7 +156,7 @@ export class CameraTopics {
 
   /** Of the whole view, as it was when someone asked for it. */
   get view(): string {
-    return `${this.root}/snapshot`;
+    return `${this.root}/view`;
   }
 
   crossing(line: string): string {

@@ -254,6 +254,7 @@ describe('Console: the connection of a page', () => {
     const { of } = await connect(url);
     expect(of('state')[0]!.state.node).toBe('porch');
     await expect.poll(() => of('stats').length).toBeGreaterThan(0);
+    expect(of('stats')[0]!.mqtt, 'there is no hub').toBeNull();
     camera.status = 'offline';
     camera.emit('status', 'offline', { state: 'offline', frames: 0, dropped: 0, corrupt: 0, restarts: 0, stalls: 0 });
     camera.emit('motion', true);

@@ -19,7 +19,7 @@ describe('topics', () => {
     [topics.requests, 'home/ocellus/porch/request/+'],
     [topics.request('info'), 'home/ocellus/porch/request/info'],
     [topics.response('info'), 'home/ocellus/porch/response/info'],
-    [door.view, 'home/ocellus/porch/door/snapshot'],
+    [door.view, 'home/ocellus/porch/door/view'],
     [door.crossing('gate'), 'home/ocellus/porch/door/line/gate/crossing'],
     [door.set('threshold'), 'home/ocellus/porch/door/threshold/set'],
     [door.state('threshold'), 'home/ocellus/porch/door/threshold/state'],

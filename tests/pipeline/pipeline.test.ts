@@ -456,6 +456,30 @@ describe('Pipeline: start and stop', () => {
     await pipeline.stop();
     await starting;
   });
+
+  it('restarts its source: the running events end, and frames come again', async () => {
+    const { pipeline, fake, told } = pipelineOf({ motion: { enabled: false }, snapshots: { enabled: false } });
+    fake.see = () => [person];
+    await pipeline.start();
+    await until(() => told.includes('new person'));
+    const device = pipeline.device;
+    const before = pipeline.stats.frames.in;
+    await pipeline.restart();
+    expect(told).toContain('end person');
+    await frames(pipeline, 3);
+    expect(pipeline.device).not.toBe(device);
+    expect(pipeline.stats.frames.in).toBeGreaterThan(before);
+    await until(() => told.filter((what) => what === 'new person').length === 2);
+  });
+
+  it('does not restart what is switched off or was not started', async () => {
+    const { pipeline } = pipelineOf();
+    await expect(pipeline.restart()).rejects.toThrow('camera camera: expected one that runs, this one is offline');
+    await pipeline.start();
+    await pipeline.change({ enabled: false });
+    await expect(pipeline.restart()).rejects.toThrow('this one is disabled');
+    expect(pipeline.device).toBeUndefined();
+  });
 });
 
 describe('Pipeline: memory', () => {

@@ -122,9 +122,9 @@ export const contract: readonly Topic[] = [
   },
   {
     ...state,
-    name: 'snapshot',
+    name: 'view',
     qos: 0,
-    address: '<camera>/snapshot',
+    address: '<camera>/view',
     payload: picture,
     when: 'someone asked for it with `request/snapshot`; the whole view',
   },

@@ -5,7 +5,7 @@ import { Complaints } from '../complaints.ts';
 import type { Extension, HubContext, Subscription } from '../extension.ts';
 import type { Link } from '../link.ts';
 import type { Incoming } from '../session.ts';
-import { type NodeTopics, namePattern } from '../topics.ts';
+import { cameraLevels, type NodeTopics, namePattern } from '../topics.ts';
 import { Lanes } from './lanes.ts';
 import { fieldsOf, type Transaction, transactionOf } from './payload.ts';
 import { TokenBucket } from './token-bucket.ts';
@@ -57,8 +57,15 @@ export class Requests implements Extension {
   /** @throws Error when two verbs have one name, or one a name that may not stand in a topic. */
   constructor(verbs: readonly Verb[], options: { restartProcess?: () => void } = {}) {
     this.#verbs = new Map(verbs.map((verb) => [verb.name, verb]));
-    const wrong = verbs.find((verb) => this.#verbs.get(verb.name) !== verb || !namePattern.test(verb.name));
-    if (wrong) throw new Error(`verb ${wrong.name}: expected a name of its own that fits ${namePattern.source}`);
+    const wrong = verbs.find(
+      ({ name }, i) =>
+        !namePattern.test(name) || cameraLevels.includes(name) || verbs.findIndex((one) => one.name === name) !== i,
+    );
+    if (wrong) {
+      throw new Error(
+        `verb ${wrong.name}: expected a name of its own that fits ${namePattern.source} and is none of ${cameraLevels.join(', ')}`,
+      );
+    }
     this.#restartProcess = options.restartProcess;
   }
 

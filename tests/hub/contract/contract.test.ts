@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Ajv, type ValidateFunction } from 'ajv';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { asset } from '../../../sdk/assets.ts';
 import { startBroker } from '../../../sdk/hub/broker.ts';
 import { settingTopics } from '../../../sdk/hub/camera-settings.ts';
@@ -128,8 +128,10 @@ describe('contract', () => {
       })!;
       await heard.client.publishAsync(`${root}/door/${name}/set`, value, { qos: 1 });
     }
-    await until(() => answers().length === 10 && heard.on(`${root}/stats`).length === 1);
-    await until(() => heard.on(`${root}/model`).length === 1);
+    const seen = () => [...new Set(heard.received.map(({ topic }) => topicOf(topic).name))].sort();
+    const all = contract.map(({ name }) => name).sort();
+    await vi.waitFor(() => expect(seen()).toEqual(all), { timeout: 30_000 });
+    await until(() => answers().length === 10);
 
     const isWrong = ({ topic, text }: Received) => topic.includes('/request/') && text.includes('wrong');
     const problems = heard.received.flatMap((message) => {
@@ -140,20 +142,21 @@ describe('contract', () => {
       return problem === undefined ? qos : [`${message.topic}: ${problem} in ${message.text}`];
     });
     expect(problems).toEqual([]);
-    const seen = new Set(heard.received.map(({ topic }) => topicOf(topic).name));
-    expect(contract.map(({ name }) => name).filter((name) => !seen.has(name))).toEqual([]);
     expect(
       answers()
         .map(({ text }) => JSON.parse(text).status)
         .sort(),
     ).toEqual([...Array(5).fill('error'), ...Array(5).fill('ok')]);
 
-    const retained = new Set(Object.keys(await retainedOf(broker.url)).map((topic) => topicOf(topic).name));
-    expect([...retained].sort()).toEqual(
-      contract
-        .filter(({ retained }) => retained)
-        .map(({ name }) => name)
-        .sort(),
+    const expected = contract.filter(({ retained }) => retained).map(({ name }) => name);
+    await vi.waitFor(
+      async () => {
+        const retained = new Set(
+          Object.keys(await retainedOf(broker.url, `${root}/#`)).map((topic) => topicOf(topic).name),
+        );
+        expect([...retained].sort()).toEqual(expected.sort());
+      },
+      { timeout: 30_000 },
     );
   });
 });

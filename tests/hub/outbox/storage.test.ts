@@ -22,7 +22,7 @@ import { type Entry, Outbox } from '../../../sdk/hub/outbox.ts';
 import { recorder, until } from '../fakes.ts';
 
 let folder: string;
-const closers: (() => Promise<void> | void)[] = [];
+const closers: (() => unknown)[] = [];
 
 beforeEach(() => {
   folder = join(mkdtempSync(join(tmpdir(), 'ocellus-storage-')), 'outbox');

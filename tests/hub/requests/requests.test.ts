@@ -269,6 +269,7 @@ describe('Requests', () => {
   it('says which verb has no name of its own', () => {
     expect(() => new Requests([echo, { ...echo }])).toThrow('verb echo: expected a name of its own');
     expect(() => new Requests([{ ...echo, name: 'A' }])).toThrow('verb A: expected');
+    expect(() => new Requests([{ ...echo, name: 'view' }])).toThrow('none of status, motion, view');
     const requests = new Requests([echo]);
     requests.start(new FakeContext([new FakeCamera('door')]));
     expect(requests.subscriptions).toEqual([{ filter: 'ocellus/porch/request/+', retained: false }]);

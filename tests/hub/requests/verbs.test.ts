@@ -57,7 +57,7 @@ describe('snapshot', () => {
       asked = options;
       return Buffer.from('picture');
     };
-    const topic = 'ocellus/porch/door/snapshot';
+    const topic = 'ocellus/porch/door/view';
     expect(await ask('snapshot', 'door')).toMatchObject({ data: { camera: 'door', topic, bytes: 7 } });
     expect(link.published[0]).toMatchObject({ topic, payload: Buffer.from('picture'), qos: 0, retain: true });
     expect(asked).toEqual({ maxHeight: 480, quality: 80 });

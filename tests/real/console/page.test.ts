@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { hashPassword } from '../../../sdk/access/password.ts';
 import { asset } from '../../../sdk/assets.ts';
 import { resolveSettings } from '../../../sdk/config/settings.ts';
+import { Hub } from '../../../sdk/hub/hub.ts';
 import { Node } from '../../../sdk/pipeline/node.ts';
 import type { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
 import { Console } from '../../../tools/console/server/console.ts';
@@ -19,6 +20,7 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
   const folder = mkdtempSync(join(tmpdir(), 'ocellus-page-'));
   let node: Node;
   let server: Console;
+  let hub: Hub;
   let url: string;
   let browser: Browser;
   let camera: Pipeline;
@@ -39,7 +41,11 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
     node = new Node(resolveSettings({ node: 'porch', cameras: { door: { source: 'scene:' } } }));
     await node.start({
       before: async () => {
-        server = new Console({ node, port: 0, folder, mqttUrl: 'mqtt://127.0.0.1:1883' });
+        // Nothing listens there: what the hub has to say waits.
+        const mqttUrl = 'mqtt://127.0.0.1:9';
+        hub = new Hub({ node, settings: { ...node.settings.mqtt, broker: mqttUrl } });
+        await hub.start();
+        server = new Console({ node, hub, port: 0, folder, mqttUrl: 'mqtt://127.0.0.1:1883' });
         ({ url } = await server.start());
       },
     });
@@ -61,6 +67,7 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
     await browser?.close();
     await server?.stop();
     await node?.stop();
+    await hub?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -128,6 +135,14 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
     const plot = page.getByRole('img', { name: /Time of a frame by stage, now \d*[1-9]/ });
     await expect.poll(() => plot.count(), patience).toBe(1);
     await expect.poll(() => plot.locator('.plot-area').count(), patience).toBe(6);
+  });
+
+  it('shows what waits for the broker', async () => {
+    const page = await open('#/health');
+    const card = page.getByRole('region', { name: 'MQTT' });
+    await card.getByText('No connection').waitFor(patience);
+    await expect.poll(() => card.getByText(/^[1-9]\d* kB$/).count(), patience).toBe(1);
+    expect(await card.getByText('in memory only').count()).toBe(1);
   });
 
   it('lists events with their pictures, and shows one large', async () => {

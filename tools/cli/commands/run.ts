@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { isLoopback } from '../../../sdk/access/network.ts';
 import { readSettings, resolveSettings, type SettingsInput, updateSettings } from '../../../sdk/config/settings.ts';
 import { InputError, messageOf } from '../../../sdk/errors.ts';
 import type { Hub } from '../../../sdk/hub/hub.ts';
@@ -114,7 +115,7 @@ async function runNode(options: RunOptions, logger: Logger): Promise<{ code: num
           const page = new Console({ node, hub, mqttUrl: mqtt?.title, ...settings.console, logger });
           parts.push(page);
           const { url } = await page.start();
-          if (!/^https?:..(localhost|127\.|\[::1\])/.test(url)) pageUrl = url;
+          if (!isLoopback(settings.console.host)) pageUrl = url;
           announce(`Ocellus is running: ${url}`);
         } else {
           announce('Ocellus is running.');

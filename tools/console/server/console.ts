@@ -27,7 +27,7 @@ export interface ConsoleOptions {
   node: ConsoleNode;
   /** The broker, to be shown on the page; undefined where there is none. */
   mqttUrl?: string;
-  /** Whose numbers `/metrics` tells; undefined where there is no broker. */
+  /** Whose numbers the page and `/metrics` tell; undefined where there is no broker. */
   hub?: { readonly stats: HubStats };
   /** Address to listen on. Default 127.0.0.1; anything but a loopback address needs `password`. */
   host?: string;
@@ -83,7 +83,7 @@ export class Console {
       unwatch: (client, camera) => this.#desks.get(camera)?.live.unwatch(client),
       left: (client) => this.#left(client),
     });
-    this.#stats = new StatsTicker(node, (message) => this.#clients.broadcast(message));
+    this.#stats = new StatsTicker(node, options.hub, (message) => this.#clients.broadcast(message));
   }
 
   /**

@@ -8,8 +8,7 @@ const { minimum: leastQuality, maximum: mostQuality } = SnapshotSettings.propert
 
 export const snapshot = defineVerb({
   name: 'snapshot',
-  description:
-    'Puts what a camera sees now on `<camera>/snapshot`. Without `height` and `quality`: as its settings say.',
+  description: 'Puts what a camera sees now on `<camera>/view`. Without `height` and `quality`: as its settings say.',
   request: Fields({
     camera: Camera,
     height: Type.Optional(

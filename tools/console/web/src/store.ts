@@ -1,5 +1,5 @@
 import { useEffect, useReducer, useRef } from 'preact/hooks';
-import type { CameraState, ConsoleState, NodeStats, RecentEvent, ServerMessage } from '../../protocol.ts';
+import type { CameraState, ConsoleState, HubStats, NodeStats, RecentEvent, ServerMessage } from '../../protocol.ts';
 import { mergeEvent } from './events/merge.ts';
 
 export interface Sample {
@@ -18,6 +18,8 @@ export interface PageState {
   events: RecentEvent[];
   /** The last minutes, oldest first. */
   history: Sample[];
+  /** The newest of the connection to the broker; null where there is none. */
+  mqtt: HubStats | null;
 }
 
 /** Two minutes. */
@@ -31,6 +33,7 @@ export const emptyState: PageState = {
   cameras: [],
   events: [],
   history: [],
+  mqtt: null,
 };
 
 /** The state after a message. */
@@ -74,6 +77,7 @@ export function reduce(state: PageState, message: ServerMessage): PageState {
     case 'stats':
       return {
         ...state,
+        mqtt: message.mqtt,
         history: [...state.history, { time: message.time, stats: message.stats }].slice(-maxSamples),
       };
     case 'error':
