@@ -1,9 +1,9 @@
 /**
  * Ocellus: a camera becomes detections. The whole public API on one page.
  *
- * - See: `openDevice` gives frames, `loadModel` finds objects in them.
+ * - See: `openDevice` gives frames, `loadModel` finds objects in them, `loadClassifier` tells what a picture or a region is.
  * - Watch: `Pipeline` is one camera with tracking, zones and events; `Node` is several on one core.
- * - Tell: `Hub` speaks MQTT.
+ * - Tell: `Hub` speaks MQTT; `requestVerb` asks one.
  * - Learn: `LedgerStore` keeps what was taught, `HeadVersions` trains what names it.
  *
  * @packageDocumentation
@@ -19,7 +19,11 @@ export {
 } from './config/schema.ts';
 export { readSettings, resolveSettings, updateSettings } from './config/settings.ts';
 export { ModelCard } from './core/card.ts';
+export { type Classification, Classifier, type ClassifyOptions, loadClassifier } from './core/classifier.ts';
+export type { Region } from './core/letterbox.ts';
+export type { LoadOptions } from './core/load.ts';
 export { type DetectOptions, type DetectTimes, listModels, loadModel, Model } from './core/model.ts';
+export { spaceOf } from './core/space.ts';
 export { InputError } from './errors.ts';
 export { type ColourSpace, Frame, type FrameInfo, type FrameInit, type Plane } from './frame/frame.ts';
 export { type PixelFormat, planeLayout } from './frame/layout.ts';
@@ -27,6 +31,9 @@ export { encodeJpeg, readPicture } from './frame/picture.ts';
 export { FramePool } from './frame/pool.ts';
 export { startBroker } from './hub/broker.ts';
 export { Hub } from './hub/hub.ts';
+export { requestVerb } from './hub/requests/client.ts';
+export { defineVerb, type Verb, type VerbContext } from './hub/requests/verb.ts';
+export type { Verbs } from './hub/requests/verbs/verbs.ts';
 export { type Bundle, type BundleCheck, bundleHash, readBundle, writeBundle } from './learn/bundle.ts';
 export type { Embedding } from './learn/embedding.ts';
 export type { Cut, CutTarget, Draft, Example, ExampleKind } from './learn/example.ts';

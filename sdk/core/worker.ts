@@ -1,6 +1,7 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { InputError, messageOf } from '../errors.ts';
 import { Detector } from './detector.ts';
+import { Encoder } from './encoder.ts';
 import { OnnxRuntimeEngine } from './engines/onnxruntime.ts';
 import type { Reply, Request } from './messages.ts';
 
@@ -9,8 +10,10 @@ import type { Reply, Request } from './messages.ts';
 const port = parentPort;
 if (!port) throw new Error('this file is the entry of a worker thread');
 
+/** Requests that are not answered yet: the end of the process waits for them. */
+const open: Int32Array = workerData;
 const engine = new OnnxRuntimeEngine();
-let detector: Detector | undefined;
+let network: Detector | Encoder | undefined;
 
 // One after the other: a close must not overtake the inference before it.
 let last = Promise.resolve();
@@ -20,6 +23,10 @@ port.on('message', (request: Request) => {
     .catch((error) => {
       const failed: Reply = { type: 'failed', message: messageOf(error), isInput: error instanceof InputError };
       port.postMessage(failed);
+    })
+    .finally(() => {
+      Atomics.sub(open, 0, 1);
+      Atomics.notify(open, 0);
     });
 });
 
@@ -33,15 +40,22 @@ async function answer(request: Request): Promise<void> {
       break;
     }
     case 'fit': {
-      detector = new Detector(engine, request.card);
+      const { card } = request;
+      network = card.task === 'detect' ? new Detector(engine, card) : new Encoder(engine, card);
       const ready: Reply = { type: 'ready' };
       port!.postMessage(ready);
       break;
     }
     case 'detect': {
-      if (!detector) throw new Error('no card was fitted to a model');
-      const found = await detector.detect(request);
+      if (!(network instanceof Detector)) throw new Error('no detector’s card was fitted to a model');
+      const found = await network.detect(request);
       port!.postMessage(found, [found.xyxy.buffer, found.score.buffer, found.classId.buffer]);
+      break;
+    }
+    case 'encode': {
+      if (!(network instanceof Encoder)) throw new Error('no classifier’s card was fitted to a model');
+      const encoded = await network.encode(request);
+      port!.postMessage(encoded, [encoded.embeddings.buffer, encoded.logits.buffer]);
       break;
     }
     case 'close':

@@ -1,57 +1,63 @@
-import type { EventEmitter } from 'node:events';
-import { type MqttSettings, reservedCameraNames } from '../config/schema.ts';
+import { join } from 'node:path';
+import type { MqttSettings } from '../config/schema.ts';
 import { messageOf } from '../errors.ts';
 import { type Logger, silent } from '../log.ts';
-import type { PipelineEvents } from '../pipeline/events.ts';
-import type { NodeStats } from '../pipeline/node.ts';
 import { brokerAddress } from './address.ts';
-import { settingTopics } from './camera-settings.ts';
-import { Commands } from './commands.ts';
+import type { Extension, HubContext, Subscription } from './extension.ts';
+import { CameraCommands } from './extensions/camera-commands.ts';
+import { CameraEvents } from './extensions/camera-events.ts';
+import { CameraStates } from './extensions/camera-states.ts';
+import { NodeStatistics } from './extensions/node-statistics.ts';
+import { HomeAssistant } from './home-assistant/home-assistant.ts';
 import { type Link, RefusedError } from './link.ts';
-import { MemoryOutbox } from './memory-outbox.ts';
-import type { Outbox, OutboxStats } from './outbox.ts';
-import { Publisher } from './publisher.ts';
+import { Outbox, type OutboxStats } from './outbox.ts';
+import { Publisher, type PublisherStats } from './publisher.ts';
+import { Requests } from './requests/requests.ts';
+import type { Verb } from './requests/verb.ts';
+import { standardVerbs } from './requests/verbs/verbs.ts';
 import { RetainedScan } from './retained-scan.ts';
+import { type RetainedSource, RetainedTopics } from './retained-topics.ts';
 import { type Incoming, Session } from './session.ts';
-import type { HubCamera, HubNode } from './source.ts';
-import { cameraStates } from './states.ts';
-import { type CameraTopics, NodeTopics } from './topics.ts';
+import type { HubNode } from './source.ts';
+import { readTls } from './tls.ts';
+import { NodeTopics } from './topics.ts';
 
 export interface HubOptions {
   node: HubNode;
   /** `broker` is a URL here: who wants the embedded broker starts it first and passes its `url`. */
-  settings: Pick<MqttSettings, 'broker' | 'base' | 'username' | 'password'>;
-  /** Where messages wait for the broker. Default: in memory, bounded. */
-  outbox?: Outbox;
+  settings: Pick<MqttSettings, 'broker' | 'base' | 'username' | 'password' | 'tls' | 'home_assistant'> &
+    Partial<Pick<MqttSettings, 'outbox'>>;
+  /** Where messages for the broker are kept between runs, in a folder `outbox`: `dataFolder()`. Default: in memory. */
+  data?: string;
+  /** What it tells and answers beside what every hub does. */
+  extensions?: readonly Extension[];
+  /** What can be asked on `request/<verb>` beside what every hub answers. */
+  verbs?: readonly Verb[];
+  /** Ends the process in order; given only where someone watches over it and starts it again. For `request/restart`. */
+  restartProcess?: () => void;
+  /** Where the console is, for other machines: shown in Home Assistant. */
+  consoleUrl?: () => string | undefined;
   logger?: Logger;
 }
 
-export interface HubStats {
+export interface HubStats extends PublisherStats {
   connected: boolean;
   /** 5, or 4 for MQTT 3.1.1; null without a connection. */
   protocolVersion: 4 | 5 | null;
   /** Connections made so far. */
   connections: number;
   outbox: OutboxStats;
-  /** Messages the broker acknowledged, refused, and such as are larger than it takes. */
-  published: number;
-  refused: number;
-  tooLarge: number;
   /** Commands that were wrong. */
   rejectedCommands: number;
-}
-
-interface OneCamera {
-  readonly camera: HubCamera;
-  readonly topics: CameraTopics;
+  /** Requests that were wrong, or too many. */
+  rejectedRequests: number;
 }
 
 /** What lives from `start()` to `stop()`. */
 interface Parts {
   readonly topics: NodeTopics;
-  readonly cameras: readonly OneCamera[];
   readonly session: Session;
-  readonly commands: Commands;
+  readonly retained: RetainedTopics;
   /** Of the newest connection. */
   scan?: RetainedScan;
 }
@@ -59,8 +65,6 @@ interface Parts {
 const handshakeTimeoutMs = 10_000;
 const flushTimeoutMs = 2000;
 const farewellTimeoutMs = 500;
-/** Stats that the network does not take are not worth memory. */
-const maxUnsentBytes = 1024 * 1024;
 
 /**
  * Tells a node's cameras to an MQTT broker and takes commands from there; docs/mqtt.md lists the topics.
@@ -78,18 +82,37 @@ export class Hub {
   readonly #outbox: Outbox;
   readonly #logger: Logger;
   readonly #publisher: Publisher;
+  readonly #commands = new CameraCommands();
+  readonly #requests: Requests;
+  readonly #extensions: readonly Extension[];
   #parts: Parts | undefined;
-  /** What the broker retains of this node, as far as is known; undefined where only the topic is. */
-  readonly #retained = new Map<string, string | undefined>();
-  #detach: (() => void)[] = [];
   #stopping: Promise<void> | undefined;
 
   constructor(options: HubOptions) {
     this.#node = options.node;
     this.#settings = options.settings;
-    this.#outbox = options.outbox ?? new MemoryOutbox();
     this.#logger = options.logger ?? silent;
+    this.#outbox = new Outbox({
+      folder: options.data && join(options.data, 'outbox'),
+      bounds: options.settings.outbox,
+      logger: this.#logger,
+    });
     this.#publisher = new Publisher(this.#outbox, this.#logger);
+    const statistics = new NodeStatistics(() => {
+      const { connected: _, protocolVersion: __, ...rest } = this.stats;
+      return rest;
+    });
+    this.#requests = new Requests([...standardVerbs, ...(options.verbs ?? [])], options);
+    this.#extensions = [
+      // Before the states: what tells Home Assistant of them.
+      new HomeAssistant({ settings: options.settings.home_assistant, consoleUrl: options.consoleUrl }),
+      new CameraStates(),
+      new CameraEvents(),
+      this.#commands,
+      this.#requests,
+      statistics,
+      ...(options.extensions ?? []),
+    ];
   }
 
   get stats(): HubStats {
@@ -100,7 +123,8 @@ export class Hub {
       connections: this.#parts?.session.connections ?? 0,
       outbox: this.#outbox.stats,
       ...this.#publisher.stats,
-      rejectedCommands: this.#parts?.commands.rejected ?? 0,
+      rejectedCommands: this.#commands.rejected,
+      rejectedRequests: this.#requests.rejected,
     };
   }
 
@@ -108,14 +132,15 @@ export class Hub {
    * Listens to the cameras and begins to connect; does not wait for the broker. Call it when `node.pipelines` is
    * filled: `node.start({ before: () => hub.start() })`.
    *
-   * @throws InputError when the broker's URL or a name is wrong.
+   * @throws InputError when the broker's URL or a name is wrong, or a certificate cannot be read.
    */
   async start(): Promise<void> {
     await this.#stopping;
     if (this.#parts) throw new Error('the hub runs already');
-    const { broker, base, username, password } = this.#settings;
-    const address = brokerAddress(broker, { username, password });
-    const { name, pipelines } = this.#node;
+    const { broker, base, username, password, tls } = this.#settings;
+    const address = brokerAddress(broker, { username, password, tls });
+    if (tls) await readTls(tls);
+    const { name } = this.#node;
     const topics = new NodeTopics(base, name);
     const session = new Session({
       address,
@@ -123,19 +148,32 @@ export class Hub {
       will: { topic: topics.status, payload: 'offline' },
       logger: this.#logger,
     });
-    const commands = new Commands({
-      topics,
-      cameras: pipelines,
-      logger: this.#logger,
-      onSettled: (camera, setting) => this.#tellSetting(camera, setting),
+    const sources: RetainedSource[] = [];
+    const retained = new RetainedTopics({
+      sources,
+      // A snapshot that waits must not come after the message that empties its topic.
+      publish: (topic, value) => {
+        const kind = topics.isSnapshot(topic) ? 'event' : 'state';
+        this.#publisher.put({ topic, payload: Buffer.from(value), retain: true, kind });
+      },
+      isConnected: () => session.link !== undefined,
     });
-    const cameras = [...pipelines.values()].map((camera) => ({ camera, topics: topics.camera(camera.name) }));
-    this.#parts = { topics, cameras, session, commands };
-    await this.#publisher.start();
-    for (const one of cameras) this.#listen(one);
-    const onStats = (stats: NodeStats) => this.#tellStats(stats);
-    this.#node.on('stats', onStats);
-    this.#detach.push(() => this.#node.off('stats', onStats));
+    this.#parts = { topics, session, retained };
+    this.#publisher.start();
+    const context: HubContext = {
+      node: this.#node,
+      topics,
+      logger: this.#logger,
+      retained,
+      get link() {
+        return session.link;
+      },
+      put: (message) => this.#publisher.put(message),
+    };
+    for (const extension of this.#extensions) {
+      extension.start(context);
+      if (extension.states) sources.push(extension.states);
+    }
     session.on('connected', (link) => this.#greet(link));
     session.on('disconnected', () => {
       this.#publisher.detach();
@@ -159,7 +197,7 @@ export class Hub {
   async #stop(): Promise<void> {
     const parts = this.#parts;
     if (!parts) return;
-    for (const detach of this.#detach.splice(0)) detach();
+    for (const extension of this.#extensions) extension.stop();
     this.#parts = undefined;
     parts.scan?.stop();
     const { session, topics } = parts;
@@ -173,23 +211,19 @@ export class Hub {
     await session.stop(farewell);
     session.removeAllListeners();
     await this.#publisher.stop();
-    this.#retained.clear();
   }
 
   async #greet(link: Link): Promise<void> {
     const parts = this.#parts;
     if (!parts) return;
-    const { topics } = parts;
+    const { topics, retained, session } = parts;
     const timer = setTimeout(() => link.close('it did not answer in time'), handshakeTimeoutMs);
     timer.unref();
     try {
       await link.publish(topics.status, 'online', { qos: 1, retain: true });
-      await link.subscribe([topics.commands], { qos: 1, retained: false }).catch((error: unknown) => {
-        if (!(error instanceof RefusedError)) throw error;
-        this.#logger.error(
-          `MQTT: the broker refuses ${topics.commands}, so there are no commands: ${messageOf(error)}`,
-        );
-      });
+      for (const { subscriptions = [] } of this.#extensions) {
+        for (const subscription of subscriptions) await this.#subscribe(link, subscription);
+      }
     } catch (error) {
       // A node that may not say `online` is of no use to anyone: said, and tried again.
       link.close(messageOf(error));
@@ -197,100 +231,28 @@ export class Hub {
     } finally {
       clearTimeout(timer);
     }
-    if (parts.session.link !== link || this.#parts !== parts) return;
-    // Known topics stay known, so that those of what is gone are emptied; whether the broker still has their values is not.
-    for (const topic of this.#retained.keys()) this.#retained.set(topic, undefined);
-    this.#tellStates();
+    if (session.link !== link || this.#parts !== parts) return;
+    retained.doubt();
+    retained.update();
     this.#publisher.attach(link);
-    const scan = new RetainedScan(topics);
+    const scan = new RetainedScan(this.#extensions.flatMap(({ states }) => states?.filters ?? []));
     parts.scan = scan;
     const found = await scan.run(link);
-    if (parts.session.link !== link) return;
-    for (const topic of found) if (!this.#retained.has(topic)) this.#retained.set(topic, undefined);
-    this.#tellStates();
+    if (session.link !== link) return;
+    retained.found(found);
+    retained.update();
+    if (scan.isComplete) for (const extension of this.#extensions) extension.looked?.(found);
+  }
+
+  async #subscribe(link: Link, { filter, retained }: Subscription): Promise<void> {
+    await link.subscribe([filter], { qos: 1, retained }).catch((error: unknown) => {
+      if (!(error instanceof RefusedError)) throw error;
+      this.#logger.error(`MQTT: the broker refuses ${filter}, so nothing is taken from there: ${messageOf(error)}`);
+    });
   }
 
   #receive(message: Incoming): void {
-    if (!this.#parts?.scan?.take(message)) this.#parts?.commands.handle(message);
-  }
-
-  #listen({ camera, topics }: OneCamera): void {
-    const on = <K extends keyof PipelineEvents>(name: K, listener: (...args: PipelineEvents[K]) => void) => {
-      // The emitter's type cannot follow a generic name.
-      const emitter = camera as EventEmitter;
-      emitter.on(name, listener as (...args: unknown[]) => void);
-      this.#detach.push(() => emitter.off(name, listener as (...args: unknown[]) => void));
-    };
-    const tell = (topic: string, value: unknown) =>
-      this.#publisher.put({ topic, payload: Buffer.from(JSON.stringify(value)), retain: false, kind: 'event' });
-    const states = () => this.#tellStates();
-    for (const name of ['status', 'motion', 'count', 'settings'] as const) on(name, states);
-    let known = false;
-    on('frame', () => {
-      // The counts of a camera are known once its model is, and nothing else says so when all of them are 0.
-      if (known || camera.counts.length === 0) return;
-      known = true;
-      states();
-    });
-    on('snapshot', ({ label, jpeg }) => {
-      const topic = topics.snapshot(label);
-      this.#retained.set(topic, undefined);
-      this.#publisher.put({ topic, payload: jpeg, retain: true, kind: 'event' });
-    });
-    on('event', (message) => tell(topics.events, message));
-    on('crossing', ({ line, label, direction, total, trackId }) =>
-      tell(topics.crossing(line), { label, direction, total, track: trackId }),
-    );
-  }
-
-  /**
-   * Makes what the broker retains of this node what it should be: publishes what differs and empties topics of
-   * cameras, labels and zones that are gone. Without a connection there is nothing to do: after the next connect all
-   * is published anyway.
-   */
-  #tellStates(): void {
-    const parts = this.#parts;
-    if (!parts?.session.link) return;
-    const wanted = new Set<string>();
-    const unknown = new Set<string>();
-    for (const { camera, topics } of parts.cameras) {
-      const states = cameraStates(camera, topics);
-      if (!states.known) unknown.add(camera.name);
-      for (const [topic, value] of states.topics) {
-        wanted.add(topic);
-        if (value !== undefined && this.#retained.get(topic) !== value) this.#tellState(topic, value);
-      }
-    }
-    for (const topic of this.#retained.keys()) {
-      const camera = parts.topics.cameraOf(topic)!;
-      if (wanted.has(topic) || unknown.has(camera) || reservedCameraNames.includes(camera)) continue;
-      this.#tellState(topic, '');
-      this.#retained.delete(topic);
-    }
-  }
-
-  #tellState(topic: string, value: string): void {
-    this.#retained.set(topic, value);
-    // A snapshot that waits must not come after the message that empties its topic.
-    const kind = this.#parts?.topics.isSnapshot(topic) ? 'event' : 'state';
-    this.#publisher.put({ topic, payload: Buffer.from(value), retain: true, kind });
-  }
-
-  /** The answer to a command, also where nothing changed: a switch on a page jumps back then. */
-  #tellSetting(camera: HubCamera, setting: string): void {
-    const topics = this.#parts?.cameras.find((one) => one.camera === camera)?.topics;
-    if (topics) this.#tellState(topics.state(setting), settingTopics.get(setting)!.format(camera.settings));
-  }
-
-  #tellStats(stats: NodeStats): void {
-    this.#tellStates();
-    const link = this.#parts?.session.link;
-    if (!link || link.unsent > maxUnsentBytes) return;
-    const { connections, outbox, published, refused, tooLarge, rejectedCommands } = this.stats;
-    const mqtt = { connections, outbox, published, refused, tooLarge, rejectedCommands };
-    link
-      .publish(this.#parts!.topics.stats, JSON.stringify({ ...stats, mqtt }), { qos: 0, retain: false })
-      // The next ones come in ten seconds.
-      .catch(() => {});
+    if (this.#parts?.scan?.take(message)) return;
+    this.#extensions.some((extension) => extension.receive?.(message));
   }
 }

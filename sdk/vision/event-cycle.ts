@@ -13,6 +13,8 @@ interface Running {
   state: ObjectState;
   sent: ObjectState;
   sentNs: number;
+  /** Messages so far. */
+  told: number;
 }
 
 /** Better scores and moves alone are told at most so often; zones and states at once. */
@@ -38,7 +40,10 @@ export class EventCycle {
     const messages: EventMessage[] = [];
     for (const track of ended) {
       const running = this.#running.get(track.id);
-      if (running) messages.push(this.#end(track.id, running));
+      if (!running) continue;
+      // It may have been named after it was last seen.
+      running.state = { ...running.state, ...named(track) };
+      messages.push(this.#end(track.id, running));
     }
     for (const track of tracks) {
       if (!track.confirmed) continue;
@@ -81,8 +86,8 @@ export class EventCycle {
     const state: ObjectState = {
       id: eventId(this.#camera, track.id, start_time),
       camera: this.#camera,
+      track_id: track.id,
       label: track.label,
-      sub_label: null,
       top_score: 0,
       start_time,
       end_time: null,
@@ -92,8 +97,8 @@ export class EventCycle {
       ...observed(track, moment),
     };
     state.top_score = state.score;
-    this.#running.set(track.id, { state, sent: { ...state }, sentNs: moment.captureTimeNs });
-    return { type: 'new', before: { ...state }, after: { ...state } };
+    this.#running.set(track.id, { state, sent: { ...state }, sentNs: moment.captureTimeNs, told: 1 });
+    return { type: 'new', sequence: 1, before: { ...state }, after: { ...state } };
   }
 
   #continue(running: Running, track: Track, moment: Moment): EventMessage | undefined {
@@ -113,14 +118,14 @@ export class EventCycle {
     const before = sent;
     running.sent = { ...state };
     running.sentNs = moment.captureTimeNs;
-    return { type: 'update', before, after: { ...state } };
+    return { type: 'update', sequence: ++running.told, before, after: { ...state } };
   }
 
   /** It ended when it was last seen, not when it was given up. */
-  #end(trackId: number, { state, sent }: Running): EventMessage {
+  #end(trackId: number, { state, sent, told }: Running): EventMessage {
     this.#running.delete(trackId);
     const after = { ...state, end_time: state.frame_time, current_zones: [], active: false };
-    return { type: 'end', before: sent, after };
+    return { type: 'end', sequence: told + 1, before: sent, after };
   }
 }
 
@@ -141,7 +146,12 @@ function observed(track: Track, moment: Moment) {
     active: !track.stationary,
     motionless_count: track.motionlessCount,
     position_changes: track.positionChanges,
+    ...named(track),
   };
+}
+
+function named({ subLabel }: Track) {
+  return { sub_label: subLabel?.label ?? null, sub_label_score: subLabel ? round(subLabel.score, 4) : null };
 }
 
 /** Half its own size away from where it was last told. */

@@ -3,9 +3,13 @@ export interface ObjectState {
   /** `<start time>-<six letters>`, unique per node and the same at each replay of a recording. */
   id: string;
   camera: string;
+  /** The tracker's number of the object, unique while the camera runs: what the page and `request/teach` name it by. */
+  track_id: number;
   label: string;
   /** What local learning calls it (`my cat`), else null. */
   sub_label: string | null;
+  /** How sure that is, 0..1; null without a sub-label. */
+  sub_label_score: number | null;
   /** Median score over the last observations, 0..1. */
   score: number;
   /** The highest median score so far, 0..1. */
@@ -39,6 +43,8 @@ export interface ObjectState {
 /** A message on `<camera>/events`. In a `new` message `before` equals `after`. */
 export interface EventMessage {
   type: 'new' | 'update' | 'end';
+  /** Counts the messages of one event from 1: with the event's id it tells a message that came twice from a new one. */
+  sequence: number;
   before: ObjectState;
   after: ObjectState;
 }

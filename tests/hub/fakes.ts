@@ -1,8 +1,18 @@
 import { EventEmitter } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { asset } from '../../sdk/assets.ts';
 import { type CameraChange, CameraSettings } from '../../sdk/config/schema.ts';
 import { resolveSettings } from '../../sdk/config/settings.ts';
 import { validate } from '../../sdk/config/validate.ts';
+import type { ModelCard } from '../../sdk/core/card.ts';
+import { defaultModel } from '../../sdk/core/model-file.ts';
+import { InputError } from '../../sdk/errors.ts';
+import type { HubContext } from '../../sdk/hub/extension.ts';
+import type { Link } from '../../sdk/hub/link.ts';
+import type { Message } from '../../sdk/hub/outbox.ts';
+import { type RetainedSource, RetainedTopics } from '../../sdk/hub/retained-topics.ts';
 import type { HubCamera, HubNode } from '../../sdk/hub/source.ts';
+import { NodeTopics } from '../../sdk/hub/topics.ts';
 import type { Logger } from '../../sdk/log.ts';
 import type { CountChange, PipelineEvents } from '../../sdk/pipeline/events.ts';
 import type { NodeStats } from '../../sdk/pipeline/node.ts';
@@ -26,6 +36,19 @@ export class FakeCamera extends EventEmitter<PipelineEvents> implements HubCamer
     this.name = name;
     this.settings = validate(CameraSettings, {}, 'fake camera');
     this.counts = labels.map((label) => ({ label, count: 0 }));
+  }
+
+  /** What a snapshot is made of; undefined before the first frame. */
+  jpeg: Buffer | undefined = Buffer.from('jpeg');
+  restarts = 0;
+
+  async snapshot(): Promise<Buffer> {
+    if (!this.jpeg) throw new InputError(`camera ${this.name} has given no picture yet`);
+    return this.jpeg;
+  }
+
+  async restart(): Promise<void> {
+    this.restarts++;
   }
 
   async change(change: CameraChange): Promise<void> {
@@ -54,14 +77,21 @@ export class FakeCamera extends EventEmitter<PipelineEvents> implements HubCamer
   }
 }
 
+const card = JSON.parse(readFileSync(asset('sdk', 'models', `${defaultModel}.card.json`), 'utf8')) as ModelCard;
+
 export class FakeNode extends EventEmitter<{ stats: [NodeStats] }> implements HubNode {
   readonly name: string;
+  card: ModelCard | undefined = card;
   readonly pipelines: Map<string, FakeCamera>;
 
   constructor(name: string, cameras: FakeCamera[]) {
     super();
     this.name = name;
     this.pipelines = new Map(cameras.map((camera) => [camera.name, camera]));
+  }
+
+  stats(): NodeStats {
+    return nodeStats;
   }
 }
 
@@ -75,14 +105,21 @@ export const nodeStats: NodeStats = {
   cameras: {},
 };
 
-export const mqttSettings = (broker: string) => ({ ...resolveSettings({}).mqtt, broker });
+export const mqttSettings = (broker: string) => ({
+  ...resolveSettings({}).mqtt,
+  broker,
+  // Tests of its own have it.
+  home_assistant: { enabled: false, prefix: 'homeassistant' },
+});
 
-export function eventMessage(number: number, type: EventMessage['type'] = 'new'): EventMessage {
+export function eventMessage(number: number, type: EventMessage['type'] = 'new', sequence = 1): EventMessage {
   const state: EventMessage['after'] = {
     id: `${number}-abcdef`,
     camera: 'door',
+    track_id: number,
     label: 'person',
     sub_label: null,
+    sub_label_score: null,
     score: 0.7,
     top_score: 0.8,
     box: [1, 2, 30, 40],
@@ -101,7 +138,33 @@ export function eventMessage(number: number, type: EventMessage['type'] = 'new')
     has_clip: false,
     crossed_lines: {},
   };
-  return { type, before: state, after: state };
+  return { type, sequence, before: state, after: state };
+}
+
+/** What an extension gets from a hub, with all that it says kept. */
+export class FakeContext implements HubContext {
+  readonly node: FakeNode;
+  readonly topics: NodeTopics;
+  readonly logger = recorder();
+  link: Link | undefined;
+  /** Retained topics with what was said on them, in order. */
+  readonly told: [topic: string, value: string][] = [];
+  readonly sent: Message[] = [];
+  readonly sources: RetainedSource[] = [];
+  readonly retained = new RetainedTopics({
+    sources: this.sources,
+    publish: (topic, value) => this.told.push([topic, value]),
+    isConnected: () => true,
+  });
+
+  constructor(cameras: FakeCamera[] = [new FakeCamera('door')], node = 'porch') {
+    this.node = new FakeNode(node, cameras);
+    this.topics = new NodeTopics('ocellus', node);
+  }
+
+  put(message: Message): void {
+    this.sent.push(message);
+  }
 }
 
 /** A logger that keeps what it is told. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Link } from '../../sdk/hub/link.ts';
+import { type Link, RefusedError } from '../../sdk/hub/link.ts';
 import { RetainedScan } from '../../sdk/hub/retained-scan.ts';
 import { NodeTopics } from '../../sdk/hub/topics.ts';
 
@@ -25,7 +25,7 @@ const message = (topic: string, text = '1', retained = true) => ({ topic, payloa
 
 describe('RetainedScan', () => {
   it('collects what was retained, and nothing else, until it is quiet', async () => {
-    const scan = new RetainedScan(topics);
+    const scan = new RetainedScan(topics.retained);
     const { link, asked } = fakeLink();
     expect(scan.take(message('ocellus/porch/door/person/count')), 'before it runs').toBe(false);
     const run = scan.run(link);
@@ -38,22 +38,33 @@ describe('RetainedScan', () => {
     const early = await Promise.race([run, new Promise((resolve) => setTimeout(() => resolve('runs'), 1300))]);
     expect(early).toBe('runs');
     clearInterval(ticks);
-    expect([...(await run)]).toEqual(['ocellus/porch/door/person/count', 'ocellus/porch/door/late/count']);
+    expect([...(await run).keys()]).toEqual(['ocellus/porch/door/person/count', 'ocellus/porch/door/late/count']);
     expect(asked).toEqual([`subscribe ${topics.retained.length}`, `unsubscribe ${topics.retained.length}`]);
     expect(scan.take(message('ocellus/porch/door/person/count')), 'after it ran').toBe(false);
+    expect(scan.isComplete).toBe(true);
   });
 
   it('ends when it is stopped, and when the broker refuses', async () => {
-    const scan = new RetainedScan(topics);
+    const scan = new RetainedScan(topics.retained);
     const { link, asked } = fakeLink();
     const run = scan.run(link);
     scan.take(message('ocellus/porch/door/motion'));
     scan.stop();
-    expect([...(await run)]).toEqual(['ocellus/porch/door/motion']);
+    expect([...(await run).keys()]).toEqual(['ocellus/porch/door/motion']);
+    expect(scan.isComplete).toBe(false);
     const refused = fakeLink(() => Promise.reject(new Error('no')));
-    expect((await new RetainedScan(topics).run(refused.link)).size).toBe(0);
+    expect((await new RetainedScan(topics.retained).run(refused.link)).size).toBe(0);
     // Those filters that were not refused are given back.
     expect(refused.asked).toHaveLength(2);
     expect(asked).toHaveLength(2);
+  });
+
+  it('looks at the others where the broker refuses one', async () => {
+    const scan = new RetainedScan(topics.retained);
+    const run = scan.run(fakeLink(() => Promise.reject(new RefusedError('not authorized'))).link);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(scan.take(message('ocellus/porch/door/motion'))).toBe(true);
+    expect([...(await run).keys()]).toEqual(['ocellus/porch/door/motion']);
+    expect(scan.isComplete).toBe(false);
   });
 });

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import sharp from 'sharp';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { FramePool } from '../../sdk/frame/pool.ts';
 import type { FrameReport } from '../../sdk/pipeline/events.ts';
-import { Pipeline, type PipelineOptions } from '../../sdk/pipeline/pipeline.ts';
+import { Pipeline, type PipelineLearning, type PipelineOptions } from '../../sdk/pipeline/pipeline.ts';
+import type { SubLabel } from '../../sdk/vision/track.ts';
 import { temporaryFolder } from '../devices/fake.ts';
+import { heapAfterCollection } from '../heap.ts';
 import { recorder, until } from '../hub/fakes.ts';
 import { boxAt, type Seen } from '../vision/fakes.ts';
 import { FakeModel, pictures } from './fakes.ts';
@@ -309,6 +309,33 @@ describe('Pipeline: settings', () => {
   });
 });
 
+describe('Pipeline: learning', () => {
+  it('is shown each frame with its tracks, is waited for as fast as it goes, and names what comes in the next', async () => {
+    const seen: string[] = [];
+    const names = new Map<number, SubLabel>();
+    let resets = 0;
+    const learning: PipelineLearning = {
+      look: async ({ frame, tracks, inferred }) => {
+        seen.push(`${frame.sequence} ${tracks.length} ${inferred}`);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        for (const { id } of tracks) names.set(id, { label: 'the postman', score: 0.9 });
+      },
+      nameOf: (trackId) => names.get(trackId),
+      reset: () => resets++,
+    };
+    const { pipeline, fake } = pipelineOf({ source: `file:${await folderOf(many(6))}`, learning });
+    fake.see = () => [person];
+    const messages: string[] = [];
+    pipeline.on('event', ({ type, after }) => messages.push(`${type} ${after.sub_label}`));
+    const ended = new Promise<void>((resolve) => pipeline.once('ended', resolve));
+    await pipeline.start();
+    await ended;
+    expect(seen).toEqual([0, 1, 2, 3, 4, 5].map((sequence) => `${sequence} 1 true`));
+    expect(new Set(messages)).toEqual(new Set(['new the postman', 'update the postman', 'end the postman']));
+    expect(resets).toBe(1);
+  });
+});
+
 describe('Pipeline: start and stop', () => {
   it('throws when the source cannot be used, and can be started again', async () => {
     const folder = join(temporaryFolder(), 'later');
@@ -429,6 +456,30 @@ describe('Pipeline: start and stop', () => {
     await pipeline.stop();
     await starting;
   });
+
+  it('restarts its source: the running events end, and frames come again', async () => {
+    const { pipeline, fake, told } = pipelineOf({ motion: { enabled: false }, snapshots: { enabled: false } });
+    fake.see = () => [person];
+    await pipeline.start();
+    await until(() => told.includes('new person'));
+    const device = pipeline.device;
+    const before = pipeline.stats.frames.in;
+    await pipeline.restart();
+    expect(told).toContain('end person');
+    await frames(pipeline, 3);
+    expect(pipeline.device).not.toBe(device);
+    expect(pipeline.stats.frames.in).toBeGreaterThan(before);
+    await until(() => told.filter((what) => what === 'new person').length === 2);
+  });
+
+  it('does not restart what is switched off or was not started', async () => {
+    const { pipeline } = pipelineOf();
+    await expect(pipeline.restart()).rejects.toThrow('camera camera: expected one that runs, this one is offline');
+    await pipeline.start();
+    await pipeline.change({ enabled: false });
+    await expect(pipeline.restart()).rejects.toThrow('this one is disabled');
+    expect(pipeline.device).toBeUndefined();
+  });
 });
 
 describe('Pipeline: memory', () => {
@@ -470,13 +521,3 @@ describe('Pipeline: memory', () => {
     for (const pool of new Set(take.mock.contexts as FramePool[])) expect(pool.inUse).toBe(0);
   });
 });
-
-async function heapAfterCollection(): Promise<number> {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  collect();
-  await new Promise(setImmediate);
-  collect();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-}

@@ -27,6 +27,12 @@ interface Line {
   detections: { label: string; score: number; box: Box }[];
 }
 
+interface Named {
+  file: string;
+  label: string;
+  score: number;
+}
+
 describe.skipIf(!isPossible)('on arm64 (needs qemu-user-static, mmdebstrap, root once)', () => {
   let folder: string;
 
@@ -76,6 +82,17 @@ describe.skipIf(!isPossible)('on arm64 (needs qemu-user-static, mmdebstrap, root
     expect(worst.count).toBeGreaterThanOrEqual(4);
     expect(worst.score).toBeLessThanOrEqual(0.02);
     expect(worst.overlap).toBeGreaterThanOrEqual(0.9);
+  }, 600_000);
+
+  it('the classifier says what it says here: the same best classes, scores to 0.001', async () => {
+    const files = ['cat', 'cup', 'motorcycle', 'person', 'wall'].map((name) => `devices/scene/photos/${name}.jpg`);
+    const args = ['classify', '--json', '--top', '3', ...files];
+    const ours = jsonLines((await ocellus(args, folder)).out) as Named[];
+    const theirs = jsonLines(await there(...args)) as Named[];
+    expect(theirs.map(({ file, label }) => [file, label])).toEqual(ours.map(({ file, label }) => [file, label]));
+    const worst = Math.max(...theirs.map(({ score }, i) => Math.abs(score - ours[i]!.score)));
+    console.log(`arm64 beside ${process.arch}: scores of ${ours.length} classes differ by ${worst.toFixed(4)} at most`);
+    expect(worst).toBeLessThanOrEqual(0.001);
   }, 600_000);
 
   it('doctor knows the processor and its instruction sets', async () => {

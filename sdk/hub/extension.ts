@@ -1,0 +1,43 @@
+import type { Logger } from '../log.ts';
+import type { Link } from './link.ts';
+import type { Message } from './outbox.ts';
+import type { RetainedSource, RetainedTopics } from './retained-topics.ts';
+import type { Incoming } from './session.ts';
+import type { HubNode } from './source.ts';
+import type { NodeTopics } from './topics.ts';
+
+/** What an extension has to work with, from its `start()` to its `stop()`. */
+export interface HubContext {
+  /** Its pipelines exist. */
+  readonly node: HubNode;
+  readonly topics: NodeTopics;
+  readonly logger: Logger;
+  /** The connection, while there is one. */
+  readonly link: Link | undefined;
+  /** What the broker retains of this node. */
+  readonly retained: RetainedTopics;
+  /** Accepts a message for the broker, connected or not; never throws. */
+  put(message: Message): void;
+}
+
+export interface Subscription {
+  /** Topic filter; it is subscribed to at QoS 1. */
+  readonly filter: string;
+  /** What lies at the broker is wanted as well (MQTT 3.1.1 brokers send it all the same). */
+  readonly retained: boolean;
+}
+
+/** One thing that a hub tells or answers. Its constructor does nothing. */
+export interface Extension {
+  /** Made after each connect. Read after `start()`. */
+  readonly subscriptions?: readonly Subscription[];
+  /** Topics that it keeps right at the broker. Read after `start()`. */
+  readonly states?: RetainedSource;
+  start(context: HubContext): void;
+  /** Removes all its listeners. */
+  stop(): void;
+  /** After each connect: all that the broker retains on the topics of `states`, where it lets this client look. */
+  looked?(found: ReadonlyMap<string, Buffer>): void;
+  /** @returns True when the message was for this extension: no other one is asked. Must not throw. */
+  receive?(message: Incoming): boolean;
+}
