@@ -30,7 +30,7 @@ export async function times(rounds: number) {
   for (let i = 0; i < labels * each; i++) teach(i)();
   versions.train(ledger.examples('object'));
   // The first ones warm the compiler up.
-  for (let i = 0; i < 5; i++) {
+  for (let i = 0; i < 30; i++) {
     teach(i)();
     versions.train(ledger.examples('object'));
   }
