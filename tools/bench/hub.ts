@@ -50,7 +50,7 @@ class Stage {
 
   static async open(): Promise<Stage> {
     const stage = new Stage(await Mosquitto.start());
-    await once(stage.#subscriber, 'connect');
+    await new Promise<void>((resolve) => stage.#subscriber.once('connect', () => resolve()));
     await stage.#subscriber.subscribeAsync(topic, { qos: 1 });
     return stage;
   }
