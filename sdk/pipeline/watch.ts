@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type CameraSettings, watchedByDefault } from '../config/schema.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { Logger } from '../log.ts';
+import type { ChangeFinder } from '../vision/change-finder.ts';
 import { type CountChange, changedCounts, countTracks } from '../vision/counts.ts';
 import type { Detections } from '../vision/detections.ts';
 import type { EventMessage, ObjectState } from '../vision/event.ts';
@@ -25,7 +26,7 @@ export class Watch {
   #settings!: CameraSettings;
   /** Of the frame that was looked at last. */
   #size = '';
-  readonly #gate = new MotionGate();
+  readonly #gate: MotionGate;
   readonly #tracker: Tracker;
   readonly #zones = new Zones();
   readonly #lines = new Lines();
@@ -42,8 +43,15 @@ export class Watch {
   /** Score times area of the snapshot that each running event has. */
   readonly #snapshots = new Map<string, number>();
 
-  constructor(options: { camera: string; labels: readonly string[]; settings: CameraSettings; logger: Logger }) {
+  constructor(options: {
+    camera: string;
+    labels: readonly string[];
+    settings: CameraSettings;
+    changes?: ChangeFinder;
+    logger: Logger;
+  }) {
     this.#all = options.labels;
+    this.#gate = new MotionGate(options.changes);
     this.#events = new EventCycle(options.camera);
     this.#tracker = new Tracker(trackerOptions(options.settings));
     this.configure(options.settings);
