@@ -12,7 +12,7 @@ import { type Logger, silent } from '../log.ts';
 import type { ChangeFinder } from '../vision/change-finder.ts';
 import type { CountChange } from '../vision/counts.ts';
 import type { EventMessage } from '../vision/event.ts';
-import type { Track } from '../vision/track.ts';
+import type { SubLabel, Track } from '../vision/track.ts';
 import type { CameraStatus, FrameReport, PipelineEvents, PipelineStats } from './events.ts';
 import { MovingMean, RateMeter } from './meter.ts';
 import { boxOverlay } from './overlay.ts';
@@ -38,7 +38,22 @@ export interface PipelineOptions extends CameraChange {
   after?: readonly Stage<FrameReport>[];
   /** How the motion gate finds what changed. Default: by the brightness of cells. */
   changes?: ChangeFinder;
+  /** Local learning: is shown the frames and names the tracks. */
+  learning?: PipelineLearning;
   logger?: Logger;
+}
+
+/** What local learning is to a camera's pipeline. */
+export interface PipelineLearning {
+  /**
+   * Shown each frame with its tracks, after its events were told. The frame is on loan until the promise resolves; only
+   * media that is read as fast as it goes waits for that. Must not throw.
+   */
+  look(report: FrameReport): Promise<void>;
+  /** What a track is called by now. */
+  nameOf(trackId: number): SubLabel | undefined;
+  /** What comes next is another scene. */
+  reset(): void;
 }
 
 /**
@@ -88,7 +103,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   /** @throws InputError when a setting is wrong, naming the field. */
   constructor(options: PipelineOptions = {}) {
     super();
-    const { name = 'camera', model: _, speed: __, patient: ___, logger = silent, ...rest } = options;
+    const { name = 'camera', model: _, speed: __, patient: ___, learning: ____, logger = silent, ...rest } = options;
     const { before = [], after = [], changes, ...settings } = rest;
     this.name = name;
     this.#options = options;
@@ -224,12 +239,14 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   async #load(): Promise<Model> {
     const model = await (this.#options.model ?? loadModel(undefined, { logger: this.#logger }));
     const { labels } = model.card;
+    const { learning } = this.#options;
     this.#watch ??= new Watch({
       camera: this.name,
       labels,
       settings: this.#settings,
       changes: this.#changes,
       logger: this.#logger,
+      nameOf: (trackId) => learning?.nameOf(trackId),
     });
     return model;
   }
@@ -376,9 +393,10 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
       messages = watch.skip();
       this.#totals.gated++;
     }
+    const seen: FrameReport = { frame, inferred: look, tracks: watch.tracks, moving: watch.moving };
     let report: FrameReport | undefined;
     try {
-      report = await passReport(this.#after, { frame, inferred: look, tracks: watch.tracks, moving: watch.moving });
+      report = await passReport(this.#after, seen);
     } finally {
       // A stage that failed has no picture to show; what was seen is told all the same.
       if (report && this.#after.length > 0) this.#show(report.frame);
@@ -387,6 +405,9 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
       this.#tellCounts(watch);
       if (report) this.#tell('frame', report);
       report?.frame.release();
+      // Learns from what the core saw, not from what was drawn on it.
+      const learnt = this.#options.learning?.look(seen);
+      if (this.#options.speed === 'max') await learnt;
     }
   }
 
@@ -404,6 +425,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     if (wasMoving) this.#tell('motion', false);
     for (const message of messages) this.#tell('event', message);
     this.#tellCounts(watch);
+    this.#options.learning?.reset();
   }
 
   async #tellEvents(messages: readonly EventMessage[], frame: Frame | undefined, watch: Watch): Promise<void> {

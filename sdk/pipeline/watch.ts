@@ -10,7 +10,7 @@ import { EventCycle, type Moment } from '../vision/event-cycle.ts';
 import { type Crossing, Lines } from '../vision/lines.ts';
 import { outsideMasks } from '../vision/masks.ts';
 import { MotionGate } from '../vision/motion-gate.ts';
-import type { Track } from '../vision/track.ts';
+import type { SubLabel, Track } from '../vision/track.ts';
 import { lowThreshold, Tracker, type TrackerOptions } from '../vision/tracker.ts';
 import { Zones } from '../vision/zones.ts';
 
@@ -31,6 +31,7 @@ export class Watch {
   readonly #zones = new Zones();
   readonly #lines = new Lines();
   readonly #events: EventCycle;
+  readonly #nameOf: (trackId: number) => SubLabel | undefined;
   #labels: readonly string[] = [];
   #watched = new Set<string>();
   #tracks: readonly Track[] = [];
@@ -43,15 +44,18 @@ export class Watch {
   /** Score times area of the snapshot that each running event has. */
   readonly #snapshots = new Map<string, number>();
 
+  /** @param options.nameOf What local learning calls a track, asked at each frame that is looked at. */
   constructor(options: {
     camera: string;
     labels: readonly string[];
     settings: CameraSettings;
     changes?: ChangeFinder;
     logger: Logger;
+    nameOf?: (trackId: number) => SubLabel | undefined;
   }) {
     this.#all = options.labels;
     this.#gate = new MotionGate(options.changes);
+    this.#nameOf = options.nameOf ?? (() => undefined);
     this.#events = new EventCycle(options.camera);
     this.#tracker = new Tracker(trackerOptions(options.settings));
     this.configure(options.settings);
@@ -141,9 +145,10 @@ export class Watch {
     const found = outsideMasks(watched, this.#settings.masks, frame);
     const tracks = this.#tracker.update(found, frame.captureTimeNs, this.#gate.disturbed);
     this.#gate.forget();
-    this.#tracks = this.#zones.update(tracks, frame);
+    this.#tracks = this.#zones.update(tracks, frame).map((track) => this.#named(track));
     const crossings = this.#lines.update(this.#tracks, frame);
-    messages.push(...this.#events.update(this.#tracks, this.#tracker.takeEnded(), this.#moment));
+    const ended = this.#tracker.takeEnded().map((track) => this.#named(track));
+    messages.push(...this.#events.update(this.#tracks, ended, this.#moment));
     for (const crossing of crossings) this.#events.cross(crossing);
     this.#crossings.push(...crossings);
     this.#counts = countTracks(this.#tracks, this.#labels, this.#settings.zones);
@@ -186,6 +191,11 @@ export class Watch {
     const { id, score, area } = message.after;
     this.#snapshots.set(id, score * area);
     this.#events.tookSnapshot(message);
+  }
+
+  #named(track: Track): Track {
+    const subLabel = this.#nameOf(track.id);
+    return subLabel ? { ...track, subLabel } : track;
   }
 
   #endAll(): EventMessage[] {

@@ -38,7 +38,10 @@ export class EventCycle {
     const messages: EventMessage[] = [];
     for (const track of ended) {
       const running = this.#running.get(track.id);
-      if (running) messages.push(this.#end(track.id, running));
+      if (!running) continue;
+      // It may have been named after it was last seen.
+      running.state = { ...running.state, ...named(track) };
+      messages.push(this.#end(track.id, running));
     }
     for (const track of tracks) {
       if (!track.confirmed) continue;
@@ -81,8 +84,8 @@ export class EventCycle {
     const state: ObjectState = {
       id: eventId(this.#camera, track.id, start_time),
       camera: this.#camera,
+      track_id: track.id,
       label: track.label,
-      sub_label: null,
       top_score: 0,
       start_time,
       end_time: null,
@@ -141,7 +144,12 @@ function observed(track: Track, moment: Moment) {
     active: !track.stationary,
     motionless_count: track.motionlessCount,
     position_changes: track.positionChanges,
+    ...named(track),
   };
+}
+
+function named({ subLabel }: Track) {
+  return { sub_label: subLabel?.label ?? null, sub_label_score: subLabel ? round(subLabel.score, 4) : null };
 }
 
 /** Half its own size away from where it was last told. */

@@ -3,9 +3,13 @@ export interface ObjectState {
   /** `<start time>-<six letters>`, unique per node and the same at each replay of a recording. */
   id: string;
   camera: string;
+  /** The tracker's number of the object, unique while the camera runs: what the page and `request/teach` name it by. */
+  track_id: number;
   label: string;
   /** What local learning calls it (`my cat`), else null. */
   sub_label: string | null;
+  /** How sure that is, 0..1; null without a sub-label. */
+  sub_label_score: number | null;
   /** Median score over the last observations, 0..1. */
   score: number;
   /** The highest median score so far, 0..1. */

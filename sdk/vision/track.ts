@@ -1,3 +1,10 @@
+/** What local learning calls something. */
+export interface SubLabel {
+  readonly label: string;
+  /** How sure it is, 0..1. */
+  readonly score: number;
+}
+
 /** An object followed over frames, as the tracker sees it after one frame. A value: it does not change later. */
 export interface Track {
   /** Counts from 1 for each tracker. */
@@ -25,4 +32,6 @@ export interface Track {
   /** Zones it stands in now, and all it ever stood in. */
   readonly currentZones: readonly string[];
   readonly enteredZones: readonly string[];
+  /** What local learning calls it, when it knows. */
+  readonly subLabel?: SubLabel;
 }

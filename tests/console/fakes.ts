@@ -151,8 +151,10 @@ export function eventMessage(id: string, change: Partial<ObjectState> = {}): Eve
   const after: ObjectState = {
     id,
     camera: 'door',
+    track_id: 1,
     label: 'person',
     sub_label: null,
+    sub_label_score: null,
     score: 0.8,
     top_score: 0.9,
     box: [1, 2, 3, 4],

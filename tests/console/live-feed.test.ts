@@ -57,7 +57,16 @@ describe('LiveFeed', () => {
     const feed = new LiveFeed('door', { encode, onError });
     const viewer = new FakeViewer();
     feed.watch(viewer, fast);
-    const tracks = [track(), track({ id: 4, label: 'cat', box: [0.04, 1.06, 2, 3], currentZones: ['mat'] })];
+    const tracks = [
+      track(),
+      track({
+        id: 4,
+        label: 'cat',
+        box: [0.04, 1.06, 2, 3],
+        currentZones: ['mat'],
+        subLabel: { label: 'the cat from next door', score: 0.8768 },
+      }),
+    ];
     const { frame, freed } = greyFrame(7);
     feed.offer(report(frame, tracks));
     frame.release();
@@ -73,7 +82,8 @@ describe('LiveFeed', () => {
       {
         id: 4,
         label: 'cat',
-        sub_label: null,
+        sub_label: 'the cat from next door',
+        sub_label_score: 0.877,
         score: 0.81,
         box: [0, 1.1, 2, 3],
         stationary: false,

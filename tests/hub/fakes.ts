@@ -86,8 +86,10 @@ export function eventMessage(number: number, type: EventMessage['type'] = 'new')
   const state: EventMessage['after'] = {
     id: `${number}-abcdef`,
     camera: 'door',
+    track_id: number,
     label: 'person',
     sub_label: null,
+    sub_label_score: null,
     score: 0.7,
     top_score: 0.8,
     box: [1, 2, 30, 40],

@@ -5,7 +5,8 @@ import sharp from 'sharp';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { FramePool } from '../../sdk/frame/pool.ts';
 import type { FrameReport } from '../../sdk/pipeline/events.ts';
-import { Pipeline, type PipelineOptions } from '../../sdk/pipeline/pipeline.ts';
+import { Pipeline, type PipelineLearning, type PipelineOptions } from '../../sdk/pipeline/pipeline.ts';
+import type { SubLabel } from '../../sdk/vision/track.ts';
 import { temporaryFolder } from '../devices/fake.ts';
 import { recorder, until } from '../hub/fakes.ts';
 import { boxAt, type Seen } from '../vision/fakes.ts';
@@ -306,6 +307,33 @@ describe('Pipeline: settings', () => {
       'disabled',
       'end person',
     ]);
+  });
+});
+
+describe('Pipeline: learning', () => {
+  it('is shown each frame with its tracks, is waited for as fast as it goes, and names what comes in the next', async () => {
+    const seen: string[] = [];
+    const names = new Map<number, SubLabel>();
+    let resets = 0;
+    const learning: PipelineLearning = {
+      look: async ({ frame, tracks, inferred }) => {
+        seen.push(`${frame.sequence} ${tracks.length} ${inferred}`);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        for (const { id } of tracks) names.set(id, { label: 'the postman', score: 0.9 });
+      },
+      nameOf: (trackId) => names.get(trackId),
+      reset: () => resets++,
+    };
+    const { pipeline, fake } = pipelineOf({ source: `file:${await folderOf(many(6))}`, learning });
+    fake.see = () => [person];
+    const messages: string[] = [];
+    pipeline.on('event', ({ type, after }) => messages.push(`${type} ${after.sub_label}`));
+    const ended = new Promise<void>((resolve) => pipeline.once('ended', resolve));
+    await pipeline.start();
+    await ended;
+    expect(seen).toEqual([0, 1, 2, 3, 4, 5].map((sequence) => `${sequence} 1 true`));
+    expect(new Set(messages)).toEqual(new Set(['new the postman', 'update the postman', 'end the postman']));
+    expect(resets).toBe(1);
   });
 });
 

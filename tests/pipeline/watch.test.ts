@@ -6,6 +6,7 @@ import { Watch } from '../../sdk/pipeline/watch.ts';
 import type { EventMessage } from '../../sdk/vision/event.ts';
 import type { Box } from '../../sdk/vision/geometry.ts';
 import type { Crossing } from '../../sdk/vision/lines.ts';
+import type { SubLabel } from '../../sdk/vision/track.ts';
 import { recorder } from '../hub/fakes.ts';
 import { boxAt, greyFrame, labels, random, type Seen, seen } from '../vision/fakes.ts';
 
@@ -21,6 +22,8 @@ class Camera {
   readonly watch: Watch;
   readonly messages: EventMessage[] = [];
   readonly crossings: Crossing[] = [];
+  /** What local learning calls each track. */
+  readonly names = new Map<number, SubLabel>();
   /** Times of the frames that were looked at. */
   readonly looks: number[] = [];
   readonly #fps: number;
@@ -28,7 +31,13 @@ class Camera {
 
   constructor(change: CameraChange = {}, fps = 10) {
     this.#fps = fps;
-    this.watch = new Watch({ camera: 'door', labels, settings: settingsOf(change), logger: recorder() });
+    this.watch = new Watch({
+      camera: 'door',
+      labels,
+      settings: settingsOf(change),
+      logger: recorder(),
+      nameOf: (trackId) => this.names.get(trackId),
+    });
   }
 
   get seconds(): number {
@@ -346,6 +355,30 @@ describe('Watch: settings', () => {
     expect(camera.watch.takeCountChanges()).toEqual([{ label: 'car', count: 1 }]);
     camera.finish();
     expect(camera.watch.takeCountChanges()).toEqual([{ label: 'car', count: 0 }]);
+  });
+
+  it('says by what name learning knows a track, once it does and when that changes', () => {
+    const camera = new Camera();
+    const still: World = () => ({ things: [[boxAt(80, 45), 'car', 0.9]] });
+    camera.play(1, still);
+    expect(camera.messages.at(-1)!.after).toMatchObject({ sub_label: null, sub_label_score: null });
+    camera.names.set(1, { label: 'Tom', score: 0.91234 });
+    camera.play(0.5, still);
+    expect(camera.watch.tracks[0]!.subLabel).toEqual({ label: 'Tom', score: 0.91234 });
+    const named = camera.messages.at(-1)!;
+    expect([named.type, named.before.sub_label, named.after.sub_label]).toEqual(['update', null, 'Tom']);
+    expect(named.after.sub_label_score).toBe(0.9123);
+    camera.names.set(1, { label: 'Tom', score: 0.95 });
+    const before = camera.messages.length;
+    camera.play(0.5, still);
+    expect(camera.messages, 'a surer name is no news').toHaveLength(before);
+    camera.names.delete(1);
+    camera.play(0.5, still);
+    expect(camera.messages.at(-1)!.after.sub_label, 'forgotten').toBeNull();
+    // Named when it was out of sight already.
+    camera.names.set(1, { label: 'Tim', score: 0.8 });
+    camera.play(3, () => ({}));
+    expect(camera.messages.at(-1)).toMatchObject({ type: 'end', after: { sub_label: 'Tim', sub_label_score: 0.8 } });
   });
 
   it('counts who crosses a line, and says so in the event', () => {

@@ -29,8 +29,10 @@ describe('EventCycle', () => {
       after: {
         id: expect.stringMatching(/^1700000000\.500000-[a-z]{6}$/),
         camera: 'door',
+        track_id: 1,
         label: 'person',
         sub_label: null,
+        sub_label_score: null,
         score: 0.7124,
         top_score: 0.7124,
         box: [1, 2, 31, 42],

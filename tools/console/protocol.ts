@@ -79,7 +79,9 @@ export interface LiveTrack {
   /** Counts from 1 for each camera. */
   id: number;
   label: string;
+  /** What local learning calls it, and how sure that is, 0..1. */
   sub_label: string | null;
+  sub_label_score: number | null;
   /** Median of the last observations, 0..1, as events say it. */
   score: number;
   /** `[x1, y1, x2, y2]` in pixels of `width` x `height`. */

@@ -9,8 +9,10 @@ const ObjectState = Type.Object(
   {
     id: Type.String({ pattern: '^\\d+\\.\\d{6}-[a-z]{6}$' }),
     camera: Type.String(),
+    track_id: Type.Integer({ minimum: 1 }),
     label: Type.String(),
     sub_label: Type.Union([Type.String(), Type.Null()]),
+    sub_label_score: Type.Union([Share, Type.Null()]),
     score: Share,
     top_score: Share,
     box: Type.Tuple([Type.Number(), Type.Number(), Type.Number(), Type.Number()]),

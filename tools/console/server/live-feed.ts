@@ -134,12 +134,12 @@ export class LiveFeed {
 }
 
 export function liveTrack(track: Track): LiveTrack {
-  const { id, label, medianScore, box, stationary, confirmed, visible, currentZones } = track;
+  const { id, label, subLabel, medianScore, box, stationary, confirmed, visible, currentZones } = track;
   return {
     id,
     label,
-    // A tracker knows no names; local learning gives them.
-    sub_label: null,
+    sub_label: subLabel?.label ?? null,
+    sub_label_score: subLabel ? Math.round(subLabel.score * 1000) / 1000 : null,
     score: Math.round(medianScore * 1000) / 1000,
     box: box.map((side) => Math.round(side * 10) / 10) as LiveTrack['box'],
     stationary,
