@@ -5,6 +5,7 @@ import { type Logger, silent } from '../log.ts';
 import { Detections } from '../vision/detections.ts';
 import type { ModelCard } from './card.ts';
 import { CoreThread } from './core-thread.ts';
+import type { EngineName } from './engines/engine.ts';
 import { clipRegion, type Region } from './letterbox.ts';
 import type { DetectTimes, FoundReply } from './messages.ts';
 import { defaultModel, readModel } from './model-file.ts';
@@ -17,6 +18,8 @@ export { defaultModel, listModels } from './model-file.ts';
 export interface LoadOptions {
   /** Threads of one inference. Default: 2, or 1 where there is but one core. */
   threads?: number;
+  /** What runs the network. Default `onnxruntime`; `opencv` is OpenCV's dnn module, for float models (docs/opencv.md). */
+  engine?: EngineName;
   logger?: Logger;
 }
 
@@ -57,13 +60,17 @@ interface Job {
  * await model.close();
  */
 export async function loadModel(nameOrPath: string = defaultModel, options: LoadOptions = {}): Promise<Model> {
-  const { threads = Math.min(2, availableParallelism()), logger = silent } = options;
+  const { threads = Math.min(2, availableParallelism()), engine = 'onnxruntime', logger = silent } = options;
   if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
     throw new RangeError(`threads: expected a whole number from 1 to 64, got ${threads}`);
   }
+  if (engine !== 'onnxruntime' && engine !== 'opencv') {
+    throw new RangeError(`engine: expected onnxruntime or opencv, got ${String(engine)}`);
+  }
   const started = performance.now();
-  // The thread starts and reads onnxruntime in while the file is read.
-  const thread = new CoreThread();
+  if (engine === 'opencv') (await import('../opencv/load.ts')).prepareOpenCvThread();
+  // The thread starts and reads the engine in while the file is read.
+  const thread = new CoreThread(engine);
   try {
     const { bytes, description } = await readModel(nameOrPath);
     const { inputs, outputs } = await thread.request({ type: 'load', model: bytes, threads }, 'loaded');

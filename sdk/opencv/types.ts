@@ -105,6 +105,7 @@ export interface OpenCv {
   ) => BackgroundSubtractor;
   readonly VideoCapture: new (source: string | number, api: number) => VideoCapture;
   readNetFromONNX(path: string): Net;
+  getTextSize(text: string, font: number, scale: number, thickness: number): { size: { readonly width: number } };
   setNumThreads(threads: number): void;
   getStructuringElement(shape: number, size: unknown): Mat;
   readonly [constant: `${'CV_' | 'COLOR_' | 'INTER_' | 'CAP_' | 'LINE_' | 'FONT_' | 'MORPH_'}${string}`]: number;

@@ -80,7 +80,7 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
   start(options: { before?: () => Promise<void> | void } = {}): Promise<void> {
     if (!this.#starting) {
       const { core } = this.settings;
-      const loading = loadModel(core.model, { threads: core.threads, logger: this.#logger });
+      const loading = loadModel(core.model, { engine: core.engine, threads: core.threads, logger: this.#logger });
       this.#loading = loading;
       this.#starting = this.#start(loading, options.before).catch(async (error) => {
         if (this.#loading === loading) await this.stop();
