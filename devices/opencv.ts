@@ -52,7 +52,10 @@ export class OpenCvCapture extends DeviceBase {
     this.#presenter = source.isLive ? undefined : new Presenter(this.outlet, this.options.speed);
     const first = this.#readOne();
     // Whoever closes meanwhile waits for it.
-    this.#reading = first.then(() => {});
+    this.#reading = first.then(
+      () => {},
+      () => {},
+    );
     const mat = await first;
     if (!mat || this.closed) {
       mat?.release();

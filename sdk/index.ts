@@ -18,6 +18,8 @@ export {
 } from './config/schema.ts';
 export { readSettings, resolveSettings, updateSettings } from './config/settings.ts';
 export { ModelCard } from './core/card.ts';
+export type { EngineName } from './core/engines/engine.ts';
+export { type Letterbox, letterboxGeometry } from './core/letterbox.ts';
 export { type DetectOptions, type DetectTimes, listModels, loadModel, Model } from './core/model.ts';
 export { InputError } from './errors.ts';
 export { type ColourSpace, Frame, type FrameInfo, type FrameInit, type Plane } from './frame/frame.ts';
@@ -31,6 +33,9 @@ export type { CountChange, Crossing, FrameReport, PipelineEvents, PipelineStats,
 export { Node, type NodeStats } from './pipeline/node.ts';
 export { Pipeline, type PipelineOptions } from './pipeline/pipeline.ts';
 export type { Stage } from './pipeline/stage.ts';
+export { type Annotated, drawBoxes, drawLabels, drawZones, Traces } from './vision/annotate/annotators.ts';
+export { type CanvasContext, CanvasDrawing } from './vision/annotate/canvas-drawing.ts';
+export { type Colour, colourOf, type Drawing } from './vision/annotate/drawing.ts';
 export { averagePrecision } from './vision/average-precision.ts';
 export type { ChangeFinder, WatchedCells } from './vision/change-finder.ts';
 export { type Detection, Detections, type DetectionsInit } from './vision/detections.ts';

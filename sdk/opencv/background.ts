@@ -14,6 +14,8 @@ const foreground = 200;
  * What is new has the weight of the background after a tenth of this time, some 2 s: then it is no motion any more.
  */
 const settleNs = 20e9;
+/** Of each pixel that KNN keeps of the last moments. */
+const samples = 7;
 /** Only counts where no learning rate is given, and one always is. */
 const history = 500;
 
@@ -70,8 +72,11 @@ export class BackgroundChanges implements ChangeFinder {
   }
 
   accept(): void {
-    // At a rate of 1 it begins anew; another one would leave its memory to the garbage collector.
+    // At a rate of 1 it begins anew; another subtractor would leave its memory to the garbage collector.
     this.#subtractor!.apply(this.#newest!, 1).release();
+    if (this.#method === 'MOG2') return;
+    // KNN begins with no samples, and all is foreground until it has some; at this rate each look fills one.
+    for (let i = 0; i < samples; i++) this.#subtractor!.apply(this.#newest!, 0.5).release();
   }
 
   #makeSubtractor(): BackgroundSubtractor {

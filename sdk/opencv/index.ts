@@ -4,10 +4,6 @@
  *
  * @packageDocumentation
  */
-export { type Letterbox, letterboxGeometry } from '../core/letterbox.ts';
-export { type Annotated, drawBoxes, drawLabels, drawZones, Traces } from '../vision/annotate/annotators.ts';
-export { type CanvasContext, CanvasDrawing } from '../vision/annotate/canvas-drawing.ts';
-export { type Colour, colourOf, type Drawing } from '../vision/annotate/drawing.ts';
 export { BackgroundChanges } from './background.ts';
 export { hasOpenCv, loadOpenCv } from './load.ts';
 export { fromMat, type ToMatOptions, toMat } from './mat.ts';

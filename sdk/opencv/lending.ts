@@ -102,13 +102,7 @@ function holding(method: Method): Method {
       loan.end();
       if (isCalledBack) Reflect.apply(callback, undefined, results);
     };
-    try {
-      if (isCalledBack) return Reflect.apply(method, this, [...values.slice(0, -1), done]);
-      return (Reflect.apply(method, this, values) as Promise<unknown>).finally(done);
-    } catch (error) {
-      // Refused before it began.
-      loan.end();
-      throw error;
-    }
+    if (isCalledBack) return Reflect.apply(method, this, [...values.slice(0, -1), done]);
+    return (Reflect.apply(method, this, values) as Promise<unknown>).finally(done);
   };
 }

@@ -10,9 +10,10 @@ import type { Mat } from './types.ts';
  * From a frame to a network's input with OpenCV's resize: what the kernels do in one pass, step by step, for a program whose
  * own steps lie between, and to compare with. YUV is converted by the kernels, which know the frame's colour space.
  *
- * With the quality `bilinear` each value is within 1 level of the kernels' for RGB and grey pictures, within 3 for YUV. With
- * `area` (the default) that holds where no axis shrinks by 2 or more; there OpenCV's INTER_AREA weighs every pixel and the
- * kernels whole boxes of them, and single values on sharp edges are further apart (2 levels in the mean of a photograph).
+ * Measured on a photograph, in levels of a pixel: each value is within 1 of the kernels' for RGB (mean 0.1); within 8 for YUV
+ * (mean 0.2), of which the kernels resize the planes and this the colours. Where an axis shrinks by 2 or more with the
+ * quality `area` (the default), INTER_AREA weighs every pixel and the kernels whole boxes of them: on edges the two are up to 25
+ * levels apart (mean 1.3).
  *
  * @example
  * const preprocessor = new OpenCvPreprocessor(model.card.input);
@@ -86,9 +87,8 @@ export class OpenCvPreprocessor {
     const { width, height, type, layout, mean, std, pad } = this.#target;
     const grey = [0, 1, 2].map((i) => (type === 'uint8' ? pad : pad * scaleOf(std[i]!) + biasOf(mean[i]!, std[i]!)));
     if (grey.every((value) => value === grey[0])) out.fill(grey[0]!);
-    else if (layout === 'NCHW')
-      grey.forEach((value, i) => out.fill(value, i * width * height, (i + 1) * width * height));
-    else for (let i = 0; i < out.length; i++) out[i] = grey[i % 3]!;
+    else if (layout === 'NHWC') for (let i = 0; i < out.length; i++) out[i] = grey[i % 3]!;
+    else for (let i = 0; i < 3; i++) out.fill(grey[i]!, i * width * height, (i + 1) * width * height);
   }
 
   /** Copies the picture to its place among the padding. */
