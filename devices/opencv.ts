@@ -10,7 +10,6 @@ import { monotonicNs } from './clock.ts';
 import type { DeviceOptions, DeviceProperties } from './device.ts';
 import { filePath } from './file/path.ts';
 import { Presenter } from './presenter.ts';
-import { maskCredentials } from './uri.ts';
 import { Watchdog } from './watchdog.ts';
 
 /** For a file that states no rate, or one that cannot be. */
@@ -18,15 +17,13 @@ const defaultFps = 25;
 const maxFps = 1000;
 const defaultStallTimeoutMs = 10_000;
 
-interface Source {
-  /** Of a camera; else a path or a URL. */
-  readonly name: string | number;
-  readonly isLive: boolean;
-}
+/** A camera's number, or a file's path. */
+type Source = number | string;
 
 /**
- * What OpenCV's VideoCapture reads: a camera by number, a video file, or a network stream. Frames are `BGR24`. Each read
- * runs on a thread of the pool, one at a time; opening blocks the main thread, since the bindings know no other way.
+ * What OpenCV's VideoCapture reads: a camera by number, or a video file. Frames are `BGR24`. Each read runs on a thread of the
+ * pool, one at a time. Opening blocks the main thread, since the bindings know no other way: that is why network streams,
+ * which may take half a minute to fail, are left to `rtsp:`.
  */
 export class OpenCvCapture extends DeviceBase {
   readonly #rest: string;
@@ -39,7 +36,7 @@ export class OpenCvCapture extends DeviceBase {
   #sequence = 0;
   #wake: (() => void) | undefined;
 
-  /** @param rest A number (default 0), a path, or an rtsp, rtsps, http or https URL. */
+  /** @param rest A number (default 0), or a path. */
   constructor(uri: string, rest: string, options?: DeviceOptions) {
     super(uri, options);
     this.#rest = rest;
@@ -49,7 +46,8 @@ export class OpenCvCapture extends DeviceBase {
     const source = sourceOf(this.#rest);
     this.#capture = this.#openCapture(source);
     this.#buffers = new BufferWait();
-    this.#presenter = source.isLive ? undefined : new Presenter(this.outlet, this.options.speed);
+    const isLive = typeof source === 'number';
+    this.#presenter = isLive ? undefined : new Presenter(this.outlet, this.options.speed);
     const first = this.#readOne();
     // Whoever closes meanwhile waits for it.
     this.#reading = first.then(
@@ -64,17 +62,16 @@ export class OpenCvCapture extends DeviceBase {
     }
     const { width, height } = this.#sizeOf(mat);
     const fps = this.#fps();
-    this.#reading = source.isLive ? this.#readLive(source, mat) : this.#readFile(source, mat, fps ?? defaultFps);
-    const title = typeof source.name === 'number' ? `camera ${source.name} (OpenCV)` : maskCredentials(source.name);
+    this.#reading = isLive ? this.#readLive(source, mat) : this.#readFile(source, mat, fps ?? defaultFps);
     return {
       kind: 'opencv',
-      title,
+      title: isLive ? `camera ${source} (OpenCV)` : source,
       format: 'BGR24',
       width,
       height,
       fps,
       colour: defaultColour(height),
-      live: source.isLive,
+      live: isLive,
     };
   }
 
@@ -92,12 +89,12 @@ export class OpenCvCapture extends DeviceBase {
     this.#capture = undefined;
   }
 
-  #openCapture({ name, isLive }: Source): VideoCapture {
+  #openCapture(source: Source): VideoCapture {
     const cv = loadOpenCv();
     const { width, height, fps } = this.options;
     try {
-      if (typeof name === 'number') {
-        const capture = new cv.VideoCapture(name, cv.CAP_V4L2!);
+      if (typeof source === 'number') {
+        const capture = new cv.VideoCapture(source, cv.CAP_V4L2!);
         if (width !== undefined) capture.set(cv.CAP_PROP_FRAME_WIDTH!, width);
         if (height !== undefined) capture.set(cv.CAP_PROP_FRAME_HEIGHT!, height);
         if (fps !== undefined) capture.set(cv.CAP_PROP_FPS!, fps);
@@ -105,8 +102,11 @@ export class OpenCvCapture extends DeviceBase {
       }
       // With a backend that is named nothing else is tried: to another one a name may be a pipeline to run.
       // A playlist that poses as a video may not make it call other machines.
-      const open = () => new cv.VideoCapture(name, cv.CAP_FFMPEG!);
-      return isLive ? open() : withEnvironment('OPENCV_FFMPEG_CAPTURE_OPTIONS', 'protocol_whitelist;file', open);
+      return withEnvironment(
+        'OPENCV_FFMPEG_CAPTURE_OPTIONS',
+        'protocol_whitelist;file',
+        () => new cv.VideoCapture(source, cv.CAP_FFMPEG!),
+      );
     } catch {
       throw new InputError(`${this.uri}: OpenCV cannot open it; is it there, is it a video, is it used elsewhere?`);
     }
@@ -261,7 +261,7 @@ export class OpenCvCapture extends DeviceBase {
   /** Cameras were asked for the size and give what they can; others are scaled, one side alone keeps the proportions. */
   #sizeOf({ cols, rows }: Mat): { width: number; height: number } {
     const { width, height } = this.options;
-    if (typeof sourceOf(this.#rest).name === 'number') return { width: cols, height: rows };
+    if (!this.#presenter) return { width: cols, height: rows };
     return {
       width: width ?? (height === undefined ? cols : Math.max(1, Math.round((cols * height) / rows))),
       height: height ?? (width === undefined ? rows : Math.max(1, Math.round((rows * width) / cols))),
@@ -284,14 +284,16 @@ export class OpenCvCapture extends DeviceBase {
   }
 }
 
-/** @throws InputError when the file does not exist. */
+/** @throws InputError when it is neither a number nor a file that exists. */
 function sourceOf(rest: string): Source {
-  if (/^\d{0,3}$/.test(rest)) return { name: Number(rest), isLive: true };
-  if (/^(rtsps?|https?):\/\//i.test(rest)) return { name: rest, isLive: true };
+  if (/^\d{0,3}$/.test(rest)) return Number(rest);
+  if (/^[a-z]+:\/\//i.test(rest)) {
+    throw new InputError(`opencv: expected a camera's number or a video's path, got a URL; network cameras are rtsp:`);
+  }
   const { path, isFolder } = filePath(rest);
   if (isFolder)
     throw new InputError(`opencv: expected a video, got the folder ${path}; file:${rest} reads its pictures`);
-  return { name: path, isLive: false };
+  return path;
 }
 
 function withEnvironment<T>(name: string, value: string, work: () => T): T {
