@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 export { BackgroundChanges } from './background.ts';
+export { detectMat } from './detect.ts';
 export { hasOpenCv, loadOpenCv } from './load.ts';
 export { fromMat, type ToMatOptions, toMat } from './mat.ts';
 export { MatDrawing } from './mat-drawing.ts';

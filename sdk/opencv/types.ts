@@ -104,6 +104,8 @@ export interface OpenCv {
     detectShadows: boolean,
   ) => BackgroundSubtractor;
   readonly VideoCapture: new (source: string | number, api: number) => VideoCapture;
+  imread(path: string): Mat;
+  imwrite(path: string, mat: Mat): void;
   readNetFromONNX(path: string): Net;
   getTextSize(text: string, font: number, scale: number, thickness: number): { size: { readonly width: number } };
   setNumThreads(threads: number): void;
