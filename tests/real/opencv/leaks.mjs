@@ -86,7 +86,8 @@ const paths = {
     }),
   fromMat: () =>
     each((n) => {
-      const mat = new cv.Mat(height, width, cv.CV_8UC3, [n % 256, 0, 0]);
+      const mat = new cv.Mat(height, width, cv.CV_8UC3);
+      mat.setTo(new cv.Vec3(n % 256, 0, 0)).release();
       fromMat(mat).release();
       mat.release();
     }),
