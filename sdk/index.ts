@@ -1,9 +1,9 @@
 /**
  * Ocellus: a camera becomes detections. The whole public API on one page.
  *
- * - See: `openDevice` gives frames, `loadModel` finds objects in them.
+ * - See: `openDevice` gives frames, `loadModel` finds objects in them, `loadClassifier` tells what a picture or a region is.
  * - Watch: `Pipeline` is one camera with tracking, zones and events; `Node` is several on one core.
- * - Tell: `Hub` speaks MQTT.
+ * - Tell: `Hub` speaks MQTT; `requestVerb` asks one.
  *
  * @packageDocumentation
  */
@@ -18,9 +18,12 @@ export {
 } from './config/schema.ts';
 export { readSettings, resolveSettings, updateSettings } from './config/settings.ts';
 export { ModelCard } from './core/card.ts';
+export { type Classification, Classifier, type ClassifyOptions, loadClassifier } from './core/classifier.ts';
 export type { EngineName } from './core/engines/engine.ts';
-export { type Letterbox, letterboxGeometry } from './core/letterbox.ts';
+export { type Letterbox, letterboxGeometry, type Region } from './core/letterbox.ts';
+export type { LoadOptions } from './core/load.ts';
 export { type DetectOptions, type DetectTimes, listModels, loadModel, Model } from './core/model.ts';
+export { spaceOf } from './core/space.ts';
 export { InputError } from './errors.ts';
 export { type ColourSpace, Frame, type FrameInfo, type FrameInit, type Plane } from './frame/frame.ts';
 export { type PixelFormat, planeLayout } from './frame/layout.ts';
@@ -28,6 +31,10 @@ export { encodeJpeg, readPicture } from './frame/picture.ts';
 export { FramePool } from './frame/pool.ts';
 export { startBroker } from './hub/broker.ts';
 export { Hub } from './hub/hub.ts';
+export { requestVerb } from './hub/requests/client.ts';
+export { defineVerb, type Verb, type VerbContext } from './hub/requests/verb.ts';
+export type { Verbs } from './hub/requests/verbs/verbs.ts';
+export type { Embedding } from './learn/embedding.ts';
 export type { Logger } from './log.ts';
 export type { CountChange, Crossing, FrameReport, PipelineEvents, PipelineStats, Snapshot } from './pipeline/events.ts';
 export { Node, type NodeStats } from './pipeline/node.ts';

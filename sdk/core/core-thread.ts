@@ -5,23 +5,35 @@ import { Worker } from 'node:worker_threads';
 import { asset } from '../assets.ts';
 import { InputError } from '../errors.ts';
 import type { EngineName } from './engines/engine.ts';
-import type { CoreThreadData, Reply, Request } from './messages.ts';
-
-type ReplyOf<T extends Reply['type']> = Extract<Reply, { type: T }>;
+import type { CoreThreadData, Reply, ReplyOf, Request } from './messages.ts';
 
 /** How long a thread may take to end by itself. One inference is far shorter. */
 const closeTimeoutMs = 10_000;
+/** How long the end of the process waits for the request that is under way. */
+const exitTimeoutMs = 2000;
+
+/** Threads at work. `process.exit()` ends threads at once, and onnxruntime in the middle of an inference then aborts. */
+const atWork = new Set<Int32Array>();
+process.on('exit', () => {
+  for (const requests of atWork) {
+    let open = Atomics.load(requests, 0);
+    // At most two: the last one, which is about to be counted off, and this one.
+    while (open > 0 && Atomics.wait(requests, 0, open, exitTimeoutMs) !== 'timed-out') open = Atomics.load(requests, 0);
+  }
+});
 
 /** The worker thread of one model: one request at a time, each with one reply. */
 export class CoreThread {
   readonly #worker: Worker;
   readonly #exited: Promise<void>;
+  /** How many are not answered yet; the thread gets it as its data, and counts down. */
+  readonly #open = new Int32Array(new SharedArrayBuffer(4));
   #pending: { resolve: (reply: Reply) => void; reject: (error: Error) => void } | undefined;
   #dead: Error | undefined;
 
   /** @param entry The file that the thread runs. Default: `worker.ts`. */
   constructor(engine: EngineName = 'onnxruntime', entry: URL = coreEntry()) {
-    const workerData: CoreThreadData = { engine };
+    const workerData: CoreThreadData = { engine, open: this.#open };
     this.#worker = new Worker(entry, { name: 'ocellus-core', workerData });
     this.#worker.on('message', (reply: Reply) => this.#settle()?.resolve(reply));
     this.#worker.on('messageerror', (error) => this.#settle()?.reject(error));
@@ -56,9 +68,13 @@ export class CoreThread {
         reject,
       };
       this.#worker.ref();
+      Atomics.add(this.#open, 0, 1);
+      atWork.add(this.#open);
       try {
         this.#worker.postMessage(request);
       } catch (error) {
+        // The thread never hears of it.
+        Atomics.sub(this.#open, 0, 1);
         this.#settle();
         reject(error);
       }
@@ -70,6 +86,7 @@ export class CoreThread {
     if (this.#dead) return this.#exited;
     const request: Request = { type: 'close' };
     this.#worker.ref();
+    Atomics.add(this.#open, 0, 1);
     this.#worker.postMessage(request);
     const stuck = setTimeout(() => void this.#worker.terminate(), closeTimeoutMs);
     await this.#exited;
@@ -79,6 +96,7 @@ export class CoreThread {
   #settle() {
     const pending = this.#pending;
     this.#pending = undefined;
+    atWork.delete(this.#open);
     this.#worker.unref();
     return pending;
   }

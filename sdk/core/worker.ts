@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { InputError, messageOf } from '../errors.ts';
 import { Detector } from './detector.ts';
+import { Encoder } from './encoder.ts';
 import type { Engine } from './engines/engine.ts';
 import type { CoreThreadData, Reply, Request } from './messages.ts';
 
@@ -9,7 +10,7 @@ import type { CoreThreadData, Reply, Request } from './messages.ts';
 const port = parentPort;
 if (!port) throw new Error('this file is the entry of a worker thread');
 
-const { engine: name } = workerData as CoreThreadData;
+const { engine: name, open } = workerData as CoreThreadData;
 // Only the one that is used is read in, and at once: the model comes later.
 const making: Promise<Engine> =
   name === 'opencv'
@@ -17,7 +18,7 @@ const making: Promise<Engine> =
     : import('./engines/onnxruntime.ts').then(({ OnnxRuntimeEngine }) => new OnnxRuntimeEngine());
 // Whoever asks is told.
 making.catch(() => {});
-let detector: Detector | undefined;
+let network: Detector | Encoder | undefined;
 
 // One after the other: a close must not overtake the inference before it.
 let last = Promise.resolve();
@@ -27,6 +28,10 @@ port.on('message', (request: Request) => {
     .catch((error) => {
       const failed: Reply = { type: 'failed', message: messageOf(error), isInput: error instanceof InputError };
       port.postMessage(failed);
+    })
+    .finally(() => {
+      Atomics.sub(open, 0, 1);
+      Atomics.notify(open, 0);
     });
 });
 
@@ -41,15 +46,22 @@ async function answer(request: Request): Promise<void> {
       break;
     }
     case 'fit': {
-      detector = new Detector(engine, request.card);
+      const { card } = request;
+      network = card.task === 'detect' ? new Detector(engine, card) : new Encoder(engine, card);
       const ready: Reply = { type: 'ready' };
       port!.postMessage(ready);
       break;
     }
     case 'detect': {
-      if (!detector) throw new Error('no card was fitted to a model');
-      const found = await detector.detect(request);
+      if (!(network instanceof Detector)) throw new Error('no detector’s card was fitted to a model');
+      const found = await network.detect(request);
       port!.postMessage(found, [found.xyxy.buffer, found.score.buffer, found.classId.buffer]);
+      break;
+    }
+    case 'encode': {
+      if (!(network instanceof Encoder)) throw new Error('no classifier’s card was fitted to a model');
+      const encoded = await network.encode(request);
+      port!.postMessage(encoded, [encoded.embeddings.buffer, encoded.logits.buffer]);
       break;
     }
     case 'close':

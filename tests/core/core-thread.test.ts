@@ -38,7 +38,7 @@ describe('CoreThread', () => {
     const refused = thread.request({ ...load, model: model.subarray(0, 20) }, 'loaded');
     await expect(refused).rejects.toThrow(InputError);
     await expect(thread.request(fit, 'ready')).rejects.toThrow('the engine has no model: call load() first');
-    await expect(thread.request(detect, 'found')).rejects.toThrow('no card was fitted to a model');
+    await expect(thread.request(detect, 'found')).rejects.toThrow('no detector’s card was fitted to a model');
     await expect(thread.request(load, 'loaded')).resolves.toBeDefined();
     await thread.close();
   });

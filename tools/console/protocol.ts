@@ -1,4 +1,5 @@
 import type { CameraSettings } from '../../sdk/config/schema.ts';
+import type { HubStats } from '../../sdk/hub/hub.ts';
 import type { CameraStatus, PipelineStats } from '../../sdk/pipeline/events.ts';
 import type { NodeStats } from '../../sdk/pipeline/node.ts';
 import type { CountChange } from '../../sdk/vision/counts.ts';
@@ -8,7 +9,7 @@ import type { Crossing } from '../../sdk/vision/lines.ts';
 /** What the console's server and its page say to each other. docs/console.md tells it to others. */
 
 export type { CameraChange, CameraSettings, LineSettings, ZoneSettings } from '../../sdk/config/schema.ts';
-export type { CameraStatus, CountChange, Crossing, EventMessage, NodeStats, ObjectState, PipelineStats };
+export type { CameraStatus, CountChange, Crossing, EventMessage, HubStats, NodeStats, ObjectState, PipelineStats };
 
 /** Where a camera's pictures come from; passwords are masked. */
 export interface SourceState {
@@ -68,8 +69,20 @@ export type ServerMessage =
   | ({ type: 'count'; camera: string } & CountChange)
   | ({ type: 'crossing'; camera: string } & Omit<Crossing, 'trackId'>)
   | { type: 'event'; change: EventMessage['type']; event: RecentEvent }
-  | { type: 'stats'; time: number; stats: NodeStats }
+  /** `mqtt` is null where there is no broker. */
+  | { type: 'stats'; time: number; stats: NodeStats; mqtt: HubStats | null }
   | { type: 'error'; message: string };
+
+/** The WebSocket's close code when its session is over: log in again. */
+export const sessionEnded = 4401;
+
+/** `GET /api/session`. */
+export interface SessionState {
+  /** There is a password. */
+  required: boolean;
+  /** This browser may come in. */
+  active: boolean;
+}
 
 export type ClientMessage =
   /** Live pictures of a camera from now on; a second one for the same camera replaces the first. */

@@ -38,7 +38,11 @@ export interface Engine {
    * @throws InputError when the model has no such input, or another shape or type.
    */
   bind(name: string, type: 'uint8' | 'float32', shape: readonly number[]): Uint8Array | Float32Array;
-  /** Runs on what is in the input buffer. */
-  run(): Promise<ReadonlyMap<string, Tensor>>;
+  /**
+   * Runs on what is in the input buffer.
+   *
+   * @param count The first so many of the batch. Default: all of it. Fewer need a model whose first dimension is open.
+   */
+  run(count?: number): Promise<ReadonlyMap<string, Tensor>>;
   close(): Promise<void>;
 }

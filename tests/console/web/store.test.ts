@@ -60,7 +60,7 @@ describe('reduce', () => {
   it('forgets numbers older than two minutes', () => {
     const stats = new FakeNode([]).stats();
     const state = stateAfter(
-      ...Array.from({ length: 150 }, (_, time): ServerMessage => ({ type: 'stats', time, stats })),
+      ...Array.from({ length: 150 }, (_, time): ServerMessage => ({ type: 'stats', time, stats, mqtt: null })),
     );
     expect(state.history).toHaveLength(120);
     expect(state.history.at(-1)!.time).toBe(149);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { colourOf } from '../../../tools/console/web/src/colours.ts';
-import { ago, count, duration } from '../../../tools/console/web/src/format.ts';
+import { ago, bytes, count, duration } from '../../../tools/console/web/src/format.ts';
 import { axisEnd, frameRates, stacked } from '../../../tools/console/web/src/health/series.ts';
 import { mqttLine } from '../../../tools/console/web/src/mqtt-line.ts';
 import { FakeCamera, FakeNode } from '../fakes.ts';
@@ -31,6 +31,10 @@ describe('words', () => {
 
   it('says how long ago', () => {
     expect([ago(98, 100), ago(80, 100), ago(0, 300)]).toEqual(['just now', '20 s ago', '5 min ago']);
+  });
+
+  it('says how many bytes', () => {
+    expect([bytes(0), bytes(12_345), bytes(3_400_000)]).toEqual(['0 kB', '12 kB', '3.4 MB']);
   });
 
   it('groups digits', () => expect([count(999), count(1234567)]).toEqual(['999', '1\u202f234\u202f567']));

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { hashPassword } from '../../../sdk/access/password.ts';
 import { asset } from '../../../sdk/assets.ts';
 import { resolveSettings } from '../../../sdk/config/settings.ts';
+import { Hub } from '../../../sdk/hub/hub.ts';
 import { Node } from '../../../sdk/pipeline/node.ts';
 import type { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
 import { Console } from '../../../tools/console/server/console.ts';
@@ -18,6 +20,7 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
   const folder = mkdtempSync(join(tmpdir(), 'ocellus-page-'));
   let node: Node;
   let server: Console;
+  let hub: Hub;
   let url: string;
   let browser: Browser;
   let camera: Pipeline;
@@ -38,7 +41,11 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
     node = new Node(resolveSettings({ node: 'porch', cameras: { door: { source: 'scene:' } } }));
     await node.start({
       before: async () => {
-        server = new Console({ node, port: 0, folder, mqttUrl: 'mqtt://127.0.0.1:1883' });
+        // Nothing listens there: what the hub has to say waits.
+        const mqttUrl = 'mqtt://127.0.0.1:9';
+        hub = new Hub({ node, settings: { ...node.settings.mqtt, broker: mqttUrl } });
+        await hub.start();
+        server = new Console({ node, hub, port: 0, folder, mqttUrl: 'mqtt://127.0.0.1:1883' });
         ({ url } = await server.start());
       },
     });
@@ -60,6 +67,7 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
     await browser?.close();
     await server?.stop();
     await node?.stop();
+    await hub?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -127,6 +135,14 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
     const plot = page.getByRole('img', { name: /Time of a frame by stage, now \d*[1-9]/ });
     await expect.poll(() => plot.count(), patience).toBe(1);
     await expect.poll(() => plot.locator('.plot-area').count(), patience).toBe(6);
+  });
+
+  it('shows what waits for the broker', async () => {
+    const page = await open('#/health');
+    const card = page.getByRole('region', { name: 'MQTT' });
+    await card.getByText('No connection').waitFor(patience);
+    await expect.poll(() => card.getByText(/^[1-9]\d* kB$/).count(), patience).toBe(1);
+    expect(await card.getByText('in memory only').count()).toBe(1);
   });
 
   it('lists events with their pictures, and shows one large', async () => {
@@ -329,5 +345,73 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
     // The browser tells of each connection that failed.
     expect(faults.filter((fault) => !/WebSocket|ERR_CONNECTION|Failed to load/.test(fault))).toEqual([]);
     faults.length = 0;
+  });
+
+  describe('with a password', () => {
+    const secret = 'correct horse battery';
+    let guarded: Console;
+    let guardedUrl: string;
+
+    beforeAll(async () => {
+      guarded = new Console({ node, port: 0, folder, password: await hashPassword(secret) });
+      ({ url: guardedUrl } = await guarded.start());
+    });
+    afterAll(() => guarded?.stop());
+
+    async function openGuarded(options: BrowserContextOptions = {}): Promise<Page> {
+      const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
+      const page = await context.newPage();
+      pages.push(page);
+      page.on('console', (message) => {
+        if (message.type() === 'error' || message.type() === 'warning') faults.push(message.text());
+      });
+      page.on('pageerror', (error) => faults.push(error.message));
+      await page.goto(guardedUrl);
+      await page.getByRole('heading', { name: 'Log in' }).waitFor(patience);
+      return page;
+    }
+
+    it('asks for it, says when it is wrong, and shows the cameras when it is right', async () => {
+      const page = await openGuarded();
+      expect(await page.locator('canvas').count()).toBe(0);
+      expect(await page.getByRole('navigation').count()).toBe(0);
+      // The field has the focus: a person types at once.
+      await page.keyboard.type('wrong horse');
+      await page.keyboard.press('Enter');
+      await page.getByRole('alert').filter({ hasText: 'the password is wrong' }).waitFor(patience);
+      // The browser tells of each answer that is an error.
+      await expect.poll(() => faults.length, patience).toBe(1);
+      expect(faults.pop()).toContain('401');
+      await page.keyboard.type(secret);
+      await page.keyboard.press('Enter');
+      await expect.poll(() => boxesOn(page), patience).toBeGreaterThan(0);
+      expect(page.url()).not.toContain('horse');
+      const cookies = await page.context().cookies();
+      expect(cookies).toMatchObject([{ httpOnly: true, sameSite: 'Strict' }]);
+      expect(await page.evaluate('document.cookie + JSON.stringify(localStorage)')).not.toContain(cookies[0]!.value);
+      // Another tab, and the same one again, are in.
+      await page.reload();
+      await expect.poll(() => boxesOn(page), patience).toBeGreaterThan(0);
+      await page.getByRole('link', { name: 'Settings' }).click();
+      const before = camera.settings.motion.sensitivity;
+      await page.getByRole('slider', { name: 'Motion sensitivity' }).press('ArrowRight');
+      await expect.poll(() => camera.settings.motion.sensitivity, patience).toBeCloseTo(before + 0.01, 5);
+    });
+
+    it('lets out again, in all tabs at once, and leaves nothing on the screen', async () => {
+      const page = await openGuarded({ viewport: { width: 360, height: 740 } });
+      expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+      await page.getByLabel('Password').fill(secret);
+      await page.getByRole('button', { name: 'Log in' }).click();
+      await page.locator('canvas').waitFor(patience);
+      const other = await page.context().newPage();
+      await other.goto(guardedUrl);
+      await other.locator('canvas').waitFor(patience);
+      await page.getByRole('button', { name: 'Log out' }).click();
+      for (const one of [page, other]) {
+        await one.getByRole('heading', { name: 'Log in' }).waitFor(patience);
+        expect(await one.locator('canvas').count()).toBe(0);
+      }
+    });
   });
 });

@@ -10,12 +10,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
 
 export interface MosquittoOptions {
-  /** Keeps sessions and retained messages on disk, after each change. */
+  /** Keeps sessions and retained messages on disk, as they were at most a second ago. */
   persistent?: boolean;
   /** Then nobody comes in without. */
   login?: { username: string; password: string };
   /** Default `mqtt`. `mqtts` has a certificate for 127.0.0.1 that nobody signed but itself: `certificate`. */
-  protocol?: 'mqtt' | 'mqtts';
+  protocol?: 'mqtt' | 'mqtts' | 'ws';
+  /** Of `mqtts`: clients need the certificate `clientCertificate` and its `clientKey`. */
+  mutual?: boolean;
 }
 
 /** A Mosquitto of the test's own, on a free port of the loopback address. */
@@ -23,6 +25,8 @@ export class Mosquitto {
   readonly url: string;
   /** Path of the certificate of `mqtts`. */
   readonly certificate: string;
+  readonly clientCertificate: string;
+  readonly clientKey: string;
   readonly #folder: string;
   readonly #port: number;
   #process: ChildProcess | undefined;
@@ -32,9 +36,11 @@ export class Mosquitto {
     this.#folder = folder;
     this.url = `${protocol}://127.0.0.1:${port}`;
     this.certificate = join(folder, 'certificate.pem');
+    this.clientCertificate = join(folder, 'client.pem');
+    this.clientKey = join(folder, 'client-key.pem');
   }
 
-  static async start({ persistent, login, protocol = 'mqtt' }: MosquittoOptions = {}): Promise<Mosquitto> {
+  static async start({ persistent, login, protocol = 'mqtt', mutual }: MosquittoOptions = {}): Promise<Mosquitto> {
     const folder = mkdtempSync(join(tmpdir(), 'ocellus-mosquitto-'));
     const port = await freePort();
     const broker = new Mosquitto(port, folder, protocol);
@@ -44,9 +50,14 @@ export class Mosquitto {
       makeCertificate(key, broker.certificate);
       lines.push(`certfile ${broker.certificate}`, `keyfile ${key}`);
     }
+    if (protocol === 'ws') lines.push('protocol websockets');
+    if (mutual) {
+      makeCertificate(broker.clientKey, broker.clientCertificate);
+      lines.push(`cafile ${broker.clientCertificate}`, 'require_certificate true');
+    }
     if (persistent) {
       lines.push('persistence true', `persistence_location ${folder}/`);
-      lines.push('autosave_on_changes true', 'autosave_interval 1');
+      lines.push('autosave_interval 1');
     }
     if (login) {
       const file = join(folder, 'passwords');
@@ -81,6 +92,11 @@ export class Mosquitto {
     await ended;
   }
 
+  /** It takes no more, and says nothing; until it is killed. */
+  pause(): void {
+    this.#process!.kill('SIGSTOP');
+  }
+
   async stop(): Promise<void> {
     await this.kill();
     rmSync(this.#folder, { recursive: true });
@@ -102,10 +118,21 @@ function makeCertificate(key: string, certificate: string): void {
   execFileSync('openssl', args, { stdio: 'ignore' });
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
   await new Promise((resolve) => server.close(resolve));
   return port;
+}
+
+/** Debian's does, some builds do not. */
+export function speaksWebSocket(): boolean {
+  try {
+    return execFileSync('sh', ['-c', 'ldd "$(command -v mosquitto)"'], { env, encoding: 'utf8' }).includes(
+      'libwebsockets',
+    );
+  } catch {
+    return false;
+  }
 }

@@ -1,4 +1,5 @@
 import { maskCredentials } from '../../../devices/uri.ts';
+import type { HubStats } from '../../../sdk/hub/hub.ts';
 import { CpuMeter } from '../../../sdk/pipeline/meter.ts';
 import type { ServerMessage } from '../protocol.ts';
 import type { ConsoleNode } from './source.ts';
@@ -8,12 +9,18 @@ const intervalMs = 1000;
 /** Tells the node's numbers each second while a page is open. */
 export class StatsTicker {
   readonly #node: ConsoleNode;
+  readonly #hub: { readonly stats: HubStats } | undefined;
   readonly #tell: (message: ServerMessage) => void;
   #cpu = new CpuMeter();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(node: ConsoleNode, tell: (message: ServerMessage) => void) {
+  constructor(
+    node: ConsoleNode,
+    hub: { readonly stats: HubStats } | undefined,
+    tell: (message: ServerMessage) => void,
+  ) {
     this.#node = node;
+    this.#hub = hub;
     this.#tell = tell;
   }
 
@@ -40,6 +47,7 @@ export class StatsTicker {
       type: 'stats',
       time: Date.now(),
       stats: { ...stats, cpuPercent: cpuPercent ?? stats.cpuPercent, cameras: Object.fromEntries(cameras) },
+      mqtt: this.#hub?.stats ?? null,
     };
   }
 }

@@ -28,4 +28,8 @@ export const milliseconds = (value: number): string => `${value < 10 ? value.toF
 /** `12 345` with thin spaces. */
 export const count = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, '\u202f');
 
+/** `0 kB`, `12 kB`, `3.4 MB`. */
+export const bytes = (value: number): string =>
+  value < 1e6 ? `${Math.round(value / 1000)} kB` : `${(value / 1e6).toFixed(1)} MB`;
+
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

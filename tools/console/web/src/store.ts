@@ -1,5 +1,5 @@
 import { useEffect, useReducer, useRef } from 'preact/hooks';
-import type { CameraState, ConsoleState, NodeStats, RecentEvent, ServerMessage } from '../../protocol.ts';
+import type { CameraState, ConsoleState, HubStats, NodeStats, RecentEvent, ServerMessage } from '../../protocol.ts';
 import { mergeEvent } from './events/merge.ts';
 
 export interface Sample {
@@ -9,6 +9,8 @@ export interface Sample {
 
 export interface PageState {
   connection: 'connecting' | 'open' | 'lost';
+  /** `open`: nobody has to log in. Undefined until it is known. */
+  login: 'open' | 'needed' | 'done' | undefined;
   /** Undefined until the first connection. */
   console: Omit<ConsoleState, 'cameras'> | undefined;
   cameras: CameraState[];
@@ -16,6 +18,8 @@ export interface PageState {
   events: RecentEvent[];
   /** The last minutes, oldest first. */
   history: Sample[];
+  /** The newest of the connection to the broker; null where there is none. */
+  mqtt: HubStats | null;
 }
 
 /** Two minutes. */
@@ -24,10 +28,12 @@ const maxEvents = 200;
 
 export const emptyState: PageState = {
   connection: 'connecting',
+  login: undefined,
   console: undefined,
   cameras: [],
   events: [],
   history: [],
+  mqtt: null,
 };
 
 /** The state after a message. */
@@ -71,6 +77,7 @@ export function reduce(state: PageState, message: ServerMessage): PageState {
     case 'stats':
       return {
         ...state,
+        mqtt: message.mqtt,
         history: [...state.history, { time: message.time, stats: message.stats }].slice(-maxSamples),
       };
     case 'error':

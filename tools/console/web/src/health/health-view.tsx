@@ -3,12 +3,14 @@ import { useStore } from '../store.ts';
 import { DeviceCard } from './device-card.tsx';
 import { FrameRates } from './frame-rates.tsx';
 import { NodeCharts } from './node-charts.tsx';
+import { OutboxCard } from './outbox-card.tsx';
 import { StageTimes } from './stage-times.tsx';
 
 /** How the board and its cameras are. */
 export function HealthView() {
   const cameras = useStore((state) => state.cameras);
   const history = useStore((state) => state.history);
+  const mqtt = useStore((state) => state.mqtt);
   const about = useStore((state) => state.console);
   const now = history.at(-1)?.stats;
   return (
@@ -19,6 +21,7 @@ export function HealthView() {
         {now && ` · ${now.model} · up for ${duration(now.uptimeSeconds)}`}
       </p>
       <NodeCharts history={history} />
+      {mqtt && <OutboxCard mqtt={mqtt} />}
       {cameras.map((camera) => (
         <section key={camera.name} class="health-camera" aria-label={`Health of ${camera.name}`}>
           <h2 class="section-title">{camera.name}</h2>

@@ -1,0 +1,40 @@
+import type { HubStats } from '../../../protocol.ts';
+import { bytes, count, duration } from '../format.ts';
+
+/** What waits for the broker. */
+export function OutboxCard({ mqtt }: { mqtt: HubStats }) {
+  const { outbox, connected } = mqtt;
+  const evicted = Object.values(outbox.evicted).reduce((sum, one) => sum + one, 0);
+  const facts: [string, string][] = [
+    ['Waiting', count(outbox.depth)],
+    ['Size', bytes(outbox.bytes)],
+    ['Oldest', outbox.depth === 0 ? '–' : duration(outbox.oldestAgeSeconds)],
+    ['Kept', outbox.storage === 'disk' ? 'on disk' : 'in memory only'],
+    ['Dropped', count(evicted)],
+    ['Published', count(mqtt.published)],
+    ['Refused', count(mqtt.refused)],
+    ['Connections', count(mqtt.connections)],
+  ];
+  const status = connected ? 'online' : 'offline';
+  return (
+    <section class="card panel" aria-label="MQTT">
+      <div class="panel-head">
+        <h3>
+          MQTT <span class="muted">what waits for the broker</span>
+        </h3>
+        <span class={`pill is-${status}`}>
+          <span class={`dot is-${status}`} />
+          {connected ? 'Connected' : 'No connection'}
+        </span>
+      </div>
+      <dl class="facts">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
