@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { InputError, messageOf } from '../sdk/errors.ts';
 import type { Frame } from '../sdk/frame/frame.ts';
-import { named, silent } from '../sdk/log.ts';
+import { about, silent } from '../sdk/log.ts';
 import type { Device, DeviceEvents, DeviceHealth, DeviceOptions, DeviceProperties } from './device.ts';
 import { type FoundCamera, findCameras } from './probe/index.ts';
 
@@ -66,7 +66,7 @@ export class AutoDevice extends EventEmitter<DeviceEvents> implements Device {
         } catch (error) {
           this.#assertOpening();
           failures.push(`${camera.title} cannot be used: ${messageOf(error)}`);
-          named(this.#options.logger ?? silent, 'auto').warn(failures.at(-1)!);
+          about(this.#options.logger ?? silent, { source: 'auto' }).warn(failures.at(-1)!);
         }
       }
       await this.#try('scene:');

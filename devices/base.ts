@@ -1,10 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { messageOf } from '../sdk/errors.ts';
 import type { Frame } from '../sdk/frame/frame.ts';
-import { type Logger, named, silent } from '../sdk/log.ts';
+import { about, type Logger, silent } from '../sdk/log.ts';
 import type { Device, DeviceEvents, DeviceHealth, DeviceOptions, DeviceProperties } from './device.ts';
 import { FrameOutlet } from './outlet.ts';
-import { maskCredentials } from './uri.ts';
+import { maskCredentials, maskSource } from './uri.ts';
 
 /** What all devices share: state, counters, the outlet of frames and the order of open, frames and close. */
 export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements Device {
@@ -23,9 +23,9 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
 
   constructor(uri: string, options: DeviceOptions = {}) {
     super();
-    this.uri = maskCredentials(uri);
+    this.uri = maskSource(uri);
     this.options = options;
-    this.logger = named(options.logger ?? silent, this.uri);
+    this.logger = about(options.logger ?? silent, { source: this.uri });
   }
 
   /** Begins to read the source and says what it is. @throws InputError when that is impossible. */

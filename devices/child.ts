@@ -7,6 +7,7 @@ import { maskCredentials } from './uri.ts';
 const graceMs = 1000;
 const keptLines = 12;
 const keptLineLength = 400;
+const longestLine = 16_384;
 /** Where in memory the part of ffmpeg lies that speaks: other at each run, so the same error would look like a new one. */
 const address = /^\[([^\]@]+) @ 0x[0-9a-f]+\] /;
 
@@ -98,7 +99,8 @@ export class Child {
 
   #onStderr(text: string): void {
     const lines = (this.#partial + text).split(/[\r\n]+/);
-    this.#partial = lines.pop()!.slice(0, keptLineLength);
+    // Long enough for a URL: of one that is cut in the middle the password would not be known as such.
+    this.#partial = lines.pop()!.slice(0, longestLine);
     for (const line of lines) {
       const clean = this.#clean(line);
       if (clean && clean !== this.#lines.at(-1)) this.#lines.push(clean);

@@ -6,7 +6,7 @@ import { LibcameraCamera } from './libcamera.ts';
 import { checkOptions } from './options.ts';
 import { RtspCamera } from './rtsp.ts';
 import { SceneDevice } from './scene/scene.ts';
-import { maskCredentials, parseDeviceUri } from './uri.ts';
+import { maskSource, parseDeviceUri } from './uri.ts';
 import { V4l2Camera } from './v4l2.ts';
 
 export type { ColourSpace } from '../sdk/frame/frame.ts';
@@ -41,7 +41,7 @@ export function createDevice(uri: string, options?: DeviceOptions): Device {
   const make = makers[scheme];
   if (!make) {
     throw new InputError(
-      `source ${maskCredentials(uri)}: there is no device called "${scheme}:"; expected one of ${deviceSchemes.map((name) => `${name}:`).join(', ')}`,
+      `source ${maskSource(uri)}: there is no device called "${scheme}:"; expected one of ${deviceSchemes.map((name) => `${name}:`).join(', ')}`,
     );
   }
   if (options) checkOptions(options);

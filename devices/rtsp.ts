@@ -16,15 +16,21 @@ export class RtspCamera extends LiveDevice {
   }
 
   protected async command(): Promise<LiveCommand> {
-    if (!URL.canParse(this.#url) || new URL(this.#url).host === '') {
+    if (!URL.canParse(this.#url) || new URL(this.#url).host === '' || hasStrayAt(new URL(this.#url))) {
       throw new InputError(
         'expected rtsp://[user:password@]host[:port]/path; write / @ : # in a password as %2F %40 %3A %23',
       );
+    }
+    // A password is told from the words around it, in what ffmpeg says, by what no URL holds.
+    if (/[\s"'<>]/.test(this.#url.slice(0, this.#url.lastIndexOf('@') + 1))) {
+      throw new InputError(`expected a URL; write space " ' < > in a password as %20 %22 %27 %3C %3E`);
     }
     const { width, height, fps } = this.options;
     return {
       ...ffmpegCommand({
         input: [
+          // Nothing but a camera's stream, wherever it redirects to: no file, no playlist, no other protocol.
+          ...['-f', 'rtsp', '-protocol_whitelist', 'rtp,srtp,tcp,tls,udp'],
           ...['-rtsp_transport', 'tcp'],
           // Microseconds. The watchdog notices first; this lets ffmpeg say what it waited for.
           ...['-timeout', '8000000'],
@@ -58,4 +64,9 @@ export class RtspCamera extends LiveDevice {
     }
     return said;
   }
+}
+
+/** A part of the password was taken for the host, and would be shown as such. */
+function hasStrayAt({ username, pathname, search, hash }: URL): boolean {
+  return username !== '' && `${pathname}${search}${hash}`.includes('@');
 }

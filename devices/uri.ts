@@ -19,14 +19,14 @@ export function parseDeviceUri(source: string): DeviceUri {
   if (text !== '' && !(match && /^\/\//.test(match[2]!)) && existsSync(text)) return { scheme: 'file', rest: text };
   if (!match) {
     throw new InputError(
-      `source: expected a URI such as auto:, scene:, v4l2:/dev/video0 or file:clip.mp4, or a path that exists; got "${text}"`,
+      `source: expected a URI such as auto:, scene:, v4l2:/dev/video0 or file:clip.mp4, or a path that exists; got "${maskSource(text)}"`,
     );
   }
   return { scheme: match[1]!.toLowerCase(), rest: match[2]! };
 }
 
 const inUri = /([a-z][a-z0-9+.-]*:\/\/)([^\s"'<>]*)@/gi;
-const inQuery = /\b((?:password|passwd|pass|pwd|token)=)[^&\s"'<>]+/gi;
+const inQuery = /([?&;](?:[\w-]*(?:pass|pwd|token|secret|auth|key)[\w-]*)=)[^&;\s"'<>]+/gi;
 
 /**
  * The text with the passwords of all URIs in it replaced by `***`, for messages, titles and logs.
@@ -40,4 +40,12 @@ export function maskCredentials(text: string): string {
       return colon < 0 ? whole : `${scheme}${before.slice(0, colon)}:***@`;
     })
     .replace(inQuery, '$1***');
+}
+
+/**
+ * The same for what is one URI as a whole: whatever its password holds, a space or a quote too, is masked, and also
+ * where the scheme was forgotten.
+ */
+export function maskSource(source: string): string {
+  return maskCredentials(source.replace(/^((?:[a-z][a-z0-9+.-]*:\/\/|(?!file:))[^:@/]*):.*@/is, '$1:***@'));
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { InputError } from '../sdk/errors.ts';
 import type { DeviceOptions, DeviceProperties } from './device.ts';
 import { atMost, ffmpegCommand } from './ffmpeg.ts';
@@ -6,6 +6,10 @@ import { type LiveCommand, LiveDevice } from './live.ts';
 import { findV4l2Cameras } from './probe/v4l2.ts';
 import type { StreamFormat } from './stream.ts';
 import { Y4mParser } from './y4m.ts';
+
+/** Of the kernel's Video4Linux. */
+const videoMajor = 81;
+const major = (device: number) => Math.floor(device / 256) & 0xfff;
 
 /** A USB camera, or any other that Video4Linux has, read by ffmpeg. */
 export class V4l2Camera extends LiveDevice {
@@ -55,7 +59,12 @@ export class V4l2Camera extends LiveDevice {
     const known = cameras.map(({ title }) => title).join(', ') || 'none';
     if (!path) throw new InputError('no camera was found in /sys/class/video4linux: plug one in');
     if (!path.startsWith('/dev/')) throw new InputError(`expected v4l2:/dev/videoN, got v4l2:${path}`);
-    if (!existsSync(path)) throw new InputError(`there is no ${path}: plug the camera in; cameras found: ${known}`);
+    const node = statSync(path, { throwIfNoEntry: false });
+    if (!node) throw new InputError(`there is no ${path}: plug the camera in; cameras found: ${known}`);
+    // To open another kind of device does something by itself: a watchdog begins to count.
+    if (!node.isCharacterDevice() || major(node.rdev) !== videoMajor) {
+      throw new InputError(`${path} is no camera; cameras found: ${known}`);
+    }
     this.#path = path;
     this.#title = cameras.find(({ uri }) => uri === `v4l2:${path}`)?.title;
   }

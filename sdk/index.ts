@@ -3,7 +3,7 @@
  *
  * - See: `openDevice` gives frames, `loadModel` finds objects in them, `loadClassifier` tells what a picture or a region is.
  * - Watch: `Pipeline` is one camera with tracking, zones and events; `Node` is several on one core.
- * - Tell: `Hub` speaks MQTT.
+ * - Tell: `Hub` speaks MQTT; `requestVerb` asks one.
  *
  * @packageDocumentation
  */
@@ -30,6 +30,9 @@ export { encodeJpeg, readPicture } from './frame/picture.ts';
 export { FramePool } from './frame/pool.ts';
 export { startBroker } from './hub/broker.ts';
 export { Hub } from './hub/hub.ts';
+export { requestVerb } from './hub/requests/client.ts';
+export { defineVerb, type Verb, type VerbContext } from './hub/requests/verb.ts';
+export type { Verbs } from './hub/requests/verbs/verbs.ts';
 export type { Embedding } from './learn/embedding.ts';
 export type { Logger } from './log.ts';
 export type { CountChange, Crossing, FrameReport, PipelineEvents, PipelineStats, Snapshot } from './pipeline/events.ts';

@@ -1,9 +1,14 @@
-/** Where messages for a person go. `console` is one; the command line brings its own. */
+/** What a message is about, such as the camera. */
+export type LogFields = Readonly<Record<string, string>>;
+
+/** Where messages for a person go. `console` is one, a pino logger is one; the command line brings its own. */
 export interface Logger {
   debug(message: string): void;
   info(message: string): void;
   warn(message: string): void;
   error(message: string): void;
+  /** A logger whose messages carry these fields too. Without it their values stand in front of each message. */
+  child?(fields: LogFields): Logger;
 }
 
 const nothing = () => {};
@@ -11,12 +16,19 @@ const nothing = () => {};
 /** The default: an SDK is silent until it is asked to speak. */
 export const silent: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
-/** The same logger with a name in front of each message. */
-export function named(logger: Logger, name: string): Logger {
+/**
+ * The same logger, its messages about something: as fields where it has fields, else in front of each message.
+ *
+ * @example
+ * about(console, { camera: 'door' }).warn('no frames'); // door: no frames
+ */
+export function about(logger: Logger, fields: LogFields): Logger {
+  if (logger.child) return logger.child(fields);
+  const prefix = Object.values(fields).join(': ');
   return {
-    debug: (message) => logger.debug(`${name}: ${message}`),
-    info: (message) => logger.info(`${name}: ${message}`),
-    warn: (message) => logger.warn(`${name}: ${message}`),
-    error: (message) => logger.error(`${name}: ${message}`),
+    debug: (message) => logger.debug(`${prefix}: ${message}`),
+    info: (message) => logger.info(`${prefix}: ${message}`),
+    warn: (message) => logger.warn(`${prefix}: ${message}`),
+    error: (message) => logger.error(`${prefix}: ${message}`),
   };
 }

@@ -1,4 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { changeOf } from './change-of.ts';
+import { Secret } from './secrets.ts';
 
 /**
  * The one schema of `ocellus.yaml`: it validates, gives the defaults, and is what `docs/settings.md` and the console's
@@ -140,7 +142,7 @@ export type SnapshotSettings = Static<typeof SnapshotSettings>;
 
 export const CameraSettings = Type.Object(
   {
-    source: Type.String({
+    source: Secret({
       minLength: 1,
       default: 'auto:',
       description:
@@ -182,13 +184,91 @@ export type DeepPartial<T> = T extends readonly unknown[]
 
 /** A change to a camera’s settings: what is left out stays. The maps `zones`, `lines` and `thresholds` are replaced whole. */
 export type CameraChange = DeepPartial<CameraSettings>;
+export const CameraChange = Type.Unsafe<CameraChange>(changeOf(CameraSettings));
+
+const Bounds = (what: string, megabytes: number, hours: number) =>
+  Type.Object(
+    {
+      megabytes: Type.Number({
+        minimum: 1,
+        maximum: 65_536,
+        default: megabytes,
+        description: `Megabytes of ${what} that wait for the broker at most; the oldest go first.`,
+      }),
+      hours: Type.Number({
+        minimum: 0.01,
+        maximum: 8760,
+        default: hours,
+        description: `Hours after which ${what} are of no use to anyone and are dropped.`,
+      }),
+    },
+    { additionalProperties: false, default: {} },
+  );
+
+export const OutboxSettings = Type.Object(
+  {
+    // A day at one event a second is 86,400 events of 1.3 KB.
+    events: Bounds('events and snapshots', 256, 72),
+    learning: Bounds('learning updates', 32, 720),
+  },
+  { additionalProperties: false, default: {} },
+);
+export type OutboxSettings = Static<typeof OutboxSettings>;
+
+export const HomeAssistantSettings = Type.Object(
+  {
+    enabled: Type.Boolean({
+      default: true,
+      description: 'Home Assistant finds the node and its cameras by itself. Off: what was announced is taken back.',
+    }),
+    prefix: Type.String({
+      pattern: '^[^+#/\\u0000$][^+#/\\u0000]*(/[^+#/\\u0000]+)*$',
+      default: 'homeassistant',
+      description: 'The discovery prefix of its MQTT integration.',
+    }),
+  },
+  { additionalProperties: false, default: {} },
+);
+export type HomeAssistantSettings = Static<typeof HomeAssistantSettings>;
+
+const UserName = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$' });
+
+export const TlsSettings = Type.Object(
+  {
+    ca: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: 'File with the certificate of the broker’s CA, or of a broker that signed its own (PEM).',
+      }),
+    ),
+    cert: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: 'File with this node’s own certificate, where the broker asks for one.',
+      }),
+    ),
+    key: Type.Optional(
+      Type.String({ minLength: 1, description: 'File with the key of `cert`, without a passphrase.' }),
+    ),
+    skip_verification: Type.Boolean({
+      default: false,
+      description:
+        'Take any certificate: whoever is between here and the broker can read and change everything. Name a `ca` instead.',
+    }),
+  },
+  { additionalProperties: false, description: 'For mqtts:// and wss://.' },
+);
+export type TlsSettings = Static<typeof TlsSettings>;
 
 export const MqttSettings = Type.Object(
   {
-    broker: Type.String({
+    broker: Secret({
       default: 'embedded',
-      description:
-        '`embedded` (a broker of its own on the loopback address), `off`, or a URL: mqtt://host:1883, mqtts://, ws://, wss://.',
+      description: '`embedded` (a broker of its own), `off`, or a URL: mqtt://host:1883, mqtts://, ws://, wss://.',
+    }),
+    host: Type.String({
+      default: '127.0.0.1',
+      description: 'Address the embedded broker listens on. Anything but the loopback address needs `users`.',
     }),
     port: Type.Integer({
       minimum: 0,
@@ -201,8 +281,17 @@ export const MqttSettings = Type.Object(
       default: 'ocellus',
       description: 'First part of each topic.',
     }),
-    username: Type.Optional(Type.String()),
-    password: Type.Optional(Type.String({ description: 'Or the environment variable OCELLUS_MQTT_PASSWORD.' })),
+    users: Type.Record(UserName, Secret({ description: 'Password, or the hash that `ocellus password` prints.' }), {
+      additionalProperties: false,
+      default: {},
+      description:
+        'Who may use the embedded broker: passwords by name, or the hashes that `ocellus password` prints. A plain one is replaced by its hash at the start. None: everybody who reaches it.',
+    }),
+    username: Type.Optional(Secret({ description: 'At a broker of your own.' })),
+    password: Type.Optional(Secret({ description: 'At a broker of your own.' })),
+    tls: Type.Optional(TlsSettings),
+    outbox: OutboxSettings,
+    home_assistant: HomeAssistantSettings,
   },
   { additionalProperties: false, default: {} },
 );
@@ -213,9 +302,22 @@ export const ConsoleSettings = Type.Object(
     enabled: Type.Boolean({ default: true }),
     host: Type.String({
       default: '127.0.0.1',
-      description: 'Address to listen on. Anything but the loopback address opens the page to the network.',
+      description: 'Address to listen on. Anything but the loopback address needs `password`.',
     }),
     port: Type.Integer({ minimum: 0, maximum: 65535, default: 8420, description: '0 takes any free one.' }),
+    password: Type.Optional(
+      Secret({
+        description:
+          'Asks for it: a password of at least 8 characters, or the hash that `ocellus password` prints. A plain one is replaced by its hash at the start.',
+      }),
+    ),
+    url: Type.Optional(
+      Type.String({
+        pattern: '^https?://[A-Za-z0-9.-]+(:[0-9]+)?/?$',
+        description:
+          'What people open where a reverse proxy stands in front, e.g. https://cams.example.org. Needs `password`.',
+      }),
+    ),
   },
   { additionalProperties: false, default: {} },
 );
@@ -225,12 +327,15 @@ export const CoreSettings = Type.Object(
   {
     model: Type.String({
       default: 'nanodet-g-416-int8',
-      description: 'A model that ships with Ocellus, or the path of an ONNX file or of a card (.card.json).',
+      description:
+        'A model that ships with Ocellus, the path of an ONNX file or of a card (.card.json), or `off`: no detector, only what is taught of the whole view.',
     }),
     threads: Type.Integer({ minimum: 1, maximum: 64, default: 2, description: 'Threads of the neural core.' }),
   },
   { additionalProperties: false, default: {} },
 );
+/** `core.model` where no detector is wanted. */
+export const noModel = 'off';
 export type CoreSettings = Static<typeof CoreSettings>;
 
 export const Settings = Type.Object(
@@ -245,6 +350,13 @@ export const Settings = Type.Object(
       default: { camera: {} },
       description: 'Cameras by name. None named: one called `camera`.',
     }),
+    data: Type.Optional(
+      Type.String({
+        pattern: '^/',
+        description:
+          'Folder of what is kept between runs (what waits for the broker, …); the node has one of its own in it. Default: the environment variable OCELLUS_DATA, else STATE_DIRECTORY (systemd), else $XDG_DATA_HOME/ocellus or ~/.local/share/ocellus.',
+      }),
+    ),
     core: CoreSettings,
     mqtt: MqttSettings,
     console: ConsoleSettings,
@@ -254,4 +366,12 @@ export const Settings = Type.Object(
 export type Settings = Static<typeof Settings>;
 
 /** Names that are topics of the node itself, so no camera may have them. */
-export const reservedCameraNames: readonly string[] = ['status', 'stats', 'request', 'response', 'learn', 'settings'];
+export const reservedCameraNames: readonly string[] = [
+  'status',
+  'stats',
+  'model',
+  'request',
+  'response',
+  'learn',
+  'settings',
+];

@@ -4,13 +4,14 @@ import { dirname, join } from 'node:path';
 import { Document, isMap, parseDocument } from 'yaml';
 import { InputError, messageOf } from '../errors.ts';
 import { reservedCameraNames, Settings } from './schema.ts';
+import { withSecrets } from './secrets.ts';
 import { validate } from './validate.ts';
 
 /** Settings as a person writes them: any field may be left out. */
 export type SettingsInput = Record<string, unknown>;
 
 /**
- * Checks settings and fills in what was left out.
+ * Checks settings, fills in what was left out, and puts secrets in the place of `${NAME}` (docs/settings.md).
  *
  * @example
  * const settings = resolveSettings({ cameras: { door: { source: 'v4l2:/dev/video0' } } });
@@ -19,7 +20,7 @@ export type SettingsInput = Record<string, unknown>;
  * @throws InputError naming each wrong field.
  */
 export function resolveSettings(input: unknown, what = 'the settings'): Settings {
-  const settings = validate(Settings, input ?? {}, what);
+  const settings = validate(Settings, withSecrets(Settings, input ?? {}), what);
   for (const name of Object.keys(settings.cameras)) {
     if (reservedCameraNames.includes(name)) {
       throw new InputError(
@@ -48,8 +49,12 @@ export async function readSettings(path: string, mustExist: boolean): Promise<Se
     return parse(text, path).toJS() ?? {};
   } catch (error) {
     // An alias that grows without bound, or one of nothing.
-    if (error instanceof ReferenceError)
-      throw new InputError(`settings file ${path} is not valid YAML: ${error.message}`);
+    if (error instanceof ReferenceError) {
+      // Its own message shows what follows the `*`, and that may be a password.
+      throw new InputError(
+        `settings file ${path} is not valid YAML: an alias (*name) stands for nothing, or for too much; put text that begins with * in quotes`,
+      );
+    }
     throw error;
   }
 }
@@ -99,7 +104,9 @@ function parse(text: string, path: string): Document {
     // The mistake that is easiest to make here: `source: scene:`.
     const hint =
       problem.code === 'BLOCK_AS_IMPLICIT_KEY' ? 'Put text that ends in a colon in quotes, as in "scene:".' : '';
-    throw new InputError(`settings file ${path} is not valid YAML: ${problem.message}${hint}`);
+    // Its message goes on with the line itself, in which a password may stand.
+    const [message] = problem.message.split(':\n');
+    throw new InputError(`settings file ${path} is not valid YAML: ${message}. ${hint}`.trimEnd());
   }
   return document as unknown as Document;
 }

@@ -1,6 +1,8 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { Value, type ValueError } from '@sinclair/typebox/value';
+import { maskCredentials } from '../../devices/uri.ts';
 import { InputError } from '../errors.ts';
+import { isSecret } from './secrets.ts';
 
 /**
  * Fills in the defaults of a schema and checks the result.
@@ -66,11 +68,14 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function pathOf(pointer: string): string {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .join('.');
+  return (
+    pointer
+      .split('/')
+      .slice(1)
+      // `{password:secret}` without a space is a name to YAML.
+      .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~').replace(/:.+$/s, ':…'))
+      .join('.')
+  );
 }
 
 function describe(error: ValueError, path: string): string {
@@ -96,11 +101,32 @@ function inWords(error: ValueError): string {
     return `no such field${names.length > 0 ? `; expected one of ${names.join(', ')}` : '; expected a name of small letters, digits, _ and -'}`;
   }
   if (error.value === undefined) return `expected ${expected(error.schema)}, got nothing`;
-  return `expected ${expected(error.schema)}, got ${shown(error.value)}`;
+  // What stands where secrets belong, or fields that hold some, may be one.
+  const got = holdsSecret(error.schema) ? kindOf(error.value) : shown(error.value);
+  return `expected ${expected(error.schema)}, got ${got}`;
+}
+
+/** Is it a secret, or are there some in it? */
+export function holdsSecret(schema: TSchema): boolean {
+  const inner = { ...schema.properties, ...schema.patternProperties } as Record<string, TSchema>;
+  return isSecret(schema) || Object.values(inner).some(holdsSecret);
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  switch (typeof value) {
+    case 'string':
+      return value === '' ? 'empty text' : 'text';
+    case 'object':
+      return 'fields';
+    default:
+      return `a ${typeof value}`;
+  }
 }
 
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = maskCredentials(JSON.stringify(value) ?? String(value));
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 

@@ -8,17 +8,31 @@ import type { Reply, ReplyOf, Request } from './messages.ts';
 
 /** How long a thread may take to end by itself. One inference is far shorter. */
 const closeTimeoutMs = 10_000;
+/** How long the end of the process waits for the request that is under way. */
+const exitTimeoutMs = 2000;
+
+/** Threads at work. `process.exit()` ends threads at once, and onnxruntime in the middle of an inference then aborts. */
+const atWork = new Set<Int32Array>();
+process.on('exit', () => {
+  for (const requests of atWork) {
+    let open = Atomics.load(requests, 0);
+    // At most two: the last one, which is about to be counted off, and this one.
+    while (open > 0 && Atomics.wait(requests, 0, open, exitTimeoutMs) !== 'timed-out') open = Atomics.load(requests, 0);
+  }
+});
 
 /** The worker thread of one model: one request at a time, each with one reply. */
 export class CoreThread {
   readonly #worker: Worker;
   readonly #exited: Promise<void>;
+  /** How many are not answered yet; the thread gets it as its data, and counts down. */
+  readonly #open = new Int32Array(new SharedArrayBuffer(4));
   #pending: { resolve: (reply: Reply) => void; reject: (error: Error) => void } | undefined;
   #dead: Error | undefined;
 
   /** @param entry The file that the thread runs. Default: `worker.ts`. */
   constructor(entry: URL = coreEntry()) {
-    this.#worker = new Worker(entry, { name: 'ocellus-core' });
+    this.#worker = new Worker(entry, { name: 'ocellus-core', workerData: this.#open });
     this.#worker.on('message', (reply: Reply) => this.#settle()?.resolve(reply));
     this.#worker.on('messageerror', (error) => this.#settle()?.reject(error));
     this.#worker.on('error', (error) => {
@@ -52,9 +66,13 @@ export class CoreThread {
         reject,
       };
       this.#worker.ref();
+      Atomics.add(this.#open, 0, 1);
+      atWork.add(this.#open);
       try {
         this.#worker.postMessage(request);
       } catch (error) {
+        // The thread never hears of it.
+        Atomics.sub(this.#open, 0, 1);
         this.#settle();
         reject(error);
       }
@@ -66,6 +84,7 @@ export class CoreThread {
     if (this.#dead) return this.#exited;
     const request: Request = { type: 'close' };
     this.#worker.ref();
+    Atomics.add(this.#open, 0, 1);
     this.#worker.postMessage(request);
     const stuck = setTimeout(() => void this.#worker.terminate(), closeTimeoutMs);
     await this.#exited;
@@ -75,6 +94,7 @@ export class CoreThread {
   #settle() {
     const pending = this.#pending;
     this.#pending = undefined;
+    atWork.delete(this.#open);
     this.#worker.unref();
     return pending;
   }

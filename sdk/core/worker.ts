@@ -1,4 +1,4 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { InputError, messageOf } from '../errors.ts';
 import { Detector } from './detector.ts';
 import { Encoder } from './encoder.ts';
@@ -10,6 +10,8 @@ import type { Reply, Request } from './messages.ts';
 const port = parentPort;
 if (!port) throw new Error('this file is the entry of a worker thread');
 
+/** Requests that are not answered yet: the end of the process waits for them. */
+const open: Int32Array = workerData;
 const engine = new OnnxRuntimeEngine();
 let network: Detector | Encoder | undefined;
 
@@ -21,6 +23,10 @@ port.on('message', (request: Request) => {
     .catch((error) => {
       const failed: Reply = { type: 'failed', message: messageOf(error), isInput: error instanceof InputError };
       port.postMessage(failed);
+    })
+    .finally(() => {
+      Atomics.sub(open, 0, 1);
+      Atomics.notify(open, 0);
     });
 });
 

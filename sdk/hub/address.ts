@@ -1,4 +1,5 @@
 import type { IClientOptions } from 'mqtt';
+import type { TlsSettings } from '../config/schema.ts';
 import { InputError } from '../errors.ts';
 
 const defaultPorts = { mqtt: 1883, mqtts: 8883, ws: 80, wss: 443 } as const;
@@ -9,15 +10,22 @@ export interface BrokerAddress {
   /** For people and logs: without user name and password. */
   readonly title: string;
   readonly options: Pick<IClientOptions, 'protocol' | 'hostname' | 'host' | 'port' | 'path' | 'username' | 'password'>;
+  readonly tls: TlsSettings | undefined;
+}
+
+export interface BrokerLogin {
+  username?: string;
+  password?: string;
+  tls?: TlsSettings;
 }
 
 /**
- * Reads a broker's URL. A user name and a password in the URL count unless they are given apart. Where there is a user
- * name and no password, the environment variable OCELLUS_MQTT_PASSWORD is the password.
+ * Reads a broker's URL. A user name and a password in the URL count unless they are given apart.
  *
- * @throws InputError when it is not mqtt://, mqtts://, ws:// or wss:// with a host. The message never shows a password.
+ * @throws InputError when it is not mqtt://, mqtts://, ws:// or wss:// with a host, or `tls` does not fit it. The
+ * message never shows a password.
  */
-export function brokerAddress(url: string, login: { username?: string; password?: string } = {}): BrokerAddress {
+export function brokerAddress(url: string, login: BrokerLogin = {}): BrokerAddress {
   let parsed: URL;
   try {
     parsed = new URL(url);
@@ -31,12 +39,23 @@ export function brokerAddress(url: string, login: { username?: string; password?
       `mqtt.broker: expected a URL with mqtt://, mqtts://, ws:// or wss:// and a host, got one with ${parsed.protocol}//`,
     );
   }
+  if (parsed.username !== '' && `${parsed.pathname}${parsed.search}${parsed.hash}`.includes('@')) {
+    // Then a part of the password was taken for the host, and would be shown as such.
+    throw new InputError('mqtt.broker: write / @ : # in a password as %2F %40 %3A %23, or give it in mqtt.password');
+  }
   const username = login.username ?? (decode(parsed.username) || undefined);
-  // Without a user name the variable is meant for another node or broker.
-  const fromEnvironment = username === undefined ? undefined : process.env.OCELLUS_MQTT_PASSWORD;
-  const password = login.password ?? (decode(parsed.password) || fromEnvironment);
+  const password = login.password ?? (decode(parsed.password) || undefined);
   if (password !== undefined && username === undefined) {
     throw new InputError('mqtt.username: expected a user name beside the password, got nothing');
+  }
+  const { tls } = login;
+  if (tls && protocol !== 'mqtts' && protocol !== 'wss') {
+    throw new InputError(
+      `mqtt.tls: expected a broker with mqtts:// or wss://, got ${protocol}://, which is not encrypted`,
+    );
+  }
+  if ((tls?.cert === undefined) !== (tls?.key === undefined)) {
+    throw new InputError('mqtt.tls: expected both `cert` and `key`, or neither');
   }
   const port = parsed.port === '' ? defaultPorts[protocol] : Number(parsed.port);
   const web = protocol === 'ws' || protocol === 'wss';
@@ -46,6 +65,7 @@ export function brokerAddress(url: string, login: { username?: string; password?
   return {
     title: `${protocol}://${parsed.hostname}:${port}${web ? parsed.pathname : ''}`,
     options: { protocol, hostname, host: hostname, port, ...(web && { path }), username, password },
+    tls,
   };
 }
 

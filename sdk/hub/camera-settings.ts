@@ -1,10 +1,14 @@
 import type { CameraChange, CameraSettings } from '../config/schema.ts';
 import { InputError } from '../errors.ts';
+import { onOff as onOffPayload, type Payload, share as sharePayload } from './contract/payloads.ts';
 
 /** A camera's setting that has a topic to set it and one that tells it. */
 export interface SettingTopic {
   /** The level of the topic: `<camera>/<name>/set`. */
   readonly name: string;
+  /** What it does. For docs/mqtt.md. */
+  readonly description: string;
+  readonly payload: Payload;
   /** @throws InputError when the payload is not a value of this setting. */
   parse(payload: string): CameraChange;
   format(settings: CameraSettings): string;
@@ -15,11 +19,14 @@ export const maxCommandBytes = 32;
 
 function onOff(
   name: string,
+  description: string,
   change: (on: boolean) => CameraChange,
   read: (settings: CameraSettings) => boolean,
 ): SettingTopic {
   return {
     name,
+    description,
+    payload: onOffPayload,
     parse: (payload) => {
       const word = payload.trim().toUpperCase();
       if (word !== 'ON' && word !== 'OFF') throw new InputError(`expected ON or OFF, got ${JSON.stringify(payload)}`);
@@ -31,11 +38,14 @@ function onOff(
 
 function share(
   name: string,
+  description: string,
   change: (value: number) => CameraChange,
   read: (settings: CameraSettings) => number,
 ): SettingTopic {
   return {
     name,
+    description,
+    payload: sharePayload,
     parse: (payload) => {
       const text = payload.trim();
       const value = /^(\d+(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
@@ -52,32 +62,38 @@ export const settingTopics: ReadonlyMap<string, SettingTopic> = new Map(
   [
     onOff(
       'enabled',
+      'the camera itself; `OFF` closes it',
       (enabled) => ({ enabled }),
       (settings) => settings.enabled,
     ),
     onOff(
       'detect',
+      'detection; the picture stays',
       (enabled) => ({ detect: { enabled } }),
       (settings) => settings.detect.enabled,
     ),
     share(
       'threshold',
+      'the least score of an object',
       (threshold) => ({ detect: { threshold } }),
       (settings) => settings.detect.threshold,
     ),
     // `motion` itself is the state of the scene.
     onOff(
       'motion_gate',
+      '`ON` skips the network while nothing moves',
       (enabled) => ({ motion: { enabled } }),
       (settings) => settings.motion.enabled,
     ),
     share(
       'motion_sensitivity',
+      'how little motion is enough',
       (sensitivity) => ({ motion: { sensitivity } }),
       (settings) => settings.motion.sensitivity,
     ),
     onOff(
       'snapshots',
+      'pictures of objects',
       (enabled) => ({ snapshots: { enabled } }),
       (settings) => settings.snapshots.enabled,
     ),

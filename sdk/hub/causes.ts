@@ -18,6 +18,8 @@ const sameName = 'do two boards have one node name?';
 /** MQTT 3.1.1, and Mosquitto 2.0.11 with MQTT 5 too, give no reason to a client whose id another one took over. */
 export const closedAgain: Cause = { kind: 'closed', text: `the broker closes each connection soon; ${sameName}` };
 
+const ownCertificate = 'name its files in mqtt.tls.cert and mqtt.tls.key';
+
 const advice: Record<string, string> = {
   ECONNREFUSED: 'nothing listens there; is the broker running, and is the port right?',
   ENOTFOUND: 'there is no host of this name',
@@ -25,10 +27,14 @@ const advice: Record<string, string> = {
   EHOSTUNREACH: 'the host cannot be reached; is it on, and in this network?',
   ENETUNREACH: 'there is no network',
   ETIMEDOUT: 'the host does not answer',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed; give Node the CA’s certificate in NODE_EXTRA_CA_CERTS',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its CA is not known here; give Node the CA’s certificate in NODE_EXTRA_CA_CERTS',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its CA is not known here; give Node the CA’s certificate in NODE_EXTRA_CA_CERTS',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed; name the file with it or with its CA’s in mqtt.tls.ca',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its CA is not known here; name the file with the CA’s certificate in mqtt.tls.ca',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its CA is not known here; name the file with the CA’s certificate in mqtt.tls.ca',
   CERT_HAS_EXPIRED: 'its certificate has expired',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: `it wants a certificate from here; ${ownCertificate}`,
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: `it ends the handshake; where it wants a certificate from here, ${ownCertificate}`,
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: `it does not know who signed the certificate in mqtt.tls.cert`,
+  ERR_OSSL_X509_KEY_VALUES_MISMATCH: 'mqtt.tls.key is not the key of mqtt.tls.cert',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name',
 };
 

@@ -36,6 +36,8 @@ export interface Extension {
   start(context: HubContext): void;
   /** Removes all its listeners. */
   stop(): void;
+  /** After each connect: all that the broker retains on the topics of `states`, where it lets this client look. */
+  looked?(found: ReadonlyMap<string, Buffer>): void;
   /** @returns True when the message was for this extension: no other one is asked. Must not throw. */
   receive?(message: Incoming): boolean;
 }

@@ -6,8 +6,10 @@ import { Duplex } from 'node:stream';
  * it looks at it; this looks at the fixed headers as they pass and keeps nothing.
  */
 export class GuardedSocket extends Duplex {
+  /** May be raised while it runs: who has logged in may send more. */
+  maxPacketBytes: number;
+  readonly remoteAddress: string;
   readonly #socket: Socket;
-  readonly #maxPacketBytes: number;
   /** Bytes of the current packet that are still to come. */
   #rest = 0;
   /** The remaining length while its one to four bytes come in; undefined before the packet's first byte. */
@@ -16,7 +18,8 @@ export class GuardedSocket extends Duplex {
   constructor(socket: Socket, maxPacketBytes: number) {
     super({ allowHalfOpen: false });
     this.#socket = socket;
-    this.#maxPacketBytes = maxPacketBytes;
+    this.maxPacketBytes = maxPacketBytes;
+    this.remoteAddress = socket.remoteAddress ?? '';
     socket.on('data', (chunk: Buffer) => {
       const problem = this.#inspect(chunk);
       if (problem) this.destroy(new Error(problem));
@@ -63,8 +66,8 @@ export class GuardedSocket extends Duplex {
       if (byte < 128) {
         this.#rest = this.#length.value;
         this.#length = undefined;
-        if (this.#rest > this.#maxPacketBytes) {
-          return `a packet of ${this.#rest} bytes came, at most ${this.#maxPacketBytes} are taken`;
+        if (this.#rest > this.maxPacketBytes) {
+          return `a packet of ${this.#rest} bytes came, at most ${this.maxPacketBytes} are taken`;
         }
       } else if (this.#length.shift > 21) {
         return 'what came is not MQTT';

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { MqttSettings } from '../config/schema.ts';
 import { messageOf } from '../errors.ts';
 import { type Logger, silent } from '../log.ts';
@@ -7,40 +8,49 @@ import { CameraCommands } from './extensions/camera-commands.ts';
 import { CameraEvents } from './extensions/camera-events.ts';
 import { CameraStates } from './extensions/camera-states.ts';
 import { NodeStatistics } from './extensions/node-statistics.ts';
+import { HomeAssistant } from './home-assistant/home-assistant.ts';
 import { type Link, RefusedError } from './link.ts';
-import { MemoryOutbox } from './memory-outbox.ts';
-import type { Outbox, OutboxStats } from './outbox.ts';
-import { Publisher } from './publisher.ts';
+import { Outbox, type OutboxStats } from './outbox.ts';
+import { Publisher, type PublisherStats } from './publisher.ts';
+import { Requests } from './requests/requests.ts';
+import type { Verb } from './requests/verb.ts';
+import { standardVerbs } from './requests/verbs/verbs.ts';
 import { RetainedScan } from './retained-scan.ts';
 import { type RetainedSource, RetainedTopics } from './retained-topics.ts';
 import { type Incoming, Session } from './session.ts';
 import type { HubNode } from './source.ts';
+import { readTls } from './tls.ts';
 import { NodeTopics } from './topics.ts';
 
 export interface HubOptions {
   node: HubNode;
   /** `broker` is a URL here: who wants the embedded broker starts it first and passes its `url`. */
-  settings: Pick<MqttSettings, 'broker' | 'base' | 'username' | 'password'>;
-  /** Where messages wait for the broker. Default: in memory, bounded. */
-  outbox?: Outbox;
+  settings: Pick<MqttSettings, 'broker' | 'base' | 'username' | 'password' | 'tls' | 'home_assistant'> &
+    Partial<Pick<MqttSettings, 'outbox'>>;
+  /** Where messages for the broker are kept between runs, in a folder `outbox`: `dataFolder()`. Default: in memory. */
+  data?: string;
   /** What it tells and answers beside what every hub does. */
   extensions?: readonly Extension[];
+  /** What can be asked on `request/<verb>` beside what every hub answers. */
+  verbs?: readonly Verb[];
+  /** Ends the process in order; given only where someone watches over it and starts it again. For `request/restart`. */
+  restartProcess?: () => void;
+  /** Where the console is, for other machines: shown in Home Assistant. */
+  consoleUrl?: () => string | undefined;
   logger?: Logger;
 }
 
-export interface HubStats {
+export interface HubStats extends PublisherStats {
   connected: boolean;
   /** 5, or 4 for MQTT 3.1.1; null without a connection. */
   protocolVersion: 4 | 5 | null;
   /** Connections made so far. */
   connections: number;
   outbox: OutboxStats;
-  /** Messages the broker acknowledged, refused, and such as are larger than it takes. */
-  published: number;
-  refused: number;
-  tooLarge: number;
   /** Commands that were wrong. */
   rejectedCommands: number;
+  /** Requests that were wrong, or too many. */
+  rejectedRequests: number;
 }
 
 /** What lives from `start()` to `stop()`. */
@@ -73,6 +83,7 @@ export class Hub {
   readonly #logger: Logger;
   readonly #publisher: Publisher;
   readonly #commands = new CameraCommands();
+  readonly #requests: Requests;
   readonly #extensions: readonly Extension[];
   #parts: Parts | undefined;
   #stopping: Promise<void> | undefined;
@@ -80,17 +91,25 @@ export class Hub {
   constructor(options: HubOptions) {
     this.#node = options.node;
     this.#settings = options.settings;
-    this.#outbox = options.outbox ?? new MemoryOutbox();
     this.#logger = options.logger ?? silent;
+    this.#outbox = new Outbox({
+      folder: options.data && join(options.data, 'outbox'),
+      bounds: options.settings.outbox,
+      logger: this.#logger,
+    });
     this.#publisher = new Publisher(this.#outbox, this.#logger);
     const statistics = new NodeStatistics(() => {
-      const { connections, outbox, published, refused, tooLarge, rejectedCommands } = this.stats;
-      return { connections, outbox, published, refused, tooLarge, rejectedCommands };
+      const { connected: _, protocolVersion: __, ...rest } = this.stats;
+      return rest;
     });
+    this.#requests = new Requests([...standardVerbs, ...(options.verbs ?? [])], options);
     this.#extensions = [
+      // Before the states: what tells Home Assistant of them.
+      new HomeAssistant({ settings: options.settings.home_assistant, consoleUrl: options.consoleUrl }),
       new CameraStates(),
       new CameraEvents(),
       this.#commands,
+      this.#requests,
       statistics,
       ...(options.extensions ?? []),
     ];
@@ -105,6 +124,7 @@ export class Hub {
       outbox: this.#outbox.stats,
       ...this.#publisher.stats,
       rejectedCommands: this.#commands.rejected,
+      rejectedRequests: this.#requests.rejected,
     };
   }
 
@@ -112,13 +132,14 @@ export class Hub {
    * Listens to the cameras and begins to connect; does not wait for the broker. Call it when `node.pipelines` is
    * filled: `node.start({ before: () => hub.start() })`.
    *
-   * @throws InputError when the broker's URL or a name is wrong.
+   * @throws InputError when the broker's URL or a name is wrong, or a certificate cannot be read.
    */
   async start(): Promise<void> {
     await this.#stopping;
     if (this.#parts) throw new Error('the hub runs already');
-    const { broker, base, username, password } = this.#settings;
-    const address = brokerAddress(broker, { username, password });
+    const { broker, base, username, password, tls } = this.#settings;
+    const address = brokerAddress(broker, { username, password, tls });
+    if (tls) await readTls(tls);
     const { name } = this.#node;
     const topics = new NodeTopics(base, name);
     const session = new Session({
@@ -138,7 +159,7 @@ export class Hub {
       isConnected: () => session.link !== undefined,
     });
     this.#parts = { topics, session, retained };
-    await this.#publisher.start();
+    this.#publisher.start();
     const context: HubContext = {
       node: this.#node,
       topics,
@@ -220,6 +241,7 @@ export class Hub {
     if (session.link !== link) return;
     retained.found(found);
     retained.update();
+    if (scan.isComplete) for (const extension of this.#extensions) extension.looked?.(found);
   }
 
   async #subscribe(link: Link, { filter, retained }: Subscription): Promise<void> {

@@ -4,9 +4,28 @@ import { InputError } from '../errors.ts';
 /** The most messages that are on their way at once. More would not be faster and would all come twice after a fault. */
 const largestWindow = 16;
 
-/** A publish or a subscription that the broker refused, for good. */
+/** Reason codes of MQTT 5 that say nothing against the message: unspecified, of the implementation, quota exceeded. */
+const temporaryCodes = [0x80, 0x83, 0x97];
+
+/** A publish or a subscription that the broker refused. */
 export class RefusedError extends InputError {
   override name = 'RefusedError';
+  /** It may take the same another time. */
+  readonly isTemporary: boolean;
+
+  constructor(message: string, code?: number) {
+    super(message);
+    this.isTemporary = code !== undefined && temporaryCodes.includes(code);
+  }
+}
+
+export interface PublishOptions {
+  qos: 0 | 1;
+  retain: boolean;
+  /** When a message that still waits at the broker is of no use any more, ms since 1970 (MQTT 5). Default: never. */
+  expiresMs?: number;
+  /** MQTT 5: marks it as the answer to the message that came with it. */
+  correlationData?: Buffer;
 }
 
 /** One connection to the broker, from its CONNACK to its end. */
@@ -41,9 +60,21 @@ export class Link {
    *
    * @throws RefusedError when the broker refuses it; any other error means that the connection is ending.
    */
-  publish(topic: string, payload: Buffer | string, options: { qos: 0 | 1; retain: boolean }): Promise<void> {
+  publish(
+    topic: string,
+    payload: Buffer | string,
+    { qos, retain, expiresMs, correlationData }: PublishOptions,
+  ): Promise<void> {
+    const seconds =
+      expiresMs === undefined || this.version === 4 ? undefined : Math.ceil((expiresMs - Date.now()) / 1000);
+    const properties = {
+      ...(seconds !== undefined && { messageExpiryInterval: Math.max(1, seconds) }),
+      ...(correlationData && { correlationData }),
+    };
     return new Promise((resolve, reject) => {
-      this.#client.publish(topic, payload, options, (error) => (error ? reject(refusal(error)) : resolve()));
+      this.#client.publish(topic, payload, { qos, retain, properties }, (error) =>
+        error ? reject(refusal(error)) : resolve(),
+      );
     });
   }
 
@@ -73,6 +104,6 @@ export class Link {
 
 /** MQTT.js gives the reason code of a PUBACK, and of a SUBACK the whole packet. */
 function refusal(error: Error & { code?: unknown; packet?: { cmd?: string } }): Error {
-  const refused = typeof error.code === 'number' || error.packet?.cmd === 'suback';
-  return refused ? new RefusedError(error.message) : error;
+  if (typeof error.code === 'number') return new RefusedError(error.message, error.code);
+  return error.packet?.cmd === 'suback' ? new RefusedError(error.message) : error;
 }

@@ -1,50 +1,71 @@
+import { Backoff } from '../backoff.ts';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type Link, RefusedError } from './link.ts';
 import type { Entry, Message, Outbox } from './outbox.ts';
+import { Pace } from './pace.ts';
+import { shrinkJpeg } from './shrink.ts';
 import { within } from './within.ts';
 
 /** Room for the fixed header, the topic's length, the packet id and the properties. */
 const headerBytes = 16;
 const acknowledgeTimeoutMs = 60_000;
+/** What waited for a day is no reason to flood a hub that just came back, nor are the states of ten cameras. */
+const mostPerSecond = 500;
+const burst = 100;
+/** A message that the broker refuses for the moment holds up the others so often, then it is given up. */
+const mostTries = 10;
+
+export interface PublisherStats {
+  /** Messages the broker acknowledged, and such as it refused for good. */
+  published: number;
+  refused: number;
+  /** Refused for the moment and tried again. */
+  retried: number;
+  /** Left out because they are larger than the broker takes, and snapshots that were made smaller instead. */
+  tooLarge: number;
+  shrunk: number;
+}
 
 /** Publishes what waits in an outbox through a window: never more on its way than the broker takes at once. */
 export class Publisher {
   readonly #outbox: Outbox;
   readonly #logger: Logger;
+  readonly #pace: Pace;
+  readonly #backoff = new Backoff();
+  readonly #tries = new WeakMap<Entry, number>();
+  readonly #stats: PublisherStats = { published: 0, refused: 0, retried: 0, tooLarge: 0, shrunk: 0 };
   #link: Link | undefined;
   #underWay = 0;
-  #published = 0;
-  #refused = 0;
-  #tooLarge = 0;
   #saidRefusal: string | undefined;
-  /** Evictions before this connection was lost; undefined once the full outbox was told. */
-  #evictedBefore: number | undefined = 0;
   #watchdog: NodeJS.Timeout | undefined;
+  /** Until then nothing goes out: it is too early for the next message, or the broker cannot take it now. */
+  #pause: NodeJS.Timeout | undefined;
+  /** The broker refused something for the moment: one at a time, so that what is tried again keeps its place. */
+  #isCareful = false;
+  #isShrinking = false;
   #leaving = false;
   #onEmpty: (() => void) | undefined;
   #onSettled: (() => void) | undefined;
 
-  constructor(outbox: Outbox, logger: Logger) {
+  /** @param options.perSecond The most messages a second. Default 500. */
+  constructor(outbox: Outbox, logger: Logger, { perSecond = mostPerSecond }: { perSecond?: number } = {}) {
     this.#outbox = outbox;
     this.#logger = logger;
+    this.#pace = new Pace(perSecond, Math.max(burst, perSecond / 5));
   }
 
-  get stats(): { published: number; refused: number; tooLarge: number } {
-    return { published: this.#published, refused: this.#refused, tooLarge: this.#tooLarge };
+  get stats(): Readonly<PublisherStats> {
+    return { ...this.#stats };
   }
 
-  async start(): Promise<void> {
-    await this.#outbox.open(() => this.#pump());
+  start(): void {
+    this.#outbox.open(() => this.#pump());
   }
 
   /** Accepts a message, connected or not; never throws. */
   put(message: Message): void {
     this.#outbox.put(message);
-    if (this.#evictedBefore !== undefined && this.#outbox.stats.evicted > this.#evictedBefore) {
-      this.#logger.warn('MQTT: the outbox is full; the oldest events are dropped until the broker takes some');
-      this.#evictedBefore = undefined;
-    }
   }
 
   /** Begins to publish over a connection. */
@@ -58,9 +79,12 @@ export class Publisher {
   detach(): void {
     this.#link = undefined;
     this.#underWay = 0;
+    this.#isCareful = false;
+    this.#isShrinking = false;
     clearTimeout(this.#watchdog);
+    clearTimeout(this.#pause);
+    this.#pause = undefined;
     this.#outbox.rewind();
-    this.#evictedBefore = this.#outbox.stats.evicted;
   }
 
   /** Waits until all is acknowledged. @returns False when there is no connection or it took longer than `timeoutMs`. */
@@ -102,47 +126,110 @@ export class Publisher {
   }
 
   #pump(): void {
-    while (this.#link && !this.#leaving && this.#underWay < this.#link.window) {
+    const link = this.#link;
+    while (link && this.#link === link && this.#mayGo(link)) {
       const entry = this.#outbox.next();
       if (!entry) break;
-      this.#send(entry, this.#link);
+      this.#begin(entry, link);
     }
     if (this.#outbox.stats.depth === 0) this.#onEmpty?.();
   }
 
-  #send(entry: Entry, link: Link): void {
-    const bytes = entry.payload.length + Buffer.byteLength(entry.topic) + headerBytes;
-    if (bytes > link.maximumPacketSize) {
-      this.#outbox.settle(entry);
-      if (this.#tooLarge++ === 0) {
+  #mayGo(link: Link): boolean {
+    if (this.#leaving || this.#isShrinking || this.#pause) return false;
+    if (this.#underWay >= (this.#isCareful ? 1 : link.window)) return false;
+    const { waitMs } = this.#pace;
+    if (waitMs > 0) this.#pauseFor(waitMs);
+    return waitMs === 0;
+  }
+
+  #pauseFor(ms: number): void {
+    clearTimeout(this.#pause);
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined;
+      this.#pump();
+    }, ms);
+    this.#pause.unref();
+  }
+
+  #begin(entry: Entry, link: Link): void {
+    const room = link.maximumPacketSize - Buffer.byteLength(entry.topic) - headerBytes;
+    if (entry.payload.length <= room) this.#send(entry, entry.payload, link);
+    else if (isSnapshot(entry)) this.#shrink(entry, room, link);
+    else this.#leaveOut(entry, link);
+  }
+
+  /** Nothing overtakes it: the event that speaks of it comes next. */
+  async #shrink(entry: Entry, room: number, link: Link): Promise<void> {
+    this.#isShrinking = true;
+    const smaller = await shrinkJpeg(entry.payload, room);
+    if (this.#link !== link) return;
+    this.#isShrinking = false;
+    if (!smaller) this.#leaveOut(entry, link);
+    else {
+      if (this.#stats.shrunk++ === 0) {
         this.#logger.warn(
-          `MQTT: ${entry.topic} is left out: ${bytes} bytes, the broker takes ${link.maximumPacketSize}. The same goes for others that are too large.`,
+          `MQTT: snapshots are made smaller for this broker: ${entry.topic} has ${entry.payload.length} bytes, it takes ${link.maximumPacketSize} a packet`,
         );
       }
-      return;
+      this.#send(entry, smaller, link);
     }
+    this.#pump();
+  }
+
+  #leaveOut(entry: Entry, link: Link): void {
+    this.#outbox.settle(entry);
+    if (this.#stats.tooLarge++ > 0) return;
+    this.#logger.warn(
+      `MQTT: ${entry.topic} is left out: ${entry.payload.length} bytes, the broker takes ${link.maximumPacketSize} a packet. The same goes for others that are too large.`,
+    );
+  }
+
+  #send(entry: Entry, payload: Buffer, link: Link): void {
+    this.#pace.take();
     this.#underWay++;
     this.#watch(link);
-    link.publish(entry.topic, entry.payload, { qos: 1, retain: entry.retain }).then(
+    link.publish(entry.topic, payload, { qos: 1, retain: entry.retain, expiresMs: entry.expiresMs }).then(
       () => {
         if (this.#link !== link) return;
-        this.#published++;
-        this.#settle(entry, link);
+        this.#stats.published++;
+        this.#isCareful = false;
+        this.#backoff.reset();
+        this.#outbox.settle(entry);
+        this.#settled(link);
       },
       (error: unknown) => {
         // Not refused: the connection is ending, and detach() puts it back.
         if (this.#link !== link || !(error instanceof RefusedError)) return;
-        this.#refused++;
-        const reason = messageOf(error);
-        if (reason !== this.#saidRefusal) this.#logger.error(`MQTT: the broker refuses ${entry.topic}: ${reason}`);
-        this.#saidRefusal = reason;
-        this.#settle(entry, link);
+        this.#refused(entry, error);
+        this.#settled(link);
       },
     );
   }
 
-  #settle(entry: Entry, link: Link): void {
-    this.#outbox.settle(entry);
+  #refused(entry: Entry, error: RefusedError): void {
+    const tries = (this.#tries.get(entry) ?? 0) + 1;
+    const isFinal = !error.isTemporary || tries >= mostTries;
+    const reason = messageOf(error);
+    if (reason !== this.#saidRefusal) {
+      const then = isFinal ? '' : '; it is tried again';
+      this.#logger.error(`MQTT: the broker refuses ${entry.topic}: ${reason}${then}`);
+    }
+    this.#saidRefusal = reason;
+    if (isFinal) {
+      this.#stats.refused++;
+      this.#outbox.settle(entry);
+      return;
+    }
+    this.#stats.retried++;
+    this.#tries.set(entry, tries);
+    this.#outbox.putBack(entry);
+    // Of a window that was refused as a whole the first one decides how long.
+    if (!this.#isCareful || this.#underWay === 1) this.#pauseFor(this.#backoff.next());
+    this.#isCareful = true;
+  }
+
+  #settled(link: Link): void {
     this.#underWay--;
     this.#watch(link);
     this.#onSettled?.();
@@ -160,3 +247,6 @@ export class Publisher {
     this.#watchdog.unref();
   }
 }
+
+/** A retained event is one: its payload is a JPEG. */
+const isSnapshot = ({ kind, retain, payload }: Message) => kind === 'event' && retain && payload.length > 0;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Link } from './link.ts';
+import { type Link, RefusedError } from './link.ts';
 import type { Incoming } from './session.ts';
 
 /** MQTT does not say when all retained messages have come; after so long without one they have. */
@@ -15,26 +15,38 @@ export class RetainedScan {
   #bytes = 0;
   #running = false;
   #heard = 0;
+  #isComplete = false;
 
   /** For one look over one connection. */
   constructor(filters: readonly string[]) {
     this.#filters = [...filters];
   }
 
+  /** Was there nothing else? Not known where the broker refuses, goes away or has too much. */
+  get isComplete(): boolean {
+    return this.#isComplete;
+  }
+
   /** @returns The payloads found by topic; none when the broker does not let this client look. */
   async run(link: Link): Promise<ReadonlyMap<string, Buffer>> {
     const filters = this.#filters;
     this.#running = true;
+    let isRefused = false;
     try {
-      await link.subscribe(filters, { qos: 0, retained: true });
+      await link.subscribe(filters, { qos: 0, retained: true }).catch((error: unknown) => {
+        // A broker that refuses one of them tells what is on the others.
+        if (!(error instanceof RefusedError)) throw error;
+        isRefused = true;
+      });
       const deadline = performance.now() + longestMs;
       let heard: number;
       do {
         heard = this.#heard;
         await sleep(quietMs, undefined, { ref: false });
       } while (this.#running && heard !== this.#heard && performance.now() < deadline);
+      this.#isComplete = this.#running && !isRefused && heard === this.#heard && this.#bytes <= maxBytes;
     } catch {
-      // Some or all were refused, or the connection is gone: what was found is found.
+      // The connection is gone: what was found is found.
     }
     this.#running = false;
     // It may fail for the same reasons, and nobody waits for it.

@@ -8,6 +8,8 @@ export interface RetainedSource {
   isStale(topic: string): boolean;
   /** A payload that an earlier run left on one of its topics, told before the next `wanted()`. */
   found?(topic: string, payload: Buffer): void;
+  /** A look at the broker is over: what an earlier run left was told, if it could be seen. */
+  looked?(): void;
 }
 
 /** What the broker retains of this node, and what it should: publishes the difference. */
@@ -46,6 +48,7 @@ export class RetainedTopics {
       if (!this.#known.has(topic)) this.#known.set(topic, undefined);
       for (const source of this.#sources) source.found?.(topic, payload);
     }
+    for (const source of this.#sources) source.looked?.();
   }
 
   /** Says it whether or not the broker knows. */

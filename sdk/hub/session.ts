@@ -5,6 +5,7 @@ import type { Logger } from '../log.ts';
 import type { BrokerAddress } from './address.ts';
 import { type Cause, causeOf, causeOfCode, closed, closedAgain } from './causes.ts';
 import { Link } from './link.ts';
+import { readTls, type TlsOptions } from './tls.ts';
 import { within } from './within.ts';
 
 export interface SessionOptions {
@@ -21,6 +22,9 @@ export interface Incoming {
   payload: Buffer;
   /** It lay at the broker before the subscription. */
   retained: boolean;
+  /** MQTT 5: where the sender wants the answer, and what marks it as the answer to this message. */
+  responseTopic?: string;
+  correlationData?: Buffer;
 }
 
 interface SessionEvents {
@@ -30,6 +34,8 @@ interface SessionEvents {
 }
 
 const connectTimeoutMs = 10_000;
+/** For so long the broker keeps commands that come while the connection is gone; older ones were meant for another time. */
+const sessionExpirySeconds = 3600;
 const keepaliveSeconds = 30;
 /** The largest message that is taken in (MQTT 5 brokers keep to it): a retained snapshot is well below. */
 const largestIncoming = 4 * 1024 * 1024;
@@ -42,8 +48,11 @@ const endTimeoutMs = 500;
  * Keeps a connection to the broker, for ever: MQTT 5, or 3.1.1 where the broker refuses 5. After each connection 5 is
  * tried first again: a broker behind a proxy looks, while it restarts, like one that refuses it.
  *
- * Each connection is a new MQTT.js client with a clean start. So nothing of MQTT.js outlives a connection, neither its
- * unbounded queue nor its replay; what must not be lost waits in the outbox, and subscriptions are made anew.
+ * With MQTT 5 the session outlives the connection by an hour, so that commands sent during a short absence arrive. With
+ * 3.1.1, where a session never ends, each connection has a new one.
+ *
+ * Each connection is a new MQTT.js client. So nothing of MQTT.js outlives a connection, neither its unbounded queue nor
+ * its replay; what must not be lost waits in the outbox, and subscriptions are made anew.
  */
 export class Session extends EventEmitter<SessionEvents> {
   readonly #options: SessionOptions;
@@ -80,6 +89,12 @@ export class Session extends EventEmitter<SessionEvents> {
   start(): void {
     if (this.#running) return;
     this.#running = true;
+    const { address, logger } = this.#options;
+    if (address.tls?.skip_verification) {
+      logger.warn(
+        `MQTT: the certificate of ${address.title} is NOT verified (mqtt.tls.skip_verification): whoever is in between can read and change everything. Name its CA in mqtt.tls.ca instead.`,
+      );
+    }
     this.#attempt();
   }
 
@@ -101,27 +116,32 @@ export class Session extends EventEmitter<SessionEvents> {
   async #attempt(): Promise<void> {
     try {
       this.#mqtt ??= await import('mqtt');
-      if (this.#running) this.#connect(this.#mqtt);
+      const { tls } = this.#options.address;
+      const tlsOptions = tls && (await readTls(tls));
+      if (this.#running) this.#connect(this.#mqtt, tlsOptions);
     } catch (error) {
       this.#ended(causeOf(error));
     }
   }
 
-  #connect(mqtt: typeof import('mqtt')): void {
+  #connect(mqtt: typeof import('mqtt'), tls: TlsOptions | undefined): void {
     const { address, clientId, will } = this.#options;
     const version = this.#version;
     const options: IClientOptions = {
       ...address.options,
+      ...tls,
       clientId,
       protocolVersion: version,
-      clean: true,
+      clean: version === 4,
       keepalive: keepaliveSeconds,
       connectTimeout: connectTimeoutMs,
       reconnectPeriod: 0,
       resubscribe: false,
       queueQoSZero: false,
       will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true },
-      ...(version === 5 && { properties: { maximumPacketSize: largestIncoming } }),
+      ...(version === 5 && {
+        properties: { maximumPacketSize: largestIncoming, sessionExpiryInterval: sessionExpirySeconds },
+      }),
       // Its own log prints each packet, the password in CONNECT too.
       log: () => {},
     };
@@ -135,8 +155,9 @@ export class Session extends EventEmitter<SessionEvents> {
     client.on('disconnect', ({ reasonCode }) => {
       if (reasonCode) cause ??= causeOfCode(reasonCode);
     });
-    client.on('message', (topic, payload, { retain }) => {
-      if (this.#client === client) this.emit('message', { topic, payload, retained: retain });
+    client.on('message', (topic, payload, { retain, properties: { responseTopic, correlationData } = {} }) => {
+      const message = { topic, payload, retained: retain, responseTopic, correlationData };
+      if (this.#client === client) this.emit('message', message);
     });
     client.once('connect', () => {
       connectedAt = performance.now();

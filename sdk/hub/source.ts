@@ -1,14 +1,21 @@
 import type { EventEmitter } from 'node:events';
+import type { ModelCard } from '../core/card.ts';
 import type { PipelineEvents } from '../pipeline/events.ts';
 import type { NodeStats } from '../pipeline/node.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 
 /** What the hub needs of a camera's pipeline. */
-export type HubCamera = Pick<Pipeline, 'name' | 'settings' | 'status' | 'moving' | 'counts' | 'change'> &
+export type HubCamera = Pick<
+  Pipeline,
+  'name' | 'settings' | 'status' | 'moving' | 'counts' | 'change' | 'snapshot' | 'restart'
+> &
   EventEmitter<PipelineEvents>;
 
 /** What the hub needs of a node; a `Node` is one. */
 export type HubNode = {
   readonly name: string;
+  /** Of the model in use, once that is known. */
+  readonly card: ModelCard | undefined;
   readonly pipelines: ReadonlyMap<string, HubCamera>;
+  stats(): NodeStats;
 } & EventEmitter<{ stats: [NodeStats] }>;

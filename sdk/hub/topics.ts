@@ -5,6 +5,12 @@ import { InputError } from '../errors.ts';
 export const namePattern = new RegExp(Settings.properties.node.pattern!);
 
 /**
+ * Retained topics right below a camera. No verb may have such a name: while a hub looks at what the broker retains,
+ * `request/<verb>` would come twice.
+ */
+export const cameraLevels: readonly string[] = ['status', 'motion', 'view'];
+
+/**
  * A model's label as one level of a topic: spaces, control characters and the characters that mean something in a
  * topic (`/`, `+`, `#`) become `_`. `cell phone` is `cell_phone`.
  */
@@ -47,11 +53,31 @@ export class NodeTopics {
     return `${this.root}/+/+/set`;
   }
 
+  /** Matches each `request/<verb>`. */
+  get requests(): string {
+    return `${this.root}/request/+`;
+  }
+
+  /** Where all answers are. */
+  get responses(): string {
+    return `${this.root}/response`;
+  }
+
+  /** The versions of its model. */
+  get model(): string {
+    return `${this.root}/model`;
+  }
+
   /** Match all that this node may have retained for its cameras, and nothing else below its root. */
   get retained(): string[] {
     const camera = `${this.root}/+`;
     const counts = ['count', 'occupied'].flatMap((what) => [`${camera}/+/${what}`, `${camera}/zone/+/+/${what}`]);
-    return [`${camera}/status`, `${camera}/motion`, `${camera}/+/state`, `${camera}/+/snapshot`, ...counts];
+    return [
+      ...cameraLevels.map((level) => `${camera}/${level}`),
+      `${camera}/+/state`,
+      `${camera}/+/snapshot`,
+      ...counts,
+    ];
   }
 
   /** The camera and the setting that a command topic names, or undefined when it is no such topic. */
@@ -59,6 +85,20 @@ export class NodeTopics {
     const levels = this.#levels(topic);
     if (levels?.length !== 3 || levels[2] !== 'set') return undefined;
     return { camera: levels[0]!, setting: levels[1]! };
+  }
+
+  /** The verb that a request's topic names, or undefined when it is no such topic. */
+  verbOf(topic: string): string | undefined {
+    const levels = this.#levels(topic);
+    return levels?.length === 2 && levels[0] === 'request' ? levels[1] : undefined;
+  }
+
+  request(verb: string): string {
+    return `${this.root}/request/${named('verb', verb)}`;
+  }
+
+  response(verb: string): string {
+    return `${this.responses}/${named('verb', verb)}`;
   }
 
   /** Is it the topic of a label's snapshots? */
@@ -114,8 +154,26 @@ export class CameraTopics {
     return `${this.root}/${labelLevel(label)}/snapshot`;
   }
 
+  /** Of the whole view, as it was when someone asked for it. */
+  get view(): string {
+    return `${this.root}/view`;
+  }
+
   crossing(line: string): string {
     return `${this.root}/line/${named('line', line)}/crossing`;
+  }
+
+  /** Who came and who left, as Home Assistant's event entity reads it. */
+  get seen(): string {
+    return `${this.root}/seen`;
+  }
+
+  appeared(label: string): string {
+    return `${this.root}/${labelLevel(label)}/appeared`;
+  }
+
+  crossed(line: string): string {
+    return `${this.root}/line/${named('line', line)}/crossed`;
   }
 
   state(setting: string): string {

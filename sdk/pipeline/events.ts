@@ -40,7 +40,11 @@ export interface PipelineStats {
     track: number;
     total: number;
   };
+  /** The same times added up since the start, ms: of all frames for motion, of those the network looked at for the rest. */
+  timeTotals: PipelineStats['times'];
   objects: number;
+  /** How long frames have come without one being finished, ms; 0 while all is well. */
+  unfinishedMs: number;
   device: DeviceHealth;
 }
 

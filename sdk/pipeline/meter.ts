@@ -1,15 +1,22 @@
 /** A mean that follows: each new value counts for a tenth. */
 export class MovingMean {
   #value = 0;
+  #total = 0;
   #seen = false;
 
   add(value: number): void {
+    this.#total += value;
     this.#value = this.#seen ? this.#value + (value - this.#value) * 0.1 : value;
     this.#seen = true;
   }
 
   get value(): number {
     return Math.round(this.#value * 1000) / 1000;
+  }
+
+  /** All values added up. */
+  get total(): number {
+    return Math.round(this.#total * 1000) / 1000;
   }
 }
 

@@ -1,9 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { readTemperature } from '../../devices/index.ts';
-import type { Settings } from '../config/schema.ts';
+import { noModel, type Settings } from '../config/schema.ts';
+import type { ModelCard } from '../core/card.ts';
 import { loadModel, type Model } from '../core/model.ts';
-import { type Logger, named, silent } from '../log.ts';
+import { about, type Logger, silent } from '../log.ts';
 import type { PipelineStats } from './events.ts';
 import { CpuMeter } from './meter.ts';
 import { Pipeline } from './pipeline.ts';
@@ -38,20 +39,30 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
   readonly settings: Settings;
   readonly #logger: Logger;
   readonly #speed: 'realtime' | 'max';
+  readonly #given: Model | Promise<Model> | undefined;
   readonly #pipelines = new Map<string, Pipeline>();
   #starting: Promise<void> | undefined;
   /** Of this start; another one, or none, after a stop. */
-  #loading: Promise<Model> | undefined;
-  #model: Model | undefined;
+  #loading: Promise<Model | null> | undefined;
+  #model: Model | null | undefined;
+  #card: ModelCard | undefined;
   #delay: IntervalHistogram | undefined;
   #timer: NodeJS.Timeout | undefined;
   readonly #cpu = new CpuMeter();
   #cpuPercent = 0;
 
-  /** @param options.speed `max`: files as fast as they go, for measuring. Default `realtime`. */
-  constructor(settings: Settings, options: { logger?: Logger; speed?: 'realtime' | 'max' } = {}) {
+  /**
+   * @param options.speed `max`: files as fast as they go, for measuring. Default `realtime`.
+   * @param options.model Default: the one the settings name, loaded by `start()` and closed by `stop()`. One that is
+   *   given stays open.
+   */
+  constructor(
+    settings: Settings,
+    options: { logger?: Logger; speed?: 'realtime' | 'max'; model?: Model | Promise<Model> } = {},
+  ) {
     super();
     this.settings = settings;
+    this.#given = options.model;
     this.#speed = options.speed ?? 'realtime';
     this.#logger = options.logger ?? silent;
   }
@@ -60,10 +71,15 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
     return this.settings.node;
   }
 
-  /** @throws Error before `start()`. */
-  get model(): Model {
-    if (!this.#model) throw new Error('the node has no model yet: await start() first');
+  /** The detector; null where the settings say `off`. @throws Error before `start()`. */
+  get model(): Model | null {
+    if (this.#model === undefined) throw new Error('the node has no model yet: await start() first');
     return this.#model;
+  }
+
+  /** The model's card, from the moment it is loaded. */
+  get card(): ModelCard | undefined {
+    return this.#card;
   }
 
   get pipelines(): ReadonlyMap<string, Pipeline> {
@@ -79,9 +95,15 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
    */
   start(options: { before?: () => Promise<void> | void } = {}): Promise<void> {
     if (!this.#starting) {
-      const { core } = this.settings;
-      const loading = loadModel(core.model, { threads: core.threads, logger: this.#logger });
+      const loading = this.#load();
       this.#loading = loading;
+      loading.then(
+        (model) => {
+          if (this.#loading === loading) this.#card = model?.card;
+        },
+        // #start() says what went wrong.
+        () => {},
+      );
       this.#starting = this.#start(loading, options.before).catch(async (error) => {
         if (this.#loading === loading) await this.stop();
         throw error;
@@ -116,13 +138,25 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
     this.#model = undefined;
     await Promise.all([...this.#pipelines.values()].map((pipeline) => pipeline.stop()));
     const model = await loading?.catch(() => undefined);
-    await model?.close();
+    if (!this.#given) await model?.close();
   }
 
-  async #start(loading: Promise<Model>, before: (() => Promise<void> | void) | undefined): Promise<void> {
+  async #load(): Promise<Model | null> {
+    const { model, threads } = this.settings.core;
+    if (this.#given) return this.#given;
+    return model === noModel ? null : loadModel(model, { threads, logger: this.#logger });
+  }
+
+  async #start(loading: Promise<Model | null>, before: (() => Promise<void> | void) | undefined): Promise<void> {
     this.#pipelines.clear();
     for (const [name, settings] of Object.entries(this.settings.cameras)) {
-      const options = { name, model: loading, speed: this.#speed, patient: true, logger: named(this.#logger, name) };
+      const options = {
+        name,
+        model: loading,
+        speed: this.#speed,
+        patient: true,
+        logger: about(this.#logger, { camera: name }),
+      };
       this.#pipelines.set(name, new Pipeline({ ...settings, ...options }));
     }
     const isStopped = () => this.#loading !== loading;

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Device, DeviceHealth } from '../../devices/device.ts';
 import { createDevice } from '../../devices/index.ts';
 import { type CameraChange, CameraSettings } from '../config/schema.ts';
+import { hasReference } from '../config/secrets.ts';
 import { validate } from '../config/validate.ts';
 import { loadModel, type Model } from '../core/model.ts';
 import { InputError, messageOf } from '../errors.ts';
@@ -15,14 +16,18 @@ import type { SubLabel, Track } from '../vision/track.ts';
 import type { CameraStatus, FrameReport, PipelineEvents, PipelineStats } from './events.ts';
 import { MovingMean, RateMeter } from './meter.ts';
 import { boxOverlay } from './overlay.ts';
+import { Progress } from './progress.ts';
 import { Source } from './source.ts';
 import { Watch } from './watch.ts';
 
 export interface PipelineOptions extends CameraChange {
   /** Name of the camera, part of its topics and in its events. Default `camera`. */
   name?: string;
-  /** Default: the default model, loaded by `start()` and closed by `stop()`. One that is given stays open. */
-  model?: Model | Promise<Model>;
+  /**
+   * Default: the default model, loaded by `start()` and closed by `stop()`. One that is given stays open. Null: there is
+   * no detector; motion, pictures and what learning makes of the whole view are all there is.
+   */
+  model?: Model | null | Promise<Model | null>;
   /** `max`: each frame of a file, none dropped, as fast as it goes; times are then media times. Default `realtime`. */
   speed?: 'realtime' | 'max';
   /** A source that cannot be opened is tried again for ever instead of failing `start()`. Default false. */
@@ -66,7 +71,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   #asksFps: boolean;
   #isRunning = false;
   #starting: Promise<void> = Promise.resolve();
-  #loading: Promise<Model> | undefined;
+  #loading: Promise<Model | null> | undefined;
   #watch: Watch | undefined;
   #source: Source | undefined;
   /** Sources that were replaced; a camera is opened when the one before has let go of it. */
@@ -78,6 +83,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   readonly #fpsIn = new RateMeter();
   readonly #fpsInferred = new RateMeter();
   readonly #times = makeMeters();
+  readonly #progress = new Progress();
   readonly #totals = { in: 0, gated: 0, inferred: 0 };
   /** Of devices that were closed again: totals go on when the source changes. */
   #droppedBefore = 0;
@@ -144,8 +150,10 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     return {
       frames: { ...this.#totals, dropped: this.#droppedBefore + health.dropped },
       fps: { in: this.#fpsIn.rate(now), inferred: this.#fpsInferred.rate(now) },
-      times: valuesOf(this.#times),
+      times: valuesOf(this.#times, 'value'),
+      timeTotals: valuesOf(this.#times, 'total'),
       objects: this.tracks.filter((track) => track.confirmed).length,
+      unfinishedMs: this.#progress.unfinishedMs(now),
       device: health,
     };
   }
@@ -196,7 +204,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     const loading = this.#loading;
     this.#loading = undefined;
     await this.#switchTo(undefined);
-    if (this.#options.model) return;
+    if (this.#options.model !== undefined) return;
     const model = await loading?.catch(() => undefined);
     await model?.close();
   }
@@ -212,6 +220,12 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
    */
   async change(patch: CameraChange): Promise<void> {
     const before = this.#settings;
+    if (typeof patch.source === 'string' && hasReference(patch.source)) {
+      // At the next start it would be looked up and sent to whatever host stands beside it.
+      throw new InputError(
+        'source: a reference to a secret (with $ and braces) is looked up in the settings file only: write it there',
+      );
+    }
     this.#settings = validate(CameraSettings, merge(before, patch), `camera ${this.name}`);
     this.#asksFps ||= patch.detect?.fps !== undefined;
     this.#watch?.configure(this.#settings);
@@ -221,16 +235,31 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     await this.#switchTo(this.#settings.enabled ? this.#makeSource(loading, true) : undefined);
   }
 
-  async #load(): Promise<Model> {
-    const model = await (this.#options.model ?? loadModel(undefined, { logger: this.#logger }));
-    const { labels } = model.card;
+  /**
+   * Closes the source and opens it again; one that cannot be opened then is tried again until it can. Running events
+   * end.
+   *
+   * @throws InputError when it is switched off or was not started.
+   */
+  async restart(): Promise<void> {
+    const loading = this.#loading;
+    if (!loading || !this.#settings.enabled) {
+      throw new InputError(`camera ${this.name}: expected one that runs, this one is ${this.#status}`);
+    }
+    await this.#switchTo(this.#makeSource(loading, true));
+  }
+
+  async #load(): Promise<Model | null> {
+    const given = this.#options.model;
+    const model = await (given === undefined ? loadModel(undefined, { logger: this.#logger }) : given);
+    const labels = model?.card.labels ?? [];
     const { learning } = this.#options;
     const nameOf = (trackId: number) => learning?.nameOf(trackId);
     this.#watch ??= new Watch({ camera: this.name, labels, settings: this.#settings, logger: this.#logger, nameOf });
     return model;
   }
 
-  async #start(loading: Promise<Model>): Promise<void> {
+  async #start(loading: Promise<Model | null>): Promise<void> {
     const source = this.#settings.enabled ? this.#makeSource(loading, this.#options.patient ?? false) : undefined;
     // The device opens while the model loads: both wait for something else most of the time.
     await Promise.all([this.#switchTo(source), loading]);
@@ -254,7 +283,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     this.#newest = undefined;
   }
 
-  #makeSource(loading: Promise<Model>, patient: boolean): Source {
+  #makeSource(loading: Promise<Model | null>, patient: boolean): Source {
     const { source, width, height, loop, detect } = this.#settings;
     const { speed } = this.#options;
     return new Source({
@@ -282,6 +311,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
 
   #updateStatus(): void {
     const open = this.#source?.health.state === 'online';
+    if (!open) this.#progress.pause();
     const status = this.#settings.enabled ? (open ? 'online' : 'offline') : 'disabled';
     if (status === this.#status) return;
     this.#status = status;
@@ -293,18 +323,21 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   }
 
   /** One frame that cannot be used must not end the camera. */
-  async #take(frame: Frame, model: Model): Promise<void> {
+  async #take(frame: Frame, model: Model | null): Promise<void> {
+    this.#progress.begin(performance.now());
     try {
       await this.#process(frame, model, this.#watch!);
+      this.#progress.finish();
       this.#complaint = undefined;
     } catch (error) {
+      this.#progress.fail();
       const message = messageOf(error);
       if (message !== this.#complaint) this.#logger.error(`frame ${frame.sequence}: ${message}`);
       this.#complaint = message;
     }
   }
 
-  async #process(frame: Frame, model: Model, watch: Watch): Promise<void> {
+  async #process(frame: Frame, model: Model | null, watch: Watch): Promise<void> {
     const times = this.#times;
     const started = performance.now();
     this.#totals.in++;
@@ -313,7 +346,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     this.#newest = frame.acquire();
 
     const wasMoving = watch.moving;
-    const look = watch.look(frame);
+    const look = watch.look(frame) && model !== null;
     times.motion.add(performance.now() - started);
     if (watch.moving !== wasMoving) this.#tell('motion', watch.moving);
 
@@ -404,8 +437,8 @@ function makeMeters(): Record<keyof PipelineStats['times'], MovingMean> {
   };
 }
 
-function valuesOf(meters: ReturnType<typeof makeMeters>): PipelineStats['times'] {
-  const entries = Object.entries(meters).map(([name, meter]) => [name, meter.value]);
+function valuesOf(meters: ReturnType<typeof makeMeters>, what: 'value' | 'total'): PipelineStats['times'] {
+  const entries = Object.entries(meters).map(([name, meter]) => [name, meter[what]]);
   return Object.fromEntries(entries) as PipelineStats['times'];
 }
 

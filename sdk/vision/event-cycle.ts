@@ -13,6 +13,8 @@ interface Running {
   state: ObjectState;
   sent: ObjectState;
   sentNs: number;
+  /** Messages so far. */
+  told: number;
 }
 
 /** Better scores and moves alone are told at most so often; zones and states at once. */
@@ -95,8 +97,8 @@ export class EventCycle {
       ...observed(track, moment),
     };
     state.top_score = state.score;
-    this.#running.set(track.id, { state, sent: { ...state }, sentNs: moment.captureTimeNs });
-    return { type: 'new', before: { ...state }, after: { ...state } };
+    this.#running.set(track.id, { state, sent: { ...state }, sentNs: moment.captureTimeNs, told: 1 });
+    return { type: 'new', sequence: 1, before: { ...state }, after: { ...state } };
   }
 
   #continue(running: Running, track: Track, moment: Moment): EventMessage | undefined {
@@ -116,14 +118,14 @@ export class EventCycle {
     const before = sent;
     running.sent = { ...state };
     running.sentNs = moment.captureTimeNs;
-    return { type: 'update', before, after: { ...state } };
+    return { type: 'update', sequence: ++running.told, before, after: { ...state } };
   }
 
   /** It ended when it was last seen, not when it was given up. */
-  #end(trackId: number, { state, sent }: Running): EventMessage {
+  #end(trackId: number, { state, sent, told }: Running): EventMessage {
     this.#running.delete(trackId);
     const after = { ...state, end_time: state.frame_time, current_zones: [], active: false };
-    return { type: 'end', before: sent, after };
+    return { type: 'end', sequence: told + 1, before: sent, after };
   }
 }
 

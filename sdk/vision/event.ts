@@ -43,6 +43,8 @@ export interface ObjectState {
 /** A message on `<camera>/events`. In a `new` message `before` equals `after`. */
 export interface EventMessage {
   type: 'new' | 'update' | 'end';
+  /** Counts the messages of one event from 1: with the event's id it tells a message that came twice from a new one. */
+  sequence: number;
   before: ObjectState;
   after: ObjectState;
 }

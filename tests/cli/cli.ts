@@ -1,5 +1,8 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { asset } from '../../sdk/assets.ts';
 
@@ -13,11 +16,15 @@ export const photo = (name: string) => asset('devices', 'scene', 'photos', name)
 
 /** Starts the built `ocellus` in a process of its own, as a person would. */
 export function start(args: readonly string[], cwd = process.cwd()): ChildProcessWithoutNullStreams {
+  // Not what a node on this machine keeps.
+  const data = mkdtempSync(join(tmpdir(), 'ocellus-data-'));
   // An option for Node among them, as in the first line of bin/ocellus.js, would change nothing here.
-  return spawn(process.execPath, [asset('bin', 'ocellus.js'), ...args], {
+  const child = spawn(process.execPath, [asset('bin', 'ocellus.js'), ...args], {
     cwd,
-    env: { ...process.env, NO_COLOR: '1' },
+    env: { OCELLUS_DATA: data, ...process.env, NO_COLOR: '1' },
   });
+  child.once('close', () => rmSync(data, { recursive: true, force: true }));
+  return child;
 }
 
 /** Runs it to its end. */

@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { InputError } from '../../sdk/errors.ts';
-import { printError, progress, table, terminalLogger } from '../../tools/cli/output.ts';
+import { oneLine, printError, progress, table } from '../../tools/cli/output.ts';
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -16,18 +17,18 @@ describe('table', () => {
   });
 });
 
-describe('terminalLogger', () => {
-  it('tells from its level on, with the time, on stderr', () => {
-    const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
-    const logger = terminalLogger('warn');
-    logger.debug('a');
-    logger.info('b');
-    logger.warn('c');
-    logger.error('d');
-    expect(printed.mock.calls.map(([line]) => String(line).replace(/^\d\d:\d\d:\d\d /, ''))).toEqual([
-      'warn  c',
-      'error d',
-    ]);
+describe('oneLine', () => {
+  it('shows what would forge a line, or another look of it', () => {
+    expect(oneLine('a\nb\r\x1b[2K\u2028\u202ec\u0085')).toBe('a\\nb\\u000d\\u001b[2K\\u2028\\u202ec\\u0085');
+    expect(oneLine('Tür 猫 🐈')).toBe('Tür 猫 🐈');
+  });
+
+  it('leaves one line of any text, without control characters', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(oneLine(text)).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}]/u);
+      }),
+    );
   });
 });
 
@@ -38,7 +39,13 @@ describe('printError', () => {
     printError('text');
     vi.stubEnv('OCELLUS_DEBUG', '1');
     printError(new InputError('wrong again'));
-    expect(printed.mock.calls).toEqual([['error wrong'], ['error text'], ['error wrong again']]);
+    printError(new InputError('two\nlines\x1b[2K'));
+    expect(printed.mock.calls).toEqual([
+      ['error wrong'],
+      ['error text'],
+      ['error wrong again'],
+      ['error two\nlines\\u001b[2K'],
+    ]);
     printError(new Error('ours'));
     expect(printed.mock.calls.at(-1)![0]).toMatch(/^Error: ours\n {4}at /);
     vi.unstubAllEnvs();

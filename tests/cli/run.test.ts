@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { resolveSettings } from '../../sdk/config/settings.ts';
 import { withOptions } from '../../tools/cli/commands/run.ts';
-import { ended, lineOf, ocellus, start } from './cli.ts';
+import { ended, jsonLines, lineOf, ocellus, start } from './cli.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -106,6 +106,15 @@ describe('ocellus run', () => {
     expect(await lineOf(child, /running/)).toBe('Ocellus is running.');
     child.kill('SIGINT');
     expect(await closed).toEqual([0, null]);
+  });
+
+  it('says in JSON what keeps it from starting, where JSON was asked for', async () => {
+    const args = ['run', '--log-format', 'json', '--no-console', '--broker', 'off', '--node', 'a/b'];
+    const { code, out, err } = await ocellus(args, folder);
+    expect([code, out]).toEqual([2, '']);
+    expect(jsonLines(err)).toEqual([
+      expect.objectContaining({ level: 'error', msg: expect.stringContaining('node:') }),
+    ]);
   });
 
   it('says which kernels it uses', async () => {

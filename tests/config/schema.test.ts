@@ -31,7 +31,15 @@ describe('Settings', () => {
         },
       },
       core: { model: defaultModel, threads: 2 },
-      mqtt: { broker: 'embedded', port: 1883, base: 'ocellus' },
+      mqtt: {
+        broker: 'embedded',
+        host: '127.0.0.1',
+        port: 1883,
+        base: 'ocellus',
+        users: {},
+        outbox: { events: { megabytes: 256, hours: 72 }, learning: { megabytes: 32, hours: 720 } },
+        home_assistant: { enabled: true, prefix: 'homeassistant' },
+      },
       console: { enabled: true, host: '127.0.0.1', port: 8420 },
     });
   });

@@ -87,7 +87,7 @@ describe('resolveSettings', () => {
       'cameras.a.lines.gate.to: expected a list of 2, got nothing',
     ],
     [{ cameras: { a: null } }, 'cameras.a: expected fields ('],
-    [{ cameras: ['a'] }, 'cameras: expected fields by name, got ["a"]'],
+    [{ cameras: ['a'] }, 'cameras: expected fields by name, got a list'],
     [{ mqtt: { base: 'a/+/b' } }, 'mqtt.base: expected text that fits'],
     [{ console: { port: 99999 } }, 'console.port: expected a whole number from 0 to 65535, got 99999'],
     ['text', 'the whole: expected fields'],
@@ -126,6 +126,19 @@ describe('readSettings', () => {
     await expect(reading).rejects.toThrow(InputError);
     await expect(reading).rejects.toThrow(`settings file ${file} is not valid YAML: `);
     await expect(reading).rejects.toThrow(line);
+  });
+
+  it.each([
+    'mqtt: {password: hunter2',
+    'mqtt:\n  password:hunter2\n  x: 1',
+    'mqtt: {password: *hunter2}',
+    'a: @hunter2',
+    'a: "hunter2',
+  ])('does not show what stands in a file that is no YAML: %o', async (text) => {
+    await writeFile(file, text);
+    const reading = readSettings(file, true);
+    await expect(reading).rejects.toThrow('is not valid YAML');
+    await expect(reading).rejects.not.toThrow('hunter2');
   });
 
   it('says what to do about a source that ends in a colon', async () => {

@@ -93,6 +93,8 @@ describe('Console: bad input', () => {
       '/index.html',
       '/theme.js',
       '/healthz',
+      '/readyz',
+      '/metrics',
       '/api/state',
       '/api/events',
       '/api/cameras/door',

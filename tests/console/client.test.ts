@@ -14,8 +14,8 @@ afterEach(() => {
 const hooks: ClientHooks = { watch() {}, unwatch() {}, left() {} };
 
 /** A client and the two ends of its connection; its page reads nothing. */
-async function stuckClient() {
-  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
+async function stuckClient({ hooks: given = hooks, autoPong = true } = {}) {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false, autoPong });
   await once(server, 'listening');
   const page = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
   const [[socket]] = (await Promise.all([once(server, 'connection'), once(page, 'open')])) as [[WebSocket], unknown];
@@ -24,7 +24,7 @@ async function stuckClient() {
     page.terminate();
     server.close();
   });
-  return { socket, page, client: new Client(socket, hooks) };
+  return { socket, page, client: new Client(socket, given) };
 }
 
 describe('Client', () => {
@@ -75,5 +75,23 @@ describe('Client', () => {
     const closed = once(socket, 'close');
     client.check();
     await closed;
+  });
+
+  it('answers no pings of a page that reads nothing, however many come', async () => {
+    const { socket, page } = await stuckClient({ autoPong: false });
+    for (let i = 0; i < 20_000; i++) page.ping('x'.repeat(125));
+    await expect.poll(() => socket.isPaused).toBe(true);
+    expect(socket.bufferedAmount).toBeLessThan(maxUnsentFrameBytes);
+  });
+
+  it('reads a flood no faster than its rate, and all of it in the end', async () => {
+    let watched = 0;
+    const counting = { ...hooks, unwatch: () => void watched++ };
+    const { socket, page } = await stuckClient({ hooks: counting });
+    const count = 150;
+    for (let i = 0; i < count; i++) page.send('{"type":"unwatch","camera":"door"}');
+    await expect.poll(() => socket.isPaused).toBe(true);
+    await expect.poll(() => watched, { timeout: 30_000 }).toBe(count);
+    await expect.poll(() => socket.isPaused).toBe(false);
   });
 });

@@ -72,6 +72,7 @@ export class FakeNode implements ConsoleNode {
   readonly settings = resolveSettings({ node: 'porch' });
   readonly pipelines: Map<string, FakeCamera>;
   lastError: string | undefined;
+  unfinishedMs = 0;
 
   constructor(cameras: FakeCamera[]) {
     this.pipelines = new Map(cameras.map((camera) => [camera.name, camera]));
@@ -82,7 +83,9 @@ export class FakeNode implements ConsoleNode {
       frames: { in: 1, dropped: 0, gated: 0, inferred: 1 },
       fps: { in: 10, inferred: 10 },
       times: { motion: 1, queue: 0, preprocess: 1, infer: 8, decode: 1, track: 1, total: 12 },
+      timeTotals: { motion: 1, queue: 0, preprocess: 1, infer: 8, decode: 1, track: 1, total: 12 },
       objects: 1,
+      unfinishedMs: this.unfinishedMs,
       device: {
         state: 'online' as const,
         frames: 1,
@@ -174,7 +177,7 @@ export function eventMessage(id: string, change: Partial<ObjectState> = {}): Eve
     crossed_lines: {},
     ...change,
   };
-  return { type: after.end_time === null ? 'new' : 'end', before: after, after };
+  return { sequence: 1, type: after.end_time === null ? 'new' : 'end', before: after, after };
 }
 
 /** A folder with a page in it, in place of the built one. */

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { packageRoot } from '../../sdk/assets.ts';
@@ -25,7 +25,6 @@ it('the TypeScript examples of the docs fit the public types', () => {
       noEmit: true,
       declaration: false,
       rootDir: '/',
-      typeRoots: [join(packageRoot, 'node_modules', '@types')],
       paths: {
         ocellus: [join(packageRoot, 'sdk', 'index.ts')],
         'ocellus/devices': [join(packageRoot, 'devices', 'index.ts')],
@@ -34,6 +33,8 @@ it('the TypeScript examples of the docs fit the public types', () => {
     include: [],
     files,
   };
+  // With the packages that someone who installs Ocellus has as well.
+  symlinkSync(join(packageRoot, 'node_modules'), join(folder, 'node_modules'));
   writeFileSync(join(folder, 'package.json'), '{"type": "module"}');
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig));
   const tsc = join(packageRoot, 'node_modules', 'typescript', 'bin', 'tsc');

@@ -1,33 +1,22 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { packageRoot } from '../../sdk/assets.ts';
-import { settingTopics } from '../../sdk/hub/camera-settings.ts';
-import { NodeTopics } from '../../sdk/hub/topics.ts';
+import { asset } from '../../sdk/assets.ts';
+import { mqttPage } from '../../tools/docs/mqtt.ts';
 import { eventMessage } from '../hub/fakes.ts';
 
-const text = readFileSync(join(packageRoot, 'docs', 'mqtt.md'), 'utf8');
-const rows = [...text.matchAll(/^\| (`.*?`) +\|/gm)].map(([, cell]) => cell!);
+const text = readFileSync(asset('docs', 'mqtt.md'), 'utf8');
 
 describe('docs/mqtt.md', () => {
-  it('names each topic, and none that is not', () => {
-    const topics = new NodeTopics('ocellus', 'node');
-    const camera = topics.camera('camera');
-    const zone = camera.count('label', 'zone');
-    const all = [topics.status, camera.status, camera.events, camera.count('label'), camera.occupied('label'), zone];
-    all.push(camera.snapshot('label'), camera.crossing('line'), camera.motion, topics.stats);
-    all.push(camera.state('setting'), camera.set('setting'));
-    const written = all.map((topic) => {
-      const levels = topic.slice('ocellus/node/'.length).split('/');
-      // `zone` and `line` are levels and, after themselves, names.
-      const named = levels.map((level, i) =>
-        ['camera', 'label', 'setting'].includes(level) || level === levels[i - 1] ? `<${level}>` : level,
-      );
-      return `\`${named.join('/')}\``;
-    });
-    const settings = [...settingTopics.keys()].map((name) => `\`${name}\``);
-    const documented = rows.flatMap((cell) => cell.split(', ')).filter((name) => name !== '`…/occupied`');
-    expect(documented.sort()).toEqual([...written, ...settings].sort());
+  it('has the tables that the contract makes', () => {
+    expect(text, 'docs/mqtt.md is stale: run npm run docs').toBe(mqttPage(text));
+    for (const name of ['topics', 'settings', 'verbs'])
+      expect(text).toContain(`<!-- made by npm run docs: ${name} -->`);
+  });
+
+  it('refuses a table that nothing makes', () => {
+    expect(() => mqttPage('<!-- made by npm run docs: dreams -->\n<!-- end -->')).toThrow(
+      'expected one of topics, settings, verbs, got dreams',
+    );
   });
 
   it('shows an event with all its fields', () => {

@@ -29,6 +29,8 @@ describe('causes', () => {
     ['ENOTFOUND', 'other', /no host of this name/],
     ['ECONNRESET', 'closed', /closed the connection/],
     ['EPIPE', 'closed', /closed the connection/],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'other', /self-signed; name the file .* in mqtt\.tls\.ca/],
+    ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'other', /wants a certificate from here; .* mqtt\.tls\.cert/],
     ['CERT_HAS_EXPIRED', 'other', /expired/],
     ['ESOMETHING', 'other', /^x$/],
     ['toString', 'other', /^x$/],

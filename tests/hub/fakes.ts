@@ -1,7 +1,12 @@
 import { EventEmitter } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { asset } from '../../sdk/assets.ts';
 import { type CameraChange, CameraSettings } from '../../sdk/config/schema.ts';
 import { resolveSettings } from '../../sdk/config/settings.ts';
 import { validate } from '../../sdk/config/validate.ts';
+import type { ModelCard } from '../../sdk/core/card.ts';
+import { defaultModel } from '../../sdk/core/model-file.ts';
+import { InputError } from '../../sdk/errors.ts';
 import type { HubContext } from '../../sdk/hub/extension.ts';
 import type { Link } from '../../sdk/hub/link.ts';
 import type { Message } from '../../sdk/hub/outbox.ts';
@@ -33,6 +38,19 @@ export class FakeCamera extends EventEmitter<PipelineEvents> implements HubCamer
     this.counts = labels.map((label) => ({ label, count: 0 }));
   }
 
+  /** What a snapshot is made of; undefined before the first frame. */
+  jpeg: Buffer | undefined = Buffer.from('jpeg');
+  restarts = 0;
+
+  async snapshot(): Promise<Buffer> {
+    if (!this.jpeg) throw new InputError(`camera ${this.name} has given no picture yet`);
+    return this.jpeg;
+  }
+
+  async restart(): Promise<void> {
+    this.restarts++;
+  }
+
   async change(change: CameraChange): Promise<void> {
     if (this.changeMs > 0) await new Promise((resolve) => setTimeout(resolve, this.changeMs));
     const merged = Object.fromEntries(
@@ -59,14 +77,21 @@ export class FakeCamera extends EventEmitter<PipelineEvents> implements HubCamer
   }
 }
 
+const card = JSON.parse(readFileSync(asset('sdk', 'models', `${defaultModel}.card.json`), 'utf8')) as ModelCard;
+
 export class FakeNode extends EventEmitter<{ stats: [NodeStats] }> implements HubNode {
   readonly name: string;
+  card: ModelCard | undefined = card;
   readonly pipelines: Map<string, FakeCamera>;
 
   constructor(name: string, cameras: FakeCamera[]) {
     super();
     this.name = name;
     this.pipelines = new Map(cameras.map((camera) => [camera.name, camera]));
+  }
+
+  stats(): NodeStats {
+    return nodeStats;
   }
 }
 
@@ -80,9 +105,14 @@ export const nodeStats: NodeStats = {
   cameras: {},
 };
 
-export const mqttSettings = (broker: string) => ({ ...resolveSettings({}).mqtt, broker });
+export const mqttSettings = (broker: string) => ({
+  ...resolveSettings({}).mqtt,
+  broker,
+  // Tests of its own have it.
+  home_assistant: { enabled: false, prefix: 'homeassistant' },
+});
 
-export function eventMessage(number: number, type: EventMessage['type'] = 'new'): EventMessage {
+export function eventMessage(number: number, type: EventMessage['type'] = 'new', sequence = 1): EventMessage {
   const state: EventMessage['after'] = {
     id: `${number}-abcdef`,
     camera: 'door',
@@ -108,13 +138,13 @@ export function eventMessage(number: number, type: EventMessage['type'] = 'new')
     has_clip: false,
     crossed_lines: {},
   };
-  return { type, before: state, after: state };
+  return { type, sequence, before: state, after: state };
 }
 
 /** What an extension gets from a hub, with all that it says kept. */
 export class FakeContext implements HubContext {
   readonly node: FakeNode;
-  readonly topics = new NodeTopics('ocellus', 'porch');
+  readonly topics: NodeTopics;
   readonly logger = recorder();
   link: Link | undefined;
   /** Retained topics with what was said on them, in order. */
@@ -127,8 +157,9 @@ export class FakeContext implements HubContext {
     isConnected: () => true,
   });
 
-  constructor(cameras: FakeCamera[] = [new FakeCamera('door')]) {
-    this.node = new FakeNode('porch', cameras);
+  constructor(cameras: FakeCamera[] = [new FakeCamera('door')], node = 'porch') {
+    this.node = new FakeNode(node, cameras);
+    this.topics = new NodeTopics('ocellus', node);
   }
 
   put(message: Message): void {

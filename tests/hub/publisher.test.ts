@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Link, RefusedError } from '../../sdk/hub/link.ts';
-import { MemoryOutbox } from '../../sdk/hub/memory-outbox.ts';
+import { Outbox } from '../../sdk/hub/outbox.ts';
 import { Publisher } from '../../sdk/hub/publisher.ts';
 import { recorder } from './fakes.ts';
 
@@ -55,10 +55,10 @@ const event = (text: string) => ({
   kind: 'event' as const,
 });
 
-async function make(outbox = new MemoryOutbox()) {
+async function make(outbox = new Outbox()) {
   const logger = recorder();
   const publisher = new Publisher(outbox, logger);
-  await publisher.start();
+  publisher.start();
   return { outbox, logger, publisher };
 }
 
@@ -151,23 +151,9 @@ describe('Publisher', () => {
       await settled();
     }
     await link.acknowledge();
-    expect(publisher.stats).toEqual({ published: 1, refused: 2, tooLarge: 0 });
+    expect(publisher.stats).toEqual({ published: 1, refused: 2, retried: 0, tooLarge: 0, shrunk: 0 });
     expect(logger.lines).toEqual(['error MQTT: the broker refuses events: Not authorized']);
     expect(outbox.stats.depth).toBe(0);
-  });
-
-  it('says once per outage that the outbox is full', async () => {
-    const { publisher, logger } = await make(new MemoryOutbox({ maxCount: 2 }));
-    const warnings = () => logger.lines.filter((line) => line.includes('the outbox is full')).length;
-    for (let i = 0; i < 10; i++) publisher.put(event(String(i)));
-    expect(warnings()).toBe(1);
-    const link = new FakeLink();
-    publisher.attach(link.link);
-    await link.acknowledge();
-    await link.acknowledge();
-    publisher.detach();
-    for (let i = 0; i < 10; i++) publisher.put(event(String(i)));
-    expect(warnings()).toBe(2);
   });
 
   it('cuts a connection that acknowledges nothing for a minute', async () => {
@@ -218,7 +204,7 @@ describe('Publisher', () => {
     expect(link.most).toBe(2);
     // What it did not say waits for the next start.
     await publisher.stop();
-    await publisher.start();
+    publisher.start();
     const next = new FakeLink();
     publisher.attach(next.link);
     expect(next.sent).toEqual(['3']);

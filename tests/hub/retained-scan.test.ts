@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Link } from '../../sdk/hub/link.ts';
+import { type Link, RefusedError } from '../../sdk/hub/link.ts';
 import { RetainedScan } from '../../sdk/hub/retained-scan.ts';
 import { NodeTopics } from '../../sdk/hub/topics.ts';
 
@@ -41,6 +41,7 @@ describe('RetainedScan', () => {
     expect([...(await run).keys()]).toEqual(['ocellus/porch/door/person/count', 'ocellus/porch/door/late/count']);
     expect(asked).toEqual([`subscribe ${topics.retained.length}`, `unsubscribe ${topics.retained.length}`]);
     expect(scan.take(message('ocellus/porch/door/person/count')), 'after it ran').toBe(false);
+    expect(scan.isComplete).toBe(true);
   });
 
   it('ends when it is stopped, and when the broker refuses', async () => {
@@ -50,10 +51,20 @@ describe('RetainedScan', () => {
     scan.take(message('ocellus/porch/door/motion'));
     scan.stop();
     expect([...(await run).keys()]).toEqual(['ocellus/porch/door/motion']);
+    expect(scan.isComplete).toBe(false);
     const refused = fakeLink(() => Promise.reject(new Error('no')));
     expect((await new RetainedScan(topics.retained).run(refused.link)).size).toBe(0);
     // Those filters that were not refused are given back.
     expect(refused.asked).toHaveLength(2);
     expect(asked).toHaveLength(2);
+  });
+
+  it('looks at the others where the broker refuses one', async () => {
+    const scan = new RetainedScan(topics.retained);
+    const run = scan.run(fakeLink(() => Promise.reject(new RefusedError('not authorized'))).link);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(scan.take(message('ocellus/porch/door/motion'))).toBe(true);
+    expect([...(await run).keys()]).toEqual(['ocellus/porch/door/motion']);
+    expect(scan.isComplete).toBe(false);
   });
 });

@@ -55,7 +55,7 @@ const fakeClock = () => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'
 const versions = () => broker.connects.map(({ protocolVersion }) => protocolVersion);
 
 describe('Session', () => {
-  it('connects with MQTT 5, a clean start, a fixed id and a last will', async () => {
+  it('connects with MQTT 5, a session of an hour, a fixed id and a last will', async () => {
     const { session, logger } = make();
     session.start();
     session.start();
@@ -63,7 +63,8 @@ describe('Session', () => {
     expect(broker.connects).toHaveLength(1);
     expect(broker.connects[0]).toMatchObject({
       protocolVersion: 5,
-      clean: true,
+      clean: false,
+      properties: { sessionExpiryInterval: 3600 },
       clientId: 'ocellus-porch',
       username: 'ann',
       will: { topic: 'ocellus/porch/status', payload: Buffer.from('offline'), qos: 1, retain: true },
@@ -81,6 +82,8 @@ describe('Session', () => {
     session.start();
     await until(() => session.link !== undefined);
     expect(versions()).toEqual([5, 4]);
+    // Such a session would never end.
+    expect(broker.connects[1]!.clean).toBe(true);
     expect(session.link!.version).toBe(4);
     expect(logger.lines).toEqual([`info MQTT: connected to ${broker.url} (MQTT 3.1.1)`]);
   });

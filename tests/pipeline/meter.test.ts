@@ -9,8 +9,10 @@ describe('MovingMean', () => {
     expect(mean.value).toBe(10);
     mean.add(20);
     expect(mean.value).toBe(11);
+    expect(mean.total).toBe(30);
     for (let i = 0; i < 100; i++) mean.add(5);
     expect(mean.value).toBeCloseTo(5, 2);
+    expect(mean.total).toBe(530);
   });
 });
 

@@ -4,6 +4,7 @@ import { resolveSettings } from '../../sdk/config/settings.ts';
 import { Node, type NodeStats } from '../../sdk/pipeline/node.ts';
 import { temporaryFolder } from '../devices/fake.ts';
 import { recorder, until } from '../hub/fakes.ts';
+import { FakeModel } from './fakes.ts';
 
 function nodeOf(settings: Record<string, unknown>, speed: 'realtime' | 'max' = 'max') {
   const logger = recorder();
@@ -36,7 +37,7 @@ describe('Node', () => {
     const scene = node.pipelines.get('scene')!;
     await until(() => scene.stats.frames.inferred > 3);
     expect(node.stats()).toMatchObject({
-      model: node.model.card.name,
+      model: node.model!.card.name,
       cpuPercent: 0,
       cameras: {
         scene: { device: { state: 'online' } },
@@ -49,6 +50,30 @@ describe('Node', () => {
     await node.stop();
     expect([...node.pipelines.values()].map(({ status }) => status)).toEqual(['offline', 'offline', 'disabled']);
     expect(() => node.model).toThrow('await start() first');
+  });
+
+  it('leaves a model open that was given', async () => {
+    const model = new FakeModel();
+    const settings = resolveSettings({ cameras: { gate: { source: 'scene:' } } });
+    const node = new Node(settings, { speed: 'max', model: model.model });
+    await node.start();
+    await until(() => model.looks > 3);
+    expect(node.stats().model).toBe('fake');
+    await node.stop();
+    expect(model.closed).toBe(false);
+  });
+
+  it('runs without a detector where none is wanted', async () => {
+    const { node, logger } = nodeOf({ core: { model: 'off' }, cameras: { gate: { source: 'scene:' } } });
+    const gate = () => node.pipelines.get('gate')!;
+    let reports = 0;
+    await node.start({ before: () => void gate().on('frame', ({ inferred }) => (reports += inferred ? 1000 : 1)) });
+    await until(() => reports > 5);
+    expect(reports).toBeLessThan(1000);
+    expect(node.model).toBeNull();
+    expect(node.stats()).toMatchObject({ model: 'off', cameras: { gate: { frames: { inferred: 0 } } } });
+    expect(gate().labels).toEqual([]);
+    expect(logger.lines.filter((line) => /^(warn|error)/.test(line))).toEqual([]);
   });
 
   it('reports every ten seconds', async () => {

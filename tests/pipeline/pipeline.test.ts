@@ -1,6 +1,4 @@
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import sharp from 'sharp';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { FramePool } from '../../sdk/frame/pool.ts';
@@ -8,6 +6,7 @@ import type { FrameReport } from '../../sdk/pipeline/events.ts';
 import { Pipeline, type PipelineLearning, type PipelineOptions } from '../../sdk/pipeline/pipeline.ts';
 import type { SubLabel } from '../../sdk/vision/track.ts';
 import { temporaryFolder } from '../devices/fake.ts';
+import { heapAfterCollection } from '../heap.ts';
 import { recorder, until } from '../hub/fakes.ts';
 import { boxAt, type Seen } from '../vision/fakes.ts';
 import { FakeModel, pictures } from './fakes.ts';
@@ -457,6 +456,30 @@ describe('Pipeline: start and stop', () => {
     await pipeline.stop();
     await starting;
   });
+
+  it('restarts its source: the running events end, and frames come again', async () => {
+    const { pipeline, fake, told } = pipelineOf({ motion: { enabled: false }, snapshots: { enabled: false } });
+    fake.see = () => [person];
+    await pipeline.start();
+    await until(() => told.includes('new person'));
+    const device = pipeline.device;
+    const before = pipeline.stats.frames.in;
+    await pipeline.restart();
+    expect(told).toContain('end person');
+    await frames(pipeline, 3);
+    expect(pipeline.device).not.toBe(device);
+    expect(pipeline.stats.frames.in).toBeGreaterThan(before);
+    await until(() => told.filter((what) => what === 'new person').length === 2);
+  });
+
+  it('does not restart what is switched off or was not started', async () => {
+    const { pipeline } = pipelineOf();
+    await expect(pipeline.restart()).rejects.toThrow('camera camera: expected one that runs, this one is offline');
+    await pipeline.start();
+    await pipeline.change({ enabled: false });
+    await expect(pipeline.restart()).rejects.toThrow('this one is disabled');
+    expect(pipeline.device).toBeUndefined();
+  });
 });
 
 describe('Pipeline: memory', () => {
@@ -498,13 +521,3 @@ describe('Pipeline: memory', () => {
     for (const pool of new Set(take.mock.contexts as FramePool[])) expect(pool.inUse).toBe(0);
   });
 });
-
-async function heapAfterCollection(): Promise<number> {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  collect();
-  await new Promise(setImmediate);
-  collect();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-}

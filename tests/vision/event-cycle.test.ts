@@ -25,6 +25,7 @@ describe('EventCycle', () => {
     const [message] = at(2, [track({ firstSeenNs: 0.5e9, box: [1.04, 2, 31, 42], medianScore: 0.71239 })]);
     expect(message).toEqual({
       type: 'new',
+      sequence: 1,
       before: message!.after,
       after: {
         id: expect.stringMatching(/^1700000000\.500000-[a-z]{6}$/),
@@ -89,6 +90,26 @@ describe('EventCycle', () => {
     expect(at(9, [far])).toEqual([]);
     expect(at(10, [far])).toMatchObject([{ type: 'update', after: { box: [80, 20, 100, 50] } }]);
     expect(at(20, [far])).toEqual([]);
+  });
+
+  it('counts the messages of each event, so that one that comes twice is recognised', () => {
+    const { events, at } = cycle();
+    const messages = at(0, [track({ id: 1 }), track({ id: 2 })]);
+    messages.push(...at(1, [track({ id: 1, stationary: true }), track({ id: 2 })]));
+    messages.push(...at(2, [track({ id: 1 }), track({ id: 2 })]));
+    messages.push(...at(3, [track({ id: 2 })], [track({ id: 1 })]), ...events.finish());
+    const [one, two] = [messages[0]!.after.id, messages[1]!.after.id];
+    const of = (id: string) => messages.filter(({ after }) => after.id === id);
+    expect(of(one).map(({ type, sequence }) => [type, sequence])).toEqual([
+      ['new', 1],
+      ['update', 2],
+      ['update', 3],
+      ['end', 4],
+    ]);
+    expect(of(two).map(({ type, sequence }) => [type, sequence])).toEqual([
+      ['new', 1],
+      ['end', 2],
+    ]);
   });
 
   it('does not take the guess of where it might be for news', () => {

@@ -6,6 +6,8 @@ import { addDetect } from './commands/detect.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEval } from './commands/eval.ts';
 import { addModels } from './commands/models.ts';
+import { addPassword } from './commands/password.ts';
+import { addRequest } from './commands/request.ts';
 import { addRun } from './commands/run.ts';
 import { addWatch } from './commands/watch.ts';
 import { printError } from './output.ts';
@@ -17,7 +19,9 @@ const program = new Command('ocellus')
   .configureHelp({ showGlobalOptions: false })
   .exitOverride();
 
-for (const add of [addRun, addDetect, addClassify, addWatch, addEval, addDoctor, addModels]) add(program);
+for (const add of [addRun, addDetect, addClassify, addWatch, addEval, addDoctor, addModels, addRequest, addPassword]) {
+  add(program);
+}
 
 // A reader that went away (`ocellus watch … | head`) is the end of the work, not a fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,33 +1,24 @@
 import { styleText } from 'node:util';
 import { InputError, messageOf } from '../../sdk/errors.ts';
-import type { Logger } from '../../sdk/log.ts';
 
 // Messages for people go to stderr, so that stdout is only what was asked for.
 const colour = process.stderr.isTTY && !process.env.NO_COLOR;
-const paint = (style: Parameters<typeof styleText>[0], text: string) => (colour ? styleText(style, text) : text);
+export const paint = (style: Parameters<typeof styleText>[0], text: string) => (colour ? styleText(style, text) : text);
 
-export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof logLevels)[number];
-
-/** A logger for a terminal or a journal: one line a message, from this level on. */
-export function terminalLogger(level: LogLevel): Logger {
-  const least = logLevels.indexOf(level);
-  const line = (of: LogLevel, style: Parameters<typeof styleText>[0]) => (message: string) => {
-    if (logLevels.indexOf(of) < least) return;
-    const time = new Date().toTimeString().slice(0, 8);
-    console.error(`${paint('dim', time)} ${paint(style, of.padEnd(5))} ${message}`);
-  };
-  return {
-    debug: line('debug', 'dim'),
-    info: line('info', 'green'),
-    warn: line('warn', 'yellow'),
-    error: line('error', 'red'),
-  };
+/**
+ * Text as one line that does to a terminal what it looks like: what comes from cameras, topics and files must not forge
+ * a line of its own. Control characters, line separators and marks of writing direction are written as escapes.
+ */
+export function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, (character) => {
+    if (character === '\n') return '\\n';
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
 }
 
 /** What went wrong, for a person; the stack only where it is a fault of ours. */
 export function printError(error: unknown): void {
-  console.error(`${paint('red', 'error')} ${messageOf(error)}`);
+  console.error(`${paint('red', 'error')} ${messageOf(error).split('\n').map(oneLine).join('\n')}`);
   if (!(error instanceof InputError) && error instanceof Error && process.env.OCELLUS_DEBUG) console.error(error.stack);
 }
 

@@ -1,13 +1,17 @@
 /**
  * Runs `stop` once, at the first SIGINT or SIGTERM; a second signal ends the process at once, for a person in a hurry.
  *
- * @returns A promise that is fulfilled when `stop` is done.
+ * @returns A promise that is settled as `stop` is.
  */
-export function onStop(stop: () => Promise<void>): Promise<void> {
+export function onStop<T>(stop: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     let stopping = false;
-    const handle = () => {
-      if (stopping) process.exit(130);
+    const handle = (signal: 'SIGINT' | 'SIGTERM') => {
+      if (stopping) {
+        // By the signal itself: `process.exit()` would wait for threads, and a network that is stuck has no end.
+        process.removeAllListeners(signal);
+        process.kill(process.pid, signal);
+      }
       stopping = true;
       stop().then(resolve, reject);
     };

@@ -71,6 +71,17 @@ export type ServerMessage =
   | { type: 'stats'; time: number; stats: NodeStats }
   | { type: 'error'; message: string };
 
+/** The WebSocket's close code when its session is over: log in again. */
+export const sessionEnded = 4401;
+
+/** `GET /api/session`. */
+export interface SessionState {
+  /** There is a password. */
+  required: boolean;
+  /** This browser may come in. */
+  active: boolean;
+}
+
 export type ClientMessage =
   /** Live pictures of a camera from now on; a second one for the same camera replaces the first. */
   { type: 'watch'; camera: string; maxHeight?: number; fps?: number } | { type: 'unwatch'; camera: string };

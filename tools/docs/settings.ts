@@ -1,10 +1,11 @@
 import type { TSchema } from '@sinclair/typebox';
 import { Settings } from '../../sdk/config/schema.ts';
-import { expected } from '../../sdk/config/validate.ts';
+import { expected, holdsSecret } from '../../sdk/config/validate.ts';
+import { table } from './table.ts';
 
 /** `docs/settings.md`, made from the one schema: each field with what it takes, its default and what it is for. */
 export function settingsPage(): string {
-  const rows: string[] = [];
+  const rows: string[][] = [];
   walk(Settings, '', rows);
   return `# Settings
 
@@ -30,15 +31,31 @@ mqtt:
   username: ocellus
 \`\`\`
 
+## Secrets
+
+Passwords need not stand in the file. In the fields marked *secret*, \`\${NAME}\` is the systemd credential of that name
+(\`LoadCredential=\`), else the environment variable, and \`\${/path}\` is what that file holds, without the end of its last line:
+
+\`\`\`yaml
+cameras:
+  door:
+    source: rtsp://user:\${DOOR_PASSWORD}@192.168.1.20/stream1 # in a URL it may have any characters
+mqtt:
+  password: \${/run/secrets/mqtt}
+\`\`\`
+
+They are looked up at the start and only in the settings file and on the command line, never in what comes from the page or over MQTT. A
+name that is nowhere stops the start. Inside \`{ }\` and \`[ ]\` YAML wants the text in quotes. What stands in these fields is not shown in messages, logs, statistics, on the page or on MQTT.
+
+## Fields
+
 This page is made from the schema (\`npm run docs\`); \`<name>\` stands for a name you choose: small letters, digits, \`_\`, \`-\`.
 
-| field | takes | default | what it is |
-|---|---|---|---|
-${rows.join('\n')}
+${table(['field', 'takes', 'default', 'what it is'], rows)}
 `;
 }
 
-function walk(schema: TSchema, path: string, rows: string[]): void {
+function walk(schema: TSchema, path: string, rows: string[][]): void {
   const inner: [string, TSchema][] = schema.properties
     ? Object.entries(schema.properties as Record<string, TSchema>)
     : Object.values((schema.patternProperties ?? {}) as Record<string, TSchema>).map((value) => ['<name>', value]);
@@ -55,8 +72,8 @@ function walk(schema: TSchema, path: string, rows: string[]): void {
 const holdsFields = (schema: TSchema) =>
   Object.values(schema.patternProperties as Record<string, TSchema>).some((value) => value.properties);
 
-function row(path: string, schema: TSchema): string {
+function row(path: string, schema: TSchema): string[] {
   const fallback = schema.default === undefined ? '' : `\`${JSON.stringify(schema.default)}\``;
-  const cells = [`\`${path}\``, expected(schema), fallback, schema.description ?? ''];
-  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const takes = `${expected(schema)}${holdsSecret(schema) ? ', secret' : ''}`;
+  return [`\`${path}\``, takes, fallback, schema.description ?? ''];
 }

@@ -1,13 +1,11 @@
 import type { CameraChange } from '../../config/schema.ts';
-import { InputError, messageOf } from '../../errors.ts';
+import { messageOf } from '../../errors.ts';
 import { maxCommandBytes, type SettingTopic, settingTopics } from '../camera-settings.ts';
+import { Complaints } from '../complaints.ts';
 import type { Extension, HubContext, Subscription } from '../extension.ts';
 import type { Incoming } from '../session.ts';
 import type { HubCamera } from '../source.ts';
-
-const errorsPerMinute = 20;
-const minuteMs = 60_000;
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+import { textOf } from '../text-of.ts';
 
 /**
  * Carries out what comes on `<camera>/<setting>/set`. One change of a camera runs at a time; of those that come
@@ -17,7 +15,7 @@ export class CameraCommands implements Extension {
   readonly #waiting = new Map<HubCamera, Map<string, CameraChange>>();
   #context: HubContext | undefined;
   #rejected = 0;
-  #errors = { minute: 0, count: 0 };
+  readonly #complaints = new Complaints('wrong commands');
 
   get subscriptions(): readonly Subscription[] {
     return this.#context ? [{ filter: this.#context.topics.commands, retained: false }] : [];
@@ -59,7 +57,7 @@ export class CameraCommands implements Extension {
   #request(camera: HubCamera, setting: SettingTopic, topic: string, payload: Buffer): void {
     let change: CameraChange;
     try {
-      change = setting.parse(textOf(payload));
+      change = setting.parse(textOf(payload, maxCommandBytes));
     } catch (error) {
       this.#reject(topic, messageOf(error));
       this.#tell(camera, setting);
@@ -99,14 +97,7 @@ export class CameraCommands implements Extension {
 
   #reject(topic: string, reason: string): void {
     this.#rejected++;
-    const minute = Math.floor(performance.now() / minuteMs);
-    if (minute !== this.#errors.minute) this.#errors = { minute, count: 0 };
-    const count = ++this.#errors.count;
-    if (count > errorsPerMinute) return;
-    // Anyone who may publish chooses the topic, so it is shortened as well.
-    this.#context?.logger.error(`MQTT: ${JSON.stringify(topic.slice(0, 200))}: ${reason}`);
-    if (count === errorsPerMinute)
-      this.#context?.logger.error('MQTT: further wrong commands are not told for a minute');
+    this.#complaints.say(this.#context?.logger, topic, reason);
   }
 }
 
@@ -114,14 +105,3 @@ const first = <K, V>(map: Map<K, V>): [K, V] | undefined => {
   for (const entry of map) return entry;
   return undefined;
 };
-
-function textOf(payload: Buffer): string {
-  if (payload.length > maxCommandBytes) {
-    throw new InputError(`expected a payload of at most ${maxCommandBytes} bytes, got ${payload.length}`);
-  }
-  try {
-    return utf8.decode(payload);
-  } catch {
-    throw new InputError('expected text, got bytes that are not UTF-8');
-  }
-}

@@ -47,11 +47,12 @@ export class CameraStates implements Extension {
   }
 }
 
-/** What the retained topics of a camera should say now. One without a value is kept as it is: a snapshot. */
+/** What the retained topics of a camera should say now. One without a value is kept as it is: a picture. */
 export function cameraStates(camera: HubCamera, topics: CameraTopics): ReadonlyMap<string, string | undefined> {
   const states = new Map<string, string | undefined>();
   states.set(topics.status, camera.status);
   states.set(topics.motion, onOff(camera.moving));
+  states.set(topics.view, undefined);
   for (const setting of settingTopics.values()) states.set(topics.state(setting.name), setting.format(camera.settings));
   for (const { label, zone, count } of camera.counts) {
     // Labels of a model that differ only in characters a topic does not take (`a b`, `a_b`) share their topics.

@@ -16,6 +16,7 @@ describe('cameraStates', () => {
     expect(short(cameraStates(camera, topics))).toEqual({
       status: 'online',
       motion: 'ON',
+      view: undefined,
       'enabled/state': 'ON',
       'detect/state': 'ON',
       'threshold/state': String(camera.settings.detect.threshold),

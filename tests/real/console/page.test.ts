@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { hashPassword } from '../../../sdk/access/password.ts';
 import { asset } from '../../../sdk/assets.ts';
 import { resolveSettings } from '../../../sdk/config/settings.ts';
 import { Node } from '../../../sdk/pipeline/node.ts';
@@ -329,5 +330,73 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
     // The browser tells of each connection that failed.
     expect(faults.filter((fault) => !/WebSocket|ERR_CONNECTION|Failed to load/.test(fault))).toEqual([]);
     faults.length = 0;
+  });
+
+  describe('with a password', () => {
+    const secret = 'correct horse battery';
+    let guarded: Console;
+    let guardedUrl: string;
+
+    beforeAll(async () => {
+      guarded = new Console({ node, port: 0, folder, password: await hashPassword(secret) });
+      ({ url: guardedUrl } = await guarded.start());
+    });
+    afterAll(() => guarded?.stop());
+
+    async function openGuarded(options: BrowserContextOptions = {}): Promise<Page> {
+      const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
+      const page = await context.newPage();
+      pages.push(page);
+      page.on('console', (message) => {
+        if (message.type() === 'error' || message.type() === 'warning') faults.push(message.text());
+      });
+      page.on('pageerror', (error) => faults.push(error.message));
+      await page.goto(guardedUrl);
+      await page.getByRole('heading', { name: 'Log in' }).waitFor(patience);
+      return page;
+    }
+
+    it('asks for it, says when it is wrong, and shows the cameras when it is right', async () => {
+      const page = await openGuarded();
+      expect(await page.locator('canvas').count()).toBe(0);
+      expect(await page.getByRole('navigation').count()).toBe(0);
+      // The field has the focus: a person types at once.
+      await page.keyboard.type('wrong horse');
+      await page.keyboard.press('Enter');
+      await page.getByRole('alert').filter({ hasText: 'the password is wrong' }).waitFor(patience);
+      // The browser tells of each answer that is an error.
+      await expect.poll(() => faults.length, patience).toBe(1);
+      expect(faults.pop()).toContain('401');
+      await page.keyboard.type(secret);
+      await page.keyboard.press('Enter');
+      await expect.poll(() => boxesOn(page), patience).toBeGreaterThan(0);
+      expect(page.url()).not.toContain('horse');
+      const cookies = await page.context().cookies();
+      expect(cookies).toMatchObject([{ httpOnly: true, sameSite: 'Strict' }]);
+      expect(await page.evaluate('document.cookie + JSON.stringify(localStorage)')).not.toContain(cookies[0]!.value);
+      // Another tab, and the same one again, are in.
+      await page.reload();
+      await expect.poll(() => boxesOn(page), patience).toBeGreaterThan(0);
+      await page.getByRole('link', { name: 'Settings' }).click();
+      const before = camera.settings.motion.sensitivity;
+      await page.getByRole('slider', { name: 'Motion sensitivity' }).press('ArrowRight');
+      await expect.poll(() => camera.settings.motion.sensitivity, patience).toBeCloseTo(before + 0.01, 5);
+    });
+
+    it('lets out again, in all tabs at once, and leaves nothing on the screen', async () => {
+      const page = await openGuarded({ viewport: { width: 360, height: 740 } });
+      expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+      await page.getByLabel('Password').fill(secret);
+      await page.getByRole('button', { name: 'Log in' }).click();
+      await page.locator('canvas').waitFor(patience);
+      const other = await page.context().newPage();
+      await other.goto(guardedUrl);
+      await other.locator('canvas').waitFor(patience);
+      await page.getByRole('button', { name: 'Log out' }).click();
+      for (const one of [page, other]) {
+        await one.getByRole('heading', { name: 'Log in' }).waitFor(patience);
+        expect(await one.locator('canvas').count()).toBe(0);
+      }
+    });
   });
 });

@@ -81,6 +81,11 @@ export class Mosquitto {
     await ended;
   }
 
+  /** It takes no more, and says nothing; until it is killed. */
+  pause(): void {
+    this.#process!.kill('SIGSTOP');
+  }
+
   async stop(): Promise<void> {
     await this.kill();
     rmSync(this.#folder, { recursive: true });
@@ -102,7 +107,7 @@ function makeCertificate(key: string, certificate: string): void {
   execFileSync('openssl', args, { stdio: 'ignore' });
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };

@@ -1,15 +1,20 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { Settings } from '../../../sdk/config/schema.ts';
+import { isLoopback } from '../../../sdk/access/network.ts';
 import { readSettings, resolveSettings, type SettingsInput, updateSettings } from '../../../sdk/config/settings.ts';
 import { InputError, messageOf } from '../../../sdk/errors.ts';
-import { brokerAddress } from '../../../sdk/hub/address.ts';
-import { Hub } from '../../../sdk/hub/hub.ts';
+import type { Hub } from '../../../sdk/hub/hub.ts';
+import { within } from '../../../sdk/hub/within.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
 import type { Logger } from '../../../sdk/log.ts';
 import { Node } from '../../../sdk/pipeline/node.ts';
-import { type LogLevel, logLevels, terminalLogger } from '../output.ts';
+import { takeNotifySettings } from '../../systemd/notifier.ts';
+import { Service } from '../../systemd/service.ts';
+import { endOnFault, endWithFault } from '../faults.ts';
+import { type LogFormat, type LogLevel, logFormats, logLevels, makeLogger } from '../logger.ts';
+import { hashPasswords } from '../passwords.ts';
 import { onStop } from '../signals.ts';
+import { startHub } from '../start-hub.ts';
 import { wholeNumber } from '../values.ts';
 
 interface RunOptions {
@@ -24,9 +29,14 @@ interface RunOptions {
   model?: string;
   console: boolean;
   log: LogLevel;
+  logFormat: LogFormat;
 }
 
 const defaultFile = 'ocellus.yaml';
+/** EX_TEMPFAIL: systemd starts it again with `Restart=on-failure` as well as with `always`. */
+const restartExitCode = 75;
+/** A pipeline that is stuck never stops; the hub has to say `offline` all the same. */
+const camerasStopTimeoutMs = 5000;
 
 export function addRun(program: Command): void {
   program
@@ -38,80 +48,105 @@ export function addRun(program: Command): void {
     .option('--node <name>', 'name of this board in the topics')
     .option('--broker <url>', 'mqtt://host:1883, embedded (default) or off')
     .option('--mqtt-port <port>', 'port of the embedded broker', wholeNumber)
-    .option('--host <address>', 'address the page listens on')
+    .option('--host <address>', 'address the page listens on; other than 127.0.0.1 it needs console.password')
     .option('--port <port>', 'port of the page', wholeNumber)
     .option('--model <name or file>', 'detector: a name of `ocellus models`, an ONNX file, or a card')
     .option('--no-console', 'no page')
     .addOption(new Option('--log <level>', 'what is told').choices(logLevels).default('info'))
+    .addOption(
+      new Option('--log-format <format>', 'for people, or JSON lines for programs').choices(logFormats).default('text'),
+    )
     .addHelpText('after', '\nWhat is said here goes before the settings file. docs/settings.md lists all settings.')
     .action(run);
 }
 
 async function run(options: RunOptions): Promise<void> {
+  const logger = await makeLogger(options.log, options.logFormat);
+  try {
+    const { code, clean } = await runNode(options, logger);
+    if (clean) process.exit(code);
+    endWithFault(clean);
+  } catch (error) {
+    if (options.logFormat === 'text') throw error;
+    logger.error(messageOf(error));
+    process.exit(error instanceof InputError ? 2 : 1);
+  }
+}
+
+/** Runs until it is asked to stop. @returns The exit code; `clean` is false when something had to be left behind. */
+async function runNode(options: RunOptions, logger: Logger): Promise<{ code: number; clean: boolean }> {
   const file = resolve(options.config ?? defaultFile);
   const written = await readSettings(file, options.config !== undefined);
   // Alone first, so that a wrong option is not said to be in the file.
   resolveSettings(written, options.config ?? defaultFile);
-  const settings = resolveSettings(withOptions(written, options), 'what the command line says');
-  const logger = terminalLogger(options.log);
+  const given = resolveSettings(withOptions(written, options), 'what the command line says');
+  const settings = await hashPasswords(given, { file, written, logger });
+  const announce = options.logFormat === 'text' ? (line: string) => console.log(line) : logger.info.bind(logger);
   logger.info(`kernels: ${kernels.name}`);
   const node = new Node(settings, { logger });
   const parts: { stop(): Promise<void> }[] = [];
-  const stopAll = async () => {
-    // Cameras first: what they still have to say goes out before the hub leaves.
-    await node.stop();
-    for (const part of parts.reverse()) await part.stop();
+  let hub: Hub | undefined;
+  let pageUrl: string | undefined;
+  let restarts = false;
+  const restart = () => {
+    // A second signal would end it at once.
+    if (restarts) return;
+    restarts = true;
+    process.kill(process.pid, 'SIGTERM');
   };
-  const stopped = onStop(async () => {
+  const notify = takeNotifySettings(process.env);
+  const service = notify && new Service({ settings: notify, node, connected: () => hub?.stats.connected, logger });
+  let stopping: Promise<boolean> | undefined;
+  const stopAll = () => (stopping ??= stopEverything(node, parts, service, logger));
+  endOnFault(logger, stopAll);
+  const stopped = onStop(() => {
     logger.info('stopping');
-    await stopAll();
+    return stopAll();
   });
   try {
     await node.start({
       before: async () => {
         keepChanges(node, file, logger);
-        const mqttUrl = await startHub(node, settings, logger, parts);
+        const mqtt = await startHub(node, settings, { logger, parts, restart, consoleUrl: () => pageUrl });
+        hub = mqtt?.hub;
         if (settings.console.enabled) {
           // Read in only where it is wanted: the other commands start faster without it.
           const { Console } = await import('../../console/server/console.ts');
-          const page = new Console({ node, mqttUrl, ...settings.console, logger });
+          const page = new Console({ node, hub, mqttUrl: mqtt?.title, ...settings.console, logger });
           parts.push(page);
           const { url } = await page.start();
-          console.log(`Ocellus is running: ${url}`);
+          if (!isLoopback(settings.console.host)) pageUrl = url;
+          announce(`Ocellus is running: ${url}`);
         } else {
-          console.log('Ocellus is running.');
+          announce('Ocellus is running.');
         }
-        if (mqttUrl) console.log(`MQTT: ${mqttUrl} (topics ${settings.mqtt.base}/${settings.node}/#)`);
+        if (mqtt) announce(`MQTT: ${mqtt.title} (topics ${settings.mqtt.base}/${settings.node}/#)`);
       },
     });
   } catch (error) {
     await stopAll();
     throw error;
   }
-  await stopped;
-  process.exit(0);
+  if (!stopping) void service?.ready();
+  const clean = await stopped;
+  return { code: restarts ? restartExitCode : 0, clean };
 }
 
-async function startHub(
+/** @returns False when the cameras did not stop in time. */
+async function stopEverything(
   node: Node,
-  settings: Settings,
+  parts: readonly { stop(): Promise<void> }[],
+  service: Service | undefined,
   logger: Logger,
-  parts: { stop(): Promise<void> }[],
-): Promise<string | undefined> {
-  const { broker, port } = settings.mqtt;
-  if (broker === 'off') return undefined;
-  let url = broker;
-  if (broker === 'embedded') {
-    const { startBroker } = await import('../../../sdk/hub/broker.ts');
-    const embedded = await startBroker({ host: '127.0.0.1', port, logger });
-    parts.push(embedded);
-    url = embedded.url;
-  }
-  const hub = new Hub({ node, settings: { ...settings.mqtt, broker: url }, logger });
-  parts.push(hub);
-  await hub.start();
-  // It is printed and shown on the page, so without a password.
-  return brokerAddress(url, settings.mqtt).title;
+): Promise<boolean> {
+  const told = service?.stopping();
+  // Cameras first: what they still have to say goes out before the hub leaves.
+  const camerasStopped = node.stop().then(() => true);
+  const clean = await within(camerasStopTimeoutMs, camerasStopped, false);
+  if (!clean) logger.error('the cameras could not be stopped in time');
+  for (const part of parts.toReversed()) await part.stop();
+  await told;
+  return clean;
 }
 
 /** What is changed on the page or over MQTT is written to the settings file. */
@@ -128,7 +163,10 @@ function keepChanges(node: Node, file: string, logger: Logger): void {
 }
 
 /** Lays the command line over the settings file. What is wrong in the file stays, for the check of its fields. */
-export function withOptions(input: SettingsInput, options: Omit<RunOptions, 'log' | 'config'>): SettingsInput {
+export function withOptions(
+  input: SettingsInput,
+  options: Omit<RunOptions, 'log' | 'logFormat' | 'config'>,
+): SettingsInput {
   return over(input, {
     node: options.node,
     cameras: camerasWith(input?.cameras, options),

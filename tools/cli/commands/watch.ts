@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { loadModel } from '../../../sdk/core/model.ts';
 import { InputError } from '../../../sdk/errors.ts';
 import { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
-import { terminalLogger } from '../output.ts';
+import { textLogger } from '../logger.ts';
 import { onStop } from '../signals.ts';
 import { share, threads } from '../values.ts';
 
@@ -61,7 +61,7 @@ async function watch(uri: string, options: WatchOptions): Promise<void> {
     motion: { enabled: options.gate },
     // Nothing here shows them.
     snapshots: { enabled: false },
-    logger: terminalLogger('warn'),
+    logger: textLogger('warn'),
   });
   pipeline.on('event', (message) => {
     if (options.json) process.stdout.write(`${JSON.stringify(message)}\n`);

@@ -2,12 +2,16 @@ import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import type { WebSocket } from 'ws';
 import { errorsOf } from '../../../sdk/config/validate.ts';
-import type { ServerMessage } from '../protocol.ts';
+import { type ServerMessage, sessionEnded } from '../protocol.ts';
 import { maxLiveFps, type Viewer, type Watching } from './live-feed.ts';
 
 /** Bytes the network has not taken: beyond the first bound no frames are sent, beyond the second it is cut off. */
 export const maxUnsentFrameBytes = 256 * 1024;
 export const maxUnsentBytes = 4 * 1024 * 1024;
+
+/** Messages a second that are read, after a burst of twice as many: the rest waits in the network. */
+const messagesPerSecond = 50;
+const burst = 100;
 
 const Camera = Type.String({ minLength: 1, maxLength: 64 });
 const Watch = Type.Object(
@@ -33,17 +37,28 @@ export class Client implements Viewer {
   readonly #socket: WebSocket;
   readonly #hooks: ClientHooks;
   #alive = true;
+  #budget = burst;
+  #budgetAt = performance.now();
+  #pause: NodeJS.Timeout | undefined;
 
   constructor(socket: WebSocket, hooks: ClientHooks) {
     this.#socket = socket;
     this.#hooks = hooks;
     socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary));
+    socket.on('ping', (data) => {
+      this.#spend();
+      if (this.ready) socket.pong(data);
+    });
     socket.on('pong', () => {
+      this.#spend();
       this.#alive = true;
     });
     // A frame that breaks the protocol, or a connection that breaks: `close` follows.
     socket.on('error', () => {});
-    socket.on('close', () => hooks.left(this));
+    socket.on('close', () => {
+      clearTimeout(this.#pause);
+      hooks.left(this);
+    });
   }
 
   get ready(): boolean {
@@ -75,11 +90,44 @@ export class Client implements Viewer {
     }
   }
 
+  /** Says that its session is over. */
+  logOut(): void {
+    this.#socket.close(sessionEnded, 'the session is over');
+  }
+
   close(): void {
     this.#socket.terminate();
   }
 
+  /** Books a message. Who sends too many is read no further for a while. */
+  #spend(): void {
+    this.#refill();
+    this.#budget--;
+    if (this.#budget < 0 && !this.#pause) this.#wait();
+  }
+
+  #wait(): void {
+    this.#socket.pause();
+    const ms = (-this.#budget / messagesPerSecond) * 1000;
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined;
+      this.#refill();
+      // What had been read with the first one too many was booked meanwhile.
+      if (this.#budget < 0) this.#wait();
+      else this.#socket.resume();
+    }, ms);
+  }
+
+  #refill(): void {
+    const now = performance.now();
+    this.#budget = Math.min(burst, this.#budget + ((now - this.#budgetAt) / 1000) * messagesPerSecond);
+    this.#budgetAt = now;
+  }
+
   #receive(data: Buffer, isBinary: boolean): void {
+    this.#spend();
+    // Its session is over.
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
     try {
       this.#obey(isBinary ? undefined : JSON.parse(data.toString()));
     } catch (error) {

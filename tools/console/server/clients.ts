@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { ServerMessage } from '../protocol.ts';
 import { Client, type ClientHooks } from './client.ts';
+import type { Session } from './sessions.ts';
 
 const maxClients = 32;
 const checkIntervalMs = 15_000;
@@ -15,8 +16,10 @@ export class Clients {
     maxPayload: 4096,
     clientTracking: false,
     perMessageDeflate: false,
+    // Answered by the client itself, which answers nobody who does not read.
+    autoPong: false,
   });
-  readonly #clients = new Set<Client>();
+  readonly #clients = new Map<Client, Session | undefined>();
   readonly #hooks: ClientHooks & { joined(client: Client): void };
   #timer: NodeJS.Timeout | undefined;
 
@@ -26,6 +29,8 @@ export class Clients {
       watch: hooks.watch,
       unwatch: hooks.unwatch,
       left: (client) => {
+        const session = this.#clients.get(client);
+        if (session) session.pages--;
         this.#clients.delete(client);
         if (this.#clients.size === 0) clearInterval(this.#timer);
         hooks.left(client);
@@ -41,12 +46,17 @@ export class Clients {
     return this.#clients.size >= maxClients;
   }
 
-  /** Makes a WebSocket of a request that was checked. */
-  accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  /**
+   * Makes a WebSocket of a request that was checked.
+   *
+   * @param session Ends the WebSocket with it.
+   */
+  accept(request: IncomingMessage, socket: Duplex, head: Buffer, session?: Session): void {
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       const client = new Client(webSocket, this.#hooks);
       if (this.#clients.size === 0) this.#timer = setInterval(() => this.#check(), checkIntervalMs);
-      this.#clients.add(client);
+      if (session) session.pages++;
+      this.#clients.set(client, session);
       this.#hooks.joined(client);
     });
   }
@@ -54,16 +64,21 @@ export class Clients {
   broadcast(message: ServerMessage): void {
     if (this.#clients.size === 0) return;
     const text = JSON.stringify(message);
-    for (const client of this.#clients) client.sendText(text);
+    for (const client of this.#clients.keys()) client.sendText(text);
+  }
+
+  /** Ends the pages of a session that is over. */
+  endOf(session: Session): void {
+    for (const [client, one] of this.#clients) if (one === session) client.logOut();
   }
 
   close(): void {
     clearInterval(this.#timer);
-    for (const client of [...this.#clients]) client.close();
+    for (const client of [...this.#clients.keys()]) client.close();
     this.#server.close();
   }
 
   #check(): void {
-    for (const client of [...this.#clients]) client.check();
+    for (const client of [...this.#clients.keys()]) client.check();
   }
 }

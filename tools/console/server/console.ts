@@ -1,16 +1,21 @@
-import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { isLoopback } from '../../../sdk/access/network.ts';
 import { asset, packageVersion } from '../../../sdk/assets.ts';
-import { messageOf } from '../../../sdk/errors.ts';
+import { InputError, messageOf } from '../../../sdk/errors.ts';
+import type { HubStats } from '../../../sdk/hub/hub.ts';
 import { NodeTopics } from '../../../sdk/hub/topics.ts';
 import { type Logger, silent } from '../../../sdk/log.ts';
 import type { ConsoleState } from '../protocol.ts';
+import { Access } from './access.ts';
 import { CameraDesk } from './camera-desk.ts';
 import type { Client } from './client.ts';
 import { Clients } from './clients.ts';
 import { EventStore } from './event-store.ts';
-import { isLoopback, refusal } from './guard.ts';
+import { refusal } from './guard.ts';
+import { boundedServer } from './http-server.ts';
 import { listen, pageUrl } from './listen.ts';
+import { operations } from './operations.ts';
 import { HttpError } from './reply.ts';
 import { livePath, parseUrl, Routes } from './routes.ts';
 import type { ConsoleNode } from './source.ts';
@@ -22,16 +27,20 @@ export interface ConsoleOptions {
   node: ConsoleNode;
   /** The broker, to be shown on the page; undefined where there is none. */
   mqttUrl?: string;
-  /** Address to listen on. Default 127.0.0.1. */
+  /** Whose numbers `/metrics` tells; undefined where there is no broker. */
+  hub?: { readonly stats: HubStats };
+  /** Address to listen on. Default 127.0.0.1; anything but a loopback address needs `password`. */
   host?: string;
   /** 0 takes any free one. Default 8420, or one near it when that is taken. */
   port?: number;
+  /** The hash of the password that is asked for, as `ocellus password` prints it. Default: none is asked for. */
+  password?: string;
+  /** What people open where a reverse proxy stands in front. Needs `password`. */
+  url?: string;
   /** The built page. Default: the one that ships with the package. */
   folder?: string;
   logger?: Logger;
 }
-
-const maxConnections = 128;
 
 /**
  * The page: serves it, tells it what the cameras see, and takes changes of settings from it. docs/console.md lists what
@@ -44,6 +53,8 @@ const maxConnections = 128;
 export class Console {
   readonly #options: ConsoleOptions;
   readonly #host: string;
+  readonly #url: URL | undefined;
+  readonly #access: Access;
   readonly #logger: Logger;
   readonly #events = new EventStore();
   readonly #clients: Clients;
@@ -52,11 +63,19 @@ export class Console {
   #desks = new Map<string, CameraDesk>();
   #server: Server | undefined;
 
+  /** @throws InputError when the password's hash is none. */
   constructor(options: ConsoleOptions) {
     this.#options = options;
     this.#host = options.host ?? '127.0.0.1';
+    this.#url = options.url === undefined ? undefined : new URL(options.url);
     this.#logger = options.logger ?? silent;
-    const { node } = options;
+    const { node, password } = options;
+    this.#access = new Access({
+      password,
+      url: this.#url,
+      logger: this.#logger,
+      onEnd: (session) => this.#clients.endOf(session),
+    });
     this.#root = new NodeTopics(node.settings.mqtt.base, node.name).root;
     this.#clients = new Clients({
       joined: (client) => this.#joined(client),
@@ -70,10 +89,12 @@ export class Console {
   /**
    * Begins to listen. Call it when `node.pipelines` is filled: `node.start({ before: () => page.start() })`.
    *
-   * @throws InputError when the page was not built or the address cannot be used.
+   * @throws InputError when others could reach it without a password, the page was not built, or the address cannot be
+   *   used.
    */
   async start(): Promise<{ url: string; port: number }> {
     if (this.#server) throw new Error('the page runs already');
+    this.#assertGuarded();
     const { node, port = 8420, folder = asset('dist', 'console') } = this.#options;
     const files = await StaticFiles.read(folder);
     for (const [name, camera] of node.pipelines) {
@@ -89,28 +110,22 @@ export class Console {
       cameras: node.pipelines,
       events: this.#events,
       files,
+      access: this.#access,
+      operations: operations({ node, hub: this.#options.hub }),
       host: this.#host,
+      url: this.#url,
       logger: this.#logger,
       state: () => this.#state(),
       cameraState: (camera) => this.#desk(camera.name).state(),
     });
-    const server = createServer({ requestTimeout: 15_000, headersTimeout: 10_000 }, (request, response) => {
-      // A client that leaves in the middle of an answer.
-      response.on('error', () => {});
-      routes.handle(request, response);
-    });
-    server.maxConnections = maxConnections;
+    const server = boundedServer((request, response) => routes.handle(request, response));
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#server = server;
     try {
       const used = await listen(server, this.#host, port, this.#logger);
       server.on('error', (error) => this.#logger.error(`page: ${messageOf(error)}`));
-      if (!isLoopback(this.#host)) {
-        this.#logger.warn(
-          `page: console.host is ${this.#host}, and there is no password yet: anyone who reaches port ${used} sees the cameras and can change them`,
-        );
-      }
-      return { url: pageUrl(this.#host, used), port: used };
+      this.#access.port = used;
+      return { url: this.#url?.href ?? pageUrl(this.#host, used), port: used };
     } catch (error) {
       await this.stop();
       throw error;
@@ -123,6 +138,7 @@ export class Console {
     if (!server) return;
     this.#server = undefined;
     this.#stats.stop();
+    this.#access.close();
     this.#clients.close();
     for (const desk of this.#desks.values()) desk.detach();
     this.#desks = new Map();
@@ -131,6 +147,17 @@ export class Console {
       server.close(() => resolve());
       server.closeAllConnections();
     });
+  }
+
+  #assertGuarded(): void {
+    if (this.#access.required) return;
+    const how =
+      'write a password of your own into console.password (its hash takes its place at the start, or put the one there that `ocellus password` prints)';
+    if (this.#url) throw new InputError(`console.url: whoever opens it would need no password: ${how}`);
+    if (isLoopback(this.#host)) return;
+    throw new InputError(
+      `console.host is ${this.#host}, so other machines would reach the page, and there is no password: ${how}, or leave console.host out`,
+    );
   }
 
   #state(): ConsoleState {
@@ -164,14 +191,16 @@ export class Console {
     if (this.#clients.size === 0) this.#stats.stop();
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => socket.destroy());
     try {
-      const denied = refusal(request.headers, this.#host);
+      const denied = refusal(request.headers, this.#host, this.#url);
       if (denied) throw new HttpError(403, denied);
+      const pass = await this.#access.admit(request);
+      if (!pass) throw new HttpError(401, 'log in first');
       if (parseUrl(request.url).pathname !== livePath) throw new HttpError(404, `the WebSocket is ${livePath}`);
       if (this.#clients.full) throw new HttpError(503, 'too many pages are open');
-      this.#clients.accept(request, socket, head);
+      this.#clients.accept(request, socket, head, pass.session);
     } catch (error) {
       const status = error instanceof HttpError ? error.status : 400;
       const body = JSON.stringify({ error: messageOf(error) });

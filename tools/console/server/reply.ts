@@ -23,13 +23,11 @@ export const securityHeaders: Readonly<Record<string, string>> = {
 };
 
 export function sendJson(request: IncomingMessage, response: ServerResponse, status: number, value: unknown): void {
-  const body = Buffer.from(JSON.stringify(value));
-  response.writeHead(status, {
-    'Content-Type': 'application/json; charset=utf-8',
-    'Content-Length': body.length,
-    'Cache-Control': 'no-store',
-  });
-  response.end(request.method === 'HEAD' ? undefined : body);
+  send(request, response, status, JSON.stringify(value), 'application/json; charset=utf-8');
+}
+
+export function sendText(request: IncomingMessage, response: ServerResponse, text: string, contentType: string): void {
+  send(request, response, 200, text, contentType);
 }
 
 export function sendJpeg(request: IncomingMessage, response: ServerResponse, jpeg: Buffer, cacheControl: string): void {
@@ -39,4 +37,10 @@ export function sendJpeg(request: IncomingMessage, response: ServerResponse, jpe
     'Cache-Control': cacheControl,
   });
   response.end(request.method === 'HEAD' ? undefined : jpeg);
+}
+
+function send(request: IncomingMessage, response: ServerResponse, status: number, text: string, type: string): void {
+  const body = Buffer.from(text);
+  response.writeHead(status, { 'Content-Type': type, 'Content-Length': body.length, 'Cache-Control': 'no-store' });
+  response.end(request.method === 'HEAD' ? undefined : body);
 }

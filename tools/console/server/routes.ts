@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { InputError, messageOf } from '../../../sdk/errors.ts';
 import type { Logger } from '../../../sdk/log.ts';
-import type { CameraState, ConsoleState } from '../protocol.ts';
+import type { CameraState, ConsoleState, SessionState } from '../protocol.ts';
+import type { Access, Pass } from './access.ts';
 import { changeCamera } from './camera-change.ts';
 import { CameraPictures } from './camera-picture.ts';
 import { eventQuery } from './event-query.ts';
@@ -16,16 +17,28 @@ export interface RouteParts {
   readonly cameras: ReadonlyMap<string, ConsoleCamera>;
   readonly events: EventStore;
   readonly files: StaticFiles;
+  readonly access: Access;
+  /** What is answered to who watches over the node, by path. */
+  readonly operations: ReadonlyMap<string, Methods>;
   readonly host: string;
+  readonly url: URL | undefined;
   readonly logger: Logger;
   state(): ConsoleState;
   cameraState(camera: ConsoleCamera): CameraState;
 }
 
-type Handler = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void> | void;
-type Methods = Readonly<Record<string, Handler>>;
+/** `pass` is undefined only on the routes that are open to all. */
+type Handler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+  pass: Pass | undefined,
+) => Promise<void> | void;
+export type Methods = Readonly<Record<string, Handler>>;
 
 export const livePath = '/api/live';
+const sessionPath = '/api/session';
+const healthPath = '/healthz';
 const maxUrlLength = 2048;
 /** Addresses in requests are relative. */
 const base = 'http://ocellus';
@@ -43,9 +56,11 @@ export class Routes {
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
     try {
-      const denied = refusal(request.headers, this.#parts.host);
+      const denied = refusal(request.headers, this.#parts.host, this.#parts.url);
       if (denied) throw new HttpError(403, denied);
       const url = parseUrl(request.url);
+      const pass = await this.#parts.access.admit(request);
+      if (!pass && !this.#isOpen(url.pathname)) throw loginNeeded(url.pathname);
       const methods = this.#find(url.pathname);
       if (!methods) throw new HttpError(404, 'there is nothing under this address');
       const method = request.method === 'HEAD' ? 'GET' : (request.method ?? '');
@@ -54,15 +69,27 @@ export class Routes {
           Allow: Object.keys(methods).join(', '),
         });
       }
-      await methods[method]!(request, response, url);
+      await methods[method]!(request, response, url, pass);
     } catch (error) {
       this.#answerError(request, response, error);
     }
   }
 
+  /** Needs no login: the page itself, which shows the login, and what a supervisor asks. All else does. */
+  #isOpen(path: string): boolean {
+    return path === sessionPath || path === healthPath || this.#parts.files.has(path);
+  }
+
   #find(path: string): Methods | undefined {
-    const { files, events } = this.#parts;
-    if (path === '/healthz') return { GET: (q, r) => this.#health(q, r) };
+    const { files, events, operations } = this.#parts;
+    if (operations.has(path)) return operations.get(path);
+    if (path === sessionPath) {
+      return {
+        GET: (q, r, _, pass) => this.#session(q, r, pass),
+        POST: (q, r) => this.#logIn(q, r),
+        DELETE: (q, r, _, pass) => this.#logOut(q, r, pass),
+      };
+    }
     if (path === '/api/state') return { GET: (q, r) => sendJson(q, r, 200, this.#parts.state()) };
     if (path === '/api/events') {
       return { GET: (q, r, url) => sendJson(q, r, 200, events.list(eventQuery(url.searchParams))) };
@@ -91,10 +118,23 @@ export class Routes {
     };
   }
 
-  #health(request: IncomingMessage, response: ServerResponse): void {
-    const cameras = Object.fromEntries([...this.#parts.cameras].map(([name, { status }]) => [name, status]));
-    const ok = !Object.values(cameras).includes('offline');
-    sendJson(request, response, ok ? 200 : 503, { ok, cameras });
+  #session(request: IncomingMessage, response: ServerResponse, pass: Pass | undefined): void {
+    const state: SessionState = { required: this.#parts.access.required, active: pass !== undefined };
+    sendJson(request, response, 200, state);
+  }
+
+  async #logIn(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { access } = this.#parts;
+    const { password } = ((await readJson(request)) ?? {}) as { password?: unknown };
+    if (typeof password !== 'string') throw new HttpError(400, 'expected {"password": "…"}');
+    if (!access.required) throw new HttpError(400, 'there is no password: set console.password first');
+    response.setHeader('Set-Cookie', await access.logIn(request, password));
+    this.#session(request, response, {});
+  }
+
+  #logOut(request: IncomingMessage, response: ServerResponse, pass: Pass | undefined): void {
+    response.setHeader('Set-Cookie', this.#parts.access.logOut(request, pass ?? {}));
+    this.#session(request, response, this.#parts.access.required ? undefined : pass);
   }
 
   #eventPicture(request: IncomingMessage, response: ServerResponse, id: string): void {
@@ -132,6 +172,14 @@ export class Routes {
       sendJson(request, response, 500, { error: 'this went wrong; the log says why' });
     }
   }
+}
+
+/** A page shows its own login; whatever else asks (a browser on /metrics too) is told how to give the password. */
+function loginNeeded(path: string): HttpError {
+  const headers = path.startsWith('/api/')
+    ? undefined
+    : { 'WWW-Authenticate': 'Basic realm="ocellus", charset="UTF-8"' };
+  return new HttpError(401, 'log in first', headers);
 }
 
 /** @throws HttpError when the address is none. */

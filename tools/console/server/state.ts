@@ -1,4 +1,5 @@
-import { maskCredentials } from '../../../devices/uri.ts';
+import { maskCredentials, maskSource } from '../../../devices/uri.ts';
+import { withMaskedSource } from '../../../sdk/pipeline/masked-source.ts';
 import type { CameraState, ConsoleState, SourceState } from '../protocol.ts';
 import type { ConsoleCamera } from './source.ts';
 
@@ -9,7 +10,7 @@ export function cameraState(camera: ConsoleCamera, crossings: CameraState['cross
     name,
     status,
     moving,
-    settings: { ...settings, source: maskCredentials(settings.source) },
+    settings: withMaskedSource(settings),
     source: sourceState(camera),
     labels: [...labels],
     knownLabels: [...knownLabels],
@@ -19,7 +20,7 @@ export function cameraState(camera: ConsoleCamera, crossings: CameraState['cross
 }
 
 export function sourceState(camera: ConsoleCamera): SourceState {
-  return { uri: maskCredentials(camera.settings.source), opened: opened(camera) };
+  return { uri: maskSource(camera.settings.source), opened: opened(camera) };
 }
 
 function opened({ device }: ConsoleCamera): SourceState['opened'] {

@@ -1,4 +1,4 @@
-import type { CameraChange, CameraState, EventPage, RecentEvent } from '../../protocol.ts';
+import type { CameraChange, CameraState, EventPage, RecentEvent, SessionState } from '../../protocol.ts';
 
 export async function fetchEvents(query: {
   limit?: number;
@@ -11,11 +11,29 @@ export async function fetchEvents(query: {
 }
 
 /** @throws Error with what the server says is wrong. */
-export async function changeCamera(camera: string, change: CameraChange): Promise<CameraState> {
-  const response = await fetch(`/api/cameras/${encodeURIComponent(camera)}`, {
-    method: 'PATCH',
+export function changeCamera(camera: string, change: CameraChange): Promise<CameraState> {
+  return send('PATCH', `/api/cameras/${encodeURIComponent(camera)}`, change);
+}
+
+/** Must one log in, and has one? */
+export async function fetchSession(): Promise<SessionState> {
+  return answer(await fetch('/api/session'));
+}
+
+/** @throws Error with why not. */
+export function logIn(password: string): Promise<SessionState> {
+  return send('POST', '/api/session', { password });
+}
+
+export function logOut(): Promise<SessionState> {
+  return send('DELETE', '/api/session', {});
+}
+
+async function send<T>(method: string, path: string, value: unknown): Promise<T> {
+  const response = await fetch(path, {
+    method,
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(change),
+    body: JSON.stringify(value),
   }).catch(() => {
     throw new Error('Ocellus does not answer. Is it running?');
   });

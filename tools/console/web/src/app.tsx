@@ -2,6 +2,7 @@ import type { ComponentType } from 'preact';
 import { EventsView } from './events/events-view.tsx';
 import { HealthView } from './health/health-view.tsx';
 import { LiveView } from './live/live-view.tsx';
+import { LoginView } from './login-view.tsx';
 import { Banner } from './parts/banner.tsx';
 import { Header } from './parts/header.tsx';
 import { Toasts } from './parts/toasts.tsx';
@@ -21,6 +22,7 @@ const pages: Record<View, ComponentType<Pick<Route, 'camera'>>> = {
 export function App() {
   const { view, camera } = useRoute();
   const ready = useStore((state) => state.console !== undefined);
+  const loginNeeded = useStore((state) => state.login === 'needed');
   const Page = pages[view];
   return (
     <>
@@ -30,7 +32,7 @@ export function App() {
       <Header view={view} camera={camera} />
       <Banner />
       <main id="main" tabindex={-1} class={`view view-${view}`}>
-        {ready && <Page key={view} camera={camera} />}
+        {loginNeeded ? <LoginView /> : ready && <Page key={view} camera={camera} />}
       </main>
       <Toasts />
     </>

@@ -1,7 +1,7 @@
-import { type ClientMessage, type LiveHeader, type ServerMessage, unpackLive } from '../../protocol.ts';
-import { fetchEvents } from './api.ts';
+import { type ClientMessage, type LiveHeader, type ServerMessage, sessionEnded, unpackLive } from '../../protocol.ts';
+import { fetchEvents, fetchSession } from './api.ts';
 import { mergeEvent } from './events/merge.ts';
-import { store } from './store.ts';
+import { emptyState, store } from './store.ts';
 
 export interface LivePicture {
   header: LiveHeader;
@@ -33,7 +33,7 @@ class Connection {
   readonly #waiting = new Map<string, ArrayBuffer>();
 
   open(): void {
-    this.#connect();
+    this.begin();
     document.addEventListener('visibilitychange', () => {
       for (const camera of this.#listeners.keys()) this.#ask(camera);
     });
@@ -43,6 +43,20 @@ class Connection {
         this.#lost();
       }
     }, 1000);
+  }
+
+  /** Connects, or asks for the password first. */
+  async begin(): Promise<void> {
+    try {
+      const { required, active } = await fetchSession();
+      if (!active) this.#loggedOut();
+      else {
+        store.set({ login: required ? 'done' : 'open' });
+        this.#connect();
+      }
+    } catch {
+      this.#lost();
+    }
   }
 
   /** Shows a camera's pictures from now on. @returns Ends it. */
@@ -76,16 +90,24 @@ class Connection {
       if (typeof data === 'string') store.receive(JSON.parse(data) as ServerMessage);
       else this.#show(data as ArrayBuffer);
     };
-    socket.onclose = () => {
-      if (socket === this.#socket) this.#lost();
+    socket.onclose = ({ code }) => {
+      if (socket !== this.#socket) return;
+      if (code === sessionEnded) this.#loggedOut();
+      else this.#lost();
     };
   }
 
   #lost(): void {
     this.#socket = undefined;
     store.set({ connection: 'lost' });
-    setTimeout(() => this.#connect(), this.#retryMs * (0.8 + Math.random() * 0.4));
+    setTimeout(() => this.begin(), this.#retryMs * (0.8 + Math.random() * 0.4));
     this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs);
+  }
+
+  /** Nothing that was seen stays on the screen. */
+  #loggedOut(): void {
+    this.#socket = undefined;
+    store.set({ ...emptyState, login: 'needed' });
   }
 
   /** Those that happened before this page was opened, or while it was not connected. */

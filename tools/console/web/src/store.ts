@@ -9,6 +9,8 @@ export interface Sample {
 
 export interface PageState {
   connection: 'connecting' | 'open' | 'lost';
+  /** `open`: nobody has to log in. Undefined until it is known. */
+  login: 'open' | 'needed' | 'done' | undefined;
   /** Undefined until the first connection. */
   console: Omit<ConsoleState, 'cameras'> | undefined;
   cameras: CameraState[];
@@ -24,6 +26,7 @@ const maxEvents = 200;
 
 export const emptyState: PageState = {
   connection: 'connecting',
+  login: undefined,
   console: undefined,
   cameras: [],
   events: [],

@@ -19,6 +19,7 @@ const paths = {
   alert: 'M12 3.5 22 20H2ZM12 10v4.5M12 17.2v.01',
   line: 'M5 20 17 4M11 12l7.5 5M18.5 17l-.8-4M18.5 17l-4 .3',
   mask: 'M4 4h16v16H4ZM4 12 12 4M4 20 20 4M12 20l8-8',
+  leave: 'M14 4H5v16h9M10 12h11M17.5 8.5 21 12l-3.5 3.5',
   camera: 'M3 7h12v10H3ZM15 11l6-4v10l-6-4',
 } as const;
 

@@ -1,0 +1,27 @@
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import type { Settings } from './schema.ts';
+
+/**
+ * The folder of what a node keeps between runs, such as its outbox: the setting `data`, else the environment variable
+ * OCELLUS_DATA, else what systemd gives a service (STATE_DIRECTORY), else `$XDG_DATA_HOME/ocellus` or
+ * `~/.local/share/ocellus`; below it the node's name, so that two nodes on one machine do not meet.
+ *
+ * Nothing is made there: who keeps something makes a folder of its own in it.
+ *
+ * @example
+ * dataFolder({ node: 'porch', data: '/var/lib/ocellus' }); // '/var/lib/ocellus/porch'
+ */
+export function dataFolder({ node, data }: Pick<Settings, 'node' | 'data'>, env = process.env): string {
+  return join(data ?? fromEnvironment(env), node);
+}
+
+function fromEnvironment(env: NodeJS.ProcessEnv): string {
+  if (env.OCELLUS_DATA) return resolve(env.OCELLUS_DATA);
+  // A service may have several; the first is its main one.
+  const [ofService] = env.STATE_DIRECTORY?.split(':') ?? [];
+  if (ofService) return ofService;
+  // A path that is not absolute is to be ignored, says the XDG specification.
+  const { XDG_DATA_HOME: xdg } = env;
+  return join(xdg && isAbsolute(xdg) ? xdg : join(homedir(), '.local', 'share'), 'ocellus');
+}

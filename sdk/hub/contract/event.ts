@@ -1,0 +1,65 @@
+import { Type } from '@sinclair/typebox';
+import { type Payload, words } from './payloads.ts';
+
+const Share = (description: string) => Type.Number({ minimum: 0, maximum: 1, description });
+const Seconds = Type.Number({ minimum: 0, description: 'Since 1970.' });
+const Zones = (description: string) => Type.Array(Type.String(), { description });
+
+const ObjectState = Type.Object(
+  {
+    id: Type.String({ minLength: 1, description: 'The same from `new` to `end`, unique per node.' }),
+    camera: Type.String(),
+    track_id: Type.Integer({ minimum: 1, description: 'Number of the object, unique while the camera runs.' }),
+    label: Type.String(),
+    sub_label: Type.Union([Type.String(), Type.Null()], { description: 'What local learning calls it.' }),
+    sub_label_score: Type.Union([Share('How sure that is.'), Type.Null()]),
+    score: Share('Median score over the last observations.'),
+    top_score: Share('The highest median score so far.'),
+    box: Type.Tuple([Type.Number(), Type.Number(), Type.Number(), Type.Number()], {
+      description: '[x1, y1, x2, y2] in pixels of the frame.',
+    }),
+    area: Type.Integer({ minimum: 1, description: 'Square pixels.' }),
+    ratio: Type.Number({ exclusiveMinimum: 0, description: 'Width over height.' }),
+    frame_time: Type.Number({ ...Seconds, description: 'Seconds since 1970 of the frame this is about.' }),
+    start_time: Type.Number({ ...Seconds, description: 'Of the first frame it was seen in.' }),
+    end_time: Type.Union([Seconds, Type.Null()], {
+      description: 'Of the last frame it was seen in; null while it is there.',
+    }),
+    current_zones: Zones('Zones it stands in.'),
+    entered_zones: Zones('All zones it was in so far.'),
+    stationary: Type.Boolean({ description: 'It has not moved for a while.' }),
+    active: Type.Boolean(),
+    motionless_count: Type.Integer({ minimum: 0, description: 'Frames since it last moved.' }),
+    position_changes: Type.Integer({ minimum: 0 }),
+    has_snapshot: Type.Boolean({ description: 'A picture of it is on its label’s snapshot topic.' }),
+    has_clip: Type.Boolean(),
+    crossed_lines: Type.Record(Type.String(), words('in', 'out'), {
+      description: 'Lines it crossed, by name, with the direction of the last crossing.',
+    }),
+  },
+  { additionalProperties: false },
+);
+
+/** A message on `<camera>/events`; tests/hub/contract holds it to `EventMessage`. */
+export const EventSchema = Type.Object(
+  {
+    type: words('new', 'update', 'end'),
+    sequence: Type.Integer({
+      minimum: 1,
+      description: 'Counts the messages of one event: one that comes twice has the same number.',
+    }),
+    before: Type.Object(ObjectState.properties, {
+      additionalProperties: false,
+      description: 'The state that was told last; in a new event the same as after.',
+    }),
+    after: ObjectState,
+  },
+  { additionalProperties: false },
+);
+
+export const event: Payload = {
+  name: 'event',
+  contentType: 'application/json',
+  schema: EventSchema,
+  summary: 'JSON, see below',
+};

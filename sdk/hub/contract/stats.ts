@@ -1,0 +1,85 @@
+import { type TProperties, type TSchema, Type } from '@sinclair/typebox';
+import { type Payload, words } from './payloads.ts';
+
+const Fields = <Properties extends TProperties>(properties: Properties, description?: string) =>
+  Type.Object(properties, { additionalProperties: false, ...(description && { description }) });
+const Count = (description?: string) => Type.Integer({ minimum: 0, ...(description && { description }) });
+const Amount = (description?: string) => Type.Number({ minimum: 0, ...(description && { description }) });
+const Known = <Schema extends TSchema>(schema: Schema, description: string) =>
+  Type.Union([schema, Type.Null()], { description });
+
+const Device = Fields({
+  state: words('closed', 'opening', 'online', 'offline', 'ended'),
+  frames: Count('Frames received from the source.'),
+  dropped: Count('Frames that nobody took in time.'),
+  corrupt: Count('Frames that were cut short or corrupt.'),
+  restarts: Count(),
+  stalls: Count(),
+  lastError: Type.Optional(Type.String({ description: 'Why it is not online, or was not the last time.' })),
+});
+
+const Times = (description: string) =>
+  Fields(
+    {
+      motion: Amount(),
+      queue: Amount(),
+      preprocess: Amount(),
+      infer: Amount(),
+      decode: Amount(),
+      track: Amount(),
+      total: Amount(),
+    },
+    description,
+  );
+
+const Camera = Fields({
+  frames: Fields({ in: Count(), dropped: Count(), gated: Count(), inferred: Count() }, 'Totals.'),
+  fps: Fields({ in: Amount(), inferred: Amount() }, 'Frames a second.'),
+  times: Times('Of the last frames, ms, moving means.'),
+  timeTotals: Times('The same added up since the start, ms.'),
+  objects: Count('Confirmed objects in view.'),
+  unfinishedMs: Amount('How long frames have come without one being finished; 0 while all is well.'),
+  device: Device,
+});
+
+/** What the hub says of the connection itself. */
+export const ConnectionSchema = Fields({
+  connections: Count('Connections made so far.'),
+  outbox: Fields({
+    depth: Count('Messages that wait or are on their way.'),
+    bytes: Count(),
+    oldestAgeSeconds: Amount(),
+    evicted: Fields(
+      { state: Count(), event: Count(), learning: Count() },
+      'Messages dropped, oldest first, because there was no room for them or they were too old.',
+    ),
+    storage: Type.Union([Type.Literal('disk'), Type.Literal('memory')], { description: 'Where they are kept.' }),
+    unwritten: Count('Messages that are to be on disk and are not yet.'),
+    damaged: Count('Messages that could not be read back.'),
+  }),
+  published: Count('Messages the broker acknowledged.'),
+  refused: Count('Messages the broker refused for good.'),
+  retried: Count('Messages the broker refused for the moment, tried again.'),
+  tooLarge: Count('Messages left out because they are larger than the broker takes.'),
+  shrunk: Count('Snapshots made smaller to fit.'),
+  rejectedCommands: Count(),
+  rejectedRequests: Count(),
+});
+
+/** What a node says of itself; tests/hub/contract holds it to `NodeStats`. */
+export const NodeStatsSchema = Fields({
+  uptimeSeconds: Amount(),
+  cpuPercent: Amount('Of one core.'),
+  memory: Fields({ residentMb: Amount(), heapMb: Amount() }),
+  temperature: Known(Type.Number(), 'Degrees Celsius; null where the board does not tell it.'),
+  eventLoopDelayMs: Fields({ mean: Amount(), p99: Amount() }, 'How late timers came since the last report.'),
+  model: Type.String(),
+  cameras: Type.Record(Type.String(), Camera),
+});
+
+export const stats: Payload = {
+  name: 'stats',
+  contentType: 'application/json',
+  schema: Fields({ ...NodeStatsSchema.properties, mqtt: ConnectionSchema }),
+  summary: 'JSON: times of each stage, frames in, dropped and inferred, memory, temperature, the connection (`mqtt`)',
+};

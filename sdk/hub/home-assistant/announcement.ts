@@ -1,0 +1,79 @@
+import type { Component } from './component.ts';
+
+/** What was once told and is gone is remembered up to so many; a newer one takes the place of the oldest. */
+const maxGone = 500;
+
+/**
+ * The discovery message of one device, over time. Home Assistant keeps a component that a message leaves out, until one
+ * has its platform alone. So what is gone stays in the retained message as that: a Home Assistant whose connection was
+ * away reads it when it comes back. When Home Assistant has told its birth, it is left out.
+ */
+export class Announcement {
+  /** Platforms by key of all that Home Assistant may know. */
+  readonly #told = new Map<string, string>();
+  /** What the last message took back. */
+  #gone: string[] = [];
+  #leftOut = 0;
+
+  /** What an earlier run left at the broker; anything but a discovery message is passed over. */
+  found(payload: Buffer): void {
+    for (const [key, platform] of platformsOf(payload)) if (!this.#told.has(key)) this.#told.set(key, platform);
+  }
+
+  /** Components for which the last message had no room. */
+  get leftOut(): number {
+    return this.#leftOut;
+  }
+
+  /** Home Assistant was there and has read what the last message took back. */
+  settle(): void {
+    for (const key of this.#gone) this.#told.delete(key);
+    this.#gone = [];
+  }
+
+  /** @param maxBytes The largest message the broker takes; what does not fit is left out, the highest ranks first. */
+  message(head: object, components: readonly Component[], maxBytes: number): string {
+    const wanted = new Set(components.map(({ key }) => key));
+    const cmps: Record<string, unknown> = {};
+    let bytes = Buffer.byteLength(JSON.stringify({ ...head, cmps }));
+    const add = (key: string, config: object): boolean => {
+      const size = Buffer.byteLength(JSON.stringify({ [key]: config }));
+      if (bytes + size > maxBytes) return false;
+      bytes += size;
+      cmps[key] = config;
+      return true;
+    };
+    this.#gone = [];
+    const takeBack = (key: string) => {
+      if (add(key, { p: this.#told.get(key) })) this.#gone.push(key);
+    };
+    this.#forgetOldest(wanted);
+    for (const key of this.#told.keys()) if (!wanted.has(key)) takeBack(key);
+    this.#leftOut = 0;
+    for (const { key, config } of [...components].sort((a, b) => a.rank - b.rank)) {
+      if (this.#leftOut === 0 && add(key, config)) {
+        this.#told.set(key, config.p);
+        continue;
+      }
+      this.#leftOut++;
+      if (this.#told.has(key)) takeBack(key);
+    }
+    return JSON.stringify({ ...head, cmps });
+  }
+
+  #forgetOldest(wanted: ReadonlySet<string>): void {
+    const gone = [...this.#told.keys()].filter((key) => !wanted.has(key));
+    for (const key of gone.slice(0, Math.max(0, gone.length - maxGone))) this.#told.delete(key);
+  }
+}
+
+function platformsOf(payload: Buffer): [key: string, platform: string][] {
+  try {
+    const { cmps } = JSON.parse(payload.toString()) as { cmps?: Record<string, { p?: unknown }> };
+    return Object.entries(cmps ?? {}).flatMap(([key, { p }]): [string, string][] =>
+      typeof p === 'string' ? [[key, p]] : [],
+    );
+  } catch {
+    return [];
+  }
+}

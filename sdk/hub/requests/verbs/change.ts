@@ -1,0 +1,17 @@
+import { CameraChange, CameraSettings } from '../../../config/schema.ts';
+import { withMaskedSource, withoutMaskedSource } from '../../../pipeline/masked-source.ts';
+import { defineVerb } from '../verb.ts';
+import { Camera, Fields } from './fields.ts';
+
+export const change = defineVerb({
+  name: 'change',
+  description:
+    'Changes any settings of a camera while it runs. What is left out stays; lists and the maps `zones`, `lines` and `thresholds` are replaced whole.',
+  request: Fields({ camera: Camera, change: CameraChange }),
+  response: Fields({ camera: Camera, settings: CameraSettings }),
+  run: async ({ camera: name, change }, { camera }) => {
+    const pipeline = camera(name);
+    await pipeline.change(withoutMaskedSource(change, pipeline.settings));
+    return { camera: name, settings: withMaskedSource(pipeline.settings) };
+  },
+});

@@ -1,0 +1,113 @@
+import type { Region } from '../core/letterbox.ts';
+import type { Frame } from '../frame/frame.ts';
+import type { Track } from '../vision/track.ts';
+import type { Embedding } from './embedding.ts';
+import { sharpness } from './sharpness.ts';
+
+/** One good look at an object. */
+export interface TrackView {
+  readonly timeMs: number;
+  /** Sharper and larger is higher; only worth comparing between views of one track. */
+  readonly quality: number;
+  /** The crop, at most 256 pixels a side. */
+  readonly jpeg: Buffer;
+  /** Once it was asked for. */
+  readonly embedding?: Embedding;
+}
+
+interface Known {
+  views: readonly TrackView[];
+  eventId?: string;
+  isOver: boolean;
+}
+
+const viewsPerTrack = 3;
+/** Two looks at the same moment say the same. */
+const leastGapMs = 400;
+/** A look replaces the worst one when it is this much better. */
+const gain = 1.25;
+/** An object that the frame cuts off is a worse look than its size says. */
+const cutPenalty = 0.5;
+/** The surroundings that are taken in with a box, as a share of its sides. */
+const margin = 0.1;
+const maxPast = 100;
+
+/**
+ * The best looks at the objects of one camera, a few each: what they are named by, and what is taught when somebody
+ * points at a track or at an event that is over. Bounded: three looks a track, and the last hundred tracks.
+ */
+export class TrackViews {
+  readonly #tracks = new Map<number, Known>();
+
+  /**
+   * @returns The part of the frame to look at and how good a look it is; undefined when the track has better ones, or one
+   *   of a moment ago.
+   */
+  wants(track: Track, frame: Frame): { region: Region; quality: number } | undefined {
+    const region = cropOf(track.box, frame);
+    if (!region) return undefined;
+    const views = this.of(track.id);
+    if (views.some(({ timeMs }) => Math.abs(frame.wallTimeMs - timeMs) < leastGapMs)) return undefined;
+    const size = Math.sqrt(region.width * region.height);
+    const quality = size * sharpness(frame, region) * (isCut(track.box, frame) ? cutPenalty : 1);
+    if (views.length >= viewsPerTrack && quality < views.at(-1)!.quality * gain) return undefined;
+    return { region, quality };
+  }
+
+  add(trackId: number, view: TrackView): void {
+    const track = this.#track(trackId);
+    track.views = [...track.views, view].sort((a, b) => b.quality - a.quality).slice(0, viewsPerTrack);
+  }
+
+  /** The best first; empty when nothing is known of such a track. */
+  of(trackId: number): readonly TrackView[] {
+    return this.#tracks.get(trackId)?.views ?? [];
+  }
+
+  /** The track that an event is about, while its views are held. */
+  trackOf(eventId: string): number | undefined {
+    for (const [trackId, track] of this.#tracks) if (track.eventId === eventId) return trackId;
+    return undefined;
+  }
+
+  noteEvent(eventId: string, trackId: number): void {
+    this.#track(trackId).eventId = eventId;
+  }
+
+  /** Tracks that are not among these are over; their views stay for a while. */
+  keepOnly(tracks: readonly Track[]): void {
+    const alive = new Set(tracks.map(({ id }) => id));
+    let over = 0;
+    for (const [trackId, track] of this.#tracks) {
+      track.isOver = !alive.has(trackId);
+      if (track.isOver) over++;
+    }
+    for (const [trackId, { isOver }] of this.#tracks) {
+      if (over <= maxPast) break;
+      if (!isOver) continue;
+      this.#tracks.delete(trackId);
+      over--;
+    }
+  }
+
+  #track(trackId: number): Known {
+    const known = this.#tracks.get(trackId) ?? { views: [], isOver: false };
+    this.#tracks.set(trackId, known);
+    return known;
+  }
+}
+
+function cropOf([x1, y1, x2, y2]: Track['box'], frame: Frame): Region | undefined {
+  const dx = (x2 - x1) * margin;
+  const dy = (y2 - y1) * margin;
+  const left = Math.max(0, Math.floor(x1 - dx));
+  const top = Math.max(0, Math.floor(y1 - dy));
+  const right = Math.min(frame.width, Math.ceil(x2 + dx));
+  const bottom = Math.min(frame.height, Math.ceil(y2 + dy));
+  if (right - left < 8 || bottom - top < 8) return undefined;
+  return { x: left, y: top, width: right - left, height: bottom - top };
+}
+
+function isCut([x1, y1, x2, y2]: Track['box'], { width, height }: Frame): boolean {
+  return x1 <= 1 || y1 <= 1 || x2 >= width - 1 || y2 >= height - 1;
+}

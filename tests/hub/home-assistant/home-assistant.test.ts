@@ -1,0 +1,440 @@
+import fc from 'fast-check';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { LineSettings } from '../../../sdk/config/schema.ts';
+import { CameraStates } from '../../../sdk/hub/extensions/camera-states.ts';
+import { HomeAssistant, type HomeAssistantOptions } from '../../../sdk/hub/home-assistant/home-assistant.ts';
+import type { Link } from '../../../sdk/hub/link.ts';
+import { labelLevel } from '../../../sdk/hub/topics.ts';
+import { eventMessage, FakeCamera, FakeContext, nodeStats, until } from '../fakes.ts';
+import { FakeHomeAssistant } from './fake-home-assistant.ts';
+import { breaches, isUpdateState } from './rules.ts';
+
+const root = 'homeassistant/device/ocellus_porch';
+const nodeTopic = `${root}/config`;
+const doorTopic = `${root}/door/config`;
+const line: LineSettings = { from: [0, 0], to: [1, 1] };
+const running: HomeAssistant[] = [];
+
+afterEach(() => {
+  for (const extension of running.splice(0)) extension.stop();
+  vi.useRealTimers();
+});
+
+/** One run of a hub; `left` is what the broker retains from the run before. */
+class Run {
+  readonly context: FakeContext;
+  readonly extension: HomeAssistant;
+  /** What the broker retains now. */
+  readonly broker: Map<string, string>;
+  readonly home: FakeHomeAssistant;
+  readonly #nodeTopic: string;
+  #seen = 0;
+
+  constructor(cameras: FakeCamera[], options: Partial<HomeAssistantOptions> = {}, before?: Run, node = 'porch') {
+    this.context = new FakeContext(cameras, node);
+    this.#nodeTopic = `homeassistant/device/ocellus_${node}/config`;
+    this.broker = before?.broker ?? new Map();
+    this.home = before?.home ?? new FakeHomeAssistant();
+    this.limit(Number.POSITIVE_INFINITY);
+    const settings = { enabled: true, prefix: 'homeassistant' };
+    this.extension = new HomeAssistant({ settings, ...options });
+    running.push(this.extension);
+    this.extension.start(this.context);
+    const states = new CameraStates();
+    states.start(this.context);
+    this.context.sources.push(this.extension.states!, states.states!);
+  }
+
+  limit(maximumPacketSize: number): void {
+    this.context.link = { maximumPacketSize } as Link;
+  }
+
+  /** What a hub does after it connected. */
+  async connect(): Promise<this> {
+    const { retained, node } = this.context;
+    retained.update();
+    retained.found(new Map([...this.broker].map(([topic, value]) => [topic, Buffer.from(value)])));
+    retained.update();
+    this.deliver();
+    node.emit('stats', nodeStats);
+    // The cards that ship are read from disk.
+    await until(() => this.told(this.#nodeTopic).length > 0 || !this.extension.subscriptions.length);
+    this.deliver();
+    return this;
+  }
+
+  /** All that was said since reaches the broker and Home Assistant, one after the other. */
+  deliver(): void {
+    for (const [topic, value] of this.context.told.slice(this.#seen)) {
+      if (value === '') this.broker.delete(topic);
+      else this.broker.set(topic, value);
+      if (topic.endsWith('/config')) this.home.take(topic, value);
+    }
+    this.#seen = this.context.told.length;
+  }
+
+  told(topic: string): string[] {
+    return this.context.told.filter(([one]) => one === topic).map(([, value]) => value);
+  }
+
+  /** The fields of a component as told last. */
+  component(topic: string, key: string): Record<string, unknown> {
+    return JSON.parse(this.told(topic).at(-1)!).cmps[key];
+  }
+
+  end(): void {
+    this.extension.stop();
+  }
+}
+
+const connected = (cameras: FakeCamera[], options?: Partial<HomeAssistantOptions>, before?: Run, node?: string) =>
+  new Run(cameras, options, before, node).connect();
+
+describe('HomeAssistant', () => {
+  it('announces the node, then its cameras, and breaks no rule', async () => {
+    const door = new FakeCamera('door', ['person', 'cell phone']);
+    door.setCount('person', 0, 'front_yard');
+    await door.change({ lines: { gate: line } });
+    const run = await connected([door]);
+    expect([...run.home.devices.keys()]).toEqual([nodeTopic, doorTopic]);
+    expect(run.home.problems).toEqual([]);
+    expect(run.home.keys(nodeTopic)).toEqual(['cpu', 'memory', 'model', 'outbox', 'restart', 'temperature']);
+    expect(run.home.keys(doorTopic)).toEqual(
+      [
+        ...['motion', 'sighting', 'view', 'status', 'infer', 'fps', 'dropped', 'press:snapshot', 'press:restart'],
+        ...['enabled', 'detect', 'threshold', 'motion_gate', 'motion_sensitivity', 'snapshots'].map((s) => `set:${s}`),
+        ...['occupied', 'count', 'snapshot', 'appeared'].flatMap((w) => [`${w}:person`, `${w}:cell_phone`]),
+        ...['occupied:person:front_yard', 'count:person:front_yard', 'crossed:gate:in', 'crossed:gate:out'],
+      ].sort(),
+    );
+    expect(run.component(doorTopic, 'count:person:front_yard')).toEqual({
+      p: 'sensor',
+      uniq_id: 'ocellus_porch:door:count:person:front_yard',
+      def_ent_id: 'sensor.porch_door_person_count_in_front_yard',
+      name: 'Person count in front yard',
+      stat_t: 'ocellus/porch/door/zone/front_yard/person/count',
+      stat_cla: 'measurement',
+      sug_dsp_prc: 0,
+      ic: 'mdi:counter',
+    });
+    expect(run.component(doorTopic, 'set:threshold')).toMatchObject({ min: 0, max: 1, step: 0.01 });
+    expect(run.component(doorTopic, 'press:snapshot')).toMatchObject({
+      cmd_t: 'ocellus/porch/request/snapshot',
+      pl_prs: '{"camera":"door"}',
+    });
+    const message = JSON.parse(run.told(doorTopic).at(-1)!);
+    expect(message.dev).toMatchObject({ ids: ['ocellus_porch:door'], name: 'Door', via_device: 'ocellus_porch' });
+    // Each of them reads what the hub tells: its states are there.
+    for (const { p, stat_t } of Object.values(message.cmps) as Record<string, string>[]) {
+      if (stat_t && p !== 'event' && !stat_t.endsWith('/stats')) expect([...run.broker.keys()], p).toContain(stat_t);
+    }
+  });
+
+  it('lets a camera that is off be switched on', async () => {
+    const run = await connected([new FakeCamera('door')]);
+    const { avty, cmps } = JSON.parse(run.told(doorTopic).at(-1)!);
+    expect(avty).toHaveLength(2);
+    for (const key of ['set:enabled', 'press:restart', 'status', 'snapshot:person']) {
+      expect(cmps[key].avty, key).toEqual([{ t: 'ocellus/porch/status' }]);
+    }
+    for (const key of ['motion', 'occupied:person', 'count:person']) expect(cmps[key].avty, key).toBeUndefined();
+  });
+
+  it('says nothing before it knows what is at the broker, the model and the labels', async () => {
+    const door = new FakeCamera('door');
+    const { counts } = door;
+    const run = new Run([door]);
+    const { card } = run.context.node;
+    run.context.retained.update();
+    expect(run.told(doorTopic), 'not looked').toEqual([]);
+    run.context.node.card = undefined;
+    run.context.retained.found(new Map());
+    run.context.node.emit('stats', nodeStats);
+    expect(run.told(nodeTopic), 'no model').toEqual([]);
+    run.context.node.card = card;
+    door.counts = [];
+    run.context.node.emit('stats', nodeStats);
+    await until(() => run.told(nodeTopic).length > 0);
+    expect(run.told(doorTopic), 'no labels').toEqual([]);
+    door.counts = counts;
+    door.emit('frame', undefined as never);
+    expect(run.told(doorTopic)).toHaveLength(1);
+    // A camera that watches nothing the model knows is announced all the same.
+    const blind = new FakeCamera('shed', []);
+    await blind.change({ detect: { labels: ['unicorn'] } });
+    expect((await connected([blind])).home.keys(`${root}/shed/config`)).toContain('motion');
+  });
+
+  it('tells the configuration before the states, and all of it again after a birth', async () => {
+    const run = await connected([new FakeCamera('door')]);
+    const before = run.context.told.length;
+    vi.useFakeTimers();
+    const birth = { topic: 'homeassistant/status', payload: Buffer.from('online'), retained: false };
+    expect(run.extension.receive({ ...birth, topic: 'homeassistant/x' })).toBe(false);
+    expect(run.extension.receive({ ...birth, retained: true })).toBe(true);
+    expect(run.extension.receive({ ...birth, payload: Buffer.from('offline') })).toBe(true);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(run.context.told).toHaveLength(before);
+    // Two at once are answered once, and not at once.
+    run.extension.receive(birth);
+    run.extension.receive(birth);
+    await vi.advanceTimersByTimeAsync(900);
+    expect(run.context.told).toHaveLength(before);
+    await vi.advanceTimersByTimeAsync(10_000);
+    const topics = run.context.told.slice(before).map(([topic]) => topic);
+    expect(topics.slice(0, 3)).toEqual([nodeTopic, doorTopic, 'ocellus/porch/model']);
+    expect(topics).toContain('ocellus/porch/door/status');
+    expect(new Set(topics).size).toBe(topics.length);
+  });
+
+  it('takes back a label and a zone, and says so until Home Assistant was there', async () => {
+    const door = new FakeCamera('door', ['person', 'cat']);
+    door.setCount('person', 0, 'yard');
+    const run = await connected([door]);
+    door.counts = [{ label: 'person', count: 0 }];
+    door.emit('settings', {});
+    run.deliver();
+    expect(run.home.keys(doorTopic).filter((key) => /cat|yard/.test(key))).toEqual([]);
+    expect(run.component(doorTopic, 'count:cat')).toEqual({ p: 'sensor' });
+    vi.useFakeTimers();
+    run.extension.receive({ topic: 'homeassistant/status', payload: Buffer.from('online'), retained: false });
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(run.component(doorTopic, 'count:cat')).toBeUndefined();
+    expect(run.component(doorTopic, 'count:person')).toBeDefined();
+    // It may come back.
+    door.counts = [{ label: 'cat', count: 0 }];
+    door.emit('settings', {});
+    run.deliver();
+    expect(run.home.keys(doorTopic)).toContain('count:cat');
+    expect(run.home.keys(doorTopic)).not.toContain('count:person');
+  });
+
+  it('takes back what was there in the run before: labels, lines and cameras', async () => {
+    const door = new FakeCamera('door', ['person', 'cat']);
+    await door.change({ lines: { gate: line } });
+    const first = await connected([door, new FakeCamera('shed')]);
+    first.end();
+    const second = await connected([new FakeCamera('door', ['person'])], {}, first);
+    expect(second.home.devices.has(`${root}/shed/config`)).toBe(false);
+    expect([...second.broker.keys()].filter((topic) => /shed|cat/.test(topic))).toEqual([]);
+    expect(second.home.keys(doorTopic).filter((key) => /:cat|:gate/.test(key))).toEqual([]);
+    expect(second.home.keys(doorTopic)).toContain('occupied:person');
+    // One that is switched off leaves nothing.
+    second.end();
+    const third = await connected(
+      [new FakeCamera('door')],
+      { settings: { enabled: false, prefix: 'homeassistant' } },
+      second,
+    );
+    expect([...third.home.devices.keys()]).toEqual([]);
+    expect([...third.broker.keys()].filter((topic) => topic.startsWith('homeassistant/'))).toEqual([]);
+    expect(
+      third.extension.receive({ topic: 'homeassistant/status', payload: Buffer.from('online'), retained: false }),
+    ).toBe(false);
+  });
+
+  it('is not put off by what lies on its topics', async () => {
+    const run = new Run([new FakeCamera('door')]);
+    run.broker
+      .set(doorTopic, 'rubbish')
+      .set(nodeTopic, '{"cmps":[null,1]}')
+      .set(`${root}/x/config`, '{"cmps":{"a":{"p":1}}}');
+    await run.connect();
+    expect(run.home.problems).toEqual([]);
+    expect(run.broker.has(`${root}/x/config`)).toBe(false);
+    expect(run.home.keys(doorTopic)).toContain('motion');
+  });
+
+  it('fits the message to the broker, says what is left out, and takes it back', async () => {
+    const labels = Array.from({ length: 80 }, (_, i) => `thing ${i}`);
+    const door = new FakeCamera('door', labels);
+    for (const label of labels) for (let z = 0; z < 10; z++) door.setCount(label, 0, `zone${z}`);
+    const run = await connected([door]);
+    const whole = run.home.keys(doorTopic).length;
+    expect(Buffer.byteLength(run.told(doorTopic).at(-1)!)).toBeLessThan(256 * 1024);
+    run.limit(16 * 1024);
+    run.context.retained.update();
+    run.deliver();
+    const [small] = run.told(doorTopic).slice(-1);
+    expect(Buffer.byteLength(small!)).toBeLessThan(16 * 1024);
+    expect(breaches(doorTopic, small!)).toEqual([]);
+    const left = run.home.keys(doorTopic);
+    expect(left.length).toBeLessThan(whole);
+    expect(left).toEqual(expect.arrayContaining(['motion', 'set:enabled', 'press:restart']));
+    expect(run.context.logger.lines.filter((text) => /are left out/.test(text))).toHaveLength(1);
+  });
+
+  it('tells who came, who left and who crossed a line, only while someone may hear', async () => {
+    const door = new FakeCamera('door');
+    await door.change({ lines: { gate: line } });
+    const run = await connected([door]);
+    const ending = eventMessage(1, 'end');
+    for (const message of [
+      eventMessage(1, 'new'),
+      eventMessage(1, 'update'),
+      { ...ending, after: { ...ending.after, end_time: 4.25 } },
+    ]) {
+      door.emit('event', message);
+    }
+    door.emit('crossing', { trackId: 7, line: 'gate', label: 'person', direction: 'in', total: 3 });
+    const { sent } = run.context;
+    expect(sent.map(({ topic, retain }) => [topic, retain])).toEqual([
+      ['ocellus/porch/door/seen', false],
+      ['ocellus/porch/door/person/appeared', false],
+      ['ocellus/porch/door/seen', false],
+      ['ocellus/porch/door/line/gate/crossed', false],
+    ]);
+    const [seen, appeared, gone, crossed] = sent.map(({ payload }) => payload.toString());
+    expect(JSON.parse(seen!)).toMatchObject({ event_type: 'new', label: 'person', score: 0.8, seconds: null });
+    expect(JSON.parse(gone!)).toMatchObject({ event_type: 'end', seconds: 3.3 });
+    expect([appeared, crossed]).toEqual(['1-abcdef', 'in']);
+    expect(run.component(doorTopic, 'sighting')).toMatchObject({ stat_t: sent[0]!.topic, evt_typ: ['new', 'end'] });
+    expect(run.component(doorTopic, 'appeared:person')).toMatchObject({ t: sent[1]!.topic });
+    expect(run.component(doorTopic, 'crossed:gate:in')).toMatchObject({ t: sent[3]!.topic, pl: crossed });
+    run.context.link = undefined;
+    door.emit('event', eventMessage(2, 'new'));
+    expect(sent).toHaveLength(4);
+  });
+
+  it('compares the model in use with the one that ships, not one of the owner’s own', async () => {
+    const run = new Run([new FakeCamera('door')]);
+    const { card } = run.context.node;
+    run.context.node.card = { ...card!, version: '0.9.0' };
+    await run.connect();
+    const [state] = run.told('ocellus/porch/model').slice(-1);
+    expect(isUpdateState(state!)).toBe(true);
+    expect(JSON.parse(state!)).toMatchObject({ installed_version: '0.9.0', latest_version: card!.version });
+    run.end();
+    const own = new Run([new FakeCamera('door')], {}, run);
+    own.context.node.card = { ...card!, name: 'my-cats' };
+    await own.connect();
+    expect(own.home.keys(nodeTopic)).not.toContain('model');
+    expect(own.broker.has('ocellus/porch/model')).toBe(false);
+  });
+
+  it.each([
+    ['http://192.168.1.2:8420/', 'http://192.168.1.2:8420/'],
+    ['porch:8420', undefined],
+    [undefined, undefined],
+  ])('shows the console at %s only when it is a URL', async (url, shown) => {
+    const run = await connected([new FakeCamera('door')], { consoleUrl: () => url });
+    expect(JSON.parse(run.told(doorTopic).at(-1)!).dev.cu).toBe(shown);
+    expect(run.home.problems).toEqual([]);
+  });
+});
+
+const name = fc.stringMatching(/^[a-z0-9][a-z0-9_-]{0,31}$/);
+const label = fc.oneof(
+  fc.constantFrom('person', 'Person', 'cell phone', 'cell_phone', 'a-b', '猫', 'a/b', '+', '#', "it's", '{{ x }}', '𐀀'),
+  fc.string({ minLength: 1, maxLength: 40, unit: 'binary' }),
+);
+
+describe('HomeAssistant, with any names and labels', () => {
+  it('gives messages that break no rule, and ids that nobody has twice', async () => {
+    const camera = fc.record({
+      labels: fc.uniqueArray(label, { minLength: 1, maxLength: 6 }),
+      zones: fc.uniqueArray(name, { maxLength: 3 }),
+      lines: fc.uniqueArray(name, { maxLength: 3 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.dictionary(name, camera, { minKeys: 1, maxKeys: 3, noNullPrototype: true }), async (all) => {
+        const cameras: FakeCamera[] = [];
+        for (const [key, { labels, zones, lines }] of Object.entries(all)) {
+          const fake = new FakeCamera(key, labels);
+          for (const zone of zones) for (const one of labels) fake.counts.push({ label: one, zone, count: 0 });
+          await fake.change({ lines: Object.fromEntries(lines.map((one) => [one, line])) });
+          cameras.push(fake);
+        }
+        const run = await connected(cameras);
+        expect(run.home.problems).toEqual([]);
+        expect(run.home.devices.size).toBe(cameras.length + 1);
+        for (const fake of cameras) {
+          const keys = run.home.keys(`${root}/${fake.name}/config`);
+          const levels = new Set(fake.counts.map(({ label: one, zone }) => `${labelLevel(one)}\0${zone ?? ''}`));
+          expect(keys.filter((key) => key.startsWith('occupied:'))).toHaveLength(levels.size);
+        }
+        run.end();
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('gives different ids to different nodes and cameras', async () => {
+    const pair = fc.tuple(name, name);
+    await fc.assert(
+      fc.asyncProperty(pair, pair, async (one, other) => {
+        fc.pre(one.join() !== other.join());
+        const idsOf = async ([node, camera]: [string, string]) => {
+          const run = await connected([new FakeCamera(camera)], {}, undefined, node);
+          run.end();
+          return run.home.uniqueIds;
+        };
+        const [a, b] = [await idsOf(one), await idsOf(other)];
+        // Of one node with two cameras the node itself is the same.
+        const own = (ids: string[]) => ids.filter((id) => one[0] !== other[0] || id.split(':').length > 2);
+        expect(own(a).filter((id) => b.includes(id))).toEqual([]);
+      }),
+      {
+        numRuns: 30,
+        examples: [
+          [
+            ['a', 'b_c'],
+            ['a_b', 'c'],
+          ],
+          [
+            ['a', 'b'],
+            ['a_b', 'b'],
+          ],
+        ],
+      },
+    );
+  });
+
+  it('leaves nothing behind, however cameras, labels and zones come and go, in one run or over several', async () => {
+    const labels = fc.subarray(['person', 'cat', 'cell phone', '猫']);
+    const state = fc.record({
+      door: fc.option(labels),
+      shed: fc.option(labels),
+      zones: fc.subarray(['yard', 'path']),
+      restart: fc.boolean(),
+      reborn: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(state, { minLength: 2, maxLength: 8 }), async (states) => {
+        let run: Run | undefined;
+        for (const { zones, restart, reborn, ...cameras } of states) {
+          const wanted = Object.entries(cameras).flatMap(([key, watched]) => {
+            if (watched === null || watched.length === 0) return [];
+            const counts = watched.flatMap((one) => [
+              { label: one, count: 0 },
+              ...zones.map((zone) => ({ label: one, zone, count: 0 })),
+            ]);
+            return [Object.assign(new FakeCamera(key, []), { counts })];
+          });
+          const present: FakeCamera[] = run ? [...run.context.node.pipelines.values()] : [];
+          const same = present.length === wanted.length && present.every(({ name: one }, i) => one === wanted[i]!.name);
+          if (run && same && !restart) {
+            // In one run only what a camera watches changes.
+            present.forEach((fake, i) => {
+              fake.counts = wanted[i]!.counts;
+              fake.emit('settings', {});
+            });
+            run.deliver();
+          } else {
+            run?.end();
+            run = await connected(wanted, {}, run);
+          }
+          if (reborn) run.home.restart(new Map([...run.broker].filter(([topic]) => topic.endsWith('/config'))));
+          const expected = await connected(
+            wanted.map((fake) => Object.assign(new FakeCamera(fake.name, []), { counts: fake.counts })),
+          );
+          expect(run.home.uniqueIds.sort()).toEqual(expected.home.uniqueIds.sort());
+          expect(run.home.problems).toEqual([]);
+          expected.end();
+        }
+        run?.end();
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

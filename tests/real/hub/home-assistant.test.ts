@@ -1,0 +1,199 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, describe, expect, it } from 'vitest';
+import { asset } from '../../../sdk/assets.ts';
+import { Hub } from '../../../sdk/hub/hub.ts';
+import { eventMessage, FakeCamera, FakeNode, mqttSettings, nodeStats, recorder, until } from '../../hub/fakes.ts';
+import { breaches } from '../../hub/home-assistant/rules.ts';
+import { retainedOf, Subscriber } from '../../hub/subscriber.ts';
+import { hasProgram } from '../../needs.ts';
+import { freePort, Mosquitto } from './mosquitto.ts';
+
+const minute = 60_000;
+const root = 'homeassistant/device/ocellus_porch';
+const doorTopic = `${root}/door/config`;
+const closers: (() => Promise<unknown>)[] = [];
+
+function closing<T>(thing: T, close: (thing: T) => Promise<unknown>): T {
+  closers.push(() => close(thing));
+  return thing;
+}
+
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function startHub(url: string, cameras: FakeCamera[]) {
+  const node = new FakeNode('porch', cameras);
+  const settings = { ...mqttSettings(url), home_assistant: { enabled: true, prefix: 'homeassistant' } };
+  const hub = closing(new Hub({ node, settings, logger: recorder() }), (it) => it.stop());
+  // What a node says of itself, often, so that nothing here waits for it.
+  const stats = {
+    ...nodeStats,
+    temperature: 51.3,
+    cameras: Object.fromEntries(
+      cameras.map(({ name }) => [name, { frames: { dropped: 2 }, fps: { in: 10 }, times: { infer: 31.25 } } as never]),
+    ),
+  };
+  const ticks = setInterval(() => node.emit('stats', stats), 200);
+  closing(ticks, async () => clearInterval(ticks));
+  await hub.start();
+  return { hub, node };
+}
+
+const configs = (retained: Record<string, string>) =>
+  Object.entries(retained).filter(([topic]) => topic.endsWith('/config'));
+const keysOf = (text: string) =>
+  Object.entries(JSON.parse(text).cmps as object).flatMap(([key, one]) => (Object.keys(one).length > 1 ? [key] : []));
+
+const missing = hasProgram('mosquitto') ? '' : ' (needs mosquitto)';
+
+describe.skipIf(missing)(`Home Assistant’s discovery with Mosquitto${missing}`, () => {
+  it(
+    'announces, answers a birth, takes back, and survives a broker that forgets',
+    async () => {
+      const broker = closing(await Mosquitto.start(), (it) => it.stop());
+      const heard = closing(await Subscriber.to(broker.url, '#'), (it) => it.end());
+      const door = new FakeCamera('door', ['person', 'cat']);
+      const first = await startHub(broker.url, [door, new FakeCamera('shed')]);
+      await until(() => heard.on(`${root}/shed/config`).length > 0);
+      const announced = configs(await retainedOf(broker.url, 'homeassistant/#'));
+      expect(announced.map(([topic]) => topic).sort()).toEqual(
+        [`${root}/config`, doorTopic, `${root}/shed/config`].sort(),
+      );
+      for (const [topic, text] of announced) expect(breaches(topic, text)).toEqual([]);
+
+      // A birth: the configuration first, then the states.
+      const before = heard.received.length;
+      await heard.client.publishAsync('homeassistant/status', 'online', { qos: 1 });
+      const again = () => heard.received.slice(before).map(({ topic }) => topic);
+      await until(() => again().includes('ocellus/porch/door/person/count'));
+      expect(again().indexOf(doorTopic)).toBeGreaterThanOrEqual(0);
+      expect(again().indexOf(doorTopic)).toBeLessThan(again().indexOf('ocellus/porch/door/status'));
+
+      // A label goes while it runs.
+      door.counts = [{ label: 'person', count: 0 }];
+      door.emit('settings', {});
+      await until(() => !keysOf(heard.last(doorTopic)!).includes('count:cat'));
+      expect(JSON.parse(heard.last(doorTopic)!).cmps['count:cat']).toEqual({ p: 'sensor' });
+
+      // The broker forgets everything.
+      await broker.kill();
+      await broker.start();
+      await until(() => first.hub.stats.connections === 2 && first.hub.stats.outbox.depth === 0);
+      let kept: [string, string][] = [];
+      while (kept.length < 3) kept = configs(await retainedOf(broker.url, 'homeassistant/#'));
+      expect(keysOf(Object.fromEntries(kept)[doorTopic]!)).toContain('count:person');
+
+      // Another run, with less.
+      await first.hub.stop();
+      await startHub(broker.url, [new FakeCamera('door', ['cat'])]);
+      await until(() => heard.last(`${root}/shed/config`) === '');
+      await until(() => keysOf(heard.last(doorTopic)!).includes('count:cat'));
+      expect(JSON.parse(heard.last(doorTopic)!).cmps['count:person']).toEqual({ p: 'sensor' });
+      expect(Object.keys(await retainedOf(broker.url, '#')).filter((topic) => /shed/.test(topic))).toEqual([]);
+    },
+    2 * minute,
+  );
+});
+
+// A Python with the packages `homeassistant` (2025.10 or newer), `paho-mqtt` and `numpy`: too large to install for a test.
+const python = process.env.OCELLUS_TEST_HOME_ASSISTANT;
+const lacks = missing || (python ? '' : ' (needs a Python with Home Assistant in OCELLUS_TEST_HOME_ASSISTANT)');
+
+interface Seen {
+  devices: Record<string, { via: string | null; triggers: string[] }>;
+  states: Record<string, string | null>;
+}
+
+describe.skipIf(lacks)(`Home Assistant itself${lacks}`, () => {
+  it(
+    'finds each entity, follows its state, obeys, and forgets what is gone',
+    async () => {
+      const broker = closing(await Mosquitto.start(), (it) => it.stop());
+      const door = new FakeCamera('door', ['person', 'cell phone']);
+      door.setCount('person', 0, 'front_yard');
+      await door.change({ lines: { gate: { from: [0, 0], to: [1, 1] } } });
+      const first = await startHub(broker.url, [door, new FakeCamera('shed')]);
+
+      const folder = closing(mkdtempSync(join(tmpdir(), 'ocellus-home-')), async (it) =>
+        rmSync(it, { recursive: true }),
+      );
+      const script = asset('tests', 'real', 'hub', 'home_assistant.py');
+      const args = [script, new URL(broker.url).port, folder, String(await freePort())];
+      const home = spawn(python!, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+      closing(home, async (it) => {
+        if (it.exitCode !== null) return;
+        const ended = once(it, 'exit');
+        it.kill('SIGKILL');
+        await ended;
+      });
+      let complaints = '';
+      home.stderr.on('data', (text) => {
+        complaints += text;
+      });
+      let seen: Seen = { devices: {}, states: {} };
+      createInterface({ input: home.stdout }).on('line', (text) => {
+        if (text.startsWith('{')) seen = JSON.parse(text);
+      });
+      const call = (domain: string, service: string, data: object) =>
+        home.stdin.write(`${JSON.stringify([domain, service, data])}\n`);
+
+      const state = (id: string) => seen.states[id];
+      await until(
+        () => state('sensor.porch_door_inference_time') === '31.25' && state('switch.porch_shed_enabled') === 'on',
+      );
+      await until(() => seen.devices.Door?.triggers.length === 4);
+      expect(seen.devices).toMatchObject({
+        Porch: { via: null },
+        Door: {
+          via: 'Porch',
+          triggers: ['Cell phone appeared', 'Gate crossed in', 'Gate crossed out', 'Person appeared'],
+        },
+      });
+      expect(seen.states).toMatchObject({
+        'binary_sensor.porch_door_person': 'off',
+        'sensor.porch_door_person_count_in_front_yard': '0',
+        'number.porch_door_threshold': '0.6',
+        'sensor.porch_temperature': '51.3',
+        'update.porch_model': 'off',
+        'event.porch_door_sighting': 'unknown',
+      });
+      const announced = configs(await retainedOf(broker.url, 'homeassistant/#')).map(([, text]) => keysOf(text));
+      const triggers = Object.values(seen.devices).flatMap((device) => device.triggers);
+      expect(Object.keys(seen.states)).toHaveLength(announced.flat().length - triggers.length);
+
+      door.emit('snapshot', { id: '1', label: 'person', jpeg: Buffer.from([0xff, 0xd8, 0xff, 0xd9]) });
+      door.emit('event', eventMessage(1));
+      door.setCount('person', 1);
+      call('switch', 'turn_off', { entity_id: 'switch.porch_door_detection' });
+      call('number', 'set_value', { entity_id: 'number.porch_door_threshold', value: 0.7 });
+      await until(
+        () => state('number.porch_door_threshold') === '0.7' && state('switch.porch_door_detection') === 'off',
+      );
+      expect(door.changes).toContainEqual({ detect: { threshold: 0.7 } });
+      await until(() => state('binary_sensor.porch_door_person') === 'on');
+      for (const id of ['event.porch_door_sighting', 'image.porch_door_last_person']) expect(state(id)).toMatch(/^20/);
+
+      door.counts = [{ label: 'person', count: 1 }];
+      door.emit('settings', {});
+      door.setStatus('disabled');
+      await until(() => state('binary_sensor.porch_door_person') === 'unavailable');
+      await until(() => !('sensor.porch_door_cell_phone_count' in seen.states));
+      expect(Object.keys(seen.states).filter((id) => /cell_phone|front_yard/.test(id))).toEqual([]);
+      expect(seen.states).toMatchObject({ 'switch.porch_door_enabled': 'on', 'sensor.porch_door_status': 'disabled' });
+
+      await first.hub.stop();
+      await until(() => state('switch.porch_door_enabled') === 'unavailable');
+      await startHub(broker.url, [new FakeCamera('door')]);
+      await until(() => !('Shed' in seen.devices) && state('binary_sensor.porch_door_cat') === 'off');
+      expect(Object.keys(seen.states).filter((id) => /shed/.test(id))).toEqual([]);
+      expect(complaints.split('\n').filter((text) => /mqtt/i.test(text) && /WARNING|ERROR/.test(text))).toEqual([]);
+    },
+    3 * minute,
+  );
+});

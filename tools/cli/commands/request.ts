@@ -1,0 +1,50 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { InputError, messageOf } from '../../../sdk/errors.ts';
+import { brokerAddress } from '../../../sdk/hub/address.ts';
+import { requestVerb } from '../../../sdk/hub/requests/client.ts';
+import { printJson } from '../output.ts';
+
+interface RequestOptions {
+  broker: string;
+  node: string;
+  base: string;
+}
+
+export function addRequest(program: Command): void {
+  program
+    .command('request')
+    .description('ask a running node over MQTT and print the answer')
+    .argument('<verb>', 'info, state, snapshot, change, restart; `info` lists what the node answers')
+    .argument('[fields]', 'of the request, as JSON: \'{"camera": "door"}\'', fields, {})
+    .option('--broker <url>', 'mqtt://host:1883, mqtts://, ws://, wss://', 'mqtt://127.0.0.1:1883')
+    .option('--node <name>', 'name of the node', 'ocellus')
+    .option('--base <topic>', 'first part of its topics', 'ocellus')
+    .addHelpText(
+      'after',
+      '\nA password may be in the environment: OCELLUS_MQTT_PASSWORD. docs/mqtt.md lists the verbs.',
+    )
+    .action(request);
+}
+
+async function request(verb: string, data: object, { broker, node, base }: RequestOptions): Promise<void> {
+  const { title, options } = brokerAddress(broker);
+  const { connectAsync } = await import('mqtt');
+  // No reconnect: the first try that fails is told. No log: its own prints each packet, the password in CONNECT too.
+  const quiet = { reconnectPeriod: 0, connectTimeout: 5000, log: () => {} };
+  const client = await connectAsync({ ...options, ...quiet }).catch((error: unknown) => {
+    throw new InputError(`no connection to ${title}: ${messageOf(error)}`);
+  });
+  try {
+    await printJson(await requestVerb(client, { node, base }, verb, data));
+  } finally {
+    await client.endAsync(true);
+  }
+}
+
+function fields(text: string): object {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  } catch {}
+  throw new InvalidArgumentError('Expected a JSON object.');
+}

@@ -1,0 +1,40 @@
+import { messageOf } from '../../sdk/errors.ts';
+import { within } from '../../sdk/hub/within.ts';
+import type { Logger } from '../../sdk/log.ts';
+
+/** A fault that repeats must not fill a disk with its own words. */
+const mostTold = 10;
+const stopTimeoutMs = 10_000;
+
+/**
+ * What nobody caught, an exception or a rejection, is a fault of ours and leaves the process in a state that nobody
+ * knows. It is logged, `stop` says goodbye as far as that is still possible, and the process ends with 1.
+ *
+ * @param stop True: nothing was left behind. Given up after ten seconds.
+ */
+export function endOnFault(logger: Logger, stop: () => Promise<boolean>): void {
+  let told = 0;
+  const handle = (error: unknown) => {
+    if (told++ < mostTold) logger.error(`this is a fault of ocellus: ${withStack(error)}`);
+    if (told === 1) void within(stopTimeoutMs, stop(), false).then((clean) => endWithFault(clean));
+  };
+  process.on('uncaughtException', handle);
+  process.on('unhandledRejection', handle);
+}
+
+/**
+ * Ends the process with 1, or with SIGKILL where something does not stop: `process.exit()` waits for all threads, and one
+ * that is stuck in native code never comes back.
+ */
+export function endWithFault(clean: boolean): void {
+  if (clean) process.exit(1);
+  process.kill(process.pid, 'SIGKILL');
+}
+
+function withStack(error: unknown): string {
+  if (!(error instanceof Error) || !error.stack) return messageOf(error);
+  return error.stack
+    .split('\n')
+    .map((line) => line.trim())
+    .join(' ');
+}

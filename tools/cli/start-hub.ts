@@ -1,0 +1,53 @@
+import { dataFolder } from '../../sdk/config/data-folder.ts';
+import type { Settings } from '../../sdk/config/schema.ts';
+import { brokerAddress } from '../../sdk/hub/address.ts';
+import { Hub } from '../../sdk/hub/hub.ts';
+import type { Logger } from '../../sdk/log.ts';
+import type { Node } from '../../sdk/pipeline/node.ts';
+
+/**
+ * Starts the hub of a node, and the embedded broker where that is what the settings say.
+ *
+ * @returns The hub, and its broker for people to read: without a password. Undefined where MQTT is off.
+ */
+export async function startHub(
+  node: Node,
+  settings: Settings,
+  around: {
+    logger: Logger;
+    parts: { stop(): Promise<void> }[];
+    restart: () => void;
+    consoleUrl: () => string | undefined;
+  },
+): Promise<{ hub: Hub; title: string } | undefined> {
+  const { logger, parts, restart, consoleUrl } = around;
+  const { broker, host, port, users } = settings.mqtt;
+  if (broker === 'off') return undefined;
+  let mqtt = settings.mqtt;
+  // It is printed and shown on the page, so without a password.
+  let title: string;
+  if (broker === 'embedded') {
+    const { startBroker } = await import('../../sdk/hub/broker.ts');
+    const { url, login, stop } = await startBroker({ host, port, users, logger });
+    parts.push({ stop });
+    mqtt = { ...mqtt, broker: url, ...login };
+    const [user] = Object.keys(users);
+    title = user === undefined ? url : url.replace('://', `://${encodeURIComponent(user)}@`);
+  } else {
+    title = brokerAddress(broker, mqtt).title;
+  }
+  // systemd says so to the process it started itself, and to no child of it.
+  const isWatchedOver = process.env.SYSTEMD_EXEC_PID === String(process.pid);
+  const restartProcess = isWatchedOver ? restart : undefined;
+  const hub = new Hub({
+    node,
+    settings: mqtt,
+    data: dataFolder(settings),
+    restartProcess,
+    consoleUrl,
+    logger,
+  });
+  parts.push(hub);
+  await hub.start();
+  return { hub, title };
+}

@@ -1,0 +1,149 @@
+import { packageVersion } from '../../../sdk/assets.ts';
+import type { HubStats } from '../../../sdk/hub/hub.ts';
+import { kernels } from '../../../sdk/kernels/kernels.ts';
+import type { PipelineStats } from '../../../sdk/pipeline/events.ts';
+import { Exposition, type Labels, type Sample } from './exposition.ts';
+import type { ConsoleNode } from './source.ts';
+
+const statuses = ['online', 'offline', 'disabled'];
+
+/** What `GET /metrics` says of a node; docs/operations.md lists it. */
+export function nodeMetrics(node: ConsoleNode, mqtt: HubStats | undefined, accept?: string): Exposition {
+  const text = new Exposition(accept);
+  const stats = node.stats();
+  const ofNode: Labels = { node: node.name };
+  text.info('ocellus_build', 'The version that runs.', {
+    ...ofNode,
+    version: packageVersion(),
+    nodejs: process.versions.node,
+    kernels: kernels.name,
+    model: stats.model,
+  });
+  tellProcess(text, stats.eventLoopDelayMs);
+  if (stats.temperature !== null) {
+    text.gauge('ocellus_temperature_celsius', 'Of the processor.', [[ofNode, stats.temperature]]);
+  }
+  tellCameras(text, node, stats.cameras);
+  if (mqtt) tellMqtt(text, ofNode, mqtt);
+  return text;
+}
+
+/** Under the names that all exporters, and those of Node.js, have for it. */
+function tellProcess(text: Exposition, delayMs: { mean: number; p99: number }): void {
+  const { user, system } = process.cpuUsage();
+  const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
+  const one = (value: number): Sample[] => [[{}, value]];
+  const started = Date.now() / 1000 - process.uptime();
+  text.gauge('process_start_time_seconds', 'When it was started, since 1970.', one(Math.round(started * 1000) / 1000));
+  text.counter('process_cpu_seconds', 'Of the process and its threads.', one((user + system) / 1e6));
+  text.gauge('process_resident_memory_bytes', 'Memory in use.', one(rss));
+  text.gauge('nodejs_heap_size_used_bytes', 'JavaScript objects, garbage included.', one(heapUsed));
+  text.gauge('nodejs_heap_size_total_bytes', 'Memory set aside for them.', one(heapTotal));
+  text.gauge('nodejs_external_memory_bytes', 'Buffers and objects of libraries.', one(external));
+  text.gauge('nodejs_eventloop_lag_mean_seconds', 'How late timers come.', one(delayMs.mean / 1000));
+  text.gauge('nodejs_eventloop_lag_p99_seconds', 'The same, all but one in a hundred.', one(delayMs.p99 / 1000));
+}
+
+function tellCameras(text: Exposition, node: ConsoleNode, cameras: Record<string, PipelineStats>): void {
+  const entries = Object.entries(cameras).map(([camera, stats]) => [{ node: node.name, camera }, stats] as const);
+  const each = (value: (stats: PipelineStats) => number): Sample[] =>
+    entries.map(([labels, stats]) => [labels, value(stats)]);
+  text.stateSet(
+    'ocellus_camera_status',
+    'Offline: no frames come. Disabled: none are wanted.',
+    statuses,
+    [...node.pipelines].map(([camera, { status }]) => [{ node: node.name, camera }, status]),
+  );
+  text.counter(
+    'ocellus_camera_frames',
+    'Frames taken in.',
+    each(({ frames }) => frames.in),
+  );
+  text.counter(
+    'ocellus_camera_frames_dropped',
+    'Frames that nobody took in time.',
+    each(({ frames }) => frames.dropped),
+  );
+  text.counter(
+    'ocellus_camera_frames_gated',
+    'Frames in which nothing moved.',
+    each(({ frames }) => frames.gated),
+  );
+  text.counter(
+    'ocellus_camera_frames_inferred',
+    'Frames the network saw.',
+    each(({ frames }) => frames.inferred),
+  );
+  text.counter(
+    'ocellus_camera_frames_corrupt',
+    'Frames cut short or corrupt.',
+    each(({ device }) => device.corrupt),
+  );
+  text.counter(
+    'ocellus_camera_restarts',
+    'Starts anew of its source.',
+    each(({ device }) => device.restarts),
+  );
+  text.counter(
+    'ocellus_camera_stalls',
+    'Times its source gave nothing.',
+    each(({ device }) => device.stalls),
+  );
+  text.gauge(
+    'ocellus_camera_frame_rate_hertz',
+    'Over five seconds.',
+    each(({ fps }) => fps.in),
+  );
+  text.gauge(
+    'ocellus_camera_inference_rate_hertz',
+    'Over five seconds.',
+    each(({ fps }) => fps.inferred),
+  );
+  text.gauge(
+    'ocellus_camera_objects',
+    'Objects in view.',
+    each(({ objects }) => objects),
+  );
+  text.gauge(
+    'ocellus_camera_unfinished_seconds',
+    'How long frames have come without one being finished.',
+    each(({ unfinishedMs }) => unfinishedMs / 1000),
+  );
+  text.summary(
+    'ocellus_camera_stage_seconds',
+    'Where the time of the frames goes.',
+    entries.flatMap(([labels, { timeTotals, frames }]) =>
+      Object.entries(timeTotals).map(([stage, ms]) => {
+        const count = stage === 'motion' ? frames.in : frames.inferred;
+        return [{ ...labels, stage }, ms / 1000, count] as const;
+      }),
+    ),
+  );
+}
+
+function tellMqtt(text: Exposition, labels: Labels, mqtt: HubStats): void {
+  const one = (value: number): Sample[] => [[labels, value]];
+  const { outbox } = mqtt;
+  text.gauge('ocellus_mqtt_connected', 'Is there a connection to the broker?', one(mqtt.connected ? 1 : 0));
+  text.counter('ocellus_mqtt_connections', 'Connections made.', one(mqtt.connections));
+  text.counter('ocellus_mqtt_published', 'Messages the broker acknowledged.', one(mqtt.published));
+  text.counter('ocellus_mqtt_refused', 'Messages the broker refused for good.', one(mqtt.refused));
+  text.counter('ocellus_mqtt_too_large', 'Messages larger than the broker takes.', one(mqtt.tooLarge));
+  text.counter('ocellus_mqtt_retried', 'Messages the broker refused for the moment.', one(mqtt.retried));
+  text.counter('ocellus_mqtt_shrunk', 'Snapshots made smaller to fit.', one(mqtt.shrunk));
+  text.counter('ocellus_mqtt_commands_rejected', 'Commands that were wrong.', one(mqtt.rejectedCommands));
+  text.counter('ocellus_mqtt_requests_rejected', 'Requests that were wrong, or too many.', one(mqtt.rejectedRequests));
+  text.gauge('ocellus_mqtt_outbox_messages', 'Messages that wait for the broker.', one(outbox.depth));
+  text.gauge('ocellus_mqtt_outbox_bytes', 'Their size.', one(outbox.bytes));
+  text.gauge('ocellus_mqtt_outbox_oldest_age_seconds', 'Age of the oldest.', one(outbox.oldestAgeSeconds));
+  text.counter(
+    'ocellus_mqtt_outbox_evicted',
+    'Messages dropped for want of room, or because they were too old.',
+    Object.entries(outbox.evicted).map(([kind, count]) => [{ ...labels, kind }, count]),
+  );
+  text.gauge(
+    'ocellus_mqtt_outbox_unwritten',
+    'Messages that are to be on disk and are not yet.',
+    one(outbox.unwritten),
+  );
+}

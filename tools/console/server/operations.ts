@@ -1,0 +1,55 @@
+import type { HubStats } from '../../../sdk/hub/hub.ts';
+import { stuckCameras } from '../../../sdk/pipeline/progress.ts';
+import { nodeMetrics } from './metrics.ts';
+import { sendJson, sendText } from './reply.ts';
+import type { Methods } from './routes.ts';
+import type { ConsoleNode } from './source.ts';
+
+export interface OperationsParts {
+  readonly node: ConsoleNode;
+  /** Undefined where there is no broker. */
+  readonly hub: { readonly stats: HubStats } | undefined;
+}
+
+/**
+ * What those ask who watch over a node; docs/operations.md tells them.
+ *
+ * - `/healthz`: does it make progress? 503 says: restart it.
+ * - `/readyz`: do all cameras that are wanted give frames? 503 says: look at it.
+ * - `/metrics`: numbers for Prometheus.
+ */
+export function operations({ node, hub }: OperationsParts): ReadonlyMap<string, Methods> {
+  const cameras = () => Object.fromEntries([...node.pipelines].map(([name, { status }]) => [name, status]));
+  return new Map<string, Methods>([
+    [
+      '/healthz',
+      {
+        GET: (request, response, _, pass) => {
+          const stuck = stuckCameras(node.stats());
+          const ok = stuck.length === 0;
+          // It is open to all, so it names no camera to who has not logged in.
+          sendJson(request, response, ok ? 200 : 503, pass ? { ok, cameras: cameras(), stuck } : { ok });
+        },
+      },
+    ],
+    [
+      '/readyz',
+      {
+        GET: (request, response) => {
+          const now = cameras();
+          const ok = !Object.values(now).includes('offline');
+          sendJson(request, response, ok ? 200 : 503, { ok, cameras: now, mqtt: hub ? hub.stats.connected : null });
+        },
+      },
+    ],
+    [
+      '/metrics',
+      {
+        GET: (request, response) => {
+          const metrics = nodeMetrics(node, hub?.stats, request.headers.accept);
+          sendText(request, response, metrics.end(), metrics.contentType);
+        },
+      },
+    ],
+  ]);
+}
