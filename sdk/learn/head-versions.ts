@@ -19,7 +19,7 @@ export type Outcome =
 export interface HeadVersionsOptions {
   /** Versions that are kept. Default: 10. */
   readonly keep?: number;
-  /** The simplest first. Default: prototypes, nearest, svm. */
+  /** The preferred one first. Default: svm, prototypes, nearest. */
   readonly trainers?: readonly HeadTrainer[];
 }
 
