@@ -1,9 +1,10 @@
 /**
  * Ocellus: a camera becomes detections. The whole public API on one page.
  *
- * - See: `openDevice` gives frames, `loadModel` finds objects in them.
+ * - See: `openDevice` gives frames, `loadModel` finds objects in them, `loadClassifier` tells what a picture or a region is.
  * - Watch: `Pipeline` is one camera with tracking, zones and events; `Node` is several on one core.
  * - Tell: `Hub` speaks MQTT; `requestVerb` asks one.
+ * - Learn: `LedgerStore` keeps what was taught, `HeadVersions` trains what names it.
  *
  * @packageDocumentation
  */
@@ -19,7 +20,12 @@ export {
 } from './config/schema.ts';
 export { readSettings, resolveSettings, updateSettings } from './config/settings.ts';
 export { ModelCard } from './core/card.ts';
+export { type Classification, Classifier, type ClassifyOptions, loadClassifier } from './core/classifier.ts';
+export type { EngineName } from './core/engines/engine.ts';
+export { type Letterbox, letterboxGeometry, type Region } from './core/letterbox.ts';
+export type { LoadOptions } from './core/load.ts';
 export { type DetectOptions, type DetectTimes, listModels, loadModel, Model } from './core/model.ts';
+export { spaceOf } from './core/space.ts';
 export { InputError } from './errors.ts';
 export { type ColourSpace, Frame, type FrameInfo, type FrameInit, type Plane } from './frame/frame.ts';
 export { type PixelFormat, planeLayout } from './frame/layout.ts';
@@ -30,11 +36,31 @@ export { Hub } from './hub/hub.ts';
 export { requestVerb } from './hub/requests/client.ts';
 export { defineVerb, type Verb, type VerbContext } from './hub/requests/verb.ts';
 export type { Verbs } from './hub/requests/verbs/verbs.ts';
+export { type Bundle, type BundleCheck, bundleHash, readBundle, writeBundle } from './learn/bundle.ts';
+export type { Embedding } from './learn/embedding.ts';
+export type { Cut, CutTarget, Draft, Example, ExampleKind } from './learn/example.ts';
+export type { Features } from './learn/features.ts';
+export { defaultTrainers, Head, type HeadInfo, type Prediction, trainHead, type Verdict } from './learn/head.ts';
+export { type HeadVersion, HeadVersions, type HeadVersionsOptions, type Outcome } from './learn/head-versions.ts';
+export { Identity } from './learn/identity.ts';
+export { Ledger, type LedgerLimits, type LedgerOptions } from './learn/ledger.ts';
+export { LedgerStore, type LedgerStoreOptions } from './learn/ledger-store.ts';
+export { type CutPart, type ExamplePart, isExamplePart, type Part, partKey } from './learn/part.ts';
+export { accuracies, type Confusion, confusions, mostDoubtful, uncertainty } from './learn/review.ts';
+export type { Tensor } from './learn/safetensors.ts';
+export { SteadyState, type SteadyStateOptions } from './learn/steady-state.ts';
+export { crossValidate, type HeadTrainer, type Margins, type TrainedModel } from './learn/trainer.ts';
+export { TrainingData, type TrainingSet } from './learn/training-set.ts';
 export type { Logger } from './log.ts';
 export type { CountChange, Crossing, FrameReport, PipelineEvents, PipelineStats, Snapshot } from './pipeline/events.ts';
 export { Node, type NodeStats } from './pipeline/node.ts';
 export { Pipeline, type PipelineOptions } from './pipeline/pipeline.ts';
+export type { Stage } from './pipeline/stage.ts';
+export { type Annotated, drawBoxes, drawLabels, drawZones, Traces } from './vision/annotate/annotators.ts';
+export { type CanvasContext, CanvasDrawing } from './vision/annotate/canvas-drawing.ts';
+export { type Colour, colourOf, type Drawing } from './vision/annotate/drawing.ts';
 export { averagePrecision } from './vision/average-precision.ts';
+export type { ChangeFinder, WatchedCells } from './vision/change-finder.ts';
 export { type Detection, Detections, type DetectionsInit } from './vision/detections.ts';
 export type { EventMessage, ObjectState } from './vision/event.ts';
 export { nms } from './vision/nms.ts';

@@ -40,9 +40,10 @@ function withDefaults(schema: TSchema, value: unknown): unknown {
     return schema.default === undefined ? undefined : withDefaults(schema, structuredClone(schema.default));
   }
   if (schema.anyOf) {
-    const variant = (schema.anyOf as TSchema[]).find((one) =>
-      Value.Check(one, withDefaults(one, structuredClone(value))),
-    );
+    // Of one that is wrong, only what is wrong is to be reported, not also what has a default.
+    const variant =
+      (schema.anyOf as TSchema[]).find((one) => Value.Check(one, withDefaults(one, structuredClone(value)))) ??
+      variantOf(schema.anyOf, value);
     return variant ? withDefaults(variant, value) : value;
   }
   if (Array.isArray(value)) {

@@ -71,43 +71,51 @@ export const DecoderCard = Type.Union([
   ),
 ]);
 
-/**
- * What has to be known to use a model without looking inside: what goes in, how the output is read, where it comes
- * from. Lies beside the model as `NAME.card.json`, or inside an ONNX file's metadata under the key `ocellus`.
- */
-export const ModelCard = Type.Object(
+const about = {
+  name: Type.String({ pattern: '^[a-z0-9][a-z0-9._-]*$' }),
+  version: Type.Optional(Type.String()),
+  title: Type.Optional(Type.String()),
+  file: Type.Optional(
+    Type.String({ description: 'The model file, relative to the card. Default: the card’s name with .onnx.' }),
+  ),
+  sha256: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
+  quantisation: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  accuracy: Type.Optional(Type.Array(Type.Record(Type.String(), Type.Unknown()))),
+  source: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+};
+
+const tensor = {
+  name: Type.Optional(Type.String({ description: 'Default: the model’s only input.' })),
+  width: Type.Integer({ minimum: 1, maximum: 8192 }),
+  height: Type.Integer({ minimum: 1, maximum: 8192 }),
+  layout: Type.Union([Type.Literal('NCHW'), Type.Literal('NHWC')], { default: 'NCHW' }),
+  type: Type.Union([Type.Literal('uint8'), Type.Literal('float32')], { default: 'float32' }),
+  channels: Type.Union([Type.Literal('RGB'), Type.Literal('BGR')], { default: 'RGB' }),
+  mean: Type.Tuple([Type.Number(), Type.Number(), Type.Number()], {
+    default: [0, 0, 0],
+    description: 'Subtracted from pixels 0..255, in channel order. Float input only.',
+  }),
+  std: Type.Tuple([Deviation, Deviation, Deviation], {
+    default: [1, 1, 1],
+    description: 'Divides after the mean, in channel order. Float input only.',
+  }),
+  align: Type.Union([Type.Literal('center'), Type.Literal('top-left')], {
+    default: 'center',
+    description: 'Where the picture lies in the letterbox.',
+  }),
+  pad: Type.Integer({ minimum: 0, maximum: 255, default: 114, description: 'The letterbox grey.' }),
+};
+
+const letterboxOrStretch = [Type.Literal('letterbox'), Type.Literal('stretch')] as const;
+const anyResize = [Type.Literal('crop'), ...letterboxOrStretch] as const;
+
+/** A detector: a picture in, boxes out. */
+export const DetectorCard = Type.Object(
   {
-    name: Type.String({ pattern: '^[a-z0-9][a-z0-9._-]*$' }),
-    version: Type.Optional(Type.String()),
-    title: Type.Optional(Type.String()),
+    ...about,
     task: Type.Literal('detect'),
-    file: Type.Optional(
-      Type.String({ description: 'The model file, relative to the card. Default: the card’s name with .onnx.' }),
-    ),
-    sha256: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
     input: Type.Object(
-      {
-        name: Type.Optional(Type.String({ description: 'Default: the model’s only input.' })),
-        width: Type.Integer({ minimum: 1, maximum: 8192 }),
-        height: Type.Integer({ minimum: 1, maximum: 8192 }),
-        layout: Type.Union([Type.Literal('NCHW'), Type.Literal('NHWC')], { default: 'NCHW' }),
-        type: Type.Union([Type.Literal('uint8'), Type.Literal('float32')], { default: 'float32' }),
-        channels: Type.Union([Type.Literal('RGB'), Type.Literal('BGR')], { default: 'RGB' }),
-        mean: Type.Tuple([Type.Number(), Type.Number(), Type.Number()], {
-          default: [0, 0, 0],
-          description: 'Subtracted from pixels 0..255, in channel order. Float input only.',
-        }),
-        std: Type.Tuple([Deviation, Deviation, Deviation], {
-          default: [1, 1, 1],
-          description: 'Divides after the mean, in channel order. Float input only.',
-        }),
-        resize: Type.Union([Type.Literal('letterbox'), Type.Literal('stretch')], { default: 'letterbox' }),
-        align: Type.Union([Type.Literal('center'), Type.Literal('top-left')], {
-          default: 'center',
-          description: 'Where the picture lies in the letterbox.',
-        }),
-        pad: Type.Integer({ minimum: 0, maximum: 255, default: 114, description: 'The letterbox grey.' }),
-      },
+      { ...tensor, resize: Type.Union([...letterboxOrStretch], { default: 'letterbox' }) },
       { additionalProperties: false },
     ),
     decoder: DecoderCard,
@@ -119,10 +127,41 @@ export const ModelCard = Type.Object(
       },
       { additionalProperties: false, default: {} },
     ),
-    quantisation: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
-    accuracy: Type.Optional(Type.Array(Type.Record(Type.String(), Type.Unknown()))),
-    source: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
   },
   { additionalProperties: false },
 );
+export type DetectorCard = Static<typeof DetectorCard>;
+
+/** A classifier: a picture in, the embedding of its penultimate layer and the classes' logits out. */
+export const ClassifierCard = Type.Object(
+  {
+    ...about,
+    task: Type.Literal('classify'),
+    input: Type.Object(
+      {
+        ...tensor,
+        resize: Type.Union([...anyResize], {
+          default: 'crop',
+          description: 'Of a whole picture; `crop` is its middle, with the proportions of the input.',
+        }),
+        regionResize: Type.Union([...anyResize], { default: 'letterbox', description: 'Of a region of a picture.' }),
+      },
+      { additionalProperties: false },
+    ),
+    outputs: Type.Object(
+      { embedding: Type.String({ minLength: 1 }), logits: Type.String({ minLength: 1 }) },
+      { additionalProperties: false, description: 'Names of the outputs [N, dimension] and [N, classes], float32.' },
+    ),
+    dimension: Type.Integer({ minimum: 1, maximum: 8192, description: 'Numbers of an embedding.' }),
+    labels: Strings,
+  },
+  { additionalProperties: false },
+);
+export type ClassifierCard = Static<typeof ClassifierCard>;
+
+/**
+ * What has to be known to use a model without looking inside: what goes in, how the output is read, where it comes
+ * from. Lies beside the model as `NAME.card.json`, or inside an ONNX file's metadata under the key `ocellus`.
+ */
+export const ModelCard = Type.Union([DetectorCard, ClassifierCard]);
 export type ModelCard = Static<typeof ModelCard>;

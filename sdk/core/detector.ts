@@ -1,17 +1,17 @@
-import { InputError } from '../errors.ts';
 import { Candidates } from '../kernels/decode/candidates.ts';
 import { kernels } from '../kernels/kernels.ts';
 import type { Preprocessor } from '../kernels/preprocess/preprocess.ts';
-import type { ModelCard } from './card.ts';
+import type { DetectorCard } from './card.ts';
 import type { Decoder } from './decoders/decoder.ts';
 import { decoders } from './decoders/registry.ts';
 import type { Engine } from './engines/engine.ts';
 import { boxesToFrame, letterboxGeometry } from './letterbox.ts';
 import type { DetectRequest, FoundReply } from './messages.ts';
+import { assertNormalisation } from './normalisation.ts';
 
 /** A loaded model with its card: a picture in, boxes out. Lives where its engine lives, in the core's thread. */
 export class Detector {
-  readonly card: ModelCard;
+  readonly card: DetectorCard;
   readonly #engine: Engine;
   readonly #decoder: Decoder;
   readonly #preprocessor: Preprocessor;
@@ -19,7 +19,7 @@ export class Detector {
   readonly #candidates = new Candidates();
 
   /** @throws InputError when the card does not fit the model the engine has loaded. */
-  constructor(engine: Engine, card: ModelCard) {
+  constructor(engine: Engine, card: DetectorCard) {
     const { inputs, outputs } = engine;
     const { name = inputs[0]?.name ?? '', type, layout, width, height } = card.input;
     assertNormalisation(card.input);
@@ -53,15 +53,6 @@ export class Detector {
       ...result,
       times: { preprocessMs: preprocessed - started, inferMs: inferred - preprocessed, decodeMs: decoded - inferred },
     };
-  }
-}
-
-/** Bytes go in as they are: a mean that would be left out without a word makes a network that finds nothing. */
-function assertNormalisation({ type, mean, std }: ModelCard['input']): void {
-  if (type === 'uint8' && (mean.some((value) => value !== 0) || std.some((value) => value !== 1))) {
-    throw new InputError(
-      `input: expected mean 0 and std 1 for the type uint8, got [${mean.join(', ')}] and [${std.join(', ')}]; the network's own first layer has to normalise`,
-    );
   }
 }
 

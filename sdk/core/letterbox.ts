@@ -22,7 +22,7 @@ export interface Letterbox {
 interface InputLayout {
   readonly width: number;
   readonly height: number;
-  readonly resize: 'letterbox' | 'stretch';
+  readonly resize: 'letterbox' | 'stretch' | 'crop';
   readonly align: 'center' | 'top-left';
 }
 
@@ -35,7 +35,8 @@ interface Size {
  * Fits a frame (or a region of it) into a network's input.
  *
  * `letterbox` keeps the aspect ratio and pads; the picture's size is rounded to whole pixels, so each axis has a
- * scale of its own that differs from the other in the fourth digit. `stretch` fills the input.
+ * scale of its own that differs from the other in the fourth digit. `stretch` fills the input. `crop` fills it with the
+ * middle of the picture, as large as the input's proportions allow; the rest is not seen.
  *
  * @param region Clipped to the frame. Default: all of it.
  * @throws RangeError when the region does not touch the frame.
@@ -43,8 +44,9 @@ interface Size {
 export function letterboxGeometry(frame: Size, input: InputLayout, region?: Region): Letterbox {
   const seen = region ? clipRegion(frame, region) : { x: 0, y: 0, width: frame.width, height: frame.height };
   const { width: inputWidth, height: inputHeight } = input;
-  if (input.resize === 'stretch') {
-    return { inputWidth, inputHeight, left: 0, top: 0, width: inputWidth, height: inputHeight, region: seen };
+  if (input.resize !== 'letterbox') {
+    const filling = input.resize === 'crop' ? middleOf(seen, input) : seen;
+    return { inputWidth, inputHeight, left: 0, top: 0, width: inputWidth, height: inputHeight, region: filling };
   }
   const scale = Math.min(inputWidth / seen.width, inputHeight / seen.height);
   const width = Math.min(inputWidth, Math.max(1, Math.round(seen.width * scale)));
@@ -59,6 +61,13 @@ export function letterboxGeometry(frame: Size, input: InputLayout, region?: Regi
     height,
     region: seen,
   };
+}
+
+function middleOf({ x, y, width, height }: Region, input: Size): Region {
+  const scale = Math.max(input.width / width, input.height / height);
+  const w = Math.min(width, Math.max(1, Math.round(input.width / scale)));
+  const h = Math.min(height, Math.max(1, Math.round(input.height / scale)));
+  return { x: x + ((width - w) >> 1), y: y + ((height - h) >> 1), width: w, height: h };
 }
 
 /** The whole pixels of a region that lie in the frame. @throws RangeError when there are none. */

@@ -1,11 +1,18 @@
 import type { ColourSpace, Plane } from '../frame/frame.ts';
 import type { PixelFormat } from '../frame/layout.ts';
 import type { ModelCard } from './card.ts';
-import type { TensorInfo } from './engines/engine.ts';
+import type { EngineName, TensorInfo } from './engines/engine.ts';
 import type { Region } from './letterbox.ts';
 
+/** What the core's thread is made with. */
+export interface CoreThreadData {
+  readonly engine: EngineName;
+  /** Requests that are not answered yet: the end of the process waits for them. */
+  readonly open: Int32Array;
+}
+
 /** What the main thread and the core's thread tell each other. One request is under way at a time. */
-export type Request = LoadRequest | FitRequest | DetectRequest | CloseRequest;
+export type Request = LoadRequest | FitRequest | DetectRequest | EncodeRequest | CloseRequest;
 
 export interface LoadRequest {
   readonly type: 'load';
@@ -19,21 +26,30 @@ export interface FitRequest {
   readonly card: ModelCard;
 }
 
+/** A frame's pixels. The planes are over shared memory: the message carries none. */
+export interface SharedPixels {
+  readonly format: PixelFormat;
+  readonly width: number;
+  readonly height: number;
+  readonly planes: readonly Plane[];
+  readonly colour: ColourSpace;
+}
+
 export interface DetectRequest {
   readonly type: 'detect';
-  /** The planes are over shared memory: the message carries no pixels. */
-  readonly frame: {
-    readonly format: PixelFormat;
-    readonly width: number;
-    readonly height: number;
-    readonly planes: readonly Plane[];
-    readonly colour: ColourSpace;
-  };
+  readonly frame: SharedPixels;
   readonly region: Region | undefined;
   readonly scoreThreshold: number;
   readonly iouThreshold: number;
   readonly maxDetections: number;
   readonly multiLabel: boolean;
+}
+
+export interface EncodeRequest {
+  readonly type: 'encode';
+  readonly frame: SharedPixels;
+  /** Undefined: the whole frame, as one. */
+  readonly regions: readonly Region[] | undefined;
 }
 
 export interface CloseRequest {
@@ -47,7 +63,15 @@ export interface DetectTimes {
   readonly decodeMs: number;
 }
 
-export type Reply = LoadedReply | ReadyReply | FoundReply | FailedReply;
+/** Where the time of one request went, ms. */
+export interface EncodeTimes {
+  readonly preprocessMs: number;
+  readonly inferMs: number;
+}
+
+export type Reply = LoadedReply | ReadyReply | FoundReply | EncodedReply | FailedReply;
+
+export type ReplyOf<T extends Reply['type']> = Extract<Reply, { type: T }>;
 
 export interface LoadedReply {
   readonly type: 'loaded';
@@ -65,6 +89,15 @@ export interface FoundReply {
   readonly score: Float32Array<ArrayBuffer>;
   readonly classId: Int32Array<ArrayBuffer>;
   readonly times: DetectTimes;
+}
+
+export interface EncodedReply {
+  readonly type: 'encoded';
+  /** A row for each region. */
+  readonly embeddings: Float32Array<ArrayBuffer>;
+  /** A row for each region, a number for each class. */
+  readonly logits: Float32Array<ArrayBuffer>;
+  readonly times: EncodeTimes;
 }
 
 export interface FailedReply {

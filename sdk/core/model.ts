@@ -1,24 +1,15 @@
-import { availableParallelism } from 'node:os';
-import { InputError } from '../errors.ts';
 import type { Frame } from '../frame/frame.ts';
-import { type Logger, silent } from '../log.ts';
 import { Detections } from '../vision/detections.ts';
-import type { ModelCard } from './card.ts';
-import { CoreThread } from './core-thread.ts';
+import type { DetectorCard } from './card.ts';
+import type { FrameQueue } from './frame-queue.ts';
 import { clipRegion, type Region } from './letterbox.ts';
-import type { DetectTimes, FoundReply } from './messages.ts';
-import { defaultModel, readModel } from './model-file.ts';
-import { SharedStaging } from './staging.ts';
+import { type LoadOptions, loadCore } from './load.ts';
+import type { DetectTimes } from './messages.ts';
+import { defaultModel } from './model-file.ts';
 import { ultralyticsCard } from './ultralytics.ts';
 
 export type { DetectTimes } from './messages.ts';
 export { defaultModel, listModels } from './model-file.ts';
-
-export interface LoadOptions {
-  /** Threads of one inference. Default: 2, or 1 where there is but one core. */
-  threads?: number;
-  logger?: Logger;
-}
 
 export interface DetectOptions {
   /** Least score, 0..1. Default: the card's. */
@@ -31,16 +22,6 @@ export interface DetectOptions {
   region?: Region;
   /** A cell may give a box for each class that passes, as accuracy is measured. Default: its best class only. */
   multiLabel?: boolean;
-}
-
-/** As many frames may wait; more cameras than this do not share one core. */
-const maxWaiting = 64;
-
-interface Job {
-  readonly frame: Frame;
-  readonly options: Required<Omit<DetectOptions, 'region'>> & Pick<DetectOptions, 'region'>;
-  readonly resolve: (detections: Detections) => void;
-  readonly reject: (error: Error) => void;
 }
 
 /**
@@ -57,46 +38,27 @@ interface Job {
  * await model.close();
  */
 export async function loadModel(nameOrPath: string = defaultModel, options: LoadOptions = {}): Promise<Model> {
-  const { threads = Math.min(2, availableParallelism()), logger = silent } = options;
-  if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
-    throw new RangeError(`threads: expected a whole number from 1 to 64, got ${threads}`);
-  }
-  const started = performance.now();
-  // The thread starts and reads onnxruntime in while the file is read.
-  const thread = new CoreThread();
-  try {
-    const { bytes, description } = await readModel(nameOrPath);
-    const { inputs, outputs } = await thread.request({ type: 'load', model: bytes, threads }, 'loaded');
-    const card = 'ultralytics' in description ? ultralyticsCard(description, inputs, outputs) : description;
-    await thread.request({ type: 'fit', card }, 'ready');
-    logger.debug(`model ${card.name}: ready after ${Math.round(performance.now() - started)} ms`);
-    return new Model(card, thread);
-  } catch (error) {
-    await thread.close();
-    if (error instanceof InputError) throw new InputError(`model ${nameOrPath}: ${error.message}`, { cause: error });
-    throw error;
-  }
+  const { card, queue } = await loadCore(nameOrPath, options, 'detect', ({ description }, { inputs, outputs }) =>
+    'ultralytics' in description ? ultralyticsCard(description, inputs, outputs) : description,
+  );
+  return new Model(card, queue);
 }
 
 /** A detector that is loaded. Frames of several cameras take turns, first come, first served. */
 export class Model {
-  readonly card: ModelCard;
-  readonly #thread: CoreThread;
-  readonly #waiting: Job[] = [];
-  readonly #staging = new SharedStaging();
-  #current: Job | undefined;
+  readonly card: DetectorCard;
+  readonly #queue: FrameQueue;
   #lastTimes: DetectTimes = { preprocessMs: 0, inferMs: 0, decodeMs: 0 };
-  #closing: Promise<void> | undefined;
 
   /** Made by `loadModel()`. */
-  constructor(card: ModelCard, thread: CoreThread) {
+  constructor(card: DetectorCard, queue: FrameQueue) {
     this.card = card;
-    this.#thread = thread;
+    this.#queue = queue;
   }
 
   /** A frame is being looked at: another one would wait. */
   get busy(): boolean {
-    return this.#current !== undefined;
+    return this.#queue.busy;
   }
 
   /** Where the time of the last frame went; all 0 before the first. */
@@ -112,62 +74,22 @@ export class Model {
    * @throws RangeError when an option is out of its range or the region does not touch the frame; Error when the model was closed or too many frames wait.
    */
   async detect(frame: Frame, options: DetectOptions = {}): Promise<Detections> {
-    if (this.#closing) throw new Error(`the model ${this.card.name} was closed`);
-    const complete = {
+    const question = {
+      type: 'detect',
       scoreThreshold: share('scoreThreshold', options.scoreThreshold ?? this.card.thresholds.score),
       iouThreshold: share('iouThreshold', options.iouThreshold ?? this.card.thresholds.iou),
       maxDetections: atLeastOne('maxDetections', options.maxDetections ?? 100),
       multiLabel: options.multiLabel ?? false,
       region: options.region && clipRegion(frame, options.region),
-    };
-    if (this.#waiting.length >= maxWaiting) {
-      throw new Error(`${maxWaiting} frames wait for the model ${this.card.name}: it cannot keep up`);
-    }
-    frame.acquire();
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ frame, options: complete, resolve, reject });
-      if (!this.#current) void this.#next();
-    });
+    } as const;
+    const { xyxy, score, classId, times } = await this.#queue.ask(frame, question, 'found');
+    this.#lastTimes = times;
+    return new Detections({ xyxy, score, classId, labels: this.card.labels });
   }
 
   /** Ends the thread. The frame that is being looked at is finished; those that wait are rejected. */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
-  }
-
-  async #next(): Promise<void> {
-    for (let job = this.#waiting.shift(); job; job = this.#waiting.shift()) {
-      this.#current = job;
-      const { frame, options } = job;
-      try {
-        const planes = this.#staging.share(frame.planes);
-        const { format, width, height, colour } = frame;
-        const found = await this.#thread.request(
-          { type: 'detect', frame: { format, width, height, colour, planes }, region: undefined, ...options },
-          'found',
-        );
-        this.#lastTimes = found.times;
-        job.resolve(this.#detections(found));
-      } catch (error) {
-        job.reject(error as Error);
-      } finally {
-        frame.release();
-      }
-    }
-    this.#current = undefined;
-  }
-
-  #detections({ xyxy, score, classId }: FoundReply): Detections {
-    return new Detections({ xyxy, score, classId, labels: this.card.labels });
-  }
-
-  async #close(): Promise<void> {
-    for (const { frame, reject } of this.#waiting.splice(0)) {
-      frame.release();
-      reject(new Error(`the model ${this.card.name} was closed`));
-    }
-    await this.#thread.close();
+    return this.#queue.close();
   }
 }
 

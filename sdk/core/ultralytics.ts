@@ -1,7 +1,7 @@
 import { parse } from 'yaml';
 import { validate } from '../config/validate.ts';
 import { InputError } from '../errors.ts';
-import { ModelCard } from './card.ts';
+import { DetectorCard } from './card.ts';
 import type { TensorInfo } from './engines/engine.ts';
 
 /** What Ultralytics' exporter writes into an ONNX file's metadata, as far as it is needed. */
@@ -54,7 +54,7 @@ export function ultralyticsCard(
   info: UltralyticsInfo,
   inputs: readonly TensorInfo[],
   outputs: readonly TensorInfo[],
-): ModelCard {
+): DetectorCard {
   const output = outputs[0];
   const [, rows, columns] = output?.shape ?? [];
   const classes = info.labels.length;
@@ -66,7 +66,7 @@ export function ultralyticsCard(
     );
   }
   return validate(
-    ModelCard,
+    DetectorCard,
     {
       name: info.name,
       task: 'detect',

@@ -1,18 +1,24 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { InputError, messageOf } from '../errors.ts';
 import { Detector } from './detector.ts';
-import { OnnxRuntimeEngine } from './engines/onnxruntime.ts';
-import type { Reply, Request } from './messages.ts';
+import { Encoder } from './encoder.ts';
+import type { Engine } from './engines/engine.ts';
+import type { CoreThreadData, Reply, Request } from './messages.ts';
 
 /** The core's thread: the engine blocks while it runs, so it runs here. Answers each request with one reply. */
 
 const port = parentPort;
 if (!port) throw new Error('this file is the entry of a worker thread');
 
-/** Requests that are not answered yet: the end of the process waits for them. */
-const open: Int32Array = workerData;
-const engine = new OnnxRuntimeEngine();
-let detector: Detector | undefined;
+const { engine: name, open } = workerData as CoreThreadData;
+// Only the one that is used is read in, and at once: the model comes later.
+const making: Promise<Engine> =
+  name === 'opencv'
+    ? import('../opencv/dnn-engine.ts').then(({ OpenCvEngine }) => new OpenCvEngine())
+    : import('./engines/onnxruntime.ts').then(({ OnnxRuntimeEngine }) => new OnnxRuntimeEngine());
+// Whoever asks is told.
+making.catch(() => {});
+let network: Detector | Encoder | undefined;
 
 // One after the other: a close must not overtake the inference before it.
 let last = Promise.resolve();
@@ -30,6 +36,7 @@ port.on('message', (request: Request) => {
 });
 
 async function answer(request: Request): Promise<void> {
+  const engine = await making;
   switch (request.type) {
     case 'load': {
       await engine.load(request.model, { threads: request.threads });
@@ -39,15 +46,22 @@ async function answer(request: Request): Promise<void> {
       break;
     }
     case 'fit': {
-      detector = new Detector(engine, request.card);
+      const { card } = request;
+      network = card.task === 'detect' ? new Detector(engine, card) : new Encoder(engine, card);
       const ready: Reply = { type: 'ready' };
       port!.postMessage(ready);
       break;
     }
     case 'detect': {
-      if (!detector) throw new Error('no card was fitted to a model');
-      const found = await detector.detect(request);
+      if (!(network instanceof Detector)) throw new Error('no detector’s card was fitted to a model');
+      const found = await network.detect(request);
       port!.postMessage(found, [found.xyxy.buffer, found.score.buffer, found.classId.buffer]);
+      break;
+    }
+    case 'encode': {
+      if (!(network instanceof Encoder)) throw new Error('no classifier’s card was fitted to a model');
+      const encoded = await network.encode(request);
+      port!.postMessage(encoded, [encoded.embeddings.buffer, encoded.logits.buffer]);
       break;
     }
     case 'close':

@@ -1,4 +1,24 @@
+import { InputError } from '../errors.ts';
+
+/** What an embedding network says of a picture or a region of it, 8 bits a number. Number i is `values[i] * scale`. */
 export interface Embedding {
   readonly values: Int8Array;
+  /** Finite and above 0. */
   readonly scale: number;
+}
+
+/**
+ * An embedding in 8 bits: symmetric, so that zero stays zero; the largest magnitude becomes 127. Ties are rounded up.
+ *
+ * @throws InputError when a number is not finite.
+ */
+export function quantiseEmbedding(float: Float32Array): Embedding {
+  let largest = 0;
+  for (const value of float) {
+    if (!Number.isFinite(value)) throw new InputError(`embedding: expected finite numbers, got ${value}`);
+    largest = Math.max(largest, Math.abs(value));
+  }
+  // Of nothing but zeros, any scale is right.
+  const scale = largest > 0 ? largest / 127 : 1;
+  return { values: Int8Array.from(float, (value) => Math.round(value / scale)), scale };
 }

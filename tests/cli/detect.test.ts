@@ -113,7 +113,9 @@ describe('ocellus detect', () => {
   it('ends with 2 on a model that is not there or is none', async () => {
     const unknown = await ocellus(['detect', '--model', 'yolo99', photo('cat.jpg')]);
     expect(unknown.code).toBe(2);
-    expect(unknown.err).toContain('there is no model "yolo99": expected one of nanodet-g-416-int8');
+    expect(unknown.err).toContain(
+      'there is no model "yolo99": expected one of efficientnet-lite0-int8, nanodet-g-416-int8',
+    );
     const path = join(folder, 'cut.onnx');
     await writeFile(path, 'onnx');
     const cut = await ocellus(['detect', '--model', path, photo('cat.jpg')]);

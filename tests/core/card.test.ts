@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { validate } from '../../sdk/config/validate.ts';
 import { ModelCard } from '../../sdk/core/card.ts';
 import { listModels } from '../../sdk/core/model-file.ts';
-import { card, rawCard } from './cards.ts';
+import { card, rawCard, rawClassifierCard } from './cards.ts';
 
 describe('ModelCard', () => {
   it('fills in what most models share', () => {
@@ -49,7 +49,7 @@ describe('ModelCard', () => {
       change: { decoder: { type: 'yolov8', strides: [8] } },
       message: 'decoder.strides: no such field; expected one of type, output',
     },
-    { name: 'another task', change: { task: 'pose' }, message: 'task: expected "detect", got "pose"' },
+    { name: 'another task', change: { task: 'pose' }, message: 'task: expected "detect" or "classify", got "pose"' },
     { name: 'no labels', change: { labels: [] }, message: 'labels: expected a list of at least 1, got []' },
     { name: 'a name with spaces', change: { name: 'My Net' }, message: 'name: expected text that fits' },
     {
@@ -87,9 +87,32 @@ describe('ModelCard', () => {
     expect(() => validate(ModelCard, rawCard({ type: 'yolov8' }, change), 'card x')).toThrow(message);
   });
 
+  it('tells a classifier from a detector by its task', () => {
+    const classifier = rawClassifierCard();
+    expect(validate(ModelCard, classifier, 'card x')).toMatchObject({
+      input: { resize: 'crop', regionResize: 'letterbox', pad: 114 },
+    });
+    expect(() => validate(ModelCard, { ...classifier, decoder: { type: 'yolov8' } }, 'card x')).toThrow(
+      'decoder: no such field',
+    );
+    expect(() => validate(ModelCard, rawCard({ type: 'yolov8' }, { dimension: 3 }), 'card x')).toThrow(
+      'dimension: no such field',
+    );
+  });
+
+  it('reports what is wrong, not what has a default', () => {
+    const wrong = rawCard({ type: 'yolov8' }, { input: { width: 32, height: 32, channels: 'RBG' } });
+    expect(() => validate(ModelCard, wrong, 'card x')).toThrow(
+      /^card x is not right:\n {2}input.channels: expected "RGB" or "BGR", got "RBG"$/,
+    );
+  });
+
   it('is right for each model that ships, with where it comes from', async () => {
     const cards = await listModels();
-    expect(cards.map(({ name }) => name)).toContain('nanodet-g-416-int8');
+    expect(cards.map(({ name, task }) => [name, task])).toEqual([
+      ['efficientnet-lite0-int8', 'classify'],
+      ['nanodet-g-416-int8', 'detect'],
+    ]);
     for (const { sha256, source, labels } of cards) {
       expect(sha256).toMatch(/^[0-9a-f]{64}$/);
       expect(source).toMatchObject({ url: expect.stringMatching(/^https:/), licence: expect.any(String) });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ModelCard } from '../../sdk/core/card.ts';
+import type { DetectorCard } from '../../sdk/core/card.ts';
 import { Detector } from '../../sdk/core/detector.ts';
 import { OnnxRuntimeEngine } from '../../sdk/core/engines/onnxruntime.ts';
 import type { DetectRequest } from '../../sdk/core/messages.ts';
@@ -13,7 +13,7 @@ afterEach(async () => {
 });
 
 /** A detector that finds these rows (centre, size, scores of two classes; input pixels) in every picture. */
-async function detectorOf(rows: number[][], options: ModelCard = card({ type: 'yolov8' })): Promise<Detector> {
+async function detectorOf(rows: number[][], options: DetectorCard = card({ type: 'yolov8' })): Promise<Detector> {
   const channels = [0, 1, 2, 3, 4, 5].map((channel) => rows.map((row) => row[channel]!));
   const model = constantModel(input, [{ name: 'output0', shape: [1, 6, rows.length], data: channels.flat() }]);
   const engine = new OnnxRuntimeEngine();

@@ -39,6 +39,31 @@ describe('letterboxGeometry', () => {
     expect(region).toEqual({ x: 0, y: 0, width: frame[0], height: frame[1] });
   });
 
+  it.each([
+    { name: 'a wide frame', frame: [1920, 1080], region: undefined, seen: [420, 0, 1080, 1080] },
+    { name: 'a tall frame', frame: [301, 400], region: undefined, seen: [0, 49, 301, 301] },
+    { name: 'the same proportions', frame: [100, 100], region: undefined, seen: [0, 0, 100, 100] },
+    { name: 'a line of pixels', frame: [5000, 1], region: undefined, seen: [2499, 0, 1, 1] },
+    {
+      name: 'a region over the edge',
+      frame: [100, 50],
+      region: { x: 60, y: 0, width: 60, height: 20 },
+      seen: [70, 0, 20, 20],
+    },
+  ] as const)('crops the middle of $name', ({ frame: [width, height], region, seen }) => {
+    const to = { ...square, resize: 'crop' } as const;
+    const [x, y, w, h] = seen;
+    expect(letterboxGeometry({ width, height }, to, region)).toEqual({
+      inputWidth: 416,
+      inputHeight: 416,
+      left: 0,
+      top: 0,
+      width: 416,
+      height: 416,
+      region: { x, y, width: w, height: h },
+    });
+  });
+
   it('of a region keeps the aspect ratio of the region', () => {
     const region = { x: 100, y: 50, width: 200, height: 100 };
     expect(letterboxGeometry({ width: 1000, height: 1000 }, square, region)).toMatchObject({

@@ -55,7 +55,9 @@ describe('readModel', () => {
     for (const name of ['nothing', '../models/nanodet-g-416-int8', '', 'Nano']) {
       const reading = readModel(name);
       await expect(reading).rejects.toThrow(InputError);
-      await expect(reading).rejects.toThrow(`there is no model "${name}": expected one of ${defaultModel}`);
+      await expect(reading).rejects.toThrow(
+        `there is no model "${name}": expected one of efficientnet-lite0-int8, ${defaultModel}`,
+      );
     }
   });
 
@@ -110,7 +112,10 @@ describe('readModel', () => {
     await expect(readModel(path)).rejects.toThrow(
       `card ${path} is not right:\n  input.width: expected a whole number from 1 to 8192, got 0`,
     );
-    const inside = await folder.write('wrong-inside.onnx', constantModel(input, numbers, { ocellus: '{}' }));
+    const inside = await folder.write(
+      'wrong-inside.onnx',
+      constantModel(input, numbers, { ocellus: '{"task": "detect"}' }),
+    );
     await expect(readModel(inside)).rejects.toThrow('the card in its metadata (key ocellus) is not right:\n  name: ');
   });
 });

@@ -1,7 +1,9 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import type { Reply, Request } from '../../sdk/core/messages.ts';
-import { card, input } from './cards.ts';
+import { validate } from '../../sdk/config/validate.ts';
+import { ClassifierCard } from '../../sdk/core/card.ts';
+import type { DetectRequest, Reply, Request } from '../../sdk/core/messages.ts';
+import { card, input, meansModel, rawClassifierCard } from './cards.ts';
 import { constantModel } from './onnx-builder.ts';
 
 // The worker's own code, on this thread: the port to its parent is one end of a channel.
@@ -10,7 +12,7 @@ vi.mock('node:worker_threads', async (importOriginal) => {
   const original = await importOriginal<typeof import('node:worker_threads')>();
   const { port1, port2 } = new original.MessageChannel();
   Object.assign(ports, { worker: port1, parent: port2 });
-  return { ...original, parentPort: port1, workerData: new Int32Array(1) };
+  return { ...original, parentPort: port1, workerData: { engine: 'onnxruntime', open: new Int32Array(1) } };
 });
 
 const replies: Reply[] = [];
@@ -30,7 +32,7 @@ async function answers(...requests: Request[]): Promise<Reply[]> {
 
 const numbers = (...data: number[]) => constantModel(input, [{ name: 'output0', shape: [1, 6, 1], data }]);
 const load = (model: Uint8Array<ArrayBuffer>): Request => ({ type: 'load', model, threads: 1 });
-const detect: Request = {
+const detect: DetectRequest = {
   type: 'detect',
   frame: {
     format: 'GRAY8',
@@ -74,6 +76,24 @@ it('tells what comes from outside from what is a fault of ours, and goes on', as
   });
   expect(fault).toMatchObject({ type: 'failed', isInput: false });
   expect(found).toMatchObject({ type: 'found' });
+});
+
+it('answers only what the card’s task is', async () => {
+  const encode: Request = { type: 'encode', frame: detect.frame, regions: undefined };
+  const [, , refused, , , encoded, other] = await answers(
+    load(numbers(16, 16, 8, 8, 0.9, 0)),
+    { type: 'fit', card: card({ type: 'yolov8' }) },
+    encode,
+    load(meansModel()),
+    { type: 'fit', card: validate(ClassifierCard, rawClassifierCard(), 'the card') },
+    encode,
+    detect,
+  );
+  expect(refused).toMatchObject({ type: 'failed', isInput: false });
+  expect(encoded).toMatchObject({ type: 'encoded', embeddings: new Float32Array(3), logits: new Float32Array(3) });
+  expect(other).toMatchObject({ type: 'failed', isInput: false });
+  // The tests behind this one go on with a detector.
+  await answers(load(numbers(16, 16, 8, 8, 0.9, 0)), { type: 'fit', card: card({ type: 'yolov8' }) });
 });
 
 it('closes its port when it is told to close, and not before it has answered', async () => {

@@ -47,7 +47,11 @@ export class Subscriber {
 /** What the broker retains below a filter, by topic. */
 export async function retainedOf(url: string, filter = '#'): Promise<Record<string, string>> {
   const subscriber = await Subscriber.to(url, filter);
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  // Nothing says that all have come; on a busy machine they come one by one.
+  for (let heard = -1; heard !== subscriber.received.length; ) {
+    heard = subscriber.received.length;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
   await subscriber.end();
   return Object.fromEntries(subscriber.received.filter(({ retain }) => retain).map(({ topic, text }) => [topic, text]));
 }

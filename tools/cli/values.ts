@@ -9,6 +9,12 @@ export function wholeNumber(text: string): number {
   return value;
 }
 
+export function atLeastOne(text: string): number {
+  const value = wholeNumber(text);
+  if (value < 1) throw new InvalidArgumentError('Expected a whole number of at least 1.');
+  return value;
+}
+
 export function threads(text: string): number {
   const value = wholeNumber(text);
   if (value < 1 || value > 64) throw new InvalidArgumentError('Expected a whole number from 1 to 64.');

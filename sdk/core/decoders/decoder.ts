@@ -1,7 +1,7 @@
 import { InputError } from '../../errors.ts';
 import type { Candidates } from '../../kernels/decode/candidates.ts';
 import type { Level } from '../../kernels/decode/decode.ts';
-import type { ModelCard } from '../card.ts';
+import type { DetectorCard } from '../card.ts';
 import type { Tensor, TensorInfo } from '../engines/engine.ts';
 
 /** Reads a network's outputs: what passes the threshold becomes candidates, boxes in input pixels. */
@@ -14,10 +14,10 @@ export interface Decoder {
 }
 
 /** Makes the decoder of a card. @throws InputError when the model's outputs do not fit it. */
-export type DecoderFactory = (card: ModelCard, outputs: readonly TensorInfo[]) => Decoder;
+export type DecoderFactory = (card: DetectorCard, outputs: readonly TensorInfo[]) => Decoder;
 
 /** The cells of an input: each stride's grid, in order. */
-export function levelsOf({ input }: ModelCard, strides: readonly number[]): Level[] {
+export function levelsOf({ input }: DetectorCard, strides: readonly number[]): Level[] {
   return strides.map((stride) => ({
     stride,
     columns: Math.ceil(input.width / stride),

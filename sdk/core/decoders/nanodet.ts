@@ -2,7 +2,7 @@ import { InputError } from '../../errors.ts';
 import type { Candidates } from '../../kernels/decode/candidates.ts';
 import { DistributionHead } from '../../kernels/decode/decode.ts';
 import { kernels } from '../../kernels/kernels.ts';
-import type { ModelCard } from '../card.ts';
+import type { DetectorCard } from '../card.ts';
 import type { Tensor, TensorInfo } from '../engines/engine.ts';
 import { type Decoder, findOutput, levelsOf, readOutput } from './decoder.ts';
 
@@ -14,7 +14,7 @@ interface Part {
 }
 
 /** NanoDet: class scores and the distribution of each side per cell, for all strides together or one pair for each. */
-export function nanodet(card: ModelCard, outputs: readonly TensorInfo[]): Decoder {
+export function nanodet(card: DetectorCard, outputs: readonly TensorInfo[]): Decoder {
   if (card.decoder.type !== 'nanodet') throw new TypeError('expected a nanodet card');
   const { strides, bins, outputs: names } = card.decoder;
   const levels = levelsOf(card, strides);

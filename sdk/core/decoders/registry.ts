@@ -1,4 +1,4 @@
-import type { ModelCard } from '../card.ts';
+import type { DetectorCard } from '../card.ts';
 import type { DecoderFactory } from './decoder.ts';
 import { nanodet } from './nanodet.ts';
 import { ssd } from './ssd.ts';
@@ -7,7 +7,7 @@ import { yolov8 } from './yolov8.ts';
 import { yolox } from './yolox.ts';
 
 /** Each decoder a card can name. */
-export const decoders: Readonly<Record<ModelCard['decoder']['type'], DecoderFactory>> = {
+export const decoders: Readonly<Record<DetectorCard['decoder']['type'], DecoderFactory>> = {
   nanodet,
   yolox,
   yolov5,

@@ -1,10 +1,10 @@
 import { InputError } from '../../errors.ts';
-import type { ModelCard } from '../card.ts';
+import type { DetectorCard } from '../card.ts';
 import type { Tensor, TensorInfo } from '../engines/engine.ts';
 import type { Decoder } from './decoder.ts';
 
 /** SSD exports with their post-processing inside: boxes, class ids and scores, and how many of them count. */
-export function ssd(card: ModelCard, outputs: readonly TensorInfo[]): Decoder {
+export function ssd(card: DetectorCard, outputs: readonly TensorInfo[]): Decoder {
   if (card.decoder.type !== 'ssd') throw new TypeError('expected an ssd card');
   const { outputs: names, boxOrder, normalised, firstClass = 0 } = card.decoder;
   const { width, height } = card.input;

@@ -1,10 +1,10 @@
-import type { ModelCard } from '../card.ts';
+import type { DetectorCard } from '../card.ts';
 import type { TensorInfo } from '../engines/engine.ts';
 import { pushClasses } from './best-class.ts';
 import { type Decoder, findOutput, readOutput } from './decoder.ts';
 
 /** YOLOv5's export: rows of centre x, centre y, w, h (input pixels), objectness and class scores. */
-export function yolov5(card: ModelCard, outputs: readonly TensorInfo[]): Decoder {
+export function yolov5(card: DetectorCard, outputs: readonly TensorInfo[]): Decoder {
   if (card.decoder.type !== 'yolov5') throw new TypeError('expected a yolov5 card');
   const classes = card.labels.length;
   const width = 5 + classes;

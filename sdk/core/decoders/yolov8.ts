@@ -1,10 +1,10 @@
 import type { Candidates } from '../../kernels/decode/candidates.ts';
-import type { ModelCard } from '../card.ts';
+import type { DetectorCard } from '../card.ts';
 import type { TensorInfo } from '../engines/engine.ts';
 import { type Decoder, findOutput, readOutput } from './decoder.ts';
 
 /** YOLOv8's and YOLO11's export: channels of centre x, centre y, w, h (input pixels) and class scores, cells last. */
-export function yolov8(card: ModelCard, outputs: readonly TensorInfo[]): Decoder {
+export function yolov8(card: DetectorCard, outputs: readonly TensorInfo[]): Decoder {
   if (card.decoder.type !== 'yolov8') throw new TypeError('expected a yolov8 card');
   const classes = card.labels.length;
   const shape = [1, 4 + classes, undefined];

@@ -1,4 +1,4 @@
-import type { ModelCard } from '../card.ts';
+import type { DetectorCard } from '../card.ts';
 import type { TensorInfo } from '../engines/engine.ts';
 import { pushClasses } from './best-class.ts';
 import { cellsOf, type Decoder, findOutput, levelsOf, readOutput } from './decoder.ts';
@@ -7,7 +7,7 @@ import { cellsOf, type Decoder, findOutput, levelsOf, readOutput } from './decod
  * YOLOX (arXiv 2107.08430): per cell x, y (offsets from its corner, in strides), log w, log h (in strides),
  * objectness and class scores, both after their sigmoid.
  */
-export function yolox(card: ModelCard, outputs: readonly TensorInfo[]): Decoder {
+export function yolox(card: DetectorCard, outputs: readonly TensorInfo[]): Decoder {
   if (card.decoder.type !== 'yolox') throw new TypeError('expected a yolox card');
   const levels = levelsOf(card, card.decoder.strides);
   const classes = card.labels.length;

@@ -15,6 +15,9 @@ export interface Tensor {
   readonly shape: readonly number[];
 }
 
+/** What runs a network. `opencv` needs the optional bindings of OpenCV (docs/opencv.md). */
+export type EngineName = 'onnxruntime' | 'opencv';
+
 export interface EngineOptions {
   /** Threads of one inference. */
   readonly threads: number;
@@ -35,7 +38,11 @@ export interface Engine {
    * @throws InputError when the model has no such input, or another shape or type.
    */
   bind(name: string, type: 'uint8' | 'float32', shape: readonly number[]): Uint8Array | Float32Array;
-  /** Runs on what is in the input buffer. */
-  run(): Promise<ReadonlyMap<string, Tensor>>;
+  /**
+   * Runs on what is in the input buffer.
+   *
+   * @param count The first so many of the batch. Default: all of it. Fewer need a model whose first dimension is open.
+   */
+  run(count?: number): Promise<ReadonlyMap<string, Tensor>>;
   close(): Promise<void>;
 }

@@ -1,13 +1,15 @@
 import './no-telemetry.ts';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { InputError, messageOf } from '../../errors.ts';
+import { assertInput, elements } from './binding.ts';
 import type { Engine, EngineOptions, Tensor, TensorData, TensorInfo } from './engine.ts';
 import { ShortLivedBuffers } from './short-lived-buffers.ts';
 
 /** ONNX models through onnxruntime's CPU provider. */
 export class OnnxRuntimeEngine implements Engine {
   #session: InferenceSession | undefined;
-  #feeds: Record<string, OrtTensor> = {};
+  /** The input: one tensor for each number of pictures that was asked for, all over one buffer. */
+  #input: { readonly name: string; readonly whole: OrtTensor; readonly parts: Map<number, OrtTensor> } | undefined;
   #fetches: Record<string, OrtTensor | null> = {};
   /** The arrays behind `#fetches`: onnxruntime fills them, and gives back tensors that are copies of them. */
   readonly #fixed = new Map<string, Tensor>();
@@ -48,7 +50,8 @@ export class OnnxRuntimeEngine implements Engine {
     assertInput(this.inputs, name, type, shape);
     const length = elements(shape);
     const buffer = type === 'uint8' ? new Uint8Array(length) : new Float32Array(length);
-    this.#feeds = { [name]: new OrtTensor(type, buffer as Float32Array, shape as number[]) };
+    const whole = new OrtTensor(type, buffer as Float32Array, shape as number[]);
+    this.#input = { name, whole, parts: new Map() };
     this.#fetches = {};
     this.#fixed.clear();
     this.#copiedBytes = 0;
@@ -63,13 +66,16 @@ export class OnnxRuntimeEngine implements Engine {
     return buffer;
   }
 
-  async run(): Promise<ReadonlyMap<string, Tensor>> {
-    const results = await this.#loaded().run(this.#feeds, this.#fetches);
+  async run(count?: number): Promise<ReadonlyMap<string, Tensor>> {
+    const results = await this.#loaded().run(this.#feeds(count), this.#fetches);
     this.#garbage.add(this.#copiedBytes);
     if (this.#fixed.size === Object.keys(this.#fetches).length) return this.#fixed;
     const outputs = new Map<string, Tensor>(this.#fixed);
     for (const [name, value] of Object.entries(results)) {
-      if (!this.#fixed.has(name)) outputs.set(name, { data: value.data as TensorData, shape: value.dims });
+      if (this.#fixed.has(name)) continue;
+      const data = value.data as TensorData;
+      outputs.set(name, { data, shape: value.dims });
+      this.#garbage.add(data.byteLength);
     }
     return outputs;
   }
@@ -77,10 +83,24 @@ export class OnnxRuntimeEngine implements Engine {
   async close(): Promise<void> {
     const session = this.#session;
     this.#session = undefined;
-    this.#feeds = {};
+    this.#input = undefined;
     this.#fetches = {};
     this.#fixed.clear();
     await session?.release();
+  }
+
+  #feeds(count: number | undefined): Record<string, OrtTensor> {
+    if (!this.#input) return {};
+    const { name, whole, parts } = this.#input;
+    const [batch, ...rest] = whole.dims as [number, ...number[]];
+    if (count === undefined || count === batch) return { [name]: whole };
+    let part = parts.get(count);
+    if (!part) {
+      const data = (whole.data as Float32Array).subarray(0, count * elements(rest));
+      part = new OrtTensor(whole.type as 'float32', data, [count, ...rest]);
+      parts.set(count, part);
+    }
+    return { [name]: part };
   }
 
   #loaded(): InferenceSession {
@@ -103,29 +123,4 @@ function allocate({ type, shape }: TensorInfo): OrtTensor | undefined {
   if (type === 'int32') return new OrtTensor(type, new Int32Array(length), shape);
   if (type === 'int64') return new OrtTensor(type, new BigInt64Array(length), shape);
   return undefined;
-}
-
-function elements(shape: readonly number[]): number {
-  return shape.reduce((product, side) => product * side, 1);
-}
-
-function assertInput(inputs: readonly TensorInfo[], name: string, type: string, shape: readonly number[]): void {
-  const input = inputs.find((one) => one.name === name);
-  if (!input) {
-    throw new InputError(`input: expected one of ${inputs.map((one) => one.name).join(', ')}, got ${name}`);
-  }
-  if (inputs.length > 1) {
-    throw new InputError(`expected a model with one input, got ${inputs.map((one) => one.name).join(', ')}`);
-  }
-  if (input.type !== type) {
-    throw new InputError(`input.type: the model's input ${name} is ${input.type}, the card says ${type}`);
-  }
-  const fits =
-    input.shape.length === shape.length &&
-    input.shape.every((side, i) => typeof side !== 'number' || side <= 0 || side === shape[i]);
-  if (!fits) {
-    throw new InputError(
-      `input: the model's input ${name} is [${input.shape.join(', ')}], the card's size and layout give [${shape.join(', ')}]`,
-    );
-  }
 }

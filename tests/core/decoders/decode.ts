@@ -1,4 +1,4 @@
-import type { ModelCard } from '../../../sdk/core/card.ts';
+import type { DetectorCard } from '../../../sdk/core/card.ts';
 import { decoders } from '../../../sdk/core/decoders/registry.ts';
 import type { Tensor, TensorInfo } from '../../../sdk/core/engines/engine.ts';
 import { Candidates } from '../../../sdk/kernels/decode/candidates.ts';
@@ -27,7 +27,7 @@ function tensors(outputs: readonly Output[]): Map<string, Tensor> {
 
 /** What the decoder of this card makes of these outputs: boxes to 3 digits, in input pixels. */
 export function decode(
-  decoder: ModelCard['decoder'],
+  decoder: DetectorCard['decoder'],
   outputs: readonly Output[],
   {
     threshold = 0.5,
@@ -51,7 +51,7 @@ export function decode(
 }
 
 /** The error of a card that does not fit a model with these outputs. */
-export function misfit(decoder: ModelCard['decoder'], outputs: readonly Output[], change = {}): string {
+export function misfit(decoder: DetectorCard['decoder'], outputs: readonly Output[], change = {}): string {
   try {
     decoders[decoder.type](card(decoder, change), infos(outputs));
   } catch (error) {

@@ -41,6 +41,18 @@ describe('OnnxRuntimeEngine', () => {
     expect((await engine.run()).get('out')).toEqual({ data: Float32Array.of(2, 4, 6), shape: [1, 3] });
   });
 
+  it('runs on the first few of an open batch', async () => {
+    const engine = await loaded(doubling(['batch', 2]));
+    const buffer = engine.bind('in', 'float32', [3, 2]);
+    buffer.set([1, 2, 3, 4, 5, 6]);
+    expect((await engine.run()).get('out')).toEqual({ data: Float32Array.of(2, 4, 6, 8, 10, 12), shape: [3, 2] });
+    for (const first of [1, 7]) {
+      buffer[0] = first;
+      expect((await engine.run(2)).get('out')).toEqual({ data: Float32Array.of(first * 2, 4, 6, 8), shape: [2, 2] });
+      expect((await engine.run(1)).get('out')).toEqual({ data: Float32Array.of(first * 2, 4), shape: [1, 2] });
+    }
+  });
+
   it('gives fixed and open outputs together, of each type it reads', async () => {
     const input = { name: 'in', type: 'uint8' as const, shape: [1, 2] };
     const engine = await loaded(

@@ -27,6 +27,12 @@ interface Line {
   detections: { label: string; score: number; box: Box }[];
 }
 
+interface Named {
+  file: string;
+  label: string;
+  score: number;
+}
+
 describe.skipIf(!isPossible)('on arm64 (needs qemu-user-static, mmdebstrap, root once)', () => {
   let folder: string;
 
@@ -34,7 +40,8 @@ describe.skipIf(!isPossible)('on arm64 (needs qemu-user-static, mmdebstrap, root
     if (!isBuilt()) await run(lab('arm64-build'), { maxBuffer: 1 << 24 });
     // The project as it is installed: its own files, and packages for that machine.
     folder = await mkdtemp(join(tmpdir(), 'ocellus-arm64-'));
-    for (const part of ['package.json', 'bin', 'dist', 'sdk/models', 'devices/scene/photos']) {
+    const ownTests = 'tests/real/learn/train-process.mjs';
+    for (const part of ['package.json', 'bin', 'dist', 'sdk/models', 'devices/scene/photos', ownTests]) {
       await mkdir(join(folder, part, '..'), { recursive: true });
       await cp(asset(...part.split('/')), join(folder, part), { recursive: true });
     }
@@ -77,9 +84,39 @@ describe.skipIf(!isPossible)('on arm64 (needs qemu-user-static, mmdebstrap, root
     expect(worst.overlap).toBeGreaterThanOrEqual(0.9);
   }, 600_000);
 
+  it('the classifier says what it says here: the same best classes, scores to 0.001', async () => {
+    const files = ['cat', 'cup', 'motorcycle', 'person', 'wall'].map((name) => `devices/scene/photos/${name}.jpg`);
+    const args = ['classify', '--json', '--top', '3', ...files];
+    const ours = jsonLines((await ocellus(args, folder)).out) as Named[];
+    const theirs = jsonLines(await there(...args)) as Named[];
+    expect(theirs.map(({ file, label }) => [file, label])).toEqual(ours.map(({ file, label }) => [file, label]));
+    const worst = Math.max(...theirs.map(({ score }, i) => Math.abs(score - ours[i]!.score)));
+    console.log(`arm64 beside ${process.arch}: scores of ${ours.length} classes differ by ${worst.toFixed(4)} at most`);
+    expect(worst).toBeLessThanOrEqual(0.001);
+  }, 600_000);
+
   it('doctor knows the processor and its instruction sets', async () => {
     const [report] = jsonLines(await there('doctor', '--json')) as [{ board: object; onnxruntime: object }];
     expect(report.board).toMatchObject({ arch: 'arm64', instructionSets: expect.arrayContaining(['neon']) });
     expect(report.onnxruntime).toMatchObject({ version: expect.any(String) });
   }, 300_000);
+
+  it('what is taught and trained has the same bytes as here, with native kernels and without', async () => {
+    const train = 'tests/real/learn/train-process.mjs';
+    const trained = (text: string) =>
+      JSON.parse(text) as { arch: string; kernels: string; results: { kept: boolean; heads: string[] } };
+    const here = async (kernels: string) => {
+      const env = { ...process.env, OCELLUS_KERNELS: kernels };
+      return trained(
+        (await run(process.execPath, [train, join(folder, `store-${kernels}`)], { cwd: folder, env })).stdout,
+      );
+    };
+    const [native, twin] = [await here(''), await here('typescript')];
+    const theirs = trained((await run(lab('arm64-run'), [folder, train, join(folder, 'store-arm64')])).stdout);
+    expect([theirs.arch, twin.kernels]).toEqual(['arm64', expect.stringMatching(/^TypeScript/)]);
+    expect(native.results.heads).toHaveLength(3);
+    expect(native.results.kept).toBe(true);
+    expect(twin.results).toEqual(native.results);
+    expect(theirs.results).toEqual(native.results);
+  }, 600_000);
 });

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Model, type ModelCard, readPicture } from '../../../sdk/index.ts';
+import type { DetectorCard } from '../../../sdk/core/card.ts';
+import { type Model, readPicture } from '../../../sdk/index.ts';
 import type { EvaluatedPicture, TrueObject } from '../../../sdk/vision/average-precision.ts';
 import { sharedData } from '../../needs.ts';
 
@@ -11,7 +12,7 @@ export const yolox = sharedData('models', 'yolox_nano.onnx');
 
 /** The card a user would write for it. */
 export function yoloxCard(labels: readonly string[]): object {
-  const card: Omit<ModelCard, 'input' | 'thresholds'> & { input: object } = {
+  const card: Omit<DetectorCard, 'input' | 'thresholds'> & { input: object } = {
     name: 'yolox-nano',
     task: 'detect',
     input: { width: 416, height: 416, channels: 'BGR', align: 'top-left' },

@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
 import { loadModel } from '../../../sdk/core/model.ts';
-import { InputError } from '../../../sdk/errors.ts';
-import { readPicture } from '../../../sdk/frame/picture.ts';
 import type { Detections } from '../../../sdk/vision/detections.ts';
-import { printError, printJson, progress } from '../output.ts';
+import { printJson } from '../output.ts';
+import { eachPicture, unreadableHelp } from '../pictures.ts';
 import { share, threads } from '../values.ts';
 
 interface DetectOptions {
@@ -22,41 +21,22 @@ export function addDetect(program: Command): void {
     .option('--model <name or file>', 'a name of `ocellus models`, an ONNX file, or a card')
     .option('--threshold <0..1>', 'the least score (default: the model card’s)', share)
     .option('--threads <n>', 'threads of the neural core', threads)
-    .addHelpText(
-      'after',
-      '\nBoxes are [x1, y1, x2, y2] in picture pixels. A picture that cannot be read is said on stderr, the others go on, and the exit code is 2.',
-    )
+    .addHelpText('after', `\nBoxes are [x1, y1, x2, y2] in picture pixels. ${unreadableHelp}`)
     .action(detect);
 }
 
 async function detect(files: string[], options: DetectOptions): Promise<void> {
   const model = await loadModel(options.model, { threads: options.threads });
-  const bar = progress('detect', files.length);
-  let unreadable = 0;
   try {
-    for (const file of files) {
-      try {
-        const frame = await readPicture(file);
-        try {
-          const found = await model.detect(frame, { scoreThreshold: options.threshold });
-          const { width, height } = frame;
-          if (options.json) await printJson({ file, width, height, detections: rows(found) });
-          else console.log(`${file}: ${found.length === 0 ? 'nothing' : [...found].map(words).join(', ')}`);
-        } finally {
-          frame.release();
-        }
-      } catch (error) {
-        if (!(error instanceof InputError)) throw error;
-        unreadable++;
-        printError(error);
-      }
-      bar.step();
-    }
+    await eachPicture('detect', files, async (file, frame) => {
+      const found = await model.detect(frame, { scoreThreshold: options.threshold });
+      const { width, height } = frame;
+      if (options.json) await printJson({ file, width, height, detections: rows(found) });
+      else console.log(`${file}: ${found.length === 0 ? 'nothing' : [...found].map(words).join(', ')}`);
+    });
   } finally {
-    bar.done();
     await model.close();
   }
-  if (unreadable > 0) throw new InputError(`${unreadable} of ${files.length} pictures could not be read`);
 }
 
 const words = ({ label, score }: { label: string; score: number }) => `${label} ${Math.round(score * 100)} %`;

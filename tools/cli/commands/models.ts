@@ -18,9 +18,16 @@ export function addModels(program: Command): void {
         task,
         `${input.width}x${input.height} ${input.type}`,
         `${labels.length} labels`,
-        accuracy?.[0]?.ap === undefined ? '' : `AP ${accuracy[0].ap} (${accuracy[0].dataset})`,
+        accuracyOf(accuracy?.[0]),
         String(source?.licence ?? ''),
       ]);
       console.log(table([['NAME', 'TASK', 'INPUT', 'LABELS', 'ACCURACY', 'LICENCE'], ...rows]));
     });
+}
+
+function accuracyOf(measured: Readonly<Record<string, unknown>> | undefined): string {
+  if (measured?.ap !== undefined) return `AP ${measured.ap} (${measured.dataset})`;
+  if (measured?.fewShot !== undefined)
+    return `${measured.fewShot} taught with ${measured.examples} (${measured.dataset})`;
+  return '';
 }

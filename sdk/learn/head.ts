@@ -1,0 +1,297 @@
+import { createHash } from 'node:crypto';
+import { InputError, messageOf } from '../errors.ts';
+import { type Calibration, calibrate, chanceOf } from './calibration.ts';
+import type { Embedding } from './embedding.ts';
+import { checkEmbedding, shown, unknown } from './example.ts';
+import { featuresOf } from './features.ts';
+import { linearMargins, linearTensors } from './linear.ts';
+import { NearestTrainer } from './nearest.ts';
+import { PrototypeTrainer } from './prototypes.ts';
+import { falseRejectShare, learnReject, type Reject, typicality } from './reject.ts';
+import { readSafeTensors, type Tensor, writeSafeTensors } from './safetensors.ts';
+import { SvmTrainer } from './svm.ts';
+import type { HeadTrainer, Margins } from './trainer.ts';
+import type { TrainingSet } from './training-set.ts';
+
+export interface Prediction {
+  /** A label, or `unknown`. */
+  readonly label: string;
+  /** The chance that `nearest` is right, given that it is one of the labels, 0..1. */
+  readonly score: number;
+  /** The label that is nearest, whether or not it is near enough. */
+  readonly nearest: string;
+  /** How near it is: from 0 on near enough; -Infinity where a negative is nearer. */
+  readonly nearness: number;
+  /** Of all labels, the nearest first; only their order and distances mean something. */
+  readonly margins: readonly { readonly label: string; readonly margin: number }[];
+}
+
+/** How an example came out that was left out. */
+export interface Verdict {
+  readonly id: string;
+  /** What was taught; `unknown` of a negative. */
+  readonly label: string;
+  /** What it was named: a label, or `unknown`. */
+  readonly named: string;
+  readonly nearest: string;
+  /** The chance that `nearest` is right, 0..1. */
+  readonly score: number;
+}
+
+/** What is told of a head, and written with it. */
+export interface HeadInfo {
+  readonly name: string;
+  /** Of the trainer: `svm`, `prototypes`, `nearest` or one's own. */
+  readonly kind: string;
+  readonly labels: readonly string[];
+  /** SHA-256 of the examples it was trained from. */
+  readonly ledgerHash: string;
+  readonly examples: number;
+  readonly negatives: number;
+  /** Share of the examples that are named rightly when they are left out; of labels with two or more. */
+  readonly accuracy: number;
+  /** Of each kind that was tried. */
+  readonly accuracies: Readonly<Record<string, number>>;
+  readonly falseReject: number;
+  /** Share of the negatives that are given a label when they are left out; undefined without negatives. */
+  readonly falseAccept?: number;
+}
+
+/** The built-in trainers, the preferred one first. Make them once for each head: they keep what they worked out. */
+export function defaultTrainers(): HeadTrainer[] {
+  return [new SvmTrainer(), new PrototypeTrainer(), new NearestTrainer()];
+}
+
+/**
+ * Names regions: trained from examples, or read from the bytes of one that was.
+ *
+ * @example
+ * const head = trainHead('object', data.update(ledger.examples('object')), trainers)!;
+ * head.predict(embedding); // { label: 'my cat', score: 0.93, … }
+ */
+export class Head {
+  readonly info: HeadInfo;
+  /** How each example came out when it was left out, in the order of the examples. */
+  readonly verdicts: readonly Verdict[];
+  readonly #parts: HeadParts;
+
+  constructor(info: HeadInfo, parts: HeadParts, verdicts: readonly Verdict[]) {
+    this.info = info;
+    this.#parts = parts;
+    this.verdicts = verdicts;
+  }
+
+  /** Values that an embedding has to have. */
+  get dimension(): number {
+    return this.#parts.tensors.prototypes!.shape[1]!;
+  }
+
+  /** @throws InputError when the embedding is of another dimension, or is none. */
+  predict(embedding: Embedding): Prediction {
+    checkEmbedding(embedding, this.dimension);
+    const features = featuresOf(embedding);
+    const { labels } = this.info;
+    const margins = this.#parts.margins(features, embedding);
+    const { named, nearest, nearness, score } = decide(
+      this.#parts,
+      labels.length,
+      margins,
+      this.#parts.prototypes(features, embedding),
+    );
+    return {
+      label: named === -1 ? unknown : labels[named]!,
+      score,
+      nearest: labels[nearest]!,
+      nearness,
+      margins: labels.map((label, i) => ({ label, margin: margins[i]! })).sort((a, b) => b.margin - a.margin),
+    };
+  }
+
+  /** The same bytes for the same examples, on each processor. */
+  serialise(): Buffer {
+    const { calibration, reject, tensors } = this.#parts;
+    const verdicts = this.verdicts.map(({ id, label, named, nearest, score }) => [id, label, named, nearest, score]);
+    const state = { calibration, threshold: reject.threshold, verdicts };
+    return writeSafeTensors({
+      metadata: { format, info: JSON.stringify(this.info), state: JSON.stringify(state) },
+      tensors: { ...tensors, centres: { shape: [reject.centres.length], data: reject.centres } },
+    });
+  }
+
+  /** SHA-256 of its bytes. */
+  hash(): string {
+    return createHash('sha256').update(this.serialise()).digest('hex');
+  }
+
+  /**
+   * Reads what `serialise` wrote.
+   *
+   * @throws InputError when it is no head, or of a kind that no trainer here can restore.
+   */
+  static parse(bytes: Uint8Array, trainers: readonly HeadTrainer[] = defaultTrainers()): Head {
+    const { metadata, tensors } = readSafeTensors(bytes);
+    if (metadata.format !== format)
+      throw new InputError(`head: expected format ${format}, got ${shown(metadata.format)}`);
+    const { info, state } = readDescription(metadata);
+    const trainer = trainers.find(({ kind }) => kind === info.kind);
+    if (!trainer) {
+      const kinds = trainers.map(({ kind }) => kind).join(', ');
+      throw new InputError(`head: expected one of the kinds ${kinds}, got ${shown(info.kind)}`);
+    }
+    const { centres, prototypes, ...own } = tensors;
+    const classes = prototypes?.shape[0] ?? 0;
+    if (!(centres?.data instanceof Float64Array) || !prototypes || classes < info.labels.length) {
+      throw new InputError(`head: expected centres and prototypes of ${info.labels.length} labels, got ${classes}`);
+    }
+    const parts: HeadParts = {
+      margins: trainer.restore(own, classes),
+      prototypes: prototypeCosines(prototypes, classes),
+      calibration: state.calibration,
+      reject: { centres: centres.data, threshold: state.threshold },
+      tensors: { ...own, prototypes },
+    };
+    const verdicts = state.verdicts.map(([id, label, named, nearest, score]) => ({
+      ...{ id, label, named, nearest, score },
+    }));
+    return new Head(info, parts, verdicts);
+  }
+}
+
+const format = 'ocellus-head-1';
+
+interface HeadState {
+  readonly calibration: Calibration;
+  readonly threshold: number;
+  /** id, label, named, nearest, score */
+  readonly verdicts: readonly [string, string, string, string, number][];
+}
+
+function readDescription(metadata: Readonly<Record<string, string>>): { info: HeadInfo; state: HeadState } {
+  let info: HeadInfo;
+  let state: HeadState;
+  try {
+    info = JSON.parse(metadata.info ?? '');
+    state = JSON.parse(metadata.state ?? '');
+  } catch (error) {
+    throw new InputError(`head: expected its description in JSON, got ${messageOf(error)}`);
+  }
+  const numbers = [state?.calibration?.slope, state?.calibration?.offset, state?.threshold];
+  if (!Array.isArray(info?.labels) || info.labels.length === 0 || !numbers.every(Number.isFinite)) {
+    throw new InputError(`head: expected labels, a calibration and a threshold, got ${shown(state)}`);
+  }
+  if (!Array.isArray(state.verdicts) || !state.verdicts.every((verdict) => Array.isArray(verdict))) {
+    throw new InputError(`head: expected how its examples came out, got ${shown(state.verdicts)}`);
+  }
+  return { info, state };
+}
+
+interface HeadParts {
+  readonly margins: Margins;
+  readonly prototypes: Margins;
+  readonly calibration: Calibration;
+  readonly reject: Reject;
+  /** The trainer's, and `prototypes`. */
+  readonly tensors: Readonly<Record<string, Tensor>>;
+}
+
+/**
+ * Trains a head with each trainer and keeps the first, unless another one names more examples rightly when they are left
+ * out, by more than one standard error: less is chance.
+ *
+ * @param trainers The preferred one first. One that cannot learn from so little is left out.
+ * @returns Undefined without an example of a label.
+ */
+export function trainHead(name: string, set: TrainingSet, trainers: readonly HeadTrainer[]): Head | undefined {
+  if (set.labels.length === 0) return undefined;
+  const tried = trainers.flatMap((trainer) => {
+    const model = trainer.train(set);
+    return model ? [{ kind: trainer.kind, model, accuracy: accuracyOf(set, model.leftOut) }] : [];
+  });
+  const [first, ...others] = tried;
+  if (!first) return undefined;
+  const error = Math.sqrt((first.accuracy * (1 - first.accuracy)) / set.examples.length);
+  const best = others.reduce(
+    (one, other) => (other.accuracy > Math.max(one.accuracy, first.accuracy + error) ? other : one),
+    first,
+  );
+
+  const { labels, targets, counts, classes } = set;
+  const cosines = set.prototypeCosines;
+  const leftOut = [...targets].map((target, i) => {
+    const named = largest(best.model.leftOut, i * classes, classes);
+    return {
+      ...{ target, named, margin: best.model.leftOut[i * classes + named]! },
+      ...{ cosine: cosines[i * classes + target]!, namedCosine: cosines[i * classes + named]! },
+    };
+  });
+  const sayMuch = leftOut.filter(({ target }) => counts[target]! > 1);
+  const calibration = calibrate(
+    sayMuch.map(({ margin }) => margin),
+    sayMuch.map(({ target, named }) => target === named),
+  );
+  const reject = learnReject(
+    sayMuch
+      .filter(({ target }) => target < labels.length)
+      .map((one) => ({ ...one, chance: chanceOf(calibration, one.margin) })),
+    labels.length,
+  );
+  const { weights: prototypes } = linearTensors(set.prototypes, new Float64Array(classes));
+  const tensors = { ...best.model.tensors, prototypes: prototypes! };
+  const parts: HeadParts = {
+    ...{ margins: best.model.margins, calibration, reject, tensors },
+    prototypes: prototypeCosines(tensors.prototypes, classes),
+  };
+  const verdicts = set.examples.map(({ id, label, negative }, i) => {
+    const of = (all: Float64Array) => all.subarray(i * classes, (i + 1) * classes);
+    const { named, nearest, score } = decide(parts, labels.length, of(best.model.leftOut), of(cosines));
+    const name = named === -1 ? unknown : labels[named]!;
+    return { id, label: negative ? unknown : label, named: name, nearest: labels[nearest]!, score };
+  });
+  const negatives = verdicts.filter(({ label }) => label === unknown);
+  const accepted = negatives.filter(({ named }) => named !== unknown).length;
+  const info: HeadInfo = {
+    ...{ name, kind: best.kind, labels, ledgerHash: set.hash },
+    ...{ examples: targets.length - negatives.length, negatives: negatives.length },
+    accuracy: best.accuracy,
+    accuracies: Object.fromEntries(tried.map(({ kind, accuracy }) => [kind, accuracy])),
+    falseReject: falseRejectShare,
+    ...(negatives.length > 0 && { falseAccept: accepted / negatives.length }),
+  };
+  return new Head(info, parts, verdicts);
+}
+
+function accuracyOf({ targets, counts, classes }: TrainingSet, leftOut: Float64Array): number {
+  let right = 0;
+  let all = 0;
+  for (const [i, target] of targets.entries()) {
+    if (counts[target] === 1) continue;
+    all++;
+    if (largest(leftOut, i * classes, classes) === target) right++;
+  }
+  return all === 0 ? 0 : right / all;
+}
+
+/** @returns `named`: -1 where it is unknown. */
+function decide({ calibration, reject }: HeadParts, labels: number, margins: Float64Array, cosines: Float64Array) {
+  const first = largest(margins, 0, margins.length);
+  const nearest = largest(margins, 0, labels);
+  // Else a negative is nearer than all labels.
+  const isLabel = first === nearest;
+  const chance = chanceOf(calibration, margins[first]!);
+  const nearness = isLabel
+    ? typicality(reject, nearest, cosines[nearest]!, chance) - reject.threshold
+    : Number.NEGATIVE_INFINITY;
+  return { named: nearness >= 0 ? nearest : -1, nearest, nearness, score: isLabel ? chance : 1 - chance };
+}
+
+function prototypeCosines(prototypes: Tensor, classes: number): Margins {
+  const biases: Tensor = { shape: [classes], data: new Float64Array(classes) };
+  return linearMargins({ weights: prototypes, biases }, classes);
+}
+
+/** The place of the largest number, counted from the start; of equal ones the first. */
+function largest(values: Float64Array, start: number, count: number): number {
+  let best = 0;
+  for (let i = 1; i < count; i++) if (values[start + i]! > values[start + best]!) best = i;
+  return best;
+}

@@ -1,0 +1,57 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { InputError, messageOf } from '../errors.ts';
+
+/** What a node signs with what it shares: an Ed25519 key of its own. */
+export class Identity {
+  /** Names it, for the lists of trusted keys: 32 bytes in base64url. */
+  readonly publicKey: string;
+  readonly #key: KeyObject;
+
+  private constructor(key: KeyObject) {
+    this.#key = key;
+    this.publicKey = createPublicKey(key).export({ format: 'jwk' }).x!;
+  }
+
+  /**
+   * Reads the key from a file, or makes one there that only its owner can read.
+   *
+   * @throws InputError when the file holds something else.
+   */
+  static open(file: string): Identity {
+    if (!existsSync(file)) {
+      const { privateKey } = generateKeyPairSync('ed25519');
+      mkdirSync(dirname(file), { recursive: true });
+      // Written beside its place and moved there: what was interrupted is not taken for a key.
+      writeFileSync(`${file}.new`, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flush: true });
+      renameSync(`${file}.new`, file);
+    }
+    let key: KeyObject;
+    try {
+      key = createPrivateKey(readFileSync(file));
+    } catch (error) {
+      throw new InputError(`${file}: expected a private key in PEM, got ${messageOf(error)}; remove it for a new one`);
+    }
+    if (key.asymmetricKeyType !== 'ed25519') {
+      throw new InputError(`${file}: expected an Ed25519 key, got ${key.asymmetricKeyType}; remove it for a new one`);
+    }
+    return new Identity(key);
+  }
+
+  /** @returns The signature, 64 bytes in base64url. */
+  sign(bytes: Uint8Array): string {
+    return sign(null, bytes, this.#key).toString('base64url');
+  }
+}
+
+/** Did the owner of this key sign these bytes? */
+export function isSignedBy(publicKey: string, bytes: Uint8Array, signature: string): boolean {
+  try {
+    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: publicKey }, format: 'jwk' });
+    return verify(null, bytes, key, Buffer.from(signature, 'base64url'));
+  } catch {
+    // Not a key at all.
+    return false;
+  }
+}

@@ -1,0 +1,514 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { InputError } from '../errors.ts';
+import { kernels } from '../kernels/kernels.ts';
+import { add, type DotSet, emptyDotSet, join, remove, replicaPattern } from './dot-set.ts';
+import type { Embedding } from './embedding.ts';
+import {
+  byTime,
+  type Cut,
+  type CutTarget,
+  checkCut,
+  checkExample,
+  compareIds,
+  type Draft,
+  type Example,
+  type ExampleKind,
+  objectHead,
+  shown,
+} from './example.ts';
+import { type CutPart, checkPart, type ExamplePart, isExamplePart, type Part, partKey } from './part.ts';
+import { EmbeddingPool } from './pool.ts';
+
+export interface LedgerLimits {
+  /** Examples, and as many negatives, that a node keeps of one label. */
+  readonly perLabel: number;
+  /** Examples of all labels and nodes. */
+  readonly total: number;
+  /** Labels of all nodes, forgotten ones too. */
+  readonly parts: number;
+  /** Cuts that a node keeps. */
+  readonly cuts: number;
+}
+
+export const defaultLimits: LedgerLimits = { perLabel: 200, total: 10_000, parts: 1000, cuts: 1000 };
+
+export interface LedgerOptions {
+  /** The hash of backbone, preprocessing and dimension. Nothing is merged across spaces. */
+  readonly space: string;
+  /** Values of an embedding. */
+  readonly dimension: number;
+  /** This node's name: it owns what is taught here. */
+  readonly node: string;
+  /** This store of this node, 16 hexadecimal digits; never the same one twice. Default: random. */
+  readonly replica?: string;
+  readonly limits?: Partial<LedgerLimits>;
+  /** What it begins with, from this node's own store: no limit is asked for. */
+  readonly parts?: readonly Part[];
+  /** ms since 1970. Default: the clock. */
+  readonly now?: () => number;
+  /** Is told of each change after it was made. For a store. */
+  readonly onChange?: (change: LedgerChange) => void;
+}
+
+/** What a change put into one part and took out of it. */
+export interface LedgerChange {
+  readonly part: Part;
+  readonly put: readonly (Example | Cut)[];
+  readonly dropped: readonly string[];
+}
+
+/** What to forget. */
+export type ForgetTarget = CutTarget;
+
+/** An example without its values, which are in the pool. */
+interface Row {
+  readonly id: string;
+  readonly slot: number;
+  readonly scale: number;
+  readonly timeMs: number;
+  readonly kind: ExampleKind;
+  readonly negative: boolean;
+  readonly camera: string;
+  readonly from: string | undefined;
+}
+
+interface Shelf {
+  readonly node: string;
+  readonly head: string;
+  readonly label: string;
+  rows: DotSet<Row>;
+}
+
+/**
+ * All that a fleet of nodes was taught, in memory. Nodes exchange copies of its parts; merging them in any order, any
+ * number of times, gives the same bytes everywhere.
+ *
+ * - Each part has one owner, the node it was taught on, and only the owner changes it. So the owner alone decides which
+ *   examples go when there are too many (of the two most alike the older one), and all others follow.
+ * - What another node taught is taken out by a cut, which is one more thing that merges.
+ *
+ * Convergence holds while all fit `limits.total` and `limits.parts`; what does not fit is refused with an InputError.
+ *
+ * @example
+ * const ledger = new Ledger({ space, dimension: 1280, node: 'porch' });
+ * const { id } = ledger.teach({ label: 'my cat', camera: 'door', kind: 'track', embedding });
+ * other.merge(ledger.parts());
+ * ledger.forget({ example: id });
+ */
+export class Ledger {
+  readonly space: string;
+  readonly dimension: number;
+  readonly node: string;
+  readonly replica: string;
+  readonly limits: LedgerLimits;
+  readonly #now: () => number;
+  #onChange: (change: LedgerChange) => void = () => {};
+  readonly #pool: EmbeddingPool;
+  readonly #shelves = new Map<string, Shelf>();
+  readonly #cuts = new Map<string, DotSet<Cut>>();
+  #size = 0;
+  #counter = 0;
+  #hidden: { readonly nodes: ReadonlySet<string>; isHidden(shelf: Shelf, row: Row): boolean } | undefined;
+
+  /** @throws InputError when a name, the dimension or the replica is not what it should be. */
+  constructor(options: LedgerOptions) {
+    const { space, dimension, node, replica = randomBytes(8).toString('hex') } = options;
+    checkPart({ node, ...emptyDotSet }, dimension);
+    if (!space) throw new InputError('space: expected the hash of the embedding network, got nothing');
+    if (!Number.isInteger(dimension) || dimension < 1 || dimension > 16_384) {
+      throw new InputError(`dimension: expected 1 to 16384 values, got ${dimension}`);
+    }
+    if (!replicaPattern.test(replica)) {
+      throw new InputError(`replica: expected 16 hexadecimal digits, got ${shown(replica)}`);
+    }
+    this.space = space;
+    this.dimension = dimension;
+    this.node = node;
+    this.replica = replica;
+    this.limits = { ...defaultLimits, ...options.limits };
+    this.#now = options.now ?? Date.now;
+    this.#pool = new EmbeddingPool(dimension);
+    for (const part of options.parts ?? []) this.#replace(part);
+    if (options.onChange) this.#onChange = options.onChange;
+  }
+
+  /** Examples of all nodes, those that were cut too. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * Adds an example of this node. When its label has too many then, of the two that are most alike the older one goes:
+   * what stays is diverse.
+   *
+   * @throws InputError when the draft is not what its type says, or the ledger is full.
+   */
+  teach(draft: Draft): Example {
+    const { head = objectHead, negative = false, timeMs = this.#now(), label, camera, kind, embedding, from } = draft;
+    const id = this.#nextId();
+    const fixed = { id, node: this.node, head, label, negative, camera, timeMs, kind, embedding };
+    const example: Example = from === undefined ? fixed : { ...fixed, from };
+    checkExample(example, this.dimension);
+    const key = partKey(example);
+    this.#assertRoom(this.#shelves.has(key) ? 0 : 1, 1);
+    const part = this.#partOf(example);
+    this.#replace(this.#trim({ ...part, ...add(part, id, example) }));
+    return example;
+  }
+
+  /**
+   * The same region under another name: a new example of this node, and the old one is forgotten.
+   *
+   * @throws InputError when there is no such example, or the new label is not one.
+   */
+  relabel(id: string, to: { label: string; head?: string; negative?: boolean }): Example {
+    const old = this.example(id);
+    if (!old) throw new InputError(`example: expected the id of an example, got ${shown(id)}`);
+    const values = Int8Array.from(old.embedding.values);
+    const draft = { ...old, negative: false, ...to, embedding: { values, scale: old.embedding.scale }, from: id };
+    const example = this.teach(draft);
+    this.forget({ example: id }, 'relabelled');
+    return example;
+  }
+
+  /**
+   * Forgets what this node taught, and cuts out what others taught.
+   *
+   * @param reason For a person.
+   * @returns How many examples are not seen any more.
+   * @throws InputError when there is no such example, label or node, or there are too many cuts.
+   */
+  forget(target: ForgetTarget, reason = ''): number {
+    const cut: Cut = { id: this.#nextId(), node: this.node, target, reason, timeMs: this.#now() };
+    checkCut(cut);
+    const before = this.#countVisible();
+    let foreign = false;
+    let known = 'node' in target && target.node !== this.node;
+    for (const shelf of [...this.#shelves.values()]) {
+      const ids = [...shelf.rows.items.values()].filter((row) => matches(target, shelf, row)).map(({ id }) => id);
+      if (ids.length === 0) continue;
+      known = true;
+      if (shelf.node !== this.node) foreign = true;
+      else this.#replace({ ...this.#partOf(shelf), ...remove(this.#partOf(shelf), ids) });
+    }
+    if (!known) throw new InputError(`forget: expected something that was taught, got ${shown(target)}`);
+    // A node is cut out before it teaches anything, too.
+    if (foreign || ('node' in target && target.node !== this.node)) this.#addCut(cut);
+    return before - this.#countVisible();
+  }
+
+  /**
+   * Takes back a cut of this node: what it hid is seen again.
+   *
+   * @throws InputError when this node made no such cut.
+   */
+  withdraw(cutId: string): void {
+    const cuts = this.#cuts.get(this.node) ?? emptyDotSet;
+    if (!cuts.items.has(cutId)) throw new InputError(`cut: expected the id of one of this node's, got ${shown(cutId)}`);
+    this.#replace({ node: this.node, ...remove(cuts, [cutId]) });
+  }
+
+  /**
+   * Takes in what another node sent, or this node itself before it was flashed anew.
+   *
+   * @returns The parts that changed here, for what is trained from them.
+   * @throws InputError when a part is not what its type says or there is no room; then nothing was taken in.
+   */
+  merge(parts: readonly Part[]): Part[] {
+    for (const part of parts) checkPart(part, this.dimension);
+    const joined = new Map<string, Part>();
+    for (const part of parts) {
+      const key = partKey(part);
+      joined.set(key, joinParts(joined.get(key) ?? this.#find(part), part));
+    }
+    // What was taught before and after this node's store was lost may be too much together.
+    for (const [key, part] of joined) {
+      if (isExamplePart(part) && part.node === this.node) joined.set(key, this.#trim(part));
+    }
+    let shelves = 0;
+    let examples = 0;
+    for (const [key, part] of joined) {
+      if (!isExamplePart(part)) {
+        if (part.items.size > this.limits.cuts) throw full('cuts of a node', this.limits.cuts);
+        continue;
+      }
+      if (!this.#shelves.has(key)) shelves++;
+      examples += part.items.size - (this.#shelves.get(key)?.rows.items.size ?? 0);
+      // Twice as many as a node keeps, until it has seen what it lost.
+      const most = 4 * this.limits.perLabel;
+      if (part.items.size > most) throw full('examples of a label of a node', most);
+    }
+    this.#assertRoom(shelves, examples);
+    const changed = [...joined.values()].filter((part) => !isSame(this.#find(part), part));
+    for (const part of changed) this.#replace(part);
+    return changed;
+  }
+
+  /** Everything, in canonical order: equal ledgers give equal parts. */
+  parts(): Part[] {
+    return [...this.#shelves.values()]
+      .map((shelf): Part => this.#partOf(shelf))
+      .concat([...this.#cuts].map(([node, cuts]) => ({ node, ...cuts })))
+      .map((part) => [partKey(part), part] as const)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, part]) => part);
+  }
+
+  /** An example of any node, cut or not. Its values must not be changed. */
+  example(id: string): Example | undefined {
+    for (const shelf of this.#shelves.values()) {
+      const row = shelf.rows.items.get(id);
+      if (row) return this.#exampleOf(shelf, row);
+    }
+    return undefined;
+  }
+
+  /**
+   * What a head is trained from: the examples of all nodes without those that were cut, as they were taught.
+   *
+   * @param head Default: all heads. The examples' values must not be changed, nor kept after the next change.
+   */
+  examples(head?: string): Example[] {
+    const found: Example[] = [];
+    const { isHidden } = this.#hide();
+    for (const shelf of this.#shelves.values()) {
+      if (head !== undefined && shelf.head !== head) continue;
+      for (const row of shelf.rows.items.values()) {
+        if (!isHidden(shelf, row)) found.push(this.#exampleOf(shelf, row));
+      }
+    }
+    return found.sort(byTime);
+  }
+
+  /** The heads that have examples, sorted. */
+  heads(): string[] {
+    return [...new Set(this.examples().map(({ head }) => head))].sort();
+  }
+
+  /** All cuts, as they were made. */
+  cuts(): Cut[] {
+    return [...this.#cuts.values()].flatMap(({ items }) => [...items.values()]).sort(byTime);
+  }
+
+  /** The nodes whose examples do not count, sorted. */
+  cutNodes(): string[] {
+    return [...this.#hide().nodes].sort();
+  }
+
+  /** SHA-256 of the examples that a head is trained from: equal ledgers give equal hashes. */
+  hash(head?: string): string {
+    return hashOf(this.examples(head).map(digestOf));
+  }
+
+  #nextId(): string {
+    return `${this.replica}-${++this.#counter}`;
+  }
+
+  #assertRoom(shelves: number, examples: number): void {
+    const { parts, total } = this.limits;
+    if (shelves > 0 && this.#shelves.size + shelves > parts) throw full('labels of all nodes', parts);
+    if (examples > 0 && this.#size + examples > total) throw full('examples', total);
+  }
+
+  #addCut(cut: Cut): void {
+    let cuts = this.#cuts.get(this.node) ?? emptyDotSet;
+    if (cuts.items.size >= this.limits.cuts) {
+      // Those whose example is gone by its owner's hand have nothing left to do.
+      const idle = [...cuts.items.values()].filter(
+        ({ target }) => 'example' in target && this.example(target.example) === undefined,
+      );
+      cuts = remove(
+        cuts,
+        idle.map(({ id }) => id),
+      );
+    }
+    if (cuts.items.size >= this.limits.cuts) throw full('cuts: cut out the node or withdraw some', this.limits.cuts);
+    this.#replace({ node: this.node, ...add(cuts, cut.id, cut) });
+  }
+
+  /** Not more of a kind than a node keeps. */
+  #trim(part: ExamplePart): ExamplePart {
+    for (const negative of [false, true]) {
+      const alike = [...part.items.values()].filter((one) => one.negative === negative);
+      if (alike.length > this.limits.perLabel)
+        return this.#trim({ ...part, ...remove(part, [this.#leastMissed(alike)]) });
+    }
+    return part;
+  }
+
+  /** The older one of the two that are most alike. */
+  #leastMissed(examples: readonly Example[]): string {
+    const sorted = [...examples].sort(byTime);
+    const norms = sorted.map(({ embedding: { values } }) => Math.sqrt(kernels.dot.dotI8(values, values)));
+    let best = Number.NEGATIVE_INFINITY;
+    let oldest = sorted[0]!;
+    for (let i = 0; i < sorted.length; i++) {
+      for (let j = 0; j < i; j++) {
+        const dot = kernels.dot.dotI8(sorted[i]!.embedding.values, sorted[j]!.embedding.values);
+        const cosine = dot / (norms[i]! * norms[j]!);
+        if (cosine > best) {
+          best = cosine;
+          oldest = sorted[j]!;
+        }
+      }
+    }
+    return oldest.id;
+  }
+
+  #find(part: Part): Part {
+    const key = partKey(part);
+    if (!isExamplePart(part)) return { node: part.node, ...(this.#cuts.get(part.node) ?? emptyDotSet) };
+    return this.#partOf(this.#shelves.get(key) ?? part);
+  }
+
+  /** The part as it is here; empty when it is new. */
+  #partOf({ node, head, label }: { node: string; head: string; label: string }): ExamplePart {
+    const shelf = this.#shelves.get(partKey({ node, head, label }));
+    if (!shelf) return { node, head, label, ...emptyDotSet };
+    const sorted = [...shelf.rows.items.values()].sort((a, b) => compareIds(a.id, b.id));
+    const items = new Map(sorted.map((row) => [row.id, this.#exampleOf(shelf, row)]));
+    return { node, head, label, seen: shelf.rows.seen, items };
+  }
+
+  #exampleOf({ node, head, label }: Shelf, row: Row): Example {
+    const { id, slot, scale, timeMs, kind, negative, camera, from } = row;
+    const embedding: Embedding = { values: this.#pool.at(slot), scale };
+    const example = { id, node, head, label, negative, camera, timeMs, kind, embedding };
+    return from === undefined ? example : { ...example, from };
+  }
+
+  #replace(part: Part): void {
+    const { replica } = this;
+    this.#counter = Math.max(this.#counter, part.seen.get(replica) ?? 0);
+    this.#hidden = undefined;
+    if (isExamplePart(part)) this.#replaceExamples(part);
+    else {
+      const before = this.#cuts.get(part.node)?.items ?? new Map<string, Cut>();
+      this.#cuts.set(part.node, { seen: part.seen, items: part.items });
+      const put = [...part.items.values()].filter((cut) => before.get(cut.id) !== cut);
+      this.#onChange({ part, put, dropped: [...before.keys()].filter((id) => !part.items.has(id)) });
+    }
+  }
+
+  #replaceExamples(part: ExamplePart): void {
+    const { node, head, label, seen } = part;
+    const key = partKey(part);
+    const shelf = this.#shelves.get(key) ?? { node, head, label, rows: emptyDotSet };
+    const rows = new Map<string, Row>();
+    const put: Example[] = [];
+    const dropped: string[] = [];
+    for (const [id, example] of part.items) {
+      const old = shelf.rows.items.get(id);
+      if (old && encode(this.#exampleOf(shelf, old)).equals(encode(example))) {
+        rows.set(id, old);
+        continue;
+      }
+      const { timeMs, kind, negative, camera, from, embedding } = example;
+      const slot = this.#pool.put(embedding.values);
+      if (old) this.#pool.giveBack(old.slot);
+      rows.set(id, { id, slot, scale: embedding.scale, timeMs, kind, negative, camera, from });
+      put.push(example);
+    }
+    for (const [id, { slot }] of shelf.rows.items) {
+      if (rows.has(id)) continue;
+      this.#pool.giveBack(slot);
+      dropped.push(id);
+    }
+    this.#size += rows.size - shelf.rows.items.size;
+    shelf.rows = { seen, items: rows };
+    this.#shelves.set(key, shelf);
+    this.#onChange({ part, put, dropped });
+  }
+
+  #countVisible(): number {
+    const { isHidden } = this.#hide();
+    let count = 0;
+    for (const shelf of this.#shelves.values()) {
+      for (const row of shelf.rows.items.values()) if (!isHidden(shelf, row)) count++;
+    }
+    return count;
+  }
+
+  #hide() {
+    this.#hidden ??= hide(this.cuts());
+    return this.#hidden;
+  }
+}
+
+/**
+ * What the cuts hide. A cut by a node that was itself cut out earlier does not count; of two nodes that cut each other
+ * out the earlier cut counts.
+ */
+function hide(cuts: readonly Cut[]) {
+  const nodes = new Set<string>();
+  for (const { node, target } of cuts) {
+    if ('node' in target && !nodes.has(node)) nodes.add(target.node);
+  }
+  const examples = new Set<string>();
+  const labels = new Map<string, number>();
+  for (const { node, target, timeMs } of cuts) {
+    if (nodes.has(node)) continue;
+    if ('example' in target) examples.add(target.example);
+    if ('label' in target) labels.set(JSON.stringify([target.head, target.label]), timeMs);
+  }
+  return {
+    nodes,
+    isHidden({ node, head, label }: Shelf, { id, timeMs }: Row): boolean {
+      if (nodes.has(node) || examples.has(id)) return true;
+      return labels.size > 0 && timeMs <= (labels.get(JSON.stringify([head, label])) ?? -1);
+    },
+  };
+}
+
+function matches(target: CutTarget, shelf: Shelf, row: Row): boolean {
+  if ('example' in target) return row.id === target.example;
+  if ('node' in target) return shelf.node === target.node;
+  return shelf.head === target.head && shelf.label === target.label;
+}
+
+function joinParts(a: Part, b: Part): Part {
+  if (isExamplePart(a) && isExamplePart(b)) {
+    return { ...a, ...join<Example>(a, b, (x, y) => (encode(x).compare(encode(y)) >= 0 ? x : y)) };
+  }
+  const [x, y] = [a as CutPart, b as CutPart];
+  return { ...x, ...join<Cut>(x, y, (one, two) => (JSON.stringify(one) >= JSON.stringify(two) ? one : two)) };
+}
+
+function isSame(a: Part, b: Part): boolean {
+  if (a.seen.size !== b.seen.size || a.items.size !== b.items.size) return false;
+  for (const [replica, counter] of a.seen) if (b.seen.get(replica) !== counter) return false;
+  const others: ReadonlyMap<string, Example | Cut> = b.items;
+  for (const [id, item] of a.items) {
+    const other = others.get(id);
+    if (other === undefined || (other !== item && !encode(other).equals(encode(item)))) return false;
+  }
+  return true;
+}
+
+/** One example or cut in bytes that are the same for the same content: without values in JSON, then the values. */
+function encode(item: Example | Cut): Buffer {
+  if (!('embedding' in item)) {
+    const { id, node, target, reason, timeMs } = item;
+    return Buffer.from(JSON.stringify([id, node, Object.entries(target).sort(), reason, timeMs]));
+  }
+  const { id, node, head, label, negative, camera, timeMs, kind, from, embedding } = item;
+  const { values, scale } = embedding;
+  const fields = JSON.stringify([id, node, head, label, negative, camera, timeMs, kind, from ?? null, scale]);
+  return Buffer.concat([Buffer.from(`${fields}\n`), Buffer.from(values.buffer, values.byteOffset, values.byteLength)]);
+}
+
+/** SHA-256 of one example, 32 bytes. */
+export function digestOf(example: Example): Buffer {
+  return createHash('sha256').update(encode(example)).digest();
+}
+
+/** SHA-256 of the examples' own in their order, as hexadecimal digits. */
+export function hashOf(digests: readonly Buffer[]): string {
+  const hash = createHash('sha256');
+  for (const digest of digests) hash.update(digest);
+  return hash.digest('hex');
+}
+
+function full(what: string, most: number): InputError {
+  return new InputError(`expected at most ${most} ${what}: forget some of them, or cut out a node`);
+}

@@ -1,0 +1,56 @@
+import { unknown } from './example.ts';
+import type { Head, Verdict } from './head.ts';
+
+export interface Confusion {
+  /** What was taught, and what it is taken for when it is left out; `unknown` is one of both. */
+  readonly label: string;
+  readonly named: string;
+  readonly count: number;
+  /** The examples. */
+  readonly ids: readonly string[];
+}
+
+/** Which labels are taken for which: of all examples of a head, each left out in turn. The most frequent first. */
+export function confusions({ verdicts }: Head): Confusion[] {
+  const found = new Map<string, Confusion & { ids: string[] }>();
+  for (const { id, label, named } of verdicts) {
+    if (label === named) continue;
+    const key = JSON.stringify([label, named]);
+    const ids = [...(found.get(key)?.ids ?? []), id];
+    found.set(key, { label, named, count: ids.length, ids });
+  }
+  return [...found.values()].sort(
+    (a, b) => b.count - a.count || compare(a.label, b.label) || compare(a.named, b.named),
+  );
+}
+
+/** Of each label how many examples there are and how many are named rightly when they are left out. */
+export function accuracies({ info, verdicts }: Head): { label: string; examples: number; accuracy: number }[] {
+  return [...info.labels, ...(info.negatives > 0 ? [unknown] : [])].map((label) => {
+    const own = verdicts.filter((verdict) => verdict.label === label);
+    const right = own.filter(({ named }) => named === label).length;
+    return { label, examples: own.length, accuracy: right / own.length };
+  });
+}
+
+/**
+ * What is most worth a person's look first: examples that the head would name otherwise, the surest first, then those
+ * it is least sure of.
+ */
+export function mostDoubtful({ verdicts }: Head): Verdict[] {
+  const doubt = ({ label, nearest, score }: Verdict) => (label === nearest ? -score : score);
+  const isWrong = ({ label, nearest }: Verdict) => (label === nearest || label === unknown ? 0 : 1);
+  return [...verdicts].sort((a, b) => isWrong(b) - isWrong(a) || doubt(b) - doubt(a) || compare(a.id, b.id));
+}
+
+/**
+ * How worth teaching something is that the head just named, 0..1: most when it is as likely right as wrong.
+ *
+ * @example
+ * nearMisses.sort((a, b) => uncertainty(b.prediction) - uncertainty(a.prediction));
+ */
+export function uncertainty({ score }: { readonly score: number }): number {
+  return 1 - Math.abs(2 * score - 1);
+}
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

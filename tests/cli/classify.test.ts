@@ -1,0 +1,63 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { jsonLines, ocellus, photo } from './cli.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ocellus-classify-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+interface Line {
+  file: string;
+  label: string;
+  score: number;
+}
+
+describe('ocellus classify', () => {
+  it('prints one line a picture: {file, label, score}', async () => {
+    const files = [photo('cat.jpg'), photo('cup.jpg')];
+    const { code, out, err } = await ocellus(['classify', '--json', ...files]);
+    expect([code, err]).toEqual([0, '']);
+    const lines = jsonLines(out) as Line[];
+    expect(lines.map((line) => Object.keys(line))).toEqual([
+      ['file', 'label', 'score'],
+      ['file', 'label', 'score'],
+    ]);
+    expect(lines.map(({ file }) => file)).toEqual(files);
+    expect(lines[0]!.label).toMatch(/cat$/);
+    expect(lines[1]!.label).toMatch(/^(espresso|cup)$/);
+  });
+
+  it('prints as many labels as are asked for, best first', async () => {
+    const { out } = await ocellus(['classify', '--json', '--top', '3', photo('cat.jpg')]);
+    const scores = (jsonLines(out) as Line[]).map(({ score }) => score);
+    expect(scores).toHaveLength(3);
+    expect(scores).toEqual(scores.toSorted((a, b) => b - a));
+    const words = await ocellus(['classify', '--top', '2', photo('cat.jpg')]);
+    expect(words.out).toMatch(/cat\.jpg: .+ \d+ %, .+ \d+ %\n$/);
+  });
+
+  it('goes on after pictures that cannot be read, and ends with 2', async () => {
+    const text = join(folder, 'text.jpg');
+    await writeFile(text, 'no picture');
+    const { code, out, err } = await ocellus(['classify', '--json', text, photo('cat.jpg')]);
+    expect(code).toBe(2);
+    expect(jsonLines(out)).toMatchObject([{ file: photo('cat.jpg') }]);
+    expect(err).toContain(`error ${text} cannot be read as a picture`);
+    expect(err).toContain('error 1 of 2 pictures could not be read');
+  });
+
+  it('ends with 2 on a detector, and on a number of labels that is none', async () => {
+    const detector = await ocellus(['classify', '--model', 'nanodet-g-416-int8', photo('cat.jpg')]);
+    expect([detector.code, detector.err]).toEqual([
+      2,
+      'error model nanodet-g-416-int8: expected a model of the task classify, its card says detect\n',
+    ]);
+    const none = await ocellus(['classify', '--top', '0', photo('cat.jpg')]);
+    expect(none.code).toBe(2);
+    expect(none.err).toContain('Expected a whole number of at least 1.');
+  });
+});

@@ -1,0 +1,238 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { asset } from '../../sdk/assets.ts';
+import { type Classifier, loadClassifier } from '../../sdk/core/classifier.ts';
+import { defaultModel, loadModel } from '../../sdk/core/model.ts';
+import { InputError } from '../../sdk/errors.ts';
+import { Frame } from '../../sdk/frame/frame.ts';
+import { readPicture } from '../../sdk/frame/picture.ts';
+import type { Embedding } from '../../sdk/learn/embedding.ts';
+import { meansModel, modelFolder, rawClassifierCard, sha256 } from './cards.ts';
+import { constantModel } from './onnx-builder.ts';
+
+const folder = modelFolder();
+
+async function using<T>(loading: Promise<Classifier>, work: (classifier: Classifier) => Promise<T>): Promise<T> {
+  const classifier = await loading;
+  try {
+    return await work(classifier);
+  } finally {
+    await classifier.close();
+  }
+}
+
+async function load(model = meansModel(), change: Record<string, unknown> = {}): Promise<Classifier> {
+  await folder.write('means.card.json', rawClassifierCard(change));
+  return loadClassifier(await folder.write('means.onnx', model), { threads: 1 });
+}
+
+/** 64x32: the left quarter red, the middle green, the right quarter blue. */
+function stripes(onFree?: () => void): Frame {
+  const [width, height] = [64, 32];
+  const data = new Uint8Array(width * height * 3);
+  for (let i = 0; i < width * height; i++) {
+    const x = i % width;
+    data[i * 3 + (x < 16 ? 0 : x < 48 ? 1 : 2)] = 200;
+  }
+  const planes = [{ data, stride: width * 3 }];
+  return new Frame({ sequence: 0, captureTimeNs: 0, wallTimeMs: 0, format: 'RGB24', width, height, planes }, onFree);
+}
+
+const column = (x: number, width = 8) => ({ x, y: 0, width, height: 32 });
+const floats = ({ values, scale }: Embedding) => [...values].map((value) => value * scale);
+const rounded = (embedding: Embedding) => floats(embedding).map((value) => Number(value.toFixed(1)));
+
+describe('Classifier', () => {
+  it('embeds the middle of a whole frame, and all of a region', async () => {
+    await using(load(), async (classifier) => {
+      const frame = stripes();
+      // The middle square is all green.
+      expect((await classifier.embed(frame)).map(rounded)).toEqual([[0, 2, 0]]);
+      // Letterboxed with a grey of 114: the picture is half of the input, a quarter of it red and a quarter blue.
+      const [all] = await classifier.embed(frame, [{ x: 0, y: 0, width: 64, height: 32 }]);
+      expect(rounded(all!)).toEqual([0.8, 1.1, 0.8]);
+    });
+  });
+
+  it.each([
+    { name: 'an open batch', batch: 'batch' },
+    { name: 'a batch of one', batch: 1 },
+  ])('embeds any number of regions in their order, by $name', async ({ batch }) => {
+    await using(
+      load(meansModel(batch), { input: { width: 8, height: 8, std: [100, 100, 100], regionResize: 'stretch' } }),
+      async (classifier) => {
+        const frame = stripes();
+        for (const count of [0, 1, 3, 4, 5, 11]) {
+          const places = Array.from({ length: count }, (_, i) => (i * 2) % 3);
+          const embeddings = await classifier.embed(
+            frame,
+            places.map((place) => column([0, 28, 56][place]!)),
+          );
+          expect(embeddings.map(rounded)).toEqual(places.map((place) => [0, 0, 0].with(place, 2)));
+        }
+      },
+    );
+  });
+
+  it('classifies: the softmax of the logits, best first', async () => {
+    await using(load(), async (classifier) => {
+      const found = await classifier.classify(stripes(), { topK: 2 });
+      expect(found.map(({ label, classId }) => [label, classId])).toEqual([
+        ['green', 1],
+        // Of two that tie, the first.
+        ['red', 0],
+      ]);
+      expect(found[0]!.score).toBeCloseTo(Math.exp(2) / (Math.exp(2) + 2), 5);
+      const blue = await classifier.classify(stripes(), { region: column(56, 100) });
+      expect(blue).toHaveLength(3);
+      expect(blue[0]!.label).toBe('blue');
+      expect(blue.reduce((sum, { score }) => sum + score, 0)).toBeCloseTo(1);
+      expect(classifier.lastTimes.inferMs).toBeGreaterThan(0);
+    });
+  });
+
+  it('refuses regions that show nothing, too many, and a topK that is none, and keeps no frame then', async () => {
+    await using(load(), async (classifier) => {
+      const frame = stripes();
+      for (const region of [column(64), column(-8), column(8, 0), column(Number.NaN)]) {
+        for (const asking of [classifier.embed(frame, [column(0), region]), classifier.classify(frame, { region })]) {
+          await expect(asking).rejects.toThrow(InputError);
+          await expect(asking).rejects.toThrow('region: expected one that touches the 64x32 frame');
+        }
+      }
+      const many = classifier.embed(frame, new Array(257).fill(column(0)));
+      await expect(many).rejects.toThrow('regions: expected at most 256, got 257');
+      for (const topK of [0, 1.5, Number.NaN]) {
+        await expect(classifier.classify(frame, { topK })).rejects.toThrow('topK: expected a whole number');
+      }
+      expect(frame.references).toBe(1);
+    });
+  });
+
+  it('gives each frame back, and refuses those that wait when it is closed', async () => {
+    const classifier = await load();
+    let freed = 0;
+    const jobs = [0, 1, 2].map(() => {
+      const frame = stripes(() => freed++);
+      const asking = classifier.embed(frame);
+      frame.release();
+      return asking;
+    });
+    expect(classifier.busy).toBe(true);
+    const settled = Promise.allSettled(jobs);
+    await classifier.close();
+    expect((await settled).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
+    await expect(classifier.classify(stripes())).rejects.toThrow('the model means was closed');
+    expect(freed).toBe(3);
+  });
+
+  it('refuses a network that gives no number, and lives on', async () => {
+    const outputs = ['embedding', 'logits'].map((name) => ({ name, shape: [1, 3], data: [1, Number.NaN, 2] }));
+    await using(load(constantModel({ name: 'images', shape: [1, 3, 8, 8] }, outputs)), async (classifier) => {
+      await expect(classifier.embed(stripes())).rejects.toThrow('embedding: expected finite numbers, got NaN');
+      await expect(classifier.classify(stripes())).rejects.toThrow('logits: expected finite numbers');
+      await expect(classifier.embed(stripes())).rejects.toThrow(InputError);
+    });
+  });
+});
+
+describe('loadClassifier', () => {
+  it('knows the file’s sha256 where its card does not', async () => {
+    await using(load(), async ({ card }) => {
+      expect(card.sha256).toBe(sha256(meansModel()));
+    });
+  });
+
+  it.each([
+    {
+      name: 'another dimension',
+      change: { dimension: 4 },
+      message: 'outputs.embedding: expected an output embedding float32 [N, 4], the model has',
+    },
+    {
+      name: 'other labels',
+      change: { labels: ['a', 'b'] },
+      message: 'outputs.logits: expected an output logits float32 [N, 2]',
+    },
+    {
+      name: 'another output',
+      change: { outputs: { embedding: 'x', logits: 'logits' } },
+      message: 'expected an output x float32',
+    },
+    {
+      name: 'another input',
+      change: { input: { width: 9, height: 8 } },
+      message: "the card's size and layout give [4, 3, 8, 9]",
+    },
+  ])('refuses a card with $name', async ({ change, message }) => {
+    const loading = load(meansModel(), change);
+    await expect(loading).rejects.toThrow(InputError);
+    await expect(loading).rejects.toThrow(message);
+  });
+
+  it('and loadModel refuse a model of the other’s task, and a detector that Ultralytics exported', async () => {
+    await expect(loadClassifier(defaultModel)).rejects.toThrow(
+      `model ${defaultModel}: expected a model of the task classify, its card says detect`,
+    );
+    await expect(loadModel('efficientnet-lite0-int8')).rejects.toThrow(
+      'model efficientnet-lite0-int8: expected a model of the task detect, its card says classify',
+    );
+    const theirs = constantModel(
+      { name: 'images', shape: [1, 3, 32, 32] },
+      [{ name: 'o', shape: [1, 5, 1], data: [0, 0, 0, 0, 0] }],
+      {
+        imgsz: '[32, 32]',
+        names: "{0: 'cat'}",
+      },
+    );
+    await expect(loadClassifier(await folder.write('theirs.onnx', theirs))).rejects.toThrow(
+      'its metadata is that of a detector',
+    );
+  });
+});
+
+describe('the default classifier', () => {
+  const photos = ['cat', 'cup', 'motorcycle', 'person', 'wall'].map((name) =>
+    asset('devices', 'scene', 'photos', `${name}.jpg`),
+  );
+  /** By the fp32 port: `tools/port/port.sh embed`. */
+  const reference = new Float32Array(
+    Uint8Array.from(readFileSync(asset('tests', 'core', 'embeddings-fp32.bin'))).buffer,
+  );
+
+  it('has embeddings with a cosine of 0.995 or more to fp32', async () => {
+    await using(loadClassifier(), async (classifier) => {
+      const { dimension } = classifier.card;
+      expect(reference).toHaveLength(photos.length * dimension);
+      for (const [i, photo] of photos.entries()) {
+        const [embedding] = await classifier.embed(await readPicture(photo));
+        expect(
+          cosine(floats(embedding!), reference.subarray(i * dimension, (i + 1) * dimension)),
+          photo,
+        ).toBeGreaterThan(0.995);
+      }
+    });
+  });
+
+  it('gives a region the same embedding alone and among others', async () => {
+    await using(loadClassifier(), async (classifier) => {
+      const cat = await readPicture(photos[0]!);
+      const regions = [0, 40, 80, 120, 160].map((x) => ({ x, y: 10, width: 200, height: 250 }));
+      const together = await classifier.embed(cat, regions);
+      for (const [i, region] of regions.entries()) expect(await classifier.embed(cat, [region])).toEqual([together[i]]);
+    });
+  });
+
+  it('knows a cat', async () => {
+    await using(loadClassifier(), async (classifier) => {
+      const [best] = await classifier.classify(await readPicture(photos[0]!));
+      expect(best!.label).toMatch(/cat$/);
+    });
+  });
+});
+
+function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  const dot = (x: ArrayLike<number>, y: ArrayLike<number>) =>
+    Array.from(x).reduce((sum, value, i) => sum + value * y[i]!, 0);
+  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+}

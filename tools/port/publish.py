@@ -1,0 +1,47 @@
+"""Writes a ported model and its card."""
+
+import hashlib
+import json
+
+import onnx
+import onnxruntime
+from onnx import helper
+
+
+def finish(model, card, author, facts, folder):
+    """Writes the model, with its card and `facts` for other tools in its metadata, and the card beside it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    del model.metadata_props[:]
+    # Without the accuracy, which is measured on the finished file.
+    inside = {k: v for k, v in card.items() if k != "accuracy"}
+    helper.set_model_props(model, {
+        "description": card["title"], "author": author, "license": card["source"]["licence"], "task": card["task"], **facts,
+        "imgsz": str([card["input"]["height"], card["input"]["width"]]), "names": str(dict(enumerate(card["labels"]))),
+        "ocellus": json.dumps(inside, separators=(",", ":")),
+    })
+    model.producer_name, model.producer_version, model.doc_string = "ocellus", "", ""
+    # tf2onnx notes there where its input lay.
+    model.graph.doc_string = ""
+    onnx.checker.check_model(model)
+    path = folder / f"{card['name']}.onnx"
+    data = model.SerializeToString(deterministic=True)
+    path.write_bytes(data)
+    whole = {**card, "file": path.name, "sha256": hashlib.sha256(data).hexdigest()}
+    (folder / f"{card['name']}.card.json").write_text(json.dumps(whole, indent=2) + "\n")
+    print(f"{path}: {len(data)} bytes, sha256 {whole['sha256']}")
+
+
+def measured_before(folder, name):
+    """The accuracy of the card that is there: it was measured on the file, and porting again keeps it."""
+    previous = folder / f"{name}.card.json"
+    return json.loads(previous.read_text()).get("accuracy") if previous.exists() else None
+
+
+def quantisation_nodes_left(path, work):
+    """Q and DQ nodes after onnxruntime's optimisation: what is left is done in float."""
+    options = onnxruntime.SessionOptions()
+    options.optimized_model_filepath = str(work / "optimised.onnx")
+    options.log_severity_level = 3
+    onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    nodes = onnx.load(options.optimized_model_filepath).graph.node
+    return sum(node.op_type in ("QuantizeLinear", "DequantizeLinear") for node in nodes)
