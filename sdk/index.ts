@@ -10,6 +10,7 @@
  */
 export type { Device, DeviceHealth, DeviceOptions, DeviceProperties } from '../devices/device.ts';
 export { openDevice } from '../devices/index.ts';
+export { dataFolder } from './config/data-folder.ts';
 export {
   type CameraChange,
   CameraSettings,
