@@ -11,4 +11,5 @@ export { fromMat, type ToMatOptions, toMat } from './mat.ts';
 export { MatDrawing } from './mat-drawing.ts';
 export { OpenCvPreprocessor } from './preprocessor.ts';
 export { afterCore, beforeCore, type MatStageOptions } from './stages.ts';
+export { OpenCvSvmTrainer } from './svm-trainer.ts';
 export type { Mat, OpenCv } from './types.ts';

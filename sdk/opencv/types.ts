@@ -79,6 +79,12 @@ export interface Net {
   forward(names: string[]): Mat[];
 }
 
+export interface Svm {
+  train(samples: Mat, layout: number, responses: Mat): boolean;
+  getSupportVectors(): Mat;
+  getDecisionFunction(index: number): { rho: number; alpha: Mat; svidx: Mat };
+}
+
 export interface OpenCv {
   readonly version: { readonly major: number; readonly minor: number; readonly revision: number };
   readonly Mat: {
@@ -104,6 +110,7 @@ export interface OpenCv {
     detectShadows: boolean,
   ) => BackgroundSubtractor;
   readonly VideoCapture: new (source: string | number, api: number) => VideoCapture;
+  readonly SVM: new (options: { c: number; kernelType: number }) => Svm;
   imread(path: string): Mat;
   imwrite(path: string, mat: Mat): void;
   readNetFromONNX(path: string): Net;

@@ -59,14 +59,11 @@ function findOpenCv() {
 
 /** The folder of the package where a project, or this checkout, has it as one of its own. */
 function installed() {
-  for (const from of [process.cwd(), root]) {
-    try {
-      return join(dirname(createRequire(join(from, 'package.json')).resolve(name)), '..', '..');
-    } catch {
-      // Not there.
-    }
+  try {
+    return join(dirname(createRequire(join(root, 'package.json')).resolve(name)), '..', '..');
+  } catch {
+    return undefined;
   }
-  return undefined;
 }
 
 /** Puts the package into the checkout's `build/opencv`. */
@@ -97,19 +94,21 @@ function compile(folder, { version: found, include, libraries, programs }) {
   // Headers that came with Node need not be fetched.
   const prefix = join(dirname(process.execPath), '..');
   if (existsSync(join(prefix, 'include', 'node', 'node.h'))) args.push(`--nodedir=${prefix}`);
-  return run(process.execPath, args, {
+  const { status, stderr } = spawnSync(process.execPath, args, {
     cwd: folder,
-    stdio: ['ignore', 'ignore', 'inherit'],
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
     env: {
       ...process.env,
       OPENCV4NODEJS_DISABLE_AUTOBUILD: '1',
       OPENCV_INCLUDE_DIR: include,
       OPENCV_LIB_DIR: libraries,
       OPENCV_BIN_DIR: programs,
-      // The compiler's warnings are about code that is not ours.
-      CXXFLAGS: `${process.env.CXXFLAGS ?? ''} -w`,
     },
   });
+  // The compiler warns of code that is not ours: it is shown when that is what is in the way.
+  if (status !== 0) say(stderr.trim().split('\n').slice(-60).join('\n'));
+  return status === 0;
 }
 
 const program = `

@@ -17,7 +17,7 @@ const cv = loadOpenCv();
 const width = 320;
 const height = 240;
 const pools = Object.fromEntries(
-  ['I420', 'BGR24', 'RGB24', 'GRAY8'].map((format) => [format, new FramePool({ format, width, height })]),
+  ['I420', 'BGR24', 'RGB24', 'GRAY8'].map((format) => [format, new FramePool({ format, width, height, capacity: 64 })]),
 );
 
 /** The n-th frame: of a grey that changes. */
@@ -80,7 +80,7 @@ const paths = {
       toMat(frame);
       frame.release();
       // Nobody released it; the collector gives the frame back.
-      if (pools.BGR24.inUse < 6) return;
+      if (pools.BGR24.inUse < 60) return;
       globalThis.gc();
       await new Promise((resolve) => setTimeout(resolve));
     }),

@@ -7,26 +7,44 @@ import { headOf, pick } from './splits.ts';
 
 export interface Accuracy {
   readonly each: number;
+  /** Which pictures were named. */
+  readonly tested: string;
   /** By name, for each seed the share of the test pictures that is named rightly. */
   readonly shares: Readonly<Record<string, number[]>>;
   /** How often each kind of head was chosen. */
   readonly kinds: Readonly<Record<string, number>>;
 }
 
+/**
+ * Each seed draws the training pictures and names others: those of the `test` split, or, since these are few, drawn from all
+ * pictures, all that were not drawn.
+ *
+ * @param floats What LinearSVC is given, for the table.
+ */
 export async function accuracy(
   pictures: readonly EmbeddedPicture[],
+  floats: string,
   sklearn: Sklearn,
   seeds: number,
 ): Promise<Accuracy[]> {
-  const labels = [...new Set(pictures.map(({ label }) => label))].sort();
-  const test = pictures.flatMap(({ split }, i) => (split === 'test' ? [i] : []));
-  const truth = test.map((place) => pictures[place]!.label);
   const results: Accuracy[] = [];
-  for (const each of [5, 20]) {
+  const everywhere = pictures.map((picture) => ({ ...picture, split: 'train' as const }));
+  for (const [tested, drawn, each] of [
+    ['TEST', pictures, 5],
+    ['TEST', pictures, 20],
+    ['ALL OTHERS', everywhere, 5],
+    ['ALL OTHERS', everywhere, 20],
+  ] as const) {
+    const labels = [...new Set(drawn.map(({ label }) => label))].sort();
     const shares: Record<string, number[]> = {};
     const kinds: Record<string, number> = {};
     for (let seed = 0; seed < seeds; seed++) {
-      const train = pick(pictures, labels, each, seed);
+      const train = pick(drawn, labels, each, seed);
+      const seen = new Set(train);
+      const test = drawn.flatMap(({ split }, i) =>
+        seen.has(i) || (drawn === pictures && split === 'train') ? [] : [i],
+      );
+      const truth = test.map((place) => pictures[place]!.label);
       const score = (name: string, named: readonly string[]) => {
         const right = named.filter((label, i) => label === truth[i]).length;
         shares[name] = [...(shares[name] ?? []), right / truth.length];
@@ -46,7 +64,7 @@ export async function accuracy(
         );
       }
       const all = pictures.map(({ label }) => label);
-      const version = `LinearSVC ${sklearn.version}, fp32`;
+      const version = `LinearSVC ${sklearn.version}, ${floats}`;
       score(version, (await sklearn.fit({ labels: all, train, test })).named);
       score(`${version}, at length 1`, (await sklearn.fit({ labels: all, train, test, normalise: true })).named);
       const examples = train.map((place) => pictures[place]!);
@@ -63,7 +81,7 @@ export async function accuracy(
         );
       }
     }
-    results.push({ each, shares, kinds });
+    results.push({ each, tested, shares, kinds });
   }
   return results;
 }

@@ -1,39 +1,56 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadClassifier } from '../../../sdk/core/classifier.ts';
 import { InputError } from '../../../sdk/errors.ts';
+import { readPicture } from '../../../sdk/frame/picture.ts';
 import type { Embedding } from '../../../sdk/learn/embedding.ts';
-import { readSafeTensors } from '../../../sdk/learn/safetensors.ts';
 
-/** One picture of a data set, by both networks. */
+/** One picture of a data set. */
 export interface EmbeddedPicture {
   readonly label: string;
   readonly split: 'train' | 'test';
+  /** By our own core. */
   readonly int8: Embedding;
+  /** By the fp32 network. */
   readonly fp32: Float32Array;
 }
 
 /**
- * Reads a safetensors file with `int8` (I8, N x dimension), `scales` (F64, N) and `fp32` (F32, N x dimension), and in its
- * metadata `labels` and `splits`, each a list in JSON.
+ * Embeds the pictures of a folder with `test/LABEL/` and `train/LABEL/`, in the order of their paths.
  *
- * @throws InputError when it is not such a file.
+ * @param fp32File What `tools/port/port.sh embed` wrote of the same pictures in the same order. Default: the 8-bit
+ *   embeddings as floats.
+ * @throws InputError when the file is of other pictures.
  */
-export function readEmbeddings(file: string): EmbeddedPicture[] {
-  const { metadata, tensors } = readSafeTensors(readFileSync(file));
-  const labels = JSON.parse(metadata.labels ?? '[]') as string[];
-  const splits = JSON.parse(metadata.splits ?? '[]') as ('train' | 'test')[];
-  const [int8, scales, fp32] = [tensors.int8, tensors.scales, tensors.fp32];
-  const fits = int8?.data instanceof Int8Array && scales?.data instanceof Float64Array;
-  if (!fits || !(fp32?.data instanceof Float32Array) || int8.data.length !== fp32.data.length) {
-    throw new InputError(`${file}: expected int8 (I8), scales (F64) and fp32 (F32) of the same pictures`);
+export async function embedPictures(folder: string, fp32File: string | undefined): Promise<EmbeddedPicture[]> {
+  const classifier = await loadClassifier();
+  const pictures: Omit<EmbeddedPicture, 'fp32'>[] = [];
+  try {
+    for (const split of ['test', 'train'] as const) {
+      for (const label of readdirSync(join(folder, split)).sort()) {
+        for (const name of readdirSync(join(folder, split, label)).sort()) {
+          const frame = await readPicture(join(folder, split, label, name));
+          const [int8] = await classifier.embed(frame);
+          frame.release();
+          pictures.push({ label, split, int8: int8! });
+        }
+      }
+    }
+  } finally {
+    await classifier.close();
   }
-  const dimension = int8.shape[1]!;
-  return labels.map((label, i) => ({
-    label,
-    split: splits[i]!,
-    int8: {
-      values: (int8.data as Int8Array).subarray(i * dimension, (i + 1) * dimension),
-      scale: scales.data[i]!,
-    },
-    fp32: (fp32.data as Float32Array).subarray(i * dimension, (i + 1) * dimension),
+  const { dimension } = classifier.card;
+  const floats = fp32File === undefined ? undefined : readFloats(fp32File, pictures.length * dimension);
+  return pictures.map((picture, i) => ({
+    ...picture,
+    fp32:
+      floats?.subarray(i * dimension, (i + 1) * dimension) ??
+      Float32Array.from(picture.int8.values, (value) => value * picture.int8.scale),
   }));
+}
+
+function readFloats(file: string, count: number): Float32Array {
+  const bytes = readFileSync(file);
+  if (bytes.length !== 4 * count) throw new InputError(`${file}: expected ${count} floats, got ${bytes.length / 4}`);
+  return new Float32Array(Uint8Array.from(bytes).buffer);
 }

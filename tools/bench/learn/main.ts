@@ -3,12 +3,13 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { asset } from '../../../sdk/assets.ts';
 import { InputError } from '../../../sdk/errors.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
 import { printError, table } from '../../cli/output.ts';
 import { inWords, spread } from '../run.ts';
 import { accuracy } from './accuracy.ts';
-import { type EmbeddedPicture, readEmbeddings } from './embeddings.ts';
+import { type EmbeddedPicture, embedPictures } from './embeddings.ts';
 import { memoryOf } from './memory.ts';
 import { Sklearn } from './peers.ts';
 import { times } from './times.ts';
@@ -16,7 +17,8 @@ import { unknowns } from './unknowns.ts';
 
 const { values } = parseArgs({
   options: {
-    embeddings: { type: 'string' },
+    pictures: { type: 'string', default: asset('..', 'shared', 'data', 'clothing') },
+    fp32: { type: 'string' },
     seeds: { type: 'string', default: '10' },
     rounds: { type: 'string', default: '15' },
     json: { type: 'string', default: join(tmpdir(), 'ocellus-learn.json') },
@@ -40,11 +42,18 @@ try {
 }
 
 async function bench(seeds: number, rounds: number, jsonFile: string): Promise<void> {
-  const pictures = await embedPictures(values.embeddings);
+  if (!existsSync(values.pictures)) {
+    throw new InputError(
+      `--pictures: expected a folder with train/LABEL/ and test/LABEL/, ${values.pictures} does not exist`,
+    );
+  }
   const memory = memoryOf(10_000);
+  const pictures = await embedPictures(values.pictures, values.fp32);
   const results = {
     memory,
-    accuracy: await withSklearn(pictures, (sklearn) => accuracy(pictures, sklearn, seeds)),
+    accuracy: await withSklearn(pictures, (sklearn) =>
+      accuracy(pictures, values.fp32 === undefined ? 'int8 as floats' : 'fp32', sklearn, seeds),
+    ),
     unknowns: unknowns(pictures, seeds),
     times: await times(rounds),
   };
@@ -53,14 +62,14 @@ async function bench(seeds: number, rounds: number, jsonFile: string): Promise<v
     const { low, high } = spread(all);
     return `${mean.toFixed(3)} (${low.toFixed(3)}-${high.toFixed(3)})`;
   };
-  console.log(`Named rightly on the test pictures, ${seeds} seeds: mean (smallest-largest)`);
-  const [five, twenty] = results.accuracy;
-  const rows = Object.keys(five!.shares).map((name) => [
-    name,
-    percent(five!.shares[name]!),
-    percent(twenty!.shares[name]!),
-  ]);
-  console.log(table([['BY', '5 A CLASS', '20 A CLASS'], ...rows]));
+  console.log(`Named rightly, ${seeds} seeds: mean (smallest-largest)`);
+  const columns = results.accuracy;
+  console.log(
+    table([
+      ['BY', ...columns.map(({ each, tested }) => `${each} A CLASS, ${tested}`)],
+      ...Object.keys(columns[0]!.shares).map((name) => [name, ...columns.map(({ shares }) => percent(shares[name]!))]),
+    ]),
+  );
   console.log(`Kinds chosen: ${results.accuracy.map(({ kinds }) => JSON.stringify(kinds)).join(', ')}\n`);
 
   console.log('Unknown things, each class left out in turn: share of them that is given a label');
@@ -88,14 +97,6 @@ async function bench(seeds: number, rounds: number, jsonFile: string): Promise<v
   for (const line of quoted) console.log(line);
   writeFileSync(jsonFile, `${JSON.stringify({ seeds, rounds, results }, null, 2)}\n`);
   console.log(`Written to ${jsonFile}`);
-}
-
-/** The one place where the pictures' embeddings come from. */
-async function embedPictures(file: string | undefined): Promise<EmbeddedPicture[]> {
-  if (!file || !existsSync(file)) {
-    throw new InputError('--embeddings: expected a safetensors file of embedded pictures (docs/learning.md)');
-  }
-  return readEmbeddings(file);
 }
 
 async function withSklearn<T>(pictures: readonly EmbeddedPicture[], use: (sklearn: Sklearn) => Promise<T>): Promise<T> {
