@@ -27,7 +27,7 @@ export interface DeviceOptions {
 
 /** What a device turned out to be, known once it is open. */
 export interface DeviceProperties {
-  /** `libcamera`, `v4l2`, `rtsp`, `file` or `scene`. */
+  /** `libcamera`, `v4l2`, `rtsp`, `file`, `opencv` or `scene`. */
   readonly kind: string;
   /** For a person: `HD USB Camera (/dev/video0)`. */
   readonly title: string;

@@ -3,6 +3,7 @@ import { AutoDevice } from './auto.ts';
 import type { Device, DeviceOptions } from './device.ts';
 import { fileDevice } from './file/file.ts';
 import { LibcameraCamera } from './libcamera.ts';
+import { OpenCvCapture } from './opencv.ts';
 import { checkOptions } from './options.ts';
 import { RtspCamera } from './rtsp.ts';
 import { SceneDevice } from './scene/scene.ts';
@@ -24,6 +25,7 @@ const makers: Readonly<Record<string, DeviceMaker>> = {
   file: fileDevice,
   libcamera: (uri, rest, options) => new LibcameraCamera(uri, rest, options),
   v4l2: (uri, rest, options) => new V4l2Camera(uri, rest, options),
+  opencv: (uri, rest, options) => new OpenCvCapture(uri, rest, options),
   rtsp: (uri, _, options) => new RtspCamera(uri, options),
   rtsps: (uri, _, options) => new RtspCamera(uri, options),
 };
@@ -50,7 +52,7 @@ export function createDevice(uri: string, options?: DeviceOptions): Device {
 
 /**
  * Makes and opens the device a URI names: `auto:`, `scene:`, `file:clip.mp4`, `file:pictures/`, `v4l2:/dev/video0`,
- * `rtsp://camera/stream`, `libcamera:`. Close it when done.
+ * `rtsp://camera/stream`, `libcamera:`, `opencv:0`. Close it when done.
  *
  * @throws InputError when the URI, the device, the file or the program that reads it cannot be used, with what to do.
  *

@@ -10,6 +10,7 @@
  */
 export type { Device, DeviceHealth, DeviceOptions, DeviceProperties } from '../devices/device.ts';
 export { openDevice } from '../devices/index.ts';
+export { dataFolder } from './config/data-folder.ts';
 export {
   type CameraChange,
   CameraSettings,
@@ -20,7 +21,8 @@ export {
 export { readSettings, resolveSettings, updateSettings } from './config/settings.ts';
 export { ModelCard } from './core/card.ts';
 export { type Classification, Classifier, type ClassifyOptions, loadClassifier } from './core/classifier.ts';
-export type { Region } from './core/letterbox.ts';
+export type { EngineName } from './core/engines/engine.ts';
+export { type Letterbox, letterboxGeometry, type Region } from './core/letterbox.ts';
 export type { LoadOptions } from './core/load.ts';
 export { type DetectOptions, type DetectTimes, listModels, loadModel, Model } from './core/model.ts';
 export { spaceOf } from './core/space.ts';
@@ -53,7 +55,12 @@ export type { Logger } from './log.ts';
 export type { CountChange, Crossing, FrameReport, PipelineEvents, PipelineStats, Snapshot } from './pipeline/events.ts';
 export { Node, type NodeStats } from './pipeline/node.ts';
 export { Pipeline, type PipelineOptions } from './pipeline/pipeline.ts';
+export type { Stage } from './pipeline/stage.ts';
+export { type Annotated, drawBoxes, drawLabels, drawZones, Traces } from './vision/annotate/annotators.ts';
+export { type CanvasContext, CanvasDrawing } from './vision/annotate/canvas-drawing.ts';
+export { type Colour, colourOf, type Drawing } from './vision/annotate/drawing.ts';
 export { averagePrecision } from './vision/average-precision.ts';
+export type { ChangeFinder, WatchedCells } from './vision/change-finder.ts';
 export { type Detection, Detections, type DetectionsInit } from './vision/detections.ts';
 export type { EventMessage, ObjectState } from './vision/event.ts';
 export { nms } from './vision/nms.ts';

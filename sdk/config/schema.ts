@@ -146,7 +146,7 @@ export const CameraSettings = Type.Object(
       minLength: 1,
       default: 'auto:',
       description:
-        'auto:, scene:, libcamera:[N], v4l2:/dev/videoN, rtsp://…, file:PATH (a video or a folder of pictures).',
+        'auto:, scene:, libcamera:[N], v4l2:/dev/videoN, rtsp://…, file:PATH (a video or a folder of pictures), opencv:N or opencv:PATH.',
     }),
     enabled: Type.Boolean({ default: true }),
     width: Type.Optional(
@@ -329,6 +329,11 @@ export const CoreSettings = Type.Object(
       default: 'nanodet-g-416-int8',
       description:
         'A model that ships with Ocellus, the path of an ONNX file or of a card (.card.json), or `off`: no detector, only what is taught of the whole view.',
+    }),
+    engine: Type.Union([Type.Literal('onnxruntime'), Type.Literal('opencv')], {
+      default: 'onnxruntime',
+      description:
+        'What runs the network. `opencv` is OpenCV’s dnn module, for float models; it has to be built first.',
     }),
     threads: Type.Integer({ minimum: 1, maximum: 64, default: 2, description: 'Threads of the neural core.' }),
   },

@@ -4,7 +4,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { asset } from '../assets.ts';
 import { InputError } from '../errors.ts';
-import type { Reply, ReplyOf, Request } from './messages.ts';
+import type { EngineName } from './engines/engine.ts';
+import type { CoreThreadData, Reply, ReplyOf, Request } from './messages.ts';
 
 /** How long a thread may take to end by itself. One inference is far shorter. */
 const closeTimeoutMs = 10_000;
@@ -31,8 +32,9 @@ export class CoreThread {
   #dead: Error | undefined;
 
   /** @param entry The file that the thread runs. Default: `worker.ts`. */
-  constructor(entry: URL = coreEntry()) {
-    this.#worker = new Worker(entry, { name: 'ocellus-core', workerData: this.#open });
+  constructor(engine: EngineName = 'onnxruntime', entry: URL = coreEntry()) {
+    const workerData: CoreThreadData = { engine, open: this.#open };
+    this.#worker = new Worker(entry, { name: 'ocellus-core', workerData });
     this.#worker.on('message', (reply: Reply) => this.#settle()?.resolve(reply));
     this.#worker.on('messageerror', (error) => this.#settle()?.reject(error));
     this.#worker.on('error', (error) => {

@@ -3,6 +3,7 @@ import { InputError } from '../errors.ts';
 import { type Logger, silent } from '../log.ts';
 import type { ModelCard } from './card.ts';
 import { CoreThread } from './core-thread.ts';
+import type { EngineName } from './engines/engine.ts';
 import { FrameQueue } from './frame-queue.ts';
 import type { LoadedReply } from './messages.ts';
 import { type ModelFile, readModel } from './model-file.ts';
@@ -10,6 +11,8 @@ import { type ModelFile, readModel } from './model-file.ts';
 export interface LoadOptions {
   /** Threads of one inference. Default: 2, or 1 where there is but one core. */
   threads?: number;
+  /** What runs the network. Default `onnxruntime`; `opencv` is OpenCV's dnn module, for float models (docs/opencv.md). */
+  engine?: EngineName;
   logger?: Logger;
 }
 
@@ -23,16 +26,20 @@ type CardOf<T extends ModelCard['task']> = Extract<ModelCard, { task: T }>;
  */
 export async function loadCore<T extends ModelCard['task']>(
   nameOrPath: string,
-  { threads = Math.min(2, availableParallelism()), logger = silent }: LoadOptions,
+  { threads = Math.min(2, availableParallelism()), engine = 'onnxruntime', logger = silent }: LoadOptions,
   task: T,
   cardOf: (file: ModelFile, loaded: LoadedReply) => ModelCard,
 ): Promise<{ card: CardOf<T>; queue: FrameQueue }> {
   if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
     throw new RangeError(`threads: expected a whole number from 1 to 64, got ${threads}`);
   }
+  if (engine !== 'onnxruntime' && engine !== 'opencv') {
+    throw new RangeError(`engine: expected onnxruntime or opencv, got ${String(engine)}`);
+  }
   const started = performance.now();
-  // The thread starts and reads onnxruntime in while the file is read.
-  const thread = new CoreThread();
+  if (engine === 'opencv') (await import('../opencv/load.ts')).prepareOpenCvThread();
+  // The thread starts and reads the engine in while the file is read.
+  const thread = new CoreThread(engine);
   try {
     const file = await readModel(nameOrPath);
     const loaded = await thread.request({ type: 'load', model: file.bytes, threads }, 'loaded');

@@ -1,8 +1,15 @@
 import type { ColourSpace, Plane } from '../frame/frame.ts';
 import type { PixelFormat } from '../frame/layout.ts';
 import type { ModelCard } from './card.ts';
-import type { TensorInfo } from './engines/engine.ts';
+import type { EngineName, TensorInfo } from './engines/engine.ts';
 import type { Region } from './letterbox.ts';
+
+/** What the core's thread is made with. */
+export interface CoreThreadData {
+  readonly engine: EngineName;
+  /** Requests that are not answered yet: the end of the process waits for them. */
+  readonly open: Int32Array;
+}
 
 /** What the main thread and the core's thread tell each other. One request is under way at a time. */
 export type Request = LoadRequest | FitRequest | DetectRequest | EncodeRequest | CloseRequest;

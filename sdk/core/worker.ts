@@ -2,17 +2,22 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { InputError, messageOf } from '../errors.ts';
 import { Detector } from './detector.ts';
 import { Encoder } from './encoder.ts';
-import { OnnxRuntimeEngine } from './engines/onnxruntime.ts';
-import type { Reply, Request } from './messages.ts';
+import type { Engine } from './engines/engine.ts';
+import type { CoreThreadData, Reply, Request } from './messages.ts';
 
 /** The core's thread: the engine blocks while it runs, so it runs here. Answers each request with one reply. */
 
 const port = parentPort;
 if (!port) throw new Error('this file is the entry of a worker thread');
 
-/** Requests that are not answered yet: the end of the process waits for them. */
-const open: Int32Array = workerData;
-const engine = new OnnxRuntimeEngine();
+const { engine: name, open } = workerData as CoreThreadData;
+// Only the one that is used is read in, and at once: the model comes later.
+const making: Promise<Engine> =
+  name === 'opencv'
+    ? import('../opencv/dnn-engine.ts').then(({ OpenCvEngine }) => new OpenCvEngine())
+    : import('./engines/onnxruntime.ts').then(({ OnnxRuntimeEngine }) => new OnnxRuntimeEngine());
+// Whoever asks is told.
+making.catch(() => {});
 let network: Detector | Encoder | undefined;
 
 // One after the other: a close must not overtake the inference before it.
@@ -31,6 +36,7 @@ port.on('message', (request: Request) => {
 });
 
 async function answer(request: Request): Promise<void> {
+  const engine = await making;
   switch (request.type) {
     case 'load': {
       await engine.load(request.model, { threads: request.threads });

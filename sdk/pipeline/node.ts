@@ -142,9 +142,9 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
   }
 
   async #load(): Promise<Model | null> {
-    const { model, threads } = this.settings.core;
+    const { model, engine, threads } = this.settings.core;
     if (this.#given) return this.#given;
-    return model === noModel ? null : loadModel(model, { threads, logger: this.#logger });
+    return model === noModel ? null : loadModel(model, { engine, threads, logger: this.#logger });
   }
 
   async #start(loading: Promise<Model | null>, before: (() => Promise<void> | void) | undefined): Promise<void> {

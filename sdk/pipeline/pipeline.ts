@@ -10,6 +10,7 @@ import { InputError, messageOf } from '../errors.ts';
 import type { Frame } from '../frame/frame.ts';
 import { encodeJpeg } from '../frame/picture.ts';
 import { type Logger, silent } from '../log.ts';
+import type { ChangeFinder } from '../vision/change-finder.ts';
 import type { CountChange } from '../vision/counts.ts';
 import type { EventMessage } from '../vision/event.ts';
 import type { SubLabel, Track } from '../vision/track.ts';
@@ -18,6 +19,7 @@ import { MovingMean, RateMeter } from './meter.ts';
 import { boxOverlay } from './overlay.ts';
 import { Progress } from './progress.ts';
 import { Source } from './source.ts';
+import { passFrame, passReport, type Stage, startStages, stopStages } from './stage.ts';
 import { Watch } from './watch.ts';
 
 export interface PipelineOptions extends CameraChange {
@@ -32,6 +34,15 @@ export interface PipelineOptions extends CameraChange {
   speed?: 'realtime' | 'max';
   /** A source that cannot be opened is tried again for ever instead of failing `start()`. Default false. */
   patient?: boolean;
+  /** Stages between the device and the motion gate: what they give is what is looked at and shown. */
+  before?: readonly Stage<Frame>[];
+  /**
+   * Stages behind the tracker and the zones: what they give is what is shown, on snapshots and live, and told by `frame`. A
+   * frame that comes out has the size of the one that went in.
+   */
+  after?: readonly Stage<FrameReport>[];
+  /** How the motion gate finds what changed. Default: by the brightness of cells. */
+  changes?: ChangeFinder;
   /** Local learning: is shown the frames and names the tracks. */
   learning?: PipelineLearning;
   logger?: Logger;
@@ -51,7 +62,8 @@ export interface PipelineLearning {
 }
 
 /**
- * One camera's way of a frame: device, motion gate, core, tracker, zones, events. It emits what it sees
+ * One camera's way of a frame: device, motion gate, core, tracker, zones, events, with stages of the program's own before and
+ * after. It emits what it sees
  * (`PipelineEvents`) and knows nothing of who listens; a listener that throws is logged and disturbs nobody.
  *
  * Frames are taken one at a time: while the network looks at one, newer ones replace each other in the device, so the
@@ -66,6 +78,12 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   readonly name: string;
   #settings: CameraSettings;
   readonly #options: PipelineOptions;
+  readonly #before: readonly Stage<Frame>[];
+  readonly #after: readonly Stage<FrameReport>[];
+  readonly #changes: ChangeFinder | undefined;
+  /** Starts and stops of the stages, one after the other. */
+  #staging: Promise<void> = Promise.resolve();
+  #isStaged = false;
   readonly #logger: Logger;
   /** A rate was asked for by name, not left at its default. */
   #asksFps: boolean;
@@ -91,17 +109,13 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   /** @throws InputError when a setting is wrong, naming the field. */
   constructor(options: PipelineOptions = {}) {
     super();
-    const {
-      name = 'camera',
-      model: _,
-      speed: __,
-      patient: ___,
-      learning: ____,
-      logger = silent,
-      ...settings
-    } = options;
+    const { name = 'camera', model: _, speed: __, patient: ___, learning: ____, logger = silent, ...rest } = options;
+    const { before = [], after = [], changes, ...settings } = rest;
     this.name = name;
     this.#options = options;
+    this.#before = before;
+    this.#after = after;
+    this.#changes = changes;
     this.#logger = logger;
     this.#settings = validate(CameraSettings, settings, `camera ${name}`);
     this.#asksFps = settings.detect?.fps !== undefined;
@@ -204,6 +218,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     const loading = this.#loading;
     this.#loading = undefined;
     await this.#switchTo(undefined);
+    await this.#stopStages();
     if (this.#options.model !== undefined) return;
     const model = await loading?.catch(() => undefined);
     await model?.close();
@@ -254,15 +269,49 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     const model = await (given === undefined ? loadModel(undefined, { logger: this.#logger }) : given);
     const labels = model?.card.labels ?? [];
     const { learning } = this.#options;
-    const nameOf = (trackId: number) => learning?.nameOf(trackId);
-    this.#watch ??= new Watch({ camera: this.name, labels, settings: this.#settings, logger: this.#logger, nameOf });
+    this.#watch ??= new Watch({
+      camera: this.name,
+      labels,
+      settings: this.#settings,
+      changes: this.#changes,
+      logger: this.#logger,
+      nameOf: (trackId) => learning?.nameOf(trackId),
+    });
     return model;
   }
 
   async #start(loading: Promise<Model | null>): Promise<void> {
     const source = this.#settings.enabled ? this.#makeSource(loading, this.#options.patient ?? false) : undefined;
     // The device opens while the model loads: both wait for something else most of the time.
-    await Promise.all([this.#switchTo(source), loading]);
+    await Promise.all([this.#open(source, loading), loading]);
+  }
+
+  async #open(source: Source | undefined, loading: Promise<Model | null>): Promise<void> {
+    const stages = [...this.#before, ...this.#after];
+    if (stages.length > 0) {
+      const starting = this.#staging.then(() => startStages(stages));
+      this.#staging = starting.then(
+        () => {
+          this.#isStaged = true;
+        },
+        () => {},
+      );
+      await starting;
+      // Stopped meanwhile.
+      if (this.#loading !== loading) return;
+    }
+    await this.#switchTo(source);
+  }
+
+  #stopStages(): Promise<void> {
+    this.#staging = this.#staging.then(async () => {
+      if (!this.#isStaged) return;
+      this.#isStaged = false;
+      await stopStages([...this.#before, ...this.#after], (error) =>
+        this.#logger.error(`a stage could not be stopped: ${messageOf(error)}`),
+      );
+    });
+    return this.#staging;
   }
 
   /** Puts another source in the place of the one that is read; undefined: only ends that one. The last call wins. */
@@ -337,17 +386,26 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     }
   }
 
-  async #process(frame: Frame, model: Model | null, watch: Watch): Promise<void> {
-    const times = this.#times;
+  async #process(arrived: Frame, model: Model | null, watch: Watch): Promise<void> {
     const started = performance.now();
     this.#totals.in++;
     this.#fpsIn.add(started);
-    this.#newest?.release();
-    this.#newest = frame.acquire();
+    const frame = await passFrame(this.#before, arrived);
+    try {
+      // What the stages behind make of it is what is shown, and nothing else: they may blur faces.
+      if (this.#after.length === 0) this.#show(frame);
+      await this.#see(frame, model, watch, started);
+    } finally {
+      frame.release();
+    }
+  }
 
+  async #see(frame: Frame, model: Model | null, watch: Watch, started: number): Promise<void> {
+    const times = this.#times;
     const wasMoving = watch.moving;
+    const gated = performance.now();
     const look = watch.look(frame) && model !== null;
-    times.motion.add(performance.now() - started);
+    times.motion.add(performance.now() - gated);
     if (watch.moving !== wasMoving) this.#tell('motion', watch.moving);
 
     let messages: EventMessage[];
@@ -364,17 +422,32 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
       times.decode.add(decodeMs);
       times.queue.add(Math.max(0, answered - asked - preprocessMs - inferMs - decodeMs));
       times.track.add(performance.now() - answered);
-      times.total.add(performance.now() - started);
     } else {
       messages = watch.skip();
       this.#totals.gated++;
     }
-    await this.#tellEvents(messages, frame, watch);
-    this.#tellCounts(watch);
-    const report: FrameReport = { frame, inferred: look, tracks: watch.tracks, moving: watch.moving };
-    this.#tell('frame', report);
-    const learnt = this.#options.learning?.look(report);
-    if (this.#options.speed === 'max') await learnt;
+    const seen: FrameReport = { frame, inferred: look, tracks: watch.tracks, moving: watch.moving };
+    let report: FrameReport | undefined;
+    try {
+      report = await passReport(this.#after, seen);
+    } finally {
+      // A stage that failed has no picture to show; what was seen is told all the same.
+      if (report && this.#after.length > 0) this.#show(report.frame);
+      if (look) times.total.add(performance.now() - started);
+      await this.#tellEvents(messages, report?.frame, watch);
+      this.#tellCounts(watch);
+      if (report) this.#tell('frame', report);
+      report?.frame.release();
+      // Learns from what the core saw, not from what was drawn on it.
+      const learnt = this.#options.learning?.look(seen);
+      if (this.#options.speed === 'max') await learnt;
+    }
+  }
+
+  /** This is what the camera shows, until the next one. */
+  #show(frame: Frame): void {
+    this.#newest?.release();
+    this.#newest = frame.acquire();
   }
 
   async #finish(): Promise<void> {
@@ -388,11 +461,11 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     this.#options.learning?.reset();
   }
 
-  async #tellEvents(messages: readonly EventMessage[], frame: Frame, watch: Watch): Promise<void> {
+  async #tellEvents(messages: readonly EventMessage[], frame: Frame | undefined, watch: Watch): Promise<void> {
     const { enabled, height, quality, box } = this.#settings.snapshots;
     for (const message of messages) {
       const { after, type } = message;
-      if (enabled && type !== 'end' && watch.wantsSnapshot(after)) {
+      if (frame && enabled && type !== 'end' && watch.wantsSnapshot(after)) {
         try {
           const overlaySvg = box ? boxOverlay(frame, after) : undefined;
           const jpeg = await encodeJpeg(frame, { maxHeight: height, quality, overlaySvg });

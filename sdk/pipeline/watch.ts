@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type CameraSettings, watchedByDefault } from '../config/schema.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { Logger } from '../log.ts';
+import type { ChangeFinder } from '../vision/change-finder.ts';
 import { type CountChange, changedCounts, countTracks } from '../vision/counts.ts';
 import type { Detections } from '../vision/detections.ts';
 import type { EventMessage, ObjectState } from '../vision/event.ts';
@@ -25,7 +26,7 @@ export class Watch {
   #settings!: CameraSettings;
   /** Of the frame that was looked at last. */
   #size = '';
-  readonly #gate = new MotionGate();
+  readonly #gate: MotionGate;
   readonly #tracker: Tracker;
   readonly #zones = new Zones();
   readonly #lines = new Lines();
@@ -48,10 +49,12 @@ export class Watch {
     camera: string;
     labels: readonly string[];
     settings: CameraSettings;
+    changes?: ChangeFinder;
     logger: Logger;
     nameOf?: (trackId: number) => SubLabel | undefined;
   }) {
     this.#all = options.labels;
+    this.#gate = new MotionGate(options.changes);
     this.#nameOf = options.nameOf ?? (() => undefined);
     this.#events = new EventCycle(options.camera);
     this.#tracker = new Tracker(trackerOptions(options.settings));

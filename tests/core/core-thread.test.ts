@@ -60,17 +60,17 @@ describe('CoreThread', () => {
   });
 
   it('fails a request, and does not hang, when the thread throws or exits', async () => {
-    const throwing = new CoreThread(faulty);
+    const throwing = new CoreThread('onnxruntime', faulty);
     await expect(throwing.request(load, 'loaded')).rejects.toThrow(/^the core's thread failed: .*undefined/);
     await expect(throwing.request(load, 'loaded')).rejects.toThrow("the core's thread failed");
     await throwing.close();
-    const leaving = new CoreThread(faulty);
+    const leaving = new CoreThread('onnxruntime', faulty);
     await expect(leaving.request(fit, 'ready')).rejects.toThrow("the core's thread has ended (exit code 3)");
     await leaving.close();
   });
 
   it('fails a request whose reply is another, or that cannot be sent; ends a thread that does not end itself', async () => {
-    const thread = new CoreThread(faulty);
+    const thread = new CoreThread('onnxruntime', faulty);
     await expect(thread.request(detect, 'found')).rejects.toThrow("the core's thread: expected found, got ready");
     await expect(thread.request({ ...detect, region: (() => {}) as never }, 'found')).rejects.toThrow(
       'could not be cloned',

@@ -12,7 +12,7 @@ vi.mock('node:worker_threads', async (importOriginal) => {
   const original = await importOriginal<typeof import('node:worker_threads')>();
   const { port1, port2 } = new original.MessageChannel();
   Object.assign(ports, { worker: port1, parent: port2 });
-  return { ...original, parentPort: port1, workerData: new Int32Array(1) };
+  return { ...original, parentPort: port1, workerData: { engine: 'onnxruntime', open: new Int32Array(1) } };
 });
 
 const replies: Reply[] = [];

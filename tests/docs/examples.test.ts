@@ -28,6 +28,7 @@ it('the TypeScript examples of the docs fit the public types', () => {
       paths: {
         ocellus: [join(packageRoot, 'sdk', 'index.ts')],
         'ocellus/devices': [join(packageRoot, 'devices', 'index.ts')],
+        'ocellus/opencv': [join(packageRoot, 'sdk', 'opencv', 'index.ts')],
       },
     },
     include: [],

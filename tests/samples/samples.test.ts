@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { packageRoot } from '../../sdk/assets.ts';
+import { readPicture } from '../../sdk/frame/picture.ts';
+import { hasOpenCv } from '../../sdk/opencv/load.ts';
 import { temporaryFolder } from '../devices/fake.ts';
 import { until } from '../hub/fakes.ts';
 import { pictures } from '../pipeline/fakes.ts';
@@ -13,9 +15,9 @@ const isBuilt = existsSync(join(built, 'detect-folder.js')) && existsSync(join(b
 /** Runs a sample as its header says. */
 function run(
   sample: string,
-  argument: string,
+  ...args: string[]
 ): { child: ChildProcess; said: () => string; ended: Promise<number | null> } {
-  const child = spawn(process.execPath, [join(built, sample), argument], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [join(built, sample), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   onTestFinished(() => {
     child.kill('SIGKILL');
   });
@@ -34,6 +36,32 @@ describe('samples', () => {
     expect(lines[0]).toContain(`node dist/samples/${sample.replace('.ts', '.js')}`);
   });
 });
+
+describe.skipIf(!hasOpenCv() || !existsSync(join(built, 'opencv-program.js')))(
+  'samples with OpenCV, run (need npm run opencv and dist)',
+  () => {
+    it('opencv-program adds five lines to an OpenCV program', async () => {
+      const source = readFileSync(join(packageRoot, 'samples', 'opencv-program.ts'), 'utf8');
+      expect(source.match(/ \/\/ \d$/gm)).toHaveLength(5);
+      const photo = join(packageRoot, 'devices', 'scene', 'photos', 'cat.jpg');
+      const out = join(temporaryFolder(), 'out.png');
+      const { said, ended } = run('opencv-program.js', photo, out);
+      expect(await ended, said()).toBe(0);
+      expect(said()).toMatch(/^cat 0\.\d\d/);
+      const [before, after] = await Promise.all([photo, out].map((path) => readPicture(path)));
+      expect([after!.width, after!.height]).toEqual([before!.width, before!.height]);
+      expect(Buffer.compare(before!.planes[0]!.data, after!.planes[0]!.data)).not.toBe(0);
+    });
+
+    it('opencv-proposes asks the network only where something moves', async () => {
+      const { child, said, ended } = run('opencv-proposes.js', 'scene:');
+      await until(() => /: (person|cat|cup|motorcycle) 0\.\d\d/.test(said()) || child.exitCode !== null);
+      child.kill('SIGINT');
+      expect(await ended, said()).toBe(0);
+      expect(said()).toMatch(/^\d+ \d+x\d+ at \d+,\d+: (person|cat|cup|motorcycle) 0\.\d\d/m);
+    });
+  },
+);
 
 describe.skipIf(!isBuilt)('samples, run (needs dist)', () => {
   it('detect-folder names what is in each picture', async () => {

@@ -15,6 +15,9 @@ export interface Tensor {
   readonly shape: readonly number[];
 }
 
+/** What runs a network. `opencv` needs the optional bindings of OpenCV (docs/opencv.md). */
+export type EngineName = 'onnxruntime' | 'opencv';
+
 export interface EngineOptions {
   /** Threads of one inference. */
   readonly threads: number;

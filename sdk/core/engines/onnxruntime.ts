@@ -1,6 +1,7 @@
 import './no-telemetry.ts';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { InputError, messageOf } from '../../errors.ts';
+import { assertInput, elements } from './binding.ts';
 import type { Engine, EngineOptions, Tensor, TensorData, TensorInfo } from './engine.ts';
 import { ShortLivedBuffers } from './short-lived-buffers.ts';
 
@@ -122,29 +123,4 @@ function allocate({ type, shape }: TensorInfo): OrtTensor | undefined {
   if (type === 'int32') return new OrtTensor(type, new Int32Array(length), shape);
   if (type === 'int64') return new OrtTensor(type, new BigInt64Array(length), shape);
   return undefined;
-}
-
-function elements(shape: readonly number[]): number {
-  return shape.reduce((product, side) => product * side, 1);
-}
-
-function assertInput(inputs: readonly TensorInfo[], name: string, type: string, shape: readonly number[]): void {
-  const input = inputs.find((one) => one.name === name);
-  if (!input) {
-    throw new InputError(`input: expected one of ${inputs.map((one) => one.name).join(', ')}, got ${name}`);
-  }
-  if (inputs.length > 1) {
-    throw new InputError(`expected a model with one input, got ${inputs.map((one) => one.name).join(', ')}`);
-  }
-  if (input.type !== type) {
-    throw new InputError(`input.type: the model's input ${name} is ${input.type}, the card says ${type}`);
-  }
-  const fits =
-    input.shape.length === shape.length &&
-    input.shape.every((side, i) => typeof side !== 'number' || side <= 0 || side === shape[i]);
-  if (!fits) {
-    throw new InputError(
-      `input: the model's input ${name} is [${input.shape.join(', ')}], the card's size and layout give [${shape.join(', ')}]`,
-    );
-  }
 }

@@ -1,0 +1,308 @@
+import { Backoff } from '../sdk/backoff.ts';
+import { InputError, messageOf } from '../sdk/errors.ts';
+import { defaultColour } from '../sdk/frame/frame.ts';
+import { FramePool } from '../sdk/frame/pool.ts';
+import { loadOpenCv } from '../sdk/opencv/load.ts';
+import type { Mat, VideoCapture } from '../sdk/opencv/types.ts';
+import { DeviceBase } from './base.ts';
+import { BufferWait } from './buffers.ts';
+import { monotonicNs } from './clock.ts';
+import type { DeviceOptions, DeviceProperties } from './device.ts';
+import { filePath } from './file/path.ts';
+import { Presenter } from './presenter.ts';
+import { Watchdog } from './watchdog.ts';
+
+/** For a file that states no rate, or one that cannot be. */
+const defaultFps = 25;
+const maxFps = 1000;
+const defaultStallTimeoutMs = 10_000;
+
+/** A camera's number, or a file's path. */
+type Source = number | string;
+
+/**
+ * What OpenCV's VideoCapture reads: a camera by number, or a video file. Frames are `BGR24`. Each read runs on a thread of the
+ * pool, one at a time. Opening blocks the main thread, since the bindings know no other way: that is why network streams,
+ * which may take half a minute to fail, are left to `rtsp:`.
+ */
+export class OpenCvCapture extends DeviceBase {
+  readonly #rest: string;
+  readonly #backoff = new Backoff();
+  #capture: VideoCapture | undefined;
+  #presenter: Presenter | undefined;
+  #buffers: BufferWait | undefined;
+  #pool: FramePool | undefined;
+  #reading: Promise<void> | undefined;
+  #sequence = 0;
+  #wake: (() => void) | undefined;
+
+  /** @param rest A number (default 0), or a path. */
+  constructor(uri: string, rest: string, options?: DeviceOptions) {
+    super(uri, options);
+    this.#rest = rest;
+  }
+
+  protected async start(): Promise<DeviceProperties> {
+    const source = sourceOf(this.#rest);
+    this.#capture = this.#openCapture(source);
+    this.#buffers = new BufferWait();
+    const isLive = typeof source === 'number';
+    this.#presenter = isLive ? undefined : new Presenter(this.outlet, this.options.speed);
+    const first = this.#readOne();
+    // Whoever closes meanwhile waits for it.
+    this.#reading = first.then(
+      () => {},
+      () => {},
+    );
+    const mat = await first;
+    if (!mat || this.closed) {
+      mat?.release();
+      this.assertOpening();
+      throw new InputError(`${this.uri}: it was opened, but gives no frame`);
+    }
+    const { width, height } = this.#sizeOf(mat);
+    const fps = this.#fps();
+    this.#reading = isLive ? this.#readLive(source, mat) : this.#readFile(source, mat, fps ?? defaultFps);
+    return {
+      kind: 'opencv',
+      title: isLive ? `camera ${source} (OpenCV)` : source,
+      format: 'BGR24',
+      width,
+      height,
+      fps,
+      colour: defaultColour(height),
+      live: isLive,
+    };
+  }
+
+  protected override read(): void {
+    this.#presenter?.begin();
+  }
+
+  protected async stop(): Promise<void> {
+    this.#presenter?.close();
+    this.#buffers?.close();
+    this.#wake?.();
+    // A read that is under way must end before its capture does.
+    await this.#reading;
+    this.#capture?.release();
+    this.#capture = undefined;
+  }
+
+  #openCapture(source: Source): VideoCapture {
+    const cv = loadOpenCv();
+    const { width, height, fps } = this.options;
+    try {
+      if (typeof source === 'number') {
+        const capture = new cv.VideoCapture(source, cv.CAP_V4L2!);
+        if (width !== undefined) capture.set(cv.CAP_PROP_FRAME_WIDTH!, width);
+        if (height !== undefined) capture.set(cv.CAP_PROP_FRAME_HEIGHT!, height);
+        if (fps !== undefined) capture.set(cv.CAP_PROP_FPS!, fps);
+        return capture;
+      }
+      // With a backend that is named nothing else is tried: to another one a name may be a pipeline to run.
+      // A playlist that poses as a video may not make it call other machines.
+      return withEnvironment(
+        'OPENCV_FFMPEG_CAPTURE_OPTIONS',
+        'protocol_whitelist;file',
+        () => new cv.VideoCapture(source, cv.CAP_FFMPEG!),
+      );
+    } catch {
+      throw new InputError(`${this.uri}: OpenCV cannot open it; is it there, is it a video, is it used elsewhere?`);
+    }
+  }
+
+  /** @returns Undefined at the end, and when the source is lost. */
+  async #readOne(): Promise<Mat | undefined> {
+    const capture = this.#capture!;
+    const mat = await new Promise<Mat>((resolve, reject) => {
+      capture.readAsync((error, result) => (error ? reject(new Error(messageOf(error))) : resolve(result)));
+    });
+    if (mat.rows > 0) return mat;
+    mat.release();
+    return undefined;
+  }
+
+  async #readFile(source: Source, first: Mat, fps: number): Promise<void> {
+    const stepNs = 1e9 / fps;
+    const leastNs = this.options.fps === undefined ? 0 : 1e9 / this.options.fps;
+    let shownNs = Number.NEGATIVE_INFINITY;
+    // Whoever opened it is told of a first frame that fails.
+    await new Promise(setImmediate);
+    let mat: Mat | undefined = first;
+    try {
+      for (let index = 0; !this.closed; index++) {
+        if (!mat) {
+          if (!this.options.loop) break;
+          this.#capture!.release();
+          this.#capture = this.#openCapture(source);
+          mat = await this.#readOne();
+          if (!mat) throw new Error('its first frame cannot be read again');
+        }
+        const mediaNs = index * stepNs;
+        // Half a frame of slack, or rounding would cost every second one.
+        if (mediaNs - shownNs >= leastNs - stepNs / 2) {
+          shownNs = mediaNs;
+          await this.#present(mat, mediaNs);
+        }
+        mat.release();
+        mat = this.closed ? undefined : await this.#readOne();
+      }
+    } catch (error) {
+      this.setError(messageOf(error));
+      this.logger.warn(`the video ended with an error: ${messageOf(error)}`);
+    }
+    mat?.release();
+    if (this.closed) return;
+    this.outlet.end();
+    this.setState('ended');
+  }
+
+  async #present(mat: Mat, mediaNs: number): Promise<void> {
+    this.counters.frames++;
+    const pool = this.#poolFor(mat);
+    const bytes = this.#copyInto(pool, mat);
+    if (!bytes) this.counters.dropped++;
+    const sequence = this.#sequence++;
+    let used = false;
+    await this.#presenter!.present(mediaNs, (times) => {
+      used = true;
+      return bytes && pool.frame(bytes, { sequence, ...times });
+    });
+    if (bytes && !used) pool.giveBack(bytes);
+    if (this.options.speed === 'max') await this.#buffers!.until(pool);
+  }
+
+  async #readLive(source: Source, first: Mat): Promise<void> {
+    const stallTimeoutMs = this.options.stallTimeoutMs ?? defaultStallTimeoutMs;
+    const watchdog = new Watchdog((ms) => {
+      this.counters.stalls++;
+      this.#lose(`no frame for ${(ms / 1000).toFixed(1)} s`);
+    });
+    await new Promise(setImmediate);
+    let mat: Mat | undefined = first;
+    while (!this.closed) {
+      watchdog.arm(stallTimeoutMs);
+      try {
+        mat ??= await this.#readOne();
+        if (!mat) throw new Error('the stream ended');
+        if (!this.closed) this.#offer(mat);
+        mat.release();
+        mat = undefined;
+      } catch (error) {
+        watchdog.stop();
+        this.#lose(messageOf(error));
+        await this.#reopen(source);
+      }
+    }
+    watchdog.stop();
+    mat?.release();
+  }
+
+  #offer(mat: Mat): void {
+    const captureTimeNs = monotonicNs();
+    this.counters.frames++;
+    const sequence = this.#sequence++;
+    const pool = this.#poolFor(mat);
+    const bytes = this.#copyInto(pool, mat);
+    if (bytes) this.outlet.offer(pool.frame(bytes, { sequence, captureTimeNs, wallTimeMs: Date.now() }));
+    else this.counters.dropped++;
+    if (this.state !== 'offline') return;
+    this.#backoff.reset();
+    this.setState('online');
+    this.logger.info('frames come again');
+  }
+
+  #lose(reason: string): void {
+    if (this.closed) return;
+    this.setError(reason);
+    this.setState('offline');
+    this.logger.warn(`no more frames: ${reason}`);
+  }
+
+  /** Waits, opens again; if that fails, the next read fails and all begins anew. */
+  async #reopen(source: Source): Promise<void> {
+    this.#capture!.release();
+    for (;;) {
+      await this.#sleep(this.#backoff.next());
+      if (this.closed) return;
+      this.counters.restarts++;
+      try {
+        this.#capture = this.#openCapture(source);
+        return;
+      } catch (error) {
+        this.setError(messageOf(error));
+      }
+    }
+  }
+
+  /** A copy of the pixels in a buffer of the pool, or undefined when all are in use. */
+  #copyInto(pool: FramePool, mat: Mat): Uint8Array | undefined {
+    const cv = loadOpenCv();
+    const bytes = pool.take();
+    if (!bytes) return undefined;
+    const { width, height } = pool;
+    const scaled = width === mat.cols && height === mat.rows ? mat : mat.resize(height, width, 0, 0, cv.INTER_AREA);
+    const target = new cv.Mat(height, width, cv.CV_8UC3!, bytes);
+    scaled.copyTo(target).release();
+    target.release();
+    if (scaled !== mat) scaled.release();
+    return bytes;
+  }
+
+  #poolFor(mat: Mat): FramePool {
+    const { width, height } = this.#sizeOf(mat);
+    if (this.#pool?.width !== width || this.#pool.height !== height) {
+      this.#pool = new FramePool({ format: 'BGR24', width, height, onFree: this.#buffers!.onFree });
+    }
+    return this.#pool;
+  }
+
+  /** Cameras were asked for the size and give what they can; others are scaled, one side alone keeps the proportions. */
+  #sizeOf({ cols, rows }: Mat): { width: number; height: number } {
+    const { width, height } = this.options;
+    if (!this.#presenter) return { width: cols, height: rows };
+    return {
+      width: width ?? (height === undefined ? cols : Math.max(1, Math.round((cols * height) / rows))),
+      height: height ?? (width === undefined ? rows : Math.max(1, Math.round((rows * width) / cols))),
+    };
+  }
+
+  #fps(): number | undefined {
+    const fps = this.#capture!.get(loadOpenCv().CAP_PROP_FPS!);
+    return fps > 0 && fps <= maxFps ? fps : undefined;
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+/** @throws InputError when it is neither a number nor a file that exists. */
+function sourceOf(rest: string): Source {
+  if (/^\d{0,3}$/.test(rest)) return Number(rest);
+  if (/^[a-z]+:\/\//i.test(rest)) {
+    throw new InputError(`opencv: expected a camera's number or a video's path, got a URL; network cameras are rtsp:`);
+  }
+  const { path, isFolder } = filePath(rest);
+  if (isFolder)
+    throw new InputError(`opencv: expected a video, got the folder ${path}; file:${rest} reads its pictures`);
+  return path;
+}
+
+function withEnvironment<T>(name: string, value: string, work: () => T): T {
+  const before = process.env[name];
+  process.env[name] = value;
+  try {
+    return work();
+  } finally {
+    if (before === undefined) delete process.env[name];
+    else process.env[name] = before;
+  }
+}

@@ -1,0 +1,15 @@
+/**
+ * Ocellus and OpenCV, both ways: frames to and from Mats, and OpenCV's parts in the places where Ocellus has its own. Needs the
+ * bindings `@u4/opencv4nodejs`, built for this machine: docs/opencv.md.
+ *
+ * @packageDocumentation
+ */
+export { BackgroundChanges } from './background.ts';
+export { detectMat } from './detect.ts';
+export { hasOpenCv, loadOpenCv } from './load.ts';
+export { fromMat, type ToMatOptions, toMat } from './mat.ts';
+export { MatDrawing } from './mat-drawing.ts';
+export { OpenCvPreprocessor } from './preprocessor.ts';
+export { afterCore, beforeCore, type MatStageOptions } from './stages.ts';
+export { OpenCvSvmTrainer } from './svm-trainer.ts';
+export type { Mat, OpenCv } from './types.ts';

@@ -1,0 +1,87 @@
+import { type Box, bottomCentre, type Point } from '../geometry.ts';
+import type { SubLabel, Track } from '../track.ts';
+import { colourOf, type Drawing, inkOn } from './drawing.ts';
+
+/** What is drawn of an object: a `Track` and a `Detection` are one. */
+export interface Annotated {
+  /** Frame pixels. */
+  readonly box: Box;
+  readonly label: string;
+  /** 0..1. */
+  readonly score: number;
+  readonly subLabel?: SubLabel;
+}
+
+/** Sizes follow the picture, so that a large one is read as well as a small one. */
+const lineOf = ({ height }: Drawing) => Math.max(2, Math.round(height / 240));
+const letterOf = ({ height }: Drawing) => Math.max(8, Math.round(height / 45));
+
+/**
+ * A frame around each object, in the colour of its label.
+ *
+ * @example
+ * const mat = toMat(frame);
+ * drawBoxes(new MatDrawing(mat), await model.detect(frame));
+ */
+export function drawBoxes(drawing: Drawing, objects: Iterable<Annotated>): void {
+  for (const { box, label } of objects) drawing.rectangle(box, colourOf(label), lineOf(drawing));
+}
+
+/** Name and score of each object above its box, or in it where that would be outside of the picture. */
+export function drawLabels(drawing: Drawing, objects: Iterable<Annotated>): void {
+  const letter = letterOf(drawing);
+  for (const { box, label, score, subLabel } of objects) {
+    const colour = colourOf(label);
+    const text = `${subLabel?.label ?? label} ${Math.round(score * 100)} %`;
+    tag(drawing, text, [box[0], box[1] >= letter * 2 ? box[1] - letter * 2 : box[1]], colour, letter);
+  }
+}
+
+/** @param zones By name; polygons in shares of the picture, as in a camera's settings. */
+export function drawZones(
+  drawing: Drawing,
+  zones: Readonly<Record<string, { readonly polygon: readonly Point[] }>>,
+): void {
+  const letter = letterOf(drawing);
+  for (const [name, { polygon }] of Object.entries(zones)) {
+    const colour = colourOf(name);
+    const corners = polygon.map(([x, y]): Point => [x * drawing.width, y * drawing.height]);
+    drawing.polygon(corners, colour, lineOf(drawing));
+    tag(drawing, name, corners[0]!, colour, letter);
+  }
+}
+
+function tag(drawing: Drawing, text: string, [x, y]: Point, colour: Parameters<typeof inkOn>[0], letter: number): void {
+  const width = drawing.measure(text, letter) + letter;
+  const left = Math.max(0, Math.min(x, drawing.width - width));
+  drawing.rectangle([left, y, left + width, y + letter * 2], colour, 'filled');
+  drawing.text(text, [left + letter / 2, y + letter * 1.5], inkOn(colour), letter);
+}
+
+/** Where each track stood in the last frames: the way of the middle of its lower edge. */
+export class Traces {
+  readonly #length: number;
+  readonly #ways = new Map<number, Point[]>();
+
+  /** @param length Places that are remembered of each track. */
+  constructor(length = 30) {
+    if (!Number.isInteger(length) || length < 2) {
+      throw new RangeError(`length of traces: expected a whole number of at least 2, got ${length}`);
+    }
+    this.#length = length;
+  }
+
+  /** Takes in where the tracks are now, and draws. A track that is not among them any more is forgotten. */
+  draw(drawing: Drawing, tracks: readonly Pick<Track, 'id' | 'box' | 'label'>[]): void {
+    const present = new Set(tracks.map(({ id }) => id));
+    for (const id of this.#ways.keys()) if (!present.has(id)) this.#ways.delete(id);
+    for (const { id, box, label } of tracks) {
+      const way = this.#ways.get(id) ?? [];
+      this.#ways.set(id, way);
+      way.push(bottomCentre(box));
+      if (way.length > this.#length) way.shift();
+      const colour = colourOf(label);
+      for (let i = 1; i < way.length; i++) drawing.line(way[i - 1]!, way[i]!, colour, lineOf(drawing));
+    }
+  }
+}

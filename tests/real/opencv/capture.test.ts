@@ -1,0 +1,144 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Device, DeviceOptions } from '../../../devices/device.ts';
+import { createDevice, openDevice } from '../../../devices/index.ts';
+import type { Frame } from '../../../sdk/frame/frame.ts';
+import { hasOpenCv } from '../../../sdk/opencv/load.ts';
+import { temporaryFolder } from '../../devices/fake.ts';
+import { until } from '../../hub/fakes.ts';
+import { hasProgram } from '../../needs.ts';
+
+/** A clip whose every frame is a different grey. */
+function clip({ name = 'a.avi', frames = 20, rate = 25 } = {}): string {
+  const path = join(temporaryFolder(), name);
+  const grey = `color=black:s=64x48:r=${rate},format=yuv420p,geq=lum='16+N*8':cb=128:cr=128`;
+  const args = ['-f', 'lavfi', '-i', grey, '-frames:v', String(frames), '-c:v', 'mjpeg', '-q:v', '2', path];
+  execFileSync('ffmpeg', ['-nostdin', '-loglevel', 'error', ...args]);
+  return path;
+}
+
+async function readAll(device: Device, see: (frame: Frame) => void = () => {}): Promise<number> {
+  let count = 0;
+  for await (const frame of device.frames()) {
+    see(frame);
+    frame.release();
+    count++;
+  }
+  return count;
+}
+
+async function open(uri: string, options?: DeviceOptions): Promise<Device> {
+  const device = await openDevice(uri, options);
+  onTestFinished(() => device.close());
+  return device;
+}
+
+describe.skipIf(!hasOpenCv() || !hasProgram('ffmpeg'))('opencv: (needs npm run opencv and ffmpeg)', () => {
+  it('gives each frame of a file with its media time at speed max', async () => {
+    const device = await open(`opencv:${clip({ name: 'a b: %20.avi' })}`, { speed: 'max' });
+    expect(device.properties).toMatchObject({
+      kind: 'opencv',
+      format: 'BGR24',
+      width: 64,
+      height: 48,
+      fps: 25,
+      live: false,
+    });
+    const levels: number[] = [];
+    const count = await readAll(device, ({ sequence, wallTimeMs, captureTimeNs, planes }) => {
+      expect([sequence, wallTimeMs, captureTimeNs]).toEqual([levels.length, levels.length * 40, levels.length * 40e6]);
+      levels.push(planes[0]!.data[(64 * 24 + 32) * 3]!);
+    });
+    expect(count).toBe(20);
+    expect(levels.every((level, i) => i === 0 || level > levels[i - 1]!)).toBe(true);
+    expect(device.health).toMatchObject({ state: 'ended', frames: 20, dropped: 0, corrupt: 0, lastError: undefined });
+  });
+
+  it('waits for a slow reader at speed max, and drops nothing', async () => {
+    const device = await open(`opencv:${clip()}`, { speed: 'max' });
+    const held: Frame[] = [];
+    for await (const frame of device.frames()) {
+      held.push(frame);
+      if (held.length === 8) for (const one of held.splice(0)) one.release();
+    }
+    for (const one of held) one.release();
+    expect(device.health).toMatchObject({ frames: 20, dropped: 0 });
+  });
+
+  it('shows a file in its own time, the newest frame first, and counts what nobody took', async () => {
+    const device = await open(`opencv:${clip({ frames: 12, rate: 50 })}`);
+    const seen: number[] = [];
+    for await (const { sequence, release } of wrap(device)) {
+      seen.push(sequence);
+      await new Promise((resolve) => setTimeout(resolve, 90));
+      release();
+    }
+    expect(seen.length).toBeLessThan(12);
+    expect(device.health.dropped).toBe(12 - seen.length);
+  });
+
+  it('starts a file again with loop, scales it, and takes fewer frames', async () => {
+    const device = await open(`opencv:${clip({ frames: 5 })}`, { speed: 'max', loop: true, width: 32, fps: 12.5 });
+    expect(device.properties).toMatchObject({ width: 32, height: 24 });
+    const times: number[] = [];
+    for await (const frame of device.frames()) {
+      times.push(frame.wallTimeMs);
+      expect(frame).toMatchObject({ width: 32, height: 24 });
+      frame.release();
+      if (times.length === 8) break;
+    }
+    expect(times).toEqual([0, 80, 160, 240, 320, 400, 480, 560]);
+  });
+
+  it('may be closed at any time, and opened again', async () => {
+    const device = createDevice(`opencv:${clip({ frames: 200 })}`, { speed: 'max' });
+    for (let i = 0; i < 5; i++) {
+      await device.open();
+      if (i % 2 === 0) {
+        const frames = device.frames();
+        (await frames.next()).value!.release();
+      }
+      await device.close();
+    }
+    const opening = device.open();
+    await device.close();
+    await expect(opening).rejects.toThrow('was closed while it opened');
+    expect(device.health.state).toBe('closed');
+  });
+
+  it.each([
+    ['/nowhere/a.avi', 'does not exist'],
+    ['.', 'expected a video, got the folder'],
+    ['package.json', 'OpenCV cannot open it'],
+    ['99', 'OpenCV cannot open it'],
+    ['rtsp://camera/1', 'network cameras are rtsp:'],
+    ['videotestsrc ! autovideosink', 'does not exist'],
+  ])('says what is wrong with opencv:%s', async (rest, message) => {
+    await expect(openDevice(`opencv:${rest}`)).rejects.toThrow(message);
+  });
+
+  it('lets no file make it call another machine', async () => {
+    let asked = 0;
+    const video = readFileSync(clip());
+    const server = createServer((_, response) => {
+      asked++;
+      response.end(video);
+    }).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await until(() => server.listening);
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a.avi`;
+    const list = join(temporaryFolder(), 'list.m3u8');
+    writeFileSync(list, `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n${url}\n#EXT-X-ENDLIST\n`);
+    await expect(openDevice(`opencv:${list}`)).rejects.toThrow();
+    expect(asked).toBe(0);
+  });
+});
+
+/** Frames that are released by who reads them, after a pause. */
+async function* wrap(device: Device): AsyncGenerator<{ sequence: number; release: () => void }> {
+  for await (const frame of device.frames()) yield { sequence: frame.sequence, release: () => frame.release() };
+}

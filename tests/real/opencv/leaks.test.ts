@@ -1,0 +1,69 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { asset } from '../../../sdk/assets.ts';
+import { hasOpenCv } from '../../../sdk/opencv/load.ts';
+import { rawCard } from '../../core/cards.ts';
+import { constantModel } from '../../core/onnx-builder.ts';
+import { temporaryFolder } from '../../devices/fake.ts';
+import { hasProgram } from '../../needs.ts';
+import { yolox, yoloxCard } from '../core/validation.ts';
+
+const script = asset('tests', 'real', 'opencv', 'leaks.mjs');
+const isBuilt = existsSync(asset('dist', 'sdk', 'opencv', 'index.js'));
+
+/** @returns By how many MB the process grew from a fifth of the frames to the last one. */
+async function growth(path: string, frames = 10_000, model = ''): Promise<number> {
+  const args = ['--expose-gc', '--max-semi-space-size=2', script, path, String(frames), model];
+  // One heap of malloc for all threads, as the program itself runs.
+  const env = { ...process.env, MALLOC_ARENA_MAX: '1' };
+  const running = promisify(execFile)(process.execPath, args, { env });
+  onTestFinished(() => void running.child.kill('SIGKILL'));
+  const { stdout } = await running;
+  const { early, late } = JSON.parse(stdout.trim().split('\n').at(-1)!) as { early: number; late: number };
+  console.log(`${path}: ${early} MB, then ${late} MB`);
+  return late - early;
+}
+
+describe.skipIf(!hasOpenCv() || !isBuilt)('10,000 frames leave memory flat (needs npm run opencv and dist)', () => {
+  it.each([
+    'toMat, nothing copied',
+    'toMat, converted',
+    'toMat, forgotten',
+    'fromMat',
+    'asynchronous',
+    'stages',
+    'background MOG2',
+    'background KNN',
+    'preprocessing',
+    'pipeline',
+  ])('%s', { timeout: 1_200_000 }, async (path) => {
+    // A frame is 0.1 to 0.2 MB: one in a hundred that stays would be 8 MB or more.
+    expect(await growth(path)).toBeLessThan(6);
+  });
+
+  it.skipIf(!hasProgram('ffmpeg'))('capture (needs ffmpeg)', { timeout: 1_200_000 }, async () => {
+    expect(await growth('capture')).toBeLessThan(6);
+  });
+
+  it('the dnn engine', { timeout: 1_200_000 }, async () => {
+    const folder = temporaryFolder();
+    const image = { name: 'images', shape: [1, 3, 32, 32] };
+    const outputs = [{ name: 'output0', shape: [1, 6, 1], data: [16, 16, 8, 8, 0.9, 0.1] }];
+    await writeFile(join(folder, 'tiny.onnx'), constantModel(image, outputs));
+    await writeFile(join(folder, 'tiny.card.json'), JSON.stringify(rawCard({ type: 'yolov8' })));
+    expect(await growth('the dnn engine', 10_000, join(folder, 'tiny.onnx'))).toBeLessThan(6);
+  });
+
+  it.skipIf(!yolox)('loading models and closing them (needs ../shared/data)', { timeout: 1_200_000 }, async () => {
+    const folder = temporaryFolder();
+    await symlink(yolox!, join(folder, 'yolox-nano.onnx'));
+    const labels = Array.from({ length: 80 }, (_, i) => `label ${i}`);
+    await writeFile(join(folder, 'yolox-nano.card.json'), JSON.stringify(yoloxCard(labels)));
+    // A network that stays is 27 MB.
+    expect(await growth('loading models', 25, join(folder, 'yolox-nano.onnx'))).toBeLessThan(60);
+  });
+});

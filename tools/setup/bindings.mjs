@@ -1,0 +1,129 @@
+// Builds @u4/opencv4nodejs, an optional package, against the OpenCV of this system. In a checkout it lives in
+// `build/opencv`, where `npm ci` does not wipe it; in a project that installed it, where it was installed.
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism, freemem } from 'node:os';
+import { dirname, join } from 'node:path';
+import { digest, hasProgram, root, run, say } from './steps.mjs';
+
+const name = '@u4/opencv4nodejs';
+const version = '7.1.2';
+const own = join(root, 'build', 'opencv');
+const recipe = join(root, 'tools', 'setup', 'opencv');
+/** The compiler takes so much for the largest file. */
+const bytesPerJob = 1.2e9;
+
+/** Builds what is not built yet, and tries it; says what is missing. True when it works. */
+export function buildOpenCv() {
+  const settings = findOpenCv();
+  if (!settings) return false;
+  const folder = installed() ?? install();
+  if (!folder) return false;
+  const stamp = join(folder, '.ocellus-stamp');
+  const wanted = digest([`${process.platform} ${process.arch} ${process.versions.modules}`, JSON.stringify(settings)]);
+  const isBuilt = existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
+  if (!isBuilt && !compile(folder, settings)) return false;
+  const works = tryOut(folder);
+  if (works) writeFileSync(stamp, wanted);
+  return works;
+}
+
+/** Where this system's OpenCV is, or undefined, said with what to install. */
+function findOpenCv() {
+  const ask = (...args) => {
+    const { status, stdout } = spawnSync('pkg-config', [...args, 'opencv4'], { encoding: 'utf8' });
+    return status === 0 ? stdout.trim() : undefined;
+  };
+  const missing = [];
+  if (!hasProgram('pkg-config')) missing.push('pkg-config');
+  if (!hasProgram('g++')) missing.push('g++');
+  if (!hasProgram('make')) missing.push('make');
+  if (!hasProgram('python3')) missing.push('python3');
+  const found = ask('--modversion');
+  if (!found) missing.push('libopencv-dev');
+  if (missing.length > 0) {
+    say(`OpenCV is not built in; install what that needs: sudo apt-get install ${missing.join(' ')}`);
+    return undefined;
+  }
+  // Debian's libraries lie in the folder of the machine's architecture, such as /usr/lib/aarch64-linux-gnu.
+  const libraries = ask('--variable=libdir');
+  const include = ask('--cflags-only-I').split(/\s+/)[0].replace(/^-I/, '');
+  if (!existsSync(join(include, 'opencv2', 'core.hpp')) || !existsSync(join(libraries, 'libopencv_core.so'))) {
+    say(`pkg-config says that OpenCV ${found} is in ${include} and ${libraries}, but it is not all there.`);
+    say('Install it again: sudo apt-get install --reinstall libopencv-dev');
+    return undefined;
+  }
+  return { version: found, include, libraries, programs: join(ask('--variable=prefix'), 'bin') };
+}
+
+/** The folder of the package where a project, or this checkout, has it as one of its own. */
+function installed() {
+  try {
+    return join(dirname(createRequire(join(root, 'package.json')).resolve(name)), '..', '..');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Puts the package into the checkout's `build/opencv`. */
+function install() {
+  if (!existsSync(recipe)) {
+    say(`${name} is not installed here: npm install --ignore-scripts ${name}@${version}`);
+    return undefined;
+  }
+  const folder = join(own, 'node_modules', ...name.split('/'));
+  const lock = readFileSync(join(recipe, 'package-lock.json'));
+  const stamp = join(own, '.ocellus-stamp');
+  const wanted = digest([lock]);
+  if (existsSync(folder) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return folder;
+  mkdirSync(own, { recursive: true });
+  for (const file of ['package.json', 'package-lock.json']) copyFileSync(join(recipe, file), join(own, file));
+  // Its own install script would look for OpenCV in the wrong places.
+  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  if (!run('npm', args, { cwd: own })) return undefined;
+  writeFileSync(stamp, wanted);
+  return folder;
+}
+
+function compile(folder, { version: found, include, libraries, programs }) {
+  const jobs = Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / bytesPerJob)));
+  say(`Building ${name} against OpenCV ${found}; this takes minutes …`);
+  const gyp = createRequire(join(folder, 'package.json')).resolve('node-gyp/bin/node-gyp.js');
+  const args = [gyp, 'rebuild', '--jobs', String(jobs), '--loglevel=error'];
+  // Headers that came with Node need not be fetched.
+  const prefix = join(dirname(process.execPath), '..');
+  if (existsSync(join(prefix, 'include', 'node', 'node.h'))) args.push(`--nodedir=${prefix}`);
+  const { status, stderr } = spawnSync(process.execPath, args, {
+    cwd: folder,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+    env: {
+      ...process.env,
+      OPENCV4NODEJS_DISABLE_AUTOBUILD: '1',
+      OPENCV_INCLUDE_DIR: include,
+      OPENCV_LIB_DIR: libraries,
+      OPENCV_BIN_DIR: programs,
+    },
+  });
+  // The compiler warns of code that is not ours: it is shown when that is what is in the way.
+  if (status !== 0) say(stderr.trim().split('\n').slice(-60).join('\n'));
+  return status === 0;
+}
+
+const program = `
+const cv = require('./build/Release/opencv4nodejs.node');
+const small = new cv.Mat(4, 4, cv.CV_8UC3, [1, 2, 3]).resize(2, 2);
+if (small.rows !== 2 || small.at(1, 1).y !== 2) throw new Error('a resized Mat has other pixels');
+console.log([cv.version.major, cv.version.minor, cv.version.revision].join('.'));
+`;
+
+function tryOut(folder) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', program], { cwd: folder, encoding: 'utf8' });
+  if (status === 0) {
+    say(`OpenCV ${stdout.trim()} works.`);
+    return true;
+  }
+  say(`${name} was built, but does not work: ${stderr.trim() || `it ended with ${status ?? 'a signal'}`}`);
+  return false;
+}
