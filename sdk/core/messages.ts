@@ -7,7 +7,7 @@ import type { Region } from './letterbox.ts';
 /** What the core's thread is made with. */
 export interface CoreThreadData {
   readonly engine: EngineName;
-  /** Requests that are not answered yet, which the thread counts down: the end of the process waits for them. */
+  /** Requests that are not answered yet: the end of the process waits for them. */
   readonly open: Int32Array;
 }
 

@@ -183,7 +183,9 @@ export class Outbox {
   #sayEviction(): void {
     if (this.#saidEviction) return;
     this.#saidEviction = true;
-    this.#logger.warn('MQTT: the outbox is full; the oldest messages are dropped until the broker takes some');
+    this.#logger.warn(
+      'MQTT: the outbox is full, or what waits is too old: the oldest messages are dropped until the broker takes some',
+    );
   }
 }
 

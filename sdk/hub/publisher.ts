@@ -225,7 +225,7 @@ export class Publisher {
     this.#tries.set(entry, tries);
     this.#outbox.putBack(entry);
     // Of a window that was refused as a whole the first one decides how long.
-    if (!this.#isCareful || this.#underWay === 1) this.#pauseFor(this.#backoff.next());
+    if (!this.#isCareful || !this.#pause) this.#pauseFor(this.#backoff.next());
     this.#isCareful = true;
   }
 

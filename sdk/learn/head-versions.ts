@@ -1,4 +1,4 @@
-import { InputError } from '../errors.ts';
+import { InputError, messageOf } from '../errors.ts';
 import { type Example, shown, unknown } from './example.ts';
 import { defaultTrainers, Head, trainHead, type Verdict } from './head.ts';
 import { readSafeTensors, type Tensor, writeSafeTensors } from './safetensors.ts';
@@ -19,7 +19,7 @@ export type Outcome =
 export interface HeadVersionsOptions {
   /** Versions that are kept. Default: 10. */
   readonly keep?: number;
-  /** The simplest first. Default: prototypes, nearest, svm. */
+  /** The preferred one first. Default: svm, prototypes, nearest. */
   readonly trainers?: readonly HeadTrainer[];
 }
 
@@ -113,7 +113,7 @@ export class HeadVersions {
 
   /** All of it, for `LedgerStore.putValue`. */
   serialise(): Buffer {
-    const state = { last: this.#last, current: this.#current?.version ?? 0, refused: this.#refused };
+    const state = { last: this.#last, current: this.#current?.version ?? 0, refused: this.#refused } satisfies State;
     const tensors = this.#versions.map(({ version, head }): [string, Tensor] => {
       const data = new Int8Array(head.serialise());
       return [String(version), { shape: [data.length], data }];
@@ -129,7 +129,7 @@ export class HeadVersions {
       throw new InputError(`versions of a head: expected format ${format}, got ${shown(metadata.format)}`);
     }
     const versions = new HeadVersions(metadata.name, options);
-    const state = JSON.parse(metadata.state) as { last: number; current: number; refused: string[] };
+    const state = readState(metadata.state);
     versions.#versions = Object.entries(tensors)
       .map(([version, { data }]) => {
         const head = Head.parse(new Uint8Array(data.buffer), versions.#trainers);
@@ -158,6 +158,25 @@ export class HeadVersions {
 }
 
 const format = 'ocellus-head-versions-1';
+
+interface State {
+  readonly last: number;
+  readonly current: number;
+  readonly refused: string[];
+}
+
+function readState(text: string): State {
+  let state: State;
+  try {
+    state = JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`versions of a head: expected their state in JSON, got ${messageOf(error)}`);
+  }
+  if (!Number.isInteger(state?.last) || !Number.isInteger(state.current) || !Array.isArray(state.refused)) {
+    throw new InputError(`versions of a head: expected which is in use, got ${shown(state)}`);
+  }
+  return state;
+}
 
 function compare(before: readonly Verdict[], after: readonly Verdict[], known: readonly string[]) {
   const old = new Map(before.map((verdict) => [verdict.id, verdict]));

@@ -4,10 +4,10 @@ import { type Calibration, calibrate, chanceOf } from './calibration.ts';
 import type { Embedding } from './embedding.ts';
 import { checkEmbedding, shown, unknown } from './example.ts';
 import { featuresOf } from './features.ts';
-import { linearMargins } from './linear.ts';
+import { linearMargins, linearTensors } from './linear.ts';
 import { NearestTrainer } from './nearest.ts';
 import { PrototypeTrainer } from './prototypes.ts';
-import { falseRejectShare, type LeftOut, learnReject, type Reject, typicality } from './reject.ts';
+import { falseRejectShare, learnReject, type Reject, typicality } from './reject.ts';
 import { readSafeTensors, type Tensor, writeSafeTensors } from './safetensors.ts';
 import { SvmTrainer } from './svm.ts';
 import type { HeadTrainer, Margins } from './trainer.ts';
@@ -20,6 +20,8 @@ export interface Prediction {
   readonly score: number;
   /** The label that is nearest, whether or not it is near enough. */
   readonly nearest: string;
+  /** How near it is: from 0 on near enough; -Infinity where a negative is nearer. */
+  readonly nearness: number;
   /** Of all labels, the nearest first; only their order and distances mean something. */
   readonly margins: readonly { readonly label: string; readonly margin: number }[];
 }
@@ -55,9 +57,9 @@ export interface HeadInfo {
   readonly falseAccept?: number;
 }
 
-/** The built-in trainers, the simplest first. Make them once for each head: they keep what they worked out. */
+/** The built-in trainers, the preferred one first. Make them once for each head: they keep what they worked out. */
 export function defaultTrainers(): HeadTrainer[] {
-  return [new PrototypeTrainer(), new NearestTrainer(), new SvmTrainer()];
+  return [new SvmTrainer(), new PrototypeTrainer(), new NearestTrainer()];
 }
 
 /**
@@ -90,7 +92,7 @@ export class Head {
     const features = featuresOf(embedding);
     const { labels } = this.info;
     const margins = this.#parts.margins(features, embedding);
-    const { named, nearest, score } = decide(
+    const { named, nearest, nearness, score } = decide(
       this.#parts,
       labels.length,
       margins,
@@ -100,6 +102,7 @@ export class Head {
       label: named === -1 ? unknown : labels[named]!,
       score,
       nearest: labels[nearest]!,
+      nearness,
       margins: labels.map((label, i) => ({ label, margin: margins[i]! })).sort((a, b) => b.margin - a.margin),
     };
   }
@@ -192,9 +195,10 @@ interface HeadParts {
 }
 
 /**
- * Trains a head with each trainer and keeps the one that names most examples rightly when they are left out; of equal
- * ones the first, so give the simplest first.
+ * Trains a head with each trainer and keeps the first, unless another one names more examples rightly when they are left
+ * out, by more than one standard error: less is chance.
  *
+ * @param trainers The preferred one first. One that cannot learn from so little is left out.
  * @returns Undefined without an example of a label.
  */
 export function trainHead(name: string, set: TrainingSet, trainers: readonly HeadTrainer[]): Head | undefined {
@@ -205,12 +209,15 @@ export function trainHead(name: string, set: TrainingSet, trainers: readonly Hea
   });
   const [first, ...others] = tried;
   if (!first) return undefined;
-  const best = others.reduce((one, other) => (other.accuracy > one.accuracy ? other : one), first);
+  const error = Math.sqrt((first.accuracy * (1 - first.accuracy)) / set.examples.length);
+  const best = others.reduce(
+    (one, other) => (other.accuracy > Math.max(one.accuracy, first.accuracy + error) ? other : one),
+    first,
+  );
 
   const { labels, targets, counts, classes } = set;
   const cosines = set.prototypeCosines;
-  const prototypes = tried.find(({ kind }) => kind === 'prototypes')?.model ?? new PrototypeTrainer().train(set)!;
-  const leftOut = [...targets].map((target, i): LeftOut => {
+  const leftOut = [...targets].map((target, i) => {
     const named = largest(best.model.leftOut, i * classes, classes);
     return {
       ...{ target, named, margin: best.model.leftOut[i * classes + named]! },
@@ -223,10 +230,13 @@ export function trainHead(name: string, set: TrainingSet, trainers: readonly Hea
     sayMuch.map(({ target, named }) => target === named),
   );
   const reject = learnReject(
-    sayMuch.filter(({ target }) => target < labels.length),
+    sayMuch
+      .filter(({ target }) => target < labels.length)
+      .map((one) => ({ ...one, chance: chanceOf(calibration, one.margin) })),
     labels.length,
   );
-  const tensors = { ...best.model.tensors, prototypes: prototypes.tensors.weights! };
+  const { weights: prototypes } = linearTensors(set.prototypes, new Float64Array(classes));
+  const tensors = { ...best.model.tensors, prototypes: prototypes! };
   const parts: HeadParts = {
     ...{ margins: best.model.margins, calibration, reject, tensors },
     prototypes: prototypeCosines(tensors.prototypes, classes),
@@ -267,9 +277,11 @@ function decide({ calibration, reject }: HeadParts, labels: number, margins: Flo
   const nearest = largest(margins, 0, labels);
   // Else a negative is nearer than all labels.
   const isLabel = first === nearest;
-  const isTypical = isLabel && typicality(reject, nearest, cosines[nearest]!, margins[nearest]!) >= reject.threshold;
   const chance = chanceOf(calibration, margins[first]!);
-  return { named: isTypical ? nearest : -1, nearest, score: isLabel ? chance : 1 - chance };
+  const nearness = isLabel
+    ? typicality(reject, nearest, cosines[nearest]!, chance) - reject.threshold
+    : Number.NEGATIVE_INFINITY;
+  return { named: nearness >= 0 ? nearest : -1, nearest, nearness, score: isLabel ? chance : 1 - chance };
 }
 
 function prototypeCosines(prototypes: Tensor, classes: number): Margins {

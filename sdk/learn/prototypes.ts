@@ -1,4 +1,3 @@
-import { kernels } from '../kernels/kernels.ts';
 import { linearMargins, linearTensors } from './linear.ts';
 import type { HeadTrainer, TrainedModel } from './trainer.ts';
 import type { TrainingSet } from './training-set.ts';
@@ -10,12 +9,7 @@ export class PrototypeTrainer implements HeadTrainer {
 
   train(set: TrainingSet): TrainedModel | undefined {
     if (set.classes === 0) return undefined;
-    const weights = Array.from({ length: set.classes }, (_, c) => {
-      const mean = set.weightedSum(Float64Array.from(set.targets, (target) => (target === c ? 1 : 0)));
-      const length = kernels.dot.normF32(mean);
-      return mean.map((value) => value / length);
-    });
-    const tensors = linearTensors(weights, new Float64Array(set.classes));
+    const tensors = linearTensors(set.prototypes, new Float64Array(set.classes));
     return { margins: linearMargins(tensors, set.classes), leftOut: set.prototypeCosines, tensors };
   }
 }

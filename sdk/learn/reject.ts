@@ -1,6 +1,7 @@
 /**
  * When to say `unknown`. What is compared is how typical a region is of the label it was taken for: its cosine with the
- * label's prototype, less what examples of that label have when they are left out, plus a little of the margin.
+ * label's prototype, less what examples of that label have when they are left out, plus a little of the
+ * chance that the name is right.
  */
 export interface Reject {
   /** What is usual for each label. */
@@ -13,7 +14,7 @@ export interface Reject {
 export const falseRejectShare = 0.05;
 
 /** Measured: pictures of clothing, 20 a class. */
-const marginWeight = 0.04;
+const chanceWeight = 0.1;
 /** What is taken for usual until examples say more: they count as so many. */
 const prior = { cosine: 0.6, deviation: 0.08, weight: 5 };
 /** The normal distribution has 5 % below the mean less so many deviations. */
@@ -25,16 +26,17 @@ export function typicality(
   { centres }: Pick<Reject, 'centres'>,
   label: number,
   cosine: number,
-  margin: number,
+  chance: number,
 ): number {
-  return cosine - centres[label]! + marginWeight * Math.max(-1, Math.min(1, margin));
+  return cosine - centres[label]! + chanceWeight * chance;
 }
 
 /** One example that was left out. */
 export interface LeftOut {
   readonly target: number;
   readonly named: number;
-  readonly margin: number;
+  /** That its name is right. */
+  readonly chance: number;
   /** With the prototype of its own label, and of the one it was taken for. */
   readonly cosine: number;
   readonly namedCosine: number;
@@ -60,7 +62,7 @@ export function learnReject(leftOut: readonly LeftOut[], labels: number): Reject
   );
   const right = leftOut
     .filter(({ target, named }) => target === named)
-    .map(({ named, namedCosine, margin }) => typicality({ centres }, named, namedCosine, margin))
+    .map(({ named, namedCosine, chance }) => typicality({ centres }, named, namedCosine, chance))
     .sort((a, b) => a - b);
   if (right.length >= fewestForQuantile) {
     return { centres, threshold: right[Math.floor(falseRejectShare * right.length)]! };

@@ -23,10 +23,12 @@ export interface TrainingSet {
    */
   readonly cosines: readonly Float64Array[];
   /**
-   * The cosine of each example with each class's prototype (the mean of its features at length 1), with its own
-   * class's as it is without it: examples x classes; -1 where nothing is left.
+   * The cosine of each example with each class's prototype, with its own class's as it is without it: examples x
+   * classes; -1 where nothing is left.
    */
   readonly prototypeCosines: Float64Array;
+  /** Each class's prototype: the mean of its features at length 1, at length 1. */
+  readonly prototypes: readonly Float32Array[];
   /** `sum of weights[i] * features[i] / length`, in 32-bit floats. */
   weightedSum(weights: Float64Array): Float32Array;
   /** The same with some of the examples, in their order. */
@@ -138,8 +140,25 @@ function makeSet(
   const cosines = rows.map((row) => row.cosines);
   sums.update(cosines, targets, classes);
   const prototypeCosines = sums.leftOut(counts);
+  const prototypes = Array.from(counts, (_, c) => {
+    const sum = weightedSum(Float64Array.from(targets, (target) => (target === c ? 1 : 0)));
+    const length = kernels.dot.normF32(sum);
+    return sum.map((value) => value / length);
+  });
   return {
-    ...{ labels: positive, classes, examples, targets, counts, features, cosines, prototypeCosines, weightedSum, hash },
+    ...{
+      labels: positive,
+      classes,
+      examples,
+      targets,
+      counts,
+      features,
+      cosines,
+      prototypes,
+      prototypeCosines,
+      weightedSum,
+      hash,
+    },
     subset(indices) {
       const chosen = indices.map((i, at) => {
         const row = rows[i]!;

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { hashPassword, PasswordCheck } from '../../sdk/access/password.ts';
 import { asset } from '../../sdk/assets.ts';
 import { readSettings, resolveSettings } from '../../sdk/config/settings.ts';
 import { hashPasswords } from '../../tools/cli/passwords.ts';
-import { recorder } from '../hub/fakes.ts';
+import { recorder, until } from '../hub/fakes.ts';
 import { hasProgram } from '../needs.ts';
 import { type Ended, ended, lineOf, ocellus, start } from './cli.ts';
 
@@ -39,18 +39,27 @@ describe('ocellus password', () => {
 
   it.skipIf(!hasProgram('script'))('asks twice on a terminal and shows nothing of it (needs script)', async () => {
     const command = `${process.execPath} ${asset('bin', 'ocellus.js')} password`;
-    const typed = (...lines: string[]) => {
-      // The second line comes when it is asked for.
-      const input = lines.map((line) => `sleep 1; printf '%s\\r' '${line}'`).join('; ');
-      const line = `(${input}; sleep 3) | script -qec '${command}' /dev/null 2>&1 || true`;
-      return execFileSync('sh', ['-c', line], { encoding: 'utf8' });
+    /** What the terminal shows while these lines are typed, each when it is asked for. */
+    const typed = async (...answers: [prompt: string, line: string][]) => {
+      const child = spawn('script', ['-qec', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'ignore'] });
+      const closed = once(child, 'close');
+      let shown = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => (shown += text));
+      for (const [prompt, line] of answers) {
+        await until(() => shown.includes(prompt) || child.exitCode !== null);
+        child.stdin.write(`${line}\r`);
+      }
+      await closed;
+      return shown;
     };
-    const shown = typed('correct horse', 'correct horse');
+    const shown = await typed(['Password: ', 'correct horse'], ['Again: ', 'correct horse']);
     expect(shown).toMatch(/Password: [\s\S]*Again: /);
     expect(shown).not.toContain('horse');
     const [hash] = /\$scrypt\$\S+/.exec(shown)!;
     expect(await new PasswordCheck(hash, 'it').check('correct horse')).toBe('right');
-    expect(typed('correct horse', 'another horse')).toContain('the two are not the same');
+    expect(await typed(['Password: ', 'correct horse'], ['Again: ', 'another horse'])).toContain(
+      'the two are not the same',
+    );
   });
 });
 

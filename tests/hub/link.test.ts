@@ -56,6 +56,32 @@ describe('Link', () => {
     await one.publish('b', 'x', { qos: 0, retain: false });
   });
 
+  it.each([
+    [0x97, true],
+    [0x80, true],
+    [0x83, true],
+    [0x87, false],
+    [0x90, false],
+    [0x99, false],
+  ])('knows that a refusal with %i is temporary: %s', async (code, isTemporary) => {
+    const one = await link();
+    broker.refuse = () => code;
+    broker.flow();
+    await expect(one.publish('a', 'x', { qos: 1, retain: false })).rejects.toMatchObject({ isTemporary });
+  });
+
+  it('says when a message expires', async () => {
+    const one = await link();
+    broker.flow();
+    await one.publish('a', 'x', { qos: 1, retain: false, expiresMs: Date.now() + 90_500 });
+    await one.publish('late', 'x', { qos: 1, retain: false, expiresMs: Date.now() - 1 });
+    await one.publish('never', 'x', { qos: 1, retain: true });
+    const expiry = broker.published.map(({ properties }) => properties?.messageExpiryInterval);
+    expect(expiry[0]).toBeGreaterThanOrEqual(90);
+    expect(expiry[0]).toBeLessThanOrEqual(91);
+    expect(expiry.slice(1)).toEqual([1, undefined]);
+  });
+
   it('subscribes without its own messages, with or without what is retained', async () => {
     const one = await link();
     await one.subscribe(['a/+'], { qos: 1, retained: false });

@@ -156,6 +156,67 @@ describe('Publisher', () => {
     expect(outbox.stats.depth).toBe(0);
   });
 
+  it('tries again what the broker refuses for the moment, later, one at a time and in order', async () => {
+    vi.useFakeTimers();
+    const { publisher, logger, outbox } = await make();
+    const link = new FakeLink(4);
+    publisher.attach(link.link);
+    for (let i = 0; i < 6; i++) publisher.put(event(String(i)));
+    expect(link.sent).toEqual(['0', '1', '2', '3']);
+    for (const { reject } of link.waiting.splice(0)) reject(new RefusedError('Quota exceeded', 0x97));
+    await vi.advanceTimersByTimeAsync(200);
+    expect(link.sent, 'not at once').toHaveLength(4);
+    await vi.advanceTimersByTimeAsync(400);
+    expect(link.sent.slice(4)).toEqual(['0']);
+    await link.acknowledge();
+    expect(link.sent.slice(4)).toEqual(['0', '1', '2', '3', '4']);
+    while (link.waiting.length > 0) await link.acknowledge();
+    expect(publisher.stats).toMatchObject({ published: 6, refused: 0, retried: 4 });
+    expect(outbox.stats.depth).toBe(0);
+    expect(logger.lines).toEqual(['error MQTT: the broker refuses events: Quota exceeded; it is tried again']);
+  });
+
+  it('gives up on one that is refused again and again, so that it does not hold up the others for ever', async () => {
+    vi.useFakeTimers();
+    const { publisher } = await make();
+    const link = new FakeLink(1);
+    publisher.attach(link.link);
+    for (const text of ['poison', 'good']) publisher.put(event(text));
+    for (let tries = 1; tries <= 10; tries++) {
+      expect(link.sent).toHaveLength(tries);
+      expect(publisher.stats.refused).toBe(0);
+      link.waiting.shift()!.reject(new RefusedError('Unspecified error', 0x80));
+      // Longer than the longest wait.
+      await vi.advanceTimersByTimeAsync(31_000);
+    }
+    expect(link.sent).toEqual([...Array(10).fill('poison'), 'good']);
+    await link.acknowledge();
+    expect(publisher.stats).toMatchObject({ published: 1, refused: 1, retried: 9 });
+  });
+
+  it('sends a backlog at its pace, after a burst', async () => {
+    vi.useFakeTimers();
+    const { publisher } = await make();
+    const count = 2000;
+    for (let i = 0; i < count; i++) publisher.put(event(String(i)));
+    const link = new FakeLink(16);
+    publisher.attach(link.link);
+    const acknowledgeAll = async () => {
+      while (link.waiting.length > 0) await link.acknowledge();
+    };
+    await acknowledgeAll();
+    expect(link.sent).toHaveLength(100);
+    for (let second = 1; second <= 3; second++) {
+      for (let i = 0; i < 100; i++) {
+        await vi.advanceTimersByTimeAsync(10);
+        await acknowledgeAll();
+      }
+      expect(link.sent.length).toBeGreaterThan(100 + second * 480);
+      expect(link.sent.length).toBeLessThanOrEqual(100 + second * 500);
+    }
+    publisher.detach();
+  });
+
   it('cuts a connection that acknowledges nothing for a minute', async () => {
     vi.useFakeTimers();
     const { publisher } = await make();

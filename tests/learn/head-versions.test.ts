@@ -96,5 +96,15 @@ describe('HeadVersions', () => {
     expect(copy.train([...more, example('c', near(2))])).toMatchObject({ taken: true, version: { version: 3 } });
     expect(() => HeadVersions.parse(all[0]!.embedding.values as unknown as Uint8Array)).toThrow(InputError);
     expect(() => HeadVersions.parse(versions.current!.head.serialise())).toThrow(/expected format/);
+    const whole = versions.serialise();
+    for (let i = 0; i < 300; i++) {
+      const damaged = Buffer.from(whole);
+      damaged[8 + ((i * 7) % 1200)] = i % 256;
+      try {
+        HeadVersions.parse(damaged);
+      } catch (error) {
+        expect(error).toBeInstanceOf(InputError);
+      }
+    }
   });
 });

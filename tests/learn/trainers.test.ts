@@ -59,20 +59,24 @@ describe.each([
 });
 
 describe('SvmTrainer', () => {
-  it('solves the least-squares problem with a bias: residuals and sums are those of its equations', () => {
+  it('is five prototypes and a machine that solves the least-squares problem with a bias', () => {
     // f(x_i) = sum alpha_j k_ij + b, with y_i - f(x_i) = ridge alpha_i and sum alpha = 0.
-    const { leftOut, margins } = new SvmTrainer().train(set)!;
-    for (let c = 0; c < 4; c++) {
-      let sum = 0;
-      for (const [i, { embedding }] of set.examples.entries()) {
-        const residual = (set.targets[i] === c ? 1 : -1) - margins(set.features[i]!, embedding)[c]!;
-        sum += residual;
-        // Left out it is further off on the same side.
-        const without = (set.targets[i] === c ? 1 : -1) - leftOut[i * 4 + c]!;
-        expect(without * residual).toBeGreaterThanOrEqual(-1e-9);
-        expect(Math.abs(without)).toBeGreaterThan(Math.abs(residual));
-      }
-      expect(sum).toBeCloseTo(0, 4);
+    const both = new SvmTrainer().train(set)!;
+    const prototypes = new PrototypeTrainer().train(set)!;
+    const classes = [0, 1, 2, 3];
+    const alphas = set.examples.map(({ embedding }, i) => {
+      const features = set.features[i]!;
+      const [sum, cosines] = [both.margins(features, embedding), prototypes.margins(features, embedding)];
+      return classes.map((c) => ((set.targets[i] === c ? 1 : -1) - (sum[c]! - 5 * cosines[c]!)) / 0.3);
+    });
+    const kernel = (i: number, j: number) => (i === j ? 1 : set.cosines[Math.max(i, j)]![Math.min(i, j)]!);
+    for (const c of classes) {
+      expect(alphas.reduce((sum, row) => sum + row[c]!, 0)).toBeCloseTo(0, 3);
+      const biases = alphas.map((row, i) => {
+        const inner = alphas.reduce((sum, other, j) => sum + other[c]! * kernel(i, j), 0);
+        return (set.targets[i] === c ? 1 : -1) - 0.3 * row[c]! - inner;
+      });
+      for (const bias of biases) expect(bias).toBeCloseTo(biases[0]!, 3);
     }
   });
 

@@ -9,10 +9,15 @@ import { anyEmbedding, embeddings } from './fakes.ts';
 const set = (all: Parameters<TrainingData['update']>[0]) => new TrainingData().update(all);
 
 describe('features', () => {
-  it('are the roots of the values, with their signs', () => {
+  it('are the values to the power of 3/4, with their signs', () => {
     const { values, length } = featuresOf({ values: Int8Array.of(0, 1, 32, 127, -127, -32), scale: 3 });
-    expect([...values]).toEqual([0, 11, 64, 127, -127, -64]);
-    expect(length).toBe(Math.sqrt(11 ** 2 + 2 * 64 ** 2 + 2 * 127 ** 2));
+    expect([...values]).toEqual([0, 3, 45, 127, -127, -45]);
+    expect(length).toBe(Math.sqrt(3 ** 2 + 2 * 45 ** 2 + 2 * 127 ** 2));
+    for (let value = -128; value < 128; value++) {
+      const expected = Math.sign(value) * 127 * Math.abs(value / 127) ** 0.75;
+      const [power] = featuresOf({ values: Int8Array.of(value), scale: 1 }).values;
+      expect(Math.abs(power! - expected)).toBeLessThanOrEqual(value === -128 ? 1 : 0.5);
+    }
   });
 });
 

@@ -19,8 +19,9 @@ const program = new Command('ocellus')
   .configureHelp({ showGlobalOptions: false })
   .exitOverride();
 
-for (const add of [addRun, addDetect, addClassify, addWatch, addEval, addDoctor, addModels, addRequest, addPassword])
+for (const add of [addRun, addDetect, addClassify, addWatch, addEval, addDoctor, addModels, addRequest, addPassword]) {
   add(program);
+}
 
 // A reader that went away (`ocellus watch … | head`) is the end of the work, not a fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

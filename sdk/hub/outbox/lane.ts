@@ -312,8 +312,8 @@ export class Lane {
         continue;
       }
       this.unwritten.delete(item);
-      if (isInPlace) continue;
       this.#index.set(item.stored);
+      if (isInPlace) continue;
       this.#uncountFresh(item);
       this.#fresh.delete(item);
       if (item.retain && this.#newest.get(item.topic) === item) this.#setNewest(item.topic, item.sequence!);

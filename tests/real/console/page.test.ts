@@ -214,7 +214,11 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
   it('draws a line with the keyboard alone', async () => {
     const page = await open('#/zones');
     await page.getByRole('button', { name: 'Add line' }).press('Enter');
-    await page.getByRole('application', { name: /Drawing surface/ }).waitFor();
+    // The editor puts the focus there itself, a moment after it is shown.
+    await page
+      .getByRole('application', { name: /Drawing surface/ })
+      .and(page.locator(':focus'))
+      .waitFor();
     await page.keyboard.press('Space');
     for (let i = 0; i < 4; i++) await page.keyboard.press('Shift+ArrowDown');
     await page.keyboard.press('Space');

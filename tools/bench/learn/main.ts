@@ -1,0 +1,113 @@
+// `npm run bench:learn`: heads beside scikit-learn's LinearSVC, plain prototypes and nearest neighbours, on the same splits.
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { asset } from '../../../sdk/assets.ts';
+import { InputError } from '../../../sdk/errors.ts';
+import { kernels } from '../../../sdk/kernels/kernels.ts';
+import { printError, table } from '../../cli/output.ts';
+import { inWords, spread } from '../run.ts';
+import { accuracy } from './accuracy.ts';
+import { type EmbeddedPicture, embedPictures } from './embeddings.ts';
+import { memoryOf } from './memory.ts';
+import { Sklearn } from './peers.ts';
+import { times } from './times.ts';
+import { unknowns } from './unknowns.ts';
+
+const { values } = parseArgs({
+  options: {
+    pictures: { type: 'string', default: asset('..', 'shared', 'data', 'clothing') },
+    fp32: { type: 'string' },
+    seeds: { type: 'string', default: '10' },
+    rounds: { type: 'string', default: '15' },
+    json: { type: 'string', default: join(tmpdir(), 'ocellus-learn.json') },
+  },
+});
+
+/** Published by others, measured by them on their machines. */
+const quoted = [
+  'Published figures of others, not measured here:',
+  '- Coral, weight imprinting, 10 classes of 20 pictures, embeddings among it: 987 ms on a Raspberry Pi 4 with an Edge TPU on USB',
+  '  (google-coral/pycoral, benchmarks/reference/imprinting_reference_training_rp4b.csv).',
+  '- DeepBelief (an SVM on the penultimate layer): about 5 s a picture on a Raspberry Pi, 3 s with a boosted GPU',
+  '  (jetpacapp/DeepBeliefSDK, README.md, "Getting Started on a Raspberry Pi").',
+];
+
+try {
+  await bench(Number(values.seeds), Number(values.rounds), values.json);
+} catch (error) {
+  printError(error);
+  process.exit(1);
+}
+
+async function bench(seeds: number, rounds: number, jsonFile: string): Promise<void> {
+  if (!existsSync(values.pictures)) {
+    throw new InputError(
+      `--pictures: expected a folder with train/LABEL/ and test/LABEL/, ${values.pictures} does not exist`,
+    );
+  }
+  const memory = memoryOf(10_000);
+  const pictures = await embedPictures(values.pictures, values.fp32);
+  const results = {
+    memory,
+    accuracy: await withSklearn(pictures, (sklearn) =>
+      accuracy(pictures, values.fp32 === undefined ? 'int8 as floats' : 'fp32', sklearn, seeds),
+    ),
+    unknowns: unknowns(pictures, seeds),
+    times: await times(rounds),
+  };
+  const percent = (all: readonly number[]) => {
+    const mean = all.reduce((sum, value) => sum + value, 0) / all.length;
+    const { low, high } = spread(all);
+    return `${mean.toFixed(3)} (${low.toFixed(3)}-${high.toFixed(3)})`;
+  };
+  console.log(`Named rightly, ${seeds} seeds: mean (smallest-largest)`);
+  const columns = results.accuracy;
+  console.log(
+    table([
+      ['BY', ...columns.map(({ each, tested }) => `${each} A CLASS, ${tested}`)],
+      ...Object.keys(columns[0]!.shares).map((name) => [name, ...columns.map(({ shares }) => percent(shares[name]!))]),
+    ]),
+  );
+  console.log(`Kinds chosen: ${results.accuracy.map(({ kinds }) => JSON.stringify(kinds)).join(', ')}\n`);
+
+  console.log('Unknown things, each class left out in turn: share of them that is given a label');
+  console.log(
+    table([
+      ['BY', '5 A CLASS', '20 A CLASS'],
+      ...Object.keys(results.unknowns[0]!).map((name) => [
+        name,
+        ...results.unknowns.map((one) => one[name]!.toFixed(3)),
+      ]),
+    ]),
+  );
+
+  const { teachMs, teachCpuMs, fitMs, teachRatio, predictUs, peerPredictUs, predictRatio } = results.times;
+  console.log('\nTen labels, a hundred examples each; medians (smallest-largest), in turns');
+  console.log(
+    table([
+      ['WORK', 'OURS', 'LinearSVC', 'TIMES AS FAST'],
+      ['one more example, ms', inWords(teachMs), inWords(fitMs), inWords(teachRatio, 1)],
+      ['   of it CPU time, ms', inWords(teachCpuMs), '', ''],
+      ['name one, µs', inWords(predictUs), inWords(peerPredictUs), inWords(predictRatio, 1)],
+    ]),
+  );
+  console.log(`A ledger of 10,000 examples takes ${(results.memory / 1e6).toFixed(1)} MB. Kernels: ${kernels.name}.\n`);
+  for (const line of quoted) console.log(line);
+  writeFileSync(jsonFile, `${JSON.stringify({ seeds, rounds, results }, null, 2)}\n`);
+  console.log(`Written to ${jsonFile}`);
+}
+
+async function withSklearn<T>(pictures: readonly EmbeddedPicture[], use: (sklearn: Sklearn) => Promise<T>): Promise<T> {
+  const scratch = mkdtempSync(join(tmpdir(), 'ocellus-learn-'));
+  const file = join(scratch, 'rows.f32');
+  writeFileSync(file, Buffer.concat(pictures.map(({ fp32 }) => Buffer.from(fp32.slice().buffer))));
+  const sklearn = await Sklearn.start(file, pictures[0]!.fp32.length);
+  try {
+    return await use(sklearn);
+  } finally {
+    sklearn.stop();
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
