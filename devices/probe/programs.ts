@@ -53,7 +53,11 @@ export async function findPrograms(): Promise<FoundProgram[]> {
 }
 
 async function findOpenCv(): Promise<FoundProgram> {
-  const about = { name: 'opencv4', purpose: 'OpenCV stages', install: 'sudo apt install libopencv-dev pkg-config' };
+  const about = {
+    name: 'opencv4',
+    purpose: 'OpenCV stages',
+    install: 'sudo apt install libopencv-dev pkg-config, then build the bindings (docs/opencv.md)',
+  };
   if (!findProgram('pkg-config')) return about;
   const version = (await askProgram('pkg-config', ['--modversion', 'opencv4']))?.trim();
   if (!version || !/^\d/.test(version)) return about;
