@@ -59,6 +59,11 @@ class Stage {
     return [script, side, this.broker.url, String(rate), String(events), this.data];
   }
 
+  /** Waits until so many events have come. */
+  async heard(count: number): Promise<void> {
+    while (this.#heard < count) await sleep(20);
+  }
+
   /** @param events Told in all. */
   async close(events: number): Promise<{ lost: number; again: number }> {
     await sleep(500);
@@ -88,11 +93,13 @@ async function round(
 async function killedMeanwhile(side: Side): Promise<number> {
   const events = 5 * perSecond;
   const stage = await Stage.open();
-  const child = spawn(process.execPath, stage.args(side, perSecond, events), { stdio: 'ignore' });
+  const child = spawn(process.execPath, stage.args(side, perSecond, events), { stdio: ['ignore', 'pipe', 'ignore'] });
   const ended = once(child, 'close');
-  await sleep(4000);
+  await stage.heard(events / 2);
   await stage.broker.kill();
-  await sleep(6000);
+  // It has told all.
+  await once(child.stdout, 'data');
+  await sleep(1000);
   child.kill('SIGKILL');
   await ended;
   await stage.broker.start();

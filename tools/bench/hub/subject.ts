@@ -45,7 +45,8 @@ async function ocellus(broker: string, data: string): Promise<Side> {
   const hub = new Hub({ node, settings: mqtt, data });
   await hub.start();
   // Its states, and what an earlier process left.
-  while (hub.stats.published === 0 || hub.stats.outbox.depth > 0) await sleep(20);
+  while (hub.stats.published === 0 || hub.stats.outbox.storage !== 'disk' || hub.stats.outbox.depth > 0)
+    await sleep(20);
   return {
     tell: (message) => camera.emit('event', message),
     waiting: () => hub.stats.outbox.depth,
@@ -85,6 +86,7 @@ async function main([kind, broker, perSecond, total, data]: readonly string[]): 
     residentMb = Math.max(residentMb, resident());
     await sleep(5);
   }
+  console.log('told');
   const deadline = performance.now() + patienceMs;
   while (side.waiting() > 0 && performance.now() < deadline) await sleep(20);
   const { user, system } = process.cpuUsage(cpuBefore);
