@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { ClassicLevel } from 'classic-level';
 import { InputError, messageOf } from '../errors.ts';
-import type { Cut, Draft, Example } from './example.ts';
-import { type ForgetTarget, Ledger, type LedgerChange, type LedgerLimits } from './ledger.ts';
+import type { Cut, CutTarget, Draft, Example } from './example.ts';
+import { Ledger, type LedgerChange, type LedgerLimits } from './ledger.ts';
 import { isExamplePart, type Part, partKey } from './part.ts';
 
 export interface LedgerStoreOptions {
@@ -104,7 +104,7 @@ export class LedgerStore {
   }
 
   /** @throws InputError as `Ledger.forget` does. */
-  forget(target: ForgetTarget, reason?: string): Promise<number> {
+  forget(target: CutTarget, reason?: string): Promise<number> {
     return this.#write((ledger) => ({ result: ledger.forget(target, reason) }));
   }
 

@@ -57,9 +57,6 @@ export interface LedgerChange {
   readonly dropped: readonly string[];
 }
 
-/** What to forget. */
-export type ForgetTarget = CutTarget;
-
 /** An example without its values, which are in the pool. */
 interface Row {
   readonly id: string;
@@ -178,7 +175,7 @@ export class Ledger {
    * @returns How many examples are not seen any more.
    * @throws InputError when there is no such example, label or node, or there are too many cuts.
    */
-  forget(target: ForgetTarget, reason = ''): number {
+  forget(target: CutTarget, reason = ''): number {
     const cut: Cut = { id: this.#nextId(), node: this.node, target, reason, timeMs: this.#now() };
     checkCut(cut);
     const before = this.#countVisible();

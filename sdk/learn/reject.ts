@@ -32,7 +32,7 @@ export function typicality(
 }
 
 /** One example that was left out. */
-export interface LeftOut {
+interface LeftOut {
   readonly target: number;
   readonly named: number;
   /** That its name is right. */
