@@ -70,7 +70,7 @@ describe.skipIf(!hasOpenCv() || !yolox)('YOLOX-nano on both engines (needs npm r
   it('finds the same: boxes to a pixel, scores to 0.002', async () => {
     const folder = temporaryFolder();
     await symlink(yolox!, join(folder, 'yolox-nano.onnx'));
-    const { labels } = (await listModels())[0]!;
+    const { labels } = (await listModels()).find(({ name }) => name === defaultModel)!;
     await writeFile(join(folder, 'yolox-nano.card.json'), JSON.stringify(yoloxCard(labels)));
     const path = join(folder, 'yolox-nano.onnx');
     const [ours, theirs] = await Promise.all([loadModel(path), loadModel(path, { engine: 'opencv' })]);
@@ -96,7 +96,7 @@ describe.skipIf(!hasOpenCv() || !yolox)('YOLOX-nano on both engines (needs npm r
   it('loads several models at once, each in a thread of its own', async () => {
     const folder = temporaryFolder();
     await symlink(yolox!, join(folder, 'yolox-nano.onnx'));
-    const { labels } = (await listModels())[0]!;
+    const { labels } = (await listModels()).find(({ name }) => name === defaultModel)!;
     await writeFile(join(folder, 'yolox-nano.card.json'), JSON.stringify(yoloxCard(labels)));
     const frame = await readPicture(asset('devices', 'scene', 'photos', 'cat.jpg'));
     for (let round = 0; round < 3; round++) {
