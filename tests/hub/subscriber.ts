@@ -47,11 +47,12 @@ export class Subscriber {
 /** What the broker retains below a filter, by topic. */
 export async function retainedOf(url: string, filter = '#'): Promise<Record<string, string>> {
   const subscriber = await Subscriber.to(url, filter);
-  // Nothing says that all have come; on a busy machine they come one by one.
-  for (let heard = -1; heard !== subscriber.received.length; ) {
-    heard = subscriber.received.length;
+  const retained = () => subscriber.received.filter(({ retain }) => retain);
+  // Nothing says that all have come; on a busy machine they come one by one. What is said meanwhile does not count.
+  for (let heard = -1; heard !== retained().length; ) {
+    heard = retained().length;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   await subscriber.end();
-  return Object.fromEntries(subscriber.received.filter(({ retain }) => retain).map(({ topic, text }) => [topic, text]));
+  return Object.fromEntries(retained().map(({ topic, text }) => [topic, text]));
 }
