@@ -1,3 +1,4 @@
+import { TokenBucket } from '../token-bucket.ts';
 import { networkOf } from './network.ts';
 
 export interface AttemptLimits {
@@ -11,12 +12,6 @@ export interface AttemptLimits {
   now?: () => number;
 }
 
-/** A bucket of attempts that fills up again with time. */
-interface Bucket {
-  left: number;
-  at: number;
-}
-
 /** Networks that are remembered. Those that are forgotten still count among all. */
 const mostNetworks = 1024;
 
@@ -24,8 +19,8 @@ const mostNetworks = 1024;
 export class Attempts {
   readonly #limits: Required<AttemptLimits>;
   /** The one that tried last at the end. */
-  readonly #networks = new Map<string, Bucket>();
-  readonly #all: Bucket;
+  readonly #networks = new Map<string, TokenBucket>();
+  readonly #all: TokenBucket;
 
   constructor(limits: AttemptLimits = {}) {
     this.#limits = {
@@ -36,7 +31,8 @@ export class Attempts {
       now: () => performance.now(),
       ...limits,
     };
-    this.#all = { left: this.#limits.burstOfAll, at: this.#limits.now() };
+    const { burstOfAll, eachOfAllMs, now } = this.#limits;
+    this.#all = new TokenBucket({ burst: burstOfAll, eachMs: eachOfAllMs, now });
   }
 
   /** Networks that are remembered now. */
@@ -50,31 +46,22 @@ export class Attempts {
    * @returns 0, or the seconds until there is one again.
    */
   take(address: string): number {
-    const { burst, eachMs, burstOfAll, eachOfAllMs, now } = this.#limits;
     const network = networkOf(address);
-    const bucket = this.#networks.get(network) ?? { left: burst, at: now() };
+    const bucket = this.#networks.get(network) ?? new TokenBucket(this.#limits);
     this.#networks.delete(network);
     this.#networks.set(network, bucket);
     if (this.#networks.size > mostNetworks) this.#networks.delete(this.#networks.keys().next().value!);
-    fill(bucket, burst, eachMs, now());
-    fill(this.#all, burstOfAll, eachOfAllMs, now());
-    const wait = Math.max((1 - bucket.left) * eachMs, (1 - this.#all.left) * eachOfAllMs);
-    if (wait > 0) return Math.ceil(wait / 1000);
-    bucket.left--;
-    this.#all.left--;
+    // Both or none.
+    const waitMs = Math.max(bucket.waitMs, this.#all.waitMs);
+    if (waitMs > 0) return Math.ceil(waitMs / 1000);
+    bucket.take();
+    this.#all.take();
     return 0;
   }
 
   /** The attempt that was taken was right, or was never looked at: it does not count. */
   giveBack(address: string): void {
-    const { burst, burstOfAll } = this.#limits;
-    const bucket = this.#networks.get(networkOf(address));
-    if (bucket) bucket.left = Math.min(burst, bucket.left + 1);
-    this.#all.left = Math.min(burstOfAll, this.#all.left + 1);
+    this.#networks.get(networkOf(address))?.giveBack();
+    this.#all.giveBack();
   }
-}
-
-function fill(bucket: Bucket, most: number, eachMs: number, now: number): void {
-  bucket.left = Math.min(most, bucket.left + (now - bucket.at) / eachMs);
-  bucket.at = now;
 }

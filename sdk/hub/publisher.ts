@@ -1,9 +1,9 @@
 import { Backoff } from '../backoff.ts';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { TokenBucket } from '../token-bucket.ts';
 import { type Link, RefusedError } from './link.ts';
 import type { Entry, Message, Outbox } from './outbox.ts';
-import { Pace } from './pace.ts';
 import { shrinkJpeg } from './shrink.ts';
 import { within } from './within.ts';
 
@@ -31,7 +31,7 @@ export interface PublisherStats {
 export class Publisher {
   readonly #outbox: Outbox;
   readonly #logger: Logger;
-  readonly #pace: Pace;
+  readonly #pace: TokenBucket;
   readonly #backoff = new Backoff();
   readonly #tries = new WeakMap<Entry, number>();
   readonly #stats: PublisherStats = { published: 0, refused: 0, retried: 0, tooLarge: 0, shrunk: 0 };
@@ -52,7 +52,7 @@ export class Publisher {
   constructor(outbox: Outbox, logger: Logger, { perSecond = mostPerSecond }: { perSecond?: number } = {}) {
     this.#outbox = outbox;
     this.#logger = logger;
-    this.#pace = new Pace(perSecond, Math.max(burst, perSecond / 5));
+    this.#pace = new TokenBucket({ burst: Math.max(burst, perSecond / 5), eachMs: 1000 / perSecond });
   }
 
   get stats(): Readonly<PublisherStats> {
@@ -138,7 +138,7 @@ export class Publisher {
   #mayGo(link: Link): boolean {
     if (this.#leaving || this.#isShrinking || this.#pause) return false;
     if (this.#underWay >= (this.#isCareful ? 1 : link.window)) return false;
-    const { waitMs } = this.#pace;
+    const waitMs = Math.ceil(this.#pace.waitMs);
     if (waitMs > 0) this.#pauseFor(waitMs);
     return waitMs === 0;
   }

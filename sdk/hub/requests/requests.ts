@@ -1,6 +1,7 @@
 import { maskCredentials } from '../../../devices/uri.ts';
 import { validate } from '../../config/validate.ts';
 import { InputError, messageOf } from '../../errors.ts';
+import { TokenBucket } from '../../token-bucket.ts';
 import { Complaints } from '../complaints.ts';
 import type { Extension, HubContext, Subscription } from '../extension.ts';
 import type { Link } from '../link.ts';
@@ -8,7 +9,6 @@ import type { Incoming } from '../session.ts';
 import { cameraLevels, type NodeTopics, namePattern } from '../topics.ts';
 import { Lanes } from './lanes.ts';
 import { fieldsOf, type Transaction, transactionOf } from './payload.ts';
-import { TokenBucket } from './token-bucket.ts';
 import type { Verb, VerbContext } from './verb.ts';
 
 /** What is said on `response/<verb>`. */
@@ -48,8 +48,8 @@ export class Requests implements Extension {
   readonly #restartProcess: (() => void) | undefined;
   readonly #lanes = new Lanes(maxWaiting, maxTasks);
   /** Requests that are carried out, and errors that are told. */
-  readonly #admitted = new TokenBucket(100, 50);
-  readonly #errors = new TokenBucket(20, 10);
+  readonly #admitted = new TokenBucket({ burst: 100, eachMs: 20 });
+  readonly #errors = new TokenBucket({ burst: 20, eachMs: 100 });
   readonly #complaints = new Complaints('wrong requests');
   #context: HubContext | undefined;
   #rejected = 0;
