@@ -1,6 +1,7 @@
 import { Backoff } from '../sdk/backoff.ts';
 import { InputError, messageOf } from '../sdk/errors.ts';
 import type { FramePool } from '../sdk/frame/pool.ts';
+import { Nap } from '../sdk/nap.ts';
 import { DeviceBase } from './base.ts';
 import { Child, type Command } from './child.ts';
 import { monotonicNs } from './clock.ts';
@@ -34,7 +35,7 @@ export abstract class LiveDevice extends DeviceBase {
   /** Of the present program. */
   #firstFrameMs: number | undefined;
   #onOnline: (() => void) | undefined;
-  #wake: (() => void) | undefined;
+  readonly #nap = new Nap();
 
   /** @throws InputError when the source cannot be read, with what to do. */
   protected abstract command(): Promise<LiveCommand>;
@@ -59,7 +60,7 @@ export abstract class LiveDevice extends DeviceBase {
   }
 
   protected async stop(): Promise<void> {
-    this.#wake?.();
+    this.#nap.wake();
     await this.#child?.stop();
     await this.#supervising;
   }
@@ -77,7 +78,7 @@ export abstract class LiveDevice extends DeviceBase {
       if (this.#firstFrameMs !== undefined && performance.now() - this.#firstFrameMs > healthyMs) this.#backoff.reset();
       const waitMs = this.#backoff.next();
       this.logger.warn(`no more frames: ${this.health.lastError}; next try in ${(waitMs / 1000).toFixed(1)} s`);
-      await this.#sleep(waitMs);
+      await this.#nap.sleep(waitMs);
       if (this.closed) return;
       this.counters.restarts++;
       lost = this.#runOnce();
@@ -148,15 +149,5 @@ export abstract class LiveDevice extends DeviceBase {
     this.setProperties(this.describe(this.#filler.format!));
     this.setState('online');
     this.logger.info('frames come again');
-  }
-
-  #sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }

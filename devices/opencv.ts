@@ -2,6 +2,7 @@ import { Backoff } from '../sdk/backoff.ts';
 import { InputError, messageOf } from '../sdk/errors.ts';
 import { defaultColour } from '../sdk/frame/frame.ts';
 import { FramePool } from '../sdk/frame/pool.ts';
+import { Nap } from '../sdk/nap.ts';
 import { loadOpenCv } from '../sdk/opencv/load.ts';
 import type { Mat, VideoCapture } from '../sdk/opencv/types.ts';
 import { DeviceBase } from './base.ts';
@@ -34,7 +35,7 @@ export class OpenCvCapture extends DeviceBase {
   #pool: FramePool | undefined;
   #reading: Promise<void> | undefined;
   #sequence = 0;
-  #wake: (() => void) | undefined;
+  readonly #nap = new Nap();
 
   /** @param rest A number (default 0), or a path. */
   constructor(uri: string, rest: string, options?: DeviceOptions) {
@@ -82,7 +83,7 @@ export class OpenCvCapture extends DeviceBase {
   protected async stop(): Promise<void> {
     this.#presenter?.close();
     this.#buffers?.close();
-    this.#wake?.();
+    this.#nap.wake();
     // A read that is under way must end before its capture does.
     await this.#reading;
     this.#capture?.release();
@@ -224,7 +225,7 @@ export class OpenCvCapture extends DeviceBase {
   async #reopen(source: Source): Promise<void> {
     this.#capture!.release();
     for (;;) {
-      await this.#sleep(this.#backoff.next());
+      await this.#nap.sleep(this.#backoff.next());
       if (this.closed) return;
       this.counters.restarts++;
       try {
@@ -271,16 +272,6 @@ export class OpenCvCapture extends DeviceBase {
   #fps(): number | undefined {
     const fps = this.#capture!.get(loadOpenCv().CAP_PROP_FPS!);
     return fps > 0 && fps <= maxFps ? fps : undefined;
-  }
-
-  #sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Frame } from '../sdk/frame/frame.ts';
+import { Nap } from '../sdk/nap.ts';
 import { monotonicNs } from './clock.ts';
 import type { FrameOutlet } from './outlet.ts';
 
@@ -22,8 +23,7 @@ export class Presenter {
   #startMs = 0;
   #running = false;
   #closed = false;
-  #wake: (() => void) | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #nap = new Nap();
 
   constructor(outlet: FrameOutlet, speed: 'realtime' | 'max' = 'realtime') {
     this.#outlet = outlet;
@@ -33,13 +33,12 @@ export class Presenter {
   /** Lets the presentation begin: nothing is shown, and no time goes by, before somebody reads. */
   begin(): void {
     this.#running = true;
-    this.#wake?.();
+    this.#nap.wake();
   }
 
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#timer);
-    this.#wake?.();
+    this.#nap.wake();
   }
 
   /** Media time now, ns; what was due earlier need not be made at all. 0 before the first frame and at `max`. */
@@ -54,7 +53,7 @@ export class Presenter {
    * @returns False once closed; `make` is not called then.
    */
   async present(mediaNs: number, make: (times: FrameTimes) => Frame | undefined): Promise<boolean> {
-    while (!this.#running && !this.#closed) await this.#sleep();
+    while (!this.#running && !this.#closed) await this.#nap.sleep();
     if (this.#speed === 'max') {
       if (this.#closed) return false;
       const frame = make({ captureTimeNs: mediaNs, wallTimeMs: mediaNs / 1e6 });
@@ -76,19 +75,12 @@ export class Presenter {
       const waitNs = this.#startNs! + mediaNs - monotonicNs();
       if (waitNs < -maxLagNs) this.#setStart(this.#startNs! - waitNs);
       if (waitNs <= 0 || this.#closed) return;
-      await this.#sleep(Math.ceil(waitNs / 1e6));
+      await this.#nap.sleep(Math.ceil(waitNs / 1e6));
     }
   }
 
   #setStart(startNs: number): void {
     this.#startNs = startNs;
     this.#startMs = Date.now() - (monotonicNs() - startNs) / 1e6;
-  }
-
-  #sleep(ms?: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-      if (ms !== undefined) this.#timer = setTimeout(resolve, ms);
-    });
   }
 }

@@ -3,6 +3,7 @@ import { Backoff } from '../backoff.ts';
 import { messageOf } from '../errors.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { Logger } from '../log.ts';
+import { Nap } from '../nap.ts';
 
 export interface SourceOptions {
   /** Makes the device, not yet open; called anew for each try. */
@@ -30,7 +31,7 @@ export class Source {
   #lastError: string | undefined;
   #starting: Promise<void> | undefined;
   #working: Promise<void> | undefined;
-  #wake: (() => void) | undefined;
+  readonly #nap = new Nap();
 
   constructor(options: SourceOptions) {
     this.#options = options;
@@ -56,7 +57,7 @@ export class Source {
   /** Also while it opens. Resolves when the device is closed and the last frame was dealt with. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    this.#wake?.();
+    this.#nap.wake();
     await this.#device?.close();
     await this.#starting?.catch(() => {});
     await this.#working;
@@ -71,7 +72,7 @@ export class Source {
 
   async #work(): Promise<void> {
     while (!this.#isOpen && !this.#isStopped) {
-      await this.#sleep(this.#backoff.next());
+      await this.#nap.sleep(this.#backoff.next());
       if (!this.#isStopped) await this.#tryOpen();
     }
     if (this.#isOpen) await this.#read(this.#device!);
@@ -111,15 +112,5 @@ export class Source {
       if (!this.#isStopped) logger.error(messageOf(error));
     }
     await onOver(device.health.state === 'ended');
-  }
-
-  #sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }
