@@ -3,6 +3,7 @@ import type { RecentEvent } from '../../../protocol.ts';
 import { pictureOf } from '../api.ts';
 import { colourOf } from '../colours.ts';
 import { capital, clock, percent } from '../format.ts';
+import { Facts } from '../parts/facts.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { useNow } from '../parts/use-now.ts';
 import { nameOf, stayOf } from './event-words.ts';
@@ -48,14 +49,7 @@ export function EventDetail({ event, onClose }: { event: RecentEvent; onClose():
             <Icon name="close" />
           </button>
         </div>
-        <dl class="facts">
-          {facts.map(([name, value]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
-        </dl>
+        <Facts facts={facts} />
       </div>
     </dialog>
   );

@@ -1,5 +1,6 @@
 import type { CameraState, PipelineStats } from '../../../protocol.ts';
 import { count } from '../format.ts';
+import { Facts } from '../parts/facts.tsx';
 
 const words = { online: 'Online', offline: 'Offline', disabled: 'Switched off' } as const;
 
@@ -29,14 +30,7 @@ export function DeviceCard({ camera, stats }: { camera: CameraState; stats: Pipe
           {words[camera.status]}
         </span>
       </div>
-      <dl class="facts">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={facts} />
       {device?.lastError && (
         <p class="field-error">
           <strong>Last error:</strong> {device.lastError}

@@ -1,5 +1,6 @@
 import type { HubStats } from '../../../protocol.ts';
 import { bytes, count, duration } from '../format.ts';
+import { Facts } from '../parts/facts.tsx';
 
 /** What waits for the broker. */
 export function OutboxCard({ mqtt }: { mqtt: HubStats }) {
@@ -27,14 +28,7 @@ export function OutboxCard({ mqtt }: { mqtt: HubStats }) {
           {connected ? 'Connected' : 'No connection'}
         </span>
       </div>
-      <dl class="facts">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={facts} />
     </section>
   );
 }
