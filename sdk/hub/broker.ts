@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:net';
 import type { Aedes, Client } from 'aedes';
 import { boundConnections } from '../access/connections.ts';
+import { listenOn } from '../access/listen.ts';
 import { isLoopback } from '../access/network.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { type Logger, silent } from '../log.ts';
@@ -122,15 +123,17 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Embedded
   });
   server.maxConnections = maxConnections;
   try {
-    await listen(server, host, port).catch(async (error: NodeJS.ErrnoException) => {
+    await listenOn(server, host, port).catch(async (error: NodeJS.ErrnoException) => {
       if (strict || port === 0 || error.code !== 'EADDRINUSE') throw error;
-      await listen(server, host, 0);
+      await listenOn(server, host, 0);
       logger.warn(`MQTT port ${port} is taken (another broker?), so the embedded broker uses port ${portOf(server)}`);
     });
   } catch (error) {
     await closeAedes(aedes);
     throw new InputError(`embedded broker: ${host}:${port} cannot be used: ${reasonOf(error)}`);
   }
+  // From here on an error is one of accept(): the connection is lost, not the broker.
+  server.on('error', () => {});
   const stop = async () => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     await closeAedes(aedes);
@@ -147,18 +150,6 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Embedded
     login: users?.own,
     stop: () => (stopped ??= stop()),
   };
-}
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      // After that an error is one of accept(): the connection is lost, not the broker.
-      server.on('error', () => {});
-      resolve();
-    });
-  });
 }
 
 function reasonOf(error: unknown): string {

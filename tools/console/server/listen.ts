@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { listenOn } from '../../../sdk/access/listen.ts';
 import { ConsoleSettings } from '../../../sdk/config/schema.ts';
 import { InputError, messageOf } from '../../../sdk/errors.ts';
 import type { Logger } from '../../../sdk/log.ts';
@@ -18,7 +19,7 @@ export async function listen(server: Server, host: string, port: number, logger:
   const others = port === defaultPort ? [...Array.from({ length: neighbours }, (_, i) => port + 1 + i), 0] : [];
   for (const candidate of [port, ...others]) {
     try {
-      await tryListen(server, host, candidate);
+      await listenOn(server, host, candidate);
       const used = (server.address() as AddressInfo).port;
       if (port !== 0 && used !== port) logger.warn(`page: port ${port} is taken, so it is on port ${used}`);
       return used;
@@ -30,16 +31,6 @@ export async function listen(server: Server, host: string, port: number, logger:
     }
   }
   throw new InputError(`the page cannot listen on ${host}: no port is free`);
-}
-
-function tryListen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
 }
 
 function reason(error: unknown): string {
