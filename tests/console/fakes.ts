@@ -13,6 +13,7 @@ import type { NodeStats } from '../../sdk/pipeline/node.ts';
 import type { EventMessage, ObjectState } from '../../sdk/vision/event.ts';
 import type { Track } from '../../sdk/vision/track.ts';
 import type { ConsoleCamera, ConsoleNode } from '../../tools/console/server/source.ts';
+import { objectState, track as someTrack } from '../vision/fakes.ts';
 
 /** A camera whose state a test sets. */
 export class FakeCamera extends EventEmitter<PipelineEvents> implements ConsoleCamera {
@@ -109,25 +110,7 @@ export class FakeNode implements ConsoleNode {
 }
 
 export function track(change: Partial<Track> = {}): Track {
-  return {
-    id: 3,
-    classId: 0,
-    label: 'person',
-    box: [10, 11, 30, 41],
-    score: 0.7,
-    medianScore: 0.81,
-    confirmed: true,
-    visible: true,
-    observations: 5,
-    firstSeenNs: 0,
-    lastSeenNs: 0,
-    stationary: false,
-    motionlessCount: 0,
-    positionChanges: 0,
-    currentZones: [],
-    enteredZones: [],
-    ...change,
-  };
+  return someTrack({ id: 3, box: [10, 11, 30, 41], score: 0.7, medianScore: 0.81, observations: 5, ...change });
 }
 
 /** A grey frame; `freed` counts up when its last owner has given it back. */
@@ -151,32 +134,8 @@ export function greyFrame(sequence: number, width = 64, height = 48): { frame: F
 }
 
 export function eventMessage(id: string, change: Partial<ObjectState> = {}): EventMessage {
-  const after: ObjectState = {
-    id,
-    camera: 'door',
-    track_id: 1,
-    label: 'person',
-    sub_label: null,
-    sub_label_score: null,
-    score: 0.8,
-    top_score: 0.9,
-    box: [1, 2, 3, 4],
-    area: 4,
-    ratio: 1,
-    frame_time: 100,
-    start_time: 100,
-    end_time: null,
-    current_zones: [],
-    entered_zones: [],
-    stationary: false,
-    active: true,
-    motionless_count: 0,
-    position_changes: 0,
-    has_snapshot: true,
-    has_clip: false,
-    crossed_lines: {},
-    ...change,
-  };
+  const seen = { score: 0.8, top_score: 0.9, area: 4, ratio: 1, frame_time: 100, start_time: 100 };
+  const after = objectState({ id, box: [1, 2, 3, 4], ...seen, ...change });
   return { sequence: 1, type: after.end_time === null ? 'new' : 'end', before: after, after };
 }
 

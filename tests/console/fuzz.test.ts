@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { hashPassword } from '../../sdk/access/password.ts';
 import { Console } from '../../tools/console/server/console.ts';
+import { random } from '../vision/fakes.ts';
 import { FakeCamera, FakeNode, pageFolder } from './fakes.ts';
 
 const requests = 80_000;
@@ -16,15 +17,9 @@ const batchSize = 16;
 /** What 100,000 of them may leave behind: caches of the runtime, not something of each. */
 const mostLeftMb = 12;
 
-/** The same numbers from 0 to 1 at each run (mulberry32). */
+/** The same choices at each run. */
 function randomFrom(seed: number) {
-  let state = seed;
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const next = random(seed);
   const below = (most: number) => Math.floor(next() * most);
   const of = <T>(list: readonly T[]): T => list[below(list.length)]!;
   const text = (most: number, first = 0x21, last = 0x7e) =>

@@ -17,6 +17,7 @@ import type { Logger } from '../../sdk/log.ts';
 import type { CountChange, PipelineEvents } from '../../sdk/pipeline/events.ts';
 import type { NodeStats } from '../../sdk/pipeline/node.ts';
 import type { EventMessage } from '../../sdk/vision/event.ts';
+import { objectState } from '../vision/fakes.ts';
 
 const health = { state: 'online', frames: 0, dropped: 0, corrupt: 0, restarts: 0, stalls: 0 } as const;
 
@@ -113,31 +114,7 @@ export const mqttSettings = (broker: string) => ({
 });
 
 export function eventMessage(number: number, type: EventMessage['type'] = 'new', sequence = 1): EventMessage {
-  const state: EventMessage['after'] = {
-    id: `${number}-abcdef`,
-    camera: 'door',
-    track_id: number,
-    label: 'person',
-    sub_label: null,
-    sub_label_score: null,
-    score: 0.7,
-    top_score: 0.8,
-    box: [1, 2, 30, 40],
-    area: 1102,
-    ratio: 0.76,
-    frame_time: 1,
-    start_time: 1,
-    end_time: null,
-    current_zones: [],
-    entered_zones: [],
-    stationary: false,
-    active: true,
-    motionless_count: 0,
-    position_changes: 0,
-    has_snapshot: true,
-    has_clip: false,
-    crossed_lines: {},
-  };
+  const state = objectState({ id: `${number}-abcdef`, track_id: number });
   return { type, sequence, before: state, after: state };
 }
 

@@ -6,22 +6,15 @@ import { InputError } from '../../sdk/errors.ts';
 import { type EmbeddedBroker, startBroker } from '../../sdk/hub/broker.ts';
 import { settingTopics } from '../../sdk/hub/camera-settings.ts';
 import { Hub, type HubOptions } from '../../sdk/hub/hub.ts';
+import { closing } from '../closing.ts';
 import { FakeBroker } from './fake-broker.ts';
 import { eventMessage, FakeCamera, FakeNode, mqttSettings, nodeStats, recorder, until } from './fakes.ts';
 import { retainedOf, Subscriber } from './subscriber.ts';
 
 const root = 'ocellus/porch';
-const closers: (() => Promise<unknown>)[] = [];
-
-/** Closes it after the test, the newest first. */
-function closing<T>(thing: T, close: (thing: T) => Promise<unknown>): T {
-  closers.push(() => close(thing));
-  return thing;
-}
 
 afterEach(async () => {
   vi.restoreAllMocks();
-  for (const close of closers.splice(0).reverse()) await close();
 });
 
 const stopping = <T extends { stop(): Promise<void> }>(thing: T) => closing(thing, (it) => it.stop());

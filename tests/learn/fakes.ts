@@ -3,16 +3,7 @@ import { writeBundle } from '../../sdk/learn/bundle.ts';
 import type { Embedding } from '../../sdk/learn/embedding.ts';
 import type { Draft } from '../../sdk/learn/example.ts';
 import { Ledger, type LedgerOptions } from '../../sdk/learn/ledger.ts';
-
-/** A generator of the same numbers each time (Mulberry32), 0..1. */
-export function random(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { random } from '../vision/fakes.ts';
 
 /** Pooled features as a network with ReLU6 gives them: none below 0, half of them 0, few large; each class has its own. */
 export function embeddings(classes: number, dimension = 64, seed = 1): (label: number, spread?: number) => Embedding {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { Frame } from '../../sdk/frame/frame.ts';
 import { Detections } from '../../sdk/vision/detections.ts';
+import type { ObjectState } from '../../sdk/vision/event.ts';
 import type { Box } from '../../sdk/vision/geometry.ts';
 import type { Track } from '../../sdk/vision/track.ts';
 
@@ -35,6 +36,36 @@ export function track(over: Partial<Track> = {}): Track {
     positionChanges: 0,
     currentZones: [],
     enteredZones: [],
+    ...over,
+  };
+}
+
+/** A confirmed person at the door, but for what the test says. */
+export function objectState(over: Partial<ObjectState> = {}): ObjectState {
+  return {
+    id: '1-abcdef',
+    camera: 'door',
+    track_id: 1,
+    label: 'person',
+    sub_label: null,
+    sub_label_score: null,
+    score: 0.7,
+    top_score: 0.8,
+    box: [1, 2, 30, 40],
+    area: 1102,
+    ratio: 0.76,
+    frame_time: 1,
+    start_time: 1,
+    end_time: null,
+    current_zones: [],
+    entered_zones: [],
+    stationary: false,
+    active: true,
+    motionless_count: 0,
+    position_changes: 0,
+    has_snapshot: true,
+    has_clip: false,
+    crossed_lines: {},
     ...over,
   };
 }

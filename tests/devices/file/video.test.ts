@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -6,29 +5,11 @@ import type { Device, DeviceOptions } from '../../../devices/device.ts';
 import { createDevice, openDevice } from '../../../devices/index.ts';
 import type { Frame } from '../../../sdk/frame/frame.ts';
 import { hasProgram, sharedData } from '../../needs.ts';
+import { clip, ffmpeg, readToEnd } from '../clip.ts';
 import { onlyPrograms, temporaryFolder } from '../fake.ts';
 
-function ffmpeg(...args: string[]): void {
-  execFileSync('ffmpeg', ['-nostdin', '-loglevel', 'error', '-y', ...args]);
-}
-
-/** A clip whose every frame is a different grey. */
-function clip(name: string, options: { size?: string; rate?: number; frames?: number; codec?: string[] } = {}): string {
-  const { size = '64x48', rate = 25, frames = 20, codec = ['-c:v', 'mpeg4', '-q:v', '2'] } = options;
-  const path = join(temporaryFolder(), name);
-  const grey = `color=black:s=64x48:r=${rate},format=yuv420p,geq=lum='16+N*8':cb=128:cr=128`;
-  const source = `${grey},scale=${size.replace('x', ':')}`;
-  ffmpeg('-f', 'lavfi', '-i', source, '-frames:v', String(frames), ...codec, path);
-  return path;
-}
-
-async function readAll(device: Device, see: (frame: Frame) => void = () => {}): Promise<number> {
-  let count = 0;
-  for await (const frame of device.frames()) {
-    see(frame);
-    frame.release();
-    count++;
-  }
+async function readAll(device: Device, see?: (frame: Frame) => void): Promise<number> {
+  const count = await readToEnd(device, see);
   await device.close();
   return count;
 }

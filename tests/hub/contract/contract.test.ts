@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Ajv, type ValidateFunction } from 'ajv';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { asset } from '../../../sdk/assets.ts';
 import { startBroker } from '../../../sdk/hub/broker.ts';
 import { settingTopics } from '../../../sdk/hub/camera-settings.ts';
@@ -8,21 +8,12 @@ import { contract, type Topic } from '../../../sdk/hub/contract/contract.ts';
 import { Hub } from '../../../sdk/hub/hub.ts';
 import { standardVerbs } from '../../../sdk/hub/requests/verbs/verbs.ts';
 import { NodeTopics } from '../../../sdk/hub/topics.ts';
+import { closing } from '../../closing.ts';
 import { eventMessage, FakeCamera, FakeNode, mqttSettings, nodeStats, until } from '../fakes.ts';
 import { type Received, retainedOf, Subscriber } from '../subscriber.ts';
 
 const root = 'ocellus/porch';
 const ajv = new Ajv({ allowUnionTypes: true, strictTuples: false });
-const closers: (() => Promise<unknown>)[] = [];
-
-function closing<T>(thing: T, close: (thing: T) => Promise<unknown>): T {
-  closers.push(() => close(thing));
-  return thing;
-}
-
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
 
 /** The topic of the contract that an address is one of. A name of the contract goes before one that anything fits. */
 function topicOf(address: string): Topic {

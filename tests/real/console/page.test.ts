@@ -77,7 +77,8 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
     expect(faults.splice(0)).toEqual([]);
   });
 
-  async function open(hash = '', options: BrowserContextOptions = {}): Promise<Page> {
+  /** A new page on this address; what it complains of, and what it asks of others, is a fault. */
+  async function visit(address: string, hash: string, options: BrowserContextOptions): Promise<Page> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
     const page = await context.newPage();
     pages.push(page);
@@ -86,9 +87,14 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
     });
     page.on('pageerror', (error) => faults.push(error.message));
     page.on('request', (request) => {
-      if (!request.url().startsWith(url) && !request.url().startsWith('blob:')) faults.push(request.url());
+      if (!request.url().startsWith(address) && !request.url().startsWith('blob:')) faults.push(request.url());
     });
-    await page.goto(`${url}${hash}`);
+    await page.goto(`${address}${hash}`);
+    return page;
+  }
+
+  async function open(hash = '', options: BrowserContextOptions = {}): Promise<Page> {
+    const page = await visit(url, hash, options);
     await page.getByRole('heading', { level: 1 }).waitFor({ state: 'attached' });
     return page;
   }
@@ -363,14 +369,7 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
     afterAll(() => guarded?.stop());
 
     async function openGuarded(options: BrowserContextOptions = {}): Promise<Page> {
-      const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
-      const page = await context.newPage();
-      pages.push(page);
-      page.on('console', (message) => {
-        if (message.type() === 'error' || message.type() === 'warning') faults.push(message.text());
-      });
-      page.on('pageerror', (error) => faults.push(error.message));
-      await page.goto(guardedUrl);
+      const page = await visit(guardedUrl, '', options);
       await page.getByRole('heading', { name: 'Log in' }).waitFor(patience);
       return page;
     }

@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { asset } from '../../../sdk/assets.ts';
 import { Hub } from '../../../sdk/hub/hub.ts';
+import { closing } from '../../closing.ts';
 import { eventMessage, FakeCamera, FakeNode, mqttSettings, nodeStats, recorder, until } from '../../hub/fakes.ts';
 import { breaches } from '../../hub/home-assistant/rules.ts';
 import { retainedOf, Subscriber } from '../../hub/subscriber.ts';
@@ -16,16 +17,6 @@ import { freePort, Mosquitto } from './mosquitto.ts';
 const minute = 60_000;
 const root = 'homeassistant/device/ocellus_porch';
 const doorTopic = `${root}/door/config`;
-const closers: (() => Promise<unknown>)[] = [];
-
-function closing<T>(thing: T, close: (thing: T) => Promise<unknown>): T {
-  closers.push(() => close(thing));
-  return thing;
-}
-
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
 
 async function startHub(url: string, cameras: FakeCamera[]) {
   const node = new FakeNode('porch', cameras);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Value } from '@sinclair/typebox/value';
 import mqtt, { type IClientPublishOptions } from 'mqtt';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { packageRoot } from '../../../sdk/assets.ts';
 import type { MqttSettings } from '../../../sdk/config/schema.ts';
 import { resolveSettings } from '../../../sdk/config/settings.ts';
@@ -11,6 +11,7 @@ import { EventSchema } from '../../../sdk/hub/contract/event.ts';
 import { Hub } from '../../../sdk/hub/hub.ts';
 import { Node } from '../../../sdk/pipeline/node.ts';
 import type { EventMessage } from '../../../sdk/vision/event.ts';
+import { closing } from '../../closing.ts';
 import { eventMessage, FakeCamera, FakeNode, mqttSettings, recorder, until } from '../../hub/fakes.ts';
 import { retainedOf, Subscriber } from '../../hub/subscriber.ts';
 import { hasProgram } from '../../needs.ts';
@@ -19,16 +20,6 @@ import { Mosquitto, type MosquittoOptions, speaksWebSocket } from './mosquitto.t
 const root = 'ocellus/porch';
 const events = `${root}/door/events`;
 const minute = 60_000;
-const closers: (() => Promise<unknown>)[] = [];
-
-function closing<T>(thing: T, close: (thing: T) => Promise<unknown>): T {
-  closers.push(() => close(thing));
-  return thing;
-}
-
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
 
 const startMosquitto = async (options?: MosquittoOptions) =>
   closing(await Mosquitto.start(options), (broker) => broker.stop());

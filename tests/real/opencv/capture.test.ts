@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,28 +7,14 @@ import type { Device, DeviceOptions } from '../../../devices/device.ts';
 import { createDevice, openDevice } from '../../../devices/index.ts';
 import type { Frame } from '../../../sdk/frame/frame.ts';
 import { hasOpenCv } from '../../../sdk/opencv/load.ts';
+import { clip, readToEnd } from '../../devices/clip.ts';
 import { temporaryFolder } from '../../devices/fake.ts';
 import { until } from '../../hub/fakes.ts';
 import { hasProgram } from '../../needs.ts';
 
-/** A clip whose every frame is a different grey. */
-function clip({ name = 'a.avi', frames = 20, rate = 25 } = {}): string {
-  const path = join(temporaryFolder(), name);
-  const grey = `color=black:s=64x48:r=${rate},format=yuv420p,geq=lum='16+N*8':cb=128:cr=128`;
-  const args = ['-f', 'lavfi', '-i', grey, '-frames:v', String(frames), '-c:v', 'mjpeg', '-q:v', '2', path];
-  execFileSync('ffmpeg', ['-nostdin', '-loglevel', 'error', ...args]);
-  return path;
-}
-
-async function readAll(device: Device, see: (frame: Frame) => void = () => {}): Promise<number> {
-  let count = 0;
-  for await (const frame of device.frames()) {
-    see(frame);
-    frame.release();
-    count++;
-  }
-  return count;
-}
+/** A clip in Motion JPEG. */
+const mjpeg = ({ name = 'a.avi', ...options }: { name?: string; frames?: number; rate?: number } = {}) =>
+  clip(name, { ...options, codec: ['-c:v', 'mjpeg', '-q:v', '2'] });
 
 async function open(uri: string, options?: DeviceOptions): Promise<Device> {
   const device = await openDevice(uri, options);
@@ -39,7 +24,7 @@ async function open(uri: string, options?: DeviceOptions): Promise<Device> {
 
 describe.skipIf(!hasOpenCv() || !hasProgram('ffmpeg'))('opencv: (needs npm run opencv and ffmpeg)', () => {
   it('gives each frame of a file with its media time at speed max', async () => {
-    const device = await open(`opencv:${clip({ name: 'a b: %20.avi' })}`, { speed: 'max' });
+    const device = await open(`opencv:${mjpeg({ name: 'a b: %20.avi' })}`, { speed: 'max' });
     expect(device.properties).toMatchObject({
       kind: 'opencv',
       format: 'BGR24',
@@ -49,7 +34,7 @@ describe.skipIf(!hasOpenCv() || !hasProgram('ffmpeg'))('opencv: (needs npm run o
       live: false,
     });
     const levels: number[] = [];
-    const count = await readAll(device, ({ sequence, wallTimeMs, captureTimeNs, planes }) => {
+    const count = await readToEnd(device, ({ sequence, wallTimeMs, captureTimeNs, planes }) => {
       expect([sequence, wallTimeMs, captureTimeNs]).toEqual([levels.length, levels.length * 40, levels.length * 40e6]);
       levels.push(planes[0]!.data[(64 * 24 + 32) * 3]!);
     });
@@ -59,7 +44,7 @@ describe.skipIf(!hasOpenCv() || !hasProgram('ffmpeg'))('opencv: (needs npm run o
   });
 
   it('waits for a slow reader at speed max, and drops nothing', async () => {
-    const device = await open(`opencv:${clip()}`, { speed: 'max' });
+    const device = await open(`opencv:${mjpeg()}`, { speed: 'max' });
     const held: Frame[] = [];
     for await (const frame of device.frames()) {
       held.push(frame);
@@ -70,7 +55,7 @@ describe.skipIf(!hasOpenCv() || !hasProgram('ffmpeg'))('opencv: (needs npm run o
   });
 
   it('shows a file in its own time, the newest frame first, and counts what nobody took', async () => {
-    const device = await open(`opencv:${clip({ frames: 12, rate: 50 })}`);
+    const device = await open(`opencv:${mjpeg({ frames: 12, rate: 50 })}`);
     const seen: number[] = [];
     for await (const { sequence, release } of wrap(device)) {
       seen.push(sequence);
@@ -82,7 +67,7 @@ describe.skipIf(!hasOpenCv() || !hasProgram('ffmpeg'))('opencv: (needs npm run o
   });
 
   it('starts a file again with loop, scales it, and takes fewer frames', async () => {
-    const device = await open(`opencv:${clip({ frames: 5 })}`, { speed: 'max', loop: true, width: 32, fps: 12.5 });
+    const device = await open(`opencv:${mjpeg({ frames: 5 })}`, { speed: 'max', loop: true, width: 32, fps: 12.5 });
     expect(device.properties).toMatchObject({ width: 32, height: 24 });
     const times: number[] = [];
     for await (const frame of device.frames()) {
@@ -95,7 +80,7 @@ describe.skipIf(!hasOpenCv() || !hasProgram('ffmpeg'))('opencv: (needs npm run o
   });
 
   it('may be closed at any time, and opened again', async () => {
-    const device = createDevice(`opencv:${clip({ frames: 200 })}`, { speed: 'max' });
+    const device = createDevice(`opencv:${mjpeg({ frames: 200 })}`, { speed: 'max' });
     for (let i = 0; i < 5; i++) {
       await device.open();
       if (i % 2 === 0) {
@@ -123,7 +108,7 @@ describe.skipIf(!hasOpenCv() || !hasProgram('ffmpeg'))('opencv: (needs npm run o
 
   it('lets no file make it call another machine', async () => {
     let asked = 0;
-    const video = readFileSync(clip());
+    const video = readFileSync(mjpeg());
     const server = createServer((_, response) => {
       asked++;
       response.end(video);
