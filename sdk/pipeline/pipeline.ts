@@ -62,9 +62,9 @@ export interface PipelineLearning {
 }
 
 /**
- * One camera's way of a frame: device, motion gate, core, tracker, zones, events, with stages of the program's own before and
- * after. It emits what it sees
- * (`PipelineEvents`) and knows nothing of who listens; a listener that throws is logged and disturbs nobody.
+ * One camera's way of a frame: device, motion gate, core, tracker, zones, events, with stages of the program's own before
+ * and after. It emits what it sees (`PipelineEvents`) and knows nothing of who listens; a listener that throws is logged
+ * and disturbs nobody.
  *
  * Frames are taken one at a time: while the network looks at one, newer ones replace each other in the device, so the
  * boxes always belong to the picture they come with.
