@@ -25,7 +25,7 @@ const parameters: Readonly<Record<string, { description: string; default?: strin
 };
 
 /** The contract as an AsyncAPI 3 document, from the node's side: it sends what it tells and receives what it is asked. */
-export function asyncApi(): object {
+function asyncApi(): object {
   const payloads = new Map(contract.map(({ payload }) => [payload.name, payload]));
   return {
     asyncapi: '3.0.0',

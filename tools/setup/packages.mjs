@@ -23,6 +23,9 @@ const wanted = [
   { package: 'cmake', program: 'cmake', for: 'the native kernels' },
   { package: 'ninja-build', program: 'ninja', for: 'the native kernels' },
   { package: 'g++', program: 'g++', for: 'the native kernels' },
+  { package: 'libopencv-dev', file: '/usr/include/opencv4/opencv2/core.hpp', for: 'the bindings of OpenCV' },
+  { package: 'pkg-config', program: 'pkg-config', for: 'the same' },
+  { package: 'make', program: 'make', for: 'the same' },
   { package: 'g++-aarch64-linux-gnu', program: 'aarch64-linux-gnu-g++', for: 'the native kernels of the boards' },
   { package: 'libc6-dev-arm64-cross', file: '/usr/aarch64-linux-gnu/include/stdio.h', for: 'the same' },
 ];

@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buildOpenCv } from './bindings.mjs';
 import { buildKernels } from './native.mjs';
 import { installTestPackages } from './packages.mjs';
 import { build, checkNode, installPackages, root, run, say } from './steps.mjs';
@@ -10,6 +11,7 @@ checkNode();
 installPackages();
 installTestPackages();
 buildKernels();
+buildOpenCv();
 build();
 
 const bin = (...parts) => join(root, 'node_modules', ...parts);

@@ -88,7 +88,7 @@ export async function times(rounds: number) {
 }
 
 /** Pooled features of a network: none below 0, half of them 0, each class with its own, and much that is chance. */
-export function makeSamples(): (label: number) => Embedding {
+function makeSamples(): (label: number) => Embedding {
   const next = random(1);
   const centres = Array.from({ length: labels }, () => Array.from({ length: dimension }, () => 0.4 * next() ** 4));
   return (label) => {
