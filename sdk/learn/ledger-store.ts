@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { ClassicLevel } from 'classic-level';
+import type { ClassicLevel } from 'classic-level';
 import { InputError, messageOf } from '../errors.ts';
 import type { Cut, CutTarget, Draft, Example } from './example.ts';
 import { Ledger, type LedgerChange, type LedgerLimits } from './ledger.ts';
@@ -56,6 +56,8 @@ export class LedgerStore {
    * @throws InputError when the folder cannot be used, is in use, or is of another space.
    */
   static async open(folder: string, options: LedgerStoreOptions): Promise<LedgerStore> {
+    // Who imports the library and opens no store need not load the native one.
+    const { ClassicLevel } = await import('classic-level');
     const db = new ClassicLevel<string, Uint8Array>(folder, { valueEncoding: 'view' });
     try {
       await db.open();
