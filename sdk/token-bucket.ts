@@ -1,7 +1,7 @@
 export interface TokenBucketOptions {
   /** So many at once. It begins full. */
   readonly burst: number;
-  /** In the long run, one each so many milliseconds. */
+  /** In the long run, one each so many milliseconds; 0: there is no bound. */
   readonly eachMs: number;
   /** Clock in ms; for tests. */
   readonly now?: () => number;
@@ -26,7 +26,7 @@ export class TokenBucket {
   /** How long until there is a token, ms; 0 when there is one. */
   get waitMs(): number {
     this.#fill();
-    return Math.max(0, (1 - this.#tokens) * this.#eachMs);
+    return this.#tokens >= 1 ? 0 : (1 - this.#tokens) * this.#eachMs;
   }
 
   /** @returns False: there is none, not this time. */
@@ -44,7 +44,9 @@ export class TokenBucket {
 
   #fill(): void {
     const now = this.#now();
-    this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#filledAt) / this.#eachMs);
+    // 0 ms in steps of 0 ms would be no number.
+    const gained = this.#eachMs > 0 ? (now - this.#filledAt) / this.#eachMs : this.#burst;
+    this.#tokens = Math.min(this.#burst, this.#tokens + gained);
     this.#filledAt = now;
   }
 }

@@ -42,4 +42,9 @@ describe('TokenBucket', () => {
     ms = 400;
     expect(bucket.waitMs).toBeCloseTo(600);
   });
+
+  it.each([1, Number.POSITIVE_INFINITY])('has no bound where none is asked for, with a burst of %d', (burst) => {
+    const bucket = new TokenBucket({ burst, eachMs: 0, now: () => 5 });
+    for (let i = 0; i < 1000; i++) expect([bucket.waitMs, bucket.take()]).toEqual([0, true]);
+  });
 });
