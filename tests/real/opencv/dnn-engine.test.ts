@@ -2,7 +2,7 @@ import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { asset } from '../../../sdk/assets.ts';
-import { defaultModel, listModels, loadModel } from '../../../sdk/core/model.ts';
+import { defaultModel, listModels, loadModel, type Model } from '../../../sdk/core/model.ts';
 import { InputError } from '../../../sdk/errors.ts';
 import { readPicture } from '../../../sdk/frame/picture.ts';
 import { OpenCvEngine } from '../../../sdk/opencv/dnn-engine.ts';
@@ -20,6 +20,28 @@ const doubling = (shape: number[], type?: 'uint8') =>
     outputs: [{ name: 'out', type, shape }],
     operations: [{ op: 'Add', inputs: ['in', 'in'], outputs: ['out'] }],
   });
+
+/** Two engines find the same in the scene's photographs. @returns How many boxes. */
+async function compare(
+  ours: Model,
+  theirs: Model,
+  most: { threshold: number; scores: number; pixels: number },
+): Promise<number> {
+  let compared = 0;
+  for (const name of ['cat', 'cup', 'motorcycle', 'person']) {
+    const frame = await readPicture(asset('devices', 'scene', 'photos', `${name}.jpg`));
+    const options = { scoreThreshold: most.threshold };
+    const [a, b] = await Promise.all([ours, theirs].map((model) => model.detect(frame, options)));
+    expect(b!.length).toBe(a!.length);
+    for (const one of a!) {
+      const same = [...b!].find((other: Detection) => other.label === one.label && iou(one.box, other.box) > 0.9)!;
+      expect(Math.abs(same.score - one.score)).toBeLessThan(most.scores);
+      for (let i = 0; i < 4; i++) expect(Math.abs(same.box[i]! - one.box[i]!)).toBeLessThan(most.pixels);
+      compared++;
+    }
+  }
+  return compared;
+}
 
 // One engine a process: its bindings are this thread's own copy.
 const engine = new OpenCvEngine();
@@ -53,10 +75,27 @@ describe.skipIf(!hasOpenCv())('OpenCvEngine (needs npm run opencv)', () => {
     expect(() => engine.bind('in', 'uint8', [1, 3, 1, 1])).toThrow('expects a multiple of 4 bytes, got 3');
   });
 
-  it('says of the default model, which is quantised, that another engine may load it', async () => {
-    await expect(loadModel(defaultModel, { engine: 'opencv' })).rejects.toThrow(
-      /^model nanodet-g-416-int8: OpenCV's dnn module cannot load the model: .*the engine onnxruntime may/s,
+  it('says of a model that it cannot read that another engine may load it', async () => {
+    const inputs = [{ name: 'in', shape: [1, 2, 2, 3] }];
+    const outputs = [{ name: 'out', shape: [1, 2, 2, 3] }];
+    const unknown = onnxModel({ inputs, outputs, operations: [{ op: 'Abacus', inputs: ['in'], outputs: ['out'] }] });
+    await expect(engine.load(unknown, { threads: 1 })).rejects.toThrow(
+      /^OpenCV's dnn module cannot load the model: .*the engine onnxruntime may/s,
     );
+  });
+
+  it('finds in the default model, which is quantised, what onnxruntime does; OpenCV 4.6 says that it cannot read it', async () => {
+    const theirs = await loadModel(defaultModel, { engine: 'opencv' }).catch((error: Error) => error);
+    if (theirs instanceof Error) {
+      expect(theirs.message).toMatch(
+        /^model nanodet-g-416-int8: OpenCV's dnn module cannot load the model: .*the engine onnxruntime may/s,
+      );
+      return;
+    }
+    const ours = await loadModel(defaultModel);
+    // OpenCV does its sums in 8 bits another way: measured with 4.10, scores differ by 0.057, boxes by 4 pixels.
+    expect(await compare(ours, theirs, { threshold: 0.5, scores: 0.08, pixels: 6 })).toBeGreaterThanOrEqual(3);
+    await Promise.all([ours.close(), theirs.close()]);
   });
 
   it('refuses an engine that is none', async () => {
@@ -74,18 +113,7 @@ describe.skipIf(!hasOpenCv() || !yolox)('YOLOX-nano on both engines (needs npm r
     await writeFile(join(folder, 'yolox-nano.card.json'), JSON.stringify(yoloxCard(labels)));
     const path = join(folder, 'yolox-nano.onnx');
     const [ours, theirs] = await Promise.all([loadModel(path), loadModel(path, { engine: 'opencv' })]);
-    let compared = 0;
-    for (const name of ['cat', 'cup', 'motorcycle', 'person']) {
-      const frame = await readPicture(asset('devices', 'scene', 'photos', `${name}.jpg`));
-      const [a, b] = await Promise.all([ours, theirs].map((model) => model.detect(frame, { scoreThreshold: 0.1 })));
-      expect(b!.length).toBe(a!.length);
-      for (const one of a!) {
-        const same = [...b!].find((other: Detection) => other.label === one.label && iou(one.box, other.box) > 0.9)!;
-        expect(Math.abs(same.score - one.score)).toBeLessThan(0.002);
-        for (let i = 0; i < 4; i++) expect(Math.abs(same.box[i]! - one.box[i]!)).toBeLessThan(1);
-        compared++;
-      }
-    }
+    const compared = await compare(ours, theirs, { threshold: 0.1, scores: 0.002, pixels: 1 });
     expect(compared).toBeGreaterThanOrEqual(4);
     console.log(
       `${compared} boxes alike; ms: onnxruntime ${ours.lastTimes.inferMs.toFixed(1)}, OpenCV ${theirs.lastTimes.inferMs.toFixed(1)}`,
