@@ -2,7 +2,14 @@ import { EventEmitter } from 'node:events';
 import { InputError, messageOf } from '../sdk/errors.ts';
 import type { Frame } from '../sdk/frame/frame.ts';
 import { about, silent } from '../sdk/log.ts';
-import type { Device, DeviceEvents, DeviceHealth, DeviceOptions, DeviceProperties } from './device.ts';
+import {
+  closedHealth,
+  type Device,
+  type DeviceEvents,
+  type DeviceHealth,
+  type DeviceOptions,
+  type DeviceProperties,
+} from './device.ts';
 import { type FoundCamera, findCameras } from './probe/index.ts';
 
 const howToChange = 'Set cameras.<name>.source to change it, e.g. v4l2:/dev/video0.';
@@ -49,7 +56,7 @@ export class AutoDevice extends EventEmitter<DeviceEvents> implements Device {
   get health(): DeviceHealth {
     if (this.#device) return this.#device.health;
     const state = this.#state === 'opening' ? 'opening' : 'closed';
-    return { state, frames: 0, dropped: 0, corrupt: 0, restarts: 0, stalls: 0 };
+    return { ...closedHealth, state };
   }
 
   async open(): Promise<void> {

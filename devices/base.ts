@@ -3,6 +3,7 @@ import { messageOf } from '../sdk/errors.ts';
 import type { Frame } from '../sdk/frame/frame.ts';
 import { about, type Logger, silent } from '../sdk/log.ts';
 import type { Device, DeviceEvents, DeviceHealth, DeviceOptions, DeviceProperties } from './device.ts';
+import { LastHour } from './last-hour.ts';
 import { FrameOutlet } from './outlet.ts';
 import { maskCredentials, maskSource } from './uri.ts';
 
@@ -13,7 +14,9 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
   protected readonly options: DeviceOptions;
   protected readonly logger: Logger;
   /** Counted by the device itself; `dropped` are those that found no free buffer, beside the outlet's own. */
-  protected readonly counters = { frames: 0, dropped: 0, corrupt: 0, restarts: 0, stalls: 0 };
+  protected readonly counters = { frames: 0, dropped: 0, corrupt: 0 };
+  readonly #restarts = { total: 0, lastHour: new LastHour() };
+  readonly #stalls = { total: 0, lastHour: new LastHour() };
   #outlet = new FrameOutlet();
   #droppedBefore = 0;
   #state: DeviceHealth['state'] = 'closed';
@@ -41,14 +44,16 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
   }
 
   get health(): DeviceHealth {
-    const { frames, dropped, corrupt, restarts, stalls } = this.counters;
+    const { frames, dropped, corrupt } = this.counters;
     return {
       state: this.#state,
       frames,
       dropped: dropped + this.#droppedBefore + this.#outlet.dropped,
       corrupt,
-      restarts,
-      stalls,
+      restarts: this.#restarts.total,
+      stalls: this.#stalls.total,
+      reconnects_last_hour: this.#restarts.lastHour.count,
+      stalls_last_hour: this.#stalls.lastHour.count,
       lastError: this.#lastError,
     };
   }
@@ -109,6 +114,18 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
   /** A source that came back may be another one than before. */
   protected setProperties(properties: DeviceProperties): void {
     this.#properties = properties;
+  }
+
+  /** The source is started again after it was lost. */
+  protected countRestart(): void {
+    this.#restarts.total++;
+    this.#restarts.lastHour.add();
+  }
+
+  /** The source gave no frames though it ran. */
+  protected countStall(): void {
+    this.#stalls.total++;
+    this.#stalls.lastHour.add();
   }
 
   protected setError(message: string): void {

@@ -53,11 +53,27 @@ export interface DeviceHealth {
   readonly dropped: number;
   /** Frames that were cut short or corrupt. */
   readonly corrupt: number;
+  /** How often it was started again, and how often because it gave no frames though it ran. */
   readonly restarts: number;
   readonly stalls: number;
+  /** The same in the last hour; named as in Frigate's statistics, so that a dashboard for those reads these. */
+  readonly reconnects_last_hour: number;
+  readonly stalls_last_hour: number;
   /** Why the source is not online, or was not the last time. */
   readonly lastError?: string;
 }
+
+/** Of a device that was never opened. */
+export const closedHealth: DeviceHealth = {
+  state: 'closed',
+  frames: 0,
+  dropped: 0,
+  corrupt: 0,
+  restarts: 0,
+  stalls: 0,
+  reconnects_last_hour: 0,
+  stalls_last_hour: 0,
+};
 
 export interface DeviceEvents {
   /** After each change of `health.state`. */

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
-import type { Device, DeviceHealth } from '../../devices/device.ts';
+import { closedHealth, type Device, type DeviceHealth } from '../../devices/device.ts';
 import { createDevice } from '../../devices/index.ts';
 import { type CameraChange, CameraSettings } from '../config/schema.ts';
 import { hasReference } from '../config/secrets.ts';
@@ -368,7 +368,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   }
 
   #health(): DeviceHealth {
-    return this.#source?.health ?? { state: 'closed', frames: 0, dropped: 0, corrupt: 0, restarts: 0, stalls: 0 };
+    return this.#source?.health ?? closedHealth;
   }
 
   /** One frame that cannot be used must not end the camera. */
