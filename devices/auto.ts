@@ -3,6 +3,8 @@ import { InputError, messageOf } from '../sdk/errors.ts';
 import type { Frame } from '../sdk/frame/frame.ts';
 import { about, silent } from '../sdk/log.ts';
 import {
+  type CameraControl,
+  type ControlValues,
   closedHealth,
   type Device,
   type DeviceEvents,
@@ -88,6 +90,15 @@ export class AutoDevice extends EventEmitter<DeviceEvents> implements Device {
   frames(): AsyncIterableIterator<Frame> {
     if (!this.#device) throw new Error('auto: is not open: call open() before frames()');
     return this.#device.frames();
+  }
+
+  async controls(): Promise<readonly CameraControl[]> {
+    return (await this.#device?.controls()) ?? [];
+  }
+
+  async setControls(values: ControlValues): Promise<void> {
+    if (!this.#device) throw new Error('auto: is not open: call open() before setControls()');
+    await this.#device.setControls(values);
   }
 
   async close(): Promise<void> {

@@ -1,8 +1,16 @@
 import { EventEmitter } from 'node:events';
-import { messageOf } from '../sdk/errors.ts';
+import { InputError, messageOf } from '../sdk/errors.ts';
 import type { Frame } from '../sdk/frame/frame.ts';
 import { about, type Logger, silent } from '../sdk/log.ts';
-import type { Device, DeviceEvents, DeviceHealth, DeviceOptions, DeviceProperties } from './device.ts';
+import type {
+  CameraControl,
+  ControlValues,
+  Device,
+  DeviceEvents,
+  DeviceHealth,
+  DeviceOptions,
+  DeviceProperties,
+} from './device.ts';
 import { LastHour } from './last-hour.ts';
 import { FrameOutlet } from './outlet.ts';
 import { maskCredentials, maskSource } from './uri.ts';
@@ -17,6 +25,8 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
   protected readonly counters = { frames: 0, dropped: 0, corrupt: 0 };
   readonly #restarts = { total: 0, lastHour: new LastHour() };
   readonly #stalls = { total: 0, lastHour: new LastHour() };
+  /** Does it do something with `options.controls`? */
+  protected readonly takesControls: boolean = false;
   #outlet = new FrameOutlet();
   #droppedBefore = 0;
   #state: DeviceHealth['state'] = 'closed';
@@ -68,6 +78,9 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
       this.assertOpening();
       this.#properties = properties;
       this.setState('online');
+      if (!this.takesControls && Object.keys(this.options.controls ?? {}).length > 0) {
+        this.logger.warn('this source has no controls: those it was given are left out');
+      }
     } catch (error) {
       this.setError(messageOf(error));
       await this.close();
@@ -82,6 +95,16 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
     const frames = this.#outlet.frames();
     this.read();
     return frames;
+  }
+
+  async controls(): Promise<readonly CameraControl[]> {
+    return [];
+  }
+
+  async setControls(values: ControlValues): Promise<void> {
+    const [name] = Object.keys(values);
+    if (name !== undefined)
+      throw new InputError(`controls: expected none, for ${this.uri} has no controls; got ${name}`);
   }
 
   close(): Promise<void> {

@@ -22,7 +22,33 @@ export interface DeviceOptions {
   loop?: boolean;
   /** A live source that gave no frame for so long is restarted, ms. Default 10000. */
   stallTimeoutMs?: number;
+  /**
+   * The camera's own controls, by the names it gives them: `{ brightness: 140 }`. Of `v4l2:`; other sources have none.
+   * A menu takes the number or the words of a choice.
+   */
+  controls?: ControlValues;
   logger?: Logger;
+}
+
+/** Values of a camera's controls by name. */
+export type ControlValues = Readonly<Record<string, number | boolean | string>>;
+
+/** Something that a camera lets be set, such as its exposure. */
+export interface CameraControl {
+  /** As the camera names it: `exposure_time_absolute`. */
+  readonly name: string;
+  readonly kind: 'integer' | 'boolean' | 'menu';
+  /** 0 or 1 of a boolean, the number of the choice of a menu. */
+  readonly value: number;
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+  readonly step: number;
+  /** Of a menu: what each number stands for. */
+  readonly choices?: Readonly<Record<number, string>>;
+  /** It has no effect now: an automatic does its work. */
+  readonly inactive: boolean;
+  readonly readOnly: boolean;
 }
 
 /** What a device turned out to be, known once it is open. */
@@ -103,6 +129,15 @@ export interface Device extends EventEmitter<DeviceEvents> {
   /** @throws Error before `open()`. */
   readonly properties: DeviceProperties;
   readonly health: DeviceHealth;
+  /** What the camera lets be set, with its values now; empty where the source has no such thing. */
+  controls(): Promise<readonly CameraControl[]>;
+  /**
+   * Sets these controls, while the frames go on; one that was set before and is left out gets the camera's default. They
+   * are set again when the camera was lost and comes back; one that is away is not asked before.
+   *
+   * @throws InputError naming what is wrong and what the camera takes; nothing is set then.
+   */
+  setControls(values: ControlValues): Promise<void>;
   /** Stops the source and waits until its process has ended. Safe to call twice. */
   close(): Promise<void>;
 }

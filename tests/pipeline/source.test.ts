@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import {
+  type CameraControl,
   closedHealth,
   type Device,
   type DeviceEvents,
@@ -51,6 +52,12 @@ class FakeDevice extends EventEmitter<DeviceEvents> implements Device {
   frames(): AsyncIterableIterator<Frame> {
     return this.outlet.frames();
   }
+
+  async controls(): Promise<CameraControl[]> {
+    return [];
+  }
+
+  async setControls(): Promise<void> {}
 
   async close(): Promise<void> {
     this.closes++;
