@@ -156,6 +156,10 @@ export const CameraSettings = Type.Object(
       Type.Integer({ minimum: 16, maximum: 4320, description: 'Height asked of the camera. Default: its own.' }),
     ),
     loop: Type.Boolean({ default: true, description: 'A file starts again at its end.' }),
+    hardware_decoding: Type.Boolean({
+      default: true,
+      description: 'Decode with the board’s own hardware where it works. Off: always in software.',
+    }),
     controls: Type.Record(
       Type.String({ pattern: '^[a-z0-9_]{1,64}$' }),
       Type.Union([Type.Number(), Type.Boolean(), Type.String({ maxLength: 64 })], {

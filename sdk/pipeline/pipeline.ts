@@ -336,7 +336,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   }
 
   #makeSource(loading: Promise<Model | null>, patient: boolean): Source {
-    const { source, width, height, loop, detect } = this.#settings;
+    const { source, width, height, loop, hardware_decoding: hardwareDecoding, detect } = this.#settings;
     const { speed } = this.#options;
     return new Source({
       make: () =>
@@ -347,6 +347,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
           fps: speed === 'max' && !this.#asksFps ? undefined : detect.fps,
           loop: loop && speed !== 'max',
           speed,
+          hardwareDecoding,
           // Those of now, where it is tried again: they may have been why it could not be opened.
           controls: this.#settings.controls,
           logger: this.#logger,
@@ -532,6 +533,6 @@ function merge(base: unknown, patch: unknown, key = ''): unknown {
 }
 
 /** What cannot be changed on an open device. */
-function opening({ enabled, source, width, height, loop, detect }: CameraSettings) {
-  return { enabled, source, width, height, loop, fps: detect.fps };
+function opening({ enabled, source, width, height, loop, hardware_decoding, detect }: CameraSettings) {
+  return { enabled, source, width, height, loop, hardware_decoding, fps: detect.fps };
 }

@@ -101,7 +101,8 @@ for (const [name, step] of Object.entries(steps)) {
   read[name] = await values();
 }
 const refused: string[] = [];
-for (const wrong of [{ brightness: 300 }, { nonsense: 1 }, { brightness: 90, test_pattern: 'Stripes' }]) {
+const wrongs: ControlValues[] = [{ brightness: 300 }, { nonsense: 1 }, { brightness: 90, test_pattern: 'Stripes' }];
+for (const wrong of wrongs) {
   refused.push(
     await device.setControls(wrong).then(
       () => 'taken',
