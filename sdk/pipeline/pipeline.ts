@@ -241,8 +241,12 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
       );
     }
     const changed = () => validate(CameraSettings, merge(this.#settings, patch), `camera ${this.name}`);
-    const { controls } = changed();
-    if (!isDeepStrictEqual(controls, this.#settings.controls)) await this.device?.setControls(controls);
+    const next = changed();
+    // A device that is opened anew gets its controls then.
+    const staysOpen = isDeepStrictEqual(opening(this.#settings), opening(next));
+    if (staysOpen && !isDeepStrictEqual(this.#settings.controls, next.controls)) {
+      await this.device?.setControls(next.controls);
+    }
     const before = this.#settings;
     this.#settings = changed();
     this.#asksFps ||= patch.detect?.fps !== undefined;
