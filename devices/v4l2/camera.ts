@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { InputError, messageOf } from '../../sdk/errors.ts';
 import type { CameraControl, ControlValues, DeviceOptions, DeviceProperties } from '../device.ts';
 import { atMost, ffmpegCommand } from '../ffmpeg.ts';
@@ -126,7 +126,9 @@ export class V4l2Camera extends LiveDevice {
       throw new InputError(`${path} is no camera; cameras found: ${known}`);
     }
     this.#path = path;
-    this.#title = cameras.find(({ uri }) => uri === `v4l2:${path}`)?.title;
+    // It may be a link, as those in /dev/v4l/by-id are.
+    const file = realpathSync(path);
+    this.#title = cameras.find(({ uri }) => uri === `v4l2:${file}`)?.title;
   }
 }
 

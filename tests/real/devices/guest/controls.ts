@@ -1,6 +1,7 @@
 // Runs in the camera lab's guest: asks a real Video4Linux driver for its formats and controls, opens it in some ways, turns
 // its controls while frames come, unplugs it, and prints what it saw as one line of JSON.
 import { execFileSync } from 'node:child_process';
+import { symlinkSync } from 'node:fs';
 import type { ControlValues, DeviceOptions } from '../../../../devices/device.ts';
 import { openDevice } from '../../../../devices/index.ts';
 import { listFormats } from '../../../../devices/v4l2/formats.ts';
@@ -45,17 +46,20 @@ function look(frame: Frame) {
   };
 }
 
-async function opened(options: DeviceOptions) {
+async function opened(options: DeviceOptions, file = path) {
   const { said, log } = logger();
-  const device = await openDevice(`v4l2:${path}`, { ...options, logger: log });
-  const { width, height } = device.properties;
+  const device = await openDevice(`v4l2:${file}`, { ...options, logger: log });
+  const { title, width, height } = device.properties;
   await device.close();
-  return { width, height, took: said.find((text) => text.includes('takes')) };
+  return { title, width, height, took: said.find((text) => text.includes('takes'))?.split(': ')[1] };
 }
+/** As udev makes them, to tell cameras apart. */
+const link = '/dev/camera-by-id';
+symlinkSync(path, link);
 const modes = [
   await opened({ width: 640, height: 480, fps: 10 }),
   await opened({ fps: 10 }),
-  await opened({ width: 700, height: 500, fps: 7 }),
+  await opened({ width: 700, height: 500, fps: 7 }, link),
 ];
 
 const { said, log } = logger();
