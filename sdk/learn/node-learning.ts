@@ -141,8 +141,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     const camera = new CameraLearning({
       oracle: {
         embed: async (frame, regions) => (await this.#network()).embed(frame, regions),
-        predict: (head, embedding) => this.#learner?.predict(head, embedding),
-        has: (head) => this.#learner?.head(head)?.current !== undefined,
+        head: (head) => this.#learner?.head(head)?.current?.head,
       },
       taughtHeads: () => this.#taughtHeads.get(name) ?? [],
       intervalMs: this.settings.interval * 1000,

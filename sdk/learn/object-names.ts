@@ -4,17 +4,15 @@ import { encodeJpeg, readPicture } from '../frame/picture.ts';
 import type { SubLabel, Track } from '../vision/track.ts';
 import type { Embedding } from './embedding.ts';
 import { objectHead, unknown } from './example.ts';
-import type { Prediction } from './head.ts';
+import type { Head } from './head.ts';
 import { type TrackView, TrackViews, type ViewedTrack } from './track-views.ts';
 
 /** What learning has to ask: the embedding network and the heads. */
 export interface Oracle {
   /** An embedding for each region of the frame. @throws Error when the network cannot be used. */
   embed(frame: Frame, regions: readonly Region[]): Promise<Embedding[]>;
-  /** What the version in use of a head says; undefined where there is none. */
-  predict(head: string, embedding: Embedding): Prediction | undefined;
-  /** Is there a version of this head in use? */
-  has(head: string): boolean;
+  /** The version in use of a head, if there is one. */
+  head(name: string): Head | undefined;
 }
 
 /** Looks taken at one frame; a crowd has its turn over some frames. */
@@ -53,7 +51,7 @@ export class ObjectNames {
       .slice(0, mostLooks);
     if (wanted.length === 0) return;
     const regions = wanted.map(({ region }) => region);
-    const embeddings = this.#oracle.has(objectHead) ? await this.#oracle.embed(frame, regions) : [];
+    const embeddings = this.#oracle.head(objectHead) ? await this.#oracle.embed(frame, regions) : [];
     for (const [i, { id, region, quality }] of wanted.entries()) {
       const options = { region, maxWidth: jpegSide, maxHeight: jpegSide, quality: jpegQuality };
       const jpeg = await encodeJpeg(frame, options);
@@ -94,7 +92,7 @@ export class ObjectNames {
   /** The head is another one: what is followed now is named anew. */
   async renew(): Promise<void> {
     this.#names.clear();
-    if (!this.#oracle.has(objectHead)) return;
+    if (!this.#oracle.head(objectHead)) return;
     for (const { trackId, isOver } of this.#views.tracks) if (!isOver) await this.embeddedViewsOf({ track: trackId });
   }
 
@@ -107,10 +105,9 @@ export class ObjectNames {
 
   /** A name is what more than half of the looks say; its score the mean of what those say. */
   #vote(views: readonly TrackView[]): SubLabel | undefined {
-    const said = views.flatMap(({ embedding }) => {
-      const prediction = embedding && this.#oracle.predict(objectHead, embedding);
-      return prediction ? [prediction] : [];
-    });
+    const head = this.#oracle.head(objectHead);
+    if (!head) return undefined;
+    const said = views.flatMap(({ embedding }) => (embedding ? [head.predict(embedding)] : []));
     const scores = new Map<string, number[]>();
     for (const { label, score } of said) scores.set(label, [...(scores.get(label) ?? []), score]);
     for (const [label, own] of scores) {

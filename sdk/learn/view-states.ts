@@ -1,6 +1,6 @@
 import type { Region } from '../core/letterbox.ts';
 import type { Frame } from '../frame/frame.ts';
-import type { Prediction } from './head.ts';
+import type { Head, Prediction } from './head.ts';
 import type { Oracle } from './object-names.ts';
 import { whole } from './object-names.ts';
 import { SteadyState } from './steady-state.ts';
@@ -25,6 +25,8 @@ interface Watched {
 
 /** While nothing moves and the state is clear, one look in so many does. */
 const restFactor = 15;
+/** Of each label. */
+const fewExamples = 3;
 /** Something that moved may have left another state behind; as long as a state needs to become another one. */
 const unrestMs = 10_000;
 
@@ -57,20 +59,23 @@ export class ViewStates {
     const now = frame.wallTimeMs;
     if (moving) this.#movedMs = now;
     for (const head of this.#watched.keys()) if (!heads.has(head)) this.#watched.delete(head);
-    const due = [...heads].filter(([head]) => this.#oracle.has(head) && this.#isDue(head, now, intervalMs));
+    const due = [...heads].filter(([head]) => this.#oracle.head(head) && this.#isDue(head, now, intervalMs));
     if (due.length === 0) return [];
     const regions = due.map(([, share]) => regionOf(frame, share));
     const embeddings = await this.#oracle.embed(frame, regions);
     const changed: string[] = [];
     for (const [i, [head]] of due.entries()) {
-      const prediction = this.#oracle.predict(head, embeddings[i]!);
-      if (!prediction) continue;
+      const inUse = this.#oracle.head(head);
+      if (!inUse) continue;
+      const prediction = inUse.predict(embeddings[i]!);
       const known = this.#watched.get(head);
       const watched = known ?? { steady: new SteadyState(), last: prediction, lookedMs: now };
       this.#watched.set(head, watched);
       watched.last = { label: prediction.label, score: prediction.score };
       watched.lookedMs = now;
-      if (watched.steady.update(prediction, now) || !known) changed.push(head);
+      const { label } = prediction;
+      const score = isTooNew(inUse) ? 1 : prediction.score;
+      if (watched.steady.update({ label, score }, now) || !known) changed.push(head);
     }
     return changed;
   }
@@ -86,6 +91,11 @@ export class ViewStates {
     const rests = watched.steady.isSettled && nowMs - this.#movedMs > unrestMs;
     return nowMs - watched.lookedMs >= intervalMs * (rests ? restFactor : 1);
   }
+}
+
+/** Too little was taught for its scores to say anything: what is nearest counts, if it is near enough. */
+function isTooNew({ info }: Head): boolean {
+  return info.examples < fewExamples * info.labels.length;
 }
 
 /** The part of a frame that a head is about, in pixels. */
