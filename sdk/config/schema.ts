@@ -229,7 +229,12 @@ export type DeepPartial<T> = T extends readonly unknown[]
     ? { [K in keyof T]?: DeepPartial<T[K]> }
     : T;
 
-/** A change to a camera’s settings: what is left out stays. The maps `zones`, `lines`, `thresholds` and `controls` are replaced whole. */
+/**
+ * Maps whose keys the owner chooses. In a change they are replaced whole: a zone that is gone must go from the file too.
+ */
+export const ownedMaps: readonly string[] = ['zones', 'lines', 'thresholds', 'states', 'controls'];
+
+/** A change to a camera’s settings: what is left out stays. The maps in `ownedMaps` are replaced whole. */
 export type CameraChange = DeepPartial<CameraSettings>;
 export const CameraChange = Type.Unsafe<CameraChange>(changeOf(CameraSettings));
 

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import { closedHealth, type Device, type DeviceHealth } from '../../devices/device.ts';
 import { createDevice } from '../../devices/index.ts';
-import { type CameraChange, CameraSettings } from '../config/schema.ts';
+import { type CameraChange, CameraSettings, ownedMaps } from '../config/schema.ts';
 import { hasReference } from '../config/secrets.ts';
 import { validate } from '../config/validate.ts';
 import { loadModel, type Model } from '../core/model.ts';
@@ -526,12 +526,10 @@ function valuesOf(meters: ReturnType<typeof makeMeters>, what: 'value' | 'total'
   return Object.fromEntries(entries) as PipelineStats['times'];
 }
 
-const replacedWhole = new Set(['zones', 'lines', 'thresholds', 'states', 'controls']);
-
 function merge(base: unknown, patch: unknown, key = ''): unknown {
   const isMap = (value: unknown): value is Record<string, unknown> =>
     typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (!isMap(base) || !isMap(patch) || replacedWhole.has(key)) return patch;
+  if (!isMap(base) || !isMap(patch) || ownedMaps.includes(key)) return patch;
   const merged: Record<string, unknown> = { ...base };
   for (const [name, value] of Object.entries(patch)) merged[name] = merge(base[name], value, name);
   return merged;
