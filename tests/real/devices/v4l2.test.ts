@@ -69,6 +69,14 @@ describe.skipIf(!hasCameraLab)(
           state: 'closed',
           restarts: expect.toSatisfy((count: number) => count >= 1),
         });
+        // A camera is no decoder, whatever ffmpeg has a name for.
+        expect(seen.decoders).toMatchObject(
+          ['h264', 'hevc'].map((codec) => ({
+            codec,
+            name: `${codec}_v4l2m2m`,
+            problem: 'Could not find a valid device',
+          })),
+        );
       },
       5 * minute,
     );
