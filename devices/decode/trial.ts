@@ -33,34 +33,32 @@ const mostDifference = 2;
 const timeoutMs = 15_000;
 
 /**
- * Tries each hardware decoder that ffmpeg says it has on a small clip made for it, and holds what it gives to what the
- * processor gives. Nothing is run where the kernel has no such devices.
+ * Tries the hardware decoders that ffmpeg says it has on a small clip made for it, of each codec until one works, and
+ * holds what they give to what the processor gives. Nothing is run where the kernel has no such devices.
  *
  * @param root Where `dev` is; `/` but in tests.
  */
 export async function tryDecoders(root = '/'): Promise<DecoderTrial[]> {
   const nodes = await readdir(join(root, 'dev')).catch((): string[] => []);
-  const hasVideo = nodes.some((name) => /^video\d+$/.test(name));
-  const hasDrm = nodes.includes('dri');
-  if ((!hasVideo && !hasDrm) || !findProgram('ffmpeg')) return [];
+  // What ffmpeg calls drm decodes through video nodes as well, on a Raspberry Pi.
+  if (!nodes.some((name) => /^video\d+$|^dri$/.test(name)) || !findProgram('ffmpeg')) return [];
   const ask = async (what: string) => (await askProgram('ffmpeg', ['-hide_banner', what])) ?? '';
   const [decoders, accelerations] = await Promise.all([ask('-decoders'), ask('-hwaccels')]);
   const trials: DecoderTrial[] = [];
   for (const codec of Object.keys(encoders)) {
     const ways: DecoderTrial[] = [];
     const wrapper = `${codec}_v4l2m2m`;
-    if (hasVideo && new RegExp(`\\b${wrapper}\\b`).test(decoders)) {
-      ways.push({ codec, name: wrapper, input: ['-c:v', wrapper] });
-    }
-    if (hasDrm && /^drm$/m.test(accelerations)) ways.push({ codec, name: 'drm', input: ['-hwaccel', 'drm'] });
+    if (new RegExp(`\\b${wrapper}\\b`).test(decoders)) ways.push({ codec, name: wrapper, input: ['-c:v', wrapper] });
+    if (/^drm$/m.test(accelerations)) ways.push({ codec, name: 'drm', input: ['-hwaccel', 'drm'] });
     if (ways.length > 0) trials.push(...(await tryWays(ways, encoders[codec]!)));
   }
   return trials;
 }
 
 async function tryWays(ways: readonly DecoderTrial[], encoder: readonly string[]): Promise<DecoderTrial[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'ocellus-decoders-'));
+  let folder: string | undefined;
   try {
+    folder = await mkdtemp(join(tmpdir(), 'ocellus-decoders-'));
     const clip = join(folder, 'clip.mkv');
     const source = `testsrc2=size=${side.width}x${side.height}:rate=${frames}:duration=1`;
     const made = await ffmpeg(['-f', 'lavfi', '-i', source, ...encoder, '-pix_fmt', 'yuv420p', '-bf', '0', clip]);
@@ -70,23 +68,24 @@ async function tryWays(ways: readonly DecoderTrial[], encoder: readonly string[]
     for (const way of ways) {
       const problem = noClip ?? judge(way, await decode(clip, way.input), right.output);
       trials.push(problem === undefined ? way : { ...way, problem });
+      if (problem === undefined) break;
     }
     return trials;
   } catch (error) {
     return ways.map((way) => ({ ...way, problem: messageOf(error) }));
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   }
 }
 
 /** @returns What is wrong with it. */
 function judge({ name }: DecoderTrial, tried: Run, right: Buffer): string | undefined {
-  if (!tried.ok) return tried.said || 'it failed';
+  if (!tried.ok) return tried.said;
   // An acceleration that is not there is passed over in silence, and the processor decodes.
   const formats = [...tried.log.matchAll(/Format (\w+) chosen by get_format/g)].map(([, format]) => format);
   if (name === 'drm' && formats.at(-1) !== 'drm_prime') return 'the processor decoded in its place';
   const { output } = tried;
-  if (output.length % frameBytes !== 0) return 'its pictures have another size';
+  if (output.length % frameBytes !== 0 || output.length > right.length) return 'its pictures have another size';
   if (output.length < enoughFrames * frameBytes) return 'it gave too few pictures';
   let difference = 0;
   for (let i = 0; i < output.length; i++) difference += Math.abs(output[i]! - right[i]!);
@@ -112,12 +111,12 @@ function ffmpeg(args: readonly string[], level = 'error'): Promise<Run> {
   return new Promise((resolve) => {
     execFile(
       'ffmpeg',
-      ['-nostdin', '-hide_banner', '-loglevel', level, ...args],
+      ['-nostdin', '-hide_banner', '-loglevel', `level+${level}`, ...args],
       { encoding: 'buffer', timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: 1 << 24 },
       (error, stdout, stderr) => {
         const log = String(stderr);
-        const [line = ''] = log.split('\n').filter((text) => text.trim() !== '');
-        const said = error?.killed ? `no end after ${timeoutMs / 1000} s` : line.replace(/^\[[^\]]*\] /, '').trim();
+        const [, complaint] = /\[(?:error|fatal)\] (.*)/.exec(log) ?? [];
+        const said = error?.killed ? `no end after ${timeoutMs / 1000} s` : (complaint ?? error?.message ?? '');
         resolve({ ok: !error, output: stdout, log, said: said.slice(0, 200) });
       },
     );

@@ -243,10 +243,11 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     }
     const changed = () => validate(CameraSettings, merge(this.#settings, patch), `camera ${this.name}`);
     const next = changed();
+    const { device } = this;
+    const turnsControls = !isDeepStrictEqual(this.#settings.controls, next.controls);
     // A device that is opened anew gets its controls then.
-    const staysOpen = isDeepStrictEqual(opening(this.#settings), opening(next));
-    if (staysOpen && !isDeepStrictEqual(this.#settings.controls, next.controls)) {
-      await this.device?.setControls(next.controls);
+    if (turnsControls && isDeepStrictEqual(opening(this.#settings), opening(next))) {
+      await device?.setControls(next.controls);
     }
     const before = this.#settings;
     this.#settings = changed();
@@ -254,7 +255,9 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     this.#watch?.configure(this.#settings);
     this.#tell('settings', patch);
     const loading = this.#loading;
-    if (!loading || isDeepStrictEqual(opening(before), opening(this.#settings))) return;
+    const staysOpen = isDeepStrictEqual(opening(before), opening(this.#settings));
+    // One that is not open yet may have been given the controls of before.
+    if (!loading || (staysOpen && (device || !turnsControls))) return;
     await this.#switchTo(this.#settings.enabled ? this.#makeSource(loading, true) : undefined);
   }
 

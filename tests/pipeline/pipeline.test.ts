@@ -495,6 +495,18 @@ describe('Pipeline: start and stop', () => {
     expect(told.filter((what) => what.startsWith('settings'))).toHaveLength(5);
   });
 
+  it('opens a camera anew whose controls change while it opens', async () => {
+    const logger = recorder();
+    const { pipeline } = pipelineOf({ logger });
+    const starting = pipeline.start();
+    while (pipeline.stats.device.state !== 'opening') await new Promise(setImmediate);
+    await pipeline.change({ controls: { gain: 1 } });
+    await starting;
+    await frames(pipeline, 1);
+    // So says a scene that was opened with them.
+    expect(logger.lines.join('\n')).toContain('this source has no controls');
+  });
+
   it('does not restart what is switched off or was not started', async () => {
     const { pipeline } = pipelineOf();
     await expect(pipeline.restart()).rejects.toThrow('camera camera: expected one that runs, this one is offline');

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { tryDecoders } from '../../../devices/decode/trial.ts';
 import { findProgram } from '../../../devices/programs.ts';
 import { hasProgram } from '../../needs.ts';
-import { fakeProgram, onlyPrograms, tree } from '../fake.ts';
+import { fakeProgram, onlyPrograms, temporaryFolder, tree } from '../fake.ts';
 
 const encoders = hasProgram('ffmpeg') ? String(execFileSync('ffmpeg', ['-hide_banner', '-encoders'])) : '';
 const makesClips = encoders.includes('libx264') && encoders.includes('libx265');
@@ -53,6 +54,12 @@ describe.skipIf(!makesClips)('tryDecoders (needs ffmpeg with libx264 and libx265
         input: ['-c:v', 'hevc_v4l2m2m'],
         problem: expect.stringMatching(/valid device/),
       },
+      {
+        codec: 'hevc',
+        name: 'drm',
+        input: ['-hwaccel', 'drm'],
+        problem: expect.stringMatching(/^Device creation failed/),
+      },
     ]);
   });
 
@@ -60,10 +67,11 @@ describe.skipIf(!makesClips)('tryDecoders (needs ffmpeg with libx264 and libx265
     ['other pictures', spoilt('negate'), /^its pictures are wrong$/],
     ['a little more light', spoilt('eq=brightness=0.05'), /^its pictures are wrong$/],
     ['another size', spoilt('crop=320:230'), /^its pictures have another size$/],
+    ['twice the size', spoilt('scale=320:480'), /^its pictures have another size$/],
     ['half of them', spoilt('select=lt(n\\\\,7)'), /^it gave too few pictures$/],
     ['nothing', 'process.exit(0);', /^it gave too few pictures$/],
-    ['an error', `console.error('[h264 @ 0x55] no memory'); process.exit(1);`, /^no memory$/],
-    ['a crash', 'process.abort();', /./],
+    ['an error', `console.error('[h264 @ 0x55] [error] no memory'); process.exit(1);`, /^no memory$/],
+    ['a crash', 'process.abort();', /^Command failed: ffmpeg /],
   ])('refuses one that gives %s', async (_, decode, problem) => {
     board(decode);
     expect((await problems(withVideo()))['h264 h264_v4l2m2m']).toMatch(problem);
@@ -79,23 +87,33 @@ describe.skipIf(!makesClips)('tryDecoders (needs ffmpeg with libx264 and libx265
     const withoutIt = `args.splice(args.indexOf('-hwaccel'), 2);`;
     board('', withoutIt);
     const passedOver = 'the processor decoded in its place';
-    expect(await problems(drm)).toEqual({ 'h264 drm': passedOver, 'hevc drm': passedOver });
+    expect(await problems(drm)).toMatchObject({ 'h264 drm': passedOver, 'hevc drm': passedOver });
     // What ffmpeg says of a decoder that does use it.
     board('', `${withoutIt} console.error('[h264 @ 0x5] Format drm_prime chosen by get_format().');`);
     // And then falls back, as the real one says behind it.
-    expect(await problems(drm)).toEqual({ 'h264 drm': passedOver, 'hevc drm': passedOver });
+    expect(await problems(drm)).toMatchObject({ 'h264 drm': passedOver, 'hevc drm': passedOver });
     board(
       '',
-      `${withoutIt} args[args.indexOf('debug')] = 'error'; console.error('Format drm_prime chosen by get_format().');`,
+      `${withoutIt} args[args.indexOf('level+debug')] = 'level+error'; console.error('Format drm_prime chosen by get_format().');`,
     );
-    expect(await problems(drm)).toEqual({ 'h264 drm': undefined, 'hevc drm': undefined });
+    expect(await problems(drm)).toMatchObject({ 'h264 drm': undefined, 'hevc drm': undefined });
+  });
+
+  it('says so where nothing can be written', async () => {
+    board(inSoftware);
+    const root = withVideo();
+    vi.stubEnv('TMPDIR', join(temporaryFolder(), 'absent'));
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    expect((await problems(root))['h264 h264_v4l2m2m']).toMatch(/ENOENT/);
   });
 
   it('says so where no clip can be made', async () => {
     fakeProgram(
       'ffmpeg',
       `if (process.argv.includes('-decoders')) console.log(' V..... h264_v4l2m2m  (codec h264)');
-else { console.error("Unknown encoder 'libx264'"); process.exit(1); }`,
+else { console.error("[fatal] Unknown encoder 'libx264'"); process.exit(1); }`,
     );
     expect(await problems(withVideo())).toEqual({
       'h264 h264_v4l2m2m': "no clip to try it on: Unknown encoder 'libx264'",
