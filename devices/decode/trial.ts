@@ -23,14 +23,14 @@ const encoders: Readonly<Record<string, readonly string[]>> = {
   hevc: ['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params', 'log-level=error'],
 };
 const side = { width: 320, height: 240 };
-const frames = 15;
+const frames = 8;
 const frameBytes = (side.width * side.height * 3) / 2;
 /** A driver may keep the last frames at the end of a file. */
-const enoughFrames = 10;
+const enoughFrames = 5;
 /** Mean difference of samples. The same stream has the same pictures with any decoder; a scaler on the way may round. */
 const mostDifference = 2;
-/** A broken driver hangs. */
-const timeoutMs = 15_000;
+/** A broken driver hangs; to make the clip takes a small board that is busy some seconds. */
+const timeoutMs = { decode: 15_000, encode: 60_000 };
 
 /**
  * Tries the hardware decoders that ffmpeg says it has on a small clip made for it, of each codec until one works, and
@@ -61,7 +61,8 @@ async function tryWays(ways: readonly DecoderTrial[], encoder: readonly string[]
     folder = await mkdtemp(join(tmpdir(), 'ocellus-decoders-'));
     const clip = join(folder, 'clip.mkv');
     const source = `testsrc2=size=${side.width}x${side.height}:rate=${frames}:duration=1`;
-    const made = await ffmpeg(['-f', 'lavfi', '-i', source, ...encoder, '-pix_fmt', 'yuv420p', '-bf', '0', clip]);
+    const encode = ['-f', 'lavfi', '-i', source, ...encoder, '-pix_fmt', 'yuv420p', '-bf', '0', clip];
+    const made = await ffmpeg(encode, timeoutMs.encode);
     const right = await decode(clip, []);
     const noClip = made.ok && right.ok ? undefined : `no clip to try it on: ${(made.ok ? right : made).said}`;
     const trials: DecoderTrial[] = [];
@@ -104,19 +105,19 @@ function decode(clip: string, input: readonly string[]): Promise<Run> {
   // At this level it says which format a decoder gives.
   const level = input.includes('-hwaccel') ? 'debug' : 'error';
   const output = ['-map', '0:v:0', '-pix_fmt', 'yuv420p', '-f', 'rawvideo', 'pipe:1'];
-  return ffmpeg(['-threads', '1', ...input, '-i', `file:${clip}`, ...output], level);
+  return ffmpeg(['-threads', '1', ...input, '-i', `file:${clip}`, ...output], timeoutMs.decode, level);
 }
 
-function ffmpeg(args: readonly string[], level = 'error'): Promise<Run> {
+function ffmpeg(args: readonly string[], timeout: number, level = 'error'): Promise<Run> {
   return new Promise((resolve) => {
     execFile(
       'ffmpeg',
       ['-nostdin', '-hide_banner', '-loglevel', `level+${level}`, ...args],
-      { encoding: 'buffer', timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: 1 << 24 },
+      { encoding: 'buffer', timeout, killSignal: 'SIGKILL', maxBuffer: 1 << 24 },
       (error, stdout, stderr) => {
         const log = String(stderr);
         const [, complaint] = /\[(?:error|fatal)\] (.*)/.exec(log) ?? [];
-        const said = error?.killed ? `no end after ${timeoutMs / 1000} s` : (complaint ?? error?.message ?? '');
+        const said = error?.killed ? `no end after ${timeout / 1000} s` : (complaint ?? error?.message ?? '');
         resolve({ ok: !error, output: stdout, log, said: said.slice(0, 200) });
       },
     );
