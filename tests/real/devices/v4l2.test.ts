@@ -37,7 +37,7 @@ describe.skipIf(!hasCameraLab)(
 
     /** What a program of the folder `guest` prints as JSON. */
     async function seenBy(name: string) {
-      const printed = await inGuest(`node tests/real/devices/guest/${name}.js`, folder);
+      const printed = await inGuest(`node tests/real/devices/guest/${name}.js`, folder, 420);
       const line = printed.split('\n').find((text) => text.startsWith('{'));
       expect(line, printed).toBeDefined();
       return JSON.parse(line!);
@@ -77,7 +77,7 @@ describe.skipIf(!hasCameraLab)(
           ]),
         );
       },
-      5 * minute,
+      8 * minute,
     );
 
     it(
@@ -124,7 +124,7 @@ describe.skipIf(!hasCameraLab)(
         expect(health).toMatchObject({ restarts: 1, reconnects_last_hour: 1, stalls_last_hour: 0 });
         expect(said.filter((text: string) => /control /.test(text))).toEqual([]);
       },
-      5 * minute,
+      8 * minute,
     );
   },
 );
