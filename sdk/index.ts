@@ -23,10 +23,12 @@ export { readSettings, resolveSettings, updateSettings } from './config/settings
 export { ModelCard } from './core/card.ts';
 export { type Classification, Classifier, type ClassifyOptions, loadClassifier } from './core/classifier.ts';
 export type { EngineName } from './core/engines/engine.ts';
+export { LateError, type TurnOptions } from './core/frame-queue.ts';
 export { type Letterbox, letterboxGeometry, type Region } from './core/letterbox.ts';
 export type { LoadOptions } from './core/load.ts';
 export { type DetectOptions, type DetectTimes, listModels, loadModel, Model } from './core/model.ts';
 export { spaceOf } from './core/space.ts';
+export type { Stream } from './core/turns.ts';
 export { InputError } from './errors.ts';
 export { type ColourSpace, Frame, type FrameInfo, type FrameInit, type Plane } from './frame/frame.ts';
 export { type PixelFormat, planeLayout } from './frame/layout.ts';
