@@ -73,6 +73,7 @@ export type { Stage } from './pipeline/stage.ts';
 export { type Annotated, drawBoxes, drawLabels, drawZones, Traces } from './vision/annotate/annotators.ts';
 export { type CanvasContext, CanvasDrawing } from './vision/annotate/canvas-drawing.ts';
 export { type Colour, colourOf, type Drawing } from './vision/annotate/drawing.ts';
+export { SvgDrawing } from './vision/annotate/svg-drawing.ts';
 export { averagePrecision } from './vision/average-precision.ts';
 export type { ChangeFinder, WatchedCells } from './vision/change-finder.ts';
 export { type Detection, Detections, type DetectionsInit } from './vision/detections.ts';
