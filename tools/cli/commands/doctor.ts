@@ -88,7 +88,7 @@ function inWords({ board, node, onnxruntime, kernels, cameras, programs, decoder
 }
 
 /** Of each codec the first that works, else what was tried. */
-function decodersInWords(trials: readonly DecoderTrial[]): string {
+export function decodersInWords(trials: readonly DecoderTrial[]): string {
   if (trials.length === 0) return 'software; the kernel has no video hardware that ffmpeg knows';
   const codecs = [...new Set(trials.map(({ codec }) => codec))];
   return codecs
