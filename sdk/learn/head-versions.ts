@@ -1,7 +1,6 @@
 import { InputError, messageOf } from '../errors.ts';
 import { type Example, shown, unknown } from './example.ts';
 import { defaultTrainers, Head, trainHead, type Verdict } from './head.ts';
-import { readSafeTensors, type Tensor, writeSafeTensors } from './safetensors.ts';
 import type { HeadTrainer } from './trainer.ts';
 import { TrainingData } from './training-set.ts';
 
@@ -111,35 +110,41 @@ export class HeadVersions {
     return found;
   }
 
-  /** All of it, for `LedgerStore.putValue`. */
+  /** Which versions there are and which is in use; the heads themselves are serialised by themselves. */
   serialise(): Buffer {
-    const state = { last: this.#last, current: this.#current?.version ?? 0, refused: this.#refused } satisfies State;
-    const tensors = this.#versions.map(({ version, head }): [string, Tensor] => {
-      const data = new Int8Array(head.serialise());
-      return [String(version), { shape: [data.length], data }];
-    });
-    const metadata = { format, name: this.name, state: JSON.stringify(state) };
-    return writeSafeTensors({ metadata, tensors: Object.fromEntries(tensors) });
+    const state: State = {
+      format,
+      last: this.#last,
+      current: this.#current?.version ?? 0,
+      versions: this.#versions.map(({ version }) => version),
+      refused: this.#refused,
+    };
+    return Buffer.from(JSON.stringify(state));
   }
 
-  /** @throws InputError when it is not what `serialise` wrote. */
-  static parse(bytes: Uint8Array, options: HeadVersionsOptions = {}): HeadVersions {
-    const { metadata, tensors } = readSafeTensors(bytes);
-    if (metadata.format !== format || metadata.name === undefined || metadata.state === undefined) {
-      throw new InputError(`versions of a head: expected format ${format}, got ${shown(metadata.format)}`);
+  /**
+   * @param name Of the head.
+   * @param state What `serialise` gave.
+   * @param read Gives the bytes of a version's head.
+   * @throws InputError when it is not that, or a head is not there.
+   */
+  static async restore(
+    name: string,
+    state: Uint8Array,
+    read: (version: number) => Promise<Uint8Array | undefined>,
+    options: HeadVersionsOptions = {},
+  ): Promise<HeadVersions> {
+    const { last, current, versions, refused } = readState(state);
+    const restored = new HeadVersions(name, options);
+    for (const version of versions) {
+      const bytes = await read(version);
+      if (!bytes) throw new InputError(`versions of a head: expected version ${version}, got nothing`);
+      restored.#versions.push({ version, head: Head.parse(bytes, restored.#trainers) });
     }
-    const versions = new HeadVersions(metadata.name, options);
-    const state = readState(metadata.state);
-    versions.#versions = Object.entries(tensors)
-      .map(([version, { data }]) => {
-        const head = Head.parse(new Uint8Array(data.buffer), versions.#trainers);
-        return { version: Number(version), head };
-      })
-      .sort((a, b) => a.version - b.version);
-    versions.#last = state.last;
-    versions.#current = versions.#versions.find(({ version }) => version === state.current);
-    versions.#refused = state.refused;
-    return versions;
+    restored.#last = last;
+    restored.#current = restored.#versions.find(({ version }) => version === current);
+    restored.#refused = [...refused];
+    return restored;
   }
 
   #whyNot(head: Head): string | undefined {
@@ -157,23 +162,31 @@ export class HeadVersions {
   }
 }
 
-const format = 'ocellus-head-versions-1';
+const format = 'ocellus-head-versions-2';
 
 interface State {
+  readonly format: typeof format;
   readonly last: number;
+  /** 0: none is in use. */
   readonly current: number;
-  readonly refused: string[];
+  readonly versions: readonly number[];
+  readonly refused: readonly string[];
 }
 
-function readState(text: string): State {
+function readState(bytes: Uint8Array): State {
   let state: State;
   try {
-    state = JSON.parse(text);
+    state = JSON.parse(Buffer.from(bytes).toString());
   } catch (error) {
     throw new InputError(`versions of a head: expected their state in JSON, got ${messageOf(error)}`);
   }
-  if (!Number.isInteger(state?.last) || !Number.isInteger(state.current) || !Array.isArray(state.refused)) {
-    throw new InputError(`versions of a head: expected which is in use, got ${shown(state)}`);
+  if (state?.format !== format) {
+    throw new InputError(`versions of a head: expected format ${format}, got ${shown(state?.format)}`);
+  }
+  const { last, current, versions, refused } = state;
+  const numbers = [last, current, ...(Array.isArray(versions) ? versions : [Number.NaN])];
+  if (!numbers.every(Number.isInteger) || !Array.isArray(refused)) {
+    throw new InputError(`versions of a head: expected which there are and which is in use, got ${shown(state)}`);
   }
   return state;
 }
