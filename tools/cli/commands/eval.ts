@@ -6,6 +6,7 @@ import { InputError, messageOf } from '../../../sdk/errors.ts';
 import { readPicture } from '../../../sdk/frame/picture.ts';
 import { averagePrecision, type EvaluatedPicture } from '../../../sdk/vision/average-precision.ts';
 import { printJson, progress, table } from '../output.ts';
+import { isPicture, pictureTypes } from '../pictures.ts';
 import { share, threads } from '../values.ts';
 
 /** In a picture, of all classes. COCO's own limit is 100 of each class, which `averagePrecision` keeps. */
@@ -83,15 +84,13 @@ async function evaluate(folder: string, options: EvalOptions): Promise<void> {
 
 const round = (value: number) => Math.round(value * 10_000) / 10_000;
 
-const pictureTypes = new Set(['.jpg', '.jpeg', '.png', '.webp']);
-
 async function findPictures(folder: string): Promise<{ picture: string; labels: string }[]> {
   const names = await readdir(folder).catch((error) => {
     throw new InputError(`${folder}: expected a folder that can be read; ${messageOf(error)}`);
   });
   const all = new Set(names);
   const found = names
-    .filter((name) => pictureTypes.has(extname(name).toLowerCase()))
+    .filter(isPicture)
     .map((name) => ({ name, labels: `${name.slice(0, -extname(name).length)}.txt` }))
     .filter(({ labels }) => all.has(labels))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
