@@ -26,10 +26,11 @@ export interface HeadVersionsOptions {
  * The versions of one head on one node, and which of them is in use.
  *
  * What is trained depends on the examples alone: nodes with equal ledgers train equal bytes. Whether it is taken is
- * each node's own business. The *held-back* examples of a comparison are those that both the new head and the one in
- * use were trained from, each of them left out in turn. A new head is not taken when it names clearly more of them
+ * each node's own business. The *held-back* examples of a comparison are those that both the new head and an older one
+ * were trained from, each of them left out in turn. A new head is not taken when it names clearly more of them
  * wrongly that were right before than the other way round: more than two, and more than two standard deviations of a
- * fair coin (McNemar's test). What now has a label that the old head did not know does not count as wrong.
+ * fair coin (McNemar's test). What now has a label that the old head did not know does not count as wrong. It is
+ * compared with the one in use and those before it that are kept, so that it does not become worse in small steps.
  *
  * @example
  * const versions = new HeadVersions('object');
@@ -47,6 +48,8 @@ export class HeadVersions {
   /** Ledgers whose heads somebody rolled back from. */
   #refused: string[] = [];
   #last = 0;
+  /** The first version that counts in comparisons: somebody took it as it is. */
+  #since = 0;
 
   constructor(name: string, { keep = 10, trainers = defaultTrainers() }: HeadVersionsOptions = {}) {
     this.name = name;
@@ -84,6 +87,7 @@ export class HeadVersions {
     if (reason !== undefined) return { taken: false, reason };
     this.#refused = this.#refused.filter((hash) => hash !== set.hash);
     const version = { version: ++this.#last, head };
+    if (force) this.#since = version.version;
     this.#current = version;
     this.#versions = [...this.#versions, version].slice(-this.#keep);
     return { taken: true, version };
@@ -116,6 +120,7 @@ export class HeadVersions {
       format,
       last: this.#last,
       current: this.#current?.version ?? 0,
+      since: this.#since,
       versions: this.#versions.map(({ version }) => version),
       refused: this.#refused,
     };
@@ -134,7 +139,7 @@ export class HeadVersions {
     read: (version: number) => Promise<Uint8Array | undefined>,
     options: HeadVersionsOptions = {},
   ): Promise<HeadVersions> {
-    const { last, current, versions, refused } = readState(state);
+    const { last, current, since, versions, refused } = readState(state);
     const restored = new HeadVersions(name, options);
     for (const version of versions) {
       const bytes = await read(version);
@@ -143,6 +148,7 @@ export class HeadVersions {
     }
     restored.#last = last;
     restored.#current = restored.#versions.find(({ version }) => version === current);
+    restored.#since = since;
     restored.#refused = [...refused];
     return restored;
   }
@@ -151,14 +157,18 @@ export class HeadVersions {
     if (this.#refused.includes(head.info.ledgerHash)) {
       return `${this.name}: what these examples teach was rolled back from; it is tried again once they change`;
     }
-    const old = this.#current?.head;
-    if (!old) return undefined;
-    const { better, worse, common } = compare(old.verdicts, head.verdicts, old.info.labels);
-    if (worse - better <= Math.max(2, 2 * Math.sqrt(worse + better))) return undefined;
-    return (
-      `${this.name}: of ${common} examples that were held back, ${worse} that version ${this.#current!.version} named ` +
-      `rightly would be wrong and ${better} wrong ones right; look at the newest examples, or take it all the same`
-    );
+    const current = this.#current?.version ?? 0;
+    const older = this.#versions.filter(({ version }) => version <= current && version >= this.#since);
+    const now = new Map(head.verdicts.map((verdict) => [verdict.id, verdict]));
+    for (const { version, head: old } of older.toReversed()) {
+      const { better, worse, common } = compare(old, now);
+      if (worse - better <= Math.max(2, 2 * Math.sqrt(worse + better))) continue;
+      return (
+        `${this.name}: of ${common} examples that were held back, ${worse} that version ${version} named rightly ` +
+        `would be wrong and ${better} wrong ones right; look at the newest examples, or take it all the same`
+      );
+    }
+    return undefined;
   }
 }
 
@@ -169,6 +179,7 @@ interface State {
   readonly last: number;
   /** 0: none is in use. */
   readonly current: number;
+  readonly since: number;
   readonly versions: readonly number[];
   readonly refused: readonly string[];
 }
@@ -183,25 +194,25 @@ function readState(bytes: Uint8Array): State {
   if (state?.format !== format) {
     throw new InputError(`versions of a head: expected format ${format}, got ${shown(state?.format)}`);
   }
-  const { last, current, versions, refused } = state;
-  const numbers = [last, current, ...(Array.isArray(versions) ? versions : [Number.NaN])];
+  const { last, current, since, versions, refused } = state;
+  const numbers = [last, current, since, ...(Array.isArray(versions) ? versions : [Number.NaN])];
   if (!numbers.every(Number.isInteger) || !Array.isArray(refused)) {
     throw new InputError(`versions of a head: expected which there are and which is in use, got ${shown(state)}`);
   }
   return state;
 }
 
-function compare(before: readonly Verdict[], after: readonly Verdict[], known: readonly string[]) {
-  const old = new Map(before.map((verdict) => [verdict.id, verdict]));
+function compare({ verdicts, info }: Head, after: ReadonlyMap<string, Verdict>) {
+  const known = new Set(info.labels);
   let [better, worse, common] = [0, 0, 0];
-  for (const now of after) {
-    const then = old.get(now.id);
+  for (const then of verdicts) {
+    const now = after.get(then.id);
     // Relabelled is another example, with another id.
-    if (!then) continue;
+    if (!now) continue;
     common++;
     const [wasRight, isRight] = [isCorrect(then), isCorrect(now)];
     if (isRight && !wasRight) better++;
-    const isNewLabel = !known.includes(now.nearest);
+    const isNewLabel = !known.has(now.nearest);
     if (wasRight && !isRight && !isNewLabel) worse++;
   }
   return { better, worse, common };
