@@ -2,8 +2,8 @@ import { type HeadVersion, HeadVersions, type HeadVersionsOptions } from './head
 import type { LedgerStore } from './ledger-store.ts';
 
 /**
- * Keeps heads in the store of the examples they were trained from. A version is written once: a hundred kilobytes for
- * ten labels, where all versions would be ten times that, each time something is taught, on a card that wears out.
+ * Keeps heads in the store of the examples they were trained from. A version is written once: two hundred kilobytes for
+ * ten labels of a hundred examples each, where all versions are ten times that, on a card that wears out.
  *
  * Which versions there are changes in the same batch as the versions themselves, so that a head is never torn.
  */

@@ -66,7 +66,8 @@ export class TrainingData {
     const chosen = choose(examples, mostTrained);
     let same = 0;
     while (same < chosen.length && same < this.#rows.length && isSame(chosen[same]!, this.#rows[same]!.example)) same++;
-    const hash = hashOf(this.#digests(examples, new Set(chosen.slice(0, same))));
+    const digests = new Map(chosen.slice(0, same).map((example, i) => [example, this.#rows[i]!.digest]));
+    const hash = hashOf(this.#digests(examples, digests));
     this.#rows.length = same;
     const dimension = chosen[0]?.embedding.values.length ?? 0;
     this.#reserve(chosen.length, dimension);
@@ -74,12 +75,14 @@ export class TrainingData {
     return this.#set(hash);
   }
 
-  /** @param same Those that are the examples of the first rows. */
-  #digests(examples: readonly Example[], same: ReadonlySet<Example>): Buffer[] {
+  /** @param found Of those that were compared already. */
+  #digests(examples: readonly Example[], found: ReadonlyMap<Example, Buffer>): Buffer[] {
     const known = new Map(this.#rows.map((row) => [row.example.id, row]));
     return examples.map((example) => {
+      const digest = found.get(example);
+      if (digest) return digest;
       const row = known.get(example.id);
-      return row && (same.has(example) || isSame(row.example, example)) ? row.digest : digestOf(example);
+      return row && isSame(row.example, example) ? row.digest : digestOf(example);
     });
   }
 

@@ -141,7 +141,7 @@ describe('ocellus teach', () => {
     const store = newStore();
     const { code, out } = await ocellus(['teach', '--store', store, '--label', 'cat', '--negative', piece('cup', 0)]);
     expect(code).toBe(0);
-    expect(out).toBe('Taught 1 pictures.\nWhat they say is not in use: object: there are no examples of a label\n');
+    expect(out).toBe('Taught 1 picture.\nWhat they say is not in use: object: there are no examples of a label\n');
     const asked = await ocellus(['classify', '--store', store, piece('cup', 1)]);
     expect([asked.code, asked.err]).toEqual([
       2,

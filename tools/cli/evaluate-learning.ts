@@ -5,7 +5,8 @@ import { InputError } from '../../sdk/errors.ts';
 import { embedPicture } from '../../sdk/learn/embed-picture.ts';
 import { type FewShot, fewShot, type LabelledEmbedding, type Unknowns, unknowns } from '../../sdk/learn/few-shot.ts';
 import { printJson, table } from './output.ts';
-import { eachPicture, labelledPictures } from './pictures.ts';
+import { labelledPictures } from './picture-files.ts';
+import { eachPicture } from './pictures.ts';
 
 /** What is tried, examples a label; as many as the pictures are enough for. */
 const tried = [5, 20];

@@ -7,7 +7,7 @@ import { readPicture } from '../../../sdk/frame/picture.ts';
 import { averagePrecision, type EvaluatedPicture } from '../../../sdk/vision/average-precision.ts';
 import { evaluateLearning } from '../evaluate-learning.ts';
 import { printJson, progress, table } from '../output.ts';
-import { isPicture, pictureTypes } from '../pictures.ts';
+import { isPicture, pictureTypes } from '../picture-files.ts';
 import { atLeastOne, share, threads } from '../values.ts';
 
 /** In a picture, of all classes. COCO's own limit is 100 of each class, which `averagePrecision` keeps. */

@@ -10,7 +10,8 @@ import type { Learner } from '../../../sdk/learn/learner.ts';
 import { accuracies } from '../../../sdk/learn/review.ts';
 import { openLearner, storeHelp } from '../learner.ts';
 import { printJson, table } from '../output.ts';
-import { eachPicture, type LabelledPicture, labelledPictures, unreadableHelp, withFolders } from '../pictures.ts';
+import { type LabelledPicture, labelledPictures, withFolders } from '../picture-files.ts';
+import { eachPicture, unreadableHelp } from '../pictures.ts';
 import { threads } from '../values.ts';
 
 interface TeachOptions {
@@ -147,7 +148,8 @@ async function report(learner: Learner, { taught, known }: Lessons, { head, json
       labels: labels.map((one) => ({ ...one, accuracy: round(one.accuracy) })),
     });
   }
-  console.log(`Taught ${taught} pictures${known > 0 ? `; ${known} more were taught before` : ''}.`);
+  const again = known > 0 ? `; ${known} more had been taught before` : '';
+  console.log(`Taught ${taught} ${taught === 1 ? 'picture' : 'pictures'}${again}.`);
   if (refusal !== undefined) console.log(`What they say is not in use: ${refusal}`);
   if (!current) return;
   const rows = labels.map(({ label, examples, accuracy }) => [
