@@ -20,8 +20,20 @@ const program = new Command('ocellus')
   .configureHelp({ showGlobalOptions: false })
   .exitOverride();
 
-const commands = [addRun, addDetect, addClassify, addTeach, addWatch, addEval, addDoctor, addModels, addRequest];
-for (const add of [...commands, addPassword]) add(program);
+for (const add of [
+  addRun,
+  addDetect,
+  addClassify,
+  addTeach,
+  addWatch,
+  addEval,
+  addDoctor,
+  addModels,
+  addRequest,
+  addPassword,
+]) {
+  add(program);
+}
 
 // A reader that went away (`ocellus watch … | head`) is the end of the work, not a fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
