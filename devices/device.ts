@@ -27,12 +27,12 @@ export interface DeviceOptions {
 
 /** What a device turned out to be, known once it is open. */
 export interface DeviceProperties {
-  /** `libcamera`, `v4l2`, `rtsp`, `file`, `opencv` or `scene`. */
+  /** `libcamera`, `v4l2`, `rtsp`, `http`, `file`, `recording`, `opencv` or `scene`. */
   readonly kind: string;
   /** For a person: `HD USB Camera (/dev/video0)`. */
   readonly title: string;
   readonly format: PixelFormat;
-  /** Of the first frame; a folder of pictures has frames of many sizes. */
+  /** Of the first frame; a folder of pictures or a recording may have frames of many sizes. */
   readonly width: number;
   readonly height: number;
   /** Frames a second as the source states them, if it does. */

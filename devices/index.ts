@@ -5,6 +5,7 @@ import { fileDevice } from './file/file.ts';
 import { LibcameraCamera } from './libcamera.ts';
 import { OpenCvCapture } from './opencv.ts';
 import { checkOptions } from './options.ts';
+import { RecordedCamera } from './recording/recording.ts';
 import { RtspCamera } from './rtsp.ts';
 import { SceneDevice } from './scene/scene.ts';
 import { maskSource, parseDeviceUri } from './uri.ts';
@@ -15,6 +16,7 @@ export { type Board, describeBoard } from './boards/board.ts';
 export { readTemperature } from './boards/temperature.ts';
 export type { Device, DeviceEvents, DeviceHealth, DeviceOptions, DeviceProperties } from './device.ts';
 export { type FoundCamera, type FoundProgram, findCameras, findPrograms } from './probe/index.ts';
+export { Recorder, type RecorderOptions } from './recording/recorder.ts';
 
 /** Makes the device of a scheme; `rest` is what follows `scheme:`. */
 type DeviceMaker = (uri: string, rest: string, options?: DeviceOptions) => Device;
@@ -25,6 +27,7 @@ const makers: Readonly<Record<string, DeviceMaker>> = {
   file: fileDevice,
   libcamera: (uri, rest, options) => new LibcameraCamera(uri, rest, options),
   v4l2: (uri, rest, options) => new V4l2Camera(uri, rest, options),
+  recording: (uri, rest, options) => new RecordedCamera(uri, rest, options),
   opencv: (uri, rest, options) => new OpenCvCapture(uri, rest, options),
   rtsp: (uri, _, options) => new RtspCamera(uri, options),
   rtsps: (uri, _, options) => new RtspCamera(uri, options),

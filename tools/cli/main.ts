@@ -7,6 +7,8 @@ import { addDoctor } from './commands/doctor.ts';
 import { addEval } from './commands/eval.ts';
 import { addModels } from './commands/models.ts';
 import { addPassword } from './commands/password.ts';
+import { addRecord } from './commands/record.ts';
+import { addReplay } from './commands/replay.ts';
 import { addRequest } from './commands/request.ts';
 import { addRun } from './commands/run.ts';
 import { addWatch } from './commands/watch.ts';
@@ -19,9 +21,8 @@ const program = new Command('ocellus')
   .configureHelp({ showGlobalOptions: false })
   .exitOverride();
 
-for (const add of [addRun, addDetect, addClassify, addWatch, addEval, addDoctor, addModels, addRequest, addPassword]) {
-  add(program);
-}
+const commands = [addRun, addDetect, addClassify, addWatch, addRecord, addReplay, addEval, addDoctor, addModels];
+for (const add of [...commands, addRequest, addPassword]) add(program);
 
 // A reader that went away (`ocellus watch … | head`) is the end of the work, not a fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
