@@ -96,10 +96,11 @@ export class RecordedCamera extends DeviceBase {
     this.#counts = { indexed: 0, shown: 0 };
     const index = new IndexReader(join(folder, indexFile));
     let end: EndLine | undefined;
+    let said = '';
     try {
       for (let line = await index.take(); line && !this.closed; line = await index.take()) {
         if (end) throw new InputError(`${join(folder, indexFile)}: expected nothing after the line of the end`);
-        if ('video' in line) await this.#playVideo(folder, line, index);
+        if ('video' in line) said += await this.#playVideo(folder, line, index);
         else if ('frames' in line) end = line;
         // Of a video that has fewer frames than the index.
         else this.#counts.indexed++;
@@ -109,23 +110,30 @@ export class RecordedCamera extends DeviceBase {
     }
     const { indexed, shown } = this.#counts;
     if (this.closed) return;
-    if (end && (end.frames !== shown || indexed !== shown)) {
+    if (!end) {
+      this.logger.warn(`the recording was interrupted; it has ${shown} frames`);
+    } else if (end.frames !== shown || indexed !== shown) {
       throw new InputError(
         `${folder} is damaged: ${end.frames} frames were recorded, the index has ${indexed}, the video ${shown}`,
       );
+    } else if (said) {
+      throw new InputError(`${folder} is damaged: ffmpeg says: ${said}`);
     }
-    if (!end) this.logger.warn(`the recording was interrupted; it has ${shown} frames`);
   }
 
-  /** Shows the frames of one video as the index tells their times. */
-  async #playVideo(folder: string, video: VideoLine, index: IndexReader): Promise<void> {
+  /**
+   * Shows the frames of one video as the index tells their times.
+   *
+   * @returns What ffmpeg says of it: the end of a video that was interrupted is wrong, and no fault.
+   */
+  async #playVideo(folder: string, video: VideoLine, index: IndexReader): Promise<string> {
     const file = join(folder, video.video);
     if (!existsSync(file)) throw new InputError(`${file} is missing: the index names it`);
     const child = await Child.start(decoderCommand(file, video));
     this.#child = child;
     if (this.closed) {
       await child.stop(true);
-      return;
+      return '';
     }
     const filler = new PoolFiller((buffer, pool) => {
       this.#busy = this.#present(buffer!, pool, index);
@@ -133,12 +141,12 @@ export class RecordedCamera extends DeviceBase {
     try {
       await pump(child.stdout, new RawParser(filler, video), () => this.#busy);
       await this.#busy;
+      if (!this.closed) await child.ended;
     } finally {
       await child.stop();
       this.#child = undefined;
     }
-    // What is wrong with the end of one that was interrupted is no fault; the frames that are missing are counted.
-    if (child.said) this.logger.debug(`ffmpeg says of ${video.video}: ${child.said}`);
+    return child.said;
   }
 
   async #present(buffer: Uint8Array, pool: FramePool, index: IndexReader): Promise<void> {
