@@ -20,6 +20,8 @@ export interface DeviceOptions {
   speed?: 'realtime' | 'max';
   /** Starts a file again at its end. Default false. */
   loop?: boolean;
+  /** How an `rtsp:` camera sends: over its own connection, or beside it, where a lost packet holds nothing up. Default tcp. */
+  transport?: 'tcp' | 'udp';
   /** A live source that gave no frame for so long is restarted, ms. Default 10000. */
   stallTimeoutMs?: number;
   logger?: Logger;

@@ -2,6 +2,7 @@ import { InputError } from '../sdk/errors.ts';
 import { AutoDevice } from './auto.ts';
 import type { Device, DeviceOptions } from './device.ts';
 import { fileDevice } from './file/file.ts';
+import { HttpCamera } from './http.ts';
 import { LibcameraCamera } from './libcamera.ts';
 import { OpenCvCapture } from './opencv.ts';
 import { checkOptions } from './options.ts';
@@ -31,6 +32,8 @@ const makers: Readonly<Record<string, DeviceMaker>> = {
   opencv: (uri, rest, options) => new OpenCvCapture(uri, rest, options),
   rtsp: (uri, _, options) => new RtspCamera(uri, options),
   rtsps: (uri, _, options) => new RtspCamera(uri, options),
+  http: (uri, _, options) => new HttpCamera(uri, options),
+  https: (uri, _, options) => new HttpCamera(uri, options),
 };
 
 /** The schemes a source may have, without the colon. */
@@ -55,7 +58,7 @@ export function createDevice(uri: string, options?: DeviceOptions): Device {
 
 /**
  * Makes and opens the device a URI names: `auto:`, `scene:`, `file:clip.mp4`, `file:pictures/`, `v4l2:/dev/video0`,
- * `rtsp://camera/stream`, `libcamera:`, `opencv:0`. Close it when done.
+ * `rtsp://camera/stream`, `http://camera/mjpeg`, `recording:folder`, `libcamera:`, `opencv:0`. Close it when done.
  *
  * @throws InputError when the URI, the device, the file or the program that reads it cannot be used, with what to do.
  *

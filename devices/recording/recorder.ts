@@ -4,10 +4,10 @@ import { packageVersion } from '../../sdk/assets.ts';
 import type { CameraSettings } from '../../sdk/config/schema.ts';
 import { InputError, messageOf } from '../../sdk/errors.ts';
 import type { Frame } from '../../sdk/frame/frame.ts';
+import { withMaskedSource } from '../../sdk/pipeline/masked-source.ts';
 import type { Stage } from '../../sdk/pipeline/stage.ts';
 import { describeBoard } from '../boards/board.ts';
 import type { Device } from '../device.ts';
-import { maskSource } from '../uri.ts';
 import { type Codec, encoderCommand } from './codec.ts';
 import { Encoder } from './encoder.ts';
 import type { IndexLine, VideoLine } from './index-lines.ts';
@@ -153,7 +153,7 @@ export class Recorder implements Stage<Frame> {
       ocellus: packageVersion(),
       board: describeBoard().model,
       camera: name,
-      settings: { ...settings, source: maskSource(settings.source) },
+      settings: withMaskedSource(settings),
       source: { uri: device.uri, kind, title, ...(fps !== undefined && { fps }) },
       model,
       codec: this.#codec,

@@ -1,16 +1,28 @@
 import { existsSync } from 'node:fs';
-import type { Frame } from '../frame/frame.ts';
 import type { ObjectState } from '../vision/event.ts';
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
 
 /** Where this is missing there are no fonts, and drawing text would only complain on standard error. */
 const hasFonts = process.platform !== 'linux' || existsSync('/etc/fonts/fonts.conf');
+
+/** An object as it lies in a picture of the same view in another size. */
+export function scaledTo(picture: Size, object: ObjectState, seenIn: Size): ObjectState {
+  const x = picture.width / seenIn.width;
+  const y = picture.height / seenIn.height;
+  const [x1, y1, x2, y2] = object.box;
+  return { ...object, box: [x1 * x, y1 * y, x2 * x, y2 * y] };
+}
 
 /**
  * An SVG of the frame's size with one object's box and name, to be laid over its picture.
  *
  * @param withName Default: where the system has fonts (Debian: fontconfig-config, fonts-dejavu-core).
  */
-export function boxOverlay(frame: Frame, object: ObjectState, withName = hasFonts): string {
+export function boxOverlay(frame: Size, object: ObjectState, withName = hasFonts): string {
   const { width, height } = frame;
   const [x1, y1, x2, y2] = object.box.map(Math.round) as [number, number, number, number];
   const line = Math.max(2, Math.round(height / 240));
