@@ -39,8 +39,8 @@ export class HttpCamera extends NetworkCamera {
   }
 
   protected override explain(said: string): string {
-    if (/Expected boundary|Invalid data|Could not find codec parameters/.test(said)) {
-      return `what comes is no MJPEG stream (multipart/x-mixed-replace): a single picture or a page has another path; ${said}`;
+    if (/Expected boundary|Invalid data|End of file/.test(said)) {
+      return `what comes is no MJPEG stream (multipart/x-mixed-replace) but a picture, a page or nothing: see the camera's manual for the path; ${said}`;
     }
     return super.explain(said);
   }

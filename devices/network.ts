@@ -17,7 +17,9 @@ export abstract class NetworkCamera extends LiveDevice {
   /** @throws InputError when it is no URL that may be shown to a program. */
   protected assertUrl(): void {
     const { url } = this;
-    if (!URL.canParse(url) || new URL(url).host === '' || hasStrayAt(new URL(url))) {
+    // Node mends an address without a host, and takes control characters out of it; ffmpeg does neither.
+    const isWhole = /^[a-z]+:\/\/[^/?#\\]/i.test(url) && !/\p{Cc}/u.test(url);
+    if (!isWhole || !URL.canParse(url) || new URL(url).host === '' || hasStrayAt(new URL(url))) {
       throw new InputError(
         `expected ${this.#kind}://[user:password@]host[:port]/path; write / @ : # in a password as %2F %40 %3A %23`,
       );

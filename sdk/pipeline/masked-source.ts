@@ -14,13 +14,11 @@ export function withMaskedSource(settings: CameraSettings): CameraSettings {
  * @throws InputError when it has a masked password and is not the one that was shown.
  */
 export function withoutMaskedSource(change: CameraChange, settings: CameraSettings): CameraChange {
+  const outer = withoutMasked(change, settings.source, 'source');
   const { snapshots } = change;
   // What is no map at all is for the check of the fields.
-  const inner = typeof snapshots === 'object' &&
-    snapshots !== null && {
-      snapshots: withoutMasked(snapshots, settings.snapshots.source, 'snapshots.source'),
-    };
-  return { ...withoutMasked(change, settings.source, 'source'), ...inner };
+  if (typeof snapshots !== 'object' || snapshots === null || Array.isArray(snapshots)) return outer;
+  return { ...outer, snapshots: withoutMasked(snapshots, settings.snapshots.source, 'snapshots.source') };
 }
 
 function withoutMasked<T extends { source?: string }>(change: T, present: string, path: string): T {

@@ -94,6 +94,24 @@ describe.skipIf(!hasProgram('ffmpeg') || !hasRtspServer())(
       await reader(device).next();
     });
 
+    it.each(['tcp', 'udp'] as const)('is asked over %s where that is wanted', async (transport) => {
+      const asked = once(server.stdout!, 'data');
+      device = await openDevice(`rtsp://127.0.0.1:${port}/door`, { transport });
+      expect(String(await asked).trim()).toBe(transport);
+      await reader(device).next();
+    });
+
+    it('comes back over udp as well when its server froze', async () => {
+      device = await openDevice(`rtsp://127.0.0.1:${port}/door`, { transport: 'udp', stallTimeoutMs: 1000 });
+      const seen = reader(device);
+      await seen.next();
+      server.kill('SIGSTOP');
+      await until(device, 'offline');
+      server.kill('SIGCONT');
+      await until(device, 'online');
+      await seen.next();
+    });
+
     it('comes back when its server was killed and started again', async () => {
       device = await openDevice(`rtsp://127.0.0.1:${port}/door`, { stallTimeoutMs: 2000 });
       const seen = reader(device);
