@@ -16,7 +16,14 @@ export type { ColourSpace } from '../sdk/frame/frame.ts';
 export { type Board, describeBoard } from './boards/board.ts';
 export { readTemperature } from './boards/temperature.ts';
 export type { Device, DeviceEvents, DeviceHealth, DeviceOptions, DeviceProperties } from './device.ts';
-export { type FoundCamera, type FoundProgram, findCameras, findPrograms } from './probe/index.ts';
+export {
+  discoverCameras,
+  type FoundCamera,
+  type FoundNetworkCamera,
+  type FoundProgram,
+  findCameras,
+  findPrograms,
+} from './probe/index.ts';
 export { Recorder, type RecorderOptions } from './recording/recorder.ts';
 
 /** Makes the device of a scheme; `rest` is what follows `scheme:`. */

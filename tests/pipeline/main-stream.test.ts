@@ -103,6 +103,7 @@ describe.skipIf(!hasProgram('ffmpeg'))('Pipeline: snapshots of the main stream (
     await expect(pipeline.change({ snapshots: { source: 'scene:' } })).rejects.toThrow(
       /snapshots\.source: expected none/,
     );
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is what the settings call a reference.
     const secret = pipeline.change({ snapshots: { source: 'rtsp://me:${PASSWORD}@door/1' } });
     await expect(secret).rejects.toThrow(/^snapshots\.source: a reference to a secret/);
   });

@@ -95,9 +95,10 @@ describe.skipIf(!hasProgram('ffmpeg') || !hasRtspServer())(
     });
 
     it.each(['tcp', 'udp'] as const)('is asked over %s where that is wanted', async (transport) => {
-      const asked = once(server.stdout!, 'data');
+      let asked = '';
+      server.stdout!.on('data', (text) => (asked += text));
       device = await openDevice(`rtsp://127.0.0.1:${port}/door`, { transport });
-      expect(String(await asked).trim()).toBe(transport);
+      await expect.poll(() => asked.trim()).toBe(transport);
       await reader(device).next();
     });
 
