@@ -1,5 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { ModelCard } from '../core/card.ts';
+import type { CameraLearning } from '../learn/camera-learning.ts';
+import type { NodeLearning, NodeLearningEvents } from '../learn/node-learning.ts';
 import type { PipelineEvents } from '../pipeline/events.ts';
 import type { NodeStats } from '../pipeline/node.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
@@ -11,11 +13,31 @@ export type HubCamera = Pick<
 > &
   EventEmitter<PipelineEvents>;
 
+/** What the hub needs of a node's local learning. */
+export type HubLearning = Pick<
+  NodeLearning,
+  | 'settings'
+  | 'open'
+  | 'teach'
+  | 'relabel'
+  | 'forget'
+  | 'withdraw'
+  | 'rollback'
+  | 'accept'
+  | 'summary'
+  | 'review'
+  | 'examples'
+  | 'cuts'
+  | 'nearMisses'
+> & { camera(name: string): Pick<CameraLearning, 'states'> } & EventEmitter<NodeLearningEvents>;
+
 /** What the hub needs of a node; a `Node` is one. */
 export type HubNode = {
   readonly name: string;
   /** Of the model in use, once that is known. */
   readonly card: ModelCard | undefined;
   readonly pipelines: ReadonlyMap<string, HubCamera>;
+  /** Undefined where nothing can be taught. */
+  readonly learning?: HubLearning | undefined;
   stats(): NodeStats;
 } & EventEmitter<{ stats: [NodeStats] }>;

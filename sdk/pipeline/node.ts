@@ -1,9 +1,11 @@
 import { EventEmitter } from 'node:events';
+import { join } from 'node:path';
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { readTemperature } from '../../devices/index.ts';
 import { noModel, type Settings } from '../config/schema.ts';
 import type { ModelCard } from '../core/card.ts';
 import { loadModel, type Model } from '../core/model.ts';
+import { NodeLearning } from '../learn/node-learning.ts';
 import { about, type Logger, silent } from '../log.ts';
 import type { PipelineStats } from './events.ts';
 import { CpuMeter } from './meter.ts';
@@ -40,6 +42,8 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
   readonly #logger: Logger;
   readonly #speed: 'realtime' | 'max';
   readonly #given: Model | Promise<Model> | undefined;
+  /** Can be taught what its cameras see; undefined without a folder to keep it in, or when the settings say so. */
+  readonly learning: NodeLearning | undefined;
   readonly #pipelines = new Map<string, Pipeline>();
   #starting: Promise<void> | undefined;
   /** Of this start; another one, or none, after a stop. */
@@ -55,16 +59,26 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
    * @param options.speed `max`: files as fast as they go, for measuring. Default `realtime`.
    * @param options.model Default: the one the settings name, loaded by `start()` and closed by `stop()`. One that is
    *   given stays open.
+   * @param options.data Where learning is kept between runs, in a folder `learn`: `dataFolder(settings)`. Default: nowhere,
+   *   and nothing can be taught.
    */
   constructor(
     settings: Settings,
-    options: { logger?: Logger; speed?: 'realtime' | 'max'; model?: Model | Promise<Model> } = {},
+    options: { logger?: Logger; speed?: 'realtime' | 'max'; model?: Model | Promise<Model>; data?: string } = {},
   ) {
     super();
     this.settings = settings;
     this.#given = options.model;
     this.#speed = options.speed ?? 'realtime';
     this.#logger = options.logger ?? silent;
+    if (options.data === undefined || !settings.learn.enabled) return;
+    this.learning = new NodeLearning({
+      node: settings.node,
+      settings: settings.learn,
+      folder: join(options.data, 'learn'),
+      threads: settings.core.threads,
+      logger: this.#logger,
+    });
   }
 
   get name(): string {
@@ -137,6 +151,7 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
     this.#loading = undefined;
     this.#model = undefined;
     await Promise.all([...this.#pipelines.values()].map((pipeline) => pipeline.stop()));
+    await this.learning?.stop();
     const model = await loading?.catch(() => undefined);
     if (!this.#given) await model?.close();
   }
@@ -150,14 +165,19 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
   async #start(loading: Promise<Model | null>, before: (() => Promise<void> | void) | undefined): Promise<void> {
     this.#pipelines.clear();
     for (const [name, settings] of Object.entries(this.settings.cameras)) {
+      const learning = this.learning?.addCamera(name, settings.learn);
       const options = {
         name,
         model: loading,
         speed: this.#speed,
         patient: true,
+        ...(learning && { learning }),
         logger: about(this.#logger, { camera: name }),
       };
-      this.#pipelines.set(name, new Pipeline({ ...settings, ...options }));
+      const pipeline = new Pipeline({ ...settings, ...options });
+      pipeline.on('settings', () => learning?.configure(pipeline.settings.learn));
+      pipeline.on('event', ({ after }) => learning?.noteEvent(after));
+      this.#pipelines.set(name, pipeline);
     }
     const isStopped = () => this.#loading !== loading;
     // Cameras open while the model loads: both wait for something else most of the time.
@@ -166,7 +186,7 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
       if (isStopped()) return;
       await Promise.all([...this.#pipelines.values()].map((pipeline) => pipeline.start()));
     })();
-    const [model] = await Promise.all([loading, starting]);
+    const [model] = await Promise.all([loading, starting, this.learning?.start()]);
     if (isStopped()) return;
     this.#model = model;
     this.#delay = monitorEventLoopDelay({ resolution: delayResolutionMs });

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { isLoopback } from '../../../sdk/access/network.ts';
+import { dataFolder } from '../../../sdk/config/data-folder.ts';
 import { readSettings, resolveSettings, type SettingsInput, updateSettings } from '../../../sdk/config/settings.ts';
 import { InputError, messageOf } from '../../../sdk/errors.ts';
 import type { Hub } from '../../../sdk/hub/hub.ts';
@@ -83,7 +84,7 @@ async function runNode(options: RunOptions, logger: Logger): Promise<{ code: num
   const settings = await hashPasswords(given, { file, written, logger });
   const announce = options.logFormat === 'text' ? (line: string) => console.log(line) : logger.info.bind(logger);
   logger.info(`kernels: ${kernels.name}`);
-  const node = new Node(settings, { logger });
+  const node = new Node(settings, { data: dataFolder(settings), logger });
   const parts: { stop(): Promise<void> }[] = [];
   let hub: Hub | undefined;
   let pageUrl: string | undefined;
