@@ -11,6 +11,7 @@
  */
 export type { Device, DeviceHealth, DeviceOptions, DeviceProperties } from '../devices/device.ts';
 export { openDevice } from '../devices/index.ts';
+export { Recorder, type RecorderOptions } from '../devices/recording/recorder.ts';
 export { dataFolder } from './config/data-folder.ts';
 export {
   type CameraChange,

@@ -3,7 +3,8 @@ import type { EventMessage } from '../../sdk/vision/event.ts';
 import { eventDifferences } from '../../tools/cli/event-differences.ts';
 
 function message(id: string, sequence: number, change: Record<string, unknown> = {}): EventMessage {
-  const after = { id, label: 'cat', score: 0.7, current_zones: [], ...change };
+  const start_time = Number.parseInt(id, 10);
+  const after = { id, label: 'cat', start_time, score: 0.7, current_zones: [], ...change };
   const type = sequence === 1 ? 'new' : 'update';
   return { type, sequence, before: after, after } as unknown as EventMessage;
 }
@@ -22,6 +23,12 @@ describe('eventDifferences', () => {
       '~ update cat 70 % 1-a (message 2): after.score 0.7 -> 0.72, after.current_zones [] -> ["door"]',
       '- new cat 70 % 2-b (message 1)',
       '+ new cat 70 % 3-c (message 1)',
+    ]);
+  });
+
+  it('knows an object again whose letters are others', () => {
+    expect(eventDifferences([message('1-a', 1), message('1-b', 1)], [message('1-c', 1), message('1-b', 1)])).toEqual([
+      '~ new cat 70 % 1-a (message 1): after.id "1-a" -> "1-c"',
     ]);
   });
 

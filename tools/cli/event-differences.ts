@@ -6,28 +6,38 @@ const mostShown = 20;
 
 /**
  * How the events of two runs differ, for a person, a line for each message that is not the same; empty when all are.
- * Messages are told apart by their event's id and their number in it.
+ *
+ * What belongs together starts at the same time and is the message of the same number: the letters of an id come from the
+ * tracker's number, which is another one for all that follows when one track more or less began before.
  */
 export function eventDifferences(expected: readonly EventMessage[], got: readonly EventMessage[]): string[] {
   const lines: string[] = [];
-  const there = new Map(got.map((message) => [keyOf(message), message]));
-  const wanted = new Set(expected.map(keyOf));
-  for (const message of expected) {
-    const other = there.get(keyOf(message));
+  const wanted = keyed(expected);
+  const there = keyed(got);
+  for (const [key, message] of wanted) {
+    const other = there.get(key);
     if (!other) lines.push(`- ${inShort(message)}`);
     else if (!isDeepStrictEqual(other, message)) {
       lines.push(`~ ${inShort(message)}: ${differencesOf(message, other).join(', ')}`);
     }
   }
-  for (const message of got) if (!wanted.has(keyOf(message))) lines.push(`+ ${inShort(message)}`);
-  if (lines.length === 0 && expected.some((message, i) => keyOf(message) !== keyOf(got[i]!))) {
-    lines.push('the same messages, in another order');
-  }
+  for (const [key, message] of there) if (!wanted.has(key)) lines.push(`+ ${inShort(message)}`);
+  if (lines.length === 0 && !isDeepStrictEqual(expected, got)) lines.push('the same messages, in another order');
   if (lines.length <= mostShown) return lines;
   return [...lines.slice(0, mostShown), `… ${lines.length - mostShown} more`];
 }
 
-const keyOf = ({ after, sequence }: EventMessage) => `${after.id} ${sequence}`;
+/** Several objects may start at once: they are counted. */
+function keyed(messages: readonly EventMessage[]): Map<string, EventMessage> {
+  const keys = new Map<string, EventMessage>();
+  for (const message of messages) {
+    const base = `${message.after.start_time} ${message.sequence}`;
+    let count = 0;
+    while (keys.has(`${base} ${count}`)) count++;
+    keys.set(`${base} ${count}`, message);
+  }
+  return keys;
+}
 
 function inShort({ type, sequence, after }: EventMessage): string {
   return `${type} ${after.label} ${Math.round(after.score * 100)} % ${after.id} (message ${sequence})`;

@@ -94,14 +94,14 @@ function inWords({ board, node, onnxruntime, kernels, cameras, networkCameras, p
   return `${machine}\n\ncameras\n${found}${network}\n\nprograms\n${parts}`;
 }
 
-function networkInWords(cameras: readonly FoundNetworkCamera[]): string {
+/** What cameras say of themselves must not do anything to a terminal. */
+export function networkInWords(cameras: readonly FoundNetworkCamera[]): string {
   if (cameras.length === 0)
     return '  none answered (ONVIF); many cameras have it switched off, or are in another network';
-  const rows = cameras.map(({ address, name, hardware }) => [`  ${address}`, name ?? '', hardware ?? '']);
-  return `${oneLineEach(table(rows))}\n  source: rtsp://user:password@ADDRESS/PATH; the path is in the camera’s manual`;
-}
-
-/** What cameras say of themselves must not do anything to a terminal. */
-function oneLineEach(text: string): string {
-  return text.split('\n').map(oneLine).join('\n');
+  const rows = cameras.map(({ address, name, hardware }) => [
+    `  ${address}`,
+    oneLine(name ?? ''),
+    oneLine(hardware ?? ''),
+  ]);
+  return `${table(rows)}\n  source: rtsp://user:password@ADDRESS/PATH; the path is in the camera’s manual`;
 }
