@@ -1,11 +1,11 @@
 import type { PixelFormat } from '../../sdk/frame/layout.ts';
 import type { Command } from '../child.ts';
+import { installFfmpeg as install } from '../ffmpeg.ts';
 import type { VideoLine } from './index-lines.ts';
 import type { RecordingInfo } from './info.ts';
 
 export type Codec = RecordingInfo['codec'];
 
-const install = 'install it: sudo apt install ffmpeg (version 5.1 or newer)';
 /** The transform that is the same on every processor: what was recorded on one board is compared on another. */
 const exact = ['-flags', '+bitexact', '-idct', 'simple'];
 const quiet = ['-nostdin', '-hide_banner', '-loglevel', 'error'];

@@ -11,7 +11,6 @@ const endTimeoutMs = 10_000;
 export class Encoder {
   readonly #child: Child;
   readonly #bytes: Buffer;
-  #ended: string | undefined;
 
   private constructor(child: Child, byteLength: number) {
     this.#child = child;
@@ -19,9 +18,6 @@ export class Encoder {
     child.stdout.resume();
     // What it says of itself, and how it ended, is worth more than EPIPE.
     child.stdin!.on('error', () => {});
-    void child.ended.then((how) => {
-      this.#ended = how;
-    });
   }
 
   /** @throws InputError when ffmpeg is missing. */
@@ -33,11 +29,8 @@ export class Encoder {
   /** Resolves when ffmpeg has taken the frame; one at a time. @throws InputError when it ended. */
   async write(frame: Frame): Promise<void> {
     pack(frame, this.#bytes);
-    const written = await Promise.race([
-      new Promise<boolean>((resolve) => this.#child.stdin!.write(this.#bytes, (error) => resolve(!error))),
-      this.#child.ended.then(() => false),
-    ]);
-    if (!written) throw await this.#failure();
+    const error = await new Promise((resolve) => this.#child.stdin!.write(this.#bytes, resolve));
+    if (error) throw this.#failure(await this.#child.ended);
   }
 
   /** Writes the end of the file. @throws InputError when ffmpeg says that something went wrong. */
@@ -45,11 +38,10 @@ export class Encoder {
     this.#child.stdin!.end();
     const how = await within(endTimeoutMs, this.#child.ended, 'it did not end');
     await this.#child.stop(true);
-    if (how !== 'exit status 0' || this.#child.said) throw await this.#failure(how);
+    if (how !== 'exit status 0' || this.#child.said) throw this.#failure(how);
   }
 
-  async #failure(how?: string): Promise<InputError> {
-    how ??= this.#ended ?? (await this.#child.ended);
+  #failure(how: string): InputError {
     return new InputError(`the video cannot be written; ffmpeg says: ${this.#child.said || how}`);
   }
 }

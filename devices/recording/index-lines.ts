@@ -107,17 +107,19 @@ export class IndexReader {
   }
 
   #assertFollows(line: FrameLine, before: FrameLine | undefined, number: number): void {
-    if (!before) return;
-    for (const name of ['sequence', 'captureTimeNs'] as const) {
-      const least = before[name];
-      if (name === 'sequence' ? line[name] > least : line[name] >= least) continue;
-      throw this.#wrong(number, `${name}: expected more than the ${least} of the frame before, got ${line[name]}`);
-    }
+    if (!before || follows(line, before)) return;
+    const { sequence, captureTimeNs } = before;
+    throw this.#wrong(number, `expected a frame after number ${sequence} and ${captureTimeNs} ns`);
   }
 
   #wrong(number: number, what: string): InputError {
     return new InputError(`${this.#file}, line ${number}: ${what}`);
   }
+}
+
+/** Is it a later frame of the same source? One that was opened again counts anew. */
+export function follows(frame: FrameLine, before: FrameLine): boolean {
+  return frame.sequence > before.sequence && frame.captureTimeNs >= before.captureTimeNs;
 }
 
 function schemaOf(value: unknown): TSchema {

@@ -10,7 +10,7 @@ import { describeBoard } from '../boards/board.ts';
 import type { Device } from '../device.ts';
 import { type Codec, encoderCommand } from './codec.ts';
 import { Encoder } from './encoder.ts';
-import type { IndexLine, VideoLine } from './index-lines.ts';
+import { type FrameLine, follows, type IndexLine, type VideoLine } from './index-lines.ts';
 import { indexFile, infoFile, type RecordingInfo } from './info.ts';
 
 export interface RecorderOptions {
@@ -24,7 +24,7 @@ export interface RecorderOptions {
   lossless?: boolean;
   /** From the first frame to the last one. Default: until it is stopped. */
   seconds?: number;
-  /** Called once, while the last frame is under way: the time is over, or the recording failed. */
+  /** Called once, while a frame is under way: the time is over, the source was opened anew, or the recording failed. */
   onOver?: () => void;
 }
 
@@ -45,6 +45,7 @@ export class Recorder implements Stage<Frame> {
   #videos = 0;
   #frames = 0;
   #firstNs: number | undefined;
+  #last: FrameLine | undefined;
   #isOver = false;
   #failure: InputError | undefined;
 
@@ -80,15 +81,16 @@ export class Recorder implements Stage<Frame> {
   /** Gives the frame on as it is; a recording that failed keeps no camera from running. */
   async process(frame: Frame): Promise<Frame> {
     if (this.#isOver) return frame;
+    const { seconds, onOver } = this.#options;
+    const isAnother = this.#last !== undefined && !follows(frame, this.#last);
     try {
-      await this.#record(frame);
+      if (!isAnother) await this.#record(frame);
     } catch (error) {
       this.#fail(error);
     }
     this.#firstNs ??= frame.captureTimeNs;
-    const { seconds, onOver } = this.#options;
     const isFull = seconds !== undefined && frame.captureTimeNs - this.#firstNs >= seconds * 1e9;
-    if (isFull || this.#failure) {
+    if (isAnother || isFull || this.#failure) {
       this.#isOver = true;
       onOver?.();
     }
@@ -121,7 +123,8 @@ export class Recorder implements Stage<Frame> {
     if (!fits) await this.#beginVideo(frame);
     await this.#encoder!.write(frame);
     // After the frame itself: what the index has, ffmpeg has.
-    await this.#writeLine({ sequence, captureTimeNs, wallTimeMs });
+    this.#last = { sequence, captureTimeNs, wallTimeMs };
+    await this.#writeLine(this.#last);
     this.#frames++;
   }
 

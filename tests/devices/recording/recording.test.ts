@@ -108,7 +108,7 @@ const tenth = (count = 10) =>
     }),
   );
 
-describe.skipIf(!hasProgram('ffmpeg'))('recording: (needs ffmpeg)', () => {
+describe.skipIf(!hasProgram('ffmpeg'))('recording: (needs ffmpeg)', { timeout: 180_000 }, () => {
   it('gives each frame back as it was: its pixels, its number, its times', async () => {
     const folder = join(temporaryFolder(), 'a b: c%20');
     const frames = tenth();
@@ -206,6 +206,16 @@ describe.skipIf(!hasProgram('ffmpeg'))('recording: (needs ffmpeg)', () => {
     // 0, 0.1, 0.2, and after the drop 0.4.
     expect([over, made.frames]).toEqual([[4], 4]);
     expect((await replay(folder)).frames.map(({ sequence }) => sequence)).toEqual([0, 1, 2, 4]);
+  });
+
+  it('is over when the source is opened anew', async () => {
+    const folder = temporaryFolder();
+    let overs = 0;
+    await record(folder, [...tenth(3), noise({ sequence: 0, captureTimeNs: 6e12 }), ...tenth(5)], {
+      onOver: () => overs++,
+    });
+    expect(overs).toBe(1);
+    expect((await replay(folder)).frames).toEqual(tenth(3).map(seen));
   });
 
   it('never comes earlier in realtime than it did, and drops nothing for a slow reader', async () => {
@@ -328,7 +338,7 @@ describe.skipIf(!hasProgram('ffmpeg'))('recording: (needs ffmpeg)', () => {
       [
         'a frame that comes twice',
         (lines) => lines.toSpliced(5, 0, lines[4]!).join('\n'),
-        /line 6: sequence: expected more than the 4/,
+        /line 6: expected a frame after number 4 and \d+ ns/,
       ],
       [
         'a line that is missing',
