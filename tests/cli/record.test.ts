@@ -16,10 +16,8 @@ async function replays(recording: string): Promise<string[]> {
   const ways: [Record<string, string>, string[]][] = [
     [{}, []],
     [{}, []],
-    [{}, []],
     [{}, ['--threads', '1']],
-    [{}, ['--threads', '3']],
-    [{ OCELLUS_KERNELS: 'typescript' }, []],
+    [{ OCELLUS_KERNELS: 'typescript' }, ['--threads', '3']],
   ];
   for (const [env, more] of ways) {
     const { code, out, err } = await withEnvironment(env, () => ocellus(['replay', recording, '--json', ...more]));
@@ -45,7 +43,7 @@ interface Message {
 }
 const labels = (out: string) => [...new Set((jsonLines(out) as Message[]).map(({ after }) => after.label))];
 
-/** Six replays take as long as they take. */
+/** Replays take as long as they take. */
 const timeout = 180_000;
 
 describe.skipIf(!hasProgram('ffmpeg'))('ocellus record and replay (need ffmpeg)', { timeout }, () => {
@@ -66,6 +64,11 @@ describe.skipIf(!hasProgram('ffmpeg'))('ocellus record and replay (need ffmpeg)'
     const { code, err } = await ocellus(expecting);
     const messages = jsonLines(events).length;
     expect([code, err]).toEqual([0, `the same ${messages} messages as in ${join(lossless, 'events.jsonl')}\n`]);
+  });
+
+  it('gives the same in realtime', async () => {
+    const { code, out } = await ocellus(['replay', lossless, '--speed', 'realtime', '--json']);
+    expect([code, out]).toEqual([0, events]);
   });
 
   it('gives the same each time where the video may lose something, and the objects of the run', async () => {
@@ -139,6 +142,30 @@ describe.skipIf(!hasProgram('ffmpeg'))('ocellus record and replay (need ffmpeg)'
       2,
       expect.stringMatching(/recording\.json, line 1: expected an event as/),
     ]);
+  });
+
+  it.each([
+    ['ffmpeg alone, and ends with 2', false],
+    ['both', true],
+  ])('keeps all but the last second when a kill -9 takes %s', async (_, both) => {
+    const out = at(both ? 'both-killed' : 'ffmpeg-killed');
+    const child = start(['record', 'scene:', '--out', out]);
+    const end = ended(child);
+    await expect.poll(() => linesOf(out)).toBeGreaterThan(30);
+    const programs = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ');
+    expect(programs).toHaveLength(1);
+    if (both) child.kill('SIGKILL');
+    process.kill(Number(programs[0]), 'SIGKILL');
+    const { code, err } = await end;
+    if (!both) {
+      expect(code).toBe(2);
+      expect(err).toMatch(/broke off after \d+ frames: the video cannot be written; ffmpeg says: killed by SIGKILL/);
+    }
+    const replayed = await ocellus(['replay', out]);
+    expect(replayed.code).toBe(0);
+    const [, frames] = /the recording was interrupted; it has (\d+) frames/.exec(replayed.err)!;
+    // Ten a second; the index has a line more.
+    expect(linesOf(out) - 1 - Number(frames)).toBeLessThanOrEqual(11);
   });
 
   it.each(['SIGKILL', 'SIGINT'] as const)('keeps what there was when it is ended by %s', async (signal) => {
