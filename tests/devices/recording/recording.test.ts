@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -255,6 +255,26 @@ describe.skipIf(!hasProgram('ffmpeg'))('recording: (needs ffmpeg)', { timeout: 1
       await device.close();
     }
     expect(device.health).toMatchObject({ state: 'closed', corrupt: 0, lastError: undefined });
+  });
+
+  it('leaves no file and no program behind, read to its end or not', async () => {
+    const folder = temporaryFolder();
+    await record(folder, tenth(3));
+    const openFiles = () => readdirSync('/proc/self/fd').length;
+    const round = async (i: number) => {
+      const device = await openDevice(`recording:${folder}`, { speed: 'max', loop: i % 2 === 0 });
+      let left = i % 3;
+      for await (const frame of device.frames()) {
+        frame.release();
+        if (left-- === 0) break;
+      }
+      await device.close();
+      await record(join(folder, `${i}`), tenth(2));
+    };
+    for (let i = 0; i < 3; i++) await round(i);
+    const before = openFiles();
+    for (let i = 3; i < 20; i++) await round(i);
+    await expect.poll(openFiles).toBeLessThanOrEqual(before);
   });
 
   describe('of a recording that was interrupted or damaged', () => {
