@@ -11,6 +11,7 @@ import { addRecord } from './commands/record.ts';
 import { addReplay } from './commands/replay.ts';
 import { addRequest } from './commands/request.ts';
 import { addRun } from './commands/run.ts';
+import { addTeach } from './commands/teach.ts';
 import { addWatch } from './commands/watch.ts';
 import { printError } from './output.ts';
 
@@ -21,8 +22,22 @@ const program = new Command('ocellus')
   .configureHelp({ showGlobalOptions: false })
   .exitOverride();
 
-const commands = [addRun, addDetect, addClassify, addWatch, addRecord, addReplay, addEval, addDoctor, addModels];
-for (const add of [...commands, addRequest, addPassword]) add(program);
+for (const add of [
+  addRun,
+  addDetect,
+  addClassify,
+  addTeach,
+  addWatch,
+  addRecord,
+  addReplay,
+  addEval,
+  addDoctor,
+  addModels,
+  addRequest,
+  addPassword,
+]) {
+  add(program);
+}
 
 // A reader that went away (`ocellus watch … | head`) is the end of the work, not a fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
