@@ -1,6 +1,5 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { readText } from './files.ts';
+import { listFolder, readText } from './files.ts';
 import { instructionSets } from './instructions.ts';
 import { readTemperature } from './temperature.ts';
 
@@ -36,11 +35,7 @@ export function describeBoard(root = '/'): Board {
   const features = new Set((field('flags') ?? field('Features') ?? '').split(/\s+/));
   const isX86 = field('flags') !== undefined;
   const model =
-    readText(join(root, 'proc/device-tree/model')) ??
-    readText(join(root, 'sys/firmware/devicetree/base/model')) ??
-    field('Model') ??
-    readText(join(root, 'sys/class/dmi/id/product_name')) ??
-    'unknown';
+    deviceTreeModel(root) ?? field('Model') ?? readText(join(root, 'sys/class/dmi/id/product_name')) ?? 'unknown';
   const isArm = field('CPU implementer') !== undefined;
   const board = isX86 ? 'pc' : (raspberryPi(model) ?? (isArm ? 'arm' : 'unknown'));
   return {
@@ -56,6 +51,13 @@ export function describeBoard(root = '/'): Board {
     temperature: readTemperature(root),
     lumaStrideMultiple: board === 'pi5' ? 128 : board.startsWith('pi') ? 64 : undefined,
   };
+}
+
+/** Is it one of theirs, whichever? */
+export const isRaspberryPi = (root: string): boolean => raspberryPi(deviceTreeModel(root) ?? '') !== undefined;
+
+function deviceTreeModel(root: string): string | undefined {
+  return readText(join(root, 'proc/device-tree/model')) ?? readText(join(root, 'sys/firmware/devicetree/base/model'));
 }
 
 /** `Raspberry Pi Compute Module 4 Rev 1.1` is a `pi4`: what counts is the chip. */
@@ -97,10 +99,4 @@ function armCpu(implementer: string | undefined, part: string | undefined): stri
   return known ?? `ARM implementer ${implementer}, part ${part ?? 'unknown'}`;
 }
 
-function countCpus(root: string): number {
-  try {
-    return readdirSync(join(root, 'sys/devices/system/cpu')).filter((name) => /^cpu\d+$/.test(name)).length;
-  } catch {
-    return 1;
-  }
-}
+const countCpus = (root: string) => listFolder(join(root, 'sys/devices/system/cpu'), /^cpu\d+$/).length;

@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import type { BoardSenses } from '../../devices/index.ts';
 import type { ModelCard } from '../core/card.ts';
 import type { PipelineEvents } from '../pipeline/events.ts';
 import type { NodeStats } from '../pipeline/node.ts';
@@ -16,6 +17,8 @@ export type HubNode = {
   readonly name: string;
   /** Of the model in use, once that is known. */
   readonly card: ModelCard | undefined;
+  /** Which figures its board tells, once that is known. */
+  readonly senses: BoardSenses | undefined;
   readonly pipelines: ReadonlyMap<string, HubCamera>;
   stats(): NodeStats;
 } & EventEmitter<{ stats: [NodeStats] }>;

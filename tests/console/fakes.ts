@@ -102,6 +102,8 @@ export class FakeNode implements ConsoleNode {
       cpuPercent: 10,
       memory: { residentMb: 100, heapMb: 20 },
       temperature: null,
+      throttling: null,
+      power: null,
       eventLoopDelayMs: { mean: 0, p99: 0 },
       model: 'nanodet',
       cameras: Object.fromEntries([...this.pipelines.keys()].map((name) => [name, camera])),
