@@ -42,7 +42,8 @@ export function describeBoard(root = '/'): Board {
     board,
     model,
     arch: architecture(isX86, isArm, features),
-    cpu: field('model name') ?? armCpu(field('CPU implementer'), field('CPU part')),
+    // 32 bit kernels have a model name as well: `ARMv7 Processor rev 4 (v7l)`, which says nothing of the core.
+    cpu: isArm ? armCpu(field('CPU implementer'), field('CPU part')) : (field('model name') ?? 'unknown'),
     cores: Math.max(1, cpuinfo.match(/^processor\s*:/gm)?.length ?? countCpus(root)),
     memoryMb: Math.round(
       Number(/^MemTotal:\s*(\d+) kB/m.exec(readText(join(root, 'proc/meminfo')) ?? '')?.[1] ?? 0) / 1024,
@@ -94,7 +95,6 @@ const armParts: Readonly<Record<string, string>> = {
 };
 
 function armCpu(implementer: string | undefined, part: string | undefined): string {
-  if (implementer === undefined) return 'unknown';
   const known = implementer === '0x41' && part !== undefined ? armParts[part] : undefined;
   return known ?? `ARM implementer ${implementer}, part ${part ?? 'unknown'}`;
 }

@@ -92,7 +92,7 @@ export class BoardMonitor {
       this.#senses?.throttling ? readThrottling(this.#root, this.#ask) : undefined,
       meter?.take(),
     ]);
-    if (this.#run !== run) return unread;
+    if (!run || this.#run !== run) return unread;
     const { joules, seconds } = energy ?? { joules: 0, seconds: 0 };
     this.#joules += joules;
     const power =

@@ -38,14 +38,14 @@ function channelOf(folder: string, name: string): number | undefined {
 
 /** Microwatts where the chip works them out, else millivolts of the bus times milliamperes. */
 async function wattsOf(folder: string, channel: number): Promise<number | undefined> {
-  const microwatts = await valueOf(join(folder, `power${channel}_input`));
+  const microwatts = await reading(join(folder, `power${channel}_input`));
   if (microwatts !== undefined) return microwatts / 1e6;
-  const millivolts = await valueOf(join(folder, `in${channel}_input`));
-  const milliamperes = await valueOf(join(folder, `curr${channel}_input`));
+  const millivolts = await reading(join(folder, `in${channel}_input`));
+  const milliamperes = await reading(join(folder, `curr${channel}_input`));
   return millivolts === undefined || milliamperes === undefined ? undefined : (millivolts * milliamperes) / 1e6;
 }
 
 /** Off the main thread: the chip is asked over I2C, and one that is gone makes the kernel wait. */
-async function valueOf(path: string): Promise<number | undefined> {
+async function reading(path: string): Promise<number | undefined> {
   return integerOf((await readFile(path, 'utf8').catch(() => undefined))?.trim());
 }
