@@ -11,7 +11,7 @@ export interface Board {
   readonly model: string;
   /** `arm64`, `arm`, `x64`, … as Node names it, from the files where they tell. */
   readonly arch: string;
-  /** `Cortex-A72`, `AMD EPYC 7B13`. */
+  /** `Cortex-A72`, `Cortex-A53 + Cortex-A72`, `AMD EPYC 7B13`. */
   readonly cpu: string;
   /** Processors the kernel uses. */
   readonly cores: number;
@@ -43,7 +43,7 @@ export function describeBoard(root = '/'): Board {
     model,
     arch: architecture(isX86, isArm, features),
     // 32 bit kernels have a model name as well: `ARMv7 Processor rev 4 (v7l)`, which says nothing of the core.
-    cpu: isArm ? armCpu(field('CPU implementer'), field('CPU part')) : (field('model name') ?? 'unknown'),
+    cpu: isArm ? armCpus(cpuinfo) : (field('model name') ?? 'unknown'),
     cores: Math.max(1, cpuinfo.match(/^processor\s*:/gm)?.length ?? countCpus(root)),
     memoryMb: Math.round(
       Number(/^MemTotal:\s*(\d+) kB/m.exec(readText(join(root, 'proc/meminfo')) ?? '')?.[1] ?? 0) / 1024,
@@ -94,7 +94,15 @@ const armParts: Readonly<Record<string, string>> = {
   '0xd49': 'Neoverse-N2',
 };
 
-function armCpu(implementer: string | undefined, part: string | undefined): string {
+/** Boards with small and large cores have several kinds. */
+function armCpus(cpuinfo: string): string {
+  const implementers = [...cpuinfo.matchAll(/^CPU implementer\s*: *(.*)$/gm)];
+  const parts = [...cpuinfo.matchAll(/^CPU part\s*: *(.*)$/gm)];
+  const names = implementers.map(([, implementer], core) => armCpu(implementer!.trim(), parts[core]?.[1]?.trim()));
+  return [...new Set(names)].join(' + ');
+}
+
+function armCpu(implementer: string, part: string | undefined): string {
   const known = implementer === '0x41' && part !== undefined ? armParts[part] : undefined;
   return known ?? `ARM implementer ${implementer}, part ${part ?? 'unknown'}`;
 }

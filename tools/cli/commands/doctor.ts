@@ -1,5 +1,13 @@
 import type { Command } from 'commander';
-import { describeBoard, findCameras, findPrograms } from '../../../devices/index.ts';
+import {
+  describeBoard,
+  findCameras,
+  findPower,
+  findPrograms,
+  measureWatts,
+  readThrottling,
+} from '../../../devices/index.ts';
+import { chooseProfile } from '../../../sdk/config/profile.ts';
 import { listModels } from '../../../sdk/core/model.ts';
 import { messageOf } from '../../../sdk/errors.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
@@ -23,14 +31,17 @@ export function addDoctor(program: Command): void {
 type Report = Awaited<ReturnType<typeof examine>>;
 
 async function examine() {
-  const [cameras, programs, models, onnxruntime] = await Promise.all([
+  const board = describeBoard();
+  const [cameras, programs, models, onnxruntime, throttling, power] = await Promise.all([
     findCameras(),
     findPrograms(),
     listModels(),
     findOnnxruntime(),
+    readThrottling(),
+    describePower(),
   ]);
   return {
-    board: describeBoard(),
+    board: { ...board, throttling, power, profile: chooseProfile('auto', board) },
     node: process.versions.node,
     onnxruntime,
     kernels: describeKernels(),
@@ -38,6 +49,14 @@ async function examine() {
     programs,
     models: models.map(({ name }) => name),
   };
+}
+
+/** What measures the power of this board and how much it is now, or why nothing does. */
+async function describePower(): Promise<{ source: string; covers: string; watts?: number } | { why: string }> {
+  const found = await findPower();
+  if (!found.source) return { why: found.why };
+  const { name, covers } = found.source;
+  return { source: name, covers, watts: await measureWatts(found.source) };
 }
 
 /** What this processor offers, and which of it is in use. */
@@ -64,6 +83,9 @@ function inWords({ board, node, onnxruntime, kernels, cameras, programs, models 
     ['processor', `${board.cpu}, ${board.cores} cores, ${board.arch}${temperature}`],
     ['instruction sets', board.instructionSets.join(' ') || 'none that matter here'],
     ['memory', `${board.memoryMb} MB`],
+    ...throttlingRow(board.throttling),
+    ['power', powerInWords(board.power)],
+    ['profile', profileInWords(board.profile)],
     ['Node', node],
     ['onnxruntime', onnxruntime.version ?? `cannot be loaded: ${onnxruntime.error}`],
     [
@@ -83,3 +105,19 @@ function inWords({ board, node, onnxruntime, kernels, cameras, programs, models 
   );
   return `${machine}\n\ncameras\n${found}\n\nprograms\n${parts}`;
 }
+
+function throttlingRow(throttling: Report['board']['throttling']): string[][] {
+  if (!throttling) return [];
+  const { now, sinceBoot } = throttling;
+  const past = sinceBoot && sinceBoot.length > 0 ? `; since it was switched on: ${sinceBoot.join(', ')}` : '';
+  return [['held back by', `${now.join(', ') || 'nothing'}${past}`]];
+}
+
+function powerInWords(power: Report['board']['power']): string {
+  if ('why' in power) return `not known: ${power.why}`;
+  const watts = power.watts === undefined ? 'cannot be read now' : `${power.watts.toFixed(2)} W`;
+  return `${watts} (${power.source}, ${power.covers})`;
+}
+
+const profileInWords = ({ name, threads, fps, keepalive }: Report['board']['profile']) =>
+  `${name}: threads ${threads}, fps ${fps}, keepalive ${keepalive} (docs/boards.md)`;
