@@ -7,7 +7,9 @@ import { findPackages, RaplPower } from './rapl.ts';
 import type { PowerSource } from './source.ts';
 
 /** What measures the power of this board; where nothing does, why. */
-export type FoundPower = { readonly source: PowerSource } | { readonly source?: undefined; readonly why: string };
+export type FoundPower =
+  | { readonly source: PowerSource; readonly why?: undefined }
+  | { readonly source?: undefined; readonly why: string };
 
 /**
  * Looks for what measures power: a monitor wired to the board before the PMIC of a Pi 5 (it sees all of the board), and that
