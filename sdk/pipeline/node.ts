@@ -150,7 +150,12 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
       memory: { residentMb: megabytes(rss), heapMb: megabytes(heapUsed) },
       temperature: this.#board.temperature,
       throttling,
-      power: power && { ...power, joulesPerInference: this.#joulesPerInference },
+      power: power && {
+        ...power,
+        watts: rounded(power.watts),
+        joules: rounded(power.joules),
+        joulesPerInference: this.#joulesPerInference,
+      },
       eventLoopDelayMs: {
         mean: lateness(this.#delay?.mean),
         p99: lateness(this.#delay?.percentile(99)),
@@ -221,7 +226,8 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
     try {
       const { power } = await this.#board.take();
       if (this.#loading !== loading) return;
-      this.#joulesPerInference = this.#energy!.take(power?.watts, this.#inferred, performance.now());
+      const joules = this.#energy!.take(power?.watts, this.#inferred, performance.now());
+      this.#joulesPerInference = joules && Number(joules.toPrecision(4));
       this.#cpuPercent = this.#cpu.take();
       this.emit('stats', this.stats());
       this.#delay?.reset();
@@ -231,6 +237,8 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
   }
 }
 
+/** To a thousandth: milliwatts, millijoules. */
+const rounded = (value: number) => Math.round(value * 1000) / 1000;
 const megabytes = (bytes: number) => Math.round(bytes / 1e5) / 10;
 // The histogram counts a timer's whole interval; what is beyond it is delay.
 const lateness = (ns = 0) => Math.max(0, Math.round((ns / 1e6 - delayResolutionMs) * 100) / 100) || 0;

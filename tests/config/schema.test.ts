@@ -30,7 +30,7 @@ describe('Settings', () => {
           masks: [],
         },
       },
-      core: { model: defaultModel, engine: 'onnxruntime', threads: 2 },
+      core: { model: defaultModel, engine: 'onnxruntime', threads: 2, profile: 'auto' },
       mqtt: {
         broker: 'embedded',
         host: '127.0.0.1',

@@ -53,7 +53,7 @@ function boardComponents(entity: Entity, stats: string, { temperature, throttlin
     components.push(
       entity('binary_sensor', 'throttling', 'Throttling', {
         stat_t: stats,
-        val_tpl: "{{ 'ON' if value_json.throttling.now else 'OFF' }}",
+        val_tpl: "{{ ('ON' if value_json.throttling.now else 'OFF') if value_json.throttling else None }}",
         dev_cla: 'problem',
         ent_cat: 'diagnostic',
       }),
@@ -62,13 +62,20 @@ function boardComponents(entity: Entity, stats: string, { temperature, throttlin
   if (power) {
     components.push(
       entity('sensor', 'power', 'Power', {
-        ...figure(stats, 'power.watts', { dev_cla: 'power', unit_of_meas: 'W', sug_dsp_prc: 2 }),
+        ...figure(stats, whileKnown('watts'), { dev_cla: 'power', unit_of_meas: 'W', sug_dsp_prc: 2 }),
       }),
       // Home Assistant's device class `energy` is for totals.
       entity('sensor', 'energy_per_inference', 'Energy per inference', {
-        ...figure(stats, 'power.joulesPerInference', { unit_of_meas: 'J', sug_dsp_prc: 2, ic: 'mdi:lightning-bolt' }),
+        ...figure(stats, whileKnown('joulesPerInference'), {
+          unit_of_meas: 'J',
+          sug_dsp_prc: 2,
+          ic: 'mdi:lightning-bolt',
+        }),
       }),
     );
   }
   return components;
 }
+
+/** A sensor that cannot be read at the moment makes it null: unknown, not an error in Home Assistant's log. */
+const whileKnown = (field: string) => `power.${field} if value_json.power else None`;
