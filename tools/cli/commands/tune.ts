@@ -67,6 +67,8 @@ async function tune(options: TuneOptions): Promise<void> {
   if (!way) throw new InputError(`the model cannot be measured: ${ways.failed.map(({ why }) => why).join('; ')}`);
   const offered = rates.map((rate) => ({ ...way, rate: rate * cameras }));
   const pace = await measured('frames a second', offered, { rounds, seconds, model });
+  const [failure] = pace.failed;
+  if (failure) throw new InputError(`the rates cannot be measured: ${failure.why}`);
   const fps = chooseRate(pace.measured, cameras);
 
   const { engine, threads } = way;
