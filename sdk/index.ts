@@ -4,7 +4,8 @@
  * - See: `openDevice` gives frames, `loadModel` finds objects in them, `loadClassifier` tells what a picture or a region is.
  * - Watch: `Pipeline` is one camera with tracking, zones and events; `Node` is several on one core.
  * - Tell: `Hub` speaks MQTT; `requestVerb` asks one.
- * - Learn: `LedgerStore` keeps what was taught, `HeadVersions` trains what names it.
+ * - Learn: `NodeLearning` (a node's `learning`) is taught what its cameras see; `Learner` keeps examples and trains the
+ *   heads that name them; `LedgerStore` and `HeadVersions` are its parts.
  *
  * @packageDocumentation
  */
@@ -37,20 +38,31 @@ export { requestVerb } from './hub/requests/client.ts';
 export { defineVerb, type Verb, type VerbContext } from './hub/requests/verb.ts';
 export type { Verbs } from './hub/requests/verbs/verbs.ts';
 export { type Bundle, type BundleCheck, bundleHash, readBundle, writeBundle } from './learn/bundle.ts';
+export type { CameraLearning, Look, Subject } from './learn/camera-learning.ts';
 export type { Embedding } from './learn/embedding.ts';
 export type { Cut, CutTarget, Draft, Example, ExampleKind } from './learn/example.ts';
 export type { Features } from './learn/features.ts';
 export { defaultTrainers, Head, type HeadInfo, type Prediction, trainHead, type Verdict } from './learn/head.ts';
 export { type HeadVersion, HeadVersions, type HeadVersionsOptions, type Outcome } from './learn/head-versions.ts';
 export { Identity } from './learn/identity.ts';
+export { type Change, Learner, type LearnerOptions, type Lesson, type Taught } from './learn/learner.ts';
 export { Ledger, type LedgerLimits, type LedgerOptions } from './learn/ledger.ts';
 export { LedgerStore, type LedgerStoreOptions } from './learn/ledger-store.ts';
+export {
+  type LearningSummary,
+  type ListedExample,
+  type NearMiss,
+  NodeLearning,
+  type NodeLearningOptions,
+  type Teaching,
+} from './learn/node-learning.ts';
 export { type CutPart, type ExamplePart, isExamplePart, type Part, partKey } from './learn/part.ts';
 export { accuracies, type Confusion, confusions, mostDoubtful, uncertainty } from './learn/review.ts';
 export type { Tensor } from './learn/safetensors.ts';
 export { SteadyState, type SteadyStateOptions } from './learn/steady-state.ts';
 export { crossValidate, type HeadTrainer, type Margins, type TrainedModel } from './learn/trainer.ts';
 export { TrainingData, type TrainingSet } from './learn/training-set.ts';
+export type { ViewState } from './learn/view-states.ts';
 export type { Logger } from './log.ts';
 export type { CountChange, Crossing, FrameReport, PipelineEvents, PipelineStats, Snapshot } from './pipeline/events.ts';
 export { Node, type NodeStats } from './pipeline/node.ts';

@@ -141,6 +141,36 @@ export const SnapshotSettings = Type.Object(
 );
 export type SnapshotSettings = Static<typeof SnapshotSettings>;
 
+const CameraLearnSettings = Type.Object(
+  {
+    enabled: Type.Boolean({
+      default: true,
+      description: 'Names what was taught, and can be taught. Off: nothing is looked at for that.',
+    }),
+    states: Type.Record(
+      Name,
+      Type.Object(
+        {
+          region: Type.Optional(
+            Type.Tuple([Share('left'), Share('top'), Share('right'), Share('bottom')], {
+              description:
+                'The part of the view that it is about: [x1, y1, x2, y2] in shares of the frame, 0..1. Default: all of it.',
+            }),
+          ),
+        },
+        { additionalProperties: false },
+      ),
+      {
+        additionalProperties: false,
+        default: {},
+        description:
+          'States of the whole view by name, such as `gate`: those taught on this camera are looked for by themselves; named here are those taught elsewhere, and those that are about a part of the view.',
+      },
+    ),
+  },
+  { additionalProperties: false, default: {} },
+);
+
 export const CameraSettings = Type.Object(
   {
     source: Secret({
@@ -171,6 +201,7 @@ export const CameraSettings = Type.Object(
       default: [],
       description: 'Areas that are not watched: no motion counts there, and no object whose bottom centre is there.',
     }),
+    learn: CameraLearnSettings,
   },
   { additionalProperties: false, default: {} },
 );
@@ -354,6 +385,41 @@ export const CoreSettings = Type.Object(
 export const noModel = 'off';
 export type CoreSettings = Static<typeof CoreSettings>;
 
+export const LearnSettings = Type.Object(
+  {
+    enabled: Type.Boolean({ default: true, description: 'Can be taught on the job. Nothing is loaded before it is.' }),
+    model: Type.String({
+      default: 'efficientnet-lite0-int8',
+      description:
+        'The embedding network: a model of the task `classify` that ships with Ocellus, the path of an ONNX file, or of a card. What was taught with another one is kept apart.',
+    }),
+    thumbnails: Type.Boolean({
+      default: false,
+      description: 'Keeps a small picture of each example, on this board only, to look at later.',
+    }),
+    interval: Type.Number({
+      minimum: 0.1,
+      maximum: 3600,
+      default: 2,
+      description:
+        'Seconds between looks at a whole view that was taught a state; fifteen times as long while nothing moves and the state is clear.',
+    }),
+    share: Type.Boolean({
+      default: false,
+      description:
+        'Tells what was taught here to other nodes at the broker, and takes what they tell: embeddings, never pictures.',
+    }),
+    trusted: Type.Optional(
+      Type.Array(Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' }), {
+        description:
+          'Public keys (`ocellus learn key` prints one) of the nodes whose examples are taken. Default: those of all nodes at the broker.',
+      }),
+    ),
+  },
+  { additionalProperties: false, default: {} },
+);
+export type LearnSettings = Static<typeof LearnSettings>;
+
 export const Settings = Type.Object(
   {
     node: Type.String({
@@ -374,6 +440,7 @@ export const Settings = Type.Object(
       }),
     ),
     core: CoreSettings,
+    learn: LearnSettings,
     mqtt: MqttSettings,
     console: ConsoleSettings,
   },

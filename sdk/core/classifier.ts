@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { InputError, messageOf } from '../errors.ts';
 import type { Frame } from '../frame/frame.ts';
 import { type Embedding, quantiseEmbedding } from '../learn/embedding.ts';
-import type { ClassifierCard } from './card.ts';
+import type { ClassifierCard, ModelCard } from './card.ts';
 import type { FrameQueue } from './frame-queue.ts';
 import { clipRegion, type Region } from './letterbox.ts';
 import { type LoadOptions, loadCore } from './load.ts';
 import type { EncodedReply, EncodeTimes } from './messages.ts';
-import { defaultClassifier } from './model-file.ts';
+import { defaultClassifier, type ModelFile, readModel } from './model-file.ts';
 
 /** One class and how likely it is. */
 export interface Classification {
@@ -44,14 +44,27 @@ export async function loadClassifier(
   nameOrPath: string = defaultClassifier,
   options: LoadOptions = {},
 ): Promise<Classifier> {
-  const { card, queue } = await loadCore(nameOrPath, options, 'classify', ({ description, bytes }) => {
-    if ('ultralytics' in description) {
-      throw new InputError('expected a model of the task classify, its metadata is that of a detector');
-    }
-    // The space of its embeddings depends on it.
-    return { ...description, sha256: description.sha256 ?? createHash('sha256').update(bytes).digest('hex') };
-  });
+  const { card, queue } = await loadCore(nameOrPath, options, 'classify', cardOf);
   return new Classifier(card, queue);
+}
+
+/**
+ * The card of a classifier, as that of a loaded one, without loading it: for its space and dimension.
+ *
+ * @throws InputError when there is no such model, it is of another task, or its card is wrong.
+ */
+export async function readClassifierCard(nameOrPath: string = defaultClassifier): Promise<ClassifierCard> {
+  const card = cardOf(await readModel(nameOrPath));
+  if (card.task === 'classify') return card;
+  throw new InputError(`model ${nameOrPath}: expected a model of the task classify, its card says ${card.task}`);
+}
+
+function cardOf({ description, bytes }: ModelFile): ModelCard {
+  if ('ultralytics' in description) {
+    throw new InputError('expected a model of the task classify, its metadata is that of a detector');
+  }
+  // The space of its embeddings depends on it.
+  return { ...description, sha256: description.sha256 ?? createHash('sha256').update(bytes).digest('hex') };
 }
 
 /** A classifier that is loaded. Frames of several cameras take turns, first come, first served. */

@@ -1,6 +1,8 @@
 import type { EventEmitter } from 'node:events';
 import type { BoardSenses } from '../../devices/index.ts';
 import type { ModelCard } from '../core/card.ts';
+import type { CameraLearning } from '../learn/camera-learning.ts';
+import type { NodeLearning, NodeLearningEvents } from '../learn/node-learning.ts';
 import type { PipelineEvents } from '../pipeline/events.ts';
 import type { NodeStats } from '../pipeline/node.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
@@ -12,6 +14,24 @@ export type HubCamera = Pick<
 > &
   EventEmitter<PipelineEvents>;
 
+/** What the hub needs of a node's local learning. */
+export type HubLearning = Pick<
+  NodeLearning,
+  | 'settings'
+  | 'open'
+  | 'teach'
+  | 'relabel'
+  | 'forget'
+  | 'withdraw'
+  | 'rollback'
+  | 'accept'
+  | 'summary'
+  | 'review'
+  | 'examples'
+  | 'cuts'
+  | 'nearMisses'
+> & { camera(name: string): Pick<CameraLearning, 'states'> } & EventEmitter<NodeLearningEvents>;
+
 /** What the hub needs of a node; a `Node` is one. */
 export type HubNode = {
   readonly name: string;
@@ -20,5 +40,7 @@ export type HubNode = {
   /** Which figures its board tells, once that is known. */
   readonly senses: BoardSenses | undefined;
   readonly pipelines: ReadonlyMap<string, HubCamera>;
+  /** Undefined where nothing can be taught. */
+  readonly learning?: HubLearning | undefined;
   stats(): NodeStats;
 } & EventEmitter<{ stats: [NodeStats] }>;

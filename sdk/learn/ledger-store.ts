@@ -12,6 +12,8 @@ export interface LedgerStoreOptions {
   readonly node: string;
   readonly limits?: Partial<LedgerLimits>;
   readonly now?: () => number;
+  /** Is told which parts changed, once that is on disk. Must not throw. */
+  readonly onChange?: (parts: readonly Part[]) => void;
 }
 
 /** The node, its space, and the replica that gives its dots. */
@@ -145,7 +147,13 @@ export class LedgerStore {
       this.#changes = [];
       try {
         const { result, also = [] } = change(this.#ledger);
-        await this.#db.batch([...this.#changes.flatMap(operations), ...also], { sync: true });
+        const changes = this.#changes;
+        await this.#db.batch([...changes.flatMap(operations), ...also], { sync: true });
+        if (changes.length > 0) {
+          // Of a part that changed twice the last state is its state.
+          const parts = new Map(changes.map(({ part }) => [partKey(part), part]));
+          this.#options.onChange?.([...parts.values()]);
+        }
         return result;
       } catch (error) {
         // What was changed in memory and is not on disk was not acknowledged: back to what is on disk.

@@ -33,6 +33,11 @@ export class SteadyState {
     return this.#state;
   }
 
+  /** What was seen last is what it says: no other state is on its way. */
+  get isSettled(): boolean {
+    return this.#candidate === this.#state;
+  }
+
   /**
    * @param timeMs Of the frame; a clock that is set back starts the count again.
    * @returns Whether the state is another one now.

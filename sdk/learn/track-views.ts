@@ -15,10 +15,15 @@ export interface TrackView {
   readonly embedding?: Embedding;
 }
 
-interface Known {
-  views: readonly TrackView[];
-  eventId?: string;
-  isOver: boolean;
+/** What is known of an object. */
+export interface ViewedTrack {
+  readonly trackId: number;
+  /** The best first. */
+  readonly views: readonly TrackView[];
+  /** Of its event, once there is one. */
+  readonly eventId?: string;
+  /** It is not followed any more. */
+  readonly isOver: boolean;
 }
 
 const viewsPerTrack = 3;
@@ -37,7 +42,12 @@ const maxPast = 100;
  * points at a track or at an event that is over. Bounded: three looks a track, and the last hundred tracks.
  */
 export class TrackViews {
-  readonly #tracks = new Map<number, Known>();
+  readonly #tracks = new Map<number, ViewedTrack>();
+
+  /** The objects that are known, the oldest first. */
+  get tracks(): readonly ViewedTrack[] {
+    return [...this.#tracks.values()];
+  }
 
   /**
    * @returns The part of the frame to look at and how good a look it is; undefined when the track has better ones, or one
@@ -55,8 +65,16 @@ export class TrackViews {
   }
 
   add(trackId: number, view: TrackView): void {
-    const track = this.#track(trackId);
-    track.views = [...track.views, view].sort((a, b) => b.quality - a.quality).slice(0, viewsPerTrack);
+    const views = [...this.of(trackId), view].sort((a, b) => b.quality - a.quality).slice(0, viewsPerTrack);
+    this.#set(trackId, { views });
+  }
+
+  /** Notes what the network says of a view; one that is not held any more is left. */
+  embedded(trackId: number, view: TrackView, embedding: Embedding): void {
+    const views = this.of(trackId);
+    if (views.includes(view)) {
+      this.#set(trackId, { views: views.map((one) => (one === view ? { ...view, embedding } : one)) });
+    }
   }
 
   /** The best first; empty when nothing is known of such a track. */
@@ -66,12 +84,11 @@ export class TrackViews {
 
   /** The track that an event is about, while its views are held. */
   trackOf(eventId: string): number | undefined {
-    for (const [trackId, track] of this.#tracks) if (track.eventId === eventId) return trackId;
-    return undefined;
+    return this.tracks.find((track) => track.eventId === eventId)?.trackId;
   }
 
   noteEvent(eventId: string, trackId: number): void {
-    this.#track(trackId).eventId = eventId;
+    this.#set(trackId, { eventId });
   }
 
   /** Tracks that are not among these are over; their views stay for a while. */
@@ -79,8 +96,9 @@ export class TrackViews {
     const alive = new Set(tracks.map(({ id }) => id));
     let over = 0;
     for (const [trackId, track] of this.#tracks) {
-      track.isOver = !alive.has(trackId);
-      if (track.isOver) over++;
+      const isOver = !alive.has(trackId);
+      if (track.isOver !== isOver) this.#set(trackId, { isOver });
+      if (isOver) over++;
     }
     for (const [trackId, { isOver }] of this.#tracks) {
       if (over <= maxPast) break;
@@ -90,10 +108,9 @@ export class TrackViews {
     }
   }
 
-  #track(trackId: number): Known {
-    const known = this.#tracks.get(trackId) ?? { views: [], isOver: false };
-    this.#tracks.set(trackId, known);
-    return known;
+  #set(trackId: number, change: Partial<ViewedTrack>): void {
+    const known = this.#tracks.get(trackId) ?? { trackId, views: [], isOver: false };
+    this.#tracks.set(trackId, { ...known, ...change });
   }
 }
 

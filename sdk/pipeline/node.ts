@@ -1,9 +1,11 @@
 import { EventEmitter } from 'node:events';
+import { join } from 'node:path';
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { BoardMonitor, type BoardSenses, type MeasuredPower, type Throttling } from '../../devices/index.ts';
 import { noModel, type Settings } from '../config/schema.ts';
 import type { ModelCard } from '../core/card.ts';
 import { loadModel, type Model } from '../core/model.ts';
+import { NodeLearning } from '../learn/node-learning.ts';
 import { about, type Logger, silent } from '../log.ts';
 import type { PipelineStats } from './events.ts';
 import { CpuMeter, EnergyPerInference } from './meter.ts';
@@ -53,6 +55,8 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
   readonly #logger: Logger;
   readonly #speed: 'realtime' | 'max';
   readonly #given: Model | Promise<Model> | undefined;
+  /** Can be taught what its cameras see; undefined without a folder to keep it in, or when the settings say so. */
+  readonly learning: NodeLearning | undefined;
   readonly #pipelines = new Map<string, Pipeline>();
   #starting: Promise<void> | undefined;
   /** Of this start; another one, or none, after a stop. */
@@ -72,6 +76,8 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
    * @param options.speed `max`: files as fast as they go, for measuring. Default `realtime`.
    * @param options.model Default: the one the settings name, loaded by `start()` and closed by `stop()`. One that is
    *   given stays open.
+   * @param options.data Where learning is kept between runs, in a folder `learn`: `dataFolder(settings)`. Default: nowhere,
+   *   and nothing can be taught.
    * @param options.board What is watched of the board. Default: of this machine.
    */
   constructor(
@@ -80,6 +86,7 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
       logger?: Logger;
       speed?: 'realtime' | 'max';
       model?: Model | Promise<Model>;
+      data?: string;
       board?: BoardMonitor;
     } = {},
   ) {
@@ -89,6 +96,14 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
     this.#speed = options.speed ?? 'realtime';
     this.#logger = options.logger ?? silent;
     this.#board = options.board ?? new BoardMonitor();
+    if (options.data === undefined || !settings.learn.enabled) return;
+    this.learning = new NodeLearning({
+      node: settings.node,
+      settings: settings.learn,
+      folder: join(options.data, 'learn'),
+      threads: settings.core.threads,
+      logger: this.#logger,
+    });
   }
 
   get name(): string {
@@ -175,6 +190,7 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
     this.#loading = undefined;
     this.#model = undefined;
     await Promise.all([...this.#pipelines.values()].map((pipeline) => pipeline.stop()));
+    await this.learning?.stop();
     const model = await loading?.catch(() => undefined);
     if (!this.#given) await model?.close();
   }
@@ -188,14 +204,19 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
   async #start(loading: Promise<Model | null>, before: (() => Promise<void> | void) | undefined): Promise<void> {
     this.#pipelines.clear();
     for (const [name, settings] of Object.entries(this.settings.cameras)) {
+      const learning = this.learning?.addCamera(name, settings.learn);
       const options = {
         name,
         model: loading,
         speed: this.#speed,
         patient: true,
+        ...(learning && { learning }),
         logger: about(this.#logger, { camera: name }),
       };
-      this.#pipelines.set(name, new Pipeline({ ...settings, ...options }));
+      const pipeline = new Pipeline({ ...settings, ...options });
+      pipeline.on('settings', () => learning?.configure(pipeline.settings.learn));
+      pipeline.on('event', ({ after }) => learning?.noteEvent(after));
+      this.#pipelines.set(name, pipeline);
     }
     const isStopped = () => this.#loading !== loading;
     void this.#board.start();
@@ -205,7 +226,7 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
       if (isStopped()) return;
       await Promise.all([...this.#pipelines.values()].map((pipeline) => pipeline.start()));
     })();
-    const [model] = await Promise.all([loading, starting]);
+    const [model] = await Promise.all([loading, starting, this.learning?.start()]);
     if (isStopped()) return;
     this.#model = model;
     this.#delay = monitorEventLoopDelay({ resolution: delayResolutionMs });

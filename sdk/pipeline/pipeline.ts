@@ -226,7 +226,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
 
   /**
    * Changes settings while it runs and emits `settings`. Fields that are left out stay; lists, and the maps `zones`,
-   * `lines` and `thresholds`, are replaced whole. A source that cannot be opened then is tried again until it can.
+   * `lines`, `thresholds` and `states`, are replaced whole. A source that cannot be opened then is tried again until it can.
    *
    * @example
    * await pipeline.change({ detect: { threshold: 0.6 } });
@@ -515,7 +515,7 @@ function valuesOf(meters: ReturnType<typeof makeMeters>, what: 'value' | 'total'
   return Object.fromEntries(entries) as PipelineStats['times'];
 }
 
-const replacedWhole = new Set(['zones', 'lines', 'thresholds']);
+const replacedWhole = new Set(['zones', 'lines', 'thresholds', 'states']);
 
 function merge(base: unknown, patch: unknown, key = ''): unknown {
   const isMap = (value: unknown): value is Record<string, unknown> =>

@@ -118,7 +118,7 @@ export class Watch {
 
   /**
    * Takes a frame in and decides whether the network has to look at it: when something moves, while something that is
-   * not at rest is tracked, and every `keepalive` seconds all the same.
+   * not at rest is tracked or was given another name, and every `keepalive` seconds all the same.
    */
   look(frame: Frame): boolean {
     const { captureTimeNs, wallTimeMs } = frame;
@@ -129,7 +129,7 @@ export class Watch {
     const look =
       !motion.enabled ||
       this.#moving ||
-      this.#tracks.some((track) => !track.stationary) ||
+      this.#tracks.some((track) => !track.stationary || this.#nameOf(track.id)?.label !== track.subLabel?.label) ||
       captureTimeNs - this.#lookedNs >= motion.keepalive * 1e9;
     if (look) this.#lookedNs = captureTimeNs;
     return look;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { asset } from '../../sdk/assets.ts';
 import { CameraSettings, Settings } from '../../sdk/config/schema.ts';
 import { validate } from '../../sdk/config/validate.ts';
-import { defaultModel } from '../../sdk/core/model-file.ts';
+import { defaultClassifier, defaultModel } from '../../sdk/core/model-file.ts';
 import { settingsPage } from '../../tools/docs/settings.ts';
 
 describe('Settings', () => {
@@ -28,9 +28,17 @@ describe('Settings', () => {
           zones: {},
           lines: {},
           masks: [],
+          learn: { enabled: true, states: {} },
         },
       },
       core: { model: defaultModel, engine: 'onnxruntime', threads: 2, profile: 'auto' },
+      learn: {
+        enabled: true,
+        model: defaultClassifier,
+        thumbnails: false,
+        interval: 2,
+        share: false,
+      },
       mqtt: {
         broker: 'embedded',
         host: '127.0.0.1',

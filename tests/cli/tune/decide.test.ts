@@ -78,7 +78,9 @@ describe('chooseRate', () => {
   it.each([
     ['busy for half of the time', at(10, run({ latencyMs: { median: 40, p95: 50 } })), true],
     ['busy for longer', at(10, run({ latencyMs: { median: 40, p95: 51 } })), false],
-    ['one frame missed in one round', at(1, quick, run({ missed: 1 })), false],
+    ['one frame missed in one of three rounds', at(1, quick, run({ missed: 1 }), quick), true],
+    ['one frame missed in two of three', at(1, run({ missed: 2 }), run({ missed: 1 }), quick), false],
+    ['one frame missed in one of two', at(1, quick, run({ missed: 1 })), false],
   ])('keeps up or not: %s', (_, measured, answer) => expect(keepsUp(measured)).toBe(answer));
 
   it('is the highest that is kept up with, of each camera', () => {

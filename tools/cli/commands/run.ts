@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { describeBoard } from '../../../devices/index.ts';
 import { isLoopback } from '../../../sdk/access/network.ts';
+import { dataFolder } from '../../../sdk/config/data-folder.ts';
 import { chooseProfile } from '../../../sdk/config/profile.ts';
 import { readSettings, resolveSettings, type SettingsInput, updateSettings } from '../../../sdk/config/settings.ts';
 import { InputError, messageOf } from '../../../sdk/errors.ts';
@@ -87,7 +88,7 @@ async function runNode(options: RunOptions, logger: Logger): Promise<{ code: num
   const announce = options.logFormat === 'text' ? (line: string) => console.log(line) : logger.info.bind(logger);
   const { name: profile } = chooseProfile(settings.core.profile, board);
   logger.info(`board: ${board.model}, profile ${profile}; kernels: ${kernels.name}`);
-  const node = new Node(settings, { logger });
+  const node = new Node(settings, { data: dataFolder(settings), logger });
   const parts: { stop(): Promise<void> }[] = [];
   let hub: Hub | undefined;
   let pageUrl: string | undefined;

@@ -1,4 +1,4 @@
-import { inWords } from '../../bench/run.ts';
+import { inWords, spread } from '../../bench/run.ts';
 import { table } from '../output.ts';
 import { figureOf, keepsUp } from './decide.ts';
 import type { Failed, Measured } from './measure.ts';
@@ -24,13 +24,13 @@ export function waysInWords(measured: readonly Measured[], failed: readonly Fail
 export function ratesInWords(measured: readonly Measured[], cameras: number): string {
   const rows = measured.map((one) => {
     const { rate } = one.candidate;
-    const p95 = Math.max(...one.rounds.map(({ latencyMs }) => latencyMs.p95));
-    const missed = Math.max(...one.rounds.map((round) => round.missed));
+    const p95 = spread(one.rounds.map(({ latencyMs }) => latencyMs.p95));
+    const missed = spread(one.rounds.map((round) => round.missed));
     return [
       String(rate / cameras),
       keepsUp(one) ? 'yes' : 'no',
-      p95.toFixed(1),
-      String(missed),
+      inWords(p95, 1),
+      inWords(missed, 0),
       inWords(figureOf(one, 'cpu')!, 1),
       energyInWords(one),
     ];

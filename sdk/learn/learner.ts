@@ -1,0 +1,246 @@
+import { EventEmitter } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import { InputError, messageOf } from '../errors.ts';
+import { type Logger, silent } from '../log.ts';
+import type { Embedding } from './embedding.ts';
+import type { CutTarget, Draft, Example } from './example.ts';
+import type { HeadInfo, Prediction } from './head.ts';
+import { HeadVersions, type HeadVersionsOptions, type Outcome } from './head-versions.ts';
+import { LedgerStore, type LedgerStoreOptions } from './ledger-store.ts';
+import { isExamplePart, type Part } from './part.ts';
+
+export interface LearnerOptions extends LedgerStoreOptions, HeadVersionsOptions {
+  readonly logger?: Logger;
+}
+
+/** One example to teach, with the picture of it that its owner wants to keep. */
+export interface Lesson {
+  readonly draft: Draft;
+  /** At most 64 kB; stays in the store. */
+  readonly thumbnail?: Uint8Array;
+}
+
+/** What came of a change to a head. */
+export interface Change {
+  readonly head: string;
+  readonly outcome: Outcome;
+}
+
+/** What came of teaching. */
+export interface Taught extends Change {
+  readonly examples: readonly Example[];
+}
+
+export interface LearnerEvents {
+  /** A head was trained, taken or not, or is another version now. */
+  head: [Change];
+  /** Parts of the ledger changed; they are on disk. */
+  parts: [readonly Part[]];
+}
+
+/** What is known of a head. */
+export interface HeadSummary {
+  /** Of the version in use; undefined where none is. */
+  readonly version?: number;
+  readonly info?: HeadInfo;
+  /** SHA-256 of the head's bytes: the same on each node that learned from the same examples. */
+  readonly hash?: string;
+  /** Versions that can be rolled back to. */
+  readonly versions: readonly number[];
+  /** Why the newest examples are not in use. */
+  readonly refused?: string;
+}
+
+/**
+ * What a node was taught, and the heads that are trained from it: a ledger on disk, and behind each change to it a head
+ * that knows. Heads are kept in the same store, so that what is in use after a start is what was in use before.
+ *
+ * @example
+ * const learner = await Learner.open('data/learn', { space, dimension: 1280, node: 'porch' });
+ * await learner.teach([{ draft: { label: 'my cat', camera: 'door', kind: 'track', embedding } }]);
+ * learner.predict('object', embedding); // { label: 'my cat', … }
+ * await learner.close();
+ */
+export class Learner extends EventEmitter<LearnerEvents> {
+  readonly #store: LedgerStore;
+  readonly #options: LearnerOptions;
+  readonly #logger: Logger;
+  readonly #heads = new Map<string, HeadVersions>();
+  readonly #refused = new Map<string, string>();
+
+  private constructor(store: LedgerStore, options: LearnerOptions) {
+    super();
+    this.#store = store;
+    this.#options = options;
+    this.#logger = options.logger ?? silent;
+  }
+
+  /**
+   * Opens the store in a folder, or makes one there, and trains what its heads do not know yet.
+   *
+   * @throws InputError when the folder cannot be used, is in use, or is of another space.
+   */
+  static async open(folder: string, options: LearnerOptions): Promise<Learner> {
+    await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+      throw new InputError(`${folder}: cannot be made: ${messageOf(error)}`);
+    });
+    const store = await LedgerStore.open(folder, {
+      ...options,
+      onChange: (parts) => {
+        options.onChange?.(parts);
+        learner.emit('parts', parts);
+      },
+    });
+    const learner: Learner = new Learner(store, options);
+    for (const name of store.ledger.heads()) await learner.#restore(name);
+    return learner;
+  }
+
+  get ledger(): LedgerStore['ledger'] {
+    return this.#store.ledger;
+  }
+
+  /** All heads that have, or had, examples; sorted. */
+  get heads(): readonly string[] {
+    return [...this.#heads.keys()].sort();
+  }
+
+  /** The versions of a head; undefined when nothing was taught of it. */
+  head(name: string): HeadVersions | undefined {
+    return this.#heads.get(name);
+  }
+
+  /** What the version in use of a head says; undefined where there is none. @throws InputError as `Head.predict` does. */
+  predict(head: string, embedding: Embedding): Prediction | undefined {
+    return this.#heads.get(head)?.current?.head.predict(embedding);
+  }
+
+  summary(name: string): HeadSummary {
+    const versions = this.#heads.get(name);
+    const current = versions?.current;
+    const refused = this.#refused.get(name);
+    return {
+      ...(current && { version: current.version, info: current.head.info, hash: current.head.hash() }),
+      versions: versions?.all.map(({ version }) => version) ?? [],
+      ...(refused !== undefined && { refused }),
+    };
+  }
+
+  /**
+   * Adds examples of one head, one after the other, and trains it once. They are on disk when this returns, whatever
+   * becomes of the head.
+   *
+   * @throws InputError as `Ledger.teach` does; those before the wrong one are taught then.
+   */
+  async teach(lessons: readonly [Lesson, ...Lesson[]]): Promise<Taught> {
+    const examples: Example[] = [];
+    try {
+      for (const { draft, thumbnail } of lessons) examples.push(await this.#store.teach(draft, thumbnail));
+    } catch (error) {
+      if (examples.length > 0) await this.train(examples[0]!.head);
+      throw error;
+    }
+    return { examples, ...(await this.train(examples[0]!.head)) };
+  }
+
+  /** @throws InputError as `Ledger.relabel` does. */
+  async relabel(id: string, to: { label: string; negative?: boolean }): Promise<Taught> {
+    const example = await this.#store.relabel(id, to);
+    return { examples: [example], ...(await this.train(example.head)) };
+  }
+
+  /**
+   * @returns How many examples are not seen any more.
+   * @throws InputError as `Ledger.forget` does.
+   */
+  async forget(target: CutTarget, reason?: string): Promise<number> {
+    const count = await this.#store.forget(target, reason);
+    await this.#trainAll();
+    return count;
+  }
+
+  /** @throws InputError as `Ledger.withdraw` does. */
+  async withdraw(cutId: string): Promise<void> {
+    await this.#store.withdraw(cutId);
+    await this.#trainAll();
+  }
+
+  /**
+   * Takes in what other nodes taught.
+   *
+   * @returns The parts that changed here.
+   * @throws InputError as `Ledger.merge` does.
+   */
+  async merge(parts: readonly Part[]): Promise<readonly Part[]> {
+    const changed = await this.#store.merge(parts);
+    if (changed.some((part) => !isExamplePart(part))) await this.#trainAll();
+    else for (const head of new Set(changed.filter(isExamplePart).map(({ head }) => head))) await this.train(head);
+    return changed;
+  }
+
+  /**
+   * Trains a head from the examples there are, which happens by itself after each change.
+   *
+   * @param force Take it even when it is clearly worse on the held-back examples.
+   */
+  async train(name: string, force = false): Promise<Change> {
+    const versions = this.#heads.get(name) ?? new HeadVersions(name, this.#options);
+    this.#heads.set(name, versions);
+    const before = versions.current;
+    const outcome = versions.train(this.ledger.examples(name), force);
+    const refusal = outcome.taken || versions.current === undefined ? undefined : outcome.reason;
+    const isNews = versions.current !== before || this.#refused.get(name) !== refusal;
+    if (refusal === undefined) this.#refused.delete(name);
+    else this.#refused.set(name, refusal);
+    if (versions.current !== before) await this.#save(versions);
+    const change = { head: name, outcome };
+    if (isNews) this.emit('head', change);
+    return change;
+  }
+
+  /**
+   * Goes back to a version of a head. The one in use is not taken again until its examples change.
+   *
+   * @param version Default: the one before the one in use.
+   * @throws InputError when there is no such head or version.
+   */
+  async rollback(name: string, version?: number): Promise<Change> {
+    const versions = this.#heads.get(name);
+    if (!versions) throw new InputError(`head: expected one of ${this.heads.join(', ') || 'none yet'}, got ${name}`);
+    const outcome: Outcome = { taken: true, version: versions.rollback(version) };
+    await this.#save(versions);
+    const change = { head: name, outcome };
+    this.emit('head', change);
+    // Notes why the newest examples are not in use.
+    await this.train(name);
+    return change;
+  }
+
+  /** The picture that was kept of an example. */
+  thumbnail(id: string): Promise<Uint8Array | undefined> {
+    return this.#store.thumbnail(id);
+  }
+
+  async close(): Promise<void> {
+    await this.#store.close();
+  }
+
+  async #trainAll(): Promise<void> {
+    for (const name of new Set([...this.#heads.keys(), ...this.ledger.heads()])) await this.train(name);
+  }
+
+  async #save(versions: HeadVersions): Promise<void> {
+    await this.#store.putValue(`heads/${versions.name}`, versions.serialise());
+  }
+
+  async #restore(name: string): Promise<void> {
+    const bytes = await this.#store.value(`heads/${name}`);
+    try {
+      if (bytes) this.#heads.set(name, HeadVersions.parse(bytes, this.#options));
+    } catch (error) {
+      // The examples are what counts: a head is made from them again.
+      this.#logger.warn(`the versions of head ${name} cannot be read and begin anew: ${messageOf(error)}`);
+    }
+    await this.train(name);
+  }
+}

@@ -1,0 +1,347 @@
+import { EventEmitter } from 'node:events';
+import { existsSync } from 'node:fs';
+import type { LearnSettings } from '../config/schema.ts';
+import { type Classifier, loadClassifier, readClassifierCard } from '../core/classifier.ts';
+import { spaceOf } from '../core/space.ts';
+import { InputError, messageOf } from '../errors.ts';
+import { about, type Logger, silent } from '../log.ts';
+import { CameraLearning, type CameraLearningSettings, type Look, type Subject } from './camera-learning.ts';
+import { type Cut, type CutTarget, type Example, objectHead } from './example.ts';
+import type { Prediction } from './head.ts';
+import { type Change, type HeadSummary, Learner, type Taught } from './learner.ts';
+import type { Part } from './part.ts';
+import { accuracies, type Confusion, confusions, mostDoubtful, uncertainty } from './review.ts';
+import type { HeadTrainer } from './trainer.ts';
+import type { ViewState } from './view-states.ts';
+
+export interface NodeLearningOptions {
+  readonly node: string;
+  readonly settings: LearnSettings;
+  /** Where examples and heads are kept. */
+  readonly folder: string;
+  /** Threads of the embedding network. */
+  readonly threads?: number;
+  /** The kinds of heads, the preferred one first. Default: svm, prototypes, nearest. */
+  readonly trainers?: readonly HeadTrainer[];
+  readonly logger?: Logger;
+}
+
+/** Something to teach. */
+export interface Teaching {
+  readonly camera: string;
+  readonly subject: Subject;
+  readonly label: string;
+  /** It is *not* that. Default: false. */
+  readonly negative?: boolean;
+}
+
+/** What is known of learning on a node. */
+export interface LearningSummary {
+  /** Of the embedding network, once something was taught; nothing is shared across spaces. */
+  readonly space: string | null;
+  readonly model: string;
+  /** Of all nodes, those that were cut too. */
+  readonly examples: number;
+  /** Nodes whose examples do not count. */
+  readonly cut_nodes: readonly string[];
+  readonly heads: Readonly<Record<string, HeadSummary>>;
+}
+
+/** An example as it is listed: without its values. */
+export type ListedExample = Omit<Example, 'embedding'> & {
+  /** A picture of it is kept. */
+  readonly thumbnail: boolean;
+};
+
+/** Something that was seen, and how a head names it: worth a person's word. */
+export interface NearMiss {
+  readonly camera: string;
+  readonly trackId: number;
+  readonly eventId?: string;
+  readonly timeMs: number;
+  readonly prediction: Pick<Prediction, 'label' | 'score' | 'nearest'>;
+}
+
+export interface NodeLearningEvents {
+  /** Examples or heads are others now. */
+  changed: [];
+  /** A head sees another state in the whole view of a camera. */
+  state: [camera: string, ViewState];
+  /** Parts of the ledger changed; they are on disk. */
+  parts: [readonly Part[]];
+}
+
+/**
+ * Local learning on a node: teach what a camera sees, and it is named from the next frame on.
+ *
+ * Nothing is loaded before something was taught: neither the store nor the embedding network.
+ *
+ * @example
+ * node.learning?.teach({ camera: 'door', subject: { track: 7 }, label: 'my cat' });
+ */
+export class NodeLearning extends EventEmitter<NodeLearningEvents> {
+  readonly #options: NodeLearningOptions;
+  readonly #logger: Logger;
+  readonly #cameras = new Map<string, CameraLearning>();
+  #opening: Promise<Learner> | undefined;
+  #learner: Learner | undefined;
+  #classifier: Promise<Classifier> | undefined;
+  /** Of whole views, by camera: the heads that were taught there on this node. */
+  #taughtHeads: ReadonlyMap<string, readonly string[]> = new Map();
+  #renewing: Promise<void> = Promise.resolve();
+
+  /** The constructor does nothing. */
+  constructor(options: NodeLearningOptions) {
+    super();
+    this.#options = options;
+    this.#logger = options.logger ?? silent;
+  }
+
+  get settings(): LearnSettings {
+    return this.#options.settings;
+  }
+
+  /** What was taught so far is there and is used from then on. A store that cannot be opened is said, not thrown. */
+  async start(): Promise<void> {
+    if (!existsSync(this.#options.folder) && !this.settings.share) return;
+    await this.open().catch((error: unknown) => this.#logger.error(`learning: ${messageOf(error)}`));
+  }
+
+  /**
+   * The store and its heads; opened when they are not yet.
+   *
+   * @throws InputError when the folder cannot be used, is in use, or is of another network.
+   */
+  open(): Promise<Learner> {
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      // What is wrong may be mended.
+      this.#opening = undefined;
+      throw error;
+    });
+    return this.#opening;
+  }
+
+  /** Ends all; what was acknowledged is on disk. */
+  async stop(): Promise<void> {
+    for (const camera of this.#cameras.values()) camera.close();
+    this.#cameras.clear();
+    const learner = await this.#opening?.catch(() => undefined);
+    this.#opening = undefined;
+    this.#learner = undefined;
+    await this.#renewing;
+    learner?.removeAllListeners();
+    await learner?.close();
+    const classifier = await this.#classifier?.catch(() => undefined);
+    this.#classifier = undefined;
+    await classifier?.close();
+  }
+
+  /** A camera whose pipeline is to learn; once for each name. */
+  addCamera(name: string, settings: CameraLearningSettings): CameraLearning {
+    const camera = new CameraLearning({
+      oracle: {
+        embed: async (frame, regions) => (await this.#network()).embed(frame, regions),
+        head: (head) => this.#learner?.head(head)?.current?.head,
+      },
+      taughtHeads: () => this.#taughtHeads.get(name) ?? [],
+      intervalMs: this.settings.interval * 1000,
+      settings,
+      onState: (state) => this.emit('state', name, state),
+      logger: about(this.#logger, { camera: name }),
+    });
+    this.#cameras.set(name, camera);
+    return camera;
+  }
+
+  /** @throws InputError when there is no such camera. */
+  camera(name: string): CameraLearning {
+    const camera = this.#cameras.get(name);
+    if (camera) return camera;
+    throw new InputError(`camera: expected one of ${[...this.#cameras.keys()].join(', ')}, got ${name}`);
+  }
+
+  /**
+   * Teaches what a camera sees: up to three looks at a track, or one at a box or at the whole view. It is on disk when
+   * this returns, and names what comes from then on unless the head came out clearly worse; `outcome` says.
+   *
+   * @throws InputError when the subject is not there, a name is none, or the ledger is full.
+   *
+   * @example
+   * await learning.teach({ camera: 'airing', subject: { view: 'cupboard' }, label: 'tidy' });
+   */
+  async teach({ camera, subject, label, negative = false }: Teaching): Promise<Taught> {
+    const head = 'view' in subject ? subject.view : objectHead;
+    if ('view' in subject && head === objectHead) {
+      throw new InputError(
+        `view: expected the name of a state, such as gate; ${objectHead} is what objects are named by`,
+      );
+    }
+    const looks = await this.camera(camera).looksAt(subject);
+    return this.teachLooks(looks, { camera, head, label, negative });
+  }
+
+  /** Teaches looks that were taken before. @throws InputError as `teach` does. */
+  async teachLooks(
+    looks: readonly Pick<Look, 'kind' | 'embedding' | 'picture'>[],
+    as: { readonly camera: string; readonly head: string; readonly label: string; readonly negative?: boolean },
+  ): Promise<Taught> {
+    const lessons = looks.map(({ kind, embedding, picture }) => ({
+      draft: { ...as, kind, embedding },
+      ...(this.settings.thumbnails && { thumbnail: picture }),
+    }));
+    const [first, ...others] = lessons;
+    if (!first) throw new InputError('expected something to look at, got nothing');
+    return (await this.open()).teach([first, ...others]);
+  }
+
+  /** The same example under another name. @throws InputError when there is no such example, or the label is none. */
+  async relabel(id: string, to: { label: string; negative?: boolean }): Promise<Taught> {
+    return (await this.open()).relabel(id, to);
+  }
+
+  /**
+   * Forgets an example, a label, or all that a node taught.
+   *
+   * @returns How many examples are not seen any more.
+   * @throws InputError when there is no such thing.
+   */
+  async forget(target: CutTarget, reason?: string): Promise<number> {
+    return (await this.open()).forget(target, reason);
+  }
+
+  /** Takes back a cut. @throws InputError when this node made no such cut. */
+  async withdraw(cutId: string): Promise<void> {
+    return (await this.open()).withdraw(cutId);
+  }
+
+  /** Goes back to a version of a head. @throws InputError when there is no such head or version. */
+  async rollback(head: string, version?: number): Promise<Change> {
+    return (await this.open()).rollback(head, version);
+  }
+
+  /** Takes the newest examples in though the head came out worse. @throws InputError when there is no such head. */
+  async accept(head: string): Promise<Change> {
+    const learner = await this.open();
+    if (!learner.head(head))
+      throw new InputError(`head: expected one of ${learner.heads.join(', ') || 'none yet'}, got ${head}`);
+    return learner.train(head, true);
+  }
+
+  get summary(): LearningSummary {
+    const learner = this.#learner;
+    return {
+      space: learner?.ledger.space ?? null,
+      model: this.settings.model,
+      examples: learner?.ledger.size ?? 0,
+      cut_nodes: learner?.ledger.cutNodes() ?? [],
+      heads: Object.fromEntries((learner?.heads ?? []).map((head) => [head, learner!.summary(head)])),
+    };
+  }
+
+  /** Of each label of a head: examples, how well each is known, what is taken for what, the most doubtful examples first. */
+  review(head: string): {
+    readonly labels: ReturnType<typeof accuracies>;
+    readonly confusions: readonly Confusion[];
+    readonly doubtful: readonly string[];
+  } {
+    const current = this.#learner?.head(head)?.current?.head;
+    if (!current) return { labels: [], confusions: [], doubtful: [] };
+    return {
+      labels: accuracies(current),
+      confusions: confusions(current),
+      doubtful: mostDoubtful(current).map(({ id }) => id),
+    };
+  }
+
+  /** The examples that count, the newest first. */
+  async examples(of: { head?: string; label?: string } = {}): Promise<ListedExample[]> {
+    const learner = this.#learner;
+    if (!learner) return [];
+    const found = learner.ledger
+      .examples(of.head)
+      .filter(({ label }) => of.label === undefined || label === of.label)
+      .map(({ embedding: _, ...example }) => example);
+    return Promise.all(
+      found
+        .reverse()
+        .map(async (example) => ({ ...example, thumbnail: (await learner.thumbnail(example.id)) !== undefined })),
+    );
+  }
+
+  get cuts(): readonly Cut[] {
+    return this.#learner?.ledger.cuts() ?? [];
+  }
+
+  /** The picture that was kept of an example, JPEG. */
+  async thumbnail(id: string): Promise<Uint8Array | undefined> {
+    return this.#learner?.thumbnail(id);
+  }
+
+  /** What was seen lately and is most worth a word: the most uncertain first. */
+  get nearMisses(): NearMiss[] {
+    const predict = (look: { embedding?: Look['embedding'] }) =>
+      look.embedding && this.#learner?.predict(objectHead, look.embedding);
+    return [...this.#cameras]
+      .flatMap(([camera, { tracks }]) =>
+        tracks.flatMap(({ trackId, eventId, views }): NearMiss[] => {
+          const [best] = views;
+          const prediction = best && predict(best);
+          if (!best || !prediction) return [];
+          const { label, score, nearest } = prediction;
+          const about = { camera, trackId, ...(eventId !== undefined && { eventId }), timeMs: best.timeMs };
+          return [{ ...about, prediction: { label, score, nearest } }];
+        }),
+      )
+      .sort((a, b) => uncertainty(b.prediction) - uncertainty(a.prediction) || b.timeMs - a.timeMs);
+  }
+
+  async #open(): Promise<Learner> {
+    const { node, folder, settings, trainers } = this.#options;
+    const card = await readClassifierCard(settings.model);
+    const learner = await Learner.open(folder, {
+      space: spaceOf(card),
+      dimension: card.dimension,
+      node,
+      ...(trainers && { trainers }),
+      logger: this.#logger,
+    });
+    learner.on('parts', (parts) => {
+      this.#noteHeads(learner);
+      this.emit('parts', parts);
+      this.emit('changed');
+    });
+    learner.on('head', ({ head, outcome }) => {
+      if (outcome.taken) this.#logger.info(`learning: ${head} is version ${outcome.version.version} now`);
+      // Without one in use there was nothing to be worse than: all of it was forgotten.
+      else if (learner.head(head)?.current) this.#logger.warn(`learning: ${outcome.reason}`);
+      this.#renew();
+      this.emit('changed');
+    });
+    this.#learner = learner;
+    this.#noteHeads(learner);
+    this.#renew();
+    return learner;
+  }
+
+  /** A camera looks for the states that were taught on it. */
+  #noteHeads({ ledger }: Learner): void {
+    const heads = new Map<string, Set<string>>();
+    for (const { node, head, camera } of ledger.examples()) {
+      if (node !== this.#options.node || head === objectHead) continue;
+      heads.set(camera, (heads.get(camera) ?? new Set()).add(head));
+    }
+    this.#taughtHeads = new Map([...heads].map(([camera, names]) => [camera, [...names].sort()]));
+  }
+
+  #renew(): void {
+    this.#renewing = this.#renewing.then(async () => {
+      for (const camera of this.#cameras.values()) await camera.renew();
+    });
+  }
+
+  async #network(): Promise<Classifier> {
+    const { settings, threads } = this.#options;
+    this.#classifier ??= loadClassifier(settings.model, { ...(threads && { threads }), logger: this.#logger });
+    return this.#classifier;
+  }
+}
