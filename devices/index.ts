@@ -16,7 +16,7 @@ export { BoardMonitor, type BoardReadings, type BoardSenses, type MeasuredPower 
 export { type FoundPower, findPower } from './boards/power/find.ts';
 export { EnergyMeter, measureWatts } from './boards/power/meter.ts';
 export type { Energy, PowerCoverage, PowerSource } from './boards/power/source.ts';
-export { type Limit, limits, readThrottling, type Throttling } from './boards/throttling.ts';
+export { type Limit, readThrottling, type Throttling } from './boards/throttling.ts';
 export type { Device, DeviceEvents, DeviceHealth, DeviceOptions, DeviceProperties } from './device.ts';
 export { type FoundCamera, type FoundProgram, findCameras, findPrograms } from './probe/index.ts';
 
