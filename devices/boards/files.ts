@@ -15,7 +15,7 @@ export function readInteger(path: string): number | undefined {
 }
 
 export function integerOf(text: string | undefined): number | undefined {
-  return text !== undefined && /^-?\d{1,15}$/.test(text) ? Number(text) : undefined;
+  return text !== undefined && /^-?\d{1,20}$/.test(text) ? Number(text) : undefined;
 }
 
 /** The names in a folder that fit, in the order of the numbers in them; none where there is no such folder. */

@@ -1,8 +1,9 @@
 import { cpus } from 'node:os';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { describeBoard } from '../../../devices/boards/board.ts';
 import { readTemperature } from '../../../devices/boards/temperature.ts';
-import { tree } from '../fake.ts';
+import { plant, tree } from '../fake.ts';
 import { armCores, garbage, pcWithRapl, pi3BPlus, pi4, pi5, thermal, zero2W } from './trees.ts';
 
 describe('describeBoard', () => {
@@ -90,6 +91,19 @@ describe('describeBoard', () => {
 
   it('makes do with garbage', () => {
     expect(describeBoard(tree(garbage))).toMatchObject({ cores: 1, memoryMb: 0, temperature: undefined });
+  });
+
+  it('has sound figures whatever the files say', () => {
+    const root = tree(pi4);
+    fc.assert(
+      fc.property(fc.dictionary(fc.constantFrom(...Object.keys(pi4)), fc.string({ unit: 'binary' })), (files) => {
+        plant(root, { ...pi4, ...files });
+        const { cores, memoryMb, temperature } = describeBoard(root);
+        expect(cores).toBeGreaterThanOrEqual(1);
+        expect(memoryMb).toBeGreaterThanOrEqual(0);
+        expect(Number.isFinite(temperature ?? 0)).toBe(true);
+      }),
+    );
   });
 
   it('agrees with Node about this machine', () => {
