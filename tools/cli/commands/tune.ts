@@ -1,3 +1,4 @@
+import { loadavg } from 'node:os';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { stringify } from 'yaml';
@@ -27,6 +28,8 @@ const defaultFile = 'ocellus.yaml';
 const mostThreads = 4;
 /** At which the ways to run the network are compared, frames a second. */
 const comparedRate = 5;
+/** From this load on, by cores, other programs are in the figures. */
+const busyLoad = 0.3;
 
 export function addTune(program: Command): void {
   program
@@ -57,6 +60,7 @@ async function tune(options: TuneOptions): Promise<void> {
   const power = await findPower();
   if (options.for === 'energy' && !power.source) throw new InputError(`--for energy: ${power.why}`);
   const { rounds, seconds } = options;
+  const load = loadavg()[0]!;
   const cameras = enabledCameras(settings).length || 1;
 
   const candidates = waysToRun(board.cores);
@@ -75,7 +79,7 @@ async function tune(options: TuneOptions): Promise<void> {
   const change = changeOf(settings, { engine, threads, fps: fps ?? rates[0]! });
   if (options.write) await updateSettings(file, change);
   const throttling = await readThrottling();
-  const notes = notesOn({ fps, throttled: throttling?.now ?? [], power });
+  const notes = notesOn({ fps, load, cores: board.cores, throttled: throttling?.now ?? [], power });
   if (options.json) {
     await printJson({
       board,
@@ -146,16 +150,29 @@ function changeOf({ cameras }: Settings, best: { engine: string; threads: number
   };
 }
 
-function notesOn(found: { fps: number | undefined; throttled: readonly string[]; power: { why?: string } }): string[] {
+/** What makes the figures doubtful, or the board. */
+function notesOn(found: {
+  fps: number | undefined;
+  /** Processes that wanted to run in the minute before it was measured. */
+  load: number;
+  cores: number;
+  throttled: readonly string[];
+  power: { why?: string };
+}): string[] {
+  const { fps, load, cores, throttled, power } = found;
   const notes: string[] = [];
-  if (found.fps === undefined) {
-    notes.push(`This board does not keep up with ${rates[0]} frame a second: a smaller model would.`);
-  }
-  if (found.throttled.length > 0) {
+  if (fps === undefined)
+    notes.push(`This board does not keep up with ${rates[0]} frame a second: a smaller model may.`);
+  if (load > cores * busyLoad) {
     notes.push(
-      `The board is held back (${found.throttled.join(', ')}): cool it, or give it a better supply, and measure again.`,
+      `The board was busy before (load ${load.toFixed(1)} on ${cores} cores): these are the figures of a busy board.`,
     );
   }
-  if (found.power.why !== undefined) notes.push(`Energy is not known: ${found.power.why}.`);
+  if (throttled.length > 0) {
+    notes.push(
+      `The board is held back (${throttled.join(', ')}): cool it or give it a better supply, and measure again.`,
+    );
+  }
+  if (power.why !== undefined) notes.push(`Energy is not known: ${power.why}.`);
   return notes;
 }
