@@ -54,8 +54,8 @@ export function describeBoard(root = '/'): Board {
   };
 }
 
-/** Is it one of theirs, whichever? */
-export const isRaspberryPi = (root: string): boolean => raspberryPi(deviceTreeModel(root) ?? '') !== undefined;
+/** Which Raspberry Pi it is, such as `pi5`; undefined for another board. @param root Where `proc` and `sys` are. */
+export const whichRaspberryPi = (root: string): string | undefined => raspberryPi(deviceTreeModel(root) ?? '');
 
 function deviceTreeModel(root: string): string | undefined {
   return readText(join(root, 'proc/device-tree/model')) ?? readText(join(root, 'sys/firmware/devicetree/base/model'));

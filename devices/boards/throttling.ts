@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { isRaspberryPi } from './board.ts';
+import { whichRaspberryPi } from './board.ts';
 import { listFolder, readText } from './files.ts';
 import { type AskFirmware, askFirmware } from './vcgencmd.ts';
 
@@ -24,7 +24,7 @@ export interface Throttling {
  * @param root Where `proc` and `sys` are; `/` but in tests.
  */
 export async function readThrottling(root = '/', ask: AskFirmware = askFirmware): Promise<Throttling | undefined> {
-  if (!isRaspberryPi(root)) return undefined;
+  if (whichRaspberryPi(root) === undefined) return undefined;
   const told = /^throttled=0x([0-9a-f]{1,8})$/im.exec((await ask('get_throttled')) ?? '')?.[1];
   if (told !== undefined) {
     const bits = Number.parseInt(told, 16);

@@ -1,10 +1,10 @@
 import type { Board } from '../../devices/index.ts';
+import { CoreSettings, DetectSettings, MotionSettings } from './schema.ts';
 
 /** What of a board a profile is chosen by. */
 export type BoardFacts = Pick<Board, 'cpu' | 'cores' | 'memoryMb'>;
 
-export const profiles = ['small', 'standard'] as const;
-export type ProfileName = (typeof profiles)[number];
+export type ProfileName = Exclude<CoreSettings['profile'], 'auto'>;
 
 /** What a profile says where the settings do not. */
 export interface Profile {
@@ -14,10 +14,14 @@ export interface Profile {
   readonly keepalive: number;
 }
 
-/** Of `standard` these are the defaults of the schema. */
+const standard: Omit<Profile, 'name'> = {
+  threads: CoreSettings.properties.threads.default,
+  fps: DetectSettings.properties.fps.default,
+  keepalive: MotionSettings.properties.keepalive.default,
+};
 const values: Readonly<Record<ProfileName, Omit<Profile, 'name'>>> = {
-  small: { threads: 2, fps: 5, keepalive: 2 },
-  standard: { threads: 2, fps: 10, keepalive: 1 },
+  small: { ...standard, fps: 5, keepalive: 2 },
+  standard,
 };
 
 /** Boards of 512 MB tell 420 MB of it, those of 1 GB 900. */
@@ -31,7 +35,7 @@ const inOrderCores = new Set(['ARM1176', 'Cortex-A7', 'Cortex-A35', 'Cortex-A53'
  *
  * @param board Undefined: not known, and `auto` is `standard`.
  */
-export function chooseProfile(wanted: ProfileName | 'auto', board: BoardFacts | undefined): Profile {
+export function chooseProfile(wanted: CoreSettings['profile'], board: BoardFacts | undefined): Profile {
   const name = wanted === 'auto' ? (board && isSmall(board) ? 'small' : 'standard') : wanted;
   const { threads, ...others } = values[name];
   return { name, threads: Math.min(threads, board?.cores ?? threads), ...others };
@@ -73,8 +77,8 @@ function filled(value: unknown, under: unknown): unknown {
   return { ...value, ...Object.fromEntries(added) };
 }
 
-const isWord = (value: unknown): value is ProfileName | 'auto' =>
-  value === 'auto' || profiles.some((name) => name === value);
+const isWord = (value: unknown): value is CoreSettings['profile'] =>
+  typeof value === 'string' && (value === 'auto' || Object.hasOwn(values, value));
 
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

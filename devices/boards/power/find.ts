@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs';
-import { isRaspberryPi } from '../board.ts';
+import { whichRaspberryPi } from '../board.ts';
 import { type AskFirmware, askFirmware } from '../vcgencmd.ts';
 import { findInaMonitors } from './ina.ts';
 import { findPmic } from './pmic.ts';
@@ -25,8 +25,12 @@ export async function findPower(root = '/', ask: AskFirmware = askFirmware): Pro
       why: `expected one power monitor, found ${monitors.length} (${names}): which is the board's is not known`,
     };
   }
-  const source = monitors[0] ?? (isRaspberryPi(root) ? await findPmic(ask) : undefined);
+  const pi = whichRaspberryPi(root);
+  const source = monitors[0] ?? (pi === undefined ? undefined : await findPmic(ask));
   if (source) return { source };
+  if (pi === 'pi5') {
+    return { why: '`vcgencmd pmic_read_adc` gave no rails: it must be installed, and who runs it in the group video' };
+  }
   const packages = findPackages(root);
   if (packages.length === 0) return { why: 'nothing on this board measures it' };
   return packages.every(({ counter }) => isReadable(counter))

@@ -105,10 +105,14 @@ describe('findPower', () => {
     ['a Pi Zero 2 W', zero2W],
     ['a Pi 3B+', pi3BPlus],
     ['a Pi 4', pi4],
-    ['a Pi 5 whose firmware is not asked', pi5],
     ['a machine without files', {}],
   ])('finds nothing on %s', async (_, files) => {
     expect(await findPower(tree(files), mute)).toEqual({ why: 'nothing on this board measures it' });
+  });
+
+  it('says what a Pi 5 needs that gives no answer', async () => {
+    const refused = async () => "Can't open device file: /dev/vcio\n";
+    expect(await findPower(tree(pi5), refused)).toEqual({ why: expect.stringContaining('in the group video') });
   });
 
   it('asks no firmware of other boards', async () => {
