@@ -69,7 +69,7 @@ describe('EnergyPerInference', () => {
 
   it('adds up, over all reports, to the energy that was used', () => {
     const reports = fc.array(
-      fc.record({ watts: fc.double({ min: 0.1, max: 50 }), frames: fc.integer({ min: 1, max: 300 }) }),
+      fc.record({ watts: fc.double({ min: 0.1, max: 50, noNaN: true }), frames: fc.integer({ min: 1, max: 300 }) }),
     );
     fc.assert(
       fc.property(reports, (list) => {

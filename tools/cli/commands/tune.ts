@@ -51,6 +51,14 @@ export function addTune(program: Command): void {
 }
 
 async function tune(options: TuneOptions): Promise<void> {
+  const report = await examine(options);
+  if (options.json) await printJson(report);
+  else tell(report, options);
+}
+
+type Report = Awaited<ReturnType<typeof examine>>;
+
+async function examine(options: TuneOptions) {
   const name = options.config ?? defaultFile;
   const file = resolve(name);
   const board = describeBoard();
@@ -59,18 +67,16 @@ async function tune(options: TuneOptions): Promise<void> {
   if (model === noModel) throw new InputError('expected a detector to measure, core.model is off: name one by --model');
   const power = await findPower();
   if (options.for === 'energy' && !power.source) throw new InputError(`--for energy: ${power.why}`);
-  const { rounds, seconds } = options;
   const load = loadavg()[0]!;
   const cameras = enabledCameras(settings).length || 1;
 
-  const candidates = waysToRun(board.cores);
-  const ways = await measured('ways to run it', candidates, { rounds, seconds, model });
+  const ways = await measured('ways to run it', waysToRun(board.cores), model, options);
   // The kernels are chosen by the processor, not by the settings: the others are there to be compared.
   const own = ways.measured.filter(({ candidate }) => candidate.kernels === '');
   const way = chooseWay(own, options.for);
   if (!way) throw new InputError(`the model cannot be measured: ${ways.failed.map(({ why }) => why).join('; ')}`);
   const offered = rates.map((rate) => ({ ...way, rate: rate * cameras }));
-  const pace = await measured('frames a second', offered, { rounds, seconds, model });
+  const pace = await measured('frames a second', offered, model, options);
   const [failure] = pace.failed;
   if (failure) throw new InputError(`the rates cannot be measured: ${failure.why}`);
   const fps = chooseRate(pace.measured, cameras);
@@ -79,31 +85,33 @@ async function tune(options: TuneOptions): Promise<void> {
   const change = changeOf(settings, { engine, threads, fps: fps ?? rates[0]! });
   if (options.write) await updateSettings(file, change);
   const throttling = await readThrottling();
-  const notes = notesOn({ fps, load, cores: board.cores, throttled: throttling?.now ?? [], power });
-  if (options.json) {
-    await printJson({
-      board,
-      for: options.for,
-      model,
-      cameras,
-      ways: ways.measured,
-      failed: ways.failed,
-      rates: pace.measured,
-      best: { engine, threads, fps: fps ?? null },
-      settings: change,
-      written: options.write ? file : null,
-      notes,
-    });
-    return;
-  }
-  console.log(`${board.model}: ${board.cpu}, ${board.cores} cores; ${model}, kernels ${kernels.name}\n`);
-  console.log(`Ways to run it, at ${comparedRate} frames a second:\n`);
-  console.log(`${waysInWords(ways.measured, ways.failed)}\n`);
-  console.log(`The best of them at other rates:\n\n${ratesInWords(pace.measured, cameras)}\n`);
-  console.log(`Medians of ${rounds} rounds of ${seconds} s (smallest-largest).`);
-  for (const note of notes) console.log(note);
-  const where = options.write ? `Written to ${file}` : `For ${name}; --write puts it there`;
-  console.log(`\nBest for ${options.for}. ${where}:\n\n${stringify(change).trimEnd()}`);
+  return {
+    board,
+    for: options.for,
+    model,
+    cameras,
+    ways: ways.measured,
+    failed: ways.failed,
+    rates: pace.measured,
+    best: { engine, threads, fps: fps ?? null },
+    settings: change,
+    written: options.write ? file : null,
+    notes: notesOn({ fps, load, cores: board.cores, throttled: throttling?.now ?? [], power }),
+  };
+}
+
+function tell(report: Report, { rounds, seconds, config = defaultFile }: TuneOptions): void {
+  const { board, model, cameras, ways, failed, written, notes, settings } = report;
+  const where = written ? `Written to ${written}` : `For ${config}; --write puts it there`;
+  const lines = [
+    `${board.model}: ${board.cpu}, ${board.cores} cores; ${model}, kernels ${kernels.name}\n`,
+    `Ways to run it, at ${comparedRate} frames a second:\n\n${waysInWords(ways, failed)}\n`,
+    `The best of them at other rates:\n\n${ratesInWords(report.rates, cameras)}\n`,
+    `Medians of ${rounds} rounds of ${seconds} s (smallest-largest).`,
+    ...notes,
+    `\nBest for ${report.for}. ${where}:\n\n${stringify(settings).trimEnd()}`,
+  ];
+  console.log(lines.join('\n'));
 }
 
 function waysToRun(cores: number): Candidate[] {
@@ -124,7 +132,8 @@ function waysToRun(cores: number): Candidate[] {
 async function measured(
   label: string,
   candidates: readonly Candidate[],
-  { rounds, seconds, model }: { rounds: number; seconds: number; model: string },
+  model: string,
+  { rounds, seconds }: Pick<TuneOptions, 'rounds' | 'seconds'>,
 ) {
   const bar = progress(label, candidates.length * rounds);
   try {
