@@ -13,6 +13,7 @@ import { addReplay } from './commands/replay.ts';
 import { addRequest } from './commands/request.ts';
 import { addRun } from './commands/run.ts';
 import { addTeach } from './commands/teach.ts';
+import { addTune } from './commands/tune.ts';
 import { addWatch } from './commands/watch.ts';
 import { printError } from './output.ts';
 
@@ -34,6 +35,7 @@ for (const add of [
   addEval,
   addDoctor,
   addCameras,
+  addTune,
   addModels,
   addRequest,
   addPassword,
