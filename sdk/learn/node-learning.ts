@@ -47,6 +47,25 @@ export interface LearningSummary {
   readonly heads: Readonly<Record<string, HeadSummary>>;
 }
 
+/** How much was taught of a label by one node; what was cut does not count. */
+export interface LabelCount {
+  readonly head: string;
+  readonly label: string;
+  readonly node: string;
+  readonly examples: number;
+  readonly negatives: number;
+}
+
+/** Which examples are listed. */
+export interface ExampleQuery {
+  readonly head?: string;
+  readonly label?: string;
+  /** At most so many. Default: all. */
+  readonly limit?: number;
+  /** Only those that come after this one, by its id; none when it is gone. */
+  readonly after?: string;
+}
+
 /** An example as it is listed: without its values. */
 export type ListedExample = Omit<Example, 'embedding'> & {
   /** A picture of it is kept. */
@@ -177,7 +196,9 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
       );
     }
     const looks = await this.camera(camera).looksAt(subject);
-    return this.teachLooks(looks, { camera, head, label, negative });
+    const taught = await this.teachLooks(looks, { camera, head, label, negative });
+    if ('track' in subject || 'event' in subject) this.camera(camera).noteTaught(subject);
+    return taught;
   }
 
   /** Teaches looks that were taken before. @throws InputError as `teach` does. */
@@ -253,18 +274,32 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     };
   }
 
+  /** Of each label of each head and node, in the order in which they were taught first. */
+  get counts(): LabelCount[] {
+    const counts = new Map<string, { -readonly [K in keyof LabelCount]: LabelCount[K] }>();
+    for (const { head, label, node, negative } of this.#learner?.ledger.examples() ?? []) {
+      const key = JSON.stringify([head, label, node]);
+      const count = counts.get(key) ?? { head, label, node, examples: 0, negatives: 0 };
+      count[negative ? 'negatives' : 'examples']++;
+      counts.set(key, count);
+    }
+    return [...counts.values()];
+  }
+
   /** The examples that count, the newest first. */
-  async examples(of: { head?: string; label?: string } = {}): Promise<ListedExample[]> {
+  async examples({ head, label, limit, after }: ExampleQuery = {}): Promise<ListedExample[]> {
     const learner = this.#learner;
     if (!learner) return [];
     const found = learner.ledger
-      .examples(of.head)
-      .filter(({ label }) => of.label === undefined || label === of.label)
-      .map(({ embedding: _, ...example }) => example);
+      .examples(head)
+      .filter((example) => label === undefined || example.label === label)
+      .reverse();
+    const start = after === undefined ? 0 : found.findIndex(({ id }) => id === after) + 1 || found.length;
     return Promise.all(
-      found
-        .reverse()
-        .map(async (example) => ({ ...example, thumbnail: (await learner.thumbnail(example.id)) !== undefined })),
+      found.slice(start, limit === undefined ? undefined : start + limit).map(async ({ embedding: _, ...example }) => ({
+        ...example,
+        thumbnail: (await learner.thumbnail(example.id)) !== undefined,
+      })),
     );
   }
 
@@ -277,14 +312,14 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     return this.#learner?.thumbnail(id);
   }
 
-  /** What was seen lately and is most worth a word: the most uncertain first. */
+  /** What was seen lately, was not taught yet, and is most worth a word: the most uncertain first. */
   get nearMisses(): NearMiss[] {
     const predict = (look: { embedding?: Look['embedding'] }) =>
       look.embedding && this.#learner?.predict(objectHead, look.embedding);
     return [...this.#cameras]
       .flatMap(([camera, { tracks }]) =>
-        tracks.flatMap(({ trackId, eventId, views }): NearMiss[] => {
-          const [best] = views;
+        tracks.flatMap(({ trackId, eventId, views, isTaught }): NearMiss[] => {
+          const [best] = isTaught ? [] : views;
           const prediction = best && predict(best);
           if (!best || !prediction) return [];
           const { label, score, nearest } = prediction;
