@@ -27,10 +27,11 @@ export interface HeadVersionsOptions {
  * The versions of one head on one node, and which of them is in use.
  *
  * What is trained depends on the examples alone: nodes with equal ledgers train equal bytes. Whether it is taken is
- * each node's own business. The *held-back* examples of a comparison are those that both the new head and the one in
- * use were trained from, each of them left out in turn. A new head is not taken when it names clearly more of them
+ * each node's own business. The *held-back* examples of a comparison are those that both the new head and an older one
+ * were trained from, each of them left out in turn. A new head is not taken when it names clearly more of them
  * wrongly that were right before than the other way round: more than two, and more than two standard deviations of a
- * fair coin (McNemar's test). What now has a label that the old head did not know does not count as wrong.
+ * fair coin (McNemar's test). What now has a label that the old head did not know does not count as wrong. It is
+ * compared with the one in use and those before it that are kept, so that it does not become worse in small steps.
  *
  * @example
  * const versions = new HeadVersions('object');
@@ -48,6 +49,8 @@ export class HeadVersions {
   /** Ledgers whose heads somebody rolled back from. */
   #refused: string[] = [];
   #last = 0;
+  /** The first version that counts in comparisons: somebody took it as it is. */
+  #since = 0;
 
   constructor(name: string, { keep = 10, trainers = defaultTrainers() }: HeadVersionsOptions = {}) {
     this.name = name;
@@ -85,6 +88,7 @@ export class HeadVersions {
     if (reason !== undefined) return { taken: false, reason };
     this.#refused = this.#refused.filter((hash) => hash !== set.hash);
     const version = { version: ++this.#last, head };
+    if (force) this.#since = version.version;
     this.#current = version;
     this.#versions = [...this.#versions, version].slice(-this.#keep);
     return { taken: true, version };
@@ -113,7 +117,10 @@ export class HeadVersions {
 
   /** All of it, for `LedgerStore.putValue`. */
   serialise(): Buffer {
-    const state = { last: this.#last, current: this.#current?.version ?? 0, refused: this.#refused } satisfies State;
+    const state: State = {
+      ...{ last: this.#last, current: this.#current?.version ?? 0 },
+      ...{ since: this.#since, refused: this.#refused },
+    };
     const tensors = this.#versions.map(({ version, head }): [string, Tensor] => {
       const data = new Int8Array(head.serialise());
       return [String(version), { shape: [data.length], data }];
@@ -138,6 +145,7 @@ export class HeadVersions {
       .sort((a, b) => a.version - b.version);
     versions.#last = state.last;
     versions.#current = versions.#versions.find(({ version }) => version === state.current);
+    versions.#since = state.since;
     versions.#refused = state.refused;
     return versions;
   }
@@ -146,14 +154,17 @@ export class HeadVersions {
     if (this.#refused.includes(head.info.ledgerHash)) {
       return `${this.name}: what these examples teach was rolled back from; it is tried again once they change`;
     }
-    const old = this.#current?.head;
-    if (!old) return undefined;
-    const { better, worse, common } = compare(old.verdicts, head.verdicts, old.info.labels);
-    if (worse - better <= Math.max(2, 2 * Math.sqrt(worse + better))) return undefined;
-    return (
-      `${this.name}: of ${common} examples that were held back, ${worse} that version ${this.#current!.version} named ` +
-      `rightly would be wrong and ${better} wrong ones right; look at the newest examples, or take it all the same`
-    );
+    const current = this.#current?.version ?? 0;
+    const older = this.#versions.filter(({ version }) => version <= current && version >= this.#since);
+    for (const { version, head: old } of older.toReversed()) {
+      const { better, worse, common } = compare(old.verdicts, head.verdicts, old.info.labels);
+      if (worse - better <= Math.max(2, 2 * Math.sqrt(worse + better))) continue;
+      return (
+        `${this.name}: of ${common} examples that were held back, ${worse} that version ${version} named rightly ` +
+        `would be wrong and ${better} wrong ones right; look at the newest examples, or take it all the same`
+      );
+    }
+    return undefined;
   }
 }
 
@@ -162,6 +173,7 @@ const format = 'ocellus-head-versions-1';
 interface State {
   readonly last: number;
   readonly current: number;
+  readonly since: number;
   readonly refused: string[];
 }
 
@@ -172,7 +184,8 @@ function readState(text: string): State {
   } catch (error) {
     throw new InputError(`versions of a head: expected their state in JSON, got ${messageOf(error)}`);
   }
-  if (!Number.isInteger(state?.last) || !Number.isInteger(state.current) || !Array.isArray(state.refused)) {
+  const numbers = [state?.last, state?.current, state?.since];
+  if (!numbers.every(Number.isInteger) || !Array.isArray(state.refused)) {
     throw new InputError(`versions of a head: expected which is in use, got ${shown(state)}`);
   }
   return state;

@@ -346,8 +346,9 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
       this.emit('changed');
     });
     learner.on('head', ({ head, outcome }) => {
-      if (!outcome.taken) this.#logger.warn(`learning: ${outcome.reason}`);
-      else this.#logger.info(`learning: ${head} is version ${outcome.version.version} now`);
+      if (outcome.taken) this.#logger.info(`learning: ${head} is version ${outcome.version.version} now`);
+      // Without one in use there was nothing to be worse than: all of it was forgotten.
+      else if (learner.head(head)?.current) this.#logger.warn(`learning: ${outcome.reason}`);
       this.#renew();
       this.emit('changed');
     });

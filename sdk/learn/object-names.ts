@@ -42,6 +42,9 @@ export class ObjectNames {
   /** @param tracks All that are followed, as they are in this frame. */
   async look(frame: Frame, tracks: readonly Track[]): Promise<void> {
     this.#views.keepOnly(tracks);
+    const alive = new Set(tracks.map(({ id }) => id));
+    // The last word on a track that is gone was asked for before; what is asked later is worked out again.
+    for (const trackId of this.#names.keys()) if (!alive.has(trackId)) this.#names.delete(trackId);
     const wanted = tracks
       .filter(({ confirmed, visible }) => confirmed && visible)
       .flatMap(({ id }, i, all) => {
@@ -104,8 +107,6 @@ export class ObjectNames {
 
   nameOf(trackId: number): SubLabel | undefined {
     if (!this.#names.has(trackId)) this.#names.set(trackId, this.#vote(this.#views.of(trackId)));
-    // A track that is gone from the views is never asked for again.
-    if (this.#names.size > 2 * this.#views.tracks.length + mostLooks) this.#names.clear();
     return this.#names.get(trackId);
   }
 

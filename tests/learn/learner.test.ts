@@ -1,0 +1,159 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { InputError } from '../../sdk/errors.ts';
+import { type Change, Learner, type LearnerOptions, type Lesson } from '../../sdk/learn/learner.ts';
+import { LedgerStore } from '../../sdk/learn/ledger-store.ts';
+import type { Part } from '../../sdk/learn/part.ts';
+import { PrototypeTrainer } from '../../sdk/learn/prototypes.ts';
+import { closing } from '../closing.ts';
+import { temporaryFolder } from '../devices/fake.ts';
+import { recorder } from '../hub/fakes.ts';
+import { draft, embeddings } from './fakes.ts';
+
+const sample = embeddings(6, 8);
+const near = (label: number) => sample(label, 0.1);
+const lesson = (label: string, of: number, more = {}): Lesson => ({ draft: draft(label, near(of), more) });
+const lessons = (label: string, of: number, count = 6): [Lesson, ...Lesson[]] => [
+  lesson(label, of),
+  ...Array.from({ length: count - 1 }, () => lesson(label, of)),
+];
+
+async function openLearner(folder = temporaryFolder(), more: Partial<LearnerOptions> = {}) {
+  const learner = await Learner.open(folder, { space: 'test', dimension: 8, node: 'a', ...more });
+  return closing(learner, (one) => one.close());
+}
+
+describe('Learner', () => {
+  it('knows what it was taught, and tells what changed', async () => {
+    const learner = await openLearner();
+    const heads: Change[] = [];
+    const parts: Part[] = [];
+    learner.on('head', (change) => heads.push(change));
+    learner.on('parts', (changed) => parts.push(...changed));
+    expect(learner.predict('object', near(0))).toBeUndefined();
+    const taught = await learner.teach([lesson('cat', 0), lesson('cat', 0)]);
+    expect(taught).toMatchObject({
+      head: 'object',
+      outcome: { taken: true, version: { version: 1 } },
+      examples: [{ label: 'cat' }, { label: 'cat' }],
+    });
+    await learner.teach(lessons('dog', 1));
+    expect(learner.predict('object', near(0))).toMatchObject({ label: 'cat' });
+    expect(heads.map(({ outcome }) => outcome.taken && outcome.version.version)).toEqual([1, 2]);
+    expect(parts.length).toBe(8);
+    expect(learner.summary('object')).toMatchObject({
+      version: 2,
+      info: { labels: ['cat', 'dog'], examples: 8, accuracy: 1, ledgerHash: learner.ledger.hash('object') },
+      hash: learner.head('object')!.current!.head.hash(),
+      versions: [1, 2],
+    });
+    expect(learner.summary('gate')).toEqual({ versions: [] });
+  });
+
+  it('has the same heads after a restart, byte for byte', async () => {
+    const folder = temporaryFolder();
+    const before = await openLearner(folder);
+    await before.teach(lessons('cat', 0));
+    await before.teach(lessons('dog', 1));
+    await before.teach([lesson('tidy', 2, { head: 'cupboard', kind: 'view' })]);
+    await before.teach(lessons('fox', 3));
+    await before.rollback('object');
+    const bytes = before.heads.map((head) => before.head(head)!.serialise().toString('base64'));
+    const summary = before.summary('object');
+    expect(summary).toMatchObject({ version: 2, versions: [1, 2, 3], refused: expect.stringMatching(/rolled back/) });
+    await before.close();
+    const after = await openLearner(folder);
+    expect(after.heads).toEqual(['cupboard', 'object']);
+    expect(after.heads.map((head) => after.head(head)!.serialise().toString('base64'))).toEqual(bytes);
+    expect(after.summary('object')).toEqual(summary);
+  });
+
+  it('trains what is in the store and in no head: it was ended in between, or the head cannot be read', async () => {
+    const folder = temporaryFolder();
+    const options = { space: 'test', dimension: 8, node: 'a' };
+    const store = await LedgerStore.open(folder, options);
+    await store.teach(draft('cat', near(0)));
+    await store.teach(draft('tidy', near(1), { head: 'cupboard' }));
+    await store.putValue('heads/cupboard', Buffer.from('torn'));
+    await store.close();
+    const logger = recorder();
+    const learner = await openLearner(folder, { logger });
+    expect(learner.predict('object', near(0))).toMatchObject({ label: 'cat' });
+    expect(learner.predict('cupboard', near(1))).toMatchObject({ label: 'tidy' });
+    expect(logger.lines.filter((line) => line.startsWith('warn'))).toEqual([
+      expect.stringMatching(/head cupboard cannot be read/),
+    ]);
+  });
+
+  it('does not take what is clearly worse, not in small steps either, and takes it when it is told to', async () => {
+    const learner = await openLearner();
+    await learner.teach(lessons('cat', 0, 10));
+    await learner.teach(lessons('dog', 1, 10));
+    const changes: Change[] = [];
+    learner.on('head', (change) => changes.push(change));
+    for (let i = 0; i < 10; i++) {
+      await learner.teach(lessons('cat', 1, 3));
+      await learner.teach(lessons('dog', 0, 3));
+    }
+    expect(learner.summary('object')).toMatchObject({ refused: expect.stringMatching(/held back/) });
+    expect(changes.some(({ outcome }) => !outcome.taken)).toBe(true);
+    const { version } = learner.summary('object');
+    expect(await learner.train('object', true)).toMatchObject({ outcome: { taken: true } });
+    expect(learner.summary('object').version).toBe(version! + 1);
+    expect(learner.summary('object')).not.toHaveProperty('refused');
+  });
+
+  it('forgets, relabels, cuts and takes back, and the head with it', async () => {
+    const learner = await openLearner();
+    const { examples } = await learner.teach(lessons('cat', 0));
+    await learner.teach(lessons('dog', 1));
+    const other = await openLearner(temporaryFolder(), { node: 'b' });
+    await other.teach(lessons('fox', 2));
+    expect((await learner.merge(other.ledger.parts())).length).toBe(1);
+    expect(await learner.merge(other.ledger.parts()), 'again').toEqual([]);
+    expect(learner.predict('object', near(2))).toMatchObject({ label: 'fox' });
+    expect(await learner.forget({ node: 'b' }, 'poisoned')).toBe(6);
+    expect(learner.predict('object', near(2))!.nearest).not.toBe('fox');
+    await learner.withdraw(learner.ledger.cuts()[0]!.id);
+    expect(learner.predict('object', near(2))).toMatchObject({ label: 'fox' });
+    for (const { id } of examples) await learner.relabel(id, { label: 'lynx' });
+    expect(learner.predict('object', near(0))).toMatchObject({ label: 'lynx' });
+    for (const label of ['lynx', 'dog', 'fox']) await learner.forget({ head: 'object', label });
+    expect(learner.predict('object', near(0))).toBeUndefined();
+    expect(learner.summary('object')).not.toHaveProperty('version');
+    await expect(learner.forget({ head: 'object', label: 'dog' })).rejects.toThrow(/something that was taught/);
+  });
+
+  it('nodes that learned the same from each other have the same head, whatever the order', async () => {
+    const a = await openLearner(temporaryFolder(), { node: 'a' });
+    const b = await openLearner(temporaryFolder(), { node: 'b' });
+    await a.teach(lessons('cat', 0));
+    await b.teach(lessons('dog', 1));
+    await b.teach(lessons('cat', 0));
+    await b.merge(a.ledger.parts());
+    await a.merge(b.ledger.parts());
+    expect(a.summary('object').hash).toBe(b.summary('object').hash);
+    expect(a.head('object')!.current!.head.serialise()).toEqual(b.head('object')!.current!.head.serialise());
+  });
+
+  it('takes kinds of heads of ones own', async () => {
+    const learner = await openLearner(temporaryFolder(), { trainers: [new PrototypeTrainer()] });
+    await learner.teach(lessons('cat', 0));
+    await learner.teach(lessons('dog', 1));
+    expect(learner.summary('object').info!.kind).toBe('prototypes');
+  });
+
+  it('says what is wrong, and keeps and trains what was taught before it', async () => {
+    const learner = await openLearner();
+    await expect(learner.teach([lesson('cat', 0), lesson('unknown', 1)])).rejects.toThrow(InputError);
+    expect(learner.predict('object', near(0))).toMatchObject({ label: 'cat' });
+    await expect(learner.teach([lesson('', 0)])).rejects.toThrow(/label/);
+    await expect(learner.relabel('x', { label: 'dog' })).rejects.toThrow(/id of an example/);
+    await expect(learner.rollback('gate')).rejects.toThrow('head: expected one of object, got gate');
+    await expect(learner.rollback('object', 7)).rejects.toThrow(/version/);
+    const file = join(temporaryFolder(), 'file');
+    writeFileSync(file, '');
+    await expect(openLearner(join(file, 'learn'))).rejects.toThrow(/cannot be made/);
+  });
+});
