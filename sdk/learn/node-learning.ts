@@ -172,6 +172,10 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     return camera;
   }
 
+  get cameras(): ReadonlyMap<string, CameraLearning> {
+    return this.#cameras;
+  }
+
   /** @throws InputError when there is no such camera. */
   camera(name: string): CameraLearning {
     const camera = this.#cameras.get(name);

@@ -22,9 +22,9 @@ describe('reduce', () => {
     const camera = cameraState(new FakeCamera('door'), []);
     const state = reduce(emptyState, {
       type: 'state',
-      state: { node: 'porch', version: '1', mqtt: null, cameras: [camera] },
+      state: { node: 'porch', version: '1', mqtt: null, cameras: [camera], learning: null },
     });
-    expect(state.console).toEqual({ node: 'porch', version: '1', mqtt: null });
+    expect(state.console).toEqual({ node: 'porch', version: '1', mqtt: null, learning: null });
     expect(state.cameras).toEqual([camera]);
   });
 
