@@ -102,7 +102,6 @@ function inWords(target: CutTarget): string {
   return target.head === objectHead ? target.label : `${target.head}: ${target.label}`;
 }
 
-/** Of a label with one example nothing is left when that is left out. */
 function labelAccuracy(label: Review['labels'][number] | undefined): number | null {
   return label && label.examples > 1 ? label.accuracy : null;
 }

@@ -7,7 +7,7 @@ import { Sheet } from '../parts/sheet.tsx';
 import { tell } from '../parts/toasts.tsx';
 import { useStore } from '../store.ts';
 import { LabelChoice } from '../teach/label-choice.tsx';
-import { Refusal } from '../teach/refusal.tsx';
+import { Outcome } from '../teach/outcome.tsx';
 import { useChange } from '../teach/use-change.ts';
 
 /** The examples of one label, the newest first. */
@@ -121,19 +121,19 @@ function RelabelSheet({
               <img src={thumbnailOf(id)} alt={`Taught as ${before}`} />
             </div>
           )}
-          {change.refused ? (
-            <Refusal change={change} onDone={close} />
-          ) : (
+          <Outcome change={change} onDone={close}>
             <LabelChoice
               labels={labels}
               current={before}
               busy={change.busy}
+              ask="A name for it"
+              askOther="Something else"
               placeholder="another name"
               onChoose={(label, negative) =>
                 change.run(`It is ${negative ? 'not ' : ''}${label} now`, () => relabel(id, { label, negative }), close)
               }
             />
-          )}
+          </Outcome>
         </>
       )}
     </Sheet>

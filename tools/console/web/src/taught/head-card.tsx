@@ -23,6 +23,11 @@ export function HeadCard({ head }: { head: TaughtHead }) {
           onChoose={(wanted) => change.run(`${title} is back`, () => rollback(name, wanted))}
         />
       </div>
+      {change.error !== undefined && (
+        <p class="field-error" role="alert">
+          {change.error}
+        </p>
+      )}
       <ul class="head-facts">
         {version !== null && (
           <li>
@@ -39,7 +44,7 @@ export function HeadCard({ head }: { head: TaughtHead }) {
         {kind !== null && (
           <li>
             <strong>{kind}</strong>
-            <span class="muted">is how it tells</span>
+            <span class="muted">kind of head</span>
           </li>
         )}
       </ul>

@@ -5,6 +5,7 @@ import { ago, percent } from '../format.ts';
 import { Icon } from '../parts/icons.tsx';
 import { useNow } from '../parts/use-now.ts';
 import { store, useStore } from '../store.ts';
+import { Outcome } from '../teach/outcome.tsx';
 import { type Pointed, TeachSheet } from '../teach/teach-sheet.tsx';
 import { useChange } from '../teach/use-change.ts';
 import { takenFor } from '../teach/words.ts';
@@ -38,7 +39,7 @@ export function NearMisses() {
     return () => clearTimeout(timer);
   }, [events]);
   const drop = (gone: NearMissState) => setMisses((all) => all.filter((one) => one !== gone));
-  if (misses.length === 0) return null;
+  if (misses.length === 0 && !correcting) return null;
   return (
     <section class="taught-section" aria-label="Near misses">
       <div>
@@ -73,7 +74,7 @@ function NearMiss({
   onCorrect(): void;
 }) {
   const change = useChange();
-  const { camera, track, nearest, score, time, picture } = miss;
+  const { camera, track, label, nearest, score, time, picture } = miss;
   const confirm = (negative: boolean) =>
     change.run(
       negative ? `Taught: not ${nearest}` : `Taught: ${nearest}`,
@@ -88,32 +89,39 @@ function NearMiss({
         <span class="muted">
           {percent(score)} · {camera} · {ago(time / 1000, now)}
         </span>
-        <div class="miss-tools">
-          <button type="button" class="button is-main" disabled={change.busy} onClick={() => confirm(false)}>
-            <Icon name="check" />
-            {nearest}
-          </button>
-          <button
-            type="button"
-            class="icon-button"
-            disabled={change.busy}
-            aria-label={`It is something else than ${nearest}`}
-            title="Something else"
-            onClick={onCorrect}
-          >
-            <Icon name="pen" />
-          </button>
-          <button
-            type="button"
-            class="icon-button"
-            disabled={change.busy}
-            aria-label="It is not one of the taught labels"
-            title="Not one of these"
-            onClick={() => confirm(true)}
-          >
-            <Icon name="close" />
-          </button>
-        </div>
+        <Outcome change={change} onDone={onDone}>
+          <div class="miss-tools">
+            <button
+              type="button"
+              class={`button ${label === nearest ? 'is-main' : ''}`}
+              disabled={change.busy}
+              onClick={() => confirm(false)}
+            >
+              <Icon name="check" />
+              {nearest}
+            </button>
+            <button
+              type="button"
+              class="icon-button"
+              disabled={change.busy}
+              aria-label={`It is something else than ${nearest}`}
+              title="Something else"
+              onClick={onCorrect}
+            >
+              <Icon name="pen" />
+            </button>
+            <button
+              type="button"
+              class="icon-button"
+              disabled={change.busy}
+              aria-label="It is not one of the taught labels"
+              title="Not one of these"
+              onClick={() => confirm(true)}
+            >
+              <Icon name="close" />
+            </button>
+          </div>
+        </Outcome>
       </div>
     </li>
   );

@@ -6,6 +6,8 @@ export function LabelChoice({
   labels,
   current,
   busy,
+  ask,
+  askOther,
   placeholder,
   onChoose,
 }: {
@@ -13,6 +15,9 @@ export function LabelChoice({
   /** What it is called now. */
   current?: string | undefined;
   busy: boolean;
+  /** What the field asks for while nothing is taught yet, and beside taught labels. */
+  ask: string;
+  askOther: string;
   placeholder: string;
   onChoose(label: string, negative: boolean): void;
 }) {
@@ -48,7 +53,7 @@ export function LabelChoice({
         }}
       >
         <label class="field-name" for="new-label">
-          {labels.length > 0 ? 'Something else' : 'A name for it'}
+          {labels.length > 0 ? askOther : ask}
         </label>
         <div class="field-row">
           <input

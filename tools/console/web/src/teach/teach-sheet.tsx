@@ -5,7 +5,7 @@ import { Sheet } from '../parts/sheet.tsx';
 import { tell } from '../parts/toasts.tsx';
 import { useStore } from '../store.ts';
 import { LabelChoice } from './label-choice.tsx';
-import { Refusal } from './refusal.tsx';
+import { Outcome } from './outcome.tsx';
 import { useChange } from './use-change.ts';
 import { labelsOf } from './words.ts';
 
@@ -44,22 +44,24 @@ export function TeachSheet({ of, onClose }: { of: Pointed; onClose(): void }) {
                 ? 'The looks at it are no longer held: those of the last hundred objects are.'
                 : 'There was no good look at it yet. Try again in a moment.'}
             </p>
-          ) : change.refused ? (
-            <Refusal change={change} onDone={close} />
           ) : (
-            <LabelChoice
-              labels={labelsOf(learning)}
-              current={name}
-              busy={change.busy || looks === undefined}
-              placeholder="my cat, the parcel van …"
-              onChoose={(label, negative) =>
-                change.run(
-                  negative ? `Taught: not ${label}` : `Taught: ${label}`,
-                  () => teach({ ...subject, label, negative }),
-                  close,
-                )
-              }
-            />
+            <Outcome change={change} onDone={close}>
+              <LabelChoice
+                labels={labelsOf(learning)}
+                current={name}
+                busy={change.busy || looks === undefined}
+                ask="A name for it"
+                askOther="Something else"
+                placeholder="my cat, the parcel van …"
+                onChoose={(label, negative) =>
+                  change.run(
+                    negative ? `Taught: not ${label}` : `Taught: ${label}`,
+                    () => teach({ ...subject, label, negative }),
+                    close,
+                  )
+                }
+              />
+            </Outcome>
           )}
         </>
       )}

@@ -4,7 +4,7 @@ import { teach } from '../api.ts';
 import { Sheet } from '../parts/sheet.tsx';
 import { useStore } from '../store.ts';
 import { LabelChoice } from './label-choice.tsx';
-import { Refusal } from './refusal.tsx';
+import { Outcome } from './outcome.tsx';
 import { useChange } from './use-change.ts';
 import { labelsOf } from './words.ts';
 
@@ -26,44 +26,42 @@ export function ViewSheet({ camera, onClose }: { camera: CameraState; onClose():
               alt={`What ${camera.name} sees`}
             />
           </div>
-          {change.refused ? (
-            <Refusal change={change} onDone={close} />
-          ) : (
-            <>
-              <div class="field">
-                <label class="field-name" for="state-name">
-                  What has this state
-                </label>
-                <input
-                  id="state-name"
-                  type="text"
-                  list="state-names"
-                  maxLength={64}
-                  autocomplete="off"
-                  value={state}
-                  onInput={(event) => setState(event.currentTarget.value)}
-                />
-                <datalist id="state-names">
-                  {states.map((one) => (
-                    <option key={one} value={one} />
-                  ))}
-                </datalist>
-              </div>
-              <LabelChoice
-                labels={labelsOf(learning, name)}
-                current={camera.states.find(({ head }) => head === name)?.state}
-                busy={change.busy || name === ''}
-                placeholder="tidy, untidy, open, closed …"
-                onChoose={(label, negative) =>
-                  change.run(
-                    `${name} is ${negative ? `not ${label}` : label}`,
-                    () => teach({ camera: camera.name, view: name, label, negative }),
-                    close,
-                  )
-                }
+          <Outcome change={change} onDone={close}>
+            <div class="field">
+              <label class="field-name" for="state-name">
+                What has this state
+              </label>
+              <input
+                id="state-name"
+                type="text"
+                list="state-names"
+                maxLength={64}
+                autocomplete="off"
+                value={state}
+                onInput={(event) => setState(event.currentTarget.value)}
               />
-            </>
-          )}
+              <datalist id="state-names">
+                {states.map((one) => (
+                  <option key={one} value={one} />
+                ))}
+              </datalist>
+            </div>
+            <LabelChoice
+              labels={labelsOf(learning, name)}
+              current={camera.states.find(({ head }) => head === name)?.state}
+              busy={change.busy || name === ''}
+              ask="Its state now"
+              askOther="Another state"
+              placeholder="tidy, untidy, open, closed …"
+              onChoose={(label, negative) =>
+                change.run(
+                  `${name} is ${negative ? `not ${label}` : label}`,
+                  () => teach({ camera: camera.name, view: name, label, negative }),
+                  close,
+                )
+              }
+            />
+          </Outcome>
         </>
       )}
     </Sheet>
