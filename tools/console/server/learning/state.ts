@@ -88,7 +88,10 @@ function taughtHead(
     accuracy: headAccuracy(info, review),
     falseAccept: info?.falseAccept ?? null,
     refused: refused ?? null,
-    confusions: review.confusions.slice(0, mostConfusions).map(({ label, named, count }) => ({ label, named, count })),
+    confusions: review.confusions
+      .filter(({ label }) => labelAccuracy(review.labels.find((one) => one.label === label)) !== null)
+      .slice(0, mostConfusions)
+      .map(({ label, named, count }) => ({ label, named, count })),
   };
 }
 
@@ -102,6 +105,7 @@ function inWords(target: CutTarget): string {
   return target.head === objectHead ? target.label : `${target.head}: ${target.label}`;
 }
 
+/** Null where it says nothing: of a label with one example nothing is left when that is left out. */
 function labelAccuracy(label: Review['labels'][number] | undefined): number | null {
   return label && label.examples > 1 ? label.accuracy : null;
 }

@@ -98,7 +98,7 @@ function NearMiss({
               onClick={() => confirm(false)}
             >
               <Icon name="check" />
-              {nearest}
+              <span class="miss-word">{nearest}</span>
             </button>
             <button
               type="button"
