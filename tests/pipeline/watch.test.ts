@@ -106,6 +106,21 @@ describe('Watch: the motion gate', () => {
     expect(camera.told).toEqual(['new person']);
   });
 
+  it('looks once more at what rests when it was given another name', () => {
+    const standing: World = () => ({ things: [[boxAt(120, 50, 24, 60)]] });
+    const camera = new Camera({ motion: { keepalive: 60 } }).play(12, standing);
+    const before = camera.looks.length;
+    camera.play(5, standing);
+    expect(camera.looks.length).toBe(before);
+    camera.names.set(1, { label: 'Anna', score: 0.9 });
+    camera.play(1, standing);
+    expect(camera.looks.length).toBe(before + 1);
+    expect(camera.messages.at(-1)!.after).toMatchObject({ sub_label: 'Anna' });
+    camera.names.delete(1);
+    camera.play(1, standing);
+    expect(camera.messages.at(-1)!.after).toMatchObject({ sub_label: null });
+  });
+
   it('looks at each frame when it is switched off', () => {
     expect(new Camera({ motion: { enabled: false } }).play(5, nothing).looks.length).toBe(50);
   });
