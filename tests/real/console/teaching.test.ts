@@ -184,6 +184,17 @@ describe.skipIf(!existsSync(browserPath))('teaching in a real browser (needs chr
     await page.getByText(/^Taught: /).waitFor(patience);
   });
 
+  it('a camera that is not to learn shows no way to teach it', async () => {
+    const page = await open('#/settings');
+    await page.getByRole('switch', { name: 'Learn' }).click(patience);
+    await expect.poll(() => node.pipelines.get('door')!.settings.learn.enabled, patience).toBe(false);
+    await page.getByRole('link', { name: 'Live', exact: true }).click();
+    await page.locator('canvas[data-sequence]').waitFor(patience);
+    expect(await page.getByRole('button', { name: 'Draw a box' }).count()).toBe(0);
+    await node.pipelines.get('door')!.change({ learn: { enabled: true } });
+    await page.getByRole('button', { name: 'Draw a box' }).waitFor(patience);
+  });
+
   it('fits on a phone, in dark and in light', async () => {
     const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
     for (const colorScheme of ['dark', 'light'] as const) {
