@@ -138,6 +138,27 @@ describe.skipIf(!existsSync(browserPath))('teaching in a real browser (needs chr
     expect(labelsOf('pavement')).toEqual([['busy', true]]);
   });
 
+  it('a part of the view that is drawn has a state of its own', async () => {
+    const page = await open();
+    await page.locator('canvas[data-sequence]').waitFor(patience);
+    await page.getByRole('button', { name: 'Draw a box' }).click();
+    const { x, y, width, height } = (await page.getByRole('application').boundingBox())!;
+    await page.mouse.move(x + 0.5 * width, y);
+    await page.mouse.down();
+    await page.mouse.move(x + 0.9 * width, y + 0.25 * height, { steps: 4 });
+    await page.mouse.up();
+    await page.getByRole('button', { name: 'It is a state of this part' }).click(patience);
+    const sheet = page.getByRole('dialog', { name: 'This part is' });
+    await sheet.getByLabel('What has this state').fill('gate');
+    await sheet.getByLabel('Its state now').fill('shut');
+    await page.keyboard.press('Enter');
+    await sheet.waitFor({ state: 'detached', ...patience });
+    await page.getByRole('list', { name: 'States of door' }).getByText('gate').waitFor(patience);
+    expect(labelsOf('gate')).toEqual([['shut', true]]);
+    const { region } = node.pipelines.get('door')!.settings.learn.states.gate!;
+    for (const [side, wanted] of [0.5, 0, 0.9, 0.25].entries()) expect(region![side]).toBeCloseTo(wanted, 1);
+  });
+
   it('the page shows what was taught: relabel and forget an example, forget a label, go back', async () => {
     const page = await open('#/taught');
     const objects = page.getByRole('region', { name: 'Objects' });

@@ -6,7 +6,7 @@ import type { ExamplePage, Looks, NearMissState, TaughtAnswer } from '../../prot
 import { readJson } from '../json-body.ts';
 import { HttpError, sendJpeg, sendJson } from '../reply.ts';
 import type { Handler, Methods } from '../routes.ts';
-import { LookShelf } from './held-looks.ts';
+import { LookShelf } from './look-shelf.ts';
 import {
   acceptRequest,
   exampleQuery,

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { ExamplePage, ListedExample } from '../../../protocol.ts';
 import { fetchExamples, forget, relabel, thumbnailOf } from '../api.ts';
 import { dateAndTime } from '../format.ts';
+import { attempt } from '../parts/attempt.ts';
 import { Icon } from '../parts/icons.tsx';
 import { Sheet } from '../parts/sheet.tsx';
 import { tell } from '../parts/toasts.tsx';
@@ -33,14 +34,11 @@ export function Examples({ head, label, labels }: { head: string; label: string;
       tell('bad', (error as Error).message);
     }
   };
-  const drop = async ({ id }: ListedExample) => {
-    try {
+  const drop = ({ id }: ListedExample) =>
+    attempt(async () => {
       await forget({ example: id });
-      tell('good', 'Forgotten');
-    } catch (error) {
-      tell('bad', (error as Error).message);
-    }
-  };
+      return 'Forgotten';
+    });
   return (
     <>
       <ul class="examples-grid">

@@ -3,8 +3,8 @@ import type { TaughtHead, TaughtLabel } from '../../../protocol.ts';
 import { forget } from '../api.ts';
 import { colourOf } from '../colours.ts';
 import { percent } from '../format.ts';
+import { attempt } from '../parts/attempt.ts';
 import { Confirm } from '../parts/confirm.tsx';
-import { tell } from '../parts/toasts.tsx';
 import { amount, plural } from '../teach/words.ts';
 import { Examples } from './examples.tsx';
 
@@ -13,14 +13,11 @@ export function LabelRow({ head, taught }: { head: TaughtHead; taught: TaughtLab
   const [open, setOpen] = useState(false);
   const [asking, setAsking] = useState(false);
   const { label, accuracy } = taught;
-  const drop = async () => {
-    try {
+  const drop = () =>
+    attempt(async () => {
       const { forgotten } = await forget({ head: head.name, label });
-      tell('good', `${plural(forgotten, 'example')} of ${label} forgotten`);
-    } catch (error) {
-      tell('bad', (error as Error).message);
-    }
-  };
+      return `${plural(forgotten, 'example')} of ${label} forgotten`;
+    });
   return (
     <li style={{ '--label': colourOf(label) }}>
       <details class="label-row" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>

@@ -4,40 +4,32 @@ import { fetchNearMisses, teach } from '../api.ts';
 import { ago, percent } from '../format.ts';
 import { Icon } from '../parts/icons.tsx';
 import { useNow } from '../parts/use-now.ts';
-import { store, useStore } from '../store.ts';
+import { useStore } from '../store.ts';
 import { Outcome } from '../teach/outcome.tsx';
 import { type Pointed, TeachSheet } from '../teach/teach-sheet.tsx';
 import { useChange } from '../teach/use-change.ts';
 import { takenFor } from '../teach/words.ts';
 
-/** Not oftener: each event and each example may change the list. */
-const pauseMs = 2000;
+/** Who comes has been looked at well by then. */
+const settleMs = 2000;
 
 /** What was seen lately and a word would help with, the most uncertain first. */
 export function NearMisses() {
   const [misses, setMisses] = useState<NearMissState[]>([]);
   const [correcting, setCorrecting] = useState<Pointed>();
   const learning = useStore((state) => state.console?.learning);
-  const events = useStore((state) => state.events);
+  // It is another one when somebody comes or goes, not at each update.
+  const passing = useStore(
+    ({ events }) => `${events[0]?.id} ${events.filter(({ end_time }) => end_time === null).length}`,
+  );
   const now = useNow();
+  // A connection that went, or a session that ended, is said elsewhere.
+  const load = () => fetchNearMisses().then(setMisses, () => {});
+  useEffect(() => void load(), [learning]);
   useEffect(() => {
-    let current = true;
-    const load = () =>
-      fetchNearMisses()
-        .then((found) => current && setMisses(found))
-        // The connection went, or the session ended: the page says so elsewhere.
-        .catch(() => {});
-    load();
-    return () => {
-      current = false;
-    };
-  }, [learning]);
-  useEffect(() => {
-    const timer = setTimeout(async () => {
-      if (store.state.connection === 'open') setMisses(await fetchNearMisses().catch(() => misses));
-    }, pauseMs);
+    const timer = setTimeout(load, settleMs);
     return () => clearTimeout(timer);
-  }, [events]);
+  }, [passing]);
   const drop = (gone: NearMissState) => setMisses((all) => all.filter((one) => one !== gone));
   if (misses.length === 0 && !correcting) return null;
   return (

@@ -2,22 +2,24 @@ import { useState } from 'preact/hooks';
 import type { LearningState } from '../../../protocol.ts';
 import { forget, withdraw } from '../api.ts';
 import { dateAndTime } from '../format.ts';
+import { attempt } from '../parts/attempt.ts';
 import { Confirm } from '../parts/confirm.tsx';
-import { tell } from '../parts/toasts.tsx';
 import { plural } from '../teach/words.ts';
 
 /** What other nodes taught, and what was cut out of it; nothing where there is neither. */
 export function OtherNodes({ learning: { nodes, cuts } }: { learning: LearningState }) {
   const [asked, setAsked] = useState<string>();
   if (nodes.length === 0 && cuts.length === 0) return null;
-  const attempt = async (told: string, work: () => Promise<unknown>) => {
-    try {
-      await work();
-      tell('good', told);
-    } catch (error) {
-      tell('bad', (error as Error).message);
-    }
-  };
+  const cutOut = (node: string) =>
+    attempt(async () => {
+      await forget({ node });
+      return `${node} is cut out`;
+    });
+  const takeBack = (cut: string) =>
+    attempt(async () => {
+      await withdraw(cut);
+      return 'It counts again';
+    });
   return (
     <section class="card panel" aria-label="Other nodes">
       <h2>Other nodes</h2>
@@ -46,7 +48,7 @@ export function OtherNodes({ learning: { nodes, cuts } }: { learning: LearningSt
                 type="button"
                 class="button"
                 aria-label={`Withdraw the cut of ${target}`}
-                onClick={() => attempt('It counts again', () => withdraw(id))}
+                onClick={() => takeBack(id)}
               >
                 Withdraw
               </button>
@@ -58,7 +60,7 @@ export function OtherNodes({ learning: { nodes, cuts } }: { learning: LearningSt
         <Confirm
           title={`Cut out ${asked}?`}
           action="Cut it out"
-          onYes={() => attempt(`${asked} is cut out`, () => forget({ node: asked }))}
+          onYes={() => cutOut(asked)}
           onClose={() => setAsked(undefined)}
         >
           What {asked} taught, and what it will teach, does not count any more, here and on all nodes that share. It can

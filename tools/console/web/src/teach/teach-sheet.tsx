@@ -2,7 +2,6 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Looks } from '../../../protocol.ts';
 import { fetchLooks, type Subject, teach } from '../api.ts';
 import { Sheet } from '../parts/sheet.tsx';
-import { tell } from '../parts/toasts.tsx';
 import { useStore } from '../store.ts';
 import { LabelChoice } from './label-choice.tsx';
 import { Outcome } from './outcome.tsx';
@@ -18,16 +17,26 @@ export type Pointed = Exclude<Subject, { view: string }> & {
 };
 
 /** Asks what something is, and teaches it. */
-export function TeachSheet({ of, onClose }: { of: Pointed; onClose(): void }) {
+export function TeachSheet({
+  of,
+  onState,
+  onClose,
+}: {
+  of: Pointed;
+  /** It is the state of a part of the view, and no object. */
+  onState?(): void;
+  onClose(): void;
+}) {
   const { name, looks: given, ...subject } = of;
   const learning = useStore((state) => state.console?.learning);
   const [looks, setLooks] = useState(given);
+  const [failed, setFailed] = useState<string>();
   const change = useChange();
   useEffect(() => {
     if ('look' in subject) return;
     fetchLooks(subject)
       .then((found) => setLooks(found.looks))
-      .catch((error: Error) => tell('bad', error.message));
+      .catch((error: Error) => setFailed(error.message));
   }, []);
   return (
     <Sheet title="What is this?" onClose={onClose}>
@@ -38,6 +47,11 @@ export function TeachSheet({ of, onClose }: { of: Pointed; onClose(): void }) {
               <img key={url} src={url} alt={`Look ${index + 1} of ${looks.length}`} />
             ))}
           </div>
+          {failed !== undefined && (
+            <p class="field-error" role="alert">
+              {failed}
+            </p>
+          )}
           {looks?.length === 0 ? (
             <p class="muted">
               {'event' in subject
@@ -61,6 +75,18 @@ export function TeachSheet({ of, onClose }: { of: Pointed; onClose(): void }) {
                   )
                 }
               />
+              {onState && (
+                <button
+                  type="button"
+                  class="text-button"
+                  onClick={() => {
+                    close();
+                    onState();
+                  }}
+                >
+                  It is a state of this part of the view, such as a gate that is open
+                </button>
+              )}
             </Outcome>
           )}
         </>

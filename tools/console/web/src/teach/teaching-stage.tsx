@@ -9,7 +9,7 @@ import { tell } from '../parts/toasts.tsx';
 import { type BoxShares, BoxSurface } from './box-surface.tsx';
 import { type Pointed, TeachSheet } from './teach-sheet.tsx';
 import { TrackTargets } from './track-targets.tsx';
-import { ViewSheet } from './view-sheet.tsx';
+import { type ViewPart, ViewSheet } from './view-sheet.tsx';
 import { ViewStates } from './view-states.tsx';
 
 const wish = { maxHeight: 16, fps: 1 };
@@ -19,8 +19,10 @@ export function TeachingStage({ camera }: { camera: CameraState }) {
   const { name } = camera;
   const header = useRef<LiveHeader | undefined>(undefined);
   const [pointed, setPointed] = useState<Pointed>();
+  /** That was drawn last. */
+  const [part, setPart] = useState<ViewPart>();
   const [drawing, setDrawing] = useState(false);
-  const [view, setView] = useState(false);
+  const [view, setView] = useState<{ part?: ViewPart }>();
   useEffect(
     () =>
       connection.watch(name, wish, (picture) => {
@@ -28,13 +30,15 @@ export function TeachingStage({ camera }: { camera: CameraState }) {
       }),
     [name],
   );
-  const drawn = async ([x1, y1, x2, y2]: BoxShares) => {
+  const drawn = async (share: BoxShares) => {
     setDrawing(false);
+    const [x1, y1, x2, y2] = share;
     const { width, height } = header.current ?? { width: 0, height: 0 };
     try {
       // Taken now: what is in the box may be gone when it has a name.
       const { id, looks } = await holdLook(name, [x1 * width, y1 * height, x2 * width, y2 * height]);
       setPointed({ camera: name, look: id!, looks });
+      setPart({ share, picture: looks[0]!.url });
     } catch (error) {
       tell('bad', (error as Error).message);
     }
@@ -58,13 +62,19 @@ export function TeachingStage({ camera }: { camera: CameraState }) {
           <Icon name={drawing ? 'close' : 'box'} />
           {drawing ? 'Do not draw' : 'Draw a box'}
         </button>
-        <button type="button" class="button" onClick={() => setView(true)}>
+        <button type="button" class="button" onClick={() => setView({})}>
           <Icon name="taught" />
           This view is …
         </button>
       </div>
-      {pointed && <TeachSheet of={pointed} onClose={() => setPointed(undefined)} />}
-      {view && <ViewSheet camera={camera} onClose={() => setView(false)} />}
+      {pointed && (
+        <TeachSheet
+          of={pointed}
+          {...(part && 'look' in pointed && { onState: () => setView({ part }) })}
+          onClose={() => setPointed(undefined)}
+        />
+      )}
+      {view && <ViewSheet camera={camera} {...view} onClose={() => setView(undefined)} />}
     </section>
   );
 }
