@@ -244,6 +244,17 @@ describe('Console: learning', { timeout: 60_000 }, () => {
     expect((await get<LearningState>('')).heads.map(({ name }) => name)).toEqual(['object']);
   });
 
+  it('keeps a negative of what has no label yet, and says that it is of no use so far', async () => {
+    expect(await done('/teach', { camera: 'door', view: 'gate', label: 'open', negative: true })).toEqual({
+      ...{ head: 'gate', examples: 1, taken: false, version: null, accuracy: null, acceptable: false },
+      reason: 'gate: there are no examples of a label',
+    });
+    expect((await get<LearningState>('')).heads.find(({ name }) => name === 'gate')).toMatchObject({
+      ...{ objects: false, version: null, labels: [{ label: 'open', examples: 0, negatives: 1 }] },
+    });
+    expect(await done('/forget', { head: 'gate', label: 'open' })).toEqual({ forgotten: 1 });
+  });
+
   it('cuts out another node, and takes that back', async () => {
     const learner = await learning.open();
     const [example] = learner.ledger.examples('object');

@@ -101,7 +101,7 @@ describe('words about teaching', () => {
   it('says what something is taken for', () => {
     const miss = { camera: 'door', track: 1, time: 0, score: 0.5, nearest: 'my cat', picture: '' };
     expect(takenFor({ ...miss, label: 'my cat' })).toBe('my cat?');
-    expect(takenFor({ ...miss, label: 'unknown' })).toBe('unknown, most like my cat');
+    expect(takenFor({ ...miss, label: 'unknown' })).toBe('unknown; if any, my cat');
   });
 
   it('offers the labels of objects, or of one state', () => {

@@ -205,6 +205,35 @@ describe.skipIf(!existsSync(browserPath))('teaching in a real browser (needs chr
     await page.getByText(/^Taught: /).waitFor(patience);
   });
 
+  it('shows what is taught elsewhere as it comes', async () => {
+    const page = await open('#/taught');
+    await page.getByRole('region', { name: 'Objects' }).waitFor(patience);
+    // As a request over MQTT does it.
+    await learning.teach({ camera: 'door', subject: { view: 'lamp' }, label: 'on' });
+    await page.getByRole('region', { name: 'lamp' }).getByText('1 example').waitFor(patience);
+    await learning.forget({ head: 'lamp', label: 'on' });
+    await page.getByRole('region', { name: 'lamp' }).waitFor({ state: 'detached', ...patience });
+  });
+
+  it('says why something is not in use, and takes it all the same', async () => {
+    const page = await open();
+    // Made up: which examples make a head clearly worse is not for this test to know.
+    await page.route('**/api/learning/teach', (route) =>
+      route.fulfill({
+        json: {
+          ...{ head: 'object', examples: 1, taken: false, version: 1, accuracy: 0.5 },
+          ...{ reason: 'object: 9 would be wrong', acceptable: true },
+        },
+      }),
+    );
+    await page.locator('.track-target').first().click(patience);
+    await clickLabel(page, 'Tom');
+    await sheetOf(page).getByText('It is kept, but not in use. object: 9 would be wrong.').waitFor(patience);
+    await sheetOf(page).getByRole('button', { name: 'Take it all the same' }).click();
+    await sheetOf(page).waitFor({ state: 'detached', ...patience });
+    await page.getByText(/^Taken\. Version/).waitFor(patience);
+  });
+
   it('a camera that is not to learn shows no way to teach it', async () => {
     const page = await open('#/settings');
     await page.getByRole('switch', { name: 'Learn' }).click(patience);
@@ -228,6 +257,9 @@ describe.skipIf(!existsSync(browserPath))('teaching in a real browser (needs chr
       await page.locator('.track-target').first().tap(patience);
       await sheetOf(page).locator('.looks img').first().waitFor(patience);
       expect(await beyond()).toBeLessThanOrEqual(0);
+      // The sheet scrolls by itself: up and down, not aside.
+      const aside = 'document.querySelector(".sheet").scrollWidth - document.querySelector(".sheet").clientWidth';
+      expect(await page.evaluate(aside)).toBeLessThanOrEqual(0);
     }
   });
 });

@@ -26,9 +26,9 @@ export function amount({ examples, negatives, others }: TaughtHead['labels'][num
 
 export const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
 
-/** `my cat?` or `unknown, most like my cat`. */
+/** `my cat?` or `unknown; if any, my cat`. */
 export function takenFor({ label, nearest }: NearMissState): string {
-  return label === nearest ? `${label}?` : `${label}, most like ${nearest}`;
+  return label === nearest ? `${label}?` : `${label}; if any, ${nearest}`;
 }
 
 /** A head as a title says it. */
