@@ -172,6 +172,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     return camera;
   }
 
+  /** What it does for each camera, by name. */
   get cameras(): ReadonlyMap<string, CameraLearning> {
     return this.#cameras;
   }

@@ -125,9 +125,9 @@ export interface LookState {
   url: string;
 }
 
-/** Answers `GET /api/cameras/<name>/looks`, and what is taught with `{"look": id}` once a box was drawn. */
+/** Answers `GET /api/learning/looks`, and `POST` to it once a box was drawn. */
 export interface Looks {
-  /** Of a drawn box. */
+  /** Of a drawn box: the `look` to teach. */
   id?: string;
   /** The best first; none once they are no longer held. */
   looks: LookState[];

@@ -95,6 +95,13 @@ describe.skipIf(!existsSync(browserPath))('teaching in a real browser (needs chr
     await expect
       .poll(() => learning.counts.find(({ label }) => label === 'Tom')?.examples, patience)
       .toBeGreaterThan(1);
+
+    await page.locator('.event-card').first().click();
+    await page.getByRole('button', { name: 'Teach what this is' }).click();
+    await sheetOf(page).locator('.looks img').first().waitFor(patience);
+    await page.keyboard.press('Escape');
+    await sheetOf(page).waitFor({ state: 'detached', ...patience });
+    expect(await page.getByRole('dialog', { name: /^Event: / }).count()).toBe(1);
   });
 
   it('a box that is drawn is taught, with the mouse and with keys', async () => {

@@ -44,7 +44,7 @@ export class LearningDesk {
   };
 
   readonly #state = (camera: string): void => {
-    const { learning, tell } = this.#parts;
-    tell({ type: 'states', camera, states: viewStates(learning, camera) });
+    const { learning, watched, tell } = this.#parts;
+    if (watched()) tell({ type: 'states', camera, states: viewStates(learning, camera) });
   };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Look } from '../../../../sdk/learn/camera-learning.ts';
 
-export interface HeldLooks {
+interface HeldLooks {
   readonly camera: string;
   readonly looks: readonly Look[];
 }

@@ -11,9 +11,8 @@ const Fields = <Properties extends TProperties>(properties: Properties) =>
 /** Names are looked at closely where they are used: this only bounds them. */
 const Text = Type.String({ minLength: 1, maxLength: 64 });
 const Id = Type.String({ minLength: 1, maxLength: 64 });
-const Box = Type.Tuple([Type.Number(), Type.Number(), Type.Number(), Type.Number()], {
-  description: '[x1, y1, x2, y2] in pixels of the newest frame.',
-});
+/** `[x1, y1, x2, y2]` in pixels of the newest frame. */
+const Box = Type.Tuple([Type.Number(), Type.Number(), Type.Number(), Type.Number()]);
 
 const Teach = Fields({
   camera: Text,
@@ -39,7 +38,7 @@ const Rollback = Fields({ head: Text, version: Type.Optional(Type.Integer({ mini
 const Accept = Fields({ head: Text });
 
 /** A look that was held, or anything that is there to be looked at. */
-export type TeachRequest = Omit<Teaching, 'subject'> & { readonly subject: Subject | { readonly look: string } };
+type TeachRequest = Omit<Teaching, 'subject'> & { readonly subject: Subject | { readonly look: string } };
 
 /** @throws InputError naming the wrong field, as all of these do. */
 export function teachRequest(body: unknown): TeachRequest {

@@ -135,8 +135,8 @@ export class LearningRoutes {
     const { camera, of } = looksQuery(parameters);
     const learning = this.#learning.camera(camera);
     const track = 'track' in of ? of.track : learning.tracks.find(({ eventId }) => eventId === of.event)?.trackId;
-    const views = learning.viewsOf(of);
-    return { looks: views.map(({ timeMs }) => ({ url: lookUrl(camera, track!, timeMs) })) };
+    if (track === undefined) return { looks: [] };
+    return { looks: learning.viewsOf({ track }).map(({ timeMs }) => ({ url: lookUrl(camera, track, timeMs) })) };
   }
 
   #nearMisses(): NearMissState[] {
