@@ -51,7 +51,7 @@ export { type Change, Learner, type LearnerOptions, type Lesson, type Taught } f
 export { Ledger, type LedgerLimits, type LedgerOptions } from './learn/ledger.ts';
 export { LedgerStore, type LedgerStoreOptions } from './learn/ledger-store.ts';
 export {
-  type ExampleQuery,
+  type ExampleFilter,
   type LabelCount,
   type LearningSummary,
   type ListedExample,

@@ -56,14 +56,11 @@ export interface LabelCount {
   readonly negatives: number;
 }
 
-/** Which examples are listed. */
-export interface ExampleQuery {
+export interface ExampleFilter {
+  /** Default: all heads. */
   readonly head?: string;
+  /** Default: all labels. */
   readonly label?: string;
-  /** At most so many. Default: all. */
-  readonly limit?: number;
-  /** Only those that come after this one, by its id; none when it is gone. */
-  readonly after?: string;
 }
 
 /** An example as it is listed: without its values. */
@@ -291,17 +288,21 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     return [...counts.values()];
   }
 
-  /** The examples that count, the newest first. */
-  async examples({ head, label, limit, after }: ExampleQuery = {}): Promise<ListedExample[]> {
+  /**
+   * The examples that count, the newest first.
+   *
+   * @param of.limit With `offset`: a page of them. Default: all.
+   */
+  async examples(of: ExampleFilter & { offset?: number; limit?: number } = {}): Promise<ListedExample[]> {
     const learner = this.#learner;
+    const { head, label, offset = 0, limit = Number.POSITIVE_INFINITY } = of;
     if (!learner) return [];
     const found = learner.ledger
       .examples(head)
       .filter((example) => label === undefined || example.label === label)
       .reverse();
-    const start = after === undefined ? 0 : found.findIndex(({ id }) => id === after) + 1 || found.length;
     return Promise.all(
-      found.slice(start, limit === undefined ? undefined : start + limit).map(async ({ embedding: _, ...example }) => ({
+      found.slice(offset, offset + limit).map(async ({ embedding: _, ...example }) => ({
         ...example,
         thumbnail: (await learner.thumbnail(example.id)) !== undefined,
       })),

@@ -178,11 +178,11 @@ describe('Console: learning', { timeout: 60_000 }, () => {
   });
 
   it('lists examples in pages with their pictures, relabels and forgets them', async () => {
-    const first = await get<{ examples: { id: string; label: string; thumbnail: boolean }[]; next: string }>(
+    const first = await get<{ examples: { id: string; label: string; thumbnail: boolean }[]; next: number | null }>(
       '/examples?head=object&limit=3',
     );
     expect(first.examples).toHaveLength(3);
-    const rest = await get<typeof first>(`/examples?head=object&limit=3&after=${first.next}`);
+    const rest = await get<typeof first>(`/examples?head=object&limit=3&offset=${first.next}`);
     expect([rest.examples.length, rest.next]).toEqual([1, null]);
     const all = [...first.examples, ...rest.examples];
     expect(new Set(all.map(({ id }) => id)).size).toBe(4);
@@ -304,6 +304,7 @@ describe('Console: learning', { timeout: 60_000 }, () => {
 
   it.each([
     '/examples?limit=0',
+    '/examples?offset=-1',
     '/examples?colour=red',
     '/looks',
     '/looks?camera=door&track=x',

@@ -163,10 +163,10 @@ export interface NearMissState {
   picture: string;
 }
 
-/** One page of examples, newest first; `next` is the `after` of the following page. */
+/** One page of examples, newest first; `next` is the `offset` of the following page. */
 export interface ExamplePage {
   examples: ListedExample[];
-  next: string | null;
+  next: number | null;
 }
 
 /** An event as it stands; `picture` differs for each new picture of it and is 0 while none is held. */

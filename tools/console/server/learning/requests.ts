@@ -3,7 +3,7 @@ import { validate } from '../../../../sdk/config/validate.ts';
 import { InputError } from '../../../../sdk/errors.ts';
 import type { Subject } from '../../../../sdk/learn/camera-learning.ts';
 import type { CutTarget } from '../../../../sdk/learn/example.ts';
-import type { ExampleQuery, Teaching } from '../../../../sdk/learn/node-learning.ts';
+import type { ExampleFilter, Teaching } from '../../../../sdk/learn/node-learning.ts';
 import { HttpError } from '../reply.ts';
 
 const Fields = <Properties extends TProperties>(properties: Properties) =>
@@ -68,12 +68,15 @@ export function forgetRequest(body: unknown): { target: CutTarget; reason?: stri
 const maxPage = 200;
 
 /** @throws HttpError 400 naming the parameter that is wrong. */
-export function exampleQuery(parameters: URLSearchParams): ExampleQuery & { limit: number } {
-  const { limit = '48', ...rest } = fieldsOf(parameters, ['limit', 'after', 'head', 'label']);
+export function exampleQuery(parameters: URLSearchParams): ExampleFilter & { offset: number; limit: number } {
+  const { limit = '48', offset = '0', ...rest } = fieldsOf(parameters, ['limit', 'offset', 'head', 'label']);
   if (!/^\d{1,3}$/.test(limit) || Number(limit) < 1 || Number(limit) > maxPage) {
     throw new HttpError(400, `limit: expected a whole number from 1 to ${maxPage}, got ${JSON.stringify(limit)}`);
   }
-  return { ...rest, limit: Number(limit) };
+  if (!/^\d{1,6}$/.test(offset)) {
+    throw new HttpError(400, `offset: expected a whole number, got ${JSON.stringify(offset)}`);
+  }
+  return { ...rest, offset: Number(offset), limit: Number(limit) };
 }
 
 /** @throws HttpError 400 naming the parameter that is wrong. */

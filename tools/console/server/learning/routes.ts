@@ -153,7 +153,7 @@ export class LearningRoutes {
     const query = exampleQuery(parameters);
     const found = await this.#learning.examples({ ...query, limit: query.limit + 1 });
     const examples = found.slice(0, query.limit);
-    return { examples, next: found.length > query.limit ? examples.at(-1)!.id : null };
+    return { examples, next: found.length > query.limit ? query.offset + query.limit : null };
   }
 
   #answer({ head, outcome }: Change, examples = 0): TaughtAnswer {

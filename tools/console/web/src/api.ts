@@ -83,7 +83,7 @@ export function holdLook(camera: string, box: readonly number[]): Promise<Looks>
   return send('POST', '/api/learning/looks', { camera, box });
 }
 
-export function fetchExamples(of: { head: string; label: string; after?: string | undefined }): Promise<ExamplePage> {
+export function fetchExamples(of: { head: string; label: string; offset?: number }): Promise<ExamplePage> {
   return get('/api/learning/examples', of);
 }
 

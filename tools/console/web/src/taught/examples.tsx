@@ -28,7 +28,7 @@ export function Examples({ head, label, labels }: { head: string; label: string;
   if (!page) return <p class="muted">Loading …</p>;
   const more = async () => {
     try {
-      const next = await fetchExamples({ head, label, after: page.next! });
+      const next = await fetchExamples({ head, label, offset: page.next! });
       setPage({ examples: [...page.examples, ...next.examples], next: next.next });
     } catch (error) {
       tell('bad', (error as Error).message);
