@@ -105,10 +105,10 @@ describe('a node that is taught what the scene shows', { timeout: 120_000 }, () 
     const second = await startNode(data);
     await until(() => second.door.stats.frames.in > 3);
     expect(second.logger.lines.filter((line) => line.startsWith('error'))).toEqual([
-      expect.stringMatching(/learning: .*learn: cannot be opened as a store of examples/),
+      expect.stringMatching(/learning: .*learn: is in use by another process/),
     ]);
     const teach = () => second.learning.teach({ camera: 'door', subject: { view: 'yard' }, label: 'quiet' });
-    await expect(teach()).rejects.toThrow(/cannot be opened/);
+    await expect(teach()).rejects.toThrow(/is in use by another process/);
     await first.node.stop();
     expect((await teach()).outcome.taken).toBe(true);
     await second.node.stop();
