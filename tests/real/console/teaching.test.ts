@@ -179,6 +179,7 @@ describe.skipIf(!existsSync(browserPath))('teaching in a real browser (needs chr
     await page.getByRole('dialog', { name: 'What is it really?' }).getByRole('textbox').fill('wall');
     await page.keyboard.press('Enter');
     await row('wall').getByText('1 example').waitFor(patience);
+    await expect.poll(() => row('paving').locator('.example').count(), patience).toBe(1);
     const thumbnail = 'document.querySelector(".example-picture img")?.naturalWidth ?? 0';
     await expect.poll(() => page.evaluate(thumbnail), patience).toBeGreaterThan(30);
 
