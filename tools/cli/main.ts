@@ -8,6 +8,8 @@ import { addDoctor } from './commands/doctor.ts';
 import { addEval } from './commands/eval.ts';
 import { addModels } from './commands/models.ts';
 import { addPassword } from './commands/password.ts';
+import { addRecord } from './commands/record.ts';
+import { addReplay } from './commands/replay.ts';
 import { addRequest } from './commands/request.ts';
 import { addRun } from './commands/run.ts';
 import { addTeach } from './commands/teach.ts';
@@ -27,6 +29,8 @@ for (const add of [
   addClassify,
   addTeach,
   addWatch,
+  addRecord,
+  addReplay,
   addEval,
   addDoctor,
   addCameras,
