@@ -60,6 +60,8 @@ export { type Change, Learner, type LearnerOptions, type Lesson, type Taught } f
 export { Ledger, type LedgerLimits, type LedgerOptions } from './learn/ledger.ts';
 export { LedgerStore, type LedgerStoreOptions } from './learn/ledger-store.ts';
 export {
+  type ExampleFilter,
+  type LabelCount,
   type LearningSummary,
   type ListedExample,
   type NearMiss,

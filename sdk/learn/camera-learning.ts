@@ -7,7 +7,7 @@ import type { SubLabel, Track } from '../vision/track.ts';
 import type { Embedding } from './embedding.ts';
 import type { ExampleKind } from './example.ts';
 import { ObjectNames, type Oracle } from './object-names.ts';
-import type { ViewedTrack } from './track-views.ts';
+import type { TrackView, ViewedTrack } from './track-views.ts';
 import { regionOf, type Share, type ViewState, ViewStates } from './view-states.ts';
 
 /** What is pointed at: a track or an event by its number or id, a box of the newest frame in its pixels, or the whole view. */
@@ -130,6 +130,16 @@ export class CameraLearning {
     } finally {
       frame.release();
     }
+  }
+
+  /** The pictures that are held of a track, or of the track that an event is about, the best first; none once they are gone. */
+  viewsOf(of: { track: number } | { event: string }): readonly TrackView[] {
+    return this.#names.viewsOf(of);
+  }
+
+  /** Somebody said what it is: it is not worth a word any more. */
+  noteTaught(of: { track: number } | { event: string }): void {
+    this.#names.noteTaught(of);
   }
 
   /** Lets go of the frame it keeps. */

@@ -47,6 +47,22 @@ export interface LearningSummary {
   readonly heads: Readonly<Record<string, HeadSummary>>;
 }
 
+/** How much was taught of a label by one node; what was cut does not count. */
+export interface LabelCount {
+  readonly head: string;
+  readonly label: string;
+  readonly node: string;
+  readonly examples: number;
+  readonly negatives: number;
+}
+
+export interface ExampleFilter {
+  /** Default: all heads. */
+  readonly head?: string;
+  /** Default: all labels. */
+  readonly label?: string;
+}
+
 /** An example as it is listed: without its values. */
 export type ListedExample = Omit<Example, 'embedding'> & {
   /** A picture of it is kept. */
@@ -153,6 +169,11 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     return camera;
   }
 
+  /** What it does for each camera, by name. */
+  get cameras(): ReadonlyMap<string, CameraLearning> {
+    return this.#cameras;
+  }
+
   /** @throws InputError when there is no such camera. */
   camera(name: string): CameraLearning {
     const camera = this.#cameras.get(name);
@@ -177,7 +198,9 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
       );
     }
     const looks = await this.camera(camera).looksAt(subject);
-    return this.teachLooks(looks, { camera, head, label, negative });
+    const taught = await this.teachLooks(looks, { camera, head, label, negative });
+    if ('track' in subject || 'event' in subject) this.camera(camera).noteTaught(subject);
+    return taught;
   }
 
   /** Teaches looks that were taken before. @throws InputError as `teach` does. */
@@ -253,18 +276,36 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     };
   }
 
-  /** The examples that count, the newest first. */
-  async examples(of: { head?: string; label?: string } = {}): Promise<ListedExample[]> {
+  /** Of each label of each head and node, in the order in which they were taught first. */
+  get counts(): LabelCount[] {
+    const counts = new Map<string, { -readonly [K in keyof LabelCount]: LabelCount[K] }>();
+    for (const { head, label, node, negative } of this.#learner?.ledger.examples() ?? []) {
+      const key = JSON.stringify([head, label, node]);
+      const count = counts.get(key) ?? { head, label, node, examples: 0, negatives: 0 };
+      count[negative ? 'negatives' : 'examples']++;
+      counts.set(key, count);
+    }
+    return [...counts.values()];
+  }
+
+  /**
+   * The examples that count, the newest first.
+   *
+   * @param of.limit With `offset`: a page of them. Default: all.
+   */
+  async examples(of: ExampleFilter & { offset?: number; limit?: number } = {}): Promise<ListedExample[]> {
     const learner = this.#learner;
+    const { head, label, offset = 0, limit = Number.POSITIVE_INFINITY } = of;
     if (!learner) return [];
     const found = learner.ledger
-      .examples(of.head)
-      .filter(({ label }) => of.label === undefined || label === of.label)
-      .map(({ embedding: _, ...example }) => example);
+      .examples(head)
+      .filter((example) => label === undefined || example.label === label)
+      .reverse();
     return Promise.all(
-      found
-        .reverse()
-        .map(async (example) => ({ ...example, thumbnail: (await learner.thumbnail(example.id)) !== undefined })),
+      found.slice(offset, offset + limit).map(async ({ embedding: _, ...example }) => ({
+        ...example,
+        thumbnail: (await learner.thumbnail(example.id)) !== undefined,
+      })),
     );
   }
 
@@ -277,14 +318,14 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     return this.#learner?.thumbnail(id);
   }
 
-  /** What was seen lately and is most worth a word: the most uncertain first. */
+  /** What was seen lately, was not taught yet, and is most worth a word: the most uncertain first. */
   get nearMisses(): NearMiss[] {
     const predict = (look: { embedding?: Look['embedding'] }) =>
       look.embedding && this.#learner?.predict(objectHead, look.embedding);
     return [...this.#cameras]
       .flatMap(([camera, { tracks }]) =>
-        tracks.flatMap(({ trackId, eventId, views }): NearMiss[] => {
-          const [best] = views;
+        tracks.flatMap(({ trackId, eventId, views, isTaught }): NearMiss[] => {
+          const [best] = isTaught ? [] : views;
           const prediction = best && predict(best);
           if (!best || !prediction) return [];
           const { label, score, nearest } = prediction;

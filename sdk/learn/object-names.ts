@@ -73,15 +73,21 @@ export class ObjectNames {
     this.#views.keepOnly([]);
   }
 
+  /** Somebody said what it is. */
+  noteTaught(of: { track: number } | { event: string }): void {
+    const trackId = this.#trackOf(of);
+    if (trackId !== undefined) this.#views.noteTaught(trackId);
+  }
+
   /** The views of a track, or of the track that an event is about, the best first. */
   viewsOf(of: { track: number } | { event: string }): readonly TrackView[] {
-    const trackId = 'track' in of ? of.track : this.#views.trackOf(of.event);
+    const trackId = this.#trackOf(of);
     return trackId === undefined ? [] : this.#views.of(trackId);
   }
 
   /** The same with what the network says of each. */
   async embeddedViewsOf(of: { track: number } | { event: string }): Promise<(TrackView & { embedding: Embedding })[]> {
-    const trackId = 'track' in of ? of.track : this.#views.trackOf(of.event);
+    const trackId = this.#trackOf(of);
     if (trackId === undefined) return [];
     for (const view of this.#views.of(trackId)) {
       if (view.embedding) continue;
@@ -116,6 +122,10 @@ export class ObjectNames {
       return { label, score: own.reduce((sum, score) => sum + score, 0) / own.length };
     }
     return undefined;
+  }
+
+  #trackOf(of: { track: number } | { event: string }): number | undefined {
+    return 'track' in of ? of.track : this.#views.trackOf(of.event);
   }
 
   async #embed({ jpeg, timeMs }: TrackView): Promise<Embedding> {

@@ -51,7 +51,7 @@ export class FakeCamera extends EventEmitter<PipelineEvents> implements ConsoleC
     const merged = Object.fromEntries(
       Object.entries(change).map(([key, value]) => {
         const before = this.settings[key as keyof CameraSettings];
-        const isPart = ['detect', 'motion', 'track', 'snapshots'].includes(key) && typeof value === 'object';
+        const isPart = ['detect', 'motion', 'track', 'snapshots', 'learn'].includes(key) && typeof value === 'object';
         return [key, isPart ? { ...(before as object), ...value } : value];
       }),
     );
