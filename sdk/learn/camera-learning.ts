@@ -66,6 +66,11 @@ export class CameraLearning {
     if (!settings.enabled) this.#keep(undefined);
   }
 
+  /** The heads of whole views that are looked for here, whether or not there is one yet. */
+  get heads(): readonly string[] {
+    return [...this.#stateHeads().keys()];
+  }
+
   /** What each head sees in the whole view. */
   get states(): readonly ViewState[] {
     return this.#settings.enabled ? this.#states.states : [];

@@ -11,6 +11,7 @@ import type { Prediction } from './head.ts';
 import { type Change, type HeadSummary, Learner, type Taught } from './learner.ts';
 import type { Part } from './part.ts';
 import { accuracies, type Confusion, confusions, mostDoubtful, uncertainty } from './review.ts';
+import { checkStateName } from './state-name.ts';
 import type { HeadTrainer } from './trainer.ts';
 import type { ViewState } from './view-states.ts';
 
@@ -42,6 +43,10 @@ export interface LearningSummary {
   readonly model: string;
   /** Of all nodes, those that were cut too. */
   readonly examples: number;
+  /** When the newest example that counts was taught, ms since 1970. */
+  readonly taughtMs: number | null;
+  /** Why what was taught before cannot be used. */
+  readonly error: string | null;
   /** Nodes whose examples do not count. */
   readonly cut_nodes: readonly string[];
   readonly heads: Readonly<Record<string, HeadSummary>>;
@@ -88,6 +93,9 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
   #classifier: Promise<Classifier> | undefined;
   /** Of whole views, by camera: the heads that were taught there on this node. */
   #taughtHeads: ReadonlyMap<string, readonly string[]> = new Map();
+  #taughtMs: number | null = null;
+  #isReady = false;
+  #error: string | null = null;
   #renewing: Promise<void> = Promise.resolve();
 
   /** The constructor does nothing. */
@@ -101,10 +109,21 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     return this.#options.settings;
   }
 
+  /** From the end of `start()` to `stop()`: what was taught so far is known, or `summary.error` says why not. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
   /** What was taught so far is there and is used from then on. A store that cannot be opened is said, not thrown. */
   async start(): Promise<void> {
-    if (!existsSync(this.#options.folder) && !this.settings.share) return;
-    await this.open().catch((error: unknown) => this.#logger.error(`learning: ${messageOf(error)}`));
+    if (existsSync(this.#options.folder) || this.settings.share) {
+      await this.open().catch((error: unknown) => {
+        this.#error = messageOf(error);
+        this.#logger.error(`learning: ${this.#error}`);
+      });
+    }
+    this.#isReady = true;
+    this.emit('changed');
   }
 
   /**
@@ -123,6 +142,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
 
   /** Ends all; what was acknowledged is on disk. */
   async stop(): Promise<void> {
+    this.#isReady = false;
     for (const camera of this.#cameras.values()) camera.close();
     this.#cameras.clear();
     const learner = await this.#opening?.catch(() => undefined);
@@ -171,11 +191,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
    */
   async teach({ camera, subject, label, negative = false }: Teaching): Promise<Taught> {
     const head = 'view' in subject ? subject.view : objectHead;
-    if ('view' in subject && head === objectHead) {
-      throw new InputError(
-        `view: expected the name of a state, such as gate; ${objectHead} is what objects are named by`,
-      );
-    }
+    if ('view' in subject) checkStateName(head);
     const looks = await this.camera(camera).looksAt(subject);
     return this.teachLooks(looks, { camera, head, label, negative });
   }
@@ -233,6 +249,8 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
       space: learner?.ledger.space ?? null,
       model: this.settings.model,
       examples: learner?.ledger.size ?? 0,
+      taughtMs: this.#taughtMs,
+      error: this.#error,
       cut_nodes: learner?.ledger.cutNodes() ?? [],
       heads: Object.fromEntries((learner?.heads ?? []).map((head) => [head, learner!.summary(head)])),
     };
@@ -318,15 +336,18 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
       this.emit('changed');
     });
     this.#learner = learner;
+    this.#error = null;
     this.#noteHeads(learner);
     this.#renew();
     return learner;
   }
 
-  /** A camera looks for the states that were taught on it. */
+  /** When it was taught last; and a camera looks for the states that were taught on it. */
   #noteHeads({ ledger }: Learner): void {
     const heads = new Map<string, Set<string>>();
-    for (const { node, head, camera } of ledger.examples()) {
+    this.#taughtMs = null;
+    for (const { node, head, camera, timeMs } of ledger.examples()) {
+      this.#taughtMs = Math.max(this.#taughtMs ?? 0, timeMs);
       if (node !== this.#options.node || head === objectHead) continue;
       heads.set(camera, (heads.get(camera) ?? new Set()).add(head));
     }
