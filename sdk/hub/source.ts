@@ -9,7 +9,7 @@ import type { Pipeline } from '../pipeline/pipeline.ts';
 /** What the hub needs of a camera's pipeline. */
 export type HubCamera = Pick<
   Pipeline,
-  'name' | 'settings' | 'status' | 'moving' | 'counts' | 'change' | 'snapshot' | 'restart'
+  'name' | 'settings' | 'status' | 'moving' | 'tracks' | 'counts' | 'change' | 'snapshot' | 'restart'
 > &
   EventEmitter<PipelineEvents>;
 
@@ -17,6 +17,7 @@ export type HubCamera = Pick<
 export type HubLearning = Pick<
   NodeLearning,
   | 'settings'
+  | 'isReady'
   | 'open'
   | 'teach'
   | 'relabel'
@@ -27,9 +28,10 @@ export type HubLearning = Pick<
   | 'summary'
   | 'review'
   | 'examples'
+  | 'count'
   | 'cuts'
   | 'nearMisses'
-> & { camera(name: string): Pick<CameraLearning, 'states'> } & EventEmitter<NodeLearningEvents>;
+> & { camera(name: string): Pick<CameraLearning, 'heads' | 'states'> } & EventEmitter<NodeLearningEvents>;
 
 /** What the hub needs of a node; a `Node` is one. */
 export type HubNode = {

@@ -58,6 +58,13 @@ export type ListedExample = Omit<Example, 'embedding'> & {
   readonly thumbnail: boolean;
 };
 
+export interface ExampleFilter {
+  /** Default: all heads. */
+  readonly head?: string;
+  /** Default: all labels. */
+  readonly label?: string;
+}
+
 /** Something that was seen, and how a head names it: worth a person's word. */
 export interface NearMiss {
   readonly camera: string;
@@ -271,19 +278,34 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     };
   }
 
-  /** The examples that count, the newest first. */
-  async examples(of: { head?: string; label?: string } = {}): Promise<ListedExample[]> {
+  /**
+   * The examples that count, the newest first.
+   *
+   * @param of.doubtful Those first that are most worth a look, of a head that has them.
+   * @param of.limit With `offset`: a page of them. Default: all.
+   */
+  async examples(
+    of: ExampleFilter & { doubtful?: boolean; offset?: number; limit?: number } = {},
+  ): Promise<ListedExample[]> {
     const learner = this.#learner;
+    const { doubtful = false, offset = 0, limit = Number.POSITIVE_INFINITY } = of;
     if (!learner) return [];
-    const found = learner.ledger
-      .examples(of.head)
-      .filter(({ label }) => of.label === undefined || label === of.label)
-      .map(({ embedding: _, ...example }) => example);
+    const found = this.#examples(of).reverse();
+    if (doubtful && of.head !== undefined) {
+      const places = new Map(this.review(of.head).doubtful.map((id, place) => [id, place]));
+      const placeOf = ({ id }: Example) => places.get(id) ?? places.size;
+      found.sort((a, b) => placeOf(a) - placeOf(b));
+    }
     return Promise.all(
-      found
-        .reverse()
-        .map(async (example) => ({ ...example, thumbnail: (await learner.thumbnail(example.id)) !== undefined })),
+      found.slice(offset, offset + limit).map(async ({ embedding: _, ...example }) => {
+        return { ...example, thumbnail: (await learner.thumbnail(example.id)) !== undefined };
+      }),
     );
+  }
+
+  /** How many examples count. */
+  count(of: ExampleFilter = {}): number {
+    return this.#examples(of).length;
   }
 
   get cuts(): readonly Cut[] {
@@ -311,6 +333,11 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
         }),
       )
       .sort((a, b) => uncertainty(b.prediction) - uncertainty(a.prediction) || b.timeMs - a.timeMs);
+  }
+
+  #examples({ head, label }: ExampleFilter): Example[] {
+    const all = this.#learner?.ledger.examples(head) ?? [];
+    return label === undefined ? all : all.filter((example) => example.label === label);
   }
 
   async #open(): Promise<Learner> {

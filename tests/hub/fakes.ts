@@ -11,12 +11,13 @@ import type { HubContext } from '../../sdk/hub/extension.ts';
 import type { Link } from '../../sdk/hub/link.ts';
 import type { Message } from '../../sdk/hub/outbox.ts';
 import { type RetainedSource, RetainedTopics } from '../../sdk/hub/retained-topics.ts';
-import type { HubCamera, HubNode } from '../../sdk/hub/source.ts';
+import type { HubCamera, HubLearning, HubNode } from '../../sdk/hub/source.ts';
 import { NodeTopics } from '../../sdk/hub/topics.ts';
 import type { Logger } from '../../sdk/log.ts';
 import type { CountChange, PipelineEvents } from '../../sdk/pipeline/events.ts';
 import type { NodeStats } from '../../sdk/pipeline/node.ts';
 import type { EventMessage } from '../../sdk/vision/event.ts';
+import type { Track } from '../../sdk/vision/track.ts';
 import { objectState } from '../vision/fakes.ts';
 
 const health = { state: 'online', frames: 0, dropped: 0, corrupt: 0, restarts: 0, stalls: 0 } as const;
@@ -28,6 +29,7 @@ export class FakeCamera extends EventEmitter<PipelineEvents> implements HubCamer
   status: 'online' | 'offline' | 'disabled' = 'online';
   moving = false;
   counts: CountChange[] = [];
+  tracks: Track[] = [];
   /** How long a change takes, ms. */
   changeMs = 0;
   readonly changes: CameraChange[] = [];
@@ -84,6 +86,7 @@ export class FakeNode extends EventEmitter<{ stats: [NodeStats] }> implements Hu
   readonly name: string;
   card: ModelCard | undefined = card;
   readonly pipelines: Map<string, FakeCamera>;
+  learning: HubLearning | undefined;
 
   constructor(name: string, cameras: FakeCamera[]) {
     super();

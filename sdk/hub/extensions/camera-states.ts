@@ -25,7 +25,8 @@ export class CameraStates implements Extension {
         if (name === undefined || reservedCameraNames.includes(name)) return false;
         // Before its model is known, a camera's labels are neither right nor wrong.
         const camera = node.pipelines.get(name);
-        return camera === undefined || camera.counts.length > 0;
+        if (camera === undefined) return true;
+        return camera.counts.length > 0 && !topics.isLearned(topic);
       },
     };
     const update = () => retained.update();
