@@ -389,7 +389,12 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
 
   async #network(): Promise<Classifier> {
     const { settings, threads } = this.#options;
-    this.#classifier ??= loadClassifier(settings.model, { ...(threads && { threads }), logger: this.#logger });
+    const options = { ...(threads && { threads }), logger: this.#logger };
+    this.#classifier ??= loadClassifier(settings.model, options).catch((error: unknown) => {
+      // What is wrong may be mended.
+      this.#classifier = undefined;
+      throw error;
+    });
     return this.#classifier;
   }
 }

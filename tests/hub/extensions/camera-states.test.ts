@@ -23,6 +23,7 @@ describe('cameraStates', () => {
       'motion_gate/state': 'ON',
       'motion_sensitivity/state': '0.5',
       'snapshots/state': 'ON',
+      'learn/state': 'ON',
       'person/count': '2',
       'person/occupied': 'ON',
       'person/snapshot': undefined,

@@ -18,7 +18,10 @@ describe('info', () => {
           { camera: 'door', status: 'offline' },
           { camera: 'yard', status: 'online' },
         ],
-        verbs: ['info', 'state', 'snapshot', 'change', 'restart'],
+        verbs: [
+          ...['info', 'state', 'snapshot', 'change', 'restart'],
+          ...['teach', 'list', 'relabel', 'forget', 'withdraw', 'rollback', 'accept'],
+        ],
       },
     });
   });
