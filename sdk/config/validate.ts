@@ -132,7 +132,7 @@ function shown(value: unknown): string {
 
 /** What a schema wants, in words. */
 export function expected(schema: TSchema): string {
-  const { minimum, maximum, exclusiveMinimum, minItems, maxItems, pattern, minLength } = schema;
+  const { minimum, maximum, exclusiveMinimum, minItems, maxItems, pattern, minLength, maxLength } = schema;
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.anyOf) return schema.anyOf.map(expected).join(' or ');
   const range =
@@ -154,6 +154,8 @@ export function expected(schema: TSchema): string {
       return 'true or false';
     case 'string':
       if (pattern) return `text that fits ${pattern}`;
+      if (maxLength !== undefined)
+        return `text of ${minLength ? `${minLength} to` : 'at most'} ${maxLength} characters`;
       return minLength ? 'text that is not empty' : 'text';
     case 'array':
       if (minItems !== undefined && minItems === maxItems) return `a list of ${minItems}`;

@@ -72,7 +72,7 @@ describe('teach', () => {
   });
 
   it.each([
-    [{ track_id: 1 }, 'label: expected text that is not empty, got nothing'],
+    [{ track_id: 1 }, 'label: expected text of 1 to 64 characters, got nothing'],
     [{ label: 'a' }, 'expected one of track_id, event_id, box, view, got none'],
     [{ label: 'a', view: 'b', box: [0, 0, 9, 9] }, 'expected one of track_id, event_id, box, view, got 2'],
     [{ label: 'a', camera: 'shed', view: 'b' }, 'there is no such camera; expected one of door, yard'],
@@ -83,7 +83,7 @@ describe('teach', () => {
     [{ label: 'a', box: [0, 0, 9] }, 'box: expected a list of 4'],
     [{ label: 'a', box: [0, 0, 4, 4] }, 'box: expected [x1, y1, x2, y2] of at least 8 pixels a side'],
     [{ label: 'a', box: [0, 0, 1e9, 99] }, 'box.2: expected a number from -65536 to 65536'],
-    [{ label: 'a', view: false }, 'view: expected text that is not empty or true, got false'],
+    [{ label: 'a', view: false }, 'view: expected text of 1 to 32 characters or true, got false'],
     [{ label: 'a', view: 'The gate' }, 'view: expected the name of a state, such as gate'],
     [{ label: 'a', view: 'object' }, 'view: expected the name of a state, such as gate'],
     [{ label: 'a', view: 'set' }, 'view: expected the name of a state, such as gate'],
@@ -91,7 +91,7 @@ describe('teach', () => {
     [{ label: 'unsure', view: 'gate' }, 'label: expected a name, unsure is what is not known'],
     [{ label: ' a', view: 'gate' }, 'label: expected 1 to 64 printable characters without spaces around them'],
     [{ label: 'a\nb', view: 'gate' }, 'label: expected 1 to 64 printable characters'],
-    [{ label: 'x'.repeat(65), view: 'gate' }, 'label: expected text'],
+    [{ label: 'x'.repeat(65), view: 'gate' }, 'label: expected text of 1 to 64 characters'],
     [{ label: 'a', view: 'gate', camera: 'yard' }, 'there is no picture of this camera yet'],
   ])('refuses %j', async (fields, error) => {
     const { errorOf, shown, learning } = await makeTeachable();
@@ -190,13 +190,13 @@ describe('relabel, forget, rollback, accept', () => {
     ['forget', { head: 'object', example: 'x' }, 'expected one of example, label'],
     ['forget', { label: 'a dog' }, 'forget: expected something that was taught'],
     ['forget', { example: 'x' }, 'target: expected 16 hexadecimal digits, - and a number'],
-    ['forget', { label: 'a', reason: 'x'.repeat(201) }, 'reason: expected text'],
+    ['forget', { label: 'a', reason: 'x'.repeat(201) }, 'reason: expected text of at most 200 characters'],
     ['relabel', { example: 'x', label: 'a' }, 'example: expected the id of an example'],
-    ['relabel', { example: 'x' }, 'label: expected text that is not empty, got nothing'],
+    ['relabel', { example: 'x' }, 'label: expected text of 1 to 64 characters, got nothing'],
     ['withdraw', { cut: 'x' }, "cut: expected the id of one of this node's"],
     ['rollback', { head: 'gate' }, 'head: expected one of object, got gate'],
     ['rollback', { head: 'object', version: 0 }, 'version: expected a whole number of at least 1'],
-    ['rollback', {}, 'head: expected text that is not empty, got nothing'],
+    ['rollback', {}, 'head: expected text of 1 to 64 characters, got nothing'],
     ['accept', { head: '__proto__' }, 'head: expected one of object, got __proto__'],
     ['list', { head: 'constructor' }, 'head: expected one of object, got constructor'],
     ['list', { label: 'my cat' }, 'expected one of head (and label with it), misses, cuts'],

@@ -76,7 +76,7 @@ describe('snapshot', () => {
     [{ camera: 'door', height: 31 }, 'height: expected a whole number from 32 to 4320, got 31'],
     [{ camera: 'door', quality: 80.5 }, 'quality: expected a whole number from 1 to 100, got 80.5'],
     [{ camera: 'door', quality: null }, 'quality: expected a whole number from 1 to 100, got null'],
-    [{ camera: ['door'] }, 'camera: expected text that is not empty, got ["door"]'],
+    [{ camera: ['door'] }, 'camera: expected text of 1 to 32 characters, got ["door"]'],
   ])('refuses %j', async (request, error) => {
     const { ask, link } = makeRequests();
     expect((await ask('snapshot', request)).error).toContain(error);

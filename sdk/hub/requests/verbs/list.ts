@@ -9,6 +9,7 @@ import { defineVerb } from '../verb.ts';
 import { Fields } from './fields.ts';
 import { ExampleId, HeadName, headOf, Label, learningOf } from './learning.ts';
 
+const pageSize = 20;
 const mostConfusions = 50;
 const mostIds = 10;
 
@@ -20,8 +21,10 @@ const request = Fields({
   doubtful: flag('Examples that are most worth a look first; else the newest.'),
   misses: flag('What was seen lately and is most worth a word, the most uncertain first.'),
   cuts: flag('What was taken out of what other nodes taught.'),
-  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: 'Entries of a page.' }),
-  offset: Type.Integer({ minimum: 0, default: 0, description: 'Entries before the page.' }),
+  limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 100, description: `Entries of a page. Default: ${pageSize}.` }),
+  ),
+  offset: Type.Optional(Type.Integer({ minimum: 0, description: 'Entries before the page. Default: 0.' })),
 });
 
 const Listed = Fields({
@@ -86,7 +89,7 @@ export const list = defineVerb({
   bare: 'head',
   run: async (data, context) => {
     const learning = learningOf(context);
-    const { head, label, misses, cuts, limit, offset } = data;
+    const { head, label, misses, cuts, limit = pageSize, offset = 0 } = data;
     if ([head !== undefined, misses, cuts].filter(Boolean).length > 1 || (label !== undefined && head === undefined)) {
       throw new InputError('expected one of head (and label with it), misses, cuts');
     }
@@ -107,7 +110,7 @@ export const list = defineVerb({
 });
 
 async function detailsOf(learning: HubLearning, head: string, of: Static<typeof request>) {
-  const { label, doubtful, limit, offset } = of;
+  const { label, doubtful, limit = pageSize, offset = 0 } = of;
   const filter = { head, ...(label !== undefined && { label }) };
   const examples = await learning.examples({ ...filter, limit, offset, ...(doubtful && { doubtful }) });
   return {
