@@ -171,7 +171,7 @@ export const contract: readonly Topic[] = [
   {
     ...state,
     name: 'classification',
-    address: '<camera>/classification/<state>',
+    address: '<camera>/classification/<head>',
     payload: classification,
     when: 'at each change of a state of the whole view that was taught',
   },
