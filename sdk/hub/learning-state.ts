@@ -9,7 +9,7 @@ export function learningState(learning: HubLearning): LearningState {
     space,
     model,
     examples,
-    last_taught: taughtMs === null ? null : taughtMs / 1000,
+    last_taught: taughtMs === null ? null : secondsOf(taughtMs),
     cut_nodes: [...cut_nodes],
     error,
     heads: Object.fromEntries(
@@ -45,5 +45,8 @@ export function headNow(head: string, { version, info, refused }: HeadSummary) {
     refused: refused ?? (version === undefined ? `${head}: there are no examples of a label` : null),
   };
 }
+
+/** ms since 1970 in seconds. */
+export const secondsOf = (timeMs: number) => Math.round(timeMs) / 1000;
 
 const rounded = (share: number) => Math.round(share * 1e4) / 1e4;

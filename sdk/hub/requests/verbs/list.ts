@@ -3,7 +3,7 @@ import { InputError } from '../../../errors.ts';
 import type { Cut } from '../../../learn/example.ts';
 import type { ListedExample, NearMiss } from '../../../learn/node-learning.ts';
 import { Count, LearningState, Seconds, Share } from '../../contract/learning.ts';
-import { learningState } from '../../learning-state.ts';
+import { learningState, secondsOf } from '../../learning-state.ts';
 import type { HubLearning } from '../../source.ts';
 import { defineVerb } from '../verb.ts';
 import { Fields } from './fields.ts';
@@ -126,12 +126,12 @@ async function detailsOf(learning: HubLearning, head: string, of: Static<typeof 
 
 const exampleOf = ({ head: _, timeMs, ...example }: ListedExample): Static<typeof Listed> => ({
   ...example,
-  time: timeMs / 1000,
+  time: secondsOf(timeMs),
 });
 
 const missOf = ({ camera, trackId, eventId, timeMs, prediction }: NearMiss): Static<typeof Miss> => ({
-  ...{ camera, track_id: trackId, event_id: eventId ?? null, time: timeMs / 1000 },
+  ...{ camera, track_id: trackId, event_id: eventId ?? null, time: secondsOf(timeMs) },
   ...{ label: prediction.label, nearest: prediction.nearest, score: prediction.score },
 });
 
-const cutOf = ({ timeMs, ...cut }: Cut): Static<typeof ListedCut> => ({ ...cut, time: timeMs / 1000 });
+const cutOf = ({ timeMs, ...cut }: Cut): Static<typeof ListedCut> => ({ ...cut, time: secondsOf(timeMs) });
