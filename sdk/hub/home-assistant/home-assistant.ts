@@ -1,11 +1,12 @@
 import { packageVersion } from '../../assets.ts';
-import { type HomeAssistantSettings, noModel } from '../../config/schema.ts';
+import type { HomeAssistantSettings } from '../../config/schema.ts';
 import { messageOf } from '../../errors.ts';
 import type { Extension, HubContext, Subscription } from '../extension.ts';
 import { Listeners } from '../listeners.ts';
+import { hasNoDetector } from '../no-detector.ts';
 import type { RetainedSource } from '../retained-topics.ts';
 import type { Incoming } from '../session.ts';
-import type { HubCamera, HubNode } from '../source.ts';
+import type { HubCamera } from '../source.ts';
 import { taughtOn } from '../taught.ts';
 import { Announcement } from './announcement.ts';
 import { cameraComponents } from './camera-components.ts';
@@ -151,7 +152,7 @@ export class HomeAssistant implements Extension {
 
   /** Once, when the model is known. */
   #learnVersions({ node, logger }: HubContext, update: () => void): void {
-    if (hasNoModel(node)) this.#versions = null;
+    if (hasNoDetector(node)) this.#versions = null;
     if (this.#isLearning || !node.card) return;
     this.#isLearning = true;
     modelVersions(node.card)
@@ -209,7 +210,7 @@ export class HomeAssistant implements Extension {
         t: topics.camera(camera.name).status,
         val_tpl: "{{ 'online' if value == 'online' else 'offline' }}",
       };
-      const knows = isReady && taught && (hasNoModel(node) || hasLabels(camera, node.card?.labels));
+      const knows = isReady && taught && (hasNoDetector(node) || hasLabels(camera, node.card?.labels));
       const components = knows ? cameraComponents(mine, camera, topics, taught.get(camera.name)) : [];
       messages.set(topic, knows ? make(topic, device, [status, seeing], components) : undefined);
     }
@@ -231,9 +232,6 @@ export class HomeAssistant implements Extension {
     return message;
   }
 }
-
-/** Is there none on purpose? Then nothing is to be waited for. */
-const hasNoModel = (node: HubNode): boolean => !node.card && node.stats().model === noModel;
 
 /** Are its labels known? Before its model is, none is wrong; one that watches nothing the model knows has none. */
 function hasLabels({ counts, settings }: HubCamera, known: readonly string[] = []): boolean {

@@ -1,5 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Verbs } from '../../../sdk/hub/requests/verbs/verbs.ts';
+import { errorsOf, validate } from '../../../sdk/config/validate.ts';
+import { InputError } from '../../../sdk/errors.ts';
+import type { Verb, VerbContext } from '../../../sdk/hub/requests/verb.ts';
+import { standardVerbs, type Verbs } from '../../../sdk/hub/requests/verbs/verbs.ts';
 import { readBundle, writeBundle } from '../../../sdk/learn/bundle.ts';
 import { Ledger } from '../../../sdk/learn/ledger.ts';
 import type { NodeLearning } from '../../../sdk/learn/node-learning.ts';
@@ -20,8 +24,17 @@ async function makeTeachable() {
     expect(status).toBe('ok');
     return data as Verbs[V]['response'];
   };
+  const { node, topics } = requests.context;
+  const context: VerbContext = {
+    ...{ node, topics, verbs: [], publishPicture: () => {}, restartProcess: undefined },
+    camera: (name) => {
+      const camera = node.pipelines.get(name);
+      if (camera) return camera;
+      throw new InputError('there is no such camera');
+    },
+  };
   const errorOf = async (verb: string, fields: unknown = {}) => (await requests.ask(verb, fields)).error;
-  return { ...shown, shown, learning: shown.learning, ask, errorOf };
+  return { shown, learning: shown.learning, context, ask, errorOf };
 }
 
 /** Examples of a label that look alike. */
@@ -208,6 +221,54 @@ describe('relabel, forget, rollback, accept', () => {
     await teachMany(learning, 'my cat', 0, 1);
     expect(await errorOf(verb, fields)).toContain(error);
     expect(learning.count()).toBe(1);
+  });
+});
+
+describe('verbs of learning, with any fields', () => {
+  const value = fc.oneof(
+    fc.constantFrom<unknown>(
+      null,
+      true,
+      false,
+      0,
+      1,
+      -1,
+      1e308,
+      [],
+      {},
+      [0, 0, 99, 99],
+      '__proto__',
+      'constructor',
+      '\0',
+    ),
+    fc.constantFrom('door', 'object', 'my cat', '0123456789abcdef-1', 'x'.repeat(5000)),
+    fc.jsonValue(),
+  );
+  const verbs = standardVerbs.slice(standardVerbs.findIndex(({ name }) => name === 'teach')) as readonly Verb[];
+  const request = fc.constantFrom(...verbs).chain((verb) => {
+    const fields = Object.fromEntries(Object.keys(verb.request.properties).map((name) => [name, value]));
+    return fc.tuple(fc.constant(verb), fc.record(fields, { requiredKeys: [] }));
+  });
+
+  it('answer, or say what is wrong', async () => {
+    const { context, learning } = await makeTeachable();
+    await teachMany(learning, 'her cat', 0, 2);
+    let answered = 0;
+    await fc.assert(
+      fc.asyncProperty(request, async ([verb, fields]) => {
+        try {
+          const data = validate(verb.request, fields, verb.name);
+          const answer = await verb.run(data, context);
+          expect(errorsOf(verb.response, answer)).toEqual([]);
+          answered++;
+        } catch (error) {
+          expect(error).toBeInstanceOf(InputError);
+        }
+      }),
+      { numRuns: 400 },
+    );
+    expect(answered).toBeGreaterThan(0);
+    expect(learning.count({ label: 'her cat' })).toBe(2);
   });
 });
 

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Ajv } from 'ajv';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { asset } from '../../../sdk/assets.ts';
 import { LearningState } from '../../../sdk/hub/contract/learning.ts';
@@ -20,6 +20,7 @@ import { hasProgram } from '../../needs.ts';
 import { Mosquitto } from './mosquitto.ts';
 
 const minute = 60_000;
+const slowly = { timeout: minute };
 const root = 'ocellus/porch';
 const shelf = `${root}/shelf/classification/cupboard`;
 const ajv = new Ajv({ allowUnionTypes: true });
@@ -183,8 +184,7 @@ describe.skipIf(missing)(`Learning over MQTT with Mosquitto${missing}`, () => {
             .map(({ text }) => text),
         ),
       ).toEqual(new Set(['tidy']));
-      const retained = await retainedOf(broker.url, `${root}/#`);
-      expect(retained[shelf]).toBe('tidy');
+      await vi.waitFor(async () => expect(await retainedOf(broker.url, shelf)).toEqual({ [shelf]: 'tidy' }), slowly);
 
       // Forgotten, and with it its topic.
       for (const label of ['tidy', 'untidy']) await ask('forget', { head: 'cupboard', label });
