@@ -35,6 +35,7 @@ export { type PixelFormat, planeLayout } from './frame/layout.ts';
 export { encodeJpeg, readPicture } from './frame/picture.ts';
 export { FramePool } from './frame/pool.ts';
 export { startBroker } from './hub/broker.ts';
+export type { LearningState } from './hub/contract/learning.ts';
 export { Hub } from './hub/hub.ts';
 export { requestVerb } from './hub/requests/client.ts';
 export { defineVerb, type Verb, type VerbContext } from './hub/requests/verb.ts';
@@ -51,6 +52,7 @@ export { type Change, Learner, type LearnerOptions, type Lesson, type Taught } f
 export { Ledger, type LedgerLimits, type LedgerOptions } from './learn/ledger.ts';
 export { LedgerStore, type LedgerStoreOptions } from './learn/ledger-store.ts';
 export {
+  type ExampleFilter,
   type LearningSummary,
   type ListedExample,
   type NearMiss,

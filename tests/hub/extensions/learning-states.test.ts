@@ -128,6 +128,10 @@ describe('LearningStates', () => {
     expect(run.get(gate)).toBe('open');
     await shown.show('door', 'checks', { seconds: 8 });
     expect(run.told(gate)).toEqual(['unsure', 'open', 'shut']);
+    // The broker has forgotten everything.
+    run.broker.clear();
+    run.connect();
+    expect(run.learned).toMatchObject({ [gate]: 'shut', [stateTopic]: expect.stringContaining('"gate"') });
     await run.door.change({ learn: { enabled: false } });
     expect(run.get(gate)).toBe('unsure');
     await run.door.change({ learn: { enabled: true } });

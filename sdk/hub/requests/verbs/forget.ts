@@ -30,11 +30,9 @@ export const forget = defineVerb({
   run: async ({ reason, ...fields }, context) => {
     const learning = learningOf(context);
     const target = targetOf(fields);
-    await learning.open();
-    const before = new Set(learning.cuts.map(({ id }) => id));
-    const { result: examples, heads } = await withChanges(learning, () => learning.forget(target, reason));
-    const cut = learning.cuts.find(({ id, node }) => node === context.node.name && !before.has(id));
-    return { examples, cut: cut?.id ?? null, heads };
+    const work = () => learning.forget(target, reason);
+    const { result: examples, heads, cut } = await withChanges(learning, context.node.name, work);
+    return { examples, cut, heads };
   },
 });
 

@@ -35,18 +35,21 @@ export function headOf(learning: HubLearning, head: string): Static<typeof Chang
   throw new InputError(`head: expected one of ${Object.keys(heads).join(', ') || 'none yet'}, got ${head}`);
 }
 
-/** Runs what may change any head. @returns Those that are others then. */
+/** Runs what may change any head. @returns Those that are others then, and the id of the cut that this node made. */
 export async function withChanges<T>(
   learning: HubLearning,
+  node: string,
   work: () => Promise<T>,
-): Promise<{ result: T; heads: Static<typeof ChangedHeads> }> {
+): Promise<{ result: T; heads: Static<typeof ChangedHeads>; cut: string | null }> {
   await learning.open();
   const { heads: before } = learning.summary;
+  const cuts = new Set(learning.cuts.map(({ id }) => id));
   const result = await work();
   const { heads: after } = learning.summary;
   const changed = Object.keys(after).filter((head) => {
     const [old, now] = [before[head], after[head]];
     return old?.hash !== now?.hash || old?.refused !== now?.refused;
   });
-  return { result, heads: changed.map((head) => headOf(learning, head)) };
+  const cut = learning.cuts.find((one) => one.node === node && !cuts.has(one.id));
+  return { result, heads: changed.map((head) => headOf(learning, head)), cut: cut?.id ?? null };
 }

@@ -89,9 +89,10 @@ export const list = defineVerb({
   bare: 'head',
   run: async (data, context) => {
     const learning = learningOf(context);
-    const { head, label, misses, cuts, limit = pageSize, offset = 0 } = data;
-    if ([head !== undefined, misses, cuts].filter(Boolean).length > 1 || (label !== undefined && head === undefined)) {
-      throw new InputError('expected one of head (and label with it), misses, cuts');
+    const { head, label, doubtful, misses, cuts, limit = pageSize, offset = 0 } = data;
+    const subjects = [head !== undefined, misses, cuts].filter(Boolean).length;
+    if (subjects > 1 || (head === undefined && (label !== undefined || doubtful))) {
+      throw new InputError('expected one of head (and label and doubtful with it), misses, cuts');
     }
     if (!learning.isReady) await learning.open();
     const state = learningState(learning);

@@ -11,7 +11,7 @@ export const withdraw = defineVerb({
   bare: 'cut',
   run: async ({ cut }, context) => {
     const learning = learningOf(context);
-    const { heads } = await withChanges(learning, () => learning.withdraw(cut));
+    const { heads } = await withChanges(learning, context.node.name, () => learning.withdraw(cut));
     return { cut, heads };
   },
 });
