@@ -3,7 +3,7 @@ import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Document, isMap, parseDocument } from 'yaml';
 import { InputError, messageOf } from '../errors.ts';
-import { reservedCameraNames, reservedStateNames, Settings } from './schema.ts';
+import { reservedCameraNames, Settings } from './schema.ts';
 import { withSecrets } from './secrets.ts';
 import { validate } from './validate.ts';
 
@@ -21,16 +21,10 @@ export type SettingsInput = Record<string, unknown>;
  */
 export function resolveSettings(input: unknown, what = 'the settings'): Settings {
   const settings = validate(Settings, withSecrets(Settings, input ?? {}), what);
-  for (const [name, { learn }] of Object.entries(settings.cameras)) {
+  for (const name of Object.keys(settings.cameras)) {
     if (reservedCameraNames.includes(name)) {
       throw new InputError(
         `${what} is not right:\n  cameras.${name}: this name is a topic of the node itself; call the camera something else`,
-      );
-    }
-    const state = Object.keys(learn.states).find((one) => reservedStateNames.includes(one));
-    if (state !== undefined) {
-      throw new InputError(
-        `${what} is not right:\n  cameras.${name}.learn.states.${state}: this name has another meaning in topics; call the state something else`,
       );
     }
   }

@@ -1,12 +1,12 @@
-import { Name, reservedStateNames } from '../config/schema.ts';
+import { reservedStateNames, StateName } from '../config/schema.ts';
 import { InputError } from '../errors.ts';
 import { shown } from './example.ts';
 
-const pattern = new RegExp(Name.pattern!);
+const pattern = new RegExp(StateName.pattern!);
 
 /** May it be the name of a state of a whole view? It is a level of a topic: `<camera>/classification/<state>`. */
 export function isStateName(name: string): boolean {
-  return pattern.test(name) && !reservedStateNames.includes(name);
+  return pattern.test(name);
 }
 
 /** @throws InputError unless it may be the name of a state. */

@@ -39,7 +39,7 @@ describe('resolveSettings', () => {
   it.each(reservedStateNames)('refuses a state named %s: topics have another meaning for it', (name) => {
     const cameras = { door: { learn: { states: { gate: {}, [name]: {} } } } };
     expect(() => resolveSettings({ cameras }, 'f.yaml')).toThrow(
-      `f.yaml is not right:\n  cameras.door.learn.states.${name}: this name has another meaning in topics`,
+      `f.yaml is not right:\n  cameras.door.learn.states.${name}: no such field; expected a name of small letters, digits, _ and -, but none of object, count`,
     );
   });
 
