@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { LearnSettings } from '../../sdk/config/schema.ts';
 import { resolveSettings } from '../../sdk/config/settings.ts';
 import { Frame } from '../../sdk/frame/frame.ts';
 import type { CameraLearning } from '../../sdk/learn/camera-learning.ts';
@@ -46,9 +47,9 @@ export class ShownLearning {
   }
 
   /** The same before its start. */
-  static make(folder: string, cameras = ['door', 'yard']): ShownLearning {
+  static make(folder: string, cameras = ['door', 'yard'], more: Partial<LearnSettings> = {}): ShownLearning {
     mkdirSync(join(folder, '..'), { recursive: true });
-    const settings = { ...resolveSettings({}).learn, interval: 0.1 };
+    const settings = { ...resolveSettings({}).learn, interval: 0.1, ...more };
     const learning = closing(new NodeLearning({ node: 'porch', settings, folder, threads: 1 }), (it) => it.stop());
     return new ShownLearning(learning, cameras);
   }

@@ -1,5 +1,8 @@
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { asset } from '../../../sdk/assets.ts';
 import { errorsOf, validate } from '../../../sdk/config/validate.ts';
 import { InputError } from '../../../sdk/errors.ts';
 import type { Verb, VerbContext } from '../../../sdk/hub/requests/verb.ts';
@@ -7,6 +10,7 @@ import { standardVerbs, type Verbs } from '../../../sdk/hub/requests/verbs/verbs
 import { readBundle, writeBundle } from '../../../sdk/learn/bundle.ts';
 import { Ledger } from '../../../sdk/learn/ledger.ts';
 import type { NodeLearning } from '../../../sdk/learn/node-learning.ts';
+import { temporaryFolder } from '../../devices/fake.ts';
 import { embeddings } from '../../learn/fakes.ts';
 import { track } from '../../vision/fakes.ts';
 import { ShownLearning } from '../learning.ts';
@@ -82,6 +86,21 @@ describe('teach', () => {
       ...{ examples: [expect.any(String)], head: 'object', version: null, accuracy: null },
       refused: 'object: there are no examples of a label',
     });
+  });
+
+  it('says why the network cannot be used, and teaches once that is mended', async () => {
+    const folder = temporaryFolder();
+    const [card, model] = ['efficientnet-lite0-int8.card.json', 'efficientnet-lite0-int8.onnx'];
+    copyFileSync(asset('sdk', 'models', card), join(folder, card));
+    const shown = ShownLearning.make(join(folder, 'learn'), ['door'], { model: join(folder, card) });
+    await shown.learning.start();
+    const { ask, context } = makeRequests();
+    context.node.learning = shown.learning;
+    await shown.show('door', 'rings');
+    const request = { camera: 'door', view: 'gate', label: 'open' };
+    expect((await ask('teach', request)).error).toContain(model);
+    copyFileSync(asset('sdk', 'models', model), join(folder, model));
+    expect(await ask('teach', request)).toMatchObject({ status: 'ok', data: { head: 'gate', version: 1 } });
   });
 
   it.each([
@@ -266,7 +285,7 @@ describe('verbs of learning, with any fields', () => {
           expect(error).toBeInstanceOf(InputError);
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 400, examples: [[[verbs.find(({ name }) => name === 'list')!, { head: 'object' }]]] },
     );
     expect(answered).toBeGreaterThan(0);
     expect(learning.count({ label: 'her cat' })).toBe(2);
