@@ -9,6 +9,7 @@ import { addModels } from './commands/models.ts';
 import { addPassword } from './commands/password.ts';
 import { addRequest } from './commands/request.ts';
 import { addRun } from './commands/run.ts';
+import { addTeach } from './commands/teach.ts';
 import { addWatch } from './commands/watch.ts';
 import { printError } from './output.ts';
 
@@ -19,7 +20,18 @@ const program = new Command('ocellus')
   .configureHelp({ showGlobalOptions: false })
   .exitOverride();
 
-for (const add of [addRun, addDetect, addClassify, addWatch, addEval, addDoctor, addModels, addRequest, addPassword]) {
+for (const add of [
+  addRun,
+  addDetect,
+  addClassify,
+  addTeach,
+  addWatch,
+  addEval,
+  addDoctor,
+  addModels,
+  addRequest,
+  addPassword,
+]) {
   add(program);
 }
 
