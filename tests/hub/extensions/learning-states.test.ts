@@ -209,7 +209,7 @@ describe('LearningStates', () => {
     // Two processes on one folder.
     const second = await ShownLearning.start(folder);
     const run = new Run(second.learning).connect();
-    expect(run.state()).toMatchObject({ examples: 0, error: expect.stringMatching(/cannot be opened as a store/) });
+    expect(run.state()).toMatchObject({ examples: 0, error: expect.stringMatching(/is in use by another process/) });
     await shown.learning.stop();
     await second.teachObject('rings', 'my cat');
     expect(run.state()).toMatchObject({ examples: 3, error: null });
