@@ -43,6 +43,7 @@ export { type PixelFormat, planeLayout } from './frame/layout.ts';
 export { encodeJpeg, readPicture } from './frame/picture.ts';
 export { FramePool } from './frame/pool.ts';
 export { startBroker } from './hub/broker.ts';
+export type { LearningState } from './hub/contract/learning.ts';
 export { Hub } from './hub/hub.ts';
 export { requestVerb } from './hub/requests/client.ts';
 export { defineVerb, type Verb, type VerbContext } from './hub/requests/verb.ts';

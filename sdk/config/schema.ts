@@ -10,6 +10,20 @@ import { Secret } from './secrets.ts';
 /** A name that may stand in a topic: of a node, a camera, a zone, a line. */
 const Name = Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,31}$' });
 
+/** Names that no state of a whole view may have: `object` is what objects are named by, others are levels of topics. */
+export const reservedStateNames: readonly string[] = [
+  'object',
+  'count',
+  'occupied',
+  'snapshot',
+  'appeared',
+  'set',
+  'state',
+];
+
+/** The name of a state of a whole view. */
+export const StateName = Type.String({ pattern: `^(?!(?:${reservedStateNames.join('|')})$)[a-z0-9][a-z0-9_-]{0,31}$` });
+
 const Share = (description: string, fallback?: number) =>
   Type.Number({ minimum: 0, maximum: 1, description, ...(fallback === undefined ? {} : { default: fallback }) });
 
@@ -160,7 +174,7 @@ const CameraLearnSettings = Type.Object(
       description: 'Names what was taught, and can be taught. Off: nothing is looked at for that.',
     }),
     states: Type.Record(
-      Name,
+      StateName,
       Type.Object(
         {
           region: Type.Optional(

@@ -7,6 +7,7 @@ import type { Extension, HubContext, Subscription } from './extension.ts';
 import { CameraCommands } from './extensions/camera-commands.ts';
 import { CameraEvents } from './extensions/camera-events.ts';
 import { CameraStates } from './extensions/camera-states.ts';
+import { LearningStates } from './extensions/learning-states.ts';
 import { NodeStatistics } from './extensions/node-statistics.ts';
 import { HomeAssistant } from './home-assistant/home-assistant.ts';
 import { type Link, RefusedError } from './link.ts';
@@ -107,6 +108,7 @@ export class Hub {
       // Before the states: what tells Home Assistant of them.
       new HomeAssistant({ settings: options.settings.home_assistant, consoleUrl: options.consoleUrl }),
       new CameraStates(),
+      new LearningStates(),
       new CameraEvents(),
       this.#commands,
       this.#requests,

@@ -10,7 +10,7 @@ import type { Pipeline } from '../pipeline/pipeline.ts';
 /** What the hub needs of a camera's pipeline. */
 export type HubCamera = Pick<
   Pipeline,
-  'name' | 'settings' | 'status' | 'moving' | 'counts' | 'change' | 'snapshot' | 'restart'
+  'name' | 'settings' | 'status' | 'moving' | 'tracks' | 'counts' | 'change' | 'snapshot' | 'restart'
 > &
   EventEmitter<PipelineEvents>;
 
@@ -18,6 +18,7 @@ export type HubCamera = Pick<
 export type HubLearning = Pick<
   NodeLearning,
   | 'settings'
+  | 'isReady'
   | 'open'
   | 'teach'
   | 'relabel'
@@ -28,9 +29,10 @@ export type HubLearning = Pick<
   | 'summary'
   | 'review'
   | 'examples'
+  | 'count'
   | 'cuts'
   | 'nearMisses'
-> & { camera(name: string): Pick<CameraLearning, 'states'> } & EventEmitter<NodeLearningEvents>;
+> & { camera(name: string): Pick<CameraLearning, 'heads' | 'states'> } & EventEmitter<NodeLearningEvents>;
 
 /** What the hub needs of a node; a `Node` is one. */
 export type HubNode = {

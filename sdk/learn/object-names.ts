@@ -89,13 +89,16 @@ export class ObjectNames {
   async embeddedViewsOf(of: { track: number } | { event: string }): Promise<(TrackView & { embedding: Embedding })[]> {
     const trackId = this.#trackOf(of);
     if (trackId === undefined) return [];
+    // Better ones may take their place meanwhile: the network may have to be loaded first.
+    const embedded: (TrackView & { embedding: Embedding })[] = [];
     for (const view of this.#views.of(trackId)) {
+      const embedding = view.embedding ?? (await this.#embed(view));
+      embedded.push({ ...view, embedding });
       if (view.embedding) continue;
-      const embedding = await this.#embed(view);
       this.#views.embedded(trackId, view, embedding);
       this.#names.delete(trackId);
     }
-    return this.#views.of(trackId).filter((view): view is TrackView & { embedding: Embedding } => !!view.embedding);
+    return embedded;
   }
 
   /** The head is another one: what is followed now is named anew. */

@@ -22,6 +22,7 @@ const parameters: Readonly<Record<string, { description: string; default?: strin
   label: { description: 'A label of the model; what may not stand in a topic is `_`.' },
   zone: { description: 'Name of a zone of the camera.' },
   line: { description: 'Name of a line of the camera.' },
+  head: { description: 'Name of a state of the whole view that was taught.' },
 };
 
 /** The contract as an AsyncAPI 3 document, from the node's side: it sends what it tells and receives what it is asked. */

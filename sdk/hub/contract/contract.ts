@@ -2,6 +2,7 @@ import { settingTopics } from '../camera-settings.ts';
 import { standardVerbs } from '../requests/verbs/verbs.ts';
 import { event } from './event.ts';
 import { direction, eventId, modelVersions, sighting } from './home-assistant.ts';
+import { classification, learningState } from './learning.ts';
 import { cameraStatus, count, crossing, nodeStatus, onOff, type Payload, picture } from './payloads.ts';
 import { request, response } from './requests.ts';
 import { stats } from './stats.ts';
@@ -159,6 +160,34 @@ export const contract: readonly Topic[] = [
     address: '<camera>/line/<line>/crossed',
     payload: direction,
     when: 'someone crosses a line, while there is a connection',
+  },
+  {
+    ...state,
+    name: 'learning-state',
+    address: 'learn/state',
+    payload: learningState,
+    when: 'at each change of what was taught, where anything can be taught',
+  },
+  {
+    ...state,
+    name: 'classification',
+    address: '<camera>/classification/<head>',
+    payload: classification,
+    when: 'at each change of a state of the whole view that was taught',
+  },
+  {
+    ...state,
+    name: 'taught-count',
+    address: '<camera>/taught/<label>/count',
+    payload: count,
+    when: 'at each change; objects that are called what was taught, `0` too',
+  },
+  {
+    ...state,
+    name: 'taught-occupied',
+    address: '<camera>/taught/<label>/occupied',
+    payload: onOff,
+    when: 'with the count',
   },
   { ...state, name: 'motion', address: '<camera>/motion', payload: onOff, when: 'at each change' },
   ...settings,

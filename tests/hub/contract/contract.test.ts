@@ -11,6 +11,7 @@ import { standardVerbs } from '../../../sdk/hub/requests/verbs/verbs.ts';
 import { NodeTopics } from '../../../sdk/hub/topics.ts';
 import { closing } from '../../closing.ts';
 import { eventMessage, FakeCamera, FakeNode, mqttSettings, nodeStats, until } from '../fakes.ts';
+import { ShownLearning } from '../learning.ts';
 import { type Received, retainedOf, Subscriber } from '../subscriber.ts';
 
 const root = 'ocellus/porch';
@@ -60,6 +61,7 @@ describe('contract', () => {
       camera.crossed('l'),
       topics.model,
     );
+    all.push(topics.learningState, camera.classification('h'), camera.taughtCount('a'), camera.taughtOccupied('a'));
     for (const setting of settingTopics.keys()) all.push(camera.state(setting), camera.set(setting));
     for (const { name } of standardVerbs) all.push(topics.request(name), topics.response(name));
     const found = all.map((topic) => topicOf(topic).name);
@@ -70,6 +72,8 @@ describe('contract', () => {
     const broker = closing(await startBroker({ port: 0 }), (it) => it.stop());
     const camera = new FakeCamera('door');
     const node = new FakeNode('porch', [camera]);
+    const shown = await ShownLearning.start();
+    node.learning = shown.learning;
     const settings = { ...mqttSettings(broker.url), home_assistant: { enabled: true, prefix: 'homeassistant' } };
     const hub = closing(new Hub({ node, settings }), (it) => it.stop());
     const heard = closing(await Subscriber.to(broker.url, `${root}/#`), (it) => it.end());
@@ -95,15 +99,29 @@ describe('contract', () => {
       ...nodeStats,
       cameras: { door: { frames, fps, times, timeTotals: times, objects: 1, unfinishedMs: 0, device: health } },
     });
+    await shown.teachObject('rings', 'my cat');
+    await shown.teachView('door', 'stripes', 'gate', 'open');
+    const { examples } = await shown.learning.teach({ camera: 'door', subject: { view: 'gate' }, label: 'shut' });
     const requests = {
       info: {},
       state: { camera: 'door' },
       snapshot: { camera: 'door', height: 100, transaction: 'a' },
       change: { camera: 'door', change: { detect: { threshold: 0.5 } }, transaction: 1.5 },
       restart: {},
+      teach: { camera: 'door', box: [0, 0, 99, 99], label: 'my cat' },
+      list: { head: 'object', doubtful: true },
+      relabel: { example: examples[0]!.id, label: 'open' },
+      rollback: { head: 'object', version: 1 },
+      accept: { head: 'object' },
+      forget: { node: 'shed', reason: 'it is not ours' },
+      withdraw: { cut: '' },
     };
     const answers = () => heard.received.filter(({ topic }) => topic.startsWith(`${root}/response/`));
     for (const [verb, fields] of Object.entries(requests)) {
+      if (verb === 'withdraw') {
+        await until(() => shown.learning.cuts.length > 0);
+        requests.withdraw.cut = shown.learning.cuts[0]!.id;
+      }
       await heard.client.publishAsync(`${root}/request/${verb}`, JSON.stringify(fields), { qos: 1 });
       await heard.client.publishAsync(`${root}/request/${verb}`, '{"wrong": 1}', { qos: 1 });
     }
@@ -120,7 +138,7 @@ describe('contract', () => {
     const seen = () => [...new Set(heard.received.map(({ topic }) => topicOf(topic).name))].sort();
     const all = contract.map(({ name }) => name).sort();
     await vi.waitFor(() => expect(seen()).toEqual(all), { timeout: 30_000 });
-    await until(() => answers().length === 10);
+    await until(() => answers().length === 2 * standardVerbs.length);
 
     const isWrong = ({ topic, text }: Received) => topic.includes('/request/') && text.includes('wrong');
     const problems = heard.received.flatMap((message) => {
@@ -135,7 +153,7 @@ describe('contract', () => {
       answers()
         .map(({ text }) => JSON.parse(text).status)
         .sort(),
-    ).toEqual([...Array(5).fill('error'), ...Array(5).fill('ok')]);
+    ).toEqual(['error', 'ok'].flatMap((status) => Array(standardVerbs.length).fill(status)));
 
     const expected = contract.filter(({ retained }) => retained).map(({ name }) => name);
     await vi.waitFor(
