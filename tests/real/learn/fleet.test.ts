@@ -1,0 +1,274 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface, type Interface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { build } from 'vite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packageRoot } from '../../../sdk/assets.ts';
+import { closing } from '../../closing.ts';
+import { embeddings } from '../../learn/fakes.ts';
+import { hasProgram } from '../../needs.ts';
+import { random } from '../../vision/fakes.ts';
+import { Gate } from '../hub/gate.ts';
+import { Mosquitto } from '../hub/mosquitto.ts';
+import type { Order, State } from './fleet-process.ts';
+
+const missing = hasProgram('mosquitto') ? '' : ' (needs mosquitto)';
+const names = ['porch', 'shed', 'barn'];
+const steps = 150;
+/** Of objects; each head has the same ones, for simplicity. */
+const labels = ['cat', 'dog', 'parcel', 'van'];
+const heads = ['object', 'gate'];
+/** Where the bundle finds the packages. */
+const folder = join(packageRoot, 'node_modules', `.ocellus-fleet-${process.pid}`);
+
+beforeAll(async () => {
+  if (missing) return;
+  await build({
+    root: packageRoot,
+    configFile: false,
+    logLevel: 'silent',
+    build: { ssr: join(packageRoot, 'tests/real/learn/fleet-process.ts'), outDir: folder, target: 'node20' },
+  });
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A board in a process of its own, behind a network of its own. */
+class Member {
+  readonly name: string;
+  readonly gate: Gate;
+  readonly #data = mkdtempSync(join(tmpdir(), 'ocellus-fleet-'));
+  #child: ChildProcess | undefined;
+  #lines: Interface | undefined;
+  isPaused = false;
+
+  private constructor(name: string, gate: Gate) {
+    this.name = name;
+    this.gate = gate;
+  }
+
+  static async join(name: string, broker: string): Promise<Member> {
+    const member = new Member(name, await Gate.to(broker));
+    await member.start();
+    return member;
+  }
+
+  get isRunning(): boolean {
+    return this.#child !== undefined;
+  }
+
+  async start(): Promise<void> {
+    const child = spawn(process.execPath, [join(folder, 'fleet-process.js')], {
+      env: { ...process.env, FLEET_NODE: this.name, FLEET_BROKER: this.gate.url, FLEET_DATA: this.#data },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    this.#child = child;
+    this.#lines = createInterface({ input: child.stdout! });
+    await once(this.#lines, 'line');
+  }
+
+  /** @returns What came of it; undefined when the board did not want to. */
+  async ask(order: Order): Promise<unknown> {
+    const answered = once(this.#lines!, 'line');
+    this.#child!.stdin!.write(`${JSON.stringify(order)}\n`);
+    const [line] = await answered;
+    return (JSON.parse(line) as { result?: unknown }).result;
+  }
+
+  /** Is asked, and killed before it may have answered. */
+  async askAndKill(order: Order): Promise<void> {
+    this.#child!.stdin!.write(`${JSON.stringify(order)}\n`);
+    await sleep(Math.random() * 20);
+    await this.kill();
+  }
+
+  state(): Promise<State> {
+    return this.ask({ do: 'state' }) as Promise<State>;
+  }
+
+  pause(): void {
+    this.isPaused = true;
+    this.#child!.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.isPaused = false;
+    this.#child!.kill('SIGCONT');
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (!child) return;
+    this.#child = undefined;
+    this.isPaused = false;
+    child.kill('SIGKILL');
+    await once(child, 'close');
+  }
+
+  /** A new card: nothing is left. */
+  async flash(): Promise<void> {
+    await this.kill();
+    rmSync(this.#data, { recursive: true, force: true });
+  }
+
+  async leave(): Promise<void> {
+    await this.kill();
+    await this.gate.stop();
+    rmSync(this.#data, { recursive: true, force: true });
+  }
+}
+
+async function fleetOf(broker: Mosquitto, members = names): Promise<Member[]> {
+  return Promise.all(members.map(async (name) => closing(await Member.join(name, broker.url), (it) => it.leave())));
+}
+
+const startedMosquitto = async (persistent: boolean) =>
+  closing(await Mosquitto.start({ persistent }), (it) => it.stop());
+
+/** Waits until their ledgers have the same parts, byte by byte. */
+async function converged(members: readonly Member[]): Promise<State[]> {
+  for (let last = ''; ; ) {
+    const states = await Promise.all(members.map((member) => member.state()));
+    const [first, ...others] = states.map(({ parts }) => JSON.stringify(parts));
+    // Twice: nobody had anything on the way any more.
+    if (others.every((other) => other === first) && first === last) return states;
+    last = others.every((other) => other === first) ? first! : '';
+    await sleep(500);
+  }
+}
+
+/** The same heads, byte by byte, trained anew and in use. */
+async function expectSameHeads(members: readonly Member[]): Promise<void> {
+  const states = await converged(members);
+  for (const { trained } of states) expect(trained).toEqual(states[0]!.trained);
+  // Whether a head is taken is each node's business: what it had before decides. Those that did not are asked to.
+  for (const member of members) await member.ask({ do: 'accept' });
+  for (const { heads, trained } of await converged(members)) expect(heads).toEqual(trained);
+}
+
+describe(`a fleet on one Mosquitto${missing}`, () => {
+  it.skipIf(missing !== '').each([
+    { persistent: true, seed: Number(process.env.FLEET_SEED ?? Date.now() % 1e6) },
+    { persistent: false, seed: Number(process.env.FLEET_SEED ?? Date.now() % 1e6) + 1 },
+  ])(
+    'partitions and restarts (Mosquitto keeps what it has: $persistent, seed $seed): the same ledgers and heads',
+    async (run) => {
+      const next = random(run.seed);
+      const pick = <T>(from: readonly T[]): T => from[Math.floor(next() * from.length)]!;
+      const sample = embeddings(labels.length + 1, 64);
+      const broker = await startedMosquitto(run.persistent);
+      let isBrokerUp = true;
+      const members = await fleetOf(broker);
+      /** What was acknowledged and nobody took back since, by who was taught. */
+      const taught = new Map<string, string>();
+      const done: Record<string, number> = {};
+
+      const lesson = (): Order => {
+        const label = Math.floor(next() * labels.length);
+        const negative = next() < 0.1;
+        const { values, scale } = sample(negative ? labels.length : label, 0.3);
+        return { do: 'teach', label: labels[label]!, head: pick(heads), negative, values: [...values], scale };
+      };
+      const teach = async (member: Member) => {
+        const id = await member.ask(lesson());
+        if (typeof id === 'string') taught.set(id, member.name);
+      };
+      const actions: Record<string, { weight: number; run: (member: Member) => Promise<unknown> | void }> = {
+        teach: { weight: 40, run: teach },
+        'teach many': {
+          weight: 8,
+          run: async (member) => {
+            for (let i = 0; i < 8; i++) await teach(member);
+          },
+        },
+        relabel: {
+          weight: 6,
+          run: async (member) => {
+            const { ids } = await member.state();
+            if (ids.length === 0) return;
+            const example = pick(ids);
+            taught.delete(example);
+            // Right as it was: heads that become worse are another test's.
+            const { label, negative } = lesson() as Order & { do: 'teach' };
+            await member.ask({ do: 'relabel', example, label, negative });
+          },
+        },
+        forget: {
+          weight: 6,
+          run: async (member) => {
+            const { ids } = await member.state();
+            if (ids.length === 0) return;
+            const example = pick(ids);
+            taught.delete(example);
+            await member.ask({ do: 'forget', target: { example } });
+          },
+        },
+        'cut out': {
+          weight: 2,
+          run: (member) =>
+            member.ask({ do: 'forget', target: { node: pick(names.filter((name) => name !== member.name)) } }),
+        },
+        withdraw: {
+          weight: 4,
+          run: async (member) => {
+            const { cuts } = await member.state();
+            if (cuts.length > 0) await member.ask({ do: 'withdraw', cut: pick(cuts) });
+          },
+        },
+        'cut the network': { weight: 8, run: (member) => member.gate.close() },
+        'mend the network': { weight: 8, run: (member) => member.gate.open() },
+        'stop it': { weight: 4, run: (member) => member.pause() },
+        'kill -9': { weight: 4, run: (member) => member.kill() },
+        'kill -9 while it is taught': { weight: 4, run: (member) => member.askAndKill(lesson()) },
+        flash: {
+          weight: 1,
+          run: async (member) => {
+            await member.flash();
+            for (const [id, name] of taught) if (name === member.name) taught.delete(id);
+          },
+        },
+        'kill -9 of Mosquitto': {
+          weight: 4,
+          run: async () => {
+            if (isBrokerUp) await broker.kill();
+            else await broker.start();
+            isBrokerUp = !isBrokerUp;
+          },
+        },
+      };
+      const lots = Object.entries(actions).flatMap(([name, { weight }]) => Array<string>(weight).fill(name));
+      for (let step = 0; step < steps; step++) {
+        const member = pick(members);
+        if (!member.isRunning) await member.start();
+        else if (member.isPaused) member.resume();
+        else {
+          const action = pick(lots);
+          done[action] = (done[action] ?? 0) + 1;
+          await actions[action]!.run(member);
+        }
+        await sleep(next() * 150);
+      }
+      if (!isBrokerUp) await broker.start();
+      for (const member of members) {
+        member.gate.open();
+        if (!member.isRunning) await member.start();
+        if (member.isPaused) member.resume();
+      }
+      await expectSameHeads(members);
+      const states = await converged(members);
+      const [first] = states;
+      expect([...taught.keys()].filter((id) => !first!.ids.includes(id))).toEqual([]);
+      for (const { rejected } of states) expect(rejected).toBe(0);
+      const { ids, parts, refused } = first!;
+      const what = { seed: run.seed, done, examples: ids.length, parts: Object.keys(parts).length, refused };
+      process.stdout.write(
+        `fleet: ${JSON.stringify({ ...what, connections: states.map(({ connections }) => connections) })}\n`,
+      );
+    },
+    400_000,
+  );
+});
