@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../errors.ts';
 import { bundleHash } from '../../learn/bundle.ts';
 import type { Identity } from '../../learn/identity.ts';
 import type { Learner } from '../../learn/learner.ts';
@@ -174,7 +175,11 @@ export class Announcer {
         continue;
       }
       this.#due.delete(topic);
-      await this.#tell(topic);
+      try {
+        await this.#tell(topic);
+      } catch (error) {
+        context.logger.error(`MQTT: ${topic} cannot be shared now: ${messageOf(error)}`);
+      }
     }
     this.#isWorking = false;
     // Without a connection there is nothing to do: after the next one all is compared.

@@ -52,6 +52,7 @@ export class Inbox {
   readonly #merged = new Map<string, { readonly hash: string; readonly origin: Origin }>();
   #timer: NodeJS.Timeout | undefined;
   #isWorking = false;
+  #isStopped = false;
   #heard = 0;
 
   constructor(options: InboxOptions) {
@@ -95,7 +96,9 @@ export class Inbox {
     if (!this.#isWorking) this.#plan();
   }
 
+  /** Nothing is taken in any more, or told of what is under way. */
   stop(): void {
+    this.#isStopped = true;
     clearTimeout(this.#timer);
     this.#waiting = [];
     this.#bytes = 0;
@@ -127,7 +130,7 @@ export class Inbox {
         const { space, dimension } = this.#options.learner.ledger;
         batch.push({ letter, shared: readSharedPart(payload, letter.name, { space, dimension, trusted }) });
       } catch (error) {
-        this.#reject(letter, messageOf(error));
+        if (!this.#isStopped) this.#reject(letter, messageOf(error));
       }
       // One may take some 10 ms: frames and commands go in between.
       await breathe();
@@ -136,7 +139,8 @@ export class Inbox {
   }
 
   async #merge(batch: readonly { letter: Letter; shared: SharedPart }[]): Promise<void> {
-    const learner = this.#options.learner;
+    const { learner } = this.#options;
+    if (this.#isStopped) return;
     const fitting = batch.filter(({ letter, shared: { part } }) => {
       const problem = whyForeign(part, learner.ledger);
       if (problem) this.#options.onRefused(letter, problem);
@@ -149,9 +153,12 @@ export class Inbox {
       if (fitting.length > 1 && error instanceof InputError) {
         // One that does not fit shall not keep out the others.
         for (const one of fitting) await this.#merge([one]);
-      } else for (const { letter } of fitting) this.#options.onRefused(letter, messageOf(error));
+      } else if (!this.#isStopped) {
+        for (const { letter } of fitting) this.#options.onRefused(letter, messageOf(error));
+      }
       return;
     }
+    if (this.#isStopped) return;
     for (const { letter, shared } of fitting) {
       const { part: _, ...origin } = shared;
       this.#bad.delete(letter.topic);

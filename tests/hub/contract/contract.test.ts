@@ -9,8 +9,12 @@ import { LearnTopics } from '../../../sdk/hub/fleet/learn-topics.ts';
 import { Hub } from '../../../sdk/hub/hub.ts';
 import { standardVerbs } from '../../../sdk/hub/requests/verbs/verbs.ts';
 import { NodeTopics } from '../../../sdk/hub/topics.ts';
+import { Learner } from '../../../sdk/learn/learner.ts';
 import { closing } from '../../closing.ts';
+import { temporaryFolder } from '../../devices/fake.ts';
+import { draft } from '../../learn/fakes.ts';
 import { eventMessage, FakeCamera, FakeNode, mqttSettings, nodeStats, until } from '../fakes.ts';
+import { dimension, sample, sharing } from '../fleet/board.ts';
 import { type Received, retainedOf, Subscriber } from '../subscriber.ts';
 
 const base = 'ocellus';
@@ -74,13 +78,18 @@ describe('contract', () => {
   it('is kept by a running hub: payloads, QoS, and what is retained', async () => {
     const broker = closing(await startBroker({ port: 0 }), (it) => it.stop());
     const camera = new FakeCamera('door');
-    const node = new FakeNode('porch', [camera]);
+    const learner = closing(await Learner.open(temporaryFolder(), { space: 'e1f0', dimension, node: 'porch' }), (it) =>
+      it.close(),
+    );
+    const node = Object.assign(new FakeNode('porch', [camera]), { learning: sharing(async () => learner) });
     const settings = { ...mqttSettings(broker.url), home_assistant: { enabled: true, prefix: 'homeassistant' } };
     const hub = closing(new Hub({ node, settings }), (it) => it.stop());
-    const heard = closing(await Subscriber.to(broker.url, `${root}/#`), (it) => it.end());
+    const heard = closing(await Subscriber.to(broker.url, `${base}/#`), (it) => it.end());
     await hub.start();
     await until(() => heard.last(`${root}/door/cat/occupied`) !== undefined);
 
+    await learner.teach([{ draft: draft('cat', sample(0)) }]);
+    await learner.forget({ node: 'shed' });
     camera.setCount('person', 1, 'steps');
     camera.moving = true;
     camera.emit('motion', true);
@@ -149,7 +158,7 @@ describe('contract', () => {
     await vi.waitFor(
       async () => {
         const retained = new Set(
-          Object.keys(await retainedOf(broker.url, `${root}/#`)).map((topic) => topicOf(topic).name),
+          Object.keys(await retainedOf(broker.url, `${base}/#`)).map((topic) => topicOf(topic).name),
         );
         expect([...retained].sort()).toEqual(expected.sort());
       },

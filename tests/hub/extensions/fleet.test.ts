@@ -14,7 +14,7 @@ import { closing } from '../../closing.ts';
 import { temporaryFolder } from '../../devices/fake.ts';
 import { draft } from '../../learn/fakes.ts';
 import { mqttSettings } from '../fakes.ts';
-import { Board, type BoardOptions, dimension, sample, space } from '../fleet/board.ts';
+import { Board, type BoardOptions, dimension, labels, sample, space } from '../fleet/board.ts';
 import { Subscriber } from '../subscriber.ts';
 
 const root = `ocellus/learn/${space}`;
@@ -391,6 +391,47 @@ describe('Fleet', () => {
     await porch.teach('dog');
     await vi.waitFor(async () => expect((await sharedAt(url)).size).toBe(3), patience);
     expect((await sharedAt(url)).get(`${root}/large/object/cat`)).toEqual(large);
+  });
+
+  it('a poisoned node is cut out: all heads are what they were before it', async () => {
+    const { url } = await startedBroker();
+    const [porch, shed] = [await board('porch', url), await board('shed', url)];
+    for (let i = 0; i < 8; i++) for (const label of labels) await (i % 2 ? porch : shed).teach(label);
+    await agree(porch, shed);
+    const before = porch.headHash();
+    const evil = await board('evil', url);
+    for (let i = 0; i < 8; i++) {
+      const wrong = labels.map((label, place) => ({ draft: draft(label, sample((place + 1) % labels.length, 0.3)) }));
+      await evil.learner.teach([wrong[0]!, ...wrong.slice(1)]);
+    }
+    await vi.waitFor(() => expect(shed.learner.ledger.size).toBe(16 * labels.length), patience);
+    // Each example says where it is from.
+    expect(shed.learner.ledger.examples().filter(({ node }) => node === 'evil')).toHaveLength(8 * labels.length);
+    await porch.forget({ node: 'evil' });
+    await vi.waitFor(() => expect([porch.headHash(), shed.headHash()]).toEqual([before, before]), patience);
+    await vi.waitFor(() => expect(evil.learner.ledger.cutNodes()).toEqual(['evil']), patience);
+    await agree(porch, shed, evil);
+  });
+
+  it('a head that came out worse is refused where a better one is in use; the same examples train the same head', async () => {
+    const { url } = await startedBroker();
+    const porch = await board('porch', url);
+    for (let i = 0; i < 12; i++) for (const label of labels) await porch.teach(label);
+    const wrong = labels.flatMap((label, place) =>
+      Array.from({ length: 16 }, () => ({ draft: draft(label, sample((place + 1) % labels.length, 0.3)) })),
+    );
+    const clumsy = stopping(new Board('clumsy', url, { folder: temporaryFolder() }));
+    await clumsy.open();
+    await clumsy.learner.teach([wrong[0]!, ...wrong.slice(1)]);
+    await clumsy.start();
+    await vi.waitFor(() => {
+      for (const { learner } of [porch, clumsy]) expect(learner.ledger.size).toBe(28 * labels.length);
+      expect(porch.learner.ledger.hash()).toBe(clumsy.learner.ledger.hash());
+      expect(porch.learner.summary('object').refused).toMatch(/held back/);
+    }, patience);
+    expect(porch.headHash()).not.toBe(clumsy.headHash());
+    for (const { learner } of [porch, clumsy]) await learner.train('object', true);
+    await agree(porch, clumsy);
   });
 
   it('goes on alone where the store or the key cannot be used', async () => {

@@ -17,6 +17,21 @@ export const labels = ['cat', 'dog', 'parcel'];
 /** Each thing a little otherwise each time. */
 export const sample = embeddings(labels.length, dimension);
 
+/** What a hub needs of a node's learning to share it. */
+export function sharing(open: () => Promise<Learner>, settings: Partial<LearnSettings> = {}): HubLearning {
+  const learning = new EventEmitter<NodeLearningEvents>();
+  let opening: Promise<Learner> | undefined;
+  const openOnce = async () => {
+    const learner = await open();
+    learner.on('parts', (parts) => learning.emit('parts', parts));
+    return learner;
+  };
+  return Object.assign(learning, {
+    settings: { ...resolveSettings({}).learn, share: true, ...settings },
+    open: () => (opening ??= openOnce()),
+  }) as unknown as HubLearning;
+}
+
 export interface BoardOptions {
   readonly folder: string;
   readonly settings?: Partial<LearnSettings>;
@@ -30,14 +45,12 @@ export class Board {
   readonly hub: Hub;
   readonly logger = recorder();
   readonly #options: BoardOptions;
-  readonly #learning = new EventEmitter<NodeLearningEvents>();
   #learner: Learner | undefined;
 
   constructor(name: string, url: string, options: BoardOptions) {
     this.name = name;
     this.#options = options;
-    const settings = { ...resolveSettings({}).learn, share: true, ...options.settings };
-    const learning = Object.assign(this.#learning, { settings, open: () => this.open() }) as unknown as HubLearning;
+    const learning = sharing(() => this.open(), options.settings);
     const node = Object.assign(new FakeNode(name, []), { learning });
     const { folder: data, hub } = options;
     this.hub = new Hub({ node, settings: mqttSettings(url), data, logger: this.logger, ...hub });
@@ -57,7 +70,6 @@ export class Board {
     if (this.#learner) return this.#learner;
     const { folder, learner: more } = this.#options;
     const learner = await Learner.open(join(folder, 'learn'), { space, dimension, node: this.name, ...more });
-    learner.on('parts', (parts) => this.#learning.emit('parts', parts));
     this.#learner = learner;
     return learner;
   }

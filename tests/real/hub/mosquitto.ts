@@ -18,6 +18,8 @@ export interface MosquittoOptions {
   protocol?: 'mqtt' | 'mqtts' | 'ws';
   /** Of `mqtts`: clients need the certificate `clientCertificate` and its `clientKey`. */
   mutual?: boolean;
+  /** The largest packet it takes. Default: any. */
+  packetBytes?: number;
 }
 
 /** A Mosquitto of the test's own, on a free port of the loopback address. */
@@ -40,7 +42,13 @@ export class Mosquitto {
     this.clientKey = join(folder, 'client-key.pem');
   }
 
-  static async start({ persistent, login, protocol = 'mqtt', mutual }: MosquittoOptions = {}): Promise<Mosquitto> {
+  static async start({
+    persistent,
+    login,
+    protocol = 'mqtt',
+    mutual,
+    packetBytes,
+  }: MosquittoOptions = {}): Promise<Mosquitto> {
     const folder = mkdtempSync(join(tmpdir(), 'ocellus-mosquitto-'));
     const port = await freePort();
     const broker = new Mosquitto(port, folder, protocol);
@@ -55,6 +63,7 @@ export class Mosquitto {
       makeCertificate(broker.clientKey, broker.clientCertificate);
       lines.push(`cafile ${broker.clientCertificate}`, 'require_certificate true');
     }
+    if (packetBytes) lines.push(`max_packet_size ${packetBytes}`);
     if (persistent) {
       lines.push('persistence true', `persistence_location ${folder}/`);
       lines.push('autosave_interval 1');

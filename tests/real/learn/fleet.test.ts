@@ -6,10 +6,13 @@ import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'vite';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { packageRoot } from '../../../sdk/assets.ts';
+import { startBroker } from '../../../sdk/hub/broker.ts';
 import { closing } from '../../closing.ts';
-import { embeddings } from '../../learn/fakes.ts';
+import { temporaryFolder } from '../../devices/fake.ts';
+import { Board } from '../../hub/fleet/board.ts';
+import { draft, embeddings } from '../../learn/fakes.ts';
 import { hasProgram } from '../../needs.ts';
 import { random } from '../../vision/fakes.ts';
 import { Gate } from '../hub/gate.ts';
@@ -80,9 +83,9 @@ class Member {
   }
 
   /** Is asked, and killed before it may have answered. */
-  async askAndKill(order: Order): Promise<void> {
+  async askAndKill(order: Order, afterMs: number): Promise<void> {
     this.#child!.stdin!.write(`${JSON.stringify(order)}\n`);
-    await sleep(Math.random() * 20);
+    await sleep(afterMs);
     await this.kill();
   }
 
@@ -177,7 +180,7 @@ describe(`a fleet on one Mosquitto${missing}`, () => {
         const id = await member.ask(lesson());
         if (typeof id === 'string') taught.set(id, member.name);
       };
-      const actions: Record<string, { weight: number; run: (member: Member) => Promise<unknown> | void }> = {
+      const actions: Record<string, { weight: number; run: (member: Member) => unknown }> = {
         teach: { weight: 40, run: teach },
         'teach many': {
           weight: 8,
@@ -223,7 +226,7 @@ describe(`a fleet on one Mosquitto${missing}`, () => {
         'mend the network': { weight: 8, run: (member) => member.gate.open() },
         'stop it': { weight: 4, run: (member) => member.pause() },
         'kill -9': { weight: 4, run: (member) => member.kill() },
-        'kill -9 while it is taught': { weight: 4, run: (member) => member.askAndKill(lesson()) },
+        'kill -9 while it is taught': { weight: 4, run: (member) => member.askAndKill(lesson(), 20 * next()) },
         flash: {
           weight: 1,
           run: async (member) => {
@@ -271,4 +274,53 @@ describe(`a fleet on one Mosquitto${missing}`, () => {
     },
     400_000,
   );
+
+  it.skipIf(missing !== '')(
+    'full labels of the default size: 200 examples and 200 negatives of 1280 numbers',
+    async () => {
+      const broker = await startedMosquitto(false);
+      const [porch, late] = [await fullBoard('porch', broker.url), await fullBoard('late', broker.url)];
+      const { learner } = porch;
+      const embedding = embeddings(1, 1280);
+      for (const label of labels) {
+        for (const negative of [false, true]) {
+          const lessons = Array.from({ length: 200 }, () => ({ draft: draft(label, embedding(0), { negative }) }));
+          await learner.teach([lessons[0]!, ...lessons.slice(1)]);
+        }
+      }
+      await vi.waitFor(() => expect(late.learner.ledger.size).toBe(400 * labels.length), patience);
+      await vi.waitFor(() => expect(late.headHash()).toBe(porch.headHash()), patience);
+      expect([...porch.problems, ...late.problems]).toEqual([]);
+    },
+    400_000,
+  );
+
+  it.skipIf(missing !== '')(
+    'what is larger than the broker takes is said once; all else is shared',
+    async () => {
+      const broker = closing(await Mosquitto.start({ packetBytes: 20_000 }), (it) => it.stop());
+      const [porch, shed] = [await fullBoard('porch', broker.url), await fullBoard('shed', broker.url)];
+      const embedding = embeddings(1, 1280);
+      for (const label of ['cat', 'dog']) {
+        const lessons = Array.from({ length: 20 }, () => ({ draft: draft(label, embedding(0)) }));
+        await porch.learner.teach([lessons[0]!, ...lessons.slice(1)]);
+      }
+      await porch.learner.teach([{ draft: draft('van', embedding(0)) }]);
+      await vi.waitFor(() => expect(shed.counts).toEqual({ van: 1 }), patience);
+      await vi.waitFor(() => expect(porch.problems).toHaveLength(1), patience);
+      expect(porch.problems[0]).toMatch(/not shared: \d+ bytes, the broker takes 20000 a packet.*max_packet_size/);
+      await porch.learner.teach([{ draft: draft('van', embedding(0)) }]);
+      await vi.waitFor(() => expect(shed.counts).toEqual({ van: 2 }), patience);
+      expect(porch.problems).toHaveLength(1);
+    },
+    400_000,
+  );
 });
+
+const patience = { timeout: 300_000 };
+
+/** In this process, with embeddings of the default size. */
+function fullBoard(name: string, url: string): Promise<Board> {
+  const board = new Board(name, url, { folder: temporaryFolder(), learner: { dimension: 1280 } });
+  return closing(board, (it) => it.stop()).start();
+}
