@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ClassicLevel } from 'classic-level';
 import { InputError, messageOf } from '../errors.ts';
 import type { Cut, CutTarget, Draft, Example } from './example.ts';
@@ -10,6 +12,8 @@ export interface LedgerStoreOptions {
   readonly space: string;
   readonly dimension: number;
   readonly node: string;
+  /** A store that has another node's name keeps it. Default: it is a copy, and becomes another replica. */
+  readonly keepNode?: boolean;
   readonly limits?: Partial<LedgerLimits>;
   readonly now?: () => number;
   /** Is told which parts changed, once that is on disk. Must not throw. */
@@ -50,6 +54,12 @@ export class LedgerStore {
   private constructor(db: ClassicLevel<string, Uint8Array>, options: LedgerStoreOptions) {
     this.#db = db;
     this.#options = options;
+  }
+
+  /** Is there a store in this folder? */
+  static exists(folder: string): boolean {
+    // What LevelDB finds the rest of its files by.
+    return existsSync(join(folder, 'CURRENT'));
   }
 
   /**
@@ -178,9 +188,10 @@ export class LedgerStore {
   }
 
   async #load(): Promise<void> {
-    const { space, dimension, node } = this.#options;
+    const { space, dimension, keepNode } = this.#options;
     const stored = await this.#db.get('meta');
     let meta = stored && (parse(stored) as unknown as Meta);
+    const node = keepNode && meta ? meta.node : this.#options.node;
     if (meta && (meta.space !== space || meta.dimension !== dimension)) {
       throw new InputError(
         `expected examples of space ${space}, got ${meta.space}: use another folder for this network`,
@@ -205,6 +216,7 @@ export class LedgerStore {
     }
     this.#ledger = new Ledger({
       ...this.#options,
+      node,
       replica: meta.replica,
       parts: [...parts.values()],
       onChange: (change) => void this.#changes.push(change),

@@ -5,6 +5,7 @@ import { addClassify } from './commands/classify.ts';
 import { addDetect } from './commands/detect.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEval } from './commands/eval.ts';
+import { addLearn } from './commands/learn.ts';
 import { addModels } from './commands/models.ts';
 import { addPassword } from './commands/password.ts';
 import { addRequest } from './commands/request.ts';
@@ -19,7 +20,18 @@ const program = new Command('ocellus')
   .configureHelp({ showGlobalOptions: false })
   .exitOverride();
 
-for (const add of [addRun, addDetect, addClassify, addWatch, addEval, addDoctor, addModels, addRequest, addPassword]) {
+for (const add of [
+  addRun,
+  addDetect,
+  addClassify,
+  addWatch,
+  addEval,
+  addDoctor,
+  addLearn,
+  addModels,
+  addRequest,
+  addPassword,
+]) {
   add(program);
 }
 
