@@ -85,6 +85,7 @@ export class Fleet implements Extension {
   stop(): void {
     this.#learning?.off('parts', this.#onParts);
     clearTimeout(this.#again);
+    this.#again = undefined;
     this.#sharing?.inbox.stop();
     this.#sharing?.announcer.forget();
     this.#looks++;
@@ -126,9 +127,12 @@ export class Fleet implements Extension {
       this.#sharing = this.#share(learner, identity, context);
       if (this.#link && this.#link === context.link) void this.#look(this.#link, this.#sharing);
     } catch (error) {
-      context.logger.error(`learning is not shared: ${messageOf(error)}`);
+      const problem = messageOf(error);
+      if (this.#isNews(problem)) context.logger.error(`learning is not shared: ${problem}`);
     } finally {
       this.#isOpening = false;
+      // It was stopped and started meanwhile.
+      if (this.#context !== context) void this.#open();
     }
   }
 
