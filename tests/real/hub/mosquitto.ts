@@ -14,6 +14,8 @@ export interface MosquittoOptions {
   persistent?: boolean;
   /** Then nobody comes in without. */
   login?: { username: string; password: string };
+  /** Boards, each a user whose password is its name: it reads what is below `ocellus/`, and writes its own topics only. */
+  boards?: readonly string[];
   /** Default `mqtt`. `mqtts` has a certificate for 127.0.0.1 that nobody signed but itself: `certificate`. */
   protocol?: 'mqtt' | 'mqtts' | 'ws';
   /** Of `mqtts`: clients need the certificate `clientCertificate` and its `clientKey`. */
@@ -48,6 +50,7 @@ export class Mosquitto {
     protocol = 'mqtt',
     mutual,
     packetBytes,
+    boards,
   }: MosquittoOptions = {}): Promise<Mosquitto> {
     const folder = mkdtempSync(join(tmpdir(), 'ocellus-mosquitto-'));
     const port = await freePort();
@@ -72,6 +75,16 @@ export class Mosquitto {
       const file = join(folder, 'passwords');
       execFileSync('mosquitto_passwd', ['-c', '-b', file, login.username, login.password], { env, stdio: 'ignore' });
       lines.push('allow_anonymous false', `password_file ${file}`);
+    } else if (boards) {
+      const [file, rights] = [join(folder, 'passwords'), join(folder, 'rights')];
+      writeFileSync(file, '');
+      const rules = boards.map((board) => {
+        execFileSync('mosquitto_passwd', ['-b', file, board, board], { env, stdio: 'ignore' });
+        const own = [`ocellus/${board}/#`, `ocellus/learn/+/${board}/#`].map((filter) => `topic write ${filter}`);
+        return [`user ${board}`, 'topic read ocellus/#', ...own].join('\n');
+      });
+      writeFileSync(rights, `${rules.join('\n')}\n`);
+      lines.push('allow_anonymous false', `password_file ${file}`, `acl_file ${rights}`);
     } else lines.push('allow_anonymous true');
     writeFileSync(join(folder, 'mosquitto.conf'), `${lines.join('\n')}\n`);
     try {
