@@ -7,7 +7,7 @@ import { Complaints } from '../complaints.ts';
 import type { Extension, HubContext } from '../extension.ts';
 import { Announcer, type AnnouncerTimes } from '../fleet/announcer.ts';
 import { Inbox, type Letter, type Origin } from '../fleet/inbox.ts';
-import { LearnTopics } from '../fleet/learn-topics.ts';
+import { LearnTopics, learnFiltersOf } from '../fleet/learn-topics.ts';
 import { type Link, RefusedError } from '../link.ts';
 import type { Incoming } from '../session.ts';
 import type { HubLearning } from '../source.ts';
@@ -61,6 +61,8 @@ export class Fleet implements Extension {
   /** Counts the looks at the broker: only the newest one counts. */
   #looks = 0;
   #again: NodeJS.Timeout | undefined;
+  /** Filters that were given up on this connection. */
+  readonly #strays = new Set<string>();
   #rejected = 0;
 
   constructor({ keyFile, times }: FleetOptions = {}) {
@@ -74,9 +76,9 @@ export class Fleet implements Extension {
   }
 
   start(context: HubContext): void {
+    this.#context = context;
     const { learning } = context.node;
     if (!learning?.settings.share) return;
-    this.#context = context;
     this.#learning = learning;
     learning.on('parts', this.#onParts);
     void this.#open();
@@ -97,12 +99,13 @@ export class Fleet implements Extension {
 
   connected(link: Link): void {
     this.#link = link;
+    this.#strays.clear();
     if (this.#sharing) void this.#look(link, this.#sharing);
   }
 
   receive({ topic, payload, retained }: Incoming): boolean {
     const sharing = this.#sharing;
-    if (!sharing || !topic.startsWith(`${sharing.topics.root}/`)) return false;
+    if (!sharing || !topic.startsWith(`${sharing.topics.root}/`)) return this.#isStray(topic);
     const name = sharing.topics.nameOf(topic);
     if (!name) this.#reject(topic, 'expected <node>/<head>/<label> or <node>/cuts', this.#isNews(topic));
     else if (payload.length === 0) sharing.announcer.emptied(topic, name);
@@ -208,6 +211,22 @@ export class Fleet implements Extension {
       this.#again = undefined;
       if (this.#link && this.#sharing) void this.#look(this.#link, this.#sharing);
     }, this.#times.againMs).unref();
+  }
+
+  /**
+   * With MQTT 5 the broker remembers for a session what was subscribed to before sharing was switched off, or with another
+   * network: it is told that this is over.
+   */
+  #isStray(topic: string): boolean {
+    const filters = this.#context && learnFiltersOf(this.#context.topics.base, topic);
+    if (!filters) return false;
+    const isOpening = this.#learning !== undefined && !this.#sharing;
+    const [first = ''] = filters;
+    if (isOpening || this.#strays.has(first)) return true;
+    this.#strays.add(first);
+    // When the connection is ending, the next one does it.
+    this.#context?.link?.unsubscribe(filters).catch(() => {});
+    return true;
   }
 
   #reject(topic: string, reason: string, isNews: boolean): void {

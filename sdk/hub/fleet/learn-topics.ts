@@ -17,7 +17,7 @@ export class LearnTopics {
 
   /** Match all of them. */
   get filters(): string[] {
-    return [`${this.root}/+/+/+`, `${this.root}/+/cuts`];
+    return filtersBelow(this.root);
   }
 
   of(name: PartName): string {
@@ -38,6 +38,15 @@ export class LearnTopics {
     return this.of(name) === topic ? name : undefined;
   }
 }
+
+/** The filters that match a topic of any space; undefined when it is no such topic. */
+export function learnFiltersOf(base: string, topic: string): string[] | undefined {
+  const [learn, space, ...name] = topic.startsWith(`${base}/`) ? topic.slice(base.length + 1).split('/') : [];
+  if (learn !== 'learn' || !(name.length === 3 || (name.length === 2 && name[1] === 'cuts'))) return undefined;
+  return filtersBelow(`${base}/learn/${space}`);
+}
+
+const filtersBelow = (root: string) => [`${root}/+/+/+`, `${root}/+/cuts`];
 
 /**
  * Any text as one level of a topic, and no two as the same one: what means something in a topic or may not stand in one,

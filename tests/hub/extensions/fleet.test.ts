@@ -3,17 +3,19 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import mqtt from 'mqtt';
 import { describe, expect, it, vi } from 'vitest';
+import { resolveSettings } from '../../../sdk/config/settings.ts';
 import { startBroker } from '../../../sdk/hub/broker.ts';
 import { digestOfPart } from '../../../sdk/hub/fleet/shared-part.ts';
-import type { HubOptions } from '../../../sdk/hub/hub.ts';
+import { Hub, type HubOptions } from '../../../sdk/hub/hub.ts';
 import { bundleHash, readBundle, writeBundle } from '../../../sdk/learn/bundle.ts';
 import { Identity } from '../../../sdk/learn/identity.ts';
 import { Ledger } from '../../../sdk/learn/ledger.ts';
+import { NodeLearning } from '../../../sdk/learn/node-learning.ts';
 import type { Part } from '../../../sdk/learn/part.ts';
 import { closing } from '../../closing.ts';
 import { temporaryFolder } from '../../devices/fake.ts';
-import { draft } from '../../learn/fakes.ts';
-import { mqttSettings } from '../fakes.ts';
+import { draft, embeddings } from '../../learn/fakes.ts';
+import { FakeNode, mqttSettings } from '../fakes.ts';
 import { Board, type BoardOptions, dimension, labels, sample, space } from '../fleet/board.ts';
 import { Subscriber } from '../subscriber.ts';
 
@@ -95,6 +97,27 @@ describe('Fleet', () => {
     await vi.waitFor(() => expect(porch.counts).toEqual({ dog: 2, cat: 1 }), patience);
     await agree(porch, shed);
     expect([...porch.problems, ...shed.problems]).toEqual([]);
+  });
+
+  it('shares what a node’s cameras were taught', async () => {
+    const { url } = await startedBroker();
+    const start = async (name: string) => {
+      const data = temporaryFolder();
+      const settings = { ...resolveSettings({}).learn, share: true };
+      const learning = stopping(new NodeLearning({ node: name, settings, folder: join(data, 'learn') }));
+      const node = Object.assign(new FakeNode(name, []), { learning });
+      const hub = stopping(new Hub({ node, settings: mqttSettings(url), data }));
+      await hub.start();
+      await learning.start();
+      return learning;
+    };
+    const [porch, shed] = [await start('porch'), await start('shed')];
+    const embedding = embeddings(1, 1280)(0);
+    const picture = Buffer.from('a picture');
+    await porch.teachLooks([{ kind: 'box', embedding, picture }], { camera: 'door', head: 'object', label: 'cat' });
+    await vi.waitFor(() => expect(shed.summary.heads.object?.info?.labels).toEqual(['cat']), patience);
+    await vi.waitFor(() => expect(shed.summary.heads).toEqual(porch.summary.heads), patience);
+    expect(shed.summary.examples).toBe(1);
   });
 
   it('has a topic for each label and for the cuts; a message names the one before and is signed', async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MqttClient } from 'mqtt';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { packageRoot } from '../../../sdk/assets.ts';
@@ -326,6 +327,33 @@ describe(`a fleet on one Mosquitto${missing}`, () => {
       await vi.waitFor(() => expect(porch.counts).toEqual({ cat: 1, dog: 2 }), patience);
       const late = await fullBoard('late', broker.url, 'late');
       await vi.waitFor(() => expect(late.counts).toEqual({ cat: 1, dog: 2 }), patience);
+    },
+    400_000,
+  );
+
+  it.skipIf(missing !== '')(
+    'switched off, a board gives up what the broker remembers of its session',
+    async () => {
+      const broker = await startedMosquitto(false);
+      const shed = await fullBoard('shed', broker.url);
+      const folder = temporaryFolder();
+      const before = await closing(new Board('porch', broker.url, { folder }), (it) => it.stop()).start();
+      await vi.waitFor(() => expect(before.hub.stats.connected).toBe(true), patience);
+      await before.teach('cat');
+      await vi.waitFor(() => expect(shed.hub.stats.rejectedLearning).toBeGreaterThan(0), patience);
+      await before.stop();
+      const gaveUp = vi.spyOn(MqttClient.prototype, 'unsubscribe');
+      const after = await closing(new Board('porch', broker.url, { folder, settings: { share: false } }), (it) =>
+        it.stop(),
+      ).start();
+      const given = () => gaveUp.mock.calls.map(([filters]) => filters);
+      const filters = ['ocellus/learn/e1f0/+/+/+', 'ocellus/learn/e1f0/+/cuts'];
+      await shed.learner.teach([{ draft: draft('dog', embeddings(1, 1280)(0)) }]);
+      await vi.waitFor(() => expect(given()).toContainEqual(filters), patience);
+      await shed.learner.teach([{ draft: draft('van', embeddings(1, 1280)(0)) }]);
+      await vi.waitFor(() => expect(shed.hub.stats.outbox.depth).toBe(0), patience);
+      expect(after.counts).toEqual({ cat: 1 });
+      gaveUp.mockRestore();
     },
     400_000,
   );
