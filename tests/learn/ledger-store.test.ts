@@ -57,6 +57,39 @@ it('is after a restart what it was', async () => {
   expect(store.ledger.examples().map(({ label }) => label)).toContain('cat');
 });
 
+it('reads when no change is under way', async () => {
+  const order: string[] = [];
+  const store = await openStore(temporaryFolder(), { onChange: () => order.push('on disk') });
+  const teaching = store.teach(draft('cat', sample(0)));
+  // In memory it may be there by now, on disk it is not.
+  const size = await store.read((ledger) => {
+    order.push('read');
+    return ledger.size;
+  });
+  await teaching;
+  expect({ size, order }).toEqual({ size: 1, order: ['on disk', 'read'] });
+  await expect(
+    store.read(() => {
+      throw new Error('a bad day');
+    }),
+  ).rejects.toThrow('a bad day');
+  await store.teach(draft('cat', sample(0)));
+});
+
+it('keeps its node’s name where it is asked to', async () => {
+  const folder = temporaryFolder();
+  expect(LedgerStore.exists(folder)).toBe(false);
+  let store = await openStore(folder, { keepNode: true });
+  expect(store.ledger.node).toBe('a');
+  const { replica } = store.ledger;
+  store = await reopen(store, folder, { node: 'other', keepNode: true });
+  expect(LedgerStore.exists(folder)).toBe(true);
+  expect([store.ledger.node, store.ledger.replica]).toEqual(['a', replica]);
+  store = await reopen(store, folder, { node: 'other' });
+  expect(store.ledger.node).toBe('other');
+  expect(store.ledger.replica).not.toBe(replica);
+});
+
 it('drops from the disk what is evicted', async () => {
   const folder = temporaryFolder();
   let store = await openStore(folder, { limits: { perLabel: 2 } });

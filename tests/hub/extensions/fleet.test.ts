@@ -5,18 +5,22 @@ import mqtt from 'mqtt';
 import { describe, expect, it, vi } from 'vitest';
 import { resolveSettings } from '../../../sdk/config/settings.ts';
 import { startBroker } from '../../../sdk/hub/broker.ts';
+import { Fleet } from '../../../sdk/hub/extensions/fleet.ts';
 import { digestOfPart } from '../../../sdk/hub/fleet/shared-part.ts';
 import { Hub, type HubOptions } from '../../../sdk/hub/hub.ts';
+import { type Link, RefusedError } from '../../../sdk/hub/link.ts';
+import type { HubNode } from '../../../sdk/hub/source.ts';
 import { bundleHash, readBundle, writeBundle } from '../../../sdk/learn/bundle.ts';
 import { Identity } from '../../../sdk/learn/identity.ts';
+import { Learner } from '../../../sdk/learn/learner.ts';
 import { Ledger } from '../../../sdk/learn/ledger.ts';
 import { NodeLearning } from '../../../sdk/learn/node-learning.ts';
 import type { Part } from '../../../sdk/learn/part.ts';
 import { closing } from '../../closing.ts';
 import { temporaryFolder } from '../../devices/fake.ts';
 import { draft, embeddings } from '../../learn/fakes.ts';
-import { FakeNode, mqttSettings } from '../fakes.ts';
-import { Board, type BoardOptions, dimension, labels, sample, space } from '../fleet/board.ts';
+import { FakeContext, FakeNode, mqttSettings } from '../fakes.ts';
+import { Board, type BoardOptions, dimension, labels, sample, sharing, space } from '../fleet/board.ts';
 import { Subscriber } from '../subscriber.ts';
 
 const root = `ocellus/learn/${space}`;
@@ -469,6 +473,92 @@ describe('Fleet', () => {
     await porch.teach('cat');
     expect(porch.counts).toEqual({ cat: 1 });
     await vi.waitFor(() => expect(porch.hub.stats.connected).toBe(true), patience);
+  });
+});
+
+describe('Fleet before a connection that a test plays', () => {
+  const times = { gatherMs: 1, longestMs: 10, helpMs: 1, mendMs: 1, quietMs: 5, againMs: 5 };
+
+  async function fleet(subscribe: () => Promise<void> = async () => {}) {
+    const learner = closing(await Learner.open(temporaryFolder(), { space, dimension, node: 'porch' }), (it) =>
+      it.close(),
+    );
+    const context = new FakeContext();
+    Object.assign(context.node, { learning: sharing(async () => learner) });
+    const subscribed = vi.fn(subscribe);
+    const link = { subscribe: subscribed, maximumPacketSize: Number.POSITIVE_INFINITY } as unknown as Link;
+    const one = new Fleet({ times });
+    one.start(context);
+    context.link = link;
+    one.connected(link);
+    closing(one, async (it) => it.stop());
+    const teach = () => learner.teach([{ draft: draft('cat', sample(0)) }]);
+    return { fleet: one, context, link, learner, subscribed, teach };
+  }
+
+  it('waits while much waits in the outbox', async () => {
+    const { context, teach } = await fleet();
+    const waiting = vi.spyOn(context, 'waiting').mockReturnValue(3 << 20);
+    await teach();
+    await vi.waitFor(() => expect(waiting.mock.calls.length).toBeGreaterThan(3), patience);
+    expect(context.sent).toEqual([]);
+    waiting.mockReturnValue(0);
+    await vi.waitFor(() => expect(context.sent).toHaveLength(1), patience);
+    expect(context.sent[0]).toMatchObject({ topic: `${root}/porch/object/cat`, retain: true, kind: 'learning' });
+    // Without a file for a key it is not signed.
+    expect(read(context.sent[0]!.payload).key).toBeUndefined();
+  });
+
+  it('tells nothing where it may not look: what lies there would be lost', async () => {
+    const { context, teach } = await fleet(() => Promise.reject(new RefusedError('not authorized')));
+    await vi.waitFor(() => expect(context.logger.lines.join()).toMatch(/refuses .*nothing is shared/), patience);
+    await teach();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(context.sent).toEqual([]);
+  });
+
+  it('asks again when more came than there was room for', async () => {
+    const { context, fleet: one, subscribed } = await fleet();
+    await vi.waitFor(() => expect(subscribed).toHaveBeenCalledTimes(1), patience);
+    for (let i = 0; i < 20; i++) {
+      const message = { topic: `${root}/shed/object/${i}`, payload: Buffer.alloc(1 << 20, i), retained: true };
+      expect(one.receive(message)).toBe(true);
+    }
+    await vi.waitFor(() => expect(subscribed).toHaveBeenCalledTimes(2), patience);
+    expect(context.logger.lines.filter((line) => line.includes('than there is room for'))).toHaveLength(1);
+    await vi.waitFor(() => expect(one.rejected).toBe(20), patience);
+  });
+
+  it('says what cannot be told now, and goes on', async () => {
+    const { context, learner, teach } = await fleet();
+    vi.spyOn(learner, 'read').mockRejectedValueOnce(new Error('a bad day'));
+    await teach();
+    await vi.waitFor(() => expect(context.logger.lines.join()).toMatch(/cannot be shared now: a bad day/), patience);
+    await teach();
+    await vi.waitFor(() => expect(context.sent.length).toBeGreaterThan(0), patience);
+  });
+
+  it('shares although it was stopped and started while its store was opened', async () => {
+    const learner = closing(await Learner.open(temporaryFolder(), { space, dimension, node: 'porch' }), (it) =>
+      it.close(),
+    );
+    let open = () => {};
+    const opened = new Promise<Learner>((resolve) => (open = () => resolve(learner)));
+    const context = new FakeContext();
+    Object.assign(context.node, { learning: sharing(() => opened) });
+    const one = new Fleet({ times });
+    one.start(context);
+    one.stop();
+    const again = new FakeContext();
+    Object.assign(again.node, { learning: (context.node as HubNode).learning });
+    again.link = { subscribe: async () => {}, maximumPacketSize: Number.POSITIVE_INFINITY } as unknown as Link;
+    one.start(again);
+    one.connected(again.link);
+    open();
+    await learner.teach([{ draft: draft('cat', sample(0)) }]);
+    await vi.waitFor(() => expect(again.sent).toHaveLength(1), patience);
+    expect(context.sent).toEqual([]);
+    one.stop();
   });
 });
 
