@@ -87,11 +87,11 @@ export class Inbox {
       this.#options.onMerged(letter, merged.origin);
       return;
     }
-    if (this.#bytes + payload.length > mostWaitingBytes) {
+    if (this.#bytes + sizeOf(payload) > mostWaitingBytes) {
       this.#options.onOverflow();
       return;
     }
-    this.#bytes += payload.length;
+    this.#bytes += sizeOf(payload);
     this.#waiting.push({ ...letter, payload });
     if (!this.#isWorking) this.#plan();
   }
@@ -124,7 +124,7 @@ export class Inbox {
       const next = this.#waiting.shift();
       if (!next) break;
       const { payload, ...letter } = next;
-      this.#bytes -= payload.length;
+      this.#bytes -= sizeOf(payload);
       bytes += payload.length;
       try {
         const { space, dimension } = this.#options.learner.ledger;
@@ -180,6 +180,9 @@ export class Inbox {
     this.#options.onBad(letter, reason, isNews);
   }
 }
+
+/** What a message takes in memory: small ones are mostly topics and objects. */
+const sizeOf = (payload: Buffer) => payload.length + 1024;
 
 /**
  * Only this store gives its dots, and has them on disk before it tells of them. Who knows more of them than it does is a

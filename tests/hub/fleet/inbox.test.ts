@@ -58,12 +58,21 @@ describe('Inbox', () => {
   it('has room for 16 MB; what is beyond is said, and nothing of it is kept', async () => {
     const { box, said, take } = inbox();
     for (let i = 0; i < 24; i++) take(`label ${i}`, randomBytes(1 << 20));
-    expect(said).toEqual(Array(8).fill('overflow'));
+    expect(said).toEqual(Array(9).fill('overflow'));
     await vi.waitFor(() => expect(box.isBusy).toBe(false), { timeout: 30_000 });
     expect(said).toHaveLength(24);
     // There is room again.
     take('label 23', randomBytes(1 << 20));
     expect(said).toHaveLength(24);
+    box.stop();
+  });
+
+  it('has room for thousands of small ones, not for millions', () => {
+    const { box, said, take } = inbox();
+    const payload = Buffer.from('garbage');
+    for (let i = 0; i < 20_000; i++) take(`${i}`, payload);
+    expect(said.length).toBeGreaterThan(3000);
+    expect(said.length).toBeLessThan(10_000);
     box.stop();
   });
 
