@@ -74,7 +74,12 @@ export class LedgerStore {
     try {
       await db.open();
     } catch (error) {
-      const { cause } = error as Error;
+      const { cause } = error as { cause?: Error & { code?: string } };
+      if (cause?.code === 'LEVEL_LOCKED') {
+        throw new InputError(
+          `${folder}: is in use by another process; a node that runs is taught on its page or over MQTT (request/teach), or stop it first`,
+        );
+      }
       throw new InputError(`${folder}: cannot be opened as a store of examples: ${messageOf(cause ?? error)}`);
     }
     const store = new LedgerStore(db, options);
@@ -148,13 +153,19 @@ export class LedgerStore {
     return this.#db.get(thumbnailKey(id));
   }
 
-  /** A value of somebody else's in the same store, written through to the disk: what heads there are. */
-  async putValue(name: string, value: Uint8Array): Promise<void> {
-    await this.#db.put(`v${name}`, value, { sync: true });
+  /**
+   * Values of somebody else's in the same store: what heads there are. Either all or none of them are on disk, and all
+   * are when this returns; undefined takes one away.
+   */
+  async putValues(values: ReadonlyMap<string, Uint8Array | undefined>): Promise<void> {
+    const changes = [...values].map(([name, value]) =>
+      value ? put(valueKey(name), value) : ({ type: 'del', key: valueKey(name) } as const),
+    );
+    await this.#db.batch(changes, { sync: true });
   }
 
   async value(name: string): Promise<Uint8Array | undefined> {
-    return this.#db.get(`v${name}`);
+    return this.#db.get(valueKey(name));
   }
 
   async close(): Promise<void> {
@@ -242,6 +253,7 @@ const put = (key: string, value: Uint8Array): Operation => ({ type: 'put', key, 
 // With its part: a faulty node may give the dot of another.
 const itemKey = (id: string, part: Part) => `i${id} ${partKey(part)}`;
 const thumbnailKey = (id: string) => `t${id}`;
+const valueKey = (name: string) => `v${name}`;
 const parse = (bytes: Uint8Array) => JSON.parse(Buffer.from(bytes).toString()) as Record<string, unknown>;
 
 /** The fields in JSON, their length before them, the values after them. */

@@ -10,6 +10,7 @@ import { addModels } from './commands/models.ts';
 import { addPassword } from './commands/password.ts';
 import { addRequest } from './commands/request.ts';
 import { addRun } from './commands/run.ts';
+import { addTeach } from './commands/teach.ts';
 import { addWatch } from './commands/watch.ts';
 import { printError } from './output.ts';
 
@@ -24,6 +25,7 @@ for (const add of [
   addRun,
   addDetect,
   addClassify,
+  addTeach,
   addWatch,
   addEval,
   addDoctor,
