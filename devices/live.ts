@@ -5,6 +5,8 @@ import { Nap } from '../sdk/nap.ts';
 import { DeviceBase } from './base.ts';
 import { Child, type Command } from './child.ts';
 import { monotonicNs } from './clock.ts';
+import { chooseDecoder, type Encoded } from './decode/choose.ts';
+import type { DecoderTrial } from './decode/trial.ts';
 import type { DeviceProperties } from './device.ts';
 import { PoolFiller } from './filler.ts';
 import { pump, type StreamFormat, type StreamParser, type StreamSink } from './stream.ts';
@@ -18,6 +20,8 @@ const healthyMs = 60_000;
 
 /** How a live source is read at the moment: the program may have been installed, the camera plugged in, since the last time. */
 export interface LiveCommand extends Command {
+  /** What decodes outside the processor; if no picture comes, it gives way to software. */
+  readonly decoder?: DecoderTrial;
   parser(sink: StreamSink): StreamParser;
 }
 
@@ -32,6 +36,8 @@ export abstract class LiveDevice extends DeviceBase {
   #child: Child | undefined;
   #watchdog: Watchdog | undefined;
   #sequence = 0;
+  /** The hardware decoder gave no picture where software did. */
+  #inSoftware = false;
   /** Of the present program. */
   #firstFrameMs: number | undefined;
   #onOnline: (() => void) | undefined;
@@ -44,6 +50,14 @@ export abstract class LiveDevice extends DeviceBase {
   /** Words for a person in place of what the program said when it could not open the source. */
   protected explain(said: string): string {
     return said;
+  }
+
+  /** What is to decode a stream; undefined is software. */
+  protected async decoderFor(stream: Encoded): Promise<DecoderTrial | undefined> {
+    if (this.options.hardwareDecoding === false || this.#inSoftware) return undefined;
+    const decoder = await chooseDecoder(stream);
+    this.logger.debug(decoder ? `decodes with ${decoder.name}` : 'decodes in software');
+    return decoder;
   }
 
   protected async start(): Promise<DeviceProperties> {
@@ -80,32 +94,44 @@ export abstract class LiveDevice extends DeviceBase {
       this.logger.warn(`no more frames: ${this.health.lastError}; next try in ${(waitMs / 1000).toFixed(1)} s`);
       await this.#nap.sleep(waitMs);
       if (this.closed) return;
-      this.counters.restarts++;
+      this.countRestart();
       lost = this.#runOnce();
     }
   }
 
   /** Runs the program until it is lost. Never throws. @returns Why it was lost. */
   async #runOnce(): Promise<string> {
+    const { reason, decoder } = await this.#run();
+    if (!decoder || this.#firstFrameMs !== undefined || this.closed) return reason;
+    this.logger.warn(`no picture with ${decoder.name}, decodes in software: ${reason}`);
+    this.#inSoftware = true;
+    const second = await this.#run();
+    // Without a picture either way, it was not the decoder.
+    if (this.#firstFrameMs === undefined) this.#inSoftware = false;
+    return second.reason;
+  }
+
+  async #run(): Promise<{ reason: string; decoder?: DecoderTrial }> {
     this.#firstFrameMs = undefined;
+    let command: LiveCommand;
     let child: Child;
     let parser: StreamParser;
     try {
-      const command = await this.command();
+      command = await this.command();
       child = await Child.start(command);
       parser = command.parser(this.#filler);
     } catch (error) {
-      return messageOf(error);
+      return { reason: messageOf(error) };
     }
     if (this.closed) {
       await child.stop(true);
-      return 'closed';
+      return { reason: 'closed' };
     }
     this.#child = child;
     let reason: string | undefined;
     const watchdog = new Watchdog((ms) => {
       reason = `no frame for ${(ms / 1000).toFixed(1)} s`;
-      this.counters.stalls++;
+      this.countStall();
       void child.stop(true);
     });
     this.#watchdog = watchdog;
@@ -124,7 +150,7 @@ export abstract class LiveDevice extends DeviceBase {
     const said = child.said;
     // An exit status of 0 is a lost stream as well: ffmpeg ends so when a camera is unplugged or a server goes away.
     reason ??= `the stream ended (${how})`;
-    return said ? `${reason}: ${said}` : reason;
+    return { reason: said ? `${reason}: ${said}` : reason, decoder: command.decoder };
   }
 
   get #stallTimeoutMs(): number {

@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
-import type { Device, DeviceHealth } from '../../devices/device.ts';
+import { closedHealth, type Device, type DeviceHealth } from '../../devices/device.ts';
 import { createDevice } from '../../devices/index.ts';
-import { type CameraChange, CameraSettings } from '../config/schema.ts';
+import { type CameraChange, CameraSettings, ownedMaps } from '../config/schema.ts';
 import { hasReference } from '../config/secrets.ts';
 import { validate } from '../config/validate.ts';
 import { LateError } from '../core/frame-queue.ts';
@@ -228,7 +228,8 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
 
   /**
    * Changes settings while it runs and emits `settings`. Fields that are left out stay; lists, and the maps `zones`,
-   * `lines`, `thresholds` and `states`, are replaced whole. A source that cannot be opened then is tried again until it can.
+   * `lines`, `thresholds`, `states` and `controls`, are replaced whole. A source that cannot be opened then is tried again
+   * until it can.
    *
    * @example
    * await pipeline.change({ detect: { threshold: 0.6 } });
@@ -236,19 +237,29 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
    * @throws InputError naming the wrong field; nothing is changed then.
    */
   async change(patch: CameraChange): Promise<void> {
-    const before = this.#settings;
     if (typeof patch.source === 'string' && hasReference(patch.source)) {
       // At the next start it would be looked up and sent to whatever host stands beside it.
       throw new InputError(
         'source: a reference to a secret (with $ and braces) is looked up in the settings file only: write it there',
       );
     }
-    this.#settings = validate(CameraSettings, merge(before, patch), `camera ${this.name}`);
+    const changed = () => validate(CameraSettings, merge(this.#settings, patch), `camera ${this.name}`);
+    const next = changed();
+    const { device } = this;
+    const turnsControls = !isDeepStrictEqual(this.#settings.controls, next.controls);
+    // A device that is opened anew gets its controls then.
+    if (turnsControls && isDeepStrictEqual(opening(this.#settings), opening(next))) {
+      await device?.setControls(next.controls);
+    }
+    const before = this.#settings;
+    this.#settings = changed();
     this.#asksFps ||= patch.detect?.fps !== undefined;
     this.#watch?.configure(this.#settings);
     this.#tell('settings', patch);
     const loading = this.#loading;
-    if (!loading || isDeepStrictEqual(opening(before), opening(this.#settings))) return;
+    const staysOpen = isDeepStrictEqual(opening(before), opening(this.#settings));
+    // One that is not open yet may have been given the controls of before.
+    if (!loading || (staysOpen && (device || !turnsControls))) return;
     await this.#switchTo(this.#settings.enabled ? this.#makeSource(loading, true) : undefined);
   }
 
@@ -335,7 +346,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   }
 
   #makeSource(loading: Promise<Model | null>, patient: boolean): Source {
-    const { source, width, height, loop, detect } = this.#settings;
+    const { source, width, height, loop, hardware_decoding: hardwareDecoding, detect } = this.#settings;
     const { speed } = this.#options;
     return new Source({
       make: () =>
@@ -346,6 +357,9 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
           fps: speed === 'max' && !this.#asksFps ? undefined : detect.fps,
           loop: loop && speed !== 'max',
           speed,
+          hardwareDecoding,
+          // Those of now, where it is tried again: they may have been why it could not be opened.
+          controls: this.#settings.controls,
           logger: this.#logger,
         }),
       patient,
@@ -370,7 +384,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   }
 
   #health(): DeviceHealth {
-    return this.#source?.health ?? { state: 'closed', frames: 0, dropped: 0, corrupt: 0, restarts: 0, stalls: 0 };
+    return this.#source?.health ?? closedHealth;
   }
 
   /** One frame that cannot be used must not end the camera. */
@@ -535,18 +549,16 @@ function valuesOf(meters: ReturnType<typeof makeMeters>, what: 'value' | 'total'
   return Object.fromEntries(entries) as PipelineStats['times'];
 }
 
-const replacedWhole = new Set(['zones', 'lines', 'thresholds', 'states']);
-
 function merge(base: unknown, patch: unknown, key = ''): unknown {
   const isMap = (value: unknown): value is Record<string, unknown> =>
     typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (!isMap(base) || !isMap(patch) || replacedWhole.has(key)) return patch;
+  if (!isMap(base) || !isMap(patch) || ownedMaps.includes(key)) return patch;
   const merged: Record<string, unknown> = { ...base };
   for (const [name, value] of Object.entries(patch)) merged[name] = merge(base[name], value, name);
   return merged;
 }
 
 /** What cannot be changed on an open device. */
-function opening({ enabled, source, width, height, loop, detect }: CameraSettings) {
-  return { enabled, source, width, height, loop, fps: detect.fps };
+function opening({ enabled, source, width, height, loop, hardware_decoding, detect }: CameraSettings) {
+  return { enabled, source, width, height, loop, hardware_decoding, fps: detect.fps };
 }

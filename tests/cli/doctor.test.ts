@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { decodersInWords } from '../../tools/cli/commands/doctor.ts';
 import { jsonLines, ocellus } from './cli.ts';
 
 describe('ocellus doctor', () => {
@@ -12,6 +13,7 @@ describe('ocellus doctor', () => {
       onnxruntime: { version: expect.stringMatching(/^\d+\.\d+/) },
       kernels: { inUse: expect.stringMatching(/^(native \w+|TypeScript \(.+\))$/), variants: expect.any(Array) },
       cameras: expect.any(Array),
+      decoders: expect.any(Array),
       models: expect.arrayContaining(['nanodet-g-416-int8']),
     });
     for (const program of report.programs as object[]) {
@@ -33,6 +35,7 @@ describe('ocellus doctor', () => {
       'memory',
       'onnxruntime',
       'kernels',
+      'video decoding',
       'cameras',
       'programs',
     ]) {
@@ -40,5 +43,22 @@ describe('ocellus doctor', () => {
     }
     for (const line of out.split('\n').filter((text) => text.startsWith('  --')))
       expect(line).toMatch(/missing +.+: .+/);
+  });
+});
+
+describe('decodersInWords', () => {
+  it('names what works, and of what does not why', () => {
+    const trial = (codec: string, name: string, problem?: string) => ({ codec, name, input: [], problem });
+    expect(decodersInWords([])).toMatch(/^software;/);
+    expect(
+      decodersInWords([
+        trial('h264', 'h264_v4l2m2m'),
+        trial('hevc', 'hevc_v4l2m2m', 'Could not find a valid device'),
+        trial('hevc', 'drm', 'its pictures are wrong'),
+      ]),
+    ).toBe(
+      'h264 with h264_v4l2m2m, hevc in software (hevc_v4l2m2m: Could not find a valid device; drm: its pictures are wrong)',
+    );
+    expect(decodersInWords([trial('hevc', 'hevc_v4l2m2m', 'no'), trial('hevc', 'drm')])).toBe('hevc with drm');
   });
 });

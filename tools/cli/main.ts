@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../../sdk/assets.ts';
 import { InputError } from '../../sdk/errors.ts';
+import { addCameras } from './commands/cameras.ts';
 import { addClassify } from './commands/classify.ts';
 import { addDetect } from './commands/detect.ts';
 import { addDoctor } from './commands/doctor.ts';
@@ -29,6 +30,7 @@ for (const add of [
   addWatch,
   addEval,
   addDoctor,
+  addCameras,
   addLearn,
   addModels,
   addRequest,
