@@ -18,6 +18,7 @@ export type {
   DeviceProperties,
 } from '../devices/device.ts';
 export { openDevice } from '../devices/index.ts';
+export { Recorder, type RecorderOptions } from '../devices/recording/recorder.ts';
 export { dataFolder } from './config/data-folder.ts';
 export {
   type CameraChange,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodersInWords } from '../../tools/cli/commands/doctor.ts';
+import { decodersInWords, networkInWords } from '../../tools/cli/commands/doctor.ts';
 import { jsonLines, ocellus } from './cli.ts';
 
 describe('ocellus doctor', () => {
@@ -43,6 +43,16 @@ describe('ocellus doctor', () => {
     }
     for (const line of out.split('\n').filter((text) => text.startsWith('  --')))
       expect(line).toMatch(/missing +.+: .+/);
+  });
+
+  it('tells of network cameras what they say, and does not let them write to the terminal', () => {
+    const [first, second] = networkInWords([
+      { address: '192.0.2.20', name: 'Front door', hardware: 'DS-2CD' },
+      { address: '192.0.2.21', name: 'a\u001b[2J\nb' },
+    ]).split('\n');
+    expect(first).toBe('  192.0.2.20  Front door     DS-2CD');
+    expect(second).toBe('  192.0.2.21  a\\u001b[2J\\nb');
+    expect(networkInWords([])).toMatch(/none answered/);
   });
 });
 

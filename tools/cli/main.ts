@@ -9,6 +9,8 @@ import { addEval } from './commands/eval.ts';
 import { addLearn } from './commands/learn.ts';
 import { addModels } from './commands/models.ts';
 import { addPassword } from './commands/password.ts';
+import { addRecord } from './commands/record.ts';
+import { addReplay } from './commands/replay.ts';
 import { addRequest } from './commands/request.ts';
 import { addRun } from './commands/run.ts';
 import { addTeach } from './commands/teach.ts';
@@ -28,6 +30,8 @@ for (const add of [
   addClassify,
   addTeach,
   addWatch,
+  addRecord,
+  addReplay,
   addEval,
   addDoctor,
   addCameras,
