@@ -76,7 +76,7 @@ export { TrainingData, type TrainingSet } from './learn/training-set.ts';
 export type { ViewState } from './learn/view-states.ts';
 export type { Logger } from './log.ts';
 export type { CountChange, Crossing, FrameReport, PipelineEvents, PipelineStats, Snapshot } from './pipeline/events.ts';
-export { Node, type NodeStats } from './pipeline/node.ts';
+export { Node, type NodePower, type NodeStats } from './pipeline/node.ts';
 export { Pipeline, type PipelineOptions } from './pipeline/pipeline.ts';
 export type { Stage } from './pipeline/stage.ts';
 export { type Annotated, drawBoxes, drawLabels, drawZones, Traces } from './vision/annotate/annotators.ts';

@@ -55,7 +55,7 @@ export const DetectSettings = Type.Object(
       minimum: 0.1,
       maximum: 120,
       default: 10,
-      description: 'The most frames a second that are looked at.',
+      description: 'The most frames a second that are looked at. By default 5 where the profile is `small`.',
     }),
     priority: Type.Integer({
       minimum: 1,
@@ -101,7 +101,8 @@ export const MotionSettings = Type.Object(
       minimum: 0.1,
       maximum: 3600,
       default: 1,
-      description: 'A still scene is looked at all the same every so many seconds.',
+      description:
+        'A still scene is looked at all the same every so many seconds. By default 2 where the profile is `small`.',
     }),
   },
   { additionalProperties: false, default: {} },
@@ -403,7 +404,17 @@ export const CoreSettings = Type.Object(
       description:
         'What runs the network. `opencv` is OpenCV’s dnn module, for float models; it has to be built first.',
     }),
-    threads: Type.Integer({ minimum: 1, maximum: 64, default: 2, description: 'Threads of the neural core.' }),
+    threads: Type.Integer({
+      minimum: 1,
+      maximum: 64,
+      default: 2,
+      description: 'Threads of the neural core. By default no more than the board has cores.',
+    }),
+    profile: Type.Union([Type.Literal('auto'), Type.Literal('small'), Type.Literal('standard')], {
+      default: 'auto',
+      description:
+        'What `threads`, `detect.fps` and `motion.keepalive` are where they are not given (docs/boards.md). `auto` is `small` on boards with in-order ARM cores (Pi Zero 2 W, Pi 3) or under 700 MB of memory, else `standard`.',
+    }),
   },
   { additionalProperties: false, default: {} },
 );

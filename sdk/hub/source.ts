@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import type { BoardSenses } from '../../devices/index.ts';
 import type { ModelCard } from '../core/card.ts';
 import type { CameraLearning } from '../learn/camera-learning.ts';
 import type { NodeLearning, NodeLearningEvents } from '../learn/node-learning.ts';
@@ -36,6 +37,8 @@ export type HubNode = {
   readonly name: string;
   /** Of the model in use, once that is known. */
   readonly card: ModelCard | undefined;
+  /** Which figures its board tells, once that is known. */
+  readonly senses: BoardSenses | undefined;
   readonly pipelines: ReadonlyMap<string, HubCamera>;
   /** Undefined where nothing can be taught. */
   readonly learning?: HubLearning | undefined;

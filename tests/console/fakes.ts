@@ -74,6 +74,7 @@ export class FakeNode implements ConsoleNode {
   readonly pipelines: Map<string, FakeCamera>;
   lastError: string | undefined;
   unfinishedMs = 0;
+  board: Pick<NodeStats, 'temperature' | 'throttling' | 'power'> = { temperature: null, throttling: null, power: null };
 
   constructor(cameras: FakeCamera[]) {
     this.pipelines = new Map(cameras.map((camera) => [camera.name, camera]));
@@ -100,7 +101,7 @@ export class FakeNode implements ConsoleNode {
       uptimeSeconds: 1,
       cpuPercent: 10,
       memory: { residentMb: 100, heapMb: 20 },
-      temperature: null,
+      ...this.board,
       eventLoopDelayMs: { mean: 0, p99: 0 },
       model: 'nanodet',
       cameras: Object.fromEntries([...this.pipelines.keys()].map((name) => [name, camera])),

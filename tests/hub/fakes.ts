@@ -84,6 +84,7 @@ const card = JSON.parse(readFileSync(asset('sdk', 'models', `${defaultModel}.car
 export class FakeNode extends EventEmitter<{ stats: [NodeStats] }> implements HubNode {
   readonly name: string;
   card: ModelCard | undefined = card;
+  senses: HubNode['senses'] = { temperature: true, throttling: false, power: false };
   readonly pipelines: Map<string, FakeCamera>;
 
   constructor(name: string, cameras: FakeCamera[]) {
@@ -102,6 +103,8 @@ export const nodeStats: NodeStats = {
   cpuPercent: 10,
   memory: { residentMb: 100, heapMb: 20 },
   temperature: null,
+  throttling: null,
+  power: null,
   eventLoopDelayMs: { mean: 0, p99: 0 },
   model: 'nanodet',
   cameras: {},

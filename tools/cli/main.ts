@@ -14,6 +14,7 @@ import { addReplay } from './commands/replay.ts';
 import { addRequest } from './commands/request.ts';
 import { addRun } from './commands/run.ts';
 import { addTeach } from './commands/teach.ts';
+import { addTune } from './commands/tune.ts';
 import { addWatch } from './commands/watch.ts';
 import { printError } from './output.ts';
 
@@ -36,6 +37,7 @@ for (const add of [
   addDoctor,
   addCameras,
   addLearn,
+  addTune,
   addModels,
   addRequest,
   addPassword,

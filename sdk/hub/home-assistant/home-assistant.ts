@@ -178,7 +178,8 @@ export class HomeAssistant implements Extension {
     const root = this.#root(node.name);
     const messages = new Map<string, string | undefined>();
     // The node first: its cameras are reached by way of it.
-    const isReady = this.#hasLooked && this.#versions !== undefined;
+    const { senses } = node;
+    const isReady = this.#hasLooked && this.#versions !== undefined && senses !== undefined;
     const id: DeviceId = { id: `ocellus_${node.name}`, prefix: node.name };
     const status = { t: topics.status };
     const make = (topic: string, dev: object, avty: object[], components: readonly Component[]) =>
@@ -192,7 +193,7 @@ export class HomeAssistant implements Extension {
             `${root}/config`,
             { ids: [id.id], name: title(node.name), mdl: 'Node', ...about },
             [status],
-            nodeComponents(id, topics, typeof this.#versions === 'string'),
+            nodeComponents(id, topics, senses, typeof this.#versions === 'string'),
           )
         : undefined,
     );

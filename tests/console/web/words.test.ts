@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { colourOf } from '../../../tools/console/web/src/colours.ts';
-import { ago, bytes, count, duration } from '../../../tools/console/web/src/format.ts';
+import { ago, bytes, count, duration, energy } from '../../../tools/console/web/src/format.ts';
 import { axisEnd, frameRates, stacked } from '../../../tools/console/web/src/health/series.ts';
 import { mqttLine } from '../../../tools/console/web/src/mqtt-line.ts';
 import { FakeCamera, FakeNode } from '../fakes.ts';
@@ -21,6 +21,13 @@ describe('mqttLine', () => {
 });
 
 describe('words', () => {
+  it.each([
+    [0.00042, '0.4 mJ'],
+    [0.012, '12 mJ'],
+    [0.42, '0.42 J'],
+    [3.14, '3.1 J'],
+  ])('%d joules: %s', (joules, text) => expect(energy(joules)).toBe(text));
+
   it.each([
     [0, '0 s'],
     [59.4, '59 s'],

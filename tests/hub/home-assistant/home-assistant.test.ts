@@ -130,6 +130,43 @@ describe('HomeAssistant', () => {
     }
   });
 
+  it('announces of the board what it tells, and nothing that would stay unknown', async () => {
+    const silent = new Run([new FakeCamera('door')]);
+    silent.context.node.senses = { temperature: false, throttling: false, power: false };
+    await silent.connect();
+    expect(silent.home.keys(nodeTopic)).toEqual(['cpu', 'memory', 'model', 'outbox', 'restart']);
+
+    const run = new Run([new FakeCamera('door')]);
+    run.context.node.senses = { temperature: true, throttling: true, power: true };
+    await run.connect();
+    expect(run.home.problems).toEqual([]);
+    const own = ['energy_per_inference', 'power', 'temperature', 'throttling'];
+    expect(run.home.keys(nodeTopic)).toEqual(expect.arrayContaining(own));
+    expect(run.component(nodeTopic, 'power')).toEqual({
+      p: 'sensor',
+      uniq_id: 'ocellus_porch:power',
+      def_ent_id: 'sensor.porch_power',
+      name: 'Power',
+      stat_t: 'ocellus/porch/stats',
+      val_tpl: '{{ value_json.power.watts if value_json.power else None }}',
+      stat_cla: 'measurement',
+      ent_cat: 'diagnostic',
+      dev_cla: 'power',
+      unit_of_meas: 'W',
+      sug_dsp_prc: 2,
+    });
+  });
+
+  it('takes back a sensor that the board no longer has', async () => {
+    const before = await connected([new FakeCamera('door')]);
+    expect(before.home.keys(nodeTopic)).toContain('temperature');
+    before.end();
+    const run = new Run([new FakeCamera('door')], {}, before);
+    run.context.node.senses = { temperature: false, throttling: false, power: false };
+    await run.connect();
+    expect(run.home.keys(nodeTopic)).not.toContain('temperature');
+  });
+
   it('lets a camera that is off be switched on', async () => {
     const run = await connected([new FakeCamera('door')]);
     const { avty, cmps } = JSON.parse(run.told(doorTopic).at(-1)!);
@@ -152,6 +189,13 @@ describe('HomeAssistant', () => {
     run.context.node.emit('stats', nodeStats);
     expect(run.told(nodeTopic), 'no model').toEqual([]);
     run.context.node.card = card;
+    const { senses } = run.context.node;
+    run.context.node.senses = undefined;
+    run.context.node.emit('stats', nodeStats);
+    // The cards that ship are read from disk meanwhile.
+    await until(() => run.told('ocellus/porch/model').length > 0);
+    expect(run.told(nodeTopic), 'no board').toEqual([]);
+    run.context.node.senses = senses;
     door.counts = [];
     run.context.node.emit('stats', nodeStats);
     await until(() => run.told(nodeTopic).length > 0);

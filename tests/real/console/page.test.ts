@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { BoardMonitor } from '../../../devices/index.ts';
 import { hashPassword } from '../../../sdk/access/password.ts';
 import { asset } from '../../../sdk/assets.ts';
 import { resolveSettings } from '../../../sdk/config/settings.ts';
@@ -11,6 +12,8 @@ import { Hub } from '../../../sdk/hub/hub.ts';
 import { Node } from '../../../sdk/pipeline/node.ts';
 import type { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
 import { Console } from '../../../tools/console/server/console.ts';
+import { pi4WithIna219 } from '../../devices/boards/trees.ts';
+import { plant } from '../../devices/fake.ts';
 
 const browserPath = '/usr/bin/chromium';
 /** The scene is empty for some seconds between its visits, and the machine may be busy. */
@@ -38,7 +41,11 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
       folder,
       '--logLevel=error',
     ]);
-    node = new Node(resolveSettings({ node: 'porch', cameras: { door: { source: 'scene:' } } }));
+    const board = new BoardMonitor({
+      root: plant(join(folder, 'board'), pi4WithIna219),
+      ask: async () => 'throttled=0x50005',
+    });
+    node = new Node(resolveSettings({ node: 'porch', cameras: { door: { source: 'scene:' } } }), { board });
     await node.start({
       before: async () => {
         // Nothing listens there: what the hub has to say waits.
@@ -141,6 +148,16 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
     const plot = page.getByRole('img', { name: /Time of a frame by stage, now \d*[1-9]/ });
     await expect.poll(() => plot.count(), patience).toBe(1);
     await expect.poll(() => plot.locator('.plot-area').count(), patience).toBe(6);
+  });
+
+  it('shows what the board tells of power and of what holds it back', async () => {
+    const page = await open('#/health');
+    const card = page.getByRole('region', { name: 'Board' });
+    await card.getByText('0.62 W').waitFor(patience);
+    await card.getByText('ina219: what is wired to the sensor').waitFor();
+    await expect.poll(() => card.getByText(/^\d+(\.\d+)? m?J$/).count(), patience).toBe(1);
+    expect(await card.getByText('under-voltage, throttled').count()).toBe(2);
+    expect(await card.getByText('Held back', { exact: true }).count()).toBe(1);
   });
 
   it('shows what waits for the broker', async () => {

@@ -33,3 +33,9 @@ export const bytes = (value: number): string =>
   value < 1e6 ? `${Math.round(value / 1000)} kB` : `${(value / 1e6).toFixed(1)} MB`;
 
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** `12 mJ`, `0.42 J`, `3.1 J`. */
+export function energy(joules: number): string {
+  if (joules < 0.1) return `${(joules * 1000).toFixed(joules < 0.01 ? 1 : 0)} mJ`;
+  return `${joules.toFixed(joules < 1 ? 2 : 1)} J`;
+}
