@@ -70,7 +70,7 @@ export {
   type NodeLearningOptions,
   type Teaching,
 } from './learn/node-learning.ts';
-export { type CutPart, type ExamplePart, isExamplePart, type Part, partKey } from './learn/part.ts';
+export { type CutPart, type ExamplePart, isExamplePart, type Part, type PartName, partKey } from './learn/part.ts';
 export { accuracies, type Confusion, confusions, mostDoubtful, uncertainty } from './learn/review.ts';
 export type { Tensor } from './learn/safetensors.ts';
 export { SteadyState, type SteadyStateOptions } from './learn/steady-state.ts';

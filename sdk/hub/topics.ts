@@ -27,6 +27,7 @@ export function labelLevel(label: string): string {
  * topics.camera('door').count('person'); // ocellus/porch/door/person/count
  */
 export class NodeTopics {
+  readonly base: string;
   /** `<base>/<node>` */
   readonly root: string;
 
@@ -37,6 +38,7 @@ export class NodeTopics {
     if (!new RegExp(pattern).test(base) || base.startsWith('$')) {
       throw new InputError(`mqtt.base: expected topic levels without +, # or a leading $, got ${JSON.stringify(base)}`);
     }
+    this.base = base;
     this.root = `${base}/${named('node', node)}`;
   }
 

@@ -30,6 +30,7 @@ const hubStats: HubStats = {
   shrunk: 16,
   rejectedCommands: 11,
   rejectedRequests: 12,
+  rejectedLearning: 13,
 };
 
 async function start(hub?: { stats: HubStats }) {

@@ -149,6 +149,10 @@ export class FakeContext implements HubContext {
   put(message: Message): void {
     this.sent.push(message);
   }
+
+  waiting(): number {
+    return 0;
+  }
 }
 
 /** A logger that keeps what it is told. */

@@ -6,6 +6,7 @@ import { addClassify } from './commands/classify.ts';
 import { addDetect } from './commands/detect.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEval } from './commands/eval.ts';
+import { addLearn } from './commands/learn.ts';
 import { addModels } from './commands/models.ts';
 import { addPassword } from './commands/password.ts';
 import { addRecord } from './commands/record.ts';
@@ -35,6 +36,7 @@ for (const add of [
   addEval,
   addDoctor,
   addCameras,
+  addLearn,
   addTune,
   addModels,
   addRequest,

@@ -67,6 +67,7 @@ export const ConnectionSchema = Fields({
   shrunk: Count('Snapshots made smaller to fit.'),
   rejectedCommands: Count(),
   rejectedRequests: Count(),
+  rejectedLearning: Count('Messages of other nodes with what they were taught that were wrong, or too many.'),
 });
 
 const Limits = Type.Array(words(...limits));

@@ -165,6 +165,11 @@ function tellMqtt(text: Exposition, labels: Labels, mqtt: HubStats): void {
   text.counter('ocellus_mqtt_shrunk', 'Snapshots made smaller to fit.', one(mqtt.shrunk));
   text.counter('ocellus_mqtt_commands_rejected', 'Commands that were wrong.', one(mqtt.rejectedCommands));
   text.counter('ocellus_mqtt_requests_rejected', 'Requests that were wrong, or too many.', one(mqtt.rejectedRequests));
+  text.counter(
+    'ocellus_mqtt_learning_rejected',
+    'Messages of other nodes with what they were taught that were wrong, or too many.',
+    one(mqtt.rejectedLearning),
+  );
   text.gauge('ocellus_mqtt_outbox_messages', 'Messages that wait for the broker.', one(outbox.depth));
   text.gauge('ocellus_mqtt_outbox_bytes', 'Their size.', one(outbox.bytes));
   text.gauge('ocellus_mqtt_outbox_oldest_age_seconds', 'Age of the oldest.', one(outbox.oldestAgeSeconds));
