@@ -354,20 +354,17 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
 
   /** What was seen lately, was not taught yet, and is most worth a word: the most uncertain first. */
   get nearMisses(): NearMiss[] {
-    const predict = (look: { embedding?: Look['embedding'] }) =>
-      look.embedding && this.#learner?.predict(objectHead, look.embedding);
-    return [...this.#cameras]
-      .flatMap(([camera, { tracks }]) =>
-        tracks.flatMap(({ trackId, eventId, views, isTaught }): NearMiss[] => {
-          const [best] = isTaught ? [] : views;
-          const prediction = best && predict(best);
-          if (!best || !prediction) return [];
-          const { label, score, nearest } = prediction;
-          const about = { camera, trackId, ...(eventId !== undefined && { eventId }), timeMs: best.timeMs };
-          return [{ ...about, prediction: { label, score, nearest } }];
-        }),
-      )
-      .sort((a, b) => uncertainty(b.prediction) - uncertainty(a.prediction) || b.timeMs - a.timeMs);
+    const found = [...this.#cameras].flatMap(([camera, { tracks }]) =>
+      tracks.flatMap(({ trackId, eventId, views, isTaught }) => {
+        const [best] = isTaught ? [] : views;
+        const prediction = best?.embedding && this.#learner?.predict(objectHead, best.embedding);
+        if (!best || !prediction) return [];
+        const { label, score, nearest } = prediction;
+        const about = { camera, trackId, ...(eventId !== undefined && { eventId }), timeMs: best.timeMs };
+        return [{ miss: { ...about, prediction: { label, score, nearest } }, doubt: uncertainty(prediction) }];
+      }),
+    );
+    return found.sort((a, b) => b.doubt - a.doubt || b.miss.timeMs - a.miss.timeMs).map(({ miss }) => miss);
   }
 
   #examples({ head, label }: ExampleFilter): Example[] {
