@@ -28,6 +28,7 @@ describe('a node that is taught what the scene shows', { timeout: 120_000 }, () 
     const first = await startNode(data, { learn: { thumbnails: true } });
     expect(first.learning.summary).toEqual({
       ...{ space: null, model: 'efficientnet-lite0-int8', examples: 0, cut_nodes: [], heads: {} },
+      ...{ taughtMs: null, error: null },
     });
     const looksAt = (label: string) => {
       const track = first.door.tracks.find((one) => one.label === label && one.confirmed);
