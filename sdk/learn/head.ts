@@ -74,6 +74,7 @@ export class Head {
   /** How each example came out when it was left out, in the order of the examples. */
   readonly verdicts: readonly Verdict[];
   readonly #parts: HeadParts;
+  #hash: string | undefined;
 
   constructor(info: HeadInfo, parts: HeadParts, verdicts: readonly Verdict[]) {
     this.info = info;
@@ -120,7 +121,9 @@ export class Head {
 
   /** SHA-256 of its bytes. */
   hash(): string {
-    return createHash('sha256').update(this.serialise()).digest('hex');
+    // Asked for at each state of learning that is told; the bytes may be a megabyte.
+    this.#hash ??= createHash('sha256').update(this.serialise()).digest('hex');
+    return this.#hash;
   }
 
   /**

@@ -74,13 +74,6 @@ export type ListedExample = Omit<Example, 'embedding'> & {
   readonly thumbnail: boolean;
 };
 
-export interface ExampleFilter {
-  /** Default: all heads. */
-  readonly head?: string;
-  /** Default: all labels. */
-  readonly label?: string;
-}
-
 /** Something that was seen, and how a head names it: worth a person's word. */
 export interface NearMiss {
   readonly camera: string;

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { InputError } from '../../sdk/errors.ts';
+import { Head } from '../../sdk/learn/head.ts';
 import { type Change, Learner, type LearnerOptions, type Lesson } from '../../sdk/learn/learner.ts';
 import { LedgerStore } from '../../sdk/learn/ledger-store.ts';
 import type { Part } from '../../sdk/learn/part.ts';
@@ -67,6 +68,18 @@ describe('Learner', () => {
     expect(after.heads).toEqual(['cupboard', 'object']);
     expect(after.heads.map((head) => after.head(head)!.serialise().toString('base64'))).toEqual(bytes);
     expect(after.summary('object')).toEqual(summary);
+  });
+
+  it('works out once what a head is known by, however often it is asked', async () => {
+    const learner = await openLearner();
+    await learner.teach(lessons('cat', 0));
+    const serialise = vi.spyOn(Head.prototype, 'serialise');
+    const { hash } = learner.summary('object');
+    for (let i = 0; i < 5; i++) expect(learner.summary('object').hash).toBe(hash);
+    expect(serialise).toHaveBeenCalledTimes(1);
+    serialise.mockRestore();
+    await learner.teach(lessons('dog', 1));
+    expect(learner.summary('object').hash).not.toBe(hash);
   });
 
   it('adds one by one and learns when it is asked to, or opened again', async () => {
