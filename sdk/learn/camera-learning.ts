@@ -100,7 +100,8 @@ export class CameraLearning {
   }
 
   noteEvent({ id, track_id }: { readonly id: string; readonly track_id: number }): void {
-    this.#names.noteEvent(id, track_id);
+    // Tracks are let go of by looks at what is there now, and there are none while it is off.
+    if (this.#settings.enabled) this.#names.noteEvent(id, track_id);
   }
 
   reset(): void {

@@ -130,6 +130,8 @@ describe('CameraLearning', () => {
     await look(camera, 2);
     expect(oracle.asked.length).toBe(1);
     expect([camera.nameOf(1), camera.states]).toEqual([undefined, []]);
+    for (let id = 2; id < 200; id++) camera.noteEvent({ id: `event ${id}`, track_id: id });
+    expect(camera.tracks.map(({ trackId }) => trackId)).toEqual([1]);
     camera.configure({ enabled: true, states: {} });
     expect(camera.nameOf(1)).toMatchObject({ label: 'the cat' });
   });
