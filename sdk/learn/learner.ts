@@ -95,7 +95,13 @@ export class Learner extends EventEmitter<LearnerEvents> {
       },
     });
     const learner: Learner = new Learner(store, options);
-    for (const name of store.ledger.heads()) await learner.#restore(name);
+    try {
+      for (const name of store.ledger.heads()) await learner.#restore(name);
+    } catch (error) {
+      // Else the folder is in use until the process ends.
+      await store.close();
+      throw error;
+    }
     return learner;
   }
 

@@ -172,6 +172,20 @@ describe('Learner', () => {
     expect(learner.summary('object').info!.kind).toBe('prototypes');
   });
 
+  it('lets go of its folder when a head cannot be trained', async () => {
+    const folder = temporaryFolder();
+    const before = await openLearner(folder);
+    await before.add(lesson('cat', 0));
+    await before.close();
+    const broken = Object.assign(new PrototypeTrainer(), {
+      train: () => {
+        throw new Error('does not fit');
+      },
+    });
+    await expect(openLearner(folder, { trainers: [broken] })).rejects.toThrow('does not fit');
+    expect((await openLearner(folder)).summary('object')).toMatchObject({ version: 1 });
+  });
+
   it('says what is wrong, and keeps and trains what was taught before it', async () => {
     const learner = await openLearner();
     await expect(learner.teach([lesson('cat', 0), lesson('unknown', 1)])).rejects.toThrow(InputError);
