@@ -55,6 +55,7 @@ export class CameraLearning {
   #settings: CameraLearningSettings;
   #newest: Frame | undefined;
   #looking: Promise<void> | undefined;
+  #isClosed = false;
   /** What the last look failed with: said once, not at each frame. */
   #complaint: string | undefined;
 
@@ -87,7 +88,7 @@ export class CameraLearning {
 
   /** A frame that comes while one is looked at is only kept for who teaches on it. */
   look(report: { frame: Frame; tracks: readonly Track[]; inferred: boolean; moving: boolean }): Promise<void> {
-    if (!this.#settings.enabled) return Promise.resolve();
+    if (!this.#settings.enabled || this.#isClosed) return Promise.resolve();
     this.#keep(report.frame);
     this.#looking ??= this.#look(report).finally(() => {
       this.#looking = undefined;
@@ -152,8 +153,9 @@ export class CameraLearning {
     this.#names.noteTaught(of);
   }
 
-  /** Lets go of the frame it keeps. */
+  /** Lets go of the frame it keeps, and looks at nothing any more. */
   close(): void {
+    this.#isClosed = true;
     this.#keep(undefined);
   }
 
@@ -196,7 +198,8 @@ export class CameraLearning {
       this.#complaint = undefined;
     } catch (error) {
       const message = messageOf(error);
-      if (message !== this.#complaint) this.#options.logger.error(`learning: ${message}`);
+      // What was under way at the end fails for want of a network.
+      if (message !== this.#complaint && !this.#isClosed) this.#options.logger.error(`learning: ${message}`);
       this.#complaint = message;
     }
   }

@@ -111,6 +111,8 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
   #taughtHeads: ReadonlyMap<string, readonly string[]> = new Map();
   #taughtMs: number | null = null;
   #isReady = false;
+  /** Undefined from a stop to the next start: nothing that was under way may open the store or load the network then. */
+  #run: object | undefined = {};
   #error: string | null = null;
   #renewing: Promise<void> = Promise.resolve();
 
@@ -132,12 +134,15 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
 
   /** What was taught so far is there and is used from then on. A store that cannot be opened is said, not thrown. */
   async start(): Promise<void> {
+    this.#run ??= {};
+    const run = this.#run;
     if (existsSync(this.#options.folder) || this.settings.share) {
       await this.open().catch((error: unknown) => {
         this.#error = messageOf(error);
         this.#logger.error(`learning: ${this.#error}`);
       });
     }
+    if (this.#run !== run) return;
     this.#isReady = true;
     this.emit('changed');
   }
@@ -145,9 +150,10 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
   /**
    * The store and its heads; opened when they are not yet.
    *
-   * @throws InputError when the folder cannot be used, is in use, or is of another network.
+   * @throws InputError when the folder cannot be used, is in use, or is of another network, and after `stop()`.
    */
-  open(): Promise<Learner> {
+  async open(): Promise<Learner> {
+    this.#assertRuns();
     this.#opening ??= this.#open().catch((error: unknown) => {
       // What is wrong may be mended.
       this.#opening = undefined;
@@ -158,6 +164,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
 
   /** Ends all; what was acknowledged is on disk. */
   async stop(): Promise<void> {
+    this.#run = undefined;
     this.#isReady = false;
     for (const camera of this.#cameras.values()) camera.close();
     this.#cameras.clear();
@@ -412,7 +419,12 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     });
   }
 
+  #assertRuns(): void {
+    if (!this.#run) throw new InputError('learning has stopped: expected a node that runs; start it again');
+  }
+
   async #network(): Promise<Classifier> {
+    this.#assertRuns();
     const { settings, threads } = this.#options;
     const options = { ...(threads && { threads }), logger: this.#logger };
     this.#classifier ??= loadClassifier(settings.model, options).catch((error: unknown) => {

@@ -62,6 +62,17 @@ describe('CameraLearning', () => {
     expect(frames[2]!.references).toBe(0);
   });
 
+  it('closed, looks at nothing, keeps nothing, and does not complain of what was under way', async () => {
+    const { camera, oracle, logger } = cameraOf();
+    oracle.teach(['the cat', undefined]);
+    oracle.error = new Error('the network was closed');
+    const looking = look(camera, 1);
+    camera.close();
+    const frame = await looking;
+    const later = await look(camera, 2);
+    expect([frame.references, later.references, logger.lines]).toEqual([0, 0, []]);
+  });
+
   it('looks at tracks only where the network looked', async () => {
     const { camera, oracle } = cameraOf();
     oracle.teach(['the cat', undefined]);
