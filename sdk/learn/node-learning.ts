@@ -6,6 +6,7 @@ import { spaceOf } from '../core/space.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { about, type Logger, silent } from '../log.ts';
 import { CameraLearning, type CameraLearningSettings, type Look, type Subject } from './camera-learning.ts';
+import { distinctLooks } from './distinct-looks.ts';
 import { type Cut, type CutTarget, type Example, objectHead } from './example.ts';
 import type { Prediction } from './head.ts';
 import { type Change, type HeadSummary, Learner, type Taught } from './learner.ts';
@@ -209,7 +210,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
   }
 
   /**
-   * Teaches what a camera sees: up to three looks at a track, or one at a box or at the whole view. It is on disk when
+   * Teaches what a camera sees: up to three looks at a track that differ, or one at a box or at the whole view. It is on disk when
    * this returns, and names what comes from then on unless the head came out clearly worse; `outcome` says.
    *
    * @throws InputError when the subject is not there, a name is none, or the ledger is full.
@@ -220,7 +221,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
   async teach({ camera, subject, label, negative = false }: Teaching): Promise<Taught> {
     const head = 'view' in subject ? subject.view : objectHead;
     if ('view' in subject) checkStateName(head);
-    const looks = await this.camera(camera).looksAt(subject);
+    const looks = distinctLooks(await this.camera(camera).looksAt(subject));
     const taught = await this.teachLooks(looks, { camera, head, label, negative });
     if ('track' in subject || 'event' in subject) this.camera(camera).noteTaught(subject);
     return taught;

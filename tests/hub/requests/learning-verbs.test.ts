@@ -54,7 +54,7 @@ describe('teach', () => {
   it('teaches a track, an event that is over, a box and the whole view', async () => {
     const { ask, shown, learning } = await makeTeachable();
     const object = track({ id: 7, box: [20, 20, 140, 140] });
-    await shown.show('door', 'rings', { seconds: 3, tracks: [object] });
+    for (const picture of ['rings', 'checks', 'stripes'] as const) await shown.show('door', picture, { tracks: [object] });
     const first = await ask('teach', { camera: 'door', track_id: 7, label: 'my cat' });
     expect(first).toEqual({
       examples: [expect.stringMatching(/^[0-9a-f]{16}-\d+$/), expect.any(String), expect.any(String)],
@@ -77,6 +77,13 @@ describe('teach', () => {
     expect(await ask('teach', { camera: 'door', view: true, label: 'tidy' })).toMatchObject({ head: 'door' });
     expect(learning.count({ head: 'object' })).toBe(7);
     expect(learning.camera('door').heads).toEqual(['door', 'gate']);
+  });
+
+  it('teaches one look at what stands still: more of the same picture say nothing new', async () => {
+    const { ask, shown } = await makeTeachable();
+    await shown.show('door', 'rings', { seconds: 3, tracks: [track({ id: 7, box: [20, 20, 140, 140] })] });
+    const { examples } = await ask('teach', { camera: 'door', track_id: 7, label: 'my cat' });
+    expect(examples).toHaveLength(1);
   });
 
   it('says why there is no head yet', async () => {

@@ -1,0 +1,28 @@
+import { kernels } from '../kernels/kernels.ts';
+import type { Embedding } from './embedding.ts';
+
+/** Cosine from which two looks are nearly the same picture. Measured: docs/learning.md, "On a camera". */
+const alike = 0.94;
+
+/**
+ * Looks at one thing, without those that are nearly the same picture as a better one. Of a thing that stands still they say
+ * nothing new, and when one of them is left out the others name it: the head would be sure of itself, and take for unknown
+ * what looks a little different the next day.
+ *
+ * @param looks The best first.
+ *
+ * @example
+ * distinctLooks(await camera.looksAt({ track: 7 })); // three of who walks by, one of who stands still
+ */
+export function distinctLooks<Look extends { readonly embedding: Embedding }>(looks: readonly Look[]): Look[] {
+  const kept: Look[] = [];
+  for (const look of looks) {
+    if (kept.every((better) => cosine(better.embedding, look.embedding) < alike)) kept.push(look);
+  }
+  return kept;
+}
+
+function cosine({ values: a }: Embedding, { values: b }: Embedding): number {
+  const { dotI8 } = kernels.dot;
+  return dotI8(a, b) / Math.sqrt(dotI8(a, a) * dotI8(b, b));
+}
