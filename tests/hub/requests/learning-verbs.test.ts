@@ -54,7 +54,8 @@ describe('teach', () => {
   it('teaches a track, an event that is over, a box and the whole view', async () => {
     const { ask, shown, learning } = await makeTeachable();
     const object = track({ id: 7, box: [20, 20, 140, 140] });
-    for (const picture of ['rings', 'checks', 'stripes'] as const) await shown.show('door', picture, { tracks: [object] });
+    for (const picture of ['rings', 'checks', 'stripes'] as const)
+      await shown.show('door', picture, { tracks: [object] });
     const first = await ask('teach', { camera: 'door', track_id: 7, label: 'my cat' });
     expect(first).toEqual({
       examples: [expect.stringMatching(/^[0-9a-f]{16}-\d+$/), expect.any(String), expect.any(String)],
