@@ -22,9 +22,9 @@ import { EmbeddingPool } from './pool.ts';
 export interface LedgerLimits {
   /** Examples, and as many negatives, that a node keeps of one label. */
   readonly perLabel: number;
-  /** Examples of all labels and nodes. */
+  /** Examples of all labels and nodes; and as many cuts that other nodes made. */
   readonly total: number;
-  /** Labels of all nodes, forgotten ones too. */
+  /** Labels of all nodes, forgotten ones too; and as many nodes that cut. */
   readonly parts: number;
   /** Cuts that a node keeps. */
   readonly cuts: number;
@@ -224,9 +224,11 @@ export class Ledger {
     }
     let shelves = 0;
     let examples = 0;
+    const cutsOf = new Map([...this.#cuts].map(([node, { items }]) => [node, items.size]));
     for (const [key, part] of joined) {
       if (!isExamplePart(part)) {
         if (part.items.size > this.limits.cuts) throw full('cuts of a node', this.limits.cuts);
+        cutsOf.set(part.node, part.items.size);
         continue;
       }
       if (!this.#shelves.has(key)) shelves++;
@@ -236,6 +238,7 @@ export class Ledger {
       if (part.items.size > most) throw full('examples of a label of a node', most);
     }
     this.#assertRoom(shelves, examples);
+    this.#assertRoomForCuts(cutsOf);
     const changed = [...joined.values()].filter((part) => !isSame(this.#find(part), part));
     for (const part of changed) this.#replace(part);
     return changed;
@@ -316,6 +319,17 @@ export class Ledger {
     const { parts, total } = this.limits;
     if (shelves > 0 && this.#shelves.size + shelves > parts) throw full('labels of all nodes', parts);
     if (examples > 0 && this.#size + examples > total) throw full('examples', total);
+  }
+
+  /** What this node cuts has its own limit: others must not keep it from cutting them out. */
+  #assertRoomForCuts(after: Map<string, number>): void {
+    after.delete(this.node);
+    const known = [...this.#cuts].filter(([node]) => node !== this.node);
+    const before = known.reduce((sum, [, { items }]) => sum + items.size, 0);
+    const cuts = [...after.values()].reduce((sum, count) => sum + count, 0);
+    const { parts, total } = this.limits;
+    if (after.size > known.length && after.size > parts) throw full('nodes that cut', parts);
+    if (cuts > before && cuts > total) throw full('cuts of other nodes', total);
   }
 
   #addCut(cut: Cut): void {

@@ -167,6 +167,28 @@ describe('Ledger', () => {
     expect(x.id).not.toBe(y.id);
   });
 
+  it('bounds what other nodes cut, and cuts them out all the same', () => {
+    const ledger = makeLedger('a', { limits: { total: 3, parts: 2, cuts: 2 } });
+    const [b, c, d] = [makeLedger('b'), makeLedger('c'), makeLedger('d')];
+    for (const [other, node] of [
+      [b, 'x'],
+      [b, 'y'],
+      [c, 'x'],
+      [d, 'x'],
+    ] as const)
+      other.forget({ node });
+    ledger.merge([...b.parts(), ...c.parts()]);
+    expect(() => ledger.merge(d.parts())).toThrow(/at most 2 nodes that cut/);
+    c.forget({ node: 'y' });
+    expect(() => ledger.merge(c.parts())).toThrow(/at most 3 cuts of other nodes/);
+    expect(ledger.cuts()).toHaveLength(3);
+    // Somebody who fills it cannot keep this node from cutting.
+    for (const node of ['b', 'c']) ledger.forget({ node });
+    expect(ledger.cutNodes()).toEqual(expect.arrayContaining(['b', 'c']));
+    for (const { id } of b.cuts()) b.withdraw(id);
+    expect(ledger.merge([...b.parts(), ...c.parts()])).toHaveLength(2);
+  });
+
   it('takes in nothing of what it refuses', () => {
     const ledger = makeLedger('a');
     const other = makeLedger('b');
