@@ -10,11 +10,16 @@ export interface Confusion {
   readonly ids: readonly string[];
 }
 
-/** Which labels are taken for which: of all examples of a head, each left out in turn. The most frequent first. */
+/**
+ * Which labels are taken for which: of all examples of a head, each left out in turn. The most frequent first. Of a label
+ * with one example nothing is left then, so what it is taken for says nothing.
+ */
 export function confusions({ verdicts }: Head): Confusion[] {
+  const counts = new Map<string, number>();
+  for (const { label } of verdicts) counts.set(label, (counts.get(label) ?? 0) + 1);
   const found = new Map<string, Confusion & { ids: string[] }>();
   for (const { id, label, named } of verdicts) {
-    if (label === named) continue;
+    if (label === named || counts.get(label) === 1) continue;
     const key = JSON.stringify([label, named]);
     const ids = [...(found.get(key)?.ids ?? []), id];
     found.set(key, { label, named, count: ids.length, ids });

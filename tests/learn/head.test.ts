@@ -175,6 +175,11 @@ describe('review', () => {
     expect(confusions(head)).toContainEqual({ label: 'a', named: 'b', count: 1, ids: [odd.id] });
   });
 
+  it('does not say what a label with one example is taken for: without it nothing is known of it', () => {
+    expect(head.verdicts.find(({ label }) => label === 'c')!.named).not.toBe('c');
+    expect(confusions(head).map(({ label }) => label)).not.toContain('c');
+  });
+
   it('says how well each label is known', () => {
     const known = accuracies(head);
     expect(known.map(({ label, examples }) => [label, examples])).toEqual([

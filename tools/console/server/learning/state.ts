@@ -88,10 +88,7 @@ function taughtHead(
     accuracy: headAccuracy(info, review),
     falseAccept: info?.falseAccept ?? null,
     refused: refused ?? null,
-    confusions: review.confusions
-      .filter(({ label }) => labelAccuracy(review.labels.find((one) => one.label === label)) !== null)
-      .slice(0, mostConfusions)
-      .map(({ label, named, count }) => ({ label, named, count })),
+    confusions: review.confusions.slice(0, mostConfusions).map(({ label, named, count }) => ({ label, named, count })),
   };
 }
 
