@@ -10,7 +10,7 @@ import { PrototypeTrainer } from '../../sdk/learn/prototypes.ts';
 import { closing } from '../closing.ts';
 import { temporaryFolder } from '../devices/fake.ts';
 import { recorder } from '../hub/fakes.ts';
-import { draft, embeddings } from './fakes.ts';
+import { draft, embeddings, makeLedger } from './fakes.ts';
 
 const sample = embeddings(6, 8);
 const near = (label: number) => sample(label, 0.1);
@@ -163,6 +163,17 @@ describe('Learner', () => {
     await a.merge(b.ledger.parts());
     expect(a.summary('object').hash).toBe(b.summary('object').hash);
     expect(a.head('object')!.current!.head.serialise()).toEqual(b.head('object')!.current!.head.serialise());
+  });
+
+  it('unlearns what another node cut out', async () => {
+    const learner = await openLearner();
+    const [b, c] = [makeLedger('b'), makeLedger('c')];
+    for (const { draft } of lessons('fox', 2)) b.teach(draft);
+    await learner.merge(b.parts());
+    expect(learner.predict('object', near(2))).toMatchObject({ label: 'fox' });
+    c.forget({ node: 'b' });
+    await learner.merge(c.parts());
+    expect(learner.predict('object', near(2))).toBeUndefined();
   });
 
   it('takes kinds of heads of ones own', async () => {

@@ -1,10 +1,41 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Learner } from '../../sdk/learn/learner.ts';
+import { Ledger } from '../../sdk/learn/ledger.ts';
 import { temporaryFolder } from '../devices/fake.ts';
+import { until } from '../hub/fakes.ts';
 import { ShownLearning } from '../hub/learning.ts';
+import { track } from '../vision/fakes.ts';
 
 const anywhere = () => join(temporaryFolder(), 'learn');
+
+describe('NodeLearning', { timeout: 60_000 }, () => {
+  it('names what was followed before there was a head, on each camera, without another look', async () => {
+    const shown = await ShownLearning.start(anywhere());
+    await shown.show('yard', 'stripes', { tracks: [track({ id: 3, box: [0, 0, 160, 160] })] });
+    const yard = shown.learning.camera('yard');
+    expect(yard.nameOf(3)).toBeUndefined();
+    await shown.teachObject('stripes', 'zebra');
+    await until(() => yard.nameOf(3)?.label === 'zebra');
+  });
+
+  it('looks for the states that were taught on a camera here, not for those of other nodes', async () => {
+    const shown = await ShownLearning.start(anywhere());
+    const { learning } = shown;
+    await shown.teachView('door', 'stripes', 'gate', 'open');
+    const learner = await learning.open();
+    const [example] = learner.ledger.examples('gate');
+    const { space, dimension } = learner.ledger;
+    const other = new Ledger({ space, dimension, node: 'other' });
+    const timeMs = example!.timeMs + 5;
+    other.teach({ head: 'lamp', label: 'on', camera: 'door', kind: 'view', timeMs, embedding: example!.embedding });
+    expect(learning.summary.taughtMs).toBe(example!.timeMs);
+    await learner.merge(other.parts());
+    expect(learning.camera('door').heads).toEqual(['gate']);
+    expect(Object.keys(learning.summary.heads)).toEqual(['gate', 'lamp']);
+    expect(learning.summary.taughtMs).toBe(timeMs);
+  });
+});
 
 describe('NodeLearning that stops', { timeout: 60_000 }, () => {
   it('opens nothing again for who is about to teach', async () => {

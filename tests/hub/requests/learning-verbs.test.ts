@@ -6,6 +6,7 @@ import { asset } from '../../../sdk/assets.ts';
 import { errorsOf, validate } from '../../../sdk/config/validate.ts';
 import { InputError } from '../../../sdk/errors.ts';
 import type { Verb, VerbContext } from '../../../sdk/hub/requests/verb.ts';
+import { withChanges } from '../../../sdk/hub/requests/verbs/learning.ts';
 import { standardVerbs, type Verbs } from '../../../sdk/hub/requests/verbs/verbs.ts';
 import { readBundle, writeBundle } from '../../../sdk/learn/bundle.ts';
 import { Ledger } from '../../../sdk/learn/ledger.ts';
@@ -221,6 +222,15 @@ describe('relabel, forget, rollback, accept', () => {
     });
     expect(await ask('withdraw', cut.cut)).toMatchObject({ cut: cut.cut, heads: [{ head: 'object', refused: null }] });
     expect(await ask('list', { cuts: true })).toMatchObject({ cut_nodes: [], total: 0, cuts: [] });
+  });
+
+  it('tells its own cut, not one that comes from another node meanwhile', async () => {
+    const { learning } = await makeTeachable();
+    const learner = await learning.open();
+    const shed = new Ledger({ space: learner.ledger.space, dimension: 1280, node: 'shed' });
+    shed.forget({ node: 'attic' });
+    const { cut } = await withChanges(learning, 'porch', async () => void (await learner.merge(shed.parts())));
+    expect([cut, learning.cuts.length]).toEqual([null, 1]);
   });
 
   it.each([
