@@ -2,7 +2,16 @@ import { EventEmitter } from 'node:events';
 import { InputError, messageOf } from '../sdk/errors.ts';
 import type { Frame } from '../sdk/frame/frame.ts';
 import { about, silent } from '../sdk/log.ts';
-import type { Device, DeviceEvents, DeviceHealth, DeviceOptions, DeviceProperties } from './device.ts';
+import {
+  type CameraControl,
+  type ControlValues,
+  closedHealth,
+  type Device,
+  type DeviceEvents,
+  type DeviceHealth,
+  type DeviceOptions,
+  type DeviceProperties,
+} from './device.ts';
 import { type FoundCamera, findCameras } from './probe/index.ts';
 
 const howToChange = 'Set cameras.<name>.source to change it, e.g. v4l2:/dev/video0.';
@@ -49,7 +58,7 @@ export class AutoDevice extends EventEmitter<DeviceEvents> implements Device {
   get health(): DeviceHealth {
     if (this.#device) return this.#device.health;
     const state = this.#state === 'opening' ? 'opening' : 'closed';
-    return { state, frames: 0, dropped: 0, corrupt: 0, restarts: 0, stalls: 0 };
+    return { ...closedHealth, state };
   }
 
   async open(): Promise<void> {
@@ -81,6 +90,15 @@ export class AutoDevice extends EventEmitter<DeviceEvents> implements Device {
   frames(): AsyncIterableIterator<Frame> {
     if (!this.#device) throw new Error('auto: is not open: call open() before frames()');
     return this.#device.frames();
+  }
+
+  async controls(): Promise<readonly CameraControl[]> {
+    return (await this.#device?.controls()) ?? [];
+  }
+
+  async setControls(values: ControlValues): Promise<void> {
+    if (!this.#device) throw new Error('auto: is not open: call open() before setControls()');
+    await this.#device.setControls(values);
   }
 
   async close(): Promise<void> {

@@ -1,8 +1,17 @@
 import { EventEmitter } from 'node:events';
-import { messageOf } from '../sdk/errors.ts';
+import { InputError, messageOf } from '../sdk/errors.ts';
 import type { Frame } from '../sdk/frame/frame.ts';
 import { about, type Logger, silent } from '../sdk/log.ts';
-import type { Device, DeviceEvents, DeviceHealth, DeviceOptions, DeviceProperties } from './device.ts';
+import type {
+  CameraControl,
+  ControlValues,
+  Device,
+  DeviceEvents,
+  DeviceHealth,
+  DeviceOptions,
+  DeviceProperties,
+} from './device.ts';
+import { LastHour } from './last-hour.ts';
 import { FrameOutlet } from './outlet.ts';
 import { maskCredentials, maskSource } from './uri.ts';
 
@@ -13,7 +22,11 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
   protected readonly options: DeviceOptions;
   protected readonly logger: Logger;
   /** Counted by the device itself; `dropped` are those that found no free buffer, beside the outlet's own. */
-  protected readonly counters = { frames: 0, dropped: 0, corrupt: 0, restarts: 0, stalls: 0 };
+  protected readonly counters = { frames: 0, dropped: 0, corrupt: 0 };
+  readonly #restarts = { total: 0, lastHour: new LastHour() };
+  readonly #stalls = { total: 0, lastHour: new LastHour() };
+  /** Does it do something with `options.controls`? */
+  protected readonly takesControls: boolean = false;
   #outlet = new FrameOutlet();
   #droppedBefore = 0;
   #state: DeviceHealth['state'] = 'closed';
@@ -41,14 +54,16 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
   }
 
   get health(): DeviceHealth {
-    const { frames, dropped, corrupt, restarts, stalls } = this.counters;
+    const { frames, dropped, corrupt } = this.counters;
     return {
       state: this.#state,
       frames,
       dropped: dropped + this.#droppedBefore + this.#outlet.dropped,
       corrupt,
-      restarts,
-      stalls,
+      restarts: this.#restarts.total,
+      stalls: this.#stalls.total,
+      reconnects_last_hour: this.#restarts.lastHour.count,
+      stalls_last_hour: this.#stalls.lastHour.count,
       lastError: this.#lastError,
     };
   }
@@ -63,6 +78,9 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
       this.assertOpening();
       this.#properties = properties;
       this.setState('online');
+      if (!this.takesControls && Object.keys(this.options.controls ?? {}).length > 0) {
+        this.logger.warn('this source has no controls: those it was given are left out');
+      }
     } catch (error) {
       this.setError(messageOf(error));
       await this.close();
@@ -77,6 +95,16 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
     const frames = this.#outlet.frames();
     this.read();
     return frames;
+  }
+
+  async controls(): Promise<readonly CameraControl[]> {
+    return [];
+  }
+
+  async setControls(values: ControlValues): Promise<void> {
+    const [name] = Object.keys(values);
+    if (name !== undefined)
+      throw new InputError(`controls: expected none, for ${this.uri} has no controls; got ${name}`);
   }
 
   close(): Promise<void> {
@@ -109,6 +137,18 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
   /** A source that came back may be another one than before. */
   protected setProperties(properties: DeviceProperties): void {
     this.#properties = properties;
+  }
+
+  /** The source is started again after it was lost. */
+  protected countRestart(): void {
+    this.#restarts.total++;
+    this.#restarts.lastHour.add();
+  }
+
+  /** The source gave no frames though it ran. */
+  protected countStall(): void {
+    this.#stalls.total++;
+    this.#stalls.lastHour.add();
   }
 
   protected setError(message: string): void {

@@ -22,7 +22,33 @@ export interface DeviceOptions {
   loop?: boolean;
   /** A live source that gave no frame for so long is restarted, ms. Default 10000. */
   stallTimeoutMs?: number;
+  /**
+   * The camera's own controls, by the names it gives them: `{ brightness: 140 }`. Of `v4l2:`; other sources have none.
+   * A menu takes the number or the words of a choice.
+   */
+  controls?: ControlValues;
   logger?: Logger;
+}
+
+/** Values of a camera's controls by name. */
+export type ControlValues = Readonly<Record<string, number | boolean | string>>;
+
+/** Something that a camera lets be set, such as its exposure. */
+export interface CameraControl {
+  /** As the camera names it: `exposure_time_absolute`. */
+  readonly name: string;
+  readonly kind: 'integer' | 'boolean' | 'menu';
+  /** 0 or 1 of a boolean, the number of the choice of a menu. */
+  readonly value: number;
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+  readonly step: number;
+  /** Of a menu: what each number stands for. */
+  readonly choices?: Readonly<Record<number, string>>;
+  /** It has no effect now: an automatic does its work. */
+  readonly inactive: boolean;
+  readonly readOnly: boolean;
 }
 
 /** What a device turned out to be, known once it is open. */
@@ -53,11 +79,27 @@ export interface DeviceHealth {
   readonly dropped: number;
   /** Frames that were cut short or corrupt. */
   readonly corrupt: number;
+  /** How often it was started again, and how often because it gave no frames though it ran. */
   readonly restarts: number;
   readonly stalls: number;
+  /** The same in the last hour; named as in Frigate's statistics, so that a dashboard for those reads these. */
+  readonly reconnects_last_hour: number;
+  readonly stalls_last_hour: number;
   /** Why the source is not online, or was not the last time. */
   readonly lastError?: string;
 }
+
+/** Of a device that was never opened. */
+export const closedHealth: DeviceHealth = {
+  state: 'closed',
+  frames: 0,
+  dropped: 0,
+  corrupt: 0,
+  restarts: 0,
+  stalls: 0,
+  reconnects_last_hour: 0,
+  stalls_last_hour: 0,
+};
 
 export interface DeviceEvents {
   /** After each change of `health.state`. */
@@ -87,6 +129,15 @@ export interface Device extends EventEmitter<DeviceEvents> {
   /** @throws Error before `open()`. */
   readonly properties: DeviceProperties;
   readonly health: DeviceHealth;
+  /** What the camera lets be set, with its values now; empty where the source has no such thing. */
+  controls(): Promise<readonly CameraControl[]>;
+  /**
+   * Sets these controls, while the frames go on; one that was set before and is left out gets the camera's default. They
+   * are set again when the camera was lost and comes back; one that is away is not asked before.
+   *
+   * @throws InputError naming what is wrong and what the camera takes; nothing is set then.
+   */
+  setControls(values: ControlValues): Promise<void>;
   /** Stops the source and waits until its process has ended. Safe to call twice. */
   close(): Promise<void>;
 }

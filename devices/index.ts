@@ -8,12 +8,20 @@ import { checkOptions } from './options.ts';
 import { RtspCamera } from './rtsp.ts';
 import { SceneDevice } from './scene/scene.ts';
 import { maskSource, parseDeviceUri } from './uri.ts';
-import { V4l2Camera } from './v4l2.ts';
+import { V4l2Camera } from './v4l2/camera.ts';
 
 export type { ColourSpace } from '../sdk/frame/frame.ts';
 export { type Board, describeBoard } from './boards/board.ts';
 export { readTemperature } from './boards/temperature.ts';
-export type { Device, DeviceEvents, DeviceHealth, DeviceOptions, DeviceProperties } from './device.ts';
+export type {
+  CameraControl,
+  ControlValues,
+  Device,
+  DeviceEvents,
+  DeviceHealth,
+  DeviceOptions,
+  DeviceProperties,
+} from './device.ts';
 export { type FoundCamera, type FoundProgram, findCameras, findPrograms } from './probe/index.ts';
 
 /** Makes the device of a scheme; `rest` is what follows `scheme:`. */

@@ -80,7 +80,7 @@ export abstract class LiveDevice extends DeviceBase {
       this.logger.warn(`no more frames: ${this.health.lastError}; next try in ${(waitMs / 1000).toFixed(1)} s`);
       await this.#nap.sleep(waitMs);
       if (this.closed) return;
-      this.counters.restarts++;
+      this.countRestart();
       lost = this.#runOnce();
     }
   }
@@ -105,7 +105,7 @@ export abstract class LiveDevice extends DeviceBase {
     let reason: string | undefined;
     const watchdog = new Watchdog((ms) => {
       reason = `no frame for ${(ms / 1000).toFixed(1)} s`;
-      this.counters.stalls++;
+      this.countStall();
       void child.stop(true);
     });
     this.#watchdog = watchdog;

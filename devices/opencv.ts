@@ -177,7 +177,7 @@ export class OpenCvCapture extends DeviceBase {
   async #readLive(source: Source, first: Mat): Promise<void> {
     const stallTimeoutMs = this.options.stallTimeoutMs ?? defaultStallTimeoutMs;
     const watchdog = new Watchdog((ms) => {
-      this.counters.stalls++;
+      this.countStall();
       this.#lose(`no frame for ${(ms / 1000).toFixed(1)} s`);
     });
     await new Promise(setImmediate);
@@ -227,7 +227,7 @@ export class OpenCvCapture extends DeviceBase {
     for (;;) {
       await this.#nap.sleep(this.#backoff.next());
       if (this.closed) return;
-      this.counters.restarts++;
+      this.countRestart();
       try {
         this.#capture = this.#openCapture(source);
         return;

@@ -9,7 +9,14 @@
  *
  * @packageDocumentation
  */
-export type { Device, DeviceHealth, DeviceOptions, DeviceProperties } from '../devices/device.ts';
+export type {
+  CameraControl,
+  ControlValues,
+  Device,
+  DeviceHealth,
+  DeviceOptions,
+  DeviceProperties,
+} from '../devices/device.ts';
 export { openDevice } from '../devices/index.ts';
 export { dataFolder } from './config/data-folder.ts';
 export {

@@ -186,6 +186,18 @@ export const CameraSettings = Type.Object(
       Type.Integer({ minimum: 16, maximum: 4320, description: 'Height asked of the camera. Default: its own.' }),
     ),
     loop: Type.Boolean({ default: true, description: 'A file starts again at its end.' }),
+    controls: Type.Record(
+      Type.String({ pattern: '^[a-z0-9_]{1,64}$' }),
+      Type.Union([Type.Number(), Type.Boolean(), Type.String({ maxLength: 64 })], {
+        description: 'A number, true or false, or the words of a choice.',
+      }),
+      {
+        additionalProperties: false,
+        default: {},
+        description:
+          'Controls of a v4l2: camera by name, e.g. {exposure_time_absolute: 100}; `ocellus cameras` lists them. They change while it runs; one that is taken out gets the camera’s default.',
+      },
+    ),
     detect: DetectSettings,
     motion: MotionSettings,
     track: TrackSettings,
@@ -213,7 +225,7 @@ export type DeepPartial<T> = T extends readonly unknown[]
     ? { [K in keyof T]?: DeepPartial<T[K]> }
     : T;
 
-/** A change to a camera’s settings: what is left out stays. The maps `zones`, `lines` and `thresholds` are replaced whole. */
+/** A change to a camera’s settings: what is left out stays. The maps `zones`, `lines`, `thresholds` and `controls` are replaced whole. */
 export type CameraChange = DeepPartial<CameraSettings>;
 export const CameraChange = Type.Unsafe<CameraChange>(changeOf(CameraSettings));
 

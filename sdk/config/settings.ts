@@ -84,7 +84,7 @@ export async function updateSettings(path: string, change: SettingsInput): Promi
 }
 
 // Maps whose keys the owner chooses are replaced whole: a zone that is gone must go from the file too.
-const ownedMaps = new Set(['zones', 'lines', 'thresholds']);
+const ownedMaps = new Set(['zones', 'lines', 'thresholds', 'controls']);
 
 function* leaves(value: SettingsInput, route: string[] = []): Generator<[string[], unknown]> {
   for (const [key, inner] of Object.entries(value)) {

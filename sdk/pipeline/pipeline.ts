@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
-import type { Device, DeviceHealth } from '../../devices/device.ts';
+import { closedHealth, type Device, type DeviceHealth } from '../../devices/device.ts';
 import { createDevice } from '../../devices/index.ts';
 import { type CameraChange, CameraSettings } from '../config/schema.ts';
 import { hasReference } from '../config/secrets.ts';
@@ -226,7 +226,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
 
   /**
    * Changes settings while it runs and emits `settings`. Fields that are left out stay; lists, and the maps `zones`,
-   * `lines`, `thresholds` and `states`, are replaced whole. A source that cannot be opened then is tried again until it can.
+   * `lines`, `thresholds`, `states` and `controls`, are replaced whole. A source that cannot be opened then is tried again until it can.
    *
    * @example
    * await pipeline.change({ detect: { threshold: 0.6 } });
@@ -234,14 +234,17 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
    * @throws InputError naming the wrong field; nothing is changed then.
    */
   async change(patch: CameraChange): Promise<void> {
-    const before = this.#settings;
     if (typeof patch.source === 'string' && hasReference(patch.source)) {
       // At the next start it would be looked up and sent to whatever host stands beside it.
       throw new InputError(
         'source: a reference to a secret (with $ and braces) is looked up in the settings file only: write it there',
       );
     }
-    this.#settings = validate(CameraSettings, merge(before, patch), `camera ${this.name}`);
+    const changed = () => validate(CameraSettings, merge(this.#settings, patch), `camera ${this.name}`);
+    const { controls } = changed();
+    if (!isDeepStrictEqual(controls, this.#settings.controls)) await this.device?.setControls(controls);
+    const before = this.#settings;
+    this.#settings = changed();
     this.#asksFps ||= patch.detect?.fps !== undefined;
     this.#watch?.configure(this.#settings);
     this.#tell('settings', patch);
@@ -344,6 +347,8 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
           fps: speed === 'max' && !this.#asksFps ? undefined : detect.fps,
           loop: loop && speed !== 'max',
           speed,
+          // Those of now, where it is tried again: they may have been why it could not be opened.
+          controls: this.#settings.controls,
           logger: this.#logger,
         }),
       patient,
@@ -368,7 +373,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   }
 
   #health(): DeviceHealth {
-    return this.#source?.health ?? { state: 'closed', frames: 0, dropped: 0, corrupt: 0, restarts: 0, stalls: 0 };
+    return this.#source?.health ?? closedHealth;
   }
 
   /** One frame that cannot be used must not end the camera. */
@@ -515,7 +520,7 @@ function valuesOf(meters: ReturnType<typeof makeMeters>, what: 'value' | 'total'
   return Object.fromEntries(entries) as PipelineStats['times'];
 }
 
-const replacedWhole = new Set(['zones', 'lines', 'thresholds', 'states']);
+const replacedWhole = new Set(['zones', 'lines', 'thresholds', 'states', 'controls']);
 
 function merge(base: unknown, patch: unknown, key = ''): unknown {
   const isMap = (value: unknown): value is Record<string, unknown> =>

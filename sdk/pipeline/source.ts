@@ -1,4 +1,4 @@
-import type { Device, DeviceHealth } from '../../devices/device.ts';
+import { closedHealth, type Device, type DeviceHealth } from '../../devices/device.ts';
 import { Backoff } from '../backoff.ts';
 import { messageOf } from '../errors.ts';
 import type { Frame } from '../frame/frame.ts';
@@ -43,8 +43,7 @@ export class Source {
   }
 
   get health(): DeviceHealth {
-    const closed: DeviceHealth = { state: 'closed', frames: 0, dropped: 0, corrupt: 0, restarts: 0, stalls: 0 };
-    const health = this.#device?.health ?? closed;
+    const health = this.#device?.health ?? closedHealth;
     return { ...health, lastError: health.lastError ?? this.#lastError };
   }
 

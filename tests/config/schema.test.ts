@@ -15,6 +15,7 @@ describe('Settings', () => {
           source: 'auto:',
           enabled: true,
           loop: true,
+          controls: {},
           detect: {
             enabled: true,
             fps: 10,

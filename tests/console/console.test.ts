@@ -3,6 +3,7 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { closedHealth } from '../../devices/device.ts';
 import { hashPassword } from '../../sdk/access/password.ts';
 import { InputError } from '../../sdk/errors.ts';
 import { silent } from '../../sdk/log.ts';
@@ -256,7 +257,7 @@ describe('Console: the connection of a page', () => {
     await expect.poll(() => of('stats').length).toBeGreaterThan(0);
     expect(of('stats')[0]!.mqtt, 'there is no hub').toBeNull();
     camera.status = 'offline';
-    camera.emit('status', 'offline', { state: 'offline', frames: 0, dropped: 0, corrupt: 0, restarts: 0, stalls: 0 });
+    camera.emit('status', 'offline', { ...closedHealth, state: 'offline' });
     camera.emit('motion', true);
     camera.emit('count', { label: 'cat', zone: 'mat', count: 2 });
     camera.emit('crossing', { line: 'gate', label: 'cat', direction: 'in', total: 4, trackId: 1 });

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DeviceProperties } from '../../devices/device.ts';
+import { closedHealth, type DeviceProperties } from '../../devices/device.ts';
 import { type CameraChange, CameraSettings } from '../../sdk/config/schema.ts';
 import { resolveSettings } from '../../sdk/config/settings.ts';
 import { validate } from '../../sdk/config/validate.ts';
@@ -88,12 +88,11 @@ export class FakeNode implements ConsoleNode {
       objects: 1,
       unfinishedMs: this.unfinishedMs,
       device: {
+        ...closedHealth,
         state: 'online' as const,
         frames: 1,
-        dropped: 0,
-        corrupt: 0,
-        restarts: 0,
-        stalls: 0,
+        reconnects_last_hour: 2,
+        stalls_last_hour: 1,
         lastError: this.lastError,
       },
     };

@@ -102,6 +102,8 @@ describe('/metrics', () => {
       'ocellus_camera_frames_total{node="porch",camera="door"}': 1,
       'ocellus_camera_frames_inferred_total{node="porch",camera="yard"}': 1,
       'ocellus_camera_frame_rate_hertz{node="porch",camera="door"}': 10,
+      'ocellus_camera_reconnects_last_hour{node="porch",camera="door"}': 2,
+      'ocellus_camera_stalls_last_hour{node="porch",camera="door"}': 1,
       'ocellus_camera_stage_seconds_sum{node="porch",camera="door",stage="infer"}': 0.008,
       'ocellus_camera_stage_seconds_count{node="porch",camera="door",stage="infer"}': 1,
       'ocellus_camera_status{node="porch",camera="door",ocellus_camera_status="online"}': 1,

@@ -115,6 +115,7 @@ describe('libcamera:', () => {
       })();
     });
     expect(device.health).toMatchObject({ state: 'online', restarts: 3, stalls: 1, corrupt: 1 });
+    expect(device.health).toMatchObject({ reconnects_last_hour: 3, stalls_last_hour: 1 });
     await device.close();
     expect(seen).toEqual([
       ...['opening', 'online', 'offline', 'online', 'offline', 'online', 'offline', 'online', 'closed'],

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { closedHealth } from '../../devices/device.ts';
 import { asset } from '../../sdk/assets.ts';
 import { type CameraChange, CameraSettings } from '../../sdk/config/schema.ts';
 import { resolveSettings } from '../../sdk/config/settings.ts';
@@ -19,7 +20,7 @@ import type { NodeStats } from '../../sdk/pipeline/node.ts';
 import type { EventMessage } from '../../sdk/vision/event.ts';
 import { objectState } from '../vision/fakes.ts';
 
-const health = { state: 'online', frames: 0, dropped: 0, corrupt: 0, restarts: 0, stalls: 0 } as const;
+const health = { ...closedHealth, state: 'online' } as const;
 
 /** A camera whose state a test sets. */
 export class FakeCamera extends EventEmitter<PipelineEvents> implements HubCamera {

@@ -1,6 +1,13 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import type { Device, DeviceEvents, DeviceHealth, DeviceProperties } from '../../devices/device.ts';
+import {
+  type CameraControl,
+  closedHealth,
+  type Device,
+  type DeviceEvents,
+  type DeviceHealth,
+  type DeviceProperties,
+} from '../../devices/device.ts';
 import { FrameOutlet } from '../../devices/outlet.ts';
 import type { Frame } from '../../sdk/frame/frame.ts';
 import { Source, type SourceOptions } from '../../sdk/pipeline/source.ts';
@@ -26,7 +33,7 @@ class FakeDevice extends EventEmitter<DeviceEvents> implements Device {
   }
 
   get health(): DeviceHealth {
-    return { state: this.state, frames: 0, dropped: 0, corrupt: 0, restarts: 0, stalls: 0 };
+    return { ...closedHealth, state: this.state };
   }
 
   async open(): Promise<void> {
@@ -45,6 +52,12 @@ class FakeDevice extends EventEmitter<DeviceEvents> implements Device {
   frames(): AsyncIterableIterator<Frame> {
     return this.outlet.frames();
   }
+
+  async controls(): Promise<CameraControl[]> {
+    return [];
+  }
+
+  async setControls(): Promise<void> {}
 
   async close(): Promise<void> {
     this.closes++;

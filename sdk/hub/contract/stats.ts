@@ -13,8 +13,10 @@ const Device = Fields({
   frames: Count('Frames received from the source.'),
   dropped: Count('Frames that nobody took in time.'),
   corrupt: Count('Frames that were cut short or corrupt.'),
-  restarts: Count(),
-  stalls: Count(),
+  restarts: Count('How often the source was started again.'),
+  stalls: Count('How often it gave no frames though it ran.'),
+  reconnects_last_hour: Count('`restarts` of the last hour.'),
+  stalls_last_hour: Count('`stalls` of the last hour.'),
   lastError: Type.Optional(Type.String({ description: 'Why it is not online, or was not the last time.' })),
 });
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { describe, expect, it, vi } from 'vitest';
+import { closedHealth } from '../../../devices/device.ts';
 import { asset } from '../../../sdk/assets.ts';
 import { startBroker } from '../../../sdk/hub/broker.ts';
 import { settingTopics } from '../../../sdk/hub/camera-settings.ts';
@@ -82,12 +83,9 @@ describe('contract', () => {
     for (const type of ['new', 'update', 'end'] as const) camera.emit('event', eventMessage(1, type));
     camera.emit('crossing', { trackId: 7, line: 'gate', label: 'person', direction: 'in', total: 3 });
     const health = {
+      ...closedHealth,
       state: 'online',
       frames: 2,
-      dropped: 0,
-      corrupt: 0,
-      restarts: 0,
-      stalls: 0,
       lastError: 'x',
     } as const;
     const times = { motion: 1, queue: 0.5, preprocess: 1, infer: 1, decode: 1, track: 1, total: 5 };

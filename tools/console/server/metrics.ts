@@ -90,6 +90,16 @@ function tellCameras(text: Exposition, node: ConsoleNode, cameras: Record<string
     each(({ device }) => device.stalls),
   );
   text.gauge(
+    'ocellus_camera_reconnects_last_hour',
+    'Starts anew of its source in the last hour.',
+    each(({ device }) => device.reconnects_last_hour),
+  );
+  text.gauge(
+    'ocellus_camera_stalls_last_hour',
+    'Times its source gave nothing in the last hour.',
+    each(({ device }) => device.stalls_last_hour),
+  );
+  text.gauge(
     'ocellus_camera_frame_rate_hertz',
     'Over five seconds.',
     each(({ fps }) => fps.in),

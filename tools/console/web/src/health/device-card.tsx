@@ -4,6 +4,8 @@ import { Facts } from '../parts/facts.tsx';
 
 const words = { online: 'Online', offline: 'Offline', disabled: 'Switched off' } as const;
 
+const inAll = (total: number, lastHour: number) => `${count(total)}, ${count(lastHour)} in the last hour`;
+
 export function DeviceCard({ camera, stats }: { camera: CameraState; stats: PipelineStats | undefined }) {
   const device = stats?.device;
   const opened = camera.source.opened;
@@ -17,8 +19,8 @@ export function DeviceCard({ camera, stats }: { camera: CameraState; stats: Pipe
           ['Frames', count(stats.frames.in)],
           ['Dropped', count(stats.frames.dropped)],
           ['Corrupt', count(device.corrupt)],
-          ['Restarts', device.restarts],
-          ['Stalls', device.stalls],
+          ['Restarts', inAll(device.restarts, device.reconnects_last_hour)],
+          ['Stalls', inAll(device.stalls, device.stalls_last_hour)],
         ]
       : [];
   return (

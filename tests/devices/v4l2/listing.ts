@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { asset } from '../../../sdk/assets.ts';
+
+/** What `v4l2-ctl` printed, kept as it was. */
+export const captured = (name: string) => readFileSync(asset('tests', 'devices', 'v4l2', 'captured', name), 'utf8');
+
+/** Rates by size by format: `{ YUYV: { '640x480': [30, 15] } }`. */
+export type Offer = Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;
+
+const descriptions: Readonly<Record<string, string>> = {
+  YUYV: 'YUYV 4:2:2',
+  NV12: 'Y/UV 4:2:0',
+  MJPG: 'Motion-JPEG, compressed',
+  H264: 'H.264, compressed',
+  GREY: '8-bit Greyscale',
+};
+
+/** The same as `v4l2-ctl --list-formats-ext` prints it. */
+export function listing(offer: Offer): string {
+  const lines = ['ioctl: VIDIOC_ENUM_FMT', '\tType: Video Capture', ''];
+  Object.entries(offer).forEach(([fourcc, sizes], index) => {
+    lines.push(`\t[${index}]: '${fourcc}' (${descriptions[fourcc] ?? fourcc})`);
+    for (const [size, rates] of Object.entries(sizes)) {
+      lines.push(`\t\tSize: ${size.includes(' ') ? size : `Discrete ${size}`}`);
+      for (const rate of rates) {
+        lines.push(`\t\t\tInterval: Discrete ${(1 / rate).toFixed(3)}s (${rate.toFixed(3)} fps)`);
+      }
+    }
+  });
+  return `${lines.join('\n')}\n`;
+}
