@@ -2,7 +2,7 @@ import { InputError } from '../sdk/errors.ts';
 import { AutoDevice } from './auto.ts';
 import type { Device, DeviceOptions } from './device.ts';
 import { fileDevice } from './file/file.ts';
-import { LibcameraCamera } from './libcamera.ts';
+import { libcameraDevice } from './libcamera/device.ts';
 import { OpenCvCapture } from './opencv.ts';
 import { checkOptions } from './options.ts';
 import { RtspCamera } from './rtsp.ts';
@@ -22,7 +22,15 @@ export type {
   DeviceOptions,
   DeviceProperties,
 } from './device.ts';
-export { type FoundCamera, type FoundProgram, findCameras, findPrograms } from './probe/index.ts';
+export type { LibcameraOptions } from './libcamera/options.ts';
+export {
+  describeLibcamera,
+  type FoundCamera,
+  type FoundProgram,
+  findCameras,
+  findPrograms,
+  type LibcameraSource,
+} from './probe/index.ts';
 
 /** Makes the device of a scheme; `rest` is what follows `scheme:`. */
 type DeviceMaker = (uri: string, rest: string, options?: DeviceOptions) => Device;
@@ -31,7 +39,7 @@ const makers: Readonly<Record<string, DeviceMaker>> = {
   auto: (_, rest, options) => new AutoDevice(rest, createDevice, options),
   scene: (uri, rest, options) => new SceneDevice(uri, rest, options),
   file: fileDevice,
-  libcamera: (uri, rest, options) => new LibcameraCamera(uri, rest, options),
+  libcamera: libcameraDevice,
   v4l2: (uri, rest, options) => new V4l2Camera(uri, rest, options),
   opencv: (uri, rest, options) => new OpenCvCapture(uri, rest, options),
   rtsp: (uri, _, options) => new RtspCamera(uri, options),

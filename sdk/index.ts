@@ -35,7 +35,14 @@ export type { LoadOptions } from './core/load.ts';
 export { type DetectOptions, type DetectTimes, listModels, loadModel, Model } from './core/model.ts';
 export { spaceOf } from './core/space.ts';
 export { InputError } from './errors.ts';
-export { type ColourSpace, Frame, type FrameInfo, type FrameInit, type Plane } from './frame/frame.ts';
+export {
+  type ColourSpace,
+  Frame,
+  type FrameInfo,
+  type FrameInit,
+  type Plane,
+  type SensorReading,
+} from './frame/frame.ts';
 export { type PixelFormat, planeLayout } from './frame/layout.ts';
 export { encodeJpeg, readPicture } from './frame/picture.ts';
 export { FramePool } from './frame/pool.ts';

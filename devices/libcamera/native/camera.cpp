@@ -191,7 +191,8 @@ void OpenCamera::completed(libcamera::Request* request) {
   begin_read(video);
   if (still) begin_read(still_->buffers->list()[0]);
   const auto& about = video.frame->metadata();
-  tell_({Event::frame, slot, still, about.status != libcamera::FrameMetadata::FrameSuccess, about.sequence,
+  // Not "other than success": the virtual pipeline of 0.4 says nothing of it.
+  tell_({Event::frame, slot, still, about.status == libcamera::FrameMetadata::FrameError, about.sequence,
          capture_time(*request, *video.frame), numbers_of(request->metadata())});
 }
 

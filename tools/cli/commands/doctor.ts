@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { describeBoard, findCameras, findPrograms } from '../../../devices/index.ts';
+import { describeBoard, describeLibcamera, findCameras, findPrograms } from '../../../devices/index.ts';
 import { listModels } from '../../../sdk/core/model.ts';
 import { messageOf } from '../../../sdk/errors.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
@@ -34,6 +34,7 @@ async function examine() {
     node: process.versions.node,
     onnxruntime,
     kernels: describeKernels(),
+    libcamera: describeLibcamera(),
     cameras,
     programs,
     models: models.map(({ name }) => name),
@@ -57,7 +58,14 @@ async function findOnnxruntime(): Promise<{ version?: string; error?: string }> 
   }
 }
 
-function inWords({ board, node, onnxruntime, kernels, cameras, programs, models }: Report): string {
+/** Which source a `libcamera:` has here, and what would be needed for the native one. */
+function libcameraInWords({ source, version, why }: Report['libcamera']): string {
+  if (source === 'native') return `native source, ${version}`;
+  const program = source === 'none' ? 'no program (rpicam-vid)' : source;
+  return `${program}; no native source: ${why}`;
+}
+
+function inWords({ board, node, onnxruntime, kernels, libcamera, cameras, programs, models }: Report): string {
   const temperature = board.temperature === undefined ? '' : `, ${board.temperature.toFixed(0)} °C`;
   const machine = table([
     ['board', `${board.model} (${board.board})`],
@@ -70,6 +78,7 @@ function inWords({ board, node, onnxruntime, kernels, cameras, programs, models 
       'kernels',
       kernels.variants.length > 0 ? `${kernels.inUse}; there are ${kernels.variants.join(', ')}` : kernels.inUse,
     ],
+    ['libcamera', libcameraInWords(libcamera)],
     ['models', models.join(', ')],
   ]);
   const found =
