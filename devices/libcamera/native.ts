@@ -36,6 +36,8 @@ export class NativeLibcameraCamera extends SupervisedDevice {
   #running: Promise<string> | undefined;
   #lose: ((reason: string) => void) | undefined;
   #number = 0;
+  /** Buffers of the present camera that are with us. */
+  #lent = 0;
   #sequence = -1;
   /** Of the present run. */
   #lastOfDriver: number | undefined;
@@ -92,6 +94,10 @@ export class NativeLibcameraCamera extends SupervisedDevice {
     };
   }
 
+  protected override explain(reason: string): string {
+    return /busy/i.test(reason) ? `the camera is used by another program: stop that first; ${reason}` : reason;
+  }
+
   protected async endRun(): Promise<void> {
     this.#lose?.('closed');
   }
@@ -116,7 +122,8 @@ export class NativeLibcameraCamera extends SupervisedDevice {
       const camera = await this.#open();
       this.#camera = camera;
       this.#lastOfDriver = undefined;
-      this.expectFrames((why) => this.#lose?.(why));
+      this.#lent = 0;
+      this.#watch();
       if (this.closed) this.#lose?.('closed');
       else await camera.start();
       return await lost;
@@ -205,9 +212,23 @@ export class NativeLibcameraCamera extends SupervisedDevice {
     this.#values = valuesIn(event.metadata);
     const info = this.#infoOf(event);
     if (event.still) this.#onStill(camera, info);
-    const free = () => camera.giveBack(event.slot);
-    if (this.#isDue(event.capturedNs)) this.outlet.offer(frameOf(camera.video, event.slot, info, free));
-    else free();
+    if (this.#isDue(event.capturedNs)) this.#lend(camera, event.slot, info);
+    else camera.giveBack(event.slot);
+  }
+
+  #lend(camera: NativeCamera, slot: number, info: FrameInfo): void {
+    const all = camera.video.buffers.length;
+    // A camera whose buffers are all with us has nothing to write to: to begin it anew would only take more memory.
+    if (++this.#lent === all) this.expectNoFrames();
+    const free = () => {
+      camera.giveBack(slot);
+      if (this.#camera === camera && this.#lent-- === all) this.#watch();
+    };
+    this.outlet.offer(frameOf(camera.video, slot, info, free));
+  }
+
+  #watch(): void {
+    this.expectFrames((why) => this.#lose?.(why));
   }
 
   /** Frames for which the camera had no buffer were dropped as much as those that nobody took. */

@@ -48,7 +48,9 @@ export function buildAddon(folder, settings = []) {
     for (const name of ['CMakeCache.txt', 'CMakeFiles']) rmSync(join(path, name), { recursive: true, force: true });
     if (!configure()) return false;
   }
-  if (!run('cmake', ['--build', folder, '--target', 'addons'], { stdio: ['ignore', 2, 'inherit'] })) return false;
+  const make = (target) => run('cmake', ['--build', folder, '--target', target], { stdio: ['ignore', 2, 'inherit'] });
+  if (!make('addon')) return false;
+  if (!make('addons')) say("The native source of libcamera's cameras could not be built; rpicam-vid reads them then.");
   writeFileSync(stamp, wanted);
   return true;
 }

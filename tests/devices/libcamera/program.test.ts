@@ -1,34 +1,41 @@
-import { describe, expect, it } from 'vitest';
-import type { Device } from '../../devices/device.ts';
-import { createDevice } from '../../devices/index.ts';
-import { LibcameraCamera } from '../../devices/libcamera.ts';
-import { InputError } from '../../sdk/errors.ts';
-import type { Frame } from '../../sdk/frame/frame.ts';
-import { fakeProgram, onlyPrograms, tree } from './fake.ts';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Device } from '../../../devices/device.ts';
+import { createDevice } from '../../../devices/index.ts';
+import { ProgramLibcameraCamera } from '../../../devices/libcamera/program.ts';
+import { InputError } from '../../../sdk/errors.ts';
+import type { Frame } from '../../../sdk/frame/frame.ts';
+import { fakeProgram, onlyPrograms, temporaryFolder } from '../fake.ts';
 
-const pi4 = () => tree({ 'proc/device-tree/model': 'Raspberry Pi 4 Model B Rev 1.4\0', 'proc/cpuinfo': '' });
-const pi5 = () => tree({ 'proc/device-tree/model': 'Raspberry Pi 5 Model B Rev 1.0\0', 'proc/cpuinfo': '' });
-const unknown = () => tree({ 'proc/cpuinfo': '' });
+beforeEach(() => {
+  vi.stubEnv('OCELLUS_LIBCAMERA', 'program');
+  return () => vi.unstubAllEnvs();
+});
 
 /**
  * What `rpicam-vid` does: bare frames, rows padded to a multiple of bytes. Pixels of a row hold the row's number, each
- * plane's first pixel the frame's number; padding is 255. `plan` says what each run does, the last for all that follow.
+ * plane's first pixel the frame's number; padding is 255. With `--frames 1` it writes one and ends. `plan` says what each
+ * of the other runs does, the last for all that follow.
  */
-const camera = (multiple: number, plan: string[]) => `
+const camera = (multiple: number, plan: string[], extra = 0) => `
 const value = (name) => Number(process.argv[process.argv.indexOf(name) + 1]);
 const width = value('--width'), height = value('--height');
 const stride = Math.ceil(width / ${multiple}) * ${multiple};
 function picture(number) {
   const planes = [[width, height, stride], [width / 2, height / 2, stride / 2], [width / 2, height / 2, stride / 2]];
-  return Buffer.concat(planes.map(([columns, rows, bytes]) => {
+  return Buffer.concat([...planes.map(([columns, rows, bytes]) => {
     const plane = Buffer.alloc(bytes * rows, 255);
     for (let row = 0; row < rows; row++) plane.fill(row, row * bytes, row * bytes + columns);
     plane[0] = number;
     return plane;
-  }));
+  }), Buffer.alloc(${extra})]);
 }
 const plan = ${JSON.stringify(plan)};
-const todo = plan[Math.min(run, plan.length) - 1];
+const before = fs.readFileSync(log, 'utf8').trim().split('\\n').filter((line) => !line.includes('--frames')).length;
+const todo = plan[Math.min(Math.max(before, 1), plan.length) - 1];
+if (todo === 'fail') { console.error('ERROR: *** no cameras available ***'); process.exit(255); }
+if (process.argv.includes('--frames')) { process.stdout.write(picture(0)); return; }
 process.stderr.write('fake camera: ' + todo + '\\n');
 process.on('SIGTERM', () => { if (todo !== 'stall') process.exit(0); });
 let number = 0;
@@ -38,8 +45,10 @@ const timer = setInterval(() => {
   if (todo === 'cut' && number === 3) { process.stdout.write(picture(3).subarray(0, 100)); process.exit(0); }
   if (todo === 'stall' && number === 2) { clearInterval(timer); setInterval(() => {}, 1000); }
 }, 20);
-if (todo === 'fail') { console.error('ERROR: *** no cameras available ***'); process.exit(255); }
 `;
+
+/** The runs that were to give a stream. */
+const streams = (fake: { runs: () => string[][] }) => fake.runs().filter((args) => !args.includes('--frames'));
 
 async function take(device: Device, count: number, see: (frame: Frame) => void = () => {}): Promise<void> {
   for await (const frame of device.frames()) {
@@ -55,15 +64,18 @@ function states(device: Device): string[] {
   return seen;
 }
 
-describe('libcamera:', () => {
+describe('libcamera: through a program', () => {
   it.each([
-    ['a Pi 4', 64, pi4, 160, 192],
-    ['a Pi 5', 128, pi5, 160, 256],
-  ])('reads rows padded as on %s', async (_, multiple, root, width, stride) => {
+    ['of 64 bytes, as up to a Pi 4', 64, 160, 192],
+    ['of 128, as on a Pi 5', 128, 160, 256],
+    ['of 32', 32, 160, 160],
+  ])('finds out that rows are padded to a multiple %s', async (_, multiple, width, stride) => {
     const fake = fakeProgram('rpicam-vid', camera(multiple, ['frames']));
-    const device = new LibcameraCamera('libcamera:1', '1', { width, height: 90, fps: 15 }, root());
+    const device = new ProgramLibcameraCamera('libcamera:1', '1', { width, height: 90, fps: 15 });
     await device.open();
     expect(device.properties).toMatchObject({ kind: 'libcamera', format: 'I420', width, height: 90, live: true });
+    // What the program asks of its camera for frames that are not encoded.
+    expect(device.properties.colour).toEqual({ matrix: 'bt601', range: 'full' });
     await take(device, 3, (frame) => {
       const [y, u, v] = frame.planes;
       expect([y!.stride, u!.stride, v!.stride]).toEqual([stride, stride / 2, stride / 2]);
@@ -73,18 +85,103 @@ describe('libcamera:', () => {
     });
     await device.close();
     expect(device.health).toMatchObject({ state: 'closed', corrupt: 0, restarts: 0 });
-    const [args] = fake.runs();
-    expect(args!.join(' ')).toBe(
-      '--nopreview --timeout 0 --verbose 0 --camera 1 --width 160 --height 90 --framerate 15 --codec yuv420 --flush --output -',
+    const common =
+      '--nopreview --verbose 0 --width 160 --height 90 --framerate 15 --camera 1 --codec yuv420 --flush --output -';
+    expect(fake.runs().map((args) => args.join(' '))).toEqual([
+      `${common} --frames 1 --timeout 0`,
+      `${common} --timeout 0`,
+    ]);
+  });
+
+  it('says so when no length of rows explains a frame', async () => {
+    fakeProgram('rpicam-vid', camera(64, ['frames'], 100));
+    await expect(createDevice('libcamera:', { width: 128, height: 96 }).open()).rejects.toThrow(
+      /expected a frame of 128x96 with rows of up to 256 bytes of padding, got 18532 bytes/,
     );
   });
 
-  it('asks for a width that needs no padding where it does not know the board', async () => {
-    fakeProgram('rpicam-vid', camera(64, ['frames']));
-    const device = new LibcameraCamera('libcamera:', '', { width: 161, height: 91 }, unknown());
+  it('measures once, though it restarts', async () => {
+    const fake = fakeProgram('rpicam-vid', camera(64, ['end', 'frames']));
+    const device = createDevice('libcamera:', { width: 128, height: 96 });
     await device.open();
-    expect(device.properties).toMatchObject({ width: 256, height: 92 });
+    for await (const frame of device.frames()) {
+      frame.release();
+      if (device.health.restarts === 1) break;
+    }
     await device.close();
+    expect(fake.runs()).toHaveLength(3);
+  });
+
+  it('makes odd sizes even', async () => {
+    fakeProgram('rpicam-vid', camera(64, ['frames']));
+    const device = createDevice('libcamera:', { width: 161, height: 91 });
+    await device.open();
+    expect(device.properties).toMatchObject({ width: 162, height: 92 });
+    await device.close();
+  });
+
+  it('passes the sensor mode, the controls by their names, and a tuning file', async () => {
+    const fake = fakeProgram('rpicam-vid', camera(64, ['frames']));
+    const tuning = join(temporaryFolder(), 'imx219_noir.json');
+    writeFileSync(tuning, '{}');
+    const device = createDevice('libcamera:', {
+      width: 128,
+      height: 96,
+      controls: { exposure_time: 9000, awb_mode: 'cloudy', hdr_mode: 'single_exposure', red_gain: 1.5, blue_gain: 2 },
+      libcamera: { mode: '2304:1296:10:P', tuning },
+    });
+    await device.open();
+    await device.close();
+    const [args] = streams(fake);
+    expect(args!.join(' ')).toContain(
+      '--camera 0 --mode 2304:1296:10:P --shutter 9000 --awb cloudy --hdr single-exp --awbgains 1.5,2 --tuning-file',
+    );
+    expect(args![args!.indexOf('--tuning-file') + 1]).toBe(tuning);
+  });
+
+  it.each([
+    [{ libcamera: { mode: '2304x1296' } }, /libcamera\.mode: expected WIDTH:HEIGHT:BITS/],
+    [{ libcamera: { mode: '2304:1296:40' } }, /libcamera\.mode: .* 8 to 16 bits/],
+    [{ libcamera: { tuning: 'imx219.json' } }, /libcamera\.tuning: expected the absolute path/],
+    [{ libcamera: { tuning: '/etc/hostname' } }, /libcamera\.tuning: expected the absolute path/],
+    [{ controls: { awb_mode: 'moonlight' } }, /controls\.awb_mode: expected one of 0 \(auto\), 1 \(incandescent\)/],
+    [
+      { controls: { shutter: 100 } },
+      /controls\.shutter: this camera has no such control; expected one of exposure_time,/,
+    ],
+    [{ controls: { analogue_gain: 65 } }, /controls\.analogue_gain: expected a number from 0 to 64, got 65/],
+    [{ controls: { red_gain: 2 } }, /controls\.red_gain: expected blue_gain as well/],
+    [
+      { controls: { lens_position: 2, af_mode: 'continuous' } },
+      /controls\.lens_position: it has no effect while af_mode is/,
+    ],
+  ])('says what is wrong with %j, and runs nothing', async (options, message) => {
+    const fake = fakeProgram('rpicam-vid', camera(64, ['frames']));
+    const opening = createDevice('libcamera:', options).open();
+    await expect(opening).rejects.toThrow(message);
+    await expect(opening).rejects.toThrow(InputError);
+    expect(fake.runs()).toEqual([]);
+  });
+
+  it('starts the program again with other controls, and that is no loss', async () => {
+    const fake = fakeProgram('rpicam-vid', camera(64, ['frames']));
+    const device = createDevice('libcamera:', { width: 128, height: 96, controls: { brightness: 0.5 } });
+    const seen = states(device);
+    await device.open();
+    const frames = device.frames();
+    (await frames.next()).value.release();
+    await expect(device.setControls({ brightness: 2 })).rejects.toThrow(/brightness: expected a number from -1 to 1/);
+    await device.setControls({ contrast: 1.5 });
+    expect((await device.controls()).find(({ name }) => name === 'contrast')).toMatchObject({ value: 1.5, default: 1 });
+    await vi.waitFor(() => expect(streams(fake)).toHaveLength(2), { timeout: 20_000 });
+    (await frames.next()).value.release();
+    await device.close();
+    const [first, second] = streams(fake).map((args) => args.join(' '));
+    expect(first).toContain('--brightness 0.5');
+    expect(second).toContain('--contrast 1.5');
+    expect(second).not.toContain('--brightness');
+    expect(seen).toEqual(['opening', 'online', 'closed']);
+    expect(device.health).toMatchObject({ restarts: 0, corrupt: 0, stalls: 0 });
   });
 
   it('takes libcamera-vid where there is no rpicam-vid', async () => {
@@ -93,7 +190,7 @@ describe('libcamera:', () => {
     const device = createDevice('libcamera:', { width: 128, height: 96 });
     await device.open();
     await device.close();
-    expect(fake.runs()).toHaveLength(1);
+    expect(streams(fake)).toHaveLength(1);
   });
 
   it('comes back after an end with status 0, a cut frame and a hang, and counts them', async () => {
@@ -166,7 +263,7 @@ describe('libcamera:', () => {
       await take(device, 1);
       await device.close();
     }
-    expect(fake.runs()).toHaveLength(20);
+    expect(streams(fake)).toHaveLength(20);
     expect(device.listenerCount('health')).toBe(0);
   });
 });
