@@ -30,10 +30,12 @@ export { readSettings, resolveSettings, updateSettings } from './config/settings
 export { ModelCard } from './core/card.ts';
 export { type Classification, Classifier, type ClassifyOptions, loadClassifier } from './core/classifier.ts';
 export type { EngineName } from './core/engines/engine.ts';
+export { LateError, type TurnOptions } from './core/frame-queue.ts';
 export { type Letterbox, letterboxGeometry, type Region } from './core/letterbox.ts';
 export type { LoadOptions } from './core/load.ts';
 export { type DetectOptions, type DetectTimes, listModels, loadModel, Model } from './core/model.ts';
 export { spaceOf } from './core/space.ts';
+export type { Stream } from './core/turns.ts';
 export { InputError } from './errors.ts';
 export {
   type ColourSpace,
@@ -85,6 +87,7 @@ export type { Stage } from './pipeline/stage.ts';
 export { type Annotated, drawBoxes, drawLabels, drawZones, Traces } from './vision/annotate/annotators.ts';
 export { type CanvasContext, CanvasDrawing } from './vision/annotate/canvas-drawing.ts';
 export { type Colour, colourOf, type Drawing } from './vision/annotate/drawing.ts';
+export { SvgDrawing } from './vision/annotate/svg-drawing.ts';
 export { averagePrecision } from './vision/average-precision.ts';
 export type { ChangeFinder, WatchedCells } from './vision/change-finder.ts';
 export { type Detection, Detections, type DetectionsInit } from './vision/detections.ts';

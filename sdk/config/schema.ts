@@ -57,6 +57,13 @@ export const DetectSettings = Type.Object(
       default: 10,
       description: 'The most frames a second that are looked at.',
     }),
+    priority: Type.Integer({
+      minimum: 1,
+      maximum: 10,
+      default: 1,
+      description:
+        'While several cameras want more than the board can do: the turns that this one gets for each one of a camera with 1.',
+    }),
     threshold: Share('The least score of an object, unless `thresholds` names its label.', 0.6),
     thresholds: Type.Record(Type.String(), Share('The least score of this label.'), {
       default: {},

@@ -2,14 +2,31 @@ import type { Frame } from '../frame/frame.ts';
 import type { CoreThread } from './core-thread.ts';
 import type { DetectRequest, EncodeRequest, Reply, ReplyOf } from './messages.ts';
 import { SharedStaging } from './staging.ts';
+import { type Stream, Turns } from './turns.ts';
 
 /** As many frames may wait; more cameras than this do not share one core. */
 const maxWaiting = 64;
+/** How long a stream with more weight is waited for when it is its turn and it has nothing to look at, as a share of a turn. */
+const patience = 0.25;
+
+/** How a frame waits for its turn. */
+export interface TurnOptions {
+  /** Whose frame it is: each stream gets its share of the turns. Default: all without one are one stream. */
+  readonly stream?: Stream;
+  /** A frame that waited longer is given back when another one has its turn: a newer one is worth more. Default: none. */
+  readonly maxWaitMs?: number;
+}
+
+/** The frame waited for its turn too long; its stream keeps its place for a newer one. */
+export class LateError extends Error {}
 
 /** What is asked of a frame: a request without its pixels. */
 export type Question = Omit<DetectRequest, 'frame'> | Omit<EncodeRequest, 'frame'>;
 
 interface Job {
+  readonly stream: Stream;
+  /** `performance.now()` */
+  readonly deadline: number;
   readonly frame: Frame;
   readonly question: Question;
   readonly expected: Reply['type'];
@@ -17,13 +34,17 @@ interface Job {
   readonly reject: (error: Error) => void;
 }
 
-/** Frames of several cameras take turns at one core's thread, first come, first served. */
+const nobody: Stream = { name: '' };
+
+/** Frames of several streams take turns at one core's thread, each stream its share of them. */
 export class FrameQueue {
   readonly #name: string;
   readonly #thread: CoreThread;
-  readonly #waiting: Job[] = [];
+  readonly #turns = new Turns<Job>();
   readonly #staging = new SharedStaging();
   #current: Job | undefined;
+  /** Told when somebody asks while a stream is waited for. */
+  #onAsked: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
   /** @param name The model's, for messages. */
@@ -41,17 +62,26 @@ export class FrameQueue {
    * The frame is acquired until it was looked at, so the caller may release it at once. Pixels that lie in shared
    * memory (a `FramePool`'s) are read where they are; others are copied once.
    *
-   * @throws Error when the queue was closed or too many frames wait; what the thread answers.
+   * @throws LateError when the frame waited too long; Error when the queue was closed or too many frames wait; what the
+   *   thread answers.
    */
-  async ask<T extends Reply['type']>(frame: Frame, question: Question, expected: T): Promise<ReplyOf<T>> {
+  async ask<T extends Reply['type']>(
+    frame: Frame,
+    question: Question,
+    expected: T,
+    { stream = nobody, maxWaitMs = Number.POSITIVE_INFINITY }: TurnOptions = {},
+  ): Promise<ReplyOf<T>> {
     if (this.#closing) throw new Error(`the model ${this.#name} was closed`);
-    if (this.#waiting.length >= maxWaiting) {
+    if (this.#turns.size >= maxWaiting) {
       throw new Error(`${maxWaiting} frames wait for the model ${this.#name}: it cannot keep up`);
     }
     frame.acquire();
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ frame, question, expected, resolve: resolve as Job['resolve'], reject });
-      if (!this.#current) void this.#next();
+      const deadline = performance.now() + maxWaitMs;
+      const job: Job = { stream, deadline, frame, question, expected, resolve: resolve as Job['resolve'], reject };
+      this.#turns.add(job, stream);
+      if (!this.#current) void this.#work();
+      else this.#onAsked?.();
     });
   }
 
@@ -61,9 +91,10 @@ export class FrameQueue {
     return this.#closing;
   }
 
-  async #next(): Promise<void> {
-    for (let job = this.#waiting.shift(); job; job = this.#waiting.shift()) {
+  async #work(): Promise<void> {
+    for (let job = this.#next(); job; job = this.#next()) {
       this.#current = job;
+      const started = performance.now();
       const { frame, question, expected } = job;
       try {
         const planes = this.#staging.share(frame.planes);
@@ -75,12 +106,39 @@ export class FrameQueue {
       } finally {
         frame.release();
       }
+      if (this.#turns.isDue(job.stream)) await this.#expect(job.stream, (performance.now() - started) * patience);
     }
     this.#current = undefined;
   }
 
+  /** While this one is looked at, streams whose frames have become old bring newer ones. The core never waits for them. */
+  #next(): Job | undefined {
+    const next = this.#turns.take();
+    const now = performance.now();
+    for (const { frame, reject } of this.#turns.takeIf(({ deadline }) => deadline < now)) {
+      frame.release();
+      reject(new LateError(`the frame waited for the model ${this.#name} too long`));
+    }
+    return next;
+  }
+
+  /** Gives a stream that has just had a turn, and has another one, the time to come with its next frame. */
+  #expect(stream: Stream, ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#onAsked = undefined;
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      this.#onAsked = () => {
+        if (!this.#turns.isDue(stream)) done();
+      };
+    });
+  }
+
   async #close(): Promise<void> {
-    for (const { frame, reject } of this.#waiting.splice(0)) {
+    for (const { frame, reject } of this.#turns.takeAll()) {
       frame.release();
       reject(new Error(`the model ${this.#name} was closed`));
     }

@@ -1,7 +1,7 @@
 import type { Frame } from '../frame/frame.ts';
 import { Detections } from '../vision/detections.ts';
 import type { DetectorCard } from './card.ts';
-import type { FrameQueue } from './frame-queue.ts';
+import type { FrameQueue, TurnOptions } from './frame-queue.ts';
 import { clipRegion, type Region } from './letterbox.ts';
 import { type LoadOptions, loadCore } from './load.ts';
 import type { DetectTimes } from './messages.ts';
@@ -11,7 +11,7 @@ import { ultralyticsCard } from './ultralytics.ts';
 export type { DetectTimes } from './messages.ts';
 export { defaultModel, listModels } from './model-file.ts';
 
-export interface DetectOptions {
+export interface DetectOptions extends TurnOptions {
   /** Least score, 0..1. Default: the card's. */
   scoreThreshold?: number;
   /** Of two boxes of one class that overlap by more than this, the lower goes. 0..1. Default: the card's. */
@@ -44,7 +44,7 @@ export async function loadModel(nameOrPath: string = defaultModel, options: Load
   return new Model(card, queue);
 }
 
-/** A detector that is loaded. Frames of several cameras take turns, first come, first served. */
+/** A detector that is loaded. Several cameras take turns, each as often as its `stream.weight` says beside the others. */
 export class Model {
   readonly card: DetectorCard;
   readonly #queue: FrameQueue;
@@ -71,7 +71,8 @@ export class Model {
    * lie in shared memory (a `FramePool`'s) are read where they are; others are copied once.
    *
    * @returns Boxes in frame pixels, clipped to the frame, best first.
-   * @throws RangeError when an option is out of its range or the region does not touch the frame; Error when the model was closed or too many frames wait.
+   * @throws RangeError when an option is out of its range or the region does not touch the frame; LateError when it waited
+   *   longer than `maxWaitMs`; Error when the model was closed or too many frames wait.
    */
   async detect(frame: Frame, options: DetectOptions = {}): Promise<Detections> {
     const question = {
@@ -82,7 +83,8 @@ export class Model {
       multiLabel: options.multiLabel ?? false,
       region: options.region && clipRegion(frame, options.region),
     } as const;
-    const { xyxy, score, classId, times } = await this.#queue.ask(frame, question, 'found');
+    const { stream, maxWaitMs } = options;
+    const { xyxy, score, classId, times } = await this.#queue.ask(frame, question, 'found', { stream, maxWaitMs });
     this.#lastTimes = times;
     return new Detections({ xyxy, score, classId, labels: this.card.labels });
   }

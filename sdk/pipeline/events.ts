@@ -29,7 +29,11 @@ export interface FrameReport {
 
 /** Where the time of the last frames went (ms, moving means) and what became of the frames (totals). */
 export interface PipelineStats {
-  frames: { in: number; dropped: number; gated: number; inferred: number };
+  /**
+   * `dropped`: the device had a newer one. `gated`: nothing moved. `late`: the core was busy with other cameras, and a
+   * newer one was worth more.
+   */
+  frames: { in: number; dropped: number; gated: number; late: number; inferred: number };
   fps: { in: number; inferred: number };
   times: {
     motion: number;

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Frame } from '../frame/frame.ts';
+import { drawBoxes, drawLabels } from '../vision/annotate/annotators.ts';
+import { SvgDrawing } from '../vision/annotate/svg-drawing.ts';
 import type { ObjectState } from '../vision/event.ts';
 
 /** Where this is missing there are no fonts, and drawing text would only complain on standard error. */
@@ -11,19 +13,11 @@ const hasFonts = process.platform !== 'linux' || existsSync('/etc/fonts/fonts.co
  * @param withName Default: where the system has fonts (Debian: fontconfig-config, fonts-dejavu-core).
  */
 export function boxOverlay(frame: Frame, object: ObjectState, withName = hasFonts): string {
-  const { width, height } = frame;
-  const [x1, y1, x2, y2] = object.box.map(Math.round) as [number, number, number, number];
-  const line = Math.max(2, Math.round(height / 240));
-  const text = Math.max(12, Math.round(height / 28));
-  const name = `${object.sub_label ?? object.label} ${Math.round(object.score * 100)} %`;
-  const escaped = name.replace(/\p{C}/gu, '').replace(/[<>&"]/g, (char) => `&#${char.charCodeAt(0)};`);
-  // Above the box, unless that is outside the picture.
-  const top = y1 >= text * 1.4 ? y1 - text * 1.4 : y1;
-  const labelWidth = Math.round(name.length * text * 0.6 + text * 0.6);
-  const tag = `<rect x="${x1}" y="${top}" width="${labelWidth}" height="${text * 1.4}" fill="#19c37d"/>
-<text x="${x1 + text * 0.3}" y="${top + text * 1.05}" font-family="sans-serif" font-size="${text}" fill="#04150d">${escaped}</text>`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">
-<rect x="${x1}" y="${y1}" width="${x2 - x1}" height="${y2 - y1}" fill="none" stroke="#19c37d" stroke-width="${line}"/>
-${withName ? tag : ''}
-</svg>`;
+  const { label, score, sub_label, sub_label_score } = object;
+  const subLabel = sub_label === null ? undefined : { label: sub_label, score: sub_label_score ?? 1 };
+  const annotated = { box: object.box, label, score, ...(subLabel && { subLabel }) };
+  const drawing = new SvgDrawing(frame);
+  drawBoxes(drawing, [annotated]);
+  if (withName) drawLabels(drawing, [annotated]);
+  return drawing.svg;
 }

@@ -5,6 +5,7 @@ import { createDevice } from '../../devices/index.ts';
 import { type CameraChange, CameraSettings } from '../config/schema.ts';
 import { hasReference } from '../config/secrets.ts';
 import { validate } from '../config/validate.ts';
+import { LateError } from '../core/frame-queue.ts';
 import { loadModel, type Model } from '../core/model.ts';
 import { InputError, messageOf } from '../errors.ts';
 import type { Frame } from '../frame/frame.ts';
@@ -12,6 +13,7 @@ import { encodeJpeg } from '../frame/picture.ts';
 import { type Logger, silent } from '../log.ts';
 import type { ChangeFinder } from '../vision/change-finder.ts';
 import type { CountChange } from '../vision/counts.ts';
+import type { Detections } from '../vision/detections.ts';
 import type { EventMessage } from '../vision/event.ts';
 import type { SubLabel, Track } from '../vision/track.ts';
 import type { CameraStatus, FrameReport, PipelineEvents, PipelineStats } from './events.ts';
@@ -102,7 +104,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   readonly #fpsInferred = new RateMeter();
   readonly #times = makeMeters();
   readonly #progress = new Progress();
-  readonly #totals = { in: 0, gated: 0, inferred: 0 };
+  readonly #totals = { in: 0, gated: 0, late: 0, inferred: 0 };
   /** Of devices that were closed again: totals go on when the source changes. */
   #droppedBefore = 0;
 
@@ -429,16 +431,16 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     const times = this.#times;
     const wasMoving = watch.moving;
     const gated = performance.now();
-    const look = watch.look(frame) && model !== null;
+    const wanted = watch.look(frame);
     times.motion.add(performance.now() - gated);
     if (watch.moving !== wasMoving) this.#tell('motion', watch.moving);
 
+    const asked = performance.now();
+    const found = wanted && model ? await this.#detect(model, frame, watch) : undefined;
     let messages: EventMessage[];
-    if (look) {
-      const asked = performance.now();
-      const found = await model.detect(frame, { scoreThreshold: watch.lowThreshold });
+    if (found) {
       const answered = performance.now();
-      const { preprocessMs, inferMs, decodeMs } = model.lastTimes;
+      const { preprocessMs, inferMs, decodeMs } = model!.lastTimes;
       messages = watch.see(found, frame);
       this.#totals.inferred++;
       this.#fpsInferred.add(answered);
@@ -449,16 +451,18 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
       times.track.add(performance.now() - answered);
     } else {
       messages = watch.skip();
-      this.#totals.gated++;
+      if (wanted && model) this.#totals.late++;
+      else this.#totals.gated++;
     }
-    const seen: FrameReport = { frame, inferred: look, tracks: watch.tracks, moving: watch.moving };
+    const inferred = found !== undefined;
+    const seen: FrameReport = { frame, inferred, tracks: watch.tracks, moving: watch.moving };
     let report: FrameReport | undefined;
     try {
       report = await passReport(this.#after, seen);
     } finally {
       // A stage that failed has no picture to show; what was seen is told all the same.
       if (report && this.#after.length > 0) this.#show(report.frame);
-      if (look) times.total.add(performance.now() - started);
+      if (inferred) times.total.add(performance.now() - started);
       await this.#tellEvents(messages, report?.frame, watch);
       this.#tellCounts(watch);
       if (report) this.#tell('frame', report);
@@ -466,6 +470,22 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
       // Learns from what the core saw, not from what was drawn on it.
       const learnt = this.#options.learning?.look(seen);
       if (this.#options.speed === 'max') await learnt;
+    }
+  }
+
+  /** @returns Undefined when other cameras had their turns first for so long that a newer frame is worth more. */
+  async #detect(model: Model, frame: Frame, watch: Watch): Promise<Detections | undefined> {
+    const { fps, priority } = this.#settings.detect;
+    try {
+      return await model.detect(frame, {
+        scoreThreshold: watch.lowThreshold,
+        stream: { name: this.name, weight: priority },
+        // As fast as it goes, every frame counts.
+        ...(this.#options.speed !== 'max' && { maxWaitMs: 1000 / fps }),
+      });
+    } catch (error) {
+      if (error instanceof LateError) return undefined;
+      throw error;
     }
   }
 

@@ -126,17 +126,17 @@ export class Watch {
     this.#moving = this.#gate.process(frame);
     const { detect, motion } = this.#settings;
     if (!detect.enabled) return false;
-    const look =
+    return (
       !motion.enabled ||
       this.#moving ||
       this.#tracks.some((track) => !track.stationary || this.#nameOf(track.id)?.label !== track.subLabel?.label) ||
-      captureTimeNs - this.#lookedNs >= motion.keepalive * 1e9;
-    if (look) this.#lookedNs = captureTimeNs;
-    return look;
+      captureTimeNs - this.#lookedNs >= motion.keepalive * 1e9
+    );
   }
 
   /** Takes in what the network saw in the frame of the last `look()`. */
   see(detections: Detections, frame: Frame): EventMessage[] {
+    this.#lookedNs = frame.captureTimeNs;
     // Another size is another scene: boxes of the old one mean nothing in it.
     const size = `${frame.width}x${frame.height}`;
     const messages = this.#size !== size ? this.#endAll() : [];

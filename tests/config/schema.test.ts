@@ -19,6 +19,7 @@ describe('Settings', () => {
           detect: {
             enabled: true,
             fps: 10,
+            priority: 1,
             threshold: 0.6,
             thresholds: {},
             labels: ['person', 'bicycle', 'car', 'motorcycle', 'bus', 'truck', 'bird', 'cat', 'dog', 'cup'],

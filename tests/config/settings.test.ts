@@ -41,7 +41,7 @@ describe('resolveSettings', () => {
     [{ cameras: { 'a b': {} } }, 'cameras.a b: no such field; expected a name of small letters, digits, _ and -'],
     [
       { cameras: { a: { detect: { treshold: 1 } } } },
-      'cameras.a.detect.treshold: no such field; expected one of enabled, fps, threshold',
+      'cameras.a.detect.treshold: no such field; expected one of enabled, fps, priority, threshold',
     ],
     [
       { cameras: { a: { detect: { threshold: 60 } } } },

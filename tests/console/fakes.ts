@@ -81,7 +81,7 @@ export class FakeNode implements ConsoleNode {
 
   stats(): NodeStats {
     const camera = {
-      frames: { in: 1, dropped: 0, gated: 0, inferred: 1 },
+      frames: { in: 1, dropped: 0, gated: 0, late: 0, inferred: 1 },
       fps: { in: 10, inferred: 10 },
       times: { motion: 1, queue: 0, preprocess: 1, infer: 8, decode: 1, track: 1, total: 12 },
       timeTotals: { motion: 1, queue: 0, preprocess: 1, infer: 8, decode: 1, track: 1, total: 12 },

@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import type { Model } from '../../sdk/core/model.ts';
+import { LateError } from '../../sdk/core/frame-queue.ts';
+import type { DetectOptions, Model } from '../../sdk/core/model.ts';
 import type { Frame } from '../../sdk/frame/frame.ts';
 import { Detections } from '../../sdk/vision/detections.ts';
 import { labels, type Seen, seen } from '../vision/fakes.ts';
@@ -14,9 +15,15 @@ export class FakeModel {
   looks = 0;
   closed = false;
   takesMs = 0;
+  /** Other cameras have all its turns. */
+  late = false;
+  /** How it was asked last. */
+  asked: DetectOptions = {};
   see: (frame: Frame) => readonly Seen[] = () => [];
 
-  async detect(frame: Frame): Promise<Detections> {
+  async detect(frame: Frame, options: DetectOptions = {}): Promise<Detections> {
+    this.asked = options;
+    if (this.late) throw new LateError('too late');
     this.looks++;
     frame.acquire();
     try {

@@ -72,7 +72,7 @@ describe('Pipeline', () => {
     ]);
     expect(order.at(-1)).toBe('count');
     expect(pipeline.stats).toMatchObject({
-      frames: { in: 8, dropped: 0, gated: 0, inferred: 8 },
+      frames: { in: 8, dropped: 0, gated: 0, late: 0, inferred: 8 },
       objects: 0,
       times: { preprocess: 1, infer: 2, decode: 3 },
       device: { state: 'ended', frames: 8 },
@@ -306,6 +306,21 @@ describe('Pipeline: settings', () => {
       'disabled',
       'end person',
     ]);
+  });
+});
+
+describe('Pipeline: a core that other cameras use too', () => {
+  it('says whose frame it is, how often and how long it waits, and counts what came too late', async () => {
+    const source = `file:${await folderOf(many(8))}`;
+    const { pipeline, fake } = pipelineOf({ source, speed: 'realtime', detect: { fps: 50, priority: 3 }, loop: true });
+    fake.see = () => [person];
+    fake.late = true;
+    await pipeline.start();
+    await until(() => pipeline.stats.frames.late > 2);
+    expect(pipeline.stats.frames).toMatchObject({ inferred: 0, gated: 0 });
+    expect(fake.asked).toMatchObject({ stream: { name: 'camera', weight: 3 }, maxWaitMs: 20 });
+    fake.late = false;
+    await until(() => pipeline.tracks.length === 1);
   });
 });
 

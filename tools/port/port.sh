@@ -4,12 +4,13 @@
 #   tools/port/port.sh efficientnet_lite  --calibration FOLDER [--out FOLDER] [--float-out FOLDER] [--check]
 #   tools/port/port.sh evaluate           --pictures FOLDER MODEL.card.json [OTHER.card.json ...]
 #   tools/port/port.sh evaluate_embedding --pictures FOLDER FLOAT.card.json INT8.card.json
+#   tools/port/port.sh batches            MODEL.onnx
 #   tools/port/port.sh embed              CARD.card.json OUT PICTURE...
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${OCELLUS_PORT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ocellus-port}
 python=${PYTHON:-python3.11}
-tasks='nanodet efficientnet_lite evaluate evaluate_embedding embed'
+tasks='nanodet efficientnet_lite evaluate evaluate_embedding batches embed'
 task=${1:?what to do: one of $tasks}; shift
 [[ " $tasks " == *" $task "* ]] || { echo "expected one of $tasks; got $task" >&2; exit 2; }
 mkdir -p "$cache"

@@ -35,7 +35,7 @@ const Times = (description: string) =>
   );
 
 const Camera = Fields({
-  frames: Fields({ in: Count(), dropped: Count(), gated: Count(), inferred: Count() }, 'Totals.'),
+  frames: Fields({ in: Count(), dropped: Count(), gated: Count(), late: Count(), inferred: Count() }, 'Totals.'),
   fps: Fields({ in: Amount(), inferred: Amount() }, 'Frames a second.'),
   times: Times('Of the last frames, ms, moving means.'),
   timeTotals: Times('The same added up since the start, ms.'),

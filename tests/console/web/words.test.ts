@@ -69,7 +69,10 @@ describe('series', () => {
   it('makes rates of totals, none where they began again', () => {
     const sample = (time: number, total: number) => {
       const stats = new FakeNode([new FakeCamera('door')]).stats();
-      stats.cameras.door = { ...stats.cameras.door!, frames: { in: total, dropped: 0, gated: 0, inferred: 0 } };
+      stats.cameras.door = {
+        ...stats.cameras.door!,
+        frames: { in: total, dropped: 0, gated: 0, late: 0, inferred: 0 },
+      };
       return { time, stats };
     };
     const rates = frameRates([sample(0, 100), sample(2000, 120), sample(3000, 5)], 'door');

@@ -89,7 +89,7 @@ describe('contract', () => {
       lastError: 'x',
     } as const;
     const times = { motion: 1, queue: 0.5, preprocess: 1, infer: 1, decode: 1, track: 1, total: 5 };
-    const frames = { in: 2, dropped: 0, gated: 1, inferred: 1 };
+    const frames = { in: 2, dropped: 0, gated: 1, late: 0, inferred: 1 };
     const fps = { in: 9.5, inferred: 2 };
     node.emit('stats', {
       ...nodeStats,

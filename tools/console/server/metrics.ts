@@ -70,6 +70,11 @@ function tellCameras(text: Exposition, node: ConsoleNode, cameras: Record<string
     each(({ frames }) => frames.gated),
   );
   text.counter(
+    'ocellus_camera_frames_late',
+    'Frames for which the core had no time because of other cameras.',
+    each(({ frames }) => frames.late),
+  );
+  text.counter(
     'ocellus_camera_frames_inferred',
     'Frames the network saw.',
     each(({ frames }) => frames.inferred),

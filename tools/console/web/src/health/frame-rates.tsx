@@ -6,6 +6,7 @@ const kinds = [
   { kind: 'in', name: 'came in', colour: '#8a93a3' },
   { kind: 'inferred', name: 'looked at', colour: '#f2a82b' },
   { kind: 'gated', name: 'nothing moved', colour: '#3fd0a4' },
+  { kind: 'late', name: 'core busy', colour: '#b58cf2' },
   { kind: 'dropped', name: 'dropped', colour: '#ff6b6b' },
 ] as const;
 

@@ -15,14 +15,20 @@ export function frameRates(
   history: readonly Sample[],
   camera: string,
 ): Record<keyof PipelineStats['frames'], number[]> {
-  const rates: Record<keyof PipelineStats['frames'], number[]> = { in: [], dropped: [], gated: [], inferred: [] };
+  const rates: Record<keyof PipelineStats['frames'], number[]> = {
+    in: [],
+    dropped: [],
+    gated: [],
+    late: [],
+    inferred: [],
+  };
   for (let i = 1; i < history.length; i++) {
     const before = history[i - 1]!.stats.cameras[camera]?.frames;
     const after = history[i]!.stats.cameras[camera]?.frames;
     const seconds = (history[i]!.time - history[i - 1]!.time) / 1000;
     if (!before || !after || seconds <= 0) continue;
     // Totals begin again when Ocellus does.
-    for (const kind of ['in', 'dropped', 'gated', 'inferred'] as const) {
+    for (const kind of Object.keys(rates) as (keyof typeof rates)[]) {
       rates[kind].push(Math.max(0, after[kind] - before[kind]) / seconds);
     }
   }
