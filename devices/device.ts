@@ -24,6 +24,11 @@ export interface DeviceOptions {
   /** A live source that gave no frame for so long is restarted, ms. Default 10000. */
   stallTimeoutMs?: number;
   /**
+   * Decodes with the board's own hardware where it has some that works; else, and where that gives no picture, in
+   * software. Not of files at `max`: those are always decoded in software. Default true.
+   */
+  hardwareDecoding?: boolean;
+  /**
    * The camera's own controls, by the names it gives them: `{ brightness: 140 }`. Of `v4l2:` and `libcamera:`; other
    * sources have none.
    * A menu takes the number or the words of a choice.

@@ -13,6 +13,7 @@ import { V4l2Camera } from './v4l2/camera.ts';
 export type { ColourSpace } from '../sdk/frame/frame.ts';
 export { type Board, describeBoard } from './boards/board.ts';
 export { readTemperature } from './boards/temperature.ts';
+export { type DecoderTrial, tryDecoders } from './decode/trial.ts';
 export type {
   CameraControl,
   ControlValues,
@@ -31,6 +32,7 @@ export {
   findPrograms,
   type LibcameraSource,
 } from './probe/index.ts';
+export { type CameraDetails, cameraDetails } from './v4l2/details.ts';
 
 /** Makes the device of a scheme; `rest` is what follows `scheme:`. */
 type DeviceMaker = (uri: string, rest: string, options?: DeviceOptions) => Device;

@@ -2,6 +2,8 @@ import { messageOf } from '../sdk/errors.ts';
 import type { FramePool } from '../sdk/frame/pool.ts';
 import { Child, type Command } from './child.ts';
 import { monotonicNs } from './clock.ts';
+import { chooseDecoder, type Encoded } from './decode/choose.ts';
+import type { DecoderTrial } from './decode/trial.ts';
 import type { DeviceProperties } from './device.ts';
 import { PoolFiller } from './filler.ts';
 import { pump, type StreamFormat, type StreamParser, type StreamSink } from './stream.ts';
@@ -9,6 +11,8 @@ import { SupervisedDevice } from './supervised.ts';
 
 /** How a live source is read at the moment: the program may have been installed, the camera plugged in, since the last time. */
 export interface LiveCommand extends Command {
+  /** What decodes outside the processor; if no picture comes, it gives way to software. */
+  readonly decoder?: DecoderTrial;
   parser(sink: StreamSink): StreamParser;
 }
 
@@ -20,6 +24,8 @@ export abstract class LiveDevice extends SupervisedDevice {
   readonly #filler = new PoolFiller((buffer, pool) => this.#onFrame(buffer, pool));
   #child: Child | undefined;
   #sequence = 0;
+  /** The hardware decoder gave no picture where software did. */
+  #inSoftware = false;
   /** The present run is to end. */
   #ending = false;
 
@@ -27,6 +33,14 @@ export abstract class LiveDevice extends SupervisedDevice {
   protected abstract command(): Promise<LiveCommand>;
   /** What the source is, once its stream has begun. */
   protected abstract describe(format: StreamFormat): DeviceProperties;
+
+  /** What is to decode a stream; undefined is software. */
+  protected async decoderFor(stream: Encoded): Promise<DecoderTrial | undefined> {
+    if (this.options.hardwareDecoding === false || this.#inSoftware) return undefined;
+    const decoder = await chooseDecoder(stream);
+    this.logger.debug(decoder ? `decodes with ${decoder.name}` : 'decodes in software');
+    return decoder;
+  }
 
   protected found(): DeviceProperties {
     return this.describe(this.#filler.format!);
@@ -39,18 +53,30 @@ export abstract class LiveDevice extends SupervisedDevice {
 
   protected async run(): Promise<string> {
     this.#ending = false;
+    const { reason, decoder } = await this.#run();
+    if (!decoder || this.hasFrames || this.#ending) return reason;
+    this.logger.warn(`no picture with ${decoder.name}, decodes in software: ${reason}`);
+    this.#inSoftware = true;
+    const second = await this.#run();
+    // Without a picture either way, it was not the decoder.
+    if (!this.hasFrames) this.#inSoftware = false;
+    return second.reason;
+  }
+
+  async #run(): Promise<{ reason: string; decoder?: DecoderTrial }> {
+    let command: LiveCommand;
     let child: Child;
     let parser: StreamParser;
     try {
-      const command = await this.command();
+      command = await this.command();
       child = await Child.start(command);
       parser = command.parser(this.#filler);
     } catch (error) {
-      return messageOf(error);
+      return { reason: messageOf(error) };
     }
-    if (this.closed || this.#ending) {
+    if (this.#ending) {
       await child.stop(true);
-      return 'closed';
+      return { reason: 'closed' };
     }
     this.#child = child;
     let reason: string | undefined;
@@ -72,7 +98,7 @@ export abstract class LiveDevice extends SupervisedDevice {
     const said = child.said;
     // An exit status of 0 is a lost stream as well: ffmpeg ends so when a camera is unplugged or a server goes away.
     reason ??= `the stream ended (${how})`;
-    return said ? `${reason}: ${said}` : reason;
+    return { reason: said ? `${reason}: ${said}` : reason, decoder: command.decoder };
   }
 
   #onFrame(buffer: Uint8Array | undefined, pool: FramePool): void {

@@ -26,24 +26,27 @@ export class RtspCamera extends LiveDevice {
       throw new InputError(`expected a URL; write space " ' < > in a password as %20 %22 %27 %3C %3E`);
     }
     const { width, height, fps } = this.options;
+    const input = [
+      // Nothing but a camera's stream, wherever it redirects to: no file, no playlist, no other protocol.
+      ...['-f', 'rtsp', '-protocol_whitelist', 'rtp,srtp,tcp,tls,udp'],
+      ...['-rtsp_transport', 'tcp'],
+      // Microseconds. The watchdog notices first; this lets ffmpeg say what it waited for.
+      ...['-timeout', '8000000'],
+      ...['-fflags', 'nobuffer', '-flags', 'low_delay'],
+      // Enough for the headers of one picture; the default reads five seconds before the first frame.
+      ...['-analyzeduration', '1000000', '-probesize', '500000'],
+    ];
+    const decoder = await this.decoderFor({ input, url: this.#url });
     return {
       ...ffmpegCommand({
-        input: [
-          // Nothing but a camera's stream, wherever it redirects to: no file, no playlist, no other protocol.
-          ...['-f', 'rtsp', '-protocol_whitelist', 'rtp,srtp,tcp,tls,udp'],
-          ...['-rtsp_transport', 'tcp'],
-          // Microseconds. The watchdog notices first; this lets ffmpeg say what it waited for.
-          ...['-timeout', '8000000'],
-          ...['-fflags', 'nobuffer', '-flags', 'low_delay'],
-          // Enough for the headers of one picture; the default reads five seconds before the first frame.
-          ...['-analyzeduration', '1000000', '-probesize', '500000'],
-        ],
+        input: [...(decoder?.input ?? []), ...input],
         url: this.#url,
         filters: atMost(fps),
         width,
         height,
         output: ['-fps_mode', 'passthrough'],
       }),
+      decoder,
       parser: (sink) => new Y4mParser(sink),
     };
   }

@@ -69,11 +69,16 @@ export abstract class SupervisedDevice extends DeviceBase {
     });
   }
 
+  /** Has a frame come since the run began? */
+  protected get hasFrames(): boolean {
+    return this.#firstFrameMs !== undefined;
+  }
+
   /** To be told of each frame, before it is offered. */
   protected frameCame(): void {
     this.counters.frames++;
-    if (this.#firstFrameMs === undefined) this.#onFirstFrame();
-    else this.#watchdog?.feed();
+    if (this.hasFrames) this.#watchdog?.feed();
+    else this.#onFirstFrame();
   }
 
   /** From now on frames are expected. @param bark Called when they stay away, with why the source is lost. */

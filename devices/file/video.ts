@@ -3,17 +3,21 @@ import type { FramePool } from '../../sdk/frame/pool.ts';
 import { DeviceBase } from '../base.ts';
 import { BufferWait } from '../buffers.ts';
 import { Child } from '../child.ts';
+import { chooseDecoder } from '../decode/choose.ts';
 import type { DeviceOptions, DeviceProperties } from '../device.ts';
 import { ffmpegCommand } from '../ffmpeg.ts';
 import { PoolFiller } from '../filler.ts';
 import { Presenter } from '../presenter.ts';
-import { pump } from '../stream.ts';
+import { pump, type StreamFormat } from '../stream.ts';
+import { Watchdog } from '../watchdog.ts';
 import { Y4mParser } from '../y4m.ts';
 
 /** More frames a second than any video worth watching has: ffmpeg guesses such a rate for some odd files. */
 const maxFps = 120;
 /** For a stream that states no rate. */
 const defaultFps = 25;
+/** For the first frame of a hardware decoder: a driver may hang. */
+const hardwareTimeoutMs = 10_000;
 
 /** A video file, decoded by ffmpeg, which waits at the pipe until the next frame is due. */
 export class VideoFile extends DeviceBase {
@@ -34,19 +38,52 @@ export class VideoFile extends DeviceBase {
   }
 
   protected async start(): Promise<DeviceProperties> {
-    const { width, height, fps, loop, speed } = this.options;
-    const presenter = new Presenter(this.outlet, speed);
-    this.#presenter = presenter;
+    const { loop, speed } = this.options;
+    this.#presenter = new Presenter(this.outlet, speed);
     const buffers = new BufferWait();
     this.#buffers = buffers;
     this.#index = 0;
     this.#busy = undefined;
+    // A playlist that poses as a video may not make ffmpeg call other machines.
+    const input = ['-protocol_whitelist', 'file'];
+    // With its protocol in front, a name with a colon in it is not taken for a URL.
+    const url = `file:${this.#path}`;
+    const inSoftware = [...input, ...(loop ? ['-stream_loop', '-1'] : [])];
+    // At `max` a file is to give the same frames on all machines.
+    const mayUseHardware = this.options.hardwareDecoding !== false && speed !== 'max';
+    const decoder = mayUseHardware ? await chooseDecoder({ input, url }) : undefined;
+    this.logger.debug(decoder ? `decodes with ${decoder.name}` : 'decodes in software');
+    if (decoder) {
+      const { format, problem } = await this.#begin([...decoder.input, ...inSoftware], url, buffers, hardwareTimeoutMs);
+      if (format) return this.#describe(format);
+      this.logger.warn(`no picture with ${decoder.name}, decodes in software: ${problem}`);
+    }
+    const { format, problem } = await this.#begin(inSoftware, url, buffers);
+    if (!format) throw new InputError(`file: no video can be read from ${this.#path}; ffmpeg says: ${problem}`);
+    return this.#describe(format);
+  }
+
+  #describe(format: StreamFormat): DeviceProperties {
+    return { ...format, kind: 'file', title: this.#path, live: false };
+  }
+
+  /**
+   * Runs ffmpeg until its first frame is there.
+   *
+   * @param timeoutMs It is ended if the first frame takes longer.
+   * @returns What the frames are, or why none came.
+   */
+  async #begin(
+    input: readonly string[],
+    url: string,
+    buffers: BufferWait,
+    timeoutMs?: number,
+  ): Promise<{ format?: StreamFormat; problem?: string }> {
+    const { width, height, fps } = this.options;
     const child = await Child.start(
       ffmpegCommand({
-        // A playlist that poses as a video may not make ffmpeg call other machines.
-        input: ['-protocol_whitelist', 'file', ...(loop ? ['-stream_loop', '-1'] : [])],
-        // With its protocol in front, a name with a colon in it is not taken for a URL.
-        url: `file:${this.#path}`,
+        input,
+        url,
         width,
         height,
         // At a constant rate frame n is shown at n / fps, which is all that a stream without timestamps can tell.
@@ -67,14 +104,14 @@ export class VideoFile extends DeviceBase {
       onFirst();
     }, buffers.onFree);
     this.#reading = this.#read(child, new Y4mParser(filler));
+    const watchdog = new Watchdog(() => void child.stop(true));
+    if (timeoutMs !== undefined) watchdog.arm(timeoutMs);
     await Promise.race([first, this.#reading]);
+    watchdog.stop();
     this.assertOpening();
     const { format } = filler;
-    if (!format || !seen) {
-      const why = child.said || this.health.lastError || (await child.ended);
-      throw new InputError(`file: no video can be read from ${this.#path}; ffmpeg says: ${why}`);
-    }
-    return { ...format, kind: 'file', title: this.#path, live: false };
+    if (format && seen) return { format };
+    return { problem: child.said || this.health.lastError || (await child.ended) };
   }
 
   protected override read(): void {

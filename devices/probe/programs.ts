@@ -40,7 +40,7 @@ const wanted = [
   },
   {
     name: 'v4l2-ctl',
-    purpose: 'telling cameras from other video nodes',
+    purpose: 'formats and controls of USB cameras',
     install: 'sudo apt install v4l-utils',
     ask: ['--version'],
   },

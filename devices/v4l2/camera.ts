@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { InputError, messageOf } from '../../sdk/errors.ts';
 import type { CameraControl, ControlValues, DeviceOptions, DeviceProperties } from '../device.ts';
 import { atMost, ffmpegCommand } from '../ffmpeg.ts';
@@ -44,13 +44,16 @@ export class V4l2Camera extends LiveDevice {
     await this.#find();
     await this.#applyControls();
     const { fps } = this.options;
+    const { input, codec } = await this.#mode();
+    const decoder = codec === undefined ? undefined : await this.decoderFor({ input, url: this.#path, codec });
     return {
       ...ffmpegCommand({
-        input: ['-f', 'v4l2', '-fflags', 'nobuffer', ...(await this.#mode())],
+        input: [...(decoder?.input ?? []), '-f', 'v4l2', '-fflags', 'nobuffer', ...input],
         url: this.#path,
         filters: atMost(fps),
         output: ['-fps_mode', 'passthrough'],
       }),
+      decoder,
       parser: (sink) => new Y4mParser(sink),
     };
   }
@@ -81,17 +84,17 @@ export class V4l2Camera extends LiveDevice {
   }
 
   /** ffmpeg's options for the cheapest way to what is wanted; where nothing tells what there is, ffmpeg and the driver agree. */
-  async #mode(): Promise<string[]> {
+  async #mode(): Promise<{ input: string[]; codec?: string }> {
     const { width, height, fps } = this.options;
     const mode = chooseMode(await listFormats(this.#path), { width, height, fps });
     if (mode) {
       const rate = mode.fps === undefined ? '' : ` at ${mode.fps} frames a second`;
       this.logger.debug(`takes ${mode.fourcc} ${mode.width}x${mode.height}${rate}`);
       const input = ['-input_format', mode.inputFormat, '-video_size', `${mode.width}x${mode.height}`];
-      return mode.fps === undefined ? input : [...input, '-framerate', String(mode.fps)];
+      return { input: [...input, ...framerate(mode.fps)], codec: mode.codec };
     }
-    const input = width !== undefined && height !== undefined ? ['-video_size', `${width}x${height}`] : [];
-    return fps === undefined ? input : [...input, '-framerate', String(fps)];
+    const size = width !== undefined && height !== undefined ? ['-video_size', `${width}x${height}`] : [];
+    return { input: [...size, ...framerate(fps)] };
   }
 
   async #applyControls(): Promise<void> {
@@ -123,6 +126,10 @@ export class V4l2Camera extends LiveDevice {
       throw new InputError(`${path} is no camera; cameras found: ${known}`);
     }
     this.#path = path;
-    this.#title = cameras.find(({ uri }) => uri === `v4l2:${path}`)?.title;
+    // It may be a link, as those in /dev/v4l/by-id are.
+    const file = realpathSync(path);
+    this.#title = cameras.find(({ uri }) => uri === `v4l2:${file}`)?.title;
   }
 }
+
+const framerate = (fps: number | undefined) => (fps === undefined ? [] : ['-framerate', String(fps)]);

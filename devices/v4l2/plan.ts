@@ -7,7 +7,7 @@ interface Automatic {
   readonly manual: readonly number[];
 }
 
-// The kernel's names now, then those before Linux 5.15. Of the exposure's choices 1 is manual, 2 leaves the time alone.
+// The kernel's names now, then those of older ones. Of the exposure's choices 1 is manual, 2 leaves the time alone.
 const exposure: Automatic = { names: ['auto_exposure', 'exposure_auto'], manual: [1, 2] };
 const whiteBalance: Automatic = { names: ['white_balance_automatic', 'white_balance_temperature_auto'], manual: [0] };
 const focus: Automatic = { names: ['focus_automatic_continuous', 'focus_auto'], manual: [0] };

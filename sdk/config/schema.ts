@@ -218,6 +218,10 @@ export const CameraSettings = Type.Object(
       Type.Integer({ minimum: 16, maximum: 4320, description: 'Height asked of the camera. Default: its own.' }),
     ),
     loop: Type.Boolean({ default: true, description: 'A file starts again at its end.' }),
+    hardware_decoding: Type.Boolean({
+      default: true,
+      description: 'Decode with the board’s own hardware where it works. Off: always in software.',
+    }),
     controls: Type.Record(
       Type.String({ pattern: '^[a-z0-9_]{1,64}$' }),
       Type.Union([Type.Number(), Type.Boolean(), Type.String({ maxLength: 64 })], {
@@ -258,7 +262,12 @@ export type DeepPartial<T> = T extends readonly unknown[]
     ? { [K in keyof T]?: DeepPartial<T[K]> }
     : T;
 
-/** A change to a camera’s settings: what is left out stays. The maps `zones`, `lines`, `thresholds` and `controls` are replaced whole. */
+/**
+ * Maps whose keys the owner chooses. In a change they are replaced whole: a zone that is gone must go from the file too.
+ */
+export const ownedMaps: readonly string[] = ['zones', 'lines', 'thresholds', 'states', 'controls'];
+
+/** A change to a camera’s settings: what is left out stays. The maps in `ownedMaps` are replaced whole. */
 export type CameraChange = DeepPartial<CameraSettings>;
 export const CameraChange = Type.Unsafe<CameraChange>(changeOf(CameraSettings));
 

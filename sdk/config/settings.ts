@@ -3,7 +3,7 @@ import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Document, isMap, parseDocument } from 'yaml';
 import { InputError, messageOf } from '../errors.ts';
-import { reservedCameraNames, Settings } from './schema.ts';
+import { ownedMaps, reservedCameraNames, Settings } from './schema.ts';
 import { withSecrets } from './secrets.ts';
 import { validate } from './validate.ts';
 
@@ -83,14 +83,11 @@ export async function updateSettings(path: string, change: SettingsInput): Promi
   await writeAtomically(path, document.toString());
 }
 
-// Maps whose keys the owner chooses are replaced whole: a zone that is gone must go from the file too.
-const ownedMaps = new Set(['zones', 'lines', 'thresholds', 'controls']);
-
 function* leaves(value: SettingsInput, route: string[] = []): Generator<[string[], unknown]> {
   for (const [key, inner] of Object.entries(value)) {
     const here = [...route, key];
     const hasFields = isObject(inner) && !Array.isArray(inner);
-    if (hasFields && !ownedMaps.has(key)) yield* leaves(inner as SettingsInput, here);
+    if (hasFields && !ownedMaps.includes(key)) yield* leaves(inner as SettingsInput, here);
     else yield [here, inner];
   }
 }

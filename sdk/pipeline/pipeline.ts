@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import { closedHealth, type Device, type DeviceHealth } from '../../devices/device.ts';
 import { createDevice } from '../../devices/index.ts';
-import { type CameraChange, CameraSettings } from '../config/schema.ts';
+import { type CameraChange, CameraSettings, ownedMaps } from '../config/schema.ts';
 import { hasReference } from '../config/secrets.ts';
 import { validate } from '../config/validate.ts';
 import { LateError } from '../core/frame-queue.ts';
@@ -237,7 +237,8 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
 
   /**
    * Changes settings while it runs and emits `settings`. Fields that are left out stay; lists, and the maps `zones`,
-   * `lines`, `thresholds`, `states` and `controls`, are replaced whole. A source that cannot be opened then is tried again until it can.
+   * `lines`, `thresholds`, `states` and `controls`, are replaced whole. A source that cannot be opened then is tried again
+   * until it can.
    *
    * @example
    * await pipeline.change({ detect: { threshold: 0.6 } });
@@ -252,15 +253,22 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
       );
     }
     const changed = () => validate(CameraSettings, merge(this.#settings, patch), `camera ${this.name}`);
-    const { controls } = changed();
-    if (!isDeepStrictEqual(controls, this.#settings.controls)) await this.device?.setControls(controls);
+    const next = changed();
+    const { device } = this;
+    const turnsControls = !isDeepStrictEqual(this.#settings.controls, next.controls);
+    // A device that is opened anew gets its controls then.
+    if (turnsControls && isDeepStrictEqual(opening(this.#settings), opening(next))) {
+      await device?.setControls(next.controls);
+    }
     const before = this.#settings;
     this.#settings = changed();
     this.#asksFps ||= patch.detect?.fps !== undefined;
     this.#watch?.configure(this.#settings);
     this.#tell('settings', patch);
     const loading = this.#loading;
-    if (!loading || isDeepStrictEqual(opening(before), opening(this.#settings))) return;
+    const staysOpen = isDeepStrictEqual(opening(before), opening(this.#settings));
+    // One that is not open yet may have been given the controls of before.
+    if (!loading || (staysOpen && (device || !turnsControls))) return;
     await this.#switchTo(this.#settings.enabled ? this.#makeSource(loading, true) : undefined);
   }
 
@@ -357,7 +365,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   }
 
   #makeSource(loading: Promise<Model | null>, patient: boolean): Source {
-    const { source, width, height, loop, libcamera, detect } = this.#settings;
+    const { source, width, height, loop, hardware_decoding: hardwareDecoding, libcamera, detect } = this.#settings;
     const { speed } = this.#options;
     return new Source({
       make: () =>
@@ -368,6 +376,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
           fps: speed === 'max' && !this.#asksFps ? undefined : detect.fps,
           loop: loop && speed !== 'max',
           speed,
+          hardwareDecoding,
           // Those of now, where it is tried again: they may have been why it could not be opened.
           controls: this.#settings.controls,
           libcamera,
@@ -560,18 +569,16 @@ function valuesOf(meters: ReturnType<typeof makeMeters>, what: 'value' | 'total'
   return Object.fromEntries(entries) as PipelineStats['times'];
 }
 
-const replacedWhole = new Set(['zones', 'lines', 'thresholds', 'states', 'controls']);
-
 function merge(base: unknown, patch: unknown, key = ''): unknown {
   const isMap = (value: unknown): value is Record<string, unknown> =>
     typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (!isMap(base) || !isMap(patch) || replacedWhole.has(key)) return patch;
+  if (!isMap(base) || !isMap(patch) || ownedMaps.includes(key)) return patch;
   const merged: Record<string, unknown> = { ...base };
   for (const [name, value] of Object.entries(patch)) merged[name] = merge(base[name], value, name);
   return merged;
 }
 
 /** What cannot be changed on an open device. */
-function opening({ enabled, source, width, height, loop, libcamera, detect }: CameraSettings) {
-  return { enabled, source, width, height, loop, libcamera, fps: detect.fps };
+function opening({ enabled, source, width, height, loop, hardware_decoding, libcamera, detect }: CameraSettings) {
+  return { enabled, source, width, height, loop, hardware_decoding, libcamera, fps: detect.fps };
 }

@@ -12,6 +12,7 @@ describe('ocellus doctor', () => {
       onnxruntime: { version: expect.stringMatching(/^\d+\.\d+/) },
       kernels: { inUse: expect.stringMatching(/^(native \w+|TypeScript \(.+\))$/), variants: expect.any(Array) },
       cameras: expect.any(Array),
+      decoders: expect.any(Array),
       models: expect.arrayContaining(['nanodet-g-416-int8']),
     });
     for (const program of report.programs as object[]) {
@@ -33,6 +34,7 @@ describe('ocellus doctor', () => {
       'memory',
       'onnxruntime',
       'kernels',
+      'video decoding',
       'cameras',
       'programs',
     ]) {

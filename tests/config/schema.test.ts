@@ -15,6 +15,7 @@ describe('Settings', () => {
           source: 'auto:',
           enabled: true,
           loop: true,
+          hardware_decoding: true,
           controls: {},
           detect: {
             enabled: true,

@@ -2,7 +2,7 @@ import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { reservedCameraNames } from '../../sdk/config/schema.ts';
+import { ownedMaps, reservedCameraNames } from '../../sdk/config/schema.ts';
 import { readSettings, resolveSettings, updateSettings } from '../../sdk/config/settings.ts';
 import { InputError } from '../../sdk/errors.ts';
 
@@ -239,6 +239,13 @@ cameras:
     await updateSettings(file, { cameras: { door: { detect: { labels: ['dog'], thresholds: { dog: 0.4 } } } } });
     const { cameras } = (await readSettings(file, true)) as { cameras: Record<string, unknown> };
     expect(cameras.door).toEqual({ source: 'scene:', zones, detect: { labels: ['dog'], thresholds: { dog: 0.4 } } });
+  });
+
+  it.each(ownedMaps)('takes what is gone from the map %s out of the file', async (map) => {
+    await writeFile(file, `cameras: { door: { ${map}: { one: {}, two: {} }, learn: { ${map}: { one: {} } } } }\n`);
+    await updateSettings(file, { cameras: { door: { [map]: { two: {} }, learn: { [map]: {} } } } });
+    const { cameras } = (await readSettings(file, true)) as { cameras: Record<string, unknown> };
+    expect(cameras.door).toEqual({ [map]: { two: {} }, learn: { [map]: {} } });
   });
 
   it('makes a file that was not there, readable by its owner only', async () => {

@@ -10,7 +10,7 @@ import { fakeProgram, temporaryFolder } from './fake.ts';
 /** Why it cannot be opened. */
 async function failure(source: string, options: DeviceOptions = {}): Promise<string> {
   try {
-    const device = createDevice(source, { stallTimeoutMs: 5000, ...options });
+    const device = createDevice(source, { stallTimeoutMs: 5000, hardwareDecoding: false, ...options });
     await device.open();
     await device.close();
   } catch (error) {

@@ -487,6 +487,41 @@ describe('Pipeline: start and stop', () => {
     await until(() => told.filter((what) => what === 'new person').length === 2);
   });
 
+  it('sets the controls of a camera that stays open, and keeps what it was set to where that does not take them', async () => {
+    const { pipeline, told } = pipelineOf();
+    await pipeline.change({ controls: { gain: 1 } });
+    await pipeline.start();
+    const device = pipeline.device!;
+    await expect(pipeline.change({ controls: { gain: 2 }, loop: true })).rejects.toThrow(
+      'controls: expected none, for scene: has no controls; got gain',
+    );
+    expect(pipeline.settings.controls).toEqual({ gain: 1 });
+    const set = vi.spyOn(device, 'setControls').mockResolvedValue();
+    await pipeline.change({ controls: { brightness: 3, power_line_frequency: '50 Hz' } });
+    await pipeline.change({ detect: { threshold: 0.3 } });
+    await pipeline.change({ controls: {} });
+    expect(set.mock.calls).toEqual([[{ brightness: 3, power_line_frequency: '50 Hz' }], [{}]]);
+    expect(pipeline.settings.controls).toEqual({});
+    expect(pipeline.device).toBe(device);
+    // Another source gets them when it is opened.
+    await pipeline.change({ controls: { gain: 4 }, detect: { fps: 5 } });
+    expect(set).toHaveBeenCalledTimes(2);
+    expect(pipeline.device).not.toBe(device);
+    expect(told.filter((what) => what.startsWith('settings'))).toHaveLength(5);
+  });
+
+  it('opens a camera anew whose controls change while it opens', async () => {
+    const logger = recorder();
+    const { pipeline } = pipelineOf({ logger });
+    const starting = pipeline.start();
+    while (pipeline.stats.device.state !== 'opening') await new Promise(setImmediate);
+    await pipeline.change({ controls: { gain: 1 } });
+    await starting;
+    await frames(pipeline, 1);
+    // So says a scene that was opened with them.
+    expect(logger.lines.join('\n')).toContain('this source has no controls');
+  });
+
   it('does not restart what is switched off or was not started', async () => {
     const { pipeline } = pipelineOf();
     await expect(pipeline.restart()).rejects.toThrow('camera camera: expected one that runs, this one is offline');

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../../sdk/assets.ts';
 import { InputError } from '../../sdk/errors.ts';
+import { addCameras } from './commands/cameras.ts';
 import { addClassify } from './commands/classify.ts';
 import { addDetect } from './commands/detect.ts';
 import { addDoctor } from './commands/doctor.ts';
@@ -19,7 +20,18 @@ const program = new Command('ocellus')
   .configureHelp({ showGlobalOptions: false })
   .exitOverride();
 
-for (const add of [addRun, addDetect, addClassify, addWatch, addEval, addDoctor, addModels, addRequest, addPassword]) {
+for (const add of [
+  addRun,
+  addDetect,
+  addClassify,
+  addWatch,
+  addEval,
+  addDoctor,
+  addCameras,
+  addModels,
+  addRequest,
+  addPassword,
+]) {
   add(program);
 }
 

@@ -26,7 +26,7 @@ describe.skipIf(!hasCameraLab)(
           typeRoots: [join(packageRoot, 'node_modules', '@types')],
         },
         include: [],
-        files: [join(packageRoot, 'tests/real/devices/guest/watch.ts')],
+        files: ['watch.ts', 'controls.ts'].map((name) => join(packageRoot, 'tests/real/devices/guest', name)),
       };
       writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(project));
       // Beside the compiled files it says that they are ES modules.
@@ -35,13 +35,18 @@ describe.skipIf(!hasCameraLab)(
     }, 10 * minute);
     afterAll(() => folder && rmSync(folder, { recursive: true }));
 
+    /** What a program of the folder `guest` prints as JSON. */
+    async function seenBy(name: string) {
+      const printed = await inGuest(`node tests/real/devices/guest/${name}.js`, folder);
+      const line = printed.split('\n').find((text) => text.startsWith('{'));
+      expect(line, printed).toBeDefined();
+      return JSON.parse(line!);
+    }
+
     it(
       'finds it, shows its picture, and comes back after it was unplugged',
       async () => {
-        const printed = await inGuest('node tests/real/devices/guest/watch.js', folder);
-        const line = printed.split('\n').find((text) => text.startsWith('{'));
-        expect(line, printed).toBeDefined();
-        const seen = JSON.parse(line!);
+        const seen = await seenBy('watch');
 
         const title = 'vivid-000-vid-cap (/dev/video0)';
         expect(seen.cameras).toEqual([{ uri: 'v4l2:/dev/video0', title, kind: 'v4l2' }]);
@@ -64,6 +69,60 @@ describe.skipIf(!hasCameraLab)(
           state: 'closed',
           restarts: expect.toSatisfy((count: number) => count >= 1),
         });
+        // A camera is no decoder, whatever ffmpeg has a name for.
+        expect(seen.decoders).toMatchObject(
+          ['h264', 'hevc'].flatMap((codec) => [
+            { codec, name: `${codec}_v4l2m2m`, problem: 'Could not find a valid device' },
+            { codec, name: 'drm', problem: expect.stringMatching(/^Device creation failed/) },
+          ]),
+        );
+      },
+      5 * minute,
+    );
+
+    it(
+      'takes the cheapest format, and turns the controls by name while frames come and after it was unplugged',
+      async () => {
+        const { formats, modes, seen, read, refused, cannotOpen, states, health, said } = await seenBy('controls');
+        expect(formats.length).toBeGreaterThan(50);
+        expect(formats).toContainEqual({ fourcc: 'NV12', sizes: 6 });
+        const title = 'vivid-000-vid-cap (/dev/video0)';
+        const small = { title, width: 640, height: 480, took: 'takes NV12 640x480 at 10 frames a second' };
+        const usual = { title, width: 1280, height: 720, took: 'takes NV12 1280x720 at 10 frames a second' };
+        expect(modes).toEqual([small, usual, small]);
+
+        // As the settings say: the bars alone, without the text.
+        expect(read.plain).toMatchObject({ brightness: 128, osd_text_mode: 2, test_pattern: 0, gain_automatic: 1 });
+        expect(seen.plain.columns).toEqual([...seen.plain.columns].sort((a, b) => b - a));
+        expect(seen.brightness.luma).toBeGreaterThan(seen.plain.luma + 50);
+        expect(seen.contrast.spread).toBeLessThan(seen.plain.spread / 2);
+        expect([seen.plain.colour > 60, seen.saturation.colour]).toEqual([true, 0]);
+        expect(seen.hue.columns).toEqual(seen.plain.columns);
+        expect(Math.abs(seen.hue.blue - seen.plain.blue)).toBeGreaterThan(50);
+        expect(seen.horizontalFlip.columns).toEqual([...seen.horizontalFlip.columns].sort((a, b) => a - b));
+        expect([seen.menu.luma, read.menu.test_pattern]).toEqual([16, 5]);
+        expect(seen.lying.upper).toBeGreaterThan(seen.lying.lower + 50);
+        expect(seen.verticalFlip.lower).toBeGreaterThan(seen.verticalFlip.upper + 50);
+        // Its automatic was switched off for it, and is on again without it.
+        expect(read.gain).toMatchObject({ gain: 50, gain_automatic: 0 });
+        expect(read.none).toMatchObject({ gain_automatic: 1, brightness: 128, vertical_flip: 0 });
+        expect(seen.none).toEqual(seen.plain);
+
+        expect(refused).toEqual([
+          'controls.brightness: expected a whole number from 0 to 255, got 300',
+          expect.stringMatching(
+            /^controls\.nonsense: this camera has no such control; expected one of brightness, con/,
+          ),
+          expect.stringMatching(/^controls\.test_pattern: expected one of 0 \(75% Colorbar\), 1 .*, got "Stripes"$/),
+        ]);
+        expect(read.refused.brightness).toBe(128);
+        expect(cannotOpen).toBe('v4l2:/dev/video0: controls.contrast: expected a whole number from 0 to 255, got -1');
+
+        expect(read.replugged).toMatchObject({ brightness: 200, osd_text_mode: 2 });
+        expect(seen.replugged).toEqual(seen.brightness);
+        expect(states).toEqual(['offline', 'online', 'closed']);
+        expect(health).toMatchObject({ restarts: 1, reconnects_last_hour: 1, stalls_last_hour: 0 });
+        expect(said.filter((text: string) => /control /.test(text))).toEqual([]);
       },
       5 * minute,
     );

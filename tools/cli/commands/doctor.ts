@@ -1,5 +1,12 @@
 import type { Command } from 'commander';
-import { describeBoard, describeLibcamera, findCameras, findPrograms } from '../../../devices/index.ts';
+import {
+  type DecoderTrial,
+  describeBoard,
+  describeLibcamera,
+  findCameras,
+  findPrograms,
+  tryDecoders,
+} from '../../../devices/index.ts';
 import { listModels } from '../../../sdk/core/model.ts';
 import { messageOf } from '../../../sdk/errors.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
@@ -23,11 +30,12 @@ export function addDoctor(program: Command): void {
 type Report = Awaited<ReturnType<typeof examine>>;
 
 async function examine() {
-  const [cameras, programs, models, onnxruntime] = await Promise.all([
+  const [cameras, programs, models, onnxruntime, decoders] = await Promise.all([
     findCameras(),
     findPrograms(),
     listModels(),
     findOnnxruntime(),
+    tryDecoders(),
   ]);
   return {
     board: describeBoard(),
@@ -37,6 +45,7 @@ async function examine() {
     libcamera: describeLibcamera(),
     cameras,
     programs,
+    decoders,
     models: models.map(({ name }) => name),
   };
 }
@@ -65,7 +74,8 @@ function libcameraInWords({ source, version, why }: Report['libcamera']): string
   return `${program}; no native source: ${why}`;
 }
 
-function inWords({ board, node, onnxruntime, kernels, libcamera, cameras, programs, models }: Report): string {
+function inWords(report: Report): string {
+  const { board, node, onnxruntime, kernels, libcamera, cameras, programs, decoders, models } = report;
   const temperature = board.temperature === undefined ? '' : `, ${board.temperature.toFixed(0)} °C`;
   const machine = table([
     ['board', `${board.model} (${board.board})`],
@@ -79,11 +89,12 @@ function inWords({ board, node, onnxruntime, kernels, libcamera, cameras, progra
       kernels.variants.length > 0 ? `${kernels.inUse}; there are ${kernels.variants.join(', ')}` : kernels.inUse,
     ],
     ['libcamera', libcameraInWords(libcamera)],
+    ['video decoding', decodersInWords(decoders)],
     ['models', models.join(', ')],
   ]);
   const found =
     cameras.length > 0
-      ? cameras.map(({ uri, title }) => `  ${uri}  ${title}`).join('\n')
+      ? `${cameras.map(({ uri, title }) => `  ${uri}  ${title}`).join('\n')}\n  \`ocellus cameras\` lists their formats and controls.`
       : '  none; `ocellus run` shows the built-in scene. A camera on USB shows up as soon as it is plugged in.';
   const parts = table(
     programs.map(({ name, path, version, purpose, install }) =>
@@ -91,4 +102,18 @@ function inWords({ board, node, onnxruntime, kernels, libcamera, cameras, progra
     ),
   );
   return `${machine}\n\ncameras\n${found}\n\nprograms\n${parts}`;
+}
+
+/** Of each codec the first that works, else what was tried. */
+function decodersInWords(trials: readonly DecoderTrial[]): string {
+  if (trials.length === 0) return 'software; the kernel has no video hardware that ffmpeg knows';
+  const codecs = [...new Set(trials.map(({ codec }) => codec))];
+  return codecs
+    .map((codec) => {
+      const ways = trials.filter((trial) => trial.codec === codec);
+      const works = ways.find(({ problem }) => problem === undefined);
+      if (works) return `${codec} with ${works.name}`;
+      return `${codec} in software (${ways.map(({ name, problem }) => `${name}: ${problem}`).join('; ')})`;
+    })
+    .join(', ');
 }

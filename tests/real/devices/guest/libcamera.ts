@@ -46,7 +46,12 @@ first.release();
 const pictures = [];
 for (let count = 0; count < 2; count++) {
   const still = await device.still!();
-  pictures.push({ width: still.width, height: still.height, format: still.format, luma: still.planes[0]!.data[540 * 1920 + 120] });
+  pictures.push({
+    width: still.width,
+    height: still.height,
+    format: still.format,
+    luma: still.planes[0]!.data[540 * 1920 + 120],
+  });
   still.release();
 }
 const controls = (await device.controls()).map(({ name }) => name);
@@ -62,7 +67,9 @@ kept.release();
 const mappingsAfter = mappings();
 
 // Both cameras at once.
-const two = await Promise.all(['libcamera:0', 'libcamera:1'].map((uri) => openDevice(uri, { width: 320, height: 240 })));
+const two = await Promise.all(
+  ['libcamera:0', 'libcamera:1'].map((uri) => openDevice(uri, { width: 320, height: 240 })),
+);
 const both = [];
 for (const one of two) {
   const { value: frame } = await one.frames().next();

@@ -1,7 +1,7 @@
 // Runs in the camera lab's guest, which has a real Video4Linux camera: opens it, looks at it, unplugs it, plugs it in
-// again, and prints what it saw as one line of JSON.
+// again, tries ffmpeg's hardware decoders on nodes that decode nothing, and prints what it saw as one line of JSON.
 import { execFileSync } from 'node:child_process';
-import { findCameras, openDevice } from '../../../../devices/index.ts';
+import { findCameras, openDevice, tryDecoders } from '../../../../devices/index.ts';
 
 const cameras = await findCameras();
 const noCamera = await openDevice('v4l2:/dev/video9').catch((error: Error) => error.message);
@@ -41,6 +41,7 @@ for await (const frame of device.frames()) {
 }
 const { properties } = device;
 await device.close();
+const decoders = await tryDecoders();
 console.log(
   JSON.stringify({
     cameras,
@@ -51,5 +52,6 @@ console.log(
     frames,
     states,
     health: device.health,
+    decoders,
   }),
 );

@@ -1,0 +1,31 @@
+import type { CameraControl } from '../device.ts';
+import type { FoundCamera } from '../probe/camera.ts';
+import { listControls } from './controls.ts';
+import { type CaptureFormat, listFormats } from './formats.ts';
+import { type CaptureMode, chooseMode, type WantedMode } from './mode.ts';
+import { hasV4l2Ctl, installV4l2Ctl } from './v4l2-ctl.ts';
+
+/** What a camera can do. */
+export interface CameraDetails extends FoundCamera {
+  readonly formats: readonly CaptureFormat[];
+  readonly controls: readonly CameraControl[];
+  /** How it would be opened; absent where the driver decides. */
+  readonly mode?: CaptureMode;
+  /** Why this says so little. */
+  readonly note?: string;
+}
+
+/**
+ * Asks a camera for its formats and controls.
+ *
+ * @param wanted What it would be opened for.
+ */
+export async function cameraDetails(camera: FoundCamera, wanted: WantedMode): Promise<CameraDetails> {
+  if (camera.kind !== 'v4l2') {
+    return { ...camera, formats: [], controls: [], note: 'rpicam-hello --list-cameras tells its modes' };
+  }
+  if (!hasV4l2Ctl()) return { ...camera, formats: [], controls: [], note: installV4l2Ctl };
+  const path = camera.uri.slice('v4l2:'.length);
+  const [formats, controls] = await Promise.all([listFormats(path), listControls(path)]);
+  return { ...camera, formats, controls, mode: chooseMode(formats, wanted) };
+}
