@@ -163,6 +163,7 @@ export class NativeLibcameraCamera extends SupervisedDevice {
       (event) => (event.kind === 'lost' ? this.#lose?.('the camera was unplugged') : this.#onFrame(event)),
     );
     if (typeof opened === 'string') throw new InputError(opened);
+    this.logger.debug(`its buffers come from ${opened.cached ? 'a DMA heap' : 'the camera'}`);
     try {
       this.#touched = [];
       this.#bring(opened, this.#controls);

@@ -31,8 +31,8 @@ std::vector<unsigned int> strides_of(const libcamera::StreamConfiguration& strea
 
 class Buffers {
  public:
-  /// @param heaps Files of DMA heaps, of which the first that exists gives the memory. What a Raspberry Pi's drivers give
-  ///   by themselves is not cached, and reading it takes many times as long. Where there is none, the camera gives it.
+  /// @param heaps Files of DMA heaps, of which the first that exists gives the memory: what a Raspberry Pi's drivers give
+  ///   by themselves is not cached by the processor. Where there is none, the camera gives it.
   /// @throws std::runtime_error when there is not enough memory.
   Buffers(std::shared_ptr<libcamera::Camera> camera, const libcamera::StreamConfiguration& stream,
           const std::vector<std::string>& heaps);

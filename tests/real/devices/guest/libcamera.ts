@@ -14,7 +14,10 @@ const source = describeLibcamera();
 const cameras = await findCameras();
 
 // Two streams: a small one to look at, a large one for stills.
-const device = await openDevice('libcamera:0', { width: 640, height: 360, libcamera: { still: true } });
+const said: string[] = [];
+const say = (text: string) => void said.push(text);
+const logger = { debug: say, info: say, warn: say, error: say };
+const device = await openDevice('libcamera:1', { width: 640, height: 360, libcamera: { still: true }, logger });
 const { properties } = device;
 const frames = device.frames();
 const take = async (): Promise<Frame> => (await frames.next()).value;
@@ -76,12 +79,12 @@ for (const one of two) {
   both.push({ title: one.properties.title, width: frame.width, height: frame.height });
   frame.release();
 }
-const busy = await openDevice('libcamera:0').catch((error: Error) => error.message);
+const busy = await openDevice('libcamera:1').catch((error: Error) => error.message);
 await Promise.all(two.map((one) => one.close()));
 
 // Again and again, in one process: memory comes back, and nothing is left running.
 for (let count = 0; count < 20; count++) {
-  const again = await openDevice('libcamera:1');
+  const again = await openDevice('libcamera:0');
   const { value: frame } = await again.frames().next();
   frame.release();
   await again.close();
@@ -92,6 +95,7 @@ const noCamera = await openDevice('libcamera:7').catch((error: Error) => error.m
 console.log(
   JSON.stringify({
     source,
+    said,
     cameras,
     properties,
     planes,
