@@ -55,6 +55,12 @@ export function controlsOf(natives: readonly NativeControl[], values: ReadonlyMa
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** What is set where nothing is asked for: a lens that can focus does so by itself, as with rpicam-vid. */
+function withAutofocus(natives: readonly NativeControl[], values: ControlValues): ControlValues {
+  const focus = natives.find(({ name }) => name === 'AfMode');
+  return !focus || 'lens_position' in values ? values : { af_mode: focus.max, ...values };
+}
+
 /**
  * What to set so that the camera has these values.
  *
@@ -62,7 +68,7 @@ export function controlsOf(natives: readonly NativeControl[], values: ReadonlyMa
  */
 export function nativeValues(natives: readonly NativeControl[], values: ControlValues): NativeValues {
   checkGains(values);
-  const plan = planControls(controlsOf(natives, new Map()), values);
+  const plan = planControls(controlsOf(natives, new Map()), withAutofocus(natives, values));
   return natives.flatMap(({ name, size, default: fallback }): NativeValues => {
     if (name === gains.name && size === 2) {
       const parts = gains.parts.map((part) => plan.get(part));

@@ -53,9 +53,18 @@ Session::~Session() {
   closed(env_);
 }
 
-void Session::at_exit(void* session) {
+void Session::at_exit(void* data) {
   // A thread of libcamera that tells of a frame when there is no JavaScript any more would end the process badly.
-  static_cast<Session*>(session)->close();
+  auto& session = *static_cast<Session*>(data);
+  session.close();
+  session.silence();
+  // The arrays end with JavaScript.
+  session.closed_ = session.closing_ = true;
+}
+
+void Session::silence() {
+  if (tell_ != nullptr) napi_release_threadsafe_function(tell_, napi_tsfn_abort);
+  tell_ = nullptr;
 }
 
 void Session::open(const Wanted& wanted) {
@@ -73,8 +82,7 @@ void Session::closed(napi_env env) {
   if (closed_) return;
   closed_ = closing_ = true;
   napi_remove_env_cleanup_hook(env, at_exit, this);
-  if (tell_ != nullptr) napi_release_threadsafe_function(tell_, napi_tsfn_abort);
-  tell_ = nullptr;
+  silence();
   for (auto* list : {&video_, &still_}) {
     for (auto& lent : *list) {
       if (!lent.out) take_away(env, lent);

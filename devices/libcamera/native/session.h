@@ -35,6 +35,9 @@ class Session {
     bool out = false;
   };
 
+  /// Tells nothing from now on.
+  void silence();
+
   static void on_event(napi_env env, napi_value callback, void* context, void* data);
   static void at_exit(void* session);
   static Session& of(napi_env env, napi_callback_info info, napi_value* argument);

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { DeviceOptions } from '../../../devices/device.ts';
 import { NativeLibcameraCamera } from '../../../devices/libcamera/native.ts';
-import { controlsOf, ourName, ourWords } from '../../../devices/libcamera/native-controls.ts';
+import { controlsOf, nativeValues, ourName, ourWords } from '../../../devices/libcamera/native-controls.ts';
 import { InputError } from '../../../sdk/errors.ts';
 import type { Frame } from '../../../sdk/frame/frame.ts';
 import { FakeAddon, piControls } from './fake-addon.ts';
@@ -217,6 +217,21 @@ describe('controls of the native source', () => {
       kind: 'menu',
       choices: { 0: 'auto', 5: 'daylight', 6: 'cloudy' },
     });
+  });
+
+  it('lets a lens that can focus do so by itself, unless it is told otherwise', () => {
+    const words = { 0: 'AfModeManual', 1: 'AfModeAuto', 2: 'AfModeContinuous' };
+    const facts = { size: 1, min: 0, default: 0 } as const;
+    const lens = [
+      { ...facts, name: 'AfMode', kind: 'integer', max: 2, choices: words },
+      { ...facts, name: 'LensPosition', kind: 'number', max: 15, choices: {} },
+    ] as const;
+    expect(nativeValues(lens, {})).toEqual([['AfMode', [2]]]);
+    expect(nativeValues(lens, { af_mode: 'auto' })).toEqual([['AfMode', [1]]]);
+    expect(nativeValues(lens, { lens_position: 2.5 })).toEqual([
+      ['AfMode', [0]],
+      ['LensPosition', [2.5]],
+    ]);
   });
 
   it('are set while it runs, with the automatic that would undo them, and taken back', async () => {

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Device } from '../../../devices/device.ts';
 import { createDevice } from '../../../devices/index.ts';
 import { ProgramLibcameraCamera } from '../../../devices/libcamera/program.ts';
@@ -8,11 +8,6 @@ import { InputError } from '../../../sdk/errors.ts';
 import type { Frame } from '../../../sdk/frame/frame.ts';
 import { fakeProgram, onlyPrograms, temporaryFolder } from '../fake.ts';
 import { camera } from './stand-in.ts';
-
-beforeEach(() => {
-  vi.stubEnv('OCELLUS_LIBCAMERA', 'program');
-  return () => vi.unstubAllEnvs();
-});
 
 /** The runs that were to give a stream. */
 const streams = (fake: { runs: () => string[][] }) => fake.runs().filter((args) => !args.includes('--frames'));

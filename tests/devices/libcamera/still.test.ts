@@ -16,7 +16,6 @@ import { fakeProgram, temporaryFolder } from '../fake.ts';
 import { camera } from './stand-in.ts';
 
 beforeEach(() => {
-  vi.stubEnv('OCELLUS_LIBCAMERA', 'program');
   // Under another name than `test`, node-libcamera runs what it makes.
   vi.stubEnv('NODE_ENV', 'production');
   return () => vi.unstubAllEnvs();

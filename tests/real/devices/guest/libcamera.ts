@@ -90,6 +90,7 @@ for (let count = 0; count < 20; count++) {
   await again.close();
 }
 const mappingsAtEnd = mappings();
+const wasLeftOpen = await openDevice('libcamera:0');
 const noCamera = await openDevice('libcamera:7').catch((error: Error) => error.message);
 
 console.log(
@@ -119,3 +120,8 @@ console.log(
     health: device.health,
   }),
 );
+// A program may end while its camera runs.
+for await (const frame of wasLeftOpen.frames()) {
+  frame.release();
+  process.exit(0);
+}
