@@ -1,5 +1,5 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { InputError, messageOf } from '../sdk/errors.ts';
 import { maskCredentials } from './uri.ts';
 
@@ -19,19 +19,24 @@ export interface Command {
   readonly install: string;
 }
 
+type Process = ChildProcessByStdio<Writable | null, Readable, Readable>;
+
 /** A running program whose standard output is read; standard error is always drained, its last lines are kept. */
 export class Child {
   readonly stdout: Readable;
+  /** Of one that is written to. */
+  readonly stdin: Writable | null;
   /** Resolves when the program has ended and its output was read, with how it ended: `exit status 1`. */
   readonly ended: Promise<string>;
-  readonly #process: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #process: Process;
   readonly #lines: string[] = [];
   #partial = '';
   #over = false;
 
-  private constructor(process: ChildProcessByStdio<null, Readable, Readable>) {
+  private constructor(process: Process) {
     this.#process = process;
     this.stdout = process.stdout;
+    this.stdin = process.stdin;
     process.stderr.setEncoding('utf8');
     process.stderr.on('data', (text: string) => this.#onStderr(text));
     this.ended = new Promise((resolve) => {
@@ -42,12 +47,17 @@ export class Child {
     });
   }
 
-  /** @throws InputError when the program is missing or cannot be started. */
-  static start({ program, args, install }: Command): Promise<Child> {
+  /**
+   * @param options.writes It is written to. Ctrl-C does not reach it then: it ends with its input.
+   * @throws InputError when the program is missing or cannot be started.
+   */
+  static start({ program, args, install }: Command, { writes = false } = {}): Promise<Child> {
     return new Promise((resolve, reject) => {
-      let process: ChildProcessByStdio<null, Readable, Readable>;
+      let process: Process;
       try {
-        process = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+        process = writes
+          ? spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true })
+          : spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
       } catch (error) {
         return reject(new InputError(`cannot start ${program}: ${maskCredentials(messageOf(error))}`));
       }

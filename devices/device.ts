@@ -21,6 +21,8 @@ export interface DeviceOptions {
   speed?: 'realtime' | 'max';
   /** Starts a file again at its end. Default false. */
   loop?: boolean;
+  /** How an `rtsp:` camera sends: over its own connection, or beside it, where a lost packet holds nothing up. Default tcp. */
+  transport?: 'tcp' | 'udp';
   /** A live source that gave no frame for so long is restarted, ms. Default 10000. */
   stallTimeoutMs?: number;
   /**
@@ -62,12 +64,12 @@ export interface CameraControl {
 
 /** What a device turned out to be, known once it is open. */
 export interface DeviceProperties {
-  /** `libcamera`, `v4l2`, `rtsp`, `file`, `opencv` or `scene`. */
+  /** `libcamera`, `v4l2`, `rtsp`, `http`, `file`, `recording`, `opencv` or `scene`. */
   readonly kind: string;
   /** For a person: `HD USB Camera (/dev/video0)`. */
   readonly title: string;
   readonly format: PixelFormat;
-  /** Of the first frame; a folder of pictures has frames of many sizes. */
+  /** Of the first frame; a folder of pictures or a recording may have frames of many sizes. */
   readonly width: number;
   readonly height: number;
   /** Frames a second as the source states them, if it does. */

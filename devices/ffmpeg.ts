@@ -15,6 +15,8 @@ export interface FfmpegInput {
   readonly output?: readonly string[];
 }
 
+export const installFfmpeg = 'install it: sudo apt install ffmpeg (version 5.1 or newer)';
+
 /**
  * ffmpeg as it is run here: one video stream, as 8 bit YUV 4:2:0 on standard output.
  *
@@ -29,7 +31,7 @@ export function ffmpegCommand({ input, url, filters = [], width, height, output 
   args.push('-map', '0:V:0', '-an', '-sn', '-dn');
   if (chain.length > 0) args.push('-vf', chain.join(','));
   args.push(...output, '-pix_fmt', 'yuv420p', '-f', 'yuv4mpegpipe', 'pipe:1');
-  return { program: 'ffmpeg', args, install: 'install it: sudo apt install ffmpeg (version 5.1 or newer)' };
+  return { program: 'ffmpeg', args, install: installFfmpeg };
 }
 
 /**

@@ -2,9 +2,11 @@ import { InputError } from '../sdk/errors.ts';
 import { AutoDevice } from './auto.ts';
 import type { Device, DeviceOptions } from './device.ts';
 import { fileDevice } from './file/file.ts';
+import { HttpCamera } from './http.ts';
 import { libcameraDevice } from './libcamera/device.ts';
 import { OpenCvCapture } from './opencv.ts';
 import { checkOptions } from './options.ts';
+import { RecordedCamera } from './recording/recording.ts';
 import { RtspCamera } from './rtsp.ts';
 import { SceneDevice } from './scene/scene.ts';
 import { maskSource, parseDeviceUri } from './uri.ts';
@@ -26,12 +28,15 @@ export type {
 export type { LibcameraOptions } from './libcamera/options.ts';
 export {
   describeLibcamera,
+  discoverCameras,
   type FoundCamera,
+  type FoundNetworkCamera,
   type FoundProgram,
   findCameras,
   findPrograms,
   type LibcameraSource,
 } from './probe/index.ts';
+export { Recorder, type RecorderOptions } from './recording/recorder.ts';
 export { type CameraDetails, cameraDetails } from './v4l2/details.ts';
 
 /** Makes the device of a scheme; `rest` is what follows `scheme:`. */
@@ -43,9 +48,12 @@ const makers: Readonly<Record<string, DeviceMaker>> = {
   file: fileDevice,
   libcamera: libcameraDevice,
   v4l2: (uri, rest, options) => new V4l2Camera(uri, rest, options),
+  recording: (uri, rest, options) => new RecordedCamera(uri, rest, options),
   opencv: (uri, rest, options) => new OpenCvCapture(uri, rest, options),
   rtsp: (uri, _, options) => new RtspCamera(uri, options),
   rtsps: (uri, _, options) => new RtspCamera(uri, options),
+  http: (uri, _, options) => new HttpCamera(uri, options),
+  https: (uri, _, options) => new HttpCamera(uri, options),
 };
 
 /** The schemes a source may have, without the colon. */
@@ -70,7 +78,7 @@ export function createDevice(uri: string, options?: DeviceOptions): Device {
 
 /**
  * Makes and opens the device a URI names: `auto:`, `scene:`, `file:clip.mp4`, `file:pictures/`, `v4l2:/dev/video0`,
- * `rtsp://camera/stream`, `libcamera:`, `opencv:0`. Close it when done.
+ * `rtsp://camera/stream`, `http://camera/mjpeg`, `recording:folder`, `libcamera:`, `opencv:0`. Close it when done.
  *
  * @throws InputError when the URI, the device, the file or the program that reads it cannot be used, with what to do.
  *

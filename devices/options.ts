@@ -17,6 +17,9 @@ export function checkOptions(options: DeviceOptions): void {
   check('height', isSide, `a whole number of pixels from 2 to ${maxSide}`);
   check('fps', (value) => value >= 0.01 && value <= 1000, 'a number of frames a second from 0.01 to 1000');
   check('stallTimeoutMs', (value) => value >= 1 && value <= longestStallMs, `1 to ${longestStallMs} ms`);
+  if (options.transport !== undefined && options.transport !== 'tcp' && options.transport !== 'udp') {
+    throw new InputError(`transport of a source: expected tcp or udp, got ${String(options.transport)}`);
+  }
   if (options.speed !== undefined && options.speed !== 'realtime' && options.speed !== 'max') {
     throw new InputError(`speed of a source: expected realtime or max, got ${String(options.speed)}`);
   }

@@ -19,15 +19,18 @@ const maxLagNs = 500e6;
 export class Presenter {
   readonly #outlet: FrameOutlet;
   readonly #speed: 'realtime' | 'max';
+  readonly #keepsAll: boolean;
   #startNs: number | undefined;
   #startMs = 0;
   #running = false;
   #closed = false;
   readonly #nap = new Nap();
 
-  constructor(outlet: FrameOutlet, speed: 'realtime' | 'max' = 'realtime') {
+  /** @param options.keepsAll Waits for a slow reader at `realtime` too, in place of giving it the newest frame only. */
+  constructor(outlet: FrameOutlet, speed: 'realtime' | 'max' = 'realtime', { keepsAll = false } = {}) {
     this.#outlet = outlet;
     this.#speed = speed;
+    this.#keepsAll = keepsAll;
   }
 
   /** Lets the presentation begin: nothing is shown, and no time goes by, before somebody reads. */
@@ -65,7 +68,8 @@ export class Presenter {
     await this.#untilDue(mediaNs);
     if (this.#closed) return false;
     const frame = make({ captureTimeNs: this.#startNs! + mediaNs, wallTimeMs: this.#startMs + mediaNs / 1e6 });
-    if (frame) this.#outlet.offer(frame);
+    if (frame && this.#keepsAll) await this.#outlet.put(frame);
+    else if (frame) this.#outlet.offer(frame);
     return true;
   }
 

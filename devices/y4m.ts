@@ -20,6 +20,7 @@ const latin1 = new TextDecoder('latin1');
  */
 export class Y4mParser implements StreamParser {
   readonly #sink: StreamSink;
+  readonly #colour: ColourSpace | undefined;
   #reading: 'stream header' | 'frame header' | 'pixels' = 'stream header';
   readonly #header = new Uint8Array(maxHeaderBytes);
   #headerBytes = 0;
@@ -27,8 +28,10 @@ export class Y4mParser implements StreamParser {
   #buffer: Uint8Array | undefined;
   #filled = 0;
 
-  constructor(sink: StreamSink) {
+  /** @param colour What is known of the source, in place of what the header says. */
+  constructor(sink: StreamSink, colour?: ColourSpace) {
     this.#sink = sink;
+    this.#colour = colour;
   }
 
   get clean(): boolean {
@@ -74,7 +77,8 @@ export class Y4mParser implements StreamParser {
     const text = latin1.decode(this.#header.subarray(0, this.#headerBytes));
     this.#headerBytes = 0;
     if (this.#reading === 'stream header') {
-      const format = parseY4mHeader(text);
+      const header = parseY4mHeader(text);
+      const format = { ...header, colour: this.#colour ?? header.colour };
       this.#frameBytes = planeLayout(format.format, format.width, format.height).byteLength;
       this.#sink.begin(format);
       this.#reading = 'frame header';

@@ -18,6 +18,7 @@ export type {
   DeviceProperties,
 } from '../devices/device.ts';
 export { openDevice } from '../devices/index.ts';
+export { Recorder, type RecorderOptions } from '../devices/recording/recorder.ts';
 export { dataFolder } from './config/data-folder.ts';
 export {
   type CameraChange,
@@ -55,6 +56,7 @@ export { defineVerb, type Verb, type VerbContext } from './hub/requests/verb.ts'
 export type { Verbs } from './hub/requests/verbs/verbs.ts';
 export { type Bundle, type BundleCheck, bundleHash, readBundle, writeBundle } from './learn/bundle.ts';
 export type { CameraLearning, Look, Subject } from './learn/camera-learning.ts';
+export { embedPicture } from './learn/embed-picture.ts';
 export type { Embedding } from './learn/embedding.ts';
 export type { Cut, CutTarget, Draft, Example, ExampleKind } from './learn/example.ts';
 export type { Features } from './learn/features.ts';

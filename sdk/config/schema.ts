@@ -136,6 +136,11 @@ export type TrackSettings = Static<typeof TrackSettings>;
 export const SnapshotSettings = Type.Object(
   {
     enabled: Type.Boolean({ default: true }),
+    source: Secret({
+      default: '',
+      description:
+        'The camera’s main stream, where `source` is a smaller one: snapshots show what it does at that moment. Empty, or while it fails: `source`.',
+    }),
     height: Type.Integer({ minimum: 32, maximum: 4320, default: 480, description: 'Largest height in pixels.' }),
     quality: Type.Integer({ minimum: 1, maximum: 100, default: 80, description: 'JPEG quality.' }),
     box: Type.Boolean({
@@ -208,7 +213,7 @@ export const CameraSettings = Type.Object(
       minLength: 1,
       default: 'auto:',
       description:
-        'auto:, scene:, libcamera:[N], v4l2:/dev/videoN, rtsp://…, file:PATH (a video or a folder of pictures), opencv:N or opencv:PATH.',
+        'auto:, scene:, libcamera:[N], v4l2:/dev/videoN, rtsp://…, http://… (MJPEG), file:PATH (a video or a folder of pictures), recording:FOLDER, opencv:N or opencv:PATH.',
     }),
     enabled: Type.Boolean({ default: true }),
     width: Type.Optional(
@@ -217,6 +222,10 @@ export const CameraSettings = Type.Object(
     height: Type.Optional(
       Type.Integer({ minimum: 16, maximum: 4320, description: 'Height asked of the camera. Default: its own.' }),
     ),
+    transport: Type.Union([Type.Literal('tcp'), Type.Literal('udp')], {
+      default: 'tcp',
+      description: 'How an rtsp: camera sends its pictures. `udp` where a lost packet must hold nothing up.',
+    }),
     loop: Type.Boolean({ default: true, description: 'A file starts again at its end.' }),
     hardware_decoding: Type.Boolean({
       default: true,

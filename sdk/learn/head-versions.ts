@@ -1,7 +1,6 @@
 import { InputError, messageOf } from '../errors.ts';
 import { type Example, shown, unknown } from './example.ts';
 import { defaultTrainers, Head, trainHead, type Verdict } from './head.ts';
-import { readSafeTensors, type Tensor, writeSafeTensors } from './safetensors.ts';
 import type { HeadTrainer } from './trainer.ts';
 import { TrainingData } from './training-set.ts';
 
@@ -115,39 +114,43 @@ export class HeadVersions {
     return found;
   }
 
-  /** All of it, for `LedgerStore.putValue`. */
+  /** Which versions there are and which is in use; the heads themselves are serialised by themselves. */
   serialise(): Buffer {
     const state: State = {
-      ...{ last: this.#last, current: this.#current?.version ?? 0 },
-      ...{ since: this.#since, refused: this.#refused },
+      format,
+      last: this.#last,
+      current: this.#current?.version ?? 0,
+      since: this.#since,
+      versions: this.#versions.map(({ version }) => version),
+      refused: this.#refused,
     };
-    const tensors = this.#versions.map(({ version, head }): [string, Tensor] => {
-      const data = new Int8Array(head.serialise());
-      return [String(version), { shape: [data.length], data }];
-    });
-    const metadata = { format, name: this.name, state: JSON.stringify(state) };
-    return writeSafeTensors({ metadata, tensors: Object.fromEntries(tensors) });
+    return Buffer.from(JSON.stringify(state));
   }
 
-  /** @throws InputError when it is not what `serialise` wrote. */
-  static parse(bytes: Uint8Array, options: HeadVersionsOptions = {}): HeadVersions {
-    const { metadata, tensors } = readSafeTensors(bytes);
-    if (metadata.format !== format || metadata.name === undefined || metadata.state === undefined) {
-      throw new InputError(`versions of a head: expected format ${format}, got ${shown(metadata.format)}`);
+  /**
+   * @param name Of the head.
+   * @param state What `serialise` gave.
+   * @param read Gives the bytes of a version's head.
+   * @throws InputError when it is not that, or a head is not there.
+   */
+  static async restore(
+    name: string,
+    state: Uint8Array,
+    read: (version: number) => Promise<Uint8Array | undefined>,
+    options: HeadVersionsOptions = {},
+  ): Promise<HeadVersions> {
+    const { last, current, since, versions, refused } = readState(state);
+    const restored = new HeadVersions(name, options);
+    for (const version of versions) {
+      const bytes = await read(version);
+      if (!bytes) throw new InputError(`versions of a head: expected version ${version}, got nothing`);
+      restored.#versions.push({ version, head: Head.parse(bytes, restored.#trainers) });
     }
-    const versions = new HeadVersions(metadata.name, options);
-    const state = readState(metadata.state);
-    versions.#versions = Object.entries(tensors)
-      .map(([version, { data }]) => {
-        const head = Head.parse(new Uint8Array(data.buffer), versions.#trainers);
-        return { version: Number(version), head };
-      })
-      .sort((a, b) => a.version - b.version);
-    versions.#last = state.last;
-    versions.#current = versions.#versions.find(({ version }) => version === state.current);
-    versions.#since = state.since;
-    versions.#refused = state.refused;
-    return versions;
+    restored.#last = last;
+    restored.#current = restored.#versions.find(({ version }) => version === current);
+    restored.#since = since;
+    restored.#refused = [...refused];
+    return restored;
   }
 
   #whyNot(head: Head): string | undefined {
@@ -156,8 +159,9 @@ export class HeadVersions {
     }
     const current = this.#current?.version ?? 0;
     const older = this.#versions.filter(({ version }) => version <= current && version >= this.#since);
+    const now = new Map(head.verdicts.map((verdict) => [verdict.id, verdict]));
     for (const { version, head: old } of older.toReversed()) {
-      const { better, worse, common } = compare(old.verdicts, head.verdicts, old.info.labels);
+      const { better, worse, common } = compare(old, now);
       if (worse - better <= Math.max(2, 2 * Math.sqrt(worse + better))) continue;
       return (
         `${this.name}: of ${common} examples that were held back, ${worse} that version ${version} named rightly ` +
@@ -168,40 +172,47 @@ export class HeadVersions {
   }
 }
 
-const format = 'ocellus-head-versions-1';
+const format = 'ocellus-head-versions-2';
 
 interface State {
+  readonly format: typeof format;
   readonly last: number;
+  /** 0: none is in use. */
   readonly current: number;
   readonly since: number;
-  readonly refused: string[];
+  readonly versions: readonly number[];
+  readonly refused: readonly string[];
 }
 
-function readState(text: string): State {
+function readState(bytes: Uint8Array): State {
   let state: State;
   try {
-    state = JSON.parse(text);
+    state = JSON.parse(Buffer.from(bytes).toString());
   } catch (error) {
     throw new InputError(`versions of a head: expected their state in JSON, got ${messageOf(error)}`);
   }
-  const numbers = [state?.last, state?.current, state?.since];
-  if (!numbers.every(Number.isInteger) || !Array.isArray(state.refused)) {
-    throw new InputError(`versions of a head: expected which is in use, got ${shown(state)}`);
+  if (state?.format !== format) {
+    throw new InputError(`versions of a head: expected format ${format}, got ${shown(state?.format)}`);
+  }
+  const { last, current, since, versions, refused } = state;
+  const numbers = [last, current, since, ...(Array.isArray(versions) ? versions : [Number.NaN])];
+  if (!numbers.every(Number.isInteger) || !Array.isArray(refused)) {
+    throw new InputError(`versions of a head: expected which there are and which is in use, got ${shown(state)}`);
   }
   return state;
 }
 
-function compare(before: readonly Verdict[], after: readonly Verdict[], known: readonly string[]) {
-  const old = new Map(before.map((verdict) => [verdict.id, verdict]));
+function compare({ verdicts, info }: Head, after: ReadonlyMap<string, Verdict>) {
+  const known = new Set(info.labels);
   let [better, worse, common] = [0, 0, 0];
-  for (const now of after) {
-    const then = old.get(now.id);
+  for (const then of verdicts) {
+    const now = after.get(then.id);
     // Relabelled is another example, with another id.
-    if (!then) continue;
+    if (!now) continue;
     common++;
     const [wasRight, isRight] = [isCorrect(then), isCorrect(now)];
     if (isRight && !wasRight) better++;
-    const isNewLabel = !known.includes(now.nearest);
+    const isNewLabel = !known.has(now.nearest);
     if (wasRight && !isRight && !isNewLabel) worse++;
   }
   return { better, worse, common };

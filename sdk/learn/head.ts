@@ -219,10 +219,9 @@ export function trainHead(name: string, set: TrainingSet, trainers: readonly Hea
   const cosines = set.prototypeCosines;
   const leftOut = [...targets].map((target, i) => {
     const named = largest(best.model.leftOut, i * classes, classes);
-    return {
-      ...{ target, named, margin: best.model.leftOut[i * classes + named]! },
-      ...{ cosine: cosines[i * classes + target]!, namedCosine: cosines[i * classes + named]! },
-    };
+    const margin = best.model.leftOut[i * classes + named]!;
+    const [cosine, namedCosine] = [cosines[i * classes + target]!, cosines[i * classes + named]!];
+    return { target, named, margin, cosine, namedCosine };
   });
   const sayMuch = leftOut.filter(({ target }) => counts[target]! > 1);
   const calibration = calibrate(
@@ -232,7 +231,9 @@ export function trainHead(name: string, set: TrainingSet, trainers: readonly Hea
   const reject = learnReject(
     sayMuch
       .filter(({ target }) => target < labels.length)
-      .map((one) => ({ ...one, chance: chanceOf(calibration, one.margin) })),
+      .map(({ target, named, margin, cosine, namedCosine }) => {
+        return { target, named, chance: chanceOf(calibration, margin), cosine, namedCosine };
+      }),
     labels.length,
   );
   const { weights: prototypes } = linearTensors(set.prototypes, new Float64Array(classes));

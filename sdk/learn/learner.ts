@@ -5,6 +5,7 @@ import { type Logger, silent } from '../log.ts';
 import type { Embedding } from './embedding.ts';
 import type { CutTarget, Draft, Example } from './example.ts';
 import type { HeadInfo, Prediction } from './head.ts';
+import { HeadStore } from './head-store.ts';
 import { HeadVersions, type HeadVersionsOptions, type Outcome } from './head-versions.ts';
 import { LedgerStore, type LedgerStoreOptions } from './ledger-store.ts';
 import { isExamplePart, type Part } from './part.ts';
@@ -63,6 +64,7 @@ export interface HeadSummary {
  */
 export class Learner extends EventEmitter<LearnerEvents> {
   readonly #store: LedgerStore;
+  readonly #headStore: HeadStore;
   readonly #options: LearnerOptions;
   readonly #logger: Logger;
   readonly #heads = new Map<string, HeadVersions>();
@@ -71,6 +73,7 @@ export class Learner extends EventEmitter<LearnerEvents> {
   private constructor(store: LedgerStore, options: LearnerOptions) {
     super();
     this.#store = store;
+    this.#headStore = new HeadStore(store);
     this.#options = options;
     this.#logger = options.logger ?? silent;
   }
@@ -135,12 +138,22 @@ export class Learner extends EventEmitter<LearnerEvents> {
   async teach(lessons: readonly [Lesson, ...Lesson[]]): Promise<Taught> {
     const examples: Example[] = [];
     try {
-      for (const { draft, thumbnail } of lessons) examples.push(await this.#store.teach(draft, thumbnail));
+      for (const lesson of lessons) examples.push(await this.add(lesson));
     } catch (error) {
       if (examples.length > 0) await this.train(examples[0]!.head);
       throw error;
     }
     return { examples, ...(await this.train(examples[0]!.head)) };
+  }
+
+  /**
+   * Adds one example and trains nothing, for many that come one by one: `train` their head after the last one. It is on
+   * disk when this returns; what its head did not learn from it, it learns when the store is opened again.
+   *
+   * @throws InputError as `Ledger.teach` does.
+   */
+  add({ draft, thumbnail }: Lesson): Promise<Example> {
+    return this.#store.teach(draft, thumbnail);
   }
 
   /** @throws InputError as `Ledger.relabel` does. */
@@ -192,7 +205,7 @@ export class Learner extends EventEmitter<LearnerEvents> {
     const isNews = versions.current !== before || this.#refused.get(name) !== refusal;
     if (refusal === undefined) this.#refused.delete(name);
     else this.#refused.set(name, refusal);
-    if (versions.current !== before) await this.#save(versions);
+    if (versions.current !== before) await this.#headStore.save(versions);
     const change = { head: name, outcome };
     if (isNews) this.emit('head', change);
     return change;
@@ -208,7 +221,7 @@ export class Learner extends EventEmitter<LearnerEvents> {
     const versions = this.#heads.get(name);
     if (!versions) throw new InputError(`head: expected one of ${this.heads.join(', ') || 'none yet'}, got ${name}`);
     const outcome: Outcome = { taken: true, version: versions.rollback(version) };
-    await this.#save(versions);
+    await this.#headStore.save(versions);
     const change = { head: name, outcome };
     this.emit('head', change);
     // Notes why the newest examples are not in use.
@@ -229,14 +242,10 @@ export class Learner extends EventEmitter<LearnerEvents> {
     for (const name of new Set([...this.#heads.keys(), ...this.ledger.heads()])) await this.train(name);
   }
 
-  async #save(versions: HeadVersions): Promise<void> {
-    await this.#store.putValue(`heads/${versions.name}`, versions.serialise());
-  }
-
   async #restore(name: string): Promise<void> {
-    const bytes = await this.#store.value(`heads/${name}`);
     try {
-      if (bytes) this.#heads.set(name, HeadVersions.parse(bytes, this.#options));
+      const versions = await this.#headStore.load(name, this.#options);
+      if (versions) this.#heads.set(name, versions);
     } catch (error) {
       // The examples are what counts: a head is made from them again.
       this.#logger.warn(`the versions of head ${name} cannot be read and begin anew: ${messageOf(error)}`);

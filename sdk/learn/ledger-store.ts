@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ClassicLevel } from 'classic-level';
 import { InputError, messageOf } from '../errors.ts';
 import type { Cut, CutTarget, Draft, Example } from './example.ts';
@@ -10,6 +12,8 @@ export interface LedgerStoreOptions {
   readonly space: string;
   readonly dimension: number;
   readonly node: string;
+  /** A store that has another node's name keeps it. Default: it is a copy, and becomes another replica. */
+  readonly keepNode?: boolean;
   readonly limits?: Partial<LedgerLimits>;
   readonly now?: () => number;
   /** Is told which parts changed, once that is on disk. Must not throw. */
@@ -52,6 +56,12 @@ export class LedgerStore {
     this.#options = options;
   }
 
+  /** Is there a store in this folder? */
+  static exists(folder: string): boolean {
+    // What LevelDB finds the rest of its files by.
+    return existsSync(join(folder, 'CURRENT'));
+  }
+
   /**
    * Opens the store in a folder, or makes one there. One process at a time.
    *
@@ -64,7 +74,12 @@ export class LedgerStore {
     try {
       await db.open();
     } catch (error) {
-      const { cause } = error as Error;
+      const { cause } = error as { cause?: Error & { code?: string } };
+      if (cause?.code === 'LEVEL_LOCKED') {
+        throw new InputError(
+          `${folder}: is in use by another process; a node that runs is taught on its page or over MQTT (request/teach), or stop it first`,
+        );
+      }
       throw new InputError(`${folder}: cannot be opened as a store of examples: ${messageOf(cause ?? error)}`);
     }
     const store = new LedgerStore(db, options);
@@ -127,13 +142,19 @@ export class LedgerStore {
     return this.#db.get(thumbnailKey(id));
   }
 
-  /** A value of somebody else's in the same store, written through to the disk: what heads there are. */
-  async putValue(name: string, value: Uint8Array): Promise<void> {
-    await this.#db.put(`v${name}`, value, { sync: true });
+  /**
+   * Values of somebody else's in the same store: what heads there are. Either all or none of them are on disk, and all
+   * are when this returns; undefined takes one away.
+   */
+  async putValues(values: ReadonlyMap<string, Uint8Array | undefined>): Promise<void> {
+    const changes = [...values].map(([name, value]) =>
+      value ? put(valueKey(name), value) : ({ type: 'del', key: valueKey(name) } as const),
+    );
+    await this.#db.batch(changes, { sync: true });
   }
 
   async value(name: string): Promise<Uint8Array | undefined> {
-    return this.#db.get(`v${name}`);
+    return this.#db.get(valueKey(name));
   }
 
   async close(): Promise<void> {
@@ -167,9 +188,10 @@ export class LedgerStore {
   }
 
   async #load(): Promise<void> {
-    const { space, dimension, node } = this.#options;
+    const { space, dimension, keepNode } = this.#options;
     const stored = await this.#db.get('meta');
     let meta = stored && (parse(stored) as unknown as Meta);
+    const node = keepNode && meta ? meta.node : this.#options.node;
     if (meta && (meta.space !== space || meta.dimension !== dimension)) {
       throw new InputError(
         `expected examples of space ${space}, got ${meta.space}: use another folder for this network`,
@@ -194,6 +216,7 @@ export class LedgerStore {
     }
     this.#ledger = new Ledger({
       ...this.#options,
+      node,
       replica: meta.replica,
       parts: [...parts.values()],
       onChange: (change) => void this.#changes.push(change),
@@ -219,6 +242,7 @@ const put = (key: string, value: Uint8Array): Operation => ({ type: 'put', key, 
 // With its part: a faulty node may give the dot of another.
 const itemKey = (id: string, part: Part) => `i${id} ${partKey(part)}`;
 const thumbnailKey = (id: string) => `t${id}`;
+const valueKey = (name: string) => `v${name}`;
 const parse = (bytes: Uint8Array) => JSON.parse(Buffer.from(bytes).toString()) as Record<string, unknown>;
 
 /** The fields in JSON, their length before them, the values after them. */

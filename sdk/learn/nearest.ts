@@ -12,18 +12,21 @@ export class NearestTrainer implements HeadTrainer {
   readonly #neighbours = new Neighbours();
 
   train(set: TrainingSet): TrainedModel | undefined {
-    const { classes, targets, features } = set;
+    const { classes } = set;
     if (classes === 0) return undefined;
-    const dimension = features[0]!.values.length;
-    const examples = new Int8Array(features.length * dimension);
-    for (const [i, { values }] of features.entries()) examples.set(values, i * dimension);
-    const lengths = Float64Array.from(features, ({ length }) => length);
-    const tensors: Record<string, Tensor> = {
-      examples: { shape: [features.length, dimension], data: examples },
-      lengths: { shape: [features.length], data: lengths },
-      targets: { shape: [features.length], data: targets },
+    // A copy of all examples: made when it is asked for, which it is of the model that is chosen, before the set grows.
+    let made: Record<string, Tensor> | undefined;
+    const tensors = () => (made ??= tensorsOf(set));
+    const restore = () => this.restore(tensors(), classes);
+    return {
+      leftOut: this.#neighbours.leftOut(set),
+      get tensors() {
+        return tensors();
+      },
+      get margins() {
+        return restore();
+      },
     };
-    return { margins: this.restore(tensors, classes), leftOut: this.#neighbours.leftOut(set), tensors };
   }
 
   /** @throws InputError when the tensors are not such examples. */
@@ -43,6 +46,18 @@ export class NearestTrainer implements HeadTrainer {
       return votes;
     };
   }
+}
+
+function tensorsOf({ features, targets }: TrainingSet): Record<string, Tensor> {
+  const dimension = features[0]!.values.length;
+  const examples = new Int8Array(features.length * dimension);
+  for (const [i, { values }] of features.entries()) examples.set(values, i * dimension);
+  const lengths = Float64Array.from(features, ({ length }) => length);
+  return {
+    examples: { shape: [features.length, dimension], data: examples },
+    lengths: { shape: [features.length], data: lengths },
+    targets: { shape: [features.length], data: targets },
+  };
 }
 
 /** The nearest others of each example. Grows with the examples. */

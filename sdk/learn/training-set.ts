@@ -59,13 +59,15 @@ export class TrainingData {
   #columns = new Float32Array();
   #capacity = 0;
   #sums = new ClassSums();
+  #prototypes = new Prototypes();
 
   /** @param examples Of one head, as `Ledger.examples` gives them; their values are copied. */
   update(examples: readonly Example[]): TrainingSet {
-    const hash = hashOf(this.#digests(examples));
     const chosen = choose(examples, mostTrained);
     let same = 0;
     while (same < chosen.length && same < this.#rows.length && isSame(chosen[same]!, this.#rows[same]!.example)) same++;
+    const digests = new Map(chosen.slice(0, same).map((example, i) => [example, this.#rows[i]!.digest]));
+    const hash = hashOf(this.#digests(examples, digests));
     this.#rows.length = same;
     const dimension = chosen[0]?.embedding.values.length ?? 0;
     this.#reserve(chosen.length, dimension);
@@ -73,9 +75,12 @@ export class TrainingData {
     return this.#set(hash);
   }
 
-  #digests(examples: readonly Example[]): Buffer[] {
+  /** @param found Of those that were compared already. */
+  #digests(examples: readonly Example[], found: ReadonlyMap<Example, Buffer>): Buffer[] {
     const known = new Map(this.#rows.map((row) => [row.example.id, row]));
     return examples.map((example) => {
+      const digest = found.get(example);
+      if (digest) return digest;
       const row = known.get(example.id);
       return row && isSame(row.example, example) ? row.digest : digestOf(example);
     });
@@ -112,7 +117,7 @@ export class TrainingData {
   #set(hash: string): TrainingSet {
     const rows = [...this.#rows];
     const [columns, capacity] = [this.#columns, this.#capacity];
-    return makeSet(rows, hash, this.#sums, (weights) => {
+    return makeSet(rows, hash, this.#sums, this.#prototypes, (weights) => {
       const padded = new Float32Array(capacity);
       padded.set(weights);
       const sum = new Float32Array(rows.length > 0 ? columns.length / capacity : 0);
@@ -126,6 +131,7 @@ function makeSet(
   rows: readonly Row[],
   hash: string,
   sums: ClassSums,
+  prototypesOf: Prototypes,
   weightedSum: TrainingSet['weightedSum'],
 ): TrainingSet {
   const examples = rows.map(({ example }) => example);
@@ -140,11 +146,7 @@ function makeSet(
   const cosines = rows.map((row) => row.cosines);
   sums.update(cosines, targets, classes);
   const prototypeCosines = sums.leftOut(counts);
-  const prototypes = Array.from(counts, (_, c) => {
-    const sum = weightedSum(Float64Array.from(targets, (target) => (target === c ? 1 : 0)));
-    const length = kernels.dot.normF32(sum);
-    return sum.map((value) => value / length);
-  });
+  const prototypes = prototypesOf.update(cosines, targets, classes, weightedSum);
   return {
     ...{
       labels: positive,
@@ -164,7 +166,7 @@ function makeSet(
         const row = rows[i]!;
         return { ...row, cosines: Float64Array.from(indices.slice(0, at), (j) => row.cosines[j]!) };
       });
-      return makeSet(chosen, hash, new ClassSums(), (weights) => {
+      return makeSet(chosen, hash, new ClassSums(), new Prototypes(), (weights) => {
         const all = new Float64Array(rows.length);
         for (const [at, i] of indices.entries()) all[i] = weights[at]!;
         return weightedSum(all);
@@ -222,6 +224,30 @@ class ClassSums {
       result[at] = counts[target] === 1 ? -1 : (sum - 1) / Math.sqrt(squares[target]! - 2 * sum + 1);
     }
     return result;
+  }
+}
+
+/** `TrainingSet.prototypes`. That of a class is made anew when its examples are others than before. */
+class Prototypes {
+  #known: { readonly members: readonly Float64Array[]; readonly prototype: Float32Array }[] = [];
+
+  update(
+    cosines: readonly Float64Array[],
+    targets: Int32Array,
+    classes: number,
+    weightedSum: TrainingSet['weightedSum'],
+  ): Float32Array[] {
+    const members = Array.from({ length: classes }, (): Float64Array[] => []);
+    for (const [i, target] of targets.entries()) members[target]!.push(cosines[i]!);
+    this.#known = members.map((own, c) => {
+      const known = this.#known[c];
+      // The same object is the same example at the same place.
+      if (known?.members.length === own.length && own.every((row, i) => row === known.members[i])) return known;
+      const sum = weightedSum(Float64Array.from(targets, (target) => (target === c ? 1 : 0)));
+      const length = kernels.dot.normF32(sum);
+      return { members: own, prototype: sum.map((value) => value / length) };
+    });
+    return this.#known.map(({ prototype }) => prototype);
   }
 }
 

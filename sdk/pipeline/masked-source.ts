@@ -2,21 +2,30 @@ import { maskSource } from '../../devices/uri.ts';
 import type { CameraChange, CameraSettings } from '../config/schema.ts';
 import { InputError } from '../errors.ts';
 
-/** A camera's settings for others to see: the password of its source is masked. */
+/** A camera's settings for others to see: the passwords of its sources are masked. */
 export function withMaskedSource(settings: CameraSettings): CameraSettings {
-  return { ...settings, source: maskSource(settings.source) };
+  const { source, snapshots } = settings;
+  return { ...settings, source: maskSource(source), snapshots: { ...snapshots, source: maskSource(snapshots.source) } };
 }
 
 /**
- * A change by someone who sees the source masked: one that comes back as it was shown means no change.
+ * A change by someone who sees the sources masked: one that comes back as it was shown means no change.
  *
  * @throws InputError when it has a masked password and is not the one that was shown.
  */
 export function withoutMaskedSource(change: CameraChange, settings: CameraSettings): CameraChange {
+  const outer = withoutMasked(change, settings.source, 'source');
+  const { snapshots } = change;
+  // What is no map at all is for the check of the fields.
+  if (typeof snapshots !== 'object' || snapshots === null || Array.isArray(snapshots)) return outer;
+  return { ...outer, snapshots: withoutMasked(snapshots, settings.snapshots.source, 'snapshots.source') };
+}
+
+function withoutMasked<T extends { source?: string }>(change: T, present: string, path: string): T {
   const { source, ...rest } = change;
-  if (source === undefined || source === maskSource(settings.source)) return rest;
+  if (source === undefined || source === maskSource(present)) return rest as T;
   if (typeof source === 'string' && source.includes('***')) {
-    throw new InputError('source: the password is not shown here; write it in full in place of ***');
+    throw new InputError(`${path}: the password is not shown here; write it in full in place of ***`);
   }
   return change;
 }

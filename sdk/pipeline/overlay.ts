@@ -7,6 +7,14 @@ import type { ObjectState } from '../vision/event.ts';
 /** Where this is missing there are no fonts, and drawing text would only complain on standard error. */
 const hasFonts = process.platform !== 'linux' || existsSync('/etc/fonts/fonts.conf');
 
+/** An object as it lies in a picture of the same view in another size. */
+export function scaledTo(picture: Frame, object: ObjectState, seenIn: Frame): ObjectState {
+  const x = picture.width / seenIn.width;
+  const y = picture.height / seenIn.height;
+  const [x1, y1, x2, y2] = object.box;
+  return { ...object, box: [x1 * x, y1 * y, x2 * x, y2 * y] };
+}
+
 /**
  * An SVG of the frame's size with one object's box and name, to be laid over its picture.
  *

@@ -17,8 +17,9 @@ import type { Detections } from '../vision/detections.ts';
 import type { EventMessage } from '../vision/event.ts';
 import type { SubLabel, Track } from '../vision/track.ts';
 import type { CameraStatus, FrameReport, PipelineEvents, PipelineStats } from './events.ts';
+import { MainStream } from './main-stream.ts';
 import { MovingMean, RateMeter } from './meter.ts';
-import { boxOverlay } from './overlay.ts';
+import { boxOverlay, scaledTo } from './overlay.ts';
 import { Progress } from './progress.ts';
 import { Source } from './source.ts';
 import { passFrame, passReport, type Stage, startStages, stopStages } from './stage.ts';
@@ -94,6 +95,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   #loading: Promise<Model | null> | undefined;
   #watch: Watch | undefined;
   #source: Source | undefined;
+  #main: MainStream | undefined;
   /** Sources that were replaced; a camera is opened when the one before has let go of it. */
   #closing: Promise<unknown> = Promise.resolve();
   #status: CameraStatus = 'offline';
@@ -119,7 +121,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     this.#after = after;
     this.#changes = changes;
     this.#logger = logger;
-    this.#settings = validate(CameraSettings, settings, `camera ${name}`);
+    this.#settings = this.#check(settings);
     this.#asksFps = settings.detect?.fps !== undefined;
   }
 
@@ -194,7 +196,8 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     quality?: number;
     still?: boolean;
   } = {}): Promise<Buffer> {
-    const frame = still ? await this.#still() : this.latestFrame();
+    const newest = this.#newest;
+    const frame = still ? await this.#still() : newest && this.#pictureOf(newest);
     if (!frame) {
       throw new InputError(`camera ${this.name} has given no picture yet: ${this.#health().lastError ?? this.status}`);
     }
@@ -246,13 +249,17 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
    * @throws InputError naming the wrong field; nothing is changed then.
    */
   async change(patch: CameraChange): Promise<void> {
-    if (typeof patch.source === 'string' && hasReference(patch.source)) {
+    for (const [path, source] of [
+      ['source', patch.source],
+      ['snapshots.source', patch.snapshots?.source],
+    ]) {
+      if (typeof source !== 'string' || !hasReference(source)) continue;
       // At the next start it would be looked up and sent to whatever host stands beside it.
       throw new InputError(
-        'source: a reference to a secret (with $ and braces) is looked up in the settings file only: write it there',
+        `${path}: a reference to a secret (with $ and braces) is looked up in the settings file only: write it there`,
       );
     }
-    const changed = () => validate(CameraSettings, merge(this.#settings, patch), `camera ${this.name}`);
+    const changed = () => this.#check(merge(this.#settings, patch));
     const next = changed();
     const { device } = this;
     const turnsControls = !isDeepStrictEqual(this.#settings.controls, next.controls);
@@ -266,9 +273,10 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     this.#watch?.configure(this.#settings);
     this.#tell('settings', patch);
     const loading = this.#loading;
+    if (!loading) return;
     const staysOpen = isDeepStrictEqual(opening(before), opening(this.#settings));
     // One that is not open yet may have been given the controls of before.
-    if (!loading || (staysOpen && (device || !turnsControls))) return;
+    if (staysOpen && (device || !turnsControls)) return this.#switchMain();
     await this.#switchTo(this.#settings.enabled ? this.#makeSource(loading, true) : undefined);
   }
 
@@ -284,6 +292,18 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
       throw new InputError(`camera ${this.name}: expected one that runs, this one is ${this.#status}`);
     }
     await this.#switchTo(this.#makeSource(loading, true));
+  }
+
+  /** @throws InputError naming the wrong field. */
+  #check(settings: unknown): CameraSettings {
+    const checked = validate(CameraSettings, settings, `camera ${this.name}`);
+    // They may blur faces, or cut the picture: what they were not shown is not to be seen.
+    if (checked.snapshots.source !== '' && this.#before.length + this.#after.length > 0) {
+      throw new InputError(
+        `camera ${this.name}: snapshots.source: expected none, for its stages make the pictures of this camera`,
+      );
+    }
+    return checked;
   }
 
   async #load(): Promise<Model | null> {
@@ -350,11 +370,30 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   async #switchTo(next: Source | undefined): Promise<void> {
     const before = this.#source;
     this.#source = next;
+    this.#switchMain();
     if (before) this.#closing = Promise.all([this.#closing, this.#end(before)]);
     await this.#closing;
     if (this.#source !== next) return;
     if (next) await next.start();
     else this.#updateStatus();
+  }
+
+  /** Begins, ends or replaces the stream that snapshots come from, as the settings have it. */
+  #switchMain(): void {
+    const { snapshots, transport } = this.#settings;
+    // What is read as fast as it goes has times of its own.
+    const isWanted = this.#source && snapshots.enabled && snapshots.source !== '' && this.#options.speed !== 'max';
+    const wanted = isWanted ? { uri: snapshots.source, transport } : undefined;
+    if (this.#main?.is(wanted)) return;
+    const before = this.#main;
+    if (before) this.#closing = Promise.all([this.#closing, before.stop()]);
+    this.#main = wanted && new MainStream(wanted, this.#logger);
+    this.#main?.start();
+  }
+
+  /** What the camera shows at the moment of a frame, at its best. The caller releases it. */
+  #pictureOf(frame: Frame): Frame {
+    return this.#main?.near(frame) ?? frame.acquire();
   }
 
   async #end(source: Source): Promise<void> {
@@ -365,13 +404,23 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   }
 
   #makeSource(loading: Promise<Model | null>, patient: boolean): Source {
-    const { source, width, height, loop, hardware_decoding: hardwareDecoding, libcamera, detect } = this.#settings;
+    const {
+      source,
+      width,
+      height,
+      transport,
+      loop,
+      hardware_decoding: hardwareDecoding,
+      libcamera,
+      detect,
+    } = this.#settings;
     const { speed } = this.#options;
     return new Source({
       make: () =>
         createDevice(source, {
           width,
           height,
+          transport,
           // As fast as it goes, every frame counts, unless fewer were asked for by name.
           fps: speed === 'max' && !this.#asksFps ? undefined : detect.fps,
           loop: loop && speed !== 'max',
@@ -520,13 +569,16 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     for (const message of messages) {
       const { after, type } = message;
       if (frame && enabled && type !== 'end' && watch.wantsSnapshot(after)) {
+        const picture = this.#pictureOf(frame);
         try {
-          const overlaySvg = box ? boxOverlay(frame, after) : undefined;
-          const jpeg = await encodeJpeg(frame, { maxHeight: height, quality, overlaySvg });
+          const overlaySvg = box ? boxOverlay(picture, scaledTo(picture, after, frame)) : undefined;
+          const jpeg = await encodeJpeg(picture, { maxHeight: height, quality, overlaySvg });
           watch.tookSnapshot(message);
           this.#tell('snapshot', { id: after.id, label: after.label, jpeg });
         } catch (error) {
           this.#logger.error(`snapshot of ${after.label} ${after.id}: ${messageOf(error)}`);
+        } finally {
+          picture.release();
         }
       }
       this.#tell('event', message);
@@ -579,6 +631,16 @@ function merge(base: unknown, patch: unknown, key = ''): unknown {
 }
 
 /** What cannot be changed on an open device. */
-function opening({ enabled, source, width, height, loop, hardware_decoding, libcamera, detect }: CameraSettings) {
-  return { enabled, source, width, height, loop, hardware_decoding, libcamera, fps: detect.fps };
+function opening({
+  enabled,
+  source,
+  width,
+  height,
+  transport,
+  loop,
+  hardware_decoding,
+  libcamera,
+  detect,
+}: CameraSettings) {
+  return { enabled, source, width, height, transport, loop, hardware_decoding, libcamera, fps: detect.fps };
 }

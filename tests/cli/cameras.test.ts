@@ -3,7 +3,7 @@ import { parseControls } from '../../devices/v4l2/controls.ts';
 import { parseFormats } from '../../devices/v4l2/formats.ts';
 import { chooseMode } from '../../devices/v4l2/mode.ts';
 import { cameraInWords } from '../../tools/cli/commands/cameras.ts';
-import { captured, listing } from '../devices/v4l2/listing.ts';
+import { listed, listing } from '../devices/v4l2/listing.ts';
 import { jsonLines, ocellus } from './cli.ts';
 
 const camera = { uri: 'v4l2:/dev/video0', title: 'HD USB Camera (/dev/video0)', kind: 'v4l2' } as const;
@@ -16,7 +16,7 @@ describe('cameraInWords', () => {
         MJPG: { '1280x720': [30] },
       }),
     );
-    const controls = parseControls(captured('uvc-controls.txt'));
+    const controls = parseControls(listed('uvc-controls.txt'));
     const words = cameraInWords({ ...camera, formats, controls, mode: chooseMode(formats, { fps: 10 }) });
     expect(words.split('\n')).toEqual(
       expect.arrayContaining([

@@ -15,13 +15,17 @@ export interface Ended {
 export const photo = (name: string) => asset('devices', 'scene', 'photos', name);
 
 /** Starts the built `ocellus` in a process of its own, as a person would. */
-export function start(args: readonly string[], cwd = process.cwd()): ChildProcessWithoutNullStreams {
+export function start(
+  args: readonly string[],
+  cwd = process.cwd(),
+  env: Readonly<Record<string, string>> = {},
+): ChildProcessWithoutNullStreams {
   // Not what a node on this machine keeps.
   const data = mkdtempSync(join(tmpdir(), 'ocellus-data-'));
   // An option for Node among them, as in the first line of bin/ocellus.js, would change nothing here.
   const child = spawn(process.execPath, [asset('bin', 'ocellus.js'), ...args], {
     cwd,
-    env: { OCELLUS_DATA: data, ...process.env, NO_COLOR: '1' },
+    env: { OCELLUS_DATA: data, ...process.env, NO_COLOR: '1', ...env },
   });
   child.once('close', () => rmSync(data, { recursive: true, force: true }));
   return child;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { decodersInWords, networkInWords } from '../../tools/cli/commands/doctor.ts';
 import { jsonLines, ocellus } from './cli.ts';
 
 describe('ocellus doctor', () => {
@@ -44,5 +45,32 @@ describe('ocellus doctor', () => {
     }
     for (const line of out.split('\n').filter((text) => text.startsWith('  --')))
       expect(line).toMatch(/missing +.+: .+/);
+  });
+
+  it('tells of network cameras what they say, and does not let them write to the terminal', () => {
+    const [first, second] = networkInWords([
+      { address: '192.0.2.20', name: 'Front door', hardware: 'DS-2CD' },
+      { address: '192.0.2.21', name: 'a\u001b[2J\nb' },
+    ]).split('\n');
+    expect(first).toBe('  192.0.2.20  Front door     DS-2CD');
+    expect(second).toBe('  192.0.2.21  a\\u001b[2J\\nb');
+    expect(networkInWords([])).toMatch(/none answered/);
+  });
+});
+
+describe('decodersInWords', () => {
+  it('names what works, and of what does not why', () => {
+    const trial = (codec: string, name: string, problem?: string) => ({ codec, name, input: [], problem });
+    expect(decodersInWords([])).toMatch(/^software;/);
+    expect(
+      decodersInWords([
+        trial('h264', 'h264_v4l2m2m'),
+        trial('hevc', 'hevc_v4l2m2m', 'Could not find a valid device'),
+        trial('hevc', 'drm', 'its pictures are wrong'),
+      ]),
+    ).toBe(
+      'h264 with h264_v4l2m2m, hevc in software (hevc_v4l2m2m: Could not find a valid device; drm: its pictures are wrong)',
+    );
+    expect(decodersInWords([trial('hevc', 'hevc_v4l2m2m', 'no'), trial('hevc', 'drm')])).toBe('hevc with drm');
   });
 });

@@ -14,6 +14,7 @@ describe('Settings', () => {
         camera: {
           source: 'auto:',
           enabled: true,
+          transport: 'tcp',
           loop: true,
           hardware_decoding: true,
           controls: {},
@@ -28,7 +29,7 @@ describe('Settings', () => {
           },
           motion: { enabled: true, sensitivity: 0.5, keepalive: 1 },
           track: { confirm: 3, lost: 2, stationary: 5 },
-          snapshots: { enabled: true, height: 480, quality: 80, box: true },
+          snapshots: { enabled: true, source: '', height: 480, quality: 80, box: true },
           zones: {},
           lines: {},
           masks: [],

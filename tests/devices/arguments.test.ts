@@ -41,7 +41,11 @@ const hostile = [
   'file:-version',
   'file:concat:/etc/passwd',
   'file:http://127.0.0.1/x.mp4',
-  'http://127.0.0.1/x.m3u8',
+  'http:concat:/etc/passwd',
+  'https:///etc/passwd',
+  'http:-version',
+  'recording:-version',
+  'recording:http://127.0.0.1/x',
   'concat:/etc/passwd',
   'lavfi:color',
   'tee:/tmp/x',
@@ -60,6 +64,9 @@ describe('no source starts a program with arguments of its own', () => {
     'rtsp://127.0.0.1/ -f lavfi -i color',
     'rtsp://127.0.0.1/$(touch /tmp/x);`id`|cat',
     'rtsp://127.0.0.1/?tcp&listen',
+    'http://127.0.0.1/-version',
+    'http://127.0.0.1/ -f lavfi -i color',
+    'https://127.0.0.1/x.m3u8',
   ])('%s stays one argument, behind -i, read as a camera over the network alone', async (source) => {
     const { runs } = fakeProgram('ffmpeg', 'process.exitCode = 1;');
     await failure(source, { width: 64, fps: 5 });
@@ -68,7 +75,11 @@ describe('no source starts a program with arguments of its own', () => {
     expect(args![args!.indexOf('-i') + 1]).toBe(source);
     expect(args!.indexOf('-i')).toBe(args!.lastIndexOf('-i'));
     const before = args!.slice(0, args!.indexOf('-i')).join(' ');
-    expect(before).toContain('-f rtsp -protocol_whitelist rtp,srtp,tcp,tls,udp');
+    expect(before).toContain(
+      source.startsWith('rtsp')
+        ? '-f rtsp -protocol_whitelist rtp,srtp,tcp,tls,udp'
+        : '-f mpjpeg -protocol_whitelist http,https,tcp,tls',
+    );
   });
 
   it('a file whose name looks like options or a protocol is a file', async () => {

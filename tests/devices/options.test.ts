@@ -10,6 +10,7 @@ it.each<[string, object, RegExp]>([
   ['a rate that is no number', { fps: Number.NaN }, /fps .*got NaN/],
   ['a filter in place of a rate', { fps: '5,drawtext' }, /fps .*got 5,drawtext/],
   ['no patience', { stallTimeoutMs: 0 }, /stallTimeoutMs of a source/],
+  ['an unknown transport', { transport: 'http' }, /transport of a source: expected tcp or udp, got http/],
   ['an unknown speed', { speed: 'fast' }, /expected realtime or max, got fast/],
 ])('refuses %s', (_, options, message) => {
   expect(() => createDevice('scene:', options as DeviceOptions)).toThrow(InputError);

@@ -43,7 +43,8 @@ describe('createDevice', () => {
     expect(() => createDevice('rtmp://user:secret@door/1')).toThrow(
       /rtmp:\/\/user:\*\*\*@door\/1: there is no device called "rtmp:"; expected one of auto:, scene:/,
     );
-    expect(deviceSchemes).toEqual(['auto', 'scene', 'file', 'libcamera', 'v4l2', 'opencv', 'rtsp', 'rtsps']);
+    const cameras = ['libcamera', 'v4l2', 'recording', 'opencv', 'rtsp', 'rtsps', 'http', 'https'];
+    expect(deviceSchemes).toEqual(['auto', 'scene', 'file', ...cameras]);
   });
 
   it('shows a URI without its password', () => {

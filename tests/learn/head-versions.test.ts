@@ -80,28 +80,52 @@ describe('HeadVersions', () => {
     expect(versions.current).toBe(versions.all.at(-1));
   });
 
-  it('is the same after it was stored', () => {
+  it('is the same after it was stored', async () => {
     const versions = new HeadVersions('cupboard');
     const all = examplesOf(['a', 'b'], 4, near);
     versions.train(all);
     const more = [...all, example('c', near(2))];
     versions.train(more);
     versions.rollback();
-    const copy = HeadVersions.parse(versions.serialise());
+    const heads = new Map(versions.all.map(({ version, head }) => [version, head.serialise()]));
+    const read = async (version: number) => heads.get(version);
+    const copy = await HeadVersions.restore('cupboard', versions.serialise(), read);
     expect(copy.name).toBe('cupboard');
     expect(copy.current!.version).toBe(1);
     expect(copy.all.map(({ version }) => version)).toEqual([1, 2]);
+    expect(copy.all.map(({ head }) => head.hash())).toEqual(versions.all.map(({ head }) => head.hash()));
     expect(copy.serialise().equals(versions.serialise())).toBe(true);
     expect(copy.train(more)).toMatchObject({ taken: false });
     expect(copy.train([...more, example('c', near(2))])).toMatchObject({ taken: true, version: { version: 3 } });
-    expect(() => HeadVersions.parse(all[0]!.embedding.values as unknown as Uint8Array)).toThrow(InputError);
-    expect(() => HeadVersions.parse(versions.current!.head.serialise())).toThrow(/expected format/);
-    const whole = versions.serialise();
+  });
+
+  it('refuses what it did not write', async () => {
+    const versions = new HeadVersions('cupboard');
+    versions.train(examplesOf(['a', 'b'], 4, near));
+    const state = versions.serialise();
+    const head = versions.current!.head.serialise();
+    await expect(HeadVersions.restore('cupboard', head, async () => head)).rejects.toThrow(/their state in JSON/);
+    await expect(HeadVersions.restore('cupboard', Buffer.from('{}'), async () => head)).rejects.toThrow(
+      /expected format/,
+    );
+    await expect(HeadVersions.restore('cupboard', state, async () => undefined)).rejects.toThrow(
+      /expected version 1, got nothing/,
+    );
+    await expect(HeadVersions.restore('cupboard', state, async () => state)).rejects.toThrow(InputError);
+    for (let at = 0; at < state.length; at++) {
+      const damaged = Buffer.from(state);
+      damaged[at]! ^= 1 + (at % 255);
+      try {
+        await HeadVersions.restore('cupboard', damaged, async () => head);
+      } catch (error) {
+        expect(error).toBeInstanceOf(InputError);
+      }
+    }
     for (let i = 0; i < 300; i++) {
-      const damaged = Buffer.from(whole);
+      const damaged = Buffer.from(head);
       damaged[8 + ((i * 7) % 1200)] = i % 256;
       try {
-        HeadVersions.parse(damaged);
+        await HeadVersions.restore('cupboard', state, async () => damaged);
       } catch (error) {
         expect(error).toBeInstanceOf(InputError);
       }

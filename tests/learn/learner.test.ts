@@ -69,13 +69,28 @@ describe('Learner', () => {
     expect(after.summary('object')).toEqual(summary);
   });
 
+  it('adds one by one and learns when it is asked to, or opened again', async () => {
+    const folder = temporaryFolder();
+    const before = await openLearner(folder);
+    const heads: Change[] = [];
+    before.on('head', (change) => heads.push(change));
+    for (const one of [...lessons('cat', 0, 3), ...lessons('dog', 1, 3)]) await before.add(one);
+    expect([before.ledger.size, heads.length, before.predict('object', near(0))]).toEqual([6, 0, undefined]);
+    expect(await before.train('object')).toMatchObject({ outcome: { taken: true, version: { version: 1 } } });
+    expect(heads).toHaveLength(1);
+    await before.add(lesson('fox', 2));
+    await before.close();
+    const after = await openLearner(folder);
+    expect(after.summary('object')).toMatchObject({ version: 2, info: { examples: 7, labels: ['cat', 'dog', 'fox'] } });
+  });
+
   it('trains what is in the store and in no head: it was ended in between, or the head cannot be read', async () => {
     const folder = temporaryFolder();
     const options = { space: 'test', dimension: 8, node: 'a' };
     const store = await LedgerStore.open(folder, options);
     await store.teach(draft('cat', near(0)));
     await store.teach(draft('tidy', near(1), { head: 'cupboard' }));
-    await store.putValue('heads/cupboard', Buffer.from('torn'));
+    await store.putValues(new Map([['heads/cupboard', Buffer.from('torn')]]));
     await store.close();
     const logger = recorder();
     const learner = await openLearner(folder, { logger });

@@ -36,7 +36,13 @@ it('is after a restart what it was', async () => {
   await store.forget({ example: theirs.id }, 'a fox');
   await store.forget({ head: 'object', label: 'dog' });
   const fox = await store.relabel(cat.id, { label: 'fox' });
-  await store.putValue('heads', Buffer.from('v1'));
+  await store.putValues(
+    new Map([
+      ['heads', Buffer.from('v1')],
+      ['old', Buffer.from('v0')],
+    ]),
+  );
+  await store.putValues(new Map([['old', undefined]]));
   const before = store.ledger.parts();
   store = await reopen(store, folder);
   expect(store.ledger.parts()).toEqual(before);
@@ -49,6 +55,7 @@ it('is after a restart what it was', async () => {
   expect(Buffer.from((await store.thumbnail(fox.id))!).toString()).toBe('jpeg');
   expect(await store.thumbnail(cat.id)).toBeUndefined();
   expect(Buffer.from((await store.value('heads'))!).toString()).toBe('v1');
+  expect(await store.value('old')).toBeUndefined();
   expect(await store.value('other')).toBeUndefined();
   // Ids go on where they ended.
   const next = await store.teach(draft('cat', sample(0)));
@@ -107,10 +114,29 @@ it('a copied card with another name gives other ids', async () => {
   expect(store.ledger.examples()).toMatchObject([{ id: first.id, node: 'a' }]);
 });
 
+it('keeps the name that it has where that is asked for', async () => {
+  const folder = temporaryFolder();
+  let store = await openStore(folder, { keepNode: true });
+  const first = await store.teach(draft('cat', sample(0)));
+  const { replica } = store.ledger;
+  store = await reopen(store, folder, { node: 'b', keepNode: true });
+  expect([store.ledger.node, store.ledger.replica]).toEqual(['a', replica]);
+  expect(await store.teach(draft('cat', sample(0)))).toMatchObject({ node: 'a' });
+  expect(await store.forget({ example: first.id })).toBe(1);
+});
+
+it('tells whether there is one', async () => {
+  const folder = temporaryFolder();
+  expect(LedgerStore.exists(folder)).toBe(false);
+  expect(LedgerStore.exists(join(folder, 'absent'))).toBe(false);
+  await openStore(folder);
+  expect(LedgerStore.exists(folder)).toBe(true);
+});
+
 it('refuses another network’s folder, one in use, and what is no folder', async () => {
   const folder = temporaryFolder();
   const store = await openStore(folder);
-  await expect(openStore(folder)).rejects.toThrow(/cannot be opened as a store of examples/);
+  await expect(openStore(folder)).rejects.toThrow(/is in use by another process; .*request\/teach/);
   await store.close();
   open.splice(0);
   await expect(openStore(folder, { space: 'other' })).rejects.toThrow(/expected examples of space other, got test/);

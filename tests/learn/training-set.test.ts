@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Example } from '../../sdk/learn/example.ts';
 import { featuresOf } from '../../sdk/learn/features.ts';
 import { defaultTrainers, trainHead } from '../../sdk/learn/head.ts';
 import { mostTrained, TrainingData } from '../../sdk/learn/training-set.ts';
@@ -104,6 +105,15 @@ describe('TrainingData', () => {
     expect([...one.counts]).toEqual([mostTrained - 310, 10, 300]);
     expect(one.examples.filter(({ camera }) => camera === 'odd')).toHaveLength(5);
     expect(one.hash).not.toBe(set(one.examples).hash);
+  });
+
+  it('is the same from nothing where a faulty node gave an id twice', () => {
+    const [first, second, third] = examplesOf(['a', 'b', 'c'], 1, sample) as [Example, Example, Example];
+    const twice = [first, { ...second, id: first.id }];
+    const data = new TrainingData();
+    data.update(twice);
+    expect(data.update(twice).hash).toBe(set(twice).hash);
+    expect(data.update([...twice, third]).hash).toBe(set([...twice, third]).hash);
   });
 
   it('whatever was trained before, the same examples give the same bytes', () => {

@@ -8,8 +8,11 @@ import { addDoctor } from './commands/doctor.ts';
 import { addEval } from './commands/eval.ts';
 import { addModels } from './commands/models.ts';
 import { addPassword } from './commands/password.ts';
+import { addRecord } from './commands/record.ts';
+import { addReplay } from './commands/replay.ts';
 import { addRequest } from './commands/request.ts';
 import { addRun } from './commands/run.ts';
+import { addTeach } from './commands/teach.ts';
 import { addWatch } from './commands/watch.ts';
 import { printError } from './output.ts';
 
@@ -24,7 +27,10 @@ for (const add of [
   addRun,
   addDetect,
   addClassify,
+  addTeach,
   addWatch,
+  addRecord,
+  addReplay,
   addEval,
   addDoctor,
   addCameras,

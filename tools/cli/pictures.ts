@@ -2,32 +2,29 @@ import { InputError } from '../../sdk/errors.ts';
 import type { Frame } from '../../sdk/frame/frame.ts';
 import { readPicture } from '../../sdk/frame/picture.ts';
 import { printError, progress } from './output.ts';
+import type { LabelledPicture } from './picture-files.ts';
 
 /** For `addHelpText`: what `eachPicture` does about a picture that cannot be read. */
 export const unreadableHelp =
   'A picture that cannot be read is said on stderr, the others go on, and the exit code is 2.';
 
 /**
- * Reads pictures one after the other and gives each to `work`. One that cannot be read is said on stderr and left out.
+ * Reads pictures one after the other and gives each to `work`. One that cannot be read, or that `work` refuses with an
+ * InputError, is said on stderr and left out.
  *
  * @throws InputError at the end, when some could not be read.
  */
-export async function eachPicture(
+export async function eachPicture<T extends string | LabelledPicture>(
   label: string,
-  files: readonly string[],
-  work: (file: string, frame: Frame) => Promise<void>,
+  pictures: readonly T[],
+  work: (picture: T, frame: Frame) => Promise<void>,
 ): Promise<void> {
-  const bar = progress(label, files.length);
+  const bar = progress(label, pictures.length);
   let unreadable = 0;
   try {
-    for (const file of files) {
+    for (const picture of pictures) {
       try {
-        const frame = await readPicture(file);
-        try {
-          await work(file, frame);
-        } finally {
-          frame.release();
-        }
+        await withPicture(typeof picture === 'string' ? picture : picture.file, (frame) => work(picture, frame));
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
         unreadable++;
@@ -38,5 +35,16 @@ export async function eachPicture(
   } finally {
     bar.done();
   }
-  if (unreadable > 0) throw new InputError(`${unreadable} of ${files.length} pictures could not be read`);
+  if (unreadable > 0) throw new InputError(`${unreadable} of ${pictures.length} pictures could not be read`);
+}
+
+async function withPicture(file: string, work: (frame: Frame) => Promise<void>): Promise<void> {
+  const frame = await readPicture(file);
+  try {
+    await work(frame);
+  } catch (error) {
+    throw error instanceof InputError ? new InputError(`${file}: ${error.message}`) : error;
+  } finally {
+    frame.release();
+  }
 }

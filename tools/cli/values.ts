@@ -27,3 +27,14 @@ export function share(text: string): number {
     throw new InvalidArgumentError('Expected a number from 0 to 1.');
   return value;
 }
+
+export function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('Expected a number above 0.');
+  return value;
+}
+
+/** Labels with commas between them; `all`, an empty list, stands for all that the model knows. */
+export function labelList(text: string): string[] {
+  return text === 'all' ? [] : text.split(',').map((label) => label.trim());
+}

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ControlPanel } from '../../../devices/v4l2/control-panel.ts';
 import { fakeProgram, onlyPrograms, temporaryFolder } from '../fake.ts';
-import { captured } from './listing.ts';
+import { listed } from './listing.ts';
 
 /** `v4l2-ctl` of a camera that keeps what it is set to, as far as it takes it. */
 function camera(takes = 'true') {
   const list = join(temporaryFolder(), 'controls');
-  writeFileSync(list, captured('uvc-controls.txt'));
+  writeFileSync(list, listed('uvc-controls.txt'));
   const { runs } = fakeProgram(
     'v4l2-ctl',
     `

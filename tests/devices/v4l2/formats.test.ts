@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { parseFormats } from '../../../devices/v4l2/formats.ts';
-import { captured, listing } from './listing.ts';
+import { listed, listing } from './listing.ts';
 
 const one = (value: number) => ({ min: value, max: value });
 
 describe('parseFormats', () => {
   it('reads what v4l2-ctl printed of the virtual camera', () => {
-    const formats = parseFormats(captured('vivid-formats.txt'));
+    const formats = parseFormats(listed('vivid-formats.txt'));
     expect(formats.map(({ fourcc }) => fourcc)).toEqual(['YUYV']);
     const { sizes } = formats[0]!;
     expect(sizes.map(({ width, height }) => `${width.min}x${height.max}`)).toEqual([

@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { asset } from '../../../sdk/assets.ts';
 
-/** What `v4l2-ctl` printed, kept as it was. */
-export const captured = (name: string) => readFileSync(asset('tests', 'devices', 'v4l2', 'captured', name), 'utf8');
+/**
+ * A listing of `v4l2-ctl`: of the kernel's virtual camera (vivid) as it was printed, of a webcam (uvc) written after those
+ * that people show of theirs, with what is rare in them added.
+ */
+export const listed = (name: string) => readFileSync(asset('tests', 'devices', 'v4l2', 'listings', name), 'utf8');
 
 /** Rates by size by format: `{ YUYV: { '640x480': [30, 15] } }`. */
 export type Offer = Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;

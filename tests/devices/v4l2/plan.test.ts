@@ -3,11 +3,11 @@ import type { ControlValues } from '../../../devices/device.ts';
 import { parseControls } from '../../../devices/v4l2/controls.ts';
 import { planControls } from '../../../devices/v4l2/plan.ts';
 import { InputError } from '../../../sdk/errors.ts';
-import { captured } from './listing.ts';
+import { listed } from './listing.ts';
 
-const webcam = parseControls(captured('uvc-controls.txt'));
+const webcam = parseControls(listed('uvc-controls.txt'));
 const olderWebcam = parseControls(
-  captured('uvc-controls.txt')
+  listed('uvc-controls.txt')
     .replaceAll('auto_exposure', 'exposure_auto')
     .replaceAll('exposure_time_absolute', 'exposure_absolute')
     .replaceAll('white_balance_automatic', 'white_balance_temperature_auto'),
@@ -16,7 +16,7 @@ const plan = (values: ControlValues, known = webcam) => Object.entries(Object.fr
 
 describe('parseControls', () => {
   it('reads numbers, switches and menus, and leaves out what cannot be set here', () => {
-    const byName = Object.fromEntries(parseControls(captured('vivid-controls.txt')).map((one) => [one.name, one]));
+    const byName = Object.fromEntries(parseControls(listed('vivid-controls.txt')).map((one) => [one.name, one]));
     expect(byName.brightness).toEqual({
       name: 'brightness',
       kind: 'integer',

@@ -1,4 +1,7 @@
-"""An RTSP server with one moving picture: rtsp-server.py PORT [USER PASSWORD]. Prints "ready" when it listens."""
+"""An RTSP server with a moving picture, small at /door and large at /main: rtsp-server.py PORT [USER PASSWORD].
+
+Prints "ready" when it listens, and what each client asks for: TCP or UDP.
+"""
 
 import sys
 
@@ -14,12 +17,24 @@ server = GstRtspServer.RTSPServer()
 server.set_address("127.0.0.1")
 server.set_service(port)
 
-factory = GstRtspServer.RTSPMediaFactory()
-factory.set_shared(True)
-factory.set_launch(
-    "( videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=20/1"
-    " ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=20 ! rtph264pay name=pay0 pt=96 )"
-)
+
+
+def stream(width: int, height: int) -> GstRtspServer.RTSPMediaFactory:
+    factory = GstRtspServer.RTSPMediaFactory()
+    factory.set_shared(True)
+    factory.set_launch(
+        f"( videotestsrc is-live=true pattern=ball ! video/x-raw,width={width},height={height},framerate=20/1"
+        " ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=20 ! rtph264pay name=pay0 pt=96 )"
+    )
+    return factory
+
+
+def on_setup(_client, context) -> None:
+    print(context.trans.get_transport().lower_transport.first_value_nick, flush=True)
+
+
+factories = {"/door": stream(320, 240), "/main": stream(1280, 720)}
+server.connect("client-connected", lambda _server, client: client.connect("setup-request", on_setup))
 if login:
     user, password = login
     auth = GstRtspServer.RTSPAuth()
@@ -30,9 +45,11 @@ if login:
     permissions = GstRtspServer.RTSPPermissions()
     permissions.add_permission_for_role("viewer", "media.factory.access", True)
     permissions.add_permission_for_role("viewer", "media.factory.construct", True)
-    factory.set_permissions(permissions)
+    for factory in factories.values():
+        factory.set_permissions(permissions)
 
-server.get_mount_points().add_factory("/door", factory)
+for path, factory in factories.items():
+    server.get_mount_points().add_factory(path, factory)
 if not server.attach(None):
     sys.exit(f"cannot listen on port {port}")
 print("ready", flush=True)

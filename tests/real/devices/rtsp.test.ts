@@ -1,10 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Device } from '../../../devices/device.ts';
 import { createDevice, openDevice } from '../../../devices/index.ts';
 import { asset } from '../../../sdk/assets.ts';
+import { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
+import { closing } from '../../closing.ts';
 import { hasProgram } from '../../needs.ts';
 
 function hasRtspServer(): boolean {
@@ -94,6 +97,25 @@ describe.skipIf(!hasProgram('ffmpeg') || !hasRtspServer())(
       await reader(device).next();
     });
 
+    it.each(['tcp', 'udp'] as const)('is asked over %s where that is wanted', async (transport) => {
+      let asked = '';
+      server.stdout!.on('data', (text) => (asked += text));
+      device = await openDevice(`rtsp://127.0.0.1:${port}/door`, { transport });
+      await expect.poll(() => asked.trim()).toBe(transport);
+      await reader(device).next();
+    });
+
+    it('comes back over udp as well when its server froze', async () => {
+      device = await openDevice(`rtsp://127.0.0.1:${port}/door`, { transport: 'udp', stallTimeoutMs: 1000 });
+      const seen = reader(device);
+      await seen.next();
+      server.kill('SIGSTOP');
+      await until(device, 'offline');
+      server.kill('SIGCONT');
+      await until(device, 'online');
+      await seen.next();
+    });
+
     it('comes back when its server was killed and started again', async () => {
       device = await openDevice(`rtsp://127.0.0.1:${port}/door`, { stallTimeoutMs: 2000 });
       const seen = reader(device);
@@ -121,6 +143,28 @@ describe.skipIf(!hasProgram('ffmpeg') || !hasRtspServer())(
       await until(device, 'online');
       await seen.next();
       expect(device.health.restarts).toBeGreaterThan(0);
+    });
+
+    it('takes pictures from the main stream, and from the substream while that is frozen', async () => {
+      const mainPort = await freePort();
+      const main = closing(await serve(mainPort), kill);
+      const pipeline = new Pipeline({
+        source: `rtsp://127.0.0.1:${port}/door`,
+        snapshots: { source: `rtsp://127.0.0.1:${mainPort}/main` },
+        model: null,
+      });
+      closing(pipeline, () => pipeline.stop());
+      await pipeline.start();
+      const width = () => expect.poll(async () => (await sharp(await pipeline.snapshot()).metadata()).width);
+      await width().toBe(1280);
+      main.kill('SIGSTOP');
+      // At once: a picture of half a second ago shows something else.
+      await width().toBe(320);
+      const { frames } = pipeline.stats.device;
+      await expect.poll(() => pipeline.stats.device.frames).toBeGreaterThan(frames + 10);
+      expect(pipeline.stats.device).toMatchObject({ state: 'online', restarts: 0, stalls: 0 });
+      main.kill('SIGCONT');
+      await width().toBe(1280);
     });
 
     it('says what is wrong with the address, and never the password', async () => {

@@ -3,12 +3,15 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { asset } from '../../../sdk/assets.ts';
-import { HeadVersions } from '../../../sdk/learn/head-versions.ts';
+import { HeadStore } from '../../../sdk/learn/head-store.ts';
+import { Learner } from '../../../sdk/learn/learner.ts';
 import { LedgerStore } from '../../../sdk/learn/ledger-store.ts';
 import { temporaryFolder } from '../../devices/fake.ts';
 
 const kills = 200;
 const longestMs = 40;
+/** As the process has them. */
+const options = { space: 'test', dimension: 64, node: 'a', limits: { perLabel: 5000 }, keep: 3 };
 
 /** Teaches, and is killed at a random moment. @returns What was acknowledged. */
 async function teachAndKill(folder: string): Promise<string[]> {
@@ -26,39 +29,72 @@ async function teachAndKill(folder: string): Promise<string[]> {
   return said.split('\n').slice(0, -1);
 }
 
+/** What a folder was taught and was acknowledged. */
+class Acknowledged {
+  readonly examples = new Set<string>();
+  /** By head, the hash of each version. */
+  readonly heads = new Map<string, Map<number, string>>();
+  rollbacks = 0;
+
+  add(line: string): void {
+    const [what, ...words] = line.split(' ');
+    if (what === 'taught') this.examples.add(words[0]!);
+    if (what !== 'head' && what !== 'rollback') return;
+    const [head, version, hash] = words;
+    this.heads.set(head!, (this.heads.get(head!) ?? new Map()).set(Number(version), hash!));
+    if (what === 'rollback') this.rollbacks++;
+  }
+}
+
+async function checkStore(folder: string, acknowledged: Acknowledged): Promise<void> {
+  const store = await LedgerStore.open(folder, options);
+  const known = new Set(store.ledger.examples().map(({ id }) => id));
+  expect([...acknowledged.examples].filter((id) => !known.has(id))).toEqual([]);
+  // What was written and not acknowledged any more is whole, too: its picture came in the same batch.
+  for (const id of [...known].slice(-2)) expect(await store.thumbnail(id)).toHaveLength(9);
+  const heads = new HeadStore(store);
+  for (const [head, hashes] of acknowledged.heads) {
+    // Throws when one is torn.
+    const { all, current } = (await heads.load(head, options))!;
+    expect(current).toBeDefined();
+    expect(all.length).toBeLessThanOrEqual(options.keep);
+    expect(all.at(-1)!.version).toBeGreaterThanOrEqual(Math.max(...hashes.keys()));
+    for (const one of all) {
+      const hash = hashes.get(one.version);
+      if (hash !== undefined) expect(one.head.hash()).toBe(hash);
+    }
+  }
+  await store.close();
+}
+
+/** A start trains what is not known yet, and knows all heads. */
+async function checkStart(folder: string): Promise<void> {
+  const learner = await Learner.open(folder, options);
+  expect(learner.heads).toEqual(learner.ledger.heads());
+  for (const head of learner.heads) {
+    const { info, refused } = learner.summary(head);
+    if (refused === undefined) expect(info!.examples).toBe(learner.ledger.examples(head).length);
+  }
+  await learner.close();
+}
+
 it(`kill -9 at ${kills} random moments: what was acknowledged is there, and no head is torn`, async () => {
   const folders = [temporaryFolder(), temporaryFolder()];
-  const counts = await Promise.all(
+  const all = await Promise.all(
     folders.map(async (folder) => {
-      const taught = new Set<string>();
-      let head: { version: number; hash: string } = { version: 0, hash: '' };
+      const acknowledged = new Acknowledged();
       for (let kill = 0; kill < kills / folders.length; kill++) {
-        for (const line of await teachAndKill(folder)) {
-          const [what, first, second] = line.split(' ');
-          if (what === 'taught') taught.add(first!);
-          if (what === 'head') head = { version: Number(first), hash: second! };
-        }
-        const options = { space: 'test', dimension: 64, node: 'a' };
-        const store = await LedgerStore.open(folder, options);
-        const known = new Set(store.ledger.examples().map(({ id }) => id));
-        expect([...taught].filter((id) => !known.has(id))).toEqual([]);
-        // What was written and not acknowledged any more is whole, too: its picture came in the same batch.
-        for (const id of [...known].slice(-2)) expect(await store.thumbnail(id)).toHaveLength(9);
-        const stored = await store.value('heads');
-        if (head.version > 0 || stored) {
-          const versions = HeadVersions.parse(stored!);
-          expect(versions.current!.version).toBeGreaterThanOrEqual(head.version);
-          const acknowledged = versions.all.find(({ version }) => version === head.version);
-          if (acknowledged) expect(acknowledged.head.hash()).toBe(head.hash);
-        }
-        await store.close();
+        for (const line of await teachAndKill(folder)) acknowledged.add(line);
+        await checkStore(folder, acknowledged);
+        await checkStart(folder);
       }
-      return { taught: taught.size, heads: head.version };
+      return acknowledged;
     }),
   );
   // Else it was killed before it did anything.
-  for (const { taught, heads } of counts) {
-    expect(taught).toBeGreaterThan(kills / 2);
-    expect(heads).toBeGreaterThan(10);
+  for (const { examples, heads, rollbacks } of all) {
+    expect(examples.size).toBeGreaterThan(kills / 2);
+    expect(heads.size).toBeGreaterThan(1);
+    expect(rollbacks).toBeGreaterThan(1);
   }
 }, 600_000);

@@ -1,19 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { loadClassifier } from '../../../sdk/core/classifier.ts';
+import { readFileSync } from 'node:fs';
 import { InputError } from '../../../sdk/errors.ts';
-import { readPicture } from '../../../sdk/frame/picture.ts';
-import type { Embedding } from '../../../sdk/learn/embedding.ts';
+import type { LabelledEmbedding } from '../../../sdk/learn/few-shot.ts';
+import { embedSet } from '../../cli/evaluate-learning.ts';
 
-/** One picture of a data set. */
-export interface EmbeddedPicture {
-  readonly label: string;
-  readonly split: 'train' | 'test';
-  /** By our own core. */
-  readonly int8: Embedding;
-  /** By the fp32 network. */
-  readonly fp32: Float32Array;
-}
+/** One picture of a data set, embedded by our own core and by the fp32 network. */
+export type EmbeddedPicture = LabelledEmbedding & { readonly fp32: Float32Array };
 
 /**
  * Embeds the pictures of a folder with `test/LABEL/` and `train/LABEL/`, in the order of their paths.
@@ -23,30 +14,14 @@ export interface EmbeddedPicture {
  * @throws InputError when the file is of other pictures.
  */
 export async function embedPictures(folder: string, fp32File: string | undefined): Promise<EmbeddedPicture[]> {
-  const classifier = await loadClassifier();
-  const pictures: Omit<EmbeddedPicture, 'fp32'>[] = [];
-  try {
-    for (const split of ['test', 'train'] as const) {
-      for (const label of readdirSync(join(folder, split)).sort()) {
-        for (const name of readdirSync(join(folder, split, label)).sort()) {
-          const frame = await readPicture(join(folder, split, label, name));
-          const [int8] = await classifier.embed(frame);
-          frame.release();
-          pictures.push({ label, split, int8: int8! });
-        }
-      }
-    }
-  } finally {
-    await classifier.close();
-  }
-  const { dimension } = classifier.card;
+  const { pictures } = await embedSet(folder);
+  const dimension = pictures[0]!.embedding.values.length;
   const floats = fp32File === undefined ? undefined : readFloats(fp32File, pictures.length * dimension);
-  return pictures.map((picture, i) => ({
-    ...picture,
-    fp32:
-      floats?.subarray(i * dimension, (i + 1) * dimension) ??
-      Float32Array.from(picture.int8.values, (value) => value * picture.int8.scale),
-  }));
+  return pictures.map((picture, i) => {
+    const { values, scale } = picture.embedding;
+    const own = floats?.subarray(i * dimension, (i + 1) * dimension);
+    return { ...picture, fp32: own ?? Float32Array.from(values, (value) => value * scale) };
+  });
 }
 
 function readFloats(file: string, count: number): Float32Array {

@@ -6,14 +6,15 @@ import { parseArgs } from 'node:util';
 import { asset } from '../../../sdk/assets.ts';
 import { InputError } from '../../../sdk/errors.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
+import { type Guess, unknowns } from '../../../sdk/learn/few-shot.ts';
+import { accuracyTable, kindsChosen, unknownsTable } from '../../cli/evaluate-learning.ts';
 import { printError, table } from '../../cli/output.ts';
-import { inWords, spread } from '../run.ts';
+import { inWords } from '../run.ts';
 import { accuracy } from './accuracy.ts';
 import { type EmbeddedPicture, embedPictures } from './embeddings.ts';
 import { memoryOf } from './memory.ts';
-import { Sklearn } from './peers.ts';
+import { plainPrototypes, Sklearn } from './peers.ts';
 import { times } from './times.ts';
-import { unknowns } from './unknowns.ts';
 
 const { values } = parseArgs({
   options: {
@@ -54,34 +55,18 @@ async function bench(seeds: number, rounds: number, jsonFile: string): Promise<v
     accuracy: await withSklearn(pictures, (sklearn) =>
       accuracy(pictures, values.fp32 === undefined ? 'int8 as floats' : 'fp32', sklearn, seeds),
     ),
-    unknowns: unknowns(pictures, seeds),
+    unknowns: [5, 20].map((examples) => ({
+      title: `${examples} A LABEL`,
+      ...unknowns(pictures, { examples, seeds }, fixedCosine(pictures)),
+    })),
     times: await times(rounds),
   };
-  const percent = (all: readonly number[]) => {
-    const mean = all.reduce((sum, value) => sum + value, 0) / all.length;
-    const { low, high } = spread(all);
-    return `${mean.toFixed(3)} (${low.toFixed(3)}-${high.toFixed(3)})`;
-  };
   console.log(`Named rightly, ${seeds} seeds: mean (smallest-largest)`);
-  const columns = results.accuracy;
-  console.log(
-    table([
-      ['BY', ...columns.map(({ each, tested }) => `${each} A CLASS, ${tested}`)],
-      ...Object.keys(columns[0]!.shares).map((name) => [name, ...columns.map(({ shares }) => percent(shares[name]!))]),
-    ]),
-  );
-  console.log(`Kinds chosen: ${results.accuracy.map(({ kinds }) => JSON.stringify(kinds)).join(', ')}\n`);
+  console.log(accuracyTable(results.accuracy));
+  console.log(`${kindsChosen(results.accuracy)}\n`);
 
-  console.log('Unknown things, each class left out in turn: share of them that is given a label');
-  console.log(
-    table([
-      ['BY', '5 A CLASS', '20 A CLASS'],
-      ...Object.keys(results.unknowns[0]!).map((name) => [
-        name,
-        ...results.unknowns.map((one) => one[name]!.toFixed(3)),
-      ]),
-    ]),
-  );
+  console.log('Unknown things, each label left out in turn: share of them that is given a label');
+  console.log(unknownsTable(results.unknowns));
 
   const { teachMs, teachCpuMs, fitMs, teachRatio, predictUs, peerPredictUs, predictRatio } = results.times;
   console.log('\nTen labels, a hundred examples each; medians (smallest-largest), in turns');
@@ -97,6 +82,19 @@ async function bench(seeds: number, rounds: number, jsonFile: string): Promise<v
   for (const line of quoted) console.log(line);
   writeFileSync(jsonFile, `${JSON.stringify({ seeds, rounds, results }, null, 2)}\n`);
   console.log(`Written to ${jsonFile}`);
+}
+
+/** The other way to tell what is unknown: the cosine with the nearest plain prototype. */
+function fixedCosine(pictures: readonly EmbeddedPicture[]) {
+  return (train: readonly number[]): Record<string, Guess> => {
+    const namer = plainPrototypes(train.map((place) => pictures[place]!));
+    return {
+      'a fixed cosine': ({ embedding }) => {
+        const { label, cosine } = namer(embedding);
+        return { label, nearness: cosine };
+      },
+    };
+  };
 }
 
 async function withSklearn<T>(pictures: readonly EmbeddedPicture[], use: (sklearn: Sklearn) => Promise<T>): Promise<T> {

@@ -9,13 +9,13 @@ export type Namer = (embedding: Embedding) => { label: string; cosine: number };
 
 interface Labelled {
   readonly label: string;
-  readonly int8: Embedding;
+  readonly embedding: Embedding;
 }
 
 /** The mean of each class at length 1, the nearest one by its cosine: what imprinted weights are. */
 export function plainPrototypes(examples: readonly Labelled[]): Namer {
   const means = [...new Set(examples.map(({ label }) => label))].map((label) => {
-    const own = examples.filter((one) => one.label === label).map(({ int8 }) => atLengthOne(int8));
+    const own = examples.filter((one) => one.label === label).map(({ embedding }) => atLengthOne(embedding));
     const mean = own[0]!.map((_, d) => own.reduce((sum, vector) => sum + vector[d]!, 0));
     return { label, vector: atLengthOne({ values: mean }) };
   });
@@ -24,7 +24,7 @@ export function plainPrototypes(examples: readonly Labelled[]): Namer {
 
 /** The k nearest vote; of as many votes the nearer label wins. */
 export function plainNearest(examples: readonly Labelled[], k: number): Namer {
-  const vectors = examples.map(({ label, int8 }) => ({ label, vector: atLengthOne(int8) }));
+  const vectors = examples.map(({ label, embedding }) => ({ label, vector: atLengthOne(embedding) }));
   return (embedding) => mostVotes(nearest(vectors, atLengthOne(embedding)).slice(0, k));
 }
 
@@ -34,7 +34,7 @@ export function plainNearest(examples: readonly Labelled[], k: number): Namer {
  */
 export function tfjsNearest(examples: readonly Labelled[], k = 3): Namer {
   const labels = [...new Set(examples.map(({ label }) => label))];
-  const vectors = examples.map(({ label, int8 }) => ({ label, vector: atLengthOne(int8) }));
+  const vectors = examples.map(({ label, embedding }) => ({ label, vector: atLengthOne(embedding) }));
   return (embedding) => {
     const top = nearest(vectors, atLengthOne(embedding)).slice(0, k);
     const votes = labels.map((label) => top.filter((one) => one.label === label).length);

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Embedding } from '../../../sdk/learn/embedding.ts';
+import { random } from '../../../sdk/learn/few-shot.ts';
 import { HeadVersions } from '../../../sdk/learn/head-versions.ts';
 import { Ledger } from '../../../sdk/learn/ledger.ts';
 import { type Spread, spread } from '../run.ts';
 import { Sklearn } from './peers.ts';
-import { random } from './splits.ts';
 
 const labels = 10;
 const each = 100;

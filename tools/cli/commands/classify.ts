@@ -1,6 +1,11 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { loadClassifier } from '../../../sdk/core/classifier.ts';
+import { InputError } from '../../../sdk/errors.ts';
 import type { Frame } from '../../../sdk/frame/frame.ts';
+import { embedPicture } from '../../../sdk/learn/embed-picture.ts';
+import { objectHead, unknown } from '../../../sdk/learn/example.ts';
+import type { Learner } from '../../../sdk/learn/learner.ts';
+import { openLearner, storeHelp } from '../learner.ts';
 import { printJson } from '../output.ts';
 import { eachPicture, unreadableHelp } from '../pictures.ts';
 import { atLeastOne, threads } from '../values.ts';
@@ -10,29 +15,43 @@ interface ClassifyOptions {
   model?: string;
   top: number;
   threads?: number;
+  store?: string;
+  head?: string;
 }
 
-/** What a picture is, best first: the network's own classes, or whatever else can tell. */
+interface Told {
+  readonly label: string;
+  readonly score: number;
+  /** What something unknown is most like. */
+  readonly nearest?: string;
+}
+
+/** What a picture is, best first: the network's own classes, or what a head was taught. */
 interface Teller {
-  tell(frame: Frame): Promise<readonly { readonly label: string; readonly score: number }[]>;
+  tell(frame: Frame): Promise<readonly Told[]>;
   close(): Promise<void>;
 }
 
 export function addClassify(program: Command): void {
   program
     .command('classify')
-    .description('tell what pictures are of, in the 1000 classes of ImageNet')
+    .description('tell what pictures are of: of the 1000 classes of ImageNet, or of what was taught')
     .argument('<picture...>', 'JPEG, PNG, WebP, …')
     .option('--json', 'one JSON line a label: {file, label, score}')
-    .option('--top <n>', 'so many labels a picture, best first', atLeastOne, 1)
+    .option('--top <n>', 'so many classes a picture, best first', atLeastOne, 1)
+    .addOption(new Option('--store <dir>', storeHelp).conflicts('top'))
+    .option('--head <name>', `what is asked for of the store (default: "${objectHead}")`)
     .option('--model <name or file>', 'a name of `ocellus models`, an ONNX file, or a card; of the task classify')
     .option('--threads <n>', 'threads of the neural core', threads)
-    .addHelpText('after', `\n${unreadableHelp}`)
+    .addHelpText(
+      'after',
+      `\nWith --store the label may be unknown; its score is then that of the label it is most like. ${unreadableHelp}`,
+    )
     .action(classify);
 }
 
 async function classify(files: string[], options: ClassifyOptions): Promise<void> {
-  const teller = await ofClasses(options);
+  const teller = await (options.store === undefined ? ofClasses(options) : ofTaught(options.store, options));
   try {
     await eachPicture('classify', files, async (file, frame) => {
       const told = await teller.tell(frame);
@@ -44,9 +63,39 @@ async function classify(files: string[], options: ClassifyOptions): Promise<void
   }
 }
 
-async function ofClasses({ model, top, threads }: ClassifyOptions): Promise<Teller> {
+async function ofClasses({ model, top, threads, head }: ClassifyOptions): Promise<Teller> {
+  if (head !== undefined) throw new InputError('--head: expected a store to ask; name it with --store');
   const classifier = await loadClassifier(model, { threads });
   return { tell: (frame) => classifier.classify(frame, { topK: top }), close: () => classifier.close() };
 }
 
-const words = ({ label, score }: { label: string; score: number }) => `${label} ${Math.round(score * 100)} %`;
+async function ofTaught(store: string, { model, threads, head = objectHead }: ClassifyOptions): Promise<Teller> {
+  const learner = await openLearner(store, model);
+  try {
+    checkHead(learner, head);
+    const classifier = await loadClassifier(model, { threads });
+    return {
+      tell: async (frame) => {
+        const { label, score, nearest } = learner.predict(head, await embedPicture(classifier, frame, head))!;
+        return [{ label, score, ...(label === unknown && { nearest }) }];
+      },
+      close: async () => {
+        await classifier.close();
+        await learner.close();
+      },
+    };
+  } catch (error) {
+    await learner.close();
+    throw error;
+  }
+}
+
+function checkHead(learner: Learner, head: string): void {
+  if (learner.head(head)?.current) return;
+  const known = learner.heads.filter((name) => learner.head(name)?.current);
+  throw new InputError(`--head: expected one of ${known.join(', ') || 'none: nothing was taught yet'}, got ${head}`);
+}
+
+function words({ label, score, nearest }: Told): string {
+  return nearest === undefined ? `${label} ${Math.round(score * 100)} %` : `${label}, most like ${nearest}`;
+}

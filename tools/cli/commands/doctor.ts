@@ -3,6 +3,8 @@ import {
   type DecoderTrial,
   describeBoard,
   describeLibcamera,
+  discoverCameras,
+  type FoundNetworkCamera,
   findCameras,
   findPrograms,
   tryDecoders,
@@ -11,15 +13,16 @@ import { listModels } from '../../../sdk/core/model.ts';
 import { messageOf } from '../../../sdk/errors.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
 import { loadAddon } from '../../../sdk/kernels/native.ts';
-import { printJson, table } from '../output.ts';
+import { oneLine, printJson, table } from '../output.ts';
 
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
     .description('tell what this machine has, and what is missing for what')
     .option('--json', 'one JSON object')
-    .action(async ({ json }: { json?: boolean }) => {
-      const report = await examine();
+    .option('--discover', 'ask the network for ONVIF cameras too; nothing is told to them')
+    .action(async ({ json, discover = false }: { json?: boolean; discover?: boolean }) => {
+      const report = await examine(discover);
       if (json) await printJson(report);
       else console.log(inWords(report));
       // A machine that cannot run the network cannot do the main job; all else is optional.
@@ -29,13 +32,14 @@ export function addDoctor(program: Command): void {
 
 type Report = Awaited<ReturnType<typeof examine>>;
 
-async function examine() {
-  const [cameras, programs, models, onnxruntime, decoders] = await Promise.all([
+async function examine(discover: boolean) {
+  const [cameras, programs, models, onnxruntime, decoders, networkCameras] = await Promise.all([
     findCameras(),
     findPrograms(),
     listModels(),
     findOnnxruntime(),
     tryDecoders(),
+    discover ? discoverCameras() : undefined,
   ]);
   return {
     board: describeBoard(),
@@ -44,6 +48,7 @@ async function examine() {
     kernels: describeKernels(),
     libcamera: describeLibcamera(),
     cameras,
+    ...(networkCameras && { networkCameras }),
     programs,
     decoders,
     models: models.map(({ name }) => name),
@@ -75,7 +80,7 @@ function libcameraInWords({ source, version, why }: Report['libcamera']): string
 }
 
 function inWords(report: Report): string {
-  const { board, node, onnxruntime, kernels, libcamera, cameras, programs, decoders, models } = report;
+  const { board, node, onnxruntime, kernels, libcamera, cameras, networkCameras, programs, decoders, models } = report;
   const temperature = board.temperature === undefined ? '' : `, ${board.temperature.toFixed(0)} °C`;
   const machine = table([
     ['board', `${board.model} (${board.board})`],
@@ -101,11 +106,24 @@ function inWords(report: Report): string {
       path || version ? ['  ok', name, version ?? '', purpose] : ['  --', name, 'missing', `${purpose}: ${install}`],
     ),
   );
-  return `${machine}\n\ncameras\n${found}\n\nprograms\n${parts}`;
+  const network = networkCameras ? `\n\nnetwork cameras\n${networkInWords(networkCameras)}` : '';
+  return `${machine}\n\ncameras\n${found}${network}\n\nprograms\n${parts}`;
+}
+
+/** What cameras say of themselves must not do anything to a terminal. */
+export function networkInWords(cameras: readonly FoundNetworkCamera[]): string {
+  if (cameras.length === 0)
+    return '  none answered (ONVIF); many cameras have it switched off, or are in another network';
+  const rows = cameras.map(({ address, name, hardware }) => [
+    `  ${address}`,
+    oneLine(name ?? ''),
+    oneLine(hardware ?? ''),
+  ]);
+  return `${table(rows)}\n  source: rtsp://user:password@ADDRESS/PATH; the path is in the camera’s manual`;
 }
 
 /** Of each codec the first that works, else what was tried. */
-function decodersInWords(trials: readonly DecoderTrial[]): string {
+export function decodersInWords(trials: readonly DecoderTrial[]): string {
   if (trials.length === 0) return 'software; the kernel has no video hardware that ffmpeg knows';
   const codecs = [...new Set(trials.map(({ codec }) => codec))];
   return codecs

@@ -1,12 +1,14 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { loadModel } from '../../../sdk/core/model.ts';
 import { InputError, messageOf } from '../../../sdk/errors.ts';
 import { readPicture } from '../../../sdk/frame/picture.ts';
 import { averagePrecision, type EvaluatedPicture } from '../../../sdk/vision/average-precision.ts';
+import { evaluateLearning } from '../evaluate-learning.ts';
 import { printJson, progress, table } from '../output.ts';
-import { share, threads } from '../values.ts';
+import { isPicture, pictureTypes } from '../picture-files.ts';
+import { atLeastOne, share, threads } from '../values.ts';
 
 /** In a picture, of all classes. COCO's own limit is 100 of each class, which `averagePrecision` keeps. */
 const maxDetections = 300;
@@ -18,20 +20,33 @@ interface EvalOptions {
   score: number;
   iou?: number;
   perClass?: boolean;
+  learn?: boolean;
+  seeds: number;
 }
 
 export function addEval(program: Command): void {
   program
     .command('eval')
-    .description('measure a detector’s accuracy (COCO AP) on pictures with YOLO labels beside them')
+    .description(
+      'measure a detector’s accuracy (COCO AP) on pictures with YOLO labels beside them, or how well is learned',
+    )
     .argument('<dir>', 'folder with NAME.jpg and NAME.txt (class cx cy w h, relative; an empty file: no object)')
     .option('--json', 'one JSON line: {ap, ap50, ap75, images, …}')
+    .addOption(
+      new Option(
+        '--learn',
+        'how well labels are learned from 5 and 20 pictures each; folder with train/LABEL/ and test/LABEL/, or LABEL/',
+      ).conflicts(['score', 'iou', 'perClass']),
+    )
+    .option('--seeds <n>', 'with --learn: how often other pictures are drawn', atLeastOne, 10)
     .option('--model <name or file>', 'a name of `ocellus models`, an ONNX file, or a card')
     .option('--threads <n>', 'threads of the neural core', threads)
     .option('--score <0..1>', 'detections below it are not counted', share, 0.01)
     .option('--iou <0..1>', 'overlap at which of two boxes the lower goes (default: the card’s)', share)
     .option('--per-class', 'AP of each class too')
-    .action(evaluate);
+    .action((folder: string, options: EvalOptions) =>
+      options.learn ? evaluateLearning(folder, options) : evaluate(folder, options),
+    );
 }
 
 async function evaluate(folder: string, options: EvalOptions): Promise<void> {
@@ -83,15 +98,13 @@ async function evaluate(folder: string, options: EvalOptions): Promise<void> {
 
 const round = (value: number) => Math.round(value * 10_000) / 10_000;
 
-const pictureTypes = new Set(['.jpg', '.jpeg', '.png', '.webp']);
-
 async function findPictures(folder: string): Promise<{ picture: string; labels: string }[]> {
   const names = await readdir(folder).catch((error) => {
     throw new InputError(`${folder}: expected a folder that can be read; ${messageOf(error)}`);
   });
   const all = new Set(names);
   const found = names
-    .filter((name) => pictureTypes.has(extname(name).toLowerCase()))
+    .filter(isPicture)
     .map((name) => ({ name, labels: `${name.slice(0, -extname(name).length)}.txt` }))
     .filter(({ labels }) => all.has(labels))
     .sort((a, b) => (a.name < b.name ? -1 : 1));

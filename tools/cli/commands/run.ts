@@ -33,7 +33,7 @@ interface RunOptions {
   logFormat: LogFormat;
 }
 
-const defaultFile = 'ocellus.yaml';
+export const defaultFile = 'ocellus.yaml';
 /** EX_TEMPFAIL: systemd starts it again with `Restart=on-failure` as well as with `always`. */
 const restartExitCode = 75;
 /** A pipeline that is stuck never stops; the hub has to say `offline` all the same. */

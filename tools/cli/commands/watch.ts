@@ -1,10 +1,9 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { loadModel } from '../../../sdk/core/model.ts';
-import { InputError } from '../../../sdk/errors.ts';
 import { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
 import { textLogger } from '../logger.ts';
-import { onStop } from '../signals.ts';
-import { share, threads } from '../values.ts';
+import { labelList, positive, share, threads } from '../values.ts';
+import { assertKnown, eventInWords, exitWith, runToEnd } from '../watching.ts';
 
 interface WatchOptions {
   json?: boolean;
@@ -46,11 +45,7 @@ export function addWatch(program: Command): void {
 async function watch(uri: string, options: WatchOptions): Promise<void> {
   const model = await loadModel(options.model, { threads: options.threads });
   const { labels, threshold, fps } = options;
-  const unknown = labels?.find((label) => !model.card.labels.includes(label));
-  if (unknown !== undefined) {
-    await model.close();
-    throw new InputError(`--labels: expected some of ${model.card.labels.join(', ')}; got "${unknown}"`);
-  }
+  await assertKnown(labels, model);
   const pipeline = new Pipeline({
     name: options.camera,
     source: uri,
@@ -65,37 +60,12 @@ async function watch(uri: string, options: WatchOptions): Promise<void> {
   });
   pipeline.on('event', (message) => {
     if (options.json) process.stdout.write(`${JSON.stringify(message)}\n`);
-    else {
-      const { label, score, frame_time, start_time, id } = message.after;
-      const seconds =
-        options.speed === 'max' ? `${frame_time.toFixed(1)} s` : new Date(frame_time * 1000).toTimeString().slice(0, 8);
-      const lasted = message.type === 'end' ? ` after ${(frame_time - start_time).toFixed(1)} s` : '';
-      console.log(`${seconds}  ${message.type.padEnd(6)}  ${label} ${Math.round(score * 100)} %${lasted}  ${id}`);
-    }
+    else console.log(eventInWords(message, options.speed === 'realtime'));
   });
-  const stop = async () => {
-    await pipeline.stop();
-    await model.close();
-  };
-  const ended = new Promise<void>((resolve) => pipeline.once('ended', resolve));
-  const signalled = onStop(async () => {});
   try {
-    await pipeline.start();
-    await Promise.race([ended, signalled]);
+    await runToEnd(pipeline);
   } finally {
-    await stop();
+    await model.close();
   }
-  // Signal handlers keep a process alive that has nothing left to do.
-  await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
-  process.exit(0);
-}
-
-function labelList(text: string): string[] {
-  return text === 'all' ? [] : text.split(',').map((label) => label.trim());
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError('Expected a number above 0.');
-  return value;
+  await exitWith(0);
 }

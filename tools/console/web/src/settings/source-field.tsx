@@ -6,6 +6,7 @@ const examples: readonly [uri: string, what: string][] = [
   ['libcamera:', 'camera of a Raspberry Pi'],
   ['v4l2:/dev/video0', 'USB camera'],
   ['rtsp://user:password@192.168.1.20/stream1', 'network camera'],
+  ['http://user:password@192.168.1.20/video', 'network camera that sends MJPEG'],
   ['file:/home/pi/garden.mp4', 'a video or a folder of pictures'],
   ['scene:', 'the built-in scene'],
 ];

@@ -1,0 +1,48 @@
+import type { PixelFormat } from '../../sdk/frame/layout.ts';
+import type { Command } from '../child.ts';
+import { installFfmpeg as install } from '../ffmpeg.ts';
+import type { VideoLine } from './index-lines.ts';
+import type { RecordingInfo } from './info.ts';
+
+export type Codec = RecordingInfo['codec'];
+
+/** The transform that is the same on every processor: what was recorded on one board is compared on another. */
+const exact = ['-flags', '+bitexact', '-idct', 'simple'];
+const quiet = ['-nostdin', '-hide_banner', '-loglevel', 'error'];
+
+/** What ffmpeg calls the formats, and in what FFV1 keeps each of them without loss. */
+const names: Readonly<Record<PixelFormat, { raw: string; lossless: string }>> = {
+  I420: { raw: 'yuv420p', lossless: 'yuv420p' },
+  NV12: { raw: 'nv12', lossless: 'yuv420p' },
+  BGR24: { raw: 'bgr24', lossless: 'bgr0' },
+  RGB24: { raw: 'rgb24', lossless: 'bgr0' },
+  GRAY8: { raw: 'gray', lossless: 'gray' },
+};
+
+/**
+ * ffmpeg that makes a Matroska file of the bare frames it gets on its standard input. Both codecs are ffmpeg's own, which
+ * each build of it has. The file needs no end to be readable; each second of it is written as soon as it is over.
+ *
+ * @param fps What the video is played at elsewhere; a replay has the times of the index.
+ */
+export function encoderCommand(file: string, video: Omit<VideoLine, 'video'>, codec: Codec, fps: number): Command {
+  const { raw, lossless } = names[video.format];
+  const rate = String(Math.min(Math.max(Math.round(fps), 1), 120));
+  const encode =
+    codec === 'ffv1'
+      ? ['-c:v', 'ffv1', '-level', '3', '-g', '1', '-slicecrc', '1', '-pix_fmt', lossless]
+      : ['-c:v', 'mpeg4', '-q:v', '2', '-g', rate, '-pix_fmt', 'yuv420p', ...exact];
+  const args = [...quiet, '-n', '-f', 'rawvideo', '-pixel_format', raw, '-framerate', rate];
+  args.push('-video_size', `${video.width}x${video.height}`, '-i', 'pipe:0', '-threads', '1', ...encode);
+  args.push('-fps_mode', 'passthrough', '-flush_packets', '1', '-cluster_time_limit', '1000', '-f', 'matroska');
+  return { program: 'ffmpeg', args: [...args, `file:${file}`], install };
+}
+
+/** ffmpeg that gives the frames back, bare, in the format and size they had. */
+export function decoderCommand(file: string, { format, width, height }: VideoLine): Command {
+  const args = [...quiet, '-threads', '1', ...exact, '-protocol_whitelist', 'file', '-f', 'matroska'];
+  args.push('-i', `file:${file}`, '-map', '0:V:0', '-an', '-sn', '-dn', '-fps_mode', 'passthrough');
+  // Does nothing, unless the file is not the one that was recorded: bare frames of another size would be shifted.
+  args.push('-vf', `scale=${width}:${height}:flags=bicubic+accurate_rnd+bitexact`);
+  return { program: 'ffmpeg', args: [...args, '-pix_fmt', names[format].raw, '-f', 'rawvideo', 'pipe:1'], install };
+}

@@ -1,0 +1,61 @@
+import { InputError } from '../../sdk/errors.ts';
+import type { Frame } from '../../sdk/frame/frame.ts';
+import { planeLayout } from '../../sdk/frame/layout.ts';
+import { within } from '../../sdk/hub/within.ts';
+import { Child, type Command } from '../child.ts';
+
+/** What ffmpeg may take to write the end of a file. */
+const endTimeoutMs = 10_000;
+
+/** One video file that is being written. */
+export class Encoder {
+  readonly #child: Child;
+  readonly #bytes: Buffer;
+
+  private constructor(child: Child, byteLength: number) {
+    this.#child = child;
+    this.#bytes = Buffer.alloc(byteLength);
+    child.stdout.resume();
+    // What it says of itself, and how it ended, is worth more than EPIPE.
+    child.stdin!.on('error', () => {});
+  }
+
+  /** @throws InputError when ffmpeg is missing. */
+  static async start(command: Command, { format, width, height }: Frame): Promise<Encoder> {
+    const child = await Child.start(command, { writes: true });
+    return new Encoder(child, planeLayout(format, width, height).byteLength);
+  }
+
+  /** Resolves when ffmpeg has taken the frame; one at a time. @throws InputError when it ended. */
+  async write(frame: Frame): Promise<void> {
+    pack(frame, this.#bytes);
+    const error = await new Promise((resolve) => this.#child.stdin!.write(this.#bytes, resolve));
+    if (error) throw this.#failure(await this.#child.ended);
+  }
+
+  /** Writes the end of the file. @throws InputError when ffmpeg says that something went wrong. */
+  async end(): Promise<void> {
+    this.#child.stdin!.end();
+    const how = await within(endTimeoutMs, this.#child.ended, 'it did not end');
+    await this.#child.stop(true);
+    if (how !== 'exit status 0' || this.#child.said) throw this.#failure(how);
+  }
+
+  #failure(how: string): InputError {
+    return new InputError(`the video cannot be written; ffmpeg says: ${this.#child.said || how}`);
+  }
+}
+
+/** Copies a frame's pixels without the padding of its rows. */
+function pack({ format, width, height, planes }: Frame, into: Buffer): void {
+  for (const [index, { offset, rowBytes, rows }] of planeLayout(format, width, height).planes.entries()) {
+    const { data, stride } = planes[index]!;
+    if (stride === rowBytes) {
+      into.set(data.subarray(0, rowBytes * rows), offset);
+      continue;
+    }
+    for (let row = 0; row < rows; row++) {
+      into.set(data.subarray(row * stride, row * stride + rowBytes), offset + row * rowBytes);
+    }
+  }
+}

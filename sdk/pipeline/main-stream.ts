@@ -1,0 +1,73 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { DeviceOptions } from '../../devices/device.ts';
+import { createDevice } from '../../devices/index.ts';
+import type { Frame } from '../frame/frame.ts';
+import { about, type Logger } from '../log.ts';
+import { Source } from './source.ts';
+
+/** Enough to find the picture of a moment, and half of what the substream costs. */
+const fps = 5;
+/** At five a second the last 0.8 s: what the network takes for a frame. The device has eight buffers. */
+const keptFrames = 4;
+/** A picture further away shows something else. */
+const furthestNs = 500e6;
+
+/** Where the main stream is, and how it is read. */
+export interface MainStreamOptions {
+  uri: string;
+  transport: DeviceOptions['transport'];
+}
+
+/**
+ * A camera's main stream beside the substream that is looked at: its last pictures, for snapshots. It stays open, for a
+ * network camera takes a second or more to begin. One that fails is tried again for ever and disturbs nobody.
+ */
+export class MainStream {
+  readonly #options: MainStreamOptions;
+  readonly #source: Source;
+  readonly #frames: Frame[] = [];
+
+  constructor(options: MainStreamOptions, logger: Logger) {
+    this.#options = options;
+    const told = about(logger, { stream: 'snapshots' });
+    this.#source = new Source({
+      make: () => createDevice(options.uri, { fps, transport: options.transport, logger: told }),
+      patient: true,
+      ready: Promise.resolve(),
+      onFrame: async (frame) => this.#keep(frame),
+      onHealth: () => {},
+      onOver: async () => this.#forget(),
+      logger: told,
+    });
+  }
+
+  /** Does it read this already? */
+  is(options: MainStreamOptions | undefined): boolean {
+    return isDeepStrictEqual(this.#options, options);
+  }
+
+  start(): void {
+    void this.#source.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#source.stop();
+    this.#forget();
+  }
+
+  /** The picture of the same moment, or undefined when there is none. The caller releases it. */
+  near({ captureTimeNs }: Frame): Frame | undefined {
+    const apart = (frame: Frame) => Math.abs(frame.captureTimeNs - captureTimeNs);
+    const nearest = this.#frames.toSorted((a, b) => apart(a) - apart(b))[0];
+    return nearest && apart(nearest) <= furthestNs ? nearest.acquire() : undefined;
+  }
+
+  #keep(frame: Frame): void {
+    this.#frames.push(frame.acquire());
+    if (this.#frames.length > keptFrames) this.#frames.shift()!.release();
+  }
+
+  #forget(): void {
+    for (const frame of this.#frames.splice(0)) frame.release();
+  }
+}

@@ -1,0 +1,250 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readClassifierCard } from '../../sdk/core/classifier.ts';
+import { spaceOf } from '../../sdk/core/space.ts';
+import { encodeJpeg, readPicture } from '../../sdk/frame/picture.ts';
+import { Learner } from '../../sdk/learn/learner.ts';
+import { LedgerStore } from '../../sdk/learn/ledger-store.ts';
+import { temporaryFolder } from '../devices/fake.ts';
+import { ended, jsonLines, ocellus, photo, start } from './cli.ts';
+
+/** FOLDER/LABEL/0.jpg …: several pieces of each of these photographs. */
+let things: string;
+const labels = ['cat', 'cup', 'motorcycle'];
+const pieces = 4;
+beforeAll(async () => {
+  things = mkdtempSync(join(tmpdir(), 'ocellus-teach-'));
+  for (const label of labels) {
+    mkdirSync(join(things, label));
+    const frame = await readPicture(photo(`${label}.jpg`));
+    for (let i = 0; i < pieces; i++) {
+      const cut = 8 * i;
+      const region = { x: cut, y: cut, width: frame.width - 2 * cut, height: frame.height - 2 * cut };
+      writeFileSync(join(things, label, `${i}.jpg`), await encodeJpeg(frame, { region, maxWidth: 400 }));
+    }
+    frame.release();
+  }
+  writeFileSync(join(things, 'cat', 'notes.txt'), 'no picture');
+});
+afterAll(() => rmSync(things, { recursive: true, force: true }));
+
+const piece = (label: string, i: number) => join(things, label, `${i}.jpg`);
+const newStore = () => join(temporaryFolder(), 'store');
+
+interface Line {
+  file: string;
+  label: string;
+  id: string;
+}
+
+interface Summary {
+  taught: number;
+  known: number;
+  labels: { label: string; examples: number; accuracy: number }[];
+}
+
+/** The lines of the pictures, and the last one. */
+function told(out: string): { lines: Line[]; summary: Summary } {
+  const all = jsonLines(out);
+  return { lines: all.slice(0, -1) as Line[], summary: all.at(-1) as Summary };
+}
+
+/** What is in a store. */
+async function withStore<T>(folder: string, look: (learner: Learner) => Promise<T> | T, node = 'test'): Promise<T> {
+  const card = await readClassifierCard();
+  const options = { space: spaceOf(card), dimension: card.dimension, node, keepNode: true };
+  const learner = await Learner.open(folder, options);
+  try {
+    return await look(learner);
+  } finally {
+    await learner.close();
+  }
+}
+
+describe('ocellus teach', () => {
+  it('teaches pictures a label, says what is known, and classify --store names others by it', async () => {
+    const store = newStore();
+    const cats = [piece('cat', 0), piece('cat', 1)];
+    const first = await ocellus(['teach', '--store', store, '--label', 'my cat', '--json', ...cats]);
+    expect([first.code, first.err]).toEqual([0, '']);
+    expect(told(first.out).lines.map(({ file, label }) => [file, label])).toEqual(cats.map((file) => [file, 'my cat']));
+    expect(told(first.out).summary).toEqual({
+      ...{ head: 'object', taught: 2, known: 0, taken: true, version: 1, kind: 'prototypes', accuracy: 1 },
+      labels: [{ label: 'my cat', examples: 2, accuracy: 1 }],
+    });
+    const cup = await ocellus(['teach', '--store', store, '--label', 'mug', piece('cup', 0), piece('cup', 1)]);
+    expect(cup.code).toBe(0);
+    expect(cup.out).toMatch(/^Taught 2 pictures\.\nLABEL +EXAMPLES +RIGHT\nmug +2 +1\.00\nmy cat +2 +1\.00\nobject is/);
+
+    const asked = [piece('cat', 3), piece('cup', 3), photo('wall.jpg')];
+    const { code, out, err } = await ocellus(['classify', '--store', store, '--json', ...asked]);
+    expect([code, err]).toEqual([0, '']);
+    const lines = jsonLines(out) as { file: string; label: string; score: number }[];
+    expect(lines.map((line) => Object.keys(line))).toEqual(asked.map(() => ['file', 'label', 'score']));
+    expect(lines.map(({ file, label }) => [file, label])).toEqual([
+      [asked[0], 'my cat'],
+      [asked[1], 'mug'],
+      [asked[2], 'unknown'],
+    ]);
+    for (const { score } of lines) expect(score >= 0 && score <= 1).toBe(true);
+    const words = await ocellus(['classify', '--store', store, piece('cat', 3), photo('wall.jpg')]);
+    expect(words.out).toMatch(/3\.jpg: my cat \d+ %\n.*wall\.jpg: unknown, most like (my cat|mug)\n$/);
+  });
+
+  it('takes the pictures of folders, and with --each the label from the folder', async () => {
+    const store = newStore();
+    const each = await ocellus(['teach', '--store', store, '--each', '--json', things]);
+    expect([each.code, each.err]).toEqual([0, '']);
+    const { lines, summary } = told(each.out);
+    expect(lines.map(({ file, label }) => [file, label])).toEqual(
+      labels.flatMap((label) => Array.from({ length: pieces }, (_, i) => [piece(label, i), label])),
+    );
+    expect(summary.labels.map(({ label, examples }) => [label, examples])).toEqual(
+      labels.map((label) => [label, pieces]),
+    );
+    // Again, as after an interruption: nothing is taken twice, and each is told with the id it has.
+    const again = await ocellus(['teach', '--store', store, '--each', '--json', things]);
+    expect(told(again.out).lines).toEqual(lines);
+    expect(told(again.out).summary).toMatchObject({ taught: 0, known: 12, taken: true, version: 1 });
+    const more = await ocellus(['teach', '--store', store, '--label', 'animal', '--negative', join(things, 'cat')]);
+    expect(more.out).toMatch(/^Taught 4 pictures\./);
+    expect(more.out).toMatch(/^none of them +4 /m);
+  });
+
+  it('keeps small pictures where that is asked for, the camera, and the node of a store that is there', async () => {
+    const store = newStore();
+    await ocellus(['teach', '--store', store, '--node', 'porch', '--label', 'cup', piece('cup', 0)]);
+    const args = ['--head', 'gate', '--label', 'open', '--camera', 'yard', '--thumbnails'];
+    const second = await ocellus(['teach', '--store', store, ...args, '--node', 'shed', photo('motorcycle.jpg')]);
+    expect(second.code).toBe(0);
+    await withStore(store, async (learner) => {
+      const [cup, gate] = learner.ledger.examples();
+      expect(cup).toMatchObject({ node: 'porch', head: 'object', camera: 'pictures', kind: 'box' });
+      expect(gate).toMatchObject({ node: 'porch', head: 'gate', label: 'open', camera: 'yard', kind: 'view' });
+      expect(cup!.id.split('-')[0]).toBe(gate!.id.split('-')[0]);
+      expect(await learner.thumbnail(cup!.id)).toBeUndefined();
+      const picture = await readPicture((await learner.thumbnail(gate!.id))!);
+      expect(Math.max(picture.width, picture.height)).toBe(256);
+      picture.release();
+      expect(learner.heads).toEqual(['gate', 'object']);
+    });
+    // A node of that name goes on with it.
+    await withStore(store, ({ ledger }) => expect(ledger.node).toBe('porch'), 'porch');
+    const gate = await ocellus(['classify', '--store', store, '--head', 'gate', '--json', photo('motorcycle.jpg')]);
+    expect(jsonLines(gate.out)).toMatchObject([{ label: 'open' }]);
+  });
+
+  it('says why what was taught is not in use', async () => {
+    const store = newStore();
+    const { code, out } = await ocellus(['teach', '--store', store, '--label', 'cat', '--negative', piece('cup', 0)]);
+    expect(code).toBe(0);
+    expect(out).toBe('Taught 1 picture.\nWhat they say is not in use: object: there are no examples of a label\n');
+    const asked = await ocellus(['classify', '--store', store, piece('cup', 1)]);
+    expect([asked.code, asked.err]).toEqual([
+      2,
+      'error --head: expected one of none: nothing was taught yet, got object\n',
+    ]);
+  });
+
+  it('goes on after pictures that cannot be read, and ends with 2', async () => {
+    const store = newStore();
+    const empty = join(temporaryFolder(), 'empty.jpg');
+    writeFileSync(empty, '');
+    const all = [empty, piece('cat', 0), join(things, 'absent.jpg')];
+    const { code, out, err } = await ocellus(['teach', '--store', store, '--label', 'cat', '--json', ...all]);
+    expect(code).toBe(2);
+    expect(told(out)).toMatchObject({ lines: [{ file: piece('cat', 0) }], summary: { taught: 1, taken: true } });
+    expect(err).toContain(`error ${empty} cannot be read as a picture: it is empty`);
+    expect(err).toContain('error 2 of 3 pictures could not be read');
+  });
+
+  it('what it said is there after kill -9, and is learned at the next start', async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'cat'));
+    const frame = await readPicture(photo('cat.jpg'));
+    for (let i = 0; i < 60; i++) {
+      const region = { x: i, y: 0, width: frame.width - i, height: frame.height };
+      writeFileSync(join(folder, 'cat', `${i}.jpg`), await encodeJpeg(frame, { region, maxWidth: 300 }));
+    }
+    frame.release();
+    const store = newStore();
+    const child = start(['teach', '--store', store, '--each', '--json', folder]);
+    const end = ended(child);
+    const said: Line[] = [];
+    for await (const line of createInterface({ input: child.stdout })) {
+      said.push(JSON.parse(line));
+      if (said.length === 5) child.kill('SIGKILL');
+    }
+    expect((await end).code).toBeNull();
+    await withStore(store, (learner) => {
+      const ids = learner.ledger.examples('object').map(({ id }) => id);
+      expect(ids).toEqual(expect.arrayContaining(said.filter(({ id }) => id).map(({ id }) => id)));
+      expect(ids.length).toBeLessThan(60);
+      expect(learner.summary('object').info!.examples).toBe(ids.length);
+    });
+    const again = await ocellus(['teach', '--store', store, '--each', '--json', folder]);
+    expect(told(again.out).summary.labels).toMatchObject([{ label: 'cat', examples: 60 }]);
+  });
+
+  it.each([
+    { name: 'neither a label nor --each', args: ['cat.jpg'], says: 'expected --label LABEL, or --each' },
+    { name: 'both', args: ['--label', 'cat', '--each', 'cat.jpg'], says: 'expected --label LABEL, or --each' },
+    { name: 'no store', args: [], without: true, says: "required option '--store <dir>' not specified" },
+    { name: 'what is not known', args: ['--label', 'unknown', 'cat.jpg'], says: 'label: expected a name' },
+    { name: 'no name of a head', args: ['--label', 'a', '--head', ' ', 'cat.jpg'], says: '--head: expected 1 to 64' },
+    { name: 'no name of a camera', args: ['--label', 'a', '--camera', '', 'cat.jpg'], says: '--camera: expected 1' },
+  ])('ends with 2 on $name, and makes no store', async ({ args, without, says }) => {
+    const store = newStore();
+    const { code, err } = await ocellus(['teach', ...(without ? ['x.jpg'] : ['--store', store]), ...args]);
+    expect([code, err]).toEqual([2, expect.stringContaining(says)]);
+    expect(LedgerStore.exists(store)).toBe(false);
+  });
+
+  it('ends with 2 on folders without pictures, or without folders of them', async () => {
+    const store = newStore();
+    const empty = temporaryFolder();
+    const none = await ocellus(['teach', '--store', store, '--label', 'a', empty]);
+    expect([none.code, none.err]).toEqual([2, expect.stringContaining(`${empty}: expected pictures in it (.jpg`)]);
+    const flat = await ocellus(['teach', '--store', store, '--each', join(things, 'cat')]);
+    expect([flat.code, flat.err]).toEqual([2, expect.stringContaining('expected folders of pictures in it')]);
+    const absent = await ocellus(['teach', '--store', store, '--each', join(things, 'absent')]);
+    expect([absent.code, absent.err]).toEqual([2, expect.stringContaining('expected a folder that can be read')]);
+  });
+
+  it('a store that a node uses is left to it, and the error says how to teach then', async () => {
+    const store = newStore();
+    await withStore(store, async () => {
+      for (const args of [['teach', '--label', 'cat'], ['classify']]) {
+        const { code, err } = await ocellus([...args, '--store', store, piece('cat', 0)]);
+        expect([code, err]).toEqual([2, expect.stringContaining('is taught on its page or over MQTT')]);
+      }
+    });
+  });
+});
+
+describe('ocellus classify --store', () => {
+  it('ends with 2 without a store, on another network’s, on an unknown head, and where nothing is to be asked', async () => {
+    const store = newStore();
+    const absent = await ocellus(['classify', '--store', store, piece('cat', 0)]);
+    expect([absent.code, absent.err]).toEqual([
+      2,
+      expect.stringContaining('expected a store of examples, there is none'),
+    ]);
+    expect(LedgerStore.exists(store)).toBe(false);
+    const other = join(temporaryFolder(), 'other');
+    const made = await Learner.open(other, { space: 'other', dimension: 1280, node: 'a' });
+    await made.close();
+    const { code, err } = await ocellus(['classify', '--store', other, piece('cat', 0)]);
+    expect([code, err]).toEqual([2, expect.stringContaining('use another folder for this network')]);
+    await ocellus(['teach', '--store', store, '--label', 'cat', piece('cat', 0)]);
+    const head = await ocellus(['classify', '--store', store, '--head', 'gate', piece('cat', 0)]);
+    expect([head.code, head.err]).toEqual([2, 'error --head: expected one of object, got gate\n']);
+    const useless = await ocellus(['classify', '--head', 'gate', piece('cat', 0)]);
+    expect([useless.code, useless.err]).toEqual([2, expect.stringContaining('name it with --store')]);
+    const top = await ocellus(['classify', '--store', store, '--top', '2', piece('cat', 0)]);
+    expect([top.code, top.err]).toEqual([2, expect.stringContaining('cannot be used with')]);
+  });
+});

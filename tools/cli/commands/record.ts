@@ -1,0 +1,114 @@
+import { appendFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { eventsFile } from '../../../devices/recording/info.ts';
+import { Recorder } from '../../../devices/recording/recorder.ts';
+import { readSettings, resolveSettings } from '../../../sdk/config/settings.ts';
+import { InputError } from '../../../sdk/errors.ts';
+import { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
+import { textLogger } from '../logger.ts';
+import { positive } from '../values.ts';
+import { exitWith, openModel, runToEnd } from '../watching.ts';
+import { defaultFile, withOptions } from './run.ts';
+
+interface RecordOptions {
+  out: string;
+  config?: string;
+  camera?: string;
+  seconds?: number;
+  lossless?: boolean;
+  events?: boolean;
+  speed: 'realtime' | 'max';
+}
+
+export function addRecord(program: Command): void {
+  program
+    .command('record')
+    .description('record what a camera gives, to be replayed')
+    .argument('[uri]', 'in place of the camera’s source: v4l2:/dev/video0, rtsp://…, file:PATH, scene:')
+    .requiredOption('-o, --out <folder>', 'folder to record into; new, or empty')
+    .option('-c, --config <file>', `settings file (default: ./${defaultFile}, if there is one)`)
+    .option('--camera <name>', 'which camera of the settings file')
+    .option('--seconds <n>', 'how long (default: until Ctrl-C)', positive)
+    .option('--lossless', 'each pixel as it was, for ten times the room')
+    .option('--events', 'look with the network as well, and write the events beside, in events.jsonl')
+    .addOption(
+      new Option('--speed <speed>', 'realtime, or each frame of a file as fast as it goes')
+        .choices(['realtime', 'max'])
+        .default('realtime'),
+    )
+    .addHelpText('after', '\ndocs/recording.md describes the folder. `ocellus replay FOLDER` replays it.')
+    .action(record);
+}
+
+/** Beyond `--seconds`, for a frame that is under way. */
+const graceMs = 1000;
+
+async function record(uri: string | undefined, options: RecordOptions): Promise<void> {
+  const { seconds, speed } = options;
+  const { name, camera, core } = await chosenCamera(uri, options);
+  const model = options.events ? await openModel(core) : null;
+  let over = () => {};
+  const isOver = new Promise<void>((resolve) => {
+    over = resolve;
+  });
+  const recorder: Recorder = new Recorder({
+    folder: options.out,
+    camera: () => pipeline,
+    model: core.model,
+    lossless: options.lossless,
+    seconds,
+    onOver: () => {
+      // At once, so that no frame comes in that is not recorded.
+      void pipeline.stop();
+      over();
+    },
+  });
+  const pipeline: Pipeline = new Pipeline({
+    ...camera,
+    name,
+    enabled: true,
+    loop: false,
+    // Nothing here shows them.
+    snapshots: { enabled: false },
+    model,
+    speed,
+    before: [recorder],
+    logger: textLogger('warn'),
+  });
+  if (options.events) {
+    const file = join(options.out, eventsFile);
+    pipeline.on('event', (message) => appendFileSync(file, `${JSON.stringify(message)}\n`));
+  }
+  let timer: NodeJS.Timeout | undefined;
+  if (seconds !== undefined && speed === 'realtime') {
+    // A camera that gives no more frames must not make it last longer.
+    pipeline.once('frame', () => {
+      timer = setTimeout(over, seconds * 1000 + graceMs);
+    });
+  }
+  try {
+    await runToEnd(pipeline, isOver);
+  } finally {
+    clearTimeout(timer);
+    await model?.close();
+  }
+  if (recorder.failure) throw recorder.failure;
+  console.error(`${recorder.frames} frames in ${options.out}`);
+  await exitWith(0);
+}
+
+/** A camera of the settings file; the file does not count where the source alone is named. */
+async function chosenCamera(uri: string | undefined, options: RecordOptions) {
+  const alone = uri !== undefined && options.camera === undefined && options.config === undefined;
+  const file = options.config ?? defaultFile;
+  const written = alone ? {} : await readSettings(resolve(file), options.config !== undefined);
+  const given = withOptions(written, { source: uri, camera: uri && options.camera, console: true });
+  const { cameras, core } = resolveSettings(given, file);
+  const names = Object.keys(cameras);
+  const name = options.camera ?? names[0]!;
+  if (options.camera === undefined ? names.length > 1 : !(name in cameras)) {
+    throw new InputError(`--camera: expected one of ${names.join(', ')}; got ${options.camera ?? 'none'}`);
+  }
+  return { name, camera: cameras[name]!, core };
+}

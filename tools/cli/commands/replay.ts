@@ -1,0 +1,124 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { readRecordingInfo } from '../../../devices/recording/info.ts';
+import { CoreSettings } from '../../../sdk/config/schema.ts';
+import { validate } from '../../../sdk/config/validate.ts';
+import { InputError, messageOf } from '../../../sdk/errors.ts';
+import { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
+import type { EventMessage } from '../../../sdk/vision/event.ts';
+import { eventDifferences } from '../event-differences.ts';
+import { textLogger } from '../logger.ts';
+import { paint } from '../output.ts';
+import { labelList, share, threads } from '../values.ts';
+import { assertKnown, eventInWords, exitWith, openModel, runToEnd } from '../watching.ts';
+
+interface ReplayOptions {
+  json?: boolean;
+  speed: 'realtime' | 'max';
+  expect?: string;
+  model?: string;
+  labels?: string[];
+  threshold?: number;
+  threads?: number;
+  gate: boolean;
+}
+
+export function addReplay(program: Command): void {
+  program
+    .command('replay')
+    .description('run a recording through the pipeline: the same events with the same ids each time')
+    .argument('<folder>', 'a folder that `ocellus record` made')
+    .option('--json', 'one JSON line an event, as `ocellus watch --json` prints them')
+    .addOption(
+      new Option('--speed <speed>', 'as fast as it goes, or as it was').choices(['realtime', 'max']).default('max'),
+    )
+    .option('--expect <file>', 'events of an earlier run (JSON lines): ends with 1 and tells the difference')
+    .option('--model <name or file>', 'another detector than the one of the recording')
+    .option('--labels <list>', 'other labels, with commas; `all` for all the model knows', labelList)
+    .option('--threshold <0..1>', 'another least score', share)
+    .option('--threads <n>', 'threads of the neural core', threads)
+    .option('--no-gate', 'look at each frame, also while nothing moves')
+    .addHelpText('after', '\nThe camera’s settings are those it was recorded with. docs/recording.md tells more.')
+    .action(replay);
+}
+
+async function replay(folder: string, options: ReplayOptions): Promise<void> {
+  const { labels, threshold } = options;
+  const info = await readRecordingInfo(resolve(folder));
+  const expected = options.expect === undefined ? undefined : await readEvents(options.expect);
+  const core = validate(CoreSettings, { model: options.model ?? info.model, threads: options.threads }, 'core');
+  const model = await openModel(core);
+  if (model) await assertKnown(labels, model);
+  const { settings } = info;
+  const pipeline = new Pipeline({
+    ...settings,
+    name: info.camera,
+    source: `recording:${resolve(folder)}`,
+    enabled: true,
+    loop: false,
+    model,
+    speed: options.speed,
+    detect: {
+      ...settings.detect,
+      ...(labels && { labels }),
+      ...(threshold !== undefined && { threshold, thresholds: {} }),
+    },
+    motion: { ...settings.motion, enabled: settings.motion.enabled && options.gate },
+    // Nothing here shows them.
+    snapshots: { enabled: false },
+    logger: textLogger('warn'),
+  });
+  const got: EventMessage[] = [];
+  pipeline.on('event', (message) => {
+    // As it will be read again: the pipeline goes on writing into it.
+    const line = JSON.stringify(message);
+    if (expected) got.push(JSON.parse(line));
+    if (options.json) process.stdout.write(`${line}\n`);
+    else console.log(eventInWords(message, true));
+  });
+  let lastError: string | undefined;
+  try {
+    ({ lastError } = await runToEnd(pipeline));
+  } finally {
+    await model?.close();
+  }
+  // Said already; what came before it was replayed.
+  if (lastError) await exitWith(1);
+  if (!expected) await exitWith(0);
+  const differences = eventDifferences(expected!, got);
+  if (differences.length === 0) {
+    console.error(`the same ${got.length} messages as in ${options.expect}`);
+    await exitWith(0);
+  }
+  console.error(
+    `${paint('red', 'error')} not the events of ${options.expect}: expected ${expected!.length} messages, got ${got.length}`,
+  );
+  for (const line of differences) console.error(line);
+  await exitWith(1);
+}
+
+/** @throws InputError when it is not a file of events, one a line. */
+async function readEvents(file: string): Promise<EventMessage[]> {
+  const text = await readFile(file, 'utf8').catch((error) => {
+    throw new InputError(`--expect: ${file} cannot be read: ${messageOf(error)}`);
+  });
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line, index) => {
+      const message = parsed(line);
+      if (typeof message?.after?.id === 'string' && Number.isInteger(message.sequence)) return message;
+      throw new InputError(
+        `--expect: ${file}, line ${index + 1}: expected an event as \`ocellus replay --json\` prints it, got ${line.slice(0, 60)}`,
+      );
+    });
+}
+
+function parsed(line: string): EventMessage | undefined {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

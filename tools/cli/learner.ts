@@ -1,0 +1,24 @@
+import { readClassifierCard } from '../../sdk/core/classifier.ts';
+import { spaceOf } from '../../sdk/core/space.ts';
+import { InputError } from '../../sdk/errors.ts';
+import { Learner } from '../../sdk/learn/learner.ts';
+import { LedgerStore } from '../../sdk/learn/ledger-store.ts';
+
+/** For options that `openLearner` takes. */
+export const storeHelp = 'folder of examples: of `ocellus teach`, or `learn` in a node’s data folder';
+
+/**
+ * Opens a store of examples as the node that it belongs to.
+ *
+ * @param model The embedding network, as `loadClassifier` takes it.
+ * @param newNode Whose a store becomes that is made where there is none. Default: none is made.
+ * @throws InputError when there is no store, it is in use, or is of another network.
+ */
+export async function openLearner(folder: string, model: string | undefined, newNode?: string): Promise<Learner> {
+  const node = newNode ?? '';
+  if (newNode === undefined && !LedgerStore.exists(folder)) {
+    throw new InputError(`${folder}: expected a store of examples, there is none; \`ocellus teach\` makes one`);
+  }
+  const card = await readClassifierCard(model);
+  return Learner.open(folder, { space: spaceOf(card), dimension: card.dimension, node, keepNode: true });
+}

@@ -1,0 +1,57 @@
+import { readdir, stat } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { InputError, messageOf } from '../../sdk/errors.ts';
+
+/** What is taken for a picture in a folder. */
+export const pictureTypes: ReadonlySet<string> = new Set(['.jpg', '.jpeg', '.png', '.webp']);
+
+export const isPicture = (name: string) => pictureTypes.has(extname(name).toLowerCase());
+
+/** A picture and what it is of. */
+export interface LabelledPicture {
+  readonly file: string;
+  readonly label: string;
+}
+
+/** Pictures as they are, and in the place of a folder the pictures in it. @throws InputError when a folder has none. */
+export async function withFolders(paths: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const path of paths) {
+    const isFolder = (await stat(path).catch(() => undefined))?.isDirectory();
+    if (isFolder) found.push(...(await picturesIn(path)));
+    else found.push(path);
+  }
+  return found;
+}
+
+/**
+ * The pictures of a folder with a folder for each label: `FOLDER/mug/1.jpg`. In the order of their paths.
+ *
+ * @throws InputError when there is no such folder, or nothing in it is one of pictures.
+ */
+export async function labelledPictures(folder: string): Promise<LabelledPicture[]> {
+  const found: LabelledPicture[] = [];
+  for (const label of (await foldersIn(folder)).sort()) {
+    for (const file of await picturesIn(join(folder, label))) found.push({ file, label });
+  }
+  if (found.length > 0) return found;
+  throw new InputError(`${folder}: expected folders of pictures in it, each with the name of a label, found none`);
+}
+
+async function foldersIn(folder: string): Promise<string[]> {
+  const entries = await entriesOf(folder);
+  return entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({ name }) => name);
+}
+
+async function picturesIn(folder: string): Promise<string[]> {
+  const entries = await entriesOf(folder);
+  const names = entries.filter((entry) => !entry.isDirectory() && isPicture(entry.name)).map(({ name }) => name);
+  if (names.length > 0) return names.sort().map((name) => join(folder, name));
+  throw new InputError(`${folder}: expected pictures in it (${[...pictureTypes].join(', ')}), found none`);
+}
+
+async function entriesOf(folder: string) {
+  return readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    throw new InputError(`${folder}: expected a folder that can be read; ${messageOf(error)}`);
+  });
+}

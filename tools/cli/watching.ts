@@ -1,0 +1,51 @@
+import type { DeviceHealth } from '../../devices/device.ts';
+import { type CoreSettings, noModel } from '../../sdk/config/schema.ts';
+import { loadModel, type Model } from '../../sdk/core/model.ts';
+import { InputError } from '../../sdk/errors.ts';
+import type { Pipeline } from '../../sdk/pipeline/pipeline.ts';
+import type { EventMessage } from '../../sdk/vision/event.ts';
+import { onStop } from './signals.ts';
+
+/**
+ * Runs a pipeline until its source is over, a signal comes, or `over` says so. It is stopped then.
+ *
+ * @returns What its device said at the end.
+ */
+export async function runToEnd(pipeline: Pipeline, over?: Promise<unknown>): Promise<DeviceHealth> {
+  const ended = new Promise<void>((resolve) => pipeline.once('ended', resolve));
+  const signalled = onStop(async () => {});
+  try {
+    await pipeline.start();
+    await Promise.race([ended, signalled, ...(over ? [over] : [])]);
+    return pipeline.stats.device;
+  } finally {
+    await pipeline.stop();
+  }
+}
+
+/** The detector that the settings of the core name; null where they say `off`. */
+export async function openModel({ model, engine, threads }: CoreSettings): Promise<Model | null> {
+  return model === noModel ? null : loadModel(model, { engine, threads });
+}
+
+/** @throws InputError when the model does not know one of the labels of `--labels`; it is closed then. */
+export async function assertKnown(labels: readonly string[] | undefined, model: Model): Promise<void> {
+  const unknown = labels?.find((label) => !model.card.labels.includes(label));
+  if (unknown === undefined) return;
+  await model.close();
+  throw new InputError(`--labels: expected some of ${model.card.labels.join(', ')}; got "${unknown}"`);
+}
+
+/** Ends the process once all was written: signal handlers keep one alive that has nothing left to do. */
+export async function exitWith(code: number): Promise<never> {
+  await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
+  process.exit(code);
+}
+
+/** An event for a person. @param clock Its times are those of a clock, not seconds from the start of a file. */
+export function eventInWords({ type, after }: EventMessage, clock: boolean): string {
+  const { label, score, frame_time, start_time, id } = after;
+  const time = clock ? new Date(frame_time * 1000).toTimeString().slice(0, 8) : `${frame_time.toFixed(1)} s`;
+  const lasted = type === 'end' ? ` after ${(frame_time - start_time).toFixed(1)} s` : '';
+  return `${time}  ${type.padEnd(6)}  ${label} ${Math.round(score * 100)} %${lasted}  ${id}`;
+}
