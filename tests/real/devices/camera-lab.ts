@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -65,6 +65,9 @@ export function compileForGuest(...names: string[]): string {
   // Beside the compiled files it says that they are ES modules.
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
   execFileSync(process.execPath, [join(packageRoot, 'node_modules/typescript/bin/tsc'), '-p', folder]);
+  // All that devices need of others before one is opened.
+  const typebox = join('node_modules', '@sinclair', 'typebox');
+  cpSync(join(packageRoot, typebox), join(folder, typebox), { recursive: true });
   return folder;
 }
 
