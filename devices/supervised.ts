@@ -53,7 +53,7 @@ export abstract class SupervisedDevice extends DeviceBase {
     this.#nap.wake();
     await this.endRun();
     await this.#supervising;
-    for (const { abandon } of this.#pauses.splice(0)) abandon(new Error(`${this.uri} was closed`));
+    for (const { abandon } of this.#pauses.splice(0)) abandon(new InputError(`${this.uri} was closed`));
   }
 
   /**
@@ -110,13 +110,10 @@ export abstract class SupervisedDevice extends DeviceBase {
     for (;;) {
       const reason = await lost;
       if (this.closed) return;
-      const pause = this.#pauses.shift();
-      if (pause) {
-        await pause.work();
+      if (this.#pauses.length > 0) {
+        await this.#doWhatWaits();
         if (this.closed) return;
         lost = this.#begin();
-        // Who came meanwhile ended nothing.
-        if (this.#pauses.length > 0) void this.endRun();
         continue;
       }
       this.setError(reason);
@@ -131,6 +128,10 @@ export abstract class SupervisedDevice extends DeviceBase {
       this.countRestart();
       lost = this.#begin();
     }
+  }
+
+  async #doWhatWaits(): Promise<void> {
+    for (let pause = this.#pauses.shift(); pause; pause = this.#pauses.shift()) await pause.work();
   }
 
   #onFirstFrame(): void {

@@ -36,10 +36,8 @@ export interface NativeWanted {
   readonly id: string;
   readonly width: number;
   readonly height: number;
-  /** Is there to be a second stream, for stills? */
+  /** Is there to be a second stream, of the largest size, for stills? */
   readonly still: boolean;
-  readonly stillWidth: number;
-  readonly stillHeight: number;
   readonly modeWidth: number;
   readonly modeHeight: number;
   readonly modeBits: number;

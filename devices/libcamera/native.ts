@@ -4,10 +4,10 @@ import { monotonicNs } from '../clock.ts';
 import type { CameraControl, ControlValues, DeviceOptions, DeviceProperties } from '../device.ts';
 import { SupervisedDevice } from '../supervised.ts';
 import type { LibcameraAddon, NativeCamera, NativeFrame, NativeStream, NativeValues } from './addon.ts';
-import { cameraNumber, defaultHeight, defaultWidth } from './camera-number.ts';
+import { cameraNumber } from './camera-number.ts';
 import { findNative } from './find-native.ts';
 import { controlsOf, nativeValues, valuesIn } from './native-controls.ts';
-import { parseMode } from './options.ts';
+import { defaultHeight, defaultWidth, parseMode } from './options.ts';
 import { sensorOf } from './sensor.ts';
 
 /** One is written, one waits, one is looked at, one is shown; two more for whoever keeps one. */
@@ -41,7 +41,8 @@ export class NativeLibcameraCamera extends SupervisedDevice {
   #sequence = -1;
   /** Of the present run. */
   #lastOfDriver: number | undefined;
-  #lastShownNs = Number.NEGATIVE_INFINITY;
+  /** When the last frame was due that was shown. */
+  #lastDueNs = Number.NEGATIVE_INFINITY;
   #values: ReadonlyMap<string, number> = new Map();
   /** Those set here, and not taken back since. */
   #touched: NativeValues = [];
@@ -151,8 +152,6 @@ export class NativeLibcameraCamera extends SupervisedDevice {
         width: width + (width % 2),
         height: height + (height % 2),
         still: libcamera.still ?? false,
-        stillWidth: 0,
-        stillHeight: 0,
         modeWidth: mode?.width ?? 0,
         modeHeight: mode?.height ?? 0,
         modeBits: mode?.bits ?? 0,
@@ -267,9 +266,12 @@ export class NativeLibcameraCamera extends SupervisedDevice {
   #isDue(capturedNs: number): boolean {
     const { fps } = this.options;
     if (fps === undefined) return true;
+    const stepNs = 1e9 / fps;
     // A tenth of slack, or a camera that keeps to it would lose a frame now and then.
-    if (capturedNs - this.#lastShownNs < 0.9e9 / fps) return false;
-    this.#lastShownNs = capturedNs;
+    if (capturedNs < this.#lastDueNs + 0.9 * stepNs) return false;
+    const dueNs = this.#lastDueNs + stepNs;
+    // Of a camera that is slower, or was away, none is owed.
+    this.#lastDueNs = capturedNs - dueNs > stepNs ? capturedNs : dueNs;
     return true;
   }
 }

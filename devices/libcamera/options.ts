@@ -2,6 +2,10 @@ import { statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { InputError } from '../../sdk/errors.ts';
 
+/** A size that is cheap, 16 to 9 as the sensors are, and whose width needs no padding on any board. */
+export const defaultWidth = 1280;
+export const defaultHeight = 720;
+
 /** What a camera of libcamera takes beside the options of all devices. */
 export interface LibcameraOptions {
   /** The sensor's mode, `WIDTH:HEIGHT:BITS` or `WIDTH:HEIGHT:BITS:P` (packed; U: unpacked). Default: libcamera's choice. */

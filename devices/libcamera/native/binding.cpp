@@ -43,8 +43,6 @@ Wanted wanted_of(napi_env env, napi_value value) {
   wanted.width = number("width");
   wanted.height = number("height");
   wanted.still = flag(env, get(env, value, "still"));
-  wanted.still_width = number("stillWidth");
-  wanted.still_height = number("stillHeight");
   wanted.mode_width = number("modeWidth");
   wanted.mode_height = number("modeHeight");
   wanted.mode_bits = number("modeBits");

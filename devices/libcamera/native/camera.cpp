@@ -116,8 +116,6 @@ void OpenCamera::configure(const Wanted& wanted) {
   if (wanted.still) {
     auto& still = configuration_->at(1);
     choose_format(still);
-    if (wanted.still_width > 0) still.size.width = wanted.still_width;
-    if (wanted.still_height > 0) still.size.height = wanted.still_height;
     still.bufferCount = 1;
     // Where they share one converter of colours they must agree.
     still.colorSpace = video.colorSpace;

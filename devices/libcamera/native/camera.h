@@ -25,9 +25,8 @@ struct Wanted {
   std::string id;
   /// 0: the camera's own.
   unsigned int width, height;
-  /// Is there to be a second stream, for stills? Of this size, or of the largest.
+  /// Is there to be a second stream, of the largest size, for stills?
   bool still;
-  unsigned int still_width, still_height;
   /// What the sensor is to give; 0 bits: whatever libcamera chooses.
   unsigned int mode_width, mode_height, mode_bits;
   unsigned int buffers;
