@@ -3,7 +3,9 @@
 #include <libcamera/control_ids.h>
 #include <libcamera/formats.h>
 #include <libcamera/property_ids.h>
+#include <sys/sysmacros.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -64,6 +66,17 @@ int64_t capture_time(const libcamera::Request& request, const libcamera::FrameBu
   auto& metadata = const_cast<libcamera::Request&>(request).metadata();
   const auto sensor = metadata.get(libcamera::controls::SensorTimestamp);
   return monotonic(sensor ? *sensor : static_cast<int64_t>(buffer.metadata().timestamp));
+}
+
+/// Has a device that the camera is made of gone away, though libcamera may not know it yet?
+bool is_gone(const Camera& camera) {
+  const auto devices = camera.properties().get(libcamera::properties::SystemDevices);
+  if (!devices) return false;
+  return std::any_of(devices->begin(), devices->end(), [](int64_t device) {
+    const auto number = static_cast<dev_t>(device);
+    const auto path = "/sys/dev/char/" + std::to_string(major(number)) + ":" + std::to_string(minor(number));
+    return access(path.c_str(), F_OK) < 0;
+  });
 }
 
 void begin_read(const Buffer& buffer) {
@@ -220,11 +233,31 @@ void OpenCamera::set_controls(const Values& values) {
   pending_.insert(pending_.end(), values.begin(), values.end());
 }
 
+void OpenCamera::leave_behind() {
+  camera_->requestCompleted.disconnect(this);
+  camera_->disconnected.disconnect(this);
+  struct Remains {
+    std::shared_ptr<libcamera::CameraManager> manager;
+    std::shared_ptr<Camera> camera;
+    std::unique_ptr<libcamera::CameraConfiguration> configuration;
+    std::vector<std::unique_ptr<libcamera::Request>> requests;
+    OpenStream video;
+    std::unique_ptr<OpenStream> still;
+  };
+  new Remains{std::move(manager_),  std::move(camera_), std::move(configuration_),
+              std::move(requests_), std::move(video_),  std::move(still_)};
+}
+
 void OpenCamera::close() {
   if (!camera_) return;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     running_ = false;
+  }
+  if (is_gone(*camera_)) {
+    // libcamera ends the process when it cannot stop a device. What is left of the camera is kept for ever instead.
+    leave_behind();
+    return;
   }
   // Not under the lock: it waits for the requests that are under way, and what they tell may want it.
   camera_->stop();

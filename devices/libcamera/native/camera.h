@@ -83,6 +83,7 @@ class OpenCamera {
   void completed(libcamera::Request* request);
   void disconnected();
   void queue(size_t slot);
+  void leave_behind();
 
   std::function<void(Event)> tell_;
   std::shared_ptr<libcamera::CameraManager> manager_;

@@ -45,7 +45,7 @@ describe.skipIf(!hasLibcameraLab)(
       async (_, prepare, from) => {
         const pipeline = '/usr/share/libcamera/pipeline/virtual';
         const command = `mkdir -p ${pipeline} && cp virtual.yaml ${pipeline} && ${prepare} && node tests/real/devices/guest/libcamera.js`;
-        const printed = await inGuest(command, folder, { lab: libcameraLab, hasVivid: false });
+        const printed = await inGuest(command, folder, { lab: libcameraLab, hasVivid: false, limitSeconds: 420 });
         const line = printed.split('\n').find((text) => text.startsWith('{'));
         expect(line, printed).toBeDefined();
         const seen = JSON.parse(line!);
@@ -93,7 +93,7 @@ describe.skipIf(!hasLibcameraLab)(
         expect(seen).toMatchObject({ mappingsHeld: 1, mappingsAfter: 0, mappingsAtEnd: 0 });
         expect(seen.health).toMatchObject({ state: 'closed', corrupt: 0, restarts: 0, stalls: 0 });
       },
-      5 * minute,
+      8 * minute,
     );
   },
 );
