@@ -14,7 +14,11 @@ import { V4l2Camera } from './v4l2/camera.ts';
 
 export type { ColourSpace } from '../sdk/frame/frame.ts';
 export { type Board, describeBoard } from './boards/board.ts';
-export { readTemperature } from './boards/temperature.ts';
+export { BoardMonitor, type BoardReadings, type BoardSenses, type MeasuredPower } from './boards/monitor.ts';
+export { type FoundPower, findPower } from './boards/power/find.ts';
+export { EnergyMeter, measureWatts } from './boards/power/meter.ts';
+export type { Energy, PowerCoverage, PowerSource } from './boards/power/source.ts';
+export { type Limit, readThrottling, type Throttling } from './boards/throttling.ts';
 export { type DecoderTrial, tryDecoders } from './decode/trial.ts';
 export type {
   CameraControl,

@@ -50,6 +50,7 @@ export { type PixelFormat, planeLayout } from './frame/layout.ts';
 export { encodeJpeg, readPicture } from './frame/picture.ts';
 export { FramePool } from './frame/pool.ts';
 export { startBroker } from './hub/broker.ts';
+export type { LearningState } from './hub/contract/learning.ts';
 export { Hub } from './hub/hub.ts';
 export { requestVerb } from './hub/requests/client.ts';
 export { defineVerb, type Verb, type VerbContext } from './hub/requests/verb.ts';
@@ -67,6 +68,8 @@ export { type Change, Learner, type LearnerOptions, type Lesson, type Taught } f
 export { Ledger, type LedgerLimits, type LedgerOptions } from './learn/ledger.ts';
 export { LedgerStore, type LedgerStoreOptions } from './learn/ledger-store.ts';
 export {
+  type ExampleFilter,
+  type LabelCount,
   type LearningSummary,
   type ListedExample,
   type NearMiss,
@@ -74,7 +77,7 @@ export {
   type NodeLearningOptions,
   type Teaching,
 } from './learn/node-learning.ts';
-export { type CutPart, type ExamplePart, isExamplePart, type Part, partKey } from './learn/part.ts';
+export { type CutPart, type ExamplePart, isExamplePart, type Part, type PartName, partKey } from './learn/part.ts';
 export { accuracies, type Confusion, confusions, mostDoubtful, uncertainty } from './learn/review.ts';
 export type { Tensor } from './learn/safetensors.ts';
 export { SteadyState, type SteadyStateOptions } from './learn/steady-state.ts';
@@ -83,7 +86,7 @@ export { TrainingData, type TrainingSet } from './learn/training-set.ts';
 export type { ViewState } from './learn/view-states.ts';
 export type { Logger } from './log.ts';
 export type { CountChange, Crossing, FrameReport, PipelineEvents, PipelineStats, Snapshot } from './pipeline/events.ts';
-export { Node, type NodeStats } from './pipeline/node.ts';
+export { Node, type NodePower, type NodeStats } from './pipeline/node.ts';
 export { Pipeline, type PipelineOptions } from './pipeline/pipeline.ts';
 export type { Stage } from './pipeline/stage.ts';
 export { type Annotated, drawBoxes, drawLabels, drawZones, Traces } from './vision/annotate/annotators.ts';

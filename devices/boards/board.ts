@@ -1,6 +1,5 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { readText } from './files.ts';
+import { listFolder, readText } from './files.ts';
 import { instructionSets } from './instructions.ts';
 import { readTemperature } from './temperature.ts';
 
@@ -12,7 +11,7 @@ export interface Board {
   readonly model: string;
   /** `arm64`, `arm`, `x64`, … as Node names it, from the files where they tell. */
   readonly arch: string;
-  /** `Cortex-A72`, `AMD EPYC 7B13`. */
+  /** `Cortex-A72`, `Cortex-A53 + Cortex-A72`, `AMD EPYC 7B13`. */
   readonly cpu: string;
   /** Processors the kernel uses. */
   readonly cores: number;
@@ -36,18 +35,15 @@ export function describeBoard(root = '/'): Board {
   const features = new Set((field('flags') ?? field('Features') ?? '').split(/\s+/));
   const isX86 = field('flags') !== undefined;
   const model =
-    readText(join(root, 'proc/device-tree/model')) ??
-    readText(join(root, 'sys/firmware/devicetree/base/model')) ??
-    field('Model') ??
-    readText(join(root, 'sys/class/dmi/id/product_name')) ??
-    'unknown';
+    deviceTreeModel(root) ?? field('Model') ?? readText(join(root, 'sys/class/dmi/id/product_name')) ?? 'unknown';
   const isArm = field('CPU implementer') !== undefined;
   const board = isX86 ? 'pc' : (raspberryPi(model) ?? (isArm ? 'arm' : 'unknown'));
   return {
     board,
     model,
     arch: architecture(isX86, isArm, features),
-    cpu: field('model name') ?? armCpu(field('CPU implementer'), field('CPU part')),
+    // 32 bit kernels have a model name as well: `ARMv7 Processor rev 4 (v7l)`, which says nothing of the core.
+    cpu: isArm ? armCpus(cpuinfo) : (field('model name') ?? 'unknown'),
     cores: Math.max(1, cpuinfo.match(/^processor\s*:/gm)?.length ?? countCpus(root)),
     memoryMb: Math.round(
       Number(/^MemTotal:\s*(\d+) kB/m.exec(readText(join(root, 'proc/meminfo')) ?? '')?.[1] ?? 0) / 1024,
@@ -56,6 +52,13 @@ export function describeBoard(root = '/'): Board {
     temperature: readTemperature(root),
     lumaStrideMultiple: board === 'pi5' ? 128 : board.startsWith('pi') ? 64 : undefined,
   };
+}
+
+/** Which Raspberry Pi it is, such as `pi5`; undefined for another board. @param root Where `proc` and `sys` are. */
+export const whichRaspberryPi = (root: string): string | undefined => raspberryPi(deviceTreeModel(root) ?? '');
+
+function deviceTreeModel(root: string): string | undefined {
+  return readText(join(root, 'proc/device-tree/model')) ?? readText(join(root, 'sys/firmware/devicetree/base/model'));
 }
 
 /** `Raspberry Pi Compute Module 4 Rev 1.1` is a `pi4`: what counts is the chip. */
@@ -91,16 +94,17 @@ const armParts: Readonly<Record<string, string>> = {
   '0xd49': 'Neoverse-N2',
 };
 
-function armCpu(implementer: string | undefined, part: string | undefined): string {
-  if (implementer === undefined) return 'unknown';
+/** Boards with small and large cores have several kinds. */
+function armCpus(cpuinfo: string): string {
+  const implementers = [...cpuinfo.matchAll(/^CPU implementer\s*: *(.*)$/gm)];
+  const parts = [...cpuinfo.matchAll(/^CPU part\s*: *(.*)$/gm)];
+  const names = implementers.map(([, implementer], core) => armCpu(implementer!.trim(), parts[core]?.[1]?.trim()));
+  return [...new Set(names)].join(' + ');
+}
+
+function armCpu(implementer: string, part: string | undefined): string {
   const known = implementer === '0x41' && part !== undefined ? armParts[part] : undefined;
   return known ?? `ARM implementer ${implementer}, part ${part ?? 'unknown'}`;
 }
 
-function countCpus(root: string): number {
-  try {
-    return readdirSync(join(root, 'sys/devices/system/cpu')).filter((name) => /^cpu\d+$/.test(name)).length;
-  } catch {
-    return 1;
-  }
-}
+const countCpus = (root: string) => listFolder(join(root, 'sys/devices/system/cpu'), /^cpu\d+$/).length;

@@ -1,6 +1,5 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { readText } from './files.ts';
+import { listFolder, readInteger, readText } from './files.ts';
 
 /** Thermal zones that are the processor's own, the first that exists counts. */
 const processorZones = ['cpu-thermal', 'cpu_thermal', 'x86_pkg_temp', 'soc-thermal', 'soc_thermal', 'cpu', 'acpitz'];
@@ -12,16 +11,10 @@ const processorZones = ['cpu-thermal', 'cpu_thermal', 'x86_pkg_temp', 'soc-therm
  */
 export function readTemperature(root = '/'): number | undefined {
   const folder = join(root, 'sys/class/thermal');
-  let zones: string[];
-  try {
-    zones = readdirSync(folder).filter((name) => /^thermal_zone\d+$/.test(name));
-  } catch {
-    return undefined;
-  }
-  const found = zones
+  const found = listFolder(folder, /^thermal_zone\d+$/)
     .map((zone) => ({
       rank: processorZones.indexOf(readText(join(folder, zone, 'type')) ?? ''),
-      degrees: Number(readText(join(folder, zone, 'temp')) || Number.NaN) / 1000,
+      degrees: (readInteger(join(folder, zone, 'temp')) ?? Number.NaN) / 1000,
     }))
     // Zones of radios, batteries and boards are not the processor's.
     .filter(({ rank, degrees }) => rank >= 0 && Number.isFinite(degrees))

@@ -10,6 +10,20 @@ import { Secret } from './secrets.ts';
 /** A name that may stand in a topic: of a node, a camera, a zone, a line. */
 const Name = Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,31}$' });
 
+/** Names that no state of a whole view may have: `object` is what objects are named by, others are levels of topics. */
+export const reservedStateNames: readonly string[] = [
+  'object',
+  'count',
+  'occupied',
+  'snapshot',
+  'appeared',
+  'set',
+  'state',
+];
+
+/** The name of a state of a whole view. */
+export const StateName = Type.String({ pattern: `^(?!(?:${reservedStateNames.join('|')})$)[a-z0-9][a-z0-9_-]{0,31}$` });
+
 const Share = (description: string, fallback?: number) =>
   Type.Number({ minimum: 0, maximum: 1, description, ...(fallback === undefined ? {} : { default: fallback }) });
 
@@ -55,7 +69,7 @@ export const DetectSettings = Type.Object(
       minimum: 0.1,
       maximum: 120,
       default: 10,
-      description: 'The most frames a second that are looked at.',
+      description: 'The most frames a second that are looked at. By default 5 where the profile is `small`.',
     }),
     priority: Type.Integer({
       minimum: 1,
@@ -101,7 +115,8 @@ export const MotionSettings = Type.Object(
       minimum: 0.1,
       maximum: 3600,
       default: 1,
-      description: 'A still scene is looked at all the same every so many seconds.',
+      description:
+        'A still scene is looked at all the same every so many seconds. By default 2 where the profile is `small`.',
     }),
   },
   { additionalProperties: false, default: {} },
@@ -159,7 +174,7 @@ const CameraLearnSettings = Type.Object(
       description: 'Names what was taught, and can be taught. Off: nothing is looked at for that.',
     }),
     states: Type.Record(
-      Name,
+      StateName,
       Type.Object(
         {
           region: Type.Optional(
@@ -429,7 +444,17 @@ export const CoreSettings = Type.Object(
       description:
         'What runs the network. `opencv` is OpenCV’s dnn module, for float models; it has to be built first.',
     }),
-    threads: Type.Integer({ minimum: 1, maximum: 64, default: 2, description: 'Threads of the neural core.' }),
+    threads: Type.Integer({
+      minimum: 1,
+      maximum: 64,
+      default: 2,
+      description: 'Threads of the neural core. By default no more than the board has cores.',
+    }),
+    profile: Type.Union([Type.Literal('auto'), Type.Literal('small'), Type.Literal('standard')], {
+      default: 'auto',
+      description:
+        'What `threads`, `detect.fps` and `motion.keepalive` are where they are not given (docs/boards.md). `auto` is `small` on boards with in-order ARM cores (Pi Zero 2 W, Pi 3) or under 700 MB of memory, else `standard`.',
+    }),
   },
   { additionalProperties: false, default: {} },
 );

@@ -3,6 +3,7 @@ import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Document, isMap, parseDocument } from 'yaml';
 import { InputError, messageOf } from '../errors.ts';
+import { type BoardFacts, withProfile } from './profile.ts';
 import { ownedMaps, reservedCameraNames, Settings } from './schema.ts';
 import { withSecrets } from './secrets.ts';
 import { validate } from './validate.ts';
@@ -17,10 +18,11 @@ export type SettingsInput = Record<string, unknown>;
  * const settings = resolveSettings({ cameras: { door: { source: 'v4l2:/dev/video0' } } });
  * settings.cameras.door.detect.threshold; // 0.6
  *
+ * @param board Of this the profile is chosen (`core.profile`). Default: none, and it is `standard` on every machine.
  * @throws InputError naming each wrong field.
  */
-export function resolveSettings(input: unknown, what = 'the settings'): Settings {
-  const settings = validate(Settings, withSecrets(Settings, input ?? {}), what);
+export function resolveSettings(input: unknown, what = 'the settings', board?: BoardFacts): Settings {
+  const settings = validate(Settings, withSecrets(Settings, withProfile(input, board)), what);
   for (const name of Object.keys(settings.cameras)) {
     if (reservedCameraNames.includes(name)) {
       throw new InputError(

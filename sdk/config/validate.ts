@@ -98,7 +98,10 @@ function inWords(error: ValueError): string {
   if (/unexpected property/i.test(error.message)) {
     // TypeBox reports it with the schema of the object that holds it.
     const names = Object.keys(error.schema.properties ?? {});
-    return `no such field${names.length > 0 ? `; expected one of ${names.join(', ')}` : '; expected a name of small letters, digits, _ and -'}`;
+    if (names.length > 0) return `no such field; expected one of ${names.join(', ')}`;
+    const [pattern = ''] = Object.keys(error.schema.patternProperties ?? {});
+    const taken = /^\^\(\?!\(\?:([\w|]+)\)/.exec(pattern)?.[1]?.replaceAll('|', ', ');
+    return `no such field; expected a name of small letters, digits, _ and -${taken ? `, but none of ${taken}` : ''}`;
   }
   if (error.value === undefined) return `expected ${expected(error.schema)}, got nothing`;
   // What stands where secrets belong, or fields that hold some, may be one.
@@ -132,7 +135,7 @@ function shown(value: unknown): string {
 
 /** What a schema wants, in words. */
 export function expected(schema: TSchema): string {
-  const { minimum, maximum, exclusiveMinimum, minItems, maxItems, pattern, minLength } = schema;
+  const { minimum, maximum, exclusiveMinimum, minItems, maxItems, pattern, minLength, maxLength } = schema;
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.anyOf) return schema.anyOf.map(expected).join(' or ');
   const range =
@@ -154,6 +157,8 @@ export function expected(schema: TSchema): string {
       return 'true or false';
     case 'string':
       if (pattern) return `text that fits ${pattern}`;
+      if (maxLength !== undefined)
+        return `text of ${minLength ? `${minLength} to` : 'at most'} ${maxLength} characters`;
       return minLength ? 'text that is not empty' : 'text';
     case 'array':
       if (minItems !== undefined && minItems === maxItems) return `a list of ${minItems}`;

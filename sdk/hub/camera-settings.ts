@@ -97,5 +97,11 @@ export const settingTopics: ReadonlyMap<string, SettingTopic> = new Map(
       (enabled) => ({ snapshots: { enabled } }),
       (settings) => settings.snapshots.enabled,
     ),
+    onOff(
+      'learn',
+      'what was taught is named, and more can be taught',
+      (enabled) => ({ learn: { enabled } }),
+      (settings) => settings.learn.enabled,
+    ),
   ].map((setting) => [setting.name, setting]),
 );

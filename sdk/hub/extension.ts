@@ -1,6 +1,6 @@
 import type { Logger } from '../log.ts';
 import type { Link } from './link.ts';
-import type { Message } from './outbox.ts';
+import type { Kind, Message } from './outbox.ts';
 import type { RetainedSource, RetainedTopics } from './retained-topics.ts';
 import type { Incoming } from './session.ts';
 import type { HubNode } from './source.ts';
@@ -18,6 +18,8 @@ export interface HubContext {
   readonly retained: RetainedTopics;
   /** Accepts a message for the broker, connected or not; never throws. */
   put(message: Message): void;
+  /** Bytes of a kind that wait in the outbox or are on their way. */
+  waiting(kind: Kind): number;
 }
 
 export interface Subscription {
@@ -38,6 +40,8 @@ export interface Extension {
   stop(): void;
   /** After each connect: all that the broker retains on the topics of `states`, where it lets this client look. */
   looked?(found: ReadonlyMap<string, Buffer>): void;
+  /** After each connect, when the subscriptions are made and what the broker retains was looked at. Must not throw. */
+  connected?(link: Link): void;
   /** @returns True when the message was for this extension: no other one is asked. Must not throw. */
   receive?(message: Incoming): boolean;
 }

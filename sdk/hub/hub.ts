@@ -1,12 +1,15 @@
 import { join } from 'node:path';
 import type { MqttSettings } from '../config/schema.ts';
 import { messageOf } from '../errors.ts';
+import { identityFile } from '../learn/identity.ts';
 import { type Logger, silent } from '../log.ts';
 import { brokerAddress } from './address.ts';
 import type { Extension, HubContext, Subscription } from './extension.ts';
 import { CameraCommands } from './extensions/camera-commands.ts';
 import { CameraEvents } from './extensions/camera-events.ts';
 import { CameraStates } from './extensions/camera-states.ts';
+import { Fleet } from './extensions/fleet.ts';
+import { LearningStates } from './extensions/learning-states.ts';
 import { NodeStatistics } from './extensions/node-statistics.ts';
 import { HomeAssistant } from './home-assistant/home-assistant.ts';
 import { type Link, RefusedError } from './link.ts';
@@ -27,7 +30,10 @@ export interface HubOptions {
   /** `broker` is a URL here: who wants the embedded broker starts it first and passes its `url`. */
   settings: Pick<MqttSettings, 'broker' | 'base' | 'username' | 'password' | 'tls' | 'home_assistant'> &
     Partial<Pick<MqttSettings, 'outbox'>>;
-  /** Where messages for the broker are kept between runs, in a folder `outbox`: `dataFolder()`. Default: in memory. */
+  /**
+   * `dataFolder()`: messages for the broker are kept there between runs, in a folder `outbox`, and the key that signs
+   * what is shared with other nodes, `learn.pem`. Default: messages are in memory, and what is shared is not signed.
+   */
   data?: string;
   /** What it tells and answers beside what every hub does. */
   extensions?: readonly Extension[];
@@ -51,6 +57,8 @@ export interface HubStats extends PublisherStats {
   rejectedCommands: number;
   /** Requests that were wrong, or too many. */
   rejectedRequests: number;
+  /** Messages of other nodes with what they were taught that were wrong, or too many. */
+  rejectedLearning: number;
 }
 
 /** What lives from `start()` to `stop()`. */
@@ -84,6 +92,7 @@ export class Hub {
   readonly #publisher: Publisher;
   readonly #commands = new CameraCommands();
   readonly #requests: Requests;
+  readonly #fleet: Fleet;
   readonly #extensions: readonly Extension[];
   #parts: Parts | undefined;
   #stopping: Promise<void> | undefined;
@@ -103,14 +112,17 @@ export class Hub {
       return rest;
     });
     this.#requests = new Requests([...standardVerbs, ...(options.verbs ?? [])], options);
+    this.#fleet = new Fleet({ keyFile: options.data && join(options.data, identityFile) });
     this.#extensions = [
       // Before the states: what tells Home Assistant of them.
       new HomeAssistant({ settings: options.settings.home_assistant, consoleUrl: options.consoleUrl }),
       new CameraStates(),
+      new LearningStates(),
       new CameraEvents(),
       this.#commands,
       this.#requests,
       statistics,
+      this.#fleet,
       ...(options.extensions ?? []),
     ];
   }
@@ -125,6 +137,7 @@ export class Hub {
       ...this.#publisher.stats,
       rejectedCommands: this.#commands.rejected,
       rejectedRequests: this.#requests.rejected,
+      rejectedLearning: this.#fleet.rejected,
     };
   }
 
@@ -169,6 +182,7 @@ export class Hub {
         return session.link;
       },
       put: (message) => this.#publisher.put(message),
+      waiting: (kind) => this.#outbox.bytesOf(kind),
     };
     for (const extension of this.#extensions) {
       extension.start(context);
@@ -242,6 +256,7 @@ export class Hub {
     retained.found(found);
     retained.update();
     if (scan.isComplete) for (const extension of this.#extensions) extension.looked?.(found);
+    for (const extension of this.#extensions) extension.connected?.(link);
   }
 
   async #subscribe(link: Link, { filter, retained }: Subscription): Promise<void> {

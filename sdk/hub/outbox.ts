@@ -120,6 +120,11 @@ export class Outbox {
     };
   }
 
+  /** What waits of a kind or is on its way, with what each message takes beside its payload. */
+  bytesOf(kind: Kind): number {
+    return this.#lanes[kind].bytes;
+  }
+
   /**
    * Begins to look for what an earlier process left; does not wait for it, and what is put meanwhile comes after it.
    *

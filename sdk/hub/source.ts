@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import type { BoardSenses } from '../../devices/index.ts';
 import type { ModelCard } from '../core/card.ts';
 import type { CameraLearning } from '../learn/camera-learning.ts';
 import type { NodeLearning, NodeLearningEvents } from '../learn/node-learning.ts';
@@ -9,7 +10,7 @@ import type { Pipeline } from '../pipeline/pipeline.ts';
 /** What the hub needs of a camera's pipeline. */
 export type HubCamera = Pick<
   Pipeline,
-  'name' | 'settings' | 'status' | 'moving' | 'counts' | 'change' | 'snapshot' | 'restart'
+  'name' | 'settings' | 'status' | 'moving' | 'tracks' | 'counts' | 'change' | 'snapshot' | 'restart'
 > &
   EventEmitter<PipelineEvents>;
 
@@ -17,6 +18,7 @@ export type HubCamera = Pick<
 export type HubLearning = Pick<
   NodeLearning,
   | 'settings'
+  | 'isReady'
   | 'open'
   | 'teach'
   | 'relabel'
@@ -27,15 +29,18 @@ export type HubLearning = Pick<
   | 'summary'
   | 'review'
   | 'examples'
+  | 'count'
   | 'cuts'
   | 'nearMisses'
-> & { camera(name: string): Pick<CameraLearning, 'states'> } & EventEmitter<NodeLearningEvents>;
+> & { camera(name: string): Pick<CameraLearning, 'heads' | 'states'> } & EventEmitter<NodeLearningEvents>;
 
 /** What the hub needs of a node; a `Node` is one. */
 export type HubNode = {
   readonly name: string;
   /** Of the model in use, once that is known. */
   readonly card: ModelCard | undefined;
+  /** Which figures its board tells, once that is known. */
+  readonly senses: BoardSenses | undefined;
   readonly pipelines: ReadonlyMap<string, HubCamera>;
   /** Undefined where nothing can be taught. */
   readonly learning?: HubLearning | undefined;

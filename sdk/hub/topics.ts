@@ -27,6 +27,7 @@ export function labelLevel(label: string): string {
  * topics.camera('door').count('person'); // ocellus/porch/door/person/count
  */
 export class NodeTopics {
+  readonly base: string;
   /** `<base>/<node>` */
   readonly root: string;
 
@@ -37,6 +38,7 @@ export class NodeTopics {
     if (!new RegExp(pattern).test(base) || base.startsWith('$')) {
       throw new InputError(`mqtt.base: expected topic levels without +, # or a leading $, got ${JSON.stringify(base)}`);
     }
+    this.base = base;
     this.root = `${base}/${named('node', node)}`;
   }
 
@@ -66,6 +68,25 @@ export class NodeTopics {
   /** The versions of its model. */
   get model(): string {
     return `${this.root}/model`;
+  }
+
+  /** What was taught, and how well it is known. */
+  get learningState(): string {
+    return `${this.root}/learn/state`;
+  }
+
+  /** Match all that this node may have retained of learning. */
+  get learned(): string[] {
+    const taught = ['count', 'occupied'].map((what) => `${this.root}/+/taught/+/${what}`);
+    return [this.learningState, `${this.root}/+/classification/+`, ...taught];
+  }
+
+  /** Does one of `learned` match it? */
+  isLearned(topic: string): boolean {
+    const [, kind, , what, ...more] = this.#levels(topic) ?? [];
+    if (more.length > 0) return false;
+    if (kind === 'taught') return what === 'count' || what === 'occupied';
+    return topic === this.learningState || (kind === 'classification' && this.#levels(topic)!.length === 3);
   }
 
   /** Match all that this node may have retained for its cameras, and nothing else below its root. */
@@ -174,6 +195,20 @@ export class CameraTopics {
 
   crossed(line: string): string {
     return `${this.root}/line/${named('line', line)}/crossed`;
+  }
+
+  /** The state of the whole view that a taught head sees. */
+  classification(head: string): string {
+    return `${this.root}/classification/${named('state', head)}`;
+  }
+
+  /** Objects that local learning calls that. */
+  taughtCount(label: string): string {
+    return `${this.root}/taught/${labelLevel(label)}/count`;
+  }
+
+  taughtOccupied(label: string): string {
+    return `${this.root}/taught/${labelLevel(label)}/occupied`;
   }
 
   state(setting: string): string {

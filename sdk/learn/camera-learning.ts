@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Region } from '../core/letterbox.ts';
 import { InputError, messageOf } from '../errors.ts';
 import type { Frame } from '../frame/frame.ts';
@@ -7,7 +8,7 @@ import type { SubLabel, Track } from '../vision/track.ts';
 import type { Embedding } from './embedding.ts';
 import type { ExampleKind } from './example.ts';
 import { ObjectNames, type Oracle } from './object-names.ts';
-import type { ViewedTrack } from './track-views.ts';
+import type { TrackView, ViewedTrack } from './track-views.ts';
 import { regionOf, type Share, type ViewState, ViewStates } from './view-states.ts';
 
 /** What is pointed at: a track or an event by its number or id, a box of the newest frame in its pixels, or the whole view. */
@@ -43,6 +44,9 @@ export interface CameraLearningSettings {
   readonly states: Readonly<Record<string, { readonly region?: Share }>>;
 }
 
+const longestWaitMs = 2000;
+const napMs = 20;
+
 /** What local learning does for one camera: it is the `learning` of its pipeline. */
 export class CameraLearning {
   readonly #options: CameraLearningOptions;
@@ -64,6 +68,11 @@ export class CameraLearning {
   configure(settings: CameraLearningSettings): void {
     this.#settings = settings;
     if (!settings.enabled) this.#keep(undefined);
+  }
+
+  /** The heads of whole views that are looked for here, whether or not there is one yet. */
+  get heads(): readonly string[] {
+    return [...this.#stateHeads().keys()];
   }
 
   /** What each head sees in the whole view. */
@@ -113,7 +122,7 @@ export class CameraLearning {
   async looksAt(subject: Subject): Promise<readonly Look[]> {
     if (!this.#settings.enabled) throw new InputError('learning is off for this camera: learn.enabled');
     if ('track' in subject || 'event' in subject) {
-      const views = await this.#names.embeddedViewsOf(subject);
+      const views = await this.#viewsOf(subject);
       if (views.length === 0) throw this.#unknown(subject);
       return views.map(({ embedding, jpeg }) => ({ kind: 'track', embedding, picture: jpeg }));
     }
@@ -132,9 +141,29 @@ export class CameraLearning {
     }
   }
 
+  /** The pictures that are held of a track, or of the track that an event is about, the best first; none once they are gone. */
+  viewsOf(of: { track: number } | { event: string }): readonly TrackView[] {
+    return this.#names.viewsOf(of);
+  }
+
+  /** Somebody said what it is: it is not worth a word any more. */
+  noteTaught(of: { track: number } | { event: string }): void {
+    this.#names.noteTaught(of);
+  }
+
   /** Lets go of the frame it keeps. */
   close(): void {
     this.#keep(undefined);
+  }
+
+  /** Who teaches an object the moment it came is before the first look at it, which comes with one of the next frames. */
+  async #viewsOf(subject: { track: number } | { event: string }): ReturnType<ObjectNames['embeddedViewsOf']> {
+    const isMeant = ({ trackId, eventId }: ViewedTrack) =>
+      'track' in subject ? trackId === subject.track : eventId === subject.event;
+    const isYetToSee = () =>
+      this.#names.tracks.some((track) => isMeant(track) && track.views.length === 0 && !track.isOver);
+    for (let waitedMs = 0; isYetToSee() && waitedMs < longestWaitMs; waitedMs += napMs) await sleep(napMs);
+    return this.#names.embeddedViewsOf(subject);
   }
 
   async #look({ frame, tracks, inferred, moving }: Parameters<CameraLearning['look']>[0]): Promise<void> {

@@ -3,6 +3,9 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { dirname } from 'node:path';
 import { InputError, messageOf } from '../errors.ts';
 
+/** Where a node keeps its key, in its data folder. */
+export const identityFile = 'learn.pem';
+
 /** What a node signs with what it shares: an Ed25519 key of its own. */
 export class Identity {
   /** Names it, for the lists of trusted keys: 32 bytes in base64url. */

@@ -229,6 +229,11 @@ export class Learner extends EventEmitter<LearnerEvents> {
     return change;
   }
 
+  /** Reads the ledger when all of it is on disk, as `LedgerStore.read` does. */
+  read<T>(read: (ledger: LedgerStore['ledger']) => T): Promise<T> {
+    return this.#store.read(read);
+  }
+
   /** The picture that was kept of an example. */
   thumbnail(id: string): Promise<Uint8Array | undefined> {
     return this.#store.thumbnail(id);

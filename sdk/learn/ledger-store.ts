@@ -137,6 +137,17 @@ export class LedgerStore {
     return this.#write((ledger) => ({ result: ledger.merge(parts) }));
   }
 
+  /**
+   * Reads when no change is under way: `ledger` may be ahead of the disk for a moment, and who tells others must not be.
+   *
+   * @param read What it is given is valid until it returns.
+   */
+  read<T>(read: (ledger: LedgerStore['ledger']) => T): Promise<T> {
+    const result = this.#turn.then(() => read(this.#ledger));
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
   /** The picture that was kept of an example. */
   async thumbnail(id: string): Promise<Uint8Array | undefined> {
     return this.#db.get(thumbnailKey(id));

@@ -16,7 +16,7 @@ import {
   objectHead,
   shown,
 } from './example.ts';
-import { type CutPart, checkPart, type ExamplePart, isExamplePart, type Part, partKey } from './part.ts';
+import { type CutPart, checkPart, type ExamplePart, isExamplePart, type Part, type PartName, partKey } from './part.ts';
 import { EmbeddingPool } from './pool.ts';
 
 export interface LedgerLimits {
@@ -249,6 +249,17 @@ export class Ledger {
       .map((part) => [partKey(part), part] as const)
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([, part]) => part);
+  }
+
+  /**
+   * A node's examples of a label, or its cuts.
+   *
+   * @returns Undefined when there never were any. The examples' values must not be changed, nor kept after the next change.
+   */
+  part(of: PartName): Part | undefined {
+    if ('label' in of) return this.#shelves.has(partKey(of)) ? this.#partOf(of) : undefined;
+    const cuts = this.#cuts.get(of.node);
+    return cuts && { node: of.node, ...cuts };
   }
 
   /** An example of any node, cut or not. Its values must not be changed. */

@@ -11,6 +11,7 @@ import type { Prediction } from './head.ts';
 import { type Change, type HeadSummary, Learner, type Taught } from './learner.ts';
 import type { Part } from './part.ts';
 import { accuracies, type Confusion, confusions, mostDoubtful, uncertainty } from './review.ts';
+import { checkStateName } from './state-name.ts';
 import type { HeadTrainer } from './trainer.ts';
 import type { ViewState } from './view-states.ts';
 
@@ -42,9 +43,29 @@ export interface LearningSummary {
   readonly model: string;
   /** Of all nodes, those that were cut too. */
   readonly examples: number;
+  /** When the newest example that counts was taught, ms since 1970. */
+  readonly taughtMs: number | null;
+  /** Why what was taught before cannot be used. */
+  readonly error: string | null;
   /** Nodes whose examples do not count. */
   readonly cut_nodes: readonly string[];
   readonly heads: Readonly<Record<string, HeadSummary>>;
+}
+
+/** How much was taught of a label by one node; what was cut does not count. */
+export interface LabelCount {
+  readonly head: string;
+  readonly label: string;
+  readonly node: string;
+  readonly examples: number;
+  readonly negatives: number;
+}
+
+export interface ExampleFilter {
+  /** Default: all heads. */
+  readonly head?: string;
+  /** Default: all labels. */
+  readonly label?: string;
 }
 
 /** An example as it is listed: without its values. */
@@ -52,6 +73,13 @@ export type ListedExample = Omit<Example, 'embedding'> & {
   /** A picture of it is kept. */
   readonly thumbnail: boolean;
 };
+
+export interface ExampleFilter {
+  /** Default: all heads. */
+  readonly head?: string;
+  /** Default: all labels. */
+  readonly label?: string;
+}
 
 /** Something that was seen, and how a head names it: worth a person's word. */
 export interface NearMiss {
@@ -88,6 +116,9 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
   #classifier: Promise<Classifier> | undefined;
   /** Of whole views, by camera: the heads that were taught there on this node. */
   #taughtHeads: ReadonlyMap<string, readonly string[]> = new Map();
+  #taughtMs: number | null = null;
+  #isReady = false;
+  #error: string | null = null;
   #renewing: Promise<void> = Promise.resolve();
 
   /** The constructor does nothing. */
@@ -101,10 +132,21 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     return this.#options.settings;
   }
 
+  /** From the end of `start()` to `stop()`: what was taught so far is known, or `summary.error` says why not. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
   /** What was taught so far is there and is used from then on. A store that cannot be opened is said, not thrown. */
   async start(): Promise<void> {
-    if (!existsSync(this.#options.folder) && !this.settings.share) return;
-    await this.open().catch((error: unknown) => this.#logger.error(`learning: ${messageOf(error)}`));
+    if (existsSync(this.#options.folder) || this.settings.share) {
+      await this.open().catch((error: unknown) => {
+        this.#error = messageOf(error);
+        this.#logger.error(`learning: ${this.#error}`);
+      });
+    }
+    this.#isReady = true;
+    this.emit('changed');
   }
 
   /**
@@ -123,6 +165,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
 
   /** Ends all; what was acknowledged is on disk. */
   async stop(): Promise<void> {
+    this.#isReady = false;
     for (const camera of this.#cameras.values()) camera.close();
     this.#cameras.clear();
     const learner = await this.#opening?.catch(() => undefined);
@@ -153,6 +196,11 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     return camera;
   }
 
+  /** What it does for each camera, by name. */
+  get cameras(): ReadonlyMap<string, CameraLearning> {
+    return this.#cameras;
+  }
+
   /** @throws InputError when there is no such camera. */
   camera(name: string): CameraLearning {
     const camera = this.#cameras.get(name);
@@ -171,13 +219,11 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
    */
   async teach({ camera, subject, label, negative = false }: Teaching): Promise<Taught> {
     const head = 'view' in subject ? subject.view : objectHead;
-    if ('view' in subject && head === objectHead) {
-      throw new InputError(
-        `view: expected the name of a state, such as gate; ${objectHead} is what objects are named by`,
-      );
-    }
+    if ('view' in subject) checkStateName(head);
     const looks = await this.camera(camera).looksAt(subject);
-    return this.teachLooks(looks, { camera, head, label, negative });
+    const taught = await this.teachLooks(looks, { camera, head, label, negative });
+    if ('track' in subject || 'event' in subject) this.camera(camera).noteTaught(subject);
+    return taught;
   }
 
   /** Teaches looks that were taken before. @throws InputError as `teach` does. */
@@ -233,6 +279,8 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
       space: learner?.ledger.space ?? null,
       model: this.settings.model,
       examples: learner?.ledger.size ?? 0,
+      taughtMs: this.#taughtMs,
+      error: this.#error,
       cut_nodes: learner?.ledger.cutNodes() ?? [],
       heads: Object.fromEntries((learner?.heads ?? []).map((head) => [head, learner!.summary(head)])),
     };
@@ -253,19 +301,46 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     };
   }
 
-  /** The examples that count, the newest first. */
-  async examples(of: { head?: string; label?: string } = {}): Promise<ListedExample[]> {
+  /** Of each label of each head and node, in the order in which they were taught first. */
+  get counts(): LabelCount[] {
+    const counts = new Map<string, { -readonly [K in keyof LabelCount]: LabelCount[K] }>();
+    for (const { head, label, node, negative } of this.#learner?.ledger.examples() ?? []) {
+      const key = JSON.stringify([head, label, node]);
+      const count = counts.get(key) ?? { head, label, node, examples: 0, negatives: 0 };
+      count[negative ? 'negatives' : 'examples']++;
+      counts.set(key, count);
+    }
+    return [...counts.values()];
+  }
+
+  /**
+   * The examples that count, the newest first.
+   *
+   * @param of.doubtful Those first that are most worth a look, of a head that has them.
+   * @param of.limit With `offset`: a page of them. Default: all.
+   */
+  async examples(
+    of: ExampleFilter & { doubtful?: boolean; offset?: number; limit?: number } = {},
+  ): Promise<ListedExample[]> {
     const learner = this.#learner;
+    const { doubtful = false, offset = 0, limit = Number.POSITIVE_INFINITY } = of;
     if (!learner) return [];
-    const found = learner.ledger
-      .examples(of.head)
-      .filter(({ label }) => of.label === undefined || label === of.label)
-      .map(({ embedding: _, ...example }) => example);
+    const found = this.#examples(of).reverse();
+    if (doubtful && of.head !== undefined) {
+      const places = new Map(this.review(of.head).doubtful.map((id, place) => [id, place]));
+      const placeOf = ({ id }: Example) => places.get(id) ?? places.size;
+      found.sort((a, b) => placeOf(a) - placeOf(b));
+    }
     return Promise.all(
-      found
-        .reverse()
-        .map(async (example) => ({ ...example, thumbnail: (await learner.thumbnail(example.id)) !== undefined })),
+      found.slice(offset, offset + limit).map(async ({ embedding: _, ...example }) => {
+        return { ...example, thumbnail: (await learner.thumbnail(example.id)) !== undefined };
+      }),
     );
+  }
+
+  /** How many examples count. */
+  count(of: ExampleFilter = {}): number {
+    return this.#examples(of).length;
   }
 
   get cuts(): readonly Cut[] {
@@ -277,22 +352,24 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     return this.#learner?.thumbnail(id);
   }
 
-  /** What was seen lately and is most worth a word: the most uncertain first. */
+  /** What was seen lately, was not taught yet, and is most worth a word: the most uncertain first. */
   get nearMisses(): NearMiss[] {
-    const predict = (look: { embedding?: Look['embedding'] }) =>
-      look.embedding && this.#learner?.predict(objectHead, look.embedding);
-    return [...this.#cameras]
-      .flatMap(([camera, { tracks }]) =>
-        tracks.flatMap(({ trackId, eventId, views }): NearMiss[] => {
-          const [best] = views;
-          const prediction = best && predict(best);
-          if (!best || !prediction) return [];
-          const { label, score, nearest } = prediction;
-          const about = { camera, trackId, ...(eventId !== undefined && { eventId }), timeMs: best.timeMs };
-          return [{ ...about, prediction: { label, score, nearest } }];
-        }),
-      )
-      .sort((a, b) => uncertainty(b.prediction) - uncertainty(a.prediction) || b.timeMs - a.timeMs);
+    const found = [...this.#cameras].flatMap(([camera, { tracks }]) =>
+      tracks.flatMap(({ trackId, eventId, views, isTaught }) => {
+        const [best] = isTaught ? [] : views;
+        const prediction = best?.embedding && this.#learner?.predict(objectHead, best.embedding);
+        if (!best || !prediction) return [];
+        const { label, score, nearest } = prediction;
+        const about = { camera, trackId, ...(eventId !== undefined && { eventId }), timeMs: best.timeMs };
+        return [{ miss: { ...about, prediction: { label, score, nearest } }, doubt: uncertainty(prediction) }];
+      }),
+    );
+    return found.sort((a, b) => b.doubt - a.doubt || b.miss.timeMs - a.miss.timeMs).map(({ miss }) => miss);
+  }
+
+  #examples({ head, label }: ExampleFilter): Example[] {
+    const all = this.#learner?.ledger.examples(head) ?? [];
+    return label === undefined ? all : all.filter((example) => example.label === label);
   }
 
   async #open(): Promise<Learner> {
@@ -318,15 +395,18 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
       this.emit('changed');
     });
     this.#learner = learner;
+    this.#error = null;
     this.#noteHeads(learner);
     this.#renew();
     return learner;
   }
 
-  /** A camera looks for the states that were taught on it. */
+  /** When it was taught last; and a camera looks for the states that were taught on it. */
   #noteHeads({ ledger }: Learner): void {
     const heads = new Map<string, Set<string>>();
-    for (const { node, head, camera } of ledger.examples()) {
+    this.#taughtMs = null;
+    for (const { node, head, camera, timeMs } of ledger.examples()) {
+      this.#taughtMs = Math.max(this.#taughtMs ?? 0, timeMs);
       if (node !== this.#options.node || head === objectHead) continue;
       heads.set(camera, (heads.get(camera) ?? new Set()).add(head));
     }
@@ -341,7 +421,12 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
 
   async #network(): Promise<Classifier> {
     const { settings, threads } = this.#options;
-    this.#classifier ??= loadClassifier(settings.model, { ...(threads && { threads }), logger: this.#logger });
+    const options = { ...(threads && { threads }), logger: this.#logger };
+    this.#classifier ??= loadClassifier(settings.model, options).catch((error: unknown) => {
+      // What is wrong may be mended.
+      this.#classifier = undefined;
+      throw error;
+    });
     return this.#classifier;
   }
 }

@@ -73,23 +73,32 @@ export class ObjectNames {
     this.#views.keepOnly([]);
   }
 
+  /** Somebody said what it is. */
+  noteTaught(of: { track: number } | { event: string }): void {
+    const trackId = this.#trackOf(of);
+    if (trackId !== undefined) this.#views.noteTaught(trackId);
+  }
+
   /** The views of a track, or of the track that an event is about, the best first. */
   viewsOf(of: { track: number } | { event: string }): readonly TrackView[] {
-    const trackId = 'track' in of ? of.track : this.#views.trackOf(of.event);
+    const trackId = this.#trackOf(of);
     return trackId === undefined ? [] : this.#views.of(trackId);
   }
 
   /** The same with what the network says of each. */
   async embeddedViewsOf(of: { track: number } | { event: string }): Promise<(TrackView & { embedding: Embedding })[]> {
-    const trackId = 'track' in of ? of.track : this.#views.trackOf(of.event);
+    const trackId = this.#trackOf(of);
     if (trackId === undefined) return [];
+    // Better ones may take their place meanwhile: the network may have to be loaded first.
+    const embedded: (TrackView & { embedding: Embedding })[] = [];
     for (const view of this.#views.of(trackId)) {
+      const embedding = view.embedding ?? (await this.#embed(view));
+      embedded.push({ ...view, embedding });
       if (view.embedding) continue;
-      const embedding = await this.#embed(view);
       this.#views.embedded(trackId, view, embedding);
       this.#names.delete(trackId);
     }
-    return this.#views.of(trackId).filter((view): view is TrackView & { embedding: Embedding } => !!view.embedding);
+    return embedded;
   }
 
   /** The head is another one: what is followed now is named anew. */
@@ -116,6 +125,10 @@ export class ObjectNames {
       return { label, score: own.reduce((sum, score) => sum + score, 0) / own.length };
     }
     return undefined;
+  }
+
+  #trackOf(of: { track: number } | { event: string }): number | undefined {
+    return 'track' in of ? of.track : this.#views.trackOf(of.event);
   }
 
   async #embed({ jpeg, timeMs }: TrackView): Promise<Embedding> {

@@ -19,11 +19,16 @@ export interface CutPart extends DotSet<Cut> {
   readonly node: string;
 }
 
+/** What tells one part from all others. */
+export type PartName =
+  | { readonly node: string; readonly head: string; readonly label: string }
+  | { readonly node: string };
+
 export function isExamplePart(part: Part): part is ExamplePart {
   return 'label' in part;
 }
 
-/** What tells one part from all others. */
+/** The name of a part as one text. */
 export function partKey(part: { node: string; head?: string; label?: string }): string {
   return JSON.stringify('label' in part ? [part.node, part.head, part.label] : [part.node]);
 }

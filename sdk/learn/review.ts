@@ -1,5 +1,5 @@
 import { unknown } from './example.ts';
-import type { Head, Verdict } from './head.ts';
+import type { Head, Prediction, Verdict } from './head.ts';
 
 export interface Confusion {
   /** What was taught, and what it is taken for when it is left out; `unknown` is one of both. */
@@ -43,14 +43,18 @@ export function mostDoubtful({ verdicts }: Head): Verdict[] {
   return [...verdicts].sort((a, b) => isWrong(b) - isWrong(a) || doubt(b) - doubt(a) || compare(a.id, b.id));
 }
 
+/** From here on, on either side of the threshold, what is known and what is not are told apart well. */
+const clearNearness = 0.1;
+
 /**
- * How worth teaching something is that the head just named, 0..1: most when it is as likely right as wrong.
+ * How worth teaching something is that the head just named, 0..1: most when it is as likely right as wrong, or as near to
+ * being known as to being unknown.
  *
  * @example
- * nearMisses.sort((a, b) => uncertainty(b.prediction) - uncertainty(a.prediction));
+ * seen.sort((a, b) => uncertainty(head.predict(b)) - uncertainty(head.predict(a)));
  */
-export function uncertainty({ score }: { readonly score: number }): number {
-  return 1 - Math.abs(2 * score - 1);
+export function uncertainty({ score, nearness }: Pick<Prediction, 'score' | 'nearness'>): number {
+  return Math.max(1 - Math.abs(2 * score - 1), 1 - Math.min(1, Math.abs(nearness) / clearNearness));
 }
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

@@ -22,7 +22,7 @@ export interface SafeTensors {
   readonly tensors: Readonly<Record<string, Tensor>>;
 }
 
-const mostSafeTensorsBytes = 64 << 20;
+export const mostSafeTensorsBytes = 64 << 20;
 const mostHeaderBytes = 16 << 20;
 const mostTensors = 64;
 

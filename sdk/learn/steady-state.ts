@@ -23,7 +23,8 @@ export class SteadyState {
   #state: string = unsure;
   #candidate: string = unsure;
   #count = 0;
-  #sinceMs = 0;
+  #sinceMs = Number.POSITIVE_INFINITY;
+  #isDecided = false;
 
   constructor({ answers = 3, seconds = 5, score = 0.6 }: SteadyStateOptions = {}) {
     this.#options = { answers, seconds, score };
@@ -33,9 +34,14 @@ export class SteadyState {
     return this.#state;
   }
 
+  /** Its state, `unsure` too, was once seen for as long as one needs to become another; before, nothing is known. */
+  get isDecided(): boolean {
+    return this.#isDecided;
+  }
+
   /** What was seen last is what it says: no other state is on its way. */
   get isSettled(): boolean {
-    return this.#candidate === this.#state;
+    return this.#isDecided && this.#candidate === this.#state;
   }
 
   /**
@@ -51,7 +57,9 @@ export class SteadyState {
       this.#sinceMs = timeMs;
     }
     this.#count++;
-    if (seen === this.#state || this.#count < answers || timeMs - this.#sinceMs < seconds * 1000) return false;
+    if (this.#count < answers || timeMs - this.#sinceMs < seconds * 1000) return false;
+    this.#isDecided = true;
+    if (seen === this.#state) return false;
     this.#state = seen;
     return true;
   }

@@ -24,6 +24,8 @@ export interface ViewedTrack {
   readonly eventId?: string;
   /** It is not followed any more. */
   readonly isOver: boolean;
+  /** Somebody said what it is. */
+  readonly isTaught: boolean;
 }
 
 const viewsPerTrack = 3;
@@ -91,6 +93,11 @@ export class TrackViews {
     this.#set(trackId, { eventId });
   }
 
+  /** Notes that somebody said what a track is. */
+  noteTaught(trackId: number): void {
+    if (this.#tracks.has(trackId)) this.#set(trackId, { isTaught: true });
+  }
+
   /** Tracks that are not among these are over; their views stay for a while. */
   keepOnly(tracks: readonly Track[]): void {
     const alive = new Set(tracks.map(({ id }) => id));
@@ -109,7 +116,7 @@ export class TrackViews {
   }
 
   #set(trackId: number, change: Partial<ViewedTrack>): void {
-    const known = this.#tracks.get(trackId) ?? { trackId, views: [], isOver: false };
+    const known = this.#tracks.get(trackId) ?? { trackId, views: [], isOver: false, isTaught: false };
     this.#tracks.set(trackId, { ...known, ...change });
   }
 }

@@ -10,6 +10,8 @@ export interface ViewState {
   readonly head: string;
   /** A label, or `unsure`. */
   readonly state: string;
+  /** False before the view was looked at for long enough: `unsure` means nothing then. */
+  readonly decided: boolean;
   /** What was seen last, before it is made steady. */
   readonly last: Pick<Prediction, 'label' | 'score'>;
 }
@@ -41,7 +43,9 @@ export class ViewStates {
   }
 
   get states(): readonly ViewState[] {
-    return [...this.#watched].map(([head, { steady, last }]) => ({ head, state: steady.state, last }));
+    return [...this.#watched].map(([head, { steady, last }]) => {
+      return { head, state: steady.state, decided: steady.isDecided, last };
+    });
   }
 
   /**
@@ -49,7 +53,7 @@ export class ViewStates {
    *
    * @param heads To look for, each with the part of the view it is about (undefined: all of it). Others are forgotten.
    * @param intervalMs Between two looks of a head.
-   * @returns The heads whose state is another one now, or is one for the first time.
+   * @returns The heads whose state is another one now, or is one or decided for the first time.
    */
   async look(
     frame: Frame,
@@ -75,7 +79,9 @@ export class ViewStates {
       watched.lookedMs = now;
       const { label } = prediction;
       const score = isTooNew(inUse) ? 1 : prediction.score;
-      if (watched.steady.update({ label, score }, now) || !known) changed.push(head);
+      const { isDecided } = watched.steady;
+      const isOther = watched.steady.update({ label, score }, now);
+      if (isOther || watched.steady.isDecided !== isDecided || !known) changed.push(head);
     }
     return changed;
   }

@@ -62,3 +62,24 @@ export class CpuMeter {
     return percent;
   }
 }
+
+/** Energy of each frame that the network looked at: the mean power times the time since the last question, by their number. */
+export class EnergyPerInference {
+  #inferred: number;
+  #atMs: number;
+
+  /** @param inferred Frames so far. @param nowMs Any monotonic clock, the same in `take`. */
+  constructor(inferred: number, nowMs: number) {
+    this.#inferred = inferred;
+    this.#atMs = nowMs;
+  }
+
+  /** @returns Joules; null where the power is not known or no frame was looked at. */
+  take(watts: number | undefined, inferred: number, nowMs: number): number | null {
+    const frames = inferred - this.#inferred;
+    const seconds = (nowMs - this.#atMs) / 1000;
+    this.#inferred = inferred;
+    this.#atMs = nowMs;
+    return watts === undefined || frames <= 0 ? null : (watts * seconds) / frames;
+  }
+}

@@ -1,14 +1,14 @@
 import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
-import { readTemperature } from '../../devices/index.ts';
+import { BoardMonitor, type BoardSenses, type MeasuredPower, type Throttling } from '../../devices/index.ts';
 import { noModel, type Settings } from '../config/schema.ts';
 import type { ModelCard } from '../core/card.ts';
 import { loadModel, type Model } from '../core/model.ts';
 import { NodeLearning } from '../learn/node-learning.ts';
 import { about, type Logger, silent } from '../log.ts';
 import type { PipelineStats } from './events.ts';
-import { CpuMeter } from './meter.ts';
+import { CpuMeter, EnergyPerInference } from './meter.ts';
 import { Pipeline } from './pipeline.ts';
 
 /** What a node says of itself on `ocellus/<node>/stats`. */
@@ -19,10 +19,23 @@ export interface NodeStats {
   memory: { residentMb: number; heapMb: number };
   /** Degrees Celsius where the board tells it. */
   temperature: number | null;
+  /** What the firmware of a Raspberry Pi slows it down for; null where it is not told. */
+  throttling: Throttling | null;
+  /** Over the last ten seconds; null where nothing measures it, and before the first report. */
+  power: NodePower | null;
   /** How late timers came since the last report: the main thread was busy so long. */
   eventLoopDelayMs: { mean: number; p99: number };
   model: string;
   cameras: Record<string, PipelineStats>;
+}
+
+export interface NodePower extends MeasuredPower {
+  /**
+   * Mean power times the time since the last report, divided by the frames that the detector looked at in that time, of
+   * all cameras; null where it was none. It is the energy of all that the source covers: what the board needs when idle,
+   * the cameras and other programs are in it, and nothing is subtracted.
+   */
+  readonly joulesPerInference: number | null;
 }
 
 const statsIntervalMs = 10_000;
@@ -54,6 +67,10 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
   #timer: NodeJS.Timeout | undefined;
   readonly #cpu = new CpuMeter();
   #cpuPercent = 0;
+  readonly #board: BoardMonitor;
+  #energy: EnergyPerInference | undefined;
+  #joulesPerInference: number | null = null;
+  #isReporting = false;
 
   /**
    * @param options.speed `max`: files as fast as they go, for measuring. Default `realtime`.
@@ -61,16 +78,24 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
    *   given stays open.
    * @param options.data Where learning is kept between runs, in a folder `learn`: `dataFolder(settings)`. Default: nowhere,
    *   and nothing can be taught.
+   * @param options.board What is watched of the board. Default: of this machine.
    */
   constructor(
     settings: Settings,
-    options: { logger?: Logger; speed?: 'realtime' | 'max'; model?: Model | Promise<Model>; data?: string } = {},
+    options: {
+      logger?: Logger;
+      speed?: 'realtime' | 'max';
+      model?: Model | Promise<Model>;
+      data?: string;
+      board?: BoardMonitor;
+    } = {},
   ) {
     super();
     this.settings = settings;
     this.#given = options.model;
     this.#speed = options.speed ?? 'realtime';
     this.#logger = options.logger ?? silent;
+    this.#board = options.board ?? new BoardMonitor();
     if (options.data === undefined || !settings.learn.enabled) return;
     this.learning = new NodeLearning({
       node: settings.node,
@@ -94,6 +119,11 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
   /** The model's card, from the moment it is loaded. */
   get card(): ModelCard | undefined {
     return this.#card;
+  }
+
+  /** Which figures the board tells of itself, from the moment that is known. */
+  get senses(): BoardSenses | undefined {
+    return this.#board.senses;
   }
 
   get pipelines(): ReadonlyMap<string, Pipeline> {
@@ -128,11 +158,19 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
 
   stats(): NodeStats {
     const { rss, heapUsed } = process.memoryUsage();
+    const { throttling, power } = this.#board.readings;
     return {
       uptimeSeconds: Math.round(process.uptime()),
       cpuPercent: this.#cpuPercent,
       memory: { residentMb: megabytes(rss), heapMb: megabytes(heapUsed) },
-      temperature: readTemperature() ?? null,
+      temperature: this.#board.temperature,
+      throttling,
+      power: power && {
+        ...power,
+        watts: rounded(power.watts),
+        joules: rounded(power.joules),
+        joulesPerInference: this.#joulesPerInference,
+      },
       eventLoopDelayMs: {
         mean: lateness(this.#delay?.mean),
         p99: lateness(this.#delay?.percentile(99)),
@@ -146,6 +184,7 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     this.#delay?.disable();
+    this.#board.stop();
     const loading = this.#loading;
     this.#starting = undefined;
     this.#loading = undefined;
@@ -180,6 +219,7 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
       this.#pipelines.set(name, pipeline);
     }
     const isStopped = () => this.#loading !== loading;
+    void this.#board.start();
     // Cameras open while the model loads: both wait for something else most of the time.
     const starting = (async () => {
       await before?.();
@@ -191,16 +231,35 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
     this.#model = model;
     this.#delay = monitorEventLoopDelay({ resolution: delayResolutionMs });
     this.#delay.enable();
-    this.#timer = setInterval(() => this.#report(), statsIntervalMs);
+    this.#energy = new EnergyPerInference(this.#inferred, performance.now());
+    this.#timer = setInterval(() => void this.#report(loading), statsIntervalMs);
   }
 
-  #report(): void {
-    this.#cpuPercent = this.#cpu.take();
-    this.emit('stats', this.stats());
-    this.#delay?.reset();
+  /** Frames that the detector looked at so far, of all cameras. */
+  get #inferred(): number {
+    return [...this.#pipelines.values()].reduce((sum, { stats }) => sum + stats.frames.inferred, 0);
+  }
+
+  async #report(loading: Promise<Model | null>): Promise<void> {
+    // A program that hangs must not be asked by ever more reports.
+    if (this.#isReporting) return;
+    this.#isReporting = true;
+    try {
+      const { power } = await this.#board.take();
+      if (this.#loading !== loading) return;
+      const joules = this.#energy!.take(power?.watts, this.#inferred, performance.now());
+      this.#joulesPerInference = joules && Number(joules.toPrecision(4));
+      this.#cpuPercent = this.#cpu.take();
+      this.emit('stats', this.stats());
+      this.#delay?.reset();
+    } finally {
+      this.#isReporting = false;
+    }
   }
 }
 
+/** To a thousandth: milliwatts, millijoules. */
+const rounded = (value: number) => Math.round(value * 1000) / 1000;
 const megabytes = (bytes: number) => Math.round(bytes / 1e5) / 10;
 // The histogram counts a timer's whole interval; what is beyond it is delay.
 const lateness = (ns = 0) => Math.max(0, Math.round((ns / 1e6 - delayResolutionMs) * 100) / 100) || 0;

@@ -8,7 +8,12 @@ describe('ocellus doctor', () => {
     expect(code).toBe(0);
     const [report] = jsonLines(out) as [Record<string, unknown>];
     expect(report).toMatchObject({
-      board: { arch: process.arch, cores: expect.any(Number), instructionSets: expect.any(Array) },
+      board: {
+        arch: process.arch,
+        cores: expect.any(Number),
+        instructionSets: expect.any(Array),
+        profile: { name: expect.stringMatching(/^(small|standard)$/), threads: expect.any(Number) },
+      },
       node: process.versions.node,
       onnxruntime: { version: expect.stringMatching(/^\d+\.\d+/) },
       kernels: { inUse: expect.stringMatching(/^(native \w+|TypeScript \(.+\))$/), variants: expect.any(Array) },
@@ -17,6 +22,9 @@ describe('ocellus doctor', () => {
       decoders: expect.any(Array),
       models: expect.arrayContaining(['nanodet-g-416-int8']),
     });
+    // Which it is depends on the machine, and one of them it is.
+    const { power } = report.board as { power: Record<string, unknown> };
+    expect(Object.keys(power)).toEqual(power.why ? ['why'] : expect.arrayContaining(['source', 'covers']));
     for (const program of report.programs as object[]) {
       expect(program).toMatchObject({
         name: expect.any(String),
@@ -34,6 +42,8 @@ describe('ocellus doctor', () => {
       'processor',
       'instruction sets',
       'memory',
+      'power',
+      'profile',
       'onnxruntime',
       'kernels',
       'libcamera',

@@ -2,7 +2,7 @@ import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ownedMaps, reservedCameraNames } from '../../sdk/config/schema.ts';
+import { ownedMaps, reservedCameraNames, reservedStateNames } from '../../sdk/config/schema.ts';
 import { readSettings, resolveSettings, updateSettings } from '../../sdk/config/settings.ts';
 import { InputError } from '../../sdk/errors.ts';
 
@@ -33,6 +33,13 @@ describe('resolveSettings', () => {
   it.each(reservedCameraNames)('refuses a camera named %s: a topic of the node has that name', (name) => {
     expect(() => resolveSettings({ cameras: { [name]: {} } }, 'f.yaml')).toThrow(
       `f.yaml is not right:\n  cameras.${name}: this name is a topic of the node itself`,
+    );
+  });
+
+  it.each(reservedStateNames)('refuses a state named %s: topics have another meaning for it', (name) => {
+    const cameras = { door: { learn: { states: { gate: {}, [name]: {} } } } };
+    expect(() => resolveSettings({ cameras }, 'f.yaml')).toThrow(
+      `f.yaml is not right:\n  cameras.door.learn.states.${name}: no such field; expected a name of small letters, digits, _ and -, but none of object, count`,
     );
   });
 

@@ -109,6 +109,8 @@ describe('expected', () => {
     [Type.Number({ exclusiveMinimum: 0 }), 'a number above 0'],
     [Type.String(), 'text'],
     [Type.String({ minLength: 1 }), 'text that is not empty'],
+    [Type.String({ minLength: 1, maxLength: 9 }), 'text of 1 to 9 characters'],
+    [Type.String({ maxLength: 9 }), 'text of at most 9 characters'],
     [Type.Array(Type.String()), 'a list'],
     [Type.Array(Type.String(), { minItems: 3, maxItems: 64 }), 'a list of at least 3 and at most 64'],
     [Type.Array(Type.String(), { minItems: 1 }), 'a list of at least 1'],

@@ -51,7 +51,7 @@ export class FakeCamera extends EventEmitter<PipelineEvents> implements ConsoleC
     const merged = Object.fromEntries(
       Object.entries(change).map(([key, value]) => {
         const before = this.settings[key as keyof CameraSettings];
-        const isPart = ['detect', 'motion', 'track', 'snapshots'].includes(key) && typeof value === 'object';
+        const isPart = ['detect', 'motion', 'track', 'snapshots', 'learn'].includes(key) && typeof value === 'object';
         return [key, isPart ? { ...(before as object), ...value } : value];
       }),
     );
@@ -74,6 +74,7 @@ export class FakeNode implements ConsoleNode {
   readonly pipelines: Map<string, FakeCamera>;
   lastError: string | undefined;
   unfinishedMs = 0;
+  board: Pick<NodeStats, 'temperature' | 'throttling' | 'power'> = { temperature: null, throttling: null, power: null };
 
   constructor(cameras: FakeCamera[]) {
     this.pipelines = new Map(cameras.map((camera) => [camera.name, camera]));
@@ -100,7 +101,7 @@ export class FakeNode implements ConsoleNode {
       uptimeSeconds: 1,
       cpuPercent: 10,
       memory: { residentMb: 100, heapMb: 20 },
-      temperature: null,
+      ...this.board,
       eventLoopDelayMs: { mean: 0, p99: 0 },
       model: 'nanodet',
       cameras: Object.fromEntries([...this.pipelines.keys()].map((name) => [name, camera])),

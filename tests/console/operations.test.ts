@@ -30,6 +30,7 @@ const hubStats: HubStats = {
   shrunk: 16,
   rejectedCommands: 11,
   rejectedRequests: 12,
+  rejectedLearning: 13,
 };
 
 async function start(hub?: { stats: HubStats }) {
@@ -124,7 +125,24 @@ describe('/metrics', () => {
     expect(samples.process_resident_memory_bytes).toBeGreaterThan(1e6);
     expect(text).toMatch(/^ocellus_build_info\{.*version="\d+\.\d+\.\d+".*\} 1$/m);
     // The board does not tell it, and 0 would be wrong.
-    expect(text).not.toContain('ocellus_temperature_celsius');
+    expect(text).not.toMatch(/ocellus_(temperature|throttled|power|energy)/);
+  });
+
+  it('tells what the board tells', async () => {
+    const { node, ask } = await start();
+    node.board = {
+      temperature: 51.3,
+      throttling: { now: ['throttled'], sinceBoot: null },
+      power: { source: 'pmic', covers: 'rails', watts: 3.5, joules: 1200, joulesPerInference: 0.35 },
+    };
+    const { text } = await ask('metrics');
+    expect(samplesOf(text)).toMatchObject({
+      'ocellus_temperature_celsius{node="porch"}': 51.3,
+      'ocellus_throttled{node="porch",reason="throttled"}': 1,
+      'ocellus_throttled{node="porch",reason="under-voltage"}': 0,
+      'ocellus_power_watts{node="porch",source="pmic",covers="rails"}': 3.5,
+      'ocellus_energy_joules_total{node="porch",source="pmic",covers="rails"}': 1200,
+    });
   });
 
   it('speaks OpenMetrics when asked, and leaves out a hub that is not there', async () => {

@@ -52,9 +52,13 @@ export function onlyPrograms(): void {
   });
 }
 
-/** Writes files, given by their path, under a folder: a captured `/proc` and `/sys`. */
+/** Writes files, given by their path, under a folder that is gone after the test: a captured `/proc` and `/sys`. */
 export function tree(files: Readonly<Record<string, string>>): string {
-  const root = temporaryFolder();
+  return plant(temporaryFolder(), files);
+}
+
+/** The same under a folder of the caller's own. @returns The folder. */
+export function plant(root: string, files: Readonly<Record<string, string>>): string {
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(join(root, path, '..'), { recursive: true });
     writeFileSync(join(root, path), text);

@@ -20,6 +20,14 @@ const right: Record<string, object> = {
   snapshot: { camera: 'door', height: 480, quality: 80 },
   change: { camera: 'door', change: { detect: { threshold: 0.5 }, zones: {}, masks: [] } },
   restart: { camera: 'door' },
+  // Of learning, on a node that has none: what is right is refused, too.
+  teach: { camera: 'door', label: 'my cat', track_id: 7 },
+  list: { head: 'object', limit: 20 },
+  relabel: { example: 'a', label: 'my cat' },
+  forget: { head: 'object', label: 'my cat' },
+  withdraw: { cut: 'a' },
+  rollback: { head: 'object', version: 1 },
+  accept: { head: 'object' },
 };
 
 const notUtf8 = fc.uint8Array({ maxLength: 100 }).map((bytes) => Buffer.concat([Buffer.from([0x7b, 0xff]), bytes]));

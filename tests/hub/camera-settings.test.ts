@@ -4,7 +4,7 @@ import { InputError } from '../../sdk/errors.ts';
 import { maxCommandBytes, settingTopics } from '../../sdk/hub/camera-settings.ts';
 import { FakeCamera } from './fakes.ts';
 
-const onOff = ['enabled', 'detect', 'motion_gate', 'snapshots'];
+const onOff = ['enabled', 'detect', 'motion_gate', 'snapshots', 'learn'];
 const shares = ['threshold', 'motion_sensitivity'];
 
 describe('settings over MQTT', () => {

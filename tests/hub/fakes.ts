@@ -12,12 +12,13 @@ import type { HubContext } from '../../sdk/hub/extension.ts';
 import type { Link } from '../../sdk/hub/link.ts';
 import type { Message } from '../../sdk/hub/outbox.ts';
 import { type RetainedSource, RetainedTopics } from '../../sdk/hub/retained-topics.ts';
-import type { HubCamera, HubNode } from '../../sdk/hub/source.ts';
+import type { HubCamera, HubLearning, HubNode } from '../../sdk/hub/source.ts';
 import { NodeTopics } from '../../sdk/hub/topics.ts';
 import type { Logger } from '../../sdk/log.ts';
 import type { CountChange, PipelineEvents } from '../../sdk/pipeline/events.ts';
 import type { NodeStats } from '../../sdk/pipeline/node.ts';
 import type { EventMessage } from '../../sdk/vision/event.ts';
+import type { Track } from '../../sdk/vision/track.ts';
 import { objectState } from '../vision/fakes.ts';
 
 const health = { ...closedHealth, state: 'online' } as const;
@@ -29,6 +30,7 @@ export class FakeCamera extends EventEmitter<PipelineEvents> implements HubCamer
   status: 'online' | 'offline' | 'disabled' = 'online';
   moving = false;
   counts: CountChange[] = [];
+  tracks: Track[] = [];
   /** How long a change takes, ms. */
   changeMs = 0;
   readonly changes: CameraChange[] = [];
@@ -84,7 +86,9 @@ const card = JSON.parse(readFileSync(asset('sdk', 'models', `${defaultModel}.car
 export class FakeNode extends EventEmitter<{ stats: [NodeStats] }> implements HubNode {
   readonly name: string;
   card: ModelCard | undefined = card;
+  senses: HubNode['senses'] = { temperature: true, throttling: false, power: false };
   readonly pipelines: Map<string, FakeCamera>;
+  learning: HubLearning | undefined;
 
   constructor(name: string, cameras: FakeCamera[]) {
     super();
@@ -102,6 +106,8 @@ export const nodeStats: NodeStats = {
   cpuPercent: 10,
   memory: { residentMb: 100, heapMb: 20 },
   temperature: null,
+  throttling: null,
+  power: null,
   eventLoopDelayMs: { mean: 0, p99: 0 },
   model: 'nanodet',
   cameras: {},
@@ -142,6 +148,10 @@ export class FakeContext implements HubContext {
 
   put(message: Message): void {
     this.sent.push(message);
+  }
+
+  waiting(): number {
+    return 0;
   }
 }
 

@@ -58,6 +58,7 @@ describe('Hub with the embedded broker', () => {
       [`${root}/door/motion_gate/state`]: 'ON',
       [`${root}/door/motion_sensitivity/state`]: '0.5',
       [`${root}/door/snapshots/state`]: 'ON',
+      [`${root}/door/learn/state`]: 'ON',
       [`${root}/door/person/count`]: '0',
       [`${root}/door/person/occupied`]: 'OFF',
       [`${root}/door/cat/count`]: '0',

@@ -21,6 +21,10 @@ describe('topics', () => {
     [topics.response('info'), 'home/ocellus/porch/response/info'],
     [door.view, 'home/ocellus/porch/door/view'],
     [door.crossing('gate'), 'home/ocellus/porch/door/line/gate/crossing'],
+    [topics.learningState, 'home/ocellus/porch/learn/state'],
+    [door.classification('gate'), 'home/ocellus/porch/door/classification/gate'],
+    [door.taughtCount('my cat'), 'home/ocellus/porch/door/taught/my_cat/count'],
+    [door.taughtOccupied('my cat'), 'home/ocellus/porch/door/taught/my_cat/occupied'],
     [door.set('threshold'), 'home/ocellus/porch/door/threshold/set'],
     [door.state('threshold'), 'home/ocellus/porch/door/threshold/state'],
   ])('%s', (actual, expected) => {
@@ -38,6 +42,20 @@ describe('topics', () => {
     ]) {
       expect(topics.command(other)).toBeUndefined();
     }
+  });
+
+  it('knows what is of learning, and nothing else', () => {
+    const learned = [
+      topics.learningState,
+      door.classification('gate'),
+      door.taughtCount('a'),
+      door.taughtOccupied('a'),
+    ];
+    // Labels and zones may be called as anything.
+    const others = [door.count('taught'), door.count('classification', 'taught'), door.occupied('a', 'classification')];
+    others.push(door.state('learn'), door.set('learn'), door.snapshot('taught'), door.seen, topics.status, 'a/b/c');
+    expect(learned.filter((topic) => topics.isLearned(topic))).toEqual(learned);
+    expect(others.filter((topic) => topics.isLearned(topic))).toEqual([]);
   });
 
   it.each(['Porch', 'a/b', 'a+', '#', '', 'a b', 'x'.repeat(33)])('refuses the name %j', (name) => {

@@ -97,6 +97,18 @@ describe('CameraLearning', () => {
     expect(await camera.looksAt({ view: 'gate' })).toMatchObject([{ kind: 'view' }]);
   });
 
+  it('waits for the first look at an object that came this moment, not at one that is gone', async () => {
+    const { camera } = cameraOf();
+    await look(camera, 1, []);
+    camera.noteEvent({ id: 'event', track_id: 1 });
+    const looks = camera.looksAt({ event: 'event' });
+    await look(camera, 2);
+    expect(await looks).toMatchObject([{ kind: 'track' }]);
+    camera.noteEvent({ id: 'short', track_id: 2 });
+    await look(camera, 3);
+    await expect(camera.looksAt({ track: 2 })).rejects.toThrow(/expected one that was seen well/);
+  });
+
   it('says what it expects of a subject', async () => {
     const { camera } = cameraOf();
     await expect(camera.looksAt({ view: 'gate' })).rejects.toThrow(/no picture of this camera yet/);

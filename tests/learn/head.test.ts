@@ -192,6 +192,8 @@ describe('review', () => {
     expect(doubtful.slice(0, wrong).map(({ id }) => id)).toContain(odd.id);
     const rest = doubtful.slice(wrong).map(({ score }) => score);
     expect(rest).toEqual([...rest].sort((a, b) => a - b));
-    expect([0, 0.5, 0.75, 1].map((score) => uncertainty({ score }))).toEqual([0, 1, 0.5, 0]);
+    expect([0, 0.5, 0.75, 1].map((score) => uncertainty({ score, nearness: 1 }))).toEqual([0, 1, 0.5, 0]);
+    const nearnesses = [0, -0.05, 0.2, Number.NEGATIVE_INFINITY];
+    expect(nearnesses.map((nearness) => uncertainty({ score: 0.9, nearness }))).toEqual([1, 0.5, 1 - 0.8, 1 - 0.8]);
   });
 });

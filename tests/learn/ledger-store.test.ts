@@ -64,6 +64,25 @@ it('is after a restart what it was', async () => {
   expect(store.ledger.examples().map(({ label }) => label)).toContain('cat');
 });
 
+it('reads when no change is under way', async () => {
+  const order: string[] = [];
+  const store = await openStore(temporaryFolder(), { onChange: () => order.push('on disk') });
+  const teaching = store.teach(draft('cat', sample(0)));
+  // In memory it may be there by now, on disk it is not.
+  const size = await store.read((ledger) => {
+    order.push('read');
+    return ledger.size;
+  });
+  await teaching;
+  expect({ size, order }).toEqual({ size: 1, order: ['on disk', 'read'] });
+  await expect(
+    store.read(() => {
+      throw new Error('a bad day');
+    }),
+  ).rejects.toThrow('a bad day');
+  await store.teach(draft('cat', sample(0)));
+});
+
 it('drops from the disk what is evicted', async () => {
   const folder = temporaryFolder();
   let store = await openStore(folder, { limits: { perLabel: 2 } });

@@ -63,6 +63,16 @@ describe('Ledger', () => {
     expect(() => ledger.forget({} as { node: string })).toThrow(/expected an example, a head with a label, or a node/);
   });
 
+  it('gives one part by its name', () => {
+    const ledger = makeLedger('a');
+    ledger.teach(draft('cat', one));
+    ledger.forget({ node: 'b' });
+    const [cuts, cats] = [ledger.part({ node: 'a' }), ledger.part({ node: 'a', head: 'object', label: 'cat' })];
+    expect(ledger.parts()).toEqual([cats, cuts]);
+    expect(ledger.part({ node: 'a', head: 'object', label: 'dog' })).toBeUndefined();
+    expect(ledger.part({ node: 'b' })).toBeUndefined();
+  });
+
   it('relabels: the old example is gone, the new one says where it came from', () => {
     const a = makeLedger('a');
     const b = makeLedger('b');

@@ -106,6 +106,24 @@ describe('ObjectNames', () => {
     expect(await names.embeddedViewsOf({ track: 9 })).toEqual([]);
   });
 
+  it('gives the looks that were held when it was asked, though better ones come while the network is loaded', async () => {
+    const oracle = new FakeOracle();
+    const names = new ObjectNames(oracle);
+    await look(names, 1, [{ ...dark, box: [20, 20, 50, 50] }]);
+    const [held] = names.viewsOf({ track: 1 });
+    const embed = oracle.embed.bind(oracle);
+    let loaded = () => {};
+    const loading = new Promise<void>((resolve) => {
+      loaded = resolve;
+    });
+    oracle.embed = (...args) => loading.then(() => embed(...args));
+    const asked = names.embeddedViewsOf({ track: 1 });
+    for (const seconds of [2, 3, 4]) await look(names, seconds, [dark]);
+    expect(names.viewsOf({ track: 1 })).not.toContain(held);
+    loaded();
+    expect(await asked).toEqual([{ ...held, embedding: expect.anything() }]);
+  });
+
   it('keeps the names of a busy camera within bounds', async () => {
     const oracle = new FakeOracle();
     oracle.teach(['the cat', undefined]);

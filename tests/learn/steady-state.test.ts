@@ -40,3 +40,18 @@ it('a clock that is set back starts the count again', () => {
   expect(steady.update(tidy, 4000)).toBe(false);
   expect(steady.update(tidy, 5000)).toBe(true);
 });
+
+it('is decided, unsure too, once it was seen for long enough, and stays so', () => {
+  for (const label of ['tidy', 'unknown']) {
+    const steady = new SteadyState();
+    const decided = Array.from({ length: 8 }, (_, i) => {
+      // On a clock of our time: the first answer counts from when it came.
+      steady.update({ label, score: 0.9 }, 1.8e12 + i * 1000);
+      return steady.isDecided;
+    });
+    expect(decided).toEqual([...Array(5).fill(false), true, true, true]);
+    expect(steady.isSettled).toBe(true);
+    steady.update({ label: 'untidy', score: 0.9 }, 1.8e12 + 9000);
+    expect([steady.isDecided, steady.isSettled]).toEqual([true, false]);
+  }
+});

@@ -74,4 +74,13 @@ describe('TrackViews', () => {
     expect(views.of(2)).toEqual([]);
     expect(views.trackOf('another')).toBeUndefined();
   });
+
+  it('notes what somebody named, for as long as its looks are held', () => {
+    const views = new TrackViews();
+    look(views, 1, 50);
+    views.noteTaught(1);
+    views.noteTaught(2);
+    look(views, 2, 60);
+    expect(views.tracks.map(({ trackId, isTaught }) => [trackId, isTaught])).toEqual([[1, true]]);
+  });
 });

@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CpuMeter, MovingMean, RateMeter } from '../../sdk/pipeline/meter.ts';
+import { CpuMeter, EnergyPerInference, MovingMean, RateMeter } from '../../sdk/pipeline/meter.ts';
 
 describe('MovingMean', () => {
   it('is 0 before the first value, then that value, then follows', () => {
@@ -48,5 +49,39 @@ describe('CpuMeter', () => {
     const busy = meter.take();
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(busy).toBeGreaterThan(meter.take());
+  });
+});
+
+describe('EnergyPerInference', () => {
+  it('is the power times the time since the last question, by the frames since then', () => {
+    const energy = new EnergyPerInference(100, 5000);
+    expect(energy.take(4, 180, 15_000)).toBe(0.5);
+    expect(energy.take(4, 181, 16_000)).toBe(4);
+  });
+
+  it('is null, not 0 or without end, where no frame was looked at or the power is not known', () => {
+    const energy = new EnergyPerInference(0, 0);
+    expect(energy.take(4, 0, 10_000)).toBeNull();
+    expect(energy.take(undefined, 50, 20_000)).toBeNull();
+    // What went by meanwhile is not counted for the next one.
+    expect(energy.take(3, 60, 30_000)).toBe(3);
+  });
+
+  it('adds up, over all reports, to the energy that was used', () => {
+    const reports = fc.array(
+      fc.record({ watts: fc.double({ min: 0.1, max: 50, noNaN: true }), frames: fc.integer({ min: 1, max: 300 }) }),
+    );
+    fc.assert(
+      fc.property(reports, (list) => {
+        const energy = new EnergyPerInference(0, 0);
+        let [inferred, used] = [0, 0];
+        list.forEach(({ watts, frames }, i) => {
+          inferred += frames;
+          used += energy.take(watts, inferred, (i + 1) * 10_000)! * frames;
+        });
+        const joules = list.reduce((sum, { watts }) => sum + watts * 10, 0);
+        expect(Math.abs(used - joules)).toBeLessThan(1e-6 * (1 + joules));
+      }),
+    );
   });
 });

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { BoardMonitor } from '../../devices/index.ts';
 import { resolveSettings } from '../../sdk/config/settings.ts';
 import { Node, type NodeStats } from '../../sdk/pipeline/node.ts';
-import { temporaryFolder } from '../devices/fake.ts';
+import { pi4WithIna219 } from '../devices/boards/trees.ts';
+import { temporaryFolder, tree } from '../devices/fake.ts';
 import { recorder, until } from '../hub/fakes.ts';
 import { FakeModel } from './fakes.ts';
 
@@ -88,11 +90,45 @@ describe('Node', () => {
     vi.advanceTimersByTime(9_999);
     expect(reports).toEqual([]);
     vi.advanceTimersByTime(1);
+    await until(() => reports.length > 0);
     expect(reports).toMatchObject([{ cameras: { scene: { fps: { in: expect.any(Number) } } } }]);
     expect(reports[0]!.cpuPercent).toBeGreaterThan(0);
     await node.stop();
     vi.advanceTimersByTime(20_000);
     expect(reports.length).toBe(1);
+  });
+
+  it('tells power, and the energy of a frame that was looked at', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const root = tree(pi4WithIna219);
+    const board = new BoardMonitor({ root, ask: async () => 'throttled=0x10000' });
+    const settings = resolveSettings({ cameras: { scene: { source: 'scene:' } } });
+    const node = new Node(settings, { speed: 'max', model: new FakeModel().model, board });
+    onTestFinished(() => node.stop());
+    expect(node.senses).toBeUndefined();
+    const begun = performance.now();
+    await node.start();
+    await until(() => node.senses !== undefined);
+    expect(node.senses).toEqual({ temperature: true, throttling: true, power: true });
+    const inferred = () => node.stats().cameras.scene!.frames.inferred;
+    expect(node.stats()).toMatchObject({ temperature: 48.686, power: null });
+    const before = inferred();
+    await until(() => inferred() >= before + 20);
+    const reports: NodeStats[] = [];
+    node.on('stats', (stats) => reports.push(stats));
+    vi.advanceTimersByTime(10_000);
+    await until(() => reports.length > 0);
+    const { power, throttling } = reports[0]!;
+    expect(throttling).toEqual({ now: [], sinceBoot: ['under-voltage'] });
+    expect(power).toMatchObject({ source: 'ina219', covers: 'sensor', watts: 0.622 });
+    // At least 20 frames, in less than the time since the start.
+    const most = 0.622 * ((performance.now() - begun) / 1000);
+    expect(power!.joules).toBeLessThan(most);
+    expect(power!.joulesPerInference).toBeGreaterThan(0);
+    expect(power!.joulesPerInference).toBeLessThan(most / 20);
   });
 
   it('throws when the model cannot be used, and leaves nothing open', async () => {

@@ -6,6 +6,7 @@ import { addClassify } from './commands/classify.ts';
 import { addDetect } from './commands/detect.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEval } from './commands/eval.ts';
+import { addLearn } from './commands/learn.ts';
 import { addModels } from './commands/models.ts';
 import { addPassword } from './commands/password.ts';
 import { addRecord } from './commands/record.ts';
@@ -13,6 +14,7 @@ import { addReplay } from './commands/replay.ts';
 import { addRequest } from './commands/request.ts';
 import { addRun } from './commands/run.ts';
 import { addTeach } from './commands/teach.ts';
+import { addTune } from './commands/tune.ts';
 import { addWatch } from './commands/watch.ts';
 import { printError } from './output.ts';
 
@@ -34,6 +36,8 @@ for (const add of [
   addEval,
   addDoctor,
   addCameras,
+  addLearn,
+  addTune,
   addModels,
   addRequest,
   addPassword,

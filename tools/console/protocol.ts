@@ -1,5 +1,6 @@
 import type { CameraSettings } from '../../sdk/config/schema.ts';
 import type { HubStats } from '../../sdk/hub/hub.ts';
+import type { ListedExample } from '../../sdk/learn/node-learning.ts';
 import type { CameraStatus, PipelineStats } from '../../sdk/pipeline/events.ts';
 import type { NodeStats } from '../../sdk/pipeline/node.ts';
 import type { CountChange } from '../../sdk/vision/counts.ts';
@@ -9,7 +10,17 @@ import type { Crossing } from '../../sdk/vision/lines.ts';
 /** What the console's server and its page say to each other. docs/console.md tells it to others. */
 
 export type { CameraChange, CameraSettings, LineSettings, ZoneSettings } from '../../sdk/config/schema.ts';
-export type { CameraStatus, CountChange, Crossing, EventMessage, HubStats, NodeStats, ObjectState, PipelineStats };
+export type {
+  CameraStatus,
+  CountChange,
+  Crossing,
+  EventMessage,
+  HubStats,
+  ListedExample,
+  NodeStats,
+  ObjectState,
+  PipelineStats,
+};
 
 /** Where a camera's pictures come from; passwords are masked. */
 export interface SourceState {
@@ -39,6 +50,123 @@ export interface CameraState {
   counts: CountChange[];
   /** Crossings since the start, the newest total of each line, label and direction. */
   crossings: Omit<Crossing, 'trackId'>[];
+  /** What taught heads see in the whole view. */
+  states: ViewState[];
+}
+
+/** A state of a whole view, such as `cupboard` and `tidy`. */
+export interface ViewState {
+  head: string;
+  /** A label, or `unsure`. */
+  state: string;
+}
+
+/** A label of a head. */
+export interface TaughtLabel {
+  label: string;
+  examples: number;
+  negatives: number;
+  /** Of both, those that other nodes taught. */
+  others: number;
+  /** Share of its examples that are named rightly when they are left out, 0..1; null while it is not in use. */
+  accuracy: number | null;
+}
+
+/** What names objects, or a state of a whole view. */
+export interface TaughtHead {
+  name: string;
+  /** It names objects; else it is a state. */
+  objects: boolean;
+  labels: TaughtLabel[];
+  /** In use; null where none is. */
+  version: number | null;
+  /** Those that can be rolled back to, the oldest first. */
+  versions: number[];
+  /** `svm`, `prototypes` or `nearest`; null where none is in use. */
+  kind: string | null;
+  /** Share of all examples that are named rightly when they are left out, 0..1; null where that says nothing yet. */
+  accuracy: number | null;
+  /** Share of the negatives that are given a label when they are left out, 0..1; null without negatives. */
+  falseAccept: number | null;
+  /** Why the newest examples are not in use. */
+  refused: string | null;
+  /** What is taken for what when it is left out, the most frequent first. */
+  confusions: { label: string; named: string; count: number }[];
+}
+
+/** Something that was taken out of what nodes taught. */
+export interface TaughtCut {
+  id: string;
+  /** Who cut. */
+  node: string;
+  /** In words. */
+  target: string;
+  reason: string;
+  /** ms since 1970. */
+  time: number;
+  /** This node's, which can withdraw it. */
+  own: boolean;
+}
+
+/** What was taught: `GET /api/learning`. */
+export interface LearningState {
+  /** Pictures of examples are kept: `learn.thumbnails`. */
+  thumbnails: boolean;
+  heads: TaughtHead[];
+  /** Other nodes whose examples count. */
+  nodes: { node: string; examples: number }[];
+  /** The newest first. */
+  cuts: TaughtCut[];
+}
+
+/** A picture of what can be taught. */
+export interface LookState {
+  /** JPEG. */
+  url: string;
+}
+
+/** Answers `GET /api/learning/looks`, and `POST` to it once a box was drawn. */
+export interface Looks {
+  /** Of a drawn box: the `look` to teach. */
+  id?: string;
+  /** The best first; none once they are no longer held. */
+  looks: LookState[];
+}
+
+/** Answers what teaches, relabels, rolls back or accepts. */
+export interface TaughtAnswer {
+  head: string;
+  /** How many examples there are more. */
+  examples: number;
+  /** What was taught is in use. */
+  taken: boolean;
+  /** In use; null where none is. */
+  version: number | null;
+  accuracy: number | null;
+  /** Why it is not in use. */
+  reason: string | null;
+  /** It can be taken all the same: `POST /api/learning/accept`. */
+  acceptable: boolean;
+}
+
+/** Something that was seen lately and not taught; the most uncertain first. */
+export interface NearMissState {
+  camera: string;
+  track: number;
+  /** ms since 1970. */
+  time: number;
+  /** A label, or `unknown`. */
+  label: string;
+  /** The chance that `nearest` is right, 0..1. */
+  score: number;
+  nearest: string;
+  picture: string;
+}
+
+/** One page of examples, newest first; `next` is the `offset` of the following page. */
+export interface ExamplePage {
+  examples: ListedExample[];
+  next: number | null;
 }
 
 /** An event as it stands; `picture` differs for each new picture of it and is 0 while none is held. */
@@ -58,6 +186,8 @@ export interface ConsoleState {
   version: string;
   mqtt: { url: string; root: string } | null;
   cameras: CameraState[];
+  /** Null where nothing can be taught. */
+  learning: LearningState | null;
 }
 
 export type ServerMessage =
@@ -69,6 +199,9 @@ export type ServerMessage =
   | ({ type: 'count'; camera: string } & CountChange)
   | ({ type: 'crossing'; camera: string } & Omit<Crossing, 'trackId'>)
   | { type: 'event'; change: EventMessage['type']; event: RecentEvent }
+  /** Something was taught or forgotten, or a head is another one now. */
+  | { type: 'learning'; learning: LearningState }
+  | { type: 'states'; camera: string; states: ViewState[] }
   /** `mqtt` is null where there is no broker. */
   | { type: 'stats'; time: number; stats: NodeStats; mqtt: HubStats | null }
   | { type: 'error'; message: string };

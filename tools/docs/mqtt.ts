@@ -22,7 +22,7 @@ const parts: Record<string, () => string> = { topics, settings, verbs };
 function topics(): string {
   const families = new Map<string, Topic>();
   for (const topic of contract) {
-    const address = topic.family ?? topic.address;
+    const address = topic.shared ? `ocellus/${topic.address}` : (topic.family ?? topic.address);
     if (!families.has(address)) families.set(address, topic);
   }
   return table(

@@ -22,6 +22,8 @@ const parameters: Readonly<Record<string, { description: string; default?: strin
   label: { description: 'A label of the model; what may not stand in a topic is `_`.' },
   zone: { description: 'Name of a zone of the camera.' },
   line: { description: 'Name of a line of the camera.' },
+  space: { description: 'Hash of the embedding network: 16 hexadecimal digits.' },
+  head: { description: '`object`, or the name of a state of the whole view; percent-encoded where it needs it.' },
 };
 
 /** The contract as an AsyncAPI 3 document, from the node's side: it sends what it tells and receives what it is asked. */
@@ -52,8 +54,8 @@ function asyncApi(): object {
 
 const isReply = (name: string) => contract.some(({ reply }) => reply === name);
 
-function channel({ address, payload, when }: Topic): object {
-  const path = `{base}/{node}/${address.replaceAll('<', '{').replaceAll('>', '}')}`;
+function channel({ address, shared, payload, when }: Topic): object {
+  const path = `{base}/${shared ? '' : '{node}/'}${address.replaceAll('<', '{').replaceAll('>', '}')}`;
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
   return {
     address: path,

@@ -2,16 +2,20 @@ import { settingTopics } from '../camera-settings.ts';
 import { standardVerbs } from '../requests/verbs/verbs.ts';
 import { event } from './event.ts';
 import { direction, eventId, modelVersions, sighting } from './home-assistant.ts';
+import { classification, learningState } from './learning.ts';
 import { cameraStatus, count, crossing, nodeStatus, onOff, type Payload, picture } from './payloads.ts';
 import { request, response } from './requests.ts';
+import { cuts, examples } from './sharing.ts';
 import { stats } from './stats.ts';
 
 /** One topic of the contract. */
 export interface Topic {
   /** One of a kind; its channel in the AsyncAPI document. */
   readonly name: string;
-  /** Below `ocellus/<node>/`; what stands in `<>` is a name. */
+  /** Below `ocellus/<node>/`, unless it is `shared`; what stands in `<>` is a name. */
   readonly address: string;
+  /** Below `ocellus/` itself: all nodes of a space have it in common. */
+  readonly shared?: boolean;
   /** The address for people, where several topics are alike: `<camera>/<setting>/set`. */
   readonly family?: string;
   /** `client`: it is published to the node. */
@@ -160,6 +164,34 @@ export const contract: readonly Topic[] = [
     payload: direction,
     when: 'someone crosses a line, while there is a connection',
   },
+  {
+    ...state,
+    name: 'learning-state',
+    address: 'learn/state',
+    payload: learningState,
+    when: 'at each change of what was taught, where anything can be taught',
+  },
+  {
+    ...state,
+    name: 'classification',
+    address: '<camera>/classification/<head>',
+    payload: classification,
+    when: 'at each change of a state of the whole view that was taught',
+  },
+  {
+    ...state,
+    name: 'taught-count',
+    address: '<camera>/taught/<label>/count',
+    payload: count,
+    when: 'at each change; objects that are called what was taught, `0` too',
+  },
+  {
+    ...state,
+    name: 'taught-occupied',
+    address: '<camera>/taught/<label>/occupied',
+    payload: onOff,
+    when: 'with the count',
+  },
   { ...state, name: 'motion', address: '<camera>/motion', payload: onOff, when: 'at each change' },
   ...settings,
   ...requests,
@@ -169,6 +201,22 @@ export const contract: readonly Topic[] = [
     address: 'model',
     payload: modelVersions,
     when: 'after connecting, where a model of this name ships',
+  },
+  {
+    ...state,
+    name: 'shared-examples',
+    shared: true,
+    address: 'learn/<space>/<node>/<head>/<label>',
+    payload: examples,
+    when: 'a node with `learn.share` was taught, or forgot, something of a label',
+  },
+  {
+    ...state,
+    name: 'shared-cuts',
+    shared: true,
+    address: 'learn/<space>/<node>/cuts',
+    payload: cuts,
+    when: 'a node with `learn.share` cuts out what others taught, or withdraws that',
   },
   { ...told, name: 'stats', retained: false, qos: 0, address: 'stats', payload: stats, when: 'every ten seconds' },
 ];

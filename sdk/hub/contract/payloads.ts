@@ -4,7 +4,7 @@ import { type TSchema, Type } from '@sinclair/typebox';
 export interface Payload {
   /** Of its schema: `schemas/<name>.json`. */
   readonly name: string;
-  readonly contentType: 'application/json' | 'text/plain' | 'image/jpeg';
+  readonly contentType: 'application/json' | 'text/plain' | 'image/jpeg' | 'application/octet-stream';
   /** Undefined for bytes. */
   readonly schema: TSchema | undefined;
   /** For docs/mqtt.md. */

@@ -1,4 +1,5 @@
 import { type TProperties, type TSchema, Type } from '@sinclair/typebox';
+import { limits } from '../../../devices/boards/throttling.ts';
 import { type Payload, words } from './payloads.ts';
 
 const Fields = <Properties extends TProperties>(properties: Properties, description?: string) =>
@@ -66,6 +67,22 @@ export const ConnectionSchema = Fields({
   shrunk: Count('Snapshots made smaller to fit.'),
   rejectedCommands: Count(),
   rejectedRequests: Count(),
+  rejectedLearning: Count('Messages of other nodes with what they were taught that were wrong, or too many.'),
+});
+
+const Limits = Type.Array(words(...limits));
+
+const Power = Fields({
+  source: Type.String({
+    description: 'What measures it: `ina219` and its like, `pmic` (Raspberry Pi 5), `rapl` (x86).',
+  }),
+  covers: words('sensor', 'rails', 'package'),
+  watts: Amount('Mean since the last report.'),
+  joules: Amount('Since the start.'),
+  joulesPerInference: Known(
+    Amount(),
+    'Energy since the last report, of all that the source covers, by the frames that the detector looked at; null where it was none.',
+  ),
 });
 
 /** What a node says of itself; tests/hub/contract holds it to `NodeStats`. */
@@ -74,6 +91,14 @@ export const NodeStatsSchema = Fields({
   cpuPercent: Amount('Of one core.'),
   memory: Fields({ residentMb: Amount(), heapMb: Amount() }),
   temperature: Known(Type.Number(), 'Degrees Celsius; null where the board does not tell it.'),
+  throttling: Known(
+    Fields({
+      now: Limits,
+      sinceBoot: Known(Limits, 'Since it was switched on; null where only the present is known.'),
+    }),
+    'What the firmware of a Raspberry Pi slows it down for; null where it is not told.',
+  ),
+  power: Known(Power, 'Null where nothing measures it, and before the first report.'),
   eventLoopDelayMs: Fields({ mean: Amount(), p99: Amount() }, 'How late timers came since the last report.'),
   model: Type.String(),
   cameras: Type.Record(Type.String(), Camera),
@@ -83,5 +108,6 @@ export const stats: Payload = {
   name: 'stats',
   contentType: 'application/json',
   schema: Fields({ ...NodeStatsSchema.properties, mqtt: ConnectionSchema }),
-  summary: 'JSON: times of each stage, frames in, dropped and inferred, memory, temperature, the connection (`mqtt`)',
+  summary:
+    'JSON: times of each stage, frames in, dropped and inferred, memory, temperature, throttling, power and energy (where the board tells them), the connection (`mqtt`)',
 };

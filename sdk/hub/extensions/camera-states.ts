@@ -2,6 +2,7 @@ import { reservedCameraNames } from '../../config/schema.ts';
 import { settingTopics } from '../camera-settings.ts';
 import type { Extension, HubContext } from '../extension.ts';
 import { Listeners } from '../listeners.ts';
+import { hasNoDetector } from '../no-detector.ts';
 import type { RetainedSource } from '../retained-topics.ts';
 import type { HubCamera } from '../source.ts';
 import type { CameraTopics } from '../topics.ts';
@@ -25,7 +26,8 @@ export class CameraStates implements Extension {
         if (name === undefined || reservedCameraNames.includes(name)) return false;
         // Before its model is known, a camera's labels are neither right nor wrong.
         const camera = node.pipelines.get(name);
-        return camera === undefined || camera.counts.length > 0;
+        if (camera === undefined) return true;
+        return (camera.counts.length > 0 || hasNoDetector(node)) && !topics.isLearned(topic);
       },
     };
     const update = () => retained.update();

@@ -1,4 +1,6 @@
+import { unsure } from '../../learn/example.ts';
 import type { HubCamera } from '../source.ts';
+import type { Taught } from '../taught.ts';
 import { type CameraTopics, labelLevel, type NodeTopics } from '../topics.ts';
 import { type Component, type DeviceId, type Entity, entitiesOf, figure } from './component.ts';
 import { inWords, keyOf, labelKey, title } from './names.ts';
@@ -6,19 +8,25 @@ import { inWords, keyOf, labelKey, title } from './names.ts';
 /** Rank: what is left out first where a message would be too large. */
 const rank = { base: 0, occupied: 1, count: 2, picture: 3, zone: 4 } as const;
 
-/** The entities and triggers of a camera. */
-export function cameraComponents(device: DeviceId, camera: HubCamera, topics: NodeTopics): Component[] {
+/** The entities and triggers of a camera. @param taught Undefined where nothing can be taught. */
+export function cameraComponents(
+  device: DeviceId,
+  camera: HubCamera,
+  topics: NodeTopics,
+  taught: Taught | undefined,
+): Component[] {
   const entity = entitiesOf(device);
   const mine = topics.camera(camera.name);
   // A camera that is off can still be set; what it sees is known only while it sees.
   const always = { avty: [{ t: topics.status }] };
   return [
     ...sights(entity, mine),
-    ...settings(entity, mine, always),
+    ...settings(entity, mine, always, taught !== undefined),
     ...buttons(entity, camera.name, topics, always),
     ...figures(entity, camera.name, topics.stats, mine.status, always),
     ...labels(entity, camera, mine, always),
     ...lines(camera, mine),
+    ...(taught ? [...taughtLabels(entity, taught, camera, mine), ...taughtStates(entity, taught, mine)] : []),
   ];
 }
 
@@ -29,7 +37,7 @@ const sights = (entity: Entity, topics: CameraTopics): Component[] => [
   entity('event', 'sighting', 'Sighting', { stat_t: topics.seen, evt_typ: ['new', 'end'], ic: 'mdi:eye' }),
 ];
 
-function settings(entity: Entity, topics: CameraTopics, always: Always): Component[] {
+function settings(entity: Entity, topics: CameraTopics, always: Always, canLearn: boolean): Component[] {
   const topicsOf = (setting: string) => ({ stat_t: topics.state(setting), cmd_t: topics.set(setting), ...always });
   const onOff = (setting: string, name: string, fields: object) =>
     entity('switch', `set:${setting}`, name, { ...topicsOf(setting), ...fields });
@@ -48,6 +56,7 @@ function settings(entity: Entity, topics: CameraTopics, always: Always): Compone
     onOff('detect', 'Detection', { ic: 'mdi:account-search' }),
     onOff('motion_gate', 'Motion gate', { ic: 'mdi:motion-sensor', ent_cat: 'config' }),
     onOff('snapshots', 'Snapshots', { ic: 'mdi:image-multiple', ent_cat: 'config' }),
+    ...(canLearn ? [onOff('learn', 'Learning', { ic: 'mdi:school', ent_cat: 'config' })] : []),
     share('threshold', 'Threshold', 'mdi:tune'),
     share('motion_sensitivity', 'Motion sensitivity', 'mdi:tune-vertical'),
   ];
@@ -128,6 +137,46 @@ function labels(entity: Entity, camera: HubCamera, topics: CameraTopics, always:
   }
   return [...components.values()];
 }
+
+/** What objects are called that were taught. One that is called as what the model knows is told apart by its name. */
+function taughtLabels(entity: Entity, { labels }: Taught, camera: HubCamera, topics: CameraTopics): Component[] {
+  const watched = new Set(camera.counts.map(({ label }) => title(label)));
+  const components = new Map<string, Component>();
+  for (const label of labels) {
+    const key = labelKey(label);
+    // Labels that share their topics share their entities too: the first one gives the name.
+    if (components.has(`taught:${key}`)) continue;
+    const name = watched.has(title(label)) ? `${title(label)} as taught` : title(label);
+    const own = [
+      entity(
+        'binary_sensor',
+        `taught:${key}`,
+        name,
+        { stat_t: topics.taughtOccupied(label), dev_cla: 'occupancy' },
+        rank.occupied,
+      ),
+      entity(
+        'sensor',
+        `taught_count:${key}`,
+        `${name} count`,
+        { stat_t: topics.taughtCount(label), stat_cla: 'measurement', sug_dsp_prc: 0, ic: 'mdi:counter' },
+        rank.count,
+      ),
+    ];
+    for (const component of own) components.set(component.key, component);
+  }
+  return [...components.values()];
+}
+
+const taughtStates = (entity: Entity, { states }: Taught, topics: CameraTopics): Component[] =>
+  states.map(({ head, labels }) =>
+    entity('sensor', `state:${keyOf(head)}`, title(head), {
+      stat_t: topics.classification(head),
+      dev_cla: 'enum',
+      ops: [...labels, unsure],
+      ic: 'mdi:image-search',
+    }),
+  );
 
 function lines(camera: HubCamera, topics: CameraTopics): Component[] {
   return Object.keys(camera.settings.lines).flatMap((line) =>

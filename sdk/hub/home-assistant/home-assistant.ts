@@ -3,9 +3,11 @@ import type { HomeAssistantSettings } from '../../config/schema.ts';
 import { messageOf } from '../../errors.ts';
 import type { Extension, HubContext, Subscription } from '../extension.ts';
 import { Listeners } from '../listeners.ts';
+import { hasNoDetector } from '../no-detector.ts';
 import type { RetainedSource } from '../retained-topics.ts';
 import type { Incoming } from '../session.ts';
 import type { HubCamera } from '../source.ts';
+import { taughtOn } from '../taught.ts';
 import { Announcement } from './announcement.ts';
 import { cameraComponents } from './camera-components.ts';
 import type { Component, DeviceId } from './component.ts';
@@ -98,6 +100,7 @@ export class HomeAssistant implements Extension {
         update();
       });
     }
+    if (node.learning) this.#listeners.on(node.learning, 'changed', update);
     this.#listeners.on(node, 'stats', () => {
       this.#learnVersions(context, update);
       update();
@@ -149,6 +152,7 @@ export class HomeAssistant implements Extension {
 
   /** Once, when the model is known. */
   #learnVersions({ node, logger }: HubContext, update: () => void): void {
+    if (hasNoDetector(node)) this.#versions = null;
     if (this.#isLearning || !node.card) return;
     this.#isLearning = true;
     modelVersions(node.card)
@@ -178,7 +182,8 @@ export class HomeAssistant implements Extension {
     const root = this.#root(node.name);
     const messages = new Map<string, string | undefined>();
     // The node first: its cameras are reached by way of it.
-    const isReady = this.#hasLooked && this.#versions !== undefined;
+    const { senses } = node;
+    const isReady = this.#hasLooked && this.#versions !== undefined && senses !== undefined;
     const id: DeviceId = { id: `ocellus_${node.name}`, prefix: node.name };
     const status = { t: topics.status };
     const make = (topic: string, dev: object, avty: object[], components: readonly Component[]) =>
@@ -192,10 +197,11 @@ export class HomeAssistant implements Extension {
             `${root}/config`,
             { ids: [id.id], name: title(node.name), mdl: 'Node', ...about },
             [status],
-            nodeComponents(id, topics, typeof this.#versions === 'string'),
+            nodeComponents(id, topics, senses, typeof this.#versions === 'string'),
           )
         : undefined,
     );
+    const taught = taughtOn(node.learning, node.pipelines.keys());
     for (const camera of node.pipelines.values()) {
       const topic = `${root}/${camera.name}/config`;
       const mine: DeviceId = { id: `${id.id}:${camera.name}`, prefix: `${node.name}_${camera.name}` };
@@ -205,11 +211,9 @@ export class HomeAssistant implements Extension {
         t: topics.camera(camera.name).status,
         val_tpl: "{{ 'online' if value == 'online' else 'offline' }}",
       };
-      const knows = isReady && hasLabels(camera, node.card?.labels);
-      messages.set(
-        topic,
-        knows ? make(topic, device, [status, seeing], cameraComponents(mine, camera, topics)) : undefined,
-      );
+      const knows = isReady && taught && (hasNoDetector(node) || hasLabels(camera, node.card?.labels));
+      const components = knows ? cameraComponents(mine, camera, topics, taught.get(camera.name)) : [];
+      messages.set(topic, knows ? make(topic, device, [status, seeing], components) : undefined);
     }
     if (this.#versions !== null) messages.set(topics.model, this.#versions);
     return messages;

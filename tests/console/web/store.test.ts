@@ -22,10 +22,23 @@ describe('reduce', () => {
     const camera = cameraState(new FakeCamera('door'), []);
     const state = reduce(emptyState, {
       type: 'state',
-      state: { node: 'porch', version: '1', mqtt: null, cameras: [camera] },
+      state: { node: 'porch', version: '1', mqtt: null, cameras: [camera], learning: null },
     });
-    expect(state.console).toEqual({ node: 'porch', version: '1', mqtt: null });
+    expect(state.console).toEqual({ node: 'porch', version: '1', mqtt: null, learning: null });
     expect(state.cameras).toEqual([camera]);
+  });
+
+  it('takes in what was taught, and the states of a view', () => {
+    const learning = { thumbnails: false, heads: [], nodes: [], cuts: [] };
+    const begun = reduce(emptyState, {
+      type: 'state',
+      state: { node: 'porch', version: '1', mqtt: null, cameras: [], learning: null },
+    });
+    expect(reduce(begun, { type: 'learning', learning }).console?.learning).toEqual(learning);
+    // Nothing to add it to before the state came.
+    expect(reduce(emptyState, { type: 'learning', learning })).toBe(emptyState);
+    const states = [{ head: 'gate', state: 'open' }];
+    expect(door(stateAfter({ type: 'states', camera: 'door', states })).states).toEqual(states);
   });
 
   it('takes in what happens to a camera, and leaves the others as they are', () => {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { colourOf } from '../../../tools/console/web/src/colours.ts';
-import { ago, bytes, count, duration } from '../../../tools/console/web/src/format.ts';
+import { ago, bytes, count, duration, energy } from '../../../tools/console/web/src/format.ts';
 import { axisEnd, frameRates, stacked } from '../../../tools/console/web/src/health/series.ts';
 import { mqttLine } from '../../../tools/console/web/src/mqtt-line.ts';
+import { amount, labelsOf, said, takenFor } from '../../../tools/console/web/src/teach/words.ts';
 import { FakeCamera, FakeNode } from '../fakes.ts';
 
 describe('mqttLine', () => {
@@ -21,6 +22,13 @@ describe('mqttLine', () => {
 });
 
 describe('words', () => {
+  it.each([
+    [0.00042, '0.4 mJ'],
+    [0.012, '12 mJ'],
+    [0.42, '0.42 J'],
+    [3.14, '3.1 J'],
+  ])('%d joules: %s', (joules, text) => expect(energy(joules)).toBe(text));
+
   it.each([
     [0, '0 s'],
     [59.4, '59 s'],
@@ -77,5 +85,46 @@ describe('series', () => {
     };
     const rates = frameRates([sample(0, 100), sample(2000, 120), sample(3000, 5)], 'door');
     expect(rates.in).toEqual([10, 0]);
+  });
+});
+
+describe('words about teaching', () => {
+  const answer = { head: 'object', examples: 2, taken: true, reason: null, acceptable: false };
+
+  it.each([
+    [{ version: 3, accuracy: 0.918 }, 'Taught: my cat. Version 3, 92 % named rightly when left out.'],
+    [{ version: 1, accuracy: null }, 'Taught: my cat. Version 1.'],
+    [{ version: null, accuracy: null }, 'Taught: my cat.'],
+  ])('%j', (change, text) => expect(said('Taught: my cat', { ...answer, ...change })).toBe(text));
+
+  it.each([
+    [1, 0, 0, '1 example'],
+    [12, 1, 0, '12 examples, 1 negative'],
+    [12, 3, 2, '12 examples, 3 negatives, 2 of them from other nodes'],
+  ])('%i, %i, %i: %s', (examples, negatives, others, text) => {
+    expect(amount({ label: 'cat', examples, negatives, others, accuracy: null })).toBe(text);
+  });
+
+  it('says what something is taken for', () => {
+    const miss = { camera: 'door', track: 1, time: 0, score: 0.5, nearest: 'my cat', picture: '' };
+    expect(takenFor({ ...miss, label: 'my cat' })).toBe('my cat?');
+    expect(takenFor({ ...miss, label: 'unknown' })).toBe('unknown; if any, my cat');
+  });
+
+  it('offers the labels of objects, or of one state', () => {
+    const head = { version: 1, versions: [1], kind: null, accuracy: null, falseAccept: null, refused: null };
+    const label = { examples: 1, negatives: 0, others: 0, accuracy: null };
+    const learning = {
+      ...{ thumbnails: false, nodes: [], cuts: [] },
+      heads: [
+        { ...head, name: 'object', objects: true, labels: [{ ...label, label: 'my cat' }], confusions: [] },
+        { ...head, name: 'gate', objects: false, labels: [{ ...label, label: 'open' }], confusions: [] },
+      ],
+    };
+    expect(labelsOf(learning)).toEqual(['my cat']);
+    expect(labelsOf(learning, 'gate')).toEqual(['open']);
+    // A state may be called what it likes: it is not what objects are named by.
+    expect(labelsOf(learning, 'object')).toEqual([]);
+    expect(labelsOf(null)).toEqual([]);
   });
 });

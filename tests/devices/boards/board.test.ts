@@ -1,60 +1,10 @@
 import { cpus } from 'node:os';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { describeBoard } from '../../../devices/boards/board.ts';
 import { readTemperature } from '../../../devices/boards/temperature.ts';
-import { tree } from '../fake.ts';
-
-const arm = (cores: number, part: string, features: string) =>
-  Array.from(
-    { length: cores },
-    (_, core) => `processor\t: ${core}
-BogoMIPS\t: 108.00
-Features\t: ${features}
-CPU implementer\t: 0x41
-CPU architecture: 8
-CPU variant\t: 0x0
-CPU part\t: ${part}
-CPU revision\t: 3
-
-`,
-  ).join('');
-
-const thermal = (...zones: [type: string, temp: number][]) =>
-  Object.fromEntries(
-    zones.flatMap(([type, temp], index) => [
-      [`sys/class/thermal/thermal_zone${index}/type`, `${type}\n`],
-      [`sys/class/thermal/thermal_zone${index}/temp`, `${temp}\n`],
-    ]),
-  );
-
-const pi4 = {
-  'proc/device-tree/model': 'Raspberry Pi 4 Model B Rev 1.4\0',
-  'proc/cpuinfo': `${arm(4, '0xd08', 'fp asimd evtstrm crc32 cpuid')}Revision\t: c03114\nModel\t\t: Raspberry Pi 4 Model B Rev 1.4\n`,
-  'proc/meminfo': 'MemTotal:        3884344 kB\nMemFree:         2921216 kB\n',
-  ...thermal(['cpu-thermal', 48686]),
-};
-
-const pi5 = {
-  'proc/device-tree/model': 'Raspberry Pi 5 Model B Rev 1.0\0',
-  'proc/cpuinfo': arm(
-    4,
-    '0xd0b',
-    'fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm lrcpc dcpop asimddp',
-  ),
-  'proc/meminfo': 'MemTotal:        8255888 kB\n',
-  ...thermal(['gpu-thermal', 51000], ['cpu-thermal', 52350]),
-};
-
-const pc = {
-  'sys/class/dmi/id/product_name': 'NUC11PAHi5\n',
-  'proc/cpuinfo': Array.from(
-    { length: 8 },
-    (_, core) =>
-      `processor\t: ${core}\nvendor_id\t: GenuineIntel\nmodel name\t: 11th Gen Intel(R) Core(TM) i5-1135G7 @ 2.40GHz\nflags\t\t: fpu sse2 sse4_1 lm avx fma avx2 avx512f avx512bw avx512_vnni\n\n`,
-  ).join(''),
-  'proc/meminfo': 'MemTotal:       16124064 kB\n',
-  ...thermal(['iwlwifi_1', 40000], ['x86_pkg_temp', 61000]),
-};
+import { plant, tree } from '../fake.ts';
+import { armCores, garbage, pcWithRapl, pi3BPlus, pi4, pi5, thermal, zero2W } from './trees.ts';
 
 describe('describeBoard', () => {
   it('knows a Raspberry Pi 4', () => {
@@ -81,8 +31,33 @@ describe('describeBoard', () => {
     });
   });
 
+  it('knows a Raspberry Pi Zero 2 W', () => {
+    expect(describeBoard(tree(zero2W))).toEqual({
+      board: 'pizero2',
+      model: 'Raspberry Pi Zero 2 W Rev 1.0',
+      arch: 'arm64',
+      cpu: 'Cortex-A53',
+      cores: 4,
+      memoryMb: 417,
+      instructionSets: ['neon'],
+      temperature: 47.774,
+      lumaStrideMultiple: 64,
+    });
+  });
+
+  it('knows a Raspberry Pi 3B+ by its core, not by the model name that a 32 bit kernel gives', () => {
+    expect(describeBoard(tree(pi3BPlus))).toMatchObject({
+      board: 'pi3',
+      arch: 'arm',
+      cpu: 'Cortex-A53',
+      cores: 4,
+      memoryMb: 927,
+      instructionSets: ['neon'],
+    });
+  });
+
   it('knows a PC', () => {
-    expect(describeBoard(tree(pc))).toEqual({
+    expect(describeBoard(tree(pcWithRapl))).toEqual({
       board: 'pc',
       model: 'NUC11PAHi5',
       arch: 'x64',
@@ -106,12 +81,29 @@ describe('describeBoard', () => {
     ['Raspberry Pi Compute Module 5 Rev 1.0', 'pi5', 128],
     ['Radxa ROCK 5B', 'arm', undefined],
   ])('takes %s for a %s', (model, board, lumaStrideMultiple) => {
-    const files = { 'proc/device-tree/model': `${model}\0`, 'proc/cpuinfo': arm(4, '0xd0b', 'fp asimd') };
+    const files = { 'proc/device-tree/model': `${model}\0`, 'proc/cpuinfo': armCores(4, '0xd0b', 'fp asimd') };
     expect(describeBoard(tree(files))).toMatchObject({ board, lumaStrideMultiple });
   });
 
   it('makes do with nothing', () => {
     expect(describeBoard(tree({}))).toMatchObject({ board: 'unknown', model: 'unknown', cpu: 'unknown', memoryMb: 0 });
+  });
+
+  it('makes do with garbage', () => {
+    expect(describeBoard(tree(garbage))).toMatchObject({ cores: 1, memoryMb: 0, temperature: undefined });
+  });
+
+  it('has sound figures whatever the files say', () => {
+    const root = tree(pi4);
+    fc.assert(
+      fc.property(fc.dictionary(fc.constantFrom(...Object.keys(pi4)), fc.string({ unit: 'binary' })), (files) => {
+        plant(root, { ...pi4, ...files });
+        const { cores, memoryMb, temperature } = describeBoard(root);
+        expect(cores).toBeGreaterThanOrEqual(1);
+        expect(memoryMb).toBeGreaterThanOrEqual(0);
+        expect(Number.isFinite(temperature ?? 0)).toBe(true);
+      }),
+    );
   });
 
   it('agrees with Node about this machine', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { cameraStates } from '../../../sdk/hub/extensions/camera-states.ts';
+import { CameraStates, cameraStates } from '../../../sdk/hub/extensions/camera-states.ts';
 import { NodeTopics } from '../../../sdk/hub/topics.ts';
-import { FakeCamera } from '../fakes.ts';
+import { FakeCamera, FakeContext, nodeStats } from '../fakes.ts';
 
 const topics = new NodeTopics('ocellus', 'porch').camera('door');
 const short = (states: ReadonlyMap<string, string | undefined>) =>
@@ -23,6 +23,7 @@ describe('cameraStates', () => {
       'motion_gate/state': 'ON',
       'motion_sensitivity/state': '0.5',
       'snapshots/state': 'ON',
+      'learn/state': 'ON',
       'person/count': '2',
       'person/occupied': 'ON',
       'person/snapshot': undefined,
@@ -44,5 +45,26 @@ describe('cameraStates', () => {
     const camera = new FakeCamera('door', ['a b', 'a_b']);
     camera.setCount('a b', 1);
     expect(short(cameraStates(camera, topics))).toMatchObject({ 'a_b/count': '1', 'a_b/occupied': 'ON' });
+  });
+});
+
+describe('CameraStates', () => {
+  it('empties the labels of an earlier run, but not before it knows its own', () => {
+    const left = ['person', 'dog'].map((label) => topics.count(label));
+    const run = (labels: string[], model: string) => {
+      const context = new FakeContext([new FakeCamera('door', labels)]);
+      if (labels.length === 0) context.node.card = undefined;
+      context.node.stats = () => ({ ...nodeStats, model });
+      const extension = new CameraStates();
+      extension.start(context);
+      context.sources.push(extension.states!);
+      context.retained.found(new Map(left.map((topic) => [topic, Buffer.from('1')])));
+      context.retained.update();
+      return context.told.filter(([, value]) => value === '').map(([topic]) => topic);
+    };
+    expect(run(['person'], 'nanodet')).toEqual([topics.count('dog')]);
+    expect(run([], 'nanodet')).toEqual([]);
+    // No detector at all: none of them is right.
+    expect(run([], 'off')).toEqual(left);
   });
 });

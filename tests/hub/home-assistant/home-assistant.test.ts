@@ -1,11 +1,17 @@
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { LineSettings } from '../../../sdk/config/schema.ts';
 import { CameraStates } from '../../../sdk/hub/extensions/camera-states.ts';
+import { LearningStates } from '../../../sdk/hub/extensions/learning-states.ts';
 import { HomeAssistant, type HomeAssistantOptions } from '../../../sdk/hub/home-assistant/home-assistant.ts';
 import type { Link } from '../../../sdk/hub/link.ts';
 import { labelLevel } from '../../../sdk/hub/topics.ts';
+import type { NodeLearning } from '../../../sdk/learn/node-learning.ts';
+import { temporaryFolder } from '../../devices/fake.ts';
+import { embeddings } from '../../learn/fakes.ts';
 import { eventMessage, FakeCamera, FakeContext, nodeStats, until } from '../fakes.ts';
+import { ShownLearning } from '../learning.ts';
 import { FakeHomeAssistant } from './fake-home-assistant.ts';
 import { breaches, isUpdateState } from './rules.ts';
 
@@ -30,8 +36,14 @@ class Run {
   readonly #nodeTopic: string;
   #seen = 0;
 
-  constructor(cameras: FakeCamera[], options: Partial<HomeAssistantOptions> = {}, before?: Run, node = 'porch') {
+  constructor(
+    cameras: FakeCamera[],
+    { learning, ...options }: Partial<HomeAssistantOptions> & { learning?: NodeLearning } = {},
+    before?: Run,
+    node = 'porch',
+  ) {
     this.context = new FakeContext(cameras, node);
+    this.context.node.learning = learning;
     this.#nodeTopic = `homeassistant/device/ocellus_${node}/config`;
     this.broker = before?.broker ?? new Map();
     this.home = before?.home ?? new FakeHomeAssistant();
@@ -42,7 +54,9 @@ class Run {
     this.extension.start(this.context);
     const states = new CameraStates();
     states.start(this.context);
-    this.context.sources.push(this.extension.states!, states.states!);
+    const learnt = new LearningStates();
+    learnt.start(this.context);
+    this.context.sources.push(this.extension.states!, states.states!, learnt.states!);
   }
 
   limit(maximumPacketSize: number): void {
@@ -87,8 +101,7 @@ class Run {
   }
 }
 
-const connected = (cameras: FakeCamera[], options?: Partial<HomeAssistantOptions>, before?: Run, node?: string) =>
-  new Run(cameras, options, before, node).connect();
+const connected = (...args: ConstructorParameters<typeof Run>) => new Run(...args).connect();
 
 describe('HomeAssistant', () => {
   it('announces the node, then its cameras, and breaks no rule', async () => {
@@ -130,6 +143,43 @@ describe('HomeAssistant', () => {
     }
   });
 
+  it('announces of the board what it tells, and nothing that would stay unknown', async () => {
+    const silent = new Run([new FakeCamera('door')]);
+    silent.context.node.senses = { temperature: false, throttling: false, power: false };
+    await silent.connect();
+    expect(silent.home.keys(nodeTopic)).toEqual(['cpu', 'memory', 'model', 'outbox', 'restart']);
+
+    const run = new Run([new FakeCamera('door')]);
+    run.context.node.senses = { temperature: true, throttling: true, power: true };
+    await run.connect();
+    expect(run.home.problems).toEqual([]);
+    const own = ['energy_per_inference', 'power', 'temperature', 'throttling'];
+    expect(run.home.keys(nodeTopic)).toEqual(expect.arrayContaining(own));
+    expect(run.component(nodeTopic, 'power')).toEqual({
+      p: 'sensor',
+      uniq_id: 'ocellus_porch:power',
+      def_ent_id: 'sensor.porch_power',
+      name: 'Power',
+      stat_t: 'ocellus/porch/stats',
+      val_tpl: '{{ value_json.power.watts if value_json.power else None }}',
+      stat_cla: 'measurement',
+      ent_cat: 'diagnostic',
+      dev_cla: 'power',
+      unit_of_meas: 'W',
+      sug_dsp_prc: 2,
+    });
+  });
+
+  it('takes back a sensor that the board no longer has', async () => {
+    const before = await connected([new FakeCamera('door')]);
+    expect(before.home.keys(nodeTopic)).toContain('temperature');
+    before.end();
+    const run = new Run([new FakeCamera('door')], {}, before);
+    run.context.node.senses = { temperature: false, throttling: false, power: false };
+    await run.connect();
+    expect(run.home.keys(nodeTopic)).not.toContain('temperature');
+  });
+
   it('lets a camera that is off be switched on', async () => {
     const run = await connected([new FakeCamera('door')]);
     const { avty, cmps } = JSON.parse(run.told(doorTopic).at(-1)!);
@@ -152,6 +202,13 @@ describe('HomeAssistant', () => {
     run.context.node.emit('stats', nodeStats);
     expect(run.told(nodeTopic), 'no model').toEqual([]);
     run.context.node.card = card;
+    const { senses } = run.context.node;
+    run.context.node.senses = undefined;
+    run.context.node.emit('stats', nodeStats);
+    // The cards that ship are read from disk meanwhile.
+    await until(() => run.told('ocellus/porch/model').length > 0);
+    expect(run.told(nodeTopic), 'no board').toEqual([]);
+    run.context.node.senses = senses;
     door.counts = [];
     run.context.node.emit('stats', nodeStats);
     await until(() => run.told(nodeTopic).length > 0);
@@ -320,6 +377,122 @@ describe('HomeAssistant', () => {
     const run = await connected([new FakeCamera('door')], { consoleUrl: () => url });
     expect(JSON.parse(run.told(doorTopic).at(-1)!).dev.cu).toBe(shown);
     expect(run.home.problems).toEqual([]);
+  });
+});
+
+describe('HomeAssistant, with what was taught', () => {
+  const taughtKeys = (run: Run) => run.home.keys(doorTopic).filter((key) => /^(taught|state|set:learn)/.test(key));
+
+  it('announces names of objects and states of the view, and takes back what is forgotten', async () => {
+    const shown = await ShownLearning.start();
+    const { learning } = shown;
+    const run = await connected([new FakeCamera('door', ['person', 'cat']), new FakeCamera('yard')], { learning });
+    expect(taughtKeys(run)).toEqual(['set:learn']);
+    expect(run.component(doorTopic, 'set:learn')).toMatchObject({ p: 'switch', cmd_t: 'ocellus/porch/door/learn/set' });
+    await shown.teachObject('rings', 'my cat');
+    await shown.teachObject('checks', 'Cat');
+    await shown.teachView('door', 'stripes', 'airing-cupboard', 'tidy');
+    run.deliver();
+    expect(run.home.problems).toEqual([]);
+    expect(taughtKeys(run)).toEqual([
+      ...['set:learn', 'state:airing-2d-cupboard', 'taught:-43-at', 'taught:my_cat'],
+      ...['taught_count:-43-at', 'taught_count:my_cat'],
+    ]);
+    expect(run.component(doorTopic, 'taught:my_cat')).toEqual({
+      p: 'binary_sensor',
+      uniq_id: 'ocellus_porch:door:taught:my_cat',
+      def_ent_id: 'binary_sensor.porch_door_my_cat',
+      name: 'My cat',
+      stat_t: 'ocellus/porch/door/taught/my_cat/occupied',
+      dev_cla: 'occupancy',
+    });
+    // As the model calls it too: told apart.
+    expect(run.component(doorTopic, 'taught:-43-at').name).toBe('Cat as taught');
+    expect(run.component(doorTopic, 'occupied:cat').name).toBe('Cat');
+    expect(run.component(doorTopic, 'state:airing-2d-cupboard')).toMatchObject({
+      ...{ p: 'sensor', name: 'Airing cupboard', dev_cla: 'enum', ops: ['tidy', 'unsure'] },
+      ...{ stat_t: 'ocellus/porch/door/classification/airing-cupboard' },
+    });
+    // States are of the camera where they were taught, names of all.
+    expect(run.home.keys(`${root}/yard/config`)).toContain('taught:my_cat');
+    expect(run.home.keys(`${root}/yard/config`).join()).not.toContain('state:');
+    // Each of them reads what the hub tells.
+    for (const { p, stat_t } of Object.values(JSON.parse(run.told(doorTopic).at(-1)!).cmps) as Record<
+      string,
+      string
+    >[]) {
+      if (stat_t && p !== 'event' && !stat_t.endsWith('/stats')) expect([...run.broker.keys()], p).toContain(stat_t);
+    }
+
+    await learning.forget({ head: 'object', label: 'my cat' });
+    await learning.forget({ head: 'airing-cupboard', label: 'tidy' });
+    run.deliver();
+    expect(taughtKeys(run)).toEqual(['set:learn', 'taught:-43-at', 'taught_count:-43-at']);
+    expect([...run.broker.keys()].filter((topic) => /my_cat|classification/.test(topic))).toEqual([]);
+  });
+
+  it('waits for what was taught before, and then is as it was', async () => {
+    const folder = join(temporaryFolder(), 'learn');
+    const first = await ShownLearning.start(folder);
+    await first.teachObject('rings', 'my cat');
+    const run = await connected([new FakeCamera('door'), new FakeCamera('yard')], { learning: first.learning });
+    const before = run.home.keys(doorTopic);
+    run.end();
+    await first.learning.stop();
+    const { learning } = ShownLearning.make(folder);
+    const again = await connected([new FakeCamera('door'), new FakeCamera('yard')], { learning }, run);
+    expect([again.told(doorTopic), again.home.keys(doorTopic)]).toEqual([[], before]);
+    await learning.start();
+    again.deliver();
+    expect(again.home.keys(doorTopic)).toEqual(before);
+    // Nothing was taken back on the way.
+    expect(again.told(doorTopic).join()).not.toContain('"taught:my_cat":{"p":"binary_sensor"}');
+    again.end();
+    await learning.stop();
+    // A node that is not to learn any more.
+    const none = await connected([new FakeCamera('door'), new FakeCamera('yard')], {}, again);
+    expect(none.home.keys(doorTopic)).toEqual(before.filter((key) => !/^(taught|set:learn)/.test(key)));
+  });
+
+  it('breaks no rule whatever the labels are called', async () => {
+    const { learning } = await ShownLearning.start();
+    const names = [
+      'cell phone',
+      'cell_phone',
+      '猫',
+      'a/b',
+      '+',
+      '#',
+      "it's",
+      '{{ x }}',
+      '𐀀',
+      '__proto__',
+      'x'.repeat(64),
+    ];
+    const [sample, picture] = [embeddings(names.length, 1280), Buffer.from('')];
+    for (const [i, label] of names.entries()) {
+      const as = { camera: 'door', head: 'object', label };
+      await learning.teachLooks([{ kind: 'box', embedding: sample(i), picture }], as);
+      await learning.teachLooks([{ kind: 'view', embedding: sample(i), picture }], { ...as, head: 'gate' });
+      // From another node, or a program, a head may have any name.
+      await learning.teachLooks([{ kind: 'view', embedding: sample(i), picture }], { ...as, head: label });
+    }
+    const run = await connected([new FakeCamera('door'), new FakeCamera('yard')], { learning });
+    expect(run.home.problems).toEqual([]);
+    const levels = new Set(names.map(labelLevel));
+    expect(taughtKeys(run).filter((key) => key.startsWith('taught:'))).toHaveLength(levels.size);
+    expect(taughtKeys(run).filter((key) => key.startsWith('state:'))).toEqual(['state:cell_phone', 'state:gate']);
+    expect(run.component(doorTopic, 'state:gate').ops).toEqual([...[...names].sort(), 'unsure']);
+  });
+
+  it('announces a camera without a detector', async () => {
+    const { learning } = await ShownLearning.start();
+    const run = new Run([new FakeCamera('door', []), new FakeCamera('yard', [])], { learning });
+    run.context.node.card = undefined;
+    run.context.node.stats = () => ({ ...nodeStats, model: 'off' });
+    await run.connect();
+    expect(run.home.keys(nodeTopic)).not.toContain('model');
+    expect(run.home.keys(doorTopic)).toEqual(expect.arrayContaining(['motion', 'set:learn']));
   });
 });
 

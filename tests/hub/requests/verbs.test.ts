@@ -18,7 +18,10 @@ describe('info', () => {
           { camera: 'door', status: 'offline' },
           { camera: 'yard', status: 'online' },
         ],
-        verbs: ['info', 'state', 'snapshot', 'change', 'restart'],
+        verbs: [
+          ...['info', 'state', 'snapshot', 'change', 'restart'],
+          ...['teach', 'list', 'relabel', 'forget', 'withdraw', 'rollback', 'accept'],
+        ],
       },
     });
   });
@@ -75,7 +78,7 @@ describe('snapshot', () => {
     [{ camera: 'door', height: 31 }, 'height: expected a whole number from 32 to 4320, got 31'],
     [{ camera: 'door', quality: 80.5 }, 'quality: expected a whole number from 1 to 100, got 80.5'],
     [{ camera: 'door', quality: null }, 'quality: expected a whole number from 1 to 100, got null'],
-    [{ camera: ['door'] }, 'camera: expected text that is not empty, got ["door"]'],
+    [{ camera: ['door'] }, 'camera: expected text of 1 to 32 characters, got ["door"]'],
   ])('refuses %j', async (request, error) => {
     const { ask, link } = makeRequests();
     expect((await ask('snapshot', request)).error).toContain(error);
@@ -109,6 +112,7 @@ describe('change', () => {
     [{ detect: { threshold: 2 } }, 'change.detect.threshold: expected a number from 0 to 1, got 2'],
     [{ sauce: 'x' }, 'change.sauce: no such field'],
     [{ zones: { A: { polygon: [] } } }, 'change.zones.A: no such field'],
+    [{ learn: { states: { set: {} } } }, 'change.learn.states.set: no such field; expected a name of small letters'],
     [{ zones: { a: {} } }, 'change.zones.a.polygon: expected a list of at least 3'],
     [[], 'change: expected fields'],
     [null, 'change: expected fields'],

@@ -1,20 +1,18 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { BoardMonitor } from '../../../devices/index.ts';
 import { hashPassword } from '../../../sdk/access/password.ts';
-import { asset } from '../../../sdk/assets.ts';
 import { resolveSettings } from '../../../sdk/config/settings.ts';
 import { Hub } from '../../../sdk/hub/hub.ts';
 import { Node } from '../../../sdk/pipeline/node.ts';
 import type { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
 import { Console } from '../../../tools/console/server/console.ts';
-
-const browserPath = '/usr/bin/chromium';
-/** The scene is empty for some seconds between its visits, and the machine may be busy. */
-const patience = { timeout: 60_000, interval: 100 };
+import { pi4WithIna219 } from '../../devices/boards/trees.ts';
+import { plant } from '../../devices/fake.ts';
+import { browserPath, buildPage, patience, Visitor } from './browser.ts';
 
 describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chromium)', { timeout: 120_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'ocellus-page-'));
@@ -22,23 +20,17 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
   let server: Console;
   let hub: Hub;
   let url: string;
-  let browser: Browser;
+  let visitor: Visitor;
+  let faults: string[];
   let camera: Pipeline;
-  /** What no page may do: complain, or ask another origin. */
-  const faults: string[] = [];
 
   beforeAll(async () => {
-    // Built here, so that it is the page of these sources.
-    execFileSync(process.execPath, [
-      asset('node_modules', 'vite', 'bin', 'vite.js'),
-      'build',
-      '--config',
-      asset('tools', 'console', 'web', 'vite.config.ts'),
-      '--outDir',
-      folder,
-      '--logLevel=error',
-    ]);
-    node = new Node(resolveSettings({ node: 'porch', cameras: { door: { source: 'scene:' } } }));
+    buildPage(folder);
+    const board = new BoardMonitor({
+      root: plant(join(folder, 'board'), pi4WithIna219),
+      ask: async () => 'throttled=0x50005',
+    });
+    node = new Node(resolveSettings({ node: 'porch', cameras: { door: { source: 'scene:' } } }), { board });
     await node.start({
       before: async () => {
         // Nothing listens there: what the hub has to say waits.
@@ -50,51 +42,21 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
       },
     });
     camera = node.pipelines.get('door')!;
-    browser = await chromium.launch({
-      executablePath: browserPath,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
+    visitor = await Visitor.launch();
+    faults = visitor.faults;
   });
   afterAll(async () => {
-    await browser?.close();
+    await visitor?.close();
     await server?.stop();
     await node?.stop();
     await hub?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const pages: Page[] = [];
-  afterEach(async () => {
-    for (const page of pages.splice(0)) await page.context().close();
-    expect(faults.splice(0)).toEqual([]);
-  });
-
-  /** A new page on this address; what it complains of, and what it asks of others, is a fault. */
-  async function visit(address: string, hash: string, options: BrowserContextOptions): Promise<Page> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
-    const page = await context.newPage();
-    pages.push(page);
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') faults.push(message.text());
-    });
-    page.on('pageerror', (error) => faults.push(error.message));
-    page.on('request', (request) => {
-      if (!request.url().startsWith(address) && !request.url().startsWith('blob:')) faults.push(request.url());
-    });
-    await page.goto(`${address}${hash}`);
-    return page;
-  }
+  afterEach(() => visitor.leave());
 
   async function open(hash = '', options: BrowserContextOptions = {}): Promise<Page> {
-    const page = await visit(url, hash, options);
+    const page = await visitor.visit(url, hash, options);
     await page.getByRole('heading', { level: 1 }).waitFor({ state: 'attached' });
     return page;
   }
@@ -141,6 +103,16 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
     const plot = page.getByRole('img', { name: /Time of a frame by stage, now \d*[1-9]/ });
     await expect.poll(() => plot.count(), patience).toBe(1);
     await expect.poll(() => plot.locator('.plot-area').count(), patience).toBe(6);
+  });
+
+  it('shows what the board tells of power and of what holds it back', async () => {
+    const page = await open('#/health');
+    const card = page.getByRole('region', { name: 'Board' });
+    await card.getByText('0.62 W').waitFor(patience);
+    await card.getByText('ina219: what is wired to the sensor').waitFor();
+    await expect.poll(() => card.getByText(/^\d+(\.\d+)? m?J$/).count(), patience).toBe(1);
+    expect(await card.getByText('under-voltage, throttled').count()).toBe(2);
+    expect(await card.getByText('Held back', { exact: true }).count()).toBe(1);
   });
 
   it('shows what waits for the broker', async () => {
@@ -275,7 +247,7 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
 
   it('has no horizontal scroll on a phone, in any view', async () => {
     const page = await open('', { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true });
-    for (const view of ['live', 'events', 'zones', 'settings', 'health']) {
+    for (const view of ['live', 'events', 'zones', 'taught', 'settings', 'health']) {
       await page.getByRole('navigation', { name: 'Views' }).locator(`a[href="#/${view}"]`).tap();
       await page.locator(`.view-${view} h1`).waitFor({ state: 'attached' });
       // Until what comes later (pictures, numbers) is there as well.
@@ -320,7 +292,7 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
     const page = await open();
     await page.getByRole('link', { name: 'Connect a camera' }).waitFor(patience);
     const reached: string[] = [];
-    for (let i = 0; i < 14; i++) {
+    for (let i = 0; i < 15; i++) {
       await page.keyboard.press('Tab');
       reached.push(
         String(
@@ -332,7 +304,17 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
         ),
       );
     }
-    const controls = ['Skip to content', 'Live', 'Events', 'Zones', 'Settings', 'Health', 'Use ', 'Fill the screen'];
+    const controls = [
+      'Skip to content',
+      'Live',
+      'Events',
+      'Zones',
+      'Taught',
+      'Settings',
+      'Health',
+      'Use ',
+      'Fill the screen',
+    ];
     for (const name of [...controls, 'Connect a camera']) {
       expect(
         reached.some((one) => one.startsWith(name) && /solid|auto/.test(one)),
@@ -369,7 +351,7 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
     afterAll(() => guarded?.stop());
 
     async function openGuarded(options: BrowserContextOptions = {}): Promise<Page> {
-      const page = await visit(guardedUrl, '', options);
+      const page = await visitor.visit(guardedUrl, '', options);
       await page.getByRole('heading', { name: 'Log in' }).waitFor(patience);
       return page;
     }

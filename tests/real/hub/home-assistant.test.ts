@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
 import { asset } from '../../../sdk/assets.ts';
 import { Hub } from '../../../sdk/hub/hub.ts';
+import type { NodeStats } from '../../../sdk/pipeline/node.ts';
 import { closing } from '../../closing.ts';
 import { eventMessage, FakeCamera, FakeNode, mqttSettings, nodeStats, recorder, until } from '../../hub/fakes.ts';
 import { breaches } from '../../hub/home-assistant/rules.ts';
@@ -20,12 +21,22 @@ const doorTopic = `${root}/door/config`;
 
 async function startHub(url: string, cameras: FakeCamera[]) {
   const node = new FakeNode('porch', cameras);
+  node.senses = { temperature: true, throttling: true, power: true };
   const settings = { ...mqttSettings(url), home_assistant: { enabled: true, prefix: 'homeassistant' } };
   const hub = closing(new Hub({ node, settings, logger: recorder() }), (it) => it.stop());
   // What a node says of itself, often, so that nothing here waits for it.
   const stats = {
     ...nodeStats,
     temperature: 51.3,
+    throttling: { now: ['throttled'], sinceBoot: null } satisfies NodeStats['throttling'],
+    power: {
+      source: 'pmic',
+      covers: 'rails',
+      watts: 3.5,
+      joules: 1200,
+      // Nothing was looked at.
+      joulesPerInference: null,
+    } satisfies NodeStats['power'],
     cameras: Object.fromEntries(
       cameras.map(({ name }) => [name, { frames: { dropped: 2 }, fps: { in: 10 }, times: { infer: 31.25 } } as never]),
     ),
@@ -151,6 +162,9 @@ describe.skipIf(lacks)(`Home Assistant itself${lacks}`, () => {
         'sensor.porch_door_person_count_in_front_yard': '0',
         'number.porch_door_threshold': '0.6',
         'sensor.porch_temperature': '51.3',
+        'binary_sensor.porch_throttling': 'on',
+        'sensor.porch_power': '3.5',
+        'sensor.porch_energy_per_inference': 'unknown',
         'update.porch_model': 'off',
         'event.porch_door_sighting': 'unknown',
       });

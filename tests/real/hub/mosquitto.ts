@@ -14,10 +14,14 @@ export interface MosquittoOptions {
   persistent?: boolean;
   /** Then nobody comes in without. */
   login?: { username: string; password: string };
+  /** Boards, each a user whose password is its name: it reads what is below `ocellus/`, and writes its own topics only. */
+  boards?: readonly string[];
   /** Default `mqtt`. `mqtts` has a certificate for 127.0.0.1 that nobody signed but itself: `certificate`. */
   protocol?: 'mqtt' | 'mqtts' | 'ws';
   /** Of `mqtts`: clients need the certificate `clientCertificate` and its `clientKey`. */
   mutual?: boolean;
+  /** The largest packet it takes. Default: any. */
+  packetBytes?: number;
 }
 
 /** A Mosquitto of the test's own, on a free port of the loopback address. */
@@ -40,7 +44,14 @@ export class Mosquitto {
     this.clientKey = join(folder, 'client-key.pem');
   }
 
-  static async start({ persistent, login, protocol = 'mqtt', mutual }: MosquittoOptions = {}): Promise<Mosquitto> {
+  static async start({
+    persistent,
+    login,
+    protocol = 'mqtt',
+    mutual,
+    packetBytes,
+    boards,
+  }: MosquittoOptions = {}): Promise<Mosquitto> {
     const folder = mkdtempSync(join(tmpdir(), 'ocellus-mosquitto-'));
     const port = await freePort();
     const broker = new Mosquitto(port, folder, protocol);
@@ -55,6 +66,7 @@ export class Mosquitto {
       makeCertificate(broker.clientKey, broker.clientCertificate);
       lines.push(`cafile ${broker.clientCertificate}`, 'require_certificate true');
     }
+    if (packetBytes) lines.push(`max_packet_size ${packetBytes}`);
     if (persistent) {
       lines.push('persistence true', `persistence_location ${folder}/`);
       lines.push('autosave_interval 1');
@@ -63,6 +75,16 @@ export class Mosquitto {
       const file = join(folder, 'passwords');
       execFileSync('mosquitto_passwd', ['-c', '-b', file, login.username, login.password], { env, stdio: 'ignore' });
       lines.push('allow_anonymous false', `password_file ${file}`);
+    } else if (boards) {
+      const [file, rights] = [join(folder, 'passwords'), join(folder, 'rights')];
+      writeFileSync(file, '');
+      const rules = boards.map((board) => {
+        execFileSync('mosquitto_passwd', ['-b', file, board, board], { env, stdio: 'ignore' });
+        const own = [`ocellus/${board}/#`, `ocellus/learn/+/${board}/#`].map((filter) => `topic write ${filter}`);
+        return [`user ${board}`, 'topic read ocellus/#', ...own].join('\n');
+      });
+      writeFileSync(rights, `${rules.join('\n')}\n`);
+      lines.push('allow_anonymous false', `password_file ${file}`, `acl_file ${rights}`);
     } else lines.push('allow_anonymous true');
     writeFileSync(join(folder, 'mosquitto.conf'), `${lines.join('\n')}\n`);
     try {

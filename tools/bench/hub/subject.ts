@@ -39,6 +39,7 @@ async function ocellus(broker: string, data: string): Promise<Side> {
   const node = Object.assign(new EventEmitter<{ stats: [NodeStats] }>(), {
     name: 'bench',
     card: undefined,
+    senses: undefined,
     pipelines: new Map([['door', camera]]),
     stats: () => idle.stats(),
   });

@@ -6,9 +6,13 @@ import {
   discoverCameras,
   type FoundNetworkCamera,
   findCameras,
+  findPower,
   findPrograms,
+  measureWatts,
+  readThrottling,
   tryDecoders,
 } from '../../../devices/index.ts';
+import { chooseProfile } from '../../../sdk/config/profile.ts';
 import { listModels } from '../../../sdk/core/model.ts';
 import { messageOf } from '../../../sdk/errors.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
@@ -33,16 +37,19 @@ export function addDoctor(program: Command): void {
 type Report = Awaited<ReturnType<typeof examine>>;
 
 async function examine(discover: boolean) {
-  const [cameras, programs, models, onnxruntime, decoders, networkCameras] = await Promise.all([
+  const board = describeBoard();
+  const [cameras, programs, models, onnxruntime, throttling, power, decoders, networkCameras] = await Promise.all([
     findCameras(),
     findPrograms(),
     listModels(),
     findOnnxruntime(),
+    readThrottling(),
+    describePower(),
     tryDecoders(),
     discover ? discoverCameras() : undefined,
   ]);
   return {
-    board: describeBoard(),
+    board: { ...board, throttling, power, profile: chooseProfile('auto', board) },
     node: process.versions.node,
     onnxruntime,
     kernels: describeKernels(),
@@ -53,6 +60,14 @@ async function examine(discover: boolean) {
     decoders,
     models: models.map(({ name }) => name),
   };
+}
+
+/** What measures the power of this board and how much it is now, or why nothing does. */
+async function describePower(): Promise<{ source: string; covers: string; watts?: number } | { why: string }> {
+  const found = await findPower();
+  if (!found.source) return { why: found.why };
+  const { name, covers } = found.source;
+  return { source: name, covers, watts: await measureWatts(found.source) };
 }
 
 /** What this processor offers, and which of it is in use. */
@@ -87,6 +102,9 @@ function inWords(report: Report): string {
     ['processor', `${board.cpu}, ${board.cores} cores, ${board.arch}${temperature}`],
     ['instruction sets', board.instructionSets.join(' ') || 'none that matter here'],
     ['memory', `${board.memoryMb} MB`],
+    ...throttlingRow(board.throttling),
+    ['power', powerInWords(board.power)],
+    ['profile', profileInWords(board.profile)],
     ['Node', node],
     ['onnxruntime', onnxruntime.version ?? `cannot be loaded: ${onnxruntime.error}`],
     [
@@ -135,3 +153,19 @@ export function decodersInWords(trials: readonly DecoderTrial[]): string {
     })
     .join(', ');
 }
+
+function throttlingRow(throttling: Report['board']['throttling']): string[][] {
+  if (!throttling) return [];
+  const { now, sinceBoot } = throttling;
+  const past = sinceBoot && sinceBoot.length > 0 ? `; since it was switched on: ${sinceBoot.join(', ')}` : '';
+  return [['held back by', `${now.join(', ') || 'nothing'}${past}`]];
+}
+
+function powerInWords(power: Report['board']['power']): string {
+  if ('why' in power) return `not known: ${power.why}`;
+  const watts = power.watts === undefined ? 'cannot be read now' : `${power.watts.toFixed(2)} W`;
+  return `${watts} (${power.source}, ${power.covers})`;
+}
+
+const profileInWords = ({ name, threads, fps, keepalive }: Report['board']['profile']) =>
+  `${name}: threads ${threads}, fps ${fps}, keepalive ${keepalive} (docs/boards.md)`;

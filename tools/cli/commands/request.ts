@@ -14,7 +14,7 @@ export function addRequest(program: Command): void {
   program
     .command('request')
     .description('ask a running node over MQTT and print the answer')
-    .argument('<verb>', 'info, state, snapshot, change, restart; `info` lists what the node answers')
+    .argument('<verb>', 'info, state, snapshot, change, restart, teach, list, …; `info` lists what the node answers')
     .argument('[fields]', 'of the request, as JSON: \'{"camera": "door"}\'', fields, {})
     .option('--broker <url>', 'mqtt://host:1883, mqtts://, ws://, wss://', 'mqtt://127.0.0.1:1883')
     .option('--node <name>', 'name of the node', 'ocellus')

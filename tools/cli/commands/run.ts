@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { describeBoard } from '../../../devices/index.ts';
 import { isLoopback } from '../../../sdk/access/network.ts';
 import { dataFolder } from '../../../sdk/config/data-folder.ts';
+import { chooseProfile } from '../../../sdk/config/profile.ts';
 import { readSettings, resolveSettings, type SettingsInput, updateSettings } from '../../../sdk/config/settings.ts';
 import { InputError, messageOf } from '../../../sdk/errors.ts';
 import type { Hub } from '../../../sdk/hub/hub.ts';
@@ -80,10 +82,12 @@ async function runNode(options: RunOptions, logger: Logger): Promise<{ code: num
   const written = await readSettings(file, options.config !== undefined);
   // Alone first, so that a wrong option is not said to be in the file.
   resolveSettings(written, options.config ?? defaultFile);
-  const given = resolveSettings(withOptions(written, options), 'what the command line says');
+  const board = describeBoard();
+  const given = resolveSettings(withOptions(written, options), 'what the command line says', board);
   const settings = await hashPasswords(given, { file, written, logger });
   const announce = options.logFormat === 'text' ? (line: string) => console.log(line) : logger.info.bind(logger);
-  logger.info(`kernels: ${kernels.name}`);
+  const { name: profile } = chooseProfile(settings.core.profile, board);
+  logger.info(`board: ${board.model}, profile ${profile}; kernels: ${kernels.name}`);
   const node = new Node(settings, { data: dataFolder(settings), logger });
   const parts: { stop(): Promise<void> }[] = [];
   let hub: Hub | undefined;

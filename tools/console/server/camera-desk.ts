@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import { messageOf } from '../../../sdk/errors.ts';
 import type { Logger } from '../../../sdk/log.ts';
 import type { PipelineEvents } from '../../../sdk/pipeline/events.ts';
-import type { CameraState, ServerMessage } from '../protocol.ts';
+import type { CameraState, ServerMessage, ViewState } from '../protocol.ts';
 import type { EventStore } from './event-store.ts';
 import { LiveFeed } from './live-feed.ts';
 import type { ConsoleCamera } from './source.ts';
@@ -11,6 +11,8 @@ import { cameraState, sourceState } from './state.ts';
 export interface DeskParts {
   readonly events: EventStore;
   readonly logger: Logger;
+  /** What taught heads see in the whole view. */
+  states(): ViewState[];
   tell(message: ServerMessage): void;
 }
 
@@ -33,7 +35,7 @@ export class CameraDesk {
   }
 
   state(): CameraState {
-    return cameraState(this.#camera, [...this.#crossings.values()]);
+    return cameraState(this.#camera, [...this.#crossings.values()], this.#parts.states());
   }
 
   attach(): void {

@@ -6,7 +6,7 @@ import { InputError, messageOf } from '../../../sdk/errors.ts';
 import type { HubStats } from '../../../sdk/hub/hub.ts';
 import { NodeTopics } from '../../../sdk/hub/topics.ts';
 import { type Logger, silent } from '../../../sdk/log.ts';
-import type { ConsoleState } from '../protocol.ts';
+import type { ConsoleState, ServerMessage } from '../protocol.ts';
 import { Access } from './access.ts';
 import { CameraDesk } from './camera-desk.ts';
 import type { Client } from './client.ts';
@@ -14,6 +14,9 @@ import { Clients } from './clients.ts';
 import { EventStore } from './event-store.ts';
 import { refusal } from './guard.ts';
 import { boundedServer } from './http-server.ts';
+import { LearningDesk } from './learning/desk.ts';
+import { LearningRoutes } from './learning/routes.ts';
+import { learningState, viewStates } from './learning/state.ts';
 import { listen, pageUrl } from './listen.ts';
 import { operations } from './operations.ts';
 import { HttpError } from './reply.ts';
@@ -59,6 +62,7 @@ export class Console {
   readonly #events = new EventStore();
   readonly #clients: Clients;
   readonly #stats: StatsTicker;
+  readonly #learning: LearningDesk | undefined;
   readonly #root: string;
   #desks = new Map<string, CameraDesk>();
   #server: Server | undefined;
@@ -83,7 +87,16 @@ export class Console {
       unwatch: (client, camera) => this.#desks.get(camera)?.live.unwatch(client),
       left: (client) => this.#left(client),
     });
-    this.#stats = new StatsTicker(node, options.hub, (message) => this.#clients.broadcast(message));
+    const tell = (message: ServerMessage) => this.#clients.broadcast(message);
+    this.#stats = new StatsTicker(node, options.hub, tell);
+    const { learning } = node;
+    this.#learning =
+      learning &&
+      new LearningDesk({
+        ...{ learning, node: node.name, tell },
+        cameras: () => this.#desks.keys(),
+        watched: () => this.#clients.size > 0,
+      });
   }
 
   /**
@@ -101,17 +114,20 @@ export class Console {
       const desk = new CameraDesk(camera, {
         events: this.#events,
         logger: this.#logger,
+        states: () => viewStates(node.learning, name),
         tell: (message) => this.#clients.broadcast(message),
       });
       this.#desks.set(name, desk);
       desk.attach();
     }
+    this.#learning?.attach();
     const routes = new Routes({
       cameras: node.pipelines,
       events: this.#events,
       files,
       access: this.#access,
       operations: operations({ node, hub: this.#options.hub }),
+      learning: node.learning && new LearningRoutes(node.learning, node.name),
       host: this.#host,
       url: this.#url,
       logger: this.#logger,
@@ -142,6 +158,7 @@ export class Console {
     this.#clients.close();
     for (const desk of this.#desks.values()) desk.detach();
     this.#desks = new Map();
+    this.#learning?.detach();
     if (!server.listening) return;
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
@@ -167,6 +184,7 @@ export class Console {
       version: packageVersion(),
       mqtt: mqttState(mqttUrl, this.#root),
       cameras: [...this.#desks.values()].map((desk) => desk.state()),
+      learning: node.learning ? learningState(node.learning, node.name) : null,
     };
   }
 

@@ -1,7 +1,9 @@
+import { limits } from '../../../devices/boards/throttling.ts';
 import { packageVersion } from '../../../sdk/assets.ts';
 import type { HubStats } from '../../../sdk/hub/hub.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
 import type { PipelineStats } from '../../../sdk/pipeline/events.ts';
+import type { NodeStats } from '../../../sdk/pipeline/node.ts';
 import { Exposition, type Labels, type Sample } from './exposition.ts';
 import type { ConsoleNode } from './source.ts';
 
@@ -20,12 +22,27 @@ export function nodeMetrics(node: ConsoleNode, mqtt: HubStats | undefined, accep
     model: stats.model,
   });
   tellProcess(text, stats.eventLoopDelayMs);
-  if (stats.temperature !== null) {
-    text.gauge('ocellus_temperature_celsius', 'Of the processor.', [[ofNode, stats.temperature]]);
-  }
+  tellBoard(text, ofNode, stats);
   tellCameras(text, node, stats.cameras);
   if (mqtt) tellMqtt(text, ofNode, mqtt);
   return text;
+}
+
+/** What the board does not tell has no series: 0 would be wrong. */
+function tellBoard(text: Exposition, ofNode: Labels, { temperature, throttling, power }: NodeStats): void {
+  if (temperature !== null) text.gauge('ocellus_temperature_celsius', 'Of the processor.', [[ofNode, temperature]]);
+  if (throttling) {
+    text.gauge(
+      'ocellus_throttled',
+      'Does the firmware slow the board down?',
+      limits.map((reason) => [{ ...ofNode, reason }, throttling.now.includes(reason) ? 1 : 0]),
+    );
+  }
+  if (power) {
+    const labels = { ...ofNode, source: power.source, covers: power.covers };
+    text.gauge('ocellus_power_watts', 'Mean over ten seconds.', [[labels, power.watts]]);
+    text.counter('ocellus_energy_joules', 'Of all that the source covers.', [[labels, power.joules]]);
+  }
 }
 
 /** Under the names that all exporters, and those of Node.js, have for it. */
@@ -148,6 +165,11 @@ function tellMqtt(text: Exposition, labels: Labels, mqtt: HubStats): void {
   text.counter('ocellus_mqtt_shrunk', 'Snapshots made smaller to fit.', one(mqtt.shrunk));
   text.counter('ocellus_mqtt_commands_rejected', 'Commands that were wrong.', one(mqtt.rejectedCommands));
   text.counter('ocellus_mqtt_requests_rejected', 'Requests that were wrong, or too many.', one(mqtt.rejectedRequests));
+  text.counter(
+    'ocellus_mqtt_learning_rejected',
+    'Messages of other nodes with what they were taught that were wrong, or too many.',
+    one(mqtt.rejectedLearning),
+  );
   text.gauge('ocellus_mqtt_outbox_messages', 'Messages that wait for the broker.', one(outbox.depth));
   text.gauge('ocellus_mqtt_outbox_bytes', 'Their size.', one(outbox.bytes));
   text.gauge('ocellus_mqtt_outbox_oldest_age_seconds', 'Age of the oldest.', one(outbox.oldestAgeSeconds));

@@ -9,6 +9,7 @@ import { eventQuery } from './event-query.ts';
 import type { EventStore } from './event-store.ts';
 import { refusal } from './guard.ts';
 import { readJson } from './json-body.ts';
+import { type LearningRoutes, learningPath } from './learning/routes.ts';
 import { HttpError, securityHeaders, sendJpeg, sendJson } from './reply.ts';
 import type { ConsoleCamera } from './source.ts';
 import type { StaticFiles } from './static-files.ts';
@@ -20,6 +21,8 @@ export interface RouteParts {
   readonly access: Access;
   /** What is answered to who watches over the node, by path. */
   readonly operations: ReadonlyMap<string, Methods>;
+  /** Undefined where nothing can be taught. */
+  readonly learning: LearningRoutes | undefined;
   readonly host: string;
   readonly url: URL | undefined;
   readonly logger: Logger;
@@ -28,7 +31,7 @@ export interface RouteParts {
 }
 
 /** `pass` is undefined only on the routes that are open to all. */
-type Handler = (
+export type Handler = (
   request: IncomingMessage,
   response: ServerResponse,
   url: URL,
@@ -100,6 +103,11 @@ export class Routes {
           throw new HttpError(426, 'this is a WebSocket', { Upgrade: 'websocket' });
         },
       };
+    }
+    if (path === learningPath || path.startsWith(`${learningPath}/`)) {
+      const { learning } = this.#parts;
+      if (!learning) throw new HttpError(404, 'nothing can be taught here: learn.enabled is off, or nothing is kept');
+      return learning.find(path.slice(learningPath.length), decoded);
     }
     const eventPicture = /^\/api\/events\/([^/]+)\/snapshot\.jpg$/.exec(path);
     if (eventPicture) return { GET: (q, r) => this.#eventPicture(q, r, decoded(eventPicture[1]!)) };

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { Settings } from '../../../sdk/config/schema.ts';
+import type { NodeLearning } from '../../../sdk/learn/node-learning.ts';
 import type { PipelineEvents } from '../../../sdk/pipeline/events.ts';
 import type { NodeStats } from '../../../sdk/pipeline/node.ts';
 import type { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
@@ -17,5 +18,7 @@ export interface ConsoleNode {
   readonly name: string;
   readonly settings: Pick<Settings, 'mqtt'>;
   readonly pipelines: ReadonlyMap<string, ConsoleCamera>;
+  /** Undefined where nothing can be taught. */
+  readonly learning?: NodeLearning | undefined;
   stats(): NodeStats;
 }

@@ -1,10 +1,14 @@
 import { maskCredentials, maskSource } from '../../../devices/uri.ts';
 import { withMaskedSource } from '../../../sdk/pipeline/masked-source.ts';
-import type { CameraState, ConsoleState, SourceState } from '../protocol.ts';
+import type { CameraState, ConsoleState, SourceState, ViewState } from '../protocol.ts';
 import type { ConsoleCamera } from './source.ts';
 
 /** A camera as the page sees it: without passwords. */
-export function cameraState(camera: ConsoleCamera, crossings: CameraState['crossings']): CameraState {
+export function cameraState(
+  camera: ConsoleCamera,
+  crossings: CameraState['crossings'],
+  states: ViewState[] = [],
+): CameraState {
   const { name, status, moving, settings, labels, knownLabels, counts } = camera;
   return {
     name,
@@ -16,6 +20,7 @@ export function cameraState(camera: ConsoleCamera, crossings: CameraState['cross
     knownLabels: [...knownLabels],
     counts: [...counts],
     crossings,
+    states,
   };
 }
 

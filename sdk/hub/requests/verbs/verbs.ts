@@ -1,12 +1,32 @@
 import type { Static } from '@sinclair/typebox';
+import { accept } from './accept.ts';
 import { change } from './change.ts';
+import { forget } from './forget.ts';
 import { info } from './info.ts';
+import { list } from './list.ts';
+import { relabel } from './relabel.ts';
 import { restart } from './restart.ts';
+import { rollback } from './rollback.ts';
 import { snapshot } from './snapshot.ts';
 import { state } from './state.ts';
+import { teach } from './teach.ts';
+import { withdraw } from './withdraw.ts';
 
 /** What each hub answers. */
-export const standardVerbs = [info, state, snapshot, change, restart] as const;
+export const standardVerbs = [
+  info,
+  state,
+  snapshot,
+  change,
+  restart,
+  teach,
+  list,
+  relabel,
+  forget,
+  withdraw,
+  rollback,
+  accept,
+] as const;
 
 type StandardVerb = (typeof standardVerbs)[number];
 

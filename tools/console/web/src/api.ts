@@ -1,4 +1,14 @@
-import type { CameraChange, CameraState, EventPage, RecentEvent, SessionState } from '../../protocol.ts';
+import type {
+  CameraChange,
+  CameraState,
+  EventPage,
+  ExamplePage,
+  Looks,
+  NearMissState,
+  RecentEvent,
+  SessionState,
+  TaughtAnswer,
+} from '../../protocol.ts';
 
 export async function fetchEvents(query: {
   limit?: number;
@@ -6,8 +16,7 @@ export async function fetchEvents(query: {
   camera?: string;
   label?: string;
 }): Promise<EventPage> {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
-  return answer(await fetch(`/api/events?${new URLSearchParams(given.map(([key, value]) => [key, String(value)]))}`));
+  return get('/api/events', query);
 }
 
 /** @throws Error with what the server says is wrong. */
@@ -17,7 +26,7 @@ export function changeCamera(camera: string, change: CameraChange): Promise<Came
 
 /** Must one log in, and has one? */
 export async function fetchSession(): Promise<SessionState> {
-  return answer(await fetch('/api/session'));
+  return get('/api/session');
 }
 
 /** @throws Error with why not. */
@@ -27,6 +36,70 @@ export function logIn(password: string): Promise<SessionState> {
 
 export function logOut(): Promise<SessionState> {
   return send('DELETE', '/api/session', {});
+}
+
+/** Something that can be taught: an object that is or was followed, a box that was drawn, or the whole view. */
+export type Subject = { camera: string } & (
+  | { track: number }
+  | { event: string }
+  | { look: string }
+  | { view: string }
+);
+
+/** @throws Error with why it was not taught, as all that follow do. */
+export function teach(what: Subject & { label: string; negative?: boolean }): Promise<TaughtAnswer> {
+  return send('POST', '/api/learning/teach', what);
+}
+
+export function relabel(example: string, to: { label: string; negative?: boolean }): Promise<TaughtAnswer> {
+  return send('POST', '/api/learning/relabel', { example, ...to });
+}
+
+export function forget(
+  target: { example: string } | { head: string; label: string } | { node: string },
+): Promise<{ forgotten: number }> {
+  return send('POST', '/api/learning/forget', target);
+}
+
+export function withdraw(cut: string): Promise<unknown> {
+  return send('POST', '/api/learning/withdraw', { cut });
+}
+
+export function rollback(head: string, version: number): Promise<TaughtAnswer> {
+  return send('POST', '/api/learning/rollback', { head, version });
+}
+
+/** Takes the newest examples in though the head came out worse. */
+export function accept(head: string): Promise<TaughtAnswer> {
+  return send('POST', '/api/learning/accept', { head });
+}
+
+export function fetchLooks(of: { camera: string } & ({ track: number } | { event: string })): Promise<Looks> {
+  return get('/api/learning/looks', of);
+}
+
+/** Keeps what is in a box now, for `teach`. @param box Pixels of the frame. */
+export function holdLook(camera: string, box: readonly number[]): Promise<Looks> {
+  return send('POST', '/api/learning/looks', { camera, box });
+}
+
+export function fetchExamples(of: { head: string; label: string; offset?: number }): Promise<ExamplePage> {
+  return get('/api/learning/examples', of);
+}
+
+export function fetchNearMisses(): Promise<NearMissState[]> {
+  return get('/api/learning/near-misses');
+}
+
+export function thumbnailOf(example: string): string {
+  return `/api/learning/examples/${encodeURIComponent(example)}/thumbnail.jpg`;
+}
+
+/** @param query What is undefined or empty is left out. */
+async function get<T>(path: string, query: Record<string, string | number | undefined> = {}): Promise<T> {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
+  const text = new URLSearchParams(given.map(([key, value]) => [key, String(value)])).toString();
+  return answer(await fetch(text === '' ? path : `${path}?${text}`));
 }
 
 async function send<T>(method: string, path: string, value: unknown): Promise<T> {

@@ -9,12 +9,14 @@ import { Toasts } from './parts/toasts.tsx';
 import { type Route, useRoute, type View } from './route.ts';
 import { SettingsView } from './settings/settings-view.tsx';
 import { useStore } from './store.ts';
+import { TaughtView } from './taught/taught-view.tsx';
 import { ZonesView } from './zones/zones-view.tsx';
 
 const pages: Record<View, ComponentType<Pick<Route, 'camera'>>> = {
   live: LiveView,
   events: EventsView,
   zones: ZonesView,
+  taught: TaughtView,
   settings: SettingsView,
   health: HealthView,
 };

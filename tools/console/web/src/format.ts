@@ -20,6 +20,11 @@ export function clock(seconds: number): string {
   return new Date(seconds * 1000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 }
 
+/** `Mar 4, 18:20`, as people here write it. */
+export function dateAndTime(ms: number): string {
+  return new Date(ms).toLocaleString([], { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' });
+}
+
 export const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
 /** `1.2 ms`, `34 ms`. */
@@ -33,3 +38,9 @@ export const bytes = (value: number): string =>
   value < 1e6 ? `${Math.round(value / 1000)} kB` : `${(value / 1e6).toFixed(1)} MB`;
 
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** `12 mJ`, `0.42 J`, `3.1 J`. */
+export function energy(joules: number): string {
+  if (joules < 0.1) return `${(joules * 1000).toFixed(joules < 0.01 ? 1 : 0)} mJ`;
+  return `${joules.toFixed(joules < 1 ? 2 : 1)} J`;
+}

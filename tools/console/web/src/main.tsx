@@ -9,6 +9,8 @@ import './styles/live.css';
 import './styles/events.css';
 import './styles/zones.css';
 import './styles/health.css';
+import './styles/teach.css';
+import './styles/taught.css';
 
 connection.open();
 render(<App />, document.getElementById('app')!);

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 
-export const views = ['live', 'events', 'zones', 'settings', 'health'] as const;
+export const views = ['live', 'events', 'zones', 'taught', 'settings', 'health'] as const;
 export type View = (typeof views)[number];
 
 export interface Route {

@@ -72,6 +72,10 @@ export function reduce(state: PageState, message: ServerMessage): PageState {
         ),
       }));
     }
+    case 'learning':
+      return state.console ? { ...state, console: { ...state.console, learning: message.learning } } : state;
+    case 'states':
+      return withCamera(state, message.camera, (camera) => ({ ...camera, states: message.states }));
     case 'event':
       return { ...state, events: mergeEvent(state.events, message.event).slice(0, maxEvents) };
     case 'stats':

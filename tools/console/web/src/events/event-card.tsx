@@ -4,15 +4,27 @@ import { colourOf } from '../colours.ts';
 import { clock, percent } from '../format.ts';
 import { Icon } from '../parts/icons.tsx';
 import { useNow } from '../parts/use-now.ts';
+import { useTeachable } from '../teach/use-teachable.ts';
 import { nameOf, stayOf } from './event-words.ts';
 
 /** An event with its picture. */
-export function EventCard({ event, showCamera, onOpen }: { event: RecentEvent; showCamera: boolean; onOpen(): void }) {
+export function EventCard({
+  event,
+  showCamera,
+  onOpen,
+  onTeach,
+}: {
+  event: RecentEvent;
+  showCamera: boolean;
+  onOpen(): void;
+  onTeach(): void;
+}) {
+  const teachable = useTeachable(event.camera);
   const now = useNow();
   const picture = pictureOf(event);
   const running = event.end_time === null;
   return (
-    <li>
+    <li class="event-item">
       <button type="button" class="event-card card" onClick={onOpen} style={{ '--label': colourOf(event.label) }}>
         <span class="event-picture">
           {picture ? <img src={picture} alt="" loading="lazy" /> : <Icon name="picture" />}
@@ -30,6 +42,17 @@ export function EventCard({ event, showCamera, onOpen }: { event: RecentEvent; s
           {event.entered_zones.length > 0 && <span class="muted">{event.entered_zones.join(', ')}</span>}
         </span>
       </button>
+      {teachable && (
+        <button
+          type="button"
+          class="icon-button event-teach"
+          aria-label={`Teach what this ${nameOf(event)} is`}
+          title="What is this?"
+          onClick={onTeach}
+        >
+          <Icon name="taught" />
+        </button>
+      )}
     </li>
   );
 }

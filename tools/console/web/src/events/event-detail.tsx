@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { RecentEvent } from '../../../protocol.ts';
 import { pictureOf } from '../api.ts';
 import { colourOf } from '../colours.ts';
@@ -6,12 +6,16 @@ import { capital, clock, percent } from '../format.ts';
 import { Facts } from '../parts/facts.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { useNow } from '../parts/use-now.ts';
+import { TeachSheet } from '../teach/teach-sheet.tsx';
+import { useTeachable } from '../teach/use-teachable.ts';
 import { nameOf, stayOf } from './event-words.ts';
 
 /** All that is known of an event, with its picture as large as it goes. */
 export function EventDetail({ event, onClose }: { event: RecentEvent; onClose(): void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const now = useNow();
+  const teachable = useTeachable(event.camera);
+  const [teaching, setTeaching] = useState(false);
   useEffect(() => dialog.current?.showModal(), []);
   const picture = pictureOf(event);
   const crossed = Object.entries(event.crossed_lines ?? {}).map(([line, direction]) => `${line} (${direction})`);
@@ -27,30 +31,44 @@ export function EventDetail({ event, onClose }: { event: RecentEvent; onClose():
     ['Id', event.id],
   ];
   return (
-    <dialog
-      ref={dialog}
-      class="detail"
-      aria-label={`Event: ${nameOf(event)}`}
-      style={{ '--label': colourOf(event.label) }}
-      // A click beside it closes it, where the browser knows how.
-      {...{ closedby: 'any' }}
-      onClose={onClose}
-    >
-      <div class="detail-picture">
-        {picture ? <img src={picture} alt={`${nameOf(event)}, as it was seen best`} /> : <p>No picture is held.</p>}
-      </div>
-      <div class="detail-text">
-        <div class="detail-head">
-          <h2>
-            <span class="swatch" />
-            {capital(nameOf(event))}
-          </h2>
-          <button type="button" class="icon-button" aria-label="Close" onClick={() => dialog.current?.close()}>
-            <Icon name="close" />
-          </button>
+    <>
+      <dialog
+        ref={dialog}
+        class="detail"
+        aria-label={`Event: ${nameOf(event)}`}
+        style={{ '--label': colourOf(event.label) }}
+        // A click beside it closes it, where the browser knows how.
+        {...{ closedby: 'any' }}
+        onClose={onClose}
+      >
+        <div class="detail-picture">
+          {picture ? <img src={picture} alt={`${nameOf(event)}, as it was seen best`} /> : <p>No picture is held.</p>}
         </div>
-        <Facts facts={facts} />
-      </div>
-    </dialog>
+        <div class="detail-text">
+          <div class="detail-head">
+            <h2>
+              <span class="swatch" />
+              {capital(nameOf(event))}
+            </h2>
+            <button type="button" class="icon-button" aria-label="Close" onClick={() => dialog.current?.close()}>
+              <Icon name="close" />
+            </button>
+          </div>
+          <Facts facts={facts} />
+          {teachable && (
+            <button type="button" class="button" onClick={() => setTeaching(true)}>
+              <Icon name="taught" />
+              Teach what this is
+            </button>
+          )}
+        </div>
+      </dialog>
+      {teaching && (
+        <TeachSheet
+          of={{ camera: event.camera, event: event.id, name: nameOf(event) }}
+          onClose={() => setTeaching(false)}
+        />
+      )}
+    </>
   );
 }

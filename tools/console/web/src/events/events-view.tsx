@@ -6,8 +6,10 @@ import { CameraTabs } from '../parts/camera-tabs.tsx';
 import { Empty } from '../parts/empty.tsx';
 import { tell } from '../parts/toasts.tsx';
 import { useStore } from '../store.ts';
+import { TeachSheet } from '../teach/teach-sheet.tsx';
 import { EventCard } from './event-card.tsx';
 import { EventDetail } from './event-detail.tsx';
+import { nameOf } from './event-words.ts';
 import { mergeEvent } from './merge.ts';
 
 const pageSize = 40;
@@ -20,6 +22,7 @@ export function EventsView({ camera }: { camera: string | undefined }) {
   const [older, setOlder] = useState<RecentEvent[]>([]);
   const [next, setNext] = useState<string | null>(null);
   const [open, setOpen] = useState<string>();
+  const [taught, setTaught] = useState<RecentEvent>();
   const chosen = cameras.some(({ name }) => name === camera) ? camera : undefined;
 
   useEffect(() => {
@@ -85,7 +88,13 @@ export function EventsView({ camera }: { camera: string | undefined }) {
       ) : (
         <ul class="event-grid">
           {events.map((event) => (
-            <EventCard key={event.id} event={event} showCamera={cameras.length > 1} onOpen={() => setOpen(event.id)} />
+            <EventCard
+              key={event.id}
+              event={event}
+              showCamera={cameras.length > 1}
+              onOpen={() => setOpen(event.id)}
+              onTeach={() => setTaught(event)}
+            />
           ))}
         </ul>
       )}
@@ -93,6 +102,12 @@ export function EventsView({ camera }: { camera: string | undefined }) {
         <button type="button" class="button more" onClick={more}>
           Show older ones
         </button>
+      )}
+      {taught && (
+        <TeachSheet
+          of={{ camera: taught.camera, event: taught.id, name: nameOf(taught) }}
+          onClose={() => setTaught(undefined)}
+        />
       )}
       {detail && <EventDetail event={detail} onClose={() => setOpen(undefined)} />}
     </>

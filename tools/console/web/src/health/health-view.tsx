@@ -1,5 +1,6 @@
 import { duration } from '../format.ts';
 import { useStore } from '../store.ts';
+import { BoardCard } from './board-card.tsx';
 import { DeviceCard } from './device-card.tsx';
 import { FrameRates } from './frame-rates.tsx';
 import { NodeCharts } from './node-charts.tsx';
@@ -21,6 +22,7 @@ export function HealthView() {
         {now && ` · ${now.model} · up for ${duration(now.uptimeSeconds)}`}
       </p>
       <NodeCharts history={history} />
+      {now && <BoardCard stats={now} />}
       {mqtt && <OutboxCard mqtt={mqtt} />}
       {cameras.map((camera) => (
         <section key={camera.name} class="health-camera" aria-label={`Health of ${camera.name}`}>

@@ -1,7 +1,11 @@
+import type { CameraState } from '../../../protocol.ts';
 import { CameraTabs } from '../parts/camera-tabs.tsx';
 import { Empty } from '../parts/empty.tsx';
 import { linkTo } from '../route.ts';
 import { useStore } from '../store.ts';
+import { TeachingStage } from '../teach/teaching-stage.tsx';
+import { useTeachable } from '../teach/use-teachable.ts';
+import { ViewStates } from '../teach/view-states.tsx';
 import { InView } from './in-view.tsx';
 import { MqttCard } from './mqtt-card.tsx';
 import { RecentEvents } from './recent-events.tsx';
@@ -28,10 +32,7 @@ export function LiveView({ camera }: { camera: string | undefined }) {
       <div class="live-layout">
         <div class="live-main">
           {one ? (
-            <section class="card stage-card" aria-label={`Camera ${one.name}`}>
-              <Stage key={one.name} camera={one} />
-              <StageBar camera={one} />
-            </section>
+            <OneCamera key={one.name} camera={one} />
           ) : (
             <div class="stage-grid">
               {cameras.map((each) => (
@@ -43,6 +44,7 @@ export function LiveView({ camera }: { camera: string | undefined }) {
                 >
                   <Stage camera={each} small />
                   <StageBar camera={each} small />
+                  <ViewStates camera={each} />
                 </a>
               ))}
             </div>
@@ -56,5 +58,15 @@ export function LiveView({ camera }: { camera: string | undefined }) {
         </aside>
       </div>
     </>
+  );
+}
+
+function OneCamera({ camera }: { camera: CameraState }) {
+  if (useTeachable(camera.name)) return <TeachingStage camera={camera} />;
+  return (
+    <section class="card stage-card" aria-label={`Camera ${camera.name}`}>
+      <Stage camera={camera} />
+      <StageBar camera={camera} />
+    </section>
   );
 }

@@ -90,7 +90,7 @@ function paintName(
   const size = (context.canvas.width / unit < 520 ? 11.5 : 13) * unit;
   const padding = size * 0.5;
   const name = track.sub_label ?? track.label;
-  const rest = `#${track.id}  ${percent(track.score)}`;
+  const rest = `#${track.id}  ${percent(track.sub_label_score ?? track.score)}`;
   context.font = `650 ${size}px ${font}`;
   const nameWidth = context.measureText(name).width;
   context.font = `450 ${size}px ${font}`;

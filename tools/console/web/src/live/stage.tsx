@@ -7,14 +7,17 @@ import { useStore } from '../store.ts';
 import { paint } from './paint.ts';
 import { useCanvasSize } from './use-canvas-size.ts';
 
-/** A camera's live picture with the boxes that were seen in it; children lie over it in place of the zones. */
+/** A camera's live picture with the boxes that were seen in it; children lie over it. */
 export function Stage({
   camera,
   small,
+  regions = true,
   children,
 }: {
   camera: CameraState;
   small?: boolean;
+  /** Are zones, lines and masks drawn? */
+  regions?: boolean;
   children?: ComponentChildren;
 }) {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -24,10 +27,9 @@ export function Stage({
   const [aspect, setAspect] = useState<number>();
   const [seen, setSeen] = useState('');
 
-  const edited = children !== undefined;
   const draw = useCallback(() => {
-    if (canvas.current) paint(canvas.current, picture.current, edited ? undefined : latest.current);
-  }, [edited]);
+    if (canvas.current) paint(canvas.current, picture.current, regions ? latest.current : undefined);
+  }, [regions]);
   useCanvasSize(canvas, draw);
   // Zones that were changed are seen at once, also while no new picture comes.
   useEffect(draw, [camera.settings, draw]);

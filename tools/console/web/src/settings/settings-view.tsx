@@ -38,7 +38,8 @@ export function SettingsView({ camera }: { camera: string | undefined }) {
 
 function CameraSettingsForm({ camera }: { camera: CameraState }) {
   const [error, setError] = useState<string>();
-  const { detect, motion, snapshots, enabled } = camera.settings;
+  const { detect, motion, snapshots, learn, enabled } = camera.settings;
+  const learns = useStore((state) => (state.console?.learning ?? null) !== null);
   const save = async (change: CameraChange) => {
     try {
       await changeCamera(camera.name, change);
@@ -87,6 +88,17 @@ function CameraSettingsForm({ camera }: { camera: CameraState }) {
             onChange={(threshold) => save({ detect: { threshold } })}
           />
           <Thresholds camera={camera} save={save} />
+          {learns && (
+            <>
+              <h2>Learning</h2>
+              <Switch
+                name="Learn"
+                help="Names what was taught, and can be taught. Off: nothing is looked at for that."
+                on={learn.enabled}
+                onChange={(on) => save({ learn: { enabled: on } })}
+              />
+            </>
+          )}
         </section>
         <section class="card panel form" aria-label="Labels">
           <h2>Labels</h2>

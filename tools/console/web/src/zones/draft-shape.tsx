@@ -1,5 +1,6 @@
 import { useRef } from 'preact/hooks';
 import { percent } from '../format.ts';
+import { arrows } from '../parts/arrows.ts';
 import {
   type ChangeDraft,
   type Draft,
@@ -9,7 +10,6 @@ import {
   withPointAfter,
   withPointMoved,
 } from './draft.ts';
-import { arrows } from './region-surface.tsx';
 import { pointsText, type Size } from './saved-shapes.tsx';
 
 /** The shape that is drawn or edited, with a handle at each corner. */

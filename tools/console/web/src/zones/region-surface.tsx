@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { CameraSettings } from '../../../protocol.ts';
+import { arrows } from '../parts/arrows.ts';
 import {
   type ChangeDraft,
   clamped,
@@ -115,10 +116,3 @@ export function RegionSurface({
     </svg>
   );
 }
-
-export const arrows: Readonly<Record<string, Point>> = {
-  ArrowLeft: [-1, 0],
-  ArrowRight: [1, 0],
-  ArrowUp: [0, -1],
-  ArrowDown: [0, 1],
-};

@@ -49,7 +49,7 @@ function RegionEditor({ camera }: { camera: CameraState }) {
   return (
     <div class="zones-layout">
       <section class="card stage-card" aria-label={`Zones of ${name}`}>
-        <Stage camera={camera}>
+        <Stage camera={camera} regions={false}>
           <RegionSurface settings={settings} draft={draft} onChange={change} onSelect={select} />
         </Stage>
         <p class="zones-hint" role="status">

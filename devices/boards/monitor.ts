@@ -1,0 +1,112 @@
+import { findPower } from './power/find.ts';
+import { EnergyMeter } from './power/meter.ts';
+import type { PowerCoverage } from './power/source.ts';
+import { readTemperature } from './temperature.ts';
+import { readThrottling, type Throttling } from './throttling.ts';
+import { type AskFirmware, askFirmware } from './vcgencmd.ts';
+
+/** Which figures a board tells of itself. */
+export interface BoardSenses {
+  readonly temperature: boolean;
+  readonly throttling: boolean;
+  readonly power: boolean;
+}
+
+/** Power over the time between two takes. */
+export interface MeasuredPower {
+  /** What measured it: `ina219`, `pmic`, `rapl`, … */
+  readonly source: string;
+  readonly covers: PowerCoverage;
+  /** Mean, watts. */
+  readonly watts: number;
+  /** Since the monitor was started. */
+  readonly joules: number;
+}
+
+/** What a board said of itself at the last take. */
+export interface BoardReadings {
+  readonly throttling: Throttling | null;
+  readonly power: MeasuredPower | null;
+}
+
+const unread: BoardReadings = { throttling: null, power: null };
+
+/** Watches what changes on a board: throttling and power. It asks files and programs and never blocks the main thread. */
+export class BoardMonitor {
+  readonly #root: string;
+  readonly #ask: AskFirmware;
+  #senses: BoardSenses | undefined;
+  #meter: EnergyMeter | undefined;
+  #joules = 0;
+  #readings = unread;
+  /** Of this start; another one, or none, after a stop. */
+  #run: object | undefined;
+
+  /** @param options.root Where `proc` and `sys` are; `/` but in tests. */
+  constructor(options: { root?: string; ask?: AskFirmware } = {}) {
+    this.#root = options.root ?? '/';
+    this.#ask = options.ask ?? askFirmware;
+  }
+
+  /** Undefined until it was looked for. */
+  get senses(): BoardSenses | undefined {
+    return this.#senses;
+  }
+
+  /** The processor, now, degrees Celsius; null where the board does not tell it. */
+  get temperature(): number | null {
+    return readTemperature(this.#root) ?? null;
+  }
+
+  /** Those of the last `take()`. */
+  get readings(): BoardReadings {
+    return this.#readings;
+  }
+
+  /** Looks what this board tells, and begins to measure. */
+  async start(): Promise<void> {
+    const run = {};
+    this.#run = run;
+    const [throttling, { source }] = await Promise.all([
+      readThrottling(this.#root, this.#ask),
+      findPower(this.#root, this.#ask),
+    ]);
+    const meter = source && new EnergyMeter(source);
+    await meter?.start();
+    if (this.#run !== run) return meter?.stop();
+    this.#meter = meter;
+    this.#joules = 0;
+    this.#readings = { throttling: throttling ?? null, power: null };
+    this.#senses = {
+      temperature: this.temperature !== null,
+      throttling: throttling !== undefined,
+      power: source !== undefined,
+    };
+  }
+
+  /** Reads anew. @returns Null for what the board does not tell, or not at the moment. */
+  async take(): Promise<BoardReadings> {
+    const run = this.#run;
+    const meter = this.#meter;
+    const [throttling, energy] = await Promise.all([
+      this.#senses?.throttling ? readThrottling(this.#root, this.#ask) : undefined,
+      meter?.take(),
+    ]);
+    if (!run || this.#run !== run) return unread;
+    const { joules, seconds } = energy ?? { joules: 0, seconds: 0 };
+    this.#joules += joules;
+    const power =
+      meter && seconds > 0
+        ? { source: meter.source.name, covers: meter.source.covers, watts: joules / seconds, joules: this.#joules }
+        : null;
+    this.#readings = { throttling: throttling ?? null, power };
+    return this.#readings;
+  }
+
+  stop(): void {
+    this.#run = undefined;
+    this.#meter?.stop();
+    this.#meter = undefined;
+    this.#readings = unread;
+  }
+}

@@ -1,0 +1,50 @@
+import { accessSync, constants } from 'node:fs';
+import { whichRaspberryPi } from '../board.ts';
+import { type AskFirmware, askFirmware } from '../vcgencmd.ts';
+import { findInaMonitors } from './ina.ts';
+import { findPmic } from './pmic.ts';
+import { findPackages, RaplPower } from './rapl.ts';
+import type { PowerSource } from './source.ts';
+
+/** What measures the power of this board; where nothing does, why. */
+export type FoundPower =
+  | { readonly source: PowerSource; readonly why?: undefined }
+  | { readonly source?: undefined; readonly why: string };
+
+/**
+ * Looks for what measures power: a monitor wired to the board before the PMIC of a Pi 5 (it sees all of the board), and that
+ * before the counters of a PC's processors.
+ *
+ * @param root Where `proc` and `sys` are; `/` but in tests.
+ */
+export async function findPower(root = '/', ask: AskFirmware = askFirmware): Promise<FoundPower> {
+  const monitors = findInaMonitors(root);
+  if (monitors.length > 1) {
+    const names = monitors.map(({ name }) => name).join(', ');
+    return {
+      why: `expected one power monitor, found ${monitors.length} (${names}): which is the board's is not known`,
+    };
+  }
+  const pi = whichRaspberryPi(root);
+  const source = monitors[0] ?? (pi === undefined ? undefined : await findPmic(ask));
+  if (source) return { source };
+  if (pi === 'pi5') {
+    return { why: '`vcgencmd pmic_read_adc` gave no rails: it must be installed, and who runs it in the group video' };
+  }
+  const packages = findPackages(root);
+  if (packages.length === 0) return { why: 'nothing on this board measures it' };
+  return packages.every(({ counter }) => isReadable(counter))
+    ? { source: new RaplPower(packages) }
+    : {
+        why: 'the counters of the processor (RAPL) are for root alone: docs/boards.md says how to let others read them',
+      };
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

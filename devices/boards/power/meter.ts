@@ -1,0 +1,80 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Energy, PowerSource } from './source.ts';
+
+/**
+ * Asks a source again and again and adds up what it measured.
+ *
+ * @example
+ * const meter = new EnergyMeter(source);
+ * await meter.start();
+ * // … some work …
+ * const { joules, seconds } = await meter.take();
+ * meter.stop();
+ */
+export class EnergyMeter {
+  readonly source: PowerSource;
+  readonly #intervalMs: number;
+  #timer: NodeJS.Timeout | undefined;
+  /** Questions, one after the other. */
+  #asking: Promise<void> = Promise.resolve();
+  #isAsking = false;
+  #taken: Energy = nothing;
+
+  constructor(source: PowerSource, options: { intervalMs?: number } = {}) {
+    this.source = source;
+    this.#intervalMs = options.intervalMs ?? source.intervalMs;
+  }
+
+  /** What is measured counts from when it resolves. */
+  async start(): Promise<void> {
+    this.#timer ??= setInterval(() => {
+      // One that takes long is not asked a second time meanwhile.
+      if (!this.#isAsking) void this.#ask();
+    }, this.#intervalMs);
+    this.#timer.unref();
+    await this.take();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Asks once more. @returns What was measured since the last call; 0 seconds where nothing was. */
+  async take(): Promise<Energy> {
+    await this.#ask();
+    const taken = this.#taken;
+    this.#taken = nothing;
+    return taken;
+  }
+
+  #ask(): Promise<void> {
+    this.#isAsking = true;
+    const asked = this.#asking.then(async () => {
+      const energy = await this.source.next(performance.now());
+      if (energy) {
+        this.#taken = {
+          joules: this.#taken.joules + energy.joules,
+          seconds: this.#taken.seconds + energy.seconds,
+        };
+      }
+    });
+    this.#asking = asked;
+    return asked.finally(() => {
+      if (this.#asking === asked) this.#isAsking = false;
+    });
+  }
+}
+
+const nothing: Energy = { joules: 0, seconds: 0 };
+const momentMs = 300;
+
+/** The mean power of about a third of a second, watts; undefined where it cannot be measured now. */
+export async function measureWatts(source: PowerSource): Promise<number | undefined> {
+  const meter = new EnergyMeter(source);
+  await meter.start();
+  await wait(momentMs);
+  const { joules, seconds } = await meter.take();
+  meter.stop();
+  return seconds > 0 ? joules / seconds : undefined;
+}

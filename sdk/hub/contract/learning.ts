@@ -1,0 +1,67 @@
+import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { Fields } from '../requests/verbs/fields.ts';
+import type { Payload } from './payloads.ts';
+
+const OrNull = <Schema extends TSchema>(schema: Schema, description: string) =>
+  Type.Union([schema, Type.Null()], { description });
+
+export const Count = (description: string) => Type.Integer({ minimum: 0, description });
+export const Share = Type.Number({ minimum: 0, maximum: 1 });
+export const Seconds = Type.Number({ minimum: 0, description: 'Since 1970.' });
+
+const accuracy =
+  'Share of the examples that are named rightly when they are left out; null while there is one at most.';
+
+/** What a head is at the moment: part of most answers about learning. */
+export const HeadNow = {
+  version: OrNull(Type.Integer({ minimum: 1 }), 'In use; null where there is none.'),
+  accuracy: OrNull(Share, accuracy),
+  refused: OrNull(Type.String(), 'Why the newest examples are not in use; null: they are.'),
+};
+
+export const HeadState = Fields({
+  ...HeadNow,
+  kind: OrNull(Type.String(), '`svm`, `prototypes`, `nearest`, or one of your own.'),
+  labels: Type.Array(
+    Fields({
+      label: Type.String(),
+      examples: Count('That it was trained from.'),
+      accuracy: OrNull(Share, accuracy),
+    }),
+  ),
+  negatives: Count('Examples of none of the labels.'),
+  false_accept: OrNull(
+    Share,
+    'Share of the negatives that are given a label when they are left out; null without any.',
+  ),
+  ledger_hash: OrNull(Type.String(), 'SHA-256 of the examples that it was trained from.'),
+  head_hash: OrNull(Type.String(), 'SHA-256 of the head: the same on each node that learned from the same examples.'),
+});
+export type HeadState = Static<typeof HeadState>;
+
+export const LearningState = Fields({
+  space: OrNull(Type.String(), 'Of the embedding network, once something was taught; nothing is shared across spaces.'),
+  model: Type.String({ description: 'The embedding network.' }),
+  examples: Count('Of all nodes, those that do not count too.'),
+  last_taught: OrNull(Seconds, 'When the newest example that counts was taught, seconds since 1970.'),
+  cut_nodes: Type.Array(Type.String(), { description: 'Nodes whose examples do not count.' }),
+  error: OrNull(Type.String(), 'Why what was taught before cannot be used.'),
+  heads: Type.Record(Type.String(), HeadState, {
+    description: 'By name: `object` names objects, each other one is a state of the whole view.',
+  }),
+});
+export type LearningState = Static<typeof LearningState>;
+
+export const learningState: Payload = {
+  name: 'learning-state',
+  contentType: 'application/json',
+  schema: LearningState,
+  summary: 'JSON, see [Learning](#learning)',
+};
+
+export const classification: Payload = {
+  name: 'classification',
+  contentType: 'text/plain',
+  schema: Type.String({ minLength: 1 }),
+  summary: 'a label of the state, or `unsure`',
+};

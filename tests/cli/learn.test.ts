@@ -1,0 +1,119 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readClassifierCard } from '../../sdk/core/classifier.ts';
+import { spaceOf } from '../../sdk/core/space.ts';
+import { readBundle } from '../../sdk/learn/bundle.ts';
+import { Identity } from '../../sdk/learn/identity.ts';
+import { Learner } from '../../sdk/learn/learner.ts';
+import { temporaryFolder } from '../devices/fake.ts';
+import { draft, embeddings } from '../learn/fakes.ts';
+import { jsonLines, ocellus } from './cli.ts';
+
+const card = await readClassifierCard();
+const space = spaceOf(card);
+const { dimension } = card;
+const sample = embeddings(2, dimension);
+
+/** A node's data folder with a store in it. */
+async function dataOf(node: string, change: (learner: Learner) => Promise<unknown>): Promise<string> {
+  const data = temporaryFolder();
+  const learner = await Learner.open(join(data, 'learn'), { space, dimension, node });
+  try {
+    await change(learner);
+  } finally {
+    await learner.close();
+  }
+  return data;
+}
+
+const teach = (learner: Learner, label: string, place = 0) =>
+  learner.teach([{ draft: draft(label, sample(place, 0.3)), thumbnail: Buffer.from('a picture') }]);
+
+async function sizeOf(data: string, node: string): Promise<number> {
+  let size = 0;
+  const learner = await Learner.open(join(data, 'learn'), { space, dimension, node });
+  size = learner.ledger.size;
+  await learner.close();
+  return size;
+}
+
+describe('ocellus learn', () => {
+  it('key prints one and the same key of a node', async () => {
+    const data = temporaryFolder();
+    const file = join(data, 'ocellus.yaml');
+    writeFileSync(file, `node: porch\ndata: ${data}\n`);
+    const { code, out, err } = await ocellus(['learn', 'key', '--config', file]);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toBe(`${Identity.open(join(data, 'porch', 'learn.pem')).publicKey}\n`);
+    expect((await ocellus(['learn', 'key', '--config', file])).out).toBe(out);
+    expect((await ocellus(['learn', 'key', '--config', file, '--node', 'shed'])).out).not.toBe(out);
+  });
+
+  it('export writes what import merges, any number of times, and no picture', async () => {
+    const porch = await dataOf('porch', async (learner) => {
+      await teach(learner, 'cat');
+      await teach(learner, 'dog', 1);
+    });
+    const shed = await dataOf('shed', (learner) => teach(learner, 'cat'));
+    const { publicKey } = Identity.open(join(porch, 'learn.pem'));
+    const file = join(porch, 'cats.safetensors');
+    const exported = await ocellus(['learn', 'export', '--store', join(porch, 'learn'), file]);
+    expect(exported).toMatchObject({ code: 0, err: '', out: expect.stringContaining('2 examples') });
+    expect(readFileSync(file).includes('a picture')).toBe(false);
+    expect(readBundle(readFileSync(file), { space, dimension })).toMatchObject({ node: 'porch', key: publicKey });
+
+    const args = ['learn', 'import', '--store', join(shed, 'learn'), file];
+    const stranger = Identity.open(join(shed, 'another.pem')).publicKey;
+    const refused = await ocellus([...args, '--trusted', stranger]);
+    expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('expected a signature by a trusted key') });
+    expect(await sizeOf(shed, 'shed')).toBe(1);
+    const imported = await ocellus([...args, '--trusted', publicKey]);
+    expect(imported).toMatchObject({ code: 0, out: expect.stringContaining('porch: object: cat: 1 examples') });
+    expect((await ocellus(args)).out).toContain('0 labels and lists of cuts changed; 3 examples, 0 more');
+    // It is still the shed's, under its own name.
+    expect(await sizeOf(shed, 'shed')).toBe(3);
+  });
+
+  it('cuts lists who cut out what, and why', async () => {
+    const porch = await dataOf('porch', async (learner) => {
+      await learner.forget({ node: 'shed' }, 'its lens\nis broken');
+    });
+    const store = ['--store', join(porch, 'learn')];
+    expect((await ocellus(['learn', 'cuts', ...store])).out).toMatch(
+      / porch +all of shed +its lens\\nis broken +[0-9a-f]{16}-1/,
+    );
+    expect(jsonLines((await ocellus(['learn', 'cuts', ...store, '--json'])).out)).toEqual([
+      {
+        id: expect.stringMatching(/-1$/),
+        node: 'porch',
+        target: { node: 'shed' },
+        reason: 'its lens\nis broken',
+        time: expect.any(Number),
+      },
+    ]);
+    const empty = await dataOf('shed', async () => {});
+    expect((await ocellus(['learn', 'cuts', '--store', join(empty, 'learn')])).out).toBe('Nothing was cut out.\n');
+  });
+
+  it.each([
+    [['export', '--store', '/nowhere/learn', 'x'], /\/nowhere\/learn: expected a store of examples, there is none/],
+    [['export', 'x'], /required option '--store <dir>'/],
+    [['key', '--config', '/nowhere.yaml'], /nowhere.yaml/],
+  ])('%j is an error', async (args, message) => {
+    const { code, err } = await ocellus(['learn', ...args]);
+    expect(code).toBe(2);
+    expect(err).toMatch(message);
+  });
+
+  it('a file that is none is an error that names it', async () => {
+    const porch = await dataOf('porch', (learner) => teach(learner, 'cat'));
+    const file = join(porch, 'garbage');
+    writeFileSync(file, 'garbage');
+    for (const name of [file, join(porch, 'missing')]) {
+      const { code, err } = await ocellus(['learn', 'import', '--store', join(porch, 'learn'), name]);
+      expect(code).toBe(2);
+      expect(err).toContain(name);
+    }
+  });
+});

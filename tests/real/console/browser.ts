@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { asset } from '../../../sdk/assets.ts';
+
+export const browserPath = '/usr/bin/chromium';
+/** The scene is empty for some seconds between its visits, and the machine may be busy. */
+export const patience = { timeout: 60_000, interval: 100 };
+
+/** Builds the page of these sources into a folder. */
+export function buildPage(folder: string): void {
+  execFileSync(process.execPath, [
+    asset('node_modules', 'vite', 'bin', 'vite.js'),
+    'build',
+    '--config',
+    asset('tools', 'console', 'web', 'vite.config.ts'),
+    '--outDir',
+    folder,
+    '--logLevel=error',
+  ]);
+}
+
+/** Somebody with a browser. What a page complains of, and what it asks of others, is a fault. */
+export class Visitor {
+  readonly faults: string[] = [];
+  readonly #browser: Browser;
+  readonly #pages: Page[] = [];
+
+  private constructor(browser: Browser) {
+    this.#browser = browser;
+  }
+
+  static async launch(): Promise<Visitor> {
+    const browser = await chromium.launch({
+      executablePath: browserPath,
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    });
+    return new Visitor(browser);
+  }
+
+  /** A new page on this address. */
+  async visit(address: string, hash: string, options: BrowserContextOptions): Promise<Page> {
+    const context = await this.#browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
+    const page = await context.newPage();
+    this.#pages.push(page);
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') this.faults.push(message.text());
+    });
+    page.on('pageerror', (error) => this.faults.push(error.message));
+    page.on('request', (request) => {
+      if (!request.url().startsWith(address) && !request.url().startsWith('blob:')) this.faults.push(request.url());
+    });
+    await page.goto(`${address}${hash}`);
+    return page;
+  }
+
+  /** Closes all pages; there must have been no fault. */
+  async leave(): Promise<void> {
+    for (const page of this.#pages.splice(0)) await page.context().close();
+    expect(this.faults.splice(0)).toEqual([]);
+  }
+
+  close(): Promise<void> {
+    return this.#browser.close();
+  }
+}

@@ -1,0 +1,273 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { resolveSettings } from '../../../sdk/config/settings.ts';
+import type { NodeLearning } from '../../../sdk/learn/node-learning.ts';
+import { Node } from '../../../sdk/pipeline/node.ts';
+import { Console } from '../../../tools/console/server/console.ts';
+import { browserPath, buildPage, patience, Visitor } from './browser.ts';
+
+/** One after the other: what is taught first is looked at, corrected and forgotten later. */
+describe.skipIf(!existsSync(browserPath))('teaching in a real browser (needs chromium)', { timeout: 120_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ocellus-teaching-'));
+  let node: Node;
+  let learning: NodeLearning;
+  let server: Console;
+  let url: string;
+  let visitor: Visitor;
+
+  beforeAll(async () => {
+    buildPage(join(folder, 'page'));
+    const settings = {
+      ...{ node: 'porch', cameras: { door: { source: 'scene:' } } },
+      learn: { thumbnails: true, interval: 0.5 },
+    };
+    node = new Node(resolveSettings(settings), { data: join(folder, 'data') });
+    learning = node.learning!;
+    await node.start({
+      before: async () => {
+        server = new Console({ node, port: 0, folder: join(folder, 'page') });
+        ({ url } = await server.start());
+      },
+    });
+    visitor = await Visitor.launch();
+  });
+  afterEach(() => visitor.leave());
+  afterAll(async () => {
+    await visitor?.close();
+    await server?.stop();
+    await node?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function open(hash = '', options: BrowserContextOptions = {}): Promise<Page> {
+    const page = await visitor.visit(url, hash, options);
+    await page.getByRole('heading', { level: 1 }).waitFor({ state: 'attached' });
+    return page;
+  }
+  const sheetOf = (page: Page) => page.getByRole('dialog', { name: 'What is this?' });
+  const labelsOf = (head: string) =>
+    learning.counts.filter((one) => one.head === head).map(({ label, examples }) => [label, examples > 0]);
+  const clickLabel = (page: Page, label: string) =>
+    sheetOf(page).getByRole('group', { name: 'Taught labels' }).getByRole('button', { name: label }).click();
+
+  it('a click on a box and a name: the box shows it', async () => {
+    const page = await open();
+    await page.getByRole('button', { name: /^Teach person \d+$/ }).click(patience);
+    const sheet = sheetOf(page);
+    await expect
+      .poll(() => page.evaluate('document.querySelector(".looks img")?.naturalWidth ?? 0'), patience)
+      .toBeGreaterThan(50);
+    // The field has the focus: a person types at once.
+    await page.keyboard.type('Eileen');
+    await page.keyboard.press('Enter');
+    await sheet.waitFor({ state: 'detached', ...patience });
+    await page.getByText('Taught: Eileen. Version 1').waitFor(patience);
+    await page.getByRole('button', { name: /^Teach Eileen \d+$/ }).waitFor(patience);
+    await page.getByRole('img', { name: /Live picture of door: .*Eileen/ }).waitFor(patience);
+    expect(labelsOf('object')).toEqual([['Eileen', true]]);
+  });
+
+  it('with the keyboard alone, and a cat beside her', async () => {
+    const page = await open();
+    const cat = page.getByRole('button', { name: /^Teach cat \d+$/ });
+    await cat.waitFor(patience);
+    await cat.press('Enter');
+    await sheetOf(page).getByRole('textbox').fill('Tom');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: /^Teach Tom \d+$/ }).waitFor(patience);
+  });
+
+  it('an event that is over is taught with two clicks', async () => {
+    const page = await open('#/events');
+    const cup = page.getByRole('button', { name: 'Teach what this cup is' }).last();
+    await cup.waitFor(patience);
+    // It is over, and its looks are held.
+    await expect
+      .poll(() => page.locator('.event-item', { hasText: 'cup' }).locator('.badge').count(), patience)
+      .toBe(0);
+    await cup.click();
+    await sheetOf(page).locator('.looks img').first().waitFor(patience);
+    await clickLabel(page, 'Tom');
+    await sheetOf(page).waitFor({ state: 'detached', ...patience });
+    await expect
+      .poll(() => learning.counts.find(({ label }) => label === 'Tom')?.examples, patience)
+      .toBeGreaterThan(1);
+
+    await page.locator('.event-card').first().click();
+    await page.getByRole('button', { name: 'Teach what this is' }).click();
+    await sheetOf(page).locator('.looks img').first().waitFor(patience);
+    await page.keyboard.press('Escape');
+    await sheetOf(page).waitFor({ state: 'detached', ...patience });
+    expect(await page.getByRole('dialog', { name: /^Event: / }).count()).toBe(1);
+  });
+
+  it('a box that is drawn is taught, with the mouse and with keys', async () => {
+    const page = await open();
+    await page.getByRole('img', { name: /Live picture of door/ }).waitFor(patience);
+    await page.locator('canvas[data-sequence]').waitFor(patience);
+    await page.getByRole('button', { name: 'Draw a box' }).click();
+    const { x, y, width, height } = (await page.getByRole('application').boundingBox())!;
+    await page.mouse.move(x + 0.7 * width, y + 0.1 * height);
+    await page.mouse.down();
+    await page.mouse.move(x + 0.95 * width, y + 0.4 * height, { steps: 4 });
+    await page.mouse.up();
+    const shape =
+      'document.querySelector(".looks img")?.naturalWidth / document.querySelector(".looks img")?.naturalHeight';
+    // Of 16:9 a quarter by three tenths.
+    await expect.poll(() => page.evaluate(shape), patience).toBeCloseTo(((0.25 / 0.3) * 16) / 9, 1);
+    await sheetOf(page).getByRole('textbox').fill('paving');
+    await page.keyboard.press('Enter');
+    await sheetOf(page).waitFor({ state: 'detached', ...patience });
+    expect(learning.counts.find(({ label }) => label === 'paving')).toMatchObject({ examples: 1 });
+
+    await page.getByRole('button', { name: 'Draw a box' }).press('Enter');
+    await page.getByRole('application').and(page.locator(':focus')).waitFor();
+    for (const key of ['Space', 'Shift+ArrowRight', 'Shift+ArrowDown', 'Space']) await page.keyboard.press(key);
+    await sheetOf(page).waitFor(patience);
+    await clickLabel(page, 'paving');
+    await sheetOf(page).waitFor({ state: 'detached', ...patience });
+    await expect.poll(() => learning.counts.find(({ label }) => label === 'paving')?.examples, patience).toBe(2);
+  });
+
+  it('the state of the view is taught and shown', async () => {
+    const page = await open();
+    await page.getByRole('button', { name: 'This view is' }).click(patience);
+    const sheet = page.getByRole('dialog', { name: 'This view is' });
+    expect(await sheet.getByLabel('What has this state').inputValue()).toBe('door');
+    await sheet.getByLabel('What has this state').fill('pavement');
+    await sheet.getByLabel('Its state now').fill('busy');
+    await page.keyboard.press('Enter');
+    await sheet.waitFor({ state: 'detached', ...patience });
+    await page.getByRole('list', { name: 'States of door' }).getByText('pavement').waitFor(patience);
+    expect(labelsOf('pavement')).toEqual([['busy', true]]);
+  });
+
+  it('a part of the view that is drawn has a state of its own', async () => {
+    const page = await open();
+    await page.locator('canvas[data-sequence]').waitFor(patience);
+    await page.getByRole('button', { name: 'Draw a box' }).click();
+    const { x, y, width, height } = (await page.getByRole('application').boundingBox())!;
+    await page.mouse.move(x + 0.5 * width, y);
+    await page.mouse.down();
+    await page.mouse.move(x + 0.9 * width, y + 0.25 * height, { steps: 4 });
+    await page.mouse.up();
+    await page.getByRole('button', { name: 'It is a state of this part' }).click(patience);
+    const sheet = page.getByRole('dialog', { name: 'This part is' });
+    await sheet.getByLabel('What has this state').fill('gate');
+    await sheet.getByLabel('Its state now').fill('shut');
+    await page.keyboard.press('Enter');
+    await sheet.waitFor({ state: 'detached', ...patience });
+    await page.getByRole('list', { name: 'States of door' }).getByText('gate').waitFor(patience);
+    expect(labelsOf('gate')).toEqual([['shut', true]]);
+    const { region } = node.pipelines.get('door')!.settings.learn.states.gate!;
+    for (const [side, wanted] of [0.5, 0, 0.9, 0.25].entries()) expect(region![side]).toBeCloseTo(wanted, 1);
+  });
+
+  it('the page shows what was taught: relabel and forget an example, forget a label, go back', async () => {
+    const page = await open('#/taught');
+    const objects = page.getByRole('region', { name: 'Objects' });
+    const row = (label: string) => objects.locator('.label-row', { hasText: label });
+    await row('paving').getByText('2 examples').waitFor(patience);
+    await row('paving').locator('summary').click();
+    await row('paving')
+      .getByRole('button', { name: /^Relabel paving, door/ })
+      .first()
+      .click(patience);
+    await page.getByRole('dialog', { name: 'What is it really?' }).getByRole('textbox').fill('wall');
+    await page.keyboard.press('Enter');
+    await row('wall').getByText('1 example').waitFor(patience);
+    await expect.poll(() => row('paving').locator('.example').count(), patience).toBe(1);
+    const thumbnail = 'document.querySelector(".example-picture img")?.naturalWidth ?? 0';
+    await expect.poll(() => page.evaluate(thumbnail), patience).toBeGreaterThan(30);
+
+    await row('paving')
+      .getByRole('button', { name: /^Forget paving, door/ })
+      .click();
+    await row('paving').waitFor({ state: 'detached', ...patience });
+    await row('wall').locator('summary').click();
+    await row('wall').getByRole('button', { name: 'Forget wall', exact: true }).click();
+    await page.getByRole('dialog', { name: 'Forget wall?' }).getByRole('button', { name: 'Forget it' }).click();
+    await row('wall').waitFor({ state: 'detached', ...patience });
+    expect(labelsOf('object').map(([label]) => label)).toEqual(['Eileen', 'Tom']);
+
+    const versions = learning.summary.heads.object!.versions;
+    const wanted = versions.at(-2)!;
+    await objects.getByLabel('Version of Objects').selectOption(String(wanted));
+    await expect.poll(() => learning.summary.heads.object!.version, patience).toBe(wanted);
+    await objects.getByRole('button', { name: 'Take them all the same' }).click(patience);
+    await expect.poll(() => learning.summary.heads.object!.refused, patience).toBeUndefined();
+  });
+
+  it('a near miss is confirmed with one click', async () => {
+    const page = await open('#/taught');
+    const misses = page.getByRole('region', { name: 'Near misses' });
+    await misses.locator('.miss').first().waitFor(patience);
+    const before = learning.counts.reduce((sum, { examples }) => sum + examples, 0);
+    await misses.locator('.miss').first().getByRole('button').first().click();
+    await expect
+      .poll(() => learning.counts.reduce((sum, { examples }) => sum + examples, 0), patience)
+      .toBeGreaterThan(before);
+    await page.getByText(/^Taught: /).waitFor(patience);
+  });
+
+  it('shows what is taught elsewhere as it comes', async () => {
+    const page = await open('#/taught');
+    await page.getByRole('region', { name: 'Objects' }).waitFor(patience);
+    // As a request over MQTT does it.
+    await learning.teach({ camera: 'door', subject: { view: 'lamp' }, label: 'on' });
+    await page.getByRole('region', { name: 'lamp' }).getByText('1 example').waitFor(patience);
+    await learning.forget({ head: 'lamp', label: 'on' });
+    await page.getByRole('region', { name: 'lamp' }).waitFor({ state: 'detached', ...patience });
+  });
+
+  it('says why something is not in use, and takes it all the same', async () => {
+    const page = await open();
+    // Made up: which examples make a head clearly worse is not for this test to know.
+    await page.route('**/api/learning/teach', (route) =>
+      route.fulfill({
+        json: {
+          ...{ head: 'object', examples: 1, taken: false, version: 1, accuracy: 0.5 },
+          ...{ reason: 'object: 9 would be wrong', acceptable: true },
+        },
+      }),
+    );
+    await page.locator('.track-target').first().click(patience);
+    await clickLabel(page, 'Tom');
+    await sheetOf(page).getByText('It is kept, but not in use. object: 9 would be wrong.').waitFor(patience);
+    await sheetOf(page).getByRole('button', { name: 'Take it all the same' }).click();
+    await sheetOf(page).waitFor({ state: 'detached', ...patience });
+    await page.getByText(/^Taken\. Version/).waitFor(patience);
+  });
+
+  it('a camera that is not to learn shows no way to teach it', async () => {
+    const page = await open('#/settings');
+    await page.getByRole('switch', { name: 'Learn' }).click(patience);
+    await expect.poll(() => node.pipelines.get('door')!.settings.learn.enabled, patience).toBe(false);
+    await page.getByRole('link', { name: 'Live', exact: true }).click();
+    await page.locator('canvas[data-sequence]').waitFor(patience);
+    expect(await page.getByRole('button', { name: 'Draw a box' }).count()).toBe(0);
+    await node.pipelines.get('door')!.change({ learn: { enabled: true } });
+    await page.getByRole('button', { name: 'Draw a box' }).waitFor(patience);
+  });
+
+  it('fits on a phone, in dark and in light', async () => {
+    const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
+    for (const colorScheme of ['dark', 'light'] as const) {
+      const page = await open('#/taught', { ...phone, colorScheme });
+      const beyond = () => page.evaluate('document.documentElement.scrollWidth - innerWidth');
+      await page.getByRole('region', { name: 'Objects' }).locator('summary').first().tap(patience);
+      await page.locator('.example').first().waitFor(patience);
+      expect(await beyond()).toBeLessThanOrEqual(0);
+      await page.getByRole('navigation', { name: 'Views' }).locator('a[href="#/live"]').tap();
+      await page.locator('.track-target').first().tap(patience);
+      await sheetOf(page).locator('.looks img').first().waitFor(patience);
+      expect(await beyond()).toBeLessThanOrEqual(0);
+      // The sheet scrolls by itself: up and down, not aside.
+      const aside = 'document.querySelector(".sheet").scrollWidth - document.querySelector(".sheet").clientWidth';
+      expect(await page.evaluate(aside)).toBeLessThanOrEqual(0);
+    }
+  });
+});

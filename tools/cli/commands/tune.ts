@@ -1,0 +1,187 @@
+import { loadavg } from 'node:os';
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { stringify } from 'yaml';
+import { describeBoard, findPower, readThrottling } from '../../../devices/index.ts';
+import { noModel, type Settings } from '../../../sdk/config/schema.ts';
+import { readSettings, resolveSettings, updateSettings } from '../../../sdk/config/settings.ts';
+import { InputError } from '../../../sdk/errors.ts';
+import { kernels } from '../../../sdk/kernels/kernels.ts';
+import { loadAddon } from '../../../sdk/kernels/native.ts';
+import { printJson, progress } from '../output.ts';
+import { type Aim, aims, chooseRate, chooseWay, rates } from '../tune/decide.ts';
+import { type Candidate, measureInTurns, runSubject } from '../tune/measure.ts';
+import { ratesInWords, waysInWords } from '../tune/report.ts';
+import { atLeastOne } from '../values.ts';
+
+interface TuneOptions {
+  config?: string;
+  for: Aim;
+  model?: string;
+  rounds: number;
+  seconds: number;
+  write?: boolean;
+  json?: boolean;
+}
+
+const defaultFile = 'ocellus.yaml';
+const mostThreads = 4;
+/** At which the ways to run the network are compared, frames a second. */
+const comparedRate = 5;
+/** From this load on, by cores, other programs are in the figures. */
+const busyLoad = 0.3;
+
+export function addTune(program: Command): void {
+  program
+    .command('tune')
+    .description('measure on this board which threads, engine and rate are best, and tell or write them')
+    .option('-c, --config <file>', `settings file (default: ./${defaultFile}, if there is one)`)
+    .addOption(
+      new Option('--for <aim>', 'what is to be least: the time to the boxes, processor time or energy a frame')
+        .choices(aims)
+        .default('latency'),
+    )
+    .option('--model <name or file>', 'detector (default: the one of the settings)')
+    .option('--rounds <n>', 'how often each is measured', atLeastOne, 3)
+    .option('--seconds <n>', 'how long each time', atLeastOne, 5)
+    .option('--write', 'write the best to the settings file; comments stay')
+    .option('--json', 'one JSON object')
+    .addHelpText('after', '\nStop `ocellus run` before: both would measure each other. docs/boards.md tells the rules.')
+    .action(tune);
+}
+
+async function tune(options: TuneOptions): Promise<void> {
+  const report = await examine(options);
+  if (options.json) await printJson(report);
+  else tell(report, options);
+}
+
+type Report = Awaited<ReturnType<typeof examine>>;
+
+async function examine(options: TuneOptions) {
+  const name = options.config ?? defaultFile;
+  const file = resolve(name);
+  const board = describeBoard();
+  const settings = resolveSettings(await readSettings(file, options.config !== undefined), name, board);
+  const model = options.model ?? settings.core.model;
+  if (model === noModel) throw new InputError('expected a detector to measure, core.model is off: name one by --model');
+  const power = await findPower();
+  if (options.for === 'energy' && !power.source) throw new InputError(`--for energy: ${power.why}`);
+  const load = loadavg()[0]!;
+  const cameras = enabledCameras(settings).length || 1;
+
+  const ways = await measured('ways to run it', waysToRun(board.cores), model, options);
+  // The kernels are chosen by the processor, not by the settings: the others are there to be compared.
+  const own = ways.measured.filter(({ candidate }) => candidate.kernels === '');
+  const way = chooseWay(own, options.for);
+  if (!way) throw new InputError(`the model cannot be measured: ${ways.failed.map(({ why }) => why).join('; ')}`);
+  const offered = rates.map((rate) => ({ ...way, rate: rate * cameras }));
+  const pace = await measured('frames a second', offered, model, options);
+  const [failure] = pace.failed;
+  if (failure) throw new InputError(`the rates cannot be measured: ${failure.why}`);
+  const fps = chooseRate(pace.measured, cameras);
+
+  const { engine, threads } = way;
+  const change = changeOf(settings, { engine, threads, fps: fps ?? rates[0]! });
+  if (options.write) await updateSettings(file, change);
+  const throttling = await readThrottling();
+  return {
+    board,
+    for: options.for,
+    model,
+    cameras,
+    ways: ways.measured,
+    failed: ways.failed,
+    rates: pace.measured,
+    best: { engine, threads, fps: fps ?? null },
+    settings: change,
+    written: options.write ? file : null,
+    notes: notesOn({ fps, load, cores: board.cores, throttled: throttling?.now ?? [], power }),
+  };
+}
+
+function tell(report: Report, { rounds, seconds, config = defaultFile }: TuneOptions): void {
+  const { board, model, cameras, ways, failed, written, notes, settings } = report;
+  const where = written ? `Written to ${written}` : `For ${config}; --write puts it there`;
+  const lines = [
+    `${board.model}: ${board.cpu}, ${board.cores} cores; ${model}, kernels ${kernels.name}\n`,
+    `Ways to run it, at ${comparedRate} frames a second:\n\n${waysInWords(ways, failed)}\n`,
+    `The best of them at other rates:\n\n${ratesInWords(report.rates, cameras)}\n`,
+    `Medians of ${rounds} rounds of ${seconds} s (smallest-largest).`,
+    ...notes,
+    `\nBest for ${report.for}. ${where}:\n\n${stringify(settings).trimEnd()}`,
+  ];
+  console.log(lines.join('\n'));
+}
+
+function waysToRun(cores: number): Candidate[] {
+  const threads = Array.from({ length: Math.min(cores, mostThreads) }, (_, i) => i + 1);
+  const engines = ['onnxruntime', 'opencv'] as const;
+  const own = engines.flatMap((engine) =>
+    threads.map((count): Candidate => ({ engine, threads: count, kernels: '', rate: comparedRate })),
+  );
+  const others = ['typescript', ...(loadAddon().addon?.variants ?? [])].filter(
+    (name) => kernels.name !== `native ${name}`,
+  );
+  const compared = others.map(
+    (name): Candidate => ({ engine: 'onnxruntime', threads: 1, kernels: name, rate: comparedRate }),
+  );
+  return [...own, ...(kernels.name.startsWith('native') ? compared : [])];
+}
+
+async function measured(
+  label: string,
+  candidates: readonly Candidate[],
+  model: string,
+  { rounds, seconds }: Pick<TuneOptions, 'rounds' | 'seconds'>,
+) {
+  const bar = progress(label, candidates.length * rounds);
+  try {
+    return await measureInTurns(candidates, {
+      rounds,
+      run: (candidate) => runSubject(candidate, model, seconds),
+      step: () => bar.step(),
+    });
+  } finally {
+    bar.done();
+  }
+}
+
+const enabledCameras = ({ cameras }: Settings) =>
+  Object.entries(cameras).flatMap(([name, { enabled }]) => (enabled ? [name] : []));
+
+/** Of the settings file. A camera that is off gets its rate as well: one that is switched on later is like the others. */
+function changeOf({ cameras }: Settings, best: { engine: string; threads: number; fps: number }) {
+  const { engine, threads, fps } = best;
+  return {
+    core: { engine, threads },
+    cameras: Object.fromEntries(Object.keys(cameras).map((name) => [name, { detect: { fps } }])),
+  };
+}
+
+/** What makes the figures doubtful, or the board. */
+function notesOn(found: {
+  fps: number | undefined;
+  /** Processes that wanted to run in the minute before it was measured. */
+  load: number;
+  cores: number;
+  throttled: readonly string[];
+  power: { why?: string };
+}): string[] {
+  const { fps, load, cores, throttled, power } = found;
+  const notes: string[] = [];
+  if (fps === undefined)
+    notes.push(`This board does not keep up with ${rates[0]} frame a second: a smaller model may.`);
+  if (load > cores * busyLoad) {
+    notes.push(
+      `The board was busy before (load ${load.toFixed(1)} on ${cores} cores): these are the figures of a busy board.`,
+    );
+  }
+  if (throttled.length > 0) {
+    notes.push(
+      `The board is held back (${throttled.join(', ')}): cool it or give it a better supply, and measure again.`,
+    );
+  }
+  if (power.why !== undefined) notes.push(`Energy is not known: ${power.why}.`);
+  return notes;
+}

@@ -1,0 +1,101 @@
+// One measurement of `ocellus tune`, as a process of its own: threads, engine and kernels cannot be changed in a process that
+// runs, and what an earlier one left behind must not be counted. Prints one JSON line.
+import { setTimeout as wait } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { EnergyMeter, findPower, openDevice } from '../../../devices/index.ts';
+import type { EngineName } from '../../../sdk/core/engines/engine.ts';
+import { loadModel } from '../../../sdk/core/model.ts';
+import { InputError } from '../../../sdk/errors.ts';
+import { Frame } from '../../../sdk/frame/frame.ts';
+import { kernels } from '../../../sdk/kernels/kernels.ts';
+import type { Measurement } from './measure.ts';
+
+const { values } = parseArgs({
+  options: {
+    model: { type: 'string' },
+    engine: { type: 'string' },
+    threads: { type: 'string' },
+    rate: { type: 'string' },
+    seconds: { type: 'string' },
+  },
+});
+
+/** Frames before the clock starts: caches, compilers, and memory that is touched for the first time. */
+const warmUp = 5;
+/** Views of the scene, some seconds apart, over and over: somebody is in some of them and nobody in others. */
+const views = 4;
+const secondsBetweenViews = 3;
+/** Power is asked for so often. */
+const powerIntervalMs = 250;
+
+try {
+  console.log(JSON.stringify(await measure()));
+  process.exit(0);
+} catch (error) {
+  if (!(error instanceof InputError)) throw error;
+  console.error(error.message);
+  process.exit(2);
+}
+
+async function measure(): Promise<Measurement> {
+  const frames = await takeViews();
+  const model = await loadModel(values.model, {
+    engine: values.engine as EngineName,
+    threads: Number(values.threads),
+  });
+  const { source } = await findPower();
+  const meter = source && new EnergyMeter(source, { intervalMs: powerIntervalMs });
+  for (let i = 0; i < warmUp; i++) await model.detect(frames[i % views]!);
+
+  const periodMs = 1000 / Number(values.rate);
+  await meter?.start();
+  const begun = performance.now();
+  const endMs = begun + Number(values.seconds) * 1000;
+  const cpu = process.cpuUsage();
+  const latencies: number[] = [];
+  let missed = 0;
+  for (let due = begun; due < endMs; ) {
+    const early = due - performance.now();
+    if (early > 0) await wait(early);
+    const at = performance.now();
+    await model.detect(frames[latencies.length % views]!);
+    latencies.push(performance.now() - at);
+    // A camera does not wait: what came meanwhile is gone.
+    const behind = Math.floor((performance.now() - due) / periodMs);
+    missed += behind;
+    due += (behind + 1) * periodMs;
+  }
+  // The pause behind the last frame belongs to it, as the one behind each other frame does.
+  const restMs = endMs - performance.now();
+  if (restMs > 0) await wait(restMs);
+  const { user, system } = process.cpuUsage(cpu);
+  const energy = await meter?.take();
+  meter?.stop();
+  const seconds = (performance.now() - begun) / 1000;
+  await model.close();
+  latencies.sort((a, b) => a - b);
+  const quantile = (share: number) => latencies[Math.floor(latencies.length * share)]!;
+  return {
+    kernels: kernels.name,
+    frames: latencies.length,
+    missed,
+    latencyMs: { median: quantile(0.5), p95: quantile(0.95) },
+    cpuMs: (user + system) / 1000 / latencies.length,
+    joules: energy && energy.seconds > 0 ? ((energy.joules / energy.seconds) * seconds) / latencies.length : null,
+  };
+}
+
+/** Copies, for the device has few buffers. */
+async function takeViews(): Promise<Frame[]> {
+  const scene = await openDevice('scene:', { fps: 1 / secondsBetweenViews, speed: 'max' });
+  const taken: Frame[] = [];
+  for await (const frame of scene.frames()) {
+    const planes = frame.planes.map(({ data, stride }) => ({ data: data.slice(), stride }));
+    const { format, width, height, sequence, captureTimeNs, wallTimeMs, colour } = frame;
+    taken.push(new Frame({ format, width, height, sequence, captureTimeNs, wallTimeMs, colour, planes }));
+    frame.release();
+    if (taken.length === views) break;
+  }
+  await scene.close();
+  return taken;
+}

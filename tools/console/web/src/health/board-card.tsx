@@ -1,0 +1,45 @@
+import type { NodeStats } from '../../../protocol.ts';
+import { energy } from '../format.ts';
+import { Facts } from '../parts/facts.tsx';
+
+const covered = {
+  sensor: 'what is wired to the sensor',
+  rails: 'the rails of the board, without USB and HATs',
+  package: 'the processor alone',
+} as const;
+
+/** What the board tells of its power and of what holds it back; nothing where it tells neither. */
+export function BoardCard({ stats: { power, throttling } }: { stats: Pick<NodeStats, 'power' | 'throttling'> }) {
+  if (!power && !throttling) return null;
+  const facts: [string, string][] = [];
+  if (power) {
+    const { watts, joulesPerInference } = power;
+    facts.push(
+      ['Power', `${watts.toFixed(2)} W`],
+      ['Energy per inference', joulesPerInference === null ? '–' : energy(joulesPerInference)],
+      ['Measured by', `${power.source}: ${covered[power.covers]}`],
+    );
+  }
+  if (throttling) {
+    const { now, sinceBoot } = throttling;
+    facts.push(['Held back by', now.join(', ') || 'nothing']);
+    if (sinceBoot) facts.push(['Since it was switched on', sinceBoot.join(', ') || 'nothing']);
+  }
+  const isWell = !throttling || throttling.now.length === 0;
+  return (
+    <section class="card panel" aria-label="Board">
+      <div class="panel-head">
+        <h3>
+          Board <span class="muted">the last ten seconds</span>
+        </h3>
+        {throttling && (
+          <span class={`pill is-${isWell ? 'online' : 'offline'}`}>
+            <span class={`dot is-${isWell ? 'online' : 'offline'}`} />
+            {isWell ? 'Full speed' : 'Held back'}
+          </span>
+        )}
+      </div>
+      <Facts facts={facts} />
+    </section>
+  );
+}

@@ -1,0 +1,120 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { NearMissState } from '../../../protocol.ts';
+import { fetchNearMisses, teach } from '../api.ts';
+import { ago, percent } from '../format.ts';
+import { Icon } from '../parts/icons.tsx';
+import { useNow } from '../parts/use-now.ts';
+import { useStore } from '../store.ts';
+import { Outcome } from '../teach/outcome.tsx';
+import { type Pointed, TeachSheet } from '../teach/teach-sheet.tsx';
+import { useChange } from '../teach/use-change.ts';
+import { takenFor } from '../teach/words.ts';
+
+/** Who comes has been looked at well by then. */
+const settleMs = 2000;
+
+/** What was seen lately and a word would help with, the most uncertain first. */
+export function NearMisses() {
+  const [misses, setMisses] = useState<NearMissState[]>([]);
+  const [correcting, setCorrecting] = useState<Pointed>();
+  const learning = useStore((state) => state.console?.learning);
+  // It is another one when somebody comes or goes, not at each update.
+  const passing = useStore(
+    ({ events }) => `${events[0]?.id} ${events.filter(({ end_time }) => end_time === null).length}`,
+  );
+  const now = useNow();
+  // A connection that went, or a session that ended, is said elsewhere.
+  const load = () => fetchNearMisses().then(setMisses, () => {});
+  useEffect(() => void load(), [learning]);
+  useEffect(() => {
+    const timer = setTimeout(load, settleMs);
+    return () => clearTimeout(timer);
+  }, [passing]);
+  const drop = (gone: NearMissState) => setMisses((all) => all.filter((one) => one !== gone));
+  if (misses.length === 0 && !correcting) return null;
+  return (
+    <section class="taught-section" aria-label="Near misses">
+      <div>
+        <h2 class="section-title">Is this right?</h2>
+        <p class="muted">Seen lately, the most uncertain first. A click teaches it.</p>
+      </div>
+      <ul class="miss-grid">
+        {misses.map((miss) => (
+          <NearMiss
+            key={`${miss.camera} ${miss.track}`}
+            miss={miss}
+            now={now}
+            onDone={() => drop(miss)}
+            onCorrect={() => setCorrecting({ camera: miss.camera, track: miss.track, name: miss.nearest })}
+          />
+        ))}
+      </ul>
+      {correcting && <TeachSheet of={correcting} onClose={() => setCorrecting(undefined)} />}
+    </section>
+  );
+}
+
+function NearMiss({
+  miss,
+  now,
+  onDone,
+  onCorrect,
+}: {
+  miss: NearMissState;
+  now: number;
+  onDone(): void;
+  onCorrect(): void;
+}) {
+  const change = useChange();
+  const { camera, track, label, nearest, score, time, picture } = miss;
+  const confirm = (negative: boolean) =>
+    change.run(
+      negative ? `Taught: not ${nearest}` : `Taught: ${nearest}`,
+      () => teach({ camera, track, label: nearest, negative }),
+      onDone,
+    );
+  return (
+    <li class="card miss">
+      <img src={picture} alt={`Seen by ${camera}`} loading="lazy" />
+      <div class="miss-text">
+        <strong>{takenFor(miss)}</strong>
+        <span class="muted">
+          {percent(score)} · {camera} · {ago(time / 1000, now)}
+        </span>
+        <Outcome change={change} onDone={onDone}>
+          <div class="miss-tools">
+            <button
+              type="button"
+              class={`button ${label === nearest ? 'is-main' : ''}`}
+              disabled={change.busy}
+              onClick={() => confirm(false)}
+            >
+              <Icon name="check" />
+              <span class="miss-word">{nearest}</span>
+            </button>
+            <button
+              type="button"
+              class="icon-button"
+              disabled={change.busy}
+              aria-label={`It is something else than ${nearest}`}
+              title="Something else"
+              onClick={onCorrect}
+            >
+              <Icon name="pen" />
+            </button>
+            <button
+              type="button"
+              class="icon-button"
+              disabled={change.busy}
+              aria-label="It is not one of the taught labels"
+              title="Not one of these"
+              onClick={() => confirm(true)}
+            >
+              <Icon name="close" />
+            </button>
+          </div>
+        </Outcome>
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,35 @@
+import type { ComponentChildren } from 'preact';
+import type { Change } from './use-change.ts';
+
+/** What can be taught; in its place, once that is so, why it is not in use and the way to use it all the same. */
+export function Outcome({ change, onDone, children }: { change: Change; onDone(): void; children: ComponentChildren }) {
+  const { refused, error, busy } = change;
+  return (
+    <>
+      {error !== undefined && (
+        <p class="field-error" role="alert">
+          {error}
+        </p>
+      )}
+      {refused ? (
+        <div class="refusal" role="alert">
+          <p>
+            <strong>It is kept, but not in use.</strong> {refused.reason}.
+          </p>
+          <div class="form-end">
+            {refused.acceptable && (
+              <button type="button" class="button" disabled={busy} onClick={() => change.accept(onDone)}>
+                Take it all the same
+              </button>
+            )}
+            <button type="button" class="button" onClick={onDone}>
+              Leave it
+            </button>
+          </div>
+        </div>
+      ) : (
+        children
+      )}
+    </>
+  );
+}

@@ -1,0 +1,96 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { Looks } from '../../../protocol.ts';
+import { fetchLooks, type Subject, teach } from '../api.ts';
+import { Sheet } from '../parts/sheet.tsx';
+import { useStore } from '../store.ts';
+import { LabelChoice } from './label-choice.tsx';
+import { Outcome } from './outcome.tsx';
+import { useChange } from './use-change.ts';
+import { labelsOf } from './words.ts';
+
+/** An object that somebody points at. */
+export type Pointed = Exclude<Subject, { view: string }> & {
+  /** What it is called now. */
+  name?: string;
+  /** Of a box that was drawn. */
+  looks?: Looks['looks'];
+};
+
+/** Asks what something is, and teaches it. */
+export function TeachSheet({
+  of,
+  onState,
+  onClose,
+}: {
+  of: Pointed;
+  /** It is the state of a part of the view, and no object. */
+  onState?(): void;
+  onClose(): void;
+}) {
+  const { name, looks: given, ...subject } = of;
+  const learning = useStore((state) => state.console?.learning);
+  const [looks, setLooks] = useState(given);
+  const [failed, setFailed] = useState<string>();
+  const change = useChange();
+  useEffect(() => {
+    if ('look' in subject) return;
+    fetchLooks(subject)
+      .then((found) => setLooks(found.looks))
+      .catch((error: Error) => setFailed(error.message));
+  }, []);
+  return (
+    <Sheet title="What is this?" onClose={onClose}>
+      {(close) => (
+        <>
+          <div class="looks">
+            {looks?.map(({ url }, index) => (
+              <img key={url} src={url} alt={`Look ${index + 1} of ${looks.length}`} />
+            ))}
+          </div>
+          {failed !== undefined && (
+            <p class="field-error" role="alert">
+              {failed}
+            </p>
+          )}
+          {looks?.length === 0 ? (
+            <p class="muted">
+              {'event' in subject
+                ? 'The looks at it are no longer held: those of the last hundred objects are.'
+                : 'There was no good look at it yet. Try again in a moment.'}
+            </p>
+          ) : (
+            <Outcome change={change} onDone={close}>
+              <LabelChoice
+                labels={labelsOf(learning)}
+                current={name}
+                busy={change.busy || looks === undefined}
+                ask="A name for it"
+                askOther="Something else"
+                placeholder="my cat, the parcel van …"
+                onChoose={(label, negative) =>
+                  change.run(
+                    negative ? `Taught: not ${label}` : `Taught: ${label}`,
+                    () => teach({ ...subject, label, negative }),
+                    close,
+                  )
+                }
+              />
+              {onState && (
+                <button
+                  type="button"
+                  class="text-button"
+                  onClick={() => {
+                    close();
+                    onState();
+                  }}
+                >
+                  It is a state of this part of the view, such as a gate that is open
+                </button>
+              )}
+            </Outcome>
+          )}
+        </>
+      )}
+    </Sheet>
+  );
+}

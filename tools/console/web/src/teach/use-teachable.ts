@@ -1,0 +1,10 @@
+import { useStore } from '../store.ts';
+
+/** Can what this camera sees be taught? */
+export function useTeachable(camera: string | undefined): boolean {
+  return useStore(
+    ({ console, cameras }) =>
+      (console?.learning ?? null) !== null &&
+      cameras.some(({ name, settings }) => name === camera && settings.learn.enabled),
+  );
+}

@@ -1,0 +1,35 @@
+import type { LearningState, NearMissState, TaughtAnswer, TaughtHead } from '../../../protocol.ts';
+import { percent } from '../format.ts';
+
+/** The labels of a head: of objects, or of a state. */
+export function labelsOf(learning: LearningState | null | undefined, state?: string): string[] {
+  const head = learning?.heads.find(({ name, objects }) =>
+    state === undefined ? objects : !objects && name === state,
+  );
+  return head?.labels.map(({ label }) => label) ?? [];
+}
+
+/** `Taught: my cat. Version 3, 92 % named rightly when left out.` */
+export function said(what: string, { version, accuracy }: TaughtAnswer): string {
+  const known = accuracy === null ? '' : `, ${percent(accuracy)} named rightly when left out`;
+  return `${what}.${version === null ? '' : ` Version ${version}${known}.`}`;
+}
+
+/** `12 examples, 3 negatives, 2 of them from other nodes`. */
+export function amount({ examples, negatives, others }: TaughtHead['labels'][number]): string {
+  return [
+    plural(examples, 'example'),
+    ...(negatives > 0 ? [plural(negatives, 'negative')] : []),
+    ...(others > 0 ? [`${others} of them from other nodes`] : []),
+  ].join(', ');
+}
+
+export const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
+
+/** `my cat?` or `unknown; if any, my cat`. */
+export function takenFor({ label, nearest }: NearMissState): string {
+  return label === nearest ? `${label}?` : `${label}; if any, ${nearest}`;
+}
+
+/** A head as a title says it. */
+export const titleOf = ({ name, objects }: TaughtHead): string => (objects ? 'Objects' : name);
