@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { loadModel } from '../../../sdk/core/model.ts';
 import type { Detections } from '../../../sdk/vision/detections.ts';
 import { printJson } from '../output.ts';
+import { withFolders } from '../picture-files.ts';
 import { eachPicture, unreadableHelp } from '../pictures.ts';
 import { share, threads } from '../values.ts';
 
@@ -16,7 +17,7 @@ export function addDetect(program: Command): void {
   program
     .command('detect')
     .description('find objects in pictures')
-    .argument('<picture...>', 'JPEG, PNG, WebP, …')
+    .argument('<picture or folder...>', 'JPEG, PNG, WebP, …; of a folder all pictures in it')
     .option('--json', 'one JSON line a picture: {file, width, height, detections: [{label, score, box}]}')
     .option('--model <name or file>', 'a name of `ocellus models`, an ONNX file, or a card')
     .option('--threshold <0..1>', 'the least score (default: the model card’s)', share)
@@ -25,7 +26,8 @@ export function addDetect(program: Command): void {
     .action(detect);
 }
 
-async function detect(files: string[], options: DetectOptions): Promise<void> {
+async function detect(paths: string[], options: DetectOptions): Promise<void> {
+  const files = await withFolders(paths);
   const model = await loadModel(options.model, { threads: options.threads });
   try {
     await eachPicture('detect', files, async (file, frame) => {

@@ -3,7 +3,7 @@ import { loadModel } from '../../../sdk/core/model.ts';
 import { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
 import { textLogger } from '../logger.ts';
 import { labelList, positive, share, threads } from '../values.ts';
-import { assertKnown, eventInWords, exitWith, runToEnd } from '../watching.ts';
+import { assertKnown, eventInWords, exitWith, runToEnd, sayNothingHappened } from '../watching.ts';
 
 interface WatchOptions {
   json?: boolean;
@@ -58,12 +58,15 @@ async function watch(uri: string, options: WatchOptions): Promise<void> {
     snapshots: { enabled: false },
     logger: textLogger('warn'),
   });
+  let events = 0;
   pipeline.on('event', (message) => {
+    events++;
     if (options.json) process.stdout.write(`${JSON.stringify(message)}\n`);
     else console.log(eventInWords(message, options.speed === 'realtime'));
   });
   try {
     await runToEnd(pipeline);
+    if (events === 0) sayNothingHappened(pipeline);
   } finally {
     await model.close();
   }
