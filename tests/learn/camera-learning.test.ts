@@ -124,8 +124,8 @@ describe('CameraLearning', () => {
     const { camera } = cameraOf();
     await expect(camera.looksAt({ view: 'gate' })).rejects.toThrow(/no picture of this camera yet/);
     await look(camera, 1);
-    await expect(camera.looksAt({ track: 7 })).rejects.toThrow(/such as 1, got 7/);
-    await expect(camera.looksAt({ event: 'x' })).rejects.toThrow(/such as none yet, got x/);
+    await expect(camera.looksAt({ track: 7 })).rejects.toThrow(/such as 1; got 7/);
+    await expect(camera.looksAt({ event: 'x' })).rejects.toThrow(/there is none yet; got x/);
     await expect(camera.looksAt({ box: [10, 10, 12, 90] })).rejects.toThrow(InputError);
     await expect(camera.looksAt({ box: [400, 10, 500, 90] })).rejects.toThrow(/frame of 320x180/);
     camera.configure({ enabled: false, states: {} });
