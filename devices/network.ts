@@ -33,7 +33,16 @@ export abstract class NetworkCamera extends LiveDevice {
 
   protected describe({ format, width, height, fps, colour }: StreamFormat): DeviceProperties {
     const { host, pathname } = new URL(this.url);
-    return { kind: this.#kind, title: maskCredentials(`${host}${pathname}`), format, width, height, fps, colour, live: true };
+    return {
+      kind: this.#kind,
+      title: maskCredentials(`${host}${pathname}`),
+      format,
+      width,
+      height,
+      fps,
+      colour,
+      live: true,
+    };
   }
 
   protected override explain(said: string): string {

@@ -98,6 +98,16 @@ describe('FrameQueue', () => {
     expect(thread.asked).toEqual([21, 22, 33, 24]);
   });
 
+  it('refuses a weight that is none', async () => {
+    const { thread, queue } = queueOf();
+    const frame = frameOf(16);
+    for (const weight of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      const asked = queue.ask(frame, question, 'encoded', { stream: { name: 'door', weight } });
+      await expect(asked).rejects.toThrow(`stream.weight: expected a number above 0, got ${weight}`);
+    }
+    expect([frame.references, thread.asked.length]).toEqual([1, 0]);
+  });
+
   it('rejects what waits when it is closed, and takes no more', async () => {
     const { thread, queue } = queueOf();
     const frame = frameOf(16);
