@@ -116,7 +116,13 @@ describe.skipIf(!hasProgram('ffmpeg'))('ocellus record and replay (need ffmpeg)'
     expect([code, err]).toEqual([0, `101 frames in ${at('hall')}\n`]);
     // Nobody looked while it was recorded.
     expect(existsSync(join(at('hall'), 'events.jsonl'))).toBe(false);
-    const { out } = await ocellus(['replay', at('hall'), '--json']);
+    // As of a camera that has some: they are not asked of the recording.
+    const infoFile = join(at('hall'), 'recording.json');
+    const info = JSON.parse(readFileSync(infoFile, 'utf8'));
+    info.settings.controls = { brightness: 140 };
+    writeFileSync(infoFile, JSON.stringify(info));
+    const { out, err: warned } = await ocellus(['replay', at('hall'), '--json']);
+    expect(warned).toBe('');
     expect(jsonLines(out)[0]).toMatchObject({ type: 'new', after: { camera: 'hall', label: 'person' } });
     expect(out).toContain('"current_zones":["all"]');
 
@@ -124,6 +130,8 @@ describe.skipIf(!hasProgram('ffmpeg'))('ocellus record and replay (need ffmpeg)'
     expect([none.code, none.err]).toEqual([2, 'error --camera: expected one of yard, hall; got none\n']);
     const other = await ocellus([...from, '--camera', 'door', '--out', at('none')]);
     expect([other.code, other.err]).toEqual([2, 'error --camera: expected one of yard, hall; got door\n']);
+    const inherited = await ocellus([...from, '--camera', 'constructor', '--out', at('none')]);
+    expect(inherited.err).toBe('error --camera: expected one of yard, hall; got constructor\n');
     const dead = await ocellus([...from, '--camera', 'yard', '--out', at('none')]);
     expect(dead.code).toBe(2);
     expect(dead.err).toMatch(/^error rtsp:\/\/me:\*\*\*@127\.0\.0\.1:1\/yard: the camera does not answer/);

@@ -9,7 +9,7 @@ import { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
 import type { EventMessage } from '../../../sdk/vision/event.ts';
 import { eventDifferences } from '../event-differences.ts';
 import { textLogger } from '../logger.ts';
-import { paint } from '../output.ts';
+import { oneLine, paint } from '../output.ts';
 import { labelList, share, threads } from '../values.ts';
 import { assertKnown, eventInWords, exitWith, openModel, runToEnd } from '../watching.ts';
 
@@ -57,6 +57,8 @@ async function replay(folder: string, options: ReplayOptions): Promise<void> {
     source: `recording:${resolve(folder)}`,
     enabled: true,
     loop: false,
+    // Of the camera; a recording has none.
+    controls: {},
     model,
     speed: options.speed,
     detect: {
@@ -94,7 +96,7 @@ async function replay(folder: string, options: ReplayOptions): Promise<void> {
   console.error(
     `${paint('red', 'error')} not the events of ${options.expect}: expected ${expected!.length} messages, got ${got.length}`,
   );
-  for (const line of differences) console.error(line);
+  for (const line of differences) console.error(oneLine(line));
   await exitWith(1);
 }
 
