@@ -1,7 +1,7 @@
 import { InputError } from '../../sdk/errors.ts';
 import type { Frame } from '../../sdk/frame/frame.ts';
 import { planeLayout } from '../../sdk/frame/layout.ts';
-import { within } from '../../sdk/hub/within.ts';
+import { within } from '../../sdk/within.ts';
 import { Child, type Command } from '../child.ts';
 
 /** What ffmpeg may take to write the end of a file. */
