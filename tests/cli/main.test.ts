@@ -56,6 +56,11 @@ describe('ocellus', () => {
     },
     { name: 'no threads', args: ['eval', '--threads', '0', '.'], message: 'Expected a whole number from 1 to 64.' },
     {
+      name: 'an engine that is none',
+      args: ['detect', '--engine', 'tensorflow', 'x.jpg'],
+      message: 'Allowed choices are onnxruntime, opencv',
+    },
+    {
       name: 'a speed that is none',
       args: ['watch', '--speed', 'warp', 'scene:'],
       message: 'Allowed choices are realtime, max',
