@@ -52,9 +52,8 @@ export class MainStream {
     void this.#source.start();
   }
 
-  async stop(): Promise<void> {
-    await this.#source.stop();
-    this.#forget();
+  stop(): Promise<void> {
+    return this.#source.stop();
   }
 
   /** The picture of the same moment, or undefined when there is none. The caller releases it. */

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { CoreThread } from '../../sdk/core/core-thread.ts';
 import { FrameQueue, LateError, type Question } from '../../sdk/core/frame-queue.ts';
 import type { Frame } from '../../sdk/frame/frame.ts';
@@ -58,6 +58,40 @@ describe('FrameQueue', () => {
         expect(Math.abs(turns / (40 * weight) - 1), `${weights} ${i}: ${turns}`).toBeLessThan(0.15);
       }
     }
+  });
+
+  it('waits for the heavier one until it comes, whoever else comes meanwhile, and no longer', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { thread, queue } = queueOf();
+    const ask = (width: number, weight: number) =>
+      queue.ask(frameOf(width), question, 'encoded', { stream: { name: String(width), weight } });
+    // These had a turn; the heavier one has ten for the next of each.
+    await Promise.all([ask(17, 1), ask(18, 1)]);
+    thread.asked.length = 0;
+    let answer = () => {};
+    thread.hold = new Promise((resolve) => {
+      answer = resolve;
+    });
+    const first = ask(16, 10);
+    const waits = ask(17, 1);
+    // A turn of a second: a quarter of it is waited, and here no time goes by of which the test does not know.
+    vi.advanceTimersByTime(1000);
+    thread.hold = undefined;
+    answer();
+    await first;
+    await new Promise(setImmediate);
+    const meanwhile = ask(18, 1);
+    await new Promise(setImmediate);
+    expect(thread.asked).toEqual([16]);
+    const second = ask(16, 10);
+    await second;
+    expect(thread.asked.slice(0, 2)).toEqual([16, 16]);
+    // It does not come again: the others have their turns when the time is over.
+    await new Promise(setImmediate);
+    vi.advanceTimersByTime(1000);
+    await Promise.all([waits, meanwhile]);
+    expect(thread.asked).toEqual([16, 16, 17, 18]);
   });
 
   it('does not wait for one that does not come', async () => {

@@ -67,6 +67,27 @@ describe('Turns', () => {
     expect([turns.take(), turns.take(), turns.take()]).toEqual(['b2', 'a2', 'c2']);
   });
 
+  it('of those that begin together lets the heaviest begin', () => {
+    const turns = new Turns<string>();
+    turns.add('light', { name: 'light' });
+    turns.add('heavy', { name: 'heavy', weight: 3 });
+    expect(turns.take()).toBe('heavy');
+  });
+
+  it('a turn that was given back long ago takes no time back: who is new has no more than the others', () => {
+    const turns = new Turns<string>();
+    turns.add('late', { name: 'late' });
+    turns.takeIf(() => true);
+    for (let i = 0; i < 5; i++) {
+      turns.add('old', { name: 'old' });
+      turns.take();
+    }
+    turns.add('late', { name: 'late' });
+    expect(turns.take()).toBe('late');
+    for (const name of ['old', 'old', 'new', 'new', 'new']) turns.add(name, { name });
+    expect(Array.from({ length: 5 }, () => turns.take())).toEqual(['new', 'old', 'new', 'old', 'new']);
+  });
+
   it('says whose turn it would be if it asked', () => {
     const turns = new Turns<string>();
     turns.add('a', { name: 'a', weight: 3 });
@@ -83,20 +104,25 @@ describe('Turns', () => {
 
   it('forgets streams that have asked for nothing while 256 others did', () => {
     const turns = new Turns<string>();
-    /** Who is first of the two, where `a` has a turn that was given back? */
-    const first = (others: number) => {
-      turns.add('a', { name: 'a' });
-      turns.takeIf(() => true);
-      for (let i = 0; i < others; i++) {
-        turns.add('other', { name: `${others}.${i}` });
+    let came = 0;
+    const others = (count: number) => {
+      for (let i = 0; i < count; i++) {
+        turns.add('other', { name: `other ${came++}` });
         expect(turns.take()).toBe('other');
       }
+    };
+    /** Who is first of the two, where `a` has a turn that was given back? */
+    const first = (between: number) => {
+      turns.add('a', { name: 'a' });
+      turns.takeIf(() => true);
+      others(between);
       turns.add('b', { name: 'b' });
       turns.add('a', { name: 'a' });
       const [next] = [turns.take(), turns.take()];
       return next;
     };
-    expect([first(200), first(300)]).toEqual(['a', 'b']);
+    // The second time it is long known, but has asked a moment ago.
+    expect([first(200), first(200), first(300)]).toEqual(['a', 'a', 'b']);
   });
 
   it('gives all that waits', () => {
