@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
+    // Stand-ins for programs are asked, also where the native source is built; that has tests of its own.
+    env: { OCELLUS_LIBCAMERA: 'program' },
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // The default of one second is too short on a machine that is busy.

@@ -101,6 +101,12 @@ export class AutoDevice extends EventEmitter<DeviceEvents> implements Device {
     await this.#device.setControls(values);
   }
 
+  async still(): Promise<Frame> {
+    if (!this.#device) throw new Error('auto: is not open: call open() before still()');
+    if (!this.#device.still) throw new InputError(`${this.#device.uri} takes no stills: its frames are all it has`);
+    return this.#device.still();
+  }
+
   async close(): Promise<void> {
     this.#state = 'closed';
     await this.#device?.close();

@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { ColourSpace, Frame } from '../sdk/frame/frame.ts';
 import type { PixelFormat } from '../sdk/frame/layout.ts';
 import type { Logger } from '../sdk/log.ts';
+import type { LibcameraOptions } from './libcamera/options.ts';
 
 /** How a source is read. */
 export interface DeviceOptions {
@@ -30,10 +31,13 @@ export interface DeviceOptions {
    */
   hardwareDecoding?: boolean;
   /**
-   * The camera's own controls, by the names it gives them: `{ brightness: 140 }`. Of `v4l2:`; other sources have none.
+   * The camera's own controls, by the names it gives them: `{ brightness: 140 }`. Of `v4l2:` and `libcamera:`; other
+   * sources have none.
    * A menu takes the number or the words of a choice.
    */
   controls?: ControlValues;
+  /** What a `libcamera:` takes beside. */
+  libcamera?: LibcameraOptions;
   logger?: Logger;
 }
 
@@ -42,9 +46,9 @@ export type ControlValues = Readonly<Record<string, number | boolean | string>>;
 
 /** Something that a camera lets be set, such as its exposure. */
 export interface CameraControl {
-  /** As the camera names it: `exposure_time_absolute`. */
+  /** As the camera names it: `exposure_time_absolute` of v4l2:, `exposure_time` of libcamera:. */
   readonly name: string;
-  readonly kind: 'integer' | 'boolean' | 'menu';
+  readonly kind: 'integer' | 'number' | 'boolean' | 'menu';
   /** 0 or 1 of a boolean, the number of the choice of a menu. */
   readonly value: number;
   readonly default: number;
@@ -145,6 +149,13 @@ export interface Device extends EventEmitter<DeviceEvents> {
    * @throws InputError naming what is wrong and what the camera takes; nothing is set then.
    */
   setControls(values: ControlValues): Promise<void>;
+  /**
+   * Of a source that takes stills: one picture in full resolution. Where it cannot be had beside the stream, the frames
+   * pause for as long as that takes. The caller releases it.
+   *
+   * @throws InputError when it cannot be taken, and while the source is away.
+   */
+  still?(): Promise<Frame>;
   /** Stops the source and waits until its process has ended. Safe to call twice. */
   close(): Promise<void>;
 }

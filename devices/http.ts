@@ -33,8 +33,8 @@ export class HttpCamera extends NetworkCamera {
         height,
         output: ['-fps_mode', 'passthrough'],
       }),
-      // Whatever its size, a JPEG is BT.601; ffmpeg brings it into the limited range.
-      parser: (sink) => new Y4mParser(sink, { matrix: 'bt601', range: 'limited' }),
+      // Whatever its size, a JPEG is BT.601.
+      parser: (sink) => new Y4mParser(sink, 'bt601'),
     };
   }
 

@@ -3,7 +3,7 @@ import { AutoDevice } from './auto.ts';
 import type { Device, DeviceOptions } from './device.ts';
 import { fileDevice } from './file/file.ts';
 import { HttpCamera } from './http.ts';
-import { LibcameraCamera } from './libcamera.ts';
+import { libcameraDevice } from './libcamera/device.ts';
 import { OpenCvCapture } from './opencv.ts';
 import { checkOptions } from './options.ts';
 import { RecordedCamera } from './recording/recording.ts';
@@ -29,13 +29,16 @@ export type {
   DeviceOptions,
   DeviceProperties,
 } from './device.ts';
+export type { LibcameraOptions } from './libcamera/options.ts';
 export {
+  describeLibcamera,
   discoverCameras,
   type FoundCamera,
   type FoundNetworkCamera,
   type FoundProgram,
   findCameras,
   findPrograms,
+  type LibcameraSource,
 } from './probe/index.ts';
 export { Recorder, type RecorderOptions } from './recording/recorder.ts';
 export { type CameraDetails, cameraDetails } from './v4l2/details.ts';
@@ -47,7 +50,7 @@ const makers: Readonly<Record<string, DeviceMaker>> = {
   auto: (_, rest, options) => new AutoDevice(rest, createDevice, options),
   scene: (uri, rest, options) => new SceneDevice(uri, rest, options),
   file: fileDevice,
-  libcamera: (uri, rest, options) => new LibcameraCamera(uri, rest, options),
+  libcamera: libcameraDevice,
   v4l2: (uri, rest, options) => new V4l2Camera(uri, rest, options),
   recording: (uri, rest, options) => new RecordedCamera(uri, rest, options),
   opencv: (uri, rest, options) => new OpenCvCapture(uri, rest, options),

@@ -1,8 +1,5 @@
-import { Backoff } from '../sdk/backoff.ts';
-import { InputError, messageOf } from '../sdk/errors.ts';
+import { messageOf } from '../sdk/errors.ts';
 import type { FramePool } from '../sdk/frame/pool.ts';
-import { Nap } from '../sdk/nap.ts';
-import { DeviceBase } from './base.ts';
 import { Child, type Command } from './child.ts';
 import { monotonicNs } from './clock.ts';
 import { chooseDecoder, type Encoded } from './decode/choose.ts';
@@ -10,13 +7,7 @@ import type { DecoderTrial } from './decode/trial.ts';
 import type { DeviceProperties } from './device.ts';
 import { PoolFiller } from './filler.ts';
 import { pump, type StreamFormat, type StreamParser, type StreamSink } from './stream.ts';
-import { Watchdog } from './watchdog.ts';
-
-const defaultStallTimeoutMs = 10_000;
-/** What a source may take, beyond the stall timeout, from its start to its first frame: it connects, waits for a key frame. */
-const startGraceMs = 5_000;
-/** After so long without a failure the next one counts as the first. */
-const healthyMs = 60_000;
+import { SupervisedDevice } from './supervised.ts';
 
 /** How a live source is read at the moment: the program may have been installed, the camera plugged in, since the last time. */
 export interface LiveCommand extends Command {
@@ -27,30 +18,21 @@ export interface LiveCommand extends Command {
 
 /**
  * A source that goes on for ever through a program that may die, hang, or end as if all were well. Whatever happens to
- * it is a lost stream; it is started again, later and later, until the device is closed.
+ * it is a lost stream.
  */
-export abstract class LiveDevice extends DeviceBase {
-  readonly #backoff = new Backoff();
+export abstract class LiveDevice extends SupervisedDevice {
   readonly #filler = new PoolFiller((buffer, pool) => this.#onFrame(buffer, pool));
-  #supervising: Promise<void> | undefined;
   #child: Child | undefined;
-  #watchdog: Watchdog | undefined;
   #sequence = 0;
   /** The hardware decoder gave no picture where software did. */
   #inSoftware = false;
-  /** Of the present program. */
-  #firstFrameMs: number | undefined;
-  #onOnline: (() => void) | undefined;
-  readonly #nap = new Nap();
+  /** The present run is to end. */
+  #ending = false;
 
   /** @throws InputError when the source cannot be read, with what to do. */
   protected abstract command(): Promise<LiveCommand>;
   /** What the source is, once its stream has begun. */
   protected abstract describe(format: StreamFormat): DeviceProperties;
-  /** Words for a person in place of what the program said when it could not open the source. */
-  protected explain(said: string): string {
-    return said;
-  }
 
   /** What is to decode a stream; undefined is software. */
   protected async decoderFor(stream: Encoded): Promise<DecoderTrial | undefined> {
@@ -60,59 +42,28 @@ export abstract class LiveDevice extends DeviceBase {
     return decoder;
   }
 
-  protected async start(): Promise<DeviceProperties> {
-    const online = new Promise<void>((resolve) => {
-      this.#onOnline = resolve;
-    });
-    const lost = this.#runOnce();
-    // Whichever comes first: a frame, or the program's end without one.
-    const reason = await Promise.race([online, lost]);
-    this.assertOpening();
-    if (reason !== undefined) throw new InputError(`${this.uri.replace(/:$/, '')}: ${this.explain(reason)}`);
-    this.#supervising = this.#supervise(lost);
+  protected found(): DeviceProperties {
     return this.describe(this.#filler.format!);
   }
 
-  protected async stop(): Promise<void> {
-    this.#nap.wake();
+  protected async endRun(): Promise<void> {
+    this.#ending = true;
     await this.#child?.stop();
-    await this.#supervising;
   }
 
-  async #supervise(lost: Promise<string>): Promise<void> {
-    // A program that ends right after its first frame must not be offline before `open()` has said online.
-    await new Promise(setImmediate);
-    for (;;) {
-      const reason = await lost;
-      if (this.closed) return;
-      this.setError(reason);
-      this.setState('offline');
-      // Whoever was told may have closed the device.
-      if (this.closed) return;
-      if (this.#firstFrameMs !== undefined && performance.now() - this.#firstFrameMs > healthyMs) this.#backoff.reset();
-      const waitMs = this.#backoff.next();
-      this.logger.warn(`no more frames: ${this.health.lastError}; next try in ${(waitMs / 1000).toFixed(1)} s`);
-      await this.#nap.sleep(waitMs);
-      if (this.closed) return;
-      this.countRestart();
-      lost = this.#runOnce();
-    }
-  }
-
-  /** Runs the program until it is lost. Never throws. @returns Why it was lost. */
-  async #runOnce(): Promise<string> {
+  protected async run(): Promise<string> {
+    this.#ending = false;
     const { reason, decoder } = await this.#run();
-    if (!decoder || this.#firstFrameMs !== undefined || this.closed) return reason;
+    if (!decoder || this.hasFrames || this.#ending) return reason;
     this.logger.warn(`no picture with ${decoder.name}, decodes in software: ${reason}`);
     this.#inSoftware = true;
     const second = await this.#run();
     // Without a picture either way, it was not the decoder.
-    if (this.#firstFrameMs === undefined) this.#inSoftware = false;
+    if (!this.hasFrames) this.#inSoftware = false;
     return second.reason;
   }
 
   async #run(): Promise<{ reason: string; decoder?: DecoderTrial }> {
-    this.#firstFrameMs = undefined;
     let command: LiveCommand;
     let child: Child;
     let parser: StreamParser;
@@ -123,28 +74,25 @@ export abstract class LiveDevice extends DeviceBase {
     } catch (error) {
       return { reason: messageOf(error) };
     }
-    if (this.closed) {
+    if (this.#ending) {
       await child.stop(true);
       return { reason: 'closed' };
     }
     this.#child = child;
     let reason: string | undefined;
-    const watchdog = new Watchdog((ms) => {
-      reason = `no frame for ${(ms / 1000).toFixed(1)} s`;
-      this.countStall();
+    this.expectFrames((why) => {
+      reason = why;
       void child.stop(true);
     });
-    this.#watchdog = watchdog;
-    watchdog.arm(this.#stallTimeoutMs + startGraceMs);
     try {
       await pump(child.stdout, parser);
-      if (!parser.clean && reason === undefined && !this.closed) this.counters.corrupt++;
+      if (!parser.clean && reason === undefined && !this.#ending) this.counters.corrupt++;
     } catch (error) {
       this.counters.corrupt++;
       reason = messageOf(error);
       await child.stop(true);
     }
-    watchdog.stop();
+    this.expectNoFrames();
     const how = await child.ended;
     this.#child = undefined;
     const said = child.said;
@@ -153,27 +101,11 @@ export abstract class LiveDevice extends DeviceBase {
     return { reason: said ? `${reason}: ${said}` : reason, decoder: command.decoder };
   }
 
-  get #stallTimeoutMs(): number {
-    return this.options.stallTimeoutMs ?? defaultStallTimeoutMs;
-  }
-
   #onFrame(buffer: Uint8Array | undefined, pool: FramePool): void {
     const captureTimeNs = monotonicNs();
-    this.counters.frames++;
-    if (this.#firstFrameMs === undefined) this.#onFirstFrame();
-    else this.#watchdog!.feed();
+    this.frameCame();
     const sequence = this.#sequence++;
     if (buffer) this.outlet.offer(pool.frame(buffer, { sequence, captureTimeNs, wallTimeMs: Date.now() }));
     else this.counters.dropped++;
-  }
-
-  #onFirstFrame(): void {
-    this.#firstFrameMs = performance.now();
-    this.#watchdog!.arm(this.#stallTimeoutMs);
-    this.#onOnline?.();
-    if (this.state !== 'offline') return;
-    this.setProperties(this.describe(this.#filler.format!));
-    this.setState('online');
-    this.logger.info('frames come again');
   }
 }

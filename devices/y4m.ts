@@ -20,7 +20,7 @@ const latin1 = new TextDecoder('latin1');
  */
 export class Y4mParser implements StreamParser {
   readonly #sink: StreamSink;
-  readonly #colour: ColourSpace | undefined;
+  readonly #matrix: ColourSpace['matrix'] | undefined;
   #reading: 'stream header' | 'frame header' | 'pixels' = 'stream header';
   readonly #header = new Uint8Array(maxHeaderBytes);
   #headerBytes = 0;
@@ -28,10 +28,10 @@ export class Y4mParser implements StreamParser {
   #buffer: Uint8Array | undefined;
   #filled = 0;
 
-  /** @param colour What is known of the source, in place of what the header says. */
-  constructor(sink: StreamSink, colour?: ColourSpace) {
+  /** @param matrix Of the source; the header cannot say it. Default: what is usual for the size. */
+  constructor(sink: StreamSink, matrix?: ColourSpace['matrix']) {
     this.#sink = sink;
-    this.#colour = colour;
+    this.#matrix = matrix;
   }
 
   get clean(): boolean {
@@ -78,7 +78,8 @@ export class Y4mParser implements StreamParser {
     this.#headerBytes = 0;
     if (this.#reading === 'stream header') {
       const header = parseY4mHeader(text);
-      const format = { ...header, colour: this.#colour ?? header.colour };
+      const matrix = this.#matrix ?? header.colour.matrix;
+      const format = { ...header, colour: { ...header.colour, matrix } };
       this.#frameBytes = planeLayout(format.format, format.width, format.height).byteLength;
       this.#sink.begin(format);
       this.#reading = 'frame header';

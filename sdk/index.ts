@@ -38,7 +38,14 @@ export { type DetectOptions, type DetectTimes, listModels, loadModel, Model } fr
 export { spaceOf } from './core/space.ts';
 export type { Stream } from './core/turns.ts';
 export { InputError } from './errors.ts';
-export { type ColourSpace, Frame, type FrameInfo, type FrameInit, type Plane } from './frame/frame.ts';
+export {
+  type ColourSpace,
+  Frame,
+  type FrameInfo,
+  type FrameInit,
+  type Plane,
+  type SensorReading,
+} from './frame/frame.ts';
 export { type PixelFormat, planeLayout } from './frame/layout.ts';
 export { encodeJpeg, readPicture } from './frame/picture.ts';
 export { FramePool } from './frame/pool.ts';

@@ -3,6 +3,7 @@ import { findLibcameraCameras } from './libcamera.ts';
 import { findV4l2Cameras } from './v4l2.ts';
 
 export type { FoundCamera } from './camera.ts';
+export { describeLibcamera, type LibcameraSource } from './libcamera.ts';
 export { discoverCameras, type FoundNetworkCamera } from './onvif.ts';
 export { type FoundProgram, findPrograms } from './programs.ts';
 

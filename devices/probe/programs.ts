@@ -27,6 +27,12 @@ const wanted = [
     ask: ['--version'],
   },
   {
+    name: 'rpicam-still',
+    purpose: 'stills of Raspberry Pi cameras',
+    install: 'sudo apt install rpicam-apps-lite (Raspberry Pi OS)',
+    ask: ['--version'],
+  },
+  {
     name: 'libcamera-vid',
     purpose: 'Raspberry Pi cameras (the older name of rpicam-vid)',
     install: 'sudo apt install rpicam-apps-lite (Raspberry Pi OS)',

@@ -54,7 +54,8 @@ export class V4l2Camera extends LiveDevice {
         output: ['-fps_mode', 'passthrough'],
       }),
       decoder,
-      parser: (sink) => new Y4mParser(sink),
+      // Whatever their size, these cameras use BT.601 unless they say otherwise, and ffmpeg does not ask them.
+      parser: (sink) => new Y4mParser(sink, 'bt601'),
     };
   }
 
@@ -66,8 +67,7 @@ export class V4l2Camera extends LiveDevice {
       width,
       height,
       fps,
-      // Whatever their size, these cameras use BT.601 unless they say otherwise, and ffmpeg does not ask them.
-      colour: { matrix: 'bt601', range: colour.range },
+      colour,
       live: true,
     };
   }

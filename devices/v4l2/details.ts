@@ -1,4 +1,6 @@
+import { messageOf } from '../../sdk/errors.ts';
 import type { CameraControl } from '../device.ts';
+import { libcameraDetails } from '../libcamera/details.ts';
 import type { FoundCamera } from '../probe/camera.ts';
 import { listControls } from './controls.ts';
 import { type CaptureFormat, listFormats } from './formats.ts';
@@ -22,7 +24,8 @@ export interface CameraDetails extends FoundCamera {
  */
 export async function cameraDetails(camera: FoundCamera, wanted: WantedMode): Promise<CameraDetails> {
   if (camera.kind !== 'v4l2') {
-    return { ...camera, formats: [], controls: [], note: 'rpicam-hello --list-cameras tells its modes' };
+    const details = await libcameraDetails(camera.uri).catch((error) => ({ controls: [], note: messageOf(error) }));
+    return { ...camera, formats: [], ...details };
   }
   if (!hasV4l2Ctl()) return { ...camera, formats: [], controls: [], note: installV4l2Ctl };
   const path = camera.uri.slice('v4l2:'.length);

@@ -12,6 +12,11 @@ const exposure: Automatic = { names: ['auto_exposure', 'exposure_auto'], manual:
 const whiteBalance: Automatic = { names: ['white_balance_automatic', 'white_balance_temperature_auto'], manual: [0] };
 const focus: Automatic = { names: ['focus_automatic_continuous', 'focus_auto'], manual: [0] };
 const gain: Automatic = { names: ['gain_automatic'], manual: [0] };
+// Of libcamera; in versions before 0.5 there is no such mode, and a time or a gain is enough.
+const exposureMode: Automatic = { names: ['exposure_time_mode'], manual: [1] };
+const gainMode: Automatic = { names: ['analogue_gain_mode'], manual: [1] };
+const awb: Automatic = { names: ['awb_enable'], manual: [0] };
+const autofocus: Automatic = { names: ['af_mode'], manual: [0] };
 
 /** What has no effect while an automatic is on. */
 const automatics: Readonly<Record<string, Automatic>> = {
@@ -22,6 +27,11 @@ const automatics: Readonly<Record<string, Automatic>> = {
   blue_balance: whiteBalance,
   focus_absolute: focus,
   gain,
+  exposure_time: exposureMode,
+  analogue_gain: gainMode,
+  red_gain: awb,
+  blue_gain: awb,
+  lens_position: autofocus,
 };
 
 /**
@@ -59,7 +69,7 @@ export function planControls(known: readonly CameraControl[], values: ControlVal
     }
     plan.set(control.name, asked ?? (manual.includes(control.value) ? control.value : manual[0]!));
   }
-  const isAutomatic = ({ kind }: CameraControl) => kind !== 'integer';
+  const isAutomatic = ({ kind }: CameraControl) => kind === 'boolean' || kind === 'menu';
   const first = [...wanted].filter(([name]) => isAutomatic(byName.get(name)!));
   for (const [name, value] of [...first, ...wanted]) plan.set(name, value);
   return plan;
@@ -91,10 +101,10 @@ function plainNumber({ kind, min, max, step }: CameraControl, value: number | bo
   const fits =
     typeof number === 'number' &&
     typeof value !== 'string' &&
-    Number.isInteger(number) &&
+    (kind === 'number' || Number.isInteger(number)) &&
     number >= min &&
     number <= max;
-  return fits && (number - min) % Math.max(1, step) === 0 ? number : undefined;
+  return fits && (kind === 'number' || (number - min) % Math.max(1, step) === 0) ? number : undefined;
 }
 
 /** What a control takes, in words: `a whole number from 0 to 255`. */
@@ -105,6 +115,7 @@ export function expectation({ kind, min, max, step, choices = {} }: CameraContro
       .map(([number, words]) => `${number} (${words})`)
       .join(', ')}`;
   }
+  if (kind === 'number') return `a number from ${min} to ${max}`;
   return `a whole number from ${min} to ${max}${step > 1 ? ` in steps of ${step}` : ''}`;
 }
 

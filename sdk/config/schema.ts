@@ -197,6 +197,31 @@ const CameraLearnSettings = Type.Object(
   { additionalProperties: false, default: {} },
 );
 
+const LibcameraSettings = Type.Object(
+  {
+    mode: Type.Optional(
+      Type.String({
+        pattern: '^\\d{2,5}:\\d{2,5}:\\d{1,2}(:[PU])?$',
+        description:
+          'The sensor’s mode, WIDTH:HEIGHT:BITS, as `rpicam-hello --list-cameras` lists them, e.g. 2304:1296:10. Default: libcamera’s choice.',
+      }),
+    ),
+    tuning: Type.Optional(
+      Type.String({
+        pattern: '^/.*\\.json$',
+        description:
+          'A file that tunes the picture to the sensor, e.g. of a camera without an infrared filter. The camera is read by a program then.',
+      }),
+    ),
+    still: Type.Boolean({
+      default: false,
+      description:
+        'Keeps a second stream in full resolution, so that a still costs no pause. It takes memory, and the sensor is as slow as its largest mode. Of the native source only.',
+    }),
+  },
+  { additionalProperties: false, default: {}, description: 'Of libcamera: cameras.' },
+);
+
 export const CameraSettings = Type.Object(
   {
     source: Secret({
@@ -230,9 +255,10 @@ export const CameraSettings = Type.Object(
         additionalProperties: false,
         default: {},
         description:
-          'Controls of a v4l2: camera by name, e.g. {exposure_time_absolute: 100}; `ocellus cameras` lists them. They change while it runs; one that is taken out gets the camera’s default.',
+          'Controls of a v4l2: or libcamera: camera by name, e.g. {exposure_time_absolute: 100}; `ocellus cameras` lists them. They change while it runs; one that is taken out gets the camera’s default.',
       },
     ),
+    libcamera: LibcameraSettings,
     detect: DetectSettings,
     motion: MotionSettings,
     track: TrackSettings,

@@ -12,6 +12,23 @@ export interface ColourSpace {
   readonly range: 'limited' | 'full';
 }
 
+/** How a sensor took a frame, as far as its driver tells. */
+export interface SensorReading {
+  readonly exposureUs?: number;
+  readonly analogueGain?: number;
+  readonly digitalGain?: number;
+  /** An estimate of how bright the scene is. */
+  readonly lux?: number;
+  /** Of the white that was assumed, kelvin. */
+  readonly colourTemperature?: number;
+  /** Dioptres: 0 is far away, 10 is 10 cm. */
+  readonly lensPosition?: number;
+  /** A figure of merit: higher is sharper, of the same scene. */
+  readonly focus?: number;
+  /** Degrees Celsius. */
+  readonly temperature?: number;
+}
+
 /** What is known of a frame beside its pixels. */
 export interface FrameInfo {
   /** Counts the frames of one source from 0; a gap is a dropped frame. */
@@ -23,6 +40,7 @@ export interface FrameInfo {
   readonly colour?: ColourSpace;
   /** Where the picture came from, when it has a name of its own (a file in a folder). */
   readonly name?: string;
+  readonly sensor?: SensorReading;
 }
 
 export interface FrameInit extends FrameInfo {
@@ -61,6 +79,7 @@ export class Frame implements FrameInfo {
   readonly wallTimeMs: number;
   readonly colour: ColourSpace;
   readonly name?: string;
+  readonly sensor?: SensorReading;
   readonly #planes: readonly Plane[];
   readonly #onFree?: () => void;
   #references = 1;
@@ -93,6 +112,7 @@ export class Frame implements FrameInfo {
     this.wallTimeMs = init.wallTimeMs;
     this.colour = init.colour ?? defaultColour(init.height);
     this.name = init.name;
+    this.sensor = init.sensor;
     this.#planes = init.planes;
     this.#onFree = onFree;
   }

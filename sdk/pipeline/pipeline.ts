@@ -184,11 +184,20 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   /**
    * A JPEG of the newest frame.
    *
-   * @throws InputError when no frame has come yet.
+   * @param options.still A still in the camera's full resolution instead. Where it cannot be had beside the stream, the
+   *   frames pause.
+   * @throws InputError when no frame has come yet; when there is no still to be had.
    */
-  async snapshot(options: { maxHeight?: number; quality?: number } = {}): Promise<Buffer> {
+  async snapshot({
+    still = false,
+    ...options
+  }: {
+    maxHeight?: number;
+    quality?: number;
+    still?: boolean;
+  } = {}): Promise<Buffer> {
     const newest = this.#newest;
-    const frame = newest && this.#pictureOf(newest);
+    const frame = still ? await this.#still() : newest && this.#pictureOf(newest);
     if (!frame) {
       throw new InputError(`camera ${this.name} has given no picture yet: ${this.#health().lastError ?? this.status}`);
     }
@@ -347,6 +356,16 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     return this.#staging;
   }
 
+  async #still(): Promise<Frame> {
+    // They may blur faces, or cut the picture: what they were not shown is not to be seen.
+    if (this.#before.length + this.#after.length > 0) {
+      throw new InputError(`camera ${this.name}: its stages make its pictures, so it gives no stills beside them`);
+    }
+    const still = await this.device?.still?.();
+    if (still) return still;
+    throw new InputError(`camera ${this.name} takes no stills: its source has none, or is not open`);
+  }
+
   /** Puts another source in the place of the one that is read; undefined: only ends that one. The last call wins. */
   async #switchTo(next: Source | undefined): Promise<void> {
     const before = this.#source;
@@ -385,7 +404,16 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   }
 
   #makeSource(loading: Promise<Model | null>, patient: boolean): Source {
-    const { source, width, height, transport, loop, hardware_decoding: hardwareDecoding, detect } = this.#settings;
+    const {
+      source,
+      width,
+      height,
+      transport,
+      loop,
+      hardware_decoding: hardwareDecoding,
+      libcamera,
+      detect,
+    } = this.#settings;
     const { speed } = this.#options;
     return new Source({
       make: () =>
@@ -400,6 +428,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
           hardwareDecoding,
           // Those of now, where it is tried again: they may have been why it could not be opened.
           controls: this.#settings.controls,
+          libcamera,
           logger: this.#logger,
         }),
       patient,
@@ -602,6 +631,16 @@ function merge(base: unknown, patch: unknown, key = ''): unknown {
 }
 
 /** What cannot be changed on an open device. */
-function opening({ enabled, source, width, height, transport, loop, hardware_decoding, detect }: CameraSettings) {
-  return { enabled, source, width, height, transport, loop, hardware_decoding, fps: detect.fps };
+function opening({
+  enabled,
+  source,
+  width,
+  height,
+  transport,
+  loop,
+  hardware_decoding,
+  libcamera,
+  detect,
+}: CameraSettings) {
+  return { enabled, source, width, height, transport, loop, hardware_decoding, libcamera, fps: detect.fps };
 }

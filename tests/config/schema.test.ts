@@ -18,6 +18,7 @@ describe('Settings', () => {
           loop: true,
           hardware_decoding: true,
           controls: {},
+          libcamera: { still: false },
           detect: {
             enabled: true,
             fps: 10,

@@ -20,8 +20,9 @@ export function fakeProgram(name: string, script: string): { runs: () => string[
   const log = join(folder, 'runs');
   const program = `#!${process.execPath}
 const fs = require('node:fs');
-fs.appendFileSync(${JSON.stringify(log)}, JSON.stringify(process.argv.slice(2)) + '\\n');
-const run = fs.readFileSync(${JSON.stringify(log)}, 'utf8').trim().split('\\n').length;
+const log = ${JSON.stringify(log)};
+fs.appendFileSync(log, JSON.stringify(process.argv.slice(2)) + '\\n');
+const run = fs.readFileSync(log, 'utf8').trim().split('\\n').length;
 ${script}
 `;
   writeFileSync(join(folder, name), program);

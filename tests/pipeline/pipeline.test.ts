@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { asset } from '../../sdk/assets.ts';
 import { FramePool } from '../../sdk/frame/pool.ts';
 import type { FrameReport } from '../../sdk/pipeline/events.ts';
 import { Pipeline, type PipelineLearning, type PipelineOptions } from '../../sdk/pipeline/pipeline.ts';
 import type { SubLabel } from '../../sdk/vision/track.ts';
-import { temporaryFolder } from '../devices/fake.ts';
+import { fakeProgram, temporaryFolder } from '../devices/fake.ts';
+import { camera } from '../devices/libcamera/stand-in.ts';
 import { heapAfterCollection } from '../heap.ts';
 import { recorder, until } from '../hub/fakes.ts';
 import { boxAt, type Seen } from '../vision/fakes.ts';
@@ -105,6 +107,27 @@ describe('Pipeline', () => {
       height: 90,
     });
     expect(pipeline.device?.properties.kind).toBe('scene');
+  });
+
+  it('gives a still of a camera that takes them, but none past stages that make its pictures', async () => {
+    const cat = JSON.stringify(asset('devices', 'scene', 'photos', 'cat.jpg'));
+    fakeProgram('rpicam-vid', camera(64, ['frames']));
+    fakeProgram('rpicam-still', `fs.copyFileSync(${cat}, process.argv[process.argv.indexOf('--output') + 1]);`);
+    const settings = { source: 'libcamera:', width: 128, height: 96, speed: 'realtime' } as const;
+    const { pipeline } = pipelineOf(settings);
+    await expect(pipeline.snapshot({ still: true })).rejects.toThrow(/takes no stills: its source .* is not open/);
+    await pipeline.start();
+    const jpeg = await pipeline.snapshot({ still: true });
+    expect(await sharp(jpeg).metadata()).toMatchObject({ format: 'jpeg', width: 451, height: 300 });
+    await pipeline.stop();
+
+    const { pipeline: other } = pipelineOf();
+    await other.start();
+    await expect(other.snapshot({ still: true })).rejects.toThrow(/takes no stills/);
+
+    const { pipeline: blurred } = pipelineOf({ ...settings, after: [{ process: (report) => report }] });
+    await blurred.start();
+    await expect(blurred.snapshot({ still: true })).rejects.toThrow(/its stages make its pictures/);
   });
 
   it('takes a picture of each event only when it is wanted', async () => {

@@ -1,4 +1,5 @@
-// Builds the native kernels with CMake. They are optional: without them the TypeScript twins do the work.
+// Builds the native kernels with CMake, and the native source of libcamera's cameras where its headers are. They are optional: without them the TypeScript twins do the work.
+import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { digest, hasProgram, root, run, say } from './steps.mjs';
@@ -28,6 +29,7 @@ export function buildAddon(folder, settings = []) {
   const stamp = join(path, '.ocellus-stamp');
   const wanted = digest([
     process.version,
+    libcameraVersion(),
     ...settings,
     ...sources().flatMap((file) => [file, readFileSync(join(root, file))]),
   ]);
@@ -46,9 +48,17 @@ export function buildAddon(folder, settings = []) {
     for (const name of ['CMakeCache.txt', 'CMakeFiles']) rmSync(join(path, name), { recursive: true, force: true });
     if (!configure()) return false;
   }
-  if (!run('cmake', ['--build', folder, '--target', 'addon'], { stdio: ['ignore', 2, 'inherit'] })) return false;
+  const make = (target) => run('cmake', ['--build', folder, '--target', target], { stdio: ['ignore', 2, 'inherit'] });
+  if (!make('addon')) return false;
+  if (!make('addons')) say("The native source of libcamera's cameras could not be built; rpicam-vid reads them then.");
   writeFileSync(stamp, wanted);
   return true;
+}
+
+/** Of its headers; with another one, or without, there is something else to build. */
+function libcameraVersion() {
+  const { status, stdout } = spawnSync('pkg-config', ['--modversion', 'libcamera'], { encoding: 'utf8' });
+  return status === 0 ? stdout : '';
 }
 
 function sources() {
@@ -57,7 +67,7 @@ function sources() {
       const path = `${folder}/${entry.name}`;
       return entry.isDirectory() ? under(path) : /\.(cpp|h|def)$/.test(path) ? [path] : [];
     });
-  return ['CMakeLists.txt', ...under('sdk/kernels').sort()];
+  return ['CMakeLists.txt', ...under('sdk/kernels').sort(), ...under('devices/libcamera/native').sort()];
 }
 
 const crossCompiler = 'aarch64-linux-gnu-g++';

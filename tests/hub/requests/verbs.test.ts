@@ -66,6 +66,8 @@ describe('snapshot', () => {
     expect(asked).toEqual({ maxHeight: 480, quality: 80 });
     await ask('snapshot', { camera: 'door', height: 64, quality: 10 });
     expect(asked).toEqual({ maxHeight: 64, quality: 10 });
+    await ask('snapshot', { camera: 'door', still: true });
+    expect(asked).toEqual({ quality: 80, still: true });
     // It is known to be at the broker, so that it can be emptied when the camera is gone.
     context.sources.push({ filters: [], wanted: () => new Map(), isStale: () => true });
     context.retained.update();

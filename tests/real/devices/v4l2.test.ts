@@ -1,10 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packageRoot } from '../../../sdk/assets.ts';
-import { buildCameraLab, cameraLabNeeds, hasCameraLab, inGuest } from './camera-lab.ts';
+import { buildCameraLab, cameraLabNeeds, compileForGuest, hasCameraLab, inGuest } from './camera-lab.ts';
 
 const minute = 60_000;
 
@@ -15,29 +11,13 @@ describe.skipIf(!hasCameraLab)(
 
     beforeAll(async () => {
       await buildCameraLab();
-      folder = mkdtempSync(join(tmpdir(), 'ocellus-guest-'));
-      const project = {
-        extends: join(packageRoot, 'tsconfig.json'),
-        compilerOptions: {
-          rootDir: packageRoot,
-          outDir: folder,
-          declaration: false,
-          noCheck: true,
-          typeRoots: [join(packageRoot, 'node_modules', '@types')],
-        },
-        include: [],
-        files: ['watch.ts', 'controls.ts'].map((name) => join(packageRoot, 'tests/real/devices/guest', name)),
-      };
-      writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(project));
-      // Beside the compiled files it says that they are ES modules.
-      writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
-      execFileSync(process.execPath, [join(packageRoot, 'node_modules/typescript/bin/tsc'), '-p', folder]);
+      folder = compileForGuest('watch', 'controls');
     }, 10 * minute);
     afterAll(() => folder && rmSync(folder, { recursive: true }));
 
     /** What a program of the folder `guest` prints as JSON. */
     async function seenBy(name: string) {
-      const printed = await inGuest(`node tests/real/devices/guest/${name}.js`, folder, 420);
+      const printed = await inGuest(`node tests/real/devices/guest/${name}.js`, folder, { limitSeconds: 420 });
       const line = printed.split('\n').find((text) => text.startsWith('{'));
       expect(line, printed).toBeDefined();
       return JSON.parse(line!);

@@ -27,7 +27,8 @@ describe('a node that is taught what the scene shows', { timeout: 120_000 }, () 
     const data = temporaryFolder();
     const first = await startNode(data, { learn: { thumbnails: true } });
     expect(first.learning.summary).toEqual({
-      ...{ space: null, model: 'efficientnet-lite0-int8', examples: 0, cut_nodes: [], heads: {} },
+      ...{ space: null, model: 'efficientnet-lite0-int8', examples: 0, taughtMs: null, cut_nodes: [] },
+      ...{ error: null, heads: {} },
     });
     const looksAt = (label: string) => {
       const track = first.door.tracks.find((one) => one.label === label && one.confirmed);

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import {
   type DecoderTrial,
   describeBoard,
+  describeLibcamera,
   discoverCameras,
   type FoundCamera,
   type FoundNetworkCamera,
@@ -53,6 +54,7 @@ async function examine(discover: boolean) {
     node: process.versions.node,
     onnxruntime,
     kernels: describeKernels(),
+    libcamera: describeLibcamera(),
     cameras,
     ...(networkCameras && { networkCameras }),
     programs,
@@ -86,8 +88,15 @@ async function findOnnxruntime(): Promise<{ version?: string; error?: string }> 
   }
 }
 
+/** Which source a `libcamera:` has here, and what would be needed for the native one. */
+function libcameraInWords({ source, version, why }: Report['libcamera']): string {
+  if (source === 'native') return `native source, ${version}`;
+  const program = source === 'none' ? 'no program (rpicam-vid)' : source;
+  return `${program}; no native source: ${why}`;
+}
+
 function inWords(report: Report): string {
-  const { board, node, onnxruntime, kernels, cameras, networkCameras, programs, decoders, models } = report;
+  const { board, node, onnxruntime, kernels, libcamera, cameras, networkCameras, programs, decoders, models } = report;
   const temperature = board.temperature === undefined ? '' : `, ${board.temperature.toFixed(0)} °C`;
   const machine = table([
     ['board', `${board.model} (${board.board})`],
@@ -103,6 +112,7 @@ function inWords(report: Report): string {
       'kernels',
       kernels.variants.length > 0 ? `${kernels.inUse}; there are ${kernels.variants.join(', ')}` : kernels.inUse,
     ],
+    ['libcamera', libcameraInWords(libcamera)],
     ['video decoding', decodersInWords(decoders)],
     ['models', models.join(', ')],
   ]);

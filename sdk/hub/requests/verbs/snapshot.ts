@@ -15,6 +15,12 @@ export const snapshot = defineVerb({
       Type.Integer({ minimum: leastHeight, maximum: mostHeight, description: 'Largest height in pixels.' }),
     ),
     quality: Type.Optional(Type.Integer({ minimum: leastQuality, maximum: mostQuality, description: 'JPEG quality.' })),
+    still: Type.Optional(
+      Type.Boolean({
+        description:
+          'A still in the camera’s full resolution, or of `height`, of a libcamera: camera. Its frames may pause for it.',
+      }),
+    ),
   }),
   response: Fields({
     camera: Camera,
@@ -22,12 +28,13 @@ export const snapshot = defineVerb({
     bytes: Type.Integer({ minimum: 1, description: 'Its size.' }),
   }),
   bare: 'camera',
-  run: async ({ camera: name, height, quality }, { camera, topics, publishPicture }) => {
+  run: async ({ camera: name, height, quality, still }, { camera, topics, publishPicture }) => {
     const pipeline = camera(name);
     const { snapshots } = pipeline.settings;
     const jpeg = await pipeline.snapshot({
-      maxHeight: height ?? snapshots.height,
+      maxHeight: height ?? (still ? undefined : snapshots.height),
       quality: quality ?? snapshots.quality,
+      still,
     });
     const topic = topics.camera(name).view;
     publishPicture(topic, jpeg);

@@ -1,0 +1,16 @@
+import type { Device, DeviceOptions } from '../device.ts';
+import { loadLibcamera } from './addon.ts';
+import { NativeLibcameraCamera } from './native.ts';
+import { ProgramLibcameraCamera } from './program.ts';
+
+/**
+ * A camera of libcamera: through the native source where it is built and can be loaded, else through a program.
+ *
+ * @throws InputError when OCELLUS_LIBCAMERA asks for what there is not.
+ */
+export function libcameraDevice(uri: string, rest: string, options?: DeviceOptions): Device {
+  // libcamera reads one tuning file for all the cameras of a process, and before it knows them.
+  const isTuned = options?.libcamera?.tuning !== undefined;
+  const { addon } = isTuned ? {} : loadLibcamera();
+  return addon ? new NativeLibcameraCamera(uri, rest, addon, options) : new ProgramLibcameraCamera(uri, rest, options);
+}
