@@ -47,11 +47,14 @@ const labels = (out: string) => [...new Set((jsonLines(out) as Message[]).map(({
 const timeout = 180_000;
 
 describe.skipIf(!hasProgram('ffmpeg'))('ocellus record and replay (need ffmpeg)', { timeout }, () => {
-  const scene = ['record', 'scene:', '--speed', 'max', '--seconds', '13', '--events'];
+  // At the rate of no board in particular.
+  const settings = at('standard.yaml');
+  const scene = ['record', 'scene:', '--config', settings, '--speed', 'max', '--seconds', '13', '--events'];
   const lossless = at('lossless');
   let events: string;
 
   beforeAll(async () => {
+    writeFileSync(settings, 'core: { profile: standard }\n');
     const { code, err } = await ocellus([...scene, '--lossless', '--out', lossless]);
     expect([code, err]).toEqual([0, `131 frames in ${lossless}\n`]);
     events = readFileSync(join(lossless, 'events.jsonl'), 'utf8');
@@ -104,7 +107,8 @@ describe.skipIf(!hasProgram('ffmpeg'))('ocellus record and replay (need ffmpeg)'
     const file = at('settings.yaml');
     writeFileSync(
       file,
-      `cameras:
+      `core: { profile: standard }
+cameras:
   yard: { source: "rtsp://me:hunter2@127.0.0.1:1/yard" }
   hall:
     source: "scene:"
