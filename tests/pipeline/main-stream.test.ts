@@ -56,7 +56,7 @@ describe.skipIf(!hasProgram('ffmpeg'))('Pipeline: snapshots of the main stream (
     expect(pipeline.status).toBe('online');
     expect(pipeline.stats.device).toMatchObject({ restarts: 0, stalls: 0 });
     await expect.poll(() => pipeline.stats.frames.inferred).toBeGreaterThan(inferred);
-    expect(lines.join('\n')).toMatch(/snapshots: .*no more frames/);
+    await expect.poll(() => lines.join('\n')).toMatch(/snapshots: .*no more frames/);
 
     await server.listen();
     await width(pipeline).toBe(1920);
