@@ -34,7 +34,7 @@ export class Encoder {
     return new Encoder(child, planeLayout(format, width, height).byteLength, timeoutMs);
   }
 
-  /** Resolves when ffmpeg has taken the frame; one at a time. @throws InputError when it ended, or hangs. It is ended then. */
+  /** Resolves when ffmpeg has taken the frame; one at a time. @throws InputError when it ended, or hangs and was ended. */
   async write(frame: Frame): Promise<void> {
     pack(frame, this.#bytes);
     const written = new Promise<unknown>((resolve) => this.#child.stdin!.write(this.#bytes, resolve));
@@ -55,7 +55,8 @@ export class Encoder {
   }
 
   #failure(how: string): InputError {
-    return new InputError(`the video cannot be written; ffmpeg says: ${this.#child.said || how}`);
+    const { said } = this.#child;
+    return new InputError(`the video cannot be written; ffmpeg${said ? ` says: ${said}` : `: ${how}`}`);
   }
 }
 

@@ -62,8 +62,8 @@ export class FrameQueue {
    * The frame is acquired until it was looked at, so the caller may release it at once. Pixels that lie in shared
    * memory (a `FramePool`'s) are read where they are; others are copied once.
    *
-   * @throws RangeError when the weight is none; LateError when the frame waited too long; Error when the queue was closed or too many frames wait; what the
-   *   thread answers.
+   * @throws RangeError when the weight is none; LateError when the frame waited too long; Error when the queue was closed
+   *   or too many frames wait; what the thread answers.
    */
   async ask<T extends Reply['type']>(
     frame: Frame,

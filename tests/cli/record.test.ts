@@ -171,7 +171,7 @@ cameras:
     const { code, err } = await end;
     if (!both) {
       expect(code).toBe(2);
-      expect(err).toMatch(/broke off after \d+ frames: the video cannot be written; ffmpeg says: killed by SIGKILL/);
+      expect(err).toMatch(/broke off after \d+ frames: the video cannot be written; ffmpeg: killed by SIGKILL/);
     }
     const replayed = await ocellus(['replay', out]);
     expect(replayed.code).toBe(0);
