@@ -210,9 +210,8 @@ export class CameraLearning {
     const [what, got] = 'track' in subject ? ['track', subject.track] : ['event', subject.event];
     const known = this.#names.tracks.map(({ trackId, eventId }) => ('track' in subject ? trackId : eventId));
     const newest = known.filter((one) => one !== undefined).slice(-5);
-    return new InputError(
-      `${what}: expected one that was seen well a while ago at most, such as ${newest.join(', ') || 'none yet'}, got ${got}`,
-    );
+    const which = newest.length > 0 ? `such as ${newest.join(', ')}` : 'and there is none yet';
+    return new InputError(`${what}: expected one that was seen well lately, ${which}; got ${got}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -38,6 +38,14 @@ describe('ocellus classify', () => {
     expect(scores).toEqual(scores.toSorted((a, b) => b - a));
     const words = await ocellus(['classify', '--top', '2', photo('cat.jpg')]);
     expect(words.out).toMatch(/cat\.jpg: .+ \d+ %, .+ \d+ %\n$/);
+  });
+
+  it('takes a folder for the pictures in it', async () => {
+    const album = join(folder, 'album');
+    await mkdir(album);
+    await copyFile(photo('cat.jpg'), join(album, 'cat.jpg'));
+    const { code, out } = await ocellus(['classify', '--json', album]);
+    expect([code, (jsonLines(out) as Line[]).map(({ file }) => file)]).toEqual([0, [join(album, 'cat.jpg')]]);
   });
 
   it('goes on after pictures that cannot be read, and ends with 2', async () => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -61,6 +61,16 @@ describe('ocellus detect', () => {
     const { code, out } = await ocellus(['detect', photo('cat.jpg'), photo('wall.jpg')]);
     expect(code).toBe(0);
     expect(out).toMatch(/cat\.jpg: cat \d\d %\n.*wall\.jpg: nothing\n$/);
+  });
+
+  it('takes a folder for the pictures in it', async () => {
+    const album = join(folder, 'album');
+    await mkdir(album);
+    for (const name of ['wall.jpg', 'cat.jpg']) await copyFile(photo(name), join(album, name));
+    const { code, out } = await ocellus(['detect', '--json', album, photo('person.jpg')]);
+    expect(code).toBe(0);
+    const files = (jsonLines(out) as Line[]).map(({ file }) => file);
+    expect(files).toEqual([join(album, 'cat.jpg'), join(album, 'wall.jpg'), photo('person.jpg')]);
   });
 
   it('goes on after pictures that cannot be read, and ends with 2', async () => {

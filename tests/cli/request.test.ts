@@ -37,6 +37,7 @@ describe('ocellus request', () => {
     [['info', '[1]'], 'Expected a JSON object.'],
     [['info', '--broker', 'http://x'], 'expected a URL with mqtt://'],
     [['info', '--broker', 'mqtt://127.0.0.1:9'], 'no connection to mqtt://127.0.0.1:9: '],
+    [['info', '--broker', 'mqtt://127.0.0.1:9'], '; --broker names the broker of the node'],
     [['a/b', '--broker', 'mqtt://127.0.0.1:9'], 'no connection'],
   ])('ends with 2 on %j', async (args, message) => {
     const { code, out, err } = await ocellus(['request', ...args]);

@@ -45,7 +45,9 @@ describe('ocellus watch', () => {
   });
 
   it('watches the labels it is told to', async () => {
-    expect((await ocellus(quick('--json', '--labels', 'dog,person'))).out).toBe('');
+    const { code, out, err } = await ocellus(quick('--json', '--labels', 'dog,person'));
+    expect([code, out]).toEqual([0, '']);
+    expect(err).toBe('no events in 15 frames; watched were person, dog (--labels: others)\n');
     expect(jsonLines((await ocellus(quick('--json', '--labels', 'all', '--no-gate'))).out)).not.toHaveLength(0);
   });
 

@@ -213,6 +213,19 @@ describe.skipIf(!existsSync(browserPath))('teaching in a real browser (needs chr
     await page.getByText(/^Taught: /).waitFor(patience);
   });
 
+  it('shows six near misses, and the others when they are asked for', async () => {
+    const page = await open();
+    const miss = { camera: 'door', time: Date.now(), label: 'unknown', score: 0.5, nearest: 'Tom', picture: '' };
+    const many = Array.from({ length: 8 }, (_, track) => ({ ...miss, track: track + 1 }));
+    await page.route('**/api/learning/near-misses', (route) => route.fulfill({ json: many }));
+    await page.getByRole('link', { name: 'Taught' }).click();
+    const misses = page.getByRole('region', { name: 'Near misses' });
+    await misses.getByRole('button', { name: '2 more' }).waitFor(patience);
+    expect(await misses.locator('.miss').count()).toBe(6);
+    await misses.getByRole('button', { name: '2 more' }).click();
+    await expect.poll(() => misses.locator('.miss').count(), patience).toBe(8);
+  });
+
   it('shows what is taught elsewhere as it comes', async () => {
     const page = await open('#/taught');
     await page.getByRole('region', { name: 'Objects' }).waitFor(patience);

@@ -8,6 +8,7 @@ import type { Learner } from '../../../sdk/learn/learner.ts';
 import { openLearner, storeHelp } from '../learner.ts';
 import { classifierHelp, type ModelOptions, withModelOptions } from '../model-options.ts';
 import { printJson } from '../output.ts';
+import { withFolders } from '../picture-files.ts';
 import { eachPicture, unreadableHelp } from '../pictures.ts';
 import { atLeastOne } from '../values.ts';
 
@@ -35,7 +36,7 @@ export function addClassify(program: Command): void {
   const command = program
     .command('classify')
     .description('tell what pictures are of: of the 1000 classes of ImageNet, or of what was taught')
-    .argument('<picture...>', 'JPEG, PNG, WebP, …')
+    .argument('<picture or folder...>', 'JPEG, PNG, WebP, …; of a folder all pictures in it')
     .option('--json', 'one JSON line a label: {file, label, score}')
     .option('--top <n>', 'so many classes a picture, best first', atLeastOne, 1)
     .addOption(new Option('--store <dir>', storeHelp).conflicts('top'))
@@ -48,7 +49,8 @@ export function addClassify(program: Command): void {
     .action(classify);
 }
 
-async function classify(files: string[], options: ClassifyOptions): Promise<void> {
+async function classify(paths: string[], options: ClassifyOptions): Promise<void> {
+  const files = await withFolders(paths);
   const teller = await (options.store === undefined ? ofClasses(options) : ofTaught(options.store, options));
   try {
     await eachPicture('classify', files, async (file, frame) => {

@@ -3,6 +3,7 @@ import { loadModel } from '../../../sdk/core/model.ts';
 import type { Detections } from '../../../sdk/vision/detections.ts';
 import { type ModelOptions, withModelOptions } from '../model-options.ts';
 import { printJson } from '../output.ts';
+import { withFolders } from '../picture-files.ts';
 import { eachPicture, unreadableHelp } from '../pictures.ts';
 import { share } from '../values.ts';
 
@@ -15,7 +16,7 @@ export function addDetect(program: Command): void {
   const command = program
     .command('detect')
     .description('find objects in pictures')
-    .argument('<picture...>', 'JPEG, PNG, WebP, …')
+    .argument('<picture or folder...>', 'JPEG, PNG, WebP, …; of a folder all pictures in it')
     .option('--json', 'one JSON line a picture: {file, width, height, detections: [{label, score, box}]}');
   withModelOptions(command)
     .option('--threshold <0..1>', 'the least score (default: the model card’s)', share)
@@ -23,7 +24,8 @@ export function addDetect(program: Command): void {
     .action(detect);
 }
 
-async function detect(files: string[], options: DetectOptions): Promise<void> {
+async function detect(paths: string[], options: DetectOptions): Promise<void> {
+  const files = await withFolders(paths);
   const model = await loadModel(options.model, options);
   try {
     await eachPicture('detect', files, async (file, frame) => {

@@ -12,7 +12,7 @@ import { textLogger } from '../logger.ts';
 import { type ModelOptions, withModelOptions } from '../model-options.ts';
 import { oneLine, paint } from '../output.ts';
 import { labelList, share } from '../values.ts';
-import { assertKnown, eventInWords, exitWith, openModel, runToEnd } from '../watching.ts';
+import { assertKnown, eventInWords, exitWith, openModel, runToEnd, sayNothingHappened } from '../watching.ts';
 
 interface ReplayOptions extends ModelOptions {
   json?: boolean;
@@ -70,7 +70,9 @@ async function replay(folder: string, options: ReplayOptions): Promise<void> {
     logger: textLogger('warn'),
   });
   const got: EventMessage[] = [];
+  let events = 0;
   pipeline.on('event', (message) => {
+    events++;
     // As it will be read again: the pipeline goes on writing into it.
     const line = JSON.stringify(message);
     if (expected) got.push(JSON.parse(line));
@@ -85,6 +87,7 @@ async function replay(folder: string, options: ReplayOptions): Promise<void> {
   }
   // Said already; what came before it was replayed.
   if (lastError) await exitWith(1);
+  if (events === 0 && !expected) sayNothingHappened(pipeline);
   if (!expected) await exitWith(0);
   const differences = eventDifferences(expected!, got);
   if (differences.length === 0) {

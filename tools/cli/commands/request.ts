@@ -32,7 +32,7 @@ async function request(verb: string, data: object, { broker, node, base }: Reque
   // No reconnect: the first try that fails is told. No log: its own prints each packet, the password in CONNECT too.
   const quiet = { reconnectPeriod: 0, connectTimeout: 5000, log: () => {} };
   const client = await connectAsync({ ...options, ...quiet }).catch((error: unknown) => {
-    throw new InputError(`no connection to ${title}: ${messageOf(error)}`);
+    throw new InputError(`no connection to ${title}: ${messageOf(error)}; --broker names the broker of the node`);
   });
   try {
     await printJson(await requestVerb(client, { node, base }, verb, data));

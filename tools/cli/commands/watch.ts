@@ -4,7 +4,7 @@ import { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
 import { textLogger } from '../logger.ts';
 import { type ModelOptions, withModelOptions } from '../model-options.ts';
 import { labelList, positive, share } from '../values.ts';
-import { assertKnown, eventInWords, exitWith, runToEnd } from '../watching.ts';
+import { assertKnown, eventInWords, exitWith, runToEnd, sayNothingHappened } from '../watching.ts';
 
 interface WatchOptions extends ModelOptions {
   json?: boolean;
@@ -56,12 +56,15 @@ async function watch(uri: string, options: WatchOptions): Promise<void> {
     snapshots: { enabled: false },
     logger: textLogger('warn'),
   });
+  let events = 0;
   pipeline.on('event', (message) => {
+    events++;
     if (options.json) process.stdout.write(`${JSON.stringify(message)}\n`);
     else console.log(eventInWords(message, options.speed === 'realtime'));
   });
   try {
     await runToEnd(pipeline);
+    if (events === 0) sayNothingHappened(pipeline);
   } finally {
     await model.close();
   }

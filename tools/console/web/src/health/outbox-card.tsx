@@ -28,7 +28,7 @@ export function OutboxCard({ mqtt }: { mqtt: HubStats }) {
           {connected ? 'Connected' : 'No connection'}
         </span>
       </div>
-      <Facts facts={facts} />
+      <Facts facts={facts} wide />
     </section>
   );
 }

@@ -1,7 +1,13 @@
+interface FactsProps {
+  facts: readonly (readonly [name: string, value: string | number])[];
+  /** Several beside each other where there is room. */
+  wide?: boolean;
+}
+
 /** Names and their values, in two columns. */
-export function Facts({ facts }: { facts: readonly (readonly [name: string, value: string | number])[] }) {
+export function Facts({ facts, wide }: FactsProps) {
   return (
-    <dl class="facts">
+    <dl class={`facts ${wide ? 'is-wide' : ''}`}>
       {facts.map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>

@@ -12,10 +12,13 @@ import { takenFor } from '../teach/words.ts';
 
 /** Who comes has been looked at well by then. */
 const settleMs = 2000;
+/** So many are shown at first: what was taught stands below them. */
+const shownFirst = 6;
 
 /** What was seen lately and a word would help with, the most uncertain first. */
 export function NearMisses() {
   const [misses, setMisses] = useState<NearMissState[]>([]);
+  const [all, setAll] = useState(false);
   const [correcting, setCorrecting] = useState<Pointed>();
   const learning = useStore((state) => state.console?.learning);
   // It is another one when somebody comes or goes, not at each update.
@@ -39,7 +42,7 @@ export function NearMisses() {
         <p class="muted">Seen lately, the most uncertain first. A click teaches it.</p>
       </div>
       <ul class="miss-grid">
-        {misses.map((miss) => (
+        {(all ? misses : misses.slice(0, shownFirst)).map((miss) => (
           <NearMiss
             key={`${miss.camera} ${miss.track}`}
             miss={miss}
@@ -49,6 +52,11 @@ export function NearMisses() {
           />
         ))}
       </ul>
+      {!all && misses.length > shownFirst && (
+        <button type="button" class="button more" onClick={() => setAll(true)}>
+          {misses.length - shownFirst} more
+        </button>
+      )}
       {correcting && <TeachSheet of={correcting} onClose={() => setCorrecting(undefined)} />}
     </section>
   );
