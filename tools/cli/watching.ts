@@ -27,7 +27,7 @@ export async function runToEnd(pipeline: Pipeline, over?: Promise<unknown>): Pro
 /** No output at all looks like a fault: says what was looked at, and for what. */
 export function sayNothingHappened({ stats, labels }: Pipeline): void {
   const watched = labels.length === 0 ? 'no detector' : `watched were ${labels.join(', ')} (--labels: others)`;
-  console.error(`no events in ${stats.frames.in} frames; ${watched}`);
+  console.error(oneLine(`no events in ${stats.frames.in} frames; ${watched}`));
 }
 
 /** The detector that the settings of the core name; null where they say `off`. */
