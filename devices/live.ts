@@ -69,8 +69,9 @@ export abstract class LiveDevice extends SupervisedDevice {
     let parser: StreamParser;
     try {
       command = await this.command();
-      child = await Child.start(command);
+      // One that cannot be made must leave no program behind.
       parser = command.parser(this.#filler);
+      child = await Child.start(command);
     } catch (error) {
       return { reason: messageOf(error) };
     }

@@ -26,7 +26,8 @@ export function parseDeviceUri(source: string): DeviceUri {
 }
 
 const inUri = /([a-z][a-z0-9+.-]*:\/\/)([^\s"'<>]*)@/gi;
-const inQuery = /([?&;](?:[\w-]*(?:pass|pwd|token|secret|auth|key)[\w-]*)=)[^&;\s"'<>]+/gi;
+// Some cameras have it in the path: `/user=admin&password=secret&channel=1`, also with `_` in place of `&`.
+const inQuery = /([?&;/=](?:[\w-]*(?:pass|pwd|token|secret|auth|key)[\w-]*)=)[^&;\s"'<>]+/gi;
 
 /**
  * The text with the passwords of all URIs in it replaced by `***`, for messages, titles and logs.

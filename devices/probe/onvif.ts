@@ -20,6 +20,8 @@ const sendAtMs = [0, 500];
 const defaultWaitMs = 2000;
 /** Whoever answers more often does not mean well. */
 const mostFound = 256;
+/** A datagram has room for a page of text; a name is shorter. */
+const longestName = 64;
 
 /**
  * Asks the networks of this machine for ONVIF cameras (WS-Discovery, a multicast over UDP). Nothing of this machine is
@@ -80,10 +82,14 @@ function textOf(xml: string, name: string): string | undefined {
 function scopeOf(scopes: readonly string[], name: string): string | undefined {
   const start = `onvif://www.onvif.org/${name}/`;
   const scope = scopes.find((one) => one.toLowerCase().startsWith(start))?.slice(start.length);
+  return scope && decoded(scope).slice(0, longestName);
+}
+
+function decoded(text: string): string {
   try {
-    return scope && decodeURIComponent(scope);
+    return decodeURIComponent(text);
   } catch {
-    return scope;
+    return text;
   }
 }
 

@@ -1,35 +1,48 @@
 import { InputError } from '../../sdk/errors.ts';
 import type { Frame } from '../../sdk/frame/frame.ts';
 import { planeLayout } from '../../sdk/frame/layout.ts';
-import { within } from '../../sdk/hub/within.ts';
+import { within } from '../../sdk/within.ts';
 import { Child, type Command } from '../child.ts';
 
 /** What ffmpeg may take to write the end of a file. */
 const endTimeoutMs = 10_000;
+/** What a disk that is busy may hold it up at a frame. */
+const writeTimeoutMs = 20_000;
 
 /** One video file that is being written. */
 export class Encoder {
   readonly #child: Child;
   readonly #bytes: Buffer;
+  readonly #timeoutMs: number;
 
-  private constructor(child: Child, byteLength: number) {
+  private constructor(child: Child, byteLength: number, timeoutMs: number) {
     this.#child = child;
+    this.#timeoutMs = timeoutMs;
     this.#bytes = Buffer.alloc(byteLength);
     child.stdout.resume();
     // What it says of itself, and how it ended, is worth more than EPIPE.
     child.stdin!.on('error', () => {});
   }
 
-  /** @throws InputError when ffmpeg is missing. */
-  static async start(command: Command, { format, width, height }: Frame): Promise<Encoder> {
+  /** @param timeoutMs What ffmpeg may take at a frame. @throws InputError when it is missing. */
+  static async start(
+    command: Command,
+    { format, width, height }: Frame,
+    timeoutMs: number = writeTimeoutMs,
+  ): Promise<Encoder> {
     const child = await Child.start(command, { writes: true });
-    return new Encoder(child, planeLayout(format, width, height).byteLength);
+    return new Encoder(child, planeLayout(format, width, height).byteLength, timeoutMs);
   }
 
-  /** Resolves when ffmpeg has taken the frame; one at a time. @throws InputError when it ended. */
+  /** Resolves when ffmpeg has taken the frame; one at a time. @throws InputError when it ended, or hangs and was ended. */
   async write(frame: Frame): Promise<void> {
     pack(frame, this.#bytes);
-    const error = await new Promise((resolve) => this.#child.stdin!.write(this.#bytes, resolve));
+    const written = new Promise<unknown>((resolve) => this.#child.stdin!.write(this.#bytes, resolve));
+    const error = await within(this.#timeoutMs, written, late);
+    if (error === late) {
+      await this.#child.stop(true);
+      throw this.#failure(`it took no frame for ${this.#timeoutMs / 1000} s`);
+    }
     if (error) throw this.#failure(await this.#child.ended);
   }
 
@@ -42,9 +55,12 @@ export class Encoder {
   }
 
   #failure(how: string): InputError {
-    return new InputError(`the video cannot be written; ffmpeg says: ${this.#child.said || how}`);
+    const { said } = this.#child;
+    return new InputError(`the video cannot be written; ffmpeg${said ? ` says: ${said}` : `: ${how}`}`);
   }
 }
+
+const late = Symbol('late');
 
 /** Copies a frame's pixels without the padding of its rows. */
 function pack({ format, width, height, planes }: Frame, into: Buffer): void {

@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { errorsOf } from '../../sdk/config/validate.ts';
@@ -37,6 +36,9 @@ export type EndLine = Static<typeof EndLine>;
 
 export type IndexLine = VideoLine | FrameLine | EndLine;
 
+/** No recorder writes longer ones. */
+const longestLine = 4096;
+
 /** Reads a recording's index line by line, so that a long one needs no more memory than a short one. */
 export class IndexReader {
   readonly #file: string;
@@ -66,13 +68,12 @@ export class IndexReader {
   }
 
   async *#read(): AsyncGenerator<IndexLine, undefined> {
-    const stream = createReadStream(this.#file, 'utf8');
     // A line that was cut off has no newline: it is told from one that is wrong by nothing following it.
     let wrong: InputError | undefined;
     let number = 0;
     let before: FrameLine | undefined;
     try {
-      for await (const text of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
+      for await (const text of this.#texts()) {
         if (wrong) throw wrong;
         number++;
         const line = this.#parse(text, number);
@@ -88,10 +89,22 @@ export class IndexReader {
       }
     } catch (error) {
       throw error instanceof InputError ? error : new InputError(`${this.#file}: ${messageOf(error)}`);
-    } finally {
-      stream.destroy();
     }
     return undefined;
+  }
+
+  /** Without Node's readline: a line without an end would end this process. */
+  async *#texts(): AsyncGenerator<string> {
+    let rest = '';
+    for await (const chunk of createReadStream(this.#file, 'utf8')) {
+      const texts = `${rest}${chunk}`.split('\n');
+      rest = texts.pop()!;
+      if (rest.length > longestLine) {
+        throw new InputError(`${this.#file}: expected lines of at most ${longestLine} characters, got a longer one`);
+      }
+      yield* texts;
+    }
+    if (rest !== '') yield rest;
   }
 
   #parse(text: string, number: number): IndexLine | InputError {

@@ -62,8 +62,8 @@ export class FrameQueue {
    * The frame is acquired until it was looked at, so the caller may release it at once. Pixels that lie in shared
    * memory (a `FramePool`'s) are read where they are; others are copied once.
    *
-   * @throws LateError when the frame waited too long; Error when the queue was closed or too many frames wait; what the
-   *   thread answers.
+   * @throws RangeError when the weight is none; LateError when the frame waited too long; Error when the queue was closed
+   *   or too many frames wait; what the thread answers.
    */
   async ask<T extends Reply['type']>(
     frame: Frame,
@@ -71,6 +71,10 @@ export class FrameQueue {
     expected: T,
     { stream = nobody, maxWaitMs = Number.POSITIVE_INFINITY }: TurnOptions = {},
   ): Promise<ReplyOf<T>> {
+    const { weight = 1 } = stream;
+    // Without an end to a turn nobody would have another one.
+    if (!(weight > 0 && 1 / weight > 0))
+      throw new RangeError(`stream.weight: expected a number above 0, got ${weight}`);
     if (this.#closing) throw new Error(`the model ${this.#name} was closed`);
     if (this.#turns.size >= maxWaiting) {
       throw new Error(`${maxWaiting} frames wait for the model ${this.#name}: it cannot keep up`);

@@ -3,7 +3,7 @@ import { InputError } from '../errors.ts';
 import { type Logger, silent } from '../log.ts';
 import type { ModelCard } from './card.ts';
 import { CoreThread } from './core-thread.ts';
-import type { EngineName } from './engines/engine.ts';
+import { type EngineName, engineNames } from './engines/engine.ts';
 import { FrameQueue } from './frame-queue.ts';
 import type { LoadedReply } from './messages.ts';
 import { type ModelFile, readModel } from './model-file.ts';
@@ -33,8 +33,8 @@ export async function loadCore<T extends ModelCard['task']>(
   if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
     throw new RangeError(`threads: expected a whole number from 1 to 64, got ${threads}`);
   }
-  if (engine !== 'onnxruntime' && engine !== 'opencv') {
-    throw new RangeError(`engine: expected onnxruntime or opencv, got ${String(engine)}`);
+  if (!engineNames.includes(engine)) {
+    throw new RangeError(`engine: expected ${engineNames.join(' or ')}, got ${String(engine)}`);
   }
   const started = performance.now();
   if (engine === 'opencv') (await import('../opencv/load.ts')).prepareOpenCvThread();

@@ -16,8 +16,8 @@ interface Waiting<Job> {
   readonly order: number;
 }
 
-/** Streams that are remembered though they want nothing; the rest begin anew. */
-const mostIdle = 256;
+/** Streams that are remembered; of more, those that asked longest ago begin anew. */
+const mostRemembered = 256;
 
 /**
  * Who is next at a core that several streams share: each gets turns in proportion to its weight, one that wants less
@@ -31,7 +31,7 @@ const mostIdle = 256;
  */
 export class Turns<Job> {
   #waiting: Waiting<Job>[] = [];
-  /** Of each stream the end of its last turn. */
+  /** Of each stream the end of its last turn, the one that asked last at the end. */
   readonly #ends = new Map<string, number>();
   /** Turns that were given back: their places. */
   readonly #owed = new Map<string, Pick<Waiting<Job>, 'start' | 'order'>>();
@@ -47,6 +47,7 @@ export class Turns<Job> {
     const { start, order } = this.#owed.get(name) ?? { start: this.#startOf(name), order: this.#came++ };
     this.#owed.delete(name);
     const end = start + 1 / weight;
+    this.#ends.delete(name);
     this.#ends.set(name, end);
     this.#waiting.push({ job, stream: name, weight, start, end, order });
   }
@@ -58,7 +59,7 @@ export class Turns<Job> {
     this.#waiting = this.#waiting.filter((one) => one !== next);
     // A turn that was given back began earlier.
     this.#now = Math.max(this.#now, next.start);
-    this.#forgetIdle();
+    this.#forget();
     return next.job;
   }
 
@@ -95,10 +96,14 @@ export class Turns<Job> {
     );
   }
 
-  #forgetIdle(): void {
-    if (this.#ends.size <= mostIdle) return;
-    const wanted = new Set(this.#waiting.map(({ stream }) => stream));
-    for (const [name, end] of this.#ends) if (!wanted.has(name) && end <= this.#now) this.#ends.delete(name);
-    for (const name of this.#owed.keys()) if (!this.#ends.has(name)) this.#owed.delete(name);
+  #forget(): void {
+    if (this.#ends.size <= mostRemembered) return;
+    const waiting = new Set(this.#waiting.map(({ stream }) => stream));
+    for (const name of this.#ends.keys()) {
+      if (this.#ends.size <= mostRemembered) return;
+      if (waiting.has(name)) continue;
+      this.#ends.delete(name);
+      this.#owed.delete(name);
+    }
   }
 }

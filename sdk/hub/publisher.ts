@@ -2,10 +2,10 @@ import { Backoff } from '../backoff.ts';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { TokenBucket } from '../token-bucket.ts';
+import { within } from '../within.ts';
 import { type Link, RefusedError } from './link.ts';
 import type { Entry, Message, Outbox } from './outbox.ts';
 import { shrinkJpeg } from './shrink.ts';
-import { within } from './within.ts';
 
 /** Room for the fixed header, the topic's length, the packet id and the properties. */
 const headerBytes = 16;

@@ -2,11 +2,11 @@ import { EventEmitter } from 'node:events';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import { Backoff } from '../backoff.ts';
 import type { Logger } from '../log.ts';
+import { within } from '../within.ts';
 import type { BrokerAddress } from './address.ts';
 import { type Cause, causeOf, causeOfCode, closed, closedAgain } from './causes.ts';
 import { Link } from './link.ts';
 import { readTls, type TlsOptions } from './tls.ts';
-import { within } from './within.ts';
 
 export interface SessionOptions {
   address: BrokerAddress;

@@ -16,6 +16,7 @@ const furthestNs = 500e6;
 export interface MainStreamOptions {
   uri: string;
   transport: DeviceOptions['transport'];
+  hardwareDecoding: DeviceOptions['hardwareDecoding'];
 }
 
 /**
@@ -29,9 +30,10 @@ export class MainStream {
 
   constructor(options: MainStreamOptions, logger: Logger) {
     this.#options = options;
+    const { uri, ...how } = options;
     const told = about(logger, { stream: 'snapshots' });
     this.#source = new Source({
-      make: () => createDevice(options.uri, { fps, transport: options.transport, logger: told }),
+      make: () => createDevice(uri, { ...how, fps, logger: told }),
       patient: true,
       ready: Promise.resolve(),
       onFrame: async (frame) => this.#keep(frame),
@@ -50,9 +52,8 @@ export class MainStream {
     void this.#source.start();
   }
 
-  async stop(): Promise<void> {
-    await this.#source.stop();
-    this.#forget();
+  stop(): Promise<void> {
+    return this.#source.stop();
   }
 
   /** The picture of the same moment, or undefined when there is none. The caller releases it. */

@@ -380,10 +380,10 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
 
   /** Begins, ends or replaces the stream that snapshots come from, as the settings have it. */
   #switchMain(): void {
-    const { snapshots, transport } = this.#settings;
+    const { snapshots, transport, hardware_decoding: hardwareDecoding } = this.#settings;
     // What is read as fast as it goes has times of its own.
     const isWanted = this.#source && snapshots.enabled && snapshots.source !== '' && this.#options.speed !== 'max';
-    const wanted = isWanted ? { uri: snapshots.source, transport } : undefined;
+    const wanted = isWanted ? { uri: snapshots.source, transport, hardwareDecoding } : undefined;
     if (this.#main?.is(wanted)) return;
     const before = this.#main;
     if (before) this.#closing = Promise.all([this.#closing, before.stop()]);

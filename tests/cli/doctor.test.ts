@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodersInWords, networkInWords } from '../../tools/cli/commands/doctor.ts';
+import { camerasInWords, decodersInWords, networkInWords } from '../../tools/cli/commands/doctor.ts';
 import { jsonLines, ocellus } from './cli.ts';
 
 describe('ocellus doctor', () => {
@@ -55,6 +55,12 @@ describe('ocellus doctor', () => {
     }
     for (const line of out.split('\n').filter((text) => text.startsWith('  --')))
       expect(line).toMatch(/missing +.+: .+/);
+  });
+
+  it('tells of cameras what they are called, and does not let them write to the terminal', () => {
+    const camera = { uri: 'v4l2:/dev/video0', title: 'HD\u001b[2J Camera', kind: 'v4l2' as const };
+    expect(camerasInWords([camera]).split('\n')[0]).toBe('  v4l2:/dev/video0  HD\\u001b[2J Camera');
+    expect(camerasInWords([])).toMatch(/^ {2}none; /);
   });
 
   it('tells of network cameras what they say, and does not let them write to the terminal', () => {

@@ -16,7 +16,7 @@ describe('ocellus', () => {
 
   it.each([
     ['run', ['--config', '--source', '--broker', '--no-console', 'docs/settings.md']],
-    ['detect', ['<picture...>', '--json', '--threshold', 'the exit code is 2']],
+    ['detect', ['<picture or folder...>', '--json', '--threshold', 'the exit code is 2']],
     ['watch', ['<uri>', '--speed', '--no-gate', 'two runs print the same']],
     ['eval', ['<dir>', '--per-class', 'class cx cy w h']],
     ['doctor', ['--json']],
@@ -47,7 +47,7 @@ describe('ocellus', () => {
     { name: 'nothing', args: [], message: 'Usage: ocellus' },
     { name: 'an unknown command', args: ['rum'], message: "unknown command 'rum'" },
     { name: 'an unknown option', args: ['models', '--jsom'], message: "unknown option '--jsom'" },
-    { name: 'an argument that is missing', args: ['detect'], message: "missing required argument 'picture'" },
+    { name: 'an argument that is missing', args: ['detect'], message: "missing required argument 'picture or folder'" },
     { name: 'a port that is none', args: ['run', '--port', 'x'], message: 'Expected a whole number.' },
     {
       name: 'a share above 1',
@@ -55,6 +55,11 @@ describe('ocellus', () => {
       message: 'Expected a number from 0 to 1.',
     },
     { name: 'no threads', args: ['eval', '--threads', '0', '.'], message: 'Expected a whole number from 1 to 64.' },
+    {
+      name: 'an engine that is none',
+      args: ['detect', '--engine', 'tensorflow', 'x.jpg'],
+      message: 'Allowed choices are onnxruntime, opencv',
+    },
     {
       name: 'a speed that is none',
       args: ['watch', '--speed', 'warp', 'scene:'],

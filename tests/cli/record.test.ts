@@ -47,11 +47,14 @@ const labels = (out: string) => [...new Set((jsonLines(out) as Message[]).map(({
 const timeout = 180_000;
 
 describe.skipIf(!hasProgram('ffmpeg'))('ocellus record and replay (need ffmpeg)', { timeout }, () => {
-  const scene = ['record', 'scene:', '--speed', 'max', '--seconds', '13', '--events'];
+  // At the rate of no board in particular.
+  const settings = at('standard.yaml');
+  const scene = ['record', 'scene:', '--config', settings, '--speed', 'max', '--seconds', '13', '--events'];
   const lossless = at('lossless');
   let events: string;
 
   beforeAll(async () => {
+    writeFileSync(settings, 'core: { profile: standard }\n');
     const { code, err } = await ocellus([...scene, '--lossless', '--out', lossless]);
     expect([code, err]).toEqual([0, `131 frames in ${lossless}\n`]);
     events = readFileSync(join(lossless, 'events.jsonl'), 'utf8');
@@ -104,7 +107,8 @@ describe.skipIf(!hasProgram('ffmpeg'))('ocellus record and replay (need ffmpeg)'
     const file = at('settings.yaml');
     writeFileSync(
       file,
-      `cameras:
+      `core: { profile: standard }
+cameras:
   yard: { source: "rtsp://me:hunter2@127.0.0.1:1/yard" }
   hall:
     source: "scene:"
@@ -116,7 +120,13 @@ describe.skipIf(!hasProgram('ffmpeg'))('ocellus record and replay (need ffmpeg)'
     expect([code, err]).toEqual([0, `101 frames in ${at('hall')}\n`]);
     // Nobody looked while it was recorded.
     expect(existsSync(join(at('hall'), 'events.jsonl'))).toBe(false);
-    const { out } = await ocellus(['replay', at('hall'), '--json']);
+    // As of a camera that has some: they are not asked of the recording.
+    const infoFile = join(at('hall'), 'recording.json');
+    const info = JSON.parse(readFileSync(infoFile, 'utf8'));
+    info.settings.controls = { brightness: 140 };
+    writeFileSync(infoFile, JSON.stringify(info));
+    const { out, err: warned } = await ocellus(['replay', at('hall'), '--json']);
+    expect(warned).toBe('');
     expect(jsonLines(out)[0]).toMatchObject({ type: 'new', after: { camera: 'hall', label: 'person' } });
     expect(out).toContain('"current_zones":["all"]');
 
@@ -124,6 +134,8 @@ describe.skipIf(!hasProgram('ffmpeg'))('ocellus record and replay (need ffmpeg)'
     expect([none.code, none.err]).toEqual([2, 'error --camera: expected one of yard, hall; got none\n']);
     const other = await ocellus([...from, '--camera', 'door', '--out', at('none')]);
     expect([other.code, other.err]).toEqual([2, 'error --camera: expected one of yard, hall; got door\n']);
+    const inherited = await ocellus([...from, '--camera', 'constructor', '--out', at('none')]);
+    expect(inherited.err).toBe('error --camera: expected one of yard, hall; got constructor\n');
     const dead = await ocellus([...from, '--camera', 'yard', '--out', at('none')]);
     expect(dead.code).toBe(2);
     expect(dead.err).toMatch(/^error rtsp:\/\/me:\*\*\*@127\.0\.0\.1:1\/yard: the camera does not answer/);
@@ -159,7 +171,7 @@ describe.skipIf(!hasProgram('ffmpeg'))('ocellus record and replay (need ffmpeg)'
     const { code, err } = await end;
     if (!both) {
       expect(code).toBe(2);
-      expect(err).toMatch(/broke off after \d+ frames: the video cannot be written; ffmpeg says: killed by SIGKILL/);
+      expect(err).toMatch(/broke off after \d+ frames: the video cannot be written; ffmpeg: killed by SIGKILL/);
     }
     const replayed = await ocellus(['replay', out]);
     expect(replayed.code).toBe(0);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { CoreThread } from '../../sdk/core/core-thread.ts';
 import { FrameQueue, LateError, type Question } from '../../sdk/core/frame-queue.ts';
 import type { Frame } from '../../sdk/frame/frame.ts';
@@ -60,6 +60,40 @@ describe('FrameQueue', () => {
     }
   });
 
+  it('waits for the heavier one until it comes, whoever else comes meanwhile, and no longer', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { thread, queue } = queueOf();
+    const ask = (width: number, weight: number) =>
+      queue.ask(frameOf(width), question, 'encoded', { stream: { name: String(width), weight } });
+    // These had a turn; the heavier one has ten for the next of each.
+    await Promise.all([ask(17, 1), ask(18, 1)]);
+    thread.asked.length = 0;
+    let answer = () => {};
+    thread.hold = new Promise((resolve) => {
+      answer = resolve;
+    });
+    const first = ask(16, 10);
+    const waits = ask(17, 1);
+    // A turn of a second: a quarter of it is waited, and here no time goes by of which the test does not know.
+    vi.advanceTimersByTime(1000);
+    thread.hold = undefined;
+    answer();
+    await first;
+    await new Promise(setImmediate);
+    const meanwhile = ask(18, 1);
+    await new Promise(setImmediate);
+    expect(thread.asked).toEqual([16]);
+    const second = ask(16, 10);
+    await second;
+    expect(thread.asked.slice(0, 2)).toEqual([16, 16]);
+    // It does not come again: the others have their turns when the time is over.
+    await new Promise(setImmediate);
+    vi.advanceTimersByTime(1000);
+    await Promise.all([waits, meanwhile]);
+    expect(thread.asked).toEqual([16, 16, 17, 18]);
+  });
+
   it('does not wait for one that does not come', async () => {
     const { thread, queue } = queueOf();
     const heavy = queue.ask(frameOf(100), question, 'encoded', { stream: { name: 'heavy', weight: 10 } });
@@ -96,6 +130,16 @@ describe('FrameQueue', () => {
     holds.shift()!();
     for (const { asked } of [first, second, patient, again]) expect(await asked).toBe(answer);
     expect(thread.asked).toEqual([21, 22, 33, 24]);
+  });
+
+  it('refuses a weight that is none', async () => {
+    const { thread, queue } = queueOf();
+    const frame = frameOf(16);
+    for (const weight of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      const asked = queue.ask(frame, question, 'encoded', { stream: { name: 'door', weight } });
+      await expect(asked).rejects.toThrow(`stream.weight: expected a number above 0, got ${weight}`);
+    }
+    expect([frame.references, thread.asked.length]).toEqual([1, 0]);
   });
 
   it('rejects what waits when it is closed, and takes no more', async () => {

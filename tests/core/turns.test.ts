@@ -67,6 +67,27 @@ describe('Turns', () => {
     expect([turns.take(), turns.take(), turns.take()]).toEqual(['b2', 'a2', 'c2']);
   });
 
+  it('of those that begin together lets the heaviest begin', () => {
+    const turns = new Turns<string>();
+    turns.add('light', { name: 'light' });
+    turns.add('heavy', { name: 'heavy', weight: 3 });
+    expect(turns.take()).toBe('heavy');
+  });
+
+  it('a turn that was given back long ago takes no time back: who is new has no more than the others', () => {
+    const turns = new Turns<string>();
+    turns.add('late', { name: 'late' });
+    turns.takeIf(() => true);
+    for (let i = 0; i < 5; i++) {
+      turns.add('old', { name: 'old' });
+      turns.take();
+    }
+    turns.add('late', { name: 'late' });
+    expect(turns.take()).toBe('late');
+    for (const name of ['old', 'old', 'new', 'new', 'new']) turns.add(name, { name });
+    expect(Array.from({ length: 5 }, () => turns.take())).toEqual(['new', 'old', 'new', 'old', 'new']);
+  });
+
   it('says whose turn it would be if it asked', () => {
     const turns = new Turns<string>();
     turns.add('a', { name: 'a', weight: 3 });
@@ -81,14 +102,43 @@ describe('Turns', () => {
     expect(turns.isDue({ name: 'a', weight: 3 }), 'it is there').toBe(false);
   });
 
-  it('forgets streams that want nothing any more', () => {
+  it('forgets streams that have asked for nothing while 256 others did', () => {
+    const turns = new Turns<string>();
+    /** Who is first of the two, where `a` has a turn that was given back? */
+    const first = (others: number) => {
+      turns.add('a', { name: 'a' });
+      turns.takeIf(() => true);
+      for (let i = 0; i < others; i++) {
+        turns.add('other', { name: `${others}.${i}` });
+        expect(turns.take()).toBe('other');
+      }
+      turns.add('b', { name: 'b' });
+      turns.add('a', { name: 'a' });
+      const [next] = [turns.take(), turns.take()];
+      return next;
+    };
+    expect([first(200), first(300)]).toEqual(['a', 'b']);
+  });
+
+  it('does not forget one that is long known and has asked a moment ago', () => {
+    const turns = new Turns<string>();
+    const ask = (name: string) => {
+      turns.add(name, { name });
+      expect(turns.take()).toBe(name);
+    };
+    ask('a');
+    for (let i = 0; i < 200; i++) ask(`early ${i}`);
+    ask('a');
+    for (let i = 0; i < 100; i++) ask(`late ${i}`);
+    for (const name of ['new', 'a', 'newer']) turns.add(name, { name });
+    expect([turns.take(), turns.take(), turns.take()]).toEqual(['new', 'newer', 'a']);
+  });
+
+  it('gives all that waits', () => {
     const turns = new Turns<number>();
-    for (let i = 0; i < 2000; i++) {
-      turns.add(i, { name: String(i) });
-      expect(turns.take()).toBe(i);
-    }
-    expect(turns.takeAll()).toEqual([]);
     turns.add(1, { name: 'a' });
-    expect(turns.takeAll()).toEqual([1]);
+    turns.add(2, { name: 'b' });
+    expect(turns.takeAll()).toEqual([1, 2]);
+    expect(turns.size).toBe(0);
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createDevice } from '../../devices/index.ts';
 import { fakeProgram, onlyPrograms } from './fake.ts';
 
@@ -25,6 +25,18 @@ describe('rtsp:', () => {
     ['rtsp://127.0.0.1:404/door: Invalid data found\n', /door: the stream ended \(exit status 1\): rtsp/],
   ])('explains what ffmpeg says: %s', async (said, message) => {
     expect(await failure(said)).toMatch(message);
+  });
+
+  it('shows no password in its title, where a camera has it in the path', async () => {
+    fakeProgram(
+      'ffmpeg',
+      `process.stdout.write('YUV4MPEG2 W16 H16 F10:1 C420jpeg\\nFRAME\\n');
+      setInterval(() => process.stdout.write(Buffer.alloc(384)), 20);`,
+    );
+    const device = createDevice('rtsp://door/user=admin&password=hunter2&channel=1');
+    onTestFinished(() => device.close());
+    await device.open();
+    expect(device.properties.title).toBe('door/user=admin&password=***&channel=1');
   });
 
   it('says what to install where there is no ffmpeg, and nothing of the camera', async () => {

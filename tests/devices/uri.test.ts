@@ -58,6 +58,9 @@ describe('maskCredentials', () => {
     ['rtsp://admin:se@cr@et@door/1 and more', 'rtsp://admin:***@door/1 and more'],
     ['[rtsp @ 0x55] method DESCRIBE failed: rtsps://a:b@c', '[rtsp @ 0x55] method DESCRIBE failed: rtsps://a:***@c'],
     ['rtsp://door/live?user=admin&password=secret&x=1', 'rtsp://door/live?user=admin&password=***&x=1'],
+    ['rtsp://door/user=admin&password=secret&channel=1', 'rtsp://door/user=admin&password=***&channel=1'],
+    ['rtsp://door/user=admin_password=secret_channel=1', 'rtsp://door/user=admin_password=***'],
+    ['rtsp://door/password=secret', 'rtsp://door/password=***'],
     ['rtsp://door/1', 'rtsp://door/1'],
     ['file:/home/me@work/a.mp4', 'file:/home/me@work/a.mp4'],
   ])('masks %s', (text, masked) => {

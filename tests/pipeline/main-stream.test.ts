@@ -45,6 +45,11 @@ describe.skipIf(!hasProgram('ffmpeg'))('Pipeline: snapshots of the main stream (
     expect(Math.min(...at(760, 540))).toBeLessThan(150);
     expect(Math.min(...at(700, 540))).toBeGreaterThan(240);
 
+    // As long as the buffers of the device last several times: none is kept for ever.
+    const read = pipeline.stats.frames.in;
+    await expect.poll(() => pipeline.stats.frames.in).toBeGreaterThan(read + 60);
+    await width(pipeline).toBe(1920);
+
     const { inferred } = pipeline.stats.frames;
     await server.kill();
     await width(pipeline).toBe(960);

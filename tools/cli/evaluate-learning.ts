@@ -4,6 +4,7 @@ import { loadClassifier } from '../../sdk/core/classifier.ts';
 import { InputError } from '../../sdk/errors.ts';
 import { embedPicture } from '../../sdk/learn/embed-picture.ts';
 import { type FewShot, fewShot, type LabelledEmbedding, type Unknowns, unknowns } from '../../sdk/learn/few-shot.ts';
+import type { ModelOptions } from './model-options.ts';
 import { printJson, table } from './output.ts';
 import { labelledPictures } from './picture-files.ts';
 import { eachPicture } from './pictures.ts';
@@ -12,10 +13,8 @@ import { eachPicture } from './pictures.ts';
 const tried = [5, 20];
 const mostConfusions = 8;
 
-export interface EvaluateLearningOptions {
+export interface EvaluateLearningOptions extends ModelOptions {
   readonly json?: boolean;
-  readonly model?: string;
-  readonly threads?: number;
   readonly seeds: number;
 }
 
@@ -57,7 +56,7 @@ export async function evaluateLearning(folder: string, options: EvaluateLearning
  */
 export async function embedSet(
   folder: string,
-  { model, threads }: { model?: string; threads?: number } = {},
+  options: ModelOptions = {},
 ): Promise<{ model: string; pictures: LabelledEmbedding[] }> {
   const splits = ['test', 'train'] as const;
   const isSplit = splits.every((split) => existsSync(join(folder, split)));
@@ -68,7 +67,7 @@ export async function embedSet(
       for (const picture of await labelledPictures(join(folder, split))) files.push({ ...picture, split });
     }
   }
-  const classifier = await loadClassifier(model, { threads });
+  const classifier = await loadClassifier(options.model, options);
   const pictures: LabelledEmbedding[] = [];
   try {
     await eachPicture('embed', files, async ({ file: _, ...about }, frame) => {

@@ -1,6 +1,6 @@
 import { messageOf } from '../../sdk/errors.ts';
-import { within } from '../../sdk/hub/within.ts';
 import type { Logger } from '../../sdk/log.ts';
+import { within } from '../../sdk/within.ts';
 
 /** A fault that repeats must not fill a disk with its own words. */
 const mostTold = 10;

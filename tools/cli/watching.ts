@@ -4,6 +4,7 @@ import { loadModel, type Model } from '../../sdk/core/model.ts';
 import { InputError } from '../../sdk/errors.ts';
 import type { Pipeline } from '../../sdk/pipeline/pipeline.ts';
 import type { EventMessage } from '../../sdk/vision/event.ts';
+import { oneLine } from './output.ts';
 import { onStop } from './signals.ts';
 
 /**
@@ -26,7 +27,7 @@ export async function runToEnd(pipeline: Pipeline, over?: Promise<unknown>): Pro
 /** No output at all looks like a fault: says what was looked at, and for what. */
 export function sayNothingHappened({ stats, labels }: Pipeline): void {
   const watched = labels.length === 0 ? 'no detector' : `watched were ${labels.join(', ')} (--labels: others)`;
-  console.error(`no events in ${stats.frames.in} frames; ${watched}`);
+  console.error(oneLine(`no events in ${stats.frames.in} frames; ${watched}`));
 }
 
 /** The detector that the settings of the core name; null where they say `off`. */
@@ -53,5 +54,6 @@ export function eventInWords({ type, after }: EventMessage, clock: boolean): str
   const { label, score, frame_time, start_time, id } = after;
   const time = clock ? new Date(frame_time * 1000).toTimeString().slice(0, 8) : `${frame_time.toFixed(1)} s`;
   const lasted = type === 'end' ? ` after ${(frame_time - start_time).toFixed(1)} s` : '';
-  return `${time}  ${type.padEnd(6)}  ${label} ${Math.round(score * 100)} %${lasted}  ${id}`;
+  // Labels come with a model.
+  return oneLine(`${time}  ${type.padEnd(6)}  ${label} ${Math.round(score * 100)} %${lasted}  ${id}`);
 }

@@ -16,7 +16,8 @@ export interface Tensor {
 }
 
 /** What runs a network. `opencv` needs the optional bindings of OpenCV (docs/opencv.md). */
-export type EngineName = 'onnxruntime' | 'opencv';
+export const engineNames = ['onnxruntime', 'opencv'] as const;
+export type EngineName = (typeof engineNames)[number];
 
 export interface EngineOptions {
   /** Threads of one inference. */

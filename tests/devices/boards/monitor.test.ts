@@ -64,6 +64,15 @@ describe('BoardMonitor', () => {
     expect((await monitor.take()).power).toMatchObject({ watts: expect.closeTo(0.622, 6) });
   });
 
+  it('measures nothing when it was stopped while it started', async () => {
+    const monitor = new BoardMonitor({ root: tree(pi4WithIna219), ask: async () => undefined });
+    const starting = monitor.start();
+    monitor.stop();
+    await starting;
+    expect(monitor.senses).toBeUndefined();
+    expect(await monitor.take()).toEqual({ throttling: null, power: null });
+  });
+
   it('stays up on garbage', async () => {
     const monitor = await started({ root: tree(garbage) });
     await wait(5);

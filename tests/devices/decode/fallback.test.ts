@@ -1,6 +1,7 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { DeviceOptions } from '../../../devices/device.ts';
 import { createDevice, openDevice } from '../../../devices/index.ts';
+import { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
 import { hasProgram } from '../../needs.ts';
 import { clip } from '../clip.ts';
 import { fakeProgram } from '../fake.ts';
@@ -72,6 +73,16 @@ describe('a camera that could be decoded in hardware', () => {
     await openCamera({ hardwareDecoding: false });
     expect(runs().map(usedHardware)).toEqual([false]);
     expect(ffprobe.runs()).toEqual([]);
+  });
+
+  it.each([true, false])('the main stream for snapshots as well, where the settings say %s', async (wanted) => {
+    const { runs } = fakeProgram('ffmpeg', camera('frames();'));
+    probe('h264');
+    const snapshots = { source: 'rtsp://127.0.0.1/main' };
+    const pipeline = new Pipeline({ source: 'scene:', model: null, hardware_decoding: wanted, snapshots });
+    onTestFinished(() => pipeline.stop());
+    await pipeline.start();
+    await expect.poll(() => runs().map(usedHardware)).toEqual([wanted]);
   });
 
   it('falls back to software at once when no picture comes, and stays there', async () => {

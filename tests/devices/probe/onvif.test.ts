@@ -79,6 +79,13 @@ describe('parseAnswer', () => {
     expect(parseAnswer(answer(id, { services }), id, '127.0.0.1')?.service).toBe(service);
   });
 
+  it('decodes a name, takes one that is wrongly encoded as it is, and the first 64 letters of a long one', () => {
+    const named = (name: string) => parseAnswer(answer(id).replace('Front%20door', name), id, '127.0.0.1')?.name;
+    expect(named('T%C3%BCr')).toBe('Tür');
+    expect(named('100%')).toBe('100%');
+    expect(named('x%20'.repeat(5000))).toBe('x '.repeat(32));
+  });
+
   it('takes any bytes', () => {
     const text = fc.string({ unit: 'binary', maxLength: 300 });
     fc.assert(

@@ -394,6 +394,10 @@ describe.skipIf(!hasProgram('ffmpeg'))('recording: (needs ffmpeg)', { timeout: 1
       expect(await of((folder) => writeFileSync(join(folder, 'frames.jsonl'), ''))).toMatch(
         /a video in its first line/,
       );
+      // One that goes on for ever is not read for ever.
+      expect(await of((folder) => writeFileSync(join(folder, 'frames.jsonl'), ' '.repeat(5000)))).toMatch(
+        /frames\.jsonl: expected lines of at most 4096 characters/,
+      );
       expect(await of((folder) => edit(folder, (lines) => lines[0]!.replace('video-0', '../../x')))).toMatch(
         /a video in its first line/,
       );

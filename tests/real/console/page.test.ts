@@ -245,6 +245,28 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
     expect(faults.pop()).toContain('400');
   });
 
+  it('names a main stream for snapshots, how it is sent, and what decodes', async () => {
+    const page = await open('#/settings');
+    const main = page.getByRole('textbox', { name: 'Main stream' });
+    const udp = page.getByRole('switch', { name: 'UDP' });
+    expect(await udp.count()).toBe(0);
+    await main.fill('rtsp://me:hunter2@127.0.0.1:9/1');
+    await main.press('Enter');
+    await expect.poll(() => camera.settings.snapshots.source, patience).toBe('rtsp://me:hunter2@127.0.0.1:9/1');
+    await expect.poll(() => main.inputValue(), patience).toBe('rtsp://me:***@127.0.0.1:9/1');
+    await udp.click();
+    await expect.poll(() => camera.settings.transport, patience).toBe('udp');
+    await page.getByRole('switch', { name: 'Hardware decoding' }).click();
+    await expect.poll(() => camera.settings.hardware_decoding, patience).toBe(false);
+    expect(camera.settings.snapshots.source).toContain('hunter2');
+    await main.fill('');
+    await main.press('Enter');
+    await expect.poll(() => camera.settings.snapshots.source, patience).toBe('');
+    await expect.poll(() => udp.count(), patience).toBe(0);
+    expect(camera.settings.source).toBe('scene:');
+    await camera.change({ transport: 'tcp', hardware_decoding: true });
+  });
+
   it('has no horizontal scroll on a phone, in any view', async () => {
     const page = await open('', { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true });
     for (const view of ['live', 'events', 'zones', 'taught', 'settings', 'health']) {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { type CameraDetails, cameraDetails, findCameras } from '../../../devices/index.ts';
+import { type CameraDetails, cameraDetails, describeBoard, findCameras } from '../../../devices/index.ts';
 import { expectation } from '../../../devices/v4l2/plan.ts';
-import { resolveSettings } from '../../../sdk/config/settings.ts';
+import { chooseProfile } from '../../../sdk/config/profile.ts';
 import { InputError } from '../../../sdk/errors.ts';
 import { oneLine, printJson, table } from '../output.ts';
 
@@ -18,7 +18,7 @@ export function addCameras(program: Command): void {
         const names = found.map(({ uri }) => uri).join(', ') || 'none';
         throw new InputError(`there is no camera ${source}; found: ${names}`);
       }
-      const { fps } = resolveSettings({}).cameras.camera!.detect;
+      const { fps } = chooseProfile('auto', describeBoard());
       const details = await Promise.all(cameras.map((camera) => cameraDetails(camera, { fps })));
       if (json) for (const one of details) await printJson(one);
       else console.log(details.map(cameraInWords).join('\n\n') || 'no camera was found; plug one in');

@@ -6,16 +6,15 @@ import { embedPicture } from '../../../sdk/learn/embed-picture.ts';
 import { objectHead, unknown } from '../../../sdk/learn/example.ts';
 import type { Learner } from '../../../sdk/learn/learner.ts';
 import { openLearner, storeHelp } from '../learner.ts';
+import { classifierHelp, type ModelOptions, withModelOptions } from '../model-options.ts';
 import { printJson } from '../output.ts';
 import { withFolders } from '../picture-files.ts';
 import { eachPicture, unreadableHelp } from '../pictures.ts';
-import { atLeastOne, threads } from '../values.ts';
+import { atLeastOne } from '../values.ts';
 
-interface ClassifyOptions {
+interface ClassifyOptions extends ModelOptions {
   json?: boolean;
-  model?: string;
   top: number;
-  threads?: number;
   store?: string;
   head?: string;
 }
@@ -34,16 +33,15 @@ interface Teller {
 }
 
 export function addClassify(program: Command): void {
-  program
+  const command = program
     .command('classify')
     .description('tell what pictures are of: of the 1000 classes of ImageNet, or of what was taught')
     .argument('<picture or folder...>', 'JPEG, PNG, WebP, …; of a folder all pictures in it')
     .option('--json', 'one JSON line a label: {file, label, score}')
     .option('--top <n>', 'so many classes a picture, best first', atLeastOne, 1)
     .addOption(new Option('--store <dir>', storeHelp).conflicts('top'))
-    .option('--head <name>', `what is asked for of the store (default: "${objectHead}")`)
-    .option('--model <name or file>', 'a name of `ocellus models`, an ONNX file, or a card; of the task classify')
-    .option('--threads <n>', 'threads of the neural core', threads)
+    .option('--head <name>', `what is asked for of the store (default: "${objectHead}")`);
+  withModelOptions(command, classifierHelp)
     .addHelpText(
       'after',
       `\nWith --store the label may be unknown; its score is then that of the label it is most like. ${unreadableHelp}`,
@@ -65,17 +63,17 @@ async function classify(paths: string[], options: ClassifyOptions): Promise<void
   }
 }
 
-async function ofClasses({ model, top, threads, head }: ClassifyOptions): Promise<Teller> {
+async function ofClasses({ top, head, ...options }: ClassifyOptions): Promise<Teller> {
   if (head !== undefined) throw new InputError('--head: expected a store to ask; name it with --store');
-  const classifier = await loadClassifier(model, { threads });
+  const classifier = await loadClassifier(options.model, options);
   return { tell: (frame) => classifier.classify(frame, { topK: top }), close: () => classifier.close() };
 }
 
-async function ofTaught(store: string, { model, threads, head = objectHead }: ClassifyOptions): Promise<Teller> {
-  const learner = await openLearner(store, model);
+async function ofTaught(store: string, { head = objectHead, ...options }: ClassifyOptions): Promise<Teller> {
+  const learner = await openLearner(store, options.model);
   try {
     checkHead(learner, head);
-    const classifier = await loadClassifier(model, { threads });
+    const classifier = await loadClassifier(options.model, options);
     return {
       tell: async (frame) => {
         const { label, score, nearest } = learner.predict(head, await embedPicture(classifier, frame, head))!;

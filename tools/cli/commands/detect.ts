@@ -1,34 +1,32 @@
 import type { Command } from 'commander';
 import { loadModel } from '../../../sdk/core/model.ts';
 import type { Detections } from '../../../sdk/vision/detections.ts';
+import { type ModelOptions, withModelOptions } from '../model-options.ts';
 import { printJson } from '../output.ts';
 import { withFolders } from '../picture-files.ts';
 import { eachPicture, unreadableHelp } from '../pictures.ts';
-import { share, threads } from '../values.ts';
+import { share } from '../values.ts';
 
-interface DetectOptions {
+interface DetectOptions extends ModelOptions {
   json?: boolean;
-  model?: string;
   threshold?: number;
-  threads?: number;
 }
 
 export function addDetect(program: Command): void {
-  program
+  const command = program
     .command('detect')
     .description('find objects in pictures')
     .argument('<picture or folder...>', 'JPEG, PNG, WebP, …; of a folder all pictures in it')
-    .option('--json', 'one JSON line a picture: {file, width, height, detections: [{label, score, box}]}')
-    .option('--model <name or file>', 'a name of `ocellus models`, an ONNX file, or a card')
+    .option('--json', 'one JSON line a picture: {file, width, height, detections: [{label, score, box}]}');
+  withModelOptions(command)
     .option('--threshold <0..1>', 'the least score (default: the model card’s)', share)
-    .option('--threads <n>', 'threads of the neural core', threads)
     .addHelpText('after', `\nBoxes are [x1, y1, x2, y2] in picture pixels. ${unreadableHelp}`)
     .action(detect);
 }
 
 async function detect(paths: string[], options: DetectOptions): Promise<void> {
   const files = await withFolders(paths);
-  const model = await loadModel(options.model, { threads: options.threads });
+  const model = await loadModel(options.model, options);
   try {
     await eachPicture('detect', files, async (file, frame) => {
       const found = await model.detect(frame, { scoreThreshold: options.threshold });

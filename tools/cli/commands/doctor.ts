@@ -4,6 +4,7 @@ import {
   describeBoard,
   describeLibcamera,
   discoverCameras,
+  type FoundCamera,
   type FoundNetworkCamera,
   findCameras,
   findPower,
@@ -115,17 +116,22 @@ function inWords(report: Report): string {
     ['video decoding', decodersInWords(decoders)],
     ['models', models.join(', ')],
   ]);
-  const found =
-    cameras.length > 0
-      ? `${cameras.map(({ uri, title }) => `  ${uri}  ${title}`).join('\n')}\n  \`ocellus cameras\` lists their formats and controls.`
-      : '  none; `ocellus run` shows the built-in scene. A camera on USB shows up as soon as it is plugged in.';
   const parts = table(
     programs.map(({ name, path, version, purpose, install }) =>
       path || version ? ['  ok', name, version ?? '', purpose] : ['  --', name, 'missing', `${purpose}: ${install}`],
     ),
   );
   const network = networkCameras ? `\n\nnetwork cameras\n${networkInWords(networkCameras)}` : '';
-  return `${machine}\n\ncameras\n${found}${network}\n\nprograms\n${parts}`;
+  return `${machine}\n\ncameras\n${camerasInWords(cameras)}${network}\n\nprograms\n${parts}`;
+}
+
+/** Their names come from the cameras. */
+export function camerasInWords(cameras: readonly FoundCamera[]): string {
+  if (cameras.length === 0) {
+    return '  none; `ocellus run` shows the built-in scene. A camera on USB shows up as soon as it is plugged in.';
+  }
+  const lines = cameras.map(({ uri, title }) => `  ${uri}  ${oneLine(title)}`);
+  return [...lines, '  `ocellus cameras` lists their formats and controls.'].join('\n');
 }
 
 /** What cameras say of themselves must not do anything to a terminal. */

@@ -6,17 +6,16 @@ import { InputError, messageOf } from '../../../sdk/errors.ts';
 import { readPicture } from '../../../sdk/frame/picture.ts';
 import { averagePrecision, type EvaluatedPicture } from '../../../sdk/vision/average-precision.ts';
 import { evaluateLearning } from '../evaluate-learning.ts';
+import { type ModelOptions, withModelOptions } from '../model-options.ts';
 import { printJson, progress, table } from '../output.ts';
 import { isPicture, pictureTypes } from '../picture-files.ts';
-import { atLeastOne, share, threads } from '../values.ts';
+import { atLeastOne, share } from '../values.ts';
 
 /** In a picture, of all classes. COCO's own limit is 100 of each class, which `averagePrecision` keeps. */
 const maxDetections = 300;
 
-interface EvalOptions {
+interface EvalOptions extends ModelOptions {
   json?: boolean;
-  model?: string;
-  threads?: number;
   score: number;
   iou?: number;
   perClass?: boolean;
@@ -25,7 +24,7 @@ interface EvalOptions {
 }
 
 export function addEval(program: Command): void {
-  program
+  const command = program
     .command('eval')
     .description(
       'measure a detector’s accuracy (COCO AP) on pictures with YOLO labels beside them, or how well is learned',
@@ -38,9 +37,8 @@ export function addEval(program: Command): void {
         'how well labels are learned from 5 and 20 pictures each; folder with train/LABEL/ and test/LABEL/, or LABEL/',
       ).conflicts(['score', 'iou', 'perClass']),
     )
-    .option('--seeds <n>', 'with --learn: how often other pictures are drawn', atLeastOne, 10)
-    .option('--model <name or file>', 'a name of `ocellus models`, an ONNX file, or a card')
-    .option('--threads <n>', 'threads of the neural core', threads)
+    .option('--seeds <n>', 'with --learn: how often other pictures are drawn', atLeastOne, 10);
+  withModelOptions(command)
     .option('--score <0..1>', 'detections below it are not counted', share, 0.01)
     .option('--iou <0..1>', 'overlap at which of two boxes the lower goes (default: the card’s)', share)
     .option('--per-class', 'AP of each class too')
@@ -51,7 +49,7 @@ export function addEval(program: Command): void {
 
 async function evaluate(folder: string, options: EvalOptions): Promise<void> {
   const pictures = await findPictures(folder);
-  const model = await loadModel(options.model, { threads: options.threads });
+  const model = await loadModel(options.model, options);
   const bar = progress('eval', pictures.length);
   const evaluated: EvaluatedPicture[] = [];
   let inferMs = 0;

@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { describeBoard } from '../../../devices/index.ts';
 import { eventsFile } from '../../../devices/recording/info.ts';
 import { Recorder } from '../../../devices/recording/recorder.ts';
 import { readSettings, resolveSettings } from '../../../sdk/config/settings.ts';
@@ -104,10 +105,10 @@ async function chosenCamera(uri: string | undefined, options: RecordOptions) {
   const file = options.config ?? defaultFile;
   const written = alone ? {} : await readSettings(resolve(file), options.config !== undefined);
   const given = withOptions(written, { source: uri, camera: uri && options.camera, console: true });
-  const { cameras, core } = resolveSettings(given, file);
+  const { cameras, core } = resolveSettings(given, file, describeBoard());
   const names = Object.keys(cameras);
   const name = options.camera ?? names[0]!;
-  if (options.camera === undefined ? names.length > 1 : !(name in cameras)) {
+  if (options.camera === undefined ? names.length > 1 : !names.includes(name)) {
     throw new InputError(`--camera: expected one of ${names.join(', ')}; got ${options.camera ?? 'none'}`);
   }
   return { name, camera: cameras[name]!, core };

@@ -9,23 +9,22 @@ import { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
 import type { EventMessage } from '../../../sdk/vision/event.ts';
 import { eventDifferences } from '../event-differences.ts';
 import { textLogger } from '../logger.ts';
-import { paint } from '../output.ts';
-import { labelList, share, threads } from '../values.ts';
+import { type ModelOptions, withModelOptions } from '../model-options.ts';
+import { oneLine, paint } from '../output.ts';
+import { labelList, share } from '../values.ts';
 import { assertKnown, eventInWords, exitWith, openModel, runToEnd, sayNothingHappened } from '../watching.ts';
 
-interface ReplayOptions {
+interface ReplayOptions extends ModelOptions {
   json?: boolean;
   speed: 'realtime' | 'max';
   expect?: string;
-  model?: string;
   labels?: string[];
   threshold?: number;
-  threads?: number;
   gate: boolean;
 }
 
 export function addReplay(program: Command): void {
-  program
+  const command = program
     .command('replay')
     .description('run a recording through the pipeline: the same events with the same ids each time')
     .argument('<folder>', 'a folder that `ocellus record` made')
@@ -33,21 +32,20 @@ export function addReplay(program: Command): void {
     .addOption(
       new Option('--speed <speed>', 'as fast as it goes, or as it was').choices(['realtime', 'max']).default('max'),
     )
-    .option('--expect <file>', 'events of an earlier run (JSON lines): ends with 1 and tells the difference')
-    .option('--model <name or file>', 'another detector than the one of the recording')
+    .option('--expect <file>', 'events of an earlier run (JSON lines): ends with 1 and tells the difference');
+  withModelOptions(command, 'another detector than the one of the recording')
     .option('--labels <list>', 'other labels, with commas; `all` for all the model knows', labelList)
     .option('--threshold <0..1>', 'another least score', share)
-    .option('--threads <n>', 'threads of the neural core', threads)
     .option('--no-gate', 'look at each frame, also while nothing moves')
     .addHelpText('after', '\nThe camera’s settings are those it was recorded with. docs/recording.md tells more.')
     .action(replay);
 }
 
 async function replay(folder: string, options: ReplayOptions): Promise<void> {
-  const { labels, threshold } = options;
+  const { labels, threshold, threads, engine } = options;
   const info = await readRecordingInfo(resolve(folder));
   const expected = options.expect === undefined ? undefined : await readEvents(options.expect);
-  const core = validate(CoreSettings, { model: options.model ?? info.model, threads: options.threads }, 'core');
+  const core = validate(CoreSettings, { model: options.model ?? info.model, threads, engine }, 'core');
   const model = await openModel(core);
   if (model) await assertKnown(labels, model);
   const { settings } = info;
@@ -57,6 +55,8 @@ async function replay(folder: string, options: ReplayOptions): Promise<void> {
     source: `recording:${resolve(folder)}`,
     enabled: true,
     loop: false,
+    // Of the camera; a recording has none.
+    controls: {},
     model,
     speed: options.speed,
     detect: {
@@ -97,7 +97,7 @@ async function replay(folder: string, options: ReplayOptions): Promise<void> {
   console.error(
     `${paint('red', 'error')} not the events of ${options.expect}: expected ${expected!.length} messages, got ${got.length}`,
   );
-  for (const line of differences) console.error(line);
+  for (const line of differences) console.error(oneLine(line));
   await exitWith(1);
 }
 

@@ -9,12 +9,12 @@ import { checkLabel, checkName, objectHead, unknown } from '../../../sdk/learn/e
 import type { Learner } from '../../../sdk/learn/learner.ts';
 import { accuracies } from '../../../sdk/learn/review.ts';
 import { openLearner, storeHelp } from '../learner.ts';
+import { classifierHelp, type ModelOptions, withModelOptions } from '../model-options.ts';
 import { printJson, table } from '../output.ts';
 import { type LabelledPicture, labelledPictures, withFolders } from '../picture-files.ts';
 import { eachPicture, unreadableHelp } from '../pictures.ts';
-import { threads } from '../values.ts';
 
-interface TeachOptions {
+interface TeachOptions extends ModelOptions {
   store: string;
   label?: string;
   each?: boolean;
@@ -24,12 +24,10 @@ interface TeachOptions {
   node: string;
   thumbnails?: boolean;
   json?: boolean;
-  model?: string;
-  threads?: number;
 }
 
 export function addTeach(program: Command): void {
-  program
+  const command = program
     .command('teach')
     .description('teach what pictures are of')
     .argument('<picture or folder...>', 'of a folder all pictures in it')
@@ -41,9 +39,8 @@ export function addTeach(program: Command): void {
     .option('--camera <name>', 'that took them; a state is looked for on the camera it was taught on', 'pictures')
     .option('--node <name>', 'whose a store is that is made; one that is there keeps its own', 'ocellus')
     .option('--thumbnails', 'keep a small picture of each')
-    .option('--json', 'a JSON line a picture, {file, label, id}; the last one says what is known now')
-    .option('--model <name or file>', 'a name of `ocellus models`, an ONNX file, or a card; of the task classify')
-    .option('--threads <n>', 'threads of the neural core', threads)
+    .option('--json', 'a JSON line a picture, {file, label, id}; the last one says what is known now');
+  withModelOptions(command, classifierHelp)
     .addHelpText(
       'after',
       `\nA picture that was taught as the same before is not taken twice. ${unreadableHelp}\n\n` +
@@ -57,7 +54,7 @@ async function teach(paths: string[], options: TeachOptions): Promise<void> {
   const pictures = await labelled(paths, options);
   const learner = await openLearner(options.store, options.model, options.node);
   try {
-    const classifier = await loadClassifier(options.model, { threads: options.threads });
+    const classifier = await loadClassifier(options.model, options);
     const lessons = new Lessons(learner, classifier, options);
     try {
       await eachPicture('teach', pictures, async ({ file, label }, frame) => {

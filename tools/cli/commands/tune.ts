@@ -5,6 +5,7 @@ import { stringify } from 'yaml';
 import { describeBoard, findPower, readThrottling } from '../../../devices/index.ts';
 import { noModel, type Settings } from '../../../sdk/config/schema.ts';
 import { readSettings, resolveSettings, updateSettings } from '../../../sdk/config/settings.ts';
+import { engineNames } from '../../../sdk/core/engines/engine.ts';
 import { InputError } from '../../../sdk/errors.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
 import { loadAddon } from '../../../sdk/kernels/native.ts';
@@ -13,6 +14,7 @@ import { type Aim, aims, chooseRate, chooseWay, rates } from '../tune/decide.ts'
 import { type Candidate, measureInTurns, runSubject } from '../tune/measure.ts';
 import { ratesInWords, waysInWords } from '../tune/report.ts';
 import { atLeastOne } from '../values.ts';
+import { defaultFile } from './run.ts';
 
 interface TuneOptions {
   config?: string;
@@ -24,7 +26,6 @@ interface TuneOptions {
   json?: boolean;
 }
 
-const defaultFile = 'ocellus.yaml';
 const mostThreads = 4;
 /** At which the ways to run the network are compared, frames a second. */
 const comparedRate = 5;
@@ -116,8 +117,7 @@ function tell(report: Report, { rounds, seconds, config = defaultFile }: TuneOpt
 
 function waysToRun(cores: number): Candidate[] {
   const threads = Array.from({ length: Math.min(cores, mostThreads) }, (_, i) => i + 1);
-  const engines = ['onnxruntime', 'opencv'] as const;
-  const own = engines.flatMap((engine) =>
+  const own = engineNames.flatMap((engine) =>
     threads.map((count): Candidate => ({ engine, threads: count, kernels: '', rate: comparedRate })),
   );
   const others = ['typescript', ...(loadAddon().addon?.variants ?? [])].filter(

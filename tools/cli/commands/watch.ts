@@ -2,23 +2,22 @@ import { type Command, Option } from 'commander';
 import { loadModel } from '../../../sdk/core/model.ts';
 import { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
 import { textLogger } from '../logger.ts';
-import { labelList, positive, share, threads } from '../values.ts';
+import { type ModelOptions, withModelOptions } from '../model-options.ts';
+import { labelList, positive, share } from '../values.ts';
 import { assertKnown, eventInWords, exitWith, runToEnd, sayNothingHappened } from '../watching.ts';
 
-interface WatchOptions {
+interface WatchOptions extends ModelOptions {
   json?: boolean;
   speed: 'realtime' | 'max';
-  model?: string;
   camera: string;
   labels?: string[];
   threshold?: number;
   fps?: number;
-  threads?: number;
   gate: boolean;
 }
 
 export function addWatch(program: Command): void {
-  program
+  const command = program
     .command('watch')
     .description('print what happens at a source, until it ends')
     .argument('<uri>', 'file:PATH, v4l2:/dev/video0, rtsp://…, libcamera:, scene:, auto:')
@@ -27,13 +26,12 @@ export function addWatch(program: Command): void {
       new Option('--speed <speed>', 'realtime, or each frame of a file as fast as it goes')
         .choices(['realtime', 'max'])
         .default('realtime'),
-    )
-    .option('--model <name or file>', 'a name of `ocellus models`, an ONNX file, or a card')
+    );
+  withModelOptions(command)
     .option('--camera <name>', 'name of the camera in the events', 'camera')
     .option('--labels <list>', 'labels to watch, with commas; `all` for all the model knows', labelList)
     .option('--threshold <0..1>', 'the least score', share)
     .option('--fps <n>', 'the most frames a second that are looked at', positive)
-    .option('--threads <n>', 'threads of the neural core', threads)
     .option('--no-gate', 'look at each frame, also while nothing moves')
     .addHelpText(
       'after',
@@ -43,7 +41,7 @@ export function addWatch(program: Command): void {
 }
 
 async function watch(uri: string, options: WatchOptions): Promise<void> {
-  const model = await loadModel(options.model, { threads: options.threads });
+  const model = await loadModel(options.model, options);
   const { labels, threshold, fps } = options;
   await assertKnown(labels, model);
   const pipeline = new Pipeline({

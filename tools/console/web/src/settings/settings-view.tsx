@@ -10,6 +10,7 @@ import { useStore } from '../store.ts';
 import { LabelPicker } from './label-picker.tsx';
 import { SourceField } from './source-field.tsx';
 import { Thresholds } from './thresholds.tsx';
+import { UriForm } from './uri-form.tsx';
 
 /** What a section of the form gets. */
 export interface SectionProps {
@@ -38,7 +39,8 @@ export function SettingsView({ camera }: { camera: string | undefined }) {
 
 function CameraSettingsForm({ camera }: { camera: CameraState }) {
   const [error, setError] = useState<string>();
-  const { detect, motion, snapshots, learn, enabled } = camera.settings;
+  const { source, transport, hardware_decoding: hardware, detect, motion, snapshots, learn, enabled } = camera.settings;
+  const isRtsp = [source, snapshots.source].some((uri) => /^rtsps?:/i.test(uri));
   const learns = useStore((state) => (state.console?.learning ?? null) !== null);
   const save = async (change: CameraChange) => {
     try {
@@ -72,6 +74,20 @@ function CameraSettingsForm({ camera }: { camera: CameraState }) {
             onChange={(on) => save({ enabled: on })}
           />
           <SourceField camera={camera} save={save} />
+          {isRtsp && (
+            <Switch
+              name="UDP"
+              help="Where a poor radio link makes it stall: the picture has a flaw for a moment and is never late. Off: TCP."
+              on={transport === 'udp'}
+              onChange={(on) => save({ transport: on ? 'udp' : 'tcp' })}
+            />
+          )}
+          <Switch
+            name="Hardware decoding"
+            help="Decodes with the board’s own hardware where that works. Off: always in software."
+            on={hardware}
+            onChange={(on) => save({ hardware_decoding: on })}
+          />
         </section>
         <section class="card panel form" aria-label="Detection">
           <h2>Detection</h2>
@@ -125,6 +141,19 @@ function CameraSettingsForm({ camera }: { camera: CameraState }) {
             on={snapshots.enabled}
             onChange={(on) => save({ snapshots: { enabled: on } })}
           />
+          <UriForm
+            id="main-stream"
+            name="Main stream"
+            value={snapshots.source}
+            mayBeEmpty
+            use={(uri) => save({ snapshots: { source: uri } })}
+          >
+            {() => (
+              <span class="field-help">
+                Snapshots show this one, where the source is a smaller stream of the same camera. Empty: the source.
+              </span>
+            )}
+          </UriForm>
         </section>
       </div>
     </>

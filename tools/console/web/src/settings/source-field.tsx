@@ -1,5 +1,5 @@
-import { useEffect, useState } from 'preact/hooks';
 import type { SectionProps } from './settings-view.tsx';
+import { UriForm } from './uri-form.tsx';
 
 const examples: readonly [uri: string, what: string][] = [
   ['auto:', 'the first camera found'],
@@ -12,61 +12,38 @@ const examples: readonly [uri: string, what: string][] = [
 ];
 
 export function SourceField({ camera, save }: SectionProps) {
-  const { source } = camera.settings;
-  const [text, setText] = useState(source);
-  useEffect(() => setText(source), [source]);
   const { opened } = camera.source;
   return (
-    <form
-      class="field"
-      onSubmit={(event) => {
-        event.preventDefault();
-        save({ source: text.trim() });
-      }}
-    >
-      <label class="field-name" for="source">
-        Source
-      </label>
-      <div class="field-row">
-        <input
-          id="source"
-          type="text"
-          list="sources"
-          value={text}
-          autocomplete="off"
-          autocapitalize="none"
-          spellcheck={false}
-          onInput={(event) => setText(event.currentTarget.value)}
-        />
-        <button type="submit" class="button is-main" disabled={text.trim() === '' || text.trim() === source}>
-          Use
-        </button>
-      </div>
-      <datalist id="sources">
-        {examples.map(([uri, what]) => (
-          <option key={uri} value={uri}>
-            {what}
-          </option>
-        ))}
-      </datalist>
-      {opened && (
-        <span class="field-help">
-          Now: {opened.title}, {opened.width} × {opened.height}. {opened.note}
-        </span>
+    <UriForm id="source" name="Source" value={camera.settings.source} list="sources" use={(source) => save({ source })}>
+      {(fill) => (
+        <>
+          <datalist id="sources">
+            {examples.map(([uri, what]) => (
+              <option key={uri} value={uri}>
+                {what}
+              </option>
+            ))}
+          </datalist>
+          {opened && (
+            <span class="field-help">
+              Now: {opened.title}, {opened.width} × {opened.height}. {opened.note}
+            </span>
+          )}
+          <details class="examples">
+            <summary>What can stand here</summary>
+            <ul>
+              {examples.map(([uri, what]) => (
+                <li key={uri}>
+                  <button type="button" class="text-button" onClick={() => fill(uri)}>
+                    <code>{uri}</code>
+                  </button>
+                  <span class="muted">{what}</span>
+                </li>
+              ))}
+            </ul>
+          </details>
+        </>
       )}
-      <details class="examples">
-        <summary>What can stand here</summary>
-        <ul>
-          {examples.map(([uri, what]) => (
-            <li key={uri}>
-              <button type="button" class="text-button" onClick={() => setText(uri)}>
-                <code>{uri}</code>
-              </button>
-              <span class="muted">{what}</span>
-            </li>
-          ))}
-        </ul>
-      </details>
-    </form>
+    </UriForm>
   );
 }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { within } from '../../sdk/hub/within.ts';
+import { within } from '../sdk/within.ts';
 
 afterEach(() => {
   vi.useRealTimers();

@@ -1,0 +1,48 @@
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asset } from '../../sdk/assets.ts';
+import { onnxModel } from '../core/onnx-builder.ts';
+import { ocellus, photo } from './cli.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'ocellus-engine-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A model that no engine can load, with the card of one that ships: each engine says so in its own words. */
+function unloadable(like: string): string {
+  const file = join(folder, `${like}.onnx`);
+  const inputs = [{ name: 'in', shape: [1, 2, 2, 3] }];
+  const outputs = [{ name: 'out', shape: [1, 2, 2, 3] }];
+  writeFileSync(file, onnxModel({ inputs, outputs, operations: [{ op: 'Abacus', inputs: ['in'], outputs: ['out'] }] }));
+  const { sha256: _, ...card } = JSON.parse(readFileSync(asset('sdk', 'models', `${like}.card.json`), 'utf8'));
+  writeFileSync(join(folder, `${like}.card.json`), JSON.stringify(card));
+  return file;
+}
+
+describe('--engine', () => {
+  let detector: string;
+  let classifier: string;
+  beforeAll(() => {
+    detector = unloadable('nanodet-g-416-int8');
+    classifier = unloadable('efficientnet-lite0-int8');
+    copyFileSync(photo('cat.jpg'), join(folder, 'cat.jpg'));
+    writeFileSync(join(folder, 'cat.txt'), '');
+  });
+
+  it.each([
+    ['detect', () => ['--model', detector, photo('cat.jpg')]],
+    ['classify', () => ['--model', classifier, photo('cat.jpg')]],
+    ['watch', () => ['--model', detector, 'scene:']],
+    ['eval', () => ['--model', detector, folder]],
+    ['teach', () => ['--model', classifier, '--store', join(folder, 'store'), '--label', 'cat', photo('cat.jpg')]],
+  ])('is what %s runs the network with', async (command, args) => {
+    const [opencv, onnxruntime] = await Promise.all(
+      ['opencv', 'onnxruntime'].map((engine) => ocellus([command, '--engine', engine, ...args()])),
+    );
+    // Also where it is not built.
+    expect(opencv!.err).toMatch(/^error .*OpenCV( is not installed|'s dnn module cannot load)/);
+    expect(onnxruntime!.err).toMatch(/^error (?!.*OpenCV)/);
+    expect([opencv!.code, onnxruntime!.code]).toEqual([2, 2]);
+  });
+});

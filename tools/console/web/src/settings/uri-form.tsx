@@ -1,0 +1,61 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+
+/** A URI that counts from when it is sent. */
+export function UriForm({
+  id,
+  name,
+  value,
+  list,
+  mayBeEmpty = false,
+  use,
+  children,
+}: {
+  id: string;
+  name: string;
+  value: string;
+  /** Id of a list of what may stand here. */
+  list?: string;
+  mayBeEmpty?: boolean;
+  use(uri: string): void;
+  /** What stands below; gets a way to fill in what is written. */
+  children(fill: (uri: string) => void): ComponentChildren;
+}) {
+  const [text, setText] = useState(value);
+  useEffect(() => setText(value), [value]);
+  const uri = text.trim();
+  return (
+    <form
+      class="field"
+      onSubmit={(event) => {
+        event.preventDefault();
+        use(uri);
+      }}
+    >
+      <label class="field-name" for={id}>
+        {name}
+      </label>
+      <div class="field-row">
+        <input
+          id={id}
+          type="text"
+          list={list}
+          value={text}
+          autocomplete="off"
+          autocapitalize="none"
+          spellcheck={false}
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
+        <button
+          type="submit"
+          class="button is-main"
+          aria-label={`Use as ${name.toLowerCase()}`}
+          disabled={uri === value || (uri === '' && !mayBeEmpty)}
+        >
+          Use
+        </button>
+      </div>
+      {children(setText)}
+    </form>
+  );
+}
