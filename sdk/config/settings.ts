@@ -21,7 +21,7 @@ export type SettingsInput = Record<string, unknown>;
  * @param board Of this the profile is chosen (`core.profile`). Default: none, and it is `standard` on every machine.
  * @throws InputError naming each wrong field.
  */
-export function resolveSettings(input: unknown, what = 'the settings', board?: BoardFacts): Settings {
+export function resolveSettings(input: unknown, what = 'what the settings say', board?: BoardFacts): Settings {
   const settings = validate(Settings, withSecrets(Settings, withProfile(input, board)), what);
   for (const name of Object.keys(settings.cameras)) {
     if (reservedCameraNames.includes(name)) {

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { InputError, messageOf } from '../errors.ts';
 import { type Logger, silent } from '../log.ts';
 import type { Embedding } from './embedding.ts';
-import type { CutTarget, Draft, Example } from './example.ts';
+import { type CutTarget, type Draft, type Example, objectHead } from './example.ts';
 import type { HeadInfo, Prediction } from './head.ts';
 import { HeadStore } from './head-store.ts';
 import { HeadVersions, type HeadVersionsOptions, type Outcome } from './head-versions.ts';
@@ -137,14 +137,14 @@ export class Learner extends EventEmitter<LearnerEvents> {
 
   /**
    * Adds examples of one head, one after the other, and trains it once. They are on disk when this returns, whatever
-   * becomes of the head.
+   * becomes of the head. What this node was taught before is not taken twice: the example that is there is given.
    *
    * @throws InputError as `Ledger.teach` does; those before the wrong one are taught then.
    */
   async teach(lessons: readonly [Lesson, ...Lesson[]]): Promise<Taught> {
     const examples: Example[] = [];
     try {
-      for (const lesson of lessons) examples.push(await this.add(lesson));
+      for (const lesson of lessons) examples.push(this.#known(lesson.draft) ?? (await this.add(lesson)));
     } catch (error) {
       if (examples.length > 0) await this.train(examples[0]!.head);
       throw error;
@@ -247,6 +247,19 @@ export class Learner extends EventEmitter<LearnerEvents> {
 
   async close(): Promise<void> {
     await this.#store.close();
+  }
+
+  #known({ head = objectHead, label, negative = false, embedding: { values, scale } }: Draft): Example | undefined {
+    return this.ledger
+      .examples(head)
+      .find(
+        (one) =>
+          one.node === this.ledger.node &&
+          one.label === label &&
+          one.negative === negative &&
+          one.embedding.scale === scale &&
+          Buffer.from(one.embedding.values).equals(Buffer.from(values)),
+      );
   }
 
   async #trainAll(): Promise<void> {

@@ -189,8 +189,11 @@ export class Ledger {
       else this.#replace({ ...this.#partOf(shelf), ...remove(this.#partOf(shelf), ids) });
     }
     if (!known) throw new InputError(`forget: expected something that was taught, got ${shown(target)}`);
-    // A node is cut out before it teaches anything, too.
-    if (foreign || ('node' in target && target.node !== this.node)) this.#addCut(cut);
+    // A node is cut out before it teaches anything, too, and once is enough.
+    const cutsNode = 'node' in target && target.node !== this.node;
+    const own = [...(this.#cuts.get(this.node)?.items.values() ?? [])];
+    const isCut = cutsNode && own.some((one) => 'node' in one.target && one.target.node === target.node);
+    if ((foreign || cutsNode) && !isCut) this.#addCut(cut);
     return before - this.#countVisible();
   }
 

@@ -52,6 +52,20 @@ describe('Learner', () => {
     expect(learner.summary('gate')).toEqual({ versions: [] });
   });
 
+  it('does not take twice what it was taught, and takes it as something else', async () => {
+    const learner = await openLearner();
+    const one = lesson('cat', 0);
+    const { examples } = await learner.teach([one, one]);
+    expect(examples[1]).toEqual(examples[0]);
+    const again = await learner.teach([one]);
+    expect(again.examples).toEqual([examples[0]]);
+    expect(again.outcome).toMatchObject({ taken: true, version: { version: 1 } });
+    await learner.teach([{ draft: { ...one.draft, negative: true } }]);
+    await learner.teach([{ draft: { ...one.draft, label: 'lynx' } }]);
+    await learner.teach([{ draft: { ...one.draft, head: 'gate' } }]);
+    expect(learner.ledger.size).toBe(4);
+  });
+
   it('has the same heads after a restart, byte for byte', async () => {
     const folder = temporaryFolder();
     const before = await openLearner(folder);

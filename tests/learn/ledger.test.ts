@@ -63,6 +63,18 @@ describe('Ledger', () => {
     expect(() => ledger.forget({} as { node: string })).toThrow(/expected an example, a head with a label, or a node/);
   });
 
+  it('cuts a node out once, however often it is told to', () => {
+    const a = makeLedger('a');
+    const b = makeLedger('b');
+    b.teach(draft('cat', one));
+    a.merge(b.parts());
+    expect(a.forget({ node: 'b' })).toBe(1);
+    expect(a.forget({ node: 'b' })).toBe(0);
+    expect(a.cuts().length).toBe(1);
+    a.withdraw(a.cuts()[0]!.id);
+    expect(a.forget({ node: 'b' })).toBe(1);
+  });
+
   it('gives one part by its name', () => {
     const ledger = makeLedger('a');
     ledger.teach(draft('cat', one));

@@ -125,7 +125,7 @@ const titleOf = ({
   head: string;
   label: string;
   items: ReadonlyMap<string, unknown>;
-}) => `${node}: ${head}: ${label}: ${items.size} examples`;
+}) => `${node}: ${head}: ${label}: ${items.size} ${items.size === 1 ? 'example' : 'examples'}`;
 
 async function withStore({ store, model }: StoreOptions, use: (learner: Learner) => Promise<void>): Promise<void> {
   const learner = await openLearner(store, model);
