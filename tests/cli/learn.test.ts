@@ -69,7 +69,7 @@ describe('ocellus learn', () => {
     expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('expected a signature by a trusted key') });
     expect(await sizeOf(shed, 'shed')).toBe(1);
     const imported = await ocellus([...args, '--trusted', publicKey]);
-    expect(imported).toMatchObject({ code: 0, out: expect.stringContaining('porch: object: cat: 1 examples') });
+    expect(imported).toMatchObject({ code: 0, out: expect.stringContaining('porch: object: cat: 1 example\n') });
     expect((await ocellus(args)).out).toContain('0 labels and lists of cuts changed; 3 examples, 0 more');
     // It is still the shed's, under its own name.
     expect(await sizeOf(shed, 'shed')).toBe(3);
