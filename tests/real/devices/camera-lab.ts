@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,13 +30,14 @@ const canBoot = hasProgram('qemu-system-x86_64');
 
 /** Can the guest with a camera be booted here, after building it if it was not built before? */
 export const hasCameraLab = canBoot && (isBuilt(vivid) || canBuild);
-/** The same of the guest with libcamera; what runs in it is built by its own compiler, and only root may do that here. */
-export const hasLibcameraLab = canBoot && canBuild && hasProgram('unshare');
+/** The same of the guest with libcamera; what runs in it is built by its own compiler, for which its image is mounted here. */
+export const hasLibcameraLab =
+  canBoot && canBuild && spawnSync(asset('tests', 'real', 'lab', 'guest-chroot'), ['--check']).status === 0;
 
 /** What `hasCameraLab` asks for. */
 export const cameraLabNeeds = 'root once, mmdebstrap, qemu-system-x86, e2fsprogs, cpio, xz-utils';
 /** What `hasLibcameraLab` asks for. */
-export const libcameraLabNeeds = 'root, mmdebstrap, qemu-system-x86, e2fsprogs, cpio, xz-utils';
+export const libcameraLabNeeds = 'root that may mount an image, mmdebstrap, qemu-system-x86, e2fsprogs, cpio, xz-utils';
 
 /** Builds the guest unless it is there: downloads a Debian, some minutes. */
 export async function buildCameraLab(lab = vivid): Promise<void> {
