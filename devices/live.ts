@@ -6,7 +6,7 @@ import { chooseDecoder, type Encoded } from './decode/choose.ts';
 import type { DecoderTrial } from './decode/trial.ts';
 import type { DeviceProperties } from './device.ts';
 import { PoolFiller } from './filler.ts';
-import { pump, type StreamFormat, type StreamParser, type StreamSink } from './stream.ts';
+import { pump, type StreamParser, type StreamSink } from './stream.ts';
 import { SupervisedDevice } from './supervised.ts';
 
 /** How a live source is read at the moment: the program may have been installed, the camera plugged in, since the last time. */
@@ -32,7 +32,7 @@ export abstract class LiveDevice extends SupervisedDevice {
   /** @throws InputError when the source cannot be read, with what to do. */
   protected abstract command(): Promise<LiveCommand>;
   /** What the source is, once its stream has begun. */
-  protected abstract describe(format: StreamFormat): DeviceProperties;
+  protected abstract identity(): Pick<DeviceProperties, 'kind' | 'title'>;
 
   /** What is to decode a stream; undefined is software. */
   protected async decoderFor(stream: Encoded): Promise<DecoderTrial | undefined> {
@@ -43,7 +43,8 @@ export abstract class LiveDevice extends SupervisedDevice {
   }
 
   protected found(): DeviceProperties {
-    return this.describe(this.#filler.format!);
+    const { format, width, height, fps, colour } = this.#filler.format!;
+    return { ...this.identity(), format, width, height, fps, colour, live: true };
   }
 
   protected async endRun(): Promise<void> {

@@ -1,7 +1,6 @@
 import { InputError } from '../sdk/errors.ts';
 import type { DeviceOptions, DeviceProperties } from './device.ts';
 import { LiveDevice } from './live.ts';
-import type { StreamFormat } from './stream.ts';
 import { maskCredentials } from './uri.ts';
 
 /** A camera that is named by a URL, with the user's name and password if it wants them. */
@@ -31,18 +30,9 @@ export abstract class NetworkCamera extends LiveDevice {
     }
   }
 
-  protected describe({ format, width, height, fps, colour }: StreamFormat): DeviceProperties {
+  protected identity(): Pick<DeviceProperties, 'kind' | 'title'> {
     const { host, pathname } = new URL(this.url);
-    return {
-      kind: this.#kind,
-      title: maskCredentials(`${host}${pathname}`),
-      format,
-      width,
-      height,
-      fps,
-      colour,
-      live: true,
-    };
+    return { kind: this.#kind, title: maskCredentials(`${host}${pathname}`) };
   }
 
   protected override explain(said: string): string {

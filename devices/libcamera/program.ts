@@ -81,17 +81,8 @@ export class ProgramLibcameraCamera extends LiveDevice {
     return { program, args: [...args, '--timeout', '0'], install, parser: (sink) => new RawParser(sink, format) };
   }
 
-  protected describe({ format, width, height, fps, colour }: StreamFormat): DeviceProperties {
-    return {
-      kind: 'libcamera',
-      title: `Camera ${this.#number} (libcamera)`,
-      format,
-      width,
-      height,
-      fps,
-      colour,
-      live: true,
-    };
+  protected identity(): Pick<DeviceProperties, 'kind' | 'title'> {
+    return { kind: 'libcamera', title: `Camera ${this.#number} (libcamera)` };
   }
 
   protected override explain(said: string): string {

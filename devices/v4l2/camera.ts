@@ -4,7 +4,6 @@ import type { CameraControl, ControlValues, DeviceOptions, DeviceProperties } fr
 import { atMost, ffmpegCommand } from '../ffmpeg.ts';
 import { type LiveCommand, LiveDevice } from '../live.ts';
 import { findV4l2Cameras } from '../probe/v4l2.ts';
-import type { StreamFormat } from '../stream.ts';
 import { Y4mParser } from '../y4m.ts';
 import { ControlPanel } from './control-panel.ts';
 import { listFormats } from './formats.ts';
@@ -59,17 +58,8 @@ export class V4l2Camera extends LiveDevice {
     };
   }
 
-  protected describe({ format, width, height, fps, colour }: StreamFormat): DeviceProperties {
-    return {
-      kind: 'v4l2',
-      title: this.#title ?? this.#path,
-      format,
-      width,
-      height,
-      fps,
-      colour,
-      live: true,
-    };
+  protected identity(): Pick<DeviceProperties, 'kind' | 'title'> {
+    return { kind: 'v4l2', title: this.#title ?? this.#path };
   }
 
   protected override explain(said: string): string {

@@ -11,7 +11,7 @@ class Unreadable extends LiveDevice {
     return { program: 'camera-program', args: [], install: 'install it', parser };
   }
 
-  protected describe(): never {
+  protected identity(): never {
     throw new Error('it has no stream');
   }
 }

@@ -5,12 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import mqtt, { type MqttClient } from 'mqtt';
-import { build } from 'vite';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packageRoot } from '../../../sdk/assets.ts';
+import { describe, expect, it } from 'vitest';
 import type { EventMessage } from '../../../sdk/vision/event.ts';
 import { until } from '../../hub/fakes.ts';
 import { hasProgram } from '../../needs.ts';
+import { bundled } from '../bundle.ts';
 import { Gate } from './gate.ts';
 import { Mosquitto } from './mosquitto.ts';
 
@@ -20,21 +19,7 @@ const events = 'ocellus/porch/door/events';
 const instances = 4;
 const killsOfEach = 25;
 const tracks = 3;
-/** Where the bundle finds the packages. */
-const folder = join(packageRoot, 'node_modules', `.ocellus-faults-${process.pid}`);
-
-beforeAll(async () => {
-  if (missing) return;
-  // One file starts several times faster than a hundred.
-  await build({
-    root: packageRoot,
-    configFile: false,
-    logLevel: 'silent',
-    build: { ssr: join(packageRoot, 'tests/real/hub/events-process.ts'), outDir: folder, target: 'node20' },
-  });
-});
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const program = bundled('tests/real/hub/events-process.ts', missing !== '');
 
 /** A subscriber whose session outlives its connection: it keeps the events by their id, with their sequences as they came. */
 class Archive {
@@ -72,7 +57,7 @@ class Run {
   accepted = 0;
 
   constructor(name: string, broker: string, data: string) {
-    this.#child = spawn(process.execPath, [join(folder, 'events-process.js')], {
+    this.#child = spawn(process.execPath, [program], {
       env: { ...process.env, HUB_BROKER: broker, HUB_DATA: data, HUB_RUN: name },
       stdio: ['pipe', 'pipe', 'inherit'],
     });

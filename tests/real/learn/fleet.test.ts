@@ -6,9 +6,7 @@ import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MqttClient } from 'mqtt';
-import { build } from 'vite';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { packageRoot } from '../../../sdk/assets.ts';
+import { describe, expect, it, vi } from 'vitest';
 import { startBroker } from '../../../sdk/hub/broker.ts';
 import { closing } from '../../closing.ts';
 import { temporaryFolder } from '../../devices/fake.ts';
@@ -17,6 +15,7 @@ import { Board } from '../../hub/fleet/board.ts';
 import { draft, embeddings } from '../../learn/fakes.ts';
 import { hasProgram } from '../../needs.ts';
 import { random } from '../../vision/fakes.ts';
+import { bundled } from '../bundle.ts';
 import { Gate } from '../hub/gate.ts';
 import { Mosquitto } from '../hub/mosquitto.ts';
 import type { Order, State } from './fleet-process.ts';
@@ -27,20 +26,7 @@ const steps = 150;
 /** Of objects; each head has the same ones, for simplicity. */
 const labels = ['cat', 'dog', 'parcel', 'van'];
 const heads = ['object', 'gate'];
-/** Where the bundle finds the packages. */
-const folder = join(packageRoot, 'node_modules', `.ocellus-fleet-${process.pid}`);
-
-beforeAll(async () => {
-  if (missing) return;
-  await build({
-    root: packageRoot,
-    configFile: false,
-    logLevel: 'silent',
-    build: { ssr: join(packageRoot, 'tests/real/learn/fleet-process.ts'), outDir: folder, target: 'node20' },
-  });
-});
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const program = bundled('tests/real/learn/fleet-process.ts', missing !== '');
 
 /** A board in a process of its own, behind a network of its own. */
 class Member {
@@ -67,7 +53,7 @@ class Member {
   }
 
   async start(): Promise<void> {
-    const child = spawn(process.execPath, [join(folder, 'fleet-process.js')], {
+    const child = spawn(process.execPath, [program], {
       env: { ...process.env, FLEET_NODE: this.name, FLEET_BROKER: this.gate.url, FLEET_DATA: this.#data },
       stdio: ['pipe', 'pipe', 'inherit'],
     });
