@@ -1,7 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { InputError, messageOf } from '../sdk/errors.ts';
-import { maskCredentials } from './uri.ts';
+import { maskCredentials } from './credentials.ts';
 
 /** How long a program may take to end by itself when asked to. */
 const graceMs = 1000;

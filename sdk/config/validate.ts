@@ -1,6 +1,6 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { Value, type ValueError } from '@sinclair/typebox/value';
-import { maskCredentials } from '../../devices/uri.ts';
+import { maskCredentials, maskSource } from '../../devices/credentials.ts';
 import { InputError } from '../errors.ts';
 import { isSecret } from './secrets.ts';
 
@@ -129,7 +129,8 @@ function kindOf(value: unknown): string {
 }
 
 function shown(value: unknown): string {
-  const text = maskCredentials(JSON.stringify(value) ?? String(value));
+  const masked = (_: string, inner: unknown) => (typeof inner === 'string' ? maskSource(inner) : inner);
+  const text = maskCredentials(JSON.stringify(value, masked) ?? String(value));
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
