@@ -67,13 +67,15 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+const longestKey = 100;
+
 function pathOf(pointer: string): string {
   return (
     pointer
       .split('/')
       .slice(1)
-      // `{password:secret}` without a space is a name to YAML.
-      .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~').replace(/:.+$/s, ':…'))
+      // `{password:secret}` without a space is a name to YAML; and anybody may send a name of any length.
+      .map((part) => part.slice(0, longestKey).replaceAll('~1', '/').replaceAll('~0', '~').replace(/:.+$/s, ':…'))
       .join('.')
   );
 }
