@@ -30,7 +30,23 @@ const often = (what: () => void) => {
   for (let i = 0; i < 2000; i++) what();
 };
 
-const pieces = ['a', '?', '=', '@', ':', '/', '\\', '&pwd', '?pass', 'pass', 'password=', 'rtsp:', 'a:b@', '://', '%3a'];
+const pieces = [
+  'a',
+  '?',
+  '=',
+  '@',
+  ':',
+  '/',
+  '\\',
+  '&pwd',
+  '?pass',
+  'pass',
+  'password=',
+  'rtsp:',
+  'a:b@',
+  '://',
+  '%3a',
+];
 pieces.push('rtsp://', 'http://a:', '%40', '"a":"', '"key": "\\', 'x@y ', ' ', '\n', '<', 'key=%3d', 'file:', '-_');
 
 const folder = mkdtempSync(join(tmpdir(), 'ocellus-linear-'));
