@@ -244,7 +244,12 @@ describe('Learner', () => {
       setImmediate(count);
       // Their values go into the places of those that are forgotten.
       changed = [learner.forget({ head: 'object', label: 'cat' }), learner.teach(lessons('fox', 3, 20))];
-      return updateInSteps.call(this, examples);
+      const isChanged = () => learner.ledger.examples().filter(({ label }) => label === 'fox').length === 20;
+      const begin = () => updateInSteps.call(this, examples);
+      return (function* () {
+        while (!isChanged()) yield;
+        return yield* begin();
+      })();
     });
     const { outcome } = await learner.teach(lessons('dog', 1, 20));
     expect(expected!.info).toMatchObject({ labels: ['cat', 'dog'], examples: 40 });
