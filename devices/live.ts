@@ -23,6 +23,8 @@ export interface LiveCommand extends Command {
 export abstract class LiveDevice extends SupervisedDevice {
   readonly #filler = new PoolFiller((buffer, pool) => this.#onFrame(buffer, pool));
   #child: Child | undefined;
+  /** One that could not be ended. */
+  #stuck: Child | undefined;
   #sequence = 0;
   /** The hardware decoder gave no picture where software did. */
   #inSoftware = false;
@@ -68,6 +70,13 @@ export abstract class LiveDevice extends SupervisedDevice {
     let command: LiveCommand;
     let child: Child;
     let parser: StreamParser;
+    if (this.#stuck?.running) {
+      // One more at each try would hang beside it.
+      return {
+        reason: `process ${this.#stuck.pid} cannot be ended: its driver hangs; unplug the camera, or restart the board`,
+      };
+    }
+    this.#stuck = undefined;
     try {
       command = await this.command();
       // One that cannot be made must leave no program behind.
@@ -97,6 +106,7 @@ export abstract class LiveDevice extends SupervisedDevice {
     this.expectNoFrames();
     const how = await child.ended;
     this.#child = undefined;
+    if (child.running) this.#stuck = child;
     const said = child.said;
     // An exit status of 0 is a lost stream as well: ffmpeg ends so when a camera is unplugged or a server goes away.
     reason ??= `the stream ended (${how})`;
