@@ -176,7 +176,7 @@ export class Child {
     this.#partial = lines.pop()!.slice(0, longestLine);
     for (const line of lines) {
       const clean = this.#clean(line);
-      if (clean && clean !== this.#lines.at(-1)) this.#lines.push(clean);
+      if (clean && !this.#lines.includes(clean)) this.#lines.push(clean);
     }
     this.#lines.splice(0, Math.max(0, this.#lines.length - keptLines));
   }

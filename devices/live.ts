@@ -5,7 +5,9 @@ import { monotonicNs } from './clock.ts';
 import { chooseDecoder, type Encoded } from './decode/choose.ts';
 import type { DecoderTrial } from './decode/trial.ts';
 import type { DeviceProperties } from './device.ts';
+import { plainWords } from './ffmpeg.ts';
 import { PoolFiller } from './filler.ts';
+import { defaultMaxPixels } from './options.ts';
 import { pump, type StreamParser, type StreamSink } from './stream.ts';
 import { SupervisedDevice } from './supervised.ts';
 
@@ -21,7 +23,10 @@ export interface LiveCommand extends Command {
  * it is a lost stream.
  */
 export abstract class LiveDevice extends SupervisedDevice {
-  readonly #filler = new PoolFiller((buffer, pool) => this.#onFrame(buffer, pool));
+  readonly #filler = new PoolFiller(
+    (buffer, pool) => this.#onFrame(buffer, pool),
+    this.options.maxPixels ?? defaultMaxPixels,
+  );
   #child: Child | undefined;
   /** One that could not be ended. */
   #stuck: Child | undefined;
@@ -107,7 +112,7 @@ export abstract class LiveDevice extends SupervisedDevice {
     const how = await child.ended;
     this.#child = undefined;
     if (child.running) this.#stuck = child;
-    const said = child.said;
+    const said = plainWords(child.said, this.options.maxPixels);
     // An exit status of 0 is a lost stream as well: ffmpeg ends so when a camera is unplugged or a server goes away.
     reason ??= `the stream ended (${how})`;
     return { reason: said ? `${reason}: ${said}` : reason, decoder: command.decoder };

@@ -11,6 +11,7 @@ import { BufferWait } from './buffers.ts';
 import { monotonicNs } from './clock.ts';
 import type { DeviceOptions, DeviceProperties } from './device.ts';
 import { filePath } from './file/path.ts';
+import { assertPixels } from './options.ts';
 import { Presenter } from './presenter.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -263,6 +264,7 @@ export class OpenCvCapture extends DeviceBase {
 
   #poolFor(mat: Mat): FramePool {
     const { width, height } = this.#sizeOf(mat);
+    assertPixels({ width, height }, this.options.maxPixels);
     if (this.#pool?.width !== width || this.#pool.height !== height) {
       this.#pool = new FramePool({ format: 'BGR24', width, height, onFree: this.#buffers!.onFree });
     }

@@ -86,7 +86,10 @@ describe('LiveDevice', () => {
     const real = process.kill.bind(process);
     const asked: unknown[] = [];
     // As one that hangs in a driver takes it.
-    const kill = vi.spyOn(process, 'kill').mockImplementation((pid, signal) => asked.push([pid, signal]) > 0);
+    const kill = vi.spyOn(process, 'kill').mockImplementation((pid, signal) => {
+      asked.push([pid, signal]);
+      return true;
+    });
     onTestFinished(() => {
       kill.mockRestore();
       if (asked.length > 0) real((asked as [number, string][])[0]![0], 'SIGKILL');
