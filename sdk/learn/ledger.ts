@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { InputError } from '../errors.ts';
 import { kernels } from '../kernels/kernels.ts';
-import { add, type DotSet, emptyDotSet, join, remove, replicaPattern } from './dot-set.ts';
+import { add, covers, type DotSet, emptyDotSet, join, remove, replicaPattern, splitDot } from './dot-set.ts';
 import type { Embedding } from './embedding.ts';
 import {
   byTime,
@@ -13,6 +13,7 @@ import {
   type Draft,
   type Example,
   type ExampleKind,
+  mostSeen,
   objectHead,
   shown,
 } from './example.ts';
@@ -179,22 +180,47 @@ export class Ledger {
     const cut: Cut = { id: this.#nextId(), node: this.node, target, reason, timeMs: this.#now() };
     checkCut(cut);
     const before = this.#countVisible();
-    let foreign = false;
+    const foreign: Row[] = [];
+    const own: Part[] = [];
     let known = 'node' in target && target.node !== this.node;
     for (const shelf of [...this.#shelves.values()]) {
-      const ids = [...shelf.rows.items.values()].filter((row) => matches(target, shelf, row)).map(({ id }) => id);
-      if (ids.length === 0) continue;
+      const rows = [...shelf.rows.items.values()].filter((row) => matches(target, shelf, row));
+      if (rows.length === 0) continue;
       known = true;
-      if (shelf.node !== this.node) foreign = true;
-      else this.#replace({ ...this.#partOf(shelf), ...remove(this.#partOf(shelf), ids) });
+      if (shelf.node !== this.node) foreign.push(...rows);
+      else
+        own.push({
+          ...this.#partOf(shelf),
+          ...remove(
+            this.#partOf(shelf),
+            rows.map(({ id }) => id),
+          ),
+        });
     }
     if (!known) throw new InputError(`forget: expected something that was taught, got ${shown(target)}`);
-    // A node is cut out before it teaches anything, too, and once is enough.
-    const cutsNode = 'node' in target && target.node !== this.node;
-    const own = [...(this.#cuts.get(this.node)?.items.values() ?? [])];
-    const isCut = cutsNode && own.some((one) => 'node' in one.target && one.target.node === target.node);
-    if ((foreign || cutsNode) && !isCut) this.#addCut(cut);
+    // Cuts first: there may be too many of them, and then nothing is forgotten.
+    if (foreign.length > 0 || 'node' in target) this.#cut(cut, foreign);
+    for (const part of own) this.#replace(part);
     return before - this.#countVisible();
+  }
+
+  #cut(cut: Cut, foreign: readonly Row[]): void {
+    const { target } = cut;
+    const own = [...(this.#cuts.get(this.node)?.items.values() ?? [])];
+    if ('node' in target) {
+      // Once is enough. It may be cut out before it teaches anything, too.
+      if (target.node === this.node || own.some((one) => 'node' in one.target && one.target.node === target.node))
+        return;
+      const known = this.cuts().filter((one) => 'node' in one.target && one.target.node === this.node);
+      const order = Math.max(...known.map((one) => (one.order ?? 0) + 1));
+      this.#addCut(known.length > 0 ? { ...cut, order } : cut);
+    } else if ('label' in target) {
+      const seen = newestOf(foreign);
+      this.#addCut({ ...cut, seen: seen.slice(0, mostSeen) });
+      for (let i = mostSeen; i < seen.length; i += mostSeen) {
+        this.#addCut({ ...cut, id: this.#nextId(), seen: seen.slice(i, i + mostSeen) });
+      }
+    } else this.#addCut(cut);
   }
 
   /**
@@ -461,28 +487,51 @@ export class Ledger {
 }
 
 /**
- * What the cuts hide. A cut by a node that was itself cut out earlier does not count; of two nodes that cut each other
- * out the earlier cut counts.
+ * What the cuts hide. A cut by a node that knew by then that it was cut out itself does not count; of two nodes that cut
+ * each other out and did not know it, the cut with the earlier time counts, which is the same one everywhere.
  */
 function hide(cuts: readonly Cut[]) {
   const nodes = new Set<string>();
-  for (const { node, target } of cuts) {
+  for (const { node, target } of [...cuts].sort((a, b) => (a.order ?? 0) - (b.order ?? 0) || byTime(a, b))) {
     if ('node' in target && !nodes.has(node)) nodes.add(target.node);
   }
   const examples = new Set<string>();
-  const labels = new Map<string, number>();
-  for (const { node, target, timeMs } of cuts) {
+  const labels = new Map<string, LabelCut>();
+  for (const { node, target, timeMs, seen } of cuts) {
     if (nodes.has(node)) continue;
     if ('example' in target) examples.add(target.example);
-    if ('label' in target) labels.set(JSON.stringify([target.head, target.label]), timeMs);
+    if (!('label' in target)) continue;
+    const key = JSON.stringify([target.head, target.label]);
+    const known = labels.get(key) ?? { seen: new Map(), untilMs: -1 };
+    labels.set(key, known);
+    if (!seen) known.untilMs = Math.max(known.untilMs, timeMs);
+    for (const [replica, counter] of seen ?? []) {
+      known.seen.set(replica, Math.max(counter, known.seen.get(replica) ?? 0));
+    }
   }
   return {
     nodes,
     isHidden({ node, head, label }: Shelf, { id, timeMs }: Row): boolean {
       if (nodes.has(node) || examples.has(id)) return true;
-      return labels.size > 0 && timeMs <= (labels.get(JSON.stringify([head, label])) ?? -1);
+      const cut = labels.size > 0 && labels.get(JSON.stringify([head, label]));
+      return cut ? covers(cut.seen, id) || timeMs <= cut.untilMs : false;
     },
   };
+}
+
+interface LabelCut {
+  readonly seen: Map<string, number>;
+  /** Of cuts by earlier versions. */
+  untilMs: number;
+}
+
+/** By replica, in order, the counter of the newest one. */
+function newestOf(rows: readonly Row[]): [replica: string, counter: number][] {
+  const newest = new Map<string, number>();
+  for (const { replica, counter } of rows.map(({ id }) => splitDot(id))) {
+    newest.set(replica, Math.max(counter, newest.get(replica) ?? 0));
+  }
+  return [...newest].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function matches(target: CutTarget, shelf: Shelf, row: Row): boolean {
@@ -513,8 +562,9 @@ function isSame(a: Part, b: Part): boolean {
 /** One example or cut in bytes that are the same for the same content: without values in JSON, then the values. */
 function encode(item: Example | Cut): Buffer {
   if (!('embedding' in item)) {
-    const { id, node, target, reason, timeMs } = item;
-    return Buffer.from(JSON.stringify([id, node, Object.entries(target).sort(), reason, timeMs]));
+    const { id, node, target, reason, timeMs, seen, order } = item;
+    const fields = [id, node, Object.entries(target).sort(), reason, timeMs];
+    return Buffer.from(JSON.stringify(seen || order ? [...fields, seen ?? null, order ?? 0] : fields));
   }
   const { id, node, head, label, negative, camera, timeMs, kind, from, embedding } = item;
   const { values, scale } = embedding;
