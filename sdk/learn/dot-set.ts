@@ -14,6 +14,8 @@ export interface DotSet<T> {
 export const replicaPattern = /^[0-9a-f]{16}$/;
 export const dotPattern = /^[0-9a-f]{16}-[1-9][0-9]{0,14}$/;
 
+export const isDot = (id: string) => dotPattern.test(id);
+
 export const emptyDotSet: DotSet<never> = { seen: new Map(), items: new Map<string, never>() };
 
 export function splitDot(id: string): { replica: string; counter: number } {

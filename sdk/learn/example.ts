@@ -190,6 +190,24 @@ export function byTime(a: { timeMs: number; id: string }, b: { timeMs: number; i
   return a.timeMs - b.timeMs || compareIds(a.id, b.id);
 }
 
+/**
+ * As they were taught, as far as that is known: those of one store by their counter, whatever its clock said, those of
+ * several by time. Of one order everywhere, like `byTime`.
+ */
+export function asTaught<T extends { readonly id: string; readonly timeMs: number }>(items: readonly T[]): T[] {
+  const sorted = [...items].sort((a, b) => compareIds(a.id, b.id));
+  let [replica, latestMs] = ['', 0];
+  return sorted
+    .map((item) => {
+      const own = item.id.slice(0, 16);
+      latestMs = own === replica ? Math.max(latestMs, item.timeMs) : item.timeMs;
+      replica = own;
+      return { item, timed: { id: item.id, timeMs: latestMs } };
+    })
+    .sort((a, b) => byTime(a.timed, b.timed))
+    .map(({ item }) => item);
+}
+
 /** Replica by replica, and there by counter. */
 export function compareIds(a: string, b: string): number {
   // The replica has 16 characters, and the longer one of two counters is the larger one.

@@ -4,6 +4,7 @@ import { kernels } from '../kernels/kernels.ts';
 import { add, covers, type DotSet, emptyDotSet, join, remove, replicaPattern, splitDot } from './dot-set.ts';
 import type { Embedding } from './embedding.ts';
 import {
+  asTaught,
   byTime,
   type Cut,
   type CutTarget,
@@ -56,6 +57,8 @@ export interface LedgerChange {
   readonly part: Part;
   readonly put: readonly (Example | Cut)[];
   readonly dropped: readonly string[];
+  /** Takes it back; of several the last one first. Nobody is told. */
+  readonly undo: () => void;
 }
 
 /** An example without its values, which are in the pool. */
@@ -270,6 +273,58 @@ export class Ledger {
     this.#assertRoomForCuts(cutsOf);
     const changed = [...joined.values()].filter((part) => !isSame(this.#find(part), part));
     for (const part of changed) this.#replace(part);
+    return changed.concat(this.#dropStandIns());
+  }
+
+  /**
+   * Makes a cut of this node's anew, under another id: what it says is in a new form, or its id was lost.
+   *
+   * @throws InputError when it is no cut, or there are too many.
+   */
+  recut(cut: Omit<Cut, 'id' | 'node'>): void {
+    const anew = { ...cut, id: this.#nextId(), node: this.node };
+    checkCut(anew);
+    this.#addCut(anew);
+  }
+
+  /**
+   * A label cut of an earlier version says by its time what it hides; those of this node name it from now on: what they
+   * hide of other nodes today.
+   */
+  renewCuts(): void {
+    for (const cut of this.#cuts.get(this.node)?.items.values() ?? []) {
+      const { id, node: _, target, timeMs } = cut;
+      if (!('label' in target) || cut.seen) continue;
+      const hidden = [...this.#shelves.values()]
+        .filter((shelf) => shelf.node !== this.node && matches(target, shelf))
+        .flatMap(({ rows }) => [...rows.items.values()].filter((row) => row.timeMs <= timeMs));
+      this.withdraw(id);
+      if (hidden.length > 0) this.#cut({ ...cut, id: this.#nextId() }, hidden);
+    }
+  }
+
+  /** What stands for an example that was lost is not needed beside it. @returns The parts that changed. */
+  #dropStandIns(): Part[] {
+    const changed: Part[] = [];
+    const { isHidden } = this.#hide();
+    for (const shelf of [...this.#shelves.values()].filter(({ node }) => node === this.node)) {
+      const ids = [...shelf.rows.items.values()].filter((row) => {
+        const [origin, old] = (row.from !== undefined && this.#locate(row.from)) || [];
+        if (!origin || !old || origin.head !== shelf.head || origin.label !== shelf.label) return false;
+        if (old.negative !== row.negative || old.scale !== row.scale || isHidden(origin, old)) return false;
+        return Buffer.from(this.#pool.at(old.slot)).equals(Buffer.from(this.#pool.at(row.slot)));
+      });
+      if (ids.length === 0) continue;
+      const part = this.#partOf(shelf);
+      changed.push({
+        ...part,
+        ...remove(
+          part,
+          ids.map(({ id }) => id),
+        ),
+      });
+    }
+    for (const part of changed) this.#replace(part);
     return changed;
   }
 
@@ -296,9 +351,14 @@ export class Ledger {
 
   /** An example of any node, cut or not. Its values must not be changed. */
   example(id: string): Example | undefined {
+    const found = this.#locate(id);
+    return found && this.#exampleOf(...found);
+  }
+
+  #locate(id: string): [Shelf, Row] | undefined {
     for (const shelf of this.#shelves.values()) {
       const row = shelf.rows.items.get(id);
-      if (row) return this.#exampleOf(shelf, row);
+      if (row) return [shelf, row];
     }
     return undefined;
   }
@@ -387,9 +447,9 @@ export class Ledger {
     return part;
   }
 
-  /** The older one of the two that are most alike. */
+  /** The one of the two that are most alike that was taught first. */
   #leastMissed(examples: readonly Example[]): string {
-    const sorted = [...examples].sort(byTime);
+    const sorted = asTaught(examples);
     const norms = sorted.map(({ embedding: { values } }) => Math.sqrt(kernels.dot.dotI8(values, values)));
     let best = Number.NEGATIVE_INFINITY;
     let oldest = sorted[0]!;
@@ -434,41 +494,74 @@ export class Ledger {
     this.#hidden = undefined;
     if (isExamplePart(part)) this.#replaceExamples(part);
     else {
-      const before = this.#cuts.get(part.node)?.items ?? new Map<string, Cut>();
+      const old = this.#cuts.get(part.node);
+      const before = old?.items ?? new Map<string, Cut>();
       this.#cuts.set(part.node, { seen: part.seen, items: part.items });
       const put = [...part.items.values()].filter((cut) => before.get(cut.id) !== cut);
-      this.#onChange({ part, put, dropped: [...before.keys()].filter((id) => !part.items.has(id)) });
+      const dropped = [...before.keys()].filter((id) => !part.items.has(id));
+      const undo = () => {
+        this.#hidden = undefined;
+        if (old) this.#cuts.set(part.node, old);
+        else this.#cuts.delete(part.node);
+      };
+      this.#onChange({ part, put, dropped, undo });
     }
   }
 
   #replaceExamples(part: ExamplePart): void {
     const { node, head, label, seen } = part;
     const key = partKey(part);
-    const shelf = this.#shelves.get(key) ?? { node, head, label, rows: emptyDotSet };
+    const known = this.#shelves.get(key);
+    const shelf: Shelf = known ?? { node, head, label, rows: emptyDotSet };
+    const old = shelf.rows;
     const rows = new Map<string, Row>();
     const put: Example[] = [];
-    const dropped: string[] = [];
+    /** As they were; their places in the pool are others' from now on. */
+    const gone = new Map<string, Example>();
     for (const [id, example] of part.items) {
-      const old = shelf.rows.items.get(id);
-      if (old && encode(this.#exampleOf(shelf, old)).equals(encode(example))) {
-        rows.set(id, old);
+      const row = old.items.get(id);
+      if (row && encode(this.#exampleOf(shelf, row)).equals(encode(example))) {
+        rows.set(id, row);
         continue;
       }
-      const { timeMs, kind, negative, camera, from, embedding } = example;
-      const slot = this.#pool.put(embedding.values);
-      if (old) this.#pool.giveBack(old.slot);
-      rows.set(id, { id, slot, scale: embedding.scale, timeMs, kind, negative, camera, from });
+      rows.set(id, this.#rowOf(example));
+      if (row) gone.set(id, this.#takeOut(shelf, row));
       put.push(example);
     }
-    for (const [id, { slot }] of shelf.rows.items) {
-      if (rows.has(id)) continue;
-      this.#pool.giveBack(slot);
-      dropped.push(id);
-    }
-    this.#size += rows.size - shelf.rows.items.size;
-    shelf.rows = { seen, items: rows };
+    for (const [id, row] of old.items) if (!rows.has(id)) gone.set(id, this.#takeOut(shelf, row));
+    this.#setRows(shelf, { seen, items: rows });
     this.#shelves.set(key, shelf);
-    this.#onChange({ part, put, dropped });
+    const undo = () => {
+      this.#hidden = undefined;
+      const now = shelf.rows.items;
+      // Not the row as it was: what a later change took out and gave back has another place in the pool.
+      const before = [...old.items.keys()].map((id): [string, Row] => {
+        const example = gone.get(id);
+        return [id, example ? this.#rowOf(example) : now.get(id)!];
+      });
+      for (const [id, row] of now) if (!old.items.has(id) || gone.has(id)) this.#pool.giveBack(row.slot);
+      this.#setRows(shelf, { seen: old.seen, items: new Map(before) });
+      if (!known) this.#shelves.delete(key);
+    };
+    this.#onChange({ part, put, dropped: [...gone.keys()].filter((id) => !rows.has(id)), undo });
+  }
+
+  #rowOf({ id, timeMs, kind, negative, camera, from, embedding }: Example): Row {
+    const slot = this.#pool.put(embedding.values);
+    return { id, slot, scale: embedding.scale, timeMs, kind, negative, camera, from };
+  }
+
+  /** @returns A copy: its place in the pool is free. */
+  #takeOut(shelf: Shelf, row: Row): Example {
+    const example = this.#exampleOf(shelf, row);
+    const values = Int8Array.from(example.embedding.values);
+    this.#pool.giveBack(row.slot);
+    return { ...example, embedding: { values, scale: row.scale } };
+  }
+
+  #setRows(shelf: Shelf, rows: DotSet<Row>): void {
+    this.#size += rows.items.size - shelf.rows.items.size;
+    shelf.rows = rows;
   }
 
   #countVisible(): number {
@@ -534,8 +627,8 @@ function newestOf(rows: readonly Row[]): [replica: string, counter: number][] {
   return [...newest].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-function matches(target: CutTarget, shelf: Shelf, row: Row): boolean {
-  if ('example' in target) return row.id === target.example;
+function matches(target: CutTarget, shelf: Shelf, row?: Row): boolean {
+  if ('example' in target) return row?.id === target.example;
   if ('node' in target) return shelf.node === target.node;
   return shelf.head === target.head && shelf.label === target.label;
 }

@@ -1,19 +1,16 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unavailable } from './disk.ts';
-import { type LogState, stateOfLog } from './log-file.ts';
+import { stateOfLog } from './log-file.ts';
 
 export interface Found {
   /** Why LevelDB must not open it as it is: it would take what is there for nothing, and remove it. */
   readonly broken?: string;
   /** What LevelDB will leave out without a word. */
   readonly lost?: string;
+  /** The end of its log is cut off, as where the power failed in the middle of a write, or the disk was full. */
+  readonly isCut?: boolean;
 }
-
-const saying: Record<Exclude<LogState, 'whole'>, string> = {
-  cut: 'the end of its log is cut off: its newest changes may be missing',
-  damaged: 'its log is damaged: some of its newest changes are missing',
-};
 
 /**
  * Looks at the files of a LevelDB before it is opened, for damage that LevelDB makes worse (it begins anew where `CURRENT`
@@ -37,6 +34,6 @@ export async function inspect(folder: string): Promise<Found> {
   }
   if (logs.length === 0) return { lost: 'its log is missing: its newest changes are lost' };
   const states = new Set(logs.map(stateOfLog));
-  if (states.has('damaged')) return { lost: saying.damaged };
-  return states.has('cut') ? { lost: saying.cut } : {};
+  if (states.has('damaged')) return { lost: 'its log is damaged: some of its newest changes are missing' };
+  return { isCut: states.has('cut') };
 }

@@ -6,7 +6,7 @@ import type { ClassicLevel } from 'classic-level';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { probe, UnavailableError, unavailable } from './disk.ts';
-import { inspect } from './inspect.ts';
+import { type Found, inspect } from './inspect.ts';
 import { takeFolder } from './open-folders.ts';
 
 export type Database = ClassicLevel<Buffer, Buffer>;
@@ -28,16 +28,24 @@ export interface LevelOptions {
 /** Stores that could not be repaired and lie beside it, at most. */
 const mostAside = 9;
 
+interface Condition {
+  readonly damage?: string | undefined;
+  readonly isCut?: boolean;
+}
+
 /** A LevelDB that is open, and its folder's only one in this process. */
 export class Level {
   readonly db: Database;
   /** What was wrong with it and what was done, for a person; undefined: nothing. */
   readonly damage: string | undefined;
+  /** The end of its log was cut off: what was being written when the power failed or the disk was full is not there. */
+  readonly isCut: boolean;
   readonly #release: () => void;
 
-  private constructor(db: Database, release: () => void, damage?: string) {
+  private constructor(db: Database, release: () => void, { damage, isCut = false }: Condition) {
     this.db = db;
     this.damage = damage;
+    this.isCut = isCut;
     this.#release = release;
   }
 
@@ -60,8 +68,8 @@ export class Level {
   }
 
   /** @internal */
-  static of(db: Database, release: () => void, damage?: string): Level {
-    return new Level(db, release, damage);
+  static of(db: Database, release: () => void, condition: Condition): Level {
+    return new Level(db, release, condition);
   }
 
   async close(): Promise<void> {
@@ -75,13 +83,13 @@ export class Level {
 
 async function openTaken(folder: string, options: LevelOptions, release: () => void): Promise<Level> {
   const { title, contents, logger } = options;
-  const found = options.damage ? { broken: 'it could not be read', lost: undefined } : await inspect(folder);
+  const found: Found = options.damage ? { broken: 'it could not be read' } : await inspect(folder);
   let reason = found.broken;
   if (reason === undefined) {
     try {
       const db = await openDatabase(folder, options);
       if (found.lost !== undefined) logger.warn(`${title} in ${folder} is damaged: ${found.lost}`);
-      return Level.of(db, release, found.lost);
+      return Level.of(db, release, { damage: found.lost, isCut: found.isCut ?? false });
     } catch (error) {
       if (error instanceof UnavailableError) throw error;
       await probe(folder);
@@ -95,14 +103,16 @@ async function openTaken(folder: string, options: LevelOptions, release: () => v
     });
     if (db) {
       logger.warn(`${title} in ${folder} ${text}`);
-      return Level.of(db, release, `it ${text}`);
+      return Level.of(db, release, { damage: `it ${text}` });
     }
   }
   await probe(folder);
   const aside = await withLock(folder, () => moveAside(folder));
   logger.error(`${title} in ${folder} cannot be repaired (${reason}): it is now ${aside}, and a new one begins`);
   const db = await openDatabase(folder, options).catch(unavailable);
-  return Level.of(db, release, `it could not be repaired (${reason}): it is now ${aside}, and a new one began`);
+  return Level.of(db, release, {
+    damage: `it could not be repaired (${reason}): it is now ${aside}, and a new one began`,
+  });
 }
 
 /** @throws UnavailableError when another process has it; otherwise what LevelDB says. */
