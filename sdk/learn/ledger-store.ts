@@ -106,8 +106,10 @@ export class LedgerStore {
           `${folder}: is in use by another process; a node that runs is taught on its page or over MQTT (request/teach), or stop it first`,
         );
       }
-      if (error instanceof UnavailableError && reason === 'this process has it open already') {
-        throw new InputError(`${folder}: is open in this process already: use that store, or close it first`);
+      if (error instanceof UnavailableError && reason === 'this process uses it already') {
+        throw new InputError(
+          `${folder}: is in use by this process already: use the store that is open, or close it first`,
+        );
       }
       throw new InputError(`${folder}: cannot be opened as a store of examples: ${reason}`);
     }
@@ -355,8 +357,10 @@ export class LedgerStore {
       this.#logger.warn(`learning: the store in ${this.#folder}: ${this.#damage}`);
     }
     if (isHarmed) await this.#rescue(meta, stored, damage);
-    else if (stored.isOld) await this.#renew(meta);
-    else if (!isSame) await this.#batch(metaOperations(meta));
+    else {
+      if (!isSame) await this.#batch(metaOperations(meta));
+      await this.#renew(meta, stored);
+    }
   }
 
   /** What survived in a damaged part is taught anew, under ids that nobody has. */
@@ -382,10 +386,11 @@ export class LedgerStore {
   }
 
   /** Of an earlier version: in the form that can be checked. Where the disk is full, it stays as it is. */
-  async #renew(meta: Meta): Promise<void> {
+  async #renew(meta: Meta, { isOld }: StoredLedger): Promise<void> {
     this.#ledger.renewCuts();
     try {
-      await this.#rewrite(meta, []);
+      if (isOld) await this.#rewrite(meta, []);
+      else if (this.#changes.length > 0) await this.#keep([]);
     } catch (error) {
       this.#undo();
       this.#logger.warn(`learning: the store stays in its old form: ${messageOf(error)}`);
@@ -435,7 +440,7 @@ const bytesOf = (operations: readonly Operation[]) =>
   operations.reduce((sum, one) => sum + one.key.length + (one.type === 'put' ? one.value.length : 0), 0);
 
 function cannotWrite(folder: string, reason: string): InputError {
-  return new InputError(`${folder}: cannot be written: ${reason}. Nothing was changed; try again when that is mended`);
+  return new InputError(`${folder}: cannot be written: ${reason}; try again when that is mended`);
 }
 
 /** Else it may be that the disk cannot be read now, or it is somebody else's fault. */

@@ -273,6 +273,8 @@ export class Ledger {
     this.#assertRoomForCuts(cutsOf);
     const changed = [...joined.values()].filter((part) => !isSame(this.#find(part), part));
     for (const part of changed) this.#replace(part);
+    // This node's own from before it was flashed, by an earlier version.
+    if (changed.some((part) => part.node === this.node && !isExamplePart(part))) this.renewCuts();
     return changed.concat(this.#dropStandIns());
   }
 

@@ -58,7 +58,7 @@ export class Level {
   static async open(folder: string, options: LevelOptions): Promise<Level> {
     await mkdir(folder, { recursive: true, mode: 0o700 }).catch(unavailable);
     const release = takeFolder(folder);
-    if (!release) throw new UnavailableError('this process has it open already');
+    if (!release) throw new UnavailableError('this process uses it already');
     try {
       return await openTaken(folder, options, release);
     } catch (error) {

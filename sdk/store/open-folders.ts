@@ -20,7 +20,7 @@ const holder = globalThis as { [key]?: Set<string> };
 export function takeFolder(folder: string): (() => void) | undefined {
   holder[key] ??= new Set();
   const taken = holder[key];
-  const path = realpathSync(folder);
+  const path = realpathSync.native(folder);
   const lock = lockOf(path);
   const isSame = (other: string) => other === path || (lock !== undefined && lock === lockOf(other));
   if ([...taken].some(isSame) || (lock !== undefined && isOpenHere(lock))) return undefined;

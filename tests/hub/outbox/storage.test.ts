@@ -19,6 +19,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LevelStore } from '../../../sdk/hub/outbox/level-store.ts';
 import { type Entry, Outbox } from '../../../sdk/hub/outbox.ts';
+import { holdElsewhere } from '../../store/elsewhere.ts';
 import { recorder, until } from '../fakes.ts';
 
 let folder: string;
@@ -152,8 +153,7 @@ describe('an outbox on disk', () => {
   });
 
   it('goes on in memory while another process has the folder, and on disk afterwards', async () => {
-    const other = new ClassicLevel(folder);
-    await other.open();
+    const other = await holdElsewhere(folder);
     const { outbox, logger } = make();
     putAll(outbox, ['1', '2']);
     await until(() => logger.lines.length > 0);
@@ -162,7 +162,7 @@ describe('an outbox on disk', () => {
     );
     expect(outbox.stats).toMatchObject({ storage: 'memory', depth: 2, unwritten: 2 });
     expect(String(outbox.next()!.payload)).toBe('1');
-    await other.close();
+    await other.letGo();
     await until(() => outbox.stats.storage === 'disk');
     await written(outbox);
     outbox.rewind();
