@@ -27,6 +27,7 @@ import {
 } from './ledger-records.ts';
 import { type Part, partKey } from './part.ts';
 import { DamagedError, readLedger, readMeta, type StoredLedger } from './stored-ledger.ts';
+import { type Progress, Witness } from './witness.ts';
 
 export interface LedgerStoreOptions {
   /** The hash of backbone, preprocessing and dimension. */
@@ -62,6 +63,7 @@ export class LedgerStore {
   readonly #logger: Logger;
   /** Undefined: it was closed for being opened anew, which failed. */
   #level: Level | undefined;
+  #witness: Witness | undefined;
   #ledger!: Ledger;
   #total: Total = { changes: 0, sum: 0, items: 0 };
   /** By part, the number of its last change. */
@@ -203,8 +205,14 @@ export class LedgerStore {
 
   async close(): Promise<void> {
     await this.#turn;
-    const level = this.#level;
+    await this.#close();
+  }
+
+  async #close(): Promise<void> {
+    const [level, witness] = [this.#level, this.#witness];
     this.#level = undefined;
+    this.#witness = undefined;
+    await witness?.close();
     await level?.close();
   }
 
@@ -254,7 +262,13 @@ export class LedgerStore {
     this.#total = total;
     this.#changeOf = numbers;
     this.#changes = [];
+    if (changes.length > 0) await this.#note();
     return changes;
+  }
+
+  async #note(): Promise<void> {
+    const { changes, items } = this.#total;
+    await this.#witness?.note({ replica: this.#ledger.replica, changes, items });
   }
 
   /** What was changed in memory and is not on disk was not acknowledged. */
@@ -285,9 +299,7 @@ export class LedgerStore {
     try {
       // While the old one is open, what it has can be read.
       if (this.#level) await probe(this.#folder);
-      const level = this.#level;
-      this.#level = undefined;
-      await level?.close();
+      await this.#close();
       await this.#open();
     } catch (error) {
       throw error instanceof InputError ? error : cannotWrite(this.#folder, messageOf(error));
@@ -313,18 +325,18 @@ export class LedgerStore {
         ...{ title: 'learning: the store', contents: 'examples', logger: this.#logger, damage },
       });
       this.#level = level;
+      this.#witness = await Witness.open(this.#folder);
       try {
-        await this.#load(level);
+        await this.#load(level, await this.#witness.read());
         return;
       } catch (error) {
-        this.#level = undefined;
-        await level.close();
+        await this.#close();
         if (damage === 'repaired' || !isDamage(error)) throw error;
       }
     }
   }
 
-  async #load({ db, damage, isCut }: Level): Promise<void> {
+  async #load({ db, damage: found, isCut }: Level, witness: Progress | undefined): Promise<void> {
     const { space, dimension, keepNode } = this.#options;
     const known = await readMeta(db);
     const node = keepNode && known ? known.node : this.#options.node;
@@ -334,6 +346,10 @@ export class LedgerStore {
       );
     }
     const stored = await readLedger(db, dimension);
+    const isBehind =
+      witness !== undefined && witness.replica === known?.replica && witness.changes > stored.total.changes;
+    const behind = isBehind ? `its last changes are missing: ${witness.changes - stored.total.changes}` : undefined;
+    const damage = [found, behind].filter((one) => one !== undefined).join('; ') || undefined;
     const isHarmed = damage !== undefined || stored.isDamaged;
     // Where a write failed before, the end of the log is what was not acknowledged.
     const isShort = isCut && !this.#isSuspect;
@@ -356,7 +372,8 @@ export class LedgerStore {
       this.#damage = 'the end of its log is cut off: what was being taught when the power failed is not there';
       this.#logger.warn(`learning: the store in ${this.#folder}: ${this.#damage}`);
     }
-    if (isHarmed) await this.#rescue(meta, stored, damage);
+    const lost = Math.max(stored.lost, isBehind ? witness.items - stored.total.items : 0);
+    if (isHarmed) await this.#rescue(meta, { ...stored, lost }, damage);
     else {
       if (!isSame) await this.#batch(metaOperations(meta));
       await this.#renew(meta, stored);
@@ -431,6 +448,7 @@ export class LedgerStore {
     this.#total = total;
     this.#changeOf = numbers;
     this.#changes = [];
+    await this.#note();
   }
 }
 
@@ -449,6 +467,7 @@ function isDamage(error: unknown): boolean {
   return (
     error instanceof DamagedError ||
     [code, cause?.code].includes('LEVEL_CORRUPTION') ||
-    (code === 'LEVEL_IO_ERROR' && /No such file/.test(message ?? ''))
+    // A table that is gone, and one that is empty, which cannot be mapped.
+    (code === 'LEVEL_IO_ERROR' && /No such file|Invalid argument/.test(message ?? ''))
   );
 }
