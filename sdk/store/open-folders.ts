@@ -1,4 +1,4 @@
-import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** By symbol: a process may have loaded this module twice, and the lock is the process's. */
@@ -11,7 +11,7 @@ const holder = globalThis as { [key]?: Set<string> };
  * one's lock. Another process may open the folder then, and remove the log that the first one goes on writing to.
  *
  * One folder is one folder by whichever name: what is compared is its real path, and the file `LOCK` itself. Where the
- * system tells which files this process has open (Linux), stores of its other threads are found too. Two threads that
+ * system tells which locks this process holds (Linux), stores of its other threads are found too. Two threads that
  * open one folder in the same moment are not.
  *
  * @param folder It has to be there.
@@ -23,7 +23,7 @@ export function takeFolder(folder: string): (() => void) | undefined {
   const path = realpathSync.native(folder);
   const lock = lockOf(path);
   const isSame = (other: string) => other === path || (lock !== undefined && lock === lockOf(other));
-  if ([...taken].some(isSame) || (lock !== undefined && isOpenHere(lock))) return undefined;
+  if ([...taken].some(isSame) || (lock !== undefined && isLockedHere(lock))) return undefined;
   taken.add(path);
   let isMine = true;
   return () => {
@@ -44,12 +44,23 @@ function fileOf(path: string): string | undefined {
   }
 }
 
-const descriptors = '/proc/self/fd';
-
-function isOpenHere(file: string): boolean {
+/**
+ * Does this process hold the lock? That it has the file open alone says nothing: LevelDB's descriptors go to the processes
+ * that it starts, its locks do not.
+ */
+function isLockedHere(file: string): boolean {
+  const inode = file.split(' ')[1];
   try {
-    return readdirSync(descriptors).some((name) => fileOf(join(descriptors, name)) === file);
+    const locks = readFileSync('/proc/locks', 'utf8').split('\n');
+    const isOurs = (line: string) => {
+      const [, , , , pid, where] = line.split(/\s+/);
+      return pid === String(process.pid) && where?.split(':')[2] === inode;
+    };
+    // A file system may give another device there, so the number alone could be of another file.
+    return locks.some(isOurs) && readdirSync(descriptors).some((name) => fileOf(join(descriptors, name)) === file);
   } catch {
     return false;
   }
 }
+
+const descriptors = '/proc/self/fd';
