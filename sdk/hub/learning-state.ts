@@ -12,7 +12,7 @@ export function learningState(learning: HubLearning): LearningState {
     last_taught: taughtMs === null ? null : secondsOf(taughtMs),
     cut_nodes: [...cut_nodes],
     error,
-    damage,
+    ...(damage !== undefined && { damage }),
     heads: Object.fromEntries(
       Object.entries(heads).map(([head, summary]) => [head, headState(head, summary, learning)]),
     ),

@@ -48,8 +48,8 @@ export interface LearningSummary {
   readonly taughtMs: number | null;
   /** Why what was taught before cannot be used. */
   readonly error: string | null;
-  /** What was wrong with the store when it was opened, and what is lost. */
-  readonly damage: string | null;
+  /** What was wrong with the store when it was opened, and what is lost; where something was. */
+  readonly damage?: string;
   /** Nodes whose examples do not count. */
   readonly cut_nodes: readonly string[];
   readonly heads: Readonly<Record<string, HeadSummary>>;
@@ -284,7 +284,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
       examples: learner?.ledger.size ?? 0,
       taughtMs: this.#taughtMs,
       error: this.#error,
-      damage: learner?.damage ?? null,
+      ...(learner?.damage !== undefined && { damage: learner.damage }),
       cut_nodes: learner?.ledger.cutNodes() ?? [],
       heads: Object.fromEntries((learner?.heads ?? []).map((head) => [head, learner!.summary(head)])),
     };

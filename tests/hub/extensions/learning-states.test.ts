@@ -206,10 +206,13 @@ describe('LearningStates', () => {
     const folder = join(temporaryFolder(), 'learn');
     const shown = await ShownLearning.start(folder);
     await teachGate(shown);
-    // Two processes on one folder.
+    // Two nodes on one folder.
     const second = await ShownLearning.start(folder);
     const run = new Run(second.learning).connect();
-    expect(run.state()).toMatchObject({ examples: 0, error: expect.stringMatching(/is in use by another process/) });
+    expect(run.state()).toMatchObject({
+      examples: 0,
+      error: expect.stringMatching(/is in use by this process already/),
+    });
     await shown.learning.stop();
     await second.teachObject('rings', 'my cat');
     expect(run.state()).toMatchObject({ examples: 3, error: null });
