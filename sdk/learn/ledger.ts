@@ -389,7 +389,7 @@ export class Ledger {
 
   /** All cuts, as they were made. */
   cuts(): Cut[] {
-    return [...this.#cuts.values()].flatMap(({ items }) => [...items.values()]).sort(byTime);
+    return asTaught([...this.#cuts.values()].flatMap(({ items }) => [...items.values()]));
   }
 
   /** The nodes whose examples do not count, sorted. */

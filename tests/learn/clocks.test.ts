@@ -1,13 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Frame } from '../../sdk/frame/frame.ts';
 import type { Cut } from '../../sdk/learn/example.ts';
 import { asTaught } from '../../sdk/learn/example.ts';
 import type { Ledger } from '../../sdk/learn/ledger.ts';
 import { LedgerStore } from '../../sdk/learn/ledger-store.ts';
 import { isExamplePart, type Part } from '../../sdk/learn/part.ts';
+import { TrackViews } from '../../sdk/learn/track-views.ts';
+import { ViewStates } from '../../sdk/learn/view-states.ts';
 import { closing } from '../closing.ts';
 import { temporaryFolder } from '../devices/fake.ts';
+import { track } from '../vision/fakes.ts';
 import { anyEmbedding, bytesOf, draft, embeddings, makeLedger, quantised } from './fakes.ts';
+import { FakeOracle } from './oracle.ts';
 
 const one = quantised([1, 2, 0, 0, 1, 0, 0, 3]);
 const labels = (ledger: Pick<Ledger, 'examples'>) => ledger.examples().map(({ label }) => label);
@@ -102,6 +107,48 @@ describe.each(steps.map((step) => [step / hour, step]))('a clock that steps by %
     ]);
     expect(store.ledger.examples()).toHaveLength(3);
     expect(store.ledger.examples().at(-1)!.label).toBe('cat');
+  });
+});
+
+/** A frame whose time of day and whose capture are so many seconds on. */
+function frameAt(seconds: number, wallMs: number): Frame {
+  const data = new Uint8Array(320 * 180).map((_, i) => (i % 4 < 2 ? 60 : 120));
+  const times = { sequence: seconds, captureTimeNs: seconds * 1e9, wallTimeMs: wallMs };
+  return new Frame({ ...times, format: 'GRAY8', width: 320, height: 180, planes: [{ data, stride: 320 }] });
+}
+
+describe.each(steps.map((step) => [step / hour, step]))('while a clock steps by %d hours', (_, step) => {
+  const wall = (seconds: number) => now + seconds * 1000 + (seconds >= 3 ? step : 0);
+
+  it('a state needs as long as ever to be another one', async () => {
+    const oracle = new FakeOracle();
+    oracle.teach(['untidy', 'tidy'], { head: 'cupboard' });
+    const states = new ViewStates(oracle);
+    const decided: number[] = [];
+    for (let seconds = 0; seconds < 12; seconds++) {
+      await states.look(frameAt(seconds, wall(seconds)), new Map([['cupboard', undefined]]), {
+        moving: true,
+        intervalMs: 1000,
+      });
+      if (states.states[0]!.decided) decided.push(seconds);
+    }
+    expect(decided[0]).toBe(5);
+  });
+
+  it('looks at a track are as far apart as ever', () => {
+    const views = new TrackViews();
+    const taken: number[] = [];
+    for (let i = 0; i < 30; i++) {
+      const frame = frameAt(2 + i / 10, wall(2 + i / 10));
+      const wanted = views.wants(track(), frame);
+      if (!wanted) continue;
+      taken.push(i);
+      const { wallTimeMs: timeMs, captureTimeNs } = frame;
+      // Each a better one than the last, so that only time decides.
+      views.add(1, { timeMs, captureTimeNs, quality: wanted.quality / 100 + i * 1e-6, jpeg: Buffer.alloc(1) });
+    }
+    expect(taken.length).toBeGreaterThan(3);
+    expect(taken.every((one, i) => i === 0 || one - taken[i - 1]! >= 4)).toBe(true);
   });
 });
 
