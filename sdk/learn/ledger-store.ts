@@ -11,20 +11,18 @@ import {
   changeOperations,
   contentOf,
   del,
-  encodeItem,
-  itemKey,
   json,
   letters,
   type Meta,
   metaOperations,
   type Operation,
   oldKey,
-  partOperation,
   put,
   type Total,
   thumbnailKey,
   valueKey,
 } from './ledger-records.ts';
+import { countOf, rewritten } from './ledger-rewrite.ts';
 import { type Part, partKey } from './part.ts';
 import { DamagedError, readLedger, readMeta, type StoredLedger } from './stored-ledger.ts';
 import { type Progress, Witness } from './witness.ts';
@@ -416,43 +414,14 @@ export class LedgerStore {
 
   /** All that is in memory takes the place of all that is on disk. */
   async #rewrite(meta: Meta, also: readonly Operation[]): Promise<void> {
-    const parts = this.#ledger.parts();
-    const numbers = new Map(parts.map((part, i) => [partKey(part), i + 1]));
-    const total = { changes: parts.length, sum: (parts.length * (parts.length + 1)) / 2, items: countOf(this.#ledger) };
-    const operations = new Map<string, Operation>();
-    const { item, part } = letters;
-    const pictured = new Set(also.map(({ key }) => key.toString()));
-    for (const letter of [item, part, item.toLowerCase(), part.toLowerCase()]) {
-      const range = { gte: Buffer.from(letter), lt: Buffer.from([letter.charCodeAt(0) + 1]) };
-      for await (const key of this.#level!.db.keys({ ...range, ...encodings })) {
-        operations.set(key.toString('latin1'), { type: 'del', key });
-      }
-    }
-    for (const letter of [letters.thumbnail, letters.thumbnail.toLowerCase()]) {
-      const range = { gte: Buffer.from(letter), lt: Buffer.from([letter.charCodeAt(0) + 1]) };
-      for await (const key of this.#level!.db.keys({ ...range, ...encodings })) {
-        const id = key.toString().slice(1);
-        if (!pictured.has(thumbnailKey(id)) && !this.#ledger.example(id)) {
-          operations.set(key.toString('latin1'), { type: 'del', key });
-        }
-      }
-    }
-    const set = (operation: Operation) => operations.set(operation.key.toString('latin1'), operation);
-    for (const one of parts) {
-      const name = partKey(one);
-      set(partOperation(one, numbers.get(name)!));
-      for (const item of one.items.values()) set(put(itemKey(item.id, name), encodeItem(item)));
-    }
-    for (const one of [...metaOperations(meta), put(letters.total, json(total)), ...also]) set(one);
-    await this.#batch([...operations.values()]);
+    const { operations, total, numbers } = await rewritten(this.#level!.db, this.#ledger, meta, also);
+    await this.#batch(operations);
     this.#total = total;
     this.#changeOf = numbers;
     this.#changes = [];
     await this.#note();
   }
 }
-
-const countOf = (ledger: Ledger) => ledger.size + ledger.cuts().length;
 
 const bytesOf = (operations: readonly Operation[]) =>
   operations.reduce((sum, one) => sum + one.key.length + (one.type === 'put' ? one.value.length : 0), 0);

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { InputError } from '../errors.ts';
 import { kernels } from '../kernels/kernels.ts';
-import { add, covers, type DotSet, emptyDotSet, join, remove, replicaPattern, splitDot } from './dot-set.ts';
+import { add, type DotSet, emptyDotSet, join, remove, replicaPattern } from './dot-set.ts';
 import type { Embedding } from './embedding.ts';
 import {
   asTaught,
@@ -18,6 +18,7 @@ import {
   objectHead,
   shown,
 } from './example.ts';
+import { type Hidden, hide, newestOf } from './hidden.ts';
 import { type CutPart, checkPart, type ExamplePart, isExamplePart, type Part, type PartName, partKey } from './part.ts';
 import { EmbeddingPool } from './pool.ts';
 
@@ -109,7 +110,7 @@ export class Ledger {
   readonly #cuts = new Map<string, DotSet<Cut>>();
   #size = 0;
   #counter = 0;
-  #hidden: { readonly nodes: ReadonlySet<string>; isHidden(shelf: Shelf, row: Row): boolean } | undefined;
+  #hidden: Hidden | undefined;
 
   /** @throws InputError when a name, the dimension or the replica is not what it should be. */
   constructor(options: LedgerOptions) {
@@ -575,58 +576,10 @@ export class Ledger {
     return count;
   }
 
-  #hide() {
+  #hide(): Hidden {
     this.#hidden ??= hide(this.cuts());
     return this.#hidden;
   }
-}
-
-/**
- * What the cuts hide. A cut by a node that knew by then that it was cut out itself does not count; of two nodes that cut
- * each other out and did not know it, the cut with the earlier time counts, which is the same one everywhere.
- */
-function hide(cuts: readonly Cut[]) {
-  const nodes = new Set<string>();
-  for (const { node, target } of [...cuts].sort((a, b) => (a.order ?? 0) - (b.order ?? 0) || byTime(a, b))) {
-    if ('node' in target && !nodes.has(node)) nodes.add(target.node);
-  }
-  const examples = new Set<string>();
-  const labels = new Map<string, LabelCut>();
-  for (const { node, target, timeMs, seen } of cuts) {
-    if (nodes.has(node)) continue;
-    if ('example' in target) examples.add(target.example);
-    if (!('label' in target)) continue;
-    const key = JSON.stringify([target.head, target.label]);
-    const known = labels.get(key) ?? { seen: new Map(), untilMs: -1 };
-    labels.set(key, known);
-    if (!seen) known.untilMs = Math.max(known.untilMs, timeMs);
-    for (const [replica, counter] of seen ?? []) {
-      known.seen.set(replica, Math.max(counter, known.seen.get(replica) ?? 0));
-    }
-  }
-  return {
-    nodes,
-    isHidden({ node, head, label }: Shelf, { id, timeMs }: Row): boolean {
-      if (nodes.has(node) || examples.has(id)) return true;
-      const cut = labels.size > 0 && labels.get(JSON.stringify([head, label]));
-      return cut ? covers(cut.seen, id) || timeMs <= cut.untilMs : false;
-    },
-  };
-}
-
-interface LabelCut {
-  readonly seen: Map<string, number>;
-  /** Of cuts by earlier versions. */
-  untilMs: number;
-}
-
-/** By replica, in order, the counter of the newest one. */
-function newestOf(rows: readonly Row[]): [replica: string, counter: number][] {
-  const newest = new Map<string, number>();
-  for (const { replica, counter } of rows.map(({ id }) => splitDot(id))) {
-    newest.set(replica, Math.max(counter, newest.get(replica) ?? 0));
-  }
-  return [...newest].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function matches(target: CutTarget, shelf: Shelf, row?: Row): boolean {
