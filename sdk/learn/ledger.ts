@@ -276,7 +276,7 @@ export class Ledger {
     for (const part of changed) this.#replace(part);
     // This node's own from before it was flashed, by an earlier version.
     if (changed.some((part) => part.node === this.node && !isExamplePart(part))) this.renewCuts();
-    return changed.concat(this.#dropStandIns());
+    return changed.concat(this.#dropStandIns(new Set(changed.flatMap(({ items }) => [...items.keys()]))));
   }
 
   /**
@@ -306,13 +306,18 @@ export class Ledger {
     }
   }
 
-  /** What stands for an example that was lost is not needed beside it. @returns The parts that changed. */
-  #dropStandIns(): Part[] {
+  /**
+   * What stands for an example that was lost is not needed beside it.
+   *
+   * @param arrived Examples that may have come back.
+   * @returns The parts that changed.
+   */
+  #dropStandIns(arrived: ReadonlySet<string>): Part[] {
     const changed: Part[] = [];
     const { isHidden } = this.#hide();
     for (const shelf of [...this.#shelves.values()].filter(({ node }) => node === this.node)) {
       const ids = [...shelf.rows.items.values()].filter((row) => {
-        const [origin, old] = (row.from !== undefined && this.#locate(row.from)) || [];
+        const [origin, old] = (row.from !== undefined && arrived.has(row.from) && this.#locate(row.from)) || [];
         if (!origin || !old || origin.head !== shelf.head || origin.label !== shelf.label) return false;
         if (old.negative !== row.negative || old.scale !== row.scale || isHidden(origin, old)) return false;
         return Buffer.from(this.#pool.at(old.slot)).equals(Buffer.from(this.#pool.at(row.slot)));

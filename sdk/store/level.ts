@@ -25,6 +25,9 @@ export interface LevelOptions {
   readonly damage?: 'new' | 'repaired' | undefined;
 }
 
+/** What LevelDB says when its files cannot be read now, whatever is in them: a repair would take them for lost. */
+const isOfDisk = /Permission denied|Input\/output error|Too many open files|Cannot allocate memory/;
+
 /** Stores that could not be repaired and lie beside it, at most. */
 const mostAside = 9;
 
@@ -92,6 +95,7 @@ async function openTaken(folder: string, options: LevelOptions, release: () => v
       return Level.of(db, release, { damage: found.lost, isCut: found.isCut ?? false });
     } catch (error) {
       if (error instanceof UnavailableError) throw error;
+      if (isOfDisk.test(messageOf(error))) unavailable(error);
       await probe(folder);
       reason = messageOf(error);
     }

@@ -45,7 +45,8 @@ function unmasked(masked: number): number {
 /** CRC-32C (Castagnoli); that of `node:zlib` has another polynomial. */
 function crc32c(bytes: Uint8Array): number {
   let crc = 0xffffffff;
-  for (const byte of bytes) crc = (table[(crc ^ byte) & 0xff]! ^ (crc >>> 8)) >>> 0;
+  // An index: four megabytes are some 20 ms so, and five times as many with an iterator.
+  for (let i = 0; i < bytes.length; i++) crc = table[(crc ^ bytes[i]!) & 0xff]! ^ (crc >>> 8);
   return (crc ^ 0xffffffff) >>> 0;
 }
 

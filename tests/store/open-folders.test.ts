@@ -1,4 +1,4 @@
-import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { ClassicLevel } from 'classic-level';
@@ -9,7 +9,7 @@ import { Level } from '../../sdk/store/level.ts';
 import { takeFolder } from '../../sdk/store/open-folders.ts';
 import { closing } from '../closing.ts';
 import { temporaryFolder } from '../devices/fake.ts';
-import { openElsewhere } from './elsewhere.ts';
+import { holdElsewhere, openElsewhere } from './elsewhere.ts';
 
 const options = { title: 'the store', contents: 'things', logger: silent };
 const openLevel = async (folder: string) => closing(await Level.open(folder, options), (level) => level.close());
@@ -20,14 +20,7 @@ describe('takeFolder', () => {
     const link = join(temporaryFolder(), 'link');
     symlinkSync(folder, link);
     const release = takeFolder(folder)!;
-    for (const name of [
-      folder,
-      `${folder}/`,
-      join(folder, '.'),
-      `${folder}/x/..`,
-      link,
-      relative(process.cwd(), folder),
-    ]) {
+    for (const name of [folder, `${folder}/`, join(folder, '.'), link, relative(process.cwd(), folder)]) {
       expect(takeFolder(name), name).toBeUndefined();
     }
     expect(takeFolder(temporaryFolder())).toBeDefined();
@@ -86,6 +79,35 @@ describe('a store that is open', () => {
     expect(openElsewhere(folder)).toBe('open');
     const again = await openLevel(folder);
     expect(String(await again.db.get(Buffer.from('a')))).toBe('1');
+  });
+
+  it('of another process is not repaired, however it looks: it may be in the middle of a write', async () => {
+    const folder = join(temporaryFolder(), 'store');
+    const level = await openLevel(folder);
+    await level.db.put(Buffer.from('a'), Buffer.from('1'), { sync: true });
+    await level.close();
+    const other = await holdElsewhere(folder);
+    const files = () => readdirSync(folder).filter((name) => !/^LOG/.test(name));
+    const before = files();
+    for (const name of before) if (/^MANIFEST/.test(name)) appendFileSync(join(folder, name), 'the beginning of');
+    await expect(openLevel(folder)).rejects.toThrow('another process uses it');
+    await expect(Level.open(folder, { ...options, damage: 'repaired' })).rejects.toThrow('another process uses it');
+    expect(files()).toEqual(before);
+    expect(openElsewhere(folder)).toBe('LEVEL_LOCKED');
+    await other.letGo();
+    const again = await openLevel(folder);
+    expect(String(await again.db.get(Buffer.from('a')))).toBe('1');
+  });
+
+  it('whose files cannot be read now is no damage', async () => {
+    const folder = join(temporaryFolder(), 'store');
+    await (await openLevel(folder)).close();
+    vi.spyOn(ClassicLevel.prototype, 'open').mockRejectedValueOnce(
+      Object.assign(new Error('no'), { cause: new Error('IO error: 000005.ldb: Input/output error') }),
+    );
+    await expect(openLevel(folder)).rejects.toThrow(/Input\/output error/);
+    expect(readdirSync(join(folder, '..'))).toEqual(['store']);
+    expect((await openLevel(folder)).damage).toBeUndefined();
   });
 
   it('is open once when two open it in the same moment', async () => {
