@@ -7,6 +7,7 @@ import type { ModelCard } from '../core/card.ts';
 import { loadModel, type Model } from '../core/model.ts';
 import { NodeLearning } from '../learn/node-learning.ts';
 import { about, type Logger, silent } from '../log.ts';
+import { type Writer, type Written, written } from '../written.ts';
 import type { PipelineStats } from './events.ts';
 import { CpuMeter, EnergyPerInference } from './meter.ts';
 import { Pipeline } from './pipeline.ts';
@@ -25,6 +26,8 @@ export interface NodeStats {
   power: NodePower | null;
   /** How late timers came since the last report: the main thread was busy so long. */
   eventLoopDelayMs: { mean: number; p99: number };
+  /** To disk, by what wrote it: of this process, whichever node it is of. */
+  written: Record<Writer, Written>;
   model: string;
   cameras: Record<string, PipelineStats>;
 }
@@ -175,6 +178,7 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
         mean: lateness(this.#delay?.mean),
         p99: lateness(this.#delay?.percentile(99)),
       },
+      written: written.stats,
       model: this.#model?.card.name ?? this.settings.core.model,
       cameras: Object.fromEntries([...this.#pipelines].map(([name, pipeline]) => [name, pipeline.stats])),
     };

@@ -130,6 +130,7 @@ describe('/metrics', () => {
 
   it('tells what the board tells', async () => {
     const { node, ask } = await start();
+    node.written.add('outbox', 700);
     node.board = {
       temperature: 51.3,
       throttling: { now: ['throttled'], sinceBoot: null },
@@ -140,6 +141,8 @@ describe('/metrics', () => {
       'ocellus_temperature_celsius{node="porch"}': 51.3,
       'ocellus_throttled{node="porch",reason="throttled"}': 1,
       'ocellus_throttled{node="porch",reason="under-voltage"}': 0,
+      'ocellus_written_bytes_total{node="porch",writer="outbox"}': 700,
+      'ocellus_written_bytes_total{node="porch",writer="learning"}': 0,
       'ocellus_power_watts{node="porch",source="pmic",covers="rails"}': 3.5,
       'ocellus_energy_joules_total{node="porch",source="pmic",covers="rails"}': 1200,
     });

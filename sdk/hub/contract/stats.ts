@@ -85,6 +85,8 @@ const Power = Fields({
   ),
 });
 
+const Written = Fields({ bytes: Count('Since the start.'), lastDay: Count('In the last 24 hours, to the hour.') });
+
 /** What a node says of itself; tests/hub/contract holds it to `NodeStats`. */
 export const NodeStatsSchema = Fields({
   uptimeSeconds: Amount(),
@@ -100,6 +102,10 @@ export const NodeStatsSchema = Fields({
   ),
   power: Known(Power, 'Null where nothing measures it, and before the first report.'),
   eventLoopDelayMs: Fields({ mean: Amount(), p99: Amount() }, 'How late timers came since the last report.'),
+  written: Fields(
+    { outbox: Written, learning: Written, settings: Written, recordings: Written },
+    'Bytes handed to the disk by the process, by what wrote them.',
+  ),
   model: Type.String(),
   cameras: Type.Record(Type.String(), Camera),
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ClassicLevel } from 'classic-level';
 import { messageOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
+import { written } from '../../written.ts';
 
 /** The disk does not take anything now, or another process has the folder; the store itself may be sound. */
 export class UnavailableError extends Error {
@@ -105,8 +106,9 @@ export class LevelStore {
   }
 
   /** All or nothing. Survives the process; with `sync` also a power cut, and so does all that was written before. */
-  write(operations: Operation[], sync: boolean): Promise<void> {
-    return this.#db.batch(operations, { ...encodings, sync });
+  async write(operations: Operation[], sync: boolean): Promise<void> {
+    await this.#db.batch(operations, { ...encodings, sync });
+    written.add('outbox', bytesOf(operations));
   }
 
   close(): Promise<void> {
@@ -135,6 +137,9 @@ export async function probe(folder: string): Promise<void> {
     await rm(path, { force: true }).catch(() => {});
   }
 }
+
+const bytesOf = (operations: readonly Operation[]) =>
+  operations.reduce((sum, one) => sum + one.key.length + (one.type === 'put' ? one.value.length : 0), 0);
 
 function unavailable(error: unknown): never {
   const { code } = error as { code?: string };

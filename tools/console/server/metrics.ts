@@ -23,6 +23,11 @@ export function nodeMetrics(node: ConsoleNode, mqtt: HubStats | undefined, accep
   });
   tellProcess(text, stats.eventLoopDelayMs);
   tellBoard(text, ofNode, stats);
+  text.counter(
+    'ocellus_written_bytes',
+    'Handed to the disk, by what wrote it.',
+    Object.entries(stats.written).map(([writer, { bytes }]) => [{ ...ofNode, writer }, bytes]),
+  );
   tellCameras(text, node, stats.cameras);
   if (mqtt) tellMqtt(text, ofNode, mqtt);
   return text;
