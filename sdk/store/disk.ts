@@ -9,9 +9,13 @@ export class UnavailableError extends Error {
 
 /** Twice what LevelDB may have to write to open. */
 const probeBytes = 8 * 1024 * 1024;
+const syncedBytes = 4096;
+const chunk = Buffer.alloc(256 * 1024);
 
 /**
- * Is there room, and may it be written there?
+ * Is there room, and may it be written there? It is asked again and again while it may not, so next to nothing of it
+ * reaches the disk: a block is written through; for the rest the file system only has to say that it has the room, and
+ * what is not synced is forgotten with the file. (What it says of itself, statfs, does not know quotas.)
  *
  * @throws UnavailableError with the system's reason.
  */
@@ -20,8 +24,9 @@ export async function probe(folder: string): Promise<void> {
   try {
     const file = await open(path, 'w', 0o600);
     try {
-      await file.writeFile(Buffer.alloc(probeBytes));
+      await file.writeFile(chunk.subarray(0, syncedBytes));
       await file.sync();
+      for (let bytes = syncedBytes; bytes < probeBytes; bytes += chunk.length) await file.writeFile(chunk);
     } finally {
       await file.close();
     }

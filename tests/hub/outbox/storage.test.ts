@@ -19,6 +19,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LevelStore } from '../../../sdk/hub/outbox/level-store.ts';
 import { type Entry, Outbox } from '../../../sdk/hub/outbox.ts';
+import { canMount } from '../../needs.ts';
 import { recorder, until } from '../fakes.ts';
 
 let folder: string;
@@ -337,16 +338,3 @@ describe.skipIf(noMount)(`a full disk${noMount}`, () => {
     expect(existsSync(join(disk, 'outbox.damaged'))).toBe(false);
   });
 });
-
-function canMount(): boolean {
-  const folder = mkdtempSync(join(tmpdir(), 'ocellus-mount-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'ignore' });
-    execFileSync('umount', [folder], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
