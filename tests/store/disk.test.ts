@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -48,12 +48,15 @@ describe.skipIf(noMount)(`a small disk${noMount}`, () => {
   ])('with %i MB free has room for a store: %s', async (free, hasRoom) => {
     const disk = mount(16);
     writeFileSync(join(disk, 'filler'), Buffer.alloc((16 - free) * megabyte));
+    const touched = () => statSync(disk, { bigint: true }).mtimeNs;
+    const before = touched();
     const answer = await probe(disk).then(
       () => true,
       (error: unknown) => error,
     );
     if (hasRoom) expect(answer).toBe(true);
     else expect(answer).toEqual(new UnavailableError('the disk is full'));
+    expect(touched() === before, 'a disk that is full is not written to').toBe(!hasRoom);
     expect(readdirSync(disk)).toEqual(['filler']);
   });
 });
