@@ -37,8 +37,8 @@ describe.skipIf(missing)(`http: when the clock is set${missing}`, () => {
     'gives all pictures of a slow camera as before (%s)',
     async (by) => {
       const clock = clockOfFfmpeg();
-      const server = closing(await MjpegServer.start({ periodMs: 100 }), (it) => it.kill());
-      const device = closing(await openDevice(server.url(), { fps: 25 }), (it) => it.close());
+      const server = closing(await MjpegServer.start({ periodMs: 150 }), (it) => it.kill());
+      const device = closing(await openDevice(server.url(), { fps: 10 }), (it) => it.close());
       let frames = 0;
       void (async () => {
         for await (const frame of device.frames()) {
