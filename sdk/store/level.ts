@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, realpath, rename, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, realpath, rename, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClassicLevel } from 'classic-level';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { makeFolder } from '../make-folder.ts';
 import { probe, UnavailableError, unavailable } from './disk.ts';
 import { inspect } from './inspect.ts';
 import { takeFolder } from './open-folders.ts';
@@ -48,7 +49,7 @@ export class Level {
    * @throws UnavailableError when the disk does not take it, or this or another process has it open.
    */
   static async open(folder: string, options: LevelOptions): Promise<Level> {
-    await mkdir(folder, { recursive: true, mode: 0o700 }).catch(unavailable);
+    await makeFolder(folder, 0o700).catch(unavailable);
     const release = takeFolder(folder);
     if (!release) throw new UnavailableError('this process has it open already');
     try {
