@@ -54,6 +54,12 @@ export function plainWords(said: string, maxPixels: number = defaultMaxPixels): 
 }
 
 /**
+ * Output options of a stream whose times may jump when a clock is set, this machine's or the camera's. Where they jump by more
+ * than 30 hours, ffmpeg would go on with times that it makes up, of 25 frames a second, and `atMost` would pass too few.
+ */
+export const asItComes = ['-fps_mode', 'passthrough', '-dts_error_threshold', '1e10'];
+
+/**
  * A filter that lets at most so many frames a second pass. Unlike ffmpeg's `fps` it never repeats one: after a gap in a
  * camera's timestamps that would be a burst of copies.
  */

@@ -1,5 +1,5 @@
 import type { DeviceOptions } from './device.ts';
-import { atMost, ffmpegCommand } from './ffmpeg.ts';
+import { asItComes, atMost, ffmpegCommand } from './ffmpeg.ts';
 import type { LiveCommand } from './live.ts';
 import { NetworkCamera } from './network.ts';
 import { Y4mParser } from './y4m.ts';
@@ -32,7 +32,7 @@ export class HttpCamera extends NetworkCamera {
         width,
         height,
         maxPixels,
-        output: ['-fps_mode', 'passthrough'],
+        output: asItComes,
       }),
       // Whatever its size, a JPEG is BT.601.
       parser: (sink) => new Y4mParser(sink, 'bt601'),

@@ -30,7 +30,9 @@ const advice: Record<string, string> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed; name the file with it or with its CA’s in mqtt.tls.ca',
   SELF_SIGNED_CERT_IN_CHAIN: 'its CA is not known here; name the file with the CA’s certificate in mqtt.tls.ca',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its CA is not known here; name the file with the CA’s certificate in mqtt.tls.ca',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
+  CERT_HAS_EXPIRED: 'its certificate has expired, by the clock of this board; is that right?',
+  CERT_NOT_YET_VALID:
+    'its certificate is not valid yet, by the clock of this board; does the network tell it the time?',
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: `it wants a certificate from here; ${ownCertificate}`,
   ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: `it ends the handshake; where it wants a certificate from here, ${ownCertificate}`,
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: `it does not know who signed the certificate in mqtt.tls.cert`,

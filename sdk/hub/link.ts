@@ -22,8 +22,8 @@ export class RefusedError extends InputError {
 export interface PublishOptions {
   qos: 0 | 1;
   retain: boolean;
-  /** When a message that still waits at the broker is of no use any more, ms since 1970 (MQTT 5). Default: never. */
-  expiresMs?: number;
+  /** For how long a message that waits at the broker is of use yet, ms (MQTT 5). Default: for ever. */
+  lifetimeMs?: number;
   /** MQTT 5: marks it as the answer to the message that came with it. */
   correlationData?: Buffer;
 }
@@ -63,10 +63,9 @@ export class Link {
   publish(
     topic: string,
     payload: Buffer | string,
-    { qos, retain, expiresMs, correlationData }: PublishOptions,
+    { qos, retain, lifetimeMs, correlationData }: PublishOptions,
   ): Promise<void> {
-    const seconds =
-      expiresMs === undefined || this.version === 4 ? undefined : Math.ceil((expiresMs - Date.now()) / 1000);
+    const seconds = lifetimeMs === undefined || this.version === 4 ? undefined : Math.ceil(lifetimeMs / 1000);
     const properties = {
       ...(seconds !== undefined && { messageExpiryInterval: Math.max(1, seconds) }),
       ...(correlationData && { correlationData }),

@@ -189,7 +189,8 @@ export class Publisher {
     this.#pace.take();
     this.#underWay++;
     this.#watch(link);
-    link.publish(entry.topic, payload, { qos: 1, retain: entry.retain, expiresMs: entry.expiresMs }).then(
+    const lifetimeMs = this.#outbox.lifetimeOf(entry);
+    link.publish(entry.topic, payload, { qos: 1, retain: entry.retain, lifetimeMs }).then(
       () => {
         if (this.#link !== link) return;
         this.#stats.published++;

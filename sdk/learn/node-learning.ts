@@ -407,7 +407,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     return learner;
   }
 
-  /** When it was taught last; and a camera looks for the states that were taught on it. */
+  /** When it was taught last (by the clocks of those who taught: to be told); and a camera looks for the states that were taught on it. */
   #noteHeads({ ledger }: Learner): void {
     const heads = new Map<string, Set<string>>();
     const examples = ledger.examples();

@@ -45,7 +45,7 @@ export class SteadyState {
   }
 
   /**
-   * @param timeMs Of the frame, on a clock that does not jump; one that goes back starts the count again.
+   * @param timeMs Of the frame, by a clock that cannot be set; one that begins anew starts the count again.
    * @returns Whether the state is another one now.
    */
   update({ label, score }: Pick<Prediction, 'label' | 'score'>, timeMs: number): boolean {

@@ -6,10 +6,9 @@ import { sharpness } from './sharpness.ts';
 
 /** One good look at an object. */
 export interface TrackView {
-  /** For a person, ms since 1970. */
+  /** Of its frame: since 1970, and by a clock that cannot be set. */
   readonly timeMs: number;
-  /** `Frame.captureTimeNs`: what looks are told apart by, which the time of day is not. Default: from `timeMs`. */
-  readonly captureTimeNs?: number;
+  readonly captureTimeNs: number;
   /** Sharper and larger is higher; only worth comparing between views of one track. */
   readonly quality: number;
   /** The crop, at most 256 pixels a side. */
@@ -33,7 +32,7 @@ export interface ViewedTrack {
 
 const viewsPerTrack = 3;
 /** Two looks at the same moment say the same. */
-const leastGapMs = 400;
+const leastGapNs = 400e6;
 /** A look replaces the worst one when it is this much better. */
 const gain = 1.25;
 /** An object that the frame cuts off is a worse look than its size says. */
@@ -62,7 +61,7 @@ export class TrackViews {
     const region = cropOf(track.box, frame);
     if (!region) return undefined;
     const views = this.of(track.id);
-    if (views.some((view) => isSameMoment(view, frame))) return undefined;
+    if (views.some(({ captureTimeNs }) => Math.abs(frame.captureTimeNs - captureTimeNs) < leastGapNs)) return undefined;
     const size = Math.sqrt(region.width * region.height);
     const quality = size * sharpness(frame, region) * (isCut(track.box, frame) ? cutPenalty : 1);
     if (views.length >= viewsPerTrack && quality < views.at(-1)!.quality * gain) return undefined;
@@ -122,11 +121,6 @@ export class TrackViews {
     const known = this.#tracks.get(trackId) ?? { trackId, views: [], isOver: false, isTaught: false };
     this.#tracks.set(trackId, { ...known, ...change });
   }
-}
-
-function isSameMoment({ timeMs, captureTimeNs }: TrackView, frame: Frame): boolean {
-  const apart = captureTimeNs === undefined ? frame.wallTimeMs - timeMs : (frame.captureTimeNs - captureTimeNs) / 1e6;
-  return Math.abs(apart) < leastGapMs;
 }
 
 function cropOf([x1, y1, x2, y2]: Track['box'], frame: Frame): Region | undefined {

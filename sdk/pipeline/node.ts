@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
@@ -207,6 +208,7 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
 
   async #start(loading: Promise<Model | null>, before: (() => Promise<void> | void) | undefined): Promise<void> {
     this.#pipelines.clear();
+    const eventSalt = randomUUID();
     for (const [name, settings] of Object.entries(this.settings.cameras)) {
       const learning = this.learning?.addCamera(name, settings.learn);
       const options = {
@@ -214,6 +216,7 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
         model: loading,
         speed: this.#speed,
         patient: true,
+        eventSalt,
         ...(learning && { learning }),
         logger: about(this.#logger, { camera: name }),
       };

@@ -55,6 +55,7 @@ function tellProcess(text: Exposition, delayMs: { mean: number; p99: number }): 
   const { user, system } = process.cpuUsage();
   const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
   const one = (value: number): Sample[] => [[{}, value]];
+  // By the clock as it is now: what asks subtracts it from a time of now.
   const started = Date.now() / 1000 - process.uptime();
   text.gauge('process_start_time_seconds', 'When it was started, since 1970.', one(Math.round(started * 1000) / 1000));
   text.counter('process_cpu_seconds', 'Of the process and its threads.', one((user + system) / 1e6));
