@@ -32,6 +32,8 @@ export interface OutboxStats {
   oldestAgeSeconds: number;
   /** Messages dropped, oldest first, because there was no room for them or they were too old. */
   evicted: Record<Kind, number>;
+  /** Messages that the broker refused for good or that are larger than it takes: they were set aside. */
+  refused: Record<Kind, number>;
   /** Where they are kept: `memory` too while the disk is full or another process has the folder. */
   storage: 'disk' | 'memory';
   /** Messages that are to be on disk and are not yet. */
@@ -75,6 +77,7 @@ export class Outbox {
   readonly #storage: Storage | undefined;
   readonly #now: () => number;
   readonly #logger: Logger;
+  readonly #refused: Record<Kind, number> = { state: 0, event: 0, learning: 0 };
   #onReady: (() => void) | undefined;
   #saidEviction = false;
 
@@ -114,6 +117,7 @@ export class Outbox {
         event: this.#lanes.event.evicted,
         learning: this.#lanes.learning.evicted,
       },
+      refused: { ...this.#refused },
       storage: this.#storage?.works ? 'disk' : 'memory',
       unwritten: sum(lanes, (lane) => lane.unwritten.size),
       damaged: sum(lanes, (lane) => lane.damaged),
@@ -157,8 +161,9 @@ export class Outbox {
     return undefined;
   }
 
-  /** It was acknowledged (or refused for good) and is forgotten. */
-  settle(entry: Entry): void {
+  /** It was acknowledged, or refused for good, and is forgotten. */
+  settle(entry: Entry, { isRefused = false }: { isRefused?: boolean } = {}): void {
+    if (isRefused) this.#refused[entry.kind]++;
     const lane = this.#lanes[entry.kind];
     lane.settle(entry as Item);
     this.#storage?.changed();

@@ -19,6 +19,7 @@ const hubStats: HubStats = {
     bytes: 500,
     oldestAgeSeconds: 6,
     evicted: { state: 1, event: 7, learning: 2 },
+    refused: { state: 17, event: 18, learning: 19 },
     storage: 'disk',
     unwritten: 14,
     damaged: 0,
