@@ -113,9 +113,14 @@ export class Link {
     });
   }
 
-  /** The largest packet to send, in bytes: what the broker says, or what was found out. */
+  /** The largest packet, in bytes, to make of what can be made smaller: what the broker says, or what was found out. */
   get maximumPacketSize(): number {
     return Math.min(this.#maximumPacketSize, this.#limit.bytes);
+  }
+
+  /** So many bytes are too many: what is less than this and more than `maximumPacketSize` may pass. */
+  get refusedPacketSize(): number {
+    return Math.min(this.#maximumPacketSize + 1, this.#limit.refused);
   }
 
   /** Bytes written that the network has not taken yet. */

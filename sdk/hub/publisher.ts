@@ -184,8 +184,10 @@ export class Publisher {
 
   #begin(entry: Entry, link: Link, payload = entry.payload): void {
     if (entry.retain) this.#forgetOlder(entry);
-    if (packetBytes(entry.topic, payload.length) <= link.maximumPacketSize) this.#send(entry, payload, link);
+    const bytes = packetBytes(entry.topic, payload.length);
+    if (bytes <= link.maximumPacketSize) this.#send(entry, payload, link);
     else if (isSnapshot(entry)) this.#shrink(entry, link);
+    else if (bytes < link.refusedPacketSize) this.#send(entry, payload, link);
     else this.#leaveOut(entry, link);
   }
 
@@ -246,7 +248,7 @@ export class Publisher {
 
   #refusedForGood(entry: Entry, payload: Buffer, error: RefusedError, link: Link): void {
     // What the broker takes was found out meanwhile: it may be the size.
-    if (packetBytes(entry.topic, payload.length) > link.maximumPacketSize) {
+    if (packetBytes(entry.topic, payload.length) >= link.refusedPacketSize) {
       this.#begin(entry, link);
       return;
     }
@@ -331,10 +333,13 @@ export class Publisher {
     if (begun && this.#sent.size > 1) return;
     clearTimeout(this.#watchdog);
     if (this.#sent.size === 0) return;
-    this.#watchdog = setTimeout(
-      () => link.close(`it acknowledged nothing for ${acknowledgeTimeoutMs / 1000} s`),
-      acknowledgeTimeoutMs,
-    );
+    const [oldest] = this.#sent;
+    const { published } = this.#stats;
+    this.#watchdog = setTimeout(() => {
+      const isOnlyOne = this.#stats.published > published;
+      const what = isOnlyOne ? `did not acknowledge ${oldest!.topic}` : 'acknowledged nothing';
+      link.close(`it ${what} for ${acknowledgeTimeoutMs / 1000} s`);
+    }, acknowledgeTimeoutMs);
     this.#watchdog.unref();
   }
 }

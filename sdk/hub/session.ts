@@ -265,7 +265,7 @@ export class Session extends EventEmitter<SessionEvents> {
       const hasLearned = link?.ended(this.#running ? endingOf(cause) : undefined) ?? false;
       if (link) this.emit('disconnected');
       const wasGood = connectedAt !== undefined && performance.now() - connectedAt > goodConnectionMs;
-      this.#wasShort = link !== undefined && !wasGood;
+      if (link) this.#wasShort = !wasGood;
       if (wasGood) this.#hurries = 0;
       const isHurry = hasLearned && this.#hurries++ < mostHurries;
       if (wasGood || isHurry) this.#backoff.reset();

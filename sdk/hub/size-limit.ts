@@ -22,10 +22,15 @@ export class SizeLimit {
     this.#given = given;
   }
 
+  /** It takes less than so many bytes. */
+  get refused(): number {
+    if (performance.now() - this.#refusedAt > rememberedMs) this.#forget();
+    return Math.min(this.#given + 1, this.#refused);
+  }
+
   /** What may be tried, bytes: half-way, in proportion, while it is not known well enough. */
   get bytes(): number {
-    if (performance.now() - this.#refusedAt > rememberedMs) this.#refused = Number.POSITIVE_INFINITY;
-    if (this.#refused === Number.POSITIVE_INFINITY) return this.#given;
+    if (this.refused > this.#given) return this.#given;
     const accepted = Math.max(1, this.#accepted);
     const found = this.#refused / accepted < closeEnough ? accepted : Math.floor(Math.sqrt(accepted * this.#refused));
     return Math.min(this.#given, this.#isCertain ? found : Math.max(found, smallestGuess));

@@ -25,6 +25,13 @@ const carefulFor = 64;
 const firstBanMs = 10 * 60_000;
 const longestBanMs = 6 * 3_600_000;
 const mostRemembered = 1000;
+const endsConnection = 'it ends the connection, or acknowledges nothing';
+
+interface Verdict {
+  readonly reason: string;
+  /** It was too large: smaller than so many bytes it is another message. */
+  readonly bytes?: number;
+}
 
 interface Precedent {
   /** Different messages in a row. */
@@ -48,7 +55,7 @@ export class Suspects {
   readonly #strikes = new Map<unknown, number>();
   /** Were on their way together when a connection ended. */
   readonly #company = new Set<unknown>();
-  readonly #guilty = new Map<unknown, string>();
+  readonly #guilty = new Map<unknown, Verdict>();
   readonly #topics = new Map<string, Precedent>();
   #carefulLeft = 0;
 
@@ -66,14 +73,14 @@ export class Suspects {
     return this.#strikes.has(key);
   }
 
-  /** @returns Why it is not to be sent, or undefined. A guilty message is told once: the same made smaller is another one. */
-  verdict({ key, topic }: Sent): string | undefined {
-    const reason = this.#guilty.get(key);
+  /** @returns Why it is not to be sent, or undefined. A guilty message is told once. */
+  verdict({ key, topic, bytes }: Sent): string | undefined {
+    const verdict = this.#guilty.get(key);
     this.#guilty.delete(key);
-    if (reason !== undefined) return reason;
+    if (verdict && !(verdict.bytes !== undefined && bytes < verdict.bytes)) return verdict.reason;
     const precedent = this.#topics.get(topic);
     const isBanned = precedent && precedent.condemned > 1 && performance.now() < precedent.until;
-    return isBanned ? 'the broker ends the connection at all that is sent there' : undefined;
+    return isBanned ? endsConnection : undefined;
   }
 
   /** The connection goes on after it. @param isAccepted False: it was refused. Undefined: not known. */
@@ -118,16 +125,16 @@ export class Suspects {
   #condemn(sent: Sent, code: number | undefined): void {
     const { key, topic, bytes } = sent;
     this.#strikes.delete(key);
-    const reason = code === undefined ? 'it ends the connection, or acknowledges nothing' : describeReason(code);
-    remember(this.#guilty, key, reason);
+    const reason = code === undefined ? endsConnection : describeReason(code);
     const precedent = this.#topics.get(topic) ?? { condemned: 0, banMs: firstBanMs, until: 0 };
     remember(this.#topics, topic, precedent);
-    if (code === tooLarge) {
-      this.#limit.refuse(bytes);
+    if (code === tooLarge) this.#limit.refuse(bytes);
+    // A smaller one may pass, or tell that it was not the size.
+    if (code === tooLarge || (code === undefined && this.#limit.suspect(bytes))) {
+      remember(this.#guilty, key, { reason, bytes });
       return;
     }
-    // A smaller one may pass, or tell that it was not the size.
-    if (code === undefined && this.#limit.suspect(bytes)) return;
+    remember(this.#guilty, key, { reason });
     this.#limit.doubt();
     if (++precedent.condemned < 2) return;
     precedent.until = performance.now() + precedent.banMs;
