@@ -65,8 +65,11 @@ const largestIncoming = 4 * 1024 * 1024;
 const goodConnectionMs = 10_000;
 const slowRetryMs = 30_000;
 const endTimeoutMs = 500;
-/** A broker that does not answer MQTT 5 is not asked again for so long: each time takes `connectTimeoutMs`. */
-const silentVersionMs = 24 * 3_600_000;
+/**
+ * A broker that does not answer MQTT 5, and answers 3.1.1, is not asked again for so long, for each time takes
+ * `connectTimeoutMs`. The first time it may have been the network.
+ */
+const silentVersionMs = { first: 10 * 60_000, again: 24 * 3_600_000 };
 /** So many connections in a row may end at messages before the next ones wait longer and longer. */
 const mostHurries = 20;
 /** How many causes are said between two good connections. */
@@ -95,6 +98,7 @@ export class Session extends EventEmitter<SessionEvents> {
   #silentEnds = 0;
   /** Until then MQTT 3.1.1 goes first, performance.now(). */
   #silentUntil = 0;
+  #wasSilent = false;
   /** MQTT 5 was not answered just before. */
   #isAfterSilence = false;
   readonly #will: WillChoice;
@@ -233,8 +237,12 @@ export class Session extends EventEmitter<SessionEvents> {
     client.once('connect', () => {
       connectedAt = performance.now();
       this.#silentEnds = 0;
-      if (this.#isAfterSilence) this.#silentUntil = connectedAt + silentVersionMs;
+      if (this.#isAfterSilence) {
+        this.#silentUntil = connectedAt + silentVersionMs[this.#wasSilent ? 'again' : 'first'];
+        this.#wasSilent = true;
+      }
       this.#isAfterSilence = false;
+      if (version === 5) this.#wasSilent = false;
       if (!this.#will.accepted()) {
         // Was it the last will, or has the broker come back just now?
         stream.destroy();
@@ -271,8 +279,12 @@ export class Session extends EventEmitter<SessionEvents> {
       if (wasGood || isHurry) this.#backoff.reset();
       if (wasGood || cause.kind !== 'closed') this.#shortConnections = 0;
       else if (link && ++this.#shortConnections >= 3 && !isHurry) cause = closedAgain;
-      if (connectedAt !== undefined) this.#version = performance.now() < this.#silentUntil ? 4 : 5;
-      else if (cause.kind === 'closed') this.#silentEnds++;
+      if (connectedAt === undefined) {
+        if (cause.kind === 'closed') this.#silentEnds++;
+      } else if (!this.#will.isChecking) {
+        // Whether it was the last will shows only with the same version.
+        this.#version = performance.now() < this.#silentUntil ? 4 : 5;
+      }
       this.#ended(cause, connectedAt !== undefined);
     });
   }

@@ -74,6 +74,11 @@ export class FakeBroker {
     for (const send of this.#sends) send(packet);
   }
 
+  /** Sends bytes to all clients. */
+  sendBytes(bytes: Buffer): void {
+    for (const socket of this.#sockets) socket.write(bytes);
+  }
+
   drop(): void {
     for (const socket of this.#sockets) socket.destroy();
   }
@@ -119,11 +124,13 @@ export class FakeBroker {
         case 'subscribe':
           if (packet.subscriptions.some(({ topic }) => cutAt(topic, packet))) break;
           this.subscribed.push(packet);
-          send({
-            cmd: 'suback',
-            messageId: packet.messageId!,
-            granted: packet.subscriptions.map(({ topic }) => this.grant(topic)),
-          });
+          socket.write(
+            subscribed(
+              packet.messageId!,
+              packet.subscriptions.map(({ topic }) => this.grant(topic)),
+              protocolVersion,
+            ),
+          );
           break;
         case 'unsubscribe':
           this.unsubscribed.push(...packet.unsubscriptions);
@@ -143,6 +150,11 @@ export class FakeBroker {
       this.#pending = [];
     });
   }
+}
+
+function subscribed(messageId: number, granted: readonly number[], protocolVersion: number | undefined): Buffer {
+  const body = [messageId >> 8, messageId & 255, ...(protocolVersion === 5 ? [0] : []), ...granted];
+  return Buffer.from([0x90, body.length, ...body]);
 }
 
 /** mqtt-packet makes none with a reason code that the standard does not list there; brokers do. */
