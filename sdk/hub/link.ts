@@ -82,8 +82,9 @@ export class Link {
   #waiting: Waiting[] = [];
   /** It waits for the connection to have been quiet. */
   #isQuietFor: Flight | undefined;
-  /** For each PINGREQ on its way: what is called when its PINGRESP comes. */
-  readonly #fences: (() => void)[] = [];
+  /** For each PINGREQ on its way: what is called when its PINGRESP comes. Others than ours keep the connection alive. */
+  readonly #fences: ((() => void) | undefined)[] = [];
+  #nextFence: (() => void) | undefined;
   #hasEnded = false;
 
   constructor(
@@ -108,6 +109,11 @@ export class Link {
     this.#onRefused = onRefused;
     this.#client = client;
     this.#close = close;
+    client.on('packetsend', ({ cmd }) => {
+      if (cmd !== 'pingreq') return;
+      this.#fences.push(this.#nextFence);
+      this.#nextFence = undefined;
+    });
     client.on('packetreceive', ({ cmd }) => {
       if (cmd === 'pingresp') this.#fences.shift()?.();
     });
@@ -226,7 +232,7 @@ export class Link {
 
   /** Calls back when the broker has read all that was sent so far and the connection still is. */
   #fence(then: () => void): void {
-    this.#fences.push(then);
+    this.#nextFence = then;
     this.#client.sendPing();
   }
 
