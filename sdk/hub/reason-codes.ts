@@ -55,9 +55,8 @@ interface Tables {
 }
 
 /**
- * MQTT.js drops an acknowledgement whose reason code the standard does not list for it, so that the message is never
- * settled; Mosquitto 2.0 sends such a one (PUBACK with 0x95, for its `message_size_limit`). From here on it reads any
- * that says no.
+ * MQTT.js hears nothing any more after an acknowledgement whose reason code the standard does not list for it; Mosquitto
+ * 2.0 sends such a one (PUBACK with 0x95, for its `message_size_limit`). From here on it reads any that says no.
  */
 export function readAllRefusals(): void {
   const here = createRequire(import.meta.url);
