@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { MqttClient } from 'mqtt';
 import { InputError, messageOf } from '../errors.ts';
 import { describeReason, isTemporary, tooLarge } from './reason-codes.ts';
@@ -11,6 +10,9 @@ const largestWindow = 16;
 const mostWaiting = 64;
 /** How long a connection is quiet before what may have ended the last one goes out again. */
 const quietMs = 1000;
+/** So long it may take until it is acknowledged, and longer by its bytes at 128 kbit/s. */
+const trialMs = 15_000;
+const slowestBytesPerMs = 16;
 
 /** Room for the fixed header, the topic's length, the packet id and the properties. */
 const headerBytes = 16;
@@ -247,10 +249,21 @@ export class Link {
     });
     if (!flight.isAlone || !this.#suspects.needsQuiet(sent)) return flight;
     this.#isQuietFor = flight;
-    await sleep(quietMs, undefined, { ref: false });
+    await new Promise((resolve) => setTimeout(resolve, quietMs).unref());
     this.#isQuietFor = undefined;
     if (this.#hasEnded) throw new Error('the connection has ended');
+    this.#judge(flight);
     return flight;
+  }
+
+  /** All others wait for it, so it has less time than usual to be acknowledged. */
+  #judge(flight: Flight): void {
+    const { topic, bytes } = flight;
+    const wait = trialMs + bytes / slowestBytesPerMs;
+    const end = () => {
+      if (this.#flights.has(flight)) this.#close(`it did not acknowledge ${topic} for ${Math.round(wait / 1000)} s`);
+    };
+    setTimeout(end, wait).unref();
   }
 
   #advance(): void {

@@ -64,8 +64,9 @@ export class Suspects {
   }
 
   /** Is nothing else to be on its way with it? */
-  mustBeAlone({ topic }: Sent): boolean {
-    return this.#company.size > 0 || this.#strikes.size > 0 || this.#topics.has(topic);
+  mustBeAlone({ key, topic }: Sent): boolean {
+    const isCareful = this.#carefulLeft > 0 && (this.#company.size > 0 || this.#strikes.size > 0);
+    return isCareful || this.#strikes.has(key) || this.#topics.has(topic);
   }
 
   /** Is the connection to be quiet for a moment before it goes? */
@@ -89,10 +90,8 @@ export class Suspects {
     this.#company.delete(key);
     this.#topics.delete(topic);
     if (isAccepted) this.#limit.accept(bytes);
-    if (this.#carefulLeft > 0 && --this.#carefulLeft === 0) {
-      this.#company.clear();
-      this.#strikes.clear();
-    }
+    // What is sent once only, as an answer is, keeps its strike until something is sent there again.
+    if (this.#carefulLeft > 0 && --this.#carefulLeft === 0) this.#company.clear();
   }
 
   /** The connection ended while nothing was on its way, in the quiet before this was to be sent. */
@@ -118,7 +117,7 @@ export class Suspects {
     const isSure = fault === 'message' || this.#topics.has(only.topic) || strikes >= mostStrikes;
     this.#company.delete(only.key);
     if (isSure) this.#condemn(only, code);
-    else this.#strikes.set(only.key, strikes);
+    else remember(this.#strikes, only.key, strikes);
     return true;
   }
 

@@ -229,6 +229,28 @@ describe.each([4, 5] as const)('A broker that ends the connection, MQTT %i', (ve
 });
 
 describe('A broker that ends the connection', () => {
+  it('at a picture that someone asked for: it is known at the second time, and said to who asks a third time', async () => {
+    const { broker, garden, hub, go } = await start(4);
+    broker.cut = (_, { length }) => (length ?? 0) > 100_000;
+    await go();
+    garden.jpeg = await noisyJpeg(1000, 800);
+    const answers = () => broker.published.filter(({ topic }) => topic === `${root}/response/snapshot`);
+    let asked = 0;
+    while (answers().length === 0) {
+      await until(() => hub.stats.connected && broker.subscribed.length > 0);
+      const { cuts } = broker;
+      const message = { topic: `${root}/request/snapshot`, payload: '{"camera": "garden"}', qos: 0 } as const;
+      broker.send({ cmd: 'publish', dup: false, retain: false, ...message });
+      asked++;
+      await until(() => broker.cuts > cuts || answers().length > 0);
+      await settled({ stats: () => hub.stats });
+      await until(() => hub.stats.connected);
+    }
+    expect(asked).toBeLessThanOrEqual(4);
+    expect(String(answers()[0]!.payload)).toMatch(/the broker takes \d+; ask for a smaller one/);
+    expect(hub.stats.outbox.refused).toEqual({ state: 0, event: 0, learning: 0 });
+  }, 60_000);
+
   it('and says at what: once is enough', async () => {
     const { broker, door, garden, hub, go, numbers, errors } = await start();
     broker.cut = (topic) => topic === denied && 0x87;
