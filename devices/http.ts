@@ -13,7 +13,7 @@ export class HttpCamera extends NetworkCamera {
 
   protected async command(): Promise<LiveCommand> {
     this.assertUrl();
-    const { width, height, fps } = this.options;
+    const { width, height, maxPixels, fps } = this.options;
     return {
       ...ffmpegCommand({
         input: [
@@ -31,6 +31,7 @@ export class HttpCamera extends NetworkCamera {
         filters: atMost(fps),
         width,
         height,
+        maxPixels,
         output: ['-fps_mode', 'passthrough'],
       }),
       // Whatever its size, a JPEG is BT.601.

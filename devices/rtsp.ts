@@ -13,7 +13,7 @@ export class RtspCamera extends NetworkCamera {
 
   protected async command(): Promise<LiveCommand> {
     this.assertUrl();
-    const { width, height, fps, transport = 'tcp' } = this.options;
+    const { width, height, maxPixels, fps, transport = 'tcp' } = this.options;
     const input = [
       // Nothing but a camera's stream, wherever it redirects to: no file, no playlist, no other protocol.
       ...['-f', 'rtsp', '-protocol_whitelist', 'rtp,srtp,tcp,tls,udp'],
@@ -32,6 +32,7 @@ export class RtspCamera extends NetworkCamera {
         filters: atMost(fps),
         width,
         height,
+        maxPixels,
         output: ['-fps_mode', 'passthrough'],
       }),
       decoder,

@@ -1,9 +1,10 @@
-import { type FileHandle, mkdir, open, readdir, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageVersion } from '../../sdk/assets.ts';
 import type { CameraSettings } from '../../sdk/config/schema.ts';
 import { InputError, messageOf } from '../../sdk/errors.ts';
 import type { Frame } from '../../sdk/frame/frame.ts';
+import { makeFolder } from '../../sdk/make-folder.ts';
 import { withMaskedSource } from '../../sdk/pipeline/masked-source.ts';
 import type { Stage } from '../../sdk/pipeline/stage.ts';
 import { describeBoard } from '../boards/board.ts';
@@ -69,7 +70,7 @@ export class Recorder implements Stage<Frame> {
     const { folder } = this.#options;
     let names: string[];
     try {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       names = await readdir(folder);
     } catch (error) {
       throw new InputError(`${folder}: expected a folder to record into; ${messageOf(error)}`);

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
-import { mkdir } from 'node:fs/promises';
 import { InputError, messageOf } from '../errors.ts';
 import { type Logger, silent } from '../log.ts';
+import { makeFolder } from '../make-folder.ts';
 import type { Embedding } from './embedding.ts';
 import { type CutTarget, type Draft, type Example, objectHead } from './example.ts';
 import type { HeadInfo, Prediction } from './head.ts';
@@ -84,9 +84,7 @@ export class Learner extends EventEmitter<LearnerEvents> {
    * @throws InputError when the folder cannot be used, is in use, or is of another space.
    */
   static async open(folder: string, options: LearnerOptions): Promise<Learner> {
-    await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-      throw new InputError(`${folder}: cannot be made: ${messageOf(error)}`);
-    });
+    await makeFolder(folder);
     const store = await LedgerStore.open(folder, {
       ...options,
       onChange: (parts) => {

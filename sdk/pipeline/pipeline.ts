@@ -380,10 +380,12 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
 
   /** Begins, ends or replaces the stream that snapshots come from, as the settings have it. */
   #switchMain(): void {
-    const { snapshots, transport, hardware_decoding: hardwareDecoding } = this.#settings;
+    const { snapshots, transport, hardware_decoding: hardwareDecoding, max_megapixels: maxMegapixels } = this.#settings;
     // What is read as fast as it goes has times of its own.
     const isWanted = this.#source && snapshots.enabled && snapshots.source !== '' && this.#options.speed !== 'max';
-    const wanted = isWanted ? { uri: snapshots.source, transport, hardwareDecoding } : undefined;
+    const wanted = isWanted
+      ? { uri: snapshots.source, transport, hardwareDecoding, maxPixels: pixelsIn(maxMegapixels) }
+      : undefined;
     if (this.#main?.is(wanted)) return;
     const before = this.#main;
     if (before) this.#closing = Promise.all([this.#closing, before.stop()]);
@@ -408,6 +410,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
       source,
       width,
       height,
+      max_megapixels: maxMegapixels,
       transport,
       loop,
       hardware_decoding: hardwareDecoding,
@@ -420,6 +423,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
         createDevice(source, {
           width,
           height,
+          maxPixels: pixelsIn(maxMegapixels),
           transport,
           // As fast as it goes, every frame counts, unless fewer were asked for by name.
           fps: speed === 'max' && !this.#asksFps ? undefined : detect.fps,
@@ -636,11 +640,15 @@ function opening({
   source,
   width,
   height,
+  max_megapixels,
   transport,
   loop,
   hardware_decoding,
   libcamera,
   detect,
 }: CameraSettings) {
-  return { enabled, source, width, height, transport, loop, hardware_decoding, libcamera, fps: detect.fps };
+  const { fps } = detect;
+  return { enabled, source, width, height, max_megapixels, transport, loop, hardware_decoding, libcamera, fps };
 }
+
+const pixelsIn = (megapixels: number | undefined) => megapixels && Math.round(megapixels * 1e6);

@@ -1,8 +1,9 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClassicLevel } from 'classic-level';
 import { messageOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
+import { makeFolder } from '../../make-folder.ts';
 
 /** The disk does not take anything now, or another process has the folder; the store itself may be sound. */
 export class UnavailableError extends Error {
@@ -47,7 +48,7 @@ export class LevelStore {
       }
       return new LevelStore(db);
     };
-    await mkdir(folder, { recursive: true, mode: 0o700 }).catch(unavailable);
+    await makeFolder(folder, 0o700).catch(unavailable);
     let reason = 'it could not be read';
     if (!damage) {
       try {
