@@ -71,7 +71,7 @@ const endTimeoutMs = 500;
  */
 const silentVersionMs = { first: 10 * 60_000, again: 24 * 3_600_000 };
 /** So many connections in a row may end at messages before the next ones wait longer and longer. */
-const mostHurries = 20;
+const mostHurries = 60;
 /** How many causes are said between two good connections. */
 const mostSaid = 20;
 

@@ -117,6 +117,8 @@ describe('/metrics', () => {
       'ocellus_mqtt_outbox_bytes{node="porch"}': 500,
       'ocellus_mqtt_outbox_oldest_age_seconds{node="porch"}': 6,
       'ocellus_mqtt_outbox_evicted_total{node="porch",kind="event"}': 7,
+      'ocellus_mqtt_outbox_refused_total{node="porch",kind="event"}': 18,
+      'ocellus_mqtt_outbox_refused_total{node="porch",kind="learning"}': 19,
       'ocellus_mqtt_published_total{node="porch"}': 8,
       'ocellus_mqtt_refused_total{node="porch"}': 9,
       'ocellus_mqtt_too_large_total{node="porch"}': 10,

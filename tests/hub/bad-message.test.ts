@@ -217,6 +217,15 @@ describe.each([4, 5] as const)('A broker that ends the connection, MQTT %i', (ve
     expect(errors().join('\n')).toMatch(/refuses ocellus\/porch\/request\/\+, so nothing is taken from there/);
   }, 60_000);
 
+  it('at its status, the first thing of all: the rest arrives, and what is wrong is said', async () => {
+    const { broker, door, hub, numbers, errors } = await start(version);
+    broker.cut = (topic) => topic === `${root}/status`;
+    await hub.start();
+    for (let i = 0; i < 3; i++) door.emit('event', eventMessage(i));
+    await until(() => numbers(events).length === 3);
+    expect(errors().join('\n')).toMatch(/refuses ocellus\/porch\/status: .*; the rest goes on without it/);
+  }, 60_000);
+
   it('at everything of Home Assistant, which goes before all else', async () => {
     const { broker, door, hub, node, go, numbers } = await start(version, { homeAssistant: true });
     broker.cut = (topic) => topic.startsWith('homeassistant/');
