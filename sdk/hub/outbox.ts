@@ -33,6 +33,8 @@ export interface OutboxStats {
   oldestAgeSeconds: number;
   /** Messages dropped, oldest first, because there was no room for them or they were too old. */
   evicted: Record<Kind, number>;
+  /** Messages that the broker refused for good or that are larger than it takes: they were set aside. */
+  refused: Record<Kind, number>;
   /** Where they are kept: `memory` too while the disk is full or another process has the folder. */
   storage: 'disk' | 'memory';
   /** Messages that are to be on disk and are not yet. */
@@ -72,6 +74,7 @@ export class Outbox {
   readonly #storage: Storage | undefined;
   readonly #clock: AgeClock;
   readonly #logger: Logger;
+  readonly #refused: Record<Kind, number> = { state: 0, event: 0, learning: 0 };
   #onReady: (() => void) | undefined;
   #saidEviction = false;
 
@@ -119,6 +122,7 @@ export class Outbox {
         event: this.#lanes.event.evicted,
         learning: this.#lanes.learning.evicted,
       },
+      refused: { ...this.#refused },
       storage: this.#storage?.works ? 'disk' : 'memory',
       unwritten: sum(lanes, (lane) => lane.unwritten.size),
       damaged: sum(lanes, (lane) => lane.damaged),
@@ -165,8 +169,9 @@ export class Outbox {
     return expiresMs === undefined ? undefined : Math.max(0, expiresMs - this.#clock.now());
   }
 
-  /** It was acknowledged (or refused for good) and is forgotten. */
-  settle(entry: Entry): void {
+  /** It was acknowledged, or refused for good, and is forgotten. */
+  settle(entry: Entry, { isRefused = false }: { isRefused?: boolean } = {}): void {
+    if (isRefused) this.#refused[entry.kind]++;
     const lane = this.#lanes[entry.kind];
     lane.settle(entry as Item);
     this.#storage?.changed();

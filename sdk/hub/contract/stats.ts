@@ -56,6 +56,10 @@ export const ConnectionSchema = Fields({
       { state: Count(), event: Count(), learning: Count() },
       'Messages dropped, oldest first, because there was no room for them or they were too old.',
     ),
+    refused: Fields(
+      { state: Count(), event: Count(), learning: Count() },
+      'Messages set aside: the broker refused them for good, ended the connection at them, or they are larger than it takes.',
+    ),
     storage: Type.Union([Type.Literal('disk'), Type.Literal('memory')], { description: 'Where they are kept.' }),
     unwritten: Count('Messages that are to be on disk and are not yet.'),
     damaged: Count('Messages that could not be read back.'),

@@ -184,6 +184,11 @@ function tellMqtt(text: Exposition, labels: Labels, mqtt: HubStats): void {
     'Messages dropped for want of room, or because they were too old.',
     Object.entries(outbox.evicted).map(([kind, count]) => [{ ...labels, kind }, count]),
   );
+  text.counter(
+    'ocellus_mqtt_outbox_refused',
+    'Messages set aside: the broker refused them for good, ended the connection at them, or they are larger than it takes.',
+    Object.entries(outbox.refused).map(([kind, count]) => [{ ...labels, kind }, count]),
+  );
   text.gauge(
     'ocellus_mqtt_outbox_unwritten',
     'Messages that are to be on disk and are not yet.',
