@@ -6,11 +6,11 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Device, DeviceOptions } from '../../../devices/device.ts';
 import { createDevice, openDevice } from '../../../devices/index.ts';
 import type { Frame } from '../../../sdk/frame/frame.ts';
-import { hasOpenCv } from '../../../sdk/opencv/load.ts';
 import { clip, readToEnd } from '../../devices/clip.ts';
 import { temporaryFolder } from '../../devices/fake.ts';
 import { until } from '../../hub/fakes.ts';
 import { hasProgram } from '../../needs.ts';
+import { hasOpenCv } from '../../prepared.ts';
 
 /** A clip in Motion JPEG. */
 const mjpeg = ({ name = 'a.avi', ...options }: { name?: string; frames?: number; rate?: number } = {}) =>
@@ -22,7 +22,7 @@ async function open(uri: string, options?: DeviceOptions): Promise<Device> {
   return device;
 }
 
-describe.skipIf(!hasOpenCv() || !hasProgram('ffmpeg'))('opencv: (needs npm run opencv and ffmpeg)', () => {
+describe.skipIf(!(await hasOpenCv()) || !hasProgram('ffmpeg'))('opencv: (needs npm run opencv and ffmpeg)', () => {
   it('gives each frame of a file with its media time at speed max', async () => {
     const device = await open(`opencv:${mjpeg({ name: 'a b: %20.avi' })}`, { speed: 'max' });
     expect(device.properties).toMatchObject({
