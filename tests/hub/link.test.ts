@@ -1,5 +1,5 @@
 import mqtt, { type MqttClient } from 'mqtt';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Link, RefusedError } from '../../sdk/hub/link.ts';
 import { FakeBroker } from './fake-broker.ts';
 import { until } from './fakes.ts';
@@ -73,6 +73,8 @@ describe('Link', () => {
   it('says when a message expires', async () => {
     const one = await link();
     broker.flow();
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
     await one.publish('a', 'x', { qos: 1, retain: false, expiresMs: Date.now() + 90_500 });
     await one.publish('late', 'x', { qos: 1, retain: false, expiresMs: Date.now() - 1 });
     await one.publish('never', 'x', { qos: 1, retain: true });

@@ -135,7 +135,7 @@ describe('libcamera: through a program', () => {
     await expect(device.setControls({ brightness: 2 })).rejects.toThrow(/brightness: expected a number from -1 to 1/);
     await device.setControls({ contrast: 1.5 });
     expect((await device.controls()).find(({ name }) => name === 'contrast')).toMatchObject({ value: 1.5, default: 1 });
-    await vi.waitFor(() => expect(streams(fake)).toHaveLength(2), { timeout: 20_000 });
+    await vi.waitFor(() => expect(streams(fake)).toHaveLength(2), { timeout: 300_000 });
     (await frames.next()).value.release();
     await device.close();
     const [first, second] = streams(fake).map((args) => args.join(' '));

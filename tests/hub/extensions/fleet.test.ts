@@ -24,7 +24,7 @@ import { Board, type BoardOptions, dimension, labels, sample, sharing, space } f
 import { Subscriber } from '../subscriber.ts';
 
 const root = `ocellus/learn/${space}`;
-const patience = { timeout: 30_000 };
+const patience = { timeout: 300_000 };
 
 const stopping = <T extends { stop(): Promise<void> }>(thing: T) => closing(thing, (it) => it.stop());
 const startedBroker = async (port = 0) => stopping(await startBroker({ port, strict: true }));

@@ -5,7 +5,7 @@ import { asset } from '../../../sdk/assets.ts';
 
 export const browserPath = '/usr/bin/chromium';
 /** The scene is empty for some seconds between its visits, and the machine may be busy. */
-export const patience = { timeout: 60_000, interval: 100 };
+export const patience = { timeout: 300_000, interval: 100 };
 
 /** Builds the page of these sources into a folder. */
 export function buildPage(folder: string): void {

@@ -97,4 +97,4 @@ it(`kill -9 at ${kills} random moments: what was acknowledged is there, and no h
     expect(heads.size).toBeGreaterThan(1);
     expect(rollbacks).toBeGreaterThan(1);
   }
-}, 600_000);
+}, 1_800_000);
