@@ -10,6 +10,8 @@ import { digest, hasProgram, root, run, say } from './steps.mjs';
 
 const name = '@u4/opencv4nodejs';
 const version = '7.1.2';
+/** These are calls from JavaScript into OpenCV, which does the work: -O3 takes the compiler longer and gives nothing. */
+const flags = '-O1';
 const own = join(root, 'build', 'opencv');
 const recipe = join(root, 'tools', 'setup', 'opencv');
 /** The compiler takes so much for the largest file. */
@@ -23,9 +25,9 @@ export function buildOpenCv() {
   if (!folder) return false;
   const stamp = join(folder, '.ocellus-stamp');
   const system = `${process.platform} ${process.arch} ${process.versions.modules}`;
-  const wanted = digest([system, JSON.stringify(settings)]);
+  const wanted = digest([system, flags, JSON.stringify(settings)]);
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return tryOut(folder);
-  const kept = cachePath('opencv', [readFileSync(join(folder, 'package.json')), system, JSON.stringify(settings)]);
+  const kept = cachePath('opencv', [readFileSync(join(folder, 'package.json')), wanted]);
   if (!reuse(kept, folder)) {
     if (!compile(folder, settings) || !tryOut(folder)) return false;
     keep(kept, folder);
@@ -129,6 +131,7 @@ function compile(folder, { version: found, include, libraries, programs }) {
     env: {
       ...process.env,
       OPENCV4NODEJS_DISABLE_AUTOBUILD: '1',
+      CXXFLAGS: flags,
       OPENCV_INCLUDE_DIR: include,
       OPENCV_LIB_DIR: libraries,
       OPENCV_BIN_DIR: programs,
