@@ -3,12 +3,13 @@
 //   npm test                      everything
 //   npm test -- tests/learn       files whose path contains this; other options of vitest as well
 //   npm run test:long             fault campaigns and fuzzing at their full counts
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildKernels } from './native.mjs';
 import { Preparations } from './preparations.mjs';
 import { build, checkNode, installPackages, root, run, say, started } from './steps.mjs';
+import { tallyOf } from './tally.mjs';
 
 let passed = 0;
 let failed = 0;
@@ -61,30 +62,13 @@ const ended = await started(
   ],
   { env: { ...process.env, OCELLUS_TEST_PREPARATIONS: preparations.folder } },
 );
-count(report);
+const tally = tallyOf(report);
+if (tally.trouble) say(`✗ ${tally.trouble}`);
+for (const name of tally.skipped) console.log(`skipped: ${name}`);
+passed += tally.passed;
+failed += tally.failed;
+skipped += tally.skipped.length;
 // It also ends badly when it cannot start, breaks, or catches an error outside of the tests.
 if (!ended && failed === 0) failed++;
 await preparations.ended;
 process.exit(failed > 0 ? 1 : 0);
-
-function count(file) {
-  let results = [];
-  try {
-    results = JSON.parse(readFileSync(file, 'utf8')).testResults;
-  } catch (error) {
-    failed++;
-    say(`✗ vitest left no report of what it ran: ${error.message}`);
-  }
-  for (const { status, assertionResults } of results) {
-    const of = (wanted) => assertionResults.filter((test) => test.status === wanted).length;
-    passed += of('passed');
-    failed += of('failed');
-    // A file that could not be loaded, or whose hook failed, has no test of its own that failed.
-    if (status === 'failed' && of('failed') === 0) failed++;
-    for (const test of assertionResults) {
-      if (['passed', 'failed'].includes(test.status)) continue;
-      skipped++;
-      console.log(`skipped: ${test.fullName}`);
-    }
-  }
-}
