@@ -49,6 +49,7 @@ export class Visitor {
   /** A new page on this address. */
   async visit(address: string, hash: string, options: BrowserContextOptions): Promise<Page> {
     const context = await this.#browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
+    context.setDefaultTimeout(patience.timeout);
     const page = await context.newPage();
     this.#pages.push(page);
     page.on('console', (message) => {
