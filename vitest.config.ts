@@ -7,8 +7,8 @@ export default defineConfig({
     // Stand-ins for programs are asked, also where the native source is built; that has tests of its own.
     env: { OCELLUS_LIBCAMERA: 'program' },
     // Tests wait for what they expect, however long that takes on a slow or busy machine: these are for what hangs.
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
     expect: { poll: { timeout: 120_000 } },
     sequence: { sequencer: Order },
     // Two cores: more workers would only make the parts that talk to real processes wait for each other.

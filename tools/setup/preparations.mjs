@@ -6,12 +6,12 @@ import { hasProgram, root, say, started } from './steps.mjs';
 const lab = join(root, 'tests', 'real', 'lab', 'labs.mjs');
 const isRoot = process.getuid?.() === 0;
 
-/** Name, what makes it, and whether it can be made here; what cannot be is skipped by name in the tests. */
+/** Name, what makes it, and what it needs here; what cannot be made is skipped by name in the tests. */
 const all = [
-  { name: 'opencv', args: [join(root, 'tools', 'setup', 'opencv.mjs')], isPossible: true },
-  { name: 'python', args: [lab, 'python'], isPossible: hasProgram('python3') },
-  { name: 'guest', args: [lab, 'guest'], isPossible: isRoot && hasProgram('mmdebstrap') },
-  { name: 'arm64', args: [lab, 'arm64'], isPossible: isRoot && hasProgram('mmdebstrap') },
+  { name: 'opencv', args: [join(root, 'tools', 'setup', 'opencv.mjs')], needs: [] },
+  { name: 'python', args: [lab, 'python'], needs: ['python3'] },
+  { name: 'guest', args: [lab, 'guest'], asRoot: true, needs: ['mmdebstrap', 'cpio', 'xz'] },
+  { name: 'arm64', args: [lab, 'arm64'], asRoot: true, needs: ['mmdebstrap'] },
 ];
 
 export class Preparations {
@@ -20,6 +20,7 @@ export class Preparations {
   /** All are over. */
   ended;
 
+  /** Begins, once the system's packages are there. */
   constructor(folder) {
     this.folder = folder;
     mkdirSync(folder, { recursive: true });
@@ -29,7 +30,8 @@ export class Preparations {
   }
 
   async #make(few) {
-    for (const { name, args, isPossible } of few) {
+    for (const { name, args, needs, asRoot = false } of few) {
+      const isPossible = (isRoot || !asRoot) && needs.every(hasProgram);
       const begun = performance.now();
       const isWell = isPossible && (await started(process.execPath, args, { stdio: ['ignore', 2, 2] }));
       const seconds = Math.round((performance.now() - begun) / 1000);

@@ -36,7 +36,7 @@ const found = (text: string) => [...secrets].filter(([form]) => text.includes(fo
  * A real node with secrets in all places that take some, at the log level that tells most: they are looked for in all
  * that comes out of it.
  */
-describe('secrets that are planted', { timeout: 300_000 }, () => {
+describe('secrets that are planted', { timeout: 900_000 }, () => {
   let folder: string;
   let child: ReturnType<typeof start>;
   let said = '';
