@@ -21,7 +21,7 @@ const things = {
   blue: { id: 2, box: [180, 20, 300, 140] },
 } as const;
 
-describe('Console: learning', { timeout: 60_000 }, () => {
+describe('Console: learning', { timeout: 900_000 }, () => {
   const page = pageFolder();
   const folder = mkdtempSync(join(tmpdir(), 'ocellus-taught-'));
   const learning = new NodeLearning({

@@ -118,7 +118,7 @@ const tenth = (count = 10) =>
     }),
   );
 
-describe.skipIf(!hasProgram('ffmpeg'))('recording: (needs ffmpeg)', { timeout: 180_000 }, () => {
+describe.skipIf(!hasProgram('ffmpeg'))('recording: (needs ffmpeg)', { timeout: 900_000 }, () => {
   it('gives each frame back as it was: its pixels, its number, its times', async () => {
     const folder = join(temporaryFolder(), 'a b: c%20');
     const frames = tenth();

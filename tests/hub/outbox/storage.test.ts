@@ -31,6 +31,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   vi.restoreAllMocks();
+  vi.useRealTimers();
   for (const close of closers.splice(0).reverse()) await close();
   rmSync(join(folder, '..'), { recursive: true, force: true });
 });
@@ -124,17 +125,29 @@ describe('an outbox on disk', () => {
     const { outbox } = await opened();
     const write = vi.spyOn(LevelStore.prototype, 'write');
     const synced = () => write.mock.calls.filter(([, sync]) => sync).length;
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    /** The disk takes its own time, in which the clock stands still. */
+    const turnUntil = async (is: () => boolean) => {
+      while (!is()) await new Promise(setImmediate);
+    };
+    const put = async (text: string) => {
+      putAll(outbox, [text]);
+      await vi.advanceTimersByTimeAsync(100);
+      await turnUntil(() => outbox.stats.unwritten === 0);
+    };
     for (let i = 0; i < 3; i++) {
-      putAll(outbox, [String(i)]);
-      await written(outbox);
+      await put(String(i));
       outbox.settle(outbox.next()!);
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await vi.advanceTimersByTimeAsync(500);
     }
     expect(synced()).toBe(0);
-    putAll(outbox, ['it waits']);
-    await until(() => synced() === 1);
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await put('it waits');
+    await vi.advanceTimersByTimeAsync(2000);
+    await turnUntil(() => synced() === 1);
+    await vi.advanceTimersByTimeAsync(60_000);
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
     expect(synced(), 'it is safe already').toBe(1);
+    vi.useRealTimers();
   });
 
   it('keeps little of a long queue in memory', async () => {

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 // Debian puts it where only root's PATH looks.
@@ -35,6 +36,8 @@ export class Mosquitto {
   readonly certificate: string;
   readonly clientCertificate: string;
   readonly clientKey: string;
+  /** Clients that it did not let in so far. */
+  refusals = 0;
   readonly #folder: string;
   readonly #port: number;
   #process: ChildProcess | undefined;
@@ -109,8 +112,14 @@ export class Mosquitto {
   }
 
   async start(): Promise<void> {
-    const child = spawn('mosquitto', ['-c', join(this.#folder, 'mosquitto.conf')], { env, stdio: 'ignore' });
+    const child = spawn('mosquitto', ['-c', join(this.#folder, 'mosquitto.conf')], {
+      env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     this.#process = child;
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      if (/not authori[sz]ed/.test(line)) this.refusals++;
+    });
     while (!(await this.#answers())) {
       if (child.exitCode !== null) throw new Error(`mosquitto ended with ${child.exitCode}`);
       await sleep(20);
