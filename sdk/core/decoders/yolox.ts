@@ -1,23 +1,32 @@
 import type { DetectorCard } from '../card.ts';
 import type { TensorInfo } from '../engines/engine.ts';
 import { pushClasses } from './best-class.ts';
-import { cellsOf, type Decoder, findOutput, levelsOf, readOutput } from './decoder.ts';
+import { applySigmoid, assertShares, cellsOf, type Decoder, findOutput, levelsOf, readOutput } from './decoder.ts';
 
 /**
  * YOLOX (arXiv 2107.08430): per cell x, y (offsets from its corner, in strides), log w, log h (in strides),
- * objectness and class scores, both after their sigmoid.
+ * objectness and class scores, both after their sigmoid. Exported with `--decode_in_inference` x, y, w, h are in input
+ * pixels: the card says so, or the numbers of the first run do.
  */
 export function yolox(card: DetectorCard, outputs: readonly TensorInfo[]): Decoder {
   if (card.decoder.type !== 'yolox') throw new TypeError('expected a yolox card');
   const levels = levelsOf(card, card.decoder.strides);
+  const { logits = false } = card.decoder;
   const classes = card.labels.length;
   const width = 5 + classes;
   const shape = [1, cellsOf(levels), width];
   const what = 'x, y, log w, log h, objectness and class scores per cell';
   const { name } = findOutput(outputs, card.decoder.output, shape, what);
+  let { decoded } = card.decoder;
   return {
+    check(tensors) {
+      const { data } = readOutput(tensors, name, shape, what);
+      decoded ??= isDecoded(data, width, levels);
+      if (!logits) assertShares(data, width, 4);
+    },
     decode(tensors, threshold, multiLabel, candidates) {
       const { data } = readOutput(tensors, name, shape, what);
+      if (logits) applySigmoid(data, width, 4);
       let at = 0;
       for (const { stride, columns, rows } of levels) {
         for (let row = 0; row < rows; row++) {
@@ -25,10 +34,10 @@ export function yolox(card: DetectorCard, outputs: readonly TensorInfo[]): Decod
             const objectness = data[at + 4]!;
             // No class score is above 1, so most cells end here.
             if (!(objectness >= threshold)) continue;
-            const x = (data[at]! + column) * stride;
-            const y = (data[at + 1]! + row) * stride;
-            const halfW = (Math.exp(data[at + 2]!) * stride) / 2;
-            const halfH = (Math.exp(data[at + 3]!) * stride) / 2;
+            const x = decoded ? data[at]! : (data[at]! + column) * stride;
+            const y = decoded ? data[at + 1]! : (data[at + 1]! + row) * stride;
+            const halfW = (decoded ? data[at + 2]! : Math.exp(data[at + 2]!) * stride) / 2;
+            const halfH = (decoded ? data[at + 3]! : Math.exp(data[at + 3]!) * stride) / 2;
             pushClasses(
               data,
               at + 5,
@@ -48,4 +57,26 @@ export function yolox(card: DetectorCard, outputs: readonly TensorInfo[]): Decod
       }
     },
   };
+}
+
+/**
+ * Offsets from a cell's corner lie around half a stride wherever the cell is; pixels grow with its row and column. And no
+ * decoded width is below 0.
+ */
+function isDecoded(data: Float32Array, width: number, levels: ReturnType<typeof levelsOf>): boolean {
+  let fromOffset = 0;
+  let fromPixels = 0;
+  let at = 0;
+  for (const { stride, columns, rows } of levels) {
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++, at += width) {
+        const x = data[at]!;
+        const y = data[at + 1]!;
+        if (!(data[at + 2]! > 0 && data[at + 3]! > 0)) return false;
+        fromOffset += Math.abs(x - 0.5) + Math.abs(y - 0.5);
+        fromPixels += Math.abs(x / stride - column - 0.5) + Math.abs(y / stride - row - 0.5);
+      }
+    }
+  }
+  return fromPixels < fromOffset;
 }
