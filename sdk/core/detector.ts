@@ -28,9 +28,9 @@ export class Detector {
     assertNormalisation(card.input);
     this.card = card;
     this.#engine = engine;
-    this.#decoder = decoders[card.decoder.type](card, outputs);
     const shape = layout === 'NCHW' ? [1, 3, height, width] : [1, height, width, 3];
     this.#input = engine.bind(name, type, shape, sizesOf(card, inputs));
+    this.#decoder = decoders[card.decoder.type](card, outputs);
     this.#preprocessor = kernels.preprocessor(card.input);
   }
 

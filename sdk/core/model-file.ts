@@ -6,6 +6,7 @@ import { validate } from '../config/validate.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { ModelCard } from './card.ts';
 import type { ExternalWeights } from './engines/engine.ts';
+import { exampleCard } from './example-card.ts';
 import { readExternalWeights } from './external-weights.ts';
 import { readOnnxMetadata } from './onnx-metadata.ts';
 import { readUltralytics, type UltralyticsInfo } from './ultralytics.ts';
@@ -98,7 +99,7 @@ async function readByFile(path: string, name: string): Promise<ModelFile> {
   if (ultralytics) return { name, bytes, weights, description: ultralytics };
   throw new InputError(
     `${name} has no card, and its metadata has neither the key "ocellus" nor what Ultralytics writes. ` +
-      `Write ${cardPath}, for example:\n${exampleCard(basename(path, '.onnx'))}`,
+      `Write ${cardPath}, for example (docs/models.md has the other decoders):\n${exampleCard(basename(path, '.onnx'), bytes)}`,
   );
 }
 
@@ -148,19 +149,4 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function exampleCard(name: string): string {
-  const card = {
-    name:
-      name
-        .toLowerCase()
-        .replace(/[^a-z0-9._-]+/g, '-')
-        .replace(/^[^a-z0-9]+/, '') || 'my-model',
-    task: 'detect',
-    input: { width: 640, height: 640, type: 'float32', channels: 'RGB', mean: [0, 0, 0], std: [255, 255, 255] },
-    decoder: { type: 'yolov8' },
-    labels: ['cat', 'dog'],
-  };
-  return JSON.stringify(card, null, 2);
 }
