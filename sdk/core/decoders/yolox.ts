@@ -1,3 +1,4 @@
+import type { Level } from '../../kernels/decode/decode.ts';
 import type { DetectorCard } from '../card.ts';
 import type { TensorInfo } from '../engines/engine.ts';
 import { pushClasses } from './best-class.ts';
@@ -21,11 +22,11 @@ export function yolox(card: DetectorCard, outputs: readonly TensorInfo[]): Decod
   return {
     check(tensors) {
       const { data } = readOutput(tensors, name, shape, what);
-      decoded ??= isDecoded(data, width, levels);
       if (!logits) assertShares(data, width, 4);
     },
     decode(tensors, threshold, multiLabel, candidates) {
       const { data } = readOutput(tensors, name, shape, what);
+      decoded ??= isDecoded(data, width, levels);
       if (logits) applySigmoid(data, width, 4);
       let at = 0;
       for (const { stride, columns, rows } of levels) {
@@ -60,23 +61,35 @@ export function yolox(card: DetectorCard, outputs: readonly TensorInfo[]): Decod
 }
 
 /**
- * Offsets from a cell's corner lie around half a stride wherever the cell is; pixels grow with its row and column. And no
- * decoded width is below 0.
+ * Offsets from a cell's corner are much the same wherever the cell is; pixels grow with its row and column. And no decoded
+ * width is below 0.
  */
-function isDecoded(data: Float32Array, width: number, levels: ReturnType<typeof levelsOf>): boolean {
-  let fromOffset = 0;
-  let fromPixels = 0;
+function isDecoded(data: Float32Array, width: number, levels: readonly Level[]): boolean {
+  let ofOffsets = 0;
+  let ofPixels = 0;
   let at = 0;
   for (const { stride, columns, rows } of levels) {
+    const offsets: number[][] = [[], []];
+    const pixels: number[][] = [[], []];
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++, at += width) {
-        const x = data[at]!;
-        const y = data[at + 1]!;
         if (!(data[at + 2]! > 0 && data[at + 3]! > 0)) return false;
-        fromOffset += Math.abs(x - 0.5) + Math.abs(y - 0.5);
-        fromPixels += Math.abs(x / stride - column - 0.5) + Math.abs(y / stride - row - 0.5);
+        [column, row].forEach((place, axis) => {
+          const value = data[at + axis]!;
+          offsets[axis]!.push(value - 0.5);
+          // What is left of it as an offset, in strides.
+          pixels[axis]!.push(value / stride - place - 0.5);
+        });
       }
     }
+    for (const values of offsets) ofOffsets += spread(values);
+    for (const values of pixels) ofPixels += spread(values);
   }
-  return fromPixels < fromOffset;
+  return ofPixels < ofOffsets;
+}
+
+/** How far numbers lie from their mean, all together; of one alone, how far from 0. */
+function spread(values: readonly number[]): number {
+  const mean = values.length === 1 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+  return values.reduce((sum, value) => sum + Math.abs(value - mean), 0);
 }
