@@ -9,7 +9,7 @@ import { Hub } from '../../../sdk/hub/hub.ts';
 import { closing } from '../../closing.ts';
 import { eventMessage, FakeCamera, FakeNode, mqttSettings, recorder, until } from '../../hub/fakes.ts';
 import { Subscriber } from '../../hub/subscriber.ts';
-import { hasPython, preparePython } from '../python.ts';
+import { hasPython, preparePython, pythonOfTests } from '../python.ts';
 import { freePort } from './mosquitto.ts';
 
 const missing = hasPython ? '' : ' (needs python3 with venv)';
@@ -31,7 +31,7 @@ async function startAmqtt(): Promise<string> {
   );
   // Its script names the folder in which the environment was made.
   const main = 'from amqtt.scripts.broker_script import main; main()';
-  const child = spawn(preparePython(), ['-c', main, '-c', config], { stdio: 'ignore' });
+  const child = spawn(pythonOfTests(), ['-c', main, '-c', config], { stdio: 'ignore' });
   closing(child, async () => {
     child.kill('SIGKILL');
     rmSync(folder, { recursive: true });
@@ -44,7 +44,7 @@ async function startAmqtt(): Promise<string> {
 }
 
 describe.skipIf(missing)(`Hub with amqtt 0.12, which does not answer MQTT 5${missing}`, () => {
-  beforeAll(() => void preparePython(), 600_000);
+  beforeAll(preparePython, 600_000);
 
   it('falls back to 3.1.1, and remembers it', async () => {
     const url = await startAmqtt();
