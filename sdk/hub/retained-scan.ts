@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { matches } from './broker/topic-filter.ts';
 import { type Link, RefusedError } from './link.ts';
 import type { Incoming } from './session.ts';
 
@@ -67,14 +68,3 @@ export class RetainedScan {
     this.#running = false;
   }
 }
-
-/** Does a topic fit a filter with `+`, and `#` at its end? */
-function matches(filter: string, topic: string): boolean {
-  const wanted = filter.split('/');
-  const levels = topic.split('/');
-  if (wanted.at(-1) === '#') return levels.length >= wanted.length - 1 && fits(wanted.slice(0, -1), levels);
-  return wanted.length === levels.length && fits(wanted, levels);
-}
-
-const fits = (wanted: readonly string[], levels: readonly string[]) =>
-  wanted.every((level, i) => level === '+' || level === levels[i]);
