@@ -9,13 +9,12 @@ export const receiveMaximum = 1000;
 /** Packets that come before CONNACK has gone out. */
 const maxEarly = 1000;
 
-const reason = { malformed: 0x81, protocol: 0x82, tooMany: 0x93 } as const;
+const reason = { malformed: 0x81, protocol: 0x82, tooMany: 0x93, alias: 0x94 } as const;
 
 /** Properties that may come with a message; what a strict client does not expect would end its connection. */
 const messageProperties = new Set([
   'payloadFormatIndicator',
   'messageExpiryInterval',
-  'topicAlias',
   'responseTopic',
   'correlationData',
   'userProperties',
@@ -125,6 +124,7 @@ export class Inbound {
       return typeof identifier === 'number' && identifier > 0 ? undefined : reason.protocol;
     }
     if (packet.cmd !== 'publish') return undefined;
+    if (packet.properties?.topicAlias !== undefined) return reason.alias;
     if (!isMessage(packet.properties)) return reason.protocol;
     if (packet.topic !== '' && !isTopicName(packet.topic)) return reason.malformed;
     if (packet.qos < 2) return undefined;
