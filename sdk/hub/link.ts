@@ -78,13 +78,16 @@ export class Link {
     });
   }
 
-  /** @param retained False: what is retained already is not wanted (MQTT 3.1.1 brokers send it all the same). */
-  subscribe(filters: string[], options: { qos: 0 | 1; retained: boolean }): Promise<void> {
+  /**
+   * @param options.retained False: what is retained already is not wanted (MQTT 3.1.1 brokers send it all the same).
+   * @param options.own What this client itself publishes is wanted too. Default: not.
+   */
+  subscribe(filters: string[], options: { qos: 0 | 1; retained: boolean; own?: boolean }): Promise<void> {
     return new Promise((resolve, reject) => {
       // nl: own messages do not come back. rap false: only what was retained before is marked as retained.
       this.#client.subscribe(
         filters,
-        { qos: options.qos, nl: true, rap: false, rh: options.retained ? 0 : 2 },
+        { qos: options.qos, nl: options.own !== true, rap: false, rh: options.retained ? 0 : 2 },
         (error) => (error ? reject(refusal(error)) : resolve()),
       );
     });

@@ -6,6 +6,7 @@ import mqtt, {
   type ISubscribePacket,
   type Packet,
 } from 'mqtt-packet';
+import { matches } from '../../sdk/hub/broker/topic-filter.ts';
 
 /** A broker that does what a test says; it counts what is on its way and acknowledges only when told. */
 export class FakeBroker {
@@ -23,6 +24,10 @@ export class FakeBroker {
   grant: (filter: string) => number = () => 0;
   /** Reason code of a topic's PUBACK. */
   refuse: (topic: string) => number = () => 0;
+  /** What lies retained at it. */
+  readonly retained = new Map<string, Buffer>();
+  /** Does it tell what it retains to a subscription to this? By default it never does. */
+  tells: (filter: string) => boolean = () => false;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #sends = new Set<(packet: Packet) => void>();
@@ -77,6 +82,18 @@ export class FakeBroker {
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
+  #retain(topic: string, payload: Buffer): void {
+    if (payload.length === 0) this.retained.delete(topic);
+    else this.retained.set(topic, payload);
+  }
+
+  #tell(filter: string, send: (packet: Packet) => void): void {
+    if (!this.tells(filter)) return;
+    for (const [topic, payload] of this.retained) {
+      if (matches(filter, topic)) send({ cmd: 'publish', topic, payload, qos: 0, retain: true, dup: false });
+    }
+  }
+
   #serve(socket: Socket): void {
     this.#sockets.add(socket);
     let protocolVersion: number | undefined = 4;
@@ -92,6 +109,7 @@ export class FakeBroker {
           break;
         case 'publish':
           this.published.push(packet);
+          if (packet.retain) this.#retain(packet.topic, Buffer.from(packet.payload));
           if (packet.qos !== 1) break;
           this.#pending.push(() =>
             send({ cmd: 'puback', messageId: packet.messageId!, reasonCode: this.refuse(packet.topic) }),
@@ -106,6 +124,7 @@ export class FakeBroker {
             messageId: packet.messageId!,
             granted: packet.subscriptions.map(({ topic }) => this.grant(topic)),
           });
+          for (const { topic, rh } of packet.subscriptions) if (rh !== 2) this.#tell(topic, send);
           break;
         case 'unsubscribe':
           this.unsubscribed.push(...packet.unsubscriptions);

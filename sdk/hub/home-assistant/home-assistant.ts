@@ -79,6 +79,7 @@ export class HomeAssistant implements Extension {
         if (topic !== topics.model) this.#announcement(topic).found(payload);
         this.#mustBuild = true;
       },
+      remembered: (topic) => this.#announcements.get(topic)?.remembered,
       looked: () => {
         this.#hasLooked = true;
         this.#mustBuild = true;

@@ -208,7 +208,7 @@ describe.skipIf(lacks).each(Object.keys(brokers))(`Home Assistant itself and %s$
         known().sort(),
       ];
       expect(home.seen.protocol).toBe('5');
-      expect(all.length).toBeGreaterThan(60);
+      expect(all.length).toBeGreaterThan(40);
       const isBack = () => home.until(() => known().sort().join() === withState.join());
 
       await home.stop();
