@@ -60,9 +60,6 @@ async def call_services(hass) -> None:
     while line := await reader.readline():
         domain, service, data = json.loads(line)
         await hass.services.async_call(domain, service, data, blocking=True)
-    await hass.async_stop()
-    # What it keeps is written; threads of the page that is not there would hold it up.
-    os._exit(0)
 
 
 async def describe(hass) -> dict:
@@ -96,10 +93,14 @@ async def main() -> None:
         runner.RuntimeConfig(config_dir=sys.argv[2], skip_pip=True, verbose=False, log_no_color=True)
     )
     await hass.async_start()
-    hass.async_create_background_task(call_services(hass), "services")
-    while True:
+    services = asyncio.create_task(call_services(hass))
+    while not services.done():
         print(json.dumps(await describe(hass)), flush=True)
-        await asyncio.sleep(0.5)
+        await asyncio.wait([services], timeout=0.5)
+    services.result()
+    await hass.async_stop()
+    # What it keeps is written, and nothing else of it is waited for.
+    os._exit(0)
 
 
 asyncio.run(main())
