@@ -121,7 +121,11 @@ export class Hub {
     this.#fleet = new Fleet({ keyFile: options.data && join(options.data, identityFile) });
     this.#extensions = [
       // Before the states: what tells Home Assistant of them.
-      new HomeAssistant({ settings: options.settings.home_assistant, consoleUrl: options.consoleUrl }),
+      new HomeAssistant({
+        settings: options.settings.home_assistant,
+        consoleUrl: options.consoleUrl,
+        onBirth: () => statistics.tellAgain(),
+      }),
       new CameraStates(),
       new LearningStates(),
       new CameraEvents(),
