@@ -8,7 +8,7 @@ import type { DeviceProperties } from './device.ts';
 import { plainWords } from './ffmpeg.ts';
 import { PoolFiller } from './filler.ts';
 import { defaultMaxPixels } from './options.ts';
-import { pump, type StreamParser, type StreamSink } from './stream.ts';
+import { pump, type StreamFormat, type StreamParser, type StreamSink } from './stream.ts';
 import { SupervisedDevice } from './supervised.ts';
 
 /** How a live source is read at the moment: the program may have been installed, the camera plugged in, since the last time. */
@@ -31,6 +31,8 @@ export abstract class LiveDevice extends SupervisedDevice {
   /** One that could not be ended. */
   #stuck: Child | undefined;
   #sequence = 0;
+  /** Of the last frame. */
+  #known: StreamFormat | undefined;
   /** The hardware decoder gave no picture where software did. */
   #inSoftware = false;
   /** The present run is to end. */
@@ -69,6 +71,15 @@ export abstract class LiveDevice extends SupervisedDevice {
     // Without a picture either way, it was not the decoder.
     if (!this.hasFrames) this.#inSoftware = false;
     return second.reason;
+  }
+
+  /** The stream goes on with another one: a camera that was turned, or set to another size. */
+  #become(): void {
+    const { width, height } = this.properties;
+    const found = this.found();
+    this.setProperties(found);
+    if (found.width === width && found.height === height) return;
+    this.logger.info(`its frames were ${width}x${height} and are ${found.width}x${found.height} now`);
   }
 
   async #run(): Promise<{ reason: string; decoder?: DecoderTrial }> {
@@ -120,6 +131,8 @@ export abstract class LiveDevice extends SupervisedDevice {
 
   #onFrame(buffer: Uint8Array | undefined, pool: FramePool): void {
     const captureTimeNs = monotonicNs();
+    if (this.state === 'online' && this.#filler.format !== this.#known) this.#become();
+    this.#known = this.#filler.format;
     this.frameCame();
     const sequence = this.#sequence++;
     if (buffer) this.outlet.offer(pool.frame(buffer, { sequence, captureTimeNs, wallTimeMs: Date.now() }));

@@ -2,7 +2,6 @@ import type { DeviceOptions } from './device.ts';
 import { atMost, ffmpegCommand } from './ffmpeg.ts';
 import type { LiveCommand } from './live.ts';
 import { NetworkCamera } from './network.ts';
-import { Y4mParser } from './y4m.ts';
 
 /** A network camera that speaks RTSP, read by ffmpeg. */
 export class RtspCamera extends NetworkCamera {
@@ -33,10 +32,8 @@ export class RtspCamera extends NetworkCamera {
         width,
         height,
         maxPixels,
-        output: ['-fps_mode', 'passthrough'],
       }),
       decoder,
-      parser: (sink) => new Y4mParser(sink),
     };
   }
 }
