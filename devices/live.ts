@@ -15,6 +15,8 @@ import { SupervisedDevice } from './supervised.ts';
 export interface LiveCommand extends Command {
   /** What decodes outside the processor; if no picture comes, it gives way to software. */
   readonly decoder?: DecoderTrial;
+  /** What it may take to its first frame, beyond the stall timeout. Default: to connect. */
+  readonly startGraceMs?: number;
   parser(sink: StreamSink): StreamParser;
 }
 
@@ -110,7 +112,7 @@ export abstract class LiveDevice extends SupervisedDevice {
     this.expectFrames((why) => {
       reason = why;
       void child.stop(true);
-    });
+    }, command.startGraceMs);
     try {
       await pump(child.stdout, parser);
       if (!parser.clean && reason === undefined && !this.#ending) this.counters.corrupt++;

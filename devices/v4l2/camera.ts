@@ -46,7 +46,7 @@ export class V4l2Camera extends LiveDevice {
     const decoder = codec === undefined ? undefined : await this.decoderFor({ input, url: this.#path, codec });
     return {
       ...ffmpegCommand({
-        input: [...(decoder?.input ?? []), '-f', 'v4l2', '-fflags', 'nobuffer', ...input],
+        input: [...(decoder?.input ?? []), '-f', 'v4l2', ...input],
         url: this.#path,
         filters: atMost(fps),
         maxPixels,
