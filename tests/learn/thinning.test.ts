@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { byTime, type Example } from '../../sdk/learn/example.ts';
+import { asTaught, type Example } from '../../sdk/learn/example.ts';
 import { leastMissed } from '../../sdk/learn/thinning.ts';
 import { example } from './examples.ts';
 
 /** As it is said: the two that are most alike are looked for anew each time. */
 function oneByOne(examples: readonly Example[], most: number): string[] {
-  const left = [...examples].sort(byTime);
+  const left = asTaught(examples);
   const gone: string[] = [];
   const dot = (a: Int8Array, b: Int8Array) => a.reduce((sum, value, d) => sum + value * b[d]!, 0);
   while (left.length > most) {
