@@ -3,6 +3,7 @@ import { InputError, messageOf } from '../sdk/errors.ts';
 import type { Frame } from '../sdk/frame/frame.ts';
 import { about, type Logger, silent } from '../sdk/log.ts';
 import { RecentSum } from '../sdk/recent-sum.ts';
+import { hiddenIn, hiding, hidingLogger, maskSource } from './credentials.ts';
 import type {
   CameraControl,
   ControlValues,
@@ -13,7 +14,6 @@ import type {
   DeviceProperties,
 } from './device.ts';
 import { FrameOutlet } from './outlet.ts';
-import { maskCredentials, maskSource } from './uri.ts';
 
 const lastHour = () => new RecentSum({ steps: 60, stepMs: 60_000 });
 
@@ -23,6 +23,7 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
   readonly uri: string;
   protected readonly options: DeviceOptions;
   protected readonly logger: Logger;
+  readonly #hide: (text: string) => string;
   /** Counted by the device itself; `dropped` are those that found no free buffer, beside the outlet's own. */
   protected readonly counters = { frames: 0, dropped: 0, corrupt: 0 };
   readonly #restarts = { total: 0, lastHour: lastHour() };
@@ -40,7 +41,8 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
     super();
     this.uri = maskSource(uri);
     this.options = options;
-    this.logger = about(options.logger ?? silent, { source: this.uri });
+    this.#hide = hiding(uri);
+    this.logger = hidingLogger(about(options.logger ?? silent, { source: this.uri }), this.#hide);
   }
 
   /** Begins to read the source and says what it is. @throws InputError when that is impossible. */
@@ -78,7 +80,7 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
     try {
       const properties = await this.start();
       this.assertOpening();
-      this.#properties = properties;
+      this.setProperties(properties);
       this.setState('online');
       if (!this.takesControls && Object.keys(this.options.controls ?? {}).length > 0) {
         this.logger.warn('this source has no controls: those it was given are left out');
@@ -88,7 +90,7 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
       await this.close();
       // A close() while it opened may have come before there was anything to stop.
       await this.stop();
-      throw error;
+      throw hiddenIn(error, this.#hide);
     }
   }
 
@@ -138,7 +140,7 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
 
   /** A source that came back may be another one than before. */
   protected setProperties(properties: DeviceProperties): void {
-    this.#properties = properties;
+    this.#properties = { ...properties, title: this.#hide(properties.title) };
   }
 
   /** The source is started again after it was lost. */
@@ -154,7 +156,7 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
   }
 
   protected setError(message: string): void {
-    this.#lastError = maskCredentials(message);
+    this.#lastError = this.#hide(message);
   }
 
   protected setState(state: DeviceHealth['state']): void {

@@ -1,9 +1,11 @@
 import { EventEmitter } from 'node:events';
+import type { Duplex } from 'node:stream';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import { Backoff } from '../backoff.ts';
 import type { Logger } from '../log.ts';
 import { within } from '../within.ts';
 import type { BrokerAddress } from './address.ts';
+import { BoundedStream, type LeftOut } from './bounded-stream.ts';
 import {
   type Cause,
   causeOf,
@@ -19,6 +21,7 @@ import {
   notMqtt,
   silence,
 } from './causes.ts';
+import { Complaints } from './complaints.ts';
 import { Link, type RefusedError } from './link.ts';
 import { readAllRefusals } from './reason-codes.ts';
 import { SizeLimit } from './size-limit.ts';
@@ -59,7 +62,7 @@ const connectTimeoutMs = 10_000;
 /** For so long the broker keeps commands that come while the connection is gone; older ones were meant for another time. */
 const sessionExpirySeconds = 3600;
 const keepaliveSeconds = 30;
-/** The largest message that is taken in (MQTT 5 brokers keep to it): a retained snapshot is well below. */
+/** The largest message that is taken in: a retained snapshot is well below. MQTT 5 brokers keep to it; of others it is left out. */
 const largestIncoming = 4 * 1024 * 1024;
 /** A connection that lived so long was a good one: the next failure is the first again. */
 const goodConnectionMs = 10_000;
@@ -88,6 +91,7 @@ const mostSaid = 20;
 export class Session extends EventEmitter<SessionEvents> {
   readonly #options: SessionOptions;
   readonly #backoff = new Backoff();
+  readonly #complaints = new Complaints('messages that are too large');
   #mqtt: typeof import('mqtt') | undefined;
   #client: MqttClient | undefined;
   #link: Link | undefined;
@@ -176,7 +180,7 @@ export class Session extends EventEmitter<SessionEvents> {
   }
 
   #connect(mqtt: typeof import('mqtt'), tls: TlsOptions | undefined): void {
-    const { address, clientId, onRefused } = this.#options;
+    const { address, clientId, onRefused, logger } = this.#options;
     const version = this.#version;
     const { protocol } = address.options;
     const options: IClientOptions = {
@@ -190,6 +194,9 @@ export class Session extends EventEmitter<SessionEvents> {
       reconnectPeriod: 0,
       resubscribe: false,
       queueQoSZero: false,
+      manualConnect: true,
+      // A WebSocket puts a message together before anybody sees of it.
+      wsOptions: { maxPayload: 2 * largestIncoming },
       will: this.#will.now,
       ...(version === 5 && {
         properties: { maximumPacketSize: largestIncoming, sessionExpiryInterval: sessionExpirySeconds },
@@ -198,6 +205,13 @@ export class Session extends EventEmitter<SessionEvents> {
       log: () => {},
     };
     const client = mqtt.connect(options);
+    const whole = connectBounded(client, ({ topic, bytes }) => {
+      this.#complaints.say(
+        logger,
+        topic,
+        `a message of ${bytes} bytes is left out, at most ${largestIncoming} are taken`,
+      );
+    });
     this.#client = client;
     const { stream } = client;
     let cause: Cause | undefined;
@@ -205,11 +219,11 @@ export class Session extends EventEmitter<SessionEvents> {
     /** The port is of another kind. */
     let other: Cause | undefined;
     let isSecure = protocol !== 'mqtts';
-    stream.once('secureConnect', () => {
+    whole.once('secureConnect', () => {
       isSecure = true;
     });
-    // Before MQTT.js reads it.
-    stream.prependOnceListener('data', (bytes: Buffer) => {
+    // Before it is looked at for packets, which it may not be.
+    whole.prependOnceListener('data', (bytes: Buffer) => {
       other = strangeStart(bytes);
     });
     // MQTT.js tells only some of them.
@@ -343,4 +357,21 @@ function strangeStart(bytes: Buffer): Cause | undefined {
   if (bytes[0] === 0x15 && bytes[1] === 3) return needsTls;
   // CONNACK, or AUTH of MQTT 5.
   return bytes[0] === 0x20 || bytes[0] === 0xf0 ? undefined : notMqtt;
+}
+
+/**
+ * Makes the connection; MQTT.js has no option for it: what makes its stream is asked for it once, in `connect()`.
+ *
+ * @returns What all that the broker sends comes from.
+ */
+function connectBounded(client: MqttClient, onLeftOut: (message: LeftOut) => void): Duplex {
+  const made = client as unknown as { streamBuilder: (client: MqttClient) => Duplex };
+  const { streamBuilder } = made;
+  let whole: Duplex | undefined;
+  made.streamBuilder = (own) => {
+    whole = streamBuilder(own);
+    return new BoundedStream(whole, { most: largestIncoming, onLeftOut });
+  };
+  client.connect();
+  return whole!;
 }

@@ -1,10 +1,15 @@
+import { composed } from '../composed.ts';
 import { covers, splitDot } from './dot-set.ts';
 import { byTime, type Cut, type Example } from './example.ts';
 
 export interface Hidden {
   /** Whose examples do not count. */
   readonly nodes: ReadonlySet<string>;
-  isHidden(part: Pick<Example, 'node' | 'head' | 'label'>, example: Pick<Example, 'id' | 'timeMs'>): boolean;
+  /** @param part With its label as `composed` gives it. */
+  isHidden(
+    part: Pick<Example, 'node' | 'head'> & { readonly composed: string },
+    example: Pick<Example, 'id' | 'timeMs'>,
+  ): boolean;
 }
 
 /**
@@ -22,7 +27,7 @@ export function hide(cuts: readonly Cut[]): Hidden {
     if (nodes.has(node)) continue;
     if ('example' in target) examples.add(target.example);
     if (!('label' in target)) continue;
-    const key = JSON.stringify([target.head, target.label]);
+    const key = JSON.stringify([target.head, composed(target.label)]);
     const known = labels.get(key) ?? { seen: new Map(), untilMs: -1 };
     labels.set(key, known);
     if (!seen) known.untilMs = Math.max(known.untilMs, timeMs);
@@ -32,7 +37,7 @@ export function hide(cuts: readonly Cut[]): Hidden {
   }
   return {
     nodes,
-    isHidden({ node, head, label }, { id, timeMs }) {
+    isHidden({ node, head, composed: label }, { id, timeMs }) {
       if (nodes.has(node) || examples.has(id)) return true;
       const cut = labels.size > 0 && labels.get(JSON.stringify([head, label]));
       return cut ? covers(cut.seen, id) || timeMs <= cut.untilMs : false;

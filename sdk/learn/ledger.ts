@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { composed } from '../composed.ts';
 import { InputError } from '../errors.ts';
-import { kernels } from '../kernels/kernels.ts';
 import { add, type DotSet, emptyDotSet, join, remove, replicaPattern } from './dot-set.ts';
 import type { Embedding } from './embedding.ts';
 import {
@@ -19,8 +19,18 @@ import {
   shown,
 } from './example.ts';
 import { type Hidden, hide, newestOf } from './hidden.ts';
-import { type CutPart, checkPart, type ExamplePart, isExamplePart, type Part, type PartName, partKey } from './part.ts';
+import {
+  type CutPart,
+  checkPart,
+  type ExamplePart,
+  isExamplePart,
+  mostReplicas,
+  type Part,
+  type PartName,
+  partKey,
+} from './part.ts';
 import { EmbeddingPool } from './pool.ts';
+import { leastMissed } from './thinning.ts';
 
 export interface LedgerLimits {
   /** Examples, and as many negatives, that a node keeps of one label. */
@@ -34,6 +44,9 @@ export interface LedgerLimits {
 }
 
 export const defaultLimits: LedgerLimits = { perLabel: 200, total: 10_000, parts: 1000, cuts: 1000 };
+
+/** What this store may have given before it was restored from an older copy; else its ids could be used up from outside. */
+const mostAhead = 1e9;
 
 export interface LedgerOptions {
   /** The hash of backbone, preprocessing and dimension. Nothing is merged across spaces. */
@@ -77,7 +90,10 @@ interface Row {
 interface Shelf {
   readonly node: string;
   readonly head: string;
+  /** As its owner wrote it. */
   readonly label: string;
+  /** What it is the same label as, on each node. */
+  readonly composed: string;
   rows: DotSet<Row>;
 }
 
@@ -146,7 +162,8 @@ export class Ledger {
    * @throws InputError when the draft is not what its type says, or the ledger is full.
    */
   teach(draft: Draft): Example {
-    const { head = objectHead, negative = false, timeMs = this.#now(), label, camera, kind, embedding, from } = draft;
+    const { head = objectHead, negative = false, timeMs = this.#now(), camera, kind, embedding, from } = draft;
+    const label = composedLabel(draft.label);
     const id = this.#nextId();
     const fixed = { id, node: this.node, head, label, negative, camera, timeMs, kind, embedding };
     const example: Example = from === undefined ? fixed : { ...fixed, from };
@@ -180,7 +197,8 @@ export class Ledger {
    * @returns How many examples are not seen any more.
    * @throws InputError when there is no such example, label or node, or there are too many cuts.
    */
-  forget(target: CutTarget, reason = ''): number {
+  forget(what: CutTarget, reason = ''): number {
+    const target = 'label' in what ? { ...what, label: composedLabel(what.label) } : what;
     const cut: Cut = { id: this.#nextId(), node: this.node, target, reason, timeMs: this.#now() };
     checkCut(cut);
     const before = this.#countVisible();
@@ -251,8 +269,9 @@ export class Ledger {
       const key = partKey(part);
       joined.set(key, joinParts(joined.get(key) ?? this.#find(part), part));
     }
-    // What was taught before and after this node's store was lost may be too much together.
     for (const [key, part] of joined) {
+      this.#assertFits(part);
+      // What was taught before and after this node's store was lost may be too much together.
       if (isExamplePart(part) && part.node === this.node) joined.set(key, this.#trim(part));
     }
     let shelves = 0;
@@ -260,15 +279,11 @@ export class Ledger {
     const cutsOf = new Map([...this.#cuts].map(([node, { items }]) => [node, items.size]));
     for (const [key, part] of joined) {
       if (!isExamplePart(part)) {
-        if (part.items.size > this.limits.cuts) throw full('cuts of a node', this.limits.cuts);
         cutsOf.set(part.node, part.items.size);
         continue;
       }
       if (!this.#shelves.has(key)) shelves++;
       examples += part.items.size - (this.#shelves.get(key)?.rows.items.size ?? 0);
-      // Twice as many as a node keeps, until it has seen what it lost.
-      const most = 4 * this.limits.perLabel;
-      if (part.items.size > most) throw full('examples of a label of a node', most);
     }
     this.#assertRoom(shelves, examples);
     this.#assertRoomForCuts(cutsOf);
@@ -318,7 +333,7 @@ export class Ledger {
     for (const shelf of [...this.#shelves.values()].filter(({ node }) => node === this.node)) {
       const ids = [...shelf.rows.items.values()].filter((row) => {
         const [origin, old] = (row.from !== undefined && arrived.has(row.from) && this.#locate(row.from)) || [];
-        if (!origin || !old || origin.head !== shelf.head || origin.label !== shelf.label) return false;
+        if (!origin || !old || origin.head !== shelf.head || origin.composed !== shelf.composed) return false;
         if (old.negative !== row.negative || old.scale !== row.scale || isHidden(origin, old)) return false;
         return Buffer.from(this.#pool.at(old.slot)).equals(Buffer.from(this.#pool.at(row.slot)));
       });
@@ -360,7 +375,7 @@ export class Ledger {
   /** An example of any node, cut or not. Its values must not be changed. */
   example(id: string): Example | undefined {
     const found = this.#locate(id);
-    return found && this.#exampleOf(...found);
+    return found && this.#shownOf(...found);
   }
 
   #locate(id: string): [Shelf, Row] | undefined {
@@ -382,7 +397,7 @@ export class Ledger {
     for (const shelf of this.#shelves.values()) {
       if (head !== undefined && shelf.head !== head) continue;
       for (const row of shelf.rows.items.values()) {
-        if (!isHidden(shelf, row)) found.push(this.#exampleOf(shelf, row));
+        if (!isHidden(shelf, row)) found.push(this.#shownOf(shelf, row));
       }
     }
     return found.sort(byTime);
@@ -410,6 +425,19 @@ export class Ledger {
 
   #nextId(): string {
     return `${this.replica}-${++this.#counter}`;
+  }
+
+  /** Before anything is done with it. */
+  #assertFits(part: Part): void {
+    if (part.seen.size > mostReplicas) throw full('replicas of a part', mostReplicas);
+    const claimed = part.seen.get(this.replica) ?? 0;
+    if (claimed > this.#counter + mostAhead) {
+      throw new InputError(`seen: expected at most ${this.#counter + mostAhead} of this store, got ${claimed}`);
+    }
+    // Twice as many examples, and as many negatives, as a node keeps, until it has seen what it lost.
+    const isOfExamples = isExamplePart(part);
+    const most = isOfExamples ? 4 * this.limits.perLabel : this.limits.cuts;
+    if (part.items.size > most) throw full(isOfExamples ? 'examples of a label of a node' : 'cuts of a node', most);
   }
 
   #assertRoom(shelves: number, examples: number): void {
@@ -447,31 +475,11 @@ export class Ledger {
 
   /** Not more of a kind than a node keeps. */
   #trim(part: ExamplePart): ExamplePart {
-    for (const negative of [false, true]) {
+    const gone = [false, true].flatMap((negative) => {
       const alike = [...part.items.values()].filter((one) => one.negative === negative);
-      if (alike.length > this.limits.perLabel)
-        return this.#trim({ ...part, ...remove(part, [this.#leastMissed(alike)]) });
-    }
-    return part;
-  }
-
-  /** The one of the two that are most alike that was taught first. */
-  #leastMissed(examples: readonly Example[]): string {
-    const sorted = asTaught(examples);
-    const norms = sorted.map(({ embedding: { values } }) => Math.sqrt(kernels.dot.dotI8(values, values)));
-    let best = Number.NEGATIVE_INFINITY;
-    let oldest = sorted[0]!;
-    for (let i = 0; i < sorted.length; i++) {
-      for (let j = 0; j < i; j++) {
-        const dot = kernels.dot.dotI8(sorted[i]!.embedding.values, sorted[j]!.embedding.values);
-        const cosine = dot / (norms[i]! * norms[j]!);
-        if (cosine > best) {
-          best = cosine;
-          oldest = sorted[j]!;
-        }
-      }
-    }
-    return oldest.id;
+      return leastMissed(alike, this.limits.perLabel);
+    });
+    return gone.length === 0 ? part : { ...part, ...remove(part, gone) };
   }
 
   #find(part: Part): Part {
@@ -487,6 +495,12 @@ export class Ledger {
     const sorted = [...shelf.rows.items.values()].sort((a, b) => compareIds(a.id, b.id));
     const items = new Map(sorted.map((row) => [row.id, this.#exampleOf(shelf, row)]));
     return { node, head, label, seen: shelf.rows.seen, items };
+  }
+
+  /** As it is compared and shown; what travels is what its owner wrote. */
+  #shownOf(shelf: Shelf, row: Row): Example {
+    const example = this.#exampleOf(shelf, row);
+    return shelf.composed === shelf.label ? example : { ...example, label: shelf.composed };
   }
 
   #exampleOf({ node, head, label }: Shelf, row: Row): Example {
@@ -520,7 +534,7 @@ export class Ledger {
     const { node, head, label, seen } = part;
     const key = partKey(part);
     const known = this.#shelves.get(key);
-    const shelf: Shelf = known ?? { node, head, label, rows: emptyDotSet };
+    const shelf: Shelf = known ?? { node, head, label, composed: composed(label), rows: emptyDotSet };
     const old = shelf.rows;
     const rows = new Map<string, Row>();
     const put: Example[] = [];
@@ -587,10 +601,13 @@ export class Ledger {
   }
 }
 
+/** What is no text is for the check of the fields. */
+const composedLabel = (label: string) => (typeof label === 'string' ? composed(label) : label);
+
 function matches(target: CutTarget, shelf: Shelf, row?: Row): boolean {
   if ('example' in target) return row?.id === target.example;
   if ('node' in target) return shelf.node === target.node;
-  return shelf.head === target.head && shelf.label === target.label;
+  return shelf.head === target.head && shelf.composed === composed(target.label);
 }
 
 function joinParts(a: Part, b: Part): Part {

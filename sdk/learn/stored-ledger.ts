@@ -11,7 +11,7 @@ import {
   parsed,
   type Total,
 } from './ledger-records.ts';
-import { checkPart, type Part, partKey } from './part.ts';
+import { checkPart, type Part, partKey, storedSeen } from './part.ts';
 
 /** What a store holds, as far as it can be read. */
 export interface StoredLedger {
@@ -142,10 +142,11 @@ function split(name: string): [id?: string, part?: string] {
 function readPart(content: Buffer, dimension: number): PartRecord | undefined {
   return checked(() => {
     const record = parsed(content) as PartRecord;
-    const { node, head, label, seen } = record;
+    const { node, head, label } = record;
+    const seen = storedSeen(record.seen);
     const name = head === undefined || label === undefined ? { node } : { node, head, label };
-    checkPart({ ...name, seen: new Map(seen), items: new Map() } as Part, dimension);
-    return record;
+    checkPart({ ...name, seen, items: new Map() } as Part, dimension);
+    return { ...record, seen: [...seen] };
   });
 }
 

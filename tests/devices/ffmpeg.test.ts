@@ -52,7 +52,9 @@ describe('ffmpegCommand', () => {
     });
     expect(program).toBe('ffmpeg');
     expect(args).toContain('/dev/video0; rm -rf');
-    expect(args.join(' ')).toContain('-nostdin -hide_banner -loglevel error -threads 1 -f v4l2 -i ');
+    expect(args.join(' ')).toContain(
+      '-nostdin -hide_banner -loglevel error -threads 1 -max_pixels 44065536 -f v4l2 -i ',
+    );
     expect(args.join(' ')).toContain('-an -sn -dn -vf a,b,scale=-2:90:flags=bilinear -pix_fmt yuv420p -f yuv4mpegpipe');
   });
 });
