@@ -205,14 +205,13 @@ export class Session extends EventEmitter<SessionEvents> {
       log: () => {},
     };
     const client = mqtt.connect(options);
-    boundIncoming(client, ({ topic, bytes }) => {
+    const whole = connectBounded(client, ({ topic, bytes }) => {
       this.#complaints.say(
         logger,
         topic,
         `a message of ${bytes} bytes is left out, at most ${largestIncoming} are taken`,
       );
     });
-    client.connect();
     this.#client = client;
     const { stream } = client;
     let cause: Cause | undefined;
@@ -220,11 +219,11 @@ export class Session extends EventEmitter<SessionEvents> {
     /** The port is of another kind. */
     let other: Cause | undefined;
     let isSecure = protocol !== 'mqtts';
-    stream.once('secureConnect', () => {
+    whole.once('secureConnect', () => {
       isSecure = true;
     });
-    // Before MQTT.js reads it.
-    stream.prependOnceListener('data', (bytes: Buffer) => {
+    // Before it is looked at for packets, which it may not be.
+    whole.prependOnceListener('data', (bytes: Buffer) => {
       other = strangeStart(bytes);
     });
     // MQTT.js tells only some of them.
@@ -350,13 +349,6 @@ export class Session extends EventEmitter<SessionEvents> {
   }
 }
 
-/** MQTT.js has no option for it: what makes its stream is asked for it once, in `connect()`. */
-function boundIncoming(client: MqttClient, onLeftOut: (message: LeftOut) => void): void {
-  const made = client as unknown as { streamBuilder: (client: MqttClient) => Duplex };
-  const { streamBuilder } = made;
-  made.streamBuilder = (own) => new BoundedStream(streamBuilder(own), { most: largestIncoming, onLeftOut });
-}
-
 /** What answers there, where it is no MQTT. */
 function strangeStart(bytes: Buffer): Cause | undefined {
   const text = bytes.subarray(0, 5).toString('latin1');
@@ -365,4 +357,21 @@ function strangeStart(bytes: Buffer): Cause | undefined {
   if (bytes[0] === 0x15 && bytes[1] === 3) return needsTls;
   // CONNACK, or AUTH of MQTT 5.
   return bytes[0] === 0x20 || bytes[0] === 0xf0 ? undefined : notMqtt;
+}
+
+/**
+ * Makes the connection; MQTT.js has no option for it: what makes its stream is asked for it once, in `connect()`.
+ *
+ * @returns What all that the broker sends comes from.
+ */
+function connectBounded(client: MqttClient, onLeftOut: (message: LeftOut) => void): Duplex {
+  const made = client as unknown as { streamBuilder: (client: MqttClient) => Duplex };
+  const { streamBuilder } = made;
+  let whole: Duplex | undefined;
+  made.streamBuilder = (own) => {
+    whole = streamBuilder(own);
+    return new BoundedStream(whole, { most: largestIncoming, onLeftOut });
+  };
+  client.connect();
+  return whole!;
 }

@@ -5,7 +5,11 @@ import { byTime, type Cut, type Example } from './example.ts';
 export interface Hidden {
   /** Whose examples do not count. */
   readonly nodes: ReadonlySet<string>;
-  isHidden(part: Pick<Example, 'node' | 'head' | 'label'>, example: Pick<Example, 'id' | 'timeMs'>): boolean;
+  /** @param part With its label as `composed` gives it. */
+  isHidden(
+    part: Pick<Example, 'node' | 'head'> & { readonly composed: string },
+    example: Pick<Example, 'id' | 'timeMs'>,
+  ): boolean;
 }
 
 /**
@@ -33,7 +37,7 @@ export function hide(cuts: readonly Cut[]): Hidden {
   }
   return {
     nodes,
-    isHidden({ node, head, label }, { id, timeMs }) {
+    isHidden({ node, head, composed: label }, { id, timeMs }) {
       if (nodes.has(node) || examples.has(id)) return true;
       const cut = labels.size > 0 && labels.get(JSON.stringify([head, composed(label)]));
       return cut ? covers(cut.seen, id) || timeMs <= cut.untilMs : false;

@@ -219,10 +219,10 @@ export class Learner extends EventEmitter<LearnerEvents> {
     const versions = this.#heads.get(name) ?? new HeadVersions(name, this.#options);
     this.#heads.set(name, versions);
     const before = versions.current;
-    const undo = versions.snapshot();
     // When what is being written is on disk: lessons that come together are learned together. The ledger's own examples
     // may be others after the first slice.
     const examples = await this.#store.read((ledger) => copiesOf(ledger.examples(name)));
+    const undo = versions.snapshot();
     const steps = versions.trainInSteps(examples, force);
     const outcome = this.#isClosed ? undefined : await inSlices(steps, () => this.#isClosed);
     if (!outcome) return { head: name, outcome: { taken: false, reason: `${name}: ${untrained}` } };
@@ -278,12 +278,10 @@ export class Learner extends EventEmitter<LearnerEvents> {
 
   /** What cannot be kept is not in use: after the next start it would not be, either. */
   async #save(versions: HeadVersions, undo: () => void): Promise<void> {
-    const { current } = versions;
     try {
       await this.#headStore.save(versions);
     } catch (error) {
-      // A later change has been, or will be, kept with all that was before it.
-      if (versions.current === current) undo();
+      undo();
       throw error;
     }
   }

@@ -333,7 +333,7 @@ export class Ledger {
     for (const shelf of [...this.#shelves.values()].filter(({ node }) => node === this.node)) {
       const ids = [...shelf.rows.items.values()].filter((row) => {
         const [origin, old] = (row.from !== undefined && arrived.has(row.from) && this.#locate(row.from)) || [];
-        if (!origin || !old || origin.head !== shelf.head || origin.label !== shelf.label) return false;
+        if (!origin || !old || origin.head !== shelf.head || origin.composed !== shelf.composed) return false;
         if (old.negative !== row.negative || old.scale !== row.scale || isHidden(origin, old)) return false;
         return Buffer.from(this.#pool.at(old.slot)).equals(Buffer.from(this.#pool.at(row.slot)));
       });

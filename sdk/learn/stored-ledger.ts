@@ -141,12 +141,12 @@ function split(name: string): [id?: string, part?: string] {
 
 function readPart(content: Buffer, dimension: number): PartRecord | undefined {
   return checked(() => {
-    const stored = parsed(content) as PartRecord;
-    const record: PartRecord = { ...stored, seen: [...storedSeen(stored.seen)] };
-    const { node, head, label, seen } = record;
+    const record = parsed(content) as PartRecord;
+    const { node, head, label } = record;
+    const seen = storedSeen(record.seen);
     const name = head === undefined || label === undefined ? { node } : { node, head, label };
-    checkPart({ ...name, seen: new Map(seen), items: new Map() } as Part, dimension);
-    return record;
+    checkPart({ ...name, seen, items: new Map() } as Part, dimension);
+    return { ...record, seen: [...seen] };
   });
 }
 

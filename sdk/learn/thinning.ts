@@ -2,8 +2,8 @@ import { kernels } from '../kernels/kernels.ts';
 import { asTaught, type Example } from './example.ts';
 
 /**
- * Which examples are missed least: of the two that are most alike the older one, again and again until no more than
- * `most` are left. What is left is diverse, and the same on each node.
+ * Which examples are missed least: of the two that are most alike the one that was taught first, again and again until no
+ * more than `most` are left. What is left is diverse, and the same on each node.
  *
  * Each pair is compared once: the time goes with the square of their number.
  *

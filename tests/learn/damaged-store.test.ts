@@ -4,7 +4,9 @@ import { ClassicLevel } from 'classic-level';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { Learner } from '../../sdk/learn/learner.ts';
+import { letters, parsed, put } from '../../sdk/learn/ledger-records.ts';
 import { LedgerStore } from '../../sdk/learn/ledger-store.ts';
+import { mostReplicas, type Part, partKey } from '../../sdk/learn/part.ts';
 import { witnessFile } from '../../sdk/learn/witness.ts';
 import { closing } from '../closing.ts';
 import { temporaryFolder } from '../devices/fake.ts';
@@ -295,4 +297,49 @@ it('a store of an earlier version is read, checked from then on, and loses nothi
   ).toEqual(['cat', 'dog']);
   expect(again.store.ledger.example(dog.id)).toBeDefined();
   expect([...logger.lines, ...again.logger.lines]).toEqual([]);
+});
+
+describe('what an earlier version let in from outside as seen', () => {
+  /** A store in which a part has seen more. */
+  async function poisoned(folder: string, more: readonly unknown[]) {
+    const { store } = await openStore(folder);
+    await store.teach(draft('cat', sample(0)));
+    await store.teach(draft('cat', sample(0)));
+    const [part] = store.ledger.parts() as [Part];
+    const ids = store.ledger.examples().map(({ id }) => id);
+    await store.close();
+    const db = new ClassicLevel<Buffer, Buffer>(folder, { keyEncoding: 'buffer', valueEncoding: 'buffer' });
+    await db.open();
+    const key = `${letters.part}${partKey(part)}`;
+    const record = parsed((await db.get(Buffer.from(key)))!.subarray(4)) as { seen: unknown[] };
+    const seen = [...more, ...record.seen];
+    await db.batch([put(key, Buffer.from(JSON.stringify({ ...record, seen })))]);
+    await db.close();
+    return { part, ids };
+  }
+
+  it('is left out where it is no replica, and nothing else', async () => {
+    const folder = join(temporaryFolder(), 'learn');
+    const { part, ids } = await poisoned(folder, [
+      [1234567890123456, 5],
+      ['x', 1],
+      ['0123456789abcdef', '7'],
+    ]);
+    const { store, logger } = await openStore(folder);
+    expect(store.ledger.examples().map(({ id }) => id)).toEqual(ids);
+    expect(store.ledger.part(part)?.seen).toEqual(part.seen);
+    expect(store.damage).toBeUndefined();
+    expect(logger.lines).toEqual([]);
+    makeLedger('c').merge(store.ledger.parts());
+  });
+
+  it('loses no example where it is more than others take', async () => {
+    const folder = join(temporaryFolder(), 'learn');
+    const many = Array.from({ length: mostReplicas + 50 }, (_, i) => [i.toString(16).padStart(16, '0'), 9]);
+    const { ids } = await poisoned(folder, many);
+    const { store } = await openStore(folder);
+    expect(store.ledger.examples()).toHaveLength(ids.length);
+    expect(store.damage).toMatch(/no example is known to be lost/);
+    makeLedger('c').merge(store.ledger.parts());
+  });
 });

@@ -23,7 +23,7 @@ function oneByOne(examples: readonly Example[], most: number): string[] {
   return gone;
 }
 
-it('lets go of the older one of the two most alike, again and again', () => {
+it('lets go of the one of the two most alike that was taught first, again and again', () => {
   // Few different values, so that many are alike.
   const embedding = fc
     .int8Array({ minLength: 3, maxLength: 3, min: -2, max: 2 })

@@ -132,6 +132,6 @@ describe('a store that is open', () => {
     await openLevel(folder);
     const file = join(temporaryFolder(), 'file');
     writeFileSync(file, '');
-    await expect(openLevel(file)).rejects.toThrow(/EEXIST/);
+    await expect(openLevel(file)).rejects.toThrow(/cannot be made: a file is in the way/);
   });
 });
