@@ -71,6 +71,7 @@ export class LedgerStore {
   #damage: string | undefined;
   /** A write failed: what is on disk is not known for sure. */
   #isSuspect = false;
+  #isClosed = false;
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(folder: string, options: LedgerStoreOptions) {
@@ -188,9 +189,20 @@ export class LedgerStore {
       // Of an earlier version, it would be found where the newer one is damaged.
       value ? [...del(valueKey(name)).slice(1), put(valueKey(name), value)] : del(valueKey(name)),
     );
+    return this.#change(() => this.#batch(operations));
+  }
+
+  /** Those that begin so. */
+  valueNames(prefix: string): Promise<string[]> {
     return this.#take(async () => {
-      await this.#mend();
-      await this.#batch(operations);
+      const names = new Set<string>();
+      for (const first of [valueKey(prefix), oldKey(valueKey(prefix))]) {
+        const range = { gte: Buffer.from(first), lt: Buffer.concat([Buffer.from(first), Buffer.from([0xff])]) };
+        for (const key of (await this.#level?.db.keys({ ...range, ...encodings }).all()) ?? []) {
+          names.add(key.toString().slice(valueKey('').length));
+        }
+      }
+      return [...names];
     });
   }
 
@@ -201,7 +213,9 @@ export class LedgerStore {
     return value;
   }
 
+  /** What was asked for before is done; what comes later is refused. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#turn;
     await this.#close();
   }
@@ -221,9 +235,18 @@ export class LedgerStore {
     return result;
   }
 
-  #write<T>(change: (ledger: Ledger) => { result: T; also?: Operation[] }): Promise<T> {
+  /** The same for what writes. */
+  #change<T>(what: () => Promise<T>): Promise<T> {
+    // Else who comes late would open the folder again, which nobody closes then.
+    if (this.#isClosed) return Promise.reject(new InputError(`${this.#folder}: is closed`));
     return this.#take(async () => {
       await this.#mend();
+      return what();
+    });
+  }
+
+  #write<T>(change: (ledger: Ledger) => { result: T; also?: Operation[] }): Promise<T> {
+    return this.#change(async () => {
       try {
         const { result, also = [] } = change(this.#ledger);
         const changes = await this.#keep(also);

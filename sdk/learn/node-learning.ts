@@ -396,8 +396,8 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     });
     learner.on('head', ({ head, outcome }) => {
       if (outcome.taken) this.#logger.info(`learning: ${head} is version ${outcome.version.version} now`);
-      // Without one in use there was nothing to be worse than: all of it was forgotten.
-      else if (learner.head(head)?.current) this.#logger.warn(`learning: ${outcome.reason}`);
+      // Else there was nothing to be worse than: all of it was forgotten.
+      else if (learner.summary(head).refused !== undefined) this.#logger.warn(`learning: ${outcome.reason}`);
       this.#renew();
       this.emit('changed');
     });

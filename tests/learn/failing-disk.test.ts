@@ -132,6 +132,35 @@ it('what cannot be mended yet is refused each time, and can be read meanwhile', 
   expect(store.ledger.examples().map(({ label }) => label)).toEqual(['cat', 'dog']);
 });
 
+it('is not opened again by who comes after its end', async () => {
+  const folder = temporaryFolder();
+  const store = await open(folder);
+  await store.teach(draft('cat', sample(0)));
+  failing('Input/output error', false);
+  await expect(store.teach(draft('dog', sample(1)))).rejects.toThrow('Input/output error');
+  const closed = store.close();
+  await expect(store.teach(draft('dog', sample(1)))).rejects.toThrow('is closed');
+  await closed;
+  await expect(store.putValues(new Map([['a', Buffer.from('b')]]))).rejects.toThrow('is closed');
+  // Else nobody else could have it.
+  expect((await open(folder)).ledger.size).toBe(1);
+});
+
+it('a head that cannot be kept when it is opened does not keep out those that are there', async () => {
+  const folder = temporaryFolder();
+  const before = await Learner.open(folder, options);
+  await before.teach([{ draft: draft('cat', sample(0)) }, { draft: draft('cat', sample(0)) }]);
+  await before.add({ draft: draft('dog', sample(1)) });
+  await before.close();
+  failing('No space left on device', false);
+  const logger = recorder();
+  const learner = closing(await Learner.open(folder, { ...options, logger }), (one) => one.close());
+  expect(learner.summary('object')).toMatchObject({ version: 1, info: { labels: ['cat'] } });
+  expect(logger.lines).toEqual([expect.stringMatching(/^warn .*object.*No space left on device/)]);
+  await learner.train('object');
+  expect(learner.summary('object')).toMatchObject({ version: 2, info: { labels: ['cat', 'dog'] } });
+});
+
 describe.skipIf(noMount)(`a disk${noMount}`, () => {
   it('that is full, and has room again: what was acknowledged is there, and nothing else', async () => {
     const disk = smallDisk('24m');
