@@ -43,6 +43,11 @@ export interface LedgerStoreOptions {
 
 const mostThumbnailBytes = 64 << 10;
 
+/** It is in use, or the disk does not take it: it can be opened once that is over. */
+export class StoreUnavailableError extends InputError {
+  override name = 'StoreUnavailableError';
+}
+
 /**
  * The ledger on disk (LevelDB). What a method has returned from is there after a `kill -9` or a power cut: each change
  * is one batch, written through to the disk. After a write that failed memory has what was acknowledged, and before the
@@ -92,7 +97,7 @@ export class LedgerStore {
    * Opens the store in a folder, or makes one there. One process at a time, and there once. A damaged one is repaired, or
    * moved aside where that is not possible, as `Level.open` does; `damage` says so.
    *
-   * @throws InputError when the folder cannot be used, is in use, or is of another space.
+   * @throws InputError when it is of another space; StoreUnavailableError when the folder cannot be used or is in use.
    */
   static async open(folder: string, options: LedgerStoreOptions): Promise<LedgerStore> {
     const store = new LedgerStore(folder, options);
@@ -103,16 +108,16 @@ export class LedgerStore {
       if (error instanceof InputError) throw new InputError(`${folder}: ${error.message}`);
       const reason = messageOf(error);
       if (error instanceof UnavailableError && reason === 'another process uses it') {
-        throw new InputError(
+        throw new StoreUnavailableError(
           `${folder}: is in use by another process; a node that runs is taught on its page or over MQTT (request/teach), or stop it first`,
         );
       }
       if (error instanceof UnavailableError && reason === 'this process uses it already') {
-        throw new InputError(
+        throw new StoreUnavailableError(
           `${folder}: is in use by this process already: use the store that is open, or close it first`,
         );
       }
-      throw new InputError(`${folder}: cannot be opened as a store of examples: ${reason}`);
+      throw new StoreUnavailableError(`${folder}: cannot be opened as a store of examples: ${reason}`);
     }
   }
 
