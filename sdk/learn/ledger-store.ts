@@ -3,8 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { InputError, messageOf } from '../errors.ts';
 import { type Logger, silent } from '../log.ts';
 import { probe, UnavailableError } from '../store/disk.ts';
-import { encodings, Level } from '../store/level.ts';
-import { written } from '../written.ts';
+import { encodings, Level, type Operation } from '../store/level.ts';
 import type { CutTarget, Draft, Example } from './example.ts';
 import { Ledger, type LedgerChange, type LedgerLimits } from './ledger.ts';
 import {
@@ -15,7 +14,6 @@ import {
   letters,
   type Meta,
   metaOperations,
-  type Operation,
   oldKey,
   put,
   type Total,
@@ -307,12 +305,11 @@ export class LedgerStore {
     if (operations.length === 0) return;
     if (!this.#level) throw new InputError(`${this.#folder}: is closed`);
     try {
-      await this.#level.db.batch([...operations], { ...encodings, sync: true });
+      await this.#level.write(operations, true);
     } catch (error) {
       this.#isSuspect = true;
       throw cannotWrite(this.#folder, messageOf((error as Error).cause ?? error));
     }
-    written.add('learning', bytesOf(operations));
   }
 
   /**
@@ -348,7 +345,7 @@ export class LedgerStore {
   async #open(): Promise<void> {
     for (const damage of [undefined, 'new', 'repaired'] as const) {
       const level = await Level.open(this.#folder, {
-        ...{ title: 'learning: the store', contents: 'examples', logger: this.#logger, damage },
+        ...{ title: 'learning: the store', contents: 'examples', writer: 'learning', logger: this.#logger, damage },
       });
       this.#level = level;
       this.#witness = await Witness.open(this.#folder);
@@ -450,9 +447,6 @@ export class LedgerStore {
     await this.#note();
   }
 }
-
-const bytesOf = (operations: readonly Operation[]) =>
-  operations.reduce((sum, one) => sum + one.key.length + (one.type === 'put' ? one.value.length : 0), 0);
 
 function cannotWrite(folder: string, reason: string): InputError {
   return new InputError(`${folder}: cannot be written: ${reason}; try again when that is mended`);
