@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { InputError, messageOf } from '../errors.ts';
 import { type Logger, silent } from '../log.ts';
-import { probe, UnavailableError } from '../store/disk.ts';
-import { encodings, Level, type Operation } from '../store/level.ts';
+import { assertRoom, probe, UnavailableError } from '../store/disk.ts';
+import { bytesOf, encodings, Level, type Operation } from '../store/level.ts';
 import type { CutTarget, Draft, Example } from './example.ts';
 import { Ledger, type LedgerChange, type LedgerLimits } from './ledger.ts';
 import {
@@ -74,6 +74,8 @@ export class LedgerStore {
   #damage: string | undefined;
   /** A write failed: what is on disk is not known for sure. */
   #isSuspect = false;
+  /** It could not be put into the newer form. */
+  #staysOld = false;
   #isClosed = false;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -427,19 +429,27 @@ export class LedgerStore {
 
   /** Of an earlier version: in the form that can be checked. Where the disk is full, it stays as it is. */
   async #renew(meta: Meta, { isOld }: StoredLedger): Promise<void> {
+    if (this.#staysOld) return;
     this.#ledger.renewCuts();
     try {
       if (isOld) await this.#rewrite(meta, []);
       else if (this.#changes.length > 0) await this.#keep([]);
     } catch (error) {
       this.#undo();
+      this.#staysOld = true;
       this.#logger.warn(`learning: the store stays in its old form: ${messageOf(error)}`);
+      if (!this.#isSuspect) return;
+      // What comes next must not be written behind what was written of it.
+      await this.#close();
+      await this.#open();
+      this.#isSuspect = false;
     }
   }
 
   /** All that is in memory takes the place of all that is on disk. */
   async #rewrite(meta: Meta, also: readonly Operation[]): Promise<void> {
     const { operations, total, numbers } = await rewritten(this.#level!.db, this.#ledger, meta, also);
+    await assertRoom(this.#folder, bytesOf(operations));
     await this.#batch(operations);
     this.#total = total;
     this.#changeOf = numbers;

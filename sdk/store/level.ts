@@ -101,7 +101,7 @@ export class Level {
   }
 }
 
-const bytesOf = (operations: readonly Operation[]) =>
+export const bytesOf = (operations: readonly Operation[]) =>
   operations.reduce((sum, one) => sum + one.key.length + (one.type === 'put' ? one.value.length : 0), 0);
 
 async function openTaken(folder: string, options: LevelOptions, release: () => void): Promise<Level> {

@@ -4,7 +4,6 @@ import { ClassicLevel } from 'classic-level';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { Learner } from '../../sdk/learn/learner.ts';
-import type { Ledger } from '../../sdk/learn/ledger.ts';
 import { letters, parsed, put } from '../../sdk/learn/ledger-records.ts';
 import { LedgerStore } from '../../sdk/learn/ledger-store.ts';
 import { mostReplicas, type Part, partKey } from '../../sdk/learn/part.ts';
@@ -14,6 +13,7 @@ import { temporaryFolder } from '../devices/fake.ts';
 import { recorder } from '../hub/fakes.ts';
 import { anyDamage, Damageable } from '../store/damage.ts';
 import { bytesOf, draft, embeddings, makeLedger } from './fakes.ts';
+import { putOfOld } from './old-store.ts';
 
 const sample = embeddings(3, 8);
 const options = { space: 'test', dimension: 8, node: 'a' };
@@ -251,29 +251,6 @@ describe('a damaged store', () => {
     expect(again.predict('object', sample(0, 0.1))).toMatchObject({ nearest: 'cat' });
   });
 });
-
-/** Puts a ledger into a folder as an earlier version does. */
-async function putOfOld(folder: string, ledger: Ledger, more: Readonly<Record<string, Buffer>> = {}): Promise<void> {
-  const db = new ClassicLevel<string, Buffer>(folder, { valueEncoding: 'buffer' });
-  await db.open();
-  const json = (value: unknown) => Buffer.from(JSON.stringify(value));
-  await db.put('meta', json({ format: 1, ...options, replica: ledger.replica }));
-  for (const part of ledger.parts()) {
-    const { items, seen, ...fields } = part;
-    const name = JSON.stringify(Object.values(fields));
-    await db.put(`p${name}`, json({ ...fields, seen: [...seen] }));
-    for (const item of items.values()) {
-      if (!('embedding' in item)) continue;
-      const { embedding, ...others } = item;
-      const text = json({ ...others, scale: embedding.scale });
-      const length = Buffer.alloc(4);
-      length.writeUInt32LE(text.length);
-      await db.put(`i${item.id} ${name}`, Buffer.concat([length, text, Buffer.from(embedding.values)]));
-    }
-  }
-  for (const [key, value] of Object.entries(more)) await db.put(key, value);
-  await db.close();
-}
 
 it('a store of an earlier version is read, checked from then on, and loses nothing', async () => {
   const folder = join(temporaryFolder(), 'learn');
