@@ -226,17 +226,15 @@ export class Learner extends EventEmitter<LearnerEvents> {
     const examples = await this.#store.read((ledger) => copiesOf(ledger.examples(name)));
     const undo = versions.snapshot();
     const steps = versions.trainInSteps(examples, force);
-    let isFailed = false;
     const outcome = this.#isClosed
       ? undefined
       : await inSlices(steps, () => this.#isClosed).catch((error: unknown): Outcome => {
           // A trainer of one's own. What it cannot learn from is on disk, and the head in use is as good as it was.
-          isFailed = true;
           return { taken: false, reason: `${name}: could not be trained: ${messageOf(error)}` };
         });
     if (!outcome) return { head: name, outcome: { taken: false, reason: `${name}: ${untrained}` } };
-    const isSaid = !outcome.taken && (isFailed || versions.current !== undefined);
-    const refusal = isSaid ? outcome.reason : undefined;
+    // Where all was forgotten there is nothing to say.
+    const refusal = outcome.taken || !isTaught(examples) ? undefined : outcome.reason;
     if (versions.current !== before) await this.#save(versions, undo);
     const isNews = versions.current !== before || this.#refused.get(name) !== refusal;
     if (refusal === undefined) this.#refused.delete(name);
@@ -259,7 +257,7 @@ export class Learner extends EventEmitter<LearnerEvents> {
   async #rollback(name: string, version?: number): Promise<Change> {
     const versions = this.#heads.get(name);
     if (!versions) throw new InputError(`head: expected one of ${this.heads.join(', ') || 'none yet'}, got ${name}`);
-    if (!this.ledger.examples(name).some(({ negative }) => !negative)) {
+    if (!isTaught(this.ledger.examples(name))) {
       throw new InputError(`${name}: expected a head that is taught something, nothing of it is left: teach it anew`);
     }
     const undo = versions.snapshot();
@@ -334,6 +332,9 @@ export class Learner extends EventEmitter<LearnerEvents> {
 }
 
 const untrained = 'learning was stopped before it was trained; it is trained when it starts again';
+
+/** Is there anything to learn a label from? */
+const isTaught = (examples: readonly Example[]) => examples.some(({ negative }) => !negative);
 
 /** With values of their own. */
 function copiesOf(examples: readonly Example[]): Example[] {

@@ -427,7 +427,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     });
     learner.on('head', ({ head, outcome }) => {
       if (outcome.taken) this.#logger.info(`learning: ${head} is version ${outcome.version.version} now`);
-      // Else there was nothing to be worse than: all of it was forgotten.
+      // Else all of it was forgotten.
       else if (learner.summary(head).refused !== undefined) this.#logger.warn(`learning: ${outcome.reason}`);
       this.#renew();
       this.emit('changed');

@@ -367,6 +367,25 @@ describe('Learner', () => {
     expect(again.summary('object')).toMatchObject({ version: 3, info: { labels: ['cat'] } });
   });
 
+  it('says why nothing is in use where all came back that was rolled back from', async () => {
+    const other = makeLedger('b');
+    for (const [i, label] of ['cat', 'cat', 'dog', 'dog'].entries()) other.teach(draft(label, near(i >> 1)));
+    const learner = await openLearner();
+    await learner.teach(lessons('fox', 2));
+    await learner.merge(other.parts());
+    await learner.forget({ head: 'object', label: 'fox' });
+    await learner.rollback('object');
+    await learner.forget({ node: 'b' });
+    expect(learner.summary('object')).toEqual({ versions: [1, 2, 3] });
+    await learner.withdraw(learner.ledger.cuts()[0]!.id);
+    expect(learner.summary('object')).toEqual({
+      versions: [1, 2, 3],
+      refused: expect.stringMatching(/rolled back from/),
+    });
+    await learner.train('object', true);
+    expect(learner.predict('object', near(1))?.label).toBe('dog');
+  });
+
   it('goes back to nothing where all was forgotten: what is forgotten stays so', async () => {
     const learner = await openLearner();
     await learner.teach(lessons('cat', 0));
