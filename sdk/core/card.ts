@@ -244,7 +244,12 @@ export const ClassifierCard = Type.Object(
           'Names of the outputs [N, dimension] and [N, classes], float32. Without an embedding nothing can be learned from it.',
       },
     ),
-    dimension: Type.Optional(Type.Integer({ minimum: 1, maximum: 8192, description: 'Numbers of an embedding.' })),
+    dimension: Type.Integer({
+      minimum: 0,
+      maximum: 8192,
+      default: 0,
+      description: 'Numbers of an embedding; 0: none.',
+    }),
     activation: Type.Optional(
       Type.Union([Type.Literal('softmax'), Type.Literal('sigmoid'), Type.Literal('none')], {
         description:
