@@ -91,7 +91,17 @@ export const DecoderCard = Type.Union([
     },
   ),
   Type.Object(
-    { type: Type.Literal('rtdetr'), output, logits },
+    {
+      type: Type.Literal('rtdetr'),
+      output,
+      outputs: Type.Optional(
+        Type.Object(
+          { boxes: Type.String(), scores: Type.String() },
+          { additionalProperties: false, description: 'Where they are apart: [1, N, 4] and [1, N, classes].' },
+        ),
+      ),
+      logits,
+    },
     {
       additionalProperties: false,
       description: '[1, N, 4 + classes]: centre x, centre y, w, h as shares of the input, class scores.',
