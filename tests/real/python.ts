@@ -18,15 +18,14 @@ export async function preparePython(): Promise<void> {
   await makeLab('python');
 }
 
+/** The environment's interpreter, once it is made. */
+export const pythonOfTests = () => join(labFolder('python'), 'bin', 'python');
+
 /** Runs a script of this folder on a value in the environment, and reads the JSON it prints. */
 export function runPython<T>(script: string, input: unknown): T {
-  const printed = execFileSync(
-    join(labFolder('python'), 'bin', 'python'),
-    [asset('tests', 'real', ...script.split('/'))],
-    {
-      input: JSON.stringify(input),
-      maxBuffer: 1 << 28,
-    },
-  );
+  const printed = execFileSync(pythonOfTests(), [asset('tests', 'real', ...script.split('/'))], {
+    input: JSON.stringify(input),
+    maxBuffer: 1 << 28,
+  });
   return JSON.parse(printed.toString()) as T;
 }

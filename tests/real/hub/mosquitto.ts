@@ -23,6 +23,10 @@ export interface MosquittoOptions {
   mutual?: boolean;
   /** The largest packet it takes. Default: any. */
   packetBytes?: number;
+  /** More lines of its configuration. */
+  lines?: readonly string[];
+  /** Lines of an access list for all clients, who need no login. */
+  rights?: readonly string[];
 }
 
 /** A Mosquitto of the test's own, on a free port of the loopback address. */
@@ -54,6 +58,8 @@ export class Mosquitto {
     mutual,
     packetBytes,
     boards,
+    lines: more = [],
+    rights: open,
   }: MosquittoOptions = {}): Promise<Mosquitto> {
     const folder = mkdtempSync(join(tmpdir(), 'ocellus-mosquitto-'));
     const port = await freePort();
@@ -89,6 +95,12 @@ export class Mosquitto {
       writeFileSync(rights, `${rules.join('\n')}\n`);
       lines.push('allow_anonymous false', `password_file ${file}`, `acl_file ${rights}`);
     } else lines.push('allow_anonymous true');
+    if (open) {
+      const file = join(folder, 'open-rights');
+      writeFileSync(file, `${open.join('\n')}\n`);
+      lines.push(`acl_file ${file}`);
+    }
+    lines.push(...more);
     writeFileSync(join(folder, 'mosquitto.conf'), `${lines.join('\n')}\n`);
     try {
       await broker.start();
