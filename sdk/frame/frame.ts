@@ -53,9 +53,14 @@ export interface FrameInit extends FrameInfo {
   readonly planes: readonly Plane[];
 }
 
-/** The colour space that video of this height has when it does not say. */
-export function defaultColour(height: number): ColourSpace {
-  return height >= 720 ? bt709 : bt601;
+/** The matrix that video of this size has when it does not say: that of HD from 1280 columns or 720 rows on. */
+export function guessMatrix(width: number, height: number): ColourSpace['matrix'] {
+  return width >= 1280 || height >= 720 ? 'bt709' : 'bt601';
+}
+
+/** The colour space that video of this size has when it does not say. */
+export function defaultColour(width: number, height: number): ColourSpace {
+  return guessMatrix(width, height) === 'bt709' ? bt709 : bt601;
 }
 const bt601: ColourSpace = { matrix: 'bt601', range: 'limited' };
 const bt709: ColourSpace = { matrix: 'bt709', range: 'limited' };
@@ -113,7 +118,7 @@ export class Frame implements FrameInfo {
     this.sequence = init.sequence;
     this.captureTimeNs = init.captureTimeNs;
     this.wallTimeMs = init.wallTimeMs;
-    this.colour = init.colour ?? defaultColour(init.height);
+    this.colour = init.colour ?? defaultColour(init.width, init.height);
     this.name = init.name;
     this.sensor = init.sensor;
     this.#planes = init.planes;

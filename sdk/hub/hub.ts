@@ -19,6 +19,7 @@ import { Refusals } from './refusals.ts';
 import { Requests } from './requests/requests.ts';
 import type { Verb } from './requests/verb.ts';
 import { standardVerbs } from './requests/verbs/verbs.ts';
+import { RetainedList } from './retained-list.ts';
 import { RetainedScan } from './retained-scan.ts';
 import { type RetainedSource, RetainedTopics } from './retained-topics.ts';
 import { type Incoming, Session } from './session.ts';
@@ -33,7 +34,8 @@ export interface HubOptions {
     Partial<Pick<MqttSettings, 'outbox'>>;
   /**
    * `dataFolder()`: messages for the broker are kept there between runs, in a folder `outbox`, and the key that signs
-   * what is shared with other nodes, `learn.pem`. Default: messages are in memory, and what is shared is not signed.
+   * what is shared with other nodes, `learn.pem`; and `retained.json`, the list of what the broker retains of this node.
+   * Default: messages are in memory, and what is shared is not signed.
    */
   data?: string;
   /** The largest packet the broker takes, bytes, where it cannot say so itself: the embedded one's `maximumPacketSize`. */
@@ -69,6 +71,7 @@ interface Parts {
   readonly topics: NodeTopics;
   readonly session: Session;
   readonly retained: RetainedTopics;
+  readonly list: RetainedList | undefined;
   /** Of the newest connection. */
   scan?: RetainedScan;
 }
@@ -92,6 +95,7 @@ const mostRefusedOnline = 2;
 export class Hub {
   readonly #node: HubNode;
   readonly #settings: HubOptions['settings'];
+  readonly #data: string | undefined;
   readonly #outbox: Outbox;
   readonly #logger: Logger;
   readonly #publisher: Publisher;
@@ -108,10 +112,12 @@ export class Hub {
   readonly #extensions: readonly Extension[];
   #parts: Parts | undefined;
   #stopping: Promise<void> | undefined;
+  #saidBlind = false;
 
   constructor(options: HubOptions) {
     this.#node = options.node;
     this.#settings = options.settings;
+    this.#data = options.data;
     this.#logger = options.logger ?? silent;
     this.#outbox = new Outbox({
       folder: options.data && join(options.data, 'outbox'),
@@ -129,7 +135,11 @@ export class Hub {
     this.#fleet = new Fleet({ keyFile: options.data && join(options.data, identityFile) });
     this.#extensions = [
       // Before the states: what tells Home Assistant of them.
-      new HomeAssistant({ settings: options.settings.home_assistant, consoleUrl: options.consoleUrl }),
+      new HomeAssistant({
+        settings: options.settings.home_assistant,
+        consoleUrl: options.consoleUrl,
+        onBirth: () => statistics.tellAgain(),
+      }),
       new CameraStates(),
       new LearningStates(),
       new CameraEvents(),
@@ -191,8 +201,19 @@ export class Hub {
         this.#publisher.put({ topic, payload: Buffer.from(value), retain: true, kind });
       },
       isConnected: () => session.link !== undefined,
+      changed: () => list?.changed(),
     });
-    this.#parts = { topics, session, retained };
+    const list =
+      this.#data === undefined
+        ? undefined
+        : new RetainedList({
+            file: join(this.#data, 'retained.json'),
+            logger: this.#logger,
+            now: () => retained.remembered,
+            isSettled: () => session.link !== undefined && this.#outbox.stats.depth === 0,
+          });
+    const remembered = await list?.load();
+    this.#parts = { topics, session, retained, list };
     this.#publisher.start();
     const context: HubContext = {
       node: this.#node,
@@ -209,6 +230,7 @@ export class Hub {
       extension.start(context);
       if (extension.states) sources.push(extension.states);
     }
+    if (remembered) retained.recall(remembered);
     session.on('connected', (link) => this.#greet(link));
     session.on('disconnected', () => {
       this.#publisher.detach();
@@ -232,14 +254,18 @@ export class Hub {
   async #stop(): Promise<void> {
     const parts = this.#parts;
     if (!parts) return;
+    parts.list?.freeze();
     for (const extension of this.#extensions) extension.stop();
     this.#parts = undefined;
     parts.scan?.stop();
-    const { session, topics } = parts;
+    const { session, topics, list } = parts;
     let farewell = false;
     if (session.link) {
       const sent = await this.#publisher.flush(flushTimeoutMs);
       if (!sent) this.#logger.warn(`MQTT: ${this.#outbox.stats.depth} messages were not acknowledged in time`);
+    }
+    await list?.stop();
+    if (session.link) {
       // Where the broker takes no more, the connection is cut, and its last will says the same.
       farewell = await this.#publisher.farewell(topics.status, 'offline', farewellTimeoutMs);
     }
@@ -269,13 +295,22 @@ export class Hub {
     retained.doubt();
     retained.update();
     this.#publisher.attach(link);
-    const scan = new RetainedScan(this.#extensions.flatMap(({ states }) => states?.filters ?? []));
-    parts.scan = scan;
-    const found = await scan.run(link);
+    const look = async (scan: RetainedScan) => {
+      parts.scan = scan;
+      return { found: await scan.run(link), isComplete: scan.isComplete };
+    };
+    const filters = this.#extensions.flatMap(({ states }) => states?.filters ?? []);
+    const scan = new RetainedScan(filters, topics.status);
+    let seen = await look(scan);
     if (session.link !== link) return;
-    retained.found(found);
+    if (!scan.sees) {
+      this.#sayBlind(topics.root);
+      seen = await look(new RetainedScan([...retained.remembered.keys()]));
+      if (session.link !== link) return;
+    }
+    retained.found(seen.found);
     retained.update();
-    if (scan.isComplete) for (const extension of this.#extensions) extension.looked?.(found);
+    if (seen.isComplete) for (const extension of this.#extensions) extension.looked?.(seen.found);
     for (const extension of this.#extensions) extension.connected?.(link);
   }
 
@@ -290,6 +325,15 @@ export class Hub {
       this.#refusedDirectly++;
       this.#refusals.refused(topic, messageOf(error), 'the rest goes on without it');
     }
+  }
+
+  #sayBlind(root: string): void {
+    if (this.#saidBlind) return;
+    this.#saidBlind = true;
+    const known = this.#data === undefined ? 'this run' : `this data folder (${join(this.#data, 'retained.json')})`;
+    this.#logger.warn(
+      `MQTT: the broker gives nothing of what it retains to a subscription with wildcards (RabbitMQ is so), so only the topics that ${known} knows are looked at: what else an earlier run left below ${root} or told Home Assistant stays. Empty such topics by hand.`,
+    );
   }
 
   async #subscribe(link: Link, { filter, retained }: Subscription): Promise<void> {

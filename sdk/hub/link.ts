@@ -156,10 +156,13 @@ export class Link {
     }
   }
 
-  /** @param retained False: what is retained already is not wanted (MQTT 3.1.1 brokers send it all the same). */
-  async subscribe(filters: string[], options: { qos: 0 | 1; retained: boolean }): Promise<void> {
+  /**
+   * @param options.retained False: what is retained already is not wanted (MQTT 3.1.1 brokers send it all the same).
+   * @param options.own What this client itself publishes is wanted too. Default: not.
+   */
+  async subscribe(filters: string[], options: { qos: 0 | 1; retained: boolean; own?: boolean }): Promise<void> {
     // nl: own messages do not come back. rap false: only what was retained before is marked as retained.
-    const flags = { qos: options.qos, nl: true, rap: false, rh: options.retained ? 0 : 2 } as const;
+    const flags = { qos: options.qos, nl: options.own !== true, rap: false, rh: options.retained ? 0 : 2 } as const;
     const topic = `subscribe ${filters.join(' ')}`;
     const flight = await this.#turn({ key: topic, topic, bytes: Buffer.byteLength(topic) }, false);
     return new Promise((resolve, reject) => {

@@ -6,6 +6,7 @@ import mqtt, {
   type ISubscribePacket,
   type Packet,
 } from 'mqtt-packet';
+import { matches } from '../../sdk/hub/broker/topic-filter.ts';
 
 /** A broker that does what a test says; it counts what is on its way and acknowledges only when told. */
 export class FakeBroker {
@@ -29,6 +30,10 @@ export class FakeBroker {
   cut: (topic: string, packet: IPublishPacket | ISubscribePacket) => boolean | number = () => false;
   /** A publish that it takes and never acknowledges. */
   ignore: (topic: string) => boolean = () => false;
+  /** What lies retained at it. */
+  readonly retained = new Map<string, Buffer>();
+  /** Does it tell what it retains to a subscription to this? By default it never does. */
+  tells: (filter: string) => boolean = () => false;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #sends = new Set<(packet: Packet) => void>();
@@ -88,6 +93,18 @@ export class FakeBroker {
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
+  #retain(topic: string, payload: Buffer): void {
+    if (payload.length === 0) this.retained.delete(topic);
+    else this.retained.set(topic, payload);
+  }
+
+  #tell(filter: string, send: (packet: Packet) => void): void {
+    if (!this.tells(filter)) return;
+    for (const [topic, payload] of this.retained) {
+      if (matches(filter, topic)) send({ cmd: 'publish', topic, payload, qos: 0, retain: true, dup: false });
+    }
+  }
+
   #serve(socket: Socket): void {
     this.#sockets.add(socket);
     let protocolVersion: number | undefined = 4;
@@ -114,6 +131,7 @@ export class FakeBroker {
         case 'publish':
           if (cutAt(packet.topic, packet)) break;
           this.published.push(packet);
+          if (packet.retain) this.#retain(packet.topic, Buffer.from(packet.payload));
           if (packet.qos !== 1 || this.ignore(packet.topic)) break;
           this.#pending.push(() =>
             socket.write(acknowledgement(packet.messageId!, this.refuse(packet.topic, packet), protocolVersion)),
@@ -131,6 +149,7 @@ export class FakeBroker {
               protocolVersion,
             ),
           );
+          for (const { topic, rh } of packet.subscriptions) if (rh !== 2) this.#tell(topic, send);
           break;
         case 'unsubscribe':
           this.unsubscribed.push(...packet.unsubscriptions);

@@ -64,7 +64,7 @@ describe('Hub with the embedded broker', () => {
       [`${root}/door/cat/count`]: '0',
       [`${root}/door/cat/occupied`]: 'OFF',
     });
-    expect(hub.stats).toMatchObject({ connected: true, protocolVersion: 4, connections: 1, refused: 0, tooLarge: 0 });
+    expect(hub.stats).toMatchObject({ connected: true, protocolVersion: 5, connections: 1, refused: 0, tooLarge: 0 });
 
     camera.setCount('person', 2);
     camera.setCount('cat', 1, 'steps');

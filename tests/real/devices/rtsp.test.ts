@@ -105,6 +105,23 @@ describe.skipIf(!hasProgram('ffmpeg') || !hasRtspServer())(
       await reader(device).next();
     });
 
+    it('is read from its first key frame on, where the next one is minutes away', async () => {
+      device = await openDevice(`rtsp://127.0.0.1:${port}/slow`);
+      await reader(device).next();
+      expect(device.health.restarts).toBe(0);
+    });
+
+    it('has square pixels', async () => {
+      device = await openDevice(`rtsp://127.0.0.1:${port}/pal`);
+      expect(device.properties).toMatchObject({ width: 512, height: 288 });
+      await reader(device).next();
+    });
+
+    it('is asked over udp where it sends over that alone', async () => {
+      device = await openDevice(`rtsp://127.0.0.1:${port}/udp`);
+      await reader(device).next();
+    });
+
     it('comes back over udp as well when its server froze', async () => {
       device = await openDevice(`rtsp://127.0.0.1:${port}/door`, { transport: 'udp', stallTimeoutMs: 5000 });
       const seen = reader(device);
