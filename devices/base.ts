@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { InputError, messageOf } from '../sdk/errors.ts';
 import type { Frame } from '../sdk/frame/frame.ts';
 import { about, type Logger, silent } from '../sdk/log.ts';
+import { RecentSum } from '../sdk/recent-sum.ts';
 import type {
   CameraControl,
   ControlValues,
@@ -11,9 +12,10 @@ import type {
   DeviceOptions,
   DeviceProperties,
 } from './device.ts';
-import { LastHour } from './last-hour.ts';
 import { FrameOutlet } from './outlet.ts';
 import { maskCredentials, maskSource } from './uri.ts';
+
+const lastHour = () => new RecentSum({ steps: 60, stepMs: 60_000 });
 
 /** What all devices share: state, counters, the outlet of frames and the order of open, frames and close. */
 export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements Device {
@@ -23,8 +25,8 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
   protected readonly logger: Logger;
   /** Counted by the device itself; `dropped` are those that found no free buffer, beside the outlet's own. */
   protected readonly counters = { frames: 0, dropped: 0, corrupt: 0 };
-  readonly #restarts = { total: 0, lastHour: new LastHour() };
-  readonly #stalls = { total: 0, lastHour: new LastHour() };
+  readonly #restarts = { total: 0, lastHour: lastHour() };
+  readonly #stalls = { total: 0, lastHour: lastHour() };
   /** Does it do something with `options.controls`? */
   protected readonly takesControls: boolean = false;
   #outlet = new FrameOutlet();
@@ -62,8 +64,8 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
       corrupt,
       restarts: this.#restarts.total,
       stalls: this.#stalls.total,
-      reconnects_last_hour: this.#restarts.lastHour.count,
-      stalls_last_hour: this.#stalls.lastHour.count,
+      reconnects_last_hour: this.#restarts.lastHour.sum,
+      stalls_last_hour: this.#stalls.lastHour.sum,
       lastError: this.#lastError,
     };
   }

@@ -1,5 +1,5 @@
 import type { DeviceOptions } from './device.ts';
-import { atMost, ffmpegCommand } from './ffmpeg.ts';
+import { asItComes, atMost, ffmpegCommand } from './ffmpeg.ts';
 import type { LiveCommand } from './live.ts';
 import { NetworkCamera } from './network.ts';
 import { Y4mParser } from './y4m.ts';
@@ -13,7 +13,7 @@ export class HttpCamera extends NetworkCamera {
 
   protected async command(): Promise<LiveCommand> {
     this.assertUrl();
-    const { width, height, fps } = this.options;
+    const { width, height, maxPixels, fps } = this.options;
     return {
       ...ffmpegCommand({
         input: [
@@ -31,7 +31,8 @@ export class HttpCamera extends NetworkCamera {
         filters: atMost(fps),
         width,
         height,
-        output: ['-fps_mode', 'passthrough'],
+        maxPixels,
+        output: asItComes,
       }),
       // Whatever its size, a JPEG is BT.601.
       parser: (sink) => new Y4mParser(sink, 'bt601'),

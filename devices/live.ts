@@ -5,7 +5,9 @@ import { monotonicNs } from './clock.ts';
 import { chooseDecoder, type Encoded } from './decode/choose.ts';
 import type { DecoderTrial } from './decode/trial.ts';
 import type { DeviceProperties } from './device.ts';
+import { plainWords } from './ffmpeg.ts';
 import { PoolFiller } from './filler.ts';
+import { defaultMaxPixels } from './options.ts';
 import { pump, type StreamParser, type StreamSink } from './stream.ts';
 import { SupervisedDevice } from './supervised.ts';
 
@@ -21,8 +23,13 @@ export interface LiveCommand extends Command {
  * it is a lost stream.
  */
 export abstract class LiveDevice extends SupervisedDevice {
-  readonly #filler = new PoolFiller((buffer, pool) => this.#onFrame(buffer, pool));
+  readonly #filler = new PoolFiller(
+    (buffer, pool) => this.#onFrame(buffer, pool),
+    this.options.maxPixels ?? defaultMaxPixels,
+  );
   #child: Child | undefined;
+  /** One that could not be ended. */
+  #stuck: Child | undefined;
   #sequence = 0;
   /** The hardware decoder gave no picture where software did. */
   #inSoftware = false;
@@ -68,6 +75,13 @@ export abstract class LiveDevice extends SupervisedDevice {
     let command: LiveCommand;
     let child: Child;
     let parser: StreamParser;
+    if (this.#stuck?.running) {
+      // One more at each try would hang beside it.
+      return {
+        reason: `process ${this.#stuck.pid} cannot be ended: its driver hangs; unplug the camera, or restart the board`,
+      };
+    }
+    this.#stuck = undefined;
     try {
       command = await this.command();
       // One that cannot be made must leave no program behind.
@@ -97,7 +111,8 @@ export abstract class LiveDevice extends SupervisedDevice {
     this.expectNoFrames();
     const how = await child.ended;
     this.#child = undefined;
-    const said = child.said;
+    if (child.running) this.#stuck = child;
+    const said = plainWords(child.said, this.options.maxPixels);
     // An exit status of 0 is a lost stream as well: ffmpeg ends so when a camera is unplugged or a server goes away.
     reason ??= `the stream ended (${how})`;
     return { reason: said ? `${reason}: ${said}` : reason, decoder: command.decoder };

@@ -5,11 +5,13 @@ import { FramePool } from '../sdk/frame/pool.ts';
 import { Nap } from '../sdk/nap.ts';
 import { loadOpenCv } from '../sdk/opencv/load.ts';
 import type { Mat, VideoCapture } from '../sdk/opencv/types.ts';
+import { within } from '../sdk/within.ts';
 import { DeviceBase } from './base.ts';
 import { BufferWait } from './buffers.ts';
 import { monotonicNs } from './clock.ts';
 import type { DeviceOptions, DeviceProperties } from './device.ts';
 import { filePath } from './file/path.ts';
+import { assertPixels } from './options.ts';
 import { Presenter } from './presenter.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -17,6 +19,8 @@ import { Watchdog } from './watchdog.ts';
 const defaultFps = 25;
 const maxFps = 1000;
 const defaultStallTimeoutMs = 10_000;
+/** What a read that is under way may take to its end. */
+const closeTimeoutMs = 5000;
 
 /** A camera's number, or a file's path. */
 type Source = number | string;
@@ -84,10 +88,15 @@ export class OpenCvCapture extends DeviceBase {
     this.#presenter?.close();
     this.#buffers?.close();
     this.#nap.wake();
-    // A read that is under way must end before its capture does.
-    await this.#reading;
-    this.#capture?.release();
+    const capture = this.#capture;
+    const reading = this.#reading;
     this.#capture = undefined;
+    // A read that is under way must end before its capture does; one that hangs in a driver keeps its capture.
+    const released = (async () => {
+      await reading;
+      capture?.release();
+    })();
+    await within(closeTimeoutMs, released, undefined);
   }
 
   #openCapture(source: Source): VideoCapture {
@@ -223,6 +232,8 @@ export class OpenCvCapture extends DeviceBase {
 
   /** Waits, opens again; if that fails, the next read fails and all begins anew. */
   async #reopen(source: Source): Promise<void> {
+    // Whoever closed it releases it.
+    if (this.closed) return;
     this.#capture!.release();
     for (;;) {
       await this.#nap.sleep(this.#backoff.next());
@@ -253,6 +264,7 @@ export class OpenCvCapture extends DeviceBase {
 
   #poolFor(mat: Mat): FramePool {
     const { width, height } = this.#sizeOf(mat);
+    assertPixels({ width, height }, this.options.maxPixels);
     if (this.#pool?.width !== width || this.#pool.height !== height) {
       this.#pool = new FramePool({ format: 'BGR24', width, height, onFree: this.#buffers!.onFree });
     }

@@ -1,5 +1,5 @@
 import type { DeviceOptions } from './device.ts';
-import { atMost, ffmpegCommand } from './ffmpeg.ts';
+import { asItComes, atMost, ffmpegCommand } from './ffmpeg.ts';
 import type { LiveCommand } from './live.ts';
 import { NetworkCamera } from './network.ts';
 import { Y4mParser } from './y4m.ts';
@@ -13,7 +13,7 @@ export class RtspCamera extends NetworkCamera {
 
   protected async command(): Promise<LiveCommand> {
     this.assertUrl();
-    const { width, height, fps, transport = 'tcp' } = this.options;
+    const { width, height, maxPixels, fps, transport = 'tcp' } = this.options;
     const input = [
       // Nothing but a camera's stream, wherever it redirects to: no file, no playlist, no other protocol.
       ...['-f', 'rtsp', '-protocol_whitelist', 'rtp,srtp,tcp,tls,udp'],
@@ -32,7 +32,8 @@ export class RtspCamera extends NetworkCamera {
         filters: atMost(fps),
         width,
         height,
-        output: ['-fps_mode', 'passthrough'],
+        maxPixels,
+        output: asItComes,
       }),
       decoder,
       parser: (sink) => new Y4mParser(sink),

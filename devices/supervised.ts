@@ -84,8 +84,14 @@ export abstract class SupervisedDevice extends DeviceBase {
   /** From now on frames are expected. @param bark Called when they stay away, with why the source is lost. */
   protected expectFrames(bark: (reason: string) => void): void {
     this.#watchdog = new Watchdog((ms) => {
+      const reason = `no frame for ${(ms / 1000).toFixed(1)} s`;
       this.countStall();
-      bark(`no frame for ${(ms / 1000).toFixed(1)} s`);
+      // Not when the run has ended: to end what hangs may take long.
+      if (this.state === 'online') {
+        this.setError(reason);
+        this.setState('offline');
+      }
+      bark(reason);
     });
     this.#watchdog.arm(this.#stallTimeoutMs + startGraceMs);
   }

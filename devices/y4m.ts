@@ -5,8 +5,6 @@ import { StreamError, type StreamFormat, type StreamParser, type StreamSink } fr
 
 /** The longest stream or frame header that is read; ffmpeg's are under 100 bytes. */
 const maxHeaderBytes = 512;
-/** A frame larger than this is a corrupt header: 8192 x 8192 needs less. */
-const maxFrameBytes = 128 * 1024 * 1024;
 const newline = 0x0a;
 const latin1 = new TextDecoder('latin1');
 
@@ -112,9 +110,6 @@ export function parseY4mHeader(text: string): StreamFormat {
   };
   const width = size('W', 'width');
   const height = size('H', 'height');
-  if (planeLayout('I420', width, height).byteLength > maxFrameBytes) {
-    throw new StreamError(`YUV4MPEG2 size: expected at most ${maxFrameBytes} bytes a frame, got ${width}x${height}`);
-  }
   // 4:2:0 differs only in where the chroma samples lie; 16 bit and other samplings would be another layout.
   const sampling = value('C') || '420';
   if (!['420', '420jpeg', '420mpeg2', '420paldv'].includes(sampling)) {

@@ -5,8 +5,9 @@ import { BufferWait } from '../buffers.ts';
 import { Child } from '../child.ts';
 import { chooseDecoder } from '../decode/choose.ts';
 import type { DeviceOptions, DeviceProperties } from '../device.ts';
-import { ffmpegCommand } from '../ffmpeg.ts';
+import { ffmpegCommand, plainWords } from '../ffmpeg.ts';
 import { PoolFiller } from '../filler.ts';
+import { defaultMaxPixels } from '../options.ts';
 import { Presenter } from '../presenter.ts';
 import { pump, type StreamFormat } from '../stream.ts';
 import { Watchdog } from '../watchdog.ts';
@@ -79,13 +80,14 @@ export class VideoFile extends DeviceBase {
     buffers: BufferWait,
     timeoutMs?: number,
   ): Promise<{ format?: StreamFormat; problem?: string }> {
-    const { width, height, fps } = this.options;
+    const { width, height, maxPixels, fps } = this.options;
     const child = await Child.start(
       ffmpegCommand({
         input,
         url,
         width,
         height,
+        maxPixels,
         // At a constant rate frame n is shown at n / fps, which is all that a stream without timestamps can tell.
         filters: [`fps=fps='min(source_fps,${Math.min(fps ?? maxFps, maxFps)})'`],
       }),
@@ -98,11 +100,15 @@ export class VideoFile extends DeviceBase {
     const first = new Promise<void>((resolve) => {
       onFirst = resolve;
     });
-    const filler = new PoolFiller((buffer, pool) => {
-      seen = true;
-      this.#busy = this.#present(buffer, pool, filler.format?.fps ?? defaultFps);
-      onFirst();
-    }, buffers.onFree);
+    const filler = new PoolFiller(
+      (buffer, pool) => {
+        seen = true;
+        this.#busy = this.#present(buffer, pool, filler.format?.fps ?? defaultFps);
+        onFirst();
+      },
+      this.options.maxPixels ?? defaultMaxPixels,
+      buffers.onFree,
+    );
     this.#reading = this.#read(child, new Y4mParser(filler));
     const watchdog = new Watchdog(() => void child.stop(true));
     if (timeoutMs !== undefined) watchdog.arm(timeoutMs);
@@ -111,7 +117,7 @@ export class VideoFile extends DeviceBase {
     this.assertOpening();
     const { format } = filler;
     if (format && seen) return { format };
-    return { problem: child.said || this.health.lastError || (await child.ended) };
+    return { problem: plainWords(child.said, maxPixels) || this.health.lastError || (await child.ended) };
   }
 
   protected override read(): void {
@@ -140,9 +146,10 @@ export class VideoFile extends DeviceBase {
     }
     if (this.state !== 'online') return;
     const how = await child.ended;
-    if (how !== 'exit status 0' || child.said) {
-      this.setError(`ffmpeg: ${child.said || how}`);
-      this.logger.warn(`the video ended with an error after ${this.#index} frames: ${child.said || how}`);
+    const said = plainWords(child.said, this.options.maxPixels);
+    if (how !== 'exit status 0' || said) {
+      this.setError(`ffmpeg: ${said || how}`);
+      this.logger.warn(`the video ended with an error after ${this.#index} frames: ${said || how}`);
     }
     this.outlet.end();
     this.setState('ended');

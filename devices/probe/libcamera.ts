@@ -1,7 +1,8 @@
+import { askProgram } from '../ask-program.ts';
 import { type LibcameraAddon, loadLibcamera } from '../libcamera/addon.ts';
 import { findNative, isOnUsb } from '../libcamera/find-native.ts';
 import { hasNodeLibcamera, runNodeLibcamera } from '../libcamera/node-libcamera.ts';
-import { askProgram, findProgram } from '../programs.ts';
+import { findProgram } from '../programs.ts';
 import type { FoundCamera } from './camera.ts';
 
 /** The cameras that libcamera has: as it says itself, else as `rpicam-hello` (before: `libcamera-hello`) lists them. */

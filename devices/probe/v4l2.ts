@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { askProgram } from '../ask-program.ts';
 import { readText } from '../boards/files.ts';
-import { askProgram, findProgram } from '../programs.ts';
+import { findProgram } from '../programs.ts';
 import type { FoundCamera } from './camera.ts';
 
 /**

@@ -42,7 +42,7 @@ export class V4l2Camera extends LiveDevice {
   protected async command(): Promise<LiveCommand> {
     await this.#find();
     await this.#applyControls();
-    const { fps } = this.options;
+    const { fps, maxPixels } = this.options;
     const { input, codec } = await this.#mode();
     const decoder = codec === undefined ? undefined : await this.decoderFor({ input, url: this.#path, codec });
     return {
@@ -50,6 +50,7 @@ export class V4l2Camera extends LiveDevice {
         input: [...(decoder?.input ?? []), '-f', 'v4l2', '-fflags', 'nobuffer', ...input],
         url: this.#path,
         filters: atMost(fps),
+        maxPixels,
         output: ['-fps_mode', 'passthrough'],
       }),
       decoder,

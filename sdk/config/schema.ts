@@ -237,6 +237,14 @@ export const CameraSettings = Type.Object(
     height: Type.Optional(
       Type.Integer({ minimum: 16, maximum: 4320, description: 'Height asked of the camera. Default: its own.' }),
     ),
+    max_megapixels: Type.Optional(
+      Type.Number({
+        minimum: 0.01,
+        maximum: 268,
+        description:
+          'The largest picture that is read, in millions of pixels; larger ones are refused. Default: 40 of a video or a stream, 100 of a still picture.',
+      }),
+    ),
     transport: Type.Union([Type.Literal('tcp'), Type.Literal('udp')], {
       default: 'tcp',
       description: 'How an rtsp: camera sends its pictures. `udp` where a lost packet must hold nothing up.',

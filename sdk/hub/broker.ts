@@ -35,6 +35,8 @@ export interface EmbeddedBroker {
   readonly url: string;
   /** Lets this process in, where `users` are asked for; made at random for each start. */
   readonly login: { readonly username: string; readonly password: string } | undefined;
+  /** The largest packet it takes from who has logged in, bytes. */
+  readonly maximumPacketSize: number;
   /** Ends all connections and frees the port. */
   stop(): Promise<void>;
 }
@@ -162,6 +164,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Embedded
     port: bound,
     url: `mqtt://${reachable(host)}:${bound}`,
     login: users?.own,
+    maximumPacketSize: maxPacketBytes,
     stop: () => (stopped ??= stop()),
   };
 }

@@ -15,6 +15,7 @@ import { HomeAssistant } from './home-assistant/home-assistant.ts';
 import { type Link, RefusedError } from './link.ts';
 import { Outbox, type OutboxStats } from './outbox.ts';
 import { Publisher, type PublisherStats } from './publisher.ts';
+import { Refusals } from './refusals.ts';
 import { Requests } from './requests/requests.ts';
 import type { Verb } from './requests/verb.ts';
 import { standardVerbs } from './requests/verbs/verbs.ts';
@@ -37,6 +38,8 @@ export interface HubOptions {
    * Default: messages are in memory, and what is shared is not signed.
    */
   data?: string;
+  /** The largest packet the broker takes, bytes, where it cannot say so itself: the embedded one's `maximumPacketSize`. */
+  maximumPacketSize?: number;
   /** What it tells and answers beside what every hub does. */
   extensions?: readonly Extension[];
   /** What can be asked on `request/<verb>` beside what every hub answers. */
@@ -76,6 +79,8 @@ interface Parts {
 const handshakeTimeoutMs = 10_000;
 const flushTimeoutMs = 2000;
 const farewellTimeoutMs = 500;
+/** So many connections are given up because the node may not say on them that it is there; then it does without. */
+const mostRefusedOnline = 2;
 
 /**
  * Tells a node's cameras to an MQTT broker and takes commands from there; docs/mqtt.md lists the topics.
@@ -94,6 +99,13 @@ export class Hub {
   readonly #outbox: Outbox;
   readonly #logger: Logger;
   readonly #publisher: Publisher;
+  readonly #refusals: Refusals;
+  readonly #maximumPacketSize: number | undefined;
+  /** Statistics, answers and the like, which wait in no outbox. */
+  #refusedDirectly = 0;
+  /** Connections in a row over which it could not say that it is there. */
+  #refusedOnline = 0;
+  readonly #saidSubscriptions = new Set<string>();
   readonly #commands = new CameraCommands();
   readonly #requests: Requests;
   readonly #fleet: Fleet;
@@ -112,7 +124,9 @@ export class Hub {
       bounds: options.settings.outbox,
       logger: this.#logger,
     });
-    this.#publisher = new Publisher(this.#outbox, this.#logger);
+    this.#maximumPacketSize = options.maximumPacketSize;
+    this.#refusals = new Refusals(this.#logger);
+    this.#publisher = new Publisher(this.#outbox, this.#logger, { refusals: this.#refusals });
     const statistics = new NodeStatistics(() => {
       const { connected: _, protocolVersion: __, ...rest } = this.stats;
       return rest;
@@ -139,12 +153,14 @@ export class Hub {
 
   get stats(): HubStats {
     const link = this.#parts?.session.link;
+    const publisher = this.#publisher.stats;
     return {
       connected: link !== undefined,
       protocolVersion: link?.version ?? null,
       connections: this.#parts?.session.connections ?? 0,
       outbox: this.#outbox.stats,
-      ...this.#publisher.stats,
+      ...publisher,
+      refused: publisher.refused + this.#refusedDirectly,
       rejectedCommands: this.#commands.rejected,
       rejectedRequests: this.#requests.rejected,
       rejectedLearning: this.#fleet.rejected,
@@ -169,6 +185,11 @@ export class Hub {
       address,
       clientId: `ocellus-${name}`,
       will: { topic: topics.status, payload: 'offline' },
+      maximumPacketSize: this.#maximumPacketSize,
+      onRefused: (topic, error) => {
+        this.#refusedDirectly++;
+        this.#refusals.refused(topic, messageOf(error));
+      },
       logger: this.#logger,
     });
     const sources: RetainedSource[] = [];
@@ -260,12 +281,11 @@ export class Hub {
     const timer = setTimeout(() => link.close('it did not answer in time'), handshakeTimeoutMs);
     timer.unref();
     try {
-      await link.publish(topics.status, 'online', { qos: 1, retain: true });
+      await this.#sayOnline(link, topics.status);
       for (const { subscriptions = [] } of this.#extensions) {
         for (const subscription of subscriptions) await this.#subscribe(link, subscription);
       }
     } catch (error) {
-      // A node that may not say `online` is of no use to anyone: said, and tried again.
       link.close(messageOf(error));
       return;
     } finally {
@@ -280,7 +300,9 @@ export class Hub {
       return { found: await scan.run(link), isComplete: scan.isComplete };
     };
     const filters = this.#extensions.flatMap(({ states }) => states?.filters ?? []);
-    const scan = new RetainedScan(filters, topics.status);
+    // Something is retained for sure, if it may be.
+    const probe = link.canRetain && this.#refusedOnline === 0 ? topics.status : undefined;
+    const scan = new RetainedScan(filters, probe);
     let seen = await look(scan);
     if (session.link !== link) return;
     if (!scan.sees) {
@@ -303,10 +325,25 @@ export class Hub {
     );
   }
 
+  /** @throws RefusedError the first times: where it may not even say that, it may not say anything. */
+  async #sayOnline(link: Link, topic: string): Promise<void> {
+    try {
+      await link.publish(topic, 'online', { qos: 1, retain: true, key: topic });
+      this.#refusedOnline = 0;
+      this.#refusals.accepted(topic);
+    } catch (error) {
+      if (!(error instanceof RefusedError) || ++this.#refusedOnline <= mostRefusedOnline) throw error;
+      this.#refusedDirectly++;
+      this.#refusals.refused(topic, messageOf(error), 'the rest goes on without it');
+    }
+  }
+
   async #subscribe(link: Link, { filter, retained }: Subscription): Promise<void> {
     await link.subscribe([filter], { qos: 1, retained }).catch((error: unknown) => {
       if (!(error instanceof RefusedError)) throw error;
-      this.#logger.error(`MQTT: the broker refuses ${filter}, so nothing is taken from there: ${messageOf(error)}`);
+      const text = `MQTT: the broker refuses ${filter}, so nothing is taken from there: ${messageOf(error)}`;
+      if (!this.#saidSubscriptions.has(text)) this.#logger.error(text);
+      this.#saidSubscriptions.add(text);
     });
   }
 

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
-import { mkdir } from 'node:fs/promises';
 import { InputError, messageOf } from '../errors.ts';
 import { type Logger, silent } from '../log.ts';
+import { makeFolder } from '../make-folder.ts';
 import type { Embedding } from './embedding.ts';
 import { type CutTarget, type Draft, type Example, objectHead } from './example.ts';
 import type { HeadInfo, Prediction } from './head.ts';
@@ -79,14 +79,13 @@ export class Learner extends EventEmitter<LearnerEvents> {
   }
 
   /**
-   * Opens the store in a folder, or makes one there, and trains what its heads do not know yet.
+   * Opens the store in a folder, or makes one there, and trains what its heads do not know yet. A damaged store is
+   * repaired, or moved aside, as `LedgerStore.open` does.
    *
    * @throws InputError when the folder cannot be used, is in use, or is of another space.
    */
   static async open(folder: string, options: LearnerOptions): Promise<Learner> {
-    await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-      throw new InputError(`${folder}: cannot be made: ${messageOf(error)}`);
-    });
+    await makeFolder(folder);
     const store = await LedgerStore.open(folder, {
       ...options,
       onChange: (parts) => {
@@ -107,6 +106,11 @@ export class Learner extends EventEmitter<LearnerEvents> {
 
   get ledger(): LedgerStore['ledger'] {
     return this.#store.ledger;
+  }
+
+  /** What was wrong with the store when it was opened, as `LedgerStore.damage` says it. */
+  get damage(): string | undefined {
+    return this.#store.damage;
   }
 
   /** All heads that have, or had, examples; sorted. */
@@ -206,12 +210,13 @@ export class Learner extends EventEmitter<LearnerEvents> {
     const versions = this.#heads.get(name) ?? new HeadVersions(name, this.#options);
     this.#heads.set(name, versions);
     const before = versions.current;
+    const undo = versions.snapshot();
     const outcome = versions.train(this.ledger.examples(name), force);
     const refusal = outcome.taken || versions.current === undefined ? undefined : outcome.reason;
+    if (versions.current !== before) await this.#save(versions, undo);
     const isNews = versions.current !== before || this.#refused.get(name) !== refusal;
     if (refusal === undefined) this.#refused.delete(name);
     else this.#refused.set(name, refusal);
-    if (versions.current !== before) await this.#headStore.save(versions);
     const change = { head: name, outcome };
     if (isNews) this.emit('head', change);
     return change;
@@ -226,8 +231,9 @@ export class Learner extends EventEmitter<LearnerEvents> {
   async rollback(name: string, version?: number): Promise<Change> {
     const versions = this.#heads.get(name);
     if (!versions) throw new InputError(`head: expected one of ${this.heads.join(', ') || 'none yet'}, got ${name}`);
+    const undo = versions.snapshot();
     const outcome: Outcome = { taken: true, version: versions.rollback(version) };
-    await this.#headStore.save(versions);
+    await this.#save(versions, undo);
     const change = { head: name, outcome };
     this.emit('head', change);
     // Notes why the newest examples are not in use.
@@ -247,6 +253,18 @@ export class Learner extends EventEmitter<LearnerEvents> {
 
   async close(): Promise<void> {
     await this.#store.close();
+  }
+
+  /** What cannot be kept is not in use: after the next start it would not be, either. */
+  async #save(versions: HeadVersions, undo: () => void): Promise<void> {
+    const { current } = versions;
+    try {
+      await this.#headStore.save(versions);
+    } catch (error) {
+      // A later change has been, or will be, kept with all that was before it.
+      if (versions.current === current) undo();
+      throw error;
+    }
   }
 
   #known({ head = objectHead, label, negative = false, embedding: { values, scale } }: Draft): Example | undefined {

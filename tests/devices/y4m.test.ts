@@ -127,7 +127,6 @@ describe('parseY4mHeader', () => {
     ['a width of 0', 'YUV4MPEG2 W0 H4', /width/],
     ['a negative height', 'YUV4MPEG2 W4 H-4', /height: .*"-4"/],
     ['an oversized height', 'YUV4MPEG2 W4 H16385', /height: .*"16385"/],
-    ['more bytes than any camera gives', 'YUV4MPEG2 W16384 H16384', /at most 134217728 bytes a frame/],
     ['10 bit samples', 'YUV4MPEG2 W4 H4 C420p10', /got 420p10/],
     ['4:2:2', 'YUV4MPEG2 W4 H4 C422', /got 422/],
   ])('refuses %s', (_, header, message) => {
