@@ -1,10 +1,17 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { InputError, messageOf } from '../sdk/errors.ts';
-import { maskCredentials } from './uri.ts';
+import { within } from '../sdk/within.ts';
+import { maskCredentials } from './credentials.ts';
+import { findProgram } from './programs.ts';
 
 /** How long a program may take to end by itself when asked to. */
 const graceMs = 1000;
+/** What the kernel may take to end one that is killed. */
+const killMs = 2000;
+/** After the program's end its pipes are closed if nothing came out of them for so long. */
+const silenceMs = 500;
 const keptLines = 12;
 const keptLineLength = 400;
 const longestLine = 16_384;
@@ -17,61 +24,97 @@ export interface Command {
   readonly args: readonly string[];
   /** `install ffmpeg: sudo apt install ffmpeg` */
   readonly install: string;
+  /** Hears what it writes to standard error. */
+  readonly listener?: StderrListener;
+}
+
+export interface StderrListener {
+  /** @returns What of this line is worth telling when the program ends, if anything. */
+  line(text: string): string | undefined;
+  end(): void;
 }
 
 type Process = ChildProcessByStdio<Writable | null, Readable, Readable>;
 
-/** A running program whose standard output is read; standard error is always drained, its last lines are kept. */
+/**
+ * A running program whose standard output is read; standard error is always drained, its last lines are kept.
+ *
+ * It leads a process group of its own, which ends with it: what it began in turn would keep its pipes open, and the
+ * camera. Where `setpriv` can do it, the kernel kills it when this process dies in whatever way.
+ */
 export class Child {
   readonly stdout: Readable;
+  readonly stderr: Readable;
   /** Of one that is written to. */
   readonly stdin: Writable | null;
-  /** Resolves when the program has ended and its output was read, with how it ended: `exit status 1`. */
+  /**
+   * Resolves with how the program ended, `exit status 1`, once its output was read; never later than the wait in `stop()`,
+   * also where the program, or somebody who has its pipes, cannot be ended.
+   */
   readonly ended: Promise<string>;
   readonly #process: Process;
+  readonly #listener: StderrListener | undefined;
+  readonly #exited: Promise<void>;
   readonly #lines: string[] = [];
   #partial = '';
+  #how: string | undefined;
   #over = false;
+  #giveUp = () => {};
 
-  private constructor(process: Process) {
+  private constructor(process: Process, listener: StderrListener | undefined) {
     this.#process = process;
+    this.#listener = listener;
     this.stdout = process.stdout;
+    this.stderr = process.stderr;
     this.stdin = process.stdin;
     process.stderr.setEncoding('utf8');
     process.stderr.on('data', (text: string) => this.#onStderr(text));
-    this.ended = new Promise((resolve) => {
-      process.once('close', (code, signal) => {
-        this.#over = true;
-        resolve(signal ? `killed by ${signal}` : `exit status ${code}`);
+    process.stderr.once('close', () => {
+      this.#onStderr('\n');
+      listener?.end();
+    });
+    this.#exited = new Promise((resolve) => {
+      process.once('exit', (code, signal) => {
+        this.#how = signal ? `killed by ${signal}` : `exit status ${code}`;
+        this.#signal('SIGKILL');
+        this.#closeWhenSilent();
+        resolve();
       });
+    });
+    this.ended = new Promise((resolve) => {
+      const end = () => {
+        this.#over = true;
+        resolve(this.#how ?? 'it cannot be killed');
+      };
+      process.once('close', end);
+      this.#giveUp = end;
     });
   }
 
   /**
-   * @param options.writes It is written to. Ctrl-C does not reach it then: it ends with its input.
+   * @param options.writes It is written to. It ends with its input, also when this process dies.
    * @throws InputError when the program is missing or cannot be started.
    */
-  static start({ program, args, install }: Command, { writes = false } = {}): Promise<Child> {
+  static async start({ program, args, install, listener }: Command, { writes = false } = {}): Promise<Child> {
+    const path = program.includes('/') ? program : findProgram(program);
+    if (!path) {
+      throw new InputError(`${program} is needed for this source and was not found on the PATH; ${install}`);
+    }
+    // One that is written to has an end to write.
+    const bound = writes ? [path, ...args] : [...(await boundToThisProcess()), path, ...args];
     return new Promise((resolve, reject) => {
-      let process: Process;
+      const fail = (error: unknown) =>
+        reject(new InputError(`cannot start ${program}: ${maskCredentials(messageOf(error))}`));
       try {
-        process = writes
-          ? spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true })
-          : spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+        const stdio = [writes ? 'pipe' : 'ignore', 'pipe', 'pipe'] as const;
+        // Ctrl-C at the terminal does not reach a group of its own: whoever runs this process stops its devices.
+        const process = spawn(bound[0]!, bound.slice(1), { stdio: [...stdio], detached: true }) as Process;
+        process.once('spawn', () => resolve(new Child(process, listener)));
+        // Stays for the program's life: an error without a listener would end this process.
+        process.on('error', fail);
       } catch (error) {
-        return reject(new InputError(`cannot start ${program}: ${maskCredentials(messageOf(error))}`));
+        fail(error);
       }
-      process.once('spawn', () => resolve(new Child(process)));
-      // Stays for the program's life: an error without a listener would end this process.
-      process.on('error', (error: NodeJS.ErrnoException) => {
-        reject(
-          new InputError(
-            error.code === 'ENOENT'
-              ? `${program} is needed for this source and was not found on the PATH; ${install}`
-              : `cannot start ${program}: ${maskCredentials(error.message)}`,
-          ),
-        );
-      });
     });
   }
 
@@ -81,26 +124,62 @@ export class Child {
 
   /** The last lines it wrote to standard error, passwords masked. */
   get said(): string {
-    return [...this.#lines, this.#clean(this.#partial)].filter(Boolean).join('; ');
+    // A part of a line is nothing that a listener could judge.
+    const rest = this.#listener ? '' : this.#clean(this.#partial);
+    return [...this.#lines, rest].filter(Boolean).join('; ');
   }
 
-  /** Ends it: asks first unless `hard`, then kills. Resolves when it has ended. */
+  /** Does it run still? After `stop()` only one that cannot be ended: it hangs in a driver. */
+  get running(): boolean {
+    return this.#how === undefined;
+  }
+
+  /** Ends it: asks first unless `hard`, then kills. Resolves when it has ended, or after a few seconds if it cannot be. */
   async stop(hard = false): Promise<void> {
     if (this.#over) return;
     // With nobody reading, a program that is busy writing gets an error instead of waiting for ever.
     this.stdout.destroy();
-    if (!hard) {
-      this.#process.kill('SIGTERM');
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, graceMs);
-      });
-      await Promise.race([this.ended, late]);
-      clearTimeout(timer);
+    if (!hard && this.running) {
+      this.#signal('SIGTERM');
+      await within(graceMs, this.#exited, undefined);
     }
-    // A stopped program (SIGSTOP) and one that hangs in a driver take no other signal.
-    if (!this.#over) this.#process.kill('SIGKILL');
+    if (this.running) {
+      // A stopped program (SIGSTOP) takes no other signal; one that hangs in a driver does not take this one either.
+      this.#signal('SIGKILL');
+      await within(killMs, this.#exited, undefined);
+    }
+    if (this.running) this.#abandon();
     await this.ended;
+  }
+
+  /** To the program and all that it began. */
+  #signal(signal: NodeJS.Signals): void {
+    try {
+      process.kill(-this.pid, signal);
+    } catch {
+      // Nobody of them is left.
+    }
+  }
+
+  /** Somebody who left the group may have the pipes still. What comes is read, at its reader's pace, until none comes. */
+  #closeWhenSilent(): void {
+    const streams = [this.#process.stdout, this.#process.stderr] as Socket[];
+    const count = () => streams.reduce((sum, { bytesRead }) => sum + bytesRead, 0);
+    let before = count();
+    const timer = setInterval(() => {
+      const now = count();
+      const isSilent = now === before && !streams.some((stream) => stream.isPaused());
+      before = now;
+      if (isSilent) for (const stream of streams) stream.destroy();
+    }, silenceMs);
+    void this.ended.then(() => clearInterval(timer));
+  }
+
+  /** Neither this process nor whoever waits for the program hangs with it. */
+  #abandon(): void {
+    this.#process.unref();
+    for (const stream of [this.stdin, this.stdout, this.stderr]) stream?.destroy();
+    this.#giveUp();
   }
 
   #clean(line: string): string {
@@ -112,9 +191,28 @@ export class Child {
     // Long enough for a URL: of one that is cut in the middle the password would not be known as such.
     this.#partial = lines.pop()!.slice(0, longestLine);
     for (const line of lines) {
-      const clean = this.#clean(line);
-      if (clean && clean !== this.#lines.at(-1)) this.#lines.push(clean);
+      const told = this.#listener ? this.#listener.line(line) : line;
+      const clean = this.#clean(told ?? '');
+      if (clean && !this.#lines.includes(clean)) this.#lines.push(clean);
     }
     this.#lines.splice(0, Math.max(0, this.#lines.length - keptLines));
   }
+}
+
+let binding: Promise<string[]> | undefined;
+
+/**
+ * What to put in front of a program so that the kernel kills it when this process dies, be it by `kill -9`: a program that
+ * waits for its camera would not notice that nobody reads. Nothing where util-linux' `setpriv` is missing or older.
+ */
+function boundToThisProcess(): Promise<string[]> {
+  binding ??= new Promise((resolve) => {
+    const setpriv = findProgram('setpriv');
+    if (!setpriv) return resolve([]);
+    const bound = [setpriv, '--pdeathsig', 'KILL', '--'];
+    const trial = spawn(setpriv, [...bound.slice(1), setpriv, '--version'], { stdio: 'ignore' });
+    trial.once('error', () => resolve([]));
+    trial.once('exit', (code) => resolve(code === 0 ? bound : []));
+  });
+  return binding;
 }

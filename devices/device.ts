@@ -12,6 +12,11 @@ export interface DeviceOptions {
    */
   width?: number;
   height?: number;
+  /**
+   * The most pixels of a frame; a source whose frames are larger is refused, for each takes 1.5 to 3 bytes a pixel, several
+   * times. Default: 40 million of a video or a stream, 100 million of a still picture.
+   */
+  maxPixels?: number;
   /** The most frames a second that are wanted. Default: the source's own. */
   fps?: number;
   /**

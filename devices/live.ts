@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { messageOf } from '../sdk/errors.ts';
 import type { FramePool } from '../sdk/frame/pool.ts';
 import { Child, type Command } from './child.ts';
@@ -5,15 +6,25 @@ import { monotonicNs } from './clock.ts';
 import { chooseDecoder, type Encoded } from './decode/choose.ts';
 import type { DecoderTrial } from './decode/trial.ts';
 import type { DeviceProperties } from './device.ts';
+import { plainWords } from './ffmpeg.ts';
 import { PoolFiller } from './filler.ts';
-import { pump, type StreamParser, type StreamSink } from './stream.ts';
+import { defaultMaxPixels } from './options.ts';
+import { pump, type StreamFormat, type StreamParser, type StreamSink } from './stream.ts';
 import { SupervisedDevice } from './supervised.ts';
 
 /** How a live source is read at the moment: the program may have been installed, the camera plugged in, since the last time. */
 export interface LiveCommand extends Command {
   /** What decodes outside the processor; if no picture comes, it gives way to software. */
   readonly decoder?: DecoderTrial;
+  /** What it may take to its first frame, beyond the stall timeout. Default: to connect. */
+  readonly startGraceMs?: number;
   parser(sink: StreamSink): StreamParser;
+  /**
+   * Of a program that is fed: writes to its standard input until the source ends, or is to end.
+   *
+   * @returns Why it ended. It never throws.
+   */
+  feed?(input: Writable, signal: AbortSignal): Promise<string>;
 }
 
 /**
@@ -21,9 +32,16 @@ export interface LiveCommand extends Command {
  * it is a lost stream.
  */
 export abstract class LiveDevice extends SupervisedDevice {
-  readonly #filler = new PoolFiller((buffer, pool) => this.#onFrame(buffer, pool));
+  readonly #filler = new PoolFiller(
+    (buffer, pool) => this.#onFrame(buffer, pool),
+    this.options.maxPixels ?? defaultMaxPixels,
+  );
   #child: Child | undefined;
+  /** One that could not be ended. */
+  #stuck: Child | undefined;
   #sequence = 0;
+  /** Of the last frame. */
+  #known: StreamFormat | undefined;
   /** The hardware decoder gave no picture where software did. */
   #inSoftware = false;
   /** The present run is to end. */
@@ -64,15 +82,31 @@ export abstract class LiveDevice extends SupervisedDevice {
     return second.reason;
   }
 
+  /** The stream goes on with another one: a camera that was turned, or set to another size. */
+  #become(): void {
+    const { width, height } = this.properties;
+    const found = this.found();
+    this.setProperties(found);
+    if (found.width === width && found.height === height) return;
+    this.logger.info(`its frames were ${width}x${height} and are ${found.width}x${found.height} now`);
+  }
+
   async #run(): Promise<{ reason: string; decoder?: DecoderTrial }> {
     let command: LiveCommand;
     let child: Child;
     let parser: StreamParser;
+    if (this.#stuck?.running) {
+      // One more at each try would hang beside it.
+      return {
+        reason: `process ${this.#stuck.pid} cannot be ended: its driver hangs; unplug the camera, or restart the board`,
+      };
+    }
+    this.#stuck = undefined;
     try {
       command = await this.command();
       // One that cannot be made must leave no program behind.
       parser = command.parser(this.#filler);
-      child = await Child.start(command);
+      child = await Child.start(command, { writes: command.feed !== undefined });
     } catch (error) {
       return { reason: messageOf(error) };
     }
@@ -85,7 +119,10 @@ export abstract class LiveDevice extends SupervisedDevice {
     this.expectFrames((why) => {
       reason = why;
       void child.stop(true);
-    });
+    }, command.startGraceMs);
+    const feeding = new AbortController();
+    void child.ended.then(() => feeding.abort());
+    const fed = command.feed && this.#feed(child, command.feed, feeding.signal);
     try {
       await pump(child.stdout, parser);
       if (!parser.clean && reason === undefined && !this.#ending) this.counters.corrupt++;
@@ -96,15 +133,29 @@ export abstract class LiveDevice extends SupervisedDevice {
     }
     this.expectNoFrames();
     const how = await child.ended;
+    const end = await fed;
     this.#child = undefined;
-    const said = child.said;
+    if (child.running) this.#stuck = child;
+    const said = plainWords(child.said, this.options.maxPixels);
     // An exit status of 0 is a lost stream as well: ffmpeg ends so when a camera is unplugged or a server goes away.
-    reason ??= `the stream ended (${how})`;
+    reason ??= end ?? `the stream ended (${how})`;
     return { reason: said ? `${reason}: ${said}` : reason, decoder: command.decoder };
+  }
+
+  /** @returns Why its source ended; undefined where the program was first. */
+  async #feed(child: Child, feed: NonNullable<LiveCommand['feed']>, signal: AbortSignal): Promise<string | undefined> {
+    // How it ended is worth more than EPIPE.
+    child.stdin!.on('error', () => {});
+    const reason = await feed(child.stdin!, signal);
+    if (signal.aborted) return undefined;
+    child.stdin!.end();
+    return reason;
   }
 
   #onFrame(buffer: Uint8Array | undefined, pool: FramePool): void {
     const captureTimeNs = monotonicNs();
+    if (this.state === 'online' && this.#filler.format !== this.#known) this.#become();
+    this.#known = this.#filler.format;
     this.frameCame();
     const sequence = this.#sequence++;
     if (buffer) this.outlet.offer(pool.frame(buffer, { sequence, captureTimeNs, wallTimeMs: Date.now() }));

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
@@ -14,22 +13,4 @@ export function findProgram(name: string): string | undefined {
     }
   }
   return undefined;
-}
-
-/** How long a question to a program may take. */
-const answerTimeoutMs = 8000;
-
-/** What a program prints on both its outputs, whatever its exit status; undefined when it is missing or hangs. */
-export function askProgram(program: string, args: readonly string[]): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    execFile(
-      program,
-      args,
-      { timeout: answerTimeoutMs, killSignal: 'SIGKILL', maxBuffer: 1 << 20 },
-      (error, stdout, stderr) => {
-        const failed = error && (typeof error.code === 'string' || error.killed);
-        resolve(failed ? undefined : `${stdout}${stderr}`);
-      },
-    );
-  });
 }

@@ -1,13 +1,15 @@
-/** A wait that can be cut short. One sleeper at a time. */
+import { after } from './timers.ts';
+
+/** A wait that can be cut short, of any length. One sleeper at a time. */
 export class Nap {
   #wake: (() => void) | undefined;
 
   /** @param ms Default: until `wake()`. */
   sleep(ms?: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
+      const callOff = ms === undefined ? undefined : after(ms, resolve);
       this.#wake = () => {
-        clearTimeout(timer);
+        callOff?.();
         resolve();
       };
     });

@@ -29,6 +29,8 @@ export interface BoardReadings {
   readonly power: MeasuredPower | null;
 }
 
+/** How long a temperature counts as that of now. */
+const freshMs = 1000;
 const unread: BoardReadings = { throttling: null, power: null };
 
 /** Watches what changes on a board: throttling and power. It asks files and programs and never blocks the main thread. */
@@ -39,11 +41,17 @@ export class BoardMonitor {
   #meter: EnergyMeter | undefined;
   #joules = 0;
   #readings = unread;
+  #temperature: { atMs: number; degrees: number | null } = { atMs: Number.NEGATIVE_INFINITY, degrees: null };
+  readonly #now: () => number;
   /** Of this start; another one, or none, after a stop. */
   #run: object | undefined;
 
-  /** @param options.root Where `proc` and `sys` are; `/` but in tests. */
-  constructor(options: { root?: string; ask?: AskFirmware } = {}) {
+  /**
+   * @param options.root Where `proc` and `sys` are; `/` but in tests.
+   * @param options.now A clock in ms that never goes back.
+   */
+  constructor(options: { root?: string; ask?: AskFirmware; now?: () => number } = {}) {
+    this.#now = options.now ?? (() => performance.now());
     this.#root = options.root ?? '/';
     this.#ask = options.ask ?? askFirmware;
   }
@@ -53,9 +61,14 @@ export class BoardMonitor {
     return this.#senses;
   }
 
-  /** The processor, now, degrees Celsius; null where the board does not tell it. */
+  /** The processor, within the last second, degrees Celsius; null where the board does not tell it. */
   get temperature(): number | null {
-    return readTemperature(this.#root) ?? null;
+    const nowMs = this.#now();
+    // Whoever may ask without a password must not keep the sensors busy: each zone is a file that is read at once.
+    if (nowMs - this.#temperature.atMs >= freshMs) {
+      this.#temperature = { atMs: nowMs, degrees: readTemperature(this.#root) ?? null };
+    }
+    return this.#temperature.degrees;
   }
 
   /** Those of the last `take()`. */

@@ -1,4 +1,5 @@
-import { askProgram, findProgram } from '../programs.ts';
+import { askProgram } from '../ask-program.ts';
+import { findProgram } from '../programs.ts';
 
 /** What the firmware of a Raspberry Pi is asked. */
 export type FirmwareQuestion = 'get_throttled' | 'pmic_read_adc';

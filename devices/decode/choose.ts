@@ -1,4 +1,4 @@
-import { askProgram } from '../programs.ts';
+import { askProgram } from '../ask-program.ts';
 import { type DecoderTrial, tryDecoders } from './trial.ts';
 
 /** A stream that is to be decoded. */

@@ -1,9 +1,10 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf } from '../../sdk/errors.ts';
-import { askProgram, findProgram } from '../programs.ts';
+import { askProgram, runProgram } from '../ask-program.ts';
+import { installFfmpeg } from '../ffmpeg.ts';
+import { findProgram } from '../programs.ts';
 
 /** A way that ffmpeg has to decode outside the processor, and whether it does so on this machine. */
 export interface DecoderTrial {
@@ -80,7 +81,7 @@ async function tryWays(ways: readonly DecoderTrial[], encoder: readonly string[]
 }
 
 /** @returns What is wrong with it. */
-function judge({ name }: DecoderTrial, tried: Run, right: Buffer): string | undefined {
+function judge({ name }: DecoderTrial, tried: Decoded, right: Buffer): string | undefined {
   if (!tried.ok) return tried.said;
   // An acceleration that is not there is passed over in silence, and the processor decodes.
   const formats = [...tried.log.matchAll(/Format (\w+) chosen by get_format/g)].map(([, format]) => format);
@@ -93,7 +94,7 @@ function judge({ name }: DecoderTrial, tried: Run, right: Buffer): string | unde
   return difference / output.length > mostDifference ? 'its pictures are wrong' : undefined;
 }
 
-interface Run {
+interface Decoded {
   readonly ok: boolean;
   readonly output: Buffer;
   readonly log: string;
@@ -101,25 +102,23 @@ interface Run {
   readonly said: string;
 }
 
-function decode(clip: string, input: readonly string[]): Promise<Run> {
+function decode(clip: string, input: readonly string[]): Promise<Decoded> {
   // At this level it says which format a decoder gives.
   const level = input.includes('-hwaccel') ? 'debug' : 'error';
   const output = ['-map', '0:v:0', '-pix_fmt', 'yuv420p', '-f', 'rawvideo', 'pipe:1'];
   return ffmpeg(['-threads', '1', ...input, '-i', `file:${clip}`, ...output], timeoutMs.decode, level);
 }
 
-function ffmpeg(args: readonly string[], timeout: number, level = 'error'): Promise<Run> {
-  return new Promise((resolve) => {
-    execFile(
-      'ffmpeg',
-      ['-nostdin', '-hide_banner', '-loglevel', `level+${level}`, ...args],
-      { encoding: 'buffer', timeout, killSignal: 'SIGKILL', maxBuffer: 1 << 24 },
-      (error, stdout, stderr) => {
-        const log = String(stderr);
-        const [, complaint] = /\[(?:error|fatal)\] (.*)/.exec(log) ?? [];
-        const said = error?.killed ? `no end after ${timeout / 1000} s` : (complaint ?? error?.message ?? '');
-        resolve({ ok: !error, output: stdout, log, said: said.slice(0, 200) });
-      },
-    );
-  });
+async function ffmpeg(args: readonly string[], timeout: number, level = 'error'): Promise<Decoded> {
+  const { ok, killed, how, stdout, stderr } = await runProgram(
+    {
+      program: 'ffmpeg',
+      args: ['-nostdin', '-hide_banner', '-loglevel', `level+${level}`, ...args],
+      install: installFfmpeg,
+    },
+    { timeoutMs: timeout, bytes: 1 << 24 },
+  );
+  const [, complaint] = /\[(?:error|fatal)\] (.*)/.exec(stderr) ?? [];
+  const said = killed ? `no end after ${timeout / 1000} s` : (complaint ?? (ok ? '' : `ffmpeg: ${how}`));
+  return { ok, output: stdout, log: stderr, said: said.slice(0, 200) };
 }

@@ -86,7 +86,7 @@ export class PictureFiles extends DeviceBase {
     try {
       // Loaded when it is wanted: the decoder of pictures is of no use to a camera.
       const { readPicture } = await import('../../sdk/frame/picture.ts');
-      return await readPicture(path, { name: path });
+      return await readPicture(path, { name: path }, this.options.maxPixels);
     } catch (error) {
       this.counters.corrupt++;
       this.setError(messageOf(error));

@@ -1,5 +1,6 @@
 import { InputError, messageOf } from '../../sdk/errors.ts';
 import { defaultColour, Frame, type FrameInfo } from '../../sdk/frame/frame.ts';
+import { within } from '../../sdk/within.ts';
 import { monotonicNs } from '../clock.ts';
 import type { CameraControl, ControlValues, DeviceOptions, DeviceProperties } from '../device.ts';
 import { SupervisedDevice } from '../supervised.ts';
@@ -16,6 +17,8 @@ const buffers = 6;
 const heaps = ['/dev/dma_heap/vidbuf_cached', '/dev/dma_heap/linux,cma'];
 /** A larger step is no gap: the count began anew, or there is none. */
 const largestGap = 10_000;
+/** What libcamera may take to stop a camera. */
+const closeTimeoutMs = 5000;
 
 /** A still that somebody waits for. */
 interface Waiting {
@@ -90,7 +93,7 @@ export class NativeLibcameraCamera extends SupervisedDevice {
       width: video.width,
       height: video.height,
       fps: this.options.fps,
-      colour: video.colour ?? defaultColour(video.height),
+      colour: video.colour ?? defaultColour(video.width, video.height),
       live: true,
     };
   }
@@ -182,7 +185,8 @@ export class NativeLibcameraCamera extends SupervisedDevice {
     this.#camera = undefined;
     for (const { reject } of this.#stills.splice(0))
       reject(new InputError(`${this.uri} was lost before the still came`));
-    await camera?.close();
+    // A driver that hangs keeps nobody from closing the device; to open the camera again fails then, and is tried again.
+    if (camera) await within(closeTimeoutMs, camera.close(), undefined);
   }
 
   /** Sets these, and what was set before and is not among them back to the camera's default. */

@@ -1,4 +1,5 @@
-import { askProgram, findProgram } from '../programs.ts';
+import { askProgram } from '../ask-program.ts';
+import { findProgram } from '../programs.ts';
 
 /** A program, or a library, that a source needs. */
 export interface FoundProgram {

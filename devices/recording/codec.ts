@@ -1,6 +1,7 @@
 import type { PixelFormat } from '../../sdk/frame/layout.ts';
 import type { Command } from '../child.ts';
 import { installFfmpeg as install } from '../ffmpeg.ts';
+import { defaultMaxPixels } from '../options.ts';
 import type { VideoLine } from './index-lines.ts';
 import type { RecordingInfo } from './info.ts';
 
@@ -39,8 +40,13 @@ export function encoderCommand(file: string, video: Omit<VideoLine, 'video'>, co
 }
 
 /** ffmpeg that gives the frames back, bare, in the format and size they had. */
-export function decoderCommand(file: string, { format, width, height }: VideoLine): Command {
-  const args = [...quiet, '-threads', '1', ...exact, '-protocol_whitelist', 'file', '-f', 'matroska'];
+export function decoderCommand(
+  file: string,
+  { format, width, height }: VideoLine,
+  maxPixels: number = defaultMaxPixels,
+): Command {
+  const args = [...quiet, '-threads', '1', '-max_pixels', String(maxPixels), ...exact];
+  args.push('-protocol_whitelist', 'file', '-f', 'matroska');
   args.push('-i', `file:${file}`, '-map', '0:V:0', '-an', '-sn', '-dn', '-fps_mode', 'passthrough');
   // Does nothing, unless the file is not the one that was recorded: bare frames of another size would be shifted.
   args.push('-vf', `scale=${width}:${height}:flags=bicubic+accurate_rnd+bitexact`);

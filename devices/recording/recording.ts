@@ -8,6 +8,7 @@ import { Child } from '../child.ts';
 import type { DeviceOptions, DeviceProperties } from '../device.ts';
 import { filePath } from '../file/path.ts';
 import { PoolFiller } from '../filler.ts';
+import { defaultMaxPixels } from '../options.ts';
 import { Presenter } from '../presenter.ts';
 import { RawParser } from '../raw.ts';
 import { pump } from '../stream.ts';
@@ -129,15 +130,19 @@ export class RecordedCamera extends DeviceBase {
   async #playVideo(folder: string, video: VideoLine, index: IndexReader): Promise<string> {
     const file = join(folder, video.video);
     if (!existsSync(file)) throw new InputError(`${file} is missing: the index names it`);
-    const child = await Child.start(decoderCommand(file, video));
+    const child = await Child.start(decoderCommand(file, video, this.options.maxPixels));
     this.#child = child;
     if (this.closed) {
       await child.stop(true);
       return '';
     }
-    const filler = new PoolFiller((buffer, pool) => {
-      this.#busy = this.#present(buffer!, pool, index);
-    }, this.#buffers!.onFree);
+    const filler = new PoolFiller(
+      (buffer, pool) => {
+        this.#busy = this.#present(buffer!, pool, index);
+      },
+      this.options.maxPixels ?? defaultMaxPixels,
+      this.#buffers!.onFree,
+    );
     try {
       await pump(child.stdout, new RawParser(filler, video), () => this.#busy);
       await this.#busy;

@@ -1,4 +1,5 @@
-import { askProgram, findProgram } from '../programs.ts';
+import { askProgram } from '../ask-program.ts';
+import { findProgram } from '../programs.ts';
 
 /** The kernel's own tool for its cameras, of Debian's package v4l-utils. */
 const program = 'v4l2-ctl';

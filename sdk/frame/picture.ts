@@ -6,8 +6,8 @@ import { kernels } from '../kernels/kernels.ts';
 import { Frame, type FrameInfo } from './frame.ts';
 import { maxSide } from './layout.ts';
 
-/** The largest picture that is decoded: 100 megapixels are 300 MB of RGB. */
-const maxPixels = 100e6;
+/** The largest picture that is decoded where nothing else is asked for: 100 megapixels are 300 MB of RGB. */
+const defaultMaxPixels = 100e6;
 
 let loading: Promise<typeof import('sharp').default> | undefined;
 
@@ -28,12 +28,17 @@ function loadSharp(): Promise<typeof import('sharp').default> {
  *
  * @param input A path, or the file's bytes.
  * @param info What is known of the frame; by default it has the number 0 and the time of now.
+ * @param maxPixels Of the picture; a larger one is refused. Default: 100 million.
  * @throws InputError when it cannot be read: absent, empty, damaged, of an unknown kind, or too large.
  *
  * @example
  * const frame = await readPicture('cat.jpg');
  */
-export async function readPicture(input: string | Uint8Array, info: Partial<FrameInfo> = {}): Promise<Frame> {
+export async function readPicture(
+  input: string | Uint8Array,
+  info: Partial<FrameInfo> = {},
+  maxPixels: number = defaultMaxPixels,
+): Promise<Frame> {
   const name = typeof input === 'string' ? input : (info.name ?? 'the picture');
   const sharp = await loadSharp();
   const options: SharpOptions = { limitInputPixels: maxPixels, failOn: 'warning' };
@@ -61,7 +66,7 @@ export async function readPicture(input: string | Uint8Array, info: Partial<Fram
       planes: [{ data, stride: width * 3 }],
     });
   } catch (error) {
-    const why = (await plainReason(input)) ?? reason(error);
+    const why = (await plainReason(input)) ?? reason(error, maxPixels);
     throw new InputError(`${name} cannot be read as a picture: ${why}`);
   }
 }
@@ -74,7 +79,7 @@ async function plainReason(input: string | Uint8Array): Promise<string | undefin
   return file?.isFile() && file.size === 0 ? 'it is empty' : undefined;
 }
 
-function reason(error: unknown): string {
+function reason(error: unknown, maxPixels: number): string {
   // sharp repeats the path, and libvips writes a line for each thing it tried.
   const first = messageOf(error).trim().split('\n')[0]!;
   if (/pixel limit/i.test(first)) return `expected at most ${maxPixels / 1e6} megapixels`;

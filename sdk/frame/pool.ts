@@ -6,6 +6,21 @@ interface Slot {
   readonly planes: readonly Plane[];
 }
 
+const mostBuffers = 8;
+/** Eight frames of 4K in I420, and some room. */
+const mostBytes = 160 * 1024 * 1024;
+/** One is filled, one waits, one is looked at, one is shown. */
+const fewestBuffers = 4;
+
+/**
+ * How many buffers of this size a source has: eight, or as many of them as 160 MiB hold, but four of however large frames.
+ *
+ * @example buffersOf(1920 * 1080 * 1.5); // 8: 25 MB
+ */
+export function buffersOf(byteLength: number): number {
+  return Math.min(mostBuffers, Math.max(fewestBuffers, Math.floor(mostBytes / byteLength)));
+}
+
 /**
  * Buffers for the frames of one source. Each is a SharedArrayBuffer, so that a worker reads the pixels where they are.
  *
@@ -27,7 +42,8 @@ export class FramePool {
   #allocated = 0;
 
   /**
-   * @param options.capacity How many frames may exist at once; `take()` gives undefined beyond it.
+   * @param options.capacity How many frames may exist at once; `take()` gives undefined beyond it. Default: `buffersOf`
+   *   their size.
    * @param options.onFree Called when a frame's buffer has come back, for who waits for one.
    */
   constructor(options: {
@@ -46,7 +62,7 @@ export class FramePool {
     this.colour = options.colour;
     this.layout = planes;
     this.byteLength = byteLength;
-    this.capacity = options.capacity ?? 8;
+    this.capacity = options.capacity ?? buffersOf(byteLength);
     this.#onFree = options.onFree;
   }
 

@@ -1,7 +1,8 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { InputError, messageOf } from '../errors.ts';
+import { makeFolderSync } from '../make-folder.ts';
 
 /** Where a node keeps its key, in its data folder. */
 export const identityFile = 'learn.pem';
@@ -25,7 +26,7 @@ export class Identity {
   static open(file: string): Identity {
     if (!existsSync(file)) {
       const { privateKey } = generateKeyPairSync('ed25519');
-      mkdirSync(dirname(file), { recursive: true });
+      makeFolderSync(dirname(file));
       // Written beside its place and moved there: what was interrupted is not taken for a key.
       writeFileSync(`${file}.new`, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flush: true });
       renameSync(`${file}.new`, file);

@@ -2,13 +2,16 @@ import { isDeepStrictEqual } from 'node:util';
 import type { DeviceOptions } from '../../devices/device.ts';
 import { createDevice } from '../../devices/index.ts';
 import type { Frame } from '../frame/frame.ts';
+import { buffersOf } from '../frame/pool.ts';
 import { about, type Logger } from '../log.ts';
 import { Source } from './source.ts';
 
 /** Enough to find the picture of a moment, and half of what the substream costs. */
 const fps = 5;
-/** At five a second the last 0.8 s: what the network takes for a frame. The device has eight buffers. */
+/** At five a second the last 0.8 s: what the network takes for a frame. */
 const keptFrames = 4;
+/** Of the device's buffers: one is filled, one waits, one is made a snapshot of. */
+const otherFrames = 3;
 /** A picture further away shows something else. */
 const furthestNs = 500e6;
 
@@ -17,6 +20,7 @@ export interface MainStreamOptions {
   uri: string;
   transport: DeviceOptions['transport'];
   hardwareDecoding: DeviceOptions['hardwareDecoding'];
+  maxPixels: DeviceOptions['maxPixels'];
 }
 
 /**
@@ -65,7 +69,10 @@ export class MainStream {
 
   #keep(frame: Frame): void {
     this.#frames.push(frame.acquire());
-    if (this.#frames.length > keptFrames) this.#frames.shift()!.release();
+    const bytes = frame.planes.reduce((sum, { data }) => sum + data.length, 0);
+    // Of frames so large that the device has few buffers, fewer.
+    const most = Math.min(keptFrames, buffersOf(bytes) - otherFrames);
+    if (this.#frames.length > most) this.#frames.shift()!.release();
   }
 
   #forget(): void {

@@ -47,6 +47,11 @@ export interface PipelineOptions extends CameraChange {
   after?: readonly Stage<FrameReport>[];
   /** How the motion gate finds what changed. Default: by the brightness of cells. */
   changes?: ChangeFinder;
+  /**
+   * Part of the ids of events. Default: none, and the same frames give the same ids; another one with each start keeps a
+   * board whose clock begins at the same time with each start from giving an id twice.
+   */
+  eventSalt?: string;
   /** Local learning: is shown the frames and names the tracks. */
   learning?: PipelineLearning;
   logger?: Logger;
@@ -114,7 +119,8 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   /** @throws InputError when a setting is wrong, naming the field. */
   constructor(options: PipelineOptions = {}) {
     super();
-    const { name = 'camera', model: _, speed: __, patient: ___, learning: ____, logger = silent, ...rest } = options;
+    const { name = 'camera', model: _, speed: __, patient: ___, learning: ____, ...others } = options;
+    const { eventSalt: _____, logger = silent, ...rest } = others;
     const { before = [], after = [], changes, ...settings } = rest;
     this.name = name;
     this.#options = options;
@@ -322,6 +328,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
       settings: this.#settings,
       changes: this.#changes,
       nameOf: (trackId) => learning?.nameOf(trackId),
+      eventSalt: this.#options.eventSalt,
     });
     return model;
   }
@@ -384,10 +391,12 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
 
   /** Begins, ends or replaces the stream that snapshots come from, as the settings have it. */
   #switchMain(): void {
-    const { snapshots, transport, hardware_decoding: hardwareDecoding } = this.#settings;
+    const { snapshots, transport, hardware_decoding: hardwareDecoding, max_megapixels: maxMegapixels } = this.#settings;
     // What is read as fast as it goes has times of its own.
     const isWanted = this.#source && snapshots.enabled && snapshots.source !== '' && this.#options.speed !== 'max';
-    const wanted = isWanted ? { uri: snapshots.source, transport, hardwareDecoding } : undefined;
+    const wanted = isWanted
+      ? { uri: snapshots.source, transport, hardwareDecoding, maxPixels: pixelsIn(maxMegapixels) }
+      : undefined;
     if (this.#main?.is(wanted)) return;
     const before = this.#main;
     if (before) this.#closing = Promise.all([this.#closing, before.stop()]);
@@ -412,6 +421,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
       source,
       width,
       height,
+      max_megapixels: maxMegapixels,
       transport,
       loop,
       hardware_decoding: hardwareDecoding,
@@ -424,6 +434,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
         createDevice(source, {
           width,
           height,
+          maxPixels: pixelsIn(maxMegapixels),
           transport,
           // As fast as it goes, every frame counts, unless fewer were asked for by name.
           fps: speed === 'max' && !this.#asksFps ? undefined : detect.fps,
@@ -642,11 +653,15 @@ function opening({
   source,
   width,
   height,
+  max_megapixels,
   transport,
   loop,
   hardware_decoding,
   libcamera,
   detect,
 }: CameraSettings) {
-  return { enabled, source, width, height, transport, loop, hardware_decoding, libcamera, fps: detect.fps };
+  const { fps } = detect;
+  return { enabled, source, width, height, max_megapixels, transport, loop, hardware_decoding, libcamera, fps };
 }
+
+const pixelsIn = (megapixels: number | undefined) => megapixels && Math.round(megapixels * 1e6);

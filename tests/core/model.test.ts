@@ -1,7 +1,5 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { asset } from '../../sdk/assets.ts';
 import { defaultModel, loadModel, type Model } from '../../sdk/core/model.ts';
 import { InputError, ModelError } from '../../sdk/errors.ts';
@@ -330,7 +328,7 @@ describe('Model', () => {
       expect(model.busy).toBe(true);
       await Promise.all(all);
       expect(done).toEqual([0, 1, 2]);
-      await vi.waitFor(() => expect(model.busy).toBe(false));
+      await expect.poll(() => model.busy).toBe(false);
       expect(model.lastTimes.inferMs).toBeGreaterThan(0);
     });
   });
@@ -441,25 +439,18 @@ describe('Model', () => {
     expect((await settled).filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
-  it('never blocks the main thread: the event loop is late by a small part of an inference', async () => {
+  it('never blocks the main thread: the event loop turns all the while that the network runs', async () => {
     await using(loadSlow(200), async (model) => {
-      await model.detect(grey());
-      const delay = monitorEventLoopDelay({ resolution: 1 });
-      const inferences: number[] = [];
-      delay.enable();
-      while (inferences.length < 8) {
-        await model.detect(grey());
-        inferences.push(model.lastTimes.inferMs);
-        // A loop that only waits for messages may not come around to its timers otherwise.
-        await sleep(1);
+      let isOver = false;
+      let turns = 0;
+      const detecting = model.detect(grey()).then(() => (isOver = true));
+      while (!isOver) {
+        await new Promise(setImmediate);
+        turns++;
       }
-      delay.disable();
-      const inference = inferences.sort((a, b) => a - b)[4]!;
-      const late = delay.percentile(99) / 1e6;
-      console.log(
-        `event loop delay p99 ${late.toFixed(1)} ms, inference ${inference.toFixed(0)} ms: ${(late / inference).toFixed(3)}`,
-      );
-      expect(late / inference).toBeLessThan(0.25);
+      await detecting;
+      // Of one that runs on the main thread: a handful, before and after it.
+      expect(turns).toBeGreaterThan(100);
     });
   });
 });

@@ -1,6 +1,14 @@
-import { describe, expect, it } from 'vitest';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Child } from '../../devices/child.ts';
-import { fakeProgram } from './fake.ts';
+import { hasProgram } from '../needs.ts';
+import { bundled } from '../real/bundle.ts';
+import { fakeProgram, temporaryFolder } from './fake.ts';
+
+const orphan = bundled('tests/devices/orphan.ts', !hasProgram('setpriv'));
 
 const start = (name: string) => Child.start({ program: name, args: [], install: `install ${name}` });
 const isRunning = (pid: number) => {
@@ -53,6 +61,83 @@ describe('Child', () => {
     expect(await child.ended).toEqual(typeof how === 'string' ? how : expect.stringMatching(how));
     await child.stop();
   });
+
+  /** Begins another program that inherits its outputs, and says its process id. */
+  const begin = (detached: boolean) => `
+    const { spawn } = require('node:child_process');
+    const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'inherit', detached: ${detached} });
+    fs.writeSync(1, String(other.pid));`;
+
+  it.each([
+    ['is asked to end', 'setInterval(() => {}, 1000)', (child: Child) => child.stop()],
+    ['ends by itself', 'process.exit()', (child: Child) => child.ended],
+  ])('ends what a program has begun when it %s', async (_, script, end) => {
+    fakeProgram('parent', `${begin(false)} ${script}`);
+    const child = await start('parent');
+    const [pid] = await once(child.stdout, 'data');
+    await end(child);
+    await expect.poll(() => isRunning(Number(pid))).toBe(false);
+  });
+
+  it('waits for nobody who left the group with its pipes', async () => {
+    fakeProgram('parent', `${begin(true)} process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)`);
+    const child = await start('parent');
+    const [pid] = await once(child.stdout, 'data');
+    onTestFinished(() => void process.kill(Number(pid), 'SIGKILL'));
+    await child.stop();
+    expect(await child.ended).toBe('killed by SIGKILL');
+    expect(isRunning(Number(pid))).toBe(true);
+  });
+
+  it('reads all that a program wrote, however slowly, though somebody has its pipe still', async () => {
+    fakeProgram('parent', `${begin(true)} fs.writeSync(1, ' ' + 'x'.repeat(40_000)); process.exit()`);
+    const child = await start('parent');
+    let text = '';
+    child.stdout.on('data', (chunk) => {
+      text += chunk;
+      child.stdout.pause();
+      setTimeout(() => child.stdout.resume(), 1500);
+    });
+    expect(await child.ended).toBe('exit status 0');
+    const [pid, rest] = text.split(' ');
+    onTestFinished(() => void process.kill(Number(pid), 'SIGKILL'));
+    expect(rest).toHaveLength(40_000);
+  });
+
+  it('gives up one that cannot be killed, and says that it runs still', async () => {
+    fakeProgram('victim', 'process.on("SIGTERM", () => {}); fs.writeSync(1, "x"); setInterval(() => {}, 1000)');
+    const child = await start('victim');
+    await once(child.stdout, 'data');
+    // As one that hangs in a driver takes it.
+    const kill = vi.spyOn(process, 'kill').mockReturnValue(true);
+    onTestFinished(async () => {
+      kill.mockRestore();
+      process.kill(-child.pid, 'SIGKILL');
+      await expect.poll(() => child.running).toBe(false);
+    });
+    await child.stop();
+    expect(kill.mock.calls).toEqual([
+      [-child.pid, 'SIGTERM'],
+      [-child.pid, 'SIGKILL'],
+    ]);
+    expect(await child.ended).toBe('it cannot be killed');
+    expect(child.running).toBe(true);
+  });
+
+  it.skipIf(!hasProgram('setpriv'))(
+    'leaves no program behind when this process is killed, also one that writes nothing (needs setpriv)',
+    async () => {
+      fakeProgram('silent', 'fs.writeFileSync(process.argv[2], String(process.pid)); setInterval(() => {}, 1000)');
+      const file = join(temporaryFolder(), 'pid');
+      const node = spawn(process.execPath, [orphan, 'silent', file]);
+      const text = () => existsSync(file) && readFileSync(file, 'utf8');
+      await expect.poll(text).toBeTruthy();
+      const pid = Number(text());
+      expect(isRunning(pid)).toBe(true);
+      node.kill('SIGKILL');
+      await expect.poll(() => isRunning(pid)).toBe(false);
+    },
+  );
 
   it('says what to install when the program is missing', async () => {
     await expect(start('no-such-program')).rejects.toThrow(

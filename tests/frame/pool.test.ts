@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Frame } from '../../sdk/frame/frame.ts';
-import { FramePool } from '../../sdk/frame/pool.ts';
+import { buffersOf, FramePool } from '../../sdk/frame/pool.ts';
 
 const info = { sequence: 0, captureTimeNs: 0, wallTimeMs: 0 };
 const pool = (change: Partial<ConstructorParameters<typeof FramePool>[0]> = {}) =>
@@ -47,6 +47,18 @@ describe('FramePool', () => {
     held?.release();
     expect(seen.size).toBe(2);
     expect([frames.allocated, frames.inUse]).toEqual([2, 0]);
+  });
+
+  it.each([
+    ['640x480', 640 * 480 * 1.5, 8],
+    ['4K', 3840 * 2160 * 1.5, 8],
+    ['8K', 7680 * 4320 * 1.5, 4],
+    ['5K in RGB', 5120 * 2880 * 3, 4],
+    ['12 megapixels in RGB', 4000 * 3000 * 3, 4],
+    ['16384x16384', 16384 * 16384 * 1.5, 4],
+  ])('bounds a source of %s in bytes', (_, byteLength, buffers) => {
+    expect(buffersOf(byteLength)).toBe(buffers);
+    expect(buffers * byteLength).toBeLessThanOrEqual(Math.max(160 * 1024 * 1024, 4 * byteLength));
   });
 
   it('gives nothing beyond its capacity, and again once a frame is back', () => {

@@ -1,6 +1,7 @@
 import type { Logger } from '../../sdk/log.ts';
 import type { NodeStats } from '../../sdk/pipeline/node.ts';
 import { stuckCameras } from '../../sdk/pipeline/progress.ts';
+import { longestTimerMs } from '../../sdk/timers.ts';
 import { Notifier, type NotifySettings } from './notifier.ts';
 
 /** Between two looks where the unit has no `WatchdogSec=`. */
@@ -38,7 +39,8 @@ export class Service {
   /** The cameras run. From now on the watchdog is fed. */
   ready(): Promise<void> {
     const { watchdogMs } = this.#options.settings;
-    this.#timer = setInterval(() => void this.#beat(), watchdogMs === undefined ? statusIntervalMs : watchdogMs / 2);
+    const beatMs = watchdogMs === undefined ? statusIntervalMs : Math.min(watchdogMs / 2, longestTimerMs);
+    this.#timer = setInterval(() => void this.#beat(), beatMs);
     this.#status = this.#describe();
     return this.#notifier.tell('READY=1', `STATUS=${this.#status}`);
   }

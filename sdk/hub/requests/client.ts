@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { MqttClient } from 'mqtt';
 import { InputError } from '../../errors.ts';
+import { after } from '../../timers.ts';
 import { NodeTopics } from '../topics.ts';
 import type { Response } from './requests.ts';
 import type { Verbs } from './verbs/verbs.ts';
@@ -35,14 +36,12 @@ export async function requestVerb<Name extends string>(
       const response = from === topic ? answerTo(transaction, payload) : undefined;
       if (response) resolve(response);
     };
-    const timer = setTimeout(
-      () =>
-        reject(new InputError(`${topics.request(verb)}: no answer in ${timeoutMs / 1000} s; does node ${node} run?`)),
-      timeoutMs,
+    const callOff = after(timeoutMs, () =>
+      reject(new InputError(`${topics.request(verb)}: no answer in ${timeoutMs / 1000} s; does node ${node} run?`)),
     );
     client.on('message', take);
     stop = () => {
-      clearTimeout(timer);
+      callOff();
       client.off('message', take);
     };
   });

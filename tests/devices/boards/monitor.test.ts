@@ -42,6 +42,19 @@ describe('BoardMonitor', () => {
     expect(monitor.temperature).toBe(52.35);
   });
 
+  it('reads the temperature once a second, however often it is asked', async () => {
+    let nowMs = 0;
+    const root = tree(pi4);
+    const monitor = new BoardMonitor({ root, now: () => nowMs });
+    const zone = join(root, 'sys/class/thermal/thermal_zone0/temp');
+    const before = monitor.temperature!;
+    writeFileSync(zone, '71000');
+    nowMs = 999;
+    expect(monitor.temperature).toBe(before);
+    nowMs = 1000;
+    expect(monitor.temperature).toBe(71);
+  });
+
   it('says null, not the last value, when a sensor is gone', async () => {
     const root = tree(pi4WithIna219);
     const monitor = await started({ root });

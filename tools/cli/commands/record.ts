@@ -7,6 +7,7 @@ import { Recorder } from '../../../devices/recording/recorder.ts';
 import { readSettings, resolveSettings } from '../../../sdk/config/settings.ts';
 import { InputError } from '../../../sdk/errors.ts';
 import { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
+import { after } from '../../../sdk/timers.ts';
 import { textLogger } from '../logger.ts';
 import { positive } from '../values.ts';
 import { exitWith, openModel, runToEnd } from '../watching.ts';
@@ -79,19 +80,21 @@ async function record(uri: string | undefined, options: RecordOptions): Promise<
   });
   if (options.events) {
     const file = join(options.out, eventsFile);
+    // Nothing that happened is a result as well.
+    pipeline.once('frame', () => appendFileSync(file, ''));
     pipeline.on('event', (message) => appendFileSync(file, `${JSON.stringify(message)}\n`));
   }
-  let timer: NodeJS.Timeout | undefined;
+  let callOff = () => {};
   if (seconds !== undefined && speed === 'realtime') {
     // A camera that gives no more frames must not make it last longer.
     pipeline.once('frame', () => {
-      timer = setTimeout(over, seconds * 1000 + graceMs);
+      callOff = after(seconds * 1000 + graceMs, over);
     });
   }
   try {
     await runToEnd(pipeline, isOver);
   } finally {
-    clearTimeout(timer);
+    callOff();
     await model?.close();
   }
   if (recorder.failure) throw recorder.failure;

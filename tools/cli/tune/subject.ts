@@ -1,6 +1,5 @@
 // One measurement of `ocellus tune`, as a process of its own: threads, engine and kernels cannot be changed in a process that
 // runs, and what an earlier one left behind must not be counted. Prints one JSON line.
-import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { EnergyMeter, findPower, openDevice } from '../../../devices/index.ts';
 import type { EngineName } from '../../../sdk/core/engines/engine.ts';
@@ -8,6 +7,7 @@ import { loadModel } from '../../../sdk/core/model.ts';
 import { InputError } from '../../../sdk/errors.ts';
 import { Frame } from '../../../sdk/frame/frame.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
+import { Nap } from '../../../sdk/nap.ts';
 import type { Measurement } from './measure.ts';
 
 const { values } = parseArgs({
@@ -52,11 +52,12 @@ async function measure(): Promise<Measurement> {
   const begun = performance.now();
   const endMs = begun + Number(values.seconds) * 1000;
   const cpu = process.cpuUsage();
+  const nap = new Nap();
   const latencies: number[] = [];
   let missed = 0;
   for (let due = begun; due < endMs; ) {
     const early = due - performance.now();
-    if (early > 0) await wait(early);
+    if (early > 0) await nap.sleep(early);
     const at = performance.now();
     await model.detect(frames[latencies.length % views]!);
     latencies.push(performance.now() - at);
@@ -67,7 +68,7 @@ async function measure(): Promise<Measurement> {
   }
   // The pause behind the last frame belongs to it, as the one behind each other frame does.
   const restMs = endMs - performance.now();
-  if (restMs > 0) await wait(restMs);
+  if (restMs > 0) await nap.sleep(restMs);
   const { user, system } = process.cpuUsage(cpu);
   const energy = await meter?.take();
   meter?.stop();
