@@ -51,6 +51,8 @@ export function ffmpegCommand(options: FfmpegInput): FfmpegCommand {
   const chain = ['sidedata=mode=delete', show(showinfoIn), ...filters, scale(width, height, matrix), 'setsar=1'];
   args.push('-vf', [...chain, 'format=yuv420p', show(showinfoOut)].join(','));
   // Else ffmpeg gives some frames twice and others not at all, and squeezes all into the size of the first.
+  // Where times jump by more than 30 hours, because a clock was set, ffmpeg would go on with some that it makes up.
+  args.push('-dts_error_threshold', '1e10');
   args.push('-fps_mode', 'passthrough', '-enc_time_base', '1/1000000', '-noautoscale', '-f', 'rawvideo', 'pipe:1');
   const listener = new ShowInfo();
   const parser = (sink: StreamSink) => new ShownFrameParser(sink, listener, { untagged, matrix });

@@ -3,17 +3,18 @@ import { join } from 'node:path';
 import { type TSchema, Type } from '@sinclair/typebox';
 import { InputError } from '../errors.ts';
 
+/** Longer than any URL or password that is meant. */
+const longestSecret = 4096;
+
 /**
  * Marks a text of the settings as one that may hold a secret: it may refer to one that is kept elsewhere (`${NAME}`),
  * and no message shows it.
  */
 export function Secret(options: { description: string; default?: string; minLength?: number }) {
-  return Type.String({ ...options, writeOnly: true });
+  return Type.String({ maxLength: longestSecret, ...options, writeOnly: true });
 }
 
 export const isSecret = (schema: TSchema): boolean => schema.writeOnly === true;
-
-const reference = /\$\{([^}]*)\}/g;
 
 /** Does it refer to a secret that is kept elsewhere? */
 export const hasReference = (text: string): boolean => text.includes('${');
@@ -39,11 +40,18 @@ export function withSecrets(schema: TSchema, value: unknown, path = ''): unknown
 }
 
 function resolved(text: string, path: string): string {
-  const isWhole = /^\$\{[^}]*\}$/.test(text);
-  return text.replace(reference, (_, name: string) => {
-    const secret = lookUp(name, path);
-    return isWhole || !text.includes('://') ? secret : encodeURIComponent(secret).replaceAll("'", '%27');
-  });
+  const isInUrl = text.includes('://') && !/^\$\{[^}]*\}$/.test(text);
+  let result = '';
+  let at = 0;
+  // Not by a pattern: without a `}` one would look for it again from each `${` on.
+  for (let from = text.indexOf('${'); from >= 0; from = text.indexOf('${', at)) {
+    const to = text.indexOf('}', from);
+    if (to < 0) break;
+    const secret = lookUp(text.slice(from + 2, to), path);
+    result += text.slice(at, from) + (isInUrl ? encodeURIComponent(secret).replaceAll("'", '%27') : secret);
+    at = to + 1;
+  }
+  return result + text.slice(at);
 }
 
 function lookUp(name: string, path: string): string {

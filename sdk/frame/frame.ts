@@ -35,7 +35,10 @@ export interface FrameInfo {
   readonly sequence: number;
   /** Monotonic capture time in ns (exact up to 104 days, then to 2 ns). Only differences mean something. */
   readonly captureTimeNs: number;
-  /** Wall-clock time of the capture in ms since 1970; media time in ms for a file read as fast as possible. */
+  /**
+   * Wall-clock time of the capture in ms since 1970, to be told; the clock may be set between two frames, so nothing is decided
+   * by it. Media time in ms for a file read as fast as possible.
+   */
   readonly wallTimeMs: number;
   readonly colour?: ColourSpace;
   /** Where the picture came from, when it has a name of its own (a file in a folder). */

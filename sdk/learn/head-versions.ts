@@ -1,6 +1,7 @@
 import { InputError, messageOf } from '../errors.ts';
 import { type Example, shown, unknown } from './example.ts';
-import { defaultTrainers, Head, trainHead, type Verdict } from './head.ts';
+import { defaultTrainers, Head, trainHeadInSteps, type Verdict } from './head.ts';
+import { finish, type Steps } from './steps.ts';
 import type { HeadTrainer } from './trainer.ts';
 import { TrainingData } from './training-set.ts';
 
@@ -74,10 +75,16 @@ export class HeadVersions {
    * @param force Take it even then.
    */
   train(examples: readonly Example[], force = false): Outcome {
-    const set = this.#data.update(examples);
+    return finish(this.trainInSteps(examples, force));
+  }
+
+  /** The same in steps. Nobody may change the examples' values, nor call another method that changes it, before the end. */
+  *trainInSteps(examples: readonly Example[], force = false): Steps<Outcome> {
+    const set = yield* this.#data.updateInSteps(examples);
     const current = this.#current;
     if (current?.head.info.ledgerHash === set.hash) return { taken: true, version: current };
-    const head = trainHead(this.name, set, this.#trainers);
+    const head = yield* trainHeadInSteps(this.name, set, this.#trainers);
+    yield;
     if (!head) {
       // All was forgotten, and so is what was learned from it.
       this.#current = undefined;
@@ -112,6 +119,24 @@ export class HeadVersions {
     }
     this.#current = found;
     return found;
+  }
+
+  /** @returns Makes them again what they are now: for what could not be kept. */
+  snapshot(): () => void {
+    const [versions, current, refused, last, since] = [
+      this.#versions,
+      this.#current,
+      this.#refused,
+      this.#last,
+      this.#since,
+    ];
+    return () => {
+      this.#versions = versions;
+      this.#current = current;
+      this.#refused = refused;
+      this.#last = last;
+      this.#since = since;
+    };
   }
 
   /** Which versions there are and which is in use; the heads themselves are serialised by themselves. */

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { composed } from '../composed.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { type Logger, silent } from '../log.ts';
 import { makeFolder } from '../make-folder.ts';
@@ -9,6 +10,8 @@ import { HeadStore } from './head-store.ts';
 import { HeadVersions, type HeadVersionsOptions, type Outcome } from './head-versions.ts';
 import { LedgerStore, type LedgerStoreOptions } from './ledger-store.ts';
 import { isExamplePart, type Part } from './part.ts';
+import { inSlices } from './steps.ts';
+import { TrainingTurns } from './training-turns.ts';
 
 export interface LearnerOptions extends LedgerStoreOptions, HeadVersionsOptions {
   readonly logger?: Logger;
@@ -69,6 +72,8 @@ export class Learner extends EventEmitter<LearnerEvents> {
   readonly #logger: Logger;
   readonly #heads = new Map<string, HeadVersions>();
   readonly #refused = new Map<string, string>();
+  readonly #turns = new TrainingTurns();
+  #isClosed = false;
 
   private constructor(store: LedgerStore, options: LearnerOptions) {
     super();
@@ -79,7 +84,8 @@ export class Learner extends EventEmitter<LearnerEvents> {
   }
 
   /**
-   * Opens the store in a folder, or makes one there, and trains what its heads do not know yet.
+   * Opens the store in a folder, or makes one there, and trains what its heads do not know yet. A damaged store is
+   * repaired, or moved aside, as `LedgerStore.open` does.
    *
    * @throws InputError when the folder cannot be used, is in use, or is of another space.
    */
@@ -105,6 +111,11 @@ export class Learner extends EventEmitter<LearnerEvents> {
 
   get ledger(): LedgerStore['ledger'] {
     return this.#store.ledger;
+  }
+
+  /** What was wrong with the store when it was opened, as `LedgerStore.damage` says it. */
+  get damage(): string | undefined {
+    return this.#store.damage;
   }
 
   /** All heads that have, or had, examples; sorted. */
@@ -200,16 +211,26 @@ export class Learner extends EventEmitter<LearnerEvents> {
    *
    * @param force Take it even when it is clearly worse on the held-back examples.
    */
-  async train(name: string, force = false): Promise<Change> {
+  train(name: string, force = false): Promise<Change> {
+    return this.#turns.share(`${force} ${name}`, () => this.#train(name, force));
+  }
+
+  async #train(name: string, force: boolean): Promise<Change> {
     const versions = this.#heads.get(name) ?? new HeadVersions(name, this.#options);
     this.#heads.set(name, versions);
     const before = versions.current;
-    const outcome = versions.train(this.ledger.examples(name), force);
+    // When what is being written is on disk: lessons that come together are learned together. The ledger's own examples
+    // may be others after the first slice.
+    const examples = await this.#store.read((ledger) => copiesOf(ledger.examples(name)));
+    const undo = versions.snapshot();
+    const steps = versions.trainInSteps(examples, force);
+    const outcome = this.#isClosed ? undefined : await inSlices(steps, () => this.#isClosed);
+    if (!outcome) return { head: name, outcome: { taken: false, reason: `${name}: ${untrained}` } };
     const refusal = outcome.taken || versions.current === undefined ? undefined : outcome.reason;
+    if (versions.current !== before) await this.#save(versions, undo);
     const isNews = versions.current !== before || this.#refused.get(name) !== refusal;
     if (refusal === undefined) this.#refused.delete(name);
     else this.#refused.set(name, refusal);
-    if (versions.current !== before) await this.#headStore.save(versions);
     const change = { head: name, outcome };
     if (isNews) this.emit('head', change);
     return change;
@@ -221,15 +242,20 @@ export class Learner extends EventEmitter<LearnerEvents> {
    * @param version Default: the one before the one in use.
    * @throws InputError when there is no such head or version.
    */
-  async rollback(name: string, version?: number): Promise<Change> {
+  rollback(name: string, version?: number): Promise<Change> {
+    return this.#turns.run(() => this.#rollback(name, version));
+  }
+
+  async #rollback(name: string, version?: number): Promise<Change> {
     const versions = this.#heads.get(name);
     if (!versions) throw new InputError(`head: expected one of ${this.heads.join(', ') || 'none yet'}, got ${name}`);
+    const undo = versions.snapshot();
     const outcome: Outcome = { taken: true, version: versions.rollback(version) };
-    await this.#headStore.save(versions);
+    await this.#save(versions, undo);
     const change = { head: name, outcome };
     this.emit('head', change);
     // Notes why the newest examples are not in use.
-    await this.train(name);
+    await this.#train(name, false);
     return change;
   }
 
@@ -243,8 +269,21 @@ export class Learner extends EventEmitter<LearnerEvents> {
     return this.#store.thumbnail(id);
   }
 
+  /** A training that is under way is given up, and done when the store is opened again. */
   async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#turns.idle();
     await this.#store.close();
+  }
+
+  /** What cannot be kept is not in use: after the next start it would not be, either. */
+  async #save(versions: HeadVersions, undo: () => void): Promise<void> {
+    try {
+      await this.#headStore.save(versions);
+    } catch (error) {
+      undo();
+      throw error;
+    }
   }
 
   #known({ head = objectHead, label, negative = false, embedding: { values, scale } }: Draft): Example | undefined {
@@ -253,7 +292,7 @@ export class Learner extends EventEmitter<LearnerEvents> {
       .find(
         (one) =>
           one.node === this.ledger.node &&
-          one.label === label &&
+          one.label === composed(label) &&
           one.negative === negative &&
           one.embedding.scale === scale &&
           Buffer.from(one.embedding.values).equals(Buffer.from(values)),
@@ -274,4 +313,17 @@ export class Learner extends EventEmitter<LearnerEvents> {
     }
     await this.train(name);
   }
+}
+
+const untrained = 'learning was stopped before it was trained; it is trained when it starts again';
+
+/** With values of their own. */
+function copiesOf(examples: readonly Example[]): Example[] {
+  const dimension = examples[0]?.embedding.values.length ?? 0;
+  const all = new Int8Array(examples.length * dimension);
+  return examples.map((example, i) => {
+    const values = all.subarray(i * dimension, (i + 1) * dimension);
+    values.set(example.embedding.values);
+    return { ...example, embedding: { ...example.embedding, values } };
+  });
 }

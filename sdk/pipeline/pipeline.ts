@@ -7,7 +7,7 @@ import { hasReference } from '../config/secrets.ts';
 import { validate } from '../config/validate.ts';
 import { LateError } from '../core/frame-queue.ts';
 import { loadModel, type Model } from '../core/model.ts';
-import { InputError, messageOf } from '../errors.ts';
+import { InputError, ModelError, messageOf } from '../errors.ts';
 import type { Frame } from '../frame/frame.ts';
 import { encodeJpeg } from '../frame/picture.ts';
 import { type Logger, silent } from '../log.ts';
@@ -17,6 +17,7 @@ import type { Detections } from '../vision/detections.ts';
 import type { EventMessage } from '../vision/event.ts';
 import type { SubLabel, Track } from '../vision/track.ts';
 import type { CameraStatus, FrameReport, PipelineEvents, PipelineStats } from './events.ts';
+import { assertKnownLabels, namesLabels } from './known-labels.ts';
 import { MainStream } from './main-stream.ts';
 import { MovingMean, RateMeter } from './meter.ts';
 import { boxOverlay, scaledTo } from './overlay.ts';
@@ -46,6 +47,11 @@ export interface PipelineOptions extends CameraChange {
   after?: readonly Stage<FrameReport>[];
   /** How the motion gate finds what changed. Default: by the brightness of cells. */
   changes?: ChangeFinder;
+  /**
+   * Part of the ids of events. Default: none, and the same frames give the same ids; another one with each start keeps a
+   * board whose clock begins at the same time with each start from giving an id twice.
+   */
+  eventSalt?: string;
   /** Local learning: is shown the frames and names the tracks. */
   learning?: PipelineLearning;
   logger?: Logger;
@@ -113,7 +119,8 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   /** @throws InputError when a setting is wrong, naming the field. */
   constructor(options: PipelineOptions = {}) {
     super();
-    const { name = 'camera', model: _, speed: __, patient: ___, learning: ____, logger = silent, ...rest } = options;
+    const { name = 'camera', model: _, speed: __, patient: ___, learning: ____, ...others } = options;
+    const { eventSalt: _____, logger = silent, ...rest } = others;
     const { before = [], after = [], changes, ...settings } = rest;
     this.name = name;
     this.#options = options;
@@ -246,7 +253,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
    * @example
    * await pipeline.change({ detect: { threshold: 0.6 } });
    *
-   * @throws InputError naming the wrong field; nothing is changed then.
+   * @throws InputError naming the wrong field, or a label that the model does not know; nothing is changed then.
    */
   async change(patch: CameraChange): Promise<void> {
     for (const [path, source] of [
@@ -260,7 +267,10 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
       );
     }
     const changed = () => this.#check(merge(this.#settings, patch));
+    // While the model loads nobody knows its labels yet.
+    if (namesLabels(patch) && !this.#watch) await this.#loading?.catch(() => undefined);
     const next = changed();
+    if (this.knownLabels.length > 0) assertKnownLabels(this.name, next, this.knownLabels);
     const { device } = this;
     const turnsControls = !isDeepStrictEqual(this.#settings.controls, next.controls);
     // A device that is opened anew gets its controls then.
@@ -311,13 +321,14 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     const model = await (given === undefined ? loadModel(undefined, { logger: this.#logger }) : given);
     const labels = model?.card.labels ?? [];
     const { learning } = this.#options;
+    if (model) assertKnownLabels(this.name, this.#settings, labels);
     this.#watch ??= new Watch({
       camera: this.name,
       labels,
       settings: this.#settings,
       changes: this.#changes,
-      logger: this.#logger,
       nameOf: (trackId) => learning?.nameOf(trackId),
+      eventSalt: this.#options.eventSalt,
     });
     return model;
   }
@@ -470,7 +481,9 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     } catch (error) {
       this.#progress.fail();
       const message = messageOf(error);
-      if (message !== this.#complaint) this.#logger.error(`frame ${frame.sequence}: ${message}`);
+      // What is the model's fault is no frame's.
+      const whose = error instanceof ModelError ? '' : `frame ${frame.sequence}: `;
+      if (message !== this.#complaint) this.#logger.error(`${whose}${message}`);
       this.#complaint = message;
     }
   }

@@ -5,6 +5,12 @@ import { listModels } from '../../sdk/core/model-file.ts';
 import { card, rawCard, rawClassifierCard } from './cards.ts';
 
 describe('ModelCard', () => {
+  it('has composed labels, however its file writes them', () => {
+    const labels = ['Cafe\u0301', 'cat'];
+    const { labels: read } = validate(ModelCard, { ...rawCard({ type: 'yolov8' }), labels }, 'card');
+    expect(read).toEqual(['Caf\u00e9', 'cat']);
+  });
+
   it('fills in what most models share', () => {
     expect(card({ type: 'yolov8' })).toEqual({
       name: 'tiny',
@@ -23,7 +29,7 @@ describe('ModelCard', () => {
         align: 'center',
         pad: 114,
       },
-      thresholds: { score: 0.4, iou: 0.6 },
+      thresholds: { score: 0.4 },
     });
   });
 
@@ -32,7 +38,7 @@ describe('ModelCard', () => {
     {
       name: 'an unknown decoder',
       change: { decoder: { type: 'yolov9' } },
-      message: '"nanodet" or "yolox" or "yolov5" or "yolov8" or "ssd"',
+      message: '"nanodet" or "yolox" or "yolov5" or "yolov8" or "rtdetr" or "suppressed" or "ssd"',
     },
     {
       name: 'a decoder with a wrong field',

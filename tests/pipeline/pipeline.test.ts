@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { asset } from '../../sdk/assets.ts';
+import type { CameraChange } from '../../sdk/config/schema.ts';
+import type { Model } from '../../sdk/core/model.ts';
 import { FramePool } from '../../sdk/frame/pool.ts';
 import type { FrameReport } from '../../sdk/pipeline/events.ts';
 import { Pipeline, type PipelineLearning, type PipelineOptions } from '../../sdk/pipeline/pipeline.ts';
@@ -54,6 +56,42 @@ async function folderOf(sizes: readonly (readonly [number, number])[]): Promise<
 const many = (n: number) => Array.from({ length: n }, () => [320, 180] as const);
 
 describe('Pipeline', () => {
+  it('refuses to start with a label that the model does not know, and says which is near', async () => {
+    const { pipeline, told } = pipelineOf({ detect: { labels: ['preson'] } });
+    await expect(pipeline.start()).rejects.toThrow(
+      'camera camera: detect.labels: expected labels that the model knows, got preson; did you mean person?',
+    );
+    expect([pipeline.status, told.includes('new person')]).toEqual(['offline', false]);
+  });
+
+  it('refuses a change to a label that the model does not know, also while the model loads, and goes on', async () => {
+    let loaded = (_: Model) => {};
+    const promise = new Promise<Model>((resolve) => {
+      loaded = resolve;
+    });
+    const { pipeline, fake, told } = pipelineOf({ model: promise });
+    const starting = pipeline.start();
+    const change = pipeline.change({ detect: { labels: ['cra'] } });
+    loaded(fake.model);
+    await expect(change).rejects.toThrow(
+      'detect.labels: expected labels that the model knows, got cra; did you mean car?',
+    );
+    await starting;
+    await frames(pipeline);
+    const square = [[0, 0], [1, 0], [1, 1]] as [number, number][]; // biome-ignore format: one line
+    for (const patch of [
+      { detect: { thresholds: { dgo: 0.5 } } },
+      { zones: { mat: { polygon: square, labels: ['dgo'] } } },
+      { lines: { gate: { from: [0, 0], to: [1, 1], labels: ['dgo'] } } },
+    ] as CameraChange[]) {
+      await expect(pipeline.change(patch)).rejects.toThrow('got dgo; did you mean dog?');
+    }
+    expect(told.filter((line) => line.startsWith('settings'))).toEqual([]);
+    await pipeline.change({ detect: { labels: ['dog', 'car'] } });
+    expect(pipeline.labels).toEqual(['car', 'dog']);
+    await frames(pipeline);
+  });
+
   it('plays a folder of pictures to its end and tells all in order', async () => {
     const { pipeline, fake, told } = pipelineOf({ source: `file:${await folderOf(many(8))}`, detect: { fps: 10 } });
     fake.see = () => [person];
@@ -408,10 +446,12 @@ describe('Pipeline: start and stop', () => {
   it('stops trying when it is stopped', async () => {
     const folder = join(temporaryFolder(), 'later');
     const { pipeline, told } = pipelineOf({ source: `file:${folder}`, patient: true });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
     await pipeline.start();
     await pipeline.stop();
     await pictures(folder, many(3));
-    await new Promise((resolve) => setTimeout(resolve, 700));
+    await vi.advanceTimersByTimeAsync(600_000);
     expect(told).toEqual([]);
   });
 
@@ -428,7 +468,10 @@ describe('Pipeline: start and stop', () => {
     await pipeline.stop();
     expect(pipeline.status).toBe('offline');
     const { looks } = fake;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    // So long that another pipeline looks at some.
+    const other = pipelineOf();
+    await other.pipeline.start();
+    await frames(other.pipeline, 3);
     expect(fake.looks).toBe(looks);
     expect(told.filter((line) => line === 'online').length).toBe(1);
     // One that is given stays open.
@@ -585,10 +628,12 @@ describe('Pipeline: memory', () => {
     onTestFinished(() => take.mockRestore());
     const { pipeline, fake } = pipelineOf();
     fake.see = () => [person];
-    for (const ms of [0, 5, 20, 60]) {
-      fake.takesMs = ms / 4;
+    // While it opens, while a frame is looked at, and after some.
+    for (const looks of [0, 1, 2, 5]) {
+      fake.takesMs = 2 * looks;
+      const before = fake.looks;
       await pipeline.start();
-      await new Promise((resolve) => setTimeout(resolve, ms));
+      await until(() => fake.looks >= before + looks);
       await pipeline.stop();
     }
     for (const pool of new Set(take.mock.contexts as FramePool[])) expect(pool.inUse).toBe(0);

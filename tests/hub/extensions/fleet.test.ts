@@ -18,13 +18,14 @@ import { NodeLearning } from '../../../sdk/learn/node-learning.ts';
 import type { Part } from '../../../sdk/learn/part.ts';
 import { closing } from '../../closing.ts';
 import { temporaryFolder } from '../../devices/fake.ts';
+import { heapAfterCollection } from '../../heap.ts';
 import { draft, embeddings } from '../../learn/fakes.ts';
 import { FakeContext, FakeNode, mqttSettings } from '../fakes.ts';
 import { Board, type BoardOptions, dimension, labels, sample, sharing, space } from '../fleet/board.ts';
-import { Subscriber } from '../subscriber.ts';
+import { retainedMessages, Subscriber } from '../subscriber.ts';
 
 const root = `ocellus/learn/${space}`;
-const patience = { timeout: 30_000 };
+const patience = { timeout: 300_000 };
 
 const stopping = <T extends { stop(): Promise<void> }>(thing: T) => closing(thing, (it) => it.stop());
 const startedBroker = async (port = 0) => stopping(await startBroker({ port, strict: true }));
@@ -51,13 +52,7 @@ function stateOf({ learner }: Board) {
 
 /** What lies at the broker below the fleet's topics. */
 async function sharedAt(url: string): Promise<Map<string, Buffer>> {
-  const subscriber = await Subscriber.to(url, `${root}/#`);
-  for (let heard = -1; heard !== subscriber.received.length; ) {
-    heard = subscriber.received.length;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  await subscriber.end();
-  return new Map(subscriber.received.map(({ topic, payload }) => [topic, payload]));
+  return new Map((await retainedMessages(url, `${root}/#`)).map(({ topic, payload }) => [topic, payload]));
 }
 
 const read = (payload: Buffer) => readBundle(payload, { space, dimension });
@@ -486,7 +481,8 @@ describe('Fleet before a connection that a test plays', () => {
     const context = new FakeContext();
     Object.assign(context.node, { learning: sharing(async () => learner) });
     const subscribed = vi.fn(subscribe);
-    const link = { subscribe: subscribed, maximumPacketSize: Number.POSITIVE_INFINITY } as unknown as Link;
+    const unsubscribe = async () => {};
+    const link = { subscribe: subscribed, unsubscribe, maximumPacketSize: Number.POSITIVE_INFINITY } as unknown as Link;
     const one = new Fleet({ times });
     one.start(context);
     context.link = link;
@@ -495,6 +491,24 @@ describe('Fleet before a connection that a test plays', () => {
     const teach = () => learner.teach([{ draft: draft('cat', sample(0)) }]);
     return { fleet: one, context, link, learner, subscribed, teach };
   }
+
+  it('keeps no topic whole that anybody made up', async () => {
+    const { fleet: one } = await fleet();
+    const receive = (topic: string) => one.receive({ topic, payload: Buffer.from('garbage'), retained: true });
+    // The topic is there: until then all is a stray.
+    await vi.waitFor(() => {
+      receive(`${root}/x`);
+      expect(one.rejected).toBeGreaterThan(0);
+    }, patience);
+    const before = await heapAfterCollection();
+    for (let i = 0; i < 1000; i++) {
+      for (const kind of ['a/b', `b/c/${'d'.repeat(100)}`]) receive(`${root}/${'x'.repeat(60_000)}${i}/${kind}`);
+      receive(`ocellus/learn/${'x'.repeat(60_000)}${i}/a/b/c`);
+    }
+    // They had 180 MB.
+    expect((await heapAfterCollection()) - before).toBeLessThan(20e6);
+    expect(one.rejected).toBeGreaterThan(1999);
+  });
 
   it('waits while much waits in the outbox', async () => {
     const { context, teach } = await fleet();

@@ -33,6 +33,7 @@ class Member {
   readonly name: string;
   readonly gate: Gate;
   readonly #data = mkdtempSync(join(tmpdir(), 'ocellus-fleet-'));
+  #answerMs = 10;
   #child: ChildProcess | undefined;
   #lines: Interface | undefined;
   isPaused = false;
@@ -65,15 +66,17 @@ class Member {
   /** @returns What came of it; undefined when the board did not want to. */
   async ask(order: Order): Promise<unknown> {
     const answered = once(this.#lines!, 'line');
+    const begun = performance.now();
     this.#child!.stdin!.write(`${JSON.stringify(order)}\n`);
     const [line] = await answered;
+    this.#answerMs = performance.now() - begun;
     return (JSON.parse(line) as { result?: unknown }).result;
   }
 
-  /** Is asked, and killed before it may have answered. */
-  async askAndKill(order: Order, afterMs: number): Promise<void> {
+  /** Is asked, and killed before it may have answered: after a part of the time that the last answer took. */
+  async askAndKill(order: Order, part: number): Promise<void> {
     this.#child!.stdin!.write(`${JSON.stringify(order)}\n`);
-    await sleep(afterMs);
+    await sleep(part * this.#answerMs);
     await this.kill();
   }
 
@@ -214,7 +217,7 @@ describe(`a fleet on one Mosquitto${missing}`, () => {
         'mend the network': { weight: 8, run: (member) => member.gate.open() },
         'stop it': { weight: 4, run: (member) => member.pause() },
         'kill -9': { weight: 4, run: (member) => member.kill() },
-        'kill -9 while it is taught': { weight: 4, run: (member) => member.askAndKill(lesson(), 20 * next()) },
+        'kill -9 while it is taught': { weight: 4, run: (member) => member.askAndKill(lesson(), 1.5 * next()) },
         flash: {
           weight: 1,
           run: async (member) => {
@@ -260,7 +263,7 @@ describe(`a fleet on one Mosquitto${missing}`, () => {
         `fleet: ${JSON.stringify({ ...what, connections: states.map(({ connections }) => connections) })}\n`,
       );
     },
-    400_000,
+    1_800_000,
   );
 
   it.skipIf(missing !== '').each([
@@ -284,7 +287,7 @@ describe(`a fleet on one Mosquitto${missing}`, () => {
       expect(late.learner.ledger.size).toBe(800);
       expect([...porch.problems, ...late.problems].filter((line) => line.includes('MQTT'))).toEqual([]);
     },
-    400_000,
+    1_800_000,
   );
 
   it.skipIf(missing !== '')(
@@ -314,7 +317,7 @@ describe(`a fleet on one Mosquitto${missing}`, () => {
       const late = await fullBoard('late', broker.url, 'late');
       await vi.waitFor(() => expect(late.counts).toEqual({ cat: 1, dog: 2 }), patience);
     },
-    400_000,
+    1_800_000,
   );
 
   it.skipIf(missing !== '')(
@@ -341,7 +344,7 @@ describe(`a fleet on one Mosquitto${missing}`, () => {
       expect(after.counts).toEqual({ cat: 1 });
       gaveUp.mockRestore();
     },
-    400_000,
+    1_800_000,
   );
 
   it.skipIf(missing !== '')(
@@ -362,7 +365,7 @@ describe(`a fleet on one Mosquitto${missing}`, () => {
       await vi.waitFor(() => expect(shed.counts).toEqual({ van: 2 }), patience);
       expect(porch.problems).toHaveLength(1);
     },
-    400_000,
+    1_800_000,
   );
 });
 

@@ -9,8 +9,10 @@ import { kernels } from '../../../sdk/kernels/kernels.ts';
 import { type Guess, unknowns } from '../../../sdk/learn/few-shot.ts';
 import { accuracyTable, kindsChosen, unknownsTable } from '../../cli/evaluate-learning.ts';
 import { printError, table } from '../../cli/output.ts';
+import { Progress } from '../progress.ts';
 import { inWords } from '../run.ts';
 import { accuracy } from './accuracy.ts';
+import { blocking } from './blocking.ts';
 import { type EmbeddedPicture, embedPictures } from './embeddings.ts';
 import { memoryOf } from './memory.ts';
 import { plainPrototypes, Sklearn } from './peers.ts';
@@ -48,18 +50,23 @@ async function bench(seeds: number, rounds: number, jsonFile: string): Promise<v
       `--pictures: expected a folder with train/LABEL/ and test/LABEL/, ${values.pictures} does not exist`,
     );
   }
+  // Memory, embeddings, four sets of splits and two without one label, and the rounds.
+  const progress = new Progress(2 + 4 * seeds + 2 + rounds);
+  progress.next('memory of 10,000 examples');
   const memory = memoryOf(10_000);
+  progress.next('embeddings of the pictures');
   const pictures = await embedPictures(values.pictures, values.fp32);
   const results = {
     memory,
     accuracy: await withSklearn(pictures, (sklearn) =>
-      accuracy(pictures, values.fp32 === undefined ? 'int8 as floats' : 'fp32', sklearn, seeds),
+      accuracy(pictures, values.fp32 === undefined ? 'int8 as floats' : 'fp32', sklearn, seeds, progress),
     ),
-    unknowns: [5, 20].map((examples) => ({
-      title: `${examples} A LABEL`,
-      ...unknowns(pictures, { examples, seeds }, fixedCosine(pictures)),
-    })),
-    times: await times(rounds),
+    unknowns: [5, 20].map((examples) => {
+      progress.next(`unknown things, ${examples} a label`);
+      return { title: `${examples} A LABEL`, ...unknowns(pictures, { examples, seeds }, fixedCosine(pictures)) };
+    }),
+    times: await times(rounds, progress),
+    blocking: await blocking(),
   };
   console.log(`Named rightly, ${seeds} seeds: mean (smallest-largest)`);
   console.log(accuracyTable(results.accuracy));
@@ -76,6 +83,20 @@ async function bench(seeds: number, rounds: number, jsonFile: string): Promise<v
       ['one more example, ms', inWords(teachMs), inWords(fitMs), inWords(teachRatio, 1)],
       ['   of it CPU time, ms', inWords(teachCpuMs), '', ''],
       ['name one, µs', inWords(predictUs), inWords(peerPredictUs), inWords(predictRatio, 1)],
+    ]),
+  );
+  const { inOnePiece, inSlices } = results.blocking;
+  const held = (what: 'taught' | 'forgotten') => [
+    `${inOnePiece[what].blockedMs.toFixed(0)} of ${inOnePiece[what].totalMs.toFixed(0)}`,
+    `${inSlices[what].blockedMs.toFixed(0)} of ${inSlices[what].totalMs.toFixed(0)}`,
+    `${(inOnePiece[what].blockedMs / inSlices[what].blockedMs).toFixed(0)}`,
+  ];
+  console.log('Longest time in which nothing else is done, of the whole, ms; 1200 examples of 12 labels');
+  console.log(
+    table([
+      ['WORK', 'IN ONE PIECE', 'IN SLICES', 'TIMES SHORTER'],
+      ['a head from nothing', ...held('taught')],
+      ['the oldest example is forgotten', ...held('forgotten')],
     ]),
   );
   console.log(`A ledger of 10,000 examples takes ${(results.memory / 1e6).toFixed(1)} MB. Kernels: ${kernels.name}.\n`);

@@ -5,6 +5,7 @@ import type { Embedding } from '../../../sdk/learn/embedding.ts';
 import { random } from '../../../sdk/learn/few-shot.ts';
 import { HeadVersions } from '../../../sdk/learn/head-versions.ts';
 import { Ledger } from '../../../sdk/learn/ledger.ts';
+import type { Progress } from '../progress.ts';
 import { type Spread, spread } from '../run.ts';
 import { Sklearn } from './peers.ts';
 
@@ -17,8 +18,8 @@ const repeat = 1000;
  * Ten labels with a hundred examples each, and one more: until a head is there that knows it. In turns with LinearSVC's fit
  * of the same.
  */
-export async function times(rounds: number) {
-  const sample = makeSamples();
+export async function times(rounds: number, progress: Progress) {
+  const sample = makeSamples(labels);
   const ledger = new Ledger({ space: 'bench', dimension, node: 'bench' });
   const versions = new HeadVersions('object');
   const rows: { label: string; embedding: Embedding }[] = [];
@@ -51,6 +52,7 @@ export async function times(rounds: number) {
   const peerPredictUs: number[] = [];
   try {
     for (const [round, add] of extra.entries()) {
+      progress.next(`teaching and naming: round ${round + 1} of ${rounds}`);
       const cpu = process.cpuUsage();
       const begun = performance.now();
       add();
@@ -88,9 +90,9 @@ export async function times(rounds: number) {
 }
 
 /** Pooled features of a network: none below 0, half of them 0, each class with its own, and much that is chance. */
-function makeSamples(): (label: number) => Embedding {
+export function makeSamples(classes: number): (label: number) => Embedding {
   const next = random(1);
-  const centres = Array.from({ length: labels }, () => Array.from({ length: dimension }, () => 0.4 * next() ** 4));
+  const centres = Array.from({ length: classes }, () => Array.from({ length: dimension }, () => 0.4 * next() ** 4));
   return (label) => {
     const floats = centres[label]!.map((centre) => Math.max(0, centre + 2 * (next() + next() - 1)));
     const scale = Math.max(...floats) / 127;
