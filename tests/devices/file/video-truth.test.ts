@@ -2,9 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { DeviceOptions } from '../../../devices/device.ts';
 import { openDevice } from '../../../devices/index.ts';
+import { asset } from '../../../sdk/assets.ts';
+import { loadModel } from '../../../sdk/core/model.ts';
 import type { Frame } from '../../../sdk/frame/frame.ts';
 import { encodeJpeg } from '../../../sdk/frame/picture.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
@@ -119,6 +121,34 @@ describe.skipIf(!hasProgram('ffmpeg') || !hasProgram('ffprobe'))(
     ])('it keeps its proportions scaled to %j', async (options, shown) => {
       const path = made('clip.mkv', `${half}:size=352x576,setsar=24/11`, '-frames:v', '1', ...h264);
       expect((await read(path, options)).frames[0]!.size).toBe(shown);
+    });
+
+    it('is found in what it shows, at the same place, whatever the shape of its pixels', async () => {
+      const model = await loadModel();
+      onTestFinished(() => model.close());
+      const found: { label: string; box: readonly number[] }[] = [];
+      for (const [size, aspect] of [
+        ['1024x576', '1/1'],
+        ['704x576', '16/11'],
+        ['480x576', '32/15'],
+      ]) {
+        const path = join(temporaryFolder(), 'cat.mp4');
+        const filters = `crop=iw:iw*9/16,scale=${size!.replace('x', ':')},setsar=${aspect}`;
+        ffmpeg('-i', asset('devices', 'scene', 'photos', 'cat.jpg'), '-vf', filters, '-frames:v', '1', ...h264, path);
+        await read(path, {}, async (frame) => {
+          expect([frame.width, frame.height]).toEqual([1024, 576]);
+          const [cat] = [...(await model.detect(frame))].filter(({ label }) => label === 'cat');
+          found.push(cat!);
+          const { width, height } = await sharp(await encodeJpeg(frame)).metadata();
+          expect([width, height]).toEqual([1024, 576]);
+        });
+      }
+      const [right, ...others] = found;
+      for (const { box } of others) {
+        box.forEach((value, i) => {
+          expect(Math.abs(value - right!.box[i]!)).toBeLessThan(40);
+        });
+      }
     });
 
     it('begins anew where its picture changes its size or is turned', async () => {
