@@ -8,7 +8,7 @@ import { openDevice } from '../../../devices/index.ts';
 import { asset } from '../../../sdk/assets.ts';
 import { loadModel } from '../../../sdk/core/model.ts';
 import type { Frame } from '../../../sdk/frame/frame.ts';
-import { encodeJpeg } from '../../../sdk/frame/picture.ts';
+import { encodeJpeg, readPicture } from '../../../sdk/frame/picture.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
 import { hasProgram } from '../../needs.ts';
 import { ffmpeg } from '../clip.ts';
@@ -362,8 +362,11 @@ describe.skipIf(!hasProgram('ffmpeg') || !hasProgram('ffprobe'))(
     it('says of a HEIC picture what it is', async () => {
       const path = join(temporaryFolder(), 'IMG_1.HEIC');
       writeFileSync(path, Buffer.concat([Buffer.from([0, 0, 0, 24]), Buffer.from('ftypheic\0\0\0\0mif1heic')]));
+      const photo = join(temporaryFolder(), 'photo.jpg');
+      writeFileSync(photo, readFileSync(path));
+      await expect(readPicture(photo)).rejects.toThrow(/photo\.jpg cannot be read as a picture: it is a HEIC picture/);
       await expect(openDevice(`file:${path}`)).rejects.toThrow(
-        /IMG_1\.HEIC is a HEIC picture, which cannot be read; .*heif-convert/,
+        /IMG_1\.HEIC is no video: it is a HEIC picture, which cannot be read; .*heif-convert/,
       );
     });
   },
