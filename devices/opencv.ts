@@ -321,7 +321,7 @@ export class OpenCvCapture extends DeviceBase {
     return this.#pool;
   }
 
-  /** Cameras were asked for the size and give what they can; others are scaled, one side alone keeps the proportions. */
+  /** Cameras were asked for the size and give what they can; others are scaled in proportion, with square pixels. */
   #sizeOf({ cols, rows }: Mat): { width: number; height: number } {
     const { width, height } = this.options;
     if (!this.#presenter) return { width: cols, height: rows };

@@ -4,6 +4,7 @@ import { clipRegion, type Region } from '../core/letterbox.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { kernels } from '../kernels/kernels.ts';
 import { Frame, type FrameInfo } from './frame.ts';
+import { heicAdvice, isHeic } from './heic.ts';
 import { maxSide } from './layout.ts';
 
 /** The largest picture that is decoded where nothing else is asked for: 100 megapixels are 300 MB of RGB. */
@@ -73,6 +74,7 @@ export async function readPicture(
 
 /** What can be seen without looking into it, and sharp does not say. */
 async function plainReason(input: string | Uint8Array): Promise<string | undefined> {
+  if (await isHeic(input)) return heicAdvice;
   if (typeof input !== 'string') return input.length === 0 ? 'it is empty' : undefined;
   const file = await stat(input).catch(() => undefined);
   if (file?.isDirectory()) return 'it is a folder; name the pictures in it';
