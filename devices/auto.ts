@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { InputError, messageOf } from '../sdk/errors.ts';
 import type { Frame } from '../sdk/frame/frame.ts';
 import { about, silent } from '../sdk/log.ts';
+import { maskSource } from './credentials.ts';
 import {
   type CameraControl,
   type ControlValues,
@@ -62,7 +63,8 @@ export class AutoDevice extends EventEmitter<DeviceEvents> implements Device {
   }
 
   async open(): Promise<void> {
-    if (this.#rest !== '') throw new InputError(`source: expected auto: alone, got auto:${this.#rest}`);
+    if (this.#rest !== '')
+      throw new InputError(`source: expected auto: alone, got ${maskSource(`auto:${this.#rest}`)}`);
     if (this.#state !== 'closed') throw new Error('auto: is open already');
     this.#state = 'opening';
     try {

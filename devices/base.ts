@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { InputError, messageOf } from '../sdk/errors.ts';
 import type { Frame } from '../sdk/frame/frame.ts';
 import { about, type Logger, silent } from '../sdk/log.ts';
+import { hiddenIn, hiding, hidingLogger, maskSource } from './credentials.ts';
 import type {
   CameraControl,
   ControlValues,
@@ -13,7 +14,6 @@ import type {
 } from './device.ts';
 import { LastHour } from './last-hour.ts';
 import { FrameOutlet } from './outlet.ts';
-import { maskCredentials, maskSource } from './uri.ts';
 
 /** What all devices share: state, counters, the outlet of frames and the order of open, frames and close. */
 export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements Device {
@@ -21,6 +21,7 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
   readonly uri: string;
   protected readonly options: DeviceOptions;
   protected readonly logger: Logger;
+  readonly #hide: (text: string) => string;
   /** Counted by the device itself; `dropped` are those that found no free buffer, beside the outlet's own. */
   protected readonly counters = { frames: 0, dropped: 0, corrupt: 0 };
   readonly #restarts = { total: 0, lastHour: new LastHour() };
@@ -38,7 +39,8 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
     super();
     this.uri = maskSource(uri);
     this.options = options;
-    this.logger = about(options.logger ?? silent, { source: this.uri });
+    this.#hide = hiding(uri);
+    this.logger = hidingLogger(about(options.logger ?? silent, { source: this.uri }), this.#hide);
   }
 
   /** Begins to read the source and says what it is. @throws InputError when that is impossible. */
@@ -76,7 +78,7 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
     try {
       const properties = await this.start();
       this.assertOpening();
-      this.#properties = properties;
+      this.setProperties(properties);
       this.setState('online');
       if (!this.takesControls && Object.keys(this.options.controls ?? {}).length > 0) {
         this.logger.warn('this source has no controls: those it was given are left out');
@@ -86,7 +88,7 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
       await this.close();
       // A close() while it opened may have come before there was anything to stop.
       await this.stop();
-      throw error;
+      throw hiddenIn(error, this.#hide);
     }
   }
 
@@ -136,7 +138,7 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
 
   /** A source that came back may be another one than before. */
   protected setProperties(properties: DeviceProperties): void {
-    this.#properties = properties;
+    this.#properties = { ...properties, title: this.#hide(properties.title) };
   }
 
   /** The source is started again after it was lost. */
@@ -152,7 +154,7 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
   }
 
   protected setError(message: string): void {
-    this.#lastError = maskCredentials(message);
+    this.#lastError = this.#hide(message);
   }
 
   protected setState(state: DeviceHealth['state']): void {

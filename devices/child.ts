@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { InputError, messageOf } from '../sdk/errors.ts';
 import { within } from '../sdk/within.ts';
+import { maskCredentials } from './credentials.ts';
 import { findProgram } from './programs.ts';
-import { maskCredentials } from './uri.ts';
 
 /** How long a program may take to end by itself when asked to. */
 const graceMs = 1000;

@@ -1,5 +1,6 @@
 import { InputError } from '../sdk/errors.ts';
 import { AutoDevice } from './auto.ts';
+import { hiddenIn, hiding, maskSource } from './credentials.ts';
 import type { Device, DeviceOptions } from './device.ts';
 import { fileDevice } from './file/file.ts';
 import { HttpCamera } from './http.ts';
@@ -9,7 +10,7 @@ import { checkOptions } from './options.ts';
 import { RecordedCamera } from './recording/recording.ts';
 import { RtspCamera } from './rtsp.ts';
 import { SceneDevice } from './scene/scene.ts';
-import { maskSource, parseDeviceUri } from './uri.ts';
+import { parseDeviceUri } from './uri.ts';
 import { V4l2Camera } from './v4l2/camera.ts';
 
 export type { ColourSpace } from '../sdk/frame/frame.ts';
@@ -77,7 +78,11 @@ export function createDevice(uri: string, options?: DeviceOptions): Device {
     );
   }
   if (options) checkOptions(options);
-  return make(`${scheme}:${rest}`, rest, options);
+  try {
+    return make(`${scheme}:${rest}`, rest, options);
+  } catch (error) {
+    throw hiddenIn(error, hiding(uri));
+  }
 }
 
 /**

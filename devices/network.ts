@@ -1,7 +1,7 @@
 import { InputError } from '../sdk/errors.ts';
+import { maskCredentials } from './credentials.ts';
 import type { DeviceOptions, DeviceProperties } from './device.ts';
 import { LiveDevice } from './live.ts';
-import { maskCredentials } from './uri.ts';
 
 /** A camera that is named by a URL, with the user's name and password if it wants them. */
 export abstract class NetworkCamera extends LiveDevice {

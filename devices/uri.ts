@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { InputError } from '../sdk/errors.ts';
+import { maskSource } from './credentials.ts';
 
 /** The scheme of a device URI and what follows its colon. */
 export interface DeviceUri {
@@ -23,30 +24,4 @@ export function parseDeviceUri(source: string): DeviceUri {
     );
   }
   return { scheme: match[1]!.toLowerCase(), rest: match[2]! };
-}
-
-const inUri = /([a-z][a-z0-9+.-]*:\/\/)([^\s"'<>]*)@/gi;
-// Some cameras have it in the path: `/user=admin&password=secret&channel=1`, also with `_` in place of `&`.
-const inQuery = /([?&;/=](?:[\w-]*(?:pass|pwd|token|secret|auth|key)[\w-]*)=)[^&;\s"'<>]+/gi;
-
-/**
- * The text with the passwords of all URIs in it replaced by `***`, for messages, titles and logs.
- *
- * @example maskCredentials('rtsp://admin:secret@door/1') // 'rtsp://admin:***@door/1'
- */
-export function maskCredentials(text: string): string {
-  return text
-    .replace(inUri, (whole, scheme: string, before: string) => {
-      const colon = before.indexOf(':');
-      return colon < 0 ? whole : `${scheme}${before.slice(0, colon)}:***@`;
-    })
-    .replace(inQuery, '$1***');
-}
-
-/**
- * The same for what is one URI as a whole: whatever its password holds, a space or a quote too, is masked, and also
- * where the scheme was forgotten.
- */
-export function maskSource(source: string): string {
-  return maskCredentials(source.replace(/^((?:[a-z][a-z0-9+.-]*:\/\/|(?!file:))[^:@/]*):.*@/is, '$1:***@'));
 }

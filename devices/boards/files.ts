@@ -3,7 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 /** The text of a file of the kernel's, without the NUL and the newline at its end; undefined where there is none. */
 export function readText(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8').replace(/[\0\s]+$/, '');
+    const text = readFileSync(path, 'utf8');
+    let end = text.length;
+    while (end > 0 && /[\0\s]/.test(text[end - 1]!)) end--;
+    return text.slice(0, end);
   } catch {
     return undefined;
   }

@@ -47,8 +47,12 @@ async function listThroughNodeLibcamera(): Promise<string | undefined> {
 /** Cameras on USB are in the list too, but are left to Video4Linux: the camera programs do not know what to do with them. */
 export function parseCameraList(text: string): FoundCamera[] {
   const cameras: FoundCamera[] = [];
-  for (const [, index, sensor, path] of text.matchAll(/^\s*(\d+) : (.+?)(?: \[[^\]]*\])? \((\S+)\)\s*$/gm)) {
-    if (!isOnUsb(path!)) cameras.push(found(Number(index), sensor!));
+  for (const line of text.split('\n')) {
+    // 0 : imx219 [3280x2464 10-bit RGGB] (/base/soc/i2c0mux/i2c@1/imx219@10)
+    const [, index, about, path] = /^(\d+) : (.+) \((\S+)\)$/.exec(line.trim()) ?? [];
+    if (about === undefined || isOnUsb(path!)) continue;
+    const mode = about.endsWith(']') ? about.lastIndexOf(' [') : -1;
+    cameras.push(found(Number(index), mode > 0 ? about.slice(0, mode) : about));
   }
   return cameras;
 }

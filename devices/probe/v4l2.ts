@@ -50,6 +50,9 @@ async function canCapture(path: string): Promise<boolean> {
 
 /** Does what `v4l2-ctl --info` prints say that this node gives pictures? True when it says nothing of the matter. */
 export function hasVideoCapture(info: string): boolean {
-  const capabilities = /Device Caps[^\n]*\n((?:\t\t[^\n]*\n?)+)/.exec(info)?.[1];
-  return capabilities === undefined || /\bVideo Capture\b/.test(capabilities);
+  const lines = info.split('\n');
+  const start = lines.findIndex((line) => line.includes('Device Caps')) + 1;
+  if (start === 0 || !lines[start]?.startsWith('\t\t')) return true;
+  const end = lines.findIndex((line, i) => i >= start && !line.startsWith('\t\t'));
+  return lines.slice(start, end < 0 ? undefined : end).some((line) => /\bVideo Capture\b/.test(line));
 }

@@ -19,9 +19,9 @@ export function parseControls(text: string): CameraControl[] {
   const controls: (CameraControl & { choices?: Record<number, string> })[] = [];
   let menu: Record<number, string> | undefined;
   for (const line of text.split('\n')) {
-    const [, choice, words] = /^\s+(\d+): (.*?)\s*$/.exec(line) ?? [];
+    const [, choice, words] = /^\s+(\d+): (.*)$/.exec(line) ?? [];
     if (choice !== undefined) {
-      if (menu) menu[Number(choice)] = words!;
+      if (menu) menu[Number(choice)] = words!.trimEnd();
       continue;
     }
     const control = parseControl(line);
@@ -41,7 +41,7 @@ function parseControl(line: string): (CameraControl & { choices?: Record<number,
   };
   const value = fact('value');
   if (name === undefined || kind === undefined || value === undefined) return undefined;
-  const [, flags = ''] = /flags=(.*)$/.exec(facts) ?? [];
+  const [, flags = ''] = facts.split('flags=', 2);
   return {
     name,
     kind,

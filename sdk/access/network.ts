@@ -9,7 +9,7 @@ export const isLoopback = (host: string): boolean => /^(127(\.\d{1,3}){3}|::1|lo
  * @example networkOf('2001:db8:0:1::7') // '2001:db8:0:1'
  */
 export function networkOf(address: string): string {
-  const plain = address.replace(/%.*$/, '');
+  const plain = address.split('%', 1)[0]!;
   if (!isIPv6(plain)) return plain;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(plain);
   if (mapped) return mapped[1]!;

@@ -103,4 +103,4 @@ function derive(password: string, { ln, r, p, salt, key }: Hash): Promise<Buffer
   });
 }
 
-const unpadded = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '');
+const unpadded = (bytes: Buffer) => bytes.toString('base64').replace(/={0,2}$/, '');

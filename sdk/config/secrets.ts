@@ -13,8 +13,6 @@ export function Secret(options: { description: string; default?: string; minLeng
 
 export const isSecret = (schema: TSchema): boolean => schema.writeOnly === true;
 
-const reference = /\$\{([^}]*)\}/g;
-
 /** Does it refer to a secret that is kept elsewhere? */
 export const hasReference = (text: string): boolean => text.includes('${');
 
@@ -39,11 +37,18 @@ export function withSecrets(schema: TSchema, value: unknown, path = ''): unknown
 }
 
 function resolved(text: string, path: string): string {
-  const isWhole = /^\$\{[^}]*\}$/.test(text);
-  return text.replace(reference, (_, name: string) => {
-    const secret = lookUp(name, path);
-    return isWhole || !text.includes('://') ? secret : encodeURIComponent(secret).replaceAll("'", '%27');
-  });
+  const isInUrl = text.includes('://') && !/^\$\{[^}]*\}$/.test(text);
+  let result = '';
+  let at = 0;
+  // Not by a pattern: without a `}` one would look for it again from each `${` on.
+  for (let from = text.indexOf('${'); from >= 0; from = text.indexOf('${', at)) {
+    const to = text.indexOf('}', from);
+    if (to < 0) break;
+    const secret = lookUp(text.slice(from + 2, to), path);
+    result += text.slice(at, from) + (isInUrl ? encodeURIComponent(secret).replaceAll("'", '%27') : secret);
+    at = to + 1;
+  }
+  return result + text.slice(at);
 }
 
 function lookUp(name: string, path: string): string {

@@ -1,6 +1,6 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { Value, type ValueError } from '@sinclair/typebox/value';
-import { maskCredentials } from '../../devices/uri.ts';
+import { maskCredentials, maskSource } from '../../devices/credentials.ts';
 import { InputError } from '../errors.ts';
 import { isSecret } from './secrets.ts';
 
@@ -67,13 +67,15 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+const longestKey = 100;
+
 function pathOf(pointer: string): string {
   return (
     pointer
       .split('/')
       .slice(1)
-      // `{password:secret}` without a space is a name to YAML.
-      .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~').replace(/:.+$/s, ':…'))
+      // `{password:secret}` without a space is a name to YAML; and anybody may send a name of any length.
+      .map((part) => part.slice(0, longestKey).replaceAll('~1', '/').replaceAll('~0', '~').replace(/:.+$/s, ':…'))
       .join('.')
   );
 }
@@ -129,7 +131,8 @@ function kindOf(value: unknown): string {
 }
 
 function shown(value: unknown): string {
-  const text = maskCredentials(JSON.stringify(value) ?? String(value));
+  const masked = (_: string, inner: unknown) => (typeof inner === 'string' ? maskSource(inner) : inner);
+  const text = maskCredentials(JSON.stringify(value, masked) ?? String(value));
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 

@@ -58,7 +58,7 @@ export class RetainedScan {
   take({ topic, payload, retained }: Incoming): boolean {
     if (!this.#running || !retained || !this.#filters.some((filter) => matches(filter, topic))) return false;
     this.#heard++;
-    this.#bytes += payload.length;
+    this.#bytes += 2 * topic.length + payload.length;
     if (payload.length > 0 && this.#found.size < maxTopics && this.#bytes <= maxBytes) this.#found.set(topic, payload);
     return true;
   }

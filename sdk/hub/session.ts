@@ -1,10 +1,13 @@
 import { EventEmitter } from 'node:events';
+import type { Duplex } from 'node:stream';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import { Backoff } from '../backoff.ts';
 import type { Logger } from '../log.ts';
 import { within } from '../within.ts';
 import type { BrokerAddress } from './address.ts';
+import { BoundedStream, type LeftOut } from './bounded-stream.ts';
 import { type Cause, causeOf, causeOfCode, closed, closedAgain } from './causes.ts';
+import { Complaints } from './complaints.ts';
 import { Link } from './link.ts';
 import { readTls, type TlsOptions } from './tls.ts';
 
@@ -37,7 +40,7 @@ const connectTimeoutMs = 10_000;
 /** For so long the broker keeps commands that come while the connection is gone; older ones were meant for another time. */
 const sessionExpirySeconds = 3600;
 const keepaliveSeconds = 30;
-/** The largest message that is taken in (MQTT 5 brokers keep to it): a retained snapshot is well below. */
+/** The largest message that is taken in: a retained snapshot is well below. MQTT 5 brokers keep to it; of others it is left out. */
 const largestIncoming = 4 * 1024 * 1024;
 /** A connection that lived so long was a good one: the next failure is the first again. */
 const goodConnectionMs = 10_000;
@@ -57,6 +60,7 @@ const endTimeoutMs = 500;
 export class Session extends EventEmitter<SessionEvents> {
   readonly #options: SessionOptions;
   readonly #backoff = new Backoff();
+  readonly #complaints = new Complaints('messages that are too large');
   #mqtt: typeof import('mqtt') | undefined;
   #client: MqttClient | undefined;
   #link: Link | undefined;
@@ -125,7 +129,7 @@ export class Session extends EventEmitter<SessionEvents> {
   }
 
   #connect(mqtt: typeof import('mqtt'), tls: TlsOptions | undefined): void {
-    const { address, clientId, will } = this.#options;
+    const { address, clientId, will, logger } = this.#options;
     const version = this.#version;
     const options: IClientOptions = {
       ...address.options,
@@ -138,6 +142,9 @@ export class Session extends EventEmitter<SessionEvents> {
       reconnectPeriod: 0,
       resubscribe: false,
       queueQoSZero: false,
+      manualConnect: true,
+      // A WebSocket puts a message together before anybody sees of it.
+      wsOptions: { maxPayload: 2 * largestIncoming },
       will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true },
       ...(version === 5 && {
         properties: { maximumPacketSize: largestIncoming, sessionExpiryInterval: sessionExpirySeconds },
@@ -146,6 +153,14 @@ export class Session extends EventEmitter<SessionEvents> {
       log: () => {},
     };
     const client = mqtt.connect(options);
+    boundIncoming(client, ({ topic, bytes }) => {
+      this.#complaints.say(
+        logger,
+        topic,
+        `a message of ${bytes} bytes is left out, at most ${largestIncoming} are taken`,
+      );
+    });
+    client.connect();
     this.#client = client;
     let cause: Cause | undefined;
     let connectedAt: number | undefined;
@@ -212,4 +227,11 @@ export class Session extends EventEmitter<SessionEvents> {
     this.#retry = setTimeout(() => this.#attempt(), wait);
     this.#retry.unref();
   }
+}
+
+/** MQTT.js has no option for it: what makes its stream is asked for it once, in `connect()`. */
+function boundIncoming(client: MqttClient, onLeftOut: (message: LeftOut) => void): void {
+  const made = client as unknown as { streamBuilder: (client: MqttClient) => Duplex };
+  const { streamBuilder } = made;
+  made.streamBuilder = (own) => new BoundedStream(streamBuilder(own), { most: largestIncoming, onLeftOut });
 }

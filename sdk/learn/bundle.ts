@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { InputError, messageOf } from '../errors.ts';
 import { type Cut, compareIds, type Example, shown } from './example.ts';
 import { type Identity, isSignedBy } from './identity.ts';
-import { checkPart, isExamplePart, type Part, partKey } from './part.ts';
+import { checkPart, isExamplePart, mostItems, type Part, partKey } from './part.ts';
 import { readSafeTensors, type SafeTensors, writeSafeTensors } from './safetensors.ts';
 
 /** Parts of a ledger as they travel: one retained message, or one file. */
@@ -52,8 +52,8 @@ export function readBundle(bytes: Uint8Array, check: BundleCheck): Bundle & { re
   const { signature, ...metadata } = file.metadata;
   if (metadata.format !== format) throw wrong(`format ${format}`, shown(metadata.format));
   if (metadata.space !== check.space) throw wrong(`space ${check.space}`, shown(metadata.space));
-  checkSignature({ ...file, metadata }, signature, check.trusted);
-  const { node, parent, key } = metadata;
+  const key = signerOf({ ...file, metadata }, signature, check.trusted);
+  const { node, parent } = metadata;
   const parts = toParts({ ...file, metadata }, check.dimension);
   if (node === undefined) throw wrong('the node that wrote it', 'none');
   checkPart({ node, seen: new Map(), items: new Map<string, Cut>() }, check.dimension);
@@ -72,12 +72,14 @@ export function bundleHash(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-function checkSignature(file: SafeTensors, signature: string | undefined, trusted?: readonly string[]): void {
+/** @returns The key that signed it; undefined where nobody did, whatever it says. */
+function signerOf(file: SafeTensors, signature: string | undefined, trusted?: readonly string[]): string | undefined {
   const { key } = file.metadata;
-  if (signature === undefined && !trusted) return;
+  if (signature === undefined && !trusted) return undefined;
   if (signature === undefined || key === undefined) throw wrong('a signature by a trusted key', 'none');
   if (trusted && !trusted.includes(key)) throw wrong('a signature by a trusted key', `one by ${shown(key)}`);
   if (!isSignedBy(key, writeSafeTensors(file), signature)) throw wrong('the signature of its content', 'another one');
+  return key;
 }
 
 interface PlainPart {
@@ -170,8 +172,9 @@ function parseParts(text: string | undefined): PlainPart[] {
       Array.isArray(part.seen) &&
       part.seen.every((entry) => Array.isArray(entry) && entry.length === 2) &&
       Array.isArray(part.items) &&
+      part.items.length <= mostItems &&
       part.items.every((item) => isRecord(item) && Object.keys(item).every((field) => known.includes(field)));
-    if (!fits) throw wrong('parts with node, seen and items', shown(part));
+    if (!fits) throw wrong(`parts with node, seen and items (at most ${mostItems})`, shown(part));
   }
   return parsed as PlainPart[];
 }

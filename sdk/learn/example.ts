@@ -70,11 +70,18 @@ export const unsure = 'unsure';
 const kinds: readonly string[] = ['track', 'box', 'view'] satisfies ExampleKind[];
 const longestName = 64;
 const longestReason = 200;
+/** The last moment that a Date can hold. */
+const lastMs = 8.64e15;
 const namePattern = new RegExp(`^[^\\p{C}]{1,${longestName}}$`, 'u');
+
+/** Is it 1 to 64 printable characters? */
+export function isName(name: unknown): name is string {
+  return typeof name === 'string' && namePattern.test(name) && name.trim() === name;
+}
 
 /** @throws InputError unless it is 1 to 64 printable characters. */
 export function checkName(what: string, name: unknown): asserts name is string {
-  if (typeof name === 'string' && namePattern.test(name) && name.trim() === name) return;
+  if (isName(name)) return;
   throw new InputError(
     `${what}: expected 1 to ${longestName} printable characters without spaces around them, got ${shown(name)}`,
   );
@@ -145,7 +152,7 @@ function checkId(what: string, id: unknown): asserts id is string {
 }
 
 function checkTime(timeMs: unknown): void {
-  if (Number.isSafeInteger(timeMs) && (timeMs as number) >= 0) return;
+  if (Number.isSafeInteger(timeMs) && (timeMs as number) >= 0 && (timeMs as number) <= lastMs) return;
   throw new InputError(`timeMs: expected whole milliseconds since 1970, got ${shown(timeMs)}`);
 }
 

@@ -1,6 +1,7 @@
 import { InputError, messageOf } from '../errors.ts';
 import { type Example, shown, unknown } from './example.ts';
-import { defaultTrainers, Head, trainHead, type Verdict } from './head.ts';
+import { defaultTrainers, Head, trainHeadInSteps, type Verdict } from './head.ts';
+import { finish, type Steps } from './steps.ts';
 import type { HeadTrainer } from './trainer.ts';
 import { TrainingData } from './training-set.ts';
 
@@ -74,10 +75,16 @@ export class HeadVersions {
    * @param force Take it even then.
    */
   train(examples: readonly Example[], force = false): Outcome {
-    const set = this.#data.update(examples);
+    return finish(this.trainInSteps(examples, force));
+  }
+
+  /** The same in steps. Nobody may change the examples' values, nor call another method that changes it, before the end. */
+  *trainInSteps(examples: readonly Example[], force = false): Steps<Outcome> {
+    const set = yield* this.#data.updateInSteps(examples);
     const current = this.#current;
     if (current?.head.info.ledgerHash === set.hash) return { taken: true, version: current };
-    const head = trainHead(this.name, set, this.#trainers);
+    const head = yield* trainHeadInSteps(this.name, set, this.#trainers);
+    yield;
     if (!head) {
       // All was forgotten, and so is what was learned from it.
       this.#current = undefined;

@@ -9,8 +9,9 @@ import { NearestTrainer } from './nearest.ts';
 import { PrototypeTrainer } from './prototypes.ts';
 import { falseRejectShare, learnReject, type Reject, typicality } from './reject.ts';
 import { readSafeTensors, type Tensor, writeSafeTensors } from './safetensors.ts';
+import { finish, type Steps } from './steps.ts';
 import { SvmTrainer } from './svm.ts';
-import type { HeadTrainer, Margins } from './trainer.ts';
+import type { HeadTrainer, Margins, TrainedModel } from './trainer.ts';
 import type { TrainingSet } from './training-set.ts';
 
 export interface Prediction {
@@ -205,11 +206,22 @@ interface HeadParts {
  * @returns Undefined without an example of a label.
  */
 export function trainHead(name: string, set: TrainingSet, trainers: readonly HeadTrainer[]): Head | undefined {
+  return finish(trainHeadInSteps(name, set, trainers));
+}
+
+/** The same in steps. */
+export function* trainHeadInSteps(
+  name: string,
+  set: TrainingSet,
+  trainers: readonly HeadTrainer[],
+): Steps<Head | undefined> {
   if (set.labels.length === 0) return undefined;
-  const tried = trainers.flatMap((trainer) => {
-    const model = trainer.train(set);
-    return model ? [{ kind: trainer.kind, model, accuracy: accuracyOf(set, model.leftOut) }] : [];
-  });
+  const tried: { kind: string; model: TrainedModel; accuracy: number }[] = [];
+  for (const trainer of trainers) {
+    yield;
+    const model = trainer.trainInSteps ? yield* trainer.trainInSteps(set) : trainer.train(set);
+    if (model) tried.push({ kind: trainer.kind, model, accuracy: accuracyOf(set, model.leftOut) });
+  }
   const [first, ...others] = tried;
   if (!first) return undefined;
   const error = Math.sqrt((first.accuracy * (1 - first.accuracy)) / set.examples.length);
@@ -227,10 +239,12 @@ export function trainHead(name: string, set: TrainingSet, trainers: readonly Hea
     return { target, named, margin, cosine, namedCosine };
   });
   const sayMuch = leftOut.filter(({ target }) => counts[target]! > 1);
+  yield;
   const calibration = calibrate(
     sayMuch.map(({ margin }) => margin),
     sayMuch.map(({ target, named }) => target === named),
   );
+  yield;
   const reject = learnReject(
     sayMuch
       .filter(({ target }) => target < labels.length)
@@ -240,11 +254,13 @@ export function trainHead(name: string, set: TrainingSet, trainers: readonly Hea
     labels.length,
   );
   const { weights: prototypes } = linearTensors(set.prototypes, new Float64Array(classes));
+  yield;
   const tensors = { ...best.model.tensors, prototypes: prototypes! };
   const parts: HeadParts = {
     ...{ margins: best.model.margins, calibration, reject, tensors },
     prototypes: prototypeCosines(tensors.prototypes, classes),
   };
+  yield;
   const verdicts = set.examples.map(({ id, label, negative }, i) => {
     const of = (all: Float64Array) => all.subarray(i * classes, (i + 1) * classes);
     const { named, nearest, score } = decide(parts, labels.length, of(best.model.leftOut), of(cosines));

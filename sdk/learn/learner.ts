@@ -9,6 +9,8 @@ import { HeadStore } from './head-store.ts';
 import { HeadVersions, type HeadVersionsOptions, type Outcome } from './head-versions.ts';
 import { LedgerStore, type LedgerStoreOptions } from './ledger-store.ts';
 import { isExamplePart, type Part } from './part.ts';
+import { inSlices } from './steps.ts';
+import { TrainingTurns } from './training-turns.ts';
 
 export interface LearnerOptions extends LedgerStoreOptions, HeadVersionsOptions {
   readonly logger?: Logger;
@@ -69,6 +71,8 @@ export class Learner extends EventEmitter<LearnerEvents> {
   readonly #logger: Logger;
   readonly #heads = new Map<string, HeadVersions>();
   readonly #refused = new Map<string, string>();
+  readonly #turns = new TrainingTurns();
+  #isClosed = false;
 
   private constructor(store: LedgerStore, options: LearnerOptions) {
     super();
@@ -200,11 +204,20 @@ export class Learner extends EventEmitter<LearnerEvents> {
    *
    * @param force Take it even when it is clearly worse on the held-back examples.
    */
-  async train(name: string, force = false): Promise<Change> {
+  train(name: string, force = false): Promise<Change> {
+    return this.#turns.share(`${force} ${name}`, () => this.#train(name, force));
+  }
+
+  async #train(name: string, force: boolean): Promise<Change> {
     const versions = this.#heads.get(name) ?? new HeadVersions(name, this.#options);
     this.#heads.set(name, versions);
     const before = versions.current;
-    const outcome = versions.train(this.ledger.examples(name), force);
+    // When what is being written is on disk: lessons that come together are learned together. The ledger's own examples
+    // may be others after the first slice.
+    const examples = await this.#store.read((ledger) => copiesOf(ledger.examples(name)));
+    const steps = versions.trainInSteps(examples, force);
+    const outcome = this.#isClosed ? undefined : await inSlices(steps, () => this.#isClosed);
+    if (!outcome) return { head: name, outcome: { taken: false, reason: `${name}: ${untrained}` } };
     const refusal = outcome.taken || versions.current === undefined ? undefined : outcome.reason;
     const isNews = versions.current !== before || this.#refused.get(name) !== refusal;
     if (refusal === undefined) this.#refused.delete(name);
@@ -221,7 +234,11 @@ export class Learner extends EventEmitter<LearnerEvents> {
    * @param version Default: the one before the one in use.
    * @throws InputError when there is no such head or version.
    */
-  async rollback(name: string, version?: number): Promise<Change> {
+  rollback(name: string, version?: number): Promise<Change> {
+    return this.#turns.run(() => this.#rollback(name, version));
+  }
+
+  async #rollback(name: string, version?: number): Promise<Change> {
     const versions = this.#heads.get(name);
     if (!versions) throw new InputError(`head: expected one of ${this.heads.join(', ') || 'none yet'}, got ${name}`);
     const outcome: Outcome = { taken: true, version: versions.rollback(version) };
@@ -229,7 +246,7 @@ export class Learner extends EventEmitter<LearnerEvents> {
     const change = { head: name, outcome };
     this.emit('head', change);
     // Notes why the newest examples are not in use.
-    await this.train(name);
+    await this.#train(name, false);
     return change;
   }
 
@@ -243,7 +260,10 @@ export class Learner extends EventEmitter<LearnerEvents> {
     return this.#store.thumbnail(id);
   }
 
+  /** A training that is under way is given up, and done when the store is opened again. */
   async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#turns.idle();
     await this.#store.close();
   }
 
@@ -274,4 +294,17 @@ export class Learner extends EventEmitter<LearnerEvents> {
     }
     await this.train(name);
   }
+}
+
+const untrained = 'learning was stopped before it was trained; it is trained when it starts again';
+
+/** With values of their own. */
+function copiesOf(examples: readonly Example[]): Example[] {
+  const dimension = examples[0]?.embedding.values.length ?? 0;
+  const all = new Int8Array(examples.length * dimension);
+  return examples.map((example, i) => {
+    const values = all.subarray(i * dimension, (i + 1) * dimension);
+    values.set(example.embedding.values);
+    return { ...example, embedding: { ...example.embedding, values } };
+  });
 }

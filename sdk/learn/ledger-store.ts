@@ -5,7 +5,7 @@ import type { ClassicLevel } from 'classic-level';
 import { InputError, messageOf } from '../errors.ts';
 import type { Cut, CutTarget, Draft, Example } from './example.ts';
 import { Ledger, type LedgerChange, type LedgerLimits } from './ledger.ts';
-import { isExamplePart, type Part, partKey } from './part.ts';
+import { isExamplePart, type Part, partKey, storedSeen } from './part.ts';
 
 export interface LedgerStoreOptions {
   /** The hash of backbone, preprocessing and dimension. */
@@ -216,7 +216,7 @@ export class LedgerStore {
     const parts = new Map<string, Part>();
     for await (const [key, value] of this.#db.iterator({ gte: 'p', lt: 'q' })) {
       const { seen, ...part } = parse(value);
-      const whole = { ...part, seen: new Map(seen as [string, number][]), items: new Map() } as unknown as Part;
+      const whole = { ...part, seen: storedSeen(seen as unknown[][]), items: new Map() } as unknown as Part;
       parts.set(key.slice(1), whole);
     }
     for await (const [key, value] of this.#db.iterator({ gte: 'i', lt: 'j' })) {

@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { InputError } from '../errors.ts';
-import { kernels } from '../kernels/kernels.ts';
 import { add, type DotSet, emptyDotSet, join, remove, replicaPattern } from './dot-set.ts';
 import type { Embedding } from './embedding.ts';
 import {
@@ -16,8 +15,18 @@ import {
   objectHead,
   shown,
 } from './example.ts';
-import { type CutPart, checkPart, type ExamplePart, isExamplePart, type Part, type PartName, partKey } from './part.ts';
+import {
+  type CutPart,
+  checkPart,
+  type ExamplePart,
+  isExamplePart,
+  mostReplicas,
+  type Part,
+  type PartName,
+  partKey,
+} from './part.ts';
 import { EmbeddingPool } from './pool.ts';
+import { leastMissed } from './thinning.ts';
 
 export interface LedgerLimits {
   /** Examples, and as many negatives, that a node keeps of one label. */
@@ -31,6 +40,9 @@ export interface LedgerLimits {
 }
 
 export const defaultLimits: LedgerLimits = { perLabel: 200, total: 10_000, parts: 1000, cuts: 1000 };
+
+/** What this store may have given before it was restored from an older copy; else its ids could be used up from outside. */
+const mostAhead = 1e9;
 
 export interface LedgerOptions {
   /** The hash of backbone, preprocessing and dimension. Nothing is merged across spaces. */
@@ -221,8 +233,9 @@ export class Ledger {
       const key = partKey(part);
       joined.set(key, joinParts(joined.get(key) ?? this.#find(part), part));
     }
-    // What was taught before and after this node's store was lost may be too much together.
     for (const [key, part] of joined) {
+      this.#assertFits(part);
+      // What was taught before and after this node's store was lost may be too much together.
       if (isExamplePart(part) && part.node === this.node) joined.set(key, this.#trim(part));
     }
     let shelves = 0;
@@ -230,15 +243,11 @@ export class Ledger {
     const cutsOf = new Map([...this.#cuts].map(([node, { items }]) => [node, items.size]));
     for (const [key, part] of joined) {
       if (!isExamplePart(part)) {
-        if (part.items.size > this.limits.cuts) throw full('cuts of a node', this.limits.cuts);
         cutsOf.set(part.node, part.items.size);
         continue;
       }
       if (!this.#shelves.has(key)) shelves++;
       examples += part.items.size - (this.#shelves.get(key)?.rows.items.size ?? 0);
-      // Twice as many as a node keeps, until it has seen what it lost.
-      const most = 4 * this.limits.perLabel;
-      if (part.items.size > most) throw full('examples of a label of a node', most);
     }
     this.#assertRoom(shelves, examples);
     this.#assertRoomForCuts(cutsOf);
@@ -318,6 +327,19 @@ export class Ledger {
     return `${this.replica}-${++this.#counter}`;
   }
 
+  /** Before anything is done with it. */
+  #assertFits(part: Part): void {
+    if (part.seen.size > mostReplicas) throw full('replicas of a part', mostReplicas);
+    const claimed = part.seen.get(this.replica) ?? 0;
+    if (claimed > this.#counter + mostAhead) {
+      throw new InputError(`seen: expected at most ${this.#counter + mostAhead} of this store, got ${claimed}`);
+    }
+    // Twice as many examples, and as many negatives, as a node keeps, until it has seen what it lost.
+    const isOfExamples = isExamplePart(part);
+    const most = isOfExamples ? 4 * this.limits.perLabel : this.limits.cuts;
+    if (part.items.size > most) throw full(isOfExamples ? 'examples of a label of a node' : 'cuts of a node', most);
+  }
+
   #assertRoom(shelves: number, examples: number): void {
     const { parts, total } = this.limits;
     if (shelves > 0 && this.#shelves.size + shelves > parts) throw full('labels of all nodes', parts);
@@ -353,31 +375,11 @@ export class Ledger {
 
   /** Not more of a kind than a node keeps. */
   #trim(part: ExamplePart): ExamplePart {
-    for (const negative of [false, true]) {
+    const gone = [false, true].flatMap((negative) => {
       const alike = [...part.items.values()].filter((one) => one.negative === negative);
-      if (alike.length > this.limits.perLabel)
-        return this.#trim({ ...part, ...remove(part, [this.#leastMissed(alike)]) });
-    }
-    return part;
-  }
-
-  /** The older one of the two that are most alike. */
-  #leastMissed(examples: readonly Example[]): string {
-    const sorted = [...examples].sort(byTime);
-    const norms = sorted.map(({ embedding: { values } }) => Math.sqrt(kernels.dot.dotI8(values, values)));
-    let best = Number.NEGATIVE_INFINITY;
-    let oldest = sorted[0]!;
-    for (let i = 0; i < sorted.length; i++) {
-      for (let j = 0; j < i; j++) {
-        const dot = kernels.dot.dotI8(sorted[i]!.embedding.values, sorted[j]!.embedding.values);
-        const cosine = dot / (norms[i]! * norms[j]!);
-        if (cosine > best) {
-          best = cosine;
-          oldest = sorted[j]!;
-        }
-      }
-    }
-    return oldest.id;
+      return leastMissed(alike, this.limits.perLabel);
+    });
+    return gone.length === 0 ? part : { ...part, ...remove(part, gone) };
   }
 
   #find(part: Part): Part {

@@ -1,6 +1,7 @@
 import { InputError } from '../errors.ts';
 import { kernels } from '../kernels/kernels.ts';
 import type { Tensor } from './safetensors.ts';
+import { finish, type Steps } from './steps.ts';
 import type { HeadTrainer, Margins, TrainedModel } from './trainer.ts';
 import type { TrainingSet } from './training-set.ts';
 
@@ -12,14 +13,19 @@ export class NearestTrainer implements HeadTrainer {
   readonly #neighbours = new Neighbours();
 
   train(set: TrainingSet): TrainedModel | undefined {
+    return finish(this.trainInSteps(set));
+  }
+
+  *trainInSteps(set: TrainingSet): Steps<TrainedModel | undefined> {
     const { classes } = set;
     if (classes === 0) return undefined;
     // A copy of all examples: made when it is asked for, which it is of the model that is chosen, before the set grows.
     let made: Record<string, Tensor> | undefined;
     const tensors = () => (made ??= tensorsOf(set));
     const restore = () => this.restore(tensors(), classes);
+    const leftOut = yield* this.#neighbours.leftOut(set);
     return {
-      leftOut: this.#neighbours.leftOut(set),
+      leftOut,
       get tensors() {
         return tensors();
       },
@@ -66,9 +72,11 @@ class Neighbours {
   #best: Nearest[] = [];
 
   /** @returns For each example what its neighbours vote for: examples x classes. */
-  leftOut({ cosines, targets, classes }: TrainingSet): Float64Array {
+  *leftOut({ cosines, targets, classes }: TrainingSet): Steps<Float64Array> {
     const isGrown = this.#cosines.every((row, i) => row === cosines[i]);
     if (!isGrown) this.#best = [];
+    // Before they are found: whoever stops in between finds those that are there right.
+    this.#cosines = cosines;
     for (let i = this.#best.length; i < cosines.length; i++) {
       const row = cosines[i]!;
       const own = new Nearest();
@@ -77,8 +85,8 @@ class Neighbours {
         this.#best[j]!.add(row[j]!, i);
       }
       this.#best.push(own);
+      yield;
     }
-    this.#cosines = cosines;
     const result = new Float64Array(cosines.length * classes);
     for (const [i, one] of this.#best.entries()) one.vote(targets, result.subarray(i * classes, (i + 1) * classes));
     return result;

@@ -34,7 +34,9 @@ export function partKey(part: { node: string; head?: string; label?: string }): 
 }
 
 /** Replicas that may have written one part: each flashing of the node's card is one more. */
-const mostReplicas = 256;
+export const mostReplicas = 256;
+/** More than any node keeps in one. */
+export const mostItems = 4096;
 
 /**
  * Checks what came from outside.
@@ -46,10 +48,11 @@ export function checkPart(part: Part, dimension: number): void {
   if (part.seen.size > mostReplicas) {
     throw new InputError(`seen: expected at most ${mostReplicas} replicas, got ${part.seen.size}`);
   }
-  for (const [replica, counter] of part.seen) {
-    if (!replicaPattern.test(replica) || !Number.isSafeInteger(counter) || counter < 1 || counter >= 1e15) {
-      throw new InputError(`seen: expected replicas and their counters, got ${shown([replica, counter])}`);
-    }
+  for (const entry of part.seen) {
+    if (!isSeen(entry)) throw new InputError(`seen: expected replicas and their counters, got ${shown(entry)}`);
+  }
+  if (part.items.size > mostItems) {
+    throw new InputError(`items: expected at most ${mostItems} in a part, got ${part.items.size}`);
   }
   if (isExamplePart(part)) {
     checkName('head', part.head);
@@ -63,6 +66,18 @@ export function checkPart(part: Part, dimension: number): void {
     if (item.id !== id || item.node !== part.node) throw foreign(item, part);
     if (!covers(part.seen, id)) throw new InputError(`${id}: expected it to be among what its part has seen`);
   }
+}
+
+/** A pattern takes a number for its digits, so what it is is asked for first. */
+function isSeen(entry: readonly unknown[]): entry is [string, number] {
+  const [replica, counter] = entry;
+  if (typeof replica !== 'string' || !replicaPattern.test(replica)) return false;
+  return typeof counter === 'number' && Number.isSafeInteger(counter) && counter >= 1 && counter < 1e15;
+}
+
+/** What a store holds of `seen`, without what an earlier version let in from outside. */
+export function storedSeen(entries: readonly (readonly unknown[])[]): Map<string, number> {
+  return new Map(entries.filter(isSeen));
 }
 
 function foreign({ id }: { id: string }, part: Part): InputError {

@@ -1,6 +1,7 @@
 import type { Embedding } from './embedding.ts';
 import type { Features } from './features.ts';
 import type { Tensor } from './safetensors.ts';
+import type { Steps } from './steps.ts';
 import type { TrainingSet } from './training-set.ts';
 
 /**
@@ -26,6 +27,8 @@ export interface HeadTrainer {
    * @returns Undefined when there is too little to learn from.
    */
   train(set: TrainingSet): TrainedModel | undefined;
+  /** `train` in steps, for one that takes long: a node lets frames and commands in between them. Default: in one. */
+  trainInSteps?(set: TrainingSet): Steps<TrainedModel | undefined>;
   /** What `train` gave, from its tensors. */
   restore(tensors: Readonly<Record<string, Tensor>>, classes: number): Margins;
 }

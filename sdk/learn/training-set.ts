@@ -2,6 +2,7 @@ import { kernels } from '../kernels/kernels.ts';
 import { byTime, type Example } from './example.ts';
 import { type Features, featuresOf } from './features.ts';
 import { digestOf, hashOf } from './ledger.ts';
+import { finish, type Steps } from './steps.ts';
 
 /**
  * The examples of one head in canonical order, and what trainers need of them. Classes are the labels, sorted, and
@@ -63,27 +64,37 @@ export class TrainingData {
 
   /** @param examples Of one head, as `Ledger.examples` gives them; their values are copied. */
   update(examples: readonly Example[]): TrainingSet {
-    const chosen = choose(examples, mostTrained);
+    return finish(this.updateInSteps(examples));
+  }
+
+  /** @param examples As for `update`; nobody may change their values before the end. */
+  *updateInSteps(examples: readonly Example[]): Steps<TrainingSet> {
+    const chosen = yield* choose(examples, mostTrained);
     let same = 0;
     while (same < chosen.length && same < this.#rows.length && isSame(chosen[same]!, this.#rows[same]!.example)) same++;
     const digests = new Map(chosen.slice(0, same).map((example, i) => [example, this.#rows[i]!.digest]));
-    const hash = hashOf(this.#digests(examples, digests));
+    const hash = hashOf(yield* this.#digests(examples, digests));
     this.#rows.length = same;
     const dimension = chosen[0]?.embedding.values.length ?? 0;
     this.#reserve(chosen.length, dimension);
-    for (const example of chosen.slice(same)) this.#append(example, dimension);
-    return this.#set(hash);
+    for (const example of chosen.slice(same)) {
+      this.#append(example, dimension);
+      yield;
+    }
+    return yield* this.#set(hash);
   }
 
   /** @param found Of those that were compared already. */
-  #digests(examples: readonly Example[], found: ReadonlyMap<Example, Buffer>): Buffer[] {
+  *#digests(examples: readonly Example[], found: ReadonlyMap<Example, Buffer>): Steps<Buffer[]> {
     const known = new Map(this.#rows.map((row) => [row.example.id, row]));
-    return examples.map((example) => {
-      const digest = found.get(example);
-      if (digest) return digest;
+    const digests: Buffer[] = [];
+    for (const example of examples) {
       const row = known.get(example.id);
-      return row && isSame(row.example, example) ? row.digest : digestOf(example);
-    });
+      const same = found.get(example) ?? (row && isSame(row.example, example) ? row.digest : undefined);
+      digests.push(same ?? digestOf(example));
+      if (!same) yield;
+    }
+    return digests;
   }
 
   #append(example: Example, dimension: number): void {
@@ -114,7 +125,7 @@ export class TrainingData {
     [this.#matrix, this.#columns, this.#capacity] = [matrix, columns, capacity];
   }
 
-  #set(hash: string): TrainingSet {
+  #set(hash: string): Steps<TrainingSet> {
     const rows = [...this.#rows];
     const [columns, capacity] = [this.#columns, this.#capacity];
     return makeSet(rows, hash, this.#sums, this.#prototypes, (weights) => {
@@ -127,13 +138,13 @@ export class TrainingData {
   }
 }
 
-function makeSet(
+function* makeSet(
   rows: readonly Row[],
   hash: string,
   sums: ClassSums,
   prototypesOf: Prototypes,
   weightedSum: TrainingSet['weightedSum'],
-): TrainingSet {
+): Steps<TrainingSet> {
   const examples = rows.map(({ example }) => example);
   const labels = [...new Set(examples.map(({ label }) => label))].sort();
   const positive = labels.filter((label) => examples.some((one) => one.label === label && !one.negative));
@@ -144,9 +155,9 @@ function makeSet(
   for (const target of targets) counts[target]!++;
   const features = rows.map((row) => row.features);
   const cosines = rows.map((row) => row.cosines);
-  sums.update(cosines, targets, classes);
+  yield* sums.update(cosines, targets, classes);
   const prototypeCosines = sums.leftOut(counts);
-  const prototypes = prototypesOf.update(cosines, targets, classes, weightedSum);
+  const prototypes = yield* prototypesOf.update(cosines, targets, classes, weightedSum);
   return {
     ...{
       labels: positive,
@@ -166,11 +177,12 @@ function makeSet(
         const row = rows[i]!;
         return { ...row, cosines: Float64Array.from(indices.slice(0, at), (j) => row.cosines[j]!) };
       });
-      return makeSet(chosen, hash, new ClassSums(), new Prototypes(), (weights) => {
+      const sumOf = (weights: Float64Array) => {
         const all = new Float64Array(rows.length);
         for (const [at, i] of indices.entries()) all[i] = weights[at]!;
         return weightedSum(all);
-      });
+      };
+      return finish(makeSet(chosen, hash, new ClassSums(), new Prototypes(), sumOf));
     },
   };
 }
@@ -192,7 +204,7 @@ class ClassSums {
   #targets: Int32Array = new Int32Array();
   #classes = 0;
 
-  update(cosines: readonly Float64Array[], targets: Int32Array, classes: number): void {
+  *update(cosines: readonly Float64Array[], targets: Int32Array, classes: number): Steps<void> {
     let same = classes === this.#classes ? this.#targets.length : 0;
     for (let i = 0; i < same; i++) {
       if (cosines[i] !== this.#cosines[i] || targets[i] !== this.#targets[i]) same = 0;
@@ -207,6 +219,7 @@ class ClassSums {
         sums[j * classes + own]! += row[j]!;
       }
       sums[i * classes + own]! += 1;
+      yield;
     }
     [this.#sums, this.#cosines, this.#targets, this.#classes] = [sums, cosines, targets, classes];
   }
@@ -227,27 +240,38 @@ class ClassSums {
   }
 }
 
+interface Known {
+  readonly members: readonly Float64Array[];
+  readonly prototype: Float32Array;
+}
+
 /** `TrainingSet.prototypes`. That of a class is made anew when its examples are others than before. */
 class Prototypes {
-  #known: { readonly members: readonly Float64Array[]; readonly prototype: Float32Array }[] = [];
+  #known: readonly Known[] = [];
 
-  update(
+  *update(
     cosines: readonly Float64Array[],
     targets: Int32Array,
     classes: number,
     weightedSum: TrainingSet['weightedSum'],
-  ): Float32Array[] {
+  ): Steps<Float32Array[]> {
     const members = Array.from({ length: classes }, (): Float64Array[] => []);
     for (const [i, target] of targets.entries()) members[target]!.push(cosines[i]!);
-    this.#known = members.map((own, c) => {
+    const made: Known[] = [];
+    for (const [c, own] of members.entries()) {
       const known = this.#known[c];
       // The same object is the same example at the same place.
-      if (known?.members.length === own.length && own.every((row, i) => row === known.members[i])) return known;
+      if (known?.members.length === own.length && own.every((row, i) => row === known.members[i])) {
+        made.push(known);
+        continue;
+      }
+      yield;
       const sum = weightedSum(Float64Array.from(targets, (target) => (target === c ? 1 : 0)));
       const length = kernels.dot.normF32(sum);
-      return { members: own, prototype: sum.map((value) => value / length) };
-    });
-    return this.#known.map(({ prototype }) => prototype);
+      made.push({ members: own, prototype: sum.map((value) => value / length) });
+    }
+    this.#known = made;
+    return made.map(({ prototype }) => prototype);
   }
 }
 
@@ -255,7 +279,7 @@ class Prototypes {
  * At most so many examples. Each label (and the negatives of each) may have as many as all that have more can have
  * alike; of those with more, the newest one, then again and again the one that is least like those chosen so far.
  */
-function choose(examples: readonly Example[], most: number): Example[] {
+function* choose(examples: readonly Example[], most: number): Steps<Example[]> {
   if (examples.length <= most) return [...examples];
   const groups = new Map<string, Example[]>();
   for (const example of examples) {
@@ -264,16 +288,17 @@ function choose(examples: readonly Example[], most: number): Example[] {
   }
   let left = most;
   const bySize = [...groups.values()].sort((a, b) => a.length - b.length);
-  const chosen = bySize.flatMap((group, i) => {
+  const chosen: Example[] = [];
+  for (const [i, group] of bySize.entries()) {
     const share = Math.max(1, Math.floor(left / (bySize.length - i)));
-    const kept = group.length <= share ? group : diverse(group, share);
+    const kept = group.length <= share ? group : yield* diverse(group, share);
     left -= kept.length;
-    return kept;
-  });
+    chosen.push(...kept);
+  }
   return chosen.sort(byTime);
 }
 
-function diverse(group: readonly Example[], count: number): Example[] {
+function* diverse(group: readonly Example[], count: number): Steps<Example[]> {
   const features = group.map(({ embedding }) => featuresOf(embedding));
   const nearest = new Float64Array(group.length).fill(-2);
   const chosen: Example[] = [];
@@ -289,6 +314,7 @@ function diverse(group: readonly Example[], count: number): Example[] {
     }
     next = 0;
     for (let i = 1; i < group.length; i++) if (nearest[i]! < nearest[next]!) next = i;
+    yield;
   }
   return chosen;
 }

@@ -1,4 +1,4 @@
-import { maskSource } from '../../devices/uri.ts';
+import { maskSource } from '../../devices/credentials.ts';
 import type { CameraChange, CameraSettings } from '../config/schema.ts';
 import { InputError } from '../errors.ts';
 

@@ -44,6 +44,18 @@ describe('RetainedScan', () => {
     expect(scan.isComplete).toBe(true);
   });
 
+  it('keeps no more than has room, topics too', async () => {
+    const scan = new RetainedScan(topics.retained);
+    const run = scan.run(fakeLink().link);
+    const long = 'x'.repeat(60_000);
+    for (let i = 0; i < 1000; i++) scan.take(message(`ocellus/porch/door/${long}${i}/count`));
+    scan.stop();
+    const found = await run;
+    expect(found.size).toBeGreaterThan(100);
+    expect(2 * 60_000 * found.size).toBeLessThan(17 << 20);
+    expect(scan.isComplete).toBe(false);
+  });
+
   it('ends when it is stopped, and when the broker refuses', async () => {
     const scan = new RetainedScan(topics.retained);
     const { link, asked } = fakeLink();

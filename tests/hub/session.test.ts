@@ -113,6 +113,27 @@ describe('Session', () => {
     await session.link!.publish('a', 'x', { qos: 1, retain: false });
   });
 
+  it('leaves out a message that is too large under 3.1.1, and takes what is behind it over the same connection', async () => {
+    broker.onConnect = ({ protocolVersion }, send) =>
+      send({ cmd: 'connack', sessionPresent: false, returnCode: protocolVersion === 5 ? 1 : 0, reasonCode: 132 });
+    const { session, logger } = make();
+    const got: Incoming[] = [];
+    session.on('message', (message) => got.push(message));
+    session.start();
+    await until(() => session.link !== undefined);
+    const publish = (topic: string, bytes: number) =>
+      broker.send({ cmd: 'publish', topic, payload: Buffer.alloc(bytes), qos: 0, dup: false, retain: true });
+    publish('large', 80 << 20);
+    for (let i = 0; i < 30; i++) publish(`large/${i}`, 5 << 20);
+    publish('a', 4 << 10);
+    await until(() => got.length > 0);
+    expect(got.map(({ topic }) => topic)).toEqual(['a']);
+    const said = logger.lines.filter((line) => line.includes('is left out'));
+    expect(said[0]).toBe('error MQTT: "large": a message of 83886087 bytes is left out, at most 4194304 are taken');
+    expect(said.length).toBeLessThan(25);
+    expect(session.connections).toBe(1);
+  });
+
   it('speaks through a WebSocket, with the path and the login of the URL', async () => {
     const { Aedes } = await import('aedes');
     const aedes = await Aedes.createBroker({

@@ -80,6 +80,12 @@ describe('bundles', () => {
     expect(() => readBundle(forged, check)).toThrow(/signature of its content/);
     const swapped = changed(signed, ({ metadata }) => ({ metadata: { ...metadata, key: 'AAAA' } }));
     expect(() => readBundle(swapped, check)).toThrow(/signature of its content/);
+    // Who signed nothing is nobody, whatever it says.
+    const claimed = changed(writeBundle(bundleOf()), ({ metadata }) => ({
+      metadata: { ...metadata, key: identity.publicKey },
+    }));
+    expect(readBundle(claimed, check).key).toBeUndefined();
+    expect(() => readBundle(claimed, { ...check, trusted: [identity.publicKey] })).toThrow(/trusted key, got none/);
   });
 
   it('an identity is an Ed25519 key or nothing', () => {
@@ -99,6 +105,21 @@ describe('bundles', () => {
     ['a field that nobody knows', ({ parts }) => void (items(parts)[0]!.extra = 1), /node, seen and items/],
     ['another kind', ({ parts }) => void (items(parts)[0]!.kind = 'dream'), /kind: expected one of/],
     ['an id that is no id', ({ parts }) => void (items(parts)[0]!.id = 5), /id: expected 16 hexadecimal/],
+    [
+      'a replica that is a number',
+      ({ parts }) => void ((parts[0]!.seen as unknown[][])[0]![0] = 1234567890123456),
+      /seen: expected replicas/,
+    ],
+    [
+      'a counter that is text',
+      ({ parts }) => void ((parts[0]!.seen as unknown[][])[0]![1] = '1'),
+      /seen: expected replicas/,
+    ],
+    [
+      'more items than any node keeps',
+      ({ parts }) => void (parts[0]!.items = new Array(5000).fill({})),
+      /node, seen and items/,
+    ],
     ['an id twice', ({ parts }) => void items(parts).push(items(parts)[0]!), /each id once/],
     ['a part twice', ({ parts }) => void parts.push({ ...parts.at(-1)!, items: [] }), /each part once/],
     [

@@ -2,11 +2,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { InputError } from '../../sdk/errors.ts';
-import { Head } from '../../sdk/learn/head.ts';
+import { defaultTrainers, Head, trainHead } from '../../sdk/learn/head.ts';
 import { type Change, Learner, type LearnerOptions, type Lesson } from '../../sdk/learn/learner.ts';
 import { LedgerStore } from '../../sdk/learn/ledger-store.ts';
 import type { Part } from '../../sdk/learn/part.ts';
 import { PrototypeTrainer } from '../../sdk/learn/prototypes.ts';
+import type { Steps } from '../../sdk/learn/steps.ts';
+import type { TrainedModel } from '../../sdk/learn/trainer.ts';
+import { TrainingData, type TrainingSet } from '../../sdk/learn/training-set.ts';
 import { closing } from '../closing.ts';
 import { temporaryFolder } from '../devices/fake.ts';
 import { recorder } from '../hub/fakes.ts';
@@ -23,6 +26,34 @@ const lessons = (label: string, of: number, count = 6): [Lesson, ...Lesson[]] =>
 async function openLearner(folder = temporaryFolder(), more: Partial<LearnerOptions> = {}) {
   const learner = await Learner.open(folder, { space: 'test', dimension: 8, node: 'a', ...more });
   return closing(learner, (one) => one.close());
+}
+
+/** Counts how often it learned. */
+class CountingTrainer extends PrototypeTrainer {
+  trained = 0;
+  override train(set: TrainingSet) {
+    this.trained++;
+    return super.train(set);
+  }
+}
+
+/** Goes on only while it is open. */
+class GatedTrainer extends PrototypeTrainer {
+  waits = false;
+  #isOpen = true;
+  open(): void {
+    this.#isOpen = true;
+  }
+  close(): void {
+    this.#isOpen = false;
+  }
+  *trainInSteps(set: TrainingSet): Steps<TrainedModel | undefined> {
+    while (!this.#isOpen) {
+      this.waits = true;
+      yield;
+    }
+    return this.train(set);
+  }
 }
 
 describe('Learner', () => {
@@ -188,6 +219,89 @@ describe('Learner', () => {
     c.forget({ node: 'b' });
     await learner.merge(c.parts());
     expect(learner.predict('object', near(2))).toBeUndefined();
+  });
+
+  it('lets others in while it learns, and learns what the ledger held when it began', async () => {
+    const learner = await openLearner();
+    await learner.teach(lessons('cat', 0, 20));
+    let turns = 0;
+    let counts = true;
+    const count = () => {
+      turns++;
+      if (counts) setImmediate(count);
+    };
+    // Each step takes longer than a slice may.
+    let now = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 10));
+    const taught = learner.teach(lessons('dog', 1, 20));
+    await vi.waitFor(() => expect(learner.ledger.size).toBe(40));
+    const expected = trainHead(
+      'object',
+      new TrainingData().update(learner.ledger.examples('object')),
+      defaultTrainers(),
+    );
+    setImmediate(count);
+    // Their values go into the places of those that are forgotten.
+    const changed = [learner.forget({ head: 'object', label: 'cat' }), learner.teach(lessons('fox', 3, 20))];
+    const { outcome } = await taught;
+    expect(outcome.taken && outcome.version.head.hash()).toBe(expected!.hash());
+    expect(turns).toBeGreaterThan(40);
+    await Promise.all(changed);
+    counts = false;
+    clock.mockRestore();
+    expect(learner.predict('object', near(3))?.label).toBe('fox');
+    expect(learner.summary('object').info).toMatchObject({ labels: ['dog', 'fox'], examples: 40 });
+  });
+
+  it('learns many lessons that come together once, and each head by itself', async () => {
+    const counting = new CountingTrainer();
+    const learner = await openLearner(undefined, { trainers: [counting] });
+    const taught = Array.from({ length: 200 }, (_, i) => learner.teach([lesson('cat', 0, { timeMs: i })]));
+    const other = learner.teach([lesson('tidy', 1, { head: 'cupboard', kind: 'view' })]);
+    for (const { examples, outcome } of await Promise.all(taught)) {
+      expect(examples).toHaveLength(1);
+      expect(outcome.taken).toBe(true);
+    }
+    await other;
+    expect(learner.ledger.size).toBe(201);
+    expect(counting.trained).toBe(2);
+    expect(learner.summary('object').info?.examples).toBe(200);
+  });
+
+  it('goes back to a version after what is being learned, as if it had been asked for then', async () => {
+    const gated = new GatedTrainer();
+    const learner = await openLearner(undefined, { trainers: [gated] });
+    await learner.teach(lessons('cat', 0));
+    gated.close();
+    const taught = learner.teach(lessons('dog', 1));
+    await vi.waitFor(() => expect(gated.waits).toBe(true));
+    const back = learner.rollback('object');
+    const accepted = learner.train('object', true);
+    expect(learner.summary('object').version).toBe(1);
+    gated.open();
+    expect(await taught).toMatchObject({ outcome: { taken: true, version: { version: 2 } } });
+    expect(await back).toMatchObject({ outcome: { taken: true, version: { version: 1 } } });
+    // Somebody takes it all the same, after that.
+    expect(await accepted).toMatchObject({ outcome: { taken: true, version: { version: 3 } } });
+    expect(learner.summary('object').version).toBe(3);
+  });
+
+  it('closes in the middle of learning; what was taught is there, and is learned when it is opened again', async () => {
+    const folder = temporaryFolder();
+    const gated = new GatedTrainer();
+    gated.close();
+    const learner = await openLearner(folder, { trainers: [gated] });
+    const taught = learner.teach(lessons('cat', 0));
+    const later = learner.teach(lessons('dog', 1));
+    await vi.waitFor(() => expect(gated.waits && learner.ledger.size === 12).toBe(true));
+    await learner.close();
+    for (const one of [taught, later]) {
+      const { outcome } = await one;
+      expect(outcome).toEqual({ taken: false, reason: expect.stringMatching(/object: learning was stopped before/) });
+    }
+    const again = await openLearner(folder);
+    expect(again.ledger.size).toBe(12);
+    expect(again.predict('object', near(1))?.label).toBe('dog');
   });
 
   it('takes kinds of heads of ones own', async () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { InputError } from '../../sdk/errors.ts';
+import { kernels } from '../../sdk/kernels/kernels.ts';
 import type { Ledger } from '../../sdk/learn/ledger.ts';
 import type { Part } from '../../sdk/learn/part.ts';
 import { anyEmbedding, bytesOf, draft, embeddings, makeLedger, quantised } from './fakes.ts';
@@ -211,6 +212,52 @@ describe('Ledger', () => {
     expect(() => ledger.merge([{ ...part, seen: new Map() }])).toThrow(/among what its part has seen/);
     expect(() => ledger.merge([{ ...part, seen: new Map([['x', 1]]) }])).toThrow(/seen: expected replicas/);
     expect(ledger.parts()).toEqual([]);
+  });
+
+  it('knows a replica by its text alone, and no more of them than others take', () => {
+    const ledger = makeLedger('a');
+    const part = (seen: Iterable<readonly [unknown, unknown]>) =>
+      ({ node: 'b', head: 'object', label: 'cat', seen: new Map(seen), items: new Map() }) as unknown as Part;
+    const replicas = (count: number, digit: string) =>
+      Array.from({ length: count }, (_, i) => [digit + String(i).padStart(15, '0'), 1] as const);
+    for (const replica of [1234567890123456, ['1234567890123456'], null, {}, 'x']) {
+      expect(() => ledger.merge([part([[replica, 1]])])).toThrow(/seen: expected replicas/);
+    }
+    for (const counter of ['1', 0, -1, 1.5, 1e15, Number.NaN, null, Number.POSITIVE_INFINITY]) {
+      expect(() => ledger.merge([part([['1234567890123456', counter]])])).toThrow(/seen: expected replicas/);
+    }
+    ledger.merge([part(replicas(200, 'a'))]);
+    expect(() => ledger.merge([part(replicas(200, 'b'))])).toThrow(/at most 256 replicas of a part/);
+    const other = makeLedger('c');
+    other.merge(ledger.parts());
+    expect(bytesOf(other).equals(bytesOf(ledger))).toBe(true);
+    // Both in one message, too.
+    expect(() => makeLedger('d').merge([part(replicas(200, 'a')), part(replicas(200, 'b'))])).toThrow(/at most 256/);
+  });
+
+  it('cannot be made to run out of ids, nor told of a time that no clock has', () => {
+    const ledger = makeLedger('a');
+    const seen = new Map([[ledger.replica, 999_999_999_999_999]]);
+    const part = { node: 'a', head: 'object', label: 'cat', seen, items: new Map() };
+    expect(() => ledger.merge([part])).toThrow(/seen: expected at most 1000000000 of this store/);
+    expect(ledger.teach(draft('cat', one)).id).toBe(`${ledger.replica}-1`);
+    expect(() => ledger.teach(draft('cat', one, { timeMs: 9e15 }))).toThrow(/timeMs/);
+  });
+
+  it('looks at the size of what it is told before it compares any of it', () => {
+    const limits = { perLabel: 3 };
+    const before = makeLedger('a', { limits: { perLabel: 20 } });
+    for (let i = 0; i < 13; i++) before.teach(draft('cat', quantised([i, 1, 2, 3, 4, 5, 6, 7])));
+    const compared = vi.spyOn(kernels.dot, 'matVecI8');
+    const ledger = makeLedger('a', { limits });
+    expect(() => ledger.merge(before.parts())).toThrow(/at most 12 examples of a label of a node/);
+    expect(compared).not.toHaveBeenCalled();
+    before.forget({ example: before.examples()[0]!.id });
+    ledger.merge(before.parts());
+    expect(ledger.size).toBe(3);
+    // Once with those before it, however many go.
+    expect(compared).toHaveBeenCalledTimes(11);
+    compared.mockRestore();
   });
 
   it('a store that was lost gets its examples back and loses none it was taught since', () => {

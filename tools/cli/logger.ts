@@ -1,5 +1,6 @@
 import { fstatSync } from 'node:fs';
 import type { styleText } from 'node:util';
+import { maskCredentials } from '../../devices/credentials.ts';
 import type { Logger } from '../../sdk/log.ts';
 import { oneLine, paint } from './output.ts';
 
@@ -28,7 +29,7 @@ export function textLogger(level: LogLevel, forJournal = isJournal()): Logger {
     const { style, priority } = looks[of];
     const time = new Date().toTimeString().slice(0, 8);
     const start = forJournal ? `<${priority}>` : `${paint('dim', time)} ${paint(style, of.padEnd(5))} `;
-    console.error(`${start}${oneLine(message)}`);
+    console.error(`${start}${oneLine(maskCredentials(message))}`);
   };
   return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
 }
@@ -49,7 +50,7 @@ async function jsonLogger(level: LogLevel): Promise<Logger> {
       formatters: { level: (label) => ({ level: label }) },
       hooks: {
         logMethod([message, ...rest], method) {
-          method.apply(this, [oneLine(String(message)), ...rest]);
+          method.apply(this, [oneLine(maskCredentials(String(message))), ...rest]);
         },
       },
     },

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { hiding, maskCredentials } from '../../devices/credentials.ts';
 import { InputError, messageOf } from '../../sdk/errors.ts';
 
 // Messages for people go to stderr, so that stdout is only what was asked for.
@@ -16,10 +17,16 @@ export function oneLine(text: string): string {
   });
 }
 
-/** What went wrong, for a person; the stack only where it is a fault of ours. */
+/**
+ * What went wrong, for a person; the stack only where it is a fault of ours. A source that was given where a file
+ * belongs is said without its password.
+ */
 export function printError(error: unknown): void {
-  console.error(`${paint('red', 'error')} ${messageOf(error).split('\n').map(oneLine).join('\n')}`);
-  if (!(error instanceof InputError) && error instanceof Error && process.env.OCELLUS_DEBUG) console.error(error.stack);
+  const shown = process.argv.slice(2).reduce((text, argument) => hiding(argument)(text), messageOf(error));
+  console.error(`${paint('red', 'error')} ${shown.split('\n').map(oneLine).join('\n')}`);
+  if (!(error instanceof InputError) && error instanceof Error && process.env.OCELLUS_DEBUG) {
+    console.error(maskCredentials(error.stack ?? ''));
+  }
 }
 
 /** What a person should know and is no error. */

@@ -21,8 +21,9 @@ export async function findPmic(ask: AskFirmware): Promise<PowerSource | undefine
  */
 export function railWatts(answer: string): number | undefined {
   const values = { A: new Map<string, number>(), V: new Map<string, number>() };
-  for (const [, rail, unit, value] of answer.matchAll(/^\s*(\w+)_([AV]) (?:current|volt)\(\d+\)=(\d+\.?\d*)\2\s*$/gm)) {
-    values[unit as 'A' | 'V'].set(rail!, Number(value));
+  for (const line of answer.split('\n')) {
+    const told = /^(\w+)_([AV]) (?:current|volt)\(\d+\)=(\d+(?:\.\d*)?)\2$/.exec(line.trim());
+    if (told) values[told[2] as 'A' | 'V'].set(told[1]!, Number(told[3]));
   }
   const pairs = [...values.A].flatMap(([rail, amperes]) => {
     const volts = values.V.get(rail);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../errors.ts';
+import { bundleHash } from '../../learn/bundle.ts';
 import { Identity } from '../../learn/identity.ts';
 import type { Learner } from '../../learn/learner.ts';
 import type { PartName } from '../../learn/part.ts';
@@ -222,7 +223,7 @@ export class Fleet implements Extension {
     if (!filters) return false;
     const isOpening = this.#learning !== undefined && !this.#sharing;
     const [first = ''] = filters;
-    if (isOpening || this.#strays.has(first)) return true;
+    if (isOpening || this.#strays.has(first) || this.#strays.size >= mostStrays) return true;
     this.#strays.add(first);
     // When the connection is ending, the next one does it.
     this.#context?.link?.unsubscribe(filters).catch(() => {});
@@ -240,11 +241,15 @@ export class Fleet implements Extension {
 
   /** Was it not said yet? */
   #isNews(what: string): boolean {
-    if (this.#said.has(what) || this.#said.size >= mostSaid) return false;
-    this.#said.add(what);
+    // A topic may have 64 kB, and a thousand of them are remembered.
+    const key = what.length > longestSaid ? bundleHash(Buffer.from(what)) : what;
+    if (this.#said.has(key) || this.#said.size >= mostSaid) return false;
+    this.#said.add(key);
     return true;
   }
 }
 
 /** Topics are anyone's to invent. */
 const mostSaid = 1000;
+const longestSaid = 200;
+const mostStrays = 20;

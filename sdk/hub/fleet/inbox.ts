@@ -87,11 +87,11 @@ export class Inbox {
       this.#options.onMerged(letter, merged.origin);
       return;
     }
-    if (this.#bytes + sizeOf(payload) > mostWaitingBytes) {
+    if (this.#bytes + sizeOf(letter.topic, payload) > mostWaitingBytes) {
       this.#options.onOverflow();
       return;
     }
-    this.#bytes += sizeOf(payload);
+    this.#bytes += sizeOf(topic, payload);
     this.#waiting.push({ ...letter, payload });
     if (!this.#isWorking) this.#plan();
   }
@@ -124,7 +124,7 @@ export class Inbox {
       const next = this.#waiting.shift();
       if (!next) break;
       const { payload, ...letter } = next;
-      this.#bytes -= sizeOf(payload);
+      this.#bytes -= sizeOf(letter.topic, payload);
       bytes += payload.length;
       try {
         const { space, dimension } = this.#options.learner.ledger;
@@ -182,7 +182,7 @@ export class Inbox {
 }
 
 /** What a message takes in memory: small ones are mostly topics and objects. */
-const sizeOf = (payload: Buffer) => payload.length + 1024;
+const sizeOf = (topic: string, payload: Buffer) => 2 * topic.length + payload.length + 1024;
 
 /**
  * Only this store gives its dots, and has them on disk before it tells of them. Who knows more of them than it does is a

@@ -1,3 +1,4 @@
+import { isName } from '../../learn/example.ts';
 import type { PartName } from '../../learn/part.ts';
 
 /**
@@ -27,7 +28,7 @@ export class LearnTopics {
 
   /** Whose and what, or undefined when it is no such topic. */
   nameOf(topic: string): PartName | undefined {
-    if (!topic.startsWith(`${this.root}/`)) return undefined;
+    if (!topic.startsWith(`${this.root}/`) || topic.length > this.root.length + longestName) return undefined;
     const [node, head, label, ...others] = topic
       .slice(this.root.length + 1)
       .split('/')
@@ -35,7 +36,7 @@ export class LearnTopics {
     if (node === undefined || head === undefined || others.length > 0) return undefined;
     const name = label === undefined ? { node } : { node, head, label };
     // One part has one topic: not one that is written otherwise as well.
-    return this.of(name) === topic ? name : undefined;
+    return Object.values(name).every(isName) && this.of(name) === topic ? name : undefined;
   }
 }
 
@@ -45,6 +46,9 @@ export function learnFiltersOf(base: string, topic: string): string[] | undefine
   if (learn !== 'learn' || !(name.length === 3 || (name.length === 2 && name[1] === 'cuts'))) return undefined;
   return filtersBelow(`${base}/learn/${space}`);
 }
+
+/** Of three names of 64 characters, each at its longest: anybody may write to a longer topic, and it would be kept. */
+const longestName = 3 * (1 + 64 * 3);
 
 const filtersBelow = (root: string) => [`${root}/+/+/+`, `${root}/+/cuts`];
 

@@ -1,4 +1,4 @@
-import { maskCredentials } from '../../../devices/uri.ts';
+import { maskCredentials } from '../../../devices/credentials.ts';
 import { validate } from '../../config/validate.ts';
 import { InputError, messageOf } from '../../errors.ts';
 import { TokenBucket } from '../../token-bucket.ts';

@@ -18,6 +18,7 @@ import { NodeLearning } from '../../../sdk/learn/node-learning.ts';
 import type { Part } from '../../../sdk/learn/part.ts';
 import { closing } from '../../closing.ts';
 import { temporaryFolder } from '../../devices/fake.ts';
+import { heapAfterCollection } from '../../heap.ts';
 import { draft, embeddings } from '../../learn/fakes.ts';
 import { FakeContext, FakeNode, mqttSettings } from '../fakes.ts';
 import { Board, type BoardOptions, dimension, labels, sample, sharing, space } from '../fleet/board.ts';
@@ -486,7 +487,8 @@ describe('Fleet before a connection that a test plays', () => {
     const context = new FakeContext();
     Object.assign(context.node, { learning: sharing(async () => learner) });
     const subscribed = vi.fn(subscribe);
-    const link = { subscribe: subscribed, maximumPacketSize: Number.POSITIVE_INFINITY } as unknown as Link;
+    const unsubscribe = async () => {};
+    const link = { subscribe: subscribed, unsubscribe, maximumPacketSize: Number.POSITIVE_INFINITY } as unknown as Link;
     const one = new Fleet({ times });
     one.start(context);
     context.link = link;
@@ -495,6 +497,24 @@ describe('Fleet before a connection that a test plays', () => {
     const teach = () => learner.teach([{ draft: draft('cat', sample(0)) }]);
     return { fleet: one, context, link, learner, subscribed, teach };
   }
+
+  it('keeps no topic whole that anybody made up', async () => {
+    const { fleet: one } = await fleet();
+    const receive = (topic: string) => one.receive({ topic, payload: Buffer.from('garbage'), retained: true });
+    // The topic is there: until then all is a stray.
+    await vi.waitFor(() => {
+      receive(`${root}/x`);
+      expect(one.rejected).toBeGreaterThan(0);
+    }, patience);
+    const before = await heapAfterCollection();
+    for (let i = 0; i < 1000; i++) {
+      for (const kind of ['a/b', `b/c/${'d'.repeat(100)}`]) receive(`${root}/${'x'.repeat(60_000)}${i}/${kind}`);
+      receive(`ocellus/learn/${'x'.repeat(60_000)}${i}/a/b/c`);
+    }
+    // They had 180 MB.
+    expect((await heapAfterCollection()) - before).toBeLessThan(20e6);
+    expect(one.rejected).toBeGreaterThan(1999);
+  });
 
   it('waits while much waits in the outbox', async () => {
     const { context, teach } = await fleet();

@@ -76,6 +76,17 @@ describe('Inbox', () => {
     box.stop();
   });
 
+  it('has room for topics only as long as they are short', () => {
+    const { box, said } = inbox();
+    const payload = Buffer.from('garbage');
+    for (let i = 0; i < 1000; i++) {
+      const topic = `${'x'.repeat(60_000)}${i}`;
+      box.take({ topic, name: { node: 'shed', head: 'object', label: 'a' }, payload, retained: true, link: undefined });
+    }
+    expect(said.length).toBeGreaterThan(800);
+    box.stop();
+  });
+
   it('remembers a thousand topics that were wrong, however many there are', async () => {
     const { box, said, take } = inbox();
     const count = 3000;

@@ -57,6 +57,10 @@ describe('LearnTopics', () => {
     'home/ocellus/learn/e1f0/porch/object/a%2fb',
     'home/ocellus/learn/e1f0/porch/object/%ff',
     'home/ocellus/porch/status',
+    `home/ocellus/learn/e1f0/${'x'.repeat(65)}/object/cat`,
+    `home/ocellus/learn/e1f0/porch/object/${'x'.repeat(60_000)}`,
+    'home/ocellus/learn/e1f0/porch/object/ cat',
+    'home/ocellus/learn/e1f0//object/cat',
   ])('%s is none of them', (topic) => {
     expect(topics.nameOf(topic)).toBeUndefined();
   });

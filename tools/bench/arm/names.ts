@@ -33,7 +33,7 @@ export class LibraryNames {
         maxBuffer: 1 << 26,
       });
       symbols = out.split('\n').flatMap((line) => {
-        const parts = /^([0-9a-f]+) [TtWi] (.*?)(?:@.*)?$/.exec(line);
+        const parts = /^([0-9a-f]+) [TtWi] ([^@]*)/.exec(line);
         return parts ? [{ at: hex(parts[1]!), name: parts[2]! }] : [];
       });
       symbols.sort((a, b) => (a.at < b.at ? -1 : 1));

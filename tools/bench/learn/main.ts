@@ -11,6 +11,7 @@ import { accuracyTable, kindsChosen, unknownsTable } from '../../cli/evaluate-le
 import { printError, table } from '../../cli/output.ts';
 import { inWords } from '../run.ts';
 import { accuracy } from './accuracy.ts';
+import { blocking } from './blocking.ts';
 import { type EmbeddedPicture, embedPictures } from './embeddings.ts';
 import { memoryOf } from './memory.ts';
 import { plainPrototypes, Sklearn } from './peers.ts';
@@ -60,6 +61,7 @@ async function bench(seeds: number, rounds: number, jsonFile: string): Promise<v
       ...unknowns(pictures, { examples, seeds }, fixedCosine(pictures)),
     })),
     times: await times(rounds),
+    blocking: await blocking(),
   };
   console.log(`Named rightly, ${seeds} seeds: mean (smallest-largest)`);
   console.log(accuracyTable(results.accuracy));
@@ -76,6 +78,20 @@ async function bench(seeds: number, rounds: number, jsonFile: string): Promise<v
       ['one more example, ms', inWords(teachMs), inWords(fitMs), inWords(teachRatio, 1)],
       ['   of it CPU time, ms', inWords(teachCpuMs), '', ''],
       ['name one, µs', inWords(predictUs), inWords(peerPredictUs), inWords(predictRatio, 1)],
+    ]),
+  );
+  const { inOnePiece, inSlices } = results.blocking;
+  const held = (what: 'taught' | 'forgotten') => [
+    `${inOnePiece[what].blockedMs.toFixed(0)} of ${inOnePiece[what].totalMs.toFixed(0)}`,
+    `${inSlices[what].blockedMs.toFixed(0)} of ${inSlices[what].totalMs.toFixed(0)}`,
+    `${(inOnePiece[what].blockedMs / inSlices[what].blockedMs).toFixed(0)}`,
+  ];
+  console.log('Longest time in which nothing else is done, of the whole, ms; 1200 examples of 12 labels');
+  console.log(
+    table([
+      ['WORK', 'IN ONE PIECE', 'IN SLICES', 'TIMES SHORTER'],
+      ['a head from nothing', ...held('taught')],
+      ['the oldest example is forgotten', ...held('forgotten')],
     ]),
   );
   console.log(`A ledger of 10,000 examples takes ${(results.memory / 1e6).toFixed(1)} MB. Kernels: ${kernels.name}.\n`);

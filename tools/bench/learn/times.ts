@@ -18,7 +18,7 @@ const repeat = 1000;
  * of the same.
  */
 export async function times(rounds: number) {
-  const sample = makeSamples();
+  const sample = makeSamples(labels);
   const ledger = new Ledger({ space: 'bench', dimension, node: 'bench' });
   const versions = new HeadVersions('object');
   const rows: { label: string; embedding: Embedding }[] = [];
@@ -88,9 +88,9 @@ export async function times(rounds: number) {
 }
 
 /** Pooled features of a network: none below 0, half of them 0, each class with its own, and much that is chance. */
-function makeSamples(): (label: number) => Embedding {
+export function makeSamples(classes: number): (label: number) => Embedding {
   const next = random(1);
-  const centres = Array.from({ length: labels }, () => Array.from({ length: dimension }, () => 0.4 * next() ** 4));
+  const centres = Array.from({ length: classes }, () => Array.from({ length: dimension }, () => 0.4 * next() ** 4));
   return (label) => {
     const floats = centres[label]!.map((centre) => Math.max(0, centre + 2 * (next() + next() - 1)));
     const scale = Math.max(...floats) / 127;

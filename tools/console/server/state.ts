@@ -1,4 +1,4 @@
-import { maskCredentials, maskSource } from '../../../devices/uri.ts';
+import { maskCredentials, maskSource } from '../../../devices/credentials.ts';
 import { withMaskedSource } from '../../../sdk/pipeline/masked-source.ts';
 import type { CameraState, ConsoleState, SourceState, ViewState } from '../protocol.ts';
 import type { ConsoleCamera } from './source.ts';

@@ -1,4 +1,4 @@
-import { maskCredentials } from '../../../devices/uri.ts';
+import { maskCredentials } from '../../../devices/credentials.ts';
 import type { HubStats } from '../../../sdk/hub/hub.ts';
 import { CpuMeter } from '../../../sdk/pipeline/meter.ts';
 import type { ServerMessage } from '../protocol.ts';

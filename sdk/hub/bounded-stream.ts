@@ -1,0 +1,146 @@
+import { Duplex } from 'node:stream';
+
+/** A message that was too large. */
+export interface LeftOut {
+  readonly topic: string;
+  /** Of its packet. */
+  readonly bytes: number;
+}
+
+export interface BoundedStreamOptions {
+  /** The largest packet that is handed on, in bytes. */
+  readonly most: number;
+  readonly onLeftOut: (message: LeftOut) => void;
+}
+
+const publishType = 3;
+/** The two bytes of its length, a topic, and the packet's identifier. */
+const longestHead = 2 + 65_535 + 2;
+
+/**
+ * What a broker sends, without the messages that are too large. MQTT.js collects a packet of any length before it looks
+ * at it, and under MQTT 3.1.1 a broker cannot be told what is too much; this looks at the packets as they pass and
+ * keeps nothing of a large one but its topic.
+ *
+ * The connection stays: were it cut, a retained message would come again over the next one, and nothing else ever. So
+ * that the broker sends what is behind it, what is left out is acknowledged.
+ */
+export class BoundedStream extends Duplex {
+  readonly #inner: Duplex;
+  readonly #options: BoundedStreamOptions;
+  /** The beginning of a packet whose length has not come whole. */
+  #held: Buffer = Buffer.alloc(0);
+  /** Bytes of the current packet that are still to come. */
+  #rest = 0;
+  /** What is known of the current packet, where it is left out. */
+  #left: { readonly flags: number; readonly bytes: number; readonly head: Buffer; filled: number } | undefined;
+
+  /** @param inner What is connected to the broker, or will be. */
+  constructor(inner: Duplex, options: BoundedStreamOptions) {
+    super({ allowHalfOpen: false });
+    this.#inner = inner;
+    this.#options = options;
+    inner.on('data', (chunk: Buffer) => this.#take(chunk));
+    inner.on('end', () => this.push(null));
+    inner.on('error', (error) => this.destroy(error));
+    // After its end what came is still to be read.
+    inner.on('close', () => inner.readableEnded || this.destroy());
+  }
+
+  override _read(): void {
+    this.#inner.resume();
+  }
+
+  override _write(chunk: Buffer, encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.#inner.write(chunk, encoding, done);
+  }
+
+  /** A packet is written in some pieces; they leave together. */
+  override _writev(chunks: { chunk: Buffer; encoding: BufferEncoding }[], done: (error?: Error | null) => void): void {
+    this.#inner.cork();
+    for (const [i, { chunk, encoding }] of chunks.entries()) {
+      if (i < chunks.length - 1) this.#inner.write(chunk, encoding);
+      else this.#inner.write(chunk, encoding, done);
+    }
+    this.#inner.uncork();
+  }
+
+  override _final(done: () => void): void {
+    this.#inner.end(done);
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#inner.destroy();
+    done(error);
+  }
+
+  #take(piece: Buffer): void {
+    const chunk = this.#held.length > 0 ? Buffer.concat([this.#held, piece]) : piece;
+    this.#held = Buffer.alloc(0);
+    let from = 0;
+    let at = 0;
+    let isWanted = true;
+    const handOn = () => {
+      if (at > from) isWanted = this.push(chunk.subarray(from, at)) && isWanted;
+    };
+    while (at < chunk.length) {
+      if (this.#rest > 0) {
+        const part = Math.min(this.#rest, chunk.length - at);
+        if (this.#left) this.#note(chunk.subarray(at, at + part));
+        this.#rest -= part;
+        at += part;
+        if (!this.#left) continue;
+        from = at;
+        if (this.#rest === 0) this.#leaveOut();
+        continue;
+      }
+      const header = fixedHeader(chunk, at);
+      if (header === undefined) break;
+      if (header.length > this.#options.most) {
+        handOn();
+        const type = chunk[at]! >> 4;
+        if (type !== publishType) {
+          this.destroy(new Error(`a packet of ${header.length} bytes came, at most ${this.#options.most} are taken`));
+          return;
+        }
+        const head = Buffer.alloc(Math.min(header.length, longestHead));
+        this.#left = { flags: chunk[at]!, bytes: header.length, head, filled: 0 };
+        from = at + header.bytes;
+      }
+      this.#rest = header.length;
+      at += header.bytes;
+    }
+    handOn();
+    this.#held = chunk.subarray(at);
+    if (!isWanted) this.#inner.pause();
+  }
+
+  #note(part: Buffer): void {
+    const left = this.#left!;
+    left.filled += part.copy(left.head, left.filled);
+  }
+
+  #leaveOut(): void {
+    const { flags, bytes, head } = this.#left!;
+    this.#left = undefined;
+    const length = head.readUInt16BE(0);
+    // Through the same queue as all else, so that it does not fall into the middle of a packet.
+    if (((flags >> 1) & 3) === 1) this.write(Buffer.from([0x40, 2, head[2 + length]!, head[3 + length]!]));
+    this.#options.onLeftOut({ topic: head.toString('utf8', 2, 2 + length), bytes });
+  }
+}
+
+/**
+ * The length of what follows a packet's fixed header, and of the header itself; undefined where it has not come whole. A
+ * length that MQTT does not have is handed on, for who reads it to complain.
+ */
+function fixedHeader(chunk: Buffer, at: number): { length: number; bytes: number } | undefined {
+  let length = 0;
+  for (let i = 0; i < 4; i++) {
+    const byte = chunk[at + 1 + i];
+    if (byte === undefined) return undefined;
+    length += (byte & 127) * 128 ** i;
+    if (byte < 128) return { length, bytes: 2 + i };
+  }
+  return { length: 0, bytes: 5 };
+}
