@@ -5,6 +5,18 @@ const Strides = Type.Array(Type.Integer({ minimum: 1, maximum: 4096 }), { minIte
 
 const Deviation = Type.Number({ exclusiveMinimum: 0 });
 
+const output = Type.Optional(Type.String({ description: 'Default: the model’s only output.' }));
+const logits = Type.Optional(
+  Type.Boolean({ description: 'The scores are before their sigmoid, which is applied here. Default: they are not.' }),
+);
+const extra = Type.Optional(
+  Type.Integer({
+    minimum: 0,
+    maximum: 4096,
+    description: 'Numbers behind the class scores, which are left out: mask coefficients, key points. Default: 0.',
+  }),
+);
+
 /** How a model's outputs become boxes, scores and classes. */
 export const DecoderCard = Type.Union([
   Type.Object(
@@ -16,35 +28,88 @@ export const DecoderCard = Type.Union([
         maximum: 64,
         description: 'Bins of the distribution of each side (reg_max + 1).',
       }),
-      outputs: Type.Object({
-        scores: Type.Array(Type.String(), {
-          minItems: 1,
-          description: 'Class scores after the sigmoid, one tensor for all strides or one each.',
+      output: Type.Optional(
+        Type.String({
+          description: 'The one output [1, cells, classes + 4 x bins] of NanoDet’s and NanoDet-Plus’ own exporter.',
         }),
-        boxes: Type.Array(Type.String(), {
-          minItems: 1,
-          description: 'Distribution logits (left, top, right, bottom), in the order of the scores.',
+      ),
+      outputs: Type.Optional(
+        Type.Object({
+          scores: Type.Array(Type.String(), {
+            minItems: 1,
+            description: 'Class scores after the sigmoid, one tensor for all strides or one each.',
+          }),
+          boxes: Type.Array(Type.String(), {
+            minItems: 1,
+            description: 'Distribution logits (left, top, right, bottom), in the order of the scores.',
+          }),
         }),
-      }),
+      ),
+      centre: Type.Optional(
+        Type.Union([Type.Literal(0), Type.Literal(0.5)], {
+          description:
+            'Where in its cell a box’s centre lies, in strides: 0.5 (NanoDet, PicoDet), or 0 (NanoDet-Plus).',
+        }),
+      ),
+      classes: Type.Optional(
+        Type.Union([Type.Literal('best'), Type.Literal('all')], {
+          description:
+            'Of a cell, its best class counts, or all that pass. Default: all where each stride has tensors of its own, as PicoDet’s, else the best.',
+        }),
+      ),
+      logits,
     },
     { additionalProperties: false },
   ),
   Type.Object(
-    { type: Type.Literal('yolox'), strides: Strides, output: Type.Optional(Type.String()) },
+    {
+      type: Type.Literal('yolox'),
+      strides: Strides,
+      output,
+      decoded: Type.Optional(
+        Type.Boolean({
+          description:
+            'x, y, w, h are in input pixels already (--decode_in_inference). Default: seen from the first numbers.',
+        }),
+      ),
+      logits,
+    },
     { additionalProperties: false, description: 'x, y, log w, log h, objectness, class scores per cell.' },
   ),
   Type.Object(
-    { type: Type.Literal('yolov5'), output: Type.Optional(Type.String()) },
+    { type: Type.Literal('yolov5'), output, extra, logits },
     {
       additionalProperties: false,
       description: '[1, N, 5 + classes]: centre x, centre y, w, h in input pixels, objectness, class scores.',
     },
   ),
   Type.Object(
-    { type: Type.Literal('yolov8'), output: Type.Optional(Type.String()) },
+    { type: Type.Literal('yolov8'), output, extra, logits },
     {
       additionalProperties: false,
       description: '[1, 4 + classes, N]: centre x, centre y, w, h in input pixels, class scores.',
+    },
+  ),
+  Type.Object(
+    { type: Type.Literal('rtdetr'), output, logits },
+    {
+      additionalProperties: false,
+      description: '[1, N, 4 + classes]: centre x, centre y, w, h as shares of the input, class scores.',
+    },
+  ),
+  Type.Object(
+    {
+      type: Type.Literal('suppressed'),
+      output,
+      boxes: Type.Optional(
+        Type.Union([Type.Literal('xyxy'), Type.Literal('cxcywh')], { description: 'Default: xyxy.' }),
+      ),
+      normalised: Type.Optional(Type.Boolean({ description: 'Boxes are 0..1 of the input. Default: pixels.' })),
+      extra,
+    },
+    {
+      additionalProperties: false,
+      description: '[1, N, 6]: box, score, class id, after the model’s own suppression; rows of zeros behind the last.',
     },
   ),
   Type.Object(
@@ -66,7 +131,8 @@ export const DecoderCard = Type.Union([
     },
     {
       additionalProperties: false,
-      description: 'Boxes after the model’s own post-processing, as SSD exports give them.',
+      description:
+        'Boxes, classes and scores apart, after the model’s own post-processing: SSD, RT-DETR, D-FINE, torchvision.',
     },
   ),
 ]);
@@ -115,7 +181,23 @@ export const DetectorCard = Type.Object(
     ...about,
     task: Type.Literal('detect'),
     input: Type.Object(
-      { ...tensor, resize: Type.Union([...letterboxOrStretch], { default: 'letterbox' }) },
+      {
+        ...tensor,
+        resize: Type.Union([...letterboxOrStretch], { default: 'letterbox' }),
+        sizes: Type.Optional(
+          Type.Object(
+            {
+              name: Type.String({ minLength: 1 }),
+              order: Type.Union([Type.Literal('wh'), Type.Literal('hw')], { default: 'wh' }),
+            },
+            {
+              additionalProperties: false,
+              description:
+                'A second input [1, 2]: the size that boxes are scaled to. Default: one named orig_target_sizes.',
+            },
+          ),
+        ),
+      },
       { additionalProperties: false },
     ),
     decoder: DecoderCard,
@@ -123,7 +205,13 @@ export const DetectorCard = Type.Object(
     thresholds: Type.Object(
       {
         score: Type.Number({ minimum: 0, maximum: 1, default: 0.4 }),
-        iou: Type.Number({ minimum: 0, maximum: 1, default: 0.6, description: 'Class-wise non-maximum suppression.' }),
+        iou: Type.Optional(
+          Type.Number({
+            minimum: 0,
+            maximum: 1,
+            description: 'Class-wise non-maximum suppression. Default: 0.6; 1, none, where the model has its own.',
+          }),
+        ),
       },
       { additionalProperties: false, default: {} },
     ),
@@ -132,7 +220,7 @@ export const DetectorCard = Type.Object(
 );
 export type DetectorCard = Static<typeof DetectorCard>;
 
-/** A classifier: a picture in, the embedding of its penultimate layer and the classes' logits out. */
+/** A classifier: a picture in, the classes' logits or scores out, and the embedding of its penultimate layer. */
 export const ClassifierCard = Type.Object(
   {
     ...about,
@@ -149,10 +237,20 @@ export const ClassifierCard = Type.Object(
       { additionalProperties: false },
     ),
     outputs: Type.Object(
-      { embedding: Type.String({ minLength: 1 }), logits: Type.String({ minLength: 1 }) },
-      { additionalProperties: false, description: 'Names of the outputs [N, dimension] and [N, classes], float32.' },
+      { embedding: Type.Optional(Type.String({ minLength: 1 })), logits: Type.String({ minLength: 1 }) },
+      {
+        additionalProperties: false,
+        description:
+          'Names of the outputs [N, dimension] and [N, classes], float32. Without an embedding nothing can be learned from it.',
+      },
     ),
-    dimension: Type.Integer({ minimum: 1, maximum: 8192, description: 'Numbers of an embedding.' }),
+    dimension: Type.Optional(Type.Integer({ minimum: 1, maximum: 8192, description: 'Numbers of an embedding.' })),
+    activation: Type.Optional(
+      Type.Union([Type.Literal('softmax'), Type.Literal('sigmoid'), Type.Literal('none')], {
+        description:
+          'What is applied to `logits`. Default: none where the network ends in a softmax or sigmoid of its own, else softmax.',
+      }),
+    ),
     labels: Strings,
   },
   { additionalProperties: false },

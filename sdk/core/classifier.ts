@@ -1,18 +1,21 @@
-import { createHash } from 'node:crypto';
-import { InputError, messageOf } from '../errors.ts';
+import { InputError, ModelError, messageOf } from '../errors.ts';
 import type { Frame } from '../frame/frame.ts';
 import { type Embedding, quantiseEmbedding } from '../learn/embedding.ts';
 import type { ClassifierCard, ModelCard } from './card.ts';
 import type { FrameQueue } from './frame-queue.ts';
 import { clipRegion, type Region } from './letterbox.ts';
-import { type LoadOptions, loadCore } from './load.ts';
+import { type LoadOptions, loadCore, takenBy } from './load.ts';
 import type { EncodedReply, EncodeTimes } from './messages.ts';
-import { defaultClassifier, type ModelFile, readModel } from './model-file.ts';
+import { defaultClassifier, digestOf, type ModelFile, readModel } from './model-file.ts';
+import { readOnnxGraph } from './onnx-graph.ts';
+import { type Activation, activationOf } from './output-tail.ts';
+import { noEmbedding } from './space.ts';
+import { ultralyticsClassifierCard } from './ultralytics-card.ts';
 
 /** One class and how likely it is. */
 export interface Classification {
   readonly label: string;
-  /** 0..1; those of all classes add up to 1. */
+  /** 0..1; those of all classes add up to 1, unless the network gives each a sigmoid of its own. */
   readonly score: number;
   readonly classId: number;
 }
@@ -44,39 +47,80 @@ export async function loadClassifier(
   nameOrPath: string = defaultClassifier,
   options: LoadOptions = {},
 ): Promise<Classifier> {
-  const { card, queue } = await loadCore(nameOrPath, options, 'classify', cardOf);
-  return new Classifier(card, queue);
+  let activation: Activation | undefined;
+  const { card, queue } = await loadCore(nameOrPath, options, 'classify', (file, loaded) => {
+    const { description } = file;
+    const card = 'ultralytics' in description ? ultralyticsClassifierCard(description, loaded) : description;
+    if (card.task === 'classify') activation = missingActivation(file, card);
+    return withDigest(file, card);
+  });
+  return new Classifier(card, queue, activation);
 }
+
+/** The card of a classifier that gives embeddings. */
+export type EmbeddingCard = ClassifierCard & { readonly dimension: number };
 
 /**
  * The card of a classifier, as that of a loaded one, without loading it: for its space and dimension.
  *
- * @throws InputError when there is no such model, it is of another task, or its card is wrong.
+ * @throws InputError when there is no such model, it is of another task or gives no embeddings, or its card is wrong.
  */
-export async function readClassifierCard(nameOrPath: string = defaultClassifier): Promise<ClassifierCard> {
-  const card = cardOf(await readModel(nameOrPath));
-  if (card.task === 'classify') return card;
-  throw new InputError(`model ${nameOrPath}: expected a model of the task classify, its card says ${card.task}`);
+export async function readClassifierCard(nameOrPath: string = defaultClassifier): Promise<EmbeddingCard> {
+  const file = await readModel(nameOrPath);
+  const { description } = file;
+  const task = 'ultralytics' in description ? (description.task ?? 'detect') : description.task;
+  if (task !== 'classify') {
+    throw new InputError(
+      `model ${nameOrPath}: expected a model of the task classify, its card says ${task}: ${takenBy.detect}`,
+    );
+  }
+  const dimension = 'dimension' in description ? description.dimension : undefined;
+  if (dimension === undefined) throw new InputError(`model ${nameOrPath}: ${noEmbedding}`);
+  return { ...withDigest(file, description as ClassifierCard), dimension };
 }
 
-function cardOf({ description, bytes }: ModelFile): ModelCard {
-  if ('ultralytics' in description) {
-    throw new InputError('expected a model of the task classify, its metadata is that of a detector');
+/** The space of its embeddings depends on all its weights, those in other files too. */
+function withDigest<T extends ModelCard>(file: ModelFile, card: T): T {
+  return { ...card, sha256: digestOf(file, card.sha256) };
+}
+
+/**
+ * What is still to be applied for scores of 0 to 1: what the card says, else what the network's last nodes have not done;
+ * undefined where they do not tell.
+ *
+ * @throws InputError where one class would always get all of the softmax.
+ */
+function missingActivation(
+  { bytes }: ModelFile,
+  { activation, outputs, labels }: ClassifierCard,
+): Activation | undefined {
+  const graph = readOnnxGraph(bytes);
+  const done = graph && activationOf(graph, outputs.logits);
+  const missing = activation ?? (done && (done === 'none' ? 'softmax' : 'none'));
+  if (missing === 'softmax' && labels.length === 1) {
+    throw new InputError(
+      'labels: expected two at least, for the softmax of one is always 1, got one; "activation": "sigmoid" in the card gives it a score of its own',
+    );
   }
-  // The space of its embeddings depends on it.
-  return { ...description, sha256: description.sha256 ?? createHash('sha256').update(bytes).digest('hex') };
+  return missing;
 }
 
 /** A classifier that is loaded. Frames of several cameras take turns, first come, first served. */
 export class Classifier {
   readonly card: ClassifierCard;
   readonly #queue: FrameQueue;
+  readonly #activation: Activation | undefined;
   #lastTimes: EncodeTimes = { preprocessMs: 0, inferMs: 0 };
 
-  /** Made by `loadClassifier()`. */
-  constructor(card: ClassifierCard, queue: FrameQueue) {
+  /**
+   * Made by `loadClassifier()`.
+   *
+   * @param activation What is applied to the network's numbers. Default: the softmax, unless they are its shares already.
+   */
+  constructor(card: ClassifierCard, queue: FrameQueue, activation?: Activation) {
     this.card = card;
     this.#queue = queue;
+    this.#activation = activation;
   }
 
   /** A frame is being looked at: another one would wait. */
@@ -96,13 +140,15 @@ export class Classifier {
    * @param regions In frame pixels, clipped to the frame, 256 at most; all of each is seen (`input.regionResize`).
    *   Default: the whole frame, resized as the card says (`input.resize`: its middle, by the default model).
    * @returns An embedding for each region, in their order; one for the whole frame.
-   * @throws InputError when a region does not touch the frame, there are too many, or the network gives no number; Error
-   *   when the classifier was closed or too many frames wait.
+   * @throws InputError when a region does not touch the frame, there are too many, the network gives no number or no
+   *   embeddings at all; Error when the classifier was closed or too many frames wait.
    */
   async embed(frame: Frame, regions?: readonly Region[]): Promise<Embedding[]> {
+    const { name, dimension } = this.card;
+    if (dimension === undefined) throw new ModelError(`model ${name}: ${noEmbedding}`);
     if (regions?.length === 0) return [];
     const { embeddings } = await this.#encode(frame, regions);
-    return rows(embeddings, this.card.dimension).map(quantiseEmbedding);
+    return rows(embeddings, dimension).map(quantiseEmbedding);
   }
 
   /**
@@ -116,7 +162,7 @@ export class Classifier {
       throw new RangeError(`topK: expected a whole number of at least 1, got ${topK}`);
     }
     const { logits } = await this.#encode(frame, region && [region]);
-    return best(logits, this.card.labels, topK);
+    return best(scoresOf(logits, this.#activation, this.card.name), this.card.labels, topK);
   }
 
   /** Ends the thread. The frame that is being looked at is finished; those that wait are rejected. */
@@ -148,14 +194,44 @@ function rows(values: Float32Array, length: number): Float32Array[] {
   return Array.from({ length: values.length / length }, (_, i) => values.subarray(i * length, (i + 1) * length));
 }
 
-/** The softmax of the logits, best first. */
-function best(logits: Float32Array, labels: readonly string[], count: number): Classification[] {
-  const largest = Math.max(...logits);
+/**
+ * @param activation Undefined: nobody says whether they are shares already, so their numbers have to.
+ * @throws ModelError when a number is none, or what should be a share lies outside 0 to 1.
+ */
+function scoresOf(numbers: Float32Array, activation: Activation | undefined, model: string): Float64Array {
+  if (!numbers.every(Number.isFinite))
+    throw new ModelError(`model ${model}: logits: expected finite numbers, got others`);
+  switch (activation ?? (areShares(numbers) ? 'none' : 'softmax')) {
+    case 'softmax':
+      return softmax(numbers);
+    case 'sigmoid':
+      return Float64Array.from(numbers, (logit) => 1 / (1 + Math.exp(-logit)));
+    case 'none': {
+      const wrong = numbers.find((score) => score < -0.01 || score > 1.01);
+      if (wrong === undefined) return Float64Array.from(numbers, (score) => Math.min(1, Math.max(0, score)));
+      throw new ModelError(
+        `model ${model}: expected scores of 0 to 1, got ${wrong}: say in its card what is to be applied ("activation": "softmax" or "sigmoid")`,
+      );
+    }
+  }
+}
+
+function softmax(logits: Float32Array): Float64Array {
+  const largest = logits.reduce((most, logit) => Math.max(most, logit), Number.NEGATIVE_INFINITY);
   const shares = Float64Array.from(logits, (logit) => Math.exp(logit - largest));
   const sum = shares.reduce((total, share) => total + share, 0);
-  if (!Number.isFinite(sum)) throw new InputError('logits: expected finite numbers, got others');
-  return [...shares.keys()]
-    .sort((a, b) => shares[b]! - shares[a]! || a - b)
+  return shares.map((share) => share / sum);
+}
+
+/** Do they add up to 1? Within what float16 and many classes lose on the way. */
+function areShares(numbers: Float32Array): boolean {
+  const sum = numbers.reduce((total, number) => total + number, 0);
+  return numbers.every((number) => number >= 0 && number <= 1) && Math.abs(sum - 1) < 0.01;
+}
+
+function best(scores: Float64Array, labels: readonly string[], count: number): Classification[] {
+  return [...scores.keys()]
+    .sort((a, b) => scores[b]! - scores[a]! || a - b)
     .slice(0, count)
-    .map((classId) => ({ label: labels[classId]!, score: shares[classId]! / sum, classId }));
+    .map((classId) => ({ label: labels[classId]!, score: scores[classId]!, classId }));
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { asset } from '../assets.ts';
-import { InputError } from '../errors.ts';
+import { InputError, ModelError } from '../errors.ts';
 import type { EngineName } from './engines/engine.ts';
 import type { CoreThreadData, Reply, ReplyOf, Request } from './messages.ts';
 
@@ -21,6 +21,8 @@ process.on('exit', () => {
     while (open > 0 && Atomics.wait(requests, 0, open, exitTimeoutMs) !== 'timed-out') open = Atomics.load(requests, 0);
   }
 });
+
+const errors = { input: InputError, model: ModelError, own: Error } as const;
 
 /** The worker thread of one model: one request at a time, each with one reply. */
 export class CoreThread {
@@ -61,8 +63,7 @@ export class CoreThread {
       this.#pending = {
         resolve: (reply) => {
           if (reply.type === expected) resolve(reply as ReplyOf<T>);
-          else if (reply.type === 'failed')
-            reject(reply.isInput ? new InputError(reply.message) : new Error(reply.message));
+          else if (reply.type === 'failed') reject(new errors[reply.fault](reply.message));
           else reject(new Error(`the core's thread: expected ${expected}, got ${reply.type}`));
         },
         reject,

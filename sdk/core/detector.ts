@@ -1,10 +1,12 @@
+import { InputError, ModelError, messageOf } from '../errors.ts';
 import { Candidates } from '../kernels/decode/candidates.ts';
 import { kernels } from '../kernels/kernels.ts';
 import type { Preprocessor } from '../kernels/preprocess/preprocess.ts';
 import type { DetectorCard } from './card.ts';
-import type { Decoder } from './decoders/decoder.ts';
+import { type Decoder, greatestScore, notShares } from './decoders/decoder.ts';
 import { decoders } from './decoders/registry.ts';
-import type { Engine } from './engines/engine.ts';
+import { pictureInput } from './engines/binding.ts';
+import type { Engine, FixedInput, Tensor, TensorInfo } from './engines/engine.ts';
 import { boxesToFrame, letterboxGeometry } from './letterbox.ts';
 import type { DetectRequest, FoundReply } from './messages.ts';
 import { assertNormalisation } from './normalisation.ts';
@@ -17,16 +19,18 @@ export class Detector {
   readonly #preprocessor: Preprocessor;
   readonly #input: Uint8Array | Float32Array;
   readonly #candidates = new Candidates();
+  #isChecked = false;
 
   /** @throws InputError when the card does not fit the model the engine has loaded. */
   constructor(engine: Engine, card: DetectorCard) {
     const { inputs, outputs } = engine;
-    const { name = inputs[0]?.name ?? '', type, layout, width, height } = card.input;
+    const { name = pictureInput(inputs)?.name ?? '', type, layout, width, height } = card.input;
     assertNormalisation(card.input);
     this.card = card;
     this.#engine = engine;
+    const shape = layout === 'NCHW' ? [1, 3, height, width] : [1, height, width, 3];
+    this.#input = engine.bind(name, type, shape, sizesOf(card, inputs));
     this.#decoder = decoders[card.decoder.type](card, outputs);
-    this.#input = engine.bind(name, type, layout === 'NCHW' ? [1, 3, height, width] : [1, height, width, 3]);
     this.#preprocessor = kernels.preprocessor(card.input);
   }
 
@@ -41,9 +45,11 @@ export class Detector {
 
     const candidates = this.#candidates;
     candidates.clear();
-    this.#decoder.decode(outputs, scoreThreshold, multiLabel, candidates);
+    this.#decode(outputs, scoreThreshold, multiLabel);
     const { boxes, scores, classIds, length } = candidates;
-    const kept = kernels.decode.classwiseNms(boxes, scores, classIds, length, iouThreshold, maxDetections);
+    // Nothing overlaps by more than 1.
+    const iou = iouThreshold ?? (this.#decoder.suppressed ? 1 : defaultIou);
+    const kept = kernels.decode.classwiseNms(boxes, scores, classIds, length, iou, maxDetections);
     const found = gather(candidates, kept);
     boxesToFrame(geometry, found.xyxy, kept.length);
     const result = withoutEmpty(found);
@@ -54,6 +60,40 @@ export class Detector {
       times: { preprocessMs: preprocessed - started, inferMs: inferred - preprocessed, decodeMs: decoded - inferred },
     };
   }
+
+  /** @throws ModelError when the outputs are not what the card says: the same for every picture. */
+  #decode(outputs: ReadonlyMap<string, Tensor>, threshold: number, multiLabel: boolean): void {
+    const candidates = this.#candidates;
+    try {
+      if (!this.#isChecked) this.#decoder.check?.(outputs);
+      this.#isChecked = true;
+      this.#decoder.decode(outputs, threshold, multiLabel, candidates);
+      const { scores, length } = candidates;
+      for (let i = 0; i < length; i++) if (scores[i]! > greatestScore) throw new InputError(notShares(scores[i]!));
+    } catch (error) {
+      throw error instanceof InputError ? new ModelError(`model ${this.card.name}: ${messageOf(error)}`) : error;
+    }
+  }
+}
+
+/** Where neither the card nor who asks says it, and the model does not suppress by itself. */
+const defaultIou = 0.6;
+
+/** The name under which RT-DETR, D-FINE and their kin take the size that their boxes are scaled to; they take w, h. */
+const usualSizes = { name: 'orig_target_sizes', order: 'wh' } as const;
+
+/** The size is that of the input: boxes in its pixels, as all decoders give them. */
+function sizesOf({ input }: DetectorCard, inputs: readonly TensorInfo[]): FixedInput | undefined {
+  const isUsual = inputs.length === 2 && inputs.some(({ name }) => name === usualSizes.name);
+  const sizes = input.sizes ?? (isUsual ? usualSizes : undefined);
+  if (!sizes) return undefined;
+  const { width, height } = input;
+  const isFlat = inputs.find(({ name }) => name === sizes.name)?.shape.length === 1;
+  return {
+    name: sizes.name,
+    values: sizes.order === 'wh' ? [width, height] : [height, width],
+    shape: isFlat ? [2] : [1, 2],
+  };
 }
 
 interface Found {

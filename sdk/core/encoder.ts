@@ -1,7 +1,8 @@
-import { InputError } from '../errors.ts';
+import { InputError, ModelError } from '../errors.ts';
 import { kernels } from '../kernels/kernels.ts';
 import type { Preprocessor } from '../kernels/preprocess/preprocess.ts';
 import type { ClassifierCard } from './card.ts';
+import { pictureInput } from './engines/binding.ts';
 import type { Engine, Tensor } from './engines/engine.ts';
 import { letterboxGeometry } from './letterbox.ts';
 import type { EncodedReply, EncodeRequest } from './messages.ts';
@@ -24,10 +25,10 @@ export class Encoder {
   /** @throws InputError when the card does not fit the model the engine has loaded. */
   constructor(engine: Engine, card: ClassifierCard) {
     const { inputs, outputs } = engine;
-    const { name = inputs[0]?.name ?? '', type, layout, width, height } = card.input;
+    const input = pictureInput(inputs);
+    const { name = input?.name ?? '', type, layout, width, height } = card.input;
     assertNormalisation(card.input);
-    for (const [role, size] of sizesOf(card)) {
-      const wanted = card.outputs[role];
+    for (const { role, name: wanted, size } of outputsOf(card)) {
       const output = outputs.find((one) => one.name === wanted);
       if (output?.type !== 'float32' || !isOpenOr(output.shape.at(-1), size)) {
         const there = outputs.map((one) => `${one.name} ${one.type} [${one.shape.join(', ')}]`).join(', ');
@@ -38,17 +39,18 @@ export class Encoder {
     }
     this.card = card;
     this.#engine = engine;
-    const many = typeof inputs[0]?.shape[0] === 'number' && inputs[0].shape[0] > 0 ? 1 : batch;
+    const many = typeof input?.shape[0] === 'number' && input.shape[0] > 0 ? 1 : batch;
     const picture = layout === 'NCHW' ? [3, height, width] : [height, width, 3];
-    const input = engine.bind(name, type, [many, ...picture]);
+    const buffer = engine.bind(name, type, [many, ...picture]);
     const length = width * height * 3;
-    this.#slots = Array.from({ length: many }, (_, i) => input.subarray(i * length, (i + 1) * length));
+    this.#slots = Array.from({ length: many }, (_, i) => buffer.subarray(i * length, (i + 1) * length));
     this.#preprocessor = kernels.preprocessor(card.input);
   }
 
-  /** @throws InputError when the model's outputs turn out not to be what the card says. */
+  /** @throws ModelError when the model's outputs turn out not to be what the card says. */
   async encode({ frame, regions }: EncodeRequest): Promise<EncodedReply> {
-    const { input, outputs: names, dimension, labels } = this.card;
+    const { name, input, outputs: names, labels } = this.card;
+    const { dimension = 0 } = this.card;
     const whole = letterboxGeometry(frame, input);
     const ofRegion = { ...input, resize: input.regionResize };
     const geometries = regions?.map((region) => letterboxGeometry(frame, ofRegion, region)) ?? [whole];
@@ -63,26 +65,41 @@ export class Encoder {
       const outputs = await this.#engine.run(some.length);
       times.preprocessMs += preprocessed - started;
       times.inferMs += performance.now() - preprocessed;
-      embeddings.set(rowsOf(outputs, names.embedding, some.length, dimension), first * dimension);
-      logits.set(rowsOf(outputs, names.logits, some.length, labels.length), first * labels.length);
+      const rows = (output: string, size: number) => rowsOf(name, outputs, output, some.length, size);
+      if (names.embedding !== undefined) embeddings.set(rows(names.embedding, dimension), first * dimension);
+      logits.set(rows(names.logits, labels.length), first * labels.length);
     }
     return { type: 'encoded', embeddings, logits, times };
   }
 }
 
-const sizesOf = ({ dimension, labels }: ClassifierCard) =>
-  [
-    ['embedding', dimension],
-    ['logits', labels.length],
-  ] as const;
+/** The outputs that are read, and how many numbers each has for a picture. */
+function outputsOf({ outputs, dimension, labels }: ClassifierCard) {
+  const { embedding, logits } = outputs;
+  if ((embedding === undefined) !== (dimension === undefined)) {
+    throw new InputError('expected a card with outputs.embedding and dimension, or with neither of them, got one');
+  }
+  return [
+    ...(embedding === undefined ? [] : [{ role: 'embedding', name: embedding, size: dimension! }]),
+    { role: 'logits', name: logits, size: labels.length },
+  ];
+}
 
 const isOpenOr = (side: number | string | undefined, size: number) =>
   side === size || typeof side === 'string' || (typeof side === 'number' && side <= 0);
 
-function rowsOf(outputs: ReadonlyMap<string, Tensor>, name: string, rows: number, size: number): Float32Array {
+function rowsOf(
+  model: string,
+  outputs: ReadonlyMap<string, Tensor>,
+  name: string,
+  rows: number,
+  size: number,
+): Float32Array {
   const { data, shape } = outputs.get(name)!;
   if (!(data instanceof Float32Array) || data.length !== rows * size) {
-    throw new InputError(`expected output ${name} to be [${rows}, ${size}], it is [${shape.join(', ')}]`);
+    throw new ModelError(
+      `model ${model}: expected output ${name} to be [${rows}, ${size}], it is [${shape.join(', ')}]`,
+    );
   }
   return data;
 }

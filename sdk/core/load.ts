@@ -42,9 +42,12 @@ export async function loadCore<T extends ModelCard['task']>(
   const thread = new CoreThread(engine);
   try {
     const file = await readModel(nameOrPath);
-    const loaded = await thread.request({ type: 'load', model: file.bytes, threads }, 'loaded');
+    const loaded = await thread.request({ type: 'load', model: file.bytes, weights: file.weights, threads }, 'loaded');
     const card = cardOf(file, loaded);
-    if (!isOf(card, task)) throw new InputError(`expected a model of the task ${task}, its card says ${card.task}`);
+    if (!isOf(card, task)) {
+      const { task: got } = card;
+      throw new InputError(`expected a model of the task ${task}, its card says ${got}: ${takenBy[got]}`);
+    }
     await thread.request({ type: 'fit', card }, 'ready');
     logger.debug(`model ${card.name}: ready after ${Math.round(performance.now() - started)} ms`);
     return { card, queue: new FrameQueue(card.name, thread) };
@@ -54,6 +57,12 @@ export async function loadCore<T extends ModelCard['task']>(
     throw error;
   }
 }
+
+/** What is said of a model that is for something else: who takes it. */
+export const takenBy: Readonly<Record<ModelCard['task'], string>> = {
+  detect: '`ocellus detect` and loadModel() take it',
+  classify: '`ocellus classify` and loadClassifier() take it',
+};
 
 function isOf<T extends ModelCard['task']>(card: ModelCard, task: T): card is CardOf<T> {
   return card.task === task;

@@ -1,7 +1,7 @@
 import type { ColourSpace, Plane } from '../frame/frame.ts';
 import type { PixelFormat } from '../frame/layout.ts';
 import type { ModelCard } from './card.ts';
-import type { EngineName, TensorInfo } from './engines/engine.ts';
+import type { EngineName, ExternalWeights, TensorInfo } from './engines/engine.ts';
 import type { Region } from './letterbox.ts';
 
 /** What the core's thread is made with. */
@@ -17,6 +17,8 @@ export type Request = LoadRequest | FitRequest | DetectRequest | EncodeRequest |
 export interface LoadRequest {
   readonly type: 'load';
   readonly model: Uint8Array<ArrayBuffer>;
+  /** Those that lie in files of their own. */
+  readonly weights?: readonly ExternalWeights[];
   readonly threads: number;
 }
 
@@ -40,7 +42,8 @@ export interface DetectRequest {
   readonly frame: SharedPixels;
   readonly region: Region | undefined;
   readonly scoreThreshold: number;
-  readonly iouThreshold: number;
+  /** Undefined: 0.6, or none where the model suppresses by itself. */
+  readonly iouThreshold: number | undefined;
   readonly maxDetections: number;
   readonly multiLabel: boolean;
 }
@@ -103,6 +106,6 @@ export interface EncodedReply {
 export interface FailedReply {
   readonly type: 'failed';
   readonly message: string;
-  /** Somebody outside can do something about it. */
-  readonly isInput: boolean;
+  /** Whose it is: of what came in (somebody outside can do something about it), of the model, or nobody's outside. */
+  readonly fault: 'input' | 'model' | 'own';
 }

@@ -6,7 +6,8 @@ import { clipRegion, type Region } from './letterbox.ts';
 import { type LoadOptions, loadCore } from './load.ts';
 import type { DetectTimes } from './messages.ts';
 import { defaultModel } from './model-file.ts';
-import { ultralyticsCard } from './ultralytics.ts';
+import { assertFineScores } from './output-tail.ts';
+import { ultralyticsCard } from './ultralytics-card.ts';
 
 export type { DetectTimes } from './messages.ts';
 export { defaultModel, listModels } from './model-file.ts';
@@ -14,7 +15,10 @@ export { defaultModel, listModels } from './model-file.ts';
 export interface DetectOptions extends TurnOptions {
   /** Least score, 0..1. Default: the card's. */
   scoreThreshold?: number;
-  /** Of two boxes of one class that overlap by more than this, the lower goes. 0..1. Default: the card's. */
+  /**
+   * Of two boxes of one class that overlap by more than this, the lower goes. 0..1. Default: the card's; else 0.6, or 1
+   * where the model has suppressed what overlaps.
+   */
   iouThreshold?: number;
   /** The best so many. Default 100. */
   maxDetections?: number;
@@ -38,9 +42,12 @@ export interface DetectOptions extends TurnOptions {
  * await model.close();
  */
 export async function loadModel(nameOrPath: string = defaultModel, options: LoadOptions = {}): Promise<Model> {
-  const { card, queue } = await loadCore(nameOrPath, options, 'detect', ({ description }, { inputs, outputs }) =>
-    'ultralytics' in description ? ultralyticsCard(description, inputs, outputs) : description,
-  );
+  const { card, queue } = await loadCore(nameOrPath, options, 'detect', (file, loaded) => {
+    const { description } = file;
+    const card = 'ultralytics' in description ? ultralyticsCard(description, loaded) : description;
+    if (card.task === 'detect') assertFineScores(file.bytes, card);
+    return card;
+  });
   return new Model(card, queue);
 }
 
@@ -75,10 +82,11 @@ export class Model {
    *   longer than `maxWaitMs`; Error when the model was closed or too many frames wait.
    */
   async detect(frame: Frame, options: DetectOptions = {}): Promise<Detections> {
+    const iou = options.iouThreshold ?? this.card.thresholds.iou;
     const question = {
       type: 'detect',
       scoreThreshold: share('scoreThreshold', options.scoreThreshold ?? this.card.thresholds.score),
-      iouThreshold: share('iouThreshold', options.iouThreshold ?? this.card.thresholds.iou),
+      iouThreshold: iou === undefined ? undefined : share('iouThreshold', iou),
       maxDetections: atLeastOne('maxDetections', options.maxDetections ?? 100),
       multiLabel: options.multiLabel ?? false,
       region: options.region && clipRegion(frame, options.region),

@@ -1,16 +1,27 @@
-import { parse } from 'yaml';
-import { validate } from '../config/validate.ts';
-import { InputError } from '../errors.ts';
-import { DetectorCard } from './card.ts';
-import type { TensorInfo } from './engines/engine.ts';
+import { InputError, messageOf } from '../errors.ts';
+import { type PythonValue, parsePythonLiteral } from './python-literal.ts';
+
+/** What a model of Ultralytics can be for; of those with more than boxes, the boxes are read. */
+const tasks = ['detect', 'segment', 'pose', 'classify'] as const;
+export type UltralyticsTask = (typeof tasks)[number];
 
 /** What Ultralytics' exporter writes into an ONNX file's metadata, as far as it is needed. */
 export interface UltralyticsInfo {
   readonly ultralytics: true;
   readonly name: string;
+  /** Undefined where the exporter leaves it out (YOLOv5's does): it finds objects. */
+  readonly task: UltralyticsTask | undefined;
   readonly labels: readonly string[];
   /** Undefined where the exporter leaves it out (YOLOv5's does): the model's input says it then. */
   readonly size: { readonly width: number; readonly height: number } | undefined;
+  /** The rows are what is left after suppression: exported with `nms`, or from a head that needs none. */
+  readonly suppressed: boolean;
+  /** `RTDETRDecoder`, for example; files of before 8.4.100 do not say it. */
+  readonly head: string | undefined;
+  /** What the exporter calls the network, in lower case: `ultralytics yolov10n model`. */
+  readonly description: string;
+  /** Numbers of a box's key points, of the task pose. */
+  readonly keypoints: number;
 }
 
 /**
@@ -27,11 +38,11 @@ export function readUltralytics(
   const names = metadata.get('names');
   const size = metadata.get('imgsz');
   if (names === undefined || (size === undefined && !metadata.has('stride'))) return undefined;
-  const task = metadata.get('task');
-  if (task !== undefined && task !== 'detect') {
-    throw new InputError(`${what}: expected a model of the task detect, its metadata says ${task}`);
-  }
-  // Both are Python literals, and short ones are YAML as well.
+  const literal = (key: string) => {
+    const text = metadata.get(key);
+    return text === undefined ? undefined : literalOf(text, what, key);
+  };
+  const args = literal('args');
   return {
     ultralytics: true,
     name:
@@ -39,86 +50,62 @@ export function readUltralytics(
         .toLowerCase()
         .replace(/[^a-z0-9._-]+/g, '-')
         .replace(/^[^a-z0-9]+/, '') || 'model',
-    labels: labelsOf(parseLiteral(names, what, 'names'), what),
-    size: size === undefined ? undefined : sizeOf(parseLiteral(size, what, 'imgsz'), what),
+    task: taskOf(metadata.get('task'), what),
+    labels: labelsOf(literal('names')!, what),
+    size: size === undefined ? undefined : sizeOf(literal('imgsz')!, what),
+    suppressed: metadata.get('end2end') === 'True' || (args instanceof Map && args.get('nms') === true),
+    head: metadata.get('head'),
+    description: metadata.get('description')?.toLowerCase() ?? '',
+    keypoints: product(literal('kpt_shape')),
   };
 }
 
-/**
- * Completes the card with what the output's shape says: `[1, 4 + classes, N]` is YOLOv8's way, `[1, N, 5 + classes]`
- * YOLOv5's.
- *
- * @throws InputError when it is neither.
- */
-export function ultralyticsCard(
-  info: UltralyticsInfo,
-  inputs: readonly TensorInfo[],
-  outputs: readonly TensorInfo[],
-): DetectorCard {
-  const output = outputs[0];
-  const [, rows, columns] = output?.shape ?? [];
-  const classes = info.labels.length;
-  const type = rows === 4 + classes ? 'yolov8' : columns === 5 + classes ? 'yolov5' : undefined;
-  if (output?.shape.length !== 3 || !type) {
-    throw new InputError(
-      `expected a first output of [1, ${4 + classes}, N] (YOLOv8) or [1, N, ${5 + classes}] (YOLOv5) for ${classes} labels, ` +
-        `got [${output?.shape.join(', ')}]; write a card that says how to read it`,
-    );
-  }
-  return validate(
-    DetectorCard,
-    {
-      name: info.name,
-      task: 'detect',
-      input: {
-        name: inputs[0]?.name,
-        ...(info.size ?? sizeOfInput(inputs[0])),
-        channels: 'RGB',
-        mean: [0, 0, 0],
-        std: [255, 255, 255],
-      },
-      decoder: { type, output: output.name },
-      labels: [...info.labels],
-    },
-    `the card made from ${info.name}'s metadata`,
-  );
+function taskOf(task: string | undefined, what: string): UltralyticsTask | undefined {
+  if (task === undefined) return undefined;
+  const known = tasks.find((one) => one === task);
+  if (known) return known;
+  const why = task === 'obb' ? ', whose boxes are turned: train it for the task detect' : '';
+  throw new InputError(`${what}: expected a model of the task ${tasks.join(', ')}, its metadata says ${task}${why}`);
 }
 
-function sizeOfInput(input: TensorInfo | undefined): { width: number; height: number } {
-  const [, , height, width] = input?.shape ?? [];
-  if (typeof height !== 'number' || typeof width !== 'number' || height < 1 || width < 1) {
-    throw new InputError(
-      `expected imgsz in the metadata or a fixed input [1, 3, height, width], got [${input?.shape.join(', ')}]; write a card that says the size`,
-    );
-  }
-  return { width, height };
-}
-
-function parseLiteral(text: string, what: string, key: string): unknown {
+function literalOf(text: string, what: string, key: string): PythonValue {
   try {
-    return parse(text);
-  } catch {
-    throw new InputError(`${what}: the metadata's ${key} cannot be read: ${text.slice(0, 80)}`);
+    return parsePythonLiteral(text);
+  } catch (error) {
+    throw new InputError(
+      `${what}: the metadata's ${key} cannot be read as Python writes it: ${messageOf(error)}: ${text.slice(0, 80)}`,
+    );
   }
 }
 
-function sizeOf(value: unknown, what: string): { width: number; height: number } {
+function product(shape: PythonValue | undefined): number {
+  return Array.isArray(shape) ? shape.reduce<number>((all, side) => all * Number(side), 1) : 0;
+}
+
+function sizeOf(value: PythonValue, what: string): { width: number; height: number } {
   const list = Array.isArray(value) ? value : [value, value];
   const [height, width] = list.length === 1 ? [list[0], list[0]] : list;
-  if (!Number.isInteger(height) || !Number.isInteger(width)) {
-    throw new InputError(`${what}: expected the metadata's imgsz to be [height, width], got ${JSON.stringify(value)}`);
+  if (!Number.isInteger(height) || !Number.isInteger(width) || list.length > 2) {
+    const got = value instanceof Map ? 'a dict' : JSON.stringify(value);
+    throw new InputError(`${what}: expected the metadata's imgsz to be [height, width], got ${got}`);
   }
-  return { width, height };
+  return { width: width as number, height: height as number };
 }
 
-function labelsOf(value: unknown, what: string): string[] {
-  const entries: [string, unknown][] = value && typeof value === 'object' ? Object.entries(value) : [];
-  const labels = entries.map(([key, label], index) => {
-    if (key !== String(index) || typeof label !== 'string' || label === '') {
-      throw new InputError(`${what}: expected the metadata's names to be {0: 'first', 1: 'second', …}`);
-    }
-    return label;
-  });
+/** A dict by class id, or a list. What is no text, a dataset of digits for example, is named as Python writes it. */
+function labelsOf(value: PythonValue, what: string): string[] {
+  const entries: [PythonValue, PythonValue][] =
+    value instanceof Map ? [...value] : Array.isArray(value) ? value.map((label, i) => [i, label]) : [];
+  const labels = entries
+    .map(([key, label]) => [Number(key), label] as const)
+    .sort(([a], [b]) => a - b)
+    .map(([key, label], index) => {
+      const text = label === true ? 'True' : label === false ? 'False' : label === null ? 'None' : label;
+      if (key !== index || (typeof text !== 'string' && typeof text !== 'number') || text === '') {
+        throw new InputError(`${what}: expected the metadata's names to be {0: 'first', 1: 'second', …}`);
+      }
+      return String(text);
+    });
   if (labels.length === 0) throw new InputError(`${what}: expected names in the metadata, got none`);
   return labels;
 }

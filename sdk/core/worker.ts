@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { InputError, messageOf } from '../errors.ts';
+import { InputError, ModelError, messageOf } from '../errors.ts';
 import { Detector } from './detector.ts';
 import { Encoder } from './encoder.ts';
 import type { Engine } from './engines/engine.ts';
@@ -26,7 +26,8 @@ port.on('message', (request: Request) => {
   last = last
     .then(() => answer(request))
     .catch((error) => {
-      const failed: Reply = { type: 'failed', message: messageOf(error), isInput: error instanceof InputError };
+      const fault = error instanceof ModelError ? 'model' : error instanceof InputError ? 'input' : 'own';
+      const failed: Reply = { type: 'failed', message: messageOf(error), fault };
       port.postMessage(failed);
     })
     .finally(() => {
@@ -39,7 +40,7 @@ async function answer(request: Request): Promise<void> {
   const engine = await making;
   switch (request.type) {
     case 'load': {
-      await engine.load(request.model, { threads: request.threads });
+      await engine.load(request.model, { threads: request.threads, weights: request.weights });
       const { inputs, outputs } = engine;
       const loaded: Reply = { type: 'loaded', inputs, outputs };
       port!.postMessage(loaded);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { assertInput, elements } from '../core/engines/binding.ts';
-import type { Engine, EngineOptions, Tensor, TensorInfo } from '../core/engines/engine.ts';
+import type { Engine, EngineOptions, FixedInput, Tensor, TensorInfo } from '../core/engines/engine.ts';
 import { readOnnxTensors } from '../core/onnx-tensors.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { loadOpenCvCopy } from './load.ts';
@@ -24,7 +24,12 @@ export class OpenCvEngine implements Engine {
   #input: { readonly name: string; readonly staged: Mat; readonly flat: Mat; readonly blob: Mat } | undefined;
   readonly #outputs = new Map<string, Output>();
 
-  async load(model: Uint8Array, { threads }: EngineOptions): Promise<void> {
+  async load(model: Uint8Array, { threads, weights = [] }: EngineOptions): Promise<void> {
+    if (weights.length > 0) {
+      throw new InputError(
+        `OpenCV's dnn module takes a model of one file, this one's weights are in ${weights.map(({ path }) => path).join(', ')}; the engine onnxruntime takes it`,
+      );
+    }
     const cv = (this.#cv ??= loadOpenCvCopy());
     cv.setNumThreads(threads);
     // The bindings read files only.
@@ -53,8 +58,18 @@ export class OpenCvEngine implements Engine {
     return this.#tensors!.outputs;
   }
 
-  bind(name: string, type: 'uint8' | 'float32', shape: readonly number[]): Uint8Array | Float32Array {
+  bind(
+    name: string,
+    type: 'uint8' | 'float32',
+    shape: readonly number[],
+    fixed?: FixedInput,
+  ): Uint8Array | Float32Array {
     const cv = this.#cv!;
+    if (fixed) {
+      throw new InputError(
+        `input: OpenCV's engine gives a picture only, the model takes ${fixed.name} too; the engine onnxruntime gives it`,
+      );
+    }
     assertInput(this.inputs, name, type, shape);
     const length = elements(shape);
     const buffer = type === 'uint8' ? new Uint8Array(length) : new Float32Array(length);

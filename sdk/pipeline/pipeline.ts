@@ -17,6 +17,7 @@ import type { Detections } from '../vision/detections.ts';
 import type { EventMessage } from '../vision/event.ts';
 import type { SubLabel, Track } from '../vision/track.ts';
 import type { CameraStatus, FrameReport, PipelineEvents, PipelineStats } from './events.ts';
+import { assertKnownLabels, namesLabels } from './known-labels.ts';
 import { MainStream } from './main-stream.ts';
 import { MovingMean, RateMeter } from './meter.ts';
 import { boxOverlay, scaledTo } from './overlay.ts';
@@ -246,7 +247,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
    * @example
    * await pipeline.change({ detect: { threshold: 0.6 } });
    *
-   * @throws InputError naming the wrong field; nothing is changed then.
+   * @throws InputError naming the wrong field, or a label that the model does not know; nothing is changed then.
    */
   async change(patch: CameraChange): Promise<void> {
     for (const [path, source] of [
@@ -260,7 +261,10 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
       );
     }
     const changed = () => this.#check(merge(this.#settings, patch));
+    // While the model loads nobody knows its labels yet.
+    if (namesLabels(patch) && !this.#watch) await this.#loading?.catch(() => undefined);
     const next = changed();
+    if (this.knownLabels.length > 0) assertKnownLabels(this.name, next, this.knownLabels);
     const { device } = this;
     const turnsControls = !isDeepStrictEqual(this.#settings.controls, next.controls);
     // A device that is opened anew gets its controls then.
@@ -311,12 +315,12 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     const model = await (given === undefined ? loadModel(undefined, { logger: this.#logger }) : given);
     const labels = model?.card.labels ?? [];
     const { learning } = this.#options;
+    if (model) assertKnownLabels(this.name, this.#settings, labels);
     this.#watch ??= new Watch({
       camera: this.name,
       labels,
       settings: this.#settings,
       changes: this.#changes,
-      logger: this.#logger,
       nameOf: (trackId) => learning?.nameOf(trackId),
     });
     return model;

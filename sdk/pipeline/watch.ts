@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type CameraSettings, watchedByDefault } from '../config/schema.ts';
+import type { CameraSettings } from '../config/schema.ts';
 import type { Frame } from '../frame/frame.ts';
-import type { Logger } from '../log.ts';
 import type { ChangeFinder } from '../vision/change-finder.ts';
 import { type CountChange, changedCounts, countTracks } from '../vision/counts.ts';
 import type { Detections } from '../vision/detections.ts';
@@ -50,7 +49,6 @@ export class Watch {
     labels: readonly string[];
     settings: CameraSettings;
     changes?: ChangeFinder;
-    logger: Logger;
     nameOf?: (trackId: number) => SubLabel | undefined;
   }) {
     this.#all = options.labels;
@@ -59,13 +57,6 @@ export class Watch {
     this.#events = new EventCycle(options.camera);
     this.#tracker = new Tracker(trackerOptions(options.settings));
     this.configure(options.settings);
-    for (const [path, names] of labelsIn(options.settings)) {
-      const unknown = names.filter((label) => !this.#all.includes(label));
-      if (unknown.length === 0) continue;
-      options.logger.warn(
-        `${path}: expected labels that the model knows (${listed(this.#all)}), got ${unknown.join(', ')}`,
-      );
-    }
   }
 
   /** Other settings from now on; what is tracked goes on. */
@@ -74,7 +65,7 @@ export class Watch {
     this.#settings = settings;
     const wanted = new Set(settings.detect.labels);
     const known = this.#all.filter((label) => wanted.has(label));
-    // None that the model knows: its owner brought another model and left the labels as they come.
+    // None that the model knows: its owner brought another model and left the labels as they come by default.
     this.#labels = known.length > 0 ? known : this.#all;
     this.#watched = new Set(this.#labels);
     this.#tracker.configure(trackerOptions(settings));
@@ -216,14 +207,3 @@ function trackerOptions({ detect, track }: CameraSettings): TrackerOptions {
     threshold: (label) => detect.thresholds[label] ?? detect.threshold,
   };
 }
-
-/** The labels that settings name, by their field. Those watched by default suit the default model and are nobody's mistake. */
-function* labelsIn({ detect, zones, lines }: CameraSettings): Generator<[path: string, names: string[]]> {
-  yield ['detect.labels', detect.labels.filter((label) => !watchedByDefault.includes(label))];
-  yield ['detect.thresholds', Object.keys(detect.thresholds)];
-  for (const [name, { labels = [] }] of Object.entries(zones)) yield [`zones.${name}.labels`, labels];
-  for (const [name, { labels = [] }] of Object.entries(lines)) yield [`lines.${name}.labels`, labels];
-}
-
-const listed = (labels: readonly string[]) =>
-  labels.length > 12 ? `${labels.slice(0, 12).join(', ')}, … ${labels.length} in all` : labels.join(', ');

@@ -23,7 +23,7 @@ describe('ModelCard', () => {
         align: 'center',
         pad: 114,
       },
-      thresholds: { score: 0.4, iou: 0.6 },
+      thresholds: { score: 0.4 },
     });
   });
 
@@ -32,7 +32,7 @@ describe('ModelCard', () => {
     {
       name: 'an unknown decoder',
       change: { decoder: { type: 'yolov9' } },
-      message: '"nanodet" or "yolox" or "yolov5" or "yolov8" or "ssd"',
+      message: '"nanodet" or "yolox" or "yolov5" or "yolov8" or "rtdetr" or "suppressed" or "ssd"',
     },
     {
       name: 'a decoder with a wrong field',

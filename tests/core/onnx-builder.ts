@@ -6,7 +6,7 @@ import { PbfWriter } from 'pbf';
  */
 
 /** TensorProto.DataType. */
-const types = { float32: 1, uint8: 2, int32: 6, int64: 7 } as const;
+const types = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10 } as const;
 export type ElementType = keyof typeof types;
 
 export interface Value {
@@ -20,7 +20,10 @@ export interface Constant {
   readonly name: string;
   readonly type?: ElementType;
   readonly shape: readonly number[];
+  /** Of float16 the bits. */
   readonly data: readonly number[];
+  /** Where its bytes are instead: in a file of their own. */
+  readonly external?: { readonly location: string; readonly offset?: number; readonly length?: number };
 }
 
 export interface Operation {
@@ -28,6 +31,10 @@ export interface Operation {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly ints?: Readonly<Record<string, number | readonly number[]>>;
+  readonly floats?: Readonly<Record<string, number>>;
+  readonly texts?: Readonly<Record<string, string>>;
+  /** The attribute `value` of a Constant. */
+  readonly value?: Constant;
 }
 
 export interface OnnxModel {
@@ -36,13 +43,15 @@ export interface OnnxModel {
   readonly operations?: readonly Operation[];
   readonly constants?: readonly Constant[];
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Default 13. */
+  readonly opset?: number;
 }
 
 export function onnxModel(model: OnnxModel): Uint8Array<ArrayBuffer> {
   const writer = new PbfWriter();
   writer.writeVarintField(1, 8); // ir_version
   writer.writeMessage(7, writeGraph, model);
-  writer.writeMessage(8, (version: number, pbf) => pbf.writeVarintField(2, version), 13); // opset_import
+  writer.writeMessage(8, (version: number, pbf) => pbf.writeVarintField(2, version), model.opset ?? 13); // opset_import
   for (const entry of Object.entries(model.metadata ?? {})) {
     writer.writeMessage(
       14,
@@ -80,11 +89,35 @@ function writeGraph({ inputs, outputs, operations = [], constants = [] }: OnnxMo
   for (const output of outputs) pbf.writeMessage(12, writeValue, output);
 }
 
-function writeNode({ op, inputs, outputs, ints = {} }: Operation, pbf: PbfWriter): void {
+function writeNode(
+  { op, inputs, outputs, ints = {}, floats = {}, texts = {}, value }: Operation,
+  pbf: PbfWriter,
+): void {
   for (const input of inputs) pbf.writeStringField(1, input);
   for (const output of outputs) pbf.writeStringField(2, output);
   pbf.writeStringField(4, op);
   for (const attribute of Object.entries(ints)) pbf.writeMessage(5, writeAttribute, attribute);
+  for (const attribute of Object.entries(floats)) pbf.writeMessage(5, writeFloat, attribute);
+  for (const attribute of Object.entries(texts)) pbf.writeMessage(5, writeText, attribute);
+  if (value) pbf.writeMessage(5, writeValueAttribute, value);
+}
+
+function writeFloat([name, value]: [string, number], pbf: PbfWriter): void {
+  pbf.writeStringField(1, name);
+  pbf.writeFloatField(2, value);
+  pbf.writeVarintField(20, 1); // FLOAT
+}
+
+function writeText([name, value]: [string, string], pbf: PbfWriter): void {
+  pbf.writeStringField(1, name);
+  pbf.writeBytesField(4, Buffer.from(value));
+  pbf.writeVarintField(20, 3); // STRING
+}
+
+function writeValueAttribute(value: Constant, pbf: PbfWriter): void {
+  pbf.writeStringField(1, 'value');
+  pbf.writeMessage(5, writeTensor, value);
+  pbf.writeVarintField(20, 4); // TENSOR
 }
 
 function writeAttribute([name, value]: [string, number | readonly number[]], pbf: PbfWriter): void {
@@ -94,19 +127,38 @@ function writeAttribute([name, value]: [string, number | readonly number[]], pbf
   pbf.writeVarintField(20, typeof value === 'number' ? 2 : 7); // INT, INTS
 }
 
-function writeTensor({ name, type = 'float32', shape, data }: Constant, pbf: PbfWriter): void {
+function writeTensor({ name, type = 'float32', shape, data, external }: Constant, pbf: PbfWriter): void {
   for (const side of shape) pbf.writeVarintField(1, side);
   pbf.writeVarintField(2, types[type]);
   pbf.writeStringField(8, name);
-  pbf.writeBytesField(9, new Uint8Array(arrayOf(type, data).buffer));
+  if (!external) {
+    pbf.writeBytesField(9, bytesOf(type, data));
+    return;
+  }
+  for (const entry of Object.entries(external)) pbf.writeMessage(13, writeEntry, entry);
+  pbf.writeVarintField(14, 1); // data_location: EXTERNAL
+}
+
+function writeEntry([key, value]: [string, string | number], pbf: PbfWriter): void {
+  pbf.writeStringField(1, key);
+  pbf.writeStringField(2, String(value));
+}
+
+/** The bytes of a constant, as ONNX files have them. */
+export function bytesOf(type: ElementType, data: readonly number[]): Uint8Array {
+  return new Uint8Array(arrayOf(type, data).buffer);
 }
 
 function arrayOf(type: ElementType, data: readonly number[]) {
   switch (type) {
     case 'float32':
       return Float32Array.from(data);
+    case 'float16':
+      return Uint16Array.from(data);
     case 'uint8':
       return Uint8Array.from(data);
+    case 'int8':
+      return Int8Array.from(data);
     case 'int32':
       return Int32Array.from(data);
     case 'int64':

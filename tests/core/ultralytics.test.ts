@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { readUltralytics, ultralyticsCard } from '../../sdk/core/ultralytics.ts';
+import type { TensorInfo } from '../../sdk/core/engines/engine.ts';
+import { readUltralytics, type UltralyticsInfo } from '../../sdk/core/ultralytics.ts';
+import { ultralyticsCard } from '../../sdk/core/ultralytics-card.ts';
 import { InputError } from '../../sdk/errors.ts';
 
 const metadata = {
@@ -17,6 +19,9 @@ const read = (change: Record<string, string | undefined> = {}, name = 'best') =>
   );
 const images = { name: 'images', type: 'float32', shape: [1, 3, 480, 640] };
 const output = (...shape: (number | string)[]) => [{ name: 'output0', type: 'float32', shape }];
+
+const cardOf = (info: UltralyticsInfo, inputs: TensorInfo[], outputs: TensorInfo[]) =>
+  ultralyticsCard(info, { inputs, outputs });
 
 describe('readUltralytics', () => {
   it('reads labels and size', () => {
@@ -67,23 +72,23 @@ describe('readUltralytics', () => {
 
 describe('ultralyticsCard', () => {
   it('knows YOLOv8’s outputs from YOLOv5’s by their shape', () => {
-    const card = ultralyticsCard(read()!, [images], output(1, 7, 6300));
+    const card = cardOf(read()!, [images], output(1, 7, 6300));
     expect(card).toMatchObject({
       name: 'best',
       input: { name: 'images', width: 640, height: 480, channels: 'RGB', std: [255, 255, 255], resize: 'letterbox' },
       decoder: { type: 'yolov8', output: 'output0' },
       labels: ['person', "cat's toy", 'traffic light'],
     });
-    expect(ultralyticsCard(read()!, [images], output(1, 18900, 8)).decoder.type).toBe('yolov5');
-    expect(ultralyticsCard(read()!, [images], output('batch', 7, 'anchors')).decoder.type).toBe('yolov8');
+    expect(cardOf(read()!, [images], output(1, 18900, 8)).decoder.type).toBe('yolov5');
+    expect(cardOf(read()!, [images], output('batch', 7, 'anchors')).decoder.type).toBe('yolov8');
   });
 
   it('takes the size from the input where the metadata has none, as in YOLOv5’s exports', () => {
     const info = read({ imgsz: undefined, task: undefined })!;
-    const card = ultralyticsCard(info, [images], output(1, 18900, 8));
+    const card = cardOf(info, [images], output(1, 18900, 8));
     expect(card.input).toMatchObject({ width: 640, height: 480 });
     const open = { ...images, shape: ['batch', 3, 'height', 'width'] };
-    expect(() => ultralyticsCard(info, [open], output(1, 18900, 8))).toThrow(
+    expect(() => cardOf(info, [open], output(1, 18900, 8))).toThrow(
       'expected imgsz in the metadata or a fixed input [1, 3, height, width], got [batch, 3, height, width]',
     );
   });
@@ -93,7 +98,7 @@ describe('ultralyticsCard', () => {
     { name: 'of other labels', shape: [1, 84, 8400] },
     { name: 'of two dimensions', shape: [7, 6300] },
   ])('says what it expected of an output $name', ({ shape }) => {
-    expect(() => ultralyticsCard(read()!, [images], output(...shape))).toThrow(
+    expect(() => cardOf(read()!, [images], output(...shape))).toThrow(
       `expected a first output of [1, 7, N] (YOLOv8) or [1, N, 8] (YOLOv5) for 3 labels, got [${shape.join(', ')}]; write a card`,
     );
   });

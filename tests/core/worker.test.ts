@@ -68,13 +68,13 @@ it('tells what comes from outside from what is a fault of ours, and goes on', as
     { ...detect, frame: { ...detect.frame, planes: [] } },
     detect,
   );
-  expect(broken).toMatchObject({ type: 'failed', isInput: true });
+  expect(broken).toMatchObject({ type: 'failed', fault: 'input' });
   expect(misfit).toMatchObject({
     type: 'failed',
-    isInput: true,
+    fault: 'input',
     message: expect.stringContaining('decoder: expected'),
   });
-  expect(fault).toMatchObject({ type: 'failed', isInput: false });
+  expect(fault).toMatchObject({ type: 'failed', fault: 'own' });
   expect(found).toMatchObject({ type: 'found' });
 });
 
@@ -89,9 +89,9 @@ it('answers only what the card’s task is', async () => {
     encode,
     detect,
   );
-  expect(refused).toMatchObject({ type: 'failed', isInput: false });
+  expect(refused).toMatchObject({ type: 'failed', fault: 'own' });
   expect(encoded).toMatchObject({ type: 'encoded', embeddings: new Float32Array(3), logits: new Float32Array(3) });
-  expect(other).toMatchObject({ type: 'failed', isInput: false });
+  expect(other).toMatchObject({ type: 'failed', fault: 'own' });
   // The tests behind this one go on with a detector.
   await answers(load(numbers(16, 16, 8, 8, 0.9, 0)), { type: 'fit', card: card({ type: 'yolov8' }) });
 });

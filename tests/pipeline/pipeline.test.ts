@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { asset } from '../../sdk/assets.ts';
+import type { CameraChange } from '../../sdk/config/schema.ts';
+import type { Model } from '../../sdk/core/model.ts';
 import { FramePool } from '../../sdk/frame/pool.ts';
 import type { FrameReport } from '../../sdk/pipeline/events.ts';
 import { Pipeline, type PipelineLearning, type PipelineOptions } from '../../sdk/pipeline/pipeline.ts';
@@ -54,6 +56,42 @@ async function folderOf(sizes: readonly (readonly [number, number])[]): Promise<
 const many = (n: number) => Array.from({ length: n }, () => [320, 180] as const);
 
 describe('Pipeline', () => {
+  it('refuses to start with a label that the model does not know, and says which is near', async () => {
+    const { pipeline, told } = pipelineOf({ detect: { labels: ['preson'] } });
+    await expect(pipeline.start()).rejects.toThrow(
+      'camera camera: detect.labels: expected labels that the model knows, got preson; did you mean person?',
+    );
+    expect([pipeline.status, told.includes('new person')]).toEqual(['offline', false]);
+  });
+
+  it('refuses a change to a label that the model does not know, also while the model loads, and goes on', async () => {
+    let loaded = (_: Model) => {};
+    const promise = new Promise<Model>((resolve) => {
+      loaded = resolve;
+    });
+    const { pipeline, fake, told } = pipelineOf({ model: promise });
+    const starting = pipeline.start();
+    const change = pipeline.change({ detect: { labels: ['cra'] } });
+    loaded(fake.model);
+    await expect(change).rejects.toThrow(
+      'detect.labels: expected labels that the model knows, got cra; did you mean car?',
+    );
+    await starting;
+    await frames(pipeline);
+    const square = [[0, 0], [1, 0], [1, 1]] as [number, number][]; // biome-ignore format: one line
+    for (const patch of [
+      { detect: { thresholds: { dgo: 0.5 } } },
+      { zones: { mat: { polygon: square, labels: ['dgo'] } } },
+      { lines: { gate: { from: [0, 0], to: [1, 1], labels: ['dgo'] } } },
+    ] as CameraChange[]) {
+      await expect(pipeline.change(patch)).rejects.toThrow('got dgo; did you mean dog?');
+    }
+    expect(told.filter((line) => line.startsWith('settings'))).toEqual([]);
+    await pipeline.change({ detect: { labels: ['dog', 'car'] } });
+    expect(pipeline.labels).toEqual(['car', 'dog']);
+    await frames(pipeline);
+  });
+
   it('plays a folder of pictures to its end and tells all in order', async () => {
     const { pipeline, fake, told } = pipelineOf({ source: `file:${await folderOf(many(8))}`, detect: { fps: 10 } });
     fake.see = () => [person];

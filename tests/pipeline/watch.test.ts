@@ -7,7 +7,6 @@ import type { EventMessage } from '../../sdk/vision/event.ts';
 import type { Box } from '../../sdk/vision/geometry.ts';
 import type { Crossing } from '../../sdk/vision/lines.ts';
 import type { SubLabel } from '../../sdk/vision/track.ts';
-import { recorder } from '../hub/fakes.ts';
 import { boxAt, greyFrame, labels, random, type Seen, seen } from '../vision/fakes.ts';
 
 const width = 160;
@@ -35,7 +34,6 @@ class Camera {
       camera: 'door',
       labels,
       settings: settingsOf(change),
-      logger: recorder(),
       nameOf: (trackId) => this.names.get(trackId),
     });
   }
@@ -193,7 +191,7 @@ describe('Watch: events', () => {
   });
 
   it('looks at once at a source whose times begin before the last one’s', () => {
-    const watch = new Watch({ camera: 'door', labels, settings: settingsOf({}), logger: recorder() });
+    const watch = new Watch({ camera: 'door', labels, settings: settingsOf({}) });
     for (let i = 0; i < 100; i++) watch.look(greyFrame(1000 + i / 10, { width, height }));
     watch.finish();
     expect(watch.look(greyFrame(0, { width, height }))).toBe(true);
@@ -252,41 +250,10 @@ describe('Watch: events', () => {
 
 describe('Watch: settings', () => {
   it('watches the labels it is told to, in the order of the model', () => {
-    const watch = (change: CameraChange) =>
-      new Watch({ camera: 'door', labels, settings: settingsOf(change), logger: recorder() }).labels;
+    const watch = (change: CameraChange) => new Watch({ camera: 'door', labels, settings: settingsOf(change) }).labels;
     expect(watch({ detect: { labels: ['dog', 'person', 'unicorn'] } })).toEqual(['person', 'dog']);
     expect(watch({ detect: { labels: [] } })).toEqual(labels);
     expect(watch({ detect: { labels: ['unicorn'] } })).toEqual(labels);
-  });
-
-  it('says which labels the model does not know, unless they are those by default', () => {
-    const said = (change: CameraChange) => {
-      const logger = recorder();
-      new Watch({ camera: 'door', labels, settings: settingsOf(change), logger });
-      return logger.lines;
-    };
-    expect(said({})).toEqual([]);
-    expect(
-      said({
-        detect: { labels: ['person', 'unicorn'], thresholds: { dog: 0.5, dgo: 0.5 } },
-        zones: {
-          a: {
-            polygon: [
-              [0, 0],
-              [1, 0],
-              [1, 1],
-            ],
-            labels: ['hose', 'cow'],
-          },
-        },
-        lines: { b: { from: [0, 0], to: [1, 1], labels: ['cra'] } },
-      }),
-    ).toEqual([
-      'warn detect.labels: expected labels that the model knows (person, car, dog), got unicorn',
-      'warn detect.thresholds: expected labels that the model knows (person, car, dog), got dgo',
-      'warn zones.a.labels: expected labels that the model knows (person, car, dog), got hose, cow',
-      'warn lines.b.labels: expected labels that the model knows (person, car, dog), got cra',
-    ]);
   });
 
   it('keeps to the threshold of each label', () => {

@@ -160,8 +160,8 @@ async function outputsOf(photo: string) {
   }));
   return {
     head: new DistributionHead(levels, card.labels.length, bins),
-    scores: (outputs[names.scores[0]!]!.data as Float32Array).slice(),
-    logits: (outputs[names.boxes[0]!]!.data as Float32Array).slice(),
+    scores: (outputs[names!.scores[0]!]!.data as Float32Array).slice(),
+    logits: (outputs[names!.boxes[0]!]!.data as Float32Array).slice(),
   };
 }
 

@@ -1,4 +1,4 @@
-import { InputError } from '../../sdk/errors.ts';
+import { InputError, ModelError } from '../../sdk/errors.ts';
 import type { Frame } from '../../sdk/frame/frame.ts';
 import { readPicture } from '../../sdk/frame/picture.ts';
 import { printError, progress } from './output.ts';
@@ -12,7 +12,7 @@ export const unreadableHelp =
  * Reads pictures one after the other and gives each to `work`. One that cannot be read, or that `work` refuses with an
  * InputError, is said on stderr and left out.
  *
- * @throws InputError at the end, when some could not be read.
+ * @throws InputError at the end, when some could not be read; at once what is the model's fault, whatever the picture.
  */
 export async function eachPicture<T extends string | LabelledPicture>(
   label: string,
@@ -26,7 +26,7 @@ export async function eachPicture<T extends string | LabelledPicture>(
       try {
         await withPicture(typeof picture === 'string' ? picture : picture.file, (frame) => work(picture, frame));
       } catch (error) {
-        if (!(error instanceof InputError)) throw error;
+        if (!(error instanceof InputError) || error instanceof ModelError) throw error;
         unreadable++;
         printError(error);
       }
@@ -43,7 +43,9 @@ async function withPicture(file: string, work: (frame: Frame) => Promise<void>):
   try {
     await work(frame);
   } catch (error) {
-    throw error instanceof InputError ? new InputError(`${file}: ${error.message}`) : error;
+    throw error instanceof InputError && !(error instanceof ModelError)
+      ? new InputError(`${file}: ${error.message}`)
+      : error;
   } finally {
     frame.release();
   }

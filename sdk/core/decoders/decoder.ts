@@ -6,6 +6,14 @@ import type { Tensor, TensorInfo } from '../engines/engine.ts';
 
 /** Reads a network's outputs: what passes the threshold becomes candidates, boxes in input pixels. */
 export interface Decoder {
+  /** The model has suppressed what overlaps already, or needs none of it. */
+  readonly suppressed?: boolean;
+  /**
+   * Looks at all numbers of one run, before it is decoded: do they mean what the card says? Called for the first one.
+   *
+   * @throws InputError when they do not.
+   */
+  check?(outputs: ReadonlyMap<string, Tensor>): void;
   /**
    * @param threshold Least score, 0..1.
    * @param multiLabel A cell gives a box for each class that passes, as accuracy is measured; else for its best one.
@@ -65,6 +73,60 @@ export function readOutput(
   if (!tensor) throw new InputError(`the model gave no output ${name}`);
   if (!fits(tensor.shape, shape)) throw new InputError(misfit(name, tensor.shape, shape, what));
   return { data: tensor.data as Float32Array, shape: tensor.shape };
+}
+
+/** Least and greatest score that rounding to 8 bits may give; what lies outside is none. */
+const leastScore = -0.25;
+export const greatestScore = 1.25;
+
+/**
+ * Holds scores to 0..1: what comes before its sigmoid would be cut off there, and found with certainty.
+ *
+ * @param columns Of the scores in each row, from `first` to before `last`.
+ * @throws InputError when one lies outside.
+ */
+export function assertShares(data: Float32Array, rowLength: number, first = 0, last = rowLength): void {
+  for (let row = 0; row < data.length; row += rowLength) {
+    for (let i = row + first; i < row + last; i++) {
+      const score = data[i]!;
+      if (score < leastScore || score > greatestScore) throw new InputError(notShares(score));
+    }
+  }
+}
+
+export const notShares = (score: number) =>
+  `decoder: expected scores of 0 to 1, got ${Number(score.toPrecision(4))}: where the sigmoid was left out of the export, "logits": true in the card's decoder applies it; else the card does not fit the output`;
+
+/** The greatest number of some columns of each row, at least 0; what is no number does not count. */
+export function greatestOf(data: Float32Array, rowLength: number, first: number, last: number): number {
+  let greatest = 0;
+  for (let row = 0; row < data.length; row += rowLength) {
+    for (let i = row + first; i < row + last; i++) if (data[i]! > greatest) greatest = data[i]!;
+  }
+  return greatest;
+}
+
+/**
+ * Holds boxes to input pixels: shares of the input would be boxes of no size in its corner.
+ *
+ * @param greatest Of all their numbers; 0 where there is no box.
+ * @throws InputError.
+ */
+export function assertPixels(greatest: number): void {
+  if (greatest === 0 || greatest > greatestShare) return;
+  throw new InputError(
+    `decoder: expected boxes in input pixels, their greatest number is ${greatest}: these are shares of the input`,
+  );
+}
+
+/** Boxes may reach beyond the picture. */
+export const greatestShare = 2;
+
+/** Applies the sigmoid to columns of each row, in place: an output is the reader's until the next run. */
+export function applySigmoid(data: Float32Array, rowLength: number, first = 0, last = rowLength): void {
+  for (let row = 0; row < data.length; row += rowLength) {
+    for (let i = row + first; i < row + last; i++) data[i] = 1 / (1 + Math.exp(-data[i]!));
+  }
 }
 
 function fits(actual: readonly (number | string)[], expected: readonly (number | undefined)[]): boolean {

@@ -4,40 +4,156 @@ import { DistributionHead } from '../../kernels/decode/decode.ts';
 import { kernels } from '../../kernels/kernels.ts';
 import type { DetectorCard } from '../card.ts';
 import type { Tensor, TensorInfo } from '../engines/engine.ts';
-import { type Decoder, findOutput, levelsOf, readOutput } from './decoder.ts';
+import { applySigmoid, assertShares, type Decoder, findOutput, levelsOf, readOutput } from './decoder.ts';
 
-/** One pair of tensors and what they hold. */
+type NanoDetCard = Extract<DetectorCard['decoder'], { type: 'nanodet' }>;
+type Tensors = ReadonlyMap<string, Tensor>;
+
+/** What is decoded at once: cells of one level, or of all. */
 interface Part {
-  readonly scores: string;
-  readonly boxes: string;
   readonly head: DistributionHead;
+  /** @param least Distributions of a cell whose scores are all below it need not be there. */
+  read(tensors: Tensors, least: number): { scores: Float32Array; distributions: Float32Array };
 }
 
-/** NanoDet: class scores and the distribution of each side per cell, for all strides together or one pair for each. */
+/**
+ * NanoDet, NanoDet-Plus and PicoDet (Generalized Focal Loss, arXiv 2006.04388): class scores and the distribution of each
+ * side per cell, in one tensor, in a pair of tensors for all strides, or in a pair for each.
+ */
 export function nanodet(card: DetectorCard, outputs: readonly TensorInfo[]): Decoder {
-  if (card.decoder.type !== 'nanodet') throw new TypeError('expected a nanodet card');
-  const { strides, bins, outputs: names } = card.decoder;
+  const { decoder } = card;
+  if (decoder.type !== 'nanodet') throw new TypeError('expected a nanodet card');
+  const { logits = false } = decoder;
+  const classes = card.labels.length;
+  const isApart = (decoder.outputs?.scores.length ?? 1) > 1;
+  const countsAll = (decoder.classes ?? (isApart ? 'all' : 'best')) === 'all';
+  const parts = partsOf(card, decoder, outputs);
+  // The kernels take a centre to be in the middle of its cell.
+  const shift = 0.5 - centreOf(decoder, isApart);
+  return {
+    check(tensors) {
+      for (const part of logits ? [] : parts) assertShares(part.read(tensors, Infinity).scores, classes);
+    },
+    decode(tensors, threshold, multiLabel, candidates) {
+      for (const { head, read } of parts) {
+        const { scores, distributions } = read(tensors, least(threshold, logits));
+        if (logits) applySigmoid(scores, classes);
+        const before = candidates.length;
+        kernels.decode.distributions(head, scores, distributions, threshold, multiLabel || countsAll, candidates);
+        if (shift !== 0) moveBack(candidates, before, shift * head.levels[0]!.stride);
+      }
+    },
+  };
+}
+
+/** Least score to look at, before its sigmoid where that is left out: a hair less than the kernels', which round it. */
+function least(threshold: number, logits: boolean): number {
+  const share = Math.fround(threshold) - 1e-6;
+  return logits ? Math.log(share / (1 - share)) : share;
+}
+
+/**
+ * NanoDet and NanoDet-Plus write the same output, the one with three strides, the other with four, as they come, and half a
+ * stride apart.
+ */
+function centreOf({ centre, strides }: NanoDetCard, isApart: boolean): number {
+  if (centre !== undefined) return centre;
+  if (isApart || strides.length < 4) return 0.5;
+  throw new InputError(
+    `decoder.centre: expected 0 (NanoDet-Plus: a cell's centre lies at its corner) or 0.5 (in its middle) where one tensor holds ${strides.length} strides, got none`,
+  );
+}
+
+function partsOf(card: DetectorCard, decoder: NanoDetCard, outputs: readonly TensorInfo[]): Part[] {
+  const { strides, bins, outputs: names, output } = decoder;
   const levels = levelsOf(card, strides);
+  const heads = levels.map((level) => new DistributionHead([level], card.labels.length, bins));
+  if (!names) return eachOf(heads, (head, first, cells) => interleaved(outputs, output, head, first, cells));
+  if (output !== undefined) throw new InputError('decoder: expected output or outputs, got both');
   const { scores, boxes } = names;
   if (scores.length !== boxes.length || (scores.length !== 1 && scores.length !== strides.length)) {
     throw new InputError(
       `decoder.outputs: expected one tensor of scores and of boxes, or ${strides.length} of each (one a stride), got ${scores.length} and ${boxes.length}`,
     );
   }
-  const classes = card.labels.length;
-  const parts = scores.map((name, i): Part => {
-    const head = new DistributionHead(scores.length === 1 ? levels : [levels[i]!], classes, bins);
-    findOutput(outputs, name, [1, head.cells, classes], 'class scores');
-    findOutput(outputs, boxes[i], [1, head.cells, 4 * bins], 'distributions');
-    return { scores: name, boxes: boxes[i]!, head };
+  if (scores.length > 1) return heads.map((head, i) => pair(outputs, scores[i]!, boxes[i]!, head, 0, head.cells));
+  if (decoder.centre === 0) {
+    return eachOf(heads, (head, first, cells) => pair(outputs, scores[0]!, boxes[0]!, head, first, cells));
+  }
+  const head = new DistributionHead(levels, card.labels.length, bins);
+  return [pair(outputs, scores[0]!, boxes[0]!, head, 0, head.cells)];
+}
+
+/** A part for each level of a tensor that holds all. */
+function eachOf(
+  heads: readonly DistributionHead[],
+  partOf: (head: DistributionHead, first: number, cells: number) => Part,
+): Part[] {
+  const cells = heads.reduce((sum, head) => sum + head.cells, 0);
+  let first = 0;
+  return heads.map((head) => {
+    const part = partOf(head, first, cells);
+    first += head.cells;
+    return part;
   });
+}
+
+/** Class scores and distributions in tensors of their own, of `cells` cells, of which the head's begin at `first`. */
+function pair(
+  outputs: readonly TensorInfo[],
+  scores: string,
+  boxes: string,
+  head: DistributionHead,
+  first: number,
+  cells: number,
+): Part {
+  const { classes, bins } = head;
+  const read = (tensors: Tensors, name: string, width: number, what: string) =>
+    readOutput(tensors, name, [1, cells, width], what).data.subarray(first * width, (first + head.cells) * width);
+  findOutput(outputs, scores, [1, cells, classes], 'class scores');
+  findOutput(outputs, boxes, [1, cells, 4 * bins], 'distributions');
   return {
-    decode(tensors: ReadonlyMap<string, Tensor>, threshold: number, multiLabel: boolean, candidates: Candidates): void {
-      for (const { scores, boxes, head } of parts) {
-        const score = readOutput(tensors, scores, [1, head.cells, classes], 'class scores').data;
-        const logits = readOutput(tensors, boxes, [1, head.cells, 4 * bins], 'distributions').data;
-        kernels.decode.distributions(head, score, logits, threshold, multiLabel, candidates);
+    head,
+    read: (tensors) => ({
+      scores: read(tensors, scores, classes, 'class scores'),
+      distributions: read(tensors, boxes, 4 * bins, 'distributions'),
+    }),
+  };
+}
+
+/** Class scores and behind them the distributions, row by row: what the kernels read is copied, of cells that pass. */
+function interleaved(
+  outputs: readonly TensorInfo[],
+  output: string | undefined,
+  head: DistributionHead,
+  first: number,
+  cells: number,
+): Part {
+  const { classes, bins } = head;
+  const width = classes + 4 * bins;
+  const what = 'class scores and distributions';
+  const { name } = findOutput(outputs, output, [1, cells, width], what);
+  const scores = new Float32Array(head.cells * classes);
+  const distributions = new Float32Array(head.cells * 4 * bins);
+  return {
+    head,
+    read(tensors, least) {
+      const { data } = readOutput(tensors, name, [1, cells, width], what);
+      for (let cell = 0; cell < head.cells; cell++) {
+        const at = (first + cell) * width;
+        let passes = false;
+        for (let i = 0; i < classes; i++) {
+          const score = data[at + i]!;
+          scores[cell * classes + i] = score;
+          passes ||= score >= least;
+        }
+        if (passes) distributions.set(data.subarray(at + classes, at + width), cell * 4 * bins);
       }
+      return { scores, distributions };
     },
   };
+}
+
+function moveBack({ boxes, length }: Candidates, from: number, pixels: number): void {
+  for (let i = from * 4; i < length * 4; i++) boxes[i]! -= pixels;
 }

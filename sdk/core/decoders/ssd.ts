@@ -3,7 +3,7 @@ import type { DetectorCard } from '../card.ts';
 import type { Tensor, TensorInfo } from '../engines/engine.ts';
 import type { Decoder } from './decoder.ts';
 
-/** SSD exports with their post-processing inside: boxes, class ids and scores, and how many of them count. */
+/** Exports with their post-processing inside that give boxes, class ids and scores apart, and how many of them count. */
 export function ssd(card: DetectorCard, outputs: readonly TensorInfo[]): Decoder {
   if (card.decoder.type !== 'ssd') throw new TypeError('expected an ssd card');
   const { outputs: names, boxOrder, normalised, firstClass = 0 } = card.decoder;
@@ -33,6 +33,7 @@ export function ssd(card: DetectorCard, outputs: readonly TensorInfo[]): Decoder
     }
   }
   return {
+    suppressed: true,
     decode(tensors, threshold, _multiLabel, candidates) {
       const boxes = dataOf(tensors, names.boxes);
       const ids = dataOf(tensors, names.classes);

@@ -1,19 +1,49 @@
+import { InputError } from '../../errors.ts';
 import type { DetectorCard } from '../card.ts';
 import type { TensorInfo } from '../engines/engine.ts';
 import { pushClasses } from './best-class.ts';
-import { type Decoder, findOutput, readOutput } from './decoder.ts';
+import {
+  applySigmoid,
+  assertPixels,
+  assertShares,
+  type Decoder,
+  findOutput,
+  greatestOf,
+  readOutput,
+} from './decoder.ts';
 
 /** YOLOv5's export: rows of centre x, centre y, w, h (input pixels), objectness and class scores. */
 export function yolov5(card: DetectorCard, outputs: readonly TensorInfo[]): Decoder {
   if (card.decoder.type !== 'yolov5') throw new TypeError('expected a yolov5 card');
   const classes = card.labels.length;
-  const width = 5 + classes;
+  const { extra = 0, logits = false } = card.decoder;
+  const scored = 5 + classes;
+  const width = scored + extra;
   const shape = [1, undefined, width];
   const what = 'centre, size, objectness and class scores per box';
   const { name } = findOutput(outputs, card.decoder.output, shape, what);
   return {
+    check(tensors) {
+      const { data } = readOutput(tensors, name, shape, what);
+      for (let at = 0; at < data.length; at += width) {
+        if (data[at + 2]! < 0 || data[at + 3]! < 0) {
+          throw new InputError(
+            `decoder: expected widths and heights of 0 and more, got ${data[at + 2]} x ${data[at + 3]}; an output of YOLOX that is not decoded has them as logarithms: type yolox`,
+          );
+        }
+      }
+      // A class score is never 0; the number of the only class always is.
+      if (classes === 1 && greatestOf(data, width, 4, 5) > 0 && greatestOf(data, width, 5, 6) === 0) {
+        throw new InputError(
+          'decoder: expected class scores, got nothing but 0: rows of x1, y1, x2, y2, score and class are of the type suppressed',
+        );
+      }
+      assertPixels(greatestOf(data, width, 0, 4));
+      if (!logits) assertShares(data, width, 4, scored);
+    },
     decode(tensors, threshold, multiLabel, candidates) {
       const { data } = readOutput(tensors, name, shape, what);
+      if (logits) applySigmoid(data, width, 4, scored);
       for (let at = 0; at < data.length; at += width) {
         const objectness = data[at + 4]!;
         if (!(objectness >= threshold)) continue;

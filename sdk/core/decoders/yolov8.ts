@@ -1,21 +1,40 @@
 import type { Candidates } from '../../kernels/decode/candidates.ts';
 import type { DetectorCard } from '../card.ts';
 import type { TensorInfo } from '../engines/engine.ts';
-import { type Decoder, findOutput, readOutput } from './decoder.ts';
+import {
+  applySigmoid,
+  assertPixels,
+  assertShares,
+  type Decoder,
+  findOutput,
+  greatestOf,
+  readOutput,
+} from './decoder.ts';
 
-/** YOLOv8's and YOLO11's export: channels of centre x, centre y, w, h (input pixels) and class scores, cells last. */
+/**
+ * YOLOv8's export, and that of what came after it: channels of centre x, centre y, w, h (input pixels) and class scores,
+ * cells last.
+ */
 export function yolov8(card: DetectorCard, outputs: readonly TensorInfo[]): Decoder {
   if (card.decoder.type !== 'yolov8') throw new TypeError('expected a yolov8 card');
   const classes = card.labels.length;
-  const shape = [1, 4 + classes, undefined];
+  const { extra = 0, logits = false } = card.decoder;
+  const shape = [1, 4 + classes + extra, undefined];
   const what = 'centre, size and class scores, cells last';
   const { name } = findOutput(outputs, card.decoder.output, shape, what);
   let best = new Float32Array(0);
   let bestClass = new Int32Array(0);
+  const scoresOf = (data: Float32Array, cells: number) => data.subarray(4 * cells, (4 + classes) * cells);
   return {
+    check(tensors) {
+      const { data, shape: given } = readOutput(tensors, name, shape, what);
+      assertPixels(greatestOf(data.subarray(0, 4 * given[2]!), 4, 0, 4));
+      if (!logits) assertShares(scoresOf(data, given[2]!), given[2]!);
+    },
     decode(tensors, threshold, multiLabel, candidates) {
       const { data, shape: given } = readOutput(tensors, name, shape, what);
       const cells = given[2]!;
+      if (logits) applySigmoid(scoresOf(data, cells), cells);
       if (multiLabel) {
         for (let c = 0; c < classes; c++) {
           const row = (4 + c) * cells;

@@ -1,21 +1,42 @@
 import { InputError } from '../../errors.ts';
-import type { TensorInfo } from './engine.ts';
+import type { FixedInput, TensorInfo } from './engine.ts';
 
 export function elements(shape: readonly number[]): number {
   return shape.reduce((product, side) => product * side, 1);
 }
 
-/** @throws InputError when the model has no such input, more than one, or another shape or type. */
-export function assertInput(inputs: readonly TensorInfo[], name: string, type: string, shape: readonly number[]): void {
-  const input = inputs.find((one) => one.name === name);
-  if (!input) {
-    throw new InputError(`input: expected one of ${inputs.map((one) => one.name).join(', ')}, got ${name}`);
+/** The input that takes the picture: the first of four dimensions, as there may be one for its size. */
+export function pictureInput(inputs: readonly TensorInfo[]): TensorInfo | undefined {
+  return inputs.find(({ shape }) => shape.length === 4) ?? inputs[0];
+}
+
+/** @throws InputError when the model has no such input, other ones beside it, or another shape or type. */
+export function assertInput(
+  inputs: readonly TensorInfo[],
+  name: string,
+  type: string,
+  shape: readonly number[],
+  fixed?: FixedInput,
+): void {
+  const names = inputs.map((one) => one.name);
+  for (const wanted of fixed ? [name, fixed.name] : [name]) {
+    if (!names.includes(wanted)) throw new InputError(`input: expected one of ${names.join(', ')}, got ${wanted}`);
   }
-  if (inputs.length > 1) {
-    throw new InputError(`expected a model with one input, got ${inputs.map((one) => one.name).join(', ')}`);
+  const others = names.filter((one) => one !== name && one !== fixed?.name);
+  if (others.length > 0) {
+    throw new InputError(
+      `expected a model with one input, got ${names.join(', ')}; where one of them is the size that its boxes are scaled to, name it in the card's input.sizes`,
+    );
   }
+  const input = inputs.find((one) => one.name === name)!;
   if (input.type !== type) {
     throw new InputError(`input.type: the model's input ${name} is ${input.type}, the card says ${type}`);
+  }
+  const [pictures] = input.shape;
+  if (typeof pictures === 'number' && pictures > 1 && input.shape.length === shape.length) {
+    throw new InputError(
+      `input: the model's input ${name} is [${input.shape.join(', ')}], ${pictures} pictures at once; one is given at a time: export it with a batch of 1, or an open one (Ultralytics: batch=1, or dynamic=True)`,
+    );
   }
   const fits =
     input.shape.length === shape.length &&

@@ -22,6 +22,23 @@ export type EngineName = (typeof engineNames)[number];
 export interface EngineOptions {
   /** Threads of one inference. */
   readonly threads: number;
+  /** Weights that lie in files of their own. */
+  readonly weights?: readonly ExternalWeights[];
+}
+
+/** A file of weights beside a model. */
+export interface ExternalWeights {
+  /** As the model names it. */
+  readonly path: string;
+  readonly data: Uint8Array<ArrayBuffer>;
+}
+
+/** A second input that stays the same for every picture: the size that a network scales its boxes to. */
+export interface FixedInput {
+  readonly name: string;
+  /** Whole numbers. */
+  readonly values: readonly number[];
+  readonly shape: readonly number[];
 }
 
 /**
@@ -34,11 +51,18 @@ export interface Engine {
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
   /**
-   * Chooses the shape of the one input and allocates its buffer. To be called once, before `run`.
+   * Chooses the shape of the input and allocates its buffer. To be called once, before `run`. Inputs and outputs of
+   * float16 are float32 on this side.
    *
-   * @throws InputError when the model has no such input, or another shape or type.
+   * @param fixed What else the model takes.
+   * @throws InputError when the model has no such input, another shape or type, or other inputs beside it.
    */
-  bind(name: string, type: 'uint8' | 'float32', shape: readonly number[]): Uint8Array | Float32Array;
+  bind(
+    name: string,
+    type: 'uint8' | 'float32',
+    shape: readonly number[],
+    fixed?: FixedInput,
+  ): Uint8Array | Float32Array;
   /**
    * Runs on what is in the input buffer.
    *

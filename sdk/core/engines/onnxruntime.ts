@@ -1,23 +1,44 @@
 import './no-telemetry.ts';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { InputError, messageOf } from '../../errors.ts';
+import { readOnnxGraph } from '../onnx-graph.ts';
+import { padsBeforeMaxPools } from '../pad-before-pool.ts';
 import { assertInput, elements } from './binding.ts';
-import type { Engine, EngineOptions, Tensor, TensorData, TensorInfo } from './engine.ts';
+import type { Engine, EngineOptions, FixedInput, Tensor, TensorData, TensorInfo } from './engine.ts';
+import { fromHalf, toHalf } from './half.ts';
 import { ShortLivedBuffers } from './short-lived-buffers.ts';
+
+/** The input: one tensor for each number of pictures that was asked for, all over one buffer. */
+interface Input {
+  readonly name: string;
+  readonly whole: OrtTensor;
+  readonly parts: Map<number, OrtTensor>;
+  /** What was handed out to be filled, where the model takes float16. */
+  readonly floats: Float32Array | undefined;
+  /** What the model takes beside it, by name. */
+  readonly fixed: Readonly<Record<string, OrtTensor>>;
+}
+
+/** An output in float16: what onnxruntime fills, and what is read. */
+interface HalfOutput {
+  readonly bits: Uint16Array;
+  readonly floats: Float32Array;
+}
 
 /** ONNX models through onnxruntime's CPU provider. */
 export class OnnxRuntimeEngine implements Engine {
   #session: InferenceSession | undefined;
-  /** The input: one tensor for each number of pictures that was asked for, all over one buffer. */
-  #input: { readonly name: string; readonly whole: OrtTensor; readonly parts: Map<number, OrtTensor> } | undefined;
+  #input: Input | undefined;
   #fetches: Record<string, OrtTensor | null> = {};
   /** The arrays behind `#fetches`: onnxruntime fills them, and gives back tensors that are copies of them. */
   readonly #fixed = new Map<string, Tensor>();
+  #halves: HalfOutput[] = [];
   /** Bytes of the copies a run gives back beside what it fills. */
   #copiedBytes = 0;
   readonly #garbage = new ShortLivedBuffers();
 
-  async load(model: Uint8Array, { threads }: EngineOptions): Promise<void> {
+  async load(model: Uint8Array, { threads, weights = [] }: EngineOptions): Promise<void> {
+    const graph = readOnnxGraph(model);
     try {
       this.#session = await InferenceSession.create(model, {
         executionProviders: ['cpu'],
@@ -30,8 +51,13 @@ export class OnnxRuntimeEngine implements Engine {
         enableMemPattern: true,
         // Warnings of the optimiser say nothing to who runs a model.
         logSeverityLevel: 3,
-        // A thread that spins between frames costs six times the energy at 10 frames a second.
-        extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
+        // It looks for them in the working directory otherwise.
+        ...(weights.length > 0 && { externalData: [...weights] }),
+        extra: {
+          // A thread that spins between frames costs six times the energy at 10 frames a second.
+          session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } },
+          ...(graph && padsBeforeMaxPools(graph) && { optimization: { disable_specified_optimizers: 'Pad_Fusion' } }),
+        },
       });
     } catch (error) {
       throw new InputError(`onnxruntime cannot load the model: ${messageOf(error)}`);
@@ -46,36 +72,61 @@ export class OnnxRuntimeEngine implements Engine {
     return tensorInfos(this.#loaded().outputMetadata);
   }
 
-  bind(name: string, type: 'uint8' | 'float32', shape: readonly number[]): Uint8Array | Float32Array {
-    assertInput(this.inputs, name, type, shape);
+  bind(
+    name: string,
+    type: 'uint8' | 'float32',
+    shape: readonly number[],
+    fixed?: FixedInput,
+  ): Uint8Array | Float32Array {
+    assertInput(this.inputs, name, type, shape, fixed);
+    const { inputMetadata, outputMetadata } = this.#loaded();
     const length = elements(shape);
     const buffer = type === 'uint8' ? new Uint8Array(length) : new Float32Array(length);
-    const whole = new OrtTensor(type, buffer as Float32Array, shape as number[]);
-    this.#input = { name, whole, parts: new Map() };
+    const isHalf = buffer instanceof Float32Array && typeOf(inputMetadata, name) === 'float16';
+    const whole = isHalf
+      ? new OrtTensor('float16', new Uint16Array(length), shape)
+      : new OrtTensor(type as 'float32', buffer as Float32Array, shape);
+    this.#input = {
+      name,
+      whole,
+      parts: new Map(),
+      floats: isHalf ? buffer : undefined,
+      fixed: fixed ? { [fixed.name]: fixedTensor(fixed, typeOf(inputMetadata, fixed.name)) } : {},
+    };
     this.#fetches = {};
     this.#fixed.clear();
+    this.#halves = [];
     this.#copiedBytes = 0;
-    for (const output of this.outputs) {
-      const tensor = allocate(output);
+    for (const output of outputMetadata) {
+      const tensor = output.isTensor ? allocate(output) : undefined;
       this.#fetches[output.name] = tensor ?? null;
       if (!tensor) continue;
-      const data = tensor.data as TensorData;
-      this.#fixed.set(output.name, { data, shape: tensor.dims });
-      this.#copiedBytes += data.byteLength;
+      this.#fixed.set(output.name, { data: this.#readable(tensor), shape: tensor.dims });
+      this.#copiedBytes += (tensor.data as TensorData).byteLength;
     }
     return buffer;
+  }
+
+  /** The array that a tensor's numbers are read from after each run. */
+  #readable({ type, data }: OrtTensor): TensorData {
+    if (type !== 'float16') return data as TensorData;
+    const bits = bitsOf(data);
+    const floats = new Float32Array(bits.length);
+    this.#halves.push({ bits, floats });
+    return floats;
   }
 
   async run(count?: number): Promise<ReadonlyMap<string, Tensor>> {
     const results = await this.#loaded().run(this.#feeds(count), this.#fetches);
     this.#garbage.add(this.#copiedBytes);
+    for (const { bits, floats } of this.#halves) fromHalf(bits, floats);
     if (this.#fixed.size === Object.keys(this.#fetches).length) return this.#fixed;
     const outputs = new Map<string, Tensor>(this.#fixed);
     for (const [name, value] of Object.entries(results)) {
       if (this.#fixed.has(name)) continue;
-      const data = value.data as TensorData;
+      const data = value.type === 'float16' ? floatsOf(bitsOf(value.data)) : (value.data as TensorData);
       outputs.set(name, { data, shape: value.dims });
-      this.#garbage.add(data.byteLength);
+      this.#garbage.add((value.data as TensorData).byteLength);
     }
     return outputs;
   }
@@ -86,21 +137,25 @@ export class OnnxRuntimeEngine implements Engine {
     this.#input = undefined;
     this.#fetches = {};
     this.#fixed.clear();
+    this.#halves = [];
     await session?.release();
   }
 
   #feeds(count: number | undefined): Record<string, OrtTensor> {
     if (!this.#input) return {};
-    const { name, whole, parts } = this.#input;
+    const { name, whole, parts, floats, fixed } = this.#input;
     const [batch, ...rest] = whole.dims as [number, ...number[]];
-    if (count === undefined || count === batch) return { [name]: whole };
-    let part = parts.get(count);
+    const asked = count ?? batch;
+    const length = asked * elements(rest);
+    if (floats) toHalf(floats.subarray(0, length), bitsOf(whole.data));
+    if (asked === batch) return { ...fixed, [name]: whole };
+    let part = parts.get(asked);
     if (!part) {
-      const data = (whole.data as Float32Array).subarray(0, count * elements(rest));
-      part = new OrtTensor(whole.type as 'float32', data, [count, ...rest]);
-      parts.set(count, part);
+      const data = (whole.data as Float32Array).subarray(0, length);
+      part = new OrtTensor(whole.type as 'float32', data, [asked, ...rest]);
+      parts.set(asked, part);
     }
-    return { [name]: part };
+    return { ...fixed, [name]: part };
   }
 
   #loaded(): InferenceSession {
@@ -110,14 +165,42 @@ export class OnnxRuntimeEngine implements Engine {
 }
 
 function tensorInfos(metadata: readonly InferenceSession.ValueMetadata[]): TensorInfo[] {
-  return metadata.filter((value) => value.isTensor).map(({ name, type, shape }) => ({ name, type, shape }));
+  return metadata
+    .filter((value) => value.isTensor)
+    .map(({ name, type, shape }) => ({ name, type: type === 'float16' ? 'float32' : type, shape }));
+}
+
+function typeOf(metadata: readonly InferenceSession.ValueMetadata[], name: string): string | undefined {
+  const value = metadata.find((one) => one.name === name);
+  return value?.isTensor ? value.type : undefined;
+}
+
+/** Of a float16 tensor: Nodes that know Float16Array give one, others the bits. */
+function bitsOf(data: OrtTensor['data']): Uint16Array {
+  const { buffer, byteOffset, byteLength } = data as Uint16Array;
+  return new Uint16Array(buffer, byteOffset, byteLength / 2);
+}
+
+function floatsOf(bits: Uint16Array): Float32Array {
+  const floats = new Float32Array(bits.length);
+  fromHalf(bits, floats);
+  return floats;
+}
+
+/** @throws InputError when the input takes no whole numbers. */
+function fixedTensor({ name, values, shape }: FixedInput, type: string | undefined): OrtTensor {
+  if (type === 'int64') return new OrtTensor(type, BigInt64Array.from(values, BigInt), shape);
+  if (type === 'int32') return new OrtTensor(type, Int32Array.from(values), shape);
+  if (type === 'float32') return new OrtTensor(type, Float32Array.from(values), shape);
+  throw new InputError(`input.sizes: expected the model's input ${name} to be int64, int32 or float32, it is ${type}`);
 }
 
 /** A buffer for an output whose shape and type are fixed; undefined for others, which the run then allocates. */
-function allocate({ type, shape }: TensorInfo): OrtTensor | undefined {
+function allocate({ type, shape }: InferenceSession.TensorValueMetadata): OrtTensor | undefined {
   if (!shape.every((side): side is number => typeof side === 'number' && side > 0)) return undefined;
   const length = elements(shape);
   if (type === 'float32') return new OrtTensor(type, new Float32Array(length), shape);
+  if (type === 'float16') return new OrtTensor(type, new Uint16Array(length), shape);
   if (type === 'uint8') return new OrtTensor(type, new Uint8Array(length), shape);
   if (type === 'int8') return new OrtTensor(type, new Int8Array(length), shape);
   if (type === 'int32') return new OrtTensor(type, new Int32Array(length), shape);

@@ -50,6 +50,16 @@ export function decode(
   }));
 }
 
+/** What the decoder of this card says against the numbers of these outputs. */
+export function complaint(decoder: DetectorCard['decoder'], outputs: readonly Output[], change = {}): string {
+  try {
+    decoders[decoder.type](card(decoder, change), infos(outputs)).check?.(tensors(outputs));
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return 'nothing';
+}
+
 /** The error of a card that does not fit a model with these outputs. */
 export function misfit(decoder: DetectorCard['decoder'], outputs: readonly Output[], change = {}): string {
   try {

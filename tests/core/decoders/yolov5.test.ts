@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decode, misfit, type Output } from './decode.ts';
+import { complaint, decode, misfit, type Output } from './decode.ts';
 
 const decoder = { type: 'yolov5' as const };
 const output = (rows: number[][], declared?: Output['declared']): Output[] => [
@@ -19,6 +19,25 @@ describe('yolov5', () => {
       { box: [11, 6, 21, 10], score: 0.72, classId: 0 },
       { box: [-1, 0, 3, 4], score: 0.7, classId: 1 },
     ]);
+  });
+
+  it('leaves out what stands behind, and applies the sigmoid where it was left out', () => {
+    const logit = (share: number) => (share === 1 ? 40 : Math.log(share / (1 - share)));
+    const before = rows.map(([x, y, w, h, ...shares]) => [x!, y!, w!, h!, ...shares.map(logit), -7, 7]);
+    expect(decode({ ...decoder, extra: 2, logits: true }, output(before))).toEqual(decode(decoder, output(rows)));
+  });
+
+  it('says what its numbers tell against it', () => {
+    expect(complaint(decoder, output(rows))).toBe('nothing');
+    expect(complaint(decoder, output([[0.3, 0.2, -0.4, 0.1, 0.9, 0.8, 0.1]]))).toContain('type yolox');
+    expect(complaint(decoder, output([[0.3, 0.2, 0.4, 0.1, 0.9, 0.8, 0.1]]))).toContain(
+      'these are shares of the input',
+    );
+    expect(complaint(decoder, output([[16, 8, 10, 4, 3.2, -2, 0.1]]))).toContain('expected scores of 0 to 1, got 3.2');
+    const one = { labels: ['cat'] };
+    const suppressedRows = [[4, 5, 14, 25, 0.9, 0], [0, 0, 0, 0, 0, 0]]; // biome-ignore format: a row each
+    expect(complaint(decoder, output(suppressedRows), one)).toContain('are of the type suppressed');
+    expect(complaint(decoder, output([[16, 8, 10, 4, 0.9, 0.99]]), one)).toBe('nothing');
   });
 
   it('gives a box for each class that passes when asked to', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decode, misfit, type Output } from './decode.ts';
+import { complaint, decode, misfit, type Output } from './decode.ts';
 
 const decoder = { type: 'yolov8' as const };
 
@@ -29,6 +29,23 @@ describe('yolov8', () => {
       [0, 0.6],
       [1, 0.7],
     ]);
+  });
+
+  it('leaves out what stands behind, and applies the sigmoid where it was left out', () => {
+    const before = rows.map(([x, y, w, h, ...shares]) => [
+      ...[x!, y!, w!, h!],
+      ...shares.map((share) => Math.log(share / (1 - share))),
+      ...[-7, 7],
+    ]);
+    expect(decode({ ...decoder, extra: 2, logits: true }, output(before))).toEqual(decode(decoder, output(rows)));
+  });
+
+  it('says what its numbers tell against it', () => {
+    expect(complaint(decoder, output(rows))).toBe('nothing');
+    expect(complaint(decoder, output([[0.5, 0.2, 0.4, 0.1, 0.9, 0.8]]))).toContain('these are shares of the input');
+    expect(complaint(decoder, output([[16, 8, 10, 4, 0.1, -2]]))).toContain('expected scores of 0 to 1, got -2');
+    // What rounding to 8 bits may give.
+    expect(complaint(decoder, output([[16, 8, 10, 4, 1.004, -0.02]]))).toBe('nothing');
   });
 
   it('takes no number for no object', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decode, misfit, type Output, sparse } from './decode.ts';
+import { complaint, decode, misfit, type Output, sparse } from './decode.ts';
 
 // 32x32 pixels: 16 cells of stride 8, then 4 of stride 16; 7 numbers a cell.
 const decoder = { type: 'yolox' as const, strides: [8, 16] };
@@ -40,6 +40,40 @@ describe('yolox', () => {
     expect(
       decode(decoder, output({ 0: [0, 0, 0, 0, Number.NaN, 1, 1], 7: [0, 0, 0, 0, 1, Number.NaN, 0.6] })),
     ).toMatchObject([{ classId: 1, score: 0.6 }]);
+  });
+
+  /** Every cell with its centre, in pixels or as an offset, and its size. */
+  const everywhere = (decoded: boolean, offset = 0.5, size = 1) =>
+    [
+      [8, 4],
+      [16, 2],
+    ].flatMap(([stride, side]) =>
+      Array.from({ length: side! ** 2 }, (_, i) => [
+        ...[i % side!, Math.floor(i / side!)].map((place) => (decoded ? (place + offset) * stride! : offset)),
+        ...(decoded ? [size * stride!, size * stride!] : [Math.log(size), Math.log(size)]),
+        ...[0.9, 0.8, 0.1],
+      ]),
+    );
+  const all = (rows: number[][]): Output[] => [{ name: 'output', shape: [1, 20, 7], data: rows.flat() }];
+
+  it.each([
+    [0.5, 1],
+    [0.1, 3],
+    [-0.8, 0.3],
+    [2.5, 1.5],
+  ])('sees that an output is decoded already (offset %d, size %d)', (offset, size) => {
+    const raw = decode(decoder, all(everywhere(false, offset, size)));
+    expect(raw).toHaveLength(20);
+    expect(decode(decoder, all(everywhere(true, offset, size)))).toEqual(raw);
+    expect(decode({ ...decoder, decoded: true }, all(everywhere(true, offset, size)))).toEqual(raw);
+    expect(decode({ ...decoder, decoded: false }, all(everywhere(true, offset, size)))).not.toEqual(raw);
+  });
+
+  it('applies the sigmoid where it was left out, and says so where it was not told', () => {
+    const before = everywhere(false).map(([x, y, w, h]) => [x!, y!, w!, h!, Math.log(9), Math.log(4), -3]);
+    expect(decode({ ...decoder, logits: true }, all(before))[0]).toMatchObject({ score: 0.72, classId: 0 });
+    expect(complaint(decoder, all(before))).toContain('expected scores of 0 to 1');
+    expect(complaint({ ...decoder, logits: true }, all(before))).toBe('nothing');
   });
 
   it('says what does not fit', () => {

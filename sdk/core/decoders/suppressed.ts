@@ -1,0 +1,71 @@
+import { InputError } from '../../errors.ts';
+import type { DetectorCard } from '../card.ts';
+import type { TensorInfo } from '../engines/engine.ts';
+import { assertPixels, type Decoder, findOutput, greatestOf, greatestShare, readOutput } from './decoder.ts';
+
+/**
+ * What is left after the model's own suppression, or of a network that needs none (YOLOv10, YOLO26, RT-DETR): rows of a
+ * box, its score and its class; zeros behind the last one.
+ */
+export function suppressed(card: DetectorCard, outputs: readonly TensorInfo[]): Decoder {
+  if (card.decoder.type !== 'suppressed') throw new TypeError('expected a suppressed card');
+  const { boxes: form = 'xyxy', normalised = false, extra = 0 } = card.decoder;
+  const scaleX = normalised ? card.input.width : 1;
+  const scaleY = normalised ? card.input.height : 1;
+  const classes = card.labels.length;
+  const width = 6 + extra;
+  const shape = [1, undefined, width];
+  const what = 'box, score and class per row';
+  const { name } = findOutput(outputs, card.decoder.output, shape, what);
+  return {
+    suppressed: true,
+    check(tensors) {
+      const { data } = readOutput(tensors, name, shape, what);
+      assertClasses(data, width, classes);
+      assertScale(data, width, normalised);
+    },
+    decode(tensors, threshold, _multiLabel, candidates) {
+      const { data } = readOutput(tensors, name, shape, what);
+      for (let at = 0; at < data.length; at += width) {
+        const score = data[at + 4]!;
+        if (!(score >= threshold) || isEmpty(data, at)) continue;
+        const classId = classOf(data[at + 5]!, classes);
+        const a = data[at]! * scaleX;
+        const b = data[at + 1]! * scaleY;
+        const c = data[at + 2]! * scaleX;
+        const d = data[at + 3]! * scaleY;
+        if (form === 'xyxy') candidates.push(a, b, c, d, score, classId);
+        else candidates.push(a - c / 2, b - d / 2, a + c / 2, b + d / 2, score, classId);
+      }
+    },
+  };
+}
+
+/** With a threshold of 0 a row behind the last one passes, too. */
+function isEmpty(data: Float32Array, at: number): boolean {
+  return data[at + 4] === 0 && data[at + 2] === 0 && data[at + 3] === 0;
+}
+
+/** A class id, which float16 and 8 bits may have moved by a hair. @throws InputError when it is none. */
+function classOf(value: number, classes: number): number {
+  const classId = Math.round(value);
+  if (Math.abs(value - classId) <= 0.05 && classId >= 0 && classId < classes) return classId;
+  throw new InputError(
+    `decoder: expected the sixth number of a row to be a class from 0 to ${classes - 1}, got ${value}; rows of centre, size, objectness and class scores are of the type yolov5, of centre, size and two class scores of the type rtdetr`,
+  );
+}
+
+function assertClasses(data: Float32Array, width: number, classes: number): void {
+  for (let at = 0; at < data.length; at += width) classOf(data[at + 5]!, classes);
+}
+
+/** Shares taken for pixels are boxes of no size in the corner, pixels taken for shares lie outside: neither is found. */
+function assertScale(data: Float32Array, width: number, normalised: boolean): void {
+  const greatest = greatestOf(data, width, 0, 4);
+  if (!normalised) assertPixels(greatest);
+  else if (greatest > greatestShare) {
+    throw new InputError(
+      `decoder: expected boxes in shares of the input, 0 to 1, their greatest number is ${greatest}: these are pixels ("normalised": false)`,
+    );
+  }
+}

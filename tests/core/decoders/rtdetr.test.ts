@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { complaint, decode, misfit, type Output } from './decode.ts';
+
+// 32x32 pixels, two labels.
+const decoder = { type: 'rtdetr' as const };
+const output = (rows: readonly (readonly number[])[]): Output[] => [
+  { name: 'output0', shape: [1, rows.length, rows[0]!.length], data: rows.flat() },
+];
+const logit = (share: number) => Math.log(share / (1 - share));
+
+describe('rtdetr', () => {
+  const rows = [
+    [0.5, 0.25, 0.25, 0.5, 0.1, 0.8],
+    [0.5, 0.25, 0.25, 0.5, 0.6, 0.7],
+    [0.5, 0.5, 1, 1, 0.2, 0.1],
+  ];
+
+  it('reads centre and size as shares of the input, and a score for each class', () => {
+    expect(decode(decoder, output(rows))).toEqual([
+      { box: [12, 0, 20, 16], score: 0.8, classId: 1 },
+      { box: [12, 0, 20, 16], score: 0.7, classId: 1 },
+    ]);
+    expect(decode(decoder, output(rows), { multiLabel: true })).toHaveLength(3);
+  });
+
+  it('applies the sigmoid where it was left out', () => {
+    const before = rows.map(([x, y, w, h, a, b]) => [x!, y!, w!, h!, logit(a!), logit(b!)]);
+    expect(decode({ ...decoder, logits: true }, output(before))).toEqual(decode(decoder, output(rows)));
+    expect(complaint(decoder, output(before))).toContain('"logits": true');
+    expect(complaint({ ...decoder, logits: true }, output(before))).toBe('nothing');
+  });
+
+  it('says what does not fit', () => {
+    expect(misfit(decoder, output([[0, 0, 0, 0, 0]]))).toContain('to be [1, any, 6], it is [1, 1, 5]');
+    expect(complaint(decoder, output([[16, 8, 8, 16, 0.1, 0.8]]))).toContain('expected scores of 0 to 1, got 16');
+  });
+});
