@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
 import type { LearnSettings } from '../config/schema.ts';
-import { type Classifier, loadClassifier, readClassifierCard } from '../core/classifier.ts';
+import { type Classifier, loadClassifier, readEmbedder } from '../core/classifier.ts';
 import { spaceOf } from '../core/space.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { about, type Logger, silent } from '../log.ts';
@@ -375,12 +375,13 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
 
   async #open(): Promise<Learner> {
     const { node, folder, settings, trainers } = this.#options;
-    const card = await readClassifierCard(settings.model);
+    const { card, classLayer } = await readEmbedder(settings.model);
     const learner = await Learner.open(folder, {
       space: spaceOf(card),
       dimension: card.dimension,
       node,
       ...(trainers && { trainers }),
+      ...(classLayer && { classLayer }),
       logger: this.#logger,
     });
     learner.on('parts', (parts) => {

@@ -1,4 +1,4 @@
-import { readClassifierCard } from '../../sdk/core/classifier.ts';
+import { readEmbedder } from '../../sdk/core/classifier.ts';
 import { spaceOf } from '../../sdk/core/space.ts';
 import { InputError } from '../../sdk/errors.ts';
 import { Learner } from '../../sdk/learn/learner.ts';
@@ -19,6 +19,6 @@ export async function openLearner(folder: string, model: string | undefined, new
   if (newNode === undefined && !LedgerStore.exists(folder)) {
     throw new InputError(`${folder}: expected a store of examples, there is none; \`ocellus teach\` makes one`);
   }
-  const card = await readClassifierCard(model);
-  return Learner.open(folder, { space: spaceOf(card), dimension: card.dimension, node, keepNode: true });
+  const { card, classLayer } = await readEmbedder(model);
+  return Learner.open(folder, { space: spaceOf(card), dimension: card.dimension, node, keepNode: true, classLayer });
 }
