@@ -81,7 +81,14 @@ export { type CutPart, type ExamplePart, isExamplePart, type Part, type PartName
 export { accuracies, type Confusion, confusions, mostDoubtful, uncertainty } from './learn/review.ts';
 export type { Tensor } from './learn/safetensors.ts';
 export { SteadyState, type SteadyStateOptions } from './learn/steady-state.ts';
-export { crossValidate, type HeadTrainer, type Margins, type TrainedModel } from './learn/trainer.ts';
+export type { Steps } from './learn/steps.ts';
+export {
+  crossValidate,
+  crossValidateInSteps,
+  type HeadTrainer,
+  type Margins,
+  type TrainedModel,
+} from './learn/trainer.ts';
 export { TrainingData, type TrainingSet } from './learn/training-set.ts';
 export type { ViewState } from './learn/view-states.ts';
 export type { Logger } from './log.ts';

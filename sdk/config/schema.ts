@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { changeOf } from './change-of.ts';
 import { Secret } from './secrets.ts';
+import { ByLabel, Label, TopicStart } from './text.ts';
 
 /**
  * The one schema of `ocellus.yaml`: it validates, gives the defaults, and is what `docs/settings.md` and the console's
@@ -31,7 +32,7 @@ const Point = Type.Tuple([Share('x'), Share('y')], {
   description: '[x, y] as shares of the picture: [0, 0] is top left, [1, 1] bottom right.',
 });
 const Polygon = Type.Array(Point, { minItems: 3, maxItems: 64, description: 'Corners, in order.' });
-const Labels = (description: string) => Type.Array(Type.String({ minLength: 1 }), { description });
+const Labels = (description: string) => Type.Array(Label(), { description });
 
 export const ZoneSettings = Type.Object(
   {
@@ -79,7 +80,7 @@ export const DetectSettings = Type.Object(
         'While several cameras want more than the board can do: the turns that this one gets for each one of a camera with 1.',
     }),
     threshold: Share('The least score of an object, unless `thresholds` names its label.', 0.6),
-    thresholds: Type.Record(Type.String(), Share('The least score of this label.'), {
+    thresholds: ByLabel(Share('The least score of this label.'), {
       default: {},
       description: 'The least score by label, e.g. {cat: 0.7}.',
     }),
@@ -338,8 +339,7 @@ export const HomeAssistantSettings = Type.Object(
       default: true,
       description: 'Home Assistant finds the node and its cameras by itself. Off: what was announced is taken back.',
     }),
-    prefix: Type.String({
-      pattern: '^[^+#/\\u0000$][^+#/\\u0000]*(/[^+#/\\u0000]+)*$',
+    prefix: TopicStart({
       default: 'homeassistant',
       description: 'The discovery prefix of its MQTT integration.',
     }),
@@ -393,8 +393,7 @@ export const MqttSettings = Type.Object(
       default: 1883,
       description: 'Port of the embedded broker; 0 takes any free one.',
     }),
-    base: Type.String({
-      pattern: '^[^+#/\\u0000]+(/[^+#/\\u0000]+)*$',
+    base: TopicStart({
       default: 'ocellus',
       description: 'First part of each topic.',
     }),

@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import { type TSchema, Type } from '@sinclair/typebox';
 import { InputError } from '../errors.ts';
 
+/** Longer than any URL or password that is meant. */
+const longestSecret = 4096;
+
 /**
  * Marks a text of the settings as one that may hold a secret: it may refer to one that is kept elsewhere (`${NAME}`),
  * and no message shows it.
  */
 export function Secret(options: { description: string; default?: string; minLength?: number }) {
-  return Type.String({ ...options, writeOnly: true });
+  return Type.String({ maxLength: longestSecret, ...options, writeOnly: true });
 }
 
 export const isSecret = (schema: TSchema): boolean => schema.writeOnly === true;

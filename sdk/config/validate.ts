@@ -1,8 +1,10 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { Value, type ValueError } from '@sinclair/typebox/value';
 import { maskCredentials, maskSource } from '../../devices/credentials.ts';
+import { composed } from '../composed.ts';
 import { InputError } from '../errors.ts';
 import { isSecret } from './secrets.ts';
+import { isNameSchema, wordsOf } from './text.ts';
 
 /**
  * Fills in the defaults of a schema and checks the result.
@@ -32,7 +34,7 @@ export function errorsOf(schema: TSchema, value: unknown, above = ''): string[] 
 }
 
 /**
- * What was left out, filled in; a field that is there is never changed. (TypeBox's own `Value.Default` merges: of
+ * What was left out, filled in; a field that is there is never changed, but that names are composed. (TypeBox's own `Value.Default` merges: of
  * cameras that were given it would keep the default one as well.)
  */
 function withDefaults(schema: TSchema, value: unknown): unknown {
@@ -46,11 +48,20 @@ function withDefaults(schema: TSchema, value: unknown): unknown {
       variantOf(schema.anyOf, value);
     return variant ? withDefaults(variant, value) : value;
   }
+  if (typeof value === 'string') return isNameSchema(schema) ? composed(value) : value;
   if (Array.isArray(value)) {
     if (schema.type !== 'array' || Array.isArray(schema.items)) return value;
     return value.map((item) => withDefaults(schema.items, item));
   }
   if (schema.type !== 'object' || !isObject(value)) return value;
+  if (isNameSchema(schema)) {
+    for (const [key, inner] of Object.entries(value)) {
+      // One that is there in both forms stays so: no model knows the other one.
+      if (Object.hasOwn(value, composed(key))) continue;
+      delete value[key];
+      value[composed(key)] = inner;
+    }
+  }
   for (const [key, inner] of Object.entries((schema.properties ?? {}) as Record<string, TSchema>)) {
     const filled = withDefaults(inner, value[key]);
     if (filled !== undefined) value[key] = filled;
@@ -101,6 +112,8 @@ function inWords(error: ValueError): string {
     // TypeBox reports it with the schema of the object that holds it.
     const names = Object.keys(error.schema.properties ?? {});
     if (names.length > 0) return `no such field; expected one of ${names.join(', ')}`;
+    const words = wordsOf(error.schema);
+    if (words) return `no such field; expected ${words}`;
     const [pattern = ''] = Object.keys(error.schema.patternProperties ?? {});
     const taken = /^\^\(\?!\(\?:([\w|]+)\)/.exec(pattern)?.[1]?.replaceAll('|', ', ');
     return `no such field; expected a name of small letters, digits, _ and -${taken ? `, but none of ${taken}` : ''}`;
@@ -159,6 +172,7 @@ export function expected(schema: TSchema): string {
     case 'boolean':
       return 'true or false';
     case 'string':
+      if (wordsOf(schema)) return wordsOf(schema)!;
       if (pattern) return `text that fits ${pattern}`;
       if (maxLength !== undefined)
         return `text of ${minLength ? `${minLength} to` : 'at most'} ${maxLength} characters`;

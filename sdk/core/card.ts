@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { named } from '../config/text.ts';
 
-const Strings = Type.Array(Type.String({ minLength: 1 }), { minItems: 1 });
+const Labels = Type.Array(named(Type.String({ minLength: 1 })), { minItems: 1 });
 const Strides = Type.Array(Type.Integer({ minimum: 1, maximum: 4096 }), { minItems: 1, maxItems: 16 });
 
 const Deviation = Type.Number({ exclusiveMinimum: 0 });
@@ -201,7 +202,7 @@ export const DetectorCard = Type.Object(
       { additionalProperties: false },
     ),
     decoder: DecoderCard,
-    labels: Strings,
+    labels: Labels,
     thresholds: Type.Object(
       {
         score: Type.Number({ minimum: 0, maximum: 1, default: 0.4 }),
@@ -251,7 +252,7 @@ export const ClassifierCard = Type.Object(
           'What is applied to `logits`. Default: none where the network ends in a softmax or sigmoid of its own, else softmax.',
       }),
     ),
-    labels: Strings,
+    labels: Labels,
   },
   { additionalProperties: false },
 );

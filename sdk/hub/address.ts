@@ -1,4 +1,5 @@
 import type { IClientOptions } from 'mqtt';
+import { maskCredentials } from '../../devices/credentials.ts';
 import type { TlsSettings } from '../config/schema.ts';
 import { InputError } from '../errors.ts';
 
@@ -63,7 +64,7 @@ export function brokerAddress(url: string, login: BrokerLogin = {}): BrokerAddre
   // A WebSocket's address is put together to a URL again, where an IPv6 address keeps its brackets.
   const hostname = web ? parsed.hostname : parsed.hostname.replace(/^\[|\]$/g, '');
   return {
-    title: `${protocol}://${parsed.hostname}:${port}${web ? parsed.pathname : ''}`,
+    title: maskCredentials(`${protocol}://${parsed.hostname}:${port}${web ? parsed.pathname : ''}`),
     options: { protocol, hostname, host: hostname, port, ...(web && { path }), username, password },
     tls,
   };

@@ -1,4 +1,5 @@
 import { Settings } from '../config/schema.ts';
+import { errorsOf } from '../config/validate.ts';
 import { InputError } from '../errors.ts';
 
 /** What the name of a node, a camera, a zone or a line looks like; the settings schema says the same. */
@@ -33,11 +34,8 @@ export class NodeTopics {
 
   /** @throws InputError when the base has a wildcard or the node's name may not stand in a topic. */
   constructor(base: string, node: string) {
-    const pattern = Settings.properties.mqtt.properties.base.pattern!;
-    // `$` at the start belongs to the broker.
-    if (!new RegExp(pattern).test(base) || base.startsWith('$')) {
-      throw new InputError(`mqtt.base: expected topic levels without +, # or a leading $, got ${JSON.stringify(base)}`);
-    }
+    const [problem] = errorsOf(Settings.properties.mqtt.properties.base, base, 'mqtt.base');
+    if (problem !== undefined) throw new InputError(problem);
     this.base = base;
     this.root = `${base}/${named('node', node)}`;
   }

@@ -1,4 +1,7 @@
 import { EventEmitter } from 'node:events';
+
+import { composed } from '../composed.ts';
+
 import { InputError, messageOf } from '../errors.ts';
 import { type Logger, silent } from '../log.ts';
 import { makeFolder } from '../make-folder.ts';
@@ -273,7 +276,7 @@ export class Learner extends EventEmitter<LearnerEvents> {
       .find(
         (one) =>
           one.node === this.ledger.node &&
-          one.label === label &&
+          one.label === composed(label) &&
           one.negative === negative &&
           one.embedding.scale === scale &&
           Buffer.from(one.embedding.values).equals(Buffer.from(values)),

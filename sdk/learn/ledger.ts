@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { composed } from '../composed.ts';
 import { InputError } from '../errors.ts';
 import { add, type DotSet, emptyDotSet, join, remove, replicaPattern } from './dot-set.ts';
 import type { Embedding } from './embedding.ts';
@@ -84,7 +85,10 @@ interface Row {
 interface Shelf {
   readonly node: string;
   readonly head: string;
+  /** As its owner wrote it. */
   readonly label: string;
+  /** What it is the same label as, on each node. */
+  readonly composed: string;
   rows: DotSet<Row>;
 }
 
@@ -153,7 +157,8 @@ export class Ledger {
    * @throws InputError when the draft is not what its type says, or the ledger is full.
    */
   teach(draft: Draft): Example {
-    const { head = objectHead, negative = false, timeMs = this.#now(), label, camera, kind, embedding, from } = draft;
+    const { head = objectHead, negative = false, timeMs = this.#now(), camera, kind, embedding, from } = draft;
+    const label = composedLabel(draft.label);
     const id = this.#nextId();
     const fixed = { id, node: this.node, head, label, negative, camera, timeMs, kind, embedding };
     const example: Example = from === undefined ? fixed : { ...fixed, from };
@@ -187,7 +192,8 @@ export class Ledger {
    * @returns How many examples are not seen any more.
    * @throws InputError when there is no such example, label or node, or there are too many cuts.
    */
-  forget(target: CutTarget, reason = ''): number {
+  forget(what: CutTarget, reason = ''): number {
+    const target = 'label' in what ? { ...what, label: composedLabel(what.label) } : what;
     const cut: Cut = { id: this.#nextId(), node: this.node, target, reason, timeMs: this.#now() };
     checkCut(cut);
     const before = this.#countVisible();
@@ -281,7 +287,7 @@ export class Ledger {
   example(id: string): Example | undefined {
     for (const shelf of this.#shelves.values()) {
       const row = shelf.rows.items.get(id);
-      if (row) return this.#exampleOf(shelf, row);
+      if (row) return this.#shownOf(shelf, row);
     }
     return undefined;
   }
@@ -297,7 +303,7 @@ export class Ledger {
     for (const shelf of this.#shelves.values()) {
       if (head !== undefined && shelf.head !== head) continue;
       for (const row of shelf.rows.items.values()) {
-        if (!isHidden(shelf, row)) found.push(this.#exampleOf(shelf, row));
+        if (!isHidden(shelf, row)) found.push(this.#shownOf(shelf, row));
       }
     }
     return found.sort(byTime);
@@ -397,6 +403,12 @@ export class Ledger {
     return { node, head, label, seen: shelf.rows.seen, items };
   }
 
+  /** As it is compared and shown; what travels is what its owner wrote. */
+  #shownOf(shelf: Shelf, row: Row): Example {
+    const example = this.#exampleOf(shelf, row);
+    return shelf.composed === shelf.label ? example : { ...example, label: shelf.composed };
+  }
+
   #exampleOf({ node, head, label }: Shelf, row: Row): Example {
     const { id, slot, scale, timeMs, kind, negative, camera, from } = row;
     const embedding: Embedding = { values: this.#pool.at(slot), scale };
@@ -420,7 +432,7 @@ export class Ledger {
   #replaceExamples(part: ExamplePart): void {
     const { node, head, label, seen } = part;
     const key = partKey(part);
-    const shelf = this.#shelves.get(key) ?? { node, head, label, rows: emptyDotSet };
+    const shelf = this.#shelves.get(key) ?? { node, head, label, composed: composed(label), rows: emptyDotSet };
     const rows = new Map<string, Row>();
     const put: Example[] = [];
     const dropped: string[] = [];
@@ -476,21 +488,24 @@ function hide(cuts: readonly Cut[]) {
   for (const { node, target, timeMs } of cuts) {
     if (nodes.has(node)) continue;
     if ('example' in target) examples.add(target.example);
-    if ('label' in target) labels.set(JSON.stringify([target.head, target.label]), timeMs);
+    if ('label' in target) labels.set(JSON.stringify([target.head, composed(target.label)]), timeMs);
   }
   return {
     nodes,
-    isHidden({ node, head, label }: Shelf, { id, timeMs }: Row): boolean {
+    isHidden({ node, head, composed: label }: Shelf, { id, timeMs }: Row): boolean {
       if (nodes.has(node) || examples.has(id)) return true;
       return labels.size > 0 && timeMs <= (labels.get(JSON.stringify([head, label])) ?? -1);
     },
   };
 }
 
+/** What is no text is for the check of the fields. */
+const composedLabel = (label: string) => (typeof label === 'string' ? composed(label) : label);
+
 function matches(target: CutTarget, shelf: Shelf, row: Row): boolean {
   if ('example' in target) return row.id === target.example;
   if ('node' in target) return shelf.node === target.node;
-  return shelf.head === target.head && shelf.label === target.label;
+  return shelf.head === target.head && shelf.composed === composed(target.label);
 }
 
 function joinParts(a: Part, b: Part): Part {

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
+import { composed } from '../composed.ts';
 import type { LearnSettings } from '../config/schema.ts';
 import { type Classifier, loadClassifier, readEmbedder } from '../core/classifier.ts';
 import { spaceOf } from '../core/space.ts';
@@ -370,7 +371,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
 
   #examples({ head, label }: ExampleFilter): Example[] {
     const all = this.#learner?.ledger.examples(head) ?? [];
-    return label === undefined ? all : all.filter((example) => example.label === label);
+    return label === undefined ? all : all.filter((example) => example.label === composed(label));
   }
 
   async #open(): Promise<Learner> {

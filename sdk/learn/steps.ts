@@ -26,7 +26,11 @@ export async function inSlices<T>(steps: Steps<T>, isStopped: () => boolean): Pr
     if (step.done) return step.value;
     if (performance.now() < end) continue;
     await letOthersIn();
-    if (isStopped()) return undefined;
+    if (isStopped()) {
+      // What it holds is given back.
+      steps.return(undefined as never);
+      return undefined;
+    }
     end = performance.now() + sliceMs;
   }
 }

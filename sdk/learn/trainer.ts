@@ -1,7 +1,7 @@
 import type { Embedding } from './embedding.ts';
 import type { Features } from './features.ts';
 import type { Tensor } from './safetensors.ts';
-import type { Steps } from './steps.ts';
+import { finish, type Steps } from './steps.ts';
 import type { TrainingSet } from './training-set.ts';
 
 /**
@@ -51,12 +51,26 @@ const folds = 5;
  * examples are trained on. Example i is in fold i mod 5.
  */
 export function crossValidate(set: TrainingSet, train: (part: TrainingSet) => Margins): Float64Array {
+  return finish(
+    // biome-ignore lint/correctness/useYield: it is one step.
+    crossValidateInSteps(set, function* (part) {
+      return train(part);
+    }),
+  );
+}
+
+/** The same in steps, at least one for each fold. */
+export function* crossValidateInSteps(
+  set: TrainingSet,
+  train: (part: TrainingSet) => Steps<Margins>,
+): Steps<Float64Array> {
   const leftOut = new Float64Array(set.examples.length * set.classes).fill(Number.NEGATIVE_INFINITY);
   for (let fold = 0; fold < folds; fold++) {
     const indices = set.examples.map((_, i) => i);
     const part = set.subset(indices.filter((i) => i % folds !== fold));
     if (part.examples.length === 0) continue;
-    const margins = train(part);
+    yield;
+    const margins = yield* train(part);
     // A class that is not in the part has no margin there.
     const classes = [...part.labels.map((label) => set.labels.indexOf(label)), set.labels.length];
     for (const i of indices.filter((one) => one % folds === fold)) {

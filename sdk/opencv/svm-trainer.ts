@@ -1,5 +1,7 @@
 import { linearMargins, linearTensors } from '../learn/linear.ts';
-import { crossValidate, type HeadTrainer, type TrainedModel } from '../learn/trainer.ts';
+import type { Tensor } from '../learn/safetensors.ts';
+import { finish, type Steps } from '../learn/steps.ts';
+import { crossValidateInSteps, type HeadTrainer, type TrainedModel } from '../learn/trainer.ts';
 import type { TrainingSet } from '../learn/training-set.ts';
 import { loadOpenCv } from './load.ts';
 import type { Mat } from './types.ts';
@@ -28,13 +30,20 @@ export class OpenCvSvmTrainer implements HeadTrainer {
   }
 
   train(set: TrainingSet): TrainedModel | undefined {
+    return finish(this.trainInSteps(set));
+  }
+
+  *trainInSteps(set: TrainingSet): Steps<TrainedModel | undefined> {
     if (set.classes < 2) return undefined;
-    const tensors = this.#tensors(set);
-    const leftOut = crossValidate(set, (part) => linearMargins(this.#tensors(part), part.classes));
+    const tensors = yield* this.#tensors(set);
+    const tensorsOf = (part: TrainingSet) => this.#tensors(part);
+    const leftOut = yield* crossValidateInSteps(set, function* (part) {
+      return linearMargins(yield* tensorsOf(part), part.classes);
+    });
     return { margins: linearMargins(tensors, set.classes), leftOut, tensors };
   }
 
-  #tensors({ features, targets, classes }: TrainingSet) {
+  *#tensors({ features, targets, classes }: TrainingSet): Steps<Record<string, Tensor>> {
     const cv = loadOpenCv();
     const dimension = features[0]!.values.length;
     const samples = new Float32Array(features.length * dimension);
@@ -43,15 +52,20 @@ export class OpenCvSvmTrainer implements HeadTrainer {
     }
     const rows = new cv.Mat(features.length, dimension, cv.CV_32F!, new Uint8Array(samples.buffer));
     const biases = new Float64Array(classes);
-    const weights = Array.from({ length: classes }, (_, c) => {
-      const sides = Int32Array.from(targets, (target) => (target === c ? 1 : -1));
-      // Nothing to tell apart.
-      if (sides.every((side) => side === sides[0])) return new Float32Array(dimension);
-      const { row, bias } = this.#separate(rows, sides, dimension);
-      biases[c] = bias;
-      return row;
-    });
-    rows.release();
+    const weights = Array.from({ length: classes }, () => new Float32Array(dimension));
+    try {
+      for (let c = 0; c < classes; c++) {
+        const sides = Int32Array.from(targets, (target) => (target === c ? 1 : -1));
+        // Nothing to tell apart.
+        if (sides.every((side) => side === sides[0])) continue;
+        yield;
+        const { row, bias } = this.#separate(rows, sides, dimension);
+        [weights[c], biases[c]] = [row, bias];
+      }
+    } finally {
+      // Also when it is stopped in between.
+      rows.release();
+    }
     return linearTensors(weights, biases);
   }
 

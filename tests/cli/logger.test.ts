@@ -34,6 +34,13 @@ describe('textLogger', () => {
     ]);
   });
 
+  it('tells no password', () => {
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
+    textLogger('warn', false).error('lost rtsp://me:hunter2@door/1');
+    expect(String(printed.mock.calls[0]![0])).toMatch(/lost rtsp:\/\/me:\*\*\*@door\/1$/);
+    expect(logged('json', "logger.error('lost rtsp://me:hunter2@door/1')")).toContain('lost rtsp://me:***@door/1');
+  });
+
   it('gives the priority instead, for the journal', () => {
     const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
     const logger = textLogger('debug', true);

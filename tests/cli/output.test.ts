@@ -33,6 +33,15 @@ describe('oneLine', () => {
 });
 
 describe('printError', () => {
+  it('shows no password of a source that was given where a file belongs', () => {
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const before = process.argv;
+    process.argv = ['node', 'ocellus', 'detect', 'rtsp:/me:my hunter2@door/1'];
+    printError(new InputError('/home/rtsp:/me:my hunter2@door/1: there is no such file; http://a:b2@c'));
+    process.argv = before;
+    expect(printed.mock.calls).toEqual([['error /home/rtsp:***@door/1: there is no such file; http://a:***@c']]);
+  });
+
   it('prints the message, and a stack only of our own faults and only when asked', () => {
     const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
     printError(new InputError('wrong'));

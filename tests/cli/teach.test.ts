@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -112,6 +112,20 @@ describe('ocellus teach', () => {
     const more = await ocellus(['teach', '--store', store, '--label', 'animal', '--negative', join(things, 'cat')]);
     expect(more.out).toMatch(/^Taught 4 pictures\./);
     expect(more.out).toMatch(/^none of them +4 /m);
+  });
+
+  it('takes folders whose names differ only in how an accent is written for one label', async () => {
+    const folder = temporaryFolder();
+    for (const [name, of] of [
+      ['Caf\u00e9', 'cup'],
+      ['Cafe\u0301', 'cat'],
+    ]) {
+      mkdirSync(join(folder, name!));
+      copyFileSync(piece(of!, 0), join(folder, name!, '0.jpg'));
+    }
+    const { code, out } = await ocellus(['teach', '--store', newStore(), '--each', '--json', folder]);
+    expect(code).toBe(0);
+    expect(told(out).summary.labels.map(({ label, examples }) => [label, examples])).toEqual([['Caf\u00e9', 2]]);
   });
 
   it('keeps small pictures where that is asked for, the camera, and the node of a store that is there', async () => {

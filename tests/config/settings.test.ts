@@ -14,6 +14,79 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
+describe('names in settings', () => {
+  const camera = (settings: object) => resolveSettings({ cameras: { door: settings } }).cameras.door!;
+
+  it.each([
+    'x'.repeat(65_536),
+    'a/'.repeat(101),
+    '$SYS/x',
+    '$share/a/b',
+    '',
+    '/a',
+    'a/',
+    'a//b',
+    'a/#',
+    '+',
+    'a\0b',
+    'a\nb',
+    'a\u2028',
+    'a\ufffeb',
+  ])('begin no topic with %j', (base) => {
+    expect(() => resolveSettings({ mqtt: { base } })).toThrow(
+      /mqtt\.base: expected up to 200 characters of topic levels/,
+    );
+    expect(() => resolveSettings({ mqtt: { home_assistant: { prefix: base } } })).toThrow(/prefix: expected up to 200/);
+  });
+
+  it.each(['a\nb', 'a\r', '\0', '', '\u0085', '\u2029', 'x'.repeat(129)])('are no label: %j', (label) => {
+    const message = /a label of 1 to 128 printable characters/;
+    expect(() => camera({ detect: { labels: [label] } })).toThrow(message);
+    expect(() => camera({ detect: { thresholds: { [label]: 0.5 } } })).toThrow(message);
+    const polygon = [
+      [0, 0],
+      [1, 0],
+      [1, 1],
+    ];
+    expect(() => camera({ zones: { yard: { polygon, labels: [label] } } })).toThrow(message);
+    expect(() => camera({ lines: { gate: { from: [0, 0], to: [1, 1], labels: [label] } } })).toThrow(message);
+    const named = { [label]: {} };
+    expect(() => camera({ zones: named })).toThrow(/small letters/);
+    expect(() => camera({ lines: named })).toThrow(/small letters/);
+    expect(() => camera({ learn: { states: named } })).toThrow(/small letters/);
+    expect(() => resolveSettings({ cameras: named })).toThrow(/small letters/);
+    expect(() => resolveSettings({ node: label })).toThrow(/node: expected text that fits/);
+  });
+
+  it('are what the model calls things, however long', () => {
+    const label = 'great white shark, white shark, man-eater, man-eating shark, Carcharodon carcharias';
+    expect(camera({ detect: { thresholds: { [label]: 0.5 } } }).detect.thresholds).toEqual({ [label]: 0.5 });
+    expect(() => camera({ detect: { thresholds: { cat: 2 } } })).toThrow(
+      /thresholds\.cat: expected a number from 0 to 1/,
+    );
+  });
+
+  it('are the same name composed and decomposed; passwords and paths stay as they are', () => {
+    const [one, other] = ['Caf\u00e9', 'Cafe\u0301'];
+    const { detect, source } = camera({
+      source: `file:${other}.mp4`,
+      detect: { labels: [other], thresholds: { [other]: 0.5, cat: 0.6 } },
+    });
+    expect(detect).toMatchObject({ labels: [one], thresholds: { [one]: 0.5, cat: 0.6 } });
+    expect(source).toBe(`file:${other}.mp4`);
+    // Which of the two was meant is asked where the model's labels are known.
+    const both = { [one]: 0.5, [other]: 0.6 };
+    expect(camera({ detect: { thresholds: both } }).detect.thresholds).toEqual(both);
+  });
+
+  it('have no source or password without an end', () => {
+    expect(() => camera({ source: `rtsp://door/${'x'.repeat(5000)}` })).toThrow(/source: expected text of 1 to 4096/);
+    expect(() => resolveSettings({ mqtt: { password: 'x'.repeat(5000) } })).toThrow(
+      /password: expected text of at most/,
+    );
+  });
+});
+
 describe('resolveSettings', () => {
   it('has one camera by default, and no other beside those that are given', () => {
     expect(Object.keys(resolveSettings({}).cameras)).toEqual(['camera']);
@@ -95,7 +168,7 @@ describe('resolveSettings', () => {
     ],
     [{ cameras: { a: null } }, 'cameras.a: expected fields ('],
     [{ cameras: ['a'] }, 'cameras: expected fields by name, got a list'],
-    [{ mqtt: { base: 'a/+/b' } }, 'mqtt.base: expected text that fits'],
+    [{ mqtt: { base: 'a/+/b' } }, 'mqtt.base: expected up to 200 characters of topic levels'],
     [{ console: { port: 99999 } }, 'console.port: expected a whole number from 0 to 65535, got 99999'],
     ['text', 'the whole: expected fields'],
   ])('%o: %s', (input, message) => {

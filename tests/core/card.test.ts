@@ -5,6 +5,12 @@ import { listModels } from '../../sdk/core/model-file.ts';
 import { card, rawCard, rawClassifierCard } from './cards.ts';
 
 describe('ModelCard', () => {
+  it('has composed labels, however its file writes them', () => {
+    const labels = ['Cafe\u0301', 'cat'];
+    const { labels: read } = validate(ModelCard, { ...rawCard({ type: 'yolov8' }), labels }, 'card');
+    expect(read).toEqual(['Caf\u00e9', 'cat']);
+  });
+
   it('fills in what most models share', () => {
     expect(card({ type: 'yolov8' })).toEqual({
       name: 'tiny',

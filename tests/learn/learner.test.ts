@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { InputError } from '../../sdk/errors.ts';
 import { defaultTrainers, Head, trainHead } from '../../sdk/learn/head.ts';
 import { type Change, Learner, type LearnerOptions, type Lesson } from '../../sdk/learn/learner.ts';
 import { LedgerStore } from '../../sdk/learn/ledger-store.ts';
 import type { Part } from '../../sdk/learn/part.ts';
 import { PrototypeTrainer } from '../../sdk/learn/prototypes.ts';
-import type { Steps } from '../../sdk/learn/steps.ts';
+import { finish, type Steps } from '../../sdk/learn/steps.ts';
 import type { TrainedModel } from '../../sdk/learn/trainer.ts';
 import { TrainingData, type TrainingSet } from '../../sdk/learn/training-set.ts';
 import { closing } from '../closing.ts';
@@ -15,6 +15,9 @@ import { temporaryFolder } from '../devices/fake.ts';
 import { recorder } from '../hub/fakes.ts';
 import { draft, embeddings, makeLedger } from './fakes.ts';
 
+afterEach(() => void vi.restoreAllMocks());
+
+const patience = { timeout: 30_000 };
 const sample = embeddings(6, 8);
 const near = (label: number) => sample(label, 0.1);
 const lesson = (label: string, of: number, more = {}): Lesson => ({ draft: draft(label, near(of), more) });
@@ -232,23 +235,28 @@ describe('Learner', () => {
     };
     // Each step takes longer than a slice may.
     let now = 0;
-    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 10));
-    const taught = learner.teach(lessons('dog', 1, 20));
-    await vi.waitFor(() => expect(learner.ledger.size).toBe(40));
-    const expected = trainHead(
-      'object',
-      new TrainingData().update(learner.ledger.examples('object')),
-      defaultTrainers(),
-    );
-    setImmediate(count);
-    // Their values go into the places of those that are forgotten.
-    const changed = [learner.forget({ head: 'object', label: 'cat' }), learner.teach(lessons('fox', 3, 20))];
-    const { outcome } = await taught;
+    vi.spyOn(performance, 'now').mockImplementation(() => (now += 10));
+    let expected: Head | undefined;
+    let changed: Promise<unknown>[] = [];
+    const { updateInSteps } = TrainingData.prototype;
+    vi.spyOn(TrainingData.prototype, 'updateInSteps').mockImplementationOnce(function (this: TrainingData, examples) {
+      expected = trainHead('object', finish(updateInSteps.call(new TrainingData(), examples)), defaultTrainers());
+      setImmediate(count);
+      // Their values go into the places of those that are forgotten.
+      changed = [learner.forget({ head: 'object', label: 'cat' }), learner.teach(lessons('fox', 3, 20))];
+      const isChanged = () => learner.ledger.examples().filter(({ label }) => label === 'fox').length === 20;
+      const begin = () => updateInSteps.call(this, examples);
+      return (function* () {
+        while (!isChanged()) yield;
+        return yield* begin();
+      })();
+    });
+    const { outcome } = await learner.teach(lessons('dog', 1, 20));
+    expect(expected!.info).toMatchObject({ labels: ['cat', 'dog'], examples: 40 });
     expect(outcome.taken && outcome.version.head.hash()).toBe(expected!.hash());
     expect(turns).toBeGreaterThan(40);
     await Promise.all(changed);
     counts = false;
-    clock.mockRestore();
     expect(learner.predict('object', near(3))?.label).toBe('fox');
     expect(learner.summary('object').info).toMatchObject({ labels: ['dog', 'fox'], examples: 40 });
   });
@@ -274,7 +282,7 @@ describe('Learner', () => {
     await learner.teach(lessons('cat', 0));
     gated.close();
     const taught = learner.teach(lessons('dog', 1));
-    await vi.waitFor(() => expect(gated.waits).toBe(true));
+    await vi.waitFor(() => expect(gated.waits).toBe(true), patience);
     const back = learner.rollback('object');
     const accepted = learner.train('object', true);
     expect(learner.summary('object').version).toBe(1);
@@ -293,7 +301,7 @@ describe('Learner', () => {
     const learner = await openLearner(folder, { trainers: [gated] });
     const taught = learner.teach(lessons('cat', 0));
     const later = learner.teach(lessons('dog', 1));
-    await vi.waitFor(() => expect(gated.waits && learner.ledger.size === 12).toBe(true));
+    await vi.waitFor(() => expect(gated.waits && learner.ledger.size === 12).toBe(true), patience);
     await learner.close();
     for (const one of [taught, later]) {
       const { outcome } = await one;

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { InputError } from '../../sdk/errors.ts';
 import { kernels } from '../../sdk/kernels/kernels.ts';
 import type { Ledger } from '../../sdk/learn/ledger.ts';
-import type { Part } from '../../sdk/learn/part.ts';
+import type { ExamplePart, Part } from '../../sdk/learn/part.ts';
 import { anyEmbedding, bytesOf, draft, embeddings, makeLedger, quantised } from './fakes.ts';
 
 const one = quantised([1, 2, 0, 0, 1, 0, 0, 3]);
@@ -233,6 +233,44 @@ describe('Ledger', () => {
     expect(bytesOf(other).equals(bytesOf(ledger))).toBe(true);
     // Both in one message, too.
     expect(() => makeLedger('d').merge([part(replicas(200, 'a')), part(replicas(200, 'b'))])).toThrow(/at most 256/);
+  });
+
+  it('takes a label that is composed and one that is decomposed for the same, and sends what was written', () => {
+    const [cafe, decomposed] = ['Caf\u00e9', 'Cafe\u0301'];
+    const one = quantised([1, 2, 0, 0, 1, 0, 0, 3]);
+    const own = makeLedger('a');
+    own.teach(draft(cafe, one));
+    own.teach(draft(decomposed, one));
+    expect(own.parts()).toHaveLength(1);
+    expect(own.parts()[0]).toMatchObject({ label: cafe });
+
+    // As an earlier version kept and sent it.
+    const old = makeLedger('b');
+    old.teach(draft('old', one));
+    const [part] = old.parts() as [ExamplePart];
+    const items = new Map([...part.items].map(([id, item]) => [id, { ...item, label: decomposed }]));
+    const before: ExamplePart = { ...part, label: decomposed, items };
+    const [x, y] = [makeLedger('x'), makeLedger('y')];
+    x.merge(own.parts());
+    x.merge([before]);
+    y.merge([before, ...own.parts()]);
+    expect(bytesOf(x).equals(bytesOf(y))).toBe(true);
+    expect(x.hash()).toBe(y.hash());
+    expect(x.part({ node: 'b', head: 'object', label: decomposed })).toEqual(before);
+    expect(new Set(labels(x))).toEqual(new Set([cafe]));
+    expect(x.example(before.items.keys().next().value!)?.label).toBe(cafe);
+    // Cut out in either form, and by an earlier version in the other one.
+    expect(x.forget({ head: 'object', label: decomposed })).toBe(3);
+    y.merge(x.parts());
+    expect(y.examples()).toEqual([]);
+    y.merge([{ ...before, node: 'b' }]);
+    expect(y.examples()).toEqual([]);
+    // A node's own from before, too.
+    const flashed = makeLedger('b');
+    flashed.merge([before]);
+    expect(flashed.forget({ head: 'object', label: cafe })).toBe(1);
+    expect(flashed.size).toBe(0);
+    expect(() => own.teach(draft(5 as never, one))).toThrow(/label: expected/);
   });
 
   it('cannot be made to run out of ids, nor told of a time that no clock has', () => {

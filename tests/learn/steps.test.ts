@@ -36,11 +36,20 @@ describe('steps', () => {
     expect(done).toHaveLength(9);
   });
 
-  it('are left when they are stopped', async () => {
+  it('are left when they are stopped, and give back what they hold', async () => {
     steps(10);
     const done: number[] = [];
-    expect(await inSlices(count(9, done), () => done.length === 4)).toBeUndefined();
+    let held = true;
+    const work = function* (): Steps<string> {
+      try {
+        return yield* count(9, done);
+      } finally {
+        held = false;
+      }
+    };
+    expect(await inSlices(work(), () => done.length === 4)).toBeUndefined();
     expect(done).toHaveLength(4);
+    expect(held).toBe(false);
   });
 
   it('throw what is thrown in them', async () => {

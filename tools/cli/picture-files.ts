@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { composed } from '../../sdk/composed.ts';
 import { InputError, messageOf } from '../../sdk/errors.ts';
 import { pickPictures, pictureEndings } from '../../sdk/frame/picture-kinds.ts';
 import { printNote } from './output.ts';
@@ -29,7 +30,7 @@ export async function withFolders(paths: readonly string[]): Promise<string[]> {
 export async function labelledPictures(folder: string): Promise<LabelledPicture[]> {
   const found: LabelledPicture[] = [];
   for (const label of (await foldersIn(folder)).sort()) {
-    for (const file of await picturesIn(join(folder, label))) found.push({ file, label });
+    for (const file of await picturesIn(join(folder, label))) found.push({ file, label: composed(label) });
   }
   if (found.length > 0) return found;
   throw new InputError(`${folder}: expected folders of pictures in it, each with the name of a label, found none`);

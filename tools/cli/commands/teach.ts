@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { composed } from '../../../sdk/composed.ts';
 import { type Classifier, loadClassifier } from '../../../sdk/core/classifier.ts';
 import { InputError } from '../../../sdk/errors.ts';
 import type { Frame } from '../../../sdk/frame/frame.ts';
@@ -80,7 +81,7 @@ async function labelled(paths: readonly string[], { label, each, head, camera }:
   checkName('--camera', camera);
   const pictures: LabelledPicture[] = [];
   if (each) for (const folder of paths) pictures.push(...(await labelledPictures(folder)));
-  else for (const file of await withFolders(paths)) pictures.push({ file, label: label! });
+  else for (const file of await withFolders(paths)) pictures.push({ file, label: composed(label!) });
   for (const one of new Set(pictures.map((picture) => picture.label))) checkLabel(one);
   return pictures;
 }

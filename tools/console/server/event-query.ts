@@ -1,3 +1,4 @@
+import { composed } from '../../../sdk/composed.ts';
 import type { EventQuery } from './event-store.ts';
 import { HttpError } from './reply.ts';
 
@@ -16,10 +17,11 @@ export function eventQuery(parameters: URLSearchParams): EventQuery {
     throw new HttpError(400, `limit: expected a whole number from 1 to ${maxLimit}, got ${JSON.stringify(limit)}`);
   }
   const optional = (name: string) => parameters.get(name) ?? undefined;
+  const label = optional('label');
   return {
     limit: Number(limit),
     before: optional('before'),
     camera: optional('camera'),
-    label: optional('label'),
+    label: label === undefined ? undefined : composed(label),
   };
 }

@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { named } from '../../../config/text.ts';
 import { InputError } from '../../../errors.ts';
 import { HeadNow } from '../../contract/learning.ts';
 import { headNow } from '../../learning-state.ts';
@@ -9,7 +10,7 @@ import { Fields } from './fields.ts';
 // What the verbs of local learning have in common.
 
 export const HeadName = Type.String({ minLength: 1, maxLength: 64, description: '`object`, or the name of a state.' });
-export const Label = Type.String({ minLength: 1, maxLength: 64, description: 'What it is.' });
+export const Label = named(Type.String({ minLength: 1, maxLength: 64, description: 'What it is.' }));
 export const ExampleId = Type.String({
   minLength: 1,
   maxLength: 64,

@@ -1,4 +1,6 @@
 import { type TProperties, Type } from '@sinclair/typebox';
+import { composed } from '../../../../sdk/composed.ts';
+import { named } from '../../../../sdk/config/text.ts';
 import { validate } from '../../../../sdk/config/validate.ts';
 import { InputError } from '../../../../sdk/errors.ts';
 import type { Subject } from '../../../../sdk/learn/camera-learning.ts';
@@ -9,7 +11,7 @@ import { HttpError } from '../reply.ts';
 const Fields = <Properties extends TProperties>(properties: Properties) =>
   Type.Object(properties, { additionalProperties: false });
 /** Names are looked at closely where they are used: this only bounds them. */
-const Text = Type.String({ minLength: 1, maxLength: 64 });
+const Text = named(Type.String({ minLength: 1, maxLength: 64 }));
 const Id = Type.String({ minLength: 1, maxLength: 64 });
 /** `[x1, y1, x2, y2]` in pixels of the newest frame. */
 const Box = Type.Tuple([Type.Number(), Type.Number(), Type.Number(), Type.Number()]);
@@ -76,7 +78,9 @@ export function exampleQuery(parameters: URLSearchParams): ExampleFilter & { off
   if (!/^\d{1,6}$/.test(offset)) {
     throw new HttpError(400, `offset: expected a whole number, got ${JSON.stringify(offset)}`);
   }
-  return { ...rest, offset: Number(offset), limit: Number(limit) };
+  const { head, label } = rest;
+  const names = { ...(head !== undefined && { head }), ...(label !== undefined && { label: composed(label) }) };
+  return { ...names, offset: Number(offset), limit: Number(limit) };
 }
 
 /** @throws HttpError 400 naming the parameter that is wrong. */
