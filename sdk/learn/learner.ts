@@ -5,6 +5,7 @@ import { composed } from '../composed.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { type Logger, silent } from '../log.ts';
 import { makeFolder } from '../make-folder.ts';
+import { ContradictionError, contradictionsOf } from './contradictions.ts';
 import type { Embedding } from './embedding.ts';
 import { type CutTarget, type Draft, type Example, objectHead } from './example.ts';
 import type { HeadInfo, Prediction } from './head.ts';
@@ -24,6 +25,11 @@ export interface Lesson {
   readonly draft: Draft;
   /** At most 64 kB; stays in the store. */
   readonly thumbnail?: Uint8Array;
+}
+
+export interface TeachOptions {
+  /** Also where nearly the same picture was taught as something else. Default: that is refused. */
+  readonly anyway?: boolean;
 }
 
 /** What came of a change to a head. */
@@ -144,9 +150,11 @@ export class Learner extends EventEmitter<LearnerEvents> {
    * Adds examples of one head, one after the other, and trains it once. They are on disk when this returns, whatever
    * becomes of the head. What this node was taught before is not taken twice: the example that is there is given.
    *
+   * @throws ContradictionError when nearly the same picture was taught as something else: nothing is taught then.
    * @throws InputError as `Ledger.teach` does; those before the wrong one are taught then.
    */
-  async teach(lessons: readonly [Lesson, ...Lesson[]]): Promise<Taught> {
+  async teach(lessons: readonly [Lesson, ...Lesson[]], { anyway = false }: TeachOptions = {}): Promise<Taught> {
+    if (!anyway) for (const { draft } of lessons) this.assertConsistent(draft);
     const examples: Example[] = [];
     try {
       for (const lesson of lessons) examples.push(this.#known(lesson.draft) ?? (await this.add(lesson)));
@@ -167,8 +175,26 @@ export class Learner extends EventEmitter<LearnerEvents> {
     return this.#store.teach(draft, thumbnail);
   }
 
-  /** @throws InputError as `Ledger.relabel` does. */
-  async relabel(id: string, to: { label: string; negative?: boolean }): Promise<Taught> {
+  /** @throws ContradictionError when nearly the same picture was taught as something else, by any node that counts. */
+  assertConsistent(draft: Draft): void {
+    this.#assertNone(draft, this.ledger.examples(draft.head ?? objectHead));
+  }
+
+  #assertNone(draft: Draft, examples: readonly Example[]): void {
+    const known = contradictionsOf({ ...draft, label: composed(draft.label) }, examples);
+    if (known.length > 0) throw new ContradictionError(draft, known);
+  }
+
+  /** @throws InputError as `Ledger.relabel` does; ContradictionError as `teach` does. */
+  async relabel(
+    id: string,
+    { anyway = false, ...to }: { label: string; negative?: boolean } & TeachOptions,
+  ): Promise<Taught> {
+    const now = this.ledger.example(id);
+    if (now && !anyway) {
+      const others = this.ledger.examples(now.head).filter((one) => one.id !== id);
+      this.#assertNone({ ...now, negative: false, ...to }, others);
+    }
     const example = await this.#store.relabel(id, to);
     return { examples: [example], ...(await this.train(example.head)) };
   }

@@ -4,14 +4,15 @@ import { type Classifier, loadClassifier } from '../../../sdk/core/classifier.ts
 import { InputError } from '../../../sdk/errors.ts';
 import type { Frame } from '../../../sdk/frame/frame.ts';
 import { encodeJpeg } from '../../../sdk/frame/picture.ts';
+import { contradictionsOf } from '../../../sdk/learn/contradictions.ts';
 import { embedPicture } from '../../../sdk/learn/embed-picture.ts';
 import type { Embedding } from '../../../sdk/learn/embedding.ts';
-import { checkLabel, checkName, objectHead, unknown } from '../../../sdk/learn/example.ts';
+import { checkLabel, checkName, type Draft, objectHead, unknown } from '../../../sdk/learn/example.ts';
 import type { Learner } from '../../../sdk/learn/learner.ts';
 import { accuracies } from '../../../sdk/learn/review.ts';
 import { openLearner, storeHelp } from '../learner.ts';
 import { classifierHelp, type ModelOptions, withModelOptions } from '../model-options.ts';
-import { printJson, table } from '../output.ts';
+import { printJson, printNote, table } from '../output.ts';
 import { type LabelledPicture, labelledPictures, withFolders } from '../picture-files.ts';
 import { eachPicture, unreadableHelp } from '../pictures.ts';
 
@@ -24,6 +25,7 @@ interface TeachOptions extends ModelOptions {
   camera: string;
   node: string;
   thumbnails?: boolean;
+  anyway?: boolean;
   json?: boolean;
 }
 
@@ -40,11 +42,13 @@ export function addTeach(program: Command): void {
     .option('--camera <name>', 'that took them; a state is looked for on the camera it was taught on', 'pictures')
     .option('--node <name>', 'whose a store is that is made; one that is there keeps its own', 'ocellus')
     .option('--thumbnails', 'keep a small picture of each')
+    .option('--anyway', 'also where nearly the same picture was taught as something else')
     .option('--json', 'a JSON line a picture, {file, label, id}; the last one says what is known now');
   withModelOptions(command, classifierHelp)
     .addHelpText(
       'after',
-      `\nA picture that was taught as the same before is not taken twice. ${unreadableHelp}\n\n` +
+      '\nA picture that was taught as the same before is not taken twice. One that is nearly the same as a picture of another ' +
+        `label is not taken (exit code 2): both would teach nothing right. ${unreadableHelp}\n\n` +
         'ocellus teach --store things --label mug mug1.jpg mug2.jpg\n' +
         'ocellus classify --store things --json *.jpg',
     )
@@ -59,13 +63,18 @@ async function teach(paths: string[], options: TeachOptions): Promise<void> {
     const lessons = new Lessons(learner, classifier, options);
     try {
       await eachPicture('teach', pictures, async ({ file, label }, frame) => {
-        const id = await lessons.add(label, frame);
-        if (options.json) await printJson({ file, label, id });
+        const { id, contradicts } = await lessons.add({ file, label }, frame);
+        if (options.json) await printJson({ file, label, ...(contradicts ? { contradicts } : { id }) });
       });
     } finally {
       await classifier.close();
       // What was taught counts, whatever became of the others.
       if (lessons.taught + lessons.known > 0) await report(learner, lessons, options);
+    }
+    if (lessons.contradictory > 0) {
+      throw new InputError(
+        `${lessons.contradictory} of ${pictures.length} pictures were not taught, for nearly the same were taught as something else; --anyway teaches them`,
+      );
     }
   } finally {
     await learner.close();
@@ -86,15 +95,28 @@ async function labelled(paths: readonly string[], { label, each, head, camera }:
   return pictures;
 }
 
+/** The earlier example that says something else of nearly the same picture. */
+interface Contradicted {
+  readonly id: string;
+  readonly label: string;
+  readonly negative?: true;
+  /** Where it was taught by the same command. */
+  readonly file?: string;
+}
+
 /** Teaches pictures one by one; each is on disk before the next is looked at, and the head learns from all at the end. */
 class Lessons {
   taught = 0;
   /** Those that were taught as the same before. */
   known = 0;
+  /** Those that were not taken: nearly the same was taught as something else. */
+  contradictory = 0;
   readonly #learner: Learner;
   readonly #classifier: Classifier;
   readonly #options: TeachOptions;
   readonly #ids: Map<string, string>;
+  /** Of those taught here, by id. */
+  readonly #files = new Map<string, string>();
 
   constructor(learner: Learner, classifier: Classifier, options: TeachOptions) {
     this.#learner = learner;
@@ -104,24 +126,44 @@ class Lessons {
     this.#ids = new Map(examples.map((example) => [contentOf(example), example.id]));
   }
 
-  /** @returns The id of the example. */
-  async add(label: string, frame: Frame): Promise<string> {
+  /** @returns The id of the example, or what it contradicts: said, and not taken. */
+  async add({ file, label }: LabelledPicture, frame: Frame): Promise<{ id?: string; contradicts?: Contradicted }> {
     const { head, negative, camera, thumbnails } = this.#options;
     const embedding = await embedPicture(this.#classifier, frame, head);
     const content = contentOf({ label, negative, embedding });
     const known = this.#ids.get(content);
     if (known !== undefined) {
       this.known++;
-      return known;
+      return { id: known };
     }
     const kind = head === objectHead ? 'box' : 'view';
+    const draft: Draft = { label, head, negative, camera, kind, embedding };
+    const contradicts = this.#options.anyway ? undefined : this.#contradiction(draft);
+    if (contradicts) {
+      this.contradictory++;
+      const earlier = contradicts.file ?? `example ${contradicts.id}`;
+      const meaning = `${contradicts.negative ? 'not ' : ''}${contradicts.label}`;
+      printNote(
+        `${file}: not taught as ${negative ? 'not ' : ''}${label}: nearly the same as ${earlier}, which is ${meaning}`,
+      );
+      return { contradicts };
+    }
     const { id } = await this.#learner.add({
-      draft: { label, head, negative, camera, kind, embedding },
+      draft,
       ...(thumbnails && { thumbnail: await encodeJpeg(frame, thumbnail) }),
     });
     this.#ids.set(content, id);
+    this.#files.set(id, file);
     this.taught++;
-    return id;
+    return { id };
+  }
+
+  #contradiction(draft: Draft): Contradicted | undefined {
+    const [earlier] = contradictionsOf(draft, this.#learner.ledger.examples(draft.head));
+    if (!earlier) return undefined;
+    const { id, label, negative } = earlier;
+    const file = this.#files.get(id);
+    return { id, label, ...(negative && { negative }), ...(file !== undefined && { file }) };
   }
 }
 
