@@ -1,14 +1,16 @@
 import { defineConfig } from 'vitest/config';
+import { Order } from './tests/order.ts';
 
 export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
     // Stand-ins for programs are asked, also where the native source is built; that has tests of its own.
     env: { OCELLUS_LIBCAMERA: 'program' },
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
-    // The default of one second is too short on a machine that is busy.
-    expect: { poll: { timeout: 20_000 } },
+    // Tests wait for what they expect, however long that takes on a slow or busy machine: these are for what hangs.
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
+    expect: { poll: { timeout: 120_000 } },
+    sequence: { sequencer: Order },
     // Two cores: more workers would only make the parts that talk to real processes wait for each other.
     maxWorkers: 2,
     coverage: {

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { InputError, messageOf } from '../sdk/errors.ts';
 import type { Frame } from '../sdk/frame/frame.ts';
 import { about, type Logger, silent } from '../sdk/log.ts';
+import { RecentSum } from '../sdk/recent-sum.ts';
 import { hiddenIn, hiding, hidingLogger, maskSource } from './credentials.ts';
 import type {
   CameraControl,
@@ -12,8 +13,9 @@ import type {
   DeviceOptions,
   DeviceProperties,
 } from './device.ts';
-import { LastHour } from './last-hour.ts';
 import { FrameOutlet } from './outlet.ts';
+
+const lastHour = () => new RecentSum({ steps: 60, stepMs: 60_000 });
 
 /** What all devices share: state, counters, the outlet of frames and the order of open, frames and close. */
 export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements Device {
@@ -24,8 +26,8 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
   readonly #hide: (text: string) => string;
   /** Counted by the device itself; `dropped` are those that found no free buffer, beside the outlet's own. */
   protected readonly counters = { frames: 0, dropped: 0, corrupt: 0 };
-  readonly #restarts = { total: 0, lastHour: new LastHour() };
-  readonly #stalls = { total: 0, lastHour: new LastHour() };
+  readonly #restarts = { total: 0, lastHour: lastHour() };
+  readonly #stalls = { total: 0, lastHour: lastHour() };
   /** Does it do something with `options.controls`? */
   protected readonly takesControls: boolean = false;
   #outlet = new FrameOutlet();
@@ -64,8 +66,8 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
       corrupt,
       restarts: this.#restarts.total,
       stalls: this.#stalls.total,
-      reconnects_last_hour: this.#restarts.lastHour.count,
-      stalls_last_hour: this.#stalls.lastHour.count,
+      reconnects_last_hour: this.#restarts.lastHour.sum,
+      stalls_last_hour: this.#stalls.lastHour.sum,
       lastError: this.#lastError,
     };
   }

@@ -24,6 +24,14 @@ export interface Command {
   readonly args: readonly string[];
   /** `install ffmpeg: sudo apt install ffmpeg` */
   readonly install: string;
+  /** Hears what it writes to standard error. */
+  readonly listener?: StderrListener;
+}
+
+export interface StderrListener {
+  /** @returns What of this line is worth telling when the program ends, if anything. */
+  line(text: string): string | undefined;
+  end(): void;
 }
 
 type Process = ChildProcessByStdio<Writable | null, Readable, Readable>;
@@ -45,6 +53,7 @@ export class Child {
    */
   readonly ended: Promise<string>;
   readonly #process: Process;
+  readonly #listener: StderrListener | undefined;
   readonly #exited: Promise<void>;
   readonly #lines: string[] = [];
   #partial = '';
@@ -52,13 +61,18 @@ export class Child {
   #over = false;
   #giveUp = () => {};
 
-  private constructor(process: Process) {
+  private constructor(process: Process, listener: StderrListener | undefined) {
     this.#process = process;
+    this.#listener = listener;
     this.stdout = process.stdout;
     this.stderr = process.stderr;
     this.stdin = process.stdin;
     process.stderr.setEncoding('utf8');
     process.stderr.on('data', (text: string) => this.#onStderr(text));
+    process.stderr.once('close', () => {
+      this.#onStderr('\n');
+      listener?.end();
+    });
     this.#exited = new Promise((resolve) => {
       process.once('exit', (code, signal) => {
         this.#how = signal ? `killed by ${signal}` : `exit status ${code}`;
@@ -81,7 +95,7 @@ export class Child {
    * @param options.writes It is written to. It ends with its input, also when this process dies.
    * @throws InputError when the program is missing or cannot be started.
    */
-  static async start({ program, args, install }: Command, { writes = false } = {}): Promise<Child> {
+  static async start({ program, args, install, listener }: Command, { writes = false } = {}): Promise<Child> {
     const path = program.includes('/') ? program : findProgram(program);
     if (!path) {
       throw new InputError(`${program} is needed for this source and was not found on the PATH; ${install}`);
@@ -95,7 +109,7 @@ export class Child {
         const stdio = [writes ? 'pipe' : 'ignore', 'pipe', 'pipe'] as const;
         // Ctrl-C at the terminal does not reach a group of its own: whoever runs this process stops its devices.
         const process = spawn(bound[0]!, bound.slice(1), { stdio: [...stdio], detached: true }) as Process;
-        process.once('spawn', () => resolve(new Child(process)));
+        process.once('spawn', () => resolve(new Child(process, listener)));
         // Stays for the program's life: an error without a listener would end this process.
         process.on('error', fail);
       } catch (error) {
@@ -110,7 +124,9 @@ export class Child {
 
   /** The last lines it wrote to standard error, passwords masked. */
   get said(): string {
-    return [...this.#lines, this.#clean(this.#partial)].filter(Boolean).join('; ');
+    // A part of a line is nothing that a listener could judge.
+    const rest = this.#listener ? '' : this.#clean(this.#partial);
+    return [...this.#lines, rest].filter(Boolean).join('; ');
   }
 
   /** Does it run still? After `stop()` only one that cannot be ended: it hangs in a driver. */
@@ -175,7 +191,8 @@ export class Child {
     // Long enough for a URL: of one that is cut in the middle the password would not be known as such.
     this.#partial = lines.pop()!.slice(0, longestLine);
     for (const line of lines) {
-      const clean = this.#clean(line);
+      const told = this.#listener ? this.#listener.line(line) : line;
+      const clean = this.#clean(told ?? '');
       if (clean && !this.#lines.includes(clean)) this.#lines.push(clean);
     }
     this.#lines.splice(0, Math.max(0, this.#lines.length - keptLines));

@@ -7,7 +7,7 @@ import type { StreamFormat, StreamSink } from './stream.ts';
 export class PoolFiller implements StreamSink {
   format: StreamFormat | undefined;
   #pool: FramePool | undefined;
-  readonly #onFrame: (buffer: Uint8Array | undefined, pool: FramePool) => void;
+  readonly #onFrame: (buffer: Uint8Array | undefined, pool: FramePool, timeNs?: number) => void;
   readonly #maxPixels: number;
   readonly #onFree: (() => void) | undefined;
 
@@ -17,7 +17,7 @@ export class PoolFiller implements StreamSink {
    * @param onFree Called whenever a frame's buffer comes back.
    */
   constructor(
-    onFrame: (buffer: Uint8Array | undefined, pool: FramePool) => void,
+    onFrame: (buffer: Uint8Array | undefined, pool: FramePool, timeNs?: number) => void,
     maxPixels: number,
     onFree?: () => void,
   ) {
@@ -48,8 +48,8 @@ export class PoolFiller implements StreamSink {
     return this.#pool!.take();
   }
 
-  frame(buffer: Uint8Array | undefined): void {
-    this.#onFrame(buffer, this.#pool!);
+  frame(buffer: Uint8Array | undefined, timeNs?: number): void {
+    this.#onFrame(buffer, this.#pool!, timeNs);
   }
 
   giveBack(buffer: Uint8Array): void {

@@ -2,7 +2,6 @@ import type { DeviceOptions } from './device.ts';
 import { atMost, ffmpegCommand } from './ffmpeg.ts';
 import type { LiveCommand } from './live.ts';
 import { NetworkCamera } from './network.ts';
-import { Y4mParser } from './y4m.ts';
 
 /** A network camera that sends one JPEG after the other over HTTP (multipart/x-mixed-replace), read by ffmpeg. */
 export class HttpCamera extends NetworkCamera {
@@ -32,10 +31,7 @@ export class HttpCamera extends NetworkCamera {
         width,
         height,
         maxPixels,
-        output: ['-fps_mode', 'passthrough'],
       }),
-      // Whatever its size, a JPEG is BT.601.
-      parser: (sink) => new Y4mParser(sink, 'bt601'),
     };
   }
 

@@ -8,13 +8,15 @@ import type { DeviceProperties } from './device.ts';
 import { plainWords } from './ffmpeg.ts';
 import { PoolFiller } from './filler.ts';
 import { defaultMaxPixels } from './options.ts';
-import { pump, type StreamParser, type StreamSink } from './stream.ts';
+import { pump, type StreamFormat, type StreamParser, type StreamSink } from './stream.ts';
 import { SupervisedDevice } from './supervised.ts';
 
 /** How a live source is read at the moment: the program may have been installed, the camera plugged in, since the last time. */
 export interface LiveCommand extends Command {
   /** What decodes outside the processor; if no picture comes, it gives way to software. */
   readonly decoder?: DecoderTrial;
+  /** What it may take to its first frame, beyond the stall timeout. Default: to connect. */
+  readonly startGraceMs?: number;
   parser(sink: StreamSink): StreamParser;
 }
 
@@ -31,6 +33,8 @@ export abstract class LiveDevice extends SupervisedDevice {
   /** One that could not be ended. */
   #stuck: Child | undefined;
   #sequence = 0;
+  /** Of the last frame. */
+  #known: StreamFormat | undefined;
   /** The hardware decoder gave no picture where software did. */
   #inSoftware = false;
   /** The present run is to end. */
@@ -71,6 +75,15 @@ export abstract class LiveDevice extends SupervisedDevice {
     return second.reason;
   }
 
+  /** The stream goes on with another one: a camera that was turned, or set to another size. */
+  #become(): void {
+    const { width, height } = this.properties;
+    const found = this.found();
+    this.setProperties(found);
+    if (found.width === width && found.height === height) return;
+    this.logger.info(`its frames were ${width}x${height} and are ${found.width}x${found.height} now`);
+  }
+
   async #run(): Promise<{ reason: string; decoder?: DecoderTrial }> {
     let command: LiveCommand;
     let child: Child;
@@ -99,7 +112,7 @@ export abstract class LiveDevice extends SupervisedDevice {
     this.expectFrames((why) => {
       reason = why;
       void child.stop(true);
-    });
+    }, command.startGraceMs);
     try {
       await pump(child.stdout, parser);
       if (!parser.clean && reason === undefined && !this.#ending) this.counters.corrupt++;
@@ -120,6 +133,8 @@ export abstract class LiveDevice extends SupervisedDevice {
 
   #onFrame(buffer: Uint8Array | undefined, pool: FramePool): void {
     const captureTimeNs = monotonicNs();
+    if (this.state === 'online' && this.#filler.format !== this.#known) this.#become();
+    this.#known = this.#filler.format;
     this.frameCame();
     const sequence = this.#sequence++;
     if (buffer) this.outlet.offer(pool.frame(buffer, { sequence, captureTimeNs, wallTimeMs: Date.now() }));

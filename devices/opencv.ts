@@ -75,7 +75,7 @@ export class OpenCvCapture extends DeviceBase {
       width,
       height,
       fps,
-      colour: defaultColour(height),
+      colour: defaultColour(width, height),
       live: isLive,
     };
   }

@@ -11,6 +11,8 @@ export interface FrameTimes {
 
 /** Later than this, the presentation is put off rather than hurried: the process slept, or decoding is too slow. */
 const maxLagNs = 500e6;
+/** The wall clock was set when it is so far from where it should be. */
+const clockStepMs = 500;
 
 /**
  * Shows media that have times of their own. `realtime`: each frame when it is due, the newest wins, times are those of
@@ -67,6 +69,7 @@ export class Presenter {
     }
     await this.#untilDue(mediaNs);
     if (this.#closed) return false;
+    this.#followClock();
     const frame = make({ captureTimeNs: this.#startNs! + mediaNs, wallTimeMs: this.#startMs + mediaNs / 1e6 });
     if (frame && this.#keepsAll) await this.#outlet.put(frame);
     else if (frame) this.#outlet.offer(frame);
@@ -85,6 +88,12 @@ export class Presenter {
 
   #setStart(startNs: number): void {
     this.#startNs = startNs;
-    this.#startMs = Date.now() - (monotonicNs() - startNs) / 1e6;
+    this.#startMs = Date.now() - this.positionNs / 1e6;
+  }
+
+  /** A board may learn the time from the network only after minutes, and a loop goes on for years. */
+  #followClock(): void {
+    const startMs = Date.now() - this.positionNs / 1e6;
+    if (Math.abs(startMs - this.#startMs) > clockStepMs) this.#startMs = startMs;
   }
 }

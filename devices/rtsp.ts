@@ -2,25 +2,37 @@ import type { DeviceOptions } from './device.ts';
 import { atMost, ffmpegCommand } from './ffmpeg.ts';
 import type { LiveCommand } from './live.ts';
 import { NetworkCamera } from './network.ts';
-import { Y4mParser } from './y4m.ts';
 
 /** A network camera that speaks RTSP, read by ffmpeg. */
 export class RtspCamera extends NetworkCamera {
+  #overUdp: boolean;
+
   /** @param url `rtsp://` or `rtsps://`, with the user's name and password if it wants them. */
   constructor(url: string, options?: DeviceOptions) {
     super('rtsp', url, options);
+    this.#overUdp = options?.transport === 'udp';
+  }
+
+  /** A camera may send over UDP alone, and says so when it is asked for TCP. */
+  protected override async run(): Promise<string> {
+    const reason = await super.run();
+    if (this.hasFrames || this.closed || this.#overUdp || !/461 Unsupported transport/i.test(reason)) return reason;
+    this.logger.warn('the camera sends over UDP alone: it is asked for that (transport: udp)');
+    this.#overUdp = true;
+    return super.run();
   }
 
   protected async command(): Promise<LiveCommand> {
     this.assertUrl();
-    const { width, height, maxPixels, fps, transport = 'tcp' } = this.options;
+    const { width, height, maxPixels, fps } = this.options;
     const input = [
       // Nothing but a camera's stream, wherever it redirects to: no file, no playlist, no other protocol.
       ...['-f', 'rtsp', '-protocol_whitelist', 'rtp,srtp,tcp,tls,udp'],
-      ...['-rtsp_transport', transport],
+      ...['-rtsp_transport', this.#overUdp ? 'udp' : 'tcp'],
       // Microseconds. The watchdog notices first; this lets ffmpeg say what it waited for.
       ...['-timeout', '8000000'],
-      ...['-fflags', 'nobuffer', '-flags', 'low_delay'],
+      // Not with `-fflags nobuffer`: what was read to know the stream is thrown away then, its first key frame with it.
+      ...['-flags', 'low_delay'],
       // Enough for the headers of one picture; the default reads five seconds before the first frame.
       ...['-analyzeduration', '1000000', '-probesize', '500000'],
     ];
@@ -33,10 +45,10 @@ export class RtspCamera extends NetworkCamera {
         width,
         height,
         maxPixels,
-        output: ['-fps_mode', 'passthrough'],
       }),
       decoder,
-      parser: (sink) => new Y4mParser(sink),
+      // Where the next key frame is waited for. A decoder that gives no picture gives way sooner.
+      ...(!decoder && { startGraceMs: 30_000 }),
     };
   }
 }

@@ -20,12 +20,16 @@ export interface StreamFormat {
 
 /** Where a parser puts what it finds. */
 export interface StreamSink {
-  /** The format, once, before the first frame. */
+  /** The format, before the first frame and each that has another one. @throws When it cannot be taken. */
   begin(format: StreamFormat): void;
   /** A buffer for the next frame, or undefined when there is none: the frame is then skipped. */
   take(): Uint8Array | undefined;
-  /** A frame is complete: its buffer, or undefined if it was skipped. */
-  frame(buffer: Uint8Array | undefined): void;
+  /**
+   * A frame is complete: its buffer, or undefined if it was skipped.
+   *
+   * @param timeNs When it is to be shown, since the stream's begin, where that is known.
+   */
+  frame(buffer: Uint8Array | undefined, timeNs?: number): void;
   /** A buffer whose frame was cut short. */
   giveBack(buffer: Uint8Array): void;
 }
@@ -33,12 +37,14 @@ export interface StreamSink {
 /** Turns bytes into frames. */
 export interface StreamParser {
   /**
-   * Reads from `offset` on to the end of the chunk or of a frame, whichever comes first.
+   * Reads from `offset` on to the end of the chunk or of a frame, whichever comes first; nothing where it has to wait.
    *
    * @returns How many bytes were read.
    * @throws StreamError
    */
   write(chunk: Uint8Array, offset: number): number;
+  /** What it has to wait for before it reads on. */
+  readonly wait?: Promise<void> | undefined;
   /** Is it between two frames? At the end of a stream that means nothing was cut short. */
   readonly clean: boolean;
   /** Gives a half-filled buffer back. */
@@ -80,7 +86,7 @@ export function pump(
           const chunk = queue[0]!;
           while (offset < chunk.length && !isOver) {
             offset += parser.write(chunk, offset);
-            const wait = busy();
+            const wait = parser.wait ?? busy();
             if (!wait) continue;
             isBusy = true;
             stream.pause();

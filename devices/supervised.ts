@@ -6,8 +6,8 @@ import type { DeviceProperties } from './device.ts';
 import { Watchdog } from './watchdog.ts';
 
 const defaultStallTimeoutMs = 10_000;
-/** What a source may take, beyond the stall timeout, from its start to its first frame: it connects, waits for a key frame. */
-const startGraceMs = 5_000;
+/** What a source may take, beyond the stall timeout, from its start to its first frame: it connects. */
+const defaultStartGraceMs = 5_000;
 /** After so long without a failure the next one counts as the first. */
 const healthyMs = 60_000;
 
@@ -81,8 +81,13 @@ export abstract class SupervisedDevice extends DeviceBase {
     else this.#onFirstFrame();
   }
 
-  /** From now on frames are expected. @param bark Called when they stay away, with why the source is lost. */
-  protected expectFrames(bark: (reason: string) => void): void {
+  /**
+   * From now on frames are expected.
+   *
+   * @param bark Called when they stay away, with why the source is lost.
+   * @param startGraceMs What the first may take beyond the stall timeout.
+   */
+  protected expectFrames(bark: (reason: string) => void, startGraceMs = defaultStartGraceMs): void {
     this.#watchdog = new Watchdog((ms) => {
       const reason = `no frame for ${(ms / 1000).toFixed(1)} s`;
       this.countStall();

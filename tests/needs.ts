@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../sdk/assets.ts';
 
@@ -19,5 +20,19 @@ export function hasProgram(name: string): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** May this process mount a file system, such as a small one that is to be full? */
+export function canMount(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'ocellus-mount-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'ignore' });
+    execFileSync('umount', [folder], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -1,3 +1,5 @@
+import { open } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { InputError, messageOf } from '../../sdk/errors.ts';
 import type { FramePool } from '../../sdk/frame/pool.ts';
 import { DeviceBase } from '../base.ts';
@@ -5,18 +7,17 @@ import { BufferWait } from '../buffers.ts';
 import { Child } from '../child.ts';
 import { chooseDecoder } from '../decode/choose.ts';
 import type { DeviceOptions, DeviceProperties } from '../device.ts';
-import { ffmpegCommand, plainWords } from '../ffmpeg.ts';
+import { atMost, ffmpegCommand, plainWords } from '../ffmpeg.ts';
 import { PoolFiller } from '../filler.ts';
 import { defaultMaxPixels } from '../options.ts';
 import { Presenter } from '../presenter.ts';
-import { pump, type StreamFormat } from '../stream.ts';
+import { pump, type StreamFormat, type StreamParser } from '../stream.ts';
 import { Watchdog } from '../watchdog.ts';
-import { Y4mParser } from '../y4m.ts';
+import { probeFile, type VideoStream } from './probe.ts';
+import { Timeline } from './timeline.ts';
 
-/** More frames a second than any video worth watching has: ffmpeg guesses such a rate for some odd files. */
-const maxFps = 120;
-/** For a stream that states no rate. */
-const defaultFps = 25;
+/** Of HD and wider colours, which frames do not have: they are converted. */
+const wideMatrices: ReadonlySet<string> = new Set(['bt2020nc', 'bt2020c', 'smpte240m']);
 /** For the first frame of a hardware decoder: a driver may hang. */
 const hardwareTimeoutMs = 10_000;
 
@@ -45,27 +46,37 @@ export class VideoFile extends DeviceBase {
     this.#buffers = buffers;
     this.#index = 0;
     this.#busy = undefined;
+    await assertNoStill(this.#path);
     // A playlist that poses as a video may not make ffmpeg call other machines.
     const input = ['-protocol_whitelist', 'file'];
     // With its protocol in front, a name with a colon in it is not taken for a URL.
     const url = `file:${this.#path}`;
+    const contents = await probeFile(input, url);
+    this.assertOpening();
+    const video = contents?.video;
+    if (contents && !video) {
+      throw new InputError(`file: ${this.#path} holds no video, but ${contents.others.join(', ')}`);
+    }
     const inSoftware = [...input, ...(loop ? ['-stream_loop', '-1'] : [])];
     // At `max` a file is to give the same frames on all machines.
     const mayUseHardware = this.options.hardwareDecoding !== false && speed !== 'max';
-    const decoder = mayUseHardware ? await chooseDecoder({ input, url }) : undefined;
+    const decoder = mayUseHardware ? await chooseDecoder({ input, url, codec: video?.codec }) : undefined;
     this.logger.debug(decoder ? `decodes with ${decoder.name}` : 'decodes in software');
+    const from = { url, video, buffers };
     if (decoder) {
-      const { format, problem } = await this.#begin([...decoder.input, ...inSoftware], url, buffers, hardwareTimeoutMs);
+      const { format, problem } = await this.#begin([...decoder.input, ...inSoftware], from, hardwareTimeoutMs);
       if (format) return this.#describe(format);
       this.logger.warn(`no picture with ${decoder.name}, decodes in software: ${problem}`);
     }
-    const { format, problem } = await this.#begin(inSoftware, url, buffers);
+    const { format, problem } = await this.#begin(inSoftware, from);
     if (!format) throw new InputError(`file: no video can be read from ${this.#path}; ffmpeg says: ${problem}`);
     return this.#describe(format);
   }
 
   #describe(format: StreamFormat): DeviceProperties {
-    return { ...format, kind: 'file', title: this.#path, live: false };
+    const { fps } = this.options;
+    const rate = format.fps !== undefined && fps !== undefined ? Math.min(format.fps, fps) : format.fps;
+    return { ...format, fps: rate, kind: 'file', title: this.#path, live: false };
   }
 
   /**
@@ -76,22 +87,16 @@ export class VideoFile extends DeviceBase {
    */
   async #begin(
     input: readonly string[],
-    url: string,
-    buffers: BufferWait,
+    { url, video, buffers }: { url: string; video: VideoStream | undefined; buffers: BufferWait },
     timeoutMs?: number,
   ): Promise<{ format?: StreamFormat; problem?: string }> {
     const { width, height, maxPixels, fps } = this.options;
-    const child = await Child.start(
-      ffmpegCommand({
-        input,
-        url,
-        width,
-        height,
-        maxPixels,
-        // At a constant rate frame n is shown at n / fps, which is all that a stream without timestamps can tell.
-        filters: [`fps=fps='min(source_fps,${Math.min(fps ?? maxFps, maxFps)})'`],
-      }),
-    );
+    const matrix = wideMatrices.has(video?.colourSpace ?? '') ? 'bt709' : undefined;
+    const command = ffmpegCommand({
+      ...{ input, url, stream: video?.index, matrix },
+      ...{ width, height, maxPixels, filters: atMost(fps) },
+    });
+    const child = await Child.start(command);
     this.#child = child;
     this.assertOpening();
 
@@ -100,16 +105,19 @@ export class VideoFile extends DeviceBase {
     const first = new Promise<void>((resolve) => {
       onFirst = resolve;
     });
+    const timeline = new Timeline();
     const filler = new PoolFiller(
-      (buffer, pool) => {
+      (buffer, pool, timeNs) => {
+        const format = filler.format!;
+        if (seen && this.state === 'online') this.#become(format);
         seen = true;
-        this.#busy = this.#present(buffer, pool, filler.format?.fps ?? defaultFps);
+        this.#busy = this.#present(buffer, pool, timeline.next(timeNs, format.fps));
         onFirst();
       },
       this.options.maxPixels ?? defaultMaxPixels,
       buffers.onFree,
     );
-    this.#reading = this.#read(child, new Y4mParser(filler));
+    this.#reading = this.#read(child, command.parser(filler));
     const watchdog = new Watchdog(() => void child.stop(true));
     if (timeoutMs !== undefined) watchdog.arm(timeoutMs);
     await Promise.race([first, this.#reading]);
@@ -132,8 +140,16 @@ export class VideoFile extends DeviceBase {
     this.#child = undefined;
   }
 
+  /** A video may go on in another size, or turned. */
+  #become(format: StreamFormat): void {
+    const { width, height } = this.properties;
+    if (format.width === width && format.height === height) return;
+    this.setProperties(this.#describe(format));
+    this.logger.info(`its frames were ${width}x${height} and are ${format.width}x${format.height} now`);
+  }
+
   /** Reads all frames, then says that the file is over. */
-  async #read(child: Child, parser: Y4mParser): Promise<void> {
+  async #read(child: Child, parser: StreamParser): Promise<void> {
     try {
       await pump(child.stdout, parser, () => this.#busy);
       await this.#busy;
@@ -155,17 +171,34 @@ export class VideoFile extends DeviceBase {
     this.setState('ended');
   }
 
-  async #present(buffer: Uint8Array | undefined, pool: FramePool, fps: number): Promise<void> {
+  async #present(buffer: Uint8Array | undefined, pool: FramePool, timeNs: number): Promise<void> {
+    this.#index++;
     this.counters.frames++;
     if (!buffer) this.counters.dropped++;
     const sequence = this.#sequence++;
     let used = false;
-    await this.#presenter!.present((this.#index++ * 1e9) / fps, (times) => {
+    await this.#presenter!.present(timeNs, (times) => {
       used = true;
       return buffer && pool.frame(buffer, { sequence, ...times });
     });
     if (buffer && !used) pool.giveBack(buffer);
     if (this.options.speed === 'max') await this.#buffers!.until(pool);
     this.#busy = undefined;
+  }
+}
+
+/** Brands of pictures that a phone takes, in a file of the kind that videos are in. */
+const heicBrands = /^ftyp(hei[cmsx]|hev[cmsx]|mif1|msf1)/;
+
+/** @throws InputError when it is a picture that poses as a video. */
+async function assertNoStill(path: string): Promise<void> {
+  const head = Buffer.alloc(8);
+  const file = await open(path).catch(() => undefined);
+  await file?.read(head, 0, 8, 4).catch(() => {});
+  await file?.close();
+  if (heicBrands.test(head.toString('latin1'))) {
+    throw new InputError(
+      `file: ${path} is a HEIC picture, which cannot be read; make a JPEG of it: sudo apt install libheif-examples, heif-convert ${basename(path)} picture.jpg`,
+    );
   }
 }

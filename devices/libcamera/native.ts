@@ -93,7 +93,7 @@ export class NativeLibcameraCamera extends SupervisedDevice {
       width: video.width,
       height: video.height,
       fps: this.options.fps,
-      colour: video.colour ?? defaultColour(video.height),
+      colour: video.colour ?? defaultColour(video.width, video.height),
       live: true,
     };
   }

@@ -1,4 +1,4 @@
-import { type FileHandle, open, readdir, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageVersion } from '../../sdk/assets.ts';
 import type { CameraSettings } from '../../sdk/config/schema.ts';
@@ -7,6 +7,7 @@ import type { Frame } from '../../sdk/frame/frame.ts';
 import { makeFolder } from '../../sdk/make-folder.ts';
 import { withMaskedSource } from '../../sdk/pipeline/masked-source.ts';
 import type { Stage } from '../../sdk/pipeline/stage.ts';
+import { written } from '../../sdk/written.ts';
 import { describeBoard } from '../boards/board.ts';
 import type { Device } from '../device.ts';
 import { type Codec, encoderCommand } from './codec.ts';
@@ -142,9 +143,16 @@ export class Recorder implements Stage<Frame> {
 
   async #endVideo(): Promise<void> {
     const encoder = this.#encoder;
+    const video = this.#video;
     this.#encoder = undefined;
     this.#video = undefined;
-    await encoder?.end();
+    try {
+      await encoder?.end();
+    } finally {
+      // ffmpeg wrote it.
+      const file = video && (await stat(join(this.#options.folder, video.video)).catch(() => undefined));
+      written.add('recordings', file?.size ?? 0);
+    }
   }
 
   async #writeInfo(): Promise<void> {
@@ -162,11 +170,15 @@ export class Recorder implements Stage<Frame> {
       model,
       codec: this.#codec,
     };
-    await writeFile(join(folder, infoFile), `${JSON.stringify(info, null, 2)}\n`, { flag: 'wx' });
+    const text = `${JSON.stringify(info, null, 2)}\n`;
+    await writeFile(join(folder, infoFile), text, { flag: 'wx' });
+    written.add('recordings', Buffer.byteLength(text));
   }
 
   async #writeLine(line: IndexLine): Promise<void> {
-    await this.#index!.appendFile(`${JSON.stringify(line)}\n`);
+    const text = `${JSON.stringify(line)}\n`;
+    await this.#index!.appendFile(text);
+    written.add('recordings', Buffer.byteLength(text));
   }
 
   #fail(error: unknown): void {

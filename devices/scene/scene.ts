@@ -42,7 +42,7 @@ export class SceneDevice extends DeviceBase {
       width: sceneWidth,
       height: sceneHeight,
       fps,
-      colour: defaultColour(sceneHeight),
+      colour: defaultColour(sceneWidth, sceneHeight),
       live: true,
     };
   }

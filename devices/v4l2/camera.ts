@@ -4,7 +4,6 @@ import type { CameraControl, ControlValues, DeviceOptions, DeviceProperties } fr
 import { atMost, ffmpegCommand } from '../ffmpeg.ts';
 import { type LiveCommand, LiveDevice } from '../live.ts';
 import { findV4l2Cameras } from '../probe/v4l2.ts';
-import { Y4mParser } from '../y4m.ts';
 import { ControlPanel } from './control-panel.ts';
 import { listFormats } from './formats.ts';
 import { chooseMode } from './mode.ts';
@@ -47,15 +46,14 @@ export class V4l2Camera extends LiveDevice {
     const decoder = codec === undefined ? undefined : await this.decoderFor({ input, url: this.#path, codec });
     return {
       ...ffmpegCommand({
-        input: [...(decoder?.input ?? []), '-f', 'v4l2', '-fflags', 'nobuffer', ...input],
+        input: [...(decoder?.input ?? []), '-f', 'v4l2', ...input],
         url: this.#path,
         filters: atMost(fps),
         maxPixels,
-        output: ['-fps_mode', 'passthrough'],
+        // Whatever their size, these cameras use BT.601 unless they say otherwise, and ffmpeg does not ask them.
+        untagged: 'bt601',
       }),
       decoder,
-      // Whatever their size, these cameras use BT.601 unless they say otherwise, and ffmpeg does not ask them.
-      parser: (sink) => new Y4mParser(sink, 'bt601'),
     };
   }
 

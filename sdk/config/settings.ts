@@ -3,6 +3,7 @@ import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Document, isMap, parseDocument } from 'yaml';
 import { InputError, messageOf } from '../errors.ts';
+import { written } from '../written.ts';
 import { type BoardFacts, withProfile } from './profile.ts';
 import { ownedMaps, reservedCameraNames, Settings } from './schema.ts';
 import { withSecrets } from './secrets.ts';
@@ -129,6 +130,7 @@ async function writeAtomically(named: string, text: string): Promise<void> {
       await file.close();
     }
     await rename(temporary, path);
+    written.add('settings', Buffer.byteLength(text));
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;

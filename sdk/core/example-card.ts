@@ -53,8 +53,6 @@ function decoderOf(outputs: readonly TensorInfo[]) {
   const [, rows, columns] = outputs[0]?.shape ?? [];
   const output = outputs.length > 1 ? { output: outputs[0]!.name } : {};
   if (columns === 6) return { type: 'suppressed', ...output };
-  return {
-    type: typeof rows === 'number' && typeof columns === 'number' && rows > columns ? 'yolov5' : 'yolov8',
-    ...output,
-  };
+  const isRows = typeof rows === 'number' && typeof columns === 'number' && columns > 6 && rows > columns;
+  return { type: isRows ? 'yolov5' : 'yolov8', ...output };
 }

@@ -35,7 +35,10 @@ export interface FrameInfo {
   readonly sequence: number;
   /** Monotonic capture time in ns (exact up to 104 days, then to 2 ns). Only differences mean something. */
   readonly captureTimeNs: number;
-  /** Wall-clock time of the capture in ms since 1970; media time in ms for a file read as fast as possible. */
+  /**
+   * Wall-clock time of the capture in ms since 1970, to be told; the clock may be set between two frames, so nothing is decided
+   * by it. Media time in ms for a file read as fast as possible.
+   */
   readonly wallTimeMs: number;
   readonly colour?: ColourSpace;
   /** Where the picture came from, when it has a name of its own (a file in a folder). */
@@ -50,9 +53,14 @@ export interface FrameInit extends FrameInfo {
   readonly planes: readonly Plane[];
 }
 
-/** The colour space that video of this height has when it does not say. */
-export function defaultColour(height: number): ColourSpace {
-  return height >= 720 ? bt709 : bt601;
+/** The matrix that video of this size has when it does not say: that of HD from 1280 columns or 720 rows on. */
+export function guessMatrix(width: number, height: number): ColourSpace['matrix'] {
+  return width >= 1280 || height >= 720 ? 'bt709' : 'bt601';
+}
+
+/** The colour space that video of this size has when it does not say. */
+export function defaultColour(width: number, height: number): ColourSpace {
+  return guessMatrix(width, height) === 'bt709' ? bt709 : bt601;
 }
 const bt601: ColourSpace = { matrix: 'bt601', range: 'limited' };
 const bt709: ColourSpace = { matrix: 'bt709', range: 'limited' };
@@ -110,7 +118,7 @@ export class Frame implements FrameInfo {
     this.sequence = init.sequence;
     this.captureTimeNs = init.captureTimeNs;
     this.wallTimeMs = init.wallTimeMs;
-    this.colour = init.colour ?? defaultColour(init.height);
+    this.colour = init.colour ?? defaultColour(init.width, init.height);
     this.name = init.name;
     this.sensor = init.sensor;
     this.#planes = init.planes;

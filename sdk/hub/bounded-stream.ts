@@ -41,6 +41,7 @@ export class BoundedStream extends Duplex {
     this.#inner = inner;
     this.#options = options;
     inner.on('data', (chunk: Buffer) => this.#take(chunk));
+    inner.once('secureConnect', () => this.emit('secureConnect'));
     inner.on('end', () => this.push(null));
     inner.on('error', (error) => this.destroy(error));
     // After its end what came is still to be read.

@@ -5,9 +5,15 @@ import { listenOn } from '../access/listen.ts';
 import { isLoopback } from '../access/network.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { type Logger, silent } from '../log.ts';
+import { within } from '../within.ts';
+import { type BrokerClient, mend } from './broker/aedes-client.ts';
+import { Delivery } from './broker/delivery.ts';
+import { Inbound, receiveMaximum } from './broker/inbound.ts';
+import { Memory } from './broker/memory.ts';
+import { RetainedStore } from './broker/retained-store.ts';
+import { isTopicName, maxLevels } from './broker/topic-filter.ts';
 import { BrokerUsers } from './broker-users.ts';
 import { GuardedSocket } from './guarded-socket.ts';
-import { RetainedBudget } from './retained-budget.ts';
 
 export interface BrokerOptions {
   /** Default 127.0.0.1. Anything but a loopback address needs `users`. */
@@ -29,6 +35,8 @@ export interface EmbeddedBroker {
   readonly url: string;
   /** Lets this process in, where `users` are asked for; made at random for each start. */
   readonly login: { readonly username: string; readonly password: string } | undefined;
+  /** The largest packet it takes from who has logged in, bytes. */
+  readonly maximumPacketSize: number;
   /** Ends all connections and frees the port. */
   stop(): Promise<void>;
 }
@@ -38,15 +46,17 @@ const maxConnectionsOfNetwork = 64;
 const maxPacketBytes = 4 * 1024 * 1024;
 /** Before anybody is let in: CONNECT with a last will. */
 const maxFirstBytes = 64 * 1024;
-const maxSubscriptions = 1000;
 const connectTimeoutMs = 10_000;
+/** A client that takes nothing does not learn that the broker stops. */
+const farewellMs = 500;
 
 /**
- * Starts a broker for MQTT 3.1.1, so that Ocellus works without one of its own.
+ * Starts a broker for MQTT 5 and 3.1.1, so that Ocellus works without one of its own.
  *
  * It is bounded: 100 connections (64 from one address), packets of 4 MiB (64 KiB before the password), 1,000
- * subscriptions a client, 10,000 retained topics with 64 MiB. It keeps nothing on disk and no session of a client that
- * is away. For TLS, MQTT 5 or persistent sessions run Mosquitto.
+ * subscriptions a client, 10,000 retained topics with 64 MiB, and 1,000 messages on their way to a client and as many
+ * that wait for it. It keeps nothing on disk and no session of a client that is away: with MQTT 5 CONNACK says so, and
+ * that there are no shared subscriptions and no topic aliases. For TLS or persistent sessions run Mosquitto.
  *
  * @example
  * const broker = await startBroker({ port: 0 });
@@ -65,17 +75,23 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Embedded
   }
   // Only who needs a broker pays for it.
   const { Aedes } = await import('aedes');
-  const budget = new RetainedBudget();
-  let full = false;
+  const retained = new RetainedStore();
+  const delivery = new Delivery(retained);
+  const inbounds = new WeakMap<Client, Inbound>();
+  let isFull = false;
+  const onFull = () => {
+    if (!isFull) logger.warn('embedded broker: too much is retained, so new topics are not; empty some');
+    isFull = true;
+  };
   const aedes = await Aedes.createBroker({
+    mq: delivery,
+    persistence: new Memory(retained, onFull),
     connectTimeout: connectTimeoutMs,
     // A subscriber that takes nothing holds up the others until then.
     drainTimeout: 5000,
-    preConnect: (_, packet, done) => {
-      // A session that outlives its connection would collect messages without a bound.
-      packet.clean = true;
-      done(null, true);
-    },
+    maximumPacketSize: maxPacketBytes,
+    receiveMaximum,
+    maxTopicLevels: maxLevels,
     authenticate: (client, username, password, done) => {
       const connection = client.conn as GuardedSocket;
       const letIn = () => {
@@ -88,24 +104,19 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Embedded
         else done(Object.assign(new Error('refused'), { returnCode: code }), false);
       });
     },
-    authorizeSubscribe: (client, subscription, done) => {
-      const { subscriptions } = client as unknown as { subscriptions: Record<string, unknown> };
-      // Null: refused, and the connection stays.
-      done(null, Object.keys(subscriptions).length < maxSubscriptions ? subscription : null);
-    },
-    authorizePublish: (_, packet, done) => {
-      if (packet.topic.startsWith('$')) return done(new Error('topics with a leading $ belong to the broker'));
-      if (packet.retain && !budget.allow(packet.topic, packet.payload.length)) {
-        // An error would end the publisher's connection, over and over. Who listens now gets the message all the same.
-        packet.retain = false;
-        if (!full) logger.warn('embedded broker: too much is retained, so new topics are not; empty some');
-        full = true;
+    authorizePublish: (client, packet, done) => {
+      const problem = problemOf(packet.topic);
+      if (problem === undefined) {
+        // aedes stores what is retained in a few microtasks and passes on the rest at once; after an immediate each is
+        // done before the next, so that nothing overtakes.
+        setImmediate(done, null);
+        return;
       }
-      // aedes stores what is retained in a few microtasks and passes on the rest at once; at QoS 0 it takes what was
-      // overtaken so for a duplicate and drops it. After an immediate each is done before the next.
-      setImmediate(done, null);
+      if (client) inbounds.get(client)?.refused(packet.messageId);
+      done(new Error(problem));
     },
   });
+  mend(aedes);
   aedes.on('clientError', (client, error) => logger.debug(`broker: client ${client.id}: ${messageOf(error)}`));
   aedes.on('connectionError', (_: Client, error) => logger.debug(`broker: ${messageOf(error)}`));
   const connections = new Set<GuardedSocket>();
@@ -118,8 +129,13 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Embedded
     if (socket.destroyed) return;
     const connection = new GuardedSocket(socket, maxFirstBytes);
     connections.add(connection);
-    connection.on('close', () => connections.delete(connection));
-    aedes.handle(connection);
+    const client = aedes.handle(connection) as BrokerClient;
+    inbounds.set(client, new Inbound(client, delivery));
+    connection.onTooLarge = (bytes) => client.rejectPacketTooLarge(bytes);
+    connection.on('close', () => {
+      connections.delete(connection);
+      delivery.forget(client);
+    });
   });
   server.maxConnections = maxConnections;
   try {
@@ -136,7 +152,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Embedded
   server.on('error', () => {});
   const stop = async () => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    await closeAedes(aedes);
+    await within(farewellMs, closeAedes(aedes), undefined);
     // aedes knows only who has said CONNECT.
     for (const connection of connections) connection.destroy();
     await closed;
@@ -148,8 +164,14 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Embedded
     port: bound,
     url: `mqtt://${reachable(host)}:${bound}`,
     login: users?.own,
+    maximumPacketSize: maxPacketBytes,
     stop: () => (stopped ??= stop()),
   };
+}
+
+function problemOf(topic: string): string | undefined {
+  if (topic.startsWith('$')) return 'topics with a leading $ belong to the broker';
+  return isTopicName(topic) ? undefined : 'a topic to publish to has no wildcard';
 }
 
 function reasonOf(error: unknown): string {

@@ -8,12 +8,15 @@ import { Duplex } from 'node:stream';
 export class GuardedSocket extends Duplex {
   /** May be raised while it runs: who has logged in may send more. */
   maxPacketBytes: number;
+  /** Is told the announced size of a packet that is too large, and ends the connection. Default: it is just ended. */
+  onTooLarge: ((bytes: number) => void) | undefined;
   readonly remoteAddress: string;
   readonly #socket: Socket;
   /** Bytes of the current packet that are still to come. */
   #rest = 0;
   /** The remaining length while its one to four bytes come in; undefined before the packet's first byte. */
   #length: { value: number; shift: number } | undefined;
+  #isTooLarge = false;
 
   constructor(socket: Socket, maxPacketBytes: number) {
     super({ allowHalfOpen: false });
@@ -21,8 +24,10 @@ export class GuardedSocket extends Duplex {
     this.maxPacketBytes = maxPacketBytes;
     this.remoteAddress = socket.remoteAddress ?? '';
     socket.on('data', (chunk: Buffer) => {
+      if (this.#isTooLarge) return;
       const problem = this.#inspect(chunk);
-      if (problem) this.destroy(new Error(problem));
+      if (problem && this.#isTooLarge && this.onTooLarge) this.onTooLarge(this.#rest);
+      else if (problem) this.destroy(new Error(problem));
       else if (!this.push(chunk)) socket.pause();
     });
     socket.on('end', () => this.push(null));
@@ -67,6 +72,7 @@ export class GuardedSocket extends Duplex {
         this.#rest = this.#length.value;
         this.#length = undefined;
         if (this.#rest > this.maxPacketBytes) {
+          this.#isTooLarge = true;
           return `a packet of ${this.#rest} bytes came, at most ${this.maxPacketBytes} are taken`;
         }
       } else if (this.#length.shift > 21) {

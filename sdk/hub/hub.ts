@@ -15,9 +15,11 @@ import { HomeAssistant } from './home-assistant/home-assistant.ts';
 import { type Link, RefusedError } from './link.ts';
 import { Outbox, type OutboxStats } from './outbox.ts';
 import { Publisher, type PublisherStats } from './publisher.ts';
+import { Refusals } from './refusals.ts';
 import { Requests } from './requests/requests.ts';
 import type { Verb } from './requests/verb.ts';
 import { standardVerbs } from './requests/verbs/verbs.ts';
+import { RetainedList } from './retained-list.ts';
 import { RetainedScan } from './retained-scan.ts';
 import { type RetainedSource, RetainedTopics } from './retained-topics.ts';
 import { type Incoming, Session } from './session.ts';
@@ -32,9 +34,12 @@ export interface HubOptions {
     Partial<Pick<MqttSettings, 'outbox'>>;
   /**
    * `dataFolder()`: messages for the broker are kept there between runs, in a folder `outbox`, and the key that signs
-   * what is shared with other nodes, `learn.pem`. Default: messages are in memory, and what is shared is not signed.
+   * what is shared with other nodes, `learn.pem`; and `retained.json`, the list of what the broker retains of this node.
+   * Default: messages are in memory, and what is shared is not signed.
    */
   data?: string;
+  /** The largest packet the broker takes, bytes, where it cannot say so itself: the embedded one's `maximumPacketSize`. */
+  maximumPacketSize?: number;
   /** What it tells and answers beside what every hub does. */
   extensions?: readonly Extension[];
   /** What can be asked on `request/<verb>` beside what every hub answers. */
@@ -66,6 +71,7 @@ interface Parts {
   readonly topics: NodeTopics;
   readonly session: Session;
   readonly retained: RetainedTopics;
+  readonly list: RetainedList | undefined;
   /** Of the newest connection. */
   scan?: RetainedScan;
 }
@@ -73,6 +79,8 @@ interface Parts {
 const handshakeTimeoutMs = 10_000;
 const flushTimeoutMs = 2000;
 const farewellTimeoutMs = 500;
+/** So many connections are given up because the node may not say on them that it is there; then it does without. */
+const mostRefusedOnline = 2;
 
 /**
  * Tells a node's cameras to an MQTT broker and takes commands from there; docs/mqtt.md lists the topics.
@@ -87,26 +95,38 @@ const farewellTimeoutMs = 500;
 export class Hub {
   readonly #node: HubNode;
   readonly #settings: HubOptions['settings'];
+  readonly #data: string | undefined;
   readonly #outbox: Outbox;
   readonly #logger: Logger;
   readonly #publisher: Publisher;
+  readonly #refusals: Refusals;
+  readonly #maximumPacketSize: number | undefined;
+  /** Statistics, answers and the like, which wait in no outbox. */
+  #refusedDirectly = 0;
+  /** Connections in a row over which it could not say that it is there. */
+  #refusedOnline = 0;
+  readonly #saidSubscriptions = new Set<string>();
   readonly #commands = new CameraCommands();
   readonly #requests: Requests;
   readonly #fleet: Fleet;
   readonly #extensions: readonly Extension[];
   #parts: Parts | undefined;
   #stopping: Promise<void> | undefined;
+  #saidBlind = false;
 
   constructor(options: HubOptions) {
     this.#node = options.node;
     this.#settings = options.settings;
+    this.#data = options.data;
     this.#logger = options.logger ?? silent;
     this.#outbox = new Outbox({
       folder: options.data && join(options.data, 'outbox'),
       bounds: options.settings.outbox,
       logger: this.#logger,
     });
-    this.#publisher = new Publisher(this.#outbox, this.#logger);
+    this.#maximumPacketSize = options.maximumPacketSize;
+    this.#refusals = new Refusals(this.#logger);
+    this.#publisher = new Publisher(this.#outbox, this.#logger, { refusals: this.#refusals });
     const statistics = new NodeStatistics(() => {
       const { connected: _, protocolVersion: __, ...rest } = this.stats;
       return rest;
@@ -115,7 +135,11 @@ export class Hub {
     this.#fleet = new Fleet({ keyFile: options.data && join(options.data, identityFile) });
     this.#extensions = [
       // Before the states: what tells Home Assistant of them.
-      new HomeAssistant({ settings: options.settings.home_assistant, consoleUrl: options.consoleUrl }),
+      new HomeAssistant({
+        settings: options.settings.home_assistant,
+        consoleUrl: options.consoleUrl,
+        onBirth: () => statistics.tellAgain(),
+      }),
       new CameraStates(),
       new LearningStates(),
       new CameraEvents(),
@@ -129,12 +153,14 @@ export class Hub {
 
   get stats(): HubStats {
     const link = this.#parts?.session.link;
+    const publisher = this.#publisher.stats;
     return {
       connected: link !== undefined,
       protocolVersion: link?.version ?? null,
       connections: this.#parts?.session.connections ?? 0,
       outbox: this.#outbox.stats,
-      ...this.#publisher.stats,
+      ...publisher,
+      refused: publisher.refused + this.#refusedDirectly,
       rejectedCommands: this.#commands.rejected,
       rejectedRequests: this.#requests.rejected,
       rejectedLearning: this.#fleet.rejected,
@@ -159,6 +185,11 @@ export class Hub {
       address,
       clientId: `ocellus-${name}`,
       will: { topic: topics.status, payload: 'offline' },
+      maximumPacketSize: this.#maximumPacketSize,
+      onRefused: (topic, error) => {
+        this.#refusedDirectly++;
+        this.#refusals.refused(topic, messageOf(error));
+      },
       logger: this.#logger,
     });
     const sources: RetainedSource[] = [];
@@ -170,8 +201,19 @@ export class Hub {
         this.#publisher.put({ topic, payload: Buffer.from(value), retain: true, kind });
       },
       isConnected: () => session.link !== undefined,
+      changed: () => list?.changed(),
     });
-    this.#parts = { topics, session, retained };
+    const list =
+      this.#data === undefined
+        ? undefined
+        : new RetainedList({
+            file: join(this.#data, 'retained.json'),
+            logger: this.#logger,
+            now: () => retained.remembered,
+            isSettled: () => session.link !== undefined && this.#outbox.stats.depth === 0,
+          });
+    const remembered = await list?.load();
+    this.#parts = { topics, session, retained, list };
     this.#publisher.start();
     const context: HubContext = {
       node: this.#node,
@@ -188,6 +230,7 @@ export class Hub {
       extension.start(context);
       if (extension.states) sources.push(extension.states);
     }
+    if (remembered) retained.recall(remembered);
     session.on('connected', (link) => this.#greet(link));
     session.on('disconnected', () => {
       this.#publisher.detach();
@@ -211,14 +254,18 @@ export class Hub {
   async #stop(): Promise<void> {
     const parts = this.#parts;
     if (!parts) return;
+    parts.list?.freeze();
     for (const extension of this.#extensions) extension.stop();
     this.#parts = undefined;
     parts.scan?.stop();
-    const { session, topics } = parts;
+    const { session, topics, list } = parts;
     let farewell = false;
     if (session.link) {
       const sent = await this.#publisher.flush(flushTimeoutMs);
       if (!sent) this.#logger.warn(`MQTT: ${this.#outbox.stats.depth} messages were not acknowledged in time`);
+    }
+    await list?.stop();
+    if (session.link) {
       // Where the broker takes no more, the connection is cut, and its last will says the same.
       farewell = await this.#publisher.farewell(topics.status, 'offline', farewellTimeoutMs);
     }
@@ -234,12 +281,11 @@ export class Hub {
     const timer = setTimeout(() => link.close('it did not answer in time'), handshakeTimeoutMs);
     timer.unref();
     try {
-      await link.publish(topics.status, 'online', { qos: 1, retain: true });
+      await this.#sayOnline(link, topics.status);
       for (const { subscriptions = [] } of this.#extensions) {
         for (const subscription of subscriptions) await this.#subscribe(link, subscription);
       }
     } catch (error) {
-      // A node that may not say `online` is of no use to anyone: said, and tried again.
       link.close(messageOf(error));
       return;
     } finally {
@@ -249,20 +295,53 @@ export class Hub {
     retained.doubt();
     retained.update();
     this.#publisher.attach(link);
-    const scan = new RetainedScan(this.#extensions.flatMap(({ states }) => states?.filters ?? []));
-    parts.scan = scan;
-    const found = await scan.run(link);
+    const look = async (scan: RetainedScan) => {
+      parts.scan = scan;
+      return { found: await scan.run(link), isComplete: scan.isComplete };
+    };
+    const filters = this.#extensions.flatMap(({ states }) => states?.filters ?? []);
+    const scan = new RetainedScan(filters, topics.status);
+    let seen = await look(scan);
     if (session.link !== link) return;
-    retained.found(found);
+    if (!scan.sees) {
+      this.#sayBlind(topics.root);
+      seen = await look(new RetainedScan([...retained.remembered.keys()]));
+      if (session.link !== link) return;
+    }
+    retained.found(seen.found);
     retained.update();
-    if (scan.isComplete) for (const extension of this.#extensions) extension.looked?.(found);
+    if (seen.isComplete) for (const extension of this.#extensions) extension.looked?.(seen.found);
     for (const extension of this.#extensions) extension.connected?.(link);
+  }
+
+  /** @throws RefusedError the first times: where it may not even say that, it may not say anything. */
+  async #sayOnline(link: Link, topic: string): Promise<void> {
+    try {
+      await link.publish(topic, 'online', { qos: 1, retain: true, key: topic });
+      this.#refusedOnline = 0;
+      this.#refusals.accepted(topic);
+    } catch (error) {
+      if (!(error instanceof RefusedError) || ++this.#refusedOnline <= mostRefusedOnline) throw error;
+      this.#refusedDirectly++;
+      this.#refusals.refused(topic, messageOf(error), 'the rest goes on without it');
+    }
+  }
+
+  #sayBlind(root: string): void {
+    if (this.#saidBlind) return;
+    this.#saidBlind = true;
+    const known = this.#data === undefined ? 'this run' : `this data folder (${join(this.#data, 'retained.json')})`;
+    this.#logger.warn(
+      `MQTT: the broker gives nothing of what it retains to a subscription with wildcards (RabbitMQ is so), so only the topics that ${known} knows are looked at: what else an earlier run left below ${root} or told Home Assistant stays. Empty such topics by hand.`,
+    );
   }
 
   async #subscribe(link: Link, { filter, retained }: Subscription): Promise<void> {
     await link.subscribe([filter], { qos: 1, retained }).catch((error: unknown) => {
       if (!(error instanceof RefusedError)) throw error;
-      this.#logger.error(`MQTT: the broker refuses ${filter}, so nothing is taken from there: ${messageOf(error)}`);
+      const text = `MQTT: the broker refuses ${filter}, so nothing is taken from there: ${messageOf(error)}`;
+      if (!this.#saidSubscriptions.has(text)) this.#logger.error(text);
+      this.#saidSubscriptions.add(text);
     });
   }
 

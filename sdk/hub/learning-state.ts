@@ -4,7 +4,7 @@ import type { HubLearning } from './source.ts';
 
 /** What a node tells of its learning: on `learn/state`, and as the answer to `list`. */
 export function learningState(learning: HubLearning): LearningState {
-  const { space, model, examples, taughtMs, cut_nodes, error, heads } = learning.summary;
+  const { space, model, examples, taughtMs, cut_nodes, error, damage, heads } = learning.summary;
   return {
     space,
     model,
@@ -12,6 +12,7 @@ export function learningState(learning: HubLearning): LearningState {
     last_taught: taughtMs === null ? null : secondsOf(taughtMs),
     cut_nodes: [...cut_nodes],
     error,
+    ...(damage !== undefined && { damage }),
     heads: Object.fromEntries(
       Object.entries(heads).map(([head, summary]) => [head, headState(head, summary, learning)]),
     ),

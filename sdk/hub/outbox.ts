@@ -1,5 +1,6 @@
 import type { OutboxSettings } from '../config/schema.ts';
 import { type Logger, silent } from '../log.ts';
+import { AgeClock, type RunClock } from './outbox/age-clock.ts';
 import { type Item, Lane } from './outbox/lane.ts';
 import { Storage } from './outbox/storage.ts';
 
@@ -21,7 +22,7 @@ export type Kind = Message['kind'];
 
 /** A message that waits in the outbox or is on its way. */
 export interface Entry extends Message {
-  /** When it is of no use any more, ms since 1970; undefined when it always is: a retained one. */
+  /** When it is of no use any more, by the outbox's clock; undefined: never, it is a retained one. */
   readonly expiresMs: number | undefined;
 }
 
@@ -32,6 +33,8 @@ export interface OutboxStats {
   oldestAgeSeconds: number;
   /** Messages dropped, oldest first, because there was no room for them or they were too old. */
   evicted: Record<Kind, number>;
+  /** Messages that the broker refused for good or that are larger than it takes: they were set aside. */
+  refused: Record<Kind, number>;
   /** Where they are kept: `memory` too while the disk is full or another process has the folder. */
   storage: 'disk' | 'memory';
   /** Messages that are to be on disk and are not yet. */
@@ -45,8 +48,10 @@ export interface OutboxOptions {
   folder?: string;
   bounds?: OutboxSettings;
   logger?: Logger;
-  /** Milliseconds since 1970. */
+  /** A clock in ms that never goes back. Default: `performance.now()`. */
   now?: () => number;
+  /** What is known of the time between two processes. Default: of this machine. */
+  run?: RunClock;
 }
 
 const megabyte = 1e6;
@@ -58,12 +63,6 @@ const defaultBounds: OutboxSettings = {
   learning: { megabytes: 32, hours: 720 },
 };
 /**
- * The wall clock as it was when the process began, and the time since: a board without a clock learns the time from the
- * network after some minutes, and all that waits would be found old at once.
- */
-const steadyClock = () => performance.timeOrigin + performance.now();
-
-/**
  * Where messages wait until the broker has acknowledged them: on disk, bounded by bytes and by age for each kind, the
  * oldest first.
  *
@@ -73,12 +72,20 @@ const steadyClock = () => performance.timeOrigin + performance.now();
 export class Outbox {
   readonly #lanes: Record<Kind, Lane>;
   readonly #storage: Storage | undefined;
-  readonly #now: () => number;
+  readonly #clock: AgeClock;
   readonly #logger: Logger;
+  readonly #refused: Record<Kind, number> = { state: 0, event: 0, learning: 0 };
   #onReady: (() => void) | undefined;
   #saidEviction = false;
 
-  constructor({ folder, bounds = defaultBounds, logger = silent, now = steadyClock }: OutboxOptions = {}) {
+  constructor({
+    folder,
+    bounds = defaultBounds,
+    logger = silent,
+    now = () => performance.now(),
+    run,
+  }: OutboxOptions = {}) {
+    const clock = new AgeClock(now, run);
     const make = (kind: Kind, disk: { megabytes: number; hours: number } | undefined) =>
       new Lane({
         kind,
@@ -86,6 +93,7 @@ export class Outbox {
         memoryBytes: memoryBytes[kind],
         ageMs: disk ? disk.hours * hourMs : Number.POSITIVE_INFINITY,
         isStored: folder !== undefined && disk !== undefined,
+        clock,
         onEvict: () => this.#sayEviction(),
       });
     this.#lanes = {
@@ -93,16 +101,16 @@ export class Outbox {
       event: make('event', bounds.events),
       learning: make('learning', bounds.learning),
     };
-    this.#now = now;
+    this.#clock = clock;
     this.#logger = logger;
     if (folder) {
       const lanes = { e: this.#lanes.event, l: this.#lanes.learning };
-      this.#storage = new Storage({ folder, lanes, logger, onReady: () => this.#onReady?.() });
+      this.#storage = new Storage({ folder, lanes, clock, logger, onReady: () => this.#onReady?.() });
     }
   }
 
   get stats(): OutboxStats {
-    const now = this.#now();
+    const now = this.#clock.now();
     const lanes = this.#inOrder();
     const oldest = Math.min(...lanes.map((lane) => lane.oldestMs));
     return {
@@ -114,6 +122,7 @@ export class Outbox {
         event: this.#lanes.event.evicted,
         learning: this.#lanes.learning.evicted,
       },
+      refused: { ...this.#refused },
       storage: this.#storage?.works ? 'disk' : 'memory',
       unwritten: sum(lanes, (lane) => lane.unwritten.size),
       damaged: sum(lanes, (lane) => lane.damaged),
@@ -137,19 +146,17 @@ export class Outbox {
 
   /** Accepts a message. Never throws; what has no room is counted in `stats.evicted`. */
   put(message: Message): void {
-    const now = this.#now();
     const lane = this.#lanes[message.kind];
-    lane.put(message, now);
-    lane.evict(now);
+    lane.put(message);
+    lane.evict();
     this.#storage?.changed();
     this.#onReady?.();
   }
 
   /** The next message to publish, now on its way; undefined when none is ready. */
   next(): Entry | undefined {
-    const now = this.#now();
     for (const lane of this.#inOrder()) {
-      lane.evict(now);
+      lane.evict();
       const item = lane.next();
       if (item) return item;
       if (lane.wanted !== undefined) this.#storage?.load(lane);
@@ -157,8 +164,14 @@ export class Outbox {
     return undefined;
   }
 
-  /** It was acknowledged (or refused for good) and is forgotten. */
-  settle(entry: Entry): void {
+  /** For how long it is of use yet, ms; undefined: for ever. */
+  lifetimeOf({ expiresMs }: Entry): number | undefined {
+    return expiresMs === undefined ? undefined : Math.max(0, expiresMs - this.#clock.now());
+  }
+
+  /** It was acknowledged, or refused for good, and is forgotten. */
+  settle(entry: Entry, { isRefused = false }: { isRefused?: boolean } = {}): void {
+    if (isRefused) this.#refused[entry.kind]++;
     const lane = this.#lanes[entry.kind];
     lane.settle(entry as Item);
     this.#storage?.changed();

@@ -152,7 +152,7 @@ function toParts({ metadata, tensors }: SafeTensors, dimension: number): Part[] 
 
 const fieldsOf = {
   examples: ['id', 'negative', 'camera', 'timeMs', 'kind', 'from'],
-  cuts: ['id', 'target', 'reason', 'timeMs'],
+  cuts: ['id', 'target', 'reason', 'timeMs', 'seen', 'order'],
 };
 
 /** The shape only; what the fields hold is checked with the part. */
@@ -187,8 +187,8 @@ function plainExample({ id, negative, camera, timeMs, kind, from }: Example): Re
   return { id, negative, camera, timeMs, kind, from };
 }
 
-function plainCut({ id, target, reason, timeMs }: Cut): Record<string, unknown> {
-  return { id, target: Object.fromEntries(Object.entries(target).sort()), reason, timeMs };
+function plainCut({ id, target, reason, timeMs, seen, order }: Cut): Record<string, unknown> {
+  return { id, target: Object.fromEntries(Object.entries(target).sort()), reason, timeMs, seen, order };
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -14,9 +14,11 @@ export interface DotSet<T> {
 export const replicaPattern = /^[0-9a-f]{16}$/;
 export const dotPattern = /^[0-9a-f]{16}-[1-9][0-9]{0,14}$/;
 
+export const isDot = (id: string) => dotPattern.test(id);
+
 export const emptyDotSet: DotSet<never> = { seen: new Map(), items: new Map<string, never>() };
 
-function splitDot(id: string): { replica: string; counter: number } {
+export function splitDot(id: string): { replica: string; counter: number } {
   return { replica: id.slice(0, 16), counter: Number(id.slice(17)) };
 }
 

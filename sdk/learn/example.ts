@@ -53,11 +53,21 @@ export interface Cut {
   readonly target: CutTarget;
   /** For a person; may be empty. */
   readonly reason: string;
-  /** ms since 1970. */
+  /** ms since 1970, for a person: what a cut holds for is not a matter of clocks. */
   readonly timeMs: number;
+  /**
+   * Of a label: what of it was seen when it was cut, by replica the counter of the newest example; that is what is cut.
+   * One without it is of an earlier version and says it by its time: all that was taught until then.
+   */
+  readonly seen?: readonly (readonly [replica: string, counter: number])[];
+  /**
+   * Of a node: 1 more than those cuts of its own maker that its maker knew, so that who was cut out cannot cut out
+   * others by setting back a clock. Default: 0, it knew none.
+   */
+  readonly order?: number;
 }
 
-/** One example; all of a label that were taught until the cut; or all of a node, the future ones too. */
+/** One example; all of a label that was seen when it was cut; or all of a node, the future ones too. */
 export type CutTarget =
   | { readonly example: string }
   | { readonly head: string; readonly label: string }
@@ -72,6 +82,8 @@ const longestName = 64;
 const longestReason = 200;
 /** The last moment that a Date can hold. */
 const lastMs = 8.64e15;
+/** Stores that what a cut names was taught in. */
+export const mostSeen = 256;
 const namePattern = new RegExp(`^[^\\p{C}]{1,${longestName}}$`, 'u');
 
 /** Is it 1 to 64 printable characters? */
@@ -144,6 +156,24 @@ export function checkCut(cut: Cut): void {
     checkName('target', target.head);
     checkName('target', target.label);
   } else throw new InputError(`target: expected an example, a head with a label, or a node, got ${shown(target)}`);
+  if (cut.seen !== undefined) checkSeen(cut.seen, fields);
+  if (cut.order !== undefined && !(fields === 'node' && Number.isSafeInteger(cut.order) && cut.order > 0)) {
+    throw new InputError(`order: expected a whole number above 0 with a node, got ${shown(cut.order)}`);
+  }
+}
+
+/** In one order, each replica once: equal cuts are equal bytes. */
+function checkSeen(seen: unknown, fields: string): void {
+  const isOne = (one: unknown) => Array.isArray(one) && one.length === 2 && dotPattern.test(one.join('-'));
+  const fits =
+    fields === 'head,label' &&
+    Array.isArray(seen) &&
+    seen.length > 0 &&
+    seen.length <= mostSeen &&
+    seen.every((one, i) => isOne(one) && (i === 0 || seen[i - 1][0] < one[0])) &&
+    seen.every(([replica, counter]) => typeof replica === 'string' && typeof counter === 'number');
+  if (fits) return;
+  throw new InputError(`seen: expected 1 to ${mostSeen} replicas in order with their counters, got ${shown(seen)}`);
 }
 
 function checkId(what: string, id: unknown): asserts id is string {
@@ -165,6 +195,24 @@ export function shown(value: unknown): string {
 /** The order in which examples are counted everywhere: as they were taught. Total, since ids are unique. */
 export function byTime(a: { timeMs: number; id: string }, b: { timeMs: number; id: string }): number {
   return a.timeMs - b.timeMs || compareIds(a.id, b.id);
+}
+
+/**
+ * As they were taught, as far as that is known: those of one store by their counter, whatever its clock said, those of
+ * several by time. Of one order everywhere, like `byTime`.
+ */
+export function asTaught<T extends { readonly id: string; readonly timeMs: number }>(items: readonly T[]): T[] {
+  const sorted = [...items].sort((a, b) => compareIds(a.id, b.id));
+  let [replica, latestMs] = ['', 0];
+  return sorted
+    .map((item) => {
+      const own = item.id.slice(0, 16);
+      latestMs = own === replica ? Math.max(latestMs, item.timeMs) : item.timeMs;
+      replica = own;
+      return { item, timed: { id: item.id, timeMs: latestMs } };
+    })
+    .sort((a, b) => byTime(a.timed, b.timed))
+    .map(({ item }) => item);
 }
 
 /** Replica by replica, and there by counter. */

@@ -127,6 +127,24 @@ export class HeadVersions {
     return found;
   }
 
+  /** @returns Makes them again what they are now: for what could not be kept. */
+  snapshot(): () => void {
+    const [versions, current, refused, last, since] = [
+      this.#versions,
+      this.#current,
+      this.#refused,
+      this.#last,
+      this.#since,
+    ];
+    return () => {
+      this.#versions = versions;
+      this.#current = current;
+      this.#refused = refused;
+      this.#last = last;
+      this.#since = since;
+    };
+  }
+
   /** Which versions there are and which is in use; the heads themselves are serialised by themselves. */
   serialise(): Buffer {
     const state: State = {

@@ -1,7 +1,5 @@
 import { EventEmitter } from 'node:events';
-
 import { composed } from '../composed.ts';
-
 import { InputError, messageOf } from '../errors.ts';
 import { type Logger, silent } from '../log.ts';
 import { makeFolder } from '../make-folder.ts';
@@ -92,7 +90,8 @@ export class Learner extends EventEmitter<LearnerEvents> {
   }
 
   /**
-   * Opens the store in a folder, or makes one there, and trains what its heads do not know yet.
+   * Opens the store in a folder, or makes one there, and trains what its heads do not know yet. A damaged store is
+   * repaired, or moved aside, as `LedgerStore.open` does.
    *
    * @throws InputError when the folder cannot be used, is in use, or is of another space.
    */
@@ -118,6 +117,11 @@ export class Learner extends EventEmitter<LearnerEvents> {
 
   get ledger(): LedgerStore['ledger'] {
     return this.#store.ledger;
+  }
+
+  /** What was wrong with the store when it was opened, as `LedgerStore.damage` says it. */
+  get damage(): string | undefined {
+    return this.#store.damage;
   }
 
   /** All heads that have, or had, examples; sorted. */
@@ -244,14 +248,15 @@ export class Learner extends EventEmitter<LearnerEvents> {
     // When what is being written is on disk: lessons that come together are learned together. The ledger's own examples
     // may be others after the first slice.
     const examples = await this.#store.read((ledger) => copiesOf(ledger.examples(name)));
+    const undo = versions.snapshot();
     const steps = versions.trainInSteps(examples, force);
     const outcome = this.#isClosed ? undefined : await inSlices(steps, () => this.#isClosed);
     if (!outcome) return { head: name, outcome: { taken: false, reason: `${name}: ${untrained}` } };
     const refusal = outcome.taken || versions.current === undefined ? undefined : outcome.reason;
+    if (versions.current !== before) await this.#save(versions, undo);
     const isNews = versions.current !== before || this.#refused.get(name) !== refusal;
     if (refusal === undefined) this.#refused.delete(name);
     else this.#refused.set(name, refusal);
-    if (versions.current !== before) await this.#headStore.save(versions);
     const change = { head: name, outcome };
     if (isNews) this.emit('head', change);
     return change;
@@ -270,8 +275,9 @@ export class Learner extends EventEmitter<LearnerEvents> {
   async #rollback(name: string, version?: number): Promise<Change> {
     const versions = this.#heads.get(name);
     if (!versions) throw new InputError(`head: expected one of ${this.heads.join(', ') || 'none yet'}, got ${name}`);
+    const undo = versions.snapshot();
     const outcome: Outcome = { taken: true, version: versions.rollback(version) };
-    await this.#headStore.save(versions);
+    await this.#save(versions, undo);
     const change = { head: name, outcome };
     this.emit('head', change);
     // Notes why the newest examples are not in use.
@@ -294,6 +300,16 @@ export class Learner extends EventEmitter<LearnerEvents> {
     this.#isClosed = true;
     await this.#turns.idle();
     await this.#store.close();
+  }
+
+  /** What cannot be kept is not in use: after the next start it would not be, either. */
+  async #save(versions: HeadVersions, undo: () => void): Promise<void> {
+    try {
+      await this.#headStore.save(versions);
+    } catch (error) {
+      undo();
+      throw error;
+    }
   }
 
   #known({ head = objectHead, label, negative = false, embedding: { values, scale } }: Draft): Example | undefined {

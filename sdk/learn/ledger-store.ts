@@ -1,11 +1,31 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import type { ClassicLevel } from 'classic-level';
+import { existsSync, readdirSync } from 'node:fs';
 import { InputError, messageOf } from '../errors.ts';
-import type { Cut, CutTarget, Draft, Example } from './example.ts';
+import { type Logger, silent } from '../log.ts';
+import { probe, UnavailableError } from '../store/disk.ts';
+import { encodings, Level } from '../store/level.ts';
+import { written } from '../written.ts';
+import type { CutTarget, Draft, Example } from './example.ts';
 import { Ledger, type LedgerChange, type LedgerLimits } from './ledger.ts';
-import { isExamplePart, type Part, partKey, storedSeen } from './part.ts';
+import {
+  changeOperations,
+  contentOf,
+  del,
+  json,
+  letters,
+  type Meta,
+  metaOperations,
+  type Operation,
+  oldKey,
+  put,
+  type Total,
+  thumbnailKey,
+  valueKey,
+} from './ledger-records.ts';
+import { countOf, rewritten } from './ledger-rewrite.ts';
+import { type Part, partKey } from './part.ts';
+import { DamagedError, readLedger, readMeta, type StoredLedger } from './stored-ledger.ts';
+import { type Progress, Witness } from './witness.ts';
 
 export interface LedgerStoreOptions {
   /** The hash of backbone, preprocessing and dimension. */
@@ -16,26 +36,17 @@ export interface LedgerStoreOptions {
   readonly keepNode?: boolean;
   readonly limits?: Partial<LedgerLimits>;
   readonly now?: () => number;
+  readonly logger?: Logger;
   /** Is told which parts changed, once that is on disk. Must not throw. */
   readonly onChange?: (parts: readonly Part[]) => void;
 }
-
-/** The node, its space, and the replica that gives its dots. */
-interface Meta {
-  readonly format: 1;
-  readonly space: string;
-  readonly dimension: number;
-  readonly node: string;
-  readonly replica: string;
-}
-
-type Operation = { type: 'put'; key: string; value: Uint8Array } | { type: 'del'; key: string };
 
 const mostThumbnailBytes = 64 << 10;
 
 /**
  * The ledger on disk (LevelDB). What a method has returned from is there after a `kill -9` or a power cut: each change
- * is one batch, written through to the disk.
+ * is one batch, written through to the disk. After a write that failed memory has what was acknowledged, and before the
+ * next one the store is opened anew: LevelDB would go on writing behind a record that is cut off, and not find it again.
  *
  * Thumbnails lie beside the examples, for the owner to look at. They never leave the store.
  *
@@ -45,54 +56,71 @@ const mostThumbnailBytes = 64 << 10;
  * await store.merge(readBundle(payload, store.ledger).parts);
  */
 export class LedgerStore {
-  readonly #db: ClassicLevel<string, Uint8Array>;
+  readonly #folder: string;
   readonly #options: LedgerStoreOptions;
+  readonly #logger: Logger;
+  /** Undefined: it was closed for being opened anew, which failed. */
+  #level: Level | undefined;
+  #witness: Witness | undefined;
   #ledger!: Ledger;
+  #total: Total = { changes: 0, sum: 0, items: 0 };
+  /** By part, the number of its last change. */
+  #changeOf: ReadonlyMap<string, number> = new Map();
+  /** What the change under way does to the ledger. */
   #changes: LedgerChange[] = [];
+  #damage: string | undefined;
+  /** A write failed: what is on disk is not known for sure. */
+  #isSuspect = false;
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(db: ClassicLevel<string, Uint8Array>, options: LedgerStoreOptions) {
-    this.#db = db;
+  private constructor(folder: string, options: LedgerStoreOptions) {
+    this.#folder = folder;
     this.#options = options;
+    this.#logger = options.logger ?? silent;
   }
 
   /** Is there a store in this folder? */
   static exists(folder: string): boolean {
-    // What LevelDB finds the rest of its files by.
-    return existsSync(join(folder, 'CURRENT'));
+    // One that is damaged, too.
+    return (
+      existsSync(folder) && readdirSync(folder).some((name) => /^(CURRENT|MANIFEST-\d+|\d+\.(log|ldb))$/.test(name))
+    );
   }
 
   /**
-   * Opens the store in a folder, or makes one there. One process at a time.
+   * Opens the store in a folder, or makes one there. One process at a time, and there once. A damaged one is repaired, or
+   * moved aside where that is not possible, as `Level.open` does; `damage` says so.
    *
    * @throws InputError when the folder cannot be used, is in use, or is of another space.
    */
   static async open(folder: string, options: LedgerStoreOptions): Promise<LedgerStore> {
-    // Who imports the library and opens no store need not load the native one.
-    const { ClassicLevel } = await import('classic-level');
-    const db = new ClassicLevel<string, Uint8Array>(folder, { valueEncoding: 'view' });
+    const store = new LedgerStore(folder, options);
     try {
-      await db.open();
+      await store.#open();
+      return store;
     } catch (error) {
-      const { cause } = error as { cause?: Error & { code?: string } };
-      if (cause?.code === 'LEVEL_LOCKED') {
+      if (error instanceof InputError) throw new InputError(`${folder}: ${error.message}`);
+      const reason = messageOf(error);
+      if (error instanceof UnavailableError && reason === 'another process uses it') {
         throw new InputError(
           `${folder}: is in use by another process; a node that runs is taught on its page or over MQTT (request/teach), or stop it first`,
         );
       }
-      throw new InputError(`${folder}: cannot be opened as a store of examples: ${messageOf(cause ?? error)}`);
+      if (error instanceof UnavailableError && reason === 'this process uses it already') {
+        throw new InputError(
+          `${folder}: is in use by this process already: use the store that is open, or close it first`,
+        );
+      }
+      throw new InputError(`${folder}: cannot be opened as a store of examples: ${reason}`);
     }
-    const store = new LedgerStore(db, options);
-    try {
-      await store.#load();
-    } catch (error) {
-      await db.close();
-      throw error instanceof InputError ? new InputError(`${folder}: ${error.message}`) : error;
-    }
-    return store;
   }
 
-  /** To read from; what changes it goes through the store. After a write that failed it is another object. */
+  /** What was wrong when it was opened and what came of it, for a person; undefined: nothing. */
+  get damage(): string | undefined {
+    return this.#damage;
+  }
+
+  /** To read from; what changes it goes through the store. When the store was opened anew after a write that failed, it is another object. */
   get ledger(): Omit<Ledger, 'teach' | 'relabel' | 'forget' | 'withdraw' | 'merge'> {
     return this.#ledger;
   }
@@ -143,44 +171,62 @@ export class LedgerStore {
    * @param read What it is given is valid until it returns.
    */
   read<T>(read: (ledger: LedgerStore['ledger']) => T): Promise<T> {
-    const result = this.#turn.then(() => read(this.#ledger));
-    this.#turn = result.catch(() => {});
-    return result;
+    return this.#take(async () => read(this.#ledger));
   }
 
-  /** The picture that was kept of an example. */
+  /** The picture that was kept of an example; undefined too where it was damaged. */
   async thumbnail(id: string): Promise<Uint8Array | undefined> {
-    return this.#db.get(thumbnailKey(id));
+    return this.#take(async () => (await this.#get(thumbnailKey(id))) ?? undefined);
   }
 
   /**
    * Values of somebody else's in the same store: what heads there are. Either all or none of them are on disk, and all
    * are when this returns; undefined takes one away.
    */
-  async putValues(values: ReadonlyMap<string, Uint8Array | undefined>): Promise<void> {
-    const changes = [...values].map(([name, value]) =>
-      value ? put(valueKey(name), value) : ({ type: 'del', key: valueKey(name) } as const),
+  putValues(values: ReadonlyMap<string, Uint8Array | undefined>): Promise<void> {
+    const operations = [...values].flatMap(([name, value]) =>
+      // Of an earlier version, it would be found where the newer one is damaged.
+      value ? [...del(valueKey(name)).slice(1), put(valueKey(name), value)] : del(valueKey(name)),
     );
-    await this.#db.batch(changes, { sync: true });
+    return this.#take(async () => {
+      await this.#mend();
+      await this.#batch(operations);
+    });
   }
 
+  /** @throws InputError when it is not as it was put. */
   async value(name: string): Promise<Uint8Array | undefined> {
-    return this.#db.get(valueKey(name));
+    const value = await this.#take(() => this.#get(valueKey(name)));
+    if (value === null) throw new InputError(`${name}: is damaged`);
+    return value;
   }
 
   async close(): Promise<void> {
     await this.#turn;
-    await this.#db.close();
+    await this.#close();
+  }
+
+  async #close(): Promise<void> {
+    const [level, witness] = [this.#level, this.#witness];
+    this.#level = undefined;
+    this.#witness = undefined;
+    await witness?.close();
+    await level?.close();
   }
 
   /** One after the other, so that what is in memory and what is on disk change in the same order. */
+  #take<T>(what: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(what);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
   #write<T>(change: (ledger: Ledger) => { result: T; also?: Operation[] }): Promise<T> {
-    const run = async (): Promise<T> => {
-      this.#changes = [];
+    return this.#take(async () => {
+      await this.#mend();
       try {
         const { result, also = [] } = change(this.#ledger);
-        const changes = this.#changes;
-        await this.#db.batch([...changes.flatMap(operations), ...also], { sync: true });
+        const changes = await this.#keep(also);
         if (changes.length > 0) {
           // Of a part that changed twice the last state is its state.
           const parts = new Map(changes.map(({ part }) => [partKey(part), part]));
@@ -188,89 +234,209 @@ export class LedgerStore {
         }
         return result;
       } catch (error) {
-        // What was changed in memory and is not on disk was not acknowledged: back to what is on disk.
-        if (this.#changes.length > 0) await this.#load();
+        this.#undo();
         throw error;
       }
-    };
-    const result = this.#turn.then(run);
-    this.#turn = result.catch(() => {});
-    return result;
+    });
   }
 
-  async #load(): Promise<void> {
+  /** Writes what was changed in memory. */
+  async #keep(also: readonly Operation[]): Promise<readonly LedgerChange[]> {
+    const changes = this.#changes;
+    let { changes: count, sum, items } = this.#total;
+    const numbers = new Map(this.#changeOf);
+    const operations = [...also];
+    for (const change of changes) {
+      const name = partKey(change.part);
+      count++;
+      sum += count - (numbers.get(name) ?? 0);
+      numbers.set(name, count);
+      operations.push(...changeOperations(change, count));
+    }
+    if (changes.length > 0) items = countOf(this.#ledger);
+    const total = { changes: count, sum, items };
+    if (changes.length > 0) operations.push(put(letters.total, json(total)));
+    await this.#batch(operations);
+    this.#total = total;
+    this.#changeOf = numbers;
+    this.#changes = [];
+    if (changes.length > 0) await this.#note();
+    return changes;
+  }
+
+  async #note(): Promise<void> {
+    const { changes, items } = this.#total;
+    await this.#witness?.note({ replica: this.#ledger.replica, changes, items });
+  }
+
+  /** What was changed in memory and is not on disk was not acknowledged. */
+  #undo(): void {
+    for (const { undo } of this.#changes.toReversed()) undo();
+    this.#changes = [];
+  }
+
+  async #batch(operations: readonly Operation[]): Promise<void> {
+    if (operations.length === 0) return;
+    if (!this.#level) throw new InputError(`${this.#folder}: is closed`);
+    try {
+      await this.#level.db.batch([...operations], { ...encodings, sync: true });
+    } catch (error) {
+      this.#isSuspect = true;
+      throw cannotWrite(this.#folder, messageOf((error as Error).cause ?? error));
+    }
+    written.add('learning', bytesOf(operations));
+  }
+
+  /**
+   * After a write that failed: opens the store anew, once there is room. What could not be acknowledged may be there then,
+   * whole.
+   */
+  async #mend(): Promise<void> {
+    if (!this.#isSuspect) return;
+    const before = this.#ledger;
+    try {
+      // While the old one is open, what it has can be read.
+      if (this.#level) await probe(this.#folder);
+      await this.#close();
+      await this.#open();
+    } catch (error) {
+      throw error instanceof InputError ? error : cannotWrite(this.#folder, messageOf(error));
+    }
+    this.#isSuspect = false;
+    const known = new Map(before.parts().map((part) => [partKey(part), json([...part.items.keys()]).toString()]));
+    const others = this.#ledger
+      .parts()
+      .filter((part) => known.get(partKey(part)) !== json([...part.items.keys()]).toString());
+    if (others.length > 0) this.#options.onChange?.(others);
+  }
+
+  /** @returns Null when it is not what was written. */
+  async #get(key: string): Promise<Uint8Array | undefined | null> {
+    const value = await this.#level?.db.get(Buffer.from(key), encodings);
+    if (value) return contentOf(Buffer.from(key), value) ?? null;
+    return this.#level?.db.get(Buffer.from(oldKey(key)), encodings);
+  }
+
+  async #open(): Promise<void> {
+    for (const damage of [undefined, 'new', 'repaired'] as const) {
+      const level = await Level.open(this.#folder, {
+        ...{ title: 'learning: the store', contents: 'examples', logger: this.#logger, damage },
+      });
+      this.#level = level;
+      this.#witness = await Witness.open(this.#folder);
+      try {
+        await this.#load(level, await this.#witness.read());
+        return;
+      } catch (error) {
+        await this.#close();
+        if (damage === 'repaired' || !isDamage(error)) throw error;
+      }
+    }
+  }
+
+  async #load({ db, damage: found, isCut }: Level, witness: Progress | undefined): Promise<void> {
     const { space, dimension, keepNode } = this.#options;
-    const stored = await this.#db.get('meta');
-    let meta = stored && (parse(stored) as unknown as Meta);
-    const node = keepNode && meta ? meta.node : this.#options.node;
-    if (meta && (meta.space !== space || meta.dimension !== dimension)) {
+    const known = await readMeta(db);
+    const node = keepNode && known ? known.node : this.#options.node;
+    if (known && (known.space !== space || known.dimension !== dimension)) {
       throw new InputError(
-        `expected examples of space ${space}, got ${meta.space}: use another folder for this network`,
+        `expected examples of space ${space}, got ${known.space}: use another folder for this network`,
       );
     }
-    // Another name is another node: a copied card must not give dots that the first one gives too.
-    if (!meta || meta.node !== node) {
-      meta = { format: 1, space, dimension, node, replica: randomBytes(8).toString('hex') };
-      await this.#db.put('meta', Buffer.from(JSON.stringify(meta)), { sync: true });
-    }
-    const parts = new Map<string, Part>();
-    for await (const [key, value] of this.#db.iterator({ gte: 'p', lt: 'q' })) {
-      const { seen, ...part } = parse(value);
-      const whole = { ...part, seen: storedSeen(seen as unknown[][]), items: new Map() } as unknown as Part;
-      parts.set(key.slice(1), whole);
-    }
-    for await (const [key, value] of this.#db.iterator({ gte: 'i', lt: 'j' })) {
-      const item = decode(value);
-      const part = parts.get(partKey(item));
-      if (!part) throw new InputError(`damaged: no part of ${key}`);
-      (part.items as Map<string, Example | Cut>).set(item.id, item);
-    }
+    const stored = await readLedger(db, dimension);
+    const isBehind =
+      witness !== undefined && witness.replica === known?.replica && witness.changes > stored.total.changes;
+    const behind = isBehind ? `its last changes are missing: ${witness.changes - stored.total.changes}` : undefined;
+    const damage = [found, behind].filter((one) => one !== undefined).join('; ') || undefined;
+    const isHarmed = damage !== undefined || stored.isDamaged;
+    // Where a write failed before, the end of the log is what was not acknowledged.
+    const isShort = isCut && !this.#isSuspect;
+    const isSame = known !== undefined && known.node === node && !isHarmed && !isShort;
+    // Another name is another node: a copied card must not give dots that the first one gives too. Nor must one give
+    // those again that it gave and does not know of any more.
+    const replica = isSame ? known.replica : randomBytes(8).toString('hex');
+    const meta: Meta = { format: 2, space, dimension, node, replica };
     this.#ledger = new Ledger({
       ...this.#options,
       node,
-      replica: meta.replica,
-      parts: [...parts.values()],
+      replica,
+      parts: stored.parts,
       onChange: (change) => void this.#changes.push(change),
     });
+    this.#changes = [];
+    this.#total = stored.total;
+    this.#changeOf = stored.changes;
+    if (isShort && !isHarmed) {
+      this.#damage = 'the end of its log is cut off: what was being taught when the power failed is not there';
+      this.#logger.warn(`learning: the store in ${this.#folder}: ${this.#damage}`);
+    }
+    const lost = Math.max(stored.lost, isBehind ? witness.items - stored.total.items : 0);
+    if (isHarmed) await this.#rescue(meta, { ...stored, lost }, damage);
+    else {
+      if (!isSame) await this.#batch(metaOperations(meta));
+      await this.#renew(meta, stored);
+    }
+  }
+
+  /** What survived in a damaged part is taught anew, under ids that nobody has. */
+  async #rescue(meta: Meta, { survivors, lost }: StoredLedger, damage: string | undefined): Promise<void> {
+    const pictures: Operation[] = [];
+    let missing = lost;
+    for (const item of survivors) {
+      try {
+        if ('embedding' in item) {
+          const { id } = this.#ledger.teach({ ...item, from: item.id });
+          const picture = await this.#get(thumbnailKey(item.id));
+          if (picture) pictures.push(put(thumbnailKey(id), picture));
+        } else if (item.node === meta.node) this.#ledger.recut(item);
+        else missing++;
+      } catch {
+        missing++;
+      }
+    }
+    await this.#rewrite(meta, pictures);
+    const loss = missing > 0 ? `${missing} of its examples and cuts are lost` : 'no example is known to be lost';
+    this.#damage = `${damage ?? 'some of it is not as it was written'}; ${loss}`;
+    this.#logger.error(`learning: the store in ${this.#folder}: ${this.#damage}`);
+  }
+
+  /** Of an earlier version: in the form that can be checked. Where the disk is full, it stays as it is. */
+  async #renew(meta: Meta, { isOld }: StoredLedger): Promise<void> {
+    this.#ledger.renewCuts();
+    try {
+      if (isOld) await this.#rewrite(meta, []);
+      else if (this.#changes.length > 0) await this.#keep([]);
+    } catch (error) {
+      this.#undo();
+      this.#logger.warn(`learning: the store stays in its old form: ${messageOf(error)}`);
+    }
+  }
+
+  /** All that is in memory takes the place of all that is on disk. */
+  async #rewrite(meta: Meta, also: readonly Operation[]): Promise<void> {
+    const { operations, total, numbers } = await rewritten(this.#level!.db, this.#ledger, meta, also);
+    await this.#batch(operations);
+    this.#total = total;
+    this.#changeOf = numbers;
+    this.#changes = [];
+    await this.#note();
   }
 }
 
-function operations({ part, put: items, dropped }: LedgerChange): Operation[] {
-  const { node, seen } = part;
-  const fields = isExamplePart(part) ? { node, head: part.head, label: part.label } : { node };
-  const record = Buffer.from(JSON.stringify({ ...fields, seen: [...seen] }));
-  return [
-    put(`p${partKey(part)}`, record),
-    ...items.map((item) => put(itemKey(item.id, part), encode(item))),
-    ...dropped.flatMap((id): Operation[] => [
-      { type: 'del', key: itemKey(id, part) },
-      { type: 'del', key: thumbnailKey(id) },
-    ]),
-  ];
+const bytesOf = (operations: readonly Operation[]) =>
+  operations.reduce((sum, one) => sum + one.key.length + (one.type === 'put' ? one.value.length : 0), 0);
+
+function cannotWrite(folder: string, reason: string): InputError {
+  return new InputError(`${folder}: cannot be written: ${reason}; try again when that is mended`);
 }
 
-const put = (key: string, value: Uint8Array): Operation => ({ type: 'put', key, value });
-// With its part: a faulty node may give the dot of another.
-const itemKey = (id: string, part: Part) => `i${id} ${partKey(part)}`;
-const thumbnailKey = (id: string) => `t${id}`;
-const valueKey = (name: string) => `v${name}`;
-const parse = (bytes: Uint8Array) => JSON.parse(Buffer.from(bytes).toString()) as Record<string, unknown>;
-
-/** The fields in JSON, their length before them, the values after them. */
-function encode(item: Example | Cut): Buffer {
-  const { values, scale } = 'embedding' in item ? item.embedding : { values: new Int8Array(), scale: 0 };
-  const fields = 'embedding' in item ? { ...item, embedding: undefined, scale } : item;
-  const json = Buffer.from(JSON.stringify(fields));
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(json.length);
-  return Buffer.concat([length, json, Buffer.from(values.buffer, values.byteOffset, values.byteLength)]);
-}
-
-function decode(bytes: Uint8Array): Example | Cut {
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const end = 4 + view.readUInt32LE();
-  const { scale, ...fields } = parse(view.subarray(4, end));
-  if (scale === undefined) return fields as unknown as Cut;
-  const values = new Int8Array(view.subarray(end));
-  return { ...fields, embedding: { values, scale } } as unknown as Example;
+/** Else it may be that the disk cannot be read now, or it is somebody else's fault. */
+function isDamage(error: unknown): boolean {
+  const { code, message, cause } = error as { code?: string; message?: string; cause?: { code?: string } };
+  return (
+    error instanceof DamagedError ||
+    [code, cause?.code].includes('LEVEL_CORRUPTION') ||
+    // A table that is gone, and one that is empty, which cannot be mapped.
+    (code === 'LEVEL_IO_ERROR' && /No such file|Invalid argument/.test(message ?? ''))
+  );
 }

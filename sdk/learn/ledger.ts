@@ -4,6 +4,7 @@ import { InputError } from '../errors.ts';
 import { add, type DotSet, emptyDotSet, join, remove, replicaPattern } from './dot-set.ts';
 import type { Embedding } from './embedding.ts';
 import {
+  asTaught,
   byTime,
   type Cut,
   type CutTarget,
@@ -13,9 +14,11 @@ import {
   type Draft,
   type Example,
   type ExampleKind,
+  mostSeen,
   objectHead,
   shown,
 } from './example.ts';
+import { type Hidden, hide, newestOf } from './hidden.ts';
 import {
   type CutPart,
   checkPart,
@@ -68,6 +71,8 @@ export interface LedgerChange {
   readonly part: Part;
   readonly put: readonly (Example | Cut)[];
   readonly dropped: readonly string[];
+  /** Takes it back; of several the last one first. Nobody is told. */
+  readonly undo: () => void;
 }
 
 /** An example without its values, which are in the pool. */
@@ -121,7 +126,7 @@ export class Ledger {
   readonly #cuts = new Map<string, DotSet<Cut>>();
   #size = 0;
   #counter = 0;
-  #hidden: { readonly nodes: ReadonlySet<string>; isHidden(shelf: Shelf, row: Row): boolean } | undefined;
+  #hidden: Hidden | undefined;
 
   /** @throws InputError when a name, the dimension or the replica is not what it should be. */
   constructor(options: LedgerOptions) {
@@ -197,22 +202,47 @@ export class Ledger {
     const cut: Cut = { id: this.#nextId(), node: this.node, target, reason, timeMs: this.#now() };
     checkCut(cut);
     const before = this.#countVisible();
-    let foreign = false;
+    const foreign: Row[] = [];
+    const own: Part[] = [];
     let known = 'node' in target && target.node !== this.node;
     for (const shelf of [...this.#shelves.values()]) {
-      const ids = [...shelf.rows.items.values()].filter((row) => matches(target, shelf, row)).map(({ id }) => id);
-      if (ids.length === 0) continue;
+      const rows = [...shelf.rows.items.values()].filter((row) => matches(target, shelf, row));
+      if (rows.length === 0) continue;
       known = true;
-      if (shelf.node !== this.node) foreign = true;
-      else this.#replace({ ...this.#partOf(shelf), ...remove(this.#partOf(shelf), ids) });
+      if (shelf.node !== this.node) foreign.push(...rows);
+      else
+        own.push({
+          ...this.#partOf(shelf),
+          ...remove(
+            this.#partOf(shelf),
+            rows.map(({ id }) => id),
+          ),
+        });
     }
     if (!known) throw new InputError(`forget: expected something that was taught, got ${shown(target)}`);
-    // A node is cut out before it teaches anything, too, and once is enough.
-    const cutsNode = 'node' in target && target.node !== this.node;
-    const own = [...(this.#cuts.get(this.node)?.items.values() ?? [])];
-    const isCut = cutsNode && own.some((one) => 'node' in one.target && one.target.node === target.node);
-    if ((foreign || cutsNode) && !isCut) this.#addCut(cut);
+    // Cuts first: there may be too many of them, and then nothing is forgotten.
+    if (foreign.length > 0 || 'node' in target) this.#cut(cut, foreign);
+    for (const part of own) this.#replace(part);
     return before - this.#countVisible();
+  }
+
+  #cut(cut: Cut, foreign: readonly Row[]): void {
+    const { target } = cut;
+    const own = [...(this.#cuts.get(this.node)?.items.values() ?? [])];
+    if ('node' in target) {
+      // Once is enough. It may be cut out before it teaches anything, too.
+      if (target.node === this.node || own.some((one) => 'node' in one.target && one.target.node === target.node))
+        return;
+      const known = this.cuts().filter((one) => 'node' in one.target && one.target.node === this.node);
+      const order = Math.max(...known.map((one) => (one.order ?? 0) + 1));
+      this.#addCut(known.length > 0 ? { ...cut, order } : cut);
+    } else if ('label' in target) {
+      const seen = newestOf(foreign);
+      this.#addCut({ ...cut, seen: seen.slice(0, mostSeen) });
+      for (let i = mostSeen; i < seen.length; i += mostSeen) {
+        this.#addCut({ ...cut, id: this.#nextId(), seen: seen.slice(i, i + mostSeen) });
+      }
+    } else this.#addCut(cut);
   }
 
   /**
@@ -259,6 +289,65 @@ export class Ledger {
     this.#assertRoomForCuts(cutsOf);
     const changed = [...joined.values()].filter((part) => !isSame(this.#find(part), part));
     for (const part of changed) this.#replace(part);
+    // This node's own from before it was flashed, by an earlier version.
+    if (changed.some((part) => part.node === this.node && !isExamplePart(part))) this.renewCuts();
+    return changed.concat(this.#dropStandIns(new Set(changed.flatMap(({ items }) => [...items.keys()]))));
+  }
+
+  /**
+   * Makes a cut of this node's anew, under another id: what it says is in a new form, or its id was lost.
+   *
+   * @throws InputError when it is no cut, or there are too many.
+   */
+  recut(cut: Omit<Cut, 'id' | 'node'>): void {
+    const anew = { ...cut, id: this.#nextId(), node: this.node };
+    checkCut(anew);
+    this.#addCut(anew);
+  }
+
+  /**
+   * A label cut of an earlier version says by its time what it hides; those of this node name it from now on: what they
+   * hide of other nodes today.
+   */
+  renewCuts(): void {
+    for (const cut of this.#cuts.get(this.node)?.items.values() ?? []) {
+      const { id, node: _, target, timeMs } = cut;
+      if (!('label' in target) || cut.seen) continue;
+      const hidden = [...this.#shelves.values()]
+        .filter((shelf) => shelf.node !== this.node && matches(target, shelf))
+        .flatMap(({ rows }) => [...rows.items.values()].filter((row) => row.timeMs <= timeMs));
+      this.withdraw(id);
+      if (hidden.length > 0) this.#cut({ ...cut, id: this.#nextId() }, hidden);
+    }
+  }
+
+  /**
+   * What stands for an example that was lost is not needed beside it.
+   *
+   * @param arrived Examples that may have come back.
+   * @returns The parts that changed.
+   */
+  #dropStandIns(arrived: ReadonlySet<string>): Part[] {
+    const changed: Part[] = [];
+    const { isHidden } = this.#hide();
+    for (const shelf of [...this.#shelves.values()].filter(({ node }) => node === this.node)) {
+      const ids = [...shelf.rows.items.values()].filter((row) => {
+        const [origin, old] = (row.from !== undefined && arrived.has(row.from) && this.#locate(row.from)) || [];
+        if (!origin || !old || origin.head !== shelf.head || origin.composed !== shelf.composed) return false;
+        if (old.negative !== row.negative || old.scale !== row.scale || isHidden(origin, old)) return false;
+        return Buffer.from(this.#pool.at(old.slot)).equals(Buffer.from(this.#pool.at(row.slot)));
+      });
+      if (ids.length === 0) continue;
+      const part = this.#partOf(shelf);
+      changed.push({
+        ...part,
+        ...remove(
+          part,
+          ids.map(({ id }) => id),
+        ),
+      });
+    }
+    for (const part of changed) this.#replace(part);
     return changed;
   }
 
@@ -285,9 +374,14 @@ export class Ledger {
 
   /** An example of any node, cut or not. Its values must not be changed. */
   example(id: string): Example | undefined {
+    const found = this.#locate(id);
+    return found && this.#shownOf(...found);
+  }
+
+  #locate(id: string): [Shelf, Row] | undefined {
     for (const shelf of this.#shelves.values()) {
       const row = shelf.rows.items.get(id);
-      if (row) return this.#shownOf(shelf, row);
+      if (row) return [shelf, row];
     }
     return undefined;
   }
@@ -316,7 +410,7 @@ export class Ledger {
 
   /** All cuts, as they were made. */
   cuts(): Cut[] {
-    return [...this.#cuts.values()].flatMap(({ items }) => [...items.values()]).sort(byTime);
+    return asTaught([...this.#cuts.values()].flatMap(({ items }) => [...items.values()]));
   }
 
   /** The nodes whose examples do not count, sorted. */
@@ -422,41 +516,74 @@ export class Ledger {
     this.#hidden = undefined;
     if (isExamplePart(part)) this.#replaceExamples(part);
     else {
-      const before = this.#cuts.get(part.node)?.items ?? new Map<string, Cut>();
+      const old = this.#cuts.get(part.node);
+      const before = old?.items ?? new Map<string, Cut>();
       this.#cuts.set(part.node, { seen: part.seen, items: part.items });
       const put = [...part.items.values()].filter((cut) => before.get(cut.id) !== cut);
-      this.#onChange({ part, put, dropped: [...before.keys()].filter((id) => !part.items.has(id)) });
+      const dropped = [...before.keys()].filter((id) => !part.items.has(id));
+      const undo = () => {
+        this.#hidden = undefined;
+        if (old) this.#cuts.set(part.node, old);
+        else this.#cuts.delete(part.node);
+      };
+      this.#onChange({ part, put, dropped, undo });
     }
   }
 
   #replaceExamples(part: ExamplePart): void {
     const { node, head, label, seen } = part;
     const key = partKey(part);
-    const shelf = this.#shelves.get(key) ?? { node, head, label, composed: composed(label), rows: emptyDotSet };
+    const known = this.#shelves.get(key);
+    const shelf: Shelf = known ?? { node, head, label, composed: composed(label), rows: emptyDotSet };
+    const old = shelf.rows;
     const rows = new Map<string, Row>();
     const put: Example[] = [];
-    const dropped: string[] = [];
+    /** As they were; their places in the pool are others' from now on. */
+    const gone = new Map<string, Example>();
     for (const [id, example] of part.items) {
-      const old = shelf.rows.items.get(id);
-      if (old && encode(this.#exampleOf(shelf, old)).equals(encode(example))) {
-        rows.set(id, old);
+      const row = old.items.get(id);
+      if (row && encode(this.#exampleOf(shelf, row)).equals(encode(example))) {
+        rows.set(id, row);
         continue;
       }
-      const { timeMs, kind, negative, camera, from, embedding } = example;
-      const slot = this.#pool.put(embedding.values);
-      if (old) this.#pool.giveBack(old.slot);
-      rows.set(id, { id, slot, scale: embedding.scale, timeMs, kind, negative, camera, from });
+      rows.set(id, this.#rowOf(example));
+      if (row) gone.set(id, this.#takeOut(shelf, row));
       put.push(example);
     }
-    for (const [id, { slot }] of shelf.rows.items) {
-      if (rows.has(id)) continue;
-      this.#pool.giveBack(slot);
-      dropped.push(id);
-    }
-    this.#size += rows.size - shelf.rows.items.size;
-    shelf.rows = { seen, items: rows };
+    for (const [id, row] of old.items) if (!rows.has(id)) gone.set(id, this.#takeOut(shelf, row));
+    this.#setRows(shelf, { seen, items: rows });
     this.#shelves.set(key, shelf);
-    this.#onChange({ part, put, dropped });
+    const undo = () => {
+      this.#hidden = undefined;
+      const now = shelf.rows.items;
+      // Not the row as it was: what a later change took out and gave back has another place in the pool.
+      const before = [...old.items.keys()].map((id): [string, Row] => {
+        const example = gone.get(id);
+        return [id, example ? this.#rowOf(example) : now.get(id)!];
+      });
+      for (const [id, row] of now) if (!old.items.has(id) || gone.has(id)) this.#pool.giveBack(row.slot);
+      this.#setRows(shelf, { seen: old.seen, items: new Map(before) });
+      if (!known) this.#shelves.delete(key);
+    };
+    this.#onChange({ part, put, dropped: [...gone.keys()].filter((id) => !rows.has(id)), undo });
+  }
+
+  #rowOf({ id, timeMs, kind, negative, camera, from, embedding }: Example): Row {
+    const slot = this.#pool.put(embedding.values);
+    return { id, slot, scale: embedding.scale, timeMs, kind, negative, camera, from };
+  }
+
+  /** @returns A copy: its place in the pool is free. */
+  #takeOut(shelf: Shelf, row: Row): Example {
+    const example = this.#exampleOf(shelf, row);
+    const values = Int8Array.from(example.embedding.values);
+    this.#pool.giveBack(row.slot);
+    return { ...example, embedding: { values, scale: row.scale } };
+  }
+
+  #setRows(shelf: Shelf, rows: DotSet<Row>): void {
+    this.#size += rows.items.size - shelf.rows.items.size;
+    shelf.rows = rows;
   }
 
   #countVisible(): number {
@@ -468,42 +595,17 @@ export class Ledger {
     return count;
   }
 
-  #hide() {
+  #hide(): Hidden {
     this.#hidden ??= hide(this.cuts());
     return this.#hidden;
   }
 }
 
-/**
- * What the cuts hide. A cut by a node that was itself cut out earlier does not count; of two nodes that cut each other
- * out the earlier cut counts.
- */
-function hide(cuts: readonly Cut[]) {
-  const nodes = new Set<string>();
-  for (const { node, target } of cuts) {
-    if ('node' in target && !nodes.has(node)) nodes.add(target.node);
-  }
-  const examples = new Set<string>();
-  const labels = new Map<string, number>();
-  for (const { node, target, timeMs } of cuts) {
-    if (nodes.has(node)) continue;
-    if ('example' in target) examples.add(target.example);
-    if ('label' in target) labels.set(JSON.stringify([target.head, composed(target.label)]), timeMs);
-  }
-  return {
-    nodes,
-    isHidden({ node, head, composed: label }: Shelf, { id, timeMs }: Row): boolean {
-      if (nodes.has(node) || examples.has(id)) return true;
-      return labels.size > 0 && timeMs <= (labels.get(JSON.stringify([head, label])) ?? -1);
-    },
-  };
-}
-
 /** What is no text is for the check of the fields. */
 const composedLabel = (label: string) => (typeof label === 'string' ? composed(label) : label);
 
-function matches(target: CutTarget, shelf: Shelf, row: Row): boolean {
-  if ('example' in target) return row.id === target.example;
+function matches(target: CutTarget, shelf: Shelf, row?: Row): boolean {
+  if ('example' in target) return row?.id === target.example;
   if ('node' in target) return shelf.node === target.node;
   return shelf.head === target.head && shelf.composed === composed(target.label);
 }
@@ -530,8 +632,9 @@ function isSame(a: Part, b: Part): boolean {
 /** One example or cut in bytes that are the same for the same content: without values in JSON, then the values. */
 function encode(item: Example | Cut): Buffer {
   if (!('embedding' in item)) {
-    const { id, node, target, reason, timeMs } = item;
-    return Buffer.from(JSON.stringify([id, node, Object.entries(target).sort(), reason, timeMs]));
+    const { id, node, target, reason, timeMs, seen, order } = item;
+    const fields = [id, node, Object.entries(target).sort(), reason, timeMs];
+    return Buffer.from(JSON.stringify(seen || order ? [...fields, seen ?? null, order ?? 0] : fields));
   }
   const { id, node, head, label, negative, camera, timeMs, kind, from, embedding } = item;
   const { values, scale } = embedding;

@@ -8,7 +8,7 @@ import { InputError, messageOf } from '../errors.ts';
 import { about, type Logger, silent } from '../log.ts';
 import { CameraLearning, type CameraLearningSettings, type Look, type Subject } from './camera-learning.ts';
 import { distinctLooks } from './distinct-looks.ts';
-import { type Cut, type CutTarget, type Example, objectHead } from './example.ts';
+import { asTaught, type Cut, type CutTarget, type Example, objectHead } from './example.ts';
 import type { Prediction } from './head.ts';
 import { type Change, type HeadSummary, Learner, type Taught, type TeachOptions } from './learner.ts';
 import type { Part } from './part.ts';
@@ -51,6 +51,8 @@ export interface LearningSummary {
   readonly taughtMs: number | null;
   /** Why what was taught before cannot be used. */
   readonly error: string | null;
+  /** What was wrong with the store when it was opened, and what is lost; where something was. */
+  readonly damage?: string;
   /** Nodes whose examples do not count. */
   readonly cut_nodes: readonly string[];
   readonly heads: Readonly<Record<string, HeadSummary>>;
@@ -287,6 +289,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
       examples: learner?.ledger.size ?? 0,
       taughtMs: this.#taughtMs,
       error: this.#error,
+      ...(learner?.damage !== undefined && { damage: learner.damage }),
       cut_nodes: learner?.ledger.cutNodes() ?? [],
       heads: Object.fromEntries((learner?.heads ?? []).map((head) => [head, learner!.summary(head)])),
     };
@@ -310,7 +313,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
   /** Of each label of each head and node, in the order in which they were taught first. */
   get counts(): LabelCount[] {
     const counts = new Map<string, { -readonly [K in keyof LabelCount]: LabelCount[K] }>();
-    for (const { head, label, node, negative } of this.#learner?.ledger.examples() ?? []) {
+    for (const { head, label, node, negative } of asTaught(this.#learner?.ledger.examples() ?? [])) {
       const key = JSON.stringify([head, label, node]);
       const count = counts.get(key) ?? { head, label, node, examples: 0, negatives: 0 };
       count[negative ? 'negatives' : 'examples']++;
@@ -331,7 +334,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     const learner = this.#learner;
     const { doubtful = false, offset = 0, limit = Number.POSITIVE_INFINITY } = of;
     if (!learner) return [];
-    const found = this.#examples(of).reverse();
+    const found = asTaught(this.#examples(of)).reverse();
     if (doubtful && of.head !== undefined) {
       const places = new Map(this.review(of.head).doubtful.map((id, place) => [id, place]));
       const placeOf = ({ id }: Example) => places.get(id) ?? places.size;
@@ -367,10 +370,12 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
         if (!best || !prediction) return [];
         const { label, score, nearest } = prediction;
         const about = { camera, trackId, ...(eventId !== undefined && { eventId }), timeMs: best.timeMs };
-        return [{ miss: { ...about, prediction: { label, score, nearest } }, doubt: uncertainty(prediction) }];
+        const { captureTimeNs = best.timeMs * 1e6 } = best;
+        const miss = { ...about, prediction: { label, score, nearest } };
+        return [{ miss, captureTimeNs, doubt: uncertainty(prediction) }];
       }),
     );
-    return found.sort((a, b) => b.doubt - a.doubt || b.miss.timeMs - a.miss.timeMs).map(({ miss }) => miss);
+    return found.sort((a, b) => b.doubt - a.doubt || b.captureTimeNs - a.captureTimeNs).map(({ miss }) => miss);
   }
 
   #examples({ head, label }: ExampleFilter): Example[] {
@@ -408,12 +413,13 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     return learner;
   }
 
-  /** When it was taught last; and a camera looks for the states that were taught on it. */
+  /** When it was taught last (by the clocks of those who taught: to be told); and a camera looks for the states that were taught on it. */
   #noteHeads({ ledger }: Learner): void {
     const heads = new Map<string, Set<string>>();
-    this.#taughtMs = null;
-    for (const { node, head, camera, timeMs } of ledger.examples()) {
-      this.#taughtMs = Math.max(this.#taughtMs ?? 0, timeMs);
+    const examples = ledger.examples();
+    // Not the latest time: a clock that was ahead once would be right for ever.
+    this.#taughtMs = asTaught(examples).at(-1)?.timeMs ?? null;
+    for (const { node, head, camera } of examples) {
       if (node !== this.#options.node || head === objectHead) continue;
       heads.set(camera, (heads.get(camera) ?? new Set()).add(head));
     }

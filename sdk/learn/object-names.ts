@@ -59,7 +59,8 @@ export class ObjectNames {
       const options = { region, maxWidth: jpegSide, maxHeight: jpegSide, quality: jpegQuality };
       const jpeg = await encodeJpeg(frame, options);
       const embedding = embeddings[i];
-      this.#views.add(id, { timeMs: frame.wallTimeMs, quality, jpeg, ...(embedding && { embedding }) });
+      const { wallTimeMs: timeMs, captureTimeNs } = frame;
+      this.#views.add(id, { timeMs, captureTimeNs, quality, jpeg, ...(embedding && { embedding }) });
       this.#names.delete(id);
     }
   }

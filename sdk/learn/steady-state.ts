@@ -16,7 +16,7 @@ export interface SteadyStateOptions {
  *
  * @example
  * const cupboard = new SteadyState();
- * if (cupboard.update(head.predict(embedding), frame.wallTimeMs)) publish(cupboard.state);
+ * if (cupboard.update(head.predict(embedding), frame.captureTimeNs / 1e6)) publish(cupboard.state);
  */
 export class SteadyState {
   readonly #options: Required<SteadyStateOptions>;
@@ -45,7 +45,7 @@ export class SteadyState {
   }
 
   /**
-   * @param timeMs Of the frame; a clock that is set back starts the count again.
+   * @param timeMs Of the frame, by a clock that cannot be set; one that begins anew starts the count again.
    * @returns Whether the state is another one now.
    */
   update({ label, score }: Pick<Prediction, 'label' | 'score'>, timeMs: number): boolean {

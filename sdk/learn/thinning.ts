@@ -1,9 +1,9 @@
 import { kernels } from '../kernels/kernels.ts';
-import { byTime, type Example } from './example.ts';
+import { asTaught, type Example } from './example.ts';
 
 /**
- * Which examples are missed least: of the two that are most alike the older one, again and again until no more than
- * `most` are left. What is left is diverse, and the same on each node.
+ * Which examples are missed least: of the two that are most alike the one that was taught first, again and again until no
+ * more than `most` are left. What is left is diverse, and the same on each node.
  *
  * Each pair is compared once: the time goes with the square of their number.
  *
@@ -11,7 +11,7 @@ import { byTime, type Example } from './example.ts';
  */
 export function leastMissed(examples: readonly Example[], most: number): string[] {
   if (examples.length <= most) return [];
-  const sorted = [...examples].sort(byTime);
+  const sorted = asTaught(examples);
   const rows = cosinesOf(sorted);
   const nearest = rows.map((row) => nearestIn(row));
   const gone: string[] = [];

@@ -6,7 +6,9 @@ import { sharpness } from './sharpness.ts';
 
 /** One good look at an object. */
 export interface TrackView {
+  /** Of its frame: since 1970, and by a clock that cannot be set. */
   readonly timeMs: number;
+  readonly captureTimeNs: number;
   /** Sharper and larger is higher; only worth comparing between views of one track. */
   readonly quality: number;
   /** The crop, at most 256 pixels a side. */
@@ -30,7 +32,7 @@ export interface ViewedTrack {
 
 const viewsPerTrack = 3;
 /** Two looks at the same moment say the same. */
-const leastGapMs = 400;
+const leastGapNs = 400e6;
 /** A look replaces the worst one when it is this much better. */
 const gain = 1.25;
 /** An object that the frame cuts off is a worse look than its size says. */
@@ -59,7 +61,7 @@ export class TrackViews {
     const region = cropOf(track.box, frame);
     if (!region) return undefined;
     const views = this.of(track.id);
-    if (views.some(({ timeMs }) => Math.abs(frame.wallTimeMs - timeMs) < leastGapMs)) return undefined;
+    if (views.some(({ captureTimeNs }) => Math.abs(frame.captureTimeNs - captureTimeNs) < leastGapNs)) return undefined;
     const size = Math.sqrt(region.width * region.height);
     const quality = size * sharpness(frame, region) * (isCut(track.box, frame) ? cutPenalty : 1);
     if (views.length >= viewsPerTrack && quality < views.at(-1)!.quality * gain) return undefined;

@@ -60,7 +60,8 @@ export class ViewStates {
     heads: ReadonlyMap<string, Share | undefined>,
     { moving, intervalMs }: { moving: boolean; intervalMs: number },
   ): Promise<readonly string[]> {
-    const now = frame.wallTimeMs;
+    // Not the wall clock: one that is set would make a state of a moment one of hours.
+    const now = frame.captureTimeNs / 1e6;
     if (moving) this.#movedMs = now;
     for (const head of this.#watched.keys()) if (!heads.has(head)) this.#watched.delete(head);
     const due = [...heads].filter(([head]) => this.#oracle.head(head) && this.#isDue(head, now, intervalMs));

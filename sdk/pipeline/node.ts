@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
@@ -7,6 +8,7 @@ import type { ModelCard } from '../core/card.ts';
 import { loadModel, type Model } from '../core/model.ts';
 import { NodeLearning } from '../learn/node-learning.ts';
 import { about, type Logger, silent } from '../log.ts';
+import { type Writer, type Written, written } from '../written.ts';
 import type { PipelineStats } from './events.ts';
 import { CpuMeter, EnergyPerInference } from './meter.ts';
 import { Pipeline } from './pipeline.ts';
@@ -25,6 +27,8 @@ export interface NodeStats {
   power: NodePower | null;
   /** How late timers came since the last report: the main thread was busy so long. */
   eventLoopDelayMs: { mean: number; p99: number };
+  /** To disk, by what wrote it: of this process, whichever node it is of. */
+  written: Record<Writer, Written>;
   model: string;
   cameras: Record<string, PipelineStats>;
 }
@@ -175,6 +179,7 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
         mean: lateness(this.#delay?.mean),
         p99: lateness(this.#delay?.percentile(99)),
       },
+      written: written.stats,
       model: this.#model?.card.name ?? this.settings.core.model,
       cameras: Object.fromEntries([...this.#pipelines].map(([name, pipeline]) => [name, pipeline.stats])),
     };
@@ -203,6 +208,7 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
 
   async #start(loading: Promise<Model | null>, before: (() => Promise<void> | void) | undefined): Promise<void> {
     this.#pipelines.clear();
+    const eventSalt = randomUUID();
     for (const [name, settings] of Object.entries(this.settings.cameras)) {
       const learning = this.learning?.addCamera(name, settings.learn);
       const options = {
@@ -210,6 +216,7 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
         model: loading,
         speed: this.#speed,
         patient: true,
+        eventSalt,
         ...(learning && { learning }),
         logger: about(this.#logger, { camera: name }),
       };

@@ -47,6 +47,11 @@ export interface PipelineOptions extends CameraChange {
   after?: readonly Stage<FrameReport>[];
   /** How the motion gate finds what changed. Default: by the brightness of cells. */
   changes?: ChangeFinder;
+  /**
+   * Part of the ids of events. Default: none, and the same frames give the same ids; another one with each start keeps a
+   * board whose clock begins at the same time with each start from giving an id twice.
+   */
+  eventSalt?: string;
   /** Local learning: is shown the frames and names the tracks. */
   learning?: PipelineLearning;
   logger?: Logger;
@@ -114,7 +119,8 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   /** @throws InputError when a setting is wrong, naming the field. */
   constructor(options: PipelineOptions = {}) {
     super();
-    const { name = 'camera', model: _, speed: __, patient: ___, learning: ____, logger = silent, ...rest } = options;
+    const { name = 'camera', model: _, speed: __, patient: ___, learning: ____, ...others } = options;
+    const { eventSalt: _____, logger = silent, ...rest } = others;
     const { before = [], after = [], changes, ...settings } = rest;
     this.name = name;
     this.#options = options;
@@ -322,6 +328,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
       settings: this.#settings,
       changes: this.#changes,
       nameOf: (trackId) => learning?.nameOf(trackId),
+      eventSalt: this.#options.eventSalt,
     });
     return model;
   }

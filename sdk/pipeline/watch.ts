@@ -43,18 +43,22 @@ export class Watch {
   /** Score times area of the snapshot that each running event has. */
   readonly #snapshots = new Map<string, number>();
 
-  /** @param options.nameOf What local learning calls a track, asked at each frame that is looked at. */
+  /**
+   * @param options.nameOf What local learning calls a track, asked at each frame that is looked at.
+   * @param options.eventSalt Part of the ids of events; default: none, the same frames give the same ids.
+   */
   constructor(options: {
     camera: string;
     labels: readonly string[];
     settings: CameraSettings;
     changes?: ChangeFinder;
     nameOf?: (trackId: number) => SubLabel | undefined;
+    eventSalt?: string;
   }) {
     this.#all = options.labels;
     this.#gate = new MotionGate(options.changes);
     this.#nameOf = options.nameOf ?? (() => undefined);
-    this.#events = new EventCycle(options.camera);
+    this.#events = new EventCycle(options.camera, { salt: options.eventSalt });
     this.#tracker = new Tracker(trackerOptions(options.settings));
     this.configure(options.settings);
   }

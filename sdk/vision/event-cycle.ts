@@ -10,6 +10,8 @@ export interface Moment {
 }
 
 interface Running {
+  /** When it was confirmed; its times count from there, so a clock that is set meanwhile changes none of them. */
+  readonly since: Moment;
   state: ObjectState;
   sent: ObjectState;
   sentNs: number;
@@ -25,14 +27,22 @@ const scoreStep = 0.05;
 /**
  * The life of events: one `new` when a track is confirmed, `update` when something about it changed that matters, one
  * `end` when it is gone. Deterministic: the same tracks at the same times give the same messages and ids.
+ *
+ * The times of one event fit each other: it begins by the wall clock, all that follows is that plus the time spent.
  */
 export class EventCycle {
   readonly #camera: string;
+  readonly #salt: string;
   readonly #running = new Map<number, Running>();
 
-  /** @param camera Named in each message, and part of each id. */
-  constructor(camera: string) {
+  /**
+   * @param camera Named in each message, and part of each id.
+   * @param options.salt Part of each id: a board whose clock begins at the same time with each start gives none twice.
+   *   Default: none, so that a replay gives the same ids.
+   */
+  constructor(camera: string, { salt = '' }: { salt?: string } = {}) {
     this.#camera = camera;
+    this.#salt = salt;
   }
 
   /** @param ended Tracks that are gone since the last call. */
@@ -81,10 +91,9 @@ export class EventCycle {
   }
 
   #begin(track: Track, moment: Moment): EventMessage {
-    const secondsAgo = (moment.captureTimeNs - track.firstSeenNs) / 1e9;
-    const start_time = round(moment.wallTimeMs / 1000 - secondsAgo, 6);
+    const start_time = timeAt(Math.min(track.firstSeenNs, moment.captureTimeNs), moment);
     const state: ObjectState = {
-      id: eventId(this.#camera, track.id, start_time),
+      id: eventId([this.#camera, track.id, start_time, ...(this.#salt && [this.#salt])], start_time),
       camera: this.#camera,
       track_id: track.id,
       label: track.label,
@@ -94,15 +103,18 @@ export class EventCycle {
       has_snapshot: false,
       has_clip: false,
       crossed_lines: {},
-      ...observed(track, moment),
+      frame_time: timeAt(moment.captureTimeNs, moment),
+      ...observed(track),
     };
     state.top_score = state.score;
-    this.#running.set(track.id, { state, sent: { ...state }, sentNs: moment.captureTimeNs, told: 1 });
+    this.#running.set(track.id, { since: moment, state, sent: { ...state }, sentNs: moment.captureTimeNs, told: 1 });
     return { type: 'new', sequence: 1, before: { ...state }, after: { ...state } };
   }
 
   #continue(running: Running, track: Track, moment: Moment): EventMessage | undefined {
-    const state: ObjectState = { ...running.state, ...observed(track, moment) };
+    // Never before what was said last: a source that begins anew may count its time from there.
+    const frame_time = Math.max(running.state.frame_time, timeAt(moment.captureTimeNs, running.since));
+    const state: ObjectState = { ...running.state, frame_time, ...observed(track) };
     state.top_score = Math.max(running.state.top_score, state.score);
     running.state = state;
     const { sent } = running;
@@ -130,7 +142,7 @@ export class EventCycle {
 }
 
 /** What a track says of itself now. */
-function observed(track: Track, moment: Moment) {
+function observed(track: Track) {
   const [x1, y1, x2, y2] = track.box;
   const width = x2 - x1;
   const height = y2 - y1;
@@ -139,7 +151,6 @@ function observed(track: Track, moment: Moment) {
     box: [round(x1, 1), round(y1, 1), round(x2, 1), round(y2, 1)] as [number, number, number, number],
     area: Math.round(width * height),
     ratio: round(width / Math.max(1, height), 2),
-    frame_time: round(moment.wallTimeMs / 1000, 6),
     current_zones: [...track.currentZones],
     entered_zones: [...track.enteredZones],
     stationary: track.stationary,
@@ -165,12 +176,17 @@ function moved(a: ObjectState, b: ObjectState): boolean {
 const letters = 'abcdefghijklmnopqrstuvwxyz';
 
 /** `<start time>-<six letters>`: letters that a replay gives again and another track does not. */
-function eventId(camera: string, trackId: number, startTime: number): string {
-  const digest = createHash('sha256').update(`${camera}\0${trackId}\0${startTime}`).digest();
+function eventId(parts: readonly (string | number)[], startTime: number): string {
+  const digest = createHash('sha256').update(parts.join('\0')).digest();
   let suffix = '';
   for (let i = 0; i < 6; i++) suffix += letters[digest[i]! % 26];
   return `${startTime.toFixed(6)}-${suffix}`;
 }
+
+/** Seconds since 1970 at a capture time, by the clock as it was at a moment. */
+const timeAt = (captureTimeNs: number, since: Moment) =>
+  // A clock that was just set to 1970 has no time before.
+  Math.max(0, round(since.wallTimeMs / 1000 + (captureTimeNs - since.captureTimeNs) / 1e9, 6));
 
 function round(value: number, digits: number): number {
   const factor = 10 ** digits;

@@ -1,6 +1,6 @@
 /** What an event message says of a tracked object: the field names that automations written for Frigate read. */
 export interface ObjectState {
-  /** `<start time>-<six letters>`, unique per node and the same at each replay of a recording. */
+  /** `<start time>-<six letters>`, unique per node, and the same at each `ocellus replay` of a recording. */
   id: string;
   camera: string;
   /** The tracker's number of the object, unique while the camera runs: what the page and `request/teach` name it by. */
@@ -20,9 +20,12 @@ export interface ObjectState {
   area: number;
   /** Width over height. */
   ratio: number;
-  /** Seconds since 1970 of the frame this is about. */
+  /**
+   * Seconds since 1970 of the frame this is about: `start_time` plus the time spent since, also when the clock was set
+   * meanwhile. So are all times of one event.
+   */
   frame_time: number;
-  /** Of the first frame it was seen in. */
+  /** Of the first frame it was seen in, by the clock as it was when the event began. Never another one later. */
   start_time: number;
   /** Of the last frame it was seen in; null while it is there. */
   end_time: number | null;

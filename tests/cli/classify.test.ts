@@ -2,6 +2,7 @@ import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { constantModel } from '../core/onnx-builder.ts';
 import { jsonLines, ocellus, photo } from './cli.ts';
 
 let folder: string;
@@ -58,11 +59,32 @@ describe('ocellus classify', () => {
     expect(err).toContain('error 1 of 2 pictures could not be read');
   });
 
+  it('tells the classes of what Ultralytics exported, without a card and without another softmax', async () => {
+    const model = join(folder, 'yolo26n-cls.onnx');
+    const output = { name: 'output0', shape: [1, 2], data: [0.05, 0.95] };
+    const metadata = { task: 'classify', imgsz: '[32, 32]', stride: '1', names: "{0: 'mug', 1: \"dog's bed\"}" };
+    await writeFile(model, constantModel({ name: 'images', shape: [1, 3, 32, 32] }, [output], metadata));
+    const { code, out, err } = await ocellus(['classify', '--json', '--model', model, photo('cat.jpg')]);
+    expect([code, err]).toEqual([0, '']);
+    expect(jsonLines(out)).toEqual([{ file: photo('cat.jpg'), label: "dog's bed", score: 0.95 }]);
+    const taught = await ocellus([
+      'teach',
+      '--model',
+      model,
+      '--label',
+      'mug',
+      '--store',
+      join(folder, 'store'),
+      folder,
+    ]);
+    expect([taught.code, taught.err]).toEqual([2, expect.stringContaining('card names no embedding')]);
+  });
+
   it('ends with 2 on a detector, and on a number of labels that is none', async () => {
     const detector = await ocellus(['classify', '--model', 'nanodet-g-416-int8', photo('cat.jpg')]);
     expect([detector.code, detector.err]).toEqual([
       2,
-      'error model nanodet-g-416-int8: expected a model of the task classify, its card says detect\n',
+      'error model nanodet-g-416-int8: expected a model of the task classify, its card says detect: `ocellus detect` and loadModel() take it\n',
     ]);
     const none = await ocellus(['classify', '--top', '0', photo('cat.jpg')]);
     expect(none.code).toBe(2);

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { input, rawCard } from '../core/cards.ts';
+import { constantModel } from '../core/onnx-builder.ts';
 import { jsonLines, lineOf, ocellus, photo, start } from './cli.ts';
 
 interface Line {
@@ -41,6 +43,16 @@ describe('ocellus detect', () => {
       [],
     ]);
     expect([lines[0]!.width, lines[0]!.height]).toEqual([451, 300]);
+  });
+
+  it('says what is wrong with a model once, and not of each picture', async () => {
+    const card = join(folder, 'logits.json');
+    const data = [16, 16, 16, 8, 3.5, -2];
+    await writeFile(join(folder, 'logits.onnx'), constantModel(input, [{ name: 'output0', shape: [1, 6, 1], data }]));
+    await writeFile(card, JSON.stringify(rawCard({ type: 'yolov8' })));
+    const { code, out, err } = await ocellus(['detect', '--model', card, photo('cat.jpg'), photo('person.jpg')]);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toMatch(/^error model tiny: decoder: expected scores of 0 to 1, got 3\.5: .*\n$/);
   });
 
   it('leaves nothing behind in the home folder: onnxruntime keeps no telemetry', async () => {

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { camerasInWords, decodersInWords, networkInWords } from '../../tools/cli/commands/doctor.ts';
+import {
+  camerasInWords,
+  decodersInWords,
+  networkInWords,
+  onnxruntimeInWords,
+} from '../../tools/cli/commands/doctor.ts';
 import { jsonLines, ocellus } from './cli.ts';
 
 describe('ocellus doctor', () => {
@@ -55,6 +60,14 @@ describe('ocellus doctor', () => {
     }
     for (const line of out.split('\n').filter((text) => text.startsWith('  --')))
       expect(line).toMatch(/missing +.+: .+/);
+  });
+
+  it('tells what onnxruntime’s libraries for other systems take', () => {
+    expect(onnxruntimeInWords({ version: '1.30.0', foreignMb: 0 })).toBe('1.30.0');
+    expect(onnxruntimeInWords({ version: '1.30.0', foreignMb: 245 })).toBe(
+      '1.30.0; 245 MB of it are for other systems: `ocellus doctor --prune` removes them',
+    );
+    expect(onnxruntimeInWords({ error: 'no' })).toBe('cannot be loaded: no');
   });
 
   it('tells of cameras what they are called, and does not let them write to the terminal', () => {

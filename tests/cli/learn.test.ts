@@ -1,9 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readClassifierCard } from '../../sdk/core/classifier.ts';
 import { spaceOf } from '../../sdk/core/space.ts';
-import { readBundle } from '../../sdk/learn/bundle.ts';
+import { readBundle, writeBundle } from '../../sdk/learn/bundle.ts';
 import { Identity } from '../../sdk/learn/identity.ts';
 import { Learner } from '../../sdk/learn/learner.ts';
 import { temporaryFolder } from '../devices/fake.ts';
@@ -75,6 +75,90 @@ describe('ocellus learn', () => {
     expect(await sizeOf(shed, 'shed')).toBe(3);
   });
 
+  it('import makes a store that is not there: a board that was flashed is restored from a file', async () => {
+    const porch = await dataOf('porch', async (learner) => {
+      await teach(learner, 'cat');
+      await teach(learner, 'dog', 1);
+      await learner.forget({ node: 'shed' }, 'its lens is broken');
+    });
+    const key = Identity.open(join(porch, 'learn.pem')).publicKey;
+    const file = join(temporaryFolder(), 'porch.safetensors');
+    await ocellus(['learn', 'export', '--store', join(porch, 'learn'), file]);
+    const flashed = join(temporaryFolder(), 'data', 'porch');
+    const store = join(flashed, 'learn');
+    // What is refused leaves nothing behind.
+    const stranger = Identity.open(join(porch, 'another.pem')).publicKey;
+    const wrong = join(porch, 'wrong');
+    writeFileSync(wrong, writeBundle({ space: 'another', dimension, node: 'porch', parts: [] }));
+    for (const [args, message] of [
+      [[file, '--trusted', stranger], /expected a signature by a trusted key/],
+      [[wrong], /wrong: learned examples: expected space [0-9a-f]+, got "another"; --model says of which network/],
+      [[join(porch, 'missing')], /ENOENT/],
+      [[file, '--node', ' '], /--node: expected 1 to 64/],
+    ] as const) {
+      const { code, err } = await ocellus(['learn', 'import', '--store', store, ...args]);
+      expect(code).toBe(2);
+      expect(err).toMatch(message);
+      expect(existsSync(join(flashed, '..'))).toBe(false);
+    }
+    const imported = await ocellus(['learn', 'import', '--store', store, file, '--trusted', key]);
+    expect(imported).toMatchObject({ code: 0, err: '' });
+    expect(imported.out).toContain(`${store}: a new store, of porch\n`);
+    expect(imported.out).toContain('2 examples, 2 more');
+    // It is the node's own again, without the key of before, which is not in the file, and with ids of its own.
+    expect(readdirSync(flashed)).toEqual(['learn']);
+    const learner = await Learner.open(store, { space, dimension, node: 'porch' });
+    expect(learner.ledger.examples().map(({ node, label }) => [node, label])).toEqual([
+      ['porch', 'cat'],
+      ['porch', 'dog'],
+    ]);
+    expect(learner.ledger.cutNodes()).toEqual(['shed']);
+    expect(learner.predict('object', sample(0, 0.1))).toMatchObject({ nearest: 'cat' });
+    const { examples } = await teach(learner, 'cat');
+    const [replica] = examples[0]!.id.split('-');
+    expect(learner.ledger.examples().filter(({ id }) => id.startsWith(replica!))).toHaveLength(1);
+    await learner.close();
+    // Once more changes nothing, and a store that is there keeps its name.
+    const again = await ocellus(['learn', 'import', '--store', store, file, '--node', 'shed']);
+    expect(again.out).toContain('0 labels and lists of cuts changed; 3 examples, 0 more');
+    expect(again.out).not.toContain('a new store');
+    const named = join(temporaryFolder(), 'store');
+    const other = await ocellus(['learn', 'import', '--store', named, file, '--node', 'shed']);
+    expect(other.out).toContain('a new store, of shed');
+    expect((await ocellus(['learn', 'cuts', '--store', named])).out).toContain('all of shed');
+  });
+
+  it('a store that is in use is left alone', async () => {
+    const porch = await dataOf('porch', (learner) => teach(learner, 'cat'));
+    const file = join(porch, 'cats.safetensors');
+    const store = join(porch, 'learn');
+    await ocellus(['learn', 'export', '--store', store, file]);
+    const learner = await Learner.open(store, { space, dimension, node: 'porch' });
+    await expect(Learner.open(`${store}/`, { space, dimension, node: 'porch' })).rejects.toThrow(/this process/);
+    for (const args of [
+      ['export', '--store', store, join(porch, 'x')],
+      ['import', '--store', store, file],
+      ['cuts', '--store', store],
+    ]) {
+      const { code, err } = await ocellus(['learn', ...args]);
+      expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('is in use by another process') });
+    }
+    const { examples } = await teach(learner, 'dog', 1);
+    await learner.close();
+    const again = await Learner.open(store, { space, dimension, node: 'porch' });
+    expect(again.ledger.example(examples[0]!.id)).toBeDefined();
+    await again.close();
+  });
+
+  it('says what is wrong with a damaged store, and goes on', async () => {
+    const porch = await dataOf('porch', (learner) => teach(learner, 'cat'));
+    const store = join(porch, 'learn');
+    rmSync(join(store, 'CURRENT'));
+    const { code, out, err } = await ocellus(['learn', 'export', '--store', store, join(porch, 'x')]);
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('1 examples') });
+    expect(err).toMatch(/the store in .* was damaged \(its file CURRENT is missing\) and is repaired/);
+  });
+
   it('cuts lists who cut out what, and why', async () => {
     const porch = await dataOf('porch', async (learner) => {
       await learner.forget({ node: 'shed' }, 'its lens\nis broken');
@@ -98,6 +182,8 @@ describe('ocellus learn', () => {
 
   it.each([
     [['export', '--store', '/nowhere/learn', 'x'], /\/nowhere\/learn: expected a store of examples, there is none/],
+    [['cuts', '--store', '/nowhere/learn'], /there is none; `ocellus teach` and `ocellus learn import` make one/],
+    [['import', '--store', '/nowhere/learn', '/nowhere/file'], /\/nowhere\/file: ENOENT/],
     [['export', 'x'], /required option '--store <dir>'/],
     [['key', '--config', '/nowhere.yaml'], /nowhere.yaml/],
   ])('%j is an error', async (args, message) => {

@@ -9,7 +9,7 @@ import { jsonLines, ocellus } from './cli.ts';
 
 const short = ['--rounds', '1', '--seconds', '1'];
 
-describe('ocellus tune', { timeout: 180_000 }, () => {
+describe('ocellus tune', { timeout: 900_000 }, () => {
   it('measures, decides by what it measured, and writes it beside what is there', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'ocellus.yaml');

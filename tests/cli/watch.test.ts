@@ -54,7 +54,7 @@ describe('ocellus watch', () => {
   it('refuses a label that the model does not know', async () => {
     const { code, out, err } = await ocellus(quick('--labels', 'cat,persn'));
     expect([code, out]).toEqual([2, '']);
-    expect(err).toMatch(/^error --labels: expected some of person, bicycle, .*; got "persn"\n$/);
+    expect(err).toMatch(/^error --labels: expected some of person, bicycle, .*; got "persn"; did you mean person\?\n$/);
   });
 
   it.each([

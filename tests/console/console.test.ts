@@ -317,8 +317,9 @@ describe('Console: the connection of a page', () => {
     socket.ping();
     await once(socket, 'pong');
     const before = pictures.length;
-    offer(sequence);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(offer(sequence)(), 'nobody encodes it').toBe(true);
+    socket.ping();
+    await once(socket, 'pong');
     expect(pictures.length).toBe(before);
   });
 

@@ -28,6 +28,25 @@ describe('EventStore', () => {
     expect(seen).toEqual(['e9', 'e7', 'e5', 'e3', 'e1']);
   });
 
+  it.each([
+    ['on', 2e9],
+    ['back', 1000],
+  ])('lists by what began last, and says how long ago, when the clock is set %s', (_, start_time) => {
+    let now = 50_000;
+    const store = new EventStore({ now: () => now });
+    store.add(eventMessage('a', { start_time: 1e9, frame_time: 1e9 + 3 }));
+    now += 10_000;
+    store.add(eventMessage('b', { start_time, frame_time: start_time }));
+    now += 5000;
+    store.add(eventMessage('a', { start_time: 1e9, frame_time: 1e9 + 16, end_time: 1e9 + 16 }));
+    store.addPicture('b', Buffer.from('jpeg'));
+    const { events, next } = store.list({ limit: 1 });
+    expect([...events, ...store.list({ limit: 9, before: next! }).events]).toMatchObject([
+      { id: 'b', place: 2, age: 5 },
+      { id: 'a', place: 1, age: 18 },
+    ]);
+  });
+
   it('filters by camera and label', () => {
     const store = new EventStore();
     store.add(eventMessage('a', { camera: 'door', label: 'cat' }));

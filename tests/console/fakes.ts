@@ -12,6 +12,7 @@ import type { CountChange, PipelineEvents } from '../../sdk/pipeline/events.ts';
 import type { NodeStats } from '../../sdk/pipeline/node.ts';
 import type { EventMessage, ObjectState } from '../../sdk/vision/event.ts';
 import type { Track } from '../../sdk/vision/track.ts';
+import { WrittenBytes } from '../../sdk/written.ts';
 import type { ConsoleCamera, ConsoleNode } from '../../tools/console/server/source.ts';
 import { objectState, track as someTrack } from '../vision/fakes.ts';
 
@@ -74,6 +75,7 @@ export class FakeNode implements ConsoleNode {
   readonly pipelines: Map<string, FakeCamera>;
   lastError: string | undefined;
   unfinishedMs = 0;
+  readonly written = new WrittenBytes();
   board: Pick<NodeStats, 'temperature' | 'throttling' | 'power'> = { temperature: null, throttling: null, power: null };
 
   constructor(cameras: FakeCamera[]) {
@@ -103,6 +105,7 @@ export class FakeNode implements ConsoleNode {
       memory: { residentMb: 100, heapMb: 20 },
       ...this.board,
       eventLoopDelayMs: { mean: 0, p99: 0 },
+      written: this.written.stats,
       model: 'nanodet',
       cameras: Object.fromEntries([...this.pipelines.keys()].map((name) => [name, camera])),
     };

@@ -56,13 +56,18 @@ describe('boundedServer', () => {
   });
 
   it('ends who says nothing, and who takes nothing of its answer', async () => {
-    const { open } = await start({ silenceMs: 200 }, (_, response) => response.end(Buffer.alloc(64 * 1024 * 1024)));
+    let isAsked = false;
+    const { server, open } = await start({ silenceMs: 200 }, (_, response) => {
+      isAsked = true;
+      response.end(Buffer.alloc(64 * 1024 * 1024));
+    });
     await untilClosed(open());
     const deaf = open();
     deaf.write(`${get}\r\n`);
     deaf.pause();
     // Read only after the server has given up: it is not all there.
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await expect.poll(() => isAsked).toBe(true);
+    await expect.poll(() => new Promise((resolve) => server.getConnections((_, count) => resolve(count)))).toBe(0);
     expect((await untilClosed(deaf.resume())).length).toBeLessThan(64 * 1024 * 1024);
   });
 

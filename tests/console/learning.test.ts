@@ -21,7 +21,7 @@ const things = {
   blue: { id: 2, box: [180, 20, 300, 140] },
 } as const;
 
-describe('Console: learning', { timeout: 60_000 }, () => {
+describe('Console: learning', { timeout: 900_000 }, () => {
   const page = pageFolder();
   const folder = mkdtempSync(join(tmpdir(), 'ocellus-taught-'));
   const learning = new NodeLearning({
@@ -36,7 +36,10 @@ describe('Console: learning', { timeout: 60_000 }, () => {
 
   /** The camera sees its things. */
   async function look(seconds: number): Promise<void> {
-    const frame = await readPicture(picture, { wallTimeMs: 1_700_000_000_000 + seconds * 1000 });
+    const frame = await readPicture(picture, {
+      captureTimeNs: seconds * 1e9,
+      wallTimeMs: 1_700_000_000_000 + seconds * 1000,
+    });
     const tracks = Object.values(things).map(({ id, box }): Track => track({ id, box: [...box] }));
     await learning.camera('door').look({ frame, tracks, inferred: true, moving: true });
     frame.release();

@@ -19,6 +19,7 @@ const hubStats: HubStats = {
     bytes: 500,
     oldestAgeSeconds: 6,
     evicted: { state: 1, event: 7, learning: 2 },
+    refused: { state: 17, event: 18, learning: 19 },
     storage: 'disk',
     unwritten: 14,
     damaged: 0,
@@ -116,6 +117,8 @@ describe('/metrics', () => {
       'ocellus_mqtt_outbox_bytes{node="porch"}': 500,
       'ocellus_mqtt_outbox_oldest_age_seconds{node="porch"}': 6,
       'ocellus_mqtt_outbox_evicted_total{node="porch",kind="event"}': 7,
+      'ocellus_mqtt_outbox_refused_total{node="porch",kind="event"}': 18,
+      'ocellus_mqtt_outbox_refused_total{node="porch",kind="learning"}': 19,
       'ocellus_mqtt_published_total{node="porch"}': 8,
       'ocellus_mqtt_refused_total{node="porch"}': 9,
       'ocellus_mqtt_too_large_total{node="porch"}': 10,
@@ -130,6 +133,7 @@ describe('/metrics', () => {
 
   it('tells what the board tells', async () => {
     const { node, ask } = await start();
+    node.written.add('outbox', 700);
     node.board = {
       temperature: 51.3,
       throttling: { now: ['throttled'], sinceBoot: null },
@@ -140,6 +144,8 @@ describe('/metrics', () => {
       'ocellus_temperature_celsius{node="porch"}': 51.3,
       'ocellus_throttled{node="porch",reason="throttled"}': 1,
       'ocellus_throttled{node="porch",reason="under-voltage"}': 0,
+      'ocellus_written_bytes_total{node="porch",writer="outbox"}': 700,
+      'ocellus_written_bytes_total{node="porch",writer="learning"}': 0,
       'ocellus_power_watts{node="porch",source="pmic",covers="rails"}': 3.5,
       'ocellus_energy_joules_total{node="porch",source="pmic",covers="rails"}': 1200,
     });

@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { asset } from '../../sdk/assets.ts';
-import { type Classifier, loadClassifier } from '../../sdk/core/classifier.ts';
+import { type Classifier, loadClassifier, readClassifierCard } from '../../sdk/core/classifier.ts';
 import { defaultModel, loadModel } from '../../sdk/core/model.ts';
-import { InputError } from '../../sdk/errors.ts';
+import { spaceOf } from '../../sdk/core/space.ts';
+import { InputError, ModelError } from '../../sdk/errors.ts';
 import { Frame } from '../../sdk/frame/frame.ts';
 import { readPicture } from '../../sdk/frame/picture.ts';
 import type { Embedding } from '../../sdk/learn/embedding.ts';
 import { meansModel, modelFolder, rawClassifierCard, sha256 } from './cards.ts';
-import { constantModel } from './onnx-builder.ts';
+import { type Constant, constantModel, type Operation, onnxModel } from './onnx-builder.ts';
 
 const folder = modelFolder();
 
@@ -89,6 +90,141 @@ describe('Classifier', () => {
       expect(blue.reduce((sum, { score }) => sum + score, 0)).toBeCloseTo(1);
       expect(classifier.lastTimes.inferMs).toBeGreaterThan(0);
     });
+  });
+
+  /** A classifier without an embedding, whose output these nodes make of the means of red, green and blue. */
+  const ending = (operations: readonly Operation[], constants: readonly Constant[] = []) =>
+    onnxModel({
+      inputs: [{ name: 'images', shape: [1, 3, 8, 8] }],
+      outputs: [{ name: 'scores', shape: [1, 3] }],
+      constants,
+      operations: [
+        { op: 'GlobalAveragePool', inputs: ['images'], outputs: ['means'] },
+        { op: 'Flatten', inputs: ['means'], outputs: ['logits'] },
+        ...operations,
+      ],
+    });
+  const plain = { outputs: { logits: 'scores' }, dimension: undefined };
+  const softmaxed = Math.exp(2) / (Math.exp(2) + 2);
+  const sigmoid = (logit: number) => 1 / (1 + Math.exp(-logit));
+  const axis = { axis: 1 };
+
+  it.each([
+    {
+      name: 'ends in a softmax',
+      model: ending([{ op: 'Softmax', inputs: ['logits'], outputs: ['scores'], ints: axis }]),
+    },
+    {
+      name: 'ends in a softmax and what changes nothing',
+      model: ending(
+        [
+          { op: 'Softmax', inputs: ['logits'], outputs: ['a'], ints: axis },
+          { op: 'QuantizeLinear', inputs: ['a', 'scale', 'least'], outputs: ['b'] },
+          { op: 'DequantizeLinear', inputs: ['b', 'scale', 'least'], outputs: ['c'] },
+          { op: 'Reshape', inputs: ['c', 'shape'], outputs: ['d'] },
+          { op: 'Cast', inputs: ['d'], outputs: ['e'], ints: { to: 1 } },
+          { op: 'Identity', inputs: ['e'], outputs: ['scores'] },
+        ],
+        [
+          { name: 'scale', shape: [], data: [1 / 255] },
+          { name: 'least', type: 'uint8', shape: [], data: [0] },
+          { name: 'shape', type: 'int64', shape: [2], data: [1, 3] },
+        ],
+      ),
+      digits: 2,
+    },
+    {
+      name: 'ends in the parts of a softmax',
+      model: ending(
+        [
+          { op: 'Exp', inputs: ['logits'], outputs: ['a'] },
+          { op: 'ReduceSum', inputs: ['a', 'axes'], outputs: ['b'], ints: { keepdims: 1 } },
+          { op: 'Div', inputs: ['a', 'b'], outputs: ['scores'] },
+        ],
+        [{ name: 'axes', type: 'int64', shape: [1], data: [1] }],
+      ),
+    },
+    {
+      name: 'ends in the logarithm of a softmax',
+      model: ending([{ op: 'LogSoftmax', inputs: ['logits'], outputs: ['scores'], ints: axis }]),
+    },
+    {
+      name: 'has shares, as its numbers tell, where its nodes do not',
+      model: ending([
+        { op: 'Softmax', inputs: ['logits'], outputs: ['a'], ints: axis },
+        { op: 'Relu', inputs: ['a'], outputs: ['scores'] },
+      ]),
+    },
+    {
+      name: 'has logits, as its numbers tell, where its nodes do not',
+      model: ending([{ op: 'Relu', inputs: ['logits'], outputs: ['scores'] }]),
+    },
+    {
+      name: 'has logits, as its card says',
+      model: ending([{ op: 'Relu', inputs: ['logits'], outputs: ['scores'] }]),
+      card: { activation: 'softmax' },
+    },
+    {
+      name: 'gives each class a sigmoid',
+      model: ending([{ op: 'Sigmoid', inputs: ['logits'], outputs: ['scores'] }]),
+      score: sigmoid(2),
+    },
+    {
+      name: 'lacks a sigmoid for each class, as its card says',
+      model: ending([{ op: 'Identity', inputs: ['logits'], outputs: ['scores'] }]),
+      card: { activation: 'sigmoid' },
+      score: sigmoid(2),
+    },
+  ])('applies what is missing where a network $name', async ({ model, card = {}, score = softmaxed, digits = 5 }) => {
+    await using(load(model, { ...plain, ...card }), async (classifier) => {
+      const [best] = await classifier.classify(stripes());
+      expect(best!.label).toBe('green');
+      expect(best!.score).toBeCloseTo(score, digits);
+    });
+  });
+
+  it('refuses a card that says nothing is missing where something is, and the softmax of one class', async () => {
+    const model = ending([{ op: 'Identity', inputs: ['logits'], outputs: ['scores'] }]);
+    await using(load(model, { ...plain, activation: 'none' }), async (classifier) => {
+      const asking = classifier.classify(stripes());
+      await expect(asking).rejects.toThrow(ModelError);
+      await expect(asking).rejects.toThrow('model means: expected scores of 0 to 1, got 2: say in its card');
+    });
+    const one = onnxModel({
+      inputs: [{ name: 'images', shape: [1, 3, 8, 8] }],
+      outputs: [{ name: 'scores', shape: [1, 1] }],
+      operations: [{ op: 'ReduceMean', inputs: ['images'], outputs: ['scores'], ints: { axes: [2, 3], keepdims: 0 } }],
+    });
+    await expect(load(one, { ...plain, labels: ['green'] })).rejects.toThrow('the softmax of one is always 1');
+  });
+
+  it('classifies without an embedding, and says that there is none', async () => {
+    const model = ending([{ op: 'Softmax', inputs: ['logits'], outputs: ['scores'], ints: axis }]);
+    await using(load(model, plain), async (classifier) => {
+      await expect(classifier.embed(stripes())).rejects.toThrow('card names no embedding');
+      expect(() => spaceOf(classifier.card)).toThrow('card names no embedding');
+    });
+    await expect(readClassifierCard(await folder.write('means.onnx', model))).rejects.toThrow(
+      'card names no embedding',
+    );
+    await expect(load(model, { ...plain, dimension: 3 })).rejects.toThrow('or with neither of them, got one');
+  });
+
+  it('uses what Ultralytics exported', async () => {
+    const model = constantModel(
+      { name: 'images', shape: [1, 3, 8, 8] },
+      [{ name: 'output0', shape: [1, 3], data: [0.04, 0.95, 0.01] }],
+      { task: 'classify', imgsz: '[8, 8]', stride: '1', names: "{0: 'a', 1: 'caf\\xe9', 2: 'c'}" },
+    );
+    await using(loadClassifier(await folder.write('yolo-cls.onnx', model)), async (classifier) => {
+      const found = await classifier.classify(stripes());
+      expect(found.map(({ label, score }) => [label, Number(score.toFixed(4))])).toEqual([
+        ['café', 0.95],
+        ['a', 0.04],
+        ['c', 0.01],
+      ]);
+    });
+    await expect(readClassifierCard(await folder.write('yolo-cls.onnx', model))).rejects.toThrow('names no embedding');
   });
 
   it('refuses regions that show nothing, too many, and a topK that is none, and keeps no frame then', async () => {

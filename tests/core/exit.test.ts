@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { asset } from '../../sdk/assets.ts';
 import { temporaryFolder } from '../devices/fake.ts';
 
-it('the process may end in the middle of an inference', { timeout: 120_000 }, () => {
+it('the process may end in the middle of an inference', { timeout: 300_000 }, () => {
   const script = `
     import { loadModel, readPicture } from ${JSON.stringify(asset('dist', 'sdk', 'index.js'))};
     const model = await loadModel();

@@ -1,11 +1,11 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { asset } from '../../sdk/assets.ts';
 import { defaultModel, listModels, readModel } from '../../sdk/core/model-file.ts';
 import { InputError } from '../../sdk/errors.ts';
 import { input, modelFolder, rawCard, sha256 } from './cards.ts';
-import { constantModel } from './onnx-builder.ts';
+import { constantModel, onnxModel, type Value } from './onnx-builder.ts';
 
 const folder = modelFolder();
 const numbers = [{ name: 'output0', shape: [1, 6, 1], data: [16, 16, 8, 8, 0.9, 0.1] }];
@@ -30,6 +30,23 @@ describe('readModel', () => {
     }
     const named = await folder.write('named.card.json', cardOf({ file: 'beside.onnx' }));
     expect((await readModel(named)).bytes).toHaveLength(bytes.length);
+  });
+
+  it('takes a card of any name that ends in .json', async () => {
+    await folder.write('other.onnx', bytes);
+    for (const name of ['other.json', 'another.json']) {
+      const card = await folder.write(name, cardOf(name === 'other.json' ? {} : { file: 'other.onnx' }));
+      expect((await readModel(card)).description).toMatchObject({ name: 'tiny' });
+    }
+    await expect(readModel('/nowhere/x.json')).rejects.toThrow('the card /nowhere/x.json cannot be read: ENOENT');
+  });
+
+  it('says what is expected in place of a model of another kind', async () => {
+    for (const name of ['yolo11n.pt', 'model.tflite', 'a/b.engine']) {
+      await expect(readModel(name)).rejects.toThrow(
+        `the model ${name} cannot be read: expected an .onnx file, got .${name.split('.')[1]}; export it to ONNX`,
+      );
+    }
   });
 
   it('finds a card inside a file, and Ultralytics’ metadata', async () => {
@@ -88,11 +105,61 @@ describe('readModel', () => {
     const path = await folder.write('My Net.onnx', bytes);
     const error = await readModel(path).catch((reason) => reason);
     expect(error).toBeInstanceOf(InputError);
-    expect(error.message).toContain(`Write ${path.replace('.onnx', '.card.json')}, for example:`);
+    expect(error.message).toContain(`Write ${path.replace('.onnx', '.card.json')}, for example`);
     const example = JSON.parse(error.message.slice(error.message.indexOf('\n')));
     // What it shows can be used as it is.
     await folder.write('My Net.card.json', example);
     expect((await readModel(path)).description).toMatchObject({ name: 'my-net', decoder: { type: 'yolov8' } });
+  });
+
+  it.each<[string, Value, Value[], object]>([
+    [
+      'a classifier',
+      { name: 'in', shape: ['N', 224, 200, 3] },
+      [{ name: 'dense', shape: ['N', 2] }],
+      {
+        task: 'classify',
+        input: { width: 200, height: 224, layout: 'NHWC', type: 'float32' },
+        outputs: { logits: 'dense' },
+      },
+    ],
+    [
+      'labels, boxes and scores apart',
+      { name: 'in', shape: [1, 3, 480, 640] },
+      ['scores', 'boxes', 'labels'].map((name) => ({ name, shape: [1, 300] })),
+      {
+        input: { width: 640, height: 480 },
+        decoder: {
+          type: 'ssd',
+          outputs: { boxes: 'boxes', classes: 'labels', scores: 'scores' },
+          boxOrder: 'xyxy',
+          normalised: false,
+        },
+      },
+    ],
+    [
+      'rows after suppression',
+      { name: 'in', type: 'uint8', shape: [1, 3, 320, 320] },
+      [{ name: 'out', shape: [1, 300, 6] }],
+      { input: { width: 320, height: 320, type: 'uint8' }, decoder: { type: 'suppressed' } },
+    ],
+    [
+      'rows of many numbers',
+      { name: 'in', shape: [1, 3, 'h', 'w'] },
+      [
+        { name: 'out', shape: [1, 25200, 7] },
+        { name: 'more', shape: [1] },
+      ],
+      { input: { width: 640, height: 640 }, decoder: { type: 'yolov5', output: 'out' } },
+    ],
+  ])('shows a card that begins with what the model tells of itself: %s', async (_, first, outputs, expected) => {
+    const path = await folder.write('told.onnx', onnxModel({ inputs: [first], outputs }));
+    const error = await readModel(path).catch((reason) => reason);
+    const example = JSON.parse(error.message.slice(error.message.indexOf('\n')));
+    expect(example).toMatchObject(expected);
+    await folder.write('told.card.json', example);
+    expect((await readModel(path)).description).toMatchObject(expected);
+    await rm(path.replace('.onnx', '.card.json'));
   });
 
   it('refuses a file that is not the one the card speaks of', async () => {

@@ -26,7 +26,7 @@ afterAll(() => ports.parent.close());
 async function answers(...requests: Request[]): Promise<Reply[]> {
   replies.length = 0;
   for (const request of requests) ports.parent.postMessage(request);
-  await vi.waitFor(() => expect(replies).toHaveLength(requests.length), { timeout: 20_000 });
+  await vi.waitFor(() => expect(replies).toHaveLength(requests.length), { timeout: 300_000 });
   return [...replies];
 }
 

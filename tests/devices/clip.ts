@@ -16,7 +16,7 @@ export function clip(
   const { size = '64x48', rate = 25, frames = 20, codec = ['-c:v', 'mpeg4', '-q:v', '2'] } = options;
   const path = join(temporaryFolder(), name);
   const grey = `color=black:s=64x48:r=${rate},format=yuv420p,geq=lum='16+N*8':cb=128:cr=128`;
-  const source = `${grey},scale=${size.replace('x', ':')}`;
+  const source = `${grey},scale=${size.replace('x', ':')},setsar=1`;
   ffmpeg('-f', 'lavfi', '-i', source, '-frames:v', String(frames), ...codec, path);
   return path;
 }

@@ -52,7 +52,13 @@ describe('ffmpegCommand', () => {
     });
     expect(program).toBe('ffmpeg');
     expect(args).toContain('/dev/video0; rm -rf');
-    expect(args.join(' ')).toContain('-nostdin -hide_banner -loglevel error -threads 1 -f v4l2 -i ');
-    expect(args.join(' ')).toContain('-an -sn -dn -vf a,b,scale=-2:90:flags=bilinear -pix_fmt yuv420p -f yuv4mpegpipe');
+    const line = args.join(' ');
+    expect(line).toContain(
+      '-nostdin -hide_banner -nostats -loglevel repeat+level+info -threads 1 -max_pixels 44065536 -f v4l2 -i ',
+    );
+    expect(line).toContain('-map 0:V:0 -an -sn -dn -vf sidedata=mode=delete,showinfo@in=checksum=0,a,b,scale=');
+    expect(line).toMatch(
+      /format=yuv420p,showinfo@out=checksum=0 -dts_error_threshold 1e10 -fps_mode passthrough -enc_time_base 1\/1000000 -noautoscale -f rawvideo pipe:1$/,
+    );
   });
 });

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { DeviceHealth } from '../../devices/device.ts';
 import { LiveDevice } from '../../devices/live.ts';
+import { RawParser } from '../../devices/raw.ts';
 import { StreamError, type StreamSink } from '../../devices/stream.ts';
-import { Y4mParser } from '../../devices/y4m.ts';
 import { closing } from '../closing.ts';
 import { fakeProgram, onlyPrograms } from './fake.ts';
 
@@ -22,7 +22,9 @@ class Unreadable extends LiveDevice {
 
 class Camera extends LiveDevice {
   protected async command() {
-    return { program: 'camera-program', args: [], install: '', parser: (sink: StreamSink) => new Y4mParser(sink) };
+    const format = { format: 'GRAY8', width: 2, height: 2, colour: { matrix: 'bt601', range: 'full' } } as const;
+    const parser = (sink: StreamSink) => new RawParser(sink, format);
+    return { program: 'camera-program', args: [], install: '', parser };
   }
 
   protected identity() {
@@ -30,7 +32,7 @@ class Camera extends LiveDevice {
   }
 }
 
-const frame = `fs.writeSync(1, 'YUV4MPEG2 W2 H2 F1:1\\nFRAME\\n123456');`;
+const frame = `fs.writeSync(1, '1234');`;
 const stubborn = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000);`;
 /** Another program that has left the group with the outputs; its process id is written to standard error. */
 const beginsAnother = `const { spawn } = require('node:child_process');

@@ -16,22 +16,26 @@ export class MjpegServer {
   #port = 0;
   readonly #login: string | undefined;
   readonly #picture: Buffer;
+  readonly #periodMs: number;
+  /** Pictures sent so far, to all who look. */
+  sent = 0;
 
-  private constructor(picture: Buffer, login: string | undefined) {
+  private constructor(picture: Buffer, login: string | undefined, periodMs: number) {
+    this.#periodMs = periodMs;
     this.#picture = picture;
     this.#login = login;
   }
 
   /** @param login `user:password`. */
   static async start(
-    options: { width?: number; height?: number; grey?: number; login?: string } = {},
+    options: { width?: number; height?: number; grey?: number; login?: string; periodMs?: number } = {},
   ): Promise<MjpegServer> {
-    const { width = 64, height = 48, grey: value = 128, login } = options;
+    const { width = 64, height = 48, grey: value = 128, login, periodMs = 50 } = options;
     const background = { r: value, g: value, b: value };
     const picture = await sharp({ create: { width, height, channels: 3, background } })
       .jpeg({ quality: 95 })
       .toBuffer();
-    const server = new MjpegServer(picture, login);
+    const server = new MjpegServer(picture, login, periodMs);
     await server.listen();
     return server;
   }
@@ -102,7 +106,8 @@ export class MjpegServer {
       response.write(`--${boundary}\r\nContent-Type: image/jpeg\r\nContent-Length: ${this.#picture.length}\r\n\r\n`);
       response.write(this.#picture);
       response.write('\r\n');
-    }, 50);
+      this.sent++;
+    }, this.#periodMs);
     response.once('close', () => clearInterval(timer));
   }
 }

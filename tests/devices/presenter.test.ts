@@ -61,6 +61,19 @@ describe('Presenter', () => {
     presenter.close();
   });
 
+  it.each([-5, 5])('tells the time that the clock shows when it is set (by %i hours)', async (hours) => {
+    const { presenter, shown } = show('realtime', 100, 100);
+    presenter.begin();
+    await vi.advanceTimersByTimeAsync(950);
+    vi.setSystemTime(Date.now() + hours * 3_600_000);
+    await vi.advanceTimersByTimeAsync(1000);
+    const times = shown.map(({ wallTimeMs }) => wallTimeMs);
+    expect(times.slice(0, 10)).toEqual(Array.from({ length: 10 }, (_, i) => 1_000_000 + i * 100));
+    expect(times.slice(10)).toEqual(Array.from({ length: 10 }, (_, i) => 1_001_000 + i * 100 + hours * 3_600_000));
+    expect(shown.at(-1)!.captureTimeNs - shown[0]!.captureTimeNs).toBe(1900e6);
+    presenter.close();
+  });
+
   it('gives media times at speed max, as fast as they are taken', async () => {
     const { presenter, shown, outlet, done } = show('max', 40, 3);
     presenter.begin();

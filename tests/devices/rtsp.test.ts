@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createDevice } from '../../devices/index.ts';
 import { fakeProgram, onlyPrograms } from './fake.ts';
+import { showing } from './fake-ffmpeg.ts';
 
 /** What a person is told when ffmpeg says this and ends. */
 async function failure(said: string): Promise<string> {
@@ -30,8 +31,8 @@ describe('rtsp:', () => {
   it('shows no password in its title, where a camera has it in the path', async () => {
     fakeProgram(
       'ffmpeg',
-      `process.stdout.write('YUV4MPEG2 W16 H16 F10:1 C420jpeg\\nFRAME\\n');
-      setInterval(() => process.stdout.write(Buffer.alloc(384)), 20);`,
+      `${showing} const write = show(16, 16);
+      setInterval(() => write(), 20);`,
     );
     const device = createDevice('rtsp://door/user=admin&password=hunter2&channel=1');
     onTestFinished(() => device.close());

@@ -24,8 +24,9 @@ describe('Frame', () => {
   });
 
   it('has the colour of its height unless told: SD is BT.601, HD BT.709', () => {
-    expect(defaultColour(719).matrix).toBe('bt601');
-    expect(defaultColour(720).matrix).toBe('bt709');
+    expect(defaultColour(1279, 719).matrix).toBe('bt601');
+    expect(defaultColour(640, 720).matrix).toBe('bt709');
+    expect(defaultColour(1280, 544).matrix).toBe('bt709');
     expect(new Frame(init()).colour).toEqual({ matrix: 'bt601', range: 'limited' });
     const colour = { matrix: 'bt709', range: 'full' } as const;
     expect(new Frame(init({ colour })).colour).toBe(colour);

@@ -31,7 +31,8 @@ describe('causes', () => {
     ['EPIPE', 'closed', /closed the connection/],
     ['DEPTH_ZERO_SELF_SIGNED_CERT', 'other', /self-signed; name the file .* in mqtt\.tls\.ca/],
     ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'other', /wants a certificate from here; .* mqtt\.tls\.cert/],
-    ['CERT_HAS_EXPIRED', 'other', /expired/],
+    ['CERT_HAS_EXPIRED', 'other', /expired, by the clock of this board/],
+    ['CERT_NOT_YET_VALID', 'other', /not valid yet, by the clock of this board/],
     ['ESOMETHING', 'other', /^x$/],
     ['toString', 'other', /^x$/],
   ])('%s is %s', (code, kind, text) => {

@@ -19,6 +19,7 @@ import type { CountChange, PipelineEvents } from '../../sdk/pipeline/events.ts';
 import type { NodeStats } from '../../sdk/pipeline/node.ts';
 import type { EventMessage } from '../../sdk/vision/event.ts';
 import type { Track } from '../../sdk/vision/track.ts';
+import { WrittenBytes } from '../../sdk/written.ts';
 import { objectState } from '../vision/fakes.ts';
 
 const health = { ...closedHealth, state: 'online' } as const;
@@ -109,6 +110,7 @@ export const nodeStats: NodeStats = {
   throttling: null,
   power: null,
   eventLoopDelayMs: { mean: 0, p99: 0 },
+  written: new WrittenBytes().stats,
   model: 'nanodet',
   cameras: {},
 };

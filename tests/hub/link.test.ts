@@ -1,6 +1,8 @@
 import mqtt, { type MqttClient } from 'mqtt';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Link, RefusedError } from '../../sdk/hub/link.ts';
+import { SizeLimit } from '../../sdk/hub/size-limit.ts';
+import { type Sent, Suspects } from '../../sdk/hub/suspects.ts';
 import { FakeBroker } from './fake-broker.ts';
 import { until } from './fakes.ts';
 
@@ -13,6 +15,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.useRealTimers();
   client.end(true);
   await broker.stop();
 });
@@ -73,8 +76,8 @@ describe('Link', () => {
   it('says when a message expires', async () => {
     const one = await link();
     broker.flow();
-    await one.publish('a', 'x', { qos: 1, retain: false, expiresMs: Date.now() + 90_500 });
-    await one.publish('late', 'x', { qos: 1, retain: false, expiresMs: Date.now() - 1 });
+    await one.publish('a', 'x', { qos: 1, retain: false, lifetimeMs: 90_500 });
+    await one.publish('late', 'x', { qos: 1, retain: false, lifetimeMs: 0 });
     await one.publish('never', 'x', { qos: 1, retain: true });
     const expiry = broker.published.map(({ properties }) => properties?.messageExpiryInterval);
     expect(expiry[0]).toBeGreaterThanOrEqual(90);
@@ -113,6 +116,47 @@ describe('Link', () => {
     expect(await Promise.race([outcome, new Promise((resolve) => setTimeout(() => resolve('ended'), 200))])).toBe(
       'ended',
     );
+  });
+
+  it('gives a message that may have ended the last connection a quiet moment and a short time', async () => {
+    const limit = new SizeLimit();
+    const suspects = new Suspects(limit);
+    suspects.ended([{ key: 'a', topic: 'a', bytes: 18 }], { fault: 'perhaps' });
+    await link();
+    const one = new Link(client, 5, (reason) => (closed = reason), { limit, suspects });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    const turns = async () => {
+      for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+    };
+    for (const topic of ['a', 'b']) one.publish(topic, 'x', { qos: 1, retain: false }).catch(() => {});
+    await vi.advanceTimersByTimeAsync(900);
+    await turns();
+    expect(broker.published).toHaveLength(0);
+    await vi.advanceTimersByTimeAsync(200);
+    await turns();
+    expect(broker.published.map(({ topic }) => topic)).toEqual(['a']);
+    closed = undefined;
+    await vi.advanceTimersByTimeAsync(14_000);
+    expect(closed).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(closed).toBe('it did not acknowledge a for 15 s');
+  });
+
+  it('knows of a message at QoS 0 that the broker has read it, whatever other pings there are', async () => {
+    const ended: Sent[][] = [];
+    const limit = new SizeLimit();
+    const suspects = new Suspects(limit);
+    vi.spyOn(suspects, 'ended').mockImplementation((sent) => ended.push([...sent]) > 0);
+    await link();
+    const one = new Link(client, 5, () => {}, { limit, suspects });
+    const survived = vi.spyOn(suspects, 'survived');
+    client.sendPing();
+    await one.publish('a', 'x', { qos: 0, retain: false });
+    await until(() => survived.mock.calls.length === 1);
+    one.publish('b', 'x', { qos: 0, retain: false }).catch(() => {});
+    await Promise.resolve();
+    one.ended({ fault: 'perhaps' });
+    expect(ended.map((sent) => sent.map(({ topic }) => topic))).toEqual([['b']]);
   });
 
   it('passes on why it is to be closed', async () => {

@@ -176,22 +176,65 @@ describe('Publisher', () => {
     expect(logger.lines).toEqual(['error MQTT: the broker refuses events: Quota exceeded; it is tried again']);
   });
 
-  it('gives up on one that is refused again and again, so that it does not hold up the others for ever', async () => {
+  it('goes on without one that is refused again and again for the moment, and gives it up at last', async () => {
     vi.useFakeTimers();
     const { publisher } = await make();
     const link = new FakeLink(1);
     publisher.attach(link.link);
-    for (const text of ['poison', 'good']) publisher.put(event(text));
-    for (let tries = 1; tries <= 10; tries++) {
-      expect(link.sent).toHaveLength(tries);
-      expect(publisher.stats.refused).toBe(0);
-      link.waiting.shift()!.reject(new RefusedError('Unspecified error', 0x80));
+    publisher.put(event('poison'));
+    for (let i = 0; publisher.stats.refused === 0; i++) {
+      publisher.put(event(`good ${i}`));
+      if (link.sent.at(-1) === 'poison') link.waiting.shift()?.reject(new RefusedError('Unspecified error', 0x80));
+      else await link.acknowledge();
       // Longer than the longest wait.
       await vi.advanceTimersByTimeAsync(31_000);
     }
-    expect(link.sent).toEqual([...Array(10).fill('poison'), 'good']);
-    await link.acknowledge();
-    expect(publisher.stats).toMatchObject({ published: 1, refused: 1, retried: 9 });
+    expect(link.sent.slice(0, 3), 'it keeps its place once').toEqual(['poison', 'poison', 'good 0']);
+    while (link.waiting.length > 0) await link.acknowledge();
+    expect(link.sent.filter((text) => text === 'poison')).toHaveLength(10);
+    const good = link.sent.filter((text) => text !== 'poison');
+    expect(good.length).toBeGreaterThan(9);
+    expect(good).toEqual(good.map((_, i) => `good ${i}`));
+    expect(publisher.stats).toMatchObject({ published: good.length, refused: 1, retried: 9 });
+  });
+
+  it('keeps everything, in order, while the broker refuses everything for the moment', async () => {
+    vi.useFakeTimers();
+    const { publisher, outbox } = await make();
+    const link = new FakeLink(4);
+    publisher.attach(link.link);
+    for (let i = 0; i < 6; i++) publisher.put(event(String(i)));
+    for (let round = 0; round < 50; round++) {
+      for (const { reject } of link.waiting.splice(0)) reject(new RefusedError('Quota exceeded', 0x97));
+      await vi.advanceTimersByTimeAsync(31_000);
+    }
+    expect(publisher.stats).toMatchObject({ published: 0, refused: 0 });
+    const before = link.sent.length;
+    // Far less than what waits, again and again.
+    expect(before).toBeLessThan(120);
+    expect(outbox.stats.depth).toBe(6);
+    for (let i = 0; i < 60 && outbox.stats.depth > 0; i++) {
+      await link.acknowledge();
+      await vi.advanceTimersByTimeAsync(31_000);
+    }
+    expect(new Set(link.sent.slice(before - 1)).size).toBe(6);
+    expect(outbox.stats).toMatchObject({ depth: 0, refused: { state: 0, event: 0, learning: 0 } });
+  });
+
+  it('cuts a connection that acknowledges all but one message', async () => {
+    vi.useFakeTimers();
+    const { publisher } = await make();
+    const link = new FakeLink(4);
+    publisher.attach(link.link);
+    publisher.put(event('never'));
+    for (let i = 0; i < 7; i++) {
+      publisher.put(event(String(i)));
+      await settled();
+      link.waiting.splice(1, 1)[0]!.resolve();
+      await vi.advanceTimersByTimeAsync(10_000);
+    }
+    expect(link.closed).toBe('it did not acknowledge events for 60 s');
+    publisher.detach();
   });
 
   it('sends a backlog at its pace, after a burst', async () => {

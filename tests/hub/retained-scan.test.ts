@@ -74,7 +74,7 @@ describe('RetainedScan', () => {
   it('looks at the others where the broker refuses one', async () => {
     const scan = new RetainedScan(topics.retained);
     const run = scan.run(fakeLink(() => Promise.reject(new RefusedError('not authorized'))).link);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise(setImmediate);
     expect(scan.take(message('ocellus/porch/door/motion'))).toBe(true);
     expect([...(await run).keys()]).toEqual(['ocellus/porch/door/motion']);
     expect(scan.isComplete).toBe(false);

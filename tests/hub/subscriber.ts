@@ -39,20 +39,33 @@ export class Subscriber {
     return this.on(topic).at(-1)?.text;
   }
 
+  /** Waits for any answer of the broker. */
+  async answer(): Promise<void> {
+    await this.client.subscribeAsync('nothing/is/here', { qos: 0 }).catch(() => {});
+  }
+
   async end(): Promise<void> {
     await this.client.endAsync(true);
   }
 }
 
-/** What the broker retains below a filter, by topic. */
-export async function retainedOf(url: string, filter = '#'): Promise<Record<string, string>> {
+/** What the broker retains below a filter, as it comes. */
+export async function retainedMessages(url: string, filter = '#'): Promise<Received[]> {
   const subscriber = await Subscriber.to(url, filter);
   const retained = () => subscriber.received.filter(({ retain }) => retain);
-  // Nothing says that all have come; on a busy machine they come one by one. What is said meanwhile does not count.
+  // Nothing says that all have come; on a busy machine they come one by one. What is said meanwhile does not count. A
+  // broker that is stopped at the moment does not answer: what it has not sent before its answer it sends with it.
   for (let heard = -1; heard !== retained().length; ) {
     heard = retained().length;
+    await subscriber.answer();
     await new Promise((resolve) => setTimeout(resolve, 200));
+    await subscriber.answer();
   }
   await subscriber.end();
-  return Object.fromEntries(retained().map(({ topic, text }) => [topic, text]));
+  return retained();
+}
+
+/** Its texts by topic. */
+export async function retainedOf(url: string, filter?: string): Promise<Record<string, string>> {
+  return Object.fromEntries((await retainedMessages(url, filter)).map(({ topic, text }) => [topic, text]));
 }

@@ -4,6 +4,7 @@ import { ClassicLevel } from 'classic-level';
 import { afterEach, expect, it, vi } from 'vitest';
 import { LedgerStore } from '../../sdk/learn/ledger-store.ts';
 import { temporaryFolder } from '../devices/fake.ts';
+import { holdElsewhere, openElsewhere } from '../store/elsewhere.ts';
 import { draft, embeddings, makeLedger } from './fakes.ts';
 
 const sample = embeddings(3, 8);
@@ -155,9 +156,20 @@ it('tells whether there is one', async () => {
 it('refuses another network’s folder, one in use, and what is no folder', async () => {
   const folder = temporaryFolder();
   const store = await openStore(folder);
-  await expect(openStore(folder)).rejects.toThrow(/is in use by another process; .*request\/teach/);
+  for (const name of [folder, `${folder}/.`]) {
+    await expect(openStore(name)).rejects.toThrow(/is in use by this process already/);
+    await expect(openStore(name)).rejects.not.toThrow(/another process/);
+    // LevelDB would have given up the first one's lock, and what it writes now.
+    expect(openElsewhere(folder)).toBe('LEVEL_LOCKED');
+  }
+  const { id } = await store.teach(draft('cat', sample(0)));
   await store.close();
   open.splice(0);
+  expect((await openStore(folder)).ledger.example(id)).toBeDefined();
+  await open.pop()!.close();
+  const elsewhere = await holdElsewhere(folder);
+  await expect(openStore(folder)).rejects.toThrow(/is in use by another process; .*request\/teach/);
+  await elsewhere.letGo();
   await expect(openStore(folder, { space: 'other' })).rejects.toThrow(/expected examples of space other, got test/);
   const file = join(temporaryFolder(), 'file');
   writeFileSync(file, '');

@@ -273,6 +273,28 @@ describe('Ledger', () => {
     expect(() => own.teach(draft(5 as never, one))).toThrow(/label: expected/);
   });
 
+  it.each([true, false])('hides what a cut names decomposed, by what was seen (%s) or by time', (bySeen) => {
+    const ledger = makeLedger('a');
+    const { id } = ledger.teach(draft('Caf\u00e9', one, { timeMs: 5 }));
+    const other = makeLedger('b');
+    const target = { head: 'object', label: 'Cafe\u0301' };
+    other.recut({ target, reason: '', timeMs: 5, ...(bySeen && { seen: [[id.slice(0, 16), 1]] }) });
+    other.merge(ledger.parts());
+    expect(other.examples()).toEqual([]);
+  });
+
+  it('knows what came back for what another one stands for, though its label was decomposed', () => {
+    const lost = makeLedger('a');
+    const { id } = lost.teach(draft('old', one));
+    const [part] = lost.parts() as [ExamplePart];
+    const label = 'Cafe\u0301';
+    const items = new Map([...part.items].map(([key, item]) => [key, { ...item, label }]));
+    const again = makeLedger('a');
+    again.teach(draft('Caf\u00e9', one, { from: id }));
+    again.merge([{ ...part, label, items }]);
+    expect(again.examples().map((example) => example.id)).toEqual([id]);
+  });
+
   it('cannot be made to run out of ids, nor told of a time that no clock has', () => {
     const ledger = makeLedger('a');
     const seen = new Map([[ledger.replica, 999_999_999_999_999]]);

@@ -9,7 +9,7 @@ import { track } from '../vision/fakes.ts';
 
 const anywhere = () => join(temporaryFolder(), 'learn');
 
-describe('NodeLearning', { timeout: 60_000 }, () => {
+describe('NodeLearning', { timeout: 900_000 }, () => {
   it('names what was followed before there was a head, on each camera, without another look', async () => {
     const shown = await ShownLearning.start(anywhere());
     await shown.show('yard', 'stripes', { tracks: [track({ id: 3, box: [0, 0, 160, 160] })] });
@@ -37,7 +37,7 @@ describe('NodeLearning', { timeout: 60_000 }, () => {
   });
 });
 
-describe('NodeLearning that stops', { timeout: 60_000 }, () => {
+describe('NodeLearning that stops', { timeout: 900_000 }, () => {
   it('opens nothing again for who is about to teach', async () => {
     const folder = anywhere();
     const shown = await ShownLearning.start(folder);

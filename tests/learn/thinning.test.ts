@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { byTime, type Example } from '../../sdk/learn/example.ts';
+import { asTaught, type Example } from '../../sdk/learn/example.ts';
 import { leastMissed } from '../../sdk/learn/thinning.ts';
 import { example } from './examples.ts';
 
 /** As it is said: the two that are most alike are looked for anew each time. */
 function oneByOne(examples: readonly Example[], most: number): string[] {
-  const left = [...examples].sort(byTime);
+  const left = asTaught(examples);
   const gone: string[] = [];
   const dot = (a: Int8Array, b: Int8Array) => a.reduce((sum, value, d) => sum + value * b[d]!, 0);
   while (left.length > most) {
@@ -23,7 +23,7 @@ function oneByOne(examples: readonly Example[], most: number): string[] {
   return gone;
 }
 
-it('lets go of the older one of the two most alike, again and again', () => {
+it('lets go of the one of the two most alike that was taught first, again and again', () => {
   // Few different values, so that many are alike.
   const embedding = fc
     .int8Array({ minLength: 3, maxLength: 3, min: -2, max: 2 })

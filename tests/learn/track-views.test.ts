@@ -17,7 +17,8 @@ const frameAt = (seconds: number, contrast: number) =>
 function look(views: TrackViews, seconds: number, contrast: number, box = track().box): boolean {
   const frame = frameAt(seconds, contrast);
   const wanted = views.wants(track({ box }), frame);
-  if (wanted) views.add(1, { timeMs: frame.wallTimeMs, quality: wanted.quality, jpeg });
+  const { wallTimeMs: timeMs, captureTimeNs } = frame;
+  if (wanted) views.add(1, { timeMs, captureTimeNs, quality: wanted.quality, jpeg });
   return wanted !== undefined;
 }
 
@@ -31,6 +32,22 @@ describe('TrackViews', () => {
     expect(look(views, 4, 11), 'hardly better than the worst').toBe(false);
     expect(look(views, 5, 60), 'clearly better').toBe(true);
     expect(views.of(1).map(({ timeMs }) => timeMs)).toEqual([5000, 2000, 1000]);
+  });
+
+  it.each([-5, 5])('leaves time between looks also while the clock is set (by %i hours)', (hours) => {
+    const views = new TrackViews();
+    const wantsAt = (seconds: number, setSeconds: number) => {
+      const wallTimeMs = (1.7e9 + seconds + setSeconds) * 1000;
+      const frame = greyFrame(seconds, { wallTimeMs });
+      const wanted = views.wants(track(), frame) !== undefined;
+      if (wanted) views.add(1, { timeMs: wallTimeMs, captureTimeNs: frame.captureTimeNs, quality: 1, jpeg });
+      frame.release();
+      return wanted;
+    };
+    expect(wantsAt(1, 0)).toBe(true);
+    expect(wantsAt(1.2, hours * 3600), 'a moment later').toBe(false);
+    expect(wantsAt(2, hours * 3600)).toBe(true);
+    expect(wantsAt(4, hours * 3600 - 2.9), 'its clock says that it is 0.9 s before the last one').toBe(true);
   });
 
   it('prefers what is large, and what is not cut off by the frame', () => {
@@ -63,7 +80,7 @@ describe('TrackViews', () => {
     const views = new TrackViews();
     for (let id = 1; id <= 103; id++) {
       views.noteEvent(`event ${id}`, id);
-      views.add(id, { timeMs: id, quality: 1, jpeg });
+      views.add(id, { timeMs: id, captureTimeNs: id, quality: 1, jpeg });
       views.keepOnly([track({ id })]);
     }
     expect(views.trackOf('event 103')).toBe(103);

@@ -40,6 +40,27 @@ describe('ViewStates', () => {
     expect(Number(changes[1]!.split(' ')[0])).toBeGreaterThan(44);
   });
 
+  it.each(['hours', 'years'])(
+    'takes as long and looks as often while the clock is set to and fro by %s',
+    async (by) => {
+      const stepMs = by === 'hours' ? 5 * 3_600_000 : 3 * 365 * 86_400_000;
+      const { oracle, states } = taught();
+      const changes: number[] = [];
+      for (let seconds = 0; seconds < 60; seconds++) {
+        // It is set at each frame, which is more often than any clock is.
+        const wallTimeMs = 1.7e12 + seconds * 1000 + (seconds % 2) * stepMs;
+        const frame = greyFrame(seconds, { grey: 120, noise: 0, wallTimeMs });
+        const changed = await states.look(frame, all, { moving: true, intervalMs: 2000 });
+        frame.release();
+        if (changed.length > 0) changes.push(seconds);
+      }
+      expect(states.states[0]!.state).toBe('tidy');
+      // Each two seconds, and a state needs three looks over five seconds.
+      expect(changes).toEqual([0, 6]);
+      expect(oracle.asked).toHaveLength(30);
+    },
+  );
+
   it('looks seldom while it is clear and nothing moves', async () => {
     const { oracle, states } = taught();
     for (let seconds = 0; seconds < 300; seconds++) await look(states, seconds, 120);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { CpuMeter, EnergyPerInference, MovingMean, RateMeter } from '../../sdk/pipeline/meter.ts';
 
 describe('MovingMean', () => {
@@ -43,12 +43,30 @@ describe('RateMeter', () => {
 });
 
 describe('CpuMeter', () => {
-  it('tells a busy process from an idle one', async () => {
+  it('tells the percent of one core that the process had since the last question', () => {
+    const clock = { ms: 0, user: 0, system: 0 };
+    vi.spyOn(performance, 'now').mockImplementation(() => clock.ms);
+    // Microseconds.
+    vi.spyOn(process, 'cpuUsage').mockImplementation((before = { user: 0, system: 0 }) => ({
+      user: clock.user - before.user,
+      system: clock.system - before.system,
+    }));
+    onTestFinished(() => void vi.restoreAllMocks());
     const meter = new CpuMeter();
-    for (const until = performance.now() + 200; performance.now() < until; );
-    const busy = meter.take();
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(busy).toBeGreaterThan(meter.take());
+    Object.assign(clock, { ms: 200, user: 150_000, system: 50_000 });
+    expect(meter.take()).toBe(100);
+    Object.assign(clock, { ms: 500, user: 156_000 });
+    expect(meter.take()).toBe(2);
+    clock.ms = 1500;
+    expect(meter.take()).toBe(0);
+  });
+
+  it('tells a busy process from one that does nothing', () => {
+    const meter = new CpuMeter();
+    const before = process.cpuUsage();
+    const used = () => Object.values(process.cpuUsage(before)).reduce((sum, value) => sum + value);
+    while (used() < 100_000);
+    expect(meter.take()).toBeGreaterThan(0);
   });
 });
 

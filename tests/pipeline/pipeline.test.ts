@@ -446,10 +446,12 @@ describe('Pipeline: start and stop', () => {
   it('stops trying when it is stopped', async () => {
     const folder = join(temporaryFolder(), 'later');
     const { pipeline, told } = pipelineOf({ source: `file:${folder}`, patient: true });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
     await pipeline.start();
     await pipeline.stop();
     await pictures(folder, many(3));
-    await new Promise((resolve) => setTimeout(resolve, 700));
+    await vi.advanceTimersByTimeAsync(600_000);
     expect(told).toEqual([]);
   });
 
@@ -466,7 +468,10 @@ describe('Pipeline: start and stop', () => {
     await pipeline.stop();
     expect(pipeline.status).toBe('offline');
     const { looks } = fake;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    // So long that another pipeline looks at some.
+    const other = pipelineOf();
+    await other.pipeline.start();
+    await frames(other.pipeline, 3);
     expect(fake.looks).toBe(looks);
     expect(told.filter((line) => line === 'online').length).toBe(1);
     // One that is given stays open.
@@ -623,10 +628,12 @@ describe('Pipeline: memory', () => {
     onTestFinished(() => take.mockRestore());
     const { pipeline, fake } = pipelineOf();
     fake.see = () => [person];
-    for (const ms of [0, 5, 20, 60]) {
-      fake.takesMs = ms / 4;
+    // While it opens, while a frame is looked at, and after some.
+    for (const looks of [0, 1, 2, 5]) {
+      fake.takesMs = 2 * looks;
+      const before = fake.looks;
       await pipeline.start();
-      await new Promise((resolve) => setTimeout(resolve, ms));
+      await until(() => fake.looks >= before + looks);
       await pipeline.stop();
     }
     for (const pool of new Set(take.mock.contexts as FramePool[])) expect(pool.inUse).toBe(0);

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   type CameraControl,
   closedHealth,
@@ -164,9 +164,13 @@ describe('Source', () => {
   it('can be stopped while it waits for the next try, and tries no more', async () => {
     const failing = new FakeDevice(Promise.reject(new Error('no camera')));
     const { source: one, made } = source([failing, new FakeDevice()], { patient: true });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
     await one.start();
+    // It waits for the next try.
+    expect(vi.getTimerCount()).toBe(1);
     await one.stop();
-    await new Promise((resolve) => setTimeout(resolve, 700));
+    await vi.advanceTimersByTimeAsync(600_000);
     expect(made).toEqual([failing]);
   });
 
@@ -193,7 +197,7 @@ describe('Source', () => {
     device.outlet.offer(greyFrame(0));
     await new Promise(setImmediate);
     const stops = [one.stop(), one.stop()].map((stopped) => stopped.then(() => log.push('stopped')));
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
     expect(log).not.toContain('stopped');
     finish();
     await Promise.all(stops);

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { packageRoot } from '../../sdk/assets.ts';
 import { readPicture } from '../../sdk/frame/picture.ts';
-import { hasOpenCv } from '../../sdk/opencv/load.ts';
 import { temporaryFolder } from '../devices/fake.ts';
 import { until } from '../hub/fakes.ts';
 import { pictures } from '../pipeline/fakes.ts';
+import { hasOpenCv } from '../prepared.ts';
 
 const built = join(packageRoot, 'dist', 'samples');
 const isBuilt = existsSync(join(built, 'detect-folder.js')) && existsSync(join(built, 'watch-camera.js'));
@@ -37,7 +37,7 @@ describe('samples', () => {
   });
 });
 
-describe.skipIf(!hasOpenCv() || !existsSync(join(built, 'opencv-program.js')))(
+describe.skipIf(!(await hasOpenCv()) || !existsSync(join(built, 'opencv-program.js')))(
   'samples with OpenCV, run (need npm run opencv and dist)',
   () => {
     it('opencv-program adds five lines to an OpenCV program', async () => {

@@ -3,8 +3,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { asset } from '../../sdk/assets.ts';
-import { hasOpenCv } from '../../sdk/opencv/load.ts';
 import { fakeProgram, temporaryFolder } from '../devices/fake.ts';
+import { hasOpenCv } from '../prepared.ts';
+
+const isReady = await hasOpenCv();
 
 /** `npm run opencv` with these programs on the PATH. */
 function build(path: string): { status: number | null; said: string[] } {
@@ -56,7 +58,7 @@ describe('npm run opencv', () => {
     ]);
   });
 
-  it.skipIf(!hasOpenCv())('does not build again what is built, and tries it (needs npm run opencv)', () => {
+  it.skipIf(!isReady)('does not build again what is built, and tries it (needs npm run opencv)', () => {
     const { status, said } = build(process.env.PATH!);
     expect(said.join('\n')).toMatch(/^OpenCV 4\.\d+\.\d+ works\.$/);
     expect(status).toBe(0);

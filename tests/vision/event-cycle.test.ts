@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { EventMessage } from '../../sdk/vision/event.ts';
 import { EventCycle } from '../../sdk/vision/event-cycle.ts';
@@ -184,6 +185,88 @@ describe('EventCycle', () => {
     const idOf = (camera: string, id: number) => cycle(camera).at(0, [track({ id })])[0]!.after.id;
     expect(idOf('door', 1)).toBe(idOf('door', 1));
     expect(new Set([idOf('door', 1), idOf('door', 2), idOf('yard', 1)]).size).toBe(3);
+  });
+
+  it('gives no id twice where a clock begins at the same time with each start, if it is told to', () => {
+    const idOf = (salt: string) => new EventCycle('door', { salt }).update([track()], [], moment(0))[0]!.after.id;
+    expect(idOf('a')).not.toBe(idOf('b'));
+    expect(idOf('a')).toBe(idOf('a'));
+  });
+
+  it.each([
+    ['an hour back', -3600],
+    ['a day on', 86_400],
+    ['two years on', 2 * 365 * 86_400],
+    ['to 1970', -startMs / 1000],
+  ])('keeps the times of an event together when the clock is set %s', (_, step) => {
+    const events = new EventCycle('door');
+    const at = (seconds: number, set: number, tracks: Track[], ended: Track[] = []) => {
+      const { captureTimeNs, wallTimeMs } = moment(seconds);
+      return events.update(tracks, ended, { captureTimeNs, wallTimeMs: wallTimeMs + set * 1000 });
+    };
+    const [begun] = at(1, 0, [track({ firstSeenNs: 0.5e9 })]);
+    const [rests] = at(5, step, [track({ stationary: true })]);
+    at(10.5, step, [track({ stationary: true })]);
+    const [ended] = at(20, step, [], [track()]);
+    const start_time = startMs / 1000 + 0.5;
+    expect([begun, rests, ended].map((message) => message!.after)).toMatchObject([
+      { start_time, frame_time: startMs / 1000 + 1, end_time: null },
+      { start_time, frame_time: startMs / 1000 + 5, end_time: null },
+      { start_time, frame_time: startMs / 1000 + 10.5, end_time: startMs / 1000 + 10.5 },
+    ]);
+    const [next] = at(21, step, [track({ id: 2, firstSeenNs: 20.5e9 })]);
+    expect(next!.after.start_time, 'what comes next knows the time').toBe(start_time + 20 + step);
+  });
+
+  it('tells durations that are times spent, and no time that goes back, whatever is done to the clock', () => {
+    const step = fc.record({
+      seconds: fc.double({ min: 0.01, max: 100, noNaN: true }),
+      set: fc.constantFrom(0, 0, 0, -5, -3600, 3600, -86_400, 86_400, 730 * 86_400, -730 * 86_400, -startMs / 1000),
+      alive: fc.uniqueArray(fc.integer({ min: 1, max: 4 })),
+      stationary: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 40 }), (steps) => {
+        const events = new EventCycle('door');
+        const messages: EventMessage[] = [];
+        /** Of each place: the track there, and when it was seen first and last. */
+        const seen = new Map<number, { id: number; first: number; last: number }>();
+        let tracks = 0;
+        const stays: number[] = [];
+        let ns = 0;
+        let clockMs = startMs;
+        for (const { seconds, set, alive, stationary } of steps) {
+          ns += Math.round(seconds * 1e9);
+          clockMs = Math.max(0, clockMs + seconds * 1000 + set * 1000);
+          const ended: Track[] = [];
+          for (const [place, { id, first, last }] of seen) {
+            if (alive.includes(place)) continue;
+            ended.push(track({ id }));
+            stays.push((last - first) / 1e9);
+            seen.delete(place);
+          }
+          const here = alive.map((place) => {
+            const { id, first } = seen.get(place) ?? { id: ++tracks, first: ns };
+            seen.set(place, { id, first, last: ns });
+            return track({ id, stationary, firstSeenNs: first });
+          });
+          messages.push(...events.update(here, ended, { captureTimeNs: ns, wallTimeMs: clockMs }));
+        }
+        const ids = [...new Set(messages.map(({ after }) => after.id))];
+        expect(messages.filter(({ type }) => type === 'new')).toHaveLength(ids.length);
+        for (const id of ids) {
+          const times = messages.filter(({ after }) => after.id === id).flatMap(({ before, after }) => [before, after]);
+          expect(new Set(times.map(({ start_time }) => start_time)).size).toBe(1);
+          const frames = times.map(({ frame_time }) => frame_time);
+          expect(frames).toEqual(frames.toSorted((a, b) => a - b));
+          expect(frames[0]).toBeGreaterThanOrEqual(times[0]!.start_time);
+        }
+        const ends = messages.filter(({ type }) => type === 'end');
+        for (const [i, { after }] of ends.entries()) {
+          expect(after.end_time! - after.start_time).toBeCloseTo(stays[i]!, 4);
+        }
+      }),
+    );
   });
 
   it('does not let a message that was sent change later', () => {

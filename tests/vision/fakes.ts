@@ -89,9 +89,16 @@ export function random(seed: number): () => number {
 /** A grey picture at a media time in seconds, with a sensor's noise and whatever `draw` puts in. */
 export function greyFrame(
   seconds: number,
-  options: { width?: number; height?: number; grey?: number; noise?: number; draw?: (canvas: Canvas) => void } = {},
+  options: {
+    width?: number;
+    height?: number;
+    grey?: number;
+    noise?: number;
+    wallTimeMs?: number;
+    draw?: (canvas: Canvas) => void;
+  } = {},
 ): Frame {
-  const { width = 320, height = 180, grey = 120, noise = 2, draw } = options;
+  const { width = 320, height = 180, grey = 120, noise = 2, wallTimeMs = seconds * 1e3, draw } = options;
   const data = new Uint8Array(width * height).fill(grey);
   const canvas: Canvas = {
     rectangle: ([x1, y1, x2, y2], value) => {
@@ -117,7 +124,7 @@ export function greyFrame(
     planes: [{ data, stride: width }],
     sequence: Math.round(seconds * 100),
     captureTimeNs: seconds * 1e9,
-    wallTimeMs: seconds * 1e3,
+    wallTimeMs,
   });
 }
 

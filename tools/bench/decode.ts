@@ -20,6 +20,7 @@ import { nativeMotion } from '../../sdk/kernels/motion/native.ts';
 import { motion } from '../../sdk/kernels/motion/typescript.ts';
 import { loadAddon } from '../../sdk/kernels/native.ts';
 import { table } from '../cli/output.ts';
+import { Progress } from './progress.ts';
 import { inWords, type Spread, spread } from './run.ts';
 
 const { values } = parseArgs({
@@ -32,6 +33,7 @@ const { values } = parseArgs({
   },
 });
 const rounds = Number(values.rounds);
+const progress = new Progress(5);
 const score = Number(values.score);
 const iou = Number(values.iou);
 
@@ -103,6 +105,7 @@ function variantsOf(operation: string): Native[] {
 
 /** All in turns, so that what disturbs the machine disturbs all. */
 function measure(name: string, works: Record<string, Work>): Result {
+  progress.next(`${name}: ${rounds} rounds`);
   const entries = Object.entries(works);
   const times = Object.fromEntries(entries.map(([who]) => [who, [] as number[]]));
   const results = new Set(entries.map(([, work]) => work()));

@@ -12,6 +12,7 @@ import type { EventMessage } from '../../sdk/vision/event.ts';
 import { Mosquitto } from './hub/broker.ts';
 import { topic } from './hub/event.ts';
 import type { Cost } from './hub/subject.ts';
+import { Progress } from './progress.ts';
 import { runJson, type Spread, spread } from './run.ts';
 
 const sides = ['ocellus', 'mqttjs'] as const;
@@ -20,6 +21,9 @@ type Side = (typeof sides)[number];
 const rounds = Number(process.argv[2] ?? 5);
 const perSecond = 200;
 const load = 20 * perSecond;
+
+/** Two comparisons, the kills, and two times with little to tell. */
+const progress = new Progress(6 * rounds + 2);
 
 interface Round extends Cost {
   lost: number;
@@ -143,25 +147,35 @@ function report(title: string, results: Record<Side, Round[]>, events: number): 
 async function compare(title: string, events: number, during?: (broker: Mosquitto) => Promise<void>): Promise<void> {
   const results: Record<Side, Round[]> = { ocellus: [], mqttjs: [] };
   for (let i = 0; i < rounds; i++) {
-    for (const side of i % 2 ? [...sides].reverse() : sides)
+    for (const side of i % 2 ? [...sides].reverse() : sides) {
+      progress.next(`${title}: round ${i + 1} of ${rounds}, ${side}`);
       results[side].push(await round(side, perSecond, events, during));
+    }
   }
   report(title, results, events);
 }
 
-await compare(`${perSecond} events a second for 20 s, ${rounds} rounds each`, load);
+console.log(`${rounds} rounds each`);
+await compare(`${perSecond} events a second for 20 s`, load);
 await compare(`the same, with Mosquitto killed twice for two seconds`, load, killTwice);
 
 console.log(
   `\nMosquitto killed in the middle of ${5 * perSecond} events, then the publisher, then both are back: events lost`,
 );
 const lost: Record<Side, number[]> = { ocellus: [], mqttjs: [] };
-for (let i = 0; i < rounds; i++) for (const side of sides) lost[side].push(await killedMeanwhile(side));
+for (let i = 0; i < rounds; i++) {
+  for (const side of sides) {
+    progress.next(`broker and publisher killed: round ${i + 1} of ${rounds}, ${side}`);
+    lost[side].push(await killedMeanwhile(side));
+  }
+}
 console.log(`  hub ${show(spread(lost.ocellus), 0)}, MQTT.js ${show(spread(lost.mqttjs), 0)}`);
 
 // One write an event, as a node with little to tell has it.
 const few = 300;
+progress.next('10 events a second, the broker is there');
 const slow = await round('ocellus', 10, few);
+progress.next('10 events a second, the broker is away');
 const away = await round('ocellus', 10, few, async (broker) => {
   await sleep(2000);
   await broker.kill();

@@ -14,6 +14,7 @@ import { NativePreprocessor } from '../../sdk/kernels/preprocess/native.ts';
 import type { PixelSource, Preprocessor, PreprocessTarget } from '../../sdk/kernels/preprocess/preprocess.ts';
 import { TypeScriptPreprocessor } from '../../sdk/kernels/preprocess/typescript.ts';
 import { printError, table } from '../cli/output.ts';
+import { Progress } from './progress.ts';
 import { preparePython } from './python.ts';
 import { inWords, spread } from './run.ts';
 
@@ -80,6 +81,7 @@ async function bench(rounds: number, jsonFile: string): Promise<void> {
     const copyMs = spread(Array.from({ length: rounds }, () => timeOf(copyOf(frame)))).median;
     const rows: string[][] = [];
     const results = [];
+    const progress = new Progress(jobs.length * (rounds + 1));
     for (const job of jobs) {
       const runs = implementations(job.target).map(({ name, preprocessor }) => ({
         name,
@@ -88,6 +90,7 @@ async function bench(rounds: number, jsonFile: string): Promise<void> {
       }));
       const peers = job.peers.map((name) => ({ name, times: [] as number[] }));
       for (let round = -1; round < rounds; round++) {
+        progress.next(`${job.name}: ${round < 0 ? 'warming up' : `round ${round + 1} of ${rounds}`}`);
         const mine = runs.map(({ run }) => timeOf(run));
         for (const one of peers) {
           const ms = await peer.time(one.name);

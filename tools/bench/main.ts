@@ -9,6 +9,7 @@ import { InputError } from '../../sdk/errors.ts';
 import { startBroker } from '../../sdk/hub/broker.ts';
 import { kernels } from '../../sdk/kernels/kernels.ts';
 import { printError, table } from '../cli/output.ts';
+import { Progress } from './progress.ts';
 import { preparePython } from './python.ts';
 import { inWords, launcher, runJson, spread } from './run.ts';
 import { timeToFirstDetection } from './start.ts';
@@ -45,6 +46,7 @@ async function bench(clip: string, rounds: number, jsonFile: string): Promise<vo
   const broker = await startBroker({ host: '127.0.0.1', port: 0 });
   const port = Number(new URL(broker.url).port);
   const still = join(scratch, 'still.mp4');
+  console.error('Cutting the clips …');
   // The clip's first seconds, before anybody comes, forwards and backwards over and over, so that nothing jumps: a real
   // camera's noise, and nothing moves.
   const empty = join(scratch, 'empty.mp4');
@@ -75,19 +77,23 @@ async function bench(clip: string, rounds: number, jsonFile: string): Promise<vo
     ]);
 
   try {
-    const results = {
-      'clip, as fast as it goes, no gate, TypeScript kernels': await inTurns(
-        rounds,
-        ours(clip, 0, 'off', 'typescript'),
-        peer(clip, 0),
-      ),
-      'clip, as fast as it goes, no gate': await inTurns(rounds, ours(clip, 0, 'off'), peer(clip, 0)),
-      'clip, as fast as it goes, gate': await inTurns(rounds, ours(clip, 0, 'on'), peer(clip, 0)),
-      'people, 10 frames/s, no gate': await inTurns(rounds, ours(moving, 10, 'off'), peer(moving, 10)),
-      'still scene, 10 frames/s, gate': await inTurns(rounds, ours(still, 10, 'on'), peer(still, 10)),
-    };
+    const subjects: [name: string, ours: () => Promise<Run>, peer: () => Promise<Run>][] = [
+      ['clip, as fast as it goes, no gate, TypeScript kernels', ours(clip, 0, 'off', 'typescript'), peer(clip, 0)],
+      ['clip, as fast as it goes, no gate', ours(clip, 0, 'off'), peer(clip, 0)],
+      ['clip, as fast as it goes, gate', ours(clip, 0, 'on'), peer(clip, 0)],
+      ['people, 10 frames/s, no gate', ours(moving, 10, 'off'), peer(moving, 10)],
+      ['still scene, 10 frames/s, gate', ours(still, 10, 'on'), peer(still, 10)],
+    ];
+    const progress = new Progress((2 * subjects.length + 1) * rounds);
+    const results: Record<string, Awaited<ReturnType<typeof inTurns>>> = {};
+    for (const [name, mine, theirs] of subjects) {
+      results[name] = await inTurns(rounds, mine, theirs, (who) => progress.next(`${name}, ${who}`));
+    }
     const starts: number[] = [];
-    for (let round = 0; round < rounds; round++) starts.push(await timeToFirstDetection(present, port));
+    for (let round = 0; round < rounds; round++) {
+      progress.next(`from the start to the first event, round ${round + 1} of ${rounds}`);
+      starts.push(await timeToFirstDetection(present, port));
+    }
 
     console.log(
       table([
@@ -129,16 +135,29 @@ function perFrame({ cpuSeconds, frames }: Run): number {
   return (cpuSeconds / frames) * 1000;
 }
 
-/** Each round runs both, the one after the other, in changing order: what else the machine does hits both alike. */
-async function inTurns(rounds: number, ours: () => Promise<Run>, peer: () => Promise<Run>) {
+/**
+ * Each round runs both, the one after the other, in changing order: what else the machine does hits both alike.
+ *
+ * @param say What runs next, in words.
+ */
+async function inTurns(
+  rounds: number,
+  ours: () => Promise<Run>,
+  peer: () => Promise<Run>,
+  say: (what: string) => void,
+) {
   const pairs: [Run, Run][] = [];
   for (let round = 0; round < rounds; round++) {
+    const run = (who: string, what: () => Promise<Run>) => {
+      say(`round ${round + 1} of ${rounds}: ${who}`);
+      return what();
+    };
     if (round % 2 === 0) {
-      const mine = await ours();
-      pairs.push([mine, await peer()]);
+      const mine = await run('ours', ours);
+      pairs.push([mine, await run('Python', peer)]);
     } else {
-      const theirs = await peer();
-      pairs.push([await ours(), theirs]);
+      const theirs = await run('Python', peer);
+      pairs.push([await run('ours', ours), theirs]);
     }
   }
   return {

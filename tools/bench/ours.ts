@@ -47,7 +47,8 @@ await node.start({
     pipeline.on('frame', ({ frame, inferred }) => {
       if (++seen === warmUp) begun = { at: performance.now(), cpu: cpuSeconds() };
       // The hub listened first, so its messages are on the way by now. Media times have no latency.
-      else if (seen > warmUp && inferred && fps > 0) latencies.push(Date.now() - frame.wallTimeMs);
+      else if (seen > warmUp && inferred && fps > 0)
+        latencies.push((Number(process.hrtime.bigint()) - frame.captureTimeNs) / 1e6);
     });
   },
 });

@@ -3,6 +3,7 @@ import { spaceOf } from '../../sdk/core/space.ts';
 import { InputError } from '../../sdk/errors.ts';
 import { Learner } from '../../sdk/learn/learner.ts';
 import { LedgerStore } from '../../sdk/learn/ledger-store.ts';
+import { textLogger } from './logger.ts';
 
 /** For options that `openLearner` takes. */
 export const storeHelp = 'folder of examples: of `ocellus teach`, or `learn` in a node’s data folder';
@@ -17,8 +18,18 @@ export const storeHelp = 'folder of examples: of `ocellus teach`, or `learn` in 
 export async function openLearner(folder: string, model: string | undefined, newNode?: string): Promise<Learner> {
   const node = newNode ?? '';
   if (newNode === undefined && !LedgerStore.exists(folder)) {
-    throw new InputError(`${folder}: expected a store of examples, there is none; \`ocellus teach\` makes one`);
+    // A wrong path must not leave a folder behind.
+    throw new InputError(
+      `${folder}: expected a store of examples, there is none; \`ocellus teach\` and \`ocellus learn import\` make one`,
+    );
   }
   const { card, classLayer } = await readEmbedder(model);
-  return Learner.open(folder, { space: spaceOf(card), dimension: card.dimension, node, keepNode: true, classLayer });
+  return Learner.open(folder, {
+    space: spaceOf(card),
+    dimension: card.dimension,
+    node,
+    keepNode: true,
+    logger: textLogger('warn'),
+    classLayer,
+  });
 }

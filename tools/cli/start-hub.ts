@@ -26,11 +26,14 @@ export async function startHub(
   let mqtt = settings.mqtt;
   // It is printed and shown on the page, so without a password.
   let title: string;
+  let maximumPacketSize: number | undefined;
   if (broker === 'embedded') {
     const { startBroker } = await import('../../sdk/hub/broker.ts');
-    const { url, login, stop } = await startBroker({ host, port, users, logger });
-    parts.push({ stop });
-    mqtt = { ...mqtt, broker: url, ...login };
+    const own = await startBroker({ host, port, users, logger });
+    parts.push({ stop: own.stop });
+    mqtt = { ...mqtt, broker: own.url, ...own.login };
+    ({ maximumPacketSize } = own);
+    const { url } = own;
     const [user] = Object.keys(users);
     title = user === undefined ? url : url.replace('://', `://${encodeURIComponent(user)}@`);
   } else {
@@ -43,6 +46,7 @@ export async function startHub(
     node,
     settings: mqtt,
     data: dataFolder(settings),
+    maximumPacketSize,
     restartProcess,
     consoleUrl,
     logger,

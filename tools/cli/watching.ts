@@ -2,6 +2,7 @@ import type { DeviceHealth } from '../../devices/device.ts';
 import { type CoreSettings, noModel } from '../../sdk/config/schema.ts';
 import { loadModel, type Model } from '../../sdk/core/model.ts';
 import { InputError } from '../../sdk/errors.ts';
+import { nearestNames } from '../../sdk/pipeline/known-labels.ts';
 import type { Pipeline } from '../../sdk/pipeline/pipeline.ts';
 import type { EventMessage } from '../../sdk/vision/event.ts';
 import { oneLine } from './output.ts';
@@ -40,7 +41,9 @@ export async function assertKnown(labels: readonly string[] | undefined, model: 
   const unknown = labels?.find((label) => !model.card.labels.includes(label));
   if (unknown === undefined) return;
   await model.close();
-  throw new InputError(`--labels: expected some of ${model.card.labels.join(', ')}; got "${unknown}"`);
+  const near = nearestNames(unknown, model.card.labels);
+  const hint = near.length > 0 ? `; did you mean ${near.join(', ')}?` : '';
+  throw new InputError(`--labels: expected some of ${model.card.labels.join(', ')}; got "${unknown}"${hint}`);
 }
 
 /** Ends the process once all was written: signal handlers keep one alive that has nothing left to do. */

@@ -169,9 +169,14 @@ export interface ExamplePage {
   next: number | null;
 }
 
-/** An event as it stands; `picture` differs for each new picture of it and is 0 while none is held. */
+/** An event as it stands. */
 export interface RecentEvent extends ObjectState {
+  /** Differs for each new picture of it; 0 while none is held. */
   picture: number;
+  /** Counts the events of this run in the order in which they began. Their times may be in another: a clock may be set. */
+  place: number;
+  /** Time spent since it began, seconds, as this is told: no other clock need be right to say how long it is there. */
+  age: number;
 }
 
 /** One page of events, newest first; `next` is the `before` of the following page. */
@@ -182,6 +187,8 @@ export interface EventPage {
 
 /** All that the page needs to begin: `GET /api/state`, and the first message of each connection. */
 export interface ConsoleState {
+  /** Another one for each start of the console: what it counts begins anew with it. */
+  run: string;
   node: string;
   version: string;
   mqtt: { url: string; root: string } | null;
@@ -202,7 +209,7 @@ export type ServerMessage =
   /** Something was taught or forgotten, or a head is another one now. */
   | { type: 'learning'; learning: LearningState }
   | { type: 'states'; camera: string; states: ViewState[] }
-  /** `mqtt` is null where there is no broker. */
+  /** `time`: ms by a clock that cannot be set, since the process began. `mqtt` is null where there is no broker. */
   | { type: 'stats'; time: number; stats: NodeStats; mqtt: HubStats | null }
   | { type: 'error'; message: string };
 

@@ -1,14 +1,17 @@
 // Builds @u4/opencv4nodejs, an optional package, against the OpenCV of this system. In a checkout it lives in
 // `build/opencv`, where `npm ci` does not wipe it; in a project that installed it, where it was installed.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, freemem } from 'node:os';
 import { dirname, join } from 'node:path';
+import { cachePath } from './cache.mjs';
 import { digest, hasProgram, root, run, say } from './steps.mjs';
 
 const name = '@u4/opencv4nodejs';
 const version = '7.1.2';
+/** These are calls from JavaScript into OpenCV, which does the work: -O3 takes the compiler longer and gives nothing. */
+const flags = '-O1';
 const own = join(root, 'build', 'opencv');
 const recipe = join(root, 'tools', 'setup', 'opencv');
 /** The compiler takes so much for the largest file. */
@@ -21,12 +24,39 @@ export function buildOpenCv() {
   const folder = installed() ?? install();
   if (!folder) return false;
   const stamp = join(folder, '.ocellus-stamp');
-  const wanted = digest([`${process.platform} ${process.arch} ${process.versions.modules}`, JSON.stringify(settings)]);
-  const isBuilt = existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
-  if (!isBuilt && !compile(folder, settings)) return false;
-  const works = tryOut(folder);
-  if (works) writeFileSync(stamp, wanted);
-  return works;
+  const system = `${process.platform} ${process.arch} ${process.versions.modules}`;
+  const wanted = digest([system, flags, JSON.stringify(settings)]);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return tryOut(folder);
+  const kept = cachePath('opencv', [readFileSync(join(folder, 'package.json')), wanted]);
+  if (!reuse(kept, folder)) {
+    if (!compile(folder, settings) || !tryOut(folder)) return false;
+    keep(kept, folder);
+  }
+  writeFileSync(stamp, wanted);
+  return true;
+}
+
+const built = (folder) => join(folder, 'build', 'Release', 'opencv4nodejs.node');
+
+/** Takes what another checkout, or this one before `npm ci`, has built. False where there is none or it does not work. */
+function reuse(kept, folder) {
+  if (!existsSync(kept)) return false;
+  mkdirSync(dirname(built(folder)), { recursive: true });
+  copyFileSync(kept, built(folder));
+  return tryOut(folder);
+}
+
+/** Copied beside its place and moved there whole: nobody sees a half of it. It works without, so a full disk is no fault. */
+function keep(kept, folder) {
+  const work = `${kept}.${process.pid}`;
+  try {
+    mkdirSync(dirname(kept), { recursive: true });
+    copyFileSync(built(folder), work);
+    renameSync(work, kept);
+  } catch (error) {
+    rmSync(work, { force: true });
+    say(`It is not kept for other checkouts: ${error.message}`);
+  }
 }
 
 /** Where this system's OpenCV is, or undefined, said with what to install. */
@@ -88,7 +118,7 @@ function install() {
 
 function compile(folder, { version: found, include, libraries, programs }) {
   const jobs = Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / bytesPerJob)));
-  say(`Building ${name} against OpenCV ${found}; this takes minutes …`);
+  say(`Building ${name} against OpenCV ${found}; this takes minutes, once …`);
   const gyp = createRequire(join(folder, 'package.json')).resolve('node-gyp/bin/node-gyp.js');
   const args = [gyp, 'rebuild', '--jobs', String(jobs), '--loglevel=error'];
   // Headers that came with Node need not be fetched.
@@ -101,6 +131,7 @@ function compile(folder, { version: found, include, libraries, programs }) {
     env: {
       ...process.env,
       OPENCV4NODEJS_DISABLE_AUTOBUILD: '1',
+      CXXFLAGS: flags,
       OPENCV_INCLUDE_DIR: include,
       OPENCV_LIB_DIR: libraries,
       OPENCV_BIN_DIR: programs,

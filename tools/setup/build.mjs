@@ -1,5 +1,9 @@
-import { build, checkNode, installPackages } from './steps.mjs';
+import { join } from 'node:path';
+import { build, checkNode, installPackages, root } from './steps.mjs';
 
 checkNode();
 installPackages();
 build();
+// Of the checkout's own packages only: in somebody's project `ocellus doctor --prune` does it when it is asked to.
+const { removeForeignLibraries } = await import('../../dist/tools/cli/foreign-libraries.js');
+removeForeignLibraries(join(root, 'node_modules', 'onnxruntime-node'));

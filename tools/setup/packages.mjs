@@ -1,4 +1,4 @@
-// The Debian packages that the tests run real parts from.
+// The Debian packages that the tests run real parts from: installs what is missing.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { run, say } from './steps.mjs';
@@ -35,7 +35,7 @@ const present = ({ program, file }) =>
   program ? paths.some((folder) => existsSync(`${folder}/${program}`)) : existsSync(file);
 
 /** Installs what is missing through apt as root or with sudo; else says what is missing. The tests skip by name then. */
-export function installTestPackages() {
+function installTestPackages() {
   const missing = wanted.filter((entry) => !present(entry));
   if (missing.length === 0) return;
   const names = missing.map((entry) => entry.package);
@@ -69,3 +69,5 @@ function rightsPrefix() {
     ? ['sudo', '--preserve-env=DEBIAN_FRONTEND']
     : undefined;
 }
+
+installTestPackages();

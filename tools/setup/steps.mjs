@@ -1,6 +1,6 @@
 // What `npm start` and `npm test` share: the set-up, each step done only when it is needed. Plain JavaScript without
 // dependencies, because it runs before there are any.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
@@ -22,6 +22,18 @@ export function run(program, args, options = {}) {
   const result = spawnSync(program, args, { cwd: root, stdio: 'inherit', ...options });
   if (result.error) say(`${program}: ${result.error.message}`);
   return result.status === 0;
+}
+
+/** The same, without waiting here; what else is to be done meanwhile is done. */
+export function started(program, args, options = {}) {
+  const child = spawn(program, args, { cwd: root, stdio: 'inherit', ...options });
+  return new Promise((resolve) => {
+    child.once('error', (error) => {
+      say(`${program}: ${error.message}`);
+      resolve(false);
+    });
+    child.once('close', (status) => resolve(status === 0));
+  });
 }
 
 /** Is this program on the PATH? */

@@ -1,24 +1,43 @@
 // `npm test`: sets up, checks types and style, runs the tests, and says in one last line how many passed.
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+//
+//   npm test                      everything
+//   npm test -- tests/learn       files whose path contains this; other options of vitest as well
+//   npm run test:long             fault campaigns and fuzzing at their full counts
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildOpenCv } from './bindings.mjs';
 import { buildKernels } from './native.mjs';
-import { installTestPackages } from './packages.mjs';
-import { build, checkNode, installPackages, root, run, say } from './steps.mjs';
+import { Preparations } from './preparations.mjs';
+import { build, checkNode, installPackages, root, run, say, started } from './steps.mjs';
+import { tallyOf } from './tally.mjs';
 
-checkNode();
-installPackages();
-installTestPackages();
-buildKernels();
-buildOpenCv();
-build();
-
-const bin = (...parts) => join(root, 'node_modules', ...parts);
 let passed = 0;
 let failed = 0;
 let skipped = 0;
+// Whatever ends it, this is the last line.
+process.on('exit', (code) => {
+  if (code !== 0 && failed === 0) failed++;
+  console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+});
 
+const options = process.argv.slice(2);
+if (options[0] === '--long') {
+  options.shift();
+  process.env.OCELLUS_TEST_LONG = '1';
+}
+const scratch = mkdtempSync(join(tmpdir(), 'ocellus-test-'));
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
+
+checkNode();
+// Both wait for the network.
+const systemPackages = started(process.execPath, [join(root, 'tools', 'setup', 'packages.mjs')]);
+installPackages();
+await systemPackages;
+const preparations = new Preparations(join(scratch, 'prepared'));
+buildKernels();
+build();
+
+const bin = (...parts) => join(root, 'node_modules', ...parts);
 for (const [name, args] of [
   ['types', [bin('typescript', 'bin', 'tsc'), '--noEmit', '-p', 'tsconfig.json']],
   ['types of the page', [bin('typescript', 'bin', 'tsc'), '--noEmit', '-p', 'tools/console/web/tsconfig.json']],
@@ -33,33 +52,23 @@ for (const [name, args] of [
   }
 }
 
-const scratch = mkdtempSync(join(tmpdir(), 'ocellus-test-'));
 const report = join(scratch, 'report.json');
-const ended = run(process.execPath, [
-  bin('vitest', 'vitest.mjs'),
-  'run',
-  '--coverage',
-  '--reporter=default',
-  '--reporter=json',
-  `--outputFile.json=${report}`,
-  ...process.argv.slice(2),
-]);
-if (existsSync(report)) {
-  const { testResults } = JSON.parse(readFileSync(report, 'utf8'));
-  for (const file of testResults) {
-    // A file that could not be loaded has no tests of its own to fail.
-    if (file.status === 'failed' && file.assertionResults.length === 0) failed++;
-    for (const test of file.assertionResults) {
-      if (test.status === 'passed') passed++;
-      else if (test.status === 'failed') failed++;
-      else {
-        skipped++;
-        console.log(`skipped: ${test.fullName}`);
-      }
-    }
-  }
-}
+const ended = await started(
+  process.execPath,
+  [
+    ...[bin('vitest', 'vitest.mjs'), 'run'],
+    ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+    ...options,
+  ],
+  { env: { ...process.env, OCELLUS_TEST_PREPARATIONS: preparations.folder } },
+);
+const tally = tallyOf(report);
+if (tally.trouble) say(`✗ ${tally.trouble}`);
+for (const name of tally.skipped) console.log(`skipped: ${name}`);
+passed += tally.passed;
+failed += tally.failed;
+skipped += tally.skipped.length;
+// It also ends badly when it cannot start, breaks, or catches an error outside of the tests.
 if (!ended && failed === 0) failed++;
-rmSync(scratch, { recursive: true, force: true });
-console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+await preparations.ended;
 process.exit(failed > 0 ? 1 : 0);

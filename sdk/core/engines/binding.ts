@@ -33,7 +33,7 @@ export function assertInput(
     throw new InputError(`input.type: the model's input ${name} is ${input.type}, the card says ${type}`);
   }
   const [pictures] = input.shape;
-  if (typeof pictures === 'number' && pictures > 1 && input.shape.length === shape.length) {
+  if (typeof pictures === 'number' && pictures > 1 && pictures !== shape[0] && input.shape.length === shape.length) {
     throw new InputError(
       `input: the model's input ${name} is [${input.shape.join(', ')}], ${pictures} pictures at once; one is given at a time: export it with a batch of 1, or an open one (Ultralytics: batch=1, or dynamic=True)`,
     );

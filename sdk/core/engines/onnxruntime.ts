@@ -4,7 +4,7 @@ import { InputError, messageOf } from '../../errors.ts';
 import { readOnnxGraph } from '../onnx-graph.ts';
 import { padsBeforeMaxPools } from '../pad-before-pool.ts';
 import { assertInput, elements } from './binding.ts';
-import type { Engine, EngineOptions, FixedInput, Tensor, TensorData, TensorInfo } from './engine.ts';
+import type { Engine, EngineOptions, ExternalWeights, FixedInput, Tensor, TensorData, TensorInfo } from './engine.ts';
 import { fromHalf, toHalf } from './half.ts';
 import { ShortLivedBuffers } from './short-lived-buffers.ts';
 
@@ -52,7 +52,7 @@ export class OnnxRuntimeEngine implements Engine {
         // Warnings of the optimiser say nothing to who runs a model.
         logSeverityLevel: 3,
         // It looks for them in the working directory otherwise.
-        ...(weights.length > 0 && { externalData: [...weights] }),
+        ...(weights.length > 0 && { externalData: weights.map(named) }),
         extra: {
           // A thread that spins between frames costs six times the energy at 10 frames a second.
           session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } },
@@ -169,6 +169,9 @@ function tensorInfos(metadata: readonly InferenceSession.ValueMetadata[]): Tenso
     .filter((value) => value.isTensor)
     .map(({ name, type, shape }) => ({ name, type: type === 'float16' ? 'float32' : type, shape }));
 }
+
+/** The bindings take a ./ off the name, and the model's own name has it. */
+const named = ({ path, data }: ExternalWeights) => ({ path: path.startsWith('./') ? `./${path}` : path, data });
 
 function typeOf(metadata: readonly InferenceSession.ValueMetadata[], name: string): string | undefined {
   const value = metadata.find((one) => one.name === name);

@@ -20,10 +20,17 @@ const ObjectState = Type.Object(
     }),
     area: Type.Integer({ minimum: 1, description: 'Square pixels.' }),
     ratio: Type.Number({ exclusiveMinimum: 0, description: 'Width over height.' }),
-    frame_time: Type.Number({ ...Seconds, description: 'Seconds since 1970 of the frame this is about.' }),
-    start_time: Type.Number({ ...Seconds, description: 'Of the first frame it was seen in.' }),
+    frame_time: Type.Number({
+      ...Seconds,
+      description:
+        'Seconds since 1970 of the frame this is about: `start_time` plus the time spent since, whatever was done to the clock.',
+    }),
+    start_time: Type.Number({
+      ...Seconds,
+      description: 'Of the first frame it was seen in, by the clock as it was then; the same from `new` to `end`.',
+    }),
     end_time: Type.Union([Seconds, Type.Null()], {
-      description: 'Of the last frame it was seen in; null while it is there.',
+      description: 'Of the last frame it was seen in, never before `start_time`; null while it is there.',
     }),
     current_zones: Zones('Zones it stands in.'),
     entered_zones: Zones('All zones it was in so far.'),

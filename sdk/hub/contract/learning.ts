@@ -46,6 +46,9 @@ export const LearningState = Fields({
   last_taught: OrNull(Seconds, 'When the newest example that counts was taught, seconds since 1970.'),
   cut_nodes: Type.Array(Type.String(), { description: 'Nodes whose examples do not count.' }),
   error: OrNull(Type.String(), 'Why what was taught before cannot be used.'),
+  damage: Type.Optional(
+    Type.String({ description: 'What was wrong with the store when it was opened, and what of it is lost.' }),
+  ),
   heads: Type.Record(Type.String(), HeadState, {
     description: 'By name: `object` names objects, each other one is a state of the whole view.',
   }),

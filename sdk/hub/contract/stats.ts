@@ -56,6 +56,10 @@ export const ConnectionSchema = Fields({
       { state: Count(), event: Count(), learning: Count() },
       'Messages dropped, oldest first, because there was no room for them or they were too old.',
     ),
+    refused: Fields(
+      { state: Count(), event: Count(), learning: Count() },
+      'Messages set aside: the broker refused them for good, ended the connection at them, or they are larger than it takes.',
+    ),
     storage: Type.Union([Type.Literal('disk'), Type.Literal('memory')], { description: 'Where they are kept.' }),
     unwritten: Count('Messages that are to be on disk and are not yet.'),
     damaged: Count('Messages that could not be read back.'),
@@ -85,6 +89,8 @@ const Power = Fields({
   ),
 });
 
+const Written = Fields({ bytes: Count('Since the start.'), lastDay: Count('In the last 24 hours, to the hour.') });
+
 /** What a node says of itself; tests/hub/contract holds it to `NodeStats`. */
 export const NodeStatsSchema = Fields({
   uptimeSeconds: Amount(),
@@ -100,6 +106,10 @@ export const NodeStatsSchema = Fields({
   ),
   power: Known(Power, 'Null where nothing measures it, and before the first report.'),
   eventLoopDelayMs: Fields({ mean: Amount(), p99: Amount() }, 'How late timers came since the last report.'),
+  written: Fields(
+    { outbox: Written, learning: Written, settings: Written, recordings: Written },
+    'Bytes handed to the disk by the process, by what wrote them.',
+  ),
   model: Type.String(),
   cameras: Type.Record(Type.String(), Camera),
 });

@@ -9,6 +9,8 @@ const maxUnsentBytes = 1024 * 1024;
 export class NodeStatistics implements Extension {
   readonly #listeners = new Listeners();
   readonly #connection: () => object;
+  #context: HubContext | undefined;
+  #last: NodeStats | undefined;
 
   /** @param connection What to say of the connection itself. */
   constructor(connection: () => object) {
@@ -16,11 +18,26 @@ export class NodeStatistics implements Extension {
   }
 
   start(context: HubContext): void {
-    this.#listeners.on(context.node, 'stats', (stats) => this.#tell(stats, context));
+    this.#context = context;
+    this.#listeners.on(context.node, 'stats', (stats) => {
+      this.#last = stats;
+      this.#tell(stats, context);
+    });
   }
 
   stop(): void {
     this.#listeners.removeAll();
+    this.#context = undefined;
+    this.#last = undefined;
+  }
+
+  connected(): void {
+    this.tellAgain();
+  }
+
+  /** For who has just begun to listen: they are not retained. */
+  tellAgain(): void {
+    if (this.#last && this.#context) this.#tell(this.#last, this.#context);
   }
 
   #tell(stats: NodeStats, { link, topics }: HubContext): void {

@@ -20,6 +20,11 @@ export class Announcement {
     for (const [key, platform] of platformsOf(payload)) if (!this.#told.has(key)) this.#told.set(key, platform);
   }
 
+  /** What `found()` needs to know in another run. */
+  get remembered(): string {
+    return JSON.stringify({ cmps: Object.fromEntries([...this.#told].map(([key, p]) => [key, { p }])) });
+  }
+
   /** Components for which the last message had no room. */
   get leftOut(): number {
     return this.#leftOut;

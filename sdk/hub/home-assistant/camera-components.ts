@@ -104,6 +104,7 @@ function labels(entity: Entity, camera: HubCamera, topics: CameraTopics, always:
     const key = zone === undefined ? labelKey(label) : `${labelKey(label)}:${keyOf(zone)}`;
     const where = zone === undefined ? '' : ` in ${inWords(zone)}`;
     const name = title(label);
+    const raw = zone === undefined ? label : `${label}, ${zone}`;
     const [occupied, count] = zone === undefined ? [rank.occupied, rank.count] : [rank.zone, rank.zone];
     add(
       entity(
@@ -112,6 +113,7 @@ function labels(entity: Entity, camera: HubCamera, topics: CameraTopics, always:
         `${name}${where}`,
         { stat_t: topics.occupied(label, zone), dev_cla: 'occupancy' },
         occupied,
+        raw,
       ),
     );
     add(
@@ -121,6 +123,7 @@ function labels(entity: Entity, camera: HubCamera, topics: CameraTopics, always:
         `${name} count${where}`,
         { stat_t: topics.count(label, zone), stat_cla: 'measurement', sug_dsp_prc: 0, ic: 'mdi:counter' },
         count,
+        raw,
       ),
     );
     if (zone !== undefined) continue;
@@ -131,22 +134,24 @@ function labels(entity: Entity, camera: HubCamera, topics: CameraTopics, always:
         `Last ${inWords(labelLevel(label))}`,
         { img_t: topics.snapshot(label), cont_type: 'image/jpeg', ...always },
         rank.picture,
+        raw,
       ),
     );
-    add(trigger(`appeared:${key}`, topics.appeared(label), 'appeared', name));
+    add(trigger(`appeared:${key}`, topics.appeared(label), 'appeared', label));
   }
   return [...components.values()];
 }
 
 /** What objects are called that were taught. One that is called as what the model knows is told apart by its name. */
 function taughtLabels(entity: Entity, { labels }: Taught, camera: HubCamera, topics: CameraTopics): Component[] {
-  const watched = new Set(camera.counts.map(({ label }) => title(label)));
+  const shown = (label: string) => title(label).toLocaleLowerCase('en');
+  const watched = new Set(camera.counts.map(({ label }) => shown(label)));
   const components = new Map<string, Component>();
   for (const label of labels) {
     const key = labelKey(label);
     // Labels that share their topics share their entities too: the first one gives the name.
     if (components.has(`taught:${key}`)) continue;
-    const name = watched.has(title(label)) ? `${title(label)} as taught` : title(label);
+    const name = watched.has(shown(label)) ? `${title(label)} as taught` : title(label);
     const own = [
       entity(
         'binary_sensor',
@@ -154,6 +159,7 @@ function taughtLabels(entity: Entity, { labels }: Taught, camera: HubCamera, top
         name,
         { stat_t: topics.taughtOccupied(label), dev_cla: 'occupancy' },
         rank.occupied,
+        label,
       ),
       entity(
         'sensor',
@@ -161,6 +167,7 @@ function taughtLabels(entity: Entity, { labels }: Taught, camera: HubCamera, top
         `${name} count`,
         { stat_t: topics.taughtCount(label), stat_cla: 'measurement', sug_dsp_prc: 0, ic: 'mdi:counter' },
         rank.count,
+        label,
       ),
     ];
     for (const component of own) components.set(component.key, component);
@@ -170,30 +177,26 @@ function taughtLabels(entity: Entity, { labels }: Taught, camera: HubCamera, top
 
 const taughtStates = (entity: Entity, { states }: Taught, topics: CameraTopics): Component[] =>
   states.map(({ head, labels }) =>
-    entity('sensor', `state:${keyOf(head)}`, title(head), {
-      stat_t: topics.classification(head),
-      dev_cla: 'enum',
-      ops: [...labels, unsure],
-      ic: 'mdi:image-search',
-    }),
+    entity(
+      'sensor',
+      `state:${keyOf(head)}`,
+      title(head),
+      { stat_t: topics.classification(head), dev_cla: 'enum', ops: [...labels, unsure], ic: 'mdi:image-search' },
+      rank.base,
+      head,
+    ),
   );
 
 function lines(camera: HubCamera, topics: CameraTopics): Component[] {
   return Object.keys(camera.settings.lines).flatMap((line) =>
     (['in', 'out'] as const).map((direction) =>
-      trigger(
-        `crossed:${keyOf(line)}:${direction}`,
-        topics.crossed(line),
-        `crossed ${direction}`,
-        title(line),
-        direction,
-      ),
+      trigger(`crossed:${keyOf(line)}:${direction}`, topics.crossed(line), `crossed ${direction}`, line, direction),
     ),
   );
 }
 
 /** Shown as `"Person" appeared` where an automation is made. */
-function trigger(key: string, topic: string, type: string, subtype: string, payload?: string): Component {
-  const config = { p: 'device_automation', atype: 'trigger', t: topic, type, stype: subtype };
-  return { key, rank: rank.picture, config: payload === undefined ? config : { ...config, pl: payload } };
+function trigger(key: string, topic: string, type: string, raw: string, payload?: string): Component {
+  const config = { p: 'device_automation', atype: 'trigger', t: topic, type, stype: title(raw) };
+  return { key, rank: rank.picture, raw, config: payload === undefined ? config : { ...config, pl: payload } };
 }

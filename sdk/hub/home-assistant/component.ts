@@ -1,4 +1,4 @@
-import { slug } from './names.ts';
+import { keyOf, slug } from './names.ts';
 
 /** The device that entities belong to. */
 export interface DeviceId {
@@ -14,6 +14,8 @@ export interface Component {
   readonly key: string;
   /** Where a message would be too large, those of the highest rank are left out first. */
   readonly rank: number;
+  /** The name in the settings, the model or the ledger that it is made of, as it stands there; undefined: of none. */
+  readonly raw?: string | undefined;
   readonly config: { readonly p: string; readonly [key: string]: unknown };
 }
 
@@ -23,6 +25,7 @@ export type Entity = (
   name: string,
   fields: Record<string, unknown>,
   rank?: number,
+  raw?: string,
 ) => Component;
 
 /**
@@ -33,9 +36,10 @@ export type Entity = (
  * entity('binary_sensor', 'motion', 'Motion', { stat_t: topics.motion, dev_cla: 'motion' });
  */
 export function entitiesOf(device: DeviceId): Entity {
-  return (platform, key, name, fields, rank = 0) => ({
+  return (platform, key, name, fields, rank = 0, raw) => ({
     key,
     rank,
+    raw,
     config: {
       p: platform,
       uniq_id: `${device.id}:${key}`,
@@ -54,3 +58,46 @@ export const figure = (topic: string, template: string, fields: Record<string, u
   ent_cat: 'diagnostic',
   ...fields,
 });
+
+/**
+ * Gives components of a device names and ids that differ where they would be the same: names that differ only in `-` and
+ * `_`, in small letters and large ones, or that are called as an entity that each camera has. The name as it stands in the
+ * settings comes behind it. One that is the same as no other keeps what it has, and so does the id of one that is written
+ * in small letters, digits and `_`.
+ *
+ * @param taken Ids of the node's other devices; those of this one are added.
+ */
+export function toldApart(components: readonly Component[], taken: Set<string>): Component[] {
+  const counts = new Map<string, number>();
+  for (const component of components) counts.set(shown(component), (counts.get(shown(component)) ?? 0) + 1);
+  const isPlain = ({ raw = '' }: Component) => /^[a-z0-9_, ]*$/.test(raw);
+  const ids = new Map<Component, string>();
+  for (const component of [...components.filter(isPlain), ...components.filter((one) => !isPlain(one))]) {
+    const id = idOf(component);
+    if (id === undefined) continue;
+    const free = freeId(id, component.raw, taken);
+    taken.add(free);
+    ids.set(component, free);
+  }
+  return components.map((component) => {
+    const id = ids.get(component);
+    const config = id === undefined ? component.config : { ...component.config, def_ent_id: id };
+    if (component.raw === undefined || counts.get(shown(component)) === 1) return { ...component, config };
+    const field = 'stype' in config ? 'stype' : 'name';
+    return { ...component, config: { ...config, [field]: `${config[field]} (${component.raw})` } };
+  });
+}
+
+/** What a person sees of it: the name of an entity, or what a trigger says. */
+const shown = ({ config: { name, type, stype } }: Component): string =>
+  (typeof name === 'string' ? name : JSON.stringify([type, stype])).toLocaleLowerCase('en');
+
+const idOf = ({ config }: Component) => (typeof config.def_ent_id === 'string' ? config.def_ent_id : undefined);
+
+function freeId(id: string, raw: string | undefined, taken: ReadonlySet<string>): string {
+  if (!taken.has(id)) return id;
+  const own = raw === undefined ? id : `${id}_${slug(keyOf(raw))}`;
+  let free = own;
+  for (let i = 2; taken.has(free); i++) free = `${own}_${i}`;
+  return free;
+}

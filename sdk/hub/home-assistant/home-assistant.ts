@@ -10,9 +10,9 @@ import type { HubCamera } from '../source.ts';
 import { taughtOn } from '../taught.ts';
 import { Announcement } from './announcement.ts';
 import { cameraComponents } from './camera-components.ts';
-import type { Component, DeviceId } from './component.ts';
+import { type Component, type DeviceId, toldApart } from './component.ts';
 import { modelVersions } from './model-versions.ts';
-import { title } from './names.ts';
+import { deviceNames, title } from './names.ts';
 import { nodeComponents } from './node-components.ts';
 import { tellSightings } from './sightings.ts';
 
@@ -20,6 +20,8 @@ import { tellSightings } from './sightings.ts';
 const largestMessage = 256 * 1024;
 /** Room for the topic, the header and the properties of PUBLISH. */
 const headerBytes = 256;
+/** After a birth: Home Assistant is about to listen to what each entity is made of. */
+const soonMs = 500;
 /** After a birth: Home Assistant reads what is retained first, and many nodes do not answer at once. */
 const birthDelayMs = { least: 1000, most: 5000 };
 
@@ -27,6 +29,8 @@ export interface HomeAssistantOptions {
   settings: HomeAssistantSettings;
   /** Where the console is, for other machines; undefined while that is not known or it is for this machine alone. */
   consoleUrl?: () => string | undefined;
+  /** Home Assistant has started: what is not retained is unknown to it. */
+  onBirth?: () => void;
 }
 
 /**
@@ -38,6 +42,7 @@ export interface HomeAssistantOptions {
 export class HomeAssistant implements Extension {
   readonly #settings: HomeAssistantSettings;
   readonly #consoleUrl: () => string | undefined;
+  readonly #onBirth: () => void;
   readonly #listeners = new Listeners();
   readonly #announcements = new Map<string, Announcement>();
   #context: HubContext | undefined;
@@ -52,10 +57,12 @@ export class HomeAssistant implements Extension {
   #mustBuild = true;
   #packetSize = Number.POSITIVE_INFINITY;
   #birth: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Timeout | undefined;
   readonly #saidLeftOut = new Set<string>();
 
-  constructor({ settings, consoleUrl }: HomeAssistantOptions) {
+  constructor({ settings, consoleUrl, onBirth }: HomeAssistantOptions) {
     this.#settings = settings;
+    this.#onBirth = onBirth ?? (() => {});
     this.#consoleUrl = consoleUrl ?? (() => undefined);
   }
 
@@ -79,6 +86,7 @@ export class HomeAssistant implements Extension {
         if (topic !== topics.model) this.#announcement(topic).found(payload);
         this.#mustBuild = true;
       },
+      remembered: (topic) => this.#announcements.get(topic)?.remembered,
       looked: () => {
         this.#hasLooked = true;
         this.#mustBuild = true;
@@ -110,6 +118,7 @@ export class HomeAssistant implements Extension {
   stop(): void {
     this.#listeners.removeAll();
     clearTimeout(this.#birth);
+    clearTimeout(this.#soon);
     this.#birth = undefined;
     this.#context = undefined;
     this.#announcements.clear();
@@ -125,6 +134,8 @@ export class HomeAssistant implements Extension {
     const { least, most } = birthDelayMs;
     this.#birth = setTimeout(() => this.#tellAll(), least + Math.random() * (most - least));
     this.#birth.unref();
+    this.#onBirth();
+    this.#soon = setTimeout(this.#onBirth, soonMs).unref();
     return true;
   }
 
@@ -148,6 +159,7 @@ export class HomeAssistant implements Extension {
     this.#mustBuild = true;
     this.#context?.retained.doubt();
     this.#context?.retained.update();
+    this.#onBirth();
   }
 
   /** Once, when the model is known. */
@@ -186,8 +198,14 @@ export class HomeAssistant implements Extension {
     const isReady = this.#hasLooked && this.#versions !== undefined && senses !== undefined;
     const id: DeviceId = { id: `ocellus_${node.name}`, prefix: node.name };
     const status = { t: topics.status };
+    const ids = new Set<string>();
+    const names = deviceNames(node.name, node.pipelines.keys());
     const make = (topic: string, dev: object, avty: object[], components: readonly Component[]) =>
-      this.#message(topic, { dev, o: { name: 'Ocellus', sw: packageVersion() }, avty, avty_mode: 'all' }, components);
+      this.#message(
+        topic,
+        { dev, o: { name: 'Ocellus', sw: packageVersion() }, avty, avty_mode: 'all' },
+        toldApart(components, ids),
+      );
     const url = httpUrl(this.#consoleUrl());
     const about = { mf: 'Ocellus', sw: packageVersion(), ...(url && { cu: url }) };
     messages.set(
@@ -204,8 +222,14 @@ export class HomeAssistant implements Extension {
     const taught = taughtOn(node.learning, node.pipelines.keys());
     for (const camera of node.pipelines.values()) {
       const topic = `${root}/${camera.name}/config`;
-      const mine: DeviceId = { id: `${id.id}:${camera.name}`, prefix: `${node.name}_${camera.name}` };
-      const device = { ids: [mine.id], name: title(camera.name), mdl: 'Camera', via_device: id.id, ...about };
+      const mine: DeviceId = { id: `${id.id}:${camera.name}`, prefix: names.get(camera.name)!.prefix };
+      const device = {
+        ids: [mine.id],
+        name: names.get(camera.name)!.title,
+        mdl: 'Camera',
+        via_device: id.id,
+        ...about,
+      };
       // `disabled` is a state of its own on this topic, and Home Assistant would take it for nothing.
       const seeing = {
         t: topics.camera(camera.name).status,

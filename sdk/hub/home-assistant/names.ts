@@ -27,3 +27,35 @@ export function slug(text: string): string {
   const joined = (value: string) => value.replace(/[^a-z0-9]+/g, '_').replace(/^_|_$/g, '');
   return joined(plain) || joined(keyOf(text));
 }
+
+export interface DeviceName {
+  /** For people. */
+  readonly title: string;
+  /** The start of its entities' ids. */
+  readonly prefix: string;
+}
+
+/**
+ * Names of cameras that differ although two are written alike but for `-`, `_` and capitals: the name as it stands in the
+ * settings comes behind it. One that is like no other, and the id of one that has no `-` and no capitals, stay plain.
+ */
+export function deviceNames(node: string, cameras: Iterable<string>): ReadonlyMap<string, DeviceName> {
+  const names = [...cameras];
+  const alike = (name: string) => names.filter((other) => slug(other) === slug(name)).sort(plainFirst);
+  return new Map(
+    names.map((name) => {
+      const [first, ...more] = alike(name);
+      const isOne = more.length === 0;
+      return [
+        name,
+        {
+          title: isOne ? title(name) : `${title(name)} (${name})`,
+          prefix: `${node}_${first === name ? name : keyOf(name)}`,
+        },
+      ];
+    }),
+  );
+}
+
+/** The one that is as its own id first: it had that id before another one came. */
+const plainFirst = (a: string, b: string) => Number(keyOf(a) !== a) - Number(keyOf(b) !== b) || (a < b ? -1 : 1);

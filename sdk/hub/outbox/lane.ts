@@ -1,4 +1,5 @@
 import type { Entry, Kind, Message } from '../outbox.ts';
+import type { AgeClock } from './age-clock.ts';
 import { type Stored, StoredIndex } from './stored-index.ts';
 
 /** What a message takes beside its payload and topic: objects and index entries, headers on disk. */
@@ -12,6 +13,8 @@ export class Item implements Entry {
   readonly retain: boolean;
   readonly kind: Kind;
   readonly expiresMs: number | undefined;
+  /** When it was put, in the outbox's seconds, as it is on disk; known when it is written. */
+  seconds = 0;
   /** Counts what was put; what goes back goes between its neighbours. */
   readonly order: number;
   payload: Buffer;
@@ -36,8 +39,8 @@ export class Item implements Entry {
   }
 
   get stored(): Stored & { sequence: number } {
-    const { bytes, retain, timeMs } = this;
-    return { sequence: this.sequence!, bytes, retain, seconds: Math.max(0, Math.floor(timeMs / 1000)) };
+    const { bytes, retain, seconds } = this;
+    return { sequence: this.sequence!, bytes, retain, seconds };
   }
 }
 
@@ -49,6 +52,7 @@ export interface LaneOptions {
   ageMs: number;
   /** False: all of it is in memory. */
   isStored: boolean;
+  clock: AgeClock;
   onEvict: () => void;
 }
 
@@ -114,13 +118,14 @@ export class Lane {
   /** When the oldest was put; infinity when there is none. */
   get oldestMs(): number {
     const stored = this.#index.at(0);
-    if (stored) return stored.seconds * 1000;
+    if (stored) return this.#options.clock.msAt(stored.seconds);
     for (const item of this.underWay) if (!item.gone) return item.timeMs;
     for (const item of this.#fresh) return item.timeMs;
     return Number.POSITIVE_INFINITY;
   }
 
-  put(message: Message, nowMs: number): void {
+  put(message: Message): void {
+    const nowMs = this.#options.clock.now();
     const bytes = bytesOf(message);
     if (bytes > Math.min(this.#options.bytes, this.#options.memoryBytes)) {
       // It would push out all others and then itself.
@@ -203,12 +208,13 @@ export class Lane {
   }
 
   /** Drops what is too old or has no room, the oldest first; not what is on its way: the broker may have it already. */
-  evict(nowMs: number): void {
-    const { bytes, memoryBytes, ageMs } = this.#options;
+  evict(): void {
+    const { bytes, memoryBytes, ageMs, clock } = this.#options;
+    const nowMs = clock.now();
     const isOld = (timeMs: number) => nowMs - timeMs > ageMs;
     for (let from = 0; ; ) {
       const stored = this.#index.at(from);
-      if (!stored || !(this.bytes > bytes || isOld(stored.seconds * 1000))) break;
+      if (!stored || !(this.bytes > bytes || isOld(clock.msAt(stored.seconds)))) break;
       from = stored.sequence + 1;
       const item = this.#resident.get(stored.sequence);
       if (item && this.underWay.has(item)) continue;
@@ -279,8 +285,10 @@ export class Lane {
         this.damaged++;
         continue;
       }
-      const item = new Item(message, this.#order++, stored.seconds * 1000, this.#options.ageMs);
+      const { clock, ageMs } = this.#options;
+      const item = new Item(message, this.#order++, clock.msAt(stored.seconds), ageMs);
       item.sequence = stored.sequence;
+      item.seconds = stored.seconds;
       this.#keepResident(item);
     }
   }
@@ -292,6 +300,7 @@ export class Lane {
       if (bytes > maxBytes) break;
       bytes += item.bytes;
       item.sequence ??= this.#nextSequence++;
+      item.seconds = this.#options.clock.secondsAt(item.timeMs);
       this.#writing.add(item);
     }
     return [...this.#writing];
@@ -361,6 +370,7 @@ export class Lane {
     }
     this.unwanted.push(old);
     item.sequence = sequence;
+    item.seconds = this.#options.clock.secondsAt(item.timeMs);
     this.#index.set(item.stored);
     this.#keepResident(item);
     this.unwritten.add(item);

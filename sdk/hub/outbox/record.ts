@@ -3,7 +3,7 @@ import type { Message } from '../outbox.ts';
 import type { Stored } from './stored-index.ts';
 
 // A key says all that the index needs, so that opening a full outbox reads no payloads:
-// lane (1 byte), sequence (6), seconds since 1970 (4), bytes (4), retained (1); numbers are big-endian, so keys are in order.
+// lane (1 byte), sequence (6), the outbox's seconds (4), bytes (4), retained (1); numbers are big-endian, so keys are in order.
 const keyBytes = 16;
 // A value: CRC-32 of the key and of what follows (4), length of the topic (2), topic, payload.
 const headerBytes = 6;

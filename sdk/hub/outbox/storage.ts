@@ -2,6 +2,7 @@ import { Backoff } from '../../backoff.ts';
 import { messageOf as textOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { Message } from '../outbox.ts';
+import type { AgeClock } from './age-clock.ts';
 import type { Item, Lane } from './lane.ts';
 import { LevelStore, type Operation, probe, UnavailableError } from './level-store.ts';
 import { decode, encode, keyOf, rangeOf, storedOf } from './record.ts';
@@ -13,6 +14,11 @@ const gatherMs = 20;
 const tidyMs = 1000;
 /** A power cut takes what is younger, unless the broker has it. */
 const syncMs = 1000;
+/** How old what waits is, is noted this often at least: a board that is switched off each day drops it in the end too. */
+const markMs = 3_600_000;
+/** And no more often than this: a card wears out by it. */
+const leastMarkMs = 60_000;
+const markKey = Buffer.from('clock');
 const batchBytes = 4 * 1024 * 1024;
 const readAtOnce = 64;
 const readBytes = 512 * 1024;
@@ -32,6 +38,7 @@ export class Storage {
   readonly #folder: string;
   /** By the letter that their keys begin with. */
   readonly #lanes: [letter: string, lane: Lane][];
+  readonly #clock: AgeClock;
   readonly #logger: Logger;
   readonly #onReady: () => void;
   readonly #backoff = new Backoff();
@@ -47,13 +54,22 @@ export class Storage {
   #timer: { handle: NodeJS.Timeout; isUrgent: boolean } | undefined;
   #retry: NodeJS.Timeout | undefined;
   #syncTimer: NodeJS.Timeout | undefined;
+  #markTimer: NodeJS.Timeout | undefined;
+  #markedMs = Number.NEGATIVE_INFINITY;
   /** Written since the last sync. */
   #unsynced = new Set<Item>();
   readonly #loading = new Set<Lane>();
 
-  constructor(options: { folder: string; lanes: Record<string, Lane>; logger: Logger; onReady: () => void }) {
+  constructor(options: {
+    folder: string;
+    lanes: Record<string, Lane>;
+    clock: AgeClock;
+    logger: Logger;
+    onReady: () => void;
+  }) {
     this.#folder = options.folder;
     this.#lanes = Object.entries(options.lanes);
+    this.#clock = options.clock;
     this.#logger = options.logger;
     this.#onReady = options.onReady;
   }
@@ -65,6 +81,8 @@ export class Storage {
 
   open(): void {
     this.#closed = false;
+    clearInterval(this.#markTimer);
+    this.#markTimer = setInterval(() => this.#mark(), markMs).unref();
     this.#take(() => this.#start());
   }
 
@@ -92,6 +110,7 @@ export class Storage {
 
   async close(): Promise<void> {
     clearTimeout(this.#retry);
+    clearInterval(this.#markTimer);
     await this.#take(async () => {
       try {
         while (this.#works && this.#lanes.some(([, lane]) => lane.unwritten.size + lane.unwanted.length > 0)) {
@@ -106,6 +125,10 @@ export class Storage {
       this.#timer = undefined;
       await this.#close();
     });
+  }
+
+  #mark(): void {
+    if (this.#works && this.#lanes.some(([, lane]) => lane.depth > 0)) this.#take(() => this.#write(false));
   }
 
   #take(what: () => Promise<void>): Promise<void> {
@@ -125,7 +148,7 @@ export class Storage {
     if (this.#store) await probe(this.#folder);
     await this.#close();
     this.#store = await LevelStore.open(this.#folder, this.#logger, this.#damage);
-    for (const [letter, lane] of this.#lanes) await this.#adopt(letter, lane, this.#store).catch(damaged);
+    await this.#adoptAll(this.#store).catch(damaged);
     this.#works = true;
     this.#backoff.reset();
     this.#damage = undefined;
@@ -134,7 +157,16 @@ export class Storage {
     this.#onReady();
   }
 
-  async #adopt(letter: string, lane: Lane, store: LevelStore): Promise<void> {
+  async #adoptAll(store: LevelStore): Promise<void> {
+    const found: Stored[][] = [];
+    for (const [letter] of this.#lanes) found.push(await this.#find(letter, store));
+    const newest = found.map((stored) => stored.at(-1)?.seconds ?? 0);
+    // Before the lanes ask how old it is.
+    this.#clock.resume(await store.get(markKey), Math.max(...newest));
+    for (const [i, [letter, lane]] of this.#lanes.entries()) await this.#adopt(letter, lane, found[i]!, store);
+  }
+
+  async #find(letter: string, store: LevelStore): Promise<Stored[]> {
     const found: Stored[] = [];
     const foreign: Operation[] = [];
     for await (const key of store.keys(rangeOf(letter))) {
@@ -143,6 +175,10 @@ export class Storage {
       else foreign.push({ type: 'del', key });
     }
     if (foreign.length > 0) await store.write(foreign, false);
+    return found;
+  }
+
+  async #adopt(letter: string, lane: Lane, found: readonly Stored[], store: LevelStore): Promise<void> {
     lane.adopt(found);
     for (const stored of found) {
       if (!stored.retain) continue;
@@ -169,14 +205,17 @@ export class Storage {
       }
       return { lane, items, deletions };
     });
+    const nowMs = this.#clock.now();
     // A batch without operations is not written, so not synced either.
-    if (operations.length === 0) operations.push({ type: 'del', key: Buffer.alloc(1) });
+    const isMarked = operations.length === 0 || nowMs - this.#markedMs >= leastMarkMs;
+    if (isMarked) operations.push({ type: 'put', key: markKey, value: this.#clock.mark() });
     try {
       await this.#store.write(operations, sync);
     } catch (error) {
       for (const { lane } of taken) lane.written(false);
       throw error;
     }
+    if (isMarked) this.#markedMs = nowMs;
     if (sync) this.#unsynced.clear();
     for (const { lane, items, deletions } of taken) {
       lane.unwanted.splice(0, deletions);

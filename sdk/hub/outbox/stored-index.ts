@@ -2,7 +2,7 @@
 export interface Stored {
   readonly sequence: number;
   readonly bytes: number;
-  /** When it was put, seconds since 1970. */
+  /** When it was put, in the outbox's own seconds: `AgeClock`. */
   readonly seconds: number;
   readonly retain: boolean;
 }

@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import type { CameraState, RecentEvent, ServerMessage } from '../../../tools/console/protocol.ts';
+import type { CameraState, ServerMessage } from '../../../tools/console/protocol.ts';
 import { cameraState } from '../../../tools/console/server/state.ts';
-import { mergeEvent } from '../../../tools/console/web/src/events/merge.ts';
+import { nowOf, stayOf } from '../../../tools/console/web/src/events/event-words.ts';
+import { type HeardEvent, mergeEvent } from '../../../tools/console/web/src/events/merge.ts';
 import { emptyState, reduce } from '../../../tools/console/web/src/store.ts';
 import { eventMessage, FakeCamera, FakeNode } from '../fakes.ts';
 
-const recent = (id: string, change: Partial<RecentEvent> = {}): RecentEvent => ({
+const recent = (id: string, change: Partial<HeardEvent> = {}): HeardEvent => ({
   ...eventMessage(id).after,
   picture: 0,
+  place: 1,
+  age: 0,
+  heard: 0,
   ...change,
 });
 const stateAfter = (...messages: ServerMessage[]) =>
@@ -22,17 +26,28 @@ describe('reduce', () => {
     const camera = cameraState(new FakeCamera('door'), []);
     const state = reduce(emptyState, {
       type: 'state',
-      state: { node: 'porch', version: '1', mqtt: null, cameras: [camera], learning: null },
+      state: { run: 'a', node: 'porch', version: '1', mqtt: null, cameras: [camera], learning: null },
     });
-    expect(state.console).toEqual({ node: 'porch', version: '1', mqtt: null, learning: null });
+    expect(state.console).toEqual({ run: 'a', node: 'porch', version: '1', mqtt: null, learning: null });
     expect(state.cameras).toEqual([camera]);
+  });
+
+  it('forgets the events of a console that was started anew: it counts from one', () => {
+    const told = (run: string): ServerMessage => ({
+      type: 'state',
+      state: { run, node: 'porch', version: '1', mqtt: null, cameras: [], learning: null },
+    });
+    const event: ServerMessage = { type: 'event', change: 'new', event: recent('a', { place: 9 }) };
+    const state = stateAfter(told('a'), event);
+    expect(reduce(state, told('a')).events).toHaveLength(1);
+    expect(reduce(state, told('b')).events).toEqual([]);
   });
 
   it('takes in what was taught, and the states of a view', () => {
     const learning = { thumbnails: false, heads: [], nodes: [], cuts: [] };
     const begun = reduce(emptyState, {
       type: 'state',
-      state: { node: 'porch', version: '1', mqtt: null, cameras: [], learning: null },
+      state: { run: 'a', node: 'porch', version: '1', mqtt: null, cameras: [], learning: null },
     });
     expect(reduce(begun, { type: 'learning', learning }).console?.learning).toEqual(learning);
     // Nothing to add it to before the state came.
@@ -81,9 +96,13 @@ describe('reduce', () => {
 });
 
 describe('mergeEvent', () => {
-  it('puts the newest start first, in whatever order they come', () => {
-    const events = [3, 1, 2].map((start_time) => recent(`e${start_time}`, { start_time }));
-    const merged = events.reduce(mergeEvent, [] as RecentEvent[]);
+  it.each([
+    ['as they began', [1000, 2000, 3000]],
+    ['and the clock was set back between them', [2e9, 1000, 2000]],
+    ['and it was set on and back', [1000, 2e9, 2000]],
+  ])('puts what began last first, in whatever order they come (%s)', (_, starts) => {
+    const events = [3, 1, 2].map((place) => recent(`e${place}`, { place, start_time: starts[place - 1]! }));
+    const merged = events.reduce(mergeEvent, [] as HeardEvent[]);
     expect(merged.map(({ id }) => id)).toEqual(['e3', 'e2', 'e1']);
   });
 
@@ -93,5 +112,16 @@ describe('mergeEvent', () => {
     expect(mergeEvent([recent('a', { frame_time: 119 })], ended)).toEqual([ended]);
     const later = recent('a', { frame_time: 130 });
     expect(mergeEvent([later], recent('a', { frame_time: 120 }))).toEqual([later]);
+  });
+});
+
+describe('nowOf', () => {
+  it('says how long somebody is there by no clock that may be wrong', () => {
+    // A board that takes it for 1970.
+    const running = recent('a', { start_time: 100, frame_time: 105, age: 65, heard: 7 });
+    expect(stayOf(running, nowOf(running, 12))).toBe('1 min 10 s');
+    const gone = recent('a', { start_time: 100, end_time: 130, age: 65, heard: 7 });
+    expect(stayOf(gone, nowOf(gone, 12))).toBe('30 s');
+    expect(nowOf(gone, 12) - gone.end_time!).toBe(40);
   });
 });

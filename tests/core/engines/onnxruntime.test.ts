@@ -41,6 +41,61 @@ describe('OnnxRuntimeEngine', () => {
     expect((await engine.run()).get('out')).toEqual({ data: Float32Array.of(2, 4, 6), shape: [1, 3] });
   });
 
+  it('takes and gives floats where the model has float16', async () => {
+    for (const sides of [
+      [2, 3],
+      ['batch', 'count'],
+    ]) {
+      const engine = await loaded(
+        onnxModel({
+          inputs: [{ name: 'in', type: 'float16', shape: sides }],
+          outputs: [{ name: 'out', type: 'float16', shape: sides }],
+          operations: [{ op: 'Add', inputs: ['in', 'in'], outputs: ['out'] }],
+        }),
+      );
+      expect([engine.inputs[0]!.type, engine.outputs[0]!.type]).toEqual(['float32', 'float32']);
+      const buffer = engine.bind('in', 'float32', [2, 3]);
+      for (const first of [0.25, 1000]) {
+        buffer.set([first, 1, -2, 0.1, 65504, 3]);
+        const { data, shape } = (await engine.run()).get('out')!;
+        expect([shape, data.constructor]).toEqual([[2, 3], Float32Array]);
+        // 0.1 is 0.0999755859375 in 16 bits, and twice the greatest is beyond them.
+        expect([...data]).toEqual([2 * first, 2, -4, 0.199951171875, Number.POSITIVE_INFINITY, 6]);
+      }
+      if (typeof sides[0] === 'string') {
+        expect((await engine.run(1)).get('out')).toEqual({ data: Float32Array.of(2000, 2, -4), shape: [1, 3] });
+      }
+    }
+  });
+
+  it.each(['int64', 'int32', 'float32'] as const)('gives a second input of %s, the same at each run', async (type) => {
+    const engine = await loaded(
+      onnxModel({
+        inputs: [
+          { name: 'in', shape: [1, 2] },
+          { name: 'size', type, shape: [1, 2] },
+        ],
+        outputs: [{ name: 'out', shape: [1, 2] }],
+        operations: [
+          { op: 'Cast', inputs: ['size'], outputs: ['floats'], ints: { to: 1 } },
+          { op: 'Mul', inputs: ['in', 'floats'], outputs: ['out'] },
+        ],
+      }),
+    );
+    const buffer = engine.bind('in', 'float32', [1, 2], { name: 'size', values: [640, 480], shape: [1, 2] });
+    for (const share of [0.5, 0.25]) {
+      buffer.fill(share);
+      expect([...(await engine.run()).get('out')!.data]).toEqual([640 * share, 480 * share]);
+    }
+  });
+
+  it('says how to export a model of a fixed batch', async () => {
+    const engine = await loaded(doubling([4, 2]));
+    expect(() => engine.bind('in', 'float32', [1, 2])).toThrow(
+      'in is [4, 2], 4 pictures at once; one is given at a time: export it with a batch of 1',
+    );
+  });
+
   it('runs on the first few of an open batch', async () => {
     const engine = await loaded(doubling(['batch', 2]));
     const buffer = engine.bind('in', 'float32', [3, 2]);

@@ -5,6 +5,7 @@ import { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
 import { hasProgram } from '../../needs.ts';
 import { clip } from '../clip.ts';
 import { fakeProgram } from '../fake.ts';
+import { showing } from '../fake-ffmpeg.ts';
 
 // A board whose decoder worked when it was tried.
 vi.mock('../../../devices/decode/trial.ts', () => ({
@@ -24,9 +25,10 @@ function logger() {
 
 /** Frames for ever, or what a decoder does that is not there. */
 const camera = (whenHardware: string, otherwise = 'frames();') => `
+${showing}
 const frames = () => {
-  process.stdout.write('YUV4MPEG2 W16 H16 F10:1 C420jpeg\\n');
-  setInterval(() => process.stdout.write(Buffer.concat([Buffer.from('FRAME\\n'), Buffer.alloc(384)])), 20);
+  const write = show(16, 16);
+  setInterval(() => write(), 20);
 };
 const fail = () => { console.error('Could not find a valid device'); process.exitCode = 1; };
 if (process.argv.includes('h264_v4l2m2m')) { ${whenHardware} } else { ${otherwise} }

@@ -71,11 +71,12 @@ describe.skipIf(!hasProgram('ffmpeg'))('file: a video (needs ffmpeg)', () => {
       expect(frame.wallTimeMs).toBeGreaterThanOrEqual(before - 1);
       seen.push(frame.sequence);
       frame.release();
-      if (seen.length === 2) await new Promise((resolve) => setTimeout(resolve, 300));
+      // So slow that five more have come meanwhile.
+      if (seen.length === 2) await expect.poll(() => device.health.frames).toBeGreaterThanOrEqual(seen[1]! + 6);
     }
     await device.close();
     expect(seen.at(-1)).toBe(19);
-    expect(seen[2]! - seen[1]!).toBeGreaterThan(1);
+    expect(seen[2]! - seen[1]!).toBeGreaterThanOrEqual(5);
     expect(device.health.frames).toBe(20);
     expect(device.health.dropped).toBe(20 - seen.length);
   });
@@ -104,17 +105,6 @@ describe.skipIf(!hasProgram('ffmpeg'))('file: a video (needs ffmpeg)', () => {
     expect(await readAll(few)).toBe(20);
   });
 
-  it('keeps its size when the picture changes its size midway', async () => {
-    const codec = ['-c:v', 'mpeg2video', '-q:v', '2'];
-    const first = clip('a.ts', { size: '64x48', codec });
-    const second = clip('b.ts', { size: '128x96', codec });
-    const both = join(temporaryFolder(), 'both.ts');
-    writeFileSync(both, Buffer.concat([readFileSync(first), readFileSync(second)]));
-    const device = await openDevice(both, { speed: 'max' });
-    const count = await readAll(device, ({ width, height }) => expect([width, height]).toEqual([64, 48]));
-    expect(count).toBeGreaterThanOrEqual(38);
-  });
-
   it('reads odd sizes', async () => {
     const device = await openDevice(clip('a.avi', { size: '33x17', codec: ['-c:v', 'ffv1'] }), { speed: 'max' });
     expect(device.properties).toMatchObject({ width: 33, height: 17 });
@@ -139,7 +129,7 @@ describe.skipIf(!hasProgram('ffmpeg'))('file: a video (needs ffmpeg)', () => {
     writeFileSync(path, readFileSync(clip('b.mp4')).subarray(0, 900));
     expect(await failure(path)).toMatch(/ffmpeg says: .*moov atom not found|Invalid data/);
     ffmpeg('-f', 'lavfi', '-i', 'sine=d=1', join(folder, 'sound.wav'));
-    expect(await failure(join(folder, 'sound.wav'))).toMatch(/ffmpeg says: .*matches no streams/);
+    expect(await failure(join(folder, 'sound.wav'))).toMatch(/sound\.wav holds no video, but audio \(pcm_s16le\)$/);
     const playlist = join(folder, 'list.m3u8');
     writeFileSync(playlist, '#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n');
     expect(await failure(playlist)).toMatch(/not on whitelist|Invalid data/);

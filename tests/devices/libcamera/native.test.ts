@@ -133,14 +133,14 @@ describe('libcamera: through the native source', () => {
   });
 
   it('restarts a camera that stalls, but not one whose buffers are all in use here', async () => {
-    const { device, addon, frames } = await opened({ stallTimeoutMs: 100 });
+    const { device, addon, frames } = await opened({ stallTimeoutMs: 1000 });
     const held = [];
     for (const sequence of [1, 2, 3]) {
       addon.frame(sequence);
       held.push(await next(frames));
     }
     expect(addon.frame(4)).toBe(false);
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await new Promise((resolve) => setTimeout(resolve, 2000));
     expect(device.health).toMatchObject({ state: 'online', stalls: 0, restarts: 0 });
     for (const frame of held) frame.release();
     addon.frame(5);

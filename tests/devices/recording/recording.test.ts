@@ -1,4 +1,13 @@
-import { appendFileSync, cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -10,6 +19,7 @@ import { validate } from '../../../sdk/config/validate.ts';
 import { Frame, type FrameInfo } from '../../../sdk/frame/frame.ts';
 import { type PixelFormat, pixelFormats, planeLayout } from '../../../sdk/frame/layout.ts';
 import type { Logger } from '../../../sdk/log.ts';
+import { written } from '../../../sdk/written.ts';
 import { hasProgram } from '../../needs.ts';
 import { fakeProgram, onlyPrograms, temporaryFolder } from '../fake.ts';
 
@@ -108,7 +118,7 @@ const tenth = (count = 10) =>
     }),
   );
 
-describe.skipIf(!hasProgram('ffmpeg'))('recording: (needs ffmpeg)', { timeout: 180_000 }, () => {
+describe.skipIf(!hasProgram('ffmpeg'))('recording: (needs ffmpeg)', { timeout: 900_000 }, () => {
   it('gives each frame back as it was: its pixels, its number, its times', async () => {
     const folder = join(temporaryFolder(), 'a b: c%20');
     const frames = tenth();
@@ -127,6 +137,16 @@ describe.skipIf(!hasProgram('ffmpeg'))('recording: (needs ffmpeg)', { timeout: 1
       fps: 10,
       live: false,
     });
+  });
+
+  it('counts what it writes: all of its files', async () => {
+    const folder = temporaryFolder();
+    const before = written.stats.recordings.bytes;
+    const small = [0, 1].map((sequence) => noise({ sequence, captureTimeNs: sequence * 1e8 }));
+    await record(folder, [...small, noise({ sequence: 2, captureTimeNs: 2e8, width: 64 })]);
+    const sizes = readdirSync(folder).map((name) => statSync(join(folder, name)).size);
+    expect(sizes).toHaveLength(4);
+    expect(written.stats.recordings.bytes - before).toBe(sizes.reduce((sum, size) => sum + size, 0));
   });
 
   it('keeps what the camera was, and no password', async () => {

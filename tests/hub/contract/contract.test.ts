@@ -146,7 +146,7 @@ describe('contract', () => {
     }
     const seen = () => [...new Set(heard.received.map(({ topic }) => topicOf(topic).name))].sort();
     const all = contract.map(({ name }) => name).sort();
-    await vi.waitFor(() => expect(seen()).toEqual(all), { timeout: 30_000 });
+    await vi.waitFor(() => expect(seen()).toEqual(all), { timeout: 300_000 });
     await until(() => answers().length === 2 * standardVerbs.length);
 
     const isWrong = ({ topic, text }: Received) => topic.includes('/request/') && text.includes('wrong');
@@ -172,7 +172,7 @@ describe('contract', () => {
         );
         expect([...retained].sort()).toEqual(expected.sort());
       },
-      { timeout: 30_000 },
+      { timeout: 300_000 },
     );
   });
 });

@@ -22,10 +22,10 @@ import { heapAfterCollection } from '../../heap.ts';
 import { draft, embeddings } from '../../learn/fakes.ts';
 import { FakeContext, FakeNode, mqttSettings } from '../fakes.ts';
 import { Board, type BoardOptions, dimension, labels, sample, sharing, space } from '../fleet/board.ts';
-import { Subscriber } from '../subscriber.ts';
+import { retainedMessages, Subscriber } from '../subscriber.ts';
 
 const root = `ocellus/learn/${space}`;
-const patience = { timeout: 30_000 };
+const patience = { timeout: 300_000 };
 
 const stopping = <T extends { stop(): Promise<void> }>(thing: T) => closing(thing, (it) => it.stop());
 const startedBroker = async (port = 0) => stopping(await startBroker({ port, strict: true }));
@@ -52,13 +52,7 @@ function stateOf({ learner }: Board) {
 
 /** What lies at the broker below the fleet's topics. */
 async function sharedAt(url: string): Promise<Map<string, Buffer>> {
-  const subscriber = await Subscriber.to(url, `${root}/#`);
-  for (let heard = -1; heard !== subscriber.received.length; ) {
-    heard = subscriber.received.length;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  await subscriber.end();
-  return new Map(subscriber.received.map(({ topic, payload }) => [topic, payload]));
+  return new Map((await retainedMessages(url, `${root}/#`)).map(({ topic, payload }) => [topic, payload]));
 }
 
 const read = (payload: Buffer) => readBundle(payload, { space, dimension });

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CameraStates } from '../../../sdk/hub/extensions/camera-states.ts';
@@ -206,14 +207,28 @@ describe('LearningStates', () => {
     const folder = join(temporaryFolder(), 'learn');
     const shown = await ShownLearning.start(folder);
     await teachGate(shown);
-    // Two processes on one folder.
+    // Two nodes on one folder.
     const second = await ShownLearning.start(folder);
     const run = new Run(second.learning).connect();
-    expect(run.state()).toMatchObject({ examples: 0, error: expect.stringMatching(/is in use by another process/) });
+    expect(run.state()).toMatchObject({
+      examples: 0,
+      error: expect.stringMatching(/is in use by this process already/),
+    });
     await shown.learning.stop();
     await second.teachObject('rings', 'my cat');
     expect(run.state()).toMatchObject({ examples: 3, error: null });
   });
+});
+
+it('says what was wrong with the store, and what of it is lost', async () => {
+  const folder = join(temporaryFolder(), 'learn');
+  const shown = await ShownLearning.start(folder);
+  await shown.teachObject('rings', 'my cat');
+  await shown.learning.stop();
+  rmSync(join(folder, 'CURRENT'));
+  const again = await ShownLearning.start(folder);
+  const run = new Run(again.learning).connect();
+  expect(run.state()).toMatchObject({ examples: 1, error: null, damage: expect.stringMatching(/CURRENT is missing/) });
 });
 
 describe('taughtCounts', () => {

@@ -7,6 +7,8 @@ import type { Part } from '../../../sdk/learn/part.ts';
 import { draft } from '../../learn/fakes.ts';
 import { dimension, sample, space } from './board.ts';
 
+const patience = { timeout: 60_000 };
+
 /** An inbox before a ledger, with all that it says. */
 function inbox(merge?: (parts: readonly Part[]) => Promise<readonly Part[]>) {
   const ledger = new Ledger({ space, dimension, node: 'porch' });
@@ -48,7 +50,7 @@ describe('Inbox', () => {
     const messages = ['a', 'b', 'c'].map((label) => ({ label, payload: message(label) }));
     for (const { label, payload } of messages) take(label, payload);
     expect(box.isBusy).toBe(true);
-    await vi.waitFor(() => expect(ledger.size).toBe(3));
+    await vi.waitFor(() => expect(ledger.size).toBe(3), patience);
     for (const { label, payload } of messages) take(label, payload);
     expect(box.isBusy).toBe(false);
     expect(merges).toEqual([3]);
@@ -59,7 +61,7 @@ describe('Inbox', () => {
     const { box, said, take } = inbox();
     for (let i = 0; i < 24; i++) take(`label ${i}`, randomBytes(1 << 20));
     expect(said).toEqual(Array(9).fill('overflow'));
-    await vi.waitFor(() => expect(box.isBusy).toBe(false), { timeout: 30_000 });
+    await vi.waitFor(() => expect(box.isBusy).toBe(false), patience);
     expect(said).toHaveLength(24);
     // There is room again.
     take('label 23', randomBytes(1 << 20));
@@ -91,10 +93,10 @@ describe('Inbox', () => {
     const { box, said, take } = inbox();
     const count = 3000;
     for (let i = 0; i < count; i++) take(`${i}`, Buffer.from('garbage'));
-    await vi.waitFor(() => expect(box.isBusy).toBe(false), { timeout: 30_000 });
+    await vi.waitFor(() => expect(box.isBusy).toBe(false), patience);
     take(`${count - 1}`, Buffer.from('garbage'));
     take('0', Buffer.from('garbage'));
-    await vi.waitFor(() => expect(box.isBusy).toBe(false));
+    await vi.waitFor(() => expect(box.isBusy).toBe(false), patience);
     expect(said).toHaveLength(count + 2);
     expect(said.slice(-2)).toEqual([`bad ${count - 1}`, 'new bad 0']);
   });
@@ -103,7 +105,10 @@ describe('Inbox', () => {
     const { merges, said, take } = inbox(() => Promise.reject(new Error('the disk is full')));
     const messages = ['a', 'b'].map((label) => ({ label, payload: message(label) }));
     for (const { label, payload } of messages) take(label, payload);
-    await vi.waitFor(() => expect(said).toEqual(['refused a: the disk is full', 'refused b: the disk is full']));
+    await vi.waitFor(
+      () => expect(said).toEqual(['refused a: the disk is full', 'refused b: the disk is full']),
+      patience,
+    );
     expect(merges).toEqual([2]);
   });
 
@@ -111,10 +116,10 @@ describe('Inbox', () => {
     let end = () => {};
     const { box, merges, said, take } = inbox(() => new Promise((resolve) => (end = () => resolve([]))));
     take('a', message('a'));
-    await vi.waitFor(() => expect(merges).toEqual([1]));
+    await vi.waitFor(() => expect(merges).toEqual([1]), patience);
     box.stop();
     end();
-    await vi.waitFor(() => expect(box.isBusy).toBe(false));
+    await vi.waitFor(() => expect(box.isBusy).toBe(false), patience);
     expect(said).toEqual([]);
   });
 });

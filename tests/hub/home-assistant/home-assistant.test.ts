@@ -611,3 +611,146 @@ describe('HomeAssistant, with any names and labels', () => {
     );
   });
 });
+
+describe('HomeAssistant, with names that are nearly the same', () => {
+  /** All names and ids of a node as a person sees them: of entities, of triggers, of devices. */
+  function namesOf(run: Run) {
+    const messages = [...run.broker].filter(([topic]) => topic.endsWith('/config')).map(([, text]) => JSON.parse(text));
+    const configs = messages.map(({ cmps }) => Object.values(cmps) as Record<string, string>[]);
+    return {
+      devices: messages.map(({ dev }) => dev.name as string),
+      shown: configs.map((some) => some.map(({ name, type, stype }) => name ?? `${stype} ${type}`)),
+      entityIds: configs.flat().flatMap(({ def_ent_id }) => def_ent_id ?? []),
+      uniqueIds: configs.flat().flatMap(({ uniq_id }) => uniq_id ?? []),
+    };
+  }
+  function expectDistinct(run: Run): void {
+    const { devices, shown, entityIds, uniqueIds } = namesOf(run);
+    for (const all of [devices, entityIds, uniqueIds, ...shown]) {
+      expect(all.filter((one, i) => all.indexOf(one) !== i)).toEqual([]);
+    }
+    for (const id of entityIds) expect(id).toMatch(/^[a-z_]+\.[a-z0-9]+(_[a-z0-9]+)*$/);
+    expect(run.home.problems).toEqual([]);
+  }
+
+  it('tells cameras apart, and leaves the one alone that was as its id', async () => {
+    const cameras = ['front-door', 'front_door', 'shed'].map((name) => new FakeCamera(name));
+    const run = await connected(cameras);
+    expectDistinct(run);
+    const of = (name: string) => JSON.parse(run.told(`${root}/${name}/config`).at(-1)!);
+    expect(of('front-door').dev.name).toBe('Front door (front-door)');
+    expect(of('front_door').dev.name).toBe('Front door (front_door)');
+    expect(of('front-door').cmps.motion).toMatchObject({
+      uniq_id: 'ocellus_porch:front-door:motion',
+      def_ent_id: 'binary_sensor.porch_front_2d_door_motion',
+      name: 'Motion',
+    });
+    expect(of('front_door').cmps.motion.def_ent_id).toBe('binary_sensor.porch_front_door_motion');
+    expect(of('shed').dev.name).toBe('Shed');
+    // Alone it is as it always was.
+    const alone = await connected([new FakeCamera('front-door')]);
+    const [message] = alone
+      .told(`${root}/front-door/config`)
+      .slice(-1)
+      .map((text) => JSON.parse(text));
+    expect(message.dev.name).toBe('Front door');
+    expect(message.cmps.motion.def_ent_id).toBe('binary_sensor.porch_front_door_motion');
+  });
+
+  it('tells labels, zones, lines and their triggers apart', async () => {
+    const door = new FakeCamera('door', [
+      'cell phone',
+      'cell-phone',
+      'Cell_Phone',
+      'Café',
+      'cafe',
+      'motion',
+      'cat',
+      'cat count',
+    ]);
+    for (const zone of ['front-yard', 'front_yard']) door.setCount('cat', 0, zone);
+    await door.change({ lines: { 'the-gate': line, the_gate: line } });
+    const run = await connected([door]);
+    expectDistinct(run);
+    const name = (key: string) => run.component(doorTopic, key).name;
+    expect(name('occupied:cell_phone')).toBe('Cell phone (cell phone)');
+    expect(name('occupied:cell-2d-phone')).toBe('Cell phone (cell-phone)');
+    expect(name('occupied:cat:front-2d-yard')).toBe('Cat in front yard (cat, front-yard)');
+    expect(run.component(doorTopic, 'crossed:the_gate:in')).toMatchObject({ stype: 'The gate (the_gate)' });
+    expect(run.component(doorTopic, 'occupied:cell_phone').def_ent_id).toBe('binary_sensor.porch_door_cell_phone');
+    expect(run.component(doorTopic, 'occupied:cat:front_yard').def_ent_id).toBe(
+      'binary_sensor.porch_door_cat_in_front_yard',
+    );
+    // What each camera has keeps its name and its id.
+    expect(run.component(doorTopic, 'motion')).toMatchObject({
+      name: 'Motion',
+      def_ent_id: 'binary_sensor.porch_door_motion',
+    });
+    expect(name('occupied:motion')).toBe('Motion (motion)');
+  });
+
+  it('does so whatever they are', async () => {
+    const name = fc.stringMatching(/^[ab_-][ab_-]{0,3}$/);
+    const label = fc.stringMatching(/^[aAáb _-]{1,4}$/);
+    const node = fc.record({
+      cameras: fc.uniqueArray(name, { minLength: 1, maxLength: 3 }).map((all) => all.map((one) => `c${one}`)),
+      labels: fc.uniqueArray(label, { minLength: 1, maxLength: 5 }),
+      zones: fc.uniqueArray(name, { maxLength: 2 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(node, async ({ cameras, labels, zones }) => {
+        const all = cameras.map((camera) => {
+          const one = new FakeCamera(camera, labels);
+          for (const zone of zones) one.setCount(labels[0]!, 0, `z${zone}`);
+          return one;
+        });
+        const run = await connected(all);
+        expectDistinct(run);
+        run.end();
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('tells taught names apart, of each other and of what the model knows', async () => {
+    const shown = await ShownLearning.start();
+    const { learning } = shown;
+    const run = await connected([new FakeCamera('door', ['person'])], { learning });
+    for (const label of ['Person', 'PERSON', 'my-cat', 'my_cat', 'motion']) await shown.teachObject('rings', label);
+    for (const head of ['the-hall', 'the_hall', 'status']) await shown.teachView('door', 'stripes', head, 'tidy');
+    run.deliver();
+    expectDistinct(run);
+    const name = (key: string) => run.component(doorTopic, key).name;
+    expect(name('occupied:person')).toBe('Person');
+    expect(name('taught:-50-erson')).toBe('Person as taught (Person)');
+    expect(name('taught:my-2d-cat')).toBe('My cat (my-cat)');
+    expect(name('state:status')).toBe('Status (status)');
+    expect(run.component(doorTopic, 'status')).toMatchObject({
+      name: 'Status',
+      def_ent_id: 'sensor.porch_door_status',
+    });
+  });
+});
+
+describe('a birth of Home Assistant', () => {
+  it('has the statistics told again at once, soon, and when all is told', async () => {
+    let told = 0;
+    const run = new Run([new FakeCamera('door')], { onBirth: () => told++ });
+    await run.connect();
+    vi.useFakeTimers();
+    const birth = { topic: 'homeassistant/status', payload: Buffer.from('online'), retained: false };
+    expect(run.extension.receive(birth)).toBe(true);
+    expect(told).toBe(1);
+    vi.advanceTimersByTime(999);
+    expect(told).toBe(2);
+    vi.advanceTimersByTime(5000);
+    expect(told).toBe(3);
+    // None of before the connection, and none of what it says when it goes.
+    run.extension.receive({ ...birth, retained: true });
+    run.extension.receive({ ...birth, payload: Buffer.from('offline') });
+    run.extension.receive(birth);
+    run.end();
+    vi.advanceTimersByTime(10_000);
+    expect(told).toBe(4);
+  });
+});

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -19,6 +18,8 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LevelStore } from '../../../sdk/hub/outbox/level-store.ts';
 import { type Entry, Outbox } from '../../../sdk/hub/outbox.ts';
+import { noMount, smallDisk } from '../../mount.ts';
+import { holdElsewhere, openElsewhere } from '../../store/elsewhere.ts';
 import { recorder, until } from '../fakes.ts';
 
 let folder: string;
@@ -30,6 +31,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   vi.restoreAllMocks();
+  vi.useRealTimers();
   for (const close of closers.splice(0).reverse()) await close();
   rmSync(join(folder, '..'), { recursive: true, force: true });
 });
@@ -123,17 +125,29 @@ describe('an outbox on disk', () => {
     const { outbox } = await opened();
     const write = vi.spyOn(LevelStore.prototype, 'write');
     const synced = () => write.mock.calls.filter(([, sync]) => sync).length;
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    /** The disk takes its own time, in which the clock stands still. */
+    const turnUntil = async (is: () => boolean) => {
+      while (!is()) await new Promise(setImmediate);
+    };
+    const put = async (text: string) => {
+      putAll(outbox, [text]);
+      await vi.advanceTimersByTimeAsync(100);
+      await turnUntil(() => outbox.stats.unwritten === 0);
+    };
     for (let i = 0; i < 3; i++) {
-      putAll(outbox, [String(i)]);
-      await written(outbox);
+      await put(String(i));
       outbox.settle(outbox.next()!);
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await vi.advanceTimersByTimeAsync(500);
     }
     expect(synced()).toBe(0);
-    putAll(outbox, ['it waits']);
-    await until(() => synced() === 1);
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await put('it waits');
+    await vi.advanceTimersByTimeAsync(2000);
+    await turnUntil(() => synced() === 1);
+    await vi.advanceTimersByTimeAsync(60_000);
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
     expect(synced(), 'it is safe already').toBe(1);
+    vi.useRealTimers();
   });
 
   it('keeps little of a long queue in memory', async () => {
@@ -152,8 +166,7 @@ describe('an outbox on disk', () => {
   });
 
   it('goes on in memory while another process has the folder, and on disk afterwards', async () => {
-    const other = new ClassicLevel(folder);
-    await other.open();
+    const other = await holdElsewhere(folder);
     const { outbox, logger } = make();
     putAll(outbox, ['1', '2']);
     await until(() => logger.lines.length > 0);
@@ -162,12 +175,28 @@ describe('an outbox on disk', () => {
     );
     expect(outbox.stats).toMatchObject({ storage: 'memory', depth: 2, unwritten: 2 });
     expect(String(outbox.next()!.payload)).toBe('1');
-    await other.close();
+    await other.letGo();
     await until(() => outbox.stats.storage === 'disk');
     await written(outbox);
     outbox.rewind();
     expect(await drain(outbox)).toEqual(['1', '2']);
     expect(logger.lines.slice(1)).toEqual([`info MQTT: the outbox is kept in ${folder} again`]);
+  });
+
+  it('goes on in memory while this process has the folder, whose lock it does not take away', async () => {
+    const first = await opened();
+    const second = make(`${folder}/`);
+    putAll(second.outbox, ['2']);
+    await until(() => second.logger.lines.length > 0);
+    expect(second.logger.lines[0]).toMatch(
+      /cannot be kept in .*: this process uses it already. Messages wait in memory/,
+    );
+    expect(openElsewhere(folder)).toBe('LEVEL_LOCKED');
+    putAll(first.outbox, ['1']);
+    await written(first.outbox);
+    await first.outbox.close();
+    await until(() => second.outbox.stats.storage === 'disk');
+    expect(await drain(second.outbox)).toEqual(['1', '2']);
   });
 
   it.skipIf(process.getuid?.() === 0)('says why it cannot write there (not as root)', async () => {
@@ -183,7 +212,7 @@ describe('an outbox on disk', () => {
     const { outbox, logger } = make();
     putAll(outbox, ['1']);
     await until(() => logger.lines.length > 0);
-    expect(logger.lines[0]).toMatch(/EEXIST|ENOTDIR/);
+    expect(logger.lines[0]).toMatch(/cannot be made: a file is in the way/);
     expect(await drain(outbox)).toEqual(['1']);
   });
 
@@ -216,9 +245,24 @@ describe('a damaged store', () => {
     expect(await drain(outbox)).toEqual(['new']);
   });
 
-  it('is repaired when its list of files is gone', async () => {
+  it('is never in the place of an earlier one that was moved aside', async () => {
+    vi.spyOn(ClassicLevel, 'repair').mockRejectedValue(new Error('no'));
+    for (const name of ['damaged', 'damaged.2']) {
+      await filled(numbers(0, 10));
+      for (const file of files()) if (/MANIFEST/.test(file)) writeFileSync(file, 'nonsense');
+      const { outbox, logger } = await opened();
+      expect(logger.lines[0]).toMatch(new RegExp(`it is now .*outbox\\.${name.replace('.', '\\.')}, and a new one`));
+      await outbox.close();
+    }
+    expect(readdirSync(join(folder, '..')).sort()).toEqual(['outbox', 'outbox.damaged', 'outbox.damaged.2']);
+  });
+
+  it.each([
+    ['its list of files', /MANIFEST/],
+    ['the name of its list of files', /CURRENT/],
+  ])('is repaired when %s is gone', async (_, pattern) => {
     await filled(numbers(0, 10));
-    for (const file of files()) if (/MANIFEST/.test(file)) unlinkSync(file);
+    for (const file of files()) if (pattern.test(file)) unlinkSync(file);
     const { outbox, logger } = await opened();
     expect(logger.lines).toEqual([
       expect.stringMatching(/^warn MQTT: the outbox in .* was damaged .* and is repaired/),
@@ -270,14 +314,9 @@ describe('a damaged store', () => {
   });
 });
 
-const noMount = canMount() ? '' : ' (needs the right to mount)';
-
 describe.skipIf(noMount)(`a full disk${noMount}`, () => {
   it('is said once; messages wait in memory, bounded; and when there is room all is on disk again', async () => {
-    const disk = join(folder, '..', 'disk');
-    mkdirSync(disk);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', disk]);
-    closers.push(() => void execFileSync('umount', [disk]));
+    const disk = smallDisk('24m');
     const { outbox, logger } = await opened(join(disk, 'outbox'));
     const size = 10_000;
     const texts = numbers(0, 4000).map((text) => text.padEnd(size));
@@ -320,10 +359,7 @@ describe.skipIf(noMount)(`a full disk${noMount}`, () => {
   });
 
   it('from the start is no reason not to start', async () => {
-    const disk = join(folder, '..', 'disk');
-    mkdirSync(disk);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]);
-    closers.push(() => void execFileSync('umount', [disk]));
+    const disk = smallDisk('1m');
     try {
       writeFileSync(join(disk, 'filler'), Buffer.alloc(2 * 1024 * 1024));
     } catch {
@@ -337,16 +373,3 @@ describe.skipIf(noMount)(`a full disk${noMount}`, () => {
     expect(existsSync(join(disk, 'outbox.damaged'))).toBe(false);
   });
 });
-
-function canMount(): boolean {
-  const folder = mkdtempSync(join(tmpdir(), 'ocellus-mount-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'ignore' });
-    execFileSync('umount', [folder], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}

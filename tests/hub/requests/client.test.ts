@@ -9,13 +9,18 @@ import { FakeCamera, FakeNode, mqttSettings, until } from '../fakes.ts';
 
 const later = defineVerb({
   name: 'later',
-  description: 'Answers in the order of the numbers.',
-  request: Type.Object({ camera: Type.String(), ms: Type.Integer() }, { additionalProperties: false }),
-  response: Type.Object({ ms: Type.Integer() }),
-  run: async ({ ms }) => {
-    await new Promise((resolve) => setTimeout(resolve, ms));
-    return { ms };
+  description: 'The first is answered after the second.',
+  request: Type.Object({ camera: Type.String(), place: Type.Integer() }, { additionalProperties: false }),
+  response: Type.Object({ place: Type.Integer() }),
+  run: async ({ place }) => {
+    if (place === 1) await secondCame;
+    else secondComes();
+    return { place };
   },
+});
+let secondComes = () => {};
+const secondCame = new Promise<void>((resolve) => {
+  secondComes = resolve;
 });
 
 let broker: EmbeddedBroker;
@@ -54,11 +59,11 @@ describe('requestVerb', () => {
   });
 
   it('knows its answer among others, and junk on the topic', async () => {
-    const slow = requestVerb(client, { node: 'porch' }, 'later', { camera: 'a', ms: 100 });
-    const quick = requestVerb(client, { node: 'porch' }, 'later', { camera: 'b', ms: 1 });
+    const slow = requestVerb(client, { node: 'porch' }, 'later', { camera: 'a', place: 1 });
+    const quick = requestVerb(client, { node: 'porch' }, 'later', { camera: 'b', place: 2 });
     await client.publishAsync('ocellus/porch/response/later', 'null', { qos: 1 });
     await client.publishAsync('ocellus/porch/response/later', '{', { qos: 1 });
-    expect(await Promise.all([slow, quick])).toEqual([{ ms: 100 }, { ms: 1 }]);
+    expect(await Promise.all([slow, quick])).toEqual([{ place: 1 }, { place: 2 }]);
     expect(client.listenerCount('message')).toBe(0);
   });
 

@@ -42,5 +42,5 @@ describe.skipIf(missing)(`ocellus teach, before a node runs${missing}`, () => {
     // The node has the store now.
     const late = await ocellus(['teach', '--store', store, '--label', 'Minka', photo('cat.jpg')]);
     expect([late.code, late.err]).toEqual([2, expect.stringContaining('a node that runs is taught on its page')]);
-  }, 120_000);
+  });
 });

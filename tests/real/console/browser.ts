@@ -5,7 +5,7 @@ import { asset } from '../../../sdk/assets.ts';
 
 export const browserPath = '/usr/bin/chromium';
 /** The scene is empty for some seconds between its visits, and the machine may be busy. */
-export const patience = { timeout: 60_000, interval: 100 };
+export const patience = { timeout: 300_000, interval: 100 };
 
 /** Builds the page of these sources into a folder. */
 export function buildPage(folder: string): void {
@@ -49,6 +49,7 @@ export class Visitor {
   /** A new page on this address. */
   async visit(address: string, hash: string, options: BrowserContextOptions): Promise<Page> {
     const context = await this.#browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
+    context.setDefaultTimeout(patience.timeout);
     const page = await context.newPage();
     this.#pages.push(page);
     page.on('console', (message) => {

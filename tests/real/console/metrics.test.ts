@@ -5,7 +5,7 @@ import { Console } from '../../../tools/console/server/console.ts';
 import { FakeCamera, FakeNode, pageFolder } from '../../console/fakes.ts';
 import { FakeNode as HubNode, mqttSettings } from '../../hub/fakes.ts';
 import { hasProgram } from '../../needs.ts';
-import { hasPython, runPython } from '../python.ts';
+import { hasPython, preparePython, runPython } from '../python.ts';
 
 interface Family {
   name: string;
@@ -35,6 +35,8 @@ const openMetrics = 'application/openmetrics-text;version=1.0.0;q=0.5,text/plain
 const noPython = hasPython ? '' : ' (needs python3 with venv)';
 
 describe.skipIf(noPython)(`metrics, read by Prometheus' client library${noPython}`, () => {
+  beforeAll(preparePython, 3_600_000);
+
   it('are the same in both formats', async () => {
     const [open, plain] = [await metrics(openMetrics), await metrics('text/plain')].map((text, i) =>
       runPython<Family[]>('console/metrics.py', { text, openMetrics: i === 0 }),

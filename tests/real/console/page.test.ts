@@ -14,7 +14,7 @@ import { pi4WithIna219 } from '../../devices/boards/trees.ts';
 import { plant } from '../../devices/fake.ts';
 import { browserPath, buildPage, patience, Visitor } from './browser.ts';
 
-describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chromium)', { timeout: 120_000 }, () => {
+describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chromium)', { timeout: 900_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'ocellus-page-'));
   let node: Node;
   let server: Console;

@@ -10,7 +10,7 @@ import { Console } from '../../../tools/console/server/console.ts';
 import { browserPath, buildPage, patience, Visitor } from './browser.ts';
 
 /** One after the other: what is taught first is looked at, corrected and forgotten later. */
-describe.skipIf(!existsSync(browserPath))('teaching in a real browser (needs chromium)', { timeout: 120_000 }, () => {
+describe.skipIf(!existsSync(browserPath))('teaching in a real browser (needs chromium)', { timeout: 900_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'ocellus-teaching-'));
   let node: Node;
   let learning: NodeLearning;

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,18 +8,12 @@ import { asset } from '../../../sdk/assets.ts';
 import { type Box, iou } from '../../../sdk/vision/geometry.ts';
 import { jsonLines, ocellus } from '../../cli/cli.ts';
 import { hasProgram } from '../../needs.ts';
+import { isLabMade, makeLab } from '../lab/labs.mjs';
 
 const run = promisify(execFile);
 const lab = (name: string) => asset('tests', 'real', 'lab', name);
-const home = process.env.ARM64 ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'ocellus-arm64');
-
-/** Was it built for the packages of now? */
-const isBuilt = (): boolean => {
-  const lock = join(home, 'packages', 'package-lock.json');
-  return existsSync(lock) && readFileSync(lock, 'utf8') === readFileSync(asset('package-lock.json'), 'utf8');
-};
 const isPossible =
-  hasProgram('qemu-aarch64-static') && (isBuilt() || (process.getuid?.() === 0 && hasProgram('mmdebstrap')));
+  hasProgram('qemu-aarch64-static') && (isLabMade('arm64') || (process.getuid?.() === 0 && hasProgram('mmdebstrap')));
 
 interface Line {
   file: string;
@@ -34,10 +27,11 @@ interface Named {
 }
 
 describe.skipIf(!isPossible)('on arm64 (needs qemu-user-static, mmdebstrap, root once)', () => {
+  let home: string;
   let folder: string;
 
   beforeAll(async () => {
-    if (!isBuilt()) await run(lab('arm64-build'), { maxBuffer: 1 << 24 });
+    home = await makeLab('arm64');
     // The project as it is installed: its own files, and packages for that machine.
     folder = await mkdtemp(join(tmpdir(), 'ocellus-arm64-'));
     const ownTests = 'tests/real/learn/train-process.mjs';
@@ -46,10 +40,12 @@ describe.skipIf(!isPossible)('on arm64 (needs qemu-user-static, mmdebstrap, root
       await cp(asset(...part.split('/')), join(folder, part), { recursive: true });
     }
     await symlink(join(home, 'packages', 'node_modules'), join(folder, 'node_modules'));
-  }, 1_200_000);
+  }, 3_600_000);
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  const there = async (...args: string[]) => (await run(lab('arm64-run'), [folder, 'bin/ocellus.js', ...args])).stdout;
+  const node = async (...args: string[]) =>
+    (await run(lab('arm64-run'), [folder, ...args], { env: { ...process.env, ARM64: home } })).stdout;
+  const there = (...args: string[]) => node('bin/ocellus.js', ...args);
 
   // Scores have 8 bits, so neighbouring cells often tie, and which of their boxes is kept may be the other one there.
   it('the detector finds what it finds here: scores to 0.02, boxes that overlap by 0.9', async () => {
@@ -82,7 +78,7 @@ describe.skipIf(!isPossible)('on arm64 (needs qemu-user-static, mmdebstrap, root
     expect(worst.count).toBeGreaterThanOrEqual(4);
     expect(worst.score).toBeLessThanOrEqual(0.02);
     expect(worst.overlap).toBeGreaterThanOrEqual(0.9);
-  }, 600_000);
+  }, 3_600_000);
 
   it('the classifier says what it says here: the same best classes, scores to 0.001', async () => {
     const files = ['cat', 'cup', 'motorcycle', 'person', 'wall'].map((name) => `devices/scene/photos/${name}.jpg`);
@@ -93,13 +89,13 @@ describe.skipIf(!isPossible)('on arm64 (needs qemu-user-static, mmdebstrap, root
     const worst = Math.max(...theirs.map(({ score }, i) => Math.abs(score - ours[i]!.score)));
     console.log(`arm64 beside ${process.arch}: scores of ${ours.length} classes differ by ${worst.toFixed(4)} at most`);
     expect(worst).toBeLessThanOrEqual(0.001);
-  }, 600_000);
+  }, 3_600_000);
 
   it('doctor knows the processor and its instruction sets', async () => {
     const [report] = jsonLines(await there('doctor', '--json')) as [{ board: object; onnxruntime: object }];
     expect(report.board).toMatchObject({ arch: 'arm64', instructionSets: expect.arrayContaining(['neon']) });
     expect(report.onnxruntime).toMatchObject({ version: expect.any(String) });
-  }, 300_000);
+  }, 3_600_000);
 
   it('what is taught and trained has the same bytes as here, with native kernels and without', async () => {
     const train = 'tests/real/learn/train-process.mjs';
@@ -112,11 +108,11 @@ describe.skipIf(!isPossible)('on arm64 (needs qemu-user-static, mmdebstrap, root
       );
     };
     const [native, twin] = [await here(''), await here('typescript')];
-    const theirs = trained((await run(lab('arm64-run'), [folder, train, join(folder, 'store-arm64')])).stdout);
+    const theirs = trained(await node(train, join(folder, 'store-arm64')));
     expect([theirs.arch, twin.kernels]).toEqual(['arm64', expect.stringMatching(/^TypeScript/)]);
     expect(native.results.heads).toHaveLength(3);
     expect(native.results.kept).toBe(true);
     expect(twin.results).toEqual(native.results);
     expect(theirs.results).toEqual(native.results);
-  }, 600_000);
+  }, 3_600_000);
 });

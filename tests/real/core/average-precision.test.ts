@@ -62,7 +62,7 @@ function randomPictures(seed: number): EvaluatedPicture[] {
 }
 
 describe.skipIf(!hasPython)('average precision beside pycocotools (needs python3-venv)', () => {
-  beforeAll(() => void preparePython(), 600_000);
+  beforeAll(preparePython, 3_600_000);
 
   it('is the same to a millionth for random detections', () => {
     const sets = Array.from({ length: 60 }, (_, seed) => randomPictures(seed + 1)).filter(

@@ -16,5 +16,5 @@ describe.skipIf(!isPossible)('on x86 without VNNI (needs qemu-user-static, x64)'
     const { stdout } = await run('qemu-x86_64-static', emulated);
     expect(stdout.split('\n')).toHaveLength(11);
     expect(stdout).toBe((await ocellus(args)).out);
-  }, 300_000);
+  }, 1_800_000);
 });

@@ -1,50 +1,32 @@
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { cpSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { asset, packageRoot } from '../../../sdk/assets.ts';
 import { hasProgram } from '../../needs.ts';
+import { isLabMade, labFolder, makeLab } from '../lab/labs.mjs';
 
 const run = promisify(execFile);
-const home = process.env.LAB ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'ocellus-lab');
-
-/** A guest: where it is, and what it has beside what all of them have. */
-export interface CameraLab {
-  readonly folder: string;
-  readonly packages: readonly string[];
-}
-
-/** The one with the kernel's virtual camera. */
-const vivid: CameraLab = { folder: home, packages: [] };
-/** The one with libcamera of Debian 13, and what builds the native source for it. */
-export const libcameraLab: CameraLab = {
-  folder: `${home}-libcamera`,
-  packages: ['libcamera-dev', 'g++', 'cmake', 'ninja-build', 'pkg-config'],
-};
-
-const isBuilt = ({ folder }: CameraLab) => existsSync(join(folder, 'root.ext4'));
+const script = (name: string) => asset('tests', 'real', 'lab', name);
 const isRoot = process.getuid?.() === 0;
 const canBuild = isRoot && ['mmdebstrap', 'mkfs.ext4', 'cpio', 'xz'].every(hasProgram);
 const canBoot = hasProgram('qemu-system-x86_64');
 
-/** Can the guest with a camera be booted here, after building it if it was not built before? */
-export const hasCameraLab = canBoot && (isBuilt(vivid) || canBuild);
-/** The same of the guest with libcamera; what runs in it is built by its own compiler, for which its image is mounted here. */
-export const hasLibcameraLab =
-  canBoot && canBuild && spawnSync(asset('tests', 'real', 'lab', 'guest-chroot'), ['--check']).status === 0;
+/** Can the guest with cameras be booted here, after building it if it was not built before? */
+export const hasCameraLab = canBoot && (isLabMade('guest') || canBuild);
+/** May its image be mounted here as well, so that what runs in it is built by its own compiler? */
+export const canUseGuestPrograms =
+  hasCameraLab && isRoot && spawnSync(script('guest-chroot'), ['--check'], { stdio: 'ignore' }).status === 0;
 
 /** What `hasCameraLab` asks for. */
 export const cameraLabNeeds = 'root once, mmdebstrap, qemu-system-x86, e2fsprogs, cpio, xz-utils';
-/** What `hasLibcameraLab` asks for. */
-export const libcameraLabNeeds = 'root that may mount an image, mmdebstrap, qemu-system-x86, e2fsprogs, cpio, xz-utils';
+/** What `canUseGuestPrograms` asks for. */
+export const guestProgramsNeed = 'root that may mount an image, mmdebstrap, qemu-system-x86, e2fsprogs, cpio, xz-utils';
 
 /** Builds the guest unless it is there: downloads a Debian, some minutes. */
-export async function buildCameraLab(lab = vivid): Promise<void> {
-  if (isBuilt(lab)) return;
-  await run(asset('tests', 'real', 'lab', 'guest-build'), [...lab.packages], {
-    env: { ...process.env, LAB: lab.folder },
-  });
+export async function buildCameraLab(): Promise<void> {
+  await makeLab('guest');
 }
 
 /** Compiles programs of the folder `guest`. @returns The folder to be /work there, in which they lie at the same path. */
@@ -73,24 +55,21 @@ export function compileForGuest(...names: string[]): string {
 }
 
 /** Runs a command in the guest, `folder` is /work there. @returns What it printed. @throws Error with what it printed. */
-export async function inGuest(
-  command: string,
-  folder: string,
-  { lab = vivid, limitSeconds = 240, hasVivid = true } = {},
-): Promise<string> {
+export async function inGuest(command: string, folder: string, { hasVivid = true } = {}): Promise<string> {
   const env = {
     ...process.env,
-    LAB: lab.folder,
+    LAB: labFolder('guest'),
     WORK: folder,
-    LIMIT: String(limitSeconds),
+    // Emulated, on a slow machine, beside others: only what hangs takes so long.
+    LIMIT: '3000',
     NOVIVID: hasVivid ? '' : '1',
   };
-  const { stdout } = await run(asset('tests', 'real', 'lab', 'guest-run'), [command], { env, maxBuffer: 1 << 24 });
+  const { stdout } = await run(script('guest-run'), [command], { env, maxBuffer: 1 << 24 });
   return stdout;
 }
 
-/** Runs a command with a guest's programs on this processor: /srv is the package, /mnt is `out`. */
-export async function withGuestPrograms(command: string, out: string, lab: CameraLab): Promise<void> {
-  const env = { ...process.env, LAB: lab.folder, SOURCE: packageRoot, OUT: out };
-  await run(asset('tests', 'real', 'lab', 'guest-chroot'), [command], { env, maxBuffer: 1 << 24 });
+/** Runs a command with the guest's programs on this processor: /srv is the package, /mnt is `out`. */
+export async function withGuestPrograms(command: string, out: string): Promise<void> {
+  const env = { ...process.env, LAB: labFolder('guest'), SOURCE: packageRoot, OUT: out };
+  await run(script('guest-chroot'), [command], { env, maxBuffer: 1 << 24 });
 }

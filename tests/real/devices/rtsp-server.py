@@ -1,4 +1,7 @@
-"""An RTSP server with a moving picture, small at /door and large at /main: rtsp-server.py PORT [USER PASSWORD].
+"""An RTSP server with a moving picture: rtsp-server.py PORT [USER PASSWORD].
+
+Small at /door, large at /main, with one key frame for each client at /slow, with pixels that are not square at /pal, over
+UDP alone at /udp.
 
 Prints "ready" when it listens, and what each client asks for: TCP or UDP.
 """
@@ -8,8 +11,9 @@ import sys
 import gi
 
 gi.require_version("Gst", "1.0")
+gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
+from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
 
 Gst.init(None)
 port, *login = sys.argv[1:]
@@ -19,12 +23,13 @@ server.set_service(port)
 
 
 
-def stream(width: int, height: int) -> GstRtspServer.RTSPMediaFactory:
+def stream(width: int, height: int, key: int = 20, aspect: str = "1/1", shared: bool = True):
     factory = GstRtspServer.RTSPMediaFactory()
-    factory.set_shared(True)
+    factory.set_shared(shared)
     factory.set_launch(
-        f"( videotestsrc is-live=true pattern=ball ! video/x-raw,width={width},height={height},framerate=20/1"
-        " ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=20 ! rtph264pay name=pay0 pt=96 )"
+        f"( videotestsrc is-live=true pattern=ball ! video/x-raw,width={width},height={height},framerate=20/1,"
+        f"pixel-aspect-ratio={aspect} ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max={key}"
+        " ! rtph264pay name=pay0 pt=96 )"
     )
     return factory
 
@@ -33,7 +38,14 @@ def on_setup(_client, context) -> None:
     print(context.trans.get_transport().lower_transport.first_value_nick, flush=True)
 
 
-factories = {"/door": stream(320, 240), "/main": stream(1280, 720)}
+factories = {
+    "/door": stream(320, 240),
+    "/main": stream(1280, 720),
+    "/slow": stream(320, 240, key=12000, shared=False),
+    "/pal": stream(352, 288, aspect="16/11"),
+    "/udp": stream(320, 240),
+}
+factories["/udp"].set_protocols(GstRtsp.RTSPLowerTrans.UDP)
 server.connect("client-connected", lambda _server, client: client.connect("setup-request", on_setup))
 if login:
     user, password = login

@@ -1,11 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
-import { asset } from '../../../sdk/assets.ts';
+import { startBroker } from '../../../sdk/hub/broker.ts';
 import { Hub } from '../../../sdk/hub/hub.ts';
 import type { NodeStats } from '../../../sdk/pipeline/node.ts';
 import { closing } from '../../closing.ts';
@@ -13,6 +7,7 @@ import { eventMessage, FakeCamera, FakeNode, mqttSettings, nodeStats, recorder, 
 import { breaches } from '../../hub/home-assistant/rules.ts';
 import { retainedOf, Subscriber } from '../../hub/subscriber.ts';
 import { hasProgram } from '../../needs.ts';
+import { Home } from './home.ts';
 import { freePort, Mosquitto } from './mosquitto.ts';
 
 const minute = 60_000;
@@ -105,59 +100,36 @@ describe.skipIf(missing)(`Home Assistant’s discovery with Mosquitto${missing}`
 
 // A Python with the packages `homeassistant` (2025.10 or newer), `paho-mqtt` and `numpy`: too large to install for a test.
 const python = process.env.OCELLUS_TEST_HOME_ASSISTANT;
-const lacks = missing || (python ? '' : ' (needs a Python with Home Assistant in OCELLUS_TEST_HOME_ASSISTANT)');
+const lacks = python ? '' : ' (needs a Python with Home Assistant in OCELLUS_TEST_HOME_ASSISTANT)';
 
-interface Seen {
-  devices: Record<string, { via: string | null; triggers: string[] }>;
-  states: Record<string, string | null>;
-}
+const brokers: Record<string, (port: number) => Promise<{ url: string; stop(): Promise<void> }>> = {
+  'the embedded broker': (port) => startBroker({ port, strict: true }),
+  Mosquitto: () => Mosquitto.start(),
+};
 
-describe.skipIf(lacks)(`Home Assistant itself${lacks}`, () => {
-  it(
+describe.skipIf(lacks).each(Object.keys(brokers))(`Home Assistant itself and %s${lacks}`, (name) => {
+  it.skipIf(name === 'Mosquitto' && missing)(
     'finds each entity, follows its state, obeys, and forgets what is gone',
     async () => {
-      const broker = closing(await Mosquitto.start(), (it) => it.stop());
+      const broker = closing(await brokers[name]!(0), (it) => it.stop());
       const door = new FakeCamera('door', ['person', 'cell phone']);
       door.setCount('person', 0, 'front_yard');
       await door.change({ lines: { gate: { from: [0, 0], to: [1, 1] } } });
       const first = await startHub(broker.url, [door, new FakeCamera('shed')]);
-
-      const folder = closing(mkdtempSync(join(tmpdir(), 'ocellus-home-')), async (it) =>
-        rmSync(it, { recursive: true }),
-      );
-      const script = asset('tests', 'real', 'hub', 'home_assistant.py');
-      const args = [script, new URL(broker.url).port, folder, String(await freePort())];
-      const home = spawn(python!, args, { stdio: ['pipe', 'pipe', 'pipe'] });
-      closing(home, async (it) => {
-        if (it.exitCode !== null) return;
-        const ended = once(it, 'exit');
-        it.kill('SIGKILL');
-        await ended;
-      });
-      let complaints = '';
-      home.stderr.on('data', (text) => {
-        complaints += text;
-      });
-      let seen: Seen = { devices: {}, states: {} };
-      createInterface({ input: home.stdout }).on('line', (text) => {
-        if (text.startsWith('{')) seen = JSON.parse(text);
-      });
-      const call = (domain: string, service: string, data: object) =>
-        home.stdin.write(`${JSON.stringify([domain, service, data])}\n`);
-
-      const state = (id: string) => seen.states[id];
-      await until(
+      const home = closing(await Home.start(python!, broker.url), (it) => it.kill());
+      const state = (id: string) => home.seen.states[id];
+      await home.until(
         () => state('sensor.porch_door_inference_time') === '31.25' && state('switch.porch_shed_enabled') === 'on',
       );
-      await until(() => seen.devices.Door?.triggers.length === 4);
-      expect(seen.devices).toMatchObject({
+      await home.until(() => home.seen.devices.Door?.triggers.length === 4);
+      expect(home.seen.devices).toMatchObject({
         Porch: { via: null },
         Door: {
           via: 'Porch',
           triggers: ['Cell phone appeared', 'Gate crossed in', 'Gate crossed out', 'Person appeared'],
         },
       });
-      expect(seen.states).toMatchObject({
+      expect(home.seen.states).toMatchObject({
         'binary_sensor.porch_door_person': 'off',
         'sensor.porch_door_person_count_in_front_yard': '0',
         'number.porch_door_threshold': '0.6',
@@ -169,36 +141,104 @@ describe.skipIf(lacks)(`Home Assistant itself${lacks}`, () => {
         'event.porch_door_sighting': 'unknown',
       });
       const announced = configs(await retainedOf(broker.url, 'homeassistant/#')).map(([, text]) => keysOf(text));
-      const triggers = Object.values(seen.devices).flatMap((device) => device.triggers);
-      expect(Object.keys(seen.states)).toHaveLength(announced.flat().length - triggers.length);
+      const triggers = Object.values(home.seen.devices).flatMap((device) => device.triggers);
+      expect(Object.keys(home.seen.states)).toHaveLength(announced.flat().length - triggers.length);
 
       door.emit('snapshot', { id: '1', label: 'person', jpeg: Buffer.from([0xff, 0xd8, 0xff, 0xd9]) });
       door.emit('event', eventMessage(1));
       door.setCount('person', 1);
-      call('switch', 'turn_off', { entity_id: 'switch.porch_door_detection' });
-      call('number', 'set_value', { entity_id: 'number.porch_door_threshold', value: 0.7 });
-      await until(
+      home.call('switch', 'turn_off', { entity_id: 'switch.porch_door_detection' });
+      home.call('number', 'set_value', { entity_id: 'number.porch_door_threshold', value: 0.7 });
+      await home.until(
         () => state('number.porch_door_threshold') === '0.7' && state('switch.porch_door_detection') === 'off',
       );
       expect(door.changes).toContainEqual({ detect: { threshold: 0.7 } });
-      await until(() => state('binary_sensor.porch_door_person') === 'on');
+      await home.until(() => state('binary_sensor.porch_door_person') === 'on');
       for (const id of ['event.porch_door_sighting', 'image.porch_door_last_person']) expect(state(id)).toMatch(/^20/);
 
       door.counts = [{ label: 'person', count: 1 }];
       door.emit('settings', {});
       door.setStatus('disabled');
-      await until(() => state('binary_sensor.porch_door_person') === 'unavailable');
-      await until(() => !('sensor.porch_door_cell_phone_count' in seen.states));
-      expect(Object.keys(seen.states).filter((id) => /cell_phone|front_yard/.test(id))).toEqual([]);
-      expect(seen.states).toMatchObject({ 'switch.porch_door_enabled': 'on', 'sensor.porch_door_status': 'disabled' });
+      await home.until(() => state('binary_sensor.porch_door_person') === 'unavailable');
+      await home.until(() => !('sensor.porch_door_cell_phone_count' in home.seen.states));
+      expect(Object.keys(home.seen.states).filter((id) => /cell_phone|front_yard/.test(id))).toEqual([]);
+      expect(home.seen.states).toMatchObject({
+        'switch.porch_door_enabled': 'on',
+        'sensor.porch_door_status': 'disabled',
+      });
 
       await first.hub.stop();
-      await until(() => state('switch.porch_door_enabled') === 'unavailable');
+      await home.until(() => state('switch.porch_door_enabled') === 'unavailable');
       await startHub(broker.url, [new FakeCamera('door')]);
-      await until(() => !('Shed' in seen.devices) && state('binary_sensor.porch_door_cat') === 'off');
-      expect(Object.keys(seen.states).filter((id) => /shed/.test(id))).toEqual([]);
-      expect(complaints.split('\n').filter((text) => /mqtt/i.test(text) && /WARNING|ERROR/.test(text))).toEqual([]);
+      await home.until(() => !('Shed' in home.seen.devices) && state('binary_sensor.porch_door_cat') === 'off');
+      expect(Object.keys(home.seen.states).filter((id) => /shed/.test(id))).toEqual([]);
+      expect(home.complaints).toEqual([]);
     },
     3 * minute,
+  );
+
+  it.skipIf(name === 'Mosquitto')(
+    'has all entities again after a restart of itself, of the node, and of both',
+    async () => {
+      const port = await freePort();
+      const begin = async () => {
+        const broker = closing(await brokers[name]!(port), (it) => it.stop());
+        const { hub } = await startHub(broker.url, [new FakeCamera('door'), new FakeCamera('shed')]);
+        return async () => {
+          await hub.stop();
+          await broker.stop();
+        };
+      };
+      let stop = await begin();
+      let home = closing(await Home.start(python!, `mqtt://127.0.0.1:${port}`), (it) => it.kill());
+      const values = () => Object.entries(home.seen.states).filter(([id]) => /_door_|_shed_|porch/.test(id));
+      /** Entities that have a state; buttons, pictures and events have none before something happens. */
+      const known = () =>
+        values().flatMap(([id, state]) => (state !== null && !/unknown|unavailable/.test(state) ? [id] : []));
+      await home.until(
+        () => known().includes('sensor.porch_shed_inference_time') && known().includes('sensor.porch_power'),
+      );
+      await home.until(
+        () => known().includes('update.porch_model') && known().includes('binary_sensor.porch_door_cat'),
+      );
+      const [all, withState] = [
+        values()
+          .map(([id]) => id)
+          .sort(),
+        known().sort(),
+      ];
+      expect(home.seen.protocol).toBe('5');
+      expect(all.length).toBeGreaterThan(40);
+      const isBack = () => home.until(() => known().sort().join() === withState.join());
+
+      await home.stop();
+      home = closing(home.again(), (it) => it.kill());
+      await isBack();
+
+      // Without its goodbye.
+      await home.kill();
+      home = closing(home.again(), (it) => it.kill());
+      await isBack();
+
+      await stop();
+      await home.until(() => known().length === 0);
+      stop = await begin();
+      await isBack();
+
+      await stop();
+      await home.stop();
+      stop = await begin();
+      home = closing(home.again(), (it) => it.kill());
+      await isBack();
+      expect(
+        values()
+          .map(([id]) => id)
+          .sort(),
+      ).toEqual(all);
+      console.log(
+        `Home Assistant ${name}: ${all.length} entities, ${withState.length} with a state, MQTT ${home.seen.protocol}`,
+      );
+    },
+    5 * minute,
   );
 });

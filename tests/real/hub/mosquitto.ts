@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 // Debian puts it where only root's PATH looks.
@@ -22,6 +23,10 @@ export interface MosquittoOptions {
   mutual?: boolean;
   /** The largest packet it takes. Default: any. */
   packetBytes?: number;
+  /** More lines of its configuration. */
+  lines?: readonly string[];
+  /** Lines of an access list for all clients, who need no login. */
+  rights?: readonly string[];
 }
 
 /** A Mosquitto of the test's own, on a free port of the loopback address. */
@@ -31,6 +36,8 @@ export class Mosquitto {
   readonly certificate: string;
   readonly clientCertificate: string;
   readonly clientKey: string;
+  /** Clients that it did not let in so far. */
+  refusals = 0;
   readonly #folder: string;
   readonly #port: number;
   #process: ChildProcess | undefined;
@@ -51,6 +58,8 @@ export class Mosquitto {
     mutual,
     packetBytes,
     boards,
+    lines: more = [],
+    rights: open,
   }: MosquittoOptions = {}): Promise<Mosquitto> {
     const folder = mkdtempSync(join(tmpdir(), 'ocellus-mosquitto-'));
     const port = await freePort();
@@ -86,6 +95,12 @@ export class Mosquitto {
       writeFileSync(rights, `${rules.join('\n')}\n`);
       lines.push('allow_anonymous false', `password_file ${file}`, `acl_file ${rights}`);
     } else lines.push('allow_anonymous true');
+    if (open) {
+      const file = join(folder, 'open-rights');
+      writeFileSync(file, `${open.join('\n')}\n`);
+      lines.push(`acl_file ${file}`);
+    }
+    lines.push(...more);
     writeFileSync(join(folder, 'mosquitto.conf'), `${lines.join('\n')}\n`);
     try {
       await broker.start();
@@ -97,8 +112,14 @@ export class Mosquitto {
   }
 
   async start(): Promise<void> {
-    const child = spawn('mosquitto', ['-c', join(this.#folder, 'mosquitto.conf')], { env, stdio: 'ignore' });
+    const child = spawn('mosquitto', ['-c', join(this.#folder, 'mosquitto.conf')], {
+      env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     this.#process = child;
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      if (/not authori[sz]ed/.test(line)) this.refusals++;
+    });
     while (!(await this.#answers())) {
       if (child.exitCode !== null) throw new Error(`mosquitto ended with ${child.exitCode}`);
       await sleep(20);

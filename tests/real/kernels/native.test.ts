@@ -73,7 +73,7 @@ describe.skipIf(!canBuild)('native kernels of this machine (needs cmake, g++)', 
   let folder: string;
   beforeAll(() => {
     folder = build('build/check');
-  }, 300_000);
+  }, 1_800_000);
 
   it('give what the scalar reference gives, in every variant', () => {
     expectAllRan(run(join(folder, 'kernels-check'), []));
@@ -88,7 +88,7 @@ describe.skipIf(!canBuild)('native kernels under the sanitizers (needs cmake, g+
   let folder: string;
   beforeAll(() => {
     folder = build('build/check-sanitized', '-DOCELLUS_SANITIZE=ON');
-  }, 300_000);
+  }, 1_800_000);
 
   it('read and write nothing that is not theirs, and do nothing undefined', () => {
     expectAllRan(run(join(folder, 'kernels-check'), []));
@@ -110,7 +110,7 @@ describe.skipIf(!canCross)('native kernels of the boards (needs g++-aarch64-linu
   let folder: string;
   beforeAll(() => {
     folder = build('build/check-arm64', ...cross);
-  }, 300_000);
+  }, 1_800_000);
 
   // Pi 3, Pi 4, Pi 5.
   it.each(['cortex-a53', 'cortex-a72', 'cortex-a76'])('give what the scalar reference gives on a %s', (cpu) => {

@@ -69,7 +69,7 @@ async function photo(name: string): Promise<PixelSource> {
 }
 
 describe.skipIf(!hasPython)('preprocessing beside OpenCV (needs python3-venv)', () => {
-  beforeAll(() => void preparePython(), 600_000);
+  beforeAll(preparePython, 3_600_000);
 
   it('resizes a photograph as INTER_LINEAR does, to 1 level (rows blend with 8 bits)', async () => {
     const cat = await photo('cat.jpg');

@@ -52,7 +52,7 @@ describe.skipIf(!possible)(`the package of the kernels (needs ${needed.join(', '
       '--noCheck',
     ];
     execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', ...compile], { cwd: packageRoot });
-  }, 300_000);
+  }, 1_800_000);
 
   afterAll(async () => {
     await rm(folder, { recursive: true, force: true });

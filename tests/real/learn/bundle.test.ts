@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { bundleHash, readBundle, writeBundle } from '../../../sdk/learn/bundle.ts';
 import { Identity } from '../../../sdk/learn/identity.ts';
 import { readSafeTensors } from '../../../sdk/learn/safetensors.ts';
 import { temporaryFolder } from '../../devices/fake.ts';
 import { draft, embeddings, makeLedger } from '../../learn/fakes.ts';
-import { hasPython, runPython } from '../python.ts';
+import { hasPython, preparePython, runPython } from '../python.ts';
 
 interface Theirs {
   metadata: Record<string, string>;
@@ -14,6 +14,8 @@ interface Theirs {
 }
 
 describe.skipIf(!hasPython)('bundles and the safetensors package of Python (needs python3-venv)', () => {
+  beforeAll(preparePython, 3_600_000);
+
   it('read each other, and a signature holds', () => {
     const folder = temporaryFolder();
     const sample = embeddings(2, 8);

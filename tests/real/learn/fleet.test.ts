@@ -260,7 +260,7 @@ describe(`a fleet on one Mosquitto${missing}`, () => {
         `fleet: ${JSON.stringify({ ...what, connections: states.map(({ connections }) => connections) })}\n`,
       );
     },
-    400_000,
+    1_800_000,
   );
 
   it.skipIf(missing !== '').each([
@@ -284,7 +284,7 @@ describe(`a fleet on one Mosquitto${missing}`, () => {
       expect(late.learner.ledger.size).toBe(800);
       expect([...porch.problems, ...late.problems].filter((line) => line.includes('MQTT'))).toEqual([]);
     },
-    400_000,
+    1_800_000,
   );
 
   it.skipIf(missing !== '')(
@@ -314,7 +314,7 @@ describe(`a fleet on one Mosquitto${missing}`, () => {
       const late = await fullBoard('late', broker.url, 'late');
       await vi.waitFor(() => expect(late.counts).toEqual({ cat: 1, dog: 2 }), patience);
     },
-    400_000,
+    1_800_000,
   );
 
   it.skipIf(missing !== '')(
@@ -341,7 +341,7 @@ describe(`a fleet on one Mosquitto${missing}`, () => {
       expect(after.counts).toEqual({ cat: 1 });
       gaveUp.mockRestore();
     },
-    400_000,
+    1_800_000,
   );
 
   it.skipIf(missing !== '')(
@@ -362,7 +362,7 @@ describe(`a fleet on one Mosquitto${missing}`, () => {
       await vi.waitFor(() => expect(shed.counts).toEqual({ van: 2 }), patience);
       expect(porch.problems).toHaveLength(1);
     },
-    400_000,
+    1_800_000,
   );
 });
 

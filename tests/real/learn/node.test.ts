@@ -22,7 +22,7 @@ async function startNode(data: string, settings: Record<string, unknown> = {}) {
   return { node, door: node.pipelines.get('door')!, learning: node.learning!, events, states, logger };
 }
 
-describe('a node that is taught what the scene shows', { timeout: 120_000 }, () => {
+describe('a node that is taught what the scene shows', { timeout: 900_000 }, () => {
   it('names it from the next frame on, after a restart too, and loads nothing before', async () => {
     const data = temporaryFolder();
     const first = await startNode(data, { learn: { thumbnails: true } });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { BackgroundChanges } from '../../../sdk/opencv/background.ts';
-import { hasOpenCv } from '../../../sdk/opencv/load.ts';
 import type { Box } from '../../../sdk/vision/geometry.ts';
 import { MotionGate } from '../../../sdk/vision/motion-gate.ts';
+import { hasOpenCv } from '../../prepared.ts';
 import { boxAt, greyFrame } from '../../vision/fakes.ts';
 
 const fps = 10;
@@ -33,7 +33,7 @@ const withBox =
   (place: (seconds: number) => Box, grey = 30) =>
   (seconds: number): Options => ({ noise: 3, draw: (canvas) => canvas.rectangle(place(seconds), grey) });
 
-describe.skipIf(!hasOpenCv()).each(['MOG2', 'KNN'] as const)(
+describe.skipIf(!(await hasOpenCv())).each(['MOG2', 'KNN'] as const)(
   'BackgroundChanges %s behind the motion gate (needs npm run opencv)',
   (method) => {
     it('sees none in a still, noisy scene', () => {

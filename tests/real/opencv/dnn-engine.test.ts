@@ -6,11 +6,11 @@ import { defaultModel, listModels, loadModel, type Model } from '../../../sdk/co
 import { InputError } from '../../../sdk/errors.ts';
 import { readPicture } from '../../../sdk/frame/picture.ts';
 import { OpenCvEngine } from '../../../sdk/opencv/dnn-engine.ts';
-import { hasOpenCv } from '../../../sdk/opencv/load.ts';
 import type { Detection } from '../../../sdk/vision/detections.ts';
 import { iou } from '../../../sdk/vision/geometry.ts';
 import { onnxModel } from '../../core/onnx-builder.ts';
 import { temporaryFolder } from '../../devices/fake.ts';
+import { hasOpenCv } from '../../prepared.ts';
 import { yolox, yoloxCard } from '../core/validation.ts';
 
 /** Twice what it gets. */
@@ -44,10 +44,11 @@ async function compare(
 }
 
 // One engine a process: its bindings are this thread's own copy.
+const isReady = await hasOpenCv();
 const engine = new OpenCvEngine();
 afterEach(() => engine.close());
 
-describe.skipIf(!hasOpenCv())('OpenCvEngine (needs npm run opencv)', () => {
+describe.skipIf(!isReady)('OpenCvEngine (needs npm run opencv)', () => {
   it('tells what goes in and what comes out, and runs on the buffer that bind() gave', async () => {
     await engine.load(doubling([1, 2, 2, 3]), { threads: 1 });
     expect(engine.inputs).toEqual([{ name: 'in', type: 'float32', shape: [1, 2, 2, 3] }]);
@@ -105,7 +106,7 @@ describe.skipIf(!hasOpenCv())('OpenCvEngine (needs npm run opencv)', () => {
   });
 });
 
-describe.skipIf(!hasOpenCv() || !yolox)('YOLOX-nano on both engines (needs npm run opencv and ../shared/data)', () => {
+describe.skipIf(!isReady || !yolox)('YOLOX-nano on both engines (needs npm run opencv and ../shared/data)', () => {
   it('finds the same: boxes to a pixel, scores to 0.002', async () => {
     const folder = temporaryFolder();
     await symlink(yolox!, join(folder, 'yolox-nano.onnx'));

@@ -1,13 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { chromium } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { hasOpenCv, loadOpenCv } from '../../../sdk/opencv/load.ts';
+import { loadOpenCv } from '../../../sdk/opencv/load.ts';
 import { MatDrawing } from '../../../sdk/opencv/mat-drawing.ts';
 import type { Mat } from '../../../sdk/opencv/types.ts';
 import { drawBoxes, drawLabels, drawZones, Traces } from '../../../sdk/vision/annotate/annotators.ts';
 import { type CanvasContext, CanvasDrawing } from '../../../sdk/vision/annotate/canvas-drawing.ts';
 import type { Drawing } from '../../../sdk/vision/annotate/drawing.ts';
 import { hasProgram } from '../../needs.ts';
+import { hasOpenCv } from '../../prepared.ts';
 
 const width = 320;
 const height = 240;
@@ -50,7 +51,7 @@ function pixelsOf(mat: Mat): number[][] {
 
 const isDrawn = ([red, green, blue]: number[]) => red! + green! + blue! > 60;
 
-describe.skipIf(!hasOpenCv())('MatDrawing (needs npm run opencv)', () => {
+describe.skipIf(!(await hasOpenCv()))('MatDrawing (needs npm run opencv)', () => {
   it('draws in the colour and at the place it is told', () => {
     const cv = loadOpenCv();
     const mat = new cv.Mat(height, width, cv.CV_8UC3!, [0, 0, 0]);
@@ -77,7 +78,7 @@ describe.skipIf(!hasOpenCv())('MatDrawing (needs npm run opencv)', () => {
   });
 });
 
-describe.skipIf(!hasOpenCv() || !hasProgram('chromium'))(
+describe.skipIf(!(await hasOpenCv()) || !hasProgram('chromium'))(
   'MatDrawing and CanvasDrawing (need npm run opencv and chromium)',
   () => {
     it('draw alike: nine tenths of what one draws the other draws too, to two pixels', async () => {

@@ -5,15 +5,15 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { asset } from '../../../sdk/assets.ts';
-import { hasOpenCv } from '../../../sdk/opencv/load.ts';
 import { rawCard } from '../../core/cards.ts';
 import { onnxModel } from '../../core/onnx-builder.ts';
 import { temporaryFolder } from '../../devices/fake.ts';
 import { hasProgram } from '../../needs.ts';
+import { hasOpenCv } from '../../prepared.ts';
 import { yolox, yoloxCard } from '../core/validation.ts';
 
 const script = asset('tests', 'real', 'opencv', 'leaks.mjs');
-const isBuilt = existsSync(asset('dist', 'sdk', 'opencv', 'index.js'));
+const isReady = existsSync(asset('dist', 'sdk', 'opencv', 'index.js')) && (await hasOpenCv());
 
 /** @returns By how many MB the process grew from a fifth of the frames to the last one. */
 async function growth(path: string, frames = 10_000, model = ''): Promise<number> {
@@ -28,7 +28,7 @@ async function growth(path: string, frames = 10_000, model = ''): Promise<number
   return late - early;
 }
 
-describe.skipIf(!hasOpenCv() || !isBuilt)('10,000 frames leave memory flat (needs npm run opencv and dist)', () => {
+describe.skipIf(!isReady)('10,000 frames leave memory flat (needs npm run opencv and dist)', () => {
   it.each([
     'toMat, nothing copied',
     'toMat, converted',

@@ -4,9 +4,10 @@ import { Frame } from '../../../sdk/frame/frame.ts';
 import { type PixelFormat, pixelFormats, planeLayout } from '../../../sdk/frame/layout.ts';
 import { FramePool } from '../../../sdk/frame/pool.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
-import { hasOpenCv, loadOpenCv } from '../../../sdk/opencv/load.ts';
+import { loadOpenCv } from '../../../sdk/opencv/load.ts';
 import { fromMat, toMat } from '../../../sdk/opencv/mat.ts';
 import type { Mat } from '../../../sdk/opencv/types.ts';
+import { hasOpenCv } from '../../prepared.ts';
 
 const info = { sequence: 7, captureTimeNs: 5e9, wallTimeMs: 1234 };
 
@@ -32,7 +33,7 @@ function bgrOf(frame: Frame): number[] {
   return [...kernels.converter().convert(frame, { channels: 'BGR' }).data];
 }
 
-describe.skipIf(!hasOpenCv())('toMat and fromMat (need npm run opencv)', () => {
+describe.skipIf(!(await hasOpenCv()))('toMat and fromMat (need npm run opencv)', () => {
   it('gives the pixels of each format as BGR, at any size and stride', () => {
     fc.assert(
       fc.property(

@@ -7,9 +7,9 @@ import { planeLayout } from '../../../sdk/frame/layout.ts';
 import { readPicture } from '../../../sdk/frame/picture.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
 import type { PreprocessTarget, Quality } from '../../../sdk/kernels/preprocess/preprocess.ts';
-import { hasOpenCv } from '../../../sdk/opencv/load.ts';
 import { OpenCvPreprocessor } from '../../../sdk/opencv/preprocessor.ts';
 import { card } from '../../core/cards.ts';
+import { hasOpenCv } from '../../prepared.ts';
 
 const input = (change: Partial<ModelCard['input']>): ModelCard['input'] =>
   card({ type: 'yolov8' }, { input: { width: 416, height: 416, ...change } }).input;
@@ -67,7 +67,7 @@ async function difference({ change = {}, quality, yuv = false, region }: Case) {
 
 const floats = { type: 'float32', mean: [123, 117, 104], std: [58, 57, 57] } as const;
 
-describe.skipIf(!hasOpenCv())('OpenCvPreprocessor beside the kernels (needs npm run opencv)', () => {
+describe.skipIf(!(await hasOpenCv()))('OpenCvPreprocessor beside the kernels (needs npm run opencv)', () => {
   it.each<[string, Case, number]>([
     ['bytes, NCHW', { change: { type: 'uint8' } }, 1.01],
     ['bytes, NHWC, BGR', { change: { type: 'uint8', layout: 'NHWC', channels: 'BGR' } }, 1.01],

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Frame } from '../../../sdk/frame/frame.ts';
 import { BackgroundChanges } from '../../../sdk/opencv/background.ts';
-import { hasOpenCv, loadOpenCv } from '../../../sdk/opencv/load.ts';
+import { loadOpenCv } from '../../../sdk/opencv/load.ts';
 import { MatDrawing } from '../../../sdk/opencv/mat-drawing.ts';
 import { afterCore, beforeCore } from '../../../sdk/opencv/stages.ts';
 import type { Mat } from '../../../sdk/opencv/types.ts';
@@ -10,6 +10,7 @@ import { Pipeline, type PipelineOptions } from '../../../sdk/pipeline/pipeline.t
 import { drawBoxes } from '../../../sdk/vision/annotate/annotators.ts';
 import { recorder, until } from '../../hub/fakes.ts';
 import { FakeModel } from '../../pipeline/fakes.ts';
+import { hasOpenCv } from '../../prepared.ts';
 import { boxAt } from '../../vision/fakes.ts';
 
 function run(options: PipelineOptions) {
@@ -36,7 +37,7 @@ function frameAt(pipeline: Pipeline, n: number, see: (report: FrameReport) => vo
   });
 }
 
-describe.skipIf(!hasOpenCv())('Mats as stages of a pipeline (need npm run opencv)', () => {
+describe.skipIf(!(await hasOpenCv()))('Mats as stages of a pipeline (need npm run opencv)', () => {
   it('crop before the core: the network sees, and the camera shows, the part', async () => {
     const cv = loadOpenCv();
     const crop = beforeCore((mat) => mat.getRegion(new cv.Rect(10, 20, 300, 200)));

@@ -3,15 +3,15 @@ import { featuresOf } from '../../../sdk/learn/features.ts';
 import { defaultTrainers, Head, trainHead } from '../../../sdk/learn/head.ts';
 import { SvmTrainer } from '../../../sdk/learn/svm.ts';
 import { TrainingData } from '../../../sdk/learn/training-set.ts';
-import { hasOpenCv } from '../../../sdk/opencv/load.ts';
 import { OpenCvSvmTrainer } from '../../../sdk/opencv/svm-trainer.ts';
 import { example, examplesOf } from '../../learn/examples.ts';
 import { embeddings } from '../../learn/fakes.ts';
+import { hasOpenCv } from '../../prepared.ts';
 
 const labels = ['a', 'b', 'c', 'd'];
 const sample = embeddings(5);
 
-describe.skipIf(!hasOpenCv())('OpenCvSvmTrainer (needs npm run opencv)', () => {
+describe.skipIf(!(await hasOpenCv()))('OpenCvSvmTrainer (needs npm run opencv)', () => {
   const set = new TrainingData().update(examplesOf(labels, 10, (label) => sample(label, 2)));
 
   /** Of 400 new ones, how many are named rightly. */

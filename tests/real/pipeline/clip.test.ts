@@ -19,7 +19,7 @@ const tolerance = 1.5;
 
 const name = 'six visits, one after the other (needs ffmpeg and ../shared)';
 
-describe.skipIf(!clip || !hasProgram('ffmpeg'))(name, { timeout: 240_000 }, () => {
+describe.skipIf(!clip || !hasProgram('ffmpeg'))(name, { timeout: 900_000 }, () => {
   let model: Model;
   beforeAll(async () => {
     model = await loadModel();

@@ -7,7 +7,7 @@ const cycles = 2;
 const tolerance = 1.6;
 
 it('tells each visit of the built-in scene once, with the default network and settings', {
-  timeout: 240_000,
+  timeout: 900_000,
 }, async () => {
   const pipeline = new Pipeline({ source: 'scene:', speed: 'max' });
   const begun: string[] = [];

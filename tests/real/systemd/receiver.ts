@@ -39,6 +39,13 @@ export class Receiver {
     return receiver;
   }
 
+  /** Says something to it, as another process. */
+  async tell(assignment: string): Promise<void> {
+    const say =
+      'import socket, sys; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(sys.argv[2].encode(), sys.argv[1])';
+    await once(spawn('python3', ['-c', say, this.path, assignment], { stdio: 'inherit' }), 'exit');
+  }
+
   /** How often this assignment came. */
   count(assignment: string): number {
     return this.received.filter((one) => one.includes(assignment)).length;

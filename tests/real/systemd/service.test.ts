@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { asset } from '../../../sdk/assets.ts';
 import { resolveSettings } from '../../../sdk/config/settings.ts';
@@ -128,10 +129,15 @@ describe.skipIf(needs)(`a service of systemd${needs}`, () => {
     const { child } = startService(receiver, 'scene:');
     await until(() => receiver.count('WATCHDOG=1') >= 1);
     child.kill('SIGSTOP');
-    // One may be on its way.
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await until(() => / T /.test(readFileSync(`/proc/${child.pid}/stat`, 'utf8')));
+    // One may be on its way: before another's that comes now.
+    await receiver.tell('X_FENCE=1');
+    await until(() => receiver.count('X_FENCE=1') === 1);
     const before = receiver.count('WATCHDOG=1');
+    // Five times as long as between two of them.
     await new Promise((resolve) => setTimeout(resolve, 1000));
+    await receiver.tell('X_FENCE=2');
+    await until(() => receiver.count('X_FENCE=2') === 1);
     expect(receiver.count('WATCHDOG=1')).toBe(before);
     child.kill('SIGCONT');
     await until(() => receiver.count('WATCHDOG=1') > before);

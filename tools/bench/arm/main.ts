@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { printError, table } from '../../cli/output.ts';
+import { Progress } from '../progress.ts';
 import { CycleModel } from './cycles.ts';
 import { LibraryNames, readable } from './names.ts';
 import { pathsOf } from './paths.ts';
@@ -76,18 +77,23 @@ async function bench(): Promise<void> {
   const programs = preparePrograms();
   const model = new CycleModel(programs.mca);
   const results: Result[] = [];
-  for (const job of jobs.filter(({ name }) => values.job.includes(name))) {
-    for (const by of [...variants, ...job.peers].filter((name) => values.by.includes(name))) {
-      const program = variants.includes(by) ? programs.ours : programs.peers;
-      const traces = new Map<string, Trace | undefined>();
-      for (const processor of processors.filter(({ name }) => values.processor.includes(name))) {
-        if (!traces.has(processor.cpu)) {
-          const options = ['-cpu', processor.cpu, ...program.options];
-          traces.set(processor.cpu, await trace(programs.qemu, options, [program.file, job.name, by]));
-        }
-        const counted = traces.get(processor.cpu);
-        if (counted) results.push({ by, processor: processor.name, ...measure(counted, model, job, processor.model) });
+  const chosen = jobs
+    .filter(({ name }) => values.job.includes(name))
+    .flatMap((job) =>
+      [...variants, ...job.peers].filter((name) => values.by.includes(name)).map((by) => ({ job, by })),
+    );
+  const progress = new Progress(chosen.length);
+  for (const { job, by } of chosen) {
+    progress.next(`${job.what}, ${by}`);
+    const program = variants.includes(by) ? programs.ours : programs.peers;
+    const traces = new Map<string, Trace | undefined>();
+    for (const processor of processors.filter(({ name }) => values.processor.includes(name))) {
+      if (!traces.has(processor.cpu)) {
+        const options = ['-cpu', processor.cpu, ...program.options];
+        traces.set(processor.cpu, await trace(programs.qemu, options, [program.file, job.name, by]));
       }
+      const counted = traces.get(processor.cpu);
+      if (counted) results.push({ by, processor: processor.name, ...measure(counted, model, job, processor.model) });
     }
   }
   console.log(tableOf(results));

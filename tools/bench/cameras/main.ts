@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { asset } from '../../../sdk/assets.ts';
 import { printError, table } from '../../cli/output.ts';
+import { Progress } from '../progress.ts';
 import { inWords, launcher, runJson, spread } from '../run.ts';
 import type { Outcome } from './subject.ts';
 
@@ -18,9 +19,11 @@ const script = asset('dist', 'tools', 'bench', 'cameras', 'subject.js');
 
 try {
   const rounds: Outcome[][] = [];
+  const progress = new Progress(Number(values.rounds) * counts.length);
   for (let round = 0; round < Number(values.rounds); round++) {
     const outcomes: Outcome[] = [];
     for (const cameras of counts) {
+      progress.next(`round ${round + 1} of ${values.rounds}: cameras: ${cameras}`);
       const { fps, seconds } = values;
       const args = [script, '--cameras', String(cameras), '--fps', fps, '--seconds', seconds];
       outcomes.push(await runJson<Outcome>('env', [...launcher(), ...args]));

@@ -1,4 +1,5 @@
 import { type FewShot, fewShot } from '../../../sdk/learn/few-shot.ts';
+import type { Progress } from '../progress.ts';
 import type { EmbeddedPicture } from './embeddings.ts';
 import { plainNearest, plainPrototypes, type Sklearn, tfjsNearest } from './peers.ts';
 
@@ -15,6 +16,7 @@ export async function accuracy(
   floats: string,
   sklearn: Sklearn,
   seeds: number,
+  progress: Progress,
 ): Promise<Accuracy[]> {
   const everywhere = pictures.map(({ split: _, ...picture }) => picture);
   const labels = pictures.map(({ label }) => label);
@@ -26,7 +28,9 @@ export async function accuracy(
     ['ALL OTHERS', everywhere, 5],
     ['ALL OTHERS', everywhere, 20],
   ] as const) {
+    let seed = 0;
     const found = await fewShot(all, { examples, seeds }, async ({ train, test }) => {
+      progress.next(`${examples} a label, ${tested.toLowerCase()}: seed ${++seed} of ${seeds}`);
       const known = train.map((place) => pictures[place]!);
       const by = (namer: ReturnType<typeof plainPrototypes>) =>
         test.map((place) => namer(pictures[place]!.embedding).label);

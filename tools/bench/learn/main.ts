@@ -9,6 +9,7 @@ import { kernels } from '../../../sdk/kernels/kernels.ts';
 import { type Guess, unknowns } from '../../../sdk/learn/few-shot.ts';
 import { accuracyTable, kindsChosen, unknownsTable } from '../../cli/evaluate-learning.ts';
 import { printError, table } from '../../cli/output.ts';
+import { Progress } from '../progress.ts';
 import { inWords } from '../run.ts';
 import { accuracy } from './accuracy.ts';
 import { blocking } from './blocking.ts';
@@ -49,18 +50,22 @@ async function bench(seeds: number, rounds: number, jsonFile: string): Promise<v
       `--pictures: expected a folder with train/LABEL/ and test/LABEL/, ${values.pictures} does not exist`,
     );
   }
+  // Memory, embeddings, four sets of splits and two without one label, and the rounds.
+  const progress = new Progress(2 + 4 * seeds + 2 + rounds);
+  progress.next('memory of 10,000 examples');
   const memory = memoryOf(10_000);
+  progress.next('embeddings of the pictures');
   const pictures = await embedPictures(values.pictures, values.fp32);
   const results = {
     memory,
     accuracy: await withSklearn(pictures, (sklearn) =>
-      accuracy(pictures, values.fp32 === undefined ? 'int8 as floats' : 'fp32', sklearn, seeds),
+      accuracy(pictures, values.fp32 === undefined ? 'int8 as floats' : 'fp32', sklearn, seeds, progress),
     ),
-    unknowns: [5, 20].map((examples) => ({
-      title: `${examples} A LABEL`,
-      ...unknowns(pictures, { examples, seeds }, fixedCosine(pictures)),
-    })),
-    times: await times(rounds),
+    unknowns: [5, 20].map((examples) => {
+      progress.next(`unknown things, ${examples} a label`);
+      return { title: `${examples} A LABEL`, ...unknowns(pictures, { examples, seeds }, fixedCosine(pictures)) };
+    }),
+    times: await times(rounds, progress),
     blocking: await blocking(),
   };
   console.log(`Named rightly, ${seeds} seeds: mean (smallest-largest)`);

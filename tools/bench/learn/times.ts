@@ -5,6 +5,7 @@ import type { Embedding } from '../../../sdk/learn/embedding.ts';
 import { random } from '../../../sdk/learn/few-shot.ts';
 import { HeadVersions } from '../../../sdk/learn/head-versions.ts';
 import { Ledger } from '../../../sdk/learn/ledger.ts';
+import type { Progress } from '../progress.ts';
 import { type Spread, spread } from '../run.ts';
 import { Sklearn } from './peers.ts';
 
@@ -17,7 +18,7 @@ const repeat = 1000;
  * Ten labels with a hundred examples each, and one more: until a head is there that knows it. In turns with LinearSVC's fit
  * of the same.
  */
-export async function times(rounds: number) {
+export async function times(rounds: number, progress: Progress) {
   const sample = makeSamples(labels);
   const ledger = new Ledger({ space: 'bench', dimension, node: 'bench' });
   const versions = new HeadVersions('object');
@@ -51,6 +52,7 @@ export async function times(rounds: number) {
   const peerPredictUs: number[] = [];
   try {
     for (const [round, add] of extra.entries()) {
+      progress.next(`teaching and naming: round ${round + 1} of ${rounds}`);
       const cpu = process.cpuUsage();
       const begun = performance.now();
       add();

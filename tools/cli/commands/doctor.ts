@@ -18,6 +18,7 @@ import { listModels } from '../../../sdk/core/model.ts';
 import { messageOf } from '../../../sdk/errors.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
 import { loadAddon } from '../../../sdk/kernels/native.ts';
+import { foreignLibraries, onnxruntimeFolder, removeForeignLibraries } from '../foreign-libraries.ts';
 import { oneLine, printJson, table } from '../output.ts';
 
 export function addDoctor(program: Command): void {
@@ -26,7 +27,14 @@ export function addDoctor(program: Command): void {
     .description('tell what this machine has, and what is missing for what')
     .option('--json', 'one JSON object')
     .option('--discover', 'ask the network for ONVIF cameras too; nothing is told to them')
-    .action(async ({ json, discover = false }: { json?: boolean; discover?: boolean }) => {
+    .option('--prune', "remove onnxruntime's libraries for other systems than this one, and tell how much that frees")
+    .action(async ({ json, discover = false, prune }: DoctorOptions) => {
+      if (prune) {
+        const freed = removeForeignLibraries(onnxruntimeFolder());
+        if (json) await printJson({ freedMb: megabytes(freed) });
+        else console.log(freed > 0 ? `${megabytes(freed)} MB are free now` : 'there was nothing to remove');
+        return;
+      }
       const report = await examine(discover);
       if (json) await printJson(report);
       else console.log(inWords(report));
@@ -34,6 +42,14 @@ export function addDoctor(program: Command): void {
       if (report.onnxruntime.error) process.exitCode = 1;
     });
 }
+
+interface DoctorOptions {
+  json?: boolean;
+  discover?: boolean;
+  prune?: boolean;
+}
+
+const megabytes = (bytes: number) => Math.round(bytes / 1e6);
 
 type Report = Awaited<ReturnType<typeof examine>>;
 
@@ -78,11 +94,12 @@ function describeKernels() {
 }
 
 /** Loading it is the only test that says something: a library of the wrong platform is there too. */
-async function findOnnxruntime(): Promise<{ version?: string; error?: string }> {
+async function findOnnxruntime(): Promise<{ version?: string; foreignMb?: number; error?: string }> {
   try {
     await import('../../../sdk/core/engines/no-telemetry.ts');
     const { env } = await import('onnxruntime-node');
-    return { version: env.versions.node ?? env.versions.common };
+    const foreign = foreignLibraries(onnxruntimeFolder()).reduce((sum, { bytes }) => sum + bytes, 0);
+    return { version: env.versions.node ?? env.versions.common, foreignMb: megabytes(foreign) };
   } catch (error) {
     return { error: messageOf(error) };
   }
@@ -107,7 +124,7 @@ function inWords(report: Report): string {
     ['power', powerInWords(board.power)],
     ['profile', profileInWords(board.profile)],
     ['Node', node],
-    ['onnxruntime', onnxruntime.version ?? `cannot be loaded: ${onnxruntime.error}`],
+    ['onnxruntime', onnxruntimeInWords(onnxruntime)],
     [
       'kernels',
       kernels.variants.length > 0 ? `${kernels.inUse}; there are ${kernels.variants.join(', ')}` : kernels.inUse,
@@ -123,6 +140,12 @@ function inWords(report: Report): string {
   );
   const network = networkCameras ? `\n\nnetwork cameras\n${networkInWords(networkCameras)}` : '';
   return `${machine}\n\ncameras\n${camerasInWords(cameras)}${network}\n\nprograms\n${parts}`;
+}
+
+export function onnxruntimeInWords({ version, foreignMb = 0, error }: Report['onnxruntime']): string {
+  if (version === undefined) return `cannot be loaded: ${error}`;
+  if (foreignMb === 0) return version;
+  return `${version}; ${foreignMb} MB of it are for other systems: \`ocellus doctor --prune\` removes them`;
 }
 
 /** Their names come from the cameras. */

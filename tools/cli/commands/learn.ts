@@ -4,12 +4,15 @@ import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { dataFolder } from '../../../sdk/config/data-folder.ts';
 import { readSettings, resolveSettings } from '../../../sdk/config/settings.ts';
+import { readClassifierCard } from '../../../sdk/core/classifier.ts';
+import { spaceOf } from '../../../sdk/core/space.ts';
 import { InputError, messageOf } from '../../../sdk/errors.ts';
 import { readBundle, writeBundle } from '../../../sdk/learn/bundle.ts';
-import type { Cut } from '../../../sdk/learn/example.ts';
+import { type Cut, checkName } from '../../../sdk/learn/example.ts';
 import { Identity, identityFile } from '../../../sdk/learn/identity.ts';
 import type { Learner } from '../../../sdk/learn/learner.ts';
-import { isExamplePart, type Part } from '../../../sdk/learn/part.ts';
+import { LedgerStore } from '../../../sdk/learn/ledger-store.ts';
+import { isExamplePart } from '../../../sdk/learn/part.ts';
 import { mostSafeTensorsBytes } from '../../../sdk/learn/safetensors.ts';
 import { openLearner, storeHelp } from '../learner.ts';
 import { oneLine, printJson, table } from '../output.ts';
@@ -33,10 +36,11 @@ export function addLearn(program: Command): void {
     .description('write all that a store has, of all nodes, to a safetensors file')
     .argument('<file>', 'is written over')
     .action(exportStore);
-  ofStore(learn.command('import'))
+  ofStore(learn.command('import'), `${storeHelp}; made where there is none`)
     .description('merge what another store wrote; any order, any number of times, gives the same')
     .argument('<file>', 'that `ocellus learn export` wrote')
     .option('--trusted <key...>', 'public keys: only what one of them signed is taken')
+    .option('--node <name>', 'whose a store is that is made; default: of the node that wrote the file')
     .action(importStore);
   ofStore(learn.command('cuts'))
     .description('list whose examples, or which, do not count, and who says so')
@@ -44,9 +48,9 @@ export function addLearn(program: Command): void {
     .action(listCuts);
 }
 
-function ofStore(command: Command): Command {
+function ofStore(command: Command, help = storeHelp): Command {
   return command
-    .requiredOption('--store <dir>', storeHelp)
+    .requiredOption('--store <dir>', help)
     .option(
       '--model <name or file>',
       'the embedding network of the store: a name of `ocellus models`, an ONNX file, or a card',
@@ -71,28 +75,37 @@ async function exportStore(file: string, { store, model }: StoreOptions): Promis
   });
 }
 
-async function importStore(file: string, options: StoreOptions & { trusted?: string[] }): Promise<void> {
-  const { trusted, ...of } = options;
+async function importStore(file: string, options: StoreOptions & { trusted?: string[]; node?: string }): Promise<void> {
+  const { store, model, trusted, node } = options;
+  if (node !== undefined) checkName('--node', node);
   const bytes = await readFileOf(file, mostSafeTensorsBytes);
-  await withStore(of, async (learner) => {
-    const { space, dimension } = learner.ledger;
-    const before = learner.ledger.size;
-    const changed = await merge(learner, file, () =>
-      readBundle(bytes, { space, dimension, ...(trusted && { trusted }) }),
-    );
-    const count = learner.ledger.size - before;
-    console.log(
-      `${file}: ${changed.length} labels and lists of cuts changed; ${learner.ledger.size} examples, ${count} more`,
-    );
+  const card = await readClassifierCard(model);
+  const check = { space: spaceOf(card), dimension: card.dimension, ...(trusted && { trusted }) };
+  // Before the store is opened: a file that cannot be read must not leave an empty one behind.
+  const bundle = await ofFile(file, async () => readBundle(bytes, check));
+  const isNew = !LedgerStore.exists(store);
+  const learner = await openLearner(store, model, node ?? bundle.node);
+  try {
+    const { ledger } = learner;
+    if (isNew) console.log(`${store}: a new store, of ${ledger.node}`);
+    const before = ledger.size;
+    const changed = await ofFile(file, () => learner.merge(bundle.parts));
+    const { size } = learner.ledger;
+    console.log(`${file}: ${changed.length} labels and lists of cuts changed; ${size} examples, ${size - before} more`);
     for (const label of changed.filter(isExamplePart).map(titleOf)) console.log(`  ${label}`);
-  });
+  } finally {
+    await learner.close();
+  }
 }
 
-async function merge(learner: Learner, file: string, read: () => { parts: readonly Part[] }): Promise<readonly Part[]> {
+/** What is wrong with the file is said with its name. */
+async function ofFile<T>(file: string, use: () => Promise<T>): Promise<T> {
   try {
-    return await learner.merge(read().parts);
+    return await use();
   } catch (error) {
-    throw error instanceof InputError ? new InputError(`${file}: ${error.message}`) : error;
+    if (!(error instanceof InputError)) throw error;
+    const hint = /expected space /.test(error.message) ? '; --model says of which network the store is' : '';
+    throw new InputError(`${file}: ${error.message}${hint}`);
   }
 }
 

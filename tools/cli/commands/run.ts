@@ -4,7 +4,8 @@ import { describeBoard } from '../../../devices/index.ts';
 import { isLoopback } from '../../../sdk/access/network.ts';
 import { dataFolder } from '../../../sdk/config/data-folder.ts';
 import { chooseProfile } from '../../../sdk/config/profile.ts';
-import { readSettings, resolveSettings, type SettingsInput, updateSettings } from '../../../sdk/config/settings.ts';
+import { readSettings, resolveSettings, type SettingsInput } from '../../../sdk/config/settings.ts';
+import { SettingsKeeper } from '../../../sdk/config/settings-keeper.ts';
 import { InputError, messageOf } from '../../../sdk/errors.ts';
 import type { Hub } from '../../../sdk/hub/hub.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
@@ -111,7 +112,8 @@ async function runNode(options: RunOptions, logger: Logger): Promise<{ code: num
   try {
     await node.start({
       before: async () => {
-        keepChanges(node, file, logger);
+        const keeper = keepChanges(node, file, logger);
+        parts.push({ stop: () => keeper.close() });
         const mqtt = await startHub(node, settings, { logger, parts, restart, consoleUrl: () => pageUrl });
         hub = mqtt?.hub;
         if (settings.console.enabled) {
@@ -155,16 +157,12 @@ async function stopEverything(
 }
 
 /** What is changed on the page or over MQTT is written to the settings file. */
-function keepChanges(node: Node, file: string, logger: Logger): void {
-  // One after the other: two writers would lose one of the changes.
-  let last = Promise.resolve();
+function keepChanges(node: Node, file: string, logger: Logger): SettingsKeeper {
+  const keeper = new SettingsKeeper(file, logger);
   for (const pipeline of node.pipelines.values()) {
-    pipeline.on('settings', (change) => {
-      last = last
-        .then(() => updateSettings(file, { cameras: { [pipeline.name]: change } }))
-        .catch((error) => logger.error(`the change is in use, but ${file} could not be written: ${messageOf(error)}`));
-    });
+    pipeline.on('settings', (change) => keeper.keep({ cameras: { [pipeline.name]: change } }));
   }
+  return keeper;
 }
 
 /** Lays the command line over the settings file. What is wrong in the file stays, for the check of its fields. */

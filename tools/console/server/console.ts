@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { isLoopback } from '../../../sdk/access/network.ts';
@@ -59,6 +60,7 @@ export class Console {
   readonly #url: URL | undefined;
   readonly #access: Access;
   readonly #logger: Logger;
+  readonly #run = randomUUID();
   readonly #events = new EventStore();
   readonly #clients: Clients;
   readonly #stats: StatsTicker;
@@ -180,6 +182,7 @@ export class Console {
   #state(): ConsoleState {
     const { node, mqttUrl } = this.#options;
     return {
+      run: this.#run,
       node: node.name,
       version: packageVersion(),
       mqtt: mqttState(mqttUrl, this.#root),

@@ -10,20 +10,31 @@ export interface EventQuery {
   label?: string;
 }
 
+/** What is held of an event. */
+interface Held {
+  event: Omit<RecentEvent, 'age'>;
+  /** When it began, ms. */
+  readonly beganMs: number;
+}
+
 /** The last events and their pictures, in memory and bounded: the oldest go first. */
 export class EventStore {
   readonly #maxEvents: number;
   readonly #maxBytes: number;
   /** Oldest first. */
-  readonly #events = new Map<string, RecentEvent>();
+  readonly #events = new Map<string, Held>();
   /** By event, the one that was renewed last at the end. */
   readonly #pictures = new Map<string, { jpeg: Buffer; number: number }>();
   #bytes = 0;
   #taken = 0;
+  #places = 0;
+  readonly #now: () => number;
 
-  constructor(options: { maxEvents?: number; maxBytes?: number } = {}) {
+  /** @param options.now A clock in ms that never goes back. Default: `performance.now()`. */
+  constructor(options: { maxEvents?: number; maxBytes?: number; now?: () => number } = {}) {
     this.#maxEvents = options.maxEvents ?? 500;
     this.#maxBytes = options.maxBytes ?? 16 * 1024 * 1024;
+    this.#now = options.now ?? (() => performance.now());
   }
 
   /** Events held, and bytes of their pictures. */
@@ -34,10 +45,14 @@ export class EventStore {
   /** Takes an event in, or what became of it. */
   add({ after }: EventMessage): RecentEvent {
     const picture = this.#pictures.get(after.id)?.number ?? 0;
-    const event: RecentEvent = { ...after, has_snapshot: picture > 0, picture };
-    this.#events.set(after.id, event);
+    const known = this.#events.get(after.id);
+    const place = known?.event.place ?? ++this.#places;
+    const event = { ...after, has_snapshot: picture > 0, picture, place };
+    const beganMs = known?.beganMs ?? this.#now() - (after.frame_time - after.start_time) * 1000;
+    const held = { event, beganMs };
+    this.#events.set(after.id, held);
     if (this.#events.size > this.#maxEvents) this.#forget(this.#events.keys().next().value!);
-    return event;
+    return this.#told(held);
   }
 
   /** Keeps the newest picture of an event; it comes before the event itself. */
@@ -57,16 +72,21 @@ export class EventStore {
   list({ limit, before, camera, label }: EventQuery): EventPage {
     const events: RecentEvent[] = [];
     let counting = before === undefined;
-    for (const event of [...this.#events.values()].reverse()) {
+    for (const held of [...this.#events.values()].reverse()) {
+      const { event } = held;
       if (!counting) {
         counting = event.id === before;
         continue;
       }
       if ((camera !== undefined && event.camera !== camera) || (label !== undefined && event.label !== label)) continue;
       if (events.length === limit) return { events, next: events.at(-1)!.id };
-      events.push(event);
+      events.push(this.#told(held));
     }
     return { events, next: null };
+  }
+
+  #told({ event, beganMs }: Held): RecentEvent {
+    return { ...event, age: Math.max(0, this.#now() - beganMs) / 1000 };
   }
 
   #forget(id: string): void {
@@ -79,7 +99,7 @@ export class EventStore {
     if (!picture) return;
     this.#pictures.delete(id);
     this.#bytes -= picture.jpeg.length;
-    const event = this.#events.get(id);
-    if (event) this.#events.set(id, { ...event, has_snapshot: false, picture: 0 });
+    const held = this.#events.get(id);
+    if (held) held.event = { ...held.event, has_snapshot: false, picture: 0 };
   }
 }

@@ -23,6 +23,11 @@ export function nodeMetrics(node: ConsoleNode, mqtt: HubStats | undefined, accep
   });
   tellProcess(text, stats.eventLoopDelayMs);
   tellBoard(text, ofNode, stats);
+  text.counter(
+    'ocellus_written_bytes',
+    'Handed to the disk, by what wrote it.',
+    Object.entries(stats.written).map(([writer, { bytes }]) => [{ ...ofNode, writer }, bytes]),
+  );
   tellCameras(text, node, stats.cameras);
   if (mqtt) tellMqtt(text, ofNode, mqtt);
   return text;
@@ -50,6 +55,7 @@ function tellProcess(text: Exposition, delayMs: { mean: number; p99: number }): 
   const { user, system } = process.cpuUsage();
   const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
   const one = (value: number): Sample[] => [[{}, value]];
+  // By the clock as it is now: what asks subtracts it from a time of now.
   const started = Date.now() / 1000 - process.uptime();
   text.gauge('process_start_time_seconds', 'When it was started, since 1970.', one(Math.round(started * 1000) / 1000));
   text.counter('process_cpu_seconds', 'Of the process and its threads.', one((user + system) / 1e6));
@@ -177,6 +183,11 @@ function tellMqtt(text: Exposition, labels: Labels, mqtt: HubStats): void {
     'ocellus_mqtt_outbox_evicted',
     'Messages dropped for want of room, or because they were too old.',
     Object.entries(outbox.evicted).map(([kind, count]) => [{ ...labels, kind }, count]),
+  );
+  text.counter(
+    'ocellus_mqtt_outbox_refused',
+    'Messages set aside: the broker refused them for good, ended the connection at them, or they are larger than it takes.',
+    Object.entries(outbox.refused).map(([kind, count]) => [{ ...labels, kind }, count]),
   );
   text.gauge(
     'ocellus_mqtt_outbox_unwritten',

@@ -45,7 +45,7 @@ export class StatsTicker {
     });
     return {
       type: 'stats',
-      time: Date.now(),
+      time: performance.now(),
       stats: { ...stats, cpuPercent: cpuPercent ?? stats.cpuPercent, cameras: Object.fromEntries(cameras) },
       mqtt: this.#hub?.stats ?? null,
     };

@@ -67,7 +67,7 @@ const device = await openDevice(`v4l2:${path}`, {
   width: 320,
   height: 180,
   fps: 15,
-  stallTimeoutMs: 5000,
+  stallTimeoutMs: 20_000,
   controls: bars,
   logger: log,
 });
@@ -75,33 +75,42 @@ const states: string[] = [];
 device.on('health', ({ state }) => states.push(state));
 const frames = device.frames();
 
-/** The picture once what was on its way before has gone by. */
-async function picture() {
+type Seen = ReturnType<typeof look>;
+
+/** The driver and ffmpeg have so many frames under way at most, from before a change. */
+const mostUnderWay = 100;
+
+/** The first picture that shows a change; if none does, the last of those that may have been under way. */
+async function picture(shows: (seen: Seen) => boolean): Promise<Seen> {
   for (let count = 0; ; count++) {
     const { value: frame } = await frames.next();
-    const seen = count === 12 ? look(frame) : undefined;
+    const seen = look(frame);
     frame.release();
-    if (seen) return seen;
+    if (shows(seen) || count === mostUnderWay) return seen;
   }
 }
 const values = async () => Object.fromEntries((await device.controls()).map(({ name, value }) => [name, value]));
-const seen: Record<string, Awaited<ReturnType<typeof picture>>> = { plain: await picture() };
+const isDarker = ({ columns }: Seen) => columns.every((luma, i) => i === 0 || luma <= columns[i - 1]!);
+const isSame = (a: Seen, b: Seen) => JSON.stringify(a) === JSON.stringify(b);
+const plain = await picture((now) => isDarker(now) && now.colour > 60);
+const seen: Record<string, Seen> = { plain };
 const read: Record<string, Record<string, number>> = { plain: await values() };
-const steps: Record<string, ControlValues> = {
-  brightness: { brightness: 200 },
-  contrast: { contrast: 40 },
-  saturation: { saturation: 0 },
-  hue: { hue: 90 },
-  horizontalFlip: { horizontal_flip: true },
-  menu: { test_pattern: '100% Black' },
-  lying: { test_pattern: 3 },
-  verticalFlip: { test_pattern: 3, vertical_flip: true },
-  gain: { gain: 50 },
-  none: {},
+/** Each with what its picture has that the one before has not. */
+const steps: Record<string, [ControlValues, (now: Seen) => boolean]> = {
+  brightness: [{ brightness: 200 }, (now) => now.luma > plain.luma + 50],
+  contrast: [{ contrast: 40 }, (now) => now.spread < plain.spread / 2],
+  saturation: [{ saturation: 0 }, (now) => now.colour === 0],
+  hue: [{ hue: 90 }, (now) => now.colour > 60 && Math.abs(now.blue - plain.blue) > 50],
+  horizontalFlip: [{ horizontal_flip: true }, (now) => now.columns[0]! < now.columns[7]! && now.colour > 60],
+  menu: [{ test_pattern: '100% Black' }, (now) => now.spread === 0],
+  lying: [{ test_pattern: 3 }, (now) => now.upper > now.lower + 50],
+  verticalFlip: [{ test_pattern: 3, vertical_flip: true }, (now) => now.lower > now.upper + 50],
+  gain: [{ gain: 50 }, (now) => now.luma === plain.luma],
+  none: [{}, (now) => isSame(now, plain)],
 };
-for (const [name, step] of Object.entries(steps)) {
+for (const [name, [step, shows]] of Object.entries(steps)) {
   await device.setControls({ ...bars, ...step });
-  seen[name] = await picture();
+  seen[name] = await picture(shows);
   read[name] = await values();
 }
 const refused: string[] = [];
@@ -129,7 +138,7 @@ device.on('health', ({ state }) => {
 });
 execFileSync('v4l2-ctl', ['--device', path, '--set-ctrl', 'disconnect=1']);
 while (device.health.restarts === 0) (await frames.next()).value.release();
-seen.replugged = await picture();
+seen.replugged = await picture((now) => isSame(now, seen.brightness!));
 read.replugged = await values();
 const { health } = device;
 await device.close();

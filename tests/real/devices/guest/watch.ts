@@ -7,7 +7,7 @@ const cameras = await findCameras();
 const noCamera = await openDevice('v4l2:/dev/video9').catch((error: Error) => error.message);
 
 // The first camera, in a size that is not its own default.
-const device = await openDevice('v4l2:', { width: 320, height: 180, fps: 10, stallTimeoutMs: 5000 });
+const device = await openDevice('v4l2:', { width: 320, height: 180, fps: 10, stallTimeoutMs: 20_000 });
 const states: string[] = [];
 device.on('health', ({ state }) => states.push(state));
 

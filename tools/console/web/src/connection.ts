@@ -1,6 +1,6 @@
 import { type ClientMessage, type LiveHeader, type ServerMessage, sessionEnded, unpackLive } from '../../protocol.ts';
 import { fetchEvents, fetchSession } from './api.ts';
-import { mergeEvent } from './events/merge.ts';
+import { heardNow, mergeEvent } from './events/merge.ts';
 import { emptyState, store } from './store.ts';
 
 export interface LivePicture {
@@ -115,7 +115,7 @@ class Connection {
     try {
       const { events } = await fetchEvents({ limit: 60 });
       // Oldest first, so that what came over the socket meanwhile stays in front.
-      store.set({ events: events.reduceRight(mergeEvent, store.state.events) });
+      store.set({ events: events.map(heardNow).reduceRight(mergeEvent, store.state.events) });
     } catch {
       // The connection went again; the next one loads them.
     }

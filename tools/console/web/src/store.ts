@@ -1,8 +1,9 @@
 import { useEffect, useReducer, useRef } from 'preact/hooks';
-import type { CameraState, ConsoleState, HubStats, NodeStats, RecentEvent, ServerMessage } from '../../protocol.ts';
-import { mergeEvent } from './events/merge.ts';
+import type { CameraState, ConsoleState, HubStats, NodeStats, ServerMessage } from '../../protocol.ts';
+import { type HeardEvent, heardNow, mergeEvent } from './events/merge.ts';
 
 export interface Sample {
+  /** Ms by a clock that cannot be set. */
   time: number;
   stats: NodeStats;
 }
@@ -15,7 +16,7 @@ export interface PageState {
   console: Omit<ConsoleState, 'cameras'> | undefined;
   cameras: CameraState[];
   /** Newest first. */
-  events: RecentEvent[];
+  events: HeardEvent[];
   /** The last minutes, oldest first. */
   history: Sample[];
   /** The newest of the connection to the broker; null where there is none. */
@@ -41,7 +42,8 @@ export function reduce(state: PageState, message: ServerMessage): PageState {
   switch (message.type) {
     case 'state': {
       const { cameras, ...console } = message.state;
-      return { ...state, console, cameras };
+      const isAnother = state.console !== undefined && state.console.run !== console.run;
+      return { ...state, console, cameras, ...(isAnother && { events: [] }) };
     }
     case 'settings':
       return withCamera(state, message.camera.name, () => message.camera);
@@ -77,7 +79,7 @@ export function reduce(state: PageState, message: ServerMessage): PageState {
     case 'states':
       return withCamera(state, message.camera, (camera) => ({ ...camera, states: message.states }));
     case 'event':
-      return { ...state, events: mergeEvent(state.events, message.event).slice(0, maxEvents) };
+      return { ...state, events: mergeEvent(state.events, heardNow(message.event)).slice(0, maxEvents) };
     case 'stats':
       return {
         ...state,

@@ -1,11 +1,11 @@
-import type { RecentEvent } from '../../../protocol.ts';
 import { pictureOf } from '../api.ts';
 import { colourOf } from '../colours.ts';
 import { clock, percent } from '../format.ts';
 import { Icon } from '../parts/icons.tsx';
-import { useNow } from '../parts/use-now.ts';
+import { useTick } from '../parts/use-now.ts';
 import { useTeachable } from '../teach/use-teachable.ts';
-import { nameOf, stayOf } from './event-words.ts';
+import { nameOf, nowOf, stayOf } from './event-words.ts';
+import type { HeardEvent } from './merge.ts';
 
 /** An event with its picture. */
 export function EventCard({
@@ -14,13 +14,13 @@ export function EventCard({
   onOpen,
   onTeach,
 }: {
-  event: RecentEvent;
+  event: HeardEvent;
   showCamera: boolean;
   onOpen(): void;
   onTeach(): void;
 }) {
   const teachable = useTeachable(event.camera);
-  const now = useNow();
+  const now = nowOf(event, useTick());
   const picture = pictureOf(event);
   const running = event.end_time === null;
   return (

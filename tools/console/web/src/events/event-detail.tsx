@@ -1,19 +1,19 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { RecentEvent } from '../../../protocol.ts';
 import { pictureOf } from '../api.ts';
 import { colourOf } from '../colours.ts';
 import { capital, clock, percent } from '../format.ts';
 import { Facts } from '../parts/facts.tsx';
 import { Icon } from '../parts/icons.tsx';
-import { useNow } from '../parts/use-now.ts';
+import { useTick } from '../parts/use-now.ts';
 import { TeachSheet } from '../teach/teach-sheet.tsx';
 import { useTeachable } from '../teach/use-teachable.ts';
-import { nameOf, stayOf } from './event-words.ts';
+import { nameOf, nowOf, stayOf } from './event-words.ts';
+import type { HeardEvent } from './merge.ts';
 
 /** All that is known of an event, with its picture as large as it goes. */
-export function EventDetail({ event, onClose }: { event: RecentEvent; onClose(): void }) {
+export function EventDetail({ event, onClose }: { event: HeardEvent; onClose(): void }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const now = useNow();
+  const now = nowOf(event, useTick());
   const teachable = useTeachable(event.camera);
   const [teaching, setTeaching] = useState(false);
   useEffect(() => dialog.current?.showModal(), []);

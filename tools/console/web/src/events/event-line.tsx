@@ -1,13 +1,13 @@
-import type { RecentEvent } from '../../../protocol.ts';
 import { pictureOf } from '../api.ts';
 import { colourOf } from '../colours.ts';
 import { ago } from '../format.ts';
-import { useNow } from '../parts/use-now.ts';
-import { nameOf, stayOf } from './event-words.ts';
+import { useTick } from '../parts/use-now.ts';
+import { nameOf, nowOf, stayOf } from './event-words.ts';
+import type { HeardEvent } from './merge.ts';
 
 /** An event in a list of a side panel. */
-export function EventLine({ event, showCamera, onOpen }: { event: RecentEvent; showCamera: boolean; onOpen(): void }) {
-  const now = useNow();
+export function EventLine({ event, showCamera, onOpen }: { event: HeardEvent; showCamera: boolean; onOpen(): void }) {
+  const now = nowOf(event, useTick());
   const picture = pictureOf(event);
   const running = event.end_time === null;
   return (

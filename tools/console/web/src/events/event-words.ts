@@ -1,8 +1,19 @@
 import type { RecentEvent } from '../../../protocol.ts';
 import { duration } from '../format.ts';
+import type { HeardEvent } from './merge.ts';
 
 export function nameOf({ sub_label, label }: RecentEvent): string {
   return sub_label ?? label;
+}
+
+/**
+ * The present by the clock that an event began with, seconds since 1970: neither this machine's clock nor the board's has
+ * to be right, nor to have been left alone since.
+ *
+ * @param tick `useTick()`
+ */
+export function nowOf({ start_time, age, heard }: HeardEvent, tick: number): number {
+  return start_time + age + Math.max(0, tick - heard);
 }
 
 /** How long it is, or was, there. */

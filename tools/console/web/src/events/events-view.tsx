@@ -1,5 +1,4 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { RecentEvent } from '../../../protocol.ts';
 import { fetchEvents } from '../api.ts';
 import { colourOf } from '../colours.ts';
 import { CameraTabs } from '../parts/camera-tabs.tsx';
@@ -10,7 +9,7 @@ import { TeachSheet } from '../teach/teach-sheet.tsx';
 import { EventCard } from './event-card.tsx';
 import { EventDetail } from './event-detail.tsx';
 import { nameOf } from './event-words.ts';
-import { mergeEvent } from './merge.ts';
+import { type HeardEvent, heardNow, mergeEvent } from './merge.ts';
 
 const pageSize = 40;
 
@@ -19,10 +18,11 @@ export function EventsView({ camera }: { camera: string | undefined }) {
   const cameras = useStore((state) => state.cameras);
   const live = useStore((state) => state.events);
   const [label, setLabel] = useState<string>();
-  const [older, setOlder] = useState<RecentEvent[]>([]);
+  const run = useStore((state) => state.console?.run);
+  const [older, setOlder] = useState<HeardEvent[]>([]);
   const [next, setNext] = useState<string | null>(null);
   const [open, setOpen] = useState<string>();
-  const [taught, setTaught] = useState<RecentEvent>();
+  const [taught, setTaught] = useState<HeardEvent>();
   const chosen = cameras.some(({ name }) => name === camera) ? camera : undefined;
 
   useEffect(() => {
@@ -30,26 +30,27 @@ export function EventsView({ camera }: { camera: string | undefined }) {
     fetchEvents({ limit: pageSize, camera: chosen, label })
       .then((page) => {
         if (!current) return;
-        setOlder(page.events);
+        setOlder(page.events.map(heardNow));
         setNext(page.next);
       })
       .catch((error: Error) => tell('bad', error.message));
     return () => {
       current = false;
     };
-  }, [chosen, label]);
+    // After a restart another list begins.
+  }, [chosen, label, run]);
 
   const more = async () => {
     try {
       const page = await fetchEvents({ limit: pageSize, camera: chosen, label, before: next! });
-      setOlder([...older, ...page.events]);
+      setOlder([...older, ...page.events.map(heardNow)]);
       setNext(page.next);
     } catch (error) {
       tell('bad', (error as Error).message);
     }
   };
 
-  const matches = (event: RecentEvent) =>
+  const matches = (event: HeardEvent) =>
     (chosen === undefined || event.camera === chosen) && (label === undefined || event.label === label);
   // Live ones carry what happened since the list was loaded.
   const events = live.filter(matches).reduceRight(mergeEvent, older);

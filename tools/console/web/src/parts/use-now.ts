@@ -1,10 +1,15 @@
 import { useEffect, useState } from 'preact/hooks';
 
-/** The time in seconds since 1970, anew each second. */
-export function useNow(): number {
-  const [now, setNow] = useState(() => Date.now() / 1000);
+/** The time in seconds since 1970, anew each second; it jumps when the clock is set. */
+export const useNow = (): number => useClock(() => Date.now() / 1000);
+
+/** Seconds by a clock that cannot be set, anew each second: for what lasts. */
+export const useTick = (): number => useClock(() => performance.now() / 1000);
+
+function useClock(read: () => number): number {
+  const [now, setNow] = useState(read);
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now() / 1000), 1000);
+    const timer = setInterval(() => setNow(read()), 1000);
     return () => clearInterval(timer);
   }, []);
   return now;

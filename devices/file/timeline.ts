@@ -1,0 +1,33 @@
+/** For a stream that states no rate. */
+const defaultFps = 25;
+
+/** A step back of more is where two videos were put together; of less, a time that is not exact. */
+const leastJumpNs = 1e9;
+/** Between two frames of the same time. */
+const leastStepNs = 1000;
+
+/**
+ * Puts the frames of a file in their places in time: where the file has them, from 0 on, each later than the one before. One
+ * that has no time, or jumps back (two videos were put together), comes a frame's length after it.
+ */
+export class Timeline {
+  #lastNs: number | undefined;
+  /** What the file's times are behind. */
+  #offsetNs = 0;
+
+  /** @param timeNs As the file has it. @param fps As the file states it. */
+  next(timeNs: number | undefined, fps = defaultFps): number {
+    const last = this.#lastNs;
+    this.#lastNs = last === undefined ? 0 : this.#after(last, timeNs, Math.round(1e9 / fps));
+    if (last === undefined) this.#offsetNs = -(timeNs ?? 0);
+    return this.#lastNs;
+  }
+
+  #after(last: number, timeNs: number | undefined, lengthNs: number): number {
+    if (timeNs === undefined) return last + lengthNs;
+    const ns = timeNs + this.#offsetNs;
+    if (ns > last - leastJumpNs) return Math.max(ns, last + leastStepNs);
+    this.#offsetNs = last + lengthNs - timeNs;
+    return last + lengthNs;
+  }
+}

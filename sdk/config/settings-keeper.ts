@@ -1,0 +1,92 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Backoff } from '../backoff.ts';
+import { messageOf } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { ownedMaps } from './schema.ts';
+import { type SettingsInput, updateSettings } from './settings.ts';
+
+/** Changes within so long after a write are the next one: who turns a knob changes a setting ten times a second. */
+const gatherMs = 1000;
+
+/**
+ * Writes changes of settings to their file, one write at a time. What comes meanwhile is gathered, so however fast
+ * settings change it is one write a second, and what waits is no more than the settings. A write that fails is tried
+ * again for as long as it takes.
+ *
+ * @example
+ * const keeper = new SettingsKeeper('ocellus.yaml', logger);
+ * keeper.keep({ cameras: { door: { detect: { threshold: 0.6 } } } });
+ * await keeper.close();
+ */
+export class SettingsKeeper {
+  readonly #file: string;
+  readonly #logger: Logger;
+  readonly #write: typeof updateSettings;
+  readonly #backoff = new Backoff();
+  readonly #closing = new AbortController();
+  #waiting: SettingsInput | undefined;
+  #working: Promise<void> | undefined;
+  #saidFailure = false;
+
+  /** @param write Default: to the file. */
+  constructor(file: string, logger: Logger, write: typeof updateSettings = updateSettings) {
+    this.#file = file;
+    this.#logger = logger;
+    this.#write = write;
+  }
+
+  /** It is on disk within a second, unless the disk does not take it. */
+  keep(change: SettingsInput): void {
+    this.#waiting = merged(this.#waiting ?? {}, change);
+    this.#working ??= this.#work().finally(() => {
+      this.#working = undefined;
+    });
+  }
+
+  /** Writes what waits, at once and once more. What comes later is written too. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#working;
+  }
+
+  async #work(): Promise<void> {
+    while (this.#waiting) {
+      const change = this.#waiting;
+      this.#waiting = undefined;
+      try {
+        await this.#write(this.#file, change);
+        this.#backoff.reset();
+        if (this.#saidFailure) this.#logger.info(`changes are written to ${this.#file} again`);
+        this.#saidFailure = false;
+        await this.#pause(gatherMs);
+      } catch (error) {
+        // What came meanwhile is newer.
+        this.#waiting = merged(change, this.#waiting ?? {});
+        if (!this.#saidFailure) {
+          this.#logger.error(`the change is in use, but ${this.#file} could not be written: ${messageOf(error)}`);
+        }
+        this.#saidFailure = true;
+        if (this.#closing.signal.aborted) return;
+        await this.#pause(this.#backoff.next());
+      }
+    }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await sleep(ms, undefined, { ref: false, signal: this.#closing.signal }).catch(() => {});
+  }
+}
+
+/** The second one counts. Objects are merged; lists and the maps that belong to somebody as a whole are taken whole. */
+function merged(fields: SettingsInput, change: SettingsInput): SettingsInput {
+  const result: Record<string, unknown> = { ...fields };
+  for (const [key, value] of Object.entries(change)) {
+    const known = result[key];
+    const isMerged = isFields(value) && isFields(known) && !ownedMaps.includes(key);
+    result[key] = isMerged ? merged(known, value) : value;
+  }
+  return result as SettingsInput;
+}
+
+const isFields = (value: unknown): value is SettingsInput =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,200 @@
+import { type ISubscribePacket, type IUnsubscribePacket, type Packet, writeToStream } from 'mqtt-packet';
+import type { BrokerClient } from './aedes-client.ts';
+import type { Message, MessageProperties } from './message.ts';
+import { Recipient } from './recipient.ts';
+import type { RetainedStore } from './retained-store.ts';
+import { type Subscription, Subscriptions } from './subscriptions.ts';
+import { isTopicFilter } from './topic-filter.ts';
+
+const maxSubscriptions = 1000;
+/** Of a client's filters in all. */
+const maxFilterBytes = 1024 * 1024;
+const failure = 0x80;
+/** Reason codes of SUBACK and UNSUBACK in MQTT 5. */
+const code = { noSubscription: 0x11, invalidFilter: 0x8f, quota: 0x97, noShares: 0x9e } as const;
+
+interface Subscriber {
+  readonly client: BrokerClient;
+  readonly recipient: Recipient;
+  readonly subscriptions: Map<string, Subscription>;
+  filterBytes: number;
+}
+
+/** What aedes passes on: a client's message, and the id of that client. */
+type Published = Message & { readonly clientId?: string };
+
+/**
+ * Who subscribed to what at the embedded broker, and what they get: each client one copy of a message, at the highest
+ * QoS of its filters that fit and with all their identifiers.
+ *
+ * It stands where aedes has a mqemitter: aedes 2.0.0-beta.1 itself gives a message at the QoS of any filter that fits,
+ * what is retained at the QoS of its publisher, and neither bounds nor counts what is on its way.
+ */
+export class Delivery {
+  readonly #retained: RetainedStore;
+  readonly #subscribers = new Map<BrokerClient, Subscriber>();
+  readonly #all = new Subscriptions<Subscriber>();
+  // Of a mqemitter; aedes listens only for other brokers, and there is none.
+  readonly current = 0;
+  readonly concurrency = 0;
+
+  constructor(retained: RetainedStore) {
+    this.#retained = retained;
+  }
+
+  /** A part of a mqemitter. */
+  on(_filter: string, _listener: unknown, done: () => void = () => {}): this {
+    setImmediate(done);
+    return this;
+  }
+
+  /** A part of a mqemitter. */
+  removeListener(_filter: string, _listener: unknown, done: () => void = () => {}): this {
+    setImmediate(done);
+    return this;
+  }
+
+  /** A part of a mqemitter. */
+  close(done: () => void): this {
+    setImmediate(done);
+    return this;
+  }
+
+  /** Passes a message on. @param done Called when all who get it take more: the publisher waits for them. */
+  emit(message: Published, done: () => void = () => {}): this {
+    // What aedes tells of itself, such as who subscribes to what, is nobody's business.
+    const found = message.topic.startsWith('$') ? [] : this.#all.of(message.topic);
+    const fitting = new Map<Subscriber, Subscription[]>();
+    for (const [subscriber, subscription] of found) {
+      if (subscription.noLocal && subscriber.client.id === message.clientId) continue;
+      const own = fitting.get(subscriber);
+      if (own) own.push(subscription);
+      else fitting.set(subscriber, [subscription]);
+    }
+    let left = fitting.size;
+    if (left === 0) setImmediate(done);
+    const settled = () => {
+      // Not at once: the stack would grow with each message of a batch.
+      if (--left === 0) setImmediate(done);
+    };
+    for (const [{ recipient }, subscriptions] of fitting) {
+      const retain = message.retain && subscriptions.some(({ retainAsPublished }) => retainAsPublished);
+      recipient.send(addressed(message, subscriptions, retain), settled);
+    }
+    return this;
+  }
+
+  /** Answers SUBSCRIBE and sends what is retained. */
+  subscribe(client: BrokerClient, packet: ISubscribePacket): void {
+    const subscriber = this.#of(client);
+    const wanted = packet.subscriptions.map(({ topic, qos, nl = false, rap = false, rh = 0 }) => ({
+      subscription: {
+        filter: topic,
+        qos,
+        noLocal: nl,
+        retainAsPublished: rap,
+        identifier: packet.properties?.subscriptionIdentifier,
+      },
+      isNew: !subscriber.subscriptions.has(topic),
+      retainHandling: rh,
+    }));
+    const granted = wanted.map(({ subscription }) => this.#add(subscriber, subscription));
+    write(client, { cmd: 'suback', messageId: packet.messageId!, granted });
+    const curious = wanted.filter(
+      ({ retainHandling, isNew }, i) =>
+        granted[i]! < failure && (retainHandling === 0 || (retainHandling === 1 && isNew)),
+    );
+    this.#sendRetained(
+      subscriber,
+      curious.map(({ subscription }) => subscription),
+    );
+  }
+
+  /** Answers UNSUBSCRIBE. */
+  unsubscribe(client: BrokerClient, { messageId, unsubscriptions }: IUnsubscribePacket): void {
+    const subscriber = this.#of(client);
+    const granted = unsubscriptions.map((filter) => {
+      if (!subscriber.subscriptions.delete(filter)) return code.noSubscription;
+      subscriber.filterBytes -= Buffer.byteLength(filter);
+      this.#all.remove(subscriber, filter);
+      return 0;
+    });
+    write(client, { cmd: 'unsuback', messageId: messageId!, granted });
+  }
+
+  /** A client has taken the message of this id. */
+  acknowledged(client: BrokerClient, id: number): void {
+    this.#subscribers.get(client)?.recipient.acknowledged(id);
+  }
+
+  /** A client is gone, and all that it subscribed to. */
+  forget(client: BrokerClient): void {
+    const subscriber = this.#subscribers.get(client);
+    if (!subscriber) return;
+    this.#subscribers.delete(client);
+    for (const filter of subscriber.subscriptions.keys()) this.#all.remove(subscriber, filter);
+    subscriber.recipient.close();
+  }
+
+  #of(client: BrokerClient): Subscriber {
+    let subscriber = this.#subscribers.get(client);
+    if (!subscriber) {
+      subscriber = { client, recipient: new Recipient(client), subscriptions: new Map(), filterBytes: 0 };
+      this.#subscribers.set(client, subscriber);
+    }
+    return subscriber;
+  }
+
+  /** @returns The granted QoS, or why it is refused. */
+  #add(subscriber: Subscriber, subscription: Subscription): number {
+    const { client, subscriptions } = subscriber;
+    const { filter, qos } = subscription;
+    const refuse = (reason: number) => (client.version === 5 ? reason : failure);
+    if (filter.startsWith('$share/')) return refuse(code.noShares);
+    if (!isTopicFilter(filter)) return refuse(code.invalidFilter);
+    if (!subscriptions.has(filter)) {
+      const bytes = subscriber.filterBytes + Buffer.byteLength(filter);
+      if (subscriptions.size >= maxSubscriptions || bytes > maxFilterBytes) return refuse(code.quota);
+      subscriber.filterBytes = bytes;
+    }
+    subscriptions.set(filter, subscription);
+    this.#all.add(subscriber, subscription);
+    return qos;
+  }
+
+  /** Each topic once, as it is when its turn comes. */
+  async #sendRetained({ recipient }: Subscriber, subscriptions: readonly Subscription[]): Promise<void> {
+    const fitting = new Map<string, Subscription[]>();
+    for (const subscription of subscriptions) {
+      for (const topic of this.#retained.topics(subscription.filter)) {
+        const own = fitting.get(topic);
+        if (own) own.push(subscription);
+        else fitting.set(topic, [subscription]);
+      }
+    }
+    for (const [topic, own] of fitting) {
+      const message = this.#retained.get(topic);
+      if (!message) continue;
+      const sent = addressed(message, own, true);
+      if (sent.qos > 0) await recipient.room();
+      if (!recipient.isOpen) return;
+      await new Promise<void>((resolve) => recipient.send(sent, resolve));
+    }
+  }
+}
+
+/** A message as one client gets it, by way of its subscriptions that fit. */
+function addressed(message: Message, subscriptions: readonly Subscription[], retain: boolean): Message {
+  const { topic, payload } = message;
+  const identifiers = subscriptions.flatMap(({ identifier }) => identifier ?? []);
+  const properties: MessageProperties | undefined =
+    identifiers.length > 0
+      ? { ...message.properties, subscriptionIdentifier: identifiers.length === 1 ? identifiers[0]! : identifiers }
+      : message.properties;
+  const qos = Math.min(message.qos, Math.max(...subscriptions.map((one) => one.qos))) as Message['qos'];
+  return { topic, payload, qos, retain, properties };
+}
+
+function write(client: BrokerClient, packet: Packet): void {
+  if (!client.closed) writeToStream(packet, client.conn, { protocolVersion: client.version });
+}

@@ -1,0 +1,82 @@
+import { RetainedBudget } from '../retained-budget.ts';
+import { type Message, memoryOf } from './message.ts';
+import { matches } from './topic-filter.ts';
+
+interface Kept {
+  readonly message: Message;
+  /** On a clock that is never set; undefined: for ever. */
+  readonly until: number | undefined;
+}
+
+/** What the embedded broker retains: bounded, each message for as long as its publisher wanted. */
+export class RetainedStore {
+  readonly #budget: RetainedBudget;
+  readonly #now: () => number;
+  readonly #kept = new Map<string, Kept>();
+  /** Before it none ends. */
+  #firstEnd = Number.POSITIVE_INFINITY;
+
+  /** @param options.now ms, of a clock that is never set: a board learns the time after its start. */
+  constructor({ budget = new RetainedBudget(), now = () => performance.now() } = {}) {
+    this.#budget = budget;
+    this.#now = now;
+  }
+
+  /** An empty payload empties the topic. @returns False when there is no room: the topic has nothing then. */
+  set(message: Message): boolean {
+    const { topic, payload, properties } = message;
+    const seconds = properties?.messageExpiryInterval;
+    if (payload.length === 0 || seconds === 0) {
+      this.#drop(topic);
+      return true;
+    }
+    const bytes = memoryOf(message);
+    if (!this.#budget.allow(topic, bytes)) {
+      this.#sweep();
+      if (!this.#budget.allow(topic, bytes)) {
+        // What was there is not how it is any more.
+        this.#drop(topic);
+        return false;
+      }
+    }
+    const until = seconds === undefined ? undefined : this.#now() + seconds * 1000;
+    if (until !== undefined) this.#firstEnd = Math.min(this.#firstEnd, until);
+    // A part of what came in one read would keep all of that in memory.
+    this.#kept.set(topic, { message: { ...message, payload: Buffer.from(payload) }, until });
+    return true;
+  }
+
+  /** @returns With what is left of its time, in whole seconds. */
+  get(topic: string): Message | undefined {
+    const kept = this.#kept.get(topic);
+    if (kept?.until === undefined) return kept?.message;
+    const left = kept.until - this.#now();
+    if (left <= 0) {
+      this.#drop(topic);
+      return undefined;
+    }
+    const { message } = kept;
+    return { ...message, properties: { ...message.properties, messageExpiryInterval: Math.ceil(left / 1000) } };
+  }
+
+  topics(filter: string): string[] {
+    if (!/[+#]/.test(filter)) return this.#kept.has(filter) ? [filter] : [];
+    return [...this.#kept.keys()].filter((topic) => matches(filter, topic));
+  }
+
+  #drop(topic: string): void {
+    this.#budget.allow(topic, 0);
+    this.#kept.delete(topic);
+  }
+
+  #sweep(): void {
+    const now = this.#now();
+    if (now < this.#firstEnd) return;
+    this.#firstEnd = Number.POSITIVE_INFINITY;
+    for (const [topic, { until }] of this.#kept) {
+      if (until === undefined) continue;
+      if (until <= now) this.#drop(topic);
+      else this.#firstEnd = Math.min(this.#firstEnd, until);
+    }
+  }
+}

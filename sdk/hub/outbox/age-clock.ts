@@ -1,0 +1,117 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { uptime } from 'node:os';
+import { crc32 } from 'node:zlib';
+
+/** What can be known of the time that passed while no process had the outbox. */
+export interface RunClock {
+  /** Names this start of the machine; undefined where it is not told. */
+  readonly boot: string | undefined;
+  /** Since the machine was started. */
+  uptimeSeconds(): number;
+  /** Since 1970. */
+  wallSeconds(): number;
+  /** The wall clock was set from the network since the machine was started. */
+  isSet(): boolean;
+}
+
+/** Made by systemd-timesyncd when it has set the clock. Others that set it need not make it: they are not believed. */
+const setFile = '/run/systemd/timesync/synchronized';
+
+function systemClock(): RunClock {
+  let boot: string | undefined;
+  let isSet = false;
+  try {
+    boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+  } catch {
+    // No Linux.
+  }
+  return {
+    boot,
+    uptimeSeconds: uptime,
+    wallSeconds: () => Date.now() / 1000,
+    isSet: () => {
+      isSet ||= existsSync(setFile);
+      return isSet;
+    },
+  };
+}
+
+// CRC-32 of what follows (4), then seconds: the outbox's own, of uptime, of the wall clock (4 each), is that set (1), boot.
+const headerBytes = 17;
+const most = 0xffff_ffff;
+
+/**
+ * Tells how old messages are, also such as earlier processes left: by the time spent, for the wall clock of a board without
+ * a battery may show any year before the network tells it the right one.
+ *
+ * It counts the seconds of the outbox's life, which are kept on disk beside the messages. Between two processes it goes on by
+ * what can be known:
+ *
+ * - The machine was not started anew: by how long it has been up, exactly.
+ * - It was: by the wall clock, if that had been set from the network both times. There is no other sign that it is right: a
+ *   plausible time may be the one that was saved when the board lost its power.
+ * - Else not at all. A message may then be kept for longer than it should be; the bounds in bytes hold all the same.
+ */
+export class AgeClock {
+  readonly #now: () => number;
+  readonly #run: RunClock;
+  /** The outbox's seconds at 0 ms; undefined until it is known what is on disk. */
+  #base: number | undefined;
+
+  /** @param now A clock in ms that never goes back. */
+  constructor(now: () => number, run: RunClock = systemClock()) {
+    this.#now = now;
+    this.#run = run;
+  }
+
+  /** Ms, of this process. */
+  now(): number {
+    return this.#now();
+  }
+
+  /** The outbox's seconds at a time in ms of this process. */
+  secondsAt(ms: number): number {
+    return Math.min(most, Math.max(0, Math.floor((this.#base ?? 0) + ms / 1000)));
+  }
+
+  /** The time in ms of this process, negative where it was before, at a second of the outbox. */
+  msAt(seconds: number): number {
+    return (seconds - (this.#base ?? 0)) * 1000;
+  }
+
+  /** What the next process has to know; to be written beside the messages. */
+  mark(): Buffer {
+    const boot = Buffer.from(this.#run.boot ?? '', 'latin1');
+    const mark = Buffer.alloc(headerBytes + boot.length);
+    mark.writeUInt32BE(this.secondsAt(this.now()), 4);
+    mark.writeUInt32BE(clamp(this.#run.uptimeSeconds()), 8);
+    mark.writeUInt32BE(clamp(this.#run.wallSeconds()), 12);
+    mark[16] = this.#run.isSet() ? 1 : 0;
+    boot.copy(mark, headerBytes);
+    mark.writeUInt32BE(crc32(mark.subarray(4)), 0);
+    return mark;
+  }
+
+  /**
+   * Goes on where the last process left it. Once: what this process counts is right whatever becomes of the disk.
+   *
+   * @param newest The seconds of the newest message on disk; it was put just now where there is no mark, or a damaged one.
+   */
+  resume(mark: Buffer | undefined, newest: number): void {
+    if (this.#base !== undefined) return;
+    const seconds = mark && isWhole(mark) ? mark.readUInt32BE(4) + this.#absence(mark) : newest;
+    this.#base = seconds - this.now() / 1000;
+  }
+
+  #absence(mark: Buffer): number {
+    const { boot } = this.#run;
+    const up = this.#run.uptimeSeconds() - mark.readUInt32BE(8);
+    // In a container it may be counted from the container's start: then it can be less than before.
+    if (boot !== undefined && boot === mark.toString('latin1', headerBytes)) return Math.max(0, up);
+    if (mark[16] !== 1 || !this.#run.isSet()) return 0;
+    return Math.max(0, this.#run.wallSeconds() - mark.readUInt32BE(12));
+  }
+}
+
+const isWhole = (mark: Buffer) => mark.length >= headerBytes && mark.readUInt32BE(0) === crc32(mark.subarray(4));
+const clamp = (seconds: number) => Math.min(most, Math.max(0, Math.floor(seconds)));

@@ -1,0 +1,69 @@
+import { createRequire } from 'node:module';
+
+/** What a broker says against a message or a subscription: reason codes of MQTT 5, OASIS standard, section 2.4. */
+const names: Readonly<Record<number, string>> = {
+  128: 'Unspecified error',
+  129: 'Malformed Packet',
+  130: 'Protocol Error',
+  131: 'Implementation specific error',
+  135: 'Not authorized',
+  136: 'Server unavailable',
+  137: 'Server busy',
+  143: 'Topic Filter invalid',
+  144: 'Topic Name invalid',
+  145: 'Packet Identifier in use',
+  147: 'Receive Maximum exceeded',
+  148: 'Topic Alias invalid',
+  149: 'Packet too large',
+  150: 'Message rate too high',
+  151: 'Quota exceeded',
+  153: 'Payload format invalid',
+  154: 'Retain not supported',
+  155: 'QoS not supported',
+  158: 'Shared Subscriptions not supported',
+  161: 'Subscription Identifiers not supported',
+  162: 'Wildcard Subscriptions not supported',
+};
+
+/**
+ * They say nothing against the message: unspecified, of the implementation, busy, the packet identifier is in use (the
+ * next try has another one), Receive Maximum exceeded, rate too high, quota exceeded.
+ */
+const temporary: ReadonlySet<number> = new Set([128, 131, 136, 137, 145, 147, 150, 151]);
+
+/** The connection ended at a message, and it was that message: all that names its form, its size, its topic, its rights. */
+const ofMessage: ReadonlySet<number> = new Set([129, 130, 135, 143, 144, 148, 149, 153, 154, 155, 158, 161, 162]);
+
+export const tooLarge = 149;
+export const retainNotSupported = 154;
+export const qosNotSupported = 155;
+
+export const isTemporary = (code: number): boolean => temporary.has(code);
+export const isOfMessage = (code: number): boolean => ofMessage.has(code);
+
+/** @returns `Not authorized (0x87)` */
+export function describeReason(code: number): string {
+  const hex = `0x${code.toString(16).padStart(2, '0')}`;
+  return Object.hasOwn(names, code) ? `${names[code]} (${hex})` : `reason code ${hex}`;
+}
+
+interface Tables {
+  MQTT5_PUBACK_PUBREC_CODES: Record<number, string>;
+  MQTT5_SUBACK_CODES: Record<number, string>;
+  MQTT5_UNSUBACK_CODES: Record<number, string>;
+  MQTT5_DISCONNECT_CODES: Record<number, string>;
+}
+
+/**
+ * MQTT.js hears nothing any more after an acknowledgement whose reason code the standard does not list for it; Mosquitto
+ * 2.0 sends such a one (PUBACK with 0x95, for its `message_size_limit`). From here on it reads any that says no.
+ */
+export function readAllRefusals(): void {
+  const here = createRequire(import.meta.url);
+  // Of the very parser that MQTT.js has.
+  const tables = createRequire(here.resolve('mqtt'))('mqtt-packet/constants') as Tables;
+  const { MQTT5_PUBACK_PUBREC_CODES, MQTT5_SUBACK_CODES, MQTT5_UNSUBACK_CODES, MQTT5_DISCONNECT_CODES } = tables;
+  for (const table of [MQTT5_PUBACK_PUBREC_CODES, MQTT5_SUBACK_CODES, MQTT5_UNSUBACK_CODES, MQTT5_DISCONNECT_CODES]) {
+    for (let code = 128; code < 256; code++) table[code] ??= 'refused';
+  }
+}

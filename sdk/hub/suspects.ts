@@ -1,0 +1,148 @@
+import { describeReason, tooLarge } from './reason-codes.ts';
+import type { SizeLimit } from './size-limit.ts';
+
+/** Something that was sent: a message, or a subscription. */
+export interface Sent {
+  /** The same for each try of it. */
+  readonly key: unknown;
+  readonly topic: string;
+  /** Of the whole packet. */
+  readonly bytes: number;
+}
+
+/** How a connection ended, as far as it tells of what was on its way. */
+export interface Ending {
+  /** `message`: the broker says that it was a message. `perhaps`: it may have been. */
+  readonly fault: 'message' | 'perhaps';
+  /** Reason code of DISCONNECT. */
+  readonly code?: number;
+}
+
+/** So often a connection ends while it alone is on its way. */
+const mostStrikes = 2;
+/** So many are sent one by one after a connection ended with several on their way, in case these do not come again. */
+const carefulFor = 64;
+const firstBanMs = 10 * 60_000;
+const longestBanMs = 6 * 3_600_000;
+const mostRemembered = 1000;
+const endsConnection = 'it ends the connection, or acknowledges nothing';
+
+interface Verdict {
+  readonly reason: string;
+  /** It was too large: smaller than so many bytes it is another message. */
+  readonly bytes?: number;
+}
+
+interface Precedent {
+  /** Different messages in a row. */
+  condemned: number;
+  banMs: number;
+  until: number;
+}
+
+/**
+ * Finds the message at which a broker ends the connection, so that it does not do so for ever and all else gets through.
+ *
+ * After a connection ended with several messages on their way each goes alone. One that was alone on its way when a
+ * connection ended is tried a second time, on a connection that was quiet for a moment before and did not end: a
+ * broker that is killed, or a network that is cut, does not wait for one message. When it ends there too, it is guilty.
+ * After two guilty messages of a topic the topic is, for a time.
+ *
+ * It outlives the connections; it is kept in memory.
+ */
+export class Suspects {
+  readonly #limit: SizeLimit;
+  readonly #strikes = new Map<unknown, number>();
+  /** Were on their way together when a connection ended. */
+  readonly #company = new Set<unknown>();
+  readonly #guilty = new Map<unknown, Verdict>();
+  readonly #topics = new Map<string, Precedent>();
+  #carefulLeft = 0;
+
+  constructor(limit: SizeLimit) {
+    this.#limit = limit;
+  }
+
+  /** Is nothing else to be on its way with it? */
+  mustBeAlone({ key, topic }: Sent): boolean {
+    const isCareful = this.#carefulLeft > 0 && (this.#company.size > 0 || this.#strikes.size > 0);
+    return isCareful || this.#strikes.has(key) || this.#topics.has(topic);
+  }
+
+  /** Is the connection to be quiet for a moment before it goes? */
+  needsQuiet({ key }: Sent): boolean {
+    return this.#strikes.has(key);
+  }
+
+  /** @returns Why it is not to be sent, or undefined. A guilty message is told once. */
+  verdict({ key, topic, bytes }: Sent): string | undefined {
+    const verdict = this.#guilty.get(key);
+    this.#guilty.delete(key);
+    if (verdict && !(verdict.bytes !== undefined && bytes < verdict.bytes)) return verdict.reason;
+    const precedent = this.#topics.get(topic);
+    const isBanned = precedent && precedent.condemned > 1 && performance.now() < precedent.until;
+    return isBanned ? endsConnection : undefined;
+  }
+
+  /** The connection goes on after it. @param isAccepted False: it was refused. Undefined: not known. */
+  survived({ key, topic, bytes }: Sent, isAccepted?: boolean): void {
+    this.#strikes.delete(key);
+    this.#company.delete(key);
+    this.#topics.delete(topic);
+    if (isAccepted) this.#limit.accept(bytes);
+    // What is sent once only, as an answer is, keeps its strike until something is sent there again.
+    if (this.#carefulLeft > 0 && --this.#carefulLeft === 0) this.#company.clear();
+  }
+
+  /** The connection ended while nothing was on its way, in the quiet before this was to be sent. */
+  endedBefore({ key }: Sent): void {
+    this.#strikes.delete(key);
+  }
+
+  /**
+   * The connection ended.
+   *
+   * @param sent What was on its way.
+   * @returns True when that tells something: the next connection will be another one.
+   */
+  ended(sent: readonly Sent[], { fault, code }: Ending): boolean {
+    const [only] = sent;
+    if (!only) return false;
+    this.#carefulLeft = carefulFor;
+    if (sent.length > 1) {
+      for (const { key } of sent) this.#company.add(key);
+      return true;
+    }
+    const strikes = (this.#strikes.get(only.key) ?? 0) + 1;
+    const isSure = fault === 'message' || this.#topics.has(only.topic) || strikes >= mostStrikes;
+    this.#company.delete(only.key);
+    if (isSure) this.#condemn(only, code);
+    else remember(this.#strikes, only.key, strikes);
+    return true;
+  }
+
+  #condemn(sent: Sent, code: number | undefined): void {
+    const { key, topic, bytes } = sent;
+    this.#strikes.delete(key);
+    const reason = code === undefined ? endsConnection : describeReason(code);
+    const precedent = this.#topics.get(topic) ?? { condemned: 0, banMs: firstBanMs, until: 0 };
+    remember(this.#topics, topic, precedent);
+    if (code === tooLarge) this.#limit.refuse(bytes);
+    // A smaller one may pass, or tell that it was not the size.
+    if (code === tooLarge || (code === undefined && this.#limit.suspect(bytes))) {
+      remember(this.#guilty, key, { reason, bytes });
+      return;
+    }
+    remember(this.#guilty, key, { reason });
+    this.#limit.doubt();
+    if (++precedent.condemned < 2) return;
+    precedent.until = performance.now() + precedent.banMs;
+    precedent.banMs = Math.min(precedent.banMs * 2, longestBanMs);
+  }
+}
+
+function remember<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size > mostRemembered) map.delete(map.keys().next().value!);
+}

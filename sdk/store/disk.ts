@@ -1,0 +1,56 @@
+import { open, rm, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf } from '../errors.ts';
+
+/** The disk does not take anything now, or the folder is in use; the store itself may be sound. */
+export class UnavailableError extends Error {
+  override name = 'UnavailableError';
+}
+
+/** Twice what LevelDB may have to write to open. */
+const probeBytes = 8 * 1024 * 1024;
+const syncedBytes = 4096;
+const chunk = Buffer.alloc(256 * 1024);
+
+/**
+ * Is there room, and may it be written there? It is asked again and again while it may not, and a card wears out by what is
+ * written, so it writes as little as can be:
+ *
+ * - Nothing where the file system says that it is full. That alone would not do: it does not know of quotas, nor of a disk
+ *   that fails.
+ * - Else one block is written through. The rest only has to be promised: it is not synced, and forgotten with the file
+ *   before the kernel writes it. (ext4 does write it where little more than that is free.)
+ *
+ * @throws UnavailableError with the system's reason.
+ */
+export async function probe(folder: string): Promise<void> {
+  const path = join(folder, 'probe');
+  try {
+    if ((await freeBytes(folder)) < probeBytes) throw Object.assign(new Error('no room'), { code: 'ENOSPC' });
+    const file = await open(path, 'w', 0o600);
+    try {
+      await file.writeFile(chunk.subarray(0, syncedBytes));
+      await file.sync();
+      for (let bytes = syncedBytes; bytes < probeBytes; bytes += chunk.length) await file.writeFile(chunk);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    unavailable(error);
+  } finally {
+    await rm(path, { force: true }).catch(() => {});
+  }
+}
+
+async function freeBytes(folder: string): Promise<number> {
+  const { bsize, blocks, bfree, bavail } = await statfs(folder);
+  // Some that are not on a disk say nothing.
+  if (blocks === 0) return Number.POSITIVE_INFINITY;
+  return bsize * (process.geteuid?.() === 0 ? bfree : bavail);
+}
+
+/** @throws UnavailableError always. */
+export function unavailable(error: unknown): never {
+  const { code } = error as { code?: string };
+  throw new UnavailableError(code === 'ENOSPC' || code === 'EDQUOT' ? 'the disk is full' : messageOf(error));
+}

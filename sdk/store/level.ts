@@ -1,0 +1,180 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, realpath, rename, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ClassicLevel } from 'classic-level';
+import { messageOf } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { makeFolder } from '../make-folder.ts';
+import { probe, UnavailableError, unavailable } from './disk.ts';
+import { type Found, inspect } from './inspect.ts';
+import { takeFolder } from './open-folders.ts';
+
+export type Database = ClassicLevel<Buffer, Buffer>;
+
+export const encodings = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const;
+
+export interface LevelOptions {
+  /** For messages, such as `MQTT: the outbox`. */
+  readonly title: string;
+  /** What is in it, such as `messages`. */
+  readonly contents: string;
+  readonly logger: Logger;
+  /** Bytes of its cache. Default: LevelDB's 8 MB. */
+  readonly cacheSize?: number;
+  /** What the last attempts to read it found: `new` where it could not be read, `repaired` where a repair did not help. */
+  readonly damage?: 'new' | 'repaired' | undefined;
+}
+
+/** What LevelDB says when its files cannot be read now, whatever is in them: a repair would take them for lost. */
+const isOfDisk = /Permission denied|Input\/output error|Too many open files|Cannot allocate memory/;
+
+/** Stores that could not be repaired and lie beside it, at most. */
+const mostAside = 9;
+
+interface Condition {
+  readonly damage?: string | undefined;
+  readonly isCut?: boolean;
+}
+
+/** A LevelDB that is open, and its folder's only one in this process. */
+export class Level {
+  readonly db: Database;
+  /** What was wrong with it and what was done, for a person; undefined: nothing. */
+  readonly damage: string | undefined;
+  /** The end of its log was cut off: what was being written when the power failed or the disk was full is not there. */
+  readonly isCut: boolean;
+  readonly #release: () => void;
+
+  private constructor(db: Database, release: () => void, { damage, isCut = false }: Condition) {
+    this.db = db;
+    this.damage = damage;
+    this.isCut = isCut;
+    this.#release = release;
+  }
+
+  /**
+   * Opens it, or makes it. One that is damaged is repaired; where that is not possible it is moved aside
+   * (`<folder>.damaged`, `.damaged.2` and so on) and an empty one takes its place. Both are said.
+   *
+   * @throws UnavailableError when the disk does not take it, or this or another process has it open.
+   */
+  static async open(folder: string, options: LevelOptions): Promise<Level> {
+    await makeFolder(folder, 0o700).catch(unavailable);
+    const release = takeFolder(folder);
+    if (!release) throw new UnavailableError('this process uses it already');
+    try {
+      return await openTaken(folder, options, release);
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** @internal */
+  static of(db: Database, release: () => void, condition: Condition): Level {
+    return new Level(db, release, condition);
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.db.close();
+    } finally {
+      this.#release();
+    }
+  }
+}
+
+async function openTaken(folder: string, options: LevelOptions, release: () => void): Promise<Level> {
+  const { title, contents, logger } = options;
+  const found: Found = options.damage ? { broken: 'it could not be read' } : await inspect(folder);
+  let reason = found.broken;
+  if (reason === undefined) {
+    try {
+      const db = await openDatabase(folder, options);
+      if (found.lost !== undefined) logger.warn(`${title} in ${folder} is damaged: ${found.lost}`);
+      return Level.of(db, release, { damage: found.lost, isCut: found.isCut ?? false });
+    } catch (error) {
+      if (error instanceof UnavailableError) throw error;
+      if (isOfDisk.test(messageOf(error))) unavailable(error);
+      await probe(folder);
+      reason = messageOf(error);
+    }
+  }
+  if (options.damage !== 'repaired' && (await repair(folder))) {
+    const text = `was damaged (${reason}) and is repaired; some ${contents} may be missing`;
+    const db = await openDatabase(folder, options).catch((error: unknown) => {
+      if (error instanceof UnavailableError) throw error;
+    });
+    if (db) {
+      logger.warn(`${title} in ${folder} ${text}`);
+      return Level.of(db, release, { damage: `it ${text}` });
+    }
+  }
+  await probe(folder);
+  const aside = await withLock(folder, () => moveAside(folder));
+  logger.error(`${title} in ${folder} cannot be repaired (${reason}): it is now ${aside}, and a new one begins`);
+  const db = await openDatabase(folder, options).catch(unavailable);
+  return Level.of(db, release, {
+    damage: `it could not be repaired (${reason}): it is now ${aside}, and a new one began`,
+  });
+}
+
+/** @throws UnavailableError when another process has it; otherwise what LevelDB says. */
+async function openDatabase(folder: string, { cacheSize }: Pick<LevelOptions, 'cacheSize'>): Promise<Database> {
+  // Who opens no store need not load the native library.
+  const { ClassicLevel } = await import('classic-level');
+  const db: Database = new ClassicLevel(folder, { ...encodings, ...(cacheSize && { cacheSize }) });
+  try {
+    await db.open();
+    return db;
+  } catch (error) {
+    await db.close();
+    const { cause } = error as { cause?: Error & { code?: string } };
+    if (cause?.code === 'LEVEL_LOCKED') throw new UnavailableError('another process uses it');
+    throw cause ?? error;
+  }
+}
+
+/** @returns Whether it can be tried again. */
+async function repair(folder: string): Promise<boolean> {
+  const { ClassicLevel } = await import('classic-level');
+  return withLock(folder, () =>
+    ClassicLevel.repair(folder).then(
+      () => true,
+      () => false,
+    ),
+  );
+}
+
+/**
+ * Keeps other processes from a store while it is repaired or moved, for which LevelDB takes no lock: it does for an empty
+ * store, here one whose file `LOCK` is the store's own.
+ */
+async function withLock<T>(folder: string, use: () => Promise<T>): Promise<T> {
+  const scratch = await mkdtemp(join(tmpdir(), 'ocellus-lock-')).catch(unavailable);
+  try {
+    await symlink(join(await realpath(folder), 'LOCK'), join(scratch, 'LOCK')).catch(unavailable);
+    const db = await openDatabase(scratch, {}).catch(unavailable);
+    try {
+      return await use();
+    } finally {
+      await db.close();
+    }
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** @returns Where it is now: beside its place, and never in that of an earlier one. */
+async function moveAside(folder: string): Promise<string> {
+  for (let count = 1; count <= mostAside; count++) {
+    const aside = count === 1 ? `${folder}.damaged` : `${folder}.damaged.${count}`;
+    if (existsSync(aside)) continue;
+    await rename(folder, aside).catch(unavailable);
+    return aside;
+  }
+  throw new UnavailableError(
+    `it is damaged, and so are ${mostAside} beside it (${folder}.damaged): remove some of them`,
+  );
+}

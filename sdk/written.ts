@@ -1,0 +1,50 @@
+import { RecentSum } from './recent-sum.ts';
+
+/** What writes to the disk: an SD card wears out by it. */
+export const writers = ['outbox', 'learning', 'settings', 'recordings'] as const;
+export type Writer = (typeof writers)[number];
+
+/** Bytes; what the file system and a store's own tidying up add is not in them. */
+export interface Written {
+  /** Since the process began. */
+  readonly bytes: number;
+  /** In the last 24 hours, to the hour. */
+  readonly lastDay: number;
+}
+
+const hourMs = 3_600_000;
+
+/**
+ * Counts what is written to disk, by who wrote it.
+ *
+ * @example
+ * await file.writeFile(text);
+ * written.add('settings', Buffer.byteLength(text));
+ */
+export class WrittenBytes {
+  readonly #of: Record<Writer, { bytes: number; lastDay: RecentSum }>;
+
+  /** @param now A clock in ms that never goes back. Default: `performance.now()`. */
+  constructor(now?: () => number) {
+    const make = () => ({ bytes: 0, lastDay: new RecentSum({ steps: 24, stepMs: hourMs, now }) });
+    this.#of = { outbox: make(), learning: make(), settings: make(), recordings: make() };
+  }
+
+  /** To be called when the bytes were taken, not when they were refused. */
+  add(writer: Writer, bytes: number): void {
+    const { lastDay } = this.#of[writer];
+    this.#of[writer].bytes += bytes;
+    lastDay.add(bytes);
+  }
+
+  get stats(): Record<Writer, Written> {
+    const of = (writer: Writer): Written => {
+      const { bytes, lastDay } = this.#of[writer];
+      return { bytes, lastDay: lastDay.sum };
+    };
+    return { outbox: of('outbox'), learning: of('learning'), settings: of('settings'), recordings: of('recordings') };
+  }
+}
+
+/** Of this process. */
+export const written = new WrittenBytes();

@@ -1,0 +1,92 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { type SettingsInput, updateSettings } from '../../sdk/config/settings.ts';
+import { SettingsKeeper } from '../../sdk/config/settings-keeper.ts';
+import { temporaryFolder } from '../devices/fake.ts';
+import { recorder } from '../hub/fakes.ts';
+
+const threshold = (value: number, camera = 'door') => ({ cameras: { [camera]: { detect: { threshold: value } } } });
+
+describe('SettingsKeeper', () => {
+  /** A disk that answers when it is told to. */
+  function make() {
+    const writes: SettingsInput[] = [];
+    let answer: { resolve: () => void; reject: (error: Error) => void };
+    const logger = recorder();
+    const keeper = new SettingsKeeper('ocellus.yaml', logger, (_, change) => {
+      writes.push(change);
+      return new Promise((resolve, reject) => (answer = { resolve, reject }));
+    });
+    const settle = async (error?: Error) => {
+      if (error) answer.reject(error);
+      else answer.resolve();
+      for (let i = 0; i < 10; i++) await Promise.resolve();
+    };
+    return { keeper, writes, logger, settle };
+  }
+
+  it('writes a change at once, and however many come meanwhile as one', async () => {
+    const { keeper, writes, settle } = make();
+    keeper.keep(threshold(0.1));
+    for (let i = 0; i < 1000; i++) keeper.keep(threshold(i / 1000));
+    keeper.keep(threshold(0.5, 'gate'));
+    keeper.keep({ cameras: { door: { zones: { a: 1, b: 2 }, list: [1, 2] } } });
+    keeper.keep({ cameras: { door: { zones: { b: 3 }, list: [3] } } });
+    expect(writes).toEqual([threshold(0.1)]);
+    const closed = settle().then(() => keeper.close());
+    await vi.waitFor(() => expect(writes).toHaveLength(2));
+    expect(writes[1]).toEqual({
+      cameras: {
+        door: { detect: { threshold: 0.999 }, zones: { b: 3 }, list: [3] },
+        gate: { detect: { threshold: 0.5 } },
+      },
+    });
+    await settle();
+    await closed;
+  });
+
+  it('tries again what could not be written, with what came since, and says it once', async () => {
+    const { keeper, writes, logger, settle } = make();
+    keeper.keep({ cameras: { door: { a: 1, b: 1 } } });
+    await settle(new Error('no space left'));
+    keeper.keep({ cameras: { door: { b: 2 } } });
+    // Which cuts the wait short.
+    const closed = keeper.close();
+    await vi.waitFor(() => expect(writes).toHaveLength(2));
+    expect(writes[1]).toEqual({ cameras: { door: { a: 1, b: 2 } } });
+    await settle();
+    await closed;
+    expect(logger.lines).toEqual([
+      'error the change is in use, but ocellus.yaml could not be written: no space left',
+      'info changes are written to ocellus.yaml again',
+    ]);
+  });
+
+  it('gives up at the end what the disk does not take', async () => {
+    const { keeper, writes, settle } = make();
+    keeper.keep(threshold(0.1));
+    await settle(new Error('no space left'));
+    const closed = keeper.close();
+    await vi.waitFor(() => expect(writes).toHaveLength(2));
+    await settle(new Error('no space left'));
+    await closed;
+    expect(writes).toHaveLength(2);
+  });
+});
+
+it('keeps the last of many changes in the file, with a few writes', async () => {
+  const file = join(temporaryFolder(), 'ocellus.yaml');
+  writeFileSync(file, '# mine\ncameras:\n  door:\n    source: "scene:" # built in\n');
+  let writes = 0;
+  const keeper = new SettingsKeeper(file, recorder(), (path, change) => {
+    writes++;
+    return updateSettings(path, change);
+  });
+  for (let i = 0; i <= 500; i++) keeper.keep(threshold(i / 1000));
+  await keeper.close();
+  expect(writes).toBe(2);
+  expect(readFileSync(file, 'utf8')).toBe(
+    '# mine\ncameras:\n  door:\n    source: "scene:" # built in\n    detect:\n      threshold: 0.5\n',
+  );
+});

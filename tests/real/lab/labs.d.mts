@@ -1,0 +1,5 @@
+type Lab = 'guest' | 'arm64' | 'python';
+
+export function labFolder(name: Lab): string;
+export function isLabMade(name: Lab): boolean;
+export function makeLab(name: Lab): Promise<string>;

@@ -1,0 +1,38 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { asset } from '../sdk/assets.ts';
+
+const folders = ['sdk', 'devices', 'tools', 'bin', 'samples'];
+/** Two readings of it may lie years apart, or the second before the first. */
+const wallClock = /\bDate\.now\b|\bnew Date\(\)|\btimeOrigin\b|\.toISOString\(/;
+
+/** Who reads the wall clock, and why none of them can be led astray by it. */
+const readers: Record<string, string> = {
+  'devices/libcamera/native.ts': 'the time of a frame, to be told',
+  'devices/live.ts': 'the time of a frame, to be told',
+  'devices/opencv.ts': 'the time of a frame, to be told',
+  'devices/presenter.ts': 'the time of a frame, to be told; follows when it is set',
+  'sdk/frame/picture.ts': 'the time of a frame, to be told',
+  'sdk/opencv/mat.ts': 'the time of a frame, to be told',
+  'sdk/hub/outbox/age-clock.ts': 'counts only where the network has set it, before and after',
+  'sdk/hub/requests/verb.ts': 'an example of an answer',
+  'sdk/learn/ledger.ts': 'when something was taught, to be told',
+  'tools/cli/commands/learn.ts': 'when something was taught, to be told',
+  'tools/cli/logger.ts': 'the time of a line',
+  'tools/console/server/metrics.ts': 'when the process was started, by the clock as it is now',
+  'tools/console/web/src/parts/use-now.ts': 'how long ago a near miss was, roughly',
+  'tools/console/web/src/teach/view-sheet.tsx': 'an address that no cache has',
+};
+
+it('is read only by those who tell a time: what is compared or subtracted is by a clock that cannot be set', () => {
+  const found = folders.flatMap((folder) =>
+    (readdirSync(asset(folder), { recursive: true }) as string[])
+      .map((name) => join(folder, name))
+      .filter((name) => /\.(ts|tsx|js|mjs)$/.test(name) && !name.startsWith(join('tools', 'bench')))
+      .filter((name) => wallClock.test(readFileSync(asset(name), 'utf8'))),
+  );
+  expect(found.sort(), 'use performance.now() or captureTimeNs, or say here why not').toEqual(
+    Object.keys(readers).sort(),
+  );
+});
