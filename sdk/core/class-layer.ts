@@ -1,4 +1,4 @@
-import type { EmbeddingCard } from './classifier.ts';
+import type { ClassifierCard } from './card.ts';
 import type { ModelFile } from './model-file.ts';
 import { type OnnxGraph, type OnnxNode, producersOf, readOnnxGraph } from './onnx-graph.ts';
 import { type OnnxWeights, readOnnxWeights } from './onnx-weights.ts';
@@ -24,7 +24,7 @@ const carriers = /^(Identity|Dropout|Cast|Flatten|Reshape|Squeeze|QuantizeLinear
  *
  * @returns Undefined where embedding and logits are not one linear layer apart, or its numbers are in another file.
  */
-export function readClassLayer({ bytes }: Pick<ModelFile, 'bytes'>, card: EmbeddingCard): ClassLayer | undefined {
+export function readClassLayer({ bytes }: Pick<ModelFile, 'bytes'>, card: ClassifierCard): ClassLayer | undefined {
   const { embedding, logits } = card.outputs;
   const graph = readOnnxGraph(bytes);
   const found = graph && embedding !== undefined ? findLayer(graph, embedding, logits) : undefined;

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import type { ClassifierCard } from '../../sdk/core/card.ts';
 import { type ClassLayer, readClassLayer } from '../../sdk/core/class-layer.ts';
-import { type EmbeddingCard, loadClassifier, readEmbedder } from '../../sdk/core/classifier.ts';
+import { loadClassifier, readEmbedder } from '../../sdk/core/classifier.ts';
 import { readPicture } from '../../sdk/frame/picture.ts';
 import { profileOf } from '../../sdk/learn/class-profile.ts';
 import { photo } from '../cli/cli.ts';
 import { type Constant, type OnnxModel, type Operation, onnxModel } from './onnx-builder.ts';
 
 const card = (labels = ['a', 'b'], dimension = 3) =>
-  ({ labels, dimension, outputs: { embedding: 'embedding', logits: 'logits' } }) as unknown as EmbeddingCard;
+  ({ labels, dimension, outputs: { embedding: 'embedding', logits: 'logits' } }) as unknown as ClassifierCard;
 
 /** Class a: 1, 2, -3; class b: 0.5, 0, 0.25. */
 const rows = [1, 2, -3, 0.5, 0, 0.25];
@@ -77,7 +78,7 @@ describe('readClassLayer', () => {
     }
   });
 
-  it.each<[string, Operation[], Constant[], EmbeddingCard?]>([
+  it.each<[string, Operation[], Constant[], ClassifierCard?]>([
     [
       'there is more than a layer',
       [
