@@ -22,7 +22,7 @@ export interface Prediction {
   readonly label: string;
   /**
    * How sure `nearest` is, 0..1: the chance that it is right, given that it is one of the labels, times how usual it would be
-   * for that label (0.86 at the threshold, nearly 0 far away).
+   * for that label (0.9 at the threshold, nearly 0 far away).
    */
   readonly score: number;
   /** The label that is nearest, whether or not it is near enough. */

@@ -158,7 +158,7 @@ export class Learner extends EventEmitter<LearnerEvents> {
    * @throws InputError as `Ledger.teach` does; those before the wrong one are taught then.
    */
   async teach(lessons: readonly [Lesson, ...Lesson[]], { anyway = false }: TeachOptions = {}): Promise<Taught> {
-    if (!anyway) for (const { draft } of lessons) this.assertConsistent(draft);
+    if (!anyway) for (const { draft } of lessons) this.#assertConsistent(draft);
     const examples: Example[] = [];
     try {
       for (const lesson of lessons) examples.push(this.#known(lesson.draft) ?? (await this.add(lesson)));
@@ -179,26 +179,8 @@ export class Learner extends EventEmitter<LearnerEvents> {
     return this.#store.teach(draft, thumbnail);
   }
 
-  /** @throws ContradictionError when nearly the same picture was taught as something else, by any node that counts. */
-  assertConsistent(draft: Draft): void {
-    this.#assertNone(draft, this.ledger.examples(draft.head ?? objectHead));
-  }
-
-  #assertNone(draft: Draft, examples: readonly Example[]): void {
-    const known = contradictionsOf({ ...draft, label: composed(draft.label) }, examples);
-    if (known.length > 0) throw new ContradictionError(draft, known);
-  }
-
-  /** @throws InputError as `Ledger.relabel` does; ContradictionError as `teach` does. */
-  async relabel(
-    id: string,
-    { anyway = false, ...to }: { label: string; negative?: boolean } & TeachOptions,
-  ): Promise<Taught> {
-    const now = this.ledger.example(id);
-    if (now && !anyway) {
-      const others = this.ledger.examples(now.head).filter((one) => one.id !== id);
-      this.#assertNone({ ...now, negative: false, ...to }, others);
-    }
+  /** @throws InputError as `Ledger.relabel` does. */
+  async relabel(id: string, to: { label: string; negative?: boolean }): Promise<Taught> {
     const example = await this.#store.relabel(id, to);
     return { examples: [example], ...(await this.train(example.head)) };
   }
@@ -310,6 +292,12 @@ export class Learner extends EventEmitter<LearnerEvents> {
       undo();
       throw error;
     }
+  }
+
+  #assertConsistent(draft: Draft): void {
+    const examples = this.ledger.examples(draft.head ?? objectHead);
+    const known = contradictionsOf({ ...draft, label: composed(draft.label) }, examples);
+    if (known.length > 0) throw new ContradictionError(draft, known);
   }
 
   #known({ head = objectHead, label, negative = false, embedding: { values, scale } }: Draft): Example | undefined {

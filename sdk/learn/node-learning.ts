@@ -249,7 +249,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
   }
 
   /** The same example under another name. @throws InputError when there is no such example, or the label is none. */
-  async relabel(id: string, to: { label: string; negative?: boolean } & TeachOptions): Promise<Taught> {
+  async relabel(id: string, to: { label: string; negative?: boolean }): Promise<Taught> {
     return (await this.open()).relabel(id, to);
   }
 

@@ -34,7 +34,7 @@ const belowMean = 1.645;
 /** With fewer the distribution is taken for normal, since five in a hundred of them is not even one. */
 const fewestForQuantile = 40;
 /** The score falls where a thing becomes unusual: to a half so many deviations below the threshold, so steeply. */
-const [halfBelow, steepness] = [1, 1.8];
+const [halfBelow, steepness] = [1.25, 1.8];
 
 /**
  * How familiar something is as one of a label: its cosine with the label's prototype, both without what the prototypes have in
@@ -77,7 +77,7 @@ export function typicality(
   return familiar - centres[label]! + chanceWeight * chance;
 }
 
-/** What a score is multiplied by: 0.99 where it is usual, 0.86 at the threshold, nearly 0 far away. */
+/** What a score is multiplied by: 0.99 where it is usual, 0.9 at the threshold, nearly 0 far away. */
 export function typicalShare({ spread }: Pick<Reject, 'spread'>, nearness: number): number {
   const x = Math.max(-80, Math.min(80, steepness * (nearness / spread + halfBelow)));
   const power = expOf(Math.fround(-Math.abs(x)));

@@ -94,8 +94,8 @@ describe('Learner', () => {
     const again = await learner.teach([one]);
     expect(again.examples).toEqual([examples[0]]);
     expect(again.outcome).toMatchObject({ taken: true, version: { version: 1 } });
-    await learner.teach([{ draft: { ...one.draft, negative: true } }]);
-    await learner.teach([{ draft: { ...one.draft, label: 'lynx' } }]);
+    await learner.teach([{ draft: { ...one.draft, negative: true } }], { anyway: true });
+    await learner.teach([{ draft: { ...one.draft, label: 'lynx' } }], { anyway: true });
     await learner.teach([{ draft: { ...one.draft, head: 'gate' } }]);
     expect(learner.ledger.size).toBe(4);
   });
@@ -169,8 +169,8 @@ describe('Learner', () => {
     const changes: Change[] = [];
     learner.on('head', (change) => changes.push(change));
     for (let i = 0; i < 10; i++) {
-      await learner.teach(lessons('cat', 1, 3));
-      await learner.teach(lessons('dog', 0, 3));
+      await learner.teach(lessons('cat', 1, 3), { anyway: true });
+      await learner.teach(lessons('dog', 0, 3), { anyway: true });
     }
     expect(learner.summary('object')).toMatchObject({ refused: expect.stringMatching(/held back/) });
     expect(changes.some(({ outcome }) => !outcome.taken)).toBe(true);
@@ -193,7 +193,7 @@ describe('Learner', () => {
     expect(learner.predict('object', near(2))!.nearest).not.toBe('fox');
     await learner.withdraw(learner.ledger.cuts()[0]!.id);
     expect(learner.predict('object', near(2))).toMatchObject({ label: 'fox' });
-    for (const { id } of examples) await learner.relabel(id, { label: 'lynx' });
+    for (const { id } of examples) await learner.relabel(id, { label: 'lynx', anyway: true });
     expect(learner.predict('object', near(0))).toMatchObject({ label: 'lynx' });
     for (const label of ['lynx', 'dog', 'fox']) await learner.forget({ head: 'object', label });
     expect(learner.predict('object', near(0))).toBeUndefined();

@@ -56,7 +56,11 @@ async function classify(paths: string[], options: ClassifyOptions): Promise<void
     await eachPicture('classify', files, async (file, frame) => {
       const told = await teller.tell(frame);
       if (!options.json) console.log(`${file}: ${told.map(words).join(', ')}`);
-      else for (const one of told) await printJson({ file, ...one, score: Number(one.score.toFixed(4)) });
+      else {
+        for (const { label, score, nearest } of told) {
+          await printJson({ file, label, score: Number(score.toFixed(4)), ...(nearest !== undefined && { nearest }) });
+        }
+      }
     });
   } finally {
     await teller.close();

@@ -32,7 +32,6 @@ const Relabel = Fields({
   example: Id,
   label: Text,
   negative: Type.Optional(Type.Boolean()),
-  anyway: Type.Optional(Type.Boolean()),
 });
 const Forget = Fields({
   example: Type.Optional(Id),
