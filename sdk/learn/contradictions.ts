@@ -29,16 +29,15 @@ export class ContradictionError extends InputError {
 
 const meaningOf = ({ label, negative }: Pick<Draft, 'label' | 'negative'>) => `${negative ? 'not ' : ''}"${label}"`;
 
-/**
- * Examples of the same head, of nearly the same picture, that say something else of it: another label, or that it is not
- * what the draft says it is.
- */
+type Meant = Required<Pick<Draft, 'label' | 'negative' | 'embedding'>>;
+
+/** Does an example of the same head say something else of nearly the same picture? */
+export function contradicts({ label, negative = false, embedding, head = objectHead }: Draft, example: Meant): boolean {
+  const isOther = example.label === label ? example.negative !== negative : !example.negative && !negative;
+  return isOther && cosineOf(example.embedding, embedding) >= (head === objectHead ? samePicture : sameView);
+}
+
+/** Examples of the same head that say something else of nearly the same picture: another label, or that it is not that. */
 export function contradictionsOf(draft: Draft, examples: readonly Example[]): Example[] {
-  const { label, negative = false, embedding, head = objectHead } = draft;
-  const same = head === objectHead ? samePicture : sameView;
-  return examples.filter(
-    (one) =>
-      (one.label === label ? one.negative !== negative : !one.negative && !negative) &&
-      cosineOf(one.embedding, embedding) >= same,
-  );
+  return examples.filter((example) => contradicts(draft, example));
 }

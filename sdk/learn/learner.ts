@@ -5,7 +5,7 @@ import { type Logger, silent } from '../log.ts';
 import { makeFolder } from '../make-folder.ts';
 import { ContradictionError, contradictionsOf } from './contradictions.ts';
 import type { Embedding } from './embedding.ts';
-import { type CutTarget, type Draft, type Example, objectHead } from './example.ts';
+import { type CutTarget, type Draft, type Example, isLabel, objectHead } from './example.ts';
 import type { HeadInfo, Prediction } from './head.ts';
 import { HeadStore } from './head-store.ts';
 import { HeadVersions, type HeadVersionsOptions, type Outcome } from './head-versions.ts';
@@ -179,6 +179,11 @@ export class Learner extends EventEmitter<LearnerEvents> {
     return this.#store.teach(draft, thumbnail);
   }
 
+  /** Several as `add` does, in one write: all of them, or none. @throws InputError as `Ledger.teach` does. */
+  addAll(lessons: readonly Lesson[]): Promise<readonly Example[]> {
+    return this.#store.teachAll(lessons);
+  }
+
   /** @throws InputError as `Ledger.relabel` does. */
   async relabel(id: string, to: { label: string; negative?: boolean }): Promise<Taught> {
     const example = await this.#store.relabel(id, to);
@@ -295,8 +300,11 @@ export class Learner extends EventEmitter<LearnerEvents> {
   }
 
   #assertConsistent(draft: Draft): void {
+    const label = composed(draft.label);
+    // One that is none the ledger refuses, after those before it.
+    if (!isLabel(label)) return;
     const examples = this.ledger.examples(draft.head ?? objectHead);
-    const known = contradictionsOf({ ...draft, label: composed(draft.label) }, examples);
+    const known = contradictionsOf({ ...draft, label }, examples);
     if (known.length > 0) throw new ContradictionError(draft, known);
   }
 

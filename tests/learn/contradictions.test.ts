@@ -48,14 +48,4 @@ describe('Learner', () => {
     expect((await learner.teach([...lesson], { anyway: true })).examples).toHaveLength(2);
     expect(learner.ledger.size).toBe(4);
   });
-
-  it('asks before an example gets a label that its twin has not', async () => {
-    const learner = await open();
-    const { examples } = await learner.teach([{ draft: draft('cat', picture) }, { draft: draft('cat', again) }]);
-    const id = examples[0]!.id;
-    await expect(learner.relabel(id, { label: 'dog' })).rejects.toThrow(ContradictionError);
-    await expect(learner.relabel(id, { label: 'cat' })).resolves.toBeDefined();
-    const now = learner.ledger.examples('object').at(-1)!.id;
-    await expect(learner.relabel(now, { label: 'dog', anyway: true })).resolves.toBeDefined();
-  });
 });

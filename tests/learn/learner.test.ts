@@ -193,7 +193,7 @@ describe('Learner', () => {
     expect(learner.predict('object', near(2))!.nearest).not.toBe('fox');
     await learner.withdraw(learner.ledger.cuts()[0]!.id);
     expect(learner.predict('object', near(2))).toMatchObject({ label: 'fox' });
-    for (const { id } of examples) await learner.relabel(id, { label: 'lynx', anyway: true });
+    for (const { id } of examples) await learner.relabel(id, { label: 'lynx' });
     expect(learner.predict('object', near(0))).toMatchObject({ label: 'lynx' });
     for (const label of ['lynx', 'dog', 'fox']) await learner.forget({ head: 'object', label });
     expect(learner.predict('object', near(0))).toBeUndefined();

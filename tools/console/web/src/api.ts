@@ -53,7 +53,7 @@ export function teach(what: Subject & { label: string; negative?: boolean; anywa
 
 export function relabel(
   example: string,
-  to: { label: string; negative?: boolean; anyway?: boolean },
+  to: { label: string; negative?: boolean },
 ): Promise<TaughtAnswer> {
   return send('POST', '/api/learning/relabel', { example, ...to });
 }

@@ -130,7 +130,7 @@ function RelabelSheet({
               onChoose={(label, negative) =>
                 change.run(
                   `It is ${negative ? 'not ' : ''}${label} now`,
-                  (anyway) => relabel(id, { label, negative, anyway }),
+                  () => relabel(id, { label, negative }),
                   close,
                 )
               }
