@@ -1,5 +1,6 @@
 import { InputError, messageOf } from '../../sdk/errors.ts';
 import { heicAdvice, isHeic } from '../../sdk/frame/heic.ts';
+import { headOf } from '../../sdk/frame/picture-kinds.ts';
 import type { FramePool } from '../../sdk/frame/pool.ts';
 import { DeviceBase } from '../base.ts';
 import { BufferWait } from '../buffers.ts';
@@ -45,7 +46,8 @@ export class VideoFile extends DeviceBase {
     this.#buffers = buffers;
     this.#index = 0;
     this.#busy = undefined;
-    if (await isHeic(this.#path)) throw new InputError(`file: ${this.#path} is no video: ${heicAdvice}`);
+    if (isHeic(await headOf(this.#path).catch(() => new Uint8Array())))
+      throw new InputError(`file: ${this.#path} is no video: ${heicAdvice}`);
     // A playlist that poses as a video may not make ffmpeg call other machines.
     const input = ['-protocol_whitelist', 'file'];
     // With its protocol in front, a name with a colon in it is not taken for a URL.

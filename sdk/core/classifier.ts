@@ -2,6 +2,7 @@ import { InputError, ModelError, messageOf } from '../errors.ts';
 import type { Frame } from '../frame/frame.ts';
 import { type Embedding, quantiseEmbedding } from '../learn/embedding.ts';
 import type { ClassifierCard, ModelCard } from './card.ts';
+import { type ClassLayer, readClassLayer } from './class-layer.ts';
 import type { FrameQueue } from './frame-queue.ts';
 import { clipRegion, type Region } from './letterbox.ts';
 import { type LoadOptions, loadCore, takenBy } from './load.ts';
@@ -63,6 +64,23 @@ export async function loadClassifier(
  * @throws InputError when there is no such model, it is of another task or gives no embeddings, or its card is wrong.
  */
 export async function readClassifierCard(nameOrPath: string = defaultClassifier): Promise<ClassifierCard> {
+  const { card } = await readEmbedder(nameOrPath);
+  return card;
+}
+
+/** What heads need of an embedding network, without loading it. */
+export interface Embedder {
+  readonly card: ClassifierCard;
+  /** Its own classes; undefined where they are not one layer away from its embeddings. */
+  readonly classLayer?: ClassLayer;
+}
+
+/**
+ * Reads it from the network's file.
+ *
+ * @throws InputError as `readClassifierCard` does.
+ */
+export async function readEmbedder(nameOrPath: string = defaultClassifier): Promise<Embedder> {
   const file = await readModel(nameOrPath);
   const { description } = file;
   const task = 'ultralytics' in description ? (description.task ?? 'detect') : description.task;
@@ -73,7 +91,7 @@ export async function readClassifierCard(nameOrPath: string = defaultClassifier)
   }
   const card = 'ultralytics' in description ? undefined : withDigest(file, description);
   if (card?.task !== 'classify' || card.dimension === 0) throw new InputError(`model ${nameOrPath}: ${noEmbedding}`);
-  return card;
+  return { card, classLayer: readClassLayer(file, card) };
 }
 
 /** The space of its embeddings depends on all its weights, those in other files too. */
