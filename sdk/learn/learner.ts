@@ -106,7 +106,9 @@ export class Learner extends EventEmitter<LearnerEvents> {
     });
     const learner: Learner = new Learner(store, options);
     try {
-      for (const name of store.ledger.heads()) await learner.#restore(name);
+      for (const name of new Set([...store.ledger.heads(), ...(await learner.#headStore.names())])) {
+        await learner.#restore(name);
+      }
     } catch (error) {
       // Else the folder is in use until the process ends.
       await store.close();
@@ -237,9 +239,15 @@ export class Learner extends EventEmitter<LearnerEvents> {
     const examples = await this.#store.read((ledger) => copiesOf(ledger.examples(name)));
     const undo = versions.snapshot();
     const steps = versions.trainInSteps(examples, force);
-    const outcome = this.#isClosed ? undefined : await inSlices(steps, () => this.#isClosed);
+    const outcome = this.#isClosed
+      ? undefined
+      : await inSlices(steps, () => this.#isClosed).catch((error: unknown): Outcome => {
+          // A trainer of one's own. What it cannot learn from is on disk, and the head in use is as good as it was.
+          return { taken: false, reason: `${name}: could not be trained: ${messageOf(error)}` };
+        });
     if (!outcome) return { head: name, outcome: { taken: false, reason: `${name}: ${untrained}` } };
-    const refusal = outcome.taken || versions.current === undefined ? undefined : outcome.reason;
+    // Where all was forgotten there is nothing to say.
+    const refusal = outcome.taken || !isTaught(examples) ? undefined : outcome.reason;
     if (versions.current !== before) await this.#save(versions, undo);
     const isNews = versions.current !== before || this.#refused.get(name) !== refusal;
     if (refusal === undefined) this.#refused.delete(name);
@@ -253,7 +261,7 @@ export class Learner extends EventEmitter<LearnerEvents> {
    * Goes back to a version of a head. The one in use is not taken again until its examples change.
    *
    * @param version Default: the one before the one in use.
-   * @throws InputError when there is no such head or version.
+   * @throws InputError when there is no such head or version, or all that it was taught is forgotten.
    */
   rollback(name: string, version?: number): Promise<Change> {
     return this.#turns.run(() => this.#rollback(name, version));
@@ -262,6 +270,9 @@ export class Learner extends EventEmitter<LearnerEvents> {
   async #rollback(name: string, version?: number): Promise<Change> {
     const versions = this.#heads.get(name);
     if (!versions) throw new InputError(`head: expected one of ${this.heads.join(', ') || 'none yet'}, got ${name}`);
+    if (!isTaught(this.ledger.examples(name))) {
+      throw new InputError(`${name}: expected a head that is taught something, nothing of it is left: teach it anew`);
+    }
     const undo = versions.snapshot();
     const outcome: Outcome = { taken: true, version: versions.rollback(version) };
     await this.#save(versions, undo);
@@ -333,11 +344,19 @@ export class Learner extends EventEmitter<LearnerEvents> {
       // The examples are what counts: a head is made from them again.
       this.#logger.warn(`the versions of head ${name} cannot be read and begin anew: ${messageOf(error)}`);
     }
-    await this.train(name);
+    try {
+      await this.train(name);
+    } catch (error) {
+      // A full disk shall not keep out what is there.
+      this.#logger.warn(`the head ${name} stays as it was: ${messageOf(error)}`);
+    }
   }
 }
 
 const untrained = 'learning was stopped before it was trained; it is trained when it starts again';
+
+/** Is there anything to learn a label from? */
+const isTaught = (examples: readonly Example[]) => examples.some(({ negative }) => !negative);
 
 /** With values of their own. */
 function copiesOf(examples: readonly Example[]): Example[] {

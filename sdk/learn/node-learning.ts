@@ -1,5 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Backoff } from '../backoff.ts';
 import { composed } from '../composed.ts';
 import type { LearnSettings } from '../config/schema.ts';
 import { type Classifier, loadClassifier, readEmbedder } from '../core/classifier.ts';
@@ -11,6 +13,7 @@ import { distinctLooks } from './distinct-looks.ts';
 import { asTaught, type Cut, type CutTarget, type Example, objectHead } from './example.ts';
 import type { Prediction } from './head.ts';
 import { type Change, type HeadSummary, Learner, type Taught, type TeachOptions } from './learner.ts';
+import { StoreUnavailableError } from './ledger-store.ts';
 import type { Part } from './part.ts';
 import { accuracies, type Confusion, confusions, mostDoubtful, uncertainty } from './review.ts';
 import { checkStateName } from './state-name.ts';
@@ -138,19 +141,47 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     return this.#isReady;
   }
 
-  /** What was taught so far is there and is used from then on. A store that cannot be opened is said, not thrown. */
+  /**
+   * What was taught so far is there and is used from then on. A store that cannot be opened is said, not thrown; while that
+   * is because it is in use, or of the disk, it is tried again.
+   */
   async start(): Promise<void> {
     this.#run ??= {};
     const run = this.#run;
     if (existsSync(this.#options.folder) || this.settings.share) {
       await this.open().catch((error: unknown) => {
-        this.#error = messageOf(error);
-        this.#logger.error(`learning: ${this.#error}`);
+        this.#sayFailure(error);
+        if (error instanceof StoreUnavailableError) void this.#openLater(run);
       });
     }
     if (this.#run !== run) return;
     this.#isReady = true;
     this.emit('changed');
+  }
+
+  /** Until it is open, by whoever asks for it. */
+  async #openLater(run: object): Promise<void> {
+    const backoff = new Backoff();
+    for (let error: unknown; error === undefined || error instanceof StoreUnavailableError; ) {
+      await sleep(backoff.next(), undefined, { ref: false });
+      if (this.#run !== run || this.#learner) return;
+      error = await this.open().then(
+        () => undefined,
+        (problem: unknown) => problem,
+      );
+      if (this.#run !== run) return;
+      if (error === undefined) {
+        this.#logger.info(`learning: what was taught is in use again`);
+        this.emit('changed');
+        return;
+      }
+      if (messageOf(error) !== this.#error) this.#sayFailure(error);
+    }
+  }
+
+  #sayFailure(error: unknown): void {
+    this.#error = messageOf(error);
+    this.#logger.error(`learning: ${this.#error}`);
   }
 
   /**
@@ -401,8 +432,8 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     });
     learner.on('head', ({ head, outcome }) => {
       if (outcome.taken) this.#logger.info(`learning: ${head} is version ${outcome.version.version} now`);
-      // Without one in use there was nothing to be worse than: all of it was forgotten.
-      else if (learner.head(head)?.current) this.#logger.warn(`learning: ${outcome.reason}`);
+      // Else all of it was forgotten.
+      else if (learner.summary(head).refused !== undefined) this.#logger.warn(`learning: ${outcome.reason}`);
       this.#renew();
       this.emit('changed');
     });
