@@ -3,8 +3,9 @@ import { composed } from '../composed.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { type Logger, silent } from '../log.ts';
 import { makeFolder } from '../make-folder.ts';
+import { ContradictionError, contradictionsOf } from './contradictions.ts';
 import type { Embedding } from './embedding.ts';
-import { type CutTarget, type Draft, type Example, objectHead } from './example.ts';
+import { type CutTarget, type Draft, type Example, isLabel, objectHead } from './example.ts';
 import type { HeadInfo, Prediction } from './head.ts';
 import { HeadStore } from './head-store.ts';
 import { HeadVersions, type HeadVersionsOptions, type Outcome } from './head-versions.ts';
@@ -22,6 +23,11 @@ export interface Lesson {
   readonly draft: Draft;
   /** At most 64 kB; stays in the store. */
   readonly thumbnail?: Uint8Array;
+}
+
+export interface TeachOptions {
+  /** Also where nearly the same picture was taught as something else. Default: that is refused. */
+  readonly anyway?: boolean;
 }
 
 /** What came of a change to a head. */
@@ -150,9 +156,11 @@ export class Learner extends EventEmitter<LearnerEvents> {
    * Adds examples of one head, one after the other, and trains it once. They are on disk when this returns, whatever
    * becomes of the head. What this node was taught before is not taken twice: the example that is there is given.
    *
+   * @throws ContradictionError when nearly the same picture was taught as something else: nothing is taught then.
    * @throws InputError as `Ledger.teach` does; those before the wrong one are taught then.
    */
-  async teach(lessons: readonly [Lesson, ...Lesson[]]): Promise<Taught> {
+  async teach(lessons: readonly [Lesson, ...Lesson[]], { anyway = false }: TeachOptions = {}): Promise<Taught> {
+    if (!anyway) for (const { draft } of lessons) this.#assertConsistent(draft);
     const examples: Example[] = [];
     try {
       for (const lesson of lessons) examples.push(this.#known(lesson.draft) ?? (await this.add(lesson)));
@@ -171,6 +179,11 @@ export class Learner extends EventEmitter<LearnerEvents> {
    */
   add({ draft, thumbnail }: Lesson): Promise<Example> {
     return this.#store.teach(draft, thumbnail);
+  }
+
+  /** Several as `add` does, in one write: all of them, or none. @throws InputError as `Ledger.teach` does. */
+  addAll(lessons: readonly Lesson[]): Promise<readonly Example[]> {
+    return this.#store.teachAll(lessons);
   }
 
   /** @throws InputError as `Ledger.relabel` does. */
@@ -295,6 +308,15 @@ export class Learner extends EventEmitter<LearnerEvents> {
       undo();
       throw error;
     }
+  }
+
+  #assertConsistent(draft: Draft): void {
+    const label = composed(draft.label);
+    // One that is none the ledger refuses, after those before it.
+    if (!isLabel(label)) return;
+    const examples = this.ledger.examples(draft.head ?? objectHead);
+    const known = contradictionsOf({ ...draft, label }, examples);
+    if (known.length > 0) throw new ContradictionError(draft, known);
   }
 
   #known({ head = objectHead, label, negative = false, embedding: { values, scale } }: Draft): Example | undefined {

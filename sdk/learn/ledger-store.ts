@@ -138,12 +138,24 @@ export class LedgerStore {
    * @throws InputError as `Ledger.teach` does.
    */
   async teach(draft: Draft, thumbnail?: Uint8Array): Promise<Example> {
-    if (thumbnail && thumbnail.length > mostThumbnailBytes) {
+    const [example] = await this.teachAll([{ draft, ...(thumbnail && { thumbnail }) }]);
+    return example!;
+  }
+
+  /** Several at once, in one write: all of them, or none. @throws InputError as `teach` does. */
+  async teachAll(
+    lessons: readonly { readonly draft: Draft; readonly thumbnail?: Uint8Array }[],
+  ): Promise<readonly Example[]> {
+    for (const { thumbnail } of lessons) {
+      if (!thumbnail || thumbnail.length <= mostThumbnailBytes) continue;
       throw new InputError(`thumbnail: expected at most ${mostThumbnailBytes} bytes, got ${thumbnail.length}`);
     }
     return this.#write((ledger) => {
-      const example = ledger.teach(draft);
-      return { result: example, also: thumbnail ? [put(thumbnailKey(example.id), thumbnail)] : [] };
+      const result = lessons.map(({ draft }) => ledger.teach(draft));
+      const also = lessons.flatMap(({ thumbnail }, i) =>
+        thumbnail ? [put(thumbnailKey(result[i]!.id), thumbnail)] : [],
+      );
+      return { result, also };
     });
   }
 

@@ -96,7 +96,7 @@ const idOf = ({ config }: Component) => (typeof config.def_ent_id === 'string' ?
 
 function freeId(id: string, raw: string | undefined, taken: ReadonlySet<string>): string {
   if (!taken.has(id)) return id;
-  const own = raw === undefined ? id : `${id}_${slug(keyOf(raw))}`;
+  const own = [id, raw === undefined ? '' : slug(keyOf(raw))].filter((part) => part !== '').join('_');
   let free = own;
   for (let i = 2; taken.has(free); i++) free = `${own}_${i}`;
   return free;

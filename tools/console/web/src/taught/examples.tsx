@@ -128,7 +128,11 @@ function RelabelSheet({
               askOther="Something else"
               placeholder="another name"
               onChoose={(label, negative) =>
-                change.run(`It is ${negative ? 'not ' : ''}${label} now`, () => relabel(id, { label, negative }), close)
+                change.run(
+                  `It is ${negative ? 'not ' : ''}${label} now`,
+                  () => relabel(id, { label, negative }),
+                  close,
+                )
               }
             />
           </Outcome>
