@@ -51,10 +51,7 @@ export function teach(what: Subject & { label: string; negative?: boolean; anywa
   return send('POST', '/api/learning/teach', what);
 }
 
-export function relabel(
-  example: string,
-  to: { label: string; negative?: boolean },
-): Promise<TaughtAnswer> {
+export function relabel(example: string, to: { label: string; negative?: boolean }): Promise<TaughtAnswer> {
   return send('POST', '/api/learning/relabel', { example, ...to });
 }
 

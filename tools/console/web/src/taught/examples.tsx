@@ -128,11 +128,7 @@ function RelabelSheet({
               askOther="Something else"
               placeholder="another name"
               onChoose={(label, negative) =>
-                change.run(
-                  `It is ${negative ? 'not ' : ''}${label} now`,
-                  () => relabel(id, { label, negative }),
-                  close,
-                )
+                change.run(`It is ${negative ? 'not ' : ''}${label} now`, () => relabel(id, { label, negative }), close)
               }
             />
           </Outcome>
