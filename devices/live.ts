@@ -88,7 +88,7 @@ export abstract class LiveDevice extends SupervisedDevice {
     const found = this.found();
     this.setProperties(found);
     if (found.width === width && found.height === height) return;
-    this.logger.info(`its frames were ${width}x${height} and are ${found.width}x${found.height} now`);
+    this.report.becameOther({ width, height }, found);
   }
 
   async #run(): Promise<{ reason: string; decoder?: DecoderTrial }> {

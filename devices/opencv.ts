@@ -13,6 +13,7 @@ import type { DeviceOptions, DeviceProperties } from './device.ts';
 import { filePath } from './file/path.ts';
 import { type ScannedVideo, scanVideo } from './file/scan.ts';
 import { Timeline } from './file/timeline.ts';
+import { LossReport } from './loss-report.ts';
 import { assertPixels } from './options.ts';
 import { Presenter } from './presenter.ts';
 import { Watchdog } from './watchdog.ts';
@@ -38,6 +39,7 @@ type Source = number | string;
 export class OpenCvCapture extends DeviceBase {
   readonly #rest: string;
   readonly #backoff = new Backoff();
+  readonly #report = new LossReport(this.logger);
   #capture: VideoCapture | undefined;
   #presenter: Presenter | undefined;
   #buffers: BufferWait | undefined;
@@ -97,6 +99,7 @@ export class OpenCvCapture extends DeviceBase {
     this.#presenter?.close();
     this.#buffers?.close();
     this.#nap.wake();
+    this.#report.stop();
     const capture = this.#capture;
     const reading = this.#reading;
     this.#capture = undefined;
@@ -268,16 +271,17 @@ export class OpenCvCapture extends DeviceBase {
     if (bytes) this.outlet.offer(pool.frame(bytes, { sequence, captureTimeNs, wallTimeMs: Date.now() }));
     else this.counters.dropped++;
     if (this.state !== 'offline') return;
-    this.#backoff.reset();
+    this.#report.came();
     this.setState('online');
-    this.logger.info('frames come again');
   }
 
   #lose(reason: string): void {
     if (this.closed) return;
     this.setError(reason);
     this.setState('offline');
-    this.logger.warn(`no more frames: ${reason}`);
+    // One frame and no more is no reason to try sooner.
+    if (this.#report.isHealthy) this.#backoff.reset();
+    this.#report.lost(reason);
   }
 
   /** Waits, opens again; if that fails, the next read fails and all begins anew. */

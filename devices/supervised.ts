@@ -3,13 +3,12 @@ import { InputError } from '../sdk/errors.ts';
 import { Nap } from '../sdk/nap.ts';
 import { DeviceBase } from './base.ts';
 import type { DeviceProperties } from './device.ts';
+import { LossReport } from './loss-report.ts';
 import { Watchdog } from './watchdog.ts';
 
 const defaultStallTimeoutMs = 10_000;
 /** What a source may take, beyond the stall timeout, from its start to its first frame: it connects. */
 const defaultStartGraceMs = 5_000;
-/** After so long without a failure the next one counts as the first. */
-const healthyMs = 60_000;
 
 /**
  * A source that goes on for ever though it may be lost, or hang. It is begun again, later and later, until the device is
@@ -18,6 +17,8 @@ const healthyMs = 60_000;
 export abstract class SupervisedDevice extends DeviceBase {
   readonly #backoff = new Backoff();
   readonly #nap = new Nap();
+  /** What is said of its losses, and of frames that have another size. */
+  protected readonly report = new LossReport(this.logger);
   readonly #pauses: { work: () => Promise<void>; abandon: (error: Error) => void }[] = [];
   #supervising: Promise<void> | undefined;
   #watchdog: Watchdog | undefined;
@@ -53,6 +54,7 @@ export abstract class SupervisedDevice extends DeviceBase {
     this.#nap.wake();
     await this.endRun();
     await this.#supervising;
+    this.report.stop();
     for (const { abandon } of this.#pauses.splice(0)) abandon(new InputError(`${this.uri} was closed`));
   }
 
@@ -131,9 +133,9 @@ export abstract class SupervisedDevice extends DeviceBase {
       this.setState('offline');
       // Whoever was told may have closed the device.
       if (this.closed) return;
-      if (this.#firstFrameMs !== undefined && performance.now() - this.#firstFrameMs > healthyMs) this.#backoff.reset();
+      if (this.report.isHealthy) this.#backoff.reset();
       const waitMs = this.#backoff.next();
-      this.logger.warn(`no more frames: ${this.health.lastError}; next try in ${(waitMs / 1000).toFixed(1)} s`);
+      this.report.lost(this.health.lastError ?? reason, `next try in ${(waitMs / 1000).toFixed(1)} s`);
       await this.#nap.sleep(waitMs);
       if (this.closed) return;
       this.countRestart();
@@ -149,9 +151,9 @@ export abstract class SupervisedDevice extends DeviceBase {
     this.#firstFrameMs = performance.now();
     this.#watchdog?.arm(this.#stallTimeoutMs);
     this.#onOnline?.();
+    this.report.came();
     if (this.state !== 'offline') return;
     this.setProperties(this.found());
     this.setState('online');
-    this.logger.info('frames come again');
   }
 }

@@ -9,6 +9,7 @@ import { chooseDecoder } from '../decode/choose.ts';
 import type { DeviceOptions, DeviceProperties } from '../device.ts';
 import { atMost, ffmpegCommand, plainWords } from '../ffmpeg.ts';
 import { PoolFiller } from '../filler.ts';
+import { LossReport } from '../loss-report.ts';
 import { defaultMaxPixels } from '../options.ts';
 import { Presenter } from '../presenter.ts';
 import { pump, type StreamFormat, type StreamParser } from '../stream.ts';
@@ -24,6 +25,7 @@ const hardwareTimeoutMs = 10_000;
 /** A video file, decoded by ffmpeg, which waits at the pipe until the next frame is due. */
 export class VideoFile extends DeviceBase {
   readonly #path: string;
+  readonly #report = new LossReport(this.logger);
   #child: Child | undefined;
   #presenter: Presenter | undefined;
   #reading: Promise<void> | undefined;
@@ -146,7 +148,7 @@ export class VideoFile extends DeviceBase {
     const { width, height } = this.properties;
     if (format.width === width && format.height === height) return;
     this.setProperties(this.#describe(format));
-    this.logger.info(`its frames were ${width}x${height} and are ${format.width}x${format.height} now`);
+    this.#report.becameOther({ width, height }, format);
   }
 
   /** Reads all frames, then says that the file is over. */

@@ -47,6 +47,8 @@ const maxPacketBytes = 4 * 1024 * 1024;
 /** Before anybody is let in: CONNECT with a last will. */
 const maxFirstBytes = 64 * 1024;
 const connectTimeoutMs = 10_000;
+/** After so long without a byte the kernel asks whether the other side is still there. */
+const aliveMs = 60_000;
 /** A client that takes nothing does not learn that the broker stops. */
 const farewellMs = 500;
 
@@ -121,7 +123,8 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Embedded
   aedes.on('connectionError', (_: Client, error) => logger.debug(`broker: ${messageOf(error)}`));
   const connections = new Set<GuardedSocket>();
   // Else a small packet waits for the client's delayed acknowledgement: one message at a time took 47 ms instead of 2.
-  const server = createServer({ noDelay: true });
+  // And one that vanished without a word, and promised no sign of life, would have its connection for ever.
+  const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: aliveMs });
   // First, so that it sees a connection before it is used.
   boundConnections(server, maxConnectionsOfNetwork);
   server.on('connection', (socket) => {

@@ -1,9 +1,13 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 
+/** Bytes that the other side has not taken yet: with more, nothing more is read from it. */
+const mostUnsent = 1024 * 1024;
+
 /**
  * A socket that ends when a packet announces more bytes than are allowed. aedes collects a packet of any length before
- * it looks at it; this looks at the fixed headers as they pass and keeps nothing.
+ * it looks at it; this looks at the fixed headers as they pass and keeps nothing. Nor does it read from one that sends and
+ * does not read: the answers would fill the memory.
  */
 export class GuardedSocket extends Duplex {
   /** May be raised while it runs: who has logged in may send more. */
@@ -17,6 +21,7 @@ export class GuardedSocket extends Duplex {
   /** The remaining length while its one to four bytes come in; undefined before the packet's first byte. */
   #length: { value: number; shift: number } | undefined;
   #isTooLarge = false;
+  #isHeld = false;
 
   constructor(socket: Socket, maxPacketBytes: number) {
     super({ allowHalfOpen: false });
@@ -28,7 +33,11 @@ export class GuardedSocket extends Duplex {
       const problem = this.#inspect(chunk);
       if (problem && this.#isTooLarge && this.onTooLarge) this.onTooLarge(this.#rest);
       else if (problem) this.destroy(new Error(problem));
-      else if (!this.push(chunk)) socket.pause();
+      else {
+        const isWanted = this.push(chunk);
+        this.#isHeld = this.writableLength > mostUnsent;
+        if (!isWanted || this.#isHeld) socket.pause();
+      }
     });
     socket.on('end', () => this.push(null));
     socket.on('error', (error) => this.destroy(error));
@@ -37,11 +46,16 @@ export class GuardedSocket extends Duplex {
   }
 
   override _read(): void {
-    this.#socket.resume();
+    if (!this.#isHeld) this.#socket.resume();
   }
 
   override _write(chunk: Buffer, _: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#socket.write(chunk, done);
+    this.#socket.write(chunk, (error) => {
+      done(error);
+      if (!this.#isHeld || this.writableLength > mostUnsent) return;
+      this.#isHeld = false;
+      this.#socket.resume();
+    });
   }
 
   override _final(done: () => void): void {

@@ -305,8 +305,10 @@ export class Hub {
     const scan = new RetainedScan(filters, probe);
     let seen = await look(scan);
     if (session.link !== link) return;
+    // Where it could not say that it is there, there is nothing to be seen.
+    const mayLook = link.canRetain && this.#refusedOnline === 0;
+    if (mayLook && (!scan.sees || scan.isRefused)) this.#sayBlind(topics.root, scan.isRefused);
     if (!scan.sees) {
-      this.#sayBlind(topics.root);
       seen = await look(new RetainedScan([...retained.remembered.keys()]));
       if (session.link !== link) return;
     }
@@ -329,12 +331,15 @@ export class Hub {
     }
   }
 
-  #sayBlind(root: string): void {
+  #sayBlind(root: string, isRefused: boolean): void {
     if (this.#saidBlind) return;
     this.#saidBlind = true;
     const known = this.#data === undefined ? 'this run' : `this data folder (${join(this.#data, 'retained.json')})`;
+    const why = isRefused
+      ? `refuses the subscriptions by which this node looks at what it left there (does its access list allow to read ${root}/#?)`
+      : 'gives nothing of what it retains to a subscription with wildcards (RabbitMQ is so)';
     this.#logger.warn(
-      `MQTT: the broker gives nothing of what it retains to a subscription with wildcards (RabbitMQ is so), so only the topics that ${known} knows are looked at: what else an earlier run left below ${root} or told Home Assistant stays. Empty such topics by hand.`,
+      `MQTT: the broker ${why}, so only the topics that ${known} knows are looked at: what else an earlier run left below ${root} or told Home Assistant stays. Empty such topics by hand.`,
     );
   }
 

@@ -25,6 +25,7 @@ export class RetainedScan {
   #heard = 0;
   #isComplete = false;
   #isProbed = false;
+  #isRefused = false;
 
   /**
    * For one look over one connection.
@@ -44,6 +45,11 @@ export class RetainedScan {
     return this.#probe === undefined || this.#isProbed;
   }
 
+  /** The broker does not let this client subscribe to all that it looks for. */
+  get isRefused(): boolean {
+    return this.#isRefused;
+  }
+
   /** Was there nothing else? Not known where the broker refuses, goes away or has too much. */
   get isComplete(): boolean {
     return this.#isComplete;
@@ -53,13 +59,12 @@ export class RetainedScan {
   async run(link: Link): Promise<ReadonlyMap<string, Buffer>> {
     const filters = this.#filters;
     this.#running = true;
-    let isRefused = false;
     try {
       const subscribe = (some: string[], own: boolean) =>
         link.subscribe(some, { qos: 0, retained: true, own }).catch((error: unknown) => {
           // A broker that refuses one of them tells what is on the others.
           if (!(error instanceof RefusedError)) throw error;
-          isRefused = true;
+          this.#isRefused = true;
         });
       for (const some of chunks(filters)) await subscribe(some, false);
       // `a/#` is `a` as well.
@@ -70,7 +75,8 @@ export class RetainedScan {
         heard = this.#heard;
         await sleep(quietMs, undefined, { ref: false });
       } while (this.#running && heard !== this.#heard && performance.now() < deadline);
-      this.#isComplete = this.#running && !isRefused && this.sees && heard === this.#heard && this.#bytes <= maxBytes;
+      this.#isComplete =
+        this.#running && !this.#isRefused && this.sees && heard === this.#heard && this.#bytes <= maxBytes;
     } catch {
       // The connection is gone: what was found is found.
     }

@@ -79,6 +79,20 @@ describe('LiveDevice', () => {
     others.add(Number(/began (\d+)/.exec(camera.health.lastError!)![1]));
   });
 
+  it('says once that it is lost, and once that it is back, however often it comes and goes', async () => {
+    const { runs } = fakeProgram('camera-program', frame);
+    const lines: string[] = [];
+    const say = (line: string) => lines.push(line);
+    const camera = await opened({ logger: { debug: () => {}, info: say, warn: say, error: say } });
+    await vi.waitUntil(() => runs().length >= 4, { timeout: 60_000 });
+    await health(camera, 'offline');
+    expect(lines).toMatchObject(
+      [/no more frames: the stream ended .*; next try in/, /frames come again/].map((one) =>
+        expect.stringMatching(one),
+      ),
+    );
+  });
+
   it('is offline at the stall, starts nothing beside a program that cannot be killed, and closes', async () => {
     const { runs } = fakeProgram(
       'camera-program',

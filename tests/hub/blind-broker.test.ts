@@ -88,6 +88,27 @@ describe('the list of what is retained', () => {
     expect(blind(logger.lines)).toEqual([]);
   });
 
+  it('is what there is where the broker refuses to be looked at, and the reason is that', async () => {
+    broker.tells = () => true;
+    broker.grant = (filter) => (filter.startsWith(root) ? 0x87 : 0);
+    const { logger } = await run([new FakeCamera('door')]);
+    const refused = () => logger.lines.filter((line) => /refuses the subscriptions by which/.test(line));
+    await until(() => refused().length > 0);
+    expect(refused()).toHaveLength(1);
+    expect(refused()[0]).toContain(list());
+    expect(blind(logger.lines)).toEqual([]);
+  });
+
+  it('is not said to be all there is where the broker retains nothing', async () => {
+    broker.connack = { ...broker.connack, properties: { retainAvailable: false } };
+    const { hub, logger } = await run([new FakeCamera('door')]);
+    await until(() => broker.unsubscribed.some((filter) => filter.includes('+')));
+    await until(() => hub.stats.outbox.depth === 0);
+    expect(logger.lines.filter((line) => /RabbitMQ|retains nothing/.test(line))).toEqual([
+      expect.stringMatching(/the broker retains nothing/),
+    ]);
+  });
+
   it('is written when something comes or goes, not when it changes', async () => {
     const door = new FakeCamera('door');
     const { stop } = await run([door]);

@@ -64,6 +64,27 @@ describe('GuardedSocket', () => {
     await until(() => client.closed);
   });
 
+  it('reads nothing more from one that does not read, and goes on when it does', async () => {
+    client.pause();
+    let read = 0;
+    const answer = Buffer.alloc(64 * 1024);
+    guarded.on('data', (chunk: Buffer) => {
+      read += chunk.length;
+      guarded.write(answer);
+    });
+    const pings = Buffer.from([0xc0, 0]);
+    // Each read is answered with 64 KiB: some dozens fill what the kernel holds and what may wait.
+    while (!plain.isPaused()) {
+      client.write(pings);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      expect(guarded.writableLength).toBeLessThan(4 * 1024 * 1024);
+    }
+    const before = read;
+    client.write(pings);
+    client.resume();
+    await until(() => read > before && guarded.writableLength === 0);
+  });
+
   it('takes a packet of just the most bytes', async () => {
     const packet = publish(Buffer.alloc(most - 3));
     client.write(packet);

@@ -9,6 +9,8 @@ import { isTopicFilter } from './topic-filter.ts';
 const maxSubscriptions = 1000;
 /** Of a client's filters in all. */
 const maxFilterBytes = 1024 * 1024;
+/** Retained topics that are compared with a client's filters in one turn of the event loop. */
+const topicsOfATurn = 50;
 const failure = 0x80;
 /** Reason codes of SUBACK and UNSUBACK in MQTT 5. */
 const code = { noSubscription: 0x11, invalidFilter: 0x8f, quota: 0x97, noShares: 0x9e } as const;
@@ -18,6 +20,9 @@ interface Subscriber {
   readonly recipient: Recipient;
   readonly subscriptions: Map<string, Subscription>;
   filterBytes: number;
+  /** By filter, those for which what is retained is still to be sent. */
+  readonly curious: Map<string, Subscription>;
+  isSending: boolean;
 }
 
 /** What aedes passes on: a client's message, and the id of that client. */
@@ -104,10 +109,8 @@ export class Delivery {
       ({ retainHandling, isNew }, i) =>
         granted[i]! < failure && (retainHandling === 0 || (retainHandling === 1 && isNew)),
     );
-    this.#sendRetained(
-      subscriber,
-      curious.map(({ subscription }) => subscription),
-    );
+    for (const { subscription } of curious) subscriber.curious.set(subscription.filter, subscription);
+    if (!subscriber.isSending) void this.#sendRetained(subscriber);
   }
 
   /** Answers UNSUBSCRIBE. */
@@ -116,6 +119,7 @@ export class Delivery {
     const granted = unsubscriptions.map((filter) => {
       if (!subscriber.subscriptions.delete(filter)) return code.noSubscription;
       subscriber.filterBytes -= Buffer.byteLength(filter);
+      subscriber.curious.delete(filter);
       this.#all.remove(subscriber, filter);
       return 0;
     });
@@ -139,7 +143,14 @@ export class Delivery {
   #of(client: BrokerClient): Subscriber {
     let subscriber = this.#subscribers.get(client);
     if (!subscriber) {
-      subscriber = { client, recipient: new Recipient(client), subscriptions: new Map(), filterBytes: 0 };
+      subscriber = {
+        client,
+        recipient: new Recipient(client),
+        subscriptions: new Map(),
+        filterBytes: 0,
+        curious: new Map(),
+        isSending: false,
+      };
       this.#subscribers.set(client, subscriber);
     }
     return subscriber;
@@ -162,24 +173,31 @@ export class Delivery {
     return qos;
   }
 
-  /** Each topic once, as it is when its turn comes. */
-  async #sendRetained({ recipient }: Subscriber, subscriptions: readonly Subscription[]): Promise<void> {
-    const fitting = new Map<string, Subscription[]>();
-    for (const subscription of subscriptions) {
-      for (const topic of this.#retained.topics(subscription.filter)) {
-        const own = fitting.get(topic);
-        if (own) own.push(subscription);
-        else fitting.set(topic, [subscription]);
+  /**
+   * Each topic once, as it is when its turn comes. One round at a time, whatever is subscribed to meanwhile: that has
+   * the next round in common.
+   */
+  async #sendRetained(subscriber: Subscriber): Promise<void> {
+    const { recipient, curious } = subscriber;
+    subscriber.isSending = true;
+    while (curious.size > 0 && recipient.isOpen) {
+      const filters = new Subscriptions<Subscriber>();
+      for (const subscription of curious.values()) filters.add(subscriber, subscription);
+      curious.clear();
+      let looked = 0;
+      for (const topic of this.#retained.topics()) {
+        // Thousands of topics and filters: others have a turn in between.
+        if (++looked % topicsOfATurn === 0) await new Promise(setImmediate);
+        const own = filters.of(topic).map(([, subscription]) => subscription);
+        const message = own.length > 0 ? this.#retained.get(topic) : undefined;
+        if (!message) continue;
+        const sent = addressed(message, own, true);
+        if (sent.qos > 0) await recipient.room();
+        if (!recipient.isOpen) return;
+        await new Promise<void>((resolve) => recipient.send(sent, resolve));
       }
     }
-    for (const [topic, own] of fitting) {
-      const message = this.#retained.get(topic);
-      if (!message) continue;
-      const sent = addressed(message, own, true);
-      if (sent.qos > 0) await recipient.room();
-      if (!recipient.isOpen) return;
-      await new Promise<void>((resolve) => recipient.send(sent, resolve));
-    }
+    subscriber.isSending = false;
   }
 }
 
@@ -196,5 +214,7 @@ function addressed(message: Message, subscriptions: readonly Subscription[], ret
 }
 
 function write(client: BrokerClient, packet: Packet): void {
-  if (!client.closed) writeToStream(packet, client.conn, { protocolVersion: client.version });
+  if (client.closed || writeToStream(packet, client.conn, { protocolVersion: client.version })) return;
+  // Who asks and never reads the answers is ended after a while.
+  client.waitForDrain(() => {});
 }

@@ -66,7 +66,7 @@ export class Recipient {
     if (!this.#onWay.delete(id)) return;
     while (this.#waiting.length > 0 && this.#onWay.size < this.#window) {
       const { message, at } = this.#waiting.shift()!;
-      this.#waitingBytes -= message.payload.length;
+      this.#waitingBytes -= packetBytes(message);
       const fresh = aged(message, performance.now() - at);
       if (fresh) this.#write(fresh, this.#newId(), () => {});
     }
@@ -85,7 +85,7 @@ export class Recipient {
 
   #wait(message: Message): void {
     this.#waiting.push({ message, at: performance.now() });
-    this.#waitingBytes += message.payload.length;
+    this.#waitingBytes += packetBytes(message);
     if (this.#waiting.length <= maxWaiting && this.#waitingBytes <= maxWaitingBytes) return;
     this.close();
     this.#client.disconnect({ reasonCode: tooSlow });

@@ -1,6 +1,5 @@
 import { RetainedBudget } from '../retained-budget.ts';
 import { type Message, memoryOf } from './message.ts';
-import { matches } from './topic-filter.ts';
 
 interface Kept {
   readonly message: Message;
@@ -59,9 +58,9 @@ export class RetainedStore {
     return { ...message, properties: { ...message.properties, messageExpiryInterval: Math.ceil(left / 1000) } };
   }
 
-  topics(filter: string): string[] {
-    if (!/[+#]/.test(filter)) return this.#kept.has(filter) ? [filter] : [];
-    return [...this.#kept.keys()].filter((topic) => matches(filter, topic));
+  /** All that have something, in the order in which they first had. */
+  topics(): string[] {
+    return [...this.#kept.keys()];
   }
 
   #drop(topic: string): void {

@@ -79,24 +79,45 @@ export function toldApart(components: readonly Component[], taken: Set<string>):
     taken.add(free);
     ids.set(component, free);
   }
+  const keepsName = (component: Component) => component.raw === undefined || counts.get(shown(component)) === 1;
+  const names = new Set(components.filter(keepsName).map(exactly));
   return components.map((component) => {
     const id = ids.get(component);
     const config = id === undefined ? component.config : { ...component.config, def_ent_id: id };
-    if (component.raw === undefined || counts.get(shown(component)) === 1) return { ...component, config };
-    const field = 'stype' in config ? 'stype' : 'name';
-    return { ...component, config: { ...config, [field]: `${config[field]} (${component.raw})` } };
+    const own = { ...component, config };
+    const told = keepsName(component) ? own : inFull(own, names);
+    names.add(exactly(told));
+    return told;
   });
 }
 
+/** With the name as it stands in the settings; where a label and a state of the view have the same one, what it is too. */
+function inFull(component: Component, names: ReadonlySet<string>): Component {
+  const { config, raw } = component;
+  const field = 'stype' in config ? 'stype' : 'name';
+  const called = (what: string) => ({ ...component, config: { ...config, [field]: `${config[field]} (${what})` } });
+  const kind = `${raw}, ${kindOf(component)}`;
+  let told = called(raw!);
+  for (let i = 1; names.has(exactly(told)); i++) told = called(i === 1 ? kind : `${kind} ${i}`);
+  return told;
+}
+
 /** What a person sees of it: the name of an entity, or what a trigger says. */
-const shown = ({ config: { name, type, stype } }: Component): string =>
-  (typeof name === 'string' ? name : JSON.stringify([type, stype])).toLocaleLowerCase('en');
+const exactly = ({ config: { name, type, stype } }: Component): string =>
+  typeof name === 'string' ? name : JSON.stringify([type, stype]);
+
+const shown = (component: Component): string => exactly(component).toLocaleLowerCase('en');
+
+/** In words: `state`, `taught count`. */
+const kindOf = ({ key }: Component): string => key.split(':', 1)[0]!.replaceAll('_', ' ');
 
 const idOf = ({ config }: Component) => (typeof config.def_ent_id === 'string' ? config.def_ent_id : undefined);
 
 function freeId(id: string, raw: string | undefined, taken: ReadonlySet<string>): string {
   if (!taken.has(id)) return id;
-  const own = [id, raw === undefined ? '' : slug(keyOf(raw))].filter((part) => part !== '').join('_');
+  // Of `_` and the like nothing is left, and no id may end with it.
+  const more = raw === undefined ? '' : slug(keyOf(raw));
+  const own = more === '' ? id : `${id}_${more}`;
   let free = own;
   for (let i = 2; taken.has(free); i++) free = `${own}_${i}`;
   return free;
