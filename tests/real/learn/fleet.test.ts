@@ -339,7 +339,7 @@ describe(`a fleet on one Mosquitto${missing}`, () => {
       const filters = ['ocellus/learn/e1f0/+/+/+', 'ocellus/learn/e1f0/+/cuts'];
       await shed.learner.teach([{ draft: draft('dog', embeddings(1, 1280)(0)) }]);
       await vi.waitFor(() => expect(given()).toContainEqual(filters), patience);
-      await shed.learner.teach([{ draft: draft('van', embeddings(1, 1280)(0)) }]);
+      await shed.learner.teach([{ draft: draft('van', embeddings(2, 1280)(1)) }]);
       await vi.waitFor(() => expect(shed.hub.stats.outbox.depth).toBe(0), patience);
       expect(after.counts).toEqual({ cat: 1 });
       gaveUp.mockRestore();

@@ -102,14 +102,14 @@ describe('a node that is taught what the scene shows', { timeout: 900_000 }, () 
     const first = await startNode(data);
     await until(() => first.door.stats.frames.in > 3);
     await first.learning.teach({ camera: 'door', subject: { view: 'yard' }, label: 'quiet' });
-    // Another process has it.
+    // One has it already.
     const second = await startNode(data);
     await until(() => second.door.stats.frames.in > 3);
     expect(second.logger.lines.filter((line) => line.startsWith('error'))).toEqual([
-      expect.stringMatching(/learning: .*learn: is in use by another process/),
+      expect.stringMatching(/learning: .*learn: is in use by this process already/),
     ]);
     const teach = () => second.learning.teach({ camera: 'door', subject: { view: 'yard' }, label: 'quiet' });
-    await expect(teach()).rejects.toThrow(/is in use by another process/);
+    await expect(teach()).rejects.toThrow(/is in use by this process already/);
     await first.node.stop();
     expect((await teach()).outcome.taken).toBe(true);
     await second.node.stop();
