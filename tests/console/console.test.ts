@@ -229,7 +229,16 @@ describe('Console: requests', () => {
     ['no type', {}, '{}', 415],
     ['no JSON', { 'content-type': 'application/json' }, '{', 400],
     ['a list', { 'content-type': 'application/json' }, '[]', 400],
+    [
+      'too many levels',
+      { 'content-type': 'application/json' },
+      `{"masks":${'['.repeat(30_000)}${']'.repeat(30_000)}}`,
+      400,
+    ],
+    ['a way to the prototype', { 'content-type': 'application/json' }, '{"detect":{"__proto__":{"fps":1}}}', 400],
     ['too much', { 'content-type': 'application/json' }, `{"source":"${'x'.repeat(70_000)}"}`, 413],
+    // It is told all the same: the connection does not end before all of it was sent.
+    ['far too much', { 'content-type': 'application/json', connection: 'close' }, 'x'.repeat(12_000_000), 413],
   ])('refuses a PATCH with %s', async (_, headers, body, status) => {
     const response = await raw(shared.port, {
       method: 'PATCH',
