@@ -8,7 +8,7 @@ import type { LibcameraOptions } from './libcamera/options.ts';
 export interface DeviceOptions {
   /**
    * Size asked of a camera, in pixels; the device may give another (see `properties`). Videos and network streams are
-   * scaled to it, one side alone keeps the proportions; pictures and the scene have their own. Default: the source's own.
+   * scaled to it in proportion: one side gives the other, both the largest that fits. Pictures and the scene have their own. Default: the source's own.
    */
   width?: number;
   height?: number;

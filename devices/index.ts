@@ -3,7 +3,7 @@ import { AutoDevice } from './auto.ts';
 import { hiddenIn, hiding, maskSource } from './credentials.ts';
 import type { Device, DeviceOptions } from './device.ts';
 import { fileDevice } from './file/file.ts';
-import { HttpCamera } from './http.ts';
+import { HttpCamera } from './http/camera.ts';
 import { libcameraDevice } from './libcamera/device.ts';
 import { OpenCvCapture } from './opencv.ts';
 import { checkOptions } from './options.ts';

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { messageOf } from '../sdk/errors.ts';
 import type { FramePool } from '../sdk/frame/pool.ts';
 import { Child, type Command } from './child.ts';
@@ -18,6 +19,12 @@ export interface LiveCommand extends Command {
   /** What it may take to its first frame, beyond the stall timeout. Default: to connect. */
   readonly startGraceMs?: number;
   parser(sink: StreamSink): StreamParser;
+  /**
+   * Of a program that is fed: writes to its standard input until the source ends, or is to end.
+   *
+   * @returns Why it ended. It never throws.
+   */
+  feed?(input: Writable, signal: AbortSignal): Promise<string>;
 }
 
 /**
@@ -99,7 +106,7 @@ export abstract class LiveDevice extends SupervisedDevice {
       command = await this.command();
       // One that cannot be made must leave no program behind.
       parser = command.parser(this.#filler);
-      child = await Child.start(command);
+      child = await Child.start(command, { writes: command.feed !== undefined });
     } catch (error) {
       return { reason: messageOf(error) };
     }
@@ -113,6 +120,9 @@ export abstract class LiveDevice extends SupervisedDevice {
       reason = why;
       void child.stop(true);
     }, command.startGraceMs);
+    const feeding = new AbortController();
+    void child.ended.then(() => feeding.abort());
+    const fed = command.feed && this.#feed(child, command.feed, feeding.signal);
     try {
       await pump(child.stdout, parser);
       if (!parser.clean && reason === undefined && !this.#ending) this.counters.corrupt++;
@@ -123,12 +133,23 @@ export abstract class LiveDevice extends SupervisedDevice {
     }
     this.expectNoFrames();
     const how = await child.ended;
+    const end = await fed;
     this.#child = undefined;
     if (child.running) this.#stuck = child;
     const said = plainWords(child.said, this.options.maxPixels);
     // An exit status of 0 is a lost stream as well: ffmpeg ends so when a camera is unplugged or a server goes away.
-    reason ??= `the stream ended (${how})`;
+    reason ??= end ?? `the stream ended (${how})`;
     return { reason: said ? `${reason}: ${said}` : reason, decoder: command.decoder };
+  }
+
+  /** @returns Why its source ended; undefined where the program was first. */
+  async #feed(child: Child, feed: NonNullable<LiveCommand['feed']>, signal: AbortSignal): Promise<string | undefined> {
+    // How it ended is worth more than EPIPE.
+    child.stdin!.on('error', () => {});
+    const reason = await feed(child.stdin!, signal);
+    if (signal.aborted) return undefined;
+    child.stdin!.end();
+    return reason;
   }
 
   #onFrame(buffer: Uint8Array | undefined, pool: FramePool): void {

@@ -11,6 +11,8 @@ import { BufferWait } from './buffers.ts';
 import { monotonicNs } from './clock.ts';
 import type { DeviceOptions, DeviceProperties } from './device.ts';
 import { filePath } from './file/path.ts';
+import { type ScannedVideo, scanVideo } from './file/scan.ts';
+import { Timeline } from './file/timeline.ts';
 import { LossReport } from './loss-report.ts';
 import { assertPixels } from './options.ts';
 import { Presenter } from './presenter.ts';
@@ -22,6 +24,9 @@ const maxFps = 1000;
 const defaultStallTimeoutMs = 10_000;
 /** What a read that is under way may take to its end. */
 const closeTimeoutMs = 5000;
+
+/** CAP_PROP_ORIENTATION_AUTO, which the bindings do not name. */
+const orientationAuto = 49;
 
 /** A camera's number, or a file's path. */
 type Source = number | string;
@@ -42,6 +47,8 @@ export class OpenCvCapture extends DeviceBase {
   #reading: Promise<void> | undefined;
   #sequence = 0;
   readonly #nap = new Nap();
+  /** Of a file: what OpenCV itself does not tell, or tells otherwise from version to version. */
+  #scanned: ScannedVideo | undefined;
 
   /** @param rest A number (default 0), or a path. */
   constructor(uri: string, rest: string, options?: DeviceOptions) {
@@ -51,6 +58,8 @@ export class OpenCvCapture extends DeviceBase {
 
   protected async start(): Promise<DeviceProperties> {
     const source = sourceOf(this.#rest);
+    this.#scanned = typeof source === 'string' ? await this.#scan(source) : undefined;
+    this.assertOpening();
     this.#capture = this.#openCapture(source);
     this.#buffers = new BufferWait();
     const isLive = typeof source === 'number';
@@ -102,6 +111,26 @@ export class OpenCvCapture extends DeviceBase {
     await within(closeTimeoutMs, released, undefined);
   }
 
+  /** @throws InputError when OpenCV would show it wrongly. */
+  async #scan(path: string): Promise<ScannedVideo> {
+    let scanned: ScannedVideo;
+    try {
+      scanned = await scanVideo(path);
+    } catch (error) {
+      throw new InputError(`${this.uri}: OpenCV cannot open it: ${messageOf(error)}`);
+    }
+    const { container, sizes } = scanned;
+    if (/^image2|_pipe$/.test(container)) {
+      throw new InputError(`${this.uri} is a picture: file:${path} reads it, turned as its EXIF data says`);
+    }
+    if (sizes.length > 1) {
+      throw new InputError(
+        `${this.uri} changes the size of its picture (${sizes.slice(0, 4).join(', ')}), which OpenCV does not notice: file:${path} reads it`,
+      );
+    }
+    return scanned;
+  }
+
   #openCapture(source: Source): VideoCapture {
     const cv = loadOpenCv();
     const { width, height, fps } = this.options;
@@ -115,11 +144,14 @@ export class OpenCvCapture extends DeviceBase {
       }
       // With a backend that is named nothing else is tried: to another one a name may be a pipeline to run.
       // A playlist that poses as a video may not make it call other machines.
-      return withEnvironment(
+      const capture = withEnvironment(
         'OPENCV_FFMPEG_CAPTURE_OPTIONS',
         'protocol_whitelist;file',
         () => new cv.VideoCapture(source, cv.CAP_FFMPEG!),
       );
+      // OpenCV 4.6 turns to the wrong side, others turn rightly, or not at all.
+      capture.set(orientationAuto, 0);
+      return capture;
     } catch {
       throw new InputError(`${this.uri}: OpenCV cannot open it; is it there, is it a video, is it used elsewhere?`);
     }
@@ -131,13 +163,26 @@ export class OpenCvCapture extends DeviceBase {
     const mat = await new Promise<Mat>((resolve, reject) => {
       capture.readAsync((error, result) => (error ? reject(new Error(messageOf(error))) : resolve(result)));
     });
-    if (mat.rows > 0) return mat;
+    if (mat.rows === 0) {
+      mat.release();
+      return undefined;
+    }
+    const { rotation = 0 } = this.#scanned ?? {};
+    if (rotation === 0) return mat;
+    const cv = loadOpenCv();
+    const turns = { 90: cv.ROTATE_90_CLOCKWISE, 180: cv.ROTATE_180, 270: cv.ROTATE_90_COUNTERCLOCKWISE };
+    const turned = mat.rotate(turns[rotation]!);
     mat.release();
-    return undefined;
+    return turned;
   }
 
   async #readFile(source: Source, first: Mat, fps: number): Promise<void> {
     const stepNs = 1e9 / fps;
+    const { timesMs = [] } = this.#scanned ?? {};
+    // In a loop the first frame comes a frame's length after the last.
+    const lengthNs = (timesMs.at(-1) ?? 0) * 1e6 + stepNs;
+    let round = 0;
+    const timeline = new Timeline();
     const leastNs = this.options.fps === undefined ? 0 : 1e9 / this.options.fps;
     let shownNs = Number.NEGATIVE_INFINITY;
     // Whoever opened it is told of a first frame that fails.
@@ -147,12 +192,17 @@ export class OpenCvCapture extends DeviceBase {
       for (let index = 0; !this.closed; index++) {
         if (!mat) {
           if (!this.options.loop) break;
+          round++;
+          index = 0;
           this.#capture!.release();
           this.#capture = this.#openCapture(source);
           mat = await this.#readOne();
           if (!mat) throw new Error('its first frame cannot be read again');
         }
-        const mediaNs = index * stepNs;
+        // Some files have a time for each frame, some for none.
+        const timeMs = timesMs[index];
+        const timeNs = timeMs === undefined ? undefined : round * lengthNs + Math.round(timeMs * 1e3) * 1e3;
+        const mediaNs = timeline.next(timeNs, fps);
         // Half a frame of slack, or rounding would cost every second one.
         if (mediaNs - shownNs >= leastNs - stepNs / 2) {
           shownNs = mediaNs;
@@ -275,14 +325,18 @@ export class OpenCvCapture extends DeviceBase {
     return this.#pool;
   }
 
-  /** Cameras were asked for the size and give what they can; others are scaled, one side alone keeps the proportions. */
+  /** Cameras were asked for the size and give what they can; others are scaled in proportion, with square pixels. */
   #sizeOf({ cols, rows }: Mat): { width: number; height: number } {
     const { width, height } = this.options;
     if (!this.#presenter) return { width: cols, height: rows };
-    return {
-      width: width ?? (height === undefined ? cols : Math.max(1, Math.round((cols * height) / rows))),
-      height: height ?? (width === undefined ? rows : Math.max(1, Math.round((rows * width) / cols))),
-    };
+    // Square pixels: the smaller side grows.
+    const { aspect = 1, rotation = 0 } = this.#scanned ?? {};
+    const pixel = rotation % 180 === 0 ? aspect : 1 / aspect;
+    const own = { width: Math.round(cols * Math.max(1, pixel)), height: Math.round(rows / Math.min(1, pixel)) };
+    const ratio = (cols * pixel) / rows;
+    if (width === undefined && height === undefined) return own;
+    const wide = Math.min(width ?? Number.POSITIVE_INFINITY, (height ?? Number.POSITIVE_INFINITY) * ratio);
+    return { width: Math.max(1, Math.round(wide)), height: Math.max(1, Math.round(wide / ratio)) };
   }
 
   #fps(): number | undefined {

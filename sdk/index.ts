@@ -37,7 +37,7 @@ export type { LoadOptions } from './core/load.ts';
 export { type DetectOptions, type DetectTimes, listModels, loadModel, Model } from './core/model.ts';
 export { spaceOf } from './core/space.ts';
 export type { Stream } from './core/turns.ts';
-export { InputError } from './errors.ts';
+export { InputError, ModelError } from './errors.ts';
 export {
   type ColourSpace,
   Frame,

@@ -2,10 +2,11 @@ import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { InputError, messageOf } from '../../sdk/errors.ts';
 import { Frame, type FrameInfo } from '../../sdk/frame/frame.ts';
+import { pickPictures, pictureEndings } from '../../sdk/frame/picture-kinds.ts';
+import type { Logger } from '../../sdk/log.ts';
 import { DeviceBase } from '../base.ts';
 import type { DeviceOptions, DeviceProperties } from '../device.ts';
 import { Presenter } from '../presenter.ts';
-import { isPictureName } from './names.ts';
 
 /** Pictures a second when nothing else is asked for: slow enough to look at. */
 const defaultFps = 1;
@@ -25,7 +26,7 @@ export class PictureFiles extends DeviceBase {
   }
 
   protected async start(): Promise<DeviceProperties> {
-    const paths = this.#isFolder ? await listPictures(this.#path) : [this.#path];
+    const paths = this.#isFolder ? await listPictures(this.#path, this.logger) : [this.#path];
     const presenter = new Presenter(this.outlet, this.options.speed);
     this.#presenter = presenter;
 
@@ -103,19 +104,16 @@ function renewed(frame: Frame, info: FrameInfo): Frame {
 }
 
 /** @throws InputError when the folder cannot be read or holds no pictures. */
-async function listPictures(folder: string): Promise<string[]> {
-  let names: string[];
-  try {
-    const entries = await readdir(folder, { withFileTypes: true });
-    names = entries.filter((entry) => !entry.isDirectory() && isPictureName(entry.name)).map(({ name }) => name);
-  } catch (error) {
+async function listPictures(folder: string, logger: Logger): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     throw new InputError(`file: cannot read the folder ${folder}: ${messageOf(error)}`);
+  });
+  const files = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
+  const { pictures, skipped } = pickPictures(files);
+  if (pictures.length === 0) {
+    throw new InputError(`file: ${folder} holds no pictures (${pictureEndings.join(', ')}); name a video itself`);
   }
-  if (names.length === 0) {
-    throw new InputError(
-      `file: ${folder} holds no pictures (.jpg, .png, .webp, .gif, .avif, .tif); name a video itself`,
-    );
-  }
+  if (skipped) logger.warn(`${folder}: ${skipped}`);
   const natural = new Intl.Collator('en', { numeric: true });
-  return names.sort(natural.compare).map((name) => join(folder, name));
+  return pictures.sort(natural.compare).map((name) => join(folder, name));
 }

@@ -1,6 +1,6 @@
-import { open } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { InputError, messageOf } from '../../sdk/errors.ts';
+import { heicAdvice, isHeic } from '../../sdk/frame/heic.ts';
+import { headOf } from '../../sdk/frame/picture-kinds.ts';
 import type { FramePool } from '../../sdk/frame/pool.ts';
 import { DeviceBase } from '../base.ts';
 import { BufferWait } from '../buffers.ts';
@@ -48,7 +48,8 @@ export class VideoFile extends DeviceBase {
     this.#buffers = buffers;
     this.#index = 0;
     this.#busy = undefined;
-    await assertNoStill(this.#path);
+    if (isHeic(await headOf(this.#path).catch(() => new Uint8Array())))
+      throw new InputError(`file: ${this.#path} is no video: ${heicAdvice}`);
     // A playlist that poses as a video may not make ffmpeg call other machines.
     const input = ['-protocol_whitelist', 'file'];
     // With its protocol in front, a name with a colon in it is not taken for a URL.
@@ -186,21 +187,5 @@ export class VideoFile extends DeviceBase {
     if (buffer && !used) pool.giveBack(buffer);
     if (this.options.speed === 'max') await this.#buffers!.until(pool);
     this.#busy = undefined;
-  }
-}
-
-/** Brands of pictures that a phone takes, in a file of the kind that videos are in. */
-const heicBrands = /^ftyp(hei[cmsx]|hev[cmsx]|mif1|msf1)/;
-
-/** @throws InputError when it is a picture that poses as a video. */
-async function assertNoStill(path: string): Promise<void> {
-  const head = Buffer.alloc(8);
-  const file = await open(path).catch(() => undefined);
-  await file?.read(head, 0, 8, 4).catch(() => {});
-  await file?.close();
-  if (heicBrands.test(head.toString('latin1'))) {
-    throw new InputError(
-      `file: ${path} is a HEIC picture, which cannot be read; make a JPEG of it: sudo apt install libheif-examples, heif-convert ${basename(path)} picture.jpg`,
-    );
   }
 }

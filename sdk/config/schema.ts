@@ -84,7 +84,9 @@ export const DetectSettings = Type.Object(
       default: {},
       description: 'The least score by label, e.g. {cat: 0.7}.',
     }),
-    labels: Labels('Labels that are watched; an empty list watches all the model knows.'),
+    labels: Labels(
+      'Labels that are watched; an empty list watches all the model knows. One that it does not know is an error.',
+    ),
   },
   { additionalProperties: false, default: {} },
 );

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Document, isMap, parseDocument } from 'yaml';
+import { Document, parseDocument } from 'yaml';
 import { InputError, messageOf } from '../errors.ts';
 import { written } from '../written.ts';
+import { changeDocument } from './change-document.ts';
 import { type BoardFacts, withProfile } from './profile.ts';
-import { ownedMaps, reservedCameraNames, Settings } from './schema.ts';
+import { reservedCameraNames, Settings } from './schema.ts';
 import { withSecrets } from './secrets.ts';
 import { validate } from './validate.ts';
 
@@ -63,8 +64,9 @@ export async function readSettings(path: string, mustExist: boolean): Promise<Se
 }
 
 /**
- * Lays a change over a settings file, keeping its comments and order. The file is replaced as a whole: after a power
- * cut it is the old one or the new one. Objects are merged; lists and the maps in `replace` are set whole.
+ * Lays a change over a settings file, as `changeDocument` does. The file is replaced as a whole: after a power cut it is the
+ * old one or the new one. One that cannot be replaced, for it is mounted by itself or its folder takes no other file, is
+ * written in its place.
  */
 export async function updateSettings(path: string, change: SettingsInput): Promise<void> {
   const document = await readFile(path, 'utf8').then(
@@ -74,28 +76,9 @@ export async function updateSettings(path: string, change: SettingsInput): Promi
       throw error;
     },
   );
-  for (const [route, value] of leaves(change)) {
-    // `cameras:` without anything below it is empty, not a map.
-    for (let depth = 0; depth < route.length; depth++) {
-      const above = route.slice(0, depth);
-      if (!isMap(document.getIn(above))) document.setIn(above, document.createNode({}));
-    }
-    // What is no node is set in place, so that a comment beside the old value stays beside the new one.
-    document.setIn(route, isObject(value) ? document.createNode(value) : value);
-  }
+  changeDocument(document, change);
   await writeAtomically(path, document.toString());
 }
-
-function* leaves(value: SettingsInput, route: string[] = []): Generator<[string[], unknown]> {
-  for (const [key, inner] of Object.entries(value)) {
-    const here = [...route, key];
-    const hasFields = isObject(inner) && !Array.isArray(inner);
-    if (hasFields && !ownedMaps.includes(key)) yield* leaves(inner as SettingsInput, here);
-    else yield [here, inner];
-  }
-}
-
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 function parse(text: string, path: string): Document {
   const document = parseDocument(text, { prettyErrors: true });
@@ -130,9 +113,33 @@ async function writeAtomically(named: string, text: string): Promise<void> {
       await file.close();
     }
     await rename(temporary, path);
-    written.add('settings', Buffer.byteLength(text));
   } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
+    await rm(temporary, { force: true }).catch(() => {});
+    if (!irreplaceable.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    await writeInPlace(path, text).catch(() => {
+      throw error;
+    });
+  }
+  written.add('settings', Buffer.byteLength(text));
+}
+
+/** A mount point; a folder that is read-only, or in which nothing may be made. */
+const irreplaceable = new Set(['EBUSY', 'EROFS', 'EACCES', 'EPERM']);
+
+async function writeInPlace(path: string, text: string): Promise<void> {
+  const file = await open(path, 'r+');
+  const before = await file.readFile();
+  const put = async (bytes: Buffer) => {
+    await file.write(bytes, 0, bytes.length, 0);
+    await file.truncate(bytes.length);
+    await file.sync();
+  };
+  try {
+    await put(Buffer.from(text)).catch(async (error: unknown) => {
+      await put(before);
+      throw error;
+    });
+  } finally {
+    await file.close();
   }
 }

@@ -92,7 +92,17 @@ export const DecoderCard = Type.Union([
     },
   ),
   Type.Object(
-    { type: Type.Literal('rtdetr'), output, logits },
+    {
+      type: Type.Literal('rtdetr'),
+      output,
+      outputs: Type.Optional(
+        Type.Object(
+          { boxes: Type.String(), scores: Type.String() },
+          { additionalProperties: false, description: 'Where they are apart: [1, N, 4] and [1, N, classes].' },
+        ),
+      ),
+      logits,
+    },
     {
       additionalProperties: false,
       description: '[1, N, 4 + classes]: centre x, centre y, w, h as shares of the input, class scores.',
@@ -245,7 +255,12 @@ export const ClassifierCard = Type.Object(
           'Names of the outputs [N, dimension] and [N, classes], float32. Without an embedding nothing can be learned from it.',
       },
     ),
-    dimension: Type.Optional(Type.Integer({ minimum: 1, maximum: 8192, description: 'Numbers of an embedding.' })),
+    dimension: Type.Integer({
+      minimum: 0,
+      maximum: 8192,
+      default: 0,
+      description: 'Numbers of an embedding; 0: none.',
+    }),
     activation: Type.Optional(
       Type.Union([Type.Literal('softmax'), Type.Literal('sigmoid'), Type.Literal('none')], {
         description:

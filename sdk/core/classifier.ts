@@ -2,6 +2,7 @@ import { InputError, ModelError, messageOf } from '../errors.ts';
 import type { Frame } from '../frame/frame.ts';
 import { type Embedding, quantiseEmbedding } from '../learn/embedding.ts';
 import type { ClassifierCard, ModelCard } from './card.ts';
+import { type ClassLayer, readClassLayer } from './class-layer.ts';
 import type { FrameQueue } from './frame-queue.ts';
 import { clipRegion, type Region } from './letterbox.ts';
 import { type LoadOptions, loadCore, takenBy } from './load.ts';
@@ -57,15 +58,29 @@ export async function loadClassifier(
   return new Classifier(card, queue, activation);
 }
 
-/** The card of a classifier that gives embeddings. */
-export type EmbeddingCard = ClassifierCard & { readonly dimension: number };
-
 /**
  * The card of a classifier, as that of a loaded one, without loading it: for its space and dimension.
  *
  * @throws InputError when there is no such model, it is of another task or gives no embeddings, or its card is wrong.
  */
-export async function readClassifierCard(nameOrPath: string = defaultClassifier): Promise<EmbeddingCard> {
+export async function readClassifierCard(nameOrPath: string = defaultClassifier): Promise<ClassifierCard> {
+  const { card } = await readEmbedder(nameOrPath);
+  return card;
+}
+
+/** What heads need of an embedding network, without loading it. */
+export interface Embedder {
+  readonly card: ClassifierCard;
+  /** Its own classes; undefined where they are not one layer away from its embeddings. */
+  readonly classLayer?: ClassLayer;
+}
+
+/**
+ * Reads it from the network's file.
+ *
+ * @throws InputError as `readClassifierCard` does.
+ */
+export async function readEmbedder(nameOrPath: string = defaultClassifier): Promise<Embedder> {
   const file = await readModel(nameOrPath);
   const { description } = file;
   const task = 'ultralytics' in description ? (description.task ?? 'detect') : description.task;
@@ -74,9 +89,9 @@ export async function readClassifierCard(nameOrPath: string = defaultClassifier)
       `model ${nameOrPath}: expected a model of the task classify, its card says ${task}: ${takenBy.detect}`,
     );
   }
-  const dimension = 'dimension' in description ? description.dimension : undefined;
-  if (dimension === undefined) throw new InputError(`model ${nameOrPath}: ${noEmbedding}`);
-  return { ...withDigest(file, description as ClassifierCard), dimension };
+  const card = 'ultralytics' in description ? undefined : withDigest(file, description);
+  if (card?.task !== 'classify' || card.dimension === 0) throw new InputError(`model ${nameOrPath}: ${noEmbedding}`);
+  return { card, classLayer: readClassLayer(file, card) };
 }
 
 /** The space of its embeddings depends on all its weights, those in other files too. */
@@ -145,7 +160,7 @@ export class Classifier {
    */
   async embed(frame: Frame, regions?: readonly Region[]): Promise<Embedding[]> {
     const { name, dimension } = this.card;
-    if (dimension === undefined) throw new ModelError(`model ${name}: ${noEmbedding}`);
+    if (dimension === 0) throw new ModelError(`model ${name}: ${noEmbedding}`);
     if (regions?.length === 0) return [];
     const { embeddings } = await this.#encode(frame, regions);
     return rows(embeddings, dimension).map(quantiseEmbedding);

@@ -28,8 +28,10 @@ export class Detector {
     assertNormalisation(card.input);
     this.card = card;
     this.#engine = engine;
-    const shape = layout === 'NCHW' ? [1, 3, height, width] : [1, height, width, 3];
-    this.#input = engine.bind(name, type, shape, sizesOf(card, inputs));
+    const picture = layout === 'NCHW' ? [3, height, width] : [height, width, 3];
+    // torchvision's detectors take pictures one by one, without a batch.
+    const isAlone = inputs.find((one) => one.name === name)?.shape.length === 3;
+    this.#input = engine.bind(name, type, isAlone ? picture : [1, ...picture], sizesOf(card, inputs));
     this.#decoder = decoders[card.decoder.type](card, outputs);
     this.#preprocessor = kernels.preprocessor(card.input);
   }

@@ -49,8 +49,7 @@ export class Encoder {
 
   /** @throws ModelError when the model's outputs turn out not to be what the card says. */
   async encode({ frame, regions }: EncodeRequest): Promise<EncodedReply> {
-    const { name, input, outputs: names, labels } = this.card;
-    const { dimension = 0 } = this.card;
+    const { name, input, outputs: names, dimension, labels } = this.card;
     const whole = letterboxGeometry(frame, input);
     const ofRegion = { ...input, resize: input.regionResize };
     const geometries = regions?.map((region) => letterboxGeometry(frame, ofRegion, region)) ?? [whole];
@@ -76,11 +75,11 @@ export class Encoder {
 /** The outputs that are read, and how many numbers each has for a picture. */
 function outputsOf({ outputs, dimension, labels }: ClassifierCard) {
   const { embedding, logits } = outputs;
-  if ((embedding === undefined) !== (dimension === undefined)) {
+  if ((embedding === undefined) !== (dimension === 0)) {
     throw new InputError('expected a card with outputs.embedding and dimension, or with neither of them, got one');
   }
   return [
-    ...(embedding === undefined ? [] : [{ role: 'embedding', name: embedding, size: dimension! }]),
+    ...(embedding === undefined ? [] : [{ role: 'embedding', name: embedding, size: dimension }]),
     { role: 'logits', name: logits, size: labels.length },
   ];
 }

@@ -10,7 +10,8 @@ export function exampleCard(file: string, model: Uint8Array): string {
       .replace(/[^a-z0-9._-]+/g, '-')
       .replace(/^[^a-z0-9]+/, '') || 'my-model';
   const { inputs, outputs } = tensorsOf(model);
-  const input = inputOf(pictureInput(inputs));
+  // RT-DETR and its kin, which take the size too, are trained on pictures that fill the input.
+  const input = { ...inputOf(pictureInput(inputs)), ...(inputs.length > 1 && { resize: 'stretch' }) };
   const labels = ['cat', 'dog'];
   const card =
     outputs.length === 1 && outputs[0]!.shape.length === 2

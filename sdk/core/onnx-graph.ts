@@ -105,17 +105,23 @@ interface TensorRead {
 /** TensorProto. */
 function readTensor(field: number, tensor: TensorRead, reader: PbfReader): void {
   if (field === 2) tensor.type = reader.readVarint();
-  else if (field === 4) reader.readPackedFloat(tensor.numbers);
+  else if (field === 4) readFloat(tensor, reader);
   else if (field === 8) tensor.name = reader.readString();
-  else if (field === 9) readRaw(tensor, reader);
+  else if (field === 9) readOne(tensor, reader);
   else if (field === 13) {
     const { key, value } = reader.readMessage(readEntry, { key: '', value: '' });
     if (key === 'location') tensor.location = value;
   }
 }
 
-/** Of raw bytes only four, a single float32: more is weights. */
-function readRaw(tensor: TensorRead, reader: PbfReader): void {
+/** float_data: packed, or one by one. */
+function readFloat(tensor: TensorRead, reader: PbfReader): void {
+  if (reader.type === 2) readOne(tensor, reader);
+  else if (tensor.numbers.length < 2) tensor.numbers.push(reader.readFloat());
+}
+
+/** Of bytes only four, a single float32: more is weights. */
+function readOne(tensor: TensorRead, reader: PbfReader): void {
   const end = reader.readVarint() + reader.pos;
   if (end - reader.pos === 4) tensor.numbers.push(reader.readFloat());
   reader.pos = end;

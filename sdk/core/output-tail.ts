@@ -62,14 +62,14 @@ export function stepsOf(graph: OnnxGraph, output: string): number[] {
   return steps.sort((a, b) => a - b);
 }
 
-/** Steps from here on leave of 0 to 1 nothing but its ends. */
-const coarse = 0.5;
+/** Coarser steps than this are none of scores. Logits of a wide range have finer ones. */
+const coarsest = 0.2;
 
 /**
- * Boxes in pixels and scores of 0 to 1 in one tensor of 8 bits share one scale: every score is 0 then, and nothing is ever
- * found.
+ * Boxes in pixels and scores of 0 to 1 in one tensor of 8 bits share one scale: every score is 0 then, or one of very few
+ * numbers, and hardly anything is ever found.
  *
- * @throws InputError when the output with the scores can hold none between 0 and 1.
+ * @throws InputError when the output with the scores can hold hardly any.
  */
 export function assertFineScores(model: Uint8Array, { decoder }: DetectorCard): void {
   const graph = readOnnxGraph(model);
@@ -78,14 +78,15 @@ export function assertFineScores(model: Uint8Array, { decoder }: DetectorCard): 
     decoder.type === 'ssd'
       ? [decoder.outputs.scores]
       : 'outputs' in decoder && decoder.outputs
-        ? decoder.outputs.scores
+        ? [decoder.outputs.scores].flat()
         : [decoder.output ?? graph.outputs[0] ?? ''];
   for (const name of names) {
     // Where parts of it have scales of their own, the finest is the scores'.
     const [finest = 0] = stepsOf(graph, name);
-    if (finest < coarse) continue;
+    if (finest < coarsest) continue;
+    const values = Array.from({ length: Math.floor(1 / finest) + 1 }, (_, i) => Number((i * finest).toPrecision(2)));
     throw new InputError(
-      `the model's output ${name} is quantised in steps of ${Number(finest.toPrecision(3))}, so that every score of 0 to 1 is one of its ends: boxes and scores share one scale; ` +
+      `the model's output ${name} is in steps of ${Number(finest.toPrecision(3))}, so that of the scores from 0 to 1 it holds only ${values.join(', ')}: boxes and scores share one scale; ` +
         'quantise it again and leave the last nodes, from the one that puts them together, in float',
     );
   }

@@ -66,7 +66,8 @@ const bt601: ColourSpace = { matrix: 'bt601', range: 'limited' };
 const bt709: ColourSpace = { matrix: 'bt709', range: 'limited' };
 
 /**
- * A picture with its time, reference-counted.
+ * A picture with its time, reference-counted. Its pixels are square: whoever makes one of others resamples them first, so
+ * that boxes, zones and pictures of it need to know nothing of that.
  *
  * Whoever gets a frame from `device.frames()` owns one reference and gives it back with `release()`. To keep it longer
  * than the owner does, `acquire()` another. After the last `release()` the pixels belong to the pool again, and reading

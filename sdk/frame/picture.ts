@@ -1,10 +1,13 @@
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import type { OverlayOptions, Sharp, SharpOptions } from 'sharp';
 import { clipRegion, type Region } from '../core/letterbox.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { kernels } from '../kernels/kernels.ts';
 import { Frame, type FrameInfo } from './frame.ts';
+import { heicAdvice, isHeic } from './heic.ts';
+import { withoutHeaderFaults } from './jpeg-faults.ts';
 import { maxSide } from './layout.ts';
+import { headOf, kindOfUnreadable } from './picture-kinds.ts';
 
 /** The largest picture that is decoded where nothing else is asked for: 100 megapixels are 300 MB of RGB. */
 const defaultMaxPixels = 100e6;
@@ -24,7 +27,8 @@ function loadSharp(): Promise<typeof import('sharp').default> {
 
 /**
  * Reads a picture: JPEG, PNG, WebP, AVIF, GIF (its first page), TIFF or SVG. It is turned as its EXIF data says,
- * transparency is put on white, and the frame is RGB24.
+ * transparency is put on white, and the frame is RGB24. Faults in a JPEG's headers that lose no pixel are passed over;
+ * damaged or missing pixels are not.
  *
  * @param input A path, or the file's bytes.
  * @param info What is known of the frame; by default it has the number 0 and the time of now.
@@ -41,15 +45,8 @@ export async function readPicture(
 ): Promise<Frame> {
   const name = typeof input === 'string' ? input : (info.name ?? 'the picture');
   const sharp = await loadSharp();
-  const options: SharpOptions = { limitInputPixels: maxPixels, failOn: 'warning' };
   try {
-    const { data, info: read } = await sharp(input, options)
-      .rotate()
-      .flatten({ background: '#ffffff' })
-      .toColourspace('srgb')
-      .removeAlpha()
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
+    const { data, info: read } = await decode(sharp, input, maxPixels);
     const { width, height } = read;
     if (width > maxSide || height > maxSide) {
       throw new InputError(`expected at most ${maxSide} pixels a side, got ${width}x${height}`);
@@ -71,12 +68,46 @@ export async function readPicture(
   }
 }
 
-/** What can be seen without looking into it, and sharp does not say. */
+type Decoded = { data: Buffer; info: { width: number; height: number } };
+
+/** Strictly: also a decoder's warning is an error, for most tell of pixels that are lost. */
+async function decode(
+  sharp: typeof import('sharp').default,
+  input: string | Uint8Array,
+  maxPixels: number,
+): Promise<Decoded> {
+  const options: SharpOptions = { limitInputPixels: maxPixels, failOn: 'warning' };
+  const read = (from: string | Uint8Array) =>
+    sharp(from, options)
+      .rotate()
+      .flatten({ background: '#ffffff' })
+      .toColourspace('srgb')
+      .removeAlpha()
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+  try {
+    return await read(input);
+  } catch (error) {
+    if (!/jpeg/i.test(messageOf(error))) throw error;
+    const mended = withoutHeaderFaults(typeof input === 'string' ? await readFile(input) : input);
+    if (!mended) throw error;
+    return await read(mended);
+  }
+}
+
+/** What can be seen without decoding it, and sharp does not say. */
 async function plainReason(input: string | Uint8Array): Promise<string | undefined> {
-  if (typeof input !== 'string') return input.length === 0 ? 'it is empty' : undefined;
-  const file = await stat(input).catch(() => undefined);
-  if (file?.isDirectory()) return 'it is a folder; name the pictures in it';
-  return file?.isFile() && file.size === 0 ? 'it is empty' : undefined;
+  if (typeof input === 'string') {
+    const file = await stat(input).catch(() => undefined);
+    if (file?.isDirectory()) return 'it is a folder; name the pictures in it';
+    if (!file?.isFile()) return undefined;
+  }
+  const head = typeof input === 'string' ? await headOf(input).catch(() => undefined) : input;
+  if (!head) return undefined;
+  if (head.length === 0) return 'it is empty';
+  if (isHeic(head)) return heicAdvice;
+  const kind = kindOfUnreadable(head);
+  return kind && `it is ${kind}`;
 }
 
 function reason(error: unknown, maxPixels: number): string {

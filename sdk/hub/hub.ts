@@ -300,7 +300,9 @@ export class Hub {
       return { found: await scan.run(link), isComplete: scan.isComplete };
     };
     const filters = this.#extensions.flatMap(({ states }) => states?.filters ?? []);
-    const scan = new RetainedScan(filters, topics.status);
+    // Something is retained for sure, if it may be.
+    const probe = link.canRetain && this.#refusedOnline === 0 ? topics.status : undefined;
+    const scan = new RetainedScan(filters, probe);
     let seen = await look(scan);
     if (session.link !== link) return;
     // Where it could not say that it is there, there is nothing to be seen.

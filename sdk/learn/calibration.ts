@@ -1,14 +1,16 @@
 import { expOf } from '../kernels/decode/exp.ts';
 
-/** The chance that a name with this margin is right: `1 / (1 + exp(-(slope * margin + offset)))`. */
+/**
+ * The chance that a name is right that is ahead of all others by this margin: `1 / (1 + exp(-(slope * lead + offset)))`.
+ */
 export interface Calibration {
   readonly slope: number;
   readonly offset: number;
 }
 
 /** e^-x is worked out in 32-bit floats by additions and multiplications, so it is the same on each processor. */
-export function chanceOf({ slope, offset }: Calibration, margin: number): number {
-  const x = Math.max(-80, Math.min(80, slope * margin + offset));
+export function chanceOf({ slope, offset }: Calibration, lead: number): number {
+  const x = Math.max(-80, Math.min(80, slope * lead + offset));
   const power = expOf(Math.fround(-Math.abs(x)));
   return x >= 0 ? 1 / (1 + power) : power / (1 + power);
 }
@@ -18,53 +20,46 @@ const steps = 30;
 const penalty = 0.01;
 
 /**
- * Fits it to margins of examples that were left out (Platt 1999): wrong and right ones count as a little less than
- * sure, so that a few examples make no certainty. Newton's method, halved while it makes things worse.
+ * Fits it to examples that were left out (after Platt 1999). Two names that are level are as likely right: so the offset is
+ * 0, and each example that was named rightly by a lead says as well that one by the same lead behind is wrong. So the
+ * slope says something where all were right, too. They count as a little less than sure, so that a few examples make
+ * no certainty. Newton's method, halved while it makes things worse.
  *
- * @param right Whether the name that has the margin was right.
+ * @param leads How far each example's own label was ahead of all others; below 0 where it was named wrongly.
+ * @param hasOthers There is more than one class: else leads say nothing, and the chance follows from the number of examples.
  */
-export function calibrate(margins: readonly number[], right: readonly boolean[]): Calibration {
-  const rights = right.filter(Boolean).length;
-  const wrongs = right.length - rights;
-  const goals = right.map((is) => (is ? (rights + 1) / (rights + 2) : 1 / (wrongs + 2)));
-  let best: Calibration = { slope: 0, offset: 0 };
-  let gradient = slopeOf(best, margins, goals);
+export function calibrate(leads: readonly number[], hasOthers: boolean): Calibration {
+  const sure = (leads.length + 1) / (leads.length + 2);
+  if (!hasOthers) return { slope: 0, offset: logit(sure) };
+  let slope = 0;
+  let gradient = slopeOf(slope, leads, sure);
   for (let step = 0; step < steps; step++) {
-    const { a, b, aa, ab, bb } = gradient;
-    const determinant = aa * bb - ab * ab;
-    if (!(determinant > 1e-12) || a * a + b * b < 1e-16) break;
+    if (Math.abs(gradient.first) < 1e-8) break;
     let moved = false;
     for (let share = 1; share > 1e-3; share /= 2) {
-      const slope = best.slope - (share * (bb * a - ab * b)) / determinant;
-      const offset = best.offset - (share * (aa * b - ab * a)) / determinant;
-      const next = slopeOf({ slope, offset }, margins, goals);
-      if (next.a * next.a + next.b * next.b >= a * a + b * b) continue;
-      best = { slope, offset };
-      gradient = next;
+      const next = slope - (share * gradient.first) / gradient.second;
+      const there = slopeOf(next, leads, sure);
+      if (Math.abs(there.first) >= Math.abs(gradient.first)) continue;
+      slope = next;
+      gradient = there;
       moved = true;
       break;
     }
     if (!moved) break;
   }
-  // A larger margin is never a smaller chance.
-  return best.slope >= 0 ? best : { slope: 0, offset: logit((rights + 1) / (right.length + 2)) };
+  // A larger lead is never a smaller chance.
+  return { slope: Math.max(0, slope), offset: 0 };
 }
 
 /** The first and second derivatives of the loss. */
-function slopeOf(calibration: Calibration, margins: readonly number[], goals: readonly number[]) {
-  let [a, b, aa, ab, bb] = [penalty * calibration.slope, 0, penalty, 0, 1e-6];
-  for (let i = 0; i < margins.length; i++) {
-    const margin = margins[i]!;
-    const chance = chanceOf(calibration, margin);
-    const error = chance - goals[i]!;
-    const weight = chance * (1 - chance);
-    a += error * margin;
-    b += error;
-    aa += weight * margin * margin;
-    ab += weight * margin;
-    bb += weight;
+function slopeOf(slope: number, leads: readonly number[], sure: number) {
+  let [first, second] = [penalty * slope, penalty];
+  for (const lead of leads) {
+    const chance = chanceOf({ slope, offset: 0 }, lead);
+    first += (chance - sure) * lead;
+    second += chance * (1 - chance) * lead * lead;
   }
-  return { a, b, aa, ab, bb };
+  return { first, second };
 }
 
 /** Bisection, since a logarithm may differ from one processor to the next. */

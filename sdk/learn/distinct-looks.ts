@@ -1,5 +1,4 @@
-import { kernels } from '../kernels/kernels.ts';
-import type { Embedding } from './embedding.ts';
+import { cosineOf, type Embedding } from './embedding.ts';
 
 /** Cosine from which two looks are nearly the same picture. Measured: docs/learning.md, "On a camera". */
 const alike = 0.94;
@@ -17,12 +16,7 @@ const alike = 0.94;
 export function distinctLooks<Look extends { readonly embedding: Embedding }>(looks: readonly Look[]): Look[] {
   const kept: Look[] = [];
   for (const look of looks) {
-    if (kept.every((better) => cosine(better.embedding, look.embedding) < alike)) kept.push(look);
+    if (kept.every((better) => cosineOf(better.embedding, look.embedding) < alike)) kept.push(look);
   }
   return kept;
-}
-
-function cosine({ values: a }: Embedding, { values: b }: Embedding): number {
-  const { dotI8 } = kernels.dot;
-  return dotI8(a, b) / Math.sqrt(dotI8(a, a) * dotI8(b, b));
 }

@@ -1,4 +1,5 @@
 import { InputError } from '../errors.ts';
+import { kernels } from '../kernels/kernels.ts';
 
 /** What an embedding network says of a picture or a region of it, 8 bits a number. Number i is `values[i] * scale`. */
 export interface Embedding {
@@ -21,4 +22,11 @@ export function quantiseEmbedding(float: Float32Array): Embedding {
   // Of nothing but zeros, any scale is right.
   const scale = largest > 0 ? largest / 127 : 1;
   return { values: Int8Array.from(float, (value) => Math.round(value / scale)), scale };
+}
+
+/** Of two embeddings of one space, -1..1; 0 where one of them is nothing but zeros. */
+export function cosineOf({ values: a }: Embedding, { values: b }: Embedding): number {
+  const { dotI8 } = kernels.dot;
+  const lengths = Math.sqrt(dotI8(a, a) * dotI8(b, b));
+  return lengths > 0 ? dotI8(a, b) / lengths : 0;
 }

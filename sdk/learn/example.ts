@@ -91,6 +91,11 @@ export function isName(name: unknown): name is string {
   return typeof name === 'string' && namePattern.test(name) && name.trim() === name;
 }
 
+/** Can it be a label? What is not known has names of its own. */
+export function isLabel(label: unknown): label is string {
+  return isName(label) && label !== unknown && label !== unsure;
+}
+
 /** @throws InputError unless it is 1 to 64 printable characters. */
 export function checkName(what: string, name: unknown): asserts name is string {
   if (isName(name)) return;

@@ -1,3 +1,4 @@
+import type { ClassLayer } from '../core/class-layer.ts';
 import type { Embedding } from './embedding.ts';
 import { type Example, objectHead } from './example.ts';
 import { defaultTrainers, type Head, trainHead } from './head.ts';
@@ -23,6 +24,8 @@ export interface FewShotOptions {
   readonly examples: number;
   /** Seeds 0, 1, … each draw other ones. */
   readonly seeds: number;
+  /** The embedding network's own classes, as a node has them. */
+  readonly classLayer?: ClassLayer;
 }
 
 export interface FewShot {
@@ -46,7 +49,7 @@ export interface FewShot {
  */
 export async function fewShot(
   pictures: readonly LabelledEmbedding[],
-  { examples, seeds }: FewShotOptions,
+  { examples, seeds, classLayer }: FewShotOptions,
   peers: (split: Split) => Promise<Readonly<Record<string, readonly string[]>>> = async () => ({}),
 ): Promise<FewShot> {
   const labels = labelsOf(pictures);
@@ -55,7 +58,7 @@ export async function fewShot(
   const mistakes = new Map<string, { label: string; named: string; count: number }>();
   for (let seed = 0; seed < seeds; seed++) {
     const split = draw(pictures, labels, examples, seed);
-    const heads = headsOf(pictures, split.train);
+    const heads = headsOf(pictures, split.train, classLayer);
     kinds[heads.chosen!.info.kind] = (kinds[heads.chosen!.info.kind] ?? 0) + 1;
     const names = Object.entries(heads).map(([name, head]) => [name, nearest(head, pictures, split.test)] as const);
     const all = [...names, ...Object.entries(await peers(split))];
@@ -104,7 +107,7 @@ export type Guess = (picture: LabelledEmbedding) => { readonly label: string; re
  */
 export function unknowns(
   pictures: readonly LabelledEmbedding[],
-  { examples, seeds }: FewShotOptions,
+  { examples, seeds, classLayer }: FewShotOptions,
   peers: (train: readonly number[]) => Readonly<Record<string, Guess>> = () => ({}),
 ): Unknowns {
   const labels = labelsOf(pictures);
@@ -114,7 +117,7 @@ export function unknowns(
     for (const out of labels) {
       const others = labels.filter((label) => label !== out);
       const { train } = draw(pictures, others, examples, seed);
-      const head = headOf(pictures, train);
+      const head = headOf(pictures, train, classLayer);
       const ours: Guess = ({ embedding }) => {
         const { nearest, nearness } = head.predict(embedding);
         return { label: nearest, nearness };
@@ -187,18 +190,25 @@ function draw(
 }
 
 /** As chosen, and each kind by itself where it can learn. */
-function headsOf(pictures: readonly LabelledEmbedding[], places: readonly number[]): Record<string, Head> {
-  const kinds = defaultTrainers().map((trainer) => [trainer.kind, headOf(pictures, places, [trainer])] as const);
-  return { chosen: headOf(pictures, places), ...Object.fromEntries(kinds) };
+function headsOf(
+  pictures: readonly LabelledEmbedding[],
+  places: readonly number[],
+  classLayer: ClassLayer | undefined,
+): Record<string, Head> {
+  const kinds = defaultTrainers().map(
+    (trainer) => [trainer.kind, headOf(pictures, places, classLayer, [trainer])] as const,
+  );
+  return { chosen: headOf(pictures, places, classLayer), ...Object.fromEntries(kinds) };
 }
 
 function headOf(
   pictures: readonly LabelledEmbedding[],
   places: readonly number[],
+  classLayer: ClassLayer | undefined,
   trainers: readonly HeadTrainer[] = defaultTrainers(),
 ): Head {
   const examples = places.map((place, i) => exampleOf(pictures[place]!, i));
-  return trainHead(objectHead, new TrainingData().update(examples), trainers)!;
+  return trainHead(objectHead, new TrainingData(classLayer).update(examples), trainers)!;
 }
 
 function exampleOf({ label, embedding }: LabelledEmbedding, number: number): Example {

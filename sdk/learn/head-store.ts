@@ -1,6 +1,8 @@
 import { type HeadVersion, HeadVersions, type HeadVersionsOptions } from './head-versions.ts';
 import type { LedgerStore } from './ledger-store.ts';
 
+type Values = Pick<LedgerStore, 'value' | 'valueNames' | 'putValues'>;
+
 /**
  * Keeps heads in the store of the examples they were trained from. A version is written once: two hundred kilobytes for
  * ten labels of a hundred examples each, where all versions are ten times that, on a card that wears out.
@@ -8,12 +10,12 @@ import type { LedgerStore } from './ledger-store.ts';
  * Which versions there are changes in the same batch as the versions themselves, so that a head is never torn.
  */
 export class HeadStore {
-  readonly #store: Pick<LedgerStore, 'value' | 'putValues'>;
+  readonly #store: Values;
   /** The versions that are on disk, by head. */
   readonly #kept = new Map<string, readonly number[]>();
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(store: Pick<LedgerStore, 'value' | 'putValues'>) {
+  constructor(store: Values) {
     this.#store = store;
   }
 
@@ -25,6 +27,12 @@ export class HeadStore {
     const saved = this.#turn.then(() => this.#write(name, all, state));
     this.#turn = saved.catch(() => {});
     return saved;
+  }
+
+  /** The heads that have versions, those too of which nothing is taught any more. */
+  async names(): Promise<string[]> {
+    const prefix = stateName('');
+    return (await this.#store.valueNames(prefix)).map((name) => name.slice(prefix.length));
   }
 
   /**

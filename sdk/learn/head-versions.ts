@@ -1,3 +1,4 @@
+import type { ClassLayer } from '../core/class-layer.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { type Example, shown, unknown } from './example.ts';
 import { defaultTrainers, Head, trainHeadInSteps, type Verdict } from './head.ts';
@@ -21,6 +22,8 @@ export interface HeadVersionsOptions {
   readonly keep?: number;
   /** The preferred one first. Default: svm, prototypes, nearest. */
   readonly trainers?: readonly HeadTrainer[];
+  /** The embedding network's own classes (`readEmbedder`): with them unknown things are told apart better. */
+  readonly classLayer?: ClassLayer;
 }
 
 /**
@@ -43,7 +46,8 @@ export class HeadVersions {
   readonly name: string;
   readonly #keep: number;
   readonly #trainers: readonly HeadTrainer[];
-  readonly #data = new TrainingData();
+  readonly #data: TrainingData;
+  readonly #classLayer: ClassLayer | undefined;
   #versions: HeadVersion[] = [];
   #current: HeadVersion | undefined;
   /** Ledgers whose heads somebody rolled back from. */
@@ -52,7 +56,9 @@ export class HeadVersions {
   /** The first version that counts in comparisons: somebody took it as it is. */
   #since = 0;
 
-  constructor(name: string, { keep = 10, trainers = defaultTrainers() }: HeadVersionsOptions = {}) {
+  constructor(name: string, { keep = 10, trainers = defaultTrainers(), classLayer }: HeadVersionsOptions = {}) {
+    this.#data = new TrainingData(classLayer);
+    this.#classLayer = classLayer;
     this.name = name;
     this.#keep = keep;
     this.#trainers = trainers;
@@ -169,7 +175,7 @@ export class HeadVersions {
     for (const version of versions) {
       const bytes = await read(version);
       if (!bytes) throw new InputError(`versions of a head: expected version ${version}, got nothing`);
-      restored.#versions.push({ version, head: Head.parse(bytes, restored.#trainers) });
+      restored.#versions.push({ version, head: Head.parse(bytes, restored.#trainers, restored.#classLayer) });
     }
     restored.#last = last;
     restored.#current = restored.#versions.find(({ version }) => version === current);

@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
+import type { ClassLayer } from '../core/class-layer.ts';
 import { InputError, messageOf } from '../errors.ts';
+import { kernels } from '../kernels/kernels.ts';
 import { type Calibration, calibrate, chanceOf } from './calibration.ts';
+import { ProfileSums, profileOf } from './class-profile.ts';
 import type { Embedding } from './embedding.ts';
 import { checkEmbedding, shown, unknown } from './example.ts';
 import { featuresOf } from './features.ts';
 import { linearMargins, linearTensors } from './linear.ts';
 import { NearestTrainer } from './nearest.ts';
 import { PrototypeTrainer } from './prototypes.ts';
-import { falseRejectShare, learnReject, type Reject, typicality } from './reject.ts';
+import { falseRejectShare, familiarity, learnReject, type Reject, typicality, typicalShare } from './reject.ts';
 import { readSafeTensors, type Tensor, writeSafeTensors } from './safetensors.ts';
 import { finish, type Steps } from './steps.ts';
 import { SvmTrainer } from './svm.ts';
@@ -17,7 +20,10 @@ import type { TrainingSet } from './training-set.ts';
 export interface Prediction {
   /** A label, or `unknown`. */
   readonly label: string;
-  /** The chance that `nearest` is right, given that it is one of the labels, 0..1. */
+  /**
+   * How sure `nearest` is, 0..1: the chance that it is right, given that it is one of the labels, times how usual it would be
+   * for that label (0.9 at the threshold, nearly 0 far away).
+   */
   readonly score: number;
   /** The label that is nearest, whether or not it is near enough. */
   readonly nearest: string;
@@ -35,7 +41,7 @@ export interface Verdict {
   /** What it was named: a label, or `unknown`. */
   readonly named: string;
   readonly nearest: string;
-  /** The chance that `nearest` is right, 0..1. */
+  /** As `Prediction.score`. */
   readonly score: number;
 }
 
@@ -94,12 +100,12 @@ export class Head {
     const features = featuresOf(embedding);
     const { labels } = this.info;
     const margins = this.#parts.margins(features, embedding);
-    const { named, nearest, nearness, score } = decide(
-      this.#parts,
-      labels.length,
-      margins,
-      this.#parts.prototypes(features, embedding),
-    );
+    const { classLayer, profiles } = this.#parts;
+    const profile = classLayer && profiles && profileOf(classLayer, embedding);
+    const { named, nearest, nearness, score } = decide(this.#parts, labels.length, margins, {
+      cosines: this.#parts.prototypes(features, embedding),
+      profileCosine: (label) => profile && profiles!.cosine(profile, label),
+    });
     return {
       label: named === -1 ? unknown : labels[named]!,
       score,
@@ -111,12 +117,19 @@ export class Head {
 
   /** The same bytes for the same examples, on each processor. */
   serialise(): Buffer {
-    const { calibration, reject, tensors } = this.#parts;
+    const { calibration, reject, tensors, profiles } = this.#parts;
     const verdicts = this.verdicts.map(({ id, label, named, nearest, score }) => [id, label, named, nearest, score]);
-    const state = { calibration, threshold: reject.threshold, verdicts };
+    const state = { calibration, threshold: reject.threshold, spread: reject.spread, verdicts };
+    const rows = this.info.labels.length;
     return writeSafeTensors({
       metadata: { format, info: JSON.stringify(this.info), state: JSON.stringify(state) },
-      tensors: { ...tensors, centres: { shape: [reject.centres.length], data: reject.centres } },
+      tensors: {
+        ...tensors,
+        centres: { shape: [reject.centres.length], data: reject.centres },
+        ...(profiles && {
+          profiles: { shape: [rows, profiles.sums.length / rows], data: Int32Array.from(profiles.sums) },
+        }),
+      },
     });
   }
 
@@ -130,9 +143,10 @@ export class Head {
   /**
    * Reads what `serialise` wrote.
    *
-   * @throws InputError when it is no head, or of a kind that no trainer here can restore.
+   * @param classLayer That it was trained with, if it was with one.
+   * @throws InputError when it is no head, of a kind that no trainer here can restore, or of another class layer.
    */
-  static parse(bytes: Uint8Array, trainers: readonly HeadTrainer[] = defaultTrainers()): Head {
+  static parse(bytes: Uint8Array, trainers: readonly HeadTrainer[] = defaultTrainers(), classLayer?: ClassLayer): Head {
     const { metadata, tensors } = readSafeTensors(bytes);
     if (metadata.format !== format)
       throw new InputError(`head: expected format ${format}, got ${shown(metadata.format)}`);
@@ -142,7 +156,7 @@ export class Head {
       const kinds = trainers.map(({ kind }) => kind).join(', ');
       throw new InputError(`head: expected one of the kinds ${kinds}, got ${shown(info.kind)}`);
     }
-    const { centres, prototypes, ...own } = tensors;
+    const { centres, prototypes, profiles: sums, ...own } = tensors;
     const classes = prototypes?.shape[0] ?? 0;
     if (!(centres?.data instanceof Float64Array) || !prototypes || classes < info.labels.length) {
       throw new InputError(`head: expected centres and prototypes of ${info.labels.length} labels, got ${classes}`);
@@ -150,9 +164,11 @@ export class Head {
     const parts: HeadParts = {
       margins: trainer.restore(own, classes),
       prototypes: prototypeCosines(prototypes, classes),
+      gram: gramOf(prototypes, info.labels.length),
       calibration: state.calibration,
-      reject: { centres: centres.data, threshold: state.threshold },
+      reject: { centres: centres.data, threshold: state.threshold, spread: state.spread },
       tensors: { ...own, prototypes },
+      ...(sums && profilesOf(sums, info.labels.length, classLayer)),
     };
     const verdicts = state.verdicts.map(([id, label, named, nearest, score]) => ({
       ...{ id, label, named, nearest, score },
@@ -161,11 +177,12 @@ export class Head {
   }
 }
 
-const format = 'ocellus-head-1';
+const format = 'ocellus-head-2';
 
 interface HeadState {
   readonly calibration: Calibration;
   readonly threshold: number;
+  readonly spread: number;
   /** id, label, named, nearest, score */
   readonly verdicts: readonly [string, string, string, string, number][];
 }
@@ -179,7 +196,7 @@ function readDescription(metadata: Readonly<Record<string, string>>): { info: He
   } catch (error) {
     throw new InputError(`head: expected its description in JSON, got ${messageOf(error)}`);
   }
-  const numbers = [state?.calibration?.slope, state?.calibration?.offset, state?.threshold];
+  const numbers = [state?.calibration?.slope, state?.calibration?.offset, state?.threshold, state?.spread];
   if (!Array.isArray(info?.labels) || info.labels.length === 0 || !numbers.every(Number.isFinite)) {
     throw new InputError(`head: expected labels, a calibration and a threshold, got ${shown(state)}`);
   }
@@ -192,6 +209,10 @@ function readDescription(metadata: Readonly<Record<string, string>>): { info: He
 interface HeadParts {
   readonly margins: Margins;
   readonly prototypes: Margins;
+  /** Cosines of the labels' prototypes with each other. */
+  readonly gram: Float64Array;
+  readonly classLayer?: ClassLayer;
+  readonly profiles?: ProfileSums;
   readonly calibration: Calibration;
   readonly reject: Reject;
   /** The trainer's, and `prototypes`. */
@@ -231,42 +252,50 @@ export function* trainHeadInSteps(
   );
 
   const { labels, targets, counts, classes } = set;
-  const cosines = set.prototypeCosines;
-  const leftOut = [...targets].map((target, i) => {
-    const named = largest(best.model.leftOut, i * classes, classes);
-    const margin = best.model.leftOut[i * classes + named]!;
-    const [cosine, namedCosine] = [cosines[i * classes + target]!, cosines[i * classes + named]!];
-    return { target, named, margin, cosine, namedCosine };
-  });
-  const sayMuch = leftOut.filter(({ target }) => counts[target]! > 1);
-  yield;
-  const calibration = calibrate(
-    sayMuch.map(({ margin }) => margin),
-    sayMuch.map(({ target, named }) => target === named),
-  );
-  yield;
-  const reject = learnReject(
-    sayMuch
-      .filter(({ target }) => target < labels.length)
-      .map(({ target, named, margin, cosine, namedCosine }) => {
-        return { target, named, chance: chanceOf(calibration, margin), cosine, namedCosine };
-      }),
-    labels.length,
-  );
   const { weights: prototypes } = linearTensors(set.prototypes, new Float64Array(classes));
-  yield;
   const tensors = { ...best.model.tensors, prototypes: prototypes! };
-  const parts: HeadParts = {
-    ...{ margins: best.model.margins, calibration, reject, tensors },
-    prototypes: prototypeCosines(tensors.prototypes, classes),
-  };
+  const gram = gramOf(tensors.prototypes, labels.length);
+  const profiles = set.profiles && ProfileSums.of(set.profiles, targets, labels.length);
   yield;
-  const verdicts = set.examples.map(({ id, label, negative }, i) => {
-    const of = (all: Float64Array) => all.subarray(i * classes, (i + 1) * classes);
-    const { named, nearest, score } = decide(parts, labels.length, of(best.model.leftOut), of(cosines));
-    const name = named === -1 ? unknown : labels[named]!;
-    return { id, label: negative ? unknown : label, named: name, nearest: labels[nearest]!, score };
+  const looks = [...targets].map((target, i): Look => {
+    const profile = set.profiles?.[i];
+    return {
+      cosines: set.prototypeCosines.subarray(i * classes, (i + 1) * classes),
+      profileCosine: (label) => profile && profiles!.cosine(profile, label, label === target),
+    };
   });
+  const marginsOf = (i: number) => best.model.leftOut.subarray(i * classes, (i + 1) * classes);
+  const sayMuch = [...targets.keys()].filter((i) => counts[targets[i]!]! > 1);
+  const calibration = calibrate(
+    sayMuch.map((i) => leadOf(marginsOf(i), targets[i]!)),
+    classes > 1,
+  );
+  yield;
+  const known = sayMuch.filter((i) => targets[i]! < labels.length);
+  const leftOut: { target: number; named: number; chance: number; familiar: number }[] = [];
+  for (const i of known) {
+    const target = targets[i]!;
+    const margins = marginsOf(i);
+    const named = largest(margins, 0, classes);
+    const { cosines, profileCosine } = looks[i]!;
+    const familiar = familiarity(target, cosines, gram, profileCosine(target));
+    leftOut.push({ target, named, chance: chanceOf(calibration, leadOf(margins, named)), familiar });
+    yield;
+  }
+  const reject = learnReject(leftOut, labels.length, profiles !== undefined);
+  yield;
+  const parts: HeadParts = {
+    ...{ margins: best.model.margins, calibration, reject, tensors, gram },
+    prototypes: prototypeCosines(tensors.prototypes, classes),
+    ...(profiles && { profiles, classLayer: set.classLayer }),
+  };
+  const verdicts: Verdict[] = [];
+  for (const [i, { id, label, negative }] of set.examples.entries()) {
+    const { named, nearest, score } = decide(parts, labels.length, marginsOf(i), looks[i]!);
+    const name = named === -1 ? unknown : labels[named]!;
+    verdicts.push({ id, label: negative ? unknown : label, named: name, nearest: labels[nearest]!, score });
+    yield;
+  }
   const negatives = verdicts.filter(({ label }) => label === unknown);
   const accepted = negatives.filter(({ named }) => named !== unknown).length;
   const info: HeadInfo = {
@@ -291,17 +320,60 @@ function accuracyOf({ targets, counts, classes }: TrainingSet, leftOut: Float64A
   return all === 0 ? 0 : right / all;
 }
 
+/** What is known of something beside its margins. */
+interface Look {
+  /** With each class's prototype. */
+  readonly cosines: Float64Array;
+  /** Of its profile with a label's; undefined where the network's classes are not known. */
+  readonly profileCosine: (label: number) => number | undefined;
+}
+
 /** @returns `named`: -1 where it is unknown. */
-function decide({ calibration, reject }: HeadParts, labels: number, margins: Float64Array, cosines: Float64Array) {
+function decide({ calibration, reject, gram }: HeadParts, labels: number, margins: Float64Array, look: Look) {
   const first = largest(margins, 0, margins.length);
   const nearest = largest(margins, 0, labels);
   // Else a negative is nearer than all labels.
   const isLabel = first === nearest;
-  const chance = chanceOf(calibration, margins[first]!);
-  const nearness = isLabel
-    ? typicality(reject, nearest, cosines[nearest]!, chance) - reject.threshold
-    : Number.NEGATIVE_INFINITY;
-  return { named: nearness >= 0 ? nearest : -1, nearest, nearness, score: isLabel ? chance : 1 - chance };
+  const chance = chanceOf(calibration, leadOf(margins, first));
+  const familiar = familiarity(nearest, look.cosines, gram, look.profileCosine(nearest));
+  const near = typicality(reject, nearest, familiar, isLabel ? chance : 1 - chance) - reject.threshold;
+  const score = (isLabel ? chance : 1 - chance) * typicalShare(reject, near);
+  const nearness = isLabel ? near : Number.NEGATIVE_INFINITY;
+  return { named: nearness >= 0 ? nearest : -1, nearest, nearness, score };
+}
+
+/** Margins of a class that was not trained may be infinite. */
+const mostLead = 100;
+
+/** How far a class is ahead of all others; below 0 where another one is. Of one class alone, nothing. */
+function leadOf(margins: Float64Array, of: number): number {
+  let other = Number.NEGATIVE_INFINITY;
+  for (const [c, margin] of margins.entries()) if (c !== of && margin > other) other = margin;
+  const own = margins[of]!;
+  return own === other || margins.length === 1 ? 0 : Math.max(-mostLead, Math.min(mostLead, own - other));
+}
+
+function gramOf({ shape, data }: Tensor, labels: number): Float64Array {
+  const dimension = shape[1]!;
+  const row = (c: number) => (data as Float32Array).subarray(c * dimension, (c + 1) * dimension);
+  const gram = new Float64Array(labels * labels);
+  const products = new Float32Array(1);
+  for (let c = 0; c < labels; c++) {
+    for (let d = 0; d <= c; d++) {
+      kernels.dot.matVecF32(row(c), row(d), products);
+      gram[c * labels + d] = gram[d * labels + c] = products[0]!;
+    }
+  }
+  return gram;
+}
+
+/** @throws InputError when the tensor is not of this class layer. */
+function profilesOf({ shape, data }: Tensor, labels: number, classLayer: ClassLayer | undefined) {
+  if (!classLayer || !(data instanceof Int32Array) || shape[0] !== labels || shape[1] !== classLayer.classes) {
+    const got = classLayer ? `${classLayer.classes} classes` : 'none';
+    throw new InputError(`head: expected the class layer of the network it was trained with, got ${got}`);
+  }
+  return { classLayer, profiles: new ProfileSums(Float64Array.from(data), classLayer.classes) };
 }
 
 function prototypeCosines(prototypes: Tensor, classes: number): Margins {

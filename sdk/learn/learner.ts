@@ -3,8 +3,9 @@ import { composed } from '../composed.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { type Logger, silent } from '../log.ts';
 import { makeFolder } from '../make-folder.ts';
+import { ContradictionError, contradictionsOf } from './contradictions.ts';
 import type { Embedding } from './embedding.ts';
-import { type CutTarget, type Draft, type Example, objectHead } from './example.ts';
+import { type CutTarget, type Draft, type Example, isLabel, objectHead } from './example.ts';
 import type { HeadInfo, Prediction } from './head.ts';
 import { HeadStore } from './head-store.ts';
 import { HeadVersions, type HeadVersionsOptions, type Outcome } from './head-versions.ts';
@@ -22,6 +23,11 @@ export interface Lesson {
   readonly draft: Draft;
   /** At most 64 kB; stays in the store. */
   readonly thumbnail?: Uint8Array;
+}
+
+export interface TeachOptions {
+  /** Also where nearly the same picture was taught as something else. Default: that is refused. */
+  readonly anyway?: boolean;
 }
 
 /** What came of a change to a head. */
@@ -100,7 +106,9 @@ export class Learner extends EventEmitter<LearnerEvents> {
     });
     const learner: Learner = new Learner(store, options);
     try {
-      for (const name of store.ledger.heads()) await learner.#restore(name);
+      for (const name of new Set([...store.ledger.heads(), ...(await learner.#headStore.names())])) {
+        await learner.#restore(name);
+      }
     } catch (error) {
       // Else the folder is in use until the process ends.
       await store.close();
@@ -148,9 +156,11 @@ export class Learner extends EventEmitter<LearnerEvents> {
    * Adds examples of one head, one after the other, and trains it once. They are on disk when this returns, whatever
    * becomes of the head. What this node was taught before is not taken twice: the example that is there is given.
    *
+   * @throws ContradictionError when nearly the same picture was taught as something else: nothing is taught then.
    * @throws InputError as `Ledger.teach` does; those before the wrong one are taught then.
    */
-  async teach(lessons: readonly [Lesson, ...Lesson[]]): Promise<Taught> {
+  async teach(lessons: readonly [Lesson, ...Lesson[]], { anyway = false }: TeachOptions = {}): Promise<Taught> {
+    if (!anyway) for (const { draft } of lessons) this.#assertConsistent(draft);
     const examples: Example[] = [];
     try {
       for (const lesson of lessons) examples.push(this.#known(lesson.draft) ?? (await this.add(lesson)));
@@ -169,6 +179,11 @@ export class Learner extends EventEmitter<LearnerEvents> {
    */
   add({ draft, thumbnail }: Lesson): Promise<Example> {
     return this.#store.teach(draft, thumbnail);
+  }
+
+  /** Several as `add` does, in one write: all of them, or none. @throws InputError as `Ledger.teach` does. */
+  addAll(lessons: readonly Lesson[]): Promise<readonly Example[]> {
+    return this.#store.teachAll(lessons);
   }
 
   /** @throws InputError as `Ledger.relabel` does. */
@@ -224,9 +239,15 @@ export class Learner extends EventEmitter<LearnerEvents> {
     const examples = await this.#store.read((ledger) => copiesOf(ledger.examples(name)));
     const undo = versions.snapshot();
     const steps = versions.trainInSteps(examples, force);
-    const outcome = this.#isClosed ? undefined : await inSlices(steps, () => this.#isClosed);
+    const outcome = this.#isClosed
+      ? undefined
+      : await inSlices(steps, () => this.#isClosed).catch((error: unknown): Outcome => {
+          // A trainer of one's own. What it cannot learn from is on disk, and the head in use is as good as it was.
+          return { taken: false, reason: `${name}: could not be trained: ${messageOf(error)}` };
+        });
     if (!outcome) return { head: name, outcome: { taken: false, reason: `${name}: ${untrained}` } };
-    const refusal = outcome.taken || versions.current === undefined ? undefined : outcome.reason;
+    // Where all was forgotten there is nothing to say.
+    const refusal = outcome.taken || !isTaught(examples) ? undefined : outcome.reason;
     if (versions.current !== before) await this.#save(versions, undo);
     const isNews = versions.current !== before || this.#refused.get(name) !== refusal;
     if (refusal === undefined) this.#refused.delete(name);
@@ -240,7 +261,7 @@ export class Learner extends EventEmitter<LearnerEvents> {
    * Goes back to a version of a head. The one in use is not taken again until its examples change.
    *
    * @param version Default: the one before the one in use.
-   * @throws InputError when there is no such head or version.
+   * @throws InputError when there is no such head or version, or all that it was taught is forgotten.
    */
   rollback(name: string, version?: number): Promise<Change> {
     return this.#turns.run(() => this.#rollback(name, version));
@@ -249,6 +270,9 @@ export class Learner extends EventEmitter<LearnerEvents> {
   async #rollback(name: string, version?: number): Promise<Change> {
     const versions = this.#heads.get(name);
     if (!versions) throw new InputError(`head: expected one of ${this.heads.join(', ') || 'none yet'}, got ${name}`);
+    if (!isTaught(this.ledger.examples(name))) {
+      throw new InputError(`${name}: expected a head that is taught something, nothing of it is left: teach it anew`);
+    }
     const undo = versions.snapshot();
     const outcome: Outcome = { taken: true, version: versions.rollback(version) };
     await this.#save(versions, undo);
@@ -286,6 +310,15 @@ export class Learner extends EventEmitter<LearnerEvents> {
     }
   }
 
+  #assertConsistent(draft: Draft): void {
+    const label = composed(draft.label);
+    // One that is none the ledger refuses, after those before it.
+    if (!isLabel(label)) return;
+    const examples = this.ledger.examples(draft.head ?? objectHead);
+    const known = contradictionsOf({ ...draft, label }, examples);
+    if (known.length > 0) throw new ContradictionError(draft, known);
+  }
+
   #known({ head = objectHead, label, negative = false, embedding: { values, scale } }: Draft): Example | undefined {
     return this.ledger
       .examples(head)
@@ -311,11 +344,19 @@ export class Learner extends EventEmitter<LearnerEvents> {
       // The examples are what counts: a head is made from them again.
       this.#logger.warn(`the versions of head ${name} cannot be read and begin anew: ${messageOf(error)}`);
     }
-    await this.train(name);
+    try {
+      await this.train(name);
+    } catch (error) {
+      // A full disk shall not keep out what is there.
+      this.#logger.warn(`the head ${name} stays as it was: ${messageOf(error)}`);
+    }
   }
 }
 
 const untrained = 'learning was stopped before it was trained; it is trained when it starts again';
+
+/** Is there anything to learn a label from? */
+const isTaught = (examples: readonly Example[]) => examples.some(({ negative }) => !negative);
 
 /** With values of their own. */
 function copiesOf(examples: readonly Example[]): Example[] {

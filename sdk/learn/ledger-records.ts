@@ -1,10 +1,9 @@
 import { crc32 } from 'node:zlib';
+import type { Operation } from '../store/level.ts';
 import { splitDot } from './dot-set.ts';
 import type { Cut, Example } from './example.ts';
 import type { LedgerChange } from './ledger.ts';
 import { isExamplePart, type Part, partKey } from './part.ts';
-
-export type Operation = { type: 'put'; key: Buffer; value: Buffer } | { type: 'del'; key: Buffer };
 
 /**
  * The first letter of a key, and what is there. In small letters they are of an earlier version, without a checksum

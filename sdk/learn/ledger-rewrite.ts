@@ -1,4 +1,4 @@
-import { type Database, encodings } from '../store/level.ts';
+import { type Database, encodings, type Operation } from '../store/level.ts';
 import type { Ledger } from './ledger.ts';
 import {
   encodeItem,
@@ -7,7 +7,6 @@ import {
   letters,
   type Meta,
   metaOperations,
-  type Operation,
   partOperation,
   put,
   type Total,

@@ -2,9 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { InputError, messageOf } from '../errors.ts';
 import { type Logger, silent } from '../log.ts';
-import { probe, UnavailableError } from '../store/disk.ts';
-import { encodings, Level } from '../store/level.ts';
-import { written } from '../written.ts';
+import { assertRoom, probe, UnavailableError } from '../store/disk.ts';
+import { bytesOf, encodings, Level, type Operation } from '../store/level.ts';
 import type { CutTarget, Draft, Example } from './example.ts';
 import { Ledger, type LedgerChange, type LedgerLimits } from './ledger.ts';
 import {
@@ -15,7 +14,6 @@ import {
   letters,
   type Meta,
   metaOperations,
-  type Operation,
   oldKey,
   put,
   type Total,
@@ -42,6 +40,11 @@ export interface LedgerStoreOptions {
 }
 
 const mostThumbnailBytes = 64 << 10;
+
+/** It is in use, or the disk does not take it: it can be opened once that is over. */
+export class StoreUnavailableError extends InputError {
+  override name = 'StoreUnavailableError';
+}
 
 /**
  * The ledger on disk (LevelDB). What a method has returned from is there after a `kill -9` or a power cut: each change
@@ -71,6 +74,9 @@ export class LedgerStore {
   #damage: string | undefined;
   /** A write failed: what is on disk is not known for sure. */
   #isSuspect = false;
+  /** It could not be put into the newer form. */
+  #staysOld = false;
+  #isClosed = false;
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(folder: string, options: LedgerStoreOptions) {
@@ -91,7 +97,7 @@ export class LedgerStore {
    * Opens the store in a folder, or makes one there. One process at a time, and there once. A damaged one is repaired, or
    * moved aside where that is not possible, as `Level.open` does; `damage` says so.
    *
-   * @throws InputError when the folder cannot be used, is in use, or is of another space.
+   * @throws InputError when it is of another space; StoreUnavailableError when the folder cannot be used or is in use.
    */
   static async open(folder: string, options: LedgerStoreOptions): Promise<LedgerStore> {
     const store = new LedgerStore(folder, options);
@@ -102,16 +108,16 @@ export class LedgerStore {
       if (error instanceof InputError) throw new InputError(`${folder}: ${error.message}`);
       const reason = messageOf(error);
       if (error instanceof UnavailableError && reason === 'another process uses it') {
-        throw new InputError(
+        throw new StoreUnavailableError(
           `${folder}: is in use by another process; a node that runs is taught on its page or over MQTT (request/teach), or stop it first`,
         );
       }
       if (error instanceof UnavailableError && reason === 'this process uses it already') {
-        throw new InputError(
+        throw new StoreUnavailableError(
           `${folder}: is in use by this process already: use the store that is open, or close it first`,
         );
       }
-      throw new InputError(`${folder}: cannot be opened as a store of examples: ${reason}`);
+      throw new StoreUnavailableError(`${folder}: cannot be opened as a store of examples: ${reason}`);
     }
   }
 
@@ -132,12 +138,24 @@ export class LedgerStore {
    * @throws InputError as `Ledger.teach` does.
    */
   async teach(draft: Draft, thumbnail?: Uint8Array): Promise<Example> {
-    if (thumbnail && thumbnail.length > mostThumbnailBytes) {
+    const [example] = await this.teachAll([{ draft, ...(thumbnail && { thumbnail }) }]);
+    return example!;
+  }
+
+  /** Several at once, in one write: all of them, or none. @throws InputError as `teach` does. */
+  async teachAll(
+    lessons: readonly { readonly draft: Draft; readonly thumbnail?: Uint8Array }[],
+  ): Promise<readonly Example[]> {
+    for (const { thumbnail } of lessons) {
+      if (!thumbnail || thumbnail.length <= mostThumbnailBytes) continue;
       throw new InputError(`thumbnail: expected at most ${mostThumbnailBytes} bytes, got ${thumbnail.length}`);
     }
     return this.#write((ledger) => {
-      const example = ledger.teach(draft);
-      return { result: example, also: thumbnail ? [put(thumbnailKey(example.id), thumbnail)] : [] };
+      const result = lessons.map(({ draft }) => ledger.teach(draft));
+      const also = lessons.flatMap(({ thumbnail }, i) =>
+        thumbnail ? [put(thumbnailKey(result[i]!.id), thumbnail)] : [],
+      );
+      return { result, also };
     });
   }
 
@@ -188,9 +206,20 @@ export class LedgerStore {
       // Of an earlier version, it would be found where the newer one is damaged.
       value ? [...del(valueKey(name)).slice(1), put(valueKey(name), value)] : del(valueKey(name)),
     );
+    return this.#change(() => this.#batch(operations));
+  }
+
+  /** Those that begin so. */
+  valueNames(prefix: string): Promise<string[]> {
     return this.#take(async () => {
-      await this.#mend();
-      await this.#batch(operations);
+      const names = new Set<string>();
+      for (const first of [valueKey(prefix), oldKey(valueKey(prefix))]) {
+        const range = { gte: Buffer.from(first), lt: Buffer.concat([Buffer.from(first), Buffer.from([0xff])]) };
+        for (const key of (await this.#level?.db.keys({ ...range, ...encodings }).all()) ?? []) {
+          names.add(key.toString().slice(valueKey('').length));
+        }
+      }
+      return [...names];
     });
   }
 
@@ -201,7 +230,9 @@ export class LedgerStore {
     return value;
   }
 
+  /** What was asked for before is done; what comes later is refused. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#turn;
     await this.#close();
   }
@@ -221,9 +252,18 @@ export class LedgerStore {
     return result;
   }
 
-  #write<T>(change: (ledger: Ledger) => { result: T; also?: Operation[] }): Promise<T> {
+  /** The same for what writes. */
+  #change<T>(what: () => Promise<T>): Promise<T> {
+    // Else who comes late would open the folder again, which nobody closes then.
+    if (this.#isClosed) return Promise.reject(new InputError(`${this.#folder}: is closed`));
     return this.#take(async () => {
       await this.#mend();
+      return what();
+    });
+  }
+
+  #write<T>(change: (ledger: Ledger) => { result: T; also?: Operation[] }): Promise<T> {
+    return this.#change(async () => {
       try {
         const { result, also = [] } = change(this.#ledger);
         const changes = await this.#keep(also);
@@ -279,12 +319,11 @@ export class LedgerStore {
     if (operations.length === 0) return;
     if (!this.#level) throw new InputError(`${this.#folder}: is closed`);
     try {
-      await this.#level.db.batch([...operations], { ...encodings, sync: true });
+      await this.#level.write(operations, true);
     } catch (error) {
       this.#isSuspect = true;
       throw cannotWrite(this.#folder, messageOf((error as Error).cause ?? error));
     }
-    written.add('learning', bytesOf(operations));
   }
 
   /**
@@ -320,7 +359,7 @@ export class LedgerStore {
   async #open(): Promise<void> {
     for (const damage of [undefined, 'new', 'repaired'] as const) {
       const level = await Level.open(this.#folder, {
-        ...{ title: 'learning: the store', contents: 'examples', logger: this.#logger, damage },
+        ...{ title: 'learning: the store', contents: 'examples', writer: 'learning', logger: this.#logger, damage },
       });
       this.#level = level;
       this.#witness = await Witness.open(this.#folder);
@@ -402,19 +441,27 @@ export class LedgerStore {
 
   /** Of an earlier version: in the form that can be checked. Where the disk is full, it stays as it is. */
   async #renew(meta: Meta, { isOld }: StoredLedger): Promise<void> {
+    if (this.#staysOld) return;
     this.#ledger.renewCuts();
     try {
       if (isOld) await this.#rewrite(meta, []);
       else if (this.#changes.length > 0) await this.#keep([]);
     } catch (error) {
       this.#undo();
+      this.#staysOld = true;
       this.#logger.warn(`learning: the store stays in its old form: ${messageOf(error)}`);
+      if (!this.#isSuspect) return;
+      // What comes next must not be written behind what was written of it.
+      await this.#close();
+      await this.#open();
+      this.#isSuspect = false;
     }
   }
 
   /** All that is in memory takes the place of all that is on disk. */
   async #rewrite(meta: Meta, also: readonly Operation[]): Promise<void> {
     const { operations, total, numbers } = await rewritten(this.#level!.db, this.#ledger, meta, also);
+    await assertRoom(this.#folder, bytesOf(operations));
     await this.#batch(operations);
     this.#total = total;
     this.#changeOf = numbers;
@@ -422,9 +469,6 @@ export class LedgerStore {
     await this.#note();
   }
 }
-
-const bytesOf = (operations: readonly Operation[]) =>
-  operations.reduce((sum, one) => sum + one.key.length + (one.type === 'put' ? one.value.length : 0), 0);
 
 function cannotWrite(folder: string, reason: string): InputError {
   return new InputError(`${folder}: cannot be written: ${reason}; try again when that is mended`);

@@ -186,7 +186,8 @@ export class Ledger {
     const values = Int8Array.from(old.embedding.values);
     const draft = { ...old, negative: false, ...to, embedding: { values, scale: old.embedding.scale }, from: id };
     const example = this.teach(draft);
-    this.forget({ example: id }, 'relabelled');
+    // Of two that are alike, the older one went to make room.
+    if (this.example(id)) this.forget({ example: id }, 'relabelled');
     return example;
   }
 

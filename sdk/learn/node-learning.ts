@@ -1,8 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Backoff } from '../backoff.ts';
 import { composed } from '../composed.ts';
 import type { LearnSettings } from '../config/schema.ts';
-import { type Classifier, loadClassifier, readClassifierCard } from '../core/classifier.ts';
+import { type Classifier, loadClassifier, readEmbedder } from '../core/classifier.ts';
 import { spaceOf } from '../core/space.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { about, type Logger, silent } from '../log.ts';
@@ -10,7 +12,8 @@ import { CameraLearning, type CameraLearningSettings, type Look, type Subject } 
 import { distinctLooks } from './distinct-looks.ts';
 import { asTaught, type Cut, type CutTarget, type Example, objectHead } from './example.ts';
 import type { Prediction } from './head.ts';
-import { type Change, type HeadSummary, Learner, type Taught } from './learner.ts';
+import { type Change, type HeadSummary, Learner, type Taught, type TeachOptions } from './learner.ts';
+import { StoreUnavailableError } from './ledger-store.ts';
 import type { Part } from './part.ts';
 import { accuracies, type Confusion, confusions, mostDoubtful, uncertainty } from './review.ts';
 import { checkStateName } from './state-name.ts';
@@ -36,6 +39,8 @@ export interface Teaching {
   readonly label: string;
   /** It is *not* that. Default: false. */
   readonly negative?: boolean;
+  /** Also where nearly the same picture was taught as something else. Default: that is refused. */
+  readonly anyway?: boolean;
 }
 
 /** What is known of learning on a node. */
@@ -136,19 +141,47 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     return this.#isReady;
   }
 
-  /** What was taught so far is there and is used from then on. A store that cannot be opened is said, not thrown. */
+  /**
+   * What was taught so far is there and is used from then on. A store that cannot be opened is said, not thrown; while that
+   * is because it is in use, or of the disk, it is tried again.
+   */
   async start(): Promise<void> {
     this.#run ??= {};
     const run = this.#run;
     if (existsSync(this.#options.folder) || this.settings.share) {
       await this.open().catch((error: unknown) => {
-        this.#error = messageOf(error);
-        this.#logger.error(`learning: ${this.#error}`);
+        this.#sayFailure(error);
+        if (error instanceof StoreUnavailableError) void this.#openLater(run);
       });
     }
     if (this.#run !== run) return;
     this.#isReady = true;
     this.emit('changed');
+  }
+
+  /** Until it is open, by whoever asks for it. */
+  async #openLater(run: object): Promise<void> {
+    const backoff = new Backoff();
+    for (let error: unknown; error === undefined || error instanceof StoreUnavailableError; ) {
+      await sleep(backoff.next(), undefined, { ref: false });
+      if (this.#run !== run || this.#learner) return;
+      error = await this.open().then(
+        () => undefined,
+        (problem: unknown) => problem,
+      );
+      if (this.#run !== run) return;
+      if (error === undefined) {
+        this.#logger.info(`learning: what was taught is in use again`);
+        this.emit('changed');
+        return;
+      }
+      if (messageOf(error) !== this.#error) this.#sayFailure(error);
+    }
+  }
+
+  #sayFailure(error: unknown): void {
+    this.#error = messageOf(error);
+    this.#logger.error(`learning: ${this.#error}`);
   }
 
   /**
@@ -216,16 +249,17 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
    * Teaches what a camera sees: up to three looks at a track that differ, or one at a box or at the whole view. It is on disk when
    * this returns, and names what comes from then on unless the head came out clearly worse; `outcome` says.
    *
+   * @throws ContradictionError when nearly the same picture was taught as something else.
    * @throws InputError when the subject is not there, a name is none, or the ledger is full.
    *
    * @example
    * await learning.teach({ camera: 'airing', subject: { view: 'cupboard' }, label: 'tidy' });
    */
-  async teach({ camera, subject, label, negative = false }: Teaching): Promise<Taught> {
+  async teach({ camera, subject, label, negative = false, anyway }: Teaching): Promise<Taught> {
     const head = 'view' in subject ? subject.view : objectHead;
     if ('view' in subject) checkStateName(head);
     const looks = distinctLooks(await this.camera(camera).looksAt(subject));
-    const taught = await this.teachLooks(looks, { camera, head, label, negative });
+    const taught = await this.teachLooks(looks, { camera, head, label, negative }, { anyway });
     if ('track' in subject || 'event' in subject) this.camera(camera).noteTaught(subject);
     return taught;
   }
@@ -234,6 +268,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
   async teachLooks(
     looks: readonly Pick<Look, 'kind' | 'embedding' | 'picture'>[],
     as: { readonly camera: string; readonly head: string; readonly label: string; readonly negative?: boolean },
+    options: TeachOptions = {},
   ): Promise<Taught> {
     const lessons = looks.map(({ kind, embedding, picture }) => ({
       draft: { ...as, kind, embedding },
@@ -241,7 +276,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     }));
     const [first, ...others] = lessons;
     if (!first) throw new InputError('expected something to look at, got nothing');
-    return (await this.open()).teach([first, ...others]);
+    return (await this.open()).teach([first, ...others], options);
   }
 
   /** The same example under another name. @throws InputError when there is no such example, or the label is none. */
@@ -381,12 +416,13 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
 
   async #open(): Promise<Learner> {
     const { node, folder, settings, trainers } = this.#options;
-    const card = await readClassifierCard(settings.model);
+    const { card, classLayer } = await readEmbedder(settings.model);
     const learner = await Learner.open(folder, {
       space: spaceOf(card),
       dimension: card.dimension,
       node,
       ...(trainers && { trainers }),
+      ...(classLayer && { classLayer }),
       logger: this.#logger,
     });
     learner.on('parts', (parts) => {
@@ -396,8 +432,8 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     });
     learner.on('head', ({ head, outcome }) => {
       if (outcome.taken) this.#logger.info(`learning: ${head} is version ${outcome.version.version} now`);
-      // Without one in use there was nothing to be worse than: all of it was forgotten.
-      else if (learner.head(head)?.current) this.#logger.warn(`learning: ${outcome.reason}`);
+      // Else all of it was forgotten.
+      else if (learner.summary(head).refused !== undefined) this.#logger.warn(`learning: ${outcome.reason}`);
       this.#renew();
       this.emit('changed');
     });

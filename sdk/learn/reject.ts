@@ -1,34 +1,87 @@
+import { expOf } from '../kernels/decode/exp.ts';
+
 /**
- * When to say `unknown`. What is compared is how typical a region is of the label it was taken for: its cosine with the
- * label's prototype, less what examples of that label have when they are left out, plus a little of the
- * chance that the name is right.
+ * When to say `unknown`. What is compared is how typical a region is of the label it was taken for: how familiar it is,
+ * less what is usual for that label's examples when they are left out, plus a little of the chance that the name is
+ * right.
  */
 export interface Reject {
   /** What is usual for each label. */
   readonly centres: Float64Array;
   /** Less typical than this is unknown. */
   readonly threshold: number;
+  /** How much examples that are named rightly differ in it: a standard deviation. */
+  readonly spread: number;
 }
 
 /** Rightly named examples, when they are left out, that come out as unknown. */
 export const falseRejectShare = 0.05;
 
-/** Measured: pictures of clothing, 20 a class. */
+/**
+ * How much of what all labels have in common is taken away before cosines are compared: with many labels that are alike
+ * (clothing, say) most of a cosine says only that it is one of that kind. With one label nothing is, since it has nothing
+ * in common with others. This and the two below were measured on five classes of clothing and reported on all
+ * (docs/learning.md).
+ */
+const commonShare = 0.7;
+/** What the network's own classes count for beside the embedding. */
+const profileWeight = 1;
 const chanceWeight = 0.1;
 /** What is taken for usual until examples say more: they count as so many. */
-const prior = { cosine: 0.6, deviation: 0.08, weight: 5 };
+const prior = { familiarity: { plain: 0.5, profiled: 0.9 }, deviation: 0.12, weight: 5 };
 /** The normal distribution has 5 % below the mean less so many deviations. */
 const belowMean = 1.645;
 /** With fewer the distribution is taken for normal, since five in a hundred of them is not even one. */
 const fewestForQuantile = 40;
+/** The score falls where a thing becomes unusual: to a half so many deviations below the threshold, so steeply. */
+const [halfBelow, steepness] = [1.25, 1.8];
+
+/**
+ * How familiar something is as one of a label: its cosine with the label's prototype, both without what the prototypes have in
+ * common, and what the network's own classes say.
+ *
+ * @param cosines Of the embedding's features with each label's prototype, at least.
+ * @param gram Cosines of the labels' prototypes with each other: labels x labels.
+ * @param profile The cosine of its profile with the label's; undefined where the network's classes are not known.
+ */
+export function familiarity(
+  label: number,
+  cosines: ArrayLike<number>,
+  gram: Float64Array,
+  profile: number | undefined,
+): number {
+  const labels = Math.sqrt(gram.length);
+  const share = (commonShare * (labels - 1)) / labels;
+  let [withMean, labelWithMean, meanSquare] = [0, 0, 0];
+  for (let c = 0; c < labels; c++) {
+    withMean += cosines[c]!;
+    labelWithMean += gram[label * labels + c]!;
+    for (let d = 0; d < labels; d++) meanSquare += gram[c * labels + d]!;
+  }
+  withMean /= labels;
+  labelWithMean /= labels;
+  meanSquare /= labels * labels;
+  const rest = share * share * meanSquare;
+  const product = cosines[label]! - share * (withMean + labelWithMean) + rest;
+  const lengths = (1 - 2 * share * withMean + rest) * (1 - 2 * share * labelWithMean + rest);
+  const centred = lengths > 1e-12 ? product / Math.sqrt(lengths) : 0;
+  return profile === undefined ? centred : centred + profileWeight * profile;
+}
 
 export function typicality(
   { centres }: Pick<Reject, 'centres'>,
   label: number,
-  cosine: number,
+  familiar: number,
   chance: number,
 ): number {
-  return cosine - centres[label]! + chanceWeight * chance;
+  return familiar - centres[label]! + chanceWeight * chance;
+}
+
+/** What a score is multiplied by: 0.99 where it is usual, 0.9 at the threshold, nearly 0 far away. */
+export function typicalShare({ spread }: Pick<Reject, 'spread'>, nearness: number): number {
+  const x = Math.max(-80, Math.min(80, steepness * (nearness / spread + halfBelow)));
+  const power = expOf(Math.fround(-Math.abs(x)));
+  return x >= 0 ? 1 / (1 + power) : power / (1 + power);
 }
 
 /** One example that was left out. */
@@ -37,40 +90,44 @@ interface LeftOut {
   readonly named: number;
   /** That its name is right. */
   readonly chance: number;
-  /** With the prototype of its own label, and of the one it was taken for. */
-  readonly cosine: number;
-  readonly namedCosine: number;
+  /** As one of its own label. */
+  readonly familiar: number;
 }
 
 /**
  * Learns it from the examples: 5 % of those that were named rightly are let go.
  *
  * @param leftOut Of labels, not negatives; those whose label has others.
+ * @param isProfiled The network's own classes are known.
  */
-export function learnReject(leftOut: readonly LeftOut[], labels: number): Reject {
+export function learnReject(leftOut: readonly LeftOut[], labels: number, isProfiled: boolean): Reject {
+  const usual = isProfiled ? prior.familiarity.profiled : prior.familiarity.plain;
   const mean = (values: readonly number[], of: number) =>
     (values.reduce((sum, value) => sum + value, 0) + prior.weight * of) / (values.length + prior.weight);
   const overall = mean(
-    leftOut.map(({ cosine }) => cosine),
-    prior.cosine,
+    leftOut.map(({ familiar }) => familiar),
+    usual,
   );
   const centres = Float64Array.from({ length: labels }, (_, label) =>
     mean(
-      leftOut.filter(({ target }) => target === label).map(({ cosine }) => cosine),
+      leftOut.filter(({ target }) => target === label).map(({ familiar }) => familiar),
       overall,
     ),
   );
   const right = leftOut
     .filter(({ target, named }) => target === named)
-    .map(({ named, namedCosine, chance }) => typicality({ centres }, named, namedCosine, chance))
+    .map(({ named, familiar, chance }) => typicality({ centres }, named, familiar, chance))
     .sort((a, b) => a - b);
-  if (right.length >= fewestForQuantile) {
-    return { centres, threshold: right[Math.floor(falseRejectShare * right.length)]! };
-  }
   const centre = mean(right, 0);
-  const spread = mean(
-    right.map((value) => (value - centre) ** 2),
-    prior.deviation ** 2,
+  const spread = Math.sqrt(
+    mean(
+      right.map((value) => (value - centre) ** 2),
+      prior.deviation ** 2,
+    ),
   );
-  return { centres, threshold: centre - belowMean * Math.sqrt(spread) };
+  const threshold =
+    right.length >= fewestForQuantile
+      ? right[Math.floor(falseRejectShare * right.length)]!
+      : centre - belowMean * spread;
+  return { centres, threshold, spread };
 }

@@ -62,6 +62,8 @@ export async function readMeta(db: Database): Promise<Meta | undefined> {
  */
 export async function readLedger(db: Database, dimension: number): Promise<StoredLedger> {
   const records = new Map<string, PartRecord>();
+  /** Of those that are there in the newer form as well. */
+  const older = new Map<string, PartRecord>();
   const items = new Map<string, Map<string, Example | Cut>>();
   const unread = new Map<string, string[]>();
   let [isDamaged, isOld] = [false, false];
@@ -76,8 +78,8 @@ export async function readLedger(db: Database, dimension: number): Promise<Store
       if (letter.toUpperCase() === letters.part) {
         const record = content && readPart(content, dimension);
         if (record && partKey(record) === name) {
-          // The newer form comes first, and counts.
-          if (!records.has(name)) records.set(name, record);
+          // The newer form comes first.
+          (records.has(name) ? older : records).set(name, record);
         } else isDamaged = true;
         continue;
       }
@@ -105,11 +107,15 @@ export async function readLedger(db: Database, dimension: number): Promise<Store
     const there = items.get(name) ?? new Map<string, Example | Cut>();
     items.delete(name);
     const { seen, there: listed, change, ...fields } = record;
+    const added = older.get(name);
     const ids = listed
-      ? Object.entries(listed).flatMap(([replica, counters]) => counters.map((counter) => `${replica}-${counter}`))
+      ? [...idsOf(listed), ...taughtSince(there, new Map(seen), added)]
       : [...there.keys(), ...(unread.get(name) ?? [])];
     const missing = ids.filter((id) => !there.has(id));
     const known = new Map(seen);
+    for (const [replica, counter] of added?.seen ?? []) {
+      known.set(replica, Math.max(counter, known.get(replica) ?? 0));
+    }
     for (const { replica, counter } of missing.map(splitDot)) {
       const before = Math.min(known.get(replica) ?? 0, counter - 1);
       if (before > 0) known.set(replica, before);
@@ -128,10 +134,25 @@ export async function readLedger(db: Database, dimension: number): Promise<Store
   const found = parts.reduce((sum, part) => sum + part.items.size, survivors.length);
   const sum = [...changes.values()].reduce((all, change) => all + change, 0);
   if (missed > 0 || items.size > 0) isDamaged = true;
-  if (total ? total.sum !== sum || total.items !== found : records.size > 0 && !isOld) isDamaged = true;
+  // What an earlier version put there since is not counted.
+  const isMissed = (there: Total) => (isOld ? found < there.items : found !== there.items);
+  if (total ? total.sum !== sum || isMissed(total) : records.size > 0 && !isOld) isDamaged = true;
   const lost = Math.max(missed, (total?.items ?? 0) - found, 0);
   const now = { changes: Math.max(total?.changes ?? 0, ...changes.values()), sum, items: found };
   return { parts, survivors, total: now, changes, lost, isDamaged, isOld };
+}
+
+const idsOf = (there: Readonly<Record<string, readonly number[]>>) =>
+  Object.entries(there).flatMap(([replica, counters]) => counters.map((counter) => `${replica}-${counter}`));
+
+/** What an earlier version, which finds nothing of the newer form, put into a part while it was back for a time. */
+function taughtSince(
+  there: ReadonlyMap<string, unknown>,
+  seen: ReadonlyMap<string, number>,
+  older: PartRecord | undefined,
+): string[] {
+  const since = older && new Map(older.seen);
+  return since ? [...there.keys()].filter((id) => !covers(seen, id) && covers(since, id)) : [];
 }
 
 function split(name: string): [id?: string, part?: string] {

@@ -1,4 +1,6 @@
+import type { ClassLayer } from '../core/class-layer.ts';
 import { kernels } from '../kernels/kernels.ts';
+import { profileOf } from './class-profile.ts';
 import { byTime, type Example } from './example.ts';
 import { type Features, featuresOf } from './features.ts';
 import { digestOf, hashOf } from './ledger.ts';
@@ -30,6 +32,10 @@ export interface TrainingSet {
   readonly prototypeCosines: Float64Array;
   /** Each class's prototype: the mean of its features at length 1, at length 1. */
   readonly prototypes: readonly Float32Array[];
+  /** The network's own classes, where they are known. */
+  readonly classLayer?: ClassLayer;
+  /** What they say of each example. */
+  readonly profiles?: readonly Features[];
   /** `sum of weights[i] * features[i] / length`, in 32-bit floats. */
   weightedSum(weights: Float64Array): Float32Array;
   /** The same with some of the examples, in their order. */
@@ -46,6 +52,7 @@ interface Row {
   readonly digest: Buffer;
   readonly features: Features;
   readonly cosines: Float64Array;
+  readonly profile?: Features;
 }
 
 /**
@@ -61,6 +68,12 @@ export class TrainingData {
   #capacity = 0;
   #sums = new ClassSums();
   #prototypes = new Prototypes();
+  readonly #classLayer: ClassLayer | undefined;
+
+  /** @param classLayer The network's own classes, where they are known. */
+  constructor(classLayer?: ClassLayer) {
+    this.#classLayer = classLayer;
+  }
 
   /** @param examples Of one head, as `Ledger.examples` gives them; their values are copied. */
   update(examples: readonly Example[]): TrainingSet {
@@ -106,7 +119,9 @@ export class TrainingData {
     const cosines = Float64Array.from(dots, (dot, j) => dot / (features.length * this.#rows[j]!.features.length));
     for (let d = 0; d < dimension; d++) this.#columns[d * this.#capacity + at] = values[d]! / features.length;
     const copy = { ...example.embedding, values: Int8Array.from(example.embedding.values) };
-    this.#rows.push({ example: { ...example, embedding: copy }, digest: digestOf(example), features, cosines });
+    const profile = this.#classLayer && profileOf(this.#classLayer, copy);
+    const row = { example: { ...example, embedding: copy }, digest: digestOf(example), features, cosines };
+    this.#rows.push(profile ? { ...row, profile } : row);
   }
 
   #reserve(count: number, dimension: number): void {
@@ -128,7 +143,7 @@ export class TrainingData {
   #set(hash: string): Steps<TrainingSet> {
     const rows = [...this.#rows];
     const [columns, capacity] = [this.#columns, this.#capacity];
-    return makeSet(rows, hash, this.#sums, this.#prototypes, (weights) => {
+    return makeSet(rows, hash, this.#classLayer, this.#sums, this.#prototypes, (weights) => {
       const padded = new Float32Array(capacity);
       padded.set(weights);
       const sum = new Float32Array(rows.length > 0 ? columns.length / capacity : 0);
@@ -141,6 +156,7 @@ export class TrainingData {
 function* makeSet(
   rows: readonly Row[],
   hash: string,
+  classLayer: ClassLayer | undefined,
   sums: ClassSums,
   prototypesOf: Prototypes,
   weightedSum: TrainingSet['weightedSum'],
@@ -172,6 +188,7 @@ function* makeSet(
       weightedSum,
       hash,
     },
+    ...(classLayer && { classLayer, profiles: rows.map(({ profile }) => profile!) }),
     subset(indices) {
       const chosen = indices.map((i, at) => {
         const row = rows[i]!;
@@ -182,7 +199,7 @@ function* makeSet(
         for (const [at, i] of indices.entries()) all[i] = weights[at]!;
         return weightedSum(all);
       };
-      return finish(makeSet(chosen, hash, new ClassSums(), new Prototypes(), sumOf));
+      return finish(makeSet(chosen, hash, classLayer, new ClassSums(), new Prototypes(), sumOf));
     },
   };
 }

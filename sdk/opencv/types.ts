@@ -22,6 +22,7 @@ export interface Mat {
   convertTo(type: number, alpha?: number, beta?: number): Mat;
   cvtColor(code: number): Mat;
   resize(rows: number, columns: number, fx?: number, fy?: number, interpolation?: number): Mat;
+  rotate(code: number): Mat;
   gaussianBlur(size: unknown, sigmaX: number): Mat;
   threshold(threshold: number, maximum: number, type: number): Mat;
   dilate(kernel: Mat): Mat;
@@ -117,6 +118,8 @@ export interface OpenCv {
   getTextSize(text: string, font: number, scale: number, thickness: number): { size: { readonly width: number } };
   setNumThreads(threads: number): void;
   getStructuringElement(shape: number, size: unknown): Mat;
-  readonly [constant: `${'CV_' | 'COLOR_' | 'INTER_' | 'CAP_' | 'LINE_' | 'FONT_' | 'MORPH_'}${string}`]: number;
+  readonly [
+    constant: `${'CV_' | 'COLOR_' | 'INTER_' | 'CAP_' | 'LINE_' | 'FONT_' | 'MORPH_' | 'ROTATE_'}${string}`
+  ]: number;
   readonly [constant: `${'RETR_' | 'CHAIN_' | 'THRESH_' | 'BORDER_' | 'DNN_'}${string}`]: number;
 }

@@ -7,7 +7,7 @@ import { hasReference } from '../config/secrets.ts';
 import { validate } from '../config/validate.ts';
 import { LateError } from '../core/frame-queue.ts';
 import { loadModel, type Model } from '../core/model.ts';
-import { InputError, messageOf } from '../errors.ts';
+import { InputError, ModelError, messageOf } from '../errors.ts';
 import type { Frame } from '../frame/frame.ts';
 import { encodeJpeg } from '../frame/picture.ts';
 import { type Logger, silent } from '../log.ts';
@@ -481,7 +481,9 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     } catch (error) {
       this.#progress.fail();
       const message = messageOf(error);
-      if (message !== this.#complaint) this.#logger.error(`frame ${frame.sequence}: ${message}`);
+      // What is the model's fault is no frame's.
+      const whose = error instanceof ModelError ? '' : `frame ${frame.sequence}: `;
+      if (message !== this.#complaint) this.#logger.error(`${whose}${message}`);
       this.#complaint = message;
     }
   }

@@ -42,6 +42,20 @@ export async function probe(folder: string): Promise<void> {
   }
 }
 
+/**
+ * Is there room for so much more? Of a write that is too large, what was written of it would fill the disk for all others.
+ *
+ * @throws UnavailableError
+ */
+export async function assertRoom(folder: string, bytes: number): Promise<void> {
+  // LevelDB writes it to its log, and from there to a table.
+  const needed = 2 * bytes;
+  const free = await freeBytes(folder).catch(unavailable);
+  if (free < needed) throw new UnavailableError(`it needs ${megabytes(needed)} MB, the disk has ${megabytes(free)} MB`);
+}
+
+const megabytes = (bytes: number) => Math.round(bytes / 1e6);
+
 async function freeBytes(folder: string): Promise<number> {
   const { bsize, blocks, bfree, bavail } = await statfs(folder);
   // Some that are not on a disk say nothing.

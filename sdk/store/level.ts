@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, realpath, rename, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rename, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClassicLevel } from 'classic-level';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { makeFolder } from '../make-folder.ts';
+import { type Writer, written } from '../written.ts';
 import { probe, UnavailableError, unavailable } from './disk.ts';
 import { type Found, inspect } from './inspect.ts';
 import { takeFolder } from './open-folders.ts';
@@ -14,12 +15,16 @@ export type Database = ClassicLevel<Buffer, Buffer>;
 
 export const encodings = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const;
 
+export type Operation = { type: 'put'; key: Buffer; value: Buffer } | { type: 'del'; key: Buffer };
+
 export interface LevelOptions {
   /** For messages, such as `MQTT: the outbox`. */
   readonly title: string;
   /** What is in it, such as `messages`. */
   readonly contents: string;
   readonly logger: Logger;
+  /** Whose bytes they are that are written. */
+  readonly writer: Writer;
   /** Bytes of its cache. Default: LevelDB's 8 MB. */
   readonly cacheSize?: number;
   /** What the last attempts to read it found: `new` where it could not be read, `repaired` where a repair did not help. */
@@ -28,6 +33,9 @@ export interface LevelOptions {
 
 /** What LevelDB says when its files cannot be read now, whatever is in them: a repair would take them for lost. */
 const isOfDisk = /Permission denied|Input\/output error|Too many open files|Cannot allocate memory/;
+
+/** What a file system on the network, or of a program, may say to a lock. */
+const hasNoLocks = /No locks available|Function not implemented|(Operation )?[Nn]ot supported|Invalid argument/;
 
 /** Stores that could not be repaired and lie beside it, at most. */
 const mostAside = 9;
@@ -44,10 +52,12 @@ export class Level {
   readonly damage: string | undefined;
   /** The end of its log was cut off: what was being written when the power failed or the disk was full is not there. */
   readonly isCut: boolean;
+  readonly #writer: Writer;
   readonly #release: () => void;
 
-  private constructor(db: Database, release: () => void, { damage, isCut = false }: Condition) {
+  private constructor(db: Database, writer: Writer, release: () => void, { damage, isCut = false }: Condition) {
     this.db = db;
+    this.#writer = writer;
     this.damage = damage;
     this.isCut = isCut;
     this.#release = release;
@@ -72,8 +82,14 @@ export class Level {
   }
 
   /** @internal */
-  static of(db: Database, release: () => void, condition: Condition): Level {
-    return new Level(db, release, condition);
+  static of(db: Database, writer: Writer, release: () => void, condition: Condition): Level {
+    return new Level(db, writer, release, condition);
+  }
+
+  /** All or nothing. Survives the process; with `sync` also a power cut, and so does all that was written before. */
+  async write(operations: readonly Operation[], sync: boolean): Promise<void> {
+    await this.db.batch([...operations], { ...encodings, sync });
+    written.add(this.#writer, bytesOf(operations));
   }
 
   async close(): Promise<void> {
@@ -85,15 +101,18 @@ export class Level {
   }
 }
 
+export const bytesOf = (operations: readonly Operation[]) =>
+  operations.reduce((sum, one) => sum + one.key.length + (one.type === 'put' ? one.value.length : 0), 0);
+
 async function openTaken(folder: string, options: LevelOptions, release: () => void): Promise<Level> {
-  const { title, contents, logger } = options;
+  const { title, contents, writer, logger } = options;
   const found: Found = options.damage ? { broken: 'it could not be read' } : await inspect(folder);
   let reason = found.broken;
   if (reason === undefined) {
     try {
       const db = await openDatabase(folder, options);
       if (found.lost !== undefined) logger.warn(`${title} in ${folder} is damaged: ${found.lost}`);
-      return Level.of(db, release, { damage: found.lost, isCut: found.isCut ?? false });
+      return Level.of(db, writer, release, { damage: found.lost, isCut: found.isCut ?? false });
     } catch (error) {
       if (error instanceof UnavailableError) throw error;
       if (isOfDisk.test(messageOf(error))) unavailable(error);
@@ -108,14 +127,14 @@ async function openTaken(folder: string, options: LevelOptions, release: () => v
     });
     if (db) {
       logger.warn(`${title} in ${folder} ${text}`);
-      return Level.of(db, release, { damage: `it ${text}` });
+      return Level.of(db, writer, release, { damage: `it ${text}` });
     }
   }
   await probe(folder);
   const aside = await withLock(folder, () => moveAside(folder));
   logger.error(`${title} in ${folder} cannot be repaired (${reason}): it is now ${aside}, and a new one begins`);
   const db = await openDatabase(folder, options).catch(unavailable);
-  return Level.of(db, release, {
+  return Level.of(db, writer, release, {
     damage: `it could not be repaired (${reason}): it is now ${aside}, and a new one began`,
   });
 }
@@ -131,7 +150,14 @@ async function openDatabase(folder: string, { cacheSize }: Pick<LevelOptions, 'c
   } catch (error) {
     await db.close();
     const { cause } = error as { cause?: Error & { code?: string } };
-    if (cause?.code === 'LEVEL_LOCKED') throw new UnavailableError('another process uses it');
+    if (cause?.code === 'LEVEL_LOCKED') {
+      const reason = hasNoLocks.exec(cause.message)?.[0];
+      throw new UnavailableError(
+        reason
+          ? `its file system cannot lock files: ${reason}; use a folder on another one`
+          : 'another process uses it',
+      );
+    }
     throw cause ?? error;
   }
 }
@@ -166,12 +192,15 @@ async function withLock<T>(folder: string, use: () => Promise<T>): Promise<T> {
   }
 }
 
-/** @returns Where it is now: beside its place, and never in that of an earlier one. */
-async function moveAside(folder: string): Promise<string> {
+/** @returns Where it is now: beside its place, and never in that of an earlier one. An empty folder is in its place. */
+async function moveAside(named: string): Promise<string> {
+  // Where a link leads to another disk, both stay there.
+  const folder = await realpath(named).catch(unavailable);
   for (let count = 1; count <= mostAside; count++) {
     const aside = count === 1 ? `${folder}.damaged` : `${folder}.damaged.${count}`;
     if (existsSync(aside)) continue;
     await rename(folder, aside).catch(unavailable);
+    await mkdir(folder, 0o700).catch(unavailable);
     return aside;
   }
   throw new UnavailableError(

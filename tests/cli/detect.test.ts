@@ -85,6 +85,26 @@ describe('ocellus detect', () => {
     expect(files).toEqual([join(album, 'cat.jpg'), join(album, 'wall.jpg'), photo('person.jpg')]);
   });
 
+  it('takes every kind that can be read of a folder, and says what it leaves out', async () => {
+    const album = join(folder, 'kinds');
+    await mkdir(album);
+    const cat = sharp(photo('cat.jpg'));
+    for (const kind of ['gif', 'avif', 'tiff', 'webp', 'png'] as const) {
+      await cat
+        .clone()
+        .toFormat(kind)
+        .toFile(join(album, `${kind}.${kind.toUpperCase()}`));
+    }
+    for (const name of ['clip.mp4', 'notes.txt', '.hidden.jpg']) await writeFile(join(album, name), 'x');
+    const { code, out, err } = await ocellus(['detect', '--json', album]);
+    expect([code, err]).toEqual([
+      0,
+      `note ${album}: not read, for they are no pictures that can be: clip.mp4, notes.txt\n`,
+    ]);
+    const lines = jsonLines(out) as Line[];
+    expect(lines.map(({ detections }) => detections.map(({ label }) => label))).toEqual(Array(5).fill(['cat']));
+  });
+
   it('goes on after pictures that cannot be read, and ends with 2', async () => {
     const empty = join(folder, 'empty.jpg');
     const text = join(folder, 'text.jpg');

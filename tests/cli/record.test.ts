@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ffmpeg } from '../devices/clip.ts';
 import { hasProgram, sharedData } from '../needs.ts';
 import { type Ended, ended, jsonLines, ocellus, start } from './cli.ts';
 
@@ -59,6 +60,15 @@ describe.skipIf(!hasProgram('ffmpeg'))('ocellus record and replay (need ffmpeg)'
     expect([code, err]).toEqual([0, `131 frames in ${lossless}\n`]);
     events = readFileSync(join(lossless, 'events.jsonl'), 'utf8');
     expect(labels(events)).toEqual(['person', 'cat']);
+  });
+
+  it('writes the events of a quiet time: none', async () => {
+    const clip = at('quiet.mp4');
+    ffmpeg('-f', 'lavfi', '-i', 'color=gray:size=64x48:rate=5:duration=1', '-c:v', 'mpeg4', clip);
+    const { code } = await ocellus(['record', clip, '--speed', 'max', '--events', '--out', at('quiet')]);
+    expect([code, readFileSync(at('quiet/events.jsonl'), 'utf8')]).toEqual([0, '']);
+    const { code: same } = await ocellus(['replay', at('quiet'), '--expect', at('quiet/events.jsonl')]);
+    expect(same).toBe(0);
   });
 
   it('gives the events of the run that was recorded, byte for byte, with any threads and kernels', async () => {

@@ -82,8 +82,13 @@ describe('ocellus teach', () => {
     const asked = [piece('cat', 3), piece('cup', 3), photo('wall.jpg')];
     const { code, out, err } = await ocellus(['classify', '--store', store, '--json', ...asked]);
     expect([code, err]).toEqual([0, '']);
-    const lines = jsonLines(out) as { file: string; label: string; score: number }[];
-    expect(lines.map((line) => Object.keys(line))).toEqual(asked.map(() => ['file', 'label', 'score']));
+    const lines = jsonLines(out) as { file: string; label: string; score: number; nearest?: string }[];
+    expect(lines.map((line) => Object.keys(line).slice(0, 3))).toEqual(asked.map(() => ['file', 'label', 'score']));
+    expect(lines.map(({ nearest }) => nearest)).toEqual([
+      undefined,
+      undefined,
+      expect.stringMatching(/^(my cat|mug)$/),
+    ]);
     expect(lines.map(({ file, label }) => [file, label])).toEqual([
       [asked[0], 'my cat'],
       [asked[1], 'mug'],
@@ -97,7 +102,10 @@ describe('ocellus teach', () => {
   it('takes the pictures of folders, and with --each the label from the folder', async () => {
     const store = newStore();
     const each = await ocellus(['teach', '--store', store, '--each', '--json', things]);
-    expect([each.code, each.err]).toEqual([0, '']);
+    expect([each.code, each.err]).toEqual([
+      0,
+      `note ${join(things, 'cat')}: not read, for they are no pictures that can be: notes.txt\n`,
+    ]);
     const { lines, summary } = told(each.out);
     expect(lines.map(({ file, label }) => [file, label])).toEqual(
       labels.flatMap((label) => Array.from({ length: pieces }, (_, i) => [piece(label, i), label])),
@@ -112,6 +120,46 @@ describe('ocellus teach', () => {
     const more = await ocellus(['teach', '--store', store, '--label', 'animal', '--negative', join(things, 'cat')]);
     expect(more.out).toMatch(/^Taught 4 pictures\./);
     expect(more.out).toMatch(/^none of them +4 /m);
+  });
+
+  it('asks before the same picture is two things: says which, takes the others, ends with 2', async () => {
+    const store = newStore();
+    const folder = temporaryFolder();
+    for (const label of ['cat', 'tiger']) mkdirSync(join(folder, label));
+    for (const i of [0, 3]) copyFileSync(piece('cat', i), join(folder, 'cat', `${i}.jpg`));
+    copyFileSync(piece('cat', 0), join(folder, 'tiger', 'same.jpg'));
+    copyFileSync(piece('cup', 0), join(folder, 'tiger', 'other.jpg'));
+    const { code, out, err } = await ocellus(['teach', '--store', store, '--each', '--json', folder]);
+    expect(code).toBe(2);
+    const same = join(folder, 'tiger', 'same.jpg');
+    const cat = join(folder, 'cat', '0.jpg');
+    expect(err).toContain(`note ${same}: not taught as tiger: nearly the same as ${cat}, which is cat`);
+    expect(err).toContain('1 of 4 pictures were not taught');
+    const { lines, summary } = told(out);
+    expect(lines.at(-1)).toMatchObject({ file: same, label: 'tiger', contradicts: { label: 'cat', file: cat } });
+    expect(lines.filter(({ id }) => id !== undefined)).toHaveLength(3);
+    expect(summary).toMatchObject({ taught: 3, taken: true });
+    const anyway = await ocellus(['teach', '--store', store, '--label', 'tiger', '--anyway', '--json', same]);
+    expect([anyway.code, told(anyway.out).summary.taught]).toEqual([0, 1]);
+  });
+
+  it('says why fewer are kept than were taught, and how far it is', async () => {
+    const store = newStore();
+    const folder = temporaryFolder();
+    const count = 210;
+    const frame = await readPicture(photo('cup.jpg'));
+    for (let i = 0; i < count; i++) {
+      const region = { x: i % 15, y: Math.floor(i / 15), width: frame.width - 30, height: frame.height - 30 };
+      writeFileSync(join(folder, `${i}.jpg`), await encodeJpeg(frame, { region, maxWidth: 120 }));
+    }
+    frame.release();
+    const { code, out, err } = await ocellus(['teach', '--store', store, '--label', 'cup', folder]);
+    expect(code).toBe(0);
+    expect(err.trim().split('\n').at(-1)).toMatch(/^teach \d+\/210$/);
+    expect(out).toMatch(/^Taught \d+ pictures/);
+    const [, taught] = /^Taught (\d+)/.exec(out)!;
+    expect(Number(taught)).toBeGreaterThan(200);
+    expect(out).toContain(`Of cup 200 examples are kept, of the ${taught} now`);
   });
 
   it('takes folders whose names differ only in how an accent is written for one label', async () => {

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ffmpeg } from '../devices/clip.ts';
+import { hasProgram } from '../needs.ts';
 import { jsonLines, lineOf, ocellus, photo, start } from './cli.ts';
 
 interface Message {
@@ -35,6 +37,29 @@ describe('ocellus watch', () => {
     // Seconds from the start of the source.
     expect(messages.at(-1)!.after.frame_time).toBeLessThan(20);
     expect((await ocellus(quick('--json', '--camera', 'door'))).out).toBe(out);
+  });
+
+  it.skipIf(!hasProgram('ffmpeg'))('ends with an exit code where a video is cut off (needs ffmpeg)', async () => {
+    const encode = ['-c:v', 'mpeg4', '-q:v', '2'];
+    for (const [name, cut] of [
+      ['clip.mkv', 0.6],
+      ['clip.mp4', 0.6],
+      ['clip.avi', 0.6],
+    ] as const) {
+      const path = join(folder, '..', `${basename(folder)}-${name}`);
+      const start = name.endsWith('.mp4') ? ['-movflags', '+faststart'] : [];
+      ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=320x240:rate=10:duration=4', ...encode, ...start, path);
+      try {
+        expect((await ocellus(['watch', path, '--speed', 'max'])).code).toBe(0);
+        const bytes = await readFile(path);
+        await writeFile(path, bytes.subarray(0, Math.floor(bytes.length * cut)));
+        const { code, err } = await ocellus(['watch', path, '--speed', 'max']);
+        expect([name, code]).toEqual([name, 1]);
+        expect(err).toMatch(/the video ended with an error after \d+ frames: /);
+      } finally {
+        await rm(path);
+      }
+    }
   });
 
   it('says it in words', async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ownedMaps, reservedCameraNames, reservedStateNames } from '../../sdk/config/schema.ts';
 import { readSettings, resolveSettings, updateSettings } from '../../sdk/config/settings.ts';
 import { InputError } from '../../sdk/errors.ts';
+import { noMount } from '../mount.ts';
 
 let folder: string;
 let file: string;
@@ -343,6 +345,63 @@ cameras:
     },
   );
 
+  it.each([
+    [
+      'a map that stands for another one',
+      'detect: &d { labels: [cat], fps: 5 }',
+      'detect: *d',
+      { yard: { detect: { fps: 2 } } },
+    ],
+    [
+      'a map that another one stands for',
+      'detect: &d { labels: [cat], fps: 5 }',
+      'detect: *d',
+      { door: { detect: { fps: 2 } } },
+    ],
+    ['a value that others stand for', 'detect: { fps: &f 5 }', 'detect: { fps: *f }', { door: { detect: { fps: 2 } } }],
+    [
+      'a list that others stand for',
+      'detect: { labels: &l [cat] }',
+      'detect: { labels: *l }',
+      { door: { detect: { labels: ['dog'] } } },
+    ],
+    [
+      'a list with something that others stand for',
+      'detect: { labels: [&c cat] }',
+      'detect: { labels: [*c] }',
+      { door: { detect: { labels: ['dog'] } } },
+    ],
+    [
+      'what stands for something that holds others',
+      'detect: &d { labels: &l [cat] }',
+      'detect: *d\n    masks: *l',
+      { yard: { detect: { fps: 2 } } },
+    ],
+  ])('changes %s, and no other', async (_, door, yard, change) => {
+    await writeFile(file, `# mine\ncameras:\n  door:\n    ${door} # first\n  yard:\n    ${yard}\n`);
+    const before = (await readSettings(file, true)) as { cameras: Record<string, { detect: object }> };
+    await updateSettings(file, { cameras: change });
+    const [[camera, { detect }]] = Object.entries(change) as [[string, { detect: object }]];
+    before.cameras[camera]!.detect = { ...before.cameras[camera]!.detect, ...detect };
+    expect(await readSettings(file, true)).toEqual(before);
+    expect(await readFile(file, 'utf8')).toMatch(/# mine\n.*# first/s);
+  });
+
+  it('finds what YAML does not take for text', async () => {
+    await writeFile(file, 'cameras:\n  1: { source: "auto:" } # first\n  true: { source: "scene:" }\n');
+    await updateSettings(file, { cameras: { 1: { enabled: false }, true: { enabled: false } } });
+    expect(await readSettings(file, true)).toEqual({
+      cameras: { 1: { source: 'auto:', enabled: false }, true: { source: 'scene:', enabled: false } },
+    });
+  });
+
+  it('keeps what stands for something else where it is not touched', async () => {
+    const text = 'cameras:\n  door:\n    detect: &d { fps: 5 }\n  yard:\n    detect: *d\n';
+    await writeFile(file, text);
+    await updateSettings(file, { node: 'b' });
+    expect(await readFile(file, 'utf8')).toBe(`${text}node: b\n`);
+  });
+
   it('leaves the file as it was when it is no YAML, and no other file behind', async () => {
     await writeFile(file, 'a: [');
     await expect(updateSettings(file, { node: 'x' })).rejects.toThrow('is not valid YAML');
@@ -361,5 +420,23 @@ cameras:
     await mkdir(taken);
     await expect(updateSettings(taken, { node: 'b' })).rejects.toThrow();
     expect((await readdir(folder)).sort()).toEqual(['ocellus.yaml', 'taken']);
+  });
+
+  it.skipIf(noMount)(`writes into a file that is mounted by itself, as containers have it${noMount}`, async () => {
+    const own = join(folder, 'own.yaml');
+    await writeFile(own, `node: a\n# ${'long '.repeat(100)}\n`);
+    await writeFile(file, '');
+    execFileSync('mount', ['--bind', own, file]);
+    try {
+      await updateSettings(file, { node: 'b' });
+      expect(await readSettings(own, true)).toEqual({ node: 'b' });
+      await writeFile(own, 'node: c\n');
+      await updateSettings(file, { data: '/x' });
+      expect(await readFile(own, 'utf8')).toBe('node: c\ndata: /x\n');
+    } finally {
+      // Before its folder is removed.
+      execFileSync('umount', [file]);
+    }
+    expect((await readdir(folder)).sort()).toEqual(['ocellus.yaml', 'own.yaml']);
   });
 });

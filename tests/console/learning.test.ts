@@ -211,7 +211,13 @@ describe('Console: learning', { timeout: 900_000 }, () => {
   });
 
   it('teaches what it is not', async () => {
-    expect(await done('/teach', { camera: 'door', track: 3, label: 'red thing', negative: true })).toMatchObject({
+    const teaching = { camera: 'door', track: 3, label: 'red thing', negative: true };
+    const asked = await post('/teach', teaching);
+    expect([asked.status, await asked.json()]).toEqual([
+      409,
+      { error: expect.stringContaining('taught as "red thing"') },
+    ]);
+    expect(await done('/teach', { ...teaching, anyway: true })).toMatchObject({
       examples: 1,
     });
     expect((await labels()).find(({ label }) => label === 'red thing')).toMatchObject({ negatives: 1 });

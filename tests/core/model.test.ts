@@ -153,6 +153,19 @@ describe('loadModel and detect', () => {
     },
   );
 
+  it('use torchvision’s detectors, whose input is a picture and no batch, and whose class 0 is the background', async () => {
+    const vision = { ...detr, firstClass: 1 };
+    await folder.write('vision.card.json', rawCard(vision as never));
+    const model = constantModel({ name: 'image', shape: [3, 'height', 'width'] }, [
+      { name: 'boxes', shape: [2, 4], declared: ['n', 4], data: [8, 12, 24, 20, 0, 0, 32, 32] },
+      { name: 'labels', type: 'int64', shape: [2], declared: ['n'], data: [1, 0] },
+      { name: 'scores', shape: [2], declared: ['n'], data: [0.9, 0.8] },
+    ]);
+    await using(loadModel(await folder.write('vision.onnx', model)), async (model) => {
+      expect([...(await model.detect(grey()))]).toMatchObject([cat]);
+    });
+  });
+
   it.each([
     { name: 'one class, nms inside', keys: { names: "{0: 'cat'}", args: "{'nms': True}" } },
     { name: 'one class, no suppression needed', keys: { names: "{0: 'cat'}", end2end: 'True' } },
@@ -239,7 +252,7 @@ describe('loadModel and detect', () => {
     const path = await folder.write('int8.onnx', joint);
     await expect(loadModel(path)).rejects.toThrow(InputError);
     await expect(loadModel(path)).rejects.toThrow(
-      "the model's output output0 is quantised in steps of 2.5, so that every score of 0 to 1 is one of its ends: boxes and scores share one scale",
+      "the model's output output0 is in steps of 2.5, so that of the scores from 0 to 1 it holds only 0: boxes and scores share one scale",
     );
     const apart = onnxModel({
       inputs: [input],

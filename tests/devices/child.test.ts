@@ -80,7 +80,7 @@ describe('Child', () => {
   });
 
   it('waits for nobody who left the group with its pipes', async () => {
-    fakeProgram('parent', `${begin(true)} process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)`);
+    fakeProgram('parent', `process.on('SIGTERM', () => {}); ${begin(true)} setInterval(() => {}, 1000)`);
     const child = await start('parent');
     const [pid] = await once(child.stdout, 'data');
     onTestFinished(() => void process.kill(Number(pid), 'SIGKILL'));

@@ -169,7 +169,7 @@ describe.each([4, 5] as const)('A broker that ends the connection, MQTT %i', (ve
     await settled({ stats: () => hub.stats });
     expect(broker.cuts).toBe(cuts);
     expect(numbers(events)).toHaveLength(16);
-  }, 60_000);
+  });
 
   it('at its size: a picture is made smaller until it passes', async () => {
     const { broker, door, hub, go, numbers } = await start(version);
@@ -195,7 +195,7 @@ describe.each([4, 5] as const)('A broker that ends the connection, MQTT %i', (ve
     }
     // What was found out is remembered: now and then it may still come nearer.
     expect(broker.cuts - cuts).toBeLessThanOrEqual(3);
-  }, 60_000);
+  });
 
   it('at what goes past the outbox: statistics, and a subscription', async () => {
     const { broker, door, node, hub, go, numbers, errors } = await start(version);
@@ -215,7 +215,7 @@ describe.each([4, 5] as const)('A broker that ends the connection, MQTT %i', (ve
     await until(() => numbers(events).length === 2);
     expect(broker.cuts).toBe(cuts);
     expect(errors().join('\n')).toMatch(/refuses ocellus\/porch\/request\/\+, so nothing is taken from there/);
-  }, 60_000);
+  });
 
   it('at its status, the first thing of all: the rest arrives, and what is wrong is said', async () => {
     const { broker, door, hub, numbers, errors } = await start(version);
@@ -224,7 +224,7 @@ describe.each([4, 5] as const)('A broker that ends the connection, MQTT %i', (ve
     for (let i = 0; i < 3; i++) door.emit('event', eventMessage(i));
     await until(() => numbers(events).length === 3);
     expect(errors().join('\n')).toMatch(/refuses ocellus\/porch\/status: .*; the rest goes on without it/);
-  }, 60_000);
+  });
 
   it('at everything of Home Assistant, which goes before all else', async () => {
     const { broker, door, hub, node, go, numbers } = await start(version, { homeAssistant: true });
@@ -234,7 +234,7 @@ describe.each([4, 5] as const)('A broker that ends the connection, MQTT %i', (ve
     door.emit('event', eventMessage(7));
     await until(() => numbers(events).length === 1);
     expect(hub.stats.outbox.refused.event).toBe(0);
-  }, 60_000);
+  });
 });
 
 describe('A broker that ends the connection', () => {
@@ -258,7 +258,7 @@ describe('A broker that ends the connection', () => {
     expect(asked).toBeLessThanOrEqual(4);
     expect(String(answers()[0]!.payload)).toMatch(/the broker takes \d+; ask for a smaller one/);
     expect(hub.stats.outbox.refused).toEqual({ state: 0, event: 0, learning: 0 });
-  }, 60_000);
+  });
 
   it('and says at what: once is enough', async () => {
     const { broker, door, garden, hub, go, numbers, errors } = await start();
@@ -295,7 +295,7 @@ describe('A broker that dies', () => {
     await settled({ stats: () => hub.stats });
     expect(numbers(events)).toEqual([0, 1, 2, 3, 4]);
     expect(hub.stats.outbox.refused).toEqual({ state: 0, event: 0, learning: 0 });
-  }, 60_000);
+  });
 });
 
 describe('What CONNACK says', () => {

@@ -270,12 +270,12 @@ describe('Session', () => {
     expect(logger.lines[1]).toMatch(/what it sends is not MQTT/);
   });
 
-  it('speaks 3.1.1 with the embedded broker', async () => {
+  it('speaks 5 with the embedded broker', async () => {
     embedded = await startBroker({ port: 0 });
     const { session } = make(embedded.url);
     session.start();
     await until(() => session.link !== undefined);
-    expect(session.link!.version).toBe(4);
+    expect(session.link!.version).toBe(5);
     await session.link!.publish('a', 'x', { qos: 1, retain: false });
   });
 

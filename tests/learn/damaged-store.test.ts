@@ -13,6 +13,7 @@ import { temporaryFolder } from '../devices/fake.ts';
 import { recorder } from '../hub/fakes.ts';
 import { anyDamage, Damageable } from '../store/damage.ts';
 import { bytesOf, draft, embeddings, makeLedger } from './fakes.ts';
+import { putOfOld } from './old-store.ts';
 
 const sample = embeddings(3, 8);
 const options = { space: 'test', dimension: 8, node: 'a' };
@@ -257,26 +258,7 @@ it('a store of an earlier version is read, checked from then on, and loses nothi
   const [cat, dog] = [ledger.teach(draft('cat', sample(0))), ledger.teach(draft('dog', sample(1)))];
   const gone = ledger.teach(draft('dog', sample(1)));
   ledger.forget({ example: gone.id });
-  const db = new ClassicLevel<string, Buffer>(folder, { valueEncoding: 'buffer' });
-  await db.open();
-  const json = (value: unknown) => Buffer.from(JSON.stringify(value));
-  await db.put('meta', json({ format: 1, ...options, replica: ledger.replica }));
-  for (const part of ledger.parts()) {
-    const { items, seen, ...fields } = part;
-    const name = JSON.stringify(Object.values(fields));
-    await db.put(`p${name}`, json({ ...fields, seen: [...seen] }));
-    for (const item of items.values()) {
-      if (!('embedding' in item)) continue;
-      const { embedding, ...others } = item;
-      const text = json({ ...others, scale: embedding.scale });
-      const length = Buffer.alloc(4);
-      length.writeUInt32LE(text.length);
-      await db.put(`i${item.id} ${name}`, Buffer.concat([length, text, Buffer.from(embedding.values)]));
-    }
-  }
-  await db.put(`t${cat.id}`, Buffer.from('jpeg'));
-  await db.put('vheads/x', Buffer.from('state'));
-  await db.close();
+  await putOfOld(folder, ledger, { [`t${cat.id}`]: Buffer.from('jpeg'), 'vheads/x': Buffer.from('state') });
   const { store, logger } = await openStore(folder);
   expect(store.ledger.parts()).toEqual(ledger.parts());
   expect(store.ledger.replica).toBe(ledger.replica);
@@ -297,6 +279,41 @@ it('a store of an earlier version is read, checked from then on, and loses nothi
   ).toEqual(['cat', 'dog']);
   expect(again.store.ledger.example(dog.id)).toBeDefined();
   expect([...logger.lines, ...again.logger.lines]).toEqual([]);
+});
+
+it('what an earlier version was taught meanwhile is there when the newer one is back', async () => {
+  const folder = join(temporaryFolder(), 'learn');
+  const { store } = await openStore(folder);
+  const other = makeLedger('b');
+  const [first, second] = [0, 1].map((i) => other.teach(draft('cat', sample(i))));
+  await store.merge(other.parts());
+  const forgotten = await store.teach(draft('cat', sample(0)));
+  const mine = await store.teach(draft('cat', sample(1)));
+  await store.teach(draft('owl', sample(2)));
+  await store.forget({ example: forgotten.id });
+  const before = store.ledger.size;
+  await store.close();
+  // To it the folder is empty: it begins anew, and is told by the other node.
+  const ledger = makeLedger('a', { replica: '0123456789abcdef' });
+  const [cat, fox] = ['cat', 'fox'].map((label) => ledger.teach(draft(label, sample(2))));
+  other.forget({ example: first!.id });
+  const third = other.teach(draft('cat', sample(2)));
+  ledger.merge(other.parts());
+  await putOfOld(folder, ledger, { [`t${cat!.id}`]: Buffer.from('jpeg') });
+  const { store: again, logger } = await openStore(folder);
+  const ids = again.ledger.examples().map(({ id }) => id);
+  expect(ids).toEqual(expect.arrayContaining([mine, second!, third, cat!, fox!].map(({ id }) => id)));
+  expect(ids).not.toContain(forgotten.id);
+  expect(again.ledger.size).toBe(before + 3);
+  expect([again.damage, logger.lines]).toEqual([undefined, []]);
+  expect(Buffer.from((await again.thumbnail(cat!.id))!).toString()).toBe('jpeg');
+  await again.merge(other.parts());
+  expect(again.ledger.example(first!.id)).toBeUndefined();
+  expect(again.ledger.example(second!.id)).toBeDefined();
+  await again.close();
+  const last = await openStore(folder);
+  expect(last.store.ledger.size).toBe(before + 2);
+  expect([last.store.damage, last.logger.lines]).toEqual([undefined, []]);
 });
 
 describe('what an earlier version let in from outside as seen', () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -12,6 +12,7 @@ import { temporaryFolder } from '../devices/fake.ts';
 import { recorder } from '../hub/fakes.ts';
 import { noMount, smallDisk } from '../mount.ts';
 import { draft, embeddings, makeLedger } from './fakes.ts';
+import { putOfOld } from './old-store.ts';
 
 const sample = embeddings(4, 8);
 const options = { space: 'test', dimension: 8, node: 'a' };
@@ -132,6 +133,54 @@ it('what cannot be mended yet is refused each time, and can be read meanwhile', 
   expect(store.ledger.examples().map(({ label }) => label)).toEqual(['cat', 'dog']);
 });
 
+it('is not opened again by who comes after its end', async () => {
+  const folder = temporaryFolder();
+  const store = await open(folder);
+  await store.teach(draft('cat', sample(0)));
+  failing('Input/output error', false);
+  await expect(store.teach(draft('dog', sample(1)))).rejects.toThrow('Input/output error');
+  const closed = store.close();
+  await expect(store.teach(draft('dog', sample(1)))).rejects.toThrow('is closed');
+  await closed;
+  await expect(store.putValues(new Map([['a', Buffer.from('b')]]))).rejects.toThrow('is closed');
+  // Else nobody else could have it.
+  expect((await open(folder)).ledger.size).toBe(1);
+});
+
+it('a head that cannot be kept when it is opened does not keep out those that are there', async () => {
+  const folder = temporaryFolder();
+  const before = await Learner.open(folder, options);
+  await before.teach([{ draft: draft('cat', sample(0)) }, { draft: draft('cat', sample(0)) }]);
+  await before.add({ draft: draft('dog', sample(1)) });
+  await before.close();
+  failing('No space left on device', false);
+  const logger = recorder();
+  const learner = closing(await Learner.open(folder, { ...options, logger }), (one) => one.close());
+  expect(learner.summary('object')).toMatchObject({ version: 1, info: { labels: ['cat'] } });
+  expect(logger.lines).toEqual([expect.stringMatching(/^warn .*object.*No space left on device/)]);
+  await learner.train('object');
+  expect(learner.summary('object')).toMatchObject({ version: 2, info: { labels: ['cat', 'dog'] } });
+});
+
+it('what is taught after an old store could not be put into the new form is not behind what was written of that', async () => {
+  const folder = temporaryFolder();
+  const ledger = makeLedger('a', { replica: '0123456789abcdef' });
+  const { id } = ledger.teach(draft('cat', sample(0)));
+  await putOfOld(folder, ledger);
+  failing('No space left on device', false);
+  const opened = vi.spyOn(ClassicLevel.prototype, 'open');
+  const logger = recorder();
+  const store = await open(folder, { logger });
+  expect(logger.lines).toEqual([expect.stringMatching(/^warn .*stays in its old form: .*No space left/)]);
+  expect(opened).toHaveBeenCalledTimes(2);
+  const next = await store.teach(draft('cat', sample(1)));
+  expect(opened).toHaveBeenCalledTimes(2);
+  await store.close();
+  const again = await open(folder, { logger });
+  expect(again.ledger.examples().map((one) => one.id)).toEqual(expect.arrayContaining([id, next.id]));
+  expect(logger.lines).toHaveLength(1);
+});
+
 describe.skipIf(noMount)(`a disk${noMount}`, () => {
   it('that is full, and has room again: what was acknowledged is there, and nothing else', async () => {
     const disk = smallDisk('24m');
@@ -170,6 +219,32 @@ describe.skipIf(noMount)(`a disk${noMount}`, () => {
     expect(there).toEqual(acknowledged);
     for (const { id } of again.ledger.examples()) expect(await again.thumbnail(id)).toHaveLength(20_000);
     expect(readdirSync(disk)).toEqual(['learn']);
+  });
+
+  it('on which there is no room for the new form of an old store: it stays, and what is taught is there', async () => {
+    const disk = smallDisk('48m');
+    const folder = join(disk, 'learn');
+    const dimension = 1280;
+    const ledger = makeLedger('a', { dimension, replica: '0123456789abcdef' });
+    const large = embeddings(1, dimension);
+    for (let i = 0; i < 8000; i++) ledger.teach(draft(`l${i % 100}`, large(0)));
+    await putOfOld(folder, ledger);
+    const free = () => statfsSync(disk).bavail * statfsSync(disk).bsize;
+    writeFileSync(join(disk, 'filler'), Buffer.alloc(free() - (11 << 20)));
+    const logger = recorder();
+    const store = await open(folder, { dimension, logger });
+    expect(logger.lines).toEqual([
+      expect.stringMatching(/^warn .*stays in its old form: it needs \d+ MB, the disk has \d+ MB/),
+    ]);
+    const taught = [];
+    for (let i = 0; i < 20; i++) taught.push(await store.teach(draft('new', large(0))));
+    await store.close();
+    rmSync(join(disk, 'filler'));
+    const again = await open(folder, { dimension, logger });
+    expect(again.ledger.size).toBe(8020);
+    for (const { id } of taught) expect(again.ledger.example(id)).toBeDefined();
+    expect(again.damage).toBeUndefined();
+    expect(logger.lines).toHaveLength(1);
   });
 
   it('that was made read-only is no damage', async () => {

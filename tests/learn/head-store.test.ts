@@ -19,6 +19,10 @@ class Values {
     return this.values.get(name);
   }
 
+  async valueNames(prefix: string): Promise<string[]> {
+    return [...this.values.keys()].filter((name) => name.startsWith(prefix));
+  }
+
   async putValues(values: ReadonlyMap<string, Uint8Array | undefined>): Promise<void> {
     const delay = this.delayMs;
     this.delayMs = 0;

@@ -94,8 +94,8 @@ describe('Learner', () => {
     const again = await learner.teach([one]);
     expect(again.examples).toEqual([examples[0]]);
     expect(again.outcome).toMatchObject({ taken: true, version: { version: 1 } });
-    await learner.teach([{ draft: { ...one.draft, negative: true } }]);
-    await learner.teach([{ draft: { ...one.draft, label: 'lynx' } }]);
+    await learner.teach([{ draft: { ...one.draft, negative: true } }], { anyway: true });
+    await learner.teach([{ draft: { ...one.draft, label: 'lynx' } }], { anyway: true });
     await learner.teach([{ draft: { ...one.draft, head: 'gate' } }]);
     expect(learner.ledger.size).toBe(4);
   });
@@ -169,8 +169,8 @@ describe('Learner', () => {
     const changes: Change[] = [];
     learner.on('head', (change) => changes.push(change));
     for (let i = 0; i < 10; i++) {
-      await learner.teach(lessons('cat', 1, 3));
-      await learner.teach(lessons('dog', 0, 3));
+      await learner.teach(lessons('cat', 1, 3), { anyway: true });
+      await learner.teach(lessons('dog', 0, 3), { anyway: true });
     }
     expect(learner.summary('object')).toMatchObject({ refused: expect.stringMatching(/held back/) });
     expect(changes.some(({ outcome }) => !outcome.taken)).toBe(true);
@@ -319,18 +319,80 @@ describe('Learner', () => {
     expect(learner.summary('object').info!.kind).toBe('prototypes');
   });
 
-  it('lets go of its folder when a head cannot be trained', async () => {
+  it('keeps what was taught, and the head in use, where a head cannot be trained', async () => {
     const folder = temporaryFolder();
-    const before = await openLearner(folder);
-    await before.add(lesson('cat', 0));
-    await before.close();
-    const broken = Object.assign(new PrototypeTrainer(), {
-      train: () => {
-        throw new Error('does not fit');
-      },
+    const broken = Object.assign(new PrototypeTrainer(), { fails: false });
+    const train = broken.train.bind(broken);
+    broken.train = (set) => {
+      if (broken.fails) throw new Error('does not fit');
+      return train(set);
+    };
+    const learner = await openLearner(folder, { trainers: [broken] });
+    await learner.teach(lessons('cat', 0));
+    broken.fails = true;
+    const reason = 'object: could not be trained: does not fit';
+    const { examples, outcome } = await learner.teach(lessons('dog', 1));
+    expect(examples).toHaveLength(6);
+    expect(outcome).toEqual({ taken: false, reason });
+    expect(learner.summary('object')).toMatchObject({ version: 1, refused: reason });
+    await learner.close();
+    // It can still be forgotten.
+    const again = await openLearner(folder, { trainers: [broken] });
+    expect(again.predict('object', near(0))?.label).toBe('cat');
+    expect(again.summary('object').refused).toBe(reason);
+    broken.fails = false;
+    expect(await again.forget({ example: examples[0]!.id })).toBe(1);
+    expect(again.summary('object')).toMatchObject({ version: 2, info: { labels: ['cat', 'dog'] } });
+    expect(again.summary('object').refused).toBeUndefined();
+  });
+
+  it('remembers the versions of a head of which all is forgotten or hidden, through a restart', async () => {
+    const folder = temporaryFolder();
+    const other = makeLedger('b');
+    for (let i = 0; i < 4; i++) other.teach(draft('cat', near(0)));
+    const learner = await openLearner(folder);
+    await learner.merge(other.parts());
+    await learner.teach(lessons('dog', 1));
+    await learner.rollback('object');
+    expect(learner.summary('object').version).toBe(1);
+    const dogs = { head: 'object', label: 'dog' };
+    await learner.forget(dogs);
+    await learner.forget({ node: 'b' });
+    expect(learner.summary('object')).toMatchObject({ versions: [1, 2] });
+    await learner.close();
+    const again = await openLearner(folder);
+    expect(again.heads).toEqual(['object']);
+    expect(again.summary('object')).toEqual({ versions: [1, 2] });
+    await again.withdraw(again.ledger.cuts()[0]!.id);
+    expect(again.summary('object')).toMatchObject({ version: 3, info: { labels: ['cat'] } });
+  });
+
+  it('says why nothing is in use where all came back that was rolled back from', async () => {
+    const other = makeLedger('b');
+    for (const [i, label] of ['cat', 'cat', 'dog', 'dog'].entries()) other.teach(draft(label, near(i >> 1)));
+    const learner = await openLearner();
+    await learner.teach(lessons('fox', 2));
+    await learner.merge(other.parts());
+    await learner.forget({ head: 'object', label: 'fox' });
+    await learner.rollback('object');
+    await learner.forget({ node: 'b' });
+    expect(learner.summary('object')).toEqual({ versions: [1, 2, 3] });
+    await learner.withdraw(learner.ledger.cuts()[0]!.id);
+    expect(learner.summary('object')).toEqual({
+      versions: [1, 2, 3],
+      refused: expect.stringMatching(/rolled back from/),
     });
-    await expect(openLearner(folder, { trainers: [broken] })).rejects.toThrow('does not fit');
-    expect((await openLearner(folder)).summary('object')).toMatchObject({ version: 1 });
+    await learner.train('object', true);
+    expect(learner.predict('object', near(1))?.label).toBe('dog');
+  });
+
+  it('goes back to nothing where all was forgotten: what is forgotten stays so', async () => {
+    const learner = await openLearner();
+    await learner.teach(lessons('cat', 0));
+    await learner.teach(lessons('dog', 1));
+    for (const label of ['cat', 'dog']) await learner.forget({ head: 'object', label });
+    await expect(learner.rollback('object')).rejects.toThrow(/object: .* nothing/);
+    expect(learner.predict('object', near(0))).toBeUndefined();
   });
 
   it('says what is wrong, and keeps and trains what was taught before it', async () => {

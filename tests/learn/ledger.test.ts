@@ -9,6 +9,16 @@ import { anyEmbedding, bytesOf, draft, embeddings, makeLedger, quantised } from 
 const one = quantised([1, 2, 0, 0, 1, 0, 0, 3]);
 const labels = (ledger: Ledger) => ledger.examples().map(({ label }) => label);
 
+it('gives an example the name that it has, though its label is full', () => {
+  const ledger = makeLedger('a', { limits: { perLabel: 2 } });
+  const sample = embeddings(3, 8);
+  const [first] = [0, 1].map((i) => ledger.teach(draft('cat', sample(i))));
+  const again = ledger.relabel(first!.id, { label: 'cat' });
+  expect(again).toMatchObject({ label: 'cat', from: first!.id });
+  expect(ledger.example(first!.id)).toBeUndefined();
+  expect(ledger.size).toBe(2);
+});
+
 describe('Ledger', () => {
   it('keeps what is taught, as it was taught', () => {
     const ledger = makeLedger('a', { now: () => 7 });

@@ -5,6 +5,7 @@ import { Ledger } from '../../sdk/learn/ledger.ts';
 import { temporaryFolder } from '../devices/fake.ts';
 import { until } from '../hub/fakes.ts';
 import { ShownLearning } from '../hub/learning.ts';
+import { holdElsewhere } from '../store/elsewhere.ts';
 import { track } from '../vision/fakes.ts';
 
 const anywhere = () => join(temporaryFolder(), 'learn');
@@ -35,6 +36,23 @@ describe('NodeLearning', { timeout: 900_000 }, () => {
     expect(Object.keys(learning.summary.heads)).toEqual(['gate', 'lamp']);
     expect(learning.summary.taughtMs).toBe(timeMs);
   });
+});
+
+it('what was taught is in use again once another process lets go of it, without a restart', {
+  timeout: 900_000,
+}, async () => {
+  const folder = anywhere();
+  const before = await ShownLearning.start(folder);
+  await before.teachObject('stripes', 'zebra');
+  await before.learning.stop();
+  const other = await holdElsewhere(folder);
+  const { learning } = await ShownLearning.start(folder);
+  expect(learning.summary).toMatchObject({ error: expect.stringMatching(/in use by another process/), heads: {} });
+  let changes = 0;
+  learning.on('changed', () => changes++);
+  await other.letGo();
+  await until(() => changes > 0);
+  expect(learning.summary).toMatchObject({ error: null, heads: { object: { version: 1 } } });
 });
 
 describe('NodeLearning that stops', { timeout: 900_000 }, () => {

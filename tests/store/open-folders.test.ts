@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, lstatSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { ClassicLevel } from 'classic-level';
@@ -11,7 +11,7 @@ import { closing } from '../closing.ts';
 import { temporaryFolder } from '../devices/fake.ts';
 import { holdElsewhere, openElsewhere } from './elsewhere.ts';
 
-const options = { title: 'the store', contents: 'things', logger: silent };
+const options = { title: 'the store', contents: 'things', writer: 'outbox', logger: silent } as const;
 const openLevel = async (folder: string) => closing(await Level.open(folder, options), (level) => level.close());
 
 describe('takeFolder', () => {
@@ -108,6 +108,32 @@ describe('a store that is open', () => {
     await expect(openLevel(folder)).rejects.toThrow(/Input\/output error/);
     expect(readdirSync(join(folder, '..'))).toEqual(['store']);
     expect((await openLevel(folder)).damage).toBeUndefined();
+  });
+
+  it('on a file system without locks says so, and blames nobody', async () => {
+    const locked = new Error('IO error: lock /mnt/store/LOCK: No locks available');
+    vi.spyOn(ClassicLevel.prototype, 'open').mockRejectedValueOnce(
+      Object.assign(new Error('no'), { cause: Object.assign(locked, { code: 'LEVEL_LOCKED' }) }),
+    );
+    await expect(openLevel(join(temporaryFolder(), 'store'))).rejects.toThrow(
+      /file system cannot lock files: No locks available; use a folder on another one/,
+    );
+  });
+
+  it('that is damaged and was put elsewhere by a link stays there, and so does the new one', async () => {
+    const disk = temporaryFolder();
+    const folder = join(temporaryFolder(), 'store');
+    mkdirSync(join(disk, 'big'));
+    symlinkSync(join(disk, 'big'), folder);
+    const level = await openLevel(folder);
+    await level.db.put(Buffer.from('a'), Buffer.from('1'), { sync: true });
+    await level.close();
+    vi.spyOn(ClassicLevel, 'repair').mockRejectedValueOnce(new Error('no'));
+    const again = await closing(await Level.open(folder, { ...options, damage: 'new' }), (one) => one.close());
+    expect(again.damage).toMatch(/it is now .*big\.damaged, and a new one began/);
+    expect(lstatSync(folder).isSymbolicLink()).toBe(true);
+    expect(readdirSync(disk).sort()).toEqual(['big', 'big.damaged']);
+    await expect(openLevel(join(disk, 'big'))).rejects.toThrow('this process uses it already');
   });
 
   it('is open once when two open it in the same moment', async () => {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadClassifier } from '../../sdk/core/classifier.ts';
+import type { ClassLayer } from '../../sdk/core/class-layer.ts';
+import { loadClassifier, readEmbedder } from '../../sdk/core/classifier.ts';
 import { InputError } from '../../sdk/errors.ts';
 import { embedPicture } from '../../sdk/learn/embed-picture.ts';
 import { type FewShot, fewShot, type LabelledEmbedding, type Unknowns, unknowns } from '../../sdk/learn/few-shot.ts';
@@ -24,12 +25,12 @@ export interface EvaluateLearningOptions extends ModelOptions {
  * @throws InputError when there are too few pictures, or some cannot be read.
  */
 export async function evaluateLearning(folder: string, options: EvaluateLearningOptions): Promise<void> {
-  const { model, pictures } = await embedSet(folder, options);
+  const { model, pictures, classLayer } = await embedSet(folder, options);
   const { seeds } = options;
   const results: (FewShot & Unknowns & { examples: number })[] = [];
   for (const examples of enoughFor(pictures, folder)) {
-    const named = await fewShot(pictures, { examples, seeds });
-    results.push({ examples, ...named, ...unknowns(pictures, { examples, seeds }) });
+    const named = await fewShot(pictures, { examples, seeds, classLayer });
+    results.push({ examples, ...named, ...unknowns(pictures, { examples, seeds, classLayer }) });
   }
   if (options.json) {
     const labels = new Set(pictures.map(({ label }) => label)).size;
@@ -57,7 +58,7 @@ export async function evaluateLearning(folder: string, options: EvaluateLearning
 export async function embedSet(
   folder: string,
   options: ModelOptions = {},
-): Promise<{ model: string; pictures: LabelledEmbedding[] }> {
+): Promise<{ model: string; pictures: LabelledEmbedding[]; classLayer?: ClassLayer }> {
   const splits = ['test', 'train'] as const;
   const isSplit = splits.every((split) => existsSync(join(folder, split)));
   const files: { file: string; label: string; split?: 'train' | 'test' }[] = [];
@@ -67,6 +68,7 @@ export async function embedSet(
       for (const picture of await labelledPictures(join(folder, split))) files.push({ ...picture, split });
     }
   }
+  const { classLayer } = await readEmbedder(options.model);
   const classifier = await loadClassifier(options.model, options);
   const pictures: LabelledEmbedding[] = [];
   try {
@@ -76,7 +78,7 @@ export async function embedSet(
   } finally {
     await classifier.close();
   }
-  return { model: classifier.card.name, pictures };
+  return { model: classifier.card.name, pictures, classLayer };
 }
 
 function enoughFor(pictures: readonly LabelledEmbedding[], folder: string): number[] {

@@ -1,4 +1,4 @@
-import { readClassifierCard } from '../../sdk/core/classifier.ts';
+import { readEmbedder } from '../../sdk/core/classifier.ts';
 import { spaceOf } from '../../sdk/core/space.ts';
 import { InputError } from '../../sdk/errors.ts';
 import { Learner } from '../../sdk/learn/learner.ts';
@@ -23,12 +23,13 @@ export async function openLearner(folder: string, model: string | undefined, new
       `${folder}: expected a store of examples, there is none; \`ocellus teach\` and \`ocellus learn import\` make one`,
     );
   }
-  const card = await readClassifierCard(model);
+  const { card, classLayer } = await readEmbedder(model);
   return Learner.open(folder, {
     space: spaceOf(card),
     dimension: card.dimension,
     node,
     keepNode: true,
     logger: textLogger('warn'),
+    classLayer,
   });
 }

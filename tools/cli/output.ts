@@ -29,16 +29,35 @@ export function printError(error: unknown): void {
   }
 }
 
+/** What a person should know and is no error. */
+export function printNote(text: string): void {
+  console.error(`${paint('yellow', 'note')} ${oneLine(text)}`);
+}
+
 /** Writes one line of JSON and waits while the reader is behind. */
 export async function printJson(value: unknown): Promise<void> {
   if (process.stdout.write(`${JSON.stringify(value)}\n`)) return;
   await new Promise<void>((resolve) => process.stdout.once('drain', resolve));
 }
 
-/** A progress bar on a terminal; nothing where stderr is a file or a pipe. */
+/** Where stderr is no terminal, so many lines of progress at most are written, and none of few steps. */
+const progressLines = 20;
+const fewSteps = 100;
+
+/** A progress bar on a terminal; a line now and then where stderr is a file or a pipe and there is much to do. */
 export function progress(label: string, total: number): { step(): void; done(): void } {
-  if (!process.stderr.isTTY || total < 2) return { step() {}, done() {} };
   let count = 0;
+  if (!process.stderr.isTTY) {
+    const every = Math.ceil(total / progressLines);
+    return {
+      step() {
+        count++;
+        if (total >= fewSteps && count % every === 0) console.error(`${label} ${count}/${total}`);
+      },
+      done() {},
+    };
+  }
+  if (total < 2) return { step() {}, done() {} };
   const width = 30;
   const draw = () => {
     const filled = Math.round((count / total) * width);

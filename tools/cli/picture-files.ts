@@ -1,12 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { composed } from '../../sdk/composed.ts';
 import { InputError, messageOf } from '../../sdk/errors.ts';
-
-/** What is taken for a picture in a folder. */
-export const pictureTypes: ReadonlySet<string> = new Set(['.jpg', '.jpeg', '.png', '.webp']);
-
-export const isPicture = (name: string) => pictureTypes.has(extname(name).toLowerCase());
+import { pickPictures, pictureEndings } from '../../sdk/frame/picture-kinds.ts';
+import { printNote } from './output.ts';
 
 /** A picture and what it is of. */
 export interface LabelledPicture {
@@ -46,9 +43,13 @@ async function foldersIn(folder: string): Promise<string[]> {
 
 async function picturesIn(folder: string): Promise<string[]> {
   const entries = await entriesOf(folder);
-  const names = entries.filter((entry) => !entry.isDirectory() && isPicture(entry.name)).map(({ name }) => name);
-  if (names.length > 0) return names.sort().map((name) => join(folder, name));
-  throw new InputError(`${folder}: expected pictures in it (${[...pictureTypes].join(', ')}), found none`);
+  const { pictures, skipped } = pickPictures(entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name));
+  if (pictures.length === 0) {
+    const why = skipped ? `; ${skipped}` : '';
+    throw new InputError(`${folder}: expected pictures in it (${pictureEndings.join(', ')}), found none${why}`);
+  }
+  if (skipped) printNote(`${folder}: ${skipped}`);
+  return pictures.sort().map((name) => join(folder, name));
 }
 
 async function entriesOf(folder: string) {

@@ -25,6 +25,14 @@ export async function runToEnd(pipeline: Pipeline, over?: Promise<unknown>): Pro
   }
 }
 
+/**
+ * Was all of a file read? One that is cut off or damaged is not, which was said already: what came of it is no whole result.
+ * A live source has no end.
+ */
+export function endedWell({ state, lastError }: DeviceHealth): boolean {
+  return state !== 'ended' || lastError === undefined;
+}
+
 /** No output at all looks like a fault: says what was looked at, and for what. */
 export function sayNothingHappened({ stats, labels }: Pipeline): void {
   const watched = labels.length === 0 ? 'no detector' : `watched were ${labels.join(', ')} (--labels: others)`;

@@ -20,6 +20,8 @@ process.on('exit', (code) => {
   console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 });
 
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
+
 const options = process.argv.slice(2);
 if (options[0] === '--long') {
   options.shift();

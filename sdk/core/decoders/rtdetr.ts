@@ -1,39 +1,55 @@
+import { InputError } from '../../errors.ts';
 import type { DetectorCard } from '../card.ts';
-import type { TensorInfo } from '../engines/engine.ts';
+import type { Tensor, TensorInfo } from '../engines/engine.ts';
 import { pushClasses } from './best-class.ts';
 import { applySigmoid, assertShares, type Decoder, findOutput, readOutput } from './decoder.ts';
 
+/** Some columns of a tensor's rows. */
+interface Columns {
+  readonly data: Float32Array;
+  readonly rowLength: number;
+  readonly first: number;
+}
+
+type Read = (tensors: ReadonlyMap<string, Tensor>) => { boxes: Columns; scores: Columns };
+
 /**
- * RT-DETR (arXiv 2304.08069) as Ultralytics exported it before 8.4.50: for each query centre x, centre y, w, h as shares of
- * the input, and class scores. Queries do not overlap: the network was trained to give one each.
+ * RT-DETR (arXiv 2304.08069) as Ultralytics exported it before 8.4.50, and its kin without their post-processing: for each
+ * query centre x, centre y, w, h as shares of the input, and class scores. Queries do not overlap: the network was trained
+ * to give one each.
  */
 export function rtdetr(card: DetectorCard, outputs: readonly TensorInfo[]): Decoder {
-  if (card.decoder.type !== 'rtdetr') throw new TypeError('expected an rtdetr card');
+  const { decoder } = card;
+  if (decoder.type !== 'rtdetr') throw new TypeError('expected an rtdetr card');
+  if (decoder.output !== undefined && decoder.outputs)
+    throw new InputError('decoder: expected output or outputs, got both');
   const { width: inputWidth, height: inputHeight } = card.input;
-  const { logits = false } = card.decoder;
+  const { logits = false } = decoder;
   const classes = card.labels.length;
-  const width = 4 + classes;
-  const shape = [1, undefined, width];
-  const what = 'centre, size and class scores per query';
-  const { name } = findOutput(outputs, card.decoder.output, shape, what);
+  const read = decoder.outputs
+    ? readApart(decoder.outputs, classes, outputs)
+    : readTogether(decoder.output, classes, outputs);
   return {
     suppressed: true,
     check(tensors) {
-      const { data } = readOutput(tensors, name, shape, what);
+      const { boxes, scores } = read(tensors);
       // Boxes are shares as well.
-      assertShares(data, width, 0, logits ? 4 : width);
+      assertShares(boxes.data, boxes.rowLength, boxes.first, boxes.first + 4);
+      if (!logits) assertShares(scores.data, scores.rowLength, scores.first, scores.first + classes);
     },
     decode(tensors, threshold, multiLabel, candidates) {
-      const { data } = readOutput(tensors, name, shape, what);
-      if (logits) applySigmoid(data, width, 4);
-      for (let at = 0; at < data.length; at += width) {
+      const { boxes, scores } = read(tensors);
+      const { data } = boxes;
+      if (logits) applySigmoid(scores.data, scores.rowLength, scores.first, scores.first + classes);
+      for (let row = 0; row < data.length / boxes.rowLength; row++) {
+        const at = row * boxes.rowLength + boxes.first;
         const x = data[at]! * inputWidth;
         const y = data[at + 1]! * inputHeight;
         const halfW = (data[at + 2]! * inputWidth) / 2;
         const halfH = (data[at + 3]! * inputHeight) / 2;
         pushClasses(
-          data,
-          at + 4,
+          scores.data,
+          row * scores.rowLength + scores.first,
           1,
           classes,
           1,
@@ -47,5 +63,35 @@ export function rtdetr(card: DetectorCard, outputs: readonly TensorInfo[]): Deco
         );
       }
     },
+  };
+}
+
+function readTogether(output: string | undefined, classes: number, outputs: readonly TensorInfo[]): Read {
+  const rowLength = 4 + classes;
+  const shape = [1, undefined, rowLength];
+  const what = 'centre, size and class scores per query';
+  const { name } = findOutput(outputs, output, shape, what);
+  return (tensors) => {
+    const { data } = readOutput(tensors, name, shape, what);
+    return { boxes: { data, rowLength, first: 0 }, scores: { data, rowLength, first: 4 } };
+  };
+}
+
+function readApart(names: { boxes: string; scores: string }, classes: number, outputs: readonly TensorInfo[]): Read {
+  const wanted = [
+    ['boxes', [1, undefined, 4], 'centre and size per query'],
+    ['scores', [1, undefined, classes], 'class scores per query'],
+  ] as const;
+  for (const [role, shape, what] of wanted) findOutput(outputs, names[role], shape, what);
+  return (tensors) => {
+    const [boxes, scores] = wanted.map(([role, shape, what]) => readOutput(tensors, names[role], shape, what));
+    const rows = boxes!.shape[1];
+    if (scores!.shape[1] !== rows) {
+      throw new InputError(`decoder: expected class scores of ${rows} queries, got those of ${scores!.shape[1]}`);
+    }
+    return {
+      boxes: { data: boxes!.data, rowLength: 4, first: 0 },
+      scores: { data: scores!.data, rowLength: classes, first: 0 },
+    };
   };
 }

@@ -82,11 +82,13 @@ export class Fleet implements Extension {
     if (!learning?.settings.share) return;
     this.#learning = learning;
     learning.on('parts', this.#onParts);
+    learning.on('changed', this.#onChanged);
     void this.#open();
   }
 
   stop(): void {
     this.#learning?.off('parts', this.#onParts);
+    this.#learning?.off('changed', this.#onChanged);
     clearTimeout(this.#again);
     this.#again = undefined;
     this.#sharing?.inbox.stop();
@@ -116,6 +118,9 @@ export class Fleet implements Extension {
 
   readonly #onParts = (parts: readonly PartName[]): void => {
     for (const part of parts) this.#sharing?.announcer.changed(part);
+  };
+
+  readonly #onChanged = () => {
     // A store that could not be opened at the start may have been mended since.
     if (!this.#sharing) void this.#open();
   };

@@ -159,7 +159,8 @@ export class HomeAssistant implements Extension {
     this.#mustBuild = true;
     this.#context?.retained.doubt();
     this.#context?.retained.update();
-    this.#onBirth();
+    // What was just announced is listened to a moment later.
+    this.#soon = setTimeout(this.#onBirth, soonMs).unref();
   }
 
   /** Once, when the model is known. */

@@ -1,11 +1,8 @@
 import type { Logger } from '../../log.ts';
 import { probe, UnavailableError } from '../../store/disk.ts';
-import { type Database, encodings, Level } from '../../store/level.ts';
-import { written } from '../../written.ts';
+import { type Database, encodings, Level, type Operation } from '../../store/level.ts';
 
-export { probe, UnavailableError };
-
-export type Operation = { type: 'put'; key: Buffer; value: Buffer } | { type: 'del'; key: Buffer };
+export { type Operation, probe, UnavailableError };
 
 /** Messages are read once, in order. */
 const cacheBytes = 1024 * 1024;
@@ -28,7 +25,14 @@ export class LevelStore {
   static async open(folder: string, logger: Logger, damage?: 'new' | 'repaired'): Promise<LevelStore> {
     const title = 'MQTT: the outbox';
     return new LevelStore(
-      await Level.open(folder, { title, contents: 'messages', logger, cacheSize: cacheBytes, damage }),
+      await Level.open(folder, {
+        title,
+        contents: 'messages',
+        writer: 'outbox',
+        logger,
+        cacheSize: cacheBytes,
+        damage,
+      }),
     );
   }
 
@@ -61,16 +65,12 @@ export class LevelStore {
     }
   }
 
-  /** All or nothing. Survives the process; with `sync` also a power cut, and so does all that was written before. */
-  async write(operations: Operation[], sync: boolean): Promise<void> {
-    await this.#db.batch(operations, { ...encodings, sync });
-    written.add('outbox', bytesOf(operations));
+  /** As `Level.write` does. */
+  write(operations: readonly Operation[], sync: boolean): Promise<void> {
+    return this.#level.write(operations, sync);
   }
 
   close(): Promise<void> {
     return this.#level.close();
   }
 }
-
-const bytesOf = (operations: readonly Operation[]) =>
-  operations.reduce((sum, one) => sum + one.key.length + (one.type === 'put' ? one.value.length : 0), 0);

@@ -30,6 +30,20 @@ describe('rtdetr', () => {
     expect(complaint({ ...decoder, logits: true }, output(before))).toBe('nothing');
   });
 
+  it('reads boxes and scores that are apart, as other exporters write them', () => {
+    const apart = (scores = rows.map((row) => row.slice(4))): Output[] => [
+      { name: 'logits', shape: [1, scores.length, 2], data: scores.flat().map(logit) },
+      { name: 'pred_boxes', shape: [1, 3, 4], data: rows.flatMap((row) => row.slice(0, 4)) },
+    ];
+    const two = { ...decoder, outputs: { boxes: 'pred_boxes', scores: 'logits' }, logits: true };
+    expect(decode(two, apart())).toEqual(decode(decoder, output(rows)));
+    expect(complaint(two, apart())).toBe('nothing');
+    expect(complaint({ ...two, logits: false }, apart())).toContain('"logits": true');
+    expect(complaint(two, apart([[0.1, 0.2]]))).toBe('decoder: expected class scores of 3 queries, got those of 1');
+    expect(misfit(two, apart(), { labels: ['cat'] })).toContain('to be [1, any, 1], it is [1, 3, 2]');
+    expect(misfit({ ...two, output: 'logits' }, apart())).toContain('expected output or outputs, got both');
+  });
+
   it('says what does not fit', () => {
     expect(misfit(decoder, output([[0, 0, 0, 0, 0]]))).toContain('to be [1, any, 6], it is [1, 1, 5]');
     expect(complaint(decoder, output([[16, 8, 8, 16, 0.1, 0.8]]))).toContain('expected scores of 0 to 1, got 16');

@@ -395,6 +395,19 @@ describe('Fleet', () => {
     expect(porch.counts).toEqual({ cat: 2 });
   });
 
+  it('shares once the store can be opened, though nobody teaches anything then', async () => {
+    const { url } = await startedBroker();
+    const folder = temporaryFolder();
+    const before = await Learner.open(join(folder, 'learn'), { space, dimension, node: 'porch' });
+    await before.teach([{ draft: draft('cat', sample(0)) }]);
+    const porch = new Board('porch', url, { folder });
+    await stopping(porch).hub.start();
+    await vi.waitFor(() => expect(porch.logger.lines.join()).toMatch(/not shared: .*in use by this process/), patience);
+    await before.close();
+    porch.learning.emit('changed');
+    await vi.waitFor(async () => expect((await sharedAt(url)).size).toBe(1), patience);
+  });
+
   it('what does not fit the ledger is refused and left at the broker; the rest is taken', async () => {
     const { url } = await startedBroker();
     const other = await stranger(url);

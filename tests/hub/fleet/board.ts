@@ -28,7 +28,11 @@ export function sharing(open: () => Promise<Learner>, settings: Partial<LearnSet
   };
   return Object.assign(learning, {
     settings: { ...resolveSettings({}).learn, share: true, ...settings },
-    open: () => (opening ??= openOnce()),
+    open: () =>
+      (opening ??= openOnce().catch((error: unknown) => {
+        opening = undefined;
+        throw error;
+      })),
   }) as unknown as HubLearning;
 }
 
@@ -45,13 +49,14 @@ export class Board {
   readonly hub: Hub;
   readonly logger = recorder();
   readonly #options: BoardOptions;
+  readonly learning: HubLearning;
   #learner: Learner | undefined;
 
   constructor(name: string, url: string, options: BoardOptions) {
     this.name = name;
     this.#options = options;
-    const learning = sharing(() => this.open(), options.settings);
-    const node = Object.assign(new FakeNode(name, []), { learning });
+    this.learning = sharing(() => this.open(), options.settings);
+    const node = Object.assign(new FakeNode(name, []), { learning: this.learning });
     const { folder: data, hub } = options;
     this.hub = new Hub({ node, settings: mqttSettings(url), data, logger: this.logger, ...hub });
   }

@@ -60,5 +60,5 @@ describe.skipIf(missing)(`Hub with amqtt 0.12, which does not answer MQTT 5${mis
     await until(() => heard.on(events).length === 5);
     expect(hub.stats).toMatchObject({ protocolVersion: 4, connections: 1 });
     expect(logger.lines).toEqual([`info MQTT: connected to ${url} (MQTT 3.1.1)`]);
-  }, 120_000);
+  });
 });

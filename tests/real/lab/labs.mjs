@@ -2,8 +2,8 @@
 // the cache, and anew when what it is made from changes.
 //
 //   node tests/real/lab/labs.mjs guest|arm64|python ...      makes those that are not there; as root, but for python
-import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { argv, execPath } from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -63,7 +63,7 @@ function make(name) {
   if (existsSync(folder)) return;
   // What one that was killed has left: this process alone is at it.
   for (const left of readdirSync(cacheFolder)) {
-    if (left.startsWith(`${basename(folder)}.work`)) rmSync(join(cacheFolder, left), { recursive: true, force: true });
+    if (left.startsWith(`${basename(folder)}.work`)) remove(join(cacheFolder, left));
   }
   const work = mkdtempSync(`${folder}.work`);
   try {
@@ -72,8 +72,13 @@ function make(name) {
     chmodSync(work, 0o755);
     renameSync(work, folder);
   } finally {
-    rmSync(work, { recursive: true, force: true });
+    remove(work);
   }
+}
+
+/** But for what is mounted there: mmdebstrap mounts /proc, /sys and devices, and may have been killed. */
+function remove(folder) {
+  spawnSync('rm', ['-rf', '--one-file-system', folder], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 if (argv[1] === program) {

@@ -33,6 +33,7 @@ class Member {
   readonly name: string;
   readonly gate: Gate;
   readonly #data = mkdtempSync(join(tmpdir(), 'ocellus-fleet-'));
+  #answerMs = 10;
   #child: ChildProcess | undefined;
   #lines: Interface | undefined;
   isPaused = false;
@@ -65,15 +66,17 @@ class Member {
   /** @returns What came of it; undefined when the board did not want to. */
   async ask(order: Order): Promise<unknown> {
     const answered = once(this.#lines!, 'line');
+    const begun = performance.now();
     this.#child!.stdin!.write(`${JSON.stringify(order)}\n`);
     const [line] = await answered;
+    this.#answerMs = performance.now() - begun;
     return (JSON.parse(line) as { result?: unknown }).result;
   }
 
-  /** Is asked, and killed before it may have answered. */
-  async askAndKill(order: Order, afterMs: number): Promise<void> {
+  /** Is asked, and killed before it may have answered: after a part of the time that the last answer took. */
+  async askAndKill(order: Order, part: number): Promise<void> {
     this.#child!.stdin!.write(`${JSON.stringify(order)}\n`);
-    await sleep(afterMs);
+    await sleep(part * this.#answerMs);
     await this.kill();
   }
 
@@ -214,7 +217,7 @@ describe(`a fleet on one Mosquitto${missing}`, () => {
         'mend the network': { weight: 8, run: (member) => member.gate.open() },
         'stop it': { weight: 4, run: (member) => member.pause() },
         'kill -9': { weight: 4, run: (member) => member.kill() },
-        'kill -9 while it is taught': { weight: 4, run: (member) => member.askAndKill(lesson(), 20 * next()) },
+        'kill -9 while it is taught': { weight: 4, run: (member) => member.askAndKill(lesson(), 1.5 * next()) },
         flash: {
           weight: 1,
           run: async (member) => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Device, DeviceOptions } from '../../../devices/device.ts';
 import { createDevice, openDevice } from '../../../devices/index.ts';
 import type { Frame } from '../../../sdk/frame/frame.ts';
-import { clip, readToEnd } from '../../devices/clip.ts';
+import { clip, ffmpeg, readToEnd } from '../../devices/clip.ts';
 import { temporaryFolder } from '../../devices/fake.ts';
 import { until } from '../../hub/fakes.ts';
 import { hasProgram } from '../../needs.ts';
@@ -107,6 +108,80 @@ describe.skipIf(!(await hasOpenCv()) || !hasProgram('ffmpeg'))('opencv: (needs n
     ['videotestsrc ! autovideosink', 'does not exist'],
   ])('says what is wrong with opencv:%s', async (rest, message) => {
     await expect(openDevice(`opencv:${rest}`)).rejects.toThrow(message);
+  });
+
+  it.each([0, 90, 180, 270])('turns a phone’s video by %i degrees as ffmpeg does', async (degrees) => {
+    const folder = temporaryFolder();
+    const [flat, path] = [join(folder, 'flat.mp4'), join(folder, 'turned.mp4')];
+    ffmpeg(
+      '-f',
+      'lavfi',
+      '-i',
+      'testsrc2=size=64x48:rate=5:duration=0.4',
+      '-c:v',
+      'libx264',
+      '-pix_fmt',
+      'yuv420p',
+      flat,
+    );
+    ffmpeg('-i', flat, '-c', 'copy', '-metadata:s:v', `rotate=${degrees}`, path);
+    const args = ['-nostdin', '-loglevel', 'error', '-i', path, '-pix_fmt', 'bgr24', '-f', 'rawvideo', '-'];
+    const right = execFileSync('ffmpeg', args);
+    const device = await open(`opencv:${path}`, { speed: 'max' });
+    const [width, height] = degrees % 180 === 0 ? [64, 48] : [48, 64];
+    expect(device.properties).toMatchObject({ width, height });
+    const ours: Buffer[] = [];
+    await readToEnd(device, ({ planes }) => ours.push(Buffer.from(planes[0]!.data)));
+    const pixels = Buffer.concat(ours);
+    expect(pixels).toHaveLength(right.length);
+    let sum = 0;
+    for (let i = 0; i < right.length; i++) sum += Math.abs(pixels[i]! - right[i]!);
+    // The two make RGB of chroma in their own ways.
+    expect(sum / right.length).toBeLessThan(6);
+  });
+
+  it('gives each frame when it is, at a variable rate as well', async () => {
+    const path = join(temporaryFolder(), 'clip.mp4');
+    const source = "testsrc2=size=64x48:rate=20,settb=1/1000,setpts='(N+0.45*sin(N*2))*50'";
+    const encode = ['-frames:v', '30', '-fps_mode', 'passthrough', '-enc_time_base', '1/1000', '-c:v', 'libx264'];
+    ffmpeg('-f', 'lavfi', '-i', source, ...encode, '-pix_fmt', 'yuv420p', path);
+    const show = ['-select_streams', 'V:0', '-show_entries', 'frame=best_effort_timestamp_time', '-of', 'csv=p=0'];
+    const right = execFileSync('ffprobe', ['-v', 'error', ...show, path], { encoding: 'utf8' });
+    const times: number[] = [];
+    await readToEnd(await open(`opencv:${path}`, { speed: 'max' }), ({ wallTimeMs }) => times.push(wallTimeMs));
+    const expected = right
+      .split(/[\s,]+/)
+      .filter(Boolean)
+      .map((time) => Number(time) * 1000);
+    expect(times.map((time) => Math.round(time))).toEqual(expected.map((time) => Math.round(time - expected[0]!)));
+  });
+
+  it('has square pixels', async () => {
+    const path = join(temporaryFolder(), 'clip.mp4');
+    const source = 'testsrc2=size=352x576:rate=5:duration=0.4,setsar=24/11';
+    ffmpeg('-f', 'lavfi', '-i', source, '-c:v', 'libx264', '-pix_fmt', 'yuv420p', path);
+    expect((await open(`opencv:${path}`)).properties).toMatchObject({ width: 768, height: 576 });
+    expect((await open(`opencv:${path}`, { width: 320 })).properties).toMatchObject({ width: 320, height: 240 });
+  });
+
+  it('refuses a video that changes its size, and a picture, with what reads them', async () => {
+    const folder = temporaryFolder();
+    const parts = ['64x48', '48x64'].map((size, i) => {
+      const part = join(folder, `${i}.ts`);
+      const source = `testsrc2=size=${size}:rate=5:duration=1`;
+      ffmpeg('-f', 'lavfi', '-i', source, '-output_ts_offset', `${i}`, '-c:v', 'libx264', '-pix_fmt', 'yuv420p', part);
+      return readFileSync(part);
+    });
+    const path = join(folder, 'both.ts');
+    writeFileSync(path, Buffer.concat(parts));
+    await expect(openDevice(`opencv:${path}`)).rejects.toThrow(
+      /changes the size of its picture \(64x48, 48x64\), which OpenCV does not notice: file:.*both\.ts reads it$/,
+    );
+    const photo = join(folder, 'photo.jpg');
+    ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=64x48', '-frames:v', '1', photo);
+    await expect(openDevice(`opencv:${photo}`)).rejects.toThrow(
+      /is a picture: file:.*photo\.jpg reads it, turned as its EXIF/,
+    );
   });
 
   it('lets no file make it call another machine', async () => {

@@ -1,3 +1,4 @@
+import type { ClassLayer } from '../../../sdk/core/class-layer.ts';
 import { type FewShot, fewShot } from '../../../sdk/learn/few-shot.ts';
 import type { Progress } from '../progress.ts';
 import type { EmbeddedPicture } from './embeddings.ts';
@@ -9,11 +10,11 @@ export type Accuracy = FewShot & { readonly title: string };
  * Ours and the peers on the same splits: those that the data set has, and, since its test pictures are few, drawn from all
  * pictures, with all that were not drawn to be named.
  *
- * @param floats What LinearSVC is given, for the table.
+ * @param options What LinearSVC is given, for the table, and the network's own classes.
  */
 export async function accuracy(
   pictures: readonly EmbeddedPicture[],
-  floats: string,
+  { floats, classLayer }: { floats: string; classLayer: ClassLayer | undefined },
   sklearn: Sklearn,
   seeds: number,
   progress: Progress,
@@ -29,7 +30,7 @@ export async function accuracy(
     ['ALL OTHERS', everywhere, 20],
   ] as const) {
     let seed = 0;
-    const found = await fewShot(all, { examples, seeds }, async ({ train, test }) => {
+    const found = await fewShot(all, { examples, seeds, classLayer }, async ({ train, test }) => {
       progress.next(`${examples} a label, ${tested.toLowerCase()}: seed ${++seed} of ${seeds}`);
       const known = train.map((place) => pictures[place]!);
       const by = (namer: ReturnType<typeof plainPrototypes>) =>

@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClassLayer } from '../../../sdk/core/class-layer.ts';
 import { HeadVersions } from '../../../sdk/learn/head-versions.ts';
 import { Ledger } from '../../../sdk/learn/ledger.ts';
 import { finish, inSlices, type Steps } from '../../../sdk/learn/steps.ts';
@@ -13,7 +14,7 @@ const dimension = 1280;
  * How long nothing else is done while a head of as many examples as one is trained from is made from nothing, and made
  * anew because the oldest example was forgotten: in one piece, and as a node does it. In milliseconds.
  */
-export async function blocking() {
+export async function blocking(classLayer: ClassLayer | undefined) {
   const sample = makeSamples(labels);
   const ledger = new Ledger({ space: 'bench', dimension, node: 'bench' });
   for (let i = 0; i < mostTrained; i++) {
@@ -22,7 +23,7 @@ export async function blocking() {
   }
   const all = ledger.examples('object');
   const measure = async (how: <T>(steps: Steps<T>) => Promise<T | undefined> | T) => {
-    const versions = new HeadVersions('object');
+    const versions = new HeadVersions('object', classLayer && { classLayer });
     const taught = await longest(() => how(versions.trainInSteps(all, true)));
     const forgotten = await longest(() => how(versions.trainInSteps(all.slice(1), true)));
     return { taught, forgotten };

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { ClassLayer } from '../../../sdk/core/class-layer.ts';
 import { InputError } from '../../../sdk/errors.ts';
 import type { LabelledEmbedding } from '../../../sdk/learn/few-shot.ts';
 import { embedSet } from '../../cli/evaluate-learning.ts';
@@ -13,15 +14,19 @@ export type EmbeddedPicture = LabelledEmbedding & { readonly fp32: Float32Array 
  *   embeddings as floats.
  * @throws InputError when the file is of other pictures.
  */
-export async function embedPictures(folder: string, fp32File: string | undefined): Promise<EmbeddedPicture[]> {
-  const { pictures } = await embedSet(folder);
+export async function embedPictures(
+  folder: string,
+  fp32File: string | undefined,
+): Promise<{ pictures: EmbeddedPicture[]; classLayer?: ClassLayer }> {
+  const { pictures, classLayer } = await embedSet(folder);
   const dimension = pictures[0]!.embedding.values.length;
   const floats = fp32File === undefined ? undefined : readFloats(fp32File, pictures.length * dimension);
-  return pictures.map((picture, i) => {
+  const embedded = pictures.map((picture, i) => {
     const { values, scale } = picture.embedding;
     const own = floats?.subarray(i * dimension, (i + 1) * dimension);
     return { ...picture, fp32: own ?? Float32Array.from(values, (value) => value * scale) };
   });
+  return { pictures: embedded, ...(classLayer && { classLayer }) };
 }
 
 function readFloats(file: string, count: number): Float32Array {

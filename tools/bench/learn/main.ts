@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { asset } from '../../../sdk/assets.ts';
 import { InputError } from '../../../sdk/errors.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
-import { type Guess, unknowns } from '../../../sdk/learn/few-shot.ts';
+import { unknowns } from '../../../sdk/learn/few-shot.ts';
 import { accuracyTable, kindsChosen, unknownsTable } from '../../cli/evaluate-learning.ts';
 import { printError, table } from '../../cli/output.ts';
 import { Progress } from '../progress.ts';
@@ -15,8 +15,9 @@ import { accuracy } from './accuracy.ts';
 import { blocking } from './blocking.ts';
 import { type EmbeddedPicture, embedPictures } from './embeddings.ts';
 import { memoryOf } from './memory.ts';
-import { plainPrototypes, Sklearn } from './peers.ts';
+import { Sklearn } from './peers.ts';
 import { times } from './times.ts';
+import { unknownPeers } from './unknown-peers.ts';
 
 const { values } = parseArgs({
   options: {
@@ -55,18 +56,27 @@ async function bench(seeds: number, rounds: number, jsonFile: string): Promise<v
   progress.next('memory of 10,000 examples');
   const memory = memoryOf(10_000);
   progress.next('embeddings of the pictures');
-  const pictures = await embedPictures(values.pictures, values.fp32);
+  const { pictures, classLayer } = await embedPictures(values.pictures, values.fp32);
   const results = {
     memory,
     accuracy: await withSklearn(pictures, (sklearn) =>
-      accuracy(pictures, values.fp32 === undefined ? 'int8 as floats' : 'fp32', sklearn, seeds, progress),
+      accuracy(
+        pictures,
+        { floats: values.fp32 === undefined ? 'int8 as floats' : 'fp32', classLayer },
+        sklearn,
+        seeds,
+        progress,
+      ),
     ),
     unknowns: [5, 20].map((examples) => {
       progress.next(`unknown things, ${examples} a label`);
-      return { title: `${examples} A LABEL`, ...unknowns(pictures, { examples, seeds }, fixedCosine(pictures)) };
+      return {
+        title: `${examples} A LABEL`,
+        ...unknowns(pictures, { examples, seeds, classLayer }, unknownPeers(pictures)),
+      };
     }),
-    times: await times(rounds, progress),
-    blocking: await blocking(),
+    times: await times(rounds, progress, classLayer),
+    blocking: await blocking(classLayer),
   };
   console.log(`Named rightly, ${seeds} seeds: mean (smallest-largest)`);
   console.log(accuracyTable(results.accuracy));
@@ -103,19 +113,6 @@ async function bench(seeds: number, rounds: number, jsonFile: string): Promise<v
   for (const line of quoted) console.log(line);
   writeFileSync(jsonFile, `${JSON.stringify({ seeds, rounds, results }, null, 2)}\n`);
   console.log(`Written to ${jsonFile}`);
-}
-
-/** The other way to tell what is unknown: the cosine with the nearest plain prototype. */
-function fixedCosine(pictures: readonly EmbeddedPicture[]) {
-  return (train: readonly number[]): Record<string, Guess> => {
-    const namer = plainPrototypes(train.map((place) => pictures[place]!));
-    return {
-      'a fixed cosine': ({ embedding }) => {
-        const { label, cosine } = namer(embedding);
-        return { label, nearness: cosine };
-      },
-    };
-  };
 }
 
 async function withSklearn<T>(pictures: readonly EmbeddedPicture[], use: (sklearn: Sklearn) => Promise<T>): Promise<T> {

@@ -42,7 +42,7 @@ export function tfjsNearest(examples: readonly Labelled[], k = 3): Namer {
   };
 }
 
-function atLengthOne({ values }: { values: ArrayLike<number> }): Float64Array {
+export function atLengthOne({ values }: { values: ArrayLike<number> }): Float64Array {
   const vector = Float64Array.from(values);
   const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
   return vector.map((value) => value / length);

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ClassLayer } from '../../../sdk/core/class-layer.ts';
 import type { Embedding } from '../../../sdk/learn/embedding.ts';
 import { random } from '../../../sdk/learn/few-shot.ts';
 import { HeadVersions } from '../../../sdk/learn/head-versions.ts';
@@ -18,10 +19,10 @@ const repeat = 1000;
  * Ten labels with a hundred examples each, and one more: until a head is there that knows it. In turns with LinearSVC's fit
  * of the same.
  */
-export async function times(rounds: number, progress: Progress) {
+export async function times(rounds: number, progress: Progress, classLayer: ClassLayer | undefined) {
   const sample = makeSamples(labels);
   const ledger = new Ledger({ space: 'bench', dimension, node: 'bench' });
-  const versions = new HeadVersions('object');
+  const versions = new HeadVersions('object', classLayer && { classLayer });
   const rows: { label: string; embedding: Embedding }[] = [];
   const teach = (i: number) => {
     const row = { label: `label ${i % labels}`, embedding: sample(i % labels) };

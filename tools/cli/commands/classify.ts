@@ -37,7 +37,7 @@ export function addClassify(program: Command): void {
     .command('classify')
     .description('tell what pictures are of: of the 1000 classes of ImageNet, or of what was taught')
     .argument('<picture or folder...>', 'JPEG, PNG, WebP, …; of a folder all pictures in it')
-    .option('--json', 'one JSON line a label: {file, label, score}')
+    .option('--json', 'one JSON line a label: {file, label, score}, of an unknown thing {…, nearest}')
     .option('--top <n>', 'so many classes a picture, best first', atLeastOne, 1)
     .addOption(new Option('--store <dir>', storeHelp).conflicts('top'))
     .option('--head <name>', `what is asked for of the store (default: "${objectHead}")`);
@@ -56,7 +56,11 @@ async function classify(paths: string[], options: ClassifyOptions): Promise<void
     await eachPicture('classify', files, async (file, frame) => {
       const told = await teller.tell(frame);
       if (!options.json) console.log(`${file}: ${told.map(words).join(', ')}`);
-      else for (const { label, score } of told) await printJson({ file, label, score: Number(score.toFixed(4)) });
+      else {
+        for (const { label, score, nearest } of told) {
+          await printJson({ file, label, score: Number(score.toFixed(4)), ...(nearest !== undefined && { nearest }) });
+        }
+      }
     });
   } finally {
     await teller.close();

@@ -4,11 +4,11 @@ import { type Command, Option } from 'commander';
 import { loadModel } from '../../../sdk/core/model.ts';
 import { InputError, messageOf } from '../../../sdk/errors.ts';
 import { readPicture } from '../../../sdk/frame/picture.ts';
+import { pickPictures, pictureEndings } from '../../../sdk/frame/picture-kinds.ts';
 import { averagePrecision, type EvaluatedPicture } from '../../../sdk/vision/average-precision.ts';
 import { evaluateLearning } from '../evaluate-learning.ts';
 import { type ModelOptions, withModelOptions } from '../model-options.ts';
-import { printJson, progress, table } from '../output.ts';
-import { isPicture, pictureTypes } from '../picture-files.ts';
+import { printJson, printNote, progress, table } from '../output.ts';
 import { atLeastOne, share } from '../values.ts';
 
 /** In a picture, of all classes. COCO's own limit is 100 of each class, which `averagePrecision` keeps. */
@@ -101,16 +101,23 @@ async function findPictures(folder: string): Promise<{ picture: string; labels: 
     throw new InputError(`${folder}: expected a folder that can be read; ${messageOf(error)}`);
   });
   const all = new Set(names);
-  const found = names
-    .filter(isPicture)
-    .map((name) => ({ name, labels: `${name.slice(0, -extname(name).length)}.txt` }))
+  const labelsOf = (name: string) => `${name.slice(0, -extname(name).length)}.txt`;
+  const { pictures, skipped } = pickPictures(names.filter((name) => extname(name).toLowerCase() !== '.txt'));
+  const found = pictures
+    .map((name) => ({ name, labels: labelsOf(name) }))
     .filter(({ labels }) => all.has(labels))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   if (found.length === 0) {
     throw new InputError(
-      `${folder}: expected pictures (${[...pictureTypes].join(', ')}) with a .txt of YOLO labels beside each, found none`,
+      `${folder}: expected pictures (${pictureEndings.join(', ')}) with a .txt of YOLO labels beside each, found none`,
     );
   }
+  if (skipped) printNote(`${folder}: ${skipped}`);
+  const without = pictures.length - found.length;
+  if (without > 0)
+    printNote(
+      `${folder}: not counted, for no .txt of labels is beside them: ${without} of ${pictures.length} pictures`,
+    );
   return found.map(({ name, labels }) => ({ picture: join(folder, name), labels: join(folder, labels) }));
 }
 

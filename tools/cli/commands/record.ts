@@ -10,7 +10,7 @@ import { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
 import { after } from '../../../sdk/timers.ts';
 import { textLogger } from '../logger.ts';
 import { positive } from '../values.ts';
-import { exitWith, openModel, runToEnd } from '../watching.ts';
+import { endedWell, exitWith, openModel, runToEnd } from '../watching.ts';
 import { defaultFile, withOptions } from './run.ts';
 
 interface RecordOptions {
@@ -91,15 +91,16 @@ async function record(uri: string | undefined, options: RecordOptions): Promise<
       callOff = after(seconds * 1000 + graceMs, over);
     });
   }
+  let isWhole: boolean;
   try {
-    await runToEnd(pipeline, isOver);
+    isWhole = endedWell(await runToEnd(pipeline, isOver));
   } finally {
     callOff();
     await model?.close();
   }
   if (recorder.failure) throw recorder.failure;
   console.error(`${recorder.frames} frames in ${options.out}`);
-  await exitWith(0);
+  await exitWith(isWhole ? 0 : 1);
 }
 
 /** A camera of the settings file; the file does not count where the source alone is named. */

@@ -1,17 +1,17 @@
 import type { Command } from 'commander';
 import { composed } from '../../../sdk/composed.ts';
-import { type Classifier, loadClassifier } from '../../../sdk/core/classifier.ts';
+import { loadClassifier } from '../../../sdk/core/classifier.ts';
 import { InputError } from '../../../sdk/errors.ts';
-import type { Frame } from '../../../sdk/frame/frame.ts';
 import { encodeJpeg } from '../../../sdk/frame/picture.ts';
+import { contradictionsOf, contradicts } from '../../../sdk/learn/contradictions.ts';
 import { embedPicture } from '../../../sdk/learn/embed-picture.ts';
 import type { Embedding } from '../../../sdk/learn/embedding.ts';
-import { checkLabel, checkName, objectHead, unknown } from '../../../sdk/learn/example.ts';
-import type { Learner } from '../../../sdk/learn/learner.ts';
+import { checkLabel, checkName, type Draft, objectHead, unknown } from '../../../sdk/learn/example.ts';
+import type { Learner, Lesson } from '../../../sdk/learn/learner.ts';
 import { accuracies } from '../../../sdk/learn/review.ts';
 import { openLearner, storeHelp } from '../learner.ts';
 import { classifierHelp, type ModelOptions, withModelOptions } from '../model-options.ts';
-import { printJson, table } from '../output.ts';
+import { printJson, printNote, table } from '../output.ts';
 import { type LabelledPicture, labelledPictures, withFolders } from '../picture-files.ts';
 import { eachPicture, unreadableHelp } from '../pictures.ts';
 
@@ -24,6 +24,7 @@ interface TeachOptions extends ModelOptions {
   camera: string;
   node: string;
   thumbnails?: boolean;
+  anyway?: boolean;
   json?: boolean;
 }
 
@@ -40,11 +41,13 @@ export function addTeach(program: Command): void {
     .option('--camera <name>', 'that took them; a state is looked for on the camera it was taught on', 'pictures')
     .option('--node <name>', 'whose a store is that is made; one that is there keeps its own', 'ocellus')
     .option('--thumbnails', 'keep a small picture of each')
+    .option('--anyway', 'also where nearly the same picture was taught as something else')
     .option('--json', 'a JSON line a picture, {file, label, id}; the last one says what is known now');
   withModelOptions(command, classifierHelp)
     .addHelpText(
       'after',
-      `\nA picture that was taught as the same before is not taken twice. ${unreadableHelp}\n\n` +
+      '\nA picture that was taught as the same before is not taken twice. One that is nearly the same as a picture of another ' +
+        `label is not taken (exit code 2): both would teach nothing right. ${unreadableHelp}\n\n` +
         'ocellus teach --store things --label mug mug1.jpg mug2.jpg\n' +
         'ocellus classify --store things --json *.jpg',
     )
@@ -56,16 +59,22 @@ async function teach(paths: string[], options: TeachOptions): Promise<void> {
   const learner = await openLearner(options.store, options.model, options.node);
   try {
     const classifier = await loadClassifier(options.model, options);
-    const lessons = new Lessons(learner, classifier, options);
+    const lessons = new Lessons(learner, options);
     try {
       await eachPicture('teach', pictures, async ({ file, label }, frame) => {
-        const id = await lessons.add(label, frame);
-        if (options.json) await printJson({ file, label, id });
+        const embedding = await embedPicture(classifier, frame, options.head);
+        await lessons.add({ file, label }, embedding, () => encodeJpeg(frame, thumbnail));
       });
     } finally {
       await classifier.close();
       // What was taught counts, whatever became of the others.
+      await lessons.flush();
       if (lessons.taught + lessons.known > 0) await report(learner, lessons, options);
+    }
+    if (lessons.contradictory > 0) {
+      throw new InputError(
+        `${lessons.contradictory} of ${pictures.length} pictures were not taught, for nearly the same were taught as something else; --anyway teaches them`,
+      );
     }
   } finally {
     await learner.close();
@@ -86,44 +95,118 @@ async function labelled(paths: readonly string[], { label, each, head, camera }:
   return pictures;
 }
 
-/** Teaches pictures one by one; each is on disk before the next is looked at, and the head learns from all at the end. */
+/** The earlier example that says something else of nearly the same picture. */
+interface Contradicted {
+  readonly id: string;
+  readonly label: string;
+  readonly negative?: true;
+  /** Where it was taught by the same command. */
+  readonly file?: string;
+}
+
+/** So many pictures are one write: a disk is asked once for all of them. */
+const batch = 16;
+
+/** A picture that was looked at. */
+interface Seen extends LabelledPicture {
+  /** Of its example, once that is on disk. */
+  id?: string;
+  /** What is to be taught. */
+  readonly lesson?: Lesson;
+  /** The one that was taught as the same before. */
+  readonly same?: { readonly id?: string };
+  /** What it contradicts, and is not taught for. */
+  readonly contradicts?: Contradicted;
+}
+
+/** Teaches pictures in batches; each batch is on disk before it is told, and the head learns from all at the end. */
 class Lessons {
   taught = 0;
   /** Those that were taught as the same before. */
   known = 0;
+  /** Those that were not taken: nearly the same was taught as something else. */
+  contradictory = 0;
+  /** How many of each label. */
+  readonly taughtOf = new Map<string, number>();
   readonly #learner: Learner;
-  readonly #classifier: Classifier;
   readonly #options: TeachOptions;
-  readonly #ids: Map<string, string>;
+  /** By content, those that were taught and those that wait. */
+  readonly #all = new Map<string, { readonly id?: string }>();
+  /** Where those that were taught here come from, by id. */
+  readonly #files = new Map<string, string>();
+  /** In the order in which they are told. */
+  #waiting: Seen[] = [];
 
-  constructor(learner: Learner, classifier: Classifier, options: TeachOptions) {
+  constructor(learner: Learner, options: TeachOptions) {
     this.#learner = learner;
-    this.#classifier = classifier;
     this.#options = options;
-    const examples = learner.ledger.examples(options.head);
-    this.#ids = new Map(examples.map((example) => [contentOf(example), example.id]));
+    for (const example of learner.ledger.examples(options.head)) this.#all.set(contentOf(example), example);
   }
 
-  /** @returns The id of the example. */
-  async add(label: string, frame: Frame): Promise<string> {
-    const { head, negative, camera, thumbnails } = this.#options;
-    const embedding = await embedPicture(this.#classifier, frame, head);
+  async add(picture: LabelledPicture, embedding: Embedding, encode: () => Promise<Uint8Array>): Promise<void> {
+    const seen = await this.#look(picture, embedding, encode);
+    this.#waiting.push(seen);
+    if (this.#waiting.length >= batch) await this.flush();
+  }
+
+  async #look(picture: LabelledPicture, embedding: Embedding, encode: () => Promise<Uint8Array>): Promise<Seen> {
+    const { head, negative, camera, thumbnails, anyway } = this.#options;
+    const { label } = picture;
     const content = contentOf({ label, negative, embedding });
-    const known = this.#ids.get(content);
-    if (known !== undefined) {
+    const same = this.#all.get(content);
+    if (same) {
       this.known++;
-      return known;
+      return { ...picture, same };
     }
-    const kind = head === objectHead ? 'box' : 'view';
-    const { id } = await this.#learner.add({
-      draft: { label, head, negative, camera, kind, embedding },
-      ...(thumbnails && { thumbnail: await encodeJpeg(frame, thumbnail) }),
-    });
-    this.#ids.set(content, id);
-    this.taught++;
-    return id;
+    const draft: Draft = { label, head, negative, camera, kind: head === objectHead ? 'box' : 'view', embedding };
+    const contradicts = anyway ? undefined : await this.#contradiction(draft);
+    if (contradicts) {
+      this.contradictory++;
+      const earlier = contradicts.file ?? `example ${contradicts.id}`;
+      printNote(
+        `${picture.file}: not taught as ${meaningOf({ label, negative })}: nearly the same as ${earlier}, which is ${meaningOf(contradicts)}`,
+      );
+      return { ...picture, contradicts };
+    }
+    const seen: Seen = { ...picture, lesson: { draft, ...(thumbnails && { thumbnail: await encode() }) } };
+    this.#all.set(content, seen);
+    return seen;
+  }
+
+  /** Writes what waits, and tells it. @throws InputError when it cannot be kept; what was written before stays. */
+  async flush(): Promise<void> {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    const lessons = waiting.flatMap(({ lesson }) => lesson ?? []);
+    const examples = await this.#learner.addAll(lessons);
+    let at = 0;
+    for (const seen of waiting) {
+      if (!seen.lesson) continue;
+      seen.id = examples[at++]!.id;
+      this.#files.set(seen.id, seen.file);
+      this.taughtOf.set(seen.label, (this.taughtOf.get(seen.label) ?? 0) + 1);
+    }
+    this.taught += lessons.length;
+    if (!this.#options.json) return;
+    for (const { file, label, id, same, contradicts } of waiting) {
+      await printJson({ file, label, ...(contradicts ? { contradicts } : { id: same?.id ?? id }) });
+    }
+  }
+
+  async #contradiction(draft: Draft): Promise<Contradicted | undefined> {
+    const waits = this.#waiting.some(
+      ({ lesson }) => lesson && contradicts(draft, { negative: false, ...lesson.draft }),
+    );
+    if (waits) await this.flush();
+    const [earlier] = contradictionsOf(draft, this.#learner.ledger.examples(draft.head));
+    if (!earlier) return undefined;
+    const { id, label, negative } = earlier;
+    const file = this.#files.get(id);
+    return { id, label, ...(negative && { negative }), ...(file !== undefined && { file }) };
   }
 }
+
+const meaningOf = ({ label, negative }: { label: string; negative?: boolean }) => `${negative ? 'not ' : ''}${label}`;
 
 /** As those of cameras are. */
 const thumbnail = { maxWidth: 256, maxHeight: 256, quality: 85 };
@@ -133,21 +216,32 @@ function contentOf(example: { label: string; negative: boolean; embedding: Embed
   return JSON.stringify([example.label, example.negative, scale, Buffer.from(values).toString('base64')]);
 }
 
-async function report(learner: Learner, { taught, known }: Lessons, { head, json }: TeachOptions): Promise<void> {
+async function report(
+  learner: Learner,
+  { taught, known, taughtOf }: Lessons,
+  { head, json }: TeachOptions,
+): Promise<void> {
   const { outcome } = await learner.train(head);
   const current = learner.head(head)?.current;
   const labels = current ? accuracies(current.head) : [];
   const refusal = outcome.taken ? undefined : outcome.reason;
+  const thinned = thinnedOf(learner, taughtOf, head);
   if (json) {
     const { kind, accuracy } = current?.head.info ?? {};
     const use = current && { version: current.version, kind, accuracy: round(accuracy!) };
     return printJson({
       ...{ head, taught, known, taken: outcome.taken, ...(refusal !== undefined && { reason: refusal }), ...use },
       labels: labels.map((one) => ({ ...one, accuracy: round(one.accuracy) })),
+      ...(thinned.length > 0 && { thinned }),
     });
   }
   const again = known > 0 ? `; ${known} more had been taught before` : '';
   console.log(`Taught ${taught} ${taught === 1 ? 'picture' : 'pictures'}${again}.`);
+  for (const { label, taught: all, kept } of thinned) {
+    console.log(
+      `Of ${label} ${kept} examples are kept, of the ${all} now and those before: a label keeps those that differ most.`,
+    );
+  }
   if (refusal !== undefined) console.log(`What they say is not in use: ${refusal}`);
   if (!current) return;
   const rows = labels.map(({ label, examples, accuracy }) => [
@@ -160,6 +254,17 @@ async function report(learner: Learner, { taught, known }: Lessons, { head, json
   console.log(
     `${head} is version ${current.version} (${current.head.info.kind}); right: share of the examples that is named rightly when left out.`,
   );
+}
+
+/** Labels of which more were taught than a ledger keeps. */
+function thinnedOf({ ledger }: Learner, taughtOf: ReadonlyMap<string, number>, head: string) {
+  const kept = new Map<string, number>();
+  for (const { label, node } of ledger.examples(head))
+    if (node === ledger.node) kept.set(label, (kept.get(label) ?? 0) + 1);
+  return [...taughtOf].flatMap(([label, taught]) => {
+    const left = kept.get(composed(label)) ?? 0;
+    return left < taught ? [{ label, taught, kept: left }] : [];
+  });
 }
 
 const round = (value: number) => Math.round(value * 10_000) / 10_000;

@@ -4,7 +4,7 @@ import { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
 import { textLogger } from '../logger.ts';
 import { type ModelOptions, withModelOptions } from '../model-options.ts';
 import { labelList, positive, share } from '../values.ts';
-import { assertKnown, eventInWords, exitWith, runToEnd, sayNothingHappened } from '../watching.ts';
+import { assertKnown, endedWell, eventInWords, exitWith, runToEnd, sayNothingHappened } from '../watching.ts';
 
 interface WatchOptions extends ModelOptions {
   json?: boolean;
@@ -62,11 +62,12 @@ async function watch(uri: string, options: WatchOptions): Promise<void> {
     if (options.json) process.stdout.write(`${JSON.stringify(message)}\n`);
     else console.log(eventInWords(message, options.speed === 'realtime'));
   });
+  let isWhole: boolean;
   try {
-    await runToEnd(pipeline);
+    isWhole = endedWell(await runToEnd(pipeline));
     if (events === 0) sayNothingHappened(pipeline);
   } finally {
     await model.close();
   }
-  await exitWith(0);
+  await exitWith(isWhole ? 0 : 1);
 }

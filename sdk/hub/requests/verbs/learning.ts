@@ -18,6 +18,13 @@ export const ExampleId = Type.String({
 });
 export const Negative = Type.Optional(Type.Boolean({ description: 'True: it is *not* that. Default: false.' }));
 
+/** Else that is refused, and `error` names the earlier example. */
+export const Anyway = Type.Optional(
+  Type.Boolean({
+    description: 'True: also where nearly the same picture was taught as something else. Default: false.',
+  }),
+);
+
 export const Head = { head: Type.String({ description: '`object`, or the name of a state.' }), ...HeadNow };
 const ChangedHead = Fields(Head);
 export const ChangedHeads = Type.Array(ChangedHead, { description: 'Heads that are others now.' });

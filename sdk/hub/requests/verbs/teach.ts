@@ -3,7 +3,7 @@ import { InputError } from '../../../errors.ts';
 import type { Subject } from '../../../learn/camera-learning.ts';
 import { defineVerb } from '../verb.ts';
 import { Camera, Fields } from './fields.ts';
-import { ExampleId, Head, headOf, Label, learningOf, Negative } from './learning.ts';
+import { Anyway, ExampleId, Head, headOf, Label, learningOf, Negative } from './learning.ts';
 
 const Pixel = Type.Number({ minimum: -65_536, maximum: 65_536 });
 
@@ -23,6 +23,7 @@ const request = Fields({
     }),
   ),
   negative: Negative,
+  anyway: Anyway,
 });
 
 export const teach = defineVerb({
@@ -35,8 +36,8 @@ export const teach = defineVerb({
     const learning = learningOf(context);
     const camera = context.camera(data.camera).name;
     const subject = subjectOf(data);
-    const { label, negative = false } = data;
-    const { examples, head } = await learning.teach({ camera, subject, label, negative });
+    const { label, negative = false, anyway } = data;
+    const { examples, head } = await learning.teach({ camera, subject, label, negative, anyway });
     return { examples: examples.map(({ id }) => id), ...headOf(learning, head) };
   },
 });

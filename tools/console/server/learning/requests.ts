@@ -25,9 +25,14 @@ const Teach = Fields({
   look: Type.Optional(Id),
   label: Text,
   negative: Type.Optional(Type.Boolean()),
+  anyway: Type.Optional(Type.Boolean()),
 });
 const Hold = Fields({ camera: Text, box: Box });
-const Relabel = Fields({ example: Id, label: Text, negative: Type.Optional(Type.Boolean()) });
+const Relabel = Fields({
+  example: Id,
+  label: Text,
+  negative: Type.Optional(Type.Boolean()),
+});
 const Forget = Fields({
   example: Type.Optional(Id),
   head: Type.Optional(Text),
@@ -44,12 +49,12 @@ type TeachRequest = Omit<Teaching, 'subject'> & { readonly subject: Subject | { 
 
 /** @throws InputError naming the wrong field, as all of these do. */
 export function teachRequest(body: unknown): TeachRequest {
-  const { camera, label, negative = false, ...rest } = validate(Teach, body, 'what is taught');
+  const { camera, label, negative = false, anyway = false, ...rest } = validate(Teach, body, 'what is taught');
   const given = Object.keys(rest);
   if (given.length !== 1) {
     throw new InputError(`expected one of track, event, box, view or look, got ${given.join(' and ') || 'none'}`);
   }
-  return { camera, label, negative, subject: rest as TeachRequest['subject'] };
+  return { camera, label, negative, anyway, subject: rest as TeachRequest['subject'] };
 }
 
 export const holdRequest = (body: unknown) => validate(Hold, body, 'what is looked at');

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { ContradictionError } from '../../../../sdk/learn/contradictions.ts';
 import { objectHead } from '../../../../sdk/learn/example.ts';
 import type { Change } from '../../../../sdk/learn/learner.ts';
 import type { NodeLearning } from '../../../../sdk/learn/node-learning.ts';
@@ -80,6 +81,9 @@ export class LearningRoutes {
       this.#underWay++;
       try {
         sendJson(request, response, 200, (await carryOut(body)) ?? {});
+      } catch (error) {
+        // The page asks then, and comes again with `anyway`.
+        throw error instanceof ContradictionError ? new HttpError(409, error.message) : error;
       } finally {
         this.#underWay--;
       }
@@ -104,7 +108,8 @@ export class LearningRoutes {
     }
     const held = this.#shelf.get(subject.look);
     if (held?.camera !== as.camera) throw new HttpError(404, 'that look is no longer held: draw the box again');
-    const taught = await this.#learning.teachLooks(held.looks, { ...as, head: objectHead });
+    const { anyway, ...meaning } = as;
+    const taught = await this.#learning.teachLooks(held.looks, { ...meaning, head: objectHead }, { anyway });
     this.#shelf.drop(subject.look);
     return this.#answer(taught, taught.examples.length);
   }

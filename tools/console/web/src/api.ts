@@ -47,7 +47,7 @@ export type Subject = { camera: string } & (
 );
 
 /** @throws Error with why it was not taught, as all that follow do. */
-export function teach(what: Subject & { label: string; negative?: boolean }): Promise<TaughtAnswer> {
+export function teach(what: Subject & { label: string; negative?: boolean; anyway?: boolean }): Promise<TaughtAnswer> {
   return send('POST', '/api/learning/teach', what);
 }
 
@@ -95,6 +95,16 @@ export function thumbnailOf(example: string): string {
   return `/api/learning/examples/${encodeURIComponent(example)}/thumbnail.jpg`;
 }
 
+/** What the server says is wrong. */
+export class ApiError extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
 /** @param query What is undefined or empty is left out. */
 async function get<T>(path: string, query: Record<string, string | number | undefined> = {}): Promise<T> {
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
@@ -120,6 +130,6 @@ export function pictureOf({ id, picture }: RecentEvent): string | undefined {
 
 async function answer<T>(response: Response): Promise<T> {
   const body = await response.json().catch(() => ({ error: `the answer was ${response.status}` }));
-  if (!response.ok) throw new Error(body.error);
+  if (!response.ok) throw new ApiError(response.status, body.error);
   return body;
 }

@@ -1,9 +1,11 @@
 import type { ComponentChildren } from 'preact';
 import type { Change } from './use-change.ts';
 
+const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+
 /** What can be taught; in its place, once that is so, why it is not in use and the way to use it all the same. */
 export function Outcome({ change, onDone, children }: { change: Change; onDone(): void; children: ComponentChildren }) {
-  const { refused, error, busy } = change;
+  const { refused, contradiction, error, busy } = change;
   return (
     <>
       {error !== undefined && (
@@ -11,7 +13,21 @@ export function Outcome({ change, onDone, children }: { change: Change; onDone()
           {error}
         </p>
       )}
-      {refused ? (
+      {contradiction ? (
+        <div class="refusal" role="alert">
+          <p>
+            <strong>It was not taught.</strong> {sentence(contradiction.reason)}
+          </p>
+          <div class="form-end">
+            <button type="button" class="button" disabled={busy} onClick={contradiction.anyway}>
+              Teach it anyway
+            </button>
+            <button type="button" class="button" onClick={contradiction.dismiss}>
+              Back
+            </button>
+          </div>
+        </div>
+      ) : refused ? (
         <div class="refusal" role="alert">
           <p>
             <strong>It is kept, but not in use.</strong> {refused.reason}.

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { TaughtAnswer } from '../../../protocol.ts';
-import { accept } from '../api.ts';
+import { ApiError, accept } from '../api.ts';
 import { tell } from '../parts/toasts.tsx';
 import { said } from './words.ts';
 
@@ -10,8 +10,10 @@ export interface Change {
   readonly error: string | undefined;
   /** What was taught and is not in use. */
   readonly refused: TaughtAnswer | undefined;
-  /** Says at once what came of it; `done` is called once it is in use. */
-  run(what: string, work: () => Promise<TaughtAnswer>, done?: () => void): Promise<void>;
+  /** Nearly the same picture was taught as something else: what it was, and the way to teach it all the same. */
+  readonly contradiction: { readonly reason: string; anyway(): Promise<void>; dismiss(): void } | undefined;
+  /** Says at once what came of it; `done` is called once it is in use. `work` is told whether to contradict. */
+  run(what: string, work: (anyway: boolean) => Promise<TaughtAnswer>, done?: () => void): Promise<void>;
   /** Takes what was refused all the same. */
   accept(done?: () => void): Promise<void>;
 }
@@ -21,20 +23,39 @@ export function useChange(): Change {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string>();
   const [refused, setRefused] = useState<TaughtAnswer>();
-  const run: Change['run'] = async (what, work, done) => {
+  const [contradiction, setContradiction] = useState<Change['contradiction']>();
+  const attempt = async (
+    what: string,
+    work: (anyway: boolean) => Promise<TaughtAnswer>,
+    done: (() => void) | undefined,
+    isAnyway: boolean,
+  ) => {
     setBusy(true);
     setError(undefined);
+    setContradiction(undefined);
     try {
-      const answer = await work();
+      const answer = await work(isAnyway);
       setRefused(answer.taken ? undefined : answer);
       if (!answer.taken) return;
       tell('good', said(what, answer));
       done?.();
     } catch (reason) {
-      setError((reason as Error).message);
+      const { message } = reason as Error;
+      if (reason instanceof ApiError && reason.status === 409) {
+        const anyway = () => attempt(what, work, done, true);
+        setContradiction({ reason: message, anyway, dismiss: () => setContradiction(undefined) });
+      } else setError(message);
     } finally {
       setBusy(false);
     }
   };
-  return { busy, error, refused, run, accept: (done) => run('Taken', () => accept(refused!.head), done) };
+  const run: Change['run'] = (what, work, done) => attempt(what, work, done, false);
+  return {
+    busy,
+    error,
+    refused,
+    contradiction,
+    run,
+    accept: (done) => run('Taken', () => accept(refused!.head), done),
+  };
 }

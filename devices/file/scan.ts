@@ -1,0 +1,67 @@
+import { InputError } from '../../sdk/errors.ts';
+import { runProgram } from '../ask-program.ts';
+import { installFfmpeg } from '../ffmpeg.ts';
+
+/** What the frames of a video are, as the file has it. */
+export interface ScannedVideo {
+  /** `mov,mp4,m4a,3gp,3g2,mj2`; `image2` or `jpeg_pipe` is a picture. */
+  readonly container: string;
+  /** How its pictures are to be turned, degrees clockwise. */
+  readonly rotation: 0 | 90 | 180 | 270;
+  /** Width of a pixel by its height, before it is turned. */
+  readonly aspect: number;
+  /** Of its key frames, each once: `1280x720`. */
+  readonly sizes: readonly string[];
+  /** When each frame is shown, in order, from 0 on; those without a time are left out. */
+  readonly timesMs: readonly number[];
+}
+
+const limits = { timeoutMs: 120_000, bytes: 1 << 28 };
+/** A pixel that is longer is a mistake. */
+const mostAspect = 4;
+
+/**
+ * Reads through a video with ffprobe: all of its packets, of which only key frames are decoded. A picture can change its size
+ * at a key frame alone.
+ *
+ * @throws InputError when ffprobe is missing, or cannot read it.
+ */
+export async function scanVideo(path: string): Promise<ScannedVideo> {
+  const show =
+    'format=format_name:packet=pts_time,flags:frame=width,height,sample_aspect_ratio:stream=codec_name:stream_side_data=rotation';
+  const args = ['-v', 'error', '-protocol_whitelist', 'file', '-threads', '1', '-skip_frame', 'nokey'];
+  args.push('-select_streams', 'V:0', '-show_entries', show, '-of', 'compact', '-i', `file:${path}`);
+  const run = await runProgram({ program: 'ffprobe', args, install: installFfmpeg }, limits);
+  const text = run.stdout.toString('latin1');
+  const value = (line: string, key: string) => new RegExp(`(?:\\||:)${key}=([^|]*)`).exec(line)?.[1];
+  const sizes = new Set<string>();
+  const times: number[] = [];
+  let [container, rotation, aspect, isVideo] = ['', 0, 1, false];
+  for (const line of text.split('\n')) {
+    // What a decoder adds to a frame stands in the same line, or in one of its own.
+    const turned = Number(value(line, 'rotation') ?? Number.NaN);
+    if (line.startsWith('packet|')) {
+      const time = Number(value(line, 'pts_time') ?? Number.NaN);
+      // An editor's cut: it is decoded, and not shown.
+      if (Number.isFinite(time) && !value(line, 'flags')?.includes('D')) times.push(time);
+    } else if (line.startsWith('frame|')) {
+      sizes.add(`${value(line, 'width')}x${value(line, 'height')}`);
+      const [across, down] = (value(line, 'sample_aspect_ratio') ?? '').split(':').map(Number);
+      const ratio = across! / down!;
+      if (sizes.size === 1 && ratio >= 1 / mostAspect && ratio <= mostAspect) aspect = ratio;
+    } else if (line.startsWith('stream|')) {
+      isVideo = true;
+    } else if (line.startsWith('format|')) {
+      container = value(line, 'format_name') ?? '';
+    }
+    // ffmpeg counts against the clock.
+    if (Number.isFinite(turned)) rotation = (((Math.round(-turned / 90) * 90) % 360) + 360) % 360;
+  }
+  if (!isVideo || sizes.size === 0) {
+    const why = run.stderr.trim().split('\n').at(-1);
+    throw new InputError(`no video can be read from ${path}${why ? `; ffprobe says: ${why}` : ''}`);
+  }
+  times.sort((a, b) => a - b);
+  const timesMs = times.map((time) => (time - times[0]!) * 1000);
+  return { container, rotation: rotation as ScannedVideo['rotation'], aspect, sizes: [...sizes], timesMs };
+}
