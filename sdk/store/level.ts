@@ -109,9 +109,15 @@ export class Level {
    * @throws UnavailableError when its folder is gone.
    */
   async write(operations: readonly Operation[], sync: boolean): Promise<void> {
+    // Before, so that what is refused is nowhere; after, so that what is acknowledged is where it belongs.
+    await this.#assertThere();
     await this.db.batch([...operations], { ...encodings, sync });
-    if (!(await this.isThere())) throw new UnavailableError('its folder was removed or replaced while it was in use');
+    await this.#assertThere();
     written.add(this.#writer, bytesOf(operations));
+  }
+
+  async #assertThere(): Promise<void> {
+    if (!(await this.isThere())) throw new UnavailableError('its folder was removed or replaced while it was in use');
   }
 
   async close(): Promise<void> {
