@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { Document, parseDocument } from 'yaml';
 import { InputError, messageOf } from '../errors.ts';
+import { replaceFile } from '../replace-file.ts';
 import { written } from '../written.ts';
 import { changeDocument } from './change-document.ts';
 import { type BoardFacts, withProfile } from './profile.ts';
@@ -64,9 +63,8 @@ export async function readSettings(path: string, mustExist: boolean): Promise<Se
 }
 
 /**
- * Lays a change over a settings file, as `changeDocument` does. The file is replaced as a whole: after a power cut it is the
- * old one or the new one. One that cannot be replaced, for it is mounted by itself or its folder takes no other file, is
- * written in its place.
+ * Lays a change over a settings file, as `changeDocument` does. The file is replaced as a whole, as `replaceFile` does: after
+ * a power cut it is the old one or the new one.
  */
 export async function updateSettings(path: string, change: SettingsInput): Promise<void> {
   const document = await readFile(path, 'utf8').then(
@@ -77,7 +75,10 @@ export async function updateSettings(path: string, change: SettingsInput): Promi
     },
   );
   changeDocument(document, change);
-  await writeAtomically(path, document.toString());
+  const text = document.toString();
+  // A new one 0600: it may hold a broker's password.
+  await replaceFile(path, text, 0o600);
+  written.add('settings', Buffer.byteLength(text));
 }
 
 function parse(text: string, path: string): Document {
@@ -92,54 +93,4 @@ function parse(text: string, path: string): Document {
     throw new InputError(`settings file ${path} is not valid YAML: ${message}. ${hint}`.trimEnd());
   }
   return document as unknown as Document;
-}
-
-async function writeAtomically(named: string, text: string): Promise<void> {
-  // A link stays one: what it leads to is replaced.
-  const path = await realpath(named).catch(() => named);
-  const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
-  try {
-    // A new one 0600: it may hold a broker's password. One that is there keeps what its owner chose.
-    const mode = await stat(path).then(
-      ({ mode }) => mode & 0o777,
-      () => 0o600,
-    );
-    const file = await open(temporary, 'w', 0o600);
-    try {
-      await file.chmod(mode);
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {});
-    if (!irreplaceable.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    await writeInPlace(path, text).catch(() => {
-      throw error;
-    });
-  }
-  written.add('settings', Buffer.byteLength(text));
-}
-
-/** A mount point; a folder that is read-only, or in which nothing may be made. */
-const irreplaceable = new Set(['EBUSY', 'EROFS', 'EACCES', 'EPERM']);
-
-async function writeInPlace(path: string, text: string): Promise<void> {
-  const file = await open(path, 'r+');
-  const before = await file.readFile();
-  const put = async (bytes: Buffer) => {
-    await file.write(bytes, 0, bytes.length, 0);
-    await file.truncate(bytes.length);
-    await file.sync();
-  };
-  try {
-    await put(Buffer.from(text)).catch(async (error: unknown) => {
-      await put(before);
-      throw error;
-    });
-  } finally {
-    await file.close();
-  }
 }

@@ -1,5 +1,13 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+  verify,
+} from 'node:crypto';
+import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { InputError, messageOf } from '../errors.ts';
 import { makeFolderSync } from '../make-folder.ts';
@@ -24,13 +32,7 @@ export class Identity {
    * @throws InputError when the file holds something else.
    */
   static open(file: string): Identity {
-    if (!existsSync(file)) {
-      const { privateKey } = generateKeyPairSync('ed25519');
-      makeFolderSync(dirname(file));
-      // Written beside its place and moved there: what was interrupted is not taken for a key.
-      writeFileSync(`${file}.new`, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flush: true });
-      renameSync(`${file}.new`, file);
-    }
+    if (!existsSync(file)) makeKey(file);
     let key: KeyObject;
     try {
       key = createPrivateKey(readFileSync(file));
@@ -46,6 +48,25 @@ export class Identity {
   /** @returns The signature, 64 bytes in base64url. */
   sign(bytes: Uint8Array): string {
     return sign(null, bytes, this.#key).toString('base64url');
+  }
+}
+
+/** Where another process makes one in the same moment, there is one of the two afterwards, and both use it. */
+function makeKey(file: string): void {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  makeFolderSync(dirname(file));
+  // Written beside its place and moved there: what was interrupted is not taken for a key.
+  const beside = `${file}.${randomBytes(6).toString('hex')}.new`;
+  try {
+    writeFileSync(beside, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flush: true });
+    // Other than a move, a link takes no other one's place; some file systems, such as FAT, have none.
+    try {
+      linkSync(beside, file);
+    } catch {
+      if (!existsSync(file)) renameSync(beside, file);
+    }
+  } finally {
+    rmSync(beside, { force: true });
   }
 }
 

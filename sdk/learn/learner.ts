@@ -261,7 +261,8 @@ export class Learner extends EventEmitter<LearnerEvents> {
    * Goes back to a version of a head. The one in use is not taken again until its examples change.
    *
    * @param version Default: the one before the one in use.
-   * @throws InputError when there is no such head or version, or all that it was taught is forgotten.
+   * @returns It is not taken where all that the head was taught is forgotten.
+   * @throws InputError when there is no such head or version.
    */
   rollback(name: string, version?: number): Promise<Change> {
     return this.#turns.run(() => this.#rollback(name, version));
@@ -270,9 +271,8 @@ export class Learner extends EventEmitter<LearnerEvents> {
   async #rollback(name: string, version?: number): Promise<Change> {
     const versions = this.#heads.get(name);
     if (!versions) throw new InputError(`head: expected one of ${this.heads.join(', ') || 'none yet'}, got ${name}`);
-    if (!isTaught(this.ledger.examples(name))) {
-      throw new InputError(`${name}: expected a head that is taught something, nothing of it is left: teach it anew`);
-    }
+    // What was forgotten does not come back.
+    if (!isTaught(this.ledger.examples(name))) return this.#train(name, false);
     const undo = versions.snapshot();
     const outcome: Outcome = { taken: true, version: versions.rollback(version) };
     await this.#save(versions, undo);

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { dataFolder } from '../../../sdk/config/data-folder.ts';
@@ -14,6 +14,7 @@ import type { Learner } from '../../../sdk/learn/learner.ts';
 import { LedgerStore } from '../../../sdk/learn/ledger-store.ts';
 import { isExamplePart } from '../../../sdk/learn/part.ts';
 import { mostSafeTensorsBytes } from '../../../sdk/learn/safetensors.ts';
+import { replaceFile } from '../../../sdk/replace-file.ts';
 import { openLearner, storeHelp } from '../learner.ts';
 import { oneLine, printJson, table } from '../output.ts';
 
@@ -68,7 +69,8 @@ async function exportStore(file: string, { store, model }: StoreOptions): Promis
   await withStore({ store, model }, async ({ ledger }) => {
     const { space, dimension, node } = ledger;
     const bytes = writeBundle({ space, dimension, node, parts: ledger.parts() }, keyBeside(store));
-    await writeFile(file, bytes).catch((error: unknown) => {
+    // What is there may be the only copy of what a board was taught.
+    await replaceFile(file, bytes, 0o666 & ~process.umask()).catch((error: unknown) => {
       throw new InputError(`${file}: cannot be written: ${messageOf(error)}`);
     });
     console.log(`${file}: ${ledger.size} examples, ${bytes.length} bytes`);

@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import { open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/** A mount point; a folder that is read-only, or in which nothing may be made. */
+const irreplaceable = new Set(['EBUSY', 'EROFS', 'EACCES', 'EPERM']);
+
+/**
+ * Puts a file in the place of the one that is there: after a power cut, or on a full disk, it is the old one or the new one. A
+ * link stays one: what it leads to is replaced. One that cannot be replaced, for it is mounted by itself or its folder
+ * takes no other file, is written in its place, and so is what is no file, such as a pipe.
+ *
+ * @param newMode Of a file that was not there; one that is keeps what its owner chose.
+ * @throws The system's error.
+ */
+export async function replaceFile(named: string, content: string | Uint8Array, newMode: number): Promise<void> {
+  const path = await realpath(named).catch(() => named);
+  const there = await stat(named).catch(() => undefined);
+  if (there && !there.isFile() && !there.isDirectory()) return writeFile(named, content);
+  const bytes = Buffer.from(content);
+  const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    const file = await open(temporary, 'w', 0o600);
+    try {
+      await file.chmod(there ? there.mode & 0o777 : newMode);
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    if (!irreplaceable.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    await writeInPlace(path, bytes).catch(() => {
+      throw error;
+    });
+  }
+}
+
+async function writeInPlace(path: string, bytes: Buffer): Promise<void> {
+  const file = await open(path, 'r+');
+  const put = async (all: Buffer) => {
+    await file.write(all, 0, all.length, 0);
+    await file.truncate(all.length);
+    await file.sync();
+  };
+  try {
+    const before = await file.readFile();
+    await put(bytes).catch(async (error: unknown) => {
+      await put(before);
+      throw error;
+    });
+  } finally {
+    await file.close();
+  }
+}
