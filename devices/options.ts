@@ -17,7 +17,9 @@ export function checkOptions(options: DeviceOptions): void {
   const isSide = (value: number) => Number.isInteger(value) && value >= 2 && value <= maxSide;
   check('width', isSide, `a whole number of pixels from 2 to ${maxSide}`);
   check('height', isSide, `a whole number of pixels from 2 to ${maxSide}`);
-  check('maxPixels', (value) => Number.isInteger(value) && value >= 1, 'a whole number of pixels from 1 on');
+  const mostPixels = maxSide ** 2;
+  const isCount = (value: number) => Number.isInteger(value) && value >= 1 && value <= mostPixels;
+  check('maxPixels', isCount, `a whole number of pixels from 1 to ${mostPixels}`);
   check('fps', (value) => value >= 0.01 && value <= 1000, 'a number of frames a second from 0.01 to 1000');
   check('stallTimeoutMs', (value) => value >= 1 && value <= longestStallMs, `1 to ${longestStallMs} ms`);
   if (options.transport !== undefined && options.transport !== 'tcp' && options.transport !== 'udp') {

@@ -21,6 +21,9 @@ export interface SourceOptions {
   logger: Logger;
 }
 
+/** A camera that cannot be opened makes up as many reasons as it likes. */
+const mostSaid = 20;
+
 /** One source from its opening to its end: opens the device, tries again, reads it, closes it. Used once. */
 export class Source {
   readonly #options: SourceOptions;
@@ -29,6 +32,8 @@ export class Source {
   #isOpen = false;
   #isStopped = false;
   #lastError: string | undefined;
+  /** Reasons why it cannot be opened, each told once: two of them may take turns for a month. */
+  readonly #said = new Set<string>();
   #starting: Promise<void> | undefined;
   #working: Promise<void> | undefined;
   readonly #nap = new Nap();
@@ -90,7 +95,10 @@ export class Source {
     } catch (error) {
       const message = messageOf(error);
       // One that is thrown is told by who catches it.
-      if (patient && message !== this.#lastError && !this.#isStopped) logger.error(message);
+      if (patient && !this.#said.has(message) && this.#said.size < mostSaid && !this.#isStopped) {
+        this.#said.add(message);
+        logger.error(message);
+      }
       this.#lastError = message;
       onHealth();
       return error;

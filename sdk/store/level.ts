@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, realpath, rename, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClassicLevel } from 'classic-level';
@@ -54,6 +54,8 @@ export class Level {
   readonly isCut: boolean;
   readonly #writer: Writer;
   readonly #release: () => void;
+  /** The file that is the store's own as long as it is open. */
+  #place: { readonly lock: string; readonly inode: number } | undefined;
 
   private constructor(db: Database, writer: Writer, release: () => void, { damage, isCut = false }: Condition) {
     this.db = db;
@@ -74,7 +76,10 @@ export class Level {
     const release = takeFolder(folder);
     if (!release) throw new UnavailableError('this process uses it already');
     try {
-      return await openTaken(folder, options, release);
+      const level = await openTaken(folder, options, release);
+      const lock = join(folder, 'LOCK');
+      level.#place = { lock, inode: (await stat(lock).catch(unavailable)).ino };
+      return level;
     } catch (error) {
       release();
       throw error;
@@ -86,10 +91,33 @@ export class Level {
     return new Level(db, writer, release, condition);
   }
 
-  /** All or nothing. Survives the process; with `sync` also a power cut, and so does all that was written before. */
+  /** False: its folder was removed or replaced. What is written then goes with the process, and LevelDB does not notice. */
+  async isThere(): Promise<boolean> {
+    if (!this.#place) return true;
+    const { lock, inode } = this.#place;
+    try {
+      return (await stat(lock)).ino === inode;
+    } catch (error) {
+      // A disk that does not answer says so when it is written to.
+      return (error as NodeJS.ErrnoException).code !== 'ENOENT';
+    }
+  }
+
+  /**
+   * All or nothing. Survives the process; with `sync` also a power cut, and so does all that was written before.
+   *
+   * @throws UnavailableError when its folder is gone.
+   */
   async write(operations: readonly Operation[], sync: boolean): Promise<void> {
+    // Before, so that what is refused is nowhere; after, so that what is acknowledged is where it belongs.
+    await this.#assertThere();
     await this.db.batch([...operations], { ...encodings, sync });
+    await this.#assertThere();
     written.add(this.#writer, bytesOf(operations));
+  }
+
+  async #assertThere(): Promise<void> {
+    if (!(await this.isThere())) throw new UnavailableError('its folder was removed or replaced while it was in use');
   }
 
   async close(): Promise<void> {

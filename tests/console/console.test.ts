@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect as connectTo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { closedHealth } from '../../devices/device.ts';
@@ -229,6 +229,13 @@ describe('Console: requests', () => {
     ['no type', {}, '{}', 415],
     ['no JSON', { 'content-type': 'application/json' }, '{', 400],
     ['a list', { 'content-type': 'application/json' }, '[]', 400],
+    [
+      'too many levels',
+      { 'content-type': 'application/json' },
+      `{"masks":${'['.repeat(30_000)}${']'.repeat(30_000)}}`,
+      400,
+    ],
+    ['a way to the prototype', { 'content-type': 'application/json' }, '{"detect":{"__proto__":{"fps":1}}}', 400],
     ['too much', { 'content-type': 'application/json' }, `{"source":"${'x'.repeat(70_000)}"}`, 413],
   ])('refuses a PATCH with %s', async (_, headers, body, status) => {
     const response = await raw(shared.port, {
@@ -239,6 +246,18 @@ describe('Console: requests', () => {
     });
     expect(response.status).toBe(status);
     expect(JSON.parse(response.body).error).toBeTypeOf('string');
+  });
+
+  it('hears out who sends far too much and reads the answer after that', async () => {
+    const body = Buffer.alloc(12_000_000, 'x');
+    const socket = connectTo({ port: shared.port, host: '127.0.0.1' }).pause();
+    const head = ['PATCH /api/cameras/door HTTP/1.1', `Host: 127.0.0.1:${shared.port}`, 'Connection: close'];
+    head.push('Content-Type: application/json', `Content-Length: ${body.length}`, '', '');
+    socket.write(head.join('\r\n'));
+    await new Promise<void>((resolve, reject) => socket.on('error', reject).write(body, () => resolve()));
+    let answer = '';
+    for await (const chunk of socket) answer += chunk;
+    expect(answer).toMatch(/^HTTP\/1.1 413 /);
   });
 
   it('refuses a foreign name and a foreign origin', async () => {

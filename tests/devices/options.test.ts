@@ -9,6 +9,14 @@ it.each<[string, object, RegExp]>([
   ['no frames a second', { fps: 0 }, /fps of a source: expected a number of frames a second from 0\.01 to 1000, got 0/],
   ['a rate that is no number', { fps: Number.NaN }, /fps .*got NaN/],
   ['a filter in place of a rate', { fps: '5,drawtext' }, /fps .*got 5,drawtext/],
+  [
+    'no pixels',
+    { maxPixels: 0 },
+    /maxPixels of a source: expected a whole number of pixels from 1 to 268435456, got 0/,
+  ],
+  ['pixels that are no number', { maxPixels: Number.NaN }, /maxPixels .*got NaN/],
+  // ffmpeg counts them with 32 bits, and no frame has more.
+  ['more pixels than a frame can have', { maxPixels: Number.MAX_SAFE_INTEGER }, /maxPixels .*got 9007199254740991/],
   ['no patience', { stallTimeoutMs: 0 }, /stallTimeoutMs of a source/],
   ['an unknown transport', { transport: 'http' }, /transport of a source: expected tcp or udp, got http/],
   ['an unknown speed', { speed: 'fast' }, /expected realtime or max, got fast/],
@@ -18,5 +26,5 @@ it.each<[string, object, RegExp]>([
 });
 
 it('takes what is left out', () => {
-  expect(createDevice('scene:', { width: undefined, fps: 12.5 }).health.state).toBe('closed');
+  expect(createDevice('scene:', { width: undefined, fps: 12.5, maxPixels: 16384 ** 2 }).health.state).toBe('closed');
 });

@@ -69,9 +69,9 @@ export class ShownLearning {
     await this.learning.teach({ camera, subject: { view: state }, label });
   }
 
-  /** Teaches that an object which looks like this is called so. */
-  async teachObject(picture: Picture, label: string): Promise<void> {
+  /** Teaches that an object which looks like this is called so. @param anyway Though it is called otherwise too. */
+  async teachObject(picture: Picture, label: string, { anyway = false } = {}): Promise<void> {
     await this.show('door', picture);
-    await this.learning.teach({ camera: 'door', subject: { box: [0, 0, side, side] }, label });
+    await this.learning.teach({ camera: 'door', subject: { box: [0, 0, side, side] }, label, anyway });
   }
 }

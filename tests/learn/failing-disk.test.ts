@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -131,6 +131,20 @@ it('what cannot be mended yet is refused each time, and can be read meanwhile', 
   vi.restoreAllMocks();
   await store.teach(draft('dog', sample(1)));
   expect(store.ledger.examples().map(({ label }) => label)).toEqual(['cat', 'dog']);
+});
+
+it('acknowledges nothing while its folder is gone, and keeps what it knows', async () => {
+  const folder = join(temporaryFolder(), 'learn');
+  const store = await open(folder);
+  const { id } = await store.teach(draft('cat', sample(0)));
+  renameSync(folder, `${folder}.away`);
+  for (let i = 1; i < 3; i++) await expect(store.teach(draft('dog', sample(i)))).rejects.toThrow(InputError);
+  expect(store.ledger.examples('object').map((one) => one.id)).toEqual([id]);
+  renameSync(`${folder}.away`, folder);
+  await store.teach(draft('fox', sample(3)));
+  await store.close();
+  const labels = (await open(folder)).ledger.examples('object').map(({ label }) => label);
+  expect(labels.sort()).toEqual(['cat', 'fox']);
 });
 
 it('is not opened again by who comes after its end', async () => {

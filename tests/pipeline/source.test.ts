@@ -149,6 +149,24 @@ describe('Source', () => {
     await one.stop();
   });
 
+  it('says each of two errors that take turns once', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const failing = (i: number) => new FakeDevice(Promise.reject(new Error(i % 2 ? 'no route' : 'timed out')));
+    const {
+      source: one,
+      made,
+      lines,
+    } = source([...Array.from({ length: 6 }, (_, i) => failing(i)), new FakeDevice()], {
+      patient: true,
+    });
+    void one.start();
+    while (made.length < 7) await vi.advanceTimersByTimeAsync(30_000);
+    expect(lines).toEqual(['error timed out', 'error no route']);
+    vi.useRealTimers();
+    await one.stop();
+  });
+
   it('can be stopped while it opens', async () => {
     const device = new FakeDevice(new Promise(() => {}));
     const { source: one, log, lines } = source([device]);

@@ -5,7 +5,7 @@ import type { Identity } from '../../learn/identity.ts';
 import type { Learner } from '../../learn/learner.ts';
 import type { PartName } from '../../learn/part.ts';
 import type { HubContext } from '../extension.ts';
-import type { Link } from '../link.ts';
+import { type Link, packetBytes } from '../link.ts';
 import type { LearnTopics } from './learn-topics.ts';
 import { digestOfPart, writeSharedPart } from './shared-part.ts';
 
@@ -37,8 +37,6 @@ interface Retained {
   readonly digest: string | undefined;
 }
 
-/** Room for the fixed header, the topic's length, the packet id and the properties. */
-const headerBytes = 16;
 /** What waits in the outbox meanwhile; it may be in memory. */
 const mostWaitingBytes = 2 << 20;
 
@@ -208,7 +206,7 @@ export class Announcer {
     });
     const link = this.#link;
     if (!payload || !link || !this.#isConnected || this.#left.has(topic)) return;
-    const bytes = payload.length + Buffer.byteLength(topic) + headerBytes;
+    const bytes = packetBytes(topic, payload.length);
     if (bytes > link.maximumPacketSize) {
       this.#sayTooLarge(topic, bytes, link.maximumPacketSize);
       return;

@@ -70,6 +70,11 @@ export class LevelStore {
     return this.#level.write(operations, sync);
   }
 
+  /** False: its folder was removed or replaced. */
+  isThere(): Promise<boolean> {
+    return this.#level.isThere();
+  }
+
   close(): Promise<void> {
     return this.#level.close();
   }

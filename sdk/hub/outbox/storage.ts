@@ -145,7 +145,7 @@ export class Storage {
 
   async #start(): Promise<void> {
     // While the old one is open, what it has can be read; so it stays until there is room for another one.
-    if (this.#store) await probe(this.#folder);
+    if (this.#store && (await this.#store.isThere())) await probe(this.#folder);
     await this.#close();
     this.#store = await LevelStore.open(this.#folder, this.#logger, this.#damage);
     await this.#adoptAll(this.#store).catch(damaged);

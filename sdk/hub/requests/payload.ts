@@ -1,9 +1,9 @@
+import { assertHarmless } from '../../config/outside-json.ts';
 import { InputError } from '../../errors.ts';
 import { textOf } from '../text-of.ts';
 
 /** A camera's change with many zones has some KiB. */
 const maxBytes = 64 * 1024;
-const maxDepth = 16;
 const maxTransactionLength = 128;
 
 /**
@@ -26,17 +26,8 @@ export function fieldsOf(payload: Buffer, bare: string | undefined): Record<stri
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new InputError(`expected fields in braces, got ${text.slice(0, 60)}`);
   }
-  check(value, 1);
+  assertHarmless(value);
   return value as Record<string, unknown>;
-}
-
-/** Refuses what could do harm before it is looked at: recursion that is too deep, and the way to prototypes. */
-function check(value: object, depth: number): void {
-  if (depth > maxDepth) throw new InputError(`expected at most ${maxDepth} levels, got more`);
-  for (const [key, inner] of Object.entries(value)) {
-    if (key === '__proto__') throw new InputError('__proto__: no such field');
-    if (typeof inner === 'object' && inner !== null) check(inner, depth + 1);
-  }
 }
 
 /** What is sent back as it came, so that the asker knows the answer. */

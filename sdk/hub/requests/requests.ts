@@ -4,7 +4,7 @@ import { InputError, messageOf } from '../../errors.ts';
 import { TokenBucket } from '../../token-bucket.ts';
 import { Complaints } from '../complaints.ts';
 import type { Extension, HubContext, Subscription } from '../extension.ts';
-import type { Link } from '../link.ts';
+import { type Link, packetBytes } from '../link.ts';
 import type { Incoming } from '../session.ts';
 import { cameraLevels, type NodeTopics, namePattern } from '../topics.ts';
 import { Lanes } from './lanes.ts';
@@ -30,8 +30,6 @@ const maxTasks = 32;
 const timeoutMs = 30_000;
 /** Answers and pictures that the network does not take are not worth memory. */
 const maxUnsentBytes = 1024 * 1024;
-/** Room for the fixed header, the topic's length and the properties. */
-const headerBytes = 32;
 const maxCorrelationBytes = 1024;
 const maxResponseTopicBytes = 256;
 const maxErrorLength = 1000;
@@ -202,8 +200,6 @@ function send(
   // A connection that ends takes the answer with it: who asked asks again.
   link.publish(topic, payload, { qos: 0, ...options }).catch(() => {});
 }
-
-const packetBytes = (topic: string, payloadBytes: number) => Buffer.byteLength(topic) + payloadBytes + headerBytes;
 
 /**
  * Where the sender wants its answer. Only below `response/`: this node may be allowed to publish where the sender is

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -205,6 +206,25 @@ describe('an outbox on disk', () => {
     const { logger } = make();
     await until(() => logger.lines.length > 0);
     expect(logger.lines[0]).toMatch(/EACCES/);
+  });
+
+  it.each([
+    ['removed', () => rmSync(folder, { recursive: true })],
+    ['replaced', () => renameSync(folder, `${folder}.old`)],
+  ])('begins anew, with what it has in memory, when its folder is %s while it runs', async (_, lose) => {
+    const { outbox, logger } = await opened();
+    putAll(outbox, numbers(0, 10));
+    await written(outbox);
+    lose();
+    putAll(outbox, numbers(10, 20));
+    await until(() => logger.lines.length === 2 && outbox.stats.unwritten === 0);
+    expect(logger.lines).toEqual([
+      expect.stringMatching(/cannot be kept in .*: its folder was removed or replaced while it was in use/),
+      expect.stringMatching(/is kept in .* again/),
+    ]);
+    await outbox.close();
+    const { outbox: next } = await opened();
+    expect(next.stats.depth).toBe(20);
   });
 
   it('says why it cannot write below a file', async () => {

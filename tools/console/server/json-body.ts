@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
+import { assertHarmless } from '../../../sdk/config/outside-json.ts';
 import { HttpError } from './reply.ts';
 
 const maxBodyBytes = 64 * 1024;
 
-/** @throws HttpError 415, 413 or 400 when the body is not JSON, too large, or not well-formed. */
+/** @throws HttpError 415, 413 or 400 when the body is not JSON, too large, or not well-formed. InputError when it is too deep. */
 export async function readJson(request: IncomingMessage): Promise<unknown> {
   // A foreign page cannot send this type without being asked first, and the answer would be no.
   const type = request.headers['content-type'] ?? '';
@@ -11,11 +12,14 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
     throw new HttpError(415, `expected content-type application/json, got ${JSON.stringify(type.slice(0, 100))}`);
   }
   const body = await readBody(request);
+  let value: unknown;
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch {
     throw new HttpError(400, 'expected JSON');
   }
+  assertHarmless(value);
+  return value;
 }
 
 function readBody(request: IncomingMessage): Promise<Buffer> {
@@ -25,13 +29,14 @@ function readBody(request: IncomingMessage): Promise<Buffer> {
     request.on('data', (chunk: Buffer) => {
       length += chunk.length;
       if (length <= maxBodyBytes) chunks.push(chunk);
-      else {
-        // The rest is read and thrown away: who is cut off while sending does not see the answer.
-        chunks = [];
-        reject(new HttpError(413, `expected at most ${maxBodyBytes} bytes`));
-      }
+      else chunks = [];
     });
-    request.on('end', () => resolve(Buffer.concat(chunks)));
+    request.on('end', () => {
+      if (length <= maxBodyBytes) resolve(Buffer.concat(chunks));
+      // All of it is read and thrown away before: who is cut off while sending does not see the answer, and a connection
+      // that the client wants closed ends with the answer.
+      else reject(new HttpError(413, `expected at most ${maxBodyBytes} bytes`));
+    });
     request.on('error', reject);
     request.on('close', () => reject(new HttpError(400, 'the request ended too early')));
   });

@@ -1,0 +1,18 @@
+import { InputError } from '../errors.ts';
+
+const maxDepth = 16;
+
+/**
+ * Refuses JSON from outside that could do harm when it is looked at: more levels than any setting has, at which what walks
+ * through them runs out of stack, and the way to prototypes.
+ *
+ * @throws InputError
+ */
+export function assertHarmless(value: unknown, depth = 1): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (depth > maxDepth) throw new InputError(`expected at most ${maxDepth} levels, got more`);
+  for (const [key, inner] of Object.entries(value)) {
+    if (key === '__proto__') throw new InputError('__proto__: no such field');
+    assertHarmless(inner, depth + 1);
+  }
+}
