@@ -11,7 +11,7 @@ import type { Frame } from '../../../sdk/frame/frame.ts';
 import { encodeJpeg, readPicture } from '../../../sdk/frame/picture.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
 import { hasProgram } from '../../needs.ts';
-import { ffmpeg } from '../clip.ts';
+import { ffmpeg, turned } from '../clip.ts';
 import { temporaryFolder } from '../fake.ts';
 
 /** Makes a clip of a filter's source. @returns Its path. */
@@ -178,7 +178,7 @@ describe.skipIf(!hasProgram('ffmpeg') || !hasProgram('ffprobe'))(
     it('is turned as a phone says', async () => {
       const flat = made('flat.mp4', `${half}:size=64x48`, ...h264);
       const path = join(temporaryFolder(), 'turned.mp4');
-      ffmpeg('-i', flat, '-c', 'copy', '-metadata:s:v', 'rotate=90', path);
+      turned(flat, 90, path);
       const { frames } = await read(path);
       expect(frames[0]!.size).toBe('48x64');
       expect(difference(frames[0]!.pixels, reference(path, 'null', 'yuv420p').subarray(0, 64 * 48 * 1.5)).most).toBe(0);

@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Device, DeviceOptions } from '../../../devices/device.ts';
 import { createDevice, openDevice } from '../../../devices/index.ts';
 import type { Frame } from '../../../sdk/frame/frame.ts';
-import { clip, ffmpeg, readToEnd } from '../../devices/clip.ts';
+import { clip, ffmpeg, readToEnd, turned } from '../../devices/clip.ts';
 import { temporaryFolder } from '../../devices/fake.ts';
 import { until } from '../../hub/fakes.ts';
 import { hasProgram } from '../../needs.ts';
@@ -124,7 +124,7 @@ describe.skipIf(!(await hasOpenCv()) || !hasProgram('ffmpeg'))('opencv: (needs n
       'yuv420p',
       flat,
     );
-    ffmpeg('-i', flat, '-c', 'copy', '-metadata:s:v', `rotate=${degrees}`, path);
+    turned(flat, degrees, path);
     const args = ['-nostdin', '-loglevel', 'error', '-i', path, '-pix_fmt', 'bgr24', '-f', 'rawvideo', '-'];
     const right = execFileSync('ffmpeg', args);
     const device = await open(`opencv:${path}`, { speed: 'max' });
