@@ -16,7 +16,13 @@ export class RtspCamera extends NetworkCamera {
   /** A camera may send over UDP alone, and says so when it is asked for TCP. */
   protected override async run(): Promise<string> {
     const reason = await super.run();
-    if (this.hasFrames || this.closed || this.#overUdp || !/461\W+Unsupported transport/i.test(reason)) return reason;
+    if (
+      this.hasFrames ||
+      this.closed ||
+      this.#overUdp ||
+      !/SETUP failed: 461|461\W*Unsupported transport/i.test(reason)
+    )
+      return reason;
     this.logger.warn('the camera sends over UDP alone: it is asked for that (transport: udp)');
     this.#overUdp = true;
     return super.run();

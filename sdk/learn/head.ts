@@ -259,10 +259,14 @@ export function* trainHeadInSteps(
   yield;
   const looks = [...targets].map((target, i): Look => {
     const profile = set.profiles?.[i];
-    return {
-      cosines: set.prototypeCosines.subarray(i * classes, (i + 1) * classes),
-      profileCosine: (label) => profile && profiles!.cosine(profile, label, label === target),
+    // Most are asked for one label, twice.
+    let last: { label: number; cosine: number } | undefined;
+    const profileCosine = (label: number) => {
+      if (!profile) return undefined;
+      if (last?.label !== label) last = { label, cosine: profiles!.cosine(profile, label, label === target) };
+      return last.cosine;
     };
+    return { cosines: set.prototypeCosines.subarray(i * classes, (i + 1) * classes), profileCosine };
   });
   const marginsOf = (i: number) => best.model.leftOut.subarray(i * classes, (i + 1) * classes);
   const sayMuch = [...targets.keys()].filter((i) => counts[targets[i]!]! > 1);
