@@ -63,8 +63,9 @@ export function ffmpegCommand(options: FfmpegInput): FfmpegCommand {
 const aspect = 'if(between(sar,0.25,4)*not(between(sar,0.99,1.01)),sar,1)';
 
 /**
- * The filter that makes pixels square and scales to what is wanted. It is worked out anew for each size of a stream. One
- * with square pixels of the size that is wanted passes as it is.
+ * The filter that makes pixels square and scales to what is wanted. It is worked out anew for each size of a stream, and
+ * with `eval=frame` for each shape of its pixels: television goes from 4:3 to 16:9 in the same number of pixels. One with
+ * square pixels of the size that is wanted passes as it is.
  */
 function scale(wantedWidth?: number, wantedHeight?: number, matrix?: ColourSpace['matrix']): string {
   // The smaller side grows: no pixel that the camera has is lost. Chroma has half the size, so a side that changes is even.
@@ -86,7 +87,7 @@ function scale(wantedWidth?: number, wantedHeight?: number, matrix?: ColourSpace
     [width, height] = [even(`${wantedHeight}*${ratio}`), String(wantedHeight)];
   }
   const convert = matrix === undefined ? '' : `:out_color_matrix=${matrix}`;
-  return `scale=w='${width}':h='${height}':flags=bilinear${convert}`;
+  return `scale=w='${width}':h='${height}':flags=bilinear:eval=frame${convert}`;
 }
 
 /** What ffmpeg says, or in words for a person where the pictures are too large. */

@@ -178,7 +178,7 @@ export class OpenCvCapture extends DeviceBase {
 
   async #readFile(source: Source, first: Mat, fps: number): Promise<void> {
     const stepNs = 1e9 / fps;
-    const { timesMs = [] } = this.#scanned ?? {};
+    const { timesMs = [], problem } = this.#scanned ?? {};
     // In a loop the first frame comes a frame's length after the last.
     const lengthNs = (timesMs.at(-1) ?? 0) * 1e6 + stepNs;
     let round = 0;
@@ -217,6 +217,11 @@ export class OpenCvCapture extends DeviceBase {
     }
     mat?.release();
     if (this.closed) return;
+    // OpenCV ends at a file's end and where it is cut off alike.
+    if (problem !== undefined && this.health.lastError === undefined) {
+      this.setError(`ffprobe: ${problem}`);
+      this.logger.warn(`the video ended with an error after ${this.health.frames} frames: ${problem}`);
+    }
     this.outlet.end();
     this.setState('ended');
   }

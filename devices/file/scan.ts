@@ -10,10 +10,12 @@ export interface ScannedVideo {
   readonly rotation: 0 | 90 | 180 | 270;
   /** Width of a pixel by its height, before it is turned. */
   readonly aspect: number;
-  /** Of its key frames, each once: `1280x720`. */
+  /** Of its key frames, each once: `1280x720`, or `720x576 at 16:15` where pixels are not square. */
   readonly sizes: readonly string[];
   /** When each frame is shown, in order, from 0 on; those without a time are left out. */
   readonly timesMs: readonly number[];
+  /** What ffprobe complained of, though it read on to the end: of a file that is cut off, for example. */
+  readonly problem: string | undefined;
 }
 
 const limits = { timeoutMs: 120_000, bytes: 1 << 28 };
@@ -45,10 +47,12 @@ export async function scanVideo(path: string): Promise<ScannedVideo> {
       // An editor's cut: it is decoded, and not shown.
       if (Number.isFinite(time) && !value(line, 'flags')?.includes('D')) times.push(time);
     } else if (line.startsWith('frame|')) {
-      sizes.add(`${value(line, 'width')}x${value(line, 'height')}`);
-      const [across, down] = (value(line, 'sample_aspect_ratio') ?? '').split(':').map(Number);
+      const shape = value(line, 'sample_aspect_ratio') ?? '';
+      const [across, down] = shape.split(':').map(Number);
       const ratio = across! / down!;
-      if (sizes.size === 1 && ratio >= 1 / mostAspect && ratio <= mostAspect) aspect = ratio;
+      const isKnown = ratio >= 1 / mostAspect && ratio <= mostAspect;
+      sizes.add(`${value(line, 'width')}x${value(line, 'height')}${isKnown && ratio !== 1 ? ` at ${shape}` : ''}`);
+      if (sizes.size === 1 && isKnown) aspect = ratio;
     } else if (line.startsWith('stream|')) {
       isVideo = true;
     } else if (line.startsWith('format|')) {
@@ -57,11 +61,11 @@ export async function scanVideo(path: string): Promise<ScannedVideo> {
     // ffmpeg counts against the clock.
     if (Number.isFinite(turned)) rotation = (((Math.round(-turned / 90) * 90) % 360) + 360) % 360;
   }
+  const problem = run.stderr.trim().split('\n').at(-1) || undefined;
   if (!isVideo || sizes.size === 0) {
-    const why = run.stderr.trim().split('\n').at(-1);
-    throw new InputError(`no video can be read from ${path}${why ? `; ffprobe says: ${why}` : ''}`);
+    throw new InputError(`no video can be read from ${path}${problem ? `; ffprobe says: ${problem}` : ''}`);
   }
   times.sort((a, b) => a - b);
   const timesMs = times.map((time) => (time - times[0]!) * 1000);
-  return { container, rotation: rotation as ScannedVideo['rotation'], aspect, sizes: [...sizes], timesMs };
+  return { container, rotation: rotation as ScannedVideo['rotation'], aspect, sizes: [...sizes], timesMs, problem };
 }

@@ -5,7 +5,7 @@ import { assertPixels, type Decoder, findOutput, greatestOf, greatestShare, read
 
 /**
  * What is left after the model's own suppression, or of a network that needs none (YOLOv10, YOLO26, RT-DETR): rows of a
- * box, its score and its class; zeros behind the last one.
+ * box, its score and its class; zeros or -1 behind the last one.
  */
 export function suppressed(card: DetectorCard, outputs: readonly TensorInfo[]): Decoder {
   if (card.decoder.type !== 'suppressed') throw new TypeError('expected a suppressed card');
@@ -56,7 +56,10 @@ function classOf(value: number, classes: number): number {
 }
 
 function assertClasses(data: Float32Array, width: number, classes: number): void {
-  for (let at = 0; at < data.length; at += width) classOf(data[at + 5]!, classes);
+  for (let at = 0; at < data.length; at += width) {
+    // Behind the last row some exporters write -1.
+    if (!(data[at + 4]! <= 0)) classOf(data[at + 5]!, classes);
+  }
 }
 
 /** Shares taken for pixels are boxes of no size in the corner, pixels taken for shares lie outside: neither is found. */

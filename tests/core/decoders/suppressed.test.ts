@@ -42,6 +42,20 @@ describe('suppressed', () => {
     }
   });
 
+  it('takes the rows behind the last as exporters fill them: zeros, -1, or -1 as the class alone', () => {
+    for (const filler of [
+      [0, 0, 0, 0, 0, -1],
+      [-1, -1, -1, -1, -1, -1],
+      [0, 0, 0, 0, -1, 0],
+    ]) {
+      // biome-ignore format: a row each
+      const filled = output([[4, 5, 14, 25, 0.9, 1], filler, filler]);
+      expect(complaint(decoder, filled)).toBe('nothing');
+      expect(complaint(decoder, output([filler]))).toBe('nothing');
+      expect(decode(decoder, filled, { threshold: 0 })).toEqual([{ box: [4, 5, 14, 25], score: 0.9, classId: 1 }]);
+    }
+  });
+
   it('tells pixels from shares by their numbers', () => {
     expect(complaint(decoder, output(rows))).toBe('nothing');
     expect(complaint(decoder, output([nothing]))).toBe('nothing');

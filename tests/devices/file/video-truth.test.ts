@@ -151,6 +151,23 @@ describe.skipIf(!hasProgram('ffmpeg') || !hasProgram('ffprobe'))(
       }
     });
 
+    it('begins anew where its pixels change their shape and their number stays, as television does', async () => {
+      const parts = ['1', '16/11', '1/2', '1'].map((aspect, i) =>
+        made('part.ts', `${half}:size=64x48,setsar=${aspect}`, '-output_ts_offset', String(i), '-bf', '0', ...h264),
+      );
+      const path = join(temporaryFolder(), 'aspects.ts');
+      writeFileSync(path, Buffer.concat(parts.map((part) => readFileSync(part))));
+      const { frames, sizes } = await read(path);
+      const expected = ['64x48', '92x48', '64x96', '64x48'].flatMap((size) => Array(5).fill(size));
+      expect(frames.map(({ size }) => size)).toEqual(expected);
+      expect(sizes.slice(1)).toEqual(expected.slice(1));
+      for (const [i, part] of parts.entries()) {
+        const alone = (await read(part)).frames.map(({ pixels }) => pixels);
+        const ours = frames.slice(i * 5, i * 5 + 5).map(({ pixels }) => pixels);
+        expect(difference(Buffer.concat(ours), Buffer.concat(alone)).most).toBe(0);
+      }
+    });
+
     it('begins anew where its picture changes its size or is turned', async () => {
       const parts = ['64x48', '48x64', '128x96', '64x48'].map((size, i) =>
         made('part.ts', `${half}:size=${size}`, '-output_ts_offset', String(i), '-bf', '0', ...h264),

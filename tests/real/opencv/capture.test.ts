@@ -164,6 +164,28 @@ describe.skipIf(!(await hasOpenCv()) || !hasProgram('ffmpeg'))('opencv: (needs n
     expect((await open(`opencv:${path}`, { width: 320 })).properties).toMatchObject({ width: 320, height: 240 });
   });
 
+  it('says of a video that is cut off that it is, at its end', async () => {
+    const path = mjpeg({ name: 'cut.mkv' });
+    const bytes = readFileSync(path);
+    writeFileSync(path, bytes.subarray(0, Math.floor(bytes.length * 0.6)));
+    const device = await open(`opencv:${path}`, { speed: 'max' });
+    expect(await readToEnd(device)).toBeGreaterThan(5);
+    expect(device.health).toMatchObject({ state: 'ended', lastError: expect.stringContaining('ended prematurely') });
+  });
+
+  it('refuses a video whose pixels change their shape', async () => {
+    const folder = temporaryFolder();
+    const parts = ['1', '16/11'].map((aspect, i) => {
+      const part = join(folder, `${i}.ts`);
+      const source = `testsrc2=size=64x48:rate=5:duration=1,setsar=${aspect}`;
+      ffmpeg('-f', 'lavfi', '-i', source, '-output_ts_offset', `${i}`, '-c:v', 'libx264', '-pix_fmt', 'yuv420p', part);
+      return readFileSync(part);
+    });
+    const path = join(folder, 'both.ts');
+    writeFileSync(path, Buffer.concat(parts));
+    await expect(openDevice(`opencv:${path}`)).rejects.toThrow('(64x48, 64x48 at 16:11), which OpenCV does not notice');
+  });
+
   it('refuses a video that changes its size, and a picture, with what reads them', async () => {
     const folder = temporaryFolder();
     const parts = ['64x48', '48x64'].map((size, i) => {
