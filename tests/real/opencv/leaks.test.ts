@@ -52,15 +52,19 @@ describe.skipIf(!isReady)('10,000 frames leave memory flat (needs npm run opencv
   it('the dnn engine', { timeout: 1_200_000 }, async () => {
     const folder = temporaryFolder();
     const image = { name: 'images', shape: [1, 3, 32, 32] };
-    // The mean of each channel, twice: a box and two scores.
+    // The mean of each channel, twice: a box in pixels and two scores of 0 to 1.
     const model = onnxModel({
       inputs: [image],
       outputs: [{ name: 'output0', shape: [1, 6, 1] }],
-      constants: [{ name: 'shape', type: 'int64', shape: [3], data: [1, 6, 1] }],
+      constants: [
+        { name: 'shape', type: 'int64', shape: [3], data: [1, 6, 1] },
+        { name: 'sizes', shape: [1, 6, 1, 1], data: [0.1, 0.1, 0.1, 0.1, 1 / 255, 1 / 255] },
+      ],
       operations: [
         { op: 'GlobalAveragePool', inputs: ['images'], outputs: ['means'] },
         { op: 'Concat', inputs: ['means', 'means'], outputs: ['twice'], ints: { axis: 1 } },
-        { op: 'Reshape', inputs: ['twice', 'shape'], outputs: ['output0'] },
+        { op: 'Mul', inputs: ['twice', 'sizes'], outputs: ['sized'] },
+        { op: 'Reshape', inputs: ['sized', 'shape'], outputs: ['output0'] },
       ],
     });
     await writeFile(join(folder, 'tiny.onnx'), model);
