@@ -41,8 +41,8 @@ describe('--engine', () => {
     const opencv = await ocellus([command, '--engine', 'opencv', ...args()]);
     const onnxruntime = await ocellus([command, '--engine', 'onnxruntime', ...args()]);
     // Also where it is not built.
-    expect(opencv.err).toMatch(/^error .*OpenCV( is not installed|'s dnn module cannot load)/);
-    expect(onnxruntime.err).toMatch(/^error (?!.*OpenCV)/);
+    expect(opencv.err).toMatch(/^error .*OpenCV( is not installed|'s dnn module cannot load)/m);
+    expect(onnxruntime.err).toMatch(/^error (?!.*OpenCV)/m);
     expect([opencv.code, onnxruntime.code]).toEqual([2, 2]);
   });
 });
