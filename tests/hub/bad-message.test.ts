@@ -189,12 +189,18 @@ describe.each([4, 5] as const)('A broker that ends the connection, MQTT %i', (ve
     expect(hub.stats.outbox.refused.event).toBe(0);
     const { cuts } = broker;
     expect(cuts).toBeLessThanOrEqual(6);
-    for (let i = 4; i < 8; i++) {
-      door.emit('snapshot', { id: String(i), label: 'person', jpeg });
-      await settled({ stats: () => hub.stats });
-    }
-    // What was found out is remembered: now and then it may still come nearer.
-    expect(broker.cuts - cuts).toBeLessThanOrEqual(3);
+    const send = async (from: number, to: number) => {
+      const before = broker.cuts;
+      for (let i = from; i < to; i++) {
+        door.emit('snapshot', { id: String(i), label: 'person', jpeg });
+        await settled({ stats: () => hub.stats });
+      }
+      return broker.cuts - before;
+    };
+    // It may still come nearer, at two connections a try: from a tenth to within a factor of 1.5 in three tries.
+    expect(await send(4, 8)).toBeLessThanOrEqual(6);
+    // What was found out is remembered.
+    expect(await send(8, 12)).toBe(0);
   });
 
   it('at what goes past the outbox: statistics, and a subscription', async () => {
