@@ -122,7 +122,7 @@ export class Child {
     return this.#process.pid!;
   }
 
-  /** The last lines it wrote to standard error, passwords masked. */
+  /** The first line it wrote to standard error, and the last ones; passwords masked. */
   get said(): string {
     // A part of a line is nothing that a listener could judge.
     const rest = this.#listener ? '' : this.#clean(this.#partial);
@@ -195,7 +195,8 @@ export class Child {
       const clean = this.#clean(told ?? '');
       if (clean && !this.#lines.includes(clean)) this.#lines.push(clean);
     }
-    this.#lines.splice(0, Math.max(0, this.#lines.length - keptLines));
+    // The first one is the cause; ffmpeg 7 says many after it.
+    this.#lines.splice(1, Math.max(0, this.#lines.length - keptLines));
   }
 }
 

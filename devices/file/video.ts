@@ -120,7 +120,10 @@ export class VideoFile extends DeviceBase {
       this.options.maxPixels ?? defaultMaxPixels,
       buffers.onFree,
     );
-    this.#reading = this.#read(child, command.parser(filler));
+    let refusal: string | undefined;
+    this.#reading = this.#read(child, command.parser(filler), (why) => {
+      refusal = why;
+    });
     const watchdog = new Watchdog(() => void child.stop(true));
     if (timeoutMs !== undefined) watchdog.arm(timeoutMs);
     await Promise.race([first, this.#reading]);
@@ -128,7 +131,8 @@ export class VideoFile extends DeviceBase {
     this.assertOpening();
     const { format } = filler;
     if (format && seen) return { format };
-    return { problem: plainWords(child.said, maxPixels) || this.health.lastError || (await child.ended) };
+    // What we refuse ends the program, and what it says of that is no cause.
+    return { problem: refusal ?? (plainWords(child.said, maxPixels) || (await child.ended)) };
   }
 
   protected override read(): void {
@@ -152,7 +156,7 @@ export class VideoFile extends DeviceBase {
   }
 
   /** Reads all frames, then says that the file is over. */
-  async #read(child: Child, parser: StreamParser): Promise<void> {
+  async #read(child: Child, parser: StreamParser, onRefusal: (why: string) => void): Promise<void> {
     try {
       await pump(child.stdout, parser, () => this.#busy);
       await this.#busy;
@@ -161,6 +165,7 @@ export class VideoFile extends DeviceBase {
     } catch (error) {
       this.counters.corrupt++;
       this.setError(messageOf(error));
+      onRefusal(messageOf(error));
       await child.stop(true);
     }
     if (this.state !== 'online') return;
