@@ -10,7 +10,12 @@ export interface Calibration {
 
 /** e^-x is worked out in 32-bit floats by additions and multiplications, so it is the same on each processor. */
 export function chanceOf({ slope, offset }: Calibration, lead: number): number {
-  const x = Math.max(-80, Math.min(80, slope * lead + offset));
+  return sigmoid(slope * lead + offset);
+}
+
+/** 1 / (1 + e^-value), the same on each processor. */
+export function sigmoid(value: number): number {
+  const x = Math.max(-80, Math.min(80, value));
   const power = expOf(Math.fround(-Math.abs(x)));
   return x >= 0 ? 1 / (1 + power) : power / (1 + power);
 }

@@ -10,7 +10,16 @@ import { featuresOf } from './features.ts';
 import { linearMargins, linearTensors } from './linear.ts';
 import { NearestTrainer } from './nearest.ts';
 import { PrototypeTrainer } from './prototypes.ts';
-import { falseRejectShare, familiarity, learnReject, type Reject, typicality, typicalShare } from './reject.ts';
+import {
+  type Common,
+  commonOf,
+  falseRejectShare,
+  familiarity,
+  learnReject,
+  type Reject,
+  typicality,
+  typicalShare,
+} from './reject.ts';
 import { readSafeTensors, type Tensor, writeSafeTensors } from './safetensors.ts';
 import { finish, type Steps } from './steps.ts';
 import { SvmTrainer } from './svm.ts';
@@ -164,7 +173,7 @@ export class Head {
     const parts: HeadParts = {
       margins: trainer.restore(own, classes),
       prototypes: prototypeCosines(prototypes, classes),
-      gram: gramOf(prototypes, info.labels.length),
+      common: commonOf(gramOf(prototypes, info.labels.length)),
       calibration: state.calibration,
       reject: { centres: centres.data, threshold: state.threshold, spread: state.spread },
       tensors: { ...own, prototypes },
@@ -209,8 +218,7 @@ function readDescription(metadata: Readonly<Record<string, string>>): { info: He
 interface HeadParts {
   readonly margins: Margins;
   readonly prototypes: Margins;
-  /** Cosines of the labels' prototypes with each other. */
-  readonly gram: Float64Array;
+  readonly common: Common;
   readonly classLayer?: ClassLayer;
   readonly profiles?: ProfileSums;
   readonly calibration: Calibration;
@@ -254,7 +262,7 @@ export function* trainHeadInSteps(
   const { labels, targets, counts, classes } = set;
   const { weights: prototypes } = linearTensors(set.prototypes, new Float64Array(classes));
   const tensors = { ...best.model.tensors, prototypes: prototypes! };
-  const gram = gramOf(tensors.prototypes, labels.length);
+  const common = commonOf(gramOf(tensors.prototypes, labels.length));
   const profiles = set.profiles && ProfileSums.of(set.profiles, targets, labels.length);
   yield;
   const looks = [...targets].map((target, i): Look => {
@@ -282,14 +290,14 @@ export function* trainHeadInSteps(
     const margins = marginsOf(i);
     const named = largest(margins, 0, classes);
     const { cosines, profileCosine } = looks[i]!;
-    const familiar = familiarity(target, cosines, gram, profileCosine(target));
+    const familiar = familiarity(target, cosines, common, profileCosine(target));
     leftOut.push({ target, named, chance: chanceOf(calibration, leadOf(margins, named)), familiar });
     yield;
   }
   const reject = learnReject(leftOut, labels.length, profiles !== undefined);
   yield;
   const parts: HeadParts = {
-    ...{ margins: best.model.margins, calibration, reject, tensors, gram },
+    ...{ margins: best.model.margins, calibration, reject, tensors, common },
     prototypes: prototypeCosines(tensors.prototypes, classes),
     ...(profiles && { profiles, classLayer: set.classLayer }),
   };
@@ -333,13 +341,13 @@ interface Look {
 }
 
 /** @returns `named`: -1 where it is unknown. */
-function decide({ calibration, reject, gram }: HeadParts, labels: number, margins: Float64Array, look: Look) {
+function decide({ calibration, reject, common }: HeadParts, labels: number, margins: Float64Array, look: Look) {
   const first = largest(margins, 0, margins.length);
   const nearest = largest(margins, 0, labels);
   // Else a negative is nearer than all labels.
   const isLabel = first === nearest;
   const chance = chanceOf(calibration, leadOf(margins, first));
-  const familiar = familiarity(nearest, look.cosines, gram, look.profileCosine(nearest));
+  const familiar = familiarity(nearest, look.cosines, common, look.profileCosine(nearest));
   const near = typicality(reject, nearest, familiar, isLabel ? chance : 1 - chance) - reject.threshold;
   const score = (isLabel ? chance : 1 - chance) * typicalShare(reject, near);
   const nearness = isLabel ? near : Number.NEGATIVE_INFINITY;
@@ -357,6 +365,7 @@ function leadOf(margins: Float64Array, of: number): number {
   return own === other || margins.length === 1 ? 0 : Math.max(-mostLead, Math.min(mostLead, own - other));
 }
 
+/** Cosines of the labels' prototypes with each other: labels x labels. */
 function gramOf({ shape, data }: Tensor, labels: number): Float64Array {
   const dimension = shape[1]!;
   const row = (c: number) => (data as Float32Array).subarray(c * dimension, (c + 1) * dimension);

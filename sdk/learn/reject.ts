@@ -1,4 +1,4 @@
-import { expOf } from '../kernels/decode/exp.ts';
+import { sigmoid } from './calibration.ts';
 
 /**
  * When to say `unknown`. What is compared is how typical a region is of the label it was taken for: how familiar it is,
@@ -36,34 +36,52 @@ const fewestForQuantile = 40;
 /** The score falls where a thing becomes unusual: to a half so many deviations below the threshold, so steeply. */
 const [halfBelow, steepness] = [1.25, 1.8];
 
+/** What the prototypes of a head's labels have in common: their mean. */
+export interface Common {
+  /** Of each label's prototype the product with the mean. */
+  readonly labelWithMean: Float64Array;
+  /** The mean's square of its length. */
+  readonly meanSquare: number;
+}
+
+/** @param gram Cosines of the labels' prototypes with each other: labels x labels. */
+export function commonOf(gram: Float64Array): Common {
+  const labels = Math.sqrt(gram.length);
+  const labelWithMean = new Float64Array(labels);
+  let meanSquare = 0;
+  for (let c = 0; c < labels; c++) {
+    for (let d = 0; d < labels; d++) {
+      labelWithMean[c]! += gram[c * labels + d]!;
+      meanSquare += gram[c * labels + d]!;
+    }
+    labelWithMean[c]! /= labels;
+  }
+  return { labelWithMean, meanSquare: meanSquare / (labels * labels) };
+}
+
 /**
  * How familiar something is as one of a label: its cosine with the label's prototype, both without what the prototypes have in
  * common, and what the network's own classes say.
  *
  * @param cosines Of the embedding's features with each label's prototype, at least.
- * @param gram Cosines of the labels' prototypes with each other: labels x labels.
+ * @param common Of the labels' prototypes.
  * @param profile The cosine of its profile with the label's; undefined where the network's classes are not known.
  */
 export function familiarity(
   label: number,
   cosines: ArrayLike<number>,
-  gram: Float64Array,
+  { labelWithMean, meanSquare }: Common,
   profile: number | undefined,
 ): number {
-  const labels = Math.sqrt(gram.length);
+  const labels = labelWithMean.length;
   const share = (commonShare * (labels - 1)) / labels;
-  let [withMean, labelWithMean, meanSquare] = [0, 0, 0];
-  for (let c = 0; c < labels; c++) {
-    withMean += cosines[c]!;
-    labelWithMean += gram[label * labels + c]!;
-    for (let d = 0; d < labels; d++) meanSquare += gram[c * labels + d]!;
-  }
+  let withMean = 0;
+  for (let c = 0; c < labels; c++) withMean += cosines[c]!;
   withMean /= labels;
-  labelWithMean /= labels;
-  meanSquare /= labels * labels;
+  const own = labelWithMean[label]!;
   const rest = share * share * meanSquare;
-  const product = cosines[label]! - share * (withMean + labelWithMean) + rest;
-  const lengths = (1 - 2 * share * withMean + rest) * (1 - 2 * share * labelWithMean + rest);
+  const product = cosines[label]! - share * (withMean + own) + rest;
+  const lengths = (1 - 2 * share * withMean + rest) * (1 - 2 * share * own + rest);
   const centred = lengths > 1e-12 ? product / Math.sqrt(lengths) : 0;
   return profile === undefined ? centred : centred + profileWeight * profile;
 }
@@ -79,9 +97,7 @@ export function typicality(
 
 /** What a score is multiplied by: 0.99 where it is usual, 0.9 at the threshold, nearly 0 far away. */
 export function typicalShare({ spread }: Pick<Reject, 'spread'>, nearness: number): number {
-  const x = Math.max(-80, Math.min(80, steepness * (nearness / spread + halfBelow)));
-  const power = expOf(Math.fround(-Math.abs(x)));
-  return x >= 0 ? 1 / (1 + power) : power / (1 + power);
+  return sigmoid(steepness * (nearness / spread + halfBelow));
 }
 
 /** One example that was left out. */
