@@ -6,12 +6,12 @@ import { encodeJpeg } from '../../../sdk/frame/picture.ts';
 import { contradictionsOf, contradicts } from '../../../sdk/learn/contradictions.ts';
 import { embedPicture } from '../../../sdk/learn/embed-picture.ts';
 import type { Embedding } from '../../../sdk/learn/embedding.ts';
-import { checkLabel, checkName, type Draft, objectHead, unknown } from '../../../sdk/learn/example.ts';
+import { checkLabel, checkName, type Draft, type Example, objectHead, unknown } from '../../../sdk/learn/example.ts';
 import type { Learner, Lesson } from '../../../sdk/learn/learner.ts';
 import { accuracies } from '../../../sdk/learn/review.ts';
 import { openLearner, storeHelp } from '../learner.ts';
 import { classifierHelp, type ModelOptions, withModelOptions } from '../model-options.ts';
-import { printJson, printNote, table } from '../output.ts';
+import { printError, printJson, printNote, table } from '../output.ts';
 import { type LabelledPicture, labelledPictures, withFolders } from '../picture-files.ts';
 import { eachPicture, unreadableHelp } from '../pictures.ts';
 
@@ -71,6 +71,9 @@ async function teach(paths: string[], options: TeachOptions): Promise<void> {
       await lessons.flush();
       if (lessons.taught + lessons.known > 0) await report(learner, lessons, options);
     }
+    if (lessons.refused > 0) {
+      throw new InputError(`${lessons.refused} of ${pictures.length} pictures could not be kept`);
+    }
     if (lessons.contradictory > 0) {
       throw new InputError(
         `${lessons.contradictory} of ${pictures.length} pictures were not taught, for nearly the same were taught as something else; --anyway teaches them`,
@@ -126,6 +129,8 @@ class Lessons {
   known = 0;
   /** Those that were not taken: nearly the same was taught as something else. */
   contradictory = 0;
+  /** Those that could not be kept: said. */
+  refused = 0;
   /** How many of each label. */
   readonly taughtOf = new Map<string, number>();
   readonly #learner: Learner;
@@ -173,24 +178,40 @@ class Lessons {
     return seen;
   }
 
-  /** Writes what waits, and tells it. @throws InputError when it cannot be kept; what was written before stays. */
+  /** Writes what waits, and tells it. What cannot be kept is said and counted. */
   async flush(): Promise<void> {
     const waiting = this.#waiting;
     this.#waiting = [];
-    const lessons = waiting.flatMap(({ lesson }) => lesson ?? []);
-    const examples = await this.#learner.addAll(lessons);
-    let at = 0;
-    for (const seen of waiting) {
-      if (!seen.lesson) continue;
-      seen.id = examples[at++]!.id;
-      this.#files.set(seen.id, seen.file);
-      this.taughtOf.set(seen.label, (this.taughtOf.get(seen.label) ?? 0) + 1);
-    }
-    this.taught += lessons.length;
+    await this.#write(waiting.filter(({ lesson }) => lesson));
     if (!this.#options.json) return;
     for (const { file, label, id, same, contradicts } of waiting) {
-      await printJson({ file, label, ...(contradicts ? { contradicts } : { id: same?.id ?? id }) });
+      const known = same?.id ?? id;
+      if (contradicts) await printJson({ file, label, contradicts });
+      else if (known !== undefined) await printJson({ file, label, id: known });
     }
+  }
+
+  /** All of them in one write; where that is refused, each by itself: the others may have room. */
+  async #write(fresh: readonly Seen[]): Promise<void> {
+    let examples: readonly Example[];
+    try {
+      examples = await this.#learner.addAll(fresh.map(({ lesson }) => lesson!));
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      if (fresh.length > 1) for (const one of fresh) await this.#write([one]);
+      else {
+        this.refused++;
+        printError(new InputError(`${fresh[0]!.file}: ${error.message}`));
+      }
+      return;
+    }
+    for (const [i, { id }] of examples.entries()) {
+      const seen = fresh[i]!;
+      seen.id = id;
+      this.#files.set(id, seen.file);
+      this.taughtOf.set(seen.label, (this.taughtOf.get(seen.label) ?? 0) + 1);
+    }
+    this.taught += fresh.length;
   }
 
   async #contradiction(draft: Draft): Promise<Contradicted | undefined> {
