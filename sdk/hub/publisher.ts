@@ -41,6 +41,8 @@ export class Publisher {
   #underWay = 0;
   /** On its way, in the order in which it was sent. */
   readonly #sent = new Set<Entry>();
+  /** Of those the retained ones with a newer value of their topic on its way too: they are not tried again. */
+  readonly #overtaken = new WeakSet<Entry>();
   #watchdog: NodeJS.Timeout | undefined;
   /** Until then nothing goes out: it is too early for the next message, or the broker cannot take it now. */
   #pause: NodeJS.Timeout | undefined;
@@ -264,6 +266,10 @@ export class Publisher {
 
   /** The first time the others wait for it, so that it keeps its place; then they go on without it. */
   #refusedNow(entry: Entry, error: RefusedError): void {
+    if (this.#overtaken.has(entry)) {
+      this.#outbox.settle(entry);
+      return;
+    }
     const { published } = this.#stats;
     const before = this.#tries.get(entry);
     // While the broker takes nothing at all it is not the message.
@@ -308,8 +314,10 @@ export class Publisher {
   }
 
   /** A newer value of its topic goes out: the older one would overwrite it. */
-  #forgetOlder({ topic }: Entry): void {
-    const older = this.#deferred.filter((entry) => entry.retain && entry.topic === topic);
+  #forgetOlder(newer: Entry): void {
+    const isOlder = (entry: Entry) => entry !== newer && entry.retain && entry.topic === newer.topic;
+    for (const entry of this.#sent) if (isOlder(entry)) this.#overtaken.add(entry);
+    const older = this.#deferred.filter(isOlder);
     if (older.length === 0) return;
     this.#deferred = this.#deferred.filter((entry) => !older.includes(entry));
     for (const entry of older) this.#outbox.settle(entry);

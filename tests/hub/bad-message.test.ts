@@ -118,6 +118,35 @@ describe('A broker that refuses by a reason code', () => {
     expect(accepted.at(-1)).toBe('ON');
   });
 
+  it('nor one that is refused while the newer one is on its way', async () => {
+    const { broker, door, hub, go } = await start();
+    const topic = `${root}/door/motion`;
+    let refusals = 0;
+    const accepted: string[] = [];
+    await go();
+    await settled({ stats: () => hub.stats });
+    const change = (moving: boolean) => {
+      door.moving = moving;
+      door.emit('motion', moving);
+    };
+    broker.refuse = (one, { payload }) => {
+      if (one !== topic) return 0;
+      if (String(payload) === 'ON' && ++refusals < 4) {
+        // The second try is on its way, and is not answered yet.
+        if (refusals === 2) change(false);
+        return 0x80;
+      }
+      accepted.push(String(payload));
+      return 0;
+    };
+    change(true);
+    // The broker takes it, so nothing waits for the one that was refused.
+    door.emit('event', eventMessage(1));
+    await until(() => accepted.length > 0);
+    await settled({ stats: () => hub.stats });
+    expect(accepted).toEqual(['OFF']);
+  });
+
   it('learns how large a picture may be, and sends those that come after it at that size at once', async () => {
     const { broker, door, hub, go } = await start();
     const largest = 60_000;
