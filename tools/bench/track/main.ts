@@ -34,7 +34,7 @@ async function bench(options: Options): Promise<void> {
       );
       save(files.results('ours', sequence.name), writeMot(ours(found, sequence.rate)));
     }
-    const scores = await score(folder, ['ours', perfect]);
+    const scores = await score(folder, options.only === 'ours' ? ['ours'] : ['ours', perfect]);
     const frames = sequences.reduce((sum, one) => sum + one.frames, 0);
     const objects = sequences.reduce((sum, one) => sum + one.objects, 0);
     console.log(
