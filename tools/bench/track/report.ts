@@ -1,8 +1,11 @@
 import { table } from '../../cli/output.ts';
+import { inWords } from '../run.ts';
 import { levels } from './detector.ts';
 import { kinds } from './scenes.ts';
 import type { Score, Scores } from './score.ts';
 import { rates, type Sequence } from './sequences.ts';
+import type { Times } from './times.ts';
+import type { Tuned } from './tune.ts';
 
 /** Of many sequences: means, in which each counts alike, and the switches in all. */
 function over(scores: Record<string, Score>, sequences: readonly Sequence[]): Score {
@@ -77,6 +80,30 @@ export function sequenceTable(scores: Scores, sequences: readonly Sequence[]): s
     ...sequences.map(({ name }) => [
       name,
       ...trackers.map((tracker) => `${scores[tracker]![name]!.hota.toFixed(1)} (${scores[tracker]![name]!.switches})`),
+    ]),
+  ]);
+}
+
+/** Times of one update, in the median (smallest-largest) ratio to ours. */
+export function timesTable(times: readonly Times[]): string {
+  const names = Object.keys(times[0]!.peers);
+  return table([
+    ['TIME A FRAME', ...times.map(({ objects }) => `${objects} OBJECT${objects === 1 ? '' : 'S'}`)],
+    ['ours, ms', ...times.map(({ oursMs }) => oursMs.median.toPrecision(2))],
+    ...names.map((name) => [`${name}, times ours`, ...times.map(({ peers }) => inWords(peers[name]!.ratio, 1))]),
+  ]);
+}
+
+/** The best settings that were found for each tracker. */
+export function tuningTable(tuned: readonly Tuned[]): string {
+  return table([
+    ['TRACKER', 'HOTA', 'BY DEFAULT', 'TRIALS', 'SETTINGS'],
+    ...tuned.map(({ tracker, value, byDefault, trials, best }) => [
+      tracker,
+      value.toFixed(2),
+      byDefault.toFixed(2),
+      String(trials),
+      JSON.stringify(best),
     ]),
   ]);
 }
