@@ -8,7 +8,8 @@ import { readMot, writeMot } from './mot.ts';
 import { type Options, optionsOf } from './options.ts';
 import { byFrame, ours } from './ours.ts';
 import { type Peer, Peers, peers } from './peers.ts';
-import { scoreTables, sequenceTable, timesTable, tuningTable } from './report.ts';
+import { scenarioTables, scoreTables, sequenceTable, timesTable, tuningTable } from './report.ts';
+import { scenarios } from './scenarios.ts';
 import { type Scores, score, tudFile } from './score.ts';
 import { type Layout, layout, perfect, save, seedSets, sequencesOf, type Written, write } from './sequences.ts';
 import { counts, times } from './times.ts';
@@ -57,6 +58,11 @@ async function bench(options: Options): Promise<void> {
       const taken = await times(folder, peers, runner, rounds, progress);
       results.times = taken;
       console.log(timesTable(taken));
+    }
+    if (only === undefined || only === 'scenarios') {
+      const told = scenarios(options.quick);
+      results.scenarios = told;
+      console.log(scenarioTables(told));
     }
     writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
     console.log(`Written to ${options.json}`);

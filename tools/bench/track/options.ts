@@ -5,7 +5,7 @@ import { InputError, messageOf } from '../../../sdk/errors.ts';
 import { type SeedSet, seedSets } from './sequences.ts';
 
 /** `ours`: scores without the peers; `tune`: the peers' settings on the seeds for choosing. */
-const parts = ['ours', 'scores', 'times', 'tune'] as const;
+const parts = ['ours', 'scores', 'times', 'scenarios', 'tune'] as const;
 
 export interface Options {
   readonly seeds: SeedSet;

@@ -1,6 +1,7 @@
 import { table } from '../../cli/output.ts';
 import { inWords } from '../run.ts';
 import { levels } from './detector.ts';
+import type { Scenario } from './scenarios.ts';
 import { kinds } from './scenes.ts';
 import type { Score, Scores } from './score.ts';
 import { rates, type Sequence } from './sequences.ts';
@@ -106,4 +107,23 @@ export function tuningTable(tuned: readonly Tuned[]): string {
       JSON.stringify(best),
     ]),
   ]);
+}
+
+/** What is told beside what is right; in brackets how many were counted at once where one is there. */
+export function scenarioTables(scenarios: readonly Scenario[]): string {
+  return (['keepalive', 'looks a second'] as const)
+    .map((by) => {
+      const rows = scenarios.filter((one) => one.by === by);
+      return table([
+        [`BY ${by.toUpperCase()}`, 'RIGHT', ...Object.keys(rows[0]!.columns)],
+        ...rows.map(({ name, truth, columns }) => [
+          name,
+          String(truth),
+          ...Object.values(columns).map(({ told, most }) =>
+            most === undefined || most <= 1 ? `${told}` : `${told} (${most})`,
+          ),
+        ]),
+      ]);
+    })
+    .join('\n');
 }
