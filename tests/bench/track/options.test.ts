@@ -29,7 +29,7 @@ describe('the options of bench:track', () => {
 
 it('the settings of the others are found one after the other, and never worse than their own', async () => {
   const asked: string[] = [];
-  const found = await descend({ a: [1, 2, 3], b: [1, 5] }, async (trials) => {
+  const found = await descend({ a: [1, 2, 3], b: [1, 5] }, 2, async (trials) => {
     asked.push(...trials.map((one) => JSON.stringify(one)));
     return trials.map(({ a, b }) => 50 - (Number(a) - 3) ** 2 - (Number(b) - 5) ** 2);
   });
@@ -37,6 +37,6 @@ it('the settings of the others are found one after the other, and never worse th
   // None twice.
   expect(new Set(asked).size).toBe(asked.length);
   expect(found.trials).toBe(asked.length);
-  const flat = await descend({ a: [1, 2] }, async (trials) => trials.map(() => 7));
+  const flat = await descend({ a: [1, 2] }, 1, async (trials) => trials.map(() => 7));
   expect(flat.best).toEqual({ a: 1 });
 });

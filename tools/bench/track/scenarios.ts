@@ -110,7 +110,9 @@ export function scenarios(quick: boolean): Scenario[] {
     byRate('300 pixels tall on a line, 3 % tremble, 60 s: crossings', 0, (rate) => ({
       told: onTheLine(rate).crossings,
     })),
-    byRate("the same on a zone's edge: changes of its count, at most", 1, (rate) => ({ told: onTheLine(rate).zoneChanges })),
+    byRate("the same on a zone's edge: changes of its count, at most", 1, (rate) => ({
+      told: onTheLine(rate).zoneChanges,
+    })),
   ];
 }
 
