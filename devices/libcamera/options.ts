@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
-import { InputError } from '../../sdk/errors.ts';
+import { InputError } from '../../sdk/base/errors.ts';
 
 /** A size that is cheap, 16 to 9 as the sensors are, and whose width needs no padding on any board. */
 export const defaultWidth = 1280;

@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { type SettingsInput, updateSettings } from '../../sdk/config/settings.ts';
 import { SettingsKeeper } from '../../sdk/config/settings-keeper.ts';
 import { temporaryFolder } from '../devices/fake.ts';
-import { recorder } from '../hub/fakes.ts';
+import { recorder } from '../support/fakes.ts';
 
 const threshold = (value: number, camera = 'door') => ({ cameras: { [camera]: { detect: { threshold: value } } } });
 

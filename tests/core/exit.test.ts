@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { asset } from '../../sdk/assets.ts';
+import { asset } from '../../sdk/base/assets.ts';
 import { temporaryFolder } from '../devices/fake.ts';
 
 it('the process may end in the middle of an inference', { timeout: 300_000 }, () => {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Device } from '../../devices/device.ts';
+import type { Device } from '../../devices/device/device.ts';
 import type { Frame } from '../../sdk/frame/frame.ts';
 import { temporaryFolder } from './fake.ts';
 

@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import mqtt from 'mqtt';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { InputError } from '../../sdk/errors.ts';
-import { type EmbeddedBroker, startBroker } from '../../sdk/hub/broker.ts';
-import { settingTopics } from '../../sdk/hub/camera-settings.ts';
+import { InputError } from '../../sdk/base/errors.ts';
+import { type EmbeddedBroker, startBroker } from '../../sdk/hub/broker/broker.ts';
+import { settingTopics } from '../../sdk/hub/contract/camera-settings.ts';
 import { Hub, type HubOptions } from '../../sdk/hub/hub.ts';
-import { closing } from '../closing.ts';
+import { closing } from '../support/closing.ts';
+import { eventMessage, FakeCamera, FakeNode, mqttSettings, nodeStats, recorder, until } from '../support/fakes.ts';
 import { FakeBroker } from './fake-broker.ts';
-import { eventMessage, FakeCamera, FakeNode, mqttSettings, nodeStats, recorder, until } from './fakes.ts';
 import { retainedOf, Subscriber } from './subscriber.ts';
 
 const root = 'ocellus/porch';
@@ -472,7 +472,7 @@ describe('Hub with a strict broker', () => {
     broker.flow();
     const { node, hub } = await startHub(broker.url);
     await until(() => hub.stats.published > 5);
-    const { Link } = await import('../../sdk/hub/link.ts');
+    const { Link } = await import('../../sdk/hub/connection/link.ts');
     const unsent = vi.spyOn(Link.prototype, 'unsent', 'get').mockReturnValue(2 * 1024 * 1024);
     node.emit('stats', nodeStats);
     unsent.mockReturnValue(0);

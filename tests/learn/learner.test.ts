@@ -1,18 +1,18 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { InputError } from '../../sdk/errors.ts';
-import { defaultTrainers, Head, trainHead } from '../../sdk/learn/head.ts';
+import { InputError } from '../../sdk/base/errors.ts';
+import { defaultTrainers, Head, trainHead } from '../../sdk/learn/heads/head.ts';
+import { PrototypeTrainer } from '../../sdk/learn/heads/prototypes.ts';
+import { finish, type Steps } from '../../sdk/learn/heads/steps.ts';
+import type { TrainedModel } from '../../sdk/learn/heads/trainer.ts';
+import { TrainingData, type TrainingSet } from '../../sdk/learn/heads/training-set.ts';
 import { type Change, Learner, type LearnerOptions, type Lesson } from '../../sdk/learn/learner.ts';
-import { LedgerStore } from '../../sdk/learn/ledger-store.ts';
-import type { Part } from '../../sdk/learn/part.ts';
-import { PrototypeTrainer } from '../../sdk/learn/prototypes.ts';
-import { finish, type Steps } from '../../sdk/learn/steps.ts';
-import type { TrainedModel } from '../../sdk/learn/trainer.ts';
-import { TrainingData, type TrainingSet } from '../../sdk/learn/training-set.ts';
-import { closing } from '../closing.ts';
+import { LedgerStore } from '../../sdk/learn/ledger/ledger-store.ts';
+import type { Part } from '../../sdk/learn/ledger/part.ts';
 import { temporaryFolder } from '../devices/fake.ts';
-import { recorder } from '../hub/fakes.ts';
+import { closing } from '../support/closing.ts';
+import { recorder } from '../support/fakes.ts';
 import { draft, embeddings, makeLedger } from './fakes.ts';
 
 afterEach(() => void vi.restoreAllMocks());

@@ -5,7 +5,7 @@ import { resolveSettings } from '../../sdk/config/settings.ts';
 import { Node, type NodeStats } from '../../sdk/pipeline/node.ts';
 import { pi4WithIna219 } from '../devices/boards/trees.ts';
 import { temporaryFolder, tree } from '../devices/fake.ts';
-import { recorder, until } from '../hub/fakes.ts';
+import { recorder, until } from '../support/fakes.ts';
 import { FakeModel } from './fakes.ts';
 
 function nodeOf(settings: Record<string, unknown>, speed: 'realtime' | 'max' = 'max') {

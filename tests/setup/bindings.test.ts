@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { asset } from '../../sdk/assets.ts';
+import { asset } from '../../sdk/base/assets.ts';
 import { fakeProgram, temporaryFolder } from '../devices/fake.ts';
-import { hasOpenCv } from '../prepared.ts';
+import { hasOpenCv } from '../support/prepared.ts';
 
 const isReady = await hasOpenCv();
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { asset } from '../../sdk/assets.ts';
+import { asset } from '../../sdk/base/assets.ts';
 import { temporaryFolder } from '../devices/fake.ts';
 
 function tallyOf(report: string | undefined) {

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import type { Verb } from '../requests/verb.ts';
+import type { Verb } from '../extensions/requests/verbs/verb.ts';
 import type { Payload } from './payloads.ts';
 
 const Transaction = Type.Union([Type.String({ maxLength: 128 }), Type.Number()], {

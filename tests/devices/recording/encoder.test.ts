@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Encoder } from '../../../devices/recording/encoder.ts';
-import { within } from '../../../sdk/within.ts';
+import { within } from '../../../sdk/base/within.ts';
 import { greyFrame } from '../../vision/fakes.ts';
 import { fakeProgram } from '../fake.ts';
 

@@ -2,14 +2,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { asset } from '../../../sdk/assets.ts';
+import { asset } from '../../../sdk/base/assets.ts';
 import { resolveSettings } from '../../../sdk/config/settings.ts';
 import { Node } from '../../../sdk/pipeline/node.ts';
 import { Service } from '../../../tools/systemd/service.ts';
 import { temporaryFolder } from '../../devices/fake.ts';
-import { recorder, until } from '../../hub/fakes.ts';
-import { hasProgram } from '../../needs.ts';
 import { FakeModel } from '../../pipeline/fakes.ts';
+import { recorder, until } from '../../support/fakes.ts';
+import { hasProgram } from '../../support/needs.ts';
 import { Receiver } from './receiver.ts';
 
 const closers: (() => Promise<unknown>)[] = [];

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { InputError, messageOf } from '../../../sdk/errors.ts';
-import type { Logger } from '../../../sdk/log.ts';
+import { InputError, messageOf } from '../../../sdk/base/errors.ts';
+import type { Logger } from '../../../sdk/base/log.ts';
 import type { CameraState, ConsoleState, SessionState } from '../protocol.ts';
 import type { Access, Pass } from './access.ts';
 import { changeCamera } from './camera-change.ts';
