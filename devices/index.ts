@@ -14,7 +14,6 @@ import { SceneDevice } from './scene/scene.ts';
 import { V4l2Camera } from './v4l2/camera.ts';
 
 export type { ColourSpace } from '../sdk/frame/frame.ts';
-export { Recorder, type RecorderOptions } from '../sdk/pipeline/recorder.ts';
 export { type Board, describeBoard } from './boards/board/board.ts';
 export { type Limit, readThrottling, type Throttling } from './boards/board/throttling.ts';
 export { BoardMonitor, type BoardReadings, type BoardSenses, type MeasuredPower } from './boards/monitor.ts';
@@ -30,6 +29,7 @@ export type {
   DeviceHealth,
   DeviceOptions,
   DeviceProperties,
+  LibcameraOptions,
 } from './device/device.ts';
 export { type DecoderTrial, tryDecoders } from './ffmpeg/decoder-trial.ts';
 export {
@@ -42,7 +42,6 @@ export {
   findPrograms,
   type LibcameraSource,
 } from './find.ts';
-export type { LibcameraOptions } from './libcamera/options.ts';
 
 /** Makes the device of a scheme; `rest` is what follows `scheme:`. */
 type DeviceMaker = (uri: string, rest: string, options?: DeviceOptions) => Device;

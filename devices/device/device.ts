@@ -2,7 +2,6 @@ import type { EventEmitter } from 'node:events';
 import type { Logger } from '../../sdk/base/log.ts';
 import type { ColourSpace, Frame } from '../../sdk/frame/frame.ts';
 import type { PixelFormat } from '../../sdk/frame/layout.ts';
-import type { LibcameraOptions } from '../libcamera/options.ts';
 
 /** How a source is read. */
 export interface DeviceOptions {
@@ -44,6 +43,16 @@ export interface DeviceOptions {
   /** What a `libcamera:` takes beside. */
   libcamera?: LibcameraOptions;
   logger?: Logger;
+}
+
+/** What a camera of libcamera takes beside the options of all devices. */
+export interface LibcameraOptions {
+  /** The sensor's mode, `WIDTH:HEIGHT:BITS` or `WIDTH:HEIGHT:BITS:P` (packed; U: unpacked). Default: libcamera's choice. */
+  mode?: string;
+  /** A file that tunes the picture to the sensor: an absolute path that ends in .json. Default: libcamera's own. */
+  tuning?: string;
+  /** Keeps a second stream in full resolution for stills, where the native source is used. Default false. */
+  still?: boolean;
 }
 
 /** Values of a camera's controls by name. */

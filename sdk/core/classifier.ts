@@ -1,7 +1,7 @@
 import { InputError, ModelError, messageOf } from '../base/errors.ts';
 import type { Frame } from '../frame/frame.ts';
 import { clipRegion, type Region } from '../frame/letterbox.ts';
-import type { ClassifierCard, ModelCard } from './cards/card.ts';
+import { type ClassifierCard, type ModelCard, takenBy } from './cards/card.ts';
 import { type ClassLayer, readClassLayer } from './cards/class-layer.ts';
 import { defaultClassifier, digestOf, type ModelFile, readModel } from './cards/model-file.ts';
 import { type Activation, activationOf } from './cards/output-tail.ts';
@@ -9,7 +9,7 @@ import { noEmbedding } from './cards/space.ts';
 import { ultralyticsClassifierCard } from './cards/ultralytics-card.ts';
 import { type Embedding, quantiseEmbedding } from './embedding.ts';
 import type { FrameQueue } from './frame-queue.ts';
-import { type LoadOptions, loadCore, takenBy } from './load.ts';
+import { type LoadOptions, loadCore } from './load.ts';
 import type { EncodedReply, EncodeTimes } from './messages.ts';
 import { readOnnxGraph } from './onnx/graph.ts';
 

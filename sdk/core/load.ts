@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { InputError } from '../base/errors.ts';
 import { type Logger, silent } from '../base/log.ts';
-import type { ModelCard } from './cards/card.ts';
+import { type ModelCard, takenBy } from './cards/card.ts';
 import { type ModelFile, readModel } from './cards/model-file.ts';
 import { CoreThread } from './core-thread.ts';
 import { type EngineName, engineNames } from './engines/engine.ts';
@@ -57,12 +57,6 @@ export async function loadCore<T extends ModelCard['task']>(
     throw error;
   }
 }
-
-/** What is said of a model that is for something else: who takes it. */
-export const takenBy: Readonly<Record<ModelCard['task'], string>> = {
-  detect: '`ocellus detect` and loadModel() take it',
-  classify: '`ocellus classify` and loadClassifier() take it',
-};
 
 function isOf<T extends ModelCard['task']>(card: ModelCard, task: T): card is CardOf<T> {
   return card.task === task;

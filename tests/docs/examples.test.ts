@@ -27,7 +27,7 @@ it('the TypeScript examples of the docs fit the public types', () => {
       rootDir: '/',
       paths: {
         ocellus: [join(packageRoot, 'sdk', 'index.ts')],
-        'ocellus/devices': [join(packageRoot, 'devices', 'index.ts')],
+        'ocellus/devices': [join(packageRoot, 'sdk', 'devices.ts')],
         'ocellus/opencv': [join(packageRoot, 'sdk', 'opencv', 'index.ts')],
       },
     },

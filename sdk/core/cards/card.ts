@@ -279,3 +279,9 @@ export type ClassifierCard = Static<typeof ClassifierCard>;
  */
 export const ModelCard = Type.Union([DetectorCard, ClassifierCard]);
 export type ModelCard = Static<typeof ModelCard>;
+
+/** What is said of a model that is for something else: who takes it. */
+export const takenBy: Readonly<Record<ModelCard['task'], string>> = {
+  detect: '`ocellus detect` and loadModel() take it',
+  classify: '`ocellus classify` and loadClassifier() take it',
+};

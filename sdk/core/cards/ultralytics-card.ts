@@ -2,8 +2,7 @@ import { InputError } from '../../base/errors.ts';
 import { validate } from '../../config/validate.ts';
 import { pictureInput } from '../engines/binding.ts';
 import type { TensorInfo } from '../engines/engine.ts';
-import { takenBy } from '../load.ts';
-import { ClassifierCard, DetectorCard } from './card.ts';
+import { ClassifierCard, DetectorCard, takenBy } from './card.ts';
 import type { UltralyticsInfo } from './ultralytics.ts';
 
 /** What a model says of itself once it is loaded. */
