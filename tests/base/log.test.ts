@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { about, type Logger } from '../../sdk/base/log.ts';
-import { recorder } from '../support/fakes.ts';
+import { recorder } from '../support/recorder.ts';
 
 it('puts what a message is about in front of it, where the logger has no fields', () => {
   const logger = recorder();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../sdk/base/errors.ts';
 import { makeFolder, makeFolderSync } from '../../sdk/base/make-folder.ts';
-import { temporaryFolder } from '../devices/fake.ts';
+import { temporaryFolder } from '../support/folders.ts';
 
 const ways = [
   ['makeFolder', makeFolder],

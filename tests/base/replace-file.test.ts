@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { replaceFile } from '../../sdk/base/replace-file.ts';
-import { temporaryFolder } from '../devices/fake.ts';
+import { temporaryFolder } from '../support/folders.ts';
 import { noMount, smallDisk } from '../support/mount.ts';
 
 describe('replaceFile', () => {

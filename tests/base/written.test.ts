@@ -4,9 +4,9 @@ import { expect, it } from 'vitest';
 import { WrittenBytes, written } from '../../sdk/base/written.ts';
 import { updateSettings } from '../../sdk/config/settings.ts';
 import { Outbox } from '../../sdk/hub/outbox/outbox.ts';
-import { temporaryFolder } from '../devices/fake.ts';
 import { closing } from '../support/closing.ts';
-import { until } from '../support/fakes.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { until } from '../support/until.ts';
 
 const hourMs = 3_600_000;
 

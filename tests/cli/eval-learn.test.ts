@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeJpeg, readPicture } from '../../sdk/picture/picture.ts';
-import { temporaryFolder } from '../devices/fake.ts';
+import { temporaryFolder } from '../support/folders.ts';
 import { sharedData } from '../support/needs.ts';
 import { jsonLines, ocellus, photo } from './cli.ts';
 

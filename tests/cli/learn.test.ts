@@ -6,8 +6,8 @@ import { readClassifierCard } from '../../sdk/core/classifier.ts';
 import { Learner } from '../../sdk/learn/learner.ts';
 import { readBundle, writeBundle } from '../../sdk/learn/ledger/bundle.ts';
 import { Identity } from '../../sdk/learn/ledger/identity.ts';
-import { temporaryFolder } from '../devices/fake.ts';
 import { draft, embeddings } from '../learn/fakes.ts';
+import { temporaryFolder } from '../support/folders.ts';
 import { jsonLines, ocellus } from './cli.ts';
 
 const card = await readClassifierCard();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { asset } from '../../sdk/base/assets.ts';
 import { textLogger } from '../../tools/cli/logger.ts';
-import { temporaryFolder } from '../devices/fake.ts';
+import { temporaryFolder } from '../support/folders.ts';
 import { jsonLines } from './cli.ts';
 
 afterEach(() => void vi.restoreAllMocks());

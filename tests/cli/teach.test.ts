@@ -8,7 +8,7 @@ import { readClassifierCard } from '../../sdk/core/classifier.ts';
 import { Learner } from '../../sdk/learn/learner.ts';
 import { LedgerStore } from '../../sdk/learn/ledger/ledger-store.ts';
 import { encodeJpeg, readPicture } from '../../sdk/picture/picture.ts';
-import { temporaryFolder } from '../devices/fake.ts';
+import { temporaryFolder } from '../support/folders.ts';
 import { ended, jsonLines, ocellus, photo, start } from './cli.ts';
 
 /** FOLDER/LABEL/0.jpg …: several pieces of each of these photographs. */

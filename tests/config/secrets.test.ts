@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { InputError } from '../../sdk/base/errors.ts';
 import { resolveSettings } from '../../sdk/config/settings.ts';
-import { temporaryFolder } from '../devices/fake.ts';
+import { temporaryFolder } from '../support/folders.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { DeviceOptions } from '../../devices/device/device.ts';
 import { createDevice } from '../../devices/index.ts';
+import { temporaryFolder } from '../support/folders.ts';
 import { hasProgram } from '../support/needs.ts';
-import { fakeProgram, temporaryFolder } from './fake.ts';
+import { fakeProgram } from '../support/programs.ts';
 
 /** Why it cannot be opened. */
 async function failure(source: string, options: DeviceOptions = {}): Promise<string> {

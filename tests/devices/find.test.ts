@@ -3,7 +3,8 @@ import { findCameras, findPrograms } from '../../devices/find.ts';
 import { findLibcameraCameras, parseCameraList } from '../../devices/libcamera/find.ts';
 import { versionIn } from '../../devices/programs/wanted-programs.ts';
 import { findV4l2Cameras, hasVideoCapture } from '../../devices/v4l2/find.ts';
-import { fakeProgram, onlyPrograms, tree } from './fake.ts';
+import { tree } from '../support/folders.ts';
+import { fakeProgram, onlyPrograms } from '../support/programs.ts';
 
 const info = (capabilities: string[]) => `Driver Info:
 \tDriver name      : uvcvideo

@@ -7,9 +7,9 @@ import { openDevice } from '../../devices/index.ts';
 import { CameraSettings } from '../../sdk/config/schema.ts';
 import { validate } from '../../sdk/config/validate.ts';
 import { closing } from '../support/closing.ts';
+import { temporaryFolder } from '../support/folders.ts';
 import { hasProgram } from '../support/needs.ts';
 import { ffmpeg } from './clip.ts';
-import { temporaryFolder } from './fake.ts';
 import { MjpegServer } from './mjpeg-server.ts';
 
 /** 320x240. */

@@ -7,8 +7,10 @@ import { CameraCommands } from '../../sdk/hub/extensions/cameras/camera-commands
 import { standardVerbs } from '../../sdk/hub/extensions/requests/verbs/verbs.ts';
 import { Hub } from '../../sdk/hub/hub.ts';
 import { campaign } from '../support/campaign.ts';
-import { FakeCamera, FakeNode, mqttSettings, recorder, until } from '../support/fakes.ts';
 import { heapAfterCollection } from '../support/heap.ts';
+import { FakeCamera, FakeNode, mqttSettings } from '../support/hub.ts';
+import { recorder } from '../support/recorder.ts';
+import { until } from '../support/until.ts';
 import { makeRequests } from './extensions/requests/fakes.ts';
 import { Subscriber } from './subscriber.ts';
 

@@ -2,7 +2,9 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { Hub } from '../../sdk/hub/hub.ts';
 import { closing } from '../support/closing.ts';
-import { eventMessage, FakeCamera, FakeNode, mqttSettings, nodeStats, recorder, until } from '../support/fakes.ts';
+import { eventMessage, FakeCamera, FakeNode, mqttSettings, nodeStats } from '../support/hub.ts';
+import { recorder } from '../support/recorder.ts';
+import { until } from '../support/until.ts';
 import { FakeBroker } from './fake-broker.ts';
 
 const root = 'ocellus/porch';

@@ -5,9 +5,10 @@ import { Hub } from '../../sdk/hub/hub.ts';
 import { LevelStore } from '../../sdk/hub/outbox/level-store.ts';
 import { type Message, Outbox } from '../../sdk/hub/outbox/outbox.ts';
 import { encode, keyOf } from '../../sdk/hub/outbox/record.ts';
-import { temporaryFolder } from '../devices/fake.ts';
 import { closing } from '../support/closing.ts';
-import { eventMessage, FakeCamera, FakeNode, mqttSettings, until } from '../support/fakes.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { eventMessage, FakeCamera, FakeNode, mqttSettings } from '../support/hub.ts';
+import { until } from '../support/until.ts';
 import { FakeBroker } from './fake-broker.ts';
 
 const secondMs = 1000;

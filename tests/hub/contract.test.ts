@@ -11,9 +11,10 @@ import { contract, type Topic } from '../../sdk/hub/contract.ts';
 import { LearnTopics } from '../../sdk/hub/extensions/fleet/learn-topics.ts';
 import { standardVerbs } from '../../sdk/hub/extensions/requests/verbs/verbs.ts';
 import { Hub } from '../../sdk/hub/hub.ts';
-import { temporaryFolder } from '../devices/fake.ts';
 import { closing } from '../support/closing.ts';
-import { eventMessage, FakeCamera, FakeNode, mqttSettings, nodeStats, until } from '../support/fakes.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { eventMessage, FakeCamera, FakeNode, mqttSettings, nodeStats } from '../support/hub.ts';
+import { until } from '../support/until.ts';
 import { ShownLearning } from './learning.ts';
 import { type Received, retainedOf, Subscriber } from './subscriber.ts';
 

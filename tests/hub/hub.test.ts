@@ -7,7 +7,9 @@ import { type EmbeddedBroker, startBroker } from '../../sdk/hub/broker/broker.ts
 import { settingTopics } from '../../sdk/hub/contract/camera-settings.ts';
 import { Hub, type HubOptions } from '../../sdk/hub/hub.ts';
 import { closing } from '../support/closing.ts';
-import { eventMessage, FakeCamera, FakeNode, mqttSettings, nodeStats, recorder, until } from '../support/fakes.ts';
+import { eventMessage, FakeCamera, FakeNode, mqttSettings, nodeStats } from '../support/hub.ts';
+import { recorder } from '../support/recorder.ts';
+import { until } from '../support/until.ts';
 import { FakeBroker } from './fake-broker.ts';
 import { retainedOf, Subscriber } from './subscriber.ts';
 

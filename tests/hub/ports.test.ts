@@ -10,8 +10,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { brokerAddress } from '../../sdk/hub/connection/address.ts';
 import { Session } from '../../sdk/hub/connection/session.ts';
 import { closing } from '../support/closing.ts';
-import { recorder, until } from '../support/fakes.ts';
 import { hasProgram } from '../support/needs.ts';
+import { recorder } from '../support/recorder.ts';
+import { until } from '../support/until.ts';
 
 const missing = hasProgram('openssl') ? '' : ' (needs openssl)';
 let folder: string;

@@ -10,9 +10,9 @@ import { TrainingData, type TrainingSet } from '../../sdk/learn/heads/training-s
 import { type Change, Learner, type LearnerOptions, type Lesson } from '../../sdk/learn/learner.ts';
 import { LedgerStore } from '../../sdk/learn/ledger/ledger-store.ts';
 import type { Part } from '../../sdk/learn/ledger/part.ts';
-import { temporaryFolder } from '../devices/fake.ts';
 import { closing } from '../support/closing.ts';
-import { recorder } from '../support/fakes.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { recorder } from '../support/recorder.ts';
 import { draft, embeddings, makeLedger } from './fakes.ts';
 
 afterEach(() => void vi.restoreAllMocks());

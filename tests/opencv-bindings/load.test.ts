@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { asset } from '../../sdk/base/assets.ts';
-import { temporaryFolder } from '../devices/fake.ts';
+import { temporaryFolder } from '../support/folders.ts';
 
 const compiled = asset('dist', 'sdk', 'opencv-bindings', 'load.js');
 

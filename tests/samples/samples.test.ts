@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { packageRoot } from '../../sdk/base/assets.ts';
 import { readPicture } from '../../sdk/picture/picture.ts';
-import { temporaryFolder } from '../devices/fake.ts';
 import { pictures } from '../pipeline/fakes.ts';
-import { until } from '../support/fakes.ts';
+import { temporaryFolder } from '../support/folders.ts';
 import { hasOpenCv } from '../support/prepared.ts';
+import { until } from '../support/until.ts';
 
 const built = join(packageRoot, 'dist', 'samples');
 const isBuilt = existsSync(join(built, 'detect-folder.js')) && existsSync(join(built, 'watch-camera.js'));

@@ -3,8 +3,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { asset } from '../../sdk/base/assets.ts';
-import { fakeProgram, temporaryFolder } from '../devices/fake.ts';
+import { temporaryFolder } from '../support/folders.ts';
 import { hasOpenCv } from '../support/prepared.ts';
+import { fakeProgram } from '../support/programs.ts';
 
 const isReady = await hasOpenCv();
 

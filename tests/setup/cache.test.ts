@@ -4,9 +4,10 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { asset } from '../../sdk/base/assets.ts';
-import { fakeProgram, temporaryFolder } from '../devices/fake.ts';
-import { until } from '../support/fakes.ts';
+import { temporaryFolder } from '../support/folders.ts';
 import { hasProgram } from '../support/needs.ts';
+import { fakeProgram } from '../support/programs.ts';
+import { until } from '../support/until.ts';
 
 /** An environment whose pip installs nothing. */
 const works = `

@@ -7,8 +7,8 @@ import { asset } from '../../sdk/base/assets.ts';
 import { silent } from '../../sdk/base/log.ts';
 import { Level } from '../../sdk/store/level.ts';
 import { takeFolder } from '../../sdk/store/open-folders.ts';
-import { temporaryFolder } from '../devices/fake.ts';
 import { closing } from '../support/closing.ts';
+import { temporaryFolder } from '../support/folders.ts';
 import { holdElsewhere, openElsewhere } from './elsewhere.ts';
 
 const options = { title: 'the store', contents: 'things', writer: 'outbox', logger: silent } as const;

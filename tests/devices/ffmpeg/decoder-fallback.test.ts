@@ -3,8 +3,8 @@ import type { DeviceOptions } from '../../../devices/device/device.ts';
 import { createDevice, openDevice } from '../../../devices/index.ts';
 import { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
 import { hasProgram } from '../../support/needs.ts';
+import { fakeProgram } from '../../support/programs.ts';
 import { clip } from '../clip.ts';
-import { fakeProgram } from '../fake.ts';
 import { showing } from '../fake-ffmpeg.ts';
 
 // A board whose decoder worked when it was tried.

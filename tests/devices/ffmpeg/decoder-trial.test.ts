@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { tryDecoders } from '../../../devices/ffmpeg/decoder-trial.ts';
 import { findProgram } from '../../../devices/programs/find-program.ts';
+import { temporaryFolder, tree } from '../../support/folders.ts';
 import { hasProgram } from '../../support/needs.ts';
-import { fakeProgram, onlyPrograms, temporaryFolder, tree } from '../fake.ts';
+import { fakeProgram, onlyPrograms } from '../../support/programs.ts';
 
 const encoders = hasProgram('ffmpeg') ? String(execFileSync('ffmpeg', ['-hide_banner', '-encoders'])) : '';
 const makesClips = encoders.includes('libx264') && encoders.includes('libx265');

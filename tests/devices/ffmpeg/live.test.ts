@@ -5,7 +5,7 @@ import { LiveDevice } from '../../../devices/ffmpeg/live.ts';
 import { RawParser } from '../../../devices/stream/raw.ts';
 import { StreamError, type StreamSink } from '../../../devices/stream/stream.ts';
 import { closing } from '../../support/closing.ts';
-import { fakeProgram, onlyPrograms } from '../fake.ts';
+import { fakeProgram, onlyPrograms } from '../../support/programs.ts';
 
 class Unreadable extends LiveDevice {
   protected async command() {

@@ -4,7 +4,7 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import type { DeviceOptions } from '../../../devices/device/device.ts';
 import { openDevice } from '../../../devices/index.ts';
-import { temporaryFolder } from '../fake.ts';
+import { temporaryFolder } from '../../support/folders.ts';
 
 /** A picture of one grey. */
 function picture(path: string, width: number, height: number, grey: number): Promise<unknown> {

@@ -10,9 +10,9 @@ import { loadModel } from '../../../sdk/core/model.ts';
 import type { Frame } from '../../../sdk/frame/frame.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
 import { encodeJpeg, readPicture } from '../../../sdk/picture/picture.ts';
+import { temporaryFolder } from '../../support/folders.ts';
 import { hasProgram } from '../../support/needs.ts';
 import { ffmpeg, turned } from '../clip.ts';
-import { temporaryFolder } from '../fake.ts';
 
 /** Makes a clip of a filter's source. @returns Its path. */
 function made(name: string, source: string, ...args: string[]): string {

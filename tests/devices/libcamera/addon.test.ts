@@ -7,7 +7,7 @@ import { libcameraDevice } from '../../../devices/libcamera/device.ts';
 import { ProgramLibcameraCamera } from '../../../devices/libcamera/program.ts';
 import { asset } from '../../../sdk/base/assets.ts';
 import { InputError } from '../../../sdk/base/errors.ts';
-import { fakeProgram, onlyPrograms } from '../fake.ts';
+import { fakeProgram, onlyPrograms } from '../../support/programs.ts';
 
 describe('loadLibcamera', () => {
   it('does as OCELLUS_LIBCAMERA says', () => {

@@ -6,7 +6,8 @@ import { createDevice } from '../../../devices/index.ts';
 import { ProgramLibcameraCamera } from '../../../devices/libcamera/program.ts';
 import { InputError } from '../../../sdk/base/errors.ts';
 import type { Frame } from '../../../sdk/frame/frame.ts';
-import { fakeProgram, onlyPrograms, temporaryFolder } from '../fake.ts';
+import { temporaryFolder } from '../../support/folders.ts';
+import { fakeProgram, onlyPrograms } from '../../support/programs.ts';
 import { camera } from './stand-in.ts';
 
 /** The runs that were to give a stream. */

@@ -12,7 +12,8 @@ import { programControls, programOptions } from '../../../devices/libcamera/prog
 import { takeStill } from '../../../devices/libcamera/still.ts';
 import { asset } from '../../../sdk/base/assets.ts';
 import { InputError } from '../../../sdk/base/errors.ts';
-import { fakeProgram, temporaryFolder } from '../fake.ts';
+import { temporaryFolder } from '../../support/folders.ts';
+import { fakeProgram } from '../../support/programs.ts';
 import { camera } from './stand-in.ts';
 
 beforeEach(() => {

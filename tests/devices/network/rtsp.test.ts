@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createDevice } from '../../../devices/index.ts';
-import { fakeProgram, onlyPrograms } from '../fake.ts';
+import { fakeProgram, onlyPrograms } from '../../support/programs.ts';
 import { showing } from '../fake-ffmpeg.ts';
 
 /** What a person is told when ffmpeg says this and ends. */

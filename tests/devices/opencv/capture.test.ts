@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Device, DeviceOptions } from '../../../devices/device/device.ts';
 import { createDevice } from '../../../devices/index.ts';
 import { InputError } from '../../../sdk/base/errors.ts';
-import { until } from '../../support/fakes.ts';
+import { until } from '../../support/until.ts';
 
 /** A camera that does what a test says: gives a frame, gives none, fails, or takes its time. */
 const camera = vi.hoisted(() => ({

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Child } from '../../../devices/programs/child.ts';
 import { bundled } from '../../real/bundle.ts';
+import { temporaryFolder } from '../../support/folders.ts';
 import { hasProgram } from '../../support/needs.ts';
-import { fakeProgram, temporaryFolder } from '../fake.ts';
+import { fakeProgram } from '../../support/programs.ts';
 
 const orphan = bundled('tests/devices/programs/orphan.ts', !hasProgram('setpriv'));
 

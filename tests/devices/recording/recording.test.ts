@@ -20,8 +20,9 @@ import { validate } from '../../../sdk/config/validate.ts';
 import { Frame, type FrameInfo } from '../../../sdk/frame/frame.ts';
 import { type PixelFormat, pixelFormats, planeLayout } from '../../../sdk/frame/layout.ts';
 import { Recorder, type RecorderOptions } from '../../../sdk/pipeline/recorder.ts';
+import { temporaryFolder } from '../../support/folders.ts';
 import { hasProgram } from '../../support/needs.ts';
-import { fakeProgram, onlyPrograms, temporaryFolder } from '../fake.ts';
+import { fakeProgram, onlyPrograms } from '../../support/programs.ts';
 
 const properties: DeviceProperties = {
   kind: 'rtsp',

@@ -7,7 +7,9 @@ import { hashPassword } from '../../../sdk/access/password.ts';
 import { InputError } from '../../../sdk/base/errors.ts';
 import { type EmbeddedBroker, startBroker } from '../../../sdk/hub/broker/broker.ts';
 import { Hub } from '../../../sdk/hub/hub.ts';
-import { FakeCamera, FakeNode, mqttSettings, recorder, until } from '../../support/fakes.ts';
+import { FakeCamera, FakeNode, mqttSettings } from '../../support/hub.ts';
+import { recorder } from '../../support/recorder.ts';
+import { until } from '../../support/until.ts';
 import { Subscriber } from '../subscriber.ts';
 
 let users: Record<string, string>;

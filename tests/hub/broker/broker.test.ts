@@ -4,7 +4,8 @@ import mqtt from 'mqtt';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { InputError } from '../../../sdk/base/errors.ts';
 import { type BrokerOptions, type EmbeddedBroker, startBroker } from '../../../sdk/hub/broker/broker.ts';
-import { recorder, until } from '../../support/fakes.ts';
+import { recorder } from '../../support/recorder.ts';
+import { until } from '../../support/until.ts';
 import { retainedOf, Subscriber } from '../subscriber.ts';
 
 const brokers: EmbeddedBroker[] = [];

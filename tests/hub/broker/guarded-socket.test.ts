@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import mqtt from 'mqtt-packet';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GuardedSocket } from '../../../sdk/hub/broker/guarded-socket.ts';
-import { until } from '../../support/fakes.ts';
+import { until } from '../../support/until.ts';
 
 const most = 1000;
 let server: Server;

@@ -3,7 +3,7 @@ import type { IConnectPacket } from 'mqtt-packet';
 import { afterEach, describe, expect, it } from 'vitest';
 import { hashPassword } from '../../../sdk/access/password.ts';
 import { type BrokerOptions, type EmbeddedBroker, startBroker } from '../../../sdk/hub/broker/broker.ts';
-import { until } from '../../support/fakes.ts';
+import { until } from '../../support/until.ts';
 import { Wire } from './wire.ts';
 
 const stops: (() => Promise<unknown>)[] = [];

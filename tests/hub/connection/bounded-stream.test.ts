@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import mqtt from 'mqtt-packet';
 import { describe, expect, it } from 'vitest';
 import { BoundedStream, type LeftOut } from '../../../sdk/hub/connection/bounded-stream.ts';
-import { until } from '../../support/fakes.ts';
+import { until } from '../../support/until.ts';
 
 const most = 1000;
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Link, RefusedError } from '../../../sdk/hub/connection/link.ts';
 import { SizeLimit } from '../../../sdk/hub/connection/size-limit.ts';
 import { type Sent, Suspects } from '../../../sdk/hub/connection/suspects.ts';
-import { until } from '../../support/fakes.ts';
+import { until } from '../../support/until.ts';
 import { FakeBroker } from '../fake-broker.ts';
 
 let broker: FakeBroker;

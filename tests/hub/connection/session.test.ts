@@ -6,7 +6,8 @@ import { type EmbeddedBroker, startBroker } from '../../../sdk/hub/broker/broker
 import { brokerAddress } from '../../../sdk/hub/connection/address.ts';
 import { RefusedError } from '../../../sdk/hub/connection/link.ts';
 import { type Incoming, Session } from '../../../sdk/hub/connection/session.ts';
-import { recorder, until } from '../../support/fakes.ts';
+import { recorder } from '../../support/recorder.ts';
+import { until } from '../../support/until.ts';
 import { FakeBroker } from '../fake-broker.ts';
 import { Subscriber } from '../subscriber.ts';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../sdk/base/errors.ts';
 import { maxCommandBytes, settingTopics } from '../../../sdk/hub/contract/camera-settings.ts';
-import { FakeCamera } from '../../support/fakes.ts';
+import { FakeCamera } from '../../support/hub.ts';
 
 const onOff = ['enabled', 'detect', 'motion_gate', 'snapshots', 'learn'];
 const shares = ['threshold', 'motion_sensitivity'];

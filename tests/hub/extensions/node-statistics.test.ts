@@ -2,7 +2,8 @@ import { expect, it } from 'vitest';
 import { startBroker } from '../../../sdk/hub/broker/broker.ts';
 import { Hub } from '../../../sdk/hub/hub.ts';
 import { closing } from '../../support/closing.ts';
-import { FakeCamera, FakeNode, mqttSettings, nodeStats, until } from '../../support/fakes.ts';
+import { FakeCamera, FakeNode, mqttSettings, nodeStats } from '../../support/hub.ts';
+import { until } from '../../support/until.ts';
 import { Subscriber } from '../subscriber.ts';
 
 const topic = 'ocellus/porch/stats';

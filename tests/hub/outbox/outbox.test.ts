@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Entry, type Message, Outbox, type OutboxOptions } from '../../../sdk/hub/outbox/outbox.ts';
-import { recorder, until } from '../../support/fakes.ts';
+import { recorder } from '../../support/recorder.ts';
+import { until } from '../../support/until.ts';
 
 const event = (text: string, topic = 'events'): Message => ({
   topic,

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Link, RefusedError } from '../../../sdk/hub/connection/link.ts';
 import { Outbox } from '../../../sdk/hub/outbox/outbox.ts';
 import { Publisher } from '../../../sdk/hub/outbox/publisher.ts';
-import { recorder } from '../../support/fakes.ts';
+import { recorder } from '../../support/recorder.ts';
 
 afterEach(() => {
   vi.useRealTimers();

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Refusals } from '../../../sdk/hub/outbox/refusals.ts';
-import { recorder } from '../../support/fakes.ts';
+import { recorder } from '../../support/recorder.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });

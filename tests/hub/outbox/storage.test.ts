@@ -20,8 +20,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LevelStore } from '../../../sdk/hub/outbox/level-store.ts';
 import { type Entry, Outbox } from '../../../sdk/hub/outbox/outbox.ts';
 import { holdElsewhere, openElsewhere } from '../../store/elsewhere.ts';
-import { recorder, until } from '../../support/fakes.ts';
 import { noMount, smallDisk } from '../../support/mount.ts';
+import { recorder } from '../../support/recorder.ts';
+import { until } from '../../support/until.ts';
 
 let folder: string;
 const closers: (() => unknown)[] = [];

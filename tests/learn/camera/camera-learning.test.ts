@@ -3,7 +3,7 @@ import { InputError } from '../../../sdk/base/errors.ts';
 import { CameraLearning, type CameraLearningSettings } from '../../../sdk/learn/camera/camera-learning.ts';
 import type { ViewState } from '../../../sdk/learn/camera/view-states.ts';
 import type { Track } from '../../../sdk/vision/track.ts';
-import { recorder } from '../../support/fakes.ts';
+import { recorder } from '../../support/recorder.ts';
 import { greyFrame, track } from '../../vision/fakes.ts';
 import { FakeOracle } from '../oracle.ts';
 

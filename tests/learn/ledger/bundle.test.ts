@@ -6,7 +6,7 @@ import { InputError } from '../../../sdk/base/errors.ts';
 import { bundleHash, readBundle, writeBundle } from '../../../sdk/learn/ledger/bundle.ts';
 import { Identity } from '../../../sdk/learn/ledger/identity.ts';
 import { readSafeTensors, type SafeTensors, writeSafeTensors } from '../../../sdk/learn/ledger/safetensors.ts';
-import { temporaryFolder } from '../../devices/fake.ts';
+import { temporaryFolder } from '../../support/folders.ts';
 import { draft, embeddings, makeLedger } from '../fakes.ts';
 
 const check = { space: 'test', dimension: 8 };

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Learner } from '../../../sdk/learn/learner.ts';
 import { ContradictionError, contradictionsOf } from '../../../sdk/learn/ledger/contradictions.ts';
-import { temporaryFolder } from '../../devices/fake.ts';
 import { closing } from '../../support/closing.ts';
+import { temporaryFolder } from '../../support/folders.ts';
 import { example } from '../examples.ts';
 import { draft, embeddings, quantised } from '../fakes.ts';
 

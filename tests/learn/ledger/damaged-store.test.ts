@@ -8,10 +8,10 @@ import { letters, parsed, put } from '../../../sdk/learn/ledger/ledger-records.t
 import { LedgerStore } from '../../../sdk/learn/ledger/ledger-store.ts';
 import { mostReplicas, type Part, partKey } from '../../../sdk/learn/ledger/part.ts';
 import { witnessFile } from '../../../sdk/learn/ledger/witness.ts';
-import { temporaryFolder } from '../../devices/fake.ts';
 import { anyDamage, Damageable } from '../../store/damage.ts';
 import { closing } from '../../support/closing.ts';
-import { recorder } from '../../support/fakes.ts';
+import { temporaryFolder } from '../../support/folders.ts';
+import { recorder } from '../../support/recorder.ts';
 import { bytesOf, draft, embeddings, makeLedger } from '../fakes.ts';
 import { putOfOld } from '../old-store.ts';
 

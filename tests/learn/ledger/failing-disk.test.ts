@@ -7,10 +7,10 @@ import { InputError } from '../../../sdk/base/errors.ts';
 import { Learner } from '../../../sdk/learn/learner.ts';
 import type { Example } from '../../../sdk/learn/ledger/example.ts';
 import { LedgerStore } from '../../../sdk/learn/ledger/ledger-store.ts';
-import { temporaryFolder } from '../../devices/fake.ts';
 import { closing } from '../../support/closing.ts';
-import { recorder } from '../../support/fakes.ts';
+import { temporaryFolder } from '../../support/folders.ts';
 import { noMount, smallDisk } from '../../support/mount.ts';
+import { recorder } from '../../support/recorder.ts';
 import { draft, embeddings, makeLedger } from '../fakes.ts';
 import { putOfOld } from '../old-store.ts';
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { Identity } from '../../../sdk/learn/ledger/identity.ts';
-import { temporaryFolder } from '../../devices/fake.ts';
+import { temporaryFolder } from '../../support/folders.ts';
 
 /** What another process does in the moment between the look for a key and the making of one. */
 const meanwhile = vi.hoisted(() => ({ do: () => {} }));

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { afterEach, expect, it, vi } from 'vitest';
 import { LedgerStore } from '../../../sdk/learn/ledger/ledger-store.ts';
-import { temporaryFolder } from '../../devices/fake.ts';
 import { holdElsewhere, openElsewhere } from '../../store/elsewhere.ts';
+import { temporaryFolder } from '../../support/folders.ts';
 import { draft, embeddings, makeLedger } from '../fakes.ts';
 
 const sample = embeddings(3, 8);

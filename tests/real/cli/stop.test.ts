@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { asset } from '../../../sdk/base/assets.ts';
 import { ended } from '../../cli/cli.ts';
-import { temporaryFolder } from '../../devices/fake.ts';
 import { retainedOf, Subscriber } from '../../hub/subscriber.ts';
-import { until } from '../../support/fakes.ts';
+import { temporaryFolder } from '../../support/folders.ts';
 import { hasProgram } from '../../support/needs.ts';
+import { until } from '../../support/until.ts';
 import { Mosquitto } from '../hub/mosquitto.ts';
 
 const closers: (() => Promise<unknown>)[] = [];

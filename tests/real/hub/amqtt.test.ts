@@ -8,7 +8,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { Hub } from '../../../sdk/hub/hub.ts';
 import { Subscriber } from '../../hub/subscriber.ts';
 import { closing } from '../../support/closing.ts';
-import { eventMessage, FakeCamera, FakeNode, mqttSettings, recorder, until } from '../../support/fakes.ts';
+import { eventMessage, FakeCamera, FakeNode, mqttSettings } from '../../support/hub.ts';
+import { recorder } from '../../support/recorder.ts';
+import { until } from '../../support/until.ts';
 import { hasPython, preparePython, pythonOfTests } from '../python.ts';
 import { freePort } from './mosquitto.ts';
 

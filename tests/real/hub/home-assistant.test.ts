@@ -5,8 +5,10 @@ import type { NodeStats } from '../../../sdk/pipeline/node.ts';
 import { breaches } from '../../hub/extensions/home-assistant/rules.ts';
 import { retainedOf, Subscriber } from '../../hub/subscriber.ts';
 import { closing } from '../../support/closing.ts';
-import { eventMessage, FakeCamera, FakeNode, mqttSettings, nodeStats, recorder, until } from '../../support/fakes.ts';
+import { eventMessage, FakeCamera, FakeNode, mqttSettings, nodeStats } from '../../support/hub.ts';
 import { hasProgram } from '../../support/needs.ts';
+import { recorder } from '../../support/recorder.ts';
+import { until } from '../../support/until.ts';
 import { Home } from './home.ts';
 import { freePort, Mosquitto } from './mosquitto.ts';
 

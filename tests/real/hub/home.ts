@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { asset } from '../../../sdk/base/assets.ts';
 import { closing } from '../../support/closing.ts';
-import { until } from '../../support/fakes.ts';
+import { until } from '../../support/until.ts';
 import { freePort } from './mosquitto.ts';
 
 interface Seen {

@@ -12,11 +12,11 @@ import { requestVerb } from '../../../sdk/hub/extensions/requests/client.ts';
 import type { Verbs } from '../../../sdk/hub/extensions/requests/verbs/verbs.ts';
 import type { EventMessage, ObjectState } from '../../../sdk/vision/event.ts';
 import { ocellus, photo } from '../../cli/cli.ts';
-import { temporaryFolder } from '../../devices/fake.ts';
 import { retainedOf, Subscriber } from '../../hub/subscriber.ts';
 import { closing } from '../../support/closing.ts';
-import { until } from '../../support/fakes.ts';
+import { temporaryFolder } from '../../support/folders.ts';
 import { hasProgram } from '../../support/needs.ts';
+import { until } from '../../support/until.ts';
 import { Mosquitto } from './mosquitto.ts';
 
 const minute = 60_000;

@@ -12,8 +12,10 @@ import { Node } from '../../../sdk/pipeline/node.ts';
 import type { EventMessage } from '../../../sdk/vision/event.ts';
 import { retainedOf, Subscriber } from '../../hub/subscriber.ts';
 import { closing } from '../../support/closing.ts';
-import { eventMessage, FakeCamera, FakeNode, mqttSettings, recorder, until } from '../../support/fakes.ts';
+import { eventMessage, FakeCamera, FakeNode, mqttSettings } from '../../support/hub.ts';
 import { hasProgram } from '../../support/needs.ts';
+import { recorder } from '../../support/recorder.ts';
+import { until } from '../../support/until.ts';
 import { Mosquitto, type MosquittoOptions, speaksWebSocket } from './mosquitto.ts';
 
 const root = 'ocellus/porch';

@@ -9,8 +9,10 @@ import { Outbox } from '../../../sdk/hub/outbox/outbox.ts';
 import { Publisher } from '../../../sdk/hub/outbox/publisher.ts';
 import type { EventMessage } from '../../../sdk/vision/event.ts';
 import { Subscriber } from '../../hub/subscriber.ts';
-import { eventMessage, recorder, until } from '../../support/fakes.ts';
+import { eventMessage } from '../../support/hub.ts';
 import { hasProgram } from '../../support/needs.ts';
+import { recorder } from '../../support/recorder.ts';
+import { until } from '../../support/until.ts';
 import { Mosquitto } from './mosquitto.ts';
 
 const missing = hasProgram('mosquitto') ? '' : ' (needs mosquitto)';

@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { bundleHash, readBundle, writeBundle } from '../../../sdk/learn/ledger/bundle.ts';
 import { Identity } from '../../../sdk/learn/ledger/identity.ts';
 import { readSafeTensors } from '../../../sdk/learn/ledger/safetensors.ts';
-import { temporaryFolder } from '../../devices/fake.ts';
 import { draft, embeddings, makeLedger } from '../../learn/fakes.ts';
+import { temporaryFolder } from '../../support/folders.ts';
 import { hasPython, preparePython, runPython } from '../python.ts';
 
 interface Theirs {

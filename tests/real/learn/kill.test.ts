@@ -6,8 +6,8 @@ import { asset } from '../../../sdk/base/assets.ts';
 import { HeadStore } from '../../../sdk/learn/heads/head-store.ts';
 import { Learner } from '../../../sdk/learn/learner.ts';
 import { LedgerStore } from '../../../sdk/learn/ledger/ledger-store.ts';
-import { temporaryFolder } from '../../devices/fake.ts';
 import { campaign } from '../../support/campaign.ts';
+import { temporaryFolder } from '../../support/folders.ts';
 
 const kills = campaign(200, 60);
 /** It teaches, adds and rolls back in turns: all of it has come after so many lines. */

@@ -8,10 +8,10 @@ import type { Device, DeviceOptions } from '../../../devices/device/device.ts';
 import { createDevice, openDevice } from '../../../devices/index.ts';
 import type { Frame } from '../../../sdk/frame/frame.ts';
 import { clip, ffmpeg, readToEnd, turned } from '../../devices/clip.ts';
-import { temporaryFolder } from '../../devices/fake.ts';
-import { until } from '../../support/fakes.ts';
+import { temporaryFolder } from '../../support/folders.ts';
 import { hasProgram } from '../../support/needs.ts';
 import { hasOpenCv } from '../../support/prepared.ts';
+import { until } from '../../support/until.ts';
 
 /** A clip in Motion JPEG. */
 const mjpeg = ({ name = 'a.avi', ...options }: { name?: string; frames?: number; rate?: number } = {}) =>

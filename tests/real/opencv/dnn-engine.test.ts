@@ -9,7 +9,7 @@ import { readPicture } from '../../../sdk/picture/picture.ts';
 import type { Detection } from '../../../sdk/vision/detections.ts';
 import { iou } from '../../../sdk/vision/geometry.ts';
 import { onnxModel } from '../../core/onnx-builder.ts';
-import { temporaryFolder } from '../../devices/fake.ts';
+import { temporaryFolder } from '../../support/folders.ts';
 import { hasOpenCv } from '../../support/prepared.ts';
 import { yolox, yoloxCard } from '../core/validation.ts';
 

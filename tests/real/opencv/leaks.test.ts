@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { asset } from '../../../sdk/base/assets.ts';
 import { rawCard } from '../../core/cards.ts';
 import { onnxModel } from '../../core/onnx-builder.ts';
-import { temporaryFolder } from '../../devices/fake.ts';
+import { temporaryFolder } from '../../support/folders.ts';
 import { hasProgram } from '../../support/needs.ts';
 import { hasOpenCv } from '../../support/prepared.ts';
 import { yolox, yoloxCard } from '../core/validation.ts';

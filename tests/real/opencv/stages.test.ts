@@ -9,8 +9,9 @@ import type { FrameReport } from '../../../sdk/pipeline/events.ts';
 import { Pipeline, type PipelineOptions } from '../../../sdk/pipeline/pipeline.ts';
 import { drawBoxes } from '../../../sdk/vision/annotate/annotators.ts';
 import { FakeModel } from '../../pipeline/fakes.ts';
-import { recorder, until } from '../../support/fakes.ts';
 import { hasOpenCv } from '../../support/prepared.ts';
+import { recorder } from '../../support/recorder.ts';
+import { until } from '../../support/until.ts';
 import { boxAt } from '../../vision/fakes.ts';
 
 function run(options: PipelineOptions) {

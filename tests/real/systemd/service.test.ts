@@ -6,10 +6,11 @@ import { asset } from '../../../sdk/base/assets.ts';
 import { resolveSettings } from '../../../sdk/config/settings.ts';
 import { Node } from '../../../sdk/pipeline/node.ts';
 import { Service } from '../../../tools/systemd/service.ts';
-import { temporaryFolder } from '../../devices/fake.ts';
 import { FakeModel } from '../../pipeline/fakes.ts';
-import { recorder, until } from '../../support/fakes.ts';
+import { temporaryFolder } from '../../support/folders.ts';
 import { hasProgram } from '../../support/needs.ts';
+import { recorder } from '../../support/recorder.ts';
+import { until } from '../../support/until.ts';
 import { Receiver } from './receiver.ts';
 
 const closers: (() => Promise<unknown>)[] = [];

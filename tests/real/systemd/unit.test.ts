@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { asset } from '../../../sdk/base/assets.ts';
-import { temporaryFolder } from '../../devices/fake.ts';
+import { temporaryFolder } from '../../support/folders.ts';
 import { hasProgram } from '../../support/needs.ts';
 
 const unit = asset('tools', 'systemd', 'ocellus.service');

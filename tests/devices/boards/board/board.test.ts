@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { describeBoard } from '../../../../devices/boards/board/board.ts';
 import { readTemperature } from '../../../../devices/boards/board/temperature.ts';
-import { plant, tree } from '../../fake.ts';
+import { plant, tree } from '../../../support/folders.ts';
 import { armCores, garbage, pcWithRapl, pi3BPlus, pi4, pi5, thermal, zero2W } from '../trees.ts';
 
 describe('describeBoard', () => {

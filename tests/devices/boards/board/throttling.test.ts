@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readThrottling } from '../../../../devices/boards/board/throttling.ts';
-import { fakeProgram, onlyPrograms, tree } from '../../fake.ts';
+import { tree } from '../../../support/folders.ts';
+import { fakeProgram, onlyPrograms } from '../../../support/programs.ts';
 import { garbage, hwmon, pcWithRapl, pi3BPlus, pi4, pi5, zero2W } from '../trees.ts';
 
 const mute = async () => undefined;

@@ -9,7 +9,7 @@ import { createDevice, openDevice } from '../../../../devices/index.ts';
 import type { Frame } from '../../../../sdk/frame/frame.ts';
 import { closing } from '../../../support/closing.ts';
 import { hasProgram } from '../../../support/needs.ts';
-import { fakeProgram } from '../../fake.ts';
+import { fakeProgram } from '../../../support/programs.ts';
 import { MjpegServer } from '../../mjpeg-server.ts';
 
 async function serve(options?: Parameters<typeof MjpegServer.start>[0]): Promise<MjpegServer> {

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { settingTopics } from '../../../../sdk/hub/contract/camera-settings.ts';
 import { CameraCommands } from '../../../../sdk/hub/extensions/cameras/camera-commands.ts';
-import { FakeCamera, FakeContext, until } from '../../../support/fakes.ts';
+import { FakeCamera, FakeContext } from '../../../support/hub.ts';
+import { until } from '../../../support/until.ts';
 
 function make() {
   const camera = new FakeCamera('door');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NodeTopics } from '../../../../sdk/hub/contract/topics.ts';
 import { CameraStates, cameraStates } from '../../../../sdk/hub/extensions/cameras/camera-states.ts';
-import { FakeCamera, FakeContext, nodeStats } from '../../../support/fakes.ts';
+import { FakeCamera, FakeContext, nodeStats } from '../../../support/hub.ts';
 
 const topics = new NodeTopics('ocellus', 'porch').camera('door');
 const short = (states: ReadonlyMap<string, string | undefined>) =>

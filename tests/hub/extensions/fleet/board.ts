@@ -9,7 +9,8 @@ import { Learner, type LearnerOptions, type Lesson } from '../../../../sdk/learn
 import type { CutTarget, Example } from '../../../../sdk/learn/ledger/example.ts';
 import type { NodeLearningEvents } from '../../../../sdk/learn/node-learning.ts';
 import { draft, embeddings } from '../../../learn/fakes.ts';
-import { FakeNode, mqttSettings, recorder } from '../../../support/fakes.ts';
+import { FakeNode, mqttSettings } from '../../../support/hub.ts';
+import { recorder } from '../../../support/recorder.ts';
 
 export const space = 'e1f0';
 export const dimension = 64;

@@ -16,11 +16,11 @@ import { Identity } from '../../../../sdk/learn/ledger/identity.ts';
 import { Ledger } from '../../../../sdk/learn/ledger/ledger.ts';
 import type { Part } from '../../../../sdk/learn/ledger/part.ts';
 import { NodeLearning } from '../../../../sdk/learn/node-learning.ts';
-import { temporaryFolder } from '../../../devices/fake.ts';
 import { draft, embeddings } from '../../../learn/fakes.ts';
 import { closing } from '../../../support/closing.ts';
-import { FakeContext, FakeNode, mqttSettings } from '../../../support/fakes.ts';
+import { temporaryFolder } from '../../../support/folders.ts';
 import { heapAfterCollection } from '../../../support/heap.ts';
+import { FakeContext, FakeNode, mqttSettings } from '../../../support/hub.ts';
 import { retainedMessages, Subscriber } from '../../subscriber.ts';
 import { Board, type BoardOptions, dimension, labels, sample, sharing, space } from './board.ts';
 

@@ -5,7 +5,7 @@ import { cameraComponents } from '../../../../sdk/hub/extensions/home-assistant/
 import { type Component, toldApart } from '../../../../sdk/hub/extensions/home-assistant/component.ts';
 import { deviceNames } from '../../../../sdk/hub/extensions/home-assistant/names.ts';
 import { nodeComponents } from '../../../../sdk/hub/extensions/home-assistant/node-components.ts';
-import { FakeCamera } from '../../../support/fakes.ts';
+import { FakeCamera } from '../../../support/hub.ts';
 
 const topics = new NodeTopics('ocellus', 'a');
 const cameras = ['door', 'd-oor', 'd_oor', 'door_', 'motion', 'memory', 'a', 'a_b', 'a-b', 'restart'];

@@ -11,9 +11,10 @@ import {
 } from '../../../../sdk/hub/extensions/home-assistant/home-assistant.ts';
 import { LearningStates } from '../../../../sdk/hub/extensions/learning/learning-states.ts';
 import type { NodeLearning } from '../../../../sdk/learn/node-learning.ts';
-import { temporaryFolder } from '../../../devices/fake.ts';
 import { embeddings } from '../../../learn/fakes.ts';
-import { eventMessage, FakeCamera, FakeContext, nodeStats, until } from '../../../support/fakes.ts';
+import { temporaryFolder } from '../../../support/folders.ts';
+import { eventMessage, FakeCamera, FakeContext, nodeStats } from '../../../support/hub.ts';
+import { until } from '../../../support/until.ts';
 import { ShownLearning } from '../../learning.ts';
 import { FakeHomeAssistant } from './fake-home-assistant.ts';
 import { breaches, isUpdateState } from './rules.ts';

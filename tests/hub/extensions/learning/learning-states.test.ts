@@ -5,8 +5,8 @@ import { NodeTopics } from '../../../../sdk/hub/contract/topics.ts';
 import { CameraStates } from '../../../../sdk/hub/extensions/cameras/camera-states.ts';
 import { LearningStates, taughtCounts } from '../../../../sdk/hub/extensions/learning/learning-states.ts';
 import type { NodeLearning } from '../../../../sdk/learn/node-learning.ts';
-import { temporaryFolder } from '../../../devices/fake.ts';
-import { eventMessage, FakeCamera, FakeContext } from '../../../support/fakes.ts';
+import { temporaryFolder } from '../../../support/folders.ts';
+import { eventMessage, FakeCamera, FakeContext } from '../../../support/hub.ts';
 import { track } from '../../../vision/fakes.ts';
 import { ShownLearning } from '../../learning.ts';
 

@@ -5,7 +5,8 @@ import { type EmbeddedBroker, startBroker } from '../../../../sdk/hub/broker/bro
 import { requestVerb } from '../../../../sdk/hub/extensions/requests/client.ts';
 import { defineVerb } from '../../../../sdk/hub/extensions/requests/verbs/verb.ts';
 import { Hub } from '../../../../sdk/hub/hub.ts';
-import { FakeCamera, FakeNode, mqttSettings, until } from '../../../support/fakes.ts';
+import { FakeCamera, FakeNode, mqttSettings } from '../../../support/hub.ts';
+import { until } from '../../../support/until.ts';
 
 const later = defineVerb({
   name: 'later',

@@ -3,7 +3,8 @@ import type { Incoming } from '../../../../sdk/hub/connection/session.ts';
 import { Requests, type Response } from '../../../../sdk/hub/extensions/requests/requests.ts';
 import type { Verb } from '../../../../sdk/hub/extensions/requests/verbs/verb.ts';
 import { standardVerbs } from '../../../../sdk/hub/extensions/requests/verbs/verbs.ts';
-import { FakeCamera, FakeContext, until } from '../../../support/fakes.ts';
+import { FakeCamera, FakeContext } from '../../../support/hub.ts';
+import { until } from '../../../support/until.ts';
 
 interface Published {
   topic: string;

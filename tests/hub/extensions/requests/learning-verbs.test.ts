@@ -11,8 +11,8 @@ import { standardVerbs, type Verbs } from '../../../../sdk/hub/extensions/reques
 import { readBundle, writeBundle } from '../../../../sdk/learn/ledger/bundle.ts';
 import { Ledger } from '../../../../sdk/learn/ledger/ledger.ts';
 import type { NodeLearning } from '../../../../sdk/learn/node-learning.ts';
-import { temporaryFolder } from '../../../devices/fake.ts';
 import { embeddings } from '../../../learn/fakes.ts';
+import { temporaryFolder } from '../../../support/folders.ts';
 import { track } from '../../../vision/fakes.ts';
 import { ShownLearning } from '../../learning.ts';
 import { makeRequests } from './fakes.ts';

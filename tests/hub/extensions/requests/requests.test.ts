@@ -3,7 +3,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { InputError } from '../../../../sdk/base/errors.ts';
 import { Requests } from '../../../../sdk/hub/extensions/requests/requests.ts';
 import { defineVerb } from '../../../../sdk/hub/extensions/requests/verbs/verb.ts';
-import { FakeCamera, FakeContext, until } from '../../../support/fakes.ts';
+import { FakeCamera, FakeContext } from '../../../support/hub.ts';
+import { until } from '../../../support/until.ts';
 import { makeRequests } from './fakes.ts';
 
 const echo = defineVerb({

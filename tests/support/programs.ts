@@ -1,14 +1,7 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-
-/** A folder that is gone after the test. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'ocellus-test-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
+import { temporaryFolder } from './folders.ts';
 
 /**
  * Puts a program of this name, a Node script, in front of all others on the PATH for this test.
@@ -50,18 +43,4 @@ export function onlyPrograms(): void {
   onTestFinished(() => {
     process.env.PATH = path;
   });
-}
-
-/** Writes files, given by their path, under a folder that is gone after the test: a captured `/proc` and `/sys`. */
-export function tree(files: Readonly<Record<string, string>>): string {
-  return plant(temporaryFolder(), files);
-}
-
-/** The same under a folder of the caller's own. @returns The folder. */
-export function plant(root: string, files: Readonly<Record<string, string>>): string {
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(join(root, path, '..'), { recursive: true });
-    writeFileSync(join(root, path), text);
-  }
-  return root;
 }

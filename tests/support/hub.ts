@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { closedHealth } from '../../devices/device/device.ts';
 import { asset } from '../../sdk/base/assets.ts';
 import { InputError } from '../../sdk/base/errors.ts';
-import type { Logger } from '../../sdk/base/log.ts';
 import { WrittenBytes } from '../../sdk/base/written.ts';
 import { type CameraChange, CameraSettings } from '../../sdk/config/schema.ts';
 import { resolveSettings } from '../../sdk/config/settings.ts';
@@ -21,6 +20,7 @@ import type { NodeStats } from '../../sdk/pipeline/node.ts';
 import type { EventMessage } from '../../sdk/vision/event.ts';
 import type { Track } from '../../sdk/vision/track.ts';
 import { objectState } from '../vision/fakes.ts';
+import { recorder } from './recorder.ts';
 
 const health = { ...closedHealth, state: 'online' } as const;
 
@@ -155,18 +155,4 @@ export class FakeContext implements HubContext {
   waiting(): number {
     return 0;
   }
-}
-
-/** A logger that keeps what it is told. */
-export function recorder(): Logger & { lines: string[] } {
-  const lines: string[] = [];
-  const at = (level: string) => (message: string) => {
-    lines.push(`${level} ${message}`);
-  };
-  return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
-}
-
-/** Waits for something to become true; the test's own timeout ends it otherwise. */
-export async function until(what: () => boolean): Promise<void> {
-  while (!what()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
