@@ -1,6 +1,7 @@
 import { InputError } from '../../base/errors.ts';
 import { Settings } from '../../config/schema.ts';
 import { errorsOf } from '../../config/validate.ts';
+import { addresses, filterOf, type NamesOf, namesIn, pathOf } from './addresses.ts';
 
 /** What the name of a node, a camera, a zone or a line looks like; the settings schema says the same. */
 export const namePattern = new RegExp(Settings.properties.node.pattern!);
@@ -9,7 +10,30 @@ export const namePattern = new RegExp(Settings.properties.node.pattern!);
  * Retained topics right below a camera. No verb may have such a name: while a hub looks at what the broker retains,
  * `request/<verb>` would come twice.
  */
-export const cameraLevels: readonly string[] = ['status', 'motion', 'view'];
+export const cameraLevels: readonly string[] = [addresses.cameraStatus, addresses.motion, addresses.view].map(
+  (address) => address.split('/')[1]!,
+);
+
+/** Of what may be retained for a camera. */
+const retainedOfCameras = [
+  addresses.cameraStatus,
+  addresses.motion,
+  addresses.view,
+  addresses.settingState,
+  addresses.snapshot,
+  addresses.count,
+  addresses.zoneCount,
+  addresses.occupied,
+  addresses.zoneOccupied,
+];
+
+/** Of what may be retained of learning. */
+const retainedOfLearning = [
+  addresses.learningState,
+  addresses.classification,
+  addresses.taughtCount,
+  addresses.taughtOccupied,
+];
 
 /**
  * A model's label as one level of a topic: spaces, control characters and the characters that mean something in a
@@ -41,184 +65,184 @@ export class NodeTopics {
   }
 
   get status(): string {
-    return `${this.root}/status`;
+    return this.#at(addresses.status);
   }
 
   get stats(): string {
-    return `${this.root}/stats`;
+    return this.#at(addresses.stats);
   }
 
   /** Matches each `<camera>/<setting>/set`. */
   get commands(): string {
-    return `${this.root}/+/+/set`;
+    return this.#at(filterOf(addresses.settingCommand));
   }
 
   /** Matches each `request/<verb>`. */
   get requests(): string {
-    return `${this.root}/request/+`;
+    return this.#at(filterOf(addresses.request));
   }
 
   /** Where all answers are. */
   get responses(): string {
-    return `${this.root}/response`;
+    return this.#at(addresses.response.split('/')[0]!);
   }
 
   /** The versions of its model. */
   get model(): string {
-    return `${this.root}/model`;
+    return this.#at(addresses.model);
   }
 
   /** What was taught, and how well it is known. */
   get learningState(): string {
-    return `${this.root}/learn/state`;
+    return this.#at(addresses.learningState);
   }
 
   /** Match all that this node may have retained of learning. */
   get learned(): string[] {
-    const taught = ['count', 'occupied'].map((what) => `${this.root}/+/taught/+/${what}`);
-    return [this.learningState, `${this.root}/+/classification/+`, ...taught];
+    return retainedOfLearning.map((address) => this.#at(filterOf(address)));
   }
 
   /** Does one of `learned` match it? */
   isLearned(topic: string): boolean {
-    const [, kind, , what, ...more] = this.#levels(topic) ?? [];
-    if (more.length > 0) return false;
-    if (kind === 'taught') return what === 'count' || what === 'occupied';
-    return topic === this.learningState || (kind === 'classification' && this.#levels(topic)!.length === 3);
+    return retainedOfLearning.some((address) => this.#namesIn(address, topic));
   }
 
   /** Match all that this node may have retained for its cameras, and nothing else below its root. */
   get retained(): string[] {
-    const camera = `${this.root}/+`;
-    const counts = ['count', 'occupied'].flatMap((what) => [`${camera}/+/${what}`, `${camera}/zone/+/+/${what}`]);
-    return [
-      ...cameraLevels.map((level) => `${camera}/${level}`),
-      `${camera}/+/state`,
-      `${camera}/+/snapshot`,
-      ...counts,
-    ];
+    return retainedOfCameras.map((address) => this.#at(filterOf(address)));
   }
 
   /** The camera and the setting that a command topic names, or undefined when it is no such topic. */
   command(topic: string): { camera: string; setting: string } | undefined {
-    const levels = this.#levels(topic);
-    if (levels?.length !== 3 || levels[2] !== 'set') return undefined;
-    return { camera: levels[0]!, setting: levels[1]! };
+    return this.#namesIn(addresses.settingCommand, topic);
   }
 
   /** The verb that a request's topic names, or undefined when it is no such topic. */
   verbOf(topic: string): string | undefined {
-    const levels = this.#levels(topic);
-    return levels?.length === 2 && levels[0] === 'request' ? levels[1] : undefined;
+    return this.#namesIn(addresses.request, topic)?.verb;
   }
 
   request(verb: string): string {
-    return `${this.root}/request/${named('verb', verb)}`;
+    return this.#at(pathOf(addresses.request, { verb: named('verb', verb) }));
   }
 
   response(verb: string): string {
-    return `${this.responses}/${named('verb', verb)}`;
+    return this.#at(pathOf(addresses.response, { verb: named('verb', verb) }));
   }
 
   /** Is it the topic of a label's snapshots? */
   isSnapshot(topic: string): boolean {
-    const levels = this.#levels(topic);
-    return levels?.length === 3 && levels[2] === 'snapshot';
+    return this.#namesIn(addresses.snapshot, topic) !== undefined;
   }
 
   /** The camera a topic belongs to, by its place. */
   cameraOf(topic: string): string | undefined {
-    return this.#levels(topic)?.[0];
+    return this.#below(topic)?.split('/', 1)[0];
   }
 
   camera(name: string): CameraTopics {
     return new CameraTopics(this.root, name);
   }
 
-  #levels(topic: string): string[] | undefined {
-    return topic.startsWith(`${this.root}/`) ? topic.slice(this.root.length + 1).split('/') : undefined;
+  #at(path: string): string {
+    return `${this.root}/${path}`;
+  }
+
+  #below(topic: string): string | undefined {
+    return topic.startsWith(`${this.root}/`) ? topic.slice(this.root.length + 1) : undefined;
+  }
+
+  #namesIn<Address extends string>(address: Address, topic: string): NamesOf<Address> | undefined {
+    const path = this.#below(topic);
+    return path === undefined ? undefined : namesIn(address, path);
   }
 }
 
 /** The topics of one camera: `ocellus/<node>/<camera>/…`. */
 export class CameraTopics {
-  readonly root: string;
+  readonly #nodeRoot: string;
+  readonly #name: string;
 
   /** @throws InputError when the name may not stand in a topic. */
   constructor(nodeRoot: string, name: string) {
-    this.root = `${nodeRoot}/${named('camera', name)}`;
+    this.#nodeRoot = nodeRoot;
+    this.#name = named('camera', name);
   }
 
   get status(): string {
-    return `${this.root}/status`;
+    return this.#at(addresses.cameraStatus, {});
   }
 
   get events(): string {
-    return `${this.root}/events`;
+    return this.#at(addresses.events, {});
   }
 
   get motion(): string {
-    return `${this.root}/motion`;
+    return this.#at(addresses.motion, {});
   }
 
   count(label: string, zone?: string): string {
-    return `${this.#scope(zone)}/${labelLevel(label)}/count`;
+    const names = { label: labelLevel(label) };
+    if (zone === undefined) return this.#at(addresses.count, names);
+    return this.#at(addresses.zoneCount, { ...names, zone: named('zone', zone) });
   }
 
   occupied(label: string, zone?: string): string {
-    return `${this.#scope(zone)}/${labelLevel(label)}/occupied`;
+    const names = { label: labelLevel(label) };
+    if (zone === undefined) return this.#at(addresses.occupied, names);
+    return this.#at(addresses.zoneOccupied, { ...names, zone: named('zone', zone) });
   }
 
   snapshot(label: string): string {
-    return `${this.root}/${labelLevel(label)}/snapshot`;
+    return this.#at(addresses.snapshot, { label: labelLevel(label) });
   }
 
   /** Of the whole view, as it was when someone asked for it. */
   get view(): string {
-    return `${this.root}/view`;
+    return this.#at(addresses.view, {});
   }
 
   crossing(line: string): string {
-    return `${this.root}/line/${named('line', line)}/crossing`;
+    return this.#at(addresses.crossing, { line: named('line', line) });
   }
 
   /** Who came and who left, as Home Assistant's event entity reads it. */
   get seen(): string {
-    return `${this.root}/seen`;
+    return this.#at(addresses.seen, {});
   }
 
   appeared(label: string): string {
-    return `${this.root}/${labelLevel(label)}/appeared`;
+    return this.#at(addresses.appeared, { label: labelLevel(label) });
   }
 
   crossed(line: string): string {
-    return `${this.root}/line/${named('line', line)}/crossed`;
+    return this.#at(addresses.crossed, { line: named('line', line) });
   }
 
   /** The state of the whole view that a taught head sees. */
   classification(head: string): string {
-    return `${this.root}/classification/${named('state', head)}`;
+    return this.#at(addresses.classification, { head: named('state', head) });
   }
 
   /** Objects that local learning calls that. */
   taughtCount(label: string): string {
-    return `${this.root}/taught/${labelLevel(label)}/count`;
+    return this.#at(addresses.taughtCount, { label: labelLevel(label) });
   }
 
   taughtOccupied(label: string): string {
-    return `${this.root}/taught/${labelLevel(label)}/occupied`;
+    return this.#at(addresses.taughtOccupied, { label: labelLevel(label) });
   }
 
   state(setting: string): string {
-    return `${this.root}/${setting}/state`;
+    return this.#at(addresses.settingState, { setting });
   }
 
   set(setting: string): string {
-    return `${this.root}/${setting}/set`;
+    return this.#at(addresses.settingCommand, { setting });
   }
 
-  #scope(zone: string | undefined): string {
-    return zone === undefined ? this.root : `${this.root}/zone/${named('zone', zone)}`;
+  #at<Address extends string>(address: Address, names: Omit<NamesOf<Address>, 'camera'>): string {
+    return `${this.#nodeRoot}/${pathOf(address, { ...names, camera: this.#name } as NamesOf<Address>)}`;
   }
 }
 

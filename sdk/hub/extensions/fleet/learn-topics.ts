@@ -1,9 +1,10 @@
 import { isName } from '../../../learn/ledger/example.ts';
 import type { PartName } from '../../../learn/ledger/part.ts';
+import { addresses, filterOf, type NamesOf, namesIn, pathOf } from '../../contract/addresses.ts';
 
 /**
- * The topics on which the nodes of one space share what they were taught, below `<base>/learn/<space>`:
- * `<node>/<head>/<label>` and `<node>/cuts`, one for each part of the ledger.
+ * The topics on which the nodes of one space share what they were taught: one of its examples for each node, head and
+ * label, and one of its cuts for each node.
  *
  * @example
  * const topics = new LearnTopics('ocellus', 'e1f0');
@@ -11,46 +12,61 @@ import type { PartName } from '../../../learn/ledger/part.ts';
  */
 export class LearnTopics {
   readonly root: string;
+  readonly #base: string;
+  readonly #space: string;
 
   constructor(base: string, space: string) {
-    this.root = `${base}/learn/${encoded(space)}`;
+    this.#base = base;
+    this.#space = encoded(space);
+    this.root = `${base}/${pathOf(addresses.sharedSpace, { space: this.#space })}`;
   }
 
   /** Match all of them. */
   get filters(): string[] {
-    return filtersBelow(this.root);
+    return filtersOf(this.#base, this.#space);
   }
 
   of(name: PartName): string {
-    const node = `${this.root}/${encoded(name.node)}`;
-    return 'label' in name ? `${node}/${encoded(name.head)}/${encoded(name.label)}` : `${node}/cuts`;
+    const names = { space: this.#space, node: encoded(name.node) };
+    const path =
+      'label' in name
+        ? pathOf(addresses.sharedExamples, { ...names, head: encoded(name.head), label: encoded(name.label) })
+        : pathOf(addresses.sharedCuts, names);
+    return `${this.#base}/${path}`;
   }
 
   /** Whose and what, or undefined when it is no such topic. */
   nameOf(topic: string): PartName | undefined {
     if (!topic.startsWith(`${this.root}/`) || topic.length > this.root.length + longestName) return undefined;
-    const [node, head, label, ...others] = topic
-      .slice(this.root.length + 1)
-      .split('/')
-      .map(decoded);
-    if (node === undefined || head === undefined || others.length > 0) return undefined;
-    const name = label === undefined ? { node } : { node, head, label };
+    const found = levelsOf(this.#base, topic);
+    if (!found) return undefined;
+    const { space: _, ...levels } = found;
+    const name = Object.fromEntries(Object.entries(levels).map(([what, level]) => [what, decoded(level)]));
+    if (!Object.values(name).every(isName)) return undefined;
     // One part has one topic: not one that is written otherwise as well.
-    return Object.values(name).every(isName) && this.of(name) === topic ? name : undefined;
+    const part = name as unknown as PartName;
+    return this.of(part) === topic ? part : undefined;
   }
 }
 
 /** The filters that match a topic of any space; undefined when it is no such topic. */
 export function learnFiltersOf(base: string, topic: string): string[] | undefined {
-  const [learn, space, ...name] = topic.startsWith(`${base}/`) ? topic.slice(base.length + 1).split('/') : [];
-  if (learn !== 'learn' || !(name.length === 3 || (name.length === 2 && name[1] === 'cuts'))) return undefined;
-  return filtersBelow(`${base}/learn/${space}`);
+  const levels = levelsOf(base, topic);
+  return levels && filtersOf(base, levels.space);
 }
+
+/** What stands in a topic of any space, as it is written there. */
+function levelsOf(base: string, topic: string): NamesOf<typeof addresses.sharedCuts> | undefined {
+  if (!topic.startsWith(`${base}/`)) return undefined;
+  const path = topic.slice(base.length + 1);
+  return namesIn(addresses.sharedExamples, path) ?? namesIn(addresses.sharedCuts, path);
+}
+
+const filtersOf = (base: string, space: string) =>
+  [addresses.sharedExamples, addresses.sharedCuts].map((address) => `${base}/${filterOf(address, { space })}`);
 
 /** Of three names of 64 characters, each at its longest: anybody may write to a longer topic, and it would be kept. */
 const longestName = 3 * (1 + 64 * 3);
-
-const filtersBelow = (root: string) => [`${root}/+/+/+`, `${root}/+/cuts`];
 
 /**
  * Any text as one level of a topic, and no two as the same one: what means something in a topic or may not stand in one,
