@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { asset, packageRoot } from '../sdk/base/assets.ts';
-import { arrowsBelow, arrowsOf, emptyPlaces, wrongArrows } from '../tools/floors/arrows.mjs';
+import { arrowsBelow, arrowsOf, circles, emptyPlaces, wrongArrows } from '../tools/floors/arrows.mjs';
 import { floors } from '../tools/floors/floors.mjs';
 import { plant, temporaryFolder } from './support/folders.ts';
 
@@ -14,6 +14,7 @@ describe('the floors', () => {
   it('are kept: each folder imports from floors below its own', () => {
     const arrows = arrowsBelow(packageRoot, ['sdk', 'devices', 'samples', 'tools']);
     expect(wrongArrows(arrows, floors)).toEqual([]);
+    expect(circles(arrows)).toEqual([]);
     expect(emptyPlaces(packageRoot, floors)).toEqual([]);
     // It has looked.
     expect(arrows.length).toBeGreaterThan(2000);
@@ -57,6 +58,19 @@ describe('the floors', () => {
     expect(emptyPlaces(packageRoot, [['sdk/base', 'sdk/attic'], ['tools/cli/**']])).toEqual([
       'tools/floors/floors.mjs names sdk/attic, which is not there',
     ]);
+  });
+
+  it('have no files that import each other in a circle', () => {
+    const arrows = [
+      ...arrowsOf('sdk/base/a.ts', "import type { B } from './b.ts';"),
+      ...arrowsOf('sdk/base/b.ts', "import './c.ts'; import './d.ts';"),
+      ...arrowsOf('sdk/base/d.ts', "export * from './a.ts';"),
+    ];
+    expect(wrongArrows(arrows, floors)).toEqual([]);
+    expect(circles(arrows)).toEqual([
+      'sdk/base/a.ts -> sdk/base/b.ts -> sdk/base/d.ts -> sdk/base/a.ts: these files import each other in a circle',
+    ]);
+    expect(circles(arrows.slice(0, 3))).toEqual([]);
   });
 
   it('fail the check, which says where', () => {

@@ -78,6 +78,34 @@ export function wrongArrows(arrows, floors) {
 }
 
 /**
+ * Files that import each other in a circle, one sentence for each circle that is met.
+ *
+ * @param {readonly Arrow[]} arrows
+ * @returns {string[]}
+ */
+export function circles(arrows) {
+  /** @type {Map<string, string[]>} */
+  const imported = new Map();
+  for (const { file, target } of arrows) imported.set(file, [...(imported.get(file) ?? []), target]);
+  /** @type {string[]} */
+  const found = [];
+  const done = new Set();
+  const visit = (/** @type {string} */ file, /** @type {string[]} */ route) => {
+    if (route.includes(file)) {
+      found.push(
+        `${[...route.slice(route.indexOf(file)), file].join(' -> ')}: these files import each other in a circle`,
+      );
+      return;
+    }
+    if (done.has(file)) return;
+    for (const next of imported.get(file) ?? []) visit(next, [...route, file]);
+    done.add(file);
+  };
+  for (const file of imported.keys()) visit(file, []);
+  return found;
+}
+
+/**
  * Places that are named but not there.
  *
  * @param {string} root

@@ -2,7 +2,7 @@ import type { Logger } from '../../base/log.ts';
 import type { Link } from '../connection/link.ts';
 import type { Incoming } from '../connection/session.ts';
 import type { NodeTopics } from '../contract/topics.ts';
-import type { Kind, Message } from '../outbox/outbox.ts';
+import type { Kind, Message } from '../outbox/message.ts';
 import type { RetainedSource, RetainedTopics } from '../retained/retained-topics.ts';
 import type { HubNode } from './source.ts';
 

@@ -4,7 +4,8 @@ import type { Logger } from '../../base/log.ts';
 import { TokenBucket } from '../../base/token-bucket.ts';
 import { within } from '../../base/within.ts';
 import { type Link, packetBytes, RefusedError } from '../connection/link.ts';
-import type { Entry, Message, Outbox } from './outbox.ts';
+import type { Entry, Message } from './message.ts';
+import type { Outbox } from './outbox.ts';
 import { Refusals } from './refusals.ts';
 import { shrinkJpeg } from './shrink.ts';
 

@@ -4,7 +4,7 @@ import type { Logger } from '../../base/log.ts';
 import type { AgeClock } from './age-clock.ts';
 import type { Item, Lane } from './lane.ts';
 import { LevelStore, type Operation, probe, UnavailableError } from './level-store.ts';
-import type { Message } from './outbox.ts';
+import type { Message } from './message.ts';
 import { decode, encode, keyOf, rangeOf, storedOf } from './record.ts';
 import type { Stored } from './stored-index.ts';
 

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type Entry, type Message, Outbox, type OutboxOptions } from '../../../sdk/hub/outbox/outbox.ts';
+import type { Entry, Message } from '../../../sdk/hub/outbox/message.ts';
+import { Outbox, type OutboxOptions } from '../../../sdk/hub/outbox/outbox.ts';
 import { recorder } from '../../support/recorder.ts';
 import { until } from '../../support/until.ts';
 

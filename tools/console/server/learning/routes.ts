@@ -4,9 +4,9 @@ import { ContradictionError } from '../../../../sdk/learn/ledger/contradictions.
 import { objectHead } from '../../../../sdk/learn/ledger/example.ts';
 import type { NodeLearning } from '../../../../sdk/learn/node-learning.ts';
 import type { ExamplePage, Looks, NearMissState, TaughtAnswer } from '../../protocol.ts';
+import type { Handler, Methods } from '../handler.ts';
 import { readJson } from '../json-body.ts';
 import { HttpError, sendJpeg, sendJson } from '../reply.ts';
-import type { Handler, Methods } from '../routes.ts';
 import { LookShelf } from './look-shelf.ts';
 import {
   acceptRequest,
