@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { spaceOf } from '../../sdk/core/cards/space.ts';
 import { readClassifierCard } from '../../sdk/core/classifier.ts';
-import { spaceOf } from '../../sdk/core/space.ts';
-import { encodeJpeg, readPicture } from '../../sdk/frame/picture.ts';
 import { Learner } from '../../sdk/learn/learner.ts';
-import { LedgerStore } from '../../sdk/learn/ledger-store.ts';
-import { temporaryFolder } from '../devices/fake.ts';
+import { LedgerStore } from '../../sdk/learn/ledger/ledger-store.ts';
+import { encodeJpeg, readPicture } from '../../sdk/picture/picture.ts';
+import { temporaryFolder } from '../support/folders.ts';
 import { ended, jsonLines, ocellus, photo, start } from './cli.ts';
 
 /** FOLDER/LABEL/0.jpg …: several pieces of each of these photographs. */
