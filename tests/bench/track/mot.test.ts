@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { InputError } from '../../../sdk/errors.ts';
+import { InputError } from '../../../sdk/base/errors.ts';
 import { readMot, writeMot } from '../../../tools/bench/track/mot.ts';
 
 describe('files of the MOTChallenge', () => {

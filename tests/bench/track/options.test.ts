@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { InputError } from '../../../sdk/errors.ts';
+import { InputError } from '../../../sdk/base/errors.ts';
 import { optionsOf } from '../../../tools/bench/track/options.ts';
 import { descend } from '../../../tools/bench/track/tune.ts';
 

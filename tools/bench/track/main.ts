@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { printError } from '../../cli/output.ts';
+import { printError } from '../../shared/output.ts';
 import { Progress } from '../progress.ts';
 import { readMot, writeMot } from './mot.ts';
 import { type Options, optionsOf } from './options.ts';

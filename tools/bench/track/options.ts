@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { InputError, messageOf } from '../../../sdk/errors.ts';
+import { InputError, messageOf } from '../../../sdk/base/errors.ts';
 import { type SeedSet, seedSets } from './sequences.ts';
 
 /** `ours`: scores without the peers; `tune`: the peers' settings on the seeds for choosing. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { asset } from '../../../sdk/assets.ts';
+import { asset } from '../../../sdk/base/assets.ts';
 import { preparePython } from '../python.ts';
 
 /** Somebody else's tracker, with its settings. */

@@ -1,5 +1,5 @@
-import { table } from '../../cli/output.ts';
-import { inWords } from '../run.ts';
+import { table } from '../../shared/output.ts';
+import { inWords } from '../../shared/run.ts';
 import { levels } from './detector.ts';
 import type { Scenario } from './scenarios.ts';
 import { kinds } from './scenes.ts';

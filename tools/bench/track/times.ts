@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Detections } from '../../../sdk/vision/detections.ts';
+import { type Spread, spread } from '../../shared/run.ts';
 import type { Progress } from '../progress.ts';
-import { type Spread, spread } from '../run.ts';
 import { labels } from './detector.ts';
 import { Dice } from './dice.ts';
 import { ours } from './ours.ts';
