@@ -11,12 +11,23 @@ import { type Peer, Peers, peers } from './peers.ts';
 import { scenarioTables, scoreTables, sequenceTable, timesTable, tuningTable } from './report.ts';
 import { scenarios } from './scenarios.ts';
 import { type Scores, score, tudFile } from './score.ts';
-import { type Layout, layout, perfect, save, seedSets, sequencesOf, type Written, write } from './sequences.ts';
+import {
+  type Layout,
+  layout,
+  perfect,
+  type SeedSet,
+  save,
+  seedSets,
+  sequencesOf,
+  type Written,
+  write,
+} from './sequences.ts';
 import { counts, times } from './times.ts';
 import { tune } from './tune.ts';
 
-/** Of a scene that is made. */
+/** Of a scene that is made; of one that is only there to tune others on. */
 const seconds = 30;
+const tuningSeconds = 15;
 const rounds = 7;
 
 try {
@@ -36,13 +47,13 @@ async function bench(options: Options): Promise<void> {
     // What an earlier run left would be scored with the rest.
     for (const part of ['gt', 'trackers']) rmSync(join(folder, part), { recursive: true, force: true });
     if (only === 'tune') {
-      await make({ ...options, quick: true }, files);
+      await make(options.seeds, true, tuningSeconds, files);
       const tuned = await tune(folder, runner);
       results.tuned = tuned;
       console.log(tuningTable(tuned));
     }
     if (only === undefined || only === 'ours' || only === 'scores') {
-      const sequences = await make(options, files);
+      const sequences = await make(options.seeds, options.quick, seconds, files);
       const scores = await scored(sequences, files, only === 'ours' ? [] : peers, runner);
       Object.assign(results, { sequences, scores });
       const frames = sequences.reduce((sum, one) => sum + one.frames, 0);
@@ -72,7 +83,7 @@ async function bench(options: Options): Promise<void> {
   }
 }
 
-async function make({ seeds, quick }: Options, files: Layout): Promise<Written[]> {
+async function make(seeds: SeedSet, quick: boolean, seconds: number, files: Layout): Promise<Written[]> {
   const tud = await tudFile(seedSets[seeds].tud);
   return sequencesOf(seeds, quick).map((sequence) => write(sequence, seconds, tud, files));
 }

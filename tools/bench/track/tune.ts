@@ -103,12 +103,13 @@ export async function tune(folder: string, runner: Peers): Promise<Tuned[]> {
         folder,
         named.map(({ name }) => name),
       );
-      return named.map(({ name }) => meanHota(Object.values(scores[name]!)));
+      return named.map(({ name, settings }) => {
+        const hota = meanHota(Object.values(scores[name]!));
+        console.error(`${tracker} ${hota.toFixed(2)} ${JSON.stringify(settings)}`);
+        return hota;
+      });
     });
     results.push({ tracker, ...found });
-    console.error(
-      `${tracker}: ${found.value.toFixed(2)} (at first ${found.byDefault.toFixed(2)}) ${JSON.stringify(found.best)}`,
-    );
   }
   return results;
 }
