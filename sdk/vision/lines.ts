@@ -1,5 +1,7 @@
 import type { LineSettings } from '../config/schema.ts';
+import { type Clearance, clearance } from './clearance.ts';
 import { bottomCentre, type Point, segmentsCross, sideOf } from './geometry.ts';
+import { type Moment, timeAt } from './moment.ts';
 import type { Track } from './track.ts';
 
 /** Somebody or something went over a line. */
@@ -11,58 +13,167 @@ export interface Crossing {
   /** Crossings of this line by this label in this direction so far. */
   total: number;
   trackId: number;
+  /** When it was on the line, seconds since 1970: it is told somewhat later, when it is certain. */
+  time: number;
 }
 
-interface Side {
-  /** Where it was last clear of the line. */
-  point: Point;
-  right: boolean;
+/** The first and the last look at somebody are one each: there, so many standard deviations of his tremble are enough. */
+const clearAtEnds = 2;
+
+/** What Lines has to know of a frame: its size in pixels and its time. */
+type Look = Moment & { readonly width: number; readonly height: number };
+
+interface Place {
+  readonly point: Point;
+  /** From the line, pixels; positive: to its right. */
+  readonly distance: number;
+  readonly timeNs: number;
 }
 
-/** A point must be this far from the line, in shares of the picture, before it counts as beyond it. */
-const clearance = 0.01;
+/** One track at one line. */
+interface Passage {
+  /** The side that it was on for certain; undefined: it began too near to tell. */
+  right: boolean | undefined;
+  /** Where it was last on that side. */
+  here: Place;
+  /** Where it was first on the other one after that; undefined: it was not. */
+  there: Place | undefined;
+  last: Place;
+  clearance: Clearance;
+}
 
-/** Counts confirmed tracks that cross lines with the bottom centre of their box; trembling on the line counts once. */
+/** What one track did. */
+interface Story {
+  readonly passages: Map<string, Passage>;
+  /** Crossings of a track that may be nothing: they count if it turns out to be an object. */
+  untold: { readonly line: string; readonly direction: 'in' | 'out'; readonly captureTimeNs: number }[];
+  track: Track;
+}
+
+/**
+ * Counts who goes over lines, by the middle of the lower edge of his box: one crossing when he was on one side for
+ * certain, is on the other for certain, and came through between the line's ends. How far from the line that is follows
+ * from how far his box trembles, so who stands on a line is not counted, and neither is who turns back on it. Who is
+ * gone just behind a line is counted when his track ends; what a track did before it was confirmed counts when it is.
+ *
+ * @example
+ * const lines = new Lines();
+ * lines.configure({ gate: { from: [0.5, 0], to: [0.5, 1] } });
+ * for (const { direction } of lines.update(tracker.tracks, frame)) console.log(direction);
+ */
 export class Lines {
   #lines: readonly (readonly [name: string, LineSettings])[] = [];
-  #sides = new Map<string, Side>();
+  #stories = new Map<number, Story>();
   #totals = new Map<string, number>();
+  #look: Look = { width: 0, height: 0, captureTimeNs: 0, wallTimeMs: 0 };
 
   /** @param lines By name, in shares of the picture. Totals of lines that keep their name go on. */
   configure(lines: Readonly<Record<string, LineSettings>>): void {
     this.#lines = Object.entries(lines);
-    this.#sides.clear();
+    this.#stories.clear();
   }
 
-  /** @param size Of the frame, pixels. */
-  update(tracks: readonly Track[], size: { width: number; height: number }): Crossing[] {
+  /**
+   * @param tracks All that there are: one that is missing has ended.
+   * @param frame That they were looked for in; of the same size as before while there are tracks.
+   * @returns Crossings that are certain now, those of each track in the order in which they happened.
+   */
+  update(tracks: readonly Track[], frame: Look): Crossing[] {
+    const { width, height, captureTimeNs, wallTimeMs } = frame;
+    this.#look = { width, height, captureTimeNs, wallTimeMs };
     const crossings: Crossing[] = [];
-    const sides = new Map<string, Side>();
+    const before = this.#stories;
+    this.#stories = new Map();
     for (const track of tracks) {
-      const [x, y] = bottomCentre(track.box);
-      const point: Point = [x / size.width, y / size.height];
-      for (const [name, line] of this.#lines) {
-        if (line.labels && !line.labels.includes(track.label)) continue;
-        const key = `${name}/${track.id}`;
-        const before = this.#sides.get(key);
-        const distance =
-          sideOf(line.from, line.to, point) / (Math.hypot(line.to[0] - line.from[0], line.to[1] - line.from[1]) || 1);
-        if (!track.visible || Math.abs(distance) < clearance) {
-          if (before) sides.set(key, before);
-          continue;
-        }
-        const right = distance > 0;
-        sides.set(key, { point, right });
-        if (!before || before.right === right || !track.confirmed) continue;
-        if (!segmentsCross(line.from, line.to, before.point, point)) continue;
-        const direction = right ? 'in' : 'out';
-        const counter = `${name}/${track.label}/${direction}`;
-        const total = (this.#totals.get(counter) ?? 0) + 1;
-        this.#totals.set(counter, total);
-        crossings.push({ line: name, label: track.label, direction, total, trackId: track.id });
-      }
+      const story = before.get(track.id) ?? { passages: new Map(), untold: [], track };
+      before.delete(track.id);
+      this.#stories.set(track.id, story);
+      story.track = track;
+      if (track.visible) this.#follow(story);
+      if (track.confirmed) crossings.push(...this.#tell(story));
     }
-    this.#sides = sides;
+    for (const story of before.values()) {
+      this.#end(story);
+      if (story.track.confirmed) crossings.push(...this.#tell(story));
+    }
     return crossings;
   }
+
+  /** All tracks have ended. @returns As `update()`. */
+  finish(): Crossing[] {
+    return this.update([], this.#look);
+  }
+
+  #follow({ track, passages, untold }: Story): void {
+    const point = bottomCentre(track.box);
+    for (const [name, line] of this.#lines) {
+      const [from, to] = inPixels(line, this.#look);
+      const length = Math.hypot(to[0] - from[0], to[1] - from[1]);
+      if (length === 0) continue;
+      const now: Place = { point, distance: sideOf(from, to, point) / length, timeNs: track.lastSeenNs };
+      const about = clearance(track, [to[1] - from[1], from[0] - to[0]]);
+      const right = now.distance > 0;
+      const passage = passages.get(name);
+      if (!passage) {
+        const side = Math.abs(now.distance) >= clearAtEnds * about.tremble ? right : undefined;
+        passages.set(name, { right: side, here: now, there: undefined, last: now, clearance: about });
+        continue;
+      }
+      passage.last = now;
+      passage.clearance = about;
+      if (passage.right === right) {
+        passage.here = now;
+        passage.there = undefined;
+        continue;
+      }
+      passage.there ??= now;
+      if (Math.abs(now.distance) < about.certain) continue;
+      if (passage.right !== undefined) untold.push(...crossed(name, passage, from, to));
+      passage.right = right;
+      passage.here = now;
+      passage.there = undefined;
+    }
+    untold.sort((a, b) => a.captureTimeNs - b.captureTimeNs);
+  }
+
+  /** What was last seen just behind a line, and is gone, went over it. */
+  #end({ passages, untold }: Story): void {
+    for (const [name, line] of this.#lines) {
+      const passage = passages.get(name);
+      if (passage?.right === undefined || !passage.there) continue;
+      const isClear = Math.abs(passage.last.distance) >= clearAtEnds * passage.clearance.tremble;
+      if (isClear) untold.push(...crossed(name, passage, ...inPixels(line, this.#look)));
+    }
+    untold.sort((a, b) => a.captureTimeNs - b.captureTimeNs);
+  }
+
+  /** The label is the one that it has now. */
+  #tell(story: Story): Crossing[] {
+    const { id, label } = story.track;
+    const told: Crossing[] = [];
+    for (const { line, direction, captureTimeNs } of story.untold.splice(0)) {
+      const only = this.#lines.find(([name]) => name === line)?.[1].labels;
+      if (only && !only.includes(label)) continue;
+      const counter = `${line}/${label}/${direction}`;
+      const total = (this.#totals.get(counter) ?? 0) + 1;
+      this.#totals.set(counter, total);
+      told.push({ line, label, direction, total, trackId: id, time: timeAt(captureTimeNs, this.#look) });
+    }
+    return told;
+  }
+}
+
+/** The crossing that a passage is, unless it went round the line's end. */
+function crossed(line: string, { here, there }: Passage, from: Point, to: Point): Story['untold'] {
+  if (!there || !segmentsCross(from, to, here.point, there.point)) return [];
+  const share = here.distance / (here.distance - there.distance);
+  const captureTimeNs = Math.round(here.timeNs + share * (there.timeNs - here.timeNs));
+  return [{ line, direction: there.distance > 0 ? 'in' : 'out', captureTimeNs }];
+}
+
+function inPixels({ from, to }: LineSettings, { width, height }: Look): [Point, Point] {
+  return [
+    [from[0] * width, from[1] * height],
+    [to[0] * width, to[1] * height],
+  ];
 }
