@@ -141,8 +141,12 @@ export class Lines {
     for (const [name, line] of this.#lines) {
       const passage = passages.get(name);
       if (passage?.right === undefined || !passage.there) continue;
-      const isClear = Math.abs(passage.last.distance) >= clearAtEnds * passage.clearance.tremble;
-      if (isClear) untold.push(...crossed(name, passage, ...inPixels(line, this.#look)));
+      const { here, last } = passage;
+      const { tremble } = passage.clearance;
+      const isBehind = Math.abs(last.distance) >= clearAtEnds * tremble;
+      // A step that tremble does not make.
+      const cameOver = Math.abs(last.distance - here.distance) >= 2 * clearAtEnds * tremble;
+      if (isBehind || cameOver) untold.push(...crossed(name, passage, ...inPixels(line, this.#look)));
     }
     untold.sort((a, b) => a.captureTimeNs - b.captureTimeNs);
   }
