@@ -14,8 +14,8 @@ export interface Clearance {
   readonly certain: number;
 }
 
-/** @param normal Of the edge; any length but 0. */
+/** @param normal Of the edge, length 1. */
 export function clearance({ tremble, box }: Track, [x, y]: Point): Clearance {
-  const across = Math.hypot(tremble[0] * x, tremble[1] * y) / Math.hypot(x, y);
+  const across = Math.sqrt((tremble[0] * x) ** 2 + (tremble[1] * y) ** 2);
   return { tremble: across, certain: Math.max(beyond * across, step * (box[3] - box[1])) };
 }

@@ -52,14 +52,6 @@ export function sideOf(a: Point, b: Point, p: Point): number {
   return (b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0]);
 }
 
-/** The way from a point to the nearest one of the segment a-b: `[dx, dy]`. */
-export function toSegment(p: Point, a: Point, b: Point): Point {
-  const [x, y] = [b[0] - a[0], b[1] - a[1]];
-  const along = ((p[0] - a[0]) * x + (p[1] - a[1]) * y) / (x * x + y * y || 1);
-  const share = Math.min(1, Math.max(0, along));
-  return [a[0] + share * x - p[0], a[1] + share * y - p[1]];
-}
-
 /** Do the segments a-b and c-d cross? Touching counts. */
 export function segmentsCross(a: Point, b: Point, c: Point, d: Point): boolean {
   return sideOf(a, b, c) * sideOf(a, b, d) <= 0 && sideOf(c, d, a) * sideOf(c, d, b) <= 0;

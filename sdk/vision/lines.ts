@@ -30,6 +30,16 @@ interface Place {
   readonly timeNs: number;
 }
 
+/** A line in a picture of one size, pixels. */
+interface Drawn {
+  readonly name: string;
+  readonly from: Point;
+  readonly to: Point;
+  readonly length: number;
+  /** Across it, length 1. */
+  readonly normal: Point;
+}
+
 /** One track at one line. */
 interface Passage {
   /** The side that it was on for certain; undefined: it began too near to tell. */
@@ -63,6 +73,7 @@ interface Story {
  */
 export class Lines {
   #lines: readonly (readonly [name: string, LineSettings])[] = [];
+  #drawn: readonly Drawn[] = [];
   #stories = new Map<number, Story>();
   #totals = new Map<string, number>();
   #look: Look = { width: 0, height: 0, captureTimeNs: 0, wallTimeMs: 0 };
@@ -70,6 +81,7 @@ export class Lines {
   /** @param lines By name, in shares of the picture. Totals of lines that keep their name go on. */
   configure(lines: Readonly<Record<string, LineSettings>>): void {
     this.#lines = Object.entries(lines);
+    this.#draw();
     this.#stories.clear();
   }
 
@@ -80,7 +92,9 @@ export class Lines {
    */
   update(tracks: readonly Track[], frame: Look): Crossing[] {
     const { width, height, captureTimeNs, wallTimeMs } = frame;
+    const isAsBefore = width === this.#look.width && height === this.#look.height;
     this.#look = { width, height, captureTimeNs, wallTimeMs };
+    if (!isAsBefore) this.#draw();
     const crossings: Crossing[] = [];
     const before = this.#stories;
     this.#stories = new Map();
@@ -90,7 +104,7 @@ export class Lines {
       this.#stories.set(track.id, story);
       story.track = track;
       if (track.visible) this.#follow(story);
-      if (track.confirmed) crossings.push(...this.#tell(story));
+      if (track.confirmed && story.untold.length > 0) crossings.push(...this.#tell(story));
     }
     for (const story of before.values()) {
       this.#end(story);
@@ -104,14 +118,24 @@ export class Lines {
     return this.update([], this.#look);
   }
 
+  #draw(): void {
+    const { width, height } = this.#look;
+    const drawn = this.#lines.map(([name, line]): Drawn => {
+      const from: Point = [line.from[0] * width, line.from[1] * height];
+      const to: Point = [line.to[0] * width, line.to[1] * height];
+      const length = Math.hypot(to[0] - from[0], to[1] - from[1]);
+      return { name, from, to, length, normal: [(to[1] - from[1]) / length, (from[0] - to[0]) / length] };
+    });
+    // One that is a point has no sides.
+    this.#drawn = drawn.filter(({ length }) => length > 0);
+  }
+
   #follow({ track, passages, untold }: Story): void {
     const point = bottomCentre(track.box);
-    for (const [name, line] of this.#lines) {
-      const [from, to] = inPixels(line, this.#look);
-      const length = Math.hypot(to[0] - from[0], to[1] - from[1]);
-      if (length === 0) continue;
+    for (const line of this.#drawn) {
+      const { name, from, to, length, normal } = line;
       const now: Place = { point, distance: sideOf(from, to, point) / length, timeNs: track.lastSeenNs };
-      const about = clearance(track, [to[1] - from[1], from[0] - to[0]]);
+      const about = clearance(track, normal);
       const right = now.distance > 0;
       const passage = passages.get(name);
       if (!passage) {
@@ -128,25 +152,25 @@ export class Lines {
       }
       passage.there ??= now;
       if (Math.abs(now.distance) < about.certain) continue;
-      if (passage.right !== undefined) untold.push(...crossed(name, passage, from, to));
+      if (passage.right !== undefined) untold.push(...crossed(line, passage));
       passage.right = right;
       passage.here = now;
       passage.there = undefined;
     }
-    untold.sort((a, b) => a.captureTimeNs - b.captureTimeNs);
+    if (untold.length > 1) untold.sort((a, b) => a.captureTimeNs - b.captureTimeNs);
   }
 
   /** What was last seen just behind a line, and is gone, went over it. */
   #end({ passages, untold }: Story): void {
-    for (const [name, line] of this.#lines) {
-      const passage = passages.get(name);
+    for (const line of this.#drawn) {
+      const passage = passages.get(line.name);
       if (passage?.right === undefined || !passage.there) continue;
       const { here, last } = passage;
       const { tremble } = passage.clearance;
       const isBehind = Math.abs(last.distance) >= clearAtEnds * tremble;
-      // A step that tremble does not make.
-      const cameOver = Math.abs(last.distance - here.distance) >= 2 * clearAtEnds * tremble;
-      if (isBehind || cameOver) untold.push(...crossed(name, passage, ...inPixels(line, this.#look)));
+      // Behind it with a step that tremble does not make.
+      const cameOver = last.distance !== 0 && Math.abs(last.distance - here.distance) >= 2 * clearAtEnds * tremble;
+      if (isBehind || cameOver) untold.push(...crossed(line, passage));
     }
     untold.sort((a, b) => a.captureTimeNs - b.captureTimeNs);
   }
@@ -168,16 +192,9 @@ export class Lines {
 }
 
 /** The crossing that a passage is, unless it went round the line's end. */
-function crossed(line: string, { here, there }: Passage, from: Point, to: Point): Story['untold'] {
+function crossed({ name, from, to }: Drawn, { here, there }: Passage): Story['untold'] {
   if (!there || !segmentsCross(from, to, here.point, there.point)) return [];
   const share = here.distance / (here.distance - there.distance);
   const captureTimeNs = Math.round(here.timeNs + share * (there.timeNs - here.timeNs));
-  return [{ line, direction: there.distance > 0 ? 'in' : 'out', captureTimeNs }];
-}
-
-function inPixels({ from, to }: LineSettings, { width, height }: Look): [Point, Point] {
-  return [
-    [from[0] * width, from[1] * height],
-    [to[0] * width, to[1] * height],
-  ];
+  return [{ line: name, direction: there.distance > 0 ? 'in' : 'out', captureTimeNs }];
 }

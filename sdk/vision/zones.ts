@@ -1,7 +1,8 @@
 import type { ZoneSettings } from '../config/schema.ts';
 import { type Clearance, clearance } from './clearance.ts';
-import { bottomCentre, type Point, pointInPolygon, toSegment } from './geometry.ts';
+import { bottomCentre } from './geometry.ts';
 import type { Track } from './track.ts';
+import { ZoneShape } from './zone-shape.ts';
 
 /**
  * An object is in a zone once the mean depth of where it was seen there is so many standard deviations of its tremble
@@ -41,12 +42,14 @@ interface Stay {
  */
 export class Zones {
   #zones: readonly (readonly [name: string, ZoneSettings])[] = [];
+  #shapes: readonly ZoneShape[] = [];
   #stays = new Map<number, Map<string, Stay>>();
   #entered = new Map<number, readonly string[]>();
 
   /** @param zones By name; polygons in shares of the picture. */
   configure(zones: Readonly<Record<string, ZoneSettings>>): void {
     this.#zones = Object.entries(zones);
+    this.#shapes = [];
     this.#stays.clear();
   }
 
@@ -56,6 +59,10 @@ export class Zones {
    *   entered it too.
    */
   update(tracks: readonly Track[], size: { width: number; height: number }): Track[] {
+    const [known] = this.#shapes;
+    if (known?.width !== size.width || known.height !== size.height) {
+      this.#shapes = this.#zones.map(([, { polygon }]) => new ZoneShape(polygon, size));
+    }
     const stays = new Map<number, Map<string, Stay>>();
     const entered = new Map<number, readonly string[]>();
     const result = tracks.map((track) => {
@@ -64,10 +71,11 @@ export class Zones {
       const before = this.#entered.get(track.id) ?? [];
       const currentZones: string[] = [];
       const fresh: string[] = [];
-      for (const [name, zone] of this.#zones) {
+      for (const [i, [name, zone]] of this.#zones.entries()) {
         const stay = mine.get(name) ?? { inside: false, run: undefined, last: undefined };
         mine.set(name, stay);
-        const wasIn = track.visible && follow(stay, placeOf(track, zone, size), zone.inertia_seconds * 1e9 - slackNs);
+        const wasIn =
+          track.visible && follow(stay, placeOf(track, this.#shapes[i]!), zone.inertia_seconds * 1e9 - slackNs);
         // It may have been called something else before.
         if (zone.labels && !zone.labels.includes(track.label)) continue;
         if (stay.inside) currentZones.push(name);
@@ -110,24 +118,10 @@ function timeOnEdge(before: Place, now: Place): number {
   return share >= 0 && share <= 1 ? before.timeNs + share * (now.timeNs - before.timeNs) : now.timeNs;
 }
 
-function placeOf(track: Track, { polygon }: ZoneSettings, { width, height }: { width: number; height: number }): Place {
+function placeOf(track: Track, shape: ZoneShape): Place {
   const [x, y] = bottomCentre(track.box);
   // A box that reaches the lower edge stands on the last row, not below it.
-  const at: Point = [x, Math.min(y, height - 1)];
-  const corners = polygon.map(([cx, cy]): Point => [cx * width, cy * height]);
-  let depth = Math.hypot(width, height);
-  let normal: Point = [1, 1];
-  for (const [i, b] of corners.entries()) {
-    const a = corners.at(i - 1)!;
-    // Where the picture ends nobody goes over the zone's edge.
-    if ([0, width].some((border) => a[0] === border && b[0] === border)) continue;
-    if ([0, height].some((border) => a[1] === border && b[1] === border)) continue;
-    const way = toSegment(at, a, b);
-    const distance = Math.hypot(...way);
-    if (distance >= depth) continue;
-    depth = distance;
-    if (distance > 0) normal = way;
-  }
-  const isInside = pointInPolygon(at, corners);
-  return { depth: isInside ? depth : -depth, timeNs: track.lastSeenNs, ...clearance(track, normal) };
+  const { depth, normal } = shape.at([x, Math.min(y, shape.height - 1)]);
+  const { tremble, certain } = clearance(track, normal);
+  return { depth, tremble, certain, timeNs: track.lastSeenNs };
 }

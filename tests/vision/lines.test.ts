@@ -77,8 +77,10 @@ describe('Lines', () => {
   it('counts who is seen last just behind the line when he is gone, and who is seen first just before it', () => {
     expect(directions(walk(across, ys(0.4, 0.48, 0.51)))).toEqual(['in']);
     expect(directions(walk(across, ys(0.49, 0.52, 0.6)))).toEqual(['in']);
+    expect(directions(walk(across, ys(0.4, 0.48, 0.505)))).toEqual(['in']);
     // Where that may be tremble it is not.
-    expect(walk(across, ys(0.4, 0.48, 0.505))).toEqual([]);
+    expect(walk(across, ys(0.4, 0.498, 0.505))).toEqual([]);
+    expect(walk(across, ys(0.4, 0.48, 0.5))).toEqual([]);
     expect(walk(across, ys(0.495, 0.52, 0.6))).toEqual([]);
     const lines = new Lines();
     lines.configure({ line: across });
