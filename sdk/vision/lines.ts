@@ -19,6 +19,8 @@ export interface Crossing {
 
 /** The first and the last look at somebody are one each: there, so many standard deviations of his tremble are enough. */
 const clearAtEnds = 2;
+/** And a step over the line of so many tells that he was on the one side and then on the other, however near to it. */
+const stepAtEnds = 4;
 
 /** What Lines has to know of a frame: its size in pixels and its time. */
 type Look = Moment & { readonly width: number; readonly height: number };
@@ -42,13 +44,16 @@ interface Drawn {
 
 /** One track at one line. */
 interface Passage {
-  /** The side that it was on for certain; undefined: it began too near to tell. */
-  right: boolean | undefined;
+  /** The side that it is on, or was before it may have gone over. */
+  isRight: boolean;
+  /** It was there for certain: it did not only begin near the line. */
+  isCertain: boolean;
   /** Where it was last on that side. */
   here: Place;
   /** Where it was first on the other one after that; undefined: it was not. */
   there: Place | undefined;
   last: Place;
+  looks: number;
   clearance: Clearance;
 }
 
@@ -136,24 +141,29 @@ export class Lines {
       const { name, from, to, length, normal } = line;
       const now: Place = { point, distance: sideOf(from, to, point) / length, timeNs: track.lastSeenNs };
       const about = clearance(track, normal);
-      const right = now.distance > 0;
+      const isRight = now.distance > 0;
       const passage = passages.get(name);
       if (!passage) {
-        const side = Math.abs(now.distance) >= clearAtEnds * about.tremble ? right : undefined;
-        passages.set(name, { right: side, here: now, there: undefined, last: now, clearance: about });
+        const isCertain = Math.abs(now.distance) >= clearAtEnds * about.tremble;
+        passages.set(name, { isRight, isCertain, here: now, there: undefined, last: now, looks: 1, clearance: about });
         continue;
       }
       passage.last = now;
+      passage.looks++;
       passage.clearance = about;
-      if (passage.right === right) {
+      const isClear = Math.abs(now.distance) >= about.certain;
+      if (passage.isRight === isRight) {
         passage.here = now;
         passage.there = undefined;
+        passage.isCertain ||= isClear;
         continue;
       }
       passage.there ??= now;
-      if (Math.abs(now.distance) < about.certain) continue;
-      if (passage.right !== undefined) untold.push(...crossed(line, passage));
-      passage.right = right;
+      passage.isCertain ||= passage.looks === 2 && cameOver(passage);
+      if (!isClear) continue;
+      if (passage.isCertain) untold.push(...crossed(line, passage));
+      passage.isRight = isRight;
+      passage.isCertain = true;
       passage.here = now;
       passage.there = undefined;
     }
@@ -164,13 +174,9 @@ export class Lines {
   #end({ passages, untold }: Story): void {
     for (const line of this.#drawn) {
       const passage = passages.get(line.name);
-      if (passage?.right === undefined || !passage.there) continue;
-      const { here, last } = passage;
-      const { tremble } = passage.clearance;
-      const isBehind = Math.abs(last.distance) >= clearAtEnds * tremble;
-      // Behind it with a step that tremble does not make.
-      const cameOver = last.distance !== 0 && Math.abs(last.distance - here.distance) >= 2 * clearAtEnds * tremble;
-      if (isBehind || cameOver) untold.push(...crossed(line, passage));
+      if (!passage?.isCertain || !passage.there) continue;
+      const isBehind = Math.abs(passage.last.distance) >= clearAtEnds * passage.clearance.tremble;
+      if (isBehind || cameOver(passage)) untold.push(...crossed(line, passage));
     }
     untold.sort((a, b) => a.captureTimeNs - b.captureTimeNs);
   }
@@ -189,6 +195,13 @@ export class Lines {
     }
     return told;
   }
+}
+
+/** Was it seen on both sides, with a step between that tremble does not make? */
+function cameOver({ here, last, clearance: { tremble } }: Passage): boolean {
+  // On the line itself is on neither side.
+  if (here.distance === 0 || last.distance === 0) return false;
+  return Math.abs(last.distance - here.distance) >= stepAtEnds * tremble;
 }
 
 /** The crossing that a passage is, unless it went round the line's end. */

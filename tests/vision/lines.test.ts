@@ -81,7 +81,10 @@ describe('Lines', () => {
     // Where that may be tremble it is not.
     expect(walk(across, ys(0.4, 0.498, 0.505))).toEqual([]);
     expect(walk(across, ys(0.4, 0.48, 0.5))).toEqual([]);
-    expect(walk(across, ys(0.495, 0.52, 0.6))).toEqual([]);
+    expect(walk(across, ys(0.498, 0.503, 0.6))).toEqual([]);
+    expect(walk(across, ys(0.498, 0.499, 0.52, 0.6))).toEqual([]);
+    // Unless a step over it tells.
+    expect(directions(walk(across, ys(0.498, 0.52, 0.6)))).toEqual(['in']);
     const lines = new Lines();
     lines.configure({ line: across });
     for (const one of ys(0.4, 0.48, 0.51)) expect(lines.update([one], frame(0))).toEqual([]);

@@ -8,7 +8,7 @@ import { random, seen } from './fakes.ts';
 import { type Look, looksAt, type Passer, passer, type Sight, trueCrossings, view } from './walkers.ts';
 
 /** People who pass lines and zones, as the tracker sees them, held to what they really did. Nothing was chosen on these seeds. */
-const seeds = 50_000;
+const seeds = 130_000;
 
 const shares = ([x, y]: Point): [number, number] => [x / view.width, y / view.height];
 
@@ -47,9 +47,14 @@ interface Tally {
 }
 
 /** Looks at each of them once. */
-function tally(people: number, make: (seed: number) => Passer, sightOf: (passer: Passer) => Sight): Tally {
+function tally(
+  people: number,
+  make: (seed: number) => Passer,
+  sightOf: (passer: Passer) => Sight,
+  first = seeds,
+): Tally {
   const result: Tally = { truth: 0, counted: 0, wrong: 0, late: [] };
-  for (let seed = seeds; seed < seeds + people; seed++) {
+  for (let seed = first; seed < first + people; seed++) {
     const one = make(seed);
     const looks = looksAt(one.walk, one.size, sightOf(one), seed + 500_000);
     // Of what was before the first look at him and after the last one nobody knows.
@@ -96,7 +101,9 @@ function over(
   make: (seed: number) => Passer,
   more: (one: Passer) => Partial<Sight> = () => ({}),
 ): Tally {
-  const all = sights.map((sight) => tally(people, make, (one) => ({ rate, ...sight, ...more(one) })));
+  const all = sights.map((sight, i) =>
+    tally(people, make, (one) => ({ rate, ...sight, ...more(one) }), seeds + i * people),
+  );
   const sum = (of: (one: Tally) => number) => all.reduce((total, one) => total + of(one), 0);
   return {
     truth: sum(({ truth }) => truth),
@@ -117,8 +124,8 @@ describe.each([5, 10, 25])('lines at %i looks a second', (rate) => {
     const reach = Math.max(1, speed);
     const make = (seed: number) =>
       somebody(seed, speed, 1.3, (next) => [[-between(next, 0.5, 2.5) * reach], [between(next, 0.5, 2.5) * reach]]);
-    const result = over(60, rate, make);
-    expectRight(result, 180);
+    const result = over(120, rate, make);
+    expectRight(result, 360);
     // They are told when it was, to a part of the time that a step takes.
     expect(result.late[Math.floor(result.late.length * 0.9)]! * speed).toBeLessThan(0.05);
   });
@@ -189,6 +196,33 @@ describe.each([5, 10, 25])('lines at %i looks a second', (rate) => {
       }
     },
   );
+});
+
+describe('lines and zones where the rate changes', () => {
+  /** Every 1.5 s: 25 looks a second, 4, 8, 25 … */
+  const isGap = (seconds: number) => {
+    const every = [1, 6, 3][Math.floor(Math.max(0, seconds) / 1.5) % 3]!;
+    return Math.floor(seconds * 25) % every !== 0;
+  };
+
+  it('are passed and entered as at one rate', () => {
+    const passing = (seed: number) =>
+      somebody(seed, 0.8, 1.3, (next) => [[-between(next, 1, 2.5)], [between(next, 1, 2.5)]]);
+    expectRight(
+      over(60, 25, passing, () => ({ isGap })),
+      180,
+    );
+    for (let seed = seeds; seed < seeds + 12; seed++) {
+      const make = (on: boolean) =>
+        somebody(seed, 0.5, 0.5, (next) => [[-1], [on ? between(next, -0.03, 0.03) : 0.6, 30], [-1]], small);
+      for (const sight of sights) {
+        const looked = (one: Passer) =>
+          watch(one, looksAt(one.walk, one.size, { rate: 25, ...sight, isGap }, seed + 500_000), beside(one.line));
+        expect(looked(make(false))).toMatchObject({ changes: 2, hasEntered: true });
+        expect(looked(make(true)).changes).toBeLessThanOrEqual(2);
+      }
+    }
+  });
 });
 
 describe('lines at 2 looks a second', () => {
