@@ -38,13 +38,22 @@ export const ZoneSettings = Type.Object(
   {
     polygon: Polygon,
     labels: Type.Optional(Labels('Only these labels count in this zone. Default: all watched ones.')),
-    inertia: Type.Integer({
-      minimum: 1,
-      maximum: 100,
-      default: 3,
+    inertia_seconds: Type.Number({
+      minimum: 0,
+      maximum: 60,
+      default: 0.2,
       description:
-        'Frames in a row an object must stand in the zone (bottom centre of its box) before it counts as in.',
+        'Seconds an object must stand in the zone (bottom centre of its box) before it counts as in, and outside before it counts as out.',
     }),
+    inertia: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 100,
+        deprecated: true,
+        description:
+          'What `inertia_seconds` was before, in frames: each one after the first is read as 0.1 s. Of both, `inertia_seconds` counts.',
+      }),
+    ),
   },
   { additionalProperties: false },
 );

@@ -4,6 +4,7 @@ import { closedHealth, type Device, type DeviceHealth } from '../../devices/devi
 import { createDevice } from '../../devices/index.ts';
 import { InputError, ModelError, messageOf } from '../base/errors.ts';
 import { type Logger, silent } from '../base/log.ts';
+import { withInertiaSeconds } from '../config/inertia.ts';
 import { type CameraChange, CameraSettings, ownedMaps } from '../config/schema.ts';
 import { hasReference } from '../config/secrets.ts';
 import { validate } from '../config/validate.ts';
@@ -128,7 +129,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     this.#after = after;
     this.#changes = changes;
     this.#logger = logger;
-    this.#settings = this.#check(settings);
+    this.#settings = this.#check(this.#inSeconds(settings));
     this.#asksFps = settings.detect?.fps !== undefined;
   }
 
@@ -255,7 +256,8 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
    *
    * @throws InputError naming the wrong field, or a label that the model does not know; nothing is changed then.
    */
-  async change(patch: CameraChange): Promise<void> {
+  async change(change: CameraChange): Promise<void> {
+    const patch = this.#inSeconds(change) as CameraChange;
     for (const [path, source] of [
       ['source', patch.source],
       ['snapshots.source', patch.snapshots?.source],
@@ -302,6 +304,11 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
       throw new InputError(`camera ${this.name}: expected one that runs, this one is ${this.#status}`);
     }
     await this.#switchTo(this.#makeSource(loading, true));
+  }
+
+  /** Zones counted frames once. */
+  #inSeconds(settings: unknown): unknown {
+    return withInertiaSeconds(settings, (note) => this.#logger.warn(note));
   }
 
   /** @throws InputError naming the wrong field. */

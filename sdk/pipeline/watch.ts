@@ -5,9 +5,10 @@ import type { ChangeFinder } from '../vision/change-finder.ts';
 import { type CountChange, changedCounts, countTracks } from '../vision/counts.ts';
 import type { Detections } from '../vision/detections.ts';
 import type { EventMessage, ObjectState } from '../vision/event.ts';
-import { EventCycle, type Moment } from '../vision/event-cycle.ts';
+import { EventCycle } from '../vision/event-cycle.ts';
 import { type Crossing, Lines } from '../vision/lines.ts';
 import { outsideMasks } from '../vision/masks.ts';
+import type { Moment } from '../vision/moment.ts';
 import { MotionGate } from '../vision/motion-gate.ts';
 import type { SubLabel, Track } from '../vision/track.ts';
 import { lowThreshold, Tracker, type TrackerOptions } from '../vision/tracker.ts';
@@ -143,8 +144,7 @@ export class Watch {
     this.#tracks = this.#zones.update(tracks, frame).map((track) => this.#named(track));
     const crossings = this.#lines.update(this.#tracks, frame);
     const ended = this.#tracker.takeEnded().map((track) => this.#named(track));
-    messages.push(...this.#events.update(this.#tracks, ended, this.#moment));
-    for (const crossing of crossings) this.#events.cross(crossing);
+    messages.push(...this.#events.update(this.#tracks, ended, this.#moment, crossings));
     this.#crossings.push(...crossings);
     this.#counts = countTracks(this.#tracks, this.#labels, this.#settings.zones);
     for (const { type, after } of messages) if (type === 'end') this.#snapshots.delete(after.id);
@@ -197,9 +197,11 @@ export class Watch {
     this.#tracker.finish();
     this.#tracker.takeEnded();
     this.#tracks = [];
+    const crossings = this.#lines.finish();
+    this.#crossings.push(...crossings);
     this.#counts = countTracks([], this.#labels, this.#settings.zones);
     this.#snapshots.clear();
-    return this.#events.finish();
+    return this.#events.finish(crossings);
   }
 }
 

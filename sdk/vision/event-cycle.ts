@@ -1,13 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { EventMessage, ObjectState } from './event.ts';
 import type { Crossing } from './lines.ts';
+import { type Moment, timeAt } from './moment.ts';
 import type { Track } from './track.ts';
-
-/** When a frame was captured. */
-export interface Moment {
-  readonly captureTimeNs: number;
-  readonly wallTimeMs: number;
-}
 
 interface Running {
   /** When it was confirmed; its times count from there, so a clock that is set meanwhile changes none of them. */
@@ -45,9 +40,18 @@ export class EventCycle {
     this.#salt = salt;
   }
 
-  /** @param ended Tracks that are gone since the last call. */
-  update(tracks: readonly Track[], ended: readonly Track[], moment: Moment): EventMessage[] {
+  /**
+   * @param ended Tracks that are gone since the last call.
+   * @param crossings What they did since then, those that are gone too.
+   */
+  update(
+    tracks: readonly Track[],
+    ended: readonly Track[],
+    moment: Moment,
+    crossings: readonly Crossing[] = [],
+  ): EventMessage[] {
     const messages: EventMessage[] = [];
+    this.#note(crossings);
     for (const track of ended) {
       const running = this.#running.get(track.id);
       if (!running) continue;
@@ -58,20 +62,13 @@ export class EventCycle {
     for (const track of tracks) {
       if (!track.confirmed) continue;
       const running = this.#running.get(track.id);
-      if (!running) messages.push(this.#begin(track, moment));
+      if (!running) messages.push(this.#begin(track, moment, crossings));
       else if (track.visible) {
         const message = this.#continue(running, track, moment);
         if (message) messages.push(message);
       }
     }
     return messages;
-  }
-
-  /** Notes a line that a track crossed; its next update tells it. */
-  cross({ trackId, line, direction }: Crossing): void {
-    const running = this.#running.get(trackId);
-    if (running)
-      running.state = { ...running.state, crossed_lines: { ...running.state.crossed_lines, [line]: direction } };
   }
 
   /** The snapshot of this event exists now; said from the next message on, and in `message` itself. */
@@ -85,12 +82,21 @@ export class EventCycle {
     if (message.type === 'new') message.before.has_snapshot = true;
   }
 
-  /** Ends all that is running. */
-  finish(): EventMessage[] {
+  /** Ends all that is running. @param crossings What was found out of them at the end. */
+  finish(crossings: readonly Crossing[] = []): EventMessage[] {
+    this.#note(crossings);
     return [...this.#running].map(([id, running]) => this.#end(id, running));
   }
 
-  #begin(track: Track, moment: Moment): EventMessage {
+  #note(crossings: readonly Crossing[]): void {
+    for (const { trackId, line, direction } of crossings) {
+      const running = this.#running.get(trackId);
+      if (!running) continue;
+      running.state = { ...running.state, crossed_lines: { ...running.state.crossed_lines, [line]: direction } };
+    }
+  }
+
+  #begin(track: Track, moment: Moment, crossings: readonly Crossing[]): EventMessage {
     const start_time = timeAt(Math.min(track.firstSeenNs, moment.captureTimeNs), moment);
     const state: ObjectState = {
       id: eventId([this.#camera, track.id, start_time, ...(this.#salt && [this.#salt])], start_time),
@@ -102,7 +108,10 @@ export class EventCycle {
       end_time: null,
       has_snapshot: false,
       has_clip: false,
-      crossed_lines: {},
+      // What it did before it was an object, too.
+      crossed_lines: Object.fromEntries(
+        crossings.filter(({ trackId }) => trackId === track.id).map(({ line, direction }) => [line, direction]),
+      ),
       frame_time: timeAt(moment.captureTimeNs, moment),
       ...observed(track),
     };
@@ -182,11 +191,6 @@ function eventId(parts: readonly (string | number)[], startTime: number): string
   for (let i = 0; i < 6; i++) suffix += letters[digest[i]! % 26];
   return `${startTime.toFixed(6)}-${suffix}`;
 }
-
-/** Seconds since 1970 at a capture time, by the clock as it was at a moment. */
-const timeAt = (captureTimeNs: number, since: Moment) =>
-  // A clock that was just set to 1970 has no time before.
-  Math.max(0, round(since.wallTimeMs / 1000 + (captureTimeNs - since.captureTimeNs) / 1e9, 6));
 
 function round(value: number, digits: number): number {
   const factor = 10 ** digits;

@@ -29,6 +29,8 @@ export interface Track {
   /** Observed frames since it last moved, and how often it began to move again. */
   readonly motionlessCount: number;
   readonly positionChanges: number;
+  /** Standard deviation of where it stands (the middle of its box's lower edge), pixels: to the side, up and down. */
+  readonly tremble: readonly [number, number];
   /** Zones it stands in now, and all it ever stood in. */
   readonly currentZones: readonly string[];
   readonly enteredZones: readonly string[];

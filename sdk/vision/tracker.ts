@@ -3,6 +3,7 @@ import { BoxFilter } from './box-filter.ts';
 import type { Detection, Detections } from './detections.ts';
 import { type Box, covered, grown, iou } from './geometry.ts';
 import type { Track } from './track.ts';
+import { Tremble } from './tremble.ts';
 
 export interface TrackerOptions {
   /** Observations before a track can be confirmed. */
@@ -43,6 +44,7 @@ interface Living {
   readonly classId: number;
   readonly label: string;
   readonly filter: BoxFilter;
+  readonly tremble: Tremble;
   readonly firstSeenNs: number;
   scores: number[];
   box: Box;
@@ -191,11 +193,14 @@ export class Tracker {
   }
 
   #begin({ box, score, classId, label }: Detection, timeNs: number): void {
+    const tremble = new Tremble();
+    tremble.observe(box, timeNs);
     this.#living.push({
       id: this.#nextId++,
       classId,
       label,
       filter: new BoxFilter(box),
+      tremble,
       firstSeenNs: timeNs,
       scores: [score],
       box,
@@ -218,6 +223,7 @@ export class Tracker {
 
   #observe(track: Living, { box, score }: Detection, timeNs: number): void {
     track.filter.correct(box);
+    track.tremble.observe(box, timeNs);
     track.box = box;
     track.score = score;
     track.scores.push(score);
@@ -294,6 +300,7 @@ function snapshot(track: Living): Track {
     stationary: track.stationary,
     motionlessCount: track.motionlessCount,
     positionChanges: track.positionChanges,
+    tremble: track.tremble.of(track.box),
     currentZones: none,
     enteredZones: none,
   };

@@ -283,7 +283,7 @@ describe('Pipeline: settings', () => {
       [1, 1],
       [0, 1],
     ];
-    await pipeline.change({ zones: { porch: { polygon, inertia: 1 } } });
+    await pipeline.change({ zones: { porch: { polygon, inertia_seconds: 0 } } });
     await until(() => pipeline.counts.some(({ zone, count }) => zone === 'porch' && count === 1));
     await pipeline.change({ zones: {} });
     expect(pipeline.settings.zones).toEqual({});

@@ -366,7 +366,33 @@ describe('Watch: settings', () => {
   it('counts who crosses a line, and says so in the event', () => {
     const lines: CameraSettings['lines'] = { gate: { from: [0.5, 1], to: [0.5, 0] } };
     const camera = new Camera({ lines }).play(4, walker(0)).play(4, nothing);
-    expect(camera.crossings).toEqual([{ line: 'gate', label: 'person', direction: 'in', total: 1, trackId: 1 }]);
+    expect(camera.crossings).toMatchObject([{ line: 'gate', label: 'person', direction: 'in', total: 1, trackId: 1 }]);
     expect(camera.messages.at(-1)).toMatchObject({ type: 'end', after: { crossed_lines: { gate: 'in' } } });
+    // His feet are at the line after 2 s, by a clock that began at 0.
+    expect(camera.crossings[0]!.time).toBeCloseTo(2, 1);
+  });
+
+  it('counts who crossed a line before he was an object, and says so in his first message', () => {
+    const lines: CameraSettings['lines'] = { gate: { from: [0.5, 1], to: [0.5, 0] } };
+    const camera = new Camera({ lines, track: { confirm: 26 } }).play(4, walker(0));
+    expect(camera.messages.find(({ type }) => type === 'new')).toMatchObject({
+      after: { crossed_lines: { gate: 'in' } },
+    });
+    expect(camera.crossings).toHaveLength(1);
+    expect(camera.crossings[0]!.time).toBeCloseTo(2, 1);
+  });
+
+  it('counts who is gone just behind a line with the end of his event, also when all ends', () => {
+    const lines: CameraSettings['lines'] = { gate: { from: [0.5, 1], to: [0.5, 0] } };
+    const gone: World = (seconds) => (seconds < 2.15 ? walker(0)(seconds) : {});
+    const camera = new Camera({ lines }).play(4, gone);
+    expect(camera.crossings).toEqual([]);
+    camera.play(1, gone);
+    expect(camera.crossings).toMatchObject([{ direction: 'in', total: 1 }]);
+    expect(camera.messages.at(-1)).toMatchObject({ type: 'end', after: { crossed_lines: { gate: 'in' } } });
+    const stopped = new Camera({ lines }).play(3, gone).finish();
+    expect(stopped.crossings).toEqual([]);
+    expect(stopped.watch.takeCrossings()).toMatchObject([{ direction: 'in', total: 1 }]);
+    expect(stopped.messages.at(-1)).toMatchObject({ type: 'end', after: { crossed_lines: { gate: 'in' } } });
   });
 });
