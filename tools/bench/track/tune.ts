@@ -9,18 +9,18 @@ export const grids: Readonly<Record<string, Grid>> = {
   bytetrack: {
     track_activation_threshold: [0.7, 0.6, 0.5],
     high_conf_det_threshold: [0.6, 0.5, 0.4],
-    minimum_iou_threshold: [0.1, 0.2, 0.3],
+    minimum_iou_threshold: [0.1, 0.05, 0.2, 0.3],
     minimum_consecutive_frames: [2, 1, 3],
     lost_track_buffer: [30, 60, 90],
   },
   sort: {
     track_activation_threshold: [0.25, 0.4, 0.5, 0.6],
-    minimum_iou_threshold: [0.3, 0.2, 0.1],
+    minimum_iou_threshold: [0.3, 0.2, 0.1, 0.05],
     minimum_consecutive_frames: [3, 2, 1],
     lost_track_buffer: [30, 60],
   },
   ocsort: {
-    high_conf_det_threshold: [0.6, 0.5, 0.4],
+    high_conf_det_threshold: [0.6, 0.5, 0.4, 0.3],
     minimum_consecutive_frames: [3, 2, 1],
     minimum_iou_threshold: [0.3, 0.2, 0.1],
     direction_consistency_weight: [0.2, 0.1, 0],
@@ -32,12 +32,12 @@ export const grids: Readonly<Record<string, Grid>> = {
     high_conf_det_threshold: [0.6, 0.5, 0.4],
     minimum_consecutive_frames: [2, 1, 3],
     minimum_iou_threshold_second_assoc: [0.5, 0.3],
-    buffer_ratio_first: [0.3, 0.15, 0.5],
+    buffer_ratio_first: [0.3, 0.15, 0.5, 0.7],
     lost_track_buffer: [30, 60],
   },
   supervision: {
     track_activation_threshold: [0.25, 0.4, 0.5, 0.6],
-    minimum_matching_threshold: [0.8, 0.7, 0.9],
+    minimum_matching_threshold: [0.8, 0.7, 0.9, 0.95],
     minimum_consecutive_frames: [1, 2, 3],
     lost_track_buffer: [30, 60],
   },
@@ -46,7 +46,7 @@ export const grids: Readonly<Record<string, Grid>> = {
     distance_threshold: [0.7, 0.8, 0.9],
     seconds: [0.5, 1, 2],
     initialization_delay: [3, 2, 1],
-    score: [0.5, 0.4, 0.3],
+    score: [0.5, 0.4, 0.3, 0.2],
   },
 };
 
