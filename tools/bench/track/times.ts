@@ -10,7 +10,7 @@ import type { Peer, Peers } from './peers.ts';
 
 export const counts = [1, 10, 50, 200] as const;
 const rate = 10;
-const framesOf = (objects: number) => (objects > 50 ? 60 : 200);
+const framesOf = (objects: number) => (objects >= 50 ? 60 : 200);
 
 export interface Times {
   readonly objects: number;
