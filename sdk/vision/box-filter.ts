@@ -1,9 +1,12 @@
 import type { Box } from './geometry.ts';
 
 /**
- * A Kalman filter over a box that moves with constant velocity: centre, width and height, each on its own, since
- * neither the motion nor the measurement mixes them. Noise is in shares of the box's height, as in SORT and ByteTrack,
- * and grows with the time that really passed between two frames.
+ * A Kalman filter over a box that moves with a speed that changes at random: centre, width and height, each on its own,
+ * since neither the motion nor the measurement mixes them. Noise is in shares of the box's height, as in SORT and
+ * ByteTrack.
+ *
+ * The change of speed is white noise in continuous time, so that its share in a prediction depends on the time that
+ * passed and not on the steps it was cut into: ten looks a second and one in ten seconds are the same motion.
  */
 export class BoxFilter {
   // Per axis: position, velocity (per second), and the covariance's three numbers.
@@ -14,10 +17,8 @@ export class BoxFilter {
   readonly #vv = new Float64Array(4);
 
   constructor(box: Box) {
-    const height = heightOf(box);
     axes(box, this.#position);
-    this.#pp.fill((measured * height) ** 2);
-    this.#vv.fill((startSpeed * height) ** 2);
+    this.#begin();
   }
 
   get box(): Box {
@@ -27,28 +28,45 @@ export class BoxFilter {
     return [x - w, y - h, x + w, y + h];
   }
 
+  /** Of its centre, pixels a second. */
+  get speed(): number {
+    return Math.hypot(this.#velocity[0]!, this.#velocity[1]!);
+  }
+
   /** Moves the box on by so many seconds. */
   predict(seconds: number): void {
-    const noise = (acceleration * Math.max(1, this.#position[3]!)) ** 2;
+    const height2 = this.#height() ** 2;
     const dt = seconds;
     for (let i = 0; i < 4; i++) {
+      const noise = (i < 2 ? wander : growth) * height2;
       this.#position[i]! += this.#velocity[i]! * dt;
-      this.#pp[i]! += 2 * dt * this.#pv[i]! + dt * dt * this.#vv[i]! + (noise * dt ** 4) / 4;
-      this.#pv[i]! += dt * this.#vv[i]! + (noise * dt ** 3) / 2;
-      this.#vv[i]! += noise * dt * dt;
+      this.#pp[i]! += 2 * dt * this.#pv[i]! + dt * dt * this.#vv[i]! + (noise * dt ** 3) / 3;
+      this.#pv[i]! += dt * this.#vv[i]! + (noise * dt ** 2) / 2;
+      this.#vv[i]! += noise * dt;
     }
   }
 
-  /** It stands still now. */
-  stop(): void {
-    this.#velocity.fill(0);
-    this.#pv.fill(0);
+  /** In place of `predict()` for what rests: it has no speed, whatever its last boxes seemed to say, and may drift a little. */
+  rest(): void {
+    const height = this.#height();
+    for (let i = 0; i < 4; i++) {
+      this.#velocity[i] = 0;
+      this.#pv[i] = 0;
+      this.#vv[i] = (startSpeed * height) ** 2;
+      this.#pp[i] = Math.min(this.#pp[i]!, (measured * height) ** 2) + (drift * height) ** 2;
+    }
+  }
+
+  /** The view moved by so many pixels, and the box with it: no motion of its own. */
+  shift(dx: number, dy: number): void {
+    this.#position[0]! += dx;
+    this.#position[1]! += dy;
   }
 
   /** Takes a detection in. */
   correct(box: Box): void {
     const variance = (measured * heightOf(box)) ** 2;
-    const seen = axes(box, new Float64Array(4));
+    const seen = axes(box, scratch);
     for (let i = 0; i < 4; i++) {
       const gain = this.#pp[i]! / (this.#pp[i]! + variance);
       const velocityGain = this.#pv[i]! / (this.#pp[i]! + variance);
@@ -60,12 +78,39 @@ export class BoxFilter {
       this.#pp[i]! *= 1 - gain;
     }
   }
+
+  /** It went from one box to another in so many seconds, which no prediction foresaw: begins anew with that speed. */
+  leap(from: Box, to: Box, seconds: number): void {
+    axes(to, this.#position);
+    this.#begin();
+    this.#velocity[0] = (from[0] + from[2] - to[0] - to[2]) / -2 / seconds;
+    this.#velocity[1] = (from[1] + from[3] - to[1] - to[3]) / -2 / seconds;
+  }
+
+  #begin(): void {
+    const height = this.#height();
+    this.#velocity.fill(0);
+    this.#pv.fill(0);
+    this.#pp.fill((measured * height) ** 2);
+    this.#vv.fill((startSpeed * height) ** 2);
+  }
+
+  #height(): number {
+    return Math.max(1, this.#position[3]!);
+  }
 }
 
-/** Standard deviations, in box heights: of a detection, of the first speed (a second), of a change of speed (s²). */
+/** Standard deviation of a detection's centre, width and height, box heights. */
 const measured = 0.05;
+/** Standard deviation of the first speed, box heights a second. */
 const startSpeed = 1;
-const acceleration = 2;
+/** Spectral density of the change of speed, heights² / s³: of the centre, and of width and height. */
+const wander = 0.12;
+const growth = 0.12;
+/** Standard deviation of how far what rests drifts from one look to the next, box heights. */
+const drift = 0.03;
+
+const scratch = new Float64Array(4);
 
 const heightOf = (box: Box) => Math.max(1, box[3] - box[1]);
 

@@ -1,11 +1,14 @@
-import { assign } from './assignment.ts';
-import { BoxFilter } from './box-filter.ts';
+import { bestPairs, type Candidate } from './assignment.ts';
 import type { Detection, Detections } from './detections.ts';
-import { type Box, covered, grown, iou } from './geometry.ts';
+import { area, type Box, covered, grown, iou } from './geometry.ts';
+import { Living, samePlace } from './living.ts';
+import { clearly, memory } from './names.ts';
+import { Pace } from './pace.ts';
+import { type Sighting, sightingsOf } from './sighting.ts';
 import type { Track } from './track.ts';
 
 export interface TrackerOptions {
-  /** Observations before a track can be confirmed. */
+  /** Observations before a track can be confirmed, at four looks a second or more; fewer when looks are rarer. */
   confirm: number;
   /** Seconds out of sight before a confirmed track ends. */
   lostSeconds: number;
@@ -18,72 +21,44 @@ export interface TrackerOptions {
 /** Scores from here on keep a track alive; less is noise. */
 export const lowThreshold = 0.15;
 
+export const knobs: Record<string, number> = {
+  high: 0.2,
+  low: 0.4,
+  grow: 0.5,
+  grownLeast: 0.1,
+  firstLook: 2.5,
+  firstSpeed: 5,
+  reachLook: 0.4,
+  speedShare: 1.3,
+  slack: 1.5,
+  sizeRatio: 1.7,
+  alone: 1.5,
+  late: 0,
+  young: 0,
+};
+
 /** A track may begin with a little less than its label's threshold; the median decides. */
 const beginShare = 0.8;
-/** Least overlap of a track's predicted box and a detection: at first sight, for a low score, and grown. */
-const overlap = { high: 0.2, low: 0.4, grown: 0.1 };
-const growth = 0.5;
-/** Scores the median is taken over. */
-const memory = 10;
-/** Tentative tracks that are out of sight for so long were nothing. */
+/** Tentative tracks that are out of sight for so long, and at so many looks, were nothing. */
 const tentativeSeconds = 0.6;
-/** Two boxes that overlap so much are in the same place: a thing that did not move, or one thing under two names. */
-const samePlace = 0.6;
-/** One name for a thing is clearly surer than another by so much. */
-const clearly = 0.1;
-/** Observations away from its place, in a row, that take an object out of its rest: a box may jump once. */
-const departure = 3;
-/** An object at rest that nobody disturbed stays for so many times `lostSeconds`: the network blinks, cars do not. */
-const restFactor = 30;
-/** Who covers so much of an object at rest hides it. */
-const hiding = 0.1;
-
-interface Living {
-  readonly id: number;
-  readonly classId: number;
-  readonly label: string;
-  readonly filter: BoxFilter;
-  readonly firstSeenNs: number;
-  scores: number[];
-  box: Box;
-  score: number;
-  medianScore: number;
-  confirmed: boolean;
-  visible: boolean;
-  observations: number;
-  lastSeenNs: number;
-  anchor: Box;
-  anchoredNs: number;
-  stationary: boolean;
-  motionlessCount: number;
-  positionChanges: number;
-  /** Observations in a row away from where it rests. */
-  away: number;
-  /** Something moved where it was since it was last seen. */
-  disturbed: boolean;
-  /** When another object was last seen in front of it, ns. */
-  hiddenNs: number;
-}
-
-/**
- * Follows objects over frames (after ByteTrack, Zhang et al. 2022): detections are paired with predicted boxes, sure
- * ones first, then unsure ones with the tracks that are left, which carries objects through bad frames. Times are real:
- * frames may come at any rate and with gaps.
- *
- * A track is *confirmed* once the median of its last scores reaches its label's threshold, so one bad frame makes no
- * object, and only as the surest of those in its place, so one thing that the network gives two names is not two. An
- * object at rest is not lost while nothing moves where it stands, nor while another stands in front of it.
- *
- * @example
- * const tracker = new Tracker({ confirm: 3, lostSeconds: 2, stationarySeconds: 5, threshold: () => 0.6 });
- * const tracks = tracker.update(await model.detect(frame, { scoreThreshold: lowThreshold }), frame.captureTimeNs);
- */
+const tentativeLooks = 2;
+/** Confirmed ones are lost after `lostSeconds`, and after so many looks in vain: where looks are rare, one miss is no departure. */
+const lostLooks = 3;
+/** A step of more than so many usual ones is a gap. */
+const gap = 1.5;
+/** What an observation stands for, seconds: where a look comes less often, fewer of them are demanded. */
+const observationSeconds = 0.25;
+/** How much surer it has to be where fewer are: this share of what is left to 1, times the share of observations that are missing. */
+const surer = 0.75;
+/** A pair under another name than the track's is worth so much less. */
+const otherName = 0.5;
 export class Tracker {
   #options: TrackerOptions;
   #living: Living[] = [];
   #nextId = 1;
   #timeNs: number | undefined;
   #ended: Track[] = [];
+  readonly #pace = new Pace();
 
   constructor(options: TrackerOptions) {
     this.#options = options;
@@ -94,57 +69,62 @@ export class Tracker {
     this.#options = options;
   }
 
-  /**
-   * Takes in what the network saw.
-   *
-   * @param detections With scores down to `lowThreshold`, which keep tracks alive.
-   * @param captureTimeNs Of the frame; not before the last one's.
-   * @param disturbed Did something move in this box since the last call? Default: everywhere.
-   * @returns All tracks, those out of sight too.
-   */
   update(
     detections: Detections,
     captureTimeNs: number,
-    disturbed: (box: Box) => boolean = () => true,
+    disturbed?: (box: Box) => boolean,
   ): readonly Track[] {
     const seconds = this.#timeNs === undefined ? 0 : Math.max(0, captureTimeNs - this.#timeNs) / 1e9;
+    if (this.#timeNs !== undefined && this.#living.some((track) => !track.stationary)) this.#pace.add(seconds);
     this.#timeNs = captureTimeNs;
-    for (const track of this.#living) {
-      // What rests, and is out of sight, is where it was.
-      if (track.stationary && !track.visible) track.filter.stop();
-      track.filter.predict(seconds);
-      track.visible = false;
-      track.disturbed ||= disturbed(track.box);
-    }
-    const sure: Detection[] = [];
-    const unsure: Detection[] = [];
+    // Nobody looked for so long: who is seen now is somebody else, but for what rests.
+    if (seconds > Math.max(this.#options.lostSeconds, gap * this.#pace.seconds)) this.#end((track) => !track.stationary);
+    for (const track of this.#living) track.predict(seconds);
     // In an order of their own, so that it does not matter in which the network found them.
-    for (const detection of [...detections].sort(bySureness)) {
-      if (detection.score >= this.#beginAt(detection.label)) sure.push(detection);
-      else if (detection.score >= lowThreshold) unsure.push(detection);
+    const found = [...detections].filter(({ score }) => score >= lowThreshold).sort(bySureness);
+    const sightings = sightingsOf(found);
+    const sure: Sighting[] = [];
+    const unsure: Sighting[] = [];
+    for (const sighting of sightings) {
+      const begins = sighting.names.some(({ label, score }) => score >= this.#beginAt(label));
+      (begins ? sure : unsure).push(sighting);
     }
     let tracks = this.#living;
-    let open: Detection[];
-    [tracks, open] = this.#pair(tracks, sure, captureTimeNs, overlap.high, (box) => box);
-    [tracks] = this.#pair(tracks, unsure, captureTimeNs, overlap.low, (box) => box);
+    let open: Sighting[];
+    [tracks, open] = this.#pair(tracks, sure, captureTimeNs, (track, { box }) => {
+      const shared = iou(track.predicted, box);
+      return shared >= knobs.high! ? shared : 0;
+    });
+    [tracks] = this.#pair(tracks, unsure, captureTimeNs, (track, { box }) => {
+      const shared = iou(track.predicted, box);
+      return shared >= knobs.low! ? shared : 0;
+    });
     // Fast things at a low frame rate, and things that come back from behind another: near is enough.
-    [, open] = this.#pair(tracks, open, captureTimeNs, overlap.grown, (box) => grown(box, growth));
-    for (const detection of open) this.#begin(detection, captureTimeNs);
-    for (const track of this.#living) this.#confirm(track);
-    this.#bury(captureTimeNs);
+    [tracks, open] = this.#pair(tracks, open, captureTimeNs, (track, { box }) => {
+      const wide = grown(box, knobs.grow!);
+      const shared = Math.max(iou(grown(track.predicted, knobs.grow!), wide), iou(grown(track.box, knobs.grow!), wide));
+      return shared >= knobs.grownLeast! ? shared : 0;
+    });
+    open = this.#leap(tracks, open, captureTimeNs);
+    for (const sighting of open) this.#living.push(new Living(this.#nextId++, sighting, captureTimeNs));
+    for (const track of this.#living) {
+      this.#rename(track, captureTimeNs);
+      this.#confirm(track);
+    }
+    this.#bury(captureTimeNs, seconds, disturbed);
     return this.tracks;
   }
 
   /** Ends all tracks: the source is over or another one. The next track has the next number all the same. */
   finish(): void {
-    this.#ended.push(...this.#living.map(snapshot));
-    this.#living = [];
+    this.#end(() => true);
     this.#timeNs = undefined;
+    this.#pace.reset();
   }
 
   /** All tracks after the last update. */
   get tracks(): readonly Track[] {
-    return this.#living.map(snapshot);
+    return this.#living.map((track) => track.snapshot());
   }
 
   /** Tracks that ended since the last call, each once. */
@@ -158,153 +138,140 @@ export class Tracker {
     return Math.max(lowThreshold, this.#options.threshold(label) * beginShare);
   }
 
-  /** Pairs by overlap; returns the tracks and detections that stay alone. */
-  #pair(
-    tracks: Living[],
-    detections: Detection[],
-    timeNs: number,
-    least: number,
-    shape: (box: Box) => Box,
-  ): [Living[], Detection[]] {
-    if (tracks.length === 0 || detections.length === 0) return [tracks, detections];
-    const costs = new Float64Array(tracks.length * detections.length);
-    const predicted = tracks.map(({ filter }) => shape(filter.box));
-    const seen = detections.map(({ box }) => shape(box));
-    for (let t = 0; t < tracks.length; t++) {
-      for (let d = 0; d < detections.length; d++) {
-        const same = tracks[t]!.classId === detections[d]!.classId;
-        const shared = same ? iou(predicted[t]!, seen[d]!) : 0;
-        // A pair that may not be costs more than any that may, so it is made only where nothing else is left.
-        costs[t * detections.length + d] = shared >= least ? 1 - shared : 1e3;
-      }
-    }
-    const columnOf = assign(costs, tracks.length, detections.length);
-    const taken = new Set<number>();
-    const alone = tracks.filter((track, t) => {
-      const d = columnOf[t]!;
-      if (d < 0 || costs[t * detections.length + d]! >= 1e3) return true;
-      taken.add(d);
-      this.#observe(track, detections[d]!, timeNs);
+  #end(isOver: (track: Living) => boolean): void {
+    this.#living = this.#living.filter((track) => {
+      if (!isOver(track)) return true;
+      this.#ended.push(track.snapshot());
       return false;
     });
-    return [alone, detections.filter((_, d) => !taken.has(d))];
   }
 
-  #begin({ box, score, classId, label }: Detection, timeNs: number): void {
-    this.#living.push({
-      id: this.#nextId++,
-      classId,
-      label,
-      filter: new BoxFilter(box),
-      firstSeenNs: timeNs,
-      scores: [score],
-      box,
-      score,
-      medianScore: score,
-      confirmed: false,
-      visible: true,
-      observations: 1,
-      lastSeenNs: timeNs,
-      anchor: box,
-      anchoredNs: timeNs,
-      stationary: false,
-      motionlessCount: 0,
-      positionChanges: 0,
-      away: 0,
-      disturbed: false,
-      hiddenNs: timeNs,
+  /** Pairs what is worth most together; returns the tracks and sightings that stay alone. */
+  #pair(
+    tracks: Living[],
+    sightings: Sighting[],
+    timeNs: number,
+    worthOf: (track: Living, sighting: Sighting) => number,
+  ): [Living[], Sighting[]] {
+    if (tracks.length === 0 || sightings.length === 0) return [tracks, sightings];
+    const candidates: Candidate[] = [];
+    tracks.forEach((track, row) => {
+      sightings.forEach((sighting, column) => {
+        const same = sighting.names.some(({ classId }) => track.names.has(classId));
+        let worth = worthOf(track, sighting);
+        if (worth <= 0) return;
+        if (!same) {
+          if (iou(track.predicted, sighting.box) < samePlace) return;
+          worth = Math.max(1e-3, worth - otherName);
+        }
+        worth -= knobs.late! * Math.min(1, (timeNs - track.lastSeenNs) / 1e9) + (track.confirmed ? 0 : knobs.young!);
+        if (worth > 0) candidates.push({ row, column, worth });
+      });
     });
+    const takenRows = new Set<number>();
+    const takenColumns = new Set<number>();
+    for (const { row, column } of bestPairs(candidates, tracks.length, sightings.length)) {
+      takenRows.add(row);
+      takenColumns.add(column);
+      tracks[row]!.observe(sightings[column]!, timeNs, this.#options.stationarySeconds);
+    }
+    return [tracks.filter((_, row) => !takenRows.has(row)), sightings.filter((_, column) => !takenColumns.has(column))];
   }
 
-  #observe(track: Living, { box, score }: Detection, timeNs: number): void {
-    track.filter.correct(box);
-    track.box = box;
-    track.score = score;
-    track.scores.push(score);
-    if (track.scores.length > memory) track.scores.shift();
-    track.medianScore = median(track.scores);
-    track.observations++;
-    track.visible = true;
-    track.lastSeenNs = timeNs;
-    track.disturbed = false;
-    // The filtered box, since a detection's edges tremble.
-    if (iou(track.filter.box, track.anchor) >= samePlace) {
-      track.away = 0;
-      track.motionlessCount++;
-      if (timeNs - track.anchoredNs >= this.#options.stationarySeconds * 1e9) track.stationary = true;
-      return;
+  /** Pairs what is far apart but alone: no other track or sighting of that name is about as near. */
+  #leap(tracks: Living[], sightings: Sighting[], timeNs: number): Sighting[] {
+    const leaps: { track: Living; sighting: Sighting; distance: number }[] = [];
+    for (const track of tracks) {
+      if (track.stationary) continue;
+      const unseen = (timeNs - track.lastSeenNs) / 1e9;
+      for (const sighting of sightings) {
+        if (!sighting.names.some(({ classId }) => track.names.has(classId))) continue;
+        const size = sizeOf(track.box);
+        const ratio = size / sizeOf(sighting.box);
+        if (ratio > knobs.sizeRatio! || ratio < 1 / knobs.sizeRatio!) continue;
+        const distance = Math.min(apart(track.predicted, sighting.box), apart(track.box, sighting.box));
+        // Nobody knows yet how fast a thing is that was seen once.
+        const reach =
+          track.observations === 1
+            ? size * Math.max(knobs.firstLook!, knobs.firstSpeed! * unseen)
+            : size * knobs.reachLook! + (knobs.speedShare! * track.speed + knobs.slack! * size) * unseen;
+        leaps.push({ track, sighting, distance: distance / reach });
+      }
     }
-    if (track.stationary && ++track.away < departure) return;
-    if (track.stationary) track.positionChanges++;
-    track.stationary = false;
-    track.away = 0;
-    track.motionlessCount = 0;
-    track.anchor = track.filter.box;
-    track.anchoredNs = timeNs;
+    leaps.sort((a, b) => a.distance - b.distance);
+    const taken = new Set<Living | Sighting>();
+    for (const leap of leaps) {
+      if (leap.distance > 1) break;
+      const { track, sighting } = leap;
+      if (taken.has(track) || taken.has(sighting)) continue;
+      const rival = leaps.find((o) => o !== leap && (o.track === track || o.sighting === sighting) && !taken.has(o.track) && !taken.has(o.sighting) && o.distance < leap.distance * knobs.alone!);
+      if (rival) continue;
+      taken.add(track);
+      taken.add(sighting);
+      const { box } = track;
+      const since = (timeNs - track.lastSeenNs) / 1e9;
+      track.observe(sighting, timeNs, this.#options.stationarySeconds);
+      if (since > 0) track.filter.leap(box, sighting.box, since);
+    }
+    return sightings.filter((sighting) => !taken.has(sighting));
+  }
+
+  #rename(track: Living, timeNs: number): void {
+    if (!track.confirmed || !track.visible || !track.names.isOver) return;
+    this.#ended.push({ ...track.snapshot(), visible: false });
+    track.rename(this.#nextId++, timeNs);
   }
 
   #confirm(track: Living): void {
-    const { confirm, threshold } = this.#options;
-    if (track.confirmed || !track.visible || track.observations < confirm) return;
-    if (track.medianScore < threshold(track.label)) return;
+    if (track.confirmed || !track.visible || !this.#isSure(track)) return;
+    const { names, observations } = track;
     // While the network wavers between names, wait. Of a thing that goes on looking like two, the surer one is told.
-    const isYoung = track.observations < memory;
+    const isYoung = observations < memory;
+    if (isYoung && names.lead < clearly) return;
     track.confirmed = !this.#living.some(
       (other) =>
-        other.classId !== track.classId &&
-        other.medianScore + (isYoung || other.confirmed ? clearly : 0) > track.medianScore &&
+        other.names.classId !== names.classId &&
+        other.names.medianScore + (isYoung || other.confirmed ? clearly : 0) > names.medianScore &&
         iou(other.filter.box, track.filter.box) >= samePlace,
     );
   }
 
-  #bury(timeNs: number): void {
+  #isSure({ names, observations }: Living): boolean {
+    const { confirm, threshold } = this.#options;
+    const demanded = Math.min(confirm, 1 + Math.floor(((confirm - 1) * observationSeconds) / (this.#pace.seconds || 1e-9)));
+    if (observations < demanded) return false;
+    const least = threshold(names.label);
+    const missing = Math.max(0, 1 - observations / confirm);
+    return names.medianScore >= least + (1 - least) * surer * missing;
+  }
+
+  #bury(timeNs: number, seconds: number, disturbed?: (box: Box) => boolean): void {
     const seen = this.#living.filter((track) => track.visible);
-    this.#living = this.#living.filter((track) => {
-      if (track.visible || this.#mayComeBack(track, seen, timeNs)) return true;
-      this.#ended.push(snapshot(track));
-      return false;
-    });
+    this.#end((track) => !track.visible && !this.#mayComeBack(track, seen, timeNs, seconds, disturbed));
   }
 
-  #mayComeBack(track: Living, seen: readonly Living[], timeNs: number): boolean {
+  #mayComeBack(track: Living, seen: readonly Living[], timeNs: number, seconds: number, disturbed?: (box: Box) => boolean): boolean {
     const { lostSeconds } = this.#options;
+    track.misses++;
     const unseen = (timeNs - track.lastSeenNs) / 1e9;
-    if (!track.confirmed) return unseen <= Math.min(tentativeSeconds, lostSeconds);
-    if (!track.stationary) return unseen <= lostSeconds;
-    if (seen.some((other) => covered(track.box, other.box) >= hiding)) track.hiddenNs = timeNs;
-    const missing = track.disturbed ? (timeNs - Math.max(track.lastSeenNs, track.hiddenNs)) / 1e9 : 0;
-    return missing <= lostSeconds && unseen <= lostSeconds * restFactor;
+    if (!track.confirmed) return unseen <= tentativeSeconds || track.misses < tentativeLooks;
+    if (!track.stationary) return unseen <= lostSeconds || track.misses < lostLooks;
+    const stirs = disturbed?.(track.box) ?? false;
+    track.disturbed ||= stirs || !disturbed;
+    const hidden = Math.max(0, ...seen.map((other) => covered(track.box, other.box)));
+    // A step without looks is no evidence: it speaks for a part of what it takes at most.
+    return track.missed(Math.min(seconds, lostSeconds / 2), stirs, hidden, lostSeconds);
   }
 }
 
-function snapshot(track: Living): Track {
-  const { filter, visible, box } = track;
-  return {
-    id: track.id,
-    classId: track.classId,
-    label: track.label,
-    box: visible || track.stationary ? box : filter.box,
-    score: track.score,
-    medianScore: track.medianScore,
-    confirmed: track.confirmed,
-    visible,
-    observations: track.observations,
-    firstSeenNs: track.firstSeenNs,
-    lastSeenNs: track.lastSeenNs,
-    stationary: track.stationary,
-    motionlessCount: track.motionlessCount,
-    positionChanges: track.positionChanges,
-    currentZones: none,
-    enteredZones: none,
-  };
+/** The side of a square of its area, pixels. */
+function sizeOf(box: Box): number {
+  return Math.sqrt(Math.max(1, area(box)));
 }
 
-const none: readonly string[] = [];
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+/** Between the centres of two boxes. */
+function apart(a: Box, b: Box): number {
+  return Math.hypot(a[0] + a[2] - b[0] - b[2], a[1] + a[3] - b[1] - b[3]) / 2;
 }
 
 /** Best first; the rest of the order only makes it one. */
