@@ -203,7 +203,7 @@ export class Watch {
   }
 }
 
-function trackerOptions({ detect, track }: CameraSettings): TrackerOptions {
+export function trackerOptions({ detect, track }: CameraSettings): TrackerOptions {
   return {
     confirm: track.confirm,
     lostSeconds: track.lost,
