@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { Order } from './tests/order.ts';
+import { Order } from './tests/support/order.ts';
 
 export default defineConfig({
   test: {

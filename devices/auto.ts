@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
-import { InputError, messageOf } from '../sdk/errors.ts';
+import { maskSource } from '../sdk/base/credentials.ts';
+import { InputError, messageOf } from '../sdk/base/errors.ts';
+import { about, silent } from '../sdk/base/log.ts';
 import type { Frame } from '../sdk/frame/frame.ts';
-import { about, silent } from '../sdk/log.ts';
-import { maskSource } from './credentials.ts';
 import {
   type CameraControl,
   type ControlValues,
@@ -12,8 +12,8 @@ import {
   type DeviceHealth,
   type DeviceOptions,
   type DeviceProperties,
-} from './device.ts';
-import { type FoundCamera, findCameras } from './probe/index.ts';
+} from './device/device.ts';
+import { type FoundCamera, findCameras } from './find.ts';
 
 const howToChange = 'Set cameras.<name>.source to change it, e.g. v4l2:/dev/video0.';
 

@@ -1,26 +1,26 @@
-import { InputError } from '../sdk/errors.ts';
+import { hiddenIn, hiding, maskSource } from '../sdk/base/credentials.ts';
+import { InputError } from '../sdk/base/errors.ts';
 import { AutoDevice } from './auto.ts';
-import { hiddenIn, hiding, maskSource } from './credentials.ts';
-import type { Device, DeviceOptions } from './device.ts';
+import type { Device, DeviceOptions } from './device/device.ts';
+import { checkOptions } from './device/options.ts';
+import { parseDeviceUri } from './device/uri.ts';
 import { fileDevice } from './file/file.ts';
-import { HttpCamera } from './http/camera.ts';
 import { libcameraDevice } from './libcamera/device.ts';
-import { OpenCvCapture } from './opencv.ts';
-import { checkOptions } from './options.ts';
+import { HttpCamera } from './network/http/camera.ts';
+import { RtspCamera } from './network/rtsp.ts';
+import { OpenCvCapture } from './opencv/capture.ts';
 import { RecordedCamera } from './recording/recording.ts';
-import { RtspCamera } from './rtsp.ts';
 import { SceneDevice } from './scene/scene.ts';
-import { parseDeviceUri } from './uri.ts';
 import { V4l2Camera } from './v4l2/camera.ts';
 
 export type { ColourSpace } from '../sdk/frame/frame.ts';
-export { type Board, describeBoard } from './boards/board.ts';
+export { type Board, describeBoard } from './boards/board/board.ts';
+export { type Limit, readThrottling, type Throttling } from './boards/board/throttling.ts';
 export { BoardMonitor, type BoardReadings, type BoardSenses, type MeasuredPower } from './boards/monitor.ts';
 export { type FoundPower, findPower } from './boards/power/find.ts';
 export { EnergyMeter, measureWatts } from './boards/power/meter.ts';
 export type { Energy, PowerCoverage, PowerSource } from './boards/power/source.ts';
-export { type Limit, readThrottling, type Throttling } from './boards/throttling.ts';
-export { type DecoderTrial, tryDecoders } from './decode/trial.ts';
+export { type CameraDetails, cameraDetails } from './camera-details.ts';
 export type {
   CameraControl,
   ControlValues,
@@ -29,8 +29,9 @@ export type {
   DeviceHealth,
   DeviceOptions,
   DeviceProperties,
-} from './device.ts';
-export type { LibcameraOptions } from './libcamera/options.ts';
+  LibcameraOptions,
+} from './device/device.ts';
+export { type DecoderTrial, tryDecoders } from './ffmpeg/decoder-trial.ts';
 export {
   describeLibcamera,
   discoverCameras,
@@ -40,9 +41,7 @@ export {
   findCameras,
   findPrograms,
   type LibcameraSource,
-} from './probe/index.ts';
-export { Recorder, type RecorderOptions } from './recording/recorder.ts';
-export { type CameraDetails, cameraDetails } from './v4l2/details.ts';
+} from './find.ts';
 
 /** Makes the device of a scheme; `rest` is what follows `scheme:`. */
 type DeviceMaker = (uri: string, rest: string, options?: DeviceOptions) => Device;

@@ -16,9 +16,10 @@ export type {
   DeviceHealth,
   DeviceOptions,
   DeviceProperties,
-} from '../devices/device.ts';
+} from '../devices/device/device.ts';
 export { openDevice } from '../devices/index.ts';
-export { Recorder, type RecorderOptions } from '../devices/recording/recorder.ts';
+export { InputError, ModelError } from './base/errors.ts';
+export type { Logger } from './base/log.ts';
 export { dataFolder } from './config/data-folder.ts';
 export {
   type CameraChange,
@@ -28,16 +29,15 @@ export {
   type ZoneSettings,
 } from './config/schema.ts';
 export { readSettings, resolveSettings, updateSettings } from './config/settings.ts';
-export { ModelCard } from './core/card.ts';
+export { ModelCard } from './core/cards/card.ts';
+export { spaceOf } from './core/cards/space.ts';
 export { type Classification, Classifier, type ClassifyOptions, loadClassifier } from './core/classifier.ts';
+export type { Embedding } from './core/embedding.ts';
 export type { EngineName } from './core/engines/engine.ts';
 export { LateError, type TurnOptions } from './core/frame-queue.ts';
-export { type Letterbox, letterboxGeometry, type Region } from './core/letterbox.ts';
 export type { LoadOptions } from './core/load.ts';
 export { type DetectOptions, type DetectTimes, listModels, loadModel, Model } from './core/model.ts';
-export { spaceOf } from './core/space.ts';
 export type { Stream } from './core/turns.ts';
-export { InputError, ModelError } from './errors.ts';
 export {
   type ColourSpace,
   Frame,
@@ -47,26 +47,46 @@ export {
   type SensorReading,
 } from './frame/frame.ts';
 export { type PixelFormat, planeLayout } from './frame/layout.ts';
-export { encodeJpeg, readPicture } from './frame/picture.ts';
+export { type Letterbox, letterboxGeometry, type Region } from './frame/letterbox.ts';
 export { FramePool } from './frame/pool.ts';
-export { startBroker } from './hub/broker.ts';
+export { startBroker } from './hub/broker/broker.ts';
 export type { LearningState } from './hub/contract/learning.ts';
+export { requestVerb } from './hub/extensions/requests/client.ts';
+export { defineVerb, type Verb, type VerbContext } from './hub/extensions/requests/verbs/verb.ts';
+export type { Verbs } from './hub/extensions/requests/verbs/verbs.ts';
 export { Hub } from './hub/hub.ts';
-export { requestVerb } from './hub/requests/client.ts';
-export { defineVerb, type Verb, type VerbContext } from './hub/requests/verb.ts';
-export type { Verbs } from './hub/requests/verbs/verbs.ts';
-export { type Bundle, type BundleCheck, bundleHash, readBundle, writeBundle } from './learn/bundle.ts';
-export type { CameraLearning, Look, Subject } from './learn/camera-learning.ts';
-export { embedPicture } from './learn/embed-picture.ts';
-export type { Embedding } from './learn/embedding.ts';
-export type { Cut, CutTarget, Draft, Example, ExampleKind } from './learn/example.ts';
-export type { Features } from './learn/features.ts';
-export { defaultTrainers, Head, type HeadInfo, type Prediction, trainHead, type Verdict } from './learn/head.ts';
-export { type HeadVersion, HeadVersions, type HeadVersionsOptions, type Outcome } from './learn/head-versions.ts';
-export { Identity } from './learn/identity.ts';
+export type { CameraLearning, Look, Subject } from './learn/camera/camera-learning.ts';
+export { embedPicture } from './learn/camera/embed-picture.ts';
+export type { ViewState } from './learn/camera/view-states.ts';
+export type { Features } from './learn/heads/features.ts';
+export { defaultTrainers, Head, type HeadInfo, type Prediction, trainHead, type Verdict } from './learn/heads/head.ts';
+export { type HeadVersion, HeadVersions, type HeadVersionsOptions, type Outcome } from './learn/heads/head-versions.ts';
+export { accuracies, type Confusion, confusions, mostDoubtful, uncertainty } from './learn/heads/review.ts';
+export { SteadyState, type SteadyStateOptions } from './learn/heads/steady-state.ts';
+export type { Steps } from './learn/heads/steps.ts';
+export {
+  crossValidate,
+  crossValidateInSteps,
+  type HeadTrainer,
+  type Margins,
+  type TrainedModel,
+} from './learn/heads/trainer.ts';
+export { TrainingData, type TrainingSet } from './learn/heads/training-set.ts';
 export { type Change, Learner, type LearnerOptions, type Lesson, type Taught } from './learn/learner.ts';
-export { Ledger, type LedgerLimits, type LedgerOptions } from './learn/ledger.ts';
-export { LedgerStore, type LedgerStoreOptions } from './learn/ledger-store.ts';
+export { type Bundle, type BundleCheck, bundleHash, readBundle, writeBundle } from './learn/ledger/bundle.ts';
+export type { Cut, CutTarget, Draft, Example, ExampleKind } from './learn/ledger/example.ts';
+export { Identity } from './learn/ledger/identity.ts';
+export { Ledger, type LedgerLimits, type LedgerOptions } from './learn/ledger/ledger.ts';
+export { LedgerStore, type LedgerStoreOptions } from './learn/ledger/ledger-store.ts';
+export {
+  type CutPart,
+  type ExamplePart,
+  isExamplePart,
+  type Part,
+  type PartName,
+  partKey,
+} from './learn/ledger/part.ts';
+export type { Tensor } from './learn/ledger/safetensors.ts';
 export {
   type ExampleFilter,
   type LabelCount,
@@ -77,24 +97,11 @@ export {
   type NodeLearningOptions,
   type Teaching,
 } from './learn/node-learning.ts';
-export { type CutPart, type ExamplePart, isExamplePart, type Part, type PartName, partKey } from './learn/part.ts';
-export { accuracies, type Confusion, confusions, mostDoubtful, uncertainty } from './learn/review.ts';
-export type { Tensor } from './learn/safetensors.ts';
-export { SteadyState, type SteadyStateOptions } from './learn/steady-state.ts';
-export type { Steps } from './learn/steps.ts';
-export {
-  crossValidate,
-  crossValidateInSteps,
-  type HeadTrainer,
-  type Margins,
-  type TrainedModel,
-} from './learn/trainer.ts';
-export { TrainingData, type TrainingSet } from './learn/training-set.ts';
-export type { ViewState } from './learn/view-states.ts';
-export type { Logger } from './log.ts';
+export { encodeJpeg, readPicture } from './picture/picture.ts';
 export type { CountChange, Crossing, FrameReport, PipelineEvents, PipelineStats, Snapshot } from './pipeline/events.ts';
 export { Node, type NodePower, type NodeStats } from './pipeline/node.ts';
 export { Pipeline, type PipelineOptions } from './pipeline/pipeline.ts';
+export { Recorder, type RecorderOptions } from './pipeline/recorder.ts';
 export type { Stage } from './pipeline/stage.ts';
 export { type Annotated, drawBoxes, drawLabels, drawZones, Traces } from './vision/annotate/annotators.ts';
 export { type CanvasContext, CanvasDrawing } from './vision/annotate/canvas-drawing.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { asset } from '../sdk/assets.ts';
+import { asset } from '../sdk/base/assets.ts';
 
 const folders = ['sdk', 'devices', 'tools', 'bin', 'samples'];
 /** Two readings of it may lie years apart, or the second before the first. */
@@ -10,14 +10,14 @@ const wallClock = /\bDate\.now\b|\bnew Date\(\)|\btimeOrigin\b|\.toISOString\(/;
 /** Who reads the wall clock, and why none of them can be led astray by it. */
 const readers: Record<string, string> = {
   'devices/libcamera/native.ts': 'the time of a frame, to be told',
-  'devices/live.ts': 'the time of a frame, to be told',
-  'devices/opencv.ts': 'the time of a frame, to be told',
-  'devices/presenter.ts': 'the time of a frame, to be told; follows when it is set',
-  'sdk/frame/picture.ts': 'the time of a frame, to be told',
+  'devices/ffmpeg/live.ts': 'the time of a frame, to be told',
+  'devices/opencv/capture.ts': 'the time of a frame, to be told',
+  'devices/device/presenter.ts': 'the time of a frame, to be told; follows when it is set',
+  'sdk/picture/picture.ts': 'the time of a frame, to be told',
   'sdk/opencv/mat.ts': 'the time of a frame, to be told',
   'sdk/hub/outbox/age-clock.ts': 'counts only where the network has set it, before and after',
-  'sdk/hub/requests/verb.ts': 'an example of an answer',
-  'sdk/learn/ledger.ts': 'when something was taught, to be told',
+  'sdk/hub/extensions/requests/verbs/verb.ts': 'an example of an answer',
+  'sdk/learn/ledger/ledger.ts': 'when something was taught, to be told',
   'tools/cli/commands/learn.ts': 'when something was taught, to be told',
   'tools/cli/logger.ts': 'the time of a line',
   'tools/console/server/metrics.ts': 'when the process was started, by the clock as it is now',

@@ -1,9 +1,9 @@
+import { readTemperature } from './board/temperature.ts';
+import { readThrottling, type Throttling } from './board/throttling.ts';
+import { type AskFirmware, askFirmware } from './board/vcgencmd.ts';
 import { findPower } from './power/find.ts';
 import { EnergyMeter } from './power/meter.ts';
 import type { PowerCoverage } from './power/source.ts';
-import { readTemperature } from './temperature.ts';
-import { readThrottling, type Throttling } from './throttling.ts';
-import { type AskFirmware, askFirmware } from './vcgencmd.ts';
 
 /** Which figures a board tells of itself. */
 export interface BoardSenses {

@@ -1,5 +1,5 @@
-import { isPictureName } from '../../sdk/frame/picture-kinds.ts';
-import type { Device, DeviceOptions } from '../device.ts';
+import { isPictureName } from '../../sdk/picture/picture-kinds.ts';
+import type { Device, DeviceOptions } from '../device/device.ts';
 import { filePath } from './path.ts';
 import { PictureFiles } from './pictures.ts';
 import { VideoFile } from './video.ts';

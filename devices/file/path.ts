@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { InputError, messageOf } from '../../sdk/errors.ts';
+import { InputError, messageOf } from '../../sdk/base/errors.ts';
 
 /**
  * The absolute path a `file:` URI means: `file:clip.mp4`, `file:./clip.mp4` and `file:/media/clip.mp4` are taken as

@@ -1,12 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { InputError, messageOf } from '../../sdk/errors.ts';
+import { InputError, messageOf } from '../../sdk/base/errors.ts';
+import type { Logger } from '../../sdk/base/log.ts';
 import { Frame, type FrameInfo } from '../../sdk/frame/frame.ts';
-import { pickPictures, pictureEndings } from '../../sdk/frame/picture-kinds.ts';
-import type { Logger } from '../../sdk/log.ts';
-import { DeviceBase } from '../base.ts';
-import type { DeviceOptions, DeviceProperties } from '../device.ts';
-import { Presenter } from '../presenter.ts';
+import { pickPictures, pictureEndings } from '../../sdk/picture/picture-kinds.ts';
+import { DeviceBase } from '../device/base.ts';
+import type { DeviceOptions, DeviceProperties } from '../device/device.ts';
+import { Presenter } from '../device/presenter.ts';
 
 /** Pictures a second when nothing else is asked for: slow enough to look at. */
 const defaultFps = 1;
@@ -86,7 +86,7 @@ export class PictureFiles extends DeviceBase {
   async #tryRead(path: string): Promise<Frame | undefined> {
     try {
       // Loaded when it is wanted: the decoder of pictures is of no use to a camera.
-      const { readPicture } = await import('../../sdk/frame/picture.ts');
+      const { readPicture } = await import('../../sdk/picture/picture.ts');
       return await readPicture(path, { name: path }, this.options.maxPixels);
     } catch (error) {
       this.counters.corrupt++;

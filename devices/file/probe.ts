@@ -1,4 +1,4 @@
-import { askProgram } from '../ask-program.ts';
+import { askProgram } from '../programs/ask-program.ts';
 
 /** A stream of a file that could be shown. */
 export interface VideoStream {

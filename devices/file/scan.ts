@@ -1,6 +1,6 @@
-import { InputError } from '../../sdk/errors.ts';
-import { runProgram } from '../ask-program.ts';
-import { installFfmpeg } from '../ffmpeg.ts';
+import { InputError } from '../../sdk/base/errors.ts';
+import { installFfmpeg } from '../ffmpeg/ffmpeg.ts';
+import { runProgram } from '../programs/ask-program.ts';
 
 /** What the frames of a video are, as the file has it. */
 export interface ScannedVideo {

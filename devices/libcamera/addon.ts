@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { asset } from '../../sdk/assets.ts';
-import { InputError, messageOf } from '../../sdk/errors.ts';
+import { asset } from '../../sdk/base/assets.ts';
+import { InputError, messageOf } from '../../sdk/base/errors.ts';
 import type { ColourSpace } from '../../sdk/frame/frame.ts';
 import type { PixelFormat } from '../../sdk/frame/layout.ts';
 

@@ -1,4 +1,4 @@
-import { InputError } from '../../sdk/errors.ts';
+import { InputError } from '../../sdk/base/errors.ts';
 
 /** The number in `libcamera:1`; 0 without one. @throws InputError when it is something else. */
 export function cameraNumber(rest: string): number {

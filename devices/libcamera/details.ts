@@ -1,4 +1,4 @@
-import type { CameraControl } from '../device.ts';
+import type { CameraControl } from '../device/device.ts';
 import { loadLibcamera } from './addon.ts';
 import { NativeLibcameraCamera } from './native.ts';
 import { programControls } from './program-controls.ts';

@@ -1,4 +1,4 @@
-import type { Device, DeviceOptions } from '../device.ts';
+import type { Device, DeviceOptions } from '../device/device.ts';
 import { loadLibcamera } from './addon.ts';
 import { NativeLibcameraCamera } from './native.ts';
 import { ProgramLibcameraCamera } from './program.ts';

@@ -1,6 +1,6 @@
-import { InputError } from '../../sdk/errors.ts';
-import type { CameraControl, ControlValues } from '../device.ts';
-import { planControls } from '../v4l2/plan.ts';
+import { InputError } from '../../sdk/base/errors.ts';
+import { planControls } from '../device/control-plan.ts';
+import type { CameraControl, ControlValues } from '../device/device.ts';
 import type { NativeControl, NativeFrame, NativeValues } from './addon.ts';
 
 /** The one control of two numbers that a person sets. */

@@ -1,9 +1,9 @@
-import { InputError, messageOf } from '../../sdk/errors.ts';
+import { InputError, messageOf } from '../../sdk/base/errors.ts';
+import { within } from '../../sdk/base/within.ts';
 import { defaultColour, Frame, type FrameInfo } from '../../sdk/frame/frame.ts';
-import { within } from '../../sdk/within.ts';
-import { monotonicNs } from '../clock.ts';
-import type { CameraControl, ControlValues, DeviceOptions, DeviceProperties } from '../device.ts';
-import { SupervisedDevice } from '../supervised.ts';
+import { monotonicNs } from '../device/clock.ts';
+import type { CameraControl, ControlValues, DeviceOptions, DeviceProperties } from '../device/device.ts';
+import { SupervisedDevice } from '../device/supervised.ts';
 import type { LibcameraAddon, NativeCamera, NativeFrame, NativeStream, NativeValues } from './addon.ts';
 import { cameraNumber } from './camera-number.ts';
 import { findNative } from './find-native.ts';

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { findProgram } from '../programs.ts';
+import { findProgram } from '../programs/find-program.ts';
 
 /** A program's options without their dashes; `true` is one without a value. */
 export type ShellOptions = Readonly<Record<string, number | string | true>>;

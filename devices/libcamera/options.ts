@@ -1,20 +1,10 @@
 import { statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
-import { InputError } from '../../sdk/errors.ts';
+import { InputError } from '../../sdk/base/errors.ts';
 
 /** A size that is cheap, 16 to 9 as the sensors are, and whose width needs no padding on any board. */
 export const defaultWidth = 1280;
 export const defaultHeight = 720;
-
-/** What a camera of libcamera takes beside the options of all devices. */
-export interface LibcameraOptions {
-  /** The sensor's mode, `WIDTH:HEIGHT:BITS` or `WIDTH:HEIGHT:BITS:P` (packed; U: unpacked). Default: libcamera's choice. */
-  mode?: string;
-  /** A file that tunes the picture to the sensor: an absolute path that ends in .json. Default: libcamera's own. */
-  tuning?: string;
-  /** Keeps a second stream in full resolution for stills, where the native source is used. Default false. */
-  still?: boolean;
-}
 
 /** What the sensor is to give. */
 export interface SensorMode {

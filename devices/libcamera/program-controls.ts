@@ -1,5 +1,5 @@
-import type { CameraControl, ControlValues } from '../device.ts';
-import { planControls } from '../v4l2/plan.ts';
+import { planControls } from '../device/control-plan.ts';
+import type { CameraControl, ControlValues } from '../device/device.ts';
 import { checkGains } from './native-controls.ts';
 
 interface ProgramControl {

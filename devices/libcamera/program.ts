@@ -1,10 +1,10 @@
-import { InputError } from '../../sdk/errors.ts';
+import { InputError } from '../../sdk/base/errors.ts';
 import type { ColourSpace, Frame } from '../../sdk/frame/frame.ts';
-import type { CameraControl, ControlValues, DeviceOptions, DeviceProperties } from '../device.ts';
-import { type LiveCommand, LiveDevice } from '../live.ts';
-import { findProgram } from '../programs.ts';
-import { RawParser } from '../raw.ts';
-import type { StreamFormat } from '../stream.ts';
+import type { CameraControl, ControlValues, DeviceOptions, DeviceProperties } from '../device/device.ts';
+import { type LiveCommand, LiveDevice } from '../ffmpeg/live.ts';
+import { findProgram } from '../programs/find-program.ts';
+import { RawParser } from '../stream/raw.ts';
+import type { StreamFormat } from '../stream/stream.ts';
 import { cameraNumber } from './camera-number.ts';
 import { checkTuning, defaultHeight, defaultWidth, modeArgument, parseMode } from './options.ts';
 import { programControls, programOptions } from './program-controls.ts';

@@ -1,6 +1,6 @@
-import { InputError } from '../../sdk/errors.ts';
-import { Child, type Command } from '../child.ts';
-import { Watchdog } from '../watchdog.ts';
+import { InputError } from '../../sdk/base/errors.ts';
+import { Child, type Command } from '../programs/child.ts';
+import { Watchdog } from '../programs/watchdog.ts';
 
 /** How long a program may take to its only frame: it starts the camera and waits for its exposure to settle. */
 const timeoutMs = 15_000;

@@ -1,12 +1,12 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { InputError, messageOf } from '../../sdk/errors.ts';
+import { InputError, messageOf } from '../../sdk/base/errors.ts';
 import type { Frame } from '../../sdk/frame/frame.ts';
-import { readPicture } from '../../sdk/frame/picture.ts';
-import { Child } from '../child.ts';
-import { findProgram } from '../programs.ts';
-import { Watchdog } from '../watchdog.ts';
+import { readPicture } from '../../sdk/picture/picture.ts';
+import { Child } from '../programs/child.ts';
+import { findProgram } from '../programs/find-program.ts';
+import { Watchdog } from '../programs/watchdog.ts';
 import { hasNodeLibcamera, isPlain, runNodeLibcamera } from './node-libcamera.ts';
 
 /** What the exposure and the white balance get to settle. */

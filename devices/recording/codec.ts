@@ -1,7 +1,7 @@
 import type { PixelFormat } from '../../sdk/frame/layout.ts';
-import type { Command } from '../child.ts';
-import { installFfmpeg as install } from '../ffmpeg.ts';
-import { defaultMaxPixels } from '../options.ts';
+import { defaultMaxPixels } from '../device/options.ts';
+import { installFfmpeg as install } from '../ffmpeg/ffmpeg.ts';
+import type { Command } from '../programs/child.ts';
 import type { VideoLine } from './index-lines.ts';
 import type { RecordingInfo } from './info.ts';
 

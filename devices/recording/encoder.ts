@@ -1,8 +1,8 @@
-import { InputError } from '../../sdk/errors.ts';
+import { InputError } from '../../sdk/base/errors.ts';
+import { within } from '../../sdk/base/within.ts';
 import type { Frame } from '../../sdk/frame/frame.ts';
 import { planeLayout } from '../../sdk/frame/layout.ts';
-import { within } from '../../sdk/within.ts';
-import { Child, type Command } from '../child.ts';
+import { Child, type Command } from '../programs/child.ts';
 
 /** What ffmpeg may take to write the end of a file. */
 const endTimeoutMs = 10_000;

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
+import { InputError, messageOf } from '../../sdk/base/errors.ts';
 import { errorsOf } from '../../sdk/config/validate.ts';
-import { InputError, messageOf } from '../../sdk/errors.ts';
 import { maxSide, pixelFormats } from '../../sdk/frame/layout.ts';
 
 const Side = Type.Integer({ minimum: 1, maximum: maxSide });

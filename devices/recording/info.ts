@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Static, Type } from '@sinclair/typebox';
+import { InputError, messageOf } from '../../sdk/base/errors.ts';
 import { CameraSettings } from '../../sdk/config/schema.ts';
 import { validate } from '../../sdk/config/validate.ts';
-import { InputError, messageOf } from '../../sdk/errors.ts';
 
 /** Names of the files in a recording's folder (docs/recording.md). */
 export const infoFile = 'recording.json';

@@ -1,10 +1,10 @@
-import { InputError } from '../../sdk/errors.ts';
+import { InputError } from '../../sdk/base/errors.ts';
 import { defaultColour } from '../../sdk/frame/frame.ts';
 import { FramePool } from '../../sdk/frame/pool.ts';
-import { DeviceBase } from '../base.ts';
-import { BufferWait } from '../buffers.ts';
-import type { DeviceOptions, DeviceProperties } from '../device.ts';
-import { Presenter } from '../presenter.ts';
+import { DeviceBase } from '../device/base.ts';
+import type { DeviceOptions, DeviceProperties } from '../device/device.ts';
+import { Presenter } from '../device/presenter.ts';
+import { BufferWait } from '../stream/buffers.ts';
 import { sceneHeight, sceneWidth } from './cast.ts';
 import type { Stage } from './stage.ts';
 

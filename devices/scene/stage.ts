@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { asset } from '../../sdk/assets.ts';
+import { asset } from '../../sdk/base/assets.ts';
 import type { PlaneLayout } from '../../sdk/frame/layout.ts';
 import { type Actor, cast, cycleSeconds, floorY, positionOf, sceneHeight, sceneWidth } from './cast.ts';
 import { rgbToYuv, type YuvPicture } from './yuv.ts';

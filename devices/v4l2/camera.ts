@@ -1,10 +1,10 @@
 import { realpathSync, statSync } from 'node:fs';
-import { InputError, messageOf } from '../../sdk/errors.ts';
-import type { CameraControl, ControlValues, DeviceOptions, DeviceProperties } from '../device.ts';
-import { atMost, ffmpegCommand } from '../ffmpeg.ts';
-import { type LiveCommand, LiveDevice } from '../live.ts';
-import { findV4l2Cameras } from '../probe/v4l2.ts';
+import { InputError, messageOf } from '../../sdk/base/errors.ts';
+import type { CameraControl, ControlValues, DeviceOptions, DeviceProperties } from '../device/device.ts';
+import { atMost, ffmpegCommand } from '../ffmpeg/ffmpeg.ts';
+import { type LiveCommand, LiveDevice } from '../ffmpeg/live.ts';
 import { ControlPanel } from './control-panel.ts';
+import { findV4l2Cameras } from './find.ts';
 import { listFormats } from './formats.ts';
 import { chooseMode } from './mode.ts';
 

@@ -1,8 +1,8 @@
-import { InputError } from '../../sdk/errors.ts';
-import type { Logger } from '../../sdk/log.ts';
-import type { CameraControl, ControlValues } from '../device.ts';
+import { InputError } from '../../sdk/base/errors.ts';
+import type { Logger } from '../../sdk/base/log.ts';
+import { planControls } from '../device/control-plan.ts';
+import type { CameraControl, ControlValues } from '../device/device.ts';
 import { applyControls, listControls } from './controls.ts';
-import { planControls } from './plan.ts';
 import { hasV4l2Ctl, installV4l2Ctl } from './v4l2-ctl.ts';
 
 /** The controls of one camera as they are wanted; one that is taken back gets the camera's default. */

@@ -1,4 +1,4 @@
-import type { CameraControl } from '../device.ts';
+import type { CameraControl } from '../device/device.ts';
 import { askV4l2Ctl } from './v4l2-ctl.ts';
 
 /** Kinds of the kernel that can be set here; buttons, texts, arrays and bit masks cannot. */

@@ -1,5 +1,5 @@
-import { askProgram } from '../ask-program.ts';
-import { findProgram } from '../programs.ts';
+import { askProgram } from '../programs/ask-program.ts';
+import { findProgram } from '../programs/find-program.ts';
 
 /** The kernel's own tool for its cameras, of Debian's package v4l-utils. */
 const program = 'v4l2-ctl';

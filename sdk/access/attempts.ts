@@ -1,4 +1,4 @@
-import { TokenBucket } from '../token-bucket.ts';
+import { TokenBucket } from '../base/token-bucket.ts';
 import { networkOf } from './network.ts';
 
 export interface AttemptLimits {

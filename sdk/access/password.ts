@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
-import { InputError } from '../errors.ts';
+import { InputError } from '../base/errors.ts';
 
 /** 16 MiB and about as long as OWASP asks for: 0.13 s on a desktop, some tenths of a second to two on a Pi. */
 const cost = { ln: 14, r: 8, p: 5 } as const;

@@ -1,13 +1,14 @@
 import { type Document, isAlias, isCollection, isMap, isNode, isScalar, type Node, visit, type YAMLMap } from 'yaml';
 import { ownedMaps } from './schema.ts';
-import type { SettingsInput } from './settings.ts';
+
+type Fields = Record<string, unknown>;
 
 /**
  * Lays a change over a settings file's document, keeping its comments and order. Objects are merged; lists and the maps of
  * `ownedMaps` are set whole. Nothing else means something else afterwards: what is written once and stands in several
  * places (`&name`, `*name`) is written out where the change would reach it.
  */
-export function changeDocument(document: Document, change: SettingsInput): void {
+export function changeDocument(document: Document, change: Fields): void {
   for (const [names, value] of leaves(change)) {
     const route = openRoute(document, names);
     // `cameras:` without anything below it is empty, not a map.
@@ -20,11 +21,11 @@ export function changeDocument(document: Document, change: SettingsInput): void 
   }
 }
 
-function* leaves(value: SettingsInput, route: string[] = []): Generator<[string[], unknown]> {
+function* leaves(value: Fields, route: string[] = []): Generator<[string[], unknown]> {
   for (const [key, inner] of Object.entries(value)) {
     const here = [...route, key];
     const hasFields = isObject(inner) && !Array.isArray(inner);
-    if (hasFields && !ownedMaps.includes(key)) yield* leaves(inner as SettingsInput, here);
+    if (hasFields && !ownedMaps.includes(key)) yield* leaves(inner as Fields, here);
     else yield [here, inner];
   }
 }

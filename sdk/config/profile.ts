@@ -1,8 +1,13 @@
-import type { Board } from '../../devices/index.ts';
 import { CoreSettings, DetectSettings, MotionSettings } from './schema.ts';
 
-/** What of a board a profile is chosen by. */
-export type BoardFacts = Pick<Board, 'cpu' | 'cores' | 'memoryMb'>;
+/** What of a board a profile is chosen by, as `describeBoard` finds it. */
+export interface BoardFacts {
+  /** Such as `Cortex-A76`; of several kinds of cores each: `Cortex-A55 + Cortex-A76`. */
+  readonly cpu: string;
+  readonly cores: number;
+  /** 0 where it is not known. */
+  readonly memoryMb: number;
+}
 
 export type ProfileName = Exclude<CoreSettings['profile'], 'auto'>;
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TSchema, Type } from '@sinclair/typebox';
-import { InputError } from '../errors.ts';
+import { InputError } from '../base/errors.ts';
 
 /** Longer than any URL or password that is meant. */
 const longestSecret = 4096;

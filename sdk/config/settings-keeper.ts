@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Backoff } from '../backoff.ts';
-import { messageOf } from '../errors.ts';
-import type { Logger } from '../log.ts';
+import { Backoff } from '../base/backoff.ts';
+import { messageOf } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
 import { ownedMaps } from './schema.ts';
 import { type SettingsInput, updateSettings } from './settings.ts';
 

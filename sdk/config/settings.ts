@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { Document, parseDocument } from 'yaml';
-import { InputError, messageOf } from '../errors.ts';
-import { replaceFile } from '../replace-file.ts';
-import { written } from '../written.ts';
+import { InputError, messageOf } from '../base/errors.ts';
+import { replaceFile } from '../base/replace-file.ts';
+import { written } from '../base/written.ts';
 import { changeDocument } from './change-document.ts';
 import { type BoardFacts, withProfile } from './profile.ts';
 import { reservedCameraNames, Settings } from './schema.ts';

@@ -1,8 +1,8 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { Value, type ValueError } from '@sinclair/typebox/value';
-import { maskCredentials, maskSource } from '../../devices/credentials.ts';
-import { composed } from '../composed.ts';
-import { InputError } from '../errors.ts';
+import { composed } from '../base/composed.ts';
+import { maskCredentials, maskSource } from '../base/credentials.ts';
+import { InputError } from '../base/errors.ts';
 import { isSecret } from './secrets.ts';
 import { isNameSchema, wordsOf } from './text.ts';
 

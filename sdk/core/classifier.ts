@@ -1,17 +1,17 @@
-import { InputError, ModelError, messageOf } from '../errors.ts';
+import { InputError, ModelError, messageOf } from '../base/errors.ts';
 import type { Frame } from '../frame/frame.ts';
-import { type Embedding, quantiseEmbedding } from '../learn/embedding.ts';
-import type { ClassifierCard, ModelCard } from './card.ts';
-import { type ClassLayer, readClassLayer } from './class-layer.ts';
+import { clipRegion, type Region } from '../frame/letterbox.ts';
+import { type ClassifierCard, type ModelCard, takenBy } from './cards/card.ts';
+import { type ClassLayer, readClassLayer } from './cards/class-layer.ts';
+import { defaultClassifier, digestOf, type ModelFile, readModel } from './cards/model-file.ts';
+import { type Activation, activationOf } from './cards/output-tail.ts';
+import { noEmbedding } from './cards/space.ts';
+import { ultralyticsClassifierCard } from './cards/ultralytics-card.ts';
+import { type Embedding, quantiseEmbedding } from './embedding.ts';
 import type { FrameQueue } from './frame-queue.ts';
-import { clipRegion, type Region } from './letterbox.ts';
-import { type LoadOptions, loadCore, takenBy } from './load.ts';
+import { type LoadOptions, loadCore } from './load.ts';
 import type { EncodedReply, EncodeTimes } from './messages.ts';
-import { defaultClassifier, digestOf, type ModelFile, readModel } from './model-file.ts';
-import { readOnnxGraph } from './onnx-graph.ts';
-import { type Activation, activationOf } from './output-tail.ts';
-import { noEmbedding } from './space.ts';
-import { ultralyticsClassifierCard } from './ultralytics-card.ts';
+import { readOnnxGraph } from './onnx/graph.ts';
 
 /** One class and how likely it is. */
 export interface Classification {

@@ -2,8 +2,8 @@ import './engines/no-telemetry.ts';
 import { existsSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { asset } from '../assets.ts';
-import { InputError, ModelError } from '../errors.ts';
+import { asset } from '../base/assets.ts';
+import { InputError, ModelError } from '../base/errors.ts';
 import type { EngineName } from './engines/engine.ts';
 import type { CoreThreadData, Reply, ReplyOf, Request } from './messages.ts';
 

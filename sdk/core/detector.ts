@@ -1,15 +1,15 @@
-import { InputError, ModelError, messageOf } from '../errors.ts';
+import { InputError, ModelError, messageOf } from '../base/errors.ts';
+import { boxesToFrame, letterboxGeometry } from '../frame/letterbox.ts';
 import { Candidates } from '../kernels/decode/candidates.ts';
 import { kernels } from '../kernels/kernels.ts';
 import type { Preprocessor } from '../kernels/preprocess/preprocess.ts';
-import type { DetectorCard } from './card.ts';
+import type { DetectorCard } from './cards/card.ts';
+import { assertNormalisation } from './cards/normalisation.ts';
 import { type Decoder, greatestScore, notShares } from './decoders/decoder.ts';
 import { decoders } from './decoders/registry.ts';
 import { pictureInput } from './engines/binding.ts';
 import type { Engine, FixedInput, Tensor, TensorInfo } from './engines/engine.ts';
-import { boxesToFrame, letterboxGeometry } from './letterbox.ts';
 import type { DetectRequest, FoundReply } from './messages.ts';
-import { assertNormalisation } from './normalisation.ts';
 
 /** A loaded model with its card: a picture in, boxes out. Lives where its engine lives, in the core's thread. */
 export class Detector {

@@ -1,12 +1,12 @@
-import { InputError, ModelError } from '../errors.ts';
+import { InputError, ModelError } from '../base/errors.ts';
+import { letterboxGeometry } from '../frame/letterbox.ts';
 import { kernels } from '../kernels/kernels.ts';
 import type { Preprocessor } from '../kernels/preprocess/preprocess.ts';
-import type { ClassifierCard } from './card.ts';
+import type { ClassifierCard } from './cards/card.ts';
+import { assertNormalisation } from './cards/normalisation.ts';
 import { pictureInput } from './engines/binding.ts';
 import type { Engine, Tensor } from './engines/engine.ts';
-import { letterboxGeometry } from './letterbox.ts';
 import type { EncodedReply, EncodeRequest } from './messages.ts';
-import { assertNormalisation } from './normalisation.ts';
 
 /**
  * So many pictures go through a network whose batch is open at once. Of EfficientNet-Lite0 int8 on one thread, each of 4 takes

@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os';
-import { InputError } from '../errors.ts';
-import { type Logger, silent } from '../log.ts';
-import type { ModelCard } from './card.ts';
+import { InputError } from '../base/errors.ts';
+import { type Logger, silent } from '../base/log.ts';
+import { type ModelCard, takenBy } from './cards/card.ts';
+import { type ModelFile, readModel } from './cards/model-file.ts';
 import { CoreThread } from './core-thread.ts';
 import { type EngineName, engineNames } from './engines/engine.ts';
 import { FrameQueue } from './frame-queue.ts';
 import type { LoadedReply } from './messages.ts';
-import { type ModelFile, readModel } from './model-file.ts';
 
 export interface LoadOptions {
   /** Threads of one inference. Default: 2, or 1 where there is but one core. */
@@ -37,7 +37,7 @@ export async function loadCore<T extends ModelCard['task']>(
     throw new RangeError(`engine: expected ${engineNames.join(' or ')}, got ${String(engine)}`);
   }
   const started = performance.now();
-  if (engine === 'opencv') (await import('../opencv/load.ts')).prepareOpenCvThread();
+  if (engine === 'opencv') (await import('../opencv-bindings/load.ts')).prepareOpenCvThread();
   // The thread starts and reads the engine in while the file is read.
   const thread = new CoreThread(engine);
   try {
@@ -57,12 +57,6 @@ export async function loadCore<T extends ModelCard['task']>(
     throw error;
   }
 }
-
-/** What is said of a model that is for something else: who takes it. */
-export const takenBy: Readonly<Record<ModelCard['task'], string>> = {
-  detect: '`ocellus detect` and loadModel() take it',
-  classify: '`ocellus classify` and loadClassifier() take it',
-};
 
 function isOf<T extends ModelCard['task']>(card: ModelCard, task: T): card is CardOf<T> {
   return card.task === task;

@@ -1,8 +1,8 @@
 import type { ColourSpace, Plane } from '../frame/frame.ts';
 import type { PixelFormat } from '../frame/layout.ts';
-import type { ModelCard } from './card.ts';
+import type { Region } from '../frame/letterbox.ts';
+import type { ModelCard } from './cards/card.ts';
 import type { EngineName, ExternalWeights, TensorInfo } from './engines/engine.ts';
-import type { Region } from './letterbox.ts';
 
 /** What the core's thread is made with. */
 export interface CoreThreadData {

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { InputError, ModelError, messageOf } from '../errors.ts';
+import { InputError, ModelError, messageOf } from '../base/errors.ts';
 import { Detector } from './detector.ts';
 import { Encoder } from './encoder.ts';
 import type { Engine } from './engines/engine.ts';
@@ -14,7 +14,7 @@ const { engine: name, open } = workerData as CoreThreadData;
 // Only the one that is used is read in, and at once: the model comes later.
 const making: Promise<Engine> =
   name === 'opencv'
-    ? import('../opencv/dnn-engine.ts').then(({ OpenCvEngine }) => new OpenCvEngine())
+    ? import('./engines/opencv.ts').then(({ OpenCvEngine }) => new OpenCvEngine())
     : import('./engines/onnxruntime.ts').then(({ OnnxRuntimeEngine }) => new OnnxRuntimeEngine());
 // Whoever asks is told.
 making.catch(() => {});

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
-import { asset } from '../assets.ts';
-import { InputError, messageOf } from '../errors.ts';
+import { asset } from '../base/assets.ts';
+import { InputError, messageOf } from '../base/errors.ts';
 import type { ConvertFunctions } from './convert/native.ts';
 import type { DecodeFunctions } from './decode/native.ts';
 import type { VectorKernels } from './dot/dot.ts';

@@ -1,18 +1,18 @@
 import { EventEmitter } from 'node:events';
-import { composed } from '../composed.ts';
-import { InputError, messageOf } from '../errors.ts';
-import { type Logger, silent } from '../log.ts';
-import { makeFolder } from '../make-folder.ts';
-import { ContradictionError, contradictionsOf } from './contradictions.ts';
-import type { Embedding } from './embedding.ts';
-import { type CutTarget, type Draft, type Example, isLabel, objectHead } from './example.ts';
-import type { HeadInfo, Prediction } from './head.ts';
-import { HeadStore } from './head-store.ts';
-import { HeadVersions, type HeadVersionsOptions, type Outcome } from './head-versions.ts';
-import { LedgerStore, type LedgerStoreOptions } from './ledger-store.ts';
-import { isExamplePart, type Part } from './part.ts';
-import { inSlices } from './steps.ts';
-import { TrainingTurns } from './training-turns.ts';
+import { composed } from '../base/composed.ts';
+import { InputError, messageOf } from '../base/errors.ts';
+import { type Logger, silent } from '../base/log.ts';
+import { makeFolder } from '../base/make-folder.ts';
+import type { Embedding } from '../core/embedding.ts';
+import type { HeadInfo, Prediction } from './heads/head.ts';
+import { HeadStore } from './heads/head-store.ts';
+import { HeadVersions, type HeadVersionsOptions, type Outcome } from './heads/head-versions.ts';
+import { inSlices } from './heads/steps.ts';
+import { TrainingTurns } from './heads/training-turns.ts';
+import { ContradictionError, contradictionsOf } from './ledger/contradictions.ts';
+import { type CutTarget, type Draft, type Example, isLabel, objectHead } from './ledger/example.ts';
+import { LedgerStore, type LedgerStoreOptions } from './ledger/ledger-store.ts';
+import { isExamplePart, type Part } from './ledger/part.ts';
 
 export interface LearnerOptions extends LedgerStoreOptions, HeadVersionsOptions {
   readonly logger?: Logger;

@@ -1,8 +1,8 @@
 import type { Frame } from '../frame/frame.ts';
+import { loadOpenCv } from '../opencv-bindings/load.ts';
+import type { BackgroundSubtractor, Mat } from '../opencv-bindings/types.ts';
 import type { ChangeFinder, WatchedCells } from '../vision/change-finder.ts';
-import { loadOpenCv } from './load.ts';
 import { toMat } from './mat.ts';
-import type { BackgroundSubtractor, Mat } from './types.ts';
 
 /** Pixels that are compared on each side of a cell of 8: half the picture's size tells as much. */
 const cellPixels = 4;

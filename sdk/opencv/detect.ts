@@ -1,7 +1,7 @@
 import type { DetectOptions, Model } from '../core/model.ts';
+import type { Mat } from '../opencv-bindings/types.ts';
 import type { Detections } from '../vision/detections.ts';
 import { fromMat } from './mat.ts';
-import type { Mat } from './types.ts';
 
 /**
  * Finds objects in a Mat: `fromMat`, `detect`, `release`. The Mat stays the caller's, and may be drawn on once this resolves.

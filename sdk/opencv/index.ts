@@ -4,12 +4,13 @@
  *
  * @packageDocumentation
  */
+
+export { hasOpenCv, loadOpenCv } from '../opencv-bindings/load.ts';
+export type { Mat, OpenCv } from '../opencv-bindings/types.ts';
 export { BackgroundChanges } from './background.ts';
 export { detectMat } from './detect.ts';
-export { hasOpenCv, loadOpenCv } from './load.ts';
 export { fromMat, type ToMatOptions, toMat } from './mat.ts';
 export { MatDrawing } from './mat-drawing.ts';
 export { OpenCvPreprocessor } from './preprocessor.ts';
 export { afterCore, beforeCore, type MatStageOptions } from './stages.ts';
 export { OpenCvSvmTrainer } from './svm-trainer.ts';
-export type { Mat, OpenCv } from './types.ts';

@@ -1,7 +1,7 @@
 import type { Frame, Plane } from '../frame/frame.ts';
 import type { PixelFormat } from '../frame/layout.ts';
-import { loadOpenCv } from './load.ts';
-import type { Mat } from './types.ts';
+import { loadOpenCv } from '../opencv-bindings/load.ts';
+import type { Mat } from '../opencv-bindings/types.ts';
 
 /** What a Mat shows that lies over a frame's pixels as they are. */
 export interface Shared {

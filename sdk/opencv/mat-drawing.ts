@@ -1,7 +1,7 @@
+import { loadOpenCv } from '../opencv-bindings/load.ts';
+import type { Mat } from '../opencv-bindings/types.ts';
 import type { Colour, Drawing } from '../vision/annotate/drawing.ts';
 import type { Box, Point } from '../vision/geometry.ts';
-import { loadOpenCv } from './load.ts';
-import type { Mat } from './types.ts';
 
 /** A capital letter of OpenCV's plain font at scale 1, in pixels. */
 const capital = 21;

@@ -3,9 +3,9 @@ import type { PixelFormat } from '../frame/layout.ts';
 import { FramePool } from '../frame/pool.ts';
 import { kernels } from '../kernels/kernels.ts';
 import type { Preprocessor } from '../kernels/preprocess/preprocess.ts';
+import { loadOpenCv } from '../opencv-bindings/load.ts';
+import type { Mat } from '../opencv-bindings/types.ts';
 import { lend, lentFrom } from './lending.ts';
-import { loadOpenCv } from './load.ts';
-import type { Mat } from './types.ts';
 
 export interface ToMatOptions {
   /** `BGR` (default): three channels in OpenCV's order. `GRAY`: one, the brightness. */

@@ -1,10 +1,10 @@
-import type { Letterbox } from '../core/letterbox.ts';
 import type { Frame } from '../frame/frame.ts';
+import type { Letterbox } from '../frame/letterbox.ts';
 import { biasOf, scaleOf } from '../kernels/preprocess/normalise.ts';
 import type { PreprocessTarget } from '../kernels/preprocess/preprocess.ts';
-import { loadOpenCv } from './load.ts';
+import { loadOpenCv } from '../opencv-bindings/load.ts';
+import type { Mat } from '../opencv-bindings/types.ts';
 import { toMat } from './mat.ts';
-import type { Mat } from './types.ts';
 
 /**
  * From a frame to a network's input with OpenCV's resize: what the kernels do in one pass, step by step, for a program whose

@@ -1,8 +1,8 @@
 import type { Frame } from '../frame/frame.ts';
+import type { Mat } from '../opencv-bindings/types.ts';
 import type { FrameReport } from '../pipeline/events.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import { fromMat, type ToMatOptions, toMat } from './mat.ts';
-import type { Mat } from './types.ts';
 
 export interface MatStageOptions extends Pick<ToMatOptions, 'channels'> {
   /** The function only looks: the frame goes on as it came, and nothing is converted back. Default false. */

@@ -1,10 +1,10 @@
-import { linearMargins, linearTensors } from '../learn/linear.ts';
-import type { Tensor } from '../learn/safetensors.ts';
-import { finish, type Steps } from '../learn/steps.ts';
-import { crossValidateInSteps, type HeadTrainer, type TrainedModel } from '../learn/trainer.ts';
-import type { TrainingSet } from '../learn/training-set.ts';
-import { loadOpenCv } from './load.ts';
-import type { Mat } from './types.ts';
+import { linearMargins, linearTensors } from '../learn/heads/linear.ts';
+import { finish, type Steps } from '../learn/heads/steps.ts';
+import { crossValidateInSteps, type HeadTrainer, type TrainedModel } from '../learn/heads/trainer.ts';
+import type { TrainingSet } from '../learn/heads/training-set.ts';
+import type { Tensor } from '../learn/ledger/safetensors.ts';
+import { loadOpenCv } from '../opencv-bindings/load.ts';
+import type { Mat } from '../opencv-bindings/types.ts';
 
 /** ml::SVM::LINEAR and ml::ROW_SAMPLE; the bindings have no names for them. */
 const linear = 0;

@@ -1,4 +1,4 @@
-import type { DeviceHealth } from '../../devices/device.ts';
+import type { DeviceHealth } from '../../devices/device/device.ts';
 import type { CameraChange } from '../config/schema.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { CountChange } from '../vision/counts.ts';

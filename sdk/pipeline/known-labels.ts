@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import { InputError } from '../base/errors.ts';
 import { type CameraChange, type CameraSettings, watchedByDefault } from '../config/schema.ts';
-import { InputError } from '../errors.ts';
 
 /** So many are listed where nothing comes near. */
 const maxListed = 12;

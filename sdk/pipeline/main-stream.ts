@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { DeviceOptions } from '../../devices/device.ts';
+import type { DeviceOptions } from '../../devices/device/device.ts';
 import { createDevice } from '../../devices/index.ts';
+import { about, type Logger } from '../base/log.ts';
 import type { Frame } from '../frame/frame.ts';
 import { buffersOf } from '../frame/pool.ts';
-import { about, type Logger } from '../log.ts';
 import { Source } from './source.ts';
 
 /** Enough to find the picture of a moment, and half of what the substream costs. */

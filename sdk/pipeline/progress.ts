@@ -1,5 +1,3 @@
-import type { NodeStats } from './node.ts';
-
 /** No frame takes so long, not even on the slowest board with the largest network and all its cameras in turn. */
 const stuckAfterMs = 30_000;
 
@@ -36,6 +34,10 @@ export class Progress {
 }
 
 /** Cameras whose frames come and are not finished: restarting the process is all that helps. One that is offline is not. */
-export function stuckCameras({ cameras }: Pick<NodeStats, 'cameras'>): string[] {
+export function stuckCameras({
+  cameras,
+}: {
+  readonly cameras: Readonly<Record<string, { readonly unfinishedMs: number }>>;
+}): string[] {
   return Object.keys(cameras).filter((name) => cameras[name]!.unfinishedMs > stuckAfterMs);
 }

@@ -1,9 +1,9 @@
-import { closedHealth, type Device, type DeviceHealth } from '../../devices/device.ts';
-import { Backoff } from '../backoff.ts';
-import { messageOf } from '../errors.ts';
+import { closedHealth, type Device, type DeviceHealth } from '../../devices/device/device.ts';
+import { Backoff } from '../base/backoff.ts';
+import { messageOf } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
+import { Nap } from '../base/nap.ts';
 import type { Frame } from '../frame/frame.ts';
-import type { Logger } from '../log.ts';
-import { Nap } from '../nap.ts';
 
 export interface SourceOptions {
   /** Makes the device, not yet open; called anew for each try. */

@@ -1,6 +1,6 @@
 import { open, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../base/errors.ts';
 
 /** The disk does not take anything now, or the folder is in use; the store itself may be sound. */
 export class UnavailableError extends Error {

@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, realpath, rename, rm, stat, symlink } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClassicLevel } from 'classic-level';
-import { messageOf } from '../errors.ts';
-import type { Logger } from '../log.ts';
-import { makeFolder } from '../make-folder.ts';
-import { type Writer, written } from '../written.ts';
+import { messageOf } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
+import { makeFolder } from '../base/make-folder.ts';
+import { type Writer, written } from '../base/written.ts';
 import { probe, UnavailableError, unavailable } from './disk.ts';
 import { type Found, inspect } from './inspect.ts';
 import { takeFolder } from './open-folders.ts';

@@ -2,7 +2,7 @@ import { randomBytes, scryptSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hashPassword, isPasswordHash, PasswordCheck } from '../../sdk/access/password.ts';
-import { InputError } from '../../sdk/errors.ts';
+import { InputError } from '../../sdk/base/errors.ts';
 
 /** One that costs nothing. */
 function cheap(password: string): string {

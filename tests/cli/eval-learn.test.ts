@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encodeJpeg, readPicture } from '../../sdk/frame/picture.ts';
-import { temporaryFolder } from '../devices/fake.ts';
-import { sharedData } from '../needs.ts';
+import { encodeJpeg, readPicture } from '../../sdk/picture/picture.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { sharedData } from '../support/needs.ts';
 import { jsonLines, ocellus, photo } from './cli.ts';
 
 /** FOLDER/LABEL/0.jpg …: pieces of photographs. */

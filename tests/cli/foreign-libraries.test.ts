@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from '
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { foreignLibraries, onnxruntimeFolder, removeForeignLibraries } from '../../tools/cli/foreign-libraries.ts';
-import { temporaryFolder } from '../devices/fake.ts';
+import { temporaryFolder } from '../support/folders.ts';
 
 const pi = { platform: 'linux', arch: 'arm64' };
 const binding = 'onnxruntime_binding.node';

@@ -1,13 +1,13 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { spaceOf } from '../../sdk/core/cards/space.ts';
 import { readClassifierCard } from '../../sdk/core/classifier.ts';
-import { spaceOf } from '../../sdk/core/space.ts';
-import { readBundle, writeBundle } from '../../sdk/learn/bundle.ts';
-import { Identity } from '../../sdk/learn/identity.ts';
 import { Learner } from '../../sdk/learn/learner.ts';
-import { temporaryFolder } from '../devices/fake.ts';
+import { readBundle, writeBundle } from '../../sdk/learn/ledger/bundle.ts';
+import { Identity } from '../../sdk/learn/ledger/identity.ts';
 import { draft, embeddings } from '../learn/fakes.ts';
+import { temporaryFolder } from '../support/folders.ts';
 import { jsonLines, ocellus } from './cli.ts';
 
 const card = await readClassifierCard();

@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { asset } from '../../sdk/assets.ts';
+import { asset } from '../../sdk/base/assets.ts';
 import { textLogger } from '../../tools/cli/logger.ts';
-import { temporaryFolder } from '../devices/fake.ts';
+import { temporaryFolder } from '../support/folders.ts';
 import { jsonLines } from './cli.ts';
 
 afterEach(() => void vi.restoreAllMocks());
@@ -13,7 +13,7 @@ afterEach(() => void vi.restoreAllMocks());
 function logged(format: string, program: string): string {
   const script = `
     import { makeLogger } from ${JSON.stringify(asset('dist', 'tools', 'cli', 'logger.js'))};
-    import { about } from ${JSON.stringify(asset('dist', 'sdk', 'log.js'))};
+    import { about } from ${JSON.stringify(asset('dist', 'sdk', 'base', 'log.js'))};
     const logger = await makeLogger('info', ${JSON.stringify(format)});
     ${program}`;
   const { stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { validate } from '../../sdk/config/validate.ts';
-import { ModelCard } from '../../sdk/core/card.ts';
+import { ModelCard } from '../../sdk/core/cards/card.ts';
 import { jsonLines, ocellus } from './cli.ts';
 
 describe('ocellus models', () => {

@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hashPassword, PasswordCheck } from '../../sdk/access/password.ts';
-import { asset } from '../../sdk/assets.ts';
+import { asset } from '../../sdk/base/assets.ts';
 import { readSettings, resolveSettings } from '../../sdk/config/settings.ts';
 import { hashPasswords } from '../../tools/cli/passwords.ts';
-import { recorder, until } from '../hub/fakes.ts';
-import { hasProgram } from '../needs.ts';
+import { hasProgram } from '../support/needs.ts';
+import { recorder } from '../support/recorder.ts';
+import { until } from '../support/until.ts';
 import { type Ended, ended, lineOf, ocellus, start } from './cli.ts';
 
 let folder: string;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ffmpeg } from '../devices/clip.ts';
-import { hasProgram, sharedData } from '../needs.ts';
+import { hasProgram, sharedData } from '../support/needs.ts';
 import { type Ended, ended, jsonLines, ocellus, start } from './cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ocellus-record-'));

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { asset } from '../../sdk/assets.ts';
-import { startBroker } from '../../sdk/hub/broker.ts';
+import { asset } from '../../sdk/base/assets.ts';
+import { startBroker } from '../../sdk/hub/broker/broker.ts';
 import { Hub } from '../../sdk/hub/hub.ts';
-import { temporaryFolder } from '../devices/fake.ts';
-import { FakeCamera, FakeNode, mqttSettings, until } from '../hub/fakes.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { FakeCamera, FakeNode, mqttSettings } from '../support/hub.ts';
+import { until } from '../support/until.ts';
 import { jsonLines, lineOf, ocellus } from './cli.ts';
 
 async function startNode() {

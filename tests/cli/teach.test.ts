@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { spaceOf } from '../../sdk/core/cards/space.ts';
 import { readClassifierCard } from '../../sdk/core/classifier.ts';
-import { spaceOf } from '../../sdk/core/space.ts';
-import { encodeJpeg, readPicture } from '../../sdk/frame/picture.ts';
 import { Learner } from '../../sdk/learn/learner.ts';
-import { LedgerStore } from '../../sdk/learn/ledger-store.ts';
-import { temporaryFolder } from '../devices/fake.ts';
+import { LedgerStore } from '../../sdk/learn/ledger/ledger-store.ts';
+import { encodeJpeg, readPicture } from '../../sdk/picture/picture.ts';
+import { temporaryFolder } from '../support/folders.ts';
 import { ended, jsonLines, ocellus, photo, start } from './cli.ts';
 
 /** FOLDER/LABEL/0.jpg …: several pieces of each of these photographs. */
@@ -120,6 +120,28 @@ describe('ocellus teach', () => {
     const more = await ocellus(['teach', '--store', store, '--label', 'animal', '--negative', join(things, 'cat')]);
     expect(more.out).toMatch(/^Taught 4 pictures\./);
     expect(more.out).toMatch(/^none of them +4 /m);
+  });
+
+  it('takes those that there is room for, and says of each other one that there was none', async () => {
+    const store = newStore();
+    const card = await readClassifierCard();
+    const embedding = { values: new Int8Array(card.dimension).fill(1), scale: 1 };
+    const options = { space: spaceOf(card), dimension: card.dimension, node: 'test', keepNode: true };
+    const written = await LedgerStore.open(store, options);
+    const names = Array.from({ length: written.ledger.limits.parts - 1 }, (_, i) => `state ${i}`);
+    const of = (label: string) => ({ head: 'gate', label, camera: 'gate', kind: 'view' as const, embedding });
+    await written.teachAll(names.map((label) => ({ draft: of(label) })));
+    // Forgotten labels count, and there is nothing to learn of them.
+    for (const label of names) await written.forget({ head: 'gate', label });
+    await written.close();
+    const { code, out, err } = await ocellus(['teach', '--store', store, '--each', '--json', things]);
+    expect(code).toBe(2);
+    const refusals = [...err.matchAll(/^error .*\/(\w+)\/\d\.jpg: expected at most 1000 labels of all nodes/gm)];
+    const count = (label: string) => refusals.filter((match) => match[1] === label).length;
+    expect(labels.map(count)).toEqual([0, pieces, pieces]);
+    const { lines, summary } = told(out);
+    expect(lines.map(({ label }) => label)).toEqual(Array.from({ length: pieces }, () => 'cat'));
+    expect(summary).toMatchObject({ taught: pieces, labels: [{ label: 'cat', examples: pieces }] });
   });
 
   it('asks before the same picture is two things: says which, takes the others, ends with 2', async () => {

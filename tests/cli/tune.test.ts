@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { findPower } from '../../devices/index.ts';
 import { resolveSettings } from '../../sdk/config/settings.ts';
 import type { Measured } from '../../tools/cli/tune/measure.ts';
-import { temporaryFolder } from '../devices/fake.ts';
+import { temporaryFolder } from '../support/folders.ts';
 import { jsonLines, ocellus } from './cli.ts';
 
 const short = ['--rounds', '1', '--seconds', '1'];

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ffmpeg } from '../devices/clip.ts';
-import { hasProgram } from '../needs.ts';
+import { hasProgram } from '../support/needs.ts';
 import { jsonLines, lineOf, ocellus, photo, start } from './cli.ts';
 
 interface Message {

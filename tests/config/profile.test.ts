@@ -4,7 +4,7 @@ import { describeBoard } from '../../devices/index.ts';
 import { chooseProfile, withProfile } from '../../sdk/config/profile.ts';
 import { resolveSettings } from '../../sdk/config/settings.ts';
 import { armCores, garbage, pcWithRapl, pi3BPlus, pi4, pi5, zero2W } from '../devices/boards/trees.ts';
-import { tree } from '../devices/fake.ts';
+import { tree } from '../support/folders.ts';
 
 const small = { name: 'small', threads: 2, fps: 5, keepalive: 2 };
 const standard = { name: 'standard', threads: 2, fps: 10, keepalive: 1 };

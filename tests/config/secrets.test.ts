@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { InputError } from '../../sdk/base/errors.ts';
 import { resolveSettings } from '../../sdk/config/settings.ts';
-import { InputError } from '../../sdk/errors.ts';
-import { temporaryFolder } from '../devices/fake.ts';
+import { temporaryFolder } from '../support/folders.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { type SettingsInput, updateSettings } from '../../sdk/config/settings.ts';
 import { SettingsKeeper } from '../../sdk/config/settings-keeper.ts';
-import { temporaryFolder } from '../devices/fake.ts';
-import { recorder } from '../hub/fakes.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { recorder } from '../support/recorder.ts';
 
 const threshold = (value: number, camera = 'door') => ({ cameras: { [camera]: { detect: { threshold: value } } } });
 

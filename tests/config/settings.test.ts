@@ -3,10 +3,10 @@ import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { InputError } from '../../sdk/base/errors.ts';
 import { ownedMaps, reservedCameraNames, reservedStateNames } from '../../sdk/config/schema.ts';
 import { readSettings, resolveSettings, updateSettings } from '../../sdk/config/settings.ts';
-import { InputError } from '../../sdk/errors.ts';
-import { noMount } from '../mount.ts';
+import { noMount } from '../support/mount.ts';
 
 let folder: string;
 let file: string;

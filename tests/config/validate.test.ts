@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { describe, expect, it } from 'vitest';
+import { InputError } from '../../sdk/base/errors.ts';
 import { errorsOf, expected, validate } from '../../sdk/config/validate.ts';
-import { InputError } from '../../sdk/errors.ts';
 
 const Shape = Type.Object(
   {

@@ -5,7 +5,7 @@ import { WebSocket } from 'ws';
 import { hashPassword } from '../../sdk/access/password.ts';
 import { sessionEnded } from '../../tools/console/protocol.ts';
 import { Console, type ConsoleOptions } from '../../tools/console/server/console.ts';
-import { recorder } from '../hub/fakes.ts';
+import { recorder } from '../support/recorder.ts';
 import { FakeCamera, FakeNode, pageFolder } from './fakes.ts';
 
 interface Asked {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { validate } from '../../sdk/config/validate.ts';
-import { DetectorCard } from '../../sdk/core/card.ts';
+import { DetectorCard } from '../../sdk/core/cards/card.ts';
 import { onnxModel } from './onnx-builder.ts';
 
 /** A card for tests, defaults filled in: 32x32 pixels in, two labels. */

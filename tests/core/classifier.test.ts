@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { asset } from '../../sdk/assets.ts';
+import { asset } from '../../sdk/base/assets.ts';
+import { InputError, ModelError } from '../../sdk/base/errors.ts';
+import { spaceOf } from '../../sdk/core/cards/space.ts';
 import { type Classifier, loadClassifier, readClassifierCard } from '../../sdk/core/classifier.ts';
+import type { Embedding } from '../../sdk/core/embedding.ts';
 import { defaultModel, loadModel } from '../../sdk/core/model.ts';
-import { spaceOf } from '../../sdk/core/space.ts';
-import { InputError, ModelError } from '../../sdk/errors.ts';
 import { Frame } from '../../sdk/frame/frame.ts';
-import { readPicture } from '../../sdk/frame/picture.ts';
-import type { Embedding } from '../../sdk/learn/embedding.ts';
+import { readPicture } from '../../sdk/picture/picture.ts';
 import { meansModel, modelFolder, rawClassifierCard, sha256 } from './cards.ts';
 import { type Constant, constantModel, type Operation, onnxModel } from './onnx-builder.ts';
 

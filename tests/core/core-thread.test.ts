@@ -1,9 +1,9 @@
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { asset } from '../../sdk/assets.ts';
+import { asset } from '../../sdk/base/assets.ts';
+import { InputError } from '../../sdk/base/errors.ts';
 import { CoreThread } from '../../sdk/core/core-thread.ts';
 import type { Request } from '../../sdk/core/messages.ts';
-import { InputError } from '../../sdk/errors.ts';
 import { card, input } from './cards.ts';
 import { constantModel } from './onnx-builder.ts';
 

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { DetectorCard } from '../../sdk/core/card.ts';
+import { InputError } from '../../sdk/base/errors.ts';
+import type { DetectorCard } from '../../sdk/core/cards/card.ts';
 import { Detector } from '../../sdk/core/detector.ts';
 import { OnnxRuntimeEngine } from '../../sdk/core/engines/onnxruntime.ts';
 import type { DetectRequest } from '../../sdk/core/messages.ts';
-import { InputError } from '../../sdk/errors.ts';
 import { card, input } from './cards.ts';
 import { constantModel } from './onnx-builder.ts';
 

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { asset } from '../../sdk/assets.ts';
-import { temporaryFolder } from '../devices/fake.ts';
+import { asset } from '../../sdk/base/assets.ts';
+import { temporaryFolder } from '../support/folders.ts';
 
 it('the process may end in the middle of an inference', { timeout: 300_000 }, () => {
   const script = `

@@ -1,11 +1,11 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { asset } from '../../sdk/assets.ts';
+import { asset } from '../../sdk/base/assets.ts';
+import { InputError, ModelError } from '../../sdk/base/errors.ts';
 import { defaultModel, loadModel, type Model } from '../../sdk/core/model.ts';
-import { InputError, ModelError } from '../../sdk/errors.ts';
 import { Frame } from '../../sdk/frame/frame.ts';
-import { readPicture } from '../../sdk/frame/picture.ts';
 import { FramePool } from '../../sdk/frame/pool.ts';
+import { readPicture } from '../../sdk/picture/picture.ts';
 import { input, meansModel, modelFolder, rawCard, rawClassifierCard } from './cards.ts';
 import { constantModel, onnxModel } from './onnx-builder.ts';
 

@@ -1,7 +1,7 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { validate } from '../../sdk/config/validate.ts';
-import { ClassifierCard } from '../../sdk/core/card.ts';
+import { ClassifierCard } from '../../sdk/core/cards/card.ts';
 import type { DetectRequest, Reply, Request } from '../../sdk/core/messages.ts';
 import { card, input, meansModel, rawClassifierCard } from './cards.ts';
 import { constantModel } from './onnx-builder.ts';

@@ -2,10 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { DeviceOptions } from '../../devices/device.ts';
+import type { DeviceOptions } from '../../devices/device/device.ts';
 import { createDevice } from '../../devices/index.ts';
-import { hasProgram } from '../needs.ts';
-import { fakeProgram, temporaryFolder } from './fake.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { hasProgram } from '../support/needs.ts';
+import { fakeProgram } from '../support/programs.ts';
 
 /** Why it cannot be opened. */
 async function failure(source: string, options: DeviceOptions = {}): Promise<string> {

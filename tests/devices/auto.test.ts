@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { AutoDevice } from '../../devices/auto.ts';
-import { DeviceBase } from '../../devices/base.ts';
-import type { DeviceProperties } from '../../devices/device.ts';
+import { DeviceBase } from '../../devices/device/base.ts';
+import type { DeviceProperties } from '../../devices/device/device.ts';
 import { createDevice } from '../../devices/index.ts';
-import { InputError } from '../../sdk/errors.ts';
+import { InputError } from '../../sdk/base/errors.ts';
 
 /** A camera that opens, or does not. */
 class FakeCamera extends DeviceBase {

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Device } from '../../devices/device.ts';
+import type { Device } from '../../devices/device/device.ts';
 import type { Frame } from '../../sdk/frame/frame.ts';
-import { temporaryFolder } from './fake.ts';
+import { temporaryFolder } from '../support/folders.ts';
 
 export function ffmpeg(...args: string[]): void {
   execFileSync('ffmpeg', ['-nostdin', '-loglevel', 'error', '-y', ...args]);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hiddenIn, hiding, hidingLogger, maskCredentials, maskSource } from '../../devices/credentials.ts';
 import { createDevice, openDevice } from '../../devices/index.ts';
-import { messageOf } from '../../sdk/errors.ts';
+import { hiddenIn, hiding, hidingLogger, maskCredentials, maskSource } from '../../sdk/base/credentials.ts';
+import { messageOf } from '../../sdk/base/errors.ts';
 
 describe('maskCredentials', () => {
   it.each([

@@ -2,14 +2,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import type { DeviceOptions } from '../../devices/device.ts';
+import type { DeviceOptions } from '../../devices/device/device.ts';
 import { openDevice } from '../../devices/index.ts';
 import { CameraSettings } from '../../sdk/config/schema.ts';
 import { validate } from '../../sdk/config/validate.ts';
-import { closing } from '../closing.ts';
-import { hasProgram } from '../needs.ts';
+import { closing } from '../support/closing.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { hasProgram } from '../support/needs.ts';
 import { ffmpeg } from './clip.ts';
-import { temporaryFolder } from './fake.ts';
 import { MjpegServer } from './mjpeg-server.ts';
 
 /** 320x240. */

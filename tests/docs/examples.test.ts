@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { packageRoot } from '../../sdk/assets.ts';
-import { temporaryFolder } from '../devices/fake.ts';
+import { packageRoot } from '../../sdk/base/assets.ts';
+import { temporaryFolder } from '../support/folders.ts';
 
 const docs = readdirSync(join(packageRoot, 'docs')).filter((name) => name.endsWith('.md'));
 
@@ -27,7 +27,7 @@ it('the TypeScript examples of the docs fit the public types', () => {
       rootDir: '/',
       paths: {
         ocellus: [join(packageRoot, 'sdk', 'index.ts')],
-        'ocellus/devices': [join(packageRoot, 'devices', 'index.ts')],
+        'ocellus/devices': [join(packageRoot, 'sdk', 'devices.ts')],
         'ocellus/opencv': [join(packageRoot, 'sdk', 'opencv', 'index.ts')],
       },
     },

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { asset } from '../../sdk/assets.ts';
+import { asset } from '../../sdk/base/assets.ts';
 import { mqttPage } from '../../tools/docs/mqtt.ts';
-import { eventMessage } from '../hub/fakes.ts';
+import { eventMessage } from '../support/hub.ts';
 
 const text = readFileSync(asset('docs', 'mqtt.md'), 'utf8');
 

@@ -3,7 +3,7 @@ import specs from '@asyncapi/specs';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { asset } from '../../sdk/assets.ts';
+import { asset } from '../../sdk/base/assets.ts';
 import { schemaFiles } from '../../tools/docs/schemas.ts';
 
 const read = (name: string) => readFileSync(asset('schemas', name), 'utf8');

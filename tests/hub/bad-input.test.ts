@@ -1,15 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startBroker } from '../../sdk/hub/broker.ts';
-import { settingTopics } from '../../sdk/hub/camera-settings.ts';
-import { CameraCommands } from '../../sdk/hub/extensions/camera-commands.ts';
+import { startBroker } from '../../sdk/hub/broker/broker.ts';
+import type { Incoming } from '../../sdk/hub/connection/session.ts';
+import { settingTopics } from '../../sdk/hub/contract/camera-settings.ts';
+import { CameraCommands } from '../../sdk/hub/extensions/cameras/camera-commands.ts';
+import { standardVerbs } from '../../sdk/hub/extensions/requests/verbs/verbs.ts';
 import { Hub } from '../../sdk/hub/hub.ts';
-import { standardVerbs } from '../../sdk/hub/requests/verbs/verbs.ts';
-import type { Incoming } from '../../sdk/hub/session.ts';
-import { campaign } from '../campaign.ts';
-import { heapAfterCollection } from '../heap.ts';
-import { FakeCamera, FakeNode, mqttSettings, recorder, until } from './fakes.ts';
-import { makeRequests } from './requests/fakes.ts';
+import { campaign } from '../support/campaign.ts';
+import { heapAfterCollection } from '../support/heap.ts';
+import { FakeCamera, FakeNode, mqttSettings } from '../support/hub.ts';
+import { recorder } from '../support/recorder.ts';
+import { until } from '../support/until.ts';
+import { makeRequests } from './extensions/requests/fakes.ts';
 import { Subscriber } from './subscriber.ts';
 
 const root = 'ocellus/porch';

@@ -1,9 +1,11 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { Hub } from '../../sdk/hub/hub.ts';
-import { closing } from '../closing.ts';
+import { closing } from '../support/closing.ts';
+import { eventMessage, FakeCamera, FakeNode, mqttSettings, nodeStats } from '../support/hub.ts';
+import { recorder } from '../support/recorder.ts';
+import { until } from '../support/until.ts';
 import { FakeBroker } from './fake-broker.ts';
-import { eventMessage, FakeCamera, FakeNode, mqttSettings, nodeStats, recorder, until } from './fakes.ts';
 
 const root = 'ocellus/porch';
 const events = `${root}/door/events`;

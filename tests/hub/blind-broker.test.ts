@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Hub } from '../../sdk/hub/hub.ts';
-import { closing } from '../closing.ts';
+import { closing } from '../support/closing.ts';
+import { FakeCamera, FakeNode, mqttSettings, nodeStats } from '../support/hub.ts';
+import { recorder } from '../support/recorder.ts';
+import { until } from '../support/until.ts';
 import { FakeBroker } from './fake-broker.ts';
-import { FakeCamera, FakeNode, mqttSettings, nodeStats, recorder, until } from './fakes.ts';
 
 let broker: FakeBroker;
 let url: string;

@@ -3,12 +3,14 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Hub } from '../../sdk/hub/hub.ts';
 import { LevelStore } from '../../sdk/hub/outbox/level-store.ts';
+import type { Message } from '../../sdk/hub/outbox/message.ts';
+import { Outbox } from '../../sdk/hub/outbox/outbox.ts';
 import { encode, keyOf } from '../../sdk/hub/outbox/record.ts';
-import { type Message, Outbox } from '../../sdk/hub/outbox.ts';
-import { closing } from '../closing.ts';
-import { temporaryFolder } from '../devices/fake.ts';
+import { closing } from '../support/closing.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { eventMessage, FakeCamera, FakeNode, mqttSettings } from '../support/hub.ts';
+import { until } from '../support/until.ts';
 import { FakeBroker } from './fake-broker.ts';
-import { eventMessage, FakeCamera, FakeNode, mqttSettings, until } from './fakes.ts';
 
 const secondMs = 1000;
 const hourMs = 3_600_000;

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import type { LearnSettings } from '../../sdk/config/schema.ts';
 import { resolveSettings } from '../../sdk/config/settings.ts';
 import { Frame } from '../../sdk/frame/frame.ts';
-import type { CameraLearning } from '../../sdk/learn/camera-learning.ts';
+import type { CameraLearning } from '../../sdk/learn/camera/camera-learning.ts';
 import { NodeLearning } from '../../sdk/learn/node-learning.ts';
 import type { Track } from '../../sdk/vision/track.ts';
-import { closing } from '../closing.ts';
-import { temporaryFolder } from '../devices/fake.ts';
+import { closing } from '../support/closing.ts';
+import { temporaryFolder } from '../support/folders.ts';
 
 export type Picture = 'stripes' | 'checks' | 'rings';
 

@@ -7,11 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createSecure } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { brokerAddress } from '../../sdk/hub/address.ts';
-import { Session } from '../../sdk/hub/session.ts';
-import { closing } from '../closing.ts';
-import { hasProgram } from '../needs.ts';
-import { recorder, until } from './fakes.ts';
+import { brokerAddress } from '../../sdk/hub/connection/address.ts';
+import { Session } from '../../sdk/hub/connection/session.ts';
+import { closing } from '../support/closing.ts';
+import { hasProgram } from '../support/needs.ts';
+import { recorder } from '../support/recorder.ts';
+import { until } from '../support/until.ts';
 
 const missing = hasProgram('openssl') ? '' : ' (needs openssl)';
 let folder: string;

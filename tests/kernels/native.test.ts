@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { asset } from '../../sdk/assets.ts';
-import { InputError } from '../../sdk/errors.ts';
+import { asset } from '../../sdk/base/assets.ts';
+import { InputError } from '../../sdk/base/errors.ts';
 import { chooseVariant, loadAddon } from '../../sdk/kernels/native.ts';
 import { needsAddon, variants } from './variants.ts';
 

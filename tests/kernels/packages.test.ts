@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { asset } from '../../sdk/assets.ts';
+import { asset } from '../../sdk/base/assets.ts';
 
 const read = (...parts: string[]) => JSON.parse(readFileSync(asset(...parts, 'package.json'), 'utf8'));
 

@@ -1,5 +1,5 @@
-import type { Embedding } from '../../sdk/learn/embedding.ts';
-import type { Example } from '../../sdk/learn/example.ts';
+import type { Embedding } from '../../sdk/core/embedding.ts';
+import type { Example } from '../../sdk/learn/ledger/example.ts';
 
 let last = 0;
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { writeBundle } from '../../sdk/learn/bundle.ts';
-import type { Embedding } from '../../sdk/learn/embedding.ts';
-import type { Draft } from '../../sdk/learn/example.ts';
-import { Ledger, type LedgerOptions } from '../../sdk/learn/ledger.ts';
+import type { Embedding } from '../../sdk/core/embedding.ts';
+import { writeBundle } from '../../sdk/learn/ledger/bundle.ts';
+import type { Draft } from '../../sdk/learn/ledger/example.ts';
+import { Ledger, type LedgerOptions } from '../../sdk/learn/ledger/ledger.ts';
 import { random } from '../vision/fakes.ts';
 
 /** Pooled features as a network with ReLU6 gives them: none below 0, half of them 0, few large; each class has its own. */

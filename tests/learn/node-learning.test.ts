@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Learner } from '../../sdk/learn/learner.ts';
-import { Ledger } from '../../sdk/learn/ledger.ts';
-import { temporaryFolder } from '../devices/fake.ts';
-import { until } from '../hub/fakes.ts';
+import { Ledger } from '../../sdk/learn/ledger/ledger.ts';
 import { ShownLearning } from '../hub/learning.ts';
 import { holdElsewhere } from '../store/elsewhere.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { until } from '../support/until.ts';
 import { track } from '../vision/fakes.ts';
 
 const anywhere = () => join(temporaryFolder(), 'learn');

@@ -1,5 +1,5 @@
 import { ClassicLevel } from 'classic-level';
-import type { Ledger } from '../../sdk/learn/ledger.ts';
+import type { Ledger } from '../../sdk/learn/ledger/ledger.ts';
 
 /** Puts a ledger into a folder as an earlier version does. */
 export async function putOfOld(

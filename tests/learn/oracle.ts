@@ -1,9 +1,9 @@
+import type { Embedding } from '../../sdk/core/embedding.ts';
 import type { Frame } from '../../sdk/frame/frame.ts';
-import type { Embedding } from '../../sdk/learn/embedding.ts';
-import { objectHead } from '../../sdk/learn/example.ts';
-import type { Head } from '../../sdk/learn/head.ts';
-import { HeadVersions } from '../../sdk/learn/head-versions.ts';
-import type { Oracle } from '../../sdk/learn/object-names.ts';
+import type { Oracle } from '../../sdk/learn/camera/object-names.ts';
+import type { Head } from '../../sdk/learn/heads/head.ts';
+import { HeadVersions } from '../../sdk/learn/heads/head-versions.ts';
+import { objectHead } from '../../sdk/learn/ledger/example.ts';
 import { examplesOf } from './examples.ts';
 import { embeddings } from './fakes.ts';
 

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { InputError } from '../../sdk/errors.ts';
+import { InputError } from '../../sdk/base/errors.ts';
 import { Learner } from '../../sdk/learn/learner.ts';
-import { closing } from '../closing.ts';
-import { temporaryFolder } from '../devices/fake.ts';
+import { closing } from '../support/closing.ts';
+import { temporaryFolder } from '../support/folders.ts';
 import { random } from '../vision/fakes.ts';
 import { draft, embeddings, makeLedger } from './fakes.ts';
 

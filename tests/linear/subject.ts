@@ -1,21 +1,21 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readText } from '../../devices/boards/files.ts';
 import { railWatts } from '../../devices/boards/power/pmic.ts';
-import { hiding, maskCredentials, maskSource } from '../../devices/credentials.ts';
-import { parseCameraList } from '../../devices/probe/libcamera.ts';
-import { parseAnswer } from '../../devices/probe/onvif.ts';
-import { versionIn } from '../../devices/probe/programs.ts';
-import { hasVideoCapture } from '../../devices/probe/v4l2.ts';
+import { parseCameraList } from '../../devices/libcamera/find.ts';
+import { parseAnswer } from '../../devices/network/find.ts';
+import { versionIn } from '../../devices/programs/wanted-programs.ts';
 import { parseControls } from '../../devices/v4l2/controls.ts';
+import { hasVideoCapture } from '../../devices/v4l2/find.ts';
 import { parseFormats } from '../../devices/v4l2/formats.ts';
 import { networkOf } from '../../sdk/access/network.ts';
+import { hiding, maskCredentials, maskSource } from '../../sdk/base/credentials.ts';
+import { readText } from '../../sdk/base/system-files.ts';
 import { Settings } from '../../sdk/config/schema.ts';
 import { withSecrets } from '../../sdk/config/secrets.ts';
 import { errorsOf } from '../../sdk/config/validate.ts';
-import { title } from '../../sdk/hub/home-assistant/names.ts';
-import { labelLevel } from '../../sdk/hub/topics.ts';
+import { labelLevel } from '../../sdk/hub/contract/topics.ts';
+import { title } from '../../sdk/hub/extensions/home-assistant/names.ts';
 
 /**
  * Reads megabytes of the worst text there is for it, each time another reader: what takes the square of the length

@@ -4,9 +4,9 @@ import { resolveSettings } from '../../sdk/config/settings.ts';
 import { Node } from '../../sdk/pipeline/node.ts';
 import { Pipeline } from '../../sdk/pipeline/pipeline.ts';
 import type { EventMessage } from '../../sdk/vision/event.ts';
-import { closing } from '../closing.ts';
-import { temporaryFolder } from '../devices/fake.ts';
-import { until } from '../hub/fakes.ts';
+import { closing } from '../support/closing.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { until } from '../support/until.ts';
 import type { Seen } from '../vision/fakes.ts';
 import { FakeModel, pictures } from './fakes.ts';
 

@@ -2,8 +2,8 @@ import sharp from 'sharp';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Pipeline, type PipelineOptions } from '../../sdk/pipeline/pipeline.ts';
 import { MjpegServer } from '../devices/mjpeg-server.ts';
-import { recorder } from '../hub/fakes.ts';
-import { hasProgram } from '../needs.ts';
+import { hasProgram } from '../support/needs.ts';
+import { recorder } from '../support/recorder.ts';
 import { boxAt } from '../vision/fakes.ts';
 import { FakeModel } from './fakes.ts';
 

@@ -4,8 +4,9 @@ import { BoardMonitor } from '../../devices/index.ts';
 import { resolveSettings } from '../../sdk/config/settings.ts';
 import { Node, type NodeStats } from '../../sdk/pipeline/node.ts';
 import { pi4WithIna219 } from '../devices/boards/trees.ts';
-import { temporaryFolder, tree } from '../devices/fake.ts';
-import { recorder, until } from '../hub/fakes.ts';
+import { temporaryFolder, tree } from '../support/folders.ts';
+import { recorder } from '../support/recorder.ts';
+import { until } from '../support/until.ts';
 import { FakeModel } from './fakes.ts';
 
 function nodeOf(settings: Record<string, unknown>, speed: 'realtime' | 'max' = 'max') {

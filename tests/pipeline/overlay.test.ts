@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { boxOverlay } from '../../sdk/pipeline/overlay.ts';
-import { eventMessage } from '../hub/fakes.ts';
+import { eventMessage } from '../support/hub.ts';
 import { greyFrame } from '../vision/fakes.ts';
 
 const frame = greyFrame(0, { width: 320, height: 240 });

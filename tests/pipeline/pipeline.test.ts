@@ -1,17 +1,19 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { asset } from '../../sdk/assets.ts';
+import { asset } from '../../sdk/base/assets.ts';
 import type { CameraChange } from '../../sdk/config/schema.ts';
 import type { Model } from '../../sdk/core/model.ts';
 import { FramePool } from '../../sdk/frame/pool.ts';
 import type { FrameReport } from '../../sdk/pipeline/events.ts';
 import { Pipeline, type PipelineLearning, type PipelineOptions } from '../../sdk/pipeline/pipeline.ts';
 import type { SubLabel } from '../../sdk/vision/track.ts';
-import { fakeProgram, temporaryFolder } from '../devices/fake.ts';
 import { camera } from '../devices/libcamera/stand-in.ts';
-import { heapAfterCollection } from '../heap.ts';
-import { recorder, until } from '../hub/fakes.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { heapAfterCollection } from '../support/heap.ts';
+import { fakeProgram } from '../support/programs.ts';
+import { recorder } from '../support/recorder.ts';
+import { until } from '../support/until.ts';
 import { boxAt, type Seen } from '../vision/fakes.ts';
 import { FakeModel, pictures } from './fakes.ts';
 

@@ -7,11 +7,12 @@ import {
   type DeviceEvents,
   type DeviceHealth,
   type DeviceProperties,
-} from '../../devices/device.ts';
-import { FrameOutlet } from '../../devices/outlet.ts';
+} from '../../devices/device/device.ts';
+import { FrameOutlet } from '../../devices/device/outlet.ts';
 import type { Frame } from '../../sdk/frame/frame.ts';
 import { Source, type SourceOptions } from '../../sdk/pipeline/source.ts';
-import { recorder, until } from '../hub/fakes.ts';
+import { recorder } from '../support/recorder.ts';
+import { until } from '../support/until.ts';
 import { greyFrame } from '../vision/fakes.ts';
 
 /** A device that does as it is told. */

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'vite';
 import { afterAll, beforeAll } from 'vitest';
-import { packageRoot } from '../../sdk/assets.ts';
+import { packageRoot } from '../../sdk/base/assets.ts';
 
 /**
  * Bundles a program of the tests before they run, unless they are skipped; it is gone after them. One file starts several

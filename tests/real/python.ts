@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { asset } from '../../sdk/assets.ts';
+import { asset } from '../../sdk/base/assets.ts';
 import { labFolder, makeLab } from './lab/labs.mjs';
 
 /** Can an environment with OpenCV and pycocotools be made here? Needs python3 with venv. */

@@ -2,12 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { packageRoot } from '../../sdk/assets.ts';
-import { readPicture } from '../../sdk/frame/picture.ts';
-import { temporaryFolder } from '../devices/fake.ts';
-import { until } from '../hub/fakes.ts';
+import { packageRoot } from '../../sdk/base/assets.ts';
+import { readPicture } from '../../sdk/picture/picture.ts';
 import { pictures } from '../pipeline/fakes.ts';
-import { hasOpenCv } from '../prepared.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { hasOpenCv } from '../support/prepared.ts';
+import { until } from '../support/until.ts';
 
 const built = join(packageRoot, 'dist', 'samples');
 const isBuilt = existsSync(join(built, 'detect-folder.js')) && existsSync(join(built, 'watch-camera.js'));

@@ -2,9 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { asset } from '../../sdk/assets.ts';
-import { fakeProgram, temporaryFolder } from '../devices/fake.ts';
-import { hasOpenCv } from '../prepared.ts';
+import { asset } from '../../sdk/base/assets.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { hasOpenCv } from '../support/prepared.ts';
+import { fakeProgram } from '../support/programs.ts';
 
 const isReady = await hasOpenCv();
 

@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { asset } from '../../sdk/assets.ts';
-import { fakeProgram, temporaryFolder } from '../devices/fake.ts';
-import { until } from '../hub/fakes.ts';
-import { hasProgram } from '../needs.ts';
+import { asset } from '../../sdk/base/assets.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { hasProgram } from '../support/needs.ts';
+import { fakeProgram } from '../support/programs.ts';
+import { until } from '../support/until.ts';
 
 /** An environment whose pip installs nothing. */
 const works = `

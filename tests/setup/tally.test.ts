@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { asset } from '../../sdk/assets.ts';
-import { temporaryFolder } from '../devices/fake.ts';
+import { asset } from '../../sdk/base/assets.ts';
+import { temporaryFolder } from '../support/folders.ts';
 
 function tallyOf(report: string | undefined) {
   const file = join(temporaryFolder(), 'report.json');

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { probe, UnavailableError } from '../../sdk/store/disk.ts';
-import { closing } from '../closing.ts';
-import { temporaryFolder } from '../devices/fake.ts';
-import { canMount } from '../needs.ts';
+import { closing } from '../support/closing.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { canMount } from '../support/needs.ts';
 
 const megabyte = 1024 * 1024;
 

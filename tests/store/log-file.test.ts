@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { expect, it } from 'vitest';
 import { stateOfLog } from '../../sdk/store/log-file.ts';
-import { temporaryFolder } from '../devices/fake.ts';
+import { temporaryFolder } from '../support/folders.ts';
 
 /** A log and a manifest as LevelDB writes them: small records, and some that are longer than a block. */
 async function written(): Promise<Buffer[]> {

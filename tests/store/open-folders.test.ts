@@ -3,12 +3,12 @@ import { join, relative } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { ClassicLevel } from 'classic-level';
 import { describe, expect, it, vi } from 'vitest';
-import { asset } from '../../sdk/assets.ts';
-import { silent } from '../../sdk/log.ts';
+import { asset } from '../../sdk/base/assets.ts';
+import { silent } from '../../sdk/base/log.ts';
 import { Level } from '../../sdk/store/level.ts';
 import { takeFolder } from '../../sdk/store/open-folders.ts';
-import { closing } from '../closing.ts';
-import { temporaryFolder } from '../devices/fake.ts';
+import { closing } from '../support/closing.ts';
+import { temporaryFolder } from '../support/folders.ts';
 import { holdElsewhere, openElsewhere } from './elsewhere.ts';
 
 const options = { title: 'the store', contents: 'things', writer: 'outbox', logger: silent } as const;

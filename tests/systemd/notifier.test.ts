@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import { Notifier, takeNotifySettings } from '../../tools/systemd/notifier.ts';
-import { recorder } from '../hub/fakes.ts';
+import { recorder } from '../support/recorder.ts';
 
 it.each([
   { name: 'nothing', env: {}, expected: undefined },

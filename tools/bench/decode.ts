@@ -4,10 +4,9 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import '../../sdk/core/engines/no-telemetry.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { asset } from '../../sdk/assets.ts';
-import { letterboxGeometry } from '../../sdk/core/letterbox.ts';
-import { defaultModel, readModel } from '../../sdk/core/model-file.ts';
-import { readPicture } from '../../sdk/frame/picture.ts';
+import { asset } from '../../sdk/base/assets.ts';
+import { defaultModel, readModel } from '../../sdk/core/cards/model-file.ts';
+import { letterboxGeometry } from '../../sdk/frame/letterbox.ts';
 import { Candidates } from '../../sdk/kernels/decode/candidates.ts';
 import { type DecodeKernels, DistributionHead, type Quantised } from '../../sdk/kernels/decode/decode.ts';
 import { nativeDecode } from '../../sdk/kernels/decode/native.ts';
@@ -19,9 +18,10 @@ import { type MotionKernel, motionState } from '../../sdk/kernels/motion/motion.
 import { nativeMotion } from '../../sdk/kernels/motion/native.ts';
 import { motion } from '../../sdk/kernels/motion/typescript.ts';
 import { loadAddon } from '../../sdk/kernels/native.ts';
-import { table } from '../cli/output.ts';
+import { readPicture } from '../../sdk/picture/picture.ts';
+import { table } from '../shared/output.ts';
+import { inWords, type Spread, spread } from '../shared/run.ts';
 import { Progress } from './progress.ts';
-import { inWords, type Spread, spread } from './run.ts';
 
 const { values } = parseArgs({
   options: {

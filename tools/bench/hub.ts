@@ -7,13 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type MqttClient } from 'mqtt';
-import { asset } from '../../sdk/assets.ts';
+import { asset } from '../../sdk/base/assets.ts';
 import type { EventMessage } from '../../sdk/vision/event.ts';
+import { runJson, type Spread, spread } from '../shared/run.ts';
 import { Mosquitto } from './hub/broker.ts';
 import { topic } from './hub/event.ts';
 import type { Cost } from './hub/subject.ts';
 import { Progress } from './progress.ts';
-import { runJson, type Spread, spread } from './run.ts';
 
 const sides = ['ocellus', 'mqttjs'] as const;
 type Side = (typeof sides)[number];

@@ -4,14 +4,14 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { asset } from '../../sdk/assets.ts';
-import { InputError } from '../../sdk/errors.ts';
-import { startBroker } from '../../sdk/hub/broker.ts';
+import { asset } from '../../sdk/base/assets.ts';
+import { InputError } from '../../sdk/base/errors.ts';
+import { startBroker } from '../../sdk/hub/broker/broker.ts';
 import { kernels } from '../../sdk/kernels/kernels.ts';
-import { printError, table } from '../cli/output.ts';
+import { printError, table } from '../shared/output.ts';
+import { inWords, launcher, runJson, spread } from '../shared/run.ts';
 import { Progress } from './progress.ts';
 import { preparePython } from './python.ts';
-import { inWords, launcher, runJson, spread } from './run.ts';
 import { timeToFirstDetection } from './start.ts';
 
 interface Run {

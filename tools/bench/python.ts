@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { asset } from '../../sdk/assets.ts';
+import { asset } from '../../sdk/base/assets.ts';
 
 /**
  * A Python environment with what a peer imports, made once and kept in the user's cache.

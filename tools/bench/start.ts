@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { connectAsync } from 'mqtt';
-import { asset } from '../../sdk/assets.ts';
-import { launcher } from './run.ts';
+import { asset } from '../../sdk/base/assets.ts';
+import { launcher } from '../shared/run.ts';
 
 /** What `ocellus run` needs from its start to the first message on MQTT that names an object, in ms. */
 export async function timeToFirstDetection(clip: string, port: number): Promise<number> {

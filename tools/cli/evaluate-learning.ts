@@ -1,12 +1,18 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ClassLayer } from '../../sdk/core/class-layer.ts';
+import { InputError } from '../../sdk/base/errors.ts';
+import type { ClassLayer } from '../../sdk/core/cards/class-layer.ts';
 import { loadClassifier, readEmbedder } from '../../sdk/core/classifier.ts';
-import { InputError } from '../../sdk/errors.ts';
-import { embedPicture } from '../../sdk/learn/embed-picture.ts';
-import { type FewShot, fewShot, type LabelledEmbedding, type Unknowns, unknowns } from '../../sdk/learn/few-shot.ts';
+import { embedPicture } from '../../sdk/learn/camera/embed-picture.ts';
+import {
+  type FewShot,
+  fewShot,
+  type LabelledEmbedding,
+  type Unknowns,
+  unknowns,
+} from '../../sdk/learn/heads/few-shot.ts';
+import { printJson, table } from '../shared/output.ts';
 import type { ModelOptions } from './model-options.ts';
-import { printJson, table } from './output.ts';
 import { labelledPictures } from './picture-files.ts';
 import { eachPicture } from './pictures.ts';
 

@@ -1,6 +1,6 @@
-import { messageOf } from '../../sdk/errors.ts';
-import type { Logger } from '../../sdk/log.ts';
-import { within } from '../../sdk/within.ts';
+import { messageOf } from '../../sdk/base/errors.ts';
+import type { Logger } from '../../sdk/base/log.ts';
+import { within } from '../../sdk/base/within.ts';
 
 /** A fault that repeats must not fill a disk with its own words. */
 const mostTold = 10;

@@ -1,8 +1,8 @@
+import { InputError } from '../../sdk/base/errors.ts';
+import { spaceOf } from '../../sdk/core/cards/space.ts';
 import { readEmbedder } from '../../sdk/core/classifier.ts';
-import { spaceOf } from '../../sdk/core/space.ts';
-import { InputError } from '../../sdk/errors.ts';
 import { Learner } from '../../sdk/learn/learner.ts';
-import { LedgerStore } from '../../sdk/learn/ledger-store.ts';
+import { LedgerStore } from '../../sdk/learn/ledger/ledger-store.ts';
 import { textLogger } from './logger.ts';
 
 /** For options that `openLearner` takes. */

@@ -1,8 +1,8 @@
 import { fstatSync } from 'node:fs';
 import type { styleText } from 'node:util';
-import { maskCredentials } from '../../devices/credentials.ts';
-import type { Logger } from '../../sdk/log.ts';
-import { oneLine, paint } from './output.ts';
+import { maskCredentials } from '../../sdk/base/credentials.ts';
+import type { Logger } from '../../sdk/base/log.ts';
+import { oneLine, paint } from '../shared/output.ts';
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
-import { packageVersion } from '../../sdk/assets.ts';
-import { InputError } from '../../sdk/errors.ts';
+import { packageVersion } from '../../sdk/base/assets.ts';
+import { InputError } from '../../sdk/base/errors.ts';
+import { printError } from '../shared/output.ts';
 import { addCameras } from './commands/cameras.ts';
 import { addClassify } from './commands/classify.ts';
 import { addDetect } from './commands/detect.ts';
@@ -16,7 +17,6 @@ import { addRun } from './commands/run.ts';
 import { addTeach } from './commands/teach.ts';
 import { addTune } from './commands/tune.ts';
 import { addWatch } from './commands/watch.ts';
-import { printError } from './output.ts';
 
 const program = new Command('ocellus')
   .description('A camera becomes detections on MQTT and on a live page.')

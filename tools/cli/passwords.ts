@@ -1,9 +1,9 @@
 import { chmod } from 'node:fs/promises';
 import { hashPassword, isPasswordHash } from '../../sdk/access/password.ts';
+import { InputError, messageOf } from '../../sdk/base/errors.ts';
+import type { Logger } from '../../sdk/base/log.ts';
 import type { Settings } from '../../sdk/config/schema.ts';
 import { type SettingsInput, updateSettings } from '../../sdk/config/settings.ts';
-import { InputError, messageOf } from '../../sdk/errors.ts';
-import type { Logger } from '../../sdk/log.ts';
 
 interface Written {
   readonly file: string;

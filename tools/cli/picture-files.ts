@@ -1,9 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { composed } from '../../sdk/composed.ts';
-import { InputError, messageOf } from '../../sdk/errors.ts';
-import { pickPictures, pictureEndings } from '../../sdk/frame/picture-kinds.ts';
-import { printNote } from './output.ts';
+import { composed } from '../../sdk/base/composed.ts';
+import { InputError, messageOf } from '../../sdk/base/errors.ts';
+import { pickPictures, pictureEndings } from '../../sdk/picture/picture-kinds.ts';
+import { printNote } from '../shared/output.ts';
 
 /** A picture and what it is of. */
 export interface LabelledPicture {

@@ -1,7 +1,7 @@
-import { InputError, ModelError } from '../../sdk/errors.ts';
+import { InputError, ModelError } from '../../sdk/base/errors.ts';
 import type { Frame } from '../../sdk/frame/frame.ts';
-import { readPicture } from '../../sdk/frame/picture.ts';
-import { printError, progress } from './output.ts';
+import { readPicture } from '../../sdk/picture/picture.ts';
+import { printError, progress } from '../shared/output.ts';
 import type { LabelledPicture } from './picture-files.ts';
 
 /** For `addHelpText`: what `eachPicture` does about a picture that cannot be read. */

@@ -1,8 +1,8 @@
+import type { Logger } from '../../sdk/base/log.ts';
 import { dataFolder } from '../../sdk/config/data-folder.ts';
 import type { Settings } from '../../sdk/config/schema.ts';
-import { brokerAddress } from '../../sdk/hub/address.ts';
+import { brokerAddress } from '../../sdk/hub/connection/address.ts';
 import { Hub } from '../../sdk/hub/hub.ts';
-import type { Logger } from '../../sdk/log.ts';
 import type { Node } from '../../sdk/pipeline/node.ts';
 
 /**
@@ -28,7 +28,7 @@ export async function startHub(
   let title: string;
   let maximumPacketSize: number | undefined;
   if (broker === 'embedded') {
-    const { startBroker } = await import('../../sdk/hub/broker.ts');
+    const { startBroker } = await import('../../sdk/hub/broker/broker.ts');
     const own = await startBroker({ host, port, users, logger });
     parts.push({ stop: own.stop });
     mqtt = { ...mqtt, broker: own.url, ...own.login };

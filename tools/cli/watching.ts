@@ -1,11 +1,11 @@
-import type { DeviceHealth } from '../../devices/device.ts';
+import type { DeviceHealth } from '../../devices/device/device.ts';
+import { InputError } from '../../sdk/base/errors.ts';
 import { type CoreSettings, noModel } from '../../sdk/config/schema.ts';
 import { loadModel, type Model } from '../../sdk/core/model.ts';
-import { InputError } from '../../sdk/errors.ts';
 import { nearestNames } from '../../sdk/pipeline/known-labels.ts';
 import type { Pipeline } from '../../sdk/pipeline/pipeline.ts';
 import type { EventMessage } from '../../sdk/vision/event.ts';
-import { oneLine } from './output.ts';
+import { oneLine } from '../shared/output.ts';
 import { onStop } from './signals.ts';
 
 /**

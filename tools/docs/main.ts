@@ -1,6 +1,6 @@
 // `npm run docs`: writes the pages and schemas that are made from the code.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { asset } from '../../sdk/assets.ts';
+import { asset } from '../../sdk/base/assets.ts';
 import { mqttPage } from './mqtt.ts';
 import { schemaFiles } from './schemas.ts';
 import { settingsPage } from './settings.ts';

@@ -1,8 +1,8 @@
 import type { TObject, TSchema } from '@sinclair/typebox';
 import { expected } from '../../sdk/config/validate.ts';
-import { settingTopics } from '../../sdk/hub/camera-settings.ts';
-import { contract, type Topic } from '../../sdk/hub/contract/contract.ts';
-import { standardVerbs } from '../../sdk/hub/requests/verbs/verbs.ts';
+import { settingTopics } from '../../sdk/hub/contract/camera-settings.ts';
+import { contract, type Topic } from '../../sdk/hub/contract.ts';
+import { standardVerbs } from '../../sdk/hub/extensions/requests/verbs/verbs.ts';
 import { table } from './table.ts';
 
 /** `docs/mqtt.md` with its tables made anew from the contract. @param page As it is now. */

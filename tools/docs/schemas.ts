@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
-import { packageVersion } from '../../sdk/assets.ts';
-import { contract, type Topic } from '../../sdk/hub/contract/contract.ts';
+import { packageVersion } from '../../sdk/base/assets.ts';
+import { contract, type Topic } from '../../sdk/hub/contract.ts';
 
 /** What is in `schemas/`, by file name: a JSON Schema of each payload, and the AsyncAPI document. */
 export function schemaFiles(): Map<string, string> {

@@ -15,7 +15,7 @@ const all = [
 ];
 
 export class Preparations {
-  /** Has a file of its name for each that is over, well or not; `tests/prepared.ts` waits for it. */
+  /** Has a file of its name for each that is over, well or not; `tests/support/prepared.ts` waits for it. */
   folder;
   /** All are over. */
   ended;

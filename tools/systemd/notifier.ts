@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { messageOf } from '../../sdk/errors.ts';
-import type { Logger } from '../../sdk/log.ts';
+import { messageOf } from '../../sdk/base/errors.ts';
+import type { Logger } from '../../sdk/base/log.ts';
 
 const program = 'systemd-notify';
 /** The manager takes a message at once; one that does not is busy or gone. */

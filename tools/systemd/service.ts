@@ -1,7 +1,7 @@
-import type { Logger } from '../../sdk/log.ts';
+import type { Logger } from '../../sdk/base/log.ts';
+import { longestTimerMs } from '../../sdk/base/timers.ts';
 import type { NodeStats } from '../../sdk/pipeline/node.ts';
 import { stuckCameras } from '../../sdk/pipeline/progress.ts';
-import { longestTimerMs } from '../../sdk/timers.ts';
 import { Notifier, type NotifySettings } from './notifier.ts';
 
 /** Between two looks where the unit has no `WatchdogSec=`. */

@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
-import { whichRaspberryPi } from '../board.ts';
-import { type AskFirmware, askFirmware } from '../vcgencmd.ts';
+import { whichRaspberryPi } from '../board/board.ts';
+import { type AskFirmware, askFirmware } from '../board/vcgencmd.ts';
 import { findInaMonitors } from './ina.ts';
 import { findPmic } from './pmic.ts';
 import { findPackages, RaplPower } from './rapl.ts';

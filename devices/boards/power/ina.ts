@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { integerOf, listFolder, readInteger, readText } from '../files.ts';
+import { integerOf, listFolder, readInteger, readText } from '../../../sdk/base/system-files.ts';
 import { SampledPower } from './sampled.ts';
 import type { PowerSource } from './source.ts';
 

@@ -1,4 +1,4 @@
-import type { AskFirmware } from '../vcgencmd.ts';
+import type { AskFirmware } from '../board/vcgencmd.ts';
 import { SampledPower } from './sampled.ts';
 import type { PowerSource } from './source.ts';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { integerOf, listFolder, readInteger, readText } from '../files.ts';
+import { integerOf, listFolder, readInteger, readText } from '../../../sdk/base/system-files.ts';
 import type { Energy, PowerSource } from './source.ts';
 
 /** A counter of 262 kJ is full after 20 minutes at 200 W; how often it was between two values nobody would know. */

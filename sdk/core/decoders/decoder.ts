@@ -1,7 +1,7 @@
-import { InputError } from '../../errors.ts';
+import { InputError } from '../../base/errors.ts';
 import type { Candidates } from '../../kernels/decode/candidates.ts';
 import type { Level } from '../../kernels/decode/decode.ts';
-import type { DetectorCard } from '../card.ts';
+import type { DetectorCard } from '../cards/card.ts';
 import type { Tensor, TensorInfo } from '../engines/engine.ts';
 
 /** Reads a network's outputs: what passes the threshold becomes candidates, boxes in input pixels. */

@@ -1,8 +1,8 @@
-import { InputError } from '../../errors.ts';
+import { InputError } from '../../base/errors.ts';
 import type { Candidates } from '../../kernels/decode/candidates.ts';
 import { DistributionHead } from '../../kernels/decode/decode.ts';
 import { kernels } from '../../kernels/kernels.ts';
-import type { DetectorCard } from '../card.ts';
+import type { DetectorCard } from '../cards/card.ts';
 import type { Tensor, TensorInfo } from '../engines/engine.ts';
 import { applySigmoid, assertShares, type Decoder, findOutput, levelsOf, readOutput } from './decoder.ts';
 

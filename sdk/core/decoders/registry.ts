@@ -1,4 +1,4 @@
-import type { DetectorCard } from '../card.ts';
+import type { DetectorCard } from '../cards/card.ts';
 import type { DecoderFactory } from './decoder.ts';
 import { nanodet } from './nanodet.ts';
 import { rtdetr } from './rtdetr.ts';

@@ -1,5 +1,5 @@
-import { InputError } from '../../errors.ts';
-import type { DetectorCard } from '../card.ts';
+import { InputError } from '../../base/errors.ts';
+import type { DetectorCard } from '../cards/card.ts';
 import type { TensorInfo } from '../engines/engine.ts';
 import { pushClasses } from './best-class.ts';
 import {

@@ -1,5 +1,5 @@
 import type { Candidates } from '../../kernels/decode/candidates.ts';
-import type { DetectorCard } from '../card.ts';
+import type { DetectorCard } from '../cards/card.ts';
 import type { TensorInfo } from '../engines/engine.ts';
 import {
   applySigmoid,

@@ -1,5 +1,5 @@
 import type { Level } from '../../kernels/decode/decode.ts';
-import type { DetectorCard } from '../card.ts';
+import type { DetectorCard } from '../cards/card.ts';
 import type { TensorInfo } from '../engines/engine.ts';
 import { pushClasses } from './best-class.ts';
 import { applySigmoid, assertShares, cellsOf, type Decoder, findOutput, levelsOf, readOutput } from './decoder.ts';

@@ -1,4 +1,4 @@
-import { InputError } from '../../errors.ts';
+import { InputError } from '../../base/errors.ts';
 import type { FixedInput, TensorInfo } from './engine.ts';
 
 export function elements(shape: readonly number[]): number {

@@ -1,8 +1,8 @@
 import './no-telemetry.ts';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
-import { InputError, messageOf } from '../../errors.ts';
-import { readOnnxGraph } from '../onnx-graph.ts';
-import { padsBeforeMaxPools } from '../pad-before-pool.ts';
+import { InputError, messageOf } from '../../base/errors.ts';
+import { readOnnxGraph } from '../onnx/graph.ts';
+import { padsBeforeMaxPools } from '../onnx/pad-before-pool.ts';
 import { assertInput, elements } from './binding.ts';
 import type { Engine, EngineOptions, ExternalWeights, FixedInput, Tensor, TensorData, TensorInfo } from './engine.ts';
 import { fromHalf, toHalf } from './half.ts';

@@ -1,5 +1,5 @@
 import type { Packet } from 'mqtt-packet';
-import { messageOf } from '../../errors.ts';
+import { messageOf } from '../../base/errors.ts';
 import type { BrokerClient } from './aedes-client.ts';
 import type { Delivery } from './delivery.ts';
 import { isTopicName } from './topic-filter.ts';

@@ -1,5 +1,5 @@
-import { RetainedBudget } from '../retained-budget.ts';
 import { type Message, memoryOf } from './message.ts';
+import { RetainedBudget } from './retained-budget.ts';
 
 interface Kept {
   readonly message: Message;

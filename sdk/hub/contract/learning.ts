@@ -1,5 +1,5 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
-import { Fields } from '../requests/verbs/fields.ts';
+import { Fields } from './fields.ts';
 import type { Payload } from './payloads.ts';
 
 const OrNull = <Schema extends TSchema>(schema: Schema, description: string) =>

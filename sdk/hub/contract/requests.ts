@@ -1,12 +1,19 @@
-import { Type } from '@sinclair/typebox';
-import type { Verb } from '../requests/verb.ts';
+import { type TObject, type TSchema, Type } from '@sinclair/typebox';
 import type { Payload } from './payloads.ts';
+
+/** What of a verb its topics are described by. */
+interface VerbSchemas {
+  readonly name: string;
+  readonly description: string;
+  readonly request: TObject;
+  readonly response: TSchema;
+}
 
 const Transaction = Type.Union([Type.String({ maxLength: 128 }), Type.Number()], {
   description: 'Sent back as it came.',
 });
 
-export function request({ name, description, request }: Verb): Payload {
+export function request({ name, description, request }: VerbSchemas): Payload {
   return {
     name: `request-${name}`,
     contentType: 'application/json',
@@ -18,7 +25,7 @@ export function request({ name, description, request }: Verb): Payload {
   };
 }
 
-export function response({ name, response }: Verb): Payload {
+export function response({ name, response }: VerbSchemas): Payload {
   const more = { transaction: Type.Optional(Transaction) };
   const ok = { status: Type.Literal('ok'), data: response, ...more };
   const error = {

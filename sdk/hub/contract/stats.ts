@@ -1,5 +1,5 @@
 import { type TProperties, type TSchema, Type } from '@sinclair/typebox';
-import { limits } from '../../../devices/boards/throttling.ts';
+import { limits } from '../../../devices/boards/board/throttling.ts';
 import { type Payload, words } from './payloads.ts';
 
 const Fields = <Properties extends TProperties>(properties: Properties, description?: string) =>

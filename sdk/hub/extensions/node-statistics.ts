@@ -1,6 +1,6 @@
 import type { NodeStats } from '../../pipeline/node.ts';
-import type { Extension, HubContext } from '../extension.ts';
-import { Listeners } from '../listeners.ts';
+import type { Extension, HubContext } from './extension.ts';
+import { Listeners } from './listeners.ts';
 
 /** Stats that the network does not take are not worth memory. */
 const maxUnsentBytes = 1024 * 1024;

@@ -1,5 +1,5 @@
-import type { Entry, Kind, Message } from '../outbox.ts';
 import type { AgeClock } from './age-clock.ts';
+import type { Entry, Kind, Message } from './message.ts';
 import { type Stored, StoredIndex } from './stored-index.ts';
 
 /** What a message takes beside its payload and topic: objects and index entries, headers on disk. */

@@ -1,4 +1,4 @@
-import type { Logger } from '../../log.ts';
+import type { Logger } from '../../base/log.ts';
 import { probe, UnavailableError } from '../../store/disk.ts';
 import { type Database, encodings, Level, type Operation } from '../../store/level.ts';
 

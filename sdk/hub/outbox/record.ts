@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { Message } from '../outbox.ts';
+import type { Message } from './message.ts';
 import type { Stored } from './stored-index.ts';
 
 // A key says all that the index needs, so that opening a full outbox reads no payloads:

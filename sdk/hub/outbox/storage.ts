@@ -1,10 +1,10 @@
-import { Backoff } from '../../backoff.ts';
-import { messageOf as textOf } from '../../errors.ts';
-import type { Logger } from '../../log.ts';
-import type { Message } from '../outbox.ts';
+import { Backoff } from '../../base/backoff.ts';
+import { messageOf as textOf } from '../../base/errors.ts';
+import type { Logger } from '../../base/log.ts';
 import type { AgeClock } from './age-clock.ts';
 import type { Item, Lane } from './lane.ts';
 import { LevelStore, type Operation, probe, UnavailableError } from './level-store.ts';
+import type { Message } from './message.ts';
 import { decode, encode, keyOf, rangeOf, storedOf } from './record.ts';
 import type { Stored } from './stored-index.ts';
 

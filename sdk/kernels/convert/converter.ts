@@ -1,4 +1,4 @@
-import { clipRegion, type Region } from '../../core/letterbox.ts';
+import { clipRegion, type Region } from '../../frame/letterbox.ts';
 import type { PixelSource, Preprocessor, PreprocessTarget } from '../preprocess/preprocess.ts';
 
 export interface ConvertOptions {

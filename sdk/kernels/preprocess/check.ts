@@ -1,5 +1,5 @@
-import type { Letterbox } from '../../core/letterbox.ts';
 import { assertSize, pixelFormats, planeSizes } from '../../frame/layout.ts';
+import type { Letterbox } from '../../frame/letterbox.ts';
 import type { PixelSource, PreprocessTarget } from './preprocess.ts';
 
 /** @throws RangeError for a size that is none, TypeError for a word that is none. */

@@ -1,5 +1,5 @@
-import type { Letterbox } from '../../core/letterbox.ts';
 import { pixelFormats } from '../../frame/layout.ts';
+import type { Letterbox } from '../../frame/letterbox.ts';
 import { assertAsMany, assertTarget } from './check.ts';
 import { biasOf, scaleOf } from './normalise.ts';
 import { PaddedTensors } from './padding.ts';

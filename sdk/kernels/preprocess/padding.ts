@@ -1,4 +1,4 @@
-import type { Letterbox } from '../../core/letterbox.ts';
+import type { Letterbox } from '../../frame/letterbox.ts';
 
 type Tensor = Uint8Array | Float32Array;
 

@@ -1,6 +1,6 @@
-import type { Letterbox } from '../../core/letterbox.ts';
 import type { ColourSpace, Plane } from '../../frame/frame.ts';
 import type { PixelFormat } from '../../frame/layout.ts';
+import type { Letterbox } from '../../frame/letterbox.ts';
 
 /** The pixels of a picture. A `Frame` is one. */
 export interface PixelSource {

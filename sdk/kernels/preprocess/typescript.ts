@@ -1,5 +1,5 @@
-import type { Letterbox } from '../../core/letterbox.ts';
 import type { PixelFormat } from '../../frame/layout.ts';
+import type { Letterbox } from '../../frame/letterbox.ts';
 import { type Axis, makeAxis } from './axis.ts';
 import { assertAsMany, assertPlace, assertSource, assertTarget } from './check.ts';
 import { type YuvCoefficients, yuvCoefficients } from './colour.ts';

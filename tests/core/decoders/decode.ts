@@ -1,4 +1,4 @@
-import type { DetectorCard } from '../../../sdk/core/card.ts';
+import type { DetectorCard } from '../../../sdk/core/cards/card.ts';
 import { decoders } from '../../../sdk/core/decoders/registry.ts';
 import type { Tensor, TensorInfo } from '../../../sdk/core/engines/engine.ts';
 import { Candidates } from '../../../sdk/kernels/decode/candidates.ts';

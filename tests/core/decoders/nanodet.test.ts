@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DetectorCard } from '../../../sdk/core/card.ts';
+import type { DetectorCard } from '../../../sdk/core/cards/card.ts';
 import { complaint, decode, misfit, type Output, sparse } from './decode.ts';
 
 // 32x32 pixels: 16 cells of stride 8, then 4 of stride 16. Distributions of 3 bins: 12 logits a cell.

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { InputError } from '../../../sdk/base/errors.ts';
 import { OnnxRuntimeEngine } from '../../../sdk/core/engines/onnxruntime.ts';
-import { InputError } from '../../../sdk/errors.ts';
 import { constantModel, onnxModel } from '../onnx-builder.ts';
 
 const engines: OnnxRuntimeEngine[] = [];

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { BoardMonitor } from '../../../devices/boards/monitor.ts';
 import { EnergyMeter, measureWatts } from '../../../devices/boards/power/meter.ts';
 import { SampledPower } from '../../../devices/boards/power/sampled.ts';
-import { tree } from '../fake.ts';
+import { tree } from '../../support/folders.ts';
 import { garbage, pcWithRapl, pi4, pi4WithIna219, pi5, pmicAnswer } from './trees.ts';
 
 async function started(options: ConstructorParameters<typeof BoardMonitor>[0]) {

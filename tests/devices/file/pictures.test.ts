@@ -2,9 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import type { DeviceOptions } from '../../../devices/device.ts';
+import type { DeviceOptions } from '../../../devices/device/device.ts';
 import { openDevice } from '../../../devices/index.ts';
-import { temporaryFolder } from '../fake.ts';
+import { temporaryFolder } from '../../support/folders.ts';
 
 /** A picture of one grey. */
 function picture(path: string, width: number, height: number, grey: number): Promise<unknown> {

@@ -3,16 +3,16 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { DeviceOptions } from '../../../devices/device.ts';
+import type { DeviceOptions } from '../../../devices/device/device.ts';
 import { openDevice } from '../../../devices/index.ts';
-import { asset } from '../../../sdk/assets.ts';
+import { asset } from '../../../sdk/base/assets.ts';
 import { loadModel } from '../../../sdk/core/model.ts';
 import type { Frame } from '../../../sdk/frame/frame.ts';
-import { encodeJpeg, readPicture } from '../../../sdk/frame/picture.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
-import { hasProgram } from '../../needs.ts';
+import { encodeJpeg, readPicture } from '../../../sdk/picture/picture.ts';
+import { temporaryFolder } from '../../support/folders.ts';
+import { hasProgram } from '../../support/needs.ts';
 import { ffmpeg, turned } from '../clip.ts';
-import { temporaryFolder } from '../fake.ts';
 
 /** Makes a clip of a filter's source. @returns Its path. */
 function made(name: string, source: string, ...args: string[]): string {

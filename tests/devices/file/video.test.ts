@@ -1,12 +1,13 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Device, DeviceOptions } from '../../../devices/device.ts';
+import type { Device, DeviceOptions } from '../../../devices/device/device.ts';
 import { createDevice, openDevice } from '../../../devices/index.ts';
 import type { Frame } from '../../../sdk/frame/frame.ts';
-import { hasProgram, sharedData } from '../../needs.ts';
+import { temporaryFolder } from '../../support/folders.ts';
+import { hasProgram, sharedData } from '../../support/needs.ts';
+import { onlyPrograms } from '../../support/programs.ts';
 import { clip, ffmpeg, readToEnd } from '../clip.ts';
-import { onlyPrograms, temporaryFolder } from '../fake.ts';
 
 async function readAll(device: Device, see?: (frame: Frame) => void): Promise<number> {
   const count = await readToEnd(device, see);

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
+import { cameraDetails } from '../../../devices/camera-details.ts';
+import { describeLibcamera } from '../../../devices/find.ts';
 import { loadLibcamera } from '../../../devices/libcamera/addon.ts';
 import { libcameraDevice } from '../../../devices/libcamera/device.ts';
 import { ProgramLibcameraCamera } from '../../../devices/libcamera/program.ts';
-import { describeLibcamera } from '../../../devices/probe/index.ts';
-import { cameraDetails } from '../../../devices/v4l2/details.ts';
-import { asset } from '../../../sdk/assets.ts';
-import { InputError } from '../../../sdk/errors.ts';
-import { fakeProgram, onlyPrograms } from '../fake.ts';
+import { asset } from '../../../sdk/base/assets.ts';
+import { InputError } from '../../../sdk/base/errors.ts';
+import { fakeProgram, onlyPrograms } from '../../support/programs.ts';
 
 describe('loadLibcamera', () => {
   it('does as OCELLUS_LIBCAMERA says', () => {

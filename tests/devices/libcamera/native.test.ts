@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { DeviceOptions } from '../../../devices/device.ts';
+import type { DeviceOptions } from '../../../devices/device/device.ts';
 import { NativeLibcameraCamera } from '../../../devices/libcamera/native.ts';
 import { controlsOf, nativeValues, ourName, ourWords } from '../../../devices/libcamera/native-controls.ts';
-import { InputError } from '../../../sdk/errors.ts';
+import { InputError } from '../../../sdk/base/errors.ts';
 import type { Frame } from '../../../sdk/frame/frame.ts';
 import { FakeAddon, piControls } from './fake-addon.ts';
 

@@ -1,12 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import type { Device } from '../../../devices/device.ts';
+import type { Device } from '../../../devices/device/device.ts';
 import { createDevice } from '../../../devices/index.ts';
 import { ProgramLibcameraCamera } from '../../../devices/libcamera/program.ts';
-import { InputError } from '../../../sdk/errors.ts';
+import { InputError } from '../../../sdk/base/errors.ts';
 import type { Frame } from '../../../sdk/frame/frame.ts';
-import { fakeProgram, onlyPrograms, temporaryFolder } from '../fake.ts';
+import { temporaryFolder } from '../../support/folders.ts';
+import { fakeProgram, onlyPrograms } from '../../support/programs.ts';
 import { camera } from './stand-in.ts';
 
 /** The runs that were to give a stream. */

@@ -3,16 +3,17 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { ControlValues } from '../../../devices/device.ts';
+import type { ControlValues } from '../../../devices/device/device.ts';
 import { createDevice } from '../../../devices/index.ts';
+import { findLibcameraCameras } from '../../../devices/libcamera/find.ts';
 import { hasNodeLibcamera, isPlain, runNodeLibcamera } from '../../../devices/libcamera/node-libcamera.ts';
 import { modeArgument, parseMode } from '../../../devices/libcamera/options.ts';
 import { programControls, programOptions } from '../../../devices/libcamera/program-controls.ts';
 import { takeStill } from '../../../devices/libcamera/still.ts';
-import { findLibcameraCameras } from '../../../devices/probe/libcamera.ts';
-import { asset } from '../../../sdk/assets.ts';
-import { InputError } from '../../../sdk/errors.ts';
-import { fakeProgram, temporaryFolder } from '../fake.ts';
+import { asset } from '../../../sdk/base/assets.ts';
+import { InputError } from '../../../sdk/base/errors.ts';
+import { temporaryFolder } from '../../support/folders.ts';
+import { fakeProgram } from '../../support/programs.ts';
 import { camera } from './stand-in.ts';
 
 beforeEach(() => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Encoder } from '../../../devices/recording/encoder.ts';
-import { within } from '../../../sdk/within.ts';
+import { within } from '../../../sdk/base/within.ts';
+import { fakeProgram } from '../../support/programs.ts';
 import { greyFrame } from '../../vision/fakes.ts';
-import { fakeProgram } from '../fake.ts';
 
 describe('Encoder', () => {
   // More than a pipe holds.

@@ -11,17 +11,18 @@ import {
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Device, DeviceOptions, DeviceProperties } from '../../../devices/device.ts';
+import type { Device, DeviceOptions, DeviceProperties } from '../../../devices/device/device.ts';
 import { openDevice } from '../../../devices/index.ts';
-import { Recorder, type RecorderOptions } from '../../../devices/recording/recorder.ts';
+import type { Logger } from '../../../sdk/base/log.ts';
+import { written } from '../../../sdk/base/written.ts';
 import { CameraSettings } from '../../../sdk/config/schema.ts';
 import { validate } from '../../../sdk/config/validate.ts';
 import { Frame, type FrameInfo } from '../../../sdk/frame/frame.ts';
 import { type PixelFormat, pixelFormats, planeLayout } from '../../../sdk/frame/layout.ts';
-import type { Logger } from '../../../sdk/log.ts';
-import { written } from '../../../sdk/written.ts';
-import { hasProgram } from '../../needs.ts';
-import { fakeProgram, onlyPrograms, temporaryFolder } from '../fake.ts';
+import { Recorder, type RecorderOptions } from '../../../sdk/pipeline/recorder.ts';
+import { temporaryFolder } from '../../support/folders.ts';
+import { hasProgram } from '../../support/needs.ts';
+import { fakeProgram, onlyPrograms } from '../../support/programs.ts';
 
 const properties: DeviceProperties = {
   kind: 'rtsp',

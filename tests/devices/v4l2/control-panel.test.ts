@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ControlPanel } from '../../../devices/v4l2/control-panel.ts';
-import { fakeProgram, onlyPrograms, temporaryFolder } from '../fake.ts';
+import { temporaryFolder } from '../../support/folders.ts';
+import { fakeProgram, onlyPrograms } from '../../support/programs.ts';
 import { listed } from './listing.ts';
 
 /** `v4l2-ctl` of a camera that keeps what it is set to, as far as it takes it. */

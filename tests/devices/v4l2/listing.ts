@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { asset } from '../../../sdk/assets.ts';
+import { asset } from '../../../sdk/base/assets.ts';
 
 /**
  * A listing of `v4l2-ctl`: of the kernel's virtual camera (vivid) as it was printed, of a webcam (uvc) written after those

@@ -1,7 +1,7 @@
 import type { Packet } from 'mqtt-packet';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type EmbeddedBroker, startBroker } from '../../../sdk/hub/broker.ts';
-import { until } from '../fakes.ts';
+import { type EmbeddedBroker, startBroker } from '../../../sdk/hub/broker/broker.ts';
+import { until } from '../../support/until.ts';
 import { Wire } from './wire.ts';
 
 let broker: EmbeddedBroker;

@@ -2,8 +2,8 @@ import mqtt, { type IClientOptions, type IPublishPacket, type MqttClient } from 
 import type { IConnectPacket } from 'mqtt-packet';
 import { afterEach, describe, expect, it } from 'vitest';
 import { hashPassword } from '../../../sdk/access/password.ts';
-import { type BrokerOptions, type EmbeddedBroker, startBroker } from '../../../sdk/hub/broker.ts';
-import { until } from '../fakes.ts';
+import { type BrokerOptions, type EmbeddedBroker, startBroker } from '../../../sdk/hub/broker/broker.ts';
+import { until } from '../../support/until.ts';
 import { Wire } from './wire.ts';
 
 const stops: (() => Promise<unknown>)[] = [];

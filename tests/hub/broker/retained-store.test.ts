@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Message, MessageProperties } from '../../../sdk/hub/broker/message.ts';
+import { RetainedBudget } from '../../../sdk/hub/broker/retained-budget.ts';
 import { RetainedStore } from '../../../sdk/hub/broker/retained-store.ts';
-import { RetainedBudget } from '../../../sdk/hub/retained-budget.ts';
 
 function message(topic: string, text = 'x', properties?: MessageProperties): Message {
   return { topic, payload: Buffer.from(text), qos: 1, retain: true, properties };

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { generate, type IConnectPacket, type Packet, parser } from 'mqtt-packet';
-import { until } from '../fakes.ts';
+import { until } from '../../support/until.ts';
 
 type Received = Packet & { reasonCode?: number; returnCode?: number };
 

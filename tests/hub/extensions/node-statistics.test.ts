@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
-import { startBroker } from '../../../sdk/hub/broker.ts';
+import { startBroker } from '../../../sdk/hub/broker/broker.ts';
 import { Hub } from '../../../sdk/hub/hub.ts';
-import { closing } from '../../closing.ts';
-import { FakeCamera, FakeNode, mqttSettings, nodeStats, until } from '../fakes.ts';
+import { closing } from '../../support/closing.ts';
+import { FakeCamera, FakeNode, mqttSettings, nodeStats } from '../../support/hub.ts';
+import { until } from '../../support/until.ts';
 import { Subscriber } from '../subscriber.ts';
 
 const topic = 'ocellus/porch/stats';

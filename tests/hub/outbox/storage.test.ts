@@ -18,10 +18,12 @@ import { ClassicLevel } from 'classic-level';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LevelStore } from '../../../sdk/hub/outbox/level-store.ts';
-import { type Entry, Outbox } from '../../../sdk/hub/outbox.ts';
-import { noMount, smallDisk } from '../../mount.ts';
+import type { Entry } from '../../../sdk/hub/outbox/message.ts';
+import { Outbox } from '../../../sdk/hub/outbox/outbox.ts';
 import { holdElsewhere, openElsewhere } from '../../store/elsewhere.ts';
-import { recorder, until } from '../fakes.ts';
+import { noMount, smallDisk } from '../../support/mount.ts';
+import { recorder } from '../../support/recorder.ts';
+import { until } from '../../support/until.ts';
 
 let folder: string;
 const closers: (() => unknown)[] = [];

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { letterboxGeometry } from '../../../sdk/core/letterbox.ts';
 import { pixelFormats } from '../../../sdk/frame/layout.ts';
+import { letterboxGeometry } from '../../../sdk/frame/letterbox.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
 import { anyFormat, noise } from '../sources.ts';
 

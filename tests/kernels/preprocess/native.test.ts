@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Letterbox } from '../../../sdk/core/letterbox.ts';
 import { pixelFormats } from '../../../sdk/frame/layout.ts';
+import type { Letterbox } from '../../../sdk/frame/letterbox.ts';
 import { type Addon, loadAddon } from '../../../sdk/kernels/native.ts';
 import { NativePreprocessor } from '../../../sdk/kernels/preprocess/native.ts';
 import type { PixelSource, Preprocessor, PreprocessTarget } from '../../../sdk/kernels/preprocess/preprocess.ts';

@@ -1,4 +1,4 @@
-import type { Letterbox } from '../../../sdk/core/letterbox.ts';
+import type { Letterbox } from '../../../sdk/frame/letterbox.ts';
 import type { PixelSource, PreprocessTarget, Quality } from '../../../sdk/kernels/preprocess/preprocess.ts';
 
 /**

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { letterboxGeometry, type Region } from '../../../sdk/core/letterbox.ts';
 import { pixelFormats } from '../../../sdk/frame/layout.ts';
+import { letterboxGeometry, type Region } from '../../../sdk/frame/letterbox.ts';
 import type { PixelSource, PreprocessTarget } from '../../../sdk/kernels/preprocess/preprocess.ts';
 import { TypeScriptPreprocessor } from '../../../sdk/kernels/preprocess/typescript.ts';
 import { anyColour, anyFormat, anyPadding, noise } from '../sources.ts';

@@ -6,7 +6,7 @@ import mqtt from 'mqtt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { ocellus, start } from '../../cli/cli.ts';
-import { until } from '../../hub/fakes.ts';
+import { until } from '../../support/until.ts';
 
 /** Each is found nowhere else, and none is part of another. */
 const planted = {

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
-import { asset } from '../../../sdk/assets.ts';
+import { asset } from '../../../sdk/base/assets.ts';
 import { ended } from '../../cli/cli.ts';
-import { temporaryFolder } from '../../devices/fake.ts';
-import { until } from '../../hub/fakes.ts';
 import { retainedOf, Subscriber } from '../../hub/subscriber.ts';
-import { hasProgram } from '../../needs.ts';
+import { temporaryFolder } from '../../support/folders.ts';
+import { hasProgram } from '../../support/needs.ts';
+import { until } from '../../support/until.ts';
 import { Mosquitto } from '../hub/mosquitto.ts';
 
 const closers: (() => Promise<unknown>)[] = [];

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ocellus, photo, start } from '../../cli/cli.ts';
-import { closing } from '../../closing.ts';
-import { temporaryFolder } from '../../devices/fake.ts';
-import { until } from '../../hub/fakes.ts';
 import { Subscriber } from '../../hub/subscriber.ts';
-import { hasProgram } from '../../needs.ts';
+import { closing } from '../../support/closing.ts';
+import { temporaryFolder } from '../../support/folders.ts';
+import { hasProgram } from '../../support/needs.ts';
+import { until } from '../../support/until.ts';
 import { Mosquitto } from '../hub/mosquitto.ts';
 
 const missing = hasProgram('mosquitto') ? '' : ' (needs mosquitto)';

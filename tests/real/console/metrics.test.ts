@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Hub } from '../../../sdk/hub/hub.ts';
 import { Console } from '../../../tools/console/server/console.ts';
 import { FakeCamera, FakeNode, pageFolder } from '../../console/fakes.ts';
-import { FakeNode as HubNode, mqttSettings } from '../../hub/fakes.ts';
-import { hasProgram } from '../../needs.ts';
+import { FakeNode as HubNode, mqttSettings } from '../../support/hub.ts';
+import { hasProgram } from '../../support/needs.ts';
 import { hasPython, preparePython, runPython } from '../python.ts';
 
 interface Family {

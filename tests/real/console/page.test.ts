@@ -11,7 +11,7 @@ import { Node } from '../../../sdk/pipeline/node.ts';
 import type { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
 import { Console } from '../../../tools/console/server/console.ts';
 import { pi4WithIna219 } from '../../devices/boards/trees.ts';
-import { plant } from '../../devices/fake.ts';
+import { plant } from '../../support/folders.ts';
 import { browserPath, buildPage, patience, Visitor } from './browser.ts';
 
 describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chromium)', { timeout: 900_000 }, () => {

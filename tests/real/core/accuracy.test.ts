@@ -2,7 +2,7 @@ import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { asset } from '../../../sdk/assets.ts';
+import { asset } from '../../../sdk/base/assets.ts';
 import { listModels, loadModel, Pipeline } from '../../../sdk/index.ts';
 import { jsonLines, ocellus } from '../../cli/cli.ts';
 import { validation, yolox, yoloxCard } from './validation.ts';

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { asset } from '../../../sdk/assets.ts';
+import { asset } from '../../../sdk/base/assets.ts';
 import { type Box, iou } from '../../../sdk/vision/geometry.ts';
 import { jsonLines, ocellus } from '../../cli/cli.ts';
-import { hasProgram } from '../../needs.ts';
+import { hasProgram } from '../../support/needs.ts';
 import { isLabMade, makeLab } from '../lab/labs.mjs';
 
 const run = promisify(execFile);

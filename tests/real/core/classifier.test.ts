@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Classifier, loadClassifier, readPicture } from '../../../sdk/index.ts';
-import { sharedData } from '../../needs.ts';
+import { sharedData } from '../../support/needs.ts';
 
 const clothing = sharedData('clothing');
 

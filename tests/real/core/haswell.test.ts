@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { asset } from '../../../sdk/assets.ts';
+import { asset } from '../../../sdk/base/assets.ts';
 import { ocellus, photo } from '../../cli/cli.ts';
-import { hasProgram } from '../../needs.ts';
+import { hasProgram } from '../../support/needs.ts';
 
 const run = promisify(execFile);
 const isPossible = process.arch === 'x64' && hasProgram('qemu-x86_64-static');

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DetectorCard } from '../../../sdk/core/card.ts';
+import type { DetectorCard } from '../../../sdk/core/cards/card.ts';
 import { type Model, readPicture } from '../../../sdk/index.ts';
 import type { EvaluatedPicture, TrueObject } from '../../../sdk/vision/average-precision.ts';
-import { sharedData } from '../../needs.ts';
+import { sharedData } from '../../support/needs.ts';
 
 /** 64 photographs of COCO val2017 with their labels, where the data lies beside the checkout. */
 export const validation = sharedData('coco', 'validation');

@@ -3,8 +3,8 @@ import { cpSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { asset, packageRoot } from '../../../sdk/assets.ts';
-import { hasProgram } from '../../needs.ts';
+import { asset, packageRoot } from '../../../sdk/base/assets.ts';
+import { hasProgram } from '../../support/needs.ts';
 import { isLabMade, labFolder, makeLab } from '../lab/labs.mjs';
 
 const run = promisify(execFile);

@@ -2,11 +2,11 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openDevice } from '../../../devices/index.ts';
-import { closing } from '../../closing.ts';
-import { temporaryFolder, tree } from '../../devices/fake.ts';
 import { MjpegServer } from '../../devices/mjpeg-server.ts';
-import { until } from '../../hub/fakes.ts';
-import { hasProgram } from '../../needs.ts';
+import { closing } from '../../support/closing.ts';
+import { temporaryFolder, tree } from '../../support/folders.ts';
+import { hasProgram } from '../../support/needs.ts';
+import { until } from '../../support/until.ts';
 
 /** What sets the wall clock of one program alone; Debian's package `faketime` has it. */
 const library = readdirSync('/usr/lib')

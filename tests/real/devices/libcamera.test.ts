@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { asset } from '../../../sdk/assets.ts';
+import { asset } from '../../../sdk/base/assets.ts';
 import {
   buildCameraLab,
   canUseGuestPrograms,

@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Device } from '../../../devices/device.ts';
+import type { Device } from '../../../devices/device/device.ts';
 import { createDevice, openDevice } from '../../../devices/index.ts';
-import { asset } from '../../../sdk/assets.ts';
+import { asset } from '../../../sdk/base/assets.ts';
 import { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
-import { closing } from '../../closing.ts';
-import { hasProgram } from '../../needs.ts';
+import { closing } from '../../support/closing.ts';
+import { hasProgram } from '../../support/needs.ts';
 
 function hasRtspServer(): boolean {
   try {

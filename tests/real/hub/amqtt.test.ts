@@ -6,9 +6,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Hub } from '../../../sdk/hub/hub.ts';
-import { closing } from '../../closing.ts';
-import { eventMessage, FakeCamera, FakeNode, mqttSettings, recorder, until } from '../../hub/fakes.ts';
 import { Subscriber } from '../../hub/subscriber.ts';
+import { closing } from '../../support/closing.ts';
+import { eventMessage, FakeCamera, FakeNode, mqttSettings } from '../../support/hub.ts';
+import { recorder } from '../../support/recorder.ts';
+import { until } from '../../support/until.ts';
 import { hasPython, preparePython, pythonOfTests } from '../python.ts';
 import { freePort } from './mosquitto.ts';
 

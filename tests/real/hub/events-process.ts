@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Hub } from '../../../sdk/hub/hub.ts';
-import { eventMessage, FakeCamera, FakeNode, mqttSettings } from '../../hub/fakes.ts';
+import { eventMessage, FakeCamera, FakeNode, mqttSettings } from '../../support/hub.ts';
 
 const { HUB_BROKER, HUB_DATA, HUB_RUN } = process.env;
 const tracks = 3;

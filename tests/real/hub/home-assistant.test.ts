@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { startBroker } from '../../../sdk/hub/broker.ts';
+import { startBroker } from '../../../sdk/hub/broker/broker.ts';
 import { Hub } from '../../../sdk/hub/hub.ts';
 import type { NodeStats } from '../../../sdk/pipeline/node.ts';
-import { closing } from '../../closing.ts';
-import { eventMessage, FakeCamera, FakeNode, mqttSettings, nodeStats, recorder, until } from '../../hub/fakes.ts';
-import { breaches } from '../../hub/home-assistant/rules.ts';
+import { breaches } from '../../hub/extensions/home-assistant/rules.ts';
 import { retainedOf, Subscriber } from '../../hub/subscriber.ts';
-import { hasProgram } from '../../needs.ts';
+import { closing } from '../../support/closing.ts';
+import { eventMessage, FakeCamera, FakeNode, mqttSettings, nodeStats } from '../../support/hub.ts';
+import { hasProgram } from '../../support/needs.ts';
+import { recorder } from '../../support/recorder.ts';
+import { until } from '../../support/until.ts';
 import { Home } from './home.ts';
 import { freePort, Mosquitto } from './mosquitto.ts';
 

@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { asset } from '../../../sdk/assets.ts';
-import { closing } from '../../closing.ts';
-import { until } from '../../hub/fakes.ts';
+import { asset } from '../../../sdk/base/assets.ts';
+import { closing } from '../../support/closing.ts';
+import { until } from '../../support/until.ts';
 import { freePort } from './mosquitto.ts';
 
 interface Seen {

@@ -1,6 +1,6 @@
 // A hub in a process of its own, for a test to kill: node `porch`, camera `door`, with HUB_PERSONS persons in view.
 import { Hub } from '../../../sdk/hub/hub.ts';
-import { FakeCamera, FakeNode, mqttSettings } from '../../hub/fakes.ts';
+import { FakeCamera, FakeNode, mqttSettings } from '../../support/hub.ts';
 
 const camera = new FakeCamera('door');
 camera.setCount('person', Number(process.env.HUB_PERSONS));

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { packageRoot } from '../../../sdk/assets.ts';
-import { hasProgram } from '../../needs.ts';
+import { packageRoot } from '../../../sdk/base/assets.ts';
+import { hasProgram } from '../../support/needs.ts';
 
 const cross = [
   '-DCMAKE_SYSTEM_NAME=Linux',

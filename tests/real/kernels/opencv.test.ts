@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { asset } from '../../../sdk/assets.ts';
-import { letterboxGeometry } from '../../../sdk/core/letterbox.ts';
-import { readPicture } from '../../../sdk/frame/picture.ts';
+import { asset } from '../../../sdk/base/assets.ts';
+import { letterboxGeometry } from '../../../sdk/frame/letterbox.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
 import type { PixelSource } from '../../../sdk/kernels/preprocess/preprocess.ts';
+import { readPicture } from '../../../sdk/picture/picture.ts';
 import { limited601, noise } from '../../kernels/sources.ts';
 import { hasPython, preparePython, runPython } from '../python.ts';
 

@@ -4,8 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packageRoot } from '../../../sdk/assets.ts';
-import { hasProgram } from '../../needs.ts';
+import { packageRoot } from '../../../sdk/base/assets.ts';
+import { hasProgram } from '../../support/needs.ts';
 
 const needed = ['cmake', 'g++', 'npm'];
 const possible = process.platform === 'linux' && needed.every(hasProgram);

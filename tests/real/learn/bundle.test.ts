@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { bundleHash, readBundle, writeBundle } from '../../../sdk/learn/bundle.ts';
-import { Identity } from '../../../sdk/learn/identity.ts';
-import { readSafeTensors } from '../../../sdk/learn/safetensors.ts';
-import { temporaryFolder } from '../../devices/fake.ts';
+import { bundleHash, readBundle, writeBundle } from '../../../sdk/learn/ledger/bundle.ts';
+import { Identity } from '../../../sdk/learn/ledger/identity.ts';
+import { readSafeTensors } from '../../../sdk/learn/ledger/safetensors.ts';
 import { draft, embeddings, makeLedger } from '../../learn/fakes.ts';
+import { temporaryFolder } from '../../support/folders.ts';
 import { hasPython, preparePython, runPython } from '../python.ts';
 
 interface Theirs {

@@ -1,11 +1,11 @@
 // A board in a process of its own, for a test to stop and to kill: it is told what to do on stdin, a JSON line each, and
 // answers each on stdout once it is done and on disk.
 import { createInterface } from 'node:readline';
-import { digestOfPart } from '../../../sdk/hub/fleet/shared-part.ts';
-import type { CutTarget } from '../../../sdk/learn/example.ts';
-import { defaultTrainers, trainHead } from '../../../sdk/learn/head.ts';
-import { TrainingData } from '../../../sdk/learn/training-set.ts';
-import { Board } from '../../hub/fleet/board.ts';
+import { digestOfPart } from '../../../sdk/hub/extensions/fleet/shared-part.ts';
+import { defaultTrainers, trainHead } from '../../../sdk/learn/heads/head.ts';
+import { TrainingData } from '../../../sdk/learn/heads/training-set.ts';
+import type { CutTarget } from '../../../sdk/learn/ledger/example.ts';
+import { Board } from '../../hub/extensions/fleet/board.ts';
 
 /** What the test may ask. */
 export type Order =

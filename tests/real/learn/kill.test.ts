@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { asset } from '../../../sdk/assets.ts';
-import { HeadStore } from '../../../sdk/learn/head-store.ts';
+import { asset } from '../../../sdk/base/assets.ts';
+import { HeadStore } from '../../../sdk/learn/heads/head-store.ts';
 import { Learner } from '../../../sdk/learn/learner.ts';
-import { LedgerStore } from '../../../sdk/learn/ledger-store.ts';
-import { campaign } from '../../campaign.ts';
-import { temporaryFolder } from '../../devices/fake.ts';
+import { LedgerStore } from '../../../sdk/learn/ledger/ledger-store.ts';
+import { campaign } from '../../support/campaign.ts';
+import { temporaryFolder } from '../../support/folders.ts';
 
 const kills = campaign(200, 60);
 /** It teaches, adds and rolls back in turns: all of it has come after so many lines. */

@@ -2,11 +2,12 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { resolveSettings } from '../../../sdk/config/settings.ts';
-import type { ViewState } from '../../../sdk/learn/view-states.ts';
+import type { ViewState } from '../../../sdk/learn/camera/view-states.ts';
 import { Node } from '../../../sdk/pipeline/node.ts';
 import type { EventMessage } from '../../../sdk/vision/event.ts';
-import { temporaryFolder } from '../../devices/fake.ts';
-import { recorder, until } from '../../hub/fakes.ts';
+import { temporaryFolder } from '../../support/folders.ts';
+import { recorder } from '../../support/recorder.ts';
+import { until } from '../../support/until.ts';
 
 async function startNode(data: string, settings: Record<string, unknown> = {}) {
   const logger = recorder();

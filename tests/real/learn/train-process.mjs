@@ -2,11 +2,11 @@
 // in a folder keeps it.
 import { argv } from 'node:process';
 import { kernels } from '../../../dist/sdk/kernels/kernels.js';
-import { bundleHash, writeBundle } from '../../../dist/sdk/learn/bundle.js';
-import { defaultTrainers, trainHead } from '../../../dist/sdk/learn/head.js';
-import { Ledger } from '../../../dist/sdk/learn/ledger.js';
-import { LedgerStore } from '../../../dist/sdk/learn/ledger-store.js';
-import { TrainingData } from '../../../dist/sdk/learn/training-set.js';
+import { defaultTrainers, trainHead } from '../../../dist/sdk/learn/heads/head.js';
+import { TrainingData } from '../../../dist/sdk/learn/heads/training-set.js';
+import { bundleHash, writeBundle } from '../../../dist/sdk/learn/ledger/bundle.js';
+import { Ledger } from '../../../dist/sdk/learn/ledger/ledger.js';
+import { LedgerStore } from '../../../dist/sdk/learn/ledger/ledger-store.js';
 
 let state = 1;
 /** 0..1 */

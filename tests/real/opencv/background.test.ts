@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { BackgroundChanges } from '../../../sdk/opencv/background.ts';
 import type { Box } from '../../../sdk/vision/geometry.ts';
 import { MotionGate } from '../../../sdk/vision/motion-gate.ts';
-import { hasOpenCv } from '../../prepared.ts';
+import { hasOpenCv } from '../../support/prepared.ts';
 import { boxAt, greyFrame } from '../../vision/fakes.ts';
 
 const fps = 10;

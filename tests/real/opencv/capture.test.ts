@@ -4,14 +4,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Device, DeviceOptions } from '../../../devices/device.ts';
+import type { Device, DeviceOptions } from '../../../devices/device/device.ts';
 import { createDevice, openDevice } from '../../../devices/index.ts';
 import type { Frame } from '../../../sdk/frame/frame.ts';
 import { clip, ffmpeg, readToEnd, turned } from '../../devices/clip.ts';
-import { temporaryFolder } from '../../devices/fake.ts';
-import { until } from '../../hub/fakes.ts';
-import { hasProgram } from '../../needs.ts';
-import { hasOpenCv } from '../../prepared.ts';
+import { temporaryFolder } from '../../support/folders.ts';
+import { hasProgram } from '../../support/needs.ts';
+import { hasOpenCv } from '../../support/prepared.ts';
+import { until } from '../../support/until.ts';
 
 /** A clip in Motion JPEG. */
 const mjpeg = ({ name = 'a.avi', ...options }: { name?: string; frames?: number; rate?: number } = {}) =>

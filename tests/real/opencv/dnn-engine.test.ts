@@ -1,16 +1,16 @@
 import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { asset } from '../../../sdk/assets.ts';
+import { asset } from '../../../sdk/base/assets.ts';
+import { InputError } from '../../../sdk/base/errors.ts';
+import { OpenCvEngine } from '../../../sdk/core/engines/opencv.ts';
 import { defaultModel, listModels, loadModel, type Model } from '../../../sdk/core/model.ts';
-import { InputError } from '../../../sdk/errors.ts';
-import { readPicture } from '../../../sdk/frame/picture.ts';
-import { OpenCvEngine } from '../../../sdk/opencv/dnn-engine.ts';
+import { readPicture } from '../../../sdk/picture/picture.ts';
 import type { Detection } from '../../../sdk/vision/detections.ts';
 import { iou } from '../../../sdk/vision/geometry.ts';
 import { onnxModel } from '../../core/onnx-builder.ts';
-import { temporaryFolder } from '../../devices/fake.ts';
-import { hasOpenCv } from '../../prepared.ts';
+import { temporaryFolder } from '../../support/folders.ts';
+import { hasOpenCv } from '../../support/prepared.ts';
 import { yolox, yoloxCard } from '../core/validation.ts';
 
 /** Twice what it gets. */

@@ -1,14 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { chromium } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { loadOpenCv } from '../../../sdk/opencv/load.ts';
 import { MatDrawing } from '../../../sdk/opencv/mat-drawing.ts';
-import type { Mat } from '../../../sdk/opencv/types.ts';
+import { loadOpenCv } from '../../../sdk/opencv-bindings/load.ts';
+import type { Mat } from '../../../sdk/opencv-bindings/types.ts';
 import { drawBoxes, drawLabels, drawZones, Traces } from '../../../sdk/vision/annotate/annotators.ts';
 import { type CanvasContext, CanvasDrawing } from '../../../sdk/vision/annotate/canvas-drawing.ts';
 import type { Drawing } from '../../../sdk/vision/annotate/drawing.ts';
-import { hasProgram } from '../../needs.ts';
-import { hasOpenCv } from '../../prepared.ts';
+import { hasProgram } from '../../support/needs.ts';
+import { hasOpenCv } from '../../support/prepared.ts';
 
 const width = 320;
 const height = 240;

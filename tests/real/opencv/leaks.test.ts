@@ -4,12 +4,12 @@ import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { asset } from '../../../sdk/assets.ts';
+import { asset } from '../../../sdk/base/assets.ts';
 import { rawCard } from '../../core/cards.ts';
 import { onnxModel } from '../../core/onnx-builder.ts';
-import { temporaryFolder } from '../../devices/fake.ts';
-import { hasProgram } from '../../needs.ts';
-import { hasOpenCv } from '../../prepared.ts';
+import { temporaryFolder } from '../../support/folders.ts';
+import { hasProgram } from '../../support/needs.ts';
+import { hasOpenCv } from '../../support/prepared.ts';
 import { yolox, yoloxCard } from '../core/validation.ts';
 
 const script = asset('tests', 'real', 'opencv', 'leaks.mjs');

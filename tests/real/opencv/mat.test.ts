@@ -4,10 +4,10 @@ import { Frame } from '../../../sdk/frame/frame.ts';
 import { type PixelFormat, pixelFormats, planeLayout } from '../../../sdk/frame/layout.ts';
 import { FramePool } from '../../../sdk/frame/pool.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
-import { loadOpenCv } from '../../../sdk/opencv/load.ts';
 import { fromMat, toMat } from '../../../sdk/opencv/mat.ts';
-import type { Mat } from '../../../sdk/opencv/types.ts';
-import { hasOpenCv } from '../../prepared.ts';
+import { loadOpenCv } from '../../../sdk/opencv-bindings/load.ts';
+import type { Mat } from '../../../sdk/opencv-bindings/types.ts';
+import { hasOpenCv } from '../../support/prepared.ts';
 
 const info = { sequence: 7, captureTimeNs: 5e9, wallTimeMs: 1234 };
 

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { asset } from '../../../sdk/assets.ts';
-import type { ModelCard } from '../../../sdk/core/card.ts';
-import { letterboxGeometry } from '../../../sdk/core/letterbox.ts';
+import { asset } from '../../../sdk/base/assets.ts';
+import type { ModelCard } from '../../../sdk/core/cards/card.ts';
 import { Frame } from '../../../sdk/frame/frame.ts';
 import { planeLayout } from '../../../sdk/frame/layout.ts';
-import { readPicture } from '../../../sdk/frame/picture.ts';
+import { letterboxGeometry } from '../../../sdk/frame/letterbox.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
 import type { PreprocessTarget, Quality } from '../../../sdk/kernels/preprocess/preprocess.ts';
 import { OpenCvPreprocessor } from '../../../sdk/opencv/preprocessor.ts';
+import { readPicture } from '../../../sdk/picture/picture.ts';
 import { card } from '../../core/cards.ts';
-import { hasOpenCv } from '../../prepared.ts';
+import { hasOpenCv } from '../../support/prepared.ts';
 
 const input = (change: Partial<ModelCard['input']>): ModelCard['input'] =>
   card({ type: 'yolov8' }, { input: { width: 416, height: 416, ...change } }).input;

@@ -1,16 +1,17 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Frame } from '../../../sdk/frame/frame.ts';
 import { BackgroundChanges } from '../../../sdk/opencv/background.ts';
-import { loadOpenCv } from '../../../sdk/opencv/load.ts';
 import { MatDrawing } from '../../../sdk/opencv/mat-drawing.ts';
 import { afterCore, beforeCore } from '../../../sdk/opencv/stages.ts';
-import type { Mat } from '../../../sdk/opencv/types.ts';
+import { loadOpenCv } from '../../../sdk/opencv-bindings/load.ts';
+import type { Mat } from '../../../sdk/opencv-bindings/types.ts';
 import type { FrameReport } from '../../../sdk/pipeline/events.ts';
 import { Pipeline, type PipelineOptions } from '../../../sdk/pipeline/pipeline.ts';
 import { drawBoxes } from '../../../sdk/vision/annotate/annotators.ts';
-import { recorder, until } from '../../hub/fakes.ts';
 import { FakeModel } from '../../pipeline/fakes.ts';
-import { hasOpenCv } from '../../prepared.ts';
+import { hasOpenCv } from '../../support/prepared.ts';
+import { recorder } from '../../support/recorder.ts';
+import { until } from '../../support/until.ts';
 import { boxAt } from '../../vision/fakes.ts';
 
 function run(options: PipelineOptions) {

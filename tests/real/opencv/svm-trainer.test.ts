@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { featuresOf } from '../../../sdk/learn/features.ts';
-import { defaultTrainers, Head, trainHead } from '../../../sdk/learn/head.ts';
-import { SvmTrainer } from '../../../sdk/learn/svm.ts';
-import { TrainingData } from '../../../sdk/learn/training-set.ts';
+import { featuresOf } from '../../../sdk/learn/heads/features.ts';
+import { defaultTrainers, Head, trainHead } from '../../../sdk/learn/heads/head.ts';
+import { SvmTrainer } from '../../../sdk/learn/heads/svm.ts';
+import { TrainingData } from '../../../sdk/learn/heads/training-set.ts';
 import { OpenCvSvmTrainer } from '../../../sdk/opencv/svm-trainer.ts';
 import { example, examplesOf } from '../../learn/examples.ts';
 import { embeddings } from '../../learn/fakes.ts';
-import { hasOpenCv } from '../../prepared.ts';
+import { hasOpenCv } from '../../support/prepared.ts';
 
 const labels = ['a', 'b', 'c', 'd'];
 const sample = embeddings(5);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadModel, type Model } from '../../../sdk/core/model.ts';
 import { Pipeline, type PipelineOptions } from '../../../sdk/pipeline/pipeline.ts';
 import type { EventMessage } from '../../../sdk/vision/event.ts';
-import { hasProgram, sharedData } from '../../needs.ts';
+import { hasProgram, sharedData } from '../../support/needs.ts';
 
 const clip = sharedData('video', 'one-by-one-person-detection.mp4');
 /** First and last frame of each visit, at ten frames a second. */

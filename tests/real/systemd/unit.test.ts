@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { asset } from '../../../sdk/assets.ts';
-import { temporaryFolder } from '../../devices/fake.ts';
-import { hasProgram } from '../../needs.ts';
+import { asset } from '../../../sdk/base/assets.ts';
+import { temporaryFolder } from '../../support/folders.ts';
+import { hasProgram } from '../../support/needs.ts';
 
 const unit = asset('tools', 'systemd', 'ocellus.service');
 const missing = hasProgram('systemd-analyze') ? '' : ' (needs systemd-analyze)';

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { printError, table } from '../../cli/output.ts';
+import { printError, table } from '../../shared/output.ts';
 import { Progress } from '../progress.ts';
 import { CycleModel } from './cycles.ts';
 import { LibraryNames, readable } from './names.ts';

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { asset, packageRoot } from '../../../sdk/assets.ts';
-import { InputError } from '../../../sdk/errors.ts';
+import { asset, packageRoot } from '../../../sdk/base/assets.ts';
+import { InputError } from '../../../sdk/base/errors.ts';
 
 const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
 const compiler = 'aarch64-linux-gnu-g++';

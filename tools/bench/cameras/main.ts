@@ -1,9 +1,9 @@
 // `npm run bench:cameras`: one node with 1, 2, 4 and 8 cameras that together want more than the core can do, in turns.
 import { parseArgs } from 'node:util';
-import { asset } from '../../../sdk/assets.ts';
-import { printError, table } from '../../cli/output.ts';
+import { asset } from '../../../sdk/base/assets.ts';
+import { printError, table } from '../../shared/output.ts';
+import { inWords, launcher, runJson, spread } from '../../shared/run.ts';
 import { Progress } from '../progress.ts';
-import { inWords, launcher, runJson, spread } from '../run.ts';
 import type { Outcome } from './subject.ts';
 
 const { values } = parseArgs({

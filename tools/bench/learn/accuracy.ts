@@ -1,5 +1,5 @@
-import type { ClassLayer } from '../../../sdk/core/class-layer.ts';
-import { type FewShot, fewShot } from '../../../sdk/learn/few-shot.ts';
+import type { ClassLayer } from '../../../sdk/core/cards/class-layer.ts';
+import { type FewShot, fewShot } from '../../../sdk/learn/heads/few-shot.ts';
 import type { Progress } from '../progress.ts';
 import type { EmbeddedPicture } from './embeddings.ts';
 import { plainNearest, plainPrototypes, type Sklearn, tfjsNearest } from './peers.ts';

@@ -1,10 +1,10 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClassLayer } from '../../../sdk/core/class-layer.ts';
-import { HeadVersions } from '../../../sdk/learn/head-versions.ts';
-import { Ledger } from '../../../sdk/learn/ledger.ts';
-import { finish, inSlices, type Steps } from '../../../sdk/learn/steps.ts';
-import { mostTrained } from '../../../sdk/learn/training-set.ts';
+import type { ClassLayer } from '../../../sdk/core/cards/class-layer.ts';
+import { HeadVersions } from '../../../sdk/learn/heads/head-versions.ts';
+import { finish, inSlices, type Steps } from '../../../sdk/learn/heads/steps.ts';
+import { mostTrained } from '../../../sdk/learn/heads/training-set.ts';
+import { Ledger } from '../../../sdk/learn/ledger/ledger.ts';
 import { makeSamples } from './times.ts';
 
 const labels = 12;

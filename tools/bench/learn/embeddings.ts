@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { ClassLayer } from '../../../sdk/core/class-layer.ts';
-import { InputError } from '../../../sdk/errors.ts';
-import type { LabelledEmbedding } from '../../../sdk/learn/few-shot.ts';
+import { InputError } from '../../../sdk/base/errors.ts';
+import type { ClassLayer } from '../../../sdk/core/cards/class-layer.ts';
+import type { LabelledEmbedding } from '../../../sdk/learn/heads/few-shot.ts';
 import { embedSet } from '../../cli/evaluate-learning.ts';
 
 /** One picture of a data set, embedded by our own core and by the fp32 network. */

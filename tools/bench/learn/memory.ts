@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Ledger } from '../../../sdk/learn/ledger.ts';
+import { Ledger } from '../../../sdk/learn/ledger/ledger.ts';
 
 const labels = 100;
 const dimension = 1280;

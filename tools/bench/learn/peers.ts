@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { asset } from '../../../sdk/assets.ts';
-import type { Embedding } from '../../../sdk/learn/embedding.ts';
+import { asset } from '../../../sdk/base/assets.ts';
+import type { Embedding } from '../../../sdk/core/embedding.ts';
 import { preparePython } from '../python.ts';
 
 /** Names a picture by labelled ones, as others do it: cosines of the embeddings as they are. */

@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ClassLayer } from '../../../sdk/core/class-layer.ts';
-import type { Embedding } from '../../../sdk/learn/embedding.ts';
-import { random } from '../../../sdk/learn/few-shot.ts';
-import { HeadVersions } from '../../../sdk/learn/head-versions.ts';
-import { Ledger } from '../../../sdk/learn/ledger.ts';
+import type { ClassLayer } from '../../../sdk/core/cards/class-layer.ts';
+import type { Embedding } from '../../../sdk/core/embedding.ts';
+import { random } from '../../../sdk/learn/heads/few-shot.ts';
+import { HeadVersions } from '../../../sdk/learn/heads/head-versions.ts';
+import { Ledger } from '../../../sdk/learn/ledger/ledger.ts';
+import { type Spread, spread } from '../../shared/run.ts';
 import type { Progress } from '../progress.ts';
-import { type Spread, spread } from '../run.ts';
 import { Sklearn } from './peers.ts';
 
 const labels = 10;

@@ -1,4 +1,4 @@
-import type { Guess } from '../../../sdk/learn/few-shot.ts';
+import type { Guess } from '../../../sdk/learn/heads/few-shot.ts';
 import type { EmbeddedPicture } from './embeddings.ts';
 import { atLengthOne, plainNearest, plainPrototypes } from './peers.ts';
 

@@ -1,4 +1,4 @@
-import { InputError } from '../../../sdk/errors.ts';
+import { InputError } from '../../../sdk/base/errors.ts';
 import type { Box } from '../../../sdk/vision/geometry.ts';
 
 /** A line of a file in the format of the MOTChallenge. */

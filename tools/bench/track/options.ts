@@ -1,15 +1,18 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { InputError, messageOf } from '../../../sdk/errors.ts';
+import { InputError, messageOf } from '../../../sdk/base/errors.ts';
 import { type SeedSet, seedSets } from './sequences.ts';
+
+/** `ours`: scores without the peers; `tune`: the peers' settings on the seeds for choosing. */
+const parts = ['ours', 'scores', 'times', 'scenarios', 'tune'] as const;
 
 export interface Options {
   readonly seeds: SeedSet;
   /** A quarter of the sequences. */
   readonly quick: boolean;
-  /** `ours`: without the peers, their times and the scenarios. */
-  readonly only: 'ours' | 'scenarios' | undefined;
+  /** One part alone. */
+  readonly only: (typeof parts)[number] | undefined;
   /** Print the scores of each sequence too. */
   readonly sequences: boolean;
   /** Leave the files there. Default: a folder that is removed. */
@@ -29,8 +32,11 @@ export function optionsOf(args: readonly string[]): Options {
   if (!isOneOf(seeds, Object.keys(seedSets) as SeedSet[])) {
     throw new InputError(`--seeds: expected ${Object.keys(seedSets).join(' or ')}, got ${JSON.stringify(seeds)}`);
   }
-  if (only !== undefined && !isOneOf(only, ['ours', 'scenarios'] as const)) {
-    throw new InputError(`--only: expected ours or scenarios, got ${JSON.stringify(only)}`);
+  if (only !== undefined && !isOneOf(only, parts)) {
+    throw new InputError(`--only: expected ${parts.join(', ')}, got ${JSON.stringify(only)}`);
+  }
+  if (only === 'tune' && seeds !== 'choose') {
+    throw new InputError('--only tune: expected --seeds choose: nothing is chosen on what is reported');
   }
   return { ...values, folder: values.folder, seeds, only };
 }

@@ -1,8 +1,12 @@
-import { table } from '../../cli/output.ts';
+import { table } from '../../shared/output.ts';
+import { inWords } from '../../shared/run.ts';
 import { levels } from './detector.ts';
+import type { Scenario } from './scenarios.ts';
 import { kinds } from './scenes.ts';
 import type { Score, Scores } from './score.ts';
 import { rates, type Sequence } from './sequences.ts';
+import type { Times } from './times.ts';
+import type { Tuned } from './tune.ts';
 
 /** Of many sequences: means, in which each counts alike, and the switches in all. */
 function over(scores: Record<string, Score>, sequences: readonly Sequence[]): Score {
@@ -79,4 +83,47 @@ export function sequenceTable(scores: Scores, sequences: readonly Sequence[]): s
       ...trackers.map((tracker) => `${scores[tracker]![name]!.hota.toFixed(1)} (${scores[tracker]![name]!.switches})`),
     ]),
   ]);
+}
+
+/** Times of one update, in the median (smallest-largest) ratio to ours. */
+export function timesTable(times: readonly Times[]): string {
+  const names = Object.keys(times[0]!.peers);
+  return table([
+    ['TIME A FRAME', ...times.map(({ objects }) => `${objects} OBJECT${objects === 1 ? '' : 'S'}`)],
+    ['ours, ms', ...times.map(({ oursMs }) => oursMs.median.toPrecision(2))],
+    ...names.map((name) => [`${name}, times ours`, ...times.map(({ peers }) => inWords(peers[name]!.ratio, 1))]),
+  ]);
+}
+
+/** The best settings that were found for each tracker. */
+export function tuningTable(tuned: readonly Tuned[]): string {
+  return table([
+    ['TRACKER', 'HOTA', 'BY DEFAULT', 'TRIALS', 'SETTINGS'],
+    ...tuned.map(({ tracker, value, byDefault, trials, best }) => [
+      tracker,
+      value.toFixed(2),
+      byDefault.toFixed(2),
+      String(trials),
+      JSON.stringify(best),
+    ]),
+  ]);
+}
+
+/** What is told beside what is right; in brackets how many were counted at once where one is there. */
+export function scenarioTables(scenarios: readonly Scenario[]): string {
+  return (['keepalive', 'looks a second'] as const)
+    .map((by) => {
+      const rows = scenarios.filter((one) => one.by === by);
+      return table([
+        [`BY ${by.toUpperCase()}`, 'RIGHT', ...Object.keys(rows[0]!.columns)],
+        ...rows.map(({ name, truth, columns }) => [
+          name,
+          String(truth),
+          ...Object.values(columns).map(({ told, most }) =>
+            most === undefined || most <= 1 ? `${told}` : `${told} (${most})`,
+          ),
+        ]),
+      ]);
+    })
+    .join('\n');
 }

@@ -6,8 +6,10 @@ import {
   type Leg,
   nearest,
   type Place,
+  picture,
   play,
   reach,
+  stepsPerSecond,
   type Troop,
   type Truth,
 } from './world.ts';
@@ -289,4 +291,48 @@ function wind(dice: Dice, seconds: number): (now: number) => readonly [number, n
     }
     return [x, y];
   };
+}
+
+/** One who never leaves: a walker who turns and stops, or a runner to and fro. */
+export function lone(kind: 'turn' | 'run', seconds: number, rate: number): Truth[][] {
+  const cast = (dice: Dice): Actor => {
+    function* way(): Iterator<Leg> {
+      let side = 1;
+      for (;;) {
+        if (kind === 'run') {
+          const z = dice.between(8, 12);
+          // Turns well within the view: who leaves it may be told again.
+          yield { to: { x: side * 0.5 * reach(z), z }, speed: dice.between(3, 6) };
+          side = -side;
+        } else {
+          yield { to: inside(dice, 7, 14), speed: dice.between(0.7, 1.9) };
+          if (dice.chance(0.4)) yield { wait: dice.between(0.4, 5) };
+        }
+      }
+    }
+    return { body: person(dice, kind === 'run' ? 9 : 5), from: { x: 0, z: 10 }, way: way() };
+  };
+  const troop: Troop = { count: 1, present: 1, pause: [0, 0], cast };
+  return play({ troops: [troop], dice: new Dice(`lone ${kind}`), seconds, rate });
+}
+
+export interface PassersBy {
+  readonly kind: 'walk' | 'run';
+  /** How many went over the vertical line in the middle of the picture. */
+  readonly crossed: number;
+  frames(rate: number): Truth[][];
+}
+
+/** People who walk or run from edge to edge, for four minutes: whoever gets to the other half has crossed the middle once. */
+export function passersBy(kind: 'walk' | 'run'): PassersBy {
+  const speed = kind === 'walk' ? ([0.8, 1.7] as const) : ([3, 6] as const);
+  const troop: Troop = { count: 3, present: 0, pause: [0.5, 4], cast: passer(person, speed, [7, 16]) };
+  const frames = (rate: number) => play({ troops: [troop], dice: new Dice(`passers ${kind}`), seconds: 240, rate });
+  const halves = new Map<number, Set<boolean>>();
+  // The truth does not hang on the rate.
+  for (const { id, box } of frames(stepsPerSecond).flat()) {
+    const isRight = (box[0] + box[2]) / 2 > picture.width / 2;
+    halves.set(id, (halves.get(id) ?? new Set()).add(isRight));
+  }
+  return { kind, frames, crossed: [...halves.values()].filter(({ size }) => size === 2).length };
 }

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { asset } from '../../../sdk/assets.ts';
+import { asset } from '../../../sdk/base/assets.ts';
+import { runJson } from '../../shared/run.ts';
 import { preparePython } from '../python.ts';
-import { runJson } from '../run.ts';
 
 /** Of one tracker on one sequence, by TrackEval; shares in per cent. */
 export interface Score {

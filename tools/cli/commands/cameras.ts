@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
+import { expectation } from '../../../devices/device/control-plan.ts';
 import { type CameraDetails, cameraDetails, describeBoard, findCameras } from '../../../devices/index.ts';
-import { expectation } from '../../../devices/v4l2/plan.ts';
+import { InputError } from '../../../sdk/base/errors.ts';
 import { chooseProfile } from '../../../sdk/config/profile.ts';
-import { InputError } from '../../../sdk/errors.ts';
-import { oneLine, printJson, table } from '../output.ts';
+import { oneLine, printJson, table } from '../../shared/output.ts';
 
 export function addCameras(program: Command): void {
   program

@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander';
+import { InputError } from '../../../sdk/base/errors.ts';
 import { loadClassifier } from '../../../sdk/core/classifier.ts';
-import { InputError } from '../../../sdk/errors.ts';
 import type { Frame } from '../../../sdk/frame/frame.ts';
-import { embedPicture } from '../../../sdk/learn/embed-picture.ts';
-import { objectHead, unknown } from '../../../sdk/learn/example.ts';
+import { embedPicture } from '../../../sdk/learn/camera/embed-picture.ts';
 import type { Learner } from '../../../sdk/learn/learner.ts';
+import { objectHead, unknown } from '../../../sdk/learn/ledger/example.ts';
+import { printJson } from '../../shared/output.ts';
 import { openLearner, storeHelp } from '../learner.ts';
 import { classifierHelp, type ModelOptions, withModelOptions } from '../model-options.ts';
-import { printJson } from '../output.ts';
 import { withFolders } from '../picture-files.ts';
 import { eachPicture, unreadableHelp } from '../pictures.ts';
 import { atLeastOne } from '../values.ts';

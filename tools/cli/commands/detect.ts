@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { loadModel } from '../../../sdk/core/model.ts';
 import type { Detections } from '../../../sdk/vision/detections.ts';
+import { printJson } from '../../shared/output.ts';
 import { type ModelOptions, withModelOptions } from '../model-options.ts';
-import { printJson } from '../output.ts';
 import { withFolders } from '../picture-files.ts';
 import { eachPicture, unreadableHelp } from '../pictures.ts';
 import { share } from '../values.ts';

@@ -13,13 +13,13 @@ import {
   readThrottling,
   tryDecoders,
 } from '../../../devices/index.ts';
+import { messageOf } from '../../../sdk/base/errors.ts';
 import { chooseProfile } from '../../../sdk/config/profile.ts';
 import { listModels } from '../../../sdk/core/model.ts';
-import { messageOf } from '../../../sdk/errors.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
 import { loadAddon } from '../../../sdk/kernels/native.ts';
+import { oneLine, printJson, table } from '../../shared/output.ts';
 import { foreignLibraries, onnxruntimeFolder, removeForeignLibraries } from '../foreign-libraries.ts';
-import { oneLine, printJson, table } from '../output.ts';
 
 export function addDoctor(program: Command): void {
   program

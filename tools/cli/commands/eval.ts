@@ -1,14 +1,14 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { type Command, Option } from 'commander';
+import { InputError, messageOf } from '../../../sdk/base/errors.ts';
 import { loadModel } from '../../../sdk/core/model.ts';
-import { InputError, messageOf } from '../../../sdk/errors.ts';
-import { readPicture } from '../../../sdk/frame/picture.ts';
-import { pickPictures, pictureEndings } from '../../../sdk/frame/picture-kinds.ts';
+import { readPicture } from '../../../sdk/picture/picture.ts';
+import { pickPictures, pictureEndings } from '../../../sdk/picture/picture-kinds.ts';
 import { averagePrecision, type EvaluatedPicture } from '../../../sdk/vision/average-precision.ts';
+import { printJson, printNote, progress, table } from '../../shared/output.ts';
 import { evaluateLearning } from '../evaluate-learning.ts';
 import { type ModelOptions, withModelOptions } from '../model-options.ts';
-import { printJson, printNote, progress, table } from '../output.ts';
 import { atLeastOne, share } from '../values.ts';
 
 /** In a picture, of all classes. COCO's own limit is 100 of each class, which `averagePrecision` keeps. */

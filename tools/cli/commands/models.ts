@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { listModels } from '../../../sdk/core/model.ts';
-import { printJson, table } from '../output.ts';
+import { printJson, table } from '../../shared/output.ts';
 
 export function addModels(program: Command): void {
   program

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import type { Command } from 'commander';
 import { hashPassword } from '../../../sdk/access/password.ts';
-import { InputError } from '../../../sdk/errors.ts';
+import { InputError } from '../../../sdk/base/errors.ts';
 
 export function addPassword(program: Command): void {
   program

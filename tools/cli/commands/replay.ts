@@ -2,15 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { readRecordingInfo } from '../../../devices/recording/info.ts';
+import { InputError, messageOf } from '../../../sdk/base/errors.ts';
 import { CoreSettings } from '../../../sdk/config/schema.ts';
 import { validate } from '../../../sdk/config/validate.ts';
-import { InputError, messageOf } from '../../../sdk/errors.ts';
 import { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
 import type { EventMessage } from '../../../sdk/vision/event.ts';
+import { oneLine, paint } from '../../shared/output.ts';
 import { eventDifferences } from '../event-differences.ts';
 import { textLogger } from '../logger.ts';
 import { type ModelOptions, withModelOptions } from '../model-options.ts';
-import { oneLine, paint } from '../output.ts';
 import { labelList, share } from '../values.ts';
 import { assertKnown, eventInWords, exitWith, openModel, runToEnd, sayNothingHappened } from '../watching.ts';
 

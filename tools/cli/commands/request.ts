@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { InputError, messageOf } from '../../../sdk/errors.ts';
-import { brokerAddress } from '../../../sdk/hub/address.ts';
-import { requestVerb } from '../../../sdk/hub/requests/client.ts';
-import { printJson } from '../output.ts';
+import { InputError, messageOf } from '../../../sdk/base/errors.ts';
+import { brokerAddress } from '../../../sdk/hub/connection/address.ts';
+import { requestVerb } from '../../../sdk/hub/extensions/requests/client.ts';
+import { printJson } from '../../shared/output.ts';
 
 interface RequestOptions {
   broker: string;

@@ -1,17 +1,24 @@
 import type { Command } from 'commander';
-import { composed } from '../../../sdk/composed.ts';
+import { composed } from '../../../sdk/base/composed.ts';
+import { InputError } from '../../../sdk/base/errors.ts';
 import { loadClassifier } from '../../../sdk/core/classifier.ts';
-import { InputError } from '../../../sdk/errors.ts';
-import { encodeJpeg } from '../../../sdk/frame/picture.ts';
-import { contradictionsOf, contradicts } from '../../../sdk/learn/contradictions.ts';
-import { embedPicture } from '../../../sdk/learn/embed-picture.ts';
-import type { Embedding } from '../../../sdk/learn/embedding.ts';
-import { checkLabel, checkName, type Draft, type Example, objectHead, unknown } from '../../../sdk/learn/example.ts';
+import type { Embedding } from '../../../sdk/core/embedding.ts';
+import { embedPicture } from '../../../sdk/learn/camera/embed-picture.ts';
+import { accuracies } from '../../../sdk/learn/heads/review.ts';
 import type { Learner, Lesson } from '../../../sdk/learn/learner.ts';
-import { accuracies } from '../../../sdk/learn/review.ts';
+import { contradictionsOf, contradicts } from '../../../sdk/learn/ledger/contradictions.ts';
+import {
+  checkLabel,
+  checkName,
+  type Draft,
+  type Example,
+  objectHead,
+  unknown,
+} from '../../../sdk/learn/ledger/example.ts';
+import { encodeJpeg } from '../../../sdk/picture/picture.ts';
+import { printError, printJson, printNote, table } from '../../shared/output.ts';
 import { openLearner, storeHelp } from '../learner.ts';
 import { classifierHelp, type ModelOptions, withModelOptions } from '../model-options.ts';
-import { printError, printJson, printNote, table } from '../output.ts';
 import { type LabelledPicture, labelledPictures, withFolders } from '../picture-files.ts';
 import { eachPicture, unreadableHelp } from '../pictures.ts';
 

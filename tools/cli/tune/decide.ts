@@ -1,4 +1,4 @@
-import { type Spread, spread } from '../../bench/run.ts';
+import { type Spread, spread } from '../../shared/run.ts';
 import type { Candidate, Measured, Measurement } from './measure.ts';
 
 export const aims = ['latency', 'cpu', 'energy'] as const;

@@ -1,6 +1,6 @@
-import { asset } from '../../../sdk/assets.ts';
+import { asset } from '../../../sdk/base/assets.ts';
 import type { EngineName } from '../../../sdk/core/engines/engine.ts';
-import { launcher, runJson } from '../../bench/run.ts';
+import { launcher, runJson } from '../../shared/run.ts';
 
 /** One way to run the network. */
 export interface Candidate {

@@ -1,5 +1,5 @@
-import { inWords, spread } from '../../bench/run.ts';
-import { table } from '../output.ts';
+import { table } from '../../shared/output.ts';
+import { inWords, spread } from '../../shared/run.ts';
 import { figureOf, keepsUp } from './decide.ts';
 import type { Failed, Measured } from './measure.ts';
 

@@ -2,12 +2,12 @@
 // runs, and what an earlier one left behind must not be counted. Prints one JSON line.
 import { parseArgs } from 'node:util';
 import { EnergyMeter, findPower, openDevice } from '../../../devices/index.ts';
+import { InputError } from '../../../sdk/base/errors.ts';
+import { Nap } from '../../../sdk/base/nap.ts';
 import type { EngineName } from '../../../sdk/core/engines/engine.ts';
 import { loadModel } from '../../../sdk/core/model.ts';
-import { InputError } from '../../../sdk/errors.ts';
 import { Frame } from '../../../sdk/frame/frame.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
-import { Nap } from '../../../sdk/nap.ts';
 import type { Measurement } from './measure.ts';
 
 const { values } = parseArgs({

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Attempts } from '../../../sdk/access/attempts.ts';
 import { PasswordCheck } from '../../../sdk/access/password.ts';
-import type { Logger } from '../../../sdk/log.ts';
+import type { Logger } from '../../../sdk/base/log.ts';
 import { HttpError } from './reply.ts';
 import { type Session, Sessions } from './sessions.ts';
 

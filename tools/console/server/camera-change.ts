@@ -1,6 +1,6 @@
+import { InputError } from '../../../sdk/base/errors.ts';
+import { withoutMaskedSource } from '../../../sdk/config/masked-source.ts';
 import type { CameraChange } from '../../../sdk/config/schema.ts';
-import { InputError } from '../../../sdk/errors.ts';
-import { withoutMaskedSource } from '../../../sdk/pipeline/masked-source.ts';
 import type { ConsoleCamera } from './source.ts';
 
 /**

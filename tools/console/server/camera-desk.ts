@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
-import { messageOf } from '../../../sdk/errors.ts';
-import type { Logger } from '../../../sdk/log.ts';
+import { messageOf } from '../../../sdk/base/errors.ts';
+import type { Logger } from '../../../sdk/base/log.ts';
 import type { PipelineEvents } from '../../../sdk/pipeline/events.ts';
 import type { CameraState, ServerMessage, ViewState } from '../protocol.ts';
 import type { EventStore } from './event-store.ts';

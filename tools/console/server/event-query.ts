@@ -1,4 +1,4 @@
-import { composed } from '../../../sdk/composed.ts';
+import { composed } from '../../../sdk/base/composed.ts';
 import type { EventQuery } from './event-store.ts';
 import { HttpError } from './reply.ts';
 

@@ -2,9 +2,9 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { listenOn } from '../../../sdk/access/listen.ts';
+import { InputError, messageOf } from '../../../sdk/base/errors.ts';
+import type { Logger } from '../../../sdk/base/log.ts';
 import { ConsoleSettings } from '../../../sdk/config/schema.ts';
-import { InputError, messageOf } from '../../../sdk/errors.ts';
-import type { Logger } from '../../../sdk/log.ts';
 
 const defaultPort: number = ConsoleSettings.properties.port.default;
 const neighbours = 9;

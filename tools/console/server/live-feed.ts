@@ -1,5 +1,5 @@
 import type { Frame } from '../../../sdk/frame/frame.ts';
-import { encodeJpeg } from '../../../sdk/frame/picture.ts';
+import { encodeJpeg } from '../../../sdk/picture/picture.ts';
 import type { FrameReport } from '../../../sdk/pipeline/events.ts';
 import type { Track } from '../../../sdk/vision/track.ts';
 import { type LiveHeader, type LiveTrack, packLive } from '../protocol.ts';

@@ -1,5 +1,5 @@
-import { limits } from '../../../devices/boards/throttling.ts';
-import { packageVersion } from '../../../sdk/assets.ts';
+import { limits } from '../../../devices/boards/board/throttling.ts';
+import { packageVersion } from '../../../sdk/base/assets.ts';
 import type { HubStats } from '../../../sdk/hub/hub.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
 import type { PipelineStats } from '../../../sdk/pipeline/events.ts';

@@ -1,8 +1,8 @@
 import type { HubStats } from '../../../sdk/hub/hub.ts';
 import { stuckCameras } from '../../../sdk/pipeline/progress.ts';
+import type { Methods } from './handler.ts';
 import { nodeMetrics } from './metrics.ts';
 import { sendJson, sendText } from './reply.ts';
-import type { Methods } from './routes.ts';
 import type { ConsoleNode } from './source.ts';
 
 export interface OperationsParts {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { InputError, messageOf } from '../../../sdk/errors.ts';
-import type { Logger } from '../../../sdk/log.ts';
+import { InputError, messageOf } from '../../../sdk/base/errors.ts';
+import type { Logger } from '../../../sdk/base/log.ts';
 import type { CameraState, ConsoleState, SessionState } from '../protocol.ts';
 import type { Access, Pass } from './access.ts';
 import { changeCamera } from './camera-change.ts';
@@ -8,6 +8,7 @@ import { CameraPictures } from './camera-picture.ts';
 import { eventQuery } from './event-query.ts';
 import type { EventStore } from './event-store.ts';
 import { refusal } from './guard.ts';
+import type { Methods } from './handler.ts';
 import { readJson } from './json-body.ts';
 import { type LearningRoutes, learningPath } from './learning/routes.ts';
 import { HttpError, securityHeaders, sendJpeg, sendJson } from './reply.ts';
@@ -29,15 +30,6 @@ export interface RouteParts {
   state(): ConsoleState;
   cameraState(camera: ConsoleCamera): CameraState;
 }
-
-/** `pass` is undefined only on the routes that are open to all. */
-export type Handler = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  url: URL,
-  pass: Pass | undefined,
-) => Promise<void> | void;
-export type Methods = Readonly<Record<string, Handler>>;
 
 export const livePath = '/api/live';
 const sessionPath = '/api/session';

@@ -1,5 +1,5 @@
-import { maskCredentials, maskSource } from '../../../devices/credentials.ts';
-import { withMaskedSource } from '../../../sdk/pipeline/masked-source.ts';
+import { maskCredentials, maskSource } from '../../../sdk/base/credentials.ts';
+import { withMaskedSource } from '../../../sdk/config/masked-source.ts';
 import type { CameraState, ConsoleState, SourceState, ViewState } from '../protocol.ts';
 import type { ConsoleCamera } from './source.ts';
 

@@ -1,4 +1,4 @@
-import { maskCredentials } from '../../../devices/credentials.ts';
+import { maskCredentials } from '../../../sdk/base/credentials.ts';
 import type { HubStats } from '../../../sdk/hub/hub.ts';
 import { CpuMeter } from '../../../sdk/pipeline/meter.ts';
 import type { ServerMessage } from '../protocol.ts';

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { findPower } from '../../../../devices/boards/power/find.ts';
 import { railWatts } from '../../../../devices/boards/power/pmic.ts';
 import { SampledPower } from '../../../../devices/boards/power/sampled.ts';
-import { tree } from '../../fake.ts';
+import { tree } from '../../../support/folders.ts';
 import { garbage, hwmon, pcWithRapl, pi3BPlus, pi4, pi4WithIna219, pi5, pmicAnswer, zero2W } from '../trees.ts';
 
 const mute = async () => undefined;

@@ -2,7 +2,7 @@
 // its controls while frames come, unplugs it, and prints what it saw as one line of JSON.
 import { execFileSync } from 'node:child_process';
 import { symlinkSync } from 'node:fs';
-import type { ControlValues, DeviceOptions } from '../../../../devices/device.ts';
+import type { ControlValues, DeviceOptions } from '../../../../devices/device/device.ts';
 import { openDevice } from '../../../../devices/index.ts';
 import { listFormats } from '../../../../devices/v4l2/formats.ts';
 import type { Frame } from '../../../../sdk/frame/frame.ts';

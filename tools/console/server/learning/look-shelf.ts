@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Look } from '../../../../sdk/learn/camera-learning.ts';
+import type { Look } from '../../../../sdk/learn/camera/camera-learning.ts';
 
 interface HeldLooks {
   readonly camera: string;

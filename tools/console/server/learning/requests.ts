@@ -1,10 +1,10 @@
 import { type TProperties, Type } from '@sinclair/typebox';
-import { composed } from '../../../../sdk/composed.ts';
+import { composed } from '../../../../sdk/base/composed.ts';
+import { InputError } from '../../../../sdk/base/errors.ts';
 import { named } from '../../../../sdk/config/text.ts';
 import { validate } from '../../../../sdk/config/validate.ts';
-import { InputError } from '../../../../sdk/errors.ts';
-import type { Subject } from '../../../../sdk/learn/camera-learning.ts';
-import type { CutTarget } from '../../../../sdk/learn/example.ts';
+import type { Subject } from '../../../../sdk/learn/camera/camera-learning.ts';
+import type { CutTarget } from '../../../../sdk/learn/ledger/example.ts';
 import type { ExampleFilter, Teaching } from '../../../../sdk/learn/node-learning.ts';
 import { HttpError } from '../reply.ts';
 

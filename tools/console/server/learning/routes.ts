@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
-import { ContradictionError } from '../../../../sdk/learn/contradictions.ts';
-import { objectHead } from '../../../../sdk/learn/example.ts';
 import type { Change } from '../../../../sdk/learn/learner.ts';
+import { ContradictionError } from '../../../../sdk/learn/ledger/contradictions.ts';
+import { objectHead } from '../../../../sdk/learn/ledger/example.ts';
 import type { NodeLearning } from '../../../../sdk/learn/node-learning.ts';
 import type { ExamplePage, Looks, NearMissState, TaughtAnswer } from '../../protocol.ts';
+import type { Handler, Methods } from '../handler.ts';
 import { readJson } from '../json-body.ts';
 import { HttpError, sendJpeg, sendJson } from '../reply.ts';
-import type { Handler, Methods } from '../routes.ts';
 import { LookShelf } from './look-shelf.ts';
 import {
   acceptRequest,

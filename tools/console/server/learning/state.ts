@@ -1,6 +1,6 @@
-import { type Cut, type CutTarget, objectHead } from '../../../../sdk/learn/example.ts';
-import type { HeadInfo } from '../../../../sdk/learn/head.ts';
+import type { HeadInfo } from '../../../../sdk/learn/heads/head.ts';
 import type { HeadSummary } from '../../../../sdk/learn/learner.ts';
+import { type Cut, type CutTarget, objectHead } from '../../../../sdk/learn/ledger/example.ts';
 import type { LabelCount, LearningSummary, NodeLearning } from '../../../../sdk/learn/node-learning.ts';
 import type { LearningState, TaughtAnswer, TaughtCut, TaughtHead, TaughtLabel, ViewState } from '../../protocol.ts';
 

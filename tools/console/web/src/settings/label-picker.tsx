@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { LabelChips } from '../parts/label-chips.tsx';
-import type { SectionProps } from './settings-view.tsx';
+import type { SectionProps } from './section.ts';
 
 /** Which of the model's labels are watched. */
 export function LabelPicker({ camera, save }: SectionProps) {

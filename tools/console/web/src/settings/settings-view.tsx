@@ -12,13 +12,6 @@ import { SourceField } from './source-field.tsx';
 import { Thresholds } from './thresholds.tsx';
 import { UriForm } from './uri-form.tsx';
 
-/** What a section of the form gets. */
-export interface SectionProps {
-  camera: CameraState;
-  /** Saves; false when the server refused. */
-  save(change: CameraChange): Promise<boolean>;
-}
-
 export function SettingsView({ camera }: { camera: string | undefined }) {
   const cameras = useStore((state) => state.cameras);
   const chosen = cameras.find(({ name }) => name === camera) ?? cameras[0];

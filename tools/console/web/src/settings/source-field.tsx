@@ -1,4 +1,4 @@
-import type { SectionProps } from './settings-view.tsx';
+import type { SectionProps } from './section.ts';
 import { UriForm } from './uri-form.tsx';
 
 const examples: readonly [uri: string, what: string][] = [

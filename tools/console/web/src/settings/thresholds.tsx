@@ -1,5 +1,5 @@
 import { Slider } from '../parts/slider.tsx';
-import type { SectionProps } from './settings-view.tsx';
+import type { SectionProps } from './section.ts';
 
 /** Labels with a threshold of their own. */
 export function Thresholds({ camera, save }: SectionProps) {

@@ -1,0 +1,167 @@
+import { EventEmitter } from 'node:events';
+import { hiddenIn, hiding, hidingLogger, maskSource } from '../../sdk/base/credentials.ts';
+import { InputError, messageOf } from '../../sdk/base/errors.ts';
+import { about, type Logger, silent } from '../../sdk/base/log.ts';
+import { RecentSum } from '../../sdk/base/recent-sum.ts';
+import type { Frame } from '../../sdk/frame/frame.ts';
+import type {
+  CameraControl,
+  ControlValues,
+  Device,
+  DeviceEvents,
+  DeviceHealth,
+  DeviceOptions,
+  DeviceProperties,
+} from './device.ts';
+import { FrameOutlet } from './outlet.ts';
+
+const lastHour = () => new RecentSum({ steps: 60, stepMs: 60_000 });
+
+/** What all devices share: state, counters, the outlet of frames and the order of open, frames and close. */
+export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements Device {
+  /** As it may be shown: a password in it is masked. */
+  readonly uri: string;
+  protected readonly options: DeviceOptions;
+  protected readonly logger: Logger;
+  readonly #hide: (text: string) => string;
+  /** Counted by the device itself; `dropped` are those that found no free buffer, beside the outlet's own. */
+  protected readonly counters = { frames: 0, dropped: 0, corrupt: 0 };
+  readonly #restarts = { total: 0, lastHour: lastHour() };
+  readonly #stalls = { total: 0, lastHour: lastHour() };
+  /** Does it do something with `options.controls`? */
+  protected readonly takesControls: boolean = false;
+  #outlet = new FrameOutlet();
+  #droppedBefore = 0;
+  #state: DeviceHealth['state'] = 'closed';
+  #lastError: string | undefined;
+  #properties: DeviceProperties | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(uri: string, options: DeviceOptions = {}) {
+    super();
+    this.uri = maskSource(uri);
+    this.options = options;
+    this.#hide = hiding(uri);
+    this.logger = hidingLogger(about(options.logger ?? silent, { source: this.uri }), this.#hide);
+  }
+
+  /** Begins to read the source and says what it is. @throws InputError when that is impossible. */
+  protected abstract start(): Promise<DeviceProperties>;
+  /** Ends everything `start()` began, waits for it. Called also when `start()` threw, and while it is still running. */
+  protected abstract stop(): Promise<void>;
+  /** Somebody reads now. A source that need not run unread begins here. */
+  protected read(): void {}
+
+  get properties(): DeviceProperties {
+    if (!this.#properties) throw new Error(`${this.uri} is not open: its properties are known after open()`);
+    return this.#properties;
+  }
+
+  get health(): DeviceHealth {
+    const { frames, dropped, corrupt } = this.counters;
+    return {
+      state: this.#state,
+      frames,
+      dropped: dropped + this.#droppedBefore + this.#outlet.dropped,
+      corrupt,
+      restarts: this.#restarts.total,
+      stalls: this.#stalls.total,
+      reconnects_last_hour: this.#restarts.lastHour.sum,
+      stalls_last_hour: this.#stalls.lastHour.sum,
+      lastError: this.#lastError,
+    };
+  }
+
+  async open(): Promise<void> {
+    if (this.#state !== 'closed' || this.#closing) throw new Error(`${this.uri} is open already, or still closing`);
+    this.#droppedBefore += this.#outlet.dropped;
+    this.#outlet = new FrameOutlet();
+    this.setState('opening');
+    try {
+      const properties = await this.start();
+      this.assertOpening();
+      this.setProperties(properties);
+      this.setState('online');
+      if (!this.takesControls && Object.keys(this.options.controls ?? {}).length > 0) {
+        this.logger.warn('this source has no controls: those it was given are left out');
+      }
+    } catch (error) {
+      this.setError(messageOf(error));
+      await this.close();
+      // A close() while it opened may have come before there was anything to stop.
+      await this.stop();
+      throw hiddenIn(error, this.#hide);
+    }
+  }
+
+  frames(): AsyncIterableIterator<Frame> {
+    if (this.#state === 'closed') throw new Error(`${this.uri} is not open: call open() before frames()`);
+    const frames = this.#outlet.frames();
+    this.read();
+    return frames;
+  }
+
+  async controls(): Promise<readonly CameraControl[]> {
+    return [];
+  }
+
+  async setControls(values: ControlValues): Promise<void> {
+    const [name] = Object.keys(values);
+    if (name !== undefined)
+      throw new InputError(`controls: expected none, for ${this.uri} has no controls; got ${name}`);
+  }
+
+  close(): Promise<void> {
+    if (this.#state === 'closed') return this.#closing ?? Promise.resolve();
+    this.#outlet.close();
+    this.setState('closed');
+    this.#closing = this.stop().finally(() => {
+      this.#closing = undefined;
+    });
+    return this.#closing;
+  }
+
+  /** To be asked after each wait in `start()`. @throws Error when the device was closed meanwhile. */
+  protected assertOpening(): void {
+    if (this.#state !== 'opening') throw new Error(`${this.uri} was closed while it opened`);
+  }
+
+  protected get outlet(): FrameOutlet {
+    return this.#outlet;
+  }
+
+  protected get state(): DeviceHealth['state'] {
+    return this.#state;
+  }
+
+  protected get closed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  /** A source that came back may be another one than before. */
+  protected setProperties(properties: DeviceProperties): void {
+    this.#properties = { ...properties, title: this.#hide(properties.title) };
+  }
+
+  /** The source is started again after it was lost. */
+  protected countRestart(): void {
+    this.#restarts.total++;
+    this.#restarts.lastHour.add();
+  }
+
+  /** The source gave no frames though it ran. */
+  protected countStall(): void {
+    this.#stalls.total++;
+    this.#stalls.lastHour.add();
+  }
+
+  protected setError(message: string): void {
+    this.#lastError = this.#hide(message);
+  }
+
+  protected setState(state: DeviceHealth['state']): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.emit('health', this.health);
+  }
+}

@@ -1,0 +1,159 @@
+import { Backoff } from '../../sdk/base/backoff.ts';
+import { InputError } from '../../sdk/base/errors.ts';
+import { Nap } from '../../sdk/base/nap.ts';
+import { Watchdog } from '../programs/watchdog.ts';
+import { DeviceBase } from './base.ts';
+import type { DeviceProperties } from './device.ts';
+import { LossReport } from './loss-report.ts';
+
+const defaultStallTimeoutMs = 10_000;
+/** What a source may take, beyond the stall timeout, from its start to its first frame: it connects. */
+const defaultStartGraceMs = 5_000;
+
+/**
+ * A source that goes on for ever though it may be lost, or hang. It is begun again, later and later, until the device is
+ * closed.
+ */
+export abstract class SupervisedDevice extends DeviceBase {
+  readonly #backoff = new Backoff();
+  readonly #nap = new Nap();
+  /** What is said of its losses, and of frames that have another size. */
+  protected readonly report = new LossReport(this.logger);
+  readonly #pauses: { work: () => Promise<void>; abandon: (error: Error) => void }[] = [];
+  #supervising: Promise<void> | undefined;
+  #watchdog: Watchdog | undefined;
+  /** Of the present run. */
+  #firstFrameMs: number | undefined;
+  #onOnline: (() => void) | undefined;
+
+  /** Reads the source until it is lost, or `endRun` is called. Never throws. @returns Why it was lost. */
+  protected abstract run(): Promise<string>;
+  /** Ends the run that is under way, if there is one, and waits for what it began outside. */
+  protected abstract endRun(): Promise<void>;
+  /** What the source is, once a frame of this run has come. */
+  protected abstract found(): DeviceProperties;
+  /** Words for a person in place of the reason why the source could not be opened. */
+  protected explain(reason: string): string {
+    return reason;
+  }
+
+  protected async start(): Promise<DeviceProperties> {
+    const online = new Promise<void>((resolve) => {
+      this.#onOnline = resolve;
+    });
+    const lost = this.#begin();
+    // Whichever comes first: a frame, or the run's end without one.
+    const reason = await Promise.race([online, lost]);
+    this.assertOpening();
+    if (reason !== undefined) throw new InputError(`${this.uri.replace(/:$/, '')}: ${this.explain(reason)}`);
+    this.#supervising = this.#supervise(lost);
+    return this.found();
+  }
+
+  protected async stop(): Promise<void> {
+    this.#nap.wake();
+    await this.endRun();
+    await this.#supervising;
+    this.report.stop();
+    for (const { abandon } of this.#pauses.splice(0)) abandon(new InputError(`${this.uri} was closed`));
+  }
+
+  /**
+   * Lets go of the source, does something that needs it for itself, and goes on. Nothing of that is a loss.
+   *
+   * @throws InputError while the source is away.
+   */
+  protected pause<T>(work: () => Promise<T>): Promise<T> {
+    if (this.state !== 'online') throw new InputError(`${this.uri} is ${this.state}: try again when it is online`);
+    return new Promise<T>((resolve, reject) => {
+      this.#pauses.push({ work: () => work().then(resolve, reject), abandon: reject });
+      void this.endRun();
+    });
+  }
+
+  /** Has a frame come since the run began? */
+  protected get hasFrames(): boolean {
+    return this.#firstFrameMs !== undefined;
+  }
+
+  /** To be told of each frame, before it is offered. */
+  protected frameCame(): void {
+    this.counters.frames++;
+    if (this.hasFrames) this.#watchdog?.feed();
+    else this.#onFirstFrame();
+  }
+
+  /**
+   * From now on frames are expected.
+   *
+   * @param bark Called when they stay away, with why the source is lost.
+   * @param startGraceMs What the first may take beyond the stall timeout.
+   */
+  protected expectFrames(bark: (reason: string) => void, startGraceMs = defaultStartGraceMs): void {
+    this.#watchdog = new Watchdog((ms) => {
+      const reason = `no frame for ${(ms / 1000).toFixed(1)} s`;
+      this.countStall();
+      // Not when the run has ended: to end what hangs may take long.
+      if (this.state === 'online') {
+        this.setError(reason);
+        this.setState('offline');
+      }
+      bark(reason);
+    });
+    this.#watchdog.arm(this.#stallTimeoutMs + startGraceMs);
+  }
+
+  protected expectNoFrames(): void {
+    this.#watchdog?.stop();
+    this.#watchdog = undefined;
+  }
+
+  get #stallTimeoutMs(): number {
+    return this.options.stallTimeoutMs ?? defaultStallTimeoutMs;
+  }
+
+  #begin(): Promise<string> {
+    this.#firstFrameMs = undefined;
+    return this.run();
+  }
+
+  async #supervise(lost: Promise<string>): Promise<void> {
+    // A source that ends right after its first frame must not be offline before `open()` has said online.
+    await new Promise(setImmediate);
+    for (;;) {
+      const reason = await lost;
+      if (this.closed) return;
+      if (this.#pauses.length > 0) {
+        await this.#doWhatWaits();
+        if (this.closed) return;
+        lost = this.#begin();
+        continue;
+      }
+      this.setError(reason);
+      this.setState('offline');
+      // Whoever was told may have closed the device.
+      if (this.closed) return;
+      if (this.report.isHealthy) this.#backoff.reset();
+      const waitMs = this.#backoff.next();
+      this.report.lost(this.health.lastError ?? reason, `next try in ${(waitMs / 1000).toFixed(1)} s`);
+      await this.#nap.sleep(waitMs);
+      if (this.closed) return;
+      this.countRestart();
+      lost = this.#begin();
+    }
+  }
+
+  async #doWhatWaits(): Promise<void> {
+    for (let pause = this.#pauses.shift(); pause; pause = this.#pauses.shift()) await pause.work();
+  }
+
+  #onFirstFrame(): void {
+    this.#firstFrameMs = performance.now();
+    this.#watchdog?.arm(this.#stallTimeoutMs);
+    this.#onOnline?.();
+    this.report.came();
+    if (this.state !== 'offline') return;
+    this.setProperties(this.found());
+    this.setState('online');
+  }
+}

@@ -1,0 +1,111 @@
+import type { ColourSpace } from '../../sdk/frame/frame.ts';
+import { defaultMaxPixels, tooLarge } from '../device/options.ts';
+import type { Command } from '../programs/child.ts';
+import type { StreamParser, StreamSink } from '../stream/stream.ts';
+import { ShowInfo, showinfoIn, showinfoOut } from './showinfo.ts';
+import { ShownFrameParser } from './shown-frames.ts';
+
+/** How one input is read through ffmpeg into frames. */
+export interface FfmpegInput {
+  /** Options for the input, in front of `-i`. */
+  readonly input: readonly string[];
+  /** What follows `-i`. */
+  readonly url: string;
+  /** Which of its streams. Default: the first video. */
+  readonly stream?: number;
+  /** Filters in front of the scaling. */
+  readonly filters?: readonly string[];
+  /** Size to scale to, in proportion: both give the largest that fits. Default: the source's own. */
+  readonly width?: number;
+  readonly height?: number;
+  /** Of a decoded picture; larger ones are refused before they are. */
+  readonly maxPixels?: number;
+  /** The matrix of streams that do not tell theirs. Default: what is usual for their size. */
+  readonly untagged?: ColourSpace['matrix'];
+  /** The matrix to convert to. Default: as it comes. */
+  readonly matrix?: ColourSpace['matrix'];
+}
+
+/** A program that writes frames, and what reads them. */
+export interface FfmpegCommand extends Command {
+  parser(sink: StreamSink): StreamParser;
+}
+
+export const installFfmpeg = 'install it: sudo apt install ffmpeg (version 5.1 or newer)';
+
+/**
+ * ffmpeg as it is run here: one video stream, each of its frames once, as 8 bit YUV 4:2:0 with square pixels on standard
+ * output; what each frame is, on standard error.
+ *
+ * One decoding thread: on a 768 x 432 H.264 clip two threads took 20 % more CPU time for the same frames, and a
+ * decoder with a thread a frame holds back that many frames of a camera.
+ */
+export function ffmpegCommand(options: FfmpegInput): FfmpegCommand {
+  const { input, url, stream, filters = [], width, height, maxPixels = defaultMaxPixels, untagged, matrix } = options;
+  // A level in front of each line, and no line left out because it is the one before again.
+  const args = ['-nostdin', '-hide_banner', '-nostats', '-loglevel', 'repeat+level+info', '-threads', '1'];
+  // Decoders count whole blocks; the frames themselves are looked at where they come in.
+  args.push('-max_pixels', String(Math.ceil(maxPixels * 1.1) + 65_536), ...input, '-i', url);
+  args.push('-map', stream === undefined ? '0:V:0' : `0:${stream}`, '-an', '-sn', '-dn');
+  const show = (name: string) => `${name}=checksum=0`;
+  const chain = ['sidedata=mode=delete', show(showinfoIn), ...filters, scale(width, height, matrix), 'setsar=1'];
+  args.push('-vf', [...chain, 'format=yuv420p', show(showinfoOut)].join(','));
+  // Else ffmpeg gives some frames twice and others not at all, and squeezes all into the size of the first.
+  // Where times jump by more than 30 hours, because a clock was set, ffmpeg would go on with some that it makes up.
+  args.push('-dts_error_threshold', '1e10');
+  args.push('-fps_mode', 'passthrough', '-enc_time_base', '1/1000000', '-noautoscale', '-f', 'rawvideo', 'pipe:1');
+  const listener = new ShowInfo();
+  const parser = (sink: StreamSink) => new ShownFrameParser(sink, listener, { untagged, matrix });
+  return { program: 'ffmpeg', args, install: installFfmpeg, listener, parser };
+}
+
+/** A pixel that is more than four times as wide as high is a mistake; one that is a hundredth wider is square. */
+const aspect = 'if(between(sar,0.25,4)*not(between(sar,0.99,1.01)),sar,1)';
+
+/**
+ * The filter that makes pixels square and scales to what is wanted. It is worked out anew for each size of a stream, and
+ * with `eval=frame` for each shape of its pixels: television goes from 4:3 to 16:9 in the same number of pixels. One with
+ * square pixels of the size that is wanted passes as it is.
+ */
+function scale(wantedWidth?: number, wantedHeight?: number, matrix?: ColourSpace['matrix']): string {
+  // The smaller side grows: no pixel that the camera has is lost. Chroma has half the size, so a side that changes is even.
+  const even = (value: string) => `max(2,2*trunc(round(${value})/2))`;
+  const ownWidth = `iw*max(1,${aspect})`;
+  const ownHeight = `ih/min(1,${aspect})`;
+  const ratio = `(iw*${aspect}/ih)`;
+  const unless = (changed: string, own: string, otherwise: string) => `if(${changed},${otherwise},${own})`;
+  let width = unless(`gt(${aspect},1)`, 'iw', even(ownWidth));
+  let height = unless(`lt(${aspect},1)`, 'ih', even(ownHeight));
+  if (wantedWidth !== undefined && wantedHeight !== undefined) {
+    const [fitWidth, fitHeight] = [`${wantedHeight}*${ratio}`, `${wantedWidth}/${ratio}`];
+    // What is right to a pixel is what was asked for.
+    width = `if(gte(${fitWidth},${wantedWidth}-1),${wantedWidth},${even(fitWidth)})`;
+    height = `if(gte(${fitHeight},${wantedHeight}-1),${wantedHeight},${even(fitHeight)})`;
+  } else if (wantedWidth !== undefined) {
+    [width, height] = [String(wantedWidth), even(`${wantedWidth}/${ratio}`)];
+  } else if (wantedHeight !== undefined) {
+    [width, height] = [even(`${wantedHeight}*${ratio}`), String(wantedHeight)];
+  }
+  const convert = matrix === undefined ? '' : `:out_color_matrix=${matrix}`;
+  return `scale=w='${width}':h='${height}':flags=bilinear:eval=frame${convert}`;
+}
+
+/** What ffmpeg says, or in words for a person where the pictures are too large. */
+export function plainWords(said: string, maxPixels: number = defaultMaxPixels): string {
+  const [, size] = /Picture size (\d+x\d+) (?:exceeds specified max|is invalid)/.exec(said) ?? [];
+  return size === undefined ? said : tooLarge(size, maxPixels);
+}
+
+/**
+ * A filter that lets at most so many frames a second pass. Unlike ffmpeg's `fps` it never repeats one: after a gap in a
+ * camera's timestamps that would be a burst of copies.
+ */
+export function atMost(fps: number | undefined): string[] {
+  if (fps === undefined) return [];
+  // Variable 0 is when the next frame is due. A little early is in time, for cameras are not exact; a clock that was
+  // set back by more than two frames begins anew.
+  const period = (1 / fps).toFixed(6);
+  const early = (0.1 / fps).toFixed(6);
+  const isDue = `isnan(t)+gte(t+${early},ld(0))+gt(ld(0)-t,2*${period})`;
+  return [`select='if(${isDue},0*st(0,clip(ld(0),t-${period},t+${early})+${period})+1,0)'`];
+}

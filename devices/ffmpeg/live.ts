@@ -1,0 +1,164 @@
+import type { Writable } from 'node:stream';
+import { messageOf } from '../../sdk/base/errors.ts';
+import type { FramePool } from '../../sdk/frame/pool.ts';
+import { monotonicNs } from '../device/clock.ts';
+import type { DeviceProperties } from '../device/device.ts';
+import { defaultMaxPixels } from '../device/options.ts';
+import { SupervisedDevice } from '../device/supervised.ts';
+import { Child, type Command } from '../programs/child.ts';
+import { PoolFiller } from '../stream/filler.ts';
+import { pump, type StreamFormat, type StreamParser, type StreamSink } from '../stream/stream.ts';
+import { chooseDecoder, type Encoded } from './choose-decoder.ts';
+import type { DecoderTrial } from './decoder-trial.ts';
+import { plainWords } from './ffmpeg.ts';
+
+/** How a live source is read at the moment: the program may have been installed, the camera plugged in, since the last time. */
+export interface LiveCommand extends Command {
+  /** What decodes outside the processor; if no picture comes, it gives way to software. */
+  readonly decoder?: DecoderTrial;
+  /** What it may take to its first frame, beyond the stall timeout. Default: to connect. */
+  readonly startGraceMs?: number;
+  parser(sink: StreamSink): StreamParser;
+  /**
+   * Of a program that is fed: writes to its standard input until the source ends, or is to end.
+   *
+   * @returns Why it ended. It never throws.
+   */
+  feed?(input: Writable, signal: AbortSignal): Promise<string>;
+}
+
+/**
+ * A source that goes on for ever through a program that may die, hang, or end as if all were well. Whatever happens to
+ * it is a lost stream.
+ */
+export abstract class LiveDevice extends SupervisedDevice {
+  readonly #filler = new PoolFiller(
+    (buffer, pool) => this.#onFrame(buffer, pool),
+    this.options.maxPixels ?? defaultMaxPixels,
+  );
+  #child: Child | undefined;
+  /** One that could not be ended. */
+  #stuck: Child | undefined;
+  #sequence = 0;
+  /** Of the last frame. */
+  #known: StreamFormat | undefined;
+  /** The hardware decoder gave no picture where software did. */
+  #inSoftware = false;
+  /** The present run is to end. */
+  #ending = false;
+
+  /** @throws InputError when the source cannot be read, with what to do. */
+  protected abstract command(): Promise<LiveCommand>;
+  /** What the source is, once its stream has begun. */
+  protected abstract identity(): Pick<DeviceProperties, 'kind' | 'title'>;
+
+  /** What is to decode a stream; undefined is software. */
+  protected async decoderFor(stream: Encoded): Promise<DecoderTrial | undefined> {
+    if (this.options.hardwareDecoding === false || this.#inSoftware) return undefined;
+    const decoder = await chooseDecoder(stream);
+    this.logger.debug(decoder ? `decodes with ${decoder.name}` : 'decodes in software');
+    return decoder;
+  }
+
+  protected found(): DeviceProperties {
+    const { format, width, height, fps, colour } = this.#filler.format!;
+    return { ...this.identity(), format, width, height, fps, colour, live: true };
+  }
+
+  protected async endRun(): Promise<void> {
+    this.#ending = true;
+    await this.#child?.stop();
+  }
+
+  protected async run(): Promise<string> {
+    this.#ending = false;
+    const { reason, decoder } = await this.#run();
+    if (!decoder || this.hasFrames || this.#ending) return reason;
+    this.logger.warn(`no picture with ${decoder.name}, decodes in software: ${reason}`);
+    this.#inSoftware = true;
+    const second = await this.#run();
+    // Without a picture either way, it was not the decoder.
+    if (!this.hasFrames) this.#inSoftware = false;
+    return second.reason;
+  }
+
+  /** The stream goes on with another one: a camera that was turned, or set to another size. */
+  #become(): void {
+    const { width, height } = this.properties;
+    const found = this.found();
+    this.setProperties(found);
+    if (found.width === width && found.height === height) return;
+    this.report.becameOther({ width, height }, found);
+  }
+
+  async #run(): Promise<{ reason: string; decoder?: DecoderTrial }> {
+    let command: LiveCommand;
+    let child: Child;
+    let parser: StreamParser;
+    if (this.#stuck?.running) {
+      // One more at each try would hang beside it.
+      return {
+        reason: `process ${this.#stuck.pid} cannot be ended: its driver hangs; unplug the camera, or restart the board`,
+      };
+    }
+    this.#stuck = undefined;
+    try {
+      command = await this.command();
+      // One that cannot be made must leave no program behind.
+      parser = command.parser(this.#filler);
+      child = await Child.start(command, { writes: command.feed !== undefined });
+    } catch (error) {
+      return { reason: messageOf(error) };
+    }
+    if (this.#ending) {
+      await child.stop(true);
+      return { reason: 'closed' };
+    }
+    this.#child = child;
+    let reason: string | undefined;
+    this.expectFrames((why) => {
+      reason = why;
+      void child.stop(true);
+    }, command.startGraceMs);
+    const feeding = new AbortController();
+    void child.ended.then(() => feeding.abort());
+    const fed = command.feed && this.#feed(child, command.feed, feeding.signal);
+    try {
+      await pump(child.stdout, parser);
+      if (!parser.clean && reason === undefined && !this.#ending) this.counters.corrupt++;
+    } catch (error) {
+      this.counters.corrupt++;
+      reason = messageOf(error);
+      await child.stop(true);
+    }
+    this.expectNoFrames();
+    const how = await child.ended;
+    const end = await fed;
+    this.#child = undefined;
+    if (child.running) this.#stuck = child;
+    const said = plainWords(child.said, this.options.maxPixels);
+    // An exit status of 0 is a lost stream as well: ffmpeg ends so when a camera is unplugged or a server goes away.
+    reason ??= end ?? `the stream ended (${how})`;
+    return { reason: said ? `${reason}: ${said}` : reason, decoder: command.decoder };
+  }
+
+  /** @returns Why its source ended; undefined where the program was first. */
+  async #feed(child: Child, feed: NonNullable<LiveCommand['feed']>, signal: AbortSignal): Promise<string | undefined> {
+    // How it ended is worth more than EPIPE.
+    child.stdin!.on('error', () => {});
+    const reason = await feed(child.stdin!, signal);
+    if (signal.aborted) return undefined;
+    child.stdin!.end();
+    return reason;
+  }
+
+  #onFrame(buffer: Uint8Array | undefined, pool: FramePool): void {
+    const captureTimeNs = monotonicNs();
+    if (this.state === 'online' && this.#filler.format !== this.#known) this.#become();
+    this.#known = this.#filler.format;
+    this.frameCame();
+    const sequence = this.#sequence++;
+    if (buffer) this.outlet.offer(pool.frame(buffer, { sequence, captureTimeNs, wallTimeMs: Date.now() }));
+    else this.counters.dropped++;
+  }
+}

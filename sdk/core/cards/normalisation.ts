@@ -1,0 +1,15 @@
+import { InputError } from '../../base/errors.ts';
+import type { ModelCard } from './card.ts';
+
+/**
+ * Bytes go in as they are: a mean that would be left out without a word makes a network that finds nothing.
+ *
+ * @throws InputError.
+ */
+export function assertNormalisation({ type, mean, std }: ModelCard['input']): void {
+  if (type === 'uint8' && (mean.some((value) => value !== 0) || std.some((value) => value !== 1))) {
+    throw new InputError(
+      `input: expected mean 0 and std 1 for the type uint8, got [${mean.join(', ')}] and [${std.join(', ')}]; the network's own first layer has to normalise`,
+    );
+  }
+}

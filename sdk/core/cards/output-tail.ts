@@ -1,0 +1,93 @@
+import { InputError } from '../../base/errors.ts';
+import { type OnnxGraph, producersOf, readOnnxGraph } from '../onnx/graph.ts';
+import type { DetectorCard } from './card.ts';
+
+/** What leaves each number what it is, as far as its meaning goes. */
+const carriers =
+  /^(Identity|Dropout|Cast|CastLike|Reshape|Flatten|Squeeze|Unsqueeze|Transpose|Clip|QuantizeLinear|DequantizeLinear|Expand|Contiguous)$/;
+/** What puts tensors together or takes them apart. */
+const joiners = /^(Concat|QLinearConcat|Split|SplitToSequence|Slice|Gather)$/;
+/** What gives numbers of any size. */
+const linear =
+  /^(Gemm|MatMul|Conv|Add|Sub|Mul|Sum|Log|BatchNormalization|QLinear(MatMul|Conv|Add|Mul)|QGemm|GlobalAveragePool|ReduceMean|FusedGemm|FusedMatMul|MatMulNBits)$/;
+
+/**
+ * What the numbers of an output are, as its last nodes say: probabilities that add up to 1, shares each for itself, or
+ * logits; undefined where they do not say.
+ */
+export type Activation = 'softmax' | 'sigmoid' | 'none';
+
+export function activationOf(graph: OnnxGraph, output: string): Activation | undefined {
+  const producers = producersOf(graph);
+  let name = output;
+  // A graph has no circles, but a file may say so.
+  for (let left = graph.nodes.length; left > 0; left--) {
+    const node = producers.get(name);
+    if (!node) return undefined;
+    const { op, inputs } = node;
+    if (/log_?softmax/i.test(op)) return 'none';
+    if (/softmax/i.test(op)) return 'softmax';
+    if (/sigmoid/i.test(op)) return 'sigmoid';
+    if (op === 'Div') {
+      const [above, below] = inputs.map((input) => producers.get(input));
+      // Exporters to old opsets write a softmax of other axes than the last in parts.
+      const isShare = below?.op === 'ReduceSum' && below.inputs[0] === inputs[0];
+      return isShare && above?.op === 'Exp' ? 'softmax' : undefined;
+    }
+    if (linear.test(op)) return 'none';
+    if (!carriers.test(op)) return undefined;
+    name = inputs[0]!;
+  }
+  return undefined;
+}
+
+/**
+ * The steps in which an output's numbers can be told apart, largest last, where its last nodes are in 8 or 16 bits: the
+ * scales of what they dequantise. Empty where they compute in floats.
+ */
+export function stepsOf(graph: OnnxGraph, output: string): number[] {
+  const producers = producersOf(graph);
+  const seen = new Set<string>();
+  const steps: number[] = [];
+  const waiting = [output];
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    const node = producers.get(name);
+    if (!node || seen.has(name)) continue;
+    seen.add(name);
+    const scale = node.op === 'DequantizeLinear' ? graph.constants.get(node.inputs[1] ?? '')?.value : undefined;
+    if (scale !== undefined) steps.push(scale);
+    else if (carriers.test(node.op)) waiting.push(node.inputs[0] ?? '');
+    else if (joiners.test(node.op)) waiting.push(...node.inputs);
+  }
+  return steps.sort((a, b) => a - b);
+}
+
+/** Coarser steps than this are none of scores. Logits of a wide range have finer ones. */
+const coarsest = 0.2;
+
+/**
+ * Boxes in pixels and scores of 0 to 1 in one tensor of 8 bits share one scale: every score is 0 then, or one of very few
+ * numbers, and hardly anything is ever found.
+ *
+ * @throws InputError when the output with the scores can hold hardly any.
+ */
+export function assertFineScores(model: Uint8Array, { decoder }: DetectorCard): void {
+  const graph = readOnnxGraph(model);
+  if (!graph) return;
+  const names =
+    decoder.type === 'ssd'
+      ? [decoder.outputs.scores]
+      : 'outputs' in decoder && decoder.outputs
+        ? [decoder.outputs.scores].flat()
+        : [decoder.output ?? graph.outputs[0] ?? ''];
+  for (const name of names) {
+    // Where parts of it have scales of their own, the finest is the scores'.
+    const [finest = 0] = stepsOf(graph, name);
+    if (finest < coarsest) continue;
+    const values = Array.from({ length: Math.floor(1 / finest) + 1 }, (_, i) => Number((i * finest).toPrecision(2)));
+    throw new InputError(
+      `the model's output ${name} is in steps of ${Number(finest.toPrecision(3))}, so that of the scores from 0 to 1 it holds only ${values.join(', ')}: boxes and scores share one scale; ` +
+        'quantise it again and leave the last nodes, from the one that puts them together, in float',
+    );
+  }
+}

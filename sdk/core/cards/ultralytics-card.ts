@@ -1,0 +1,142 @@
+import { InputError } from '../../base/errors.ts';
+import { validate } from '../../config/validate.ts';
+import { pictureInput } from '../engines/binding.ts';
+import type { TensorInfo } from '../engines/engine.ts';
+import { ClassifierCard, DetectorCard, takenBy } from './card.ts';
+import type { UltralyticsInfo } from './ultralytics.ts';
+
+/** What a model says of itself once it is loaded. */
+interface Tensors {
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+}
+
+/**
+ * The card of a detector that Ultralytics' exporter wrote, from its metadata and the shape of its first output.
+ *
+ * @throws InputError when it is a classifier, or the output could be read in several ways, or in none.
+ */
+export function ultralyticsCard(info: UltralyticsInfo, { inputs, outputs }: Tensors): DetectorCard {
+  if (info.task === 'classify') {
+    throw new InputError(`expected a model of the task detect, its metadata says classify: ${takenBy.classify}`);
+  }
+  const input = inputOf(info, inputs);
+  const decoder = decoderOf(info, input, outputs);
+  const isDetr = decoder.type === 'rtdetr' || decoder.boxes === 'cxcywh';
+  const card = {
+    name: info.name,
+    task: 'detect',
+    // Its RT-DETR is trained on pictures that fill the input.
+    input: { ...input, resize: isDetr ? 'stretch' : 'letterbox' },
+    decoder: { ...decoder, output: outputs[0]?.name },
+    labels: [...info.labels],
+  };
+  return validate(DetectorCard, card, `the card made from ${info.name}'s metadata`);
+}
+
+/**
+ * The card of a classifier that Ultralytics' exporter wrote. It has no embedding: nothing can be learned from it.
+ *
+ * @throws InputError when it is a detector, or its output does not fit its labels.
+ */
+export function ultralyticsClassifierCard(info: UltralyticsInfo, { inputs, outputs }: Tensors): ClassifierCard {
+  if (info.task !== 'classify') {
+    throw new InputError(
+      `expected a model of the task classify, its metadata is that of a detector: ${takenBy.detect}`,
+    );
+  }
+  const card = {
+    name: info.name,
+    task: 'classify',
+    input: { ...inputOf(info, inputs), resize: info.size?.width === info.size?.height ? 'crop' : 'stretch' },
+    outputs: { logits: outputs[0]?.name },
+    labels: [...info.labels],
+  };
+  return validate(ClassifierCard, card, `the card made from ${info.name}'s metadata`);
+}
+
+function inputOf({ size }: UltralyticsInfo, inputs: readonly TensorInfo[]) {
+  const input = pictureInput(inputs);
+  return { name: input?.name, ...(size ?? sizeOf(input)), channels: 'RGB', mean: [0, 0, 0], std: [255, 255, 255] };
+}
+
+function sizeOf(input: TensorInfo | undefined): { width: number; height: number } {
+  const [, , height, width] = input?.shape ?? [];
+  if (typeof height !== 'number' || typeof width !== 'number' || height < 1 || width < 1) {
+    throw new InputError(
+      `expected imgsz in the metadata or a fixed input [1, 3, height, width], got [${input?.shape.join(', ')}]; write a card that says the size`,
+    );
+  }
+  return { width, height };
+}
+
+interface Decoder {
+  readonly type: 'yolov5' | 'yolov8' | 'suppressed' | 'rtdetr';
+  readonly boxes?: 'xyxy' | 'cxcywh';
+  readonly normalised?: boolean;
+  readonly extra?: number;
+}
+
+const relative: Decoder = { type: 'suppressed', boxes: 'cxcywh', normalised: true };
+
+/** Several layouts have six numbers a row where there is one class, or two: only the metadata tells them apart. */
+function decoderOf(
+  info: UltralyticsInfo,
+  size: { width: number; height: number },
+  outputs: readonly TensorInfo[],
+): Decoder {
+  const { labels, suppressed, head, description } = info;
+  const classes = labels.length;
+  const shape = outputs[0]?.shape ?? [];
+  const [, rows, columns] = shape;
+  const extra = extraOf(info, outputs);
+  const more = extra > 0 ? { extra } : {};
+  const isOpen = (side: number | string | undefined) => typeof side === 'string' || (side !== undefined && side <= 0);
+  if (shape.length === 3) {
+    const isDetr = head === 'RTDETRDecoder' || (head === undefined && /rt-?detr/.test(description));
+    if (isDetr) {
+      // The best of each query since 8.4.50, whose files do not tell it from the scores of two classes; `head` came later.
+      if (head === undefined ? columns === 6 && classes !== 2 : columns === 6 || isOpen(columns)) return relative;
+      if (columns === 4 + classes && classes !== 2) return { type: 'rtdetr' };
+    } else if (suppressed && (columns === 6 + extra || (isOpen(columns) && rows !== 4 + classes + extra))) {
+      return { type: 'suppressed', ...more };
+    } else if (rows === 4 + classes + extra) {
+      return { type: 'yolov8', ...more };
+    } else if (isOpen(rows) && isOpen(columns)) {
+      // Each run is held to it.
+      return { type: info.task ? 'yolov8' : 'yolov5', ...more };
+    } else if (columns === 6 + extra && /yolov10/.test(description)) {
+      // Before 8.4 only the name says that this head needs no suppression.
+      return { type: 'suppressed', ...more };
+    } else if (columns === 5 + classes + extra && (classes > 1 || isGrid(rows, size) || (isOpen(rows) && !info.task))) {
+      return { type: 'yolov5', ...more };
+    } else if (columns === 4 + classes && columns !== 6) {
+      return { type: 'rtdetr' };
+    }
+  }
+  throw new InputError(
+    `expected a first output of [1, ${4 + classes + extra}, N] (YOLOv8), [1, N, ${5 + classes + extra}] (YOLOv5), or [1, N, ${6 + extra}] with end2end or nms in the metadata, for ${counted(classes)}, ` +
+      `got [${shape.join(', ')}]; write a card that says how to read it: "decoder": {"type": "suppressed"} for rows of x1, y1, x2, y2, score, class; ` +
+      '{"type": "suppressed", "boxes": "cxcywh", "normalised": true} for RT-DETR\'s, or {"type": "rtdetr"} where each row has a score for each class',
+  );
+}
+
+const counted = (labels: number) => `${labels} label${labels === 1 ? '' : 's'}`;
+
+/** Numbers of a row behind box and classes: mask coefficients, or key points. */
+function extraOf({ task, keypoints }: UltralyticsInfo, outputs: readonly TensorInfo[]): number {
+  if (task === 'pose') return keypoints;
+  const masks = outputs[1]?.shape;
+  if (task === 'segment' || (task === undefined && masks?.length === 4)) {
+    // As many as there are prototypes.
+    return typeof masks?.[1] === 'number' && masks[1] > 0 ? masks[1] : 32;
+  }
+  return 0;
+}
+
+/** Is this YOLOv5's number of rows, three for each cell of strides 8 to 32, or 8 to 64? */
+function isGrid(rows: number | string | undefined, { width, height }: { width: number; height: number }): boolean {
+  const cells = (stride: number) => Math.ceil(width / stride) * Math.ceil(height / stride);
+  const three = 3 * (cells(8) + cells(16) + cells(32));
+  return rows === three || rows === three + 3 * cells(64);
+}

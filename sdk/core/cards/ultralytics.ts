@@ -1,0 +1,111 @@
+import { InputError, messageOf } from '../../base/errors.ts';
+import { type PythonValue, parsePythonLiteral } from './python-literal.ts';
+
+/** What a model of Ultralytics can be for; of those with more than boxes, the boxes are read. */
+const tasks = ['detect', 'segment', 'pose', 'classify'] as const;
+export type UltralyticsTask = (typeof tasks)[number];
+
+/** What Ultralytics' exporter writes into an ONNX file's metadata, as far as it is needed. */
+export interface UltralyticsInfo {
+  readonly ultralytics: true;
+  readonly name: string;
+  /** Undefined where the exporter leaves it out (YOLOv5's does): it finds objects. */
+  readonly task: UltralyticsTask | undefined;
+  readonly labels: readonly string[];
+  /** Undefined where the exporter leaves it out (YOLOv5's does): the model's input says it then. */
+  readonly size: { readonly width: number; readonly height: number } | undefined;
+  /** The rows are what is left after suppression: exported with `nms`, or from a head that needs none. */
+  readonly suppressed: boolean;
+  /** `RTDETRDecoder`, for example; files of before 8.4.100 do not say it. */
+  readonly head: string | undefined;
+  /** What the exporter calls the network, in lower case: `ultralytics yolov10n model`. */
+  readonly description: string;
+  /** Numbers of a box's key points, of the task pose. */
+  readonly keypoints: number;
+}
+
+/**
+ * @param name The model's name.
+ * @param what Names the file in errors.
+ * @returns Undefined when the metadata is not Ultralytics'.
+ * @throws InputError when it is, and cannot be used.
+ */
+export function readUltralytics(
+  metadata: ReadonlyMap<string, string>,
+  name: string,
+  what: string,
+): UltralyticsInfo | undefined {
+  const names = metadata.get('names');
+  const size = metadata.get('imgsz');
+  if (names === undefined || (size === undefined && !metadata.has('stride'))) return undefined;
+  const literal = (key: string) => {
+    const text = metadata.get(key);
+    return text === undefined ? undefined : literalOf(text, what, key);
+  };
+  const args = literal('args');
+  return {
+    ultralytics: true,
+    name:
+      name
+        .toLowerCase()
+        .replace(/[^a-z0-9._-]+/g, '-')
+        .replace(/^[^a-z0-9]+/, '') || 'model',
+    task: taskOf(metadata.get('task'), what),
+    labels: labelsOf(literal('names')!, what),
+    size: size === undefined ? undefined : sizeOf(literal('imgsz')!, what),
+    suppressed: metadata.get('end2end') === 'True' || (args instanceof Map && args.get('nms') === true),
+    head: metadata.get('head'),
+    description: metadata.get('description')?.toLowerCase() ?? '',
+    keypoints: product(literal('kpt_shape')),
+  };
+}
+
+function taskOf(task: string | undefined, what: string): UltralyticsTask | undefined {
+  if (task === undefined) return undefined;
+  const known = tasks.find((one) => one === task);
+  if (known) return known;
+  const why = task === 'obb' ? ', whose boxes are turned: train it for the task detect' : '';
+  throw new InputError(`${what}: expected a model of the task ${tasks.join(', ')}, its metadata says ${task}${why}`);
+}
+
+function literalOf(text: string, what: string, key: string): PythonValue {
+  try {
+    return parsePythonLiteral(text);
+  } catch (error) {
+    throw new InputError(
+      `${what}: the metadata's ${key} cannot be read as Python writes it: ${messageOf(error)}: ${text.slice(0, 80)}`,
+    );
+  }
+}
+
+function product(shape: PythonValue | undefined): number {
+  return Array.isArray(shape) ? shape.reduce<number>((all, side) => all * Number(side), 1) : 0;
+}
+
+function sizeOf(value: PythonValue, what: string): { width: number; height: number } {
+  const list = Array.isArray(value) ? value : [value, value];
+  const [height, width] = list.length === 1 ? [list[0], list[0]] : list;
+  if (!Number.isInteger(height) || !Number.isInteger(width) || list.length > 2) {
+    const got = value instanceof Map ? 'a dict' : JSON.stringify(value);
+    throw new InputError(`${what}: expected the metadata's imgsz to be [height, width], got ${got}`);
+  }
+  return { width: width as number, height: height as number };
+}
+
+/** A dict by class id, or a list. What is no text, a dataset of digits for example, is named as Python writes it. */
+function labelsOf(value: PythonValue, what: string): string[] {
+  const entries: [PythonValue, PythonValue][] =
+    value instanceof Map ? [...value] : Array.isArray(value) ? value.map((label, i) => [i, label]) : [];
+  const labels = entries
+    .map(([key, label]) => [Number(key), label] as const)
+    .sort(([a], [b]) => a - b)
+    .map(([key, label], index) => {
+      const text = label === true ? 'True' : label === false ? 'False' : label === null ? 'None' : label;
+      if (key !== index || (typeof text !== 'string' && typeof text !== 'number') || text === '') {
+        throw new InputError(`${what}: expected the metadata's names to be {0: 'first', 1: 'second', …}`);
+      }
+      return String(text);
+    });
+  if (labels.length === 0) throw new InputError(`${what}: expected names in the metadata, got none`);
+  return labels;
+}

@@ -1,0 +1,79 @@
+import type { IClientOptions } from 'mqtt';
+import { maskCredentials } from '../../base/credentials.ts';
+import { InputError } from '../../base/errors.ts';
+import type { TlsSettings } from '../../config/schema.ts';
+
+const defaultPorts = { mqtt: 1883, mqtts: 8883, ws: 80, wss: 443 } as const;
+type Protocol = keyof typeof defaultPorts;
+
+/** Where a broker is and who asks. */
+export interface BrokerAddress {
+  /** For people and logs: without user name and password. */
+  readonly title: string;
+  readonly options: Pick<IClientOptions, 'protocol' | 'hostname' | 'host' | 'port' | 'path' | 'username' | 'password'>;
+  readonly tls: TlsSettings | undefined;
+}
+
+export interface BrokerLogin {
+  username?: string;
+  password?: string;
+  tls?: TlsSettings;
+}
+
+/**
+ * Reads a broker's URL. A user name and a password in the URL count unless they are given apart.
+ *
+ * @throws InputError when it is not mqtt://, mqtts://, ws:// or wss:// with a host, or `tls` does not fit it. The
+ * message never shows a password.
+ */
+export function brokerAddress(url: string, login: BrokerLogin = {}): BrokerAddress {
+  let parsed: URL;
+  try {
+    parsed = new URL(url);
+  } catch {
+    // What cannot be taken apart may hold a password anywhere, so it is not shown.
+    throw new InputError('mqtt.broker: expected `embedded`, `off` or a URL such as mqtt://192.168.1.2:1883');
+  }
+  const protocol = parsed.protocol.slice(0, -1) as Protocol;
+  if (!Object.hasOwn(defaultPorts, protocol) || parsed.hostname === '') {
+    throw new InputError(
+      `mqtt.broker: expected a URL with mqtt://, mqtts://, ws:// or wss:// and a host, got one with ${parsed.protocol}//`,
+    );
+  }
+  if (parsed.username !== '' && `${parsed.pathname}${parsed.search}${parsed.hash}`.includes('@')) {
+    // Then a part of the password was taken for the host, and would be shown as such.
+    throw new InputError('mqtt.broker: write / @ : # in a password as %2F %40 %3A %23, or give it in mqtt.password');
+  }
+  const username = login.username ?? (decode(parsed.username) || undefined);
+  const password = login.password ?? (decode(parsed.password) || undefined);
+  if (password !== undefined && username === undefined) {
+    throw new InputError('mqtt.username: expected a user name beside the password, got nothing');
+  }
+  const { tls } = login;
+  if (tls && protocol !== 'mqtts' && protocol !== 'wss') {
+    throw new InputError(
+      `mqtt.tls: expected a broker with mqtts:// or wss://, got ${protocol}://, which is not encrypted`,
+    );
+  }
+  if ((tls?.cert === undefined) !== (tls?.key === undefined)) {
+    throw new InputError('mqtt.tls: expected both `cert` and `key`, or neither');
+  }
+  const port = parsed.port === '' ? defaultPorts[protocol] : Number(parsed.port);
+  const web = protocol === 'ws' || protocol === 'wss';
+  const path = web ? parsed.pathname + parsed.search : '';
+  // A WebSocket's address is put together to a URL again, where an IPv6 address keeps its brackets.
+  const hostname = web ? parsed.hostname : parsed.hostname.replace(/^\[|\]$/g, '');
+  return {
+    title: maskCredentials(`${protocol}://${parsed.hostname}:${port}${web ? parsed.pathname : ''}`),
+    options: { protocol, hostname, host: hostname, port, ...(web && { path }), username, password },
+    tls,
+  };
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,226 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../../base/errors.ts';
+import type { Learner } from '../../../learn/learner.ts';
+import { bundleHash } from '../../../learn/ledger/bundle.ts';
+import type { Identity } from '../../../learn/ledger/identity.ts';
+import type { PartName } from '../../../learn/ledger/part.ts';
+import { type Link, packetBytes } from '../../connection/link.ts';
+import type { HubContext } from '../extension.ts';
+import type { LearnTopics } from './learn-topics.ts';
+import { digestOfPart, writeSharedPart } from './shared-part.ts';
+
+export interface AnnouncerTimes {
+  /** Own changes within so long are one message. */
+  readonly gatherMs: number;
+  /** Own changes without a pause wait no longer. */
+  readonly longestMs: number;
+  /** What is missing of another node is told after once to twice so long: it, or yet another one, may do it before. */
+  readonly helpMs: number;
+  /** What somebody broke is mended so often at most. */
+  readonly mendMs: number;
+}
+
+export interface AnnouncerOptions {
+  readonly context: HubContext;
+  readonly topics: LearnTopics;
+  readonly learner: Pick<Learner, 'ledger' | 'read'>;
+  /** Undefined: what is told is not signed. */
+  readonly identity: Identity | undefined;
+  readonly times: AnnouncerTimes;
+}
+
+/** What the broker retains on a topic. */
+interface Retained {
+  /** Of the message, for its successor to name. */
+  readonly hash: string;
+  /** Of its content; undefined where that is nothing to keep. */
+  readonly digest: string | undefined;
+}
+
+/** What waits in the outbox meanwhile; it may be in memory. */
+const mostWaitingBytes = 2 << 20;
+
+/**
+ * Keeps the fleet's topics at the broker at what the ledger says, of all nodes: where the broker has less than this node
+ * knows, it is told. A node's own parts at once; those of others only when nobody else does it, which is so where the
+ * broker forgot them and their node is away, or was flashed anew.
+ *
+ * Nothing is told before it was looked at what the broker has: it may be all that is left of a node that was flashed.
+ */
+export class Announcer {
+  readonly #options: AnnouncerOptions;
+  /** On this connection. */
+  readonly #retained = new Map<string, Retained>();
+  readonly #digests = new Map<string, string>();
+  readonly #due = new Map<string, { readonly first: number; readonly at: number }>();
+  /** Topics that are left as they are until somebody says something else there. */
+  readonly #left = new Set<string>();
+  readonly #mended = new Map<string, number>();
+  #link: Link | undefined;
+  #isWorking = false;
+  #timer: NodeJS.Timeout | undefined;
+  #saidTooLarge = false;
+
+  constructor(options: AnnouncerOptions) {
+    this.#options = options;
+  }
+
+  /** What the broker retains is not known any more: nothing is told until it was looked at. */
+  forget(): void {
+    clearTimeout(this.#timer);
+    this.#link = undefined;
+    this.#retained.clear();
+    this.#due.clear();
+    this.#left.clear();
+  }
+
+  /** All that the broker retains was heard over this connection: tells over it what it lacks. */
+  looked(link: Link): void {
+    this.#link = link;
+    for (const part of this.#options.learner.ledger.parts()) this.#schedule(this.#options.topics.of(part), part);
+  }
+
+  /** The ledger has something else of this part now. */
+  changed(name: PartName): void {
+    const topic = this.#options.topics.of(name);
+    this.#digests.delete(topic);
+    this.#schedule(topic, name);
+  }
+
+  /** The broker retains this, and the ledger has taken it in. */
+  heard(topic: string, name: PartName, retained: Retained): void {
+    this.#retained.set(topic, retained);
+    this.#left.delete(topic);
+    this.#schedule(topic, name);
+  }
+
+  /** The broker retains something that is no part. What is this node's own is put right, now and then. */
+  broken(topic: string, name: PartName, hash: string): void {
+    if (!this.#isKnown(name)) return;
+    this.#retained.set(topic, { hash, digest: undefined });
+    if (!this.#isOwn(name)) this.#left.add(topic);
+    else this.#mend(topic);
+  }
+
+  /** The broker retains nothing there any more. */
+  emptied(topic: string, name: PartName): void {
+    if (!this.#isKnown(name)) return;
+    this.#retained.delete(topic);
+    this.#left.delete(topic);
+    if (this.#isOwn(name)) this.#mend(topic);
+    else this.#schedule(topic, name);
+  }
+
+  /** The broker retains something that this node cannot take in: to write over it would lose it. */
+  leave(topic: string, name: PartName, hash: string): void {
+    if (!this.#isKnown(name)) return;
+    this.#retained.set(topic, { hash, digest: undefined });
+    this.#left.add(topic);
+  }
+
+  get #isConnected(): boolean {
+    return this.#link !== undefined && this.#link === this.#options.context.link;
+  }
+
+  #isOwn({ node }: PartName): boolean {
+    return node === this.#options.learner.ledger.node;
+  }
+
+  /** Topics of anything else are anyone's, and as many as anyone likes. */
+  #isKnown(name: PartName): boolean {
+    return this.#options.learner.ledger.part(name) !== undefined;
+  }
+
+  #mend(topic: string): void {
+    const { gatherMs, mendMs } = this.#options.times;
+    const now = performance.now();
+    const at = Math.max(now + gatherMs, (this.#mended.get(topic) ?? Number.NEGATIVE_INFINITY) + mendMs);
+    if (this.#due.has(topic)) return;
+    this.#mended.set(topic, at);
+    this.#due.set(topic, { first: now, at });
+    this.#wait();
+  }
+
+  #schedule(topic: string, name: PartName): void {
+    const { gatherMs, longestMs, helpMs } = this.#options.times;
+    const now = performance.now();
+    const due = this.#due.get(topic);
+    if (this.#isOwn(name)) {
+      const first = due?.first ?? now;
+      this.#due.set(topic, { first, at: Math.min(now + gatherMs, first + longestMs) });
+    } else if (!due) {
+      this.#due.set(topic, { first: now, at: now + helpMs * (1 + Math.random()) });
+    }
+    this.#wait();
+  }
+
+  #wait(): void {
+    clearTimeout(this.#timer);
+    if (!this.#link || this.#due.size === 0) return;
+    let next = Number.POSITIVE_INFINITY;
+    for (const { at } of this.#due.values()) next = Math.min(next, at);
+    this.#timer = setTimeout(() => this.#work(), Math.max(0, next - performance.now()));
+    this.#timer.unref();
+  }
+
+  async #work(): Promise<void> {
+    if (this.#isWorking) return;
+    this.#isWorking = true;
+    const { context, times } = this.#options;
+    for (let topic = this.#nextDue(); topic !== undefined && this.#isConnected; topic = this.#nextDue()) {
+      if (context.waiting('learning') > mostWaitingBytes) {
+        await sleep(times.gatherMs, undefined, { ref: false });
+        continue;
+      }
+      this.#due.delete(topic);
+      try {
+        await this.#tell(topic);
+      } catch (error) {
+        context.logger.error(`MQTT: ${topic} cannot be shared now: ${messageOf(error)}`);
+      }
+    }
+    this.#isWorking = false;
+    // Without a connection there is nothing to do: after the next one all is compared.
+    if (this.#isConnected) this.#wait();
+  }
+
+  #nextDue(): string | undefined {
+    const now = performance.now();
+    for (const [topic, { at }] of this.#due) if (at <= now) return topic;
+    return undefined;
+  }
+
+  async #tell(topic: string): Promise<void> {
+    const { context, topics, learner } = this.#options;
+    const name = topics.nameOf(topic)!;
+    // Not before it is on disk: after a power cut this store would not know what it told.
+    const { payload, digest } = await learner.read((ledger) => {
+      const part = ledger.part(name);
+      const digest = part && (this.#digests.get(topic) ?? digestOfPart(part, ledger));
+      const retained = this.#retained.get(topic);
+      if (!part || digest === undefined || retained?.digest === digest) return {};
+      this.#digests.set(topic, digest);
+      const { space, dimension, node } = ledger;
+      const { identity } = this.#options;
+      return { digest, payload: writeSharedPart(part, { space, dimension, node, parent: retained?.hash, identity }) };
+    });
+    const link = this.#link;
+    if (!payload || !link || !this.#isConnected || this.#left.has(topic)) return;
+    const bytes = packetBytes(topic, payload.length);
+    if (bytes > link.maximumPacketSize) {
+      this.#sayTooLarge(topic, bytes, link.maximumPacketSize);
+      return;
+    }
+    context.put({ topic, payload, retain: true, kind: 'learning' });
+    this.#retained.set(topic, { hash: bundleHash(payload), digest });
+  }
+
+  #sayTooLarge(topic: string, bytes: number, most: number): void {
+    if (this.#saidTooLarge) return;
+    this.#saidTooLarge = true;
+    this.#options.context.logger.error(
+      `MQTT: ${topic} is not shared: ${bytes} bytes, the broker takes ${most} a packet. Let it take 4 MiB ` +
+        '(max_packet_size in mosquitto.conf), or forget some examples. The same goes for other labels that are too large.',
+    );
+  }
+}

@@ -1,0 +1,260 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../../base/errors.ts';
+import type { Learner } from '../../../learn/learner.ts';
+import { bundleHash } from '../../../learn/ledger/bundle.ts';
+import { Identity } from '../../../learn/ledger/identity.ts';
+import type { PartName } from '../../../learn/ledger/part.ts';
+import { Complaints } from '../../connection/complaints.ts';
+import { type Link, RefusedError } from '../../connection/link.ts';
+import type { Incoming } from '../../connection/session.ts';
+import type { Extension, HubContext } from '../extension.ts';
+import type { HubLearning } from '../source.ts';
+import { Announcer, type AnnouncerTimes } from './announcer.ts';
+import { Inbox, type Letter, type Origin } from './inbox.ts';
+import { LearnTopics, learnFiltersOf } from './learn-topics.ts';
+
+export interface FleetOptions {
+  /** Where this node's key is, or is made. Default: what it shares is not signed. */
+  readonly keyFile?: string | undefined;
+  readonly times?: Partial<FleetTimes>;
+}
+
+export interface FleetTimes extends AnnouncerTimes {
+  /** MQTT does not say when all retained messages have come; after so long without one they have. */
+  readonly quietMs: number;
+  /** When more comes than there is room for, the broker is asked again after so long. */
+  readonly againMs: number;
+}
+
+const defaultTimes: FleetTimes = {
+  gatherMs: 250,
+  longestMs: 5000,
+  helpMs: 5000,
+  mendMs: 60_000,
+  quietMs: 500,
+  againMs: 60_000,
+};
+const longestLookMs = 60_000;
+
+/** What lives while what was learned is shared. */
+interface Sharing {
+  readonly learner: Learner;
+  readonly topics: LearnTopics;
+  readonly announcer: Announcer;
+  readonly inbox: Inbox;
+  readonly identity: Identity | undefined;
+}
+
+/**
+ * Shares what was taught with the other nodes at the broker, where `learn.share` is on: tells the parts of the ledger on
+ * retained topics, and merges what others tell. docs/learning.md, "Sharing between boards", says who is believed.
+ */
+export class Fleet implements Extension {
+  readonly #keyFile: string | undefined;
+  readonly #times: FleetTimes;
+  readonly #complaints = new Complaints('wrong examples of other nodes');
+  readonly #said = new Set<string>();
+  #context: HubContext | undefined;
+  #learning: HubLearning | undefined;
+  #sharing: Sharing | undefined;
+  #isOpening = false;
+  #link: Link | undefined;
+  /** Counts the looks at the broker: only the newest one counts. */
+  #looks = 0;
+  #again: NodeJS.Timeout | undefined;
+  /** Filters that were given up on this connection. */
+  readonly #strays = new Set<string>();
+  #rejected = 0;
+
+  constructor({ keyFile, times }: FleetOptions = {}) {
+    this.#keyFile = keyFile;
+    this.#times = { ...defaultTimes, ...times };
+  }
+
+  /** Messages that were wrong or too many. */
+  get rejected(): number {
+    return this.#rejected;
+  }
+
+  start(context: HubContext): void {
+    this.#context = context;
+    const { learning } = context.node;
+    if (!learning?.settings.share) return;
+    this.#learning = learning;
+    learning.on('parts', this.#onParts);
+    learning.on('changed', this.#onChanged);
+    void this.#open();
+  }
+
+  stop(): void {
+    this.#learning?.off('parts', this.#onParts);
+    this.#learning?.off('changed', this.#onChanged);
+    clearTimeout(this.#again);
+    this.#again = undefined;
+    this.#sharing?.inbox.stop();
+    this.#sharing?.announcer.forget();
+    this.#looks++;
+    this.#context = undefined;
+    this.#learning = undefined;
+    this.#sharing = undefined;
+    this.#link = undefined;
+  }
+
+  connected(link: Link): void {
+    this.#link = link;
+    this.#strays.clear();
+    if (this.#sharing) void this.#look(link, this.#sharing);
+  }
+
+  receive({ topic, payload, retained }: Incoming): boolean {
+    const sharing = this.#sharing;
+    if (!sharing || !topic.startsWith(`${sharing.topics.root}/`)) return this.#isStray(topic);
+    const name = sharing.topics.nameOf(topic);
+    if (!name) this.#reject(topic, 'expected <node>/<head>/<label> or <node>/cuts', this.#isNews(topic));
+    else if (payload.length === 0) sharing.announcer.emptied(topic, name);
+    else sharing.inbox.take({ topic, name, payload, retained, link: this.#context?.link });
+    return true;
+  }
+
+  readonly #onParts = (parts: readonly PartName[]): void => {
+    for (const part of parts) this.#sharing?.announcer.changed(part);
+  };
+
+  readonly #onChanged = () => {
+    // A store that could not be opened at the start may have been mended since.
+    if (!this.#sharing) void this.#open();
+  };
+
+  async #open(): Promise<void> {
+    const context = this.#context;
+    if (!context || !this.#learning || this.#isOpening) return;
+    this.#isOpening = true;
+    try {
+      const learner = await this.#learning.open();
+      const identity = this.#keyFile === undefined ? undefined : Identity.open(this.#keyFile);
+      if (this.#context !== context) return;
+      this.#sharing = this.#share(learner, identity, context);
+      if (this.#link && this.#link === context.link) void this.#look(this.#link, this.#sharing);
+    } catch (error) {
+      const problem = messageOf(error);
+      if (this.#isNews(problem)) context.logger.error(`learning is not shared: ${problem}`);
+    } finally {
+      this.#isOpening = false;
+      // It was stopped and started meanwhile.
+      if (this.#context !== context) void this.#open();
+    }
+  }
+
+  #share(learner: Learner, identity: Identity | undefined, context: HubContext): Sharing {
+    const { trusted } = context.node.learning!.settings;
+    const topics = new LearnTopics(context.topics.base, learner.ledger.space);
+    // What came over an earlier connection says nothing of what the broker retains now.
+    const isOfNow = ({ link }: Letter) => link !== undefined && link === context.link;
+    const announcer = new Announcer({ context, topics, learner, identity, times: this.#times });
+    const inbox = new Inbox({
+      learner,
+      trusted: trusted && [...trusted, ...(identity ? [identity.publicKey] : [])],
+      gatherMs: this.#times.gatherMs,
+      onMerged: (letter, origin) => {
+        if (isOfNow(letter)) this.#merged(letter, origin);
+      },
+      onBad: (letter, reason, isNews) => {
+        if (isOfNow(letter)) announcer.broken(letter.topic, letter.name, letter.hash);
+        this.#reject(letter.topic, reason, isNews);
+      },
+      onRefused: (letter, reason) => {
+        if (isOfNow(letter)) announcer.leave(letter.topic, letter.name, letter.hash);
+        this.#reject(letter.topic, `cannot be taken in: ${reason}`, this.#isNews(letter.topic));
+      },
+      onOverflow: () => this.#lookAgain(),
+    });
+    return { learner, topics, announcer, inbox, identity };
+  }
+
+  #merged({ topic, name, hash, retained }: Letter, { digest, writer, key }: Origin): void {
+    const { announcer, identity, learner } = this.#sharing!;
+    const { node } = learner.ledger;
+    // Its own by name, signed by another key: of this node before it was flashed, or of another one with its name.
+    const isOther = name.node === node && writer === node && identity !== undefined && key !== identity.publicKey;
+    if (isOther && !retained) {
+      this.#say(
+        'twin',
+        `MQTT: another board shares what it was taught as ${node} too: give each board a name of its own`,
+      );
+    }
+    // Who trusts only this node's key shall be able to read it: once after a start, for a twin would do the same.
+    announcer.heard(topic, name, { hash, digest: isOther && retained ? undefined : digest });
+  }
+
+  /** Asks for all that the broker retains, waits until it has come, and tells what is missing there. */
+  async #look(link: Link, { topics, inbox, announcer }: Sharing): Promise<void> {
+    const { logger } = this.#context!;
+    announcer.forget();
+    const look = ++this.#looks;
+    const isCurrent = () => this.#context?.link === link && this.#looks === look;
+    try {
+      await link.subscribe(topics.filters, { qos: 1, retained: true });
+      const deadline = performance.now() + longestLookMs;
+      for (let heard = -1; (heard !== inbox.heard || inbox.isBusy) && performance.now() < deadline; ) {
+        heard = inbox.heard;
+        await sleep(this.#times.quietMs, undefined, { ref: false });
+        if (!isCurrent()) return;
+      }
+      announcer.looked(link);
+    } catch (error) {
+      // Else the connection is ending, and the next one does it all again.
+      if (!(error instanceof RefusedError)) return;
+      logger.error(
+        `MQTT: the broker refuses ${topics.filters.join(' and ')}, so nothing is shared, and what lies there is not overwritten: ${messageOf(error)}`,
+      );
+    }
+  }
+
+  #lookAgain(): void {
+    this.#rejected++;
+    this.#say('overflow', 'MQTT: other nodes tell more than there is room for; the broker is asked for it again');
+    this.#again ??= setTimeout(() => {
+      this.#again = undefined;
+      if (this.#link && this.#sharing) void this.#look(this.#link, this.#sharing);
+    }, this.#times.againMs).unref();
+  }
+
+  /**
+   * With MQTT 5 the broker remembers for a session what was subscribed to before sharing was switched off, or with another
+   * network: it is told that this is over.
+   */
+  #isStray(topic: string): boolean {
+    const filters = this.#context && learnFiltersOf(this.#context.topics.base, topic);
+    if (!filters) return false;
+    const isOpening = this.#learning !== undefined && !this.#sharing;
+    const [first = ''] = filters;
+    if (isOpening || this.#strays.has(first) || this.#strays.size >= mostStrays) return true;
+    this.#strays.add(first);
+    // When the connection is ending, the next one does it.
+    this.#context?.link?.unsubscribe(filters).catch(() => {});
+    return true;
+  }
+
+  #reject(topic: string, reason: string, isNews: boolean): void {
+    this.#rejected++;
+    if (isNews) this.#complaints.say(this.#context?.logger, topic, reason);
+  }
+
+  #say(what: string, text: string): void {
+    if (this.#isNews(what)) this.#context?.logger.error(text);
+  }
+
+  /** Was it not said yet? */
+  #isNews(what: string): boolean {
+    // A topic may have 64 kB, and a thousand of them are remembered.
+    const key = what.length > longestSaid ? bundleHash(Buffer.from(what)) : what;
+    if (this.#said.has(key) || this.#said.size >= mostSaid) return false;
+    this.#said.add(key);
+    return true;
+  }
+}
+
+/** Topics are anyone's to invent. */
+const mostSaid = 1000;
+const longestSaid = 200;
+const mostStrays = 20;

@@ -1,0 +1,16 @@
+import { Fields } from '../../../contract/fields.ts';
+import { Head, HeadName, headOf, learningOf } from './learning.ts';
+import { defineVerb } from './verb.ts';
+
+export const accept = defineVerb({
+  name: 'accept',
+  description: 'Takes the newest examples of a head into use though it came out worse, or was rolled back from.',
+  request: Fields({ head: HeadName }),
+  response: Fields(Head),
+  bare: 'head',
+  run: async ({ head }, context) => {
+    const learning = learningOf(context);
+    await learning.accept(head);
+    return headOf(learning, head);
+  },
+});

@@ -1,0 +1,17 @@
+import { withMaskedSource, withoutMaskedSource } from '../../../../config/masked-source.ts';
+import { CameraChange, CameraSettings } from '../../../../config/schema.ts';
+import { Camera, Fields } from '../../../contract/fields.ts';
+import { defineVerb } from './verb.ts';
+
+export const change = defineVerb({
+  name: 'change',
+  description:
+    'Changes any settings of a camera while it runs. What is left out stays; lists and the maps `zones`, `lines`, `thresholds`, `states` and `controls` are replaced whole.',
+  request: Fields({ camera: Camera, change: CameraChange }),
+  response: Fields({ camera: Camera, settings: CameraSettings }),
+  run: async ({ camera: name, change }, { camera }) => {
+    const pipeline = camera(name);
+    await pipeline.change(withoutMaskedSource(change, pipeline.settings));
+    return { camera: name, settings: withMaskedSource(pipeline.settings) };
+  },
+});

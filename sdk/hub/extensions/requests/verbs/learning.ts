@@ -1,0 +1,63 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { InputError } from '../../../../base/errors.ts';
+import { named } from '../../../../config/text.ts';
+import { Fields } from '../../../contract/fields.ts';
+import { HeadNow } from '../../../contract/learning.ts';
+import { headNow } from '../../learning/learning-state.ts';
+import type { HubLearning } from '../../source.ts';
+import type { VerbContext } from './verb.ts';
+
+// What the verbs of local learning have in common.
+
+export const HeadName = Type.String({ minLength: 1, maxLength: 64, description: '`object`, or the name of a state.' });
+export const Label = named(Type.String({ minLength: 1, maxLength: 64, description: 'What it is.' }));
+export const ExampleId = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  description: 'Of an example, as `list` tells it.',
+});
+export const Negative = Type.Optional(Type.Boolean({ description: 'True: it is *not* that. Default: false.' }));
+
+/** Else that is refused, and `error` names the earlier example. */
+export const Anyway = Type.Optional(
+  Type.Boolean({
+    description: 'True: also where nearly the same picture was taught as something else. Default: false.',
+  }),
+);
+
+export const Head = { head: Type.String({ description: '`object`, or the name of a state.' }), ...HeadNow };
+const ChangedHead = Fields(Head);
+export const ChangedHeads = Type.Array(ChangedHead, { description: 'Heads that are others now.' });
+
+/** @throws InputError where nothing can be taught. */
+export function learningOf({ node }: VerbContext): HubLearning {
+  if (node.learning) return node.learning;
+  throw new InputError('nothing can be taught on this node: set learn.enabled in its settings and start it again');
+}
+
+/** @throws InputError when nothing was taught of it. */
+export function headOf(learning: HubLearning, head: string): Static<typeof ChangedHead> {
+  const { heads } = learning.summary;
+  const summary = Object.hasOwn(heads, head) ? heads[head] : undefined;
+  if (summary) return { head, ...headNow(head, summary) };
+  throw new InputError(`head: expected one of ${Object.keys(heads).join(', ') || 'none yet'}, got ${head}`);
+}
+
+/** Runs what may change any head. @returns Those that are others then, and the id of the cut that this node made. */
+export async function withChanges<T>(
+  learning: HubLearning,
+  node: string,
+  work: () => Promise<T>,
+): Promise<{ result: T; heads: Static<typeof ChangedHeads>; cut: string | null }> {
+  await learning.open();
+  const { heads: before } = learning.summary;
+  const cuts = new Set(learning.cuts.map(({ id }) => id));
+  const result = await work();
+  const { heads: after } = learning.summary;
+  const changed = Object.keys(after).filter((head) => {
+    const [old, now] = [before[head], after[head]];
+    return old?.hash !== now?.hash || old?.refused !== now?.refused;
+  });
+  const cut = learning.cuts.find((one) => one.node === node && !cuts.has(one.id));
+  return { result, heads: changed.map((head) => headOf(learning, head)), cut: cut?.id ?? null };
+}

@@ -1,0 +1,66 @@
+import type { Static, TObject, TSchema } from '@sinclair/typebox';
+import type { NodeTopics } from '../../../contract/topics.ts';
+import type { HubCamera, HubNode } from '../../source.ts';
+
+/** What a verb has to work with. */
+export interface VerbContext {
+  readonly node: HubNode;
+  readonly topics: NodeTopics;
+  /** The names of all verbs that are answered. */
+  readonly verbs: readonly string[];
+  /** @throws InputError when there is no such camera, naming those there are. */
+  camera(name: string): HubCamera;
+  /**
+   * Publishes a picture on a retained topic of this node, at once and before the answer; it does not go through the
+   * outbox, for it belongs to this request.
+   *
+   * @throws InputError when the broker does not take it now.
+   */
+  publishPicture(topic: string, jpeg: Buffer): void;
+  /** Ends the process; whoever watches over it starts it again. Undefined where nobody does. */
+  readonly restartProcess: (() => void) | undefined;
+}
+
+/** A question that a hub answers: `request/<name>` and `response/<name>`. */
+export interface Verb<
+  Name extends string = string,
+  Request extends TObject = TObject,
+  Response extends TSchema = TSchema,
+> {
+  /** As in a topic: small letters, digits, `_` and `-`. */
+  readonly name: Name;
+  /** For docs/mqtt.md. */
+  readonly description: string;
+  /** Give it `additionalProperties: false`, so that a field that is misspelt is said to be wrong. */
+  readonly request: Request;
+  /** Of `data` in the answer. */
+  readonly response: Response;
+  /** The field that a payload without braces stands for: `door` is `{"camera": "door"}`. */
+  readonly bare?: string;
+  /**
+   * One request of a verb for one camera runs at a time.
+   *
+   * @param data Fits `request`, defaults filled in.
+   * @throws InputError with what is wrong with the request; the answer says so.
+   */
+  run(data: Static<Request>, context: VerbContext): Static<Response> | Promise<Static<Response>>;
+}
+
+/**
+ * A verb of one's own, with the types of its schemas.
+ *
+ * @example
+ * const ping = defineVerb({
+ *   name: 'ping',
+ *   description: 'Says that it is there.',
+ *   request: Type.Object({}, { additionalProperties: false }),
+ *   response: Type.Object({ time: Type.Number() }),
+ *   run: () => ({ time: Date.now() }),
+ * });
+ * const hub = new Hub({ node, settings, verbs: [ping] });
+ */
+export function defineVerb<const Name extends string, Request extends TObject, Response extends TSchema>(
+  verb: Verb<Name, Request, Response>,
+): Verb<Name, Request, Response> {
+  return verb;
+}

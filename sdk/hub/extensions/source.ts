@@ -1,0 +1,48 @@
+import type { EventEmitter } from 'node:events';
+import type { BoardSenses } from '../../../devices/index.ts';
+import type { ModelCard } from '../../core/cards/card.ts';
+import type { CameraLearning } from '../../learn/camera/camera-learning.ts';
+import type { NodeLearning, NodeLearningEvents } from '../../learn/node-learning.ts';
+import type { PipelineEvents } from '../../pipeline/events.ts';
+import type { NodeStats } from '../../pipeline/node.ts';
+import type { Pipeline } from '../../pipeline/pipeline.ts';
+
+/** What the hub needs of a camera's pipeline. */
+export type HubCamera = Pick<
+  Pipeline,
+  'name' | 'settings' | 'status' | 'moving' | 'tracks' | 'counts' | 'change' | 'snapshot' | 'restart'
+> &
+  EventEmitter<PipelineEvents>;
+
+/** What the hub needs of a node's local learning. */
+export type HubLearning = Pick<
+  NodeLearning,
+  | 'settings'
+  | 'isReady'
+  | 'open'
+  | 'teach'
+  | 'relabel'
+  | 'forget'
+  | 'withdraw'
+  | 'rollback'
+  | 'accept'
+  | 'summary'
+  | 'review'
+  | 'examples'
+  | 'count'
+  | 'cuts'
+  | 'nearMisses'
+> & { camera(name: string): Pick<CameraLearning, 'heads' | 'states'> } & EventEmitter<NodeLearningEvents>;
+
+/** What the hub needs of a node; a `Node` is one. */
+export type HubNode = {
+  readonly name: string;
+  /** Of the model in use, once that is known. */
+  readonly card: ModelCard | undefined;
+  /** Which figures its board tells, once that is known. */
+  readonly senses: BoardSenses | undefined;
+  readonly pipelines: ReadonlyMap<string, HubCamera>;
+  /** Undefined where nothing can be taught. */
+  readonly learning?: HubLearning | undefined;
+  stats(): NodeStats;
+} & EventEmitter<{ stats: [NodeStats] }>;

@@ -1,0 +1,191 @@
+import { type Logger, silent } from '../../base/log.ts';
+import type { OutboxSettings } from '../../config/schema.ts';
+import { AgeClock, type RunClock } from './age-clock.ts';
+import { type Item, Lane } from './lane.ts';
+import type { Entry, Kind, Message } from './message.ts';
+import { Storage } from './storage.ts';
+
+export interface OutboxStats {
+  /** Messages that wait or are on their way, and their bytes with what each takes beside its payload. */
+  depth: number;
+  bytes: number;
+  oldestAgeSeconds: number;
+  /** Messages dropped, oldest first, because there was no room for them or they were too old. */
+  evicted: Record<Kind, number>;
+  /** Messages that the broker refused for good or that are larger than it takes: they were set aside. */
+  refused: Record<Kind, number>;
+  /** Where they are kept: `memory` too while the disk is full or another process has the folder. */
+  storage: 'disk' | 'memory';
+  /** Messages that are to be on disk and are not yet. */
+  unwritten: number;
+  /** Messages that could not be read back. */
+  damaged: number;
+}
+
+export interface OutboxOptions {
+  /** Where messages are kept; made when it is not there. Default: in memory only. */
+  folder?: string;
+  bounds?: OutboxSettings;
+  logger?: Logger;
+  /** A clock in ms that never goes back. Default: `performance.now()`. */
+  now?: () => number;
+  /** What is known of the time between two processes. Default: of this machine. */
+  run?: RunClock;
+}
+
+const megabyte = 1e6;
+const hourMs = 3_600_000;
+/** What may wait in memory, where there is no disk or it does not work: it counts against a small board's memory. */
+const memoryBytes = { state: 8 * megabyte, event: 16 * megabyte, learning: 8 * megabyte };
+const defaultBounds: OutboxSettings = {
+  events: { megabytes: 256, hours: 72 },
+  learning: { megabytes: 32, hours: 720 },
+};
+/**
+ * Where messages wait until the broker has acknowledged them: on disk, bounded by bytes and by age for each kind, the
+ * oldest first.
+ *
+ * A message that is not retained is handed out once it is written, so that after `kill -9` the next process finds it; a
+ * power cut takes at most what was put in the last second and is not acknowledged. docs/reliability.md says more.
+ */
+export class Outbox {
+  readonly #lanes: Record<Kind, Lane>;
+  readonly #storage: Storage | undefined;
+  readonly #clock: AgeClock;
+  readonly #logger: Logger;
+  readonly #refused: Record<Kind, number> = { state: 0, event: 0, learning: 0 };
+  #onReady: (() => void) | undefined;
+  #saidEviction = false;
+
+  constructor({
+    folder,
+    bounds = defaultBounds,
+    logger = silent,
+    now = () => performance.now(),
+    run,
+  }: OutboxOptions = {}) {
+    const clock = new AgeClock(now, run);
+    const make = (kind: Kind, disk: { megabytes: number; hours: number } | undefined) =>
+      new Lane({
+        kind,
+        bytes: folder && disk ? disk.megabytes * megabyte : memoryBytes[kind],
+        memoryBytes: memoryBytes[kind],
+        ageMs: disk ? disk.hours * hourMs : Number.POSITIVE_INFINITY,
+        isStored: folder !== undefined && disk !== undefined,
+        clock,
+        onEvict: () => this.#sayEviction(),
+      });
+    this.#lanes = {
+      state: make('state', undefined),
+      event: make('event', bounds.events),
+      learning: make('learning', bounds.learning),
+    };
+    this.#clock = clock;
+    this.#logger = logger;
+    if (folder) {
+      const lanes = { e: this.#lanes.event, l: this.#lanes.learning };
+      this.#storage = new Storage({ folder, lanes, clock, logger, onReady: () => this.#onReady?.() });
+    }
+  }
+
+  get stats(): OutboxStats {
+    const now = this.#clock.now();
+    const lanes = this.#inOrder();
+    const oldest = Math.min(...lanes.map((lane) => lane.oldestMs));
+    return {
+      depth: sum(lanes, (lane) => lane.depth),
+      bytes: sum(lanes, (lane) => lane.bytes),
+      oldestAgeSeconds: oldest === Number.POSITIVE_INFINITY ? 0 : Math.max(0, Math.round((now - oldest) / 1000)),
+      evicted: {
+        state: this.#lanes.state.evicted,
+        event: this.#lanes.event.evicted,
+        learning: this.#lanes.learning.evicted,
+      },
+      refused: { ...this.#refused },
+      storage: this.#storage?.works ? 'disk' : 'memory',
+      unwritten: sum(lanes, (lane) => lane.unwritten.size),
+      damaged: sum(lanes, (lane) => lane.damaged),
+    };
+  }
+
+  /** What waits of a kind or is on its way, with what each message takes beside its payload. */
+  bytesOf(kind: Kind): number {
+    return this.#lanes[kind].bytes;
+  }
+
+  /**
+   * Begins to look for what an earlier process left; does not wait for it, and what is put meanwhile comes after it.
+   *
+   * @param onReady Called whenever `next()` may have something again.
+   */
+  open(onReady: () => void): void {
+    this.#onReady = onReady;
+    this.#storage?.open();
+  }
+
+  /** Accepts a message. Never throws; what has no room is counted in `stats.evicted`. */
+  put(message: Message): void {
+    const lane = this.#lanes[message.kind];
+    lane.put(message);
+    lane.evict();
+    this.#storage?.changed();
+    this.#onReady?.();
+  }
+
+  /** The next message to publish, now on its way; undefined when none is ready. */
+  next(): Entry | undefined {
+    for (const lane of this.#inOrder()) {
+      lane.evict();
+      const item = lane.next();
+      if (item) return item;
+      if (lane.wanted !== undefined) this.#storage?.load(lane);
+    }
+    return undefined;
+  }
+
+  /** For how long it is of use yet, ms; undefined: for ever. */
+  lifetimeOf({ expiresMs }: Entry): number | undefined {
+    return expiresMs === undefined ? undefined : Math.max(0, expiresMs - this.#clock.now());
+  }
+
+  /** It was acknowledged, or refused for good, and is forgotten. */
+  settle(entry: Entry, { isRefused = false }: { isRefused?: boolean } = {}): void {
+    if (isRefused) this.#refused[entry.kind]++;
+    const lane = this.#lanes[entry.kind];
+    lane.settle(entry as Item);
+    this.#storage?.changed();
+    if (this.stats.depth === 0) this.#saidEviction = false;
+  }
+
+  /** The broker did not take it this time: it waits again, in its old place. */
+  putBack(entry: Entry): void {
+    this.#lanes[entry.kind].putBack([entry as Item]);
+  }
+
+  /** The connection is gone: what is on its way waits again, in the old order. */
+  rewind(): void {
+    for (const lane of this.#inOrder()) lane.putBack([...lane.underWay]);
+  }
+
+  /** Writes what is to be written and frees the folder for the next process. */
+  async close(): Promise<void> {
+    this.#onReady = undefined;
+    await this.#storage?.close();
+  }
+
+  #inOrder(): Lane[] {
+    return [this.#lanes.state, this.#lanes.event, this.#lanes.learning];
+  }
+
+  #sayEviction(): void {
+    if (this.#saidEviction) return;
+    this.#saidEviction = true;
+    this.#logger.warn(
+      'MQTT: the outbox is full, or what waits is too old: the oldest messages are dropped until the broker takes some',
+    );
+  }
+}
+
+function sum(lanes: readonly Lane[], of: (lane: Lane) => number): number {
+  return lanes.reduce((total, lane) => total + of(lane), 0);
+}

@@ -1,0 +1,81 @@
+import type { Logger } from '../../base/log.ts';
+
+/** Topics that are refused for a reason that was told already are told together, after so long. */
+const gatherMs = 60_000;
+/** A reason that comes and goes is told so often at most. */
+const againMs = 3_600_000;
+const mostTopics = 1000;
+const mostNamed = 8;
+
+interface Reason {
+  readonly topics: Set<string>;
+  /** Of them those that are still to be told. */
+  readonly untold: Set<string>;
+  saidAt: number;
+  /** Since when. */
+  readonly since: number;
+  timer?: NodeJS.Timeout;
+}
+
+/** Says which topics the broker refuses and why: the first at once, all others in one line, and when it takes them again. */
+export class Refusals {
+  readonly #logger: Logger;
+  readonly #reasons = new Map<string, Reason>();
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** @param then What is done now: `it is tried again`. */
+  refused(topic: string, text: string, then?: string): void {
+    let reason = this.#reasons.get(text);
+    if (!reason) {
+      // A broker may make up as many as it likes.
+      if (this.#reasons.size >= mostTopics) return;
+      this.#reasons.set(text, (reason = newReason(Number.NEGATIVE_INFINITY)));
+    }
+    const { topics, untold } = reason;
+    if (topics.has(topic) || topics.size >= mostTopics) return;
+    topics.add(topic);
+    if (topics.size === 1 && performance.now() - reason.saidAt > againMs) {
+      reason.saidAt = performance.now();
+      this.#logger.error(`MQTT: the broker refuses ${topic}: ${text}${then ? `; ${then}` : ''}`);
+      return;
+    }
+    untold.add(topic);
+    reason.timer ??= setTimeout(() => this.#tellRest(reason, text), gatherMs).unref();
+  }
+
+  /** The broker takes it. */
+  accepted(topic: string): void {
+    for (const [text, { topics, since, saidAt, timer }] of this.#reasons) {
+      // Now and then it takes one of a topic and refuses another.
+      if (!topics.has(topic) || performance.now() - since < gatherMs) continue;
+      this.#logger.info(`MQTT: the broker takes ${topic} again, which it refused: ${text}`);
+      clearTimeout(timer);
+      // What it still refuses is told anew, though not all the time.
+      this.#reasons.set(text, newReason(saidAt));
+    }
+  }
+
+  stop(): void {
+    for (const { timer } of this.#reasons.values()) clearTimeout(timer);
+    this.#reasons.clear();
+  }
+
+  #tellRest(reason: Reason, text: string): void {
+    reason.timer = undefined;
+    const topics = [...reason.untold];
+    reason.untold.clear();
+    const named = topics.slice(0, mostNamed).join(', ');
+    const more = topics.length > mostNamed ? ` and ${topics.length - mostNamed} more` : '';
+    this.#logger.error(`MQTT: the broker refuses ${named}${more} as well: ${text}`);
+  }
+}
+
+const newReason = (saidAt: number): Reason => ({
+  topics: new Set(),
+  untold: new Set(),
+  saidAt,
+  since: performance.now(),
+});

@@ -1,0 +1,79 @@
+import { expOf } from '../../kernels/decode/exp.ts';
+
+/**
+ * The chance that a name is right that is ahead of all others by this margin: `1 / (1 + exp(-(slope * lead + offset)))`.
+ */
+export interface Calibration {
+  readonly slope: number;
+  readonly offset: number;
+}
+
+/** e^-x is worked out in 32-bit floats by additions and multiplications, so it is the same on each processor. */
+export function chanceOf({ slope, offset }: Calibration, lead: number): number {
+  return sigmoid(slope * lead + offset);
+}
+
+/** 1 / (1 + e^-value), the same on each processor. */
+export function sigmoid(value: number): number {
+  const x = Math.max(-80, Math.min(80, value));
+  const power = expOf(Math.fround(-Math.abs(x)));
+  return x >= 0 ? 1 / (1 + power) : power / (1 + power);
+}
+
+const steps = 30;
+/** Keeps the slope small while little is known. */
+const penalty = 0.01;
+
+/**
+ * Fits it to examples that were left out (after Platt 1999). Two names that are level are as likely right: so the offset is
+ * 0, and each example that was named rightly by a lead says as well that one by the same lead behind is wrong. So the
+ * slope says something where all were right, too. They count as a little less than sure, so that a few examples make
+ * no certainty. Newton's method, halved while it makes things worse.
+ *
+ * @param leads How far each example's own label was ahead of all others; below 0 where it was named wrongly.
+ * @param hasOthers There is more than one class: else leads say nothing, and the chance follows from the number of examples.
+ */
+export function calibrate(leads: readonly number[], hasOthers: boolean): Calibration {
+  const sure = (leads.length + 1) / (leads.length + 2);
+  if (!hasOthers) return { slope: 0, offset: logit(sure) };
+  let slope = 0;
+  let gradient = slopeOf(slope, leads, sure);
+  for (let step = 0; step < steps; step++) {
+    if (Math.abs(gradient.first) < 1e-8) break;
+    let moved = false;
+    for (let share = 1; share > 1e-3; share /= 2) {
+      const next = slope - (share * gradient.first) / gradient.second;
+      const there = slopeOf(next, leads, sure);
+      if (Math.abs(there.first) >= Math.abs(gradient.first)) continue;
+      slope = next;
+      gradient = there;
+      moved = true;
+      break;
+    }
+    if (!moved) break;
+  }
+  // A larger lead is never a smaller chance.
+  return { slope: Math.max(0, slope), offset: 0 };
+}
+
+/** The first and second derivatives of the loss. */
+function slopeOf(slope: number, leads: readonly number[], sure: number) {
+  let [first, second] = [penalty * slope, penalty];
+  for (const lead of leads) {
+    const chance = chanceOf({ slope, offset: 0 }, lead);
+    first += (chance - sure) * lead;
+    second += chance * (1 - chance) * lead * lead;
+  }
+  return { first, second };
+}
+
+/** Bisection, since a logarithm may differ from one processor to the next. */
+function logit(chance: number): number {
+  let [low, high] = [-20, 20];
+  for (let i = 0; i < 50; i++) {
+    const middle = (low + high) / 2;
+    if (chanceOf({ slope: 0, offset: middle }, 0) < chance) low = middle;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,74 @@
+import type { LedgerStore } from '../ledger/ledger-store.ts';
+import { type HeadVersion, HeadVersions, type HeadVersionsOptions } from './head-versions.ts';
+
+type Values = Pick<LedgerStore, 'value' | 'valueNames' | 'putValues'>;
+
+/**
+ * Keeps heads in the store of the examples they were trained from. A version is written once: two hundred kilobytes for
+ * ten labels of a hundred examples each, where all versions are ten times that, on a card that wears out.
+ *
+ * Which versions there are changes in the same batch as the versions themselves, so that a head is never torn.
+ */
+export class HeadStore {
+  readonly #store: Values;
+  /** The versions that are on disk, by head. */
+  readonly #kept = new Map<string, readonly number[]>();
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(store: Values) {
+    this.#store = store;
+  }
+
+  /** They are on disk when this returns, as they were when it was called. */
+  save(versions: HeadVersions): Promise<void> {
+    const { name, all } = versions;
+    const state = versions.serialise();
+    // One after the other: what was called last has to be what stays.
+    const saved = this.#turn.then(() => this.#write(name, all, state));
+    this.#turn = saved.catch(() => {});
+    return saved;
+  }
+
+  /** The heads that have versions, those too of which nothing is taught any more. */
+  async names(): Promise<string[]> {
+    const prefix = stateName('');
+    return (await this.#store.valueNames(prefix)).map((name) => name.slice(prefix.length));
+  }
+
+  /**
+   * @returns Undefined where there are none.
+   * @throws InputError when they cannot be read.
+   */
+  async load(name: string, options?: HeadVersionsOptions): Promise<HeadVersions | undefined> {
+    const state = await this.#store.value(stateName(name));
+    if (!state) return undefined;
+    const versions = await HeadVersions.restore(
+      name,
+      state,
+      (version) => this.#store.value(versionName(name, version)),
+      options,
+    );
+    this.#kept.set(name, numbersOf(versions.all));
+    return versions;
+  }
+
+  async #write(name: string, all: readonly HeadVersion[], state: Buffer): Promise<void> {
+    const kept = this.#kept.get(name) ?? [];
+    const numbers = numbersOf(all);
+    const dropped = kept.filter((version) => !numbers.includes(version));
+    const added = all.filter(({ version }) => !kept.includes(version));
+    await this.#store.putValues(
+      new Map<string, Uint8Array | undefined>([
+        ...dropped.map((version) => [versionName(name, version), undefined] as const),
+        ...added.map(({ version, head }) => [versionName(name, version), head.serialise()] as const),
+        [stateName(name), state],
+      ]),
+    );
+    this.#kept.set(name, numbers);
+  }
+}
+
+// The name of a head may have any character in it: last, it cannot be taken for something else.
+const stateName = (head: string) => `heads/${head}`;
+const versionName = (head: string, version: number) => `head/${version}/${head}`;
+const numbersOf = (versions: readonly HeadVersion[]) => versions.map(({ version }) => version);

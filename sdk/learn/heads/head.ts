@@ -1,0 +1,402 @@
+import { createHash } from 'node:crypto';
+import { InputError, messageOf } from '../../base/errors.ts';
+import type { ClassLayer } from '../../core/cards/class-layer.ts';
+import type { Embedding } from '../../core/embedding.ts';
+import { kernels } from '../../kernels/kernels.ts';
+import { checkEmbedding, shown, unknown } from '../ledger/example.ts';
+import { readSafeTensors, type Tensor, writeSafeTensors } from '../ledger/safetensors.ts';
+import { type Calibration, calibrate, chanceOf } from './calibration.ts';
+import { ProfileSums, profileOf } from './class-profile.ts';
+import { featuresOf } from './features.ts';
+import { linearMargins, linearTensors } from './linear.ts';
+import { NearestTrainer } from './nearest.ts';
+import { PrototypeTrainer } from './prototypes.ts';
+import {
+  type Common,
+  commonOf,
+  falseRejectShare,
+  familiarity,
+  learnReject,
+  type Reject,
+  typicality,
+  typicalShare,
+} from './reject.ts';
+import { finish, type Steps } from './steps.ts';
+import { SvmTrainer } from './svm.ts';
+import type { HeadTrainer, Margins, TrainedModel } from './trainer.ts';
+import type { TrainingSet } from './training-set.ts';
+
+export interface Prediction {
+  /** A label, or `unknown`. */
+  readonly label: string;
+  /**
+   * How sure `nearest` is, 0..1: the chance that it is right, given that it is one of the labels, times how usual it would be
+   * for that label (0.9 at the threshold, nearly 0 far away).
+   */
+  readonly score: number;
+  /** The label that is nearest, whether or not it is near enough. */
+  readonly nearest: string;
+  /** How near it is: from 0 on near enough; -Infinity where a negative is nearer. */
+  readonly nearness: number;
+  /** Of all labels, the nearest first; only their order and distances mean something. */
+  readonly margins: readonly { readonly label: string; readonly margin: number }[];
+}
+
+/** How an example came out that was left out. */
+export interface Verdict {
+  readonly id: string;
+  /** What was taught; `unknown` of a negative. */
+  readonly label: string;
+  /** What it was named: a label, or `unknown`. */
+  readonly named: string;
+  readonly nearest: string;
+  /** As `Prediction.score`. */
+  readonly score: number;
+}
+
+/** What is told of a head, and written with it. */
+export interface HeadInfo {
+  readonly name: string;
+  /** Of the trainer: `svm`, `prototypes`, `nearest` or one's own. */
+  readonly kind: string;
+  readonly labels: readonly string[];
+  /** SHA-256 of the examples it was trained from. */
+  readonly ledgerHash: string;
+  readonly examples: number;
+  readonly negatives: number;
+  /** Share of the examples that are named rightly when they are left out; of labels with two or more. */
+  readonly accuracy: number;
+  /** Of each kind that was tried. */
+  readonly accuracies: Readonly<Record<string, number>>;
+  readonly falseReject: number;
+  /** Share of the negatives that are given a label when they are left out; undefined without negatives. */
+  readonly falseAccept?: number;
+}
+
+/** The built-in trainers, the preferred one first. Make them once for each head: they keep what they worked out. */
+export function defaultTrainers(): HeadTrainer[] {
+  return [new SvmTrainer(), new PrototypeTrainer(), new NearestTrainer()];
+}
+
+/**
+ * Names regions: trained from examples, or read from the bytes of one that was.
+ *
+ * @example
+ * const head = trainHead('object', data.update(ledger.examples('object')), trainers)!;
+ * head.predict(embedding); // { label: 'my cat', score: 0.93, … }
+ */
+export class Head {
+  readonly info: HeadInfo;
+  /** How each example came out when it was left out, in the order of the examples. */
+  readonly verdicts: readonly Verdict[];
+  readonly #parts: HeadParts;
+  #hash: string | undefined;
+
+  constructor(info: HeadInfo, parts: HeadParts, verdicts: readonly Verdict[]) {
+    this.info = info;
+    this.#parts = parts;
+    this.verdicts = verdicts;
+  }
+
+  /** Values that an embedding has to have. */
+  get dimension(): number {
+    return this.#parts.tensors.prototypes!.shape[1]!;
+  }
+
+  /** @throws InputError when the embedding is of another dimension, or is none. */
+  predict(embedding: Embedding): Prediction {
+    checkEmbedding(embedding, this.dimension);
+    const features = featuresOf(embedding);
+    const { labels } = this.info;
+    const margins = this.#parts.margins(features, embedding);
+    const { classLayer, profiles } = this.#parts;
+    const profile = classLayer && profiles && profileOf(classLayer, embedding);
+    const { named, nearest, nearness, score } = decide(this.#parts, labels.length, margins, {
+      cosines: this.#parts.prototypes(features, embedding),
+      profileCosine: (label) => profile && profiles!.cosine(profile, label),
+    });
+    return {
+      label: named === -1 ? unknown : labels[named]!,
+      score,
+      nearest: labels[nearest]!,
+      nearness,
+      margins: labels.map((label, i) => ({ label, margin: margins[i]! })).sort((a, b) => b.margin - a.margin),
+    };
+  }
+
+  /** The same bytes for the same examples, on each processor. */
+  serialise(): Buffer {
+    const { calibration, reject, tensors, profiles } = this.#parts;
+    const verdicts = this.verdicts.map(({ id, label, named, nearest, score }) => [id, label, named, nearest, score]);
+    const state = { calibration, threshold: reject.threshold, spread: reject.spread, verdicts };
+    const rows = this.info.labels.length;
+    return writeSafeTensors({
+      metadata: { format, info: JSON.stringify(this.info), state: JSON.stringify(state) },
+      tensors: {
+        ...tensors,
+        centres: { shape: [reject.centres.length], data: reject.centres },
+        ...(profiles && {
+          profiles: { shape: [rows, profiles.sums.length / rows], data: Int32Array.from(profiles.sums) },
+        }),
+      },
+    });
+  }
+
+  /** SHA-256 of its bytes. */
+  hash(): string {
+    // Asked for at each state of learning that is told; the bytes may be a megabyte.
+    this.#hash ??= createHash('sha256').update(this.serialise()).digest('hex');
+    return this.#hash;
+  }
+
+  /**
+   * Reads what `serialise` wrote.
+   *
+   * @param classLayer That it was trained with, if it was with one.
+   * @throws InputError when it is no head, of a kind that no trainer here can restore, or of another class layer.
+   */
+  static parse(bytes: Uint8Array, trainers: readonly HeadTrainer[] = defaultTrainers(), classLayer?: ClassLayer): Head {
+    const { metadata, tensors } = readSafeTensors(bytes);
+    if (metadata.format !== format)
+      throw new InputError(`head: expected format ${format}, got ${shown(metadata.format)}`);
+    const { info, state } = readDescription(metadata);
+    const trainer = trainers.find(({ kind }) => kind === info.kind);
+    if (!trainer) {
+      const kinds = trainers.map(({ kind }) => kind).join(', ');
+      throw new InputError(`head: expected one of the kinds ${kinds}, got ${shown(info.kind)}`);
+    }
+    const { centres, prototypes, profiles: sums, ...own } = tensors;
+    const classes = prototypes?.shape[0] ?? 0;
+    if (!(centres?.data instanceof Float64Array) || !prototypes || classes < info.labels.length) {
+      throw new InputError(`head: expected centres and prototypes of ${info.labels.length} labels, got ${classes}`);
+    }
+    const parts: HeadParts = {
+      margins: trainer.restore(own, classes),
+      prototypes: prototypeCosines(prototypes, classes),
+      common: commonOf(gramOf(prototypes, info.labels.length)),
+      calibration: state.calibration,
+      reject: { centres: centres.data, threshold: state.threshold, spread: state.spread },
+      tensors: { ...own, prototypes },
+      ...(sums && profilesOf(sums, info.labels.length, classLayer)),
+    };
+    const verdicts = state.verdicts.map(([id, label, named, nearest, score]) => ({
+      ...{ id, label, named, nearest, score },
+    }));
+    return new Head(info, parts, verdicts);
+  }
+}
+
+const format = 'ocellus-head-2';
+
+interface HeadState {
+  readonly calibration: Calibration;
+  readonly threshold: number;
+  readonly spread: number;
+  /** id, label, named, nearest, score */
+  readonly verdicts: readonly [string, string, string, string, number][];
+}
+
+function readDescription(metadata: Readonly<Record<string, string>>): { info: HeadInfo; state: HeadState } {
+  let info: HeadInfo;
+  let state: HeadState;
+  try {
+    info = JSON.parse(metadata.info ?? '');
+    state = JSON.parse(metadata.state ?? '');
+  } catch (error) {
+    throw new InputError(`head: expected its description in JSON, got ${messageOf(error)}`);
+  }
+  const numbers = [state?.calibration?.slope, state?.calibration?.offset, state?.threshold, state?.spread];
+  if (!Array.isArray(info?.labels) || info.labels.length === 0 || !numbers.every(Number.isFinite)) {
+    throw new InputError(`head: expected labels, a calibration and a threshold, got ${shown(state)}`);
+  }
+  if (!Array.isArray(state.verdicts) || !state.verdicts.every((verdict) => Array.isArray(verdict))) {
+    throw new InputError(`head: expected how its examples came out, got ${shown(state.verdicts)}`);
+  }
+  return { info, state };
+}
+
+interface HeadParts {
+  readonly margins: Margins;
+  readonly prototypes: Margins;
+  readonly common: Common;
+  readonly classLayer?: ClassLayer;
+  readonly profiles?: ProfileSums;
+  readonly calibration: Calibration;
+  readonly reject: Reject;
+  /** The trainer's, and `prototypes`. */
+  readonly tensors: Readonly<Record<string, Tensor>>;
+}
+
+/**
+ * Trains a head with each trainer and keeps the first, unless another one names more examples rightly when they are left
+ * out, by more than one standard error: less is chance.
+ *
+ * @param trainers The preferred one first. One that cannot learn from so little is left out.
+ * @returns Undefined without an example of a label.
+ */
+export function trainHead(name: string, set: TrainingSet, trainers: readonly HeadTrainer[]): Head | undefined {
+  return finish(trainHeadInSteps(name, set, trainers));
+}
+
+/** The same in steps. */
+export function* trainHeadInSteps(
+  name: string,
+  set: TrainingSet,
+  trainers: readonly HeadTrainer[],
+): Steps<Head | undefined> {
+  if (set.labels.length === 0) return undefined;
+  const tried: { kind: string; model: TrainedModel; accuracy: number }[] = [];
+  for (const trainer of trainers) {
+    yield;
+    const model = trainer.trainInSteps ? yield* trainer.trainInSteps(set) : trainer.train(set);
+    if (model) tried.push({ kind: trainer.kind, model, accuracy: accuracyOf(set, model.leftOut) });
+  }
+  const [first, ...others] = tried;
+  if (!first) return undefined;
+  const error = Math.sqrt((first.accuracy * (1 - first.accuracy)) / set.examples.length);
+  const best = others.reduce(
+    (one, other) => (other.accuracy > Math.max(one.accuracy, first.accuracy + error) ? other : one),
+    first,
+  );
+
+  const { labels, targets, counts, classes } = set;
+  const { weights: prototypes } = linearTensors(set.prototypes, new Float64Array(classes));
+  const tensors = { ...best.model.tensors, prototypes: prototypes! };
+  const common = commonOf(gramOf(tensors.prototypes, labels.length));
+  const profiles = set.profiles && ProfileSums.of(set.profiles, targets, labels.length);
+  yield;
+  const looks = [...targets].map((target, i): Look => {
+    const profile = set.profiles?.[i];
+    // Most are asked for one label, twice.
+    let last: { label: number; cosine: number } | undefined;
+    const profileCosine = (label: number) => {
+      if (!profile) return undefined;
+      if (last?.label !== label) last = { label, cosine: profiles!.cosine(profile, label, label === target) };
+      return last.cosine;
+    };
+    return { cosines: set.prototypeCosines.subarray(i * classes, (i + 1) * classes), profileCosine };
+  });
+  const marginsOf = (i: number) => best.model.leftOut.subarray(i * classes, (i + 1) * classes);
+  const sayMuch = [...targets.keys()].filter((i) => counts[targets[i]!]! > 1);
+  const calibration = calibrate(
+    sayMuch.map((i) => leadOf(marginsOf(i), targets[i]!)),
+    classes > 1,
+  );
+  yield;
+  const known = sayMuch.filter((i) => targets[i]! < labels.length);
+  const leftOut: { target: number; named: number; chance: number; familiar: number }[] = [];
+  for (const i of known) {
+    const target = targets[i]!;
+    const margins = marginsOf(i);
+    const named = largest(margins, 0, classes);
+    const { cosines, profileCosine } = looks[i]!;
+    const familiar = familiarity(target, cosines, common, profileCosine(target));
+    leftOut.push({ target, named, chance: chanceOf(calibration, leadOf(margins, named)), familiar });
+    yield;
+  }
+  const reject = learnReject(leftOut, labels.length, profiles !== undefined);
+  yield;
+  const parts: HeadParts = {
+    ...{ margins: best.model.margins, calibration, reject, tensors, common },
+    prototypes: prototypeCosines(tensors.prototypes, classes),
+    ...(profiles && { profiles, classLayer: set.classLayer }),
+  };
+  const verdicts: Verdict[] = [];
+  for (const [i, { id, label, negative }] of set.examples.entries()) {
+    const { named, nearest, score } = decide(parts, labels.length, marginsOf(i), looks[i]!);
+    const name = named === -1 ? unknown : labels[named]!;
+    verdicts.push({ id, label: negative ? unknown : label, named: name, nearest: labels[nearest]!, score });
+    yield;
+  }
+  const negatives = verdicts.filter(({ label }) => label === unknown);
+  const accepted = negatives.filter(({ named }) => named !== unknown).length;
+  const info: HeadInfo = {
+    ...{ name, kind: best.kind, labels, ledgerHash: set.hash },
+    ...{ examples: targets.length - negatives.length, negatives: negatives.length },
+    accuracy: best.accuracy,
+    accuracies: Object.fromEntries(tried.map(({ kind, accuracy }) => [kind, accuracy])),
+    falseReject: falseRejectShare,
+    ...(negatives.length > 0 && { falseAccept: accepted / negatives.length }),
+  };
+  return new Head(info, parts, verdicts);
+}
+
+function accuracyOf({ targets, counts, classes }: TrainingSet, leftOut: Float64Array): number {
+  let right = 0;
+  let all = 0;
+  for (const [i, target] of targets.entries()) {
+    if (counts[target] === 1) continue;
+    all++;
+    if (largest(leftOut, i * classes, classes) === target) right++;
+  }
+  return all === 0 ? 0 : right / all;
+}
+
+/** What is known of something beside its margins. */
+interface Look {
+  /** With each class's prototype. */
+  readonly cosines: Float64Array;
+  /** Of its profile with a label's; undefined where the network's classes are not known. */
+  readonly profileCosine: (label: number) => number | undefined;
+}
+
+/** @returns `named`: -1 where it is unknown. */
+function decide({ calibration, reject, common }: HeadParts, labels: number, margins: Float64Array, look: Look) {
+  const first = largest(margins, 0, margins.length);
+  const nearest = largest(margins, 0, labels);
+  // Else a negative is nearer than all labels.
+  const isLabel = first === nearest;
+  const chance = chanceOf(calibration, leadOf(margins, first));
+  const familiar = familiarity(nearest, look.cosines, common, look.profileCosine(nearest));
+  const near = typicality(reject, nearest, familiar, isLabel ? chance : 1 - chance) - reject.threshold;
+  const score = (isLabel ? chance : 1 - chance) * typicalShare(reject, near);
+  const nearness = isLabel ? near : Number.NEGATIVE_INFINITY;
+  return { named: nearness >= 0 ? nearest : -1, nearest, nearness, score };
+}
+
+/** Margins of a class that was not trained may be infinite. */
+const mostLead = 100;
+
+/** How far a class is ahead of all others; below 0 where another one is. Of one class alone, nothing. */
+function leadOf(margins: Float64Array, of: number): number {
+  let other = Number.NEGATIVE_INFINITY;
+  for (const [c, margin] of margins.entries()) if (c !== of && margin > other) other = margin;
+  const own = margins[of]!;
+  return own === other || margins.length === 1 ? 0 : Math.max(-mostLead, Math.min(mostLead, own - other));
+}
+
+/** Cosines of the labels' prototypes with each other: labels x labels. */
+function gramOf({ shape, data }: Tensor, labels: number): Float64Array {
+  const dimension = shape[1]!;
+  const row = (c: number) => (data as Float32Array).subarray(c * dimension, (c + 1) * dimension);
+  const gram = new Float64Array(labels * labels);
+  const products = new Float32Array(1);
+  for (let c = 0; c < labels; c++) {
+    for (let d = 0; d <= c; d++) {
+      kernels.dot.matVecF32(row(c), row(d), products);
+      gram[c * labels + d] = gram[d * labels + c] = products[0]!;
+    }
+  }
+  return gram;
+}
+
+/** @throws InputError when the tensor is not of this class layer. */
+function profilesOf({ shape, data }: Tensor, labels: number, classLayer: ClassLayer | undefined) {
+  if (!classLayer || !(data instanceof Int32Array) || shape[0] !== labels || shape[1] !== classLayer.classes) {
+    const got = classLayer ? `${classLayer.classes} classes` : 'none';
+    throw new InputError(`head: expected the class layer of the network it was trained with, got ${got}`);
+  }
+  return { classLayer, profiles: new ProfileSums(Float64Array.from(data), classLayer.classes) };
+}
+
+function prototypeCosines(prototypes: Tensor, classes: number): Margins {
+  const biases: Tensor = { shape: [classes], data: new Float64Array(classes) };
+  return linearMargins({ weights: prototypes, biases }, classes);
+}
+
+/** The place of the largest number, counted from the start; of equal ones the first. */
+function largest(values: Float64Array, start: number, count: number): number {
+  let best = 0;
+  for (let i = 1; i < count; i++) if (values[start + i]! > values[start + best]!) best = i;
+  return best;
+}

@@ -1,0 +1,65 @@
+import { unknown } from '../ledger/example.ts';
+import type { Head, Prediction, Verdict } from './head.ts';
+
+export interface Confusion {
+  /** What was taught, and what it is taken for when it is left out; `unknown` is one of both. */
+  readonly label: string;
+  readonly named: string;
+  readonly count: number;
+  /** The examples. */
+  readonly ids: readonly string[];
+}
+
+/**
+ * Which labels are taken for which: of all examples of a head, each left out in turn. The most frequent first. Of a label
+ * with one example nothing is left then, so what it is taken for says nothing.
+ */
+export function confusions({ verdicts }: Head): Confusion[] {
+  const counts = new Map<string, number>();
+  for (const { label } of verdicts) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const found = new Map<string, Confusion & { ids: string[] }>();
+  for (const { id, label, named } of verdicts) {
+    if (label === named || counts.get(label) === 1) continue;
+    const key = JSON.stringify([label, named]);
+    const ids = [...(found.get(key)?.ids ?? []), id];
+    found.set(key, { label, named, count: ids.length, ids });
+  }
+  return [...found.values()].sort(
+    (a, b) => b.count - a.count || compare(a.label, b.label) || compare(a.named, b.named),
+  );
+}
+
+/** Of each label how many examples there are and how many are named rightly when they are left out. */
+export function accuracies({ info, verdicts }: Head): { label: string; examples: number; accuracy: number }[] {
+  return [...info.labels, ...(info.negatives > 0 ? [unknown] : [])].map((label) => {
+    const own = verdicts.filter((verdict) => verdict.label === label);
+    const right = own.filter(({ named }) => named === label).length;
+    return { label, examples: own.length, accuracy: right / own.length };
+  });
+}
+
+/**
+ * What is most worth a person's look first: examples that the head would name otherwise, the surest first, then those
+ * it is least sure of.
+ */
+export function mostDoubtful({ verdicts }: Head): Verdict[] {
+  const doubt = ({ label, nearest, score }: Verdict) => (label === nearest ? -score : score);
+  const isWrong = ({ label, nearest }: Verdict) => (label === nearest || label === unknown ? 0 : 1);
+  return [...verdicts].sort((a, b) => isWrong(b) - isWrong(a) || doubt(b) - doubt(a) || compare(a.id, b.id));
+}
+
+/** From here on, on either side of the threshold, what is known and what is not are told apart well. */
+const clearNearness = 0.1;
+
+/**
+ * How worth teaching something is that the head just named, 0..1: most when it is as likely right as wrong, or as near to
+ * being known as to being unknown.
+ *
+ * @example
+ * seen.sort((a, b) => uncertainty(head.predict(b)) - uncertainty(head.predict(a)));
+ */
+export function uncertainty({ score, nearness }: Pick<Prediction, 'score' | 'nearness'>): number {
+  return Math.max(1 - Math.abs(2 * score - 1), 1 - Math.min(1, Math.abs(nearness) / clearNearness));
+}
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

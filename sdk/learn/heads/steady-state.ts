@@ -1,0 +1,66 @@
+import { unknown, unsure } from '../ledger/example.ts';
+import type { Prediction } from './head.ts';
+
+export interface SteadyStateOptions {
+  /** Answers in a row that make another state. Default: 3. */
+  readonly answers?: number;
+  /** And the seconds that they have to span at least. Default: 5. */
+  readonly seconds?: number;
+  /** A label with less of a chance is `unsure`, 0..1. Default: 0.6. */
+  readonly score?: number;
+}
+
+/**
+ * The state of a whole view over time: `tidy`, `untidy`, or `unsure`. Somebody who walks through, or one odd frame,
+ * changes nothing: another state, `unsure` too, needs some answers in a row over some seconds.
+ *
+ * @example
+ * const cupboard = new SteadyState();
+ * if (cupboard.update(head.predict(embedding), frame.captureTimeNs / 1e6)) publish(cupboard.state);
+ */
+export class SteadyState {
+  readonly #options: Required<SteadyStateOptions>;
+  #state: string = unsure;
+  #candidate: string = unsure;
+  #count = 0;
+  #sinceMs = Number.POSITIVE_INFINITY;
+  #isDecided = false;
+
+  constructor({ answers = 3, seconds = 5, score = 0.6 }: SteadyStateOptions = {}) {
+    this.#options = { answers, seconds, score };
+  }
+
+  get state(): string {
+    return this.#state;
+  }
+
+  /** Its state, `unsure` too, was once seen for as long as one needs to become another; before, nothing is known. */
+  get isDecided(): boolean {
+    return this.#isDecided;
+  }
+
+  /** What was seen last is what it says: no other state is on its way. */
+  get isSettled(): boolean {
+    return this.#isDecided && this.#candidate === this.#state;
+  }
+
+  /**
+   * @param timeMs Of the frame, by a clock that cannot be set; one that begins anew starts the count again.
+   * @returns Whether the state is another one now.
+   */
+  update({ label, score }: Pick<Prediction, 'label' | 'score'>, timeMs: number): boolean {
+    const { answers, seconds, score: least } = this.#options;
+    const seen = label === unknown || score < least ? unsure : label;
+    if (seen !== this.#candidate || timeMs < this.#sinceMs) {
+      this.#candidate = seen;
+      this.#count = 0;
+      this.#sinceMs = timeMs;
+    }
+    this.#count++;
+    if (this.#count < answers || timeMs - this.#sinceMs < seconds * 1000) return false;
+    this.#isDecided = true;
+    if (seen === this.#state) return false;
+    this.#state = seen;
+    return true;
+  }
+}

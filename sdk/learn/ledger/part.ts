@@ -1,0 +1,85 @@
+import { InputError } from '../../base/errors.ts';
+import type { DotSet } from './dot-set.ts';
+import { covers, replicaPattern } from './dot-set.ts';
+import { type Cut, checkCut, checkExample, checkLabel, checkName, type Example, shown } from './example.ts';
+
+/**
+ * What travels between nodes as one piece, and is written by one node only: its examples of one label of one head, or
+ * its cuts. It is a whole, not a difference: a lost or repeated one does no harm.
+ */
+export type Part = ExamplePart | CutPart;
+
+export interface ExamplePart extends DotSet<Example> {
+  readonly node: string;
+  readonly head: string;
+  readonly label: string;
+}
+
+export interface CutPart extends DotSet<Cut> {
+  readonly node: string;
+}
+
+/** What tells one part from all others. */
+export type PartName =
+  | { readonly node: string; readonly head: string; readonly label: string }
+  | { readonly node: string };
+
+export function isExamplePart(part: Part): part is ExamplePart {
+  return 'label' in part;
+}
+
+/** The name of a part as one text. */
+export function partKey(part: { node: string; head?: string; label?: string }): string {
+  return JSON.stringify('label' in part ? [part.node, part.head, part.label] : [part.node]);
+}
+
+/** Replicas that may have written one part: each flashing of the node's card is one more. */
+export const mostReplicas = 256;
+/** More than any node keeps in one. */
+export const mostItems = 4096;
+
+/**
+ * Checks what came from outside.
+ *
+ * @throws InputError where a field is not what its type says, an item is not of this part, or its dot was not seen.
+ */
+export function checkPart(part: Part, dimension: number): void {
+  checkName('node', part.node);
+  if (part.seen.size > mostReplicas) {
+    throw new InputError(`seen: expected at most ${mostReplicas} replicas, got ${part.seen.size}`);
+  }
+  for (const entry of part.seen) {
+    if (!isSeen(entry)) throw new InputError(`seen: expected replicas and their counters, got ${shown(entry)}`);
+  }
+  if (part.items.size > mostItems) {
+    throw new InputError(`items: expected at most ${mostItems} in a part, got ${part.items.size}`);
+  }
+  if (isExamplePart(part)) {
+    checkName('head', part.head);
+    checkLabel(part.label);
+    for (const example of part.items.values()) {
+      checkExample(example, dimension);
+      if (example.head !== part.head || example.label !== part.label) throw foreign(example, part);
+    }
+  } else for (const cut of part.items.values()) checkCut(cut);
+  for (const [id, item] of part.items) {
+    if (item.id !== id || item.node !== part.node) throw foreign(item, part);
+    if (!covers(part.seen, id)) throw new InputError(`${id}: expected it to be among what its part has seen`);
+  }
+}
+
+/** A pattern takes a number for its digits, so what it is is asked for first. */
+function isSeen(entry: readonly unknown[]): entry is [string, number] {
+  const [replica, counter] = entry;
+  if (typeof replica !== 'string' || !replicaPattern.test(replica)) return false;
+  return typeof counter === 'number' && Number.isSafeInteger(counter) && counter >= 1 && counter < 1e15;
+}
+
+/** What a store holds of `seen`, without what an earlier version let in from outside. */
+export function storedSeen(entries: readonly (readonly unknown[])[]): Map<string, number> {
+  return new Map(entries.filter(isSeen));
+}
+
+function foreign({ id }: { id: string }, part: Part): InputError {
+  return new InputError(`${id}: expected it to be of the part it came in, ${partKey(part)}`);
+}

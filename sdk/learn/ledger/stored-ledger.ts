@@ -1,0 +1,190 @@
+import { type Database, encodings } from '../../store/level.ts';
+import { covers, type DotSet, isDot, splitDot } from './dot-set.ts';
+import { type Cut, checkCut, checkExample, type Example } from './example.ts';
+import {
+  contentOf,
+  decodeItem,
+  letters,
+  type Meta,
+  oldMeta,
+  type PartRecord,
+  parsed,
+  type Total,
+} from './ledger-records.ts';
+import { checkPart, type Part, partKey, storedSeen } from './part.ts';
+
+/** What a store holds, as far as it can be read. */
+export interface StoredLedger {
+  readonly parts: readonly Part[];
+  readonly total: Total;
+  /** By part, the number of its last change. */
+  readonly changes: ReadonlyMap<string, number>;
+  /** What can be read of parts that were damaged, and is in none of `parts`: its id says nothing there any more. */
+  readonly survivors: readonly (Example | Cut)[];
+  /** Examples and cuts that are known to be lost. */
+  readonly lost: number;
+  /** Something is not as it was written: more may be lost than is known. */
+  readonly isDamaged: boolean;
+  /** Is any of it of an earlier version? */
+  readonly isOld: boolean;
+}
+
+/** What is there cannot be read. */
+export class DamagedError extends Error {}
+
+/**
+ * Which store it is.
+ *
+ * @returns Undefined for a new one.
+ * @throws DamagedError when that cannot be read, though something is there.
+ */
+export async function readMeta(db: Database): Promise<Meta | undefined> {
+  for (const key of [letters.meta, letters.metaAgain]) {
+    const value = await db.get(Buffer.from(key), encodings);
+    const meta = value && parsed(contentOf(Buffer.from(key), value));
+    if (meta) return meta as Meta;
+  }
+  const old = await db.get(Buffer.from(oldMeta), encodings);
+  const meta = old && (parsed(old) as Meta | undefined);
+  if (meta) return { ...meta, format: 2 };
+  for await (const _ of db.keys({ ...encodings, limit: 1 })) {
+    throw new DamagedError('it does not say any more which node and network it is of');
+  }
+  return undefined;
+}
+
+/**
+ * Reads all parts, and checks each record.
+ *
+ * A part says which items are there, so that one that was lost is not taken for one that was forgotten: else all other
+ * nodes would be told to forget it, too. Where one is lost, `seen` goes back to before it, and the part's later items are
+ * survivors.
+ */
+export async function readLedger(db: Database, dimension: number): Promise<StoredLedger> {
+  const records = new Map<string, PartRecord>();
+  /** Of those that are there in the newer form as well. */
+  const older = new Map<string, PartRecord>();
+  const items = new Map<string, Map<string, Example | Cut>>();
+  const unread = new Map<string, string[]>();
+  let [isDamaged, isOld] = [false, false];
+  const ranges = [letters.item, letters.part, letters.item.toLowerCase(), letters.part.toLowerCase()];
+  for (const letter of ranges) {
+    const isOfOld = letter !== letter.toUpperCase();
+    const range = { gte: Buffer.from(letter), lt: Buffer.from([letter.charCodeAt(0) + 1]), ...encodings };
+    for await (const [key, value] of db.iterator(range)) {
+      const content = isOfOld ? value : contentOf(key, value);
+      const name = key.toString().slice(1);
+      isOld ||= isOfOld;
+      if (letter.toUpperCase() === letters.part) {
+        const record = content && readPart(content, dimension);
+        if (record && partKey(record) === name) {
+          // The newer form comes first.
+          (records.has(name) ? older : records).set(name, record);
+        } else isDamaged = true;
+        continue;
+      }
+      const [id = '', part = ''] = split(name);
+      const item = content && readItem(content, dimension);
+      if (item?.id === id && partKey(item) === part) {
+        const those = items.get(part) ?? new Map();
+        items.set(part, those);
+        if (!those.has(id)) those.set(id, item);
+      } else {
+        isDamaged = true;
+        if (isDot(id)) unread.set(part, [...(unread.get(part) ?? []), id]);
+      }
+    }
+  }
+  const key = Buffer.from(letters.total);
+  const value = await db.get(key, encodings);
+  const total = value && (parsed(contentOf(key, value)) as Total | undefined);
+
+  const parts: Part[] = [];
+  const survivors: (Example | Cut)[] = [];
+  const changes = new Map<string, number>();
+  let missed = 0;
+  for (const [name, record] of records) {
+    const there = items.get(name) ?? new Map<string, Example | Cut>();
+    items.delete(name);
+    const { seen, there: listed, change, ...fields } = record;
+    const added = older.get(name);
+    const ids = listed
+      ? [...idsOf(listed), ...taughtSince(there, new Map(seen), added)]
+      : [...there.keys(), ...(unread.get(name) ?? [])];
+    const missing = ids.filter((id) => !there.has(id));
+    const known = new Map(seen);
+    for (const [replica, counter] of added?.seen ?? []) {
+      known.set(replica, Math.max(counter, known.get(replica) ?? 0));
+    }
+    for (const { replica, counter } of missing.map(splitDot)) {
+      const before = Math.min(known.get(replica) ?? 0, counter - 1);
+      if (before > 0) known.set(replica, before);
+      else known.delete(replica);
+    }
+    const found = ids.flatMap((id) => there.get(id) ?? []);
+    const kept = found.filter(({ id }) => covers(known, id));
+    survivors.push(...found.filter(({ id }) => !covers(known, id)));
+    missed += missing.length;
+    changes.set(name, change ?? 0);
+    const set: DotSet<Example | Cut> = { seen: known, items: new Map(kept.map((item) => [item.id, item])) };
+    parts.push({ ...fields, ...set } as Part);
+  }
+  // Of parts that are lost themselves.
+  for (const those of items.values()) survivors.push(...those.values());
+  const found = parts.reduce((sum, part) => sum + part.items.size, survivors.length);
+  const sum = [...changes.values()].reduce((all, change) => all + change, 0);
+  if (missed > 0 || items.size > 0) isDamaged = true;
+  // What an earlier version put there since is not counted.
+  const isMissed = (there: Total) => (isOld ? found < there.items : found !== there.items);
+  if (total ? total.sum !== sum || isMissed(total) : records.size > 0 && !isOld) isDamaged = true;
+  const lost = Math.max(missed, (total?.items ?? 0) - found, 0);
+  const now = { changes: Math.max(total?.changes ?? 0, ...changes.values()), sum, items: found };
+  return { parts, survivors, total: now, changes, lost, isDamaged, isOld };
+}
+
+const idsOf = (there: Readonly<Record<string, readonly number[]>>) =>
+  Object.entries(there).flatMap(([replica, counters]) => counters.map((counter) => `${replica}-${counter}`));
+
+/** What an earlier version, which finds nothing of the newer form, put into a part while it was back for a time. */
+function taughtSince(
+  there: ReadonlyMap<string, unknown>,
+  seen: ReadonlyMap<string, number>,
+  older: PartRecord | undefined,
+): string[] {
+  const since = older && new Map(older.seen);
+  return since ? [...there.keys()].filter((id) => !covers(seen, id) && covers(since, id)) : [];
+}
+
+function split(name: string): [id?: string, part?: string] {
+  const at = name.indexOf(' ');
+  return at < 0 ? [] : [name.slice(0, at), name.slice(at + 1)];
+}
+
+function readPart(content: Buffer, dimension: number): PartRecord | undefined {
+  return checked(() => {
+    const record = parsed(content) as PartRecord;
+    const { node, head, label } = record;
+    const seen = storedSeen(record.seen);
+    const name = head === undefined || label === undefined ? { node } : { node, head, label };
+    checkPart({ ...name, seen, items: new Map() } as Part, dimension);
+    return { ...record, seen: [...seen] };
+  });
+}
+
+function readItem(content: Buffer, dimension: number): Example | Cut | undefined {
+  return checked(() => {
+    const item = decodeItem(content);
+    if (item && 'embedding' in item) checkExample(item, dimension);
+    else if (item) checkCut(item);
+    return item;
+  });
+}
+
+/** What a checksum does not tell: earlier versions have none. */
+function checked<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}

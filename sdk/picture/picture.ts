@@ -1,0 +1,186 @@
+import { readFile, stat } from 'node:fs/promises';
+import type { OverlayOptions, Sharp, SharpOptions } from 'sharp';
+import { InputError, messageOf } from '../base/errors.ts';
+import { Frame, type FrameInfo } from '../frame/frame.ts';
+import { maxSide } from '../frame/layout.ts';
+import { clipRegion, type Region } from '../frame/letterbox.ts';
+import { kernels } from '../kernels/kernels.ts';
+import { heicAdvice, isHeic } from './heic.ts';
+import { withoutHeaderFaults } from './jpeg-faults.ts';
+import { headOf, kindOfUnreadable } from './picture-kinds.ts';
+
+/** The largest picture that is decoded where nothing else is asked for: 100 megapixels are 300 MB of RGB. */
+const defaultMaxPixels = 100e6;
+
+let loading: Promise<typeof import('sharp').default> | undefined;
+
+/** sharp is only loaded when there is a picture to read or to write: it takes 30 ms and some MB. */
+function loadSharp(): Promise<typeof import('sharp').default> {
+  loading ??= import('sharp').then(({ default: sharp }) => {
+    // Pictures come one at a time and each is another one: a cache and more threads would only cost memory.
+    sharp.cache(false);
+    sharp.concurrency(1);
+    return sharp;
+  });
+  return loading;
+}
+
+/**
+ * Reads a picture: JPEG, PNG, WebP, AVIF, GIF (its first page), TIFF or SVG. It is turned as its EXIF data says,
+ * transparency is put on white, and the frame is RGB24. Faults in a JPEG's headers that lose no pixel are passed over;
+ * damaged or missing pixels are not.
+ *
+ * @param input A path, or the file's bytes.
+ * @param info What is known of the frame; by default it has the number 0 and the time of now.
+ * @param maxPixels Of the picture; a larger one is refused. Default: 100 million.
+ * @throws InputError when it cannot be read: absent, empty, damaged, of an unknown kind, or too large.
+ *
+ * @example
+ * const frame = await readPicture('cat.jpg');
+ */
+export async function readPicture(
+  input: string | Uint8Array,
+  info: Partial<FrameInfo> = {},
+  maxPixels: number = defaultMaxPixels,
+): Promise<Frame> {
+  const name = typeof input === 'string' ? input : (info.name ?? 'the picture');
+  const sharp = await loadSharp();
+  try {
+    const { data, info: read } = await decode(sharp, input, maxPixels);
+    const { width, height } = read;
+    if (width > maxSide || height > maxSide) {
+      throw new InputError(`expected at most ${maxSide} pixels a side, got ${width}x${height}`);
+    }
+    return new Frame({
+      sequence: 0,
+      captureTimeNs: Number(process.hrtime.bigint()),
+      wallTimeMs: Date.now(),
+      ...(typeof input === 'string' && { name: input }),
+      ...info,
+      format: 'RGB24',
+      width,
+      height,
+      planes: [{ data, stride: width * 3 }],
+    });
+  } catch (error) {
+    const why = (await plainReason(input)) ?? reason(error, maxPixels);
+    throw new InputError(`${name} cannot be read as a picture: ${why}`);
+  }
+}
+
+type Decoded = { data: Buffer; info: { width: number; height: number } };
+
+/** Strictly: also a decoder's warning is an error, for most tell of pixels that are lost. */
+async function decode(
+  sharp: typeof import('sharp').default,
+  input: string | Uint8Array,
+  maxPixels: number,
+): Promise<Decoded> {
+  const options: SharpOptions = { limitInputPixels: maxPixels, failOn: 'warning' };
+  const read = (from: string | Uint8Array) =>
+    sharp(from, options)
+      .rotate()
+      .flatten({ background: '#ffffff' })
+      .toColourspace('srgb')
+      .removeAlpha()
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+  try {
+    return await read(input);
+  } catch (error) {
+    if (!/jpeg/i.test(messageOf(error))) throw error;
+    const mended = withoutHeaderFaults(typeof input === 'string' ? await readFile(input) : input);
+    if (!mended) throw error;
+    return await read(mended);
+  }
+}
+
+/** What can be seen without decoding it, and sharp does not say. */
+async function plainReason(input: string | Uint8Array): Promise<string | undefined> {
+  if (typeof input === 'string') {
+    const file = await stat(input).catch(() => undefined);
+    if (file?.isDirectory()) return 'it is a folder; name the pictures in it';
+    if (!file?.isFile()) return undefined;
+  }
+  const head = typeof input === 'string' ? await headOf(input).catch(() => undefined) : input;
+  if (!head) return undefined;
+  if (head.length === 0) return 'it is empty';
+  if (isHeic(head)) return heicAdvice;
+  const kind = kindOfUnreadable(head);
+  return kind && `it is ${kind}`;
+}
+
+function reason(error: unknown, maxPixels: number): string {
+  // sharp repeats the path, and libvips writes a line for each thing it tried.
+  const first = messageOf(error).trim().split('\n')[0]!;
+  if (/pixel limit/i.test(first)) return `expected at most ${maxPixels / 1e6} megapixels`;
+  if (/unsupported image format/i.test(first)) return 'expected JPEG, PNG, WebP, AVIF, GIF, TIFF or SVG';
+  if (/file is missing/i.test(first)) return 'there is no such file';
+  return first;
+}
+
+export interface EncodeOptions {
+  /** The picture is shrunk to fit, never enlarged. */
+  maxWidth?: number;
+  maxHeight?: number;
+  /** 1..100. Default 80. */
+  quality?: number;
+  /** The part of the frame that is shown. Default: all of it. */
+  region?: Region;
+  /** An SVG of the frame's size, laid over it. */
+  overlaySvg?: string;
+}
+
+const converter = kernels.converter();
+/** The encoding that is under way. One at a time: they share the converter's buffers, and memory stays small. */
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * A frame as JPEG. Pixels are converted and shrunk in one pass on the calling thread, and compressed on another.
+ *
+ * @throws RangeError when the quality is out of range or the region does not touch the frame.
+ */
+export async function encodeJpeg(frame: Frame, options: EncodeOptions = {}): Promise<Buffer> {
+  const { quality = 80 } = options;
+  if (!(quality >= 1 && quality <= 100)) throw new RangeError(`quality: expected 1..100, got ${quality}`);
+  frame.acquire();
+  const encoded = last.then(() => encode(frame, quality, options)).finally(() => frame.release());
+  last = encoded.catch(() => {});
+  return encoded;
+}
+
+async function encode(frame: Frame, quality: number, options: EncodeOptions): Promise<Buffer> {
+  const sharp = await loadSharp();
+  const { overlaySvg, region, maxWidth, maxHeight } = options;
+  const { data, width, height } = converter.convert(frame, { maxWidth, maxHeight, region });
+  const picture: Sharp = sharp(data, { raw: { width, height, channels: 3 } });
+  if (overlaySvg) picture.composite([await fitOverlay(sharp, overlaySvg, frame, region, width, height)]);
+  return picture.jpeg({ quality }).toBuffer();
+}
+
+async function fitOverlay(
+  sharp: typeof import('sharp').default,
+  svg: string,
+  frame: Frame,
+  region: Region | undefined,
+  width: number,
+  height: number,
+): Promise<OverlayOptions> {
+  const {
+    x,
+    y,
+    width: w,
+    height: h,
+  } = clipRegion(frame, region ?? { x: 0, y: 0, width: frame.width, height: frame.height });
+  const { data, info } = await sharp(Buffer.from(svg))
+    .resize(frame.width, frame.height, { fit: 'fill' })
+    .extract({ left: x, top: y, width: w, height: h })
+    .ensureAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const fitted = await sharp(data, { raw: { width: info.width, height: info.height, channels: 4 } })
+    .resize(width, height, { fit: 'fill' })
+    .raw()
+    .toBuffer();
+  return { input: fitted, raw: { width, height, channels: 4 } };
+}

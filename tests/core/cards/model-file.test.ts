@@ -1,0 +1,188 @@
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { asset } from '../../../sdk/base/assets.ts';
+import { InputError } from '../../../sdk/base/errors.ts';
+import { defaultModel, listModels, readModel } from '../../../sdk/core/cards/model-file.ts';
+import { input, modelFolder, rawCard, sha256 } from '../cards.ts';
+import { constantModel, onnxModel, type Value } from '../onnx-builder.ts';
+
+const folder = modelFolder();
+const numbers = [{ name: 'output0', shape: [1, 6, 1], data: [16, 16, 8, 8, 0.9, 0.1] }];
+const bytes = constantModel(input, numbers);
+const cardOf = (change = {}) => rawCard({ type: 'yolov8' }, change);
+
+describe('readModel', () => {
+  it('finds a shipped model by its name', async () => {
+    const { description, bytes: read } = await readModel(defaultModel);
+    expect(description).toMatchObject({ name: defaultModel });
+    expect(sha256(read)).toBe((description as { sha256: string }).sha256);
+    expect((await listModels()).map(({ name }) => name)).toContain(defaultModel);
+  });
+
+  it('finds a card beside a file, a file beside a card, and a file that the card names', async () => {
+    const path = await folder.write('beside.onnx', bytes);
+    const card = await folder.write('beside.card.json', cardOf({ sha256: sha256(bytes) }));
+    for (const one of [path, card]) {
+      const model = await readModel(one);
+      expect(model.description).toMatchObject({ name: 'tiny' });
+      expect(model.bytes).toHaveLength(bytes.length);
+    }
+    const named = await folder.write('named.card.json', cardOf({ file: 'beside.onnx' }));
+    expect((await readModel(named)).bytes).toHaveLength(bytes.length);
+  });
+
+  it('takes a card of any name that ends in .json', async () => {
+    await folder.write('other.onnx', bytes);
+    for (const name of ['other.json', 'another.json']) {
+      const card = await folder.write(name, cardOf(name === 'other.json' ? {} : { file: 'other.onnx' }));
+      expect((await readModel(card)).description).toMatchObject({ name: 'tiny' });
+    }
+    await expect(readModel('/nowhere/x.json')).rejects.toThrow('the card /nowhere/x.json cannot be read: ENOENT');
+  });
+
+  it('says what is expected in place of a model of another kind', async () => {
+    for (const name of ['yolo11n.pt', 'model.tflite', 'a/b.engine']) {
+      await expect(readModel(name)).rejects.toThrow(
+        `the model ${name} cannot be read: expected an .onnx file, got .${name.split('.')[1]}; export it to ONNX`,
+      );
+    }
+  });
+
+  it('finds a card inside a file, and Ultralytics’ metadata', async () => {
+    const inside = constantModel(input, numbers, { ocellus: JSON.stringify(cardOf({ name: 'inside' })) });
+    expect((await readModel(await folder.write('inside.onnx', inside))).description).toMatchObject({
+      name: 'inside',
+      thresholds: { score: 0.4 },
+    });
+    const theirs = constantModel(input, numbers, { imgsz: '[32, 32]', names: "{0: 'cat', 1: 'dog'}" });
+    expect((await readModel(await folder.write('Theirs.onnx', theirs))).description).toMatchObject({
+      ultralytics: true,
+      name: 'theirs',
+    });
+  });
+
+  it('finds the default model’s card inside a copy of it', async () => {
+    const model = await readFile(asset('sdk', 'models', `${defaultModel}.onnx`));
+    const { description } = await readModel(await folder.write('copy.onnx', model));
+    expect(description).toMatchObject({ name: defaultModel, input: { width: 416, channels: 'BGR' } });
+  });
+
+  it('refuses a name that is not shipped, and lists those that are', async () => {
+    for (const name of ['nothing', '../models/nanodet-g-416-int8', '', 'Nano']) {
+      const reading = readModel(name);
+      await expect(reading).rejects.toThrow(InputError);
+      await expect(reading).rejects.toThrow(
+        `there is no model "${name}": expected one of efficientnet-lite0-int8, ${defaultModel}`,
+      );
+    }
+  });
+
+  it('refuses a file or a card that is absent or a folder', async () => {
+    await expect(readModel('/nowhere/x.onnx')).rejects.toThrow('the model /nowhere/x.onnx cannot be read: ENOENT');
+    await expect(readModel('/nowhere/x.card.json')).rejects.toThrow(
+      'the card /nowhere/x.card.json cannot be read: ENOENT',
+    );
+    const lonely = await folder.write('lonely.card.json', cardOf());
+    await expect(readModel(lonely)).rejects.toThrow(/lonely\.card\.json cannot be read: ENOENT.*lonely\.onnx/);
+    const path = join(dirname(lonely), 'folder.onnx');
+    await mkdir(path);
+    await expect(readModel(path)).rejects.toThrow(InputError);
+  });
+
+  it.each([
+    ['nothing', new Uint8Array(0)],
+    ['half a model', bytes.subarray(0, bytes.length / 2)],
+    ['text', new TextEncoder().encode('<!doctype html>')],
+  ])('refuses %s in place of a model', async (_, content) => {
+    const path = await folder.write('broken.onnx', content);
+    const reading = readModel(path);
+    await expect(reading).rejects.toThrow(InputError);
+    await expect(reading).rejects.toThrow(`${path}: expected an ONNX model, got ${content.length} bytes`);
+  });
+
+  it('refuses a file without a card, and shows one to write', async () => {
+    const path = await folder.write('My Net.onnx', bytes);
+    const error = await readModel(path).catch((reason) => reason);
+    expect(error).toBeInstanceOf(InputError);
+    expect(error.message).toContain(`Write ${path.replace('.onnx', '.card.json')}, for example`);
+    const example = JSON.parse(error.message.slice(error.message.indexOf('\n')));
+    // What it shows can be used as it is.
+    await folder.write('My Net.card.json', example);
+    expect((await readModel(path)).description).toMatchObject({ name: 'my-net', decoder: { type: 'yolov8' } });
+  });
+
+  it.each<[string, Value, Value[], object]>([
+    [
+      'a classifier',
+      { name: 'in', shape: ['N', 224, 200, 3] },
+      [{ name: 'dense', shape: ['N', 2] }],
+      {
+        task: 'classify',
+        input: { width: 200, height: 224, layout: 'NHWC', type: 'float32' },
+        outputs: { logits: 'dense' },
+      },
+    ],
+    [
+      'labels, boxes and scores apart',
+      { name: 'in', shape: [1, 3, 480, 640] },
+      ['scores', 'boxes', 'labels'].map((name) => ({ name, shape: [1, 300] })),
+      {
+        input: { width: 640, height: 480 },
+        decoder: {
+          type: 'ssd',
+          outputs: { boxes: 'boxes', classes: 'labels', scores: 'scores' },
+          boxOrder: 'xyxy',
+          normalised: false,
+        },
+      },
+    ],
+    [
+      'rows after suppression',
+      { name: 'in', type: 'uint8', shape: [1, 3, 320, 320] },
+      [{ name: 'out', shape: [1, 300, 6] }],
+      { input: { width: 320, height: 320, type: 'uint8' }, decoder: { type: 'suppressed' } },
+    ],
+    [
+      'rows of many numbers',
+      { name: 'in', shape: [1, 3, 'h', 'w'] },
+      [
+        { name: 'out', shape: [1, 25200, 7] },
+        { name: 'more', shape: [1] },
+      ],
+      { input: { width: 640, height: 640 }, decoder: { type: 'yolov5', output: 'out' } },
+    ],
+  ])('shows a card that begins with what the model tells of itself: %s', async (_, first, outputs, expected) => {
+    const path = await folder.write('told.onnx', onnxModel({ inputs: [first], outputs }));
+    const error = await readModel(path).catch((reason) => reason);
+    const example = JSON.parse(error.message.slice(error.message.indexOf('\n')));
+    expect(example).toMatchObject(expected);
+    await folder.write('told.card.json', example);
+    expect((await readModel(path)).description).toMatchObject(expected);
+    await rm(path.replace('.onnx', '.card.json'));
+  });
+
+  it('refuses a file that is not the one the card speaks of', async () => {
+    const path = await folder.write('changed.onnx', bytes);
+    const card = await folder.write('changed.card.json', cardOf({ sha256: '0'.repeat(64) }));
+    for (const one of [path, card]) {
+      await expect(readModel(one)).rejects.toThrow(
+        `${path} is not the file its card speaks of: expected sha256 ${'0'.repeat(64)}, got ${sha256(bytes)}`,
+      );
+    }
+  });
+
+  it('refuses a card that is no JSON or has a wrong field, naming it and the card', async () => {
+    const path = await folder.write('wrong.card.json', '{"name": ');
+    await expect(readModel(path)).rejects.toThrow(`card ${path}: expected JSON: `);
+    await folder.write('wrong.card.json', cardOf({ input: { width: 0, height: 32 } }));
+    await expect(readModel(path)).rejects.toThrow(
+      `card ${path} is not right:\n  input.width: expected a whole number from 1 to 8192, got 0`,
+    );
+    const inside = await folder.write(
+      'wrong-inside.onnx',
+      constantModel(input, numbers, { ocellus: '{"task": "detect"}' }),
+    );
+    await expect(readModel(inside)).rejects.toThrow('the card in its metadata (key ocellus) is not right:\n  name: ');
+  });
+});

@@ -1,5 +1,0 @@
-import { Child } from '../../devices/child.ts';
-
-// What child.test.ts kills while it waits for a program.
-const [program, ...args] = process.argv.slice(2);
-await Child.start({ program: program!, args, install: '' });

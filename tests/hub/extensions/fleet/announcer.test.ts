@@ -1,0 +1,64 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { silent } from '../../../../sdk/base/log.ts';
+import type { Link } from '../../../../sdk/hub/connection/link.ts';
+import type { HubContext } from '../../../../sdk/hub/extensions/extension.ts';
+import { Announcer } from '../../../../sdk/hub/extensions/fleet/announcer.ts';
+import { LearnTopics } from '../../../../sdk/hub/extensions/fleet/learn-topics.ts';
+import { Ledger } from '../../../../sdk/learn/ledger/ledger.ts';
+import { draft } from '../../../learn/fakes.ts';
+import { dimension, sample, space } from './board.ts';
+
+const own = { node: 'porch', head: 'object', label: 'cat' };
+
+/** Before a ledger with one label of its own, and what it tells. */
+function announcer() {
+  const ledger = new Ledger({ space, dimension, node: 'porch' });
+  const topics = new LearnTopics('ocellus', space);
+  const link = { maximumPacketSize: Number.POSITIVE_INFINITY } as Link;
+  const told: string[] = [];
+  const context = {
+    ...{ link, logger: silent, waiting: () => 0 },
+    put: ({ topic }: { topic: string }) => void told.push(topic),
+  } as unknown as HubContext;
+  const times = { gatherMs: 250, longestMs: 5000, helpMs: 5000, mendMs: 60_000 };
+  const learner = { ledger, read: async <T>(read: (of: Ledger) => T) => read(ledger) };
+  const made = new Announcer({ context, topics, learner, identity: undefined, times });
+  const teach = () => {
+    ledger.teach(draft('cat', sample(0)));
+    made.changed(own);
+  };
+  return { made, link, told, teach, topic: topics.of(own) };
+}
+
+describe('Announcer', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('tells nothing before it was looked at what the broker has, nor after that is forgotten', async () => {
+    const { made, link, told, teach, topic } = announcer();
+    teach();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(told).toEqual([]);
+    made.looked(link);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(told).toEqual([topic]);
+    made.forget();
+    teach();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(told).toEqual([topic]);
+  });
+
+  it('tells changes that come without a pause after five seconds at the latest', async () => {
+    const { made, link, told, teach, topic } = announcer();
+    made.looked(link);
+    for (let i = 0; i < 24; i++) {
+      teach();
+      await vi.advanceTimersByTimeAsync(200);
+    }
+    expect(told).toEqual([]);
+    teach();
+    await vi.advanceTimersByTimeAsync(249);
+    expect(told).toEqual([topic]);
+    made.forget();
+  });
+});

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { type RetainedSource, RetainedTopics } from '../../../sdk/hub/retained/retained-topics.ts';
+
+function make() {
+  const values = new Map<string, string | undefined>();
+  const found: string[] = [];
+  const source: RetainedSource = {
+    filters: ['porch/+'],
+    wanted: () => values,
+    isStale: (topic) => topic.startsWith('porch/'),
+    found: (topic, payload) => found.push(`${topic}=${payload}`),
+  };
+  const told: string[] = [];
+  let connected = true;
+  const retained = new RetainedTopics({
+    sources: [source],
+    publish: (topic, value) => told.push(`${topic}=${value}`),
+    isConnected: () => connected,
+  });
+  return { values, found, told, retained, connect: (now: boolean) => (connected = now) };
+}
+
+describe('RetainedTopics', () => {
+  it('says what differs, once', () => {
+    const { values, told, retained } = make();
+    values.set('porch/a', '1').set('porch/picture', undefined);
+    retained.update();
+    retained.update();
+    values.set('porch/a', '2');
+    retained.update();
+    expect(told).toEqual(['porch/a=1', 'porch/a=2']);
+  });
+
+  it('says all again when the broker is in doubt', () => {
+    const { values, told, retained } = make();
+    values.set('porch/a', '1');
+    retained.update();
+    retained.doubt();
+    retained.update();
+    expect(told).toEqual(['porch/a=1', 'porch/a=1']);
+  });
+
+  it('empties what is gone, its own only', () => {
+    const { values, told, found, retained } = make();
+    values.set('porch/a', '1').set('porch/picture', undefined);
+    retained.update();
+    retained.note('porch/picture');
+    retained.found(
+      new Map([
+        ['porch/old', Buffer.from('x')],
+        ['shed/b', Buffer.from('y')],
+      ]),
+    );
+    expect(found).toEqual(['porch/old=x', 'shed/b=y']);
+    values.delete('porch/a');
+    told.length = 0;
+    retained.update();
+    expect(told).toEqual(['porch/a=', 'porch/old=']);
+    values.delete('porch/picture');
+    retained.update();
+    retained.update();
+    expect(told.slice(2)).toEqual(['porch/picture=']);
+  });
+
+  it('says nothing without a connection', () => {
+    const { values, told, retained, connect } = make();
+    values.set('porch/a', '1');
+    connect(false);
+    retained.update();
+    expect(told).toEqual([]);
+    connect(true);
+    retained.update();
+    expect(told).toEqual(['porch/a=1']);
+  });
+});

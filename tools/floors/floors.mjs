@@ -1,0 +1,55 @@
+/**
+ * The floors of the house, from the ground up. A folder imports from folders on floors below its own, and from nothing else:
+ * not from a floor above, and not from its neighbours. A folder's own name means the files right in it; `/**` takes the
+ * folders in it along. A new folder gets a place here.
+ *
+ * @type {readonly (readonly string[])[]}
+ */
+export const floors = [
+  // What knows nothing of vision.
+  ['sdk/base'],
+  ['sdk/access', 'sdk/store', 'sdk/config', 'sdk/opencv-bindings'],
+  // Pictures as numbers.
+  ['sdk/frame'],
+  ['sdk/kernels/decode', 'sdk/kernels/dot', 'sdk/kernels/motion', 'sdk/kernels/preprocess'],
+  ['sdk/kernels/convert'],
+  ['sdk/kernels'],
+  ['sdk/picture'],
+  // Where frames come from.
+  ['devices/programs'],
+  ['devices/device', 'devices/boards/board'],
+  ['devices/stream', 'devices/boards/power'],
+  ['devices/ffmpeg', 'devices/boards'],
+  ['devices/file', 'devices/libcamera', 'devices/network', 'devices/scene', 'devices/v4l2'],
+  ['devices/network/http', 'devices/opencv', 'devices/recording'],
+  ['devices'],
+  // What is made of them.
+  ['sdk/vision'],
+  ['sdk/vision/annotate'],
+  ['sdk/core/onnx'],
+  ['sdk/core/engines'],
+  ['sdk/core/cards'],
+  ['sdk/core/decoders'],
+  ['sdk/core'],
+  ['sdk/learn/ledger'],
+  ['sdk/learn/heads'],
+  ['sdk/learn/camera'],
+  ['sdk/learn'],
+  ['sdk/pipeline'],
+  // Who is told.
+  ['sdk/hub/broker', 'sdk/hub/connection'],
+  ['sdk/hub/contract', 'sdk/hub/outbox', 'sdk/hub/retained'],
+  ['sdk/hub/extensions'],
+  ['sdk/hub/extensions/cameras', 'sdk/hub/extensions/fleet', 'sdk/hub/extensions/learning'],
+  ['sdk/hub/extensions/home-assistant', 'sdk/hub/extensions/requests/verbs'],
+  ['sdk/hub/extensions/requests'],
+  ['sdk/hub'],
+  ['sdk/opencv'],
+  // What one imports.
+  ['sdk'],
+  // What is run.
+  ['samples', 'tools/shared'],
+  ['tools/console/**', 'tools/systemd'],
+  ['tools/cli/**'],
+  ['tools/bench/**', 'tools/docs', 'tools/soak'],
+];
