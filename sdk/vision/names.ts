@@ -1,3 +1,4 @@
+import { median } from './median.ts';
 import type { Naming } from './sighting.ts';
 
 interface Heard {
@@ -5,9 +6,7 @@ interface Heard {
   readonly label: string;
   /** Of the last times it was heard, with the number of the observation. */
   recent: { at: number; score: number }[];
-  /** How often, and the sum of all its scores. */
   times: number;
-  sum: number;
   last: number;
 }
 
@@ -60,7 +59,6 @@ export class Names {
       heard.recent.push({ at: this.#observations, score: name.score });
       if (heard.recent.length > memory) heard.recent.shift();
       heard.times++;
-      heard.sum += name.score;
       heard.last = this.#observations;
     }
   }
@@ -81,12 +79,12 @@ export class Names {
   /** Has another name taken the place of the current one: clearly surer, while this one fell silent? */
   get isOver(): boolean {
     if (this.#heard.length === 1) return false;
-    const { times, sum, last } = this.#current;
+    const { times, last } = this.#current;
     const silent = this.#observations - last;
     const share = (times + 1) / (last + 2);
     if (silent * Math.log(1 - share) > Math.log(chance)) return false;
     const best = this.#best();
-    return best !== this.#current && median(best.recent.map(({ score }) => score)) >= sum / times + clearly;
+    return best !== this.#current && median(best.recent.map(({ score }) => score)) >= this.medianScore + clearly;
   }
 
   /** Sum of a name's scores in the last observations. */
@@ -103,15 +101,9 @@ export class Names {
   #known({ classId, label }: Naming): Heard {
     let heard = this.#heard.find((each) => each.classId === classId);
     if (!heard) {
-      heard = { classId, label, recent: [], times: 0, sum: 0, last: 0 };
+      heard = { classId, label, recent: [], times: 0, last: 0 };
       this.#heard.push(heard);
     }
     return heard;
   }
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

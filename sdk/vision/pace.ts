@@ -1,4 +1,4 @@
-import { median } from './names.ts';
+import { median } from './median.ts';
 
 /** Steps it is judged by: one that took long (a camera that was away) changes nothing. */
 const remembered = 5;

@@ -1,16 +1,21 @@
-import { bestPairs, type Candidate } from './assignment.ts';
+import { Appearance } from './appearance.ts';
+import { bestPairs } from './assignment.ts';
 import type { Detection, Detections } from './detections.ts';
-import { area, type Box, covered, grown, iou } from './geometry.ts';
+import { type Box, covered, iou } from './geometry.ts';
+import { leapsOf } from './leaps.ts';
 import { Living, samePlace } from './living.ts';
 import { clearly, memory } from './names.ts';
 import { Pace } from './pace.ts';
 import { type Sighting, sightingsOf } from './sighting.ts';
+import type { Signature } from './signature.ts';
+import { viewShift } from './steady.ts';
 import type { Track } from './track.ts';
+import { candidatesOf, clearWorth, faintWorth, nearWorth, type Worth } from './worth.ts';
 
 export interface TrackerOptions {
-  /** Observations before a track can be confirmed, at four looks a second or more; fewer when looks are rarer. */
+  /** Observations before a track can be confirmed, at four looks a second or more; fewer, and surer ones, where looks are rarer. */
   confirm: number;
-  /** Seconds out of sight before a confirmed track ends. */
+  /** Seconds out of sight before a confirmed track ends; at least three looks. */
   lostSeconds: number;
   /** Seconds in one place before a track is stationary. */
   stationarySeconds: number;
@@ -18,40 +23,47 @@ export interface TrackerOptions {
   threshold(label: string): number;
 }
 
+/** The picture that the detections were found in. */
+export interface View {
+  /** Pixels: who leaves it is gone, and boxes do not reach beyond it. */
+  readonly width: number;
+  readonly height: number;
+  /** What is in a box, in frame pixels, looks like: asked only where boxes do not tell who is who. Default: not known. */
+  readonly signature?: (box: Box) => Signature;
+}
+
 /** Scores from here on keep a track alive; less is noise. */
 export const lowThreshold = 0.15;
 
-export const knobs: Record<string, number> = {
-  high: 0.2,
-  low: 0.4,
-  grow: 0.5,
-  grownLeast: 0.1,
-  firstLook: 2.5,
-  firstSpeed: 5,
-  reachLook: 0.4,
-  speedShare: 1.3,
-  slack: 1.5,
-  sizeRatio: 1.7,
-  alone: 1.5,
-  late: 0,
-  young: 0,
-};
-
 /** A track may begin with a little less than its label's threshold; the median decides. */
 const beginShare = 0.8;
+/** What one observation stands for, seconds: where looks come less often, fewer are demanded. */
+const observationSeconds = 0.25;
+/** How much surer they must be then: this share of what is left to 1, times the share of observations that are missing. */
+const surer = 0.75;
 /** Tentative tracks that are out of sight for so long, and at so many looks, were nothing. */
-const tentativeSeconds = 0.6;
-const tentativeLooks = 2;
-/** Confirmed ones are lost after `lostSeconds`, and after so many looks in vain: where looks are rare, one miss is no departure. */
+const tentative = { seconds: 0.6, looks: 2 };
+/** Looks in vain before a confirmed track is lost: where looks are rare, one miss is no departure. */
 const lostLooks = 3;
 /** A step of more than so many usual ones is a gap. */
 const gap = 1.5;
-/** What an observation stands for, seconds: where a look comes less often, fewer of them are demanded. */
-const observationSeconds = 0.25;
-/** How much surer it has to be where fewer are: this share of what is left to 1, times the share of observations that are missing. */
-const surer = 0.75;
-/** A pair under another name than the track's is worth so much less. */
-const otherName = 0.5;
+/** What moves, is out of sight and would be within the picture with less than this share of it has left. */
+const within = 0.4;
+
+/**
+ * Follows objects over frames: detections are paired with predicted boxes so that what is paired is worth most together,
+ * sure ones first, then unsure ones with the tracks that are left (after ByteTrack, Zhang et al. 2022), then what is only
+ * near, then what is far but alone. Times are real: frames may come at any rate and with gaps.
+ *
+ * A track is *confirmed* once the median of its last scores reaches its label's threshold, so one bad frame makes no
+ * object, and only as the surest of those in its place. One thing that the network gives two names is one track. An
+ * object at rest is not lost while nothing moves where it stands, nor while another stands in front of it. A shaking
+ * camera is no motion of what it shows.
+ *
+ * @example
+ * const tracker = new Tracker({ confirm: 3, lostSeconds: 2, stationarySeconds: 5, threshold: () => 0.6 });
+ * const tracks = tracker.update(await model.detect(frame, { scoreThreshold: lowThreshold }), frame.captureTimeNs);
+ */
 export class Tracker {
   #options: TrackerOptions;
   #living: Living[] = [];
@@ -59,6 +71,7 @@ export class Tracker {
   #timeNs: number | undefined;
   #ended: Track[] = [];
   readonly #pace = new Pace();
+  #view: View | undefined;
 
   constructor(options: TrackerOptions) {
     this.#options = options;
@@ -69,47 +82,42 @@ export class Tracker {
     this.#options = options;
   }
 
+  /**
+   * Takes in what the network saw.
+   *
+   * @param detections With scores down to `lowThreshold`, which keep tracks alive.
+   * @param captureTimeNs Of the frame; not before the last one's.
+   * @param disturbed Did something move in this box since the last call? Default: not known, as good as everywhere.
+   * @param view The picture. Default: not known; who leaves it is then out of sight like who is hidden.
+   * @returns All tracks, those out of sight too.
+   */
   update(
     detections: Detections,
     captureTimeNs: number,
     disturbed?: (box: Box) => boolean,
+    view?: View,
   ): readonly Track[] {
-    const seconds = this.#timeNs === undefined ? 0 : Math.max(0, captureTimeNs - this.#timeNs) / 1e9;
-    if (this.#timeNs !== undefined && this.#living.some((track) => !track.stationary)) this.#pace.add(seconds);
-    this.#timeNs = captureTimeNs;
-    // Nobody looked for so long: who is seen now is somebody else, but for what rests.
-    if (seconds > Math.max(this.#options.lostSeconds, gap * this.#pace.seconds)) this.#end((track) => !track.stationary);
-    for (const track of this.#living) track.predict(seconds);
-    // In an order of their own, so that it does not matter in which the network found them.
-    const found = [...detections].filter(({ score }) => score >= lowThreshold).sort(bySureness);
-    const sightings = sightingsOf(found);
-    const sure: Sighting[] = [];
-    const unsure: Sighting[] = [];
-    for (const sighting of sightings) {
-      const begins = sighting.names.some(({ label, score }) => score >= this.#beginAt(label));
-      (begins ? sure : unsure).push(sighting);
-    }
-    let tracks = this.#living;
-    let open: Sighting[];
-    [tracks, open] = this.#pair(tracks, sure, captureTimeNs, (track, { box }) => {
-      const shared = iou(track.predicted, box);
-      return shared >= knobs.high! ? shared : 0;
-    });
-    [tracks] = this.#pair(tracks, unsure, captureTimeNs, (track, { box }) => {
-      const shared = iou(track.predicted, box);
-      return shared >= knobs.low! ? shared : 0;
-    });
-    // Fast things at a low frame rate, and things that come back from behind another: near is enough.
-    [tracks, open] = this.#pair(tracks, open, captureTimeNs, (track, { box }) => {
-      const wide = grown(box, knobs.grow!);
-      const shared = Math.max(iou(grown(track.predicted, knobs.grow!), wide), iou(grown(track.box, knobs.grow!), wide));
-      return shared >= knobs.grownLeast! ? shared : 0;
-    });
+    this.#view = view;
+    const seconds = this.#pass(captureTimeNs);
+    const { sure, unsure } = this.#sort(detections);
+    const [dx, dy] = viewShift(this.#living, sure);
+    if (dx !== 0 || dy !== 0) for (const track of this.#living) track.shift(dx, dy);
+    if (view) this.#end((track) => hasLeft(track, view));
+
+    const looks = view?.signature && new Appearance(view.signature, captureTimeNs);
+    let tracks: readonly Living[] = this.#living;
+    let open: readonly Sighting[];
+    [tracks, open] = this.#pair(tracks, sure, captureTimeNs, clearWorth, looks);
+    [tracks] = this.#pair(tracks, unsure, captureTimeNs, faintWorth, looks);
+    [tracks, open] = this.#pair(tracks, open, captureTimeNs, nearWorth, looks);
     open = this.#leap(tracks, open, captureTimeNs);
     for (const sighting of open) this.#living.push(new Living(this.#nextId++, sighting, captureTimeNs));
+    looks?.remember(this.#living, this.#pace.seconds);
+
     for (const track of this.#living) {
-      this.#rename(track, captureTimeNs);
-      this.#confirm(track);
+      if (!track.visible) continue;
+      if (track.confirmed) this.#rename(track, captureTimeNs);
+      else this.#confirm(track);
     }
     this.#bury(captureTimeNs, seconds, disturbed);
     return this.tracks;
@@ -124,7 +132,7 @@ export class Tracker {
 
   /** All tracks after the last update. */
   get tracks(): readonly Track[] {
-    return this.#living.map((track) => track.snapshot());
+    return this.#living.map((track) => track.snapshot(this.#cut));
   }
 
   /** Tracks that ended since the last call, each once. */
@@ -134,96 +142,79 @@ export class Tracker {
     return ended;
   }
 
+  /** Moves all tracks on to a time. @returns Seconds since the last one. */
+  #pass(timeNs: number): number {
+    const isFirst = this.#timeNs === undefined;
+    const seconds = isFirst ? 0 : Math.max(0, timeNs - this.#timeNs!) / 1e9;
+    this.#timeNs = timeNs;
+    if (isFirst) return 0;
+    // While all rests, looks may be as rare as `motion.keepalive`: that says nothing of how often they can come.
+    if (this.#living.some((track) => !track.stationary)) this.#pace.add(seconds);
+    // Nobody looked for so long: who is seen now is somebody else, but for what rests.
+    if (seconds > Math.max(this.#options.lostSeconds, gap * this.#pace.seconds)) this.#end((track) => !track.stationary);
+    for (const track of this.#living) track.predict(seconds);
+    return seconds;
+  }
+
+  #sort(detections: Detections): { sure: Sighting[]; unsure: Sighting[] } {
+    // In an order of their own, so that it does not matter in which the network found them.
+    const found = [...detections].filter(({ score }) => score >= lowThreshold).sort(bySureness);
+    const sure: Sighting[] = [];
+    const unsure: Sighting[] = [];
+    for (const sighting of sightingsOf(found)) {
+      const begins = sighting.names.some(({ label, score }) => score >= this.#beginAt(label));
+      (begins ? sure : unsure).push(sighting);
+    }
+    return { sure, unsure };
+  }
+
   #beginAt(label: string): number {
     return Math.max(lowThreshold, this.#options.threshold(label) * beginShare);
   }
 
-  #end(isOver: (track: Living) => boolean): void {
-    this.#living = this.#living.filter((track) => {
-      if (!isOver(track)) return true;
-      this.#ended.push(track.snapshot());
-      return false;
-    });
-  }
-
   /** Pairs what is worth most together; returns the tracks and sightings that stay alone. */
   #pair(
-    tracks: Living[],
-    sightings: Sighting[],
+    tracks: readonly Living[],
+    sightings: readonly Sighting[],
     timeNs: number,
-    worthOf: (track: Living, sighting: Sighting) => number,
-  ): [Living[], Sighting[]] {
+    worthOf: Worth,
+    looks: Appearance | undefined,
+  ): [readonly Living[], readonly Sighting[]] {
     if (tracks.length === 0 || sightings.length === 0) return [tracks, sightings];
-    const candidates: Candidate[] = [];
-    tracks.forEach((track, row) => {
-      sightings.forEach((sighting, column) => {
-        const same = sighting.names.some(({ classId }) => track.names.has(classId));
-        let worth = worthOf(track, sighting);
-        if (worth <= 0) return;
-        if (!same) {
-          if (iou(track.predicted, sighting.box) < samePlace) return;
-          worth = Math.max(1e-3, worth - otherName);
-        }
-        worth -= knobs.late! * Math.min(1, (timeNs - track.lastSeenNs) / 1e9) + (track.confirmed ? 0 : knobs.young!);
-        if (worth > 0) candidates.push({ row, column, worth });
-      });
-    });
-    const takenRows = new Set<number>();
-    const takenColumns = new Set<number>();
-    for (const { row, column } of bestPairs(candidates, tracks.length, sightings.length)) {
-      takenRows.add(row);
-      takenColumns.add(column);
-      tracks[row]!.observe(sightings[column]!, timeNs, this.#options.stationarySeconds);
-    }
-    return [tracks.filter((_, row) => !takenRows.has(row)), sightings.filter((_, column) => !takenColumns.has(column))];
-  }
-
-  /** Pairs what is far apart but alone: no other track or sighting of that name is about as near. */
-  #leap(tracks: Living[], sightings: Sighting[], timeNs: number): Sighting[] {
-    const leaps: { track: Living; sighting: Sighting; distance: number }[] = [];
-    for (const track of tracks) {
-      if (track.stationary) continue;
-      const unseen = (timeNs - track.lastSeenNs) / 1e9;
-      for (const sighting of sightings) {
-        if (!sighting.names.some(({ classId }) => track.names.has(classId))) continue;
-        const size = sizeOf(track.box);
-        const ratio = size / sizeOf(sighting.box);
-        if (ratio > knobs.sizeRatio! || ratio < 1 / knobs.sizeRatio!) continue;
-        const distance = Math.min(apart(track.predicted, sighting.box), apart(track.box, sighting.box));
-        // Nobody knows yet how fast a thing is that was seen once.
-        const reach =
-          track.observations === 1
-            ? size * Math.max(knobs.firstLook!, knobs.firstSpeed! * unseen)
-            : size * knobs.reachLook! + (knobs.speedShare! * track.speed + knobs.slack! * size) * unseen;
-        leaps.push({ track, sighting, distance: distance / reach });
-      }
-    }
-    leaps.sort((a, b) => a.distance - b.distance);
-    const taken = new Set<Living | Sighting>();
-    for (const leap of leaps) {
-      if (leap.distance > 1) break;
-      const { track, sighting } = leap;
-      if (taken.has(track) || taken.has(sighting)) continue;
-      const rival = leaps.find((o) => o !== leap && (o.track === track || o.sighting === sighting) && !taken.has(o.track) && !taken.has(o.sighting) && o.distance < leap.distance * knobs.alone!);
-      if (rival) continue;
-      taken.add(track);
-      taken.add(sighting);
-      const { box } = track;
-      const since = (timeNs - track.lastSeenNs) / 1e9;
+    const candidates = candidatesOf(tracks, sightings, worthOf, timeNs);
+    const judged = looks ? looks.judged(candidates, tracks, sightings) : candidates;
+    const pairedTracks = new Set<Living>();
+    const pairedSightings = new Set<Sighting>();
+    for (const { row, column } of bestPairs(judged, tracks.length, sightings.length)) {
+      const track = tracks[row]!;
+      const sighting = sightings[column]!;
       track.observe(sighting, timeNs, this.#options.stationarySeconds);
-      if (since > 0) track.filter.leap(box, sighting.box, since);
+      pairedTracks.add(track);
+      pairedSightings.add(sighting);
     }
-    return sightings.filter((sighting) => !taken.has(sighting));
+    return [
+      tracks.filter((track) => !pairedTracks.has(track)),
+      sightings.filter((sighting) => !pairedSightings.has(sighting)),
+    ];
   }
 
+  /** @returns The sightings that stay alone. */
+  #leap(tracks: readonly Living[], sightings: readonly Sighting[], timeNs: number): readonly Sighting[] {
+    const leaps = leapsOf(tracks, sightings, timeNs);
+    for (const { track, sighting } of leaps) track.leap(sighting, timeNs, this.#options.stationarySeconds);
+    const paired = new Set(leaps.map(({ sighting }) => sighting));
+    return sightings.filter((sighting) => !paired.has(sighting));
+  }
+
+  /** What was told under one name and turns out to be another thing ends, and begins as that. */
   #rename(track: Living, timeNs: number): void {
-    if (!track.confirmed || !track.visible || !track.names.isOver) return;
-    this.#ended.push({ ...track.snapshot(), visible: false });
+    if (!track.names.isOver) return;
+    this.#ended.push({ ...track.snapshot(this.#cut), visible: false });
     track.rename(this.#nextId++, timeNs);
   }
 
   #confirm(track: Living): void {
-    if (track.confirmed || !track.visible || !this.#isSure(track)) return;
+    if (!this.#isSure(track)) return;
     const { names, observations } = track;
     // While the network wavers between names, wait. Of a thing that goes on looking like two, the surer one is told.
     const isYoung = observations < memory;
@@ -236,46 +227,67 @@ export class Tracker {
     );
   }
 
+  /** Was it seen often and surely enough? Where looks are rare, a few that are clearly sure are enough. */
   #isSure({ names, observations }: Living): boolean {
     const { confirm, threshold } = this.#options;
-    const demanded = Math.min(confirm, 1 + Math.floor(((confirm - 1) * observationSeconds) / (this.#pace.seconds || 1e-9)));
-    if (observations < demanded) return false;
+    const pace = this.#pace.seconds;
+    const others = pace === 0 ? confirm : Math.floor(((confirm - 1) * observationSeconds) / pace);
+    if (observations < Math.min(confirm, 1 + others)) return false;
     const least = threshold(names.label);
     const missing = Math.max(0, 1 - observations / confirm);
     return names.medianScore >= least + (1 - least) * surer * missing;
   }
 
-  #bury(timeNs: number, seconds: number, disturbed?: (box: Box) => boolean): void {
+  #bury(timeNs: number, seconds: number, disturbed: ((box: Box) => boolean) | undefined): void {
     const seen = this.#living.filter((track) => track.visible);
     this.#end((track) => !track.visible && !this.#mayComeBack(track, seen, timeNs, seconds, disturbed));
   }
 
-  #mayComeBack(track: Living, seen: readonly Living[], timeNs: number, seconds: number, disturbed?: (box: Box) => boolean): boolean {
+  #mayComeBack(
+    track: Living,
+    seen: readonly Living[],
+    timeNs: number,
+    seconds: number,
+    disturbed: ((box: Box) => boolean) | undefined,
+  ): boolean {
     const { lostSeconds } = this.#options;
     track.misses++;
     const unseen = (timeNs - track.lastSeenNs) / 1e9;
-    if (!track.confirmed) return unseen <= tentativeSeconds || track.misses < tentativeLooks;
+    if (!track.confirmed) return unseen <= tentative.seconds || track.misses < tentative.looks;
     if (!track.stationary) return unseen <= lostSeconds || track.misses < lostLooks;
     const stirs = disturbed?.(track.box) ?? false;
     track.disturbed ||= stirs || !disturbed;
     const hidden = Math.max(0, ...seen.map((other) => covered(track.box, other.box)));
-    // A step without looks is no evidence: it speaks for a part of what it takes at most.
-    return track.missed(Math.min(seconds, lostSeconds / 2), stirs, hidden, lostSeconds);
+    // A time without looks is no evidence of absence.
+    return track.mayRestUnseen(Math.min(seconds, lostSeconds / 2), stirs, hidden, lostSeconds);
   }
+
+  #end(isOver: (track: Living) => boolean): void {
+    this.#living = this.#living.filter((track) => {
+      if (!isOver(track)) return true;
+      this.#ended.push({ ...track.snapshot(this.#cut), visible: false });
+      return false;
+    });
+  }
+
+  /** To the picture, where its size is known. */
+  readonly #cut = (box: Box): Box => (this.#view ? cutTo(box, this.#view) : box);
 }
 
-/** The side of a square of its area, pixels. */
-function sizeOf(box: Box): number {
-  return Math.sqrt(Math.max(1, area(box)));
+function hasLeft({ stationary, misses, predicted }: Living, { width, height }: View): boolean {
+  return !stationary && misses > 0 && covered(predicted, [0, 0, width, height]) < within;
 }
 
-/** Between the centres of two boxes. */
-function apart(a: Box, b: Box): number {
-  return Math.hypot(a[0] + a[2] - b[0] - b[2], a[1] + a[3] - b[1] - b[3]) / 2;
+function cutTo([x1, y1, x2, y2]: Box, { width, height }: View): Box {
+  const left = Math.min(Math.max(x1, 0), width);
+  const top = Math.min(Math.max(y1, 0), height);
+  return [left, top, Math.max(left, Math.min(x2, width)), Math.max(top, Math.min(y2, height))];
 }
 
 /** Best first; the rest of the order only makes it one. */
 function bySureness(a: Detection, b: Detection): number {
-  const byBox = a.box.map((value, i) => value - b.box[i]!).find((difference) => difference !== 0) ?? 0;
-  return b.score - a.score || a.classId - b.classId || byBox;
+  if (a.score !== b.score) return b.score - a.score;
+  if (a.classId !== b.classId) return a.classId - b.classId;
+  for (let i = 0; i < 4; i++) if (a.box[i] !== b.box[i]) return a.box[i]! - b.box[i]!;
+  return 0;
 }
