@@ -80,7 +80,15 @@ export interface Candidate {
  * Rows and columns that nothing joins are paired apart, so the time grows with the crowds and not with the picture.
  */
 export function bestPairs(candidates: readonly Candidate[], rows: number, columns: number): Candidate[] {
-  if (candidates.length < 2) return [...candidates];
+  const inRow = new Int32Array(rows);
+  const inColumn = new Int32Array(columns);
+  for (const { row, column } of candidates) {
+    inRow[row]!++;
+    inColumn[column]!++;
+  }
+  const isAlone = ({ row, column }: Candidate) => inRow[row] === 1 && inColumn[column] === 1;
+  const pairs = candidates.filter(isAlone);
+  if (pairs.length === candidates.length) return pairs;
   // Rows and columns are one list here, rows first; each points to another one of its group.
   const parent = new Int32Array(rows + columns);
   for (let i = 0; i < parent.length; i++) parent[i] = i;
@@ -95,16 +103,13 @@ export function bestPairs(candidates: readonly Candidate[], rows: number, column
   for (const { row, column } of candidates) parent[groupOf(row)] = groupOf(rows + column);
   const groups = new Map<number, Candidate[]>();
   for (const candidate of candidates) {
+    if (isAlone(candidate)) continue;
     const key = groupOf(candidate.row);
     const group = groups.get(key);
     if (group) group.push(candidate);
     else groups.set(key, [candidate]);
   }
-  const pairs: Candidate[] = [];
-  for (const group of groups.values()) {
-    if (group.length === 1) pairs.push(group[0]!);
-    else pairs.push(...pairsOfGroup(group));
-  }
+  for (const group of groups.values()) pairs.push(...pairsOfGroup(group));
   return pairs;
 }
 

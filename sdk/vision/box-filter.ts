@@ -26,9 +26,10 @@ export class BoxFilter {
   }
 
   get box(): Box {
-    const [x, y, width, height] = this.#position as unknown as [number, number, number, number];
-    const w = Math.max(1, width) / 2;
-    const h = Math.max(1, height) / 2;
+    const x = this.#position[0]!;
+    const y = this.#position[1]!;
+    const w = Math.max(1, this.#position[2]!) / 2;
+    const h = Math.max(1, this.#position[3]!) / 2;
     return [x - w, y - h, x + w, y + h];
   }
 
@@ -82,15 +83,21 @@ export class BoxFilter {
     const dy = (box[1] + box[3]) / 2 - this.#position[1]!;
     const dw = width - this.#position[2]!;
     const dh = height - this.#position[3]!;
-    const [x, y, w, h] = this.#weight as unknown as [number, number, number, number];
-    return Math.max(0, this.#best - (dx * dx * x + dy * dy * y + dw * dw * w + dh * dh * h) / fitScale);
+    const weight = this.#weight;
+    const surprise = dx * dx * weight[0]! + dy * dy * weight[1]! + dw * dw * weight[2]! + dh * dh * weight[3]!;
+    return Math.max(0, this.#best - surprise / fitScale);
   }
 
-  /** No box whose centre is farther off than this in either direction has a `fit()` of more than 0, pixels. */
-  get reach(): { readonly x: number; readonly y: number } {
+  /** No box whose centre is farther to the side than this fits at all, pixels. */
+  get reachX(): number {
     if (!this.#isFresh) this.#prepare();
-    const most = Math.max(0, this.#best * fitScale);
-    return { x: Math.sqrt(most / this.#weight[0]!), y: Math.sqrt(most / this.#weight[1]!) };
+    return Math.sqrt(Math.max(0, this.#best * fitScale) / this.#weight[0]!);
+  }
+
+  /** The same up and down. */
+  get reachY(): number {
+    if (!this.#isFresh) this.#prepare();
+    return Math.sqrt(Math.max(0, this.#best * fitScale) / this.#weight[1]!);
   }
 
   /** Takes a detection in. @param score How sure it is, 0..1: the box of an unsure one is worse. */

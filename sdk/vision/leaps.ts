@@ -13,8 +13,10 @@ export interface Leap {
 
 /** How far what was seen once may be at the next look, in its sizes; and a second later. Nobody knows yet how fast it is. */
 const first = { look: 2.5, second: 5 };
-/** How far what is known may be: its own speed, and so many of its sizes a second more, and at once. */
-const slack = { second: 1, look: 0.2 };
+/** How far what is known may be, in its sizes: at once, and for each second. */
+const slack = { second: 2, look: 0.6 };
+/** And so many times its own speed: a runner who was seen to turn is faster than that looks. */
+const faster = 1.5;
 /** A thing is not larger or smaller than it was by more. */
 const sizeRatio = 1.7;
 /** No other pair of either may be nearer than so many times the distance: a leap is for what is alone. */
@@ -34,7 +36,7 @@ export function leapsOf(tracks: readonly Living[], sightings: readonly Sighting[
     const reach =
       track.observations === 1
         ? size * Math.max(first.look, first.second * unseen)
-        : size * slack.look + (track.speed + slack.second * size) * unseen;
+        : size * slack.look + (faster * track.speed + slack.second * size) * unseen;
     for (const sighting of sightings) {
       const way = Math.min(apart(track.predicted, sighting.box), apart(track.box, sighting.box));
       if (way > reach * alone || !shareName(track, sighting)) continue;

@@ -105,7 +105,8 @@ export class Living {
     if (!this.confirmed) this.names.choose();
     this.#settled = this.stationary && iou(box, this.#anchor) >= samePlace;
     // The filtered box, since a detection's edges tremble.
-    if (iou(this.filter.box, this.#anchor) >= samePlace) {
+    const place = this.filter.box;
+    if (iou(place, this.#anchor) >= samePlace) {
       this.#away = 0;
       this.motionlessCount++;
       if (timeNs - this.#anchoredNs >= stationarySeconds * 1e9) this.stationary = true;
@@ -116,7 +117,7 @@ export class Living {
     this.stationary = false;
     this.#away = 0;
     this.motionlessCount = 0;
-    this.#anchor = this.filter.box;
+    this.#anchor = place;
     this.#anchoredNs = timeNs;
   }
 

@@ -7,6 +7,10 @@ interface Heard {
   /** Of the last times it was heard, with the number of the observation. */
   recent: { at: number; score: number }[];
   times: number;
+  /** Of the recent scores, once it was asked for. */
+  median: number | undefined;
+  /** Of all its scores. */
+  sum: number;
   last: number;
 }
 
@@ -43,7 +47,8 @@ export class Names {
 
   /** The median of the current name's last scores, 0..1. */
   get medianScore(): number {
-    return median(this.#current.recent.map(({ score }) => score));
+    this.#current.median ??= median(this.#current.recent.map(({ score }) => score));
+    return this.#current.median;
   }
 
   /** Was it ever called that? */
@@ -58,7 +63,9 @@ export class Names {
       const heard = this.#known(name);
       heard.recent.push({ at: this.#observations, score: name.score });
       if (heard.recent.length > memory) heard.recent.shift();
+      heard.median = undefined;
       heard.times++;
+      heard.sum += name.score;
       heard.last = this.#observations;
     }
   }
@@ -79,12 +86,12 @@ export class Names {
   /** Has another name taken the place of the current one: clearly surer, while this one fell silent? */
   get isOver(): boolean {
     if (this.#heard.length === 1) return false;
-    const { times, last } = this.#current;
+    const { times, sum, last } = this.#current;
     const silent = this.#observations - last;
     const share = (times + 1) / (last + 2);
     if (silent * Math.log(1 - share) > Math.log(chance)) return false;
     const best = this.#best();
-    return best !== this.#current && median(best.recent.map(({ score }) => score)) >= this.medianScore + clearly;
+    return best !== this.#current && best.sum / best.times >= sum / times + clearly;
   }
 
   /** Sum of a name's scores in the last observations. */
@@ -101,7 +108,7 @@ export class Names {
   #known({ classId, label }: Naming): Heard {
     let heard = this.#heard.find((each) => each.classId === classId);
     if (!heard) {
-      heard = { classId, label, recent: [], times: 0, last: 0 };
+      heard = { classId, label, recent: [], median: undefined, times: 0, sum: 0, last: 0 };
       this.#heard.push(heard);
     }
     return heard;

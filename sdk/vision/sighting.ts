@@ -30,11 +30,16 @@ const oneThing = 0.8;
 export function sightingsOf(detections: readonly Detection[]): Sighting[] {
   const sightings: { box: Box; score: number; names: Naming[] }[] = [];
   for (const { box, score, classId, label } of detections) {
-    const same = sightings.find(
-      (other) => other.names.every((name) => name.classId !== classId) && iou(other.box, box) >= oneThing,
-    );
-    if (same) same.names.push({ classId, label, score });
-    else sightings.push({ box, score, names: [{ classId, label, score }] });
+    const name = { classId, label, score };
+    const same = sightings.find((other) => !isCalled(other, classId) && iou(other.box, box) >= oneThing);
+    if (same) same.names.push(name);
+    else sightings.push({ box, score, names: [name] });
   }
   return sightings;
+}
+
+/** Is that one of its names? */
+export function isCalled({ names }: Pick<Sighting, 'names'>, classId: number): boolean {
+  for (let i = 0; i < names.length; i++) if (names[i]!.classId === classId) return true;
+  return false;
 }

@@ -158,7 +158,9 @@ export class Tracker {
 
   #sort(detections: Detections): { sure: Sighting[]; unsure: Sighting[] } {
     // In an order of their own, so that it does not matter in which the network found them.
-    const found = [...detections].filter(({ score }) => score >= lowThreshold).sort(bySureness);
+    const found: Detection[] = [];
+    for (let i = 0; i < detections.length; i++) if (detections.score[i]! >= lowThreshold) found.push(detections.at(i));
+    found.sort(bySureness);
     const sure: Sighting[] = [];
     const unsure: Sighting[] = [];
     for (const sighting of sightingsOf(found)) {

@@ -56,12 +56,12 @@ export function candidatesOf(
     const track = tracks[row]!;
     const [x1, y1, x2, y2] = track.predicted;
     const [l1, t1, l2, t2] = track.box;
-    const reach = track.filter.reach;
+    const { reachX, reachY } = track.filter;
     // Whatever reaches this frame with its own half is looked at closer.
-    const left = Math.min((x1 + x2) / 2 - reach.x, x1 - growth * (x2 - x1), l1 - growth * (l2 - l1));
-    const right = Math.max((x1 + x2) / 2 + reach.x, x2 + growth * (x2 - x1), l2 + growth * (l2 - l1));
-    const top = Math.min((y1 + y2) / 2 - reach.y, y1 - growth * (y2 - y1), t1 - growth * (t2 - t1));
-    const bottom = Math.max((y1 + y2) / 2 + reach.y, y2 + growth * (y2 - y1), t2 + growth * (t2 - t1));
+    const left = Math.min((x1 + x2) / 2 - reachX, x1 - growth * (x2 - x1), l1 - growth * (l2 - l1));
+    const right = Math.max((x1 + x2) / 2 + reachX, x2 + growth * (x2 - x1), l2 + growth * (l2 - l1));
+    const top = Math.min((y1 + y2) / 2 - reachY, y1 - growth * (y2 - y1), t1 - growth * (t2 - t1));
+    const bottom = Math.max((y1 + y2) / 2 + reachY, y2 + growth * (y2 - y1), t2 + growth * (t2 - t1));
     const costs = lateness * Math.min(1, (timeNs - track.lastSeenNs) / 1e9) + (track.confirmed ? 0 : youth);
     for (let column = 0; column < sightings.length; column++) {
       const sighting = sightings[column]!;
