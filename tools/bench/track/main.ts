@@ -14,7 +14,6 @@ import { type Scores, score, tudFile } from './score.ts';
 import {
   type Layout,
   layout,
-  pictureOf,
   perfect,
   pictureOf,
   type SeedSet,
