@@ -2,7 +2,9 @@ import type { Candidate } from './assignment.ts';
 import { apart, type Box, covered, sizeOf } from './geometry.ts';
 import type { Living } from './living.ts';
 import type { Sighting } from './sighting.ts';
+import { reachOf } from './leaps.ts';
 import { alike, type Signature } from './signature.ts';
+import { shareName, type Worth } from './worth.ts';
 
 /** Looks at most so many boxes a frame, each some microseconds: a crowd costs no more than that. */
 const budget = 24;
@@ -53,6 +55,43 @@ export class Appearance {
       const change = Math.max(-most, Math.min(most, weight * (alike(known, seen) - neutral)));
       return { row, column, worth: Math.max(least, worth + change) };
     });
+  }
+
+  /**
+   * The pairs, with the sightings of two exchanged where both tracks may have come to the other one and the looks speak
+   * for it more than the places against: two who met and turned back are each where the other was expected.
+   */
+  exchanged(
+    pairs: readonly Candidate[],
+    tracks: readonly Living[],
+    sightings: readonly Sighting[],
+    worthOf: Worth,
+  ): readonly Candidate[] {
+    const known = pairs.filter(({ row }) => tracks[row]!.signature);
+    if (known.length < 2) return pairs;
+    const columnOf = new Map<number, number>(pairs.map(({ row, column }) => [row, column]));
+    for (let i = 0; i < known.length; i++) {
+      for (let j = i + 1; j < known.length; j++) {
+        const [a, b] = [known[i]!.row, known[j]!.row];
+        const [atA, atB] = [columnOf.get(a)!, columnOf.get(b)!];
+        if (!this.#speakForExchange(tracks[a]!, tracks[b]!, sightings[atA]!, sightings[atB]!, worthOf)) continue;
+        columnOf.set(a, atB);
+        columnOf.set(b, atA);
+      }
+    }
+    return pairs.map(({ row, worth }) => ({ row, column: columnOf.get(row)!, worth }));
+  }
+
+  #speakForExchange(a: Living, b: Living, atA: Sighting, atB: Sighting, worthOf: Worth): boolean {
+    if (apart(a.box, atB.box) > reachOf(a, this.#timeNs) || apart(b.box, atA.box) > reachOf(b, this.#timeNs)) return false;
+    if (!shareName(a, atB) || !shareName(b, atA)) return false;
+    const lookA = this.#of(atA);
+    const lookB = this.#of(atB);
+    if (!lookA || !lookB) return false;
+    const [knownA, knownB] = [a.signature!, b.signature!];
+    const looks = alike(knownA, lookB) + alike(knownB, lookA) - alike(knownA, lookA) - alike(knownB, lookB);
+    const places = worthOf(a, atB) + worthOf(b, atA) - worthOf(a, atA) - worthOf(b, atB);
+    return weight * looks + places > 0;
   }
 
   /** Looks at the visible tracks that may soon be hard to tell from another. @param pace Seconds between looks. */

@@ -22,6 +22,14 @@ const sizeRatio = 1.7;
 /** No other pair of either may be nearer than so many times the distance: a leap is for what is alone. */
 const alone = 1.5;
 
+/** How far from where it was seen last it may be by now, pixels. */
+export function reachOf(track: Living, timeNs: number): number {
+  const size = sizeOf(track.box);
+  const unseen = (timeNs - track.lastSeenNs) / 1e9;
+  if (track.observations === 1) return size * Math.max(first.look, first.second * unseen);
+  return size * slack.look + (faster * track.speed + slack.second * size) * unseen;
+}
+
 /**
  * Pairs what is far apart but alone: what crosses more than its own width between two looks, or turned where nobody
  * looked. No track or sighting is in two of them.
@@ -32,11 +40,7 @@ export function leapsOf(tracks: readonly Living[], sightings: readonly Sighting[
   for (const track of tracks) {
     if (track.stationary) continue;
     const size = sizeOf(track.box);
-    const unseen = (timeNs - track.lastSeenNs) / 1e9;
-    const reach =
-      track.observations === 1
-        ? size * Math.max(first.look, first.second * unseen)
-        : size * slack.look + (faster * track.speed + slack.second * size) * unseen;
+    const reach = reachOf(track, timeNs);
     for (const sighting of sightings) {
       const way = Math.min(apart(track.predicted, sighting.box), apart(track.box, sighting.box));
       if (way > reach * alone || !shareName(track, sighting)) continue;

@@ -185,9 +185,11 @@ export class Tracker {
     if (tracks.length === 0 || sightings.length === 0) return [tracks, sightings];
     const candidates = candidatesOf(tracks, sightings, worthOf, timeNs);
     const judged = looks ? looks.judged(candidates, tracks, sightings) : candidates;
+    const pairs = bestPairs(judged, tracks.length, sightings.length);
+    const told = looks ? looks.exchanged(pairs, tracks, sightings, worthOf) : pairs;
     const pairedTracks = new Set<Living>();
     const pairedSightings = new Set<Sighting>();
-    for (const { row, column } of bestPairs(judged, tracks.length, sightings.length)) {
+    for (const { row, column } of told) {
       const track = tracks[row]!;
       const sighting = sightings[column]!;
       track.observe(sighting, timeNs, this.#options.stationarySeconds);
