@@ -1,8 +1,8 @@
 import type { Candidate } from './assignment.ts';
 import { apart, type Box, covered, sizeOf } from './geometry.ts';
+import { reachOf } from './leaps.ts';
 import type { Living } from './living.ts';
 import type { Sighting } from './sighting.ts';
-import { reachOf } from './leaps.ts';
 import { alike, type Signature } from './signature.ts';
 import { shareName, type Worth } from './worth.ts';
 
@@ -19,6 +19,8 @@ const close = 0.5;
 /** Likeness that says nothing either way, and what a difference of 1 is worth. */
 const neutral = 0.85;
 const weight = 3;
+/** What a difference of 1 is worth against the places of two tracks: two who meet and turn are sure to be where they are not. */
+const exchangeWeight = 5;
 /** A pair is never worth more or less than so much because of its looks. */
 const most = 0.6;
 /** No pair is worth less: the light may have changed. */
@@ -83,7 +85,8 @@ export class Appearance {
   }
 
   #speakForExchange(a: Living, b: Living, atA: Sighting, atB: Sighting, worthOf: Worth): boolean {
-    if (apart(a.box, atB.box) > reachOf(a, this.#timeNs) || apart(b.box, atA.box) > reachOf(b, this.#timeNs)) return false;
+    if (apart(a.box, atB.box) > reachOf(a, this.#timeNs) || apart(b.box, atA.box) > reachOf(b, this.#timeNs))
+      return false;
     if (!shareName(a, atB) || !shareName(b, atA)) return false;
     const lookA = this.#of(atA);
     const lookB = this.#of(atB);
@@ -91,7 +94,7 @@ export class Appearance {
     const [knownA, knownB] = [a.signature!, b.signature!];
     const looks = alike(knownA, lookB) + alike(knownB, lookA) - alike(knownA, lookA) - alike(knownB, lookB);
     const places = worthOf(a, atB) + worthOf(b, atA) - worthOf(a, atA) - worthOf(b, atB);
-    return weight * looks + places > 0;
+    return exchangeWeight * looks + places > 0;
   }
 
   /** Looks at the visible tracks that may soon be hard to tell from another. @param pace Seconds between looks. */

@@ -17,7 +17,10 @@ const errorOfMedian = 1.85;
  * How far the whole view moved since the last frame (wind at the mast, a knock), in pixels: what all tracks were off by in
  * common, taking the nearest sighting of about the same size for each. 0 where it is no more than chance.
  */
-export function viewShift(tracks: readonly Living[], sightings: readonly Sighting[]): readonly [dx: number, dy: number] {
+export function viewShift(
+  tracks: readonly Living[],
+  sightings: readonly Sighting[],
+): readonly [dx: number, dy: number] {
   const steady = tracks.filter((track) => track.misses === 0 && track.observations >= known);
   if (steady.length < fewest || sightings.length < fewest) return [0, 0];
   const every = Math.ceil(steady.length / enough);

@@ -151,7 +151,8 @@ export class Tracker {
     // While all rests, looks may be as rare as `motion.keepalive`: that says nothing of how often they can come.
     if (this.#living.some((track) => !track.stationary)) this.#pace.add(seconds);
     // Nobody looked for so long: who is seen now is somebody else, but for what rests.
-    if (seconds > Math.max(this.#options.lostSeconds, gap * this.#pace.seconds)) this.#end((track) => !track.stationary);
+    if (seconds > Math.max(this.#options.lostSeconds, gap * this.#pace.seconds))
+      this.#end((track) => !track.stationary);
     for (const track of this.#living) track.predict(seconds);
     return seconds;
   }

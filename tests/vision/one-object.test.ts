@@ -25,7 +25,12 @@ const normal = (next: () => number) => (next() + next() + next() + next() - 2) *
 function trembling([x1, y1, x2, y2]: Box, share: number, next: () => number): Box {
   const width = (x2 - x1) * (1 + share * normal(next));
   const height = (y2 - y1) * (1 + share * normal(next));
-  return boxAt((x1 + x2) / 2 + share * (x2 - x1) * normal(next), (y1 + y2) / 2 + share * (y2 - y1) * normal(next), width, height);
+  return boxAt(
+    (x1 + x2) / 2 + share * (x2 - x1) * normal(next),
+    (y1 + y2) / 2 + share * (y2 - y1) * normal(next),
+    width,
+    height,
+  );
 }
 
 /** Shows a tracker frames at these times. */
@@ -66,28 +71,34 @@ const car: Box = [200, 200, 360, 280];
 describe('a parked car is one event for an hour, through the gate', () => {
   const place: Box = [60, 40, 130, 80];
 
-  it.each(
-    [0.5, 1, 2, 5, 10].flatMap((keepalive) => [0, 0.4].map((missed) => [keepalive, missed] as const)),
-  )('looked at every %d s, missed in a share of %d', (keepalive, missed) => {
-    const next = random(keepalive * 10 + missed);
-    const settings = validate(CameraSettings, { motion: { keepalive } }, 'test');
-    const { watch, fps } = { watch: new Watch({ camera: 'door', labels, settings }), fps: 5 };
-    let events = 0;
-    let most = 0;
-    for (let i = 0; i < 3600 * fps; i++) {
-      const seconds = i / fps;
-      const frame = greyFrame(seconds, { width: 160, height: 96, noise: 0, draw: (canvas) => canvas.rectangle(place, 40) });
-      if (!watch.look(frame)) {
-        watch.skip();
-        continue;
+  it.each([0.5, 1, 2, 5, 10].flatMap((keepalive) => [0, 0.4].map((missed) => [keepalive, missed] as const)))(
+    'looked at every %d s, missed in a share of %d',
+    (keepalive, missed) => {
+      const next = random(keepalive * 10 + missed);
+      const settings = validate(CameraSettings, { motion: { keepalive } }, 'test');
+      const { watch, fps } = { watch: new Watch({ camera: 'door', labels, settings }), fps: 5 };
+      let events = 0;
+      let most = 0;
+      for (let i = 0; i < 3600 * fps; i++) {
+        const seconds = i / fps;
+        const frame = greyFrame(seconds, {
+          width: 160,
+          height: 96,
+          noise: 0,
+          draw: (canvas) => canvas.rectangle(place, 40),
+        });
+        if (!watch.look(frame)) {
+          watch.skip();
+          continue;
+        }
+        const isSeen = seconds < 8 || next() >= missed;
+        const rows = isSeen ? [{ box: trembling(place, 0.03, next), score: 0.6 + 0.3 * next(), classId: 1 }] : [];
+        events += watch.see(found(rows), frame).filter(({ type }) => type === 'new').length;
+        most = Math.max(most, watch.counts.find(({ label }) => label === 'car')!.count);
       }
-      const isSeen = seconds < 8 || next() >= missed;
-      const rows = isSeen ? [{ box: trembling(place, 0.03, next), score: 0.6 + 0.3 * next(), classId: 1 }] : [];
-      events += watch.see(found(rows), frame).filter(({ type }) => type === 'new').length;
-      most = Math.max(most, watch.counts.find(({ label }) => label === 'car')!.count);
-    }
-    expect([events, most]).toEqual([1, 1]);
-  });
+      expect([events, most]).toEqual([1, 1]);
+    },
+  );
 });
 
 describe('what rests', () => {
@@ -98,7 +109,14 @@ describe('what rests', () => {
       const next = random(seed);
       const rest = 12 + (seed % 10) / 5;
       const times = [...at(5, 0, rest), ...at(5, rest + gap, rest + gap + 3)];
-      expect(watch(times, () => parked(next), () => false).count, `seed ${seed}`).toBe(1);
+      expect(
+        watch(
+          times,
+          () => parked(next),
+          () => false,
+        ).count,
+        `seed ${seed}`,
+      ).toBe(1);
     }
   });
 
@@ -222,7 +240,13 @@ describe('what is fast, or rarely seen', () => {
       const { count } = watch(at(fps, 0, frames / fps), (second) => {
         const x = (Math.round(second * fps) - 3 + off) * widths * size.width;
         if (x < 0 || x > size.view || next() < missed) return [];
-        return [{ box: trembling(boxAt(x, 300, size.width, size.height), 0.04, next), score: 0.65 + 0.3 * next(), classId: 0 }];
+        return [
+          {
+            box: trembling(boxAt(x, 300, size.width, size.height), 0.04, next),
+            score: 0.65 + 0.3 * next(),
+            classId: 0,
+          },
+        ];
       });
       if (count > 0) told++;
       if (count > 1) twice++;
@@ -308,9 +332,11 @@ describe('pairs', () => {
     const ids = tracker.tracks.map(({ id }) => id);
     // The first is not found, and somebody appears at the other end: each could be taken for his neighbour.
     const after = show([...row.slice(1), boxAt(200 + 26 * 4, 200, 40, 100)], 1);
-    expect(after.filter(({ id, visible }) => ids.slice(1).includes(id) && visible).map(({ box }) => Math.round((box[0] + box[2]) / 2))).toEqual(
-      [226, 252, 278],
-    );
+    expect(
+      after
+        .filter(({ id, visible }) => ids.slice(1).includes(id) && visible)
+        .map(({ box }) => Math.round((box[0] + box[2]) / 2)),
+    ).toEqual([226, 252, 278]);
     expect(after.find(({ id }) => id === ids[0])!.visible).toBe(false);
   });
 
@@ -320,7 +346,13 @@ describe('pairs', () => {
     const places = Array.from({ length: 8 }, (_, i) => boxAt(100 + 130 * i, 200 + 40 * (i % 3), 40, 100));
     const show = (dx: number, second: number) =>
       tracker.update(
-        found(places.map(([x1, y1, x2, y2]) => ({ box: trembling([x1 + dx, y1 + 8, x2 + dx, y2 + 8], 0.02, next), score: 0.8, classId: 0 }))),
+        found(
+          places.map(([x1, y1, x2, y2]) => ({
+            box: trembling([x1 + dx, y1 + 8, x2 + dx, y2 + 8], 0.02, next),
+            score: 0.8,
+            classId: 0,
+          })),
+        ),
         second * 1e9,
       );
     for (let i = 0; i < 10; i++) show(0, i / 10);
