@@ -6,10 +6,12 @@ import { type CountChange, changedCounts, countTracks } from '../vision/counts.t
 import type { Detections } from '../vision/detections.ts';
 import type { EventMessage, ObjectState } from '../vision/event.ts';
 import { EventCycle } from '../vision/event-cycle.ts';
+import type { Box } from '../vision/geometry.ts';
 import { type Crossing, Lines } from '../vision/lines.ts';
 import { outsideMasks } from '../vision/masks.ts';
 import type { Moment } from '../vision/moment.ts';
 import { MotionGate } from '../vision/motion-gate.ts';
+import { signatureOf } from '../vision/signature.ts';
 import type { SubLabel, Track } from '../vision/track.ts';
 import { lowThreshold, Tracker, type TrackerOptions } from '../vision/tracker.ts';
 import { Zones } from '../vision/zones.ts';
@@ -139,7 +141,9 @@ export class Watch {
     this.#size = size;
     const watched = detections.filter(({ label }) => this.#watched.has(label));
     const found = outsideMasks(watched, this.#settings.masks, frame);
-    const tracks = this.#tracker.update(found, frame.captureTimeNs, this.#gate.disturbed);
+    const { width, height } = frame;
+    const view = { width, height, signature: (box: Box) => signatureOf(frame, box) };
+    const tracks = this.#tracker.update(found, frame.captureTimeNs, this.#gate.disturbed, view);
     this.#gate.forget();
     this.#tracks = this.#zones.update(tracks, frame).map((track) => this.#named(track));
     const crossings = this.#lines.update(this.#tracks, frame);
