@@ -4,11 +4,14 @@ import { CellChanges } from './cell-changes.ts';
 import type { ChangeFinder } from './change-finder.ts';
 import { type Box, pointInPolygon } from './geometry.ts';
 import type { Masks } from './masks.ts';
+import { Regions } from './regions.ts';
 
 /** Motion that stops is still motion for so long: people pause between two steps. */
 const lingerNs = 0.7e9;
 /** When so much of the view changes at once, it is the light or the exposure, not an object. */
 const lightShare = 0.6;
+/** A region of cells that is there for so many frames in a row is an object; before, it has to be large. */
+const fewestFrames = 3;
 
 /**
  * Tells whether something moves, at a small part of a network's cost: enough cells of the picture differ from the
@@ -33,6 +36,10 @@ export class MotionGate {
   /** 1 where something moved since `forget()`. */
   #touched = new Uint8Array(0);
   #timeNs = 0;
+  #regions = new Regions(1, 1);
+  /** For how many frames in a row there has been a region at a cell. */
+  #ages = new Uint8Array(0);
+  #agesBefore = new Uint8Array(0);
 
   /** @param finder Says which cells differ from the background. Default: from their brightness alone. */
   constructor(finder: ChangeFinder = new CellChanges()) {
@@ -73,11 +80,58 @@ export class MotionGate {
       this.#movedNs = captureTimeNs;
       return true;
     }
-    const { changed } = this.#finder;
-    if (count > this.#watched * lightShare) this.#finder.accept();
-    else for (let i = 0; i < changed.length; i++) if (changed[i] === 1) this.#touched[i] = 1;
-    if (count >= Math.max(1, this.#watched * this.#least)) this.#movedNs = captureTimeNs;
+    if (count > this.#watched * lightShare) {
+      this.#finder.accept();
+      this.#movedNs = captureTimeNs;
+    } else if (this.#objects(count)) this.#movedNs = captureTimeNs;
     return captureTimeNs - this.#movedNs <= lingerNs;
+  }
+
+  #objects(count: number): boolean {
+    const { changed } = this.#finder;
+    const ages = this.#ages;
+    const before = this.#agesBefore;
+    ages.fill(0);
+    this.#ages = before;
+    this.#agesBefore = ages;
+    if (count === 0) return false;
+    const least = Math.max(2, this.#watched * this.#least);
+    let moved = false;
+    for (const region of this.#regions.of(changed)) {
+      let age = 0;
+      for (const cell of region) age = Math.max(age, this.#ageNear(before, cell));
+      age = Math.min(255, age + 1);
+      for (const cell of region) {
+        ages[cell] = age;
+        this.#touched[cell] = 1;
+      }
+      if (region.length < least) continue;
+      if (age >= fewestFrames || this.#solid(region)) moved = true;
+    }
+    return moved;
+  }
+
+  #ageNear(ages: Uint8Array, cell: number): number {
+    const columns = this.#columns;
+    const column = cell % columns;
+    let age = 0;
+    for (let y = cell >= columns ? -columns : 0; y <= columns; y += columns) {
+      for (let x = column > 0 ? -1 : 0; x <= (column + 1 < columns ? 1 : 0); x++) {
+        age = Math.max(age, ages[cell + y + x] ?? 0);
+      }
+    }
+    return age;
+  }
+
+  #solid(region: Int32Array): boolean {
+    const columns = this.#columns;
+    const { changed } = this.#finder;
+    let cells = 0;
+    for (const cell of region) {
+      if (cell % columns === columns - 1) continue;
+      if (changed[cell + 1] === 1 && changed[cell + columns] === 1 && changed[cell + columns + 1] === 1) cells++;
+    }
+    return cells >= 8;
   }
 
   /** Did something move in this box (frame pixels) since `forget()`? A box beyond the view counts as disturbed. */
@@ -113,6 +167,9 @@ export class MotionGate {
     this.#columns = columns;
     this.#rows = rows;
     this.#touched = new Uint8Array(mask.length);
+    this.#regions = new Regions(columns, rows);
+    this.#ages = new Uint8Array(mask.length);
+    this.#agesBefore = new Uint8Array(mask.length);
     this.#watched = mask.reduce((sum, watched) => sum + watched, 0);
     this.#finder.begin({ width, height, columns, rows, mask }, this.#sensitivity);
   }
