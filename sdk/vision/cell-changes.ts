@@ -7,9 +7,9 @@ import { Light } from './light.ts';
 /** A moment, over which the brightness of a cell is averaged: shorter than anybody is in one place. */
 const smoothNs = 0.3e9;
 /** The background takes over 63 % of what goes on where nothing changed in this time. */
-const followNs = 3e9;
+const followNs = 5e9;
 /** So does the noise that is known of a cell, */
-const learnNs = 3e9;
+const learnNs = 10e9;
 /** and this, where something changed: leaves that sway are noise in the end, who walks by is not. */
 const learnChangedNs = 60e9;
 /** What rests for so long is background. */
@@ -47,7 +47,9 @@ export class CellChanges implements ChangeFinder {
       : { data, width, height, stride, step: 1 };
     const gain = this.#light.follow(luma);
     const count = kernels.motion(luma, this.#state, this.#rule(passedNs));
-    return count - this.#light.explain(count, this.#floor, gain);
+    const relit = this.#light.explain(count, this.#floor, gain, passedNs);
+    this.#light.learn(passedNs);
+    return count - relit;
   }
 
   accept(): void {
@@ -55,6 +57,7 @@ export class CellChanges implements ChangeFinder {
     for (const memory of [level, background, anchor]) memory.set(current);
     rest.fill(0);
     noise.fill(firstNoise * noiseScale);
+    this.#light.begin();
     this.#knownNs = 0;
   }
 

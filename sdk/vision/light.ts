@@ -7,22 +7,61 @@ const samples = 127;
 const leastGain = 0.01;
 /** From here on it is a step: what it leaves in small places cannot be told from an object of that size. */
 const stepGain = 0.05;
+/** The look of the view takes over 63 % of what changes in this time, */
+const lookNs = 15e9;
+/** in steps of this. */
+const lookEachNs = 0.5e9;
+/** The light changed when so much of the view shows the same in another one. */
+const muchLight = 0.02;
+/** After that, small regions are taken for what is left of it, for so long. */
+const unsteadyNs = 1e9;
 /** Fewer cells have no texture to speak of. */
 const fewest = 12;
 /** Correlation of what cells differ by from their neighbours, before and now, from which it is the same thing. */
-const same = 0.8;
+const same = 0.5;
+/** And more of few cells, where it may be so by chance: this over the root of their number. */
+const sameOfFew = 1.5;
+/** Less is no texture, sixteenths of a grey level. */
+const leastTexture = 24;
 /** What is left of regions after that is looked at again, so often: light that is not the same everywhere. */
 const rounds = 4;
+/** When so much of the view changes and most of it shows the same, so does the rest. */
+const lightShare = 0.5;
 
 /** Keeps changes of the light from being taken for changes of the scene: the memory of it is put into the new light. */
 export class Light {
   readonly #state: MotionState;
   readonly #regions: Regions;
+  readonly #watched: number;
+  /** What the view shows in the light of the last minute: nothing that comes and goes changes it much. */
+  readonly #look: Uint16Array;
+  #lookedNs = 0;
+  /** The light is unsteady for so long yet. */
+  #unsteadyNs = 0;
   readonly #gains = new Float32Array(samples);
 
   constructor(state: MotionState) {
     this.#state = state;
     this.#regions = new Regions(state.columns, state.rows);
+    this.#look = new Uint16Array(state.current.length);
+    this.#watched = state.mask.reduce((sum, watched) => sum + Math.min(1, watched), 0);
+  }
+
+  /** Another scene: what it shows is what the newest frame shows. */
+  begin(): void {
+    this.#look.set(this.#state.current);
+    this.#lookedNs = 0;
+  }
+
+  /** Learns what the view shows. Now and then is enough. @param passedNs Since the frame before. */
+  learn(passedNs: number): void {
+    this.#lookedNs += passedNs;
+    if (this.#lookedNs < lookEachNs) return;
+    const share = 1 - Math.exp(-this.#lookedNs / lookNs);
+    this.#lookedNs = 0;
+    const look = this.#look;
+    const { level, changed } = this.#state;
+    for (let i = 0; i < look.length; i++) if (changed[i] === 0) look[i]! += Math.round((level[i]! - look[i]!) * share);
   }
 
   /**
@@ -35,7 +74,7 @@ export class Light {
     const gain = this.#gain(luma);
     if (Math.abs(gain - 1) < leastGain) return 1;
     const { background, level, anchor } = this.#state;
-    for (const memory of [background, level, anchor]) {
+    for (const memory of [background, level, anchor, this.#look]) {
       for (let i = 0; i < memory.length; i++) memory[i] = Math.min(mostLevel, Math.round(memory[i]! * gain));
     }
     return gain;
@@ -49,7 +88,8 @@ export class Light {
    * @param gain What `follow` said of this picture.
    * @returns How many are changed no more.
    */
-  explain(count: number, floor: number, gain: number): number {
+  explain(count: number, floor: number, gain: number, passedNs: number): number {
+    this.#unsteadyNs -= passedNs;
     if (count < fewest) return 0;
     let relit = 0;
     for (let round = 0; round < rounds; round++) {
@@ -61,7 +101,12 @@ export class Light {
       if (more === 0) break;
     }
     const { changed } = this.#state;
-    if (relit * 2 > count || Math.abs(gain - 1) > stepGain) {
+    if (count > this.#watched * lightShare && relit * 2 > count) {
+      for (const region of this.#regions.of(changed)) relit += this.#accept(region, mostLevel);
+    }
+    const much = relit > this.#watched * muchLight && relit * 2 > count;
+    if (much || Math.abs(gain - 1) > stepGain) this.#unsteadyNs = unsteadyNs;
+    if (this.#unsteadyNs > 0) {
       for (const region of this.#regions.of(changed)) {
         if (region.length < fewest) relit += this.#accept(region, mostLevel);
       }
@@ -88,7 +133,10 @@ export class Light {
     }
     if (count < samples / 2) return 1;
     const gains = this.#gains.subarray(0, count).sort();
-    return gains[count >> 1]!;
+    const gain = gains[count >> 1]!;
+    // A shadow over half the view is no gain of the camera.
+    const quartiles = gains[(3 * count) >> 2]! - gains[count >> 2]!;
+    return Math.abs(gain - 1) > quartiles ? gain : 1;
   }
 
   /**
@@ -96,35 +144,36 @@ export class Light {
    * there is no texture nothing can be told.
    */
   #showsTheSame(cells: Int32Array): boolean {
-    const { columns, current, background, changed, noise } = this.#state;
+    const { columns, current, changed } = this.#state;
+    const look = this.#look;
     let both = 0;
     let before = 0;
     let now = 0;
-    let noisy = 0;
     for (const cell of cells) {
-      noisy += noise[cell]! / 8;
       const atEdge = cell % columns === columns - 1;
       for (const next of atEdge ? [cell + columns] : [cell + 1, cell + columns]) {
         // Below the last row there is none.
         if (changed[next] !== 1) continue;
-        const was = background[cell]! - background[next]!;
+        const was = look[cell]! - look[next]!;
         const is = current[cell]! - current[next]!;
         both += was * is;
         before += was * was;
         now += is * is;
       }
     }
-    const least = cells.length * (32 + (2 * noisy) / cells.length) ** 2;
-    return before >= least && now >= least && both >= same * Math.sqrt(before * now);
+    const least = cells.length * leastTexture ** 2;
+    return (
+      before >= least && now >= least && both >= (same + sameOfFew / Math.sqrt(cells.length)) * Math.sqrt(before * now)
+    );
   }
 
   /** The newest frame is the background where its brightness is what the gain of these cells says, or near it. */
   #accept(cells: Int32Array, floor: number): number {
-    const { current, background, level, anchor, rest, changed, noise } = this.#state;
-    const gain = medianGain(this.#state, cells);
+    const { columns, current, background, level, anchor, rest, changed, noise } = this.#state;
+    const gain = medianGain(current, this.#look, cells);
     let accepted = 0;
     for (const cell of cells) {
-      const off = Math.abs(current[cell]! - gain * background[cell]!);
+      const off = Math.abs(current[cell]! - gain * this.#look[cell]!);
       const moved = Math.abs(current[cell]! - background[cell]!);
       if (off > floor + noise[cell]! / 2 + moved / 4) continue;
       level[cell] = background[cell] = anchor[cell] = current[cell]!;
@@ -132,14 +181,28 @@ export class Light {
       changed[cell] = 0;
       accepted++;
     }
+    // The light does not end where the difference becomes large enough.
+    for (const cell of cells) {
+      if (changed[cell] === 1) continue;
+      const column = cell % columns;
+      for (const next of [
+        column > 0 ? cell - 1 : cell,
+        column + 1 < columns ? cell + 1 : cell,
+        cell - columns,
+        cell + columns,
+      ]) {
+        if (changed[next] !== 0) continue;
+        level[next] = background[next] = anchor[next] = current[next]!;
+      }
+    }
     return accepted;
   }
 }
 
-function medianGain({ current, background }: MotionState, cells: Int32Array): number {
+function medianGain(current: Uint16Array, look: Uint16Array, cells: Int32Array): number {
   const step = Math.ceil(cells.length / samples);
   const gains = new Float32Array(Math.ceil(cells.length / step));
-  for (let i = 0; i < gains.length; i++) gains[i] = current[cells[i * step]!]! / Math.max(1, background[cells[i * step]!]!);
+  for (let i = 0; i < gains.length; i++) gains[i] = current[cells[i * step]!]! / Math.max(1, look[cells[i * step]!]!);
   gains.sort();
   return gains[gains.length >> 1]!;
 }

@@ -12,6 +12,10 @@ const lingerNs = 0.7e9;
 const lightShare = 0.6;
 /** A region of cells that is there for so many frames in a row is an object; before, it has to be large. */
 const fewestFrames = 3;
+/** What has to be larger for rain is as small as before after some of this time. */
+const clutterNs = 10e9;
+/** And is no larger than this share of the view. */
+const mostClutter = 0.01;
 
 /**
  * Tells whether something moves, at a small part of a network's cost: enough cells of the picture differ from the
@@ -32,6 +36,8 @@ export class MotionGate {
   /** Cells that are watched. */
   #watched = 0;
   #size = '';
+  /** Regions have to have so many cells, for smaller ones come and go everywhere. */
+  #clutter = 0;
   #movedNs = Number.NEGATIVE_INFINITY;
   /** 1 where something moved since `forget()`. */
   #touched = new Uint8Array(0);
@@ -83,31 +89,41 @@ export class MotionGate {
     if (count > this.#watched * lightShare) {
       this.#finder.accept();
       this.#movedNs = captureTimeNs;
-    } else if (this.#objects(count)) this.#movedNs = captureTimeNs;
+    } else if (this.#objects(count, passedNs)) this.#movedNs = captureTimeNs;
     return captureTimeNs - this.#movedNs <= lingerNs;
   }
 
-  #objects(count: number): boolean {
+  /** Is one of the regions of changed cells an object that moves? */
+  #objects(count: number, passedNs: number): boolean {
     const { changed } = this.#finder;
-    const ages = this.#ages;
-    const before = this.#agesBefore;
+    const before = this.#ages;
+    const ages = this.#agesBefore;
     ages.fill(0);
-    this.#ages = before;
-    this.#agesBefore = ages;
-    if (count === 0) return false;
+    this.#ages = ages;
+    this.#agesBefore = before;
     const least = Math.max(2, this.#watched * this.#least);
+    this.#clutter = Math.max(least, this.#clutter * Math.exp(-passedNs / clutterNs));
+    if (count === 0) return false;
     let moved = false;
+    let fresh = 0;
     for (const region of this.#regions.of(changed)) {
-      let age = 0;
-      for (const cell of region) age = Math.max(age, this.#ageNear(before, cell));
-      age = Math.min(255, age + 1);
+      let old = 0;
+      let young = 0;
       for (const cell of region) {
+        const age = Math.min(fewestFrames, this.#ageNear(before, cell) + 1);
         ages[cell] = age;
         this.#touched[cell] = 1;
+        if (age === fewestFrames) old++;
+        if (age === 1) young++;
       }
-      if (region.length < least) continue;
-      if (age >= fewestFrames || this.#solid(region)) moved = true;
+      if (old >= this.#clutter) moved = true;
+      else if (region.length >= 3 * this.#clutter && this.#blocks(region) >= 8) moved = true;
+      if (2 * young > region.length && region.length >= this.#clutter) fresh++;
     }
+    this.#clutter = Math.min(
+      this.#clutter * 1.1 ** Math.max(0, fresh - 1),
+      Math.max(least, this.#watched * mostClutter),
+    );
     return moved;
   }
 
@@ -123,7 +139,7 @@ export class MotionGate {
     return age;
   }
 
-  #solid(region: Int32Array): boolean {
+  #blocks(region: Int32Array): number {
     const columns = this.#columns;
     const { changed } = this.#finder;
     let cells = 0;
@@ -131,7 +147,7 @@ export class MotionGate {
       if (cell % columns === columns - 1) continue;
       if (changed[cell + 1] === 1 && changed[cell + columns] === 1 && changed[cell + columns + 1] === 1) cells++;
     }
-    return cells >= 8;
+    return cells;
   }
 
   /** Did something move in this box (frame pixels) since `forget()`? A box beyond the view counts as disturbed. */
@@ -168,6 +184,7 @@ export class MotionGate {
     this.#rows = rows;
     this.#touched = new Uint8Array(mask.length);
     this.#regions = new Regions(columns, rows);
+    this.#clutter = 0;
     this.#ages = new Uint8Array(mask.length);
     this.#agesBefore = new Uint8Array(mask.length);
     this.#watched = mask.reduce((sum, watched) => sum + watched, 0);

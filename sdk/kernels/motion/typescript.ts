@@ -1,12 +1,4 @@
-import {
-  cellSize,
-  type Luma,
-  longestRest,
-  type MotionKernel,
-  type MotionRule,
-  type MotionState,
-  mostLevel,
-} from './motion.ts';
+import { cellSize, type Luma, longestRest, type MotionKernel, type MotionRule, type MotionState } from './motion.ts';
 
 /** The TypeScript twin: the same values as the native kernels. */
 export const motion: MotionKernel = (luma, state, rule) => {
@@ -66,7 +58,7 @@ export function compareAndLearn(state: MotionState, rule: MotionRule): number {
     else if (rested >= settle) background[i] = now;
     // What is far away counts as the limit: one object is not taken for noise.
     const learnt = 8 * (away ? limit : size) - noise[i]!;
-    noise[i] = Math.min(8 * mostLevel, noise[i]! + ((learnt * (away ? learnChanged : learn)) >> 16));
+    noise[i]! += (learnt * (away ? learnChanged : learn)) >> 16;
   }
   return count;
 }
@@ -79,6 +71,7 @@ function approach(from: number, to: number, rate: number): number {
 }
 
 function assertFits({ data, width, height, stride, step }: Luma, { columns, rows }: MotionState): void {
+  if (stride < width * step) throw new RangeError(`stride: expected at least ${width * step}, got ${stride}`);
   const needed = (height - 1) * stride + (width - 1) * step + 1;
   if (data.length < needed) {
     throw new RangeError(`luma: expected at least ${needed} bytes for ${width} x ${height} pixels, got ${data.length}`);

@@ -52,7 +52,9 @@ function numbers(name: 'choosing' | 'seeds' | 'rates'): number[] {
 async function bench(choosing: number[], seeds: number[], rates: number[]): Promise<void> {
   const wanted = scenes.filter(({ name }) => new RegExp(values.scenes).test(name));
   const rounds = Number(values.rounds);
-  const progress = new Progress(wanted.length * ((values.chosen ? 0 : choosing.length) + seeds.length * rates.length) + rounds);
+  const progress = new Progress(
+    wanted.length * ((values.chosen ? 0 : choosing.length) + seeds.length * rates.length) + rounds,
+  );
   const peers = await Peers.start(candidates);
   try {
     const chosen = values.chosen

@@ -58,10 +58,10 @@ export class Picture {
   }
 
   /**
-   * An upright ellipse with soft edges, at shares of a pixel. `paint` says what stands there: from what was there, the place
-   * within the ellipse in pixels from its corner, and the index of the pixel.
+   * An upright ellipse with soft edges, at shares of a pixel. `paint` says what stands there: from what was there and the
+   * place within the ellipse in pixels from its corner.
    */
-  ellipse({ x, y, width, height }: Place, paint: (was: number, u: number, v: number, at: number) => number, edge = 1): void {
+  ellipse({ x, y, width, height }: Place, paint: (was: number, u: number, v: number) => number, edge = 1): void {
     const left = Math.max(0, Math.floor(x - edge));
     const right = Math.min(this.width, Math.ceil(x + width + edge));
     const top = Math.max(0, Math.floor(y - edge));
@@ -77,7 +77,7 @@ export class Picture {
         if (share === 0) continue;
         const at = row * this.width + column;
         const was = this.data[at]!;
-        this.data[at] = was + (paint(was, column - x, row - y, at) - was) * share;
+        this.data[at] = was + (paint(was, column - x, row - y) - was) * share;
       }
     }
   }

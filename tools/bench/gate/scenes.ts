@@ -63,11 +63,11 @@ interface Body extends Place {
 }
 
 function drawBody(picture: Picture, soft: Picture, { contrast, solid, ...place }: Body): void {
+  const row = Math.min(soft.height - 1, Math.max(0, Math.round(place.y + place.height / 2)));
+  const column = Math.min(soft.width - 1, Math.max(0, Math.round(place.x + place.width / 2)));
+  const level = solid ? contrast : soft.data[row * soft.width + column]! + contrast;
   // Clothes: a coarse pattern that goes with the body.
-  picture.ellipse(place, (_, u, v, at) => {
-    const cloth = 5 * Math.sin(u * 0.7 + 1) * Math.sin(v * 0.23);
-    return (solid ? contrast : soft.data[at]! + contrast) + cloth;
-  });
+  picture.ellipse(place, (_, u, v) => level + 5 * Math.sin(u * 0.7 + 1) * Math.sin(v * 0.23));
 }
 
 /** There and back between the edges of the picture. */
@@ -339,7 +339,7 @@ export function draw(scene: Scene, background: Picture, fps: number, seed: numbe
   const frames = Math.round(clipSeconds * fps);
   const bytes = new Uint8Array(frames * width * height);
   const own = new Picture(width, height).set(background);
-  const soft = new Picture(width, height).soften(background, 31);
+  const soft = new Picture(width, height).soften(background, 61);
   const next = random(seed * 7919 + scene.name.length);
   const drawFrame = scene.make({ width, height, fps, background: own, soft, next });
   const noise = new Noise(seed + 1);
