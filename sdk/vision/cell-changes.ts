@@ -9,9 +9,9 @@ const smoothNs = 0.3e9;
 /** The background takes over 63 % of what goes on where nothing changed in this time. */
 const followNs = 5e9;
 /** So does the noise that is known of a cell, */
-const learnNs = 10e9;
+const learnNs = 20e9;
 /** and this, where something changed: leaves that sway are noise in the end, who walks by is not. */
-const learnChangedNs = 60e9;
+const learnChangedNs = 120e9;
 /** What rests for so long is background. */
 const settleMs = 1500;
 /** Noise of a cell that is not known yet, grey levels. */
@@ -70,8 +70,9 @@ export class CellChanges implements ChangeFinder {
       floor: this.#floor,
       smooth: rate(smoothNs),
       follow: known(followNs),
-      learn: known(learnNs),
-      learnChanged: rate(learnChangedNs),
+      // The kernel uses half of these.
+      learn: Math.min(whole, 2 * known(learnNs)),
+      learnChanged: Math.min(whole, 2 * rate(learnChangedNs)),
       passed: Math.min(longestRest, Math.round(passedNs / 1e6)),
       settle: settleMs,
     };

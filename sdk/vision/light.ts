@@ -5,8 +5,6 @@ import { Regions } from './regions.ts';
 const samples = 127;
 /** A smaller change of the whole view is left to the background, which follows. */
 const leastGain = 0.01;
-/** From here on it is a step: what it leaves in small places cannot be told from an object of that size. */
-const stepGain = 0.05;
 /** The look of the view takes over 63 % of what changes in this time, */
 const lookNs = 15e9;
 /** in steps of this. */
@@ -90,8 +88,8 @@ export class Light {
    */
   explain(count: number, floor: number, gain: number, passedNs: number): number {
     this.#unsteadyNs -= passedNs;
-    if (count < fewest) return 0;
-    let relit = 0;
+    let relit = gain === 1 ? 0 : this.#keepUnlit(floor, gain);
+    if (count < fewest) return relit;
     for (let round = 0; round < rounds; round++) {
       let more = 0;
       for (const region of this.#regions.of(this.#state.changed)) {
@@ -105,13 +103,26 @@ export class Light {
       for (const region of this.#regions.of(changed)) relit += this.#accept(region, mostLevel);
     }
     const much = relit > this.#watched * muchLight && relit * 2 > count;
-    if (much || Math.abs(gain - 1) > stepGain) this.#unsteadyNs = unsteadyNs;
+    if (much) this.#unsteadyNs = unsteadyNs;
     if (this.#unsteadyNs > 0) {
       for (const region of this.#regions.of(changed)) {
         if (region.length < fewest) relit += this.#accept(region, mostLevel);
       }
     }
     return relit;
+  }
+
+  /** What is as bright as before the gain, as black and white are, did not follow it. */
+  #keepUnlit(floor: number, gain: number): number {
+    const { current, background, level, anchor, changed, noise } = this.#state;
+    let kept = 0;
+    for (let cell = changed.indexOf(1); cell >= 0; cell = changed.indexOf(1, cell + 1)) {
+      if (Math.abs(current[cell]! - background[cell]! / gain) > floor + noise[cell]! / 2) continue;
+      level[cell] = background[cell] = anchor[cell] = current[cell]!;
+      changed[cell] = 0;
+      kept++;
+    }
+    return kept;
   }
 
   #gain({ data, width, height, stride, step }: Luma): number {

@@ -117,7 +117,7 @@ export class MotionGate {
         if (age === 1) young++;
       }
       if (old >= this.#clutter) moved = true;
-      else if (region.length >= 3 * this.#clutter && this.#blocks(region) >= 8) moved = true;
+      else if (region.length >= 3 * this.#clutter && 3 * this.#blocks(region) >= region.length) moved = true;
       if (2 * young > region.length && region.length >= this.#clutter) fresh++;
     }
     this.#clutter = Math.min(

@@ -129,7 +129,7 @@ describe('compareAndLearn', () => {
     // A grey level a frame: 10 levels a second.
     for (let i = 1; i <= 60; i++) {
       state.current[5] = (100 + i) * scale;
-      changed += compareAndLearn(state, { ...rule, follow: Math.floor(whole / 50) });
+      changed += compareAndLearn(state, { ...rule, follow: Math.floor(whole / 50), learn: Math.floor(whole / 100) });
     }
     expect(changed).toBeGreaterThan(45);
   });
