@@ -13,6 +13,11 @@ const lookEachNs = 0.5e9;
 const muchLight = 0.02;
 /** After that, small regions are taken for what is left of it, for so long. */
 const unsteadyNs = 1e9;
+/** Surroundings are blocks of so many cells each way. */
+const blockSide = 8;
+/** Light that drifts differs by less than this from the background, sixteenths of a grey level; an object may by more. */
+const mostDrift = 8 * 16;
+const unknown = -32768;
 /** Fewer cells have no texture to speak of. */
 const fewest = 12;
 /** Correlation of what cells differ by from their neighbours, before and now, from which it is the same thing. */
@@ -36,11 +41,17 @@ export class Light {
   #lookedNs = 0;
   /** The light is unsteady for so long yet. */
   #unsteadyNs = 0;
+  readonly #blockColumns: number;
+  /** Of each block of cells in this frame. */
+  readonly #drifts: Int16Array;
+  readonly #differences = new Int16Array((blockSide / 2) ** 2);
   readonly #gains = new Float32Array(samples);
 
   constructor(state: MotionState) {
     this.#state = state;
     this.#regions = new Regions(state.columns, state.rows);
+    this.#blockColumns = Math.ceil(state.columns / blockSide);
+    this.#drifts = new Int16Array(this.#blockColumns * Math.ceil(state.rows / blockSide));
     this.#look = new Uint16Array(state.current.length);
     this.#watched = state.mask.reduce((sum, watched) => sum + Math.min(1, watched), 0);
   }
@@ -90,6 +101,7 @@ export class Light {
     this.#unsteadyNs -= passedNs;
     let relit = gain === 1 ? 0 : this.#keepUnlit(floor, gain);
     if (count < fewest) return relit;
+    relit += this.#explainDrift(floor);
     for (let round = 0; round < rounds; round++) {
       let more = 0;
       for (const region of this.#regions.of(this.#state.changed)) {
@@ -110,6 +122,42 @@ export class Light {
       }
     }
     return relit;
+  }
+
+  /** Takes out what changed by about as much as most of its surroundings did, where that is little. */
+  #explainDrift(floor: number): number {
+    const { columns, current, background, level, anchor, changed, noise } = this.#state;
+    this.#drifts.fill(unknown);
+    let explained = 0;
+    for (let cell = changed.indexOf(1); cell >= 0; cell = changed.indexOf(1, cell + 1)) {
+      const column = cell % columns;
+      const block =
+        Math.floor((cell - column) / columns / blockSide) * this.#blockColumns + Math.floor(column / blockSide);
+      if (this.#drifts[block] === unknown) this.#drifts[block] = this.#driftOf(block);
+      const drift = this.#drifts[block]!;
+      if (Math.abs(drift) > mostDrift) continue;
+      if (Math.abs(current[cell]! - background[cell]! - drift) > floor + noise[cell]! / 2) continue;
+      level[cell] = background[cell] = anchor[cell] = current[cell]!;
+      changed[cell] = 0;
+      explained++;
+    }
+    return explained;
+  }
+
+  /** Median difference of the newest frame from the background in a block of cells. */
+  #driftOf(block: number): number {
+    const { columns, rows, current, background } = this.#state;
+    const left = (block % this.#blockColumns) * blockSide;
+    const top = Math.floor(block / this.#blockColumns) * blockSide;
+    let count = 0;
+    for (let y = top; y < Math.min(rows, top + blockSide); y += 2) {
+      for (let x = left + ((y >> 1) & 1); x < Math.min(columns, left + blockSide); x += 2) {
+        const cell = y * columns + x;
+        this.#differences[count++] = current[cell]! - background[cell]!;
+      }
+    }
+    if (count === 0) return 0;
+    return this.#differences.subarray(0, count).sort()[count >> 1]!;
   }
 
   /** What is as bright as before the gain, as black and white are, did not follow it. */

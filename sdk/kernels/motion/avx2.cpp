@@ -44,13 +44,14 @@ __m256i set(int value) { return _mm256_set1_epi16(static_cast<int16_t>(value)); 
 
 size_t compare(const MotionState& row, size_t columns, MotionRule rule) {
   const __m256i floor = set(rule.floor);
-  const __m256i quarter = set(rule.floor >> 2);
+  const __m256i tread = set(rule.floor >> 3);
   const __m256i smooth = set(rule.smooth);
   const __m256i follow = set(rule.follow);
   const __m256i learn = set(rule.learn);
   const __m256i learn_changed = set(rule.learn_changed);
   const __m256i passed = set(rule.passed);
   const __m256i before_settled = set(rule.settle - 1);
+  const __m256i half = set(rule.settle >> 1);
   __m256i counts = _mm256_setzero_si256();
   size_t i = 0;
   for (; i + 16 <= columns; i += 16) {
@@ -71,12 +72,13 @@ size_t compare(const MotionState& row, size_t columns, MotionRule rule) {
     const __m256i away = _mm256_cmpgt_epi16(size, limit);
     const __m256i newest = _mm256_sign_epi16(_mm256_sub_epi16(current, background), difference);
     const __m256i gone = _mm256_cmpgt_epi16(size, _mm256_slli_epi16(newest, 1));
-    const __m256i changed = _mm256_andnot_si256(_mm256_or_si256(gone, ignored), away);
 
     const __m256i drift = _mm256_abs_epi16(_mm256_sub_epi16(now, anchor));
-    const __m256i tremble = _mm256_add_epi16(_mm256_add_epi16(quarter, _mm256_slli_epi16(noisy, 1)), _mm256_srli_epi16(size, 4));
+    const __m256i tremble = _mm256_add_epi16(_mm256_add_epi16(tread, _mm256_slli_epi16(noisy, 1)), _mm256_srli_epi16(size, 4));
     const __m256i moved = _mm256_cmpgt_epi16(drift, tremble);
     const __m256i rested = _mm256_andnot_si256(moved, _mm256_adds_epi16(rest, passed));
+    const __m256i rests = _mm256_cmpgt_epi16(rested, half);
+    const __m256i changed = _mm256_andnot_si256(_mm256_or_si256(_mm256_or_si256(gone, rests), ignored), away);
     const __m256i settled = _mm256_cmpgt_epi16(rested, before_settled);
     const __m256i followed = _mm256_blendv_epi8(approach(background, now, follow),
                                                 _mm256_blendv_epi8(background, now, settled), away);

@@ -33,9 +33,8 @@ static inline size_t motion_compare(const MotionState& row, size_t i, const Moti
   const bool away = size > limit;
   // Of the newest frame, towards the same side.
   const int newest = now < was ? was - row.current[i] : row.current[i] - was;
-  row.changed[i] = away && 2 * newest >= size ? 1 : 0;
   const int drift = now < row.anchor[i] ? row.anchor[i] - now : now - row.anchor[i];
-  const bool still = drift <= (rule.floor >> 2) + 2 * noisy + (size >> 4);
+  const bool still = drift <= (rule.floor >> 3) + 2 * noisy + (size >> 4);
   int rested = 0;
   if (still) {
     rested = row.rest[i] + rule.passed;
@@ -43,6 +42,7 @@ static inline size_t motion_compare(const MotionState& row, size_t i, const Moti
   } else {
     row.anchor[i] = static_cast<uint16_t>(now);
   }
+  row.changed[i] = away && 2 * newest >= size && rested <= rule.settle >> 1 ? 1 : 0;
   row.rest[i] = static_cast<uint16_t>(rested);
   row.level[i] = static_cast<uint16_t>(now);
   if (!away) {

@@ -76,7 +76,7 @@ export interface MotionRule {
   readonly learnChanged: number;
   /** Milliseconds since the frame before, 0..32767. */
   readonly passed: number;
-  /** After so many milliseconds at rest a change is background, 0..32767. */
+  /** After so many milliseconds at rest a change is background, after half of it no change any more; 0..32767. */
   readonly settle: number;
 }
 
@@ -86,10 +86,11 @@ export interface MotionRule {
  * A cell's brightness is the mean of 16 of its 64 pixels, every second one of every second row: the mean's noise is a
  * quarter of a pixel's, which is enough, at a quarter of the reads. It has changed when the mean of its last moments
  * differs from the background by more than the floor plus four times its noise, and the newest frame, too, differs by half
- * as much: a drop that fell through leaves a difference in the mean alone.
+ * as much: a drop that fell through leaves a difference in the mean alone. And it must not have rested for half of `settle`.
  *
  * The background follows where nothing changed. Where something did it stands, however slowly that moves, until the cell
- * was at rest for `settle`: within a quarter of the floor plus twice the noise of where the rest began.
+ * was at rest for `settle`: within an eighth of the floor, twice the noise and a sixteenth of the change of where the rest
+ * began.
  *
  * @param state Of this size of picture.
  * @returns How many cells changed.

@@ -45,13 +45,14 @@ int16x8_t set(int value) { return vdupq_n_s16(static_cast<int16_t>(value)); }
 
 size_t compare(const MotionState& row, size_t columns, MotionRule rule) {
   const int16x8_t floor = set(rule.floor);
-  const int16x8_t quarter = set(rule.floor >> 2);
+  const int16x8_t tread = set(rule.floor >> 3);
   const int16x8_t smooth = set(rule.smooth);
   const int16x8_t follow = set(rule.follow);
   const int16x8_t learn = set(rule.learn);
   const int16x8_t learn_changed = set(rule.learn_changed);
   const int16x8_t passed = set(rule.passed);
   const int16x8_t settle = set(rule.settle);
+  const int16x8_t half = set(rule.settle >> 1);
   uint16x8_t counts = vdupq_n_u16(0);
   size_t i = 0;
   for (; i + 8 <= columns; i += 8) {
@@ -72,11 +73,12 @@ size_t compare(const MotionState& row, size_t columns, MotionRule rule) {
     const int16x8_t newest =
         vbslq_s16(vcltq_s16(now, background), vsubq_s16(background, current), vsubq_s16(current, background));
     const uint16x8_t there = vcgeq_s16(vshlq_n_s16(newest, 1), size);
-    const uint16x8_t changed = vandq_u16(vandq_u16(there, watched), away);
 
-    const int16x8_t tremble = vaddq_s16(vaddq_s16(quarter, vshlq_n_s16(noisy, 1)), vshrq_n_s16(size, 4));
+    const int16x8_t tremble = vaddq_s16(vaddq_s16(tread, vshlq_n_s16(noisy, 1)), vshrq_n_s16(size, 4));
     const uint16x8_t moved = vcgtq_s16(vabdq_s16(now, anchor), tremble);
     const int16x8_t rested = vbicq_s16(vqaddq_s16(rest, passed), vreinterpretq_s16_u16(moved));
+    const uint16x8_t moves = vandq_u16(vcleq_s16(rested, half), vandq_u16(there, watched));
+    const uint16x8_t changed = vandq_u16(moves, away);
     const int16x8_t stood = vbslq_s16(vcgeq_s16(rested, settle), now, background);
     const int16x8_t followed = vbslq_s16(away, stood, approach(background, now, follow));
     const int16x8_t learnt = vsubq_s16(vshlq_n_s16(vminq_s16(size, limit), 3), noise);

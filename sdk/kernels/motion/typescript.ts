@@ -45,13 +45,13 @@ export function compareAndLearn(state: MotionState, rule: MotionRule): number {
     const away = size > limit;
     // Of the newest frame, towards the same side.
     const newest = difference < 0 ? was - current[i]! : current[i]! - was;
-    if (away && 2 * newest >= size) {
+    const still = Math.abs(now - anchor[i]!) <= (floor >> 3) + 2 * noisy + (size >> 4);
+    const rested = still ? Math.min(longestRest, rest[i]! + passed) : 0;
+    if (!still) anchor[i] = now;
+    if (away && 2 * newest >= size && rested <= settle >> 1) {
       changed[i] = 1;
       count++;
     }
-    const still = Math.abs(now - anchor[i]!) <= (floor >> 2) + 2 * noisy + (size >> 4);
-    const rested = still ? Math.min(longestRest, rest[i]! + passed) : 0;
-    if (!still) anchor[i] = now;
     rest[i] = rested;
     level[i] = now;
     if (!away) background[i] = approach(was, now, follow);

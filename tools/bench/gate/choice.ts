@@ -5,8 +5,7 @@ import { overArea, right, type Score, scoreOf, sum } from './score.ts';
 /** What may be chosen for the peers; how large a part has to be is chosen with it. */
 export const candidates: readonly PeerRule[] = [
   ...combine({ method: ['MOG2'], threshold: [16, 40], seconds: [0], blur: [0, 5], open: [5], shadows: [false] }),
-  ...combine({ method: ['MOG2'], threshold: [16], seconds: [30], blur: [5], open: [3, 5], shadows: [false] }),
-  ...combine({ method: ['MOG2'], threshold: [16], seconds: [0], blur: [5], open: [5], shadows: [true] }),
+  ...combine({ method: ['MOG2'], threshold: [16], seconds: [30], blur: [5], open: [5], shadows: [false] }),
   ...combine({ method: ['KNN'], threshold: [400, 1200], seconds: [0], blur: [5], open: [5], shadows: [false] }),
 ];
 const areas = [20, 40, 80, 150, 300, 600];

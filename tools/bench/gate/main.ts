@@ -67,6 +67,8 @@ async function bench(choosing: number[], seeds: number[], rates: number[]): Prom
             }
           }
         });
+    // It takes longest: what comes after can be done again without it.
+    if (!values.chosen) save({ choosing, chosen });
     const rows: { scene: string; fps: number; scores: Record<string, Score> }[] = [];
     for (const scene of wanted) {
       for (const fps of rates) {
@@ -84,6 +86,7 @@ async function bench(choosing: number[], seeds: number[], rates: number[]): Prom
       }
     }
     const cost = await costs(peers, chosen, rounds, progress);
+    save({ choosing, seeds, chosen, rows, cost });
     const names = Object.keys(rows[0]!.scores);
     console.log('Frames taken for motion, of those in which something moves / of those in which nothing does, %');
     console.log(
@@ -116,7 +119,6 @@ async function bench(choosing: number[], seeds: number[], rates: number[]): Prom
       ]),
     );
     console.log(`OpenCV ${peers.version}. Kernels: ${kernels.name}.`);
-    writeFileSync(values.json, `${JSON.stringify({ choosing, seeds, chosen, rows, cost }, null, 2)}\n`);
     console.log(`Written to ${values.json}`);
   } finally {
     peers.stop();
@@ -131,6 +133,10 @@ function earlier(file: string): Chosen[] {
     if (same) return { rule: same, least };
     throw new InputError(`--chosen: expected rules that are candidates, got ${JSON.stringify(rule)}`);
   });
+}
+
+function save(results: object): void {
+  writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
 }
 
 async function clipOf(scene: Scene, seed: number, fps: number, photos: string): Promise<Clip> {
@@ -149,8 +155,13 @@ async function flagsOf(peers: Peers, clip: Clip, chosen: readonly Chosen[]): Pro
   };
 }
 
-const mean = (all: readonly number[]) => all.reduce((total, one) => total + one, 0) / all.length;
-const percent = (share: number) => (100 * share).toFixed(1);
+function mean(all: readonly number[]): number {
+  return all.reduce((total, one) => total + one, 0) / all.length;
+}
+
+function percent(share: number): string {
+  return (100 * share).toFixed(1);
+}
 
 function inShares({ moving, seen, still, falsely }: Score): string {
   const share = (part: number, whole: number) => (whole > 0 ? ((100 * part) / whole).toFixed(0) : '-');
