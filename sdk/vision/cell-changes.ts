@@ -2,7 +2,7 @@ import type { Frame } from '../frame/frame.ts';
 import { kernels } from '../kernels/kernels.ts';
 import { longestRest, type MotionRule, motionState, noiseScale, scale, whole } from '../kernels/motion/motion.ts';
 import type { ChangeFinder, WatchedCells } from './change-finder.ts';
-import { Light } from './light.ts';
+import { Light } from './light/light.ts';
 
 /** A moment, over which the brightness of a cell is averaged: shorter than anybody is in one place. */
 const smoothNs = 0.3e9;
@@ -45,11 +45,9 @@ export class CellChanges implements ChangeFinder {
     const luma = interleaved
       ? { data: data.subarray(1), width, height, stride, step: 3 }
       : { data, width, height, stride, step: 1 };
-    const gain = this.#light.follow(luma);
+    this.#light.follow(luma);
     const count = kernels.motion(luma, this.#state, this.#rule(passedNs));
-    const relit = this.#light.explain(count, this.#floor, gain, passedNs);
-    this.#light.learn(passedNs);
-    return count - relit;
+    return this.#light.explain(count, this.#floor, passedNs);
   }
 
   accept(): void {
