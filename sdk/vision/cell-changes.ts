@@ -25,7 +25,7 @@ export class CellChanges implements ChangeFinder {
   /** Since the background is known. */
   #knownNs = 0;
 
-  /** @param sensitivity 0 wants a difference of 32 grey levels, 0.5 of 8, 1 of 2; half of it where it lasts. */
+  /** @param sensitivity 0 wants a difference of 16 grey levels, 0.5 of 4, 1 of 1; more where there is noise. */
   begin({ width, height, mask }: WatchedCells, sensitivity: number): void {
     this.#state = motionState(width, height);
     this.#state.mask.set(mask);

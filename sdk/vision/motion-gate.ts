@@ -4,22 +4,17 @@ import { CellChanges } from './cell-changes.ts';
 import type { ChangeFinder } from './change-finder.ts';
 import { type Box, pointInPolygon } from './geometry.ts';
 import type { Masks } from './masks.ts';
-import { Regions } from './regions.ts';
+import { MovingRegions } from './moving-regions.ts';
 
 /** Motion that stops is still motion for so long: people pause between two steps. */
 const lingerNs = 0.7e9;
 /** When so much of the view changes at once, it is the light or the exposure, not an object. */
 const lightShare = 0.6;
-/** A region of cells that is there for so many frames in a row is an object; before, it has to be large. */
-const fewestFrames = 3;
-/** What has to be larger for rain is as small as before after some of this time. */
-const clutterNs = 10e9;
-/** And is no larger than this share of the view. */
-const mostClutter = 0.01;
 
 /**
- * Tells whether something moves, at a small part of a network's cost: enough cells of the picture differ from the
- * background. A change of the light counts once and is then the new scene.
+ * Tells whether something moves, at a small part of a network's cost: a region of the picture differs from the background
+ * for some frames, or a large one at once. Exposure, lamps and shadows are followed; where they cannot be told from a change
+ * of the scene, a change of most of the view counts once and is then the new scene.
  *
  * @example
  * const gate = new MotionGate();
@@ -36,16 +31,11 @@ export class MotionGate {
   /** Cells that are watched. */
   #watched = 0;
   #size = '';
-  /** Regions have to have so many cells, for smaller ones come and go everywhere. */
-  #clutter = 0;
   #movedNs = Number.NEGATIVE_INFINITY;
   /** 1 where something moved since `forget()`. */
   #touched = new Uint8Array(0);
   #timeNs = 0;
-  #regions = new Regions(1, 1);
-  /** For how many frames in a row there has been a region at a cell. */
-  #ages = new Uint8Array(0);
-  #agesBefore = new Uint8Array(0);
+  #regions = new MovingRegions(1, 1, 1, 1);
 
   /** @param finder Says which cells differ from the background. Default: from their brightness alone. */
   constructor(finder: ChangeFinder = new CellChanges()) {
@@ -53,8 +43,8 @@ export class MotionGate {
   }
 
   /**
-   * @param sensitivity 0..1: 0 wants a difference of 32 grey levels in 1 % of the view, 0.5 of 8 in 0.1 %, 1 of 2 in
-   *   0.01 %; never less than two neighbouring cells.
+   * @param sensitivity 0..1: 0 wants a difference of 16 grey levels in 1 % of the view, 0.5 of 4 in 0.1 %, 1 of 1 in
+   *   0.01 %; never less than two neighbouring cells, and more of both in noise and rain.
    * @param masks Areas that do not count.
    */
   configure(sensitivity: number, masks: Masks): void {
@@ -89,65 +79,12 @@ export class MotionGate {
     if (count > this.#watched * lightShare) {
       this.#finder.accept();
       this.#movedNs = captureTimeNs;
-    } else if (this.#objects(count, passedNs)) this.#movedNs = captureTimeNs;
+    } else {
+      const { changed } = this.#finder;
+      for (let cell = changed.indexOf(1); cell >= 0; cell = changed.indexOf(1, cell + 1)) this.#touched[cell] = 1;
+      if (this.#regions.update(changed, passedNs)) this.#movedNs = captureTimeNs;
+    }
     return captureTimeNs - this.#movedNs <= lingerNs;
-  }
-
-  /** Is one of the regions of changed cells an object that moves? */
-  #objects(count: number, passedNs: number): boolean {
-    const { changed } = this.#finder;
-    const before = this.#ages;
-    const ages = this.#agesBefore;
-    ages.fill(0);
-    this.#ages = ages;
-    this.#agesBefore = before;
-    const least = Math.max(2, this.#watched * this.#least);
-    this.#clutter = Math.max(least, this.#clutter * Math.exp(-passedNs / clutterNs));
-    if (count === 0) return false;
-    let moved = false;
-    let fresh = 0;
-    for (const region of this.#regions.of(changed)) {
-      let old = 0;
-      let young = 0;
-      for (const cell of region) {
-        const age = Math.min(fewestFrames, this.#ageNear(before, cell) + 1);
-        ages[cell] = age;
-        this.#touched[cell] = 1;
-        if (age === fewestFrames) old++;
-        if (age === 1) young++;
-      }
-      if (old >= this.#clutter) moved = true;
-      else if (region.length >= 3 * this.#clutter && 3 * this.#blocks(region) >= region.length) moved = true;
-      if (2 * young > region.length && region.length >= this.#clutter) fresh++;
-    }
-    this.#clutter = Math.min(
-      this.#clutter * 1.1 ** Math.max(0, fresh - 1),
-      Math.max(least, this.#watched * mostClutter),
-    );
-    return moved;
-  }
-
-  #ageNear(ages: Uint8Array, cell: number): number {
-    const columns = this.#columns;
-    const column = cell % columns;
-    let age = 0;
-    for (let y = cell >= columns ? -columns : 0; y <= columns; y += columns) {
-      for (let x = column > 0 ? -1 : 0; x <= (column + 1 < columns ? 1 : 0); x++) {
-        age = Math.max(age, ages[cell + y + x] ?? 0);
-      }
-    }
-    return age;
-  }
-
-  #blocks(region: Int32Array): number {
-    const columns = this.#columns;
-    const { changed } = this.#finder;
-    let cells = 0;
-    for (const cell of region) {
-      if (cell % columns === columns - 1) continue;
-      if (changed[cell + 1] === 1 && changed[cell + columns] === 1 && changed[cell + columns + 1] === 1) cells++;
-    }
-    return cells;
   }
 
   /** Did something move in this box (frame pixels) since `forget()`? A box beyond the view counts as disturbed. */
@@ -183,11 +120,8 @@ export class MotionGate {
     this.#columns = columns;
     this.#rows = rows;
     this.#touched = new Uint8Array(mask.length);
-    this.#regions = new Regions(columns, rows);
-    this.#clutter = 0;
-    this.#ages = new Uint8Array(mask.length);
-    this.#agesBefore = new Uint8Array(mask.length);
     this.#watched = mask.reduce((sum, watched) => sum + watched, 0);
+    this.#regions = new MovingRegions(columns, rows, this.#watched, this.#watched * this.#least);
     this.#finder.begin({ width, height, columns, rows, mask }, this.#sensitivity);
   }
 }

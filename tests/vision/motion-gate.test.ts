@@ -118,6 +118,41 @@ describe('MotionGate', () => {
     expect(count(scene.play(10, (seconds) => exposed(seconds, true)))).toBeGreaterThan(85);
   });
 
+  it('takes a lamp over a part of the view for light where it shows the same, and sees who comes there', () => {
+    const scene = new Scene();
+    const lit = (on: boolean, box?: Box): Options => ({
+      draw: (canvas) => {
+        for (let x = 0; x < 320; x += 16) {
+          for (let y = 0; y < 180; y += 16) {
+            const gain = on && x < 160 ? 1.4 : 1;
+            canvas.rectangle([x, y, x + 16, y + 16], Math.round((60 + ((x * 7 + y * 13) % 80)) * gain));
+          }
+        }
+        if (box) canvas.rectangle(box, 40);
+      },
+    });
+    scene.play(4, () => lit(false));
+    expect(count(scene.play(4, () => lit(true)))).toBe(0);
+    expect(count(scene.play(4, () => lit(false)))).toBe(0);
+    expect(scene.play(0.1, () => lit(true, boxAt(80, 90)))).toEqual([true]);
+  });
+
+  it('sees what creeps by a third of a pixel a frame, and no longer when it stands', () => {
+    const scene = new Scene();
+    scene.play(4);
+    const moving = scene.play(20, (seconds) => withBox([40, 60, 80 + (seconds - 4) * 3, 140], 95));
+    expect(count(moving.slice(20))).toBeGreaterThan(170);
+    expect(scene.play(6, () => withBox([40, 60, 140, 140], 95)).slice(40)).not.toContain(true);
+  });
+
+  it('sees nobody in heavy noise of a night, and somebody in it', () => {
+    const scene = new Scene();
+    scene.play(8, () => ({ noise: 25 }));
+    expect(count(scene.play(20, () => ({ noise: 25 })))).toBe(0);
+    const walking = scene.play(6, (seconds) => ({ noise: 25, ...withBox(boxAt((seconds - 28) * 40, 90), 70) }));
+    expect(count(walking.slice(10))).toBe(50);
+  });
+
   it('takes noise that grew for motion only until it knows it', () => {
     const scene = new Scene();
     scene.play(3, () => ({ noise: 1 }));
