@@ -1,21 +1,36 @@
 import type { Frame } from '../frame/frame.ts';
 import { kernels } from '../kernels/kernels.ts';
-import { motionState } from '../kernels/motion/motion.ts';
+import { longestRest, type MotionRule, motionState, noiseScale, scale, whole } from '../kernels/motion/motion.ts';
 import type { ChangeFinder, WatchedCells } from './change-finder.ts';
+import { Light } from './light/light.ts';
 
-/** The background takes over 63 % of a change in this time: what comes to rest is soon no motion any more. */
-const settleNs = 0.8e9;
+/** A moment, over which the brightness of a cell is averaged: shorter than anybody is in one place. */
+const smoothNs = 0.3e9;
+/** The background takes over 63 % of what goes on where nothing changed in this time. */
+const followNs = 5e9;
+/** So does the noise that is known of a cell, */
+const learnNs = 20e9;
+/** and this, where something changed: leaves that sway are noise in the end, who walks by is not. */
+const learnChangedNs = 120e9;
+/** What rests for so long is background. */
+const settleMs = 1500;
+/** Noise of a cell that is not known yet, grey levels. */
+const firstNoise = 1;
 
 /** Finds changes in the brightness of cells, with the motion kernel. It learns the level and the noise of each cell. */
 export class CellChanges implements ChangeFinder {
   #state = motionState(1, 1);
   #floor = 0;
+  #light = new Light(this.#state);
+  /** Since the background is known. */
+  #knownNs = 0;
 
-  /** @param sensitivity 0 wants a difference of 32 grey levels, 0.5 of 8, 1 of 2. */
+  /** @param sensitivity 0 wants a difference of 16 grey levels, 0.5 of 4, 1 of 1; more where there is noise. */
   begin({ width, height, mask }: WatchedCells, sensitivity: number): void {
     this.#state = motionState(width, height);
     this.#state.mask.set(mask);
-    this.#floor = Math.floor(32 * 16 ** -sensitivity * 16);
+    this.#light = new Light(this.#state);
+    this.#floor = Math.floor(16 * 16 ** -sensitivity * scale);
   }
 
   get changed(): Uint8Array {
@@ -30,14 +45,34 @@ export class CellChanges implements ChangeFinder {
     const luma = interleaved
       ? { data: data.subarray(1), width, height, stride, step: 3 }
       : { data, width, height, stride, step: 1 };
-    const follow = Math.round(256 * (1 - Math.exp(-passedNs / settleNs)));
-    return kernels.motion(luma, this.#state, this.#floor, follow);
+    this.#light.follow(luma);
+    const count = kernels.motion(luma, this.#state, this.#rule(passedNs));
+    return this.#light.explain(count, this.#floor, passedNs);
   }
 
   accept(): void {
-    const { background, noise, current } = this.#state;
-    background.set(current);
-    // One grey level, until the noise is known.
-    noise.fill(16);
+    const { current, level, background, anchor, rest, noise } = this.#state;
+    for (const memory of [level, background, anchor]) memory.set(current);
+    rest.fill(0);
+    noise.fill(firstNoise * noiseScale);
+    this.#light.begin();
+    this.#knownNs = 0;
+  }
+
+  #rule(passedNs: number): MotionRule {
+    this.#knownNs += passedNs;
+    const rate = (timeNs: number) => Math.round(whole * (1 - Math.exp(-passedNs / timeNs)));
+    // What is known for a moment only is the mean of that moment.
+    const known = (timeNs: number) => rate(Math.max(1, Math.min(timeNs, this.#knownNs)));
+    return {
+      floor: this.#floor,
+      smooth: rate(smoothNs),
+      follow: known(followNs),
+      // The kernel uses half of these.
+      learn: Math.min(whole, 2 * known(learnNs)),
+      learnChanged: Math.min(whole, 2 * rate(learnChangedNs)),
+      passed: Math.min(longestRest, Math.round(passedNs / 1e6)),
+      settle: settleMs,
+    };
   }
 }
