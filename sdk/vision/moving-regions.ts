@@ -1,7 +1,10 @@
 import { Regions } from './regions.ts';
 
-/** A cell that is part of a region for so many frames in a row, or beside where one was, is there to stay. */
+/** A cell that is part of a region for so many frames in a row, or beside where one was, and for so long, is there to stay. */
 const fewestFrames = 3;
+const fewestNs = 0.3e9;
+/** Frames are counted up to here. */
+const oldest = 255;
 /** A region that is so many times larger than it has to be is an object in its first frame, */
 const atOnce = 3;
 /** when so much of it is solid: drops of rain are lines. */
@@ -24,7 +27,7 @@ export class MovingRegions {
   readonly #most: number;
   /** So many cells make a region that counts. */
   #enough: number;
-  /** For how many frames there has been a region at a cell, up to `fewestFrames`. */
+  /** For how many frames there has been a region at a cell, up to `oldest`. */
   #ages: Uint8Array;
   #agesBefore: Uint8Array;
 
@@ -53,10 +56,11 @@ export class MovingRegions {
     this.#ages = ages.fill(0);
     this.#enough = Math.max(this.#least, this.#enough * Math.exp(-passedNs / settleNs));
     const enough = this.#enough;
+    const frames = Math.min(oldest, Math.max(fewestFrames, Math.round(fewestNs / Math.max(1, passedNs))));
     let isMoving = false;
     let newcomers = 0;
     for (const region of this.#regions.of(changed)) {
-      const { old, young } = this.#grow(region);
+      const { old, young } = this.#grow(region, frames);
       if (old >= enough || (region.length >= atOnce * enough && this.#isSolid(region, changed))) isMoving = true;
       if (2 * young > region.length && region.length >= enough) newcomers++;
     }
@@ -65,13 +69,13 @@ export class MovingRegions {
   }
 
   /** @returns How many of its cells are there to stay, and how many came out of nothing. */
-  #grow(region: Int32Array): { old: number; young: number } {
+  #grow(region: Int32Array, frames: number): { old: number; young: number } {
     let old = 0;
     let young = 0;
     for (const cell of region) {
-      const age = Math.min(fewestFrames, this.#ageBefore(cell) + 1);
+      const age = Math.min(oldest, this.#ageBefore(cell) + 1);
       this.#ages[cell] = age;
-      if (age === fewestFrames) old++;
+      if (age >= frames) old++;
       if (age === 1) young++;
     }
     return { old, young };
