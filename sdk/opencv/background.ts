@@ -1,7 +1,7 @@
 import type { Frame } from '../frame/frame.ts';
 import { loadOpenCv } from '../opencv-bindings/load.ts';
 import type { BackgroundSubtractor, Mat } from '../opencv-bindings/types.ts';
-import type { ChangeFinder, WatchedCells } from '../vision/change-finder.ts';
+import type { ChangeFinder, WatchedCells } from '../vision/changes/change-finder.ts';
 import { toMat } from './mat.ts';
 
 /** Pixels that are compared on each side of a cell of 8: half the picture's size tells as much. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CameraSettings } from '../config/schema.ts';
 import type { Frame } from '../frame/frame.ts';
-import type { ChangeFinder } from '../vision/change-finder.ts';
+import type { ChangeFinder } from '../vision/changes/change-finder.ts';
 import { type CountChange, changedCounts, countTracks } from '../vision/counts.ts';
 import type { Detections } from '../vision/detections.ts';
 import type { EventMessage, ObjectState } from '../vision/event.ts';

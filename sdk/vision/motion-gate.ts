@@ -1,7 +1,7 @@
 import type { Frame } from '../frame/frame.ts';
 import { cellSize } from '../kernels/motion/motion.ts';
-import { CellChanges } from './cell-changes.ts';
-import type { ChangeFinder } from './change-finder.ts';
+import { CellChanges } from './changes/cell-changes.ts';
+import type { ChangeFinder } from './changes/change-finder.ts';
 import { type Box, pointInPolygon } from './geometry.ts';
 import type { Masks } from './masks.ts';
 import { MovingRegions } from './moving-regions.ts';

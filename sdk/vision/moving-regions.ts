@@ -1,4 +1,4 @@
-import { Regions } from './regions.ts';
+import { Regions } from './changes/regions.ts';
 
 /** A cell that is part of a region for so many frames in a row, or beside where one was, and for so long, is there to stay. */
 const fewestFrames = 3;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { MovingRegions } from '../../sdk/vision/moving-regions.ts';
-import { Regions } from '../../sdk/vision/regions.ts';
-import { random } from './fakes.ts';
+import { Regions } from '../../../sdk/vision/changes/regions.ts';
+import { MovingRegions } from '../../../sdk/vision/moving-regions.ts';
+import { random } from '../fakes.ts';
 
 /** 1 where there is a `#`. */
 function marked(...rows: string[]): Uint8Array {

@@ -1,4 +1,4 @@
-import type { Frame } from '../frame/frame.ts';
+import type { Frame } from '../../frame/frame.ts';
 
 /** What is watched for changes: a picture in cells of 8 x 8 pixels, those that lie wholly in it. */
 export interface WatchedCells {

@@ -1,8 +1,8 @@
-import type { Frame } from '../frame/frame.ts';
-import { kernels } from '../kernels/kernels.ts';
-import { longestRest, type MotionRule, motionState, noiseScale, scale, whole } from '../kernels/motion/motion.ts';
+import type { Frame } from '../../frame/frame.ts';
+import { kernels } from '../../kernels/kernels.ts';
+import { longestRest, type MotionRule, motionState, noiseScale, scale, whole } from '../../kernels/motion/motion.ts';
 import type { ChangeFinder, WatchedCells } from './change-finder.ts';
-import { Light } from './light/light.ts';
+import { Light } from './light.ts';
 
 /** A moment, over which the brightness of a cell is averaged: shorter than anybody is in one place. */
 const smoothNs = 0.3e9;

@@ -1,6 +1,6 @@
 import type { MotionState } from '../../kernels/motion/motion.ts';
-import { Regions } from '../regions.ts';
 import { take } from './memory.ts';
+import { Regions } from './regions.ts';
 
 /** The look of the view takes over 63 % of what changes in this time, */
 const lookNs = 15e9;
