@@ -108,7 +108,7 @@ export { type CanvasContext, CanvasDrawing } from './vision/annotate/canvas-draw
 export { type Colour, colourOf, type Drawing } from './vision/annotate/drawing.ts';
 export { SvgDrawing } from './vision/annotate/svg-drawing.ts';
 export { averagePrecision } from './vision/average-precision.ts';
-export type { ChangeFinder, WatchedCells } from './vision/change-finder.ts';
+export type { ChangeFinder, WatchedCells } from './vision/changes/change-finder.ts';
 export { type Detection, Detections, type DetectionsInit } from './vision/detections.ts';
 export type { EventMessage, ObjectState } from './vision/event.ts';
 export { nms } from './vision/nms.ts';

@@ -12,7 +12,7 @@ import { LateError } from '../core/frame-queue.ts';
 import { loadModel, type Model } from '../core/model.ts';
 import type { Frame } from '../frame/frame.ts';
 import { encodeJpeg } from '../picture/picture.ts';
-import type { ChangeFinder } from '../vision/change-finder.ts';
+import type { ChangeFinder } from '../vision/changes/change-finder.ts';
 import type { CountChange } from '../vision/counts.ts';
 import type { Detections } from '../vision/detections.ts';
 import type { EventMessage } from '../vision/event.ts';

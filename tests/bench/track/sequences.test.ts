@@ -9,6 +9,7 @@ import { kinds } from '../../../tools/bench/track/scenes.ts';
 import {
   layout,
   perfect,
+  pictureOf,
   rates,
   resampled,
   seedSets,
@@ -64,7 +65,7 @@ describe('the sequences', () => {
     const found = byFrame(rows, written.frames);
     expect(found.reduce((sum, { length }) => sum + length, 0)).toBe(rows.length);
     // What is reported is a track's in the frame it is seen in: one box a number and frame.
-    const told = ours(found, written.rate);
+    const told = ours(found, written.rate, pictureOf(written));
     expect(told.length).toBeGreaterThan(rows.length / 2);
     expect(new Set(told.map(({ frame, id }) => `${frame} ${id}`)).size).toBe(told.length);
   });

@@ -15,6 +15,7 @@ import {
   type Layout,
   layout,
   perfect,
+  pictureOf,
   type SeedSet,
   save,
   seedSets,
@@ -95,9 +96,10 @@ async function scored(
   others: readonly Peer[],
   runner: Peers,
 ): Promise<Scores> {
-  for (const { name, frames, rate } of sequences) {
+  for (const sequence of sequences) {
+    const { name, frames, rate } = sequence;
     const found = byFrame(readMot(readFileSync(files.detections(name), 'utf8'), name), frames);
-    save(files.results('ours', name), writeMot(ours(found, rate)));
+    save(files.results('ours', name), writeMot(ours(found, rate, pictureOf(sequence))));
   }
   const progress = new Progress(others.length + 1);
   await Promise.all(

@@ -2,7 +2,7 @@ import { CameraSettings } from '../../../sdk/config/schema.ts';
 import { validate } from '../../../sdk/config/validate.ts';
 import { trackerOptions } from '../../../sdk/pipeline/watch.ts';
 import { Detections } from '../../../sdk/vision/detections.ts';
-import { Tracker } from '../../../sdk/vision/tracker.ts';
+import { Tracker, type View } from '../../../sdk/vision/tracker.ts';
 import { labels } from './detector.ts';
 import type { MotRow } from './mot.ts';
 
@@ -22,15 +22,16 @@ export function byFrame(rows: readonly MotRow[], frames: number): Detections[] {
 }
 
 /**
- * Our tracker over the detections of a sequence, with no word of where something moved.
+ * Our tracker over the detections of a sequence, with no word of where something moved and no pixels.
  *
+ * @param view The size of the picture, as the pipeline tells it.
  * @returns What the page shows: confirmed tracks that are seen in the frame.
  */
-export function ours(found: readonly Detections[], rate: number): MotRow[] {
+export function ours(found: readonly Detections[], rate: number, view: View): MotRow[] {
   const tracker = new Tracker(defaults);
   return found.flatMap((detections, i) =>
     tracker
-      .update(detections, Math.round((i / rate) * 1e9))
+      .update(detections, Math.round((i / rate) * 1e9), undefined, view)
       .filter(({ confirmed, visible }) => confirmed && visible)
       .map(({ id, box, score }) => ({ frame: i + 1, id, box, score, classNumber: 1 })),
   );

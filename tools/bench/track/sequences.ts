@@ -90,7 +90,7 @@ export function write(sequence: Sequence, seconds: number, tudFile: string | und
     kind === 'tud'
       ? resampled(readMot(readFileSync(tudFile!, 'utf8'), tudFile!), rate)
       : scene(kind, seed, seconds, rate);
-  const found = detect(truth, levels[level]!, rate, name, kind === 'tud' ? tudPicture : picture);
+  const found = detect(truth, levels[level]!, rate, name, pictureOf(sequence));
   for (const part of ['gt', 'det']) mkdirSync(join(files.folder, 'gt', name, part), { recursive: true });
   writeFileSync(
     join(files.folder, 'gt', name, 'seqinfo.ini'),
@@ -116,8 +116,10 @@ export function write(sequence: Sequence, seconds: number, tudFile: string | und
   return { ...sequence, frames: truth.length, objects: truthRows.length };
 }
 
-/** Pixels. */
-const tudPicture = { width: 640, height: 480 };
+/** The size of a sequence's picture, pixels. */
+export function pictureOf({ kind }: Sequence): { width: number; height: number } {
+  return kind === 'tud' ? { width: 640, height: 480 } : picture;
+}
 const tudRate = 25;
 
 /** The public truth at a lower rate: of the frames, the nearest ones. Who stands before whom is read from where they stand. */

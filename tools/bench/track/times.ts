@@ -9,6 +9,8 @@ import { ours } from './ours.ts';
 import type { Peer, Peers } from './peers.ts';
 
 export const counts = [1, 10, 50, 200] as const;
+/** Of the crowd: its picture, in pixels, and its frames a second. */
+const view = { width: 1920, height: 1080 };
 const rate = 10;
 const framesOf = (objects: number) => (objects >= 50 ? 60 : 200);
 
@@ -72,7 +74,7 @@ export async function times(
 
 function timed(found: readonly Detections[]): number {
   const begun = performance.now();
-  ours(found, rate);
+  ours(found, rate, view);
   return (performance.now() - begun) / found.length;
 }
 
