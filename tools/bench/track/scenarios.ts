@@ -43,6 +43,7 @@ class Camera {
   readonly #size: { width: number; height: number };
   readonly #gated: boolean;
   #sequence = 0;
+  #inZones = 0;
 
   constructor(change: CameraChange, size: { width: number; height: number }, gated: boolean) {
     this.#watch = new Watch({ camera: 'bench', labels, settings: validate(CameraSettings, change, 'scenario') });
@@ -77,7 +78,9 @@ class Camera {
   #note(messages: readonly { type: string }[]): void {
     this.events += messages.filter(({ type }) => type === 'new').length;
     this.crossings += this.#watch.takeCrossings().length;
-    this.zoneChanges += this.#watch.takeCountChanges().filter(({ zone }) => zone !== undefined).length;
+    const inZones = this.#watch.counts.reduce((sum, { zone, count }) => (zone === undefined ? sum : sum + count), 0);
+    if (inZones !== this.#inZones) this.zoneChanges++;
+    this.#inZones = inZones;
     const now = this.#watch.counts.filter(({ zone }) => zone === undefined).reduce((sum, { count }) => sum + count, 0);
     this.most = Math.max(this.most, now);
   }
