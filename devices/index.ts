@@ -1,6 +1,7 @@
 export type { ColourSpace } from '../sdk/frame/frame.ts';
 export { type Board, describeBoard } from './boards/board/board.ts';
 export { type Limit, readThrottling, type Throttling } from './boards/board/throttling.ts';
+export type { AskFirmware, FirmwareQuestion } from './boards/board/vcgencmd.ts';
 export { BoardMonitor, type BoardReadings, type BoardSenses, type MeasuredPower } from './boards/monitor.ts';
 export { type FoundPower, findPower } from './boards/power/find.ts';
 export { EnergyMeter, measureWatts } from './boards/power/meter.ts';
@@ -31,3 +32,5 @@ export {
   type LibcameraSource,
 } from './find.ts';
 export { createDevice, type DeviceFactory, deviceSchemes, openDevice, registerDevice } from './registry.ts';
+export type { CaptureFormat, CaptureSize, Range } from './v4l2/formats.ts';
+export type { CaptureMode, WantedMode } from './v4l2/mode.ts';

@@ -5,8 +5,19 @@
  * @packageDocumentation
  */
 
+export type { PreprocessTarget, Quality } from '../kernels/preprocess/preprocess.ts';
 export { hasOpenCv, loadOpenCv } from '../opencv-bindings/load.ts';
-export type { Mat, OpenCv } from '../opencv-bindings/types.ts';
+export type {
+  BackgroundSubtractor,
+  Contour,
+  Mat,
+  Net,
+  OpenCv,
+  Point,
+  Rect,
+  Svm,
+  VideoCapture,
+} from '../opencv-bindings/types.ts';
 export { BackgroundChanges } from './background.ts';
 export { detectMat } from './detect.ts';
 export { fromMat, type ToMatOptions, toMat } from './mat.ts';
