@@ -1,7 +1,7 @@
 /**
  * `ocellus/hub`: a node on MQTT. Topics, requests and their answers, verbs of one's own, a broker inside the process.
  *
- * @packageDocumentation
+ * @module ocellus/hub
  */
 
 export type { MqttSettings } from './config/schema.ts';

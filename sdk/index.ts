@@ -8,7 +8,7 @@
  *
  * More of each: `ocellus/devices`, `ocellus/vision`, `ocellus/learn`, `ocellus/hub`, `ocellus/opencv`.
  *
- * @packageDocumentation
+ * @module ocellus
  */
 export type { CameraControl, ControlValues, Device, DeviceHealth, DeviceOptions } from '../devices/device/device.ts';
 export { createDevice, openDevice, registerDevice } from '../devices/registry.ts';

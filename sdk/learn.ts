@@ -2,7 +2,7 @@
  * `ocellus/learn`: learning on the job, and its parts. Examples are kept in a ledger, heads are trained from them and name what
  * is seen; each part can be used alone, or replaced.
  *
- * @packageDocumentation
+ * @module ocellus/learn
  */
 export type { ClassLayer } from './core/cards/class-layer.ts';
 export { spaceOf } from './core/cards/space.ts';

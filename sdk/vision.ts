@@ -2,7 +2,7 @@
  * `ocellus/vision`: what follows from boxes, also from those of your own detector. Detections and their suppression, the tracker,
  * average precision, and drawing on pictures.
  *
- * @packageDocumentation
+ * @module ocellus/vision
  */
 export {
   type InputLayout,

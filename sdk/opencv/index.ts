@@ -2,7 +2,7 @@
  * Ocellus and OpenCV, both ways: frames to and from Mats, and OpenCV's parts in the places where Ocellus has its own. Needs the
  * bindings `@u4/opencv4nodejs`, built for this machine: docs/opencv.md.
  *
- * @packageDocumentation
+ * @module ocellus/opencv
  */
 
 export type { PreprocessTarget, Quality } from '../kernels/preprocess/preprocess.ts';

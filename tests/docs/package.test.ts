@@ -1,10 +1,21 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packageRoot } from '../../sdk/base/assets.ts';
+import { asset, packageRoot } from '../../sdk/base/assets.ts';
 import { entryPoints, installPackage, isBuilt, type PackageFile } from '../support/package.ts';
+
+/** The headings of a page as links name them. */
+function headingsOf(text: string): Set<string> {
+  const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+  return new Set(headings);
+}
 
 describe.skipIf(!isBuilt)('the packed package, in a project of its own (needs dist)', () => {
   let project = '';
@@ -85,6 +96,36 @@ describe.skipIf(!isBuilt)('the packed package, in a project of its own (needs di
   it('holds what is used, and not what it is made from', () => {
     const paths = files.map(({ path }) => path);
     for (const path of ['bin/ocellus.js', 'dist/sdk/index.d.ts', 'README.md', 'LICENSE']) expect(paths).toContain(path);
-    expect(paths.filter((path) => /^(tests|findings|node_modules|build)\//.test(path))).toEqual([]);
+    expect(paths.filter((path) => /^(tests|findings|build)\/|node_modules\//.test(path))).toEqual([]);
+  });
+
+  it('has what its pages link to, to the heading', () => {
+    const pages = new Map<string, { links: string[]; headings: Set<string> }>();
+    for (const { path } of files.filter(({ path }) => /^[^/]+\.md$|^(docs|samples)\/.*\.md$/.test(path))) {
+      const text = readFileSync(join(project, 'node_modules', 'ocellus', path), 'utf8').replace(/^```.*?^```/gms, '');
+      const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link!);
+      pages.set(path, { links: links.filter((link) => !/^[a-z]+:/.test(link)), headings: headingsOf(text) });
+    }
+    const broken = [...pages].flatMap(([page, { links }]) =>
+      links
+        .filter((link) => {
+          const [path, heading] = link.split('#');
+          const target = path ? join(dirname(page), path) : page;
+          if (!existsSync(join(project, 'node_modules', 'ocellus', target))) return true;
+          return heading !== undefined && pages.has(target) && !pages.get(target)!.headings.has(heading);
+        })
+        .map((link) => `${page}: ${link}`),
+    );
+    expect(broken).toEqual([]);
+    expect([...pages.values()].flatMap(({ links }) => links).length).toBeGreaterThan(50);
+  });
+
+  it.skipIf(!existsSync(asset('docs', 'api')))('has an API reference of all entry points (needs npm run docs)', () => {
+    const paths = files.map(({ path }) => path);
+    for (const name of entryPoints().keys()) {
+      expect(paths).toContain(`docs/api/modules/${name.replaceAll('/', '_')}.html`);
+    }
+    expect(paths).toContain('docs/api/classes/ocellus.Pipeline.html');
+    expect(paths).toContain('docs/api/functions/ocellus.registerDevice.html');
   });
 });
