@@ -67,6 +67,7 @@ export { Node, type NodePower, type NodeStats } from './pipeline/node.ts';
 export { Pipeline, type PipelineLearning, type PipelineOptions } from './pipeline/pipeline.ts';
 export { Recorder, type RecorderOptions } from './pipeline/recorder.ts';
 export type { Stage } from './pipeline/stage.ts';
+export { annotatedJpeg } from './vision/annotate/annotated-jpeg.ts';
 export { drawBoxes, drawLabels, drawZones, Traces } from './vision/annotate/annotators.ts';
 export { type Detection, Detections, type DetectionsInit } from './vision/detections.ts';
 export type { EventMessage, ObjectState } from './vision/event.ts';

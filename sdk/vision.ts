@@ -11,6 +11,7 @@ export {
   type Region,
   type Size,
 } from './frame/letterbox.ts';
+export { annotatedJpeg } from './vision/annotate/annotated-jpeg.ts';
 export { type Annotated, drawBoxes, drawLabels, drawZones, Traces } from './vision/annotate/annotators.ts';
 export { type CanvasContext, CanvasDrawing } from './vision/annotate/canvas-drawing.ts';
 export { type Colour, colourOf, type Drawing } from './vision/annotate/drawing.ts';

@@ -138,6 +138,10 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
     return this.#closing;
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   /** To be asked after each wait in `start()`. @throws Error when the device was closed meanwhile. */
   protected assertOpening(): void {
     if (this.#state !== 'opening') throw new Error(`${this.uri} was closed while it opened`);

@@ -186,6 +186,11 @@ export class Classifier {
     return this.#queue.close();
   }
 
+  /** `close()`, for `await using classifier = await loadClassifier()`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   async #encode(frame: Frame, regions: readonly Region[] | undefined): Promise<EncodedReply> {
     if (regions && regions.length > maxRegions) {
       throw new InputError(`regions: expected at most ${maxRegions}, got ${regions.length}`);

@@ -101,6 +101,11 @@ export class Model {
   close(): Promise<void> {
     return this.#queue.close();
   }
+
+  /** `close()`, for `await using model = await loadModel()`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
 }
 
 function share(name: string, value: number): number {

@@ -78,6 +78,9 @@ const bt709: ColourSpace = { matrix: 'bt709', range: 'limited' };
  *   console.log(frame.format, frame.width, frame.height, frame.planes[0].stride);
  *   frame.release();
  * }
+ *
+ * @example
+ * for await (using frame of device.frames()) console.log(frame.width); // TypeScript 5.2 and newer: released by itself
  */
 export class Frame implements FrameInfo {
   readonly format: PixelFormat;
@@ -150,5 +153,10 @@ export class Frame implements FrameInfo {
   release(): void {
     if (this.#references === 0) throw new Error(`frame ${this.sequence} was released more often than acquired`);
     if (--this.#references === 0) this.#onFree?.();
+  }
+
+  /** `release()`, for `using frame = …`. */
+  [Symbol.dispose](): void {
+    this.release();
   }
 }

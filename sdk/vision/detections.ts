@@ -185,6 +185,22 @@ export class Detections implements Iterable<Detection> {
     return rows.length === this.length ? this : this.select(rows);
   }
 
+  /**
+   * For `JSON.stringify`: a row for each detection, `{ label, score, box }`, with `track_id` once it is tracked. Scores to four
+   * digits, boxes to a tenth of a pixel.
+   *
+   * @example
+   * JSON.stringify(found); // [{"label":"cat","score":0.9312,"box":[12,40.5,220.1,300]}]
+   */
+  toJSON(): { label: string; score: number; box: number[]; track_id?: number }[] {
+    return Array.from(this, ({ label, score, box, trackId }) => ({
+      label,
+      score: Number(score.toFixed(4)),
+      box: box.map((value) => Number(value.toFixed(1))),
+      ...(trackId >= 0 && { track_id: trackId }),
+    }));
+  }
+
   withTrackIds(trackId: Int32Array): Detections {
     return new Detections({ ...this, trackId });
   }
