@@ -1,4 +1,5 @@
-import type { Frame } from '../frame/frame.ts';
+import { assertKind } from '../base/arguments.ts';
+import { assertFrame, type Frame } from '../frame/frame.ts';
 import { clipRegion, type Region } from '../frame/letterbox.ts';
 import { Detections } from '../vision/detections.ts';
 import type { DetectorCard } from './cards/card.ts';
@@ -82,6 +83,8 @@ export class Model {
    *   longer than `maxWaitMs`; Error when the model was closed or too many frames wait.
    */
   async detect(frame: Frame, options: DetectOptions = {}): Promise<Detections> {
+    assertFrame('detect', frame);
+    assertKind('detect: options', options, 'object');
     const iou = options.iouThreshold ?? this.card.thresholds.iou;
     const question = {
       type: 'detect',

@@ -1,3 +1,4 @@
+import { assertShape } from '../base/arguments.ts';
 import { type ColourSpace, Frame, type FrameInfo, type Plane } from './frame.ts';
 import { type PixelFormat, type PlaneLayout, planeLayout } from './layout.ts';
 import { Starvation } from './starvation.ts';
@@ -59,6 +60,7 @@ export class FramePool {
     capacity?: number;
     onFree?: () => void;
   }) {
+    assertShape('FramePool', options, {});
     const { planes, byteLength } = planeLayout(options.format, options.width, options.height, options.strides);
     this.format = options.format;
     this.width = options.width;
@@ -109,6 +111,7 @@ export class FramePool {
 
   /** Makes the frame of a buffer that `take()` gave; the buffer comes back with the frame's last `release()`. */
   frame(bytes: Uint8Array, info: FrameInfo): Frame {
+    assertShape('FramePool: info', info, {});
     const slot = this.#claim(bytes);
     return new Frame(
       {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Device } from '../../devices/device/device.ts';
 import { BoardMonitor, type BoardSenses, type MeasuredPower, type Throttling } from '../../devices/index.ts';
+import { assertKind, assertShape } from '../base/arguments.ts';
 import { InputError } from '../base/errors.ts';
 import { about, type Logger, silent } from '../base/log.ts';
 import { type Writer, type Written, written } from '../base/written.ts';
@@ -101,6 +102,13 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
     } = {},
   ) {
     super();
+    assertShape(
+      'Node: settings',
+      settings,
+      { node: 'text', cameras: 'object', core: 'object' },
+      'what resolveSettings gives',
+    );
+    assertKind('Node: options', options, 'object');
     this.#sources = options.sources ?? {};
     for (const name of Object.keys(this.#sources)) {
       if (name in settings.cameras) continue;

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { closedHealth, type Device, type DeviceHealth } from '../../devices/device/device.ts';
 import { createDevice } from '../../devices/index.ts';
 import { keepsRate } from '../../devices/registry.ts';
+import { assertKind } from '../base/arguments.ts';
 import { InputError, ModelError, messageOf } from '../base/errors.ts';
 import { type Logger, silent } from '../base/log.ts';
 import { type CameraChange, CameraSettings, ownedMaps } from '../config/schema.ts';
@@ -24,7 +25,7 @@ import { MovingMean, RateMeter } from './meter.ts';
 import { boxOverlay, scaledTo } from './overlay.ts';
 import { Progress } from './progress.ts';
 import { Source } from './source.ts';
-import { passFrame, passReport, type Stage, startStages, stopStages } from './stage.ts';
+import { assertStages, passFrame, passReport, type Stage, startStages, stopStages } from './stage.ts';
 import { Watch } from './watch.ts';
 
 export interface PipelineOptions extends Omit<CameraChange, 'source'> {
@@ -127,6 +128,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   /** @throws InputError when a setting is wrong, naming the field. */
   constructor(options: PipelineOptions = {}) {
     super();
+    assertKind('Pipeline: options', options, 'object');
     const { name = 'camera', model: _, speed: __, patient: ___, learning: ____, ...others } = options;
     const { eventSalt: _____, logger = silent, ...rest } = others;
     const { before = [], after = [], changes, source, ...seen } = rest;
@@ -134,6 +136,8 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     const settings = { ...seen, ...(source !== undefined && { source: this.#given?.uri ?? source }) };
     this.name = name;
     this.#options = options;
+    assertStages('Pipeline: before', before);
+    assertStages('Pipeline: after', after);
     this.#before = before;
     this.#after = after;
     this.#changes = changes;
@@ -202,18 +206,13 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   /**
    * A JPEG of the newest frame.
    *
-   * @param options.still A still in the camera's full resolution instead. Where it cannot be had beside the stream, the
+   * @param how.still A still in the camera's full resolution instead. Where it cannot be had beside the stream, the
    *   frames pause.
    * @throws InputError when no frame has come yet; when there is no still to be had.
    */
-  async snapshot({
-    still = false,
-    ...options
-  }: {
-    maxHeight?: number;
-    quality?: number;
-    still?: boolean;
-  } = {}): Promise<Buffer> {
+  async snapshot(how: { maxHeight?: number; quality?: number; still?: boolean } = {}): Promise<Buffer> {
+    assertKind('snapshot: options', how, 'object');
+    const { still = false, ...options } = how;
     const newest = this.#newest;
     const frame = still ? await this.#still() : newest && this.#pictureOf(newest);
     if (!frame) {
@@ -267,6 +266,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
    * @throws InputError naming the wrong field, or a label that the model does not know; nothing is changed then.
    */
   async change(patch: CameraChange): Promise<void> {
+    assertKind('change', patch, 'object');
     for (const [path, source] of [
       ['source', patch.source],
       ['snapshots.source', patch.snapshots?.source],

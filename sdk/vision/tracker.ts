@@ -3,6 +3,7 @@ import { BoxFilter } from './box-filter.ts';
 import type { Detection, Detections } from './detections.ts';
 import { type Box, covered, grown, iou } from './geometry.ts';
 import type { Track } from './track.ts';
+import { assertLook, assertTrackerOptions } from './tracker-options.ts';
 
 export interface TrackerOptions {
   /** Observations before a track can be confirmed. */
@@ -86,11 +87,13 @@ export class Tracker {
   #ended: Track[] = [];
 
   constructor(options: TrackerOptions) {
+    assertTrackerOptions(options);
     this.#options = options;
   }
 
   /** Other thresholds and times from now on; the tracks stay. */
   configure(options: TrackerOptions): void {
+    assertTrackerOptions(options);
     this.#options = options;
   }
 
@@ -107,6 +110,7 @@ export class Tracker {
     captureTimeNs: number,
     disturbed: (box: Box) => boolean = () => true,
   ): readonly Track[] {
+    assertLook(detections, captureTimeNs);
     const seconds = this.#timeNs === undefined ? 0 : Math.max(0, captureTimeNs - this.#timeNs) / 1e9;
     this.#timeNs = captureTimeNs;
     for (const track of this.#living) {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import type { Frame } from '../../frame/frame.ts';
+import { assertKind } from '../../base/arguments.ts';
+import { assertFrame, type Frame } from '../../frame/frame.ts';
 import { type EncodeOptions, encodeJpeg } from '../../picture/picture.ts';
 import { type Annotated, drawBoxes, drawLabels } from './annotators.ts';
 import { SvgDrawing } from './svg-drawing.ts';
@@ -17,6 +18,7 @@ export function overlayOf(
   objects: Iterable<Annotated>,
   withNames: boolean = hasFonts,
 ): string {
+  assertKind('objects to draw', objects, 'many');
   const all = [...objects];
   const drawing = new SvgDrawing(picture);
   drawBoxes(drawing, all);
@@ -33,10 +35,11 @@ export function overlayOf(
  * @example
  * await writeFile('found.jpg', await annotatedJpeg(frame, await model.detect(frame)));
  */
-export function annotatedJpeg(
+export async function annotatedJpeg(
   frame: Frame,
   objects: Iterable<Annotated>,
   options: Omit<EncodeOptions, 'overlaySvg'> = {},
 ): Promise<Buffer> {
+  assertFrame('annotatedJpeg', frame);
   return encodeJpeg(frame, { ...options, overlaySvg: overlayOf(frame, objects) });
 }
