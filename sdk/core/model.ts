@@ -1,4 +1,5 @@
-import type { Frame } from '../frame/frame.ts';
+import { assertKind } from '../base/arguments.ts';
+import { assertFrame, type Frame } from '../frame/frame.ts';
 import { clipRegion, type Region } from '../frame/letterbox.ts';
 import { Detections } from '../vision/detections.ts';
 import type { DetectorCard } from './cards/card.ts';
@@ -57,7 +58,7 @@ export class Model {
   readonly #queue: FrameQueue;
   #lastTimes: DetectTimes = { preprocessMs: 0, inferMs: 0, decodeMs: 0 };
 
-  /** Made by `loadModel()`. */
+  /** Made by `loadModel()`. @internal */
   constructor(card: DetectorCard, queue: FrameQueue) {
     this.card = card;
     this.#queue = queue;
@@ -82,6 +83,8 @@ export class Model {
    *   longer than `maxWaitMs`; Error when the model was closed or too many frames wait.
    */
   async detect(frame: Frame, options: DetectOptions = {}): Promise<Detections> {
+    assertFrame('detect', frame);
+    assertKind('detect: options', options, 'object');
     const iou = options.iouThreshold ?? this.card.thresholds.iou;
     const question = {
       type: 'detect',
@@ -100,6 +103,11 @@ export class Model {
   /** Ends the thread. The frame that is being looked at is finished; those that wait are rejected. */
   close(): Promise<void> {
     return this.#queue.close();
+  }
+
+  /** `close()`, for `await using model = await loadModel()`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }
 

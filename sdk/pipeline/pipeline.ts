@@ -2,6 +2,8 @@ import { EventEmitter } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import { closedHealth, type Device, type DeviceHealth } from '../../devices/device/device.ts';
 import { createDevice } from '../../devices/index.ts';
+import { keepsRate } from '../../devices/registry.ts';
+import { assertKind } from '../base/arguments.ts';
 import { InputError, ModelError, messageOf } from '../base/errors.ts';
 import { type Logger, silent } from '../base/log.ts';
 import { withInertiaSeconds } from '../config/inertia.ts';
@@ -24,10 +26,15 @@ import { MovingMean, RateMeter } from './meter.ts';
 import { boxOverlay, scaledTo } from './overlay.ts';
 import { Progress } from './progress.ts';
 import { Source } from './source.ts';
-import { passFrame, passReport, type Stage, startStages, stopStages } from './stage.ts';
+import { assertStages, passFrame, passReport, type Stage, startStages, stopStages } from './stage.ts';
 import { Watch } from './watch.ts';
 
-export interface PipelineOptions extends CameraChange {
+export interface PipelineOptions extends Omit<CameraChange, 'source'> {
+  /**
+   * The URI of a source, or a device that is made already: one of `createDevice`, or of your own. `start()` opens it unless
+   * it is open, `stop()` closes it. Size, controls and the like are those it was made with. Default `auto:`.
+   */
+  source?: string | Device;
   /** Name of the camera, part of its topics and in its events. Default `camera`. */
   name?: string;
   /**
@@ -91,6 +98,8 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   readonly #before: readonly Stage<Frame>[];
   readonly #after: readonly Stage<FrameReport>[];
   readonly #changes: ChangeFinder | undefined;
+  /** Read while the settings name no other source. */
+  readonly #given: Device | undefined;
   /** Starts and stops of the stages, one after the other. */
   #staging: Promise<void> = Promise.resolve();
   #isStaged = false;
@@ -120,17 +129,23 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   /** @throws InputError when a setting is wrong, naming the field. */
   constructor(options: PipelineOptions = {}) {
     super();
+    assertKind('Pipeline: options', options, 'object');
     const { name = 'camera', model: _, speed: __, patient: ___, learning: ____, ...others } = options;
     const { eventSalt: _____, logger = silent, ...rest } = others;
-    const { before = [], after = [], changes, ...settings } = rest;
+    const { before = [], after = [], changes, source, ...seen } = rest;
+    this.#given = typeof source === 'object' ? createDevice(source) : undefined;
+    const settings = { ...seen, ...(source !== undefined && { source: this.#given?.uri ?? source }) };
     this.name = name;
     this.#options = options;
+    assertStages('Pipeline: before', before);
+    assertStages('Pipeline: after', after);
     this.#before = before;
     this.#after = after;
     this.#changes = changes;
     this.#logger = logger;
     this.#settings = this.#check(this.#inSeconds(settings));
     this.#asksFps = settings.detect?.fps !== undefined;
+    if (this.#given) assertDefaultOpening(this.name, this.#settings);
   }
 
   /** All settings of this camera, defaults filled in. */
@@ -192,18 +207,13 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   /**
    * A JPEG of the newest frame.
    *
-   * @param options.still A still in the camera's full resolution instead. Where it cannot be had beside the stream, the
+   * @param how.still A still in the camera's full resolution instead. Where it cannot be had beside the stream, the
    *   frames pause.
    * @throws InputError when no frame has come yet; when there is no still to be had.
    */
-  async snapshot({
-    still = false,
-    ...options
-  }: {
-    maxHeight?: number;
-    quality?: number;
-    still?: boolean;
-  } = {}): Promise<Buffer> {
+  async snapshot(how: { maxHeight?: number; quality?: number; still?: boolean } = {}): Promise<Buffer> {
+    assertKind('snapshot: options', how, 'object');
+    const { still = false, ...options } = how;
     const newest = this.#newest;
     const frame = still ? await this.#still() : newest && this.#pictureOf(newest);
     if (!frame) {
@@ -257,6 +267,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
    * @throws InputError naming the wrong field, or a label that the model does not know; nothing is changed then.
    */
   async change(change: CameraChange): Promise<void> {
+    assertKind('change', change, 'object');
     const patch = this.#inSeconds(change) as CameraChange;
     for (const [path, source] of [
       ['source', patch.source],
@@ -436,9 +447,10 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
       detect,
     } = this.#settings;
     const { speed } = this.#options;
+    const from = source === this.#given?.uri ? this.#given : source;
     return new Source({
       make: () =>
-        createDevice(source, {
+        createDevice(from, {
           width,
           height,
           maxPixels: pixelsIn(maxMegapixels),
@@ -455,6 +467,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
         }),
       patient,
       ready: loading,
+      mostFps: speed === 'max' || keepsRate(from) ? undefined : detect.fps,
       onFrame: async (frame) => this.#take(frame, await loading),
       onHealth: () => this.#updateStatus(),
       onOver: async (ended) => {
@@ -669,6 +682,20 @@ function opening({
 }: CameraSettings) {
   const { fps } = detect;
   return { enabled, source, width, height, max_megapixels, transport, loop, hardware_decoding, libcamera, fps };
+}
+
+/** @throws InputError when something is asked of a device that is made already. */
+function assertDefaultOpening(camera: string, settings: CameraSettings): void {
+  const asked = { ...opening(settings), controls: settings.controls };
+  const usual = validate(CameraSettings, {}, camera);
+  const others = { ...opening(usual), controls: usual.controls };
+  for (const [name, value] of Object.entries(asked)) {
+    if (['enabled', 'source', 'fps'].includes(name) || isDeepStrictEqual(value, others[name as keyof typeof others]))
+      continue;
+    throw new InputError(
+      `camera ${camera}: ${name}: expected none, for its source is a device: make the device with it`,
+    );
+  }
 }
 
 const pixelsIn = (megapixels: number | undefined) => megapixels && Math.round(megapixels * 1e6);

@@ -10,6 +10,7 @@ import { type Sighting, sightingsOf } from './sighting.ts';
 import type { Signature } from './signature.ts';
 import { viewShift } from './steady.ts';
 import type { Track } from './track.ts';
+import { assertLook, assertTrackerOptions } from './tracker-options.ts';
 import { candidatesOf, clearWorth, faintWorth, nearWorth, type Worth } from './worth.ts';
 
 export interface TrackerOptions {
@@ -74,11 +75,13 @@ export class Tracker {
   #view: View | undefined;
 
   constructor(options: TrackerOptions) {
+    assertTrackerOptions(options);
     this.#options = options;
   }
 
   /** Other thresholds and times from now on; the tracks stay. */
   configure(options: TrackerOptions): void {
+    assertTrackerOptions(options);
     this.#options = options;
   }
 
@@ -97,6 +100,7 @@ export class Tracker {
     disturbed?: (box: Box) => boolean,
     view?: View,
   ): readonly Track[] {
+    assertLook(detections, captureTimeNs);
     this.#view = view;
     const seconds = this.#pass(captureTimeNs);
     const { sure, unsure } = this.#sort(detections);
