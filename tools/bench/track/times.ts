@@ -12,7 +12,7 @@ export const counts = [1, 10, 50, 200] as const;
 /** Of the crowd: its picture, in pixels, and its frames a second. */
 const view = { width: 1920, height: 1080 };
 const rate = 10;
-const framesOf = (objects: number) => (objects > 50 ? 60 : 200);
+const framesOf = (objects: number) => (objects >= 50 ? 60 : 200);
 
 export interface Times {
   readonly objects: number;
