@@ -130,6 +130,7 @@ export class Classifier {
   /**
    * Made by `loadClassifier()`.
    *
+   * @internal
    * @param activation What is applied to the network's numbers. Default: the softmax, unless they are its shares already.
    */
   constructor(card: ClassifierCard, queue: FrameQueue, activation?: Activation) {

@@ -57,7 +57,7 @@ export class Model {
   readonly #queue: FrameQueue;
   #lastTimes: DetectTimes = { preprocessMs: 0, inferMs: 0, decodeMs: 0 };
 
-  /** Made by `loadModel()`. */
+  /** Made by `loadModel()`. @internal */
   constructor(card: DetectorCard, queue: FrameQueue) {
     this.card = card;
     this.#queue = queue;

@@ -19,14 +19,14 @@ export interface Letterbox {
   readonly region: Region;
 }
 
-interface InputLayout {
+export interface InputLayout {
   readonly width: number;
   readonly height: number;
   readonly resize: 'letterbox' | 'stretch' | 'crop';
   readonly align: 'center' | 'top-left';
 }
 
-interface Size {
+export interface Size {
   readonly width: number;
   readonly height: number;
 }

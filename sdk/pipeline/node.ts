@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import type { Device } from '../../devices/device/device.ts';
 import { BoardMonitor, type BoardSenses, type MeasuredPower, type Throttling } from '../../devices/index.ts';
+import { InputError } from '../base/errors.ts';
 import { about, type Logger, silent } from '../base/log.ts';
 import { type Writer, type Written, written } from '../base/written.ts';
 import { noModel, type Settings } from '../config/schema.ts';
@@ -59,6 +61,7 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
   readonly #logger: Logger;
   readonly #speed: 'realtime' | 'max';
   readonly #given: Model | Promise<Model> | undefined;
+  readonly #sources: Readonly<Record<string, Device>>;
   /** Can be taught what its cameras see; undefined without a folder to keep it in, or when the settings say so. */
   readonly learning: NodeLearning | undefined;
   readonly #pipelines = new Map<string, Pipeline>();
@@ -82,6 +85,8 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
    *   given stays open.
    * @param options.data Where learning is kept between runs, in a folder `learn`: `dataFolder(settings)`. Default: nowhere,
    *   and nothing can be taught.
+   * @param options.sources Devices that cameras are read from in place of the source that their settings name, by the
+   *   camera's name: as `source` of a `Pipeline`.
    * @param options.board What is watched of the board. Default: of this machine.
    */
   constructor(
@@ -91,10 +96,19 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
       speed?: 'realtime' | 'max';
       model?: Model | Promise<Model>;
       data?: string;
+      sources?: Readonly<Record<string, Device>>;
       board?: BoardMonitor;
     } = {},
   ) {
     super();
+    this.#sources = options.sources ?? {};
+    for (const name of Object.keys(this.#sources)) {
+      if (name in settings.cameras) continue;
+      const names = Object.keys(settings.cameras).join(', ');
+      throw new InputError(
+        `sources.${name}: expected the name of a camera of the settings (${names || 'there are none'})`,
+      );
+    }
     this.settings = settings;
     this.#given = options.model;
     this.#speed = options.speed ?? 'realtime';
@@ -220,7 +234,7 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
         ...(learning && { learning }),
         logger: about(this.#logger, { camera: name }),
       };
-      const pipeline = new Pipeline({ ...settings, ...options });
+      const pipeline = new Pipeline({ ...settings, source: this.#sources[name] ?? settings.source, ...options });
       pipeline.on('settings', () => learning?.configure(pipeline.settings.learn));
       pipeline.on('event', ({ after }) => learning?.noteEvent(after));
       this.#pipelines.set(name, pipeline);

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import { closedHealth, type Device, type DeviceHealth } from '../../devices/device/device.ts';
 import { createDevice } from '../../devices/index.ts';
+import { keepsRate } from '../../devices/registry.ts';
 import { InputError, ModelError, messageOf } from '../base/errors.ts';
 import { type Logger, silent } from '../base/log.ts';
 import { withInertiaSeconds } from '../config/inertia.ts';
@@ -27,7 +28,12 @@ import { Source } from './source.ts';
 import { passFrame, passReport, type Stage, startStages, stopStages } from './stage.ts';
 import { Watch } from './watch.ts';
 
-export interface PipelineOptions extends CameraChange {
+export interface PipelineOptions extends Omit<CameraChange, 'source'> {
+  /**
+   * The URI of a source, or a device that is made already: one of `createDevice`, or of your own. `start()` opens it unless
+   * it is open, `stop()` closes it. Size, controls and the like are those it was made with. Default `auto:`.
+   */
+  source?: string | Device;
   /** Name of the camera, part of its topics and in its events. Default `camera`. */
   name?: string;
   /**
@@ -91,6 +97,8 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   readonly #before: readonly Stage<Frame>[];
   readonly #after: readonly Stage<FrameReport>[];
   readonly #changes: ChangeFinder | undefined;
+  /** Read while the settings name no other source. */
+  readonly #given: Device | undefined;
   /** Starts and stops of the stages, one after the other. */
   #staging: Promise<void> = Promise.resolve();
   #isStaged = false;
@@ -122,7 +130,9 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     super();
     const { name = 'camera', model: _, speed: __, patient: ___, learning: ____, ...others } = options;
     const { eventSalt: _____, logger = silent, ...rest } = others;
-    const { before = [], after = [], changes, ...settings } = rest;
+    const { before = [], after = [], changes, source, ...seen } = rest;
+    this.#given = typeof source === 'object' ? createDevice(source) : undefined;
+    const settings = { ...seen, ...(source !== undefined && { source: this.#given?.uri ?? source }) };
     this.name = name;
     this.#options = options;
     this.#before = before;
@@ -131,6 +141,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     this.#logger = logger;
     this.#settings = this.#check(this.#inSeconds(settings));
     this.#asksFps = settings.detect?.fps !== undefined;
+    if (this.#given) assertDefaultOpening(this.name, this.#settings);
   }
 
   /** All settings of this camera, defaults filled in. */
@@ -436,9 +447,10 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
       detect,
     } = this.#settings;
     const { speed } = this.#options;
+    const from = source === this.#given?.uri ? this.#given : source;
     return new Source({
       make: () =>
-        createDevice(source, {
+        createDevice(from, {
           width,
           height,
           maxPixels: pixelsIn(maxMegapixels),
@@ -455,6 +467,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
         }),
       patient,
       ready: loading,
+      mostFps: speed === 'max' || keepsRate(from) ? undefined : detect.fps,
       onFrame: async (frame) => this.#take(frame, await loading),
       onHealth: () => this.#updateStatus(),
       onOver: async (ended) => {
@@ -669,6 +682,20 @@ function opening({
 }: CameraSettings) {
   const { fps } = detect;
   return { enabled, source, width, height, max_megapixels, transport, loop, hardware_decoding, libcamera, fps };
+}
+
+/** @throws InputError when something is asked of a device that is made already. */
+function assertDefaultOpening(camera: string, settings: CameraSettings): void {
+  const asked = { ...opening(settings), controls: settings.controls };
+  const usual = validate(CameraSettings, {}, camera);
+  const others = { ...opening(usual), controls: usual.controls };
+  for (const [name, value] of Object.entries(asked)) {
+    if (['enabled', 'source', 'fps'].includes(name) || isDeepStrictEqual(value, others[name as keyof typeof others]))
+      continue;
+    throw new InputError(
+      `camera ${camera}: ${name}: expected none, for its source is a device: make the device with it`,
+    );
+  }
 }
 
 const pixelsIn = (megapixels: number | undefined) => megapixels && Math.round(megapixels * 1e6);

@@ -92,6 +92,7 @@ export class Head {
   readonly #parts: HeadParts;
   #hash: string | undefined;
 
+  /** Made by `trainHead()`. @internal */
   constructor(info: HeadInfo, parts: HeadParts, verdicts: readonly Verdict[]) {
     this.info = info;
     this.#parts = parts;

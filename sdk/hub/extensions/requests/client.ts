@@ -6,8 +6,10 @@ import { NodeTopics } from '../../contract/topics.ts';
 import type { Response } from './requests.ts';
 import type { Verbs } from './verbs/verbs.ts';
 
-type RequestOf<Name extends string> = Name extends keyof Verbs ? Verbs[Name]['request'] : object;
-type AnswerOf<Name extends string> = Name extends keyof Verbs ? Verbs[Name]['response'] : unknown;
+/** What a verb is asked, of those that are known. */
+export type RequestOf<Name extends string> = Name extends keyof Verbs ? Verbs[Name]['request'] : object;
+/** What it answers. */
+export type AnswerOf<Name extends string> = Name extends keyof Verbs ? Verbs[Name]['response'] : unknown;
 
 /**
  * Asks a node and waits for its answer, over MQTT 5 or 3.1.1. The client stays subscribed to `response/<verb>`.

@@ -1,0 +1,30 @@
+/**
+ * `ocellus/vision`: what follows from boxes, also from those of your own detector. Detections and their suppression, the tracker,
+ * average precision, and drawing on pictures.
+ *
+ * @module ocellus/vision
+ */
+export {
+  type InputLayout,
+  type Letterbox,
+  letterboxGeometry,
+  type Region,
+  type Size,
+} from './frame/letterbox.ts';
+export { type Annotated, drawBoxes, drawLabels, drawZones, Traces } from './vision/annotate/annotators.ts';
+export { type CanvasContext, CanvasDrawing } from './vision/annotate/canvas-drawing.ts';
+export { type Colour, colourOf, type Drawing } from './vision/annotate/drawing.ts';
+export { SvgDrawing } from './vision/annotate/svg-drawing.ts';
+export {
+  type AveragePrecision,
+  averagePrecision,
+  type EvaluatedPicture,
+  type TrueObject,
+} from './vision/average-precision.ts';
+export type { ChangeFinder, WatchedCells } from './vision/change-finder.ts';
+export { type Detection, Detections, type DetectionsInit } from './vision/detections.ts';
+export type { EventMessage, ObjectState } from './vision/event.ts';
+export type { Box, Point } from './vision/geometry.ts';
+export { nms } from './vision/nms.ts';
+export type { SubLabel, Track } from './vision/track.ts';
+export { Tracker, type TrackerOptions } from './vision/tracker.ts';
