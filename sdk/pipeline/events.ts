@@ -71,6 +71,3 @@ export interface PipelineEvents {
   /** A finite source is over and everything it caused was emitted. */
   ended: [];
 }
-
-/** Emits an event of a pipeline. Does not throw. */
-export type Tell = <Name extends keyof PipelineEvents>(name: Name, ...values: PipelineEvents[Name]) => void;

@@ -31,7 +31,7 @@ export class Watch {
   constructor(options: PartsOptions & { nameOf?: (trackId: number) => SubLabel | undefined }) {
     this.parts = new Parts(options);
     this.#nameOf = options.nameOf ?? (() => undefined);
-    this.configure(options.settings);
+    this.#counts = countTracks([], this.parts.labels, options.settings.zones);
   }
 
   /** What is known after the last frame. */
@@ -120,15 +120,13 @@ const nothing = { messages: [], crossings: [] } as const;
 
 /** The way of one camera's frames, from the device to whoever listens, one at a time. */
 export class FrameWay {
+  readonly #watch: Watch;
   readonly #options: WayOptions;
   #complaint: string | undefined;
 
-  constructor(options: WayOptions) {
+  constructor(watch: Watch, options: WayOptions) {
+    this.#watch = watch;
     this.#options = options;
-  }
-
-  get watch(): Watch {
-    return this.#options.watch;
   }
 
   /** One frame that cannot be used must not end the camera. */
@@ -150,18 +148,18 @@ export class FrameWay {
   }
 
   async #go(arrived: Frame, startedMs: number): Promise<void> {
-    const { watch, stages, snapshots, meters, learning, isMax, tell } = this.#options;
+    const { stages, snapshots, meters, learning, isMax, tell } = this.#options;
     meters.arrived(startedMs);
     const frame = await stages.before(arrived);
     try {
       // What the stages behind make of it is what is shown, and nothing else: they may blur faces.
       if (!stages.makesPictures) snapshots.show(frame);
       const gatedMs = performance.now();
-      const gated = watch.gate(frame);
+      const gated = this.#watch.gate(frame);
       meters.spent({ motion: performance.now() - gatedMs });
       if (gated.turned) tell('motion', gated.moving);
       const answer = await this.#detect(gated);
-      const meaning = watch.follow(gated, answer?.detections);
+      const meaning = this.#watch.follow(gated, answer?.detections);
       if (answer) meters.spent({ ...answer.times, track: performance.now() - answer.atMs });
       const seen = { frame, inferred: answer !== undefined, tracks: meaning.tracks, moving: gated.moving };
       let report: FrameReport | undefined;
@@ -185,8 +183,8 @@ export class FrameWay {
 
   /** @returns Undefined: it did not look. */
   async #detect({ frame, isWanted }: Gated): Promise<Answer | undefined> {
-    const { name, watch, detector, meters, isMax } = this.#options;
-    const { fps, priority: weight } = watch.parts.settings.detect;
+    const { name, detector, meters, isMax } = this.#options;
+    const { fps, priority: weight } = this.#watch.parts.settings.detect;
     const wait = isMax ? {} : { maxWaitMs: 1000 / fps };
     const asked = isWanted && detector;
     const answer = asked
@@ -199,12 +197,13 @@ export class FrameWay {
 
   /** Tells what a frame meant, each event behind its picture. @param frame What is shown of it; undefined: nothing is. */
   async #tell({ messages, crossings, counts }: Meaning, frame?: Frame): Promise<void> {
-    const { watch, snapshots, tell } = this.#options;
+    const { snapshots, tell } = this.#options;
+    const { events, settings } = this.#watch.parts;
     for (const message of messages) {
-      const snapshot = frame && (await snapshots.of(message, frame, watch.parts.settings.snapshots));
+      const snapshot = frame && (await snapshots.of(message, frame, settings.snapshots));
       if (message.type === 'end') snapshots.forget(message);
       if (snapshot) tell('snapshot', snapshot);
-      tell('event', snapshot ? watch.parts.events.withSnapshot(message) : message);
+      tell('event', snapshot ? events.withSnapshot(message) : message);
     }
     for (const crossing of crossings) tell('crossing', crossing);
     for (const change of counts) tell('count', change);
@@ -212,9 +211,9 @@ export class FrameWay {
 
   /** The source is over: tells what ends with it. */
   async finish(): Promise<void> {
-    const { watch, learning, tell } = this.#options;
-    const { moving } = watch.now;
-    const meaning = watch.finish();
+    const { learning, tell } = this.#options;
+    const { moving } = this.#watch.now;
+    const meaning = this.#watch.finish();
     if (moving) tell('motion', false);
     await this.#tell(meaning);
     learning?.reset();

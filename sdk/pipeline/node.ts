@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import type { Device } from '../../devices/device/device.ts';
 import { BoardMonitor, type BoardSenses } from '../../devices/index.ts';
 import { InputError, messageOf } from '../base/errors.ts';
-import { GuardedEmitter } from '../base/guarded-emitter.ts';
 import { about, type Logger, problemsToStderr } from '../base/log.ts';
+import { guarded } from '../base/tell.ts';
 import { noModel, type Settings } from '../config/schema.ts';
 import type { Detector, DetectorInfo } from '../core/detector.ts';
 import { loadModel, type Model } from '../core/model.ts';
@@ -52,7 +53,7 @@ export interface NodeEvents {
  * node.on('stats', (stats) => console.log(stats.cameras.door.fps));
  * await node.start();
  */
-export class Node extends GuardedEmitter<NodeEvents> {
+export class Node extends EventEmitter<NodeEvents> {
   readonly settings: Settings;
   /** Can be taught what its cameras see; undefined without a folder to keep it in, or when the settings say so. */
   readonly learning: NodeLearning | undefined;
@@ -60,6 +61,7 @@ export class Node extends GuardedEmitter<NodeEvents> {
   readonly #logger: Logger;
   readonly #pipelines = new Map<string, Pipeline>();
   readonly #report: NodeReport;
+  readonly #tell = guarded<NodeEvents>(this, (message) => this.#logger.error(message));
   #starting: Promise<void> | undefined;
   /** Of this start; another one, or none, after a stop. */
   #loading: Promise<Model | Detector | null> | undefined;
@@ -155,10 +157,6 @@ export class Node extends GuardedEmitter<NodeEvents> {
     if (!this.#options.model) await (model as Model | null | undefined)?.close();
   }
 
-  protected complain(message: string): void {
-    this.#logger.error(message);
-  }
-
   async #load(): Promise<Model | Detector | null> {
     const { model, engine, threads } = this.settings.core;
     if (this.#options.model) return this.#options.model;
@@ -187,7 +185,7 @@ export class Node extends GuardedEmitter<NodeEvents> {
       const pipeline = new Pipeline({ ...settings, source: sources[name] ?? settings.source, ...options });
       pipeline.on('settings', () => learning?.configure(pipeline.settings.learn));
       pipeline.on('event', ({ after }) => learning?.noteEvent(after));
-      pipeline.on('unavailable', (reason) => this.tell('unavailable', name, reason));
+      pipeline.on('unavailable', (reason) => this.#tell('unavailable', name, reason));
       this.#pipelines.set(name, pipeline);
     }
     const isStopped = () => this.#loading !== loading;
@@ -202,8 +200,8 @@ export class Node extends GuardedEmitter<NodeEvents> {
     if (isStopped()) return;
     this.#model = model;
     this.#report.start(
-      () => this.tell('stats', this.stats()),
-      (error) => this.complain(`no report of the node: ${messageOf(error)}`),
+      () => this.#tell('stats', this.stats()),
+      (error) => this.#logger.error(`no report of the node: ${messageOf(error)}`),
     );
   }
 

@@ -1,6 +1,6 @@
+import { EventEmitter } from 'node:events';
 import type { Device } from '../../devices/device/device.ts';
 import { InputError } from '../base/errors.ts';
-import { GuardedEmitter } from '../base/guarded-emitter.ts';
 import type { CameraChange, CameraSettings } from '../config/schema.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { CountChange } from '../vision/counts.ts';
@@ -27,7 +27,7 @@ export type { PipelineLearning, PipelineOptions, PipelineStages } from './option
  * pipeline.on('event', ({ type, after }) => console.log(type, after.label, after.score));
  * await pipeline.start();
  */
-export class Pipeline extends GuardedEmitter<PipelineEvents> {
+export class Pipeline extends EventEmitter<PipelineEvents> {
   readonly name: string;
   readonly #parts: Wired;
   #watch: Watch | undefined;
@@ -37,11 +37,7 @@ export class Pipeline extends GuardedEmitter<PipelineEvents> {
   /** @throws InputError when a setting is wrong, naming the field. */
   constructor(options: PipelineOptions = {}) {
     super();
-    this.#parts = wire(
-      options,
-      (make) => (this.#watch ??= make()),
-      (event, ...values) => this.tell(event, ...values),
-    );
+    this.#parts = wire(options, this, (make) => (this.#watch ??= make()));
     this.name = this.#parts.name;
   }
 
@@ -152,7 +148,7 @@ export class Pipeline extends GuardedEmitter<PipelineEvents> {
       device: () => this.device,
     });
     this.#watch?.configure(this.settings);
-    this.tell('settings', patch);
+    this.#parts.tell('settings', patch);
     if (!this.#run) return;
     if (reopens) await this.#parts.source.to(this.#run.source(true));
     else this.#parts.source.refresh();
@@ -168,10 +164,6 @@ export class Pipeline extends GuardedEmitter<PipelineEvents> {
     const source = this.#run?.source(true);
     if (source) return this.#parts.source.to(source);
     throw new InputError(`camera ${this.name}: expected one that runs, this one is ${this.status}`);
-  }
-
-  protected complain(message: string): void {
-    this.#parts.complain(message);
   }
 
   async #open(run: Run): Promise<void> {

@@ -10,7 +10,7 @@ import type { WayOptions } from './way-values.ts';
 
 /** What a pipeline lends to its runs. */
 export interface RunOptions
-  extends Omit<WayOptions, 'watch' | 'detector'>,
+  extends Omit<WayOptions, 'detector'>,
     Pick<ReadOptions, 'given' | 'onHealth' | 'onUnavailable' | 'logger'> {
   readonly settings: SettingsKeeper;
   readonly options: PipelineOptions;
@@ -69,6 +69,9 @@ export class Run {
     const labels = detector?.info.labels ?? [];
     const nameOf = (trackId: number) => learning?.nameOf(trackId);
     const about = { camera: name, labels, settings: settings.now, changes, eventSalt, nameOf };
-    return new FrameWay({ ...this.#options, watch: this.#options.watch(() => new Watch(about)), detector });
+    return new FrameWay(
+      this.#options.watch(() => new Watch(about)),
+      { ...this.#options, detector },
+    );
   }
 }

@@ -1,11 +1,11 @@
+import type { Tell } from '../base/tell.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { CountChange } from '../vision/counts.ts';
 import type { EventMessage } from '../vision/event.ts';
 import type { Crossing } from '../vision/lines.ts';
 import type { Track } from '../vision/track.ts';
 import type { AskedDetector } from './ask-detector.ts';
-import type { Tell } from './events.ts';
-import type { Watch } from './frame-way.ts';
+import type { PipelineEvents } from './events.ts';
 import type { Meters } from './meters.ts';
 import type { PipelineLearning } from './options.ts';
 import type { Snapshots } from './snapshots.ts';
@@ -33,7 +33,6 @@ export interface Meaning {
 export interface WayOptions {
   /** Of the camera, for whose turns at the detector it is. */
   readonly name: string;
-  readonly watch: Watch;
   /** Null: there is none, motion and pictures are all there is. */
   readonly detector: AskedDetector | null;
   readonly stages: Stages;
@@ -42,7 +41,7 @@ export interface WayOptions {
   readonly learning: PipelineLearning | undefined;
   /** As fast as it goes, every frame counts and is waited for. */
   readonly isMax: boolean;
-  readonly tell: Tell;
+  readonly tell: Tell<PipelineEvents>;
   /** Is told why a frame could not be used: once, not at each frame. */
   readonly complain: (message: string) => void;
 }

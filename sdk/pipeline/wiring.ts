@@ -1,7 +1,9 @@
+import type { EventEmitter } from 'node:events';
 import { createDevice } from '../../devices/registry.ts';
 import { problemsToStderr } from '../base/log.ts';
+import { guarded } from '../base/tell.ts';
 import { assertDefaultOpening } from './camera-source.ts';
-import type { Tell } from './events.ts';
+import type { PipelineEvents } from './events.ts';
 import { Meters } from './meters.ts';
 import { type PipelineOptions, settingsIn } from './options.ts';
 import type { RunOptions } from './run.ts';
@@ -18,10 +20,17 @@ export interface Wired extends RunOptions {
 /**
  * Makes the parts of a pipeline, and connects them.
  *
+ * @param emitter Whose listeners are told. @param watch The one there is, else the one that is made.
  * @throws InputError when a setting is wrong, naming the field.
  */
-export function wire(options: PipelineOptions, watch: RunOptions['watch'], tell: Tell): Wired {
+export function wire(
+  options: PipelineOptions,
+  emitter: EventEmitter<PipelineEvents>,
+  watch: RunOptions['watch'],
+): Wired {
   const { name = 'camera', logger = problemsToStderr, before = [], after = [], speed, learning } = options;
+  const complain = (message: string) => logger.error(message);
+  const tell = guarded(emitter, complain);
   const isMax = speed === 'max';
   const given = typeof options.source === 'object' ? createDevice(options.source) : undefined;
   const stages = new Stages(before, after, logger);
@@ -40,7 +49,7 @@ export function wire(options: PipelineOptions, watch: RunOptions['watch'], tell:
   });
   return {
     ...{ name, options, logger, given, stages, settings, snapshots, meters, source, learning, isMax, watch, tell },
-    complain: (message) => logger.error(message),
+    complain,
     onHealth: () => source.updateStatus(),
     onUnavailable: (reason) => tell('unavailable', reason),
     onEnded: () => tell('ended'),

@@ -24,6 +24,12 @@ const scoreStep = 0.05;
  * `end` when it is gone. Deterministic: the same tracks at the same times give the same messages and ids.
  *
  * The times of one event fit each other: it begins by the wall clock, all that follows is that plus the time spent.
+ *
+ * @example
+ * const events = new EventCycle('door');
+ * const moment = { captureTimeNs: timeNs, wallTimeMs: Date.now() };
+ * const tracks = zones.update(tracker.update(detections, timeNs), { width: 640, height: 480 });
+ * for (const { type, after } of events.update(tracks, tracker.takeEnded(), moment)) console.log(type, after.label);
  */
 export class EventCycle {
   readonly #camera: string;

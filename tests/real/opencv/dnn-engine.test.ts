@@ -120,9 +120,7 @@ describe.skipIf(!isReady || !yolox)('YOLOX-nano on both engines (needs npm run o
     const [ours, theirs] = await Promise.all([loadModel(path), loadModel(path, { engine: 'opencv' })]);
     const { compared, inferMs } = await compare(ours, theirs, { threshold: 0.1, scores: 0.002, pixels: 1 });
     expect(compared).toBeGreaterThanOrEqual(4);
-    console.log(
-      `${compared} boxes alike; ms: onnxruntime ${inferMs[0]!.toFixed(1)}, OpenCV ${inferMs[1]!.toFixed(1)}`,
-    );
+    console.log(`${compared} boxes alike; ms: onnxruntime ${inferMs[0]!.toFixed(1)}, OpenCV ${inferMs[1]!.toFixed(1)}`);
     await Promise.all([ours.close(), theirs.close()]);
   });
 
