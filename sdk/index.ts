@@ -29,6 +29,7 @@ export {
 export { readSettings, resolveSettings, type SettingsInput, updateSettings } from './config/settings.ts';
 export { type ClassifierCard, type DetectorCard, ModelCard } from './core/cards/card.ts';
 export { type Classification, Classifier, type ClassifyOptions, loadClassifier } from './core/classifier.ts';
+export type { Detector, DetectorInfo, Found, FoundObject } from './core/detector.ts';
 export type { Embedding } from './core/embedding.ts';
 export type { EngineName } from './core/engines/engine.ts';
 export { LateError, type TurnOptions } from './core/frame-queue.ts';
@@ -63,13 +64,18 @@ export type {
   PipelineStats,
   Snapshot,
 } from './pipeline/events.ts';
-export { Node, type NodePower, type NodeStats } from './pipeline/node.ts';
-export { Pipeline, type PipelineLearning, type PipelineOptions } from './pipeline/pipeline.ts';
+export { Node, type NodeEvents, type NodeOptions, type NodePower, type NodeStats } from './pipeline/node.ts';
+export { Pipeline, type PipelineLearning, type PipelineOptions, type PipelineStages } from './pipeline/pipeline.ts';
 export { Recorder, type RecorderOptions } from './pipeline/recorder.ts';
+export type { SnapshotOptions } from './pipeline/snapshots.ts';
 export type { Stage } from './pipeline/stage.ts';
 export { annotatedJpeg } from './vision/annotate/annotated-jpeg.ts';
 export { drawBoxes, drawLabels, drawZones, Traces } from './vision/annotate/annotators.ts';
+export { changedCounts, countTracks } from './vision/counts.ts';
 export { type Detection, Detections, type DetectionsInit } from './vision/detections.ts';
 export type { EventMessage, ObjectState } from './vision/event.ts';
+export { EventCycle } from './vision/event-cycle.ts';
+export { Lines } from './vision/lines.ts';
 export type { SubLabel, Track } from './vision/track.ts';
 export { Tracker } from './vision/tracker.ts';
+export { Zones } from './vision/zones.ts';

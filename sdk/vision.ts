@@ -1,6 +1,6 @@
 /**
- * `ocellus/vision`: what follows from boxes, also from those of your own detector. Detections and their suppression, the tracker,
- * average precision, and drawing on pictures.
+ * `ocellus/vision`: what follows from boxes, also from those of your own detector. Detections and their suppression, the
+ * tracker, zones, lines, counts, events, average precision, and drawing on pictures.
  *
  * @module ocellus/vision
  */
@@ -22,10 +22,15 @@ export {
   type EvaluatedPicture,
   type TrueObject,
 } from './vision/average-precision.ts';
-export type { ChangeFinder, WatchedCells } from './vision/change-finder.ts';
+export type { ChangeFinder, WatchedCells } from './vision/changes/change-finder.ts';
+export { type CountChange, changedCounts, countTracks } from './vision/counts.ts';
 export { type Detection, Detections, type DetectionsInit } from './vision/detections.ts';
 export type { EventMessage, ObjectState } from './vision/event.ts';
+export { EventCycle } from './vision/event-cycle.ts';
 export type { Box, Point } from './vision/geometry.ts';
+export { type Crossing, type LineFrame, Lines } from './vision/lines.ts';
+export type { Moment } from './vision/moment.ts';
 export { nms } from './vision/nms.ts';
 export type { SubLabel, Track } from './vision/track.ts';
 export { Tracker, type TrackerOptions } from './vision/tracker.ts';
+export { type ZoneInput, Zones } from './vision/zones.ts';

@@ -38,13 +38,22 @@ export const ZoneSettings = Type.Object(
   {
     polygon: Polygon,
     labels: Type.Optional(Labels('Only these labels count in this zone. Default: all watched ones.')),
-    inertia: Type.Integer({
-      minimum: 1,
-      maximum: 100,
-      default: 3,
+    inertia_seconds: Type.Number({
+      minimum: 0,
+      maximum: 60,
+      default: 0.2,
       description:
-        'Frames in a row an object must stand in the zone (bottom centre of its box) before it counts as in.',
+        'Seconds an object must stand in the zone (bottom centre of its box) before it counts as in, and outside before it counts as out.',
     }),
+    inertia: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 100,
+        deprecated: true,
+        description:
+          'What `inertia_seconds` was before, in frames: each one after the first is read as 0.1 s. Of both, `inertia_seconds` counts.',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -132,13 +141,15 @@ export const TrackSettings = Type.Object(
       minimum: 1,
       maximum: 100,
       default: 3,
-      description: 'Observations before an object becomes an event; their median score must pass the threshold.',
+      description:
+        'Observations before an object becomes an event; their median score must pass the threshold. Below four looks a second fewer are enough if they are surer.',
     }),
     lost: Type.Number({
       minimum: 0.1,
       maximum: 600,
       default: 2,
-      description: 'Seconds out of sight before an event ends.',
+      description:
+        'Seconds out of sight before an event ends; at least three looks. Who leaves the picture is gone at once.',
     }),
     stationary: Type.Number({
       minimum: 0.5,

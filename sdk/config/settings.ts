@@ -5,6 +5,7 @@ import { InputError, messageOf } from '../base/errors.ts';
 import { replaceFile } from '../base/replace-file.ts';
 import { written } from '../base/written.ts';
 import { changeDocument } from './change-document.ts';
+import { withInertiaOfCameras } from './inertia.ts';
 import { type BoardFacts, withProfile } from './profile.ts';
 import { reservedCameraNames, Settings } from './schema.ts';
 import { withSecrets } from './secrets.ts';
@@ -24,7 +25,7 @@ export type SettingsInput = Record<string, unknown>;
  * @throws InputError naming each wrong field.
  */
 export function resolveSettings(input: unknown, what = 'what the settings say', board?: BoardFacts): Settings {
-  const settings = validate(Settings, withSecrets(Settings, withProfile(input, board)), what);
+  const settings = validate(Settings, withSecrets(Settings, withProfile(withInertiaOfCameras(input), board)), what);
   for (const name of Object.keys(settings.cameras)) {
     if (reservedCameraNames.includes(name)) {
       throw new InputError(

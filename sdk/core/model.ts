@@ -56,7 +56,6 @@ export async function loadModel(nameOrPath: string = defaultModel, options: Load
 export class Model {
   readonly card: DetectorCard;
   readonly #queue: FrameQueue;
-  #lastTimes: DetectTimes = { preprocessMs: 0, inferMs: 0, decodeMs: 0 };
 
   /** Made by `loadModel()`. @internal */
   constructor(card: DetectorCard, queue: FrameQueue) {
@@ -69,11 +68,6 @@ export class Model {
     return this.#queue.busy;
   }
 
-  /** Where the time of the last frame went; all 0 before the first. */
-  get lastTimes(): DetectTimes {
-    return this.#lastTimes;
-  }
-
   /**
    * Finds objects. The frame is acquired until it was looked at, so the caller may release it at once. Pixels that
    * lie in shared memory (a `FramePool`'s) are read where they are; others are copied once.
@@ -83,6 +77,14 @@ export class Model {
    *   longer than `maxWaitMs`; Error when the model was closed or too many frames wait.
    */
   async detect(frame: Frame, options: DetectOptions = {}): Promise<Detections> {
+    return (await this.detectTimed(frame, options)).detections;
+  }
+
+  /** As `detect()`, and where the time went. */
+  async detectTimed(
+    frame: Frame,
+    options: DetectOptions = {},
+  ): Promise<{ detections: Detections; times: DetectTimes }> {
     assertFrame('detect', frame);
     assertKind('detect: options', options, 'object');
     const iou = options.iouThreshold ?? this.card.thresholds.iou;
@@ -96,8 +98,7 @@ export class Model {
     } as const;
     const { stream, maxWaitMs } = options;
     const { xyxy, score, classId, times } = await this.#queue.ask(frame, question, 'found', { stream, maxWaitMs });
-    this.#lastTimes = times;
-    return new Detections({ xyxy, score, classId, labels: this.card.labels });
+    return { detections: new Detections({ xyxy, score, classId, labels: this.card.labels }), times };
   }
 
   /** Ends the thread. The frame that is being looked at is finished; those that wait are rejected. */

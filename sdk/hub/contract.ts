@@ -139,7 +139,7 @@ export const contract: readonly Topic[] = [
     retained: false,
     address: addresses.crossing,
     payload: crossing,
-    when: 'someone crosses a line; `total` is of this label and direction since the start',
+    when: 'someone crossed a line for certain, a moment after `time`; `total` is of this label and direction since the start',
   },
   {
     ...told,

@@ -19,6 +19,8 @@ export interface SourceOptions {
   onFrame: (frame: Frame) => Promise<void>;
   /** After each change of the device's state, and after each try that failed. */
   onHealth: () => void;
+  /** It cannot be opened and is tried again: each reason once. */
+  onUnavailable?: (reason: string) => void;
   /** No frame comes any more. @param ended The source was over; else it was stopped, or broke. */
   onOver: (ended: boolean) => Promise<void>;
   logger: Logger;
@@ -89,7 +91,7 @@ export class Source {
 
   /** @returns Why it cannot be opened, or undefined when it is open. */
   async #tryOpen(): Promise<unknown> {
-    const { make, onHealth, patient, logger } = this.#options;
+    const { make, onHealth, onUnavailable, patient, logger } = this.#options;
     this.#device?.off('health', onHealth);
     try {
       const device = make();
@@ -105,6 +107,7 @@ export class Source {
       if (patient && !this.#said.has(message) && this.#said.size < mostSaid && !this.#isStopped) {
         this.#said.add(message);
         logger.error(message);
+        onUnavailable?.(message);
       }
       this.#lastError = message;
       onHealth();

@@ -1,13 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { EventMessage, ObjectState } from './event.ts';
 import type { Crossing } from './lines.ts';
+import { type Moment, timeAt } from './moment.ts';
 import type { Track } from './track.ts';
-
-/** When a frame was captured. */
-export interface Moment {
-  readonly captureTimeNs: number;
-  readonly wallTimeMs: number;
-}
 
 interface Running {
   /** When it was confirmed; its times count from there, so a clock that is set meanwhile changes none of them. */
@@ -29,6 +24,12 @@ const scoreStep = 0.05;
  * `end` when it is gone. Deterministic: the same tracks at the same times give the same messages and ids.
  *
  * The times of one event fit each other: it begins by the wall clock, all that follows is that plus the time spent.
+ *
+ * @example
+ * const events = new EventCycle('door');
+ * const moment = { captureTimeNs: timeNs, wallTimeMs: Date.now() };
+ * const tracks = zones.update(tracker.update(detections, timeNs), { width: 640, height: 480 });
+ * for (const { type, after } of events.update(tracks, tracker.takeEnded(), moment)) console.log(type, after.label);
  */
 export class EventCycle {
   readonly #camera: string;
@@ -45,9 +46,18 @@ export class EventCycle {
     this.#salt = salt;
   }
 
-  /** @param ended Tracks that are gone since the last call. */
-  update(tracks: readonly Track[], ended: readonly Track[], moment: Moment): EventMessage[] {
+  /**
+   * @param ended Tracks that are gone since the last call.
+   * @param crossings What they did since then, those that are gone too.
+   */
+  update(
+    tracks: readonly Track[],
+    ended: readonly Track[],
+    moment: Moment,
+    crossings: readonly Crossing[] = [],
+  ): EventMessage[] {
     const messages: EventMessage[] = [];
+    this.#note(crossings);
     for (const track of ended) {
       const running = this.#running.get(track.id);
       if (!running) continue;
@@ -58,7 +68,7 @@ export class EventCycle {
     for (const track of tracks) {
       if (!track.confirmed) continue;
       const running = this.#running.get(track.id);
-      if (!running) messages.push(this.#begin(track, moment));
+      if (!running) messages.push(this.#begin(track, moment, crossings));
       else if (track.visible) {
         const message = this.#continue(running, track, moment);
         if (message) messages.push(message);
@@ -67,30 +77,36 @@ export class EventCycle {
     return messages;
   }
 
-  /** Notes a line that a track crossed; its next update tells it. */
-  cross({ trackId, line, direction }: Crossing): void {
-    const running = this.#running.get(trackId);
-    if (running)
-      running.state = { ...running.state, crossed_lines: { ...running.state.crossed_lines, [line]: direction } };
-  }
-
-  /** The snapshot of this event exists now; said from the next message on, and in `message` itself. */
-  tookSnapshot(message: EventMessage): void {
-    for (const running of this.#running.values()) {
-      if (running.state.id !== message.after.id) continue;
-      running.state.has_snapshot = true;
-      running.sent.has_snapshot = true;
+  /**
+   * The snapshot of this event exists now; said in all messages to come.
+   *
+   * @returns The message that says so too.
+   */
+  withSnapshot(message: EventMessage): EventMessage {
+    const running = this.#running.get(message.after.track_id);
+    if (running?.state.id === message.after.id) {
+      running.state = { ...running.state, has_snapshot: true };
+      running.sent = { ...running.sent, has_snapshot: true };
     }
-    message.after.has_snapshot = true;
-    if (message.type === 'new') message.before.has_snapshot = true;
+    const after = { ...message.after, has_snapshot: true };
+    return { ...message, before: message.type === 'new' ? { ...after } : message.before, after };
   }
 
-  /** Ends all that is running. */
-  finish(): EventMessage[] {
+  /** Ends all that is running. @param crossings What was found out of them at the end. */
+  finish(crossings: readonly Crossing[] = []): EventMessage[] {
+    this.#note(crossings);
     return [...this.#running].map(([id, running]) => this.#end(id, running));
   }
 
-  #begin(track: Track, moment: Moment): EventMessage {
+  #note(crossings: readonly Crossing[]): void {
+    for (const { trackId, line, direction } of crossings) {
+      const running = this.#running.get(trackId);
+      if (!running) continue;
+      running.state = { ...running.state, crossed_lines: { ...running.state.crossed_lines, [line]: direction } };
+    }
+  }
+
+  #begin(track: Track, moment: Moment, crossings: readonly Crossing[]): EventMessage {
     const start_time = timeAt(Math.min(track.firstSeenNs, moment.captureTimeNs), moment);
     const state: ObjectState = {
       id: eventId([this.#camera, track.id, start_time, ...(this.#salt && [this.#salt])], start_time),
@@ -102,12 +118,17 @@ export class EventCycle {
       end_time: null,
       has_snapshot: false,
       has_clip: false,
-      crossed_lines: {},
+      // What it did before it was an object, too.
+      crossed_lines: Object.fromEntries(
+        crossings.filter(({ trackId }) => trackId === track.id).map(({ line, direction }) => [line, direction]),
+      ),
       frame_time: timeAt(moment.captureTimeNs, moment),
       ...observed(track),
     };
     state.top_score = state.score;
-    this.#running.set(track.id, { since: moment, state, sent: { ...state }, sentNs: moment.captureTimeNs, told: 1 });
+    // Whoever gives a frame for a moment gets it back.
+    const since = { captureTimeNs: moment.captureTimeNs, wallTimeMs: moment.wallTimeMs };
+    this.#running.set(track.id, { since, state, sent: { ...state }, sentNs: moment.captureTimeNs, told: 1 });
     return { type: 'new', sequence: 1, before: { ...state }, after: { ...state } };
   }
 
@@ -182,11 +203,6 @@ function eventId(parts: readonly (string | number)[], startTime: number): string
   for (let i = 0; i < 6; i++) suffix += letters[digest[i]! % 26];
   return `${startTime.toFixed(6)}-${suffix}`;
 }
-
-/** Seconds since 1970 at a capture time, by the clock as it was at a moment. */
-const timeAt = (captureTimeNs: number, since: Moment) =>
-  // A clock that was just set to 1970 has no time before.
-  Math.max(0, round(since.wallTimeMs / 1000 + (captureTimeNs - since.captureTimeNs) / 1e9, 6));
 
 function round(value: number, digits: number): number {
   const factor = 10 ** digits;

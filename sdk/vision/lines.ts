@@ -1,5 +1,8 @@
-import type { LineSettings } from '../config/schema.ts';
+import { CameraSettings, type LineSettings } from '../config/schema.ts';
+import { validate } from '../config/validate.ts';
+import { type Clearance, clearance } from './clearance.ts';
 import { bottomCentre, type Point, segmentsCross, sideOf } from './geometry.ts';
+import { type Moment, timeAt } from './moment.ts';
 import type { Track } from './track.ts';
 
 /** Somebody or something went over a line. */
@@ -11,58 +14,211 @@ export interface Crossing {
   /** Crossings of this line by this label in this direction so far. */
   total: number;
   trackId: number;
+  /** When it was on the line, seconds since 1970: it is told somewhat later, when it is certain. */
+  time: number;
 }
 
-interface Side {
-  /** Where it was last clear of the line. */
-  point: Point;
-  right: boolean;
+/** The first and the last look at somebody are one each: there, so many standard deviations of his tremble are enough. */
+const clearAtEnds = 2;
+/** And a step over the line of so many tells that he was on the one side and then on the other, however near to it. */
+const stepAtEnds = 4;
+
+/** What Lines has to know of a frame: its size in pixels and its time. A `Frame` will do. */
+export type LineFrame = Moment & { readonly width: number; readonly height: number };
+
+interface Place {
+  readonly point: Point;
+  /** From the line, pixels; positive: to its right. */
+  readonly distance: number;
+  readonly timeNs: number;
 }
 
-/** A point must be this far from the line, in shares of the picture, before it counts as beyond it. */
-const clearance = 0.01;
+/** A line in a picture of one size, pixels. */
+interface Drawn {
+  readonly name: string;
+  readonly from: Point;
+  readonly to: Point;
+  readonly length: number;
+  /** Across it, length 1. */
+  readonly normal: Point;
+}
 
-/** Counts confirmed tracks that cross lines with the bottom centre of their box; trembling on the line counts once. */
+/** One track at one line. */
+interface Passage {
+  /** The side that it is on, or was before it may have gone over. */
+  isRight: boolean;
+  /** It was there for certain: it did not only begin near the line. */
+  isCertain: boolean;
+  /** Where it was last on that side. */
+  here: Place;
+  /** Where it was first on the other one after that; undefined: it was not. */
+  there: Place | undefined;
+  last: Place;
+  looks: number;
+  clearance: Clearance;
+}
+
+/** What one track did. */
+interface Story {
+  readonly passages: Map<string, Passage>;
+  /** Crossings of a track that may be nothing: they count if it turns out to be an object. */
+  untold: { readonly line: string; readonly direction: 'in' | 'out'; readonly captureTimeNs: number }[];
+  track: Track;
+}
+
+/**
+ * Counts who goes over lines, by the middle of the lower edge of his box: one crossing when he was on one side for
+ * certain, is on the other for certain, and came through between the line's ends. How far from the line that is follows
+ * from how far his box trembles, so who stands on a line is not counted, and neither is who turns back on it. Who is
+ * gone just behind a line is counted when his track ends; what a track did before it was confirmed counts when it is.
+ *
+ * @example
+ * const tracker = new Tracker({ confirm: 3, lostSeconds: 2, stationarySeconds: 5, threshold: () => 0.6 });
+ * const lines = new Lines({ gate: { from: [0.5, 0], to: [0.5, 1] } });
+ * const frame = { width: 640, height: 480, captureTimeNs: timeNs, wallTimeMs: Date.now() };
+ * const tracks = tracker.update(detections, timeNs);
+ * for (const { line, direction, total } of lines.update(tracks, frame)) console.log(line, direction, total);
+ */
 export class Lines {
   #lines: readonly (readonly [name: string, LineSettings])[] = [];
-  #sides = new Map<string, Side>();
+  #drawn: readonly Drawn[] = [];
+  #stories = new Map<number, Story>();
   #totals = new Map<string, number>();
+  #look: LineFrame = { width: 0, height: 0, captureTimeNs: 0, wallTimeMs: 0 };
 
-  /** @param lines By name, in shares of the picture. Totals of lines that keep their name go on. */
+  /**
+   * @param lines By name, in shares of the picture. Default: none.
+   * @throws InputError naming the wrong field.
+   */
+  constructor(lines: Readonly<Record<string, LineSettings>> = {}) {
+    this.configure(validate(CameraSettings.properties.lines, lines, 'lines'));
+  }
+
+  /** Other lines from now on, as settings have them; totals of those that keep their name go on. */
   configure(lines: Readonly<Record<string, LineSettings>>): void {
     this.#lines = Object.entries(lines);
-    this.#sides.clear();
+    this.#draw();
+    this.#stories.clear();
   }
 
-  /** @param size Of the frame, pixels. */
-  update(tracks: readonly Track[], size: { width: number; height: number }): Crossing[] {
+  /**
+   * @param tracks All that there are: one that is missing has ended.
+   * @param frame That they were looked for in; of the same size as before while there are tracks.
+   * @returns Crossings that are certain now, those of each track in the order in which they happened.
+   */
+  update(tracks: readonly Track[], frame: LineFrame): Crossing[] {
+    const { width, height, captureTimeNs, wallTimeMs } = frame;
+    const isAsBefore = width === this.#look.width && height === this.#look.height;
+    this.#look = { width, height, captureTimeNs, wallTimeMs };
+    if (!isAsBefore) this.#draw();
     const crossings: Crossing[] = [];
-    const sides = new Map<string, Side>();
+    const before = this.#stories;
+    this.#stories = new Map();
     for (const track of tracks) {
-      const [x, y] = bottomCentre(track.box);
-      const point: Point = [x / size.width, y / size.height];
-      for (const [name, line] of this.#lines) {
-        if (line.labels && !line.labels.includes(track.label)) continue;
-        const key = `${name}/${track.id}`;
-        const before = this.#sides.get(key);
-        const distance =
-          sideOf(line.from, line.to, point) / (Math.hypot(line.to[0] - line.from[0], line.to[1] - line.from[1]) || 1);
-        if (!track.visible || Math.abs(distance) < clearance) {
-          if (before) sides.set(key, before);
-          continue;
-        }
-        const right = distance > 0;
-        sides.set(key, { point, right });
-        if (!before || before.right === right || !track.confirmed) continue;
-        if (!segmentsCross(line.from, line.to, before.point, point)) continue;
-        const direction = right ? 'in' : 'out';
-        const counter = `${name}/${track.label}/${direction}`;
-        const total = (this.#totals.get(counter) ?? 0) + 1;
-        this.#totals.set(counter, total);
-        crossings.push({ line: name, label: track.label, direction, total, trackId: track.id });
-      }
+      const story = before.get(track.id) ?? { passages: new Map(), untold: [], track };
+      before.delete(track.id);
+      this.#stories.set(track.id, story);
+      story.track = track;
+      if (track.visible) this.#follow(story);
+      if (track.confirmed && story.untold.length > 0) crossings.push(...this.#tell(story));
     }
-    this.#sides = sides;
+    for (const story of before.values()) {
+      this.#end(story);
+      if (story.track.confirmed) crossings.push(...this.#tell(story));
+    }
     return crossings;
   }
+
+  /** All tracks have ended. @returns As `update()`. */
+  finish(): Crossing[] {
+    return this.update([], this.#look);
+  }
+
+  #draw(): void {
+    const { width, height } = this.#look;
+    const drawn = this.#lines.map(([name, line]): Drawn => {
+      const from: Point = [line.from[0] * width, line.from[1] * height];
+      const to: Point = [line.to[0] * width, line.to[1] * height];
+      const length = Math.hypot(to[0] - from[0], to[1] - from[1]);
+      return { name, from, to, length, normal: [(to[1] - from[1]) / length, (from[0] - to[0]) / length] };
+    });
+    // One that is a point has no sides.
+    this.#drawn = drawn.filter(({ length }) => length > 0);
+  }
+
+  #follow({ track, passages, untold }: Story): void {
+    const point = bottomCentre(track.box);
+    for (const line of this.#drawn) {
+      const { name, from, to, length, normal } = line;
+      const now: Place = { point, distance: sideOf(from, to, point) / length, timeNs: track.lastSeenNs };
+      const about = clearance(track, normal);
+      const isRight = now.distance > 0;
+      const passage = passages.get(name);
+      if (!passage) {
+        const isCertain = Math.abs(now.distance) >= clearAtEnds * about.tremble;
+        passages.set(name, { isRight, isCertain, here: now, there: undefined, last: now, looks: 1, clearance: about });
+        continue;
+      }
+      passage.last = now;
+      passage.looks++;
+      passage.clearance = about;
+      const isClear = Math.abs(now.distance) >= about.certain;
+      if (passage.isRight === isRight) {
+        passage.here = now;
+        passage.there = undefined;
+        passage.isCertain ||= isClear;
+        continue;
+      }
+      passage.there ??= now;
+      passage.isCertain ||= passage.looks === 2 && cameOver(passage);
+      if (!isClear) continue;
+      if (passage.isCertain) untold.push(...crossed(line, passage));
+      passage.isRight = isRight;
+      passage.isCertain = true;
+      passage.here = now;
+      passage.there = undefined;
+    }
+    if (untold.length > 1) untold.sort((a, b) => a.captureTimeNs - b.captureTimeNs);
+  }
+
+  /** What was last seen just behind a line, and is gone, went over it. */
+  #end({ passages, untold }: Story): void {
+    for (const line of this.#drawn) {
+      const passage = passages.get(line.name);
+      if (!passage?.isCertain || !passage.there) continue;
+      const isBehind = Math.abs(passage.last.distance) >= clearAtEnds * passage.clearance.tremble;
+      if (isBehind || cameOver(passage)) untold.push(...crossed(line, passage));
+    }
+    untold.sort((a, b) => a.captureTimeNs - b.captureTimeNs);
+  }
+
+  /** The label is the one that it has now. */
+  #tell(story: Story): Crossing[] {
+    const { id, label } = story.track;
+    const told: Crossing[] = [];
+    for (const { line, direction, captureTimeNs } of story.untold.splice(0)) {
+      const only = this.#lines.find(([name]) => name === line)?.[1].labels;
+      if (only && !only.includes(label)) continue;
+      const counter = `${line}/${label}/${direction}`;
+      const total = (this.#totals.get(counter) ?? 0) + 1;
+      this.#totals.set(counter, total);
+      told.push({ line, label, direction, total, trackId: id, time: timeAt(captureTimeNs, this.#look) });
+    }
+    return told;
+  }
+}
+
+/** Was it seen on both sides, with a step between that tremble does not make? */
+function cameOver({ here, last, clearance: { tremble } }: Passage): boolean {
+  // On the line itself is on neither side.
+  if (here.distance === 0 || last.distance === 0) return false;
+  return Math.abs(last.distance - here.distance) >= stepAtEnds * tremble;
+}
+
+/** The crossing that a passage is, unless it went round the line's end. */
+function crossed({ name, from, to }: Drawn, { here, there }: Passage): Story['untold'] {
+  if (!there || !segmentsCross(from, to, here.point, there.point)) return [];
+  const share = here.distance / (here.distance - there.distance);
+  const captureTimeNs = Math.round(here.timeNs + share * (there.timeNs - here.timeNs));
+  return [{ line: name, direction: there.distance > 0 ? 'in' : 'out', captureTimeNs }];
 }

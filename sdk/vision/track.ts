@@ -11,7 +11,10 @@ export interface Track {
   readonly id: number;
   readonly classId: number;
   readonly label: string;
-  /** `[x1, y1, x2, y2]` in frame pixels: the last detection's box, or the predicted one while it is out of sight. */
+  /**
+   * `[x1, y1, x2, y2]` in frame pixels: where it is by all its detections, which trembles less than the last one's box; where it
+   * is predicted to be while it is out of sight. Within the picture, where the tracker knows its size.
+   */
   readonly box: readonly [number, number, number, number];
   /** Of the last detection, 0..1. */
   readonly score: number;
@@ -29,6 +32,8 @@ export interface Track {
   /** Observed frames since it last moved, and how often it began to move again. */
   readonly motionlessCount: number;
   readonly positionChanges: number;
+  /** Standard deviation of where it stands (the middle of its box's lower edge), pixels: to the side, up and down. */
+  readonly tremble: readonly [number, number];
   /** Zones it stands in now, and all it ever stood in. */
   readonly currentZones: readonly string[];
   readonly enteredZones: readonly string[];

@@ -1,55 +1,106 @@
-import type { ZoneSettings } from '../config/schema.ts';
-import { bottomCentre, pointInPolygon } from './geometry.ts';
+import { CameraSettings, type ZoneSettings } from '../config/schema.ts';
+import { validate } from '../config/validate.ts';
+import { type Clearance, clearance } from './clearance.ts';
+import { bottomCentre } from './geometry.ts';
 import type { Track } from './track.ts';
+import { ZoneShape } from './zone-shape.ts';
+
+/**
+ * An object is in a zone once the mean depth of where it was seen there is so many standard deviations of its tremble
+ * (of that mean: the square root of the number of looks makes it smaller), so that a zone of a few pixels is entered too.
+ */
+const clearIn = 2;
+/** Frames come some ms early or late, and the seconds that are asked for are often those of a whole number of them. */
+const slackNs = 20e6;
+
+/** A zone as a program writes it; what is left out has the default of the settings. */
+export type ZoneInput = Pick<ZoneSettings, 'polygon'> & Partial<Pick<ZoneSettings, 'labels' | 'inertia_seconds'>>;
+
+/** Where an object is about a zone's edge. */
+interface Place extends Clearance {
+  /** Inside, pixels from the nearest edge; outside: negative. */
+  readonly depth: number;
+  readonly timeNs: number;
+}
+
+/** Looks in a row on the other side than `inside` says. */
+interface Run {
+  /** When it went over the edge, between two looks, ns. */
+  readonly sinceNs: number;
+  looks: number;
+  depth: number;
+  /** It was seen so far beyond the edge that it is no tremble. */
+  isClear: boolean;
+}
 
 interface Stay {
-  /** Frames in a row on the other side than `inside` says. */
-  contrary: number;
   inside: boolean;
+  run: Run | undefined;
+  last: Place | undefined;
 }
 
 /**
- * Which zones each track stands in, by the bottom centre of its box. A track is in, and out again, after `inertia`
- * observed frames in a row, so that a box trembling on the border does not flicker.
+ * Which zones each track stands in, by the bottom centre of its box. It is in, and out again, when it is clear of the edge
+ * and has been on that side for `inertia_seconds`, counted from the time at which it was on the edge. What is clear follows
+ * from how far its box trembles, so a box on the edge does not flicker; times are those of the frames, at any rate.
+ *
+ * @example
+ * const tracker = new Tracker({ confirm: 3, lostSeconds: 2, stationarySeconds: 5, threshold: () => 0.6 });
+ * const zones = new Zones({ porch: { polygon: [[0, 0.5], [1, 0.5], [1, 1], [0, 1]] } });
+ * const size = { width: 640, height: 480 };
+ * const tracks = zones.update(tracker.update(detections, timeNs), size);
+ * for (const { label, currentZones } of tracks) console.log(label, currentZones);
  */
 export class Zones {
   #zones: readonly (readonly [name: string, ZoneSettings])[] = [];
+  #shapes: readonly ZoneShape[] = [];
   #stays = new Map<number, Map<string, Stay>>();
   #entered = new Map<number, readonly string[]>();
 
-  /** @param zones By name; polygons in shares of the picture. */
+  /**
+   * @param zones By name; polygons in shares of the picture. Default: none.
+   * @throws InputError naming the wrong field.
+   */
+  constructor(zones: Readonly<Record<string, ZoneInput>> = {}) {
+    this.configure(validate(CameraSettings.properties.zones, zones, 'zones'));
+  }
+
+  /** Other zones from now on, as settings have them; who stands in them is found out anew. */
   configure(zones: Readonly<Record<string, ZoneSettings>>): void {
     this.#zones = Object.entries(zones);
+    this.#shapes = [];
     this.#stays.clear();
   }
 
-  /** The tracks with `currentZones` and `enteredZones` filled in. @param size Of the frame, pixels. */
+  /**
+   * @param tracks All that there are after a frame; of one that is missing nothing is remembered.
+   * @param size Of the frame, pixels: a `Frame` will do.
+   * @returns The tracks with `currentZones` and `enteredZones` filled in. Who was in and out again between two looks has
+   *   entered it too.
+   */
   update(tracks: readonly Track[], size: { width: number; height: number }): Track[] {
+    const [known] = this.#shapes;
+    if (known?.width !== size.width || known.height !== size.height) {
+      this.#shapes = this.#zones.map(([, { polygon }]) => new ZoneShape(polygon, size));
+    }
     const stays = new Map<number, Map<string, Stay>>();
     const entered = new Map<number, readonly string[]>();
     const result = tracks.map((track) => {
       const mine = this.#stays.get(track.id) ?? new Map<string, Stay>();
       stays.set(track.id, mine);
-      const [x, y] = bottomCentre(track.box);
-      // A box that reaches the lower edge stands on the last row, not below it.
-      const at = [x / size.width, Math.min(y, size.height - 1) / size.height] as const;
-      const currentZones: string[] = [];
-      for (const [name, { polygon, labels, inertia }] of this.#zones) {
-        if (labels && !labels.includes(track.label)) continue;
-        const stay = mine.get(name) ?? { contrary: 0, inside: false };
-        mine.set(name, stay);
-        if (track.visible) {
-          const inside = pointInPolygon(at, polygon);
-          stay.contrary = inside === stay.inside ? 0 : stay.contrary + 1;
-          if (stay.contrary >= inertia) {
-            stay.inside = inside;
-            stay.contrary = 0;
-          }
-        }
-        if (stay.inside) currentZones.push(name);
-      }
       const before = this.#entered.get(track.id) ?? [];
-      const fresh = currentZones.filter((name) => !before.includes(name));
+      const currentZones: string[] = [];
+      const fresh: string[] = [];
+      for (const [i, [name, zone]] of this.#zones.entries()) {
+        const stay = mine.get(name) ?? { inside: false, run: undefined, last: undefined };
+        mine.set(name, stay);
+        const wasIn =
+          track.visible && follow(stay, placeOf(track, this.#shapes[i]!), zone.inertia_seconds * 1e9 - slackNs);
+        // It may have been called something else before.
+        if (zone.labels && !zone.labels.includes(track.label)) continue;
+        if (stay.inside) currentZones.push(name);
+        if ((wasIn || stay.inside) && !before.includes(name)) fresh.push(name);
+      }
       const enteredZones = fresh.length > 0 ? [...before, ...fresh] : before;
       entered.set(track.id, enteredZones);
       return { ...track, currentZones, enteredZones };
@@ -58,4 +109,39 @@ export class Zones {
     this.#entered = entered;
     return result;
   }
+}
+
+/** @returns Whether it was in, for long enough, since the last look and is out again. */
+function follow(stay: Stay, now: Place, inertiaNs: number): boolean {
+  const { last, run } = stay;
+  stay.last = now;
+  const edgeNs = last ? timeOnEdge(last, now) : now.timeNs;
+  if (now.depth > 0 === stay.inside) {
+    stay.run = undefined;
+    return !stay.inside && run !== undefined && run.isClear && edgeNs - run.sinceNs >= inertiaNs;
+  }
+  stay.run = run ?? { sinceNs: edgeNs, looks: 0, depth: 0, isClear: false };
+  stay.run.looks++;
+  stay.run.depth += Math.abs(now.depth);
+  stay.run.isClear ||= stay.inside
+    ? Math.abs(now.depth) >= now.certain
+    : stay.run.depth >= clearIn * now.tremble * Math.sqrt(stay.run.looks);
+  if (!stay.run.isClear || now.timeNs - stay.run.sinceNs < inertiaNs) return false;
+  stay.inside = !stay.inside;
+  stay.run = undefined;
+  return false;
+}
+
+/** When it was on the edge, at one speed between two looks. */
+function timeOnEdge(before: Place, now: Place): number {
+  const share = before.depth / (before.depth - now.depth);
+  return share >= 0 && share <= 1 ? before.timeNs + share * (now.timeNs - before.timeNs) : now.timeNs;
+}
+
+function placeOf(track: Track, shape: ZoneShape): Place {
+  const [x, y] = bottomCentre(track.box);
+  // A box that reaches the lower edge stands on the last row, not below it.
+  const { depth, normal } = shape.at([x, Math.min(y, shape.height - 1)]);
+  const { tremble, certain } = clearance(track, normal);
+  return { depth, tremble, certain, timeNs: track.lastSeenNs };
 }

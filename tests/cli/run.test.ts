@@ -125,6 +125,18 @@ describe('ocellus run', () => {
     expect((await all).err).toMatch(/ kernels: (native \w+|TypeScript \(.+\))$/m);
   });
 
+  it('says how it reads what a zone counted in frames before', async () => {
+    const zone = 'zones: {porch: {polygon: [[0, 0], [1, 0], [1, 1]], inertia: 6}}';
+    await configure(`cameras: {door: {source: "scene:", ${zone}}}\n`);
+    const child = start(['run', '--no-console', '--broker', 'off'], folder);
+    const all = ended(child);
+    await lineOf(child, /running/);
+    child.kill('SIGINT');
+    expect((await all).err).toContain(
+      'ocellus.yaml: cameras.door.zones.porch.inertia counts frames, 6 here; read as inertia_seconds: 0.5, write that\n',
+    );
+  });
+
   it('says in one line what is wrong with kernels that were asked for', async () => {
     vi.stubEnv('OCELLUS_KERNELS', 'mmx');
     const { code, err } = await ocellus(['run'], folder);

@@ -279,7 +279,14 @@ describe('Console: the connection of a page', () => {
     camera.emit('status', 'offline', { ...closedHealth, state: 'offline' });
     camera.emit('motion', true);
     camera.emit('count', { label: 'cat', zone: 'mat', count: 2 });
-    camera.emit('crossing', { line: 'gate', label: 'cat', direction: 'in', total: 4, trackId: 1 });
+    camera.emit('crossing', {
+      line: 'gate',
+      label: 'cat',
+      direction: 'in',
+      total: 4,
+      trackId: 1,
+      time: 1_700_000_000.25,
+    });
     camera.emit('snapshot', { id: 'e', label: 'cat', jpeg: Buffer.from('j') });
     camera.emit('event', eventMessage('e'));
     await camera.change({ detect: { threshold: 0.2 } });

@@ -95,7 +95,14 @@ describe('contract', () => {
     camera.emit('motion', true);
     camera.emit('snapshot', { id: '1', label: 'person', jpeg: Buffer.from('jpeg') });
     for (const type of ['new', 'update', 'end'] as const) camera.emit('event', eventMessage(1, type));
-    camera.emit('crossing', { trackId: 7, line: 'gate', label: 'person', direction: 'in', total: 3 });
+    camera.emit('crossing', {
+      trackId: 7,
+      line: 'gate',
+      label: 'person',
+      direction: 'in',
+      total: 3,
+      time: 1_700_000_000.25,
+    });
     const health = {
       ...closedHealth,
       state: 'online',

@@ -90,7 +90,14 @@ describe('Hub with the embedded broker', () => {
     const message = eventMessage(1);
     camera.emit('snapshot', { id: message.after.id, label: 'person', jpeg });
     camera.emit('event', message);
-    camera.emit('crossing', { trackId: 7, line: 'gate', label: 'person', direction: 'in', total: 3 });
+    camera.emit('crossing', {
+      trackId: 7,
+      line: 'gate',
+      label: 'person',
+      direction: 'in',
+      total: 3,
+      time: 1_700_000_000.25,
+    });
     await until(() => heard.on(`${root}/door/line/gate/crossing`).length === 1);
     const order = heard.received.map(({ topic }) => topic.slice(root.length + 6));
     expect(order.indexOf('person/snapshot')).toBeGreaterThanOrEqual(0);
@@ -104,6 +111,7 @@ describe('Hub with the embedded broker', () => {
       direction: 'in',
       total: 3,
       track: 7,
+      time: 1_700_000_000.25,
     });
     const retained = await retainedOf(broker.url);
     expect(Object.keys(retained)).toContain(`${root}/door/person/snapshot`);

@@ -40,7 +40,7 @@ describe('Node', () => {
     const scene = node.pipelines.get('scene')!;
     await until(() => scene.stats.frames.inferred > 3);
     expect(node.stats()).toMatchObject({
-      model: node.model!.card.name,
+      model: node.card!.name,
       cpuPercent: 0,
       cameras: {
         scene: { device: { state: 'online' } },

@@ -8,7 +8,7 @@ const polygon: ZoneSettings['polygon'] = [
   [1, 0],
   [1, 1],
 ];
-const zones = { porch: { polygon, inertia: 3 }, road: { polygon, inertia: 3, labels: ['car'] } };
+const zones = { porch: { polygon, inertia_seconds: 0.2 }, road: { polygon, inertia_seconds: 0.2, labels: ['car'] } };
 const tracks = [
   track({ id: 1, currentZones: ['porch'] }),
   track({ id: 2, visible: false }),

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { EventMessage } from '../../sdk/vision/event.ts';
 import { EventCycle } from '../../sdk/vision/event-cycle.ts';
+import type { Crossing } from '../../sdk/vision/lines.ts';
 import type { Track } from '../../sdk/vision/track.ts';
 import { track } from './fakes.ts';
 
@@ -14,8 +15,8 @@ function cycle(camera = 'door') {
   const events = new EventCycle(camera);
   return {
     events,
-    at: (seconds: number, tracks: Track[], ended: Track[] = []): EventMessage[] =>
-      events.update(tracks, ended, moment(seconds)),
+    at: (seconds: number, tracks: Track[], ended: Track[] = [], crossings: Crossing[] = []): EventMessage[] =>
+      events.update(tracks, ended, moment(seconds), crossings),
   };
 }
 
@@ -119,17 +120,28 @@ describe('EventCycle', () => {
     expect(at(10, [track({ visible: false, box: [900, 20, 920, 50] })])).toEqual([]);
   });
 
-  it('tells a crossed line in its next update, or at the end', () => {
-    const { events, at } = cycle();
-    at(0, [track()]);
-    events.cross({ line: 'gate', label: 'person', direction: 'in', total: 1, trackId: 1 });
-    expect(at(0.1, [track()])).toMatchObject([{ type: 'update', after: { crossed_lines: { gate: 'in' } } }]);
-    events.cross({ line: 'gate', label: 'person', direction: 'out', total: 1, trackId: 1 });
-    expect(at(3, [], [track()])).toMatchObject([
+  it('tells a crossed line at once, in the first message or in the last one', () => {
+    const { at } = cycle();
+    const crossed = (direction: 'in' | 'out', trackId = 1): Crossing => {
+      return { line: 'gate', label: 'person', direction, total: 1, trackId, time: 1 };
+    };
+    expect(at(0, [track()], [], [crossed('out'), crossed('in', 2)])).toMatchObject([
+      { type: 'new', after: { crossed_lines: { gate: 'out' } } },
+    ]);
+    expect(at(0.1, [track()], [], [crossed('in')])).toMatchObject([
+      { type: 'update', after: { crossed_lines: { gate: 'in' } } },
+    ]);
+    expect(at(3, [], [track()], [crossed('out')])).toMatchObject([
       { type: 'end', before: { crossed_lines: { gate: 'in' } }, after: { crossed_lines: { gate: 'out' } } },
     ]);
-    events.cross({ line: 'gate', label: 'person', direction: 'in', total: 2, trackId: 1 });
-    expect(at(4, [])).toEqual([]);
+    expect(at(4, [], [], [crossed('in')])).toEqual([]);
+  });
+
+  it('tells of lines that are found to be crossed when all ends', () => {
+    const { events, at } = cycle();
+    at(0, [track()]);
+    const crossing: Crossing = { line: 'gate', label: 'person', direction: 'in', total: 1, trackId: 1, time: 1 };
+    expect(events.finish([crossing])).toMatchObject([{ type: 'end', after: { crossed_lines: { gate: 'in' } } }]);
   });
 
   it('ends when it was last seen, not when it was given up', () => {
@@ -172,8 +184,10 @@ describe('EventCycle', () => {
   it('speaks of a snapshot from the message on that it was taken for', () => {
     const { events, at } = cycle();
     const [first] = at(0, [track(), track({ id: 2 })]);
-    events.tookSnapshot(first!);
-    expect(first).toMatchObject({ before: { has_snapshot: true }, after: { has_snapshot: true } });
+    const told = events.withSnapshot(first!);
+    expect(told).toMatchObject({ type: 'new', before: { has_snapshot: true }, after: { has_snapshot: true } });
+    // What was made is not changed any more.
+    expect(first).toMatchObject({ before: { has_snapshot: false }, after: { has_snapshot: false } });
     const zones = { currentZones: ['porch'], enteredZones: ['porch'] };
     expect(at(1, [track(zones), track({ id: 2, ...zones })])).toMatchObject([
       { before: { has_snapshot: true }, after: { has_snapshot: true } },

@@ -34,6 +34,7 @@ export function track(over: Partial<Track> = {}): Track {
     stationary: false,
     motionlessCount: 0,
     positionChanges: 0,
+    tremble: [0.2, 0.3],
     currentZones: [],
     enteredZones: [],
     ...over,

@@ -49,7 +49,7 @@ export interface CameraState {
   knownLabels: string[];
   counts: CountChange[];
   /** Crossings since the start, the newest total of each line, label and direction. */
-  crossings: Omit<Crossing, 'trackId'>[];
+  crossings: Omit<Crossing, 'trackId' | 'time'>[];
   /** What taught heads see in the whole view. */
   states: ViewState[];
 }
@@ -204,7 +204,7 @@ export type ServerMessage =
   | { type: 'status'; camera: string; status: CameraStatus; source: SourceState }
   | { type: 'motion'; camera: string; moving: boolean }
   | ({ type: 'count'; camera: string } & CountChange)
-  | ({ type: 'crossing'; camera: string } & Omit<Crossing, 'trackId'>)
+  | ({ type: 'crossing'; camera: string } & Omit<Crossing, 'trackId' | 'time'>)
   | { type: 'event'; change: EventMessage['type']; event: RecentEvent }
   /** Something was taught or forgotten, or a head is another one now. */
   | { type: 'learning'; learning: LearningState }

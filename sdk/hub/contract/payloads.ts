@@ -66,8 +66,9 @@ export const crossing: Payload = {
       direction: words('in', 'out'),
       total: Type.Integer({ minimum: 1, description: 'Of this label and direction since the start.' }),
       track: Type.Integer({ description: 'Number of the track, unique since the start.' }),
+      time: Type.Number({ minimum: 0, description: 'When it was on the line, seconds since 1970.' }),
     },
     { additionalProperties: false },
   ),
-  summary: '`{"label", "direction": "in" or "out", "total", "track"}`',
+  summary: '`{"label", "direction": "in" or "out", "total", "track", "time"}`',
 };

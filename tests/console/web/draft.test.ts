@@ -40,7 +40,7 @@ describe('a draft', () => {
     expect(problemOf(draft, settings)).toBeUndefined();
     const { zones } = saved(changeWith({ ...draft, name: 'bench', labels: ['person'] }, settings));
     expect(Object.keys(zones)).toEqual(['mat', 'zone-2', 'bench']);
-    expect(zones.bench).toEqual({ polygon: square, labels: ['person'], inertia: 3 });
+    expect(zones.bench).toEqual({ polygon: square, labels: ['person'], inertia_seconds: 0.2 });
   });
 
   it('has a free name from the start', () => {

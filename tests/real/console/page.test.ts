@@ -176,7 +176,7 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
       [0.5, 0.1],
       [0.5, 0.5],
     ];
-    await camera.change({ zones: { floor: { polygon, inertia: 3 } } });
+    await camera.change({ zones: { floor: { polygon, inertia_seconds: 0.5 } } });
     const page = await open('#/zones');
     await page.getByRole('button', { name: /floor/ }).press('Enter');
     await page.getByRole('button', { name: 'Corner 1 of 3: 10 % from the left, 10 % from the top' }).focus();

@@ -6,6 +6,7 @@ import { InputError, messageOf } from '../../../sdk/base/errors.ts';
 import type { Logger } from '../../../sdk/base/log.ts';
 import { within } from '../../../sdk/base/within.ts';
 import { dataFolder } from '../../../sdk/config/data-folder.ts';
+import { withInertiaOfCameras } from '../../../sdk/config/inertia.ts';
 import { chooseProfile } from '../../../sdk/config/profile.ts';
 import { readSettings, resolveSettings, type SettingsInput } from '../../../sdk/config/settings.ts';
 import { SettingsKeeper } from '../../../sdk/config/settings-keeper.ts';
@@ -83,6 +84,7 @@ async function runNode(options: RunOptions, logger: Logger): Promise<{ code: num
   const written = await readSettings(file, options.config !== undefined);
   // Alone first, so that a wrong option is not said to be in the file.
   resolveSettings(written, options.config ?? defaultFile);
+  withInertiaOfCameras(written, (note) => logger.warn(`${options.config ?? defaultFile}: ${note}`));
   const board = describeBoard();
   const given = resolveSettings(withOptions(written, options), 'what the command line says', board);
   const settings = await hashPasswords(given, { file, written, logger });

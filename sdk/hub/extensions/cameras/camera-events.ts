@@ -45,8 +45,8 @@ export class CameraEvents implements Extension {
       this.#tellSnapshot(topic, jpeg);
     });
     this.#listeners.on(camera, 'event', (message) => tell(topics.events, message));
-    this.#listeners.on(camera, 'crossing', ({ line, label, direction, total, trackId }) =>
-      tell(topics.crossing(line), { label, direction, total, track: trackId }),
+    this.#listeners.on(camera, 'crossing', ({ line, label, direction, total, trackId, time }) =>
+      tell(topics.crossing(line), { label, direction, total, track: trackId, time }),
     );
   }
 }

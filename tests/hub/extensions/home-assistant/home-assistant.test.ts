@@ -337,7 +337,14 @@ describe('HomeAssistant', () => {
     ]) {
       door.emit('event', message);
     }
-    door.emit('crossing', { trackId: 7, line: 'gate', label: 'person', direction: 'in', total: 3 });
+    door.emit('crossing', {
+      trackId: 7,
+      line: 'gate',
+      label: 'person',
+      direction: 'in',
+      total: 3,
+      time: 1_700_000_000.25,
+    });
     const { sent } = run.context;
     expect(sent.map(({ topic, retain }) => [topic, retain])).toEqual([
       ['ocellus/porch/door/seen', false],

@@ -102,7 +102,10 @@ describe('change', () => {
     const steps = { polygon: [[0, 0], [1, 0], [1, 1]] }; // biome-ignore format: one shape
     const change = { detect: { threshold: 0.7 }, zones: { steps } };
     expect(await ask('change', { camera: 'door', change })).toMatchObject({
-      data: { camera: 'door', settings: { detect: { threshold: 0.7, fps: 10 }, zones: { steps: { inertia: 3 } } } },
+      data: {
+        camera: 'door',
+        settings: { detect: { threshold: 0.7, fps: 10 }, zones: { steps: { inertia_seconds: 0.2 } } },
+      },
     });
     // The change as it came: defaults are not filled in, or they would overwrite what is set.
     expect(camera.changes).toEqual([change]);

@@ -13,8 +13,8 @@ export interface Draft {
   points: Point[];
   /** Only these labels; undefined: all. */
   labels: string[] | undefined;
-  /** Zones only. */
-  inertia: number;
+  /** Zones only: `inertia_seconds`. */
+  seconds: number;
   /** Corners are still being set. */
   drawing: boolean;
 }
@@ -26,7 +26,7 @@ export const minPoints = { zone: 3, mask: 3, line: 2 } as const;
 const maxPoints = { zone: 64, mask: 64, line: 2 } as const;
 /** As the settings schema says it. */
 const namePattern = /^[a-z0-9][a-z0-9_-]{0,31}$/;
-const defaultInertia = 3;
+const defaultSeconds = 0.2;
 
 const names = (settings: CameraSettings, kind: Kind): string[] =>
   kind === 'mask'
@@ -43,13 +43,13 @@ export function newDraft(kind: Kind, settings: CameraSettings): Draft {
     name: kind === 'mask' ? String(number) : `${kind}-${number}`,
     points: [],
     labels: undefined,
-    inertia: defaultInertia,
+    seconds: defaultSeconds,
     drawing: true,
   };
 }
 
 export function draftOf(kind: Kind, name: string, settings: CameraSettings): Draft | undefined {
-  const base = { kind, original: name, name, labels: undefined, inertia: defaultInertia, drawing: false };
+  const base = { kind, original: name, name, labels: undefined, seconds: defaultSeconds, drawing: false };
   if (kind === 'mask') {
     const polygon = settings.masks[Number(name) - 1];
     return polygon && { ...base, points: copied(polygon) };
@@ -59,7 +59,7 @@ export function draftOf(kind: Kind, name: string, settings: CameraSettings): Dra
     return line && { ...base, points: copied([line.from, line.to]), labels: line.labels };
   }
   const zone = settings.zones[name];
-  return zone && { ...base, points: copied(zone.polygon), labels: zone.labels, inertia: zone.inertia };
+  return zone && { ...base, points: copied(zone.polygon), labels: zone.labels, seconds: zone.inertia_seconds };
 }
 
 const copied = (points: readonly (readonly [number, number])[]): Point[] => points.map(([x, y]) => [x, y]);
@@ -78,7 +78,7 @@ export function problemOf(draft: Draft, settings: CameraSettings): string | unde
 
 /** The change that saves a draft. */
 export function changeWith(draft: Draft, settings: CameraSettings): CameraChange {
-  const { kind, original, name, inertia } = draft;
+  const { kind, original, name, seconds } = draft;
   const points = draft.points.map(([x, y]): Point => [rounded(x), rounded(y)]);
   const labels = draft.labels && draft.labels.length > 0 ? { labels: draft.labels } : {};
   if (kind === 'mask') {
@@ -88,7 +88,7 @@ export function changeWith(draft: Draft, settings: CameraSettings): CameraChange
   if (kind === 'line') {
     return { lines: renamed(settings.lines, original, name, { from: points[0]!, to: points[1]!, ...labels }) };
   }
-  return { zones: renamed(settings.zones, original, name, { polygon: points, inertia, ...labels }) };
+  return { zones: renamed(settings.zones, original, name, { polygon: points, inertia_seconds: seconds, ...labels }) };
 }
 
 /** The change that deletes what a draft was made from. */

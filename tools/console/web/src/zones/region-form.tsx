@@ -20,7 +20,7 @@ export function RegionForm({
   onSave(): void;
   onDelete(): void;
 }) {
-  const { kind, name, original, inertia, points, drawing } = draft;
+  const { kind, name, original, seconds, points, drawing } = draft;
   const problem = problemOf(draft, settings);
   return (
     <form
@@ -64,18 +64,21 @@ export function RegionForm({
       )}
       {kind === 'zone' && (
         <label class="field">
-          <span class="field-name">Frames until it counts</span>
+          <span class="field-name">Seconds until it counts</span>
           <input
             type="number"
-            min={1}
-            max={100}
-            value={inertia}
+            min={0}
+            max={60}
+            step="any"
+            value={seconds}
             onInput={(event) => {
-              const frames = event.currentTarget.valueAsNumber;
-              if (frames >= 1 && frames <= 100) onChange((shape) => ({ ...shape, inertia: Math.round(frames) }));
+              const wanted = event.currentTarget.valueAsNumber;
+              if (wanted >= 0 && wanted <= 60) onChange((shape) => ({ ...shape, seconds: wanted }));
             }}
           />
-          <span class="field-help">So many in a row it must stand inside, with its feet.</span>
+          <span class="field-help">
+            So long it must stand inside, with its feet, and outside until it no longer counts.
+          </span>
         </label>
       )}
       {kind !== 'mask' && labels.length > 0 && (
