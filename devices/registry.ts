@@ -1,4 +1,4 @@
-import { assertFunction, assertMethods, assertObject, refuse } from '../sdk/base/arguments.ts';
+import { assertKind, assertShape, refuse } from '../sdk/base/arguments.ts';
 import { hiddenIn, hiding, maskSource } from '../sdk/base/credentials.ts';
 import { InputError } from '../sdk/base/errors.ts';
 import { AutoDevice } from './auto.ts';
@@ -64,7 +64,7 @@ export function registerDevice(scheme: string, factory: DeviceFactory): () => vo
     const expected = 'two or more small letters, digits, "+", "." and "-", a letter first, without the colon';
     refuse('registerDevice: scheme', expected, scheme);
   }
-  assertFunction('registerDevice: factory', factory);
+  assertKind('registerDevice: factory', factory, 'function');
   if (factories.has(scheme)) {
     const whose = builtIn.has(scheme) ? 'comes with Ocellus' : 'is registered already';
     throw new InputError(
@@ -77,14 +77,11 @@ export function registerDevice(scheme: string, factory: DeviceFactory): () => vo
   };
 }
 
-const deviceMethods = ['open', 'close', 'frames', 'controls', 'setControls', 'on', 'off'];
-
 /** @throws InputError naming what is missing, when it is not a device. */
 function assertDevice(what: string, device: unknown): asserts device is Device {
-  assertMethods(what, device, deviceMethods, 'a Device');
-  const { uri, health } = device as Partial<Device>;
-  if (typeof uri !== 'string') refuse(`${what}: uri`, 'a text', uri);
-  assertObject(`${what}: health`, health);
+  const method = 'function';
+  const methods = { open: method, close: method, frames: method, controls: method, setControls: method } as const;
+  assertShape(what, device, { uri: 'text', health: 'object', ...methods, on: method, off: method }, 'a Device');
 }
 
 /**

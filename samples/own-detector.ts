@@ -7,11 +7,13 @@ const warm = 200; // Of 255
 const detector: Detector = {
   name: 'warm spot',
   labels: ['warm'],
-  async detect({ width, height, planes: [luma] }) {
+  async detect({ format, width, height, planes: [plane] }) {
+    // A camera's first plane is its brightness, of pictures it has three colours a pixel.
+    const step = format.endsWith('24') ? 3 : 1;
     const box = [width, height, 0, 0] as [number, number, number, number];
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
-        if (luma!.data[y * luma!.stride + x]! < warm) continue;
+        if (plane!.data[y * plane!.stride + x * step]! < warm) continue;
         box[0] = Math.min(box[0], x);
         box[1] = Math.min(box[1], y);
         box[2] = Math.max(box[2], x + 1);

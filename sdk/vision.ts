@@ -11,6 +11,7 @@ export {
   type Region,
   type Size,
 } from './frame/letterbox.ts';
+export { annotatedJpeg } from './vision/annotate/annotated-jpeg.ts';
 export { type Annotated, drawBoxes, drawLabels, drawZones, Traces } from './vision/annotate/annotators.ts';
 export { type CanvasContext, CanvasDrawing } from './vision/annotate/canvas-drawing.ts';
 export { type Colour, colourOf, type Drawing } from './vision/annotate/drawing.ts';
@@ -21,7 +22,7 @@ export {
   type EvaluatedPicture,
   type TrueObject,
 } from './vision/average-precision.ts';
-export type { ChangeFinder, WatchedCells } from './vision/change-finder.ts';
+export type { ChangeFinder, WatchedCells } from './vision/changes/change-finder.ts';
 export { type CountChange, changedCounts, countTracks } from './vision/counts.ts';
 export { type Detection, Detections, type DetectionsInit } from './vision/detections.ts';
 export type { EventMessage, ObjectState } from './vision/event.ts';
@@ -31,5 +32,5 @@ export { type Crossing, type LineFrame, Lines } from './vision/lines.ts';
 export type { Moment } from './vision/moment.ts';
 export { nms } from './vision/nms.ts';
 export type { SubLabel, Track } from './vision/track.ts';
-export { Tracker, type TrackerOptions } from './vision/tracker.ts';
+export { Tracker, type TrackerOptions, type View } from './vision/tracker.ts';
 export { type ZoneInput, Zones } from './vision/zones.ts';

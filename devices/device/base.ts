@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { assertKind } from '../../sdk/base/arguments.ts';
 import { hiddenIn, hiding, hidingLogger, maskSource } from '../../sdk/base/credentials.ts';
 import { InputError, messageOf } from '../../sdk/base/errors.ts';
 import { about, type Logger, silent } from '../../sdk/base/log.ts';
@@ -56,6 +57,7 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
   /** Opens nothing. @param uri May hold a password; `this.uri` does not. */
   constructor(uri: string, options: DeviceOptions = {}) {
     super();
+    assertKind('uri of a device', uri, 'text');
     this.uri = maskSource(uri);
     this.options = options;
     this.#hide = hiding(uri);
@@ -136,6 +138,10 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
       this.#closing = undefined;
     });
     return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   /** To be asked after each wait in `start()`. @throws Error when the device was closed meanwhile. */

@@ -1,5 +1,18 @@
 import { InputError } from './errors.ts';
 
+/** What an argument may have to be. A list is an array or a typed one; many is what `for … of` takes. */
+const kinds = {
+  text: { expected: 'a text', fits: (value: unknown) => typeof value === 'string' },
+  number: { expected: 'a number', fits: (value: unknown) => typeof value === 'number' && !Number.isNaN(value) },
+  function: { expected: 'a function', fits: (value: unknown) => typeof value === 'function' },
+  object: { expected: 'an object', fits: isObject },
+  list: { expected: 'a list', fits: (value: unknown) => Array.isArray(value) || ArrayBuffer.isView(value) },
+  bytes: { expected: 'bytes (a Uint8Array or Buffer)', fits: (value: unknown) => value instanceof Uint8Array },
+  many: { expected: 'an array, or something else to iterate over', fits: isIterable },
+} as const;
+
+export type Kind = keyof typeof kinds;
+
 const longestShown = 60;
 
 /**
@@ -25,24 +38,46 @@ export function refuse(what: string, expected: string, value: unknown): never {
   throw new InputError(`${what}: expected ${expected}, got ${shown(value)}`);
 }
 
-/** @throws InputError unless it is an object, arrays not taken for one. */
-export function assertObject(what: string, value: unknown, expected = 'an object'): asserts value is object {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(what, expected, value);
+/**
+ * Checks what a program without types may hand over in the place of an argument.
+ *
+ * @param what Names the argument: `detect: options`.
+ * @param expected Default: the kind in words.
+ * @throws InputError unless it is of this kind.
+ */
+export function assertKind(what: string, value: unknown, kind: Kind, expected: string = kinds[kind].expected): void {
+  if (!kinds[kind].fits(value)) refuse(what, expected, value);
 }
 
-/** @throws InputError unless it is a text. */
-export function assertText(what: string, value: unknown, expected = 'a text'): asserts value is string {
-  if (typeof value !== 'string') refuse(what, expected, value);
+/**
+ * Checks an object and some of its fields; those whose kind ends with `?` may be left out.
+ *
+ * @param expected What it is, in words.
+ * @throws InputError naming the field.
+ *
+ * @example assertShape('Recorder: options', options, { folder: 'text', seconds: 'number?' });
+ */
+export function assertShape(
+  what: string,
+  value: unknown,
+  shape: Readonly<Record<string, Kind | `${Kind}?`>>,
+  expected?: string,
+): void {
+  if (!isObject(value)) refuse(what, expected ?? kinds.object.expected, value);
+  for (const [name, wanted] of Object.entries(shape)) {
+    const field: unknown = Reflect.get(value, name);
+    if (field === undefined && wanted.endsWith('?')) continue;
+    const kind = wanted.replace('?', '') as Kind;
+    if (kinds[kind].fits(field)) continue;
+    const whole = expected === undefined ? '' : `${expected}, with `;
+    refuse(`${what}: ${name}`, `${whole}${kinds[kind].expected} there`, field);
+  }
 }
 
-/** @throws InputError unless it can be called. */
-export function assertFunction(what: string, value: unknown): void {
-  if (typeof value !== 'function') refuse(what, 'a function', value);
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** @throws InputError unless it is an object that has all these methods; `expected` says what that would be. */
-export function assertMethods(what: string, value: unknown, methods: readonly string[], expected: string): void {
-  assertObject(what, value, expected);
-  const missing = methods.filter((name) => typeof Reflect.get(value, name) !== 'function');
-  if (missing.length > 0) refuse(what, `${expected} (without ${missing.join(', ')} it is none)`, value);
+function isIterable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && typeof Reflect.get(value, Symbol.iterator) === 'function';
 }

@@ -1,4 +1,5 @@
-import type { Frame } from '../frame/frame.ts';
+import { assertKind } from '../base/arguments.ts';
+import { assertFrame, type Frame } from '../frame/frame.ts';
 import { clipRegion, type Region } from '../frame/letterbox.ts';
 import { Detections } from '../vision/detections.ts';
 import type { DetectorCard } from './cards/card.ts';
@@ -84,6 +85,8 @@ export class Model {
     frame: Frame,
     options: DetectOptions = {},
   ): Promise<{ detections: Detections; times: DetectTimes }> {
+    assertFrame('detect', frame);
+    assertKind('detect: options', options, 'object');
     const iou = options.iouThreshold ?? this.card.thresholds.iou;
     const question = {
       type: 'detect',
@@ -101,6 +104,11 @@ export class Model {
   /** Ends the thread. The frame that is being looked at is finished; those that wait are rejected. */
   close(): Promise<void> {
     return this.#queue.close();
+  }
+
+  /** `close()`, for `await using model = await loadModel()`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }
 

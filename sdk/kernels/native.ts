@@ -29,7 +29,7 @@ export interface Addon {
   kernels(variant: string): NativeKernels;
 }
 
-const abi = 2;
+const abi = 3;
 
 /** What was found, and for a person where it comes from or why there is none. */
 export interface FoundAddon {

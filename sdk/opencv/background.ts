@@ -1,7 +1,7 @@
 import type { Frame } from '../frame/frame.ts';
 import { loadOpenCv } from '../opencv-bindings/load.ts';
 import type { BackgroundSubtractor, Mat } from '../opencv-bindings/types.ts';
-import type { ChangeFinder, WatchedCells } from '../vision/change-finder.ts';
+import type { ChangeFinder, WatchedCells } from '../vision/changes/change-finder.ts';
 import { toMat } from './mat.ts';
 
 /** Pixels that are compared on each side of a cell of 8: half the picture's size tells as much. */
@@ -88,13 +88,12 @@ export class BackgroundChanges implements ChangeFinder {
   }
 
   #mark(): number {
-    const { columns, mask } = this.#cells;
+    const { mask } = this.#cells;
     const changed = this.#changed;
     let count = 0;
     for (let i = 0; i < changed.length; i++) {
       changed[i] = mask[i] === 1 && this.#foreground[i]! >= leastForeground ? 1 : 0;
-      if (changed[i] === 0) continue;
-      if ((i % columns > 0 && changed[i - 1] === 1) || (i >= columns && changed[i - columns] === 1)) count++;
+      count += changed[i]!;
     }
     return count;
   }

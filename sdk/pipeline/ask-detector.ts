@@ -1,4 +1,4 @@
-import { assertMethods, shown } from '../base/arguments.ts';
+import { assertShape, shown } from '../base/arguments.ts';
 import { InputError, ModelError, messageOf } from '../base/errors.ts';
 import { LabelPattern } from '../config/text.ts';
 import type { Detector, DetectorInfo, Found, FoundObject } from '../core/detector.ts';
@@ -120,7 +120,7 @@ const isModel = (given: Model | Detector): given is Model =>
   typeof (given as Partial<Model>)?.detectTimed === 'function';
 
 function assertDetector(given: Detector): void {
-  assertMethods('model', given, ['detect'], 'a model of loadModel() or a detector: { labels, detect }');
+  assertShape('model', given, { detect: 'function' }, 'a model of loadModel() or a detector: { labels, detect }');
   const { labels, name } = given;
   if (name !== undefined && typeof name !== 'string')
     throw new InputError(`model.name: expected a text, got ${shown(name)}`);

@@ -3,8 +3,10 @@ import type { Frame } from '../frame/frame.ts';
 import { type CountChange, changedCounts, countTracks } from '../vision/counts.ts';
 import type { Detections } from '../vision/detections.ts';
 import type { EventMessage } from '../vision/event.ts';
+import type { Box } from '../vision/geometry.ts';
 import type { Crossing } from '../vision/lines.ts';
 import { outsideMasks } from '../vision/masks.ts';
+import { signatureOf } from '../vision/signature.ts';
 import type { SubLabel, Track } from '../vision/track.ts';
 import { lowThreshold } from '../vision/tracker.ts';
 import type { Answer } from './ask-detector.ts';
@@ -61,17 +63,19 @@ export class Watch {
   }
 
   /** @param found What the detector saw in the frame; undefined: it did not look. */
-  follow({ frame }: Gated, found: Detections | undefined): Meaning {
+  follow({ frame }: Pick<Gated, 'frame'>, found: Detections | undefined): Meaning {
     const { gate, tracker, zones, lines, events, settings } = this.parts;
     if (!found) return settings.detect.enabled ? this.#means(this.#tracks, [], []) : this.#end();
+    const { width, height } = frame;
     this.#lookedNs = frame.captureTimeNs;
     // Another size is another scene: boxes of the old one mean nothing in it.
-    const size = `${frame.width}x${frame.height}`;
+    const size = `${width}x${height}`;
     const before = this.#size === size ? nothing : this.#over();
     this.#size = size;
     const watched = found.filter(({ label }) => this.parts.isWatched(label));
     const detections = outsideMasks(watched, settings.masks, frame);
-    const tracked = tracker.update(detections, frame.captureTimeNs, gate.disturbed);
+    const view = { width, height, signature: (box: Box) => signatureOf(frame, box) };
+    const tracked = tracker.update(detections, frame.captureTimeNs, gate.disturbed, view);
     gate.forget();
     const tracks = zones.update(tracked, frame).map((track) => this.#named(track));
     const crossings = lines.update(tracks, frame);

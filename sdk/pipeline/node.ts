@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import type { Device } from '../../devices/device/device.ts';
 import { BoardMonitor, type BoardSenses } from '../../devices/index.ts';
+import { assertKind, assertShape } from '../base/arguments.ts';
 import { InputError, messageOf } from '../base/errors.ts';
 import { about, type Logger, problemsToStderr } from '../base/log.ts';
 import { guarded } from '../base/tell.ts';
@@ -71,6 +72,13 @@ export class Node extends EventEmitter<NodeEvents> {
   /** @throws InputError when sources or stages are given for a camera that the settings do not have. */
   constructor(settings: Settings, options: NodeOptions = {}) {
     super();
+    assertShape(
+      'Node: settings',
+      settings,
+      { node: 'text', cameras: 'object', core: 'object' },
+      'what resolveSettings gives',
+    );
+    assertKind('Node: options', options, 'object');
     const { logger = problemsToStderr, data, board = new BoardMonitor() } = options;
     assertCameras('sources', options.sources, settings);
     assertCameras('stages', options.stages, settings);

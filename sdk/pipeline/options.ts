@@ -4,7 +4,7 @@ import type { CameraChange } from '../config/schema.ts';
 import type { Detector } from '../core/detector.ts';
 import type { Model } from '../core/model.ts';
 import type { Frame } from '../frame/frame.ts';
-import type { ChangeFinder } from '../vision/change-finder.ts';
+import type { ChangeFinder } from '../vision/changes/change-finder.ts';
 import type { SubLabel } from '../vision/track.ts';
 import type { FrameReport } from './events.ts';
 import type { Stage } from './stage.ts';

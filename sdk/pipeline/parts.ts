@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CameraSettings } from '../config/schema.ts';
-import type { ChangeFinder } from '../vision/change-finder.ts';
+import type { ChangeFinder } from '../vision/changes/change-finder.ts';
 import { EventCycle } from '../vision/event-cycle.ts';
 import { Lines } from '../vision/lines.ts';
 import { MotionGate } from '../vision/motion-gate.ts';

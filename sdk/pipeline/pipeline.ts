@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Device } from '../../devices/device/device.ts';
+import { assertKind } from '../base/arguments.ts';
 import { InputError } from '../base/errors.ts';
 import type { CameraChange, CameraSettings } from '../config/schema.ts';
 import type { Frame } from '../frame/frame.ts';
@@ -37,6 +38,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   /** @throws InputError when a setting is wrong, naming the field. */
   constructor(options: PipelineOptions = {}) {
     super();
+    assertKind('Pipeline: options', options, 'object');
     this.#parts = wire(options, this, (make) => (this.#watch ??= make()));
     this.name = this.#parts.name;
   }

@@ -65,3 +65,72 @@ export function assign(costs: Float64Array, rows: number, columns: number): Int3
   for (let c = 1; c <= columns; c++) if (rowOfColumn[c]! > 0) result[rowOfColumn[c]! - 1] = c - 1;
   return result;
 }
+
+/** A row and a column that may be a pair, and how good a pair they are: more than 0. */
+export interface Candidate {
+  readonly row: number;
+  readonly column: number;
+  readonly worth: number;
+}
+
+/**
+ * Of the candidates, those that are worth most together, each row and each column at most once. A row stays alone where
+ * its pair would cost others more than it is worth: two good pairs are not broken up for three bad ones.
+ *
+ * Rows and columns that nothing joins are paired apart, so the time grows with the crowds and not with the picture.
+ */
+export function bestPairs(candidates: readonly Candidate[], rows: number, columns: number): Candidate[] {
+  const inRow = new Int32Array(rows);
+  const inColumn = new Int32Array(columns);
+  for (const { row, column } of candidates) {
+    inRow[row]!++;
+    inColumn[column]!++;
+  }
+  const isAlone = ({ row, column }: Candidate) => inRow[row] === 1 && inColumn[column] === 1;
+  const pairs = candidates.filter(isAlone);
+  if (pairs.length === candidates.length) return pairs;
+  // Rows and columns are one list here, rows first; each points to another one of its group.
+  const parent = new Int32Array(rows + columns);
+  for (let i = 0; i < parent.length; i++) parent[i] = i;
+  const groupOf = (of: number): number => {
+    let i = of;
+    while (parent[i] !== i) {
+      parent[i] = parent[parent[i]!]!;
+      i = parent[i]!;
+    }
+    return i;
+  };
+  for (const { row, column } of candidates) parent[groupOf(row)] = groupOf(rows + column);
+  const groups = new Map<number, Candidate[]>();
+  for (const candidate of candidates) {
+    if (isAlone(candidate)) continue;
+    const key = groupOf(candidate.row);
+    const group = groups.get(key);
+    if (group) group.push(candidate);
+    else groups.set(key, [candidate]);
+  }
+  for (const group of groups.values()) pairs.push(...pairsOfGroup(group));
+  return pairs;
+}
+
+function pairsOfGroup(group: readonly Candidate[]): Candidate[] {
+  const rowAt = numbered(group.map(({ row }) => row));
+  const columnAt = numbered(group.map(({ column }) => column));
+  // One who may have several: the best.
+  if (rowAt.size === 1 || columnAt.size === 1) {
+    return [group.reduce((best, candidate) => (candidate.worth > best.worth ? candidate : best))];
+  }
+  const costs = new Float64Array(rowAt.size * columnAt.size);
+  const place = ({ row, column }: Candidate) => rowAt.get(row)! * columnAt.size + columnAt.get(column)!;
+  // What may not be a pair costs nothing, as much as staying alone.
+  for (const candidate of group) costs[place(candidate)] = -candidate.worth;
+  const columnOf = assign(costs, rowAt.size, columnAt.size);
+  return group.filter(({ row, column }) => columnOf[rowAt.get(row)!] === columnAt.get(column));
+}
+
+/** The different values, each with its place in the order they come in. */
+function numbered(values: readonly number[]): Map<number, number> {
+  const places = new Map<number, number>();
+  for (const value of values) if (!places.has(value)) places.set(value, places.size);
+  return places;
+}

@@ -31,6 +31,16 @@ export function grown(box: Box, share: number): Box {
   return [box[0] - dx, box[1] - dy, box[2] + dx, box[3] + dy];
 }
 
+/** The side of a square that is as large as a box; at least 1. */
+export function sizeOf(box: Box): number {
+  return Math.sqrt(Math.max(1, area(box)));
+}
+
+/** Between the centres of two boxes. */
+export function apart(a: Box, b: Box): number {
+  return Math.hypot(a[0] + a[2] - b[0] - b[2], a[1] + a[3] - b[1] - b[3]) / 2;
+}
+
 /** Where an object stands: the middle of its box's lower edge. */
 export function bottomCentre(box: Box): Point {
   return [(box[0] + box[2]) / 2, box[3]];

@@ -1,9 +1,10 @@
 import type { Frame } from '../frame/frame.ts';
 import { cellSize } from '../kernels/motion/motion.ts';
-import { CellChanges } from './cell-changes.ts';
-import type { ChangeFinder } from './change-finder.ts';
+import { CellChanges } from './changes/cell-changes.ts';
+import type { ChangeFinder } from './changes/change-finder.ts';
 import { type Box, pointInPolygon } from './geometry.ts';
 import type { Masks } from './masks.ts';
+import { MovingRegions } from './moving-regions.ts';
 
 /** Motion that stops is still motion for so long: people pause between two steps. */
 const lingerNs = 0.7e9;
@@ -11,8 +12,9 @@ const lingerNs = 0.7e9;
 const lightShare = 0.6;
 
 /**
- * Tells whether something moves, at a small part of a network's cost: enough cells of the picture differ from the
- * background. A change of the light counts once and is then the new scene.
+ * Tells whether something moves, at a small part of a network's cost: a region of the picture differs from the background
+ * for some frames, or a large one at once. Exposure, lamps and shadows are followed; where they cannot be told from a change
+ * of the scene, a change of most of the view counts once and is then the new scene.
  *
  * @example
  * const gate = new MotionGate();
@@ -33,6 +35,7 @@ export class MotionGate {
   /** 1 where something moved since `forget()`. */
   #touched = new Uint8Array(0);
   #timeNs = 0;
+  #regions = new MovingRegions(1, 1, 1, 1);
 
   /** @param finder Says which cells differ from the background. Default: from their brightness alone. */
   constructor(finder: ChangeFinder = new CellChanges()) {
@@ -40,8 +43,8 @@ export class MotionGate {
   }
 
   /**
-   * @param sensitivity 0..1: 0 wants a difference of 32 grey levels in 1 % of the view, 0.5 of 8 in 0.1 %, 1 of 2 in
-   *   0.01 %; never less than two neighbouring cells.
+   * @param sensitivity 0..1: 0 wants a difference of 16 grey levels in 1 % of the view, 0.5 of 4 in 0.1 %, 1 of 1 in
+   *   0.01 %; never less than two neighbouring cells, and more of both in noise and rain.
    * @param masks Areas that do not count.
    */
   configure(sensitivity: number, masks: Masks): void {
@@ -73,10 +76,14 @@ export class MotionGate {
       this.#movedNs = captureTimeNs;
       return true;
     }
-    const { changed } = this.#finder;
-    if (count > this.#watched * lightShare) this.#finder.accept();
-    else for (let i = 0; i < changed.length; i++) if (changed[i] === 1) this.#touched[i] = 1;
-    if (count >= Math.max(1, this.#watched * this.#least)) this.#movedNs = captureTimeNs;
+    if (count > this.#watched * lightShare) {
+      this.#finder.accept();
+      this.#movedNs = captureTimeNs;
+    } else {
+      const { changed } = this.#finder;
+      for (let cell = changed.indexOf(1); cell >= 0; cell = changed.indexOf(1, cell + 1)) this.#touched[cell] = 1;
+      if (this.#regions.update(changed, passedNs)) this.#movedNs = captureTimeNs;
+    }
     return captureTimeNs - this.#movedNs <= lingerNs;
   }
 
@@ -114,6 +121,7 @@ export class MotionGate {
     this.#rows = rows;
     this.#touched = new Uint8Array(mask.length);
     this.#watched = mask.reduce((sum, watched) => sum + watched, 0);
+    this.#regions = new MovingRegions(columns, rows, this.#watched, this.#watched * this.#least);
     this.#finder.begin({ width, height, columns, rows, mask }, this.#sensitivity);
   }
 }

@@ -11,7 +11,10 @@ export interface Track {
   readonly id: number;
   readonly classId: number;
   readonly label: string;
-  /** `[x1, y1, x2, y2]` in frame pixels: the last detection's box, or the predicted one while it is out of sight. */
+  /**
+   * `[x1, y1, x2, y2]` in frame pixels: where it is by all its detections, which trembles less than the last one's box; where it
+   * is predicted to be while it is out of sight. Within the picture, where the tracker knows its size.
+   */
   readonly box: readonly [number, number, number, number];
   /** Of the last detection, 0..1. */
   readonly score: number;

@@ -1,14 +1,22 @@
-import { assign } from './assignment.ts';
-import { BoxFilter } from './box-filter.ts';
+import { Appearance } from './appearance.ts';
+import { bestPairs } from './assignment.ts';
 import type { Detection, Detections } from './detections.ts';
-import { type Box, covered, grown, iou } from './geometry.ts';
+import { type Box, covered, iou } from './geometry.ts';
+import { leapsOf } from './leaps.ts';
+import { Living, samePlace } from './living.ts';
+import { clearly, memory } from './names.ts';
+import { Pace } from './pace.ts';
+import { type Sighting, sightingsOf } from './sighting.ts';
+import type { Signature } from './signature.ts';
+import { viewShift } from './steady.ts';
 import type { Track } from './track.ts';
-import { Tremble } from './tremble.ts';
+import { assertLook, assertTrackerOptions } from './tracker-options.ts';
+import { candidatesOf, clearWorth, faintWorth, nearWorth, type Worth } from './worth.ts';
 
 export interface TrackerOptions {
-  /** Observations before a track can be confirmed. */
+  /** Observations before a track can be confirmed, at four looks a second or more; fewer, and surer ones, where looks are rarer. */
   confirm: number;
-  /** Seconds out of sight before a confirmed track ends. */
+  /** Seconds out of sight before a confirmed track ends; at least three looks. */
   lostSeconds: number;
   /** Seconds in one place before a track is stationary. */
   stationarySeconds: number;
@@ -16,65 +24,42 @@ export interface TrackerOptions {
   threshold(label: string): number;
 }
 
+/** The picture that the detections were found in. */
+export interface View {
+  /** Pixels: who leaves it is gone, and boxes do not reach beyond it. */
+  readonly width: number;
+  readonly height: number;
+  /** What is in a box, in frame pixels, looks like: asked only where boxes do not tell who is who. Default: not known. */
+  readonly signature?: (box: Box) => Signature;
+}
+
 /** Scores from here on keep a track alive; less is noise. */
 export const lowThreshold = 0.15;
 
 /** A track may begin with a little less than its label's threshold; the median decides. */
 const beginShare = 0.8;
-/** Least overlap of a track's predicted box and a detection: at first sight, for a low score, and grown. */
-const overlap = { high: 0.2, low: 0.4, grown: 0.1 };
-const growth = 0.5;
-/** Scores the median is taken over. */
-const memory = 10;
-/** Tentative tracks that are out of sight for so long were nothing. */
-const tentativeSeconds = 0.6;
-/** Two boxes that overlap so much are in the same place: a thing that did not move, or one thing under two names. */
-const samePlace = 0.6;
-/** One name for a thing is clearly surer than another by so much. */
-const clearly = 0.1;
-/** Observations away from its place, in a row, that take an object out of its rest: a box may jump once. */
-const departure = 3;
-/** An object at rest that nobody disturbed stays for so many times `lostSeconds`: the network blinks, cars do not. */
-const restFactor = 30;
-/** Who covers so much of an object at rest hides it. */
-const hiding = 0.1;
-
-interface Living {
-  readonly id: number;
-  readonly classId: number;
-  readonly label: string;
-  readonly filter: BoxFilter;
-  readonly tremble: Tremble;
-  readonly firstSeenNs: number;
-  scores: number[];
-  box: Box;
-  score: number;
-  medianScore: number;
-  confirmed: boolean;
-  visible: boolean;
-  observations: number;
-  lastSeenNs: number;
-  anchor: Box;
-  anchoredNs: number;
-  stationary: boolean;
-  motionlessCount: number;
-  positionChanges: number;
-  /** Observations in a row away from where it rests. */
-  away: number;
-  /** Something moved where it was since it was last seen. */
-  disturbed: boolean;
-  /** When another object was last seen in front of it, ns. */
-  hiddenNs: number;
-}
+/** What one observation stands for, seconds: where looks come less often, fewer are demanded. */
+const observationSeconds = 0.25;
+/** How much surer they must be then: this share of what is left to 1, times the share of observations that are missing. */
+const surer = 0.75;
+/** Tentative tracks that are out of sight for so long, and at so many looks, were nothing. */
+const tentative = { seconds: 0.6, looks: 2 };
+/** Looks in vain before a confirmed track is lost: where looks are rare, one miss is no departure. */
+const lostLooks = 3;
+/** A step of more than so many usual ones is a gap. */
+const gap = 1.5;
+/** What moves, is out of sight and would be within the picture with less than this share of it has left. */
+const within = 0.4;
 
 /**
- * Follows objects over frames (after ByteTrack, Zhang et al. 2022): detections are paired with predicted boxes, sure
- * ones first, then unsure ones with the tracks that are left, which carries objects through bad frames. Times are real:
- * frames may come at any rate and with gaps.
+ * Follows objects over frames: detections are paired with predicted boxes so that what is paired is worth most together,
+ * sure ones first, then unsure ones with the tracks that are left (after ByteTrack, Zhang et al. 2022), then what is only
+ * near, then what is far but alone. Times are real: frames may come at any rate and with gaps.
  *
  * A track is *confirmed* once the median of its last scores reaches its label's threshold, so one bad frame makes no
- * object, and only as the surest of those in its place, so one thing that the network gives two names is not two. An
- * object at rest is not lost while nothing moves where it stands, nor while another stands in front of it.
+ * object, and only as the surest of those in its place. One thing that the network gives two names is one track. An
+ * object at rest is not lost while nothing moves where it stands, nor while another stands in front of it. A shaking
+ * camera is no motion of what it shows.
  *
  * @example
  * const tracker = new Tracker({ confirm: 3, lostSeconds: 2, stationarySeconds: 5, threshold: () => 0.6 });
@@ -86,13 +71,17 @@ export class Tracker {
   #nextId = 1;
   #timeNs: number | undefined;
   #ended: Track[] = [];
+  readonly #pace = new Pace();
+  #view: View | undefined;
 
   constructor(options: TrackerOptions) {
+    assertTrackerOptions(options);
     this.#options = options;
   }
 
   /** Other thresholds and times from now on; the tracks stay. */
   configure(options: TrackerOptions): void {
+    assertTrackerOptions(options);
     this.#options = options;
   }
 
@@ -101,52 +90,53 @@ export class Tracker {
    *
    * @param detections With scores down to `lowThreshold`, which keep tracks alive.
    * @param captureTimeNs Of the frame; not before the last one's.
-   * @param disturbed Did something move in this box since the last call? Default: everywhere.
+   * @param disturbed Did something move in this box since the last call? Default: not known, as good as everywhere.
+   * @param view The picture. Default: not known; who leaves it is then out of sight like who is hidden.
    * @returns All tracks, those out of sight too.
    */
   update(
     detections: Detections,
     captureTimeNs: number,
-    disturbed: (box: Box) => boolean = () => true,
+    disturbed?: (box: Box) => boolean,
+    view?: View,
   ): readonly Track[] {
-    const seconds = this.#timeNs === undefined ? 0 : Math.max(0, captureTimeNs - this.#timeNs) / 1e9;
-    this.#timeNs = captureTimeNs;
+    assertLook(detections, captureTimeNs);
+    this.#view = view;
+    const seconds = this.#pass(captureTimeNs);
+    const { sure, unsure } = this.#sort(detections);
+    const [dx, dy] = viewShift(this.#living, sure);
+    if (dx !== 0 || dy !== 0) for (const track of this.#living) track.shift(dx, dy);
+    if (view) this.#end((track) => hasLeft(track, view));
+
+    const looks = view?.signature && new Appearance(view.signature, captureTimeNs);
+    let tracks: readonly Living[] = this.#living;
+    let open: readonly Sighting[];
+    [tracks, open] = this.#pair(tracks, sure, captureTimeNs, clearWorth, looks);
+    [tracks] = this.#pair(tracks, unsure, captureTimeNs, faintWorth, looks);
+    [tracks, open] = this.#pair(tracks, open, captureTimeNs, nearWorth, looks);
+    open = this.#leap(tracks, open, captureTimeNs);
+    for (const sighting of open) this.#living.push(new Living(this.#nextId++, sighting, captureTimeNs));
+    looks?.remember(this.#living, this.#pace.seconds);
+
     for (const track of this.#living) {
-      // What rests, and is out of sight, is where it was.
-      if (track.stationary && !track.visible) track.filter.stop();
-      track.filter.predict(seconds);
-      track.visible = false;
-      track.disturbed ||= disturbed(track.box);
+      if (!track.visible) continue;
+      if (track.confirmed) this.#rename(track, captureTimeNs);
+      else this.#confirm(track);
     }
-    const sure: Detection[] = [];
-    const unsure: Detection[] = [];
-    // In an order of their own, so that it does not matter in which the network found them.
-    for (const detection of [...detections].sort(bySureness)) {
-      if (detection.score >= this.#beginAt(detection.label)) sure.push(detection);
-      else if (detection.score >= lowThreshold) unsure.push(detection);
-    }
-    let tracks = this.#living;
-    let open: Detection[];
-    [tracks, open] = this.#pair(tracks, sure, captureTimeNs, overlap.high, (box) => box);
-    [tracks] = this.#pair(tracks, unsure, captureTimeNs, overlap.low, (box) => box);
-    // Fast things at a low frame rate, and things that come back from behind another: near is enough.
-    [, open] = this.#pair(tracks, open, captureTimeNs, overlap.grown, (box) => grown(box, growth));
-    for (const detection of open) this.#begin(detection, captureTimeNs);
-    for (const track of this.#living) this.#confirm(track);
-    this.#bury(captureTimeNs);
+    this.#bury(captureTimeNs, seconds, disturbed);
     return this.tracks;
   }
 
   /** Ends all tracks: the source is over or another one. The next track has the next number all the same. */
   finish(): void {
-    this.#ended.push(...this.#living.map(snapshot));
-    this.#living = [];
+    this.#end(() => true);
     this.#timeNs = undefined;
+    this.#pace.reset();
   }
 
   /** All tracks after the last update. */
   get tracks(): readonly Track[] {
-    return this.#living.map(snapshot);
+    return this.#living.map((track) => track.snapshot(this.#cut));
   }
 
   /** Tracks that ended since the last call, each once. */
@@ -156,166 +146,157 @@ export class Tracker {
     return ended;
   }
 
+  /** Moves all tracks on to a time. @returns Seconds since the last one. */
+  #pass(timeNs: number): number {
+    const isFirst = this.#timeNs === undefined;
+    const seconds = isFirst ? 0 : Math.max(0, timeNs - this.#timeNs!) / 1e9;
+    this.#timeNs = timeNs;
+    if (isFirst) return 0;
+    // While all rests, looks may be as rare as `motion.keepalive`: that says nothing of how often they can come.
+    if (this.#living.some((track) => !track.stationary)) this.#pace.add(seconds);
+    // Nobody looked for so long: who is seen now is somebody else, but for what rests.
+    if (seconds > Math.max(this.#options.lostSeconds, gap * this.#pace.seconds))
+      this.#end((track) => !track.stationary);
+    for (const track of this.#living) track.predict(seconds);
+    return seconds;
+  }
+
+  #sort(detections: Detections): { sure: Sighting[]; unsure: Sighting[] } {
+    // In an order of their own, so that it does not matter in which the network found them.
+    const found: Detection[] = [];
+    for (let i = 0; i < detections.length; i++) if (detections.score[i]! >= lowThreshold) found.push(detections.at(i));
+    found.sort(bySureness);
+    const sure: Sighting[] = [];
+    const unsure: Sighting[] = [];
+    for (const sighting of sightingsOf(found)) {
+      const begins = sighting.names.some(({ label, score }) => score >= this.#beginAt(label));
+      (begins ? sure : unsure).push(sighting);
+    }
+    return { sure, unsure };
+  }
+
   #beginAt(label: string): number {
     return Math.max(lowThreshold, this.#options.threshold(label) * beginShare);
   }
 
-  /** Pairs by overlap; returns the tracks and detections that stay alone. */
+  /** Pairs what is worth most together; returns the tracks and sightings that stay alone. */
   #pair(
-    tracks: Living[],
-    detections: Detection[],
+    tracks: readonly Living[],
+    sightings: readonly Sighting[],
     timeNs: number,
-    least: number,
-    shape: (box: Box) => Box,
-  ): [Living[], Detection[]] {
-    if (tracks.length === 0 || detections.length === 0) return [tracks, detections];
-    const costs = new Float64Array(tracks.length * detections.length);
-    const predicted = tracks.map(({ filter }) => shape(filter.box));
-    const seen = detections.map(({ box }) => shape(box));
-    for (let t = 0; t < tracks.length; t++) {
-      for (let d = 0; d < detections.length; d++) {
-        const same = tracks[t]!.classId === detections[d]!.classId;
-        const shared = same ? iou(predicted[t]!, seen[d]!) : 0;
-        // A pair that may not be costs more than any that may, so it is made only where nothing else is left.
-        costs[t * detections.length + d] = shared >= least ? 1 - shared : 1e3;
-      }
+    worthOf: Worth,
+    looks: Appearance | undefined,
+  ): [readonly Living[], readonly Sighting[]] {
+    if (tracks.length === 0 || sightings.length === 0) return [tracks, sightings];
+    const candidates = candidatesOf(tracks, sightings, worthOf, timeNs);
+    const judged = looks ? looks.judged(candidates, tracks, sightings) : candidates;
+    const pairs = bestPairs(judged, tracks.length, sightings.length);
+    const told = looks ? looks.exchanged(pairs, tracks, sightings, worthOf) : pairs;
+    const pairedTracks = new Set<Living>();
+    const pairedSightings = new Set<Sighting>();
+    for (const { row, column } of told) {
+      const track = tracks[row]!;
+      const sighting = sightings[column]!;
+      track.observe(sighting, timeNs, this.#options.stationarySeconds);
+      pairedTracks.add(track);
+      pairedSightings.add(sighting);
     }
-    const columnOf = assign(costs, tracks.length, detections.length);
-    const taken = new Set<number>();
-    const alone = tracks.filter((track, t) => {
-      const d = columnOf[t]!;
-      if (d < 0 || costs[t * detections.length + d]! >= 1e3) return true;
-      taken.add(d);
-      this.#observe(track, detections[d]!, timeNs);
-      return false;
-    });
-    return [alone, detections.filter((_, d) => !taken.has(d))];
+    return [
+      tracks.filter((track) => !pairedTracks.has(track)),
+      sightings.filter((sighting) => !pairedSightings.has(sighting)),
+    ];
   }
 
-  #begin({ box, score, classId, label }: Detection, timeNs: number): void {
-    const tremble = new Tremble();
-    tremble.observe(box, timeNs);
-    this.#living.push({
-      id: this.#nextId++,
-      classId,
-      label,
-      filter: new BoxFilter(box),
-      tremble,
-      firstSeenNs: timeNs,
-      scores: [score],
-      box,
-      score,
-      medianScore: score,
-      confirmed: false,
-      visible: true,
-      observations: 1,
-      lastSeenNs: timeNs,
-      anchor: box,
-      anchoredNs: timeNs,
-      stationary: false,
-      motionlessCount: 0,
-      positionChanges: 0,
-      away: 0,
-      disturbed: false,
-      hiddenNs: timeNs,
-    });
+  /** @returns The sightings that stay alone. */
+  #leap(tracks: readonly Living[], sightings: readonly Sighting[], timeNs: number): readonly Sighting[] {
+    const leaps = leapsOf(tracks, sightings, timeNs);
+    for (const { track, sighting } of leaps) track.leap(sighting, timeNs, this.#options.stationarySeconds);
+    const paired = new Set(leaps.map(({ sighting }) => sighting));
+    return sightings.filter((sighting) => !paired.has(sighting));
   }
 
-  #observe(track: Living, { box, score }: Detection, timeNs: number): void {
-    track.filter.correct(box);
-    track.tremble.observe(box, timeNs);
-    track.box = box;
-    track.score = score;
-    track.scores.push(score);
-    if (track.scores.length > memory) track.scores.shift();
-    track.medianScore = median(track.scores);
-    track.observations++;
-    track.visible = true;
-    track.lastSeenNs = timeNs;
-    track.disturbed = false;
-    // The filtered box, since a detection's edges tremble.
-    if (iou(track.filter.box, track.anchor) >= samePlace) {
-      track.away = 0;
-      track.motionlessCount++;
-      if (timeNs - track.anchoredNs >= this.#options.stationarySeconds * 1e9) track.stationary = true;
-      return;
-    }
-    if (track.stationary && ++track.away < departure) return;
-    if (track.stationary) track.positionChanges++;
-    track.stationary = false;
-    track.away = 0;
-    track.motionlessCount = 0;
-    track.anchor = track.filter.box;
-    track.anchoredNs = timeNs;
+  /** What was told under one name and turns out to be another thing ends, and begins as that. */
+  #rename(track: Living, timeNs: number): void {
+    if (!track.names.isOver) return;
+    this.#ended.push({ ...track.snapshot(this.#cut), visible: false });
+    track.rename(this.#nextId++, timeNs);
   }
 
   #confirm(track: Living): void {
-    const { confirm, threshold } = this.#options;
-    if (track.confirmed || !track.visible || track.observations < confirm) return;
-    if (track.medianScore < threshold(track.label)) return;
+    if (!this.#isSure(track)) return;
+    const { names, observations } = track;
     // While the network wavers between names, wait. Of a thing that goes on looking like two, the surer one is told.
-    const isYoung = track.observations < memory;
+    const isYoung = observations < memory;
+    if (isYoung && names.lead < clearly) return;
     track.confirmed = !this.#living.some(
       (other) =>
-        other.classId !== track.classId &&
-        other.medianScore + (isYoung || other.confirmed ? clearly : 0) > track.medianScore &&
+        other.names.classId !== names.classId &&
+        other.names.medianScore + (isYoung || other.confirmed ? clearly : 0) > names.medianScore &&
         iou(other.filter.box, track.filter.box) >= samePlace,
     );
   }
 
-  #bury(timeNs: number): void {
+  /** Was it seen often and surely enough? Where looks are rare, a few that are clearly sure are enough. */
+  #isSure({ names, observations }: Living): boolean {
+    const { confirm, threshold } = this.#options;
+    const pace = this.#pace.seconds;
+    const others = pace === 0 ? confirm : Math.floor(((confirm - 1) * observationSeconds) / pace);
+    if (observations < Math.min(confirm, 1 + others)) return false;
+    const least = threshold(names.label);
+    const missing = Math.max(0, 1 - observations / confirm);
+    return names.medianScore >= least + (1 - least) * surer * missing;
+  }
+
+  #bury(timeNs: number, seconds: number, disturbed: ((box: Box) => boolean) | undefined): void {
     const seen = this.#living.filter((track) => track.visible);
+    this.#end((track) => !track.visible && !this.#mayComeBack(track, seen, timeNs, seconds, disturbed));
+  }
+
+  #mayComeBack(
+    track: Living,
+    seen: readonly Living[],
+    timeNs: number,
+    seconds: number,
+    disturbed: ((box: Box) => boolean) | undefined,
+  ): boolean {
+    const { lostSeconds } = this.#options;
+    track.misses++;
+    const unseen = (timeNs - track.lastSeenNs) / 1e9;
+    if (!track.confirmed) return unseen <= tentative.seconds || track.misses < tentative.looks;
+    if (!track.stationary) return unseen <= lostSeconds || track.misses < lostLooks;
+    const stirs = disturbed?.(track.box) ?? false;
+    track.disturbed ||= stirs || !disturbed;
+    const hidden = Math.max(0, ...seen.map((other) => covered(track.box, other.box)));
+    // A time without looks is no evidence of absence.
+    return track.mayRestUnseen(Math.min(seconds, lostSeconds / 2), stirs, hidden, lostSeconds);
+  }
+
+  #end(isOver: (track: Living) => boolean): void {
     this.#living = this.#living.filter((track) => {
-      if (track.visible || this.#mayComeBack(track, seen, timeNs)) return true;
-      this.#ended.push(snapshot(track));
+      if (!isOver(track)) return true;
+      this.#ended.push({ ...track.snapshot(this.#cut), visible: false });
       return false;
     });
   }
 
-  #mayComeBack(track: Living, seen: readonly Living[], timeNs: number): boolean {
-    const { lostSeconds } = this.#options;
-    const unseen = (timeNs - track.lastSeenNs) / 1e9;
-    if (!track.confirmed) return unseen <= Math.min(tentativeSeconds, lostSeconds);
-    if (!track.stationary) return unseen <= lostSeconds;
-    if (seen.some((other) => covered(track.box, other.box) >= hiding)) track.hiddenNs = timeNs;
-    const missing = track.disturbed ? (timeNs - Math.max(track.lastSeenNs, track.hiddenNs)) / 1e9 : 0;
-    return missing <= lostSeconds && unseen <= lostSeconds * restFactor;
-  }
+  /** To the picture, where its size is known. */
+  readonly #cut = (box: Box): Box => (this.#view ? cutTo(box, this.#view) : box);
 }
 
-function snapshot(track: Living): Track {
-  const { filter, visible, box } = track;
-  return {
-    id: track.id,
-    classId: track.classId,
-    label: track.label,
-    box: visible || track.stationary ? box : filter.box,
-    score: track.score,
-    medianScore: track.medianScore,
-    confirmed: track.confirmed,
-    visible,
-    observations: track.observations,
-    firstSeenNs: track.firstSeenNs,
-    lastSeenNs: track.lastSeenNs,
-    stationary: track.stationary,
-    motionlessCount: track.motionlessCount,
-    positionChanges: track.positionChanges,
-    tremble: track.tremble.of(track.box),
-    currentZones: none,
-    enteredZones: none,
-  };
+function hasLeft({ stationary, misses, predicted }: Living, { width, height }: View): boolean {
+  return !stationary && misses > 0 && covered(predicted, [0, 0, width, height]) < within;
 }
 
-const none: readonly string[] = [];
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+function cutTo([x1, y1, x2, y2]: Box, { width, height }: View): Box {
+  const left = Math.min(Math.max(x1, 0), width);
+  const top = Math.min(Math.max(y1, 0), height);
+  return [left, top, Math.max(left, Math.min(x2, width)), Math.max(top, Math.min(y2, height))];
 }
 
 /** Best first; the rest of the order only makes it one. */
 function bySureness(a: Detection, b: Detection): number {
-  const byBox = a.box.map((value, i) => value - b.box[i]!).find((difference) => difference !== 0) ?? 0;
-  return b.score - a.score || a.classId - b.classId || byBox;
+  if (a.score !== b.score) return b.score - a.score;
+  if (a.classId !== b.classId) return a.classId - b.classId;
+  for (let i = 0; i < 4; i++) if (a.box[i] !== b.box[i]) return a.box[i]! - b.box[i]!;
+  return 0;
 }

@@ -159,8 +159,9 @@ describe.skipIf(!addon)(`the addon${needsAddon}`, () => {
           const cells = () => new Uint16Array(16 * 4);
           const masks = [new Uint8Array(64), new Uint8Array(64).fill(1)];
           const luma = new Uint8Array(128 * 32).fill(200);
-          const count = motion(luma, 128, 32, 128, 1, 8, 8, cells(), cells(), cells(), ...masks);
-          if (count !== 63) throw new Error(variant + ': ' + count);
+          const numbers = Int32Array.of(128, 32, 128, 1, 64, 8192, 512, 256, 64, 100, 1500);
+          const count = motion(luma, numbers, cells(), cells(), cells(), cells(), cells(), cells(), ...masks);
+          if (count !== 64) throw new Error(variant + ': ' + count);
         }
       }
       parentPort.postMessage('done');`;

@@ -3,7 +3,7 @@ import { Frame } from '../../sdk/frame/frame.ts';
 import type { FrameReport } from '../../sdk/pipeline/events.ts';
 import { Pipeline, type PipelineOptions } from '../../sdk/pipeline/pipeline.ts';
 import { passFrame, type Stage, startStages, stopStages } from '../../sdk/pipeline/stage.ts';
-import type { ChangeFinder } from '../../sdk/vision/change-finder.ts';
+import type { ChangeFinder } from '../../sdk/vision/changes/change-finder.ts';
 import { recorder } from '../support/recorder.ts';
 import { until } from '../support/until.ts';
 import { boxAt, greyFrame, type Seen } from '../vision/fakes.ts';

@@ -71,12 +71,47 @@ describe('BoxFilter', () => {
     );
   });
 
-  it('stays where it is once stopped', () => {
+  it('has no speed at rest, however it came there and however long the steps are', () => {
     const filter = moving();
     const { box } = filter;
-    filter.stop();
-    filter.predict(5);
+    filter.rest();
     expect(filter.box).toEqual(box);
+    expect(filter.speed).toBe(0);
+    const next = random(1);
+    for (let i = 0; i < 500; i++) {
+      filter.correct(box.map((value) => value + (next() - 0.5) * 8) as unknown as Box);
+      filter.rest();
+      expect(iou(filter.box, box)).toBeGreaterThan(0.8);
+    }
+  });
+
+  it('is as sure after many short steps as after one long one', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0.1, max: 20, noNaN: true }), fc.integer({ min: 2, max: 50 }), (seconds, steps) => {
+        const once = moving();
+        const often = moving();
+        once.predict(seconds);
+        for (let i = 0; i < steps; i++) often.predict(seconds / steps);
+        // How much it believes a detection shows how sure it was.
+        for (const filter of [once, often]) filter.correct(boxAt(500, 400));
+        once.box.forEach((value, i) => {
+          expect(often.box[i]).toBeCloseTo(value, 5);
+        });
+        expect(often.speed).toBeCloseTo(once.speed, 5);
+      }),
+    );
+  });
+
+  it.each([0.04, 0.1, 0.5, 1, 2, 5, 10])('does not swing about what stands still, seen every %d s', (seconds) => {
+    const next = random(1);
+    const filter = new BoxFilter(boxAt(100, 100));
+    for (let i = 0; i < 500; i++) {
+      filter.predict(seconds);
+      // Even the prediction is never far off.
+      if (seconds <= 1 && i > 10) expect(iou(filter.box, boxAt(100, 100))).toBeGreaterThan(0.6);
+      filter.correct(boxAt(100 + (next() - 0.5) * 4, 100 + (next() - 0.5) * 4));
+      expect(iou(filter.box, boxAt(100, 100))).toBeGreaterThan(0.8);
+    }
   });
 
   it('never turns inside out', () => {

@@ -216,9 +216,10 @@ function moving(kernel: MotionKernel): Work {
   const frames = [noisy(), noisy()].map((data) => ({ data, width, height, stride: width, step: 1 }));
   frames[1]!.data.fill(200, 300 * width, 340 * width);
   const state = motionState(width, height);
+  const rule = { floor: 64, smooth: 8192, follow: 0, learn: 256, learnChanged: 64, passed: 100, settle: 1500 };
   let turn = 0;
   return () => {
-    kernel(frames[turn++ % 2]!, state, 128, 0);
+    kernel(frames[turn++ % 2]!, state, rule);
     return state.columns;
   };
 }

@@ -24,6 +24,7 @@ export const floors = [
   ['devices/network/http', 'devices/opencv', 'devices/recording'],
   ['devices'],
   // What is made of them.
+  ['sdk/vision/changes'],
   ['sdk/vision'],
   ['sdk/vision/annotate'],
   ['sdk/core/onnx'],

@@ -31,50 +31,82 @@ void means(const uint8_t* luma, size_t stride, size_t columns, uint16_t* current
   for (; i < columns; i++) current[i] = motion_mean(luma + i * motion_cell, stride, 1);
 }
 
-void compare(const MotionState& row, size_t columns, MotionRule rule) {
-  const __m256i one = _mm256_set1_epi16(1);
-  const __m256i floor = _mm256_set1_epi16(static_cast<int16_t>(rule.floor));
-  const __m256i follow = _mm256_set1_epi16(static_cast<int16_t>(rule.follow << 4));
-  size_t i = 0;
-  for (; i + 16 <= columns; i += 16) {
-    const __m256i background = load(row.background + i);
-    const __m256i noise = load(row.noise + i);
-    const __m256i difference = _mm256_sub_epi16(load(row.current + i), background);
-    const __m256i size = _mm256_abs_epi16(difference);
-    // Both factors are 16 times as large, so the upper half of the product is a 256th of it.
-    __m256i step = _mm256_mulhi_epu16(_mm256_slli_epi16(size, 4), follow);
-    step = _mm256_max_epi16(step, _mm256_min_epi16(size, one));
-    const __m128i mask = _mm_loadu_si128(reinterpret_cast<const __m128i*>(row.mask + i));
-    const __m256i ignored = _mm256_cvtepi8_epi16(_mm_cmpeq_epi8(mask, _mm_setzero_si128()));
-    const __m256i limit = _mm256_add_epi16(floor, _mm256_slli_epi16(noise, 2));
-    const __m256i changed = _mm256_andnot_si256(ignored, _mm256_cmpgt_epi16(size, limit));
-    const __m256i followed = _mm256_add_epi16(background, _mm256_sign_epi16(step, difference));
-    store(row.background + i, _mm256_blendv_epi8(followed, background, ignored));
-    const __m256i learnt = _mm256_add_epi16(noise, _mm256_srai_epi16(_mm256_sub_epi16(size, noise), 4));
-    store(row.noise + i, _mm256_blendv_epi8(learnt, noise, _mm256_or_si256(ignored, changed)));
-    const __m128i bytes = _mm_packs_epi16(_mm256_castsi256_si128(changed), _mm256_extracti128_si256(changed, 1));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(row.changed + i), _mm_and_si128(bytes, _mm_set1_epi8(1)));
-  }
-  for (; i < columns; i++) motion_compare(row, i, rule);
+/// See motion_approach. A level has 12 bits, so twice its upper half is what the scalar one gives.
+__m256i approach(__m256i from, __m256i to, __m256i rate) {
+  const __m256i difference = _mm256_sub_epi16(to, from);
+  const __m256i size = _mm256_abs_epi16(difference);
+  const __m256i step = _mm256_mulhi_epi16(_mm256_slli_epi16(size, 1), rate);
+  const __m256i least = _mm256_min_epi16(size, _mm256_set1_epi16(1));
+  return _mm256_add_epi16(from, _mm256_sign_epi16(_mm256_max_epi16(step, least), difference));
 }
 
-size_t count(const uint8_t* changed, const uint8_t* above, size_t columns) {
-  size_t sum = motion_beside(changed, above, 0);
-  __m256i sums = _mm256_setzero_si256();
-  size_t i = 1;
-  for (; i + 32 <= columns; i += 32) {
-    const __m256i near = _mm256_or_si256(load(changed + i - 1), load(above + i));
-    sums = _mm256_add_epi64(sums, _mm256_sad_epu8(_mm256_and_si256(load(changed + i), near), _mm256_setzero_si256()));
+__m256i set(int value) { return _mm256_set1_epi16(static_cast<int16_t>(value)); }
+
+size_t compare(const MotionState& row, size_t columns, MotionRule rule) {
+  const __m256i floor = set(rule.floor);
+  const __m256i tread = set(rule.floor >> 3);
+  const __m256i smooth = set(rule.smooth);
+  const __m256i follow = set(rule.follow);
+  const __m256i learn = set(rule.learn);
+  const __m256i learn_changed = set(rule.learn_changed);
+  const __m256i passed = set(rule.passed);
+  const __m256i before_settled = set(rule.settle - 1);
+  const __m256i half = set(rule.settle >> 1);
+  __m256i counts = _mm256_setzero_si256();
+  size_t i = 0;
+  for (; i + 16 <= columns; i += 16) {
+    const __m256i current = load(row.current + i);
+    const __m256i level = load(row.level + i);
+    const __m256i background = load(row.background + i);
+    const __m256i noise = load(row.noise + i);
+    const __m256i anchor = load(row.anchor + i);
+    const __m256i rest = load(row.rest + i);
+    const __m128i mask = _mm_loadu_si128(reinterpret_cast<const __m128i*>(row.mask + i));
+    const __m256i ignored = _mm256_cvtepi8_epi16(_mm_cmpeq_epi8(mask, _mm_setzero_si128()));
+
+    const __m256i now = approach(level, current, smooth);
+    const __m256i difference = _mm256_sub_epi16(now, background);
+    const __m256i size = _mm256_abs_epi16(difference);
+    const __m256i noisy = _mm256_srli_epi16(noise, 3);
+    const __m256i limit = _mm256_add_epi16(floor, _mm256_slli_epi16(noisy, 2));
+    const __m256i away = _mm256_cmpgt_epi16(size, limit);
+    const __m256i newest = _mm256_sign_epi16(_mm256_sub_epi16(current, background), difference);
+    const __m256i gone = _mm256_cmpgt_epi16(size, _mm256_slli_epi16(newest, 1));
+
+    const __m256i drift = _mm256_abs_epi16(_mm256_sub_epi16(now, anchor));
+    const __m256i tremble = _mm256_add_epi16(_mm256_add_epi16(tread, _mm256_slli_epi16(noisy, 1)), _mm256_srli_epi16(size, 4));
+    const __m256i moved = _mm256_cmpgt_epi16(drift, tremble);
+    const __m256i rested = _mm256_andnot_si256(moved, _mm256_adds_epi16(rest, passed));
+    const __m256i rests = _mm256_cmpgt_epi16(rested, half);
+    const __m256i changed = _mm256_andnot_si256(_mm256_or_si256(_mm256_or_si256(gone, rests), ignored), away);
+    const __m256i settled = _mm256_cmpgt_epi16(rested, before_settled);
+    const __m256i followed = _mm256_blendv_epi8(approach(background, now, follow),
+                                                _mm256_blendv_epi8(background, now, settled), away);
+    const __m256i learnt = _mm256_sub_epi16(_mm256_slli_epi16(_mm256_min_epi16(size, limit), 3), noise);
+    const __m256i rate = _mm256_blendv_epi8(learn, learn_changed, away);
+
+    store(row.level + i, _mm256_blendv_epi8(now, level, ignored));
+    store(row.background + i, _mm256_blendv_epi8(followed, background, ignored));
+    store(row.noise + i, _mm256_blendv_epi8(_mm256_add_epi16(noise, _mm256_mulhi_epi16(learnt, rate)), noise, ignored));
+    store(row.anchor + i, _mm256_blendv_epi8(anchor, now, _mm256_andnot_si256(ignored, moved)));
+    store(row.rest + i, _mm256_blendv_epi8(rested, rest, ignored));
+    const __m128i bytes = _mm_packs_epi16(_mm256_castsi256_si128(changed), _mm256_extracti128_si256(changed, 1));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(row.changed + i), _mm_and_si128(bytes, _mm_set1_epi8(1)));
+    // A change is -1; a row has fewer cells than a lane can count.
+    counts = _mm256_sub_epi16(counts, changed);
   }
-  const __m128i two = _mm_add_epi64(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
-  sum += static_cast<size_t>(_mm_cvtsi128_si64(two) + _mm_extract_epi64(two, 1));
-  for (; i < columns; i++) sum += motion_beside(changed, above, i);
-  return sum;
+  const __m256i pairs = _mm256_madd_epi16(counts, set(1));
+  __m128i sums = _mm_add_epi32(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1));
+  sums = _mm_add_epi32(sums, _mm_shuffle_epi32(sums, 0x4e));
+  sums = _mm_add_epi32(sums, _mm_shuffle_epi32(sums, 0xb1));
+  size_t count = static_cast<size_t>(_mm_cvtsi128_si32(sums));
+  for (; i < columns; i++) count += motion_compare(row, i, rule);
+  return count;
 }
 
 }  // namespace
 
 extern const MotionKernels motion_avx2;
-const MotionKernels motion_avx2 = {means, compare, count};
+const MotionKernels motion_avx2 = {means, compare};
 
 }  // namespace ocellus

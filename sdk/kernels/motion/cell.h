@@ -14,24 +14,46 @@ static inline uint16_t motion_mean(const uint8_t* luma, size_t stride, size_t st
   return static_cast<uint16_t>(sum);
 }
 
-static inline void motion_compare(const MotionState& row, size_t i, MotionRule rule) {
-  row.changed[i] = 0;
-  if (row.mask[i] == 0) return;
-  const int difference = row.current[i] - row.background[i];
-  const int size = difference < 0 ? -difference : difference;
-  int step = (size * rule.follow) >> 8;
-  // At least one, or a small difference would stand for ever.
+/// From one level towards another, by a share of the way but at least by one, or a small difference would stand for ever.
+static inline int motion_approach(int from, int to, int rate) {
+  const int size = to < from ? from - to : to - from;
+  int step = (size * rate) >> 15;
   if (step == 0 && size > 0) step = 1;
-  row.background[i] = static_cast<uint16_t>(row.background[i] + (difference < 0 ? -step : step));
-  if (size > rule.floor + 4 * row.noise[i]) {
-    row.changed[i] = 1;
-  } else {
-    row.noise[i] = static_cast<uint16_t>(row.noise[i] + ((size - row.noise[i]) >> 4));
-  }
+  return to < from ? from - step : from + step;
 }
 
-static inline size_t motion_beside(const uint8_t* changed, const uint8_t* above, size_t i) {
-  return changed[i] & ((i > 0 ? changed[i - 1] : 0) | above[i]);
+static inline size_t motion_compare(const MotionState& row, size_t i, const MotionRule& rule) {
+  row.changed[i] = 0;
+  if (row.mask[i] == 0) return 0;
+  const int was = row.background[i];
+  const int now = motion_approach(row.level[i], row.current[i], rule.smooth);
+  const int size = now < was ? was - now : now - was;
+  const int noisy = row.noise[i] >> 3;
+  const int limit = rule.floor + 4 * noisy;
+  const bool away = size > limit;
+  // Of the newest frame, towards the same side.
+  const int newest = now < was ? was - row.current[i] : row.current[i] - was;
+  const int drift = now < row.anchor[i] ? row.anchor[i] - now : now - row.anchor[i];
+  const bool still = drift <= (rule.floor >> 3) + 2 * noisy + (size >> 4);
+  int rested = 0;
+  if (still) {
+    rested = row.rest[i] + rule.passed;
+    if (rested > 32767) rested = 32767;
+  } else {
+    row.anchor[i] = static_cast<uint16_t>(now);
+  }
+  row.changed[i] = away && 2 * newest >= size && rested <= rule.settle >> 1 ? 1 : 0;
+  row.rest[i] = static_cast<uint16_t>(rested);
+  row.level[i] = static_cast<uint16_t>(now);
+  if (!away) {
+    row.background[i] = static_cast<uint16_t>(motion_approach(was, now, rule.follow));
+  } else if (rested >= rule.settle) {
+    row.background[i] = static_cast<uint16_t>(now);
+  }
+  // What is far away counts as the limit: one object is not taken for noise.
+  const int learnt = 8 * (away ? limit : size) - row.noise[i];
+  row.noise[i] = static_cast<uint16_t>(row.noise[i] + ((learnt * (away ? rule.learn_changed : rule.learn)) >> 16));
+  return row.changed[i];
 }
 
 }  // namespace ocellus

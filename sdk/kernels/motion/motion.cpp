@@ -14,8 +14,8 @@ size_t motion(const MotionKernels& kernels, const Luma& luma, const MotionState&
   size_t count = 0;
   for (size_t row = 0; row < rows; row++) {
     const size_t at = row * columns;
-    const MotionState part = {state.background + at, state.noise + at, state.current + at, state.changed + at,
-                              state.mask + at};
+    const MotionState part = {state.current + at, state.level + at, state.background + at, state.noise + at,
+                              state.anchor + at,  state.rest + at,  state.changed + at,    state.mask + at};
     const uint8_t* line = luma.data + row * motion_cell * luma.stride;
     if (!whole) {
       // Smaller than a cell: any pixel speaks for all.
@@ -27,12 +27,7 @@ size_t motion(const MotionKernels& kernels, const Luma& luma, const MotionState&
         part.current[i] = motion_mean(line + i * motion_cell * luma.step, luma.stride, luma.step);
       }
     }
-    kernels.compare(part, columns, rule);
-    if (row > 0) {
-      count += kernels.count(part.changed, part.changed - columns, columns);
-    } else {
-      for (size_t i = 1; i < columns; i++) count += part.changed[i] & part.changed[i - 1];
-    }
+    count += kernels.compare(part, columns, rule);
   }
   return count;
 }

@@ -3,16 +3,29 @@ export const cellSize = 8;
 /** Levels of a cell are in sixteenths of a grey level, so that a slow background loses no change. */
 export const scale = 16;
 export const mostLevel = 255 * scale;
+/** Noise is in eighths of that: it is learnt in small steps. */
+export const noiseScale = 8 * scale;
+/** A rate of one: all of a difference is taken over. */
+export const whole = 32767;
+/** A rest of that long, in ms, is not told from a longer one. */
+export const longestRest = 32767;
 
 /** What the kernel remembers of a scene: one value per cell, row by row. */
 export interface MotionState {
   readonly columns: number;
   readonly rows: number;
-  readonly background: Uint16Array;
-  /** Mean absolute difference from the background while nothing moves: the camera's noise there. */
-  readonly noise: Uint16Array;
-  /** Brightness of the newest frame. */
+  /** Brightness of the newest frame, 0..4080. */
   readonly current: Uint16Array;
+  /** Mean brightness of the last moments: what noise and drops of rain hardly change. */
+  readonly level: Uint16Array;
+  /** Brightness of the scene in which nothing moves. */
+  readonly background: Uint16Array;
+  /** Mean absolute difference of `level` from the background, in 128ths of a grey level, 0..32640. */
+  readonly noise: Uint16Array;
+  /** What `level` was when it last began to be at rest. */
+  readonly anchor: Uint16Array;
+  /** Milliseconds since then, 0..32767. */
+  readonly rest: Uint16Array;
   /** 1 where the newest frame differs from the background. */
   readonly changed: Uint8Array;
   /** 0 where the cell is not looked at. */
@@ -27,9 +40,12 @@ export function motionState(width: number, height: number): MotionState {
   return {
     columns,
     rows,
+    current: new Uint16Array(cells),
+    level: new Uint16Array(cells),
     background: new Uint16Array(cells),
     noise: new Uint16Array(cells),
-    current: new Uint16Array(cells),
+    anchor: new Uint16Array(cells),
+    rest: new Uint16Array(cells),
     changed: new Uint8Array(cells),
     mask: new Uint8Array(cells).fill(1),
   };
@@ -46,19 +62,38 @@ export interface Luma {
   readonly step: number;
 }
 
+/** How much makes a change, and how fast each memory follows. Whole numbers; rates are 0..32767 in 32768ths a frame. */
+export interface MotionRule {
+  /** Least difference in sixteenths of a grey level, 0..4080. */
+  readonly floor: number;
+  /** How much of a difference `level` takes over, but always at least one. */
+  readonly smooth: number;
+  /** The same of the background, where nothing changed. */
+  readonly follow: number;
+  /** Of the noise where nothing changed; half of it is taken over at most. */
+  readonly learn: number;
+  /** Of the noise where something changed. */
+  readonly learnChanged: number;
+  /** Milliseconds since the frame before, 0..32767. */
+  readonly passed: number;
+  /** After so many milliseconds at rest a change is background, after half of it no change any more; 0..32767. */
+  readonly settle: number;
+}
+
 /**
- * Compares a picture with the background, marks the cells that changed, and lets the background follow, so that what
- * stays becomes background. The noise is learnt where nothing changed. One pass over the picture.
+ * Compares a picture with the background, marks the cells that changed, and learns. One pass over the picture.
  *
  * A cell's brightness is the mean of 16 of its 64 pixels, every second one of every second row: the mean's noise is a
- * quarter of a pixel's, which is enough, at a quarter of the reads. It has changed when it differs by more than the
- * floor plus four times its own noise.
+ * quarter of a pixel's, which is enough, at a quarter of the reads. It has changed when the mean of its last moments
+ * differs from the background by more than the floor plus four times its noise, and the newest frame, too, differs by half
+ * as much: a drop that fell through leaves a difference in the mean alone. And it must not have rested for half of `settle`.
+ *
+ * The background follows where nothing changed. Where something did it stands, however slowly that moves, until the cell
+ * was at rest for `settle`: within an eighth of the floor, twice the noise and a sixteenth of the change of where the rest
+ * began.
  *
  * @param state Of this size of picture.
- * @param floor Least difference in sixteenths of a grey level: a whole number, 0..4080.
- * @param follow How much of a difference the background takes over in 256ths, but always at least one level: a whole
- *   number, 0..256.
- * @returns Cells that changed and have a changed neighbour to the left or above: one alone is noise.
+ * @returns How many cells changed.
  * @throws RangeError when the picture is smaller than it says, or the state is of another size.
  */
-export type MotionKernel = (luma: Luma, state: MotionState, floor: number, follow: number) => number;
+export type MotionKernel = (luma: Luma, state: MotionState, rule: MotionRule) => number;

@@ -1,10 +1,10 @@
-import { cellSize, type Luma, type MotionKernel, type MotionState } from './motion.ts';
+import { cellSize, type Luma, longestRest, type MotionKernel, type MotionRule, type MotionState } from './motion.ts';
 
 /** The TypeScript twin: the same values as the native kernels. */
-export const motion: MotionKernel = (luma, state, floor, follow) => {
+export const motion: MotionKernel = (luma, state, rule) => {
   assertFits(luma, state);
   cellMeans(luma, state);
-  return compareAndLearn(state, floor, follow);
+  return compareAndLearn(state, rule);
 };
 
 /** Mean brightness of each cell into `state.current`. */
@@ -28,32 +28,50 @@ export function cellMeans({ data, width, height, stride, step }: Luma, { columns
   }
 }
 
-/** Compares `state.current` with the background; see MotionKernel. */
-export function compareAndLearn(state: MotionState, floor: number, follow: number): number {
-  const { columns, background, noise, current, changed, mask } = state;
+/** Compares `state.current` with the background and learns; see MotionKernel. */
+export function compareAndLearn(state: MotionState, rule: MotionRule): number {
+  const { current, level, background, noise, anchor, rest, changed, mask } = state;
+  const { floor, smooth, follow, learn, learnChanged, passed, settle } = rule;
   let count = 0;
   for (let i = 0; i < current.length; i++) {
-    if (mask[i] === 0) {
-      changed[i] = 0;
-      continue;
-    }
-    const difference = current[i]! - background[i]!;
-    const size = difference < 0 ? -difference : difference;
-    // At least one, or a small difference would stand for ever.
-    const step = size === 0 ? 0 : (size * follow) >> 8 || 1;
-    background[i]! += difference < 0 ? -step : step;
-    if (size > floor + 4 * noise[i]!) {
+    changed[i] = 0;
+    if (mask[i] === 0) continue;
+    const was = background[i]!;
+    const now = approach(level[i]!, current[i]!, smooth);
+    const difference = now - was;
+    const size = Math.abs(difference);
+    const noisy = noise[i]! >> 3;
+    const limit = floor + 4 * noisy;
+    const away = size > limit;
+    // Of the newest frame, towards the same side.
+    const newest = difference < 0 ? was - current[i]! : current[i]! - was;
+    const still = Math.abs(now - anchor[i]!) <= (floor >> 3) + 2 * noisy + (size >> 4);
+    const rested = still ? Math.min(longestRest, rest[i]! + passed) : 0;
+    if (!still) anchor[i] = now;
+    if (away && 2 * newest >= size && rested <= settle >> 1) {
       changed[i] = 1;
-      if ((i % columns > 0 && changed[i - 1] === 1) || (i >= columns && changed[i - columns] === 1)) count++;
-    } else {
-      changed[i] = 0;
-      noise[i]! += (size - noise[i]!) >> 4;
+      count++;
     }
+    rest[i] = rested;
+    level[i] = now;
+    if (!away) background[i] = approach(was, now, follow);
+    else if (rested >= settle) background[i] = now;
+    // What is far away counts as the limit: one object is not taken for noise.
+    const learnt = 8 * (away ? limit : size) - noise[i]!;
+    noise[i]! += (learnt * (away ? learnChanged : learn)) >> 16;
   }
   return count;
 }
 
+/** From one level towards another, by a share of the way but at least by one, or a small difference would stand for ever. */
+function approach(from: number, to: number, rate: number): number {
+  const size = Math.abs(to - from);
+  const step = Math.max((size * rate) >> 15, Math.min(size, 1));
+  return to < from ? from - step : from + step;
+}
+
 function assertFits({ data, width, height, stride, step }: Luma, { columns, rows }: MotionState): void {
+  if (stride < width * step) throw new RangeError(`stride: expected at least ${width * step}, got ${stride}`);
   const needed = (height - 1) * stride + (width - 1) * step + 1;
   if (data.length < needed) {
     throw new RangeError(`luma: expected at least ${needed} bytes for ${width} x ${height} pixels, got ${data.length}`);

@@ -1,9 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Luma, mostLevel, motionState } from '../../../sdk/kernels/motion/motion.ts';
+import {
+  type Luma,
+  longestRest,
+  type MotionRule,
+  mostLevel,
+  motionState,
+  whole,
+} from '../../../sdk/kernels/motion/motion.ts';
 import { nativeMotion } from '../../../sdk/kernels/motion/native.ts';
 import { motion as twin } from '../../../sdk/kernels/motion/typescript.ts';
 import { needsAddon, variants } from '../variants.ts';
+
+const rule: MotionRule = {
+  ...{ floor: 64, smooth: 8192, follow: 512, learn: 256, learnChanged: 64 },
+  ...{ passed: 100, settle: 1500 },
+};
 
 function plain(width: number, height: number, level: number): Luma {
   return { data: new Uint8Array(width * height).fill(level), width, height, stride: width, step: 1 };
@@ -17,9 +29,16 @@ const runs = fc
     padding: fc.nat(9),
     step: fc.constantFrom(1, 3),
     offset: fc.nat(5),
-    floor: fc.oneof(fc.nat(600), fc.nat(mostLevel)),
-    follow: fc.nat(256),
-    seeds: fc.array(fc.integer(), { minLength: 1, maxLength: 4 }),
+    rule: fc.record({
+      floor: fc.oneof(fc.nat(300), fc.nat(mostLevel)),
+      smooth: fc.nat(whole),
+      follow: fc.nat(whole),
+      learn: fc.nat(whole),
+      learnChanged: fc.nat(whole),
+      passed: fc.oneof(fc.nat(1000), fc.nat(longestRest)),
+      settle: fc.oneof(fc.nat(3000), fc.nat(longestRest)),
+    }),
+    seeds: fc.array(fc.integer(), { minLength: 1, maxLength: 8 }),
     noisy: fc.boolean(),
   })
   .map(({ seeds, width, height, padding, step, offset, noisy, ...rest }) => {
@@ -41,11 +60,11 @@ describe.skipIf(variants.length === 0)(`motion: native${needsAddon}`, () => {
   it.each(variants)('$name gives the values of the twin, frame after frame', ({ functions }) => {
     const native = nativeMotion(functions);
     fc.assert(
-      fc.property(runs, ({ luma, width, height, floor, follow, seed }) => {
+      fc.property(runs, ({ luma, width, height, rule: any, seed }) => {
         const [expected, got] = [motionState(width, height), motionState(width, height)];
         for (let i = 0; i < got.mask.length; i++) expected.mask[i] = got.mask[i] = (seed >> (i % 31)) & 3;
         for (const picture of luma) {
-          expect(native(picture, got, floor, follow)).toBe(twin(picture, expected, floor, follow));
+          expect(native(picture, got, any)).toBe(twin(picture, expected, any));
           expect(got).toEqual(expected);
         }
       }),
@@ -58,12 +77,30 @@ describe.skipIf(variants.length === 0)(`motion: native${needsAddon}`, () => {
     ...variants.map(({ name, functions }) => ({ name, motion: nativeMotion(functions) })),
   ])('$name refuses a picture that is too small and a state of another size', ({ motion }) => {
     const luma = { ...plain(16, 16, 0), data: new Uint8Array(255) };
-    expect(() => motion(luma, motionState(16, 16), 0, 0)).toThrow(RangeError);
-    expect(() => motion(luma, motionState(16, 16), 0, 0)).toThrow(
+    expect(() => motion(luma, motionState(16, 16), rule)).toThrow(RangeError);
+    expect(() => motion(luma, motionState(16, 16), rule)).toThrow(
       'expected at least 256 bytes for 16 x 16 pixels, got 255',
     );
-    expect(() => motion(plain(16, 16, 0), motionState(16, 8), 0, 0)).toThrow(
+    expect(() => motion(plain(16, 16, 0), motionState(16, 8), rule)).toThrow(
       'state: expected 4 cells for 16 x 16 pixels, got 2',
     );
+    expect(() => motion({ ...plain(16, 16, 0), stride: 15 }, motionState(16, 16), rule)).toThrow(
+      'stride: expected at least 16, got 15',
+    );
   });
+
+  it.each(variants.map(({ name, functions }) => ({ name, motion: nativeMotion(functions) })))(
+    '$name refuses a rule beyond its range',
+    ({ motion }) => {
+      for (const [field, value, most] of [
+        ['floor', 4081, 4080],
+        ['smooth', 32768, 32767],
+        ['passed', -1, 32767],
+      ] as const) {
+        expect(() => motion(plain(16, 16, 0), motionState(16, 16), { ...rule, [field]: value })).toThrow(
+          `${field}: expected 0..${most}, got ${value}`,
+        );
+      }
+    },
+  );
 });

@@ -56,11 +56,14 @@ void motion(const Table& table) {
   if (table.motion_isa != table.isa) no_such_variant();
   const scene::Frame frame;
   const size_t cells = ocellus::motion_columns(scene::width) * ocellus::motion_rows(scene::height);
-  std::vector<uint16_t> background(cells, 2048), noise(cells, 32), current(cells);
+  std::vector<uint16_t> current(cells), level(cells, 2048), background(cells, 2048), noise(cells, 256), anchor(cells, 2048),
+      rest(cells);
   std::vector<uint8_t> changed(cells), mask(cells, 1);
-  const ocellus::MotionState state = {background.data(), noise.data(), current.data(), changed.data(), mask.data()};
+  const ocellus::MotionState state = {current.data(), level.data(), background.data(), noise.data(),
+                                      anchor.data(),  rest.data(),  changed.data(),    mask.data()};
+  const ocellus::MotionRule rule = {64, 8192, 512, 256, 64, 100, 1500};
   scene::twice([&] {
-    ocellus::motion(*table.motion, {frame.y(), scene::width, scene::height, scene::width, 1}, state, {256, 16});
+    ocellus::motion(*table.motion, {frame.y(), scene::width, scene::height, scene::width, 1}, state, rule);
   });
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { MqttClient } from 'mqtt';
+import { assertShape } from '../../../base/arguments.ts';
 import { InputError } from '../../../base/errors.ts';
 import { after } from '../../../base/timers.ts';
 import { NodeTopics } from '../../contract/topics.ts';
@@ -28,6 +29,13 @@ export async function requestVerb<Name extends string>(
   verb: Name,
   data: RequestOf<Name>,
 ): Promise<AnswerOf<Name>> {
+  assertShape(
+    'requestVerb: client',
+    client,
+    { publishAsync: 'function', subscribeAsync: 'function' },
+    'a client of mqtt',
+  );
+  assertShape('requestVerb: options', options, { node: 'text', base: 'text?', timeoutMs: 'number?' });
   const { node, base = 'ocellus', timeoutMs = 35_000 } = options;
   const topics = new NodeTopics(base, node);
   const topic = topics.response(verb);

@@ -1,4 +1,4 @@
-import type { Frame } from '../frame/frame.ts';
+import type { Frame } from '../../frame/frame.ts';
 
 /** What is watched for changes: a picture in cells of 8 x 8 pixels, those that lie wholly in it. */
 export interface WatchedCells {
@@ -23,7 +23,7 @@ export interface ChangeFinder {
    * Compares, and learns.
    *
    * @param passedNs Since the frame before; 0 for the first, whose result does not count.
-   * @returns Cells that changed and have a changed neighbour to the left or above: one alone is noise.
+   * @returns How many cells changed.
    */
   find(frame: Frame, passedNs: number): number;
   /** 1 where the newest frame differs from the background; row by row. */

@@ -1,0 +1,146 @@
+import type { Candidate } from './assignment.ts';
+import { apart, type Box, covered, sizeOf } from './geometry.ts';
+import { reachOf } from './leaps.ts';
+import type { Living } from './living.ts';
+import type { Sighting } from './sighting.ts';
+import { alike, type Signature } from './signature.ts';
+import { shareName, type Worth } from './worth.ts';
+
+/** Looks at most so many boxes a frame, each some microseconds: a crowd costs no more than that. */
+const budget = 24;
+/** What a track looks like is looked at again after so many seconds, while somebody is near. */
+const refreshSeconds = 0.5;
+/** Near is who may be in the same place so many looks from now, or is so many sizes away. */
+const ahead = { looks: 2, sizes: 3 };
+/** Who is covered more than this by another is looked at later. */
+const mostCovered = 0.1;
+/** Two candidates are hard to tell apart when their worth differs by less. */
+const close = 0.5;
+/** Likeness that says nothing either way, and what a difference of 1 is worth. */
+const neutral = 0.85;
+const weight = 3;
+/** What a difference of 1 is worth against the places of two tracks: two who meet and turn are sure to be where they are not. */
+const exchangeWeight = 5;
+/** A pair is never worth more or less than so much because of its looks. */
+const most = 0.6;
+/** No pair is worth less: the light may have changed. */
+const least = 1e-3;
+
+/** Tells apart by their looks what geometry cannot, and looks at nothing where nobody is near another. */
+export class Appearance {
+  readonly #signature: (box: Box) => Signature;
+  readonly #timeNs: number;
+  readonly #seen = new Map<Sighting, Signature>();
+  #left = budget;
+
+  /** Of one frame. */
+  constructor(signature: (box: Box) => Signature, timeNs: number) {
+    this.#signature = signature;
+    this.#timeNs = timeNs;
+  }
+
+  /** The candidates, worth more where they look alike and less where they do not; the same where that is clear anyway. */
+  judged(
+    candidates: readonly Candidate[],
+    tracks: readonly Living[],
+    sightings: readonly Sighting[],
+  ): readonly Candidate[] {
+    if (candidates.length < 2) return candidates;
+    const rows = rivals(candidates, ({ row }) => row);
+    const columns = rivals(candidates, ({ column }) => column);
+    return candidates.map((candidate) => {
+      const { row, column, worth } = candidate;
+      if (!rows.has(row) && !columns.has(column)) return candidate;
+      const known = tracks[row]!.signature;
+      const seen = known && this.#of(sightings[column]!);
+      if (!seen) return candidate;
+      const change = Math.max(-most, Math.min(most, weight * (alike(known, seen) - neutral)));
+      return { row, column, worth: Math.max(least, worth + change) };
+    });
+  }
+
+  /**
+   * The pairs, with the sightings of two exchanged where both tracks may have come to the other one and the looks speak
+   * for it more than the places against: two who met and turned back are each where the other was expected.
+   */
+  exchanged(
+    pairs: readonly Candidate[],
+    tracks: readonly Living[],
+    sightings: readonly Sighting[],
+    worthOf: Worth,
+  ): readonly Candidate[] {
+    const known = pairs.filter(({ row }) => tracks[row]!.signature);
+    if (known.length < 2) return pairs;
+    const columnOf = new Map<number, number>(pairs.map(({ row, column }) => [row, column]));
+    for (let i = 0; i < known.length; i++) {
+      for (let j = i + 1; j < known.length; j++) {
+        const [a, b] = [known[i]!.row, known[j]!.row];
+        const [atA, atB] = [columnOf.get(a)!, columnOf.get(b)!];
+        if (!this.#speakForExchange(tracks[a]!, tracks[b]!, sightings[atA]!, sightings[atB]!, worthOf)) continue;
+        columnOf.set(a, atB);
+        columnOf.set(b, atA);
+      }
+    }
+    return pairs.map(({ row, worth }) => ({ row, column: columnOf.get(row)!, worth }));
+  }
+
+  #speakForExchange(a: Living, b: Living, atA: Sighting, atB: Sighting, worthOf: Worth): boolean {
+    if (apart(a.box, atB.box) > reachOf(a, this.#timeNs) || apart(b.box, atA.box) > reachOf(b, this.#timeNs))
+      return false;
+    if (!shareName(a, atB) || !shareName(b, atA)) return false;
+    const lookA = this.#of(atA);
+    const lookB = this.#of(atB);
+    if (!lookA || !lookB) return false;
+    const [knownA, knownB] = [a.signature!, b.signature!];
+    const looks = alike(knownA, lookB) + alike(knownB, lookA) - alike(knownA, lookA) - alike(knownB, lookB);
+    const places = worthOf(a, atB) + worthOf(b, atA) - worthOf(a, atA) - worthOf(b, atB);
+    return exchangeWeight * looks + places > 0;
+  }
+
+  /** Looks at the visible tracks that may soon be hard to tell from another. @param pace Seconds between looks. */
+  remember(tracks: readonly Living[], pace: number): void {
+    const visible = tracks.filter((track) => track.visible);
+    for (const track of visible) {
+      if (this.#left === 0) return;
+      if (this.#timeNs - track.signatureNs < refreshSeconds * 1e9) continue;
+      const size = sizeOf(track.box);
+      let isNear = false;
+      let isClear = true;
+      for (const other of visible) {
+        if (other === track || !other.names.has(track.names.classId)) continue;
+        const way = apart(track.box, other.box);
+        if (way > ahead.sizes * size + ahead.looks * pace * (track.speed + other.speed)) continue;
+        isNear = true;
+        if (covered(track.box, other.box) > mostCovered) isClear = false;
+      }
+      if (!isNear || !isClear) continue;
+      this.#left--;
+      track.look(this.#signature(track.box), this.#timeNs);
+    }
+  }
+
+  #of(sighting: Sighting): Signature | undefined {
+    let signature = this.#seen.get(sighting);
+    if (!signature && this.#left > 0) {
+      this.#left--;
+      signature = this.#signature(sighting.box);
+      this.#seen.set(sighting, signature);
+    }
+    return signature;
+  }
+}
+
+/** Those that have two candidates of about the same worth. */
+function rivals(candidates: readonly Candidate[], of: (candidate: Candidate) => number): Set<number> {
+  const best = new Map<number, number>();
+  for (const candidate of candidates) {
+    const key = of(candidate);
+    best.set(key, Math.max(best.get(key) ?? 0, candidate.worth));
+  }
+  const counts = new Map<number, number>();
+  for (const candidate of candidates) {
+    const key = of(candidate);
+    if (candidate.worth >= best.get(key)! - close) counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return new Set([...counts].filter(([, count]) => count > 1).map(([key]) => key));
+}

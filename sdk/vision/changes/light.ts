@@ -1,0 +1,46 @@
+import type { Luma, MotionState } from '../../kernels/motion/motion.ts';
+import { Drift } from './drift.ts';
+import { Exposure } from './exposure.ts';
+import { Look } from './look.ts';
+
+/** From here on it is worth while to ask the surroundings. */
+const fewest = 12;
+
+/** Keeps changes of the light from being taken for changes of the scene: the memory of it is put into the new light. */
+export class Light {
+  readonly #exposure: Exposure;
+  readonly #drift: Drift;
+  readonly #look: Look;
+
+  constructor(state: MotionState) {
+    this.#exposure = new Exposure(state);
+    this.#drift = new Drift(state);
+    this.#look = new Look(state);
+  }
+
+  /** Another scene: the newest frame is all that is known of it. */
+  begin(): void {
+    this.#look.begin();
+  }
+
+  /** Before a picture is compared with the background. */
+  follow(luma: Luma): void {
+    this.#exposure.follow(luma, this.#look.look);
+  }
+
+  /**
+   * After it was compared: takes out the changed cells in which the light alone changed, and learns.
+   *
+   * @param count Of changed cells.
+   * @param floor Least difference that counts, sixteenths of a grey level.
+   * @param passedNs Since the frame before.
+   * @returns How many are still changed.
+   */
+  explain(count: number, floor: number, passedNs: number): number {
+    let left = count - this.#exposure.explain(floor);
+    if (left >= fewest) left -= this.#drift.explain(floor);
+    left -= this.#look.explain(left, floor, passedNs);
+    this.#look.learn(passedNs);
+    return left;
+  }
+}

@@ -1,0 +1,162 @@
+import type { MotionState } from '../../kernels/motion/motion.ts';
+import { take } from './memory.ts';
+import { Regions } from './regions.ts';
+
+/** The look of the view takes over 63 % of what changes in this time, */
+const lookNs = 15e9;
+/** in steps of this. */
+const lookEachNs = 0.5e9;
+/** Fewer cells have no texture to speak of. */
+const fewest = 12;
+/** Correlation of what cells differ by from their neighbours, before and now, from which it is the same thing. */
+const same = 0.5;
+/** And more of few cells, where it may be so by chance: this over the root of their number. */
+const sameOfFew = 1.5;
+/** Less is no texture, sixteenths of a grey level. */
+const leastTexture = 24;
+/** What is left of regions after that is looked at again, so often: light that is not the same everywhere. */
+const rounds = 4;
+/** When so much of the view changes and most of it shows the same, so does the rest. */
+const lightShare = 0.5;
+/** The light changed when so much of the view shows the same in another one. */
+const muchLight = 0.02;
+/** After that, small regions are taken for what is left of it, for so long. */
+const unsteadyNs = 1e9;
+/** The gain of a region is the median of so many of its cells. */
+const samples = 127;
+
+/**
+ * A lamp, a shadow: where the light changes, neighbours differ as they did before, times a gain. What stands in front of
+ * the background has differences of its own.
+ */
+export class Look {
+  /** Brightness of each cell in the light of the last moments: nothing that comes and goes changes it much. */
+  readonly look: Uint16Array;
+  readonly #state: MotionState;
+  readonly #regions: Regions;
+  readonly #watched: number;
+  #lookedNs = 0;
+  /** The light is unsteady for so long yet. */
+  #unsteadyNs = 0;
+
+  constructor(state: MotionState) {
+    this.#state = state;
+    this.#regions = new Regions(state.columns, state.rows);
+    this.#watched = state.mask.reduce((sum, watched) => sum + Math.min(1, watched), 0);
+    this.look = new Uint16Array(state.current.length);
+  }
+
+  /** Another scene: what it shows is what the newest frame shows. */
+  begin(): void {
+    this.look.set(this.#state.current);
+    this.#lookedNs = 0;
+  }
+
+  /** Learns what the view shows. Now and then is enough. @param passedNs Since the frame before. */
+  learn(passedNs: number): void {
+    this.#lookedNs += passedNs;
+    if (this.#lookedNs < lookEachNs) return;
+    const share = 1 - Math.exp(-this.#lookedNs / lookNs);
+    this.#lookedNs = 0;
+    const look = this.look;
+    const { level, changed } = this.#state;
+    for (let i = 0; i < look.length; i++) if (changed[i] === 0) look[i]! += Math.round((level[i]! - look[i]!) * share);
+  }
+
+  /**
+   * Takes out the changed cells that show the same in another light.
+   *
+   * @param count Of changed cells.
+   * @param floor Least difference that counts, sixteenths of a grey level.
+   * @returns How many are changed no more.
+   */
+  explain(count: number, floor: number, passedNs: number): number {
+    this.#unsteadyNs -= passedNs;
+    if (count < fewest) return 0;
+    let relit = 0;
+    for (let round = 0; round < rounds; round++) {
+      const more = this.#acceptEach((region) => region.length >= fewest && this.#showsTheSame(region), floor);
+      relit += more;
+      if (more === 0) break;
+    }
+    if (2 * relit > count) {
+      if (count > this.#watched * lightShare) relit += this.#acceptEach(() => true, Number.POSITIVE_INFINITY);
+      if (relit > this.#watched * muchLight) this.#unsteadyNs = unsteadyNs;
+    }
+    if (this.#unsteadyNs > 0) {
+      relit += this.#acceptEach(({ length }) => length < fewest, Number.POSITIVE_INFINITY);
+    }
+    return relit;
+  }
+
+  #acceptEach(isLight: (region: Int32Array) => boolean, floor: number): number {
+    let accepted = 0;
+    for (const region of this.#regions.of(this.#state.changed)) {
+      if (isLight(region)) accepted += this.#accept(region, floor);
+    }
+    return accepted;
+  }
+
+  /** Where there is no texture nothing can be told. */
+  #showsTheSame(cells: Int32Array): boolean {
+    const { columns, current, changed } = this.#state;
+    const look = this.look;
+    let both = 0;
+    let before = 0;
+    let now = 0;
+    for (const cell of cells) {
+      const atEdge = cell % columns === columns - 1;
+      for (const next of atEdge ? [cell + columns] : [cell + 1, cell + columns]) {
+        // Below the last row there is none.
+        if (changed[next] !== 1) continue;
+        const was = look[cell]! - look[next]!;
+        const is = current[cell]! - current[next]!;
+        both += was * is;
+        before += was * was;
+        now += is * is;
+      }
+    }
+    const least = cells.length * leastTexture ** 2;
+    return (
+      before >= least && now >= least && both >= (same + sameOfFew / Math.sqrt(cells.length)) * Math.sqrt(before * now)
+    );
+  }
+
+  /** The newest frame is the background where its brightness is what the gain of these cells says, or near it. */
+  #accept(cells: Int32Array, floor: number): number {
+    const { columns, current, background, rest, changed, noise } = this.#state;
+    const gain = medianGain(current, this.look, cells);
+    let accepted = 0;
+    for (const cell of cells) {
+      const off = Math.abs(current[cell]! - gain * this.look[cell]!);
+      const moved = Math.abs(current[cell]! - background[cell]!);
+      if (off > floor + noise[cell]! / 2 + moved / 4) continue;
+      take(this.#state, cell);
+      rest[cell] = 0;
+      accepted++;
+    }
+    // The light does not end where the difference becomes large enough.
+    for (const cell of cells) {
+      if (changed[cell] === 1) continue;
+      const column = cell % columns;
+      for (const next of [
+        column > 0 ? cell - 1 : cell,
+        column + 1 < columns ? cell + 1 : cell,
+        cell - columns,
+        cell + columns,
+      ]) {
+        if (changed[next] !== 0) continue;
+        take(this.#state, next);
+      }
+    }
+    return accepted;
+  }
+}
+
+function medianGain(current: Uint16Array, look: Uint16Array, cells: Int32Array): number {
+  const step = Math.ceil(cells.length / samples);
+  const gains = new Float32Array(Math.ceil(cells.length / step));
+  for (let i = 0; i < gains.length; i++) gains[i] = current[cells[i * step]!]! / Math.max(1, look[cells[i * step]!]!);
+  gains.sort();
+  return gains[gains.length >> 1]!;
+}

@@ -1,0 +1,70 @@
+import { apart, sizeOf } from './geometry.ts';
+import type { Living } from './living.ts';
+import type { Sighting } from './sighting.ts';
+import { shareName } from './worth.ts';
+
+/** A track and a sighting far from where it was expected. */
+export interface Leap {
+  readonly track: Living;
+  readonly sighting: Sighting;
+  /** In shares of how far it may have come. */
+  readonly distance: number;
+}
+
+/** How far what was seen once may be at the next look, in its sizes; and a second later. Nobody knows yet how fast it is. */
+const first = { look: 2.5, second: 5 };
+/** How far what is known may be, in its sizes: at once, and for each second. */
+const slack = { second: 2, look: 0.6 };
+/** And so many times its own speed: a runner who was seen to turn is faster than that looks. */
+const faster = 1.5;
+/** A thing is not larger or smaller than it was by more. */
+const sizeRatio = 1.7;
+/** No other pair of either may be nearer than so many times the distance: a leap is for what is alone. */
+const alone = 1.5;
+
+/** How far from where it was seen last it may be by now, pixels. */
+export function reachOf(track: Living, timeNs: number): number {
+  const size = sizeOf(track.box);
+  const unseen = (timeNs - track.lastSeenNs) / 1e9;
+  if (track.observations === 1) return size * Math.max(first.look, first.second * unseen);
+  return size * slack.look + (faster * track.speed + slack.second * size) * unseen;
+}
+
+/**
+ * Pairs what is far apart but alone: what crosses more than its own width between two looks, or turned where nobody
+ * looked. No track or sighting is in two of them.
+ */
+export function leapsOf(tracks: readonly Living[], sightings: readonly Sighting[], timeNs: number): Leap[] {
+  if (tracks.length === 0 || sightings.length === 0) return [];
+  const near: Leap[] = [];
+  for (const track of tracks) {
+    if (track.stationary) continue;
+    const size = sizeOf(track.box);
+    const reach = reachOf(track, timeNs);
+    for (const sighting of sightings) {
+      const way = Math.min(apart(track.predicted, sighting.box), apart(track.box, sighting.box));
+      if (way > reach * alone || !shareName(track, sighting)) continue;
+      const ratio = sizeOf(sighting.box) / size;
+      if (ratio > sizeRatio || ratio < 1 / sizeRatio) continue;
+      near.push({ track, sighting, distance: way / reach });
+    }
+  }
+  near.sort((a, b) => a.distance - b.distance);
+  const taken = new Set<Living | Sighting>();
+  return near.filter((leap) => {
+    const { track, sighting, distance } = leap;
+    if (distance > 1 || taken.has(track) || taken.has(sighting)) return false;
+    const hasRival = near.some(
+      (other) =>
+        other !== leap &&
+        (other.track === track || other.sighting === sighting) &&
+        !taken.has(other.track) &&
+        !taken.has(other.sighting) &&
+        other.distance < distance * alone,
+    );
+    if (hasRival) return false;
+    taken.add(track);
+    taken.add(sighting);
+    return true;
+  });
+}

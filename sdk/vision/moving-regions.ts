@@ -1,0 +1,107 @@
+import { Regions } from './changes/regions.ts';
+
+/** A cell that is part of a region for so many frames in a row, or beside where one was, and for so long, is there to stay. */
+const fewestFrames = 3;
+const fewestNs = 0.3e9;
+/** Frames are counted up to here. */
+const oldest = 255;
+/** A region that is so many times larger than it has to be is an object in its first frame, */
+const atOnce = 3;
+/** when so much of it is solid: drops of rain are lines. */
+const leastSolid = 1 / 3;
+/** Each frame, regions that come out of nothing make those that count so much larger, but for one: somebody who runs. */
+const growth = 1.1;
+/** They may be as small as before after some of this time, */
+const settleNs = 10e9;
+/** and never have to be larger than this share of the view. */
+const mostShare = 0.01;
+
+/**
+ * Tells which regions of changed cells are objects that move, and which are what the weather or a sensor leaves: those are
+ * somewhere else in each frame, and small. In rain regions have to be larger to count.
+ */
+export class MovingRegions {
+  readonly #columns: number;
+  readonly #regions: Regions;
+  readonly #least: number;
+  readonly #most: number;
+  /** So many cells make a region that counts. */
+  #enough: number;
+  /** For how many frames there has been a region at a cell, up to `oldest`. */
+  #ages: Uint8Array;
+  #agesBefore: Uint8Array;
+
+  /**
+   * @param watched Cells that are watched.
+   * @param least So many cells are an object; never less than two.
+   */
+  constructor(columns: number, rows: number, watched: number, least: number) {
+    this.#columns = columns;
+    this.#regions = new Regions(columns, rows);
+    this.#least = Math.max(2, least);
+    this.#most = Math.max(this.#least, watched * mostShare);
+    this.#enough = this.#least;
+    this.#ages = new Uint8Array(columns * rows);
+    this.#agesBefore = new Uint8Array(columns * rows);
+  }
+
+  /**
+   * @param changed 1 where the newest frame differs from the background, row by row.
+   * @param passedNs Since the frame before.
+   * @returns Is one of the regions an object that moves?
+   */
+  update(changed: Uint8Array, passedNs: number): boolean {
+    const ages = this.#agesBefore;
+    this.#agesBefore = this.#ages;
+    this.#ages = ages.fill(0);
+    this.#enough = Math.max(this.#least, this.#enough * Math.exp(-passedNs / settleNs));
+    const enough = this.#enough;
+    const frames = Math.min(oldest, Math.max(fewestFrames, Math.round(fewestNs / Math.max(1, passedNs))));
+    let isMoving = false;
+    let newcomers = 0;
+    for (const region of this.#regions.of(changed)) {
+      const { old, young } = this.#grow(region, frames);
+      if (old >= enough || (region.length >= atOnce * enough && this.#isSolid(region, changed))) isMoving = true;
+      if (2 * young > region.length && region.length >= enough) newcomers++;
+    }
+    if (newcomers > 1) this.#enough = Math.min(this.#most, enough * growth ** (newcomers - 1));
+    return isMoving;
+  }
+
+  /** @returns How many of its cells are there to stay, and how many came out of nothing. */
+  #grow(region: Int32Array, frames: number): { old: number; young: number } {
+    let old = 0;
+    let young = 0;
+    for (const cell of region) {
+      const age = Math.min(oldest, this.#ageBefore(cell) + 1);
+      this.#ages[cell] = age;
+      if (age >= frames) old++;
+      if (age === 1) young++;
+    }
+    return { old, young };
+  }
+
+  /** Of the cell and those around it: what moves is beside where it was. */
+  #ageBefore(cell: number): number {
+    const columns = this.#columns;
+    const column = cell % columns;
+    const [left, right] = [column > 0 ? -1 : 0, column + 1 < columns ? 1 : 0];
+    let age = 0;
+    for (let row = -columns; row <= columns; row += columns) {
+      // There is none above the first row and below the last one.
+      for (let x = left; x <= right; x++) age = Math.max(age, this.#agesBefore[cell + row + x] ?? 0);
+    }
+    return age;
+  }
+
+  /** Do many of its cells have neighbours to the right, below, and between these? */
+  #isSolid(region: Int32Array, changed: Uint8Array): boolean {
+    const columns = this.#columns;
+    let corners = 0;
+    for (const cell of region) {
+      if (cell % columns === columns - 1) continue;
+      if (changed[cell + 1] === 1 && changed[cell + columns] === 1 && changed[cell + columns + 1] === 1) corners++;
+    }
+    return corners >= leastSolid * region.length;
+  }
+}

@@ -1,0 +1,26 @@
+import { median } from './median.ts';
+
+/** Steps it is judged by: one that took long (a camera that was away) changes nothing. */
+const remembered = 5;
+
+/** How often a look comes while something is followed: the usual time between two looks, in seconds. */
+export class Pace {
+  #steps: number[] = [];
+  #seconds = 0;
+
+  /** 0 while it is not known. */
+  get seconds(): number {
+    return this.#seconds;
+  }
+
+  add(seconds: number): void {
+    this.#steps.push(seconds);
+    if (this.#steps.length > remembered) this.#steps.shift();
+    this.#seconds = median(this.#steps);
+  }
+
+  reset(): void {
+    this.#steps = [];
+    this.#seconds = 0;
+  }
+}
