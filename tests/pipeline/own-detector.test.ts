@@ -122,7 +122,11 @@ describe('A detector of one’s own', () => {
 
   it.each<[string, unknown, string]>([
     ['a name', 'yolo', 'model: expected a model of loadModel() or a detector: { labels, detect }, got "yolo"'],
-    ['no detect', { labels: ['cat'] }, 'model: expected a model of loadModel() or a detector'],
+    [
+      'no detect',
+      { labels: ['cat'] },
+      'model: detect: expected a model of loadModel() or a detector: { labels, detect }, with a function there',
+    ],
     ['no labels', { detect: () => {} }, 'model.labels: expected a list of names, one at least, got undefined'],
     [
       'an empty list',
