@@ -1,5 +1,5 @@
-import type { ZoneSettings } from '../config/schema.ts';
 import type { Track } from './track.ts';
+import type { ZoneInput } from './zones.ts';
 
 /** Objects of one label, in the whole view or in a zone. */
 export interface CountChange {
@@ -13,11 +13,12 @@ export interface CountChange {
  * Confirmed tracks of each label, zeroes included, in the whole view and in each zone that counts the label.
  *
  * @param labels Watched labels.
+ * @param zones By name, as they were given to `Zones`; those with labels count only these.
  */
 export function countTracks(
   tracks: readonly Track[],
   labels: readonly string[],
-  zones: Readonly<Record<string, ZoneSettings>>,
+  zones: Readonly<Record<string, ZoneInput>>,
 ): CountChange[] {
   const confirmed = tracks.filter((track) => track.confirmed);
   const counts: CountChange[] = [];
