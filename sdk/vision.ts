@@ -31,6 +31,7 @@ export type { Box, Point } from './vision/geometry.ts';
 export { type Crossing, type LineFrame, Lines } from './vision/lines.ts';
 export type { Moment } from './vision/moment.ts';
 export { nms } from './vision/nms.ts';
+export type { Signature } from './vision/signature.ts';
 export type { SubLabel, Track } from './vision/track.ts';
-export { Tracker, type TrackerOptions } from './vision/tracker.ts';
+export { Tracker, type TrackerOptions, type View } from './vision/tracker.ts';
 export { type ZoneInput, Zones } from './vision/zones.ts';

@@ -1,3 +1,4 @@
+import { assertKind } from '../base/arguments.ts';
 import type { ZoneSettings } from '../config/schema.ts';
 import type { Track } from './track.ts';
 
@@ -19,6 +20,9 @@ export function countTracks(
   labels: readonly string[],
   zones: Readonly<Record<string, ZoneSettings>>,
 ): CountChange[] {
+  assertKind('countTracks: tracks', tracks, 'list');
+  assertKind('countTracks: labels', labels, 'list');
+  assertKind('countTracks: zones', zones, 'object', 'zones by name');
   const confirmed = tracks.filter((track) => track.confirmed);
   const counts: CountChange[] = [];
   for (const label of labels) {
@@ -34,6 +38,8 @@ export function countTracks(
 
 /** Those of `after` that are not the same in `before`. */
 export function changedCounts(before: readonly CountChange[], after: readonly CountChange[]): CountChange[] {
+  assertKind('changedCounts: before', before, 'list');
+  assertKind('changedCounts: after', after, 'list');
   const key = ({ label, zone }: CountChange) => `${zone ?? ''}/${label}`;
   const known = new Map(before.map((entry) => [key(entry), entry.count]));
   return after.filter((entry) => known.get(key(entry)) !== entry.count);

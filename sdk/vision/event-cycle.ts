@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { assertKind } from '../base/arguments.ts';
 import type { EventMessage, ObjectState } from './event.ts';
 import type { Crossing } from './lines.ts';
 import { type Moment, timeAt } from './moment.ts';
@@ -42,6 +43,7 @@ export class EventCycle {
    *   Default: none, so that a replay gives the same ids.
    */
   constructor(camera: string, { salt = '' }: { salt?: string } = {}) {
+    assertKind('EventCycle: camera', camera, 'text');
     this.#camera = camera;
     this.#salt = salt;
   }
