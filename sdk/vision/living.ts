@@ -59,6 +59,8 @@ export class Living {
   /** What it looks like, and when that was seen; where nobody was near, it was not looked at. */
   signature: Signature | undefined;
   signatureNs = Number.NEGATIVE_INFINITY;
+  /** Of its last detection. */
+  #row: number;
   #anchor: Box;
   #anchoredNs: number;
   /** It rests, and its last detection was where it rests. */
@@ -74,7 +76,8 @@ export class Living {
   #found = usualShare;
   #looks = usualLooks;
 
-  constructor(id: number, { box, score, names }: Sighting, timeNs: number) {
+  constructor(id: number, { box, score, names, row }: Sighting, timeNs: number) {
+    this.#row = row;
     this.id = id;
     this.names = new Names(names);
     this.filter = new BoxFilter(box);
@@ -119,7 +122,8 @@ export class Living {
     this.predicted = this.filter.box;
   }
 
-  observe({ box, score, names }: Sighting, timeNs: number, stationarySeconds: number): void {
+  observe({ box, score, names, row }: Sighting, timeNs: number, stationarySeconds: number): void {
+    this.#row = row;
     this.filter.correct(box, score);
     this.#take(box, score, timeNs);
     this.names.hear(names);
@@ -196,6 +200,7 @@ export class Living {
       medianScore: names.medianScore,
       confirmed: this.confirmed,
       visible: this.visible,
+      detection: this.visible ? this.#row : undefined,
       observations: this.observations,
       firstSeenNs: this.firstSeenNs,
       lastSeenNs: this.lastSeenNs,

@@ -6,7 +6,7 @@ import { leapsOf } from './leaps.ts';
 import { Living, samePlace } from './living.ts';
 import { clearly, memory } from './names.ts';
 import { Pace } from './pace.ts';
-import { type Sighting, sightingsOf } from './sighting.ts';
+import { type Found, type Sighting, sightingsOf } from './sighting.ts';
 import type { Signature } from './signature.ts';
 import { viewShift } from './steady.ts';
 import type { Track } from './track.ts';
@@ -168,8 +168,10 @@ export class Tracker {
 
   #sort(detections: Detections): { sure: Sighting[]; unsure: Sighting[] } {
     // In an order of their own, so that it does not matter in which the network found them.
-    const found: Detection[] = [];
-    for (let i = 0; i < detections.length; i++) if (detections.score[i]! >= lowThreshold) found.push(detections.at(i));
+    const found: Found[] = [];
+    for (let row = 0; row < detections.length; row++) {
+      if (detections.score[row]! >= lowThreshold) found.push({ ...detections.at(row), row });
+    }
     found.sort(bySureness);
     const sure: Sighting[] = [];
     const unsure: Sighting[] = [];
@@ -223,7 +225,7 @@ export class Tracker {
   /** What was told under one name and turns out to be another thing ends, and begins as that. */
   #rename(track: Living, timeNs: number): void {
     if (!track.names.isOver) return;
-    this.#ended.push({ ...track.snapshot(this.#cut), visible: false });
+    this.#ended.push({ ...track.snapshot(this.#cut), visible: false, detection: undefined });
     track.rename(this.#nextId++, timeNs);
   }
 
@@ -281,7 +283,7 @@ export class Tracker {
   #end(isOver: (track: Living) => boolean): void {
     this.#living = this.#living.filter((track) => {
       if (!isOver(track)) return true;
-      this.#ended.push({ ...track.snapshot(this.#cut), visible: false });
+      this.#ended.push({ ...track.snapshot(this.#cut), visible: false, detection: undefined });
       return false;
     });
   }
