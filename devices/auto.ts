@@ -109,6 +109,10 @@ export class AutoDevice extends EventEmitter<DeviceEvents> implements Device {
     return this.#device.still();
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   async close(): Promise<void> {
     this.#state = 'closed';
     await this.#device?.close();

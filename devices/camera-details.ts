@@ -1,3 +1,4 @@
+import { assertShape } from '../sdk/base/arguments.ts';
 import { messageOf } from '../sdk/base/errors.ts';
 import type { CameraControl } from './device/device.ts';
 import type { FoundCamera } from './device/found-camera.ts';
@@ -23,6 +24,7 @@ export interface CameraDetails extends FoundCamera {
  * @param wanted What it would be opened for.
  */
 export async function cameraDetails(camera: FoundCamera, wanted: WantedMode): Promise<CameraDetails> {
+  assertShape('cameraDetails: camera', camera, { kind: 'text', uri: 'text' }, 'a camera as findCameras gives it');
   if (camera.kind !== 'v4l2') {
     const details = await libcameraDetails(camera.uri).catch((error) => ({ controls: [], note: messageOf(error) }));
     return { ...camera, formats: [], ...details };

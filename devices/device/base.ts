@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { assertKind } from '../../sdk/base/arguments.ts';
 import { hiddenIn, hiding, hidingLogger, maskSource } from '../../sdk/base/credentials.ts';
 import { InputError, messageOf } from '../../sdk/base/errors.ts';
 import { about, type Logger, silent } from '../../sdk/base/log.ts';
@@ -17,11 +18,27 @@ import { FrameOutlet } from './outlet.ts';
 
 const lastHour = () => new RecentSum({ steps: 60, stepMs: 60_000 });
 
-/** What all devices share: state, counters, the outlet of frames and the order of open, frames and close. */
+/**
+ * What all devices share: state, counters, the outlet of frames and the order of open, frames and close. A device of one's own
+ * extends it: `start()` begins to leave frames in `outlet`, `stop()` ends that, `counters` are counted up.
+ *
+ * @example
+ * class Camera extends DeviceBase {
+ *   protected async start() {
+ *     sdk.onFrame = (frame) => this.outlet.offer(frame);
+ *     return { kind: 'gige', title: 'GigE camera', format: 'GRAY8', width: 640, height: 480, colour, live: true };
+ *   }
+ *   protected async stop() {
+ *     await sdk.close();
+ *   }
+ * }
+ */
 export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements Device {
   /** As it may be shown: a password in it is masked. */
   readonly uri: string;
+  /** As they were given to whoever made it. */
   protected readonly options: DeviceOptions;
+  /** Names the source in each message, and hides its password. */
   protected readonly logger: Logger;
   readonly #hide: (text: string) => string;
   /** Counted by the device itself; `dropped` are those that found no free buffer, beside the outlet's own. */
@@ -37,8 +54,10 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
   #properties: DeviceProperties | undefined;
   #closing: Promise<void> | undefined;
 
+  /** Opens nothing. @param uri May hold a password; `this.uri` does not. */
   constructor(uri: string, options: DeviceOptions = {}) {
     super();
+    assertKind('uri of a device', uri, 'text');
     this.uri = maskSource(uri);
     this.options = options;
     this.#hide = hiding(uri);
@@ -121,11 +140,16 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
     return this.#closing;
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   /** To be asked after each wait in `start()`. @throws Error when the device was closed meanwhile. */
   protected assertOpening(): void {
     if (this.#state !== 'opening') throw new Error(`${this.uri} was closed while it opened`);
   }
 
+  /** Where frames are left: `offer()` a live one, `put()` one that must not be dropped, `end()` when there are no more. */
   protected get outlet(): FrameOutlet {
     return this.#outlet;
   }
@@ -155,10 +179,12 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
     this.#stalls.lastHour.add();
   }
 
+  /** Why there are no frames: `health.lastError`. */
   protected setError(message: string): void {
     this.#lastError = this.#hide(message);
   }
 
+  /** Tells of it when it is another one than before. */
   protected setState(state: DeviceHealth['state']): void {
     if (state === this.#state) return;
     this.#state = state;

@@ -172,4 +172,6 @@ export interface Device extends EventEmitter<DeviceEvents> {
   still?(): Promise<Frame>;
   /** Stops the source and waits until its process has ended. Safe to call twice. */
   close(): Promise<void>;
+  /** `close()`, for `await using device = await openDevice(…)`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { assertKind } from '../../sdk/base/arguments.ts';
 import { InputError } from '../../sdk/base/errors.ts';
 import { maxSide } from '../../sdk/frame/layout.ts';
 import type { DeviceOptions } from './device.ts';
@@ -8,6 +9,7 @@ const longestStallMs = 24 * 60 * 60 * 1000;
 
 /** @throws InputError naming the option, what was expected and what came. */
 export function checkOptions(options: DeviceOptions): void {
+  assertKind('options of a source', options, 'object');
   const check = (name: keyof DeviceOptions, isRight: (value: number) => boolean, expected: string) => {
     const value: unknown = options[name];
     if (value !== undefined && !(typeof value === 'number' && isRight(value))) {

@@ -1,6 +1,7 @@
 import { InputError, messageOf } from '../../sdk/base/errors.ts';
 import { within } from '../../sdk/base/within.ts';
 import { defaultColour, Frame, type FrameInfo } from '../../sdk/frame/frame.ts';
+import { Starvation } from '../../sdk/frame/starvation.ts';
 import { monotonicNs } from '../device/clock.ts';
 import type { CameraControl, ControlValues, DeviceOptions, DeviceProperties } from '../device/device.ts';
 import { SupervisedDevice } from '../device/supervised.ts';
@@ -41,6 +42,7 @@ export class NativeLibcameraCamera extends SupervisedDevice {
   #number = 0;
   /** Buffers of the present camera that are with us. */
   #lent = 0;
+  readonly #starvation = new Starvation(this.uri, () => this.#lent);
   #sequence = -1;
   /** Of the present run. */
   #lastOfDriver: number | undefined;
@@ -223,9 +225,13 @@ export class NativeLibcameraCamera extends SupervisedDevice {
   #lend(camera: NativeCamera, slot: number, info: FrameInfo): void {
     const all = camera.video.buffers.length;
     // A camera whose buffers are all with us has nothing to write to: to begin it anew would only take more memory.
-    if (++this.#lent === all) this.expectNoFrames();
+    if (++this.#lent === all) {
+      this.expectNoFrames();
+      this.#starvation.begin();
+    }
     const free = () => {
       camera.giveBack(slot);
+      this.#starvation.end();
       if (this.#camera === camera && this.#lent-- === all) this.#watch();
     };
     this.outlet.offer(frameOf(camera.video, slot, info, free));

@@ -15,6 +15,7 @@ export class BufferWait {
   /** Resolves when `pool.take()` has a buffer to give, or on `close()`. One call at a time. */
   async until(pool: FramePool): Promise<void> {
     while (pool.inUse === pool.capacity && !this.#closed) {
+      pool.noteWait();
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });

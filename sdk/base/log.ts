@@ -13,8 +13,16 @@ export interface Logger {
 
 const nothing = () => {};
 
-/** The default: an SDK is silent until it is asked to speak. */
+/** Says nothing: the default of what tells its problems by throwing. */
 export const silent: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+/** The default where a camera runs: what went wrong goes to standard error, so that nothing fails unseen. */
+export const problemsToStderr: Logger = {
+  debug: nothing,
+  info: nothing,
+  warn: (message) => void process.stderr.write(`ocellus: ${message}\n`),
+  error: (message) => void process.stderr.write(`ocellus: ${message}\n`),
+};
 
 /**
  * The same logger, its messages about something: as fields where it has fields, else in front of each message.

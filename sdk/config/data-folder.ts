@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
+import { assertShape } from '../base/arguments.ts';
 import type { Settings } from './schema.ts';
 
 /**
@@ -12,7 +13,9 @@ import type { Settings } from './schema.ts';
  * @example
  * dataFolder({ node: 'porch', data: '/var/lib/ocellus' }); // '/var/lib/ocellus/porch'
  */
-export function dataFolder({ node, data }: Pick<Settings, 'node' | 'data'>, env = process.env): string {
+export function dataFolder(settings: Pick<Settings, 'node' | 'data'>, env = process.env): string {
+  assertShape('dataFolder', settings, { node: 'text', data: 'text?' }, 'settings');
+  const { node, data } = settings;
   return join(data ?? fromEnvironment(env), node);
 }
 

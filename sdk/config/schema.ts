@@ -141,13 +141,15 @@ export const TrackSettings = Type.Object(
       minimum: 1,
       maximum: 100,
       default: 3,
-      description: 'Observations before an object becomes an event; their median score must pass the threshold.',
+      description:
+        'Observations before an object becomes an event; their median score must pass the threshold. Below four looks a second fewer are enough if they are surer.',
     }),
     lost: Type.Number({
       minimum: 0.1,
       maximum: 600,
       default: 2,
-      description: 'Seconds out of sight before an event ends.',
+      description:
+        'Seconds out of sight before an event ends; at least three looks. Who leaves the picture is gone at once.',
     }),
     stationary: Type.Number({
       minimum: 0.5,

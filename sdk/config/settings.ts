@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Document, parseDocument } from 'yaml';
+import { assertKind } from '../base/arguments.ts';
 import { InputError, messageOf } from '../base/errors.ts';
 import { replaceFile } from '../base/replace-file.ts';
 import { written } from '../base/written.ts';
@@ -68,6 +69,8 @@ export async function readSettings(path: string, mustExist: boolean): Promise<Se
  * a power cut it is the old one or the new one.
  */
 export async function updateSettings(path: string, change: SettingsInput): Promise<void> {
+  assertKind('updateSettings: path', path, 'text');
+  assertKind('updateSettings: change', change, 'object');
   const document = await readFile(path, 'utf8').then(
     (text) => parse(text, path),
     (error: NodeJS.ErrnoException) => {

@@ -2,7 +2,7 @@ import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { Value, type ValueError } from '@sinclair/typebox/value';
 import { composed } from '../base/composed.ts';
 import { maskCredentials, maskSource } from '../base/credentials.ts';
-import { InputError } from '../base/errors.ts';
+import { InputError, messageOf } from '../base/errors.ts';
 import { isSecret } from './secrets.ts';
 import { isNameSchema, wordsOf } from './text.ts';
 
@@ -14,11 +14,20 @@ import { isNameSchema, wordsOf } from './text.ts';
  * @throws InputError with a line for each wrong field: its path, what was expected, what came.
  */
 export function validate<T extends TSchema>(schema: T, value: unknown, what: string): Static<T> {
-  const complete = withDefaults(schema, structuredClone(value));
+  const complete = withDefaults(schema, copyOf(value, what));
   const problems = errorsOf(schema, complete);
   if (problems.length > 0)
     throw new InputError(`${what} is not right:\n${problems.map((line) => `  ${line}`).join('\n')}`);
   return complete as Static<T>;
+}
+
+/** @throws InputError when it holds what no file could: a function, a socket. */
+function copyOf(value: unknown, what: string): unknown {
+  try {
+    return structuredClone(value);
+  } catch (error) {
+    throw new InputError(`${what} is not right: expected texts, numbers, lists and maps alone; ${messageOf(error)}`);
+  }
 }
 
 /** One line for each wrong field, at most eight. */

@@ -1,5 +1,6 @@
+import { assertKind } from '../base/arguments.ts';
 import { InputError, ModelError, messageOf } from '../base/errors.ts';
-import type { Frame } from '../frame/frame.ts';
+import { assertFrame, type Frame } from '../frame/frame.ts';
 import { clipRegion, type Region } from '../frame/letterbox.ts';
 import { type ClassifierCard, type ModelCard, takenBy } from './cards/card.ts';
 import { type ClassLayer, readClassLayer } from './cards/class-layer.ts';
@@ -130,6 +131,7 @@ export class Classifier {
   /**
    * Made by `loadClassifier()`.
    *
+   * @internal
    * @param activation What is applied to the network's numbers. Default: the softmax, unless they are its shares already.
    */
   constructor(card: ClassifierCard, queue: FrameQueue, activation?: Activation) {
@@ -159,6 +161,8 @@ export class Classifier {
    *   embeddings at all; Error when the classifier was closed or too many frames wait.
    */
   async embed(frame: Frame, regions?: readonly Region[]): Promise<Embedding[]> {
+    assertFrame('embed', frame);
+    if (regions !== undefined) assertKind('embed: regions', regions, 'list');
     const { name, dimension } = this.card;
     if (dimension === 0) throw new ModelError(`model ${name}: ${noEmbedding}`);
     if (regions?.length === 0) return [];
@@ -172,7 +176,10 @@ export class Classifier {
    * @returns The best `topK`, best first.
    * @throws RangeError when `topK` is not a whole number of at least 1; otherwise as `embed`.
    */
-  async classify(frame: Frame, { region, topK = 5 }: ClassifyOptions = {}): Promise<Classification[]> {
+  async classify(frame: Frame, options: ClassifyOptions = {}): Promise<Classification[]> {
+    assertFrame('classify', frame);
+    assertKind('classify: options', options, 'object');
+    const { region, topK = 5 } = options;
     if (!Number.isInteger(topK) || topK < 1) {
       throw new RangeError(`topK: expected a whole number of at least 1, got ${topK}`);
     }
@@ -183,6 +190,11 @@ export class Classifier {
   /** Ends the thread. The frame that is being looked at is finished; those that wait are rejected. */
   close(): Promise<void> {
     return this.#queue.close();
+  }
+
+  /** `close()`, for `await using classifier = await loadClassifier()`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   async #encode(frame: Frame, regions: readonly Region[] | undefined): Promise<EncodedReply> {

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { assertKind } from '../base/arguments.ts';
 import { InputError } from '../base/errors.ts';
 import { type Logger, silent } from '../base/log.ts';
 import { type ModelCard, takenBy } from './cards/card.ts';
@@ -26,10 +27,12 @@ type CardOf<T extends ModelCard['task']> = Extract<ModelCard, { task: T }>;
  */
 export async function loadCore<T extends ModelCard['task']>(
   nameOrPath: string,
-  { threads = Math.min(2, availableParallelism()), engine = 'onnxruntime', logger = silent }: LoadOptions,
+  options: LoadOptions,
   task: T,
   cardOf: (file: ModelFile, loaded: LoadedReply) => ModelCard,
 ): Promise<{ card: CardOf<T>; queue: FrameQueue }> {
+  assertKind('options of a model', options, 'object');
+  const { threads = Math.min(2, availableParallelism()), engine = 'onnxruntime', logger = silent } = options;
   if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
     throw new RangeError(`threads: expected a whole number from 1 to 64, got ${threads}`);
   }

@@ -1,4 +1,5 @@
-import type { Frame } from '../frame/frame.ts';
+import { assertKind } from '../base/arguments.ts';
+import { assertFrame, type Frame } from '../frame/frame.ts';
 import { clipRegion, type Region } from '../frame/letterbox.ts';
 import { Detections } from '../vision/detections.ts';
 import type { DetectorCard } from './cards/card.ts';
@@ -55,9 +56,8 @@ export async function loadModel(nameOrPath: string = defaultModel, options: Load
 export class Model {
   readonly card: DetectorCard;
   readonly #queue: FrameQueue;
-  #lastTimes: DetectTimes = { preprocessMs: 0, inferMs: 0, decodeMs: 0 };
 
-  /** Made by `loadModel()`. */
+  /** Made by `loadModel()`. @internal */
   constructor(card: DetectorCard, queue: FrameQueue) {
     this.card = card;
     this.#queue = queue;
@@ -66,11 +66,6 @@ export class Model {
   /** A frame is being looked at: another one would wait. */
   get busy(): boolean {
     return this.#queue.busy;
-  }
-
-  /** Where the time of the last frame went; all 0 before the first. */
-  get lastTimes(): DetectTimes {
-    return this.#lastTimes;
   }
 
   /**
@@ -82,6 +77,16 @@ export class Model {
    *   longer than `maxWaitMs`; Error when the model was closed or too many frames wait.
    */
   async detect(frame: Frame, options: DetectOptions = {}): Promise<Detections> {
+    return (await this.detectTimed(frame, options)).detections;
+  }
+
+  /** As `detect()`, and where the time went. */
+  async detectTimed(
+    frame: Frame,
+    options: DetectOptions = {},
+  ): Promise<{ detections: Detections; times: DetectTimes }> {
+    assertFrame('detect', frame);
+    assertKind('detect: options', options, 'object');
     const iou = options.iouThreshold ?? this.card.thresholds.iou;
     const question = {
       type: 'detect',
@@ -93,13 +98,17 @@ export class Model {
     } as const;
     const { stream, maxWaitMs } = options;
     const { xyxy, score, classId, times } = await this.#queue.ask(frame, question, 'found', { stream, maxWaitMs });
-    this.#lastTimes = times;
-    return new Detections({ xyxy, score, classId, labels: this.card.labels });
+    return { detections: new Detections({ xyxy, score, classId, labels: this.card.labels }), times };
   }
 
   /** Ends the thread. The frame that is being looked at is finished; those that wait are rejected. */
   close(): Promise<void> {
     return this.#queue.close();
+  }
+
+  /** `close()`, for `await using model = await loadModel()`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }
 

@@ -1,9 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { InputError, ModelError, messageOf } from '../base/errors.ts';
-import { Detector } from './detector.ts';
 import { Encoder } from './encoder.ts';
 import type { Engine } from './engines/engine.ts';
 import type { CoreThreadData, Reply, Request } from './messages.ts';
+import { NetworkDetector } from './network-detector.ts';
 
 /** The core's thread: the engine blocks while it runs, so it runs here. Answers each request with one reply. */
 
@@ -18,7 +18,7 @@ const making: Promise<Engine> =
     : import('./engines/onnxruntime.ts').then(({ OnnxRuntimeEngine }) => new OnnxRuntimeEngine());
 // Whoever asks is told.
 making.catch(() => {});
-let network: Detector | Encoder | undefined;
+let network: NetworkDetector | Encoder | undefined;
 
 // One after the other: a close must not overtake the inference before it.
 let last = Promise.resolve();
@@ -48,13 +48,13 @@ async function answer(request: Request): Promise<void> {
     }
     case 'fit': {
       const { card } = request;
-      network = card.task === 'detect' ? new Detector(engine, card) : new Encoder(engine, card);
+      network = card.task === 'detect' ? new NetworkDetector(engine, card) : new Encoder(engine, card);
       const ready: Reply = { type: 'ready' };
       port!.postMessage(ready);
       break;
     }
     case 'detect': {
-      if (!(network instanceof Detector)) throw new Error('no detector’s card was fitted to a model');
+      if (!(network instanceof NetworkDetector)) throw new Error('no detector’s card was fitted to a model');
       const found = await network.detect(request);
       port!.postMessage(found, [found.xyxy.buffer, found.score.buffer, found.classId.buffer]);
       break;

@@ -1,3 +1,5 @@
+import { assertShape, shown } from '../base/arguments.ts';
+import { InputError } from '../base/errors.ts';
 import { assertSize, assertStride, type PixelFormat, planeSizes } from './layout.ts';
 
 /** One plane of pixels: `data` starts at the first row, rows are `stride` bytes apart. */
@@ -78,6 +80,9 @@ const bt709: ColourSpace = { matrix: 'bt709', range: 'limited' };
  *   console.log(frame.format, frame.width, frame.height, frame.planes[0].stride);
  *   frame.release();
  * }
+ *
+ * @example
+ * for await (using frame of device.frames()) console.log(frame.width); // TypeScript 5.2 and newer: released by itself
  */
 export class Frame implements FrameInfo {
   readonly format: PixelFormat;
@@ -98,12 +103,14 @@ export class Frame implements FrameInfo {
    * @throws RangeError when a plane is too small for the size and the stride, naming the plane and both numbers.
    */
   constructor(init: FrameInit, onFree?: () => void) {
+    assertShape('Frame', init, { planes: 'list', sequence: 'number', captureTimeNs: 'number', wallTimeMs: 'number' });
     assertSize(init.width, init.height);
     const sizes = planeSizes(init.format, init.width, init.height);
     if (init.planes.length !== sizes.length) {
       throw new RangeError(`planes of a ${init.format} frame: expected ${sizes.length}, got ${init.planes.length}`);
     }
     sizes.forEach(({ rowBytes, rows }, index) => {
+      assertShape(`Frame: plane ${index}`, init.planes[index], { data: 'bytes' });
       const { data, stride } = init.planes[index]!;
       assertStride(index, stride, rowBytes);
       const needed = stride * (rows - 1) + rowBytes;
@@ -151,4 +158,16 @@ export class Frame implements FrameInfo {
     if (this.#references === 0) throw new Error(`frame ${this.sequence} was released more often than acquired`);
     if (--this.#references === 0) this.#onFree?.();
   }
+
+  /** `release()`, for `using frame = …`. */
+  [Symbol.dispose](): void {
+    this.release();
+  }
+}
+
+/** @throws InputError unless it is a frame; one of another copy of this package is one as well. */
+export function assertFrame(what: string, value: unknown): asserts value is Frame {
+  if (typeof (value as Frame | undefined)?.acquire === 'function') return;
+  const hint = typeof value === 'string' || value instanceof Uint8Array ? '; readPicture() makes one of a picture' : '';
+  throw new InputError(`${what}: expected a Frame, got ${shown(value)}${hint}`);
 }

@@ -1,3 +1,5 @@
+import { refuse } from '../base/arguments.ts';
+
 /** How a frame's pixels are stored. YUV formats are 8 bit, 4:2:0; chroma is (width + 1) / 2 by (height + 1) / 2. */
 export type PixelFormat = 'I420' | 'NV12' | 'BGR24' | 'RGB24' | 'GRAY8';
 
@@ -33,6 +35,8 @@ export function planeSizes(format: PixelFormat, width: number, height: number): 
       return [{ rowBytes: width * 3, rows: height }];
     case 'GRAY8':
       return [{ rowBytes: width, rows: height }];
+    default:
+      return refuse('pixel format', `one of ${pixelFormats.join(', ')}`, format);
   }
 }
 

@@ -1,3 +1,5 @@
+import { assertShape } from '../base/arguments.ts';
+
 /** A part of a frame, in whole frame pixels. */
 export interface Region {
   readonly x: number;
@@ -19,14 +21,14 @@ export interface Letterbox {
   readonly region: Region;
 }
 
-interface InputLayout {
+export interface InputLayout {
   readonly width: number;
   readonly height: number;
   readonly resize: 'letterbox' | 'stretch' | 'crop';
   readonly align: 'center' | 'top-left';
 }
 
-interface Size {
+export interface Size {
   readonly width: number;
   readonly height: number;
 }
@@ -42,6 +44,9 @@ interface Size {
  * @throws RangeError when the region does not touch the frame.
  */
 export function letterboxGeometry(frame: Size, input: InputLayout, region?: Region): Letterbox {
+  assertShape('letterboxGeometry: frame', frame, { width: 'number', height: 'number' }, 'a frame, or its size');
+  const layout = { width: 'number', height: 'number', resize: 'text', align: 'text' } as const;
+  assertShape('letterboxGeometry: input', input, layout, 'the input of a card');
   const seen = region ? clipRegion(frame, region) : { x: 0, y: 0, width: frame.width, height: frame.height };
   const { width: inputWidth, height: inputHeight } = input;
   if (input.resize !== 'letterbox') {

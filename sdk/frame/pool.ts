@@ -1,5 +1,7 @@
+import { assertShape } from '../base/arguments.ts';
 import { type ColourSpace, Frame, type FrameInfo, type Plane } from './frame.ts';
 import { type PixelFormat, type PlaneLayout, planeLayout } from './layout.ts';
+import { Starvation } from './starvation.ts';
 
 interface Slot {
   readonly bytes: Uint8Array;
@@ -25,7 +27,9 @@ export function buffersOf(byteLength: number): number {
  * Buffers for the frames of one source. Each is a SharedArrayBuffer, so that a worker reads the pixels where they are.
  *
  * A slot is filled first and becomes a frame after: `const bytes = pool.take()`, write the pixels, then
- * `pool.frame(bytes, info)`. In a steady state no pixel memory is allocated: `allocated` stays where it is.
+ * `pool.frame(bytes, info)`. In a steady state no pixel memory is allocated: `allocated` stays where it is. When all are in
+ * use for five seconds and none comes back, a warning of the process (`OCELLUS_FRAMES_NOT_RELEASED`) says how many frames were
+ * not released.
  */
 export class FramePool {
   readonly format: PixelFormat;
@@ -39,6 +43,7 @@ export class FramePool {
   readonly #free: Slot[] = [];
   readonly #taken = new Map<Uint8Array, Slot>();
   readonly #onFree: (() => void) | undefined;
+  readonly #starvation: Starvation;
   #allocated = 0;
 
   /**
@@ -55,6 +60,7 @@ export class FramePool {
     capacity?: number;
     onFree?: () => void;
   }) {
+    assertShape('FramePool', options, {});
     const { planes, byteLength } = planeLayout(options.format, options.width, options.height, options.strides);
     this.format = options.format;
     this.width = options.width;
@@ -64,6 +70,8 @@ export class FramePool {
     this.byteLength = byteLength;
     this.capacity = options.capacity ?? buffersOf(byteLength);
     this.#onFree = options.onFree;
+    const source = `${this.width}x${this.height} (${this.format})`;
+    this.#starvation = new Starvation(source, () => this.inUse - this.#taken.size);
   }
 
   /** Buffers made so far; never more than `capacity`. */
@@ -80,7 +88,10 @@ export class FramePool {
   take(): Uint8Array | undefined {
     let slot = this.#free.pop();
     if (!slot) {
-      if (this.#allocated >= this.capacity) return undefined;
+      if (this.#allocated >= this.capacity) {
+        this.noteWait();
+        return undefined;
+      }
       const bytes = new Uint8Array(new SharedArrayBuffer(this.byteLength));
       const planes = this.layout.map(({ offset, stride, rows }) => ({
         data: bytes.subarray(offset, offset + stride * rows),
@@ -93,8 +104,14 @@ export class FramePool {
     return slot.bytes;
   }
 
+  /** Somebody waits for a buffer, while all are in use. */
+  noteWait(): void {
+    this.#starvation.begin();
+  }
+
   /** Makes the frame of a buffer that `take()` gave; the buffer comes back with the frame's last `release()`. */
   frame(bytes: Uint8Array, info: FrameInfo): Frame {
+    assertShape('FramePool: info', info, {});
     const slot = this.#claim(bytes);
     return new Frame(
       {
@@ -106,7 +123,7 @@ export class FramePool {
         planes: slot.planes,
       },
       () => {
-        this.#free.push(slot);
+        this.#takeBack(slot);
         this.#onFree?.();
       },
     );
@@ -114,7 +131,12 @@ export class FramePool {
 
   /** Gives a buffer back that did not become a frame. */
   giveBack(bytes: Uint8Array): void {
-    this.#free.push(this.#claim(bytes));
+    this.#takeBack(this.#claim(bytes));
+  }
+
+  #takeBack(slot: Slot): void {
+    this.#free.push(slot);
+    this.#starvation.end();
   }
 
   #claim(bytes: Uint8Array): Slot {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { assertShape } from '../base/arguments.ts';
 import { messageOf } from '../base/errors.ts';
 import { type Logger, silent } from '../base/log.ts';
 import type { MqttSettings } from '../config/schema.ts';
@@ -115,6 +116,7 @@ export class Hub {
   #saidBlind = false;
 
   constructor(options: HubOptions) {
+    assertShape('Hub', options, { node: 'object', settings: 'object' });
     this.#node = options.node;
     this.#settings = options.settings;
     this.#data = options.data;

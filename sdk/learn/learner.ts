@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { assertKind, assertShape } from '../base/arguments.ts';
 import { composed } from '../base/composed.ts';
 import { InputError, messageOf } from '../base/errors.ts';
 import { type Logger, silent } from '../base/log.ts';
@@ -96,6 +97,8 @@ export class Learner extends EventEmitter<LearnerEvents> {
    * @throws InputError when the folder cannot be used, is in use, or is of another space.
    */
   static async open(folder: string, options: LearnerOptions): Promise<Learner> {
+    assertKind('Learner.open: folder', folder, 'text');
+    assertShape('Learner.open: options', options, { space: 'text', dimension: 'number', node: 'text' });
     await makeFolder(folder);
     const store = await LedgerStore.open(folder, {
       ...options,

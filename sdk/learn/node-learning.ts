@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { assertShape } from '../base/arguments.ts';
 import { Backoff } from '../base/backoff.ts';
 import { composed } from '../base/composed.ts';
 import { InputError, messageOf } from '../base/errors.ts';
@@ -128,6 +129,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
   /** The constructor does nothing. */
   constructor(options: NodeLearningOptions) {
     super();
+    assertShape('NodeLearning', options, { node: 'text', settings: 'object', folder: 'text' });
     this.#options = options;
     this.#logger = options.logger ?? silent;
   }

@@ -1,7 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { OverlayOptions, Sharp, SharpOptions } from 'sharp';
+import { assertKind } from '../base/arguments.ts';
 import { InputError, messageOf } from '../base/errors.ts';
-import { Frame, type FrameInfo } from '../frame/frame.ts';
+import { assertFrame, Frame, type FrameInfo } from '../frame/frame.ts';
 import { maxSide } from '../frame/layout.ts';
 import { clipRegion, type Region } from '../frame/letterbox.ts';
 import { kernels } from '../kernels/kernels.ts';
@@ -43,6 +44,7 @@ export async function readPicture(
   info: Partial<FrameInfo> = {},
   maxPixels: number = defaultMaxPixels,
 ): Promise<Frame> {
+  if (typeof input !== 'string') assertKind('readPicture', input, 'bytes', 'a path, or the bytes of a picture');
   const name = typeof input === 'string' ? input : (info.name ?? 'the picture');
   const sharp = await loadSharp();
   try {
@@ -141,6 +143,8 @@ let last: Promise<unknown> = Promise.resolve();
  * @throws RangeError when the quality is out of range or the region does not touch the frame.
  */
 export async function encodeJpeg(frame: Frame, options: EncodeOptions = {}): Promise<Buffer> {
+  assertFrame('encodeJpeg', frame);
+  assertKind('encodeJpeg: options', options, 'object');
   const { quality = 80 } = options;
   if (!(quality >= 1 && quality <= 100)) throw new RangeError(`quality: expected 1..100, got ${quality}`);
   frame.acquire();

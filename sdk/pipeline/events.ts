@@ -58,6 +58,8 @@ export type CameraStatus = 'online' | 'offline' | 'disabled';
 /** What a pipeline emits, in the order a frame causes it: motion, snapshot, event, crossing, count, frame. */
 export interface PipelineEvents {
   status: [CameraStatus, DeviceHealth];
+  /** The source cannot be opened, and is tried again: each reason once. */
+  unavailable: [reason: string];
   motion: [boolean];
   snapshot: [Snapshot];
   event: [EventMessage];

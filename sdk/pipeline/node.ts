@@ -1,50 +1,50 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
-import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
-import { BoardMonitor, type BoardSenses, type MeasuredPower, type Throttling } from '../../devices/index.ts';
-import { about, type Logger, silent } from '../base/log.ts';
-import { type Writer, type Written, written } from '../base/written.ts';
+import type { Device } from '../../devices/device/device.ts';
+import { BoardMonitor, type BoardSenses } from '../../devices/index.ts';
+import { assertKind, assertShape } from '../base/arguments.ts';
+import { InputError, messageOf } from '../base/errors.ts';
+import { about, type Logger, problemsToStderr } from '../base/log.ts';
+import { guarded } from '../base/tell.ts';
 import { noModel, type Settings } from '../config/schema.ts';
-import type { ModelCard } from '../core/cards/card.ts';
+import type { Detector, DetectorInfo } from '../core/detector.ts';
 import { loadModel, type Model } from '../core/model.ts';
 import { NodeLearning } from '../learn/node-learning.ts';
-import type { PipelineStats } from './events.ts';
-import { CpuMeter, EnergyPerInference } from './meter.ts';
+import { AskedDetector } from './ask-detector.ts';
+import { NodeReport, type NodeStats } from './node-report.ts';
+import type { PipelineStages } from './options.ts';
 import { Pipeline } from './pipeline.ts';
 
-/** What a node says of itself on `ocellus/<node>/stats`. */
-export interface NodeStats {
-  uptimeSeconds: number;
-  /** Of one core, this process and its threads; decoders that run beside it (ffmpeg) are not in it. */
-  cpuPercent: number;
-  memory: { residentMb: number; heapMb: number };
-  /** Degrees Celsius where the board tells it. */
-  temperature: number | null;
-  /** What the firmware of a Raspberry Pi slows it down for; null where it is not told. */
-  throttling: Throttling | null;
-  /** Over the last ten seconds; null where nothing measures it, and before the first report. */
-  power: NodePower | null;
-  /** How late timers came since the last report: the main thread was busy so long. */
-  eventLoopDelayMs: { mean: number; p99: number };
-  /** To disk, by what wrote it: of this process, whichever node it is of. */
-  written: Record<Writer, Written>;
-  model: string;
-  cameras: Record<string, PipelineStats>;
-}
+export type { NodePower, NodeStats } from './node-report.ts';
 
-export interface NodePower extends MeasuredPower {
+export interface NodeOptions {
+  /** Default: warnings and errors go to standard error. */
+  logger?: Logger;
+  /** `max`: files as fast as they go, for measuring. Default `realtime`. */
+  speed?: 'realtime' | 'max';
   /**
-   * Mean power times the time since the last report, divided by the frames that the detector looked at in that time, of
-   * all cameras; null where it was none. It is the energy of all that the source covers: what the board needs when idle,
-   * the cameras and other programs are in it, and nothing is subtracted.
+   * What finds objects for all cameras: a model of `loadModel`, or a detector of your own. Default: the model that the settings
+   * name, loaded by `start()` and closed by `stop()`. One that is given stays open.
    */
-  readonly joulesPerInference: number | null;
+  model?: Model | Detector | Promise<Model | Detector>;
+  /** Where learning is kept between runs, in a folder `learn`: `dataFolder(settings)`. Default: nowhere, and nothing can be taught. */
+  data?: string;
+  /** Devices that cameras are read from in place of the source that their settings name, by the camera's name: as `source` of a `Pipeline`. */
+  sources?: Readonly<Record<string, Device>>;
+  /** Stages of your own in the way of cameras' frames, by the camera's name: as `before` and `after` of a `Pipeline`. */
+  stages?: Readonly<Record<string, PipelineStages>>;
+  /** What is watched of the board. Default: of this machine. */
+  board?: BoardMonitor;
 }
 
-const statsIntervalMs = 10_000;
-/** A coarse clock: each measurement wakes the processor. */
-const delayResolutionMs = 50;
+/** What a node emits of itself; its cameras' pipelines emit what they see. */
+export interface NodeEvents {
+  /** Every ten seconds. */
+  stats: [NodeStats];
+  /** The source of a camera cannot be opened, and is tried again: each reason once. It is logged as an error too. */
+  unavailable: [camera: string, reason: string];
+}
 
 /**
  * A board: its cameras' pipelines and the one core they share.
@@ -54,59 +54,45 @@ const delayResolutionMs = 50;
  * node.on('stats', (stats) => console.log(stats.cameras.door.fps));
  * await node.start();
  */
-export class Node extends EventEmitter<{ stats: [NodeStats] }> {
+export class Node extends EventEmitter<NodeEvents> {
   readonly settings: Settings;
-  readonly #logger: Logger;
-  readonly #speed: 'realtime' | 'max';
-  readonly #given: Model | Promise<Model> | undefined;
   /** Can be taught what its cameras see; undefined without a folder to keep it in, or when the settings say so. */
   readonly learning: NodeLearning | undefined;
+  readonly #options: NodeOptions;
+  readonly #logger: Logger;
   readonly #pipelines = new Map<string, Pipeline>();
+  readonly #report: NodeReport;
+  readonly #tell = guarded<NodeEvents>(this, (message) => this.#logger.error(message));
   #starting: Promise<void> | undefined;
   /** Of this start; another one, or none, after a stop. */
-  #loading: Promise<Model | null> | undefined;
-  #model: Model | null | undefined;
-  #card: ModelCard | undefined;
-  #delay: IntervalHistogram | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  readonly #cpu = new CpuMeter();
-  #cpuPercent = 0;
-  readonly #board: BoardMonitor;
-  #energy: EnergyPerInference | undefined;
-  #joulesPerInference: number | null = null;
-  #isReporting = false;
+  #loading: Promise<Model | Detector | null> | undefined;
+  #model: Model | Detector | null | undefined;
+  #card: DetectorInfo | undefined;
 
-  /**
-   * @param options.speed `max`: files as fast as they go, for measuring. Default `realtime`.
-   * @param options.model Default: the one the settings name, loaded by `start()` and closed by `stop()`. One that is
-   *   given stays open.
-   * @param options.data Where learning is kept between runs, in a folder `learn`: `dataFolder(settings)`. Default: nowhere,
-   *   and nothing can be taught.
-   * @param options.board What is watched of the board. Default: of this machine.
-   */
-  constructor(
-    settings: Settings,
-    options: {
-      logger?: Logger;
-      speed?: 'realtime' | 'max';
-      model?: Model | Promise<Model>;
-      data?: string;
-      board?: BoardMonitor;
-    } = {},
-  ) {
+  /** @throws InputError when sources or stages are given for a camera that the settings do not have. */
+  constructor(settings: Settings, options: NodeOptions = {}) {
     super();
+    assertShape(
+      'Node: settings',
+      settings,
+      { node: 'text', cameras: 'object', core: 'object' },
+      'what resolveSettings gives',
+    );
+    assertKind('Node: options', options, 'object');
+    const { logger = problemsToStderr, data, board = new BoardMonitor() } = options;
+    assertCameras('sources', options.sources, settings);
+    assertCameras('stages', options.stages, settings);
     this.settings = settings;
-    this.#given = options.model;
-    this.#speed = options.speed ?? 'realtime';
-    this.#logger = options.logger ?? silent;
-    this.#board = options.board ?? new BoardMonitor();
-    if (options.data === undefined || !settings.learn.enabled) return;
+    this.#options = options;
+    this.#logger = logger;
+    this.#report = new NodeReport(board, () => this.#inferred);
+    if (data === undefined || !settings.learn.enabled) return;
     this.learning = new NodeLearning({
       node: settings.node,
       settings: settings.learn,
-      folder: join(options.data, 'learn'),
+      folder: join(data, 'learn'),
       threads: settings.core.threads,
-      logger: this.#logger,
+      logger,
     });
   }
 
@@ -115,19 +101,19 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
   }
 
   /** The detector; null where the settings say `off`. @throws Error before `start()`. */
-  get model(): Model | null {
+  get model(): Model | Detector | null {
     if (this.#model === undefined) throw new Error('the node has no model yet: await start() first');
     return this.#model;
   }
 
-  /** The model's card, from the moment it is loaded. */
-  get card(): ModelCard | undefined {
+  /** The model's card, or what a detector of one's own says of itself, from the moment that is known. */
+  get card(): DetectorInfo | undefined {
     return this.#card;
   }
 
   /** Which figures the board tells of itself, from the moment that is known. */
   get senses(): BoardSenses | undefined {
-    return this.#board.senses;
+    return this.#report.senses;
   }
 
   get pipelines(): ReadonlyMap<string, Pipeline> {
@@ -147,7 +133,7 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
       this.#loading = loading;
       loading.then(
         (model) => {
-          if (this.#loading === loading) this.#card = model?.card;
+          if (this.#loading === loading) this.#card = model ? new AskedDetector(model).info : undefined;
         },
         // #start() says what went wrong.
         () => {},
@@ -161,35 +147,14 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
   }
 
   stats(): NodeStats {
-    const { rss, heapUsed } = process.memoryUsage();
-    const { throttling, power } = this.#board.readings;
-    return {
-      uptimeSeconds: Math.round(process.uptime()),
-      cpuPercent: this.#cpuPercent,
-      memory: { residentMb: megabytes(rss), heapMb: megabytes(heapUsed) },
-      temperature: this.#board.temperature,
-      throttling,
-      power: power && {
-        ...power,
-        watts: rounded(power.watts),
-        joules: rounded(power.joules),
-        joulesPerInference: this.#joulesPerInference,
-      },
-      eventLoopDelayMs: {
-        mean: lateness(this.#delay?.mean),
-        p99: lateness(this.#delay?.percentile(99)),
-      },
-      written: written.stats,
-      model: this.#model?.card.name ?? this.settings.core.model,
-      cameras: Object.fromEntries([...this.#pipelines].map(([name, pipeline]) => [name, pipeline.stats])),
-    };
+    const cameras = Object.fromEntries([...this.#pipelines].map(([name, pipeline]) => [name, pipeline.stats]));
+    const { model } = this.settings.core;
+    return this.#report.stats(this.#model === undefined ? model : (this.#card?.name ?? noModel), cameras);
   }
 
   /** Ends the running events, closes the cameras, then the model. Safe at any time, and twice. */
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    this.#delay?.disable();
-    this.#board.stop();
+    this.#report.stop();
     const loading = this.#loading;
     this.#starting = undefined;
     this.#loading = undefined;
@@ -197,16 +162,20 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
     await Promise.all([...this.#pipelines.values()].map((pipeline) => pipeline.stop()));
     await this.learning?.stop();
     const model = await loading?.catch(() => undefined);
-    if (!this.#given) await model?.close();
+    if (!this.#options.model) await (model as Model | null | undefined)?.close();
   }
 
-  async #load(): Promise<Model | null> {
+  async #load(): Promise<Model | Detector | null> {
     const { model, engine, threads } = this.settings.core;
-    if (this.#given) return this.#given;
+    if (this.#options.model) return this.#options.model;
     return model === noModel ? null : loadModel(model, { engine, threads, logger: this.#logger });
   }
 
-  async #start(loading: Promise<Model | null>, before: (() => Promise<void> | void) | undefined): Promise<void> {
+  async #start(
+    loading: Promise<Model | Detector | null>,
+    before: (() => Promise<void> | void) | undefined,
+  ): Promise<void> {
+    const { sources = {}, stages = {}, speed = 'realtime' } = this.#options;
     this.#pipelines.clear();
     const eventSalt = randomUUID();
     for (const [name, settings] of Object.entries(this.settings.cameras)) {
@@ -214,19 +183,21 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
       const options = {
         name,
         model: loading,
-        speed: this.#speed,
+        speed,
         patient: true,
         eventSalt,
+        ...stages[name],
         ...(learning && { learning }),
         logger: about(this.#logger, { camera: name }),
       };
-      const pipeline = new Pipeline({ ...settings, ...options });
+      const pipeline = new Pipeline({ ...settings, source: sources[name] ?? settings.source, ...options });
       pipeline.on('settings', () => learning?.configure(pipeline.settings.learn));
       pipeline.on('event', ({ after }) => learning?.noteEvent(after));
+      pipeline.on('unavailable', (reason) => this.#tell('unavailable', name, reason));
       this.#pipelines.set(name, pipeline);
     }
     const isStopped = () => this.#loading !== loading;
-    void this.#board.start();
+    this.#report.prepare();
     // Cameras open while the model loads: both wait for something else most of the time.
     const starting = (async () => {
       await before?.();
@@ -236,37 +207,23 @@ export class Node extends EventEmitter<{ stats: [NodeStats] }> {
     const [model] = await Promise.all([loading, starting, this.learning?.start()]);
     if (isStopped()) return;
     this.#model = model;
-    this.#delay = monitorEventLoopDelay({ resolution: delayResolutionMs });
-    this.#delay.enable();
-    this.#energy = new EnergyPerInference(this.#inferred, performance.now());
-    this.#timer = setInterval(() => void this.#report(loading), statsIntervalMs);
+    this.#report.start(
+      () => this.#tell('stats', this.stats()),
+      (error) => this.#logger.error(`no report of the node: ${messageOf(error)}`),
+    );
   }
 
   /** Frames that the detector looked at so far, of all cameras. */
   get #inferred(): number {
     return [...this.#pipelines.values()].reduce((sum, { stats }) => sum + stats.frames.inferred, 0);
   }
-
-  async #report(loading: Promise<Model | null>): Promise<void> {
-    // A program that hangs must not be asked by ever more reports.
-    if (this.#isReporting) return;
-    this.#isReporting = true;
-    try {
-      const { power } = await this.#board.take();
-      if (this.#loading !== loading) return;
-      const joules = this.#energy!.take(power?.watts, this.#inferred, performance.now());
-      this.#joulesPerInference = joules && Number(joules.toPrecision(4));
-      this.#cpuPercent = this.#cpu.take();
-      this.emit('stats', this.stats());
-      this.#delay?.reset();
-    } finally {
-      this.#isReporting = false;
-    }
-  }
 }
 
-/** To a thousandth: milliwatts, millijoules. */
-const rounded = (value: number) => Math.round(value * 1000) / 1000;
-const megabytes = (bytes: number) => Math.round(bytes / 1e5) / 10;
-// The histogram counts a timer's whole interval; what is beyond it is delay.
-const lateness = (ns = 0) => Math.max(0, Math.round((ns / 1e6 - delayResolutionMs) * 100) / 100) || 0;
+/** @throws InputError naming what is given for no camera. */
+function assertCameras(option: string, given: Readonly<Record<string, unknown>> = {}, { cameras }: Settings): void {
+  const names = Object.keys(cameras).join(', ') || 'there are none';
+  for (const name of Object.keys(given)) {
+    if (!(name in cameras))
+      throw new InputError(`${option}.${name}: expected the name of a camera of the settings (${names})`);
+  }
+}

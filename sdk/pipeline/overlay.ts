@@ -1,11 +1,6 @@
-import { existsSync } from 'node:fs';
 import type { Frame } from '../frame/frame.ts';
-import { drawBoxes, drawLabels } from '../vision/annotate/annotators.ts';
-import { SvgDrawing } from '../vision/annotate/svg-drawing.ts';
+import { overlayOf } from '../vision/annotate/annotated-jpeg.ts';
 import type { ObjectState } from '../vision/event.ts';
-
-/** Where this is missing there are no fonts, and drawing text would only complain on standard error. */
-const hasFonts = process.platform !== 'linux' || existsSync('/etc/fonts/fonts.conf');
 
 /** An object as it lies in a picture of the same view in another size. */
 export function scaledTo(picture: Frame, object: ObjectState, seenIn: Frame): ObjectState {
@@ -20,12 +15,8 @@ export function scaledTo(picture: Frame, object: ObjectState, seenIn: Frame): Ob
  *
  * @param withName Default: where the system has fonts (Debian: fontconfig-config, fonts-dejavu-core).
  */
-export function boxOverlay(frame: Frame, object: ObjectState, withName = hasFonts): string {
+export function boxOverlay(frame: Frame, object: ObjectState, withName?: boolean): string {
   const { label, score, sub_label, sub_label_score } = object;
   const subLabel = sub_label === null ? undefined : { label: sub_label, score: sub_label_score ?? 1 };
-  const annotated = { box: object.box, label, score, ...(subLabel && { subLabel }) };
-  const drawing = new SvgDrawing(frame);
-  drawBoxes(drawing, [annotated]);
-  if (withName) drawLabels(drawing, [annotated]);
-  return drawing.svg;
+  return overlayOf(frame, [{ box: object.box, label, score, ...(subLabel && { subLabel }) }], withName);
 }

@@ -6,6 +6,7 @@ import { type Codec, encoderCommand } from '../../devices/recording/codec.ts';
 import { Encoder } from '../../devices/recording/encoder.ts';
 import { type FrameLine, follows, type IndexLine, type VideoLine } from '../../devices/recording/index-lines.ts';
 import { indexFile, infoFile, type RecordingInfo } from '../../devices/recording/info.ts';
+import { assertShape } from '../base/arguments.ts';
 import { packageVersion } from '../base/assets.ts';
 import { InputError, messageOf } from '../base/errors.ts';
 import { makeFolder } from '../base/make-folder.ts';
@@ -52,6 +53,7 @@ export class Recorder implements Stage<Frame> {
   #failure: InputError | undefined;
 
   constructor(options: RecorderOptions) {
+    assertShape('Recorder', options, { folder: 'text', camera: 'function', model: 'text' });
     this.#options = options;
     this.#codec = options.lossless ? 'ffv1' : 'mpeg4';
   }

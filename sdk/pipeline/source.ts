@@ -4,6 +4,7 @@ import { messageOf } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import { Nap } from '../base/nap.ts';
 import type { Frame } from '../frame/frame.ts';
+import { Pace } from './pace.ts';
 
 export interface SourceOptions {
   /** Makes the device, not yet open; called anew for each try. */
@@ -12,10 +13,14 @@ export interface SourceOptions {
   patient: boolean;
   /** Frames are not read before this; never, if it is rejected. */
   ready: Promise<unknown>;
+  /** Frames beyond this rate are passed over. Default: the device keeps to its rate by itself. */
+  mostFps?: number;
   /** Takes a frame; the next one comes when it is done. It does not throw, and does not release the frame. */
   onFrame: (frame: Frame) => Promise<void>;
   /** After each change of the device's state, and after each try that failed. */
   onHealth: () => void;
+  /** It cannot be opened and is tried again: each reason once. */
+  onUnavailable?: (reason: string) => void;
   /** No frame comes any more. @param ended The source was over; else it was stopped, or broke. */
   onOver: (ended: boolean) => Promise<void>;
   logger: Logger;
@@ -65,6 +70,8 @@ export class Source {
     await this.#device?.close();
     await this.#starting?.catch(() => {});
     await this.#working;
+    // One of the program's own may be opened again.
+    this.#device?.off('health', this.#options.onHealth);
   }
 
   async #start(): Promise<void> {
@@ -84,12 +91,14 @@ export class Source {
 
   /** @returns Why it cannot be opened, or undefined when it is open. */
   async #tryOpen(): Promise<unknown> {
-    const { make, onHealth, patient, logger } = this.#options;
+    const { make, onHealth, onUnavailable, patient, logger } = this.#options;
+    this.#device?.off('health', onHealth);
     try {
       const device = make();
       this.#device = device;
       device.on('health', onHealth);
-      await device.open();
+      // A device that was given may have been opened by whoever gives it.
+      if (device.health.state === 'closed') await device.open();
       this.#isOpen = true;
       return undefined;
     } catch (error) {
@@ -98,6 +107,7 @@ export class Source {
       if (patient && !this.#said.has(message) && this.#said.size < mostSaid && !this.#isStopped) {
         this.#said.add(message);
         logger.error(message);
+        onUnavailable?.(message);
       }
       this.#lastError = message;
       onHealth();
@@ -106,12 +116,13 @@ export class Source {
   }
 
   async #read(device: Device): Promise<void> {
-    const { ready, onFrame, onOver, logger } = this.#options;
+    const { ready, mostFps, onFrame, onOver, logger } = this.#options;
+    const pace = mostFps === undefined ? undefined : new Pace(mostFps);
     // Whoever waits for it too is told why.
     if (!(await ready.then(() => true).catch(() => false))) return;
     try {
       for await (const frame of device.frames()) {
-        await onFrame(frame);
+        if (pace?.takes(frame.captureTimeNs) ?? true) await onFrame(frame);
         frame.release();
       }
     } catch (error) {

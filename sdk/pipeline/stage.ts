@@ -1,3 +1,4 @@
+import { assertKind, assertShape } from '../base/arguments.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { FrameReport } from './events.ts';
 
@@ -16,6 +17,12 @@ export interface Stage<Value> {
 }
 
 type Lifecycle = Pick<Stage<unknown>, 'start' | 'stop'>;
+
+/** @throws InputError when it is no list of stages. */
+export function assertStages(what: string, stages: unknown): void {
+  assertKind(what, stages, 'list', 'a list of stages');
+  for (const stage of stages as readonly unknown[]) assertShape(what, stage, { process: 'function' }, 'a stage');
+}
 
 /** Starts them in order. @throws What one of them throws; those before it are stopped again. */
 export async function startStages(stages: readonly Lifecycle[]): Promise<void> {

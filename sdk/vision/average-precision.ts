@@ -1,4 +1,5 @@
-import type { Detections } from './detections.ts';
+import { assertKind, assertShape } from '../base/arguments.ts';
+import { assertDetections, type Detections } from './detections.ts';
 
 /** An object that is really in a picture. */
 export interface TrueObject {
@@ -37,6 +38,11 @@ const maxDetections = 100;
  * const { ap, ap50 } = averagePrecision([{ detections: await model.detect(frame, { scoreThreshold: 0.01 }), truth }]);
  */
 export function averagePrecision(pictures: readonly EvaluatedPicture[]): AveragePrecision {
+  assertKind('averagePrecision', pictures, 'list');
+  for (const one of pictures) {
+    assertShape('averagePrecision: a picture', one, { truth: 'list' });
+    assertDetections('averagePrecision: detections', one.detections);
+  }
   const classIds = new Set(pictures.flatMap(({ truth }) => truth.map(({ classId }) => classId)));
   const curves = new Map([...classIds].sort((a, b) => a - b).map((classId) => [classId, ofClass(pictures, classId)]));
   const all = [...curves.values()];

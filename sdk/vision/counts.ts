@@ -1,5 +1,6 @@
-import type { ZoneSettings } from '../config/schema.ts';
+import { assertKind } from '../base/arguments.ts';
 import type { Track } from './track.ts';
+import type { ZoneInput } from './zones.ts';
 
 /** Objects of one label, in the whole view or in a zone. */
 export interface CountChange {
@@ -13,12 +14,16 @@ export interface CountChange {
  * Confirmed tracks of each label, zeroes included, in the whole view and in each zone that counts the label.
  *
  * @param labels Watched labels.
+ * @param zones By name, as they were given to `Zones`; those with labels count only these.
  */
 export function countTracks(
   tracks: readonly Track[],
   labels: readonly string[],
-  zones: Readonly<Record<string, ZoneSettings>>,
+  zones: Readonly<Record<string, ZoneInput>>,
 ): CountChange[] {
+  assertKind('countTracks: tracks', tracks, 'list');
+  assertKind('countTracks: labels', labels, 'list');
+  assertKind('countTracks: zones', zones, 'object');
   const confirmed = tracks.filter((track) => track.confirmed);
   const counts: CountChange[] = [];
   for (const label of labels) {
@@ -34,6 +39,8 @@ export function countTracks(
 
 /** Those of `after` that are not the same in `before`. */
 export function changedCounts(before: readonly CountChange[], after: readonly CountChange[]): CountChange[] {
+  assertKind('changedCounts: before', before, 'list');
+  assertKind('changedCounts: after', after, 'list');
   const key = ({ label, zone }: CountChange) => `${zone ?? ''}/${label}`;
   const known = new Map(before.map((entry) => [key(entry), entry.count]));
   return after.filter((entry) => known.get(key(entry)) !== entry.count);

@@ -1,3 +1,5 @@
+import { assertKind, assertShape } from '../base/arguments.ts';
+
 /** One row of `Detections`, for reading. */
 export interface Detection {
   /** `[x1, y1, x2, y2]` in frame pixels. */
@@ -40,6 +42,7 @@ export class Detections implements Iterable<Detection> {
 
   /** @throws RangeError when the arrays do not fit each other or hold a value out of range, with expected and actual. */
   constructor(init: DetectionsInit) {
+    assertShape('Detections', init, { xyxy: 'list', score: 'list', classId: 'list', labels: 'list' });
     const length = init.score.length;
     const expect = (name: string, actual: number, expected: number) => {
       if (actual !== expected) {
@@ -91,7 +94,10 @@ export class Detections implements Iterable<Detection> {
     rows: Iterable<{ box: readonly number[]; score: number; classId: number; trackId?: number }>,
     labels: readonly string[],
   ): Detections {
+    assertKind('Detections.from: rows', rows, 'many');
     const all = [...rows];
+    for (const row of all)
+      assertShape('Detections.from: a row', row, { box: 'list', score: 'number', classId: 'number' });
     return new Detections({
       xyxy: Float32Array.from(all.flatMap((row) => row.box)),
       score: Float32Array.from(all, (row) => row.score),
@@ -103,7 +109,9 @@ export class Detections implements Iterable<Detection> {
 
   /** All of several, in order. They must share one list of labels. */
   static merge(parts: readonly Detections[]): Detections {
+    assertKind('merge', parts, 'list');
     const first = parts[0];
+    for (const part of parts) assertDetections('merge', part);
     if (!first) throw new RangeError('merge: expected at least one Detections, got none');
     const other = parts.find(({ labels }) => labels !== first.labels && labels.join('\n') !== first.labels.join('\n'));
     if (other) throw new RangeError('merge: expected the same labels in each part');
@@ -160,6 +168,7 @@ export class Detections implements Iterable<Detection> {
 
   /** The rows with these indices, in this order. */
   select(indices: ArrayLike<number>): Detections {
+    assertKind('select: indices', indices, 'list');
     const rows = Array.from(indices);
     const dimension = this.embedding && this.length > 0 ? this.embedding.length / this.length : 0;
     const pick = (source: Float32Array, width: number) => {
@@ -180,14 +189,37 @@ export class Detections implements Iterable<Detection> {
   }
 
   filter(keep: (detection: Detection, index: number) => boolean): Detections {
+    assertKind('filter', keep, 'function');
     const rows: number[] = [];
     for (let i = 0; i < this.length; i++) if (keep(this.at(i), i)) rows.push(i);
     return rows.length === this.length ? this : this.select(rows);
   }
 
+  /**
+   * For `JSON.stringify`: a row for each detection, `{ label, score, box }`, with `track_id` once it is tracked. Scores to four
+   * digits, boxes to a tenth of a pixel.
+   *
+   * @example
+   * JSON.stringify(found); // [{"label":"cat","score":0.9312,"box":[12,40.5,220.1,300]}]
+   */
+  toJSON(): { label: string; score: number; box: number[]; track_id?: number }[] {
+    return Array.from(this, ({ label, score, box, trackId }) => ({
+      label,
+      score: Number(score.toFixed(4)),
+      box: box.map((value) => Number(value.toFixed(1))),
+      ...(trackId >= 0 && { track_id: trackId }),
+    }));
+  }
+
   withTrackIds(trackId: Int32Array): Detections {
     return new Detections({ ...this, trackId });
   }
+}
+
+/** @throws InputError unless they are detections; those of another copy of this package are as well. */
+export function assertDetections(what: string, value: unknown): void {
+  if (value instanceof Detections) return;
+  assertShape(what, value, { xyxy: 'list', score: 'list', classId: 'list', select: 'function' }, 'Detections');
 }
 
 function concatenate<T extends Float32Array | Int32Array>(make: new (length: number) => T, parts: T[]): T {

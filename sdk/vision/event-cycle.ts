@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { assertKind, assertShape } from '../base/arguments.ts';
 import type { EventMessage, ObjectState } from './event.ts';
 import type { Crossing } from './lines.ts';
 import { type Moment, timeAt } from './moment.ts';
@@ -24,6 +25,12 @@ const scoreStep = 0.05;
  * `end` when it is gone. Deterministic: the same tracks at the same times give the same messages and ids.
  *
  * The times of one event fit each other: it begins by the wall clock, all that follows is that plus the time spent.
+ *
+ * @example
+ * const events = new EventCycle('door');
+ * const moment = { captureTimeNs: timeNs, wallTimeMs: Date.now() };
+ * const tracks = zones.update(tracker.update(detections, timeNs), { width: 640, height: 480 });
+ * for (const { type, after } of events.update(tracks, tracker.takeEnded(), moment)) console.log(type, after.label);
  */
 export class EventCycle {
   readonly #camera: string;
@@ -35,9 +42,10 @@ export class EventCycle {
    * @param options.salt Part of each id: a board whose clock begins at the same time with each start gives none twice.
    *   Default: none, so that a replay gives the same ids.
    */
-  constructor(camera: string, { salt = '' }: { salt?: string } = {}) {
+  constructor(camera: string, options: { salt?: string } = {}) {
+    assertKind('EventCycle: camera', camera, 'text');
     this.#camera = camera;
-    this.#salt = salt;
+    this.#salt = options.salt ?? '';
   }
 
   /**
@@ -50,6 +58,9 @@ export class EventCycle {
     moment: Moment,
     crossings: readonly Crossing[] = [],
   ): EventMessage[] {
+    assertKind('EventCycle.update: tracks', tracks, 'list');
+    assertKind('EventCycle.update: ended', ended, 'list');
+    assertShape('EventCycle.update: moment', moment, { captureTimeNs: 'number', wallTimeMs: 'number' });
     const messages: EventMessage[] = [];
     this.#note(crossings);
     for (const track of ended) {
@@ -71,15 +82,19 @@ export class EventCycle {
     return messages;
   }
 
-  /** The snapshot of this event exists now; said from the next message on, and in `message` itself. */
-  tookSnapshot(message: EventMessage): void {
-    for (const running of this.#running.values()) {
-      if (running.state.id !== message.after.id) continue;
-      running.state.has_snapshot = true;
-      running.sent.has_snapshot = true;
+  /**
+   * The snapshot of this event exists now; said in all messages to come.
+   *
+   * @returns The message that says so too.
+   */
+  withSnapshot(message: EventMessage): EventMessage {
+    const running = this.#running.get(message.after.track_id);
+    if (running?.state.id === message.after.id) {
+      running.state = { ...running.state, has_snapshot: true };
+      running.sent = { ...running.sent, has_snapshot: true };
     }
-    message.after.has_snapshot = true;
-    if (message.type === 'new') message.before.has_snapshot = true;
+    const after = { ...message.after, has_snapshot: true };
+    return { ...message, before: message.type === 'new' ? { ...after } : message.before, after };
   }
 
   /** Ends all that is running. @param crossings What was found out of them at the end. */
@@ -116,7 +131,9 @@ export class EventCycle {
       ...observed(track),
     };
     state.top_score = state.score;
-    this.#running.set(track.id, { since: moment, state, sent: { ...state }, sentNs: moment.captureTimeNs, told: 1 });
+    // Whoever gives a frame for a moment gets it back.
+    const since = { captureTimeNs: moment.captureTimeNs, wallTimeMs: moment.wallTimeMs };
+    this.#running.set(track.id, { since, state, sent: { ...state }, sentNs: moment.captureTimeNs, told: 1 });
     return { type: 'new', sequence: 1, before: { ...state }, after: { ...state } };
   }
 

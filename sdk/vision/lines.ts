@@ -1,4 +1,6 @@
-import type { LineSettings } from '../config/schema.ts';
+import { assertKind, assertShape } from '../base/arguments.ts';
+import { CameraSettings, type LineSettings } from '../config/schema.ts';
+import { validate } from '../config/validate.ts';
 import { type Clearance, clearance } from './clearance.ts';
 import { bottomCentre, type Point, segmentsCross, sideOf } from './geometry.ts';
 import { type Moment, timeAt } from './moment.ts';
@@ -22,8 +24,8 @@ const clearAtEnds = 2;
 /** And a step over the line of so many tells that he was on the one side and then on the other, however near to it. */
 const stepAtEnds = 4;
 
-/** What Lines has to know of a frame: its size in pixels and its time. */
-type Look = Moment & { readonly width: number; readonly height: number };
+/** What Lines has to know of a frame: its size in pixels and its time. A `Frame` will do. */
+export type LineFrame = Moment & { readonly width: number; readonly height: number };
 
 interface Place {
   readonly point: Point;
@@ -72,18 +74,28 @@ interface Story {
  * gone just behind a line is counted when his track ends; what a track did before it was confirmed counts when it is.
  *
  * @example
- * const lines = new Lines();
- * lines.configure({ gate: { from: [0.5, 0], to: [0.5, 1] } });
- * for (const { direction } of lines.update(tracker.tracks, frame)) console.log(direction);
+ * const tracker = new Tracker({ confirm: 3, lostSeconds: 2, stationarySeconds: 5, threshold: () => 0.6 });
+ * const lines = new Lines({ gate: { from: [0.5, 0], to: [0.5, 1] } });
+ * const frame = { width: 640, height: 480, captureTimeNs: timeNs, wallTimeMs: Date.now() };
+ * const tracks = tracker.update(detections, timeNs);
+ * for (const { line, direction, total } of lines.update(tracks, frame)) console.log(line, direction, total);
  */
 export class Lines {
   #lines: readonly (readonly [name: string, LineSettings])[] = [];
   #drawn: readonly Drawn[] = [];
   #stories = new Map<number, Story>();
   #totals = new Map<string, number>();
-  #look: Look = { width: 0, height: 0, captureTimeNs: 0, wallTimeMs: 0 };
+  #look: LineFrame = { width: 0, height: 0, captureTimeNs: 0, wallTimeMs: 0 };
 
-  /** @param lines By name, in shares of the picture. Totals of lines that keep their name go on. */
+  /**
+   * @param lines By name, in shares of the picture. Default: none.
+   * @throws InputError naming the wrong field.
+   */
+  constructor(lines: Readonly<Record<string, LineSettings>> = {}) {
+    this.configure(validate(CameraSettings.properties.lines, lines, 'lines'));
+  }
+
+  /** Other lines from now on, as settings have them; totals of those that keep their name go on. */
   configure(lines: Readonly<Record<string, LineSettings>>): void {
     this.#lines = Object.entries(lines);
     this.#draw();
@@ -95,7 +107,14 @@ export class Lines {
    * @param frame That they were looked for in; of the same size as before while there are tracks.
    * @returns Crossings that are certain now, those of each track in the order in which they happened.
    */
-  update(tracks: readonly Track[], frame: Look): Crossing[] {
+  update(tracks: readonly Track[], frame: LineFrame): Crossing[] {
+    assertKind('Lines.update: tracks', tracks, 'list');
+    assertShape('Lines.update: frame', frame, {
+      width: 'number',
+      height: 'number',
+      captureTimeNs: 'number',
+      wallTimeMs: 'number',
+    });
     const { width, height, captureTimeNs, wallTimeMs } = frame;
     const isAsBefore = width === this.#look.width && height === this.#look.height;
     this.#look = { width, height, captureTimeNs, wallTimeMs };

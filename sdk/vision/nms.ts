@@ -1,5 +1,6 @@
+import { shown } from '../base/arguments.ts';
 import { kernels } from '../kernels/kernels.ts';
-import type { Detections } from './detections.ts';
+import { assertDetections, type Detections } from './detections.ts';
 
 /**
  * Class-wise non-maximum suppression: of boxes of one class that overlap by more than `iouThreshold`, only the best
@@ -12,8 +13,9 @@ import type { Detections } from './detections.ts';
  * const all = nms(Detections.merge([leftHalf, rightHalf]), 0.6);
  */
 export function nms(detections: Detections, iouThreshold: number): Detections {
-  if (!(iouThreshold >= 0 && iouThreshold <= 1)) {
-    throw new RangeError(`iouThreshold: expected 0..1, got ${iouThreshold}`);
+  assertDetections('nms', detections);
+  if (!(typeof iouThreshold === 'number' && iouThreshold >= 0 && iouThreshold <= 1)) {
+    throw new RangeError(`iouThreshold: expected 0..1, got ${shown(iouThreshold)}`);
   }
   const { xyxy, score, classId, length } = detections;
   return detections.select(kernels.decode.classwiseNms(xyxy, score, classId, length, iouThreshold));

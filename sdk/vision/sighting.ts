@@ -13,6 +13,13 @@ export interface Sighting {
   readonly box: Box;
   readonly score: number;
   readonly names: readonly Naming[];
+  /** Row of the surest of its detections. */
+  readonly row: number;
+}
+
+/** A detection with its row. */
+export interface Found extends Detection {
+  readonly row: number;
 }
 
 /**
@@ -27,13 +34,13 @@ const oneThing = 0.8;
  *
  * @param detections Surest first, the order of the result.
  */
-export function sightingsOf(detections: readonly Detection[]): Sighting[] {
-  const sightings: { box: Box; score: number; names: Naming[] }[] = [];
-  for (const { box, score, classId, label } of detections) {
+export function sightingsOf(detections: readonly Found[]): Sighting[] {
+  const sightings: { box: Box; score: number; names: Naming[]; row: number }[] = [];
+  for (const { box, score, classId, label, row } of detections) {
     const name = { classId, label, score };
     const same = sightings.find((other) => !isCalled(other, classId) && iou(other.box, box) >= oneThing);
     if (same) same.names.push(name);
-    else sightings.push({ box, score, names: [name] });
+    else sightings.push({ box, score, names: [name], row });
   }
   return sightings;
 }

@@ -11,7 +11,10 @@ export interface Track {
   readonly id: number;
   readonly classId: number;
   readonly label: string;
-  /** `[x1, y1, x2, y2]` in frame pixels: the last detection's box, or the predicted one while it is out of sight. */
+  /**
+   * `[x1, y1, x2, y2]` in frame pixels: where it is by all its detections, which trembles less than the last one's box; where it
+   * is predicted to be while it is out of sight. Within the picture, where the tracker knows its size.
+   */
   readonly box: readonly [number, number, number, number];
   /** Of the last detection, 0..1. */
   readonly score: number;
@@ -21,6 +24,17 @@ export interface Track {
   readonly confirmed: boolean;
   /** Seen in this very frame. */
   readonly visible: boolean;
+  /**
+   * The row of `Detections` that it is in this frame: what a detector of one's own knows besides (a mask, key points, an embedding)
+   * is found by it. Of the surest, where the network gave one thing two names; undefined while it is out of sight.
+   *
+   * @example
+   * const found = await model.detect(frame);
+   * for (const { id, detection } of tracker.update(found, frame.captureTimeNs)) {
+   *   if (detection !== undefined) console.log(id, found.at(detection).box);
+   * }
+   */
+  readonly detection?: number;
   readonly observations: number;
   /** captureTimeNs of the first and of the last frame it was seen in. */
   readonly firstSeenNs: number;

@@ -6,10 +6,11 @@ import { leapsOf } from './leaps.ts';
 import { Living, samePlace } from './living.ts';
 import { clearly, memory } from './names.ts';
 import { Pace } from './pace.ts';
-import { type Sighting, sightingsOf } from './sighting.ts';
+import { type Found, type Sighting, sightingsOf } from './sighting.ts';
 import type { Signature } from './signature.ts';
 import { viewShift } from './steady.ts';
 import type { Track } from './track.ts';
+import { assertLook, assertTrackerOptions } from './tracker-options.ts';
 import { candidatesOf, clearWorth, faintWorth, nearWorth, type Worth } from './worth.ts';
 
 export interface TrackerOptions {
@@ -45,8 +46,10 @@ const surer = 0.75;
 const tentative = { seconds: 0.6, looks: 2 };
 /** Looks in vain before a confirmed track is lost: where looks are rare, one miss is no departure. */
 const lostLooks = 3;
-/** A step of more than so many usual ones is a gap. */
+/** A step of more than so many times the longest of the last ones is a gap. */
 const gap = 1.5;
+/** Seconds in one place before a gap, after which somebody there is the same: who walks is out of his place in half of that. */
+const standing = 1;
 /** What moves, is out of sight and would be within the picture with less than this share of it has left. */
 const within = 0.4;
 
@@ -74,11 +77,13 @@ export class Tracker {
   #view: View | undefined;
 
   constructor(options: TrackerOptions) {
+    assertTrackerOptions(options);
     this.#options = options;
   }
 
   /** Other thresholds and times from now on; the tracks stay. */
   configure(options: TrackerOptions): void {
+    assertTrackerOptions(options);
     this.#options = options;
   }
 
@@ -97,6 +102,7 @@ export class Tracker {
     disturbed?: (box: Box) => boolean,
     view?: View,
   ): readonly Track[] {
+    assertLook(detections, captureTimeNs);
     this.#view = view;
     const seconds = this.#pass(captureTimeNs);
     const { sure, unsure } = this.#sort(detections);
@@ -148,19 +154,24 @@ export class Tracker {
     const seconds = isFirst ? 0 : Math.max(0, timeNs - this.#timeNs!) / 1e9;
     this.#timeNs = timeNs;
     if (isFirst) return 0;
+    // Nobody looked for so long: who is seen now is somebody else, but for who stood still, in the very same place.
+    const isGap = seconds > Math.max(this.#options.lostSeconds, gap * this.#pace.longest);
     // While all rests, looks may be as rare as `motion.keepalive`: that says nothing of how often they can come.
     if (this.#living.some((track) => !track.stationary)) this.#pace.add(seconds);
-    // Nobody looked for so long: who is seen now is somebody else, but for what rests.
-    if (seconds > Math.max(this.#options.lostSeconds, gap * this.#pace.seconds))
-      this.#end((track) => !track.stationary);
-    for (const track of this.#living) track.predict(seconds);
+    if (isGap) this.#end((track) => !track.stationary && !track.stoodStill(standing));
+    for (const track of this.#living) {
+      if (isGap && !track.stationary) track.halt();
+      track.predict(seconds);
+    }
     return seconds;
   }
 
   #sort(detections: Detections): { sure: Sighting[]; unsure: Sighting[] } {
     // In an order of their own, so that it does not matter in which the network found them.
-    const found: Detection[] = [];
-    for (let i = 0; i < detections.length; i++) if (detections.score[i]! >= lowThreshold) found.push(detections.at(i));
+    const found: Found[] = [];
+    for (let row = 0; row < detections.length; row++) {
+      if (detections.score[row]! >= lowThreshold) found.push({ ...detections.at(row), row });
+    }
     found.sort(bySureness);
     const sure: Sighting[] = [];
     const unsure: Sighting[] = [];
@@ -214,7 +225,7 @@ export class Tracker {
   /** What was told under one name and turns out to be another thing ends, and begins as that. */
   #rename(track: Living, timeNs: number): void {
     if (!track.names.isOver) return;
-    this.#ended.push({ ...track.snapshot(this.#cut), visible: false });
+    this.#ended.push({ ...track.snapshot(this.#cut), visible: false, detection: undefined });
     track.rename(this.#nextId++, timeNs);
   }
 
@@ -233,7 +244,9 @@ export class Tracker {
   }
 
   /** Was it seen often and surely enough? Where looks are rare, a few that are clearly sure are enough. */
-  #isSure({ names, observations }: Living): boolean {
+  #isSure({ names }: Living): boolean {
+    // By that name: one that was heard once is not confirmed by what was called otherwise.
+    const { observations } = names;
     const { confirm, threshold } = this.#options;
     const pace = this.#pace.seconds;
     const others = pace === 0 ? confirm : Math.floor(((confirm - 1) * observationSeconds) / pace);
@@ -270,7 +283,7 @@ export class Tracker {
   #end(isOver: (track: Living) => boolean): void {
     this.#living = this.#living.filter((track) => {
       if (!isOver(track)) return true;
-      this.#ended.push({ ...track.snapshot(this.#cut), visible: false });
+      this.#ended.push({ ...track.snapshot(this.#cut), visible: false, detection: undefined });
       return false;
     });
   }

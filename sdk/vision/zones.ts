@@ -1,4 +1,6 @@
-import type { ZoneSettings } from '../config/schema.ts';
+import { assertKind, assertShape } from '../base/arguments.ts';
+import { CameraSettings, type ZoneSettings } from '../config/schema.ts';
+import { validate } from '../config/validate.ts';
 import { type Clearance, clearance } from './clearance.ts';
 import { bottomCentre } from './geometry.ts';
 import type { Track } from './track.ts';
@@ -11,6 +13,9 @@ import { ZoneShape } from './zone-shape.ts';
 const clearIn = 2;
 /** Frames come some ms early or late, and the seconds that are asked for are often those of a whole number of them. */
 const slackNs = 20e6;
+
+/** A zone as a program writes it; what is left out has the default of the settings. */
+export type ZoneInput = Pick<ZoneSettings, 'polygon'> & Partial<Pick<ZoneSettings, 'labels' | 'inertia_seconds'>>;
 
 /** Where an object is about a zone's edge. */
 interface Place extends Clearance {
@@ -39,6 +44,13 @@ interface Stay {
  * Which zones each track stands in, by the bottom centre of its box. It is in, and out again, when it is clear of the edge
  * and has been on that side for `inertia_seconds`, counted from the time at which it was on the edge. What is clear follows
  * from how far its box trembles, so a box on the edge does not flicker; times are those of the frames, at any rate.
+ *
+ * @example
+ * const tracker = new Tracker({ confirm: 3, lostSeconds: 2, stationarySeconds: 5, threshold: () => 0.6 });
+ * const zones = new Zones({ porch: { polygon: [[0, 0.5], [1, 0.5], [1, 1], [0, 1]] } });
+ * const size = { width: 640, height: 480 };
+ * const tracks = zones.update(tracker.update(detections, timeNs), size);
+ * for (const { label, currentZones } of tracks) console.log(label, currentZones);
  */
 export class Zones {
   #zones: readonly (readonly [name: string, ZoneSettings])[] = [];
@@ -46,7 +58,15 @@ export class Zones {
   #stays = new Map<number, Map<string, Stay>>();
   #entered = new Map<number, readonly string[]>();
 
-  /** @param zones By name; polygons in shares of the picture. */
+  /**
+   * @param zones By name; polygons in shares of the picture. Default: none.
+   * @throws InputError naming the wrong field.
+   */
+  constructor(zones: Readonly<Record<string, ZoneInput>> = {}) {
+    this.configure(validate(CameraSettings.properties.zones, zones, 'zones'));
+  }
+
+  /** Other zones from now on, as settings have them; who stands in them is found out anew. */
   configure(zones: Readonly<Record<string, ZoneSettings>>): void {
     this.#zones = Object.entries(zones);
     this.#shapes = [];
@@ -54,11 +74,14 @@ export class Zones {
   }
 
   /**
-   * @param size Of the frame, pixels.
+   * @param tracks All that there are after a frame; of one that is missing nothing is remembered.
+   * @param size Of the frame, pixels: a `Frame` will do.
    * @returns The tracks with `currentZones` and `enteredZones` filled in. Who was in and out again between two looks has
    *   entered it too.
    */
   update(tracks: readonly Track[], size: { width: number; height: number }): Track[] {
+    assertKind('Zones.update: tracks', tracks, 'list');
+    assertShape('Zones.update: size', size, { width: 'number', height: 'number' });
     const [known] = this.#shapes;
     if (known?.width !== size.width || known.height !== size.height) {
       this.#shapes = this.#zones.map(([, { polygon }]) => new ZoneShape(polygon, size));

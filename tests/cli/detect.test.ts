@@ -45,6 +45,51 @@ describe('ocellus detect', () => {
     expect([lines[0]!.width, lines[0]!.height]).toEqual([451, 300]);
   });
 
+  it('writes each picture with its boxes where --out says, two of one name beside each other', async () => {
+    const [album, out] = [join(folder, 'two', 'album'), join(folder, 'two', 'deep', 'out')];
+    await mkdir(album, { recursive: true });
+    await copyFile(photo('person.jpg'), join(album, 'CAT.jpg'));
+    const files = [photo('cat.jpg'), join(album, 'CAT.jpg'), photo('wall.jpg')];
+    const run = await ocellus(['detect', '--json', '--out', out, ...files]);
+    expect([run.code, run.err]).toEqual([0, '']);
+    const annotated = ['cat.jpg', 'CAT-2.jpg', 'wall.jpg'].map((name) => join(out, name));
+    const lines = jsonLines(run.out) as (Line & { annotated: string })[];
+    expect(lines.map((line) => line.annotated)).toEqual(annotated);
+    expect((await readdir(out)).sort()).toEqual(['CAT-2.jpg', 'cat.jpg', 'wall.jpg']);
+    // How far each pixel is from what it was, on a box's edge and in its middle.
+    const pixels = async (file: string) => sharp(file).raw().toBuffer();
+    for (const [i, file] of files.entries()) {
+      const { width, height, detections } = lines[i]!;
+      const [before, after] = await Promise.all([pixels(file), pixels(annotated[i]!)]);
+      expect(after.length).toBe(before.length);
+      const change = (x: number, y: number) => {
+        const at = (Math.min(height - 1, Math.round(y)) * width + Math.min(width - 1, Math.round(x))) * 3;
+        return Math.max(...[0, 1, 2].map((c) => Math.abs(before[at + c]! - after[at + c]!)));
+      };
+      const [box] = detections;
+      if (!box) {
+        expect(before.every((value, at) => Math.abs(value - after[at]!) < 40)).toBe(true);
+        continue;
+      }
+      const [x1, y1, x2, y2] = box.box;
+      const along = Array.from({ length: 50 }, (_, n) => change(x1, y1 + ((y2 - y1) * n) / 50));
+      expect(along.filter((value) => value > 40).length).toBeGreaterThan(30);
+      expect(change((x1 + x2) / 2, (y1 + y2) / 2)).toBeLessThan(40);
+    }
+  });
+
+  it('writes no picture over one that it reads, and says where it cannot write', async () => {
+    const album = join(folder, 'only');
+    await mkdir(album);
+    await copyFile(photo('cat.jpg'), join(album, 'cat.jpg'));
+    const over = await ocellus(['detect', '--out', `${album}/../only`, album]);
+    expect([over.code, over.out]).toEqual([2, '']);
+    expect(over.err).toContain('expected another folder than that of the pictures, or they are written over');
+    const file = await ocellus(['detect', '--out', join(album, 'cat.jpg'), photo('cat.jpg')]);
+    expect(file.code).toBe(2);
+    expect(file.err).toContain('cat.jpg: expected a folder that can be written to: ');
+  });
+
   it('says what is wrong with a model once, and not of each picture', async () => {
     const card = join(folder, 'logits.json');
     const data = [16, 16, 16, 8, 3.5, -2];

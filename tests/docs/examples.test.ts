@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { packageRoot } from '../../sdk/base/assets.ts';
 import { temporaryFolder } from '../support/folders.ts';
+import { entryPoints } from '../support/package.ts';
 
 const docs = readdirSync(join(packageRoot, 'docs')).filter((name) => name.endsWith('.md'));
 
@@ -25,11 +26,7 @@ it('the TypeScript examples of the docs fit the public types', () => {
       noEmit: true,
       declaration: false,
       rootDir: '/',
-      paths: {
-        ocellus: [join(packageRoot, 'sdk', 'index.ts')],
-        'ocellus/devices': [join(packageRoot, 'sdk', 'devices.ts')],
-        'ocellus/opencv': [join(packageRoot, 'sdk', 'opencv', 'index.ts')],
-      },
+      paths: Object.fromEntries([...entryPoints()].map(([name, source]) => [name, [source]])),
     },
     include: [],
     files,

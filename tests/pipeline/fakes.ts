@@ -1,17 +1,17 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
+import type { Detector, Found } from '../../sdk/core/detector.ts';
 import { LateError } from '../../sdk/core/frame-queue.ts';
-import type { DetectOptions, Model } from '../../sdk/core/model.ts';
+import type { DetectOptions } from '../../sdk/core/model.ts';
 import type { Frame } from '../../sdk/frame/frame.ts';
 import { Detections } from '../../sdk/vision/detections.ts';
 import { labels, type Seen, seen } from '../vision/fakes.ts';
 
 /** A network that says what a test tells it to. Frames are looked at for `takesMs`. */
-export class FakeModel {
-  readonly card = { name: 'fake', labels } as unknown as Model['card'];
-  readonly lastTimes = { preprocessMs: 1, inferMs: 2, decodeMs: 3 };
-  readonly busy = false;
+export class FakeModel implements Detector {
+  readonly name = 'fake';
+  readonly labels = labels;
   looks = 0;
   closed = false;
   takesMs = 0;
@@ -21,7 +21,7 @@ export class FakeModel {
   asked: DetectOptions = {};
   see: (frame: Frame) => readonly Seen[] = () => [];
 
-  async detect(frame: Frame, options: DetectOptions = {}): Promise<Detections> {
+  async detect(frame: Frame, options: DetectOptions = {}): Promise<Found> {
     this.asked = options;
     if (this.late) throw new LateError('too late');
     this.looks++;
@@ -29,7 +29,8 @@ export class FakeModel {
     try {
       if (this.takesMs > 0) await new Promise((resolve) => setTimeout(resolve, this.takesMs));
       const things = this.see(frame);
-      return things.length > 0 ? seen(...things) : Detections.empty(labels);
+      const detections = things.length > 0 ? seen(...things) : Detections.empty(labels);
+      return { detections, times: { preprocessMs: 1, inferMs: 2, decodeMs: 3 } };
     } finally {
       frame.release();
     }
@@ -40,8 +41,8 @@ export class FakeModel {
   }
 
   /** As a pipeline takes it. */
-  get model(): Model {
-    return this as unknown as Model;
+  get model(): Detector {
+    return this;
   }
 }
 

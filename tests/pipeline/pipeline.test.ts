@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { asset } from '../../sdk/base/assets.ts';
 import type { CameraChange } from '../../sdk/config/schema.ts';
-import type { Model } from '../../sdk/core/model.ts';
+import type { Detector } from '../../sdk/core/detector.ts';
 import { FramePool } from '../../sdk/frame/pool.ts';
 import type { FrameReport } from '../../sdk/pipeline/events.ts';
 import { Pipeline, type PipelineLearning, type PipelineOptions } from '../../sdk/pipeline/pipeline.ts';
@@ -67,8 +67,8 @@ describe('Pipeline', () => {
   });
 
   it('refuses a change to a label that the model does not know, also while the model loads, and goes on', async () => {
-    let loaded = (_: Model) => {};
-    const promise = new Promise<Model>((resolve) => {
+    let loaded = (_: Detector) => {};
+    const promise = new Promise<Detector>((resolve) => {
       loaded = resolve;
     });
     const { pipeline, fake, told } = pipelineOf({ model: promise });

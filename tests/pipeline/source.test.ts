@@ -54,6 +54,10 @@ class FakeDevice extends EventEmitter<DeviceEvents> implements Device {
     return this.outlet.frames();
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   async controls(): Promise<CameraControl[]> {
     return [];
   }

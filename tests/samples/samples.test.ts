@@ -1,31 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { packageRoot } from '../../sdk/base/assets.ts';
 import { readPicture } from '../../sdk/picture/picture.ts';
 import { pictures } from '../pipeline/fakes.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { hasOpenCv } from '../support/prepared.ts';
 import { until } from '../support/until.ts';
-
-const built = join(packageRoot, 'dist', 'samples');
-const isBuilt = existsSync(join(built, 'detect-folder.js')) && existsSync(join(built, 'watch-camera.js'));
-
-/** Runs a sample as its header says. */
-function run(
-  sample: string,
-  ...args: string[]
-): { child: ChildProcess; said: () => string; ended: Promise<number | null> } {
-  const child = spawn(process.execPath, [join(built, sample), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  onTestFinished(() => {
-    child.kill('SIGKILL');
-  });
-  let text = '';
-  for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk) => (text += chunk));
-  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { child, said: () => text, ended };
-}
+import { built, isBuilt, run } from './run.ts';
 
 describe('samples', () => {
   it.each(['detect-folder.ts', 'watch-camera.ts'])('%s is about ten lines', (sample) => {

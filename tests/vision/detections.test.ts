@@ -24,6 +24,17 @@ describe('Detections', () => {
     expect([...all].map(({ label }) => label)).toEqual(['person', 'dog']);
   });
 
+  it('is rows in JSON, rounded to what it means', () => {
+    const boxes = [
+      { box: [1.04, 2.06, 300.5, 400], score: 0.93121, classId: 1, trackId: 7 },
+      { box: [0, 0, 1, 1], score: 1, classId: 0 },
+    ];
+    expect(JSON.stringify({ found: Detections.from(boxes, labels) })).toBe(
+      '{"found":[{"label":"car","score":0.9312,"box":[1,2.1,300.5,400],"track_id":7},{"label":"person","score":1,"box":[0,0,1,1]}]}',
+    );
+    expect(JSON.stringify(Detections.empty(labels))).toBe('[]');
+  });
+
   it.each([
     ['xyxy', { ...ok, xyxy: new Float32Array(7) }, 'xyxy of 2 detections: expected 8 values, got 7'],
     ['classId', { ...ok, classId: new Int32Array(3) }, 'classId of 2 detections: expected 2 values, got 3'],

@@ -184,8 +184,10 @@ describe('EventCycle', () => {
   it('speaks of a snapshot from the message on that it was taken for', () => {
     const { events, at } = cycle();
     const [first] = at(0, [track(), track({ id: 2 })]);
-    events.tookSnapshot(first!);
-    expect(first).toMatchObject({ before: { has_snapshot: true }, after: { has_snapshot: true } });
+    const told = events.withSnapshot(first!);
+    expect(told).toMatchObject({ type: 'new', before: { has_snapshot: true }, after: { has_snapshot: true } });
+    // What was made is not changed any more.
+    expect(first).toMatchObject({ before: { has_snapshot: false }, after: { has_snapshot: false } });
     const zones = { currentZones: ['porch'], enteredZones: ['porch'] };
     expect(at(1, [track(zones), track({ id: 2, ...zones })])).toMatchObject([
       { before: { has_snapshot: true }, after: { has_snapshot: true } },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CameraSettings } from '../../sdk/config/schema.ts';
 import { validate } from '../../sdk/config/validate.ts';
-import { Watch } from '../../sdk/pipeline/watch.ts';
+import { Watch } from '../../sdk/pipeline/frame-way.ts';
 import { Detections } from '../../sdk/vision/detections.ts';
 import type { Box } from '../../sdk/vision/geometry.ts';
 import { Tracker, type TrackerOptions } from '../../sdk/vision/tracker.ts';
@@ -87,14 +87,15 @@ describe('a parked car is one event for an hour, through the gate', () => {
           noise: 0,
           draw: (canvas) => canvas.rectangle(place, 40),
         });
-        if (!watch.look(frame)) {
-          watch.skip();
+        const gated = watch.gate(frame);
+        if (!gated.isWanted) {
+          watch.follow(gated, undefined);
           continue;
         }
         const isSeen = seconds < 8 || next() >= missed;
         const rows = isSeen ? [{ box: trembling(place, 0.03, next), score: 0.6 + 0.3 * next(), classId: 1 }] : [];
-        events += watch.see(found(rows), frame).filter(({ type }) => type === 'new').length;
-        most = Math.max(most, watch.counts.find(({ label }) => label === 'car')!.count);
+        events += watch.follow(gated, found(rows)).messages.filter(({ type }) => type === 'new').length;
+        most = Math.max(most, watch.now.counts.find(({ label }) => label === 'car')!.count);
       }
       expect([events, most]).toEqual([1, 1]);
     },

@@ -50,12 +50,17 @@ export function checkNode() {
 
 /** `npm ci`, when the lock file, the platform or Node's major version changed since the last time. */
 export function installPackages() {
-  const stamp = join(root, 'node_modules', '.ocellus-stamp');
+  if (!installPackagesIn(root)) fail('The packages could not be installed: see above.');
+}
+
+/** The same for another folder that has a lock file. @returns False when that failed. */
+export function installPackagesIn(folder) {
+  const stamp = join(folder, 'node_modules', '.ocellus-stamp');
   const wanted = digest([
-    readFileSync(join(root, 'package-lock.json')),
+    readFileSync(join(folder, 'package-lock.json')),
     `${process.platform} ${process.arch} ${process.versions.modules}`,
   ]);
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return true;
   say('Installing the packages (once) …');
   // onnxruntime-node ships what it needs; its install script would only fetch GPU libraries. The environment says it
   // as well, since npm 11 warns of unknown settings in .npmrc and a later one may drop them.
@@ -65,8 +70,9 @@ export function installPackages() {
   const [program, ...first] = npm;
   // Development packages too: TypeScript and Vite build the checkout.
   const args = [...first, 'ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
-  if (!run(program, args, { env: environment })) fail('The packages could not be installed: see above.');
+  if (!run(program, args, { env: environment, cwd: folder })) return false;
   writeFileSync(stamp, wanted);
+  return true;
 }
 
 /** Compiles the TypeScript and the page when a source is newer than the last build. */

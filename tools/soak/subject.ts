@@ -53,7 +53,7 @@ const settings = resolveSettings({
 const told = { warn: 0, error: 0 };
 const logger: Logger = { debug() {}, info() {}, warn: () => void told.warn++, error: () => void told.error++ };
 const model = new SparingModel(await loadModel(), Number(values.every));
-const node = new Node(settings, { speed: 'max', logger, model: model.model });
+const node = new Node(settings, { speed: 'max', logger, model });
 const parts: { stop(): Promise<void> }[] = [];
 let hub: Hub;
 const counts = { frames: 0, events: 0, snapshots: 0, crossings: 0, reopened: 0 };

@@ -7,6 +7,7 @@ import {
   sceneHeight,
   sceneWidth,
 } from '../../devices/scene/cast.ts';
+import type { Detector, Found } from '../../sdk/core/detector.ts';
 import type { DetectOptions, Model } from '../../sdk/core/model.ts';
 import type { Frame } from '../../sdk/frame/frame.ts';
 import { Detections } from '../../sdk/vision/detections.ts';
@@ -15,7 +16,7 @@ import { Detections } from '../../sdk/vision/detections.ts';
  * In place of the network for most frames of the built-in scene: says who is in view, where the scene draws it. Every
  * `every`-th look is the network's own. A million inferences would take hours and show nothing that ten thousand do not.
  */
-export class SparingModel implements Pick<Model, 'card' | 'busy' | 'lastTimes' | 'detect' | 'close'> {
+export class SparingModel implements Detector {
   readonly #model: Model;
   readonly #every: number;
   #looks = 0;
@@ -26,16 +27,12 @@ export class SparingModel implements Pick<Model, 'card' | 'busy' | 'lastTimes' |
     this.#every = every;
   }
 
-  get card(): Model['card'] {
-    return this.#model.card;
+  get name(): string {
+    return this.#model.card.name;
   }
 
-  get busy(): boolean {
-    return this.#model.busy;
-  }
-
-  get lastTimes(): Model['lastTimes'] {
-    return this.#model.lastTimes;
+  get labels(): readonly string[] {
+    return this.#model.card.labels;
   }
 
   /** Looks so far, and how many of them were the network's. */
@@ -43,23 +40,18 @@ export class SparingModel implements Pick<Model, 'card' | 'busy' | 'lastTimes' |
     return { looks: this.#looks, inferences: this.#inferences };
   }
 
-  async detect(frame: Frame, options?: DetectOptions): Promise<Detections> {
-    if (this.#looks++ % this.#every > 0) return this.#truth(frame);
+  async detect(frame: Frame, options?: DetectOptions): Promise<Found> {
+    if (this.#looks++ % this.#every > 0) return { detections: this.#truth(frame) };
     this.#inferences++;
-    return this.#model.detect(frame, options);
+    return this.#model.detectTimed(frame, options);
   }
 
   close(): Promise<void> {
     return this.#model.close();
   }
 
-  /** As a node takes it. */
-  get model(): Model {
-    return this as unknown as Model;
-  }
-
   #truth({ captureTimeNs }: Frame): Detections {
-    const { labels } = this.card;
+    const { labels } = this;
     const seen = cast
       .map((actor) => visible(actor, (captureTimeNs / 1e9) % cycleSeconds))
       .filter((one) => one !== undefined);

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { assertShape } from '../../../sdk/base/arguments.ts';
 import type { Energy, PowerSource } from './source.ts';
 
 /**
@@ -21,6 +22,7 @@ export class EnergyMeter {
   #taken: Energy = nothing;
 
   constructor(source: PowerSource, options: { intervalMs?: number } = {}) {
+    assertShape('EnergyMeter: source', source, { next: 'function', intervalMs: 'number' }, 'a PowerSource');
     this.source = source;
     this.#intervalMs = options.intervalMs ?? source.intervalMs;
   }

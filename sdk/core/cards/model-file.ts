@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { access, readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { assertKind } from '../../base/arguments.ts';
 import { asset } from '../../base/assets.ts';
 import { InputError, messageOf } from '../../base/errors.ts';
 import { validate } from '../../config/validate.ts';
@@ -56,6 +57,7 @@ export async function listModels(): Promise<ModelCard[]> {
  *   are missing.
  */
 export async function readModel(nameOrPath: string): Promise<ModelFile> {
+  assertKind('model', nameOrPath, 'text', 'the name of a model, or the path of an .onnx file or of a .card.json');
   if (nameOrPath.endsWith('.json')) return readByCard(resolve(nameOrPath), nameOrPath);
   if (nameOrPath.endsWith('.onnx')) return readByFile(resolve(nameOrPath), nameOrPath);
   const shipped = asset('sdk', 'models', `${nameOrPath}${cardEnding}`);

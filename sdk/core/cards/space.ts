@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { assertShape } from '../../base/arguments.ts';
 import { InputError } from '../../base/errors.ts';
 import type { ClassifierCard } from './card.ts';
 
@@ -13,7 +14,9 @@ export const noEmbedding =
  * @param card With its file's sha256, as a loaded `Classifier`'s has.
  * @throws InputError when the card has none, or the network gives no embeddings.
  */
-export function spaceOf({ sha256, input, outputs, dimension }: ClassifierCard): string {
+export function spaceOf(card: ClassifierCard): string {
+  assertShape('spaceOf', card, { input: 'object', outputs: 'object' }, 'the card of a classifier');
+  const { sha256, input, outputs, dimension } = card;
   if (!sha256)
     throw new InputError('sha256: expected the card to say it, got nothing; load the model, its card has it');
   if (outputs.embedding === undefined) throw new InputError(noEmbedding);

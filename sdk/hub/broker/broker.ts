@@ -3,6 +3,7 @@ import type { Aedes, Client } from 'aedes';
 import { boundConnections } from '../../access/connections.ts';
 import { listenOn } from '../../access/listen.ts';
 import { isLoopback } from '../../access/network.ts';
+import { assertKind } from '../../base/arguments.ts';
 import { InputError, messageOf } from '../../base/errors.ts';
 import { type Logger, silent } from '../../base/log.ts';
 import { within } from '../../base/within.ts';
@@ -68,6 +69,7 @@ const farewellMs = 500;
  * @throws InputError when other machines could connect without a password, or the address or port cannot be used.
  */
 export async function startBroker(options: BrokerOptions = {}): Promise<EmbeddedBroker> {
+  assertKind('startBroker: options', options, 'object');
   const { host = '127.0.0.1', port = 1883, strict = false, logger = silent } = options;
   const users = BrokerUsers.of(options.users ?? {});
   if (!users && !isLoopback(host)) {

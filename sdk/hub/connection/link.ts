@@ -47,7 +47,7 @@ export interface PublishOptions {
   key?: unknown;
 }
 
-export interface LinkOptions {
+interface LinkOptions {
   /** What is known of the broker from earlier connections. */
   limit?: SizeLimit;
   suspects?: Suspects;
@@ -89,6 +89,7 @@ export class Link {
   #nextFence: (() => void) | undefined;
   #hasEnded = false;
 
+  /** Made by a hub. @internal */
   constructor(
     client: MqttClient,
     version: 4 | 5,

@@ -247,7 +247,7 @@ export class CameraTopics {
 }
 
 function named(what: string, name: string): string {
-  if (!namePattern.test(name)) {
+  if (typeof name !== 'string' || !namePattern.test(name)) {
     throw new InputError(
       `name of a ${what}: expected text that fits ${namePattern.source}, got ${JSON.stringify(name)}`,
     );

@@ -1,10 +1,10 @@
 import type { EventEmitter } from 'node:events';
 import type { BoardSenses } from '../../../devices/index.ts';
-import type { ModelCard } from '../../core/cards/card.ts';
+import type { DetectorInfo } from '../../core/detector.ts';
 import type { CameraLearning } from '../../learn/camera/camera-learning.ts';
 import type { NodeLearning, NodeLearningEvents } from '../../learn/node-learning.ts';
 import type { PipelineEvents } from '../../pipeline/events.ts';
-import type { NodeStats } from '../../pipeline/node.ts';
+import type { NodeEvents, NodeStats } from '../../pipeline/node.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
 
 /** What the hub needs of a camera's pipeline. */
@@ -37,12 +37,12 @@ export type HubLearning = Pick<
 /** What the hub needs of a node; a `Node` is one. */
 export type HubNode = {
   readonly name: string;
-  /** Of the model in use, once that is known. */
-  readonly card: ModelCard | undefined;
+  /** Of the detector in use, once that is known. */
+  readonly card: DetectorInfo | undefined;
   /** Which figures its board tells, once that is known. */
   readonly senses: BoardSenses | undefined;
   readonly pipelines: ReadonlyMap<string, HubCamera>;
   /** Undefined where nothing can be taught. */
   readonly learning?: HubLearning | undefined;
   stats(): NodeStats;
-} & EventEmitter<{ stats: [NodeStats] }>;
+} & EventEmitter<NodeEvents>;

@@ -27,6 +27,9 @@ export class RetainedTopics {
   readonly #known = new Map<string, string | undefined>();
 
   /**
+   * Made by a hub.
+   *
+   * @internal
    * @param options.sources In the order in which their topics are to be published.
    * @param options.changed What `remembered` gives may be another one.
    */

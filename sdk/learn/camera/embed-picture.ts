@@ -1,6 +1,7 @@
+import { assertShape } from '../../base/arguments.ts';
 import type { Classifier } from '../../core/classifier.ts';
 import type { Embedding } from '../../core/embedding.ts';
-import type { Frame } from '../../frame/frame.ts';
+import { assertFrame, type Frame } from '../../frame/frame.ts';
 import { objectHead } from '../ledger/example.ts';
 import { whole } from './object-names.ts';
 
@@ -22,6 +23,8 @@ export async function embedPicture(
   frame: Frame,
   head: string = objectHead,
 ): Promise<Embedding> {
+  assertShape('embedPicture', classifier, { embed: 'function' }, 'a classifier');
+  assertFrame('embedPicture', frame);
   const [embedding] = await classifier.embed(frame, head === objectHead ? undefined : [whole(frame)]);
   return embedding!;
 }

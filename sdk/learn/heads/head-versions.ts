@@ -1,3 +1,4 @@
+import { assertKind } from '../../base/arguments.ts';
 import { InputError, messageOf } from '../../base/errors.ts';
 import type { ClassLayer } from '../../core/cards/class-layer.ts';
 import { type Example, shown, unknown } from '../ledger/example.ts';
@@ -56,7 +57,10 @@ export class HeadVersions {
   /** The first version that counts in comparisons: somebody took it as it is. */
   #since = 0;
 
-  constructor(name: string, { keep = 10, trainers = defaultTrainers(), classLayer }: HeadVersionsOptions = {}) {
+  constructor(name: string, options: HeadVersionsOptions = {}) {
+    assertKind('HeadVersions: name', name, 'text');
+    assertKind('HeadVersions: options', options, 'object');
+    const { keep = 10, trainers = defaultTrainers(), classLayer } = options;
     this.#data = new TrainingData(classLayer);
     this.#classLayer = classLayer;
     this.name = name;

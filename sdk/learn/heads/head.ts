@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { assertKind, assertShape } from '../../base/arguments.ts';
 import { InputError, messageOf } from '../../base/errors.ts';
 import type { ClassLayer } from '../../core/cards/class-layer.ts';
 import type { Embedding } from '../../core/embedding.ts';
@@ -92,6 +93,7 @@ export class Head {
   readonly #parts: HeadParts;
   #hash: string | undefined;
 
+  /** Made by `trainHead()`. @internal */
   constructor(info: HeadInfo, parts: HeadParts, verdicts: readonly Verdict[]) {
     this.info = info;
     this.#parts = parts;
@@ -235,6 +237,13 @@ interface HeadParts {
  * @returns Undefined without an example of a label.
  */
 export function trainHead(name: string, set: TrainingSet, trainers: readonly HeadTrainer[]): Head | undefined {
+  assertShape(
+    'trainHead: set',
+    set,
+    { examples: 'list', labels: 'list', subset: 'function' },
+    'a TrainingSet, as TrainingData gives it',
+  );
+  assertKind('trainHead: trainers', trainers, 'list');
   return finish(trainHeadInSteps(name, set, trainers));
 }
 

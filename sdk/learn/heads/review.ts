@@ -1,3 +1,4 @@
+import { assertShape } from '../../base/arguments.ts';
 import { unknown } from '../ledger/example.ts';
 import type { Head, Prediction, Verdict } from './head.ts';
 
@@ -14,7 +15,8 @@ export interface Confusion {
  * Which labels are taken for which: of all examples of a head, each left out in turn. The most frequent first. Of a label
  * with one example nothing is left then, so what it is taken for says nothing.
  */
-export function confusions({ verdicts }: Head): Confusion[] {
+export function confusions(head: Head): Confusion[] {
+  const { verdicts } = checked(head);
   const counts = new Map<string, number>();
   for (const { label } of verdicts) counts.set(label, (counts.get(label) ?? 0) + 1);
   const found = new Map<string, Confusion & { ids: string[] }>();
@@ -30,7 +32,8 @@ export function confusions({ verdicts }: Head): Confusion[] {
 }
 
 /** Of each label how many examples there are and how many are named rightly when they are left out. */
-export function accuracies({ info, verdicts }: Head): { label: string; examples: number; accuracy: number }[] {
+export function accuracies(head: Head): { label: string; examples: number; accuracy: number }[] {
+  const { info, verdicts } = checked(head);
   return [...info.labels, ...(info.negatives > 0 ? [unknown] : [])].map((label) => {
     const own = verdicts.filter((verdict) => verdict.label === label);
     const right = own.filter(({ named }) => named === label).length;
@@ -42,7 +45,8 @@ export function accuracies({ info, verdicts }: Head): { label: string; examples:
  * What is most worth a person's look first: examples that the head would name otherwise, the surest first, then those
  * it is least sure of.
  */
-export function mostDoubtful({ verdicts }: Head): Verdict[] {
+export function mostDoubtful(head: Head): Verdict[] {
+  const { verdicts } = checked(head);
   const doubt = ({ label, nearest, score }: Verdict) => (label === nearest ? -score : score);
   const isWrong = ({ label, nearest }: Verdict) => (label === nearest || label === unknown ? 0 : 1);
   return [...verdicts].sort((a, b) => isWrong(b) - isWrong(a) || doubt(b) - doubt(a) || compare(a.id, b.id));
@@ -58,8 +62,15 @@ const clearNearness = 0.1;
  * @example
  * seen.sort((a, b) => uncertainty(head.predict(b)) - uncertainty(head.predict(a)));
  */
-export function uncertainty({ score, nearness }: Pick<Prediction, 'score' | 'nearness'>): number {
+export function uncertainty(prediction: Pick<Prediction, 'score' | 'nearness'>): number {
+  assertShape('uncertainty', prediction, { score: 'number', nearness: 'number' }, 'a Prediction');
+  const { score, nearness } = prediction;
   return Math.max(1 - Math.abs(2 * score - 1), 1 - Math.min(1, Math.abs(nearness) / clearNearness));
+}
+
+function checked(head: Head): Head {
+  assertShape('head', head, { info: 'object', verdicts: 'list' }, 'a Head');
+  return head;
 }
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,3 +1,4 @@
+import { assertKind } from '../../base/arguments.ts';
 import { unknown, unsure } from '../ledger/example.ts';
 import type { Prediction } from './head.ts';
 
@@ -26,7 +27,9 @@ export class SteadyState {
   #sinceMs = Number.POSITIVE_INFINITY;
   #isDecided = false;
 
-  constructor({ answers = 3, seconds = 5, score = 0.6 }: SteadyStateOptions = {}) {
+  constructor(options: SteadyStateOptions = {}) {
+    assertKind('SteadyState: options', options, 'object');
+    const { answers = 3, seconds = 5, score = 0.6 } = options;
     this.#options = { answers, seconds, score };
   }
 

@@ -1,3 +1,4 @@
+import { assertKind, assertShape } from '../../base/arguments.ts';
 import type { Embedding } from '../../core/embedding.ts';
 import type { Tensor } from '../ledger/safetensors.ts';
 import type { Features } from './features.ts';
@@ -51,6 +52,7 @@ const folds = 5;
  * examples are trained on. Example i is in fold i mod 5.
  */
 export function crossValidate(set: TrainingSet, train: (part: TrainingSet) => Margins): Float64Array {
+  assertKind('crossValidate: train', train, 'function');
   return finish(
     // biome-ignore lint/correctness/useYield: it is one step.
     crossValidateInSteps(set, function* (part) {
@@ -64,6 +66,13 @@ export function* crossValidateInSteps(
   set: TrainingSet,
   train: (part: TrainingSet) => Steps<Margins>,
 ): Steps<Float64Array> {
+  assertShape(
+    'crossValidate: set',
+    set,
+    { examples: 'list', labels: 'list', subset: 'function' },
+    'a TrainingSet, as TrainingData gives it',
+  );
+  assertKind('crossValidate: train', train, 'function');
   const leftOut = new Float64Array(set.examples.length * set.classes).fill(Number.NEGATIVE_INFINITY);
   for (let fold = 0; fold < folds; fold++) {
     const indices = set.examples.map((_, i) => i);

@@ -1,3 +1,4 @@
+import { assertKind } from '../../base/arguments.ts';
 import type { ClassLayer } from '../../core/cards/class-layer.ts';
 import { kernels } from '../../kernels/kernels.ts';
 import { byTime, type Example } from '../ledger/example.ts';
@@ -72,6 +73,7 @@ export class TrainingData {
 
   /** @param classLayer The network's own classes, where they are known. */
   constructor(classLayer?: ClassLayer) {
+    if (classLayer !== undefined) assertKind('TrainingData: class layer', classLayer, 'object');
     this.#classLayer = classLayer;
   }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { assertKind, assertShape } from '../../base/arguments.ts';
 import { InputError, messageOf } from '../../base/errors.ts';
 import { type Cut, compareIds, type Example, shown } from './example.ts';
 import { type Identity, isSignedBy } from './identity.ts';
@@ -34,6 +35,7 @@ const format = 'ocellus-learn-1';
  * writeBundle({ space, dimension: 1280, node: 'porch', parts: ledger.parts() }, identity);
  */
 export function writeBundle(bundle: Bundle, identity?: Identity): Buffer {
+  assertShape('writeBundle', bundle, { space: 'text', dimension: 'number', node: 'text', parts: 'list' }, 'a bundle');
   const unsigned = { ...toTensors(bundle) };
   if (!identity) return writeSafeTensors(unsigned);
   const metadata = { ...unsigned.metadata, key: identity.publicKey };
@@ -48,6 +50,8 @@ export function writeBundle(bundle: Bundle, identity?: Identity): Buffer {
  * @throws InputError when it is no bundle, of another space or dimension, damaged, or not signed by a trusted key.
  */
 export function readBundle(bytes: Uint8Array, check: BundleCheck): Bundle & { readonly key?: string } {
+  assertKind('readBundle', bytes, 'bytes');
+  assertShape('readBundle: check', check, { space: 'text', dimension: 'number' });
   const file = readSafeTensors(bytes);
   const { signature, ...metadata } = file.metadata;
   if (metadata.format !== format) throw wrong(`format ${format}`, shown(metadata.format));
@@ -69,6 +73,7 @@ export function readBundle(bytes: Uint8Array, check: BundleCheck): Bundle & { re
 
 /** What a bundle's successor names as its parent. */
 export function bundleHash(bytes: Uint8Array): string {
+  assertKind('bundleHash', bytes, 'bytes');
   return createHash('sha256').update(bytes).digest('hex');
 }
 

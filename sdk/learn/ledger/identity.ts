@@ -9,6 +9,7 @@ import {
 } from 'node:crypto';
 import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { assertKind } from '../../base/arguments.ts';
 import { InputError, messageOf } from '../../base/errors.ts';
 import { makeFolderSync } from '../../base/make-folder.ts';
 
@@ -32,6 +33,7 @@ export class Identity {
    * @throws InputError when the file holds something else.
    */
   static open(file: string): Identity {
+    assertKind('Identity.open: file', file, 'text');
     if (!existsSync(file)) makeKey(file);
     let key: KeyObject;
     try {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
+import { assertKind, assertShape } from '../../base/arguments.ts';
 import { InputError, messageOf } from '../../base/errors.ts';
 import { type Logger, silent } from '../../base/log.ts';
 import { assertRoom, probe, UnavailableError } from '../../store/disk.ts';
@@ -100,6 +101,8 @@ export class LedgerStore {
    * @throws InputError when it is of another space; StoreUnavailableError when the folder cannot be used or is in use.
    */
   static async open(folder: string, options: LedgerStoreOptions): Promise<LedgerStore> {
+    assertKind('LedgerStore.open: folder', folder, 'text');
+    assertShape('LedgerStore.open: options', options, { space: 'text', dimension: 'number', node: 'text' });
     const store = new LedgerStore(folder, options);
     try {
       await store.#open();

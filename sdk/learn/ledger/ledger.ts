@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { assertShape } from '../../base/arguments.ts';
 import { composed } from '../../base/composed.ts';
 import { InputError } from '../../base/errors.ts';
 import type { Embedding } from '../../core/embedding.ts';
@@ -130,6 +131,7 @@ export class Ledger {
 
   /** @throws InputError when a name, the dimension or the replica is not what it should be. */
   constructor(options: LedgerOptions) {
+    assertShape('Ledger', options, { space: 'text', dimension: 'number', node: 'text' });
     const { space, dimension, node, replica = randomBytes(8).toString('hex') } = options;
     checkPart({ node, ...emptyDotSet }, dimension);
     if (!space) throw new InputError('space: expected the hash of the embedding network, got nothing');

@@ -1,3 +1,4 @@
+import { assertKind, assertShape } from '../../base/arguments.ts';
 import { type Box, bottomCentre, type Point } from '../geometry.ts';
 import type { SubLabel, Track } from '../track.ts';
 import { colourOf, type Drawing, inkOn } from './drawing.ts';
@@ -24,13 +25,15 @@ const letterOf = ({ height }: Drawing) => Math.max(8, Math.round(height / 45));
  * drawBoxes(new MatDrawing(mat), await model.detect(frame));
  */
 export function drawBoxes(drawing: Drawing, objects: Iterable<Annotated>): void {
-  for (const { box, label } of objects) drawing.rectangle(box, colourOf(label), lineOf(drawing));
+  assertDrawing(drawing);
+  for (const { box, label } of annotated(objects)) drawing.rectangle(box, colourOf(label), lineOf(drawing));
 }
 
 /** Name and score of each object above its box, or in it where that would be outside of the picture. */
 export function drawLabels(drawing: Drawing, objects: Iterable<Annotated>): void {
+  assertDrawing(drawing);
   const letter = letterOf(drawing);
-  for (const { box, label, score, subLabel } of objects) {
+  for (const { box, label, score, subLabel } of annotated(objects)) {
     const colour = colourOf(label);
     const text = `${subLabel?.label ?? label} ${Math.round(score * 100)} %`;
     tag(drawing, text, [box[0], box[1] >= letter * 2 ? box[1] - letter * 2 : box[1]], colour, letter);
@@ -42,8 +45,12 @@ export function drawZones(
   drawing: Drawing,
   zones: Readonly<Record<string, { readonly polygon: readonly Point[] }>>,
 ): void {
+  assertDrawing(drawing);
+  assertKind('zones to draw', zones, 'object', 'zones by name');
   const letter = letterOf(drawing);
-  for (const [name, { polygon }] of Object.entries(zones)) {
+  for (const [name, zone] of Object.entries(zones)) {
+    assertShape(`zone ${name}`, zone, { polygon: 'list' });
+    const { polygon } = zone;
     const colour = colourOf(name);
     const corners = polygon.map(([x, y]): Point => [x * drawing.width, y * drawing.height]);
     drawing.polygon(corners, colour, lineOf(drawing));
@@ -73,6 +80,9 @@ export class Traces {
 
   /** Takes in where the tracks are now, and draws. A track that is not among them any more is forgotten. */
   draw(drawing: Drawing, tracks: readonly Pick<Track, 'id' | 'box' | 'label'>[]): void {
+    assertDrawing(drawing);
+    assertKind('tracks to draw', tracks, 'list');
+    for (const track of tracks) assertShape('a track to draw', track, { id: 'number', box: 'list', label: 'text' });
     const present = new Set(tracks.map(({ id }) => id));
     for (const id of this.#ways.keys()) if (!present.has(id)) this.#ways.delete(id);
     for (const { id, box, label } of tracks) {
@@ -84,4 +94,19 @@ export class Traces {
       for (let i = 1; i < way.length; i++) drawing.line(way[i - 1]!, way[i]!, colour, lineOf(drawing));
     }
   }
+}
+
+/** @throws InputError when one of them is none. */
+function* annotated(objects: Iterable<Annotated>): Generator<Annotated> {
+  assertKind('objects to draw', objects, 'many');
+  for (const object of objects) {
+    assertShape('an object to draw', object, { box: 'list', label: 'text', score: 'number' }, 'a detection or a track');
+    yield object;
+  }
+}
+
+function assertDrawing(drawing: Drawing): void {
+  const method = 'function';
+  const shape = { rectangle: method, line: method, polygon: method, text: method, measure: method } as const;
+  assertShape('what is drawn on', drawing, shape, 'a Drawing, such as SvgDrawing or CanvasDrawing');
 }

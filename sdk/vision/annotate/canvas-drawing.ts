@@ -1,3 +1,4 @@
+import { assertShape } from '../../base/arguments.ts';
 import type { Box, Point } from '../geometry.ts';
 import type { Colour, Drawing } from './drawing.ts';
 
@@ -29,6 +30,7 @@ export class CanvasDrawing implements Drawing {
   readonly #context: CanvasContext;
 
   constructor(context: CanvasContext) {
+    assertShape('CanvasDrawing', context, { canvas: 'object', fillText: 'function' }, 'the 2D context of a canvas');
     this.#context = context;
   }
 

@@ -1,3 +1,4 @@
+import { assertKind } from '../../base/arguments.ts';
 import type { Box, Point } from '../geometry.ts';
 
 /** Red, green, blue, 0..255 each. */
@@ -34,6 +35,7 @@ const palette: readonly Colour[] = [
 
 /** The colour of a name: always the same one. */
 export function colourOf(name: string): Colour {
+  assertKind('colourOf', name, 'text');
   let hash = 0;
   for (const char of name) hash = (hash * 31 + char.codePointAt(0)!) >>> 0;
   return palette[hash % palette.length]!;

@@ -1,3 +1,4 @@
+import { assertShape } from '../../base/arguments.ts';
 import type { Box, Point } from '../geometry.ts';
 import type { Colour, Drawing } from './drawing.ts';
 
@@ -11,7 +12,9 @@ export class SvgDrawing implements Drawing {
   readonly height: number;
   readonly #shapes: string[] = [];
 
-  constructor({ width, height }: { readonly width: number; readonly height: number }) {
+  constructor(picture: { readonly width: number; readonly height: number }) {
+    assertShape('SvgDrawing', picture, { width: 'number', height: 'number' }, 'the size of a picture');
+    const { width, height } = picture;
     this.width = width;
     this.height = height;
   }

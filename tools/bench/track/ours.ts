@@ -1,6 +1,6 @@
 import { CameraSettings } from '../../../sdk/config/schema.ts';
 import { validate } from '../../../sdk/config/validate.ts';
-import { trackerOptions } from '../../../sdk/pipeline/watch.ts';
+import { trackerOptions } from '../../../sdk/pipeline/parts.ts';
 import { Detections } from '../../../sdk/vision/detections.ts';
 import { Tracker, type View } from '../../../sdk/vision/tracker.ts';
 import { labels } from './detector.ts';

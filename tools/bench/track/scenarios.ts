@@ -1,7 +1,8 @@
 import { type CameraChange, CameraSettings } from '../../../sdk/config/schema.ts';
 import { validate } from '../../../sdk/config/validate.ts';
 import { Frame } from '../../../sdk/frame/frame.ts';
-import { Watch } from '../../../sdk/pipeline/watch.ts';
+import { Watch } from '../../../sdk/pipeline/frame-way.ts';
+import type { Meaning } from '../../../sdk/pipeline/way-values.ts';
 import { Detections } from '../../../sdk/vision/detections.ts';
 import type { Box } from '../../../sdk/vision/geometry.ts';
 import { detect, labels, levels } from './detector.ts';
@@ -63,25 +64,27 @@ class Camera {
       captureTimeNs: Math.round(seconds * 1e9),
       wallTimeMs: seconds * 1e3,
     });
-    if (this.#gated && !this.#watch.look(frame)) {
-      this.#note(this.#watch.skip());
+    const gated = this.#gated ? this.#watch.gate(frame) : { frame, isWanted: true };
+    if (!gated.isWanted) {
+      this.#note(this.#watch.follow(gated, undefined));
       return;
     }
     const things = see().map(({ box, label, score }) => ({ box, score, classId: labels.indexOf(label) }));
-    this.#note(this.#watch.see(Detections.from(things, labels), frame));
+    this.#note(this.#watch.follow(gated, Detections.from(things, labels)));
   }
 
   get objects(): Told {
     return { told: this.events, most: this.most };
   }
 
-  #note(messages: readonly { type: string }[]): void {
+  #note({ messages, crossings }: Meaning): void {
     this.events += messages.filter(({ type }) => type === 'new').length;
-    this.crossings += this.#watch.takeCrossings().length;
-    const inZones = this.#watch.counts.reduce((sum, { zone, count }) => (zone === undefined ? sum : sum + count), 0);
+    this.crossings += crossings.length;
+    const all = this.#watch.now.counts;
+    const inZones = all.reduce((sum, { zone, count }) => (zone === undefined ? sum : sum + count), 0);
     if (inZones !== this.#inZones) this.zoneChanges++;
     this.#inZones = inZones;
-    const now = this.#watch.counts.filter(({ zone }) => zone === undefined).reduce((sum, { count }) => sum + count, 0);
+    const now = all.filter(({ zone }) => zone === undefined).reduce((sum, { count }) => sum + count, 0);
     this.most = Math.max(this.most, now);
   }
 }

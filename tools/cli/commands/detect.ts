@@ -1,7 +1,9 @@
+import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { loadModel } from '../../../sdk/core/model.ts';
-import type { Detections } from '../../../sdk/vision/detections.ts';
+import { annotatedJpeg } from '../../../sdk/vision/annotate/annotated-jpeg.ts';
 import { printJson } from '../../shared/output.ts';
+import { AnnotatedFiles } from '../annotated-files.ts';
 import { type ModelOptions, withModelOptions } from '../model-options.ts';
 import { withFolders } from '../picture-files.ts';
 import { eachPicture, unreadableHelp } from '../pictures.ts';
@@ -10,6 +12,7 @@ import { share } from '../values.ts';
 interface DetectOptions extends ModelOptions {
   json?: boolean;
   threshold?: number;
+  out?: string;
 }
 
 export function addDetect(program: Command): void {
@@ -20,18 +23,22 @@ export function addDetect(program: Command): void {
     .option('--json', 'one JSON line a picture: {file, width, height, detections: [{label, score, box}]}');
   withModelOptions(command)
     .option('--threshold <0..1>', 'the least score (default: the model card’s)', share)
+    .option('--out <folder>', 'write each picture with its boxes and names there too, as JPEG; the folder is made')
     .addHelpText('after', `\nBoxes are [x1, y1, x2, y2] in picture pixels. ${unreadableHelp}`)
     .action(detect);
 }
 
 async function detect(paths: string[], options: DetectOptions): Promise<void> {
   const files = await withFolders(paths);
+  const out = options.out === undefined ? undefined : await AnnotatedFiles.in(options.out, files);
   const model = await loadModel(options.model, options);
   try {
     await eachPicture('detect', files, async (file, frame) => {
       const found = await model.detect(frame, { scoreThreshold: options.threshold });
       const { width, height } = frame;
-      if (options.json) await printJson({ file, width, height, detections: rows(found) });
+      const annotated = out?.fileFor(file);
+      if (annotated !== undefined) await writeFile(annotated, await annotatedJpeg(frame, found, { quality: 90 }));
+      if (options.json) await printJson({ file, width, height, detections: found, ...(annotated && { annotated }) });
       else console.log(`${file}: ${found.length === 0 ? 'nothing' : [...found].map(words).join(', ')}`);
     });
   } finally {
@@ -40,11 +47,3 @@ async function detect(paths: string[], options: DetectOptions): Promise<void> {
 }
 
 const words = ({ label, score }: { label: string; score: number }) => `${label} ${Math.round(score * 100)} %`;
-
-function rows(found: Detections) {
-  return [...found].map(({ label, score, box }) => ({
-    label,
-    score: Number(score.toFixed(4)),
-    box: box.map((value) => Number(value.toFixed(1))),
-  }));
-}

@@ -58,13 +58,13 @@ async function evaluate(folder: string, options: EvalOptions): Promise<void> {
       const frame = await readPicture(picture);
       try {
         const truth = parseLabels(await readFile(labels, 'utf8'), labels, frame, model.card.labels.length);
-        const detections = await model.detect(frame, {
+        const { detections, times } = await model.detectTimed(frame, {
           scoreThreshold: options.score,
           iouThreshold: options.iou,
           maxDetections,
           multiLabel: true,
         });
-        inferMs += model.lastTimes.inferMs;
+        inferMs += times.inferMs;
         evaluated.push({ detections, truth });
       } finally {
         frame.release();

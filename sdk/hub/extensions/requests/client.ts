@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { MqttClient } from 'mqtt';
+import { assertShape } from '../../../base/arguments.ts';
 import { InputError } from '../../../base/errors.ts';
 import { after } from '../../../base/timers.ts';
 import { NodeTopics } from '../../contract/topics.ts';
 import type { Response } from './requests.ts';
 import type { Verbs } from './verbs/verbs.ts';
 
-type RequestOf<Name extends string> = Name extends keyof Verbs ? Verbs[Name]['request'] : object;
-type AnswerOf<Name extends string> = Name extends keyof Verbs ? Verbs[Name]['response'] : unknown;
+/** What a verb is asked, of those that are known. */
+export type RequestOf<Name extends string> = Name extends keyof Verbs ? Verbs[Name]['request'] : object;
+/** What it answers. */
+export type AnswerOf<Name extends string> = Name extends keyof Verbs ? Verbs[Name]['response'] : unknown;
 
 /**
  * Asks a node and waits for its answer, over MQTT 5 or 3.1.1. The client stays subscribed to `response/<verb>`.
@@ -26,6 +29,13 @@ export async function requestVerb<Name extends string>(
   verb: Name,
   data: RequestOf<Name>,
 ): Promise<AnswerOf<Name>> {
+  assertShape(
+    'requestVerb: client',
+    client,
+    { publishAsync: 'function', subscribeAsync: 'function' },
+    'a client of mqtt',
+  );
+  assertShape('requestVerb: options', options, { node: 'text', base: 'text?', timeoutMs: 'number?' });
   const { node, base = 'ocellus', timeoutMs = 35_000 } = options;
   const topics = new NodeTopics(base, node);
   const topic = topics.response(verb);

@@ -1,4 +1,5 @@
 import type { Static, TObject, TSchema } from '@sinclair/typebox';
+import { assertShape } from '../../../../base/arguments.ts';
 import type { NodeTopics } from '../../../contract/topics.ts';
 import type { HubCamera, HubNode } from '../../source.ts';
 
@@ -62,5 +63,6 @@ export interface Verb<
 export function defineVerb<const Name extends string, Request extends TObject, Response extends TSchema>(
   verb: Verb<Name, Request, Response>,
 ): Verb<Name, Request, Response> {
+  assertShape('defineVerb', verb, { name: 'text', request: 'object', response: 'object', run: 'function' }, 'a verb');
   return verb;
 }

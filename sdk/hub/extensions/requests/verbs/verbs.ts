@@ -28,7 +28,7 @@ export const standardVerbs = [
   accept,
 ] as const;
 
-type StandardVerb = (typeof standardVerbs)[number];
+export type StandardVerb = (typeof standardVerbs)[number];
 
 /** The verbs of each hub by name, with the types of what is asked and of `data` in the answer. */
 export type Verbs = {

@@ -2,8 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type CameraChange, CameraSettings } from '../../sdk/config/schema.ts';
 import { validate } from '../../sdk/config/validate.ts';
-import { Watch } from '../../sdk/pipeline/watch.ts';
-import type { EventMessage } from '../../sdk/vision/event.ts';
+import { Watch } from '../../sdk/pipeline/frame-way.ts';
+import { SnapshotWorth } from '../../sdk/pipeline/snapshot-worth.ts';
+import type { Meaning } from '../../sdk/pipeline/way-values.ts';
+import type { CountChange } from '../../sdk/vision/counts.ts';
+import type { EventMessage, ObjectState } from '../../sdk/vision/event.ts';
 import type { Box } from '../../sdk/vision/geometry.ts';
 import type { Crossing } from '../../sdk/vision/lines.ts';
 import type { SubLabel } from '../../sdk/vision/track.ts';
@@ -21,6 +24,8 @@ class Camera {
   readonly watch: Watch;
   readonly messages: EventMessage[] = [];
   readonly crossings: Crossing[] = [];
+  /** Counts that changed since they were taken out. */
+  readonly counts: CountChange[] = [];
   /** What local learning calls each track. */
   readonly names = new Map<number, SubLabel>();
   /** Times of the frames that were looked at. */
@@ -54,18 +59,22 @@ class Camera {
           for (const box of drawn) canvas.rectangle(box, 40);
         },
       });
-      if (this.watch.look(frame)) {
-        this.looks.push(this.seconds);
-        this.messages.push(...this.watch.see(seen(...things), frame));
-      } else this.messages.push(...this.watch.skip());
-      this.crossings.push(...this.watch.takeCrossings());
+      const gated = this.watch.gate(frame);
+      if (gated.isWanted) this.looks.push(this.seconds);
+      this.#take(this.watch.follow(gated, gated.isWanted ? seen(...things) : undefined));
     }
     return this;
   }
 
   finish(): this {
-    this.messages.push(...this.watch.finish());
+    this.#take(this.watch.finish());
     return this;
+  }
+
+  #take({ messages, crossings, counts }: Meaning): void {
+    this.messages.push(...messages);
+    this.crossings.push(...crossings);
+    this.counts.push(...counts);
   }
 
   /** `new person`, `end person` … */
@@ -96,7 +105,7 @@ describe('Watch: the motion gate', () => {
     expect(camera.looks.length - before).toBe(30);
     const standing: World = () => ({ things: [[boxAt(120, 50, 24, 60)]] });
     camera.play(8, standing);
-    expect(camera.watch.tracks.some(({ stationary }) => stationary)).toBe(true);
+    expect(camera.watch.now.tracks.some(({ stationary }) => stationary)).toBe(true);
     const resting = camera.looks.length;
     camera.play(10, standing);
     expect(camera.looks.length - resting).toBeLessThanOrEqual(10);
@@ -181,8 +190,8 @@ describe('Watch: events', () => {
   it('ends what is running when the source is over; the next one begins anew', () => {
     const camera = new Camera().play(3, walker(0)).finish();
     expect(camera.told).toEqual(['new person', 'end person']);
-    expect(camera.watch.tracks).toEqual([]);
-    expect(camera.watch.moving).toBe(false);
+    expect(camera.watch.now.tracks).toEqual([]);
+    expect(camera.watch.now.moving).toBe(false);
     expect(camera.finish().told.length).toBe(2);
     const id = camera.messages[0]!.after.id;
     camera.play(3, walker(3));
@@ -192,11 +201,11 @@ describe('Watch: events', () => {
 
   it('looks at once at a source whose times begin before the last one’s', () => {
     const watch = new Watch({ camera: 'door', labels, settings: settingsOf({}) });
-    for (let i = 0; i < 100; i++) watch.look(greyFrame(1000 + i / 10, { width, height }));
+    for (let i = 0; i < 100; i++) watch.gate(greyFrame(1000 + i / 10, { width, height }));
     watch.finish();
-    expect(watch.look(greyFrame(0, { width, height }))).toBe(true);
+    expect(watch.gate(greyFrame(0, { width, height })).isWanted).toBe(true);
     // The gate too begins anew: the first picture of a scene is motion.
-    expect(watch.moving).toBe(true);
+    expect(watch.now.moving).toBe(true);
   });
 
   it('takes another size for another scene', () => {
@@ -235,22 +244,26 @@ describe('Watch: events', () => {
   it('asks for a snapshot at first and when the view is clearly better', () => {
     const camera = new Camera().play(2, walker(0));
     const [first] = camera.messages;
-    const { watch } = camera;
-    expect(watch.wantsSnapshot(first!.after)).toBe(true);
-    watch.tookSnapshot(first!);
-    expect(first!.after.has_snapshot).toBe(true);
-    expect(watch.wantsSnapshot(first!.after)).toBe(false);
-    expect(watch.wantsSnapshot({ ...first!.after, area: first!.after.area * 1.3 })).toBe(true);
-    expect(watch.wantsSnapshot({ ...first!.after, score: first!.after.score * 1.1 })).toBe(false);
+    const worth = new SnapshotWorth();
+    const seenAs = (over: Partial<ObjectState>) => ({ ...first!, after: { ...first!.after, ...over } });
+    expect(worth.wants(first!)).toBe(true);
+    worth.took(first!);
+    expect(worth.wants(first!)).toBe(false);
+    expect(worth.wants(seenAs({ area: first!.after.area * 1.3 }))).toBe(true);
+    expect(worth.wants(seenAs({ score: first!.after.score * 1.1 }))).toBe(false);
     // Another event with the same id cannot be: the memory goes with the event.
     camera.finish();
-    expect(watch.wantsSnapshot(first!.after)).toBe(true);
+    const last = camera.messages.at(-1)!;
+    expect(worth.wants(last)).toBe(false);
+    worth.forget(last);
+    expect(worth.wants(first!)).toBe(true);
   });
 });
 
 describe('Watch: settings', () => {
   it('watches the labels it is told to, in the order of the model', () => {
-    const watch = (change: CameraChange) => new Watch({ camera: 'door', labels, settings: settingsOf(change) }).labels;
+    const watch = (change: CameraChange) =>
+      new Watch({ camera: 'door', labels, settings: settingsOf(change) }).parts.labels;
     expect(watch({ detect: { labels: ['dog', 'person', 'unicorn'] } })).toEqual(['person', 'dog']);
     expect(watch({ detect: { labels: [] } })).toEqual(labels);
     expect(watch({ detect: { labels: ['unicorn'] } })).toEqual(labels);
@@ -296,7 +309,7 @@ describe('Watch: settings', () => {
     camera.watch.configure(settingsOf({ zones: { porch } }));
     camera.play(1, world);
     expect(camera.messages.at(-1)).toMatchObject({ type: 'update', after: { current_zones: ['porch'] } });
-    expect(camera.watch.counts).toContainEqual({ label: 'car', zone: 'porch', count: 1 });
+    expect(camera.watch.now.counts).toContainEqual({ label: 'car', zone: 'porch', count: 1 });
     const before = camera.messages.length;
     camera.watch.configure(settingsOf({ zones: { porch }, detect: { threshold: 0.5 } }));
     camera.play(1, world);
@@ -311,7 +324,7 @@ describe('Watch: settings', () => {
     expect(camera.looks.length - before).toBeLessThanOrEqual(1);
     camera.watch.configure(settingsOf({ motion: { sensitivity: 0.7 } }));
     camera.play(0.1, nothing);
-    expect(camera.watch.moving).toBe(true);
+    expect(camera.watch.now.moving).toBe(true);
   });
 
   it('ends what is running when detection is switched off, looks no more, and begins again', () => {
@@ -322,21 +335,24 @@ describe('Watch: settings', () => {
     camera.play(3, world);
     expect(camera.told).toEqual(['new person', 'end person']);
     expect(camera.looks.length).toBe(before);
-    expect(camera.watch.tracks).toEqual([]);
+    expect(camera.watch.now.tracks).toEqual([]);
     // Motion is told all the same.
-    expect(camera.watch.moving).toBe(true);
+    expect(camera.watch.now.moving).toBe(true);
     camera.watch.configure(settingsOf({}));
     expect(camera.play(2, world).told).toEqual(['new person', 'end person', 'new person']);
   });
 
   it('counts, and tells only what changed', () => {
     const camera = new Camera();
-    expect(camera.watch.takeCountChanges()).toEqual(labels.slice(0, 3).map((label) => ({ label, count: 0 })));
-    expect(camera.watch.takeCountChanges()).toEqual([]);
+    const told = () => camera.counts.splice(0);
+    camera.play(0.1, nothing);
+    expect(told()).toEqual(labels.slice(0, 3).map((label) => ({ label, count: 0 })));
+    camera.play(0.1, nothing);
+    expect(told()).toEqual([]);
     camera.play(1, () => ({ things: [parked] }));
-    expect(camera.watch.takeCountChanges()).toEqual([{ label: 'car', count: 1 }]);
+    expect(told()).toEqual([{ label: 'car', count: 1 }]);
     camera.finish();
-    expect(camera.watch.takeCountChanges()).toEqual([{ label: 'car', count: 0 }]);
+    expect(told()).toEqual([{ label: 'car', count: 0 }]);
   });
 
   it('says by what name learning knows a track, once it does and when that changes', () => {
@@ -346,7 +362,7 @@ describe('Watch: settings', () => {
     expect(camera.messages.at(-1)!.after).toMatchObject({ sub_label: null, sub_label_score: null });
     camera.names.set(1, { label: 'Tom', score: 0.91234 });
     camera.play(0.5, still);
-    expect(camera.watch.tracks[0]!.subLabel).toEqual({ label: 'Tom', score: 0.91234 });
+    expect(camera.watch.now.tracks[0]!.subLabel).toEqual({ label: 'Tom', score: 0.91234 });
     const named = camera.messages.at(-1)!;
     expect([named.type, named.before.sub_label, named.after.sub_label]).toEqual(['update', null, 'Tom']);
     expect(named.after.sub_label_score).toBe(0.9123);
@@ -390,9 +406,10 @@ describe('Watch: settings', () => {
     camera.play(1, gone);
     expect(camera.crossings).toMatchObject([{ direction: 'in', total: 1 }]);
     expect(camera.messages.at(-1)).toMatchObject({ type: 'end', after: { crossed_lines: { gate: 'in' } } });
-    const stopped = new Camera({ lines }).play(3, gone).finish();
+    const stopped = new Camera({ lines }).play(3, gone);
     expect(stopped.crossings).toEqual([]);
-    expect(stopped.watch.takeCrossings()).toMatchObject([{ direction: 'in', total: 1 }]);
+    stopped.finish();
+    expect(stopped.crossings).toMatchObject([{ direction: 'in', total: 1 }]);
     expect(stopped.messages.at(-1)).toMatchObject({ type: 'end', after: { crossed_lines: { gate: 'in' } } });
   });
 });

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { InputError } from '../../sdk/base/errors.ts';
 import type { DetectorCard } from '../../sdk/core/cards/card.ts';
-import { Detector } from '../../sdk/core/detector.ts';
 import { OnnxRuntimeEngine } from '../../sdk/core/engines/onnxruntime.ts';
 import type { DetectRequest } from '../../sdk/core/messages.ts';
+import { NetworkDetector } from '../../sdk/core/network-detector.ts';
 import { card, input } from './cards.ts';
 import { constantModel } from './onnx-builder.ts';
 
@@ -13,13 +13,16 @@ afterEach(async () => {
 });
 
 /** A detector that finds these rows (centre, size, scores of two classes; input pixels) in every picture. */
-async function detectorOf(rows: number[][], options: DetectorCard = card({ type: 'yolov8' })): Promise<Detector> {
+async function detectorOf(
+  rows: number[][],
+  options: DetectorCard = card({ type: 'yolov8' }),
+): Promise<NetworkDetector> {
   const channels = [0, 1, 2, 3, 4, 5].map((channel) => rows.map((row) => row[channel]!));
   const model = constantModel(input, [{ name: 'output0', shape: [1, 6, rows.length], data: channels.flat() }]);
   const engine = new OnnxRuntimeEngine();
   engines.push(engine);
   await engine.load(model, { threads: 1 });
-  return new Detector(engine, options);
+  return new NetworkDetector(engine, options);
 }
 
 const request = (change: Partial<DetectRequest> = {}): DetectRequest => ({
@@ -40,7 +43,7 @@ const request = (change: Partial<DetectRequest> = {}): DetectRequest => ({
   ...change,
 });
 
-describe('Detector', () => {
+describe('NetworkDetector', () => {
   it('gives boxes in frame pixels, best first, without overlaps of a class', async () => {
     const detector = await detectorOf([
       [8, 16, 8, 8, 0.6, 0],

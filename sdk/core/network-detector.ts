@@ -1,0 +1,135 @@
+import { InputError, ModelError, messageOf } from '../base/errors.ts';
+import { boxesToFrame, letterboxGeometry } from '../frame/letterbox.ts';
+import { Candidates } from '../kernels/decode/candidates.ts';
+import { kernels } from '../kernels/kernels.ts';
+import type { Preprocessor } from '../kernels/preprocess/preprocess.ts';
+import type { DetectorCard } from './cards/card.ts';
+import { assertNormalisation } from './cards/normalisation.ts';
+import { type Decoder, greatestScore, notShares } from './decoders/decoder.ts';
+import { decoders } from './decoders/registry.ts';
+import { pictureInput } from './engines/binding.ts';
+import type { Engine, FixedInput, Tensor, TensorInfo } from './engines/engine.ts';
+import type { DetectRequest, FoundReply } from './messages.ts';
+
+/** A loaded model with its card: a picture in, boxes out. Lives where its engine lives, in the core's thread. */
+export class NetworkDetector {
+  readonly card: DetectorCard;
+  readonly #engine: Engine;
+  readonly #decoder: Decoder;
+  readonly #preprocessor: Preprocessor;
+  readonly #input: Uint8Array | Float32Array;
+  readonly #candidates = new Candidates();
+  #isChecked = false;
+
+  /** @throws InputError when the card does not fit the model the engine has loaded. */
+  constructor(engine: Engine, card: DetectorCard) {
+    const { inputs, outputs } = engine;
+    const { name = pictureInput(inputs)?.name ?? '', type, layout, width, height } = card.input;
+    assertNormalisation(card.input);
+    this.card = card;
+    this.#engine = engine;
+    const picture = layout === 'NCHW' ? [3, height, width] : [height, width, 3];
+    // torchvision's detectors take pictures one by one, without a batch.
+    const isAlone = inputs.find((one) => one.name === name)?.shape.length === 3;
+    this.#input = engine.bind(name, type, isAlone ? picture : [1, ...picture], sizesOf(card, inputs));
+    this.#decoder = decoders[card.decoder.type](card, outputs);
+    this.#preprocessor = kernels.preprocessor(card.input);
+  }
+
+  async detect(request: DetectRequest): Promise<FoundReply> {
+    const { frame, region, scoreThreshold, iouThreshold, maxDetections, multiLabel } = request;
+    const started = performance.now();
+    const geometry = letterboxGeometry(frame, this.card.input, region);
+    this.#preprocessor.run(frame, geometry, this.#input);
+    const preprocessed = performance.now();
+    const outputs = await this.#engine.run();
+    const inferred = performance.now();
+
+    const candidates = this.#candidates;
+    candidates.clear();
+    this.#decode(outputs, scoreThreshold, multiLabel);
+    const { boxes, scores, classIds, length } = candidates;
+    // Nothing overlaps by more than 1.
+    const iou = iouThreshold ?? (this.#decoder.suppressed ? 1 : defaultIou);
+    const kept = kernels.decode.classwiseNms(boxes, scores, classIds, length, iou, maxDetections);
+    const found = gather(candidates, kept);
+    boxesToFrame(geometry, found.xyxy, kept.length);
+    const result = withoutEmpty(found);
+    const decoded = performance.now();
+    return {
+      type: 'found',
+      ...result,
+      times: { preprocessMs: preprocessed - started, inferMs: inferred - preprocessed, decodeMs: decoded - inferred },
+    };
+  }
+
+  /** @throws ModelError when the outputs are not what the card says: the same for every picture. */
+  #decode(outputs: ReadonlyMap<string, Tensor>, threshold: number, multiLabel: boolean): void {
+    const candidates = this.#candidates;
+    try {
+      if (!this.#isChecked) this.#decoder.check?.(outputs);
+      this.#isChecked = true;
+      this.#decoder.decode(outputs, threshold, multiLabel, candidates);
+      const { scores, length } = candidates;
+      for (let i = 0; i < length; i++) if (scores[i]! > greatestScore) throw new InputError(notShares(scores[i]!));
+    } catch (error) {
+      throw error instanceof InputError ? new ModelError(`model ${this.card.name}: ${messageOf(error)}`) : error;
+    }
+  }
+}
+
+/** Where neither the card nor who asks says it, and the model does not suppress by itself. */
+const defaultIou = 0.6;
+
+/** The name under which RT-DETR, D-FINE and their kin take the size that their boxes are scaled to; they take w, h. */
+const usualSizes = { name: 'orig_target_sizes', order: 'wh' } as const;
+
+/** The size is that of the input: boxes in its pixels, as all decoders give them. */
+function sizesOf({ input }: DetectorCard, inputs: readonly TensorInfo[]): FixedInput | undefined {
+  const isUsual = inputs.length === 2 && inputs.some(({ name }) => name === usualSizes.name);
+  const sizes = input.sizes ?? (isUsual ? usualSizes : undefined);
+  if (!sizes) return undefined;
+  const { width, height } = input;
+  const isFlat = inputs.find(({ name }) => name === sizes.name)?.shape.length === 1;
+  return {
+    name: sizes.name,
+    values: sizes.order === 'wh' ? [width, height] : [height, width],
+    shape: isFlat ? [2] : [1, 2],
+  };
+}
+
+interface Found {
+  readonly xyxy: Float32Array<ArrayBuffer>;
+  readonly score: Float32Array<ArrayBuffer>;
+  readonly classId: Int32Array<ArrayBuffer>;
+}
+
+function gather({ boxes, scores, classIds }: Candidates, rows: Uint32Array): Found {
+  const xyxy = new Float32Array(rows.length * 4);
+  const score = new Float32Array(rows.length);
+  const classId = new Int32Array(rows.length);
+  rows.forEach((row, i) => {
+    xyxy.set(boxes.subarray(row * 4, row * 4 + 4), i * 4);
+    // A sigmoid in few bits may give a hair more than 1.
+    score[i] = Math.min(1, scores[row]!);
+    classId[i] = classIds[row]!;
+  });
+  return { xyxy, score, classId };
+}
+
+/** Leaves out boxes of no area: they lie in the padding, or the network gave no number. */
+function withoutEmpty(found: Found): Found {
+  const { xyxy, score, classId } = found;
+  let to = 0;
+  for (let i = 0; i < score.length; i++) {
+    const box = xyxy.subarray(i * 4, i * 4 + 4);
+    // Written so that NaN fails as well.
+    if (!(box[2]! > box[0]! && box[3]! > box[1]!)) continue;
+    xyxy.set(box, to * 4);
+    score[to] = score[i]!;
+    classId[to] = classId[i]!;
+    to++;
+  }
+  if (to === score.length) return found;
+  return { xyxy: xyxy.slice(0, to * 4), score: score.slice(0, to), classId: classId.slice(0, to) };
+}

@@ -1,0 +1,148 @@
+import { assertShape, shown } from '../base/arguments.ts';
+import { InputError, ModelError, messageOf } from '../base/errors.ts';
+import { LabelPattern } from '../config/text.ts';
+import type { Detector, DetectorInfo, Found, FoundObject } from '../core/detector.ts';
+import { LateError } from '../core/frame-queue.ts';
+import type { DetectOptions, DetectTimes, Model } from '../core/model.ts';
+import type { Frame } from '../frame/frame.ts';
+import { Detections } from '../vision/detections.ts';
+
+/** What a detector said of a frame, checked. */
+export interface Answer {
+  readonly detections: Detections;
+  /** ms; `queue`: what is left of the time until the answer came. */
+  readonly times: {
+    readonly queue: number;
+    readonly preprocess: number;
+    readonly infer: number;
+    readonly decode: number;
+  };
+  /** `performance.now()` */
+  readonly atMs: number;
+}
+
+/** Boxes within so many pixels are rather shares of the picture. */
+const shareLike = 1;
+
+/** A model, or a detector of the program's own, as a pipeline asks it. */
+export class AskedDetector {
+  /** Of a model: its card. */
+  readonly info: DetectorInfo;
+  readonly #detect: (frame: Frame, options: DetectOptions) => Promise<Found> | Found;
+
+  /** @throws InputError when it is no detector. */
+  constructor(given: Model | Detector) {
+    if (isModel(given)) {
+      this.info = given.card;
+      this.#detect = (frame, options) => given.detectTimed(frame, options);
+      return;
+    }
+    assertDetector(given);
+    const labels = [...given.labels];
+    this.info = { name: given.name ?? 'detector', labels };
+    const places = new Map(labels.map((label, i) => [label, i]));
+    this.#detect = async (frame, options) => {
+      const found = await given.detect(frame, options);
+      return { ...found, detections: this.#checked(found, places, frame) };
+    };
+  }
+
+  /**
+   * @returns Undefined when other cameras had their turns first for so long that a newer frame is worth more.
+   * @throws What the detector throws; ModelError when what it found cannot be used.
+   */
+  async ask(frame: Frame, options: DetectOptions): Promise<Answer | undefined> {
+    const asked = performance.now();
+    try {
+      const { detections, times = {} } = await this.#detect(frame, options);
+      const atMs = performance.now();
+      const { preprocessMs = 0, inferMs = 0, decodeMs = 0 } = times;
+      const queue = Math.max(0, atMs - asked - preprocessMs - inferMs - decodeMs);
+      const spent = { queue, preprocess: preprocessMs, infer: inferMs, decode: decodeMs };
+      return { detections: detections as Detections, times: spent, atMs };
+    } catch (error) {
+      if (error instanceof LateError) return undefined;
+      throw error;
+    }
+  }
+
+  /** @throws ModelError saying what is wrong with it. */
+  #checked(found: Found, places: ReadonlyMap<string, number>, frame: Frame): Detections {
+    const refuse = (problem: string): never => {
+      throw new ModelError(`detector ${this.info.name}: ${problem}`);
+    };
+    if (typeof found !== 'object' || found === null || !isIterable(found.detections)) {
+      const got = (found as Partial<Found> | undefined)?.detections ?? found;
+      return refuse(`expected { detections } with Detections or a list of { box, score, label }, got ${shown(got)}`);
+    }
+    for (const name of ['preprocessMs', 'inferMs', 'decodeMs'] satisfies (keyof DetectTimes)[]) {
+      const ms = found.times?.[name] ?? 0;
+      if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY))
+        return refuse(`times.${name}: expected milliseconds, got ${shown(ms)}`);
+    }
+    const rows: { box: readonly number[]; score: number; classId: number }[] = [];
+    let n = 0;
+    for (const one of found.detections as Iterable<FoundObject>) {
+      const { box, score, label } = one ?? {};
+      const place = places.get(label);
+      if (!isFourNumbers(box)) return refuse(`detection ${n}: expected a box of four numbers, got ${shown(box)}`);
+      if (place === undefined) {
+        return refuse(`detection ${n}: expected a label of ${this.info.labels.join(', ')}; got ${shown(label)}`);
+      }
+      const [x1, y1, x2, y2] = box;
+      // What lies beyond the frame altogether is nowhere.
+      const clipped = [clip(x1, frame.width), clip(y1, frame.height), clip(x2, frame.width), clip(y2, frame.height)];
+      if (!(x2 >= x1 && y2 >= y1 && Number.isFinite(x2 - x1 + y2 - y1))) {
+        return refuse(
+          `detection ${n}: expected a box [x1, y1, x2, y2] with x1 <= x2 and y1 <= y2, got [${box.join(', ')}]`,
+        );
+      }
+      if (!(score >= 0 && score <= 1)) return refuse(`detection ${n}: expected a score of 0..1, got ${shown(score)}`);
+      if (x2 <= shareLike && y2 <= shareLike && x2 > 0 && y2 > 0 && frame.width > 8 && frame.height > 8) {
+        return refuse(
+          `detection ${n}: expected a box in pixels of the frame (${frame.width}x${frame.height}), got [${box.join(', ')}]: are these shares of it?`,
+        );
+      }
+      if (x2 > 0 && y2 > 0 && x1 < frame.width && y1 < frame.height) rows.push({ box: clipped, score, classId: place });
+      n++;
+    }
+    try {
+      return Detections.from(rows, this.info.labels);
+    } catch (error) {
+      return refuse(messageOf(error));
+    }
+  }
+}
+
+const labelPattern = new RegExp(LabelPattern);
+
+const isModel = (given: Model | Detector): given is Model =>
+  typeof (given as Partial<Model>)?.detectTimed === 'function';
+
+function assertDetector(given: Detector): void {
+  assertShape('model', given, { detect: 'function' }, 'a model of loadModel() or a detector: { labels, detect }');
+  const { labels, name } = given;
+  if (name !== undefined && typeof name !== 'string')
+    throw new InputError(`model.name: expected a text, got ${shown(name)}`);
+  if (!Array.isArray(labels) || labels.length === 0) {
+    throw new InputError(`model.labels: expected a list of names, one at least, got ${shown(labels)}`);
+  }
+  const wrong = labels.findIndex((label) => typeof label !== 'string' || !labelPattern.test(label));
+  if (wrong >= 0) {
+    throw new InputError(
+      `model.labels[${wrong}]: expected 1 to 128 characters that can be printed, got ${shown(labels[wrong])}`,
+    );
+  }
+  const twice = labels.find((label, i) => labels.indexOf(label) !== i);
+  if (twice !== undefined) throw new InputError(`model.labels: expected each name once, got ${twice} twice`);
+}
+
+const isIterable = (value: unknown): value is Iterable<unknown> =>
+  typeof value === 'object' && value !== null && Symbol.iterator in value;
+
+const isFourNumbers = (box: unknown): box is [number, number, number, number] =>
+  (Array.isArray(box) || ArrayBuffer.isView(box)) &&
+  (box as number[]).length === 4 &&
+  [...(box as number[])].every((n) => typeof n === 'number');
+
+const clip = (value: number, size: number) => Math.min(size, Math.max(0, value));

@@ -1,0 +1,71 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Device, DeviceOptions } from '../../devices/device/device.ts';
+import { createDevice, keepsRate } from '../../devices/registry.ts';
+import { InputError } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
+import { CameraSettings } from '../config/schema.ts';
+import { validate } from '../config/validate.ts';
+import { Source, type SourceOptions } from './source.ts';
+
+/** What a camera is read by, beside its settings. */
+export interface ReadOptions extends Pick<SourceOptions, 'patient' | 'ready' | 'onFrame' | 'onHealth' | 'onOver'> {
+  /** Read while the settings name no other source. */
+  given: Device | undefined;
+  speed: DeviceOptions['speed'];
+  /** A rate was asked for by name, not left at its default. */
+  asksFps: boolean;
+  onUnavailable: (reason: string) => void;
+  logger: Logger;
+}
+
+/** @param settingsNow Asked for the controls each time that the source is tried. */
+export function cameraSource(settingsNow: () => CameraSettings, options: ReadOptions): Source {
+  const settings = settingsNow();
+  const { source, width, height, transport, libcamera, detect } = settings;
+  const { given, speed, asksFps, logger, ...rest } = options;
+  const from = source === given?.uri ? given : source;
+  return new Source({
+    ...rest,
+    make: () =>
+      createDevice(from, {
+        width,
+        height,
+        maxPixels: pixelsIn(settings.max_megapixels),
+        transport,
+        // As fast as it goes, every frame counts, unless fewer were asked for by name.
+        fps: speed === 'max' && !asksFps ? undefined : detect.fps,
+        loop: settings.loop && speed !== 'max',
+        speed,
+        hardwareDecoding: settings.hardware_decoding,
+        // Those of now, where it is tried again: they may have been why it could not be opened.
+        controls: settingsNow().controls,
+        libcamera,
+        logger,
+      }),
+    mostFps: speed === 'max' || keepsRate(from) ? undefined : detect.fps,
+    logger,
+  });
+}
+
+/** What cannot be changed on an open device. */
+export function opening({ detect, ...settings }: CameraSettings) {
+  const { enabled, source, width, height, max_megapixels, transport, loop, hardware_decoding, libcamera } = settings;
+  const { fps } = detect;
+  return { enabled, source, width, height, max_megapixels, transport, loop, hardware_decoding, libcamera, fps };
+}
+
+/** @throws InputError when something is asked of a device that is made already. */
+export function assertDefaultOpening(camera: string, settings: CameraSettings): void {
+  const asked = { ...opening(settings), controls: settings.controls };
+  const usual = validate(CameraSettings, {}, camera);
+  const others = { ...opening(usual), controls: usual.controls };
+  for (const [name, value] of Object.entries(asked)) {
+    if (['enabled', 'source', 'fps'].includes(name) || isDeepStrictEqual(value, others[name as keyof typeof others]))
+      continue;
+    throw new InputError(
+      `camera ${camera}: ${name}: expected none, for its source is a device: make the device with it`,
+    );
+  }
+}
+
+export const pixelsIn = (megapixels: number | undefined) => megapixels && Math.round(megapixels * 1e6);

@@ -1,0 +1,225 @@
+import { ModelError, messageOf } from '../base/errors.ts';
+import type { Frame } from '../frame/frame.ts';
+import { type CountChange, changedCounts, countTracks } from '../vision/counts.ts';
+import type { Detections } from '../vision/detections.ts';
+import type { EventMessage } from '../vision/event.ts';
+import type { Box } from '../vision/geometry.ts';
+import type { Crossing } from '../vision/lines.ts';
+import { outsideMasks } from '../vision/masks.ts';
+import { signatureOf } from '../vision/signature.ts';
+import type { SubLabel, Track } from '../vision/track.ts';
+import { lowThreshold } from '../vision/tracker.ts';
+import type { Answer } from './ask-detector.ts';
+import type { FrameReport } from './events.ts';
+import { Parts, type PartsOptions } from './parts.ts';
+import type { Gated, Meaning, WayOptions } from './way-values.ts';
+
+/**
+ * What one camera's frames mean: motion gate, tracker, zones, lines and events, one after the other. It has no clock and
+ * does no input or output, so the same frames and detections always mean the same.
+ */
+export class Watch {
+  readonly parts: Parts;
+  readonly #nameOf: (trackId: number) => SubLabel | undefined;
+  #moving = false;
+  #tracks: readonly Track[] = [];
+  #counts: readonly CountChange[] = [];
+  #told: readonly CountChange[] = [];
+  /** Of the frame that was looked at last. */
+  #size = '';
+  #lookedNs = Number.NEGATIVE_INFINITY;
+
+  /** @param options.nameOf What local learning calls a track, asked at each frame that is looked at. */
+  constructor(options: PartsOptions & { nameOf?: (trackId: number) => SubLabel | undefined }) {
+    this.parts = new Parts(options);
+    this.#nameOf = options.nameOf ?? (() => undefined);
+    this.#counts = countTracks([], this.parts.labels, options.settings.zones);
+  }
+
+  /** What is known after the last frame. */
+  get now(): { readonly moving: boolean; readonly tracks: readonly Track[]; readonly counts: readonly CountChange[] } {
+    return { moving: this.#moving, tracks: this.#tracks, counts: this.#counts };
+  }
+
+  /** Other settings from now on; what is tracked goes on. */
+  configure(settings: PartsOptions['settings']): void {
+    this.parts.configure(settings);
+    this.#counts = countTracks(this.#tracks, this.parts.labels, settings.zones);
+  }
+
+  /**
+   * Does the detector have to look at this frame? When something moves, while something that is not at rest is tracked or
+   * was given another name, and every `keepalive` seconds all the same.
+   */
+  gate(frame: Frame): Gated {
+    const { detect, motion } = this.parts.settings;
+    const moving = this.parts.gate.process(frame);
+    const turned = moving !== this.#moving;
+    this.#moving = moving;
+    const isDue = frame.captureTimeNs - this.#lookedNs >= motion.keepalive * 1e9;
+    const isOpen = ({ id, stationary, subLabel }: Track) => !stationary || this.#nameOf(id)?.label !== subLabel?.label;
+    const isWanted = detect.enabled && (!motion.enabled || moving || isDue || this.#tracks.some(isOpen));
+    return { frame, moving, turned, isWanted };
+  }
+
+  /** @param found What the detector saw in the frame; undefined: it did not look. */
+  follow({ frame }: Pick<Gated, 'frame'>, found: Detections | undefined): Meaning {
+    const { gate, tracker, zones, lines, events, settings } = this.parts;
+    if (!found) return settings.detect.enabled ? this.#means(this.#tracks, [], []) : this.#end();
+    const { width, height } = frame;
+    this.#lookedNs = frame.captureTimeNs;
+    // Another size is another scene: boxes of the old one mean nothing in it.
+    const size = `${width}x${height}`;
+    const before = this.#size === size ? nothing : this.#over();
+    this.#size = size;
+    const watched = found.filter(({ label }) => this.parts.isWatched(label));
+    const detections = outsideMasks(watched, settings.masks, frame);
+    const view = { width, height, signature: (box: Box) => signatureOf(frame, box) };
+    const tracked = tracker.update(detections, frame.captureTimeNs, gate.disturbed, view);
+    gate.forget();
+    const tracks = zones.update(tracked, frame).map((track) => this.#named(track));
+    const crossings = lines.update(tracks, frame);
+    const ended = tracker.takeEnded().map((track) => this.#named(track));
+    const messages = events.update(tracks, ended, frame, crossings);
+    return this.#means(tracks, [...before.messages, ...messages], [...before.crossings, ...crossings]);
+  }
+
+  /** The source is over: ends all running events. What comes next is another scene, its times may start anew. */
+  finish(): Meaning {
+    this.parts.gate.reset();
+    this.#moving = false;
+    this.#lookedNs = Number.NEGATIVE_INFINITY;
+    return this.#end();
+  }
+
+  #end(): Meaning {
+    const { messages, crossings } = this.#over();
+    return this.#means([], messages, crossings);
+  }
+
+  #over(): Pick<Meaning, 'messages' | 'crossings'> {
+    const { tracker, lines, events } = this.parts;
+    tracker.finish();
+    tracker.takeEnded();
+    const crossings = lines.finish();
+    return { messages: events.finish(crossings), crossings };
+  }
+
+  #means(tracks: readonly Track[], messages: readonly EventMessage[], crossings: readonly Crossing[]): Meaning {
+    const { labels, settings } = this.parts;
+    if (tracks !== this.#tracks) this.#counts = countTracks(tracks, labels, settings.zones);
+    this.#tracks = tracks;
+    const counts = changedCounts(this.#told, this.#counts);
+    this.#told = this.#counts;
+    return { tracks, messages, crossings, counts };
+  }
+
+  #named(track: Track): Track {
+    const subLabel = this.#nameOf(track.id);
+    return subLabel ? { ...track, subLabel } : track;
+  }
+}
+
+const nothing = { messages: [], crossings: [] } as const;
+
+/** The way of one camera's frames, from the device to whoever listens, one at a time. */
+export class FrameWay {
+  readonly #watch: Watch;
+  readonly #options: WayOptions;
+  #complaint: string | undefined;
+
+  constructor(watch: Watch, options: WayOptions) {
+    this.#watch = watch;
+    this.#options = options;
+  }
+
+  /** One frame that cannot be used must not end the camera. */
+  async take(frame: Frame): Promise<void> {
+    const { progress } = this.#options.meters;
+    progress.begin(performance.now());
+    try {
+      await this.#go(frame, performance.now());
+      progress.finish();
+      this.#complaint = undefined;
+    } catch (error) {
+      progress.fail();
+      const message = messageOf(error);
+      // What is the model's fault is no frame's.
+      const whose = error instanceof ModelError ? '' : `frame ${frame.sequence}: `;
+      if (message !== this.#complaint) this.#options.complain(`${whose}${message}`);
+      this.#complaint = message;
+    }
+  }
+
+  async #go(arrived: Frame, startedMs: number): Promise<void> {
+    const { stages, snapshots, meters, learning, isMax, tell } = this.#options;
+    meters.arrived(startedMs);
+    const frame = await stages.before(arrived);
+    try {
+      // What the stages behind make of it is what is shown, and nothing else: they may blur faces.
+      if (!stages.makesPictures) snapshots.show(frame);
+      const gatedMs = performance.now();
+      const gated = this.#watch.gate(frame);
+      meters.spent({ motion: performance.now() - gatedMs });
+      if (gated.turned) tell('motion', gated.moving);
+      const answer = await this.#detect(gated);
+      const meaning = this.#watch.follow(gated, answer?.detections);
+      if (answer) meters.spent({ ...answer.times, track: performance.now() - answer.atMs });
+      const seen = { frame, inferred: answer !== undefined, tracks: meaning.tracks, moving: gated.moving };
+      let report: FrameReport | undefined;
+      try {
+        report = await stages.after(seen);
+      } finally {
+        // A stage that failed has no picture to show; what was seen is told all the same.
+        if (report && stages.makesPictures) snapshots.show(report.frame);
+        if (answer) meters.spent({ total: performance.now() - startedMs });
+        await this.#tell(meaning, report?.frame);
+        if (report) tell('frame', report);
+        report?.frame.release();
+        // Learns from what the core saw, not from what was drawn on it.
+        const learnt = learning?.look(seen);
+        if (isMax) await learnt;
+      }
+    } finally {
+      frame.release();
+    }
+  }
+
+  /** @returns Undefined: it did not look. */
+  async #detect({ frame, isWanted }: Gated): Promise<Answer | undefined> {
+    const { name, detector, meters, isMax } = this.#options;
+    const { fps, priority: weight } = this.#watch.parts.settings.detect;
+    const wait = isMax ? {} : { maxWaitMs: 1000 / fps };
+    const asked = isWanted && detector;
+    const answer = asked
+      ? await asked.ask(frame, { scoreThreshold: lowThreshold, stream: { name, weight }, ...wait })
+      : undefined;
+    if (answer) meters.inferred(answer.atMs);
+    else meters.skipped(asked ? 'late' : 'gated');
+    return answer;
+  }
+
+  /** Tells what a frame meant, each event behind its picture. @param frame What is shown of it; undefined: nothing is. */
+  async #tell({ messages, crossings, counts }: Meaning, frame?: Frame): Promise<void> {
+    const { snapshots, tell } = this.#options;
+    const { events, settings } = this.#watch.parts;
+    for (const message of messages) {
+      const snapshot = frame && (await snapshots.of(message, frame, settings.snapshots));
+      if (message.type === 'end') snapshots.forget(message);
+      if (snapshot) tell('snapshot', snapshot);
+      tell('event', snapshot ? events.withSnapshot(message) : message);
+    }
+    for (const crossing of crossings) tell('crossing', crossing);
+    for (const change of counts) tell('count', change);
+  }
+
+  /** The source is over: tells what ends with it. */
+  async finish(): Promise<void> {
+    const { learning, tell } = this.#options;
+    const { moving } = this.#watch.now;
+    const meaning = this.#watch.finish();
+    if (moving) tell('motion', false);
+    await this.#tell(meaning);
+    learning?.reset();
+  }
+}

@@ -1,0 +1,83 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { CameraSettings } from '../config/schema.ts';
+import type { ChangeFinder } from '../vision/changes/change-finder.ts';
+import { EventCycle } from '../vision/event-cycle.ts';
+import { Lines } from '../vision/lines.ts';
+import { MotionGate } from '../vision/motion-gate.ts';
+import { Tracker, type TrackerOptions } from '../vision/tracker.ts';
+import { Zones } from '../vision/zones.ts';
+
+/** What the parts of a camera's way are made with. */
+export interface PartsOptions {
+  readonly camera: string;
+  /** Of the model, all of them. */
+  readonly labels: readonly string[];
+  readonly settings: CameraSettings;
+  readonly changes?: ChangeFinder;
+  /** Part of the ids of events; default: none, the same frames give the same ids. */
+  readonly eventSalt?: string;
+}
+
+/** The parts of one camera's way of a frame, and what its settings make of them. */
+export class Parts {
+  /** All labels of the model. */
+  readonly knownLabels: readonly string[];
+  readonly gate: MotionGate;
+  readonly tracker: Tracker;
+  readonly zones = new Zones();
+  readonly lines = new Lines();
+  readonly events: EventCycle;
+  #settings!: CameraSettings;
+  #labels: readonly string[] = [];
+  #watched: ReadonlySet<string> = new Set();
+
+  constructor({ camera, labels, settings, changes, eventSalt }: PartsOptions) {
+    this.knownLabels = labels;
+    this.gate = new MotionGate(changes);
+    this.events = new EventCycle(camera, { salt: eventSalt });
+    this.tracker = new Tracker(trackerOptions(settings));
+    this.configure(settings);
+  }
+
+  get settings(): CameraSettings {
+    return this.#settings;
+  }
+
+  /** Watched labels, in the model's order. */
+  get labels(): readonly string[] {
+    return this.#labels;
+  }
+
+  isWatched(label: string): boolean {
+    return this.#watched.has(label);
+  }
+
+  /** Other settings from now on; what is tracked goes on. */
+  configure(settings: CameraSettings): void {
+    const before = this.#settings as CameraSettings | undefined;
+    this.#settings = settings;
+    const wanted = new Set(settings.detect.labels);
+    const known = this.knownLabels.filter((label) => wanted.has(label));
+    // None that the model knows: its owner brought another model and left the labels as they come by default.
+    this.#labels = known.length > 0 ? known : this.knownLabels;
+    this.#watched = new Set(this.#labels);
+    this.tracker.configure(trackerOptions(settings));
+    // Each of these forgets what it knows, so it is left alone while its own settings stay.
+    const changed = (part: (all: CameraSettings) => unknown) =>
+      before === undefined || !isDeepStrictEqual(part(before), part(settings));
+    if (changed(({ zones }) => zones)) this.zones.configure(settings.zones);
+    if (changed(({ lines }) => lines)) this.lines.configure(settings.lines);
+    if (changed(({ masks, motion }) => [masks, motion.sensitivity])) {
+      this.gate.configure(settings.motion.sensitivity, settings.masks);
+    }
+  }
+}
+
+export function trackerOptions({ detect, track }: CameraSettings): TrackerOptions {
+  return {
+    confirm: track.confirm,
+    lostSeconds: track.lost,
+    stationarySeconds: track.stationary,
+    threshold: (label) => detect.thresholds[label] ?? detect.threshold,
+  };
+}

@@ -1,0 +1,77 @@
+import { loadModel, type Model } from '../core/model.ts';
+import { AskedDetector } from './ask-detector.ts';
+import { cameraSource, type ReadOptions } from './camera-source.ts';
+import { FrameWay, Watch } from './frame-way.ts';
+import { assertKnownLabels } from './known-labels.ts';
+import type { PipelineOptions } from './options.ts';
+import type { SettingsKeeper } from './settings-keeper.ts';
+import type { Source } from './source.ts';
+import type { WayOptions } from './way-values.ts';
+
+/** What a pipeline lends to its runs. */
+export interface RunOptions
+  extends Omit<WayOptions, 'detector'>,
+    Pick<ReadOptions, 'given' | 'onHealth' | 'onUnavailable' | 'logger'> {
+  readonly settings: SettingsKeeper;
+  readonly options: PipelineOptions;
+  /** The one of the run before, where there was one: numbers of tracks and counts go on. */
+  readonly watch: (make: () => Watch) => Watch;
+  readonly onEnded: () => void;
+}
+
+/** A pipeline from its start to its stop: owns the detector, and makes the sources that are read with it. */
+export class Run {
+  /** Once the detector is there. */
+  readonly way: Promise<FrameWay>;
+  readonly #options: RunOptions;
+  /** To be closed with it. */
+  readonly #model: Promise<Model> | undefined;
+
+  constructor(options: RunOptions) {
+    this.#options = options;
+    const given = options.options.model;
+    this.#model = given === undefined ? loadModel(undefined, { logger: options.logger }) : undefined;
+    this.way = Promise.resolve(this.#model ?? given).then((found) => this.#wayTo(found ?? null));
+  }
+
+  /** @returns Undefined where the settings have the camera switched off. */
+  source(patient: boolean): Source | undefined {
+    const { settings, options, given, logger, onHealth, onUnavailable, onEnded } = this.#options;
+    if (!settings.now.enabled) return undefined;
+    return cameraSource(() => settings.now, {
+      given,
+      speed: options.speed,
+      asksFps: settings.asksFps,
+      patient,
+      ready: this.way,
+      onFrame: async (frame) => (await this.way).take(frame),
+      onHealth,
+      onUnavailable,
+      onOver: async (isEnd) => {
+        await (await this.way).finish();
+        if (isEnd) onEnded();
+      },
+      logger,
+    });
+  }
+
+  /** Closes what it loaded. */
+  async close(): Promise<void> {
+    const model = await this.#model?.catch(() => undefined);
+    await model?.close();
+  }
+
+  #wayTo(found: Awaited<NonNullable<PipelineOptions['model']>> | null): FrameWay {
+    const { name, settings, options, learning } = this.#options;
+    const detector = found && new AskedDetector(found);
+    if (detector) assertKnownLabels(name, settings.now, detector.info.labels);
+    const { changes, eventSalt } = options;
+    const labels = detector?.info.labels ?? [];
+    const nameOf = (trackId: number) => learning?.nameOf(trackId);
+    const about = { camera: name, labels, settings: settings.now, changes, eventSalt, nameOf };
+    return new FrameWay(
+      this.#options.watch(() => new Watch(about)),
+      { ...this.#options, detector },
+    );
+  }
+}

@@ -1,0 +1,118 @@
+import { isDeepStrictEqual } from 'node:util';
+import { assertKind } from '../base/arguments.ts';
+import { InputError } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
+import { withInertiaSeconds } from '../config/inertia.ts';
+import { type CameraChange, CameraSettings, ownedMaps } from '../config/schema.ts';
+import { hasReference } from '../config/secrets.ts';
+import { validate } from '../config/validate.ts';
+import { opening } from './camera-source.ts';
+import { assertKnownLabels, namesLabels } from './known-labels.ts';
+
+/** What has to be done after a change. */
+export interface Changed {
+  /** What was changed, as checked. */
+  readonly patch: CameraChange;
+  /** The camera has to be opened anew for it. */
+  readonly reopens: boolean;
+}
+
+/** What a change needs of the camera that runs. */
+export interface Running {
+  /** Resolves when the detector's labels are known, or will not be. */
+  whenKnown(): Promise<void>;
+  /** Empty while nothing is known. */
+  knownLabels(): readonly string[];
+  device(): { setControls(values: CameraSettings['controls']): Promise<void> } | undefined;
+}
+
+/** Owns one camera's settings: checks them, and every change of them. */
+export class SettingsKeeper {
+  readonly #camera: string;
+  readonly #hasStages: boolean;
+  readonly #logger: Logger;
+  #settings: CameraSettings;
+  #asksFps: boolean;
+
+  /** @throws InputError naming the wrong field. */
+  constructor(camera: string, settings: CameraChange, { hasStages, logger }: { hasStages: boolean; logger: Logger }) {
+    this.#camera = camera;
+    this.#hasStages = hasStages;
+    this.#logger = logger;
+    this.#settings = this.#check(this.#inSeconds(settings));
+    this.#asksFps = settings.detect?.fps !== undefined;
+  }
+
+  /** All settings, defaults filled in. Not changed later: another object takes their place. */
+  get now(): CameraSettings {
+    return this.#settings;
+  }
+
+  /** A rate was asked for by name, not left at its default. */
+  get asksFps(): boolean {
+    return this.#asksFps;
+  }
+
+  /** @throws InputError naming the wrong field, or a label that the detector does not know; nothing is changed then. */
+  async change(change: CameraChange, running: Running): Promise<Changed> {
+    assertKind('change', change, 'object');
+    const patch = this.#inSeconds(change);
+    refuseReferences(patch);
+    const changed = () => this.#check(merge(this.#settings, patch));
+    // While the model loads nobody knows its labels yet.
+    if (namesLabels(patch)) await running.whenKnown();
+    const next = changed();
+    const known = running.knownLabels();
+    if (known.length > 0) assertKnownLabels(this.#camera, next, known);
+    const device = running.device();
+    const turnsControls = !isDeepStrictEqual(this.#settings.controls, next.controls);
+    // A device that is opened anew gets its controls then.
+    if (turnsControls && isDeepStrictEqual(opening(this.#settings), opening(next))) {
+      await device?.setControls(next.controls);
+    }
+    const before = this.#settings;
+    this.#settings = changed();
+    this.#asksFps ||= patch.detect?.fps !== undefined;
+    const staysOpen = isDeepStrictEqual(opening(before), opening(this.#settings));
+    // One that is not open yet may have been given the controls of before.
+    return { patch, reopens: !staysOpen || (turnsControls && !device) };
+  }
+
+  /** Zones counted frames once. */
+  #inSeconds(settings: CameraChange): CameraChange {
+    return withInertiaSeconds(settings, (note) => this.#logger.warn(note)) as CameraChange;
+  }
+
+  #check(settings: unknown): CameraSettings {
+    const checked = validate(CameraSettings, settings, `camera ${this.#camera}`);
+    // They may blur faces, or cut the picture: what they were not shown is not to be seen.
+    if (checked.snapshots.source !== '' && this.#hasStages) {
+      throw new InputError(
+        `camera ${this.#camera}: snapshots.source: expected none, for its stages make the pictures of this camera`,
+      );
+    }
+    return checked;
+  }
+}
+
+/** At the next start it would be looked up and sent to whatever host stands beside it. */
+function refuseReferences(patch: CameraChange): void {
+  for (const [path, source] of [
+    ['source', patch.source],
+    ['snapshots.source', patch.snapshots?.source],
+  ]) {
+    if (typeof source !== 'string' || !hasReference(source)) continue;
+    throw new InputError(
+      `${path}: a reference to a secret (with $ and braces) is looked up in the settings file only: write it there`,
+    );
+  }
+}
+
+function merge(base: unknown, patch: unknown, key = ''): unknown {
+  const isMap = (value: unknown): value is Record<string, unknown> =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isMap(base) || !isMap(patch) || ownedMaps.includes(key)) return patch;
+  const merged: Record<string, unknown> = { ...base };
+  for (const [name, value] of Object.entries(patch)) merged[name] = merge(base[name], value, name);
+  return merged;
+}

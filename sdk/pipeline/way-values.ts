@@ -1,0 +1,47 @@
+import type { Tell } from '../base/tell.ts';
+import type { Frame } from '../frame/frame.ts';
+import type { CountChange } from '../vision/counts.ts';
+import type { EventMessage } from '../vision/event.ts';
+import type { Crossing } from '../vision/lines.ts';
+import type { Track } from '../vision/track.ts';
+import type { AskedDetector } from './ask-detector.ts';
+import type { PipelineEvents } from './events.ts';
+import type { Meters } from './meters.ts';
+import type { PipelineLearning } from './options.ts';
+import type { Snapshots } from './snapshots.ts';
+import type { Stages } from './stages.ts';
+
+/** What the motion gate says of a frame. */
+export interface Gated {
+  readonly frame: Frame;
+  readonly moving: boolean;
+  /** Motion began with this frame, or ended. */
+  readonly turned: boolean;
+  /** The detector is to look at it. */
+  readonly isWanted: boolean;
+}
+
+/** What a frame meant. */
+export interface Meaning {
+  readonly tracks: readonly Track[];
+  readonly messages: readonly EventMessage[];
+  readonly crossings: readonly Crossing[];
+  /** Those that changed. */
+  readonly counts: readonly CountChange[];
+}
+
+export interface WayOptions {
+  /** Of the camera, for whose turns at the detector it is. */
+  readonly name: string;
+  /** Null: there is none, motion and pictures are all there is. */
+  readonly detector: AskedDetector | null;
+  readonly stages: Stages;
+  readonly snapshots: Snapshots;
+  readonly meters: Meters;
+  readonly learning: PipelineLearning | undefined;
+  /** As fast as it goes, every frame counts and is waited for. */
+  readonly isMax: boolean;
+  readonly tell: Tell<PipelineEvents>;
+  /** Is told why a frame could not be used: once, not at each frame. */
+  readonly complain: (message: string) => void;
+}
