@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { levels } from '../../../tools/bench/track/detector.ts';
-import { readMot } from '../../../tools/bench/track/mot.ts';
-import { byFrame, ours } from '../../../tools/bench/track/ours.ts';
+import { type MotRow, readMot } from '../../../tools/bench/track/mot.ts';
+import { asDetected, byFrame, ours } from '../../../tools/bench/track/ours.ts';
 import { kinds } from '../../../tools/bench/track/scenes.ts';
 import {
   layout,
@@ -68,6 +68,11 @@ describe('the sequences', () => {
     const told = ours(found, written.rate, pictureOf(written));
     expect(told.length).toBeGreaterThan(rows.length / 2);
     expect(new Set(told.map(({ frame, id }) => `${frame} ${id}`)).size).toBe(told.length);
+    const detected = asDetected(told, found);
+    expect(detected.map(({ frame, id }) => [frame, id])).toEqual(told.map(({ frame, id }) => [frame, id]));
+    const isThere = (one: MotRow) =>
+      rows.some(({ frame, box }) => frame === one.frame && box.every((v, k) => Math.abs(v - one.box[k]!) < 0.01));
+    expect(detected.every(isThere)).toBe(true);
   });
 
   it('of the public truth are its nearest frames, with what stands nearer in front', () => {

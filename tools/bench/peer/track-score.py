@@ -1,6 +1,6 @@
 """Scores trackers with TrackEval. The last line of the output is JSON: tracker -> sequence -> scores.
 
-A folder as `layout` of tools/bench/track/sequences.ts makes it, the names of the trackers, and how many processes.
+A folder as `layout` of tools/bench/track/sequences.ts makes it, the names of the trackers as JSON, and how many processes.
 """
 import contextlib
 import json
@@ -15,7 +15,7 @@ if sys.argv[1] == "--tud":
     print(json.dumps(os.path.join(os.path.dirname(motmetrics.__file__), "data")))
     sys.exit()
 
-folder, trackers, processes = sys.argv[1], sys.argv[2].split(","), int(sys.argv[3])
+folder, trackers, processes = sys.argv[1], json.loads(sys.argv[2]), int(sys.argv[3])
 sequences = {name: None for name in sorted(os.listdir(os.path.join(folder, "gt")))}
 
 with contextlib.redirect_stdout(sys.stderr):

@@ -1,7 +1,8 @@
 import { CameraSettings } from '../../../sdk/config/schema.ts';
 import { validate } from '../../../sdk/config/validate.ts';
 import { trackerOptions } from '../../../sdk/pipeline/parts.ts';
-import { Detections } from '../../../sdk/vision/detections.ts';
+import { type Detection, Detections } from '../../../sdk/vision/detections.ts';
+import { iou } from '../../../sdk/vision/geometry.ts';
 import { Tracker, type View } from '../../../sdk/vision/tracker.ts';
 import { labels } from './detector.ts';
 import type { MotRow } from './mot.ts';
@@ -35,4 +36,23 @@ export function ours(found: readonly Detections[], rate: number, view: View): Mo
       .filter(({ confirmed, visible }) => confirmed && visible)
       .map(({ id, box, score }) => ({ frame: i + 1, id, box, score, classNumber: 1 })),
   );
+}
+
+/**
+ * The same tracks with the boxes of the detections that they were seen in, as the others report them: what is left is association.
+ * Of each track in a frame the detection that overlaps it most, each detection once.
+ */
+export function asDetected(tracks: readonly MotRow[], found: readonly Detections[]): MotRow[] {
+  return found.flatMap((detections, i) => {
+    const open = [...detections];
+    return tracks
+      .filter(({ frame }) => frame === i + 1)
+      .flatMap((track) => {
+        const shared = open.map(({ box }) => iou(box, track.box));
+        const best = shared.indexOf(Math.max(...shared));
+        if (!(shared[best]! > 0)) return [];
+        const [{ box }] = open.splice(best, 1) as [Detection];
+        return { ...track, box };
+      });
+  });
 }

@@ -31,5 +31,5 @@ export async function tudFile(name: string): Promise<string> {
 /** @param folder As `layout` describes it. */
 export function score(folder: string, trackers: readonly string[]): Promise<Scores> {
   const processes = String(Math.min(4, availableParallelism()));
-  return runJson<Scores>(preparePython('track-score.txt'), [script(), folder, trackers.join(','), processes]);
+  return runJson<Scores>(preparePython('track-score.txt'), [script(), folder, JSON.stringify(trackers), processes]);
 }
