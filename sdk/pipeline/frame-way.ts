@@ -63,17 +63,17 @@ export class Watch {
   }
 
   /** @param found What the detector saw in the frame; undefined: it did not look. */
-  follow({ frame }: Gated, found: Detections | undefined): Meaning {
+  follow({ frame }: Pick<Gated, 'frame'>, found: Detections | undefined): Meaning {
     const { gate, tracker, zones, lines, events, settings } = this.parts;
     if (!found) return settings.detect.enabled ? this.#means(this.#tracks, [], []) : this.#end();
+    const { width, height } = frame;
     this.#lookedNs = frame.captureTimeNs;
     // Another size is another scene: boxes of the old one mean nothing in it.
-    const size = `${frame.width}x${frame.height}`;
+    const size = `${width}x${height}`;
     const before = this.#size === size ? nothing : this.#over();
     this.#size = size;
     const watched = found.filter(({ label }) => this.parts.isWatched(label));
     const detections = outsideMasks(watched, settings.masks, frame);
-    const { width, height } = frame;
     const view = { width, height, signature: (box: Box) => signatureOf(frame, box) };
     const tracked = tracker.update(detections, frame.captureTimeNs, gate.disturbed, view);
     gate.forget();

@@ -98,8 +98,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
    *   frames pause.
    * @throws InputError when no frame has come yet; when there is no still to be had.
    */
-  async snapshot(options: SnapshotOptions = {}): Promise<Buffer> {
-    assertKind('snapshot: options', options, 'object');
+  snapshot(options: SnapshotOptions = {}): Promise<Buffer> {
     return this.#parts.snapshots.jpeg(options, this.#parts.source);
   }
 
@@ -144,7 +143,6 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
    * @throws InputError naming the wrong field, or a label that the model does not know; nothing is changed then.
    */
   async change(change: CameraChange): Promise<void> {
-    assertKind('change', change, 'object');
     const { patch, reopens } = await this.#parts.settings.change(change, {
       // While the model loads nobody knows its labels yet.
       whenKnown: async () => void (this.#watch || (await this.#run?.way.catch(() => undefined))),

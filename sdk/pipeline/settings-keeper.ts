@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { assertKind } from '../base/arguments.ts';
 import { InputError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import { withInertiaSeconds } from '../config/inertia.ts';
@@ -54,6 +55,7 @@ export class SettingsKeeper {
 
   /** @throws InputError naming the wrong field, or a label that the detector does not know; nothing is changed then. */
   async change(change: CameraChange, running: Running): Promise<Changed> {
+    assertKind('change', change, 'object');
     const patch = this.#inSeconds(change);
     refuseReferences(patch);
     const changed = () => this.#check(merge(this.#settings, patch));

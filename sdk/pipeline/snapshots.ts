@@ -1,4 +1,5 @@
 import type { Device } from '../../devices/device/device.ts';
+import { assertKind } from '../base/arguments.ts';
 import { InputError, messageOf } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import type { CameraSettings } from '../config/schema.ts';
@@ -73,10 +74,9 @@ export class Snapshots {
   }
 
   /** @throws InputError when there is no picture, or no still to be had. */
-  async jpeg(
-    { still = false, ...options }: SnapshotOptions,
-    { device, health, status }: SourceSwitch,
-  ): Promise<Buffer> {
+  async jpeg(how: SnapshotOptions, { device, health, status }: SourceSwitch): Promise<Buffer> {
+    assertKind('snapshot: options', how, 'object');
+    const { still = false, ...options } = how;
     const frame = still ? await this.#still(device) : this.#newest && this.#pictureOf(this.#newest);
     if (!frame) throw new InputError(`camera ${this.#camera} has given no picture yet: ${health.lastError ?? status}`);
     try {

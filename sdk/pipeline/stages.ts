@@ -2,7 +2,7 @@ import { messageOf } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { FrameReport } from './events.ts';
-import { passFrame, passReport, type Stage, startStages, stopStages } from './stage.ts';
+import { assertStages, passFrame, passReport, type Stage, startStages, stopStages } from './stage.ts';
 
 /** A program's own stages in the way of a frame. Owns their starts and stops, one after the other. */
 export class Stages {
@@ -12,8 +12,14 @@ export class Stages {
   #staging: Promise<void> = Promise.resolve();
   #isStarted = false;
 
-  /** @param before Before the motion gate. @param after Behind the zones. */
+  /**
+   * @param before Before the motion gate.
+   * @param after Behind the zones.
+   * @throws InputError when one of them is none.
+   */
   constructor(before: readonly Stage<Frame>[], after: readonly Stage<FrameReport>[], logger: Logger) {
+    assertStages('Pipeline: before', before);
+    assertStages('Pipeline: after', after);
     this.#before = before;
     this.#after = after;
     this.#logger = logger;

@@ -1,6 +1,6 @@
 import { assertKind } from '../base/arguments.ts';
-import type { ZoneSettings } from '../config/schema.ts';
 import type { Track } from './track.ts';
+import type { ZoneInput } from './zones.ts';
 
 /** Objects of one label, in the whole view or in a zone. */
 export interface CountChange {
@@ -14,15 +14,16 @@ export interface CountChange {
  * Confirmed tracks of each label, zeroes included, in the whole view and in each zone that counts the label.
  *
  * @param labels Watched labels.
+ * @param zones By name, as they were given to `Zones`; those with labels count only these.
  */
 export function countTracks(
   tracks: readonly Track[],
   labels: readonly string[],
-  zones: Readonly<Record<string, ZoneSettings>>,
+  zones: Readonly<Record<string, ZoneInput>>,
 ): CountChange[] {
   assertKind('countTracks: tracks', tracks, 'list');
   assertKind('countTracks: labels', labels, 'list');
-  assertKind('countTracks: zones', zones, 'object', 'zones by name');
+  assertKind('countTracks: zones', zones, 'object');
   const confirmed = tracks.filter((track) => track.confirmed);
   const counts: CountChange[] = [];
   for (const label of labels) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { assertKind } from '../base/arguments.ts';
+import { assertKind, assertShape } from '../base/arguments.ts';
 import type { EventMessage, ObjectState } from './event.ts';
 import type { Crossing } from './lines.ts';
 import { type Moment, timeAt } from './moment.ts';
@@ -42,10 +42,10 @@ export class EventCycle {
    * @param options.salt Part of each id: a board whose clock begins at the same time with each start gives none twice.
    *   Default: none, so that a replay gives the same ids.
    */
-  constructor(camera: string, { salt = '' }: { salt?: string } = {}) {
+  constructor(camera: string, options: { salt?: string } = {}) {
     assertKind('EventCycle: camera', camera, 'text');
     this.#camera = camera;
-    this.#salt = salt;
+    this.#salt = options.salt ?? '';
   }
 
   /**
@@ -58,6 +58,9 @@ export class EventCycle {
     moment: Moment,
     crossings: readonly Crossing[] = [],
   ): EventMessage[] {
+    assertKind('EventCycle.update: tracks', tracks, 'list');
+    assertKind('EventCycle.update: ended', ended, 'list');
+    assertShape('EventCycle.update: moment', moment, { captureTimeNs: 'number', wallTimeMs: 'number' });
     const messages: EventMessage[] = [];
     this.#note(crossings);
     for (const track of ended) {

@@ -1,3 +1,4 @@
+import { assertKind, assertShape } from '../base/arguments.ts';
 import { CameraSettings, type LineSettings } from '../config/schema.ts';
 import { validate } from '../config/validate.ts';
 import { type Clearance, clearance } from './clearance.ts';
@@ -107,6 +108,13 @@ export class Lines {
    * @returns Crossings that are certain now, those of each track in the order in which they happened.
    */
   update(tracks: readonly Track[], frame: LineFrame): Crossing[] {
+    assertKind('Lines.update: tracks', tracks, 'list');
+    assertShape('Lines.update: frame', frame, {
+      width: 'number',
+      height: 'number',
+      captureTimeNs: 'number',
+      wallTimeMs: 'number',
+    });
     const { width, height, captureTimeNs, wallTimeMs } = frame;
     const isAsBefore = width === this.#look.width && height === this.#look.height;
     this.#look = { width, height, captureTimeNs, wallTimeMs };

@@ -65,6 +65,8 @@ export class Living {
   #anchoredNs: number;
   /** It rests, and its last detection was where it rests. */
   #settled = false;
+  /** It stood still before a time without frames: it is found again in its place or not at all. */
+  #halted = false;
   /** Observations in a row away from where it rests. */
   #away = 0;
   /** Seconds that it was looked for in vain, and those of them since something hid it or stirred there. */
@@ -89,13 +91,29 @@ export class Living {
     this.#tremble.observe(box, timeNs);
   }
 
+  get halted(): boolean {
+    return this.#halted;
+  }
+
   /** A new frame, so many seconds after the last. */
   predict(seconds: number): void {
-    if (this.stationary && (this.#settled || !this.visible)) this.filter.rest();
+    if ((this.stationary && (this.#settled || !this.visible)) || this.#halted) this.filter.rest();
     else this.filter.predict(seconds);
     this.speed = Math.max(this.filter.speed, this.speed * Math.exp(-seconds / speedSeconds));
     this.predicted = this.filter.box;
     this.visible = false;
+  }
+
+  /** Was it in one place for so long when it was seen last? */
+  stoodStill(seconds: number): boolean {
+    return this.lastSeenNs - this.#anchoredNs >= seconds * 1e9;
+  }
+
+  /** Nobody looked for a while: it is only where it was. */
+  halt(): void {
+    this.filter.rest();
+    this.speed = 0;
+    this.#halted = true;
   }
 
   /** The view moved by so many pixels. */
@@ -203,6 +221,7 @@ export class Living {
     this.visible = true;
     this.lastSeenNs = timeNs;
     this.disturbed = false;
+    this.#halted = false;
     // Only now it is known that the misses were misses, and no departure.
     for (let i = Math.min(this.misses, looksRemembered); i > 0; i--) this.#count(0);
     this.#count(1);

@@ -45,6 +45,11 @@ export class Names {
     return this.#current.label;
   }
 
+  /** How often it was called by the current name. */
+  get observations(): number {
+    return this.#current.times;
+  }
+
   /** The median of the current name's last scores, 0..1. */
   get medianScore(): number {
     this.#current.median ??= median(this.#current.recent.map(({ score }) => score));

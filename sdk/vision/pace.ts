@@ -7,20 +7,28 @@ const remembered = 5;
 export class Pace {
   #steps: number[] = [];
   #seconds = 0;
+  #longest = 0;
 
   /** 0 while it is not known. */
   get seconds(): number {
     return this.#seconds;
   }
 
+  /** The longest of the last steps, seconds: where looks come irregularly, a long one is no gap. */
+  get longest(): number {
+    return this.#longest;
+  }
+
   add(seconds: number): void {
     this.#steps.push(seconds);
     if (this.#steps.length > remembered) this.#steps.shift();
     this.#seconds = median(this.#steps);
+    this.#longest = Math.max(...this.#steps);
   }
 
   reset(): void {
     this.#steps = [];
     this.#seconds = 0;
+    this.#longest = 0;
   }
 }

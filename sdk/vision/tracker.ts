@@ -46,8 +46,10 @@ const surer = 0.75;
 const tentative = { seconds: 0.6, looks: 2 };
 /** Looks in vain before a confirmed track is lost: where looks are rare, one miss is no departure. */
 const lostLooks = 3;
-/** A step of more than so many usual ones is a gap. */
+/** A step of more than so many times the longest of the last ones is a gap. */
 const gap = 1.5;
+/** Seconds in one place before a gap, after which somebody there is the same: who walks is out of his place in half of that. */
+const standing = 1;
 /** What moves, is out of sight and would be within the picture with less than this share of it has left. */
 const within = 0.4;
 
@@ -152,12 +154,15 @@ export class Tracker {
     const seconds = isFirst ? 0 : Math.max(0, timeNs - this.#timeNs!) / 1e9;
     this.#timeNs = timeNs;
     if (isFirst) return 0;
+    // Nobody looked for so long: who is seen now is somebody else, but for who stood still, in the very same place.
+    const isGap = seconds > Math.max(this.#options.lostSeconds, gap * this.#pace.longest);
     // While all rests, looks may be as rare as `motion.keepalive`: that says nothing of how often they can come.
     if (this.#living.some((track) => !track.stationary)) this.#pace.add(seconds);
-    // Nobody looked for so long: who is seen now is somebody else, but for what rests.
-    if (seconds > Math.max(this.#options.lostSeconds, gap * this.#pace.seconds))
-      this.#end((track) => !track.stationary);
-    for (const track of this.#living) track.predict(seconds);
+    if (isGap) this.#end((track) => !track.stationary && !track.stoodStill(standing));
+    for (const track of this.#living) {
+      if (isGap && !track.stationary) track.halt();
+      track.predict(seconds);
+    }
     return seconds;
   }
 
@@ -239,7 +244,9 @@ export class Tracker {
   }
 
   /** Was it seen often and surely enough? Where looks are rare, a few that are clearly sure are enough. */
-  #isSure({ names, observations }: Living): boolean {
+  #isSure({ names }: Living): boolean {
+    // By that name: one that was heard once is not confirmed by what was called otherwise.
+    const { observations } = names;
     const { confirm, threshold } = this.#options;
     const pace = this.#pace.seconds;
     const others = pace === 0 ? confirm : Math.floor(((confirm - 1) * observationSeconds) / pace);

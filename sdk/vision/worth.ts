@@ -1,6 +1,6 @@
 import type { Candidate } from './assignment.ts';
 import { grown, iou } from './geometry.ts';
-import type { Living } from './living.ts';
+import { type Living, samePlace } from './living.ts';
 import type { Sighting } from './sighting.ts';
 
 /** How good a pair a track and a sighting are, 0..1; 0: none. */
@@ -70,6 +70,8 @@ export function candidatesOf(
       if (box[0] - dx > right || box[2] + dx < left) continue;
       const dy = growth * (box[3] - box[1]);
       if (box[1] - dy > bottom || box[3] + dy < top) continue;
+      // Who stood still before a time without frames is only taken for who stands there.
+      if (track.halted && iou(track.predicted, box) < samePlace) continue;
       let worth = worthOf(track, sighting);
       if (worth === 0) continue;
       if (!shareName(track, sighting)) {

@@ -1,3 +1,4 @@
+import { assertKind, assertShape } from '../base/arguments.ts';
 import { CameraSettings, type ZoneSettings } from '../config/schema.ts';
 import { validate } from '../config/validate.ts';
 import { type Clearance, clearance } from './clearance.ts';
@@ -79,6 +80,8 @@ export class Zones {
    *   entered it too.
    */
   update(tracks: readonly Track[], size: { width: number; height: number }): Track[] {
+    assertKind('Zones.update: tracks', tracks, 'list');
+    assertShape('Zones.update: size', size, { width: 'number', height: 'number' });
     const [known] = this.#shapes;
     if (known?.width !== size.width || known.height !== size.height) {
       this.#shapes = this.#zones.map(([, { polygon }]) => new ZoneShape(polygon, size));

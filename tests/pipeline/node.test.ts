@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { BoardMonitor } from '../../devices/index.ts';
 import { resolveSettings } from '../../sdk/config/settings.ts';
+import type { Frame } from '../../sdk/frame/frame.ts';
+import type { FrameReport } from '../../sdk/pipeline/events.ts';
 import { Node, type NodeStats } from '../../sdk/pipeline/node.ts';
 import { pi4WithIna219 } from '../devices/boards/trees.ts';
 import { temporaryFolder, tree } from '../support/folders.ts';
@@ -64,6 +66,85 @@ describe('Node', () => {
     expect(node.stats().model).toBe('fake');
     await node.stop();
     expect(model.closed).toBe(false);
+  });
+
+  it('says which camera is missing, with an event and to standard error by default', async () => {
+    const said: string[] = [];
+    const write = vi.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(String(text)) > 0);
+    onTestFinished(() => write.mockRestore());
+    const absent = join(temporaryFolder(), 'absent');
+    const settings = resolveSettings({ cameras: { scene: { source: 'scene:' }, gone: { source: `file:${absent}` } } });
+    const node = new Node(settings, { model: new FakeModel().model });
+    onTestFinished(() => node.stop());
+    const missing: [string, string][] = [];
+    node.on('unavailable', (camera, reason) => missing.push([camera, reason]));
+    await node.start();
+    await until(() => missing.length > 0);
+    expect(missing).toEqual([['gone', expect.stringContaining(absent)]]);
+    expect(said).toEqual([`ocellus: gone: ${missing[0]![1]}\n`]);
+    expect(node.pipelines.get('scene')!.status).toBe('online');
+  });
+
+  it('puts stages in the way of its cameras’ frames, by name', async () => {
+    const settings = resolveSettings({ cameras: { a: { source: 'scene:' }, b: { source: 'scene:' } } });
+    const logger = recorder();
+    const passed: string[] = [];
+    const note = <T>(what: string) => ({
+      process: (value: T) => {
+        passed.push(what);
+        return value;
+      },
+    });
+    const stages = { a: { before: [note<Frame>('before a')], after: [note<FrameReport>('after a')] } };
+    const node = new Node(settings, { speed: 'max', model: new FakeModel().model, logger, stages });
+    onTestFinished(() => node.stop());
+    await node.start();
+    await until(() => passed.length >= 4 && node.pipelines.get('b')!.stats.frames.in > 3);
+    expect(passed.slice(0, 4)).toEqual(['before a', 'after a', 'before a', 'after a']);
+    expect(() => new Node(settings, { stages: { c: {} } })).toThrow(
+      'stages.c: expected the name of a camera of the settings (a, b)',
+    );
+  });
+
+  it('goes on when a listener throws or its promise is rejected, and tells the others', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const logger = recorder();
+    const settings = resolveSettings({ cameras: { scene: { source: 'scene:' } } });
+    const node = new Node(settings, { model: new FakeModel().model, logger });
+    onTestFinished(() => node.stop());
+    let reports = 0;
+    node.on('stats', () => {
+      throw new Error('a bad listener');
+    });
+    node.on('stats', async () => {
+      throw new Error('a bad promise');
+    });
+    node.on('stats', () => reports++);
+    await node.start();
+    vi.advanceTimersByTime(10_000);
+    await until(() => reports === 1);
+    await until(() => logger.lines.includes('error a listener of "stats" failed: a bad promise'));
+    expect(logger.lines).toContain('error a listener of "stats" failed: a bad listener');
+    vi.advanceTimersByTime(10_000);
+    await until(() => reports === 2);
+  });
+
+  it('says why it has no report, and goes on', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const logger = recorder();
+    const board = new BoardMonitor({ root: temporaryFolder() });
+    vi.spyOn(board, 'take').mockRejectedValue(new Error('no sensor'));
+    const node = new Node(resolveSettings({ cameras: {} }), { model: new FakeModel().model, logger, board });
+    onTestFinished(() => node.stop());
+    await node.start();
+    vi.advanceTimersByTime(10_000);
+    await until(() => logger.lines.includes('error no report of the node: no sensor'));
   });
 
   it('runs without a detector where none is wanted', async () => {

@@ -63,8 +63,8 @@ class Camera {
       captureTimeNs: Math.round(seconds * 1e9),
       wallTimeMs: seconds * 1e3,
     });
-    const gated = this.#watch.gate(frame);
-    if (this.#gated && !gated.isWanted) {
+    const gated = this.#gated ? this.#watch.gate(frame) : { frame, isWanted: true };
+    if (!gated.isWanted) {
       this.#note(this.#watch.follow(gated, undefined));
       return;
     }
@@ -80,9 +80,8 @@ class Camera {
     this.events += messages.filter(({ type }) => type === 'new').length;
     this.crossings += crossings.length;
     this.zoneChanges += counts.filter(({ zone }) => zone !== undefined).length;
-    const now = this.#watch.now.counts
-      .filter(({ zone }) => zone === undefined)
-      .reduce((sum, { count }) => sum + count, 0);
+    const all = this.#watch.now.counts;
+    const now = all.filter(({ zone }) => zone === undefined).reduce((sum, { count }) => sum + count, 0);
     this.most = Math.max(this.most, now);
   }
 }
