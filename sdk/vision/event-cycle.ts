@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { assertKind, assertShape } from '../base/arguments.ts';
 import type { EventMessage, ObjectState } from './event.ts';
 import type { Crossing } from './lines.ts';
 import { type Moment, timeAt } from './moment.ts';
-import type { Track } from './track.ts';
+import { assertTracks, type Track } from './track.ts';
 
 interface Running {
   /** When it was confirmed; its times count from there, so a clock that is set meanwhile changes none of them. */
@@ -41,7 +42,10 @@ export class EventCycle {
    * @param options.salt Part of each id: a board whose clock begins at the same time with each start gives none twice.
    *   Default: none, so that a replay gives the same ids.
    */
-  constructor(camera: string, { salt = '' }: { salt?: string } = {}) {
+  constructor(camera: string, options: { salt?: string } = {}) {
+    assertKind('EventCycle: camera', camera, 'text', 'the name of a camera');
+    assertShape('EventCycle: options', options, { salt: 'text?' });
+    const { salt = '' } = options;
     this.#camera = camera;
     this.#salt = salt;
   }
@@ -56,6 +60,9 @@ export class EventCycle {
     moment: Moment,
     crossings: readonly Crossing[] = [],
   ): EventMessage[] {
+    assertTracks('EventCycle.update: tracks', tracks);
+    assertTracks('EventCycle.update: ended', ended);
+    assertShape('EventCycle.update: moment', moment, { captureTimeNs: 'number', wallTimeMs: 'number' }, 'a moment');
     const messages: EventMessage[] = [];
     this.#note(crossings);
     for (const track of ended) {
