@@ -1,3 +1,5 @@
+import { assertKind, assertShape } from '../base/arguments.ts';
+
 /** What local learning calls something. */
 export interface SubLabel {
   readonly label: string;
@@ -50,4 +52,10 @@ export interface Track {
   readonly enteredZones: readonly string[];
   /** What local learning calls it, when it knows. */
   readonly subLabel?: SubLabel;
+}
+
+/** @throws InputError when it is no list of tracks. */
+export function assertTracks(what: string, tracks: readonly Track[]): void {
+  assertKind(what, tracks, 'list', 'a list of tracks');
+  for (const track of tracks) assertShape(what, track, { id: 'number', label: 'text', box: 'list' }, 'a track');
 }
