@@ -5,7 +5,7 @@ Reads requests, a line of JSON each, and answers each with a line of JSON:
     {"folder": FOLDER, "name": NAME, "tracker": TRACKER, "settings": {}}
         All sequences of a folder as `layout` of tools/bench/track/sequences.ts makes it; writes the results.
     {"file": FILE, "objects": N, "rate": R, "tracker": TRACKER, "settings": {}}
-        N boxes a frame, float32 x1, y1, x2, y2 one after the other; answers with the time that a frame takes.
+        N boxes a frame, float32 x1, y1, x2, y2 one after the other; answers with the CPU time that a frame takes.
 """
 import configparser
 import json
@@ -121,10 +121,10 @@ def measure(file, objects, rate, tracker, settings):
     boxes = np.fromfile(file, dtype=np.float32).reshape(-1, objects, 4).astype(float)
     prepare, update = known[tracker](rate, settings)
     frames = [prepare(np.column_stack((frame, np.full(objects, 0.9)))) for frame in boxes]
-    begun = time.perf_counter()
+    begun = time.process_time()
     for frame in frames:
         update(frame)
-    return {"ms": (time.perf_counter() - begun) * 1000 / len(frames)}
+    return {"ms": (time.process_time() - begun) * 1000 / len(frames)}
 
 
 for line in sys.stdin:

@@ -78,7 +78,7 @@ export class Peers {
     await this.#process(requirements).ask({ folder, name, tracker, settings });
   }
 
-  /** @param file Boxes, float32, `objects` of them a frame. @returns Milliseconds a frame. */
+  /** @param file Boxes, float32, `objects` of them a frame. @returns Milliseconds of CPU time a frame. */
   async time(file: string, objects: number, rate: number, { tracker, settings, requirements }: Peer): Promise<number> {
     const answer = await this.#process(requirements).ask({ file, objects, rate, tracker, settings });
     return (answer as { ms: number }).ms;

@@ -85,11 +85,11 @@ export function sequenceTable(scores: Scores, sequences: readonly Sequence[]): s
   ]);
 }
 
-/** Times of one update, in the median (smallest-largest) ratio to ours. */
+/** CPU times of one update, in the median (smallest-largest) ratio to ours. */
 export function timesTable(times: readonly Times[]): string {
   const names = Object.keys(times[0]!.peers);
   return table([
-    ['TIME A FRAME', ...times.map(({ objects }) => `${objects} OBJECT${objects === 1 ? '' : 'S'}`)],
+    ['CPU TIME A FRAME', ...times.map(({ objects }) => `${objects} OBJECT${objects === 1 ? '' : 'S'}`)],
     ['ours, ms', ...times.map(({ oursMs }) => oursMs.median.toPrecision(2))],
     ...names.map((name) => [`${name}, times ours`, ...times.map(({ peers }) => inWords(peers[name]!.ratio, 1))]),
   ]);

@@ -44,6 +44,7 @@ class Camera {
   readonly #size: { width: number; height: number };
   readonly #gated: boolean;
   #sequence = 0;
+  #inZones = 0;
 
   constructor(change: CameraChange, size: { width: number; height: number }, gated: boolean) {
     this.#watch = new Watch({ camera: 'bench', labels, settings: validate(CameraSettings, change, 'scenario') });
@@ -76,11 +77,13 @@ class Camera {
     return { told: this.events, most: this.most };
   }
 
-  #note({ messages, crossings, counts }: Meaning): void {
+  #note({ messages, crossings }: Meaning): void {
     this.events += messages.filter(({ type }) => type === 'new').length;
     this.crossings += crossings.length;
-    this.zoneChanges += counts.filter(({ zone }) => zone !== undefined).length;
     const all = this.#watch.now.counts;
+    const inZones = all.reduce((sum, { zone, count }) => (zone === undefined ? sum : sum + count), 0);
+    if (inZones !== this.#inZones) this.zoneChanges++;
+    this.#inZones = inZones;
     const now = all.filter(({ zone }) => zone === undefined).reduce((sum, { count }) => sum + count, 0);
     this.most = Math.max(this.most, now);
   }
