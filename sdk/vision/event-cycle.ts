@@ -62,7 +62,9 @@ export class EventCycle {
   ): EventMessage[] {
     assertTracks('EventCycle.update: tracks', tracks);
     assertTracks('EventCycle.update: ended', ended);
-    assertShape('EventCycle.update: moment', moment, { captureTimeNs: 'number', wallTimeMs: 'number' }, 'a moment');
+    if (!Number.isFinite(moment?.captureTimeNs + moment?.wallTimeMs)) {
+      assertShape('EventCycle.update: moment', moment, { captureTimeNs: 'number', wallTimeMs: 'number' }, 'a moment');
+    }
     const messages: EventMessage[] = [];
     this.#note(crossings);
     for (const track of ended) {

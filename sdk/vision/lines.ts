@@ -112,7 +112,9 @@ export class Lines {
    */
   update(tracks: readonly Track[], frame: LineFrame): Crossing[] {
     assertTracks('Lines.update: tracks', tracks);
-    assertShape('Lines.update: frame', frame, frameShape, 'a frame, or its size and times');
+    if (!Number.isFinite(frame?.width + frame?.height + frame?.captureTimeNs + frame?.wallTimeMs)) {
+      assertShape('Lines.update: frame', frame, frameShape, 'a frame, or its size and times');
+    }
     const { width, height, captureTimeNs, wallTimeMs } = frame;
     const isAsBefore = width === this.#look.width && height === this.#look.height;
     this.#look = { width, height, captureTimeNs, wallTimeMs };

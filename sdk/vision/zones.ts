@@ -82,7 +82,9 @@ export class Zones {
    */
   update(tracks: readonly Track[], size: { width: number; height: number }): Track[] {
     assertTracks('Zones.update: tracks', tracks);
-    assertShape('Zones.update: size', size, { width: 'number', height: 'number' }, 'the size of the frame');
+    if (!(size?.width > 0 && size.height > 0)) {
+      assertShape('Zones.update: size', size, { width: 'number', height: 'number' }, 'the size of the frame');
+    }
     const [known] = this.#shapes;
     if (known?.width !== size.width || known.height !== size.height) {
       this.#shapes = this.#zones.map(([, { polygon }]) => new ZoneShape(polygon, size));
