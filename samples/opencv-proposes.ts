@@ -11,8 +11,8 @@ for await (const frame of device.frames()) {
   const grey = toMat(frame, { channels: 'GRAY' });
   const moving = background.apply(grey);
   // Shadows are marked with 127.
-  const sure = moving.threshold(200, 255, cv.THRESH_BINARY);
-  const shapes = sure.findContours(cv.RETR_EXTERNAL, cv.CHAIN_APPROX_SIMPLE);
+  const sure = moving.threshold(200, 255, cv.THRESH_BINARY!);
+  const shapes = sure.findContours(cv.RETR_EXTERNAL!, cv.CHAIN_APPROX_SIMPLE!);
   const large = shapes.filter(({ area }) => area > (frame.width * frame.height) / 100);
   for (const { x, y, width, height } of large.map((shape) => shape.boundingRect())) {
     // With some of what is around it, for the network knows things in their place.

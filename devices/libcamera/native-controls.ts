@@ -8,7 +8,7 @@ const gains = { name: 'ColourGains', parts: ['red_gain', 'blue_gain'] } as const
 
 /** @throws InputError when only one of the two is given: they replace the automatic together. */
 export function checkGains(values: ControlValues): void {
-  const [given, missing] = gains.parts.toSorted((part) => (part in values ? -1 : 1));
+  const [given, missing] = gains.parts.toSorted((part) => (part in values ? -1 : 1)) as [string, string];
   if (given in values === missing in values) return;
   throw new InputError(`controls.${given}: expected ${missing} as well`);
 }

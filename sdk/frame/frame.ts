@@ -77,7 +77,7 @@ const bt709: ColourSpace = { matrix: 'bt709', range: 'limited' };
  *
  * @example
  * for await (const frame of device.frames()) {
- *   console.log(frame.format, frame.width, frame.height, frame.planes[0].stride);
+ *   console.log(frame.format, frame.width, frame.height, frame.planes[0]?.stride);
  *   frame.release();
  * }
  *

@@ -140,9 +140,12 @@ function assertDetector(given: Detector): void {
 const isIterable = (value: unknown): value is Iterable<unknown> =>
   typeof value === 'object' && value !== null && Symbol.iterator in value;
 
-const isFourNumbers = (box: unknown): box is [number, number, number, number] =>
-  (Array.isArray(box) || ArrayBuffer.isView(box)) &&
-  (box as number[]).length === 4 &&
-  [...(box as number[])].every((n) => typeof n === 'number');
+function isFourNumbers(box: unknown): box is [number, number, number, number] {
+  if (!Array.isArray(box) && !ArrayBuffer.isView(box)) return false;
+  const [x1, y1, x2, y2] = box as unknown as unknown[];
+  const areNumbers =
+    typeof x1 === 'number' && typeof y1 === 'number' && typeof x2 === 'number' && typeof y2 === 'number';
+  return areNumbers && (box as number[]).length === 4;
+}
 
 const clip = (value: number, size: number) => Math.min(size, Math.max(0, value));

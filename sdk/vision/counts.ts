@@ -1,5 +1,5 @@
 import { assertKind } from '../base/arguments.ts';
-import type { Track } from './track.ts';
+import { assertTracks, type Track } from './track.ts';
 import type { ZoneInput } from './zones.ts';
 
 /** Objects of one label, in the whole view or in a zone. */
@@ -19,11 +19,11 @@ export interface CountChange {
 export function countTracks(
   tracks: readonly Track[],
   labels: readonly string[],
-  zones: Readonly<Record<string, ZoneInput>>,
+  zones: Readonly<Record<string, Partial<ZoneInput>>>,
 ): CountChange[] {
-  assertKind('countTracks: tracks', tracks, 'list');
-  assertKind('countTracks: labels', labels, 'list');
-  assertKind('countTracks: zones', zones, 'object');
+  assertTracks('countTracks: tracks', tracks);
+  assertKind('countTracks: labels', labels, 'list', 'a list of labels');
+  assertKind('countTracks: zones', zones, 'object', 'zones by name');
   const confirmed = tracks.filter((track) => track.confirmed);
   const counts: CountChange[] = [];
   for (const label of labels) {
@@ -39,8 +39,8 @@ export function countTracks(
 
 /** Those of `after` that are not the same in `before`. */
 export function changedCounts(before: readonly CountChange[], after: readonly CountChange[]): CountChange[] {
-  assertKind('changedCounts: before', before, 'list');
-  assertKind('changedCounts: after', after, 'list');
+  assertKind('changedCounts: before', before, 'list', 'a list of counts');
+  assertKind('changedCounts: after', after, 'list', 'a list of counts');
   const key = ({ label, zone }: CountChange) => `${zone ?? ''}/${label}`;
   const known = new Map(before.map((entry) => [key(entry), entry.count]));
   return after.filter((entry) => known.get(key(entry)) !== entry.count);

@@ -3,7 +3,7 @@ import { assertKind, assertShape } from '../base/arguments.ts';
 import type { EventMessage, ObjectState } from './event.ts';
 import type { Crossing } from './lines.ts';
 import { type Moment, timeAt } from './moment.ts';
-import type { Track } from './track.ts';
+import { assertTracks, type Track } from './track.ts';
 
 interface Running {
   /** When it was confirmed; its times count from there, so a clock that is set meanwhile changes none of them. */
@@ -43,9 +43,11 @@ export class EventCycle {
    *   Default: none, so that a replay gives the same ids.
    */
   constructor(camera: string, options: { salt?: string } = {}) {
-    assertKind('EventCycle: camera', camera, 'text');
+    assertKind('EventCycle: camera', camera, 'text', 'the name of a camera');
+    assertShape('EventCycle: options', options, { salt: 'text?' });
+    const { salt = '' } = options;
     this.#camera = camera;
-    this.#salt = options.salt ?? '';
+    this.#salt = salt;
   }
 
   /**
@@ -58,9 +60,11 @@ export class EventCycle {
     moment: Moment,
     crossings: readonly Crossing[] = [],
   ): EventMessage[] {
-    assertKind('EventCycle.update: tracks', tracks, 'list');
-    assertKind('EventCycle.update: ended', ended, 'list');
-    assertShape('EventCycle.update: moment', moment, { captureTimeNs: 'number', wallTimeMs: 'number' });
+    assertTracks('EventCycle.update: tracks', tracks);
+    assertTracks('EventCycle.update: ended', ended);
+    if (!Number.isFinite(moment?.captureTimeNs + moment?.wallTimeMs)) {
+      assertShape('EventCycle.update: moment', moment, { captureTimeNs: 'number', wallTimeMs: 'number' }, 'a moment');
+    }
     const messages: EventMessage[] = [];
     this.#note(crossings);
     for (const track of ended) {

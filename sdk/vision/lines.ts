@@ -4,7 +4,7 @@ import { validate } from '../config/validate.ts';
 import { type Clearance, clearance } from './clearance.ts';
 import { bottomCentre, type Point, segmentsCross, sideOf } from './geometry.ts';
 import { type Moment, timeAt } from './moment.ts';
-import type { Track } from './track.ts';
+import { assertTracks, type Track } from './track.ts';
 
 /** Somebody or something went over a line. */
 export interface Crossing {
@@ -26,6 +26,8 @@ const stepAtEnds = 4;
 
 /** What Lines has to know of a frame: its size in pixels and its time. A `Frame` will do. */
 export type LineFrame = Moment & { readonly width: number; readonly height: number };
+
+const frameShape = { width: 'number', height: 'number', captureTimeNs: 'number', wallTimeMs: 'number' } as const;
 
 interface Place {
   readonly point: Point;
@@ -92,6 +94,7 @@ export class Lines {
    * @throws InputError naming the wrong field.
    */
   constructor(lines: Readonly<Record<string, LineSettings>> = {}) {
+    assertKind('Lines', lines, 'object', 'lines by name');
     this.configure(validate(CameraSettings.properties.lines, lines, 'lines'));
   }
 
@@ -108,13 +111,10 @@ export class Lines {
    * @returns Crossings that are certain now, those of each track in the order in which they happened.
    */
   update(tracks: readonly Track[], frame: LineFrame): Crossing[] {
-    assertKind('Lines.update: tracks', tracks, 'list');
-    assertShape('Lines.update: frame', frame, {
-      width: 'number',
-      height: 'number',
-      captureTimeNs: 'number',
-      wallTimeMs: 'number',
-    });
+    assertTracks('Lines.update: tracks', tracks);
+    if (!Number.isFinite(frame?.width + frame?.height + frame?.captureTimeNs + frame?.wallTimeMs)) {
+      assertShape('Lines.update: frame', frame, frameShape, 'a frame, or its size and times');
+    }
     const { width, height, captureTimeNs, wallTimeMs } = frame;
     const isAsBefore = width === this.#look.width && height === this.#look.height;
     this.#look = { width, height, captureTimeNs, wallTimeMs };

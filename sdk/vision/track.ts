@@ -1,3 +1,5 @@
+import { assertKind, assertShape } from '../base/arguments.ts';
+
 /** What local learning calls something. */
 export interface SubLabel {
   readonly label: string;
@@ -51,3 +53,14 @@ export interface Track {
   /** What local learning calls it, when it knows. */
   readonly subLabel?: SubLabel;
 }
+
+/** @throws InputError when it is no list of tracks. */
+export function assertTracks(what: string, tracks: readonly Track[]): void {
+  // At each frame: the long way only where something is wrong.
+  if (Array.isArray(tracks) && tracks.every(isTrack)) return;
+  assertKind(what, tracks, 'list', 'a list of tracks');
+  for (const track of tracks) assertShape(what, track, { id: 'number', label: 'text', box: 'list' }, 'a track');
+}
+
+const isTrack = (track: Partial<Track> | null | undefined) =>
+  typeof track?.id === 'number' && typeof track.label === 'string' && Array.isArray(track.box);

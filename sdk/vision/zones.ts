@@ -3,7 +3,7 @@ import { CameraSettings, type ZoneSettings } from '../config/schema.ts';
 import { validate } from '../config/validate.ts';
 import { type Clearance, clearance } from './clearance.ts';
 import { bottomCentre } from './geometry.ts';
-import type { Track } from './track.ts';
+import { assertTracks, type Track } from './track.ts';
 import { ZoneShape } from './zone-shape.ts';
 
 /**
@@ -63,6 +63,7 @@ export class Zones {
    * @throws InputError naming the wrong field.
    */
   constructor(zones: Readonly<Record<string, ZoneInput>> = {}) {
+    assertKind('Zones', zones, 'object', 'zones by name');
     this.configure(validate(CameraSettings.properties.zones, zones, 'zones'));
   }
 
@@ -80,8 +81,10 @@ export class Zones {
    *   entered it too.
    */
   update(tracks: readonly Track[], size: { width: number; height: number }): Track[] {
-    assertKind('Zones.update: tracks', tracks, 'list');
-    assertShape('Zones.update: size', size, { width: 'number', height: 'number' });
+    assertTracks('Zones.update: tracks', tracks);
+    if (!(size?.width > 0 && size.height > 0)) {
+      assertShape('Zones.update: size', size, { width: 'number', height: 'number' }, 'the size of the frame');
+    }
     const [known] = this.#shapes;
     if (known?.width !== size.width || known.height !== size.height) {
       this.#shapes = this.#zones.map(([, { polygon }]) => new ZoneShape(polygon, size));

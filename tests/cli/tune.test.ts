@@ -16,7 +16,7 @@ describe('ocellus tune', { timeout: 900_000 }, () => {
     await writeFile(file, '# Mine.\nnode: porch\ncameras:\n  door: { source: "scene:" } # at the front\n');
     const { code, out } = await ocellus(['tune', ...short, '--for', 'cpu', '--write', '--json'], folder);
     expect(code).toBe(0);
-    const [report] = jsonLines(out) as [Record<string, never>];
+    const [report] = jsonLines(out) as [Record<string, unknown>];
     expect(report).toMatchObject({ for: 'cpu', cameras: 1, written: file, model: 'nanodet-g-416-int8' });
     const ways = report.ways as Measured[];
     const { engine, threads, fps } = report.best as { engine: string; threads: number; fps: number | null };
