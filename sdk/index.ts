@@ -21,6 +21,7 @@ export {
   type CameraChange,
   CameraSettings,
   type DeepPartial,
+  type EngineName,
   type LearnSettings,
   type LineSettings,
   Settings,
@@ -31,7 +32,6 @@ export { type ClassifierCard, type DetectorCard, ModelCard } from './core/cards/
 export { type Classification, Classifier, type ClassifyOptions, loadClassifier } from './core/classifier.ts';
 export type { Detector, DetectorInfo, Found, FoundObject } from './core/detector.ts';
 export type { Embedding } from './core/embedding.ts';
-export type { EngineName } from './core/engines/engine.ts';
 export { LateError, type TurnOptions } from './core/frame-queue.ts';
 export type { LoadOptions } from './core/load.ts';
 export type { EncodeTimes } from './core/messages.ts';

@@ -452,14 +452,25 @@ export const ConsoleSettings = Type.Object(
 );
 export type ConsoleSettings = Static<typeof ConsoleSettings>;
 
+/** The detector that is used when none is named. */
+export const defaultModel = 'nanodet-g-416-int8';
+
+/** The classifier, and embedding network, that is used when none is named. */
+export const defaultClassifier = 'efficientnet-lite0-int8';
+
+const EngineName = Type.Union([Type.Literal('onnxruntime'), Type.Literal('opencv')]);
+/** What runs a network. `opencv` needs the optional bindings of OpenCV (docs/opencv.md). */
+export type EngineName = Static<typeof EngineName>;
+export const engineNames: readonly EngineName[] = EngineName.anyOf.map((name) => name.const);
+
 export const CoreSettings = Type.Object(
   {
     model: Type.String({
-      default: 'nanodet-g-416-int8',
+      default: defaultModel,
       description:
         'A model that ships with Ocellus, the path of an ONNX file or of a card (.card.json), or `off`: no detector, only what is taught of the whole view.',
     }),
-    engine: Type.Union([Type.Literal('onnxruntime'), Type.Literal('opencv')], {
+    engine: Type.Union(EngineName.anyOf, {
       default: 'onnxruntime',
       description:
         'What runs the network. `opencv` is OpenCV’s dnn module, for float models; it has to be built first.',
@@ -486,7 +497,7 @@ export const LearnSettings = Type.Object(
   {
     enabled: Type.Boolean({ default: true, description: 'Can be taught on the job. Nothing is loaded before it is.' }),
     model: Type.String({
-      default: 'efficientnet-lite0-int8',
+      default: defaultClassifier,
       description:
         'The embedding network: a model of the task `classify` that ships with Ocellus, the path of an ONNX file, or of a card. What was taught with another one is kept apart.',
     }),

@@ -1,10 +1,11 @@
 import { assertKind } from '../base/arguments.ts';
 import { InputError, ModelError, messageOf } from '../base/errors.ts';
+import { defaultClassifier } from '../config/schema.ts';
 import { assertFrame, type Frame } from '../frame/frame.ts';
 import { clipRegion, type Region } from '../frame/letterbox.ts';
 import { type ClassifierCard, type ModelCard, takenBy } from './cards/card.ts';
 import { type ClassLayer, readClassLayer } from './cards/class-layer.ts';
-import { defaultClassifier, digestOf, type ModelFile, readModel } from './cards/model-file.ts';
+import { digestOf, type ModelFile, readModel } from './cards/model-file.ts';
 import { type Activation, activationOf } from './cards/output-tail.ts';
 import { noEmbedding } from './cards/space.ts';
 import { ultralyticsClassifierCard } from './cards/ultralytics-card.ts';

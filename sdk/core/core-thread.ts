@@ -1,10 +1,11 @@
+import type { EngineName } from '../config/schema.ts';
 import './engines/no-telemetry.ts';
 import { existsSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { asset } from '../base/assets.ts';
 import { InputError, ModelError } from '../base/errors.ts';
-import type { EngineName } from './engines/engine.ts';
+
 import type { CoreThreadData, Reply, ReplyOf, Request } from './messages.ts';
 
 /** How long a thread may take to end by itself. One inference is far shorter. */

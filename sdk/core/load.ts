@@ -2,10 +2,11 @@ import { availableParallelism } from 'node:os';
 import { assertKind } from '../base/arguments.ts';
 import { InputError } from '../base/errors.ts';
 import { type Logger, silent } from '../base/log.ts';
+import { type EngineName, engineNames } from '../config/schema.ts';
 import { type ModelCard, takenBy } from './cards/card.ts';
 import { type ModelFile, readModel } from './cards/model-file.ts';
 import { CoreThread } from './core-thread.ts';
-import { type EngineName, engineNames } from './engines/engine.ts';
+
 import { FrameQueue } from './frame-queue.ts';
 import type { LoadedReply } from './messages.ts';
 

@@ -1,8 +1,9 @@
+import type { EngineName } from '../config/schema.ts';
 import type { ColourSpace, Plane } from '../frame/frame.ts';
 import type { PixelFormat } from '../frame/layout.ts';
 import type { Region } from '../frame/letterbox.ts';
 import type { ModelCard } from './cards/card.ts';
-import type { EngineName, ExternalWeights, TensorInfo } from './engines/engine.ts';
+import type { ExternalWeights, TensorInfo } from './engines/engine.ts';
 
 /** What the core's thread is made with. */
 export interface CoreThreadData {

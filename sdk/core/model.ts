@@ -1,16 +1,16 @@
 import { assertKind } from '../base/arguments.ts';
+import { defaultModel } from '../config/schema.ts';
 import { assertFrame, type Frame } from '../frame/frame.ts';
 import { clipRegion, type Region } from '../frame/letterbox.ts';
 import { Detections } from '../vision/detections.ts';
 import type { DetectorCard } from './cards/card.ts';
-import { defaultModel } from './cards/model-file.ts';
 import { assertFineScores } from './cards/output-tail.ts';
 import { ultralyticsCard } from './cards/ultralytics-card.ts';
 import type { FrameQueue, TurnOptions } from './frame-queue.ts';
 import { type LoadOptions, loadCore } from './load.ts';
 import type { DetectTimes } from './messages.ts';
 
-export { defaultModel, listModels } from './cards/model-file.ts';
+export { listModels } from './cards/model-file.ts';
 export type { DetectTimes } from './messages.ts';
 
 export interface DetectOptions extends TurnOptions {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { asset } from '../../sdk/base/assets.ts';
-import { CameraSettings, Settings } from '../../sdk/config/schema.ts';
+import { CameraSettings, defaultClassifier, defaultModel, Settings } from '../../sdk/config/schema.ts';
 import { validate } from '../../sdk/config/validate.ts';
-import { defaultClassifier, defaultModel } from '../../sdk/core/cards/model-file.ts';
+
 import { settingsPage } from '../../tools/docs/settings.ts';
 
 describe('Settings', () => {

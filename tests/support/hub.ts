@@ -4,11 +4,11 @@ import { closedHealth } from '../../devices/device/device.ts';
 import { asset } from '../../sdk/base/assets.ts';
 import { InputError } from '../../sdk/base/errors.ts';
 import { WrittenBytes } from '../../sdk/base/written.ts';
-import { type CameraChange, CameraSettings } from '../../sdk/config/schema.ts';
+import { type CameraChange, CameraSettings, defaultModel } from '../../sdk/config/schema.ts';
 import { resolveSettings } from '../../sdk/config/settings.ts';
 import { validate } from '../../sdk/config/validate.ts';
 import type { ModelCard } from '../../sdk/core/cards/card.ts';
-import { defaultModel } from '../../sdk/core/cards/model-file.ts';
+
 import type { Link } from '../../sdk/hub/connection/link.ts';
 import { NodeTopics } from '../../sdk/hub/contract/topics.ts';
 import type { HubContext } from '../../sdk/hub/extensions/extension.ts';

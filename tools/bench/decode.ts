@@ -1,11 +1,13 @@
 // Reading the network's outputs and comparing vectors: each native variant beside the TypeScript twin, in turns, on the
 // default model's outputs for a photograph. `node dist/tools/bench/decode.js`; --json writes it as JSON too.
+
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { defaultModel } from '../../sdk/config/schema.ts';
 import '../../sdk/core/engines/no-telemetry.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { asset } from '../../sdk/base/assets.ts';
-import { defaultModel, readModel } from '../../sdk/core/cards/model-file.ts';
+import { readModel } from '../../sdk/core/cards/model-file.ts';
 import { letterboxGeometry } from '../../sdk/frame/letterbox.ts';
 import { Candidates } from '../../sdk/kernels/decode/candidates.ts';
 import { type DecodeKernels, DistributionHead, type Quantised } from '../../sdk/kernels/decode/decode.ts';

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
-import { type EngineName, engineNames } from '../../sdk/core/engines/engine.ts';
+import { type EngineName, engineNames } from '../../sdk/config/schema.ts';
+
 import { threads } from './values.ts';
 
 /** Which network a command runs, and how. */

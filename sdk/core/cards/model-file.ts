@@ -12,12 +12,6 @@ import { ModelCard } from './card.ts';
 import { exampleCard } from './example-card.ts';
 import { readUltralytics, type UltralyticsInfo } from './ultralytics.ts';
 
-/** The detector that is used when none is named. */
-export const defaultModel = 'nanodet-g-416-int8';
-
-/** The classifier, and embedding network, that is used when none is named. */
-export const defaultClassifier = 'efficientnet-lite0-int8';
-
 /** A model's bytes with what is known of them before an engine has looked inside. */
 export interface ModelFile {
   /** For messages: the name or the path that was asked for. */

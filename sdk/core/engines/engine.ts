@@ -15,10 +15,6 @@ export interface Tensor {
   readonly shape: readonly number[];
 }
 
-/** What runs a network. `opencv` needs the optional bindings of OpenCV (docs/opencv.md). */
-export const engineNames = ['onnxruntime', 'opencv'] as const;
-export type EngineName = (typeof engineNames)[number];
-
 export interface EngineOptions {
   /** Threads of one inference. */
   readonly threads: number;

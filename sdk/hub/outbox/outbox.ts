@@ -1,5 +1,6 @@
 import { type Logger, silent } from '../../base/log.ts';
-import type { OutboxSettings } from '../../config/schema.ts';
+import { OutboxSettings } from '../../config/schema.ts';
+import { validate } from '../../config/validate.ts';
 import { AgeClock, type RunClock } from './age-clock.ts';
 import { type Item, Lane } from './lane.ts';
 import type { Entry, Kind, Message } from './message.ts';
@@ -37,10 +38,8 @@ const megabyte = 1e6;
 const hourMs = 3_600_000;
 /** What may wait in memory, where there is no disk or it does not work: it counts against a small board's memory. */
 const memoryBytes = { state: 8 * megabyte, event: 16 * megabyte, learning: 8 * megabyte };
-const defaultBounds: OutboxSettings = {
-  events: { megabytes: 256, hours: 72 },
-  learning: { megabytes: 32, hours: 720 },
-};
+const defaultBounds = validate(OutboxSettings, {}, 'outbox');
+
 /**
  * Where messages wait until the broker has acknowledged them: on disk, bounded by bytes and by age for each kind, the
  * oldest first.

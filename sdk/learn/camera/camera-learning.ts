@@ -7,6 +7,7 @@ import type { Region } from '../../frame/letterbox.ts';
 import { encodeJpeg } from '../../picture/picture.ts';
 import type { SubLabel, Track } from '../../vision/track.ts';
 import type { ExampleKind } from '../ledger/example.ts';
+import { cropJpeg } from './crop.ts';
 import { ObjectNames, type Oracle } from './object-names.ts';
 import type { TrackView, ViewedTrack } from './track-views.ts';
 import { regionOf, type Share, type ViewState, ViewStates } from './view-states.ts';
@@ -136,7 +137,7 @@ export class CameraLearning {
         ? boxRegion(frame, subject.box)
         : regionOf(frame, this.#settings.states[subject.view]?.region);
       const [embedding] = await this.#options.oracle.embed(frame, [region]);
-      const picture = await encodeJpeg(frame, { region, maxWidth: 256, maxHeight: 256, quality: 85 });
+      const picture = await encodeJpeg(frame, { region, ...cropJpeg });
       return [{ kind: isBox ? 'box' : 'view', embedding: embedding!, picture }];
     } finally {
       frame.release();

@@ -5,6 +5,7 @@ import { encodeJpeg, readPicture } from '../../picture/picture.ts';
 import type { SubLabel, Track } from '../../vision/track.ts';
 import type { Head } from '../heads/head.ts';
 import { objectHead, unknown } from '../ledger/example.ts';
+import { cropJpeg } from './crop.ts';
 import { type TrackView, TrackViews, type ViewedTrack } from './track-views.ts';
 
 /** What learning has to ask: the embedding network and the heads. */
@@ -17,8 +18,6 @@ export interface Oracle {
 
 /** Looks taken at one frame; a crowd has its turn over some frames. */
 const mostLooks = 6;
-const jpegSide = 256;
-const jpegQuality = 85;
 
 /**
  * Names the tracks of one camera by a few good looks at each. The network is asked only while there is something to name
@@ -56,7 +55,7 @@ export class ObjectNames {
     const regions = wanted.map(({ region }) => region);
     const embeddings = this.#oracle.head(objectHead) ? await this.#oracle.embed(frame, regions) : [];
     for (const [i, { id, region, quality }] of wanted.entries()) {
-      const options = { region, maxWidth: jpegSide, maxHeight: jpegSide, quality: jpegQuality };
+      const options = { region, ...cropJpeg };
       const jpeg = await encodeJpeg(frame, options);
       const embedding = embeddings[i];
       const { wallTimeMs: timeMs, captureTimeNs } = frame;

@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { asset } from '../../../sdk/base/assets.ts';
 import { InputError } from '../../../sdk/base/errors.ts';
-import { defaultModel, listModels, readModel } from '../../../sdk/core/cards/model-file.ts';
+import { defaultModel } from '../../../sdk/config/schema.ts';
+import { listModels, readModel } from '../../../sdk/core/cards/model-file.ts';
 import { input, modelFolder, rawCard, sha256 } from '../cards.ts';
 import { constantModel, onnxModel, type Value } from '../onnx-builder.ts';
 

@@ -3,6 +3,7 @@ import { composed } from '../../../sdk/base/composed.ts';
 import { InputError } from '../../../sdk/base/errors.ts';
 import { loadClassifier } from '../../../sdk/core/classifier.ts';
 import type { Embedding } from '../../../sdk/core/embedding.ts';
+import { cropJpeg } from '../../../sdk/learn/camera/crop.ts';
 import { embedPicture } from '../../../sdk/learn/camera/embed-picture.ts';
 import { accuracies } from '../../../sdk/learn/heads/review.ts';
 import type { Learner, Lesson } from '../../../sdk/learn/learner.ts';
@@ -70,7 +71,7 @@ async function teach(paths: string[], options: TeachOptions): Promise<void> {
     try {
       await eachPicture('teach', pictures, async ({ file, label }, frame) => {
         const embedding = await embedPicture(classifier, frame, options.head);
-        await lessons.add({ file, label }, embedding, () => encodeJpeg(frame, thumbnail));
+        await lessons.add({ file, label }, embedding, () => encodeJpeg(frame, cropJpeg));
       });
     } finally {
       await classifier.close();
@@ -235,9 +236,6 @@ class Lessons {
 }
 
 const meaningOf = ({ label, negative }: { label: string; negative?: boolean }) => `${negative ? 'not ' : ''}${label}`;
-
-/** As those of cameras are. */
-const thumbnail = { maxWidth: 256, maxHeight: 256, quality: 85 };
 
 function contentOf(example: { label: string; negative: boolean; embedding: Embedding }): string {
   const { values, scale } = example.embedding;

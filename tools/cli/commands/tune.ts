@@ -4,9 +4,9 @@ import { type Command, Option } from 'commander';
 import { stringify } from 'yaml';
 import { describeBoard, findPower, readThrottling } from '../../../devices/index.ts';
 import { InputError } from '../../../sdk/base/errors.ts';
-import { noModel, type Settings } from '../../../sdk/config/schema.ts';
+import { engineNames, noModel, type Settings } from '../../../sdk/config/schema.ts';
 import { readSettings, resolveSettings, updateSettings } from '../../../sdk/config/settings.ts';
-import { engineNames } from '../../../sdk/core/engines/engine.ts';
+
 import { kernels } from '../../../sdk/kernels/kernels.ts';
 import { loadAddon } from '../../../sdk/kernels/native.ts';
 import { printJson, progress } from '../../shared/output.ts';

@@ -1,5 +1,6 @@
 import { asset } from '../../../sdk/base/assets.ts';
-import type { EngineName } from '../../../sdk/core/engines/engine.ts';
+import type { EngineName } from '../../../sdk/config/schema.ts';
+
 import { launcher, runJson } from '../../shared/run.ts';
 
 /** One way to run the network. */

@@ -1,10 +1,12 @@
 // One measurement of `ocellus tune`, as a process of its own: threads, engine and kernels cannot be changed in a process that
 // runs, and what an earlier one left behind must not be counted. Prints one JSON line.
+
 import { parseArgs } from 'node:util';
 import { EnergyMeter, findPower, openDevice } from '../../../devices/index.ts';
 import { InputError } from '../../../sdk/base/errors.ts';
 import { Nap } from '../../../sdk/base/nap.ts';
-import type { EngineName } from '../../../sdk/core/engines/engine.ts';
+import type { EngineName } from '../../../sdk/config/schema.ts';
+
 import { loadModel } from '../../../sdk/core/model.ts';
 import { Frame } from '../../../sdk/frame/frame.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
