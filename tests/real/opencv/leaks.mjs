@@ -6,8 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const dist = new URL('../../../dist/', import.meta.url);
-const { Detections, drawBoxes, drawLabels, FramePool, letterboxGeometry, loadModel, openDevice, Pipeline } =
-  await import(new URL('sdk/index.js', dist).href);
+const { Detections, drawBoxes, drawLabels, FramePool, loadModel, openDevice, Pipeline } = await import(
+  new URL('sdk/index.js', dist).href
+);
+const { letterboxGeometry } = await import(new URL('sdk/vision.js', dist).href);
 const { afterCore, BackgroundChanges, beforeCore, fromMat, loadOpenCv, MatDrawing, OpenCvPreprocessor, toMat } =
   await import(new URL('sdk/opencv/index.js', dist).href);
 
