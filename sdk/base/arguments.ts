@@ -63,7 +63,8 @@ export function assertShape(
   shape: Readonly<Record<string, Kind | `${Kind}?`>>,
   expected?: string,
 ): void {
-  if (!isObject(value)) refuse(what, expected ?? kinds.object.expected, value);
+  // A Promise is an object, and each field is missing.
+  if (!isObject(value) || value instanceof Promise) refuse(what, expected ?? kinds.object.expected, value);
   for (const [name, wanted] of Object.entries(shape)) {
     const field: unknown = Reflect.get(value, name);
     if (field === undefined && wanted.endsWith('?')) continue;
