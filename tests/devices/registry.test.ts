@@ -104,7 +104,11 @@ it('refuses a scheme twice', () => {
 it.each<[string, unknown, RegExp]>([
   ['nothing', undefined, /what was registered for "gige:": expected a Device, got undefined/],
   ['a promise', Promise.resolve(), /expected a Device.*got a Promise \(is an await missing\?\)/],
-  ['half a device', { uri: 'x:', open() {}, close() {} }, /: health: expected a Device, with an object there, got undefined/],
+  [
+    'half a device',
+    { uri: 'x:', open() {}, close() {} },
+    /: health: expected a Device, with an object there, got undefined/,
+  ],
 ])('says that a factory gave %s', (_, given, message) => {
   register('gige', () => given as Device);
   expect(() => createDevice('gige:')).toThrow(InputError);
