@@ -43,7 +43,7 @@ describe('createDevice', () => {
       /rtmp:\/\/user:\*\*\*@door\/1: there is no device called "rtmp:"; expected one of auto:, scene:/,
     );
     const cameras = ['libcamera', 'v4l2', 'recording', 'opencv', 'rtsp', 'rtsps', 'http', 'https'];
-    expect(deviceSchemes).toEqual(['auto', 'scene', 'file', ...cameras]);
+    expect(deviceSchemes()).toEqual(['auto', 'scene', 'file', ...cameras]);
   });
 
   it('shows a URI without its password', () => {
