@@ -285,12 +285,14 @@ describe('A broker that ends the connection', () => {
     while (answers().length === 0) {
       await until(() => hub.stats.connected && broker.subscribed.length > 0);
       const { cuts } = broker;
+      const { connections } = hub.stats;
       const message = { topic: `${root}/request/snapshot`, payload: '{"camera": "garden"}', qos: 0 } as const;
       broker.send({ cmd: 'publish', dup: false, retain: false, ...message });
       asked++;
       await until(() => broker.cuts > cuts || answers().length > 0);
+      // The hub learns a moment later that it was cut, and what is sent until then is lost.
+      if (answers().length === 0) await until(() => hub.stats.connections > connections);
       await settled({ stats: () => hub.stats });
-      await until(() => hub.stats.connected);
     }
     expect(asked).toBeLessThanOrEqual(4);
     expect(String(answers()[0]!.payload)).toMatch(/the broker takes \d+; ask for a smaller one/);
