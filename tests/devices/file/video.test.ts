@@ -77,7 +77,8 @@ describe.skipIf(!hasProgram('ffmpeg'))('file: a video (needs ffmpeg)', () => {
     }
     await device.close();
     expect(seen.at(-1)).toBe(19);
-    expect(seen[2]! - seen[1]!).toBeGreaterThanOrEqual(5);
+    // The last one that was counted may not have been handed on yet.
+    expect(seen[2]! - seen[1]!).toBeGreaterThanOrEqual(4);
     expect(device.health.frames).toBe(20);
     expect(device.health.dropped).toBe(20 - seen.length);
   });
