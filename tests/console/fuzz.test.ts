@@ -5,8 +5,8 @@ import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { hashPassword } from '../../sdk/access/password.ts';
+import { random } from '../../sdk/base/random.ts';
 import { Console } from '../../tools/console/server/console.ts';
-import { random } from '../vision/fakes.ts';
 import { FakeCamera, FakeNode, pageFolder } from './fakes.ts';
 
 const requests = 80_000;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
+import { random } from '../../sdk/base/random.ts';
 import type { Embedding } from '../../sdk/core/embedding.ts';
 import { writeBundle } from '../../sdk/learn/ledger/bundle.ts';
 import type { Draft } from '../../sdk/learn/ledger/example.ts';
 import { Ledger, type LedgerOptions } from '../../sdk/learn/ledger/ledger.ts';
-import { random } from '../vision/fakes.ts';
 
 /** Pooled features as a network with ReLU6 gives them: none below 0, half of them 0, few large; each class has its own. */
 export function embeddings(classes: number, dimension = 64, seed = 1): (label: number, spread?: number) => Embedding {

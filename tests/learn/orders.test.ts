@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { InputError } from '../../sdk/base/errors.ts';
+import { random } from '../../sdk/base/random.ts';
 import { Learner } from '../../sdk/learn/learner.ts';
 import { closing } from '../support/closing.ts';
 import { temporaryFolder } from '../support/folders.ts';
-import { random } from '../vision/fakes.ts';
 import { draft, embeddings, makeLedger } from './fakes.ts';
 
 const sample = embeddings(5, 8);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { random } from '../../sdk/base/random.ts';
 import { type CameraChange, CameraSettings } from '../../sdk/config/schema.ts';
 import { validate } from '../../sdk/config/validate.ts';
 import { Watch } from '../../sdk/pipeline/frame-way.ts';
@@ -10,7 +11,7 @@ import type { EventMessage, ObjectState } from '../../sdk/vision/event.ts';
 import type { Box } from '../../sdk/vision/geometry.ts';
 import type { Crossing } from '../../sdk/vision/lines.ts';
 import type { SubLabel } from '../../sdk/vision/track.ts';
-import { boxAt, greyFrame, labels, random, type Seen, seen } from '../vision/fakes.ts';
+import { boxAt, greyFrame, labels, type Seen, seen } from '../vision/fakes.ts';
 
 const width = 160;
 const height = 90;

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { random } from '../../sdk/base/random.ts';
 import { BoxFilter } from '../../sdk/vision/box-filter.ts';
 import { type Box, iou } from '../../sdk/vision/geometry.ts';
-import { boxAt, random } from './fakes.ts';
+import { boxAt } from './fakes.ts';
 
 const step = fc.double({ min: 0.01, max: 2, noNaN: true });
 

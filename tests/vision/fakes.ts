@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { random } from '../../sdk/base/random.ts';
 import { Frame } from '../../sdk/frame/frame.ts';
 import { Detections } from '../../sdk/vision/detections.ts';
 import type { ObjectState } from '../../sdk/vision/event.ts';
@@ -74,17 +75,6 @@ export function objectState(over: Partial<ObjectState> = {}): ObjectState {
 /** A box of this size around a point. */
 export function boxAt(x: number, y: number, width = 40, height = 80): Box {
   return [x - width / 2, y - height / 2, x + width / 2, y + height / 2];
-}
-
-/** The same numbers from 0 to 1 for the same seed (mulberry32). */
-export function random(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** A grey picture at a media time in seconds, with a sensor's noise and whatever `draw` puts in. */

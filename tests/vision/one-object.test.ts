@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { random } from '../../sdk/base/random.ts';
 import { CameraSettings } from '../../sdk/config/schema.ts';
 import { validate } from '../../sdk/config/validate.ts';
 import { Watch } from '../../sdk/pipeline/frame-way.ts';
 import { Detections } from '../../sdk/vision/detections.ts';
 import type { Box } from '../../sdk/vision/geometry.ts';
 import { Tracker, type TrackerOptions } from '../../sdk/vision/tracker.ts';
-import { boxAt, greyFrame, random } from './fakes.ts';
+import { boxAt, greyFrame } from './fakes.ts';
 
 // One object is one track and one event: at any rate, through gaps, misses, turns and other names.
 

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { random } from '../../sdk/base/random.ts';
 import type { ZoneSettings } from '../../sdk/config/schema.ts';
 import type { Point } from '../../sdk/vision/geometry.ts';
 import { Lines } from '../../sdk/vision/lines.ts';
 import { Tracker } from '../../sdk/vision/tracker.ts';
 import { Zones } from '../../sdk/vision/zones.ts';
-import { random, seen } from './fakes.ts';
+import { seen } from './fakes.ts';
 import { type Look, looksAt, type Passer, passer, type Sight, trueCrossings, view } from './walkers.ts';
 
 /** People who pass lines and zones, as the tracker sees them, held to what they really did. Nothing was chosen on these seeds. */

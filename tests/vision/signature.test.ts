@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { random } from '../../sdk/base/random.ts';
 import { Frame } from '../../sdk/frame/frame.ts';
 import { Detections } from '../../sdk/vision/detections.ts';
 import type { Box } from '../../sdk/vision/geometry.ts';
 import { alike, blended, signatureOf } from '../../sdk/vision/signature.ts';
 import { Tracker } from '../../sdk/vision/tracker.ts';
-import { random } from './fakes.ts';
 
 type Yuv = readonly [y: number, u: number, v: number];
 interface Clothes {

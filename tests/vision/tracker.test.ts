@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { random } from '../../sdk/base/random.ts';
 import { Detections } from '../../sdk/vision/detections.ts';
 import { type Box, iou } from '../../sdk/vision/geometry.ts';
 import type { Track } from '../../sdk/vision/track.ts';
 import { Tracker, type TrackerOptions } from '../../sdk/vision/tracker.ts';
-import { boxAt, labels, random, type Seen, seen } from './fakes.ts';
+import { boxAt, labels, type Seen, seen } from './fakes.ts';
 
 const defaults: TrackerOptions = { confirm: 3, lostSeconds: 2, stationarySeconds: 5, threshold: () => 0.6 };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { random } from '../../sdk/base/random.ts';
 import type { Box, Point } from '../../sdk/vision/geometry.ts';
 import { Tremble } from '../../sdk/vision/tremble.ts';
-import { random } from './fakes.ts';
 import { gauss } from './walkers.ts';
 
 const height = 200;

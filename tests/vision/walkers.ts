@@ -1,5 +1,6 @@
+import { random } from '../../sdk/base/random.ts';
 import { type Box, type Point, segmentsCross, sideOf } from '../../sdk/vision/geometry.ts';
-import { random, type Seen } from './fakes.ts';
+import type { Seen } from './fakes.ts';
 
 /** The picture that people walk through, pixels. */
 export const view = { width: 1280, height: 720 };

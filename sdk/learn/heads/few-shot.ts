@@ -1,3 +1,4 @@
+import { random } from '../../base/random.ts';
 import type { ClassLayer } from '../../core/cards/class-layer.ts';
 import type { Embedding } from '../../core/embedding.ts';
 import { type Example, objectHead } from '../ledger/example.ts';
@@ -151,16 +152,6 @@ export function unknowns(
       falseReject: mean(learned.falseReject),
       wrongReject: mean(learned.wrongReject),
     },
-  };
-}
-
-/** The same numbers each time, 0..1 (Mulberry32). */
-export function random(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   };
 }
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { random } from '../../../sdk/base/random.ts';
 import { Frame } from '../../../sdk/frame/frame.ts';
 import type { PixelFormat } from '../../../sdk/frame/layout.ts';
 import { planeLayout } from '../../../sdk/frame/layout.ts';
 import { sharpness } from '../../../sdk/learn/camera/sharpness.ts';
-import { greyFrame, random } from '../../vision/fakes.ts';
+import { greyFrame } from '../../vision/fakes.ts';
 
 const whole = (frame: Frame) => ({ x: 0, y: 0, width: frame.width, height: frame.height });
 

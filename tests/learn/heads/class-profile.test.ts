@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { random } from '../../../sdk/base/random.ts';
 import type { ClassLayer } from '../../../sdk/core/cards/class-layer.ts';
 import { ProfileSums, profileOf } from '../../../sdk/learn/heads/class-profile.ts';
-import { random } from '../../vision/fakes.ts';
 
 const next = random(3);
 const [classes, dimension] = [7, 16];

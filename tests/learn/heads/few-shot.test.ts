@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fewShot, type LabelledEmbedding, random, type Split, unknowns } from '../../../sdk/learn/heads/few-shot.ts';
+import { random } from '../../../sdk/base/random.ts';
+import { fewShot, type LabelledEmbedding, type Split, unknowns } from '../../../sdk/learn/heads/few-shot.ts';
 import { embeddings } from '../fakes.ts';
 
 const sample = embeddings(4, 64);

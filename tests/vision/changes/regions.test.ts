@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { random } from '../../../sdk/base/random.ts';
 import { Regions } from '../../../sdk/vision/changes/regions.ts';
 import { MovingRegions } from '../../../sdk/vision/moving-regions.ts';
-import { random } from '../fakes.ts';
 
 /** 1 where there is a `#`. */
 function marked(...rows: string[]): Uint8Array {

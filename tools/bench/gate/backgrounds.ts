@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
+import { random } from '../../../sdk/base/random.ts';
 import { Picture } from './picture.ts';
-import { random } from './random.ts';
 
 /**
  * What stands still: a photograph of the folder for odd seeds, where there is one, else drawn: ground, walls, a fence.

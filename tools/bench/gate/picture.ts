@@ -1,4 +1,4 @@
-import { normal, random } from './random.ts';
+import { normal, random } from '../../../sdk/base/random.ts';
 
 /** Brightness in floats, row by row, so that gains and shares of pixels lose nothing until a sensor's noise is on top. */
 export class Picture {

@@ -1,5 +1,5 @@
+import { normal, random } from '../../../sdk/base/random.ts';
 import { Noise, Picture, type Place } from './picture.ts';
-import { normal, random } from './random.ts';
 
 /** `ignored`: what is right there is a matter of taste: the beginning, and the seconds after something came to rest. */
 export type Truth = 'moving' | 'still' | 'ignored';

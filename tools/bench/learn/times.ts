@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { random } from '../../../sdk/base/random.ts';
 import type { ClassLayer } from '../../../sdk/core/cards/class-layer.ts';
 import type { Embedding } from '../../../sdk/core/embedding.ts';
-import { random } from '../../../sdk/learn/heads/few-shot.ts';
 import { HeadVersions } from '../../../sdk/learn/heads/head-versions.ts';
 import { Ledger } from '../../../sdk/learn/ledger/ledger.ts';
 import { type Spread, spread } from '../../shared/run.ts';

@@ -1,21 +1,20 @@
-/** Random numbers that are the same each time for the same seed (Mulberry32). */
+import { normal, random } from '../../../sdk/base/random.ts';
+
+/** Random numbers that are the same each time for the same seed (`random()` of a text). */
 export class Dice {
-  #state: number;
+  readonly #next: () => number;
 
   /** @param seed Any text: each part of a scene has dice of its own, so that a change to one part leaves the others. */
   constructor(seed: string) {
     // FNV-1a.
     let hash = 0x811c9dc5;
     for (let i = 0; i < seed.length; i++) hash = Math.imul(hash ^ seed.charCodeAt(i), 0x01000193);
-    this.#state = hash | 0;
+    this.#next = random(hash);
   }
 
   /** 0 to 1. */
   share(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+    return this.#next();
   }
 
   between(low: number, high: number): number {
@@ -38,7 +37,7 @@ export class Dice {
 
   /** Normally distributed with a standard deviation of 1 (Box and Muller). */
   normal(): number {
-    return Math.sqrt(-2 * Math.log(1 - this.share())) * Math.cos(2 * Math.PI * this.share());
+    return normal(this.#next);
   }
 
   /** How many of what happens `mean` times on average (Knuth). */

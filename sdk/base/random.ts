@@ -9,7 +9,7 @@ export function random(seed: number): () => number {
   };
 }
 
-/** From a normal distribution of mean 0 and deviation 1 (Box and Muller). */
+/** From a normal distribution of mean 0 and deviation 1 (Box and Muller). @param next As `random()` makes it. */
 export function normal(next: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
 }
