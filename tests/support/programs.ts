@@ -26,11 +26,12 @@ ${script}
     process.env.PATH = path;
   });
   return {
+    // What stands after the last line end is a line that is still being written.
     runs: () =>
       existsSync(log)
         ? readFileSync(log, 'utf8')
-            .trim()
             .split('\n')
+            .slice(0, -1)
             .map((line) => JSON.parse(line))
         : [],
   };
