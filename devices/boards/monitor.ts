@@ -122,4 +122,9 @@ export class BoardMonitor {
     this.#meter = undefined;
     this.#readings = unread;
   }
+
+  /** `stop()`, for `using monitor = new BoardMonitor()`. */
+  [Symbol.dispose](): void {
+    this.stop();
+  }
 }

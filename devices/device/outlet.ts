@@ -62,6 +62,11 @@ export class FrameOutlet {
     this.#finish();
   }
 
+  /** `close()`, for `using outlet = new FrameOutlet()`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
   /** @throws Error while another reader is reading. */
   frames(): AsyncIterableIterator<Frame> {
     if (this.#reader) throw new Error('this device has a reader already: its frames() can be read by one at a time');

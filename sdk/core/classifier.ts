@@ -127,7 +127,6 @@ export class Classifier {
   readonly card: ClassifierCard;
   readonly #queue: FrameQueue;
   readonly #activation: Activation | undefined;
-  #lastTimes: EncodeTimes = { preprocessMs: 0, inferMs: 0 };
 
   /**
    * Made by `loadClassifier()`.
@@ -146,11 +145,6 @@ export class Classifier {
     return this.#queue.busy;
   }
 
-  /** Where the time of the last frame went; all 0 before the first. */
-  get lastTimes(): EncodeTimes {
-    return this.#lastTimes;
-  }
-
   /**
    * What the network's penultimate layer says, `card.dimension` numbers, for heads to learn from. The frame is acquired
    * until it was looked at, so the caller may release it at once.
@@ -162,13 +156,21 @@ export class Classifier {
    *   embeddings at all; Error when the classifier was closed or too many frames wait.
    */
   async embed(frame: Frame, regions?: readonly Region[]): Promise<Embedding[]> {
+    return (await this.embedTimed(frame, regions)).embeddings;
+  }
+
+  /** As `embed()`, and where the time went. */
+  async embedTimed(
+    frame: Frame,
+    regions?: readonly Region[],
+  ): Promise<{ embeddings: Embedding[]; times: EncodeTimes }> {
     assertFrame('embed', frame);
     if (regions !== undefined) assertKind('embed: regions', regions, 'list');
     const { name, dimension } = this.card;
     if (dimension === 0) throw new ModelError(`model ${name}: ${noEmbedding}`);
-    if (regions?.length === 0) return [];
-    const { embeddings } = await this.#encode(frame, regions);
-    return rows(embeddings, dimension).map(quantiseEmbedding);
+    if (regions?.length === 0) return { embeddings: [], times: { preprocessMs: 0, inferMs: 0 } };
+    const { embeddings, times } = await this.#encode(frame, regions);
+    return { embeddings: rows(embeddings, dimension).map(quantiseEmbedding), times };
   }
 
   /**
@@ -178,14 +180,22 @@ export class Classifier {
    * @throws RangeError when `topK` is not a whole number of at least 1; otherwise as `embed`.
    */
   async classify(frame: Frame, options: ClassifyOptions = {}): Promise<Classification[]> {
+    return (await this.classifyTimed(frame, options)).classes;
+  }
+
+  /** As `classify()`, and where the time went. */
+  async classifyTimed(
+    frame: Frame,
+    options: ClassifyOptions = {},
+  ): Promise<{ classes: Classification[]; times: EncodeTimes }> {
     assertFrame('classify', frame);
     assertKind('classify: options', options, 'object');
     const { region, topK = 5 } = options;
     if (!Number.isInteger(topK) || topK < 1) {
       throw new RangeError(`topK: expected a whole number of at least 1, got ${topK}`);
     }
-    const { logits } = await this.#encode(frame, region && [region]);
-    return best(scoresOf(logits, this.#activation, this.card.name), this.card.labels, topK);
+    const { logits, times } = await this.#encode(frame, region && [region]);
+    return { classes: best(scoresOf(logits, this.#activation, this.card.name), this.card.labels, topK), times };
   }
 
   /** Ends the thread. The frame that is being looked at is finished; those that wait are rejected. */
@@ -203,9 +213,7 @@ export class Classifier {
       throw new InputError(`regions: expected at most ${maxRegions}, got ${regions.length}`);
     }
     const clipped = regions?.map((region) => clip(frame, region));
-    const encoded = await this.#queue.ask(frame, { type: 'encode', regions: clipped }, 'encoded');
-    this.#lastTimes = encoded.times;
-    return encoded;
+    return this.#queue.ask(frame, { type: 'encode', regions: clipped }, 'encoded');
   }
 }
 

@@ -6,7 +6,7 @@ import { type EngineName, engineNames } from '../config/schema.ts';
 import { type ModelCard, takenBy } from './cards/card.ts';
 import { type ModelFile, readModel } from './cards/model-file.ts';
 import { CoreThread } from './core-thread.ts';
-
+import { decoderModule } from './decoders/custom.ts';
 import { FrameQueue } from './frame-queue.ts';
 import type { LoadedReply } from './messages.ts';
 
@@ -52,7 +52,7 @@ export async function loadCore<T extends ModelCard['task']>(
       const { task: got } = card;
       throw new InputError(`expected a model of the task ${task}, its card says ${got}: ${takenBy[got]}`);
     }
-    await thread.request({ type: 'fit', card }, 'ready');
+    await thread.request({ type: 'fit', card, decoder: decoderModule(card) }, 'ready');
     logger.debug(`model ${card.name}: ready after ${Math.round(performance.now() - started)} ms`);
     return { card, queue: new FrameQueue(card.name, thread) };
   } catch (error) {

@@ -27,6 +27,8 @@ export interface LoadRequest {
 export interface FitRequest {
   readonly type: 'fit';
   readonly card: ModelCard;
+  /** The URL of the module of the card's decoder, where it is not one of Ocellus. */
+  readonly decoder?: string | undefined;
 }
 
 /** A frame's pixels. The planes are over shared memory: the message carries none. */

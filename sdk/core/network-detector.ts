@@ -5,8 +5,7 @@ import { kernels } from '../kernels/kernels.ts';
 import type { Preprocessor } from '../kernels/preprocess/preprocess.ts';
 import type { DetectorCard } from './cards/card.ts';
 import { assertNormalisation } from './cards/normalisation.ts';
-import { type Decoder, greatestScore, notShares } from './decoders/decoder.ts';
-import { decoders } from './decoders/registry.ts';
+import { type Decoder, type DecoderFactory, greatestScore, notShares } from './decoders/decoder.ts';
 import { pictureInput } from './engines/binding.ts';
 import type { Engine, FixedInput, Tensor, TensorInfo } from './engines/engine.ts';
 import type { DetectRequest, FoundReply } from './messages.ts';
@@ -21,8 +20,11 @@ export class NetworkDetector {
   readonly #candidates = new Candidates();
   #isChecked = false;
 
-  /** @throws InputError when the card does not fit the model the engine has loaded. */
-  constructor(engine: Engine, card: DetectorCard) {
+  /**
+   * @param decoderOf Makes the decoder that the card names.
+   * @throws InputError when the card does not fit the model the engine has loaded.
+   */
+  constructor(engine: Engine, card: DetectorCard, decoderOf: DecoderFactory) {
     const { inputs, outputs } = engine;
     const { name = pictureInput(inputs)?.name ?? '', type, layout, width, height } = card.input;
     assertNormalisation(card.input);
@@ -32,7 +34,7 @@ export class NetworkDetector {
     // torchvision's detectors take pictures one by one, without a batch.
     const isAlone = inputs.find((one) => one.name === name)?.shape.length === 3;
     this.#input = engine.bind(name, type, isAlone ? picture : [1, ...picture], sizesOf(card, inputs));
-    this.#decoder = decoders[card.decoder.type](card, outputs);
+    this.#decoder = decoderOf(card, outputs);
     this.#preprocessor = kernels.preprocessor(card.input);
   }
 

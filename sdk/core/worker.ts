@@ -1,5 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { InputError, ModelError, messageOf } from '../base/errors.ts';
+import type { DetectorCard } from './cards/card.ts';
+import { importDecoder } from './decoders/custom.ts';
+import type { DecoderFactory } from './decoders/decoder.ts';
+import { decoders } from './decoders/registry.ts';
 import { Encoder } from './encoder.ts';
 import type { Engine } from './engines/engine.ts';
 import type { CoreThreadData, Reply, Request } from './messages.ts';
@@ -36,6 +40,12 @@ port.on('message', (request: Request) => {
     });
 });
 
+/** @param module Of a decoder that is not one of Ocellus. */
+async function decoderOf({ decoder }: DetectorCard, module: string | undefined): Promise<DecoderFactory> {
+  if (decoder.type !== 'custom') return decoders[decoder.type];
+  return importDecoder(decoder.name, module!);
+}
+
 async function answer(request: Request): Promise<void> {
   const engine = await making;
   switch (request.type) {
@@ -47,8 +57,11 @@ async function answer(request: Request): Promise<void> {
       break;
     }
     case 'fit': {
-      const { card } = request;
-      network = card.task === 'detect' ? new NetworkDetector(engine, card) : new Encoder(engine, card);
+      const { card, decoder } = request;
+      network =
+        card.task === 'detect'
+          ? new NetworkDetector(engine, card, await decoderOf(card, decoder))
+          : new Encoder(engine, card);
       const ready: Reply = { type: 'ready' };
       port!.postMessage(ready);
       break;

@@ -253,6 +253,11 @@ export class Hub {
     return this.#stopping;
   }
 
+  /** `stop()`, for `await using hub = new Hub(options)`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
   async #stop(): Promise<void> {
     const parts = this.#parts;
     if (!parts) return;

@@ -303,6 +303,11 @@ export class Learner extends EventEmitter<LearnerEvents> {
     await this.#store.close();
   }
 
+  /** `close()`, for `await using learner = await Learner.open(folder, options)`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   /** What cannot be kept is not in use: after the next start it would not be, either. */
   async #save(versions: HeadVersions, undo: () => void): Promise<void> {
     try {

@@ -218,6 +218,11 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     await classifier?.close();
   }
 
+  /** `stop()`, for `await using learning = new NodeLearning(options)`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
   /** A camera whose pipeline is to learn; once for each name. */
   addCamera(name: string, settings: CameraLearningSettings): CameraLearning {
     const camera = new CameraLearning({

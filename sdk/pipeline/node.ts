@@ -165,6 +165,11 @@ export class Node extends EventEmitter<NodeEvents> {
     if (!this.#options.model) await (model as Model | null | undefined)?.close();
   }
 
+  /** `stop()`, for `await using node = new Node(settings)`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
   async #load(): Promise<Model | Detector | null> {
     const { model, engine, threads } = this.settings.core;
     if (this.#options.model) return this.#options.model;

@@ -132,6 +132,11 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     await run?.close();
   }
 
+  /** `stop()`, for `await using pipeline = new Pipeline()`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
   /**
    * Changes settings while it runs and emits `settings`. Fields that are left out stay; lists, and the maps `zones`,
    * `lines`, `thresholds`, `states` and `controls`, are replaced whole. A source that cannot be opened then is tried again

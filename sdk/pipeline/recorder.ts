@@ -114,6 +114,11 @@ export class Recorder implements Stage<Frame> {
     this.#index = undefined;
   }
 
+  /** `stop()`, for `await using recorder = new Recorder(options)`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
   async #record(frame: Frame): Promise<void> {
     const { sequence, captureTimeNs, wallTimeMs, format, width, height, colour } = frame;
     if (this.#frames === 0) await this.#writeInfo();

@@ -89,7 +89,24 @@ describe('Classifier', () => {
       expect(blue).toHaveLength(3);
       expect(blue[0]!.label).toBe('blue');
       expect(blue.reduce((sum, { score }) => sum + score, 0)).toBeCloseTo(1);
-      expect(classifier.lastTimes.inferMs).toBeGreaterThan(0);
+    });
+  });
+
+  it('gives the times with what they belong to, also when several frames are under way', async () => {
+    await using(load(), async (classifier) => {
+      const [embedded, classified, none] = await Promise.all([
+        classifier.embedTimed(stripes(), [column(0), column(24)]),
+        classifier.classifyTimed(stripes()),
+        classifier.embedTimed(stripes(), []),
+      ]);
+      expect(embedded.embeddings.map(rounded)).toHaveLength(2);
+      expect(classified.classes[0]!.label).toBe('green');
+      for (const { times } of [embedded, classified]) {
+        expect(times.inferMs).toBeGreaterThan(0);
+        expect(times.preprocessMs).toBeGreaterThan(0);
+      }
+      // Nothing was asked of the network.
+      expect(none).toEqual({ embeddings: [], times: { preprocessMs: 0, inferMs: 0 } });
     });
   });
 

@@ -42,6 +42,11 @@ export class EnergyMeter {
     this.#timer = undefined;
   }
 
+  /** `stop()`, for `using meter = new EnergyMeter(source)`. */
+  [Symbol.dispose](): void {
+    this.stop();
+  }
+
   /** Asks once more. @returns What was measured since the last call; 0 seconds where nothing was. */
   async take(): Promise<Energy> {
     await this.#ask();

@@ -146,6 +146,19 @@ export const DecoderCard = Type.Union([
         'Boxes, classes and scores apart, after the model’s own post-processing: SSD, RT-DETR, D-FINE, torchvision.',
     },
   ),
+  Type.Object(
+    {
+      type: Type.Literal('custom'),
+      name: Type.String({ minLength: 1, description: 'The name under which the program registered it.' }),
+      options: Type.Optional(
+        Type.Record(Type.String(), Type.Unknown(), { description: 'For the decoder, which checks them itself.' }),
+      ),
+    },
+    {
+      additionalProperties: false,
+      description: 'A decoder of the program’s own, which `registerDecoder` made known.',
+    },
+  ),
 ]);
 
 const about = {

@@ -72,6 +72,8 @@ const coarsest = 0.2;
  * @throws InputError when the output with the scores can hold hardly any.
  */
 export function assertFineScores(model: Uint8Array, { decoder }: DetectorCard): void {
+  // Which of the outputs are scores, only that decoder knows.
+  if (decoder.type === 'custom') return;
   const graph = readOnnxGraph(model);
   if (!graph) return;
   const names =

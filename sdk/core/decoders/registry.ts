@@ -8,8 +8,11 @@ import { yolov5 } from './yolov5.ts';
 import { yolov8 } from './yolov8.ts';
 import { yolox } from './yolox.ts';
 
-/** Each decoder a card can name. */
-export const decoders: Readonly<Record<DetectorCard['decoder']['type'], DecoderFactory>> = {
+/** What cards say of the decoders of Ocellus. */
+export type BuiltInDecoder = Exclude<DetectorCard['decoder'], { type: 'custom' }>;
+
+/** The decoders of Ocellus, by the `type` that a card gives; `custom` ones are in `custom.ts`. */
+export const decoders: Readonly<Record<BuiltInDecoder['type'], DecoderFactory>> = {
   nanodet,
   yolox,
   yolov5,

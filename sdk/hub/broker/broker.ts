@@ -40,6 +40,8 @@ export interface EmbeddedBroker {
   readonly maximumPacketSize: number;
   /** Ends all connections and frees the port. */
   stop(): Promise<void>;
+  /** `stop()`, for `await using broker = await startBroker()`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 const maxConnections = 100;
@@ -164,13 +166,15 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Embedded
   };
   let stopped: Promise<void> | undefined;
   const bound = portOf(server);
+  const stopOnce = () => (stopped ??= stop());
   return {
     host,
     port: bound,
     url: `mqtt://${reachable(host)}:${bound}`,
     login: users?.own,
     maximumPacketSize: maxPacketBytes,
-    stop: () => (stopped ??= stop()),
+    stop: stopOnce,
+    [Symbol.asyncDispose]: stopOnce,
   };
 }
 

@@ -240,6 +240,11 @@ export class LedgerStore {
     await this.#close();
   }
 
+  /** `close()`, for `await using store = await LedgerStore.open(folder, options)`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   async #close(): Promise<void> {
     const [level, witness] = [this.#level, this.#witness];
     this.#level = undefined;

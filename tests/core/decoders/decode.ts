@@ -1,5 +1,4 @@
-import type { DetectorCard } from '../../../sdk/core/cards/card.ts';
-import { decoders } from '../../../sdk/core/decoders/registry.ts';
+import { type BuiltInDecoder, decoders } from '../../../sdk/core/decoders/registry.ts';
 import type { Tensor, TensorInfo } from '../../../sdk/core/engines/engine.ts';
 import { Candidates } from '../../../sdk/kernels/decode/candidates.ts';
 import { card } from '../cards.ts';
@@ -27,7 +26,7 @@ function tensors(outputs: readonly Output[]): Map<string, Tensor> {
 
 /** What the decoder of this card makes of these outputs: boxes to 3 digits, in input pixels. */
 export function decode(
-  decoder: DetectorCard['decoder'],
+  decoder: BuiltInDecoder,
   outputs: readonly Output[],
   {
     threshold = 0.5,
@@ -51,7 +50,7 @@ export function decode(
 }
 
 /** What the decoder of this card says against the numbers of these outputs. */
-export function complaint(decoder: DetectorCard['decoder'], outputs: readonly Output[], change = {}): string {
+export function complaint(decoder: BuiltInDecoder, outputs: readonly Output[], change = {}): string {
   try {
     decoders[decoder.type](card(decoder, change), infos(outputs)).check?.(tensors(outputs));
   } catch (error) {
@@ -61,7 +60,7 @@ export function complaint(decoder: DetectorCard['decoder'], outputs: readonly Ou
 }
 
 /** The error of a card that does not fit a model with these outputs. */
-export function misfit(decoder: DetectorCard['decoder'], outputs: readonly Output[], change = {}): string {
+export function misfit(decoder: BuiltInDecoder, outputs: readonly Output[], change = {}): string {
   try {
     decoders[decoder.type](card(decoder, change), infos(outputs));
   } catch (error) {

@@ -1,0 +1,110 @@
+import { assertKind, assertShape, refuse } from '../../base/arguments.ts';
+import { InputError, messageOf } from '../../base/errors.ts';
+import type { ModelCard } from '../cards/card.ts';
+import type { Decoder, DecoderFactory } from './decoder.ts';
+
+/** The modules that programs registered, by the name that cards give. */
+const modules = new Map<string, { readonly address: string }>();
+
+/**
+ * Makes a decoder of one's own known, for networks whose outputs none of Ocellus' decoders reads. A card names it:
+ * `"decoder": {"type": "custom", "name": "centres"}`, with `options` for the decoder if it takes any. For models that are
+ * loaded from now on, in this process.
+ *
+ * Networks and their decoders run on a thread of their own, so the decoder is a module that is imported there: JavaScript,
+ * its default export a `DecoderFactory`.
+ *
+ * @param name One or more small letters, digits, `.`, `_` and `-`, a letter or digit first.
+ * @param module The address of that file: `new URL('./centres.js', import.meta.url)`, or what `import.meta.resolve` gives.
+ * @returns A function that takes it back.
+ * @throws InputError when the name is no such text or exists already, or the module is no address of a file.
+ *
+ * @example
+ * registerDecoder('centres', new URL('./centres.js', import.meta.url));
+ * const model = await loadModel('centres.card.json');
+ */
+export function registerDecoder(name: string, module: URL | string): () => void {
+  if (typeof name !== 'string' || !/^[a-z0-9][a-z0-9._-]*$/.test(name)) {
+    const expected = 'small letters, digits, ".", "_" and "-", a letter or digit first';
+    refuse('registerDecoder: name', expected, name);
+  }
+  const address = module instanceof URL ? module.href : module;
+  if (typeof address !== 'string' || !address.startsWith('file://')) {
+    refuse('registerDecoder: module', "the URL of a file, as new URL('./mine.js', import.meta.url)", module);
+  }
+  if (modules.has(name)) {
+    throw new InputError(`registerDecoder: expected a name that is free, but "${name}" is registered already`);
+  }
+  const registered = { address };
+  modules.set(name, registered);
+  return () => {
+    // Another one may have taken the name since.
+    if (modules.get(name) === registered) modules.delete(name);
+  };
+}
+
+/**
+ * The module that reads the outputs of a card's network; undefined where a decoder of Ocellus does.
+ *
+ * @throws InputError when the card names a decoder that nobody registered.
+ */
+export function decoderModule(card: ModelCard): string | undefined {
+  if (card.task !== 'detect') return undefined;
+  const { decoder } = card;
+  if (decoder.type !== 'custom') return undefined;
+  const module = modules.get(decoder.name);
+  if (module) return module.address;
+  const known = [...modules.keys()].join(', ') || 'none';
+  throw new InputError(
+    `decoder.name: there is no decoder "${decoder.name}", registered are: ${known}; call registerDecoder before the model is loaded`,
+  );
+}
+
+/**
+ * Imports a decoder, on the core's thread.
+ *
+ * @param name As the card says, for messages.
+ * @throws InputError when the module cannot be imported, or its default export is no function.
+ */
+export async function importDecoder(name: string, module: string): Promise<DecoderFactory> {
+  let factory: unknown;
+  try {
+    ({ default: factory } = (await import(module)) as { default: unknown });
+  } catch (error) {
+    throw new InputError(`decoder ${name}: ${module} cannot be imported: ${messageOf(error)}`, { cause: error });
+  }
+  assertKind(`decoder ${name}: the default export of ${module}`, factory, 'function', 'a DecoderFactory, a function');
+  return (card, outputs) => {
+    const decoder = asInput(name, () => (factory as DecoderFactory)(card, outputs));
+    assertShape(`decoder ${name}`, decoder, { decode: 'function', check: 'function?' }, 'a Decoder');
+    return guarded(name, decoder, card.labels.length);
+  };
+}
+
+/** What it finds wrong with the card or the model is the card's or the model's fault. */
+function asInput<T>(name: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new InputError(`decoder ${name}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** A decoder that is not ours: what it throws is the model's fault, and a class that has no label is none. */
+function guarded(name: string, decoder: Decoder, labels: number): Decoder {
+  return {
+    suppressed: decoder.suppressed ?? false,
+    check: (outputs) => asInput(name, () => decoder.check?.(outputs)),
+    decode(outputs, threshold, multiLabel, candidates) {
+      asInput(name, () => decoder.decode(outputs, threshold, multiLabel, candidates));
+      const { classIds, length } = candidates;
+      for (let i = 0; i < length; i++) {
+        const classId = classIds[i]!;
+        if (classId >= 0 && classId < labels) continue;
+        throw new InputError(
+          `decoder ${name}: expected class ids from 0 to ${labels - 1}, the card has ${labels} labels; got ${classId}`,
+        );
+      }
+    },
+  };
+}
