@@ -5,7 +5,7 @@ export type { AskFirmware, FirmwareQuestion } from './boards/board/vcgencmd.ts';
 export { BoardMonitor, type BoardReadings, type BoardSenses, type MeasuredPower } from './boards/monitor.ts';
 export { type FoundPower, findPower } from './boards/power/find.ts';
 export { EnergyMeter, measureWatts } from './boards/power/meter.ts';
-export type { Energy, PowerCoverage, PowerSource } from './boards/power/source.ts';
+export type { Energy, PowerCoverage, PowerSource } from './boards/power/power-source.ts';
 export { type CameraDetails, cameraDetails } from './camera-details.ts';
 export { DeviceBase } from './device/base.ts';
 export { monotonicNs } from './device/clock.ts';
@@ -20,7 +20,7 @@ export type {
   LibcameraOptions,
 } from './device/device.ts';
 export { FrameOutlet } from './device/outlet.ts';
-export { type DecoderTrial, tryDecoders } from './ffmpeg/decoder-trial.ts';
+export { type DecoderTrial, tryDecoders } from './ffmpeg/video-decoder-trial.ts';
 export {
   describeLibcamera,
   discoverCameras,

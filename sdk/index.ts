@@ -55,7 +55,7 @@ export { type EmbeddedBroker, startBroker } from './hub/broker/broker.ts';
 export { requestVerb } from './hub/extensions/requests/client.ts';
 export { defineVerb } from './hub/extensions/requests/verbs/verb.ts';
 export { Hub } from './hub/hub.ts';
-export type { Candidates } from './kernels/decode/candidates.ts';
+export type { Candidates } from './kernels/boxes/candidates.ts';
 export { Learner } from './learn/learner.ts';
 export { NodeLearning, type Teaching } from './learn/node-learning.ts';
 export { type EncodeOptions, encodeJpeg, readPicture } from './picture/picture.ts';

@@ -17,7 +17,7 @@ export type {
 export { embedPicture } from './learn/camera/embed-picture.ts';
 export type { Oracle } from './learn/camera/object-names.ts';
 export type { TrackView, ViewedTrack } from './learn/camera/track-views.ts';
-export type { Share, ViewState } from './learn/camera/view-states.ts';
+export type { NormalisedBox, ViewState } from './learn/camera/view-states.ts';
 export type { Features } from './learn/heads/features.ts';
 export {
   defaultTrainers,

@@ -3,7 +3,7 @@ import { readThrottling, type Throttling } from './board/throttling.ts';
 import { type AskFirmware, askFirmware } from './board/vcgencmd.ts';
 import { findPower } from './power/find.ts';
 import { EnergyMeter } from './power/meter.ts';
-import type { PowerCoverage } from './power/source.ts';
+import type { PowerCoverage } from './power/power-source.ts';
 
 /** Which figures a board tells of itself. */
 export interface BoardSenses {

@@ -8,9 +8,9 @@ import { SupervisedDevice } from '../device/supervised.ts';
 import { Child, type Command } from '../programs/child.ts';
 import { PoolFiller } from '../stream/filler.ts';
 import { pump, type StreamFormat, type StreamParser, type StreamSink } from '../stream/stream.ts';
-import { chooseDecoder, type Encoded } from './choose-decoder.ts';
-import type { DecoderTrial } from './decoder-trial.ts';
+import { chooseDecoder, type Encoded } from './choose-video-decoder.ts';
 import { plainWords } from './ffmpeg.ts';
+import type { DecoderTrial } from './video-decoder-trial.ts';
 
 /** How a live source is read at the moment: the program may have been installed, the camera plugged in, since the last time. */
 export interface LiveCommand extends Command {

@@ -7,7 +7,7 @@ import type { DeviceOptions, DeviceProperties } from '../device/device.ts';
 import { LossReport } from '../device/loss-report.ts';
 import { defaultMaxPixels } from '../device/options.ts';
 import { Presenter } from '../device/presenter.ts';
-import { chooseDecoder } from '../ffmpeg/choose-decoder.ts';
+import { chooseDecoder } from '../ffmpeg/choose-video-decoder.ts';
 import { atMost, ffmpegCommand, plainWords } from '../ffmpeg/ffmpeg.ts';
 import { Child } from '../programs/child.ts';
 import { Watchdog } from '../programs/watchdog.ts';

@@ -25,10 +25,10 @@ export const reservedStateNames: readonly string[] = [
 /** The name of a state of a whole view. */
 export const StateName = Type.String({ pattern: `^(?!(?:${reservedStateNames.join('|')})$)[a-z0-9][a-z0-9_-]{0,31}$` });
 
-const Share = (description: string, fallback?: number) =>
+const Fraction = (description: string, fallback?: number) =>
   Type.Number({ minimum: 0, maximum: 1, description, ...(fallback === undefined ? {} : { default: fallback }) });
 
-const Point = Type.Tuple([Share('x'), Share('y')], {
+const Point = Type.Tuple([Fraction('x'), Fraction('y')], {
   description: '[x, y] as shares of the picture: [0, 0] is top left, [1, 1] bottom right.',
 });
 const Polygon = Type.Array(Point, { minItems: 3, maxItems: 64, description: 'Corners, in order.' });
@@ -88,8 +88,8 @@ export const DetectSettings = Type.Object(
       description:
         'While several cameras want more than the board can do: the turns that this one gets for each one of a camera with 1.',
     }),
-    threshold: Share('The least score of an object, unless `thresholds` names its label.', 0.6),
-    thresholds: ByLabel(Share('The least score of this label.'), {
+    threshold: Fraction('The least score of an object, unless `thresholds` names its label.', 0.6),
+    thresholds: ByLabel(Fraction('The least score of this label.'), {
       default: {},
       description: 'The least score by label, e.g. {cat: 0.7}.',
     }),
@@ -122,7 +122,7 @@ export const MotionSettings = Type.Object(
       default: true,
       description: 'Skip the network while nothing moves. Off: every frame is looked at.',
     }),
-    sensitivity: Share('How little motion is enough.', 0.5),
+    sensitivity: Fraction('How little motion is enough.', 0.5),
     keepalive: Type.Number({
       minimum: 0.1,
       maximum: 3600,
@@ -142,14 +142,14 @@ export const TrackSettings = Type.Object(
       maximum: 100,
       default: 3,
       description:
-        'Observations before an object becomes an event; their median score must pass the threshold. Below four looks a second fewer are enough if they are surer.',
+        'Observations before an object becomes an event; their median score must pass the threshold. Below four inferences a second fewer are enough if they are surer.',
     }),
     lost: Type.Number({
       minimum: 0.1,
       maximum: 600,
       default: 2,
       description:
-        'Seconds out of sight before an event ends; at least three looks. Who leaves the picture is gone at once.',
+        'Seconds out of sight before an event ends; at least three inferences. Who leaves the picture is gone at once.',
     }),
     stationary: Type.Number({
       minimum: 0.5,
@@ -192,7 +192,7 @@ const CameraLearnSettings = Type.Object(
       Type.Object(
         {
           region: Type.Optional(
-            Type.Tuple([Share('left'), Share('top'), Share('right'), Share('bottom')], {
+            Type.Tuple([Fraction('left'), Fraction('top'), Fraction('right'), Fraction('bottom')], {
               description:
                 'The part of the view that it is about: [x1, y1, x2, y2] in shares of the frame, 0..1. Default: all of it.',
             }),

@@ -237,7 +237,7 @@ function rows(values: Float32Array, length: number): Float32Array[] {
 function scoresOf(numbers: Float32Array, activation: Activation | undefined, model: string): Float64Array {
   if (!numbers.every(Number.isFinite))
     throw new ModelError(`model ${model}: logits: expected finite numbers, got others`);
-  switch (activation ?? (areShares(numbers) ? 'none' : 'softmax')) {
+  switch (activation ?? (areProbabilities(numbers) ? 'none' : 'softmax')) {
     case 'softmax':
       return softmax(numbers);
     case 'sigmoid':
@@ -260,7 +260,7 @@ function softmax(logits: Float32Array): Float64Array {
 }
 
 /** Do they add up to 1? Within what float16 and many classes lose on the way. */
-function areShares(numbers: Float32Array): boolean {
+function areProbabilities(numbers: Float32Array): boolean {
   const sum = numbers.reduce((total, number) => total + number, 0);
   return numbers.every((number) => number >= 0 && number <= 1) && Math.abs(sum - 1) < 0.01;
 }

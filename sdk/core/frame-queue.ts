@@ -101,7 +101,7 @@ export class FrameQueue {
       const started = performance.now();
       const { frame, question, expected } = job;
       try {
-        const planes = this.#staging.share(frame.planes);
+        const planes = this.#staging.inSharedMemory(frame.planes);
         const { format, width, height, colour } = frame;
         const pixels = { format, width, height, colour, planes };
         job.resolve(await this.#thread.request({ ...question, frame: pixels }, expected));

@@ -90,8 +90,8 @@ export class Model {
     const iou = options.iouThreshold ?? this.card.thresholds.iou;
     const question = {
       type: 'detect',
-      scoreThreshold: share('scoreThreshold', options.scoreThreshold ?? this.card.thresholds.score),
-      iouThreshold: iou === undefined ? undefined : share('iouThreshold', iou),
+      scoreThreshold: fraction('scoreThreshold', options.scoreThreshold ?? this.card.thresholds.score),
+      iouThreshold: iou === undefined ? undefined : fraction('iouThreshold', iou),
       maxDetections: atLeastOne('maxDetections', options.maxDetections ?? 100),
       multiLabel: options.multiLabel ?? false,
       region: options.region && clipRegion(frame, options.region),
@@ -112,7 +112,7 @@ export class Model {
   }
 }
 
-function share(name: string, value: number): number {
+function fraction(name: string, value: number): number {
   if (!(value >= 0 && value <= 1)) throw new RangeError(`${name}: expected 0..1, got ${value}`);
   return value;
 }

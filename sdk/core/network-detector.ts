@@ -1,11 +1,11 @@
 import { InputError, ModelError, messageOf } from '../base/errors.ts';
 import { boxesToFrame, letterboxGeometry } from '../frame/letterbox.ts';
-import { Candidates } from '../kernels/decode/candidates.ts';
+import { Candidates } from '../kernels/boxes/candidates.ts';
 import { kernels } from '../kernels/kernels.ts';
 import type { Preprocessor } from '../kernels/preprocess/preprocess.ts';
 import type { DetectorCard } from './cards/card.ts';
 import { assertNormalisation } from './cards/normalisation.ts';
-import { type Decoder, type DecoderFactory, greatestScore, notShares } from './decoders/decoder.ts';
+import { type Decoder, type DecoderFactory, greatestScore, notScores } from './decoders/decoder.ts';
 import { pictureInput } from './engines/binding.ts';
 import type { Engine, FixedInput, Tensor, TensorInfo } from './engines/engine.ts';
 import type { DetectRequest, FoundReply } from './messages.ts';
@@ -53,7 +53,7 @@ export class NetworkDetector {
     const { boxes, scores, classIds, length } = candidates;
     // Nothing overlaps by more than 1.
     const iou = iouThreshold ?? (this.#decoder.suppressed ? 1 : defaultIou);
-    const kept = kernels.decode.classwiseNms(boxes, scores, classIds, length, iou, maxDetections);
+    const kept = kernels.boxes.classwiseNms(boxes, scores, classIds, length, iou, maxDetections);
     const found = gather(candidates, kept);
     boxesToFrame(geometry, found.xyxy, kept.length);
     const result = withoutEmpty(found);
@@ -73,7 +73,7 @@ export class NetworkDetector {
       this.#isChecked = true;
       this.#decoder.decode(outputs, threshold, multiLabel, candidates);
       const { scores, length } = candidates;
-      for (let i = 0; i < length; i++) if (scores[i]! > greatestScore) throw new InputError(notShares(scores[i]!));
+      for (let i = 0; i < length; i++) if (scores[i]! > greatestScore) throw new InputError(notScores(scores[i]!));
     } catch (error) {
       throw error instanceof InputError ? new ModelError(`model ${this.card.name}: ${messageOf(error)}`) : error;
     }

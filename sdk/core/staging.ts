@@ -8,7 +8,7 @@ export class SharedStaging {
   #buffer: SharedArrayBuffer | undefined;
 
   /** The same planes over shared memory. Those that are already there stay as they are; valid until the next call. */
-  share(planes: readonly Plane[]): readonly Plane[] {
+  inSharedMemory(planes: readonly Plane[]): readonly Plane[] {
     const lengths = planes.map(({ data }) => (isShared(data) ? 0 : data.length));
     const total = lengths.reduce((sum, length) => sum + length, 0);
     if (total === 0) return planes;

@@ -15,12 +15,12 @@ import { CameraStates } from './extensions/cameras/camera-states.ts';
 import type { Extension, HubContext, Subscription } from './extensions/extension.ts';
 import { Fleet } from './extensions/fleet/fleet.ts';
 import { HomeAssistant } from './extensions/home-assistant/home-assistant.ts';
+import type { HubNode } from './extensions/hub-node.ts';
 import { LearningStates } from './extensions/learning/learning-states.ts';
 import { NodeStatistics } from './extensions/node-statistics.ts';
 import { Requests } from './extensions/requests/requests.ts';
 import type { Verb } from './extensions/requests/verbs/verb.ts';
 import { standardVerbs } from './extensions/requests/verbs/verbs.ts';
-import type { HubNode } from './extensions/source.ts';
 import { Outbox, type OutboxStats } from './outbox/outbox.ts';
 import { Publisher, type PublisherStats } from './outbox/publisher.ts';
 import { Refusals } from './outbox/refusals.ts';
@@ -302,7 +302,7 @@ export class Hub {
     retained.doubt();
     retained.update();
     this.#publisher.attach(link);
-    const look = async (scan: RetainedScan) => {
+    const run = async (scan: RetainedScan) => {
       parts.scan = scan;
       return { found: await scan.run(link), isComplete: scan.isComplete };
     };
@@ -310,18 +310,18 @@ export class Hub {
     // Something is retained for sure, if it may be.
     const probe = link.canRetain && this.#refusedOnline === 0 ? topics.status : undefined;
     const scan = new RetainedScan(filters, probe);
-    let seen = await look(scan);
+    let seen = await run(scan);
     if (session.link !== link) return;
     // Where it could not say that it is there, there is nothing to be seen.
-    const mayLook = link.canRetain && this.#refusedOnline === 0;
-    if (mayLook && (!scan.sees || scan.isRefused)) this.#sayBlind(topics.root, scan.isRefused);
+    const maySee = link.canRetain && this.#refusedOnline === 0;
+    if (maySee && (!scan.sees || scan.isRefused)) this.#sayBlind(topics.root, scan.isRefused);
     if (!scan.sees) {
-      seen = await look(new RetainedScan([...retained.remembered.keys()]));
+      seen = await run(new RetainedScan([...retained.remembered.keys()]));
       if (session.link !== link) return;
     }
     retained.found(seen.found);
     retained.update();
-    if (seen.isComplete) for (const extension of this.#extensions) extension.looked?.(seen.found);
+    if (seen.isComplete) for (const extension of this.#extensions) extension.scanned?.(seen.found);
     for (const extension of this.#extensions) extension.connected?.(link);
   }
 

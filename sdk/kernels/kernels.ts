@@ -1,10 +1,10 @@
+import type { BoxesKernels } from './boxes/boxes.ts';
+import { nativeBoxes } from './boxes/native.ts';
+import { boxesKernels } from './boxes/typescript.ts';
 import type { YuvConverter } from './convert/convert.ts';
 import { Converter } from './convert/converter.ts';
 import { nativeYuvConverter } from './convert/native.ts';
 import { toYuv } from './convert/typescript.ts';
-import type { DecodeKernels } from './decode/decode.ts';
-import { nativeDecode } from './decode/native.ts';
-import { decodeKernels } from './decode/typescript.ts';
 import type { VectorKernels } from './dot/dot.ts';
 import { vectorKernels } from './dot/typescript.ts';
 import type { MotionKernel } from './motion/motion.ts';
@@ -26,7 +26,7 @@ export interface Kernels {
   /** RGB24, BGR24, I420 or NV12 to I420 or NV12 of the same size. */
   readonly toYuv: YuvConverter;
   readonly motion: MotionKernel;
-  readonly decode: DecodeKernels;
+  readonly boxes: BoxesKernels;
   readonly dot: VectorKernels;
 }
 
@@ -41,7 +41,7 @@ export const kernels: Kernels = {
   converter: () => new Converter(preprocessor),
   toYuv: native ? nativeYuvConverter(native) : toYuv,
   motion: native ? nativeMotion(native) : motion,
-  decode: native ? nativeDecode(native) : decodeKernels,
+  boxes: native ? nativeBoxes(native) : boxesKernels,
   dot: native ?? vectorKernels,
 };
 

@@ -3,8 +3,8 @@ import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { asset } from '../base/assets.ts';
 import { InputError, messageOf } from '../base/errors.ts';
+import type { BoxesFunctions } from './boxes/native.ts';
 import type { ConvertFunctions } from './convert/native.ts';
-import type { DecodeFunctions } from './decode/native.ts';
 import type { VectorKernels } from './dot/dot.ts';
 import type { MotionFunctions } from './motion/native.ts';
 import type { PreprocessFunctions } from './preprocess/native.ts';
@@ -13,7 +13,7 @@ import type { PreprocessFunctions } from './preprocess/native.ts';
 export interface NativeKernels
   extends VectorKernels,
     MotionFunctions,
-    DecodeFunctions,
+    BoxesFunctions,
     PreprocessFunctions,
     ConvertFunctions {
   /** Which instruction set each operation really uses. */

@@ -5,10 +5,11 @@ import { InputError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import { CameraSettings } from '../config/schema.ts';
 import { validate } from '../config/validate.ts';
-import { Source, type SourceOptions } from './source.ts';
+import { SourceReader, type SourceReaderOptions } from './source-reader.ts';
 
 /** What a camera is read by, beside its settings. */
-export interface ReadOptions extends Pick<SourceOptions, 'patient' | 'ready' | 'onFrame' | 'onHealth' | 'onOver'> {
+export interface ReadOptions
+  extends Pick<SourceReaderOptions, 'patient' | 'ready' | 'onFrame' | 'onHealth' | 'onOver'> {
   /** Read while the settings name no other source. */
   given: Device | undefined;
   speed: DeviceOptions['speed'];
@@ -19,12 +20,12 @@ export interface ReadOptions extends Pick<SourceOptions, 'patient' | 'ready' | '
 }
 
 /** @param settingsNow Asked for the controls each time that the source is tried. */
-export function cameraSource(settingsNow: () => CameraSettings, options: ReadOptions): Source {
+export function cameraSource(settingsNow: () => CameraSettings, options: ReadOptions): SourceReader {
   const settings = settingsNow();
   const { source, width, height, transport, libcamera, detect } = settings;
   const { given, speed, asksFps, logger, ...rest } = options;
   const from = source === given?.uri ? given : source;
-  return new Source({
+  return new SourceReader({
     ...rest,
     make: () =>
       createDevice(from, {

@@ -27,7 +27,7 @@ export class Watch {
   #told: readonly CountChange[] = [];
   /** Of the frame that was looked at last. */
   #size = '';
-  #lookedNs = Number.NEGATIVE_INFINITY;
+  #inferredNs = Number.NEGATIVE_INFINITY;
 
   /** @param options.nameOf What local learning calls a track, asked at each frame that is looked at. */
   constructor(options: PartsOptions & { nameOf?: (trackId: number) => SubLabel | undefined }) {
@@ -56,18 +56,18 @@ export class Watch {
     const moving = this.parts.gate.process(frame);
     const turned = moving !== this.#moving;
     this.#moving = moving;
-    const isDue = frame.captureTimeNs - this.#lookedNs >= motion.keepalive * 1e9;
+    const isDue = frame.captureTimeNs - this.#inferredNs >= motion.keepalive * 1e9;
     const isOpen = ({ id, stationary, subLabel }: Track) => !stationary || this.#nameOf(id)?.label !== subLabel?.label;
     const isWanted = detect.enabled && (!motion.enabled || moving || isDue || this.#tracks.some(isOpen));
     return { frame, moving, turned, isWanted };
   }
 
-  /** @param found What the detector saw in the frame; undefined: it did not look. */
+  /** @param found What the detector saw in the frame; undefined: it was not asked. */
   follow({ frame }: Pick<Gated, 'frame'>, found: Detections | undefined): Meaning {
     const { gate, tracker, zones, lines, events, settings } = this.parts;
     if (!found) return settings.detect.enabled ? this.#means(this.#tracks, [], []) : this.#end();
     const { width, height } = frame;
-    this.#lookedNs = frame.captureTimeNs;
+    this.#inferredNs = frame.captureTimeNs;
     // Another size is another scene: boxes of the old one mean nothing in it.
     const size = `${width}x${height}`;
     const before = this.#size === size ? nothing : this.#over();
@@ -88,7 +88,7 @@ export class Watch {
   finish(): Meaning {
     this.parts.gate.reset();
     this.#moving = false;
-    this.#lookedNs = Number.NEGATIVE_INFINITY;
+    this.#inferredNs = Number.NEGATIVE_INFINITY;
     return this.#end();
   }
 
@@ -185,7 +185,7 @@ export class FrameWay {
     }
   }
 
-  /** @returns Undefined: it did not look. */
+  /** @returns Undefined: it was not asked. */
   async #detect({ frame, isWanted }: Gated): Promise<Answer | undefined> {
     const { name, detector, meters, isMax } = this.#options;
     const { fps, priority: weight } = this.#watch.parts.settings.detect;

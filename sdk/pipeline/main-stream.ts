@@ -4,7 +4,7 @@ import { createDevice } from '../../devices/index.ts';
 import { about, type Logger } from '../base/log.ts';
 import type { Frame } from '../frame/frame.ts';
 import { buffersOf } from '../frame/pool.ts';
-import { Source } from './source.ts';
+import { SourceReader } from './source-reader.ts';
 
 /** Enough to find the picture of a moment, and half of what the substream costs. */
 const fps = 5;
@@ -29,14 +29,14 @@ export interface MainStreamOptions {
  */
 export class MainStream {
   readonly #options: MainStreamOptions;
-  readonly #source: Source;
+  readonly #source: SourceReader;
   readonly #frames: Frame[] = [];
 
   constructor(options: MainStreamOptions, logger: Logger) {
     this.#options = options;
     const { uri, ...how } = options;
     const told = about(logger, { stream: 'snapshots' });
-    this.#source = new Source({
+    this.#source = new SourceReader({
       make: () => createDevice(uri, { ...how, fps, logger: told }),
       patient: true,
       ready: Promise.resolve(),

@@ -5,7 +5,7 @@ import { FrameWay, Watch } from './frame-way.ts';
 import { assertKnownLabels } from './known-labels.ts';
 import type { PipelineOptions } from './options.ts';
 import type { SettingsKeeper } from './settings-keeper.ts';
-import type { Source } from './source.ts';
+import type { SourceReader } from './source-reader.ts';
 import type { WayOptions } from './way-values.ts';
 
 /** What a pipeline lends to its runs. */
@@ -35,7 +35,7 @@ export class Run {
   }
 
   /** @returns Undefined where the settings have the camera switched off. */
-  source(patient: boolean): Source | undefined {
+  source(patient: boolean): SourceReader | undefined {
     const { settings, options, given, logger, onHealth, onUnavailable, onEnded } = this.#options;
     if (!settings.now.enabled) return undefined;
     return cameraSource(() => settings.now, {

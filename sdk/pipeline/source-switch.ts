@@ -1,6 +1,6 @@
 import { closedHealth, type Device, type DeviceHealth } from '../../devices/device/device.ts';
 import type { CameraStatus } from './events.ts';
-import type { Source } from './source.ts';
+import type { SourceReader } from './source-reader.ts';
 
 export interface SwitchOptions {
   /** By the settings. */
@@ -17,7 +17,7 @@ export interface SwitchOptions {
 /** Owns which source a camera is read from, and whether frames come of it. */
 export class SourceSwitch {
   readonly #options: SwitchOptions;
-  #source: Source | undefined;
+  #source: SourceReader | undefined;
   /** What was replaced; a camera is opened when those before have let go of it. */
   #closing: Promise<void> = Promise.resolve();
   /** Of devices that were closed again: totals go on when the source changes. */
@@ -47,7 +47,7 @@ export class SourceSwitch {
   }
 
   /** Puts another source in the place of the one that is read; undefined: only ends that one. The last call wins. */
-  async to(next: Source | undefined): Promise<void> {
+  async to(next: SourceReader | undefined): Promise<void> {
     const before = this.#source;
     this.#source = next;
     this.refresh();
@@ -77,7 +77,7 @@ export class SourceSwitch {
     this.#closing = Promise.all([this.#closing, closing]).then(() => {});
   }
 
-  async #end(source: Source): Promise<void> {
+  async #end(source: SourceReader): Promise<void> {
     await source.stop();
     this.#droppedBefore += source.health.dropped;
     this.#options.onClosed();

@@ -10,8 +10,8 @@ import { shareName, type Worth } from './worth.ts';
 const budget = 24;
 /** What a track looks like is looked at again after so many seconds, while somebody is near. */
 const refreshSeconds = 0.5;
-/** Near is who may be in the same place so many looks from now, or is so many sizes away. */
-const ahead = { looks: 2, sizes: 3 };
+/** Near is who may be in the same place so many inferences from now, or is so many sizes away. */
+const ahead = { inferences: 2, sizes: 3 };
 /** Who is covered more than this by another is looked at later. */
 const mostCovered = 0.1;
 /** Two candidates are hard to tell apart when their worth differs by less. */
@@ -21,12 +21,12 @@ const neutral = 0.85;
 const weight = 3;
 /** What a difference of 1 is worth against the places of two tracks: two who meet and turn are sure to be where they are not. */
 const exchangeWeight = 5;
-/** A pair is never worth more or less than so much because of its looks. */
+/** A pair is never worth more or less than so much because of its appearance. */
 const most = 0.6;
 /** No pair is worth less: the light may have changed. */
 const least = 1e-3;
 
-/** Tells apart by their looks what geometry cannot, and looks at nothing where nobody is near another. */
+/** Tells apart by their appearance what geometry cannot, and looks at nothing where nobody is near another. */
 export class Appearance {
   readonly #signature: (box: Box) => Signature;
   readonly #timeNs: number;
@@ -60,7 +60,7 @@ export class Appearance {
   }
 
   /**
-   * The pairs, with the sightings of two exchanged where both tracks may have come to the other one and the looks speak
+   * The pairs, with the sightings of two exchanged where both tracks may have come to the other one and their appearance speaks
    * for it more than the places against: two who met and turned back are each where the other was expected.
    */
   exchanged(
@@ -88,16 +88,16 @@ export class Appearance {
     if (apart(a.box, atB.box) > reachOf(a, this.#timeNs) || apart(b.box, atA.box) > reachOf(b, this.#timeNs))
       return false;
     if (!shareName(a, atB) || !shareName(b, atA)) return false;
-    const lookA = this.#of(atA);
-    const lookB = this.#of(atB);
-    if (!lookA || !lookB) return false;
+    const seenA = this.#of(atA);
+    const seenB = this.#of(atB);
+    if (!seenA || !seenB) return false;
     const [knownA, knownB] = [a.signature!, b.signature!];
-    const looks = alike(knownA, lookB) + alike(knownB, lookA) - alike(knownA, lookA) - alike(knownB, lookB);
+    const likeness = alike(knownA, seenB) + alike(knownB, seenA) - alike(knownA, seenA) - alike(knownB, seenB);
     const places = worthOf(a, atB) + worthOf(b, atA) - worthOf(a, atA) - worthOf(b, atB);
-    return exchangeWeight * looks + places > 0;
+    return exchangeWeight * likeness + places > 0;
   }
 
-  /** Looks at the visible tracks that may soon be hard to tell from another. @param pace Seconds between looks. */
+  /** Looks at the visible tracks that may soon be hard to tell from another. @param pace Seconds between inferences. */
   remember(tracks: readonly Living[], pace: number): void {
     const visible = tracks.filter((track) => track.visible);
     for (const track of visible) {
@@ -109,13 +109,13 @@ export class Appearance {
       for (const other of visible) {
         if (other === track || !other.names.has(track.names.classId)) continue;
         const way = apart(track.box, other.box);
-        if (way > ahead.sizes * size + ahead.looks * pace * (track.speed + other.speed)) continue;
+        if (way > ahead.sizes * size + ahead.inferences * pace * (track.speed + other.speed)) continue;
         isNear = true;
         if (covered(track.box, other.box) > mostCovered) isClear = false;
       }
       if (!isNear || !isClear) continue;
       this.#left--;
-      track.look(this.#signature(track.box), this.#timeNs);
+      track.remember(this.#signature(track.box), this.#timeNs);
     }
   }
 

@@ -5,7 +5,7 @@ import type { Box } from './geometry.ts';
  * motion nor the measurement mixes them.
  *
  * The change of speed is white noise in continuous time, so that its share in a prediction depends on the time that
- * passed and not on the steps it was cut into: ten looks a second and one in ten seconds are the same motion. A noise
+ * passed and not on the steps it was cut into: ten inferences a second and one in ten seconds are the same motion. A noise
  * that grows with the fourth power of the step swings about what stands still as soon as a step takes a second.
  */
 export class BoxFilter {
@@ -169,7 +169,7 @@ const startGrowth = 0.3;
 /** Spectral density of the change of speed, heights² / s³: of the centre, and of width and height, which change slowly. */
 const wander = 0.1;
 const growth = 0.008;
-/** Standard deviation of how far what rests drifts from one look to the next, box heights. */
+/** Standard deviation of how far what rests drifts from one inference to the next, box heights. */
 const drift = 0.03;
 /** Squared surprises, in standard deviations, plus half the logarithm of the variances: what is farther does not fit. */
 const farthest = 6;

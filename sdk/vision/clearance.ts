@@ -1,7 +1,7 @@
 import type { Point } from './geometry.ts';
 import type { Track } from './track.ts';
 
-/** Who is so many standard deviations of his own tremble beyond an edge is there: no look in an hour is so far off by chance. */
+/** Who is so many standard deviations of his own tremble beyond an edge is there: no inference in an hour is so far off by chance. */
 const beyond = 5;
 /** And so many heights of his box at least, about a step: who stands on an edge sways, and boxes stay wrong for seconds. */
 const step = 0.15;

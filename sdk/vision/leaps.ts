@@ -11,10 +11,10 @@ export interface Leap {
   readonly distance: number;
 }
 
-/** How far what was seen once may be at the next look, in its sizes; and a second later. Nobody knows yet how fast it is. */
-const first = { look: 2.5, second: 5 };
+/** How far what was seen once may be at the next inference, in its sizes; and a second later. Nobody knows yet how fast it is. */
+const first = { inference: 2.5, second: 5 };
 /** How far what is known may be, in its sizes: at once, and for each second. */
-const slack = { second: 2, look: 0.6 };
+const slack = { second: 2, inference: 0.6 };
 /** And so many times its own speed: a runner who was seen to turn is faster than that looks. */
 const faster = 1.5;
 /** A thing is not larger or smaller than it was by more. */
@@ -26,12 +26,12 @@ const alone = 1.5;
 export function reachOf(track: Living, timeNs: number): number {
   const size = sizeOf(track.box);
   const unseen = (timeNs - track.lastSeenNs) / 1e9;
-  if (track.observations === 1) return size * Math.max(first.look, first.second * unseen);
-  return size * slack.look + (faster * track.speed + slack.second * size) * unseen;
+  if (track.observations === 1) return size * Math.max(first.inference, first.second * unseen);
+  return size * slack.inference + (faster * track.speed + slack.second * size) * unseen;
 }
 
 /**
- * Pairs what is far apart but alone: what crosses more than its own width between two looks, or turned where nobody
+ * Pairs what is far apart but alone: what crosses more than its own width between two inferences, or turned where nobody
  * looked. No track or sighting is in two of them.
  */
 export function leapsOf(tracks: readonly Living[], sightings: readonly Sighting[], timeNs: number): Leap[] {

@@ -19,7 +19,7 @@ export interface Crossing {
   time: number;
 }
 
-/** The first and the last look at somebody are one each: there, so many standard deviations of his tremble are enough. */
+/** The first and the last inference that found somebody have no other beside them: there, so many standard deviations of his tremble are enough. */
 const clearAtEnds = 2;
 /** And a step over the line of so many tells that he was on the one side and then on the other, however near to it. */
 const stepAtEnds = 4;
@@ -57,7 +57,7 @@ interface Passage {
   /** Where it was first on the other one after that; undefined: it was not. */
   there: Place | undefined;
   last: Place;
-  looks: number;
+  inferences: number;
   clearance: Clearance;
 }
 
@@ -87,7 +87,7 @@ export class Lines {
   #drawn: readonly Drawn[] = [];
   #stories = new Map<number, Story>();
   #totals = new Map<string, number>();
-  #look: LineFrame = { width: 0, height: 0, captureTimeNs: 0, wallTimeMs: 0 };
+  #frame: LineFrame = { width: 0, height: 0, captureTimeNs: 0, wallTimeMs: 0 };
 
   /**
    * @param lines By name, in shares of the picture. Default: none.
@@ -116,8 +116,8 @@ export class Lines {
       assertShape('Lines.update: frame', frame, frameShape, 'a frame, or its size and times');
     }
     const { width, height, captureTimeNs, wallTimeMs } = frame;
-    const isAsBefore = width === this.#look.width && height === this.#look.height;
-    this.#look = { width, height, captureTimeNs, wallTimeMs };
+    const isAsBefore = width === this.#frame.width && height === this.#frame.height;
+    this.#frame = { width, height, captureTimeNs, wallTimeMs };
     if (!isAsBefore) this.#draw();
     const crossings: Crossing[] = [];
     const before = this.#stories;
@@ -139,11 +139,11 @@ export class Lines {
 
   /** All tracks have ended. @returns As `update()`. */
   finish(): Crossing[] {
-    return this.update([], this.#look);
+    return this.update([], this.#frame);
   }
 
   #draw(): void {
-    const { width, height } = this.#look;
+    const { width, height } = this.#frame;
     const drawn = this.#lines.map(([name, line]): Drawn => {
       const from: Point = [line.from[0] * width, line.from[1] * height];
       const to: Point = [line.to[0] * width, line.to[1] * height];
@@ -164,11 +164,19 @@ export class Lines {
       const passage = passages.get(name);
       if (!passage) {
         const isCertain = Math.abs(now.distance) >= clearAtEnds * about.tremble;
-        passages.set(name, { isRight, isCertain, here: now, there: undefined, last: now, looks: 1, clearance: about });
+        passages.set(name, {
+          isRight,
+          isCertain,
+          here: now,
+          there: undefined,
+          last: now,
+          inferences: 1,
+          clearance: about,
+        });
         continue;
       }
       passage.last = now;
-      passage.looks++;
+      passage.inferences++;
       passage.clearance = about;
       const isClear = Math.abs(now.distance) >= about.certain;
       if (passage.isRight === isRight) {
@@ -178,7 +186,7 @@ export class Lines {
         continue;
       }
       passage.there ??= now;
-      passage.isCertain ||= passage.looks === 2 && cameOver(passage);
+      passage.isCertain ||= passage.inferences === 2 && cameOver(passage);
       if (!isClear) continue;
       if (passage.isCertain) untold.push(...crossed(line, passage));
       passage.isRight = isRight;
@@ -210,7 +218,7 @@ export class Lines {
       const counter = `${line}/${label}/${direction}`;
       const total = (this.#totals.get(counter) ?? 0) + 1;
       this.#totals.set(counter, total);
-      told.push({ line, label, direction, total, trackId: id, time: timeAt(captureTimeNs, this.#look) });
+      told.push({ line, label, direction, total, trackId: id, time: timeAt(captureTimeNs, this.#frame) });
     }
     return told;
   }

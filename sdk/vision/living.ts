@@ -19,17 +19,17 @@ const coveredAtAll = 0.1;
 const hides = 0.5;
 /** Misses in a row that are less likely than this say that it is gone: where its place was disturbed, and where not. */
 const chance = { disturbed: 1e-3, calm: 1e-6 };
-/** Share of looks that find a thing before there were any, how many looks that is worth, and the bounds of what is believed. */
+/** Share of inferences that find a thing before there were any, how many inferences that is worth, and the bounds of what is believed. */
 const usualShare = 0.8;
-const usualLooks = 5;
+const usualInferences = 5;
 const leastShare = 0.2;
 const mostShare = 0.95;
-/** Looks that the share of finds is judged by. */
-const looksRemembered = 50;
+/** Inferences that the share of finds is judged by. */
+const inferencesRemembered = 50;
 /** Seconds after which two thirds of a track's greatest speed are forgotten: who turns round stands for a moment. */
 const speedSeconds = 5;
-/** Share of the newest look in what a track looks like. */
-const newestLook = 0.4;
+/** Share of the newest inference in what a track looks like. */
+const newestWeight = 0.4;
 
 /** A track while it lives: what was observed, where it is thought to be, whether it rests. */
 export class Living {
@@ -52,7 +52,7 @@ export class Living {
   stationary = false;
   motionlessCount = 0;
   positionChanges = 0;
-  /** Looks in a row that did not find it; of what rests, those that nothing hid it from. */
+  /** Inferences in a row that did not find it; of what rests, those that nothing hid it from. */
   misses = 0;
   /** Something moved where it was since it was last seen. */
   disturbed = false;
@@ -72,9 +72,9 @@ export class Living {
   /** Seconds that it was looked for in vain, and those of them since something hid it or stirred there. */
   #missing = 0;
   #quiet = 0;
-  /** Share of looks that found it. */
+  /** Share of inferences that found it. */
   #found = usualShare;
-  #looks = usualLooks;
+  #inferences = usualInferences;
 
   constructor(id: number, { box, score, names, row }: Sighting, timeNs: number) {
     this.#row = row;
@@ -153,16 +153,16 @@ export class Living {
     if (timeNs > lastSeenNs) this.filter.leap(box, sighting.box, (timeNs - lastSeenNs) / 1e9);
   }
 
-  /** It was seen from near enough to others that its looks may matter. */
-  look(signature: Signature, timeNs: number): void {
-    this.signature = this.signature ? blended(this.signature, signature, newestLook) : signature;
+  /** It was seen from near enough to others that its appearance may matter. */
+  remember(signature: Signature, timeNs: number): void {
+    this.signature = this.signature ? blended(this.signature, signature, newestWeight) : signature;
     this.signatureNs = timeNs;
   }
 
   /**
-   * This look did not find it, and it rests: may it be there all the same?
+   * This inference did not find it, and it rests: may it be there all the same?
    *
-   * @param seconds That the look speaks for.
+   * @param seconds That the inference speaks for.
    * @param stirs Something moves where it rests, now.
    * @param hidden Share of it that others cover, 0..1.
    */
@@ -223,22 +223,22 @@ export class Living {
     this.disturbed = false;
     this.#halted = false;
     // Only now it is known that the misses were misses, and no departure.
-    for (let i = Math.min(this.misses, looksRemembered); i > 0; i--) this.#count(0);
+    for (let i = Math.min(this.misses, inferencesRemembered); i > 0; i--) this.#count(0);
     this.#count(1);
     this.misses = 0;
     this.#missing = 0;
     this.#quiet = 0;
   }
 
-  /** Looks in a row that miss it with less than this chance while it is there. */
+  /** Inferences in a row that miss it with less than this chance while it is there. */
   #missesFor(chance: number): number {
     const share = Math.min(mostShare, Math.max(leastShare, this.#found));
     return Math.log(chance) / Math.log(1 - share);
   }
 
   #count(found: number): void {
-    this.#looks = Math.min(looksRemembered, this.#looks + 1);
-    this.#found += (found - this.#found) / this.#looks;
+    this.#inferences = Math.min(inferencesRemembered, this.#inferences + 1);
+    this.#found += (found - this.#found) / this.#inferences;
   }
 }
 

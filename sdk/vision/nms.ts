@@ -18,5 +18,5 @@ export function nms(detections: Detections, iouThreshold: number): Detections {
     throw new RangeError(`iouThreshold: expected 0..1, got ${shown(iouThreshold)}`);
   }
   const { xyxy, score, classId, length } = detections;
-  return detections.select(kernels.decode.classwiseNms(xyxy, score, classId, length, iouThreshold));
+  return detections.select(kernels.boxes.classwiseNms(xyxy, score, classId, length, iouThreshold));
 }

@@ -3,7 +3,7 @@ import { median } from './median.ts';
 /** Steps it is judged by: one that took long (a camera that was away) changes nothing. */
 const remembered = 5;
 
-/** How often a look comes while something is followed: the usual time between two looks, in seconds. */
+/** How often an inference comes while something is followed: the usual time between two inferences, in seconds. */
 export class Pace {
   #steps: number[] = [];
   #seconds = 0;
@@ -14,7 +14,7 @@ export class Pace {
     return this.#seconds;
   }
 
-  /** The longest of the last steps, seconds: where looks come irregularly, a long one is no gap. */
+  /** The longest of the last steps, seconds: where inferences come irregularly, a long one is no gap. */
   get longest(): number {
     return this.#longest;
   }

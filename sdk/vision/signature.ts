@@ -54,7 +54,7 @@ export function signatureOf(frame: Frame, box: Box): Signature {
   return sums;
 }
 
-/** How alike two things look, 0..1: the mean overlap of their histograms. The same person two looks later has some 0.95. */
+/** How alike two things look, 0..1: the mean overlap of their histograms. The same person two inferences later has some 0.95. */
 export function alike(a: Signature, b: Signature): number {
   let sum = 0;
   for (let i = 0; i < length; i++) sum += a[i]! * b[i]!;

@@ -17,7 +17,7 @@ export function assertTrackerOptions(options: unknown): void {
 }
 
 /** Checks what a tracker is shown. @throws InputError when it is of another type. */
-export function assertLook(detections: unknown, captureTimeNs: unknown): void {
+export function assertUpdate(detections: unknown, captureTimeNs: unknown): void {
   assertDetections('Tracker.update: detections', detections);
   assertKind('Tracker.update: captureTimeNs', captureTimeNs, 'number');
 }

@@ -10,13 +10,13 @@ import { type Found, type Sighting, sightingsOf } from './sighting.ts';
 import type { Signature } from './signature.ts';
 import { viewShift } from './steady.ts';
 import type { Track } from './track.ts';
-import { assertLook, assertTrackerOptions } from './tracker-options.ts';
+import { assertTrackerOptions, assertUpdate } from './tracker-options.ts';
 import { candidatesOf, clearWorth, faintWorth, nearWorth, type Worth } from './worth.ts';
 
 export interface TrackerOptions {
-  /** Observations before a track can be confirmed, at four looks a second or more; fewer, and surer ones, where looks are rarer. */
+  /** Observations before a track can be confirmed, at four inferences a second or more; fewer, and surer ones, where inferences are rarer. */
   confirm: number;
-  /** Seconds out of sight before a confirmed track ends; at least three looks. */
+  /** Seconds out of sight before a confirmed track ends; at least three inferences. */
   lostSeconds: number;
   /** Seconds in one place before a track is stationary. */
   stationarySeconds: number;
@@ -38,14 +38,14 @@ export const lowThreshold = 0.15;
 
 /** A track may begin with a little less than its label's threshold; the median decides. */
 const beginShare = 0.8;
-/** What one observation stands for, seconds: where looks come less often, fewer are demanded. */
+/** What one observation stands for, seconds: where inferences come less often, fewer are demanded. */
 const observationSeconds = 0.25;
 /** How much surer they must be then: this share of what is left to 1, times the share of observations that are missing. */
 const surer = 0.75;
-/** Tentative tracks that are out of sight for so long, and at so many looks, were nothing. */
-const tentative = { seconds: 0.6, looks: 2 };
-/** Looks in vain before a confirmed track is lost: where looks are rare, one miss is no departure. */
-const lostLooks = 3;
+/** Tentative tracks that are out of sight for so long, and at so many inferences, were nothing. */
+const tentative = { seconds: 0.6, inferences: 2 };
+/** Inferences in vain before a confirmed track is lost: where inferences are rare, one miss is no departure. */
+const lostInferences = 3;
 /** A step of more than so many times the longest of the last ones is a gap. */
 const gap = 1.5;
 /** Seconds in one place before a gap, after which somebody there is the same: who walks is out of his place in half of that. */
@@ -102,7 +102,7 @@ export class Tracker {
     disturbed?: (box: Box) => boolean,
     view?: View,
   ): readonly Track[] {
-    assertLook(detections, captureTimeNs);
+    assertUpdate(detections, captureTimeNs);
     this.#view = view;
     const seconds = this.#pass(captureTimeNs);
     const { sure, unsure } = this.#sort(detections);
@@ -110,15 +110,15 @@ export class Tracker {
     if (dx !== 0 || dy !== 0) for (const track of this.#living) track.shift(dx, dy);
     if (view) this.#end((track) => hasLeft(track, view));
 
-    const looks = view?.signature && new Appearance(view.signature, captureTimeNs);
+    const appearance = view?.signature && new Appearance(view.signature, captureTimeNs);
     let tracks: readonly Living[] = this.#living;
     let open: readonly Sighting[];
-    [tracks, open] = this.#pair(tracks, sure, captureTimeNs, clearWorth, looks);
-    [tracks] = this.#pair(tracks, unsure, captureTimeNs, faintWorth, looks);
-    [tracks, open] = this.#pair(tracks, open, captureTimeNs, nearWorth, looks);
+    [tracks, open] = this.#pair(tracks, sure, captureTimeNs, clearWorth, appearance);
+    [tracks] = this.#pair(tracks, unsure, captureTimeNs, faintWorth, appearance);
+    [tracks, open] = this.#pair(tracks, open, captureTimeNs, nearWorth, appearance);
     open = this.#leap(tracks, open, captureTimeNs);
     for (const sighting of open) this.#living.push(new Living(this.#nextId++, sighting, captureTimeNs));
-    looks?.remember(this.#living, this.#pace.seconds);
+    appearance?.remember(this.#living, this.#pace.seconds);
 
     for (const track of this.#living) {
       if (!track.visible) continue;
@@ -156,7 +156,7 @@ export class Tracker {
     if (isFirst) return 0;
     // Nobody looked for so long: who is seen now is somebody else, but for who stood still, in the very same place.
     const isGap = seconds > Math.max(this.#options.lostSeconds, gap * this.#pace.longest);
-    // While all rests, looks may be as rare as `motion.keepalive`: that says nothing of how often they can come.
+    // While all rests, inferences may be as rare as `motion.keepalive`: that says nothing of how often they can come.
     if (this.#living.some((track) => !track.stationary)) this.#pace.add(seconds);
     if (isGap) this.#end((track) => !track.stationary && !track.stoodStill(standing));
     for (const track of this.#living) {
@@ -192,13 +192,13 @@ export class Tracker {
     sightings: readonly Sighting[],
     timeNs: number,
     worthOf: Worth,
-    looks: Appearance | undefined,
+    appearance: Appearance | undefined,
   ): [readonly Living[], readonly Sighting[]] {
     if (tracks.length === 0 || sightings.length === 0) return [tracks, sightings];
     const candidates = candidatesOf(tracks, sightings, worthOf, timeNs);
-    const judged = looks ? looks.judged(candidates, tracks, sightings) : candidates;
+    const judged = appearance ? appearance.judged(candidates, tracks, sightings) : candidates;
     const pairs = bestPairs(judged, tracks.length, sightings.length);
-    const told = looks ? looks.exchanged(pairs, tracks, sightings, worthOf) : pairs;
+    const told = appearance ? appearance.exchanged(pairs, tracks, sightings, worthOf) : pairs;
     const pairedTracks = new Set<Living>();
     const pairedSightings = new Set<Sighting>();
     for (const { row, column } of told) {
@@ -243,7 +243,7 @@ export class Tracker {
     );
   }
 
-  /** Was it seen often and surely enough? Where looks are rare, a few that are clearly sure are enough. */
+  /** Was it seen often and surely enough? Where inferences are rare, a few that are clearly sure are enough. */
   #isSure({ names }: Living): boolean {
     // By that name: one that was heard once is not confirmed by what was called otherwise.
     const { observations } = names;
@@ -271,12 +271,12 @@ export class Tracker {
     const { lostSeconds } = this.#options;
     track.misses++;
     const unseen = (timeNs - track.lastSeenNs) / 1e9;
-    if (!track.confirmed) return unseen <= tentative.seconds || track.misses < tentative.looks;
-    if (!track.stationary) return unseen <= lostSeconds || track.misses < lostLooks;
+    if (!track.confirmed) return unseen <= tentative.seconds || track.misses < tentative.inferences;
+    if (!track.stationary) return unseen <= lostSeconds || track.misses < lostInferences;
     const stirs = disturbed?.(track.box) ?? false;
     track.disturbed ||= stirs || !disturbed;
     const hidden = Math.max(0, ...seen.map((other) => covered(track.box, other.box)));
-    // A time without looks is no evidence of absence.
+    // A time without inferences is no evidence of absence.
     return track.mayRestUnseen(Math.min(seconds, lostSeconds / 2), stirs, hidden, lostSeconds);
   }
 

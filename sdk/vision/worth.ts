@@ -35,7 +35,7 @@ export const faintWorth: Worth = ({ predicted }, { box }) => {
 };
 
 /**
- * Of what is left: things that turned or stopped between two looks, and things that come back from behind another. Near is
+ * Of what is left: things that turned or stopped between two inferences, and things that come back from behind another. Near is
  * enough, to where it would be or to where it was.
  */
 export const nearWorth: Worth = ({ predicted, box: last }, { box }) => {

@@ -8,7 +8,7 @@ import { ZoneShape } from './zone-shape.ts';
 
 /**
  * An object is in a zone once the mean depth of where it was seen there is so many standard deviations of its tremble
- * (of that mean: the square root of the number of looks makes it smaller), so that a zone of a few pixels is entered too.
+ * (of that mean: the square root of the number of inferences makes it smaller), so that a zone of a few pixels is entered too.
  */
 const clearIn = 2;
 /** Frames come some ms early or late, and the seconds that are asked for are often those of a whole number of them. */
@@ -24,11 +24,11 @@ interface Place extends Clearance {
   readonly timeNs: number;
 }
 
-/** Looks in a row on the other side than `inside` says. */
+/** Inferences in a row on the other side than `inside` says. */
 interface Run {
-  /** When it went over the edge, between two looks, ns. */
+  /** When it went over the edge, between two inferences, ns. */
   readonly sinceNs: number;
-  looks: number;
+  inferences: number;
   depth: number;
   /** It was seen so far beyond the edge that it is no tremble. */
   isClear: boolean;
@@ -77,7 +77,7 @@ export class Zones {
   /**
    * @param tracks All that there are after a frame; of one that is missing nothing is remembered.
    * @param size Of the frame, pixels: a `Frame` will do.
-   * @returns The tracks with `currentZones` and `enteredZones` filled in. Who was in and out again between two looks has
+   * @returns The tracks with `currentZones` and `enteredZones` filled in. Who was in and out again between two inferences has
    *   entered it too.
    */
   update(tracks: readonly Track[], size: { width: number; height: number }): Track[] {
@@ -117,7 +117,7 @@ export class Zones {
   }
 }
 
-/** @returns Whether it was in, for long enough, since the last look and is out again. */
+/** @returns Whether it was in, for long enough, since the last inference and is out again. */
 function follow(stay: Stay, now: Place, inertiaNs: number): boolean {
   const { last, run } = stay;
   stay.last = now;
@@ -126,19 +126,19 @@ function follow(stay: Stay, now: Place, inertiaNs: number): boolean {
     stay.run = undefined;
     return !stay.inside && run !== undefined && run.isClear && edgeNs - run.sinceNs >= inertiaNs;
   }
-  stay.run = run ?? { sinceNs: edgeNs, looks: 0, depth: 0, isClear: false };
-  stay.run.looks++;
+  stay.run = run ?? { sinceNs: edgeNs, inferences: 0, depth: 0, isClear: false };
+  stay.run.inferences++;
   stay.run.depth += Math.abs(now.depth);
   stay.run.isClear ||= stay.inside
     ? Math.abs(now.depth) >= now.certain
-    : stay.run.depth >= clearIn * now.tremble * Math.sqrt(stay.run.looks);
+    : stay.run.depth >= clearIn * now.tremble * Math.sqrt(stay.run.inferences);
   if (!stay.run.isClear || now.timeNs - stay.run.sinceNs < inertiaNs) return false;
   stay.inside = !stay.inside;
   stay.run = undefined;
   return false;
 }
 
-/** When it was on the edge, at one speed between two looks. */
+/** When it was on the edge, at one speed between two inferences. */
 function timeOnEdge(before: Place, now: Place): number {
   const share = before.depth / (before.depth - now.depth);
   return share >= 0 && share <= 1 ? before.timeNs + share * (now.timeNs - before.timeNs) : now.timeNs;

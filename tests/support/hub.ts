@@ -12,7 +12,7 @@ import type { ModelCard } from '../../sdk/core/cards/card.ts';
 import type { Link } from '../../sdk/hub/connection/link.ts';
 import { NodeTopics } from '../../sdk/hub/contract/topics.ts';
 import type { HubContext } from '../../sdk/hub/extensions/extension.ts';
-import type { HubCamera, HubLearning, HubNode } from '../../sdk/hub/extensions/source.ts';
+import type { HubCamera, HubLearning, HubNode } from '../../sdk/hub/extensions/hub-node.ts';
 import type { Message } from '../../sdk/hub/outbox/message.ts';
 import { type RetainedSource, RetainedTopics } from '../../sdk/hub/retained/retained-topics.ts';
 import type { CountChange, PipelineEvents } from '../../sdk/pipeline/events.ts';

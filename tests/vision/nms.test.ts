@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { iou } from '../../sdk/kernels/decode/nms.ts';
+import { iou } from '../../sdk/kernels/boxes/nms.ts';
 import { Detections } from '../../sdk/vision/detections.ts';
 import { nms } from '../../sdk/vision/nms.ts';
 

@@ -21,7 +21,7 @@ export function threads(text: string): number {
   return value;
 }
 
-export function share(text: string): number {
+export function fraction(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !(value >= 0 && value <= 1))
     throw new InvalidArgumentError('Expected a number from 0 to 1.');

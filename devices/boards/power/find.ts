@@ -3,8 +3,8 @@ import { whichRaspberryPi } from '../board/board.ts';
 import { type AskFirmware, askFirmware } from '../board/vcgencmd.ts';
 import { findInaMonitors } from './ina.ts';
 import { findPmic } from './pmic.ts';
+import type { PowerSource } from './power-source.ts';
 import { findPackages, RaplPower } from './rapl.ts';
-import type { PowerSource } from './source.ts';
 
 /** What measures the power of this board; where nothing does, why. */
 export type FoundPower =

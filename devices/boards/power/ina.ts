@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { integerOf, listFolder, readInteger, readText } from '../../../sdk/base/system-files.ts';
+import type { PowerSource } from './power-source.ts';
 import { SampledPower } from './sampled.ts';
-import type { PowerSource } from './source.ts';
 
 /** The chips that the kernel's drivers ina2xx, ina209 and ina238 name so; their first channel is the only one. */
 const oneChannel = /^(ina\d{3}|sy24655)$/;

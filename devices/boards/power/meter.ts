@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { assertShape } from '../../../sdk/base/arguments.ts';
-import type { Energy, PowerSource } from './source.ts';
+import type { Energy, PowerSource } from './power-source.ts';
 
 /**
  * Asks a source again and again and adds up what it measured.

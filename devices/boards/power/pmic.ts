@@ -1,6 +1,6 @@
 import type { AskFirmware } from '../board/vcgencmd.ts';
+import type { PowerSource } from './power-source.ts';
 import { SampledPower } from './sampled.ts';
-import type { PowerSource } from './source.ts';
 
 /** Each question starts a program, so not more often than that. */
 const intervalMs = 2000;

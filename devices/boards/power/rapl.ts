@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { integerOf, listFolder, readInteger, readText } from '../../../sdk/base/system-files.ts';
-import type { Energy, PowerSource } from './source.ts';
+import type { Energy, PowerSource } from './power-source.ts';
 
 /** A counter of 262 kJ is full after 20 minutes at 200 W; how often it was between two values nobody would know. */
 const longestGapMs = 60_000;

@@ -1,4 +1,4 @@
-import type { Energy, PowerCoverage, PowerSource } from './source.ts';
+import type { Energy, PowerCoverage, PowerSource } from './power-source.ts';
 
 /** More watts than that no board takes: the sensor, or its shunt, is not what it is said to be. */
 const mostWatts = 1000;

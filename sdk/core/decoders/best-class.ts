@@ -1,4 +1,4 @@
-import type { Candidates } from '../../kernels/decode/candidates.ts';
+import type { Candidates } from '../../kernels/boxes/candidates.ts';
 
 /**
  * Adds a cell's box for its best class, or with `multiLabel` for each class that passes.

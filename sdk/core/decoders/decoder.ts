@@ -1,6 +1,6 @@
 import { InputError } from '../../base/errors.ts';
-import type { Candidates } from '../../kernels/decode/candidates.ts';
-import type { Level } from '../../kernels/decode/decode.ts';
+import type { Level } from '../../kernels/boxes/boxes.ts';
+import type { Candidates } from '../../kernels/boxes/candidates.ts';
 import type { DetectorCard } from '../cards/card.ts';
 import type { Tensor, TensorInfo } from '../engines/engine.ts';
 
@@ -85,16 +85,16 @@ export const greatestScore = 1.25;
  * @param columns Of the scores in each row, from `first` to before `last`.
  * @throws InputError when one lies outside.
  */
-export function assertShares(data: Float32Array, rowLength: number, first = 0, last = rowLength): void {
+export function assertScores(data: Float32Array, rowLength: number, first = 0, last = rowLength): void {
   for (let row = 0; row < data.length; row += rowLength) {
     for (let i = row + first; i < row + last; i++) {
       const score = data[i]!;
-      if (score < leastScore || score > greatestScore) throw new InputError(notShares(score));
+      if (score < leastScore || score > greatestScore) throw new InputError(notScores(score));
     }
   }
 }
 
-export const notShares = (score: number) =>
+export const notScores = (score: number) =>
   `decoder: expected scores of 0 to 1, got ${Number(score.toPrecision(4))}: where the sigmoid was left out of the export, "logits": true in the card's decoder applies it; else the card does not fit the output`;
 
 /** The greatest number of some columns of each row, at least 0; what is no number does not count. */
@@ -113,14 +113,14 @@ export function greatestOf(data: Float32Array, rowLength: number, first: number,
  * @throws InputError.
  */
 export function assertPixels(greatest: number): void {
-  if (greatest === 0 || greatest > greatestShare) return;
+  if (greatest === 0 || greatest > greatestNormalised) return;
   throw new InputError(
     `decoder: expected boxes in input pixels, their greatest number is ${greatest}: these are shares of the input`,
   );
 }
 
 /** Boxes may reach beyond the picture. */
-export const greatestShare = 2;
+export const greatestNormalised = 2;
 
 /** Applies the sigmoid to columns of each row, in place: an output is the reader's until the next run. */
 export function applySigmoid(data: Float32Array, rowLength: number, first = 0, last = rowLength): void {

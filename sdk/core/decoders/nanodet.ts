@@ -1,10 +1,10 @@
 import { InputError } from '../../base/errors.ts';
-import type { Candidates } from '../../kernels/decode/candidates.ts';
-import { DistributionHead } from '../../kernels/decode/decode.ts';
+import { DistributionHead } from '../../kernels/boxes/boxes.ts';
+import type { Candidates } from '../../kernels/boxes/candidates.ts';
 import { kernels } from '../../kernels/kernels.ts';
 import type { DetectorCard } from '../cards/card.ts';
 import type { Tensor, TensorInfo } from '../engines/engine.ts';
-import { applySigmoid, assertShares, type Decoder, findOutput, levelsOf, readOutput } from './decoder.ts';
+import { applySigmoid, assertScores, type Decoder, findOutput, levelsOf, readOutput } from './decoder.ts';
 
 type NanoDetCard = Extract<DetectorCard['decoder'], { type: 'nanodet' }>;
 type Tensors = ReadonlyMap<string, Tensor>;
@@ -32,14 +32,14 @@ export function nanodet(card: DetectorCard, outputs: readonly TensorInfo[]): Dec
   const shift = 0.5 - centreOf(decoder, isApart);
   return {
     check(tensors) {
-      for (const part of logits ? [] : parts) assertShares(part.read(tensors, Infinity).scores, classes);
+      for (const part of logits ? [] : parts) assertScores(part.read(tensors, Infinity).scores, classes);
     },
     decode(tensors, threshold, multiLabel, candidates) {
       for (const { head, read } of parts) {
         const { scores, distributions } = read(tensors, least(threshold, logits));
         if (logits) applySigmoid(scores, classes);
         const before = candidates.length;
-        kernels.decode.distributions(head, scores, distributions, threshold, multiLabel || countsAll, candidates);
+        kernels.boxes.distributions(head, scores, distributions, threshold, multiLabel || countsAll, candidates);
         if (shift !== 0) moveBack(candidates, before, shift * head.levels[0]!.stride);
       }
     },

@@ -2,7 +2,7 @@ import { InputError } from '../../base/errors.ts';
 import type { DetectorCard } from '../cards/card.ts';
 import type { Tensor, TensorInfo } from '../engines/engine.ts';
 import { pushClasses } from './best-class.ts';
-import { applySigmoid, assertShares, type Decoder, findOutput, readOutput } from './decoder.ts';
+import { applySigmoid, assertScores, type Decoder, findOutput, readOutput } from './decoder.ts';
 
 /** Some columns of a tensor's rows. */
 interface Columns {
@@ -34,8 +34,8 @@ export function rtdetr(card: DetectorCard, outputs: readonly TensorInfo[]): Deco
     check(tensors) {
       const { boxes, scores } = read(tensors);
       // Boxes are shares as well.
-      assertShares(boxes.data, boxes.rowLength, boxes.first, boxes.first + 4);
-      if (!logits) assertShares(scores.data, scores.rowLength, scores.first, scores.first + classes);
+      assertScores(boxes.data, boxes.rowLength, boxes.first, boxes.first + 4);
+      if (!logits) assertScores(scores.data, scores.rowLength, scores.first, scores.first + classes);
     },
     decode(tensors, threshold, multiLabel, candidates) {
       const { boxes, scores } = read(tensors);

@@ -1,7 +1,7 @@
 import { InputError } from '../../base/errors.ts';
 import type { DetectorCard } from '../cards/card.ts';
 import type { TensorInfo } from '../engines/engine.ts';
-import { assertPixels, type Decoder, findOutput, greatestOf, greatestShare, readOutput } from './decoder.ts';
+import { assertPixels, type Decoder, findOutput, greatestNormalised, greatestOf, readOutput } from './decoder.ts';
 
 /**
  * What is left after the model's own suppression, or of a network that needs none (YOLOv10, YOLO26, RT-DETR): rows of a
@@ -66,7 +66,7 @@ function assertClasses(data: Float32Array, width: number, classes: number): void
 function assertScale(data: Float32Array, width: number, normalised: boolean): void {
   const greatest = greatestOf(data, width, 0, 4);
   if (!normalised) assertPixels(greatest);
-  else if (greatest > greatestShare) {
+  else if (greatest > greatestNormalised) {
     throw new InputError(
       `decoder: expected boxes in shares of the input, 0 to 1, their greatest number is ${greatest}: these are pixels ("normalised": false)`,
     );

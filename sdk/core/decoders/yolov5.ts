@@ -5,7 +5,7 @@ import { pushClasses } from './best-class.ts';
 import {
   applySigmoid,
   assertPixels,
-  assertShares,
+  assertScores,
   type Decoder,
   findOutput,
   greatestOf,
@@ -39,7 +39,7 @@ export function yolov5(card: DetectorCard, outputs: readonly TensorInfo[]): Deco
         );
       }
       assertPixels(greatestOf(data, width, 0, 4));
-      if (!logits) assertShares(data, width, 4, scored);
+      if (!logits) assertScores(data, width, 4, scored);
     },
     decode(tensors, threshold, multiLabel, candidates) {
       const { data } = readOutput(tensors, name, shape, what);

@@ -1,10 +1,10 @@
-import type { Candidates } from '../../kernels/decode/candidates.ts';
+import type { Candidates } from '../../kernels/boxes/candidates.ts';
 import type { DetectorCard } from '../cards/card.ts';
 import type { TensorInfo } from '../engines/engine.ts';
 import {
   applySigmoid,
   assertPixels,
-  assertShares,
+  assertScores,
   type Decoder,
   findOutput,
   greatestOf,
@@ -29,7 +29,7 @@ export function yolov8(card: DetectorCard, outputs: readonly TensorInfo[]): Deco
     check(tensors) {
       const { data, shape: given } = readOutput(tensors, name, shape, what);
       assertPixels(greatestOf(data.subarray(0, 4 * given[2]!), 4, 0, 4));
-      if (!logits) assertShares(scoresOf(data, given[2]!), given[2]!);
+      if (!logits) assertScores(scoresOf(data, given[2]!), given[2]!);
     },
     decode(tensors, threshold, multiLabel, candidates) {
       const { data, shape: given } = readOutput(tensors, name, shape, what);

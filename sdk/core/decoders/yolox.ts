@@ -1,8 +1,8 @@
-import type { Level } from '../../kernels/decode/decode.ts';
+import type { Level } from '../../kernels/boxes/boxes.ts';
 import type { DetectorCard } from '../cards/card.ts';
 import type { TensorInfo } from '../engines/engine.ts';
 import { pushClasses } from './best-class.ts';
-import { applySigmoid, assertShares, cellsOf, type Decoder, findOutput, levelsOf, readOutput } from './decoder.ts';
+import { applySigmoid, assertScores, cellsOf, type Decoder, findOutput, levelsOf, readOutput } from './decoder.ts';
 
 /**
  * YOLOX (arXiv 2107.08430): per cell x, y (offsets from its corner, in strides), log w, log h (in strides),
@@ -22,7 +22,7 @@ export function yolox(card: DetectorCard, outputs: readonly TensorInfo[]): Decod
   return {
     check(tensors) {
       const { data } = readOutput(tensors, name, shape, what);
-      if (!logits) assertShares(data, width, 4);
+      if (!logits) assertScores(data, width, 4);
     },
     decode(tensors, threshold, multiLabel, candidates) {
       const { data } = readOutput(tensors, name, shape, what);

@@ -1,6 +1,6 @@
 import { InputError } from '../../base/errors.ts';
 import type { CameraChange, CameraSettings } from '../../config/schema.ts';
-import { onOff as onOffPayload, type Payload, share as sharePayload } from './payloads.ts';
+import { share as fractionPayload, onOff as onOffPayload, type Payload } from './payloads.ts';
 
 /** A camera's setting that has a topic to set it and one that tells it. */
 export interface SettingTopic {
@@ -36,7 +36,7 @@ function onOff(
   };
 }
 
-function share(
+function fraction(
   name: string,
   description: string,
   change: (value: number) => CameraChange,
@@ -45,7 +45,7 @@ function share(
   return {
     name,
     description,
-    payload: sharePayload,
+    payload: fractionPayload,
     parse: (payload) => {
       const text = payload.trim();
       const value = /^(\d+(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
@@ -72,7 +72,7 @@ export const settingTopics: ReadonlyMap<string, SettingTopic> = new Map(
       (enabled) => ({ detect: { enabled } }),
       (settings) => settings.detect.enabled,
     ),
-    share(
+    fraction(
       'threshold',
       'the least score of an object',
       (threshold) => ({ detect: { threshold } }),
@@ -85,7 +85,7 @@ export const settingTopics: ReadonlyMap<string, SettingTopic> = new Map(
       (enabled) => ({ motion: { enabled } }),
       (settings) => settings.motion.enabled,
     ),
-    share(
+    fraction(
       'motion_sensitivity',
       'how little motion is enough',
       (sensitivity) => ({ motion: { sensitivity } }),

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { type Payload, words } from './payloads.ts';
 
-const Share = (description: string) => Type.Number({ minimum: 0, maximum: 1, description });
+const Fraction = (description: string) => Type.Number({ minimum: 0, maximum: 1, description });
 const Seconds = Type.Number({ minimum: 0, description: 'Since 1970.' });
 const Zones = (description: string) => Type.Array(Type.String(), { description });
 
@@ -12,9 +12,9 @@ const ObjectState = Type.Object(
     track_id: Type.Integer({ minimum: 1, description: 'Number of the object, unique while the camera runs.' }),
     label: Type.String(),
     sub_label: Type.Union([Type.String(), Type.Null()], { description: 'What local learning calls it.' }),
-    sub_label_score: Type.Union([Share('How sure that is.'), Type.Null()]),
-    score: Share('Median score over the last observations.'),
-    top_score: Share('The highest median score so far.'),
+    sub_label_score: Type.Union([Fraction('How sure that is.'), Type.Null()]),
+    score: Fraction('Median score over the last observations.'),
+    top_score: Fraction('The highest median score so far.'),
     box: Type.Tuple([Type.Number(), Type.Number(), Type.Number(), Type.Number()], {
       description: '[x1, y1, x2, y2] in pixels of the frame.',
     }),

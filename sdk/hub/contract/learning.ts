@@ -6,7 +6,7 @@ const OrNull = <Schema extends TSchema>(schema: Schema, description: string) =>
   Type.Union([schema, Type.Null()], { description });
 
 export const Count = (description: string) => Type.Integer({ minimum: 0, description });
-export const Share = Type.Number({ minimum: 0, maximum: 1 });
+export const Fraction = Type.Number({ minimum: 0, maximum: 1 });
 export const Seconds = Type.Number({ minimum: 0, description: 'Since 1970.' });
 
 const accuracy =
@@ -15,7 +15,7 @@ const accuracy =
 /** What a head is at the moment: part of most answers about learning. */
 export const HeadNow = {
   version: OrNull(Type.Integer({ minimum: 1 }), 'In use; null where there is none.'),
-  accuracy: OrNull(Share, accuracy),
+  accuracy: OrNull(Fraction, accuracy),
   refused: OrNull(Type.String(), 'Why the newest examples are not in use; null: they are.'),
 };
 
@@ -26,12 +26,12 @@ export const HeadState = Fields({
     Fields({
       label: Type.String(),
       examples: Count('That it was trained from.'),
-      accuracy: OrNull(Share, accuracy),
+      accuracy: OrNull(Fraction, accuracy),
     }),
   ),
   negatives: Count('Examples of none of the labels.'),
   false_accept: OrNull(
-    Share,
+    Fraction,
     'Share of the negatives that are given a label when they are left out; null without any.',
   ),
   ledger_hash: OrNull(Type.String(), 'SHA-256 of the examples that it was trained from.'),

@@ -4,7 +4,7 @@ import type { Incoming } from '../connection/session.ts';
 import type { NodeTopics } from '../contract/topics.ts';
 import type { Kind, Message } from '../outbox/message.ts';
 import type { RetainedSource, RetainedTopics } from '../retained/retained-topics.ts';
-import type { HubNode } from './source.ts';
+import type { HubNode } from './hub-node.ts';
 
 /** What an extension has to work with, from its `start()` to its `stop()`. */
 export interface HubContext {
@@ -38,9 +38,9 @@ export interface Extension {
   start(context: HubContext): void;
   /** Removes all its listeners. */
   stop(): void;
-  /** After each connect: all that the broker retains on the topics of `states`, where it lets this client look. */
-  looked?(found: ReadonlyMap<string, Buffer>): void;
-  /** After each connect, when the subscriptions are made and what the broker retains was looked at. Must not throw. */
+  /** After each connect: all that the broker retains on the topics of `states`, where it lets this client see them. */
+  scanned?(found: ReadonlyMap<string, Buffer>): void;
+  /** After each connect, when the subscriptions are made and what the broker retains was scanned. Must not throw. */
   connected?(link: Link): void;
   /** @returns True when the message was for this extension: no other one is asked. Must not throw. */
   receive?(message: Incoming): boolean;

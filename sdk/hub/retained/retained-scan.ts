@@ -28,7 +28,7 @@ export class RetainedScan {
   #isRefused = false;
 
   /**
-   * For one look over one connection.
+   * For one scan over one connection.
    *
    * @param probe A topic on which something of this client is retained for sure: it shows whether the broker gives what
    * it retains to a subscription with wildcards. RabbitMQ does not.
@@ -55,7 +55,7 @@ export class RetainedScan {
     return this.#isComplete;
   }
 
-  /** @returns The payloads found by topic; none when the broker does not let this client look. */
+  /** @returns The payloads found by topic; none when the broker does not let this client see them. */
   async run(link: Link): Promise<ReadonlyMap<string, Buffer>> {
     const filters = this.#filters;
     this.#running = true;

@@ -13,8 +13,8 @@ export interface RetainedSource {
   found?(topic: string, payload: Buffer): void;
   /** What to tell `found()` in another run, where the broker itself does not; undefined: the topic is all. */
   remembered?(topic: string): string | undefined;
-  /** A look at the broker is over: what an earlier run left was told, if it could be seen. */
-  looked?(): void;
+  /** A scan of the broker is over: what an earlier run left was told, if it could be seen. */
+  scanned?(): void;
 }
 
 /** What the broker retains of this node, and what it should: publishes the difference. */
@@ -84,7 +84,7 @@ export class RetainedTopics {
       this.#know(topic, this.#known.get(topic));
       for (const source of this.#sources) source.found?.(topic, payload);
     }
-    for (const source of this.#sources) source.looked?.();
+    for (const source of this.#sources) source.scanned?.();
   }
 
   /** Says it whether or not the broker knows. */

@@ -29,7 +29,7 @@ napi_value chosen(napi_env env, const Table& table) {
   napi_create_object(env, &object);
   napi_set_named_property(env, object, "dot", text(env, name_of(table.dot_isa)));
   napi_set_named_property(env, object, "motion", text(env, name_of(table.motion_isa)));
-  napi_set_named_property(env, object, "decode", text(env, name_of(table.decode_isa)));
+  napi_set_named_property(env, object, "boxes", text(env, name_of(table.boxes_isa)));
   napi_set_named_property(env, object, "preprocess", text(env, name_of(table.preprocess_isa)));
   napi_set_named_property(env, object, "convert", text(env, name_of(table.convert_isa)));
   return object;
@@ -53,7 +53,7 @@ napi_value kernels(napi_env env, napi_callback_info info) {
   napi_set_named_property(env, object, "chosen", chosen(env, table));
   bind_dot(env, object, table);
   bind_motion(env, object, table);
-  bind_decode(env, object, table);
+  bind_boxes(env, object, table);
   bind_preprocess(env, object, table);
   bind_convert(env, object, table);
   return object;

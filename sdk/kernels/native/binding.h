@@ -12,7 +12,7 @@ void add_function(napi_env env, napi_value object, const char* name, napi_callba
 
 void bind_dot(napi_env env, napi_value object, const Table& table);
 void bind_motion(napi_env env, napi_value object, const Table& table);
-void bind_decode(napi_env env, napi_value object, const Table& table);
+void bind_boxes(napi_env env, napi_value object, const Table& table);
 void bind_preprocess(napi_env env, napi_value object, const Table& table);
 void bind_convert(napi_env env, napi_value object, const Table& table);
 

@@ -23,7 +23,7 @@ namespace ocellus {
 
 using dot_kernels = DotKernels;
 using motion_kernels = MotionKernels;
-using decode_kernels = DecodeKernels;
+using boxes_kernels = BoxesKernels;
 using preprocess_kernels = PreprocessKernels;
 using convert_kernels = ConvertKernels;
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "convert/convert.h"
-#include "decode/decode.h"
+#include "boxes/boxes.h"
 #include "dot/dot.h"
 #include "motion/motion.h"
 #include "native/isa.h"
@@ -17,8 +17,8 @@ struct Table {
   Isa dot_isa;
   const MotionKernels* motion;
   Isa motion_isa;
-  const DecodeKernels* decode;
-  Isa decode_isa;
+  const BoxesKernels* boxes;
+  Isa boxes_isa;
   const PreprocessKernels* preprocess;
   Isa preprocess_isa;
   const ConvertKernels* convert;

@@ -10,7 +10,7 @@ import type { ExampleKind } from '../ledger/example.ts';
 import { cropJpeg } from './crop.ts';
 import { ObjectNames, type Oracle } from './object-names.ts';
 import type { TrackView, ViewedTrack } from './track-views.ts';
-import { regionOf, type Share, type ViewState, ViewStates } from './view-states.ts';
+import { type NormalisedBox, regionOf, type ViewState, ViewStates } from './view-states.ts';
 
 /** What is pointed at: a track or an event by its number or id, a box of the newest frame in its pixels, or the whole view. */
 export type Subject =
@@ -42,7 +42,7 @@ export interface CameraLearningSettings {
   /** Off: nothing is looked at, named or taught. */
   readonly enabled: boolean;
   /** Heads that are looked for though they were taught elsewhere, and the part of the view that a head is about. */
-  readonly states: Readonly<Record<string, { readonly region?: Share }>>;
+  readonly states: Readonly<Record<string, { readonly region?: NormalisedBox }>>;
 }
 
 const longestWaitMs = 2000;
@@ -186,7 +186,7 @@ export class CameraLearning {
     }
   }
 
-  #stateHeads(): ReadonlyMap<string, Share | undefined> {
+  #stateHeads(): ReadonlyMap<string, NormalisedBox | undefined> {
     const { states } = this.#settings;
     const names = [...this.#options.taughtHeads(), ...Object.keys(states)];
     return new Map(names.map((head) => [head, states[head]?.region]));

@@ -17,7 +17,7 @@ export interface ViewState {
 }
 
 /** Corners in shares of the frame, 0..1: `[x1, y1, x2, y2]`. */
-export type Share = readonly [number, number, number, number];
+export type NormalisedBox = readonly [number, number, number, number];
 
 interface Watched {
   readonly steady: SteadyState;
@@ -57,7 +57,7 @@ export class ViewStates {
    */
   async look(
     frame: Frame,
-    heads: ReadonlyMap<string, Share | undefined>,
+    heads: ReadonlyMap<string, NormalisedBox | undefined>,
     { moving, intervalMs }: { moving: boolean; intervalMs: number },
   ): Promise<readonly string[]> {
     // Not the wall clock: one that is set would make a state of a moment one of hours.
@@ -66,7 +66,7 @@ export class ViewStates {
     for (const head of this.#watched.keys()) if (!heads.has(head)) this.#watched.delete(head);
     const due = [...heads].filter(([head]) => this.#oracle.head(head) && this.#isDue(head, now, intervalMs));
     if (due.length === 0) return [];
-    const regions = due.map(([, share]) => regionOf(frame, share));
+    const regions = due.map(([, box]) => regionOf(frame, box));
     const embeddings = await this.#oracle.embed(frame, regions);
     const changed: string[] = [];
     for (const [i, [head]] of due.entries()) {
@@ -106,9 +106,9 @@ function isTooNew({ info }: Head): boolean {
 }
 
 /** The part of a frame that a head is about, in pixels. */
-export function regionOf(frame: Frame, share: Share | undefined): Region {
-  if (!share) return whole(frame);
-  const [x1, y1, x2, y2] = share;
+export function regionOf(frame: Frame, box: NormalisedBox | undefined): Region {
+  if (!box) return whole(frame);
+  const [x1, y1, x2, y2] = box;
   const x = Math.min(frame.width - 1, Math.floor(x1 * frame.width));
   const y = Math.min(frame.height - 1, Math.floor(y1 * frame.height));
   const right = Math.ceil(x2 * frame.width);

@@ -1,4 +1,4 @@
-import { expOf } from '../../kernels/decode/exp.ts';
+import { expOf } from '../../kernels/boxes/exp.ts';
 
 /**
  * The chance that a name is right that is ahead of all others by this margin: `1 / (1 + exp(-(slope * lead + offset)))`.

@@ -1,6 +1,6 @@
 import type { ClassLayer } from '../../core/cards/class-layer.ts';
 import type { Embedding } from '../../core/embedding.ts';
-import { expOf } from '../../kernels/decode/exp.ts';
+import { expOf } from '../../kernels/boxes/exp.ts';
 import { kernels } from '../../kernels/kernels.ts';
 import type { Features } from './features.ts';
 

@@ -274,7 +274,7 @@ export function* trainHeadInSteps(
   const common = commonOf(gramOf(tensors.prototypes, labels.length));
   const profiles = set.profiles && ProfileSums.of(set.profiles, targets, labels.length);
   yield;
-  const looks = [...targets].map((target, i): Look => {
+  const likenesses = [...targets].map((target, i): Likeness => {
     const profile = set.profiles?.[i];
     // Most are asked for one label, twice.
     let last: { label: number; cosine: number } | undefined;
@@ -298,7 +298,7 @@ export function* trainHeadInSteps(
     const target = targets[i]!;
     const margins = marginsOf(i);
     const named = largest(margins, 0, classes);
-    const { cosines, profileCosine } = looks[i]!;
+    const { cosines, profileCosine } = likenesses[i]!;
     const familiar = familiarity(target, cosines, common, profileCosine(target));
     leftOut.push({ target, named, chance: chanceOf(calibration, leadOf(margins, named)), familiar });
     yield;
@@ -312,7 +312,7 @@ export function* trainHeadInSteps(
   };
   const verdicts: Verdict[] = [];
   for (const [i, { id, label, negative }] of set.examples.entries()) {
-    const { named, nearest, score } = decide(parts, labels.length, marginsOf(i), looks[i]!);
+    const { named, nearest, score } = decide(parts, labels.length, marginsOf(i), likenesses[i]!);
     const name = named === -1 ? unknown : labels[named]!;
     verdicts.push({ id, label: negative ? unknown : label, named: name, nearest: labels[nearest]!, score });
     yield;
@@ -342,7 +342,7 @@ function accuracyOf({ targets, counts, classes }: TrainingSet, leftOut: Float64A
 }
 
 /** What is known of something beside its margins. */
-interface Look {
+interface Likeness {
   /** With each class's prototype. */
   readonly cosines: Float64Array;
   /** Of its profile with a label's; undefined where the network's classes are not known. */
@@ -350,13 +350,13 @@ interface Look {
 }
 
 /** @returns `named`: -1 where it is unknown. */
-function decide({ calibration, reject, common }: HeadParts, labels: number, margins: Float64Array, look: Look) {
+function decide({ calibration, reject, common }: HeadParts, labels: number, margins: Float64Array, likeness: Likeness) {
   const first = largest(margins, 0, margins.length);
   const nearest = largest(margins, 0, labels);
   // Else a negative is nearer than all labels.
   const isLabel = first === nearest;
   const chance = chanceOf(calibration, leadOf(margins, first));
-  const familiar = familiarity(nearest, look.cosines, common, look.profileCosine(nearest));
+  const familiar = familiarity(nearest, likeness.cosines, common, likeness.profileCosine(nearest));
   const near = typicality(reject, nearest, familiar, isLabel ? chance : 1 - chance) - reject.threshold;
   const score = (isLabel ? chance : 1 - chance) * typicalShare(reject, near);
   const nearness = isLabel ? near : Number.NEGATIVE_INFINITY;

@@ -1,7 +1,7 @@
 import type { Luma, MotionState } from '../../kernels/motion/motion.ts';
 import { Drift } from './drift.ts';
 import { Exposure } from './exposure.ts';
-import { Look } from './look.ts';
+import { Reference } from './reference.ts';
 
 /** From here on it is worth while to ask the surroundings. */
 const fewest = 12;
@@ -10,22 +10,22 @@ const fewest = 12;
 export class Light {
   readonly #exposure: Exposure;
   readonly #drift: Drift;
-  readonly #look: Look;
+  readonly #reference: Reference;
 
   constructor(state: MotionState) {
     this.#exposure = new Exposure(state);
     this.#drift = new Drift(state);
-    this.#look = new Look(state);
+    this.#reference = new Reference(state);
   }
 
   /** Another scene: the newest frame is all that is known of it. */
   begin(): void {
-    this.#look.begin();
+    this.#reference.begin();
   }
 
   /** Before a picture is compared with the background. */
   follow(luma: Luma): void {
-    this.#exposure.follow(luma, this.#look.look);
+    this.#exposure.follow(luma, this.#reference.brightness);
   }
 
   /**
@@ -39,8 +39,8 @@ export class Light {
   explain(count: number, floor: number, passedNs: number): number {
     let left = count - this.#exposure.explain(floor);
     if (left >= fewest) left -= this.#drift.explain(floor);
-    left -= this.#look.explain(left, floor, passedNs);
-    this.#look.learn(passedNs);
+    left -= this.#reference.explain(left, floor, passedNs);
+    this.#reference.learn(passedNs);
     return left;
   }
 }

@@ -1,6 +1,6 @@
 import { type BuiltInDecoder, decoders } from '../../../sdk/core/decoders/registry.ts';
 import type { Tensor, TensorInfo } from '../../../sdk/core/engines/engine.ts';
-import { Candidates } from '../../../sdk/kernels/decode/candidates.ts';
+import { Candidates } from '../../../sdk/kernels/boxes/candidates.ts';
 import { card } from '../cards.ts';
 
 export interface Output {

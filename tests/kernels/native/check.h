@@ -109,6 +109,6 @@ void each_variant(const char* operation, ocellus::Isa ocellus::Table::* used, Ru
 
 void check_dot();
 void check_motion();
-void check_decode();
+void check_boxes();
 void check_preprocess();
 void check_convert();

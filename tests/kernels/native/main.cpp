@@ -23,7 +23,7 @@ int main() {
   std::printf("\n");
   check_dot();
   check_motion();
-  check_decode();
+  check_boxes();
   check_preprocess();
   check_convert();
   std::printf("%ld comparisons, %d failures\n", check::comparisons, check::failures);

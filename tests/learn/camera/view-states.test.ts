@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { regionOf, type Share, ViewStates } from '../../../sdk/learn/camera/view-states.ts';
+import { type NormalisedBox, regionOf, ViewStates } from '../../../sdk/learn/camera/view-states.ts';
 import { greyFrame } from '../../vision/fakes.ts';
 import { FakeOracle } from '../oracle.ts';
 
-const all = new Map<string, Share | undefined>([['cupboard', undefined]]);
+const all = new Map<string, NormalisedBox | undefined>([['cupboard', undefined]]);
 
 async function look(
   states: ViewStates,
   seconds: number,
   grey: number,
-  { moving = false, heads = all }: { moving?: boolean; heads?: ReadonlyMap<string, Share | undefined> } = {},
+  { moving = false, heads = all }: { moving?: boolean; heads?: ReadonlyMap<string, NormalisedBox | undefined> } = {},
 ): Promise<readonly string[]> {
   const frame = greyFrame(seconds, { grey, noise: 0 });
   const changed = await states.look(frame, heads, { moving, intervalMs: 2000 });
@@ -81,7 +81,7 @@ describe('ViewStates', () => {
   it('looks at a part of the view, for several heads in one call', async () => {
     const { oracle, states } = taught();
     oracle.teach(['shut', undefined, 'open'], { head: 'gate' });
-    const heads = new Map<string, Share | undefined>([
+    const heads = new Map<string, NormalisedBox | undefined>([
       ['cupboard', undefined],
       ['gate', [0.5, 0.5, 1, 1]],
       ['unknown', undefined],

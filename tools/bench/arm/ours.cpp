@@ -35,7 +35,7 @@ void preprocess(const Table& table, bool area, bool planar) {
 
 /// The default detector's head over 416 x 416: 3549 cells, of which 60 pass.
 void decode(const Table& table) {
-  if (table.decode_isa != table.isa) no_such_variant();
+  if (table.boxes_isa != table.isa) no_such_variant();
   constexpr size_t classes = 80, bins = 8, cells = 52 * 52 + 26 * 26 + 13 * 13;
   const ocellus::DecodeLevel levels[] = {{8, 52, 52}, {16, 26, 26}, {32, 13, 13}};
   std::vector<float> scores(cells * classes, 0.01f), logits(cells * 4 * bins);
@@ -46,7 +46,7 @@ void decode(const Table& table) {
   const ocellus::DecodeRoom room = {boxes.data(), found.data(), ids.data(), 256};
   scene::twice([&] {
     const size_t length =
-        ocellus::decode_f32(*table.decode, scores.data(), logits.data(), {levels, 3, classes, bins}, {0.4f, false}, room, 0);
+        ocellus::decode_f32(*table.boxes, scores.data(), logits.data(), {levels, 3, classes, bins}, {0.4f, false}, room, 0);
     if (length != 60) std::exit(1);
   });
 }

@@ -7,7 +7,7 @@ import { AnnotatedFiles } from '../annotated-files.ts';
 import { type ModelOptions, withModelOptions } from '../model-options.ts';
 import { withFolders } from '../picture-files.ts';
 import { eachPicture, unreadableHelp } from '../pictures.ts';
-import { share } from '../values.ts';
+import { fraction } from '../values.ts';
 
 interface DetectOptions extends ModelOptions {
   json?: boolean;
@@ -22,7 +22,7 @@ export function addDetect(program: Command): void {
     .argument('<picture or folder...>', 'JPEG, PNG, WebP, …; of a folder all pictures in it')
     .option('--json', 'one JSON line a picture: {file, width, height, detections: [{label, score, box}]}');
   withModelOptions(command)
-    .option('--threshold <0..1>', 'the least score (default: the model card’s)', share)
+    .option('--threshold <0..1>', 'the least score (default: the model card’s)', fraction)
     .option('--out <folder>', 'write each picture with its boxes and names there too, as JPEG; the folder is made')
     .addHelpText('after', `\nBoxes are [x1, y1, x2, y2] in picture pixels. ${unreadableHelp}`)
     .action(detect);

@@ -9,7 +9,7 @@ import { averagePrecision, type EvaluatedPicture } from '../../../sdk/vision/ave
 import { printJson, printNote, progress, table } from '../../shared/output.ts';
 import { evaluateLearning } from '../evaluate-learning.ts';
 import { type ModelOptions, withModelOptions } from '../model-options.ts';
-import { atLeastOne, share } from '../values.ts';
+import { atLeastOne, fraction } from '../values.ts';
 
 /** In a picture, of all classes. COCO's own limit is 100 of each class, which `averagePrecision` keeps. */
 const maxDetections = 300;
@@ -39,8 +39,8 @@ export function addEval(program: Command): void {
     )
     .option('--seeds <n>', 'with --learn: how often other pictures are drawn', atLeastOne, 10);
   withModelOptions(command)
-    .option('--score <0..1>', 'detections below it are not counted', share, 0.01)
-    .option('--iou <0..1>', 'overlap at which of two boxes the lower goes (default: the card’s)', share)
+    .option('--score <0..1>', 'detections below it are not counted', fraction, 0.01)
+    .option('--iou <0..1>', 'overlap at which of two boxes the lower goes (default: the card’s)', fraction)
     .option('--per-class', 'AP of each class too')
     .action((folder: string, options: EvalOptions) =>
       options.learn ? evaluateLearning(folder, options) : evaluate(folder, options),

@@ -11,7 +11,7 @@ import { oneLine, paint } from '../../shared/output.ts';
 import { eventDifferences } from '../event-differences.ts';
 import { textLogger } from '../logger.ts';
 import { type ModelOptions, withModelOptions } from '../model-options.ts';
-import { labelList, share } from '../values.ts';
+import { fraction, labelList } from '../values.ts';
 import { assertKnown, eventInWords, exitWith, openModel, runToEnd, sayNothingHappened } from '../watching.ts';
 
 interface ReplayOptions extends ModelOptions {
@@ -35,7 +35,7 @@ export function addReplay(program: Command): void {
     .option('--expect <file>', 'events of an earlier run (JSON lines): ends with 1 and tells the difference');
   withModelOptions(command, 'another detector than the one of the recording')
     .option('--labels <list>', 'other labels, with commas; `all` for all the model knows', labelList)
-    .option('--threshold <0..1>', 'another least score', share)
+    .option('--threshold <0..1>', 'another least score', fraction)
     .option('--no-gate', 'look at each frame, also while nothing moves')
     .addHelpText('after', '\nThe camera’s settings are those it was recorded with. docs/recording.md tells more.')
     .action(replay);

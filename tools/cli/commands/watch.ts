@@ -3,7 +3,7 @@ import { loadModel } from '../../../sdk/core/model.ts';
 import { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
 import { textLogger } from '../logger.ts';
 import { type ModelOptions, withModelOptions } from '../model-options.ts';
-import { labelList, positive, share } from '../values.ts';
+import { fraction, labelList, positive } from '../values.ts';
 import { assertKnown, endedWell, eventInWords, exitWith, runToEnd, sayNothingHappened } from '../watching.ts';
 
 interface WatchOptions extends ModelOptions {
@@ -30,7 +30,7 @@ export function addWatch(program: Command): void {
   withModelOptions(command)
     .option('--camera <name>', 'name of the camera in the events', 'camera')
     .option('--labels <list>', 'labels to watch, with commas; `all` for all the model knows', labelList)
-    .option('--threshold <0..1>', 'the least score', share)
+    .option('--threshold <0..1>', 'the least score', fraction)
     .option('--fps <n>', 'the most frames a second that are looked at', positive)
     .option('--no-gate', 'look at each frame, also while nothing moves')
     .addHelpText(

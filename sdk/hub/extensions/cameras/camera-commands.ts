@@ -5,7 +5,7 @@ import type { Incoming } from '../../connection/session.ts';
 import { textOf } from '../../connection/text-of.ts';
 import { maxCommandBytes, type SettingTopic, settingTopics } from '../../contract/camera-settings.ts';
 import type { Extension, HubContext, Subscription } from '../extension.ts';
-import type { HubCamera } from '../source.ts';
+import type { HubCamera } from '../hub-node.ts';
 
 /**
  * Carries out what comes on `<camera>/<setting>/set`. One change of a camera runs at a time; of those that come

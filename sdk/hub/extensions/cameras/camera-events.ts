@@ -1,6 +1,6 @@
 import type { Extension, HubContext } from '../extension.ts';
+import type { HubCamera } from '../hub-node.ts';
 import { Listeners } from '../listeners.ts';
-import type { HubCamera } from '../source.ts';
 import { LastSnapshots } from './last-snapshots.ts';
 
 /** Tells what happens before the cameras: events, the snapshots they speak of, and crossings. */
@@ -20,7 +20,7 @@ export class CameraEvents implements Extension {
   }
 
   /** A broker that forgot everything gets the pictures again. */
-  looked(found: ReadonlyMap<string, Buffer>): void {
+  scanned(found: ReadonlyMap<string, Buffer>): void {
     for (const camera of this.#context?.node.pipelines.values() ?? []) {
       for (const { label, zone } of camera.counts) {
         const topic = this.#context!.topics.camera(camera.name).snapshot(label);

@@ -3,9 +3,9 @@ import { settingTopics } from '../../contract/camera-settings.ts';
 import type { CameraTopics } from '../../contract/topics.ts';
 import type { RetainedSource } from '../../retained/retained-topics.ts';
 import type { Extension, HubContext } from '../extension.ts';
+import type { HubCamera } from '../hub-node.ts';
 import { Listeners } from '../listeners.ts';
 import { hasNoDetector } from '../no-detector.ts';
-import type { HubCamera } from '../source.ts';
 
 /** Keeps the retained topics of the cameras right: status, motion, settings, counts. */
 export class CameraStates implements Extension {

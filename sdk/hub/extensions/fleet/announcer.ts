@@ -75,7 +75,7 @@ export class Announcer {
   }
 
   /** All that the broker retains was heard over this connection: tells over it what it lacks. */
-  looked(link: Link): void {
+  scanned(link: Link): void {
     this.#link = link;
     for (const part of this.#options.learner.ledger.parts()) this.#schedule(this.#options.topics.of(part), part);
   }

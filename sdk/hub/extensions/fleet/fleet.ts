@@ -8,7 +8,7 @@ import { Complaints } from '../../connection/complaints.ts';
 import { type Link, RefusedError } from '../../connection/link.ts';
 import type { Incoming } from '../../connection/session.ts';
 import type { Extension, HubContext } from '../extension.ts';
-import type { HubLearning } from '../source.ts';
+import type { HubLearning } from '../hub-node.ts';
 import { Announcer, type AnnouncerTimes } from './announcer.ts';
 import { Inbox, type Letter, type Origin } from './inbox.ts';
 import { LearnTopics, learnFiltersOf } from './learn-topics.ts';
@@ -34,7 +34,7 @@ const defaultTimes: FleetTimes = {
   quietMs: 500,
   againMs: 60_000,
 };
-const longestLookMs = 60_000;
+const longestScanMs = 60_000;
 
 /** What lives while what was learned is shared. */
 interface Sharing {
@@ -59,8 +59,8 @@ export class Fleet implements Extension {
   #sharing: Sharing | undefined;
   #isOpening = false;
   #link: Link | undefined;
-  /** Counts the looks at the broker: only the newest one counts. */
-  #looks = 0;
+  /** Counts the scans of the broker: only the newest one counts. */
+  #scans = 0;
   #again: NodeJS.Timeout | undefined;
   /** Filters that were given up on this connection. */
   readonly #strays = new Set<string>();
@@ -93,7 +93,7 @@ export class Fleet implements Extension {
     this.#again = undefined;
     this.#sharing?.inbox.stop();
     this.#sharing?.announcer.forget();
-    this.#looks++;
+    this.#scans++;
     this.#context = undefined;
     this.#learning = undefined;
     this.#sharing = undefined;
@@ -103,7 +103,7 @@ export class Fleet implements Extension {
   connected(link: Link): void {
     this.#link = link;
     this.#strays.clear();
-    if (this.#sharing) void this.#look(link, this.#sharing);
+    if (this.#sharing) void this.#scan(link, this.#sharing);
   }
 
   receive({ topic, payload, retained }: Incoming): boolean {
@@ -134,7 +134,7 @@ export class Fleet implements Extension {
       const identity = this.#keyFile === undefined ? undefined : Identity.open(this.#keyFile);
       if (this.#context !== context) return;
       this.#sharing = this.#share(learner, identity, context);
-      if (this.#link && this.#link === context.link) void this.#look(this.#link, this.#sharing);
+      if (this.#link && this.#link === context.link) void this.#scan(this.#link, this.#sharing);
     } catch (error) {
       const problem = messageOf(error);
       if (this.#isNews(problem)) context.logger.error(`learning is not shared: ${problem}`);
@@ -166,7 +166,7 @@ export class Fleet implements Extension {
         if (isOfNow(letter)) announcer.leave(letter.topic, letter.name, letter.hash);
         this.#reject(letter.topic, `cannot be taken in: ${reason}`, this.#isNews(letter.topic));
       },
-      onOverflow: () => this.#lookAgain(),
+      onOverflow: () => this.#scanAgain(),
     });
     return { learner, topics, announcer, inbox, identity };
   }
@@ -187,20 +187,20 @@ export class Fleet implements Extension {
   }
 
   /** Asks for all that the broker retains, waits until it has come, and tells what is missing there. */
-  async #look(link: Link, { topics, inbox, announcer }: Sharing): Promise<void> {
+  async #scan(link: Link, { topics, inbox, announcer }: Sharing): Promise<void> {
     const { logger } = this.#context!;
     announcer.forget();
-    const look = ++this.#looks;
-    const isCurrent = () => this.#context?.link === link && this.#looks === look;
+    const scan = ++this.#scans;
+    const isCurrent = () => this.#context?.link === link && this.#scans === scan;
     try {
       await link.subscribe(topics.filters, { qos: 1, retained: true });
-      const deadline = performance.now() + longestLookMs;
+      const deadline = performance.now() + longestScanMs;
       for (let heard = -1; (heard !== inbox.heard || inbox.isBusy) && performance.now() < deadline; ) {
         heard = inbox.heard;
         await sleep(this.#times.quietMs, undefined, { ref: false });
         if (!isCurrent()) return;
       }
-      announcer.looked(link);
+      announcer.scanned(link);
     } catch (error) {
       // Else the connection is ending, and the next one does it all again.
       if (!(error instanceof RefusedError)) return;
@@ -210,12 +210,12 @@ export class Fleet implements Extension {
     }
   }
 
-  #lookAgain(): void {
+  #scanAgain(): void {
     this.#rejected++;
     this.#say('overflow', 'MQTT: other nodes tell more than there is room for; the broker is asked for it again');
     this.#again ??= setTimeout(() => {
       this.#again = undefined;
-      if (this.#link && this.#sharing) void this.#look(this.#link, this.#sharing);
+      if (this.#link && this.#sharing) void this.#scan(this.#link, this.#sharing);
     }, this.#times.againMs).unref();
   }
 

@@ -1,7 +1,7 @@
 import { unsure } from '../../../learn/ledger/example.ts';
 import { type CameraTopics, labelLevel, type NodeTopics } from '../../contract/topics.ts';
+import type { HubCamera } from '../hub-node.ts';
 import type { Taught } from '../learning/taught.ts';
-import type { HubCamera } from '../source.ts';
 import { type Component, type DeviceId, type Entity, entitiesOf, figure } from './component.ts';
 import { inWords, keyOf, labelKey, title } from './names.ts';
 
@@ -41,7 +41,7 @@ function settings(entity: Entity, topics: CameraTopics, always: Always, canLearn
   const topicsOf = (setting: string) => ({ stat_t: topics.state(setting), cmd_t: topics.set(setting), ...always });
   const onOff = (setting: string, name: string, fields: object) =>
     entity('switch', `set:${setting}`, name, { ...topicsOf(setting), ...fields });
-  const share = (setting: string, name: string, icon: string) =>
+  const fraction = (setting: string, name: string, icon: string) =>
     entity('number', `set:${setting}`, name, {
       ...topicsOf(setting),
       min: 0,
@@ -57,8 +57,8 @@ function settings(entity: Entity, topics: CameraTopics, always: Always, canLearn
     onOff('motion_gate', 'Motion gate', { ic: 'mdi:motion-sensor', ent_cat: 'config' }),
     onOff('snapshots', 'Snapshots', { ic: 'mdi:image-multiple', ent_cat: 'config' }),
     ...(canLearn ? [onOff('learn', 'Learning', { ic: 'mdi:school', ent_cat: 'config' })] : []),
-    share('threshold', 'Threshold', 'mdi:tune'),
-    share('motion_sensitivity', 'Motion sensitivity', 'mdi:tune-vertical'),
+    fraction('threshold', 'Threshold', 'mdi:tune'),
+    fraction('motion_sensitivity', 'Motion sensitivity', 'mdi:tune-vertical'),
   ];
 }
 

@@ -4,10 +4,10 @@ import type { HomeAssistantSettings } from '../../../config/schema.ts';
 import type { Incoming } from '../../connection/session.ts';
 import type { RetainedSource } from '../../retained/retained-topics.ts';
 import type { Extension, HubContext, Subscription } from '../extension.ts';
+import type { HubCamera } from '../hub-node.ts';
 import { taughtOn } from '../learning/taught.ts';
 import { Listeners } from '../listeners.ts';
 import { hasNoDetector } from '../no-detector.ts';
-import type { HubCamera } from '../source.ts';
 import { Announcement } from './announcement.ts';
 import { cameraComponents } from './camera-components.ts';
 import { type Component, type DeviceId, toldApart } from './component.ts';
@@ -48,7 +48,7 @@ export class HomeAssistant implements Extension {
   #context: HubContext | undefined;
   #states: RetainedSource | undefined;
   /** What an earlier run left is known; before, a message would overwrite it unread. */
-  #hasLooked = false;
+  #hasScanned = false;
   /** undefined: not known yet; null: nothing to say. */
   #versions: string | null | undefined;
   #isLearning = false;
@@ -87,8 +87,8 @@ export class HomeAssistant implements Extension {
         this.#mustBuild = true;
       },
       remembered: (topic) => this.#announcements.get(topic)?.remembered,
-      looked: () => {
-        this.#hasLooked = true;
+      scanned: () => {
+        this.#hasScanned = true;
         this.#mustBuild = true;
       },
     };
@@ -123,7 +123,7 @@ export class HomeAssistant implements Extension {
     this.#context = undefined;
     this.#announcements.clear();
     this.#messages = new Map();
-    this.#hasLooked = false;
+    this.#hasScanned = false;
     this.#mustBuild = true;
   }
 
@@ -196,7 +196,7 @@ export class HomeAssistant implements Extension {
     const messages = new Map<string, string | undefined>();
     // The node first: its cameras are reached by way of it.
     const { senses } = node;
-    const isReady = this.#hasLooked && this.#versions !== undefined && senses !== undefined;
+    const isReady = this.#hasScanned && this.#versions !== undefined && senses !== undefined;
     const id: DeviceId = { id: `ocellus_${node.name}`, prefix: node.name };
     const status = { t: topics.status };
     const ids = new Set<string>();

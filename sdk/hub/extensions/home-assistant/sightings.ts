@@ -1,7 +1,7 @@
 import type { EventMessage } from '../../../vision/event.ts';
 import type { HubContext } from '../extension.ts';
+import type { HubCamera } from '../hub-node.ts';
 import type { Listeners } from '../listeners.ts';
-import type { HubCamera } from '../source.ts';
 
 /**
  * Tells what sets off automations: who came, who left, who crossed a line. Only while there is a connection, so that no

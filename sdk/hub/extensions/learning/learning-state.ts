@@ -1,6 +1,6 @@
 import type { HeadSummary } from '../../../learn/learner.ts';
 import type { HeadState, LearningState } from '../../contract/learning.ts';
-import type { HubLearning } from '../source.ts';
+import type { HubLearning } from '../hub-node.ts';
 
 /** What a node tells of its learning: on `learn/state`, and as the answer to `list`. */
 export function learningState(learning: HubLearning): LearningState {

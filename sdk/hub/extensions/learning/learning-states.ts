@@ -2,8 +2,8 @@ import { unsure } from '../../../learn/ledger/example.ts';
 import type { CameraTopics } from '../../contract/topics.ts';
 import type { RetainedSource } from '../../retained/retained-topics.ts';
 import type { Extension, HubContext } from '../extension.ts';
+import type { HubCamera, HubLearning } from '../hub-node.ts';
 import { Listeners } from '../listeners.ts';
-import type { HubCamera, HubLearning } from '../source.ts';
 import { learningState } from './learning-state.ts';
 import { type Taught, taughtOn } from './taught.ts';
 
@@ -34,7 +34,7 @@ export class LearningStates implements Extension {
       found: (topic, payload) => {
         if (topics.isLearned(topic)) found.set(topic, payload.toString());
       },
-      looked: () => {
+      scanned: () => {
         this.#left = found;
         found = new Map();
       },

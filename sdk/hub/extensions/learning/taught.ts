@@ -1,6 +1,6 @@
 import { isStateName } from '../../../learn/camera/state-name.ts';
 import { objectHead } from '../../../learn/ledger/example.ts';
-import type { HubLearning } from '../source.ts';
+import type { HubLearning } from '../hub-node.ts';
 
 /** What was taught that a camera tells. */
 export interface Taught {

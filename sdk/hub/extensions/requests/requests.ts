@@ -7,8 +7,8 @@ import { type Link, packetBytes } from '../../connection/link.ts';
 import type { Incoming } from '../../connection/session.ts';
 import { cameraLevels, type NodeTopics, namePattern } from '../../contract/topics.ts';
 import type { Extension, HubContext, Subscription } from '../extension.ts';
-import { Lanes } from './lanes.ts';
 import { fieldsOf, type Transaction, transactionOf } from './payload.ts';
+import { TaskQueues } from './task-queues.ts';
 import type { Verb, VerbContext } from './verbs/verb.ts';
 
 /** What is said on `response/<verb>`. */
@@ -44,7 +44,7 @@ const maxErrorLength = 1000;
 export class Requests implements Extension {
   readonly #verbs: ReadonlyMap<string, Verb>;
   readonly #restartProcess: (() => void) | undefined;
-  readonly #lanes = new Lanes(maxWaiting, maxTasks);
+  readonly #queues = new TaskQueues(maxWaiting, maxTasks);
   /** Requests that are carried out, and errors that are told. */
   readonly #admitted = new TokenBucket({ burst: 100, eachMs: 20 });
   readonly #errors = new TokenBucket({ burst: 20, eachMs: 100 });
@@ -129,7 +129,7 @@ export class Requests implements Extension {
       settle(() => this.#reject(error, context.topics.request(verb.name), asker, context));
     const timer = setTimeout(() => reject(new InputError(`it took longer than ${timeoutMs / 1000} s`)), timeoutMs);
     timer.unref();
-    const taken = this.#lanes.add(`${verb.name}/${data.camera ?? ''}`, async () => {
+    const taken = this.#queues.add(`${verb.name}/${data.camera ?? ''}`, async () => {
       // Its turn came too late: nobody waits for it any more.
       if (settled) return;
       try {

@@ -39,7 +39,7 @@ describe('Announcer', () => {
     teach();
     await vi.advanceTimersByTimeAsync(60_000);
     expect(told).toEqual([]);
-    made.looked(link);
+    made.scanned(link);
     await vi.advanceTimersByTimeAsync(1000);
     expect(told).toEqual([topic]);
     made.forget();
@@ -50,7 +50,7 @@ describe('Announcer', () => {
 
   it('tells changes that come without a pause after five seconds at the latest', async () => {
     const { made, link, told, teach, topic } = announcer();
-    made.looked(link);
+    made.scanned(link);
     for (let i = 0; i < 24; i++) {
       teach();
       await vi.advanceTimersByTimeAsync(200);

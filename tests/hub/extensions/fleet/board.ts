@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LearnSettings } from '../../../../sdk/config/schema.ts';
 import { resolveSettings } from '../../../../sdk/config/settings.ts';
-import type { HubLearning } from '../../../../sdk/hub/extensions/source.ts';
+import type { HubLearning } from '../../../../sdk/hub/extensions/hub-node.ts';
 import { Hub, type HubOptions } from '../../../../sdk/hub/hub.ts';
 import { Learner, type LearnerOptions, type Lesson } from '../../../../sdk/learn/learner.ts';
 import type { CutTarget, Example } from '../../../../sdk/learn/ledger/example.ts';

@@ -8,7 +8,7 @@ import { startBroker } from '../../../../sdk/hub/broker/broker.ts';
 import { type Link, RefusedError } from '../../../../sdk/hub/connection/link.ts';
 import { Fleet } from '../../../../sdk/hub/extensions/fleet/fleet.ts';
 import { digestOfPart } from '../../../../sdk/hub/extensions/fleet/shared-part.ts';
-import type { HubNode } from '../../../../sdk/hub/extensions/source.ts';
+import type { HubNode } from '../../../../sdk/hub/extensions/hub-node.ts';
 import { Hub, type HubOptions } from '../../../../sdk/hub/hub.ts';
 import { Learner } from '../../../../sdk/learn/learner.ts';
 import { bundleHash, readBundle, writeBundle } from '../../../../sdk/learn/ledger/bundle.ts';

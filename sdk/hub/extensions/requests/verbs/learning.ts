@@ -3,8 +3,8 @@ import { InputError } from '../../../../base/errors.ts';
 import { named } from '../../../../config/text.ts';
 import { Fields } from '../../../contract/fields.ts';
 import { HeadNow } from '../../../contract/learning.ts';
+import type { HubLearning } from '../../hub-node.ts';
 import { headNow } from '../../learning/learning-state.ts';
-import type { HubLearning } from '../../source.ts';
 import type { VerbContext } from './verb.ts';
 
 // What the verbs of local learning have in common.

@@ -3,9 +3,9 @@ import { InputError } from '../../../../base/errors.ts';
 import type { Cut } from '../../../../learn/ledger/example.ts';
 import type { ListedExample, NearMiss } from '../../../../learn/node-learning.ts';
 import { Fields } from '../../../contract/fields.ts';
-import { Count, LearningState, Seconds, Share } from '../../../contract/learning.ts';
+import { Count, Fraction, LearningState, Seconds } from '../../../contract/learning.ts';
+import type { HubLearning } from '../../hub-node.ts';
 import { learningState, secondsOf } from '../../learning/learning-state.ts';
-import type { HubLearning } from '../../source.ts';
 import { ExampleId, HeadName, headOf, Label, learningOf } from './learning.ts';
 import { defineVerb } from './verb.ts';
 
@@ -46,7 +46,7 @@ const Miss = Fields({
   time: Seconds,
   label: Type.String({ description: 'What it is called, or `unknown`.' }),
   nearest: Type.String({ description: 'The label that is nearest, whether or not it is near enough.' }),
-  score: Type.Number({ ...Share, description: 'The chance that the nearest one is right.' }),
+  score: Type.Number({ ...Fraction, description: 'The chance that the nearest one is right.' }),
 });
 
 const ListedCut = Fields({

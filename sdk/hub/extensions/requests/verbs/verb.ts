@@ -1,7 +1,7 @@
 import type { Static, TObject, TSchema } from '@sinclair/typebox';
 import { assertShape } from '../../../../base/arguments.ts';
 import type { NodeTopics } from '../../../contract/topics.ts';
-import type { HubCamera, HubNode } from '../../source.ts';
+import type { HubCamera, HubNode } from '../../hub-node.ts';
 
 /** What a verb has to work with. */
 export interface VerbContext {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Candidates } from '../../../sdk/kernels/decode/candidates.ts';
+import { Candidates } from '../../../sdk/kernels/boxes/candidates.ts';
 
 it('Candidates grows as it must, keeps what it holds, and is used again', () => {
   const candidates = new Candidates();

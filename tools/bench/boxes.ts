@@ -1,5 +1,5 @@
 // Reading the network's outputs and comparing vectors: each native variant beside the TypeScript twin, in turns, on the
-// default model's outputs for a photograph. `node dist/tools/bench/decode.js`; --json writes it as JSON too.
+// default model's outputs for a photograph. `node dist/tools/bench/boxes.js`; --json writes it as JSON too.
 
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -9,10 +9,10 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { asset } from '../../sdk/base/assets.ts';
 import { readModel } from '../../sdk/core/cards/model-file.ts';
 import { letterboxGeometry } from '../../sdk/frame/letterbox.ts';
-import { Candidates } from '../../sdk/kernels/decode/candidates.ts';
-import { type DecodeKernels, DistributionHead, type Quantised } from '../../sdk/kernels/decode/decode.ts';
-import { nativeDecode } from '../../sdk/kernels/decode/native.ts';
-import { decodeKernels } from '../../sdk/kernels/decode/typescript.ts';
+import { type BoxesKernels, DistributionHead, type Quantised } from '../../sdk/kernels/boxes/boxes.ts';
+import { Candidates } from '../../sdk/kernels/boxes/candidates.ts';
+import { nativeBoxes } from '../../sdk/kernels/boxes/native.ts';
+import { boxesKernels } from '../../sdk/kernels/boxes/typescript.ts';
 import type { VectorKernels } from '../../sdk/kernels/dot/dot.ts';
 import { vectorKernels } from '../../sdk/kernels/dot/typescript.ts';
 import { kernels } from '../../sdk/kernels/kernels.ts';
@@ -46,10 +46,10 @@ const natives = addon?.variants.map((variant) => ({ name: variant, functions: ad
 const { head, scores, logits } = await outputsOf(values.photo);
 const results: Result[] = [
   compare(
-    'decode',
+    'boxes',
     `decode + NMS, float: ${head.cells} cells of ${head.classes} classes, ${passing()} pass ${score}; IoU ${iou}`,
-    () => decoding(decodeKernels),
-    ({ functions }) => decoding(nativeDecode(functions)),
+    () => decoding(boxesKernels),
+    ({ functions }) => decoding(nativeBoxes(functions)),
   ),
   compare(
     'motion',
@@ -66,10 +66,10 @@ const results: Result[] = [
   ),
   // Last: once the twin has seen bytes, it is slower on floats.
   compare(
-    'decode',
+    'boxes',
     'decode + NMS, 8 bits',
-    () => decodingBytes(decodeKernels),
-    ({ functions }) => decodingBytes(nativeDecode(functions)),
+    () => decodingBytes(boxesKernels),
+    ({ functions }) => decodingBytes(nativeBoxes(functions)),
   ),
 ];
 
@@ -170,7 +170,7 @@ async function outputsOf(photo: string) {
   };
 }
 
-function decoding(decode: DecodeKernels): Work {
+function decoding(decode: BoxesKernels): Work {
   const candidates = new Candidates();
   return () => {
     candidates.clear();
@@ -181,11 +181,11 @@ function decoding(decode: DecodeKernels): Work {
 
 function passing(): number {
   const candidates = new Candidates();
-  decodeKernels.distributions(head, scores, logits, score, false, candidates);
+  boxesKernels.distributions(head, scores, logits, score, false, candidates);
   return candidates.length;
 }
 
-function decodingBytes(decode: DecodeKernels): Work {
+function decodingBytes(decode: BoxesKernels): Work {
   const candidates = new Candidates();
   const [few, many] = [quantise(scores), quantise(logits)];
   return () => {
@@ -195,7 +195,7 @@ function decodingBytes(decode: DecodeKernels): Work {
   };
 }
 
-function suppress({ classwiseNms }: DecodeKernels, { boxes, scores, classIds, length }: Candidates): number {
+function suppress({ classwiseNms }: BoxesKernels, { boxes, scores, classIds, length }: Candidates): number {
   return length * 1e6 + classwiseNms(boxes, scores, classIds, length, iou, 100).length;
 }
 

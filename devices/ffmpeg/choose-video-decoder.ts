@@ -1,5 +1,5 @@
 import { askProgram } from '../programs/ask-program.ts';
-import { type DecoderTrial, tryDecoders } from './decoder-trial.ts';
+import { type DecoderTrial, tryDecoders } from './video-decoder-trial.ts';
 
 /** A stream that is to be decoded. */
 export interface Encoded {

@@ -10,7 +10,7 @@ namespace ocellus {
 constexpr size_t decode_most_bins = 64;
 
 /// What one instruction set brings. No pointer need be aligned.
-struct DecodeKernels {
+struct BoxesKernels {
   /// Index of the first of values[from..to) that is at least `least`, or `to`. NaN never is.
   size_t (*find_f32)(const float* values, size_t from, size_t to, float least);
   size_t (*find_u8)(const uint8_t* values, size_t from, size_t to, uint8_t least);
@@ -57,9 +57,9 @@ struct DecodeRoom {
 
 /// Appends the boxes of the cells that pass the threshold, cell by cell, after `length` that are there.
 /// @returns The new length. When it is more than the capacity, what did not fit is not written: call again with more.
-size_t decode_f32(const DecodeKernels& kernels, const float* scores, const float* logits, const DecodeHead& head,
+size_t decode_f32(const BoxesKernels& kernels, const float* scores, const float* logits, const DecodeHead& head,
                   DecodeRequest request, const DecodeRoom& room, size_t length);
-size_t decode_u8(const DecodeKernels& kernels, const uint8_t* scores, Quantisation of_scores, const uint8_t* logits,
+size_t decode_u8(const BoxesKernels& kernels, const uint8_t* scores, Quantisation of_scores, const uint8_t* logits,
                  Quantisation of_logits, const DecodeHead& head, DecodeRequest request, const DecodeRoom& room,
                  size_t length);
 

@@ -10,7 +10,7 @@ import {
 } from '../../devices/device/device.ts';
 import { FrameOutlet } from '../../devices/device/outlet.ts';
 import type { Frame } from '../../sdk/frame/frame.ts';
-import { Source, type SourceOptions } from '../../sdk/pipeline/source.ts';
+import { SourceReader, type SourceReaderOptions } from '../../sdk/pipeline/source-reader.ts';
 import { recorder } from '../support/recorder.ts';
 import { until } from '../support/until.ts';
 import { greyFrame } from '../vision/fakes.ts';
@@ -82,11 +82,11 @@ class FakeDevice extends EventEmitter<DeviceEvents> implements Device {
   }
 }
 
-function source(devices: FakeDevice[], over: Partial<SourceOptions> = {}) {
+function source(devices: FakeDevice[], over: Partial<SourceReaderOptions> = {}) {
   const logger = recorder();
   const log: string[] = [];
   const made: FakeDevice[] = [];
-  const one = new Source({
+  const one = new SourceReader({
     make: () => {
       const device = devices[made.length];
       if (!device) throw new Error('no more devices');
@@ -110,7 +110,7 @@ function source(devices: FakeDevice[], over: Partial<SourceOptions> = {}) {
   return { source: one, log, made, lines: logger.lines };
 }
 
-describe('Source', () => {
+describe('SourceReader', () => {
   it('opens, gives each frame, releases it, and says when it is over', async () => {
     const device = new FakeDevice();
     const { source: one, log } = source([device]);

@@ -1,11 +1,11 @@
 type Task = () => Promise<void>;
 
 /** Runs tasks side by side, but those of one key one after the other. What waits is bounded. */
-export class Lanes {
+export class TaskQueues {
   readonly #maxWaiting: number;
   readonly #maxTasks: number;
   /** The tasks behind the one that runs, by key. */
-  readonly #lanes = new Map<string, Task[]>();
+  readonly #queues = new Map<string, Task[]>();
   #tasks = 0;
 
   /**
@@ -19,7 +19,7 @@ export class Lanes {
 
   /** @param task Must not be rejected. @returns False: there is no room for it. */
   add(key: string, task: Task): boolean {
-    const waiting = this.#lanes.get(key);
+    const waiting = this.#queues.get(key);
     if (this.#tasks >= this.#maxTasks || (waiting && waiting.length >= this.#maxWaiting)) return false;
     this.#tasks++;
     if (waiting) waiting.push(task);
@@ -29,11 +29,11 @@ export class Lanes {
 
   async #work(key: string, first: Task): Promise<void> {
     const waiting: Task[] = [];
-    this.#lanes.set(key, waiting);
+    this.#queues.set(key, waiting);
     for (let task: Task | undefined = first; task; task = waiting.shift()) {
       await task();
       this.#tasks--;
     }
-    this.#lanes.delete(key);
+    this.#queues.delete(key);
   }
 }

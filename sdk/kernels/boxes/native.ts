@@ -1,11 +1,11 @@
+import type { BoxesKernels } from './boxes.ts';
 import type { Candidates } from './candidates.ts';
-import type { DecodeKernels } from './decode.ts';
 
 /** The buffers of the candidates and how many there are. */
 type Room = [boxes: Float32Array, scores: Float32Array, classIds: Int32Array, length: number];
 
-/** What decode/binding.cpp gives. Both decoders return the new length; more than there is room for is not written. */
-export interface DecodeFunctions {
+/** What boxes/binding.cpp gives. Both decoders return the new length; more than there is room for is not written. */
+export interface BoxesFunctions {
   decodeF32(
     head: Int32Array,
     scores: Float32Array,
@@ -35,7 +35,7 @@ export interface DecodeFunctions {
   ): number;
 }
 
-export function nativeDecode(functions: DecodeFunctions): DecodeKernels {
+export function nativeBoxes(functions: BoxesFunctions): BoxesKernels {
   return {
     distributions: ({ packed }, scores, logits, threshold, multiLabel, candidates) =>
       append(candidates, (...room) => functions.decodeF32(packed, scores, logits, threshold, multiLabel, ...room)),

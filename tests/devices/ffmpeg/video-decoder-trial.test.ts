@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { tryDecoders } from '../../../devices/ffmpeg/decoder-trial.ts';
+import { tryDecoders } from '../../../devices/ffmpeg/video-decoder-trial.ts';
 import { findProgram } from '../../../devices/programs/find-program.ts';
 import { temporaryFolder, tree } from '../../support/folders.ts';
 import { hasProgram } from '../../support/needs.ts';

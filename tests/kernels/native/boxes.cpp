@@ -4,7 +4,7 @@
 #include <limits>
 
 using namespace check;
-using ocellus::DecodeKernels;
+using ocellus::BoxesKernels;
 
 namespace {
 
@@ -18,8 +18,8 @@ bool same_or_nan(float a, float b) { return same_bits(a, b) || (std::isnan(a) &&
 
 /// The first value that passes, wherever it is, from and to any place.
 void check_find(Random& random) {
-  const DecodeKernels& reference = *ocellus::table_of(ocellus::Isa::scalar).decode;
-  each_variant("decode", &ocellus::Table::decode_isa, [&](const ocellus::Table& table) {
+  const BoxesKernels& reference = *ocellus::table_of(ocellus::Isa::scalar).boxes;
+  each_variant("boxes", &ocellus::Table::boxes_isa, [&](const ocellus::Table& table) {
     for (const size_t n : sizes()) {
       for (size_t turn = 0; turn < 8; turn++) {
         Guarded<float> floats(n, 4 * (turn % 4));
@@ -33,11 +33,11 @@ void check_find(Random& random) {
         }
         for (size_t from = 0; from <= n; from += 1 + static_cast<size_t>(random.between(0, 40))) {
           const auto to = static_cast<size_t>(random.between(static_cast<int64_t>(from), static_cast<int64_t>(n)));
-          expect(table.decode->find_f32(floats.data(), from, to, 0.5f) == reference.find_f32(floats.data(), from, to, 0.5f),
+          expect(table.boxes->find_f32(floats.data(), from, to, 0.5f) == reference.find_f32(floats.data(), from, to, 0.5f),
                  "find f32", table.isa, n);
           for (const int least : {0, 1, 127, 128, 200, 255}) {
             const auto limit = static_cast<uint8_t>(least);
-            expect(table.decode->find_u8(bytes.data(), from, to, limit) == reference.find_u8(bytes.data(), from, to, limit),
+            expect(table.boxes->find_u8(bytes.data(), from, to, limit) == reference.find_u8(bytes.data(), from, to, limit),
                    "find u8", table.isa, n);
           }
         }
@@ -47,8 +47,8 @@ void check_find(Random& random) {
 }
 
 void check_means(Random& random) {
-  const DecodeKernels& reference = *ocellus::table_of(ocellus::Isa::scalar).decode;
-  each_variant("decode", &ocellus::Table::decode_isa, [&](const ocellus::Table& table) {
+  const BoxesKernels& reference = *ocellus::table_of(ocellus::Isa::scalar).boxes;
+  each_variant("boxes", &ocellus::Table::boxes_isa, [&](const ocellus::Table& table) {
     for (size_t bins = 1; bins <= ocellus::decode_most_bins; bins++) {
       for (size_t turn = 0; turn < 40; turn++) {
         Guarded<float> logits(4 * bins, 4 * (turn % 4));
@@ -60,7 +60,7 @@ void check_means(Random& random) {
         }
         Guarded<float> expected(4), got(4);
         reference.means(logits.data(), bins, expected.data());
-        table.decode->means(logits.data(), bins, got.data());
+        table.boxes->means(logits.data(), bins, got.data());
         for (size_t i = 0; i < 4; i++) expect(same_or_nan(got.data()[i], expected.data()[i]), "means", table.isa, bins);
         expect(got.whole() && logits.whole(), "means guard", table.isa, bins);
       }
@@ -94,16 +94,16 @@ void check_boxes(Random& random) {
                                Guarded<int32_t>& ids) {
             const ocellus::DecodeRoom room = {boxes.data(), found.data(), ids.data(), capacity};
             const ocellus::DecodeRequest request = {threshold, multi_label};
-            return bytes ? ocellus::decode_u8(*table.decode, byte_scores.data(), {1.0f / 256, 0}, byte_logits.data(),
+            return bytes ? ocellus::decode_u8(*table.boxes, byte_scores.data(), {1.0f / 256, 0}, byte_logits.data(),
                                               {0.07f, 128}, head, request, room, 0)
-                         : ocellus::decode_f32(*table.decode, scores.data(), logits.data(), head, request, room, 0);
+                         : ocellus::decode_f32(*table.boxes, scores.data(), logits.data(), head, request, room, 0);
           };
           for (const bool bytes : {false, true}) {
             Guarded<float> boxes(4 * capacity), found(capacity);
             Guarded<int32_t> ids(capacity);
             const size_t length = run(ocellus::table_of(ocellus::Isa::scalar), bytes, boxes, found, ids);
             expect(boxes.whole() && found.whole() && ids.whole(), "decode guard", ocellus::Isa::scalar, capacity);
-            each_variant("decode", &ocellus::Table::decode_isa, [&](const ocellus::Table& table) {
+            each_variant("boxes", &ocellus::Table::boxes_isa, [&](const ocellus::Table& table) {
               Guarded<float> boxes2(4 * capacity), found2(capacity);
               Guarded<int32_t> ids2(capacity);
               expect(run(table, bytes, boxes2, found2, ids2) == length, "decode length", table.isa, classes);
@@ -158,7 +158,7 @@ void check_nms(Random& random) {
 
 }  // namespace
 
-void check_decode() {
+void check_boxes() {
   Random random(3);
   check_find(random);
   check_means(random);

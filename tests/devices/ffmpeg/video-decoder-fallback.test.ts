@@ -8,7 +8,7 @@ import { clip } from '../clip.ts';
 import { showing } from '../fake-ffmpeg.ts';
 
 // A board whose decoder worked when it was tried.
-vi.mock('../../../devices/ffmpeg/decoder-trial.ts', () => ({
+vi.mock('../../../devices/ffmpeg/video-decoder-trial.ts', () => ({
   tryDecoders: async () => [
     { codec: 'hevc', name: 'drm', input: ['-hwaccel', 'drm'], problem: 'no device' },
     { codec: 'h264', name: 'h264_v4l2m2m', input: ['-c:v', 'h264_v4l2m2m'] },

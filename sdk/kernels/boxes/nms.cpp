@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "decode/decode.h"
+#include "boxes/boxes.h"
 #include "native/memory.h"
 
 namespace ocellus {

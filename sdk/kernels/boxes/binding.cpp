@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "decode/decode.h"
+#include "boxes/boxes.h"
 #include "native/arguments.h"
 #include "native/binding.h"
 
@@ -12,8 +12,8 @@ constexpr int64_t most_levels = 16;
 constexpr int64_t side_limit = 65535;
 constexpr int64_t class_limit = 65535;
 
-const DecodeKernels& kernels_of(const Arguments& arguments) {
-  return *static_cast<const Table*>(arguments.data())->decode;
+const BoxesKernels& kernels_of(const Arguments& arguments) {
+  return *static_cast<const Table*>(arguments.data())->boxes;
 }
 
 napi_value number(napi_env env, size_t value) {
@@ -182,7 +182,7 @@ napi_value nms(napi_env env, napi_callback_info info) {
 
 }  // namespace
 
-void bind_decode(napi_env env, napi_value object, const Table& table) {
+void bind_boxes(napi_env env, napi_value object, const Table& table) {
   add_function(env, object, "decodeF32", decode_floats, table);
   add_function(env, object, "decodeU8", decode_bytes, table);
   add_function(env, object, "classwiseNms", nms, table);

@@ -2,10 +2,10 @@ import type { MotionState } from '../../kernels/motion/motion.ts';
 import { take } from './memory.ts';
 import { Regions } from './regions.ts';
 
-/** The look of the view takes over 63 % of what changes in this time, */
-const lookNs = 15e9;
+/** The reference takes over 63 % of what changes in this time, */
+const takeOverNs = 15e9;
 /** in steps of this. */
-const lookEachNs = 0.5e9;
+const learnEachNs = 0.5e9;
 /** Fewer cells have no texture to speak of. */
 const fewest = 12;
 /** Correlation of what cells differ by from their neighbours, before and now, from which it is the same thing. */
@@ -29,13 +29,13 @@ const samples = 127;
  * A lamp, a shadow: where the light changes, neighbours differ as they did before, times a gain. What stands in front of
  * the background has differences of its own.
  */
-export class Look {
+export class Reference {
   /** Brightness of each cell in the light of the last moments: nothing that comes and goes changes it much. */
-  readonly look: Uint16Array;
+  readonly brightness: Uint16Array;
   readonly #state: MotionState;
   readonly #regions: Regions;
   readonly #watched: number;
-  #lookedNs = 0;
+  #unlearntNs = 0;
   /** The light is unsteady for so long yet. */
   #unsteadyNs = 0;
 
@@ -43,24 +43,25 @@ export class Look {
     this.#state = state;
     this.#regions = new Regions(state.columns, state.rows);
     this.#watched = state.mask.reduce((sum, watched) => sum + Math.min(1, watched), 0);
-    this.look = new Uint16Array(state.current.length);
+    this.brightness = new Uint16Array(state.current.length);
   }
 
   /** Another scene: what it shows is what the newest frame shows. */
   begin(): void {
-    this.look.set(this.#state.current);
-    this.#lookedNs = 0;
+    this.brightness.set(this.#state.current);
+    this.#unlearntNs = 0;
   }
 
   /** Learns what the view shows. Now and then is enough. @param passedNs Since the frame before. */
   learn(passedNs: number): void {
-    this.#lookedNs += passedNs;
-    if (this.#lookedNs < lookEachNs) return;
-    const share = 1 - Math.exp(-this.#lookedNs / lookNs);
-    this.#lookedNs = 0;
-    const look = this.look;
+    this.#unlearntNs += passedNs;
+    if (this.#unlearntNs < learnEachNs) return;
+    const share = 1 - Math.exp(-this.#unlearntNs / takeOverNs);
+    this.#unlearntNs = 0;
+    const reference = this.brightness;
     const { level, changed } = this.#state;
-    for (let i = 0; i < look.length; i++) if (changed[i] === 0) look[i]! += Math.round((level[i]! - look[i]!) * share);
+    for (let i = 0; i < reference.length; i++)
+      if (changed[i] === 0) reference[i]! += Math.round((level[i]! - reference[i]!) * share);
   }
 
   /**
@@ -100,7 +101,7 @@ export class Look {
   /** Where there is no texture nothing can be told. */
   #showsTheSame(cells: Int32Array): boolean {
     const { columns, current, changed } = this.#state;
-    const look = this.look;
+    const reference = this.brightness;
     let both = 0;
     let before = 0;
     let now = 0;
@@ -109,7 +110,7 @@ export class Look {
       for (const next of atEdge ? [cell + columns] : [cell + 1, cell + columns]) {
         // Below the last row there is none.
         if (changed[next] !== 1) continue;
-        const was = look[cell]! - look[next]!;
+        const was = reference[cell]! - reference[next]!;
         const is = current[cell]! - current[next]!;
         both += was * is;
         before += was * was;
@@ -125,10 +126,10 @@ export class Look {
   /** The newest frame is the background where its brightness is what the gain of these cells says, or near it. */
   #accept(cells: Int32Array, floor: number): number {
     const { columns, current, background, rest, changed, noise } = this.#state;
-    const gain = medianGain(current, this.look, cells);
+    const gain = medianGain(current, this.brightness, cells);
     let accepted = 0;
     for (const cell of cells) {
-      const off = Math.abs(current[cell]! - gain * this.look[cell]!);
+      const off = Math.abs(current[cell]! - gain * this.brightness[cell]!);
       const moved = Math.abs(current[cell]! - background[cell]!);
       if (off > floor + noise[cell]! / 2 + moved / 4) continue;
       take(this.#state, cell);
@@ -153,10 +154,11 @@ export class Look {
   }
 }
 
-function medianGain(current: Uint16Array, look: Uint16Array, cells: Int32Array): number {
+function medianGain(current: Uint16Array, reference: Uint16Array, cells: Int32Array): number {
   const step = Math.ceil(cells.length / samples);
   const gains = new Float32Array(Math.ceil(cells.length / step));
-  for (let i = 0; i < gains.length; i++) gains[i] = current[cells[i * step]!]! / Math.max(1, look[cells[i * step]!]!);
+  for (let i = 0; i < gains.length; i++)
+    gains[i] = current[cells[i * step]!]! / Math.max(1, reference[cells[i * step]!]!);
   gains.sort();
   return gains[gains.length >> 1]!;
 }

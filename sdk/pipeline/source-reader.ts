@@ -6,7 +6,7 @@ import { Nap } from '../base/nap.ts';
 import type { Frame } from '../frame/frame.ts';
 import { Pace } from './pace.ts';
 
-export interface SourceOptions {
+export interface SourceReaderOptions {
   /** Makes the device, not yet open; called anew for each try. */
   make: () => Device;
   /** Tried again for ever when it cannot be opened. */
@@ -30,8 +30,8 @@ export interface SourceOptions {
 const mostSaid = 20;
 
 /** One source from its opening to its end: opens the device, tries again, reads it, closes it. Used once. */
-export class Source {
-  readonly #options: SourceOptions;
+export class SourceReader {
+  readonly #options: SourceReaderOptions;
   readonly #backoff = new Backoff();
   #device: Device | undefined;
   #isOpen = false;
@@ -43,7 +43,7 @@ export class Source {
   #working: Promise<void> | undefined;
   readonly #nap = new Nap();
 
-  constructor(options: SourceOptions) {
+  constructor(options: SourceReaderOptions) {
     this.#options = options;
   }
 

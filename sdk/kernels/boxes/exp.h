@@ -1,7 +1,7 @@
 // e^x in 32-bit floats, so that every variant and the TypeScript twin give the same bits: x = n ln 2 + r, and e^r by its
 // Taylor series to the seventh power (|r| <= ln 2 / 2, so what is cut off is 5e-9 of the value). Each step is one rounded
 // operation, nothing is fused. For x <= 0; below `exp_least` it stays as it is there. Off by at most 1.2e-7 of the value, which
-// tests/kernels/decode/exp.test.ts measures.
+// tests/kernels/boxes/exp.test.ts measures.
 #pragma once
 
 #include <cstddef>

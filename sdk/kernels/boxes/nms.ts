@@ -1,4 +1,4 @@
-/** The TypeScript twin of class-wise non-maximum suppression: see DecodeKernels. */
+/** The TypeScript twin of class-wise non-maximum suppression: see BoxesKernels. */
 export function classwiseNms(
   boxes: Float32Array,
   scores: Float32Array,

@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "decode/decode.h"
-#include "decode/exp.h"
+#include "boxes/boxes.h"
+#include "boxes/exp.h"
 
 namespace ocellus {
 namespace {
@@ -73,7 +73,7 @@ void means(const float* logits, size_t bins, float* means) {
 
 }  // namespace
 
-extern const DecodeKernels decode_neon;
-const DecodeKernels decode_neon = {find_f32, find_u8, means};
+extern const BoxesKernels boxes_neon;
+const BoxesKernels boxes_neon = {find_f32, find_u8, means};
 
 }  // namespace ocellus

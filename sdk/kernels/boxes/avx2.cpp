@@ -1,5 +1,5 @@
-#include "decode/decode.h"
-#include "decode/sse_means.h"
+#include "boxes/boxes.h"
+#include "boxes/sse_means.h"
 
 namespace ocellus {
 namespace {
@@ -38,7 +38,7 @@ size_t find_u8(const uint8_t* values, size_t from, size_t to, uint8_t least) {
 
 }  // namespace
 
-extern const DecodeKernels decode_avx2;
-const DecodeKernels decode_avx2 = {find_f32, find_u8, means};
+extern const BoxesKernels boxes_avx2;
+const BoxesKernels boxes_avx2 = {find_f32, find_u8, means};
 
 }  // namespace ocellus

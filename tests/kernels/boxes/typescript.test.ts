@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Candidates } from '../../../sdk/kernels/decode/candidates.ts';
-import { DistributionHead } from '../../../sdk/kernels/decode/decode.ts';
-import { decodeKernels } from '../../../sdk/kernels/decode/typescript.ts';
+import { DistributionHead } from '../../../sdk/kernels/boxes/boxes.ts';
+import { Candidates } from '../../../sdk/kernels/boxes/candidates.ts';
+import { boxesKernels } from '../../../sdk/kernels/boxes/typescript.ts';
 
 const bins = 4;
 const head = new DistributionHead([{ stride: 8, columns: 2, rows: 2 }], 2, bins);
@@ -11,7 +11,7 @@ function decode(scores: number[], logits: number[], options: { threshold?: numbe
   const candidates = new Candidates();
   const { threshold = 0.5, multiLabel = false } = options;
   const all = [Float32Array.from(scores), Float32Array.from(logits)] as const;
-  decodeKernels.distributions(head, ...all, threshold, multiLabel, candidates);
+  boxesKernels.distributions(head, ...all, threshold, multiLabel, candidates);
   const { boxes, scores: found, classIds, length } = candidates;
   return Array.from({ length }, (_, i) => ({
     box: [...boxes.subarray(i * 4, i * 4 + 4)],

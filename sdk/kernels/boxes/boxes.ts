@@ -53,7 +53,7 @@ export interface Quantised {
  * Reads a detector's outputs. All implementations give the same candidates in the same order, bit for bit; where the
  * network gave no number (NaN), so does the box.
  */
-export interface DecodeKernels {
+export interface BoxesKernels {
   /**
    * NanoDet's head (Generalized Focal Loss, arXiv 2006.04388): a box's sides are the means of distributions over
    * `bins` distances from the cell's centre, in strides. Only the cells whose score passes the threshold are looked at.

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "decode/exp.h"
+#include "boxes/exp.h"
 
 namespace ocellus {
 namespace {

@@ -1,8 +1,8 @@
 // The reference: what every other variant gives, bit for bit.
 #include <cmath>
 
-#include "decode/decode.h"
-#include "decode/exp.h"
+#include "boxes/boxes.h"
+#include "boxes/exp.h"
 
 namespace ocellus {
 namespace {
@@ -31,7 +31,7 @@ void means(const float* logits, size_t bins, float* means) {
 
 }  // namespace
 
-extern const DecodeKernels decode_scalar;
-const DecodeKernels decode_scalar = {find<float>, find<uint8_t>, means};
+extern const BoxesKernels boxes_scalar;
+const BoxesKernels boxes_scalar = {find<float>, find<uint8_t>, means};
 
 }  // namespace ocellus

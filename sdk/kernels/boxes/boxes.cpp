@@ -1,11 +1,11 @@
-#include "decode/decode.h"
+#include "boxes/boxes.h"
 
 namespace ocellus {
 namespace {
 
 /// Float scores and logits as they are.
 struct Floats {
-  const DecodeKernels& kernels;
+  const BoxesKernels& kernels;
   const float* scores;
   const float* logits;
   float least;
@@ -17,7 +17,7 @@ struct Floats {
 
 /// Scores are compared as they are stored; only what passes is made a float.
 struct Bytes {
-  const DecodeKernels& kernels;
+  const BoxesKernels& kernels;
   const uint8_t* scores;
   const uint8_t* logits;
   uint8_t least;
@@ -81,12 +81,12 @@ size_t decode(const Source& source, const DecodeHead& head, DecodeRequest reques
 
 }  // namespace
 
-size_t decode_f32(const DecodeKernels& kernels, const float* scores, const float* logits, const DecodeHead& head,
+size_t decode_f32(const BoxesKernels& kernels, const float* scores, const float* logits, const DecodeHead& head,
                   DecodeRequest request, const DecodeRoom& room, size_t length) {
   return decode(Floats{kernels, scores, logits, request.threshold}, head, request, room, length);
 }
 
-size_t decode_u8(const DecodeKernels& kernels, const uint8_t* scores, Quantisation of_scores, const uint8_t* logits,
+size_t decode_u8(const BoxesKernels& kernels, const uint8_t* scores, Quantisation of_scores, const uint8_t* logits,
                  Quantisation of_logits, const DecodeHead& head, DecodeRequest request, const DecodeRoom& room,
                  size_t length) {
   unsigned least = 0;

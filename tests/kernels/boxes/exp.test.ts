@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { expOf } from '../../../sdk/kernels/decode/exp.ts';
+import { expOf } from '../../../sdk/kernels/boxes/exp.ts';
 
 describe('expOf', () => {
   it('is off by at most 1.2e-7 of the value', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { classwiseNms, iou } from '../../../sdk/kernels/decode/nms.ts';
+import { classwiseNms, iou } from '../../../sdk/kernels/boxes/nms.ts';
 
 interface Row {
   readonly box: readonly [number, number, number, number];

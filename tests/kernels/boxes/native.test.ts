@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Candidates } from '../../../sdk/kernels/decode/candidates.ts';
-import { type DecodeKernels, DistributionHead } from '../../../sdk/kernels/decode/decode.ts';
-import { nativeDecode } from '../../../sdk/kernels/decode/native.ts';
-import { decodeKernels as twin } from '../../../sdk/kernels/decode/typescript.ts';
+import { type BoxesKernels, DistributionHead } from '../../../sdk/kernels/boxes/boxes.ts';
+import { Candidates } from '../../../sdk/kernels/boxes/candidates.ts';
+import { nativeBoxes } from '../../../sdk/kernels/boxes/native.ts';
+import { boxesKernels as twin } from '../../../sdk/kernels/boxes/typescript.ts';
 import { needsAddon, sameBits, variants } from '../variants.ts';
 
-const natives = variants.map(({ name, functions }) => ({ name, kernels: nativeDecode(functions) }));
+const natives = variants.map(({ name, functions }) => ({ name, kernels: nativeBoxes(functions) }));
 const everyone = [{ name: 'twin', kernels: twin }, ...natives];
 
 /** A head of two levels: 2 x 1 cells of 8 pixels, then one of 16; 3 classes, 4 bins. */
@@ -34,7 +34,7 @@ function rows({ boxes, scores, classIds, length }: Candidates) {
   }));
 }
 
-describe.each(everyone)('decode: $name', ({ kernels }) => {
+describe.each(everyone)('boxes: $name', ({ kernels }) => {
   const scores = Float32Array.of(0.1, 0.5, 0.5, 0, 0, 0.25, 0.75, 0.5, 0);
   const logits = peaks(
     [
@@ -210,7 +210,7 @@ const boxesToSuppress = fc
     length: all.length,
   }));
 
-describe.skipIf(natives.length === 0)(`decode: native${needsAddon}`, () => {
+describe.skipIf(natives.length === 0)(`boxes: native${needsAddon}`, () => {
   it.each(natives)('$name gives the candidates of the twin, bit for bit', ({ kernels }) => {
     fc.assert(
       fc.property(outputs, ({ head, scores, logits, threshold, multiLabel }) => {
@@ -241,7 +241,7 @@ describe.skipIf(natives.length === 0)(`decode: native${needsAddon}`, () => {
   });
 
   it.each(natives)('$name suppresses as the twin does', ({ kernels }) => {
-    const { classwiseNms }: DecodeKernels = kernels;
+    const { classwiseNms }: BoxesKernels = kernels;
     const thresholds = fc.constantFrom(0, 0.3, 0.5, 1);
     fc.assert(
       fc.property(boxesToSuppress, thresholds, fc.option(fc.nat(20), { nil: undefined }), (all, threshold, most) => {

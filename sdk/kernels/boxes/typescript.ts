@@ -1,12 +1,12 @@
+import type { BoxesKernels, DistributionHead, Quantised } from './boxes.ts';
 import type { Candidates } from './candidates.ts';
-import type { DecodeKernels, DistributionHead, Quantised } from './decode.ts';
 import { expOf } from './exp.ts';
 import { classwiseNms } from './nms.ts';
 
 const { fround } = Math;
 
 /** The TypeScript twin: the same bits as the native kernels. All arithmetic on boxes is in 32-bit floats. */
-export const decodeKernels: DecodeKernels = {
+export const boxesKernels: BoxesKernels = {
   distributions(head, scores, logits, threshold, multiLabel, candidates) {
     head.assertFits(scores.length, logits.length);
     const size = 4 * head.bins;
