@@ -8,6 +8,7 @@ import type { ConvertFunctions } from './convert/native.ts';
 import type { VectorKernels } from './dot/dot.ts';
 import type { MotionFunctions } from './motion/native.ts';
 import type { PreprocessFunctions } from './preprocess/native.ts';
+import type { ProgramFunctions } from './program/native.ts';
 
 /** The functions of one variant as the addon gives them. */
 export interface NativeKernels
@@ -15,7 +16,8 @@ export interface NativeKernels
     MotionFunctions,
     BoxesFunctions,
     PreprocessFunctions,
-    ConvertFunctions {
+    ConvertFunctions,
+    ProgramFunctions {
   /** Which instruction set each operation really uses. */
   readonly chosen: Readonly<Record<string, string>>;
 }
@@ -29,7 +31,7 @@ export interface Addon {
   kernels(variant: string): NativeKernels;
 }
 
-const abi = 3;
+const abi = 4;
 
 /** What was found, and for a person where it comes from or why there is none. */
 export interface FoundAddon {

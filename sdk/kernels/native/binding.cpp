@@ -15,7 +15,7 @@ void add_function(napi_env env, napi_value object, const char* name, napi_callba
 namespace {
 
 /// Counts changes of what the functions take; sdk/kernels/native.ts has the same number.
-constexpr int abi = 3;
+constexpr int abi = 4;
 
 napi_value text(napi_env env, const char* value) {
   napi_value result;
@@ -32,6 +32,7 @@ napi_value chosen(napi_env env, const Table& table) {
   napi_set_named_property(env, object, "boxes", text(env, name_of(table.boxes_isa)));
   napi_set_named_property(env, object, "preprocess", text(env, name_of(table.preprocess_isa)));
   napi_set_named_property(env, object, "convert", text(env, name_of(table.convert_isa)));
+  napi_set_named_property(env, object, "program", text(env, name_of(table.program_isa)));
   return object;
 }
 
@@ -56,6 +57,7 @@ napi_value kernels(napi_env env, napi_callback_info info) {
   bind_boxes(env, object, table);
   bind_preprocess(env, object, table);
   bind_convert(env, object, table);
+  bind_program(env, object, table);
   return object;
 }
 

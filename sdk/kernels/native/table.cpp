@@ -26,6 +26,7 @@ using motion_kernels = MotionKernels;
 using boxes_kernels = BoxesKernels;
 using preprocess_kernels = PreprocessKernels;
 using convert_kernels = ConvertKernels;
+using program_kernels = ProgramKernels;
 
 #define DO(operation, isa) extern const operation##_kernels operation##_##isa;
 #include "variants.def"

@@ -7,6 +7,7 @@
 #include "motion/motion.h"
 #include "native/isa.h"
 #include "preprocess/preprocess.h"
+#include "program/step.h"
 
 namespace ocellus {
 
@@ -23,6 +24,8 @@ struct Table {
   Isa preprocess_isa;
   const ConvertKernels* convert;
   Isa convert_isa;
+  const ProgramKernels* program;
+  Isa program_isa;
 };
 
 /// @param isa One that `is_offered`. The table lives as long as the process.

@@ -112,3 +112,4 @@ void check_motion();
 void check_boxes();
 void check_preprocess();
 void check_convert();
+void check_program();

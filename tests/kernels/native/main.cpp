@@ -26,6 +26,7 @@ int main() {
   check_boxes();
   check_preprocess();
   check_convert();
+  check_program();
   std::printf("%ld comparisons, %d failures\n", check::comparisons, check::failures);
   return check::failures > 0 ? 1 : 0;
 }

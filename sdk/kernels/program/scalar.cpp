@@ -1,0 +1,20 @@
+// The reference: what every other variant gives, bit for bit.
+#include "program/operators/list.h"
+
+namespace ocellus {
+namespace {
+
+constexpr ProgramKernels all() {
+  ProgramKernels kernels{};
+#define OPERATOR(op, Operator) kernels.operations[static_cast<size_t>(ProgramOp::op)] = {nullptr, nullptr, rows_of, Operator::run, nullptr};
+  OCELLUS_OPERATORS
+#undef OPERATOR
+  return kernels;
+}
+
+}  // namespace
+
+extern const ProgramKernels program_scalar;
+const ProgramKernels program_scalar = all();
+
+}  // namespace ocellus

@@ -1,0 +1,75 @@
+// A step as the kernels take it: all that the file says is checked (check.cpp), offsets are pointers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "program/format.h"
+
+namespace ocellus {
+
+/// A channel range of a picture in the arena. `data` is pixel (0, 0), first channel.
+struct View {
+  uint8_t* data = nullptr;
+  int32_t h = 0, w = 0, channels = 0;
+  ptrdiff_t pixel = 0, row = 0;
+  int32_t halo = 0;
+  bool floats = false;
+  const uint8_t* zero_points = nullptr;
+
+  uint8_t* at(ptrdiff_t y, ptrdiff_t x) const { return data + y * row + x * pixel; }
+};
+
+struct Step {
+  ProgramOp op;
+  ProgramEpilogue epilogue;
+  bool residual, nchw, space_to_depth;
+  /// `in2` is what is added (residual), or the second operand.
+  View in, in2, out;
+  int32_t kh, kw, sh, sw, pad_top, pad_left, dh, dw;
+  int32_t e, rs;
+  uint8_t order[8];
+  const char* name;
+  /// Constants of the file; null where the operation has none.
+  const int8_t* weights;
+  const int32_t* bias;
+  const float* m;
+  const float* m2;
+  const int16_t* k;
+  const float* k32;
+  const uint8_t* z;
+  const uint8_t* lo;
+  const uint8_t* hi;
+  const uint8_t* za;
+  const uint8_t* zb;
+  const float* rm;
+  const int16_t* kr;
+  const uint8_t* table;
+  uint64_t macs;
+  /// What the kernel packed when the program was loaded, at a multiple of 64; null where it packs nothing.
+  const uint8_t* packed;
+  /// Of an input step: which tensor, and the caller's memory in this run.
+  uint32_t tensor;
+  const uint8_t* source;
+};
+
+/// One operation for one instruction set. A step is divided into units that write different bytes, so that threads can share
+/// it; a kernel says how many there are.
+struct ProgramOperation {
+  /// Null where the kernel packs nothing.
+  size_t (*packed_bytes)(const Step&);
+  /// @param packed `packed_bytes` of zeros at a multiple of 64.
+  void (*pack)(const Step&, uint8_t* packed);
+  size_t (*units)(const Step&);
+  /// Units [from, to). It writes the bytes of the view `out` and no others; it may read up to 63 bytes beyond a view.
+  void (*run)(const Step&, size_t from, size_t to);
+  /// Can it run this step? Null where it runs all of them.
+  bool (*takes)(const Step&);
+};
+
+/// What one instruction set brings, by ProgramOp. Where `run` is null, or `takes` says no, the scalar one serves.
+struct ProgramKernels {
+  ProgramOperation operations[program_op_count];
+};
+
+}  // namespace ocellus
