@@ -115,7 +115,7 @@ void check_regions() {
 }
 
 /// Boxes of every size, also in rows that vectors work on, and beyond the largest.
-void check_boxes() {
+void check_shrinking() {
   Random random(4);
   for (size_t box = 1; box <= 18; box++) {
     for (const PixelFormat format : formats) {
@@ -142,5 +142,5 @@ void check_boxes() {
 void check_preprocess() {
   check_sizes();
   check_regions();
-  check_boxes();
+  check_shrinking();
 }
