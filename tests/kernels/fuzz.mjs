@@ -1,5 +1,7 @@
 // Calls every function of the addon with junk, in a process of its own: `node fuzz.mjs ADDON SEED CALLS`. Each call must
 // return or throw a TypeError or a RangeError; a crash ends the process, which the test sees.
+import { tinyProgram } from './program/tiny.mjs';
+
 const [file, seed, calls] = process.argv.slice(2);
 const loaded = { exports: {} };
 process.dlopen(loaded, file);
@@ -188,7 +190,13 @@ const right = {
     new Uint8Array(64),
     new Uint8Array(64),
   ],
+  programLoad: () => [tinyProgram()],
+  programInfo: ({ programLoad }) => [programLoad(tiny)],
+  programOutput: ({ programLoad }) => [programLoad(tiny), 1],
+  programRun: ({ programLoad }) => [programLoad(tiny), [new Uint8Array(48)], new Float64Array(2)],
+  programClose: ({ programLoad }) => [programLoad(tiny)],
 };
+const tiny = tinyProgram();
 
 const counts = { returned: 0, thrown: 0 };
 function call(target, name, ...args) {
@@ -214,9 +222,9 @@ const names = Object.keys(targets[0]).filter((name) => typeof targets[0][name] =
 for (const name of names) {
   for (const target of targets) {
     // What is right must go through, or nothing behind the first check was tried.
-    target[name](...right[name]());
+    target[name](...right[name](target));
     for (let i = 0; i < Number(calls); i++) {
-      const args = below(8) > 0 ? right[name]() : Array.from({ length: below(14) }, junk);
+      const args = below(8) > 0 ? right[name](target) : Array.from({ length: below(14) }, junk);
       for (let changes = below(3); changes > 0 && args.length > 0; changes--) {
         const at = below(args.length);
         // A number near the right one gets further than any.

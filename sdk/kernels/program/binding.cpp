@@ -57,7 +57,7 @@ void set(napi_env env, napi_value object, const char* name, napi_value value) {
   napi_set_named_property(env, object, name, value);
 }
 
-/// programLoad(bytes): handle. Throws an Error that says what is wrong with the file, and in which step.
+/// programLoad(bytes): handle. Throws a RangeError that says what is wrong with the file, and in which step.
 napi_value load(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   uint8_t* bytes = nullptr;
@@ -73,7 +73,7 @@ napi_value load(napi_env env, napi_callback_info info) {
   ProgramError error;
   if (!held->program.load(bytes, size, *table.program, *table_of(Isa::scalar).program, error)) {
     let_go(held);
-    napi_throw_error(env, nullptr, error.text);
+    napi_throw_range_error(env, nullptr, error.text);
     return nullptr;
   }
   napi_value handle;
