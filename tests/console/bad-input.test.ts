@@ -182,7 +182,7 @@ describe('Console: bad input', () => {
           {
             type: fc.constantFrom('watch', 'unwatch', 'x', 7),
             camera: fc.oneof(fc.constant('door'), fc.string(), fc.jsonValue()),
-            maxHeight: fc.oneof(fc.double(), fc.jsonValue()),
+            max_height: fc.oneof(fc.double(), fc.jsonValue()),
             fps: fc.oneof(fc.double(), fc.jsonValue()),
           },
           { requiredKeys: [] },

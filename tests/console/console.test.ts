@@ -125,7 +125,7 @@ describe('Console: requests', () => {
           name: 'door',
           status: 'online',
           labels: ['person', 'cat'],
-          knownLabels: ['person', 'cat', 'dog'],
+          known_labels: ['person', 'cat', 'dog'],
           counts: [{ label: 'person', count: 1 }],
           settings: { source: 'rtsp://admin:***@door/1', detect: { threshold: 0.6 } },
           source: { uri: 'rtsp://admin:***@door/1', opened: { kind: 'rtsp', width: 64, height: 48 } },
@@ -311,7 +311,7 @@ describe('Console: the connection of a page', () => {
     camera.knownLabels = ['person'];
     const { frame } = greyFrame(1);
     camera.emit('frame', { frame, tracks: [], inferred: true, moving: false });
-    await expect.poll(() => of('settings')[0]?.camera.knownLabels).toEqual(['person']);
+    await expect.poll(() => of('settings')[0]?.camera.known_labels).toEqual(['person']);
   });
 
   it('sends pictures of the camera that is watched, until it is not', async () => {
@@ -324,7 +324,7 @@ describe('Console: the connection of a page', () => {
       return freed;
     };
     offer(1);
-    say({ type: 'watch', camera: 'door', maxHeight: 48, fps: 15 });
+    say({ type: 'watch', camera: 'door', max_height: 48, fps: 15 });
     let sequence = 2;
     await expect
       .poll(() => {
@@ -424,7 +424,7 @@ describe('Console: the connection of a page', () => {
     node.lastError = 'rtsp://admin:secret@door/1 does not answer';
     const { of } = await connect(url);
     await expect.poll(() => of('stats').length).toBeGreaterThan(0);
-    expect(of('stats')[0]!.stats.cameras.door!.device.lastError).toBe('rtsp://admin:***@door/1 does not answer');
+    expect(of('stats')[0]!.stats.cameras.door!.device.last_error).toBe('rtsp://admin:***@door/1 does not answer');
   });
 });
 

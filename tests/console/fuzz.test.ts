@@ -252,7 +252,7 @@ describe('Console: 100,000 malformed requests and messages', { timeout: 1_800_00
         type: of(['watch', 'unwatch', 'x', json(random)]),
         camera: of(['door', 'attic', text(80), json(random)]),
         ...(below(2) === 0 && { fps: json(random) }),
-        ...(below(2) === 0 && { maxHeight: json(random) }),
+        ...(below(2) === 0 && { max_height: json(random) }),
       };
       socket.send(below(3) === 0 ? Buffer.from(text(300, 0, 255), 'latin1') : JSON.stringify(message));
       if (below(20) === 0) socket.ping(text(100));

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { InputError } from '../../sdk/base/errors.ts';
 import { type EmbeddedBroker, startBroker } from '../../sdk/hub/broker/broker.ts';
 import { settingTopics } from '../../sdk/hub/contract/camera-settings.ts';
+import { nodeStatsToWire } from '../../sdk/hub/contract/stats.ts';
 import { Hub, type HubOptions } from '../../sdk/hub/hub.ts';
 import { closing } from '../support/closing.ts';
 import { eventMessage, FakeCamera, FakeNode, mqttSettings, nodeStats } from '../support/hub.ts';
@@ -125,8 +126,8 @@ describe('Hub with the embedded broker', () => {
     node.emit('stats', nodeStats);
     await until(() => heard.received.length === 1);
     expect(JSON.parse(heard.received[0]!.text)).toMatchObject({
-      ...nodeStats,
-      mqtt: { connections: 1, outbox: { evicted: { event: 0 } }, refused: 0, tooLarge: 0, rejectedCommands: 0 },
+      ...nodeStatsToWire(nodeStats),
+      mqtt: { connections: 1, outbox: { evicted: { event: 0 } }, refused: 0, too_large: 0, rejected_commands: 0 },
     });
     expect(heard.received[0]!.retain).toBe(false);
   });

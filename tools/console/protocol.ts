@@ -1,26 +1,21 @@
+import type { Wire } from '../../sdk/base/wire.ts';
 import type { CameraSettings } from '../../sdk/config/schema.ts';
+import type { WireNodeStats } from '../../sdk/hub/contract/stats.ts';
 import type { HubStats } from '../../sdk/hub/hub.ts';
 import type { ListedExample } from '../../sdk/learn/node-learning.ts';
-import type { CameraStatus, PipelineStats } from '../../sdk/pipeline/events.ts';
-import type { NodeStats } from '../../sdk/pipeline/node.ts';
+import type { CameraStatus } from '../../sdk/pipeline/events.ts';
 import type { CountChange } from '../../sdk/vision/counts.ts';
 import type { EventMessage, ObjectState } from '../../sdk/vision/event.ts';
 import type { Crossing } from '../../sdk/vision/lines.ts';
 
-/** What the console's server and its page say to each other. docs/console.md tells it to others. */
+/** What the console's server and its page say to each other, in snake case. docs/console.md tells it to others. */
 
 export type { CameraChange, CameraSettings, LineSettings, ZoneSettings } from '../../sdk/config/schema.ts';
-export type {
-  CameraStatus,
-  CountChange,
-  Crossing,
-  EventMessage,
-  HubStats,
-  ListedExample,
-  NodeStats,
-  ObjectState,
-  PipelineStats,
-};
+export type { CameraStatus, CountChange, Crossing, EventMessage, ObjectState };
+export type NodeStats = WireNodeStats;
+export type CameraStats = NodeStats['cameras'][string];
+export type ConnectionStats = Wire<HubStats>;
+export type TaughtExample = Wire<ListedExample>;
 
 /** Where a camera's pictures come from; passwords are masked. */
 export interface SourceState {
@@ -46,7 +41,7 @@ export interface CameraState {
   source: SourceState;
   /** Watched labels, and all that the model knows. Empty until the model is loaded. */
   labels: string[];
-  knownLabels: string[];
+  known_labels: string[];
   counts: CountChange[];
   /** Crossings since the start, the newest total of each line, label and direction. */
   crossings: Omit<Crossing, 'trackId' | 'time'>[];
@@ -87,7 +82,7 @@ export interface TaughtHead {
   /** Share of all examples that are named rightly when they are left out, 0..1; null where that says nothing yet. */
   accuracy: number | null;
   /** Share of the negatives that are given a label when they are left out, 0..1; null without negatives. */
-  falseAccept: number | null;
+  false_accept: number | null;
   /** Why the newest examples are not in use. */
   refused: string | null;
   /** What is taken for what when it is left out, the most frequent first. */
@@ -165,7 +160,7 @@ export interface NearMissState {
 
 /** One page of examples, newest first; `next` is the `offset` of the following page. */
 export interface ExamplePage {
-  examples: ListedExample[];
+  examples: TaughtExample[];
   next: number | null;
 }
 
@@ -210,7 +205,7 @@ export type ServerMessage =
   | { type: 'learning'; learning: LearningState }
   | { type: 'states'; camera: string; states: ViewState[] }
   /** `time`: ms by a clock that cannot be set, since the process began. `mqtt` is null where there is no broker. */
-  | { type: 'stats'; time: number; stats: NodeStats; mqtt: HubStats | null }
+  | { type: 'stats'; time: number; stats: NodeStats; mqtt: ConnectionStats | null }
   | { type: 'error'; message: string };
 
 /** The WebSocket's close code when its session is over: log in again. */
@@ -226,7 +221,7 @@ export interface SessionState {
 
 export type ClientMessage =
   /** Live pictures of a camera from now on; a second one for the same camera replaces the first. */
-  { type: 'watch'; camera: string; maxHeight?: number; fps?: number } | { type: 'unwatch'; camera: string };
+  { type: 'watch'; camera: string; max_height?: number; fps?: number } | { type: 'unwatch'; camera: string };
 
 export interface LiveTrack {
   /** Counts from 1 for each camera. */

@@ -1,5 +1,7 @@
 import { type TProperties, type TSchema, Type } from '@sinclair/typebox';
 import { limits } from '../../../devices/boards/board/throttling.ts';
+import { byName, toWire } from '../../base/wire.ts';
+import type { NodeStats } from '../../pipeline/node.ts';
 import { type Payload, words } from './payloads.ts';
 
 const Fields = <Properties extends TProperties>(properties: Properties, description?: string) =>
@@ -18,7 +20,7 @@ const Device = Fields({
   stalls: Count('How often it gave no frames though it ran.'),
   reconnects_last_hour: Count('`restarts` of the last hour.'),
   stalls_last_hour: Count('`stalls` of the last hour.'),
-  lastError: Type.Optional(Type.String({ description: 'Why it is not online, or was not the last time.' })),
+  last_error: Type.Optional(Type.String({ description: 'Why it is not online, or was not the last time.' })),
 });
 
 const Times = (description: string) =>
@@ -39,9 +41,9 @@ const Camera = Fields({
   frames: Fields({ in: Count(), dropped: Count(), gated: Count(), late: Count(), inferred: Count() }, 'Totals.'),
   fps: Fields({ in: Amount(), inferred: Amount() }, 'Frames a second.'),
   times: Times('Of the last frames, ms, moving means.'),
-  timeTotals: Times('The same added up since the start, ms.'),
+  time_totals: Times('The same added up since the start, ms.'),
   objects: Count('Confirmed objects in view.'),
-  unfinishedMs: Amount('How long frames have come without one being finished; 0 while all is well.'),
+  unfinished_ms: Amount('How long frames have come without one being finished; 0 while all is well.'),
   device: Device,
 });
 
@@ -51,7 +53,7 @@ export const ConnectionSchema = Fields({
   outbox: Fields({
     depth: Count('Messages that wait or are on their way.'),
     bytes: Count(),
-    oldestAgeSeconds: Amount(),
+    oldest_age_seconds: Amount(),
     evicted: Fields(
       { state: Count(), event: Count(), learning: Count() },
       'Messages dropped, oldest first, because there was no room for them or they were too old.',
@@ -67,11 +69,11 @@ export const ConnectionSchema = Fields({
   published: Count('Messages the broker acknowledged.'),
   refused: Count('Messages the broker refused for good.'),
   retried: Count('Messages the broker refused for the moment, tried again.'),
-  tooLarge: Count('Messages left out because they are larger than the broker takes.'),
+  too_large: Count('Messages left out because they are larger than the broker takes.'),
   shrunk: Count('Snapshots made smaller to fit.'),
-  rejectedCommands: Count(),
-  rejectedRequests: Count(),
-  rejectedLearning: Count('Messages of other nodes with what they were taught that were wrong, or too many.'),
+  rejected_commands: Count(),
+  rejected_requests: Count(),
+  rejected_learning: Count('Messages of other nodes with what they were taught that were wrong, or too many.'),
 });
 
 const Limits = Type.Array(words(...limits));
@@ -83,29 +85,29 @@ const Power = Fields({
   covers: words('sensor', 'rails', 'package'),
   watts: Amount('Mean since the last report.'),
   joules: Amount('Since the start.'),
-  joulesPerInference: Known(
+  joules_per_inference: Known(
     Amount(),
     'Energy since the last report, of all that the source covers, by the frames that the detector looked at; null where it was none.',
   ),
 });
 
-const Written = Fields({ bytes: Count('Since the start.'), lastDay: Count('In the last 24 hours, to the hour.') });
+const Written = Fields({ bytes: Count('Since the start.'), last_day: Count('In the last 24 hours, to the hour.') });
 
-/** What a node says of itself; tests/hub/contract holds it to `NodeStats`. */
+/** What a node says of itself; tests/hub/contract holds it to `nodeStatsToWire`. */
 export const NodeStatsSchema = Fields({
-  uptimeSeconds: Amount(),
-  cpuPercent: Amount('Of one core.'),
-  memory: Fields({ residentMb: Amount(), heapMb: Amount() }),
+  uptime_seconds: Amount(),
+  cpu_percent: Amount('Of one core.'),
+  memory: Fields({ resident_mb: Amount(), heap_mb: Amount() }),
   temperature: Known(Type.Number(), 'Degrees Celsius; null where the board does not tell it.'),
   throttling: Known(
     Fields({
       now: Limits,
-      sinceBoot: Known(Limits, 'Since it was switched on; null where only the present is known.'),
+      since_boot: Known(Limits, 'Since it was switched on; null where only the present is known.'),
     }),
     'What the firmware of a Raspberry Pi slows it down for; null where it is not told.',
   ),
   power: Known(Power, 'Null where nothing measures it, and before the first report.'),
-  eventLoopDelayMs: Fields({ mean: Amount(), p99: Amount() }, 'How late timers came since the last report.'),
+  event_loop_delay_ms: Fields({ mean: Amount(), p99: Amount() }, 'How late timers came since the last report.'),
   written: Fields(
     { outbox: Written, learning: Written, settings: Written, recordings: Written },
     'Bytes handed to the disk by the process, by what wrote them.',
@@ -113,6 +115,11 @@ export const NodeStatsSchema = Fields({
   model: Type.String(),
   cameras: Type.Record(Type.String(), Camera),
 });
+
+export type WireNodeStats = ReturnType<typeof nodeStatsToWire>;
+
+/** A node's statistics as MQTT and the page tell them. */
+export const nodeStatsToWire = (stats: NodeStats) => toWire({ ...stats, cameras: byName(stats.cameras) });
 
 export const stats: Payload = {
   name: 'stats',

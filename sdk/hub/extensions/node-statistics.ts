@@ -1,4 +1,6 @@
+import { toWire } from '../../base/wire.ts';
 import type { NodeStats } from '../../pipeline/node.ts';
+import { nodeStatsToWire } from '../contract/stats.ts';
 import type { Extension, HubContext } from './extension.ts';
 import { Listeners } from './listeners.ts';
 
@@ -42,7 +44,7 @@ export class NodeStatistics implements Extension {
 
   #tell(stats: NodeStats, { link, topics }: HubContext): void {
     if (!link || link.unsent > maxUnsentBytes) return;
-    const text = JSON.stringify({ ...stats, mqtt: this.#connection() });
+    const text = JSON.stringify({ ...nodeStatsToWire(stats), mqtt: toWire(this.#connection()) });
     link.publish(topics.stats, text, { qos: 0, retain: false }).catch(() => {});
   }
 }

@@ -25,7 +25,9 @@ export interface BundleCheck {
   readonly trusted?: readonly string[];
 }
 
-const format = 'ocellus-learn-1';
+const format = 'ocellus-learn-2';
+/** Of earlier versions: the same, but for `timeMs` in place of `time_ms`. What they wrote is retained by brokers and lies in files. */
+const oldFormat = 'ocellus-learn-1';
 
 /**
  * Writes parts as a safetensors file: `embeddings` (I8, N x dimension), `scales` (F64, N), and metadata. Equal content
@@ -54,7 +56,9 @@ export function readBundle(bytes: Uint8Array, check: BundleCheck): Bundle & { re
   assertShape('readBundle: check', check, { space: 'text', dimension: 'number' });
   const file = readSafeTensors(bytes);
   const { signature, ...metadata } = file.metadata;
-  if (metadata.format !== format) throw wrong(`format ${format}`, shown(metadata.format));
+  if (metadata.format !== format && metadata.format !== oldFormat) {
+    throw wrong(`format ${format} or ${oldFormat}`, shown(metadata.format));
+  }
   if (metadata.space !== check.space) throw wrong(`space ${check.space}`, shown(metadata.space));
   const key = signerOf({ ...file, metadata }, signature, check.trusted);
   const { node, parent } = metadata;
@@ -127,7 +131,7 @@ function toParts({ metadata, tensors }: SafeTensors, dimension: number): Part[] 
   if (Object.keys(others).length > 0) throw wrong('embeddings and scales only', shown(Object.keys(others)));
   const { data } = embeddings;
   let next = 0;
-  const parts = parseParts(metadata.parts).map((plain): Part => {
+  const parts = parseParts(metadata).map((plain): Part => {
     const seen = new Map(plain.seen);
     const { node, head, label } = plain;
     const ids = plain.items.map(({ id }) => id as string);
@@ -136,13 +140,17 @@ function toParts({ metadata, tensors }: SafeTensors, dimension: number): Part[] 
     }
     let part: Part;
     if (head === undefined || label === undefined) {
-      part = { node, seen, items: new Map(plain.items.map((item) => [item.id as string, { ...item, node } as Cut])) };
+      part = {
+        node,
+        seen,
+        items: new Map(plain.items.map((item) => [item.id as string, { ...fieldsOfItem(item), node } as Cut])),
+      };
     } else {
       const examples = plain.items.map((item): [string, Example] => {
         const at = next++;
         const values = data.slice(at * dimension, (at + 1) * dimension);
         const embedding = { values, scale: scales.data[at] ?? Number.NaN };
-        return [item.id as string, { ...item, node, head, label, embedding } as Example];
+        return [item.id as string, { ...fieldsOfItem(item), node, head, label, embedding } as Example];
       });
       part = { node, head, label, seen, items: new Map(examples) };
     }
@@ -156,12 +164,12 @@ function toParts({ metadata, tensors }: SafeTensors, dimension: number): Part[] 
 }
 
 const fieldsOf = {
-  examples: ['id', 'negative', 'camera', 'timeMs', 'kind', 'from'],
-  cuts: ['id', 'target', 'reason', 'timeMs', 'seen', 'order'],
+  examples: ['id', 'negative', 'camera', 'time_ms', 'kind', 'from'],
+  cuts: ['id', 'target', 'reason', 'time_ms', 'seen', 'order'],
 };
 
-/** The shape only; what the fields hold is checked with the part. */
-function parseParts(text: string | undefined): PlainPart[] {
+/** The shape only; what the fields hold is checked with the part. Names of an earlier format become those of this one. */
+function parseParts({ format: written, parts: text }: SafeTensors['metadata']): PlainPart[] {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text ?? '');
@@ -170,6 +178,7 @@ function parseParts(text: string | undefined): PlainPart[] {
   }
   if (!Array.isArray(parsed)) throw wrong('a list of parts', shown(parsed));
   for (const part of parsed) {
+    if (written === oldFormat) renameTimes(part);
     const known = 'label' in Object(part) ? fieldsOf.examples : fieldsOf.cuts;
     const fits =
       isRecord(part) &&
@@ -184,16 +193,31 @@ function parseParts(text: string | undefined): PlainPart[] {
   return parsed as PlainPart[];
 }
 
+/** What has another shape stays as it is, to be refused. */
+function renameTimes(part: unknown): void {
+  if (!isRecord(part) || !Array.isArray(part.items)) return;
+  part.items = part.items.map((item) => {
+    if (!isRecord(item) || !('timeMs' in item)) return item;
+    const { timeMs, ...others } = item;
+    return { ...others, time_ms: timeMs };
+  });
+}
+
+/** Of an example or a cut, as the ledger names its fields. */
+function fieldsOfItem({ time_ms, ...others }: Record<string, unknown>): Record<string, unknown> {
+  return { ...others, timeMs: time_ms };
+}
+
 function inOrder<T extends { id: string }>(items: ReadonlyMap<string, T>): T[] {
   return [...items.values()].sort((a, b) => compareIds(a.id, b.id));
 }
 
 function plainExample({ id, negative, camera, timeMs, kind, from }: Example): Record<string, unknown> {
-  return { id, negative, camera, timeMs, kind, from };
+  return { id, negative, camera, time_ms: timeMs, kind, from };
 }
 
 function plainCut({ id, target, reason, timeMs, seen, order }: Cut): Record<string, unknown> {
-  return { id, target: Object.fromEntries(Object.entries(target).sort()), reason, timeMs, seen, order };
+  return { id, target: Object.fromEntries(Object.entries(target).sort()), reason, time_ms: timeMs, seen, order };
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

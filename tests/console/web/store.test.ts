@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { nodeStatsToWire } from '../../../sdk/hub/contract/stats.ts';
 import type { CameraState, ServerMessage } from '../../../tools/console/protocol.ts';
 import { cameraState } from '../../../tools/console/server/state.ts';
 import { nowOf, stayOf } from '../../../tools/console/web/src/events/event-words.ts';
@@ -86,7 +87,7 @@ describe('reduce', () => {
   });
 
   it('forgets numbers older than two minutes', () => {
-    const stats = new FakeNode([]).stats();
+    const stats = nodeStatsToWire(new FakeNode([]).stats());
     const state = stateAfter(
       ...Array.from({ length: 150 }, (_, time): ServerMessage => ({ type: 'stats', time, stats, mqtt: null })),
     );

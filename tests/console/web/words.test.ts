@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { nodeStatsToWire } from '../../../sdk/hub/contract/stats.ts';
 import { colourOf } from '../../../tools/console/web/src/colours.ts';
 import { ago, bytes, count, duration, energy } from '../../../tools/console/web/src/format.ts';
 import { axisEnd, frameRates, stacked } from '../../../tools/console/web/src/health/series.ts';
@@ -81,7 +82,7 @@ describe('series', () => {
         ...stats.cameras.door!,
         frames: { in: total, dropped: 0, gated: 0, late: 0, inferred: 0 },
       };
-      return { time, stats };
+      return { time, stats: nodeStatsToWire(stats) };
     };
     const rates = frameRates([sample(0, 100), sample(2000, 120), sample(3000, 5)], 'door');
     expect(rates.in).toEqual([10, 0]);
@@ -112,7 +113,7 @@ describe('words about teaching', () => {
   });
 
   it('offers the labels of objects, or of one state', () => {
-    const head = { version: 1, versions: [1], kind: null, accuracy: null, falseAccept: null, refused: null };
+    const head = { version: 1, versions: [1], kind: null, accuracy: null, false_accept: null, refused: null };
     const label = { examples: 1, negatives: 0, others: 0, accuracy: null };
     const learning = {
       ...{ thumbnails: false, nodes: [], cuts: [] },

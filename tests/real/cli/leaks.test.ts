@@ -151,7 +151,7 @@ console: {port: 0, password: ${JSON.stringify(planted.page)}}
     await expect
       .poll(() => messages.some((one) => one.startsWith('ocellus/porch/stats')), { timeout: 300_000 })
       .toBe(true);
-    await expect.poll(() => told.some((one) => one.includes('lastError')), { timeout: 300_000 }).toBe(true);
+    await expect.poll(() => told.some((one) => one.includes('last_error')), { timeout: 300_000 }).toBe(true);
     socket.terminate();
     await client.endAsync();
 

@@ -18,7 +18,7 @@ const Watch = Type.Object(
   {
     type: Type.Literal('watch'),
     camera: Camera,
-    maxHeight: Type.Optional(Type.Number({ minimum: 16, maximum: 4320 })),
+    max_height: Type.Optional(Type.Number({ minimum: 16, maximum: 4320 })),
     fps: Type.Optional(Type.Number({ minimum: 0.1, maximum: 60 })),
   },
   { additionalProperties: false },
@@ -142,7 +142,7 @@ export class Client implements Viewer {
     const type = (message as { type?: unknown } | null | undefined)?.type;
     if (type === 'watch') {
       assertMessage(Watch, message);
-      const { camera, maxHeight = 540, fps = maxLiveFps } = message;
+      const { camera, max_height: maxHeight = 540, fps = maxLiveFps } = message;
       this.#hooks.watch(this, camera, { maxHeight, fps });
     } else if (type === 'unwatch') {
       assertMessage(Unwatch, message);

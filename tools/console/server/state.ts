@@ -17,7 +17,7 @@ export function cameraState(
     settings: withMaskedSource(settings),
     source: sourceState(camera),
     labels: [...labels],
-    knownLabels: [...knownLabels],
+    known_labels: [...knownLabels],
     counts: [...counts],
     crossings,
     states,

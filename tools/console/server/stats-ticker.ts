@@ -1,4 +1,6 @@
 import { maskCredentials } from '../../../sdk/base/credentials.ts';
+import { toWire } from '../../../sdk/base/wire.ts';
+import { nodeStatsToWire } from '../../../sdk/hub/contract/stats.ts';
 import type { HubStats } from '../../../sdk/hub/hub.ts';
 import { CpuMeter } from '../../../sdk/pipeline/meter.ts';
 import type { ServerMessage } from '../protocol.ts';
@@ -46,8 +48,12 @@ export class StatsTicker {
     return {
       type: 'stats',
       time: performance.now(),
-      stats: { ...stats, cpuPercent: cpuPercent ?? stats.cpuPercent, cameras: Object.fromEntries(cameras) },
-      mqtt: this.#hub?.stats ?? null,
+      stats: nodeStatsToWire({
+        ...stats,
+        cpuPercent: cpuPercent ?? stats.cpuPercent,
+        cameras: Object.fromEntries(cameras),
+      }),
+      mqtt: this.#hub ? toWire(this.#hub.stats) : null,
     };
   }
 }

@@ -19,10 +19,10 @@ export function nodeComponents(
   const components = [
     ...boardComponents(entity, stats, senses),
     entity('sensor', 'memory', 'Memory', {
-      ...figure(stats, 'memory.residentMb', { dev_cla: 'data_size', unit_of_meas: 'MB', sug_dsp_prc: 0 }),
+      ...figure(stats, 'memory.resident_mb', { dev_cla: 'data_size', unit_of_meas: 'MB', sug_dsp_prc: 0 }),
     }),
     entity('sensor', 'cpu', 'Processor use', {
-      ...figure(stats, 'cpuPercent', { unit_of_meas: '%', sug_dsp_prc: 0, ic: 'mdi:cpu-64-bit' }),
+      ...figure(stats, 'cpu_percent', { unit_of_meas: '%', sug_dsp_prc: 0, ic: 'mdi:cpu-64-bit' }),
     }),
     entity('sensor', 'outbox', 'Outbox depth', {
       ...figure(stats, 'mqtt.outbox.depth', { unit_of_meas: 'messages', ic: 'mdi:tray-full' }),
@@ -66,7 +66,7 @@ function boardComponents(entity: Entity, stats: string, { temperature, throttlin
       }),
       // Home Assistant's device class `energy` is for totals.
       entity('sensor', 'energy_per_inference', 'Energy per inference', {
-        ...figure(stats, whileKnown('joulesPerInference'), {
+        ...figure(stats, whileKnown('joules_per_inference'), {
           unit_of_meas: 'J',
           sug_dsp_prc: 2,
           ic: 'mdi:lightning-bolt',

@@ -13,7 +13,7 @@ describe('info', () => {
         node: 'porch',
         model: 'nanodet',
         kernels: expect.stringMatching(/^(native|TypeScript)/),
-        uptimeSeconds: 1,
+        uptime_seconds: 1,
         cameras: [
           { camera: 'door', status: 'offline' },
           { camera: 'yard', status: 'online' },

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { toWire } from '../../../../sdk/base/wire.ts';
 import type { Change } from '../../../../sdk/learn/learner.ts';
 import { ContradictionError } from '../../../../sdk/learn/ledger/contradictions.ts';
 import { objectHead } from '../../../../sdk/learn/ledger/example.ts';
@@ -158,7 +159,7 @@ export class LearningRoutes {
     const query = exampleQuery(parameters);
     const found = await this.#learning.examples({ ...query, limit: query.limit + 1 });
     const examples = found.slice(0, query.limit);
-    return { examples, next: found.length > query.limit ? query.offset + query.limit : null };
+    return { examples: toWire(examples), next: found.length > query.limit ? query.offset + query.limit : null };
   }
 
   #answer({ head, outcome }: Change, examples = 0): TaughtAnswer {

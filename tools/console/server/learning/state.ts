@@ -86,7 +86,7 @@ function taughtHead(
     versions: [...versions],
     kind: info?.kind ?? null,
     accuracy: headAccuracy(info, review),
-    falseAccept: info?.falseAccept ?? null,
+    false_accept: info?.falseAccept ?? null,
     refused: refused ?? null,
     confusions: review.confusions.slice(0, mostConfusions).map(({ label, named, count }) => ({ label, named, count })),
   };

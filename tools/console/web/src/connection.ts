@@ -130,7 +130,7 @@ class Connection {
         : {
             type: 'watch',
             camera,
-            maxHeight: Math.max(...wishes.map((wish) => wish.maxHeight)),
+            max_height: Math.max(...wishes.map((wish) => wish.maxHeight)),
             fps: Math.max(...wishes.map((wish) => wish.fps)),
           };
     this.#socket.send(JSON.stringify(message));

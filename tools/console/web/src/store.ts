@@ -1,5 +1,5 @@
 import { useEffect, useReducer, useRef } from 'preact/hooks';
-import type { CameraState, ConsoleState, HubStats, NodeStats, ServerMessage } from '../../protocol.ts';
+import type { CameraState, ConnectionStats, ConsoleState, NodeStats, ServerMessage } from '../../protocol.ts';
 import { type HeardEvent, heardNow, mergeEvent } from './events/merge.ts';
 
 export interface Sample {
@@ -20,7 +20,7 @@ export interface PageState {
   /** The last minutes, oldest first. */
   history: Sample[];
   /** The newest of the connection to the broker; null where there is none. */
-  mqtt: HubStats | null;
+  mqtt: ConnectionStats | null;
 }
 
 /** Two minutes. */

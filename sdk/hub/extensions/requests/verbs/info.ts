@@ -14,7 +14,7 @@ export const info = defineVerb({
     node: Type.String(),
     model: Type.String({ description: 'Name of the detector.' }),
     kernels: Type.String({ description: 'Which kernels are in use: `native avx2`, or TypeScript and why.' }),
-    uptimeSeconds: Type.Integer({ minimum: 0 }),
+    uptime_seconds: Type.Integer({ minimum: 0 }),
     cameras: Type.Array(Fields({ camera: Camera, status: CameraStatus })),
     verbs: Type.Array(Type.String(), { description: 'What can be asked.' }),
   }),
@@ -25,7 +25,7 @@ export const info = defineVerb({
       node: node.name,
       model,
       kernels: kernels.name,
-      uptimeSeconds,
+      uptime_seconds: uptimeSeconds,
       cameras: [...node.pipelines.values()].map(({ name, status }) => ({ camera: name, status })),
       verbs: [...verbs],
     };

@@ -13,17 +13,17 @@ export function BoardCard({ stats: { power, throttling } }: { stats: Pick<NodeSt
   if (!power && !throttling) return null;
   const facts: [string, string][] = [];
   if (power) {
-    const { watts, joulesPerInference } = power;
+    const { watts, joules_per_inference } = power;
     facts.push(
       ['Power', `${watts.toFixed(2)} W`],
-      ['Energy per inference', joulesPerInference === null ? '–' : energy(joulesPerInference)],
+      ['Energy per inference', joules_per_inference === null ? '–' : energy(joules_per_inference)],
       ['Measured by', `${power.source}: ${covered[power.covers]}`],
     );
   }
   if (throttling) {
-    const { now, sinceBoot } = throttling;
+    const { now, since_boot } = throttling;
     facts.push(['Held back by', now.join(', ') || 'nothing']);
-    if (sinceBoot) facts.push(['Since it was switched on', sinceBoot.join(', ') || 'nothing']);
+    if (since_boot) facts.push(['Since it was switched on', since_boot.join(', ') || 'nothing']);
   }
   const isWell = !throttling || throttling.now.length === 0;
   return (

@@ -1,4 +1,4 @@
-import type { CameraState, PipelineStats } from '../../../protocol.ts';
+import type { CameraState, CameraStats } from '../../../protocol.ts';
 import { count } from '../format.ts';
 import { Facts } from '../parts/facts.tsx';
 
@@ -6,7 +6,7 @@ const words = { online: 'Online', offline: 'Offline', disabled: 'Switched off' }
 
 const inAll = (total: number, lastHour: number) => `${count(total)}, ${count(lastHour)} in the last hour`;
 
-export function DeviceCard({ camera, stats }: { camera: CameraState; stats: PipelineStats | undefined }) {
+export function DeviceCard({ camera, stats }: { camera: CameraState; stats: CameraStats | undefined }) {
   const device = stats?.device;
   const opened = camera.source.opened;
   const facts: [string, string | number][] =
@@ -33,9 +33,9 @@ export function DeviceCard({ camera, stats }: { camera: CameraState; stats: Pipe
         </span>
       </div>
       <Facts facts={facts} />
-      {device?.lastError && (
+      {device?.last_error && (
         <p class="field-error">
-          <strong>Last error:</strong> {device.lastError}
+          <strong>Last error:</strong> {device.last_error}
         </p>
       )}
     </div>

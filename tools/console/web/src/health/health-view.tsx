@@ -19,7 +19,7 @@ export function HealthView() {
       <h1>Health</h1>
       <p class="lead">
         {about?.node} · Ocellus {about?.version}
-        {now && ` · ${now.model} · up for ${duration(now.uptimeSeconds)}`}
+        {now && ` · ${now.model} · up for ${duration(now.uptime_seconds)}`}
       </p>
       <NodeCharts history={history} />
       {now && <BoardCard stats={now} />}

@@ -20,7 +20,7 @@ const charts: readonly Chart[] = [
     help: 'of one core',
     colour: '#f2a82b',
     least: 100,
-    read: (stats) => stats.cpuPercent,
+    read: (stats) => stats.cpu_percent,
     text: (value) => `${Math.round(value)} %`,
   },
   {
@@ -28,7 +28,7 @@ const charts: readonly Chart[] = [
     help: 'resident',
     colour: '#6fb1ff',
     least: 200,
-    read: (stats) => stats.memory.residentMb,
+    read: (stats) => stats.memory.resident_mb,
     text: (value) => `${Math.round(value)} MB`,
   },
   {
@@ -44,7 +44,7 @@ const charts: readonly Chart[] = [
     help: '99 of 100 below',
     colour: '#3fd0a4',
     least: 20,
-    read: (stats) => stats.eventLoopDelayMs.p99,
+    read: (stats) => stats.event_loop_delay_ms.p99,
     text: milliseconds,
   },
 ];

@@ -1,15 +1,15 @@
-import type { HubStats } from '../../../protocol.ts';
+import type { ConnectionStats } from '../../../protocol.ts';
 import { bytes, count, duration } from '../format.ts';
 import { Facts } from '../parts/facts.tsx';
 
 /** What waits for the broker. */
-export function OutboxCard({ mqtt }: { mqtt: HubStats }) {
+export function OutboxCard({ mqtt }: { mqtt: ConnectionStats }) {
   const { outbox, connected } = mqtt;
   const evicted = Object.values(outbox.evicted).reduce((sum, one) => sum + one, 0);
   const facts: [string, string][] = [
     ['Waiting', count(outbox.depth)],
     ['Size', bytes(outbox.bytes)],
-    ['Oldest', outbox.depth === 0 ? '–' : duration(outbox.oldestAgeSeconds)],
+    ['Oldest', outbox.depth === 0 ? '–' : duration(outbox.oldest_age_seconds)],
     ['Kept', outbox.storage === 'disk' ? 'on disk' : 'in memory only'],
     ['Dropped', count(evicted)],
     ['Published', count(mqtt.published)],

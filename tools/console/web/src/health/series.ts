@@ -1,4 +1,4 @@
-import type { PipelineStats } from '../../../protocol.ts';
+import type { CameraStats } from '../../../protocol.ts';
 import type { Sample } from '../store.ts';
 
 /** The stages whose times are told, in the order a frame passes them. */
@@ -6,16 +6,13 @@ export const stages = ['motion', 'queue', 'preprocess', 'infer', 'decode', 'trac
 export type Stage = (typeof stages)[number];
 
 /** A camera's numbers over time, oldest first. */
-export function cameraSeries(history: readonly Sample[], camera: string): PipelineStats[] {
+export function cameraSeries(history: readonly Sample[], camera: string): CameraStats[] {
   return history.flatMap(({ stats }) => stats.cameras[camera] ?? []);
 }
 
 /** Frames a second of each kind between each sample and the one before. */
-export function frameRates(
-  history: readonly Sample[],
-  camera: string,
-): Record<keyof PipelineStats['frames'], number[]> {
-  const rates: Record<keyof PipelineStats['frames'], number[]> = {
+export function frameRates(history: readonly Sample[], camera: string): Record<keyof CameraStats['frames'], number[]> {
+  const rates: Record<keyof CameraStats['frames'], number[]> = {
     in: [],
     dropped: [],
     gated: [],

@@ -72,7 +72,7 @@ function inWords({ header }: LivePicture): string {
 
 /** Says why there is no picture. */
 function StageCover({ camera, waiting }: { camera: CameraState; waiting: boolean }) {
-  const lastError = useStore((state) => state.history.at(-1)?.stats.cameras[camera.name]?.device.lastError);
+  const lastError = useStore((state) => state.history.at(-1)?.stats.cameras[camera.name]?.device.last_error);
   if (camera.status === 'disabled') {
     return (
       <div class="stage-cover">

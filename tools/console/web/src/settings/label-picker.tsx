@@ -5,9 +5,9 @@ import type { SectionProps } from './section.ts';
 /** Which of the model's labels are watched. */
 export function LabelPicker({ camera, save }: SectionProps) {
   const [filter, setFilter] = useState('');
-  const { labels, knownLabels } = camera;
-  if (knownLabels.length === 0) return <p class="muted">The model is still being loaded.</p>;
-  const others = knownLabels.filter(
+  const { labels, known_labels } = camera;
+  if (known_labels.length === 0) return <p class="muted">The model is still being loaded.</p>;
+  const others = known_labels.filter(
     (label) => !labels.includes(label) && label.toLowerCase().includes(filter.trim().toLowerCase()),
   );
   const watch = (chosen: string[]) => {
@@ -22,7 +22,7 @@ export function LabelPicker({ camera, save }: SectionProps) {
       </div>
       <div class="field">
         <label class="field-name" for="label-filter">
-          Add from {knownLabels.length - labels.length} more
+          Add from {known_labels.length - labels.length} more
         </label>
         <input
           id="label-filter"

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { ExamplePage, ListedExample } from '../../../protocol.ts';
+import type { ExamplePage, TaughtExample } from '../../../protocol.ts';
 import { fetchExamples, forget, relabel, thumbnailOf } from '../api.ts';
 import { dateAndTime } from '../format.ts';
 import { attempt } from '../parts/attempt.ts';
@@ -14,7 +14,7 @@ import { useChange } from '../teach/use-change.ts';
 /** The examples of one label, the newest first. */
 export function Examples({ head, label, labels }: { head: string; label: string; labels: readonly string[] }) {
   const [page, setPage] = useState<ExamplePage>();
-  const [relabelled, setRelabelled] = useState<ListedExample>();
+  const [relabelled, setRelabelled] = useState<TaughtExample>();
   const learning = useStore((state) => state.console?.learning);
   useEffect(() => {
     let current = true;
@@ -34,7 +34,7 @@ export function Examples({ head, label, labels }: { head: string; label: string;
       tell('bad', (error as Error).message);
     }
   };
-  const drop = ({ id }: ListedExample) =>
+  const drop = ({ id }: TaughtExample) =>
     attempt(async () => {
       await forget({ example: id });
       return 'Forgotten';
@@ -66,14 +66,14 @@ function ExampleTile({
   onRelabel,
   onForget,
 }: {
-  example: ListedExample;
+  example: TaughtExample;
   onRelabel(): void;
   onForget(): void;
 }) {
   const self = useStore((state) => state.console?.node);
-  const { id, label, negative, node, camera, timeMs, thumbnail } = example;
+  const { id, label, negative, node, camera, time_ms, thumbnail } = example;
   const origin = node === self ? camera : `${node}, ${camera}`;
-  const what = `${negative ? 'not ' : ''}${label}, ${origin}, ${dateAndTime(timeMs)}`;
+  const what = `${negative ? 'not ' : ''}${label}, ${origin}, ${dateAndTime(time_ms)}`;
   return (
     <li class="example">
       <span class="example-picture">
@@ -84,7 +84,7 @@ function ExampleTile({
         <span class="muted">
           {origin}
           <br />
-          {dateAndTime(timeMs)}
+          {dateAndTime(time_ms)}
         </span>
         <span class="example-tools">
           <button type="button" class="icon-button" aria-label={`Relabel ${what}`} title="Relabel" onClick={onRelabel}>
@@ -104,7 +104,7 @@ function RelabelSheet({
   labels,
   onClose,
 }: {
-  example: ListedExample;
+  example: TaughtExample;
   labels: readonly string[];
   onClose(): void;
 }) {

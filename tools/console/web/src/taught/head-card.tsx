@@ -7,7 +7,7 @@ import { LabelRow } from './label-row.tsx';
 
 /** What one head knows, how well, and its versions. */
 export function HeadCard({ head }: { head: TaughtHead }) {
-  const { name, objects, labels, version, kind, accuracy, falseAccept, refused, confusions } = head;
+  const { name, objects, labels, version, kind, accuracy, false_accept, refused, confusions } = head;
   const change = useChange();
   const title = titleOf(head);
   return (
@@ -35,9 +35,9 @@ export function HeadCard({ head }: { head: TaughtHead }) {
             <span class="muted">{accuracy === null ? 'to tell how good it is' : 'right when left out'}</span>
           </li>
         )}
-        {falseAccept !== null && (
+        {false_accept !== null && (
           <li>
-            <strong>{percent(falseAccept)}</strong>
+            <strong>{percent(false_accept)}</strong>
             <span class="muted">of negatives given a label</span>
           </li>
         )}
