@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { InputError, messageOf } from '../../sdk/base/errors.ts';
+import { toWire } from '../../sdk/base/wire.ts';
 import { errorsOf } from '../../sdk/config/validate.ts';
 import { maxSide, pixelFormats } from '../../sdk/frame/layout.ts';
 
@@ -24,17 +25,30 @@ const VideoLine = Type.Object(
 );
 export type VideoLine = Static<typeof VideoLine>;
 
-const FrameLine = Type.Object(
+const WireFrameLine = Type.Object(
+  { sequence: Count, capture_time_ns: Type.Number({ minimum: 0 }), wall_time_ms: Type.Number() },
+  { additionalProperties: false },
+);
+/** As recordings of version 1 have it. */
+const OldFrameLine = Type.Object(
   { sequence: Count, captureTimeNs: Type.Number({ minimum: 0 }), wallTimeMs: Type.Number() },
   { additionalProperties: false },
 );
-export type FrameLine = Static<typeof FrameLine>;
+
+export interface FrameLine {
+  readonly sequence: number;
+  readonly captureTimeNs: number;
+  readonly wallTimeMs: number;
+}
 
 /** The last line of a recording that was ended, not interrupted. */
 const EndLine = Type.Object({ frames: Count }, { additionalProperties: false });
 export type EndLine = Static<typeof EndLine>;
 
 export type IndexLine = VideoLine | FrameLine | EndLine;
+
+/** A line as it stands in the index, with its end. */
+export const lineToWire = (line: IndexLine): string => `${JSON.stringify(toWire(line))}\n`;
 
 /** No recorder writes longer ones. */
 const longestLine = 4096;
@@ -115,7 +129,7 @@ export class IndexReader {
       return this.#wrong(number, `expected JSON, got ${JSON.stringify(text.slice(0, 40))}`);
     }
     const schema = schemaOf(value);
-    if (Value.Check(schema, value)) return value as IndexLine;
+    if (Value.Check(schema, value)) return lineFromWire(value as WireLine);
     return this.#wrong(number, errorsOf(schema, value)[0] ?? 'expected a video, a frame or the end');
   }
 
@@ -135,8 +149,17 @@ export function follows(frame: FrameLine, before: FrameLine): boolean {
   return frame.sequence > before.sequence && frame.captureTimeNs >= before.captureTimeNs;
 }
 
+type WireLine = VideoLine | EndLine | Static<typeof WireFrameLine> | Static<typeof OldFrameLine>;
+
 function schemaOf(value: unknown): TSchema {
-  if (typeof value !== 'object' || value === null) return FrameLine;
+  if (typeof value !== 'object' || value === null) return WireFrameLine;
   if ('video' in value) return VideoLine;
-  return 'frames' in value ? EndLine : FrameLine;
+  if ('frames' in value) return EndLine;
+  return 'captureTimeNs' in value ? OldFrameLine : WireFrameLine;
+}
+
+function lineFromWire(line: WireLine): IndexLine {
+  if (!('capture_time_ns' in line)) return line;
+  const { sequence, capture_time_ns: captureTimeNs, wall_time_ms: wallTimeMs } = line;
+  return { sequence, captureTimeNs, wallTimeMs };
 }

@@ -13,7 +13,8 @@ export const eventsFile = 'events.jsonl';
 /** What was recorded, and how. Passwords in it are masked. */
 export const RecordingInfo = Type.Object(
   {
-    version: Type.Literal(1),
+    /** 1: frames have `captureTimeNs` and `wallTimeMs` in the index. */
+    version: Type.Union([Type.Literal(1), Type.Literal(2)]),
     /** Of Ocellus. */
     ocellus: Type.String(),
     board: Type.String(),

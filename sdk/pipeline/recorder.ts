@@ -4,7 +4,13 @@ import { describeBoard } from '../../devices/boards/board/board.ts';
 import type { Device } from '../../devices/device/device.ts';
 import { type Codec, encoderCommand } from '../../devices/recording/codec.ts';
 import { Encoder } from '../../devices/recording/encoder.ts';
-import { type FrameLine, follows, type IndexLine, type VideoLine } from '../../devices/recording/index-lines.ts';
+import {
+  type FrameLine,
+  follows,
+  type IndexLine,
+  lineToWire,
+  type VideoLine,
+} from '../../devices/recording/index-lines.ts';
 import { indexFile, infoFile, type RecordingInfo } from '../../devices/recording/info.ts';
 import { assertShape } from '../base/arguments.ts';
 import { packageVersion } from '../base/assets.ts';
@@ -168,7 +174,7 @@ export class Recorder implements Stage<Frame> {
     if (!device) throw new Error('a recorder needs the device that the frames come from');
     const { kind, title, fps } = device.properties;
     const info: RecordingInfo = {
-      version: 1,
+      version: 2,
       ocellus: packageVersion(),
       board: describeBoard().model,
       camera: name,
@@ -183,7 +189,7 @@ export class Recorder implements Stage<Frame> {
   }
 
   async #writeLine(line: IndexLine): Promise<void> {
-    const text = `${JSON.stringify(line)}\n`;
+    const text = lineToWire(line);
     await this.#index!.appendFile(text);
     written.add('recordings', Buffer.byteLength(text));
   }

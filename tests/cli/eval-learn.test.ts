@@ -28,7 +28,7 @@ interface Result {
   examples: number;
   accuracy: Record<string, { mean: number; low: number; high: number }>;
   kinds: Record<string, number>;
-  unknown: { falseAcceptAt5: Record<string, number>; learned: Record<string, number> };
+  unknown: { false_accept_at5: Record<string, number>; learned: Record<string, number> };
   confusions: { label: string; named: string; count: number }[];
 }
 
@@ -52,9 +52,9 @@ describe('ocellus eval --learn', () => {
     expect(Object.keys(accuracy)).toEqual(['chosen', 'svm', 'prototypes', 'nearest']);
     expect(accuracy.chosen).toEqual({ mean: 1, low: 1, high: 1 });
     expect(Object.values(kinds).reduce((sum, count) => sum + count, 0)).toBe(3);
-    expect(Object.keys(unknown.learned)).toEqual(['falseAccept', 'falseReject', 'wrongReject']);
+    expect(Object.keys(unknown.learned)).toEqual(['false_accept', 'false_reject', 'wrong_reject']);
     // A cat is no motorcycle.
-    expect(unknown.falseAcceptAt5.ofRight).toBeLessThan(0.2);
+    expect(unknown.false_accept_at5.of_right).toBeLessThan(0.2);
     expect(confusions).toEqual([]);
   });
 
@@ -102,7 +102,7 @@ it.skipIf(!clothing)('names clothing as well as the issue asks for (needs ../sha
   const [few, many] = results as [Result, Result];
   expect(few.accuracy.chosen!.mean).toBeGreaterThan(0.7);
   expect(many.accuracy.chosen!.mean).toBeGreaterThan(0.78);
-  expect(many.unknown.falseAcceptAt5.ofRight).toBeLessThan(0.72);
+  expect(many.unknown.false_accept_at5.of_right).toBeLessThan(0.72);
   expect(many.confusions.slice(0, 4)).toContainEqual(
     expect.objectContaining({ label: 't-shirt', named: 'longsleeve' }),
   );

@@ -28,10 +28,20 @@ describe('ocellus eval', () => {
       `note ${folder}: not counted, for no .txt of labels is beside them: 1 of 4 pictures\n`,
     ]);
     const [result] = jsonLines(out) as [Record<string, unknown>];
-    expect(Object.keys(result)).toEqual(['model', 'images', 'objects', 'ap', 'ap50', 'ap75', 'inferMs', 'perClass']);
+    expect(Object.keys(result)).toEqual([
+      'model',
+      'images',
+      'objects',
+      'ap',
+      'ap50',
+      'ap75',
+      'infer_ms',
+      'inferMs',
+      'per_class',
+    ]);
     expect(result).toMatchObject({ model: 'nanodet-g-416-int8', images: 3, objects: 2, ap50: 0.5, ap75: 0.5 });
-    expect(result.perClass).toMatchObject({ person: 0, motorcycle: expect.any(Number) });
-    expect((result.perClass as { motorcycle: number }).motorcycle).toBeGreaterThan(0.7);
+    expect(result.per_class).toMatchObject({ person: 0, motorcycle: expect.any(Number) });
+    expect((result.per_class as { motorcycle: number }).motorcycle).toBeGreaterThan(0.7);
   });
 
   it('shows it as a table', async () => {

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findPower } from '../../devices/index.ts';
+import type { Wire } from '../../sdk/base/wire.ts';
 import { resolveSettings } from '../../sdk/config/settings.ts';
 import type { Measured } from '../../tools/cli/tune/measure.ts';
 import { temporaryFolder } from '../support/folders.ts';
@@ -18,19 +19,19 @@ describe('ocellus tune', { timeout: 900_000 }, () => {
     expect(code).toBe(0);
     const [report] = jsonLines(out) as [Record<string, unknown>];
     expect(report).toMatchObject({ for: 'cpu', cameras: 1, written: file, model: 'nanodet-g-416-int8' });
-    const ways = report.ways as Measured[];
+    const ways = report.ways as Wire<Measured>[];
     const { engine, threads, fps } = report.best as { engine: string; threads: number; fps: number | null };
     const chosen = ways.find(({ candidate: one }) => one.engine === engine && one.threads === threads && !one.kernels)!;
     for (const { rounds } of ways) {
       expect(rounds).toHaveLength(1);
       expect(rounds[0]!.frames).toBeGreaterThan(0);
-      expect(rounds[0]!.cpuMs).toBeGreaterThan(0);
-      expect(rounds[0]!.latencyMs.p95).toBeGreaterThanOrEqual(rounds[0]!.latencyMs.median);
+      expect(rounds[0]!.cpu_ms).toBeGreaterThan(0);
+      expect(rounds[0]!.latency_ms.p95).toBeGreaterThanOrEqual(rounds[0]!.latency_ms.median);
     }
     const own = ways.filter(({ candidate }) => candidate.kernels === '');
-    const least = Math.min(...own.map(({ rounds }) => rounds[0]!.cpuMs));
-    expect(chosen.rounds[0]!.cpuMs).toBeLessThanOrEqual(least * 1.05);
-    const rates = report.rates as Measured[];
+    const least = Math.min(...own.map(({ rounds }) => rounds[0]!.cpu_ms));
+    expect(chosen.rounds[0]!.cpu_ms).toBeLessThanOrEqual(least * 1.05);
+    const rates = report.rates as Wire<Measured>[];
     expect(rates.map(({ candidate }) => candidate.rate)).toEqual([1, 2, 5, 10]);
     for (const { candidate } of rates) expect(candidate).toMatchObject({ engine, threads });
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../../sdk/base/errors.ts';
+import { byName } from '../../sdk/base/wire.ts';
 import type { ClassLayer } from '../../sdk/core/cards/class-layer.ts';
 import { loadClassifier, readEmbedder } from '../../sdk/core/classifier.ts';
 import { embedPicture } from '../../sdk/learn/camera/embed-picture.ts';
@@ -147,10 +148,10 @@ function inNumbers({
   falseAccepts,
   learned,
 }: FewShot & Unknowns & { examples: number }) {
-  const accuracy = Object.entries(shares).map(([name, all]) => [name, rounded(summary(all))]);
+  const accuracy = Object.entries(shares).map(([name, all]) => [name, rounded(summary(all))] as const);
   const { ofRight, ofAll } = falseAccepts.chosen!;
   return {
-    ...{ examples, accuracy: Object.fromEntries(accuracy), kinds },
+    ...{ examples, accuracy: new Map(accuracy), kinds: byName(kinds) },
     unknown: { falseAcceptAt5: rounded({ ofRight, ofAll }), learned: rounded(learned) },
     confusions,
   };

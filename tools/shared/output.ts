@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { hiding, maskCredentials } from '../../sdk/base/credentials.ts';
 import { InputError, messageOf } from '../../sdk/base/errors.ts';
+import { toWire } from '../../sdk/base/wire.ts';
 
 // Messages for people go to stderr, so that stdout is only what was asked for.
 const colour = process.stderr.isTTY && !process.env.NO_COLOR;
@@ -34,8 +35,11 @@ export function printNote(text: string): void {
   console.error(`${paint('yellow', 'note')} ${oneLine(text)}`);
 }
 
-/** Writes one line of JSON and waits while the reader is behind. */
-export async function printJson(value: unknown): Promise<void> {
+/** Writes one line of JSON, in snake case (`toWire`), and waits while the reader is behind. */
+export const printJson = (value: unknown): Promise<void> => printWire(toWire(value));
+
+/** Writes one line of JSON of what is in snake case already: a dictionary in it has keys that are data. */
+export async function printWire(value: unknown): Promise<void> {
   if (process.stdout.write(`${JSON.stringify(value)}\n`)) return;
   await new Promise<void>((resolve) => process.stdout.once('drain', resolve));
 }

@@ -140,6 +140,21 @@ describe.skipIf(!hasProgram('ffmpeg'))('recording: (needs ffmpeg)', { timeout: 9
     });
   });
 
+  it('replays what an earlier version recorded', async () => {
+    const folder = temporaryFolder();
+    const frames = tenth(5);
+    await record(folder, frames);
+    const [index, info] = ['frames.jsonl', 'recording.json'].map((name) => join(folder, name)) as [string, string];
+    const lines = readFileSync(index, 'utf8');
+    expect(lines).toMatch(/^\{"sequence":0,"capture_time_ns":5000000000017,"wall_time_ms":1700000000000\}$/m);
+    writeFileSync(index, lines.replaceAll('capture_time_ns', 'captureTimeNs').replaceAll('wall_time_ms', 'wallTimeMs'));
+    writeFileSync(info, readFileSync(info, 'utf8').replace('"version": 2', '"version": 1'));
+    expect(JSON.parse(readFileSync(info, 'utf8')).version).toBe(1);
+    const again = await replay(folder);
+    expect(again.frames).toEqual(frames.map(seen));
+    expect(again.health).toMatchObject({ state: 'ended', frames: 5, corrupt: 0, lastError: undefined });
+  });
+
   it('counts what it writes: all of its files', async () => {
     const folder = temporaryFolder();
     const before = written.stats.recordings.bytes;
@@ -155,7 +170,7 @@ describe.skipIf(!hasProgram('ffmpeg'))('recording: (needs ffmpeg)', { timeout: 9
     await record(folder, tenth(1));
     const text = readFileSync(join(folder, 'recording.json'), 'utf8');
     expect(JSON.parse(text)).toMatchObject({
-      version: 1,
+      version: 2,
       camera: 'door',
       settings: { source: 'rtsp://me:***@door/1', detect: { threshold: 0.6 } },
       source: { uri: 'rtsp://me:***@door/1', kind: 'rtsp', title: 'door/1', fps: 10 },
@@ -373,7 +388,7 @@ describe.skipIf(!hasProgram('ffmpeg'))('recording: (needs ffmpeg)', { timeout: 9
       ],
       [
         'a line that is something else',
-        (lines) => lines.with(5, '{"sequence":-1,"captureTimeNs":1,"wallTimeMs":1}').join('\n'),
+        (lines) => lines.with(5, '{"sequence":-1,"capture_time_ns":1,"wall_time_ms":1}').join('\n'),
         /line 6: sequence: expected/,
       ],
       [

@@ -93,7 +93,7 @@ describe.skipIf(!isPossible)('on arm64 (needs qemu-user-static, mmdebstrap, root
 
   it('doctor knows the processor and its instruction sets', async () => {
     const [report] = jsonLines(await there('doctor', '--json')) as [{ board: object; onnxruntime: object }];
-    expect(report.board).toMatchObject({ arch: 'arm64', instructionSets: expect.arrayContaining(['neon']) });
+    expect(report.board).toMatchObject({ arch: 'arm64', instruction_sets: expect.arrayContaining(['neon']) });
     expect(report.onnxruntime).toMatchObject({ version: expect.any(String) });
   }, 3_600_000);
 

@@ -2,11 +2,12 @@ import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { InputError, messageOf } from '../../../sdk/base/errors.ts';
+import { toWire } from '../../../sdk/base/wire.ts';
 import { loadModel } from '../../../sdk/core/model.ts';
 import { readPicture } from '../../../sdk/picture/picture.ts';
 import { pickPictures, pictureEndings } from '../../../sdk/picture/picture-kinds.ts';
 import { averagePrecision, type EvaluatedPicture } from '../../../sdk/vision/average-precision.ts';
-import { printJson, printNote, progress, table } from '../../shared/output.ts';
+import { printNote, printWire, progress, table } from '../../shared/output.ts';
 import { evaluateLearning } from '../evaluate-learning.ts';
 import { type ModelOptions, withModelOptions } from '../model-options.ts';
 import { atLeastOne, fraction } from '../values.ts';
@@ -88,7 +89,11 @@ async function evaluate(folder: string, options: EvalOptions): Promise<void> {
     ap75: round(result.ap75),
     inferMs: round(inferMs / Math.max(1, evaluated.length)),
   };
-  if (options.json) return printJson({ ...summary, ...(options.perClass && { perClass }) });
+  if (options.json) {
+    // Scripts that measure read `inferMs`: it is the only name that is not in snake case, and stays beside `infer_ms`.
+    const { inferMs } = summary;
+    return printWire({ ...toWire(summary), inferMs, ...(options.perClass && { per_class: perClass }) });
+  }
   console.log(table(Object.entries(summary).map(([name, value]) => [name, String(value)])));
   if (options.perClass)
     console.log(`\n${table(Object.entries(perClass).map(([name, value]) => [name, value.toFixed(3)]))}`);

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { InputError, messageOf } from '../../../sdk/base/errors.ts';
 import { brokerAddress } from '../../../sdk/hub/connection/address.ts';
 import { requestVerb } from '../../../sdk/hub/extensions/requests/client.ts';
-import { printJson } from '../../shared/output.ts';
+import { printWire } from '../../shared/output.ts';
 
 interface RequestOptions {
   broker: string;
@@ -35,7 +35,7 @@ async function request(verb: string, data: object, { broker, node, base }: Reque
     throw new InputError(`no connection to ${title}: ${messageOf(error)}; --broker names the broker of the node`);
   });
   try {
-    await printJson(await requestVerb(client, { node, base }, verb, data));
+    await printWire(await requestVerb(client, { node, base }, verb, data));
   } finally {
     await client.endAsync(true);
   }

@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import { stringify } from 'yaml';
 import { describeBoard, findPower, readThrottling } from '../../../devices/index.ts';
 import { InputError } from '../../../sdk/base/errors.ts';
+import { byName } from '../../../sdk/base/wire.ts';
 import { engineNames, noModel, type Settings } from '../../../sdk/config/schema.ts';
 import { readSettings, resolveSettings, updateSettings } from '../../../sdk/config/settings.ts';
 
@@ -53,7 +54,8 @@ export function addTune(program: Command): void {
 
 async function tune(options: TuneOptions): Promise<void> {
   const report = await examine(options);
-  if (options.json) await printJson(report);
+  const { settings } = report;
+  if (options.json) await printJson({ ...report, settings: { ...settings, cameras: byName(settings.cameras) } });
   else tell(report, options);
 }
 
