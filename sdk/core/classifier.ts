@@ -149,7 +149,7 @@ export class Classifier {
    * What the network's penultimate layer says, `card.dimension` numbers, for heads to learn from. The frame is acquired
    * until it was looked at, so the caller may release it at once.
    *
-   * @param regions In frame pixels, clipped to the frame, 256 at most; all of each is seen (`input.regionResize`).
+   * @param regions In frame pixels, clipped to the frame, 256 at most; all of each is seen (`input.region_resize`).
    *   Default: the whole frame, resized as the card says (`input.resize`: its middle, by the default model).
    * @returns An embedding for each region, in their order; one for the whole frame.
    * @throws InputError when a region does not touch the frame, there are too many, the network gives no number or no

@@ -51,7 +51,7 @@ export class Encoder {
   async encode({ frame, regions }: EncodeRequest): Promise<EncodedReply> {
     const { name, input, outputs: names, dimension, labels } = this.card;
     const whole = letterboxGeometry(frame, input);
-    const ofRegion = { ...input, resize: input.regionResize };
+    const ofRegion = { ...input, resize: input.region_resize };
     const geometries = regions?.map((region) => letterboxGeometry(frame, ofRegion, region)) ?? [whole];
     const embeddings = new Float32Array(geometries.length * dimension);
     const logits = new Float32Array(geometries.length * labels.length);

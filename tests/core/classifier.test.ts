@@ -61,7 +61,7 @@ describe('Classifier', () => {
     { name: 'a batch of one', batch: 1 },
   ])('embeds any number of regions in their order, by $name', async ({ batch }) => {
     await using(
-      load(meansModel(batch), { input: { width: 8, height: 8, std: [100, 100, 100], regionResize: 'stretch' } }),
+      load(meansModel(batch), { input: { width: 8, height: 8, std: [100, 100, 100], region_resize: 'stretch' } }),
       async (classifier) => {
         const frame = stripes();
         for (const count of [0, 1, 3, 4, 5, 11]) {

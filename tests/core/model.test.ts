@@ -128,7 +128,7 @@ describe('loadModel and detect', () => {
   const detr = {
     type: 'ssd',
     outputs: { boxes: 'boxes', classes: 'labels', scores: 'scores' },
-    boxOrder: 'xyxy',
+    box_order: 'xyxy',
     normalised: false,
   } as const;
 
@@ -155,7 +155,7 @@ describe('loadModel and detect', () => {
   );
 
   it('use torchvision’s detectors, whose input is a picture and no batch, and whose class 0 is the background', async () => {
-    const vision = { ...detr, firstClass: 1 };
+    const vision = { ...detr, first_class: 1 };
     await folder.write('vision.card.json', rawCard(vision as never));
     const model = constantModel({ name: 'image', shape: [3, 'height', 'width'] }, [
       { name: 'boxes', shape: [2, 4], declared: ['n', 4], data: [8, 12, 24, 20, 0, 0, 32, 32] },

@@ -122,7 +122,7 @@ def make_card(name, title, labels, quantised):
             "name": "images", "width": SIDE, "height": SIDE, "layout": "NCHW",
             "type": "uint8" if quantised else "float32", "channels": "RGB",
             "mean": [0, 0, 0] if quantised else MEAN, "std": [1, 1, 1] if quantised else STD,
-            "resize": "crop", "regionResize": "letterbox", "align": "center", "pad": 114,
+            "resize": "crop", "region_resize": "letterbox", "align": "center", "pad": 114,
         },
         "outputs": {"embedding": "embedding", "logits": "logits"},
         "dimension": FEATURES,
@@ -162,7 +162,7 @@ def main():
     card["quantisation"] = {
         "activations": "uint8", "weights": "int8 per channel, 8 bit, no pair of one sign beyond 128",
         "calibration": {"pictures": len(names), "method": "least squared error", "source": "COCO train2017"},
-        "qdqNodesAfterOptimisation": publish.quantisation_nodes_left(work / "unnamed.onnx", work),
+        "qdq_nodes_after_optimisation": publish.quantisation_nodes_left(work / "unnamed.onnx", work),
     }
     measured = publish.measured_before(arguments.out, card["name"])
     if measured:

@@ -136,7 +136,7 @@ def main():
     card["quantisation"] = {
         "activations": "uint8", "weights": "int8 per channel, 7 bit",
         "calibration": {"pictures": len(names), "method": "MinMax", "source": "COCO train2017"},
-        "qdqNodesAfterOptimisation": publish.quantisation_nodes_left(work / "unnamed.onnx", work),
+        "qdq_nodes_after_optimisation": publish.quantisation_nodes_left(work / "unnamed.onnx", work),
     }
     measured = publish.measured_before(arguments.out, card["name"])
     if measured:

@@ -132,11 +132,11 @@ export const DecoderCard = Type.Union([
         scores: Type.String(),
         count: Type.Optional(Type.String()),
       }),
-      boxOrder: Type.Optional(Type.Union([Type.Literal('yxyx'), Type.Literal('xyxy')], { default: 'yxyx' })),
+      box_order: Type.Optional(Type.Union([Type.Literal('yxyx'), Type.Literal('xyxy')], { default: 'yxyx' })),
       normalised: Type.Optional(
         Type.Boolean({ default: true, description: 'Boxes are 0..1 of the input, not pixels.' }),
       ),
-      firstClass: Type.Optional(
+      first_class: Type.Optional(
         Type.Integer({ default: 0, description: 'The class id of labels[0]; 1 where 0 is the background.' }),
       ),
     },
@@ -256,7 +256,7 @@ export const ClassifierCard = Type.Object(
           default: 'crop',
           description: 'Of a whole picture; `crop` is its middle, with the proportions of the input.',
         }),
-        regionResize: Type.Union([...anyResize], { default: 'letterbox', description: 'Of a region of a picture.' }),
+        region_resize: Type.Union([...anyResize], { default: 'letterbox', description: 'Of a region of a picture.' }),
       },
       { additionalProperties: false },
     ),

@@ -49,7 +49,7 @@ function decoderOf(outputs: readonly TensorInfo[]) {
   const [boxes, classes, scores] = [named(/box/i), named(/label|class/i), named(/score/i)];
   // RT-DETR, D-FINE, torchvision.
   if (boxes && classes && scores) {
-    return { type: 'ssd', outputs: { boxes, classes, scores }, boxOrder: 'xyxy', normalised: false };
+    return { type: 'ssd', outputs: { boxes, classes, scores }, box_order: 'xyxy', normalised: false };
   }
   const [, rows, columns] = outputs[0]?.shape ?? [];
   const output = outputs.length > 1 ? { output: outputs[0]!.name } : {};

@@ -116,8 +116,27 @@ function parseCard(text: string, what: string): ModelCard {
   } catch (error) {
     throw new InputError(`${what}: expected JSON: ${messageOf(error)}`);
   }
-  return validate(ModelCard, value, what);
+  return validate(ModelCard, withNamesOfNow(value), what);
 }
+
+/** What cards were written with before all their fields were in snake case. */
+const oldNames = new Map([
+  ['boxOrder', 'box_order'],
+  ['firstClass', 'first_class'],
+  ['regionResize', 'region_resize'],
+]);
+
+function withNamesOfNow(card: unknown): unknown {
+  if (!isObject(card)) return card;
+  const renamed = Object.entries(card).map(([part, value]) => {
+    if (!isObject(value) || (part !== 'decoder' && part !== 'input')) return [part, value];
+    return [part, Object.fromEntries(Object.entries(value).map(([name, one]) => [oldNames.get(name) ?? name, one]))];
+  });
+  return Object.fromEntries(renamed);
+}
+
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 async function readFiles(path: string, name: string): Promise<Pick<ModelFile, 'bytes' | 'weights'>> {
   let bytes: Uint8Array<ArrayBuffer>;

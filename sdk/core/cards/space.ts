@@ -21,7 +21,7 @@ export function spaceOf(card: ClassifierCard): string {
     throw new InputError('sha256: expected the card to say it, got nothing; load the model, its card has it');
   if (outputs.embedding === undefined) throw new InputError(noEmbedding);
   // In a fixed order, whatever that of the card is.
-  const { width, height, layout, type, channels, mean, std, resize, regionResize, align, pad } = input;
+  const { width, height, layout, type, channels, mean, std, resize, region_resize: regionResize, align, pad } = input;
   const preprocessing = [width, height, layout, type, channels, mean, std, resize, regionResize, align, pad];
   const what = JSON.stringify([sha256, preprocessing, outputs.embedding, dimension]);
   return createHash('sha256').update(what).digest('hex').slice(0, 16);

@@ -6,7 +6,7 @@ import type { Decoder } from './decoder.ts';
 /** Exports with their post-processing inside that give boxes, class ids and scores apart, and how many of them count. */
 export function ssd(card: DetectorCard, outputs: readonly TensorInfo[]): Decoder {
   if (card.decoder.type !== 'ssd') throw new TypeError('expected an ssd card');
-  const { outputs: names, boxOrder, normalised, firstClass = 0 } = card.decoder;
+  const { outputs: names, box_order: boxOrder, normalised, first_class: firstClass = 0 } = card.decoder;
   const { width, height } = card.input;
   const scaleX = normalised === false ? 1 : width;
   const scaleY = normalised === false ? 1 : height;

@@ -96,7 +96,7 @@ describe('ModelCard', () => {
   it('tells a classifier from a detector by its task', () => {
     const classifier = rawClassifierCard();
     expect(validate(ModelCard, classifier, 'card x')).toMatchObject({
-      input: { resize: 'crop', regionResize: 'letterbox', pad: 114 },
+      input: { resize: 'crop', region_resize: 'letterbox', pad: 114 },
     });
     expect(() => validate(ModelCard, { ...classifier, decoder: { type: 'yolov8' } }, 'card x')).toThrow(
       'decoder: no such field',

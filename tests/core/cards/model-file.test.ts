@@ -5,7 +5,7 @@ import { asset } from '../../../sdk/base/assets.ts';
 import { InputError } from '../../../sdk/base/errors.ts';
 import { defaultModel } from '../../../sdk/config/schema.ts';
 import { listModels, readModel } from '../../../sdk/core/cards/model-file.ts';
-import { input, modelFolder, rawCard, sha256 } from '../cards.ts';
+import { input, modelFolder, rawCard, rawClassifierCard, sha256 } from '../cards.ts';
 import { constantModel, onnxModel, type Value } from '../onnx-builder.ts';
 
 const folder = modelFolder();
@@ -40,6 +40,25 @@ describe('readModel', () => {
       expect((await readModel(card)).description).toMatchObject({ name: 'tiny' });
     }
     await expect(readModel('/nowhere/x.json')).rejects.toThrow('the card /nowhere/x.json cannot be read: ENOENT');
+  });
+
+  it('reads the names that cards had before they were in snake case', async () => {
+    await folder.write('old.onnx', bytes);
+    const outputs = { boxes: 'b', classes: 'c', scores: 's' };
+    const decoder = { type: 'ssd', outputs, boxOrder: 'xyxy', firstClass: 1 };
+    const detector = await folder.write('old.card.json', { ...cardOf(), decoder });
+    expect((await readModel(detector)).description).toMatchObject({
+      decoder: { type: 'ssd', outputs, box_order: 'xyxy', first_class: 1 },
+    });
+    const raw = rawClassifierCard();
+    const input = { ...(raw.input as object), regionResize: 'stretch' };
+    const classifier = await folder.write('old.card.json', { ...raw, input });
+    expect((await readModel(classifier)).description).toMatchObject({ input: { region_resize: 'stretch' } });
+    // What is wrong is said by the name of now; a name that nobody knows stays what it is.
+    const wrong = await folder.write('old.card.json', { ...cardOf(), decoder: { ...decoder, boxOrder: 'up' } });
+    await expect(readModel(wrong)).rejects.toThrow('decoder.box_order: expected');
+    const unknown = await folder.write('old.card.json', { ...cardOf(), decoder: { ...decoder, lastClass: 1 } });
+    await expect(readModel(unknown)).rejects.toThrow('decoder.lastClass: no such field');
   });
 
   it('says what is expected in place of a model of another kind', async () => {
@@ -133,7 +152,7 @@ describe('readModel', () => {
         decoder: {
           type: 'ssd',
           outputs: { boxes: 'boxes', classes: 'labels', scores: 'scores' },
-          boxOrder: 'xyxy',
+          box_order: 'xyxy',
           normalised: false,
         },
       },

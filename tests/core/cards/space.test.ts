@@ -36,7 +36,7 @@ it('is another for each thing that changes embeddings', () => {
     cardWith({}, { channels: 'BGR' }),
     cardWith({}, { mean: [1, 2, 3] }),
     cardWith({}, { resize: 'stretch' }),
-    cardWith({}, { regionResize: 'crop' }),
+    cardWith({}, { region_resize: 'crop' }),
     cardWith({}, { pad: 0 }),
   ].map(spaceOf);
   expect(new Set(spaces).size).toBe(spaces.length);

@@ -31,12 +31,12 @@ describe('ssd', () => {
   });
 
   it('reads boxes x first, and in pixels, when the card says so', () => {
-    const pixels = { ...decoder, boxOrder: 'xyxy' as const, normalised: false };
+    const pixels = { ...decoder, box_order: 'xyxy' as const, normalised: false };
     expect(decode(pixels, outputs())[0]!.box).toEqual([0.25, 0.5, 0.75, 1]);
   });
 
   it('counts classes from the one that the first label has: 0 is often the background', () => {
-    expect(decode({ ...decoder, firstClass: 1 }, outputs())).toMatchObject([
+    expect(decode({ ...decoder, first_class: 1 }, outputs())).toMatchObject([
       { score: 0.9, classId: 0 },
       { score: 0.8, classId: 1 },
     ]);

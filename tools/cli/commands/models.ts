@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { listModels } from '../../../sdk/core/model.ts';
-import { printJson, table } from '../../shared/output.ts';
+import { printWire, table } from '../../shared/output.ts';
 
 export function addModels(program: Command): void {
   program
@@ -10,7 +10,7 @@ export function addModels(program: Command): void {
     .action(async ({ json }: { json?: boolean }) => {
       const cards = await listModels();
       if (json) {
-        for (const card of cards) await printJson(card);
+        for (const card of cards) await printWire(card);
         return;
       }
       const rows = cards.map(({ name, task, input, labels, accuracy, source }) => [
@@ -27,7 +27,7 @@ export function addModels(program: Command): void {
 
 function accuracyOf(measured: Readonly<Record<string, unknown>> | undefined): string {
   if (measured?.ap !== undefined) return `AP ${measured.ap} (${measured.dataset})`;
-  if (measured?.fewShot !== undefined)
-    return `${measured.fewShot} taught with ${measured.examples} (${measured.dataset})`;
+  if (measured?.few_shot !== undefined)
+    return `${measured.few_shot} taught with ${measured.examples} (${measured.dataset})`;
   return '';
 }
