@@ -230,10 +230,124 @@ void compare(const Case& c, Random& random) {
   });
 }
 
+/// Epilogues with a residual where there is one.
+struct Ending {
+  ProgramEpilogue epilogue;
+  bool residual;
+};
+constexpr Ending endings[] = {{ProgramEpilogue::linear, false},        {ProgramEpilogue::silu, false},  {ProgramEpilogue::float32, false},
+                              {ProgramEpilogue::float_sigmoid, false}, {ProgramEpilogue::leaky, false}, {ProgramEpilogue::hardswish, false},
+                              {ProgramEpilogue::sigmoid, false},       {ProgramEpilogue::linear, true}, {ProgramEpilogue::silu, true}};
+
+/// The kernel is what is drawn; everything around it is random.
+void around(Case& c, Random& random) {
+  c.in_halo = static_cast<uint32_t>(std::max({(c.kh - 1) * c.dh / 2, (c.kw - 1) * c.dw / 2, random.between(0, 3) == 0 ? 1 : 0}));
+  c.pad_top = static_cast<uint16_t>(random.between(0, c.in_halo));
+  c.pad_left = static_cast<uint16_t>(random.between(0, c.in_halo));
+  c.out_halo = static_cast<uint32_t>(random.between(0, 2));
+  c.before = static_cast<uint32_t>(random.between(0, 1) == 0 ? 0 : random.between(1, 40));
+  c.behind = static_cast<uint32_t>(random.between(0, 1) == 0 ? 0 : random.between(1, 40));
+  c.extreme = random.between(0, 5) == 0;
+}
+
+void check_convolutions(Random& random) {
+  constexpr uint32_t channels[] = {1, 3, 4, 8, 12, 15, 16, 17, 24, 31, 32, 33, 48, 64, 65, 80, 85, 96, 127, 128, 130, 200};
+  for (const Ending ending : endings) {
+    for (const uint32_t cout : channels) {
+      for (const uint32_t width : {1, 2, 3, 5, 6, 7, 8, 9, 13, 16, 17, 26}) {
+        Case c{ProgramOp::conv};
+        c.epilogue = ending.epilogue;
+        c.residual = ending.residual;
+        c.cout = cout;
+        c.cin = channels[random.between(0, 21)];
+        c.h = static_cast<uint32_t>(random.between(1, 4));
+        c.w = width;
+        const int64_t kind = random.between(0, 5);
+        if (kind == 1 || kind == 2) c.kh = c.kw = 3;
+        if (kind == 3) {
+          c.kh = static_cast<uint16_t>(random.between(1, 5));
+          c.kw = static_cast<uint16_t>(random.between(1, 5));
+          c.dh = static_cast<uint16_t>(random.between(1, 2));
+          c.dw = static_cast<uint16_t>(random.between(1, 2));
+        }
+        if (random.between(0, 2) == 0) {
+          c.sh = static_cast<uint16_t>(random.between(1, 3));
+          c.sw = static_cast<uint16_t>(random.between(1, 3));
+        }
+        c.h += static_cast<uint32_t>((c.kh - 1) * c.dh);
+        c.w += static_cast<uint32_t>((c.kw - 1) * c.dw);
+        around(c, random);
+        compare(c, random);
+      }
+    }
+  }
+}
+
+void check_depthwise(Random& random) {
+  for (const Ending ending : endings) {
+    for (const uint32_t channels : {1, 7, 8, 15, 16, 17, 31, 32, 33, 47, 48, 63, 64, 65, 80, 96, 100, 128, 144, 200}) {
+      for (const uint32_t width : {1, 2, 3, 4, 5, 8, 9, 13, 26}) {
+        Case c{ProgramOp::depthwise};
+        c.epilogue = ending.epilogue;
+        c.residual = ending.residual;
+        c.cin = c.cout = channels;
+        c.h = static_cast<uint32_t>(random.between(1, 6));
+        c.w = width;
+        const int64_t kind = random.between(0, 9);
+        c.kh = c.kw = static_cast<uint16_t>(kind < 5 ? 3 : kind < 8 ? 5 : random.between(1, 9));
+        if (kind == 9) c.kh = static_cast<uint16_t>(random.between(1, 4));
+        if (kind == 8) c.dw = c.dh = static_cast<uint16_t>(random.between(1, 2));
+        c.sh = c.sw = static_cast<uint16_t>(random.between(1, 2));
+        if (random.between(0, 7) == 0) c.sw = static_cast<uint16_t>(random.between(1, 4));
+        c.h += static_cast<uint32_t>((c.kh - 1) * c.dh);
+        c.w += static_cast<uint32_t>((c.kw - 1) * c.dw);
+        around(c, random);
+        compare(c, random);
+      }
+    }
+  }
+}
+
+void check_others(Random& random) {
+  constexpr ProgramOp ops[] = {ProgramOp::max_pool,        ProgramOp::average_pool, ProgramOp::resize_nearest, ProgramOp::resize_bilinear, ProgramOp::add,
+                               ProgramOp::multiply,        ProgramOp::requantise,   ProgramOp::table,          ProgramOp::dequantise};
+  for (const ProgramOp op : ops) {
+    for (const uint32_t channels : {1, 3, 8, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 96, 127, 128, 129, 200}) {
+      for (const uint32_t width : {1, 2, 3, 7, 8, 13}) {
+        Case c{op};
+        c.cin = c.cout = channels;
+        c.h = static_cast<uint32_t>(random.between(1, 6));
+        c.w = width;
+        around(c, random);
+        c.pad_top = c.pad_left = 0;
+        if (op == ProgramOp::max_pool || op == ProgramOp::average_pool) {
+          c.kh = static_cast<uint16_t>(random.between(1, op == ProgramOp::max_pool ? 13 : 3));
+          c.kw = static_cast<uint16_t>(random.between(1, op == ProgramOp::max_pool ? 13 : 3));
+          c.sh = static_cast<uint16_t>(random.between(1, 2));
+          c.sw = static_cast<uint16_t>(random.between(1, 2));
+          if (op == ProgramOp::max_pool) {
+            c.pad_top = c.pad_left = static_cast<uint16_t>(random.between(0, std::min(c.kh, c.kw) / 2));
+          }
+          c.h += c.kh;
+          c.w += c.kw;
+        }
+        if (op == ProgramOp::resize_nearest) {
+          c.kh = static_cast<uint16_t>(random.between(1, 3));
+          c.kw = static_cast<uint16_t>(random.between(1, 3));
+        }
+        if (op == ProgramOp::resize_bilinear) c.kh = c.kw = 2;
+        c.one = op == ProgramOp::multiply && random.between(0, 1) == 0;
+        compare(c, random);
+      }
+    }
+  }
+}
+
 }  // namespace
 
 void check_program() {
   Random random(7);
-  Case conv{ProgramOp::conv};
-  compare(conv, random);
+  check_convolutions(random);
+  check_depthwise(random);
+  check_others(random);
 }

@@ -1,0 +1,25 @@
+// vpdpbusd: four products of unsigned and signed bytes added to 32 bits, sixteen times at once; 32 registers.
+#include "program/x86_conv.h"
+#include "program/x86_depthwise.h"
+
+namespace ocellus {
+namespace {
+
+using Convolution = ConvOn<V512, 6, 8>;
+using DepthwiseConvolution = DepthwiseOn<V512, 2>;
+
+constexpr ProgramKernels all() {
+  ProgramKernels kernels{};
+  const auto set = [&](ProgramOp op, ProgramOperation operation) { kernels.operations[static_cast<size_t>(op)] = operation; };
+  set(ProgramOp::conv, {Convolution::packed_bytes, Convolution::pack, Convolution::units, Convolution::run, nullptr});
+  set(ProgramOp::depthwise, {DepthwiseConvolution::packed_bytes, DepthwiseConvolution::pack, DepthwiseConvolution::units,
+                             DepthwiseConvolution::run, DepthwiseConvolution::takes});
+  return kernels;
+}
+
+}  // namespace
+
+extern const ProgramKernels program_avx512_vnni;
+const ProgramKernels program_avx512_vnni = all();
+
+}  // namespace ocellus

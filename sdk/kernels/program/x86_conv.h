@@ -1,0 +1,361 @@
+// Convolutions on vectors: blocks of pixels by blocks of output channels, whose sums stay in registers.
+#pragma once
+
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "program/operators/rows.h"
+#include "program/x86_epilogue.h"
+
+namespace ocellus {
+namespace {
+
+/// A block of output channels.
+struct ConvBlock {
+  uint32_t nv;
+  uint32_t from;
+  uint32_t count;
+  uint32_t reserved;
+  uint64_t weights;
+  uint64_t constants;
+};
+
+/// What lies first in the packed memory of a convolution.
+struct ConvPlan {
+  /// A window's inputs are read in runs of `quads` times four bytes: one for each kernel row where a row's pixels lie one
+  /// after the other, else one for each pixel.
+  uint32_t run_rows, run_columns, quads;
+  uint32_t block_count;
+  /// The output as `rows` of `columns` pixels, each divided into `strips`.
+  uint32_t rows, columns, strips;
+  uint32_t units_of_64;
+  ConvBlock blocks[(program_most_channels + 7) / 8];
+};
+
+/// What a kernel is called with, for one block of channels.
+struct ConvCall {
+  const int8_t* weights;
+  const void* constants;
+  /// Of `Shared<V>`.
+  const void* shared;
+  /// From one run to the next, below and beside.
+  ptrdiff_t run_row, run_column;
+  size_t run_rows, run_columns, quads;
+  /// From one output pixel to the next.
+  ptrdiff_t in_pitch, out_pitch, residual_pitch;
+  size_t count;
+};
+
+/// Convolution with the vectors of `V`. `wide_pixels` and `narrow_pixels`: how many pixels of a row one kernel computes at once,
+/// with four accumulators a pixel and with fewer; all of them, weights and one pixel's inputs have to fit the registers.
+template <class V, size_t wide_pixels, size_t narrow_pixels>
+struct ConvOn {
+  using I = typename V::I;
+
+  static constexpr size_t most_pixels(size_t nv) { return nv == 4 ? wide_pixels : narrow_pixels; }
+
+  static void shape_of(const Step& step, ConvPlan& plan) {
+    const bool joined = step.kw > 1 && step.dw == 1 && step.in.pixel == step.in.channels;
+    const int32_t run = joined ? step.kw * step.in.channels : step.in.channels;
+    plan.run_rows = static_cast<uint32_t>(step.kh);
+    plan.run_columns = joined ? 1 : static_cast<uint32_t>(step.kw);
+    plan.quads = static_cast<uint32_t>(run + 3) / 4;
+    // 1 x 1 over pictures without a gap between rows: one long row.
+    const auto gapless = [](const View& view) { return view.row == view.w * view.pixel; };
+    const bool flat = step.kh == 1 && step.kw == 1 && step.sh == 1 && step.sw == 1 && step.pad_top == 0 && step.pad_left == 0 &&
+                      step.in.w == step.out.w && gapless(step.in) && gapless(step.out) && (!step.residual || gapless(step.in2));
+    plan.rows = flat ? 1 : static_cast<uint32_t>(step.out.h);
+    plan.columns = static_cast<uint32_t>(flat ? step.out.h * step.out.w : step.out.w);
+    // Blocks of four accumulators, then of two and one for what is left.
+    plan.block_count = 0;
+    uint64_t at = (sizeof(ConvPlan) + 63) / 64 * 64;
+    const auto channels = static_cast<uint32_t>(step.out.channels);
+    size_t widest = 1;
+    for (uint32_t from = 0; from < channels;) {
+      const uint32_t vectors = (channels - from + V::lanes - 1) / V::lanes;
+      const uint32_t nv = vectors >= 4 ? 4 : vectors >= 2 ? 2 : 1;
+      ConvBlock& block = plan.blocks[plan.block_count++];
+      block.nv = nv;
+      block.from = from;
+      block.count = channels - from < V::lanes * nv ? channels - from : static_cast<uint32_t>(V::lanes) * nv;
+      block.weights = at;
+      at += static_cast<uint64_t>(plan.run_rows) * plan.run_columns * plan.quads * nv * V::bytes;
+      at = (at + 63) / 64 * 64;
+      block.constants = at;
+      at += nv == 4 ? sizeof(Constants<V, 4>) : nv == 2 ? sizeof(Constants<V, 2>) : sizeof(Constants<V, 1>);
+      from += block.count;
+      if (nv > widest) widest = nv;
+    }
+    const auto most = static_cast<uint32_t>(most_pixels(widest));
+    plan.strips = (plan.columns + most - 1) / most;
+    // Behind the last block: what the plan needs in all.
+    plan.units_of_64 = static_cast<uint32_t>((at + 63) / 64);
+  }
+
+  static size_t packed_bytes(const Step& step) {
+    ConvPlan plan;
+    shape_of(step, plan);
+    return static_cast<size_t>(plan.units_of_64) * 64;
+  }
+
+  template <size_t NV>
+  static void pack_block(const Step& step, const ConvPlan& plan, const ConvBlock& block, uint8_t* packed) {
+    const bool floats = writes_floats(finish_of(step));
+    auto* to = reinterpret_cast<int8_t*>(packed + block.weights);
+    const size_t run = static_cast<size_t>(step.kh) * step.kw * step.in.channels / (plan.run_rows * plan.run_columns);
+    const size_t each = static_cast<size_t>(step.kh) * step.kw * step.in.channels;
+    for (size_t r = 0; r < static_cast<size_t>(plan.run_rows) * plan.run_columns; r++) {
+      for (size_t quad = 0; quad < plan.quads; quad++) {
+        for (size_t v = 0; v < NV; v++) {
+          for (size_t lane = 0; lane < V::lanes; lane++, to += 4) {
+            const size_t channel = channel_of<NV>(v, lane, floats, V::lanes);
+            if (channel >= block.count) continue;
+            const int8_t* from = step.weights + (block.from + channel) * each + r * run;
+            for (size_t i = 0; i < 4 && 4 * quad + i < run; i++) to[i] = from[4 * quad + i];
+          }
+        }
+      }
+    }
+    reinterpret_cast<Constants<V, NV>*>(packed + block.constants)->fill(step, block.from, block.count, [&](size_t o) {
+      int32_t sum = 0;
+      for (size_t i = 0; i < each; i++) sum += step.weights[o * each + i];
+      return sum;
+    });
+  }
+
+  static void pack(const Step& step, uint8_t* packed) {
+    auto& plan = *reinterpret_cast<ConvPlan*>(packed);
+    shape_of(step, plan);
+    for (size_t b = 0; b < plan.block_count; b++) {
+      const ConvBlock& block = plan.blocks[b];
+      if (block.nv == 4) pack_block<4>(step, plan, block, packed);
+      if (block.nv == 2) pack_block<2>(step, plan, block, packed);
+      if (block.nv == 1) pack_block<1>(step, plan, block, packed);
+    }
+  }
+
+  /// Pixels whose bytes come out of one last pack.
+  static constexpr size_t group_of(size_t nv) { return nv == 4 ? 1 : nv == 2 ? 2 : 4; }
+
+  /// `count` pixels of a group from their accumulators to memory.
+  template <size_t NV, Finish finish>
+  static void finish_group(const I (&acc)[group_of(NV)][NV], size_t count, const ConvCall& call, uint8_t* out, const uint8_t* residual) {
+    const auto& c = *static_cast<const Constants<V, NV>*>(call.constants);
+    const auto& shared = *static_cast<const Shared<V>*>(call.shared);
+    if constexpr (writes_floats(finish)) {
+      for (size_t p = 0; p < count; p++) {
+        auto* floats = reinterpret_cast<float*>(out + static_cast<ptrdiff_t>(p) * call.out_pitch);
+        for (size_t v = 0; v < NV && V::lanes * v < call.count; v++) {
+          auto value = V::mul(V::to_floats(acc[p][v]), V::load_floats(c.m + V::lanes * v));
+          if constexpr (finish == Finish::float_sigmoid) value = sigmoid_of_many<V>(value);
+          const size_t left = call.count - V::lanes * v;
+          V::store_first_floats(floats + V::lanes * v, value, left < V::lanes ? left : V::lanes);
+        }
+      }
+    } else if constexpr (NV == 4) {
+      I r0 = V::zero(), r1 = V::zero();
+      if constexpr (adds_residual(finish)) {
+        const I bytes = V::load(residual);
+        r0 = V::low8(bytes, V::zero());
+        r1 = V::high8(bytes, V::zero());
+      }
+      const I w0 = words_of<V, finish, NV>(acc[0][0], acc[0][1], 0, 1, c, shared, r0);
+      const I w1 = words_of<V, finish, NV>(acc[0][2], acc[0][3], 2, 3, c, shared, r1);
+      const I bytes = V::packus16(w0, w1);
+      V::store_first(out, bytes, call.count);
+    } else {
+      I words[2];
+      for (size_t half = 0; half < 2; half++) {
+        // Of one pixel, or of two.
+        const size_t first = NV == 2 ? half : 2 * half;
+        I r = V::zero();
+        if constexpr (adds_residual(finish)) {
+          const auto from = [&](size_t p) { return residual + static_cast<ptrdiff_t>(p < count ? p : 0) * call.residual_pitch; };
+          r = NV == 2 ? V::words_of_half(from(first)) : V::words_of_two(from(first), from(first + 1));
+        }
+        const I b = NV == 2 ? acc[first][NV - 1] : acc[first + (NV == 2 ? 0 : 1)][0];
+        words[half] = words_of<V, finish, NV>(acc[first][0], b, 0, NV - 1, c, shared, r);
+      }
+      if constexpr (NV == 2) {
+        V::store_two(out, call.out_pitch, V::packus16(words[0], words[1]), count, call.count);
+      } else {
+        V::store_four(out, call.out_pitch, V::packus16(words[0], words[1]), count, call.count);
+      }
+    }
+  }
+
+  using ConvKernel = void (*)(const ConvCall&, const uint8_t* in, uint8_t* out, const uint8_t* residual);
+  using FinishKernel = void (*)(const ConvCall&, const I* sums, size_t pixels, uint8_t* out, const uint8_t* residual);
+
+  /// Sums of P pixels and NV times 16 channels, in registers.
+  template <size_t P, size_t NV>
+  static void sums_of(const ConvCall& call, const uint8_t* in, I (&acc)[P][NV]) {
+    const auto& c = *static_cast<const Constants<V, NV>*>(call.constants);
+#pragma GCC unroll 8
+    for (size_t v = 0; v < NV; v++) {
+      const I bias = V::load(c.bias + V::lanes * v);
+#pragma GCC unroll 16
+      for (size_t p = 0; p < P; p++) acc[p][v] = bias;
+    }
+    const int8_t* weights = call.weights;
+    for (size_t row = 0; row < call.run_rows; row++) {
+      for (size_t column = 0; column < call.run_columns; column++) {
+        const uint8_t* from = in + static_cast<ptrdiff_t>(row) * call.run_row + static_cast<ptrdiff_t>(column) * call.run_column;
+        for (size_t quad = 0; quad < call.quads; quad++) {
+          I w[NV];
+#pragma GCC unroll 8
+          for (size_t v = 0; v < NV; v++) w[v] = V::load(weights + V::bytes * v);
+#pragma GCC unroll 16
+          for (size_t p = 0; p < P; p++) {
+            int32_t four;
+            std::memcpy(&four, from + static_cast<ptrdiff_t>(p) * call.in_pitch, sizeof four);
+            const auto bytes = V::bytes_of(V::set32(four));
+#pragma GCC unroll 8
+            for (size_t v = 0; v < NV; v++) acc[p][v] = V::dot(acc[p][v], bytes, w[v]);
+          }
+          from += 4;
+          weights += V::bytes * NV;
+        }
+      }
+    }
+  }
+
+  template <size_t P, size_t NV, Finish finish>
+  static void conv_kernel(const ConvCall& call, const uint8_t* in, uint8_t* out, const uint8_t* residual) {
+    I acc[P][NV];
+    sums_of<P, NV>(call, in, acc);
+    constexpr size_t group = group_of(NV);
+#pragma GCC unroll 16
+    for (size_t p = 0; p < P; p += group) {
+      I own[group][NV];
+      for (size_t i = 0; i < group; i++) {
+        for (size_t v = 0; v < NV; v++) own[i][v] = acc[p + i < P ? p + i : P - 1][v];
+      }
+      const auto offset = static_cast<ptrdiff_t>(p);
+      finish_group<NV, finish>(own, P - p < group ? P - p : group, call, out + offset * call.out_pitch, residual + offset * call.residual_pitch);
+    }
+  }
+
+  /// For the rarer epilogues: by way of memory.
+  template <size_t P, size_t NV>
+  static void sum_kernel(const ConvCall& call, const uint8_t* in, uint8_t* out, const uint8_t*) {
+    I acc[P][NV];
+    sums_of<P, NV>(call, in, acc);
+    auto* to = reinterpret_cast<I*>(out);
+    for (size_t p = 0; p < P; p++) {
+      for (size_t v = 0; v < NV; v++) V::store(to + p * NV + v, acc[p][v]);
+    }
+  }
+
+  template <size_t NV, Finish finish>
+  static void finish_kernel(const ConvCall& call, const I* sums, size_t pixels, uint8_t* out, const uint8_t* residual) {
+    constexpr size_t group = group_of(NV);
+    for (size_t p = 0; p < pixels; p += group) {
+      I own[group][NV];
+      for (size_t i = 0; i < group; i++) {
+        for (size_t v = 0; v < NV; v++) own[i][v] = V::load(sums + (p + i < pixels ? p + i : pixels - 1) * NV + v);
+      }
+      const auto offset = static_cast<ptrdiff_t>(p);
+      finish_group<NV, finish>(own, pixels - p < group ? pixels - p : group, call, out + offset * call.out_pitch,
+                               residual + offset * call.residual_pitch);
+    }
+  }
+
+  /// Kernels of 1, 2, … pixels.
+  template <size_t NV>
+  struct Kernels {
+    ConvKernel of[most_pixels(NV)];
+  };
+  template <size_t NV, Finish finish, size_t... less>
+  static constexpr Kernels<NV> fused(std::index_sequence<less...>) {
+    return {{conv_kernel<less + 1, NV, finish>...}};
+  }
+  template <size_t NV, size_t... less>
+  static constexpr Kernels<NV> sums(std::index_sequence<less...>) {
+    return {{sum_kernel<less + 1, NV>...}};
+  }
+  template <size_t NV>
+  static FinishKernel finisher(Finish finish) {
+    switch (finish) {
+      case Finish::floats:
+        return finish_kernel<NV, Finish::floats>;
+      case Finish::float_sigmoid:
+        return finish_kernel<NV, Finish::float_sigmoid>;
+      case Finish::leaky:
+        return finish_kernel<NV, Finish::leaky>;
+      case Finish::hardswish:
+        return finish_kernel<NV, Finish::hardswish>;
+      case Finish::sigmoid:
+        return finish_kernel<NV, Finish::sigmoid>;
+      case Finish::linear_residual:
+        return finish_kernel<NV, Finish::linear_residual>;
+      case Finish::silu_residual:
+        return finish_kernel<NV, Finish::silu_residual>;
+      default:
+        return nullptr;
+    }
+  }
+
+  static size_t units(const Step& step) {
+    ConvPlan plan;
+    shape_of(step, plan);
+    return static_cast<size_t>(plan.rows) * plan.strips;
+  }
+
+  template <size_t NV>
+  static void run_block(const Step& step, const ConvPlan& plan, const ConvCall& call, size_t channel, size_t from, size_t to) {
+    constexpr std::make_index_sequence<most_pixels(NV)> pixel_counts;
+    static constexpr Kernels<NV> linear = fused<NV, Finish::linear>(pixel_counts);
+    static constexpr Kernels<NV> silu = fused<NV, Finish::silu>(pixel_counts);
+    static constexpr Kernels<NV> plain = sums<NV>(pixel_counts);
+    const Finish finish = finish_of(step);
+    const FinishKernel by_memory = finisher<NV>(finish);
+    const ConvKernel* kernels = by_memory != nullptr ? plain.of : finish == Finish::silu ? silu.of : linear.of;
+    const auto offset = static_cast<ptrdiff_t>(channel * (writes_floats(finish) ? 4 : 1));
+    alignas(64) I memory[most_pixels(NV) * NV];
+    for (size_t unit = from; unit < to; unit++) {
+      const auto y = static_cast<ptrdiff_t>(unit / plan.strips);
+      const size_t strip = unit % plan.strips;
+      const size_t x = strip * plan.columns / plan.strips;
+      const size_t pixels = (strip + 1) * plan.columns / plan.strips - x;
+      const auto column = static_cast<ptrdiff_t>(x);
+      const uint8_t* in = step.in.at(y * step.sh - step.pad_top, column * step.sw - step.pad_left);
+      uint8_t* out = step.out.at(y, column) + offset;
+      const uint8_t* residual = step.residual ? step.in2.at(y, column) + offset : nullptr;
+      if (by_memory == nullptr) {
+        kernels[pixels - 1](call, in, out, residual);
+      } else {
+        kernels[pixels - 1](call, in, reinterpret_cast<uint8_t*>(memory), nullptr);
+        by_memory(call, memory, pixels, out, residual);
+      }
+    }
+  }
+
+  static void run(const Step& step, size_t from, size_t to) {
+    const auto& plan = *reinterpret_cast<const ConvPlan*>(step.packed);
+    const Shared<V> shared(step);
+    ConvCall call = {};
+    call.shared = &shared;
+    call.run_row = step.dh * step.in.row;
+    call.run_column = step.dw * step.in.pixel;
+    call.run_rows = plan.run_rows;
+    call.run_columns = plan.run_columns;
+    call.quads = plan.quads;
+    call.in_pitch = step.sw * step.in.pixel;
+    call.out_pitch = step.out.pixel;
+    call.residual_pitch = step.residual ? step.in2.pixel : 0;
+    for (size_t b = 0; b < plan.block_count; b++) {
+      const ConvBlock& block = plan.blocks[b];
+      call.weights = reinterpret_cast<const int8_t*>(step.packed + block.weights);
+      call.constants = step.packed + block.constants;
+      call.count = block.count;
+      if (block.nv == 4) run_block<4>(step, plan, call, block.from, from, to);
+      if (block.nv == 2) run_block<2>(step, plan, call, block.from, from, to);
+      if (block.nv == 1) run_block<1>(step, plan, call, block.from, from, to);
+    }
+  }
+};
+
+}  // namespace
+}  // namespace ocellus

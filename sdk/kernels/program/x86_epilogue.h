@@ -1,0 +1,192 @@
+// The epilogues (epilogue.h) on vectors. Accumulators are 32 bits; two of them are packed to 16, and those to 8. Packing works in
+// lanes of 128 bits, so the channels of a block are dealt to the accumulators' lanes in such an order that the bytes come out
+// in theirs: `channel_of`. Weights and constants are packed in that order when a program is loaded.
+#pragma once
+
+#include <cstring>
+
+#include "boxes/exp.h"
+#include "program/epilogue.h"
+#include "program/x86_vectors.h"
+
+namespace ocellus {
+namespace {
+
+/// Epilogues with and without a residual, as a template argument.
+enum class Finish { linear, silu, floats, float_sigmoid, leaky, hardswish, sigmoid, linear_residual, silu_residual };
+
+inline Finish finish_of(const Step& step) {
+  if (step.residual) return step.epilogue == ProgramEpilogue::silu ? Finish::silu_residual : Finish::linear_residual;
+  return static_cast<Finish>(step.epilogue);
+}
+constexpr bool writes_floats(Finish finish) { return finish == Finish::floats || finish == Finish::float_sigmoid; }
+constexpr bool adds_residual(Finish finish) { return finish == Finish::linear_residual || finish == Finish::silu_residual; }
+constexpr bool is_silu(Finish finish) { return finish == Finish::silu || finish == Finish::silu_residual; }
+
+/// Which channel of a block of NV accumulators is in lane `lane` of the accumulator `v`.
+template <size_t NV>
+size_t channel_of(size_t v, size_t lane, bool floats, size_t lanes) {
+  return floats ? v * lanes + lane : lane / 4 * (4 * NV) + 4 * v + lane % 4;
+}
+
+/// The constants of a block of NV accumulators of `V`.
+template <class V, size_t NV>
+struct Constants {
+  static constexpr size_t values = NV * V::lanes;
+  /// Of one accumulator, both halves of the packed words are the same channels: of two pixels.
+  static constexpr size_t words = (NV < 2 ? 2 : NV) * V::lanes;
+  alignas(64) int32_t bias[values];
+  alignas(64) float m[values];
+  /// m2 of LEAKY, k of HARDSWISH and SIGMOID.
+  alignas(64) float second[values];
+  alignas(64) float rm[values];
+  alignas(64) int16_t k[words];
+  alignas(64) int16_t z[words];
+  alignas(64) int16_t lo[words];
+  alignas(64) int16_t hi[words];
+  alignas(64) int16_t zr[words];
+  alignas(64) int16_t kr[words];
+
+  /// Channels [from, from + count) of the step; the rest of the block stays 0. @param sum Of a channel's weights.
+  template <typename Sum>
+  void fill(const Step& step, size_t from, size_t count, Sum sum) {
+    const bool floats = writes_floats(finish_of(step));
+    for (size_t v = 0; v < NV; v++) {
+      for (size_t lane = 0; lane < V::lanes; lane++) {
+        const size_t channel = channel_of<NV>(v, lane, floats, V::lanes);
+        if (channel >= count) continue;
+        const size_t at = v * V::lanes + lane;
+        const size_t o = from + channel;
+        bias[at] = step.bias[o] + V::offset * sum(o);
+        m[at] = step.m[o];
+        if (step.m2 != nullptr) second[at] = step.m2[o];
+        if (step.k32 != nullptr) second[at] = step.k32[o];
+        if (step.rm != nullptr) rm[at] = step.rm[o];
+      }
+    }
+    if (floats) return;
+    for (size_t word = 0; word < words; word++) {
+      // Pair `pair`, 128-bit lane, place in it: four words of the first accumulator, four of the second.
+      const size_t pair = word / (2 * V::lanes);
+      const size_t lane = word % (2 * V::lanes) / 8;
+      const size_t place = word % 8;
+      const size_t v = NV < 2 ? 0 : 2 * pair + place / 4;
+      const size_t channel = channel_of<NV>(v, 4 * lane + place % 4, false, V::lanes);
+      if (channel >= count) continue;
+      const size_t o = from + channel;
+      if (step.k != nullptr) k[word] = step.k[o];
+      if (step.z != nullptr) z[word] = step.z[o];
+      if (step.lo != nullptr) lo[word] = step.lo[o];
+      if (step.hi != nullptr) hi[word] = step.hi[o];
+      // Those without limits saturate in the last pack.
+      if (step.hi == nullptr) hi[word] = 255;
+      if (step.residual) zr[word] = step.zb[o];
+      if (step.residual && step.kr != nullptr) kr[word] = step.kr[o];
+    }
+  }
+};
+
+/// What a step's epilogue has for all channels alike.
+template <class V>
+struct Shared {
+  typename V::I most, scale, half;
+  __m128i up, down;
+
+  explicit Shared(const Step& step) {
+    most = V::set16((1 << (step.e + 3)) - 1);
+    scale = V::set16(1 << (step.e + 3));
+    up = _mm_cvtsi32_si128(12 - step.e);
+    half = V::set16(step.rs > 0 ? 1 << (step.rs - 1) : 0);
+    down = _mm_cvtsi32_si128(step.rs);
+  }
+};
+
+template <class V>
+typename V::F exp_of_many(typename V::F x) {
+  x = V::max(x, V::setf(exp_least));
+  const auto shifted = V::add(V::mul(x, V::setf(exp_log2e)), V::setf(exp_magic));
+  const auto n = V::sub(shifted, V::setf(exp_magic));
+  const auto r = V::sub(V::sub(x, V::mul(n, V::setf(exp_ln2_high))), V::mul(n, V::setf(exp_ln2_low)));
+  auto sum = V::setf(exp_series[0]);
+  for (size_t i = 1; i < sizeof exp_series / sizeof exp_series[0]; i++) sum = V::add(V::mul(sum, r), V::setf(exp_series[i]));
+  sum = V::add(V::mul(V::add(V::mul(sum, r), V::setf(1.0f)), r), V::setf(1.0f));
+  const auto bits = V::add32(V::template sll32<23>(V::as_integers(shifted)), V::set32(0x3f800000));
+  return V::mul(sum, V::as_floats(bits));
+}
+
+template <class V>
+typename V::F sigmoid_of_many(typename V::F x) {
+  auto negative = V::as_floats(V::sub32(V::as_integers(x), V::set32(INT32_MIN)));
+  negative = V::min(V::max(negative, V::setf(exp_least)), V::setf(-exp_least));
+  return V::div(V::setf(1.0f), V::add(V::setf(1.0f), exp_of_many<V>(negative)));
+}
+
+/// One accumulator to 32-bit integers, before the zero point.
+template <class V, Finish finish>
+typename V::I integers_of(typename V::I acc, const float* m, const float* second) {
+  const auto value = V::to_floats(acc);
+  if constexpr (finish == Finish::leaky) {
+    // The multiplier is chosen, not the product: either may be negative.
+    const auto negative = V::mul(value, V::load_floats(second));
+    const auto positive = V::mul(value, V::load_floats(m));
+    return V::nearest(V::where_negative(acc, negative, positive));
+  } else if constexpr (finish == Finish::hardswish) {
+    const auto f = V::mul(value, V::load_floats(m));
+    const auto six = V::min(V::max(V::add(f, V::setf(3.0f)), V::setf(0.0f)), V::setf(6.0f));
+    return V::nearest(V::mul(V::mul(f, six), V::load_floats(second)));
+  } else if constexpr (finish == Finish::sigmoid) {
+    return V::nearest(V::mul(sigmoid_of_many<V>(V::mul(value, V::load_floats(m))), V::load_floats(second)));
+  } else {
+    return V::nearest(V::mul(value, V::load_floats(m)));
+  }
+}
+
+template <class V>
+typename V::I silu_of_many(typename V::I x, const Shared<V>& shared) {
+  // |-32768| is 32768 here, and unsigned.
+  const auto s = V::sll16(V::minu16(V::abs16(x), shared.most), shared.up);
+  const auto t = V::sub16(V::set16(32767), s);
+  auto p = V::add16(V::mulhrs(V::set16(silu_series[0]), t), V::set16(silu_series[1]));
+  p = V::add16(V::mulhrs(p, t), V::set16(silu_series[2]));
+  p = V::add16(V::mulhrs(p, t), V::set16(silu_series[3]));
+  p = V::mulhrs(V::mulhrs(p, V::mulhrs(t, t)), s);
+  return V::sub16(V::max16(x, V::zero()), V::mulhrs(p, shared.scale));
+}
+
+/// Two accumulators, `va` and `vb` of the block, to words that the last pack saturates to bytes.
+/// @param residual Words of the residual in the same order.
+template <class V, Finish finish, size_t NV>
+typename V::I words_of(typename V::I a, typename V::I b, size_t va, size_t vb, const Constants<V, NV>& c, const Shared<V>& shared,
+                       typename V::I residual) {
+  constexpr size_t lanes = V::lanes;
+  const size_t word = NV < 2 ? 0 : va * lanes;
+  const auto z = V::load(c.z + word);
+  if constexpr (finish == Finish::linear_residual) {
+    const auto less = V::sub16(residual, V::load(c.zr + word));
+    const auto signs = V::signs16(less);
+    const auto ra = V::mul(V::to_floats(V::low16(less, signs)), V::load_floats(c.rm + va * lanes));
+    const auto rb = V::mul(V::to_floats(V::high16(less, signs)), V::load_floats(c.rm + vb * lanes));
+    const auto fa = V::add(V::mul(V::to_floats(a), V::load_floats(c.m + va * lanes)), ra);
+    const auto fb = V::add(V::mul(V::to_floats(b), V::load_floats(c.m + vb * lanes)), rb);
+    const auto words = V::adds16(V::packs32(V::nearest(fa), V::nearest(fb)), z);
+    return V::min16(V::max16(words, V::load(c.lo + word)), V::load(c.hi + word));
+  } else {
+    const auto words = V::packs32(integers_of<V, finish>(a, c.m + va * lanes, c.second + va * lanes),
+                                  integers_of<V, finish>(b, c.m + vb * lanes, c.second + vb * lanes));
+    if constexpr (is_silu(finish)) {
+      auto y = V::mulhrs(silu_of_many<V>(words, shared), V::load(c.k + word));
+      if constexpr (finish == Finish::silu_residual) {
+        const auto less = V::sll16(V::sub16(residual, V::load(c.zr + word)), _mm_cvtsi32_si128(6));
+        const auto sum = V::adds16(y, V::mulhrs(less, V::load(c.kr + word)));
+        y = V::sra16(V::adds16(sum, shared.half), shared.down);
+      }
+      return V::adds16(y, z);
+    } else {
+      const auto sum = V::adds16(words, z);
+      return V::min16(V::max16(sum, V::load(c.lo + word)), V::load(c.hi + word));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ocellus

@@ -1,0 +1,214 @@
+// One name for an instruction at each width. Every file that takes this in has its own copy, compiled for its own instruction
+// set.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace ocellus {
+namespace {
+
+#define OCELLUS_VECTOR(Name, Integers, Floats, prefix, whole)                                                          \
+  struct Name {                                                                                                        \
+    using I = Integers;                                                                                                \
+    using F = Floats;                                                                                                  \
+    static constexpr size_t bytes = sizeof(I);                                                                         \
+    static constexpr size_t lanes = sizeof(I) / 4;                                                                     \
+    static I load(const void* from) { return prefix##_loadu_##whole(static_cast<const I*>(from)); }                    \
+    static void store(void* to, I v) { prefix##_storeu_##whole(static_cast<I*>(to), v); }                              \
+    static F load_floats(const float* from) { return prefix##_loadu_ps(from); }                                        \
+    static void store_floats(float* to, F v) { prefix##_storeu_ps(to, v); }                                            \
+    static I zero() { return prefix##_setzero_##whole(); }                                                             \
+    static I set8(int8_t v) { return prefix##_set1_epi8(v); }                                                          \
+    static I set16(int v) { return prefix##_set1_epi16(static_cast<int16_t>(v)); }                                     \
+    static I set32(int v) { return prefix##_set1_epi32(v); }                                                           \
+    static F setf(float v) { return prefix##_set1_ps(v); }                                                             \
+    static F to_floats(I v) { return prefix##_cvtepi32_ps(v); }                                                        \
+    static I nearest(F v) { return prefix##_cvtps_epi32(v); }                                                          \
+    static F mul(F a, F b) { return prefix##_mul_ps(a, b); }                                                           \
+    static F add(F a, F b) { return prefix##_add_ps(a, b); }                                                           \
+    static F sub(F a, F b) { return prefix##_sub_ps(a, b); }                                                           \
+    static F div(F a, F b) { return prefix##_div_ps(a, b); }                                                           \
+    static F min(F a, F b) { return prefix##_min_ps(a, b); }                                                           \
+    static F max(F a, F b) { return prefix##_max_ps(a, b); }                                                           \
+    static F as_floats(I v) { return prefix##_cast##whole##_ps(v); }                                                   \
+    static I as_integers(F v) { return prefix##_castps_##whole(v); }                                                   \
+    static I add32(I a, I b) { return prefix##_add_epi32(a, b); }                                                      \
+    static I sub32(I a, I b) { return prefix##_sub_epi32(a, b); }                                                      \
+    template <int bits>                                                                                                \
+    static I sll32(I v) { return prefix##_slli_epi32(v, bits); }                                                       \
+    static I packs32(I a, I b) { return prefix##_packs_epi32(a, b); }                                                  \
+    static I packus16(I a, I b) { return prefix##_packus_epi16(a, b); }                                                \
+    static I mulhrs(I a, I b) { return prefix##_mulhrs_epi16(a, b); }                                                  \
+    static I mul16(I a, I b) { return prefix##_mullo_epi16(a, b); }                                                    \
+    static I madd16(I a, I b) { return prefix##_madd_epi16(a, b); }                                                    \
+    static I maddubs(I a, I b) { return prefix##_maddubs_epi16(a, b); }                                                \
+    static I adds16(I a, I b) { return prefix##_adds_epi16(a, b); }                                                    \
+    static I add16(I a, I b) { return prefix##_add_epi16(a, b); }                                                      \
+    static I sub16(I a, I b) { return prefix##_sub_epi16(a, b); }                                                      \
+    static I max16(I a, I b) { return prefix##_max_epi16(a, b); }                                                      \
+    static I min16(I a, I b) { return prefix##_min_epi16(a, b); }                                                      \
+    static I minu16(I a, I b) { return prefix##_min_epu16(a, b); }                                                     \
+    static I max8(I a, I b) { return prefix##_max_epu8(a, b); }                                                        \
+    static I abs16(I v) { return prefix##_abs_epi16(v); }                                                              \
+    static I sll16(I v, __m128i by) { return prefix##_sll_epi16(v, by); }                                              \
+    static I srl16(I v, __m128i by) { return prefix##_srl_epi16(v, by); }                                              \
+    static I sra16(I v, __m128i by) { return prefix##_sra_epi16(v, by); }                                              \
+    static I signs16(I v) { return prefix##_srai_epi16(v, 15); }                                                       \
+    static I low8(I a, I b) { return prefix##_unpacklo_epi8(a, b); }                                                   \
+    static I high8(I a, I b) { return prefix##_unpackhi_epi8(a, b); }                                                  \
+    static I low16(I a, I b) { return prefix##_unpacklo_epi16(a, b); }                                                 \
+    static I high16(I a, I b) { return prefix##_unpackhi_epi16(a, b); }                                                \
+  };
+
+OCELLUS_VECTOR(Vector128, __m128i, __m128, _mm, si128)
+OCELLUS_VECTOR(Vector256, __m256i, __m256, _mm256, si256)
+#if defined(__AVX512F__)
+OCELLUS_VECTOR(Vector512, __m512i, __m512, _mm512, si512)
+#endif
+
+#undef OCELLUS_VECTOR
+
+// What is not the same at all widths, or needs more than AVX2 where there is more:
+// - `Bytes`, `bytes_of` and `dot`: unsigned bytes as the dot product wants them; it takes (byte - offset).
+// - stores of the first values, of what an unpacked pair or four of pixels became in one pack, and their residuals.
+#if defined(__AVX512F__)
+
+struct V128 : Vector128 {
+  using Bytes = I;
+  static constexpr int32_t offset = 0;
+  static Bytes bytes_of(I bytes) { return bytes; }
+  static I dot(I sum, Bytes bytes, I weights) { return _mm_dpbusd_epi32(sum, bytes, weights); }
+  static F where_negative(I sign, F yes, F no) { return _mm_mask_blend_ps(_mm_movepi32_mask(sign), no, yes); }
+  static void store_first(void* to, I v, size_t count) {
+    if (count == 16) return store(to, v);
+    _mm_mask_storeu_epi8(to, static_cast<__mmask16>((1u << count) - 1), v);
+  }
+  static void store_first_floats(float* to, F v, size_t count) { _mm_mask_storeu_ps(to, static_cast<__mmask8>((1u << count) - 1), v); }
+};
+
+struct V256 : Vector256 {
+  using Bytes = I;
+  static constexpr int32_t offset = 0;
+  static Bytes bytes_of(I bytes) { return bytes; }
+  static I dot(I sum, Bytes bytes, I weights) { return _mm256_dpbusd_epi32(sum, bytes, weights); }
+  static F where_negative(I sign, F yes, F no) { return _mm256_mask_blend_ps(_mm256_movepi32_mask(sign), no, yes); }
+  static void store_first(void* to, I v, size_t count) {
+    if (count == 32) return store(to, v);
+    _mm256_mask_storeu_epi8(to, static_cast<__mmask32>((1ull << count) - 1), v);
+  }
+  static void store_first_floats(float* to, F v, size_t count) { _mm256_mask_storeu_ps(to, static_cast<__mmask8>((1u << count) - 1), v); }
+};
+
+struct V512 : Vector512 {
+  using Bytes = I;
+  static constexpr int32_t offset = 0;
+  static Bytes bytes_of(I bytes) { return bytes; }
+  static I dot(I sum, Bytes bytes, I weights) { return _mm512_dpbusd_epi32(sum, bytes, weights); }
+  static F where_negative(I sign, F yes, F no) { return _mm512_mask_blend_ps(_mm512_movepi32_mask(sign), no, yes); }
+  static void store_first(void* to, I v, size_t count) {
+    if (count == 64) return store(to, v);
+    _mm512_mask_storeu_epi8(to, (1ull << count) - 1, v);
+  }
+  static void store_first_floats(float* to, F v, size_t count) { _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1u << count) - 1), v); }
+  static I words_of_half(const uint8_t* from) { return _mm512_cvtepu8_epi16(V256::load(from)); }
+  static I words_of_two(const uint8_t* first, const uint8_t* second) {
+    const __m256i both = _mm256_inserti128_si256(_mm256_castsi128_si256(V128::load(first)), V128::load(second), 1);
+    return _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7), _mm512_cvtepu8_epi16(both));
+  }
+  static void store_two(uint8_t* out, ptrdiff_t pitch, I bytes, size_t pixels, size_t count) {
+    const I v = _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), bytes);
+    V256::store_first(out, _mm512_castsi512_si256(v), count);
+    if (pixels > 1) V256::store_first(out + pitch, _mm512_extracti64x4_epi64(v, 1), count);
+  }
+  static void store_four(uint8_t* out, ptrdiff_t pitch, I bytes, size_t pixels, size_t count) {
+    const I v = _mm512_permutexvar_epi32(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15), bytes);
+    V128::store_first(out, _mm512_castsi512_si128(v), count);
+    if (pixels > 1) V128::store_first(out + pitch, _mm512_extracti32x4_epi32(v, 1), count);
+    if (pixels > 2) V128::store_first(out + 2 * pitch, _mm512_extracti32x4_epi32(v, 2), count);
+    if (pixels > 3) V128::store_first(out + 3 * pitch, _mm512_extracti32x4_epi32(v, 3), count);
+  }
+};
+
+#else
+
+/// Bytes of x - 128 as their sizes, and themselves for the signs: 128 * 127 * 2 fits the 16 bits of a sum of two products.
+template <class Vector>
+struct SignedBytes {
+  typename Vector::I size, sign;
+};
+
+struct V128 : Vector128 {
+  using Bytes = SignedBytes<Vector128>;
+  static constexpr int32_t offset = 128;
+  static Bytes bytes_of(I bytes) {
+    const I x = _mm_xor_si128(bytes, set8(-128));
+    return {_mm_abs_epi8(x), x};
+  }
+  static I dot(I sum, Bytes bytes, I weights) {
+    return add32(sum, madd16(maddubs(bytes.size, _mm_sign_epi8(weights, bytes.sign)), set16(1)));
+  }
+  static F where_negative(I sign, F yes, F no) { return _mm_blendv_ps(no, yes, as_floats(sign)); }
+  static void store_first(void* to, I v, size_t count) {
+    if (count == 16) return store(to, v);
+    uint8_t bytes[16];
+    store(bytes, v);
+    std::memcpy(to, bytes, count);
+  }
+  static void store_first_floats(float* to, F v, size_t count) {
+    float values[4];
+    store_floats(values, v);
+    std::memcpy(to, values, 4 * count);
+  }
+};
+
+struct V256 : Vector256 {
+  using Bytes = SignedBytes<Vector256>;
+  static constexpr int32_t offset = 128;
+  static Bytes bytes_of(I bytes) {
+    const I x = _mm256_xor_si256(bytes, set8(-128));
+    return {_mm256_abs_epi8(x), x};
+  }
+  static I dot(I sum, Bytes bytes, I weights) {
+    return add32(sum, madd16(maddubs(bytes.size, _mm256_sign_epi8(weights, bytes.sign)), set16(1)));
+  }
+  static F where_negative(I sign, F yes, F no) { return _mm256_blendv_ps(no, yes, as_floats(sign)); }
+  static void store_first(void* to, I v, size_t count) {
+    if (count == 32) return store(to, v);
+    uint8_t bytes[32];
+    store(bytes, v);
+    std::memcpy(to, bytes, count);
+  }
+  static void store_first_floats(float* to, F v, size_t count) {
+    if (count == 8) return store_floats(to, v);
+    float values[8];
+    store_floats(values, v);
+    std::memcpy(to, values, 4 * count);
+  }
+  static I words_of_half(const uint8_t* from) { return _mm256_cvtepu8_epi16(V128::load(from)); }
+  static I words_of_two(const uint8_t* first, const uint8_t* second) {
+    // Eight bytes of each: words of four channels of the first, four of the second, in each lane.
+    const __m128i both = _mm_unpacklo_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(first)),
+                                            _mm_loadl_epi64(reinterpret_cast<const __m128i*>(second)));
+    return _mm256_cvtepu8_epi16(both);
+  }
+  static void store_two(uint8_t* out, ptrdiff_t pitch, I bytes, size_t pixels, size_t count) {
+    const I v = _mm256_permute4x64_epi64(bytes, 0xd8);
+    V128::store_first(out, _mm256_castsi256_si128(v), count);
+    if (pixels > 1) V128::store_first(out + pitch, _mm256_extracti128_si256(v, 1), count);
+  }
+  static void store_four(uint8_t* out, ptrdiff_t pitch, I bytes, size_t pixels, size_t count) {
+    const I v = _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+    uint8_t all[32];
+    store(all, v);
+    for (size_t p = 0; p < pixels; p++) std::memcpy(out + static_cast<ptrdiff_t>(p) * pitch, all + 8 * p, count);
+  }
+};
+
+#endif
+
+}  // namespace
+}  // namespace ocellus
