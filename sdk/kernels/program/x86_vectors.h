@@ -77,11 +77,18 @@ OCELLUS_VECTOR(Vector512, __m512i, __m512, _mm512, si512)
 // - stores of the first values, of what an unpacked pair or four of pixels became in one pack, and their residuals.
 #if defined(__AVX512F__)
 
+/// Not the intrinsic: from that GCC makes copies of the sums and keeps them in memory, which costs more than the products.
+template <class I>
+I dot_in_place(I sum, I bytes, I weights) {
+  __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(bytes), "vm"(weights));
+  return sum;
+}
+
 struct V128 : Vector128 {
   using Bytes = I;
   static constexpr int32_t offset = 0;
   static Bytes bytes_of(I bytes) { return bytes; }
-  static I dot(I sum, Bytes bytes, I weights) { return _mm_dpbusd_epi32(sum, bytes, weights); }
+  static I dot(I sum, Bytes bytes, I weights) { return dot_in_place(sum, bytes, weights); }
   static F where_negative(I sign, F yes, F no) { return _mm_mask_blend_ps(_mm_movepi32_mask(sign), no, yes); }
   static void store_first(void* to, I v, size_t count) {
     if (count == 16) return store(to, v);
@@ -94,7 +101,7 @@ struct V256 : Vector256 {
   using Bytes = I;
   static constexpr int32_t offset = 0;
   static Bytes bytes_of(I bytes) { return bytes; }
-  static I dot(I sum, Bytes bytes, I weights) { return _mm256_dpbusd_epi32(sum, bytes, weights); }
+  static I dot(I sum, Bytes bytes, I weights) { return dot_in_place(sum, bytes, weights); }
   static F where_negative(I sign, F yes, F no) { return _mm256_mask_blend_ps(_mm256_movepi32_mask(sign), no, yes); }
   static void store_first(void* to, I v, size_t count) {
     if (count == 32) return store(to, v);
@@ -107,7 +114,7 @@ struct V512 : Vector512 {
   using Bytes = I;
   static constexpr int32_t offset = 0;
   static Bytes bytes_of(I bytes) { return bytes; }
-  static I dot(I sum, Bytes bytes, I weights) { return _mm512_dpbusd_epi32(sum, bytes, weights); }
+  static I dot(I sum, Bytes bytes, I weights) { return dot_in_place(sum, bytes, weights); }
   static F where_negative(I sign, F yes, F no) { return _mm512_mask_blend_ps(_mm512_movepi32_mask(sign), no, yes); }
   static void store_first(void* to, I v, size_t count) {
     if (count == 64) return store(to, v);
