@@ -53,6 +53,9 @@ template <class V, size_t wide_pixels, size_t narrow_pixels>
 struct ConvOn {
   using I = typename V::I;
 
+  /// Vectors of words that are activated side by side.
+  static constexpr size_t at_once = wide_pixels > 4 ? 4 : 2;
+
   static constexpr size_t most_pixels(size_t nv) { return nv == 4 ? wide_pixels : narrow_pixels; }
 
   static void shape_of(const Step& step, ConvPlan& plan) {
@@ -135,17 +138,15 @@ struct ConvOn {
     }
   }
 
-  /// Pixels whose bytes come out of one last pack.
-  static constexpr size_t group_of(size_t nv) { return nv == 4 ? 1 : nv == 2 ? 2 : 4; }
-
-  /// `count` pixels of a group from their accumulators to memory.
-  template <size_t NV, Finish finish>
-  static void finish_group(const I (&acc)[group_of(NV)][NV], size_t count, const ConvCall& call, uint8_t* out, const uint8_t* residual) {
+  /// The first `count` of P pixels from their sums to memory.
+  template <size_t P, size_t NV, Finish finish>
+  static void finish_pixels(const I (&acc)[P][NV], size_t count, const ConvCall& call, uint8_t* out, const uint8_t* residual) {
     const auto& c = *static_cast<const Constants<V, NV>*>(call.constants);
     const auto& shared = *static_cast<const Shared<V>*>(call.shared);
+    const auto pixel = [&](size_t p) { return out + static_cast<ptrdiff_t>(p) * call.out_pitch; };
     if constexpr (writes_floats(finish)) {
       for (size_t p = 0; p < count; p++) {
-        auto* floats = reinterpret_cast<float*>(out + static_cast<ptrdiff_t>(p) * call.out_pitch);
+        auto* floats = reinterpret_cast<float*>(pixel(p));
         for (size_t v = 0; v < NV && V::lanes * v < call.count; v++) {
           auto value = V::mul(V::to_floats(acc[p][v]), V::load_floats(c.m + V::lanes * v));
           if constexpr (finish == Finish::float_sigmoid) value = sigmoid_of_many<V>(value);
@@ -153,35 +154,70 @@ struct ConvOn {
           V::store_first_floats(floats + V::lanes * v, value, left < V::lanes ? left : V::lanes);
         }
       }
-    } else if constexpr (NV == 4) {
-      I r0 = V::zero(), r1 = V::zero();
-      if constexpr (adds_residual(finish)) {
-        const I bytes = V::load(residual);
-        r0 = V::low8(bytes, V::zero());
-        r1 = V::high8(bytes, V::zero());
-      }
-      const I w0 = words_of<V, finish, NV>(acc[0][0], acc[0][1], 0, 1, c, shared, r0);
-      const I w1 = words_of<V, finish, NV>(acc[0][2], acc[0][3], 2, 3, c, shared, r1);
-      const I bytes = V::packus16(w0, w1);
-      V::store_first(out, bytes, call.count);
     } else {
-      I words[2];
-      for (size_t half = 0; half < 2; half++) {
-        // Of one pixel, or of two.
-        const size_t first = NV == 2 ? half : 2 * half;
-        I r = V::zero();
-        if constexpr (adds_residual(finish)) {
-          const auto from = [&](size_t p) { return residual + static_cast<ptrdiff_t>(p < count ? p : 0) * call.residual_pitch; };
-          r = NV == 2 ? V::words_of_half(from(first)) : V::words_of_two(from(first), from(first + 1));
+      // Two accumulators become a vector of words: half a pixel, a pixel or two. Two of those become one of bytes.
+      constexpr size_t vectors = NV == 4 ? 2 * P : NV == 2 ? P : (P + 1) / 2;
+      const auto from = [&](size_t p) { return residual + static_cast<ptrdiff_t>(p < count ? p : 0) * call.residual_pitch; };
+      const auto residual_of = [&](size_t w) {
+        if constexpr (!adds_residual(finish)) {
+          return V::zero();
+        } else if constexpr (NV == 4) {
+          const I bytes = V::load(from(w / 2));
+          return w % 2 == 0 ? V::low8(bytes, V::zero()) : V::high8(bytes, V::zero());
+        } else if constexpr (NV == 2) {
+          return V::words_of_half(from(w));
+        } else {
+          return V::words_of_two(from(2 * w), from(2 * w + 1));
         }
-        const I b = NV == 2 ? acc[first][NV - 1] : acc[first + (NV == 2 ? 0 : 1)][0];
-        words[half] = words_of<V, finish, NV>(acc[first][0], b, 0, NV - 1, c, shared, r);
+      };
+      I words[vectors];
+#pragma GCC unroll 16
+      for (size_t w = 0; w < vectors; w++) {
+        if constexpr (NV == 4) {
+          const size_t v = w % 2 * 2;
+          words[w] = words_of<V, finish, NV>(acc[w / 2][v], acc[w / 2][v + 1], v, v + 1, c, residual_of(w));
+        } else if constexpr (NV == 2) {
+          words[w] = words_of<V, finish, NV>(acc[w][0], acc[w][1], 0, 1, c, residual_of(w));
+        } else {
+          words[w] = words_of<V, finish, NV>(acc[2 * w][0], acc[2 * w + 1 < P ? 2 * w + 1 : P - 1][0], 0, 0, c, residual_of(w));
+        }
       }
-      if constexpr (NV == 2) {
-        V::store_two(out, call.out_pitch, V::packus16(words[0], words[1]), count, call.count);
-      } else {
-        V::store_four(out, call.out_pitch, V::packus16(words[0], words[1]), count, call.count);
+      if constexpr (is_silu(finish)) activate_all(words, shared);
+#pragma GCC unroll 16
+      for (size_t w = 0; w < vectors; w++) {
+        words[w] = levels_of<V, finish, NV>(words[w], NV == 4 ? w % 2 * 2 * V::lanes : 0, c, shared, residual_of(w));
       }
+#pragma GCC unroll 16
+      for (size_t w = 0; w < vectors; w += 2) {
+        const I bytes = V::packus16(words[w], words[w + 1 < vectors ? w + 1 : w]);
+        const size_t p = NV == 4 ? w / 2 : NV == 2 ? w : 2 * w;
+        if (p >= count) break;
+        if constexpr (NV == 4) {
+          V::store_first(pixel(p), bytes, call.count);
+        } else if constexpr (NV == 2) {
+          V::store_two(pixel(p), call.out_pitch, bytes, count - p, call.count);
+        } else {
+          V::store_four(pixel(p), call.out_pitch, bytes, count - p, call.count);
+        }
+      }
+    }
+  }
+
+  template <size_t vectors>
+  static void activate_all(I (&words)[vectors], const Shared<V>& shared) {
+    constexpr size_t whole = vectors / at_once * at_once;
+#pragma GCC unroll 16
+    for (size_t w = 0; w < whole; w += at_once) {
+      I some[at_once];
+      for (size_t i = 0; i < at_once; i++) some[i] = words[w + i];
+      silu_of_many<V, at_once>(some, shared);
+      for (size_t i = 0; i < at_once; i++) words[w + i] = some[i];
+    }
+    if constexpr (vectors > whole) {
+      I some[vectors - whole];
+      for (size_t i = 0; i < vectors - whole; i++) some[i] = words[whole + i];
+      silu_of_many<V, vectors - whole>(some, shared);
+      for (size_t i = 0; i < vectors - whole; i++) words[whole + i] = some[i];
     }
   }
 
@@ -225,16 +261,7 @@ struct ConvOn {
   static void conv_kernel(const ConvCall& call, const uint8_t* in, uint8_t* out, const uint8_t* residual) {
     I acc[P][NV];
     sums_of<P, NV>(call, in, acc);
-    constexpr size_t group = group_of(NV);
-#pragma GCC unroll 16
-    for (size_t p = 0; p < P; p += group) {
-      I own[group][NV];
-      for (size_t i = 0; i < group; i++) {
-        for (size_t v = 0; v < NV; v++) own[i][v] = acc[p + i < P ? p + i : P - 1][v];
-      }
-      const auto offset = static_cast<ptrdiff_t>(p);
-      finish_group<NV, finish>(own, P - p < group ? P - p : group, call, out + offset * call.out_pitch, residual + offset * call.residual_pitch);
-    }
+    finish_pixels<P, NV, finish>(acc, P, call, out, residual);
   }
 
   /// For the rarer epilogues: by way of memory.
@@ -250,15 +277,15 @@ struct ConvOn {
 
   template <size_t NV, Finish finish>
   static void finish_kernel(const ConvCall& call, const I* sums, size_t pixels, uint8_t* out, const uint8_t* residual) {
-    constexpr size_t group = group_of(NV);
-    for (size_t p = 0; p < pixels; p += group) {
-      I own[group][NV];
-      for (size_t i = 0; i < group; i++) {
-        for (size_t v = 0; v < NV; v++) own[i][v] = V::load(sums + (p + i < pixels ? p + i : pixels - 1) * NV + v);
+    constexpr size_t some = 8 / NV;
+    for (size_t p = 0; p < pixels; p += some) {
+      I acc[some][NV];
+      for (size_t i = 0; i < some; i++) {
+        for (size_t v = 0; v < NV; v++) acc[i][v] = V::load(sums + (p + i < pixels ? p + i : pixels - 1) * NV + v);
       }
       const auto offset = static_cast<ptrdiff_t>(p);
-      finish_group<NV, finish>(own, pixels - p < group ? pixels - p : group, call, out + offset * call.out_pitch,
-                               residual + offset * call.residual_pitch);
+      finish_pixels<some, NV, finish>(acc, pixels - p < some ? pixels - p : some, call, out + offset * call.out_pitch,
+                                      residual + offset * call.residual_pitch);
     }
   }
 

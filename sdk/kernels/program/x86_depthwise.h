@@ -149,9 +149,11 @@ struct DepthwiseOn {
       r0 = V::low8(bytes, V::zero());
       r1 = V::high8(bytes, V::zero());
     }
-    const auto w0 = words_of<V, finish, 4>(acc[0], acc[1], 0, 1, c, shared, r0);
-    const auto w1 = words_of<V, finish, 4>(acc[2], acc[3], 2, 3, c, shared, r1);
-    V::store_first(out, V::packus16(w0, w1), call.count);
+    typename V::I words[2] = {words_of<V, finish, 4>(acc[0], acc[1], 0, 1, c, r0), words_of<V, finish, 4>(acc[2], acc[3], 2, 3, c, r1)};
+    if constexpr (is_silu(finish)) silu_of_many<V, 2>(words, shared);
+    const auto low = levels_of<V, finish, 4>(words[0], 0, c, shared, r0);
+    const auto high = levels_of<V, finish, 4>(words[1], 2 * V::lanes, c, shared, r1);
+    V::store_first(out, V::packus16(low, high), call.count);
   }
 
   /// For the rarer epilogues.

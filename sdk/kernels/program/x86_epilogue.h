@@ -141,50 +141,58 @@ typename V::I integers_of(typename V::I acc, const float* m, const float* second
   }
 }
 
-template <class V>
-typename V::I silu_of_many(typename V::I x, const Shared<V>& shared) {
+/// SiLU of `count` vectors of words. Step by step for all of them: each waits for the one before, and a processor looks ahead
+/// only so far.
+template <class V, size_t count>
+void silu_of_many(typename V::I (&x)[count], const Shared<V>& shared) {
+  using I = typename V::I;
+  I s[count], t[count], p[count];
+#define EACH for (size_t i = 0; i < count; i++)
   // |-32768| is 32768 here, and unsigned.
-  const auto s = V::sll16(V::minu16(V::abs16(x), shared.most), shared.up);
-  const auto t = V::sub16(V::set16(32767), s);
-  auto p = V::add16(V::mulhrs(V::set16(silu_series[0]), t), V::set16(silu_series[1]));
-  p = V::add16(V::mulhrs(p, t), V::set16(silu_series[2]));
-  p = V::add16(V::mulhrs(p, t), V::set16(silu_series[3]));
-  p = V::mulhrs(V::mulhrs(p, V::mulhrs(t, t)), s);
-  return V::sub16(V::max16(x, V::zero()), V::mulhrs(p, shared.scale));
+  EACH s[i] = V::sll16(V::minu16(V::abs16(x[i]), shared.most), shared.up);
+  EACH t[i] = V::sub16(V::set16(32767), s[i]);
+  EACH p[i] = V::add16(V::mulhrs(V::set16(silu_series[0]), t[i]), V::set16(silu_series[1]));
+  EACH p[i] = V::add16(V::mulhrs(p[i], t[i]), V::set16(silu_series[2]));
+  EACH p[i] = V::add16(V::mulhrs(p[i], t[i]), V::set16(silu_series[3]));
+  EACH t[i] = V::mulhrs(t[i], t[i]);
+  EACH p[i] = V::mulhrs(p[i], t[i]);
+  EACH p[i] = V::mulhrs(p[i], s[i]);
+  EACH x[i] = V::sub16(V::max16(x[i], V::zero()), V::mulhrs(p[i], shared.scale));
+#undef EACH
 }
 
-/// Two accumulators, `va` and `vb` of the block, to words that the last pack saturates to bytes.
-/// @param residual Words of the residual in the same order.
+/// Two accumulators, `va` and `vb` of the block, to words. @param residual Words of the residual in the same order.
 template <class V, Finish finish, size_t NV>
-typename V::I words_of(typename V::I a, typename V::I b, size_t va, size_t vb, const Constants<V, NV>& c, const Shared<V>& shared,
-                       typename V::I residual) {
+typename V::I words_of(typename V::I a, typename V::I b, size_t va, size_t vb, const Constants<V, NV>& c, typename V::I residual) {
   constexpr size_t lanes = V::lanes;
-  const size_t word = NV < 2 ? 0 : va * lanes;
-  const auto z = V::load(c.z + word);
   if constexpr (finish == Finish::linear_residual) {
-    const auto less = V::sub16(residual, V::load(c.zr + word));
+    const auto less = V::sub16(residual, V::load(c.zr + (NV < 2 ? 0 : va * lanes)));
     const auto signs = V::signs16(less);
     const auto ra = V::mul(V::to_floats(V::low16(less, signs)), V::load_floats(c.rm + va * lanes));
     const auto rb = V::mul(V::to_floats(V::high16(less, signs)), V::load_floats(c.rm + vb * lanes));
     const auto fa = V::add(V::mul(V::to_floats(a), V::load_floats(c.m + va * lanes)), ra);
     const auto fb = V::add(V::mul(V::to_floats(b), V::load_floats(c.m + vb * lanes)), rb);
-    const auto words = V::adds16(V::packs32(V::nearest(fa), V::nearest(fb)), z);
-    return V::min16(V::max16(words, V::load(c.lo + word)), V::load(c.hi + word));
+    return V::packs32(V::nearest(fa), V::nearest(fb));
   } else {
-    const auto words = V::packs32(integers_of<V, finish>(a, c.m + va * lanes, c.second + va * lanes),
-                                  integers_of<V, finish>(b, c.m + vb * lanes, c.second + vb * lanes));
-    if constexpr (is_silu(finish)) {
-      auto y = V::mulhrs(silu_of_many<V>(words, shared), V::load(c.k + word));
-      if constexpr (finish == Finish::silu_residual) {
-        const auto less = V::sll16(V::sub16(residual, V::load(c.zr + word)), _mm_cvtsi32_si128(6));
-        const auto sum = V::adds16(y, V::mulhrs(less, V::load(c.kr + word)));
-        y = V::sra16(V::adds16(sum, shared.half), shared.down);
-      }
-      return V::adds16(y, z);
-    } else {
-      const auto sum = V::adds16(words, z);
-      return V::min16(V::max16(sum, V::load(c.lo + word)), V::load(c.hi + word));
+    return V::packs32(integers_of<V, finish>(a, c.m + va * lanes, c.second + va * lanes),
+                      integers_of<V, finish>(b, c.m + vb * lanes, c.second + vb * lanes));
+  }
+}
+
+/// Words after the activation to those that the last pack saturates to bytes. @param word Where in the constants they are.
+template <class V, Finish finish, size_t NV>
+typename V::I levels_of(typename V::I words, size_t word, const Constants<V, NV>& c, const Shared<V>& shared, typename V::I residual) {
+  const auto z = V::load(c.z + word);
+  if constexpr (is_silu(finish)) {
+    auto y = V::mulhrs(words, V::load(c.k + word));
+    if constexpr (finish == Finish::silu_residual) {
+      const auto less = V::sll16(V::sub16(residual, V::load(c.zr + word)), _mm_cvtsi32_si128(6));
+      const auto sum = V::adds16(y, V::mulhrs(less, V::load(c.kr + word)));
+      y = V::sra16(V::adds16(sum, shared.half), shared.down);
     }
+    return V::adds16(y, z);
+  } else {
+    return V::min16(V::max16(V::adds16(words, z), V::load(c.lo + word)), V::load(c.hi + word));
   }
 }
 
