@@ -5,7 +5,7 @@
 namespace ocellus {
 namespace {
 
-using Convolution = ConvOn<V512, 6, 8>;
+using Convolution = ConvOn<V512, 6, 12, 16>;
 using DepthwiseConvolution = DepthwiseOn<V512, 2>;
 
 constexpr ProgramKernels all() {

@@ -47,16 +47,16 @@ struct ConvCall {
   size_t count;
 };
 
-/// Convolution with the vectors of `V`. `wide_pixels` and `narrow_pixels`: how many pixels of a row one kernel computes at once,
-/// with four accumulators a pixel and with fewer; all of them, weights and one pixel's inputs have to fit the registers.
-template <class V, size_t wide_pixels, size_t narrow_pixels>
+/// Convolution with the vectors of `V`. `pixels4`, `pixels2`, `pixels1`: how many pixels of a row one kernel computes at once, with
+/// four, two and one accumulators a pixel; all of them, the weights and one pixel's inputs have to fit the registers.
+template <class V, size_t pixels4, size_t pixels2, size_t pixels1>
 struct ConvOn {
   using I = typename V::I;
 
   /// Vectors of words that are activated side by side.
-  static constexpr size_t at_once = wide_pixels > 4 ? 4 : 2;
+  static constexpr size_t at_once = V::bytes == 64 ? 3 : 2;
 
-  static constexpr size_t most_pixels(size_t nv) { return nv == 4 ? wide_pixels : narrow_pixels; }
+  static constexpr size_t most_pixels(size_t nv) { return nv == 4 ? pixels4 : nv == 2 ? pixels2 : pixels1; }
 
   static void shape_of(const Step& step, ConvPlan& plan) {
     const bool joined = step.kw > 1 && step.dw == 1 && step.in.pixel == step.in.channels;
