@@ -3,11 +3,12 @@ import { bestPairs } from './assignment.ts';
 import type { Detection, Detections } from './detections.ts';
 import { type Box, covered, iou } from './geometry.ts';
 import { leapsOf } from './leaps.ts';
-import { Living, samePlace } from './living.ts';
+import { Living } from './living.ts';
 import { clearly, memory } from './names.ts';
 import { Pace } from './pace.ts';
 import { type Found, type Sighting, sightingsOf } from './sighting.ts';
 import type { Signature } from './signature.ts';
+import { samePlace } from './standing.ts';
 import { viewShift } from './steady.ts';
 import type { Track } from './track.ts';
 import { assertTrackerOptions, assertUpdate } from './tracker-options.ts';
@@ -269,12 +270,11 @@ export class Tracker {
     disturbed: ((box: Box) => boolean) | undefined,
   ): boolean {
     const { lostSeconds } = this.#options;
-    track.misses++;
+    track.miss();
     const unseen = (timeNs - track.lastSeenNs) / 1e9;
     if (!track.confirmed) return unseen <= tentative.seconds || track.misses < tentative.inferences;
     if (!track.stationary) return unseen <= lostSeconds || track.misses < lostInferences;
-    const stirs = disturbed?.(track.box) ?? false;
-    track.disturbed ||= stirs || !disturbed;
+    const stirs = disturbed?.(track.box);
     const hidden = Math.max(0, ...seen.map((other) => covered(track.box, other.box)));
     // A time without inferences is no evidence of absence.
     return track.mayRestUnseen(Math.min(seconds, lostSeconds / 2), stirs, hidden, lostSeconds);

@@ -1,7 +1,8 @@
 import type { Candidate } from './assignment.ts';
 import { grown, iou } from './geometry.ts';
-import { type Living, samePlace } from './living.ts';
+import type { Living } from './living.ts';
 import type { Sighting } from './sighting.ts';
+import { samePlace } from './standing.ts';
 
 /** How good a pair a track and a sighting are, 0..1; 0: none. */
 export type Worth = (track: Living, sighting: Sighting) => number;

@@ -1,0 +1,57 @@
+import { BoxFilter } from './box-filter.ts';
+import type { Box, Point } from './geometry.ts';
+import { Tremble } from './tremble.ts';
+
+/** Seconds after which two thirds of a track's greatest speed are forgotten: who turns round stands for a moment. */
+const speedSeconds = 5;
+
+/** Where a track is thought to be, how fast it goes, and how much its detections tremble. */
+export class Course {
+  readonly filter: BoxFilter;
+  /** Where it would be now. */
+  predicted: Box;
+  /** Pixels a second: how fast it was lately. */
+  speed = 0;
+  readonly #tremble = new Tremble();
+
+  constructor(box: Box, timeNs: number) {
+    this.filter = new BoxFilter(box);
+    this.predicted = box;
+    this.#tremble.observe(box, timeNs);
+  }
+
+  /** A new frame, so many seconds after the last. @param isFixed It stays where it was. */
+  predict(seconds: number, isFixed: boolean): void {
+    if (isFixed) this.filter.rest();
+    else this.filter.predict(seconds);
+    this.speed = Math.max(this.filter.speed, this.speed * Math.exp(-seconds / speedSeconds));
+    this.predicted = this.filter.box;
+  }
+
+  /** It is only where it was. */
+  halt(): void {
+    this.filter.rest();
+    this.speed = 0;
+  }
+
+  /** The view moved by so many pixels. */
+  shift(dx: number, dy: number): void {
+    this.filter.shift(dx, dy);
+    this.predicted = this.filter.box;
+  }
+
+  correct(box: Box, score: number, timeNs: number): void {
+    this.filter.correct(box, score);
+    this.#tremble.observe(box, timeNs);
+  }
+
+  /** It went from one box to another where no prediction led there. */
+  leap(from: Box, to: Box, seconds: number): void {
+    this.filter.leap(from, to, seconds);
+  }
+
+  /** @param box Of the last detection. */
+  trembleOf(box: Box): Point {
+    return this.#tremble.of(box);
+  }
+}
