@@ -3,7 +3,6 @@ import { assertKind } from '../../sdk/base/arguments.ts';
 import { hiddenIn, hiding, hidingLogger, maskSource } from '../../sdk/base/credentials.ts';
 import { InputError, messageOf } from '../../sdk/base/errors.ts';
 import { about, type Logger, silent } from '../../sdk/base/log.ts';
-import { RecentSum } from '../../sdk/base/recent-sum.ts';
 import type { Frame } from '../../sdk/frame/frame.ts';
 import type {
   CameraControl,
@@ -14,9 +13,8 @@ import type {
   DeviceOptions,
   DeviceProperties,
 } from './device.ts';
+import { HealthRecord } from './health-record.ts';
 import { FrameOutlet } from './outlet.ts';
-
-const lastHour = () => new RecentSum({ steps: 60, stepMs: 60_000 });
 
 /**
  * What all devices share: state, counters, the outlet of frames and the order of open, frames and close. A device of one's own
@@ -41,16 +39,10 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
   /** Names the source in each message, and hides its password. */
   protected readonly logger: Logger;
   readonly #hide: (text: string) => string;
-  /** Counted by the device itself; `dropped` are those that found no free buffer, beside the outlet's own. */
-  protected readonly counters = { frames: 0, dropped: 0, corrupt: 0 };
-  readonly #restarts = { total: 0, lastHour: lastHour() };
-  readonly #stalls = { total: 0, lastHour: lastHour() };
   /** Does it do something with `options.controls`? */
   protected readonly takesControls: boolean = false;
   #outlet = new FrameOutlet();
-  #droppedBefore = 0;
-  #state: DeviceHealth['state'] = 'closed';
-  #lastError: string | undefined;
+  readonly #record = new HealthRecord();
   #properties: DeviceProperties | undefined;
   #closing: Promise<void> | undefined;
 
@@ -77,23 +69,18 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
   }
 
   get health(): DeviceHealth {
-    const { frames, dropped, corrupt } = this.counters;
-    return {
-      state: this.#state,
-      frames,
-      dropped: dropped + this.#droppedBefore + this.#outlet.dropped,
-      corrupt,
-      restarts: this.#restarts.total,
-      stalls: this.#stalls.total,
-      reconnects_last_hour: this.#restarts.lastHour.sum,
-      stalls_last_hour: this.#stalls.lastHour.sum,
-      lastError: this.#lastError,
-    };
+    return this.#record.health(this.#outlet.dropped);
+  }
+
+  /** Counted by the device itself; `dropped` are those that found no free buffer, beside the outlet's own. */
+  protected get counters(): { frames: number; dropped: number; corrupt: number } {
+    return this.#record.counters;
   }
 
   async open(): Promise<void> {
-    if (this.#state !== 'closed' || this.#closing) throw new Error(`${this.uri} is open already, or still closing`);
-    this.#droppedBefore += this.#outlet.dropped;
+    if (this.#record.state !== 'closed' || this.#closing)
+      throw new Error(`${this.uri} is open already, or still closing`);
+    this.#record.droppedBefore += this.#outlet.dropped;
     this.#outlet = new FrameOutlet();
     this.setState('opening');
     try {
@@ -114,7 +101,7 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
   }
 
   frames(): AsyncIterableIterator<Frame> {
-    if (this.#state === 'closed') throw new Error(`${this.uri} is not open: call open() before frames()`);
+    if (this.#record.state === 'closed') throw new Error(`${this.uri} is not open: call open() before frames()`);
     const frames = this.#outlet.frames();
     this.read();
     return frames;
@@ -131,7 +118,7 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
   }
 
   close(): Promise<void> {
-    if (this.#state === 'closed') return this.#closing ?? Promise.resolve();
+    if (this.#record.state === 'closed') return this.#closing ?? Promise.resolve();
     this.#outlet.close();
     this.setState('closed');
     this.#closing = this.stop().finally(() => {
@@ -146,7 +133,7 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
 
   /** To be asked after each wait in `start()`. @throws Error when the device was closed meanwhile. */
   protected assertOpening(): void {
-    if (this.#state !== 'opening') throw new Error(`${this.uri} was closed while it opened`);
+    if (this.#record.state !== 'opening') throw new Error(`${this.uri} was closed while it opened`);
   }
 
   /** Where frames are left: `offer()` a live one, `put()` one that must not be dropped, `end()` when there are no more. */
@@ -155,11 +142,11 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
   }
 
   protected get state(): DeviceHealth['state'] {
-    return this.#state;
+    return this.#record.state;
   }
 
   protected get closed(): boolean {
-    return this.#state === 'closed';
+    return this.#record.state === 'closed';
   }
 
   /** A source that came back may be another one than before. */
@@ -169,25 +156,23 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
 
   /** The source is started again after it was lost. */
   protected countRestart(): void {
-    this.#restarts.total++;
-    this.#restarts.lastHour.add();
+    this.#record.restarts.add();
   }
 
   /** The source gave no frames though it ran. */
   protected countStall(): void {
-    this.#stalls.total++;
-    this.#stalls.lastHour.add();
+    this.#record.stalls.add();
   }
 
   /** Why there are no frames: `health.lastError`. */
   protected setError(message: string): void {
-    this.#lastError = this.#hide(message);
+    this.#record.lastError = this.#hide(message);
   }
 
   /** Tells of it when it is another one than before. */
   protected setState(state: DeviceHealth['state']): void {
-    if (state === this.#state) return;
-    this.#state = state;
+    if (state === this.#record.state) return;
+    this.#record.state = state;
     this.emit('health', this.health);
   }
 }

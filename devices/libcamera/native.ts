@@ -5,19 +5,18 @@ import { Starvation } from '../../sdk/frame/starvation.ts';
 import { monotonicNs } from '../device/clock.ts';
 import type { CameraControl, ControlValues, DeviceOptions, DeviceProperties } from '../device/device.ts';
 import { SupervisedDevice } from '../device/supervised.ts';
-import type { LibcameraAddon, NativeCamera, NativeFrame, NativeStream, NativeValues } from './addon.ts';
+import type { LibcameraAddon, NativeCamera, NativeFrame, NativeStream } from './addon.ts';
 import { cameraNumber } from './camera-number.ts';
 import { findNative } from './find-native.ts';
-import { controlsOf, nativeValues, valuesIn } from './native-controls.ts';
+import { FrameOrder } from './frame-order.ts';
 import { defaultHeight, defaultWidth, parseMode } from './options.ts';
 import { sensorOf } from './sensor.ts';
+import { SetControls } from './set-controls.ts';
 
 /** One is written, one waits, one is looked at, one is shown; two more for whoever keeps one. */
 const buffers = 6;
 /** Of a Raspberry Pi: what the kernel's drivers give by themselves is not cached. */
 const heaps = ['/dev/dma_heap/vidbuf_cached', '/dev/dma_heap/linux,cma'];
-/** A larger step is no gap: the count began anew, or there is none. */
-const largestGap = 10_000;
 /** What libcamera may take to stop a camera. */
 const closeTimeoutMs = 5000;
 
@@ -35,7 +34,7 @@ export class NativeLibcameraCamera extends SupervisedDevice {
   protected override readonly takesControls = true;
   readonly #rest: string;
   readonly #addon: LibcameraAddon;
-  #controls: ControlValues;
+  readonly #controls: SetControls;
   #camera: NativeCamera | undefined;
   #running: Promise<string> | undefined;
   #lose: ((reason: string) => void) | undefined;
@@ -43,14 +42,7 @@ export class NativeLibcameraCamera extends SupervisedDevice {
   /** Buffers of the present camera that are with us. */
   #lent = 0;
   readonly #starvation = new Starvation(this.uri, () => this.#lent);
-  #sequence = -1;
-  /** Of the present run. */
-  #lastOfDriver: number | undefined;
-  /** When the last frame was due that was shown. */
-  #lastDueNs = Number.NEGATIVE_INFINITY;
-  #values: ReadonlyMap<string, number> = new Map();
-  /** Those set here, and not taken back since. */
-  #touched: NativeValues = [];
+  readonly #order = new FrameOrder();
   readonly #stills: Waiting[] = [];
 
   /** @param rest The camera's number; empty is 0. */
@@ -58,18 +50,15 @@ export class NativeLibcameraCamera extends SupervisedDevice {
     super(uri, options);
     this.#rest = rest;
     this.#addon = addon;
-    this.#controls = options?.controls ?? {};
+    this.#controls = new SetControls(options?.controls ?? {});
   }
 
   override async controls(): Promise<readonly CameraControl[]> {
-    return this.#camera ? controlsOf(this.#camera.controls, this.#values) : [];
+    return this.#camera ? this.#controls.of(this.#camera) : [];
   }
 
   override async setControls(values: ControlValues): Promise<void> {
-    const camera = this.#camera;
-    if (camera) this.#bring(camera, values);
-    // One that is away is not asked before it is back.
-    this.#controls = values;
+    this.#controls.set(values, this.#camera);
   }
 
   still(): Promise<Frame> {
@@ -127,7 +116,7 @@ export class NativeLibcameraCamera extends SupervisedDevice {
     try {
       const camera = await this.#open();
       this.#camera = camera;
-      this.#lastOfDriver = undefined;
+      this.#order.restart();
       this.#lent = 0;
       this.#watch();
       if (this.closed) this.#lose?.('closed');
@@ -169,8 +158,7 @@ export class NativeLibcameraCamera extends SupervisedDevice {
     if (typeof opened === 'string') throw new InputError(opened);
     this.logger.debug(`its buffers come from ${opened.cached ? 'a DMA heap' : 'the camera'}`);
     try {
-      this.#touched = [];
-      this.#bring(opened, this.#controls);
+      this.#controls.begin(opened);
     } catch (error) {
       // Whoever opens it is told. A camera that comes back as another one is to be seen all the same.
       if (this.state === 'opening') {
@@ -191,18 +179,6 @@ export class NativeLibcameraCamera extends SupervisedDevice {
     if (camera) await within(closeTimeoutMs, camera.close(), undefined);
   }
 
-  /** Sets these, and what was set before and is not among them back to the camera's default. */
-  #bring(camera: NativeCamera, values: ControlValues): void {
-    const wanted = nativeValues(camera.controls, values);
-    const names = new Set(wanted.map(([name]) => name));
-    const back = this.#touched.flatMap(([name, numbers]): NativeValues => {
-      const native = camera.controls.find((control) => control.name === name);
-      return native && !names.has(name) ? [[name, numbers.map(() => native.default)]] : [];
-    });
-    camera.setControls([...back, ...wanted]);
-    this.#touched = wanted;
-  }
-
   #onFrame(event: NativeFrame): void {
     const camera = this.#camera;
     // The last ones of a camera that is being closed are given back with it.
@@ -215,10 +191,10 @@ export class NativeLibcameraCamera extends SupervisedDevice {
     }
     this.frameCame();
     this.#count(event);
-    this.#values = valuesIn(event.metadata);
+    this.#controls.tell(event.metadata);
     const info = this.#infoOf(event);
     if (event.still) this.#onStill(camera, info);
-    if (this.#isDue(event.capturedNs)) this.#lend(camera, event.slot, info);
+    if (this.#order.isDue(event.capturedNs, this.options.fps)) this.#lend(camera, event.slot, info);
     else camera.giveBack(event.slot);
   }
 
@@ -243,18 +219,15 @@ export class NativeLibcameraCamera extends SupervisedDevice {
 
   /** Frames for which the camera had no buffer were dropped as much as those that nobody took. */
   #count({ sequence }: NativeFrame): void {
-    const step = this.#lastOfDriver === undefined ? 1 : sequence - this.#lastOfDriver;
-    this.#lastOfDriver = sequence;
-    const missed = step > 1 && step <= largestGap ? step - 1 : 0;
+    const missed = this.#order.count(sequence);
     this.counters.frames += missed;
     this.counters.dropped += missed;
-    this.#sequence += 1 + missed;
   }
 
   #infoOf(event: NativeFrame): FrameInfo {
     const ageMs = (monotonicNs() - event.capturedNs) / 1e6;
     return {
-      sequence: this.#sequence,
+      sequence: this.#order.sequence,
       captureTimeNs: event.capturedNs,
       wallTimeMs: Date.now() - ageMs,
       sensor: sensorOf(event.metadata),
@@ -270,19 +243,6 @@ export class NativeLibcameraCamera extends SupervisedDevice {
     const waiting = this.#stills.shift();
     if (waiting) waiting.resolve(frameOf(camera.still!, 0, info, free));
     else free();
-  }
-
-  /** Not every camera keeps to the rate it was asked for. */
-  #isDue(capturedNs: number): boolean {
-    const { fps } = this.options;
-    if (fps === undefined) return true;
-    const stepNs = 1e9 / fps;
-    // A tenth of slack, or a camera that keeps to it would lose a frame now and then.
-    if (capturedNs < this.#lastDueNs + 0.9 * stepNs) return false;
-    const dueNs = this.#lastDueNs + stepNs;
-    // Of a camera that is slower, or was away, none is owed.
-    this.#lastDueNs = capturedNs - dueNs > stepNs ? capturedNs : dueNs;
-    return true;
   }
 }
 

@@ -3,20 +3,19 @@ import { InputError, messageOf } from '../../sdk/base/errors.ts';
 import { Nap } from '../../sdk/base/nap.ts';
 import { within } from '../../sdk/base/within.ts';
 import { defaultColour } from '../../sdk/frame/frame.ts';
-import { FramePool } from '../../sdk/frame/pool.ts';
 import { loadOpenCv } from '../../sdk/opencv-bindings/load.ts';
 import type { Mat, VideoCapture } from '../../sdk/opencv-bindings/types.ts';
 import { DeviceBase } from '../device/base.ts';
 import { monotonicNs } from '../device/clock.ts';
 import type { DeviceOptions, DeviceProperties } from '../device/device.ts';
 import { LossReport } from '../device/loss-report.ts';
-import { assertPixels } from '../device/options.ts';
 import { Presenter } from '../device/presenter.ts';
 import { filePath } from '../file/path.ts';
 import { type ScannedVideo, scanVideo } from '../file/scan.ts';
 import { Timeline } from '../file/timeline.ts';
 import { Watchdog } from '../programs/watchdog.ts';
 import { BufferWait } from '../stream/buffers.ts';
+import { MatPool } from './mat-pool.ts';
 
 /** For a file that states no rate, or one that cannot be. */
 const defaultFps = 25;
@@ -43,7 +42,7 @@ export class OpenCvCapture extends DeviceBase {
   #capture: VideoCapture | undefined;
   #presenter: Presenter | undefined;
   #buffers: BufferWait | undefined;
-  #pool: FramePool | undefined;
+  #pool: MatPool | undefined;
   #reading: Promise<void> | undefined;
   #sequence = 0;
   readonly #nap = new Nap();
@@ -62,6 +61,7 @@ export class OpenCvCapture extends DeviceBase {
     this.assertOpening();
     this.#capture = this.#openCapture(source);
     this.#buffers = new BufferWait();
+    this.#pool = new MatPool(this.options, this.#scanned, this.#buffers.onFree);
     const isLive = typeof source === 'number';
     this.#presenter = isLive ? undefined : new Presenter(this.outlet, this.options.speed);
     const first = this.#readOne();
@@ -76,7 +76,7 @@ export class OpenCvCapture extends DeviceBase {
       this.assertOpening();
       throw new InputError(`${this.uri}: it was opened, but gives no frame`);
     }
-    const { width, height } = this.#sizeOf(mat);
+    const { width, height } = this.#pool.sizeOf(mat);
     const fps = this.#fps();
     this.#reading = isLive ? this.#readLive(source, mat) : this.#readFile(source, mat, fps ?? defaultFps);
     return {
@@ -228,8 +228,7 @@ export class OpenCvCapture extends DeviceBase {
 
   async #present(mat: Mat, mediaNs: number): Promise<void> {
     this.counters.frames++;
-    const pool = this.#poolFor(mat);
-    const bytes = this.#copyInto(pool, mat);
+    const { pool, bytes } = this.#pool!.copyOf(mat);
     if (!bytes) this.counters.dropped++;
     const sequence = this.#sequence++;
     let used = false;
@@ -271,8 +270,7 @@ export class OpenCvCapture extends DeviceBase {
     const captureTimeNs = monotonicNs();
     this.counters.frames++;
     const sequence = this.#sequence++;
-    const pool = this.#poolFor(mat);
-    const bytes = this.#copyInto(pool, mat);
+    const { pool, bytes } = this.#pool!.copyOf(mat);
     if (bytes) this.outlet.offer(pool.frame(bytes, { sequence, captureTimeNs, wallTimeMs: Date.now() }));
     else this.counters.dropped++;
     if (this.state !== 'offline') return;
@@ -305,43 +303,6 @@ export class OpenCvCapture extends DeviceBase {
         this.setError(messageOf(error));
       }
     }
-  }
-
-  /** A copy of the pixels in a buffer of the pool, or undefined when all are in use. */
-  #copyInto(pool: FramePool, mat: Mat): Uint8Array | undefined {
-    const cv = loadOpenCv();
-    const bytes = pool.take();
-    if (!bytes) return undefined;
-    const { width, height } = pool;
-    const scaled = width === mat.cols && height === mat.rows ? mat : mat.resize(height, width, 0, 0, cv.INTER_AREA);
-    const target = new cv.Mat(height, width, cv.CV_8UC3!, bytes);
-    scaled.copyTo(target).release();
-    target.release();
-    if (scaled !== mat) scaled.release();
-    return bytes;
-  }
-
-  #poolFor(mat: Mat): FramePool {
-    const { width, height } = this.#sizeOf(mat);
-    assertPixels({ width, height }, this.options.maxPixels);
-    if (this.#pool?.width !== width || this.#pool.height !== height) {
-      this.#pool = new FramePool({ format: 'BGR24', width, height, onFree: this.#buffers!.onFree });
-    }
-    return this.#pool;
-  }
-
-  /** Cameras were asked for the size and give what they can; others are scaled in proportion, with square pixels. */
-  #sizeOf({ cols, rows }: Mat): { width: number; height: number } {
-    const { width, height } = this.options;
-    if (!this.#presenter) return { width: cols, height: rows };
-    // Square pixels: the smaller side grows.
-    const { aspect = 1, rotation = 0 } = this.#scanned ?? {};
-    const pixel = rotation % 180 === 0 ? aspect : 1 / aspect;
-    const own = { width: Math.round(cols * Math.max(1, pixel)), height: Math.round(rows / Math.min(1, pixel)) };
-    const ratio = (cols * pixel) / rows;
-    if (width === undefined && height === undefined) return own;
-    const wide = Math.min(width ?? Number.POSITIVE_INFINITY, (height ?? Number.POSITIVE_INFINITY) * ratio);
-    return { width: Math.max(1, Math.round(wide)), height: Math.max(1, Math.round(wide / ratio)) };
   }
 
   #fps(): number | undefined {

@@ -1,5 +1,6 @@
+import { AveragedRows, wholeWords } from './averages.ts';
 import { type Axis, one, tapBits, weightBits } from './axis.ts';
-import { type ByteRow, blendRows, meanBoxes, sumRow, wordsOf } from './swar.ts';
+import { type ByteRow, blendRows, wordsOf } from './swar.ts';
 
 const empty = new Uint8Array(0);
 const noWords = new Uint16Array(0);
@@ -8,9 +9,6 @@ const weightMask = (1 << tapBits) - 1;
 /**
  * The vertical half of resizing one plane: for an output row, the blend of two rows of elements; those are rows of
  * pixels, or means over boxes in both directions.
- *
- * Averaged rows are made when they are asked for and two are kept, since output rows go downwards and each looks at
- * two neighbours.
  */
 export class PlaneRows {
   /** The row of the last `blend`, with 8 fractional bits. */
@@ -22,11 +20,8 @@ export class PlaneRows {
   readonly #y: Axis;
   readonly #channels: number;
   readonly #bytes: number;
-  readonly #averaged: boolean;
-  readonly #slots: readonly [ByteRow, ByteRow];
-  readonly #held: [number, number] = [-1, -1];
-  readonly #sums: Uint16Array;
-  readonly #sumWords: Int32Array;
+  /** Undefined: its rows are rows of pixels. */
+  readonly #averages: AveragedRows | undefined;
   readonly #blendedWords: Int32Array;
   readonly #plane: ByteRow = { data: empty, words: undefined };
   #stride = 0;
@@ -39,11 +34,8 @@ export class PlaneRows {
     this.#x = x;
     this.#y = y;
     this.#channels = channels;
-    this.#averaged = x.box > 1 || y.box > 1;
+    this.#averages = x.box > 1 || y.box > 1 ? new AveragedRows(x, y, channels) : undefined;
     this.#bytes = x.length * channels;
-    this.#slots = [byteRow(this.#averaged ? this.#bytes : 0), byteRow(this.#averaged ? this.#bytes : 0)];
-    this.#sums = new Uint16Array(this.#averaged ? wholeWords(x.size * channels) : 0);
-    this.#sumWords = new Int32Array(this.#sums.buffer);
     this.blended = picked ? noWords : new Uint16Array(wholeWords(this.#bytes));
     this.#blendedWords = new Int32Array(this.blended.buffer);
   }
@@ -53,8 +45,7 @@ export class PlaneRows {
     this.#plane.data = data;
     this.#plane.words = data === empty ? undefined : wordsOf(data);
     this.#stride = stride;
-    this.#held[0] = -1;
-    this.#held[1] = -1;
+    this.#averages?.forget();
   }
 
   /** Lets go of the pixels. */
@@ -93,41 +84,10 @@ export class PlaneRows {
   }
 
   #offsetOf(row: number): number {
-    return this.#averaged ? 0 : (this.#y.start + row) * this.#stride + this.#x.start * this.#channels;
+    return this.#averages ? 0 : (this.#y.start + row) * this.#stride + this.#x.start * this.#channels;
   }
 
   #rowOf(row: number): ByteRow {
-    if (!this.#averaged) return this.#plane;
-    // Neighbours never share a slot.
-    const slot = (row & 1) as 0 | 1;
-    if (this.#held[slot] !== row) {
-      this.#average(row, this.#slots[slot].data);
-      this.#held[slot] = row;
-    }
-    return this.#slots[slot];
+    return this.#averages ? this.#averages.row(row, this.#plane, this.#stride) : this.#plane;
   }
-
-  #average(row: number, target: Uint8Array): void {
-    const { start, size, box } = this.#x;
-    const channels = this.#channels;
-    const firstRow = this.#y.start + row * this.#y.box;
-    const rows = Math.min(this.#y.box, this.#y.size - row * this.#y.box);
-    for (let i = 0; i < rows; i++) {
-      const at = (firstRow + i) * this.#stride + start * channels;
-      sumRow(this.#plane, at, size * channels, i === 0, this.#sums, this.#sumWords);
-    }
-    const whole = Math.floor(size / box);
-    const rest = size - whole * box;
-    meanBoxes(this.#sums, 0, channels, box, box * rows, whole, target, 0);
-    if (rest > 0) meanBoxes(this.#sums, whole * box, channels, rest, rest * rows, 1, target, whole);
-  }
-}
-
-function wholeWords(bytes: number): number {
-  return (bytes + 3) & ~3;
-}
-
-function byteRow(bytes: number): ByteRow {
-  const data = new Uint8Array(wholeWords(bytes));
-  return { data, words: wordsOf(data) };
 }
