@@ -66,6 +66,8 @@ export {
 export type { Tensor, TensorData } from './learn/ledger/safetensors.ts';
 export {
   type ExampleFilter,
+  type ExamplePaging,
+  type HeadReview,
   type LabelCount,
   type LearningSummary,
   type ListedExample,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { asset, packageRoot } from '../sdk/base/assets.ts';
 import { arrowsBelow, arrowsOf, circles, emptyPlaces, wrongArrows } from '../tools/floors/arrows.mjs';
+import { bounds, classesBelow, classesOf, largeClasses } from '../tools/floors/classes.mjs';
 import { floors } from '../tools/floors/floors.mjs';
 import { plant, temporaryFolder } from './support/folders.ts';
 
@@ -79,10 +80,59 @@ describe('the floors', () => {
     plant(root, { 'sdk/frame/a.ts': "export * from '../base/b.ts';", 'sdk/base/b.ts': 'export const b = 1;' });
     const check = () => spawnSync(process.execPath, [asset('tools', 'floors', 'main.mjs'), root], { encoding: 'utf8' });
     expect(check()).toMatchObject({ status: 0, stderr: expect.stringContaining('Floors: 1 imports') });
+    writeFileSync(join(root, 'sdk/base/b.ts'), `export const b = 1;\nexport class B {\n${fields(13)}\n}\n`);
+    expect(check()).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('sdk/base/b.ts:2 B has 13 fields, of 12 at most'),
+    });
     writeFileSync(join(root, 'sdk/base/b.ts'), "export * from '../frame/a.ts';");
     expect(check()).toMatchObject({
       status: 1,
       stderr: expect.stringContaining('sdk/base/b.ts:1 imports ../frame/a.ts'),
     });
+  });
+});
+
+/** So many fields, a line each. */
+const fields = (count: number) => Array.from({ length: count }, (_, i) => `  #f${i} = ${i};`).join('\n');
+
+describe('classes', () => {
+  const said = (text: string) => largeClasses(classesOf('sdk/base/a.ts', text));
+
+  it('have one job each: none is longer than the bounds, or has more fields', () => {
+    const classes = classesBelow(packageRoot, ['sdk', 'devices', 'samples', 'tools']);
+    expect(largeClasses(classes)).toEqual([]);
+    // It has counted: some are near the bounds.
+    expect(classes.length).toBeGreaterThan(250);
+    expect(Math.max(...classes.map((one) => one.fields))).toBe(bounds.fields);
+    expect(Math.max(...classes.map(({ lines }) => lines))).toBeGreaterThan(200);
+  });
+
+  it('are told by name and line with what is too much', () => {
+    expect(said(`class A {\n${fields(12)}\n}`)).toEqual([]);
+    expect(said(`\nexport class A {\n${fields(13)}\n}`)).toEqual([
+      'sdk/base/a.ts:2 A has 13 fields, of 12 at most: give one of its jobs a class of its own',
+    ]);
+    const long = (lines: number) => `const make = () => class {\n${'\n'.repeat(lines - 2)}};`;
+    expect(said(long(300))).toEqual([]);
+    expect(said(long(301))).toEqual([
+      'sdk/base/a.ts:1 a class without a name has 301 lines, of 300 at most: give one of its jobs a class of its own',
+    ]);
+  });
+
+  it.each([
+    ['private and readonly ones', 'class A { #a = 1; private b: number; readonly c?: string; }', 3],
+    [
+      'what the constructor declares',
+      'class A { constructor(readonly a: number, private b: number, c: number) {} }',
+      2,
+    ],
+    ['accessors that are fields', 'class A { accessor a = 1; get b() { return 1; } }', 1],
+    ['not what belongs to the class itself', 'class A { static a = 1; static { this.b = 1; } b() {} }', 0],
+    ['not what is declared anew', 'class A extends B { declare a: number; abstract(): void {} }', 0],
+    ['not methods that can be handed out', 'class A { readonly a = () => 1; #b = function () {}; }', 0],
+    ['those of a class, not of one within it', 'class A { #a = 1; make() { return class { #b = 1; #c = 2; }; } }', 1],
+  ])('have as fields %s', (_, text, count) => {
+    expect(classesOf('a.ts', text).find(({ name }) => name === 'A')!.fields).toBe(count);
   });
 });

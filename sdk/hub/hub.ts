@@ -5,14 +5,14 @@ import { type Logger, silent } from '../base/log.ts';
 import type { MqttSettings } from '../config/schema.ts';
 import { identityFile } from '../learn/ledger/identity.ts';
 import { brokerAddress } from './connection/address.ts';
-import { type Link, RefusedError } from './connection/link.ts';
+import type { Link, RefusedError } from './connection/link.ts';
 import { type Incoming, Session } from './connection/session.ts';
 import { readTls } from './connection/tls.ts';
 import { NodeTopics } from './contract/topics.ts';
 import { CameraCommands } from './extensions/cameras/camera-commands.ts';
 import { CameraEvents } from './extensions/cameras/camera-events.ts';
 import { CameraStates } from './extensions/cameras/camera-states.ts';
-import type { Extension, HubContext, Subscription } from './extensions/extension.ts';
+import type { Extension, HubContext } from './extensions/extension.ts';
 import { Fleet } from './extensions/fleet/fleet.ts';
 import { HomeAssistant } from './extensions/home-assistant/home-assistant.ts';
 import type { HubNode } from './extensions/hub-node.ts';
@@ -21,6 +21,7 @@ import { NodeStatistics } from './extensions/node-statistics.ts';
 import { Requests } from './extensions/requests/requests.ts';
 import type { Verb } from './extensions/requests/verbs/verb.ts';
 import { standardVerbs } from './extensions/requests/verbs/verbs.ts';
+import { Greeting } from './greeting.ts';
 import { Outbox, type OutboxStats } from './outbox/outbox.ts';
 import { Publisher, type PublisherStats } from './outbox/publisher.ts';
 import { Refusals } from './outbox/refusals.ts';
@@ -77,11 +78,10 @@ interface Parts {
   scan?: RetainedScan;
 }
 
-const handshakeTimeoutMs = 10_000;
+/** Lists what the broker retains of this node, in the data folder. */
+const retainedFile = 'retained.json';
 const flushTimeoutMs = 2000;
 const farewellTimeoutMs = 500;
-/** So many connections are given up because the node may not say on them that it is there; then it does without. */
-const mostRefusedOnline = 2;
 
 /**
  * Tells a node's cameras to an MQTT broker and takes commands from there; docs/mqtt.md lists the topics.
@@ -94,41 +94,37 @@ const mostRefusedOnline = 2;
  * await hub.start();
  */
 export class Hub {
-  readonly #node: HubNode;
-  readonly #settings: HubOptions['settings'];
-  readonly #data: string | undefined;
+  readonly #options: HubOptions & { readonly logger: Logger };
   readonly #outbox: Outbox;
-  readonly #logger: Logger;
   readonly #publisher: Publisher;
   readonly #refusals: Refusals;
-  readonly #maximumPacketSize: number | undefined;
+  readonly #greeting: Greeting;
   /** Statistics, answers and the like, which wait in no outbox. */
   #refusedDirectly = 0;
-  /** Connections in a row over which it could not say that it is there. */
-  #refusedOnline = 0;
-  readonly #saidSubscriptions = new Set<string>();
   readonly #commands = new CameraCommands();
   readonly #requests: Requests;
   readonly #fleet: Fleet;
   readonly #extensions: readonly Extension[];
   #parts: Parts | undefined;
   #stopping: Promise<void> | undefined;
-  #saidBlind = false;
 
   constructor(options: HubOptions) {
     assertShape('Hub', options, { node: 'object', settings: 'object' });
-    this.#node = options.node;
-    this.#settings = options.settings;
-    this.#data = options.data;
-    this.#logger = options.logger ?? silent;
+    const { logger = silent } = options;
+    this.#options = { ...options, logger };
     this.#outbox = new Outbox({
       folder: options.data && join(options.data, 'outbox'),
       bounds: options.settings.outbox,
-      logger: this.#logger,
+      logger,
     });
-    this.#maximumPacketSize = options.maximumPacketSize;
-    this.#refusals = new Refusals(this.#logger);
-    this.#publisher = new Publisher(this.#outbox, this.#logger, { refusals: this.#refusals });
+    this.#refusals = new Refusals(logger);
+    this.#greeting = new Greeting({
+      logger,
+      retainedFile: options.data === undefined ? undefined : join(options.data, retainedFile),
+      onAccepted: (topic) => this.#refusals.accepted(topic),
+      onRefused: (topic, error, consequence) => this.#refused(topic, error, consequence),
+    });
+    this.#publisher = new Publisher(this.#outbox, logger, { refusals: this.#refusals });
     const statistics = new NodeStatistics(() => {
       const { connected: _, protocolVersion: __, ...rest } = this.stats;
       return rest;
@@ -178,21 +174,18 @@ export class Hub {
   async start(): Promise<void> {
     await this.#stopping;
     if (this.#parts) throw new Error('the hub runs already');
-    const { broker, base, username, password, tls } = this.#settings;
+    const { node, data, logger, maximumPacketSize, settings } = this.#options;
+    const { broker, base, username, password, tls } = settings;
     const address = brokerAddress(broker, { username, password, tls });
     if (tls) await readTls(tls);
-    const { name } = this.#node;
-    const topics = new NodeTopics(base, name);
+    const topics = new NodeTopics(base, node.name);
     const session = new Session({
       address,
-      clientId: `ocellus-${name}`,
+      clientId: `ocellus-${node.name}`,
       will: { topic: topics.status, payload: 'offline' },
-      maximumPacketSize: this.#maximumPacketSize,
-      onRefused: (topic, error) => {
-        this.#refusedDirectly++;
-        this.#refusals.refused(topic, messageOf(error));
-      },
-      logger: this.#logger,
+      maximumPacketSize,
+      onRefused: (topic, error) => this.#refused(topic, error),
+      logger,
     });
     const sources: RetainedSource[] = [];
     const retained = new RetainedTopics({
@@ -206,11 +199,11 @@ export class Hub {
       changed: () => list?.changed(),
     });
     const list =
-      this.#data === undefined
+      data === undefined
         ? undefined
         : new RetainedList({
-            file: join(this.#data, 'retained.json'),
-            logger: this.#logger,
+            file: join(data, retainedFile),
+            logger,
             now: () => retained.remembered,
             isSettled: () => session.link !== undefined && this.#outbox.stats.depth === 0,
           });
@@ -218,9 +211,9 @@ export class Hub {
     this.#parts = { topics, session, retained, list };
     this.#publisher.start();
     const context: HubContext = {
-      node: this.#node,
+      node,
       topics,
-      logger: this.#logger,
+      logger,
       retained,
       get link() {
         return session.link;
@@ -269,7 +262,7 @@ export class Hub {
     let farewell = false;
     if (session.link) {
       const sent = await this.#publisher.flush(flushTimeoutMs);
-      if (!sent) this.#logger.warn(`MQTT: ${this.#outbox.stats.depth} messages were not acknowledged in time`);
+      if (!sent) this.#options.logger.warn(`MQTT: ${this.#outbox.stats.depth} messages were not acknowledged in time`);
     }
     await list?.stop();
     if (session.link) {
@@ -284,79 +277,34 @@ export class Hub {
   async #greet(link: Link): Promise<void> {
     const parts = this.#parts;
     if (!parts) return;
-    const { topics, retained, session } = parts;
-    const timer = setTimeout(() => link.close('it did not answer in time'), handshakeTimeoutMs);
-    timer.unref();
-    try {
-      await this.#sayOnline(link, topics.status);
-      for (const { subscriptions = [] } of this.#extensions) {
-        for (const subscription of subscriptions) await this.#subscribe(link, subscription);
-      }
-    } catch (error) {
-      link.close(messageOf(error));
-      return;
-    } finally {
-      clearTimeout(timer);
-    }
-    if (session.link !== link || this.#parts !== parts) return;
+    const isCurrent = () => parts.session.link === link && this.#parts === parts;
+    if (!(await this.#greeting.introduce(link, parts.topics.status, this.#extensions)) || !isCurrent()) return;
+    const { retained, topics } = parts;
     retained.doubt();
     retained.update();
     this.#publisher.attach(link);
-    const run = async (scan: RetainedScan) => {
-      parts.scan = scan;
-      return { found: await scan.run(link), isComplete: scan.isComplete };
+    const scan = async (filters: readonly string[], probe?: string) => {
+      parts.scan = new RetainedScan(filters, probe);
+      return { scan: parts.scan, found: await parts.scan.run(link) };
     };
     const filters = this.#extensions.flatMap(({ states }) => states?.filters ?? []);
     // Something is retained for sure, if it may be.
-    const probe = link.canRetain && this.#refusedOnline === 0 ? topics.status : undefined;
-    const scan = new RetainedScan(filters, probe);
-    let seen = await run(scan);
-    if (session.link !== link) return;
-    // Where it could not say that it is there, there is nothing to be seen.
-    const maySee = link.canRetain && this.#refusedOnline === 0;
-    if (maySee && (!scan.sees || scan.isRefused)) this.#sayBlind(topics.root, scan.isRefused);
-    if (!scan.sees) {
-      seen = await run(new RetainedScan([...retained.remembered.keys()]));
-      if (session.link !== link) return;
+    let seen = await scan(filters, this.#greeting.mayRetain(link) ? topics.status : undefined);
+    if (parts.session.link !== link) return;
+    this.#greeting.sayScanned(link, topics.root, seen.scan);
+    if (!seen.scan.sees) {
+      seen = await scan([...retained.remembered.keys()]);
+      if (parts.session.link !== link) return;
     }
     retained.found(seen.found);
     retained.update();
-    if (seen.isComplete) for (const extension of this.#extensions) extension.scanned?.(seen.found);
+    if (seen.scan.isComplete) for (const extension of this.#extensions) extension.scanned?.(seen.found);
     for (const extension of this.#extensions) extension.connected?.(link);
   }
 
-  /** @throws RefusedError the first times: where it may not even say that, it may not say anything. */
-  async #sayOnline(link: Link, topic: string): Promise<void> {
-    try {
-      await link.publish(topic, 'online', { qos: 1, retain: true, key: topic });
-      this.#refusedOnline = 0;
-      this.#refusals.accepted(topic);
-    } catch (error) {
-      if (!(error instanceof RefusedError) || ++this.#refusedOnline <= mostRefusedOnline) throw error;
-      this.#refusedDirectly++;
-      this.#refusals.refused(topic, messageOf(error), 'the rest goes on without it');
-    }
-  }
-
-  #sayBlind(root: string, isRefused: boolean): void {
-    if (this.#saidBlind) return;
-    this.#saidBlind = true;
-    const known = this.#data === undefined ? 'this run' : `this data folder (${join(this.#data, 'retained.json')})`;
-    const why = isRefused
-      ? `refuses the subscriptions by which this node looks at what it left there (does its access list allow to read ${root}/#?)`
-      : 'gives nothing of what it retains to a subscription with wildcards (RabbitMQ is so)';
-    this.#logger.warn(
-      `MQTT: the broker ${why}, so only the topics that ${known} knows are looked at: what else an earlier run left below ${root} or told Home Assistant stays. Empty such topics by hand.`,
-    );
-  }
-
-  async #subscribe(link: Link, { filter, retained }: Subscription): Promise<void> {
-    await link.subscribe([filter], { qos: 1, retained }).catch((error: unknown) => {
-      if (!(error instanceof RefusedError)) throw error;
-      const text = `MQTT: the broker refuses ${filter}, so nothing is taken from there: ${messageOf(error)}`;
-      if (!this.#saidSubscriptions.has(text)) this.#logger.error(text);
-      this.#saidSubscriptions.add(text);
-    });
+  #refused(topic: string, error: RefusedError, consequence?: string): void {
+    this.#refusedDirectly++;
+    this.#refusals.refused(topic, messageOf(error), consequence);
   }
 
   #receive(message: Incoming): void {

@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { assertShape } from '../base/arguments.ts';
 import { Backoff } from '../base/backoff.ts';
-import { composed } from '../base/composed.ts';
 import { InputError, messageOf } from '../base/errors.ts';
 import { about, type Logger, silent } from '../base/log.ts';
+import { Once } from '../base/once.ts';
 import type { LearnSettings } from '../config/schema.ts';
 import { spaceOf } from '../core/cards/space.ts';
 import { type Classifier, loadClassifier, readEmbedder } from '../core/classifier.ts';
@@ -13,13 +13,37 @@ import { CameraLearning, type CameraLearningSettings, type Look, type Subject } 
 import { distinctLooks } from './camera/distinct-looks.ts';
 import { checkStateName } from './camera/state-name.ts';
 import type { ViewState } from './camera/view-states.ts';
-import type { Prediction } from './heads/head.ts';
-import { accuracies, type Confusion, confusions, mostDoubtful, uncertainty } from './heads/review.ts';
 import type { HeadTrainer } from './heads/trainer.ts';
-import { type Change, type HeadSummary, Learner, type Taught, type TeachOptions } from './learner.ts';
-import { asTaught, type Cut, type CutTarget, type Example, objectHead } from './ledger/example.ts';
+import { type Change, Learner, type Taught, type TeachOptions } from './learner.ts';
+import { type Cut, type CutTarget, objectHead } from './ledger/example.ts';
 import { StoreUnavailableError } from './ledger/ledger-store.ts';
 import type { Part } from './ledger/part.ts';
+import {
+  countsOf,
+  type ExampleFilter,
+  type ExamplePaging,
+  examplesOf,
+  type HeadReview,
+  type LabelCount,
+  type LearningSummary,
+  type ListedExample,
+  listExamples,
+  type NearMiss,
+  nearMissesOf,
+  reviewOf,
+  summaryOf,
+  taughtIn,
+} from './taught.ts';
+
+export type {
+  ExampleFilter,
+  ExamplePaging,
+  HeadReview,
+  LabelCount,
+  LearningSummary,
+  ListedExample,
+  NearMiss,
+} from './taught.ts';
 
 export interface NodeLearningOptions {
   readonly node: string;
@@ -44,55 +68,6 @@ export interface Teaching {
   readonly anyway?: boolean;
 }
 
-/** What is known of learning on a node. */
-export interface LearningSummary {
-  /** Of the embedding network, once something was taught; nothing is shared across spaces. */
-  readonly space: string | null;
-  readonly model: string;
-  /** Of all nodes, those that were cut too. */
-  readonly examples: number;
-  /** When the newest example that counts was taught, ms since 1970. */
-  readonly taughtMs: number | null;
-  /** Why what was taught before cannot be used. */
-  readonly error: string | null;
-  /** What was wrong with the store when it was opened, and what is lost; where something was. */
-  readonly damage?: string;
-  /** Nodes whose examples do not count. */
-  readonly cut_nodes: readonly string[];
-  readonly heads: Readonly<Record<string, HeadSummary>>;
-}
-
-/** How much was taught of a label by one node; what was cut does not count. */
-export interface LabelCount {
-  readonly head: string;
-  readonly label: string;
-  readonly node: string;
-  readonly examples: number;
-  readonly negatives: number;
-}
-
-export interface ExampleFilter {
-  /** Default: all heads. */
-  readonly head?: string;
-  /** Default: all labels. */
-  readonly label?: string;
-}
-
-/** An example as it is listed: without its values. */
-export type ListedExample = Omit<Example, 'embedding'> & {
-  /** A picture of it is kept. */
-  readonly thumbnail: boolean;
-};
-
-/** Something that was seen, and how a head names it: worth a person's word. */
-export interface NearMiss {
-  readonly camera: string;
-  readonly trackId: number;
-  readonly eventId?: string;
-  readonly timeMs: number;
-  readonly prediction: Pick<Prediction, 'label' | 'score' | 'nearest'>;
-}
-
 export interface NodeLearningEvents {
   /** Examples or heads are others now. */
   changed: [];
@@ -114,9 +89,9 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
   readonly #options: NodeLearningOptions;
   readonly #logger: Logger;
   readonly #cameras = new Map<string, CameraLearning>();
-  #opening: Promise<Learner> | undefined;
+  readonly #opening = new Once(() => this.#open());
   #learner: Learner | undefined;
-  #classifier: Promise<Classifier> | undefined;
+  readonly #classifier = new Once(() => this.#loadClassifier());
   /** Of whole views, by camera: the heads that were taught there on this node. */
   #taughtHeads: ReadonlyMap<string, readonly string[]> = new Map();
   #taughtMs: number | null = null;
@@ -193,12 +168,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
    */
   async open(): Promise<Learner> {
     this.#assertRuns();
-    this.#opening ??= this.#open().catch((error: unknown) => {
-      // What is wrong may be mended.
-      this.#opening = undefined;
-      throw error;
-    });
-    return this.#opening;
+    return this.#opening.get();
   }
 
   /** Ends all; what was acknowledged is on disk. */
@@ -207,15 +177,12 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     this.#isReady = false;
     for (const camera of this.#cameras.values()) camera.close();
     this.#cameras.clear();
-    const learner = await this.#opening?.catch(() => undefined);
-    this.#opening = undefined;
+    const learner = await this.#opening.take();
     this.#learner = undefined;
     await this.#renewing;
     learner?.removeAllListeners();
     await learner?.close();
-    const classifier = await this.#classifier?.catch(() => undefined);
-    this.#classifier = undefined;
-    await classifier?.close();
+    await (await this.#classifier.take())?.close();
   }
 
   /** `stop()`, for `await using learning = new NodeLearning(options)`. */
@@ -320,74 +287,29 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
   }
 
   get summary(): LearningSummary {
-    const learner = this.#learner;
-    return {
-      space: learner?.ledger.space ?? null,
-      model: this.settings.model,
-      examples: learner?.ledger.size ?? 0,
-      taughtMs: this.#taughtMs,
-      error: this.#error,
-      ...(learner?.damage !== undefined && { damage: learner.damage }),
-      cut_nodes: learner?.ledger.cutNodes() ?? [],
-      heads: Object.fromEntries((learner?.heads ?? []).map((head) => [head, learner!.summary(head)])),
-    };
+    return summaryOf(this.#learner, { model: this.settings.model, taughtMs: this.#taughtMs, error: this.#error });
   }
 
   /** Of each label of a head: examples, how well each is known, what is taken for what, the most doubtful examples first. */
-  review(head: string): {
-    readonly labels: ReturnType<typeof accuracies>;
-    readonly confusions: readonly Confusion[];
-    readonly doubtful: readonly string[];
-  } {
-    const current = this.#learner?.head(head)?.current?.head;
-    if (!current) return { labels: [], confusions: [], doubtful: [] };
-    return {
-      labels: accuracies(current),
-      confusions: confusions(current),
-      doubtful: mostDoubtful(current).map(({ id }) => id),
-    };
+  review(head: string): HeadReview {
+    return reviewOf(this.#learner, head);
   }
 
   /** Of each label of each head and node, in the order in which they were taught first. */
   get counts(): LabelCount[] {
-    const counts = new Map<string, { -readonly [K in keyof LabelCount]: LabelCount[K] }>();
-    for (const { head, label, node, negative } of asTaught(this.#learner?.ledger.examples() ?? [])) {
-      const key = JSON.stringify([head, label, node]);
-      const count = counts.get(key) ?? { head, label, node, examples: 0, negatives: 0 };
-      count[negative ? 'negatives' : 'examples']++;
-      counts.set(key, count);
-    }
-    return [...counts.values()];
+    return countsOf(this.#learner);
   }
 
   /**
    * The examples that count, the newest first.
-   *
-   * @param of.doubtful Those first that are most worth a look, of a head that has them.
-   * @param of.limit With `offset`: a page of them. Default: all.
    */
-  async examples(
-    of: ExampleFilter & { doubtful?: boolean; offset?: number; limit?: number } = {},
-  ): Promise<ListedExample[]> {
-    const learner = this.#learner;
-    const { doubtful = false, offset = 0, limit = Number.POSITIVE_INFINITY } = of;
-    if (!learner) return [];
-    const found = asTaught(this.#examples(of)).reverse();
-    if (doubtful && of.head !== undefined) {
-      const places = new Map(this.review(of.head).doubtful.map((id, place) => [id, place]));
-      const placeOf = ({ id }: Example) => places.get(id) ?? places.size;
-      found.sort((a, b) => placeOf(a) - placeOf(b));
-    }
-    return Promise.all(
-      found.slice(offset, offset + limit).map(async ({ embedding: _, ...example }) => {
-        return { ...example, thumbnail: (await learner.thumbnail(example.id)) !== undefined };
-      }),
-    );
+  async examples(of: ExampleFilter & ExamplePaging = {}): Promise<ListedExample[]> {
+    return listExamples(this.#learner, of);
   }
 
   /** How many examples count. */
   count(of: ExampleFilter = {}): number {
-    return this.#examples(of).length;
+    return examplesOf(this.#learner, of).length;
   }
 
   get cuts(): readonly Cut[] {
@@ -401,24 +323,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
 
   /** What was seen lately, was not taught yet, and is most worth a word: the most uncertain first. */
   get nearMisses(): NearMiss[] {
-    const found = [...this.#cameras].flatMap(([camera, { tracks }]) =>
-      tracks.flatMap(({ trackId, eventId, views, isTaught }) => {
-        const [best] = isTaught ? [] : views;
-        const prediction = best?.embedding && this.#learner?.predict(objectHead, best.embedding);
-        if (!best || !prediction) return [];
-        const { label, score, nearest } = prediction;
-        const about = { camera, trackId, ...(eventId !== undefined && { eventId }), timeMs: best.timeMs };
-        const { captureTimeNs = best.timeMs * 1e6 } = best;
-        const miss = { ...about, prediction: { label, score, nearest } };
-        return [{ miss, captureTimeNs, doubt: uncertainty(prediction) }];
-      }),
-    );
-    return found.sort((a, b) => b.doubt - a.doubt || b.captureTimeNs - a.captureTimeNs).map(({ miss }) => miss);
-  }
-
-  #examples({ head, label }: ExampleFilter): Example[] {
-    const all = this.#learner?.ledger.examples(head) ?? [];
-    return label === undefined ? all : all.filter((example) => example.label === composed(label));
+    return nearMissesOf(this.#learner, this.#cameras);
   }
 
   async #open(): Promise<Learner> {
@@ -451,17 +356,10 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     return learner;
   }
 
-  /** When it was taught last (by the clocks of those who taught: to be told); and a camera looks for the states that were taught on it. */
   #noteHeads({ ledger }: Learner): void {
-    const heads = new Map<string, Set<string>>();
-    const examples = ledger.examples();
-    // Not the latest time: a clock that was ahead once would be right for ever.
-    this.#taughtMs = asTaught(examples).at(-1)?.timeMs ?? null;
-    for (const { node, head, camera } of examples) {
-      if (node !== this.#options.node || head === objectHead) continue;
-      heads.set(camera, (heads.get(camera) ?? new Set()).add(head));
-    }
-    this.#taughtHeads = new Map([...heads].map(([camera, names]) => [camera, [...names].sort()]));
+    const { taughtMs, heads } = taughtIn(ledger, this.#options.node);
+    this.#taughtMs = taughtMs;
+    this.#taughtHeads = heads;
   }
 
   #renew(): void {
@@ -476,13 +374,11 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
 
   async #network(): Promise<Classifier> {
     this.#assertRuns();
+    return this.#classifier.get();
+  }
+
+  #loadClassifier(): Promise<Classifier> {
     const { settings, threads } = this.#options;
-    const options = { ...(threads && { threads }), logger: this.#logger };
-    this.#classifier ??= loadClassifier(settings.model, options).catch((error: unknown) => {
-      // What is wrong may be mended.
-      this.#classifier = undefined;
-      throw error;
-    });
-    return this.#classifier;
+    return loadClassifier(settings.model, { ...(threads && { threads }), logger: this.#logger });
   }
 }

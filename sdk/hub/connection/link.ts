@@ -1,18 +1,16 @@
 import type { MqttClient } from 'mqtt';
-import { InputError, messageOf } from '../../base/errors.ts';
-import { describeReason, isTemporary, tooLarge } from './reason-codes.ts';
+import { messageOf } from '../../base/errors.ts';
+import { Fences } from './fences.ts';
+import { type Flight, Flights } from './flights.ts';
+import { describeReason } from './reason-codes.ts';
+import { RefusedError } from './refused-error.ts';
 import { SizeLimit } from './size-limit.ts';
-import { type Ending, type Sent, Suspects } from './suspects.ts';
+import { type Ending, Suspects } from './suspects.ts';
+
+export { RefusedError } from './refused-error.ts';
 
 /** The most messages that are on their way at once. More would not be faster and would all come twice after a fault. */
 const largestWindow = 16;
-/** Of those at QoS 0 so many wait for their turn at most. */
-const mostWaiting = 64;
-/** How long a connection is quiet before what may have ended the last one goes out again. */
-const quietMs = 1000;
-/** So long it may take until it is acknowledged, and longer by its bytes at 128 kbit/s. */
-const trialMs = 15_000;
-const slowestBytesPerMs = 16;
 
 /** Room for the fixed header, the topic's length, the packet id and the properties. */
 const headerBytes = 16;
@@ -20,21 +18,6 @@ const headerBytes = 16;
 /** Bytes of a message on the network, with room to spare. */
 export const packetBytes = (topic: string, payloadBytes: number): number =>
   Buffer.byteLength(topic) + payloadBytes + headerBytes;
-
-/** A publish or a subscription that the broker refused. */
-export class RefusedError extends InputError {
-  override name = 'RefusedError';
-  /** It may take the same another time. */
-  readonly isTemporary: boolean;
-  readonly isTooLarge: boolean;
-
-  /** @param code Reason code of MQTT 5. */
-  constructor(message: string, code?: number) {
-    super(message);
-    this.isTemporary = code !== undefined && isTemporary(code);
-    this.isTooLarge = code === tooLarge;
-  }
-}
 
 export interface PublishOptions {
   qos: 0 | 1;
@@ -55,15 +38,6 @@ interface LinkOptions {
   onRefused?: (topic: string, error: RefusedError) => void;
 }
 
-interface Flight extends Sent {
-  readonly isAlone: boolean;
-}
-
-interface Waiting {
-  readonly sent: Sent;
-  readonly start: (flight: Flight) => void;
-}
-
 /** One connection to the broker, from its CONNACK to its end. */
 export class Link {
   /** 5, or 4 for MQTT 3.1.1. */
@@ -75,19 +49,12 @@ export class Link {
   readonly #maximumPacketSize: number;
   readonly #maximumQos: number;
   readonly #limit: SizeLimit;
-  readonly #suspects: Suspects;
   readonly #onRefused: LinkOptions['onRefused'];
   readonly #client: MqttClient;
   readonly #close: (reason: string) => void;
-  /** What the broker has not answered yet, in the order in which it was sent. */
-  readonly #flights = new Set<Flight>();
-  #waiting: Waiting[] = [];
-  /** It waits for the connection to have been quiet. */
-  #isQuietFor: Flight | undefined;
-  /** For each PINGREQ on its way: what is called when its PINGRESP comes. Others than ours keep the connection alive. */
-  readonly #fences: ((() => void) | undefined)[] = [];
-  #nextFence: (() => void) | undefined;
-  #hasEnded = false;
+  /** What the broker has not answered yet. */
+  readonly #flights: Flights;
+  readonly #fences: Fences;
 
   /** Made by a hub. @internal */
   constructor(
@@ -108,18 +75,11 @@ export class Link {
     this.#maximumPacketSize = maximumPacketSize;
     this.#maximumQos = maximumQoS;
     this.#limit = limit;
-    this.#suspects = suspects;
     this.#onRefused = onRefused;
     this.#client = client;
     this.#close = close;
-    client.on('packetsend', ({ cmd }) => {
-      if (cmd !== 'pingreq') return;
-      this.#fences.push(this.#nextFence);
-      this.#nextFence = undefined;
-    });
-    client.on('packetreceive', ({ cmd }) => {
-      if (cmd === 'pingresp') this.#fences.shift()?.();
-    });
+    this.#flights = new Flights(suspects, close);
+    this.#fences = new Fences(client);
   }
 
   /** The largest packet, in bytes, to make of what can be made smaller: what the broker says, or what was found out. */
@@ -149,7 +109,7 @@ export class Link {
     const { key = topic } = options;
     const bytes = packetBytes(topic, Buffer.byteLength(payload)) + (options.correlationData?.length ?? 0);
     try {
-      const flight = await this.#turn({ key, topic, bytes }, options.qos === 0);
+      const flight = await this.#flights.turn({ key, topic, bytes }, options.qos === 0);
       await this.#publish(flight, payload, options);
     } catch (error) {
       if (error instanceof RefusedError && options.key === undefined) this.#onRefused?.(topic, error);
@@ -165,11 +125,11 @@ export class Link {
     // nl: own messages do not come back. rap false: only what was retained before is marked as retained.
     const flags = { qos: options.qos, nl: options.own !== true, rap: false, rh: options.retained ? 0 : 2 } as const;
     const topic = `subscribe ${filters.join(' ')}`;
-    const flight = await this.#turn({ key: topic, topic, bytes: Buffer.byteLength(topic) }, false);
+    const flight = await this.#flights.turn({ key: topic, topic, bytes: Buffer.byteLength(topic) }, false);
     return new Promise((resolve, reject) => {
       this.#client.subscribe(filters, flags, (error) => {
         const problem = error && refusal(error);
-        if (!problem || problem instanceof RefusedError) this.#land(flight);
+        if (!problem || problem instanceof RefusedError) this.#flights.land(flight);
         if (problem) reject(problem);
         else resolve();
       });
@@ -192,15 +152,7 @@ export class Link {
    * @returns True when it was learned which message it may have been.
    */
   ended(ending: Ending | undefined): boolean {
-    this.#hasEnded = true;
-    this.#waiting = [];
-    const quiet = this.#isQuietFor;
-    if (quiet) this.#suspects.endedBefore(quiet);
-    if (!ending) return false;
-    return this.#suspects.ended(
-      [...this.#flights].filter((flight) => flight !== quiet),
-      ending,
-    );
+    return this.#flights.ended(ending);
   }
 
   #publish(flight: Flight, payload: Buffer | string, options: PublishOptions): Promise<void> {
@@ -222,70 +174,17 @@ export class Link {
         }
         if (problem && !(problem instanceof RefusedError)) return reject(problem);
         if (problem?.isTooLarge) this.#limit.refuse(flight.bytes);
-        this.#land(flight, !problem);
+        this.#flights.land(flight, !problem);
         settle(problem);
       };
       const settle = (problem?: Error) => (problem ? reject(problem) : resolve());
       this.#client.publish(flight.topic, payload, { qos, retain, properties }, done);
       if (qos > 0) return;
-      this.#fence(() => {
-        this.#land(flight);
+      this.#fences.add(() => {
+        this.#flights.land(flight);
         resolve();
       });
     });
-  }
-
-  /** Calls back when the broker has read all that was sent so far and the connection still is. */
-  #fence(then: () => void): void {
-    this.#nextFence = then;
-    this.#client.sendPing();
-  }
-
-  /** @throws RefusedError when it is not to be sent any more, or too many wait. */
-  async #turn(sent: Sent, isOptional: boolean): Promise<Flight> {
-    const verdict = this.#suspects.verdict(sent);
-    if (verdict !== undefined) throw new RefusedError(verdict);
-    if (isOptional && this.#waiting.length >= mostWaiting) throw new Error('too much waits for the broker');
-    const flight = await new Promise<Flight>((start) => {
-      this.#waiting.push({ sent, start });
-      this.#advance();
-    });
-    if (!flight.isAlone || !this.#suspects.needsQuiet(sent)) return flight;
-    this.#isQuietFor = flight;
-    await new Promise((resolve) => setTimeout(resolve, quietMs).unref());
-    this.#isQuietFor = undefined;
-    if (this.#hasEnded) throw new Error('the connection has ended');
-    this.#judge(flight);
-    return flight;
-  }
-
-  /** All others wait for it, so it has less time than usual to be acknowledged. */
-  #judge(flight: Flight): void {
-    const { topic, bytes } = flight;
-    const wait = trialMs + bytes / slowestBytesPerMs;
-    const end = () => {
-      if (this.#flights.has(flight)) this.#close(`it did not acknowledge ${topic} for ${Math.round(wait / 1000)} s`);
-    };
-    setTimeout(end, wait).unref();
-  }
-
-  #advance(): void {
-    for (let first = this.#waiting[0]; first; first = this.#waiting[0]) {
-      const isAlone = this.#suspects.mustBeAlone(first.sent);
-      const isBusy = isAlone ? this.#flights.size > 0 : [...this.#flights].some((flight) => flight.isAlone);
-      if (isBusy) return;
-      this.#waiting.shift();
-      const flight = { ...first.sent, isAlone };
-      this.#flights.add(flight);
-      first.start(flight);
-    }
-  }
-
-  /** The connection goes on after it. */
-  #land(flight: Flight, isAccepted?: boolean): void {
-    if (this.#hasEnded || !this.#flights.delete(flight)) return;
-    this.#suspects.survived(flight, isAccepted);
-    this.#advance();
   }
 }
 

@@ -1,7 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { IClientOptions, MqttClient } from 'mqtt';
-import { Backoff } from '../../base/backoff.ts';
 import type { Logger } from '../../base/log.ts';
 import { within } from '../../base/within.ts';
 import type { BrokerAddress } from './address.ts';
@@ -11,7 +10,6 @@ import {
   causeOf,
   causeOfDisconnect,
   closed,
-  closedAgain,
   endingOf,
   given,
   needsTls,
@@ -22,11 +20,14 @@ import {
   silence,
 } from './causes.ts';
 import { Complaints } from './complaints.ts';
+import { ConnectionLog } from './connection-log.ts';
 import { Link, type RefusedError } from './link.ts';
 import { readAllRefusals } from './reason-codes.ts';
+import { Retries } from './retries.ts';
 import { SizeLimit } from './size-limit.ts';
 import { Suspects } from './suspects.ts';
 import { readTls, type TlsOptions } from './tls.ts';
+import { VersionChoice } from './version-choice.ts';
 import { WillChoice } from './will-choice.ts';
 
 export interface SessionOptions {
@@ -64,19 +65,7 @@ const sessionExpirySeconds = 3600;
 const keepaliveSeconds = 30;
 /** The largest message that is taken in: a retained snapshot is well below. MQTT 5 brokers keep to it; of others it is left out. */
 const largestIncoming = 4 * 1024 * 1024;
-/** A connection that lived so long was a good one: the next failure is the first again. */
-const goodConnectionMs = 10_000;
-const slowRetryMs = 30_000;
 const endTimeoutMs = 500;
-/**
- * A broker that does not answer MQTT 5, and answers 3.1.1, is not asked again for so long, for each time takes
- * `connectTimeoutMs`. The first time it may have been the network.
- */
-const silentVersionMs = { first: 10 * 60_000, again: 24 * 3_600_000 };
-/** So many connections in a row may end at messages before the next ones wait longer and longer. */
-const mostHurries = 60;
-/** How many causes are said between two good connections. */
-const mostSaid = 20;
 
 /**
  * Keeps a connection to the broker, for ever: MQTT 5, or 3.1.1 where the broker refuses 5 or does not answer it. After
@@ -90,40 +79,26 @@ const mostSaid = 20;
  */
 export class Session extends EventEmitter<SessionEvents> {
   readonly #options: SessionOptions;
-  readonly #backoff = new Backoff();
+  readonly #retries = new Retries();
+  readonly #log: ConnectionLog;
   readonly #complaints = new Complaints('messages that are too large');
   #mqtt: typeof import('mqtt') | undefined;
   #client: MqttClient | undefined;
   #link: Link | undefined;
   #running = false;
   #retry: NodeJS.Timeout | undefined;
-  #version: 4 | 5 = 5;
-  /** Connections in a row that ended before CONNACK without a word: how some brokers refuse a version. */
-  #silentEnds = 0;
-  /** Until then MQTT 3.1.1 goes first, performance.now(). */
-  #silentUntil = 0;
-  #wasSilent = false;
-  /** MQTT 5 was not answered just before. */
-  #isAfterSilence = false;
+  readonly #versions = new VersionChoice();
   readonly #will: WillChoice;
-  readonly #limit: SizeLimit;
-  readonly #suspects: Suspects;
-  #hurries = 0;
-  /** The last connection ended soon. */
-  #wasShort = false;
-  /** Causes since the last good connection; each is said once. */
-  readonly #said = new Set<string>();
-  #saidConnected: NodeJS.Timeout | undefined;
-  #connections = 0;
-  /** In a row, that the broker ended soon and without a reason. */
-  #shortConnections = 0;
+  /** What was learned of the broker over earlier connections. */
+  readonly #learned: { readonly limit: SizeLimit; readonly suspects: Suspects };
 
   constructor(options: SessionOptions) {
     super();
     this.#options = options;
     this.#will = new WillChoice(options.will);
-    this.#limit = new SizeLimit(options.maximumPacketSize);
-    this.#suspects = new Suspects(this.#limit);
+    const limit = new SizeLimit(options.maximumPacketSize);
+    this.#learned = { limit, suspects: new Suspects(limit) };
+    this.#log = new ConnectionLog(options.logger, options.address.title);
   }
 
   /** The connection, while there is one. */
@@ -133,7 +108,7 @@ export class Session extends EventEmitter<SessionEvents> {
 
   /** How often a connection was made. */
   get connections(): number {
-    return this.#connections;
+    return this.#log.connections;
   }
 
   /** Begins to connect; does not wait for it. Once: for another time there is another session. */
@@ -153,7 +128,7 @@ export class Session extends EventEmitter<SessionEvents> {
   async stop(farewell: boolean): Promise<void> {
     this.#running = false;
     clearTimeout(this.#retry);
-    clearTimeout(this.#saidConnected);
+    this.#log.ended();
     const client = this.#client;
     if (!client) return;
     const closed = new Promise<void>((resolve) => client.once('close', resolve));
@@ -181,7 +156,7 @@ export class Session extends EventEmitter<SessionEvents> {
 
   #connect(mqtt: typeof import('mqtt'), tls: TlsOptions | undefined): void {
     const { address, clientId, onRefused, logger } = this.#options;
-    const version = this.#version;
+    const version = this.#versions.now;
     const { protocol } = address.options;
     const options: IClientOptions = {
       ...address.options,
@@ -250,30 +225,23 @@ export class Session extends EventEmitter<SessionEvents> {
     });
     client.once('connect', () => {
       connectedAt = performance.now();
-      this.#silentEnds = 0;
-      if (this.#isAfterSilence) {
-        this.#silentUntil = connectedAt + silentVersionMs[this.#wasSilent ? 'again' : 'first'];
-        this.#wasSilent = true;
-      }
-      this.#isAfterSilence = false;
-      if (version === 5) this.#wasSilent = false;
+      this.#versions.connected(version, connectedAt);
       if (!this.#will.accepted()) {
         // Was it the last will, or has the broker come back just now?
         stream.destroy();
         return;
       }
-      this.#connections++;
       const close = (reason: string) => {
         cause ??= given(reason);
         stream.destroy();
       };
-      this.#link = new Link(client, version, close, { limit: this.#limit, suspects: this.#suspects, onRefused });
-      this.#sayConnected(version);
+      this.#link = new Link(client, version, close, { ...this.#learned, onRefused });
+      this.#log.connected(version, this.#retries.wasShort, () => this.#will.lack);
       this.emit('connected', this.#link);
     });
     client.once('close', () => {
       this.#client = undefined;
-      clearTimeout(this.#saidConnected);
+      this.#log.ended();
       const link = this.#link;
       this.#link = undefined;
       // Ends what MQTT.js may still have planned; without a stream it has nothing to wait for.
@@ -286,65 +254,32 @@ export class Session extends EventEmitter<SessionEvents> {
       // What this side ends says nothing of messages.
       const hasLearned = link?.ended(this.#running ? endingOf(cause) : undefined) ?? false;
       if (link) this.emit('disconnected');
-      const wasGood = connectedAt !== undefined && performance.now() - connectedAt > goodConnectionMs;
-      if (link) this.#wasShort = !wasGood;
-      if (wasGood) this.#hurries = 0;
-      const isHurry = hasLearned && this.#hurries++ < mostHurries;
-      if (wasGood || isHurry) this.#backoff.reset();
-      if (wasGood || cause.kind !== 'closed') this.#shortConnections = 0;
-      else if (link && ++this.#shortConnections >= 3 && !isHurry) cause = closedAgain;
+      const livedMs = connectedAt === undefined ? undefined : performance.now() - connectedAt;
+      cause = this.#retries.ended(cause, { livedMs, wasUsed: link !== undefined, hasLearned });
       if (connectedAt === undefined) {
-        if (cause.kind === 'closed') this.#silentEnds++;
+        if (cause.kind === 'closed') this.#versions.endedSilently();
       } else if (!this.#will.isChecking) {
         // Whether it was the last will shows only with the same version.
-        this.#version = performance.now() < this.#silentUntil ? 4 : 5;
+        this.#versions.renew(performance.now());
       }
       this.#ended(cause, connectedAt !== undefined);
     });
   }
 
-  #sayConnected(version: 4 | 5): void {
-    const { address, logger } = this.#options;
-    const say = () => {
-      this.#said.clear();
-      logger.info(`MQTT: connected to ${address.title} (MQTT ${version === 5 ? '5' : '3.1.1'})`);
-      const lack = this.#will.lack;
-      if (lack) logger.warn(`MQTT: ${lack}`);
-    };
-    // The last one was short: a line at each of them would hide what is wrong.
-    if (!this.#wasShort) say();
-    else this.#saidConnected = setTimeout(say, goodConnectionMs).unref();
-  }
-
   #ended(cause: Cause, wasConnected: boolean): void {
     if (!this.#running) return;
-    const { address, logger } = this.#options;
-    const isSilent = cause.kind === 'silent' && this.#version === 5;
-    let isAtOnce = this.#version === 5 && (cause.kind === 'protocol' || isSilent);
-    this.#isAfterSilence = isSilent;
+    const isNotVersion = this.#versions.isNotIt;
+    let isAtOnce = this.#versions.failed(cause);
     if (!wasConnected) {
-      const isOtherWill = this.#will.failed(cause, this.#version === 4 && this.#silentEnds >= 2);
+      const isOtherWill = this.#will.failed(cause, isNotVersion);
       isAtOnce ||= isOtherWill;
     } else if (this.#will.isChecking) isAtOnce = true;
-    if (cause.kind === 'protocol' || cause.kind === 'silent' || this.#silentEnds >= 2) {
-      this.#version = this.#version === 5 ? 4 : 5;
-      this.#silentEnds = 0;
-    }
     if (isAtOnce) {
       this.#attempt();
       return;
     }
-    if (!this.#said.has(cause.text) && this.#said.size < mostSaid) {
-      const end = cause.text.endsWith('?') ? '' : '.';
-      const hint =
-        cause === closed && this.#connections === 0 ? ' If that goes on: does this port want TLS (mqtts://)?' : '';
-      logger.warn(
-        `MQTT: no connection to ${address.title}: ${cause.text}${end} It is tried again for as long as it takes.${hint}`,
-      );
-      this.#said.add(cause.text);
-    }
-    const wait = cause.kind === 'login' ? slowRetryMs * (1 + Math.random()) : this.#backoff.next();
-    this.#retry = setTimeout(() => this.#attempt(), wait);
+    this.#log.failed(cause);
+    this.#retry = setTimeout(() => this.#attempt(), this.#retries.waitMs(cause));
     this.#retry.unref();
   }
 }

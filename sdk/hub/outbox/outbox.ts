@@ -2,8 +2,9 @@ import { type Logger, silent } from '../../base/log.ts';
 import { OutboxSettings } from '../../config/schema.ts';
 import { validate } from '../../config/validate.ts';
 import { AgeClock, type RunClock } from './age-clock.ts';
-import { type Item, Lane } from './lane.ts';
+import type { Item } from './item.ts';
 import type { Entry, Kind, Message } from './message.ts';
+import { MessageQueue } from './queue.ts';
 import { Storage } from './storage.ts';
 
 export interface OutboxStats {
@@ -48,7 +49,7 @@ const defaultBounds = validate(OutboxSettings, {}, 'outbox');
  * power cut takes at most what was put in the last second and is not acknowledged. docs/reliability.md says more.
  */
 export class Outbox {
-  readonly #lanes: Record<Kind, Lane>;
+  readonly #queues: Record<Kind, MessageQueue>;
   readonly #storage: Storage | undefined;
   readonly #clock: AgeClock;
   readonly #logger: Logger;
@@ -65,7 +66,7 @@ export class Outbox {
   }: OutboxOptions = {}) {
     const clock = new AgeClock(now, run);
     const make = (kind: Kind, disk: { megabytes: number; hours: number } | undefined) =>
-      new Lane({
+      new MessageQueue({
         kind,
         bytes: folder && disk ? disk.megabytes * megabyte : memoryBytes[kind],
         memoryBytes: memoryBytes[kind],
@@ -74,7 +75,7 @@ export class Outbox {
         clock,
         onEvict: () => this.#sayEviction(),
       });
-    this.#lanes = {
+    this.#queues = {
       state: make('state', undefined),
       event: make('event', bounds.events),
       learning: make('learning', bounds.learning),
@@ -82,34 +83,34 @@ export class Outbox {
     this.#clock = clock;
     this.#logger = logger;
     if (folder) {
-      const lanes = { e: this.#lanes.event, l: this.#lanes.learning };
-      this.#storage = new Storage({ folder, lanes, clock, logger, onReady: () => this.#onReady?.() });
+      const queues = { e: this.#queues.event, l: this.#queues.learning };
+      this.#storage = new Storage({ folder, queues, clock, logger, onReady: () => this.#onReady?.() });
     }
   }
 
   get stats(): OutboxStats {
     const now = this.#clock.now();
-    const lanes = this.#inOrder();
-    const oldest = Math.min(...lanes.map((lane) => lane.oldestMs));
+    const queues = this.#inOrder();
+    const oldest = Math.min(...queues.map((queue) => queue.oldestMs));
     return {
-      depth: sum(lanes, (lane) => lane.depth),
-      bytes: sum(lanes, (lane) => lane.bytes),
+      depth: sum(queues, (queue) => queue.depth),
+      bytes: sum(queues, (queue) => queue.bytes),
       oldestAgeSeconds: oldest === Number.POSITIVE_INFINITY ? 0 : Math.max(0, Math.round((now - oldest) / 1000)),
       evicted: {
-        state: this.#lanes.state.evicted,
-        event: this.#lanes.event.evicted,
-        learning: this.#lanes.learning.evicted,
+        state: this.#queues.state.evicted,
+        event: this.#queues.event.evicted,
+        learning: this.#queues.learning.evicted,
       },
       refused: { ...this.#refused },
       storage: this.#storage?.works ? 'disk' : 'memory',
-      unwritten: sum(lanes, (lane) => lane.unwritten.size),
-      damaged: sum(lanes, (lane) => lane.damaged),
+      unwritten: sum(queues, (queue) => queue.plan.unwritten.size),
+      damaged: sum(queues, (queue) => queue.damaged),
     };
   }
 
   /** What waits of a kind or is on its way, with what each message takes beside its payload. */
   bytesOf(kind: Kind): number {
-    return this.#lanes[kind].bytes;
+    return this.#queues[kind].bytes;
   }
 
   /**
@@ -124,20 +125,20 @@ export class Outbox {
 
   /** Accepts a message. Never throws; what has no room is counted in `stats.evicted`. */
   put(message: Message): void {
-    const lane = this.#lanes[message.kind];
-    lane.put(message);
-    lane.evict();
+    const queue = this.#queues[message.kind];
+    queue.put(message);
+    queue.evict();
     this.#storage?.changed();
     this.#onReady?.();
   }
 
   /** The next message to publish, now on its way; undefined when none is ready. */
   next(): Entry | undefined {
-    for (const lane of this.#inOrder()) {
-      lane.evict();
-      const item = lane.next();
+    for (const queue of this.#inOrder()) {
+      queue.evict();
+      const item = queue.next();
       if (item) return item;
-      if (lane.wanted !== undefined) this.#storage?.load(lane);
+      if (queue.wanted !== undefined) this.#storage?.load(queue);
     }
     return undefined;
   }
@@ -150,20 +151,20 @@ export class Outbox {
   /** It was acknowledged, or refused for good, and is forgotten. */
   settle(entry: Entry, { isRefused = false }: { isRefused?: boolean } = {}): void {
     if (isRefused) this.#refused[entry.kind]++;
-    const lane = this.#lanes[entry.kind];
-    lane.settle(entry as Item);
+    const queue = this.#queues[entry.kind];
+    queue.settle(entry as Item);
     this.#storage?.changed();
     if (this.stats.depth === 0) this.#saidEviction = false;
   }
 
   /** The broker did not take it this time: it waits again, in its old place. */
   putBack(entry: Entry): void {
-    this.#lanes[entry.kind].putBack([entry as Item]);
+    this.#queues[entry.kind].putBack([entry as Item]);
   }
 
   /** The connection is gone: what is on its way waits again, in the old order. */
   rewind(): void {
-    for (const lane of this.#inOrder()) lane.putBack([...lane.underWay]);
+    for (const queue of this.#inOrder()) queue.putBack([...queue.underWay]);
   }
 
   /** Writes what is to be written and frees the folder for the next process. */
@@ -172,8 +173,8 @@ export class Outbox {
     await this.#storage?.close();
   }
 
-  #inOrder(): Lane[] {
-    return [this.#lanes.state, this.#lanes.event, this.#lanes.learning];
+  #inOrder(): MessageQueue[] {
+    return [this.#queues.state, this.#queues.event, this.#queues.learning];
   }
 
   #sayEviction(): void {
@@ -185,6 +186,6 @@ export class Outbox {
   }
 }
 
-function sum(lanes: readonly Lane[], of: (lane: Lane) => number): number {
-  return lanes.reduce((total, lane) => total + of(lane), 0);
+function sum(queues: readonly MessageQueue[], of: (queue: MessageQueue) => number): number {
+  return queues.reduce((total, queue) => total + of(queue), 0);
 }

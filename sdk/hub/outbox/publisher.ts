@@ -1,22 +1,17 @@
-import { Backoff } from '../../base/backoff.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
-import { TokenBucket } from '../../base/token-bucket.ts';
 import { within } from '../../base/within.ts';
 import { type Link, packetBytes, RefusedError } from '../connection/link.ts';
 import type { Entry, Message } from './message.ts';
 import type { Outbox } from './outbox.ts';
+import { Pacing } from './pacing.ts';
 import { Refusals } from './refusals.ts';
+import { SendWindow } from './send-window.ts';
 import { shrinkJpeg } from './shrink.ts';
+import { TemporaryRefusals } from './temporary-refusals.ts';
 
-const acknowledgeTimeoutMs = 60_000;
 /** What waited for a day is no reason to flood a hub that just came back, nor are the states of ten cameras. */
 const mostPerSecond = 500;
-const burst = 100;
-/** A message that the broker refuses for the moment, while it takes others, is tried so often. */
-const mostTries = 10;
-/** So many of them wait for their next try, while the others go on. */
-const mostDeferred = 16;
 
 export interface PublisherStats {
   /** Messages the broker acknowledged, and such as it refused for good. */
@@ -33,33 +28,19 @@ export interface PublisherStats {
 export class Publisher {
   readonly #outbox: Outbox;
   readonly #logger: Logger;
-  readonly #pace: TokenBucket;
-  readonly #backoff = new Backoff();
-  readonly #tries = new WeakMap<Entry, { count: number; published: number }>();
+  readonly #pacing: Pacing;
+  readonly #window = new SendWindow(() => this.#stats.published);
+  readonly #retries = new TemporaryRefusals(() => {
+    this.#putBackDeferred();
+    this.#pump();
+  });
   readonly #refusals: Refusals;
   readonly #stats: PublisherStats = { published: 0, refused: 0, retried: 0, tooLarge: 0, shrunk: 0 };
   #link: Link | undefined;
-  #underWay = 0;
-  /** On its way, in the order in which it was sent. */
-  readonly #sent = new Set<Entry>();
-  /** Of those the retained ones with a newer value of their topic on its way too: they are not tried again. */
-  readonly #overtaken = new WeakSet<Entry>();
-  #watchdog: NodeJS.Timeout | undefined;
-  /** Until then nothing goes out: it is too early for the next message, or the broker cannot take it now. */
-  #pause: NodeJS.Timeout | undefined;
-  /** The broker refused something for the moment: one at a time, so that what is tried again keeps its place. */
-  #isCareful = false;
-  /** Refused for the moment more than once while the broker takes others: they go on without it. */
-  #deferred: Entry[] = [];
-  #retry: NodeJS.Timeout | undefined;
-  readonly #retryBackoff = new Backoff();
-  /** Messages published when the first of them was deferred. */
-  #publishedBefore = 0;
   #isShrinking = false;
   #saidRetain = false;
   #leaving = false;
   #onEmpty: (() => void) | undefined;
-  #onSettled: (() => void) | undefined;
 
   /**
    * @param options.perSecond The most messages a second. Default 500.
@@ -73,7 +54,7 @@ export class Publisher {
     this.#outbox = outbox;
     this.#logger = logger;
     this.#refusals = refusals;
-    this.#pace = new TokenBucket({ burst: Math.max(burst, perSecond / 5), eachMs: 1000 / perSecond });
+    this.#pacing = new Pacing(perSecond, () => this.#pump());
   }
 
   get stats(): Readonly<PublisherStats> {
@@ -92,8 +73,7 @@ export class Publisher {
   /** Begins to publish over a connection. */
   attach(link: Link): void {
     this.#link = link;
-    this.#underWay = 0;
-    this.#sent.clear();
+    this.#window.clear();
     if (link.canRetain === false && !this.#saidRetain) {
       this.#saidRetain = true;
       this.#logger.warn(
@@ -106,16 +86,10 @@ export class Publisher {
   /** The connection is gone: what was not acknowledged goes over the next one again. */
   detach(): void {
     this.#link = undefined;
-    this.#underWay = 0;
-    this.#isCareful = false;
     this.#isShrinking = false;
-    this.#deferred = [];
-    this.#sent.clear();
-    clearTimeout(this.#watchdog);
-    clearTimeout(this.#pause);
-    clearTimeout(this.#retry);
-    this.#pause = undefined;
-    this.#retry = undefined;
+    this.#window.clear();
+    this.#retries.clear();
+    this.#pacing.stop();
     this.#outbox.rewind();
   }
 
@@ -140,11 +114,7 @@ export class Publisher {
     if (!link) return false;
     this.#leaving = true;
     const publish = async () => {
-      while (this.#underWay >= link.window) {
-        await new Promise<void>((resolve) => {
-          this.#onSettled = resolve;
-        });
-      }
+      await this.#window.room(link.window);
       await link.publish(topic, payload, { qos: 1, retain: true });
       return true;
     };
@@ -169,20 +139,9 @@ export class Publisher {
   }
 
   #mayGo(link: Link): boolean {
-    if (this.#leaving || this.#isShrinking || this.#pause) return false;
-    if (this.#underWay >= (this.#isCareful ? 1 : link.window)) return false;
-    const waitMs = Math.ceil(this.#pace.waitMs);
-    if (waitMs > 0) this.#pauseFor(waitMs);
-    return waitMs === 0;
-  }
-
-  #pauseFor(ms: number): void {
-    clearTimeout(this.#pause);
-    this.#pause = setTimeout(() => {
-      this.#pause = undefined;
-      this.#pump();
-    }, ms);
-    this.#pause.unref();
+    if (this.#leaving || this.#isShrinking || this.#pacing.isPaused) return false;
+    if (this.#window.underWay >= (this.#retries.isCareful ? 1 : link.window)) return false;
+    return this.#pacing.mayGo();
   }
 
   #begin(entry: Entry, link: Link, payload = entry.payload): void {
@@ -223,10 +182,8 @@ export class Publisher {
 
   #send(entry: Entry, payload: Buffer, link: Link): void {
     const { topic, retain } = entry;
-    this.#pace.take();
-    this.#underWay++;
-    this.#sent.add(entry);
-    this.#watch(link, entry);
+    this.#pacing.take();
+    this.#window.add(entry, link);
     // A retained one is replaced by its successor, and would be another one then.
     const key = retain ? topic : entry;
     const lifetimeMs = this.#outbox.lifetimeOf(entry);
@@ -234,8 +191,8 @@ export class Publisher {
       () => {
         if (this.#link !== link) return;
         this.#stats.published++;
-        this.#isCareful = false;
-        this.#backoff.reset();
+        this.#retries.isCareful = false;
+        this.#pacing.accepted();
         this.#refusals.accepted(topic);
         this.#outbox.settle(entry);
         this.#settled(entry, link);
@@ -267,90 +224,40 @@ export class Publisher {
 
   /** The first time the others wait for it, so that it keeps its place; then they go on without it. */
   #refusedNow(entry: Entry, error: RefusedError): void {
-    if (this.#overtaken.has(entry)) {
+    if (this.#window.isOvertaken(entry)) {
       this.#outbox.settle(entry);
       return;
     }
-    const { published } = this.#stats;
-    const before = this.#tries.get(entry);
-    // While the broker takes nothing at all it is not the message.
-    const isNewTry = !before || before.count < 2 || before.published !== published;
-    const count = (before?.count ?? 0) + (isNewTry ? 1 : 0);
-    this.#tries.set(entry, { count, published });
     const reason = messageOf(error);
-    if (count >= mostTries) {
+    const nextTry = this.#retries.refused(entry, this.#stats.published);
+    if (nextTry === 'give up') {
       this.#setAside(entry, reason);
       return;
     }
     this.#refusals.refused(entry.topic, reason, 'it is tried again');
     this.#stats.retried++;
-    const isAlone = this.#deferred.length === 0;
-    if (isAlone) this.#publishedBefore = published;
-    const takesNone = !isAlone && this.#publishedBefore === published;
-    if (count >= 2 && !takesNone && this.#deferred.length < mostDeferred) {
-      this.#deferred.push(entry);
-      this.#isCareful = true;
-      this.#retryIn(this.#retryBackoff.next());
-      return;
-    }
+    if (nextTry === 'defer') return;
     this.#outbox.putBack(entry);
-    // The broker takes no other one either: all wait, in order.
-    if (takesNone) this.#putBackDeferred();
+    if (nextTry === 'all wait') this.#putBackDeferred();
     // Of a window that was refused as a whole the first one decides how long.
-    if (!this.#isCareful || !this.#pause) this.#pauseFor(this.#backoff.next());
-    this.#isCareful = true;
-  }
-
-  #retryIn(ms: number): void {
-    this.#retry ??= setTimeout(() => {
-      this.#putBackDeferred();
-      this.#pump();
-    }, ms).unref();
+    if (!this.#retries.isCareful || !this.#pacing.isPaused) this.#pacing.backOff();
+    this.#retries.isCareful = true;
   }
 
   #putBackDeferred(): void {
-    clearTimeout(this.#retry);
-    this.#retry = undefined;
-    for (const entry of this.#deferred.splice(0)) this.#outbox.putBack(entry);
+    for (const entry of this.#retries.takeDeferred()) this.#outbox.putBack(entry);
   }
 
   /** A newer value of its topic goes out: the older one would overwrite it. */
   #forgetOlder(newer: Entry): void {
     const isOlder = (entry: Entry) => entry !== newer && entry.retain && entry.topic === newer.topic;
-    for (const entry of this.#sent) if (isOlder(entry)) this.#overtaken.add(entry);
-    const older = this.#deferred.filter(isOlder);
-    if (older.length === 0) return;
-    this.#deferred = this.#deferred.filter((entry) => !older.includes(entry));
-    for (const entry of older) this.#outbox.settle(entry);
+    this.#window.overtake(isOlder);
+    for (const entry of this.#retries.takeIf(isOlder)) this.#outbox.settle(entry);
   }
 
   #settled(entry: Entry, link: Link): void {
-    this.#underWay--;
-    const [oldest] = this.#sent;
-    this.#sent.delete(entry);
-    if (oldest === entry) this.#watch(link);
-    this.#onSettled?.();
+    this.#window.settled(entry, link);
     this.#pump();
-  }
-
-  /**
-   * A broker that answers pings but acknowledges nothing would hold the window shut for ever; one that leaves out a
-   * single message, a place in it.
-   *
-   * @param begun Nothing was on its way before it. Default: another one is the oldest now.
-   */
-  #watch(link: Link, begun?: Entry): void {
-    if (begun && this.#sent.size > 1) return;
-    clearTimeout(this.#watchdog);
-    if (this.#sent.size === 0) return;
-    const [oldest] = this.#sent;
-    const { published } = this.#stats;
-    this.#watchdog = setTimeout(() => {
-      const isOnlyOne = this.#stats.published > published;
-      const what = isOnlyOne ? `did not acknowledge ${oldest!.topic}` : 'acknowledged nothing';
-      link.close(`it ${what} for ${acknowledgeTimeoutMs / 1000} s`);
-    }, acknowledgeTimeoutMs);
-    this.#watchdog.unref();
   }
 }
 

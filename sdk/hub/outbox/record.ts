@@ -3,14 +3,14 @@ import type { Message } from './message.ts';
 import type { Stored } from './stored-index.ts';
 
 // A key says all that the index needs, so that opening a full outbox reads no payloads:
-// lane (1 byte), sequence (6), the outbox's seconds (4), bytes (4), retained (1); numbers are big-endian, so keys are in order.
+// queue (1 byte), sequence (6), the outbox's seconds (4), bytes (4), retained (1); numbers are big-endian, so keys are in order.
 const keyBytes = 16;
 // A value: CRC-32 of the key and of what follows (4), length of the topic (2), topic, payload.
 const headerBytes = 6;
 
-export function keyOf(lane: string, { sequence, seconds, bytes, retain }: Stored): Buffer {
+export function keyOf(queue: string, { sequence, seconds, bytes, retain }: Stored): Buffer {
   const key = Buffer.alloc(keyBytes);
-  key.write(lane, 'latin1');
+  key.write(queue, 'latin1');
   key.writeUIntBE(sequence, 1, 6);
   key.writeUInt32BE(seconds, 7);
   key.writeUInt32BE(bytes, 11);
@@ -18,9 +18,9 @@ export function keyOf(lane: string, { sequence, seconds, bytes, retain }: Stored
   return key;
 }
 
-/** The keys of a lane from a sequence on: `gte` this and `lt` the first of the next lane. */
-export function rangeOf(lane: string, sequence = 0): { gte: Buffer; lt: Buffer } {
-  const gte = keyOf(lane, { sequence, seconds: 0, bytes: 0, retain: false });
+/** The keys of a queue from a sequence on: `gte` this and `lt` the first of the next queue. */
+export function rangeOf(queue: string, sequence = 0): { gte: Buffer; lt: Buffer } {
+  const gte = keyOf(queue, { sequence, seconds: 0, bytes: 0, retain: false });
   return { gte, lt: Buffer.from([gte[0]! + 1]) };
 }
 

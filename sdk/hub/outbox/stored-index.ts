@@ -10,7 +10,7 @@ export interface Stored {
 /** Holes at the front are cut off when there are so many. */
 const compactAt = 4096;
 
-/** The messages of a lane on disk by their sequence, in three arrays: a day of events is no more than 2 MB of memory. */
+/** The messages of a queue on disk by their sequence, in three arrays: a day of events is no more than 2 MB of memory. */
 export class StoredIndex {
   #sequences: number[] = [];
   #seconds: number[] = [];

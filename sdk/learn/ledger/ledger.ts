@@ -2,49 +2,35 @@ import { createHash, randomBytes } from 'node:crypto';
 import { assertShape } from '../../base/arguments.ts';
 import { composed } from '../../base/composed.ts';
 import { InputError } from '../../base/errors.ts';
-import type { Embedding } from '../../core/embedding.ts';
-import { add, type DotSet, emptyDotSet, join, remove, replicaPattern } from './dot-set.ts';
+import { add, emptyDotSet, remove, replicaPattern } from './dot-set.ts';
 import {
-  asTaught,
   byTime,
   type Cut,
   type CutTarget,
   checkCut,
   checkExample,
-  compareIds,
   type Draft,
   type Example,
-  type ExampleKind,
   mostSeen,
   objectHead,
   shown,
 } from './example.ts';
-import { type Hidden, hide, newestOf } from './hidden.ts';
+import { newestOf } from './hidden.ts';
+import { type LedgerChange, LedgerMemory, type Row, type Shelf } from './ledger-memory.ts';
 import {
-  type CutPart,
-  checkPart,
-  type ExamplePart,
-  isExamplePart,
-  mostReplicas,
-  type Part,
-  type PartName,
-  partKey,
-} from './part.ts';
-import { EmbeddingPool } from './pool.ts';
-import { leastMissed } from './thinning.ts';
+  assertRoom,
+  assertRoomForMerged,
+  assertSize,
+  defaultLimits,
+  full,
+  type LedgerLimits,
+  trimmed,
+} from './limits.ts';
+import { checkPart, encodeItem, isExamplePart, isSame, joinParts, type Part, type PartName, partKey } from './part.ts';
+import { withoutStandIns } from './stand-ins.ts';
 
-export interface LedgerLimits {
-  /** Examples, and as many negatives, that a node keeps of one label. */
-  readonly perLabel: number;
-  /** Examples of all labels and nodes; and as many cuts that other nodes made. */
-  readonly total: number;
-  /** Labels of all nodes, forgotten ones too; and as many nodes that cut. */
-  readonly parts: number;
-  /** Cuts that a node keeps. */
-  readonly cuts: number;
-}
-
-export const defaultLimits: LedgerLimits = { perLabel: 200, total: 10_000, parts: 1000, cuts: 1000 };
+export type { LedgerChange } from './ledger-memory.ts';
+export { defaultLimits, type LedgerLimits } from './limits.ts';
 
 /** What this store may have given before it was restored from an older copy; else its ids could be used up from outside. */
 const mostAhead = 1e9;
@@ -65,37 +51,6 @@ export interface LedgerOptions {
   readonly now?: () => number;
   /** Is told of each change after it was made. For a store. */
   readonly onChange?: (change: LedgerChange) => void;
-}
-
-/** What a change put into one part and took out of it. */
-export interface LedgerChange {
-  readonly part: Part;
-  readonly put: readonly (Example | Cut)[];
-  readonly dropped: readonly string[];
-  /** Takes it back; of several the last one first. Nobody is told. */
-  readonly undo: () => void;
-}
-
-/** An example without its values, which are in the pool. */
-interface Row {
-  readonly id: string;
-  readonly slot: number;
-  readonly scale: number;
-  readonly timeMs: number;
-  readonly kind: ExampleKind;
-  readonly negative: boolean;
-  readonly camera: string;
-  readonly from: string | undefined;
-}
-
-interface Shelf {
-  readonly node: string;
-  readonly head: string;
-  /** As its owner wrote it. */
-  readonly label: string;
-  /** What it is the same label as, on each node. */
-  readonly composed: string;
-  rows: DotSet<Row>;
 }
 
 /**
@@ -121,13 +76,8 @@ export class Ledger {
   readonly replica: string;
   readonly limits: LedgerLimits;
   readonly #now: () => number;
-  #onChange: (change: LedgerChange) => void = () => {};
-  readonly #pool: EmbeddingPool;
-  readonly #shelves = new Map<string, Shelf>();
-  readonly #cuts = new Map<string, DotSet<Cut>>();
-  #size = 0;
+  readonly #memory: LedgerMemory;
   #counter = 0;
-  #hidden: Hidden | undefined;
 
   /** @throws InputError when a name, the dimension or the replica is not what it should be. */
   constructor(options: LedgerOptions) {
@@ -147,14 +97,14 @@ export class Ledger {
     this.replica = replica;
     this.limits = { ...defaultLimits, ...options.limits };
     this.#now = options.now ?? Date.now;
-    this.#pool = new EmbeddingPool(dimension);
+    this.#memory = new LedgerMemory(dimension);
     for (const part of options.parts ?? []) this.#replace(part);
-    if (options.onChange) this.#onChange = options.onChange;
+    if (options.onChange) this.#memory.onChange = options.onChange;
   }
 
   /** Examples of all nodes, those that were cut too. */
   get size(): number {
-    return this.#size;
+    return this.#memory.size;
   }
 
   /**
@@ -171,9 +121,9 @@ export class Ledger {
     const example: Example = from === undefined ? fixed : { ...fixed, from };
     checkExample(example, this.dimension);
     const key = partKey(example);
-    this.#assertRoom(this.#shelves.has(key) ? 0 : 1, 1);
-    const part = this.#partOf(example);
-    this.#replace(this.#trim({ ...part, ...add(part, id, example) }));
+    assertRoom(this.limits, this.#memory, this.#memory.has(key) ? 0 : 1, 1);
+    const part = this.#memory.partOf(example);
+    this.#replace(trimmed({ ...part, ...add(part, id, example) }, this.limits));
     return example;
   }
 
@@ -204,20 +154,20 @@ export class Ledger {
     const target = 'label' in what ? { ...what, label: composedLabel(what.label) } : what;
     const cut: Cut = { id: this.#nextId(), node: this.node, target, reason, timeMs: this.#now() };
     checkCut(cut);
-    const before = this.#countVisible();
+    const before = this.#memory.countVisible();
     const foreign: Row[] = [];
     const own: Part[] = [];
     let known = 'node' in target && target.node !== this.node;
-    for (const shelf of [...this.#shelves.values()]) {
+    for (const shelf of [...this.#memory.shelves]) {
       const rows = [...shelf.rows.items.values()].filter((row) => matches(target, shelf, row));
       if (rows.length === 0) continue;
       known = true;
       if (shelf.node !== this.node) foreign.push(...rows);
       else
         own.push({
-          ...this.#partOf(shelf),
+          ...this.#memory.partOf(shelf),
           ...remove(
-            this.#partOf(shelf),
+            this.#memory.partOf(shelf),
             rows.map(({ id }) => id),
           ),
         });
@@ -226,12 +176,12 @@ export class Ledger {
     // Cuts first: there may be too many of them, and then nothing is forgotten.
     if (foreign.length > 0 || 'node' in target) this.#cut(cut, foreign);
     for (const part of own) this.#replace(part);
-    return before - this.#countVisible();
+    return before - this.#memory.countVisible();
   }
 
   #cut(cut: Cut, foreign: readonly Row[]): void {
     const { target } = cut;
-    const own = [...(this.#cuts.get(this.node)?.items.values() ?? [])];
+    const own = [...(this.#memory.cutsOf(this.node)?.items.values() ?? [])];
     if ('node' in target) {
       // Once is enough. It may be cut out before it teaches anything, too.
       if (target.node === this.node || own.some((one) => 'node' in one.target && one.target.node === target.node))
@@ -254,7 +204,7 @@ export class Ledger {
    * @throws InputError when this node made no such cut.
    */
   withdraw(cutId: string): void {
-    const cuts = this.#cuts.get(this.node) ?? emptyDotSet;
+    const cuts = this.#memory.cutsOf(this.node) ?? emptyDotSet;
     if (!cuts.items.has(cutId)) throw new InputError(`cut: expected the id of one of this node's, got ${shown(cutId)}`);
     this.#replace({ node: this.node, ...remove(cuts, [cutId]) });
   }
@@ -270,27 +220,15 @@ export class Ledger {
     const joined = new Map<string, Part>();
     for (const part of parts) {
       const key = partKey(part);
-      joined.set(key, joinParts(joined.get(key) ?? this.#find(part), part));
+      joined.set(key, joinParts(joined.get(key) ?? this.#memory.find(part), part));
     }
     for (const [key, part] of joined) {
       this.#assertFits(part);
       // What was taught before and after this node's store was lost may be too much together.
-      if (isExamplePart(part) && part.node === this.node) joined.set(key, this.#trim(part));
+      if (isExamplePart(part) && part.node === this.node) joined.set(key, trimmed(part, this.limits));
     }
-    let shelves = 0;
-    let examples = 0;
-    const cutsOf = new Map([...this.#cuts].map(([node, { items }]) => [node, items.size]));
-    for (const [key, part] of joined) {
-      if (!isExamplePart(part)) {
-        cutsOf.set(part.node, part.items.size);
-        continue;
-      }
-      if (!this.#shelves.has(key)) shelves++;
-      examples += part.items.size - (this.#shelves.get(key)?.rows.items.size ?? 0);
-    }
-    this.#assertRoom(shelves, examples);
-    this.#assertRoomForCuts(cutsOf);
-    const changed = [...joined.values()].filter((part) => !isSame(this.#find(part), part));
+    assertRoomForMerged(joined, this.limits, this.#memory, this.node);
+    const changed = [...joined.values()].filter((part) => !isSame(this.#memory.find(part), part));
     for (const part of changed) this.#replace(part);
     // This node's own from before it was flashed, by an earlier version.
     if (changed.some((part) => part.node === this.node && !isExamplePart(part))) this.renewCuts();
@@ -313,10 +251,10 @@ export class Ledger {
    * hide of other nodes today.
    */
   renewCuts(): void {
-    for (const cut of this.#cuts.get(this.node)?.items.values() ?? []) {
+    for (const cut of this.#memory.cutsOf(this.node)?.items.values() ?? []) {
       const { id, node: _, target, timeMs } = cut;
       if (!('label' in target) || cut.seen) continue;
-      const hidden = [...this.#shelves.values()]
+      const hidden = [...this.#memory.shelves]
         .filter((shelf) => shelf.node !== this.node && matches(target, shelf))
         .flatMap(({ rows }) => [...rows.items.values()].filter((row) => row.timeMs <= timeMs));
       this.withdraw(id);
@@ -324,44 +262,9 @@ export class Ledger {
     }
   }
 
-  /**
-   * What stands for an example that was lost is not needed beside it.
-   *
-   * @param arrived Examples that may have come back.
-   * @returns The parts that changed.
-   */
-  #dropStandIns(arrived: ReadonlySet<string>): Part[] {
-    const changed: Part[] = [];
-    const { isHidden } = this.#hide();
-    for (const shelf of [...this.#shelves.values()].filter(({ node }) => node === this.node)) {
-      const ids = [...shelf.rows.items.values()].filter((row) => {
-        const [origin, old] = (row.from !== undefined && arrived.has(row.from) && this.#locate(row.from)) || [];
-        if (!origin || !old || origin.head !== shelf.head || origin.composed !== shelf.composed) return false;
-        if (old.negative !== row.negative || old.scale !== row.scale || isHidden(origin, old)) return false;
-        return Buffer.from(this.#pool.at(old.slot)).equals(Buffer.from(this.#pool.at(row.slot)));
-      });
-      if (ids.length === 0) continue;
-      const part = this.#partOf(shelf);
-      changed.push({
-        ...part,
-        ...remove(
-          part,
-          ids.map(({ id }) => id),
-        ),
-      });
-    }
-    for (const part of changed) this.#replace(part);
-    return changed;
-  }
-
   /** Everything, in canonical order: equal ledgers give equal parts. */
   parts(): Part[] {
-    return [...this.#shelves.values()]
-      .map((shelf): Part => this.#partOf(shelf))
-      .concat([...this.#cuts].map(([node, cuts]) => ({ node, ...cuts })))
-      .map((part) => [partKey(part), part] as const)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, part]) => part);
+    return this.#memory.parts();
   }
 
   /**
@@ -370,23 +273,13 @@ export class Ledger {
    * @returns Undefined when there never were any. The examples' values must not be changed, nor kept after the next change.
    */
   part(of: PartName): Part | undefined {
-    if ('label' in of) return this.#shelves.has(partKey(of)) ? this.#partOf(of) : undefined;
-    const cuts = this.#cuts.get(of.node);
-    return cuts && { node: of.node, ...cuts };
+    return this.#memory.part(of);
   }
 
   /** An example of any node, cut or not. Its values must not be changed. */
   example(id: string): Example | undefined {
-    const found = this.#locate(id);
-    return found && this.#shownOf(...found);
-  }
-
-  #locate(id: string): [Shelf, Row] | undefined {
-    for (const shelf of this.#shelves.values()) {
-      const row = shelf.rows.items.get(id);
-      if (row) return [shelf, row];
-    }
-    return undefined;
+    const found = this.#memory.locate(id);
+    return found && this.#memory.shownOf(...found);
   }
 
   /**
@@ -396,11 +289,11 @@ export class Ledger {
    */
   examples(head?: string): Example[] {
     const found: Example[] = [];
-    const { isHidden } = this.#hide();
-    for (const shelf of this.#shelves.values()) {
+    const { isHidden } = this.#memory.hidden();
+    for (const shelf of this.#memory.shelves) {
       if (head !== undefined && shelf.head !== head) continue;
       for (const row of shelf.rows.items.values()) {
-        if (!isHidden(shelf, row)) found.push(this.#shownOf(shelf, row));
+        if (!isHidden(shelf, row)) found.push(this.#memory.shownOf(shelf, row));
       }
     }
     return found.sort(byTime);
@@ -413,17 +306,24 @@ export class Ledger {
 
   /** All cuts, as they were made. */
   cuts(): Cut[] {
-    return asTaught([...this.#cuts.values()].flatMap(({ items }) => [...items.values()]));
+    return this.#memory.cuts();
   }
 
   /** The nodes whose examples do not count, sorted. */
   cutNodes(): string[] {
-    return [...this.#hide().nodes].sort();
+    return [...this.#memory.hidden().nodes].sort();
   }
 
   /** SHA-256 of the examples that a head is trained from: equal ledgers give equal hashes. */
   hash(head?: string): string {
     return hashOf(this.examples(head).map(digestOf));
+  }
+
+  /** @returns The parts that changed. @param arrived Examples that may have come back. */
+  #dropStandIns(arrived: ReadonlySet<string>): Part[] {
+    const changed = withoutStandIns(this.#memory, this.node, arrived);
+    for (const part of changed) this.#replace(part);
+    return changed;
   }
 
   #nextId(): string {
@@ -432,36 +332,20 @@ export class Ledger {
 
   /** Before anything is done with it. */
   #assertFits(part: Part): void {
-    if (part.seen.size > mostReplicas) throw full('replicas of a part', mostReplicas);
     const claimed = part.seen.get(this.replica) ?? 0;
     if (claimed > this.#counter + mostAhead) {
       throw new InputError(`seen: expected at most ${this.#counter + mostAhead} of this store, got ${claimed}`);
     }
-    // Twice as many examples, and as many negatives, as a node keeps, until it has seen what it lost.
-    const isOfExamples = isExamplePart(part);
-    const most = isOfExamples ? 4 * this.limits.perLabel : this.limits.cuts;
-    if (part.items.size > most) throw full(isOfExamples ? 'examples of a label of a node' : 'cuts of a node', most);
+    assertSize(part, this.limits);
   }
 
-  #assertRoom(shelves: number, examples: number): void {
-    const { parts, total } = this.limits;
-    if (shelves > 0 && this.#shelves.size + shelves > parts) throw full('labels of all nodes', parts);
-    if (examples > 0 && this.#size + examples > total) throw full('examples', total);
-  }
-
-  /** What this node cuts has its own limit: others must not keep it from cutting them out. */
-  #assertRoomForCuts(after: Map<string, number>): void {
-    after.delete(this.node);
-    const known = [...this.#cuts].filter(([node]) => node !== this.node);
-    const before = known.reduce((sum, [, { items }]) => sum + items.size, 0);
-    const cuts = [...after.values()].reduce((sum, count) => sum + count, 0);
-    const { parts, total } = this.limits;
-    if (after.size > known.length && after.size > parts) throw full('nodes that cut', parts);
-    if (cuts > before && cuts > total) throw full('cuts of other nodes', total);
+  #replace(part: Part): void {
+    this.#counter = Math.max(this.#counter, part.seen.get(this.replica) ?? 0);
+    this.#memory.replace(part);
   }
 
   #addCut(cut: Cut): void {
-    let cuts = this.#cuts.get(this.node) ?? emptyDotSet;
+    let cuts = this.#memory.cutsOf(this.node) ?? emptyDotSet;
     if (cuts.items.size >= this.limits.cuts) {
       // Those whose example is gone by its owner's hand have nothing left to do.
       const idle = [...cuts.items.values()].filter(
@@ -475,133 +359,6 @@ export class Ledger {
     if (cuts.items.size >= this.limits.cuts) throw full('cuts: cut out the node or withdraw some', this.limits.cuts);
     this.#replace({ node: this.node, ...add(cuts, cut.id, cut) });
   }
-
-  /** Not more of a kind than a node keeps. */
-  #trim(part: ExamplePart): ExamplePart {
-    const gone = [false, true].flatMap((negative) => {
-      const alike = [...part.items.values()].filter((one) => one.negative === negative);
-      return leastMissed(alike, this.limits.perLabel);
-    });
-    return gone.length === 0 ? part : { ...part, ...remove(part, gone) };
-  }
-
-  #find(part: Part): Part {
-    const key = partKey(part);
-    if (!isExamplePart(part)) return { node: part.node, ...(this.#cuts.get(part.node) ?? emptyDotSet) };
-    return this.#partOf(this.#shelves.get(key) ?? part);
-  }
-
-  /** The part as it is here; empty when it is new. */
-  #partOf({ node, head, label }: { node: string; head: string; label: string }): ExamplePart {
-    const shelf = this.#shelves.get(partKey({ node, head, label }));
-    if (!shelf) return { node, head, label, ...emptyDotSet };
-    const sorted = [...shelf.rows.items.values()].sort((a, b) => compareIds(a.id, b.id));
-    const items = new Map(sorted.map((row) => [row.id, this.#exampleOf(shelf, row)]));
-    return { node, head, label, seen: shelf.rows.seen, items };
-  }
-
-  /** As it is compared and shown; what travels is what its owner wrote. */
-  #shownOf(shelf: Shelf, row: Row): Example {
-    const example = this.#exampleOf(shelf, row);
-    return shelf.composed === shelf.label ? example : { ...example, label: shelf.composed };
-  }
-
-  #exampleOf({ node, head, label }: Shelf, row: Row): Example {
-    const { id, slot, scale, timeMs, kind, negative, camera, from } = row;
-    const embedding: Embedding = { values: this.#pool.at(slot), scale };
-    const example = { id, node, head, label, negative, camera, timeMs, kind, embedding };
-    return from === undefined ? example : { ...example, from };
-  }
-
-  #replace(part: Part): void {
-    const { replica } = this;
-    this.#counter = Math.max(this.#counter, part.seen.get(replica) ?? 0);
-    this.#hidden = undefined;
-    if (isExamplePart(part)) this.#replaceExamples(part);
-    else {
-      const old = this.#cuts.get(part.node);
-      const before = old?.items ?? new Map<string, Cut>();
-      this.#cuts.set(part.node, { seen: part.seen, items: part.items });
-      const put = [...part.items.values()].filter((cut) => before.get(cut.id) !== cut);
-      const dropped = [...before.keys()].filter((id) => !part.items.has(id));
-      const undo = () => {
-        this.#hidden = undefined;
-        if (old) this.#cuts.set(part.node, old);
-        else this.#cuts.delete(part.node);
-      };
-      this.#onChange({ part, put, dropped, undo });
-    }
-  }
-
-  #replaceExamples(part: ExamplePart): void {
-    const { node, head, label, seen } = part;
-    const key = partKey(part);
-    const known = this.#shelves.get(key);
-    const shelf: Shelf = known ?? { node, head, label, composed: composed(label), rows: emptyDotSet };
-    const old = shelf.rows;
-    const rows = new Map<string, Row>();
-    const put: Example[] = [];
-    /** As they were; their places in the pool are others' from now on. */
-    const gone = new Map<string, Example>();
-    for (const [id, example] of part.items) {
-      const row = old.items.get(id);
-      if (row && encode(this.#exampleOf(shelf, row)).equals(encode(example))) {
-        rows.set(id, row);
-        continue;
-      }
-      rows.set(id, this.#rowOf(example));
-      if (row) gone.set(id, this.#takeOut(shelf, row));
-      put.push(example);
-    }
-    for (const [id, row] of old.items) if (!rows.has(id)) gone.set(id, this.#takeOut(shelf, row));
-    this.#setRows(shelf, { seen, items: rows });
-    this.#shelves.set(key, shelf);
-    const undo = () => {
-      this.#hidden = undefined;
-      const now = shelf.rows.items;
-      // Not the row as it was: what a later change took out and gave back has another place in the pool.
-      const before = [...old.items.keys()].map((id): [string, Row] => {
-        const example = gone.get(id);
-        return [id, example ? this.#rowOf(example) : now.get(id)!];
-      });
-      for (const [id, row] of now) if (!old.items.has(id) || gone.has(id)) this.#pool.giveBack(row.slot);
-      this.#setRows(shelf, { seen: old.seen, items: new Map(before) });
-      if (!known) this.#shelves.delete(key);
-    };
-    this.#onChange({ part, put, dropped: [...gone.keys()].filter((id) => !rows.has(id)), undo });
-  }
-
-  #rowOf({ id, timeMs, kind, negative, camera, from, embedding }: Example): Row {
-    const slot = this.#pool.put(embedding.values);
-    return { id, slot, scale: embedding.scale, timeMs, kind, negative, camera, from };
-  }
-
-  /** @returns A copy: its place in the pool is free. */
-  #takeOut(shelf: Shelf, row: Row): Example {
-    const example = this.#exampleOf(shelf, row);
-    const values = Int8Array.from(example.embedding.values);
-    this.#pool.giveBack(row.slot);
-    return { ...example, embedding: { values, scale: row.scale } };
-  }
-
-  #setRows(shelf: Shelf, rows: DotSet<Row>): void {
-    this.#size += rows.items.size - shelf.rows.items.size;
-    shelf.rows = rows;
-  }
-
-  #countVisible(): number {
-    const { isHidden } = this.#hide();
-    let count = 0;
-    for (const shelf of this.#shelves.values()) {
-      for (const row of shelf.rows.items.values()) if (!isHidden(shelf, row)) count++;
-    }
-    return count;
-  }
-
-  #hide(): Hidden {
-    this.#hidden ??= hide(this.cuts());
-    return this.#hidden;
-  }
 }
 
 /** What is no text is for the check of the fields. */
@@ -613,41 +370,9 @@ function matches(target: CutTarget, shelf: Shelf, row?: Row): boolean {
   return shelf.head === target.head && shelf.composed === composed(target.label);
 }
 
-function joinParts(a: Part, b: Part): Part {
-  if (isExamplePart(a) && isExamplePart(b)) {
-    return { ...a, ...join<Example>(a, b, (x, y) => (encode(x).compare(encode(y)) >= 0 ? x : y)) };
-  }
-  const [x, y] = [a as CutPart, b as CutPart];
-  return { ...x, ...join<Cut>(x, y, (one, two) => (JSON.stringify(one) >= JSON.stringify(two) ? one : two)) };
-}
-
-function isSame(a: Part, b: Part): boolean {
-  if (a.seen.size !== b.seen.size || a.items.size !== b.items.size) return false;
-  for (const [replica, counter] of a.seen) if (b.seen.get(replica) !== counter) return false;
-  const others: ReadonlyMap<string, Example | Cut> = b.items;
-  for (const [id, item] of a.items) {
-    const other = others.get(id);
-    if (other === undefined || (other !== item && !encode(other).equals(encode(item)))) return false;
-  }
-  return true;
-}
-
-/** One example or cut in bytes that are the same for the same content: without values in JSON, then the values. */
-function encode(item: Example | Cut): Buffer {
-  if (!('embedding' in item)) {
-    const { id, node, target, reason, timeMs, seen, order } = item;
-    const fields = [id, node, Object.entries(target).sort(), reason, timeMs];
-    return Buffer.from(JSON.stringify(seen || order ? [...fields, seen ?? null, order ?? 0] : fields));
-  }
-  const { id, node, head, label, negative, camera, timeMs, kind, from, embedding } = item;
-  const { values, scale } = embedding;
-  const fields = JSON.stringify([id, node, head, label, negative, camera, timeMs, kind, from ?? null, scale]);
-  return Buffer.concat([Buffer.from(`${fields}\n`), Buffer.from(values.buffer, values.byteOffset, values.byteLength)]);
-}
-
 /** SHA-256 of one example, 32 bytes. */
 export function digestOf(example: Example): Buffer {
-  return createHash('sha256').update(encode(example)).digest();
+  return createHash('sha256').update(encodeItem(example)).digest();
 }
 
 /** SHA-256 of the examples' own in their order, as hexadecimal digits. */
@@ -655,8 +380,4 @@ export function hashOf(digests: readonly Buffer[]): string {
   const hash = createHash('sha256');
   for (const digest of digests) hash.update(digest);
   return hash.digest('hex');
-}
-
-function full(what: string, most: number): InputError {
-  return new InputError(`expected at most ${most} ${what}: forget some of them, or cut out a node`);
 }

@@ -1,6 +1,6 @@
 import { InputError } from '../../base/errors.ts';
 import type { DotSet } from './dot-set.ts';
-import { covers, replicaPattern } from './dot-set.ts';
+import { covers, join, replicaPattern } from './dot-set.ts';
 import { type Cut, checkCut, checkExample, checkLabel, checkName, type Example, shown } from './example.ts';
 
 /**
@@ -82,4 +82,38 @@ export function storedSeen(entries: readonly (readonly unknown[])[]): Map<string
 
 function foreign({ id }: { id: string }, part: Part): InputError {
   return new InputError(`${id}: expected it to be of the part it came in, ${partKey(part)}`);
+}
+
+/** Two copies of one part, merged: the same in any order. */
+export function joinParts(a: Part, b: Part): Part {
+  if (isExamplePart(a) && isExamplePart(b)) {
+    return { ...a, ...join<Example>(a, b, (x, y) => (encodeItem(x).compare(encodeItem(y)) >= 0 ? x : y)) };
+  }
+  const [x, y] = [a as CutPart, b as CutPart];
+  return { ...x, ...join<Cut>(x, y, (one, two) => (JSON.stringify(one) >= JSON.stringify(two) ? one : two)) };
+}
+
+/** Do two copies of a part hold the same? */
+export function isSame(a: Part, b: Part): boolean {
+  if (a.seen.size !== b.seen.size || a.items.size !== b.items.size) return false;
+  for (const [replica, counter] of a.seen) if (b.seen.get(replica) !== counter) return false;
+  const others: ReadonlyMap<string, Example | Cut> = b.items;
+  for (const [id, item] of a.items) {
+    const other = others.get(id);
+    if (other === undefined || (other !== item && !encodeItem(other).equals(encodeItem(item)))) return false;
+  }
+  return true;
+}
+
+/** One example or cut in bytes that are the same for the same content: without values in JSON, then the values. */
+export function encodeItem(item: Example | Cut): Buffer {
+  if (!('embedding' in item)) {
+    const { id, node, target, reason, timeMs, seen, order } = item;
+    const fields = [id, node, Object.entries(target).sort(), reason, timeMs];
+    return Buffer.from(JSON.stringify(seen || order ? [...fields, seen ?? null, order ?? 0] : fields));
+  }
+  const { id, node, head, label, negative, camera, timeMs, kind, from, embedding } = item;
+  const { values, scale } = embedding;
+  const fields = JSON.stringify([id, node, head, label, negative, camera, timeMs, kind, from ?? null, scale]);
+  return Buffer.concat([Buffer.from(`${fields}\n`), Buffer.from(values.buffer, values.byteOffset, values.byteLength)]);
 }

@@ -65,7 +65,6 @@ export class Console {
   readonly #clients: Clients;
   readonly #stats: StatsTicker;
   readonly #learning: LearningDesk | undefined;
-  readonly #root: string;
   #desks = new Map<string, CameraDesk>();
   #server: Server | undefined;
 
@@ -82,7 +81,6 @@ export class Console {
       logger: this.#logger,
       onEnd: (session) => this.#clients.endOf(session),
     });
-    this.#root = new NodeTopics(node.settings.mqtt.base, node.name).root;
     this.#clients = new Clients({
       joined: (client) => this.#joined(client),
       watch: (client, camera, watching) => this.#desk(camera).live.watch(client, watching),
@@ -185,7 +183,7 @@ export class Console {
       run: this.#run,
       node: node.name,
       version: packageVersion(),
-      mqtt: mqttState(mqttUrl, this.#root),
+      mqtt: mqttState(mqttUrl, new NodeTopics(node.settings.mqtt.base, node.name).root),
       cameras: [...this.#desks.values()].map((desk) => desk.state()),
       learning: node.learning ? learningState(node.learning, node.name) : null,
     };

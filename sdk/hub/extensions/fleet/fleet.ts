@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../../base/errors.ts';
 import type { Learner } from '../../../learn/learner.ts';
-import { bundleHash } from '../../../learn/ledger/bundle.ts';
 import { Identity } from '../../../learn/ledger/identity.ts';
 import type { PartName } from '../../../learn/ledger/part.ts';
-import { Complaints } from '../../connection/complaints.ts';
 import { type Link, RefusedError } from '../../connection/link.ts';
 import type { Incoming } from '../../connection/session.ts';
 import type { Extension, HubContext } from '../extension.ts';
@@ -12,6 +10,7 @@ import type { HubLearning } from '../hub-node.ts';
 import { Announcer, type AnnouncerTimes } from './announcer.ts';
 import { Inbox, type Letter, type Origin } from './inbox.ts';
 import { LearnTopics, learnFiltersOf } from './learn-topics.ts';
+import { Rejections } from './rejections.ts';
 
 export interface FleetOptions {
   /** Where this node's key is, or is made. Default: what it shares is not signed. */
@@ -52,8 +51,7 @@ interface Sharing {
 export class Fleet implements Extension {
   readonly #keyFile: string | undefined;
   readonly #times: FleetTimes;
-  readonly #complaints = new Complaints('wrong examples of other nodes');
-  readonly #said = new Set<string>();
+  readonly #rejections = new Rejections(() => this.#context?.logger);
   #context: HubContext | undefined;
   #learning: HubLearning | undefined;
   #sharing: Sharing | undefined;
@@ -64,7 +62,6 @@ export class Fleet implements Extension {
   #again: NodeJS.Timeout | undefined;
   /** Filters that were given up on this connection. */
   readonly #strays = new Set<string>();
-  #rejected = 0;
 
   constructor({ keyFile, times }: FleetOptions = {}) {
     this.#keyFile = keyFile;
@@ -73,7 +70,7 @@ export class Fleet implements Extension {
 
   /** Messages that were wrong or too many. */
   get rejected(): number {
-    return this.#rejected;
+    return this.#rejections.count;
   }
 
   start(context: HubContext): void {
@@ -110,7 +107,8 @@ export class Fleet implements Extension {
     const sharing = this.#sharing;
     if (!sharing || !topic.startsWith(`${sharing.topics.root}/`)) return this.#isStray(topic);
     const name = sharing.topics.nameOf(topic);
-    if (!name) this.#reject(topic, 'expected <node>/<head>/<label> or <node>/cuts', this.#isNews(topic));
+    if (!name)
+      this.#rejections.add(topic, 'expected <node>/<head>/<label> or <node>/cuts', this.#rejections.isNews(topic));
     else if (payload.length === 0) sharing.announcer.emptied(topic, name);
     else sharing.inbox.take({ topic, name, payload, retained, link: this.#context?.link });
     return true;
@@ -137,7 +135,7 @@ export class Fleet implements Extension {
       if (this.#link && this.#link === context.link) void this.#scan(this.#link, this.#sharing);
     } catch (error) {
       const problem = messageOf(error);
-      if (this.#isNews(problem)) context.logger.error(`learning is not shared: ${problem}`);
+      if (this.#rejections.isNews(problem)) context.logger.error(`learning is not shared: ${problem}`);
     } finally {
       this.#isOpening = false;
       // It was stopped and started meanwhile.
@@ -160,11 +158,11 @@ export class Fleet implements Extension {
       },
       onBad: (letter, reason, isNews) => {
         if (isOfNow(letter)) announcer.broken(letter.topic, letter.name, letter.hash);
-        this.#reject(letter.topic, reason, isNews);
+        this.#rejections.add(letter.topic, reason, isNews);
       },
       onRefused: (letter, reason) => {
         if (isOfNow(letter)) announcer.leave(letter.topic, letter.name, letter.hash);
-        this.#reject(letter.topic, `cannot be taken in: ${reason}`, this.#isNews(letter.topic));
+        this.#rejections.add(letter.topic, `cannot be taken in: ${reason}`, this.#rejections.isNews(letter.topic));
       },
       onOverflow: () => this.#scanAgain(),
     });
@@ -177,7 +175,7 @@ export class Fleet implements Extension {
     // Its own by name, signed by another key: of this node before it was flashed, or of another one with its name.
     const isOther = name.node === node && writer === node && identity !== undefined && key !== identity.publicKey;
     if (isOther && !retained) {
-      this.#say(
+      this.#rejections.sayOnce(
         'twin',
         `MQTT: another board shares what it was taught as ${node} too: give each board a name of its own`,
       );
@@ -211,8 +209,11 @@ export class Fleet implements Extension {
   }
 
   #scanAgain(): void {
-    this.#rejected++;
-    this.#say('overflow', 'MQTT: other nodes tell more than there is room for; the broker is asked for it again');
+    this.#rejections.count++;
+    this.#rejections.sayOnce(
+      'overflow',
+      'MQTT: other nodes tell more than there is room for; the broker is asked for it again',
+    );
     this.#again ??= setTimeout(() => {
       this.#again = undefined;
       if (this.#link && this.#sharing) void this.#scan(this.#link, this.#sharing);
@@ -234,27 +235,7 @@ export class Fleet implements Extension {
     this.#context?.link?.unsubscribe(filters).catch(() => {});
     return true;
   }
-
-  #reject(topic: string, reason: string, isNews: boolean): void {
-    this.#rejected++;
-    if (isNews) this.#complaints.say(this.#context?.logger, topic, reason);
-  }
-
-  #say(what: string, text: string): void {
-    if (this.#isNews(what)) this.#context?.logger.error(text);
-  }
-
-  /** Was it not said yet? */
-  #isNews(what: string): boolean {
-    // A topic may have 64 kB, and a thousand of them are remembered.
-    const key = what.length > longestSaid ? bundleHash(Buffer.from(what)) : what;
-    if (this.#said.has(key) || this.#said.size >= mostSaid) return false;
-    this.#said.add(key);
-    return true;
-  }
 }
 
 /** Topics are anyone's to invent. */
-const mostSaid = 1000;
-const longestSaid = 200;
 const mostStrays = 20;

@@ -1,0 +1,109 @@
+import { RefusedError } from './refused-error.ts';
+import type { Ending, Sent, Suspects } from './suspects.ts';
+
+/** Of those at QoS 0 so many wait for their turn at most. */
+const mostWaiting = 64;
+/** How long a connection is quiet before what may have ended the last one goes out again. */
+const quietMs = 1000;
+/** So long it may take until it is acknowledged, and longer by its bytes at 128 kbit/s. */
+const trialMs = 15_000;
+const slowestBytesPerMs = 16;
+
+/** Something that was sent and is not answered yet. */
+export interface Flight extends Sent {
+  readonly isAlone: boolean;
+}
+
+interface Waiting {
+  readonly sent: Sent;
+  readonly start: (flight: Flight) => void;
+}
+
+/**
+ * What is on its way over one connection, and what waits for its turn: what may have ended earlier connections goes alone, so
+ * that it is known what did.
+ */
+export class Flights {
+  readonly #suspects: Suspects;
+  readonly #close: (reason: string) => void;
+  /** In the order in which they were sent. */
+  readonly #flights = new Set<Flight>();
+  #waiting: Waiting[] = [];
+  /** It waits for the connection to have been quiet. */
+  #isQuietFor: Flight | undefined;
+  #hasEnded = false;
+
+  /** @param close Cuts the connection. */
+  constructor(suspects: Suspects, close: (reason: string) => void) {
+    this.#suspects = suspects;
+    this.#close = close;
+  }
+
+  /**
+   * Waits until it may be sent.
+   *
+   * @param isOptional There is no room for it while many others wait.
+   * @throws RefusedError when it is not to be sent any more, or too many wait.
+   */
+  async turn(sent: Sent, isOptional: boolean): Promise<Flight> {
+    const verdict = this.#suspects.verdict(sent);
+    if (verdict !== undefined) throw new RefusedError(verdict);
+    if (isOptional && this.#waiting.length >= mostWaiting) throw new Error('too much waits for the broker');
+    const flight = await new Promise<Flight>((start) => {
+      this.#waiting.push({ sent, start });
+      this.#advance();
+    });
+    if (!flight.isAlone || !this.#suspects.needsQuiet(sent)) return flight;
+    this.#isQuietFor = flight;
+    await new Promise((resolve) => setTimeout(resolve, quietMs).unref());
+    this.#isQuietFor = undefined;
+    if (this.#hasEnded) throw new Error('the connection has ended');
+    this.#judge(flight);
+    return flight;
+  }
+
+  /** It was answered, and the connection goes on after it. */
+  land(flight: Flight, isAccepted?: boolean): void {
+    if (this.#hasEnded || !this.#flights.delete(flight)) return;
+    this.#suspects.survived(flight, isAccepted);
+    this.#advance();
+  }
+
+  /**
+   * The connection has ended. @param ending Undefined: for a reason that has nothing to do with what was sent.
+   * @returns True when it was learned which message it may have been.
+   */
+  ended(ending: Ending | undefined): boolean {
+    this.#hasEnded = true;
+    this.#waiting = [];
+    const quiet = this.#isQuietFor;
+    if (quiet) this.#suspects.endedBefore(quiet);
+    if (!ending) return false;
+    return this.#suspects.ended(
+      [...this.#flights].filter((flight) => flight !== quiet),
+      ending,
+    );
+  }
+
+  /** All others wait for it, so it has less time than usual to be acknowledged. */
+  #judge(flight: Flight): void {
+    const { topic, bytes } = flight;
+    const wait = trialMs + bytes / slowestBytesPerMs;
+    const end = () => {
+      if (this.#flights.has(flight)) this.#close(`it did not acknowledge ${topic} for ${Math.round(wait / 1000)} s`);
+    };
+    setTimeout(end, wait).unref();
+  }
+
+  #advance(): void {
+    for (let first = this.#waiting[0]; first; first = this.#waiting[0]) {
+      const isAlone = this.#suspects.mustBeAlone(first.sent);
+      const isBusy = isAlone ? this.#flights.size > 0 : [...this.#flights].some((flight) => flight.isAlone);
+      if (isBusy) return;
+      this.#waiting.shift();
+      const flight = { ...first.sent, isAlone };
+      this.#flights.add(flight);
+      first.start(flight);
+    }
+  }
+}

@@ -1,0 +1,17 @@
+import { InputError } from '../../base/errors.ts';
+import { isTemporary, tooLarge } from './reason-codes.ts';
+
+/** A publish or a subscription that the broker refused. */
+export class RefusedError extends InputError {
+  override name = 'RefusedError';
+  /** It may take the same another time. */
+  readonly isTemporary: boolean;
+  readonly isTooLarge: boolean;
+
+  /** @param code Reason code of MQTT 5. */
+  constructor(message: string, code?: number) {
+    super(message);
+    this.isTemporary = code !== undefined && isTemporary(code);
+    this.isTooLarge = code === tooLarge;
+  }
+}

@@ -1,0 +1,50 @@
+import { Backoff } from '../../base/backoff.ts';
+import { type Cause, closedAgain } from './causes.ts';
+
+/** A connection that lived so long was a good one: the next failure is the first again. */
+export const goodConnectionMs = 10_000;
+const slowRetryMs = 30_000;
+/** So many connections in a row may end at messages before the next ones wait longer and longer. */
+const mostHurries = 60;
+
+/** How long the next attempt waits, by how the connections before it went. */
+export class Retries {
+  readonly #backoff = new Backoff();
+  /** In a row, that ended at a message: something was learned from each. */
+  #hurries = 0;
+  /** In a row, that the broker ended soon and without a reason. */
+  #shortConnections = 0;
+  #wasShort = false;
+
+  /** The last connection ended soon. */
+  get wasShort(): boolean {
+    return this.#wasShort;
+  }
+
+  /**
+   * A connection, or an attempt at one, is over.
+   *
+   * @param livedMs Undefined: there never was a CONNACK.
+   * @param wasUsed It was given to who publishes.
+   * @param hasLearned It was learned which message ends connections.
+   * @returns What is to be said of it: the cause, or that the broker does the same again and again.
+   */
+  ended(
+    cause: Cause,
+    { livedMs, wasUsed, hasLearned }: { livedMs: number | undefined; wasUsed: boolean; hasLearned: boolean },
+  ): Cause {
+    const wasGood = livedMs !== undefined && livedMs > goodConnectionMs;
+    if (wasUsed) this.#wasShort = !wasGood;
+    if (wasGood) this.#hurries = 0;
+    const isHurry = hasLearned && this.#hurries++ < mostHurries;
+    if (wasGood || isHurry) this.#backoff.reset();
+    if (wasGood || cause.kind !== 'closed') this.#shortConnections = 0;
+    else if (wasUsed && ++this.#shortConnections >= 3 && !isHurry) return closedAgain;
+    return cause;
+  }
+
+  /** How long to wait after this, ms. */
+  waitMs(cause: Cause): number {
+    return cause.kind === 'login' ? slowRetryMs * (1 + Math.random()) : this.#backoff.next();
+  }
+}

@@ -1,0 +1,58 @@
+import type { Cause } from './causes.ts';
+
+/**
+ * A broker that does not answer MQTT 5, and answers 3.1.1, is not asked again for so long, for each time takes as long as a
+ * connection may. The first time it may have been the network.
+ */
+const silentVersionMs = { first: 10 * 60_000, again: 24 * 3_600_000 };
+
+/** Which version of MQTT the next connection speaks: 5, or 3.1.1 where the broker refuses 5 or does not answer it. */
+export class VersionChoice {
+  /** 5, or 4 for MQTT 3.1.1. */
+  now: 4 | 5 = 5;
+  /** Connections in a row that ended before CONNACK without a word: how some brokers refuse a version. */
+  #silentEnds = 0;
+  /** Until then MQTT 3.1.1 goes first, performance.now(). */
+  #silentUntil = 0;
+  #wasSilent = false;
+  /** MQTT 5 was not answered just before. */
+  #isAfterSilence = false;
+
+  /** 3.1.1 was refused without a word too, so it may be the last will that the broker does not take. */
+  get isNotIt(): boolean {
+    return this.now === 4 && this.#silentEnds >= 2;
+  }
+
+  /** There is a connection. @param nowMs performance.now() */
+  connected(version: 4 | 5, nowMs: number): void {
+    this.#silentEnds = 0;
+    if (this.#isAfterSilence) {
+      this.#silentUntil = nowMs + silentVersionMs[this.#wasSilent ? 'again' : 'first'];
+      this.#wasSilent = true;
+    }
+    this.#isAfterSilence = false;
+    if (version === 5) this.#wasSilent = false;
+  }
+
+  /** A connection ended before CONNACK without a word. */
+  endedSilently(): void {
+    this.#silentEnds++;
+  }
+
+  /** A connection is over: the next one begins with 5 again, but where 5 is not answered. */
+  renew(nowMs: number): void {
+    this.now = nowMs < this.#silentUntil ? 4 : 5;
+  }
+
+  /** An attempt failed. @returns True when it was about MQTT 5, so that the next one, with 3.1.1, need not wait. */
+  failed(cause: Cause): boolean {
+    const isSilent = cause.kind === 'silent' && this.now === 5;
+    const isAboutIt = this.now === 5 && (cause.kind === 'protocol' || isSilent);
+    this.#isAfterSilence = isSilent;
+    if (cause.kind === 'protocol' || cause.kind === 'silent' || this.#silentEnds >= 2) {
+      this.now = this.now === 5 ? 4 : 5;
+      this.#silentEnds = 0;
+    }
+    return isAboutIt;
+  }
+}

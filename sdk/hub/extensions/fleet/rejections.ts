@@ -1,0 +1,39 @@
+import type { Logger } from '../../../base/log.ts';
+import { bundleHash } from '../../../learn/ledger/bundle.ts';
+import { Complaints } from '../../connection/complaints.ts';
+
+/** Topics are anyone's to invent. */
+const mostSaid = 1000;
+const longestSaid = 200;
+
+/** What other nodes told that was wrong or too much: counted, and each kind of it said once. */
+export class Rejections {
+  count = 0;
+  readonly #logger: () => Logger | undefined;
+  readonly #complaints = new Complaints('wrong examples of other nodes');
+  readonly #said = new Set<string>();
+
+  /** @param logger Of now; undefined while nobody listens. */
+  constructor(logger: () => Logger | undefined) {
+    this.#logger = logger;
+  }
+
+  add(topic: string, reason: string, isNews: boolean): void {
+    this.count++;
+    if (isNews) this.#complaints.say(this.#logger(), topic, reason);
+  }
+
+  /** @param what What it is about; once is enough for each. */
+  sayOnce(what: string, text: string): void {
+    if (this.isNews(what)) this.#logger()?.error(text);
+  }
+
+  /** Was it not said yet? From now on it was. */
+  isNews(what: string): boolean {
+    // A topic may have 64 kB, and a thousand of them are remembered.
+    const key = what.length > longestSaid ? bundleHash(Buffer.from(what)) : what;
+    if (this.#said.has(key) || this.#said.size >= mostSaid) return false;
+    this.#said.add(key);
+    return true;
+  }
+}

@@ -1,0 +1,59 @@
+import { Backoff } from '../../base/backoff.ts';
+import { TokenBucket } from '../../base/token-bucket.ts';
+
+const burst = 100;
+
+/** When the next message may go: so many a second, and after a refusal not at once. */
+export class Pacing {
+  readonly #bucket: TokenBucket;
+  readonly #backoff = new Backoff();
+  readonly #onOver: () => void;
+  #pause: NodeJS.Timeout | undefined;
+
+  /** @param onOver Called at the end of each pause. */
+  constructor(perSecond: number, onOver: () => void) {
+    this.#bucket = new TokenBucket({ burst: Math.max(burst, perSecond / 5), eachMs: 1000 / perSecond });
+    this.#onOver = onOver;
+  }
+
+  get isPaused(): boolean {
+    return this.#pause !== undefined;
+  }
+
+  /** May one go now? If it is too early, there is a pause until it may. */
+  mayGo(): boolean {
+    const waitMs = Math.ceil(this.#bucket.waitMs);
+    if (waitMs > 0) this.#pauseFor(waitMs);
+    return waitMs === 0;
+  }
+
+  /** One goes. */
+  take(): void {
+    this.#bucket.take();
+  }
+
+  /** The broker takes none now: nothing goes for a while, each time for longer. */
+  backOff(): void {
+    this.#pauseFor(this.#backoff.next());
+  }
+
+  /** The broker took one. */
+  accepted(): void {
+    this.#backoff.reset();
+  }
+
+  /** Ends the pause; nobody is told. */
+  stop(): void {
+    clearTimeout(this.#pause);
+    this.#pause = undefined;
+  }
+
+  #pauseFor(ms: number): void {
+    clearTimeout(this.#pause);
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined;
+      this.#onOver();
+    }, ms);
+    this.#pause.unref();
+  }
+}

@@ -1,0 +1,23 @@
+/** Does things one after the other. */
+export class Turns {
+  #turn: Promise<void> = Promise.resolve();
+  #waiting = 0;
+
+  /** Is something being done, or does it wait? */
+  get isBusy(): boolean {
+    return this.#waiting > 0;
+  }
+
+  /** @param onError Must not throw. @param onDone Called after it, whatever came of it. */
+  take(what: () => Promise<void> | undefined, onError: (error: unknown) => void, onDone: () => void): Promise<void> {
+    this.#waiting++;
+    this.#turn = this.#turn
+      .then(what)
+      .catch(onError)
+      .finally(() => {
+        this.#waiting--;
+        onDone();
+      });
+    return this.#turn;
+  }
+}

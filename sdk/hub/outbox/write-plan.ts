@@ -1,0 +1,17 @@
+import type { Item } from './item.ts';
+import type { Stored } from './stored-index.ts';
+
+/** What the disk is to be told of a queue. */
+export class WritePlan {
+  /** To be written. */
+  readonly unwritten = new Set<Item>();
+  /** Of them, being written. */
+  readonly writing = new Set<Item>();
+  /** On disk and to be deleted there. */
+  readonly unwanted: Stored[] = [];
+
+  /** It need not be written any more; one that is being written is deleted once it is there. */
+  drop(item: Item): void {
+    if (!this.writing.has(item)) this.unwritten.delete(item);
+  }
+}
