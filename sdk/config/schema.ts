@@ -458,8 +458,16 @@ export const defaultModel = 'nanodet-g-416-int8';
 /** The classifier, and embedding network, that is used when none is named. */
 export const defaultClassifier = 'efficientnet-lite0-int8';
 
-const EngineName = Type.Union([Type.Literal('onnxruntime'), Type.Literal('opencv')]);
-/** What runs a network. `opencv` needs the optional bindings of OpenCV (docs/opencv.md). */
+const EngineName = Type.Union([
+  Type.Literal('auto'),
+  Type.Literal('native'),
+  Type.Literal('onnxruntime'),
+  Type.Literal('opencv'),
+]);
+/**
+ * What runs a network. `auto`: `native` where the model has a compiled program and this processor kernels for it, else
+ * `onnxruntime`. `opencv` needs the optional bindings of OpenCV (docs/opencv.md).
+ */
 export type EngineName = Static<typeof EngineName>;
 export const engineNames: readonly EngineName[] = EngineName.anyOf.map((name) => name.const);
 
@@ -471,9 +479,9 @@ export const CoreSettings = Type.Object(
         'A model that ships with Ocellus, the path of an ONNX file or of a card (.card.json), or `off`: no detector, only what is taught of the whole view.',
     }),
     engine: Type.Union(EngineName.anyOf, {
-      default: 'onnxruntime',
+      default: 'auto',
       description:
-        'What runs the network. `opencv` is OpenCV’s dnn module, for float models; it has to be built first.',
+        'What runs the network: `native`, the addon, for models with a compiled program (docs/core.md); `onnxruntime`; `opencv`, its dnn module, for float models, which has to be built first. `auto` is `native` where the model has a program and the addon has kernels for this processor, else `onnxruntime`.',
     }),
     threads: Type.Integer({
       minimum: 1,

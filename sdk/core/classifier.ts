@@ -12,7 +12,7 @@ import { ultralyticsClassifierCard } from './cards/ultralytics-card.ts';
 import { type Embedding, quantiseEmbedding } from './embedding.ts';
 import type { FrameQueue } from './frame-queue.ts';
 import { type LoadOptions, loadCore } from './load.ts';
-import type { EncodedReply, EncodeTimes } from './messages.ts';
+import type { EncodedReply, EncodeTimes, RunningEngine } from './messages.ts';
 import { readOnnxGraph } from './onnx/graph.ts';
 
 /** One class and how likely it is. */
@@ -51,13 +51,13 @@ export async function loadClassifier(
   options: LoadOptions = {},
 ): Promise<Classifier> {
   let activation: Activation | undefined;
-  const { card, queue } = await loadCore(nameOrPath, options, 'classify', (file, loaded) => {
+  const { card, engine, queue } = await loadCore(nameOrPath, options, 'classify', (file, loaded) => {
     const { description } = file;
     const card = 'ultralytics' in description ? ultralyticsClassifierCard(description, loaded) : description;
     if (card.task === 'classify') activation = missingActivation(file, card);
     return withDigest(file, card);
   });
-  return new Classifier(card, queue, activation);
+  return new Classifier(card, queue, engine, activation);
 }
 
 /**
@@ -93,7 +93,7 @@ export async function readEmbedder(nameOrPath: string = defaultClassifier): Prom
   }
   const card = 'ultralytics' in description ? undefined : withDigest(file, description);
   if (card?.task !== 'classify' || card.dimension === 0) throw new InputError(`model ${nameOrPath}: ${noEmbedding}`);
-  return { card, classLayer: readClassLayer(file, card) };
+  return { card, classLayer: file.form === 'network' ? readClassLayer(file, card) : undefined };
 }
 
 /** The space of its embeddings depends on all its weights, those in other files too. */
@@ -108,10 +108,10 @@ function withDigest<T extends ModelCard>(file: ModelFile, card: T): T {
  * @throws InputError where one class would always get all of the softmax.
  */
 function missingActivation(
-  { bytes }: ModelFile,
+  { bytes, form }: ModelFile,
   { activation, outputs, labels }: ClassifierCard,
 ): Activation | undefined {
-  const graph = readOnnxGraph(bytes);
+  const graph = form === 'network' ? readOnnxGraph(bytes) : undefined;
   const done = graph && activationOf(graph, outputs.logits);
   const missing = activation ?? (done && (done === 'none' ? 'softmax' : 'none'));
   if (missing === 'softmax' && labels.length === 1) {
@@ -125,6 +125,8 @@ function missingActivation(
 /** A classifier that is loaded. Frames of several cameras take turns, first come, first served. */
 export class Classifier {
   readonly card: ClassifierCard;
+  /** What runs it: `native`, `onnxruntime` or `opencv`. */
+  readonly engine: RunningEngine;
   readonly #queue: FrameQueue;
   readonly #activation: Activation | undefined;
 
@@ -134,8 +136,9 @@ export class Classifier {
    * @internal
    * @param activation What is applied to the network's numbers. Default: the softmax, unless they are its shares already.
    */
-  constructor(card: ClassifierCard, queue: FrameQueue, activation?: Activation) {
+  constructor(card: ClassifierCard, queue: FrameQueue, engine: RunningEngine, activation?: Activation) {
     this.card = card;
+    this.engine = engine;
     this.#queue = queue;
     this.#activation = activation;
   }

@@ -1,4 +1,3 @@
-import type { EngineName } from '../config/schema.ts';
 import './engines/no-telemetry.ts';
 import { existsSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -6,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { asset } from '../base/assets.ts';
 import { InputError, ModelError } from '../base/errors.ts';
 
-import type { CoreThreadData, Reply, ReplyOf, Request } from './messages.ts';
+import type { CoreThreadData, Reply, ReplyOf, Request, RunningEngine } from './messages.ts';
 
 /** How long a thread may take to end by itself. One inference is far shorter. */
 const closeTimeoutMs = 10_000;
@@ -35,7 +34,7 @@ export class CoreThread {
   #dead: Error | undefined;
 
   /** @param entry The file that the thread runs. Default: `worker.ts`. */
-  constructor(engine: EngineName = 'onnxruntime', entry: URL = coreEntry()) {
+  constructor(engine: RunningEngine = 'onnxruntime', entry: URL = coreEntry()) {
     const workerData: CoreThreadData = { engine, open: this.#open };
     this.#worker = new Worker(entry, { name: 'ocellus-core', workerData });
     this.#worker.on('message', (reply: Reply) => this.#settle()?.resolve(reply));

@@ -4,16 +4,22 @@ import { InputError } from '../base/errors.ts';
 import { type Logger, silent } from '../base/log.ts';
 import { type EngineName, engineNames } from '../config/schema.ts';
 import { type ModelCard, takenBy } from './cards/card.ts';
-import { type ModelFile, readModel } from './cards/model-file.ts';
+import { findModel, type ModelFile, readForm } from './cards/model-file.ts';
+import { chooseEngine } from './choose-engine.ts';
 import { CoreThread } from './core-thread.ts';
 import { decoderModule } from './decoders/custom.ts';
+import { pictureInput } from './engines/binding.ts';
+import type { TensorInfo } from './engines/engine.ts';
 import { FrameQueue } from './frame-queue.ts';
-import type { LoadedReply } from './messages.ts';
+import type { LoadedReply, RunningEngine } from './messages.ts';
 
 export interface LoadOptions {
   /** Threads of one inference. Default: 2, or 1 where there is but one core. */
   threads?: number;
-  /** What runs the network. Default `onnxruntime`; `opencv` is OpenCV's dnn module, for float models (docs/opencv.md). */
+  /**
+   * What runs the network. Default `auto`: `native` where the model has a compiled program (docs/core.md) and the addon has
+   * kernels for this processor, else `onnxruntime`. `opencv` is OpenCV's dnn module, for float models (docs/opencv.md).
+   */
   engine?: EngineName;
   logger?: Logger;
 }
@@ -31,35 +37,50 @@ export async function loadCore<T extends ModelCard['task']>(
   options: LoadOptions,
   task: T,
   cardOf: (file: ModelFile, loaded: LoadedReply) => ModelCard,
-): Promise<{ card: CardOf<T>; queue: FrameQueue }> {
+): Promise<{ card: CardOf<T>; engine: RunningEngine; queue: FrameQueue }> {
   assertKind('options of a model', options, 'object');
-  const { threads = Math.min(2, availableParallelism()), engine = 'onnxruntime', logger = silent } = options;
+  const { threads = Math.min(2, availableParallelism()), engine: asked = 'auto', logger = silent } = options;
   if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
     throw new RangeError(`threads: expected a whole number from 1 to 64, got ${threads}`);
   }
-  if (!engineNames.includes(engine)) {
-    throw new RangeError(`engine: expected ${engineNames.join(' or ')}, got ${String(engine)}`);
+  if (!engineNames.includes(asked)) {
+    throw new RangeError(`engine: expected ${engineNames.join(' or ')}, got ${String(asked)}`);
   }
   const started = performance.now();
+  const found = await findModel(nameOrPath);
+  const engine = await chooseEngine(asked, found).catch((error) => {
+    throw named(nameOrPath, error);
+  });
   if (engine === 'opencv') (await import('../opencv-bindings/load.ts')).prepareOpenCvThread();
   // The thread starts and reads the engine in while the file is read.
   const thread = new CoreThread(engine);
   try {
-    const file = await readModel(nameOrPath);
+    const file = await readForm(found, engine === 'native' ? 'program' : 'network');
     const loaded = await thread.request({ type: 'load', model: file.bytes, weights: file.weights, threads }, 'loaded');
     const card = cardOf(file, loaded);
     if (!isOf(card, task)) {
       const { task: got } = card;
       throw new InputError(`expected a model of the task ${task}, its card says ${got}: ${takenBy[got]}`);
     }
-    await thread.request({ type: 'fit', card, decoder: decoderModule(card) }, 'ready');
-    logger.debug(`model ${card.name}: ready after ${Math.round(performance.now() - started)} ms`);
-    return { card, queue: new FrameQueue(card.name, thread) };
+    const fitted = file.form === 'program' ? ofProgram(card, loaded.inputs) : card;
+    await thread.request({ type: 'fit', card: fitted, decoder: decoderModule(card) }, 'ready');
+    logger.debug(`model ${card.name}: ready after ${Math.round(performance.now() - started)} ms, by ${engine}`);
+    return { card, engine, queue: new FrameQueue(card.name, thread) };
   } catch (error) {
     await thread.close();
-    if (error instanceof InputError) throw new InputError(`model ${nameOrPath}: ${error.message}`, { cause: error });
-    throw error;
+    throw named(nameOrPath, error);
   }
+}
+
+function named(model: string, error: unknown): unknown {
+  return error instanceof InputError ? new InputError(`model ${model}: ${error.message}`, { cause: error }) : error;
+}
+
+/** A program takes the pixels as they are: what the card says of mean and deviation is in its weights. */
+function ofProgram<T extends ModelCard>(card: T, inputs: readonly TensorInfo[]): T {
+  const shape = pictureInput(inputs)?.shape ?? [];
+  const layout = shape[3] === 3 || shape[1] !== 3 ? 'NHWC' : 'NCHW';
+  return { ...card, input: { ...card.input, layout, type: 'uint8', mean: [0, 0, 0], std: [1, 1, 1] } };
 }
 
 function isOf<T extends ModelCard['task']>(card: ModelCard, task: T): card is CardOf<T> {

@@ -5,9 +5,12 @@ import type { Region } from '../frame/letterbox.ts';
 import type { ModelCard } from './cards/card.ts';
 import type { ExternalWeights, TensorInfo } from './engines/engine.ts';
 
+/** An engine that was chosen. */
+export type RunningEngine = Exclude<EngineName, 'auto'>;
+
 /** What the core's thread is made with. */
 export interface CoreThreadData {
-  readonly engine: EngineName;
+  readonly engine: RunningEngine;
   /** Requests that are not answered yet: the end of the process waits for them. */
   readonly open: Int32Array;
 }

@@ -8,7 +8,7 @@ import { assertFineScores } from './cards/output-tail.ts';
 import { ultralyticsCard } from './cards/ultralytics-card.ts';
 import type { FrameQueue, TurnOptions } from './frame-queue.ts';
 import { type LoadOptions, loadCore } from './load.ts';
-import type { DetectTimes } from './messages.ts';
+import type { DetectTimes, RunningEngine } from './messages.ts';
 
 export { listModels } from './cards/model-file.ts';
 export type { DetectTimes } from './messages.ts';
@@ -43,23 +43,26 @@ export interface DetectOptions extends TurnOptions {
  * await model.close();
  */
 export async function loadModel(nameOrPath: string = defaultModel, options: LoadOptions = {}): Promise<Model> {
-  const { card, queue } = await loadCore(nameOrPath, options, 'detect', (file, loaded) => {
+  const { card, engine, queue } = await loadCore(nameOrPath, options, 'detect', (file, loaded) => {
     const { description } = file;
     const card = 'ultralytics' in description ? ultralyticsCard(description, loaded) : description;
-    if (card.task === 'detect') assertFineScores(file.bytes, card);
+    if (card.task === 'detect' && file.form === 'network') assertFineScores(file.bytes, card);
     return card;
   });
-  return new Model(card, queue);
+  return new Model(card, queue, engine);
 }
 
 /** A detector that is loaded. Several cameras take turns, each as often as its `stream.weight` says beside the others. */
 export class Model {
   readonly card: DetectorCard;
+  /** What runs it: `native`, `onnxruntime` or `opencv`. */
+  readonly engine: RunningEngine;
   readonly #queue: FrameQueue;
 
   /** Made by `loadModel()`. @internal */
-  constructor(card: DetectorCard, queue: FrameQueue) {
+  constructor(card: DetectorCard, queue: FrameQueue, engine: RunningEngine) {
     this.card = card;
+    this.engine = engine;
     this.#queue = queue;
   }
 

@@ -6,7 +6,7 @@ import type { DecoderFactory } from './decoders/decoder.ts';
 import { decoders } from './decoders/registry.ts';
 import { Encoder } from './encoder.ts';
 import type { Engine } from './engines/engine.ts';
-import type { CoreThreadData, Reply, Request } from './messages.ts';
+import type { CoreThreadData, Reply, Request, RunningEngine } from './messages.ts';
 import { NetworkDetector } from './network-detector.ts';
 
 /** The core's thread: the engine blocks while it runs, so it runs here. Answers each request with one reply. */
@@ -16,10 +16,12 @@ if (!port) throw new Error('this file is the entry of a worker thread');
 
 const { engine: name, open } = workerData as CoreThreadData;
 // Only the one that is used is read in, and at once: the model comes later.
-const making: Promise<Engine> =
-  name === 'opencv'
-    ? import('./engines/opencv.ts').then(({ OpenCvEngine }) => new OpenCvEngine())
-    : import('./engines/onnxruntime.ts').then(({ OnnxRuntimeEngine }) => new OnnxRuntimeEngine());
+const makers: Readonly<Record<RunningEngine, () => Promise<Engine>>> = {
+  native: async () => new (await import('./engines/native.ts')).NativeEngine(),
+  onnxruntime: async () => new (await import('./engines/onnxruntime.ts')).OnnxRuntimeEngine(),
+  opencv: async () => new (await import('./engines/opencv.ts')).OpenCvEngine(),
+};
+const making = makers[name]();
 // Whoever asks is told.
 making.catch(() => {});
 let network: NetworkDetector | Encoder | undefined;

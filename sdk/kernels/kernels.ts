@@ -14,6 +14,7 @@ import { chooseVariant, loadAddon } from './native.ts';
 import { NativePreprocessor } from './preprocess/native.ts';
 import type { Preprocessor, PreprocessTarget } from './preprocess/preprocess.ts';
 import { TypeScriptPreprocessor } from './preprocess/typescript.ts';
+import { Program } from './program/native.ts';
 
 /** The operations on pixels and vectors: native where there is an addon for this machine, else their TypeScript twins. */
 export interface Kernels {
@@ -28,6 +29,15 @@ export interface Kernels {
   readonly motion: MotionKernel;
   readonly boxes: BoxesKernels;
   readonly dot: VectorKernels;
+  /** Compiled networks: the addon alone runs them. */
+  readonly programs: ProgramKernels | undefined;
+}
+
+export interface ProgramKernels {
+  /** The instruction set that they were written for. `scalar` is there to be compared with: onnxruntime is faster. */
+  readonly isa: string;
+  /** @throws InputError when the bytes are not a program, or one that cannot be run. @param name For errors. */
+  load(bytes: Uint8Array, name: string, threads: number): Program;
 }
 
 const found = loadAddon();
@@ -43,6 +53,10 @@ export const kernels: Kernels = {
   motion: native ? nativeMotion(native) : motion,
   boxes: native ? nativeBoxes(native) : boxesKernels,
   dot: native ?? vectorKernels,
+  programs: native && {
+    isa: native.chosen.program ?? 'scalar',
+    load: (bytes, name) => new Program(native, bytes, name),
+  },
 };
 
 function preprocessor(target: PreprocessTarget): Preprocessor {

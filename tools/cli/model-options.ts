@@ -20,5 +20,5 @@ export function withModelOptions(command: Command, help = named): Command {
   return command
     .option('--model <name or file>', help)
     .option('--threads <n>', 'threads of the neural core', threads)
-    .addOption(new Option('--engine <name>', 'what runs it (default: "onnxruntime")').choices(engineNames));
+    .addOption(new Option('--engine <name>', 'what runs it (default: "auto")').choices(engineNames));
 }

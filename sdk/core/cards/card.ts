@@ -4,6 +4,7 @@ import { named } from '../../config/text.ts';
 const Labels = Type.Array(named(Type.String({ minLength: 1 })), { minItems: 1 });
 const Strides = Type.Array(Type.Integer({ minimum: 1, maximum: 4096 }), { minItems: 1, maxItems: 16 });
 
+const Sha256 = Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' }));
 const Deviation = Type.Number({ exclusiveMinimum: 0 });
 
 const output = Type.Optional(Type.String({ description: 'Default: the model’s only output.' }));
@@ -168,7 +169,16 @@ const about = {
   file: Type.Optional(
     Type.String({ description: 'The model file, relative to the card. Default: the card’s name with .onnx.' }),
   ),
-  sha256: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
+  sha256: Sha256,
+  program: Type.Optional(
+    Type.Object(
+      { file: Type.String({ minLength: 1, description: 'Relative to the card.' }), sha256: Sha256 },
+      {
+        additionalProperties: false,
+        description: 'The network compiled (`ocellus compile`), which the engine `native` runs in its place.',
+      },
+    ),
+  ),
   quantisation: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
   accuracy: Type.Optional(Type.Array(Type.Record(Type.String(), Type.Unknown()))),
   source: Type.Optional(Type.Record(Type.String(), Type.Unknown())),

@@ -12,10 +12,29 @@ import { ModelCard } from './card.ts';
 import { exampleCard } from './example-card.ts';
 import { readUltralytics, type UltralyticsInfo } from './ultralytics.ts';
 
+/** What a model is there as: the network, an ONNX file, or what `ocellus compile` made of it. */
+export type ModelForm = 'network' | 'program';
+
+/** Where a model's files are, and what its card says, before they are read. At least one of the two forms is there. */
+export interface FoundModel {
+  /** For messages: the name or the path that was asked for. */
+  readonly name: string;
+  /** Undefined where only the network's metadata may tell. */
+  readonly card: ModelCard | undefined;
+  readonly network: FormFile | undefined;
+  readonly program: FormFile | undefined;
+}
+
+interface FormFile {
+  readonly path: string;
+  readonly sha256: string | undefined;
+}
+
 /** A model's bytes with what is known of them before an engine has looked inside. */
 export interface ModelFile {
   /** For messages: the name or the path that was asked for. */
   readonly name: string;
+  readonly form: ModelForm;
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Those that lie in files beside it. */
   readonly weights: readonly ExternalWeights[];
@@ -42,20 +61,23 @@ export async function listModels(): Promise<ModelCard[]> {
   return Promise.all(names.map((name) => readCard(join(folder, name))));
 }
 
+/** Of the files that `ocellus compile` writes. */
+export const programEnding = '.ocp';
+const networkEnding = '.onnx';
+
 /**
- * Reads a model by the name of a shipped one, by the path of its card `X.card.json`, or by the path of its file
- * `X.onnx`: the card is then beside it, or inside its metadata (key `ocellus`, or what Ultralytics writes). Weights that
- * lie in files beside it are read with it.
+ * Finds a model by the name of a shipped one, by the path of its card `X.card.json`, by that of its network `X.onnx` (the
+ * card is then beside it or inside its metadata), or by that of its program `X.ocp`, with the card beside it.
  *
- * @throws InputError when there is no such model, no card, the card is wrong, the file is not the card's, or weights of it
- *   are missing.
+ * @throws InputError when there is no such model, a program has no card, or the card is wrong.
  */
-export async function readModel(nameOrPath: string): Promise<ModelFile> {
+export async function findModel(nameOrPath: string): Promise<FoundModel> {
   assertKind('model', nameOrPath, 'text', 'the name of a model, or the path of an .onnx file or of a .card.json');
-  if (nameOrPath.endsWith('.json')) return readByCard(resolve(nameOrPath), nameOrPath);
-  if (nameOrPath.endsWith('.onnx')) return readByFile(resolve(nameOrPath), nameOrPath);
+  if (nameOrPath.endsWith('.json')) return findByCard(resolve(nameOrPath), nameOrPath);
+  if (nameOrPath.endsWith(networkEnding)) return findByNetwork(resolve(nameOrPath), nameOrPath);
+  if (nameOrPath.endsWith(programEnding)) return findByProgram(resolve(nameOrPath), nameOrPath);
   const shipped = asset('sdk', 'models', `${nameOrPath}${cardEnding}`);
-  if (/^[a-z0-9][a-z0-9._-]*$/.test(nameOrPath) && (await exists(shipped))) return readByCard(shipped, nameOrPath);
+  if (/^[a-z0-9][a-z0-9._-]*$/.test(nameOrPath) && (await exists(shipped))) return findByCard(shipped, nameOrPath);
   const known = (await listModels()).map(({ name }) => name);
   const format = otherFormats.exec(nameOrPath)?.[0];
   throw new InputError(
@@ -65,37 +87,94 @@ export async function readModel(nameOrPath: string): Promise<ModelFile> {
   );
 }
 
+/**
+ * Reads a model that `findModel` finds: the network where there is one, with its weights that lie in files beside it, else
+ * the program. Where no card is beside a network its metadata has one (key `ocellus`), or what Ultralytics writes.
+ *
+ * @throws InputError when there is no such model, no card, the card is wrong, the file is not the card's, or weights of it
+ *   are missing.
+ */
+export async function readModel(nameOrPath: string): Promise<ModelFile> {
+  const found = await findModel(nameOrPath);
+  return readForm(found, found.network ? 'network' : 'program');
+}
+
+/** Reads one form of a model that was found. @throws InputError as `readModel` does, and when the form is not there. */
+export async function readForm({ name, card, ...files }: FoundModel, form: ModelForm): Promise<ModelFile> {
+  const file = files[form];
+  if (!file) throw new InputError(`the model ${name} is not there as a ${form}`);
+  const bytes = await readBytes(file.path, name);
+  const weights = form === 'network' ? await readExternalWeights(bytes, file.path, name) : [];
+  assertDigest(bytes, file);
+  return { name, form, bytes, weights, description: card ?? describedInside(bytes, file.path, name) };
+}
+
+/** Is this form's file there? */
+export async function hasForm(found: FoundModel, form: ModelForm): Promise<boolean> {
+  const file = found[form];
+  return file !== undefined && (await exists(file.path));
+}
+
 const cardEnding = '.card.json';
 /** What networks come in elsewhere. */
 const otherFormats = /\.(pt|pth|ckpt|tflite|engine|pb|h5|keras|ort|safetensors|mlpackage|torchscript|param|bin|xml)$/i;
 
-async function readByCard(path: string, name: string): Promise<ModelFile> {
+async function findByCard(path: string, name: string): Promise<FoundModel> {
   const card = await readCard(path);
   const own = basename(path, path.endsWith(cardEnding) ? cardEnding : '.json');
-  const file = resolve(dirname(path), card.file ?? `${own}.onnx`);
-  const { bytes, weights } = await readFiles(file, name);
-  assertDigest(bytes, card, file);
-  return { name, bytes, weights, description: card };
+  return { name, card, ...filesOf(card, path, `${own}${networkEnding}`) };
 }
 
-async function readByFile(path: string, name: string): Promise<ModelFile> {
-  const { bytes, weights } = await readFiles(path, name);
-  const cardPath = `${path.slice(0, -'.onnx'.length)}${cardEnding}`;
-  if (await exists(cardPath)) {
-    const card = await readCard(cardPath);
-    assertDigest(bytes, card, path);
-    return { name, bytes, weights, description: card };
+/** What the card in a file names. A `file` may be a program, where there is no network. */
+function filesOf(card: ModelCard, path: string, fallback: string): Pick<FoundModel, 'network' | 'program'> {
+  const { file = fallback, sha256, program } = card;
+  const beside = (one: string) => resolve(dirname(path), one);
+  const first = { path: beside(file), sha256 };
+  if (file.endsWith(programEnding)) return { network: undefined, program: first };
+  return { network: first, program: program && { path: beside(program.file), sha256: program.sha256 } };
+}
+
+async function findByNetwork(path: string, name: string): Promise<FoundModel> {
+  const cardPath = `${path.slice(0, -networkEnding.length)}${cardEnding}`;
+  if (!(await exists(cardPath))) {
+    return { name, card: undefined, network: { path, sha256: undefined }, program: undefined };
   }
+  const card = await readCard(cardPath);
+  const { program } = filesOf(card, cardPath, path);
+  return { name, card, network: { path, sha256: card.sha256 }, program };
+}
+
+async function findByProgram(path: string, name: string): Promise<FoundModel> {
+  const own = path.slice(0, -programEnding.length);
+  const cardPath = `${own}${cardEnding}`;
+  if (!(await exists(path))) await readBytes(path, name);
+  if (!(await exists(cardPath))) {
+    throw new InputError(
+      `the compiled program ${name} has no card: expected ${cardPath} beside it, as \`ocellus compile\` writes one`,
+    );
+  }
+  const card = await readCard(cardPath);
+  const { network, program } = filesOf(card, cardPath, `${own}${networkEnding}`);
+  const isNamed = program?.path === path;
+  return {
+    name,
+    card,
+    network: network && (await exists(network.path)) ? network : undefined,
+    program: isNamed ? program : { path, sha256: undefined },
+  };
+}
+
+/** What a network says of itself. */
+function describedInside(bytes: Uint8Array, path: string, name: string): ModelCard | UltralyticsInfo {
+  const own = path.slice(0, -networkEnding.length);
   const metadata = readOnnxMetadata(bytes, name);
-  const own = metadata.get('ocellus');
-  if (own !== undefined) {
-    return { name, bytes, weights, description: parseCard(own, `${name}, the card in its metadata (key ocellus)`) };
-  }
-  const ultralytics = readUltralytics(metadata, basename(path, '.onnx'), name);
-  if (ultralytics) return { name, bytes, weights, description: ultralytics };
+  const card = metadata.get('ocellus');
+  if (card !== undefined) return parseCard(card, `${name}, the card in its metadata (key ocellus)`);
+  const ultralytics = readUltralytics(metadata, basename(own), name);
+  if (ultralytics) return ultralytics;
   throw new InputError(
     `${name} has no card, and its metadata has neither the key "ocellus" nor what Ultralytics writes. ` +
-      `Write ${cardPath}, for example (docs/models.md has the other decoders):\n${exampleCard(basename(path, '.onnx'), bytes)}`,
+      `Write ${own}${cardEnding}, for example (docs/models.md has the other decoders):\n${exampleCard(basename(own), bytes)}`,
   );
 }
 
@@ -138,25 +217,22 @@ function withNamesOfNow(card: unknown): unknown {
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-async function readFiles(path: string, name: string): Promise<Pick<ModelFile, 'bytes' | 'weights'>> {
-  let bytes: Uint8Array<ArrayBuffer>;
+async function readBytes(path: string, name: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    bytes = await readFile(path);
+    return await readFile(path);
   } catch (error) {
     throw new InputError(`the model ${name} cannot be read: ${messageOf(error)}`);
   }
-  return { bytes, weights: await readExternalWeights(bytes, path, name) };
 }
 
-function assertDigest(bytes: Uint8Array, card: ModelCard, path: string): void {
-  if (!card.sha256) return;
+function assertDigest(bytes: Uint8Array, { path, sha256: expected }: FormFile): void {
+  if (!expected) return;
   const actual = sha256(bytes);
-  if (actual !== card.sha256) {
-    throw new InputError(
-      `${path} is not the file its card speaks of: expected sha256 ${card.sha256}, got ${actual}. ` +
-        'It is damaged or was changed; fetch it again, or write a new card for it.',
-    );
-  }
+  if (actual === expected) return;
+  throw new InputError(
+    `${path} is not the file its card speaks of: expected sha256 ${expected}, got ${actual}. ` +
+      'It is damaged or was changed; fetch it again, or write a new card for it.',
+  );
 }
 
 async function exists(path: string): Promise<boolean> {
