@@ -23,7 +23,9 @@ export async function chooseEngine(asked: EngineName, model: FoundModel): Promis
   }
   if (asked !== 'auto') {
     if (model.network) return asked;
-    throw new InputError(`engine ${asked}: expected an ONNX file, got a compiled program, which the engine native runs`);
+    throw new InputError(
+      `engine ${asked}: expected an ONNX file, got a compiled program, which the engine native runs`,
+    );
   }
   const isRun = programs !== undefined && programs.isa !== 'scalar';
   if (model.network && !(isRun && (await hasForm(model, 'program')))) return 'onnxruntime';

@@ -36,7 +36,7 @@ describe('Settings', () => {
           learn: { enabled: true, states: {} },
         },
       },
-      core: { model: defaultModel, engine: 'onnxruntime', threads: 2, profile: 'auto' },
+      core: { model: defaultModel, engine: 'auto', threads: 2, profile: 'auto' },
       learn: {
         enabled: true,
         model: defaultClassifier,

@@ -50,6 +50,7 @@ export function buildAddon(folder, settings = []) {
   }
   const make = (target) => run('cmake', ['--build', folder, '--target', target], { stdio: ['ignore', 2, 'inherit'] });
   if (!make('addon')) return false;
+  if (!make('clib')) say('The C library (sdk/clib/ocellus.h) could not be built.');
   if (!make('addons')) say("The native source of libcamera's cameras could not be built; rpicam-vid reads them then.");
   writeFileSync(stamp, wanted);
   return true;
@@ -67,7 +68,12 @@ function sources() {
       const path = `${folder}/${entry.name}`;
       return entry.isDirectory() ? under(path) : /\.(cpp|h|def)$/.test(path) ? [path] : [];
     });
-  return ['CMakeLists.txt', ...under('sdk/kernels').sort(), ...under('devices/libcamera/native').sort()];
+  return [
+    'CMakeLists.txt',
+    ...under('sdk/kernels').sort(),
+    ...under('sdk/clib').sort(),
+    ...under('devices/libcamera/native').sort(),
+  ];
 }
 
 const crossCompiler = 'aarch64-linux-gnu-g++';
