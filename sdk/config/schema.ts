@@ -481,7 +481,7 @@ export const CoreSettings = Type.Object(
     engine: Type.Union(EngineName.anyOf, {
       default: 'auto',
       description:
-        'What runs the network: `native`, the addon, for models with a compiled program (docs/core.md); `onnxruntime`; `opencv`, its dnn module, for float models, which has to be built first. `auto` is `native` where the model has a program and the addon has kernels for this processor, else `onnxruntime`.',
+        'What runs the network: `native`, the addon, for models with a compiled program (docs/core.md); `onnxruntime`; `opencv`, OpenCV’s dnn module, for float models, which has to be built first. `auto` is `native` where the model has a program and the addon has kernels for this processor, else `onnxruntime`.',
     }),
     threads: Type.Integer({
       minimum: 1,

@@ -1,6 +1,6 @@
 import { assertKind } from '../base/arguments.ts';
 import { InputError, ModelError, messageOf } from '../base/errors.ts';
-import { defaultClassifier } from '../config/schema.ts';
+import { defaultClassifier, type EngineName } from '../config/schema.ts';
 import { assertFrame, type Frame } from '../frame/frame.ts';
 import { clipRegion, type Region } from '../frame/letterbox.ts';
 import { type ClassifierCard, type ModelCard, takenBy } from './cards/card.ts';
@@ -12,7 +12,7 @@ import { ultralyticsClassifierCard } from './cards/ultralytics-card.ts';
 import { type Embedding, quantiseEmbedding } from './embedding.ts';
 import type { FrameQueue } from './frame-queue.ts';
 import { type LoadOptions, loadCore } from './load.ts';
-import type { EncodedReply, EncodeTimes, RunningEngine } from './messages.ts';
+import type { EncodedReply, EncodeTimes } from './messages.ts';
 import { readOnnxGraph } from './onnx/graph.ts';
 
 /** One class and how likely it is. */
@@ -126,7 +126,7 @@ function missingActivation(
 export class Classifier {
   readonly card: ClassifierCard;
   /** What runs it: `native`, `onnxruntime` or `opencv`. */
-  readonly engine: RunningEngine;
+  readonly engine: Exclude<EngineName, 'auto'>;
   readonly #queue: FrameQueue;
   readonly #activation: Activation | undefined;
 
@@ -136,7 +136,7 @@ export class Classifier {
    * @internal
    * @param activation What is applied to the network's numbers. Default: the softmax, unless they are its shares already.
    */
-  constructor(card: ClassifierCard, queue: FrameQueue, engine: RunningEngine, activation?: Activation) {
+  constructor(card: ClassifierCard, queue: FrameQueue, engine: Exclude<EngineName, 'auto'>, activation?: Activation) {
     this.card = card;
     this.engine = engine;
     this.#queue = queue;

@@ -1,5 +1,5 @@
 import { assertKind } from '../base/arguments.ts';
-import { defaultModel } from '../config/schema.ts';
+import { defaultModel, type EngineName } from '../config/schema.ts';
 import { assertFrame, type Frame } from '../frame/frame.ts';
 import { clipRegion, type Region } from '../frame/letterbox.ts';
 import { Detections } from '../vision/detections.ts';
@@ -8,7 +8,7 @@ import { assertFineScores } from './cards/output-tail.ts';
 import { ultralyticsCard } from './cards/ultralytics-card.ts';
 import type { FrameQueue, TurnOptions } from './frame-queue.ts';
 import { type LoadOptions, loadCore } from './load.ts';
-import type { DetectTimes, RunningEngine } from './messages.ts';
+import type { DetectTimes } from './messages.ts';
 
 export { listModels } from './cards/model-file.ts';
 export type { DetectTimes } from './messages.ts';
@@ -56,11 +56,11 @@ export async function loadModel(nameOrPath: string = defaultModel, options: Load
 export class Model {
   readonly card: DetectorCard;
   /** What runs it: `native`, `onnxruntime` or `opencv`. */
-  readonly engine: RunningEngine;
+  readonly engine: Exclude<EngineName, 'auto'>;
   readonly #queue: FrameQueue;
 
   /** Made by `loadModel()`. @internal */
-  constructor(card: DetectorCard, queue: FrameQueue, engine: RunningEngine) {
+  constructor(card: DetectorCard, queue: FrameQueue, engine: Exclude<EngineName, 'auto'>) {
     this.card = card;
     this.engine = engine;
     this.#queue = queue;
