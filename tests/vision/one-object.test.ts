@@ -215,7 +215,7 @@ describe('who turns', () => {
     ['a walker', 0.8, 2, 25],
     ['a runner', 2.5, 1.5, 5],
     ['a runner', 2.5, 1.5, 10],
-  ])('%s for ten minutes is one (%d heights a second, %d s, %d looks a second)', (_, speed, turns, fps) => {
+  ])('%s for ten minutes is one (%d heights a second, %d s, %d inferences a second)', (_, speed, turns, fps) => {
     for (const seed of [11, 12, 13]) {
       const next = random(seed);
       const placeAt = wanderer(next, speed, turns);
@@ -262,7 +262,7 @@ describe('what is fast, or rarely seen', () => {
     [5, 2],
     [10, 2],
     [10, 3],
-  ])('is told once at %d looks a second when it crosses %d widths between two of them', (fps, widths) => {
+  ])('is told once at %d inferences a second when it crosses %d widths between two of them', (fps, widths) => {
     expect(visits(fps, widths, 0)).toEqual([1, 0]);
   });
 
@@ -270,7 +270,7 @@ describe('what is fast, or rarely seen', () => {
     [0.5, 2],
     [1, 1],
     [1, 3],
-  ])('is told at %d looks a second when it crosses %d widths and is missed in a share of 0.3', (fps, widths) => {
+  ])('is told at %d inferences a second when it crosses %d widths and is missed in a share of 0.3', (fps, widths) => {
     expect(visits(fps, widths, 0.3)[0]).toBeGreaterThan(0.95);
   });
 

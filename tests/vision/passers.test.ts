@@ -120,7 +120,7 @@ function expectRight({ truth, counted, wrong }: Tally, people: number) {
   expect(wrong).toBeLessThanOrEqual(0.03 * people);
 }
 
-describe.each([5, 10, 25])('lines at %i looks a second', (rate) => {
+describe.each([5, 10, 25])('lines at %i inferences a second', (rate) => {
   it.each(Object.entries(speeds))('count who goes over them %s, and not who passes their ends', (_, speed) => {
     const reach = Math.max(1, speed);
     const make = (seed: number) =>
@@ -200,7 +200,7 @@ describe.each([5, 10, 25])('lines at %i looks a second', (rate) => {
 });
 
 describe('lines and zones where the rate changes', () => {
-  /** Every 1.5 s: 25 looks a second, 4, 8, 25 … */
+  /** Every 1.5 s: 25 inferences a second, 4, 8, 25 … */
   const isGap = (seconds: number) => {
     const every = [1, 6, 3][Math.floor(Math.max(0, seconds) / 1.5) % 3]!;
     return Math.floor(seconds * 25) % every !== 0;
@@ -226,7 +226,7 @@ describe('lines and zones where the rate changes', () => {
   });
 });
 
-describe('lines at 2 looks a second', () => {
+describe('lines at 2 inferences a second', () => {
   it('count whom the tracker follows: nearly all who go slowly, most who walk', () => {
     const going = (speed: number) => (seed: number) =>
       somebody(seed, speed, 1.3, (next) => [[-between(next, 0.5, 2.5)], [between(next, 0.5, 2.5)]]);
@@ -254,7 +254,7 @@ function beside([from, to]: Passer['line']): ZoneSettings['polygon'] {
   return [from, to, far(to), far(from)].map(shares);
 }
 
-describe.each([2, 5, 10, 25])('a zone at %i looks a second', (rate) => {
+describe.each([2, 5, 10, 25])('a zone at %i inferences a second', (rate) => {
   const people = Array.from({ length: 12 }, (_, i) => seeds + i);
   const looked = (one: Passer, sight: Omit<Sight, 'rate'>, seed: number, polygon: ZoneSettings['polygon']) =>
     watch(one, looksAt(one.walk, one.size, { rate, ...sight }, seed + 500_000), polygon);
@@ -303,7 +303,7 @@ describe.each([2, 5, 10, 25])('a zone at %i looks a second', (rate) => {
         expect(looked(one, sight, seed, garden)).toMatchObject({ hasEntered: false });
       }
     }
-    // At 2 looks a second some are seen in it not once.
+    // At 2 inferences a second some are seen in it not once.
     expect(entered).toBeGreaterThanOrEqual((rate > 2 ? 1 : 0.6) * people.length * sights.length);
   });
 });

@@ -168,7 +168,7 @@ describe('Tracker: looks', () => {
     return wrong;
   }
 
-  it('tell two who meet and turn back at two looks a second, where places tell the contrary', () => {
+  it('tell two who meet and turn back at two inferences a second, where places tell the contrary', () => {
     expect(meetings(20, 2, false, [red, blue])).toBeGreaterThan(9);
     expect(meetings(20, 2, true, [red, blue])).toBeLessThan(4);
   });

@@ -30,7 +30,7 @@ function measured(
 }
 
 describe('Tremble', () => {
-  it.each([2, 5, 10, 25])('is the noise of who stands, at %i looks a second', (rate) => {
+  it.each([2, 5, 10, 25])('is the noise of who stands, at %i inferences a second', (rate) => {
     const [x, y] = measured([0.02, 0.04], { rate, seconds: 40 });
     expect(x).toBeGreaterThan(0.015);
     expect(x).toBeLessThan(0.025);
@@ -38,7 +38,7 @@ describe('Tremble', () => {
     expect(y).toBeLessThan(0.05);
   });
 
-  it.each([2, 5, 10, 25])('is not the speed, at %i looks a second', (rate) => {
+  it.each([2, 5, 10, 25])('is not the speed, at %i inferences a second', (rate) => {
     const [x, y] = measured([0, 0], { rate, way: (time) => [time * 500, time * -100] });
     expect(x).toBeLessThan(0.011);
     expect(y).toBeLessThan(0.011);

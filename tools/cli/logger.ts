@@ -9,7 +9,7 @@ export type LogLevel = (typeof logLevels)[number];
 export const logFormats = ['text', 'json'] as const;
 export type LogFormat = (typeof logFormats)[number];
 
-const looks: Readonly<Record<LogLevel, { style: Parameters<typeof styleText>[0]; priority: number }>> = {
+const levels: Readonly<Record<LogLevel, { style: Parameters<typeof styleText>[0]; priority: number }>> = {
   debug: { style: 'dim', priority: 7 },
   info: { style: 'green', priority: 6 },
   warn: { style: 'yellow', priority: 4 },
@@ -26,7 +26,7 @@ export function textLogger(level: LogLevel, forJournal = isJournal()): Logger {
   const least = logLevels.indexOf(level);
   const line = (of: LogLevel) => (message: string) => {
     if (logLevels.indexOf(of) < least) return;
-    const { style, priority } = looks[of];
+    const { style, priority } = levels[of];
     const time = new Date().toTimeString().slice(0, 8);
     const start = forJournal ? `<${priority}>` : `${paint('dim', time)} ${paint(style, of.padEnd(5))} `;
     console.error(`${start}${oneLine(maskCredentials(message))}`);

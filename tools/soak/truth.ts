@@ -19,7 +19,7 @@ import { Detections } from '../../sdk/vision/detections.ts';
 export class SparingModel implements Detector {
   readonly #model: Model;
   readonly #every: number;
-  #looks = 0;
+  #asked = 0;
   #inferences = 0;
 
   constructor(model: Model, every: number) {
@@ -35,13 +35,13 @@ export class SparingModel implements Detector {
     return this.#model.card.labels;
   }
 
-  /** Looks so far, and how many of them were the network's. */
-  get counts(): { looks: number; inferences: number } {
-    return { looks: this.#looks, inferences: this.#inferences };
+  /** Frames it was asked about, and how many of them the network was. */
+  get counts(): { asked: number; inferences: number } {
+    return { asked: this.#asked, inferences: this.#inferences };
   }
 
   async detect(frame: Frame, options?: DetectOptions): Promise<Found> {
-    if (this.#looks++ % this.#every > 0) return { detections: this.#truth(frame) };
+    if (this.#asked++ % this.#every > 0) return { detections: this.#truth(frame) };
     this.#inferences++;
     return this.#model.detectTimed(frame, options);
   }

@@ -111,7 +111,7 @@ export function tuningTable(tuned: readonly Tuned[]): string {
 
 /** What is told beside what is right; in brackets how many were counted at once where one is there. */
 export function scenarioTables(scenarios: readonly Scenario[]): string {
-  return (['keepalive', 'looks a second'] as const)
+  return (['keepalive', 'inferences a second'] as const)
     .map((by) => {
       const rows = scenarios.filter((one) => one.by === by);
       return table([

@@ -15,7 +15,7 @@ import { picture } from './world.ts';
 export interface Scenario {
   readonly name: string;
   /** What the columns differ in. */
-  readonly by: 'keepalive' | 'looks a second';
+  readonly by: 'keepalive' | 'inferences a second';
   /** What is right, in each column. */
   readonly truth: number;
   readonly columns: Readonly<Record<string, Told>>;
@@ -103,7 +103,7 @@ export function scenarios(quick: boolean): Scenario[] {
   return [
     ...[0, 0.2, 0.4].map((flicker): Scenario => {
       const columns = [0.5, 1, 2, 5, 10].map((keepalive) => [`${keepalive} s`, parkedCar(keepalive, flicker, minutes)]);
-      const name = `a car parks for ${minutes} min, ${100 * flicker} % of looks miss it: events`;
+      const name = `a car parks for ${minutes} min, ${100 * flicker} % of inferences miss it: events`;
       return { name, by: 'keepalive', truth: 1, columns: Object.fromEntries(columns) };
     }),
     byRate('a van named car and truck in turns, 5 min: events', 1, namedInTurns),
@@ -124,7 +124,7 @@ export function scenarios(quick: boolean): Scenario[] {
 
 function byRate(name: string, truth: number, told: (rate: number) => Told): Scenario {
   const columns = Object.fromEntries(rates.map((rate) => [`${rate}/s`, told(rate)]));
-  return { name, by: 'looks a second', truth, columns };
+  return { name, by: 'inferences a second', truth, columns };
 }
 
 /** Trembling edges, as a network's boxes have. */
