@@ -14,7 +14,7 @@ import { Detections } from '../../sdk/vision/detections.ts';
 
 /**
  * In place of the network for most frames of the built-in scene: says who is in view, where the scene draws it. Every
- * `every`-th look is the network's own. A million inferences would take hours and show nothing that ten thousand do not.
+ * `every`-th answer is the network's own. A million inferences would take hours and show nothing that ten thousand do not.
  */
 export class SparingModel implements Detector {
   readonly #model: Model;
