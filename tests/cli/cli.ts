@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { asset } from '../../sdk/base/assets.ts';
+import { camelKeys } from '../support/wire.ts';
 
 export interface Ended {
   readonly code: number | null;
@@ -55,8 +56,15 @@ export async function lineOf(child: ChildProcessWithoutNullStreams, pattern: Reg
   throw new Error(`ended without a line like ${pattern}:\n${err}`);
 }
 
-export const jsonLines = (text: string): unknown[] =>
-  text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line));
+/**
+ * What was printed as lines of JSON. A key that is not in snake case is an error, here for all that tests make it print.
+ *
+ * @param but Names that are expected to have a capital.
+ */
+export function jsonLines(text: string, but: readonly string[] = []): unknown[] {
+  const lines = text.split('\n').filter((line) => line !== '');
+  const values = lines.map((line) => JSON.parse(line) as unknown);
+  const wrong = values.flatMap((value) => camelKeys(value)).filter((key) => !but.includes(key));
+  if (wrong.length > 0) throw new Error(`expected keys in snake case, got ${wrong.join(', ')}`);
+  return values;
+}

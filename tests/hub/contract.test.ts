@@ -15,6 +15,7 @@ import { closing } from '../support/closing.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { eventMessage, FakeCamera, FakeNode, mqttSettings, nodeStats } from '../support/hub.ts';
 import { until } from '../support/until.ts';
+import { camelKeys } from '../support/wire.ts';
 import { ShownLearning } from './learning.ts';
 import { type Received, retainedOf, Subscriber } from './subscriber.ts';
 
@@ -81,12 +82,14 @@ describe('contract', () => {
     const broker = closing(await startBroker({ port: 0 }), (it) => it.stop());
     const camera = new FakeCamera('door');
     const node = new FakeNode('porch', [camera]);
+    node.senses = { temperature: true, throttling: true, power: true };
     const shown = ShownLearning.make(join(temporaryFolder(), 'learn'), undefined, { share: true });
     await shown.learning.start();
     node.learning = shown.learning;
     const settings = { ...mqttSettings(broker.url), home_assistant: { enabled: true, prefix: 'homeassistant' } };
     const hub = closing(new Hub({ node, settings }), (it) => it.stop());
     const heard = closing(await Subscriber.to(broker.url, `${base}/#`), (it) => it.end());
+    const discovery = closing(await Subscriber.to(broker.url, 'homeassistant/#'), (it) => it.end());
     await hub.start();
     await until(() => heard.last(`${root}/door/cat/occupied`) !== undefined);
 
@@ -114,6 +117,8 @@ describe('contract', () => {
     const fps = { in: 9.5, inferred: 2 };
     node.emit('stats', {
       ...nodeStats,
+      throttling: { now: ['throttled'], sinceBoot: [] },
+      power: { source: 'pmic', covers: 'rails', watts: 3.5, joules: 1200, joulesPerInference: 0.4 },
       cameras: { door: { frames, fps, times, timeTotals: times, objects: 1, unfinishedMs: 0, device: health } },
     });
     await shown.teachObject('rings', 'my cat');
@@ -170,6 +175,19 @@ describe('contract', () => {
       return problem === undefined ? qos : [`${message.topic}: ${problem} in ${message.text}`];
     });
     expect(problems).toEqual([]);
+    const json = (message: Received) => (/^\s*[{[]/.test(message.text) ? JSON.parse(message.text) : undefined);
+    const camelCase = [...heard.received, ...discovery.received].flatMap((message) =>
+      camelKeys(json(message)).map((key) => `${message.topic}: ${key}`),
+    );
+    expect(camelCase).toEqual([]);
+    // Home Assistant reads what is there.
+    const templates = discovery.received.flatMap(({ text }) => [...text.matchAll(/value_json((?:\.\w+)+)/g)]);
+    const read = new Set(templates.map(([, path]) => path!.slice(1)));
+    expect([...read].sort()).toContain('power.joules_per_inference');
+    const told = heard.received.map(json);
+    const isTold = (path: string) =>
+      told.some((one) => path.split('.').reduce((value, field) => value?.[field], one) !== undefined);
+    expect([...read].filter((path) => !isTold(path))).toEqual([]);
     expect(
       answers()
         .map(({ text }) => JSON.parse(text).status)
