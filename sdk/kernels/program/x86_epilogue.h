@@ -44,7 +44,9 @@ struct Constants {
   alignas(64) int16_t z[words];
   alignas(64) int16_t lo[words];
   alignas(64) int16_t hi[words];
+  /// Zero points of what is added or multiplied, and of the first of two.
   alignas(64) int16_t zr[words];
+  alignas(64) int16_t za[words];
   alignas(64) int16_t kr[words];
 
   /// Channels [from, from + count) of the step; the rest of the block stays 0. @param sum Of a channel's weights.
@@ -57,7 +59,7 @@ struct Constants {
         if (channel >= count) continue;
         const size_t at = v * V::lanes + lane;
         const size_t o = from + channel;
-        bias[at] = step.bias[o] + V::offset * sum(o);
+        if (step.bias != nullptr) bias[at] = step.bias[o] + V::offset * sum(o);
         m[at] = step.m[o];
         if (step.m2 != nullptr) second[at] = step.m2[o];
         if (step.k32 != nullptr) second[at] = step.k32[o];
@@ -80,8 +82,9 @@ struct Constants {
       if (step.hi != nullptr) hi[word] = step.hi[o];
       // Those without limits saturate in the last pack.
       if (step.hi == nullptr) hi[word] = 255;
-      if (step.residual) zr[word] = step.zb[o];
-      if (step.residual && step.kr != nullptr) kr[word] = step.kr[o];
+      if (step.zb != nullptr) zr[word] = step.zb[o];
+      if (step.za != nullptr) za[word] = step.za[o];
+      if (step.kr != nullptr) kr[word] = step.kr[o];
     }
   }
 };

@@ -44,6 +44,7 @@ namespace {
     static I packus16(I a, I b) { return prefix##_packus_epi16(a, b); }                                                \
     static I mulhrs(I a, I b) { return prefix##_mulhrs_epi16(a, b); }                                                  \
     static I mul16(I a, I b) { return prefix##_mullo_epi16(a, b); }                                                    \
+    static I mulhi16(I a, I b) { return prefix##_mulhi_epi16(a, b); }                                                  \
     static I madd16(I a, I b) { return prefix##_madd_epi16(a, b); }                                                    \
     static I maddubs(I a, I b) { return prefix##_maddubs_epi16(a, b); }                                                \
     static I adds16(I a, I b) { return prefix##_adds_epi16(a, b); }                                                    \
@@ -121,6 +122,7 @@ struct V512 : Vector512 {
     _mm512_mask_storeu_epi8(to, (1ull << count) - 1, v);
   }
   static void store_first_floats(float* to, F v, size_t count) { _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1u << count) - 1), v); }
+  static I integers_of_bytes(const uint8_t* from) { return _mm512_cvtepu8_epi32(V128::load(from)); }
   static I words_of_half(const uint8_t* from) { return _mm512_cvtepu8_epi16(V256::load(from)); }
   static I words_of_two(const uint8_t* first, const uint8_t* second) {
     const __m256i both = _mm256_inserti128_si256(_mm256_castsi128_si256(V128::load(first)), V128::load(second), 1);
@@ -195,6 +197,7 @@ struct V256 : Vector256 {
     store_floats(values, v);
     std::memcpy(to, values, 4 * count);
   }
+  static I integers_of_bytes(const uint8_t* from) { return _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))); }
   static I words_of_half(const uint8_t* from) { return _mm256_cvtepu8_epi16(V128::load(from)); }
   static I words_of_two(const uint8_t* first, const uint8_t* second) {
     // Eight bytes of each: words of four channels of the first, four of the second, in each lane.
