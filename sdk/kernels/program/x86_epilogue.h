@@ -50,12 +50,13 @@ struct Constants {
   alignas(64) int16_t kr[words];
 
   /// Channels [from, from + count) of the step; the rest of the block stays 0. @param sum Of a channel's weights.
+  /// @param capacity Channels of a block: where they are fewer than it has lanes, they are there repeatedly.
   template <typename Sum>
-  void fill(const Step& step, size_t from, size_t count, Sum sum) {
+  void fill(const Step& step, size_t from, size_t count, Sum sum, size_t capacity = NV * V::lanes) {
     const bool floats = writes_floats(finish_of(step));
     for (size_t v = 0; v < NV; v++) {
       for (size_t lane = 0; lane < V::lanes; lane++) {
-        const size_t channel = channel_of<NV>(v, lane, floats, V::lanes);
+        const size_t channel = channel_of<NV>(v, lane, floats, V::lanes) % capacity;
         if (channel >= count) continue;
         const size_t at = v * V::lanes + lane;
         const size_t o = from + channel;
@@ -73,7 +74,7 @@ struct Constants {
       const size_t lane = word % (2 * V::lanes) / 8;
       const size_t place = word % 8;
       const size_t v = NV < 2 ? 0 : 2 * pair + place / 4;
-      const size_t channel = channel_of<NV>(v, 4 * lane + place % 4, false, V::lanes);
+      const size_t channel = channel_of<NV>(v, 4 * lane + place % 4, false, V::lanes) % capacity;
       if (channel >= count) continue;
       const size_t o = from + channel;
       if (step.k != nullptr) k[word] = step.k[o];

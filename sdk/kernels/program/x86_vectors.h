@@ -128,17 +128,32 @@ struct V512 : Vector512 {
     const __m256i both = _mm256_inserti128_si256(_mm256_castsi128_si256(V128::load(first)), V128::load(second), 1);
     return _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7), _mm512_cvtepu8_epi16(both));
   }
+  static I load_two(const uint8_t* a, const uint8_t* b) {
+    return _mm512_inserti64x4(_mm512_castsi256_si512(V256::load(a)), V256::load(b), 1);
+  }
+  static I load_four(const uint8_t* a, const uint8_t* b, const uint8_t* c, const uint8_t* d) {
+    const __m256i low = _mm256_inserti128_si256(_mm256_castsi128_si256(V128::load(a)), V128::load(b), 1);
+    const __m256i high = _mm256_inserti128_si256(_mm256_castsi128_si256(V128::load(c)), V128::load(d), 1);
+    return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+  }
+  template <size_t pieces>
+  static void store_pieces(uint8_t* out, ptrdiff_t pitch, I v, size_t pixels, size_t count) {
+    if constexpr (pieces == 2) {
+      V256::store_first(out, _mm512_castsi512_si256(v), count);
+      if (pixels > 1) V256::store_first(out + pitch, _mm512_extracti64x4_epi64(v, 1), count);
+    } else {
+      V128::store_first(out, _mm512_castsi512_si128(v), count);
+      if (pixels > 1) V128::store_first(out + pitch, _mm512_extracti32x4_epi32(v, 1), count);
+      if (pixels > 2) V128::store_first(out + 2 * pitch, _mm512_extracti32x4_epi32(v, 2), count);
+      if (pixels > 3) V128::store_first(out + 3 * pitch, _mm512_extracti32x4_epi32(v, 3), count);
+    }
+  }
   static void store_two(uint8_t* out, ptrdiff_t pitch, I bytes, size_t pixels, size_t count) {
-    const I v = _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), bytes);
-    V256::store_first(out, _mm512_castsi512_si256(v), count);
-    if (pixels > 1) V256::store_first(out + pitch, _mm512_extracti64x4_epi64(v, 1), count);
+    store_pieces<2>(out, pitch, _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), bytes), pixels, count);
   }
   static void store_four(uint8_t* out, ptrdiff_t pitch, I bytes, size_t pixels, size_t count) {
-    const I v = _mm512_permutexvar_epi32(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15), bytes);
-    V128::store_first(out, _mm512_castsi512_si128(v), count);
-    if (pixels > 1) V128::store_first(out + pitch, _mm512_extracti32x4_epi32(v, 1), count);
-    if (pixels > 2) V128::store_first(out + 2 * pitch, _mm512_extracti32x4_epi32(v, 2), count);
-    if (pixels > 3) V128::store_first(out + 3 * pitch, _mm512_extracti32x4_epi32(v, 3), count);
+    const I order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    store_pieces<4>(out, pitch, _mm512_permutexvar_epi32(order, bytes), pixels, count);
   }
 };
 
@@ -205,10 +220,16 @@ struct V256 : Vector256 {
                                             _mm_loadl_epi64(reinterpret_cast<const __m128i*>(second)));
     return _mm256_cvtepu8_epi16(both);
   }
-  static void store_two(uint8_t* out, ptrdiff_t pitch, I bytes, size_t pixels, size_t count) {
-    const I v = _mm256_permute4x64_epi64(bytes, 0xd8);
+  static I load_two(const uint8_t* a, const uint8_t* b) {
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(V128::load(a)), V128::load(b), 1);
+  }
+  template <size_t pieces>
+  static void store_pieces(uint8_t* out, ptrdiff_t pitch, I v, size_t pixels, size_t count) {
     V128::store_first(out, _mm256_castsi256_si128(v), count);
     if (pixels > 1) V128::store_first(out + pitch, _mm256_extracti128_si256(v, 1), count);
+  }
+  static void store_two(uint8_t* out, ptrdiff_t pitch, I bytes, size_t pixels, size_t count) {
+    store_pieces<2>(out, pitch, _mm256_permute4x64_epi64(bytes, 0xd8), pixels, count);
   }
   static void store_four(uint8_t* out, ptrdiff_t pitch, I bytes, size_t pixels, size_t count) {
     const I v = _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
