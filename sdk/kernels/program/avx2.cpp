@@ -1,5 +1,4 @@
-// Eight bits exactly on 256-bit vectors: the byte multiply saturates sums of two products at 16 bits, so the inputs are taken as
-// x - 128, whose products with -127..127 fit in pairs, and 128 times the weights' sum is in the bias.
+// Products of words on 256-bit vectors, since the byte multiply saturates.
 #include "program/x86_conv.h"
 #include "program/x86_depthwise.h"
 #include "program/x86_pixels.h"

@@ -35,7 +35,7 @@ struct ConvPlan {
 
 /// What a kernel is called with, for one block of channels.
 struct ConvCall {
-  const int8_t* weights;
+  const void* weights;
   const void* constants;
   /// Of `Shared<V>`.
   const void* shared;
@@ -52,6 +52,7 @@ struct ConvCall {
 template <class V, size_t pixels4, size_t pixels2, size_t pixels1>
 struct ConvOn {
   using I = typename V::I;
+  using Weight = typename V::Weight;
 
   /// Vectors of words that are activated side by side.
   static constexpr size_t at_once = V::bytes == 64 ? 3 : 2;
@@ -83,7 +84,7 @@ struct ConvOn {
       block.from = from;
       block.count = channels - from < V::lanes * nv ? channels - from : static_cast<uint32_t>(V::lanes) * nv;
       block.weights = at;
-      at += static_cast<uint64_t>(plan.run_rows) * plan.run_columns * plan.quads * nv * V::bytes;
+      at += static_cast<uint64_t>(plan.run_rows) * plan.run_columns * plan.quads * nv * 4 * V::lanes * sizeof(Weight);
       at = (at + 63) / 64 * 64;
       block.constants = at;
       at += nv == 4 ? sizeof(Constants<V, 4>) : nv == 2 ? sizeof(Constants<V, 2>) : sizeof(Constants<V, 1>);
@@ -105,26 +106,24 @@ struct ConvOn {
   template <size_t NV>
   static void pack_block(const Step& step, const ConvPlan& plan, const ConvBlock& block, uint8_t* packed) {
     const bool floats = writes_floats(finish_of(step));
-    auto* to = reinterpret_cast<int8_t*>(packed + block.weights);
-    const size_t run = static_cast<size_t>(step.kh) * step.kw * step.in.channels / (plan.run_rows * plan.run_columns);
+    auto* to = reinterpret_cast<Weight*>(packed + block.weights);
     const size_t each = static_cast<size_t>(step.kh) * step.kw * step.in.channels;
+    const size_t run = each / (plan.run_rows * plan.run_columns);
     for (size_t r = 0; r < static_cast<size_t>(plan.run_rows) * plan.run_columns; r++) {
       for (size_t quad = 0; quad < plan.quads; quad++) {
-        for (size_t v = 0; v < NV; v++) {
-          for (size_t lane = 0; lane < V::lanes; lane++, to += 4) {
+        for (size_t v = 0; v < NV; v++, to += 4 * V::lanes) {
+          for (size_t lane = 0; lane < V::lanes; lane++) {
             const size_t channel = channel_of<NV>(v, lane, floats, V::lanes);
             if (channel >= block.count) continue;
-            const int8_t* from = step.weights + (block.from + channel) * each + r * run;
-            for (size_t i = 0; i < 4 && 4 * quad + i < run; i++) to[i] = from[4 * quad + i];
+            const int8_t* from = step.weights + (block.from + channel) * each + r * run + 4 * quad;
+            int8_t four[4] = {};
+            for (size_t i = 0; i < 4 && 4 * quad + i < run; i++) four[i] = from[i];
+            V::put_weights(to, lane, four);
           }
         }
       }
     }
-    reinterpret_cast<Constants<V, NV>*>(packed + block.constants)->fill(step, block.from, block.count, [&](size_t o) {
-      int32_t sum = 0;
-      for (size_t i = 0; i < each; i++) sum += step.weights[o * each + i];
-      return sum;
-    });
+    reinterpret_cast<Constants<V, NV>*>(packed + block.constants)->fill(step, block.from, block.count);
   }
 
   static void pack(const Step& step, uint8_t* packed) {
@@ -234,24 +233,33 @@ struct ConvOn {
 #pragma GCC unroll 16
       for (size_t p = 0; p < P; p++) acc[p][v] = bias;
     }
-    const int8_t* weights = call.weights;
+    const auto* weights = static_cast<const Weight*>(call.weights);
     for (size_t row = 0; row < call.run_rows; row++) {
       for (size_t column = 0; column < call.run_columns; column++) {
         const uint8_t* from = in + static_cast<ptrdiff_t>(row) * call.run_row + static_cast<ptrdiff_t>(column) * call.run_column;
         for (size_t quad = 0; quad < call.quads; quad++) {
+          // Thirty-two registers have room for the weights, sixteen have not.
           I w[NV];
+          if constexpr (V::bytes == 64) {
 #pragma GCC unroll 8
-          for (size_t v = 0; v < NV; v++) w[v] = V::load(weights + V::bytes * v);
+            for (size_t v = 0; v < NV; v++) w[v] = V::load(weights + 4 * V::lanes * v);
+          }
 #pragma GCC unroll 16
           for (size_t p = 0; p < P; p++) {
             int32_t four;
             std::memcpy(&four, from + static_cast<ptrdiff_t>(p) * call.in_pitch, sizeof four);
             const auto bytes = V::bytes_of(V::set32(four));
 #pragma GCC unroll 8
-            for (size_t v = 0; v < NV; v++) acc[p][v] = V::dot(acc[p][v], bytes, w[v]);
+            for (size_t v = 0; v < NV; v++) {
+              if constexpr (V::bytes == 64) {
+                acc[p][v] = V::dot(acc[p][v], bytes, w[v]);
+              } else {
+                acc[p][v] = V::dot_from(acc[p][v], bytes, weights + 4 * V::lanes * v);
+              }
+            }
           }
           from += 4;
-          weights += V::bytes * NV;
+          weights += 4 * V::lanes * NV;
         }
       }
     }
@@ -374,7 +382,7 @@ struct ConvOn {
     call.residual_pitch = step.residual ? step.in2.pixel : 0;
     for (size_t b = 0; b < plan.block_count; b++) {
       const ConvBlock& block = plan.blocks[b];
-      call.weights = reinterpret_cast<const int8_t*>(step.packed + block.weights);
+      call.weights = step.packed + block.weights;
       call.constants = step.packed + block.constants;
       call.count = block.count;
       if (block.nv == 4) run_block<4>(step, plan, call, block.from, from, to);

@@ -33,7 +33,7 @@ struct DepthwisePlan {
 };
 
 struct DepthwiseCall {
-  const int8_t* weights;
+  const void* weights;
   const void* constants;
   const void* shared;
   const Step* step;
@@ -47,6 +47,7 @@ struct DepthwiseCall {
 template <class V, size_t rows>
 struct DepthwiseOn {
   using I = typename V::I;
+  using Weight = typename V::Weight;
 
   static void shape_of(const Step& step, DepthwisePlan& plan) {
     const auto kw = static_cast<uint32_t>(step.kw);
@@ -75,7 +76,7 @@ struct DepthwiseOn {
       block.from = from;
       block.count = channels - from < capacity ? channels - from : capacity;
       block.weights = at;
-      at += static_cast<uint64_t>(step.kh) * plan.fours * plan.across * 4 * V::bytes;
+      at += static_cast<uint64_t>(step.kh) * plan.fours * plan.across * 4 * 4 * V::lanes * sizeof(Weight);
       at = (at + 63) / 64 * 64;
       block.constants = at;
       at += sizeof(Constants<V, 4>);
@@ -101,31 +102,29 @@ struct DepthwiseOn {
   }
 
   static void pack_block(const Step& step, const DepthwisePlan& plan, const DepthwiseBlock& block, uint8_t* packed) {
-    auto* to = reinterpret_cast<int8_t*>(packed + block.weights);
+    auto* to = reinterpret_cast<Weight*>(packed + block.weights);
     const auto channels = static_cast<size_t>(step.out.channels);
     const size_t capacity = V::bytes / block.pieces;
     for (int32_t ky = 0; ky < step.kh; ky++) {
       for (uint32_t four = 0; four < plan.fours; four++) {
         for (uint32_t output = 0; output < plan.across; output++) {
-          for (size_t v = 0; v < 4; v++) {
-            for (size_t lane = 0; lane < V::lanes; lane++, to += 4) {
+          for (size_t v = 0; v < 4; v++, to += 4 * V::lanes) {
+            for (size_t lane = 0; lane < V::lanes; lane++) {
               const size_t channel = channel_of<4>(v, lane, false, V::lanes) % capacity;
               if (channel >= block.count) continue;
+              int8_t taps[4] = {};
               for (int32_t i = 0; i < 4; i++) {
                 const int32_t kx = static_cast<int32_t>(4 * four) + i - static_cast<int32_t>(output) * step.sw;
                 if (kx < 0 || kx >= step.kw) continue;
-                to[i] = step.weights[static_cast<size_t>(ky * step.kw + kx) * channels + block.from + channel];
+                taps[i] = step.weights[static_cast<size_t>(ky * step.kw + kx) * channels + block.from + channel];
               }
+              V::put_weights(to, lane, taps);
             }
           }
         }
       }
     }
-    reinterpret_cast<Constants<V, 4>*>(packed + block.constants)->fill(step, block.from, block.count, [&](size_t o) {
-      int32_t sum = 0;
-      for (int32_t i = 0; i < step.kh * step.kw; i++) sum += step.weights[static_cast<size_t>(i) * channels + o];
-      return sum;
-    }, capacity);
+    reinterpret_cast<Constants<V, 4>*>(packed + block.constants)->fill(step, block.from, block.count, capacity);
   }
 
   static void pack(const Step& step, uint8_t* packed) {
@@ -215,7 +214,7 @@ struct DepthwiseOn {
     const ptrdiff_t left = x * step.sw - step.pad_left;
     const ptrdiff_t last = step.in.w - 1 + step.in.halo;
     const int32_t in_rows = static_cast<int32_t>(down - 1) * step.sh + step.kh;
-    const size_t pitch = fours * across * 4 * V::bytes;
+    const size_t pitch = fours * across * 16 * V::lanes;
     for (size_t four = 0; four < fours; four++) {
       // Beyond the halo there is nothing; the weights of those pixels are 0.
       ptrdiff_t at[4][pieces];
@@ -237,7 +236,7 @@ struct DepthwiseOn {
         }
       };
       const uint8_t* row = call.in + (y * step.sh - step.pad_top) * step.in.row;
-      const int8_t* weights = call.weights + four * across * 4 * V::bytes;
+      const Weight* weights = static_cast<const Weight*>(call.weights) + four * across * 16 * V::lanes;
       for (int32_t i = 0; i < in_rows; i++, row += step.in.row) {
         const I a = load(row, 0), b = load(row, 1), d = load(row, 2), e = load(row, 3);
         const I low_ab = V::low8(a, b), high_ab = V::high8(a, b);
@@ -248,11 +247,11 @@ struct DepthwiseOn {
         for (size_t r = 0; r < down; r++) {
           const int32_t ky = i - static_cast<int32_t>(r) * step.sh;
           if (down > 1 && (ky < 0 || ky >= step.kh)) continue;
-          const int8_t* own = weights + static_cast<size_t>(ky) * pitch;
+          const Weight* own = weights + static_cast<size_t>(ky) * pitch;
 #pragma GCC unroll 4
           for (size_t t = 0; t < across; t++) {
 #pragma GCC unroll 4
-            for (size_t v = 0; v < 4; v++) acc[r][t][v] = V::dot(acc[r][t][v], bytes[v], V::load(own + (t * 4 + v) * V::bytes));
+            for (size_t v = 0; v < 4; v++) acc[r][t][v] = V::dot_from(acc[r][t][v], bytes[v], own + (t * 4 + v) * 4 * V::lanes);
           }
         }
       }
@@ -330,7 +329,7 @@ struct DepthwiseOn {
       DepthwiseCall call = {};
       call.step = &step;
       call.shared = &shared;
-      call.weights = reinterpret_cast<const int8_t*>(step.packed + block.weights);
+      call.weights = step.packed + block.weights;
       call.constants = step.packed + block.constants;
       call.in = step.in.data + block.from;
       call.out_from = block.from;

@@ -49,10 +49,8 @@ struct Constants {
   alignas(64) int16_t za[words];
   alignas(64) int16_t kr[words];
 
-  /// Channels [from, from + count) of the step; the rest of the block stays 0. @param sum Of a channel's weights.
-  /// @param capacity Channels of a block: where they are fewer than it has lanes, they are there repeatedly.
-  template <typename Sum>
-  void fill(const Step& step, size_t from, size_t count, Sum sum, size_t capacity = NV * V::lanes) {
+  /// Channels [from, from + count) of the step; the rest of the block stays 0. @param capacity Channels of a block: where they are fewer than it has lanes, they are there repeatedly.
+  void fill(const Step& step, size_t from, size_t count, size_t capacity = NV * V::lanes) {
     const bool floats = writes_floats(finish_of(step));
     for (size_t v = 0; v < NV; v++) {
       for (size_t lane = 0; lane < V::lanes; lane++) {
@@ -60,7 +58,7 @@ struct Constants {
         if (channel >= count) continue;
         const size_t at = v * V::lanes + lane;
         const size_t o = from + channel;
-        if (step.bias != nullptr) bias[at] = step.bias[o] + V::offset * sum(o);
+        if (step.bias != nullptr) bias[at] = step.bias[o];
         m[at] = step.m[o];
         if (step.m2 != nullptr) second[at] = step.m2[o];
         if (step.k32 != nullptr) second[at] = step.k32[o];

@@ -46,7 +46,7 @@ struct PixelsOn {
 
   static void pack(const Step& step, uint8_t* packed) {
     auto* constants = reinterpret_cast<C*>(packed);
-    each_vector(step, [&](size_t c, size_t count) { constants[c / V::bytes].fill(step, c, count, [](size_t) { return 0; }); });
+    each_vector(step, [&](size_t c, size_t count) { constants[c / V::bytes].fill(step, c, count); });
   }
 
   static const C& constants_of(const Step& step, size_t c) { return reinterpret_cast<const C*>(step.packed)[c / V::bytes]; }

@@ -74,7 +74,7 @@ OCELLUS_VECTOR(Vector512, __m512i, __m512, _mm512, si512)
 #undef OCELLUS_VECTOR
 
 // What is not the same at all widths, or needs more than AVX2 where there is more:
-// - `Bytes`, `bytes_of` and `dot`: unsigned bytes as the dot product wants them; it takes (byte - offset).
+// - `Bytes`, `bytes_of`, `Weight`, `put_weights` and `dot_from`: the sum of four products in each lane.
 // - stores of the first values, of what an unpacked pair or four of pixels became in one pack, and their residuals.
 #if defined(__AVX512F__)
 
@@ -87,9 +87,11 @@ I dot_in_place(I sum, I bytes, I weights) {
 
 struct V128 : Vector128 {
   using Bytes = I;
-  static constexpr int32_t offset = 0;
+  using Weight = int8_t;
   static Bytes bytes_of(I bytes) { return bytes; }
+  static void put_weights(Weight* vector, size_t lane, const int8_t (&four)[4]) { std::memcpy(vector + 4 * lane, four, 4); }
   static I dot(I sum, Bytes bytes, I weights) { return dot_in_place(sum, bytes, weights); }
+  static I dot_from(I sum, Bytes bytes, const Weight* weights) { return dot_in_place(sum, bytes, load(weights)); }
   static F where_negative(I sign, F yes, F no) { return _mm_mask_blend_ps(_mm_movepi32_mask(sign), no, yes); }
   static void store_first(void* to, I v, size_t count) {
     if (count == 16) return store(to, v);
@@ -100,9 +102,11 @@ struct V128 : Vector128 {
 
 struct V256 : Vector256 {
   using Bytes = I;
-  static constexpr int32_t offset = 0;
+  using Weight = int8_t;
   static Bytes bytes_of(I bytes) { return bytes; }
+  static void put_weights(Weight* vector, size_t lane, const int8_t (&four)[4]) { std::memcpy(vector + 4 * lane, four, 4); }
   static I dot(I sum, Bytes bytes, I weights) { return dot_in_place(sum, bytes, weights); }
+  static I dot_from(I sum, Bytes bytes, const Weight* weights) { return dot_in_place(sum, bytes, load(weights)); }
   static F where_negative(I sign, F yes, F no) { return _mm256_mask_blend_ps(_mm256_movepi32_mask(sign), no, yes); }
   static void store_first(void* to, I v, size_t count) {
     if (count == 32) return store(to, v);
@@ -113,9 +117,11 @@ struct V256 : Vector256 {
 
 struct V512 : Vector512 {
   using Bytes = I;
-  static constexpr int32_t offset = 0;
+  using Weight = int8_t;
   static Bytes bytes_of(I bytes) { return bytes; }
+  static void put_weights(Weight* vector, size_t lane, const int8_t (&four)[4]) { std::memcpy(vector + 4 * lane, four, 4); }
   static I dot(I sum, Bytes bytes, I weights) { return dot_in_place(sum, bytes, weights); }
+  static I dot_from(I sum, Bytes bytes, const Weight* weights) { return dot_in_place(sum, bytes, load(weights)); }
   static F where_negative(I sign, F yes, F no) { return _mm512_mask_blend_ps(_mm512_movepi32_mask(sign), no, yes); }
   static void store_first(void* to, I v, size_t count) {
     if (count == 64) return store(to, v);
@@ -159,22 +165,14 @@ struct V512 : Vector512 {
 
 #else
 
-/// Bytes of x - 128 as their sizes, and themselves for the signs: 128 * 127 * 2 fits the 16 bits of a sum of two products.
+/// Four neighbouring bytes as two times two words. The multiply of bytes would saturate (255 * 127 * 2 does not fit 16 bits), and
+/// to mend that costs more than words do.
 template <class Vector>
-struct SignedBytes {
-  typename Vector::I size, sign;
+struct Words {
+  typename Vector::I even, odd;
 };
 
 struct V128 : Vector128 {
-  using Bytes = SignedBytes<Vector128>;
-  static constexpr int32_t offset = 128;
-  static Bytes bytes_of(I bytes) {
-    const I x = _mm_xor_si128(bytes, set8(-128));
-    return {_mm_abs_epi8(x), x};
-  }
-  static I dot(I sum, Bytes bytes, I weights) {
-    return add32(sum, madd16(maddubs(bytes.size, _mm_sign_epi8(weights, bytes.sign)), set16(1)));
-  }
   static F where_negative(I sign, F yes, F no) { return _mm_blendv_ps(no, yes, as_floats(sign)); }
   static void store_first(void* to, I v, size_t count) {
     if (count == 16) return store(to, v);
@@ -190,14 +188,23 @@ struct V128 : Vector128 {
 };
 
 struct V256 : Vector256 {
-  using Bytes = SignedBytes<Vector256>;
-  static constexpr int32_t offset = 128;
-  static Bytes bytes_of(I bytes) {
-    const I x = _mm256_xor_si256(bytes, set8(-128));
-    return {_mm256_abs_epi8(x), x};
+  using Bytes = Words<Vector256>;
+  using Weight = int16_t;
+  static Bytes bytes_of(I bytes) { return {_mm256_and_si256(bytes, set16(255)), _mm256_srli_epi16(bytes, 8)}; }
+  static void put_weights(Weight* vectors, size_t lane, const int8_t (&four)[4]) {
+    for (size_t i = 0; i < 4; i++) vectors[i % 2 * 16 + 2 * lane + i / 2] = four[i];
   }
-  static I dot(I sum, Bytes bytes, I weights) {
-    return add32(sum, madd16(maddubs(bytes.size, _mm256_sign_epi8(weights, bytes.sign)), set16(1)));
+  /// Not intrinsics: from those GCC keeps several products at once, for which there are no registers.
+  static I dot_from(I sum, Bytes bytes, const Weight* weights) {
+    I products;
+    __asm__("vpmaddwd %[first], %[even], %[products]\n\t"
+            "vpaddd %[products], %[sum], %[sum]\n\t"
+            "vpmaddwd %[second], %[odd], %[products]\n\t"
+            "vpaddd %[products], %[sum], %[sum]"
+            : [sum] "+x"(sum), [products] "=&x"(products)
+            : [first] "m"(*reinterpret_cast<const I*>(weights)), [second] "m"(*reinterpret_cast<const I*>(weights + 16)),
+              [even] "x"(bytes.even), [odd] "x"(bytes.odd));
+    return sum;
   }
   static F where_negative(I sign, F yes, F no) { return _mm256_blendv_ps(no, yes, as_floats(sign)); }
   static void store_first(void* to, I v, size_t count) {
