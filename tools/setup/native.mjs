@@ -15,7 +15,9 @@ export function buildKernels() {
     say(`The native kernels are not built; install what they need: sudo apt-get install ${missing.join(' ')}`);
     return false;
   }
-  return buildAddon('build');
+  if (buildAddon('build')) return true;
+  say('The native kernels could not be built: see above.');
+  return false;
 }
 
 /**
