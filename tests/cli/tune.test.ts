@@ -14,11 +14,11 @@ describe('ocellus tune', { timeout: 900_000 }, () => {
   it('measures, decides by what it measured, and writes it beside what is there', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'ocellus.yaml');
-    await writeFile(file, '# Mine.\nnode: porch\ncameras:\n  frontDoor: { source: "scene:" } # at the front\n');
+    await writeFile(file, '# Mine.\nnode: porch\ncameras:\n  door: { source: "scene:" } # at the front\n');
     const { code, out } = await ocellus(['tune', ...short, '--for', 'cpu', '--write', '--json'], folder);
     expect(code).toBe(0);
-    const [report] = jsonLines(out, ['settings.cameras.frontDoor']) as [Record<string, unknown>];
-    expect(report.settings).toMatchObject({ cameras: { frontDoor: { detect: { fps: expect.any(Number) } } } });
+    const [report] = jsonLines(out) as [Record<string, unknown>];
+    expect(report.settings).toMatchObject({ cameras: { door: { detect: { fps: expect.any(Number) } } } });
     expect(report).toMatchObject({ for: 'cpu', cameras: 1, written: file, model: 'nanodet-g-416-int8' });
     const ways = report.ways as Wire<Measured>[];
     const { engine, threads, fps } = report.best as { engine: string; threads: number; fps: number | null };
@@ -41,7 +41,7 @@ describe('ocellus tune', { timeout: 900_000 }, () => {
     const { parse } = await import('yaml');
     const settings = resolveSettings(parse(text));
     expect(settings).toMatchObject({ node: 'porch', core: { engine, threads } });
-    expect(settings.cameras.frontDoor).toMatchObject({ source: 'scene:', detect: { fps: fps ?? 1 } });
+    expect(settings.cameras.door).toMatchObject({ source: 'scene:', detect: { fps: fps ?? 1 } });
   });
 
   it('says it in words, and writes nothing unless it is told to', async () => {
