@@ -343,6 +343,91 @@ void check_others(Random& random) {
   }
 }
 
+/// SiLU of every 16-bit number in every unit: the sums of two inputs go through all of them.
+void check_silu() {
+  struct Channel {
+    int32_t bias;
+    int16_t k;
+    uint8_t z;
+  };
+  // Fine about zero, where the curve is, then coarser ones over all of it.
+  const Channel channels[] = {{-32640, 32767, 255}, {-32640, 8192, 255}, {0, 32767, 0},     {0, 8192, 0},
+                              {0, 1024, 0},         {-32768, 8192, 255}, {127, 256, 0},     {-16320, 16384, 128}};
+  std::vector<int32_t> bias;
+  std::vector<int16_t> k;
+  std::vector<uint8_t> z;
+  std::vector<int8_t> weights;
+  for (const Channel& channel : channels) {
+    bias.push_back(channel.bias);
+    k.push_back(channel.k);
+    z.push_back(channel.z);
+    weights.insert(weights.end(), {1, 127});
+  }
+  std::vector<uint8_t> pairs;
+  for (int i = 0; i < 65536; i++) {
+    pairs.push_back(static_cast<uint8_t>(i % 256));
+    pairs.push_back(static_cast<uint8_t>(i / 256));
+  }
+  for (int16_t e = 4; e <= 11; e++) {
+    ProgramFileMaker maker;
+    const Place in = maker.place(256, 256, 2, 0), out = maker.place(256, 256, 8, 0);
+    const uint32_t in_view = maker.view(in, 0, 2, ProgramElement::uint8, 0);
+    const uint32_t out_view = maker.view(out, 0, 8, ProgramElement::uint8, 0);
+    const uint32_t tensor = maker.tensor("pairs", ProgramDirection::input, ProgramElement::uint8, {1, 256, 256, 2});
+    maker.add(ProgramFileMaker::step(ProgramOp::input, tensor, in_view), "fill");
+    ProgramStep step = ProgramFileMaker::step(ProgramOp::conv, in_view, out_view);
+    step.epilogue = static_cast<uint16_t>(ProgramEpilogue::silu);
+    step.e = e;
+    step.weights = maker.constant(weights);
+    step.bias = maker.constant(bias);
+    step.m = maker.constant(std::vector<float>(8, 1.0f));
+    step.k = maker.constant(k);
+    step.z = maker.constant(z);
+    maker.add(step, "silu");
+    maker.tensor("curve", ProgramDirection::output, ProgramElement::uint8, {1, 256, 256, 8}, out.offset);
+    const Made made = {maker.file(), {pairs}};
+    std::vector<uint8_t> expected;
+    bool native = false;
+    expect(run(made, table_of(Isa::scalar), expected, native), "program load", Isa::scalar, 8);
+    each_variant("program", &Table::program_isa, [&](const Table& table) {
+      std::vector<uint8_t> got;
+      expect(run(made, table, got, native) && got == expected, "program SiLU, units of 2^-size", table.isa, static_cast<size_t>(e));
+    });
+  }
+}
+
+/// The caller's picture, in both layouts, whole and in blocks of 2 x 2 in any order; nothing behind it is read.
+void check_input(Random& random) {
+  for (int i = 0; i < 60; i++) {
+    const bool nchw = random.between(0, 1) == 0, blocks = random.between(0, 3) != 0;
+    const auto h = static_cast<uint32_t>(random.between(1, 5)), w = static_cast<uint32_t>(random.between(1, 21));
+    const uint32_t c = random.between(0, 3) != 0 ? 3 : static_cast<uint32_t>(random.between(1, 20));
+    const uint32_t times = blocks ? 2 : 1, channels = c * times * times;
+    ProgramFileMaker maker;
+    const Place out = maker.place(h, w, channels + static_cast<uint32_t>(random.between(0, 5)), 1);
+    const uint32_t view = maker.view(out, 0, channels, ProgramElement::uint8, maker.constant(noise(random, channels)));
+    const uint32_t ih = h * times, iw = w * times;
+    const uint32_t tensor = maker.tensor("picture", ProgramDirection::input, ProgramElement::uint8,
+                                         nchw ? std::vector<uint32_t>{1, c, ih, iw} : std::vector<uint32_t>{1, ih, iw, c});
+    ProgramStep step = ProgramFileMaker::step(ProgramOp::input, tensor, view);
+    if (nchw) step.flags |= program_nchw;
+    if (blocks) {
+      step.flags |= program_space_to_depth;
+      for (uint8_t& at : step.order) at = static_cast<uint8_t>(random.between(0, 1));
+    }
+    maker.add(step, "input");
+    maker.tensor("arena", ProgramDirection::output, ProgramElement::uint8, {1, static_cast<uint32_t>(maker.arena_bytes() - 128)}, 64);
+    const Made made = {maker.file(), {noise(random, static_cast<size_t>(ih) * iw * c)}};
+    std::vector<uint8_t> expected;
+    bool native = false;
+    expect(run(made, table_of(Isa::scalar), expected, native), "program load", Isa::scalar, c);
+    each_variant("program", &Table::program_isa, [&](const Table& table) {
+      std::vector<uint8_t> got;
+      expect(run(made, table, got, native) && got == expected, "program input", table.isa, w);
+    });
+  }
+}
+
 }  // namespace
 
 void check_program() {
@@ -350,4 +435,6 @@ void check_program() {
   check_convolutions(random);
   check_depthwise(random);
   check_others(random);
+  check_silu();
+  check_input(random);
 }
