@@ -1,5 +1,4 @@
-import { type OnnxGraph, type OnnxNode, producersOf, readOnnxGraph } from '../onnx/graph.ts';
-import { type OnnxWeights, readOnnxWeights } from '../onnx/weights.ts';
+import { type OnnxConstant, type OnnxGraph, type OnnxNode, producersOf, readOnnxGraph } from '../onnx/graph.ts';
 import type { ClassifierCard } from './card.ts';
 import type { ModelFile } from './model-file.ts';
 
@@ -31,8 +30,7 @@ export function readClassLayer({ bytes }: Pick<ModelFile, 'bytes'>, card: Classi
   if (!graph || !found) return undefined;
   const producers = producersOf(graph);
   const parts = [found.weights, found.biases].map((name) => (name === undefined ? [] : sourcesOf(producers, name)));
-  const weights = readOnnxWeights(bytes, new Set(parts.flat()));
-  const [matrix, offsets] = parts.map((names) => floatsOf(names.map((name) => weights.get(name))));
+  const [matrix, offsets] = parts.map((names) => floatsOf(names.map((name) => tensorOf(graph.constants.get(name)))));
   const classes = card.labels.length;
   const { dimension } = card;
   if (!matrix || (found.biases !== undefined && offsets?.data.length !== classes)) return undefined;
@@ -81,17 +79,29 @@ function sourcesOf(producers: ReadonlyMap<string, OnnxNode>, name: string): stri
   return node.op === 'DequantizeLinear' ? [...node.inputs] : [];
 }
 
+/** Of the types that weights, scales and zero points are of. */
+interface Weights {
+  readonly shape: readonly number[];
+  readonly data: Int8Array | Uint8Array | Int32Array | Float32Array;
+}
+
+function tensorOf(constant: OnnxConstant | undefined): Weights | undefined {
+  const data = constant?.numbers();
+  if (!constant || !data || data instanceof BigInt64Array || data instanceof Float64Array) return undefined;
+  return { shape: constant.shape, data };
+}
+
 interface Floats {
   readonly shape: readonly number[];
   readonly data: Float64Array;
 }
 
 /** @param parts Numbers, and their scales and zero points where they are quantised: for the first axis, or one for all. */
-function floatsOf([numbers, scales, zeros]: readonly (OnnxWeights | undefined)[]): Floats | undefined {
+function floatsOf([numbers, scales, zeros]: readonly (Weights | undefined)[]): Floats | undefined {
   if (!numbers) return undefined;
   const { shape, data } = numbers;
   const rows = shape[0] ?? 1;
-  const of = (one: OnnxWeights | undefined, at: number) => one?.data[one.data.length === 1 ? 0 : at];
+  const of = (one: Weights | undefined, at: number) => one?.data[one.data.length === 1 ? 0 : at];
   if (scales && scales.data.length !== 1 && scales.data.length !== rows) return undefined;
   if (!scales && !(data instanceof Float32Array)) return undefined;
   const width = data.length / rows;

@@ -14,7 +14,7 @@ import type { ExternalWeights } from './engine.ts';
  */
 export async function readExternalWeights(bytes: Uint8Array, path: string, name: string): Promise<ExternalWeights[]> {
   const constants = readOnnxGraph(bytes)?.constants.values() ?? [];
-  const locations = new Set([...constants].flatMap(({ location }) => (location === undefined ? [] : [location])));
+  const locations = new Set([...constants].flatMap(({ location }) => (location ? [location.path] : [])));
   const weights: ExternalWeights[] = [];
   for (const location of locations) weights.push({ path: location, data: await readWeights(location, path, name) });
   return weights;

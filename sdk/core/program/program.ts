@@ -1,0 +1,127 @@
+/**
+ * A network as a flat list of steps over one arena: what `ocellus compile` writes, and what runs without any knowledge of
+ * graphs. docs/core.md has the numbers; `format.ts` is the file, `reference.ts` what each step means.
+ */
+export interface Program {
+  /** What the caller sees: inputs first. */
+  readonly tensors: readonly ProgramTensor[];
+  readonly views: readonly ProgramView[];
+  /** In the order in which they run. */
+  readonly steps: readonly ProgramStep[];
+  /** Memory for everything between input and output, in bytes: a multiple of 64. */
+  readonly arenaBytes: number;
+}
+
+export type ElementName = 'uint8' | 'float32';
+
+export interface ProgramTensor {
+  readonly name: string;
+  readonly direction: 'input' | 'output';
+  readonly element: ElementName;
+  /** At most 6 dimensions. */
+  readonly shape: readonly number[];
+  /** Of an output: where it lies in the arena. An input lies in the caller's memory. */
+  readonly offset?: number;
+}
+
+/** A range of channels of a picture in the arena, height x width x channels. */
+export interface ProgramView {
+  /** Of pixel (0, 0), first channel, in bytes. */
+  readonly offset: number;
+  readonly h: number;
+  readonly w: number;
+  readonly channels: number;
+  /** From a pixel, and from a row, to the next. */
+  readonly pixelBytes: number;
+  readonly rowBytes: number;
+  /** Pixels around the picture that hold the zero points. */
+  readonly halo: number;
+  readonly element: ElementName;
+  /** One for each channel, where there is a halo. */
+  readonly zeroPoints?: Uint8Array;
+}
+
+/** What a step does. The numbers are the file's. */
+export const operations = {
+  conv: 1,
+  depthwise: 2,
+  max_pool: 3,
+  average_pool: 4,
+  resize_nearest: 5,
+  resize_bilinear: 6,
+  add: 7,
+  multiply: 8,
+  requantise: 9,
+  table: 10,
+  input: 11,
+  dequantise: 12,
+} as const;
+export type OperationName = keyof typeof operations;
+
+/** What becomes of an accumulator. The numbers are the file's. */
+export const epilogues = {
+  linear: 0,
+  silu: 1,
+  float: 2,
+  float_sigmoid: 3,
+  leaky: 4,
+  hardswish: 5,
+  sigmoid: 6,
+} as const;
+export type EpilogueName = keyof typeof epilogues;
+
+/** Constants of a step, each for all output channels (`table`: 256 for each). Which ones there are, the operation says. */
+export interface StepConstants {
+  /** [output][kh][kw][input]; depthwise [kh][kw][channel]. -127..127. */
+  readonly weights?: Int8Array;
+  readonly bias?: Int32Array;
+  readonly m?: Float32Array;
+  /** Of negative accumulators (leaky). */
+  readonly m2?: Float32Array;
+  /** SiLU: Q15. */
+  readonly k?: Int16Array;
+  /** Hard swish and sigmoid. */
+  readonly k32?: Float32Array;
+  readonly z?: Uint8Array;
+  readonly lo?: Uint8Array;
+  readonly hi?: Uint8Array;
+  readonly za?: Uint8Array;
+  readonly zb?: Uint8Array;
+  readonly rm?: Float32Array;
+  /** Of the residual (SiLU), Q9. */
+  readonly kr?: Int16Array;
+  readonly table?: Uint8Array;
+}
+
+export interface ProgramStep extends StepConstants {
+  readonly op: OperationName;
+  readonly epilogue: EpilogueName;
+  /** For messages: the node of the network that it came from. */
+  readonly name: string;
+  /** Index of a view; of an `input` step: of a tensor. */
+  readonly in: number;
+  /** The second operand, or what is added (residual). */
+  readonly in2?: number;
+  readonly out: number;
+  readonly residual?: boolean;
+  /** `input`: the caller's picture is channels first. */
+  readonly nchw?: boolean;
+  /** `input`: pairs of (dy, dx): where the pixels of each block of channels are taken from. */
+  readonly spaceToDepth?: readonly number[];
+  readonly kernel?: readonly [number, number];
+  readonly stride?: readonly [number, number];
+  /** Top, left. */
+  readonly pad?: readonly [number, number];
+  readonly dilation?: readonly [number, number];
+  /** SiLU: accumulators are brought to units of 2^-e. */
+  readonly e?: number;
+  /** SiLU with a residual: bits that are kept below the output's. */
+  readonly rs?: number;
+  /** Multiply-adds. */
+  readonly macs: number;
+}
+
+/** Bytes at the arena's start and end in which nothing lies: loads may reach into them. */
+export const spareBytes = 64;
+
+export const bytesOf = (element: ElementName): number => (element === 'uint8' ? 1 : 4);
