@@ -1,0 +1,132 @@
+import type { Tensor as OrtTensor } from 'onnxruntime-node';
+import { InputError } from '../../base/errors.ts';
+import type { ExternalWeights } from '../engines/engine.ts';
+import { type OnnxConstant, type OnnxGraph, type OnnxNode, readOnnxGraph } from '../onnx/graph.ts';
+import type { OnnxNumbers } from '../onnx/numbers.ts';
+import { pictureTensor, Tracer } from './trace.ts';
+
+/** A tensor whose numbers do not depend on the picture. */
+export interface Constant {
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Float64Array;
+}
+
+/** A graph of which every shape and every constant is known, for one size of its input. */
+export interface KnownGraph {
+  readonly nodes: readonly OnnxNode[];
+  readonly input: { readonly name: string; readonly type: 'uint8' | 'float32'; readonly shape: readonly number[] };
+  readonly outputs: readonly string[];
+  readonly opset: number;
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
+  readonly constants: ReadonlyMap<string, Constant>;
+  /** The numbers of a constant as the file has them, where they are whole ones. */
+  integers(name: string): OnnxNumbers | undefined;
+}
+
+export interface Source {
+  readonly bytes: Uint8Array;
+  readonly weights: readonly ExternalWeights[];
+}
+
+/** Sides of the input: [1, 3, height, width] or [1, height, width, 3]. */
+export type InputShape = readonly number[];
+
+/**
+ * Reads a graph and runs it once: shapes are what comes out, and what depends on no picture is a constant, however the graph
+ * computes it.
+ *
+ * @throws InputError when the file is no graph, has branches or several inputs, or cannot run.
+ */
+export async function readKnownGraph({ bytes, weights }: Source, shape: InputShape): Promise<KnownGraph> {
+  const graph = readOnnxGraph(bytes);
+  if (!graph || graph.nodes.length === 0) throw new InputError('expected an ONNX network, got a file that is none');
+  const nested = graph.nodes.find(({ isNested }) => isNested);
+  if (nested) throw unsupported(nested, 'nodes in branches and functions are not compiled');
+  const [input, ...others] = graph.inputs;
+  if (!input || others.length > 0) {
+    const names = graph.inputs.map(({ name }) => name).join(', ');
+    throw new InputError(`expected a network with one input, the picture, got ${names || 'none'}`);
+  }
+  const type = input.type === 2 ? 'uint8' : 'float32';
+  if (input.type !== 1 && input.type !== 2) {
+    throw new InputError(`expected an input of float32 or uint8, ${input.name} is of type ${input.type} of ONNX`);
+  }
+  const traced = await trace({ bytes, weights }, graph, input.name, type, shape);
+  return {
+    nodes: graph.nodes,
+    input: { name: input.name, type, shape },
+    outputs: graph.outputs,
+    opset: graph.opset,
+    ...traced,
+    integers: (name) => integersOf(graph.constants.get(name), weights),
+  };
+}
+
+async function trace(
+  { bytes, weights }: Source,
+  graph: OnnxGraph,
+  input: string,
+  type: 'uint8' | 'float32',
+  shape: InputShape,
+): Promise<Pick<KnownGraph, 'shapes' | 'constants'>> {
+  const wanted = graph.nodes.flatMap(({ outputs }) => outputs).filter((name) => name !== '');
+  const tracer = await Tracer.open(
+    bytes,
+    weights,
+    wanted.filter((name) => !graph.outputs.includes(name)),
+  );
+  const shapes = new Map<string, readonly number[]>([[input, shape]]);
+  const constants = new Map<string, Constant>();
+  for (const [name, constant] of graph.constants) {
+    const data = floatsOf(constant.numbers(outside(constant, weights)));
+    if (data) constants.set(name, { shape: constant.shape, data });
+    shapes.set(name, constant.shape);
+  }
+  try {
+    const length = shape.reduce((product, side) => product * side, 1);
+    const found = await tracer.run({ [input]: pictureTensor(type, new Uint8Array(length), shape) });
+    const moving = dependingOn(input, graph.nodes);
+    for (const [name, tensor] of found) {
+      shapes.set(name, tensor.dims);
+      if (moving.has(name)) continue;
+      const data = floatsOf(tensor.data as OnnxNumbers);
+      if (data) constants.set(name, { shape: tensor.dims, data });
+    }
+  } finally {
+    await tracer.close();
+  }
+  return { shapes, constants };
+}
+
+/** The tensors whose numbers depend on the picture. Its shape does not. */
+function dependingOn(input: string, nodes: readonly OnnxNode[]): Set<string> {
+  const moving = new Set([input]);
+  for (const { op, inputs, outputs } of nodes) {
+    if (op === 'Shape' || op === 'Size' || !inputs.some((name) => moving.has(name))) continue;
+    for (const name of outputs) moving.add(name);
+  }
+  return moving;
+}
+
+function floatsOf(numbers: OnnxNumbers | OrtTensor['data'] | undefined): Constant['data'] | undefined {
+  if (numbers === undefined || Array.isArray(numbers)) return undefined;
+  if (numbers instanceof Float32Array || numbers instanceof Float64Array) return numbers;
+  return Float64Array.from(numbers as ArrayLike<number | bigint>, Number);
+}
+
+function outside({ location }: OnnxConstant, weights: readonly ExternalWeights[]): Uint8Array | undefined {
+  if (!location) return undefined;
+  const { path, offset, length } = location;
+  const file = weights.find((one) => one.path === path)?.data;
+  return file?.subarray(offset, length === undefined ? undefined : offset + length);
+}
+
+function integersOf(constant: OnnxConstant | undefined, weights: readonly ExternalWeights[]): OnnxNumbers | undefined {
+  return constant?.numbers(outside(constant, weights));
+}
+
+/** What is said of a node that cannot be compiled. */
+export function unsupported({ op, name, outputs }: OnnxNode, why: string): InputError {
+  const which = name === '' ? `the node that gives ${outputs[0]}` : `node ${name}`;
+  return new InputError(`${which} (${op}) cannot be compiled: ${why}`);
+}

@@ -1,0 +1,165 @@
+import { type OnnxNode, producersOf } from '../onnx/graph.ts';
+import { type Constant, type KnownGraph, unsupported } from './graph.ts';
+import { fixedPart, type Layer, type Measured, type Network, type NetworkOutput } from './network.ts';
+import { operators } from './operators/operators.ts';
+import { isWhole, movedTo, pictureView, regionOf, type View } from './view.ts';
+
+/** What the card says of the pictures: they are bytes, and the network takes (pixel - mean) / std. */
+export interface Normalisation {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  readonly layout: 'NCHW' | 'NHWC';
+}
+
+export interface Padded {
+  readonly view: View;
+  /** Top, left, bottom, right. */
+  readonly pad: readonly [number, number, number, number];
+}
+
+/** A graph on its way to layers: what an operator has in its hands. */
+export class Lowering {
+  readonly graph: KnownGraph;
+  readonly layers: Layer[] = [];
+  /** The node that gives a tensor. */
+  readonly producers: ReadonlyMap<string, OnnxNode>;
+  readonly #views = new Map<string, View>();
+  readonly #padded = new Map<string, Padded>();
+
+  constructor(graph: KnownGraph) {
+    this.graph = graph;
+    this.producers = producersOf({ nodes: [...graph.nodes] });
+  }
+
+  add<T extends Layer>(layer: T): T {
+    this.layers.push(layer);
+    return layer;
+  }
+
+  set(name: string, view: View): void {
+    this.#views.set(name, view);
+  }
+
+  /** @throws InputError when the node's input is a constant. */
+  view(node: OnnxNode, index: number): View {
+    const name = node.inputs[index] ?? '';
+    if (this.#padded.has(name))
+      throw unsupported(node, 'a Pad stands before it: only a convolution or a pool takes one');
+    const view = this.#views.get(name);
+    if (!view) throw unsupported(node, `its input ${index} (${name}) is a constant, or missing`);
+    return view;
+  }
+
+  viewOf(name: string | undefined): View | undefined {
+    return this.#views.get(name ?? '');
+  }
+
+  /** A picture with zeros around it, which only who pads by itself can take. */
+  pad(name: string, padded: Padded): void {
+    this.#padded.set(name, padded);
+  }
+
+  /** A node's picture, and the zeros that a Pad before it puts around. */
+  paddedView(node: OnnxNode): Padded {
+    return this.#padded.get(node.inputs[0] ?? '') ?? { view: this.view(node, 0), pad: [0, 0, 0, 0] };
+  }
+
+  constantOf(name: string | undefined): Constant | undefined {
+    return this.graph.constants.get(name ?? '');
+  }
+
+  /** @throws InputError when the node's input depends on the picture. */
+  constant(node: OnnxNode, index: number): Constant {
+    const constant = this.constantOf(node.inputs[index]);
+    if (!constant) throw unsupported(node, `its input ${index} (${node.inputs[index]}) is no constant`);
+    return constant;
+  }
+
+  shapeOf(name: string): readonly number[] {
+    return this.graph.shapes.get(name) ?? [];
+  }
+
+  /** The tensor's numbers are a layer's, which lie there as the view says. */
+  give(name: string, view: View): void {
+    this.set(name, view);
+    const { layer } = view;
+    if (!layer.measured) layer.measured = measuredBy(name, view);
+  }
+
+  /** For each number of a view another one, in a layer as the view lies. */
+  giveAlike(name: string, layer: Layer, view: View): void {
+    this.give(name, movedTo(layer, view));
+  }
+
+  lower(input: View): Network {
+    const {
+      nodes,
+      outputs,
+      constants,
+      input: { name },
+    } = this.graph;
+    this.set(name, input);
+    for (const node of nodes) {
+      const isKnown = node.outputs.every((one) => one === '' || constants.has(one));
+      if (isKnown) continue;
+      const operator = operators[node.op];
+      if (!operator)
+        throw unsupported(node, 'the compiler has no such operator; sdk/core/compiler/operators has the list');
+      operator(node, this);
+    }
+    const given = outputs.map((one): NetworkOutput => {
+      const view = this.#padded.has(one) ? undefined : this.#views.get(one);
+      if (!view)
+        throw unsupported(
+          nodes.find((node) => node.outputs.includes(one))!,
+          `its output ${one} is a constant, or zeros around a picture`,
+        );
+      return { name: one, view };
+    });
+    for (const layer of this.layers) tellParts(layer);
+    return { layers: this.layers, outputs: given };
+  }
+}
+
+function measuredBy(tensor: string, view: View): Measured | undefined {
+  const { h, w, c } = regionOf(view);
+  const isAll = [h, w, c].every(({ from, step }) => from === 0 && step === 1);
+  return isAll ? { tensor, dims: view.dims, from: 0 } : undefined;
+}
+
+/** What is known of joined channels is known of each part. */
+function tellParts(layer: Layer): void {
+  if (layer.kind !== 'concat' || layer.axis !== 'c') return;
+  let from = 0;
+  for (const part of layer.parts) {
+    if (isWhole(part)) {
+      part.layer.measured ??= layer.measured && { ...layer.measured, from: layer.measured.from + from };
+      part.layer.fixed ??= fixedPart(layer.fixed, from, part.c.size);
+    }
+    from += part.c.size;
+  }
+}
+
+/** The picture as the graph's input. */
+export function inputLayer({ input: { name, shape } }: KnownGraph, { mean, std, layout }: Normalisation): View {
+  const [h, w, c] = layout === 'NCHW' ? [shape[2]!, shape[3]!, shape[1]!] : [shape[1]!, shape[2]!, shape[3]!];
+  const layer: Layer = {
+    kind: 'input',
+    name,
+    h,
+    w,
+    c,
+    tensor: name,
+    layout,
+    scale: Float64Array.from({ length: c }, (_, i) => 1 / (std[i] ?? 1)),
+    mean: Float64Array.from({ length: c }, (_, i) => mean[i] ?? 0),
+  };
+  const view = pictureView(layer);
+  const [n, channels, rows, columns] = view.dims as [
+    View['dims'][0],
+    View['dims'][0],
+    View['dims'][0],
+    View['dims'][0],
+  ];
+  return layout === 'NCHW' ? view : { ...view, dims: [n, rows, columns, channels] };
+}

@@ -1,0 +1,190 @@
+import type { Activation } from './activation.ts';
+import type { Region, View } from './view.ts';
+
+/**
+ * A network between graph and program: layers over pictures height x width x channels, in float, without tensors that only
+ * describe others anew. An operator of a graph adds layers (operators/), fuse.ts joins them, quantise.ts gives them their
+ * integers, plan.ts their places.
+ */
+export type Layer =
+  | InputLayer
+  | ConvLayer
+  | MaxPoolLayer
+  | AveragePoolLayer
+  | ResizeLayer
+  | AddLayer
+  | MultiplyLayer
+  | UnaryLayer
+  | AffineLayer
+  | CopyLayer
+  | ConcatLayer;
+
+interface LayerBase {
+  /** The graph's node, for messages and listings. */
+  name: string;
+  readonly h: number;
+  readonly w: number;
+  readonly c: number;
+  /** Where the range of each of its channels can be measured. */
+  measured?: Measured;
+  /** The scale and zero point that the graph itself says: of all channels, or of each. */
+  fixed?: Fixed;
+}
+
+/** A tensor of the graph that has a layer's numbers. */
+export interface Measured {
+  readonly tensor: string;
+  /** How it lies in the layer. */
+  readonly dims: View['dims'];
+  /** The layer's first channel among the tensor's. */
+  readonly from: number;
+}
+
+export interface Fixed {
+  readonly scale: readonly number[];
+  readonly zero: readonly number[];
+}
+
+export function fixedPart(fixed: Fixed | undefined, from: number, size: number): Fixed | undefined {
+  return fixed && { scale: fixed.scale.slice(from, from + size), zero: fixed.zero.slice(from, from + size) };
+}
+
+export interface InputLayer extends LayerBase {
+  readonly kind: 'input';
+  readonly tensor: string;
+  readonly layout: 'NCHW' | 'NHWC';
+  /** A number is (pixel - mean) * scale, for each channel. */
+  scale: Float64Array;
+  mean: Float64Array;
+  /** Pairs (dy, dx): each block of channels takes every second pixel from there on. */
+  readonly spaceToDepth?: readonly number[];
+}
+
+/** Dense or depthwise; a fully connected layer is one whose kernel is the whole picture. */
+export interface ConvLayer extends LayerBase {
+  readonly kind: 'conv';
+  input: Region;
+  readonly isDepthwise: boolean;
+  /** [output][kh][kw][input]; depthwise [kh][kw][channel]. */
+  weights: Float32Array;
+  bias: Float64Array;
+  readonly kernel: readonly [number, number];
+  readonly stride: readonly [number, number];
+  /** Top, left, bottom, right. */
+  pad: readonly [number, number, number, number];
+  readonly dilation: readonly [number, number];
+  activation: Activation;
+  /** What is added after the activation, and what happens then. */
+  residual?: { readonly input: Region; activation: Activation };
+  /** Each output channel is this input channel: nothing is computed, channels are put in another order. */
+  readonly picks?: readonly number[];
+  /** The integers that the graph has as weights, and what each output channel's are multiplied with. */
+  grid?: { readonly weights: Int8Array; readonly scale: Float64Array };
+}
+
+interface Pool extends LayerBase {
+  input: Region;
+  readonly kernel: readonly [number, number];
+  readonly stride: readonly [number, number];
+}
+
+export interface MaxPoolLayer extends Pool {
+  readonly kind: 'max_pool';
+  /** Top, left. */
+  readonly pad: readonly [number, number];
+}
+
+export interface AveragePoolLayer extends Pool {
+  readonly kind: 'average_pool';
+}
+
+export interface ResizeLayer extends LayerBase {
+  readonly kind: 'resize';
+  input: Region;
+  readonly mode: 'nearest' | 'bilinear';
+  readonly factors: readonly [number, number];
+}
+
+export interface AddLayer extends LayerBase {
+  readonly kind: 'add';
+  input: Region;
+  second: Region;
+  activation: Activation;
+}
+
+/** The second one may be a single pixel. */
+export interface MultiplyLayer extends LayerBase {
+  readonly kind: 'multiply';
+  input: Region;
+  second: Region;
+  activation: Activation;
+}
+
+export interface UnaryLayer extends LayerBase {
+  readonly kind: 'unary';
+  input: Region;
+  activation: Activation;
+}
+
+/** scale * x + bias, for each channel. */
+export interface AffineLayer extends LayerBase {
+  readonly kind: 'affine';
+  input: Region;
+  readonly scale: Float64Array;
+  readonly bias: Float64Array;
+}
+
+export interface CopyLayer extends LayerBase {
+  readonly kind: 'copy';
+  input: Region;
+}
+
+export interface ConcatLayer extends LayerBase {
+  readonly kind: 'concat';
+  /** Channels beside channels; or pixels behind pixels, each part row by row. */
+  readonly axis: 'c' | 'w';
+  parts: Region[];
+}
+
+/** A tensor that the caller sees. */
+export interface NetworkOutput {
+  readonly name: string;
+  readonly view: View;
+}
+
+export interface Network {
+  /** In an order in which they can run. */
+  layers: Layer[];
+  readonly outputs: NetworkOutput[];
+}
+
+/** What a layer reads. */
+export function inputsOf(layer: Layer): Region[] {
+  switch (layer.kind) {
+    case 'input':
+      return [];
+    case 'concat':
+      return layer.parts;
+    case 'add':
+    case 'multiply':
+      return [layer.input, layer.second];
+    case 'conv':
+      return layer.residual ? [layer.input, layer.residual.input] : [layer.input];
+    default:
+      return [layer.input];
+  }
+}
+
+/** Replaces what a layer reads. */
+export function mapInputs(layer: Layer, change: (region: Region) => Region): void {
+  if (layer.kind === 'input') return;
+  if (layer.kind === 'concat') {
+    layer.parts = layer.parts.map(change);
+    return;
+  }
+  layer.input = change(layer.input);
+  if (layer.kind === 'add' || layer.kind === 'multiply') layer.second = change(layer.second);
+  else if (layer.kind === 'conv' && layer.residual) {
+    layer.residual = { ...layer.residual, input: change(layer.residual.input) };
+  }
+}

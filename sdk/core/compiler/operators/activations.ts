@@ -1,0 +1,98 @@
+import type { OnnxNode } from '../../onnx/graph.ts';
+import { type Activation, clip, hardswish, leaky, recognised, sigmoid, silu } from '../activation.ts';
+import { unsupported } from '../graph.ts';
+import type { Lowering } from '../lowering.ts';
+import { channelsOf, regionOf } from '../view.ts';
+import { floatOf, labelOf, type Operator, textOf } from './operator.ts';
+
+/** Applies a function to each number of a node's first input. */
+export function applyTo(node: OnnxNode, network: Lowering, activation: Activation, input = 0): void {
+  const view = network.view(node, input);
+  const region = regionOf(view);
+  const { h, w, c } = region;
+  const sides = { h: h.size, w: w.size, c: c.size };
+  const layer = network.add({ kind: 'unary', name: labelOf(node), ...sides, input: region, activation });
+  network.giveAlike(node.outputs[0]!, layer, view);
+}
+
+const always =
+  (activation: Activation): Operator =>
+  (node, network) =>
+    applyTo(node, network, activation);
+
+const scalar =
+  (make: (node: OnnxNode) => (x: number) => number): Operator =>
+  (node, network) =>
+    applyTo(node, network, recognised(make(node)));
+
+const limited: Operator = (node, network) => {
+  const limit = (index: number, name: string, otherwise: number) =>
+    node.inputs[index] ? network.constant(node, index).data[0]! : floatOf(node, name, otherwise);
+  const low = limit(1, 'min', Number.NEGATIVE_INFINITY);
+  const high = limit(2, 'max', Number.POSITIVE_INFINITY);
+  applyTo(node, network, clip(low, high));
+};
+
+/** A slope for all channels, or one each. */
+const parametric: Operator = (node, network) => {
+  const { data, shape } = network.constant(node, 1);
+  const view = network.view(node, 0);
+  const channels = channelsOf(view, 1) ?? [];
+  const region = regionOf(view);
+  if (
+    data.length !== 1 &&
+    (shape.length > view.dims.length - 1 || shape[0] !== data.length || channels.length !== data.length)
+  ) {
+    throw unsupported(node, `expected one slope, or one for each channel, got [${shape.join(', ')}]`);
+  }
+  const slope = Array.from({ length: region.c.size }, () => data[0]!);
+  if (data.length > 1) channels.forEach((at, i) => (slope[at - region.c.from] = data[i]!));
+  applyTo(node, network, leaky(slope));
+};
+
+const gelu = (node: OnnxNode) => {
+  const isApproximate = textOf(node, 'approximate', 'none') === 'tanh';
+  return (x: number) => {
+    if (isApproximate) return 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
+    return 0.5 * x * (1 + errorFunction(x / Math.SQRT2));
+  };
+};
+
+/** To 1.5e-7 (Abramowitz and Stegun, 7.1.26). */
+export function errorFunction(x: number): number {
+  const t = 1 / (1 + 0.3275911 * Math.abs(x));
+  const series = [1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592];
+  const sum = series.reduce((total, factor) => (total + factor) * t, 0);
+  return Math.sign(x) * (1 - sum * Math.exp(-x * x));
+}
+
+/** Functions of one number. One that is no epilogue of a step becomes a table of 256 entries. */
+export const activations: Readonly<Record<string, Operator>> = {
+  Abs: scalar(() => Math.abs),
+  Clip: limited,
+  Elu: scalar((node) => {
+    const alpha = floatOf(node, 'alpha', 1);
+    return (x) => (x < 0 ? alpha * Math.expm1(x) : x);
+  }),
+  Erf: scalar(() => errorFunction),
+  Exp: scalar(() => Math.exp),
+  Gelu: scalar(gelu),
+  HardSigmoid: scalar((node) => {
+    const [alpha, beta] = [floatOf(node, 'alpha', 0.2), floatOf(node, 'beta', 0.5)];
+    return (x) => Math.min(1, Math.max(0, alpha * x + beta));
+  }),
+  HardSwish: always(hardswish),
+  LeakyRelu: (node, network) => applyTo(node, network, leaky([floatOf(node, 'alpha', 0.01)])),
+  Mish: scalar(() => (x) => x * Math.tanh(Math.log1p(Math.exp(x)))),
+  PRelu: parametric,
+  QuickGelu: scalar((node) => {
+    const alpha = floatOf(node, 'alpha', 1.702);
+    return (x) => x / (1 + Math.exp(-alpha * x));
+  }),
+  Relu: always(clip(0, Number.POSITIVE_INFINITY)),
+  Sigmoid: always(sigmoid),
+  Silu: always(silu),
+  Softplus: scalar(() => (x) => Math.log1p(Math.exp(x))),
+  Sqrt: scalar(() => Math.sqrt),
+  Tanh: scalar(() => Math.tanh),
+};

@@ -1,0 +1,233 @@
+import type { OnnxNode } from '../../onnx/graph.ts';
+import { none, recognised } from '../activation.ts';
+import { type Constant, unsupported } from '../graph.ts';
+import type { Lowering } from '../lowering.ts';
+import { channelsOf, isWhole, liesAs, type Region, regionOf, shapeOf, type View } from '../view.ts';
+import { applyTo } from './activations.ts';
+import { labelOf, type Operator } from './operator.ts';
+
+export const add: Operator = (node, network) => {
+  if (node.inputs.length !== 2) throw unsupported(node, `expected two inputs, got ${node.inputs.length}`);
+  const constant = constantSide(node, network);
+  if (constant)
+    affine(
+      node,
+      network,
+      constant.view,
+      () => 1,
+      of(constant.constant, (value) => value),
+    );
+  else combine(node, network, 'add');
+};
+
+export const subtract: Operator = (node, network) => {
+  const constant = constantSide(node, network);
+  if (!constant) throw unsupported(node, 'a difference of two tensors that both depend on the picture');
+  const { view, isFirst } = constant;
+  if (isFirst)
+    affine(
+      node,
+      network,
+      view,
+      () => -1,
+      of(constant.constant, (value) => value),
+    );
+  else
+    affine(
+      node,
+      network,
+      view,
+      () => 1,
+      of(constant.constant, (value) => -value),
+    );
+};
+
+export const divide: Operator = (node, network) => {
+  const constant = constantSide(node, network);
+  if (!constant) throw unsupported(node, 'a quotient of two tensors that both depend on the picture');
+  const { view, isFirst } = constant;
+  if (!isFirst) {
+    affine(
+      node,
+      network,
+      view,
+      of(constant.constant, (value) => 1 / value),
+      () => 0,
+    );
+    return;
+  }
+  const value = constant.constant.data[0]!;
+  if (constant.constant.data.length > 1) throw unsupported(node, 'a quotient of several numbers by a tensor');
+  applyTo(
+    node,
+    network,
+    recognised((x) => value / x),
+    1,
+  );
+};
+
+/** Of a tensor and a function of it, as SiLU is written in parts, or of two tensors. */
+export const multiply: Operator = (node, network) => {
+  const constant = constantSide(node, network);
+  if (constant) {
+    affine(
+      node,
+      network,
+      constant.view,
+      of(constant.constant, (value) => value),
+      () => 0,
+    );
+    return;
+  }
+  const [a, b] = [network.view(node, 0), network.view(node, 1)];
+  for (const [plain, other, index] of [
+    [a, b, 0],
+    [b, a, 1],
+  ] as const) {
+    const known = functionOf(other, plain);
+    if (known) {
+      applyTo(
+        node,
+        network,
+        recognised((x) => x * known(x)),
+        index,
+      );
+      return;
+    }
+  }
+  combine(node, network, 'multiply');
+};
+
+interface ConstantSide {
+  readonly view: View;
+  readonly constant: Constant;
+  /** The constant is the first input. */
+  readonly isFirst: boolean;
+}
+
+function constantSide(node: OnnxNode, network: Lowering): ConstantSide | undefined {
+  const [first, second] = node.inputs.map((name) => network.constantOf(name));
+  if (!first && !second) return undefined;
+  return { view: network.view(node, first ? 1 : 0), constant: (first ?? second)!, isFirst: first !== undefined };
+}
+
+/** The constant's number for a position among its numbers. */
+type PerChannel = (index: number, constant?: Constant) => number;
+const of =
+  ({ data }: Constant, change: (value: number) => number): PerChannel & { shape?: readonly number[] } =>
+  (index) =>
+    change(data[data.length === 1 ? 0 : index]!);
+
+/**
+ * scale * x + bias for each channel.
+ *
+ * @throws InputError when the constant has a number for each pixel.
+ */
+function affine(node: OnnxNode, network: Lowering, view: View, scale: PerChannel, bias: PerChannel): void {
+  const constant = node.inputs.map((name) => network.constantOf(name)).find((one) => one !== undefined)!;
+  const region = regionOf(view);
+  const channels = channelIndices(view, constant);
+  if (!channels) {
+    throw unsupported(node, `its constant [${constant.shape.join(', ')}] has more than one number for each channel`);
+  }
+  const { h, w, c } = region;
+  const factors = new Float64Array(c.size).fill(1);
+  const sums = new Float64Array(c.size);
+  channels.forEach((index, at) => {
+    if (index === undefined) return;
+    factors[at] = scale(index);
+    sums[at] = bias(index);
+  });
+  const sides = { h: h.size, w: w.size, c: c.size };
+  const layer = network.add({
+    kind: 'affine',
+    name: labelOf(node),
+    ...sides,
+    input: region,
+    scale: factors,
+    bias: sums,
+  });
+  network.giveAlike(node.outputs[0]!, layer, view);
+}
+
+/** For each channel of the view's region the position of its number in the constant. */
+function channelIndices(view: View, { shape, data }: Constant): (number | undefined)[] | undefined {
+  const { c } = regionOf(view);
+  if (data.length === 1) return Array.from({ length: c.size }, () => 0);
+  const missing = view.dims.length - shape.length;
+  const wide = shape.flatMap((side, i) => (side > 1 ? [i + missing] : []));
+  const [dim, ...others] = wide;
+  if (missing < 0 || dim === undefined || others.length > 0) return undefined;
+  const channels = channelsOf(view, dim);
+  // Other channels of the region that lie along another dimension would have to have the same number.
+  const isElsewhere = view.dims.some((stretches, i) => i !== dim && stretches.some(({ axis }) => axis === 'c'));
+  if (!channels || isElsewhere) return undefined;
+  const result: (number | undefined)[] = Array.from({ length: c.size }, () => undefined);
+  channels.forEach((at, i) => (result[at - c.from] = i));
+  return result;
+}
+
+function combine(node: OnnxNode, network: Lowering, kind: 'add' | 'multiply'): void {
+  const views = [network.view(node, 0), network.view(node, 1)] as const;
+  const shapes = views.map((view) => shapeOf(view));
+  const count = (shape: readonly number[]) => shape.reduce((product, side) => product * side, 1);
+  const [large, small] = count(shapes[0]!) >= count(shapes[1]!) ? views : [views[1], views[0]];
+  const [region, second] = [regionOf(large), regionOf(small)];
+  const { h, w, c } = region;
+  const isScale = kind === 'multiply' && second.h.size === 1 && second.w.size === 1 && isSameChannels(large, small);
+  if (!isScale && !liesAs(large, small)) {
+    throw unsupported(node, `its operands [${shapes[0]!.join(', ')}] and [${shapes[1]!.join(', ')}] lie differently`);
+  }
+  const base = { name: labelOf(node), h: h.size, w: w.size, c: c.size, input: region, second, activation: none };
+  network.giveAlike(node.outputs[0]!, network.add({ kind, ...base }), large);
+}
+
+/** Do the channels of both lie along the same dimension, in the same order? */
+function isSameChannels(one: View, other: View): boolean {
+  if (one.dims.length !== other.dims.length) return false;
+  const relative = (view: View, dim: number) =>
+    channelsOf(view, dim)
+      ?.map((at) => at - view.start.c)
+      .join();
+  return one.dims.every((stretches, i) => {
+    if (stretches.some(({ axis }) => axis === 'c')) return relative(one, i) === relative(other, i);
+    return other.dims[i]!.length === 0;
+  });
+}
+
+/** A tensor as a function of another one, number by number; undefined where it is none. */
+function functionOf(view: View, of: View): ((x: number) => number) | undefined {
+  if (!liesAs(view, of)) return undefined;
+  const wanted = regionOf(of);
+  let region = regionOf(view);
+  let result = (x: number) => x;
+  for (;;) {
+    if (isSame(region, wanted)) return result;
+    const { layer } = region;
+    if (!isWhole(region) || (layer.kind !== 'unary' && layer.kind !== 'affine')) return undefined;
+    const later = result;
+    if (layer.kind === 'unary') {
+      const { kind, slope = [] } = layer.activation;
+      if (kind === 'leaky' && slope.length > 1) return undefined;
+      result = (x) => later(layer.activation.of(x, 0));
+    } else {
+      const [factor, sum] = [layer.scale[0]!, layer.bias[0]!];
+      if (!layer.scale.every((one) => one === factor) || !layer.bias.every((one) => one === sum)) return undefined;
+      result = (x) => later(factor * x + sum);
+    }
+    region = layer.input;
+  }
+}
+
+function isSame(one: Region, other: Region): boolean {
+  const axes = ['h', 'w', 'c'] as const;
+  return (
+    one.layer === other.layer &&
+    axes.every(
+      (axis) =>
+        one[axis].from === other[axis].from &&
+        one[axis].size === other[axis].size &&
+        one[axis].step === other[axis].step,
+    )
+  );
+}

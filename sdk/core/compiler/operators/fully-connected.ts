@@ -1,0 +1,93 @@
+import type { OnnxNode } from '../../onnx/graph.ts';
+import { none } from '../activation.ts';
+import { unsupported } from '../graph.ts';
+import type { Lowering } from '../lowering.ts';
+import { isAlone, type Region, regionOf, type Stretch, type View } from '../view.ts';
+import { floatOf, intOf, labelOf, type Operator } from './operator.ts';
+import { gridOf, type WeightGrid } from './weight-grid.ts';
+
+interface Matrix {
+  /** Of output o and input k. */
+  at(o: number, k: number): number;
+  readonly outputs: number;
+  readonly inputs: number;
+  readonly grid: WeightGrid | undefined;
+}
+
+export const gemm: Operator = (node, network) => {
+  const { data, shape } = network.constant(node, 1);
+  const isTransposed = intOf(node, 'transB', 0) === 1;
+  const [rows, columns] = shape as [number, number];
+  const [alpha, beta] = [floatOf(node, 'alpha', 1), floatOf(node, 'beta', 1)];
+  if (intOf(node, 'transA', 0) === 1) throw unsupported(node, 'its first input is transposed');
+  const bias = node.inputs[2] ? network.constant(node, 2).data.map((value) => value * beta) : undefined;
+  const matrix = isTransposed
+    ? {
+        at: (o: number, k: number) => alpha * data[o * columns + k]!,
+        outputs: rows,
+        inputs: columns,
+        grid: alpha === 1 ? gridOf(node.inputs[1]!, network) : undefined,
+      }
+    : { at: (o: number, k: number) => alpha * data[k * columns + o]!, outputs: columns, inputs: rows, grid: undefined };
+  connect(node, network, matrix, bias);
+};
+
+/** Of a tensor and a constant matrix. */
+export const matMul: Operator = (node, network) => {
+  const { data, shape } = network.constant(node, 1);
+  const [inputs, outputs] = shape.slice(-2) as [number, number];
+  if (shape.slice(0, -2).some((side) => side > 1)) throw unsupported(node, 'its matrix is several ones');
+  connect(node, network, { at: (o, k) => data[k * outputs + o]!, outputs, inputs, grid: undefined }, undefined);
+};
+
+/** A matrix times the last dimension: for each pixel its channels, or else all of the picture at once. */
+function connect(node: OnnxNode, network: Lowering, matrix: Matrix, bias: ArrayLike<number> | undefined): void {
+  const view = network.view(node, 0);
+  const last = view.dims.length - 1;
+  const region = regionOf(view);
+  const isPerPixel = isAlone(view, last, ['c']);
+  const isAll = view.dims.every((dim, i) => i === last || dim.length === 0);
+  if (!isPerPixel && !isAll) {
+    throw unsupported(node, 'its input is no list of pixels: it was reshaped or transposed before');
+  }
+  const kernel: [number, number] = isPerPixel ? [1, 1] : [region.h.size, region.w.size];
+  const { outputs, inputs, grid } = matrix;
+  const places = placesOf(view, last, region, isPerPixel);
+  const size = kernel[0] * kernel[1] * region.c.size;
+  const weights = new Float32Array(outputs * size);
+  const integers = grid && new Int8Array(outputs * size);
+  for (let o = 0; o < outputs; o++) {
+    for (let k = 0; k < inputs; k++) {
+      weights[o * size + places[k]!] = matrix.at(o, k);
+      if (integers) integers[o * size + places[k]!] = grid.weights[o * inputs + k]!;
+    }
+  }
+  const [h, w] = isPerPixel ? [region.h.size, region.w.size] : [1, 1];
+  const layer = network.add({
+    ...{ kind: 'conv' as const, name: labelOf(node), h, w, c: outputs, input: region, isDepthwise: false, weights },
+    bias: biasOf(bias, outputs),
+    ...{ kernel, stride: [1, 1], pad: [0, 0, 0, 0], dilation: [1, 1], activation: none },
+    ...(grid && integers && { grid: { weights: integers, scale: grid.scale } }),
+  });
+  const channels: Stretch[] = outputs > 1 ? [{ axis: 'c', size: outputs, step: 1 }] : [];
+  const moved = view.dims.map((dim, i) =>
+    i === last
+      ? channels
+      : dim.map((one) => ({ ...one, step: one.step / (one.axis === 'h' ? region.h : region.w).step })),
+  );
+  network.give(node.outputs[0]!, { layer, start: { h: 0, w: 0, c: 0 }, dims: moved });
+}
+
+function biasOf(bias: ArrayLike<number> | undefined, outputs: number): Float64Array {
+  return Float64Array.from({ length: outputs }, (_, o) => bias?.[bias.length === 1 ? 0 : o] ?? 0);
+}
+
+/** Where in the kernel's weights [kh][kw][channel] each number of the dimension lies. */
+function placesOf(view: View, dim: number, { h, w, c }: Region, isPerPixel: boolean): number[] {
+  const steps = isPerPixel ? { h: 0, w: 0, c: 1 } : { h: (w.size * c.size) / h.step, w: c.size / w.step, c: 1 };
+  let places = [0];
+  for (const { axis, size, step } of view.dims[dim]!) {
+    places = places.flatMap((at) => Array.from({ length: size }, (_, i) => at + i * step * steps[axis]));
+  }
+  return places;
+}

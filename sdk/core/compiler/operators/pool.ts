@@ -1,0 +1,118 @@
+import type { OnnxNode } from '../../onnx/graph.ts';
+import { boundsOf, none } from '../activation.ts';
+import { unsupported } from '../graph.ts';
+import type { Lowering } from '../lowering.ts';
+import type { Layer } from '../network.ts';
+import { pictureView, type View } from '../view.ts';
+import { paddingOf, pictureOf } from './conv.ts';
+import { axisOf, intOf, intsOf, labelOf, type Operator } from './operator.ts';
+
+interface Window {
+  readonly kernel: readonly [number, number];
+  readonly stride: readonly [number, number];
+  readonly pad: readonly [number, number, number, number];
+  readonly h: number;
+  readonly w: number;
+}
+
+function windowOf(node: OnnxNode, network: Lowering, view: View, around: Window['pad']): Window {
+  const kernel = (intsOf(node, 'kernel_shape') ?? []) as readonly [number, number];
+  if (kernel.length !== 2 || view.dims.length !== 4) {
+    throw unsupported(node, `expected a window over height and width, got [${kernel.join(', ')}]`);
+  }
+  const stride = (intsOf(node, 'strides') ?? [1, 1]) as readonly [number, number];
+  const dilation = (intsOf(node, 'dilations') ?? [1, 1]) as readonly [number, number];
+  if (dilation.some((step) => step !== 1)) throw unsupported(node, 'its window has holes (dilations)');
+  const [, , h, w] = network.shapeOf(node.outputs[0]!) as [number, number, number, number];
+  const { region } = pictureOf(node, view, false);
+  const from = [region.h.size + around[0] + around[2], region.w.size + around[1] + around[3]];
+  const own = paddingOf(node, { kernel, stride, dilation }, from, [h, w], 2);
+  const pad = own.map((one, i) => one + around[i]!) as [number, number, number, number];
+  return { kernel, stride, pad, h, w };
+}
+
+export const maxPool: Operator = (node, network) => {
+  const { view, pad: around } = network.paddedView(node);
+  // A pool leaves out what lies outside, a Pad puts zeros there: the same where no number is below.
+  if (around.some((one) => one > 0) && !isPositive(view.layer)) {
+    throw unsupported(node, 'the Pad before it puts zeros among numbers that may be negative');
+  }
+  const { region, channels } = pictureOf(node, view, false);
+  const { kernel, stride, pad, h, w } = windowOf(node, network, view, around);
+  const base = { name: labelOf(node), h, w, c: region.c.size, input: region };
+  const layer = network.add({ kind: 'max_pool', ...base, kernel, stride, pad: [pad[0], pad[1]] });
+  give(node, network, layer, view, channels !== undefined);
+};
+
+function isPositive(layer: Layer): boolean {
+  if (layer.kind === 'max_pool' || layer.kind === 'copy') return isPositive(layer.input.layer);
+  if (layer.kind === 'concat') return layer.parts.every((part) => isPositive(part.layer));
+  return (
+    (layer.kind === 'unary' && boundsOf(layer.activation)[0] >= 0) || layer.fixed?.zero.every((z) => z === 0) === true
+  );
+}
+
+export const averagePool: Operator = (node, network) => {
+  const { view, pad: around } = network.paddedView(node);
+  const { region, channels } = pictureOf(node, view, false);
+  const { kernel, stride, pad, h, w } = windowOf(node, network, view, around);
+  const base = { name: labelOf(node), h, w, c: region.c.size, input: region };
+  const isInside = (h - 1) * stride[0] + kernel[0] <= region.h.size && (w - 1) * stride[1] + kernel[1] <= region.w.size;
+  if (pad.every((one) => one === 0) && isInside) {
+    const layer = network.add({ kind: 'average_pool', ...base, kernel, stride });
+    give(node, network, layer, view, channels !== undefined);
+    return;
+  }
+  const countsZeros = intOf(node, 'count_include_pad', 0) === 1 || around.some((one) => one > 0);
+  if (!countsZeros || intOf(node, 'ceil_mode', 0) === 1) {
+    throw unsupported(node, 'at the edges it divides by fewer pixels: expected no padding, or count_include_pad');
+  }
+  // Zeros that count are what a convolution has around its picture.
+  const taps = kernel[0] * kernel[1];
+  const weights = new Float32Array(taps * region.c.size).fill(1 / taps);
+  const layer = network.add({
+    ...{ kind: 'conv', ...base, isDepthwise: true, weights, bias: new Float64Array(region.c.size) },
+    ...{ kernel, stride, pad, dilation: [1, 1], activation: none },
+  });
+  give(node, network, layer, view, channels !== undefined);
+};
+
+export const globalAveragePool: Operator = (node, network) => {
+  average(node, network, network.view(node, 0));
+};
+
+/** Over height and width. */
+export const reduceMean: Operator = (node, network) => {
+  const view = network.view(node, 0);
+  const given = node.inputs[1] ? [...network.constant(node, 1).data] : intsOf(node, 'axes');
+  const axes = (given ?? []).map((axis) => axisOf(axis, view.dims.length)).sort((a, b) => a - b);
+  const along = axes.flatMap((axis) => view.dims[axis]!.map((one) => one.axis));
+  const isAll = view.dims.every((dim, i) => axes.includes(i) || dim.every((one) => one.axis === 'c'));
+  if (!isAll || along.includes('c'))
+    throw unsupported(node, `expected a mean over height and width, got [${axes.join(', ')}]`);
+  average(node, network, view);
+};
+
+/** Of all pixels. */
+function average(node: OnnxNode, network: Lowering, view: View): void {
+  const output = node.outputs[0]!;
+  const dim = view.dims.findIndex((stretches) => stretches.some(({ axis }) => axis === 'c'));
+  const { region } = pictureOf(node, { ...view, dims: [[], view.dims[dim] ?? [], ...spatial(view)] }, true);
+  const kernel = [region.h.size, region.w.size] as const;
+  const base = { name: labelOf(node), h: 1, w: 1, c: region.c.size, input: region };
+  const layer = network.add({ kind: 'average_pool', ...base, kernel, stride: [1, 1] });
+  const rank = network.shapeOf(output).length;
+  const channels = view.dims[dim] ?? [];
+  // Where the mean's own dimensions went, the channels' has moved forwards.
+  const at = rank === view.dims.length ? dim : view.dims.slice(0, dim).filter((one) => one.length === 0).length;
+  const dims = Array.from({ length: rank }, (_, i) => (i === at ? channels : []));
+  network.give(output, { layer, start: { h: 0, w: 0, c: 0 }, dims });
+}
+
+const spatial = (view: View) => view.dims.filter((dim) => dim.some(({ axis }) => axis !== 'c'));
+
+function give(node: OnnxNode, network: Lowering, layer: Layer, view: View, isMixed: boolean): void {
+  const plain = pictureView(layer);
+  const picture = isMixed ? { ...plain, dims: plain.dims.map((dim, i) => (i === 1 ? view.dims[1]! : dim)) } : plain;
+  network.give(node.outputs[0]!, picture);
+}

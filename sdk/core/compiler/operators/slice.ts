@@ -1,0 +1,28 @@
+import { unsupported } from '../graph.ts';
+import { sliced, type View } from '../view.ts';
+import { axisOf, intsOf, type Operator } from './operator.ts';
+
+/** Starts, ends, axes and steps are inputs; before opset 10 they are attributes. */
+export const slice: Operator = (node, network) => {
+  const [input = '', ...parts] = node.inputs;
+  const shape = network.shapeOf(input);
+  const output = node.outputs[0]!;
+  const numbers = (index: number, name: string) => {
+    const constant = parts[index] ? network.constant(node, index + 1) : undefined;
+    return constant ? [...constant.data] : intsOf(node, name);
+  };
+  const starts = numbers(0, 'starts') ?? [];
+  const axes = numbers(2, 'axes') ?? starts.map((_, i) => i);
+  const steps = numbers(3, 'steps');
+  let view: View | undefined = network.view(node, 0);
+  starts.forEach((start, i) => {
+    const axis = axisOf(axes[i]!, shape.length);
+    const side = shape[axis]!;
+    const step = steps?.[i] ?? 1;
+    if (step < 1) throw unsupported(node, `its step ${step} goes backwards`);
+    const from = Math.min(side, Math.max(0, start < 0 ? start + side : start));
+    if (view) view = sliced(view, axis, from, network.shapeOf(output)[axis]!, step);
+  });
+  if (!view) throw unsupported(node, 'it cuts through a dimension that was made of several');
+  network.set(output, view);
+};

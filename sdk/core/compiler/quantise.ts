@@ -1,0 +1,177 @@
+import { InputError } from '../../base/errors.ts';
+import type { ElementName } from '../program/program.ts';
+import { type Activation, boundsOf } from './activation.ts';
+import type { ConvLayer, Layer, Measured } from './network.ts';
+import type { Ranges } from './ranges.ts';
+import type { Region } from './view.ts';
+
+/** How each channel of a layer's numbers is held in 8 bits: number = (q - zero) * scale + offset. */
+export interface Scales {
+  readonly scale: Float64Array;
+  readonly zero: Uint8Array;
+  /** Of the picture, whose mean need not be a whole number; else 0. */
+  readonly offset: Float64Array;
+}
+
+/** What the integer arithmetic of SiLU has beside (docs/core.md). */
+export interface SiluUnits {
+  /** Sums are brought to units of 2^-e. */
+  readonly e: number;
+  /** Bits kept below the output's when something is added. */
+  readonly rs: number;
+}
+
+/** Ranges are widened a little: what lies beyond is cut off, which costs more than coarser steps. */
+const wider = { low: 1.05, high: 1.15 } as const;
+/**
+ * Between a scale for each channel (1) and one for all (0): a channel of a small range gets finer steps, but not as fine as it
+ * could have, for then its weights would be too small beside the others'.
+ */
+const perChannel = 0.8;
+/** The finest scale of a channel beside the coarsest: what lies below is as good as constant. */
+const finest = 2 ** -12;
+
+/** The layers whose scales follow from measured ranges. */
+export function needsRanges(layer: Layer, element: ElementName | undefined): boolean {
+  return element === 'uint8' && !layer.fixed && !passesOn(layer) && layer.kind !== 'input' && !isSigmoid(layer);
+}
+
+/** A share of 1: its range is known. */
+const isSigmoid = (layer: Layer) => 'activation' in layer && layer.activation.kind === 'sigmoid';
+
+/** Its numbers are another layer's, as they are. */
+function passesOn(layer: Layer): boolean {
+  return (
+    ['max_pool', 'resize', 'copy', 'concat'].includes(layer.kind) ||
+    (layer.kind === 'conv' && layer.picks !== undefined)
+  );
+}
+
+/** Scales and zero points of all layers, each computed when first asked for. */
+export class Quantisation {
+  readonly #ranges: ReadonlyMap<string, Ranges>;
+  readonly #scales = new Map<Layer, Scales>();
+  readonly #units = new Map<Layer, SiluUnits>();
+
+  constructor(ranges: ReadonlyMap<string, Ranges>) {
+    this.#ranges = ranges;
+  }
+
+  /** @throws InputError when the layer's range was not measured. */
+  of(layer: Layer): Scales {
+    let scales = this.#scales.get(layer);
+    if (!scales) {
+      scales = this.#make(layer);
+      this.#scales.set(layer, scales);
+    }
+    return scales;
+  }
+
+  ofRegion({ layer, c }: Region): Scales {
+    const { scale, zero, offset } = this.of(layer);
+    const end = c.from + c.size;
+    return { scale: scale.slice(c.from, end), zero: zero.slice(c.from, end), offset: offset.slice(c.from, end) };
+  }
+
+  unitsOf(layer: ConvLayer): SiluUnits {
+    this.of(layer);
+    return this.#units.get(layer)!;
+  }
+
+  #make(layer: Layer): Scales {
+    if (layer.kind === 'input') {
+      const zero = Uint8Array.from(layer.mean, (mean) => Math.min(255, Math.max(0, Math.round(mean))));
+      const offset = layer.scale.map((scale, c) => (zero[c]! - layer.mean[c]!) * scale);
+      return { scale: layer.scale, zero, offset };
+    }
+    if (layer.kind === 'concat') return joined(layer.parts.map((part) => this.ofRegion(part)));
+    if (layer.kind === 'conv' && layer.picks) {
+      const all = this.ofRegion(layer.input);
+      const picked = layer.picks.map((at) => [all.scale[at]!, all.zero[at]!, all.offset[at]!] as const);
+      return {
+        scale: Float64Array.from(picked, ([scale]) => scale),
+        zero: Uint8Array.from(picked, ([, zero]) => zero),
+        offset: Float64Array.from(picked, ([, , offset]) => offset),
+      };
+    }
+    if (passesOn(layer) && 'input' in layer) return this.ofRegion(layer.input);
+    const scales = this.#own(layer);
+    return layer.kind === 'conv' && layer.activation.kind === 'silu' ? this.#forSilu(layer, scales) : scales;
+  }
+
+  #own(layer: Layer): Scales {
+    const { fixed, c } = layer;
+    const offset = new Float64Array(c);
+    if (fixed) {
+      const at = (values: readonly number[], i: number) => values[values.length === 1 ? 0 : i]!;
+      return {
+        scale: Float64Array.from({ length: c }, (_, i) => at(fixed.scale, i)),
+        zero: Uint8Array.from({ length: c }, (_, i) => at(fixed.zero, i)),
+        offset,
+      };
+    }
+    if (isSigmoid(layer)) return { scale: new Float64Array(c).fill(1 / 255), zero: new Uint8Array(c), offset };
+    const { low, high } = this.#rangesOf(layer);
+    return { ...scalesOf(low, high, lastActivation(layer)), offset };
+  }
+
+  #rangesOf({ measured, name, c }: Layer): Ranges {
+    const ranges = measured && this.#ranges.get(measured.tensor);
+    if (!ranges) {
+      throw new InputError(
+        `the range of the numbers after ${name} is not known: give a folder of pictures to measure it on (--calibrate)`,
+      );
+    }
+    const { from } = measured as Measured;
+    return { low: ranges.low.slice(from, from + c), high: ranges.high.slice(from, from + c) };
+  }
+
+  /** Its multipliers have 15 bits: scales are made such that they are whole numbers, which costs nothing. */
+  #forSilu(layer: ConvLayer, { scale, zero, offset }: Scales): Scales {
+    const added = layer.residual && this.ofRegion(layer.residual.input).scale;
+    const largest = scale.reduce((most, one, c) => Math.max(most, one * (255 - zero[c]!)), 0);
+    let e = 11;
+    while (e > 4 && 2 ** (15 - e) < largest) e--;
+    const unit = 2 ** (15 - e);
+    let rs = 0;
+    if (added) {
+      const takes = (bits: number) =>
+        scale.every((one, c) => (unit * 2 ** bits) / one <= 32767 && (512 * 2 ** bits * added[c]!) / one <= 32767);
+      while (rs < 4 && takes(rs + 1)) rs++;
+    }
+    const scales = scale.map((one, c) => {
+      const least = Math.max(one, (unit * 2 ** rs) / 32767, added ? (512 * 2 ** rs * added[c]!) / 32767 : 0);
+      return (unit * 2 ** rs) / Math.max(1, Math.floor((unit * 2 ** rs) / least));
+    });
+    this.#units.set(layer, { e, rs });
+    return { scale: scales, zero, offset };
+  }
+}
+
+/** What a layer does last. */
+export function lastActivation(layer: Layer): Activation | undefined {
+  if (layer.kind === 'conv' && layer.residual) return layer.residual.activation;
+  return 'activation' in layer ? layer.activation : undefined;
+}
+
+function joined(parts: readonly Scales[]): Scales {
+  return {
+    scale: Float64Array.from(parts.flatMap(({ scale }) => [...scale])),
+    zero: Uint8Array.from(parts.flatMap(({ zero }) => [...zero])),
+    offset: Float64Array.from(parts.flatMap(({ offset }) => [...offset])),
+  };
+}
+
+function scalesOf(low: Float64Array, high: Float64Array, activation: Activation | undefined): Omit<Scales, 'offset'> {
+  const [least, most] = activation ? boundsOf(activation) : [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  // A channel that no picture reached has no range; 0 is always one of its numbers.
+  const finite = (value: number) => (Number.isFinite(value) ? value : 0);
+  const bottom = low.map((value) => Math.max(least, Math.min(finite(value), 0) * wider.low));
+  const top = high.map((value) => Math.min(most, Math.max(finite(value), 0) * wider.high));
+  const ranges = top.map((value, c) => Math.max(value - Math.min(0, bottom[c]!), 1e-6));
+  const largest = ranges.reduce((one, other) => Math.max(one, other), 0);
+  return {
+    scale: ranges.map((range) => Math.max(range ** perChannel * largest ** (1 - perChannel), largest * finest) / 255),
+    zero: Uint8Array.from(ranges, (range, c) => Math.round((Math.max(0, -bottom[c]!) / range) * 255)),
+  };
+}

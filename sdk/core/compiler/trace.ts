@@ -1,0 +1,73 @@
+import '../engines/no-telemetry.ts';
+import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { PbfWriter } from 'pbf';
+import { InputError, messageOf } from '../../base/errors.ts';
+import type { ExternalWeights } from '../engines/engine.ts';
+
+/** A network that gives any tensor between its nodes, in float and node by node as the file has them. */
+export class Tracer {
+  readonly #session: InferenceSession;
+
+  private constructor(session: InferenceSession) {
+    this.#session = session;
+  }
+
+  /**
+   * @param tensors Those that are wanted beside its outputs.
+   * @throws InputError when onnxruntime cannot run the network.
+   */
+  static async open(
+    model: Uint8Array,
+    weights: readonly ExternalWeights[],
+    tensors: readonly string[],
+  ): Promise<Tracer> {
+    try {
+      const session = await InferenceSession.create(withOutputs(model, tensors), {
+        executionProviders: ['cpu'],
+        // What the optimiser joins would not be there to be looked at.
+        graphOptimizationLevel: 'disabled',
+        logSeverityLevel: 3,
+        ...(weights.length > 0 && { externalData: weights.map(({ path, data }) => ({ path, data })) }),
+      });
+      return new Tracer(session);
+    } catch (error) {
+      throw new InputError(`onnxruntime cannot load the network, so it cannot be compiled: ${messageOf(error)}`);
+    }
+  }
+
+  /** What the network says of its inputs. */
+  get inputs(): { name: string; type: string; shape: readonly (number | string)[] }[] {
+    return this.#session.inputMetadata.flatMap((one) =>
+      one.isTensor ? [{ name: one.name, type: one.type, shape: one.shape }] : [],
+    );
+  }
+
+  async run(feeds: Readonly<Record<string, OrtTensor>>): Promise<ReadonlyMap<string, OrtTensor>> {
+    return new Map(Object.entries(await this.#session.run(feeds)));
+  }
+
+  close(): Promise<void> {
+    return this.#session.release();
+  }
+}
+
+/** A picture for the network's input. */
+export function pictureTensor(type: string, data: Uint8Array | Float32Array, shape: readonly number[]): OrtTensor {
+  if (type === 'uint8') return new OrtTensor('uint8', Uint8Array.from(data), shape);
+  return new OrtTensor('float32', Float32Array.from(data), shape);
+}
+
+/** Two messages of protocol buffers in a row are one: the model's graph, and a graph of nothing but outputs. */
+function withOutputs(model: Uint8Array, tensors: readonly string[]): Uint8Array {
+  const writer = new PbfWriter();
+  writer.writeMessage(
+    7,
+    (names: readonly string[], graph) => {
+      for (const name of names) {
+        graph.writeMessage(12, (one: string, value) => value.writeStringField(1, one), name);
+      }
+    },
+    tensors,
+  );
+  return Buffer.concat([model, writer.finish()]);
+}
