@@ -1,8 +1,8 @@
 import { InputError } from '../../base/errors.ts';
-import type { KnownGraph, Source } from './graph.ts';
-import type { Measured } from './network.ts';
+import type { KnownGraph, Source } from './network/graph.ts';
+import type { Measured } from './network/network.ts';
+import { pictureTensor, Tracer } from './network/trace.ts';
 import { channelsIn, emptyRanges, type Ranges, widen } from './ranges.ts';
-import { pictureTensor, Tracer } from './trace.ts';
 
 /** Pictures as the network takes them: the numbers of its input, one picture after the other. */
 export type CalibrationPictures = AsyncIterable<Uint8Array | Float32Array> | Iterable<Uint8Array | Float32Array>;

@@ -3,8 +3,9 @@ import type { Program } from '../program/program.ts';
 import { type CalibrationPictures, measureRanges } from './calibrate.ts';
 import { elementsOf } from './elements.ts';
 import { fuse } from './fuse.ts';
-import { readKnownGraph, type Source } from './graph.ts';
-import { inputLayer, Lowering, type Normalisation } from './lowering.ts';
+import { readKnownGraph, type Source } from './network/graph.ts';
+import { inputLayer, Lowering, type Normalisation } from './network/lowering.ts';
+import { operators } from './operators/operators.ts';
 import { copyCrops, plan } from './plan.ts';
 import { needsRanges, Quantisation } from './quantise.ts';
 
@@ -28,7 +29,7 @@ export async function compile(source: Source, options: CompileOptions): Promise<
   const { width, height, layout, pictures } = options;
   const shape = layout === 'NCHW' ? [1, 3, height, width] : [1, height, width, 3];
   const graph = await readKnownGraph(source, shape);
-  const network = new Lowering(graph).lower(inputLayer(graph, options));
+  const network = new Lowering(graph).lower(inputLayer(graph, options), operators);
   fuse(network);
   copyCrops(network);
   const elements = elementsOf(network);

@@ -1,5 +1,5 @@
 import type { ElementName } from '../program/program.ts';
-import { inputsOf, type Layer, type Network } from './network.ts';
+import { inputsOf, type Layer, type Network } from './network/network.ts';
 
 /**
  * Which layers give floats: what only outputs want, as far back as a step can give it. All others give 8 bits, and where an

@@ -1,7 +1,7 @@
 import { nearest, saturate8 } from '../program/arithmetic.ts';
 import type { ElementName, ProgramStep } from '../program/program.ts';
-import { type Activation, none } from './activation.ts';
-import type { Layer } from './network.ts';
+import { type Activation, none } from './network/activation.ts';
+import type { Layer } from './network/network.ts';
 import { lastActivation, type Quantisation, type Scales } from './quantise.ts';
 
 type End = Pick<

@@ -1,4 +1,4 @@
-import { chained, none } from './activation.ts';
+import { chained, none } from './network/activation.ts';
 import {
   type AddLayer,
   type AffineLayer,
@@ -9,9 +9,10 @@ import {
   type Layer,
   mapInputs,
   type Network,
+  type Region,
   type UnaryLayer,
-} from './network.ts';
-import { isWhole, type Region, whole } from './view.ts';
+} from './network/network.ts';
+import { isWhole, whole } from './network/view.ts';
 
 /** Joins what one step can do: normalisation, activation and addition into the convolution before, slices of the picture into the picture. */
 export function fuse(network: Network): void {

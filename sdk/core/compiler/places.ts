@@ -1,8 +1,8 @@
 import { bytesOf, type ElementName } from '../program/program.ts';
 import type { Block } from './arena.ts';
 import { elementsOf } from './elements.ts';
-import type { ConcatLayer, ConvLayer, Layer, Network, NetworkOutput } from './network.ts';
-import { isWhole, type Region, regionOf, shapeOf, type View } from './view.ts';
+import type { ConcatLayer, ConvLayer, Layer, Network, NetworkOutput, Region, View } from './network/network.ts';
+import { isWhole, regionOf, shapeOf } from './network/view.ts';
 
 /** Memory that holds one layer, or several beside each other. */
 export interface Buffer extends Block {

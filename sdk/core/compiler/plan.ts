@@ -10,10 +10,10 @@ import {
 } from '../program/program.ts';
 import { arrange } from './arena.ts';
 import { endOf } from './epilogue.ts';
-import type { ConcatLayer, ConvLayer, Layer, Network, NetworkOutput } from './network.ts';
+import type { ConcatLayer, ConvLayer, Layer, Network, NetworkOutput, Region } from './network/network.ts';
+import { isWhole, regionOf, shapeOf, whole } from './network/view.ts';
 import { type Buffer, haloOf, type Place, Places, stridesOf } from './places.ts';
 import type { Quantisation, Scales } from './quantise.ts';
-import { isWhole, type Region, regionOf, shapeOf, whole } from './view.ts';
 import { integerWeights } from './weights.ts';
 
 /** Makes the flat list of steps: everything has its place and its integers. */
@@ -285,7 +285,9 @@ const sidesOf = ({ h, w, c }: Region) => ({ h: h.size, w: w.size, c: c.size });
 function picking(picks: readonly number[], from: Scales) {
   const inputs = from.scale.length;
   const weights = new Int8Array(picks.length * inputs);
-  picks.forEach((at, o) => (weights[o * inputs + at] = 1));
+  picks.forEach((at, o) => {
+    weights[o * inputs + at] = 1;
+  });
   const bias = Int32Array.from(picks, (at) => -from.zero[at]!);
   return { weights, bias, scale: Float64Array.from(picks, (at) => from.scale[at]!) };
 }

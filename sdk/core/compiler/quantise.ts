@@ -1,9 +1,8 @@
 import { InputError } from '../../base/errors.ts';
 import type { ElementName } from '../program/program.ts';
-import { type Activation, boundsOf } from './activation.ts';
-import type { ConvLayer, Layer, Measured } from './network.ts';
+import { type Activation, boundsOf } from './network/activation.ts';
+import type { ConvLayer, Layer, Measured, Region } from './network/network.ts';
 import type { Ranges } from './ranges.ts';
-import type { Region } from './view.ts';
 
 /** How each channel of a layer's numbers is held in 8 bits: number = (q - zero) * scale + offset. */
 export interface Scales {

@@ -1,5 +1,4 @@
-import type { Measured } from './network.ts';
-import type { Stretch } from './view.ts';
+import type { Measured, Stretch } from './network/network.ts';
 
 /** The least and largest number of each channel. */
 export interface Ranges {

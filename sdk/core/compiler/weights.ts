@@ -1,5 +1,5 @@
 import { nearest } from '../program/arithmetic.ts';
-import type { ConvLayer } from './network.ts';
+import type { ConvLayer } from './network/network.ts';
 import type { Scales } from './quantise.ts';
 
 /** A convolution in integers. */

@@ -1,4 +1,4 @@
-import { expOf } from '../../kernels/decode/exp.ts';
+import { expOf } from '../../kernels/boxes/exp.ts';
 
 const { fround } = Math;
 
@@ -8,8 +8,8 @@ export function nearest(value: number): number {
   return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }
 
-export const saturate16 = (value: number): number => (value < -32768 ? -32768 : value > 32767 ? 32767 : value);
-export const saturate8 = (value: number): number => (value < 0 ? 0 : value > 255 ? 255 : value);
+export const saturate16 = (value: number): number => Math.min(32767, Math.max(-32768, value));
+export const saturate8 = (value: number): number => Math.min(255, Math.max(0, value));
 
 /** The product of two fractions of 16 bits, rounded. */
 export const mulhrs = (a: number, b: number): number => (a * b + 16384) >> 15;

@@ -12,11 +12,11 @@ const c6 = fround(1 / 720);
 const c5 = fround(1 / 120);
 const c4 = fround(1 / 24);
 const c3 = fround(1 / 6);
-/** 2 to the power of -index. */
-const powers = Float32Array.from({ length: 127 }, (_, i) => 2 ** -i);
+/** 2 to the power of index - 126. */
+const powers = Float32Array.from({ length: 254 }, (_, i) => 2 ** (i - 126));
 
 /**
- * e^x for x <= 0 in 32-bit floats, off by at most 1.2e-7 of the value (measured); below -86 it stays as it is there.
+ * e^x for x up to 86 in 32-bit floats, off by at most 1.2e-7 of the value (measured); below -86 it stays as it is there.
  *
  * @param x A 32-bit float. NaN gives NaN.
  */
@@ -32,5 +32,5 @@ export function expOf(x: number): number {
   sum = fround(fround(sum * r) + 1);
   sum = fround(fround(sum * r) + 1);
   // Where x is NaN the power does not matter.
-  return fround(sum * powers[-n | 0]!);
+  return fround(sum * powers[(n + 126) | 0]!);
 }

@@ -1,8 +1,8 @@
 import type { OnnxNode } from '../../onnx/graph.ts';
-import { type Activation, clip, hardswish, leaky, recognised, sigmoid, silu } from '../activation.ts';
-import { unsupported } from '../graph.ts';
-import type { Lowering } from '../lowering.ts';
-import { channelsOf, regionOf } from '../view.ts';
+import { type Activation, clip, hardswish, leaky, recognised, sigmoid, silu } from '../network/activation.ts';
+import { unsupported } from '../network/graph.ts';
+import type { Lowering } from '../network/lowering.ts';
+import { channelsOf, regionOf } from '../network/view.ts';
 import { floatOf, labelOf, type Operator, textOf } from './operator.ts';
 
 /** Applies a function to each number of a node's first input. */
@@ -46,7 +46,10 @@ const parametric: Operator = (node, network) => {
     throw unsupported(node, `expected one slope, or one for each channel, got [${shape.join(', ')}]`);
   }
   const slope = Array.from({ length: region.c.size }, () => data[0]!);
-  if (data.length > 1) channels.forEach((at, i) => (slope[at - region.c.from] = data[i]!));
+  if (data.length > 1)
+    channels.forEach((at, i) => {
+      slope[at - region.c.from] = data[i]!;
+    });
   applyTo(node, network, leaky(slope));
 };
 

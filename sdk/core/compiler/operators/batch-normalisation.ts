@@ -1,5 +1,5 @@
-import { unsupported } from '../graph.ts';
-import { channelsOf, regionOf } from '../view.ts';
+import { unsupported } from '../network/graph.ts';
+import { channelsOf, regionOf } from '../network/view.ts';
 import { floatOf, labelOf, type Operator } from './operator.ts';
 
 export const batchNormalisation: Operator = (node, network) => {

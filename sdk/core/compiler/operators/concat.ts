@@ -1,8 +1,9 @@
 import type { OnnxNode } from '../../onnx/graph.ts';
-import { none } from '../activation.ts';
-import { unsupported } from '../graph.ts';
-import type { Lowering } from '../lowering.ts';
-import { channelsOf, movedTo, type Region, regionOf, type Stretch, sizeOf, type View } from '../view.ts';
+import { none } from '../network/activation.ts';
+import { unsupported } from '../network/graph.ts';
+import type { Lowering } from '../network/lowering.ts';
+import type { Region, Stretch, View } from '../network/network.ts';
+import { channelsOf, movedTo, regionOf, sizeOf } from '../network/view.ts';
 import { axisOf, intOf, labelOf, type Operator } from './operator.ts';
 
 /** Channels beside channels, or pixels behind pixels. */
@@ -43,7 +44,9 @@ function inOrder(node: OnnxNode, network: Lowering, view: View, dim: number): Vi
   if (channels.length === region.c.size && channels.every((at, i) => at === i)) return view;
   const { h, w, c } = region;
   const weights = new Float32Array(channels.length * c.size);
-  channels.forEach((at, o) => (weights[o * c.size + at] = 1));
+  channels.forEach((at, o) => {
+    weights[o * c.size + at] = 1;
+  });
   const layer = network.add({
     ...{ kind: 'conv', name: `${labelOf(node)}, order`, h: h.size, w: w.size, c: channels.length, input: region },
     ...{ isDepthwise: false, weights, bias: new Float64Array(channels.length), kernel: [1, 1], stride: [1, 1] },

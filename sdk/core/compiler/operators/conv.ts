@@ -1,9 +1,9 @@
 import type { OnnxNode } from '../../onnx/graph.ts';
-import { none } from '../activation.ts';
-import { unsupported } from '../graph.ts';
-import type { Lowering } from '../lowering.ts';
-import type { ConvLayer } from '../network.ts';
-import { channelsOf, isAlone, type Region, regionOf, type Stretch, type View, whole as wholeOf } from '../view.ts';
+import { none } from '../network/activation.ts';
+import { unsupported } from '../network/graph.ts';
+import type { Lowering } from '../network/lowering.ts';
+import type { ConvLayer, Region, Stretch, View } from '../network/network.ts';
+import { channelsOf, isAlone, regionOf, whole as wholeOf } from '../network/view.ts';
 import { intOf, intsOf, labelOf, type Operator, textOf } from './operator.ts';
 import { gridOf, type WeightGrid } from './weight-grid.ts';
 

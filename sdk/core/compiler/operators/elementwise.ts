@@ -1,8 +1,9 @@
 import type { OnnxNode } from '../../onnx/graph.ts';
-import { none, recognised } from '../activation.ts';
-import { type Constant, unsupported } from '../graph.ts';
-import type { Lowering } from '../lowering.ts';
-import { channelsOf, isWhole, liesAs, type Region, regionOf, shapeOf, type View } from '../view.ts';
+import { none, recognised } from '../network/activation.ts';
+import { type Constant, unsupported } from '../network/graph.ts';
+import type { Lowering } from '../network/lowering.ts';
+import type { Region, View } from '../network/network.ts';
+import { channelsOf, isWhole, liesAs, regionOf, shapeOf } from '../network/view.ts';
 import { applyTo } from './activations.ts';
 import { labelOf, type Operator } from './operator.ts';
 
@@ -163,7 +164,9 @@ function channelIndices(view: View, { shape, data }: Constant): (number | undefi
   const isElsewhere = view.dims.some((stretches, i) => i !== dim && stretches.some(({ axis }) => axis === 'c'));
   if (!channels || isElsewhere) return undefined;
   const result: (number | undefined)[] = Array.from({ length: c.size }, () => undefined);
-  channels.forEach((at, i) => (result[at - c.from] = i));
+  channels.forEach((at, i) => {
+    result[at - c.from] = i;
+  });
   return result;
 }
 

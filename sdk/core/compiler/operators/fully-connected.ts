@@ -1,8 +1,9 @@
 import type { OnnxNode } from '../../onnx/graph.ts';
-import { none } from '../activation.ts';
-import { unsupported } from '../graph.ts';
-import type { Lowering } from '../lowering.ts';
-import { isAlone, type Region, regionOf, type Stretch, type View } from '../view.ts';
+import { none } from '../network/activation.ts';
+import { unsupported } from '../network/graph.ts';
+import type { Lowering } from '../network/lowering.ts';
+import type { Region, Stretch, View } from '../network/network.ts';
+import { isAlone, regionOf } from '../network/view.ts';
 import { floatOf, intOf, labelOf, type Operator } from './operator.ts';
 import { gridOf, type WeightGrid } from './weight-grid.ts';
 

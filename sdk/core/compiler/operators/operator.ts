@@ -1,8 +1,6 @@
 import type { OnnxNode } from '../../onnx/graph.ts';
-import type { Lowering } from '../lowering.ts';
 
-/** Adds what a node computes to the network: layers, or only another view of one. @throws InputError that names the node. */
-export type Operator = (node: OnnxNode, network: Lowering) => void;
+export type { Operator } from '../network/lowering.ts';
 
 export const intOf = ({ attributes }: OnnxNode, name: string, otherwise: number): number =>
   attributes.get(name)?.int ?? otherwise;

@@ -1,10 +1,10 @@
+import type { Operator } from '../network/lowering.ts';
 import { activations } from './activations.ts';
 import { batchNormalisation } from './batch-normalisation.ts';
 import { concat } from './concat.ts';
 import { conv } from './conv.ts';
 import { add, divide, multiply, subtract } from './elementwise.ts';
 import { gemm, matMul } from './fully-connected.ts';
-import type { Operator } from './operator.ts';
 import { pad } from './pad.ts';
 import { averagePool, globalAveragePool, maxPool, reduceMean } from './pool.ts';
 import { dequantise, quantise } from './quantise.ts';

@@ -1,4 +1,4 @@
-import { unsupported } from '../graph.ts';
+import { unsupported } from '../network/graph.ts';
 import { axisOf, floatOf, intsOf, type Operator, textOf } from './operator.ts';
 
 /** Zeros around height and width, which whoever comes next takes as its own padding. */

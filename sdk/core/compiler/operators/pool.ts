@@ -1,9 +1,9 @@
 import type { OnnxNode } from '../../onnx/graph.ts';
-import { boundsOf, none } from '../activation.ts';
-import { unsupported } from '../graph.ts';
-import type { Lowering } from '../lowering.ts';
-import type { Layer } from '../network.ts';
-import { pictureView, type View } from '../view.ts';
+import { boundsOf, none } from '../network/activation.ts';
+import { unsupported } from '../network/graph.ts';
+import type { Lowering } from '../network/lowering.ts';
+import type { Layer, View } from '../network/network.ts';
+import { pictureView } from '../network/view.ts';
 import { paddingOf, pictureOf } from './conv.ts';
 import { axisOf, intOf, intsOf, labelOf, type Operator } from './operator.ts';
 

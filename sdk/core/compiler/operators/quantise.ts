@@ -1,5 +1,5 @@
-import { unsupported } from '../graph.ts';
-import { channelsOf, isWhole, regionOf } from '../view.ts';
+import { unsupported } from '../network/graph.ts';
+import { channelsOf, isWhole, regionOf } from '../network/view.ts';
 import { axisOf, intOf, labelOf, type Operator } from './operator.ts';
 
 /** A graph that is quantised already says which scale a tensor has; the integers themselves are made anew. */

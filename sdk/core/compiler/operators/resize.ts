@@ -1,6 +1,6 @@
 import type { OnnxNode } from '../../onnx/graph.ts';
-import { unsupported } from '../graph.ts';
-import { pictureView } from '../view.ts';
+import { unsupported } from '../network/graph.ts';
+import { pictureView } from '../network/view.ts';
 import { pictureOf } from './conv.ts';
 import { labelOf, type Operator, textOf } from './operator.ts';
 

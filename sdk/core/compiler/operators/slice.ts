@@ -1,5 +1,6 @@
-import { unsupported } from '../graph.ts';
-import { sliced, type View } from '../view.ts';
+import { unsupported } from '../network/graph.ts';
+import type { View } from '../network/network.ts';
+import { sliced } from '../network/view.ts';
 import { axisOf, intsOf, type Operator } from './operator.ts';
 
 /** Starts, ends, axes and steps are inputs; before opset 10 they are attributes. */

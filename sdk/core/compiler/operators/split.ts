@@ -1,5 +1,5 @@
-import { unsupported } from '../graph.ts';
-import { sliced } from '../view.ts';
+import { unsupported } from '../network/graph.ts';
+import { sliced } from '../network/view.ts';
 import { axisOf, intOf, type Operator } from './operator.ts';
 
 /** How large the parts are, their shapes say. */

@@ -1,5 +1,5 @@
-import { unsupported } from '../graph.ts';
-import { reshaped, transposed } from '../view.ts';
+import { unsupported } from '../network/graph.ts';
+import { reshaped, transposed } from '../network/view.ts';
 import { intsOf, type Operator } from './operator.ts';
 
 /** Reshape, Flatten, Squeeze, Unsqueeze: the output's shape says all. */

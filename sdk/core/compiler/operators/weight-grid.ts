@@ -1,4 +1,4 @@
-import type { Lowering } from '../lowering.ts';
+import type { Lowering } from '../network/lowering.ts';
 
 /** Weights that a graph has in 8 bits already, in the graph's order, and the scale of each output channel. */
 export interface WeightGrid {

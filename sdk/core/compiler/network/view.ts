@@ -1,37 +1,4 @@
-import type { Layer } from './network.ts';
-
-/** Part of an axis of a layer's numbers: so many, so far apart. A dimension of a tensor is made of some, the outermost first. */
-export interface Stretch {
-  readonly axis: 'h' | 'w' | 'c';
-  readonly size: number;
-  readonly step: number;
-}
-
-/**
- * A tensor of the graph as what it is in memory: a layer's numbers, height x width x channels, in which each dimension walks
- * along some axes. To reshape, transpose, slice and split a tensor is to describe it anew; nothing is computed.
- */
-export interface View {
-  readonly layer: Layer;
-  readonly start: { readonly h: number; readonly w: number; readonly c: number };
-  /** Of each dimension of the tensor; none where its size is 1. */
-  readonly dims: readonly (readonly Stretch[])[];
-}
-
-/** A block of a layer's numbers, evenly spaced along height and width. */
-export interface Region {
-  readonly layer: Layer;
-  readonly h: Range;
-  readonly w: Range;
-  /** Its step is 1. */
-  readonly c: Range;
-}
-
-export interface Range {
-  readonly from: number;
-  readonly size: number;
-  readonly step: number;
-}
+import type { Layer, Range, Region, Stretch, View } from './network.ts';
 
 /** A layer as a tensor [1, channels, height, width]. */
 export function pictureView(layer: Layer): View {

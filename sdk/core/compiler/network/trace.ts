@@ -1,8 +1,8 @@
-import '../engines/no-telemetry.ts';
+import '../../engines/no-telemetry.ts';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { PbfWriter } from 'pbf';
-import { InputError, messageOf } from '../../base/errors.ts';
-import type { ExternalWeights } from '../engines/engine.ts';
+import { InputError, messageOf } from '../../../base/errors.ts';
+import type { ExternalWeights } from '../../engines/engine.ts';
 
 /** A network that gives any tensor between its nodes, in float and node by node as the file has them. */
 export class Tracer {

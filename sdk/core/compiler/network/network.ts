@@ -1,5 +1,4 @@
 import type { Activation } from './activation.ts';
-import type { Region, View } from './view.ts';
 
 /**
  * A network between graph and program: layers over pictures height x width x channels, in float, without tensors that only
@@ -18,6 +17,39 @@ export type Layer =
   | AffineLayer
   | CopyLayer
   | ConcatLayer;
+
+/** Part of an axis of a layer's numbers: so many, so far apart. A dimension of a tensor is made of some, the outermost first. */
+export interface Stretch {
+  readonly axis: 'h' | 'w' | 'c';
+  readonly size: number;
+  readonly step: number;
+}
+
+/**
+ * A tensor of the graph as what it is in memory: a layer's numbers, height x width x channels, in which each dimension walks
+ * along some axes. To reshape, transpose, slice and split a tensor is to describe it anew; nothing is computed.
+ */
+export interface View {
+  readonly layer: Layer;
+  readonly start: { readonly h: number; readonly w: number; readonly c: number };
+  /** Of each dimension of the tensor; none where its size is 1. */
+  readonly dims: readonly (readonly Stretch[])[];
+}
+
+/** A block of a layer's numbers, evenly spaced along height and width. */
+export interface Region {
+  readonly layer: Layer;
+  readonly h: Range;
+  readonly w: Range;
+  /** Its step is 1. */
+  readonly c: Range;
+}
+
+export interface Range {
+  readonly from: number;
+  readonly size: number;
+  readonly step: number;
+}
 
 interface LayerBase {
   /** The graph's node, for messages and listings. */

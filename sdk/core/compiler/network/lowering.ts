@@ -1,8 +1,7 @@
-import { type OnnxNode, producersOf } from '../onnx/graph.ts';
+import { type OnnxNode, producersOf } from '../../onnx/graph.ts';
 import { type Constant, type KnownGraph, unsupported } from './graph.ts';
-import { fixedPart, type Layer, type Measured, type Network, type NetworkOutput } from './network.ts';
-import { operators } from './operators/operators.ts';
-import { isWhole, movedTo, pictureView, regionOf, type View } from './view.ts';
+import { fixedPart, type Layer, type Measured, type Network, type NetworkOutput, type View } from './network.ts';
+import { isWhole, movedTo, pictureView, regionOf } from './view.ts';
 
 /** What the card says of the pictures: they are bytes, and the network takes (pixel - mean) / std. */
 export interface Normalisation {
@@ -16,6 +15,9 @@ export interface Padded {
   /** Top, left, bottom, right. */
   readonly pad: readonly [number, number, number, number];
 }
+
+/** Adds what a node computes to the network: layers, or only another view of one. @throws InputError that names the node. */
+export type Operator = (node: OnnxNode, network: Lowering) => void;
 
 /** A graph on its way to layers: what an operator has in its hands. */
 export class Lowering {
@@ -91,7 +93,8 @@ export class Lowering {
     this.give(name, movedTo(layer, view));
   }
 
-  lower(input: View): Network {
+  /** @throws InputError that names the first node that cannot be compiled. */
+  lower(input: View, operators: Readonly<Record<string, Operator>>): Network {
     const {
       nodes,
       outputs,

@@ -1,8 +1,8 @@
 import type { Tensor as OrtTensor } from 'onnxruntime-node';
-import { InputError } from '../../base/errors.ts';
-import type { ExternalWeights } from '../engines/engine.ts';
-import { type OnnxConstant, type OnnxGraph, type OnnxNode, readOnnxGraph } from '../onnx/graph.ts';
-import type { OnnxNumbers } from '../onnx/numbers.ts';
+import { InputError } from '../../../base/errors.ts';
+import type { ExternalWeights } from '../../engines/engine.ts';
+import { type OnnxConstant, type OnnxGraph, type OnnxNode, readOnnxGraph } from '../../onnx/graph.ts';
+import type { OnnxNumbers } from '../../onnx/numbers.ts';
 import { pictureTensor, Tracer } from './trace.ts';
 
 /** A tensor whose numbers do not depend on the picture. */
