@@ -4,6 +4,7 @@ import { InputError } from '../../sdk/base/errors.ts';
 import { printError } from '../shared/output.ts';
 import { addCameras } from './commands/cameras.ts';
 import { addClassify } from './commands/classify.ts';
+import { addCompile } from './commands/compile.ts';
 import { addDetect } from './commands/detect.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEval } from './commands/eval.ts';
@@ -38,6 +39,7 @@ for (const add of [
   addCameras,
   addLearn,
   addTune,
+  addCompile,
   addModels,
   addRequest,
   addPassword,

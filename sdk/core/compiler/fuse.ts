@@ -122,7 +122,13 @@ const splitConv: Pass = (layer, fusing) => {
     [h, w].every(({ from, step }) => from === 0 && step === 1) &&
     h.size === layer.h &&
     w.size === layer.w;
-  if (uses.length < 2 || !uses.every(isSlice)) return false;
+  // To be read by convolutions is no reason: those read slices as they are.
+  const isEnded = fusing.network.layers.some(
+    (other) =>
+      (other.kind === 'unary' || (other.kind === 'concat' && other.axis === 'w')) &&
+      inputsOf(other).some((region) => region.layer === layer),
+  );
+  if (uses.length < 2 || !isEnded || !uses.every(isSlice)) return false;
   const starts = new Map(uses.map(({ c }) => [c.from, c.size]));
   const isApart = uses.every(
     ({ c }) =>

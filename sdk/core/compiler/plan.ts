@@ -66,10 +66,10 @@ class Planner {
   plan(): Program {
     const { layers, outputs } = this.#network;
     const inputs = layers.filter((layer) => layer.kind === 'input');
-    for (const { tensor, layout, h, w, c, spaceToDepth } of inputs.slice(0, 1)) {
+    for (const { tensor, h, w, c, spaceToDepth } of inputs.slice(0, 1)) {
       const factor = spaceToDepth ? 2 : 1;
-      const [rows, columns, channels] = [h * factor, w * factor, c / factor ** 2];
-      const shape = layout === 'NCHW' ? [1, channels, rows, columns] : [1, rows, columns, channels];
+      // Channels last, whatever the network had: who prepares the picture can write either, and this one is only copied.
+      const shape = [1, h * factor, w * factor, c / factor ** 2];
       this.#tensors.push({ tensor: { name: tensor, direction: 'input', element: 'uint8', shape }, buffer: undefined });
     }
     if (inputs.length === 0)
@@ -167,8 +167,8 @@ class Planner {
   }
 
   #emitInput(layer: Extract<Layer, { kind: 'input' }>): void {
-    const { layout, spaceToDepth } = layer;
-    this.#step(layer, { op: 'input', in: 0, nchw: layout === 'NCHW', ...(spaceToDepth && { spaceToDepth }) });
+    const { spaceToDepth } = layer;
+    this.#step(layer, { op: 'input', in: 0, ...(spaceToDepth && { spaceToDepth }) });
   }
 
   #emitConv(layer: ConvLayer): void {

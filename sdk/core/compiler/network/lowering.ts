@@ -153,7 +153,6 @@ export function inputLayer({ input: { name, shape } }: KnownGraph, { mean, std, 
     w,
     c,
     tensor: name,
-    layout,
     scale: Float64Array.from({ length: c }, (_, i) => 1 / (std[i] ?? 1)),
     mean: Float64Array.from({ length: c }, (_, i) => mean[i] ?? 0),
   };

@@ -84,7 +84,6 @@ export function fixedPart(fixed: Fixed | undefined, from: number, size: number):
 export interface InputLayer extends LayerBase {
   readonly kind: 'input';
   readonly tensor: string;
-  readonly layout: 'NCHW' | 'NHWC';
   /** A number is (pixel - mean) * scale, for each channel. */
   scale: Float64Array;
   mean: Float64Array;
