@@ -40,7 +40,7 @@ describe('ocellus tune', { timeout: 900_000 }, () => {
     expect(text).toContain('# Mine.');
     const { parse } = await import('yaml');
     const settings = resolveSettings(parse(text));
-    expect(settings).toMatchObject({ node: 'porch', core: { engine, threads } });
+    expect(settings).toMatchObject({ node: 'porch', core: { engine: 'auto', threads } });
     expect(settings.cameras.door).toMatchObject({ source: 'scene:', detect: { fps: fps ?? 1 } });
   });
 
@@ -52,7 +52,7 @@ describe('ocellus tune', { timeout: 900_000 }, () => {
     expect(out).toMatch(/^onnxruntime +1 /m);
     expect(out).toMatch(/^10 +(yes|no) /m);
     expect(out).toMatch(
-      /Best for latency\. For ocellus\.yaml; --write puts it there:\n\ncore:\n {2}engine: onnxruntime/,
+      /Best for latency\. For ocellus\.yaml; --write puts it there:\n\ncore:\n {2}engine: auto/,
     );
     await expect(readFile(join(folder, 'ocellus.yaml'))).rejects.toThrow('ENOENT');
   });

@@ -4,6 +4,7 @@ import { type Aim, aims, chooseRate, chooseWay, figureOf, keepsUp } from '../../
 import type { Measured, Measurement } from '../../../tools/cli/tune/measure.ts';
 
 const run = (change: Partial<Measurement> = {}): Measurement => ({
+  engine: 'onnxruntime',
   kernels: 'native neon',
   frames: 25,
   missed: 0,

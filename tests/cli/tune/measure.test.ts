@@ -8,6 +8,7 @@ const candidate = (engine: Candidate['engine'], threads: number): Candidate => (
   rate: 5,
 });
 const result = (frames: number): Measurement => ({
+  engine: 'onnxruntime',
   kernels: 'native neon',
   frames,
   missed: 0,

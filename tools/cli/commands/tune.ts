@@ -8,6 +8,8 @@ import { byName } from '../../../sdk/base/wire.ts';
 import { engineNames, noModel, type Settings } from '../../../sdk/config/schema.ts';
 import { readSettings, resolveSettings, updateSettings } from '../../../sdk/config/settings.ts';
 
+import { findModel } from '../../../sdk/core/cards/model-file.ts';
+import { chooseEngine } from '../../../sdk/core/choose-engine.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
 import { loadAddon } from '../../../sdk/kernels/native.ts';
 import { printJson, progress } from '../../shared/output.ts';
@@ -73,6 +75,7 @@ async function examine(options: TuneOptions) {
   const load = loadavg()[0]!;
   const cameras = enabledCameras(settings).length || 1;
 
+  const auto = await chooseEngine('auto', await findModel(model));
   const ways = await measured('ways to run it', waysToRun(board.cores), model, options);
   // The kernels are chosen by the processor, not by the settings: the others are there to be compared.
   const own = ways.measured.filter(({ candidate }) => candidate.kernels === '');
@@ -85,7 +88,9 @@ async function examine(options: TuneOptions) {
   const fps = chooseRate(pace.measured, cameras);
 
   const { engine, threads } = way;
-  const change = changeOf(settings, { engine, threads, fps: fps ?? rates[0]! });
+  // Another model may have no program: what would be chosen by itself is left to be.
+  const named = engine === auto ? 'auto' : engine;
+  const change = changeOf(settings, { engine: named, threads, fps: fps ?? rates[0]! });
   if (options.write) await updateSettings(file, change);
   const throttling = await readThrottling();
   return {
@@ -119,14 +124,17 @@ function tell(report: Report, { rounds, seconds, config = defaultFile }: TuneOpt
 
 function waysToRun(cores: number): Candidate[] {
   const threads = Array.from({ length: Math.min(cores, mostThreads) }, (_, i) => i + 1);
-  const own = engineNames.flatMap((engine) =>
-    threads.map((count): Candidate => ({ engine, threads: count, kernels: '', rate: comparedRate })),
-  );
+  const own = engineNames
+    .filter((engine) => engine !== 'auto')
+    .flatMap((engine) =>
+      threads.map((count): Candidate => ({ engine, threads: count, kernels: '', rate: comparedRate })),
+    );
   const others = ['typescript', ...(loadAddon().addon?.variants ?? [])].filter(
     (name) => kernels.name !== `native ${name}`,
   );
   const compared = others.map(
-    (name): Candidate => ({ engine: 'onnxruntime', threads: 1, kernels: name, rate: comparedRate }),
+    // Not every engine has them all.
+    (name): Candidate => ({ engine: 'auto', threads: 1, kernels: name, rate: comparedRate }),
   );
   return [...own, ...(kernels.name.startsWith('native') ? compared : [])];
 }

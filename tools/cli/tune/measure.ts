@@ -15,6 +15,8 @@ export interface Candidate {
 
 /** What a run over some seconds gave; the same frames in each. */
 export interface Measurement {
+  /** Which one it was, where `auto` was asked for. */
+  readonly engine: EngineName;
   /** Which ones were in use. */
   readonly kernels: string;
   readonly frames: number;

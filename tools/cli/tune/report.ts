@@ -8,7 +8,7 @@ const noEnergy = '-';
 /** The table of the ways to run the network. */
 export function waysInWords(measured: readonly Measured[], failed: readonly Failed[]): string {
   const rows = measured.map((one) => [
-    one.candidate.engine,
+    one.rounds[0]!.engine,
     String(one.candidate.threads),
     one.rounds[0]!.kernels,
     inWords(figureOf(one, 'latency')!, 1),

@@ -79,6 +79,7 @@ async function measure(): Promise<Measurement> {
   latencies.sort((a, b) => a - b);
   const quantile = (share: number) => latencies[Math.floor(latencies.length * share)]!;
   return {
+    engine: model.engine,
     kernels: kernels.name,
     frames: latencies.length,
     missed,
