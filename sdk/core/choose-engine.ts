@@ -27,8 +27,7 @@ export async function chooseEngine(asked: EngineName, model: FoundModel): Promis
       `engine ${asked}: expected an ONNX file, got a compiled program, which the engine native runs`,
     );
   }
-  const isRun = programs !== undefined && programs.isa !== 'scalar';
-  if (model.network && !(isRun && (await hasForm(model, 'program')))) return 'onnxruntime';
+  if (model.network && !(programs?.isFast && (await hasForm(model, 'program')))) return 'onnxruntime';
   if (programs) return 'native';
   throw new InputError(`expected the native kernels, which run compiled programs, got ${name}`);
 }

@@ -34,8 +34,10 @@ export interface Kernels {
 }
 
 export interface ProgramKernels {
-  /** The instruction set that they were written for. `scalar` is there to be compared with: onnxruntime is faster. */
+  /** The instruction set that they were written for. */
   readonly isa: string;
+  /** False of the scalar ones, which are there to be compared with: onnxruntime is faster. */
+  readonly isFast: boolean;
   /** @throws InputError when the bytes are not a program, or one that cannot be run. @param name For errors. */
   load(bytes: Uint8Array, name: string, threads: number): Program;
 }
@@ -55,6 +57,7 @@ export const kernels: Kernels = {
   dot: native ?? vectorKernels,
   programs: native && {
     isa: native.chosen.program ?? 'scalar',
+    isFast: native.chosen.program !== undefined && native.chosen.program !== 'scalar',
     load: (bytes, name) => new Program(native, bytes, name),
   },
 };

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { defaultModel } from '../../sdk/config/schema.ts';
 import {
   camerasInWords,
   decodersInWords,
   networkInWords,
   onnxruntimeInWords,
+  programsInWords,
 } from '../../tools/cli/commands/doctor.ts';
 import { jsonLines, ocellus } from './cli.ts';
 
@@ -25,7 +27,7 @@ describe('ocellus doctor', () => {
       libcamera: { source: expect.stringMatching(/^(native|rpicam-vid|libcamera-vid|none)$/) },
       cameras: expect.any(Array),
       decoders: expect.any(Array),
-      models: expect.arrayContaining(['nanodet-g-416-int8']),
+      models: expect.arrayContaining([defaultModel, 'nanodet-g-416-int8']),
     });
     // Which it is depends on the machine, and one of them it is.
     const { power } = report.board as { power: Record<string, unknown> };
@@ -51,6 +53,7 @@ describe('ocellus doctor', () => {
       'profile',
       'onnxruntime',
       'kernels',
+      'compiled networks',
       'libcamera',
       'video decoding',
       'cameras',
@@ -60,6 +63,12 @@ describe('ocellus doctor', () => {
     }
     for (const line of out.split('\n').filter((text) => text.startsWith('  --')))
       expect(line).toMatch(/missing +.+: .+/);
+  });
+
+  it('tells what runs the networks that are compiled', () => {
+    expect(programsInWords({ programs: 'avx2', inUse: 'native avx2' })).toBe('run in the kernels for avx2');
+    expect(programsInWords({ programs: null, inUse: 'native scalar' })).toContain('no kernels for this processor');
+    expect(programsInWords({ programs: null, inUse: 'TypeScript (…)' })).toContain('npm run kernels');
   });
 
   it('tells what onnxruntime’s libraries for other systems take', () => {

@@ -39,7 +39,7 @@ export function addDoctor(program: Command): void {
       if (json) await printJson(report);
       else console.log(inWords(report));
       // A machine that cannot run the network cannot do the main job; all else is optional.
-      if (report.onnxruntime.error) process.exitCode = 1;
+      if (report.onnxruntime.error && !report.kernels.programs) process.exitCode = 1;
     });
 }
 
@@ -90,7 +90,9 @@ async function describePower(): Promise<{ source: string; covers: string; watts?
 /** What this processor offers, and which of it is in use. */
 function describeKernels() {
   const { addon, file, why } = loadAddon();
-  return { inUse: kernels.name, variants: addon?.variants ?? [], file, ...(addon ? {} : { why }) };
+  // As `core.engine: auto` has it.
+  const programs = kernels.programs?.isFast ? kernels.programs.isa : null;
+  return { inUse: kernels.name, programs, variants: addon?.variants ?? [], file, ...(addon ? {} : { why }) };
 }
 
 /** Loading it is the only test that says something: a library of the wrong platform is there too. */
@@ -103,6 +105,14 @@ async function findOnnxruntime(): Promise<{ version?: string; foreignMb?: number
   } catch (error) {
     return { error: messageOf(error) };
   }
+}
+
+/** What runs the models that ship. */
+export function programsInWords({ programs, inUse }: Pick<Report['kernels'], 'programs' | 'inUse'>): string {
+  if (programs) return `run in the kernels for ${programs}`;
+  return inUse.startsWith('native')
+    ? 'no kernels for this processor: their networks run in onnxruntime'
+    : 'their networks run in onnxruntime; `npm run kernels` builds what runs them in a fraction of the time';
 }
 
 /** Which source a `libcamera:` has here, and what would be needed for the native one. */
@@ -129,6 +139,7 @@ function inWords(report: Report): string {
       'kernels',
       kernels.variants.length > 0 ? `${kernels.inUse}; there are ${kernels.variants.join(', ')}` : kernels.inUse,
     ],
+    ['compiled networks', programsInWords(kernels)],
     ['libcamera', libcameraInWords(libcamera)],
     ['video decoding', decodersInWords(decoders)],
     ['models', models.join(', ')],
