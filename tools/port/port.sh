@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Ports a network and measures it. See README.md.
 #   tools/port/port.sh nanodet            --calibration FOLDER [--out FOLDER] [--float-out FOLDER]
-#   tools/port/port.sh efficientnet_lite  --calibration FOLDER [--out FOLDER] [--float-out FOLDER] [--check]
+#   tools/port/port.sh efficientnet_lite  --calibration FOLDER [--variant lite0|lite1] [--out FOLDER] [--float-out FOLDER] [--check]
 #   tools/port/port.sh evaluate           --pictures FOLDER MODEL.card.json [OTHER.card.json ...]
 #   tools/port/port.sh evaluate_embedding --pictures FOLDER FLOAT.card.json INT8.card.json
 #   tools/port/port.sh batches            MODEL.onnx

@@ -25,3 +25,9 @@ export function featuresOf(embedding: Embedding, values = new Int8Array(embeddin
   for (let i = 0; i < values.length; i++) values[i] = powers[embedding.values[i]! & 255]!;
   return { values, length: Math.sqrt(kernels.dot.dotI8(values, values)) };
 }
+
+/** The features' length in the network's own unit, whatever the scale of the 8 bits: how much the network saw in all. */
+export function strengthOf({ length }: Features, { scale }: Embedding): number {
+  const root = Math.sqrt(scale);
+  return length * root * Math.sqrt(root);
+}

@@ -8,7 +8,7 @@ import { checkEmbedding, shown, unknown } from '../ledger/example.ts';
 import { readSafeTensors, type Tensor, writeSafeTensors } from '../ledger/safetensors.ts';
 import { type Calibration, calibrate, chanceOf } from './calibration.ts';
 import { ProfileSums, profileOf } from './class-profile.ts';
-import { featuresOf } from './features.ts';
+import { featuresOf, strengthOf } from './features.ts';
 import { linearMargins, linearTensors } from './linear.ts';
 import { NearestTrainer } from './nearest.ts';
 import { PrototypeTrainer } from './prototypes.ts';
@@ -19,6 +19,7 @@ import {
   familiarity,
   learnReject,
   type Reject,
+  strengthFactor,
   typicality,
   typicalShare,
 } from './reject.ts';
@@ -116,6 +117,7 @@ export class Head {
     const { named, nearest, nearness, score } = decide(this.#parts, labels.length, margins, {
       cosines: this.#parts.prototypes(features, embedding),
       profileCosine: (label) => profile && profiles!.cosine(profile, label),
+      strength: strengthOf(features, embedding),
     });
     return {
       label: named === -1 ? unknown : labels[named]!,
@@ -130,7 +132,8 @@ export class Head {
   serialise(): Buffer {
     const { calibration, reject, tensors, profiles } = this.#parts;
     const verdicts = this.verdicts.map(({ id, label, named, nearest, score }) => [id, label, named, nearest, score]);
-    const state = { calibration, threshold: reject.threshold, spread: reject.spread, verdicts };
+    const { threshold, spread, usualStrength } = reject;
+    const state = { calibration, threshold, spread, usualStrength, verdicts };
     const rows = this.info.labels.length;
     return writeSafeTensors({
       metadata: { format, info: JSON.stringify(this.info), state: JSON.stringify(state) },
@@ -177,7 +180,10 @@ export class Head {
       prototypes: prototypeCosines(prototypes, classes),
       common: commonOf(gramOf(prototypes, info.labels.length)),
       calibration: state.calibration,
-      reject: { centres: centres.data, threshold: state.threshold, spread: state.spread },
+      reject: {
+        ...{ centres: centres.data, threshold: state.threshold, spread: state.spread },
+        ...{ usualStrength: state.usualStrength, isProfiled: sums !== undefined },
+      },
       tensors: { ...own, prototypes },
       ...(sums && profilesOf(sums, info.labels.length, classLayer)),
     };
@@ -188,12 +194,13 @@ export class Head {
   }
 }
 
-const format = 'ocellus-head-2';
+const format = 'ocellus-head-3';
 
 interface HeadState {
   readonly calibration: Calibration;
   readonly threshold: number;
   readonly spread: number;
+  readonly usualStrength: number;
   /** id, label, named, nearest, score */
   readonly verdicts: readonly [string, string, string, string, number][];
 }
@@ -207,7 +214,8 @@ function readDescription(metadata: Readonly<Record<string, string>>): { info: He
   } catch (error) {
     throw new InputError(`head: expected its description in JSON, got ${messageOf(error)}`);
   }
-  const numbers = [state?.calibration?.slope, state?.calibration?.offset, state?.threshold, state?.spread];
+  const { calibration, threshold, spread, usualStrength } = state ?? {};
+  const numbers = [calibration?.slope, calibration?.offset, threshold, spread, usualStrength];
   if (!Array.isArray(info?.labels) || info.labels.length === 0 || !numbers.every(Number.isFinite)) {
     throw new InputError(`head: expected labels, a calibration and a threshold, got ${shown(state)}`);
   }
@@ -274,16 +282,19 @@ export function* trainHeadInSteps(
   const common = commonOf(gramOf(tensors.prototypes, labels.length));
   const profiles = set.profiles && ProfileSums.of(set.profiles, targets, labels.length);
   yield;
+  const strengths = set.examples.map(({ embedding }, i) => strengthOf(set.features[i]!, embedding));
   const likenesses = [...targets].map((target, i): Likeness => {
     const profile = set.profiles?.[i];
-    // Most are asked for one label, twice.
-    let last: { label: number; cosine: number } | undefined;
+    // Each is asked for the same two labels, twice.
+    const known = new Map<number, number>();
     const profileCosine = (label: number) => {
       if (!profile) return undefined;
-      if (last?.label !== label) last = { label, cosine: profiles!.cosine(profile, label, label === target) };
-      return last.cosine;
+      const cosine = known.get(label) ?? profiles!.cosine(profile, label, label === target);
+      known.set(label, cosine);
+      return cosine;
     };
-    return { cosines: set.prototypeCosines.subarray(i * classes, (i + 1) * classes), profileCosine };
+    const cosines = set.prototypeCosines.subarray(i * classes, (i + 1) * classes);
+    return { cosines, profileCosine, strength: strengths[i]! };
   });
   const marginsOf = (i: number) => best.model.leftOut.subarray(i * classes, (i + 1) * classes);
   const sayMuch = [...targets.keys()].filter((i) => counts[targets[i]!]! > 1);
@@ -293,17 +304,22 @@ export function* trainHeadInSteps(
   );
   yield;
   const known = sayMuch.filter((i) => targets[i]! < labels.length);
-  const leftOut: { target: number; named: number; chance: number; familiar: number }[] = [];
-  for (const i of known) {
-    const target = targets[i]!;
+  const ofLabels = strengths.filter((_, i) => targets[i]! < labels.length);
+  const usualStrength = ofLabels.reduce((sum, strength) => sum + strength, 0) / ofLabels.length;
+  const leftOut = known.map((i) => {
     const margins = marginsOf(i);
     const named = largest(margins, 0, classes);
-    const { cosines, profileCosine } = likenesses[i]!;
-    const familiar = familiarity(target, cosines, common, profileCosine(target));
-    leftOut.push({ target, named, chance: chanceOf(calibration, leadOf(margins, named)), familiar });
-    yield;
-  }
-  const reject = learnReject(leftOut, labels.length, profiles !== undefined);
+    const { second } = nearestTwo(margins, labels.length);
+    const chance = chanceOf(calibration, leadOf(margins, named));
+    return {
+      target: targets[i]!,
+      named,
+      second,
+      chance,
+      familiar: familiarityOf(likenesses[i]!, common, usualStrength),
+    };
+  });
+  const reject = yield* learnReject(leftOut, labels.length, usualStrength, profiles !== undefined);
   yield;
   const parts: HeadParts = {
     ...{ margins: best.model.margins, calibration, reject, tensors, common },
@@ -347,17 +363,35 @@ interface Likeness {
   readonly cosines: Float64Array;
   /** Of its profile with a label's; undefined where the network's classes are not known. */
   readonly profileCosine: (label: number) => number | undefined;
+  /** `strengthOf` it. */
+  readonly strength: number;
+}
+
+/** How familiar it is as one of a label. */
+function familiarityOf({ cosines, profileCosine, strength }: Likeness, common: Common, usualStrength: number) {
+  const factor = strengthFactor(strength, usualStrength);
+  return (label: number) => familiarity(label, cosines, common, profileCosine(label), factor);
+}
+
+/** The nearest label and the one after it; of equal ones the first. */
+function nearestTwo(margins: Float64Array, labels: number): { nearest: number; second: number | undefined } {
+  const nearest = largest(margins, 0, labels);
+  let second: number | undefined;
+  for (let c = 0; c < labels; c++) {
+    if (c !== nearest && (second === undefined || margins[c]! > margins[second]!)) second = c;
+  }
+  return { nearest, second };
 }
 
 /** @returns `named`: -1 where it is unknown. */
 function decide({ calibration, reject, common }: HeadParts, labels: number, margins: Float64Array, likeness: Likeness) {
   const first = largest(margins, 0, margins.length);
-  const nearest = largest(margins, 0, labels);
+  const { nearest, second } = nearestTwo(margins, labels);
   // Else a negative is nearer than all labels.
   const isLabel = first === nearest;
   const chance = chanceOf(calibration, leadOf(margins, first));
-  const familiar = familiarity(nearest, likeness.cosines, common, likeness.profileCosine(nearest));
-  const near = typicality(reject, nearest, familiar, isLabel ? chance : 1 - chance) - reject.threshold;
+  const familiar = familiarityOf(likeness, common, reject.usualStrength);
+  const near = typicality(reject, nearest, second, familiar, isLabel ? chance : 1 - chance) - reject.threshold;
   const score = (isLabel ? chance : 1 - chance) * typicalShare(reject, near);
   const nearness = isLabel ? near : Number.NEGATIVE_INFINITY;
   return { named: nearness >= 0 ? nearest : -1, nearest, nearness, score };

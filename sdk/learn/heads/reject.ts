@@ -1,13 +1,19 @@
 import { sigmoid } from './calibration.ts';
+import type { Steps } from './steps.ts';
 
 /**
  * When to say `unknown`. What is compared is how typical a region is of the label it was taken for: how familiar it is,
- * less what is usual for that label's examples when they are left out, plus a little of the chance that the name is
- * right.
+ * less what is usual for that label's examples when they are left out, plus a part of the chance that the name is right.
+ * A region that is more typical of the second nearest label is the more typical for it: it may be named wrongly, but it is
+ * no stranger.
  */
 export interface Reject {
   /** What is usual for each label. */
   readonly centres: Float64Array;
+  /** The mean strength of the labels' examples. */
+  readonly usualStrength: number;
+  /** The network's own classes are known. */
+  readonly isProfiled: boolean;
   /** Less typical than this is unknown. */
   readonly threshold: number;
   /** How much examples that are named rightly differ in it: a standard deviation. */
@@ -20,15 +26,20 @@ export const falseRejectShare = 0.05;
 /**
  * How much of what all labels have in common is taken away before cosines are compared: with many labels that are alike
  * (clothing, say) most of a cosine says only that it is one of that kind. With one label nothing is, since it has nothing
- * in common with others. This and the two below were measured on five classes of clothing and reported on all
+ * in common with others. This and those below were measured on five classes of clothing and reported on all
  * (docs/learning.md).
  */
 const commonShare = 0.7;
 /** What the network's own classes count for beside the embedding. */
 const profileWeight = 1;
+/** What the chance counts for beside each of the two. */
 const chanceWeight = 0.1;
+/** What the second nearest label counts for where a region is more typical of it. */
+const secondShare = 0.5;
+/** What is usual for all labels counts for each of them as so many examples: a label's own few say little. */
+const sharedWeight = 12;
 /** What is taken for usual until examples say more: they count as so many. */
-const prior = { familiarity: { plain: 0.5, profiled: 0.9 }, deviation: 0.12, weight: 5 };
+const prior = { familiarity: { plain: 0.5, profiled: 0.9 }, typicality: 0, deviation: 0.12, weight: 5 };
 /** The normal distribution has 5 % below the mean less so many deviations. */
 const belowMean = 1.645;
 /** With fewer the distribution is taken for normal, since five in a hundred of them is not even one. */
@@ -66,12 +77,14 @@ export function commonOf(gram: Float64Array): Common {
  * @param cosines Of the embedding's features with each label's prototype, at least.
  * @param common Of the labels' prototypes.
  * @param profile The cosine of its profile with the label's; undefined where the network's classes are not known.
+ * @param factor By its strength: `strengthFactor`.
  */
 export function familiarity(
   label: number,
   cosines: ArrayLike<number>,
   { labelWithMean, meanSquare }: Common,
   profile: number | undefined,
+  factor: number,
 ): number {
   const labels = labelWithMean.length;
   const share = (commonShare * (labels - 1)) / labels;
@@ -83,16 +96,29 @@ export function familiarity(
   const product = cosines[label]! - share * (withMean + own) + rest;
   const lengths = (1 - 2 * share * withMean + rest) * (1 - 2 * share * own + rest);
   const centred = lengths > 1e-12 ? product / Math.sqrt(lengths) : 0;
-  return profile === undefined ? centred : centred + profileWeight * profile;
+  return factor * (profile === undefined ? centred : centred + profileWeight * profile);
 }
 
+/**
+ * What cosines are multiplied by: the square root of how strong an embedding is beside the usual. Much that a network sees
+ * beside the thing (a pattern, what lies behind it) makes an embedding longer, and each of its cosines smaller by as much;
+ * half of that is given back.
+ */
+export function strengthFactor(strength: number, usual: number): number {
+  return usual > 0 ? Math.sqrt(strength / usual) : 1;
+}
+
+/** @param second The second nearest label; undefined where there is one alone. */
 export function typicality(
-  { centres }: Pick<Reject, 'centres'>,
-  label: number,
-  familiar: number,
+  { centres, isProfiled }: Pick<Reject, 'centres' | 'isProfiled'>,
+  nearest: number,
+  second: number | undefined,
+  familiar: (label: number) => number,
   chance: number,
 ): number {
-  return familiar - centres[label]! + chanceWeight * chance;
+  const own = familiar(nearest) - centres[nearest]!;
+  const other = second === undefined ? own : familiar(second) - centres[second]!;
+  return own + secondShare * Math.max(0, other - own) + (isProfiled ? 2 : 1) * chanceWeight * chance;
 }
 
 /** What a score is multiplied by: 0.99 where it is usual, 0.9 at the threshold, nearly 0 far away. */
@@ -103,11 +129,13 @@ export function typicalShare({ spread }: Pick<Reject, 'spread'>, nearness: numbe
 /** One example that was left out. */
 interface LeftOut {
   readonly target: number;
+  /** The class; beyond the labels where it is a negative. */
   readonly named: number;
+  /** The second nearest label. */
+  readonly second: number | undefined;
   /** That its name is right. */
   readonly chance: number;
-  /** As one of its own label. */
-  readonly familiar: number;
+  readonly familiar: (label: number) => number;
 }
 
 /**
@@ -116,25 +144,39 @@ interface LeftOut {
  * @param leftOut Of labels, not negatives; those whose label has others.
  * @param isProfiled The network's own classes are known.
  */
-export function learnReject(leftOut: readonly LeftOut[], labels: number, isProfiled: boolean): Reject {
+export function* learnReject(
+  leftOut: readonly LeftOut[],
+  labels: number,
+  usualStrength: number,
+  isProfiled: boolean,
+): Steps<Reject> {
   const usual = isProfiled ? prior.familiarity.profiled : prior.familiarity.plain;
-  const mean = (values: readonly number[], of: number) =>
-    (values.reduce((sum, value) => sum + value, 0) + prior.weight * of) / (values.length + prior.weight);
+  const mean = (values: readonly number[], of: number, weight = prior.weight) =>
+    (values.reduce((sum, value) => sum + value, 0) + weight * of) / (values.length + weight);
+  const own: { target: number; familiar: number }[] = [];
+  for (const { target, familiar } of leftOut) {
+    own.push({ target, familiar: familiar(target) });
+    yield;
+  }
   const overall = mean(
-    leftOut.map(({ familiar }) => familiar),
+    own.map(({ familiar }) => familiar),
     usual,
   );
   const centres = Float64Array.from({ length: labels }, (_, label) =>
     mean(
-      leftOut.filter(({ target }) => target === label).map(({ familiar }) => familiar),
+      own.filter(({ target }) => target === label).map(({ familiar }) => familiar),
       overall,
+      sharedWeight,
     ),
   );
-  const right = leftOut
-    .filter(({ target, named }) => target === named)
-    .map(({ named, familiar, chance }) => typicality({ centres }, named, familiar, chance))
-    .sort((a, b) => a - b);
-  const centre = mean(right, 0);
+  const right: number[] = [];
+  for (const { target, named, second, familiar, chance } of leftOut) {
+    if (target !== named) continue;
+    right.push(typicality({ centres, isProfiled }, named, second, familiar, chance));
+    yield;
+  }
+  right.sort((a, b) => a - b);
+  const centre = mean(right, prior.typicality);
   const spread = Math.sqrt(
     mean(
       right.map((value) => (value - centre) ** 2),
@@ -145,5 +187,5 @@ export function learnReject(leftOut: readonly LeftOut[], labels: number, isProfi
     right.length >= fewestForQuantile
       ? right[Math.floor(falseRejectShare * right.length)]!
       : centre - belowMean * spread;
-  return { centres, threshold, spread };
+  return { centres, usualStrength, isProfiled, threshold, spread };
 }

@@ -22,6 +22,7 @@ import { unknownPeers } from './unknown-peers.ts';
 const { values } = parseArgs({
   options: {
     pictures: { type: 'string', default: asset('..', 'shared', 'data', 'clothing') },
+    model: { type: 'string' },
     fp32: { type: 'string' },
     seeds: { type: 'string', default: '10' },
     rounds: { type: 'string', default: '15' },
@@ -56,8 +57,9 @@ async function bench(seeds: number, rounds: number, jsonFile: string): Promise<v
   progress.next('memory of 10,000 examples');
   const memory = memoryOf(10_000);
   progress.next('embeddings of the pictures');
-  const { pictures, classLayer } = await embedPictures(values.pictures, values.fp32);
+  const { model, pictures, classLayer } = await embedPictures(values.pictures, values.model, values.fp32);
   const results = {
+    model,
     memory,
     accuracy: await withSklearn(pictures, (sklearn) =>
       accuracy(
@@ -78,7 +80,7 @@ async function bench(seeds: number, rounds: number, jsonFile: string): Promise<v
     times: await times(rounds, progress, classLayer),
     blocking: await blocking(classLayer),
   };
-  console.log(`Named rightly, ${seeds} seeds: mean (smallest-largest)`);
+  console.log(`Embedded by ${results.model}. Named rightly, ${seeds} seeds: mean (smallest-largest)`);
   console.log(accuracyTable(results.accuracy));
   console.log(`${kindsChosen(results.accuracy)}\n`);
 
