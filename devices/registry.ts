@@ -17,7 +17,7 @@ import { V4l2Camera } from './v4l2/camera.ts';
 /**
  * Makes the device of a source, not yet open.
  *
- * @param uri The source as it was written, its scheme in small letters. It may hold a password.
+ * @param uri The source as it was written, its scheme in lower-case letters. It may hold a password.
  * @param rest What follows `scheme:`.
  * @param options What is asked of the device; checked already.
  */
@@ -49,7 +49,7 @@ export function deviceSchemes(): readonly string[] {
  * Makes sources of a scheme of one's own known: to `openDevice`, to `source` of a `Pipeline`, and of each camera in the
  * settings of a `Node`. For this process, from now on.
  *
- * @param scheme Two or more small letters, digits, `+`, `.` and `-`, a letter first, without the colon.
+ * @param scheme Two or more lower-case letters, digits, `+`, `.` and `-`, a letter first, without the colon.
  * @param factory Makes the device, and opens nothing; called again each time a camera is opened anew. A class that extends
  *   `DeviceBase` has most of what a device needs.
  * @returns A function that takes it back.
@@ -61,7 +61,7 @@ export function deviceSchemes(): readonly string[] {
  */
 export function registerDevice(scheme: string, factory: DeviceFactory): () => void {
   if (typeof scheme !== 'string' || !/^[a-z][a-z0-9+.-]+$/.test(scheme)) {
-    const expected = 'two or more small letters, digits, "+", "." and "-", a letter first, without the colon';
+    const expected = 'two or more lower-case letters, digits, "+", "." and "-", a letter first, without the colon';
     refuse('registerDevice: scheme', expected, scheme);
   }
   assertKind('registerDevice: factory', factory, 'function');

@@ -2,20 +2,20 @@ import { TokenBucket } from '../base/token-bucket.ts';
 import { networkOf } from './network.ts';
 
 export interface AttemptLimits {
-  /** Wrong passwords in a row that one network may give; then one more each `eachMs`. */
+  /** Wrong passwords in a row allowed from one network; after that, one more every `eachMs`. */
   burst?: number;
   eachMs?: number;
-  /** The same for all networks together. */
+  /** The same limit for all networks together. */
   burstOfAll?: number;
   eachOfAllMs?: number;
   /** Clock in ms; for tests. */
   now?: () => number;
 }
 
-/** Networks that are remembered. Those that are forgotten still count among all. */
+/** Networks that are remembered. Forgotten ones still count towards the total. */
 const mostNetworks = 1024;
 
-/** Bounds how often passwords may be guessed: for each network (an IPv4 address, a /64 of IPv6), and in all. */
+/** Limits how often passwords may be guessed: per network (an IPv4 address, an IPv6 /64), and in total. */
 export class Attempts {
   readonly #limits: Required<AttemptLimits>;
   /** The one that tried last at the end. */
@@ -41,9 +41,9 @@ export class Attempts {
   }
 
   /**
-   * Takes one attempt, before the password is looked at: those who try at the same time cannot all pass.
+   * Takes one attempt, before the password is checked, so that simultaneous tries cannot all pass.
    *
-   * @returns 0, or the seconds until there is one again.
+   * @returns 0, or the seconds until the next attempt is allowed.
    */
   take(address: string): number {
     const network = networkOf(address);
@@ -59,7 +59,7 @@ export class Attempts {
     return 0;
   }
 
-  /** The attempt that was taken was right, or was never looked at: it does not count. */
+  /** Returns an attempt that turned out right, or was never checked: it does not count. */
   giveBack(address: string): void {
     this.#networks.get(networkOf(address))?.giveBack();
     this.#all.giveBack();

@@ -1,7 +1,7 @@
 import type { Server, Socket } from 'node:net';
 import { networkOf } from './network.ts';
 
-/** Cuts off at once what one network opens beyond so many connections, so that it cannot take those of all others. */
+/** Closes connections of one network beyond a limit at once, so that it cannot use up everybody else's. */
 export function boundConnections(server: Server, perNetwork: number): void {
   const counts = new Map<string, number>();
   server.on('connection', (socket: Socket) => {

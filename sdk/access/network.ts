@@ -3,7 +3,8 @@ import { isIPv6 } from 'node:net';
 export const isLoopback = (host: string): boolean => /^(127(\.\d{1,3}){3}|::1|localhost)$/.test(host);
 
 /**
- * Who is counted as one: an IPv4 address, or the first half of one of IPv6, for each household has all of the other half.
+ * What counts as one network: an IPv4 address, or the first half of an IPv6 one, since a household has the whole other
+ * half.
  *
  * @example networkOf('::ffff:192.168.1.7') // '192.168.1.7'
  * @example networkOf('2001:db8:0:1::7') // '2001:db8:0:1'

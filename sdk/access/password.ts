@@ -1,14 +1,14 @@
 import { createHmac, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { InputError } from '../base/errors.ts';
 
-/** 16 MiB and about as long as OWASP asks for: 0.13 s on a desktop, some tenths of a second to two on a Pi. */
+/** 16 MiB and about as slow as OWASP asks for: 0.13 s on a desktop, some tenths of a second to two seconds on a Pi. */
 const cost = { ln: 14, r: 8, p: 5 } as const;
 const saltBytes = 16;
 const hashBytes = 32;
 const shortest = 8;
 /** Longer ones cost only time. */
 const longest = 256;
-/** What a hash may ask of this machine. */
+/** The most memory and work that a hash may ask of this machine. */
 const mostMemory = 128 * 1024 * 1024;
 const mostBlocks = 16;
 const mostWaiting = 8;
@@ -26,7 +26,7 @@ interface Hash {
 export const isPasswordHash = (text: string): boolean => text.startsWith('$scrypt$');
 
 /**
- * A password's hash, to be kept in its place: scrypt with a salt of its own, in the PHC string format.
+ * Hashes a password, to be stored in its place: scrypt with a fresh salt, in the PHC string format.
  *
  * @example await hashPassword('correct horse'); // '$scrypt$ln=14,r=8,p=5$…$…'
  *
@@ -42,20 +42,23 @@ export async function hashPassword(password: string): Promise<string> {
 }
 
 /**
- * Checks passwords against one hash. One check runs at a time, off the main thread; while some wait for it already,
- * another one is turned away.
+ * Checks passwords against one hash. One check runs at a time, off the main thread; a check is refused when too many
+ * are waiting.
  */
 export class PasswordCheck {
   readonly #hash: Hash;
-  /** Of this process only: tells a password that was right once without the work of scrypt, and keeps no password. */
+  /**
+   * A key of this process only: recognises a password that was right once without running scrypt again, and stores no
+   * password.
+   */
   readonly #secret = randomBytes(32);
   #known: Buffer | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
 
   /**
-   * @param what Names the setting in the error.
-   * @throws InputError when it is no hash that `ocellus password` prints. The message does not show it.
+   * @param what Names the setting in the error. @throws InputError when it is not a hash as `ocellus password` prints
+   * it. The message does not show it.
    */
   constructor(hash: string, what: string) {
     this.#hash = parse(hash, what);

@@ -1,6 +1,6 @@
 import { InputError } from './errors.ts';
 
-/** What an argument may have to be. A list is an array or a typed one; many is what `for … of` takes. */
+/** What an argument may have to be. A list is an array or a typed array; many is anything `for … of` accepts. */
 const kinds = {
   text: { expected: 'a text', fits: (value: unknown) => typeof value === 'string' },
   number: { expected: 'a number', fits: (value: unknown) => typeof value === 'number' && !Number.isNaN(value) },
@@ -16,7 +16,7 @@ export type Kind = keyof typeof kinds;
 const longestShown = 60;
 
 /**
- * A value as an error names it: text and numbers as they are, of an object what it is.
+ * A value as an error names it: text and numbers verbatim, objects by what they are.
  *
  * @example shown('a.jpg'); // "a.jpg"
  * @example shown(new Map()); // a Map
@@ -33,13 +33,13 @@ export function shown(value: unknown): string {
   return name && name !== 'Object' ? `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}` : 'a plain object';
 }
 
-/** @throws InputError saying what was expected of whom, and what came. */
+/** @throws InputError saying what was expected, where, and what came. */
 export function refuse(what: string, expected: string, value: unknown): never {
   throw new InputError(`${what}: expected ${expected}, got ${shown(value)}`);
 }
 
 /**
- * Checks what a program without types may hand over in the place of an argument.
+ * Checks an argument, for callers without types.
  *
  * @param what Names the argument: `detect: options`.
  * @param expected Default: the kind in words.

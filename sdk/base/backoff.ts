@@ -2,14 +2,14 @@ const firstMs = 500;
 const longestMs = 30_000;
 
 /**
- * How long to wait before the next try: half a second, then twice as long each time, up to 30 s. Each wait is between
- * half of that and all of it, by chance, so that ten cameras behind one switch do not all come back at once.
+ * How long to wait before the next try: exponential backoff from half a second to 30 s. Each wait is a random part
+ * between half of that and all of it, so that ten cameras behind one switch do not all reconnect at once.
  */
 export class Backoff {
   readonly #random: () => number;
   #ceilingMs = firstMs;
 
-  /** @param random Gives numbers from 0 to 1. */
+  /** @param random Returns numbers from 0 to 1. */
   constructor(random: () => number = Math.random) {
     this.#random = random;
   }
@@ -21,7 +21,7 @@ export class Backoff {
     return (ceiling / 2) * (1 + this.#random());
   }
 
-  /** All is well again: the next failure is the first. */
+  /** Resets after a success: the next failure counts as the first. */
   reset(): void {
     this.#ceilingMs = firstMs;
   }

@@ -1,8 +1,8 @@
-/** Longer than any name: what is not one need not be made the same as another. */
+/** Longer than any name; longer texts are not names and are left alone. */
 const longest = 512;
 
 /**
- * A name as it is compared and shown: composed (Unicode's NFC). "Café" may be written with four characters or with five,
- * depending on keyboard and file system, and is one name.
+ * A name as it is compared and shown: in Unicode's composed form (NFC). "Café" may be four code points or five,
+ * depending on keyboard and file system, but is one name.
  */
 export const composed = (name: string): string => (name.length > longest ? name : name.normalize('NFC'));

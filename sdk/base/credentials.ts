@@ -1,23 +1,26 @@
 import type { Logger } from './log.ts';
 
-/** Longer texts are cut before they are looked at: no message is as long, and anybody may send one. */
+/** Longer texts are cut before they are searched: no real message is as long, and anybody may send one. */
 const longestText = 64 * 1024;
-/** Schemes are shorter, names of parameters too. */
+/** Schemes and parameter names are shorter. */
 const longestScheme = 20;
 const longestName = 64;
-/** Shorter ones stand in any text by chance. */
+/** Shorter ones occur in any text by chance. */
 const shortestLiteral = 4;
 
-/** What may stand in front of a colon though no `//` follows it: `file:rtsp://…`, `rtsp:/user:password@host`. */
+/** What may precede a colon even without a `//` after it: `file:rtsp://…`, `rtsp:/user:password@host`. */
 const schemes: ReadonlySet<string> = new Set(
   'auto scene file libcamera v4l2 recording opencv rtsp rtsps rtspt rtspu rtmp rtmps http https mqtt mqtts ws wss tcp udp srt onvif'.split(
     ' ',
   ),
 );
-/** Names of parameters that hold one, as cameras have them: `password`, `loginpas`, `pwd`, `pw`, `auth`, `apikey`, `sid`, … */
+/**
+ * Names of parameters that hold a password, as cameras use them: `password`, `loginpas`, `pwd`, `pw`, `auth`, `apikey`,
+ * `sid`, …
+ */
 const secretName = /pas|pw|psw|psk|token|secret|auth|key|cred|sess|sign|^(?:sid|sig|pin|p)$/i;
 
-/** Behind `user:`, where a message says how an address is written. */
+/** What follows `user:` where a message explains how an address is written. */
 const explained = /^password@\]?host(\[:port\])?\/path/;
 
 type Range = readonly [from: number, to: number];
@@ -40,8 +43,8 @@ export function maskCredentials(text: string): string {
 const quotedPair = /"([\w-]{1,64})": ?"(?:[^"\\]|\\.)*"/g;
 
 /**
- * The same for what is one URI as a whole: whatever its password holds, a space or a quote too, is masked, and also
- * where the scheme was forgotten.
+ * The same for a text that is one URI as a whole: the password is masked even with spaces or quotes in it, and without
+ * a scheme.
  */
 export function maskSource(source: string): string {
   const text = bounded(source);
@@ -49,8 +52,7 @@ export function maskSource(source: string): string {
 }
 
 /**
- * Takes the passwords of a source out of what is said of it: also where a program or the system says them otherwise
- * than they were written.
+ * Removes the passwords of a source from messages about it, also where a program or the system spells them differently.
  *
  * @example hiding('rtsp://admin:my pass@door')('admin gave my pass') // 'admin gave ***'
  */
@@ -59,7 +61,7 @@ export function hiding(source: string): (text: string) => string {
   const literals = new Set<string>();
   for (const [from, to] of secretsOf(whole, /&/g)) {
     const secret = whole.slice(from, to);
-    // A path loses its double slashes; of what has spaces, a message may have had a part masked already.
+    // A path loses its double slashes; of one with spaces, a part may have been masked already.
     const forms = [secret, decoded(secret), encoded(secret), secret.replace(/\/+/g, '/')];
     for (const form of [...forms, ...(/[\s"'<>]/.test(secret) ? secret.split(/[\s"'<>]/) : [])]) {
       if (form.length >= shortestLiteral) literals.add(form);
@@ -92,7 +94,7 @@ export function hidingLogger(logger: Logger, hide: (text: string) => string): Lo
   };
 }
 
-/** What is cut in the middle of a URI would not be known as one: the last word goes too. */
+/** A URI that is cut in the middle would not be recognised: the last word goes too. */
 function bounded(text: string): string {
   if (text.length <= longestText) return text;
   const cut = text.slice(0, longestText);
@@ -105,14 +107,14 @@ function withStars(text: string, ranges: readonly Range[]): string {
   let shown = '';
   let at = 0;
   for (const [from, to] of [...ranges].sort((a, b) => a[0] - b[0])) {
-    // One within, or at the end of, the one before it is one with it.
+    // One that overlaps or touches the one before is merged with it.
     if (at === 0 || from > at) shown += `${text.slice(at, from)}***`;
     at = Math.max(at, to);
   }
   return shown + text.slice(at);
 }
 
-/** Where the passwords of one URI stand. */
+/** Where the passwords of one URI are. */
 function secretsOf(word: string, parameterEnd: RegExp): Range[] {
   const parameters = parametersOf(word, parameterEnd);
   const user = passwordOf(word);
@@ -136,7 +138,7 @@ function parametersOf(word: string, end: RegExp): Range[] {
   return found;
 }
 
-/** What stands between the user and the host, or in the place of a port that is none. */
+/** What is between the user and the host, or in the place of a port that is not a number. */
 function passwordOf(word: string): Range | undefined {
   const literal = word.lastIndexOf('@');
   const at = literal >= 0 ? literal : word.lastIndexOf('%40');
@@ -151,7 +153,7 @@ function passwordOf(word: string): Range | undefined {
       continue;
     }
     if (at >= 0) return explained.test(word.slice(after, after + 40)) ? undefined : [after, at];
-    // Without a host: `rtsp://admin:secret` is one whose `@door` was forgotten, `rtsp://door:554` is not.
+    // Without a host: in `rtsp://admin:secret` the `@door` was forgotten; `rtsp://door:554` has no password.
     return authority === undefined ? undefined : portThatIsNone(word, authority);
   }
   return undefined;
@@ -168,7 +170,7 @@ function portThatIsNone(word: string, authority: number): Range | undefined {
   return /^\d{0,5}[).,;:!?\]}]*$/.test(word.slice(from, to)) ? undefined : [from, to];
 }
 
-/** `/`, `\` and `%2F` in a row, how many and where they end; more than two are none the more. */
+/** `/`, `\` and `%2F` in a row, how many and where they end; counts to two. */
 function slashesAt(word: string, start: number): { count: number; end: number } {
   let [count, end] = [0, start];
   for (; count < 3; count++) {
@@ -179,7 +181,7 @@ function slashesAt(word: string, start: number): { count: number; end: number } 
   return { count, end };
 }
 
-/** The name that ends before a colon, where it stands at the beginning of a URI: not within a path or a password. */
+/** The name before a colon if it starts a URI, and not within a path or a password. */
 function schemeBefore(word: string, colon: number): string | undefined {
   let from = colon;
   while (from > 0 && colon - from <= longestScheme && /[a-z0-9+.-]/i.test(word[from - 1]!)) from--;
@@ -189,7 +191,7 @@ function schemeBefore(word: string, colon: number): string | undefined {
 }
 
 function encoded(text: string): string {
-  // Half a pair of surrogates has no encoding.
+  // A lone surrogate has no encoding.
   return encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd'));
 }
 

@@ -1,12 +1,12 @@
 /**
- * Something from outside (a setting, a model file, a stream, a message) that cannot be used. The message says what was
- * expected, what came, and what to do; it is shown to people as it is, without a stack.
+ * Input from outside (a setting, a model file, a stream, a message) that cannot be used. The message says what was
+ * expected, what came, and what to do; it is shown to people verbatim, without a stack.
  */
 export class InputError extends Error {
   override name = 'InputError';
 }
 
-/** It is the model that cannot be used, whatever picture it is given: it, its card, or the two of them together. */
+/** A model that cannot be used on any picture: the network, its card, or the two together. */
 export class ModelError extends InputError {
   override name = 'ModelError';
 }

@@ -1,22 +1,24 @@
 /** What a message is about, such as the camera. */
 export type LogFields = Readonly<Record<string, string>>;
 
-/** Where messages for a person go. `console` is one, a pino logger is one; the command line brings its own. */
+/** Where messages for people go. `console` is one, and so is a pino logger; the command line has its own. */
 export interface Logger {
   debug(message: string): void;
   info(message: string): void;
   warn(message: string): void;
   error(message: string): void;
-  /** A logger whose messages carry these fields too. Without it their values stand in front of each message. */
+  /**
+   * Returns a logger whose messages carry these fields too. Without it their values are put in front of each message.
+   */
   child?(fields: LogFields): Logger;
 }
 
 const nothing = () => {};
 
-/** Says nothing: the default of what tells its problems by throwing. */
+/** Logs nothing: the default of what reports its problems by throwing. */
 export const silent: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
-/** The default where a camera runs: what went wrong goes to standard error, so that nothing fails unseen. */
+/** The default where a camera runs: errors go to standard error, so that nothing fails unseen. */
 export const problemsToStderr: Logger = {
   debug: nothing,
   info: nothing,
@@ -25,7 +27,7 @@ export const problemsToStderr: Logger = {
 };
 
 /**
- * The same logger, its messages about something: as fields where it has fields, else in front of each message.
+ * The same logger with context on each message: as fields where it has fields, else in front of the text.
  *
  * @example
  * about(console, { camera: 'door' }).warn('no frames'); // door: no frames

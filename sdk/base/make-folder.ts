@@ -4,15 +4,15 @@ import { dirname, resolve } from 'node:path';
 import { InputError, messageOf } from './errors.ts';
 import { within } from './within.ts';
 
-/** What a disk may take; one on the network that is away takes for ever. */
+/** How long a disk may take; an absent network disk never answers. */
 const timeoutMs = 20_000;
 
 /**
- * Makes a folder and those above it, where they are not there. Not through Node's own `recursive`, which never ends
+ * Makes a folder and its missing parents. Not through Node's own `recursive`, which never ends
  * below `/proc`.
  *
- * @param mode Of those that are made. Default: as the process makes files.
- * @throws InputError when it cannot be made: a file is in the way, it is not allowed, or the disk does not answer.
+ * @param mode Of the folders that are made. Default: the process's own.
+ * @throws InputError when it cannot be made: a file is in the way, permission is missing, or the disk does not answer.
  */
 export async function makeFolder(path: string, mode?: number): Promise<void> {
   const made = make(resolve(path), mode).then(
@@ -39,7 +39,7 @@ async function make(folder: string, mode: number | undefined, isParentThere = fa
   }
 }
 
-/** The same at once, for what is made before anything runs. */
+/** The same, synchronously, for what is made before anything runs. */
 export function makeFolderSync(path: string, mode?: number, isParentThere = false): void {
   const folder = resolve(path);
   try {

@@ -15,7 +15,7 @@ export class Nap {
     });
   }
 
-  /** Ends the wait that is under way, if there is one. */
+  /** Ends the current wait, if any. */
   wake(): void {
     this.#wake?.();
   }

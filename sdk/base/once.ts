@@ -1,4 +1,4 @@
-/** Makes something once, when it is first asked for; after a failure again, for what is wrong may be mended. */
+/** Makes something once, when it is first asked for. A failure is not kept: the next call tries again. */
 export class Once<T> {
   readonly #make: () => Promise<T>;
   #made: Promise<T> | undefined;
@@ -18,7 +18,9 @@ export class Once<T> {
     return made;
   }
 
-  /** Forgets it: the next time it is made anew. @returns What was made, or is being made; undefined where that fails. */
+  /**
+   * Forgets it: the next call makes a new one. @returns What was made or is being made; undefined where that failed.
+   */
   async take(): Promise<T | undefined> {
     const made = this.#made;
     this.#made = undefined;

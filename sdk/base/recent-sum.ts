@@ -6,7 +6,7 @@ export interface RecentSumOptions {
   readonly now?: () => number;
 }
 
-/** Adds up what came lately: a number for each step of time, and no more than that. */
+/** The sum over a sliding window of time, in constant memory: one number per time step. */
 export class RecentSum {
   readonly #sums: Float64Array;
   readonly #stepMs: number;
@@ -30,7 +30,7 @@ export class RecentSum {
     return this.#sums.reduce((sum, one) => sum + one, 0);
   }
 
-  /** Empties the steps that came since the last call. */
+  /** Clears the steps that began since the last call. */
   #forget(): void {
     const current = this.#currentStep();
     const steps = this.#sums.length;

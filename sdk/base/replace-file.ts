@@ -2,15 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** A mount point; a folder that is read-only, or in which nothing may be made. */
+/** A mount point; a folder that is read-only or not writable for this user. */
 const irreplaceable = new Set(['EBUSY', 'EROFS', 'EACCES', 'EPERM']);
 
 /**
- * Puts a file in the place of the one that is there: after a power cut, or on a full disk, it is the old one or the new one. A
- * link stays one: what it leads to is replaced. One that cannot be replaced, for it is mounted by itself or its folder
- * takes no other file, is written in its place, and so is what is no file, such as a pipe.
+ * Replaces a file atomically: after a power cut, or on a full disk, it is the old one or the new one, whole. A link
+ * stays a link: its target is replaced. A file that cannot be replaced (a mount point, or one whose folder accepts no
+ * new file) is overwritten in place, and so is what is not a regular file, such as a pipe.
  *
- * @param newMode Of a file that was not there; one that is keeps what its owner chose.
+ * @param newMode Of a file that was not there; an existing one keeps its own.
  * @throws The system's error.
  */
 export async function replaceFile(named: string, content: string | Uint8Array, newMode: number): Promise<void> {

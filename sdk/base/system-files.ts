@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** The text of a file of the kernel's, without the NUL and the newline at its end; undefined where there is none. */
+/** The text of a kernel file (`/proc`, `/sys`) without a trailing NUL or newline; undefined if there is none. */
 export function readText(path: string): string | undefined {
   try {
     const text = readFileSync(path, 'utf8');
@@ -12,7 +12,7 @@ export function readText(path: string): string | undefined {
   }
 }
 
-/** The whole number a file of the kernel's holds; undefined where there is none, or something else. */
+/** The integer in a kernel file; undefined if there is no such file, or something else in it. */
 export function readInteger(path: string): number | undefined {
   return integerOf(readText(path));
 }
@@ -21,7 +21,7 @@ export function integerOf(text: string | undefined): number | undefined {
   return text !== undefined && /^-?\d{1,20}$/.test(text) ? Number(text) : undefined;
 }
 
-/** The names in a folder that fit, in the order of the numbers in them; none where there is no such folder. */
+/** The matching names in a folder, in the order of the numbers in them; empty if there is no such folder. */
 export function listFolder(path: string, fits: RegExp): string[] {
   try {
     return readdirSync(path)

@@ -8,10 +8,10 @@ export type Tell<Events extends Record<keyof Events, unknown[]>> = <Name extends
 ) => void;
 
 /**
- * Emits in the name of an emitter so that a listener that throws, or whose promise is rejected, harms neither the one who
- * emits nor the other listeners.
+ * Emits on behalf of an emitter so that a listener that throws, or whose promise is rejected, harms neither the caller
+ * nor the other listeners.
  *
- * @param complain Is told what a listener failed with.
+ * @param complain Called with the error of a listener.
  */
 export function guarded<Events extends Record<keyof Events, unknown[]>>(
   emitter: EventEmitter<Events>,

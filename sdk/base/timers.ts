@@ -1,10 +1,10 @@
-/** The longest wait that Node's timers know: 24.8 days. A longer one is over at once, and again at each try. */
+/** The longest wait of Node's timers, 24.8 days. A longer one fires at once. */
 export const longestTimerMs = 2 ** 31 - 1;
 
 /**
- * `setTimeout` for a wait of any length: for what a person, a file or another program may make long.
+ * `setTimeout` for a wait of any length, as people, files and other programs may ask for.
  *
- * @returns Calls it off.
+ * @returns A function that cancels it.
  *
  * @example
  * const callOff = after(seconds * 1000, stop);

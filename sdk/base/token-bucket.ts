@@ -1,13 +1,13 @@
 export interface TokenBucketOptions {
-  /** So many at once. It begins full. */
+  /** Tokens in a full bucket, with which it begins. */
   readonly burst: number;
-  /** In the long run, one each so many milliseconds; 0: there is no bound. */
+  /** Milliseconds until one more token; 0: no limit. */
   readonly eachMs: number;
   /** Clock in ms; for tests. */
   readonly now?: () => number;
 }
 
-/** Bounds how often something may happen. */
+/** Limits how often something may happen. */
 export class TokenBucket {
   readonly #burst: number;
   readonly #eachMs: number;
@@ -23,13 +23,13 @@ export class TokenBucket {
     this.#filledAt = now();
   }
 
-  /** How long until there is a token, ms; 0 when there is one. */
+  /** Milliseconds until there is a token; 0 when there is one. */
   get waitMs(): number {
     this.#fill();
     return this.#tokens >= 1 ? 0 : (1 - this.#tokens) * this.#eachMs;
   }
 
-  /** @returns False: there is none, not this time. */
+  /** @returns False when there is none. */
   take(): boolean {
     this.#fill();
     if (this.#tokens < 1) return false;
@@ -37,14 +37,14 @@ export class TokenBucket {
     return true;
   }
 
-  /** What was taken does not count. */
+  /** Puts a token back: what it was taken for does not count. */
   giveBack(): void {
     this.#tokens = Math.min(this.#burst, this.#tokens + 1);
   }
 
   #fill(): void {
     const now = this.#now();
-    // 0 ms in steps of 0 ms would be no number.
+    // 0 ms in steps of 0 ms would be NaN.
     const gained = this.#eachMs > 0 ? (now - this.#filledAt) / this.#eachMs : this.#burst;
     this.#tokens = Math.min(this.#burst, this.#tokens + gained);
     this.#filledAt = now;

@@ -3,7 +3,7 @@ export type SnakeCase<Name extends string> = Name extends `${infer First}${infer
   ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${SnakeCase<Rest>}`
   : '';
 
-/** What `toWire` makes of a value. */
+/** The type that `toWire` returns for a value. */
 export type Wire<T> =
   T extends ReadonlyMap<string, infer Value>
     ? Record<string, Wire<Value>>
@@ -16,10 +16,10 @@ export type Wire<T> =
           : T;
 
 /**
- * A value as it leaves the process as JSON: objects are camel case in TypeScript, snake case on every wire. Each wire calls
- * this where it writes, and nowhere before.
+ * Converts a value for JSON that leaves the process: keys are camel case in TypeScript, snake case on every wire. Each
+ * wire calls this where it writes, and not earlier.
  *
- * @param value What JSON can hold, and maps: their keys are data (a label, the name of a camera) and stay as they are.
+ * @param value What JSON can hold, and maps, whose keys are data (a label, the name of a camera) and are not changed.
  * @example
  * toWire({ uptimeSeconds: 7, cameras: byName({ frontDoor: { lastError: 'gone' } }) });
  * // { uptime_seconds: 7, cameras: { frontDoor: { last_error: 'gone' } } }

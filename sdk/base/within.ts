@@ -1,6 +1,6 @@
 import { after } from './timers.ts';
 
-/** What a promise gives, or `fallback` when that takes too long or fails. Leaves no timer behind. */
+/** The value of a promise, or `fallback` when it takes too long or is rejected. Leaves no timer behind. */
 export async function within<T>(timeoutMs: number, promise: Promise<T>, fallback: T): Promise<T> {
   let callOff = () => {};
   const late = new Promise<T>((resolve) => {

@@ -1,12 +1,12 @@
 import { RecentSum } from './recent-sum.ts';
 
-/** What writes to the disk: an SD card wears out by it. */
+/** Who writes to the disk: writing wears out an SD card. */
 export const writers = ['outbox', 'learning', 'settings', 'recordings'] as const;
 export type Writer = (typeof writers)[number];
 
-/** Bytes; what the file system and a store's own tidying up add is not in them. */
+/** Bytes, without what the file system and a store's compaction add. */
 export interface Written {
-  /** Since the process began. */
+  /** Since the process started. */
   readonly bytes: number;
   /** In the last 24 hours, to the hour. */
   readonly lastDay: number;
@@ -30,7 +30,7 @@ export class WrittenBytes {
     this.#of = { outbox: make(), learning: make(), settings: make(), recordings: make() };
   }
 
-  /** To be called when the bytes were taken, not when they were refused. */
+  /** Call it once the bytes were accepted, not when they were refused. */
   add(writer: Writer, bytes: number): void {
     const { lastDay } = this.#of[writer];
     this.#of[writer].bytes += bytes;

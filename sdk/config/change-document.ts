@@ -4,9 +4,9 @@ import { ownedMaps } from './schema.ts';
 type Fields = Record<string, unknown>;
 
 /**
- * Lays a change over a settings file's document, keeping its comments and order. Objects are merged; lists and the maps of
- * `ownedMaps` are set whole. Nothing else means something else afterwards: what is written once and stands in several
- * places (`&name`, `*name`) is written out where the change would reach it.
+ * Merges a change into a settings file's document, keeping its comments and order. Objects are merged; lists and the
+ * maps of `ownedMaps` are replaced whole. Nothing else changes its meaning: an alias (`&name`, `*name`) is written out
+ * where the change would reach it.
  */
 export function changeDocument(document: Document, change: Fields): void {
   for (const [names, value] of leaves(change)) {
@@ -16,7 +16,7 @@ export function changeDocument(document: Document, change: Fields): void {
       const above = route.slice(0, depth);
       if (!isMap(document.getIn(above))) document.setIn(above, document.createNode({}));
     }
-    // What is no node is set in place, so that a comment beside the old value stays beside the new one.
+    // A scalar is set in place, so that a comment beside the old value stays beside the new one.
     document.setIn(route, isObject(value) ? document.createNode(value) : value);
   }
 }

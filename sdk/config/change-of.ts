@@ -2,7 +2,7 @@ import type { TSchema } from '@sinclair/typebox';
 
 /**
  * The schema of a change: fields may be left out and none is filled in. In what is replaced whole (an item of a list, a
- * value of a map) only those fields may be left out that have a default.
+ * value of a map) only fields with a default may be left out.
  */
 export function changeOf(schema: TSchema, whole = false): TSchema {
   const copy: TSchema = { ...schema };

@@ -4,11 +4,11 @@ import { assertShape } from '../base/arguments.ts';
 import type { Settings } from './schema.ts';
 
 /**
- * The folder of what a node keeps between runs, such as its outbox: the setting `data`, else the environment variable
- * OCELLUS_DATA, else what systemd gives a service (STATE_DIRECTORY), else `$XDG_DATA_HOME/ocellus` or
- * `~/.local/share/ocellus`; below it the node's name, so that two nodes on one machine do not meet.
+ * Returns the folder for what a node keeps between runs, such as its outbox: the setting `data`, else the environment
+ * variable OCELLUS_DATA, else what systemd gives a service (STATE_DIRECTORY), else `$XDG_DATA_HOME/ocellus` or
+ * `~/.local/share/ocellus`; below it the node's name, so that two nodes on one machine do not clash.
  *
- * Nothing is made there: who keeps something makes a folder of its own in it.
+ * The folder is not created here: each part of the node makes its own folder in it.
  *
  * @example
  * dataFolder({ node: 'porch', data: '/var/lib/ocellus' }); // '/var/lib/ocellus/porch'
@@ -24,7 +24,7 @@ function fromEnvironment(env: NodeJS.ProcessEnv): string {
   // A service may have several; the first is its main one.
   const [ofService] = env.STATE_DIRECTORY?.split(':') ?? [];
   if (ofService) return ofService;
-  // A path that is not absolute is to be ignored, says the XDG specification.
+  // The XDG specification says to ignore a relative path.
   const { XDG_DATA_HOME: xdg } = env;
   return join(xdg && isAbsolute(xdg) ? xdg : join(homedir(), '.local', 'share'), 'ocellus');
 }

@@ -1,15 +1,15 @@
 import { ZoneSettings } from './schema.ts';
 
-/** A frame of old, in seconds: what it was at the default of `detect.fps`. */
+/** One frame of the former setting, in seconds, at the default of `detect.fps`. */
 const frameSeconds = 0.1;
 
 type Fields = Record<string, unknown>;
 
 /**
- * A camera's settings as they were written, with `inertia_seconds` in each zone in the place of `inertia`, which counted
- * frames: N of them in a row took N - 1 frames' time. What is wrong stays as it is, for the check of its fields.
+ * A camera's settings as written, with each zone's `inertia`, which counted frames, converted to `inertia_seconds`: N
+ * frames in a row took N - 1 frame times. Wrong values are left for validation.
  *
- * @param note Told in words of each zone that has the old field, and how it is read.
+ * @param note Called with a message for each zone that has the old field.
  */
 export function withInertiaSeconds(camera: unknown, note: (text: string) => void = () => {}): unknown {
   if (!isFields(camera) || !isFields(camera.zones)) return camera;
@@ -17,13 +17,15 @@ export function withInertiaSeconds(camera: unknown, note: (text: string) => void
     if (!isFields(zone) || !isFrames(zone.inertia)) return [name, zone];
     const { inertia, ...others } = zone;
     const seconds = others.inertia_seconds ?? Math.round((inertia - 1) * frameSeconds * 10) / 10;
-    note(`zones.${name}.inertia counts frames, ${inertia} here; read as inertia_seconds: ${seconds}, write that`);
+    note(
+      `zones.${name}.inertia counts frames (${inertia}); it is read as inertia_seconds: ${seconds}, write that instead`,
+    );
     return [name, { ...others, inertia_seconds: seconds }];
   });
   return { ...camera, zones: Object.fromEntries(zones) };
 }
 
-/** Settings as they were written, with that done to each camera. */
+/** The same for each camera of whole settings. */
 export function withInertiaOfCameras(input: unknown, note: (text: string) => void = () => {}): unknown {
   if (!isFields(input) || !isFields(input.cameras)) return input;
   const cameras = Object.entries(input.cameras).map(([name, camera]) => [

@@ -3,8 +3,8 @@ import { InputError } from '../base/errors.ts';
 const maxDepth = 16;
 
 /**
- * Refuses JSON from outside that could do harm when it is looked at: more levels than any setting has, at which what walks
- * through them runs out of stack, and the way to prototypes.
+ * Refuses JSON from outside that could do harm: nested more deeply than any setting, which would overflow the stack of
+ * what walks it, or with keys that reach prototypes.
  *
  * @throws InputError
  */

@@ -1,17 +1,17 @@
 import { CoreSettings, DetectSettings, MotionSettings } from './schema.ts';
 
-/** What of a board a profile is chosen by, as `describeBoard` finds it. */
+/** The facts about a board that choose its profile, as `describeBoard` finds them. */
 export interface BoardFacts {
-  /** Such as `Cortex-A76`; of several kinds of cores each: `Cortex-A55 + Cortex-A76`. */
+  /** Such as `Cortex-A76`; with several kinds of cores, `Cortex-A55 + Cortex-A76`. */
   readonly cpu: string;
   readonly cores: number;
-  /** 0 where it is not known. */
+  /** 0 when unknown. */
   readonly memoryMb: number;
 }
 
 export type ProfileName = Exclude<CoreSettings['profile'], 'auto'>;
 
-/** What a profile says where the settings do not. */
+/** The defaults that a profile sets. */
 export interface Profile {
   readonly name: ProfileName;
   readonly threads: number;
@@ -29,16 +29,16 @@ const values: Readonly<Record<ProfileName, Omit<Profile, 'name'>>> = {
   standard,
 };
 
-/** Boards of 512 MB tell 420 MB of it, those of 1 GB 900. */
+/** Boards of 512 MB report 420 MB, those of 1 GB 900. */
 const littleMemoryMb = 700;
-/** ARM cores that begin instructions in the order of the program; the Pi 4 and 5 have others. */
+/** In-order ARM cores; those of the Pi 4 and 5 are out-of-order. */
 const inOrderCores = new Set(['ARM1176', 'Cortex-A7', 'Cortex-A35', 'Cortex-A53', 'Cortex-A55']);
 
 /**
- * The profile that is called so; `auto` is the one that fits the board: `small` where all its cores are in-order ARM cores or its
- * memory is under 700 MB. No profile has more threads than the board has cores.
+ * Returns the profile of this name; `auto` is the one that fits the board: `small` where all its cores are in-order ARM
+ * cores or its memory is under 700 MB. No profile has more threads than the board has cores.
  *
- * @param board Undefined: not known, and `auto` is `standard`.
+ * @param board When undefined, `auto` is `standard`.
  */
 export function chooseProfile(wanted: CoreSettings['profile'], board: BoardFacts | undefined): Profile {
   const name = wanted === 'auto' ? (board && isSmall(board) ? 'small' : 'standard') : wanted;
@@ -52,8 +52,7 @@ function isSmall({ cpu, memoryMb }: BoardFacts): boolean {
 }
 
 /**
- * Lays what a profile says under settings as they were written. What is wrong in them stays as it is, for the check of its
- * fields.
+ * Fills in a profile's defaults in settings as written. Wrong values are left for validation.
  */
 export function withProfile(input: unknown, board: BoardFacts | undefined): unknown {
   const settings = input ?? {};
@@ -74,7 +73,7 @@ export function withProfile(input: unknown, board: BoardFacts | undefined): unkn
 
 type Fields = Record<string, unknown>;
 
-/** Fields that are absent from `value`, at any depth, taken from `under`. */
+/** `value` with the fields that it lacks, at any depth, from `under`. */
 function filled(value: unknown, under: unknown): unknown {
   if (value === undefined) return under;
   if (!isFields(value) || !isFields(under)) return value;

@@ -4,14 +4,14 @@ import { Secret } from './secrets.ts';
 import { ByLabel, Label, TopicStart } from './text.ts';
 
 /**
- * The one schema of `ocellus.yaml`: it validates, gives the defaults, and is what `docs/settings.md` and the console's
- * form are made from. A field's description is written for the person who sets it.
+ * The single schema of `ocellus.yaml`: validation, defaults, `docs/settings.md` and the console's form all come from
+ * it. A field's description is written for the person who sets it.
  */
 
-/** A name that may stand in a topic: of a node, a camera, a zone, a line. */
+/** A name that may be a topic level: of a node, a camera, a zone, a line. */
 const Name = Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,31}$' });
 
-/** Names that no state of a whole view may have: `object` is what objects are named by, others are levels of topics. */
+/** Names that a whole view's state may not have: `object` is the head of objects, the others are topic levels. */
 export const reservedStateNames: readonly string[] = [
   'object',
   'count',
@@ -29,7 +29,7 @@ const Fraction = (description: string, fallback?: number) =>
   Type.Number({ minimum: 0, maximum: 1, description, ...(fallback === undefined ? {} : { default: fallback }) });
 
 const Point = Type.Tuple([Fraction('x'), Fraction('y')], {
-  description: '[x, y] as shares of the picture: [0, 0] is top left, [1, 1] bottom right.',
+  description: '[x, y] as fractions of the picture: [0, 0] is top left, [1, 1] bottom right.',
 });
 const Polygon = Type.Array(Point, { minItems: 3, maxItems: 64, description: 'Corners, in order.' });
 const Labels = (description: string) => Type.Array(Label(), { description });
@@ -37,13 +37,13 @@ const Labels = (description: string) => Type.Array(Label(), { description });
 export const ZoneSettings = Type.Object(
   {
     polygon: Polygon,
-    labels: Type.Optional(Labels('Only these labels count in this zone. Default: all watched ones.')),
+    labels: Type.Optional(Labels('Only these labels count in this zone. Default: all that are watched.')),
     inertia_seconds: Type.Number({
       minimum: 0,
       maximum: 60,
       default: 0.2,
       description:
-        'Seconds an object must stand in the zone (bottom centre of its box) before it counts as in, and outside before it counts as out.',
+        'Seconds an object (the bottom centre of its box) must be in the zone before it counts as in, and outside before it counts as out.',
     }),
     inertia: Type.Optional(
       Type.Integer({
@@ -51,7 +51,7 @@ export const ZoneSettings = Type.Object(
         maximum: 100,
         deprecated: true,
         description:
-          'What `inertia_seconds` was before, in frames: each one after the first is read as 0.1 s. Of both, `inertia_seconds` counts.',
+          'The former `inertia_seconds`, in frames: each one after the first is read as 0.1 s. `inertia_seconds` takes precedence.',
       }),
     ),
   },
@@ -79,27 +79,27 @@ export const DetectSettings = Type.Object(
       minimum: 0.1,
       maximum: 120,
       default: 10,
-      description: 'The most frames a second that are looked at. By default 5 where the profile is `small`.',
+      description: 'The most frames a second that are run through the network. By default 5 with the profile `small`.',
     }),
     priority: Type.Integer({
       minimum: 1,
       maximum: 10,
       default: 1,
       description:
-        'While several cameras want more than the board can do: the turns that this one gets for each one of a camera with 1.',
+        'When several cameras want more than the board can do: the turns this camera gets for each turn of a camera with 1.',
     }),
-    threshold: Fraction('The least score of an object, unless `thresholds` names its label.', 0.6),
-    thresholds: ByLabel(Fraction('The least score of this label.'), {
+    threshold: Fraction('Minimum score of an object, unless `thresholds` has its label.', 0.6),
+    thresholds: ByLabel(Fraction('Minimum score of this label.'), {
       default: {},
-      description: 'The least score by label, e.g. {cat: 0.7}.',
+      description: 'Minimum score by label, e.g. {cat: 0.7}.',
     }),
     labels: Labels(
-      'Labels that are watched; an empty list watches all the model knows. One that it does not know is an error.',
+      'Labels to watch; an empty list watches all that the model knows. A label it does not know is an error.',
     ),
   },
   { additionalProperties: false, default: {} },
 );
-/** Of the default model, what most people want to know of. */
+/** The labels of the default model that most people care about. */
 export const watchedByDefault: readonly string[] = [
   'person',
   'bicycle',
@@ -120,15 +120,14 @@ export const MotionSettings = Type.Object(
   {
     enabled: Type.Boolean({
       default: true,
-      description: 'Skip the network while nothing moves. Off: every frame is looked at.',
+      description: 'Skip the network while nothing moves. Off: every frame is run through it.',
     }),
-    sensitivity: Fraction('How little motion is enough.', 0.5),
+    sensitivity: Fraction('Sensitivity to motion: the higher, the less motion is enough.', 0.5),
     keepalive: Type.Number({
       minimum: 0.1,
       maximum: 3600,
       default: 1,
-      description:
-        'A still scene is looked at all the same every so many seconds. By default 2 where the profile is `small`.',
+      description: 'Seconds between runs of the network while nothing moves. By default 2 with the profile `small`.',
     }),
   },
   { additionalProperties: false, default: {} },
@@ -142,14 +141,14 @@ export const TrackSettings = Type.Object(
       maximum: 100,
       default: 3,
       description:
-        'Observations before an object becomes an event; their median score must pass the threshold. Below four inferences a second fewer are enough if they are surer.',
+        'Observations before an object becomes an event; their median score must pass the threshold. Below four inferences a second, fewer are enough if their scores are higher.',
     }),
     lost: Type.Number({
       minimum: 0.1,
       maximum: 600,
       default: 2,
       description:
-        'Seconds out of sight before an event ends; at least three inferences. Who leaves the picture is gone at once.',
+        'Seconds out of sight before an event ends; at least three inferences. An object that leaves the picture is gone at once.',
     }),
     stationary: Type.Number({
       minimum: 0.5,
@@ -168,7 +167,7 @@ export const SnapshotSettings = Type.Object(
     source: Secret({
       default: '',
       description:
-        'The camera’s main stream, where `source` is a smaller one: snapshots show what it does at that moment. Empty, or while it fails: `source`.',
+        'The camera’s main stream, when `source` is a smaller one: snapshots are taken from it. Empty, or while it fails: from `source`.',
     }),
     height: Type.Integer({ minimum: 32, maximum: 4320, default: 480, description: 'Largest height in pixels.' }),
     quality: Type.Integer({ minimum: 1, maximum: 100, default: 80, description: 'JPEG quality.' }),
@@ -185,7 +184,7 @@ const CameraLearnSettings = Type.Object(
   {
     enabled: Type.Boolean({
       default: true,
-      description: 'Names what was taught, and can be taught. Off: nothing is looked at for that.',
+      description: 'Recognise what was taught, and allow teaching. Off: no embeddings are computed for this camera.',
     }),
     states: Type.Record(
       StateName,
@@ -194,7 +193,7 @@ const CameraLearnSettings = Type.Object(
           region: Type.Optional(
             Type.Tuple([Fraction('left'), Fraction('top'), Fraction('right'), Fraction('bottom')], {
               description:
-                'The part of the view that it is about: [x1, y1, x2, y2] in shares of the frame, 0..1. Default: all of it.',
+                'The part of the view it is about: [x1, y1, x2, y2] as fractions of the frame, 0..1. Default: all of it.',
             }),
           ),
         },
@@ -204,7 +203,7 @@ const CameraLearnSettings = Type.Object(
         additionalProperties: false,
         default: {},
         description:
-          'States of the whole view by name, such as `gate`: those taught on this camera are looked for by themselves; named here are those taught elsewhere, and those that are about a part of the view.',
+          'States of the whole view by name, such as `gate`. Those taught on this camera are recognised automatically; list those taught elsewhere, and those about a part of the view.',
       },
     ),
   },
@@ -217,23 +216,23 @@ const LibcameraSettings = Type.Object(
       Type.String({
         pattern: '^\\d{2,5}:\\d{2,5}:\\d{1,2}(:[PU])?$',
         description:
-          'The sensor’s mode, WIDTH:HEIGHT:BITS, as `rpicam-hello --list-cameras` lists them, e.g. 2304:1296:10. Default: libcamera’s choice.',
+          'The sensor’s mode, WIDTH:HEIGHT:BITS, as listed by `rpicam-hello --list-cameras`, e.g. 2304:1296:10. Default: libcamera’s choice.',
       }),
     ),
     tuning: Type.Optional(
       Type.String({
         pattern: '^/.*\\.json$',
         description:
-          'A file that tunes the picture to the sensor, e.g. of a camera without an infrared filter. The camera is read by a program then.',
+          'A tuning file of the sensor, e.g. for a camera without an infrared filter. The camera is then read through `rpicam-vid`.',
       }),
     ),
     still: Type.Boolean({
       default: false,
       description:
-        'Keeps a second stream in full resolution, so that a still costs no pause. It takes memory, and the sensor is as slow as its largest mode. Of the native source only.',
+        'Keep a second stream in full resolution, so that a still causes no pause. It takes memory, and the sensor runs at the rate of its largest mode. Only for the native source.',
     }),
   },
-  { additionalProperties: false, default: {}, description: 'Of libcamera: cameras.' },
+  { additionalProperties: false, default: {}, description: 'For libcamera: cameras.' },
 );
 
 export const CameraSettings = Type.Object(
@@ -256,12 +255,12 @@ export const CameraSettings = Type.Object(
         minimum: 0.01,
         maximum: 268,
         description:
-          'The largest picture that is read, in millions of pixels; larger ones are refused. Default: 40 of a video or a stream, 100 of a still picture.',
+          'The largest picture that is read, in millions of pixels; larger ones are refused. Default: 40 for a video or a stream, 100 for a still picture.',
       }),
     ),
     transport: Type.Union([Type.Literal('tcp'), Type.Literal('udp')], {
       default: 'tcp',
-      description: 'How an rtsp: camera sends its pictures. `udp` where a lost packet must hold nothing up.',
+      description: 'Transport of an rtsp: camera. `udp` when a lost packet must not delay the rest.',
     }),
     loop: Type.Boolean({ default: true, description: 'A file starts again at its end.' }),
     hardware_decoding: Type.Boolean({
@@ -271,13 +270,13 @@ export const CameraSettings = Type.Object(
     controls: Type.Record(
       Type.String({ pattern: '^[a-z0-9_]{1,64}$' }),
       Type.Union([Type.Number(), Type.Boolean(), Type.String({ maxLength: 64 })], {
-        description: 'A number, true or false, or the words of a choice.',
+        description: 'A number, true or false, or the name of a choice.',
       }),
       {
         additionalProperties: false,
         default: {},
         description:
-          'Controls of a v4l2: or libcamera: camera by name, e.g. {exposure_time_absolute: 100}; `ocellus cameras` lists them. They change while it runs; one that is taken out gets the camera’s default.',
+          'Controls of a v4l2: or libcamera: camera by name, e.g. {exposure_time_absolute: 100}; `ocellus cameras` lists them. Changes apply while the camera runs; a control that is removed returns to the camera’s default.',
       },
     ),
     libcamera: LibcameraSettings,
@@ -293,7 +292,8 @@ export const CameraSettings = Type.Object(
     }),
     masks: Type.Array(Polygon, {
       default: [],
-      description: 'Areas that are not watched: no motion counts there, and no object whose bottom centre is there.',
+      description:
+        'Areas that are not watched: motion there does not count, nor do objects whose bottom centre is there.',
     }),
     learn: CameraLearnSettings,
   },
@@ -301,7 +301,7 @@ export const CameraSettings = Type.Object(
 );
 export type CameraSettings = Static<typeof CameraSettings>;
 
-/** Any part of a value may be left out; lists are given whole. */
+/** Any part of a value may be left out; lists are whole. */
 export type DeepPartial<T> = T extends readonly unknown[]
   ? T
   : T extends object
@@ -309,11 +309,14 @@ export type DeepPartial<T> = T extends readonly unknown[]
     : T;
 
 /**
- * Maps whose keys the owner chooses. In a change they are replaced whole: a zone that is gone must go from the file too.
+ * Maps whose keys the owner chooses. A change replaces them whole: a zone that was deleted must go from the file too.
  */
 export const ownedMaps: readonly string[] = ['zones', 'lines', 'thresholds', 'states', 'controls'];
 
-/** A change to a camera’s settings: what is left out stays. The maps in `ownedMaps` are replaced whole. */
+/**
+ * A change to a camera’s settings: fields that are left out stay as they are. The maps in `ownedMaps` are replaced
+ * whole.
+ */
 export type CameraChange = DeepPartial<CameraSettings>;
 export const CameraChange = Type.Unsafe<CameraChange>(changeOf(CameraSettings));
 
@@ -324,13 +327,13 @@ const Bounds = (what: string, megabytes: number, hours: number) =>
         minimum: 1,
         maximum: 65_536,
         default: megabytes,
-        description: `Megabytes of ${what} that wait for the broker at most; the oldest go first.`,
+        description: `At most this many megabytes of ${what} wait for the broker; the oldest are dropped first.`,
       }),
       hours: Type.Number({
         minimum: 0.01,
         maximum: 8760,
         default: hours,
-        description: `Hours after which ${what} are of no use to anyone and are dropped.`,
+        description: `Hours after which waiting ${what} are dropped.`,
       }),
     },
     { additionalProperties: false, default: {} },
@@ -350,11 +353,11 @@ export const HomeAssistantSettings = Type.Object(
   {
     enabled: Type.Boolean({
       default: true,
-      description: 'Home Assistant finds the node and its cameras by itself. Off: what was announced is taken back.',
+      description: 'Announce the node and its cameras to Home Assistant. Off: what was announced is removed.',
     }),
     prefix: TopicStart({
       default: 'homeassistant',
-      description: 'The discovery prefix of its MQTT integration.',
+      description: 'The discovery prefix of Home Assistant’s MQTT integration.',
     }),
   },
   { additionalProperties: false, default: {} },
@@ -368,13 +371,13 @@ export const TlsSettings = Type.Object(
     ca: Type.Optional(
       Type.String({
         minLength: 1,
-        description: 'File with the certificate of the broker’s CA, or of a broker that signed its own (PEM).',
+        description: 'File with the certificate of the broker’s CA, or the broker’s own if self-signed (PEM).',
       }),
     ),
     cert: Type.Optional(
       Type.String({
         minLength: 1,
-        description: 'File with this node’s own certificate, where the broker asks for one.',
+        description: 'File with this node’s certificate, if the broker asks for one.',
       }),
     ),
     key: Type.Optional(
@@ -383,7 +386,7 @@ export const TlsSettings = Type.Object(
     skip_verification: Type.Boolean({
       default: false,
       description:
-        'Take any certificate: whoever is between here and the broker can read and change everything. Name a `ca` instead.',
+        'Accept any certificate: anyone between here and the broker can then read and change everything. Set `ca` instead.',
     }),
   },
   { additionalProperties: false, description: 'For mqtts:// and wss://.' },
@@ -394,7 +397,7 @@ export const MqttSettings = Type.Object(
   {
     broker: Secret({
       default: 'embedded',
-      description: '`embedded` (a broker of its own), `off`, or a URL: mqtt://host:1883, mqtts://, ws://, wss://.',
+      description: '`embedded` (the built-in broker), `off`, or a URL: mqtt://host:1883, mqtts://, ws://, wss://.',
     }),
     host: Type.String({
       default: '127.0.0.1',
@@ -404,7 +407,7 @@ export const MqttSettings = Type.Object(
       minimum: 0,
       maximum: 65535,
       default: 1883,
-      description: 'Port of the embedded broker; 0 takes any free one.',
+      description: 'Port of the embedded broker; 0 picks a free one.',
     }),
     base: TopicStart({
       default: 'ocellus',
@@ -414,10 +417,10 @@ export const MqttSettings = Type.Object(
       additionalProperties: false,
       default: {},
       description:
-        'Who may use the embedded broker: passwords by name, or the hashes that `ocellus password` prints. A plain one is replaced by its hash at the start. None: everybody who reaches it.',
+        'Who may use the embedded broker: passwords by user name, or the hashes that `ocellus password` prints. A plain password is replaced by its hash at start. Empty: anyone who can reach it.',
     }),
-    username: Type.Optional(Secret({ description: 'At a broker of your own.' })),
-    password: Type.Optional(Secret({ description: 'At a broker of your own.' })),
+    username: Type.Optional(Secret({ description: 'For an external broker.' })),
+    password: Type.Optional(Secret({ description: 'For an external broker.' })),
     tls: Type.Optional(TlsSettings),
     outbox: OutboxSettings,
     home_assistant: HomeAssistantSettings,
@@ -433,18 +436,23 @@ export const ConsoleSettings = Type.Object(
       default: '127.0.0.1',
       description: 'Address to listen on. Anything but the loopback address needs `password`.',
     }),
-    port: Type.Integer({ minimum: 0, maximum: 65535, default: 8420, description: '0 takes any free one.' }),
+    port: Type.Integer({
+      minimum: 0,
+      maximum: 65535,
+      default: 8420,
+      description: 'Port to listen on; 0 picks a free one.',
+    }),
     password: Type.Optional(
       Secret({
         description:
-          'Asks for it: a password of at least 8 characters, or the hash that `ocellus password` prints. A plain one is replaced by its hash at the start.',
+          'Password of the page: at least 8 characters, or the hash that `ocellus password` prints. A plain one is replaced by its hash at start.',
       }),
     ),
     url: Type.Optional(
       Type.String({
         pattern: '^https?://[A-Za-z0-9.-]+(:[0-9]+)?/?$',
         description:
-          'What people open where a reverse proxy stands in front, e.g. https://cams.example.org. Needs `password`.',
+          'The address that people open when a reverse proxy is in front, e.g. https://cams.example.org. Needs `password`.',
       }),
     ),
   },
@@ -452,10 +460,10 @@ export const ConsoleSettings = Type.Object(
 );
 export type ConsoleSettings = Static<typeof ConsoleSettings>;
 
-/** The detector that is used when none is named. */
+/** The default detector. */
 export const defaultModel = 'nanodet-g-416-int8';
 
-/** The classifier, and embedding network, that is used when none is named. */
+/** The default classifier, and embedding network. */
 export const defaultClassifier = 'efficientnet-lite0-int8';
 
 const EngineName = Type.Union([
@@ -476,7 +484,7 @@ export const CoreSettings = Type.Object(
     model: Type.String({
       default: defaultModel,
       description:
-        'A model that ships with Ocellus, the path of an ONNX file or of a card (.card.json), or `off`: no detector, only what is taught of the whole view.',
+        'A model that ships with Ocellus, the path of an ONNX file or of a card (.card.json), or `off`: no detector, only taught states of the whole view.',
     }),
     engine: Type.Union(EngineName.anyOf, {
       default: 'auto',
@@ -487,12 +495,12 @@ export const CoreSettings = Type.Object(
       minimum: 1,
       maximum: 64,
       default: 2,
-      description: 'Threads of the neural core. By default no more than the board has cores.',
+      description: 'Threads of the neural core. By default at most one per core of the board.',
     }),
     profile: Type.Union([Type.Literal('auto'), Type.Literal('small'), Type.Literal('standard')], {
       default: 'auto',
       description:
-        'What `threads`, `detect.fps` and `motion.keepalive` are where they are not given (docs/boards.md). `auto` is `small` on boards with in-order ARM cores (Pi Zero 2 W, Pi 3) or under 700 MB of memory, else `standard`.',
+        'Defaults of `threads`, `detect.fps` and `motion.keepalive` (docs/boards.md). `auto` is `small` on boards with in-order ARM cores (Pi Zero 2 W, Pi 3) or under 700 MB of memory, else `standard`.',
     }),
   },
   { additionalProperties: false, default: {} },
@@ -503,32 +511,34 @@ export type CoreSettings = Static<typeof CoreSettings>;
 
 export const LearnSettings = Type.Object(
   {
-    enabled: Type.Boolean({ default: true, description: 'Can be taught on the job. Nothing is loaded before it is.' }),
+    enabled: Type.Boolean({
+      default: true,
+      description: 'Allow teaching on the job. Nothing is loaded before the first lesson.',
+    }),
     model: Type.String({
       default: defaultClassifier,
       description:
-        'The embedding network: a model of the task `classify` that ships with Ocellus, the path of an ONNX file, or of a card. What was taught with another one is kept apart.',
+        'The embedding network: a model of the task `classify` that ships with Ocellus, the path of an ONNX file, or of a card. What was taught with another network is kept apart.',
     }),
     thumbnails: Type.Boolean({
       default: false,
-      description: 'Keeps a small picture of each example, on this board only, to look at later.',
+      description: 'Keep a small picture of each example, on this board only, for review.',
     }),
     interval: Type.Number({
       minimum: 0.1,
       maximum: 3600,
       default: 2,
       description:
-        'Seconds between looks at a whole view that was taught a state; fifteen times as long while nothing moves and the state is clear.',
+        'Seconds between embeddings of a whole view that was taught a state; fifteen times as long while nothing moves and the state is clear.',
     }),
     share: Type.Boolean({
       default: false,
-      description:
-        'Tells what was taught here to other nodes at the broker, and takes what they tell: embeddings, never pictures.',
+      description: 'Share what is taught with the other nodes at the broker, both ways: embeddings, never pictures.',
     }),
     trusted: Type.Optional(
       Type.Array(Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' }), {
         description:
-          'Public keys (`ocellus learn key` prints one) of the nodes whose examples are taken. Default: those of all nodes at the broker.',
+          'Public keys (`ocellus learn key` prints one) of the nodes whose examples are accepted. Default: all nodes at the broker.',
       }),
     ),
   },
@@ -541,18 +551,18 @@ export const Settings = Type.Object(
     node: Type.String({
       ...Name,
       default: 'ocellus',
-      description: 'The name of this board, part of each topic. Small letters, digits, _ and -.',
+      description: 'The name of this board, part of each topic. Lower-case letters, digits, _ and -.',
     }),
     cameras: Type.Record(Name, CameraSettings, {
       additionalProperties: false,
       default: { camera: {} },
-      description: 'Cameras by name. None named: one called `camera`.',
+      description: 'Cameras by name. Default: one called `camera`.',
     }),
     data: Type.Optional(
       Type.String({
         pattern: '^/',
         description:
-          'Folder of what is kept between runs (what waits for the broker, …); the node has one of its own in it. Default: the environment variable OCELLUS_DATA, else STATE_DIRECTORY (systemd), else $XDG_DATA_HOME/ocellus or ~/.local/share/ocellus.',
+          'Folder for what is kept between runs (the outbox, …), with a subfolder for the node. Default: the environment variable OCELLUS_DATA, else STATE_DIRECTORY (systemd), else $XDG_DATA_HOME/ocellus or ~/.local/share/ocellus.',
       }),
     ),
     core: CoreSettings,
@@ -564,7 +574,7 @@ export const Settings = Type.Object(
 );
 export type Settings = Static<typeof Settings>;
 
-/** Names that are topics of the node itself, so no camera may have them. */
+/** Topic names of the node itself, which no camera may have. */
 export const reservedCameraNames: readonly string[] = [
   'status',
   'stats',

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { type TSchema, Type } from '@sinclair/typebox';
 import { InputError } from '../base/errors.ts';
 
-/** Longer than any URL or password that is meant. */
+/** Longer than any real URL or password. */
 const longestSecret = 4096;
 
 /**
- * Marks a text of the settings as one that may hold a secret: it may refer to one that is kept elsewhere (`${NAME}`),
- * and no message shows it.
+ * Marks a setting that may hold a secret: it may refer to one that is kept elsewhere (`${NAME}`), and no message shows
+ * it.
  */
 export function Secret(options: { description: string; default?: string; minLength?: number }) {
   return Type.String({ maxLength: longestSecret, ...options, writeOnly: true });
@@ -20,7 +20,7 @@ export const isSecret = (schema: TSchema): boolean => schema.writeOnly === true;
 export const hasReference = (text: string): boolean => text.includes('${');
 
 /**
- * Puts what `${NAME}` stands for in its place, wherever the schema has a secret: the systemd credential of this name,
+ * Replaces `${NAME}` by the secret of that name, wherever the schema has one: the systemd credential of this name,
  * else the environment variable; `${/path}` is what that file holds, without the end of its last line. In a URL it is
  * percent-encoded, so that it may have any characters.
  *
@@ -43,7 +43,7 @@ function resolved(text: string, path: string): string {
   const isInUrl = text.includes('://') && !/^\$\{[^}]*\}$/.test(text);
   let result = '';
   let at = 0;
-  // Not by a pattern: without a `}` one would look for it again from each `${` on.
+  // Not a regular expression: without a `}` it would search again from each `${`, in quadratic time.
   for (let from = text.indexOf('${'); from >= 0; from = text.indexOf('${', at)) {
     const to = text.indexOf('}', from);
     if (to < 0) break;
@@ -57,14 +57,16 @@ function resolved(text: string, path: string): string {
 function lookUp(name: string, path: string): string {
   if (name.startsWith('/')) return fromFile(name, path);
   if (!/^[A-Za-z_][\w.-]*$/.test(name)) {
-    throw new InputError(`${path}: expected \${NAME} or \${/path/of/a/file}; quote the text if it is not meant so`);
+    throw new InputError(
+      `${path}: expected \${NAME} or \${/path/of/a/file}, got \${ without either; write the text without \${ if no secret is meant`,
+    );
   }
   const folder = process.env.CREDENTIALS_DIRECTORY;
   const credential = folder === undefined ? undefined : readText(join(folder, name));
   const secret = credential ?? process.env[name];
   if (!secret) {
     throw new InputError(
-      `${path}: \${${name}} is nowhere: set the environment variable ${name}, or give the service a systemd credential of this name`,
+      `${path}: \${${name}} is not set: set the environment variable ${name}, or give the service a systemd credential of this name`,
     );
   }
   return secret;

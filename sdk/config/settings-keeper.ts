@@ -5,13 +5,12 @@ import type { Logger } from '../base/log.ts';
 import { ownedMaps } from './schema.ts';
 import { type SettingsInput, updateSettings } from './settings.ts';
 
-/** Changes within so long after a write are the next one: who turns a knob changes a setting ten times a second. */
+/** Changes within this time after a write are written together: turning a knob changes a setting ten times a second. */
 const gatherMs = 1000;
 
 /**
- * Writes changes of settings to their file, one write at a time. What comes meanwhile is gathered, so however fast
- * settings change it is one write a second, and what waits is no more than the settings. A write that fails is tried
- * again for as long as it takes.
+ * Writes changes of settings to their file, one write at a time. Changes meanwhile are merged, so there is at most one
+ * write a second, and no more waits than the settings themselves. A failed write is retried until it succeeds.
  *
  * @example
  * const keeper = new SettingsKeeper('ocellus.yaml', logger);
@@ -35,7 +34,7 @@ export class SettingsKeeper {
     this.#write = write;
   }
 
-  /** It is on disk within a second, unless the disk does not take it. */
+  /** Queues a change, which is on disk within a second unless writing fails. */
   keep(change: SettingsInput): void {
     this.#waiting = merged(this.#waiting ?? {}, change);
     this.#working ??= this.#work().finally(() => {
@@ -43,7 +42,7 @@ export class SettingsKeeper {
     });
   }
 
-  /** Writes what waits, at once and once more. What comes later is written too. */
+  /** Writes what waits now. Later changes are written too. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#working;
@@ -77,7 +76,7 @@ export class SettingsKeeper {
   }
 }
 
-/** The second one counts. Objects are merged; lists and the maps that belong to somebody as a whole are taken whole. */
+/** Merges two changes; the second takes precedence. Objects are merged; lists and `ownedMaps` are replaced whole. */
 function merged(fields: SettingsInput, change: SettingsInput): SettingsInput {
   const result: Record<string, unknown> = { ...fields };
   for (const [key, value] of Object.entries(change)) {

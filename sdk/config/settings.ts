@@ -15,13 +15,13 @@ import { validate } from './validate.ts';
 export type SettingsInput = Record<string, unknown>;
 
 /**
- * Checks settings, fills in what was left out, and puts secrets in the place of `${NAME}` (docs/settings.md).
+ * Validates settings, fills in the defaults, and replaces `${NAME}` by secrets (docs/settings.md).
  *
  * @example
  * const settings = resolveSettings({ cameras: { door: { source: 'v4l2:/dev/video0' } } });
  * settings.cameras.door.detect.threshold; // 0.6
  *
- * @param board Of this the profile is chosen (`core.profile`). Default: none, and it is `standard` on every machine.
+ * @param board Chooses the profile (`core.profile`). Default: none; the profile is then `standard` on every machine.
  * @throws InputError naming each wrong field.
  */
 export function resolveSettings(input: unknown, what = 'what the settings say', board?: BoardFacts): Settings {
@@ -37,9 +37,9 @@ export function resolveSettings(input: unknown, what = 'what the settings say', 
 }
 
 /**
- * Reads a settings file, unresolved: overrides may still be laid over it.
+ * Reads a settings file, unresolved, so that overrides can still be merged into it.
  *
- * @returns `{}` when there is no such file and it need not be there.
+ * @returns `{}` when there is no such file and none is required.
  * @throws InputError when it cannot be read or is not YAML, with the line.
  */
 export async function readSettings(path: string, mustExist: boolean): Promise<SettingsInput> {
@@ -53,7 +53,7 @@ export async function readSettings(path: string, mustExist: boolean): Promise<Se
   try {
     return parse(text, path).toJS() ?? {};
   } catch (error) {
-    // An alias that grows without bound, or one of nothing.
+    // An alias that grows without bound, or is not defined.
     if (error instanceof ReferenceError) {
       // Its own message shows what follows the `*`, and that may be a password.
       throw new InputError(
@@ -65,8 +65,8 @@ export async function readSettings(path: string, mustExist: boolean): Promise<Se
 }
 
 /**
- * Lays a change over a settings file, as `changeDocument` does. The file is replaced as a whole, as `replaceFile` does: after
- * a power cut it is the old one or the new one.
+ * Merges a change into a settings file, keeping its comments and order. The file is replaced atomically: after a power
+ * cut it is the old one or the new one.
  */
 export async function updateSettings(path: string, change: SettingsInput): Promise<void> {
   assertKind('updateSettings: path', path, 'text');
@@ -89,10 +89,10 @@ function parse(text: string, path: string): Document {
   const document = parseDocument(text, { prettyErrors: true });
   const problem = document.errors[0];
   if (problem) {
-    // The mistake that is easiest to make here: `source: scene:`.
+    // The easiest mistake to make here: `source: scene:`.
     const hint =
       problem.code === 'BLOCK_AS_IMPLICIT_KEY' ? 'Put text that ends in a colon in quotes, as in "scene:".' : '';
-    // Its message goes on with the line itself, in which a password may stand.
+    // Its message goes on with the line itself, which may contain a password.
     const [message] = problem.message.split(':\n');
     throw new InputError(`settings file ${path} is not valid YAML: ${message}. ${hint}`.trimEnd());
   }

@@ -1,6 +1,9 @@
 import { type TSchema, type TString, Type } from '@sinclair/typebox';
 
-/** What a schema wants, in words, where its pattern would say little. Not in the JSON Schema that others read. */
+/**
+ * What a schema expects, in words, for errors where its pattern would say little. Not part of the JSON Schema that
+ * others read.
+ */
 const inWords = Symbol('in words');
 /** Its text, or its keys, are names that are compared: they are composed before they are checked. */
 const isName = Symbol('is a name');
@@ -18,7 +21,7 @@ export function named<T extends TSchema>(schema: T): T {
   return { ...schema, [isName]: true };
 }
 
-/** Control characters and what ends a line; a broker may end the connection that brings them in a topic. */
+/** Control characters and line separators; a broker may close the connection for them in a topic. */
 const unprintable = '\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\ufffe\\uffff';
 const longestLabel = 128;
 
@@ -39,10 +42,10 @@ export const ByLabel = <T extends TSchema>(value: T, options: { default: object;
   );
 
 const level = `[^+#/${unprintable}]+`;
-/** A topic has 65,535 bytes in all; with all that stands below it, it is to stay far from that. */
+/** A topic has at most 65,535 bytes; with all its levels it must stay far below that. */
 const longestTopic = 200;
 
-/** The beginning of topics: one level or more. What begins with `$` belongs to the broker. */
+/** The prefix of topics: one level or more. Those that begin with `$` belong to the broker. */
 export const TopicStart = (options: { default: string; description: string }) =>
   Type.String({
     ...options,

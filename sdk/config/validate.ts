@@ -30,7 +30,7 @@ function copyOf(value: unknown, what: string): unknown {
   }
 }
 
-/** One line for each wrong field, at most eight. */
+/** One line per wrong field, at most eight. */
 export function errorsOf(schema: TSchema, value: unknown, above = ''): string[] {
   const lines = new Map<string, string>();
   for (const error of Value.Errors(schema, value)) {
@@ -43,15 +43,15 @@ export function errorsOf(schema: TSchema, value: unknown, above = ''): string[] 
 }
 
 /**
- * What was left out, filled in; a field that is there is never changed, but that names are composed. (TypeBox's own `Value.Default` merges: of
- * cameras that were given it would keep the default one as well.)
+ * Fills in what was left out; a present field is not changed, except that names are composed. (TypeBox's own
+ * `Value.Default` merges: it would keep the default camera beside the given ones.)
  */
 function withDefaults(schema: TSchema, value: unknown): unknown {
   if (value === undefined) {
     return schema.default === undefined ? undefined : withDefaults(schema, structuredClone(schema.default));
   }
   if (schema.anyOf) {
-    // Of one that is wrong, only what is wrong is to be reported, not also what has a default.
+    // Of a wrong value only the fault is to be reported, not also missing defaults.
     const variant =
       (schema.anyOf as TSchema[]).find((one) => Value.Check(one, withDefaults(one, structuredClone(value)))) ??
       variantOf(schema.anyOf, value);
@@ -65,7 +65,7 @@ function withDefaults(schema: TSchema, value: unknown): unknown {
   if (schema.type !== 'object' || !isObject(value)) return value;
   if (isNameSchema(schema)) {
     for (const [key, inner] of Object.entries(value)) {
-      // One that is there in both forms stays so: no model knows the other one.
+      // A name present in both forms is left: no model knows the other one.
       if (Object.hasOwn(value, composed(key))) continue;
       delete value[key];
       value[composed(key)] = inner;
@@ -106,7 +106,7 @@ function describe(error: ValueError, path: string): string {
   return `${path || 'the whole'}: ${inWords(error)}`;
 }
 
-/** Of variants that are told apart by a field (`type`), the one that is meant; or one that says what there is. */
+/** Among variants with a discriminating field (`type`), the one that is meant; else one that lists the choices. */
 function variantOf(variants: readonly TSchema[], value: unknown): TSchema | undefined {
   const key = Object.keys(variants[0]?.properties ?? {}).find((name) =>
     variants.every((variant) => variant.properties?.[name]?.const !== undefined),
@@ -125,10 +125,10 @@ function inWords(error: ValueError): string {
     if (words) return `no such field; expected ${words}`;
     const [pattern = ''] = Object.keys(error.schema.patternProperties ?? {});
     const taken = /^\^\(\?!\(\?:([\w|]+)\)/.exec(pattern)?.[1]?.replaceAll('|', ', ');
-    return `no such field; expected a name of small letters, digits, _ and -${taken ? `, but none of ${taken}` : ''}`;
+    return `no such field; expected a name of lower-case letters, digits, _ and -${taken ? `, but none of ${taken}` : ''}`;
   }
   if (error.value === undefined) return `expected ${expected(error.schema)}, got nothing`;
-  // What stands where secrets belong, or fields that hold some, may be one.
+  // A value in the place of a secret, or of fields that hold some, may be one.
   const got = holdsSecret(error.schema) ? kindOf(error.value) : shown(error.value);
   return `expected ${expected(error.schema)}, got ${got}`;
 }
@@ -158,7 +158,7 @@ function shown(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
-/** What a schema wants, in words. */
+/** What a schema expects, in words. */
 export function expected(schema: TSchema): string {
   const { minimum, maximum, exclusiveMinimum, minItems, maxItems, pattern, minLength, maxLength } = schema;
   if (schema.const !== undefined) return JSON.stringify(schema.const);

@@ -8,7 +8,10 @@ export interface Plane {
   readonly stride: number;
 }
 
-/** How YUV turns into RGB. SD video is BT.601, HD video BT.709; cameras use limited range (16..235) unless they say. */
+/**
+ * How YUV converts to RGB. SD video is BT.601, HD video BT.709; cameras use limited range (16..235) unless they say
+ * otherwise.
+ */
 export interface ColourSpace {
   readonly matrix: 'bt601' | 'bt709';
   readonly range: 'limited' | 'full';
@@ -21,29 +24,29 @@ export interface SensorReading {
   readonly digitalGain?: number;
   /** An estimate of how bright the scene is. */
   readonly lux?: number;
-  /** Of the white that was assumed, kelvin. */
+  /** Colour temperature of the assumed white point, in kelvin. */
   readonly colourTemperature?: number;
   /** Dioptres: 0 is far away, 10 is 10 cm. */
   readonly lensPosition?: number;
-  /** A figure of merit: higher is sharper, of the same scene. */
+  /** Figure of merit of the focus: higher is sharper, within the same scene. */
   readonly focus?: number;
   /** Degrees Celsius. */
   readonly temperature?: number;
 }
 
-/** What is known of a frame beside its pixels. */
+/** What is known of a frame besides its pixels. */
 export interface FrameInfo {
   /** Counts the frames of one source from 0; a gap is a dropped frame. */
   readonly sequence: number;
   /** Monotonic capture time in ns (exact up to 104 days, then to 2 ns). Only differences mean something. */
   readonly captureTimeNs: number;
   /**
-   * Wall-clock time of the capture in ms since 1970, to be told; the clock may be set between two frames, so nothing is decided
-   * by it. Media time in ms for a file read as fast as possible.
+   * Wall-clock time of the capture in ms since 1970, for display: the clock may be set between two frames, so no
+   * decision uses it. Media time in ms for a file read as fast as possible.
    */
   readonly wallTimeMs: number;
   readonly colour?: ColourSpace;
-  /** Where the picture came from, when it has a name of its own (a file in a folder). */
+  /** Name of the picture, if it has one (a file in a folder). */
   readonly name?: string;
   readonly sensor?: SensorReading;
 }
@@ -55,12 +58,12 @@ export interface FrameInit extends FrameInfo {
   readonly planes: readonly Plane[];
 }
 
-/** The matrix that video of this size has when it does not say: that of HD from 1280 columns or 720 rows on. */
+/** The default matrix of video of this size: that of HD from 1280 columns or 720 rows on. */
 export function guessMatrix(width: number, height: number): ColourSpace['matrix'] {
   return width >= 1280 || height >= 720 ? 'bt709' : 'bt601';
 }
 
-/** The colour space that video of this size has when it does not say. */
+/** The default colour space of video of this size. */
 export function defaultColour(width: number, height: number): ColourSpace {
   return guessMatrix(width, height) === 'bt709' ? bt709 : bt601;
 }
@@ -68,12 +71,12 @@ const bt601: ColourSpace = { matrix: 'bt601', range: 'limited' };
 const bt709: ColourSpace = { matrix: 'bt709', range: 'limited' };
 
 /**
- * A picture with its time, reference-counted. Its pixels are square: whoever makes one of others resamples them first, so
- * that boxes, zones and pictures of it need to know nothing of that.
+ * A picture with its time, reference-counted. Its pixels are square: devices resample others first, so that boxes,
+ * zones and pictures need not care.
  *
- * Whoever gets a frame from `device.frames()` owns one reference and gives it back with `release()`. To keep it longer
- * than the owner does, `acquire()` another. After the last `release()` the pixels belong to the pool again, and reading
- * `planes` throws rather than showing another frame's pixels.
+ * A frame from `device.frames()` comes with one reference, which you give back with `release()`. To keep it longer,
+ * `acquire()` another. After the last `release()` the pixels belong to the pool again, and reading `planes` throws
+ * rather than showing another frame's pixels.
  *
  * @example
  * for await (const frame of device.frames()) {
@@ -82,7 +85,8 @@ const bt709: ColourSpace = { matrix: 'bt709', range: 'limited' };
  * }
  *
  * @example
- * for await (using frame of device.frames()) console.log(frame.width); // TypeScript 5.2 and newer: released by itself
+ * for await (using frame of device.frames()) console.log(frame.width); // TypeScript 5.2 and newer: released
+ * automatically
  */
 export class Frame implements FrameInfo {
   readonly format: PixelFormat;
@@ -146,7 +150,7 @@ export class Frame implements FrameInfo {
     return this.#references;
   }
 
-  /** Adds an owner. Each `acquire()` wants one `release()`. */
+  /** Adds an owner. Each `acquire()` needs one `release()`. */
   acquire(): this {
     if (this.#references === 0) throw new Error(`frame ${this.sequence} was released and cannot be acquired again`);
     this.#references++;
@@ -165,7 +169,7 @@ export class Frame implements FrameInfo {
   }
 }
 
-/** @throws InputError unless it is a frame; one of another copy of this package is one as well. */
+/** @throws InputError unless it is a frame; one from another copy of this package will do. */
 export function assertFrame(what: string, value: unknown): asserts value is Frame {
   if (typeof (value as Frame | undefined)?.acquire === 'function') return;
   const hint = typeof value === 'string' || value instanceof Uint8Array ? '; readPicture() makes one of a picture' : '';

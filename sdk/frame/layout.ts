@@ -5,7 +5,7 @@ export type PixelFormat = 'I420' | 'NV12' | 'BGR24' | 'RGB24' | 'GRAY8';
 
 export const pixelFormats: readonly PixelFormat[] = ['I420', 'NV12', 'BGR24', 'RGB24', 'GRAY8'];
 
-/** Where one plane lies in a buffer. All in bytes, but `rows`. */
+/** Where one plane is in a buffer. All in bytes, except `rows`. */
 export interface PlaneLayout {
   readonly offset: number;
   readonly stride: number;
@@ -43,9 +43,9 @@ export function planeSizes(format: PixelFormat, width: number, height: number): 
 /**
  * The planes of a picture one after the other in a single buffer.
  *
- * @param strides Bytes from row to row, one per plane; default: no padding. A camera's strides are larger than its
- *   width (a multiple of 64 on a Pi 4, of 128 on a Pi 5), so pass what the camera says.
- * @throws RangeError when a stride is smaller than the plane's row, or no whole number.
+ * @param strides Bytes from row to row, one per plane; default: no padding. A camera's strides may exceed its width
+ * (multiples of 64 on a Pi 4, of 128 on a Pi 5), so pass what the camera reports.
+ * @throws RangeError when a stride is smaller than the plane's row, or not an integer.
  */
 export function planeLayout(
   format: PixelFormat,
@@ -74,7 +74,7 @@ export function assertStride(plane: number, stride: number, rowBytes: number): v
   }
 }
 
-/** The largest side a frame may have, in pixels. A larger one is a corrupt header, not a camera. */
+/** The largest side a frame may have, in pixels. A larger one means a corrupt header. */
 export const maxSide = 16384;
 
 export function assertSize(width: number, height: number): void {

@@ -8,7 +8,7 @@ export interface Region {
   readonly height: number;
 }
 
-/** Which part of the frame lies where in the network's input. A pure value: the same sizes give the same geometry. */
+/** Which part of the frame goes where in the network's input. It depends on the sizes alone. */
 export interface Letterbox {
   readonly inputWidth: number;
   readonly inputHeight: number;
@@ -36,9 +36,9 @@ export interface Size {
 /**
  * Fits a frame (or a region of it) into a network's input.
  *
- * `letterbox` keeps the aspect ratio and pads; the picture's size is rounded to whole pixels, so each axis has a
- * scale of its own that differs from the other in the fourth digit. `stretch` fills the input. `crop` fills it with the
- * middle of the picture, as large as the input's proportions allow; the rest is not seen.
+ * `letterbox` keeps the aspect ratio and pads; the picture's size is rounded to whole pixels, so the scales of the two
+ * axes may differ in the fourth digit. `stretch` fills the input. `crop` fills it with the middle of the picture, as
+ * large as the input's proportions allow; the rest is not seen.
  *
  * @param region Clipped to the frame. Default: all of it.
  * @throws RangeError when the region does not touch the frame.
@@ -92,7 +92,7 @@ export function clipRegion(frame: Size, region: Region): Region {
 
 type Box = readonly [number, number, number, number];
 
-/** A box `[x1, y1, x2, y2]` in frame pixels, in input pixels. */
+/** Converts a box `[x1, y1, x2, y2]` from frame pixels to input pixels. */
 export function toInput({ left, top, width, height, region }: Letterbox, [x1, y1, x2, y2]: Box): Box {
   const sx = width / region.width;
   const sy = height / region.height;
@@ -104,14 +104,14 @@ export function toInput({ left, top, width, height, region }: Letterbox, [x1, y1
   ];
 }
 
-/** A box in input pixels, in frame pixels, clipped to the region that is seen. The inverse of `toInput`. */
+/** Converts a box from input pixels to frame pixels, clipped to the region that is seen. The inverse of `toInput`. */
 export function toFrame(geometry: Letterbox, box: Box): Box {
   const boxes = Float64Array.from(box);
   boxesToFrame(geometry, boxes, 1);
   return [boxes[0]!, boxes[1]!, boxes[2]!, boxes[3]!];
 }
 
-/** `toFrame` for `count` boxes one after the other, in place. */
+/** `toFrame` for `count` consecutive boxes, in place. */
 export function boxesToFrame(
   { left, top, width, height, region }: Letterbox,
   boxes: Float32Array | Float64Array,

@@ -11,11 +11,11 @@ interface Slot {
 const mostBuffers = 8;
 /** Eight frames of 4K in I420, and some room. */
 const mostBytes = 160 * 1024 * 1024;
-/** One is filled, one waits, one is looked at, one is shown. */
+/** One is filled, one waits, one is in the network, one is shown. */
 const fewestBuffers = 4;
 
 /**
- * How many buffers of this size a source has: eight, or as many of them as 160 MiB hold, but four of however large frames.
+ * How many buffers of this size a source has: eight, or as many as fit into 160 MiB, but at least four.
  *
  * @example buffersOf(1920 * 1080 * 1.5); // 8: 25 MB
  */
@@ -27,9 +27,9 @@ export function buffersOf(byteLength: number): number {
  * Buffers for the frames of one source. Each is a SharedArrayBuffer, so that a worker reads the pixels where they are.
  *
  * A slot is filled first and becomes a frame after: `const bytes = pool.take()`, write the pixels, then
- * `pool.frame(bytes, info)`. In a steady state no pixel memory is allocated: `allocated` stays where it is. When all are in
- * use for five seconds and none comes back, a warning of the process (`OCELLUS_FRAMES_NOT_RELEASED`) says how many frames were
- * not released.
+ * `pool.frame(bytes, info)`. In a steady state no pixel memory is allocated: `allocated` stays constant. When all are
+ * in use for five seconds and none comes back, a warning of the process (`OCELLUS_FRAMES_NOT_RELEASED`) says how many
+ * frames were not released.
  */
 export class FramePool {
   readonly format: PixelFormat;
@@ -47,9 +47,10 @@ export class FramePool {
   #allocated = 0;
 
   /**
-   * @param options.capacity How many frames may exist at once; `take()` gives undefined beyond it. Default: `buffersOf`
+   * @param options.capacity How many frames may exist at once; `take()` returns undefined beyond it. Default:
+   * `buffersOf`
    *   their size.
-   * @param options.onFree Called when a frame's buffer has come back, for who waits for one.
+   * @param options.onFree Called when a frame's buffer has come back, for callers who wait for one.
    */
   constructor(options: {
     format: PixelFormat;
@@ -74,7 +75,7 @@ export class FramePool {
     this.#starvation = new Starvation(source, () => this.inUse - this.#taken.size);
   }
 
-  /** Buffers made so far; never more than `capacity`. */
+  /** Buffers allocated so far; at most `capacity`. */
   get allocated(): number {
     return this.#allocated;
   }
@@ -104,12 +105,12 @@ export class FramePool {
     return slot.bytes;
   }
 
-  /** Somebody waits for a buffer, while all are in use. */
+  /** Whether somebody waits for a buffer while all are in use. */
   noteWait(): void {
     this.#starvation.begin();
   }
 
-  /** Makes the frame of a buffer that `take()` gave; the buffer comes back with the frame's last `release()`. */
+  /** Makes a frame of a buffer from `take()`; the buffer comes back with the frame's last `release()`. */
   frame(bytes: Uint8Array, info: FrameInfo): Frame {
     assertShape('FramePool: info', info, {});
     const slot = this.#claim(bytes);
@@ -129,7 +130,7 @@ export class FramePool {
     );
   }
 
-  /** Gives a buffer back that did not become a frame. */
+  /** Returns a buffer to the pool that did not become a frame. */
   giveBack(bytes: Uint8Array): void {
     this.#takeBack(this.#claim(bytes));
   }
@@ -141,7 +142,7 @@ export class FramePool {
 
   #claim(bytes: Uint8Array): Slot {
     const slot = this.#taken.get(bytes);
-    if (!slot) throw new Error('this buffer is not one that take() gave, or it was used already');
+    if (!slot) throw new Error('expected a buffer from take() that was not used yet, got another one');
     this.#taken.delete(bytes);
     return slot;
   }

@@ -1,13 +1,13 @@
-/** Whoever looks at frames, even on the slowest board, has given one back by then. */
+/** Even on the slowest board, a program that works has released a frame by then. */
 const patienceMs = 5000;
 
-/** Those without a buffer now: a program that has nothing else to do ends before its patience does. */
+/** Sources without a buffer now: a program that has nothing else to do exits before the timeout. */
 const starving = new Set<Starvation>();
 let isListening = false;
 
 /**
- * Warns, once, when all buffers of a source are in use and none comes back for some seconds: a program that forgets
- * `release()` sees some frames and then none, and would not know why. A warning of the process, for the SDK has no logger
+ * Warns once when all buffers of a source are in use and none comes back for some seconds: a program that forgets
+ * `release()` would get some frames, then none, and not know why. It is a process warning, since the SDK has no logger
  * where frames are made.
  */
 export class Starvation {
@@ -17,7 +17,7 @@ export class Starvation {
   #hasWarned = false;
 
   /**
-   * @param source What the frames are of, as the warning names it.
+   * @param source Name of the source in the warning.
    * @param held How many frames are not released now.
    */
   constructor(source: string, held: () => number) {
@@ -25,7 +25,7 @@ export class Starvation {
     this.#held = held;
   }
 
-  /** One is wanted, and all are in use. */
+  /** A buffer is wanted, and all are in use. */
   begin(): void {
     if (this.#hasWarned || this.#timer) return;
     if (!isListening) {

@@ -1,17 +1,16 @@
 /**
- * Faults in the headers of a JPEG that lose no pixel and that every viewer passes over: cameras of phones write them.
- * A picture whose pixels are damaged or missing has others as well, and stays unreadable.
+ * Header faults of a JPEG that lose no pixels and that every viewer ignores: phone cameras write them. A picture with
+ * damaged or missing pixels has other faults as well, and stays unreadable.
  */
 
 const marker = { soi: 0xd8, eoi: 0xd9, sos: 0xda, sof0: 0xc0, sof1: 0xc1, app0: 0xe0, app14: 0xee };
 const isRestart = (code: number) => code >= 0xd0 && code <= 0xd7;
 
 /**
- * The same JPEG with its headers as the standard wants them: without bytes between segments, with the scan's
- * parameters of a sequential picture (0, 63, 0), a JFIF version and an Adobe transform that are known. The pixels' own
- * bytes are what they were.
+ * Returns the JPEG with headers as the standard has them: no bytes between segments, the scan parameters of a
+ * sequential picture (0, 63, 0), a known JFIF version and Adobe transform. The bytes of the pixels are unchanged.
  *
- * @returns Undefined when it is no JPEG, or nothing of that is wrong with it.
+ * @returns Undefined when it is not a JPEG or has none of these faults.
  */
 export function withoutHeaderFaults(bytes: Uint8Array): Buffer | undefined {
   const jpeg = Buffer.from(bytes);
@@ -41,10 +40,10 @@ export function withoutHeaderFaults(bytes: Uint8Array): Buffer | undefined {
   return mended.equals(bytes) ? undefined : mended;
 }
 
-/** The place of the next byte 0xFF that begins a marker. */
+/** Position of the next 0xFF that begins a marker. */
 function nextMarker(jpeg: Buffer, from: number): number {
   let at = jpeg.indexOf(0xff, from);
-  // 0xFF00 is a byte of pixels, and any number of 0xFF may come before a marker.
+  // 0xFF00 is pixel data, and any number of 0xFF may precede a marker.
   while (at >= 0 && (jpeg[at + 1] === 0 || jpeg[at + 1] === 0xff)) at = jpeg.indexOf(0xff, at + 1);
   return at < 0 ? jpeg.length : at;
 }

@@ -2,17 +2,17 @@ import { open } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { heicAdvice } from './heic.ts';
 
-/** Endings of the pictures that `readPicture` reads: one list for devices and commands. */
+/** File extensions that `readPicture` reads: one list for devices and commands. */
 export const pictureEndings: readonly string[] = [
   ...['.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.webp', '.gif', '.avif', '.tif', '.tiff', '.svg'],
 ];
 
-/** Is this the name of a still picture that can be read? Hidden files (`._cat.jpg` of a Mac) are none. */
+/** Whether this is the name of a readable still picture. Hidden files (`._cat.jpg` of a Mac) are not. */
 export function isPictureName(path: string): boolean {
   return pictureEndings.includes(extname(path).toLowerCase()) && !basename(path).startsWith('.');
 }
 
-/** So many first bytes tell what a file is. */
+/** How many first bytes tell what a file is. */
 const kindBytes = 64;
 
 /** The first bytes of a file, as many as tell what it is. @throws Error when it cannot be read. */
@@ -28,10 +28,10 @@ export async function headOf(path: string): Promise<Uint8Array> {
 }
 
 /**
- * What a file is that is no picture one can read, from its first bytes; HEIC apart (`isHeic`).
+ * Tells from its first bytes what a file is that cannot be read as a picture; for HEIC see `isHeic`.
  *
- * @param head As `headOf` gives it.
- * @returns Words that follow "it is"; undefined where nothing is known.
+ * @param head As `headOf` returns it.
+ * @returns Words that follow "it is"; undefined when unknown.
  */
 export function kindOfUnreadable(head: Uint8Array): string | undefined {
   const bytes = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, kindBytes));
@@ -49,7 +49,10 @@ export function kindOfUnreadable(head: Uint8Array): string | undefined {
   return undefined;
 }
 
-/** Names of files in a folder: those of pictures, and words for the others, which are not read; hidden ones are not told. */
+/**
+ * Splits the files of a folder into pictures and a message about the others, which are not read; hidden files are left
+ * out.
+ */
 export function pickPictures(names: readonly string[]): { pictures: string[]; skipped?: string } {
   const shown = names.filter((name) => !name.startsWith('.'));
   const pictures = shown.filter(isPictureName);
@@ -58,7 +61,7 @@ export function pickPictures(names: readonly string[]): { pictures: string[]; sk
   const few = others.slice(0, mostNamed).join(', ');
   const rest = others.length > mostNamed ? ` and ${others.length - mostNamed} more` : '';
   const heic = others.some((name) => /\.hei[cf]$/i.test(name)) ? ` (a .heic: ${heicAdvice})` : '';
-  return { pictures, skipped: `not read, for they are no pictures that can be: ${few}${rest}${heic}` };
+  return { pictures, skipped: `not read, since they are not readable pictures: ${few}${rest}${heic}` };
 }
 
 const mostNamed = 3;

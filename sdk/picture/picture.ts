@@ -10,15 +10,15 @@ import { heicAdvice, isHeic } from './heic.ts';
 import { withoutHeaderFaults } from './jpeg-faults.ts';
 import { headOf, kindOfUnreadable } from './picture-kinds.ts';
 
-/** The largest picture that is decoded where nothing else is asked for: 100 megapixels are 300 MB of RGB. */
+/** The largest picture that is decoded by default: 100 megapixels are 300 MB of RGB. */
 const defaultMaxPixels = 100e6;
 
 let loading: Promise<typeof import('sharp').default> | undefined;
 
-/** sharp is only loaded when there is a picture to read or to write: it takes 30 ms and some MB. */
+/** sharp is loaded on first use: it takes 30 ms and some MB. */
 function loadSharp(): Promise<typeof import('sharp').default> {
   loading ??= import('sharp').then(({ default: sharp }) => {
-    // Pictures come one at a time and each is another one: a cache and more threads would only cost memory.
+    // Pictures come one at a time and each is different: a cache and more threads would only cost memory.
     sharp.cache(false);
     sharp.concurrency(1);
     return sharp;
@@ -27,13 +27,13 @@ function loadSharp(): Promise<typeof import('sharp').default> {
 }
 
 /**
- * Reads a picture: JPEG, PNG, WebP, AVIF, GIF (its first page), TIFF or SVG. It is turned as its EXIF data says,
- * transparency is put on white, and the frame is RGB24. Faults in a JPEG's headers that lose no pixel are passed over;
- * damaged or missing pixels are not.
+ * Reads a picture: JPEG, PNG, WebP, AVIF, GIF (its first page), TIFF or SVG. It is rotated as its EXIF data says,
+ * transparency is blended onto white, and the frame is RGB24. Faults in a JPEG's headers that lose no pixels are
+ * ignored; damaged or missing pixels are not.
  *
  * @param input A path, or the file's bytes.
- * @param info What is known of the frame; by default it has the number 0 and the time of now.
- * @param maxPixels Of the picture; a larger one is refused. Default: 100 million.
+ * @param info What is known of the frame; by default number 0 and the current time.
+ * @param maxPixels Larger pictures are refused. Default: 100 million.
  * @throws InputError when it cannot be read: absent, empty, damaged, of an unknown kind, or too large.
  *
  * @example
@@ -72,7 +72,7 @@ export async function readPicture(
 
 type Decoded = { data: Buffer; info: { width: number; height: number } };
 
-/** Strictly: also a decoder's warning is an error, for most tell of pixels that are lost. */
+/** Strict: a decoder's warning is an error too, since most mean lost pixels. */
 async function decode(
   sharp: typeof import('sharp').default,
   input: string | Uint8Array,
@@ -97,7 +97,7 @@ async function decode(
   }
 }
 
-/** What can be seen without decoding it, and sharp does not say. */
+/** What can be told without decoding, and sharp does not say. */
 async function plainReason(input: string | Uint8Array): Promise<string | undefined> {
   if (typeof input === 'string') {
     const file = await stat(input).catch(() => undefined);
@@ -134,11 +134,12 @@ export interface EncodeOptions {
 }
 
 const converter = kernels.converter();
-/** The encoding that is under way. One at a time: they share the converter's buffers, and memory stays small. */
+/** The current encoding. One at a time: they share the converter's buffers, and memory stays small. */
 let last: Promise<unknown> = Promise.resolve();
 
 /**
- * A frame as JPEG. Pixels are converted and shrunk in one pass on the calling thread, and compressed on another.
+ * Encodes a frame as JPEG. Pixels are converted and shrunk in one pass on the calling thread, and compressed on
+ * another.
  *
  * @throws RangeError when the quality is out of range or the region does not touch the frame.
  */

@@ -1,34 +1,39 @@
-/** An object at rest that nobody disturbed stays for so many times `lostSeconds`: the network blinks, cars do not. */
+/** An undisturbed object at rest is kept for this many times `lostSeconds`: networks miss parked cars now and then. */
 const restFactor = 30;
-/** While its place stirs it stays for so many times `lostSeconds`: rain, a branch, headlights, who passes undetected. */
+/**
+ * While there is motion in its place it is kept for this many times `lostSeconds`: rain, a branch, headlights, a
+ * passer-by who was not detected.
+ */
 const stirFactor = 5;
-/** Others that cover a smaller share of it do not matter, and those that cover so much hide it. */
+/** An occlusion smaller than the first is ignored; from the second on it hides the object. */
 const coveredAtAll = 0.1;
 const hides = 0.5;
-/** Misses in a row that are less likely than this say that it is gone: where its place was disturbed, and where not. */
+/**
+ * The object is gone once its misses in a row are less likely than this: where its place was disturbed, and where not.
+ */
 const chance = { disturbed: 1e-3, calm: 1e-6 };
-/** Share of inferences that find a thing before there were any, how many inferences that is worth, and the bounds of what is believed. */
+/** Prior of the detection rate, its weight in inferences, and the bounds of the estimate. */
 const usualShare = 0.8;
 const usualInferences = 5;
 const leastShare = 0.2;
 const mostShare = 0.95;
-/** Inferences that the share of finds is judged by. */
+/** Inferences over which the detection rate is estimated. */
 const inferencesRemembered = 50;
 
-/** How a track is missed: for how long, how often, and how likely that is while it is there. */
+/** How a track is missed: for how long, how often, and how likely that is while the object is there. */
 export class Absence {
-  /** Inferences in a row that did not find it; of what rests, those that nothing hid it from. */
+  /** Inferences in a row that did not find it; for an object at rest, those in which nothing hid it. */
   misses = 0;
   /** Something moved where it was since it was last seen. */
   disturbed = false;
-  /** Seconds that it was looked for in vain, and those of them since something hid it or stirred there. */
+  /** Seconds without a detection, and those of them since something hid it or moved there. */
   #missing = 0;
   #quiet = 0;
-  /** Share of inferences that found it. */
+  /** Detection rate: the share of inferences that found it. */
   #found = usualShare;
   #inferences = usualInferences;
 
-  /** It was found: only now it is known that the misses were misses, and no departure. */
+  /** It was detected: only now are the misses known to be misses and not a departure. */
   end(): void {
     this.disturbed = false;
     for (let i = Math.min(this.misses, inferencesRemembered); i > 0; i--) this.#count(0);
@@ -39,16 +44,16 @@ export class Absence {
   }
 
   /**
-   * This inference did not find it, and it rests: may it be there all the same?
+   * This inference did not find it, and it rests: may it still be there?
    *
-   * @param seconds That the inference speaks for.
+   * @param seconds That the inference stands for.
    * @param stirs Something moves where it rests, now.
    * @param hidden Share of it that others cover, 0..1.
    */
   mayBeThere(seconds: number, stirs: boolean, hidden: number, lostSeconds: number): boolean {
     this.#missing += seconds;
     if (hidden >= coveredAtAll) {
-      // Who covers a quarter explains a miss, but not for a minute.
+      // An occlusion of a quarter explains a miss, but not for a minute.
       this.#quiet = 0;
       this.misses = 0;
       const share = Math.min(1, hidden / hides);
@@ -59,7 +64,7 @@ export class Absence {
     return this.#quiet <= lostSeconds * restFactor || this.misses < this.#missesFor(chance.calm);
   }
 
-  /** Inferences in a row that miss it with less than this chance while it is there. */
+  /** How many misses in a row have this chance while it is there. */
   #missesFor(chance: number): number {
     const share = Math.min(mostShare, Math.max(leastShare, this.#found));
     return Math.log(chance) / Math.log(1 - share);

@@ -6,27 +6,30 @@ import type { Sighting } from './sighting.ts';
 import { alike, type Signature } from './signature.ts';
 import { shareName, type Worth } from './worth.ts';
 
-/** Looks at most so many boxes a frame, each some microseconds: a crowd costs no more than that. */
+/** At most this many signatures are computed per frame, each some microseconds, so that crowds stay cheap. */
 const budget = 24;
-/** What a track looks like is looked at again after so many seconds, while somebody is near. */
+/** Seconds after which a track's signature is renewed while another is near. */
 const refreshSeconds = 0.5;
-/** Near is who may be in the same place so many inferences from now, or is so many sizes away. */
+/** Near means: may be in the same place within this many inferences, or is this many box sizes away. */
 const ahead = { inferences: 2, sizes: 3 };
-/** Who is covered more than this by another is looked at later. */
+/** A track that another covers more than this gets its signature later. */
 const mostCovered = 0.1;
-/** Two candidates are hard to tell apart when their worth differs by less. */
+/** Two candidates are ambiguous when their worth differs by less. */
 const close = 0.5;
-/** Likeness that says nothing either way, and what a difference of 1 is worth. */
+/** The neutral similarity, and how much a difference of 1 from it is worth. */
 const neutral = 0.85;
 const weight = 3;
-/** What a difference of 1 is worth against the places of two tracks: two who meet and turn are sure to be where they are not. */
+/**
+ * Weight of a difference of 1 against positions: when two people meet and turn back, each is where the other was
+ * expected.
+ */
 const exchangeWeight = 5;
-/** A pair is never worth more or less than so much because of its appearance. */
+/** The most by which appearance raises or lowers the worth of a pair. */
 const most = 0.6;
-/** No pair is worth less: the light may have changed. */
+/** The least worth of a pair: the light may have changed. */
 const least = 1e-3;
 
-/** Tells apart by their appearance what geometry cannot, and looks at nothing where nobody is near another. */
+/** Resolves by appearance what geometry leaves ambiguous; computes nothing while no two tracks are near each other. */
 export class Appearance {
   readonly #signature: (box: Box) => Signature;
   readonly #timeNs: number;
@@ -39,7 +42,9 @@ export class Appearance {
     this.#timeNs = timeNs;
   }
 
-  /** The candidates, worth more where they look alike and less where they do not; the same where that is clear anyway. */
+  /**
+   * The candidates, worth more where the two look alike and less where they do not; unchanged where geometry is clear.
+   */
   judged(
     candidates: readonly Candidate[],
     tracks: readonly Living[],
@@ -60,8 +65,8 @@ export class Appearance {
   }
 
   /**
-   * The pairs, with the sightings of two exchanged where both tracks may have come to the other one and their appearance speaks
-   * for it more than the places against: two who met and turned back are each where the other was expected.
+   * The pairs, with two sightings exchanged where both tracks may have reached the other one and appearance speaks for
+   * it more than position against: when two people meet and turn back, each is where the other was expected.
    */
   exchanged(
     pairs: readonly Candidate[],
@@ -97,7 +102,9 @@ export class Appearance {
     return exchangeWeight * likeness + places > 0;
   }
 
-  /** Looks at the visible tracks that may soon be hard to tell from another. @param pace Seconds between inferences. */
+  /**
+   * Computes signatures of the visible tracks that may soon become ambiguous. @param pace Seconds between inferences.
+   */
   remember(tracks: readonly Living[], pace: number): void {
     const visible = tracks.filter((track) => track.visible);
     for (const track of visible) {
@@ -130,7 +137,7 @@ export class Appearance {
   }
 }
 
-/** Those that have two candidates of about the same worth. */
+/** Those with two candidates of about the same worth. */
 function rivals(candidates: readonly Candidate[], of: (candidate: Candidate) => number): Set<number> {
   const best = new Map<number, number>();
   for (const candidate of candidates) {

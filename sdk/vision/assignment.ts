@@ -1,6 +1,6 @@
 /**
- * The pairing of rows with columns of the least total cost (the Hungarian method with potentials, O(rows² x columns);
- * Kuhn 1955, Munkres 1957).
+ * The assignment of rows to columns of least total cost (the Hungarian method with potentials, O(rows² x columns); Kuhn
+ * 1955, Munkres 1957).
  *
  * @param costs Row by row, rows x columns finite numbers.
  * @returns For each row its column, or -1 where there are fewer columns than rows.
@@ -9,7 +9,7 @@ export function assign(costs: Float64Array, rows: number, columns: number): Int3
   if (costs.length !== rows * columns) {
     throw new RangeError(`costs: expected ${rows} x ${columns} values, got ${costs.length}`);
   }
-  // The method wants no more rows than columns.
+  // The method needs at most as many rows as columns.
   if (rows > columns) {
     const turned = new Float64Array(costs.length);
     for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) turned[c * rows + r] = costs[r * columns + c]!;
@@ -66,7 +66,7 @@ export function assign(costs: Float64Array, rows: number, columns: number): Int3
   return result;
 }
 
-/** A row and a column that may be a pair, and how good a pair they are: more than 0. */
+/** A row and a column that may be paired, and the worth of the pair: more than 0. */
 export interface Candidate {
   readonly row: number;
   readonly column: number;
@@ -74,10 +74,10 @@ export interface Candidate {
 }
 
 /**
- * Of the candidates, those that are worth most together, each row and each column at most once. A row stays alone where
- * its pair would cost others more than it is worth: two good pairs are not broken up for three bad ones.
+ * The candidates of largest total worth that use each row and each column at most once. A row stays unpaired where its
+ * pair would cost others more than it is worth: two good pairs are not broken up for three bad ones.
  *
- * Rows and columns that nothing joins are paired apart, so the time grows with the crowds and not with the picture.
+ * Connected components are solved separately, so the time grows with the largest crowd, not with the number of tracks.
  */
 export function bestPairs(candidates: readonly Candidate[], rows: number, columns: number): Candidate[] {
   const inRow = new Int32Array(rows);
@@ -89,7 +89,7 @@ export function bestPairs(candidates: readonly Candidate[], rows: number, column
   const isAlone = ({ row, column }: Candidate) => inRow[row] === 1 && inColumn[column] === 1;
   const pairs = candidates.filter(isAlone);
   if (pairs.length === candidates.length) return pairs;
-  // Rows and columns are one list here, rows first; each points to another one of its group.
+  // Union-find over rows and columns in one list, rows first; each points to another of its group.
   const parent = new Int32Array(rows + columns);
   for (let i = 0; i < parent.length; i++) parent[i] = i;
   const groupOf = (of: number): number => {
@@ -116,19 +116,19 @@ export function bestPairs(candidates: readonly Candidate[], rows: number, column
 function pairsOfGroup(group: readonly Candidate[]): Candidate[] {
   const rowAt = numbered(group.map(({ row }) => row));
   const columnAt = numbered(group.map(({ column }) => column));
-  // One who may have several: the best.
+  // A single row or column with several candidates: the best.
   if (rowAt.size === 1 || columnAt.size === 1) {
     return [group.reduce((best, candidate) => (candidate.worth > best.worth ? candidate : best))];
   }
   const costs = new Float64Array(rowAt.size * columnAt.size);
   const place = ({ row, column }: Candidate) => rowAt.get(row)! * columnAt.size + columnAt.get(column)!;
-  // What may not be a pair costs nothing, as much as staying alone.
+  // A pair that is not a candidate costs 0, as staying unpaired does.
   for (const candidate of group) costs[place(candidate)] = -candidate.worth;
   const columnOf = assign(costs, rowAt.size, columnAt.size);
   return group.filter(({ row, column }) => columnOf[rowAt.get(row)!] === columnAt.get(column));
 }
 
-/** The different values, each with its place in the order they come in. */
+/** The distinct values, each with its index in order of appearance. */
 function numbered(values: readonly number[]): Map<number, number> {
   const places = new Map<number, number>();
   for (const value of values) if (!places.has(value)) places.set(value, places.size);

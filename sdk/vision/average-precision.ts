@@ -1,21 +1,21 @@
 import { assertKind, assertShape } from '../base/arguments.ts';
 import { assertDetections, type Detections } from './detections.ts';
 
-/** An object that is really in a picture. */
+/** A ground-truth object of a picture. */
 export interface TrueObject {
   readonly classId: number;
   /** `[x1, y1, x2, y2]` in picture pixels. */
   readonly box: readonly [number, number, number, number];
 }
 
-/** What was found in a picture beside what is in it. */
+/** The detections in a picture, and the ground truth. */
 export interface EvaluatedPicture {
   readonly detections: Detections;
   readonly truth: readonly TrueObject[];
 }
 
 export interface AveragePrecision {
-  /** Mean over the IoU thresholds 0.50, 0.55 … 0.95 and the classes; NaN when there is no object at all. */
+  /** Mean over the IoU thresholds 0.50, 0.55 … 0.95 and the classes; NaN when there are no objects. */
   readonly ap: number;
   readonly ap50: number;
   readonly ap75: number;
@@ -60,7 +60,7 @@ function mean(values: readonly number[]): number {
 
 interface Ranked {
   readonly score: number;
-  /** Per IoU threshold: is it an object that none before it has claimed? */
+  /** Per IoU threshold: whether it matched an object that no better detection had matched. */
   readonly hits: readonly boolean[];
 }
 
@@ -78,7 +78,7 @@ function ofClass(pictures: readonly EvaluatedPicture[], classId: number): number
   return iouThresholds.map((_, t) => areaUnderCurve(ranked, t, objects));
 }
 
-/** Gives each detection of a class, best first, the free object it overlaps most. */
+/** Matches each detection of a class, best first, with the free object it overlaps most. */
 function match(detections: Detections, classId: number, boxes: readonly TrueObject['box'][]): Ranked[] {
   const { xyxy, score } = detections;
   const rows: number[] = [];
@@ -116,7 +116,7 @@ function overlap(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return intersection / (area(a) + area(b) - intersection);
 }
 
-/** The mean of the best precision at or beyond each recall point. */
+/** The mean of the best precision at or above each recall point. */
 function areaUnderCurve(ranked: readonly Ranked[], threshold: number, objects: number): number {
   let hits = 0;
   const recall: number[] = [];

@@ -1,12 +1,12 @@
 import type { Box } from './geometry.ts';
 
 /**
- * A Kalman filter over a box whose speed changes at random: centre, width and height, each on its own, since neither the
- * motion nor the measurement mixes them.
+ * A Kalman filter over a box with randomly changing velocity: centre, width and height, each independent, since neither
+ * motion nor measurement mixes them.
  *
- * The change of speed is white noise in continuous time, so that its share in a prediction depends on the time that
- * passed and not on the steps it was cut into: ten inferences a second and one in ten seconds are the same motion. A noise
- * that grows with the fourth power of the step swings about what stands still as soon as a step takes a second.
+ * Acceleration is white noise in continuous time, so a prediction depends on the time passed and not on the number of
+ * steps: ten inferences a second and one in ten seconds describe the same motion. (With noise that grows with the
+ * fourth power of the step, boxes of still objects swing as soon as a step takes a second.)
  */
 export class BoxFilter {
   // Per axis: position, velocity (per second), and the covariance's three numbers.
@@ -15,7 +15,7 @@ export class BoxFilter {
   readonly #pp = new Float64Array(4);
   readonly #pv = new Float64Array(4);
   readonly #vv = new Float64Array(4);
-  /** What `fit()` wants of each axis: one over the expected variance of a surprise. */
+  /** What `fit()` needs per axis: one over the variance of the innovation. */
   readonly #weight = new Float64Array(4);
   #best = 0;
   #isFresh = false;
@@ -38,7 +38,7 @@ export class BoxFilter {
     return Math.hypot(this.#velocity[0]!, this.#velocity[1]!);
   }
 
-  /** Moves the box on by so many seconds. */
+  /** Predicts the box this many seconds ahead. */
   predict(seconds: number): void {
     const height2 = this.#height() ** 2;
     const dt = seconds;
@@ -53,8 +53,8 @@ export class BoxFilter {
   }
 
   /**
-   * In place of `predict()` for what rests: it has no speed, whatever its last boxes seemed to say, and drifts a little.
-   * When it leaves, `predict()` goes on from there.
+   * Instead of `predict()` for an object at rest: its speed is zero whatever its last boxes suggested, and it drifts a
+   * little. When it leaves, `predict()` continues from there.
    */
   rest(): void {
     const height = this.#height();
@@ -65,15 +65,15 @@ export class BoxFilter {
     this.#isFresh = false;
   }
 
-  /** The view moved by so many pixels, and the box with it: no motion of its own. */
+  /** The whole view moved by this many pixels, and the box with it: the object did not move. */
   shift(dx: number, dy: number): void {
     this.#position[0]! += dx;
     this.#position[1]! += dy;
   }
 
   /**
-   * How well a box fits the prediction: the more, the likelier, up to some 0.8; 0 where it does not fit at all. A thing
-   * whose place is well known fits only there; one that may be anywhere fits nowhere well.
+   * How well a box fits the prediction, from 0 (not at all) to about 0.8. An object whose position is well known fits
+   * only there; one that may be anywhere fits nowhere well.
    */
   fit(box: Box): number {
     if (!this.#isFresh) this.#prepare();
@@ -88,7 +88,7 @@ export class BoxFilter {
     return Math.max(0, this.#best - surprise / fitScale);
   }
 
-  /** No box whose centre is farther to the side than this fits at all, pixels. */
+  /** Boxes whose centre is farther to the side than this do not fit, pixels. */
   get reachX(): number {
     if (!this.#isFresh) this.#prepare();
     return Math.sqrt(Math.max(0, this.#best * fitScale) / this.#weight[0]!);
@@ -100,7 +100,7 @@ export class BoxFilter {
     return Math.sqrt(Math.max(0, this.#best * fitScale) / this.#weight[1]!);
   }
 
-  /** Takes a detection in. @param score How sure it is, 0..1: the box of an unsure one is worse. */
+  /** Updates with a detection. @param score 0..1: the lower, the less exact its box. */
   correct(box: Box, score = usualScore): void {
     const seen = axes(box, scratch);
     const share = measured * (1 + usualScore - score);
@@ -118,7 +118,7 @@ export class BoxFilter {
     this.#isFresh = false;
   }
 
-  /** It went from one box to another in so many seconds, which no prediction foresaw: begins anew with that speed. */
+  /** Restarts with the speed of a move from one box to another in this many seconds that no prediction foresaw. */
   leap(from: Box, to: Box, seconds: number): void {
     axes(to, this.#position);
     this.#begin();
@@ -142,7 +142,7 @@ export class BoxFilter {
     const height2 = this.#height() ** 2;
     let spread = 0;
     for (let i = 0; i < 4; i++) {
-      // In shares of the height along both axes: a walker's width swings with each step.
+      // In fractions of the height along both axes: a walker's width swings with each step.
       const variance = this.#pp[i]! + measured ** 2 * height2;
       this.#weight[i] = 1 / variance;
       spread += Math.log(variance / height2);
@@ -156,29 +156,32 @@ export class BoxFilter {
   }
 }
 
-// Where it is not said otherwise, these were chosen on the choosing seeds of `npm run bench:track`; each was the best of
+// Unless noted otherwise, these were chosen on the choosing seeds of `npm run bench:track`; each was the best of
 // values a third apart, and its neighbours lose less than 0.5 HOTA.
 
-/** Standard deviation of a detection: of its place and size along an axis, in shares of its size along that axis. */
+/** Standard deviation of a detection's position and size along an axis, as a fraction of its size along that axis. */
 const measured = 0.055;
-/** A detection with this score is as good as that; one that is unsure by 0.1 more is worse by a tenth. */
+/** That holds at this score; with each 0.1 less it grows by a tenth. */
 const usualScore = 0.9;
-/** Standard deviation of the first speed, of the centre (a person walks 0.8 heights a second) and of the size; heights a second. */
+/**
+ * Standard deviation of the initial speed, of the centre (a person walks 0.8 heights a second) and of the size; heights
+ * a second.
+ */
 const startSpeed = 1;
 const startGrowth = 0.3;
-/** Spectral density of the change of speed, heights² / s³: of the centre, and of width and height, which change slowly. */
+/** Spectral density of the acceleration, heights² / s³: of the centre, and of width and height, which change slowly. */
 const wander = 0.1;
 const growth = 0.008;
-/** Standard deviation of how far what rests drifts from one inference to the next, box heights. */
+/** Standard deviation of the drift of an object at rest from one inference to the next, box heights. */
 const drift = 0.03;
-/** Squared surprises, in standard deviations, plus half the logarithm of the variances: what is farther does not fit. */
+/** Gate on the squared innovations, in standard deviations, plus half the logarithm of the variances. */
 const farthest = 6;
-/** Makes a fit of them: the best is about 0.8, as an overlap is. */
+/** Scales them to a fit whose best is about 0.8, comparable to an overlap. */
 const fitScale = 24;
 
 const scratch = new Float64Array(4);
 
-/** The size along an axis, of a centre x, centre y, width, height; at least a pixel. */
+/** The size along an axis of `[centre x, centre y, width, height]`; at least a pixel. */
 const sizeAlong = (axis: number, box: Float64Array) => Math.max(1, box[axis % 2 === 0 ? 2 : 3]!);
 
 function axes(box: Box, target: Float64Array): Float64Array {

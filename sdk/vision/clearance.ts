@@ -1,16 +1,21 @@
 import type { Point } from './geometry.ts';
 import type { Track } from './track.ts';
 
-/** Who is so many standard deviations of his own tremble beyond an edge is there: no inference in an hour is so far off by chance. */
+/**
+ * An object this many standard deviations of its jitter beyond an edge is really there: no inference in an hour is that
+ * far off by chance.
+ */
 const beyond = 5;
-/** And so many heights of his box at least, about a step: who stands on an edge sways, and boxes stay wrong for seconds. */
+/**
+ * And at least this many box heights, about a step: people standing on an edge sway, and boxes stay wrong for seconds.
+ */
 const step = 0.15;
 
-/** What is known of a track about an edge, pixels across it. */
+/** Where a track is relative to an edge, in pixels across it. */
 export interface Clearance {
-  /** Standard deviation of where it stands. */
+  /** Standard deviation of its position. */
   readonly tremble: number;
-  /** Who is seen so far from the edge is on that side for certain. */
+  /** At this distance from the edge it is on that side for certain. */
   readonly certain: number;
 }
 

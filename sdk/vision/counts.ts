@@ -11,10 +11,10 @@ export interface CountChange {
 }
 
 /**
- * Confirmed tracks of each label, zeroes included, in the whole view and in each zone that counts the label.
+ * Counts the confirmed tracks of each label, zeroes included, in the whole view and in each zone that counts the label.
  *
  * @param labels Watched labels.
- * @param zones By name, as they were given to `Zones`; those with labels count only these.
+ * @param zones By name, as passed to `Zones`; those with labels count only these.
  */
 export function countTracks(
   tracks: readonly Track[],
@@ -37,7 +37,7 @@ export function countTracks(
   return counts;
 }
 
-/** Those of `after` that are not the same in `before`. */
+/** The counts in `after` that differ from those in `before`. */
 export function changedCounts(before: readonly CountChange[], after: readonly CountChange[]): CountChange[] {
   assertKind('changedCounts: before', before, 'list', 'a list of counts');
   assertKind('changedCounts: after', after, 'list', 'a list of counts');

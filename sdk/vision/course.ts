@@ -2,15 +2,15 @@ import { BoxFilter } from './box-filter.ts';
 import type { Box, Point } from './geometry.ts';
 import { Tremble } from './tremble.ts';
 
-/** Seconds after which two thirds of a track's greatest speed are forgotten: who turns round stands for a moment. */
+/** Time constant, in seconds, of a track's peak speed: people who turn round stop for a moment. */
 const speedSeconds = 5;
 
-/** Where a track is thought to be, how fast it goes, and how much its detections tremble. */
+/** Where a track is estimated to be, how fast it moves, and how much its detections jitter. */
 export class Course {
   readonly filter: BoxFilter;
   /** Where it would be now. */
   predicted: Box;
-  /** Pixels a second: how fast it was lately. */
+  /** Recent speed, pixels a second. */
   speed = 0;
   readonly #tremble = new Tremble();
 
@@ -20,7 +20,7 @@ export class Course {
     this.#tremble.observe(box, timeNs);
   }
 
-  /** A new frame, so many seconds after the last. @param isFixed It stays where it was. */
+  /** A new frame, this many seconds after the last. @param isFixed It stays where it was. */
   predict(seconds: number, isFixed: boolean): void {
     if (isFixed) this.filter.rest();
     else this.filter.predict(seconds);
@@ -28,13 +28,13 @@ export class Course {
     this.predicted = this.filter.box;
   }
 
-  /** It is only where it was. */
+  /** No motion is predicted: it is where it was. */
   halt(): void {
     this.filter.rest();
     this.speed = 0;
   }
 
-  /** The view moved by so many pixels. */
+  /** The whole view moved by this many pixels. */
   shift(dx: number, dy: number): void {
     this.filter.shift(dx, dy);
     this.predicted = this.filter.box;
@@ -45,7 +45,7 @@ export class Course {
     this.#tremble.observe(box, timeNs);
   }
 
-  /** It went from one box to another where no prediction led there. */
+  /** It moved from one box to another that no prediction led to. */
   leap(from: Box, to: Box, seconds: number): void {
     this.filter.leap(from, to, seconds);
   }

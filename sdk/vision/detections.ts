@@ -25,14 +25,14 @@ export interface DetectionsInit {
 }
 
 /**
- * What was found in one frame, as a structure of arrays. A value: every operation returns a new one.
+ * The objects found in one frame, as a structure of arrays. Immutable: every operation returns a new one.
  *
  * @example
  * const cats = detections.filter((d) => d.label === 'cat' && d.score > 0.6);
  * for (const { label, score, box } of cats) console.log(label, score, box);
  */
 export class Detections implements Iterable<Detection> {
-  /** `[x1, y1, x2, y2]` of each detection one after the other, frame pixels; 4 x length. */
+  /** `[x1, y1, x2, y2]` of each detection in turn, frame pixels; 4 x length. */
   readonly xyxy: Float32Array;
   readonly score: Float32Array;
   readonly classId: Int32Array;
@@ -40,7 +40,10 @@ export class Detections implements Iterable<Detection> {
   readonly embedding?: Float32Array;
   readonly labels: readonly string[];
 
-  /** @throws RangeError when the arrays do not fit each other or hold a value out of range, with expected and actual. */
+  /**
+   * @throws RangeError when the arrays do not fit each other or hold a value out of range, with the expected and the
+   * actual value.
+   */
   constructor(init: DetectionsInit) {
     assertShape('Detections', init, { xyxy: 'list', score: 'list', classId: 'list', labels: 'list' });
     const length = init.score.length;
@@ -89,7 +92,7 @@ export class Detections implements Iterable<Detection> {
     });
   }
 
-  /** From rows; handy in tests and for detectors of your own. */
+  /** Makes `Detections` from rows, for tests and detectors of your own. */
   static from(
     rows: Iterable<{ box: readonly number[]; score: number; classId: number; trackId?: number }>,
     labels: readonly string[],
@@ -107,7 +110,7 @@ export class Detections implements Iterable<Detection> {
     });
   }
 
-  /** All of several, in order. They must share one list of labels. */
+  /** Concatenates several, in order. They must share one list of labels. */
   static merge(parts: readonly Detections[]): Detections {
     assertKind('merge', parts, 'list');
     const first = parts[0];
@@ -196,8 +199,8 @@ export class Detections implements Iterable<Detection> {
   }
 
   /**
-   * For `JSON.stringify`: a row for each detection, `{ label, score, box }`, with `track_id` once it is tracked. Scores to four
-   * digits, boxes to a tenth of a pixel.
+   * For `JSON.stringify`: a row per detection, `{ label, score, box }`, with `track_id` once it is tracked. Scores to
+   * four digits, boxes to a tenth of a pixel.
    *
    * @example
    * JSON.stringify(found); // [{"label":"cat","score":0.9312,"box":[12,40.5,220.1,300]}]
@@ -216,7 +219,7 @@ export class Detections implements Iterable<Detection> {
   }
 }
 
-/** @throws InputError unless they are detections; those of another copy of this package are as well. */
+/** @throws InputError unless they are detections; those from another copy of this package will do. */
 export function assertDetections(what: string, value: unknown): void {
   if (value instanceof Detections) return;
   assertShape(what, value, { xyxy: 'list', score: 'list', classId: 'list', select: 'function' }, 'Detections');

@@ -6,7 +6,7 @@ import { type Moment, timeAt } from './moment.ts';
 import { assertTracks, type Track } from './track.ts';
 
 interface Running {
-  /** When it was confirmed; its times count from there, so a clock that is set meanwhile changes none of them. */
+  /** When it was confirmed; its times count from there, so setting the clock meanwhile changes none of them. */
   readonly since: Moment;
   state: ObjectState;
   sent: ObjectState;
@@ -15,16 +15,16 @@ interface Running {
   told: number;
 }
 
-/** Better scores and moves alone are told at most so often; zones and states at once. */
+/** Least time between updates for better scores and moves alone; zones and states are reported at once. */
 const updateIntervalNs = 5e9;
-/** A better score is worth an update from this much on. */
+/** The least improvement of the score that is worth an update. */
 const scoreStep = 0.05;
 
 /**
  * The life of events: one `new` when a track is confirmed, `update` when something about it changed that matters, one
  * `end` when it is gone. Deterministic: the same tracks at the same times give the same messages and ids.
  *
- * The times of one event fit each other: it begins by the wall clock, all that follows is that plus the time spent.
+ * The times of one event are consistent: it begins by the wall clock, and all that follows adds the time passed.
  *
  * @example
  * const events = new EventCycle('door');
@@ -39,8 +39,8 @@ export class EventCycle {
 
   /**
    * @param camera Named in each message, and part of each id.
-   * @param options.salt Part of each id: a board whose clock begins at the same time with each start gives none twice.
-   *   Default: none, so that a replay gives the same ids.
+   * @param options.salt Part of each id, so that a board whose clock restarts at the same time with each boot repeats
+   * no id. Default: none, so that a replay gives the same ids.
    */
   constructor(camera: string, options: { salt?: string } = {}) {
     assertKind('EventCycle: camera', camera, 'text', 'the name of a camera');
@@ -51,8 +51,8 @@ export class EventCycle {
   }
 
   /**
-   * @param ended Tracks that are gone since the last call.
-   * @param crossings What they did since then, those that are gone too.
+   * @param ended Tracks that ended since the last call. @param crossings Line crossings since then, also of ended
+   * tracks.
    */
   update(
     tracks: readonly Track[],
@@ -87,9 +87,9 @@ export class EventCycle {
   }
 
   /**
-   * The snapshot of this event exists now; said in all messages to come.
+   * Records that the snapshot of this event exists: all later messages say so.
    *
-   * @returns The message that says so too.
+   * @returns The current message, saying so.
    */
   withSnapshot(message: EventMessage): EventMessage {
     const running = this.#running.get(message.after.track_id);
@@ -101,7 +101,7 @@ export class EventCycle {
     return { ...message, before: message.type === 'new' ? { ...after } : message.before, after };
   }
 
-  /** Ends all that is running. @param crossings What was found out of them at the end. */
+  /** Ends all current events. @param crossings Those found when their tracks ended. */
   finish(crossings: readonly Crossing[] = []): EventMessage[] {
     this.#note(crossings);
     return [...this.#running].map(([id, running]) => this.#end(id, running));
@@ -127,7 +127,7 @@ export class EventCycle {
       end_time: null,
       has_snapshot: false,
       has_clip: false,
-      // What it did before it was an object, too.
+      // Including what it did before it was confirmed.
       crossed_lines: Object.fromEntries(
         crossings.filter(({ trackId }) => trackId === track.id).map(({ line, direction }) => [line, direction]),
       ),
@@ -135,14 +135,14 @@ export class EventCycle {
       ...observed(track),
     };
     state.top_score = state.score;
-    // Whoever gives a frame for a moment gets it back.
+    // Copied: a frame that was passed as the moment must not be kept.
     const since = { captureTimeNs: moment.captureTimeNs, wallTimeMs: moment.wallTimeMs };
     this.#running.set(track.id, { since, state, sent: { ...state }, sentNs: moment.captureTimeNs, told: 1 });
     return { type: 'new', sequence: 1, before: { ...state }, after: { ...state } };
   }
 
   #continue(running: Running, track: Track, moment: Moment): EventMessage | undefined {
-    // Never before what was said last: a source that begins anew may count its time from there.
+    // Never before the last message: a source that restarts may count its time from there.
     const frame_time = Math.max(running.state.frame_time, timeAt(moment.captureTimeNs, running.since));
     const state: ObjectState = { ...running.state, frame_time, ...observed(track) };
     state.top_score = Math.max(running.state.top_score, state.score);
@@ -163,7 +163,7 @@ export class EventCycle {
     return { type: 'update', sequence: ++running.told, before, after: { ...state } };
   }
 
-  /** It ended when it was last seen, not when it was given up. */
+  /** An event ends when the object was last seen, not when it was given up. */
   #end(trackId: number, { state, sent, told }: Running): EventMessage {
     this.#running.delete(trackId);
     const after = { ...state, end_time: state.frame_time, current_zones: [], active: false };
@@ -171,7 +171,7 @@ export class EventCycle {
   }
 }
 
-/** What a track says of itself now. */
+/** The state of a track as messages report it. */
 function observed(track: Track) {
   const [x1, y1, x2, y2] = track.box;
   const width = x2 - x1;
@@ -195,7 +195,7 @@ function named({ subLabel }: Track) {
   return { sub_label: subLabel?.label ?? null, sub_label_score: subLabel ? round(subLabel.score, 4) : null };
 }
 
-/** Half its own size away from where it was last told. */
+/** Whether it moved half its size from the position last reported. */
 function moved(a: ObjectState, b: ObjectState): boolean {
   const [ax1, ay1, ax2, ay2] = a.box;
   const [bx1, by1, bx2, by2] = b.box;
@@ -205,7 +205,7 @@ function moved(a: ObjectState, b: ObjectState): boolean {
 
 const letters = 'abcdefghijklmnopqrstuvwxyz';
 
-/** `<start time>-<six letters>`: letters that a replay gives again and another track does not. */
+/** `<start time>-<six letters>`: letters that are the same in a replay and differ between tracks. */
 function eventId(parts: readonly (string | number)[], startTime: number): string {
   const digest = createHash('sha256').update(parts.join('\0')).digest();
   let suffix = '';

@@ -1,14 +1,16 @@
-/** What an event message says of a tracked object: the field names that automations written for Frigate read. */
+/** A tracked object in an event message, with the field names that automations written for Frigate read. */
 export interface ObjectState {
   /** `<start time>-<six letters>`, unique per node, and the same at each `ocellus replay` of a recording. */
   id: string;
   camera: string;
-  /** The tracker's number of the object, unique while the camera runs: what the page and `request/teach` name it by. */
+  /**
+   * The tracker's number of the object, unique while the camera runs: the page and `request/teach` refer to it by this.
+   */
   track_id: number;
   label: string;
-  /** What local learning calls it (`my cat`), else null. */
+  /** The name from local learning (`my cat`), or null. */
   sub_label: string | null;
-  /** How sure that is, 0..1; null without a sub-label. */
+  /** Score of the sub-label, 0..1; null without one. */
   sub_label_score: number | null;
   /** Median score over the last observations, 0..1. */
   score: number;
@@ -21,11 +23,11 @@ export interface ObjectState {
   /** Width over height. */
   ratio: number;
   /**
-   * Seconds since 1970 of the frame this is about: `start_time` plus the time spent since, also when the clock was set
-   * meanwhile. So are all times of one event.
+   * Seconds since 1970 of this frame: `start_time` plus the time passed since, even if the clock was set meanwhile. So
+   * are all times of one event.
    */
   frame_time: number;
-  /** Of the first frame it was seen in, by the clock as it was when the event began. Never another one later. */
+  /** Of the first frame it was seen in, by the clock when the event began. It never changes later. */
   start_time: number;
   /** Of the last frame it was seen in; null while it is there. */
   end_time: number | null;
@@ -46,7 +48,7 @@ export interface ObjectState {
 /** A message on `<camera>/events`. In a `new` message `before` equals `after`. */
 export interface EventMessage {
   type: 'new' | 'update' | 'end';
-  /** Counts the messages of one event from 1: with the event's id it tells a message that came twice from a new one. */
+  /** Counts the messages of one event from 1: together with the event's id it identifies duplicates. */
   sequence: number;
   before: ObjectState;
   after: ObjectState;

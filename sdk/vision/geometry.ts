@@ -12,7 +12,7 @@ export function iou(a: Box, b: Box): number {
   return common > 0 ? common / (area(a) + area(b) - common) : 0;
 }
 
-/** The share of a box that lies under another one, 0..1; 0 where it is empty. */
+/** The fraction of a box that another one covers, 0..1; 0 if the box is empty. */
 export function covered(box: Box, by: Box): number {
   const common = shared(box, by);
   return common > 0 ? common / area(box) : 0;
@@ -24,14 +24,14 @@ function shared(a: Box, b: Box): number {
   return width > 0 && height > 0 ? width * height : 0;
 }
 
-/** The box grown on each side by a share of its size. */
+/** The box grown on each side by a fraction of its size. */
 export function grown(box: Box, share: number): Box {
   const dx = (box[2] - box[0]) * share;
   const dy = (box[3] - box[1]) * share;
   return [box[0] - dx, box[1] - dy, box[2] + dx, box[3] + dy];
 }
 
-/** The side of a square that is as large as a box; at least 1. */
+/** The side of a square with the area of the box; at least 1. */
 export function sizeOf(box: Box): number {
   return Math.sqrt(Math.max(1, area(box)));
 }
@@ -41,7 +41,7 @@ export function apart(a: Box, b: Box): number {
   return Math.hypot(a[0] + a[2] - b[0] - b[2], a[1] + a[3] - b[1] - b[3]) / 2;
 }
 
-/** Where an object stands: the middle of its box's lower edge. */
+/** Where an object is on the ground: the middle of its box's lower edge. */
 export function bottomCentre(box: Box): Point {
   return [(box[0] + box[2]) / 2, box[3]];
 }
@@ -57,12 +57,15 @@ export function pointInPolygon([x, y]: Point, polygon: readonly Point[]): boolea
   return inside;
 }
 
-/** Twice the signed area of the triangle a, b, p. In pictures (y down) positive: p is right of the way from a to b. */
+/**
+ * Twice the signed area of the triangle a, b, p. Positive, in pictures (y down), when p is to the right of the way from
+ * a to b.
+ */
 export function sideOf(a: Point, b: Point, p: Point): number {
   return (b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0]);
 }
 
-/** Do the segments a-b and c-d cross? Touching counts. */
+/** Whether the segments a-b and c-d intersect. Touching counts. */
 export function segmentsCross(a: Point, b: Point, c: Point, d: Point): boolean {
   return sideOf(a, b, c) * sideOf(a, b, d) <= 0 && sideOf(c, d, a) * sideOf(c, d, b) <= 0;
 }

@@ -7,22 +7,25 @@ import { shareName } from './worth.ts';
 export interface Leap {
   readonly track: Living;
   readonly sighting: Sighting;
-  /** In shares of how far it may have come. */
+  /** As a fraction of how far it may have come. */
   readonly distance: number;
 }
 
-/** How far what was seen once may be at the next inference, in its sizes; and a second later. Nobody knows yet how fast it is. */
+/**
+ * How far an object seen only once may be at the next inference, and a second later, in its sizes. Its speed is not
+ * known yet.
+ */
 const first = { inference: 2.5, second: 5 };
-/** How far what is known may be, in its sizes: at once, and for each second. */
+/** How far a known object may be, in its sizes: at once, and per second. */
 const slack = { second: 2, inference: 0.6 };
-/** And so many times its own speed: a runner who was seen to turn is faster than that looks. */
+/** Plus this many times its own speed: a runner seen turning is faster than measured. */
 const faster = 1.5;
-/** A thing is not larger or smaller than it was by more. */
+/** The most by which its size may change. */
 const sizeRatio = 1.7;
-/** No other pair of either may be nearer than so many times the distance: a leap is for what is alone. */
+/** No other candidate of either may be within this many times the distance: leaps are for isolated objects. */
 const alone = 1.5;
 
-/** How far from where it was seen last it may be by now, pixels. */
+/** How far it may be by now from where it was last seen, pixels. */
 export function reachOf(track: Living, timeNs: number): number {
   const size = sizeOf(track.box);
   const unseen = (timeNs - track.lastSeenNs) / 1e9;
@@ -31,8 +34,8 @@ export function reachOf(track: Living, timeNs: number): number {
 }
 
 /**
- * Pairs what is far apart but alone: what crosses more than its own width between two inferences, or turned where nobody
- * looked. No track or sighting is in two of them.
+ * Pairs what is far apart but isolated: objects that move by more than their own width between two inferences, or
+ * turned in between. Each track or sighting is in at most one pair.
  */
 export function leapsOf(tracks: readonly Living[], sightings: readonly Sighting[], timeNs: number): Leap[] {
   if (tracks.length === 0 || sightings.length === 0) return [];

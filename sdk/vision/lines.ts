@@ -6,7 +6,7 @@ import { bottomCentre, type Point, segmentsCross, sideOf } from './geometry.ts';
 import { type Moment, timeAt } from './moment.ts';
 import { assertTracks, type Track } from './track.ts';
 
-/** Somebody or something went over a line. */
+/** An object crossed a line. */
 export interface Crossing {
   line: string;
   label: string;
@@ -15,16 +15,19 @@ export interface Crossing {
   /** Crossings of this line by this label in this direction so far. */
   total: number;
   trackId: number;
-  /** When it was on the line, seconds since 1970: it is told somewhat later, when it is certain. */
+  /** When it was on the line, seconds since 1970: reported a little later, once it is certain. */
   time: number;
 }
 
-/** The first and the last inference that found somebody have no other beside them: there, so many standard deviations of his tremble are enough. */
+/**
+ * The first and the last inference of a track have no neighbour: there, this many standard deviations of its jitter are
+ * enough.
+ */
 const clearAtEnds = 2;
-/** And a step over the line of so many tells that he was on the one side and then on the other, however near to it. */
+/** A step of this many across the line shows that it was on one side and then on the other, however near. */
 const stepAtEnds = 4;
 
-/** What Lines has to know of a frame: its size in pixels and its time. A `Frame` will do. */
+/** What `Lines` needs of a frame: its size in pixels and its time. A `Frame` will do. */
 export type LineFrame = Moment & { readonly width: number; readonly height: number };
 
 const frameShape = { width: 'number', height: 'number', captureTimeNs: 'number', wallTimeMs: 'number' } as const;
@@ -48,13 +51,13 @@ interface Drawn {
 
 /** One track at one line. */
 interface Passage {
-  /** The side that it is on, or was before it may have gone over. */
+  /** The side that it is on, or was on before it may have crossed. */
   isRight: boolean;
-  /** It was there for certain: it did not only begin near the line. */
+  /** Whether it was there for certain, and did not only begin near the line. */
   isCertain: boolean;
   /** Where it was last on that side. */
   here: Place;
-  /** Where it was first on the other one after that; undefined: it was not. */
+  /** Where it was first on the other side after that; undefined if it was not. */
   there: Place | undefined;
   last: Place;
   inferences: number;
@@ -64,16 +67,17 @@ interface Passage {
 /** What one track did. */
 interface Story {
   readonly passages: Map<string, Passage>;
-  /** Crossings of a track that may be nothing: they count if it turns out to be an object. */
+  /** Crossings of a tentative track: they count if it is confirmed. */
   untold: { readonly line: string; readonly direction: 'in' | 'out'; readonly captureTimeNs: number }[];
   track: Track;
 }
 
 /**
- * Counts who goes over lines, by the middle of the lower edge of his box: one crossing when he was on one side for
- * certain, is on the other for certain, and came through between the line's ends. How far from the line that is follows
- * from how far his box trembles, so who stands on a line is not counted, and neither is who turns back on it. Who is
- * gone just behind a line is counted when his track ends; what a track did before it was confirmed counts when it is.
+ * Counts objects that cross lines, by the middle of the lower edge of their boxes: one crossing when an object was on
+ * one side for certain, is on the other for certain, and passed between the line's ends. How far from the line that is
+ * follows from the jitter of its box, so objects that stand on a line or turn back on it are not counted. An object
+ * last seen just behind a line is counted when its track ends; crossings of a tentative track count when it is
+ * confirmed.
  *
  * @example
  * const tracker = new Tracker({ confirm: 3, lostSeconds: 2, stationarySeconds: 5, threshold: () => 0.6 });
@@ -90,7 +94,7 @@ export class Lines {
   #frame: LineFrame = { width: 0, height: 0, captureTimeNs: 0, wallTimeMs: 0 };
 
   /**
-   * @param lines By name, in shares of the picture. Default: none.
+   * @param lines By name, in fractions of the picture. Default: none.
    * @throws InputError naming the wrong field.
    */
   constructor(lines: Readonly<Record<string, LineSettings>> = {}) {
@@ -98,7 +102,7 @@ export class Lines {
     this.configure(validate(CameraSettings.properties.lines, lines, 'lines'));
   }
 
-  /** Other lines from now on, as settings have them; totals of those that keep their name go on. */
+  /** Replaces the lines, as settings have them; totals continue for lines that keep their name. */
   configure(lines: Readonly<Record<string, LineSettings>>): void {
     this.#lines = Object.entries(lines);
     this.#draw();
@@ -106,9 +110,9 @@ export class Lines {
   }
 
   /**
-   * @param tracks All that there are: one that is missing has ended.
-   * @param frame That they were looked for in; of the same size as before while there are tracks.
-   * @returns Crossings that are certain now, those of each track in the order in which they happened.
+   * @param tracks All current tracks: one that is missing has ended. @param frame The frame they are from; of the same
+   * size as before while there are tracks. @returns Crossings that became certain, those of each track in the order in
+   * which they happened.
    */
   update(tracks: readonly Track[], frame: LineFrame): Crossing[] {
     assertTracks('Lines.update: tracks', tracks);
@@ -137,7 +141,7 @@ export class Lines {
     return crossings;
   }
 
-  /** All tracks have ended. @returns As `update()`. */
+  /** Ends all tracks. @returns As `update()`. */
   finish(): Crossing[] {
     return this.update([], this.#frame);
   }
@@ -150,7 +154,7 @@ export class Lines {
       const length = Math.hypot(to[0] - from[0], to[1] - from[1]);
       return { name, from, to, length, normal: [(to[1] - from[1]) / length, (from[0] - to[0]) / length] };
     });
-    // One that is a point has no sides.
+    // A line that is a point has no sides.
     this.#drawn = drawn.filter(({ length }) => length > 0);
   }
 
@@ -197,7 +201,7 @@ export class Lines {
     if (untold.length > 1) untold.sort((a, b) => a.captureTimeNs - b.captureTimeNs);
   }
 
-  /** What was last seen just behind a line, and is gone, went over it. */
+  /** A track last seen just behind a line has crossed it. */
   #end({ passages, untold }: Story): void {
     for (const line of this.#drawn) {
       const passage = passages.get(line.name);
@@ -208,7 +212,7 @@ export class Lines {
     untold.sort((a, b) => a.captureTimeNs - b.captureTimeNs);
   }
 
-  /** The label is the one that it has now. */
+  /** With the current label. */
   #tell(story: Story): Crossing[] {
     const { id, label } = story.track;
     const told: Crossing[] = [];
@@ -224,14 +228,14 @@ export class Lines {
   }
 }
 
-/** Was it seen on both sides, with a step between that tremble does not make? */
+/** Whether it was seen on both sides, with a step between that jitter does not explain. */
 function cameOver({ here, last, clearance: { tremble } }: Passage): boolean {
   // On the line itself is on neither side.
   if (here.distance === 0 || last.distance === 0) return false;
   return Math.abs(last.distance - here.distance) >= stepAtEnds * tremble;
 }
 
-/** The crossing that a passage is, unless it went round the line's end. */
+/** The crossing, unless the object went round the line's end. */
 function crossed({ name, from, to }: Drawn, { here, there }: Passage): Story['untold'] {
   if (!there || !segmentsCross(from, to, here.point, there.point)) return [];
   const share = here.distance / (here.distance - there.distance);

@@ -8,7 +8,7 @@ import { blended, type Signature } from './signature.ts';
 import { Standing } from './standing.ts';
 import type { Track } from './track.ts';
 
-/** Share of the newest signature in what a track looks like. */
+/** Weight of the newest signature in a track's. */
 const newestWeight = 0.4;
 
 /** A detection of a track: its row among those of its frame, and when. */
@@ -19,7 +19,7 @@ interface Seen {
   readonly timeNs: number;
 }
 
-/** A track while it lives: what was observed, where it is thought to be, whether it rests. */
+/** A live track: what was observed, where it is estimated to be, whether it rests. */
 export class Living {
   id: number;
   readonly names: Names;
@@ -28,7 +28,7 @@ export class Living {
   visible = true;
   observations = 1;
   #last: Seen;
-  /** What it looks like, and when that was seen; where nobody was near, nobody looked. */
+  /** Its signature and when that was taken; none while no other track was near. */
   #appearance: { readonly signature: Signature; readonly timeNs: number } | undefined;
   readonly #course: Course;
   readonly #standing: Standing;
@@ -61,7 +61,7 @@ export class Living {
     return this.#course.predicted;
   }
 
-  /** Pixels a second: how fast it was lately. */
+  /** Recent speed, pixels a second. */
   get speed(): number {
     return this.#course.speed;
   }
@@ -70,12 +70,12 @@ export class Living {
     return this.#standing.stationary;
   }
 
-  /** It stood still before a time without frames: it is found again in its place or not at all. */
+  /** It stood still before a gap in the frames: it can only be found again in its place. */
   get halted(): boolean {
     return this.#standing.halted;
   }
 
-  /** Inferences in a row that did not find it; of what rests, those that nothing hid it from. */
+  /** Inferences in a row that did not find it; for an object at rest, those in which nothing hid it. */
   get misses(): number {
     return this.#absence.misses;
   }
@@ -84,29 +84,29 @@ export class Living {
     return this.#appearance?.signature;
   }
 
-  /** When its signature was taken; before all times when there is none. */
+  /** When its signature was taken; -Infinity without one. */
   get signatureNs(): number {
     return this.#appearance?.timeNs ?? Number.NEGATIVE_INFINITY;
   }
 
-  /** A new frame, so many seconds after the last. */
+  /** A new frame, this many seconds after the last. */
   predict(seconds: number): void {
     this.#course.predict(seconds, this.#standing.isFixed(this.visible));
     this.visible = false;
   }
 
-  /** Was it in one place for so long when it was seen last? */
+  /** Whether it had been in one place for this long when last seen. */
   stoodStill(seconds: number): boolean {
     return this.#standing.stoodStill(seconds, this.lastSeenNs);
   }
 
-  /** Nobody looked for a while: it is only where it was. */
+  /** After a gap in the frames: it is where it was. */
   halt(): void {
     this.#course.halt();
     this.#standing.halted = true;
   }
 
-  /** The view moved by so many pixels. */
+  /** The whole view moved by this many pixels. */
   shift(dx: number, dy: number): void {
     this.#course.shift(dx, dy);
   }
@@ -123,29 +123,29 @@ export class Living {
     this.#standing.observe(box, this.filter.box, timeNs, stationarySeconds);
   }
 
-  /** `observe()`, where no prediction led there. */
+  /** `observe()` for a sighting that no prediction led to. */
   leap(sighting: Sighting, timeNs: number, stationarySeconds: number): void {
     const { box, lastSeenNs } = this;
     this.observe(sighting, timeNs, stationarySeconds);
     if (timeNs > lastSeenNs) this.#course.leap(box, sighting.box, (timeNs - lastSeenNs) / 1e9);
   }
 
-  /** It was seen from near enough to others that its appearance may matter. */
+  /** Updates its signature, as it is near enough to others for appearance to matter. */
   remember(signature: Signature, timeNs: number): void {
     const before = this.#appearance?.signature;
     this.#appearance = { signature: before ? blended(before, signature, newestWeight) : signature, timeNs };
   }
 
-  /** This inference did not find it. */
+  /** An inference that did not find it. */
   miss(): void {
     this.#absence.misses++;
   }
 
   /**
-   * And it rests: may it be there all the same? Asked once for each miss.
+   * An inference that did not find it at rest: may it still be there? Call it once per miss.
    *
-   * @param seconds That the inference speaks for.
-   * @param stirs Something moves where it rests, now; undefined: nobody knows.
+   * @param seconds That the inference stands for.
+   * @param stirs Something moves where it rests, now; undefined if unknown.
    * @param hidden Share of it that others cover, 0..1.
    */
   mayRestUnseen(seconds: number, stirs: boolean | undefined, hidden: number, lostSeconds: number): boolean {
@@ -153,7 +153,7 @@ export class Living {
     return this.#absence.mayBeThere(seconds, stirs ?? false, hidden, lostSeconds);
   }
 
-  /** It goes on under another name, as a track of its own: what was told of this one stays said. */
+  /** Continues under another name, as a new track: what was reported of this one stands. */
   rename(id: number, timeNs: number): void {
     this.id = id;
     this.names.choose();

@@ -1,10 +1,10 @@
 import type { Detections } from './detections.ts';
 import { bottomCentre, type Point, pointInPolygon } from './geometry.ts';
 
-/** Areas that are not watched, in shares of the picture. */
+/** Areas that are not watched, in fractions of the picture. */
 export type Masks = readonly (readonly Point[])[];
 
-/** The detections that do not stand (bottom centre) in a mask. @param size Of the frame, pixels. */
+/** The detections whose bottom centre is not in a mask. @param size Of the frame, pixels. */
 export function outsideMasks(
   detections: Detections,
   masks: Masks,

@@ -6,15 +6,15 @@ import { type Box, pointInPolygon } from './geometry.ts';
 import type { Masks } from './masks.ts';
 import { MovingRegions } from './moving-regions.ts';
 
-/** Motion that stops is still motion for so long: people pause between two steps. */
+/** Motion continues for this long after it stops: people pause between two steps. */
 const lingerNs = 0.7e9;
-/** When so much of the view changes at once, it is the light or the exposure, not an object. */
+/** When this much of the view changes at once, it is the light or the exposure, not an object. */
 const lightShare = 0.6;
 
 /**
- * Tells whether something moves, at a small part of a network's cost: a region of the picture differs from the background
- * for some frames, or a large one at once. Exposure, lamps and shadows are followed; where they cannot be told from a change
- * of the scene, a change of most of the view counts once and is then the new scene.
+ * Detects motion at a small fraction of a network's cost: a region of the picture differs from the background for some
+ * frames, or a large one at once. It adapts to exposure, lamps and shadows; where they cannot be told from a change of
+ * the scene, a change of most of the view counts once and is then the new scene.
  *
  * @example
  * const gate = new MotionGate();
@@ -37,14 +37,14 @@ export class MotionGate {
   #timeNs = 0;
   #regions = new MovingRegions(1, 1, 1, 1);
 
-  /** @param finder Says which cells differ from the background. Default: from their brightness alone. */
+  /** @param finder Finds the cells that differ from the background. Default: by their brightness alone. */
   constructor(finder: ChangeFinder = new CellChanges()) {
     this.#finder = finder;
   }
 
   /**
-   * @param sensitivity 0..1: 0 wants a difference of 16 grey levels in 1 % of the view, 0.5 of 4 in 0.1 %, 1 of 1 in
-   *   0.01 %; never less than two neighbouring cells, and more of both in noise and rain.
+   * @param sensitivity 0..1: 0 needs a difference of 16 grey levels in 1 % of the view, 0.5 of 4 in 0.1 %, 1 of 1 in
+   * 0.01 %; at least two neighbouring cells, and more of both in noise and rain.
    * @param masks Areas that do not count.
    */
   configure(sensitivity: number, masks: Masks): void {
@@ -54,13 +54,13 @@ export class MotionGate {
     this.reset();
   }
 
-  /** The next frame is the first of another scene. */
+  /** Starts afresh: the next frame is the first of a new scene. */
   reset(): void {
     this.#size = '';
     this.#movedNs = Number.NEGATIVE_INFINITY;
   }
 
-  /** Is something moving in this frame, or was a moment ago? The first frame counts as motion. */
+  /** Returns whether something moves in this frame, or did a moment ago. The first frame counts as motion. */
   process(frame: Frame): boolean {
     const { width, height, captureTimeNs } = frame;
     const size = `${width}x${height}`;
@@ -87,7 +87,10 @@ export class MotionGate {
     return captureTimeNs - this.#movedNs <= lingerNs;
   }
 
-  /** Did something move in this box (frame pixels) since `forget()`? A box beyond the view counts as disturbed. */
+  /**
+   * Returns whether something moved in this box (frame pixels) since `forget()`. A box outside the view counts as
+   * disturbed.
+   */
   disturbed = (box: Box): boolean => {
     const columns = this.#columns;
     const rows = this.#rows;
@@ -98,11 +101,11 @@ export class MotionGate {
     const y2 = Math.min(rows - 1, Math.floor(box[3] / cellSize));
     let cells = 0;
     for (let y = y1; y <= y2; y++) for (let x = x1; x <= x2; x++) cells += this.#touched[y * columns + x]!;
-    // A leaf in front of a car is no departure: a tenth of the box must have changed.
+    // A leaf in front of a car is not a departure: a tenth of the box must have changed.
     return cells * 10 >= (x2 - x1 + 1) * (y2 - y1 + 1);
   };
 
-  /** Begins a new period for `disturbed()`. */
+  /** Starts a new period for `disturbed()`. */
   forget(): void {
     this.#touched.fill(0);
   }

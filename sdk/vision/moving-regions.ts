@@ -1,39 +1,40 @@
 import { Regions } from './changes/regions.ts';
 
-/** A cell that is part of a region for so many frames in a row, or beside where one was, and for so long, is there to stay. */
+/**
+ * A cell is persistent once it, or a neighbour, was part of a region for this many frames in a row and for this long.
+ */
 const fewestFrames = 3;
 const fewestNs = 0.3e9;
 /** Frames are counted up to here. */
 const oldest = 255;
-/** A region that is so many times larger than it has to be is an object in its first frame, */
+/** A region this many times larger than required is an object in its first frame, */
 const atOnce = 3;
-/** when so much of it is solid: drops of rain are lines. */
+/** if this much of it is solid: raindrops are lines. */
 const leastSolid = 1 / 3;
-/** Each frame, regions that come out of nothing make those that count so much larger, but for one: somebody who runs. */
+/** Each new region of a frame but one, which may be a runner, raises the required size by this factor. */
 const growth = 1.1;
-/** They may be as small as before after some of this time, */
+/** Time constant with which the required size falls again, */
 const settleNs = 10e9;
-/** and never have to be larger than this share of the view. */
+/** and its upper limit as a fraction of the view. */
 const mostShare = 0.01;
 
 /**
- * Tells which regions of changed cells are objects that move, and which are what the weather or a sensor leaves: those are
- * somewhere else in each frame, and small. In rain regions have to be larger to count.
+ * Tells regions of changed cells that are moving objects from those that weather and sensor noise leave, which are
+ * small and elsewhere in each frame. In rain, regions must be larger to count.
  */
 export class MovingRegions {
   readonly #columns: number;
   readonly #regions: Regions;
   readonly #least: number;
   readonly #most: number;
-  /** So many cells make a region that counts. */
+  /** Cells that a region needs to count. */
   #enough: number;
-  /** For how many frames there has been a region at a cell, up to `oldest`. */
+  /** For how many frames each cell has been in a region, up to `oldest`. */
   #ages: Uint8Array;
   #agesBefore: Uint8Array;
 
   /**
-   * @param watched Cells that are watched.
-   * @param least So many cells are an object; never less than two.
+   * @param watched Number of cells that are watched. @param least Fewest cells of an object; at least two.
    */
   constructor(columns: number, rows: number, watched: number, least: number) {
     this.#columns = columns;
@@ -48,7 +49,7 @@ export class MovingRegions {
   /**
    * @param changed 1 where the newest frame differs from the background, row by row.
    * @param passedNs Since the frame before.
-   * @returns Is one of the regions an object that moves?
+   * @returns Whether one of the regions is a moving object.
    */
   update(changed: Uint8Array, passedNs: number): boolean {
     const ages = this.#agesBefore;
@@ -68,7 +69,7 @@ export class MovingRegions {
     return isMoving;
   }
 
-  /** @returns How many of its cells are there to stay, and how many came out of nothing. */
+  /** @returns How many of its cells are persistent, and how many are new. */
   #grow(region: Int32Array, frames: number): { old: number; young: number } {
     let old = 0;
     let young = 0;
@@ -81,7 +82,7 @@ export class MovingRegions {
     return { old, young };
   }
 
-  /** Of the cell and those around it: what moves is beside where it was. */
+  /** Of the cell and its neighbours: what moves is next to where it was. */
   #ageBefore(cell: number): number {
     const columns = this.#columns;
     const column = cell % columns;
@@ -94,7 +95,7 @@ export class MovingRegions {
     return age;
   }
 
-  /** Do many of its cells have neighbours to the right, below, and between these? */
+  /** Whether many of its cells have neighbours to the right, below, and diagonally between. */
   #isSolid(region: Int32Array, changed: Uint8Array): boolean {
     const columns = this.#columns;
     let corners = 0;

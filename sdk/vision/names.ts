@@ -4,28 +4,28 @@ import type { Naming } from './sighting.ts';
 interface Heard {
   readonly classId: number;
   readonly label: string;
-  /** Of the last times it was heard, with the number of the observation. */
+  /** Its most recent scores, each with the number of its observation. */
   recent: { at: number; score: number }[];
   times: number;
-  /** Of the recent scores, once it was asked for. */
+  /** Median of the recent scores, computed on demand. */
   median: number | undefined;
   /** Of all its scores. */
   sum: number;
   last: number;
 }
 
-/** Observations that what a thing is called now is judged by. */
+/** Observations that decide the current name. */
 export const memory = 10;
-/** One name for a thing is clearly surer than another by so much. */
+/** Difference from which one name is clearly surer than another. */
 export const clearly = 0.1;
-/** Another name takes over when that the first one fell silent by chance is less likely than this. */
+/** Another name takes over once the silence of the first is less likely than this by chance. */
 const chance = 1e-6;
 
 /**
- * What the network calls one thing, over time. A detector that wavers between two names (a van: car, truck) goes on
+ * What the network calls one object, over time. A detector that wavers between two names (a van: car, truck) keeps
  * using both; one that was wrong at first stops using the wrong one. So a name is chosen by the sum of its last scores,
- * and one that was told gives way only to one that is clearly surer, and only once it has not been heard for longer than
- * chance explains.
+ * and a reported name gives way only to a clearly surer one, and only once it has been absent for longer than chance
+ * explains.
  */
 export class Names {
   #heard: Heard[] = [];
@@ -45,7 +45,7 @@ export class Names {
     return this.#current.label;
   }
 
-  /** How often it was called by the current name. */
+  /** How often the current name was observed. */
   get observations(): number {
     return this.#current.times;
   }
@@ -56,12 +56,12 @@ export class Names {
     return this.#current.median;
   }
 
-  /** Was it ever called that? */
+  /** Whether this name was ever observed. */
   has(classId: number): boolean {
     return this.#heard.some((heard) => heard.classId === classId);
   }
 
-  /** Takes in the names of one observation. */
+  /** Adds the names of one observation. */
   hear(names: readonly Naming[]): void {
     this.#observations++;
     for (const name of names) {
@@ -75,7 +75,7 @@ export class Names {
     }
   }
 
-  /** Calls it by the name that is surest now. */
+  /** Switches to the name that is surest now. */
   choose(): void {
     if (this.#heard.length > 1) this.#current = this.#best();
   }
@@ -88,7 +88,7 @@ export class Names {
     return (this.#weight(this.#current) - Math.max(...others.map((heard) => this.#weight(heard)))) / length;
   }
 
-  /** Has another name taken the place of the current one: clearly surer, while this one fell silent? */
+  /** Whether another name has replaced the current one: clearly surer, while the current one is absent. */
   get isOver(): boolean {
     if (this.#heard.length === 1) return false;
     const { times, sum, last } = this.#current;

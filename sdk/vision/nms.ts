@@ -3,8 +3,8 @@ import { kernels } from '../kernels/kernels.ts';
 import { assertDetections, type Detections } from './detections.ts';
 
 /**
- * Class-wise non-maximum suppression: of boxes of one class that overlap by more than `iouThreshold`, only the best
- * stays. The result is sorted by score.
+ * Class-wise non-maximum suppression: of boxes of one class whose IoU exceeds `iouThreshold`, only the best is kept.
+ * The result is sorted by score.
  *
  * @param iouThreshold 0..1.
  * @throws RangeError when the threshold is not in 0..1.

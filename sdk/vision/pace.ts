@@ -1,20 +1,20 @@
 import { median } from './median.ts';
 
-/** Steps it is judged by: one that took long (a camera that was away) changes nothing. */
+/** Steps that it is estimated from: a single long one (a camera that was away) changes nothing. */
 const remembered = 5;
 
-/** How often an inference comes while something is followed: the usual time between two inferences, in seconds. */
+/** The usual time between two inferences while something is followed, in seconds. */
 export class Pace {
   #steps: number[] = [];
   #seconds = 0;
   #longest = 0;
 
-  /** 0 while it is not known. */
+  /** 0 while unknown. */
   get seconds(): number {
     return this.#seconds;
   }
 
-  /** The longest of the last steps, seconds: where inferences come irregularly, a long one is no gap. */
+  /** The longest of the last steps, seconds: where inferences are irregular, a long step is not a gap. */
   get longest(): number {
     return this.#longest;
   }

@@ -1,19 +1,19 @@
 import type { Detection } from './detections.ts';
 import { type Box, iou } from './geometry.ts';
 
-/** A name that the network gave, and how sure it was of it. */
+/** A label from the network, and its score. */
 export interface Naming {
   readonly classId: number;
   readonly label: string;
   readonly score: number;
 }
 
-/** One thing in one frame, with all names that the network gave it there; the surest name first. */
+/** One object in one frame, with all names the network gave it; the surest first. */
 export interface Sighting {
   readonly box: Box;
   readonly score: number;
   readonly names: readonly Naming[];
-  /** Row of the surest of its detections. */
+  /** Row of its surest detection. */
   readonly row: number;
 }
 
@@ -23,16 +23,16 @@ export interface Found extends Detection {
 }
 
 /**
- * Two boxes of different names that overlap so much are one thing under two names. Only what is nearly the same box: a
- * rider and the motorcycle below are two things in much the same place.
+ * Two boxes with different names that overlap this much are one object under two names. Only nearly equal boxes: a
+ * rider and the motorcycle are two objects in much the same place.
  */
 const oneThing = 0.8;
 
 /**
- * Puts together what the network saw twice. A detector suppresses boxes name by name, so a thing that it wavers about
- * comes as several boxes.
+ * Merges what the network found twice. Detectors suppress boxes class by class, so an object with an unsure class
+ * yields several boxes.
  *
- * @param detections Surest first, the order of the result.
+ * @param detections Surest first, which is also the order of the result.
  */
 export function sightingsOf(detections: readonly Found[]): Sighting[] {
   const sightings: { box: Box; score: number; names: Naming[]; row: number }[] = [];
@@ -45,7 +45,7 @@ export function sightingsOf(detections: readonly Found[]): Sighting[] {
   return sightings;
 }
 
-/** Is that one of its names? */
+/** Whether this is one of its names. */
 export function isCalled({ names }: Pick<Sighting, 'names'>, classId: number): boolean {
   for (let i = 0; i < names.length; i++) if (names[i]!.classId === classId) return true;
   return false;

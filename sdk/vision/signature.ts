@@ -1,10 +1,10 @@
 import type { Frame } from '../frame/frame.ts';
 import type { Box } from './geometry.ts';
 
-/** What a thing looks like, as numbers that compare. See `signatureOf` and `alike`. */
+/** The appearance of an object, as numbers to compare. See `signatureOf` and `alike`. */
 export type Signature = Float32Array;
 
-/** Where a box is looked at: points across and down, over the middle of it, where the thing is rather than what is behind. */
+/** The sample points of a box, across and down, in its middle, where the object is rather than the background. */
 const across = 8;
 const down = 16;
 const middle = { left: 0.2, top: 0.08, width: 0.6, height: 0.84 };
@@ -13,13 +13,13 @@ const halves = 2;
 const channels = 3;
 const bins = 8;
 const length = halves * channels * bins;
-/** Colours of things are near grey: their histograms span this much to either side of it, of 128. */
+/** Most colours are near grey: their histograms span this much to either side of it, of 128. */
 const colourSpan = 48;
 
 /**
- * The colours in a box: histograms of brightness and both colour differences, of its upper and its lower half, from 128
- * points. Each histogram holds square roots and has a length of 1, so that the product of two is their Bhattacharyya
- * coefficient.
+ * Computes the signature of a box: histograms of brightness and both colour differences, of its upper and its lower
+ * half, from 128 points. Each histogram holds square roots and has length 1, so that the dot product of two is their
+ * Bhattacharyya coefficient.
  *
  * @param box Frame pixels; parts outside the frame count as its edge.
  */
@@ -39,7 +39,7 @@ export function signatureOf(frame: Frame, box: Box): Signature {
       for (let channel = 0; channel < channels; channel++) {
         const value = pixel[channel]!;
         const share = channel === 0 ? value / 256 : (value - 128) / (2 * colourSpan) + 0.5;
-        // Shared between two bins, so that a little more light makes a little difference.
+        // Split between two bins, so that a little more light makes a little difference.
         const place = Math.min(bins - 1, Math.max(0, share * bins - 0.5));
         const bin = Math.floor(place);
         const rest = place - bin;
@@ -54,14 +54,17 @@ export function signatureOf(frame: Frame, box: Box): Signature {
   return sums;
 }
 
-/** How alike two things look, 0..1: the mean overlap of their histograms. The same person two inferences later has some 0.95. */
+/**
+ * The similarity of two objects, 0..1: the mean overlap of their histograms. The same person two inferences later has
+ * about 0.95.
+ */
 export function alike(a: Signature, b: Signature): number {
   let sum = 0;
   for (let i = 0; i < length; i++) sum += a[i]! * b[i]!;
   return sum / (halves * channels);
 }
 
-/** One that follows what a thing looks like as the light changes. @param share Of the newer one, 0..1. */
+/** A running average, which follows an object as the light changes. @param share Weight of the newer one, 0..1. */
 export function blended(older: Signature, newer: Signature, share: number): Signature {
   const result = new Float32Array(length);
   for (let start = 0; start < length; start += bins) {

@@ -1,20 +1,20 @@
 import { type Box, iou } from './geometry.ts';
 
-/** Two boxes that overlap so much are in the same place. */
+/** Two boxes that overlap this much are in the same place. */
 export const samePlace = 0.6;
-/** Observations away from its place, in a row, that take an object out of its rest: a box may jump once. */
+/** Observations in a row away from its place that end an object's rest: a box may jump once. */
 const departure = 3;
 
-/** Where a track stands, for how long, and whether it rests there. */
+/** Where a track is, for how long, and whether it is at rest there. */
 export class Standing {
   stationary = false;
   motionlessCount = 0;
   positionChanges = 0;
-  /** It stood still before a time without frames: it is found again in its place or not at all. */
+  /** It stood still before a gap in the frames: it can only be found again in its place. */
   halted = false;
   #anchor: Box;
   #anchoredNs: number;
-  /** It rests, and its last detection was where it rests. */
+  /** It is at rest, and its last detection was in its place. */
   #settled = false;
   /** Observations in a row away from where it rests. */
   #away = 0;
@@ -24,21 +24,21 @@ export class Standing {
     this.#anchoredNs = timeNs;
   }
 
-  /** It is only where it was: no motion is expected of it. @param visible The frame before showed it. */
+  /** No motion is expected of it: it is where it was. @param visible Whether the frame before showed it. */
   isFixed(visible: boolean): boolean {
     return (this.stationary && (this.#settled || !visible)) || this.halted;
   }
 
-  /** Was it in one place for so long by then? */
+  /** Whether it had been in one place for this long by then. */
   stoodStill(seconds: number, untilNs: number): boolean {
     return untilNs - this.#anchoredNs >= seconds * 1e9;
   }
 
   /**
-   * It was detected.
+   * A detection of it.
    *
-   * @param place Its filtered box, since a detection's edges tremble.
-   * @param stationarySeconds In one place for so long, it rests.
+   * @param place Its filtered box, since a detection's edges jitter.
+   * @param stationarySeconds Time in one place after which it is at rest.
    */
   observe(box: Box, place: Box, timeNs: number, stationarySeconds: number): void {
     this.#settled = this.stationary && iou(box, this.#anchor) >= samePlace;

@@ -3,19 +3,19 @@ import type { Living } from './living.ts';
 import { median } from './median.ts';
 import type { Sighting } from './sighting.ts';
 
-/** Tracks that a common motion is told from: fewer may move alike by themselves, more tell nothing new. */
+/** Tracks that a common motion is estimated from: fewer may move alike by chance, more add nothing. */
 const fewest = 4;
 const enough = 24;
 /** Observations before a track's prediction means something. */
 const known = 3;
-/** The motion counts from so many standard errors of the median on. */
+/** The motion counts from this many standard errors of the median on. */
 const significant = 2.5;
-/** A median's standard error from the median of the deviations, for normal ones: 1.48 x 1.25. */
+/** Standard error of a median from the median absolute deviation, for normal deviations: 1.48 x 1.25. */
 const errorOfMedian = 1.85;
 
 /**
- * How far the whole view moved since the last frame (wind at the mast, a knock), in pixels: what all tracks were off by in
- * common, taking the nearest sighting of about the same size for each. 0 where it is no more than chance.
+ * How far the whole view moved since the last frame (wind at the mast, a knock), in pixels: the displacement that all
+ * tracks share, each taken with its nearest sighting of about the same size. 0 where chance explains it.
  */
 export function viewShift(
   tracks: readonly Living[],

@@ -1,34 +1,34 @@
 import { assertKind, assertShape } from '../base/arguments.ts';
 
-/** What local learning calls something. */
+/** A name from local learning. */
 export interface SubLabel {
   readonly label: string;
-  /** How sure it is, 0..1. */
+  /** Score, 0..1. */
   readonly score: number;
 }
 
-/** An object followed over frames, as the tracker sees it after one frame. A value: it does not change later. */
+/** An object followed over frames, as of one frame. Immutable: it does not change later. */
 export interface Track {
   /** Counts from 1 for each tracker. */
   readonly id: number;
   readonly classId: number;
   readonly label: string;
   /**
-   * `[x1, y1, x2, y2]` in frame pixels: where it is by all its detections, which trembles less than the last one's box; where it
-   * is predicted to be while it is out of sight. Within the picture, where the tracker knows its size.
+   * `[x1, y1, x2, y2]` in frame pixels: filtered over all its detections, so that it jitters less than their boxes;
+   * predicted while it is out of sight. Clipped to the picture, if the tracker knows its size.
    */
   readonly box: readonly [number, number, number, number];
   /** Of the last detection, 0..1. */
   readonly score: number;
   /** Median score of the last observations, 0..1. */
   readonly medianScore: number;
-  /** The median score passed the threshold of its label with enough observations: it is real, and stays so. */
+  /** Its median score passed the threshold of its label with enough observations. It stays confirmed. */
   readonly confirmed: boolean;
-  /** Seen in this very frame. */
+  /** Detected in this frame. */
   readonly visible: boolean;
   /**
-   * The row of `Detections` that it is in this frame: what a detector of one's own knows besides (a mask, key points, an embedding)
-   * is found by it. Of the surest, where the network gave one thing two names; undefined while it is out of sight.
+   * Its row in the `Detections` of this frame, to look up what your own detector adds (a mask, key points, an
+   * embedding). The surest row, where the network gave one object two names; undefined while it is out of sight.
    *
    * @example
    * const found = await model.detect(frame);
@@ -42,21 +42,21 @@ export interface Track {
   readonly firstSeenNs: number;
   readonly lastSeenNs: number;
   readonly stationary: boolean;
-  /** Observed frames since it last moved, and how often it began to move again. */
+  /** Observed frames since it last moved, and how often it started to move again. */
   readonly motionlessCount: number;
   readonly positionChanges: number;
-  /** Standard deviation of where it stands (the middle of its box's lower edge), pixels: to the side, up and down. */
+  /** Standard deviation of its position (the middle of its box's lower edge), pixels: horizontal, vertical. */
   readonly tremble: readonly [number, number];
-  /** Zones it stands in now, and all it ever stood in. */
+  /** Zones it is in now, and all it has been in. */
   readonly currentZones: readonly string[];
   readonly enteredZones: readonly string[];
-  /** What local learning calls it, when it knows. */
+  /** Its name from local learning, if recognised. */
   readonly subLabel?: SubLabel;
 }
 
-/** @throws InputError when it is no list of tracks. */
+/** @throws InputError when it is not a list of tracks. */
 export function assertTracks(what: string, tracks: readonly Track[]): void {
-  // At each frame: the long way only where something is wrong.
+  // Runs per frame: the detailed check only where something is wrong.
   if (Array.isArray(tracks) && tracks.every(isTrack)) return;
   assertKind(what, tracks, 'list', 'a list of tracks');
   for (const track of tracks) assertShape(what, track, { id: 'number', label: 'text', box: 'list' }, 'a track');

@@ -16,7 +16,7 @@ export function assertTrackerOptions(options: unknown): void {
   }
 }
 
-/** Checks what a tracker is shown. @throws InputError when it is of another type. */
+/** Checks the arguments of an update. @throws InputError when it is of another type. */
 export function assertUpdate(detections: unknown, captureTimeNs: unknown): void {
   assertDetections('Tracker.update: detections', detections);
   assertKind('Tracker.update: captureTimeNs', captureTimeNs, 'number');

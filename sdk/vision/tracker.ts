@@ -15,54 +15,63 @@ import { assertTrackerOptions, assertUpdate } from './tracker-options.ts';
 import { candidatesOf, clearWorth, faintWorth, nearWorth, type Worth } from './worth.ts';
 
 export interface TrackerOptions {
-  /** Observations before a track can be confirmed, at four inferences a second or more; fewer, and surer ones, where inferences are rarer. */
+  /**
+   * Observations before a track can be confirmed, at four inferences a second or more; fewer, with higher scores, at
+   * lower rates.
+   */
   confirm: number;
   /** Seconds out of sight before a confirmed track ends; at least three inferences. */
   lostSeconds: number;
   /** Seconds in one place before a track is stationary. */
   stationarySeconds: number;
-  /** The least median score of a label's tracks, 0..1. */
+  /** Minimum median score of a label's tracks, 0..1. */
   threshold(label: string): number;
 }
 
-/** The picture that the detections were found in. */
+/** The picture that the detections are from. */
 export interface View {
-  /** Pixels: who leaves it is gone, and boxes do not reach beyond it. */
+  /** Pixels: objects that leave it are gone, and boxes are clipped to it. */
   readonly width: number;
   readonly height: number;
-  /** What is in a box, in frame pixels, looks like: asked only where boxes do not tell who is who. Default: not known. */
+  /** Returns the signature of a box in frame pixels; called only where boxes are ambiguous. Default: unknown. */
   readonly signature?: (box: Box) => Signature;
 }
 
-/** Scores from here on keep a track alive; less is noise. */
+/** Minimum score that keeps a track alive; lower ones are noise. */
 export const lowThreshold = 0.15;
 
-/** A track may begin with a little less than its label's threshold; the median decides. */
+/** A track may start a little below its label's threshold; the median decides. */
 const beginShare = 0.8;
-/** What one observation stands for, seconds: where inferences come less often, fewer are demanded. */
+/** Seconds that one observation stands for: at lower rates fewer are required. */
 const observationSeconds = 0.25;
-/** How much surer they must be then: this share of what is left to 1, times the share of observations that are missing. */
+/**
+ * How much higher their scores must then be: this fraction of the distance to 1, times the fraction of observations
+ * missing.
+ */
 const surer = 0.75;
-/** Tentative tracks that are out of sight for so long, and at so many inferences, were nothing. */
+/** Tentative tracks out of sight for this long, and for this many inferences, are dropped. */
 const tentative = { seconds: 0.6, inferences: 2 };
-/** Inferences in vain before a confirmed track is lost: where inferences are rare, one miss is no departure. */
+/** Misses before a confirmed track is lost: at low rates, one miss is not a departure. */
 const lostInferences = 3;
-/** A step of more than so many times the longest of the last ones is a gap. */
+/** A step of more than this many times the longest recent one is a gap. */
 const gap = 1.5;
-/** Seconds in one place before a gap, after which somebody there is the same: who walks is out of his place in half of that. */
+/**
+ * Seconds in one place before a gap for an object there after it to be the same one: walkers leave their place in half
+ * of that.
+ */
 const standing = 1;
-/** What moves, is out of sight and would be within the picture with less than this share of it has left. */
+/** A moving object out of sight whose predicted box has less than this fraction within the picture has left. */
 const within = 0.4;
 
 /**
- * Follows objects over frames: detections are paired with predicted boxes so that what is paired is worth most together,
- * sure ones first, then unsure ones with the tracks that are left (after ByteTrack, Zhang et al. 2022), then what is only
- * near, then what is far but alone. Times are real: frames may come at any rate and with gaps.
+ * Follows objects over frames: detections are paired with predicted boxes for the largest total worth, sure ones first,
+ * then unsure ones with the remaining tracks (after ByteTrack, Zhang et al. 2022), then what is merely near, then what
+ * is far but isolated. Times are real: frames may come at any rate and with gaps.
  *
  * A track is *confirmed* once the median of its last scores reaches its label's threshold, so one bad frame makes no
- * object, and only as the surest of those in its place. One thing that the network gives two names is one track. An
- * object at rest is not lost while nothing moves where it stands, nor while another stands in front of it. A shaking
- * camera is no motion of what it shows.
+ * object, and only as the surest of those in its place. An object with two names from the network is one track. An
+ * object at rest is not lost while nothing moves in its place, nor while another is in front of it. Camera shake does
+ * not count as motion.
  *
  * @example
  * const tracker = new Tracker({ confirm: 3, lostSeconds: 2, stationarySeconds: 5, threshold: () => 0.6 });
@@ -82,20 +91,21 @@ export class Tracker {
     this.#options = options;
   }
 
-  /** Other thresholds and times from now on; the tracks stay. */
+  /** Replaces thresholds and times; the tracks are kept. */
   configure(options: TrackerOptions): void {
     assertTrackerOptions(options);
     this.#options = options;
   }
 
   /**
-   * Takes in what the network saw.
+   * Updates the tracks with the detections of one frame.
    *
    * @param detections With scores down to `lowThreshold`, which keep tracks alive.
    * @param captureTimeNs Of the frame; not before the last one's.
-   * @param disturbed Did something move in this box since the last call? Default: not known, as good as everywhere.
-   * @param view The picture. Default: not known; who leaves it is then out of sight like who is hidden.
-   * @returns All tracks, those out of sight too.
+   * @param disturbed Returns whether something moved in this box since the last call. Default: unknown, as if
+   * everywhere.
+   * @param view The picture. Default: unknown; an object that leaves it is then treated as hidden.
+   * @returns All tracks, also those out of sight.
    */
   update(
     detections: Detections,
@@ -130,7 +140,7 @@ export class Tracker {
     return this.tracks;
   }
 
-  /** Ends all tracks: the source is over or another one. The next track has the next number all the same. */
+  /** Ends all tracks, when the source ended or was replaced. Numbering continues. */
   finish(): void {
     this.#end(() => true);
     this.#timeNs = undefined;
@@ -149,15 +159,15 @@ export class Tracker {
     return ended;
   }
 
-  /** Moves all tracks on to a time. @returns Seconds since the last one. */
+  /** Predicts all tracks to a time. @returns Seconds since the last one. */
   #pass(timeNs: number): number {
     const isFirst = this.#timeNs === undefined;
     const seconds = isFirst ? 0 : Math.max(0, timeNs - this.#timeNs!) / 1e9;
     this.#timeNs = timeNs;
     if (isFirst) return 0;
-    // Nobody looked for so long: who is seen now is somebody else, but for who stood still, in the very same place.
+    // After a gap this long, what is seen now is another object, except what stood still, in the very same place.
     const isGap = seconds > Math.max(this.#options.lostSeconds, gap * this.#pace.longest);
-    // While all rests, inferences may be as rare as `motion.keepalive`: that says nothing of how often they can come.
+    // While everything rests, inferences may be as rare as `motion.keepalive`, which says nothing about the usual rate.
     if (this.#living.some((track) => !track.stationary)) this.#pace.add(seconds);
     if (isGap) this.#end((track) => !track.stationary && !track.stoodStill(standing));
     for (const track of this.#living) {
@@ -168,7 +178,7 @@ export class Tracker {
   }
 
   #sort(detections: Detections): { sure: Sighting[]; unsure: Sighting[] } {
-    // In an order of their own, so that it does not matter in which the network found them.
+    // Sorted, so that the network's order does not matter.
     const found: Found[] = [];
     for (let row = 0; row < detections.length; row++) {
       if (detections.score[row]! >= lowThreshold) found.push({ ...detections.at(row), row });
@@ -187,7 +197,7 @@ export class Tracker {
     return Math.max(lowThreshold, this.#options.threshold(label) * beginShare);
   }
 
-  /** Pairs what is worth most together; returns the tracks and sightings that stay alone. */
+  /** Makes the pairs of largest total worth; returns the unpaired tracks and sightings. */
   #pair(
     tracks: readonly Living[],
     sightings: readonly Sighting[],
@@ -215,7 +225,7 @@ export class Tracker {
     ];
   }
 
-  /** @returns The sightings that stay alone. */
+  /** @returns The unpaired sightings. */
   #leap(tracks: readonly Living[], sightings: readonly Sighting[], timeNs: number): readonly Sighting[] {
     const leaps = leapsOf(tracks, sightings, timeNs);
     for (const { track, sighting } of leaps) track.leap(sighting, timeNs, this.#options.stationarySeconds);
@@ -223,7 +233,7 @@ export class Tracker {
     return sightings.filter((sighting) => !paired.has(sighting));
   }
 
-  /** What was told under one name and turns out to be another thing ends, and begins as that. */
+  /** A track reported under one name that turns out to be something else ends, and starts anew as that. */
   #rename(track: Living, timeNs: number): void {
     if (!track.names.isOver) return;
     this.#ended.push({ ...track.snapshot(this.#cut), visible: false, detection: undefined });
@@ -233,7 +243,7 @@ export class Tracker {
   #confirm(track: Living): void {
     if (!this.#isSure(track)) return;
     const { names, observations } = track;
-    // While the network wavers between names, wait. Of a thing that goes on looking like two, the surer one is told.
+    // While the network wavers between names, wait. If it keeps wavering, the surer one is reported.
     const isYoung = observations < memory;
     if (isYoung && names.lead < clearly) return;
     track.confirmed = !this.#living.some(
@@ -244,9 +254,9 @@ export class Tracker {
     );
   }
 
-  /** Was it seen often and surely enough? Where inferences are rare, a few that are clearly sure are enough. */
+  /** Whether it was seen often enough, with high enough scores. At low rates, a few clearly high scores are enough. */
   #isSure({ names }: Living): boolean {
-    // By that name: one that was heard once is not confirmed by what was called otherwise.
+    // By that name: a name seen once is not confirmed by observations of another.
     const { observations } = names;
     const { confirm, threshold } = this.#options;
     const pace = this.#pace.seconds;
@@ -276,7 +286,7 @@ export class Tracker {
     if (!track.stationary) return unseen <= lostSeconds || track.misses < lostInferences;
     const stirs = disturbed?.(track.box);
     const hidden = Math.max(0, ...seen.map((other) => covered(track.box, other.box)));
-    // A time without inferences is no evidence of absence.
+    // A time without inferences is not evidence of absence.
     return track.mayRestUnseen(Math.min(seconds, lostSeconds / 2), stirs, hidden, lostSeconds);
   }
 
@@ -288,7 +298,7 @@ export class Tracker {
     });
   }
 
-  /** To the picture, where its size is known. */
+  /** Clips to the picture, if its size is known. */
   readonly #cut = (box: Box): Box => (this.#view ? cutTo(box, this.#view) : box);
 }
 
@@ -302,7 +312,7 @@ function cutTo([x1, y1, x2, y2]: Box, { width, height }: View): Box {
   return [left, top, Math.max(left, Math.min(x2, width)), Math.max(top, Math.min(y2, height))];
 }
 
-/** Best first; the rest of the order only makes it one. */
+/** Best first; the other criteria only make the order total. */
 function bySureness(a: Detection, b: Detection): number {
   if (a.score !== b.score) return b.score - a.score;
   if (a.classId !== b.classId) return a.classId - b.classId;

@@ -1,18 +1,18 @@
 import { type Box, bottomCentre, type Point } from './geometry.ts';
 
-/** Standard deviation at first, in heights of the box: about what a detector gives of somebody who walks. */
+/** Initial standard deviation, in heights of the box: about a detector's on a walking person. */
 const atFirst = 0.02;
-/** And at least: people shift their weight and move their arms where a box is as steady as a rock. */
+/** Its minimum: people shift their weight and move their arms even where a box is perfectly steady. */
 const least = 0.01;
-/** What is thought at first counts as so many measures. */
+/** Weight of the prior, in measurements. */
 const trust = 5;
-/** Measures that are remembered. */
+/** Measurements that are remembered. */
 const memory = 50;
-/** A surprise of more standard deviations is a turn, or a box that jumped: it counts as this many. */
+/** A deviation of more standard deviations is a turn, or a box that jumped: it is clipped to this many. */
 const surprise = 3;
 /**
- * Places that are compared are so far apart, ns: boxes of neighbouring frames are wrong in the same way, and at any rate of
- * frames the measure is to be the same.
+ * Time between the positions that are compared, ns: errors of neighbouring frames are correlated, and the measurement
+ * must not depend on the frame rate.
  */
 const apartNs = 0.2e9;
 
@@ -22,8 +22,8 @@ interface Place {
 }
 
 /**
- * How far the place trembles where an object stands. Of three places in a row the middle one should be on the way between
- * its neighbours, whatever the speed and however far apart they are in time; how far it is off tells the noise.
+ * The jitter of an object's position. Of three positions in a row the middle one should be on the line between its
+ * neighbours, whatever the speed and the times between them; its distance from that line measures the noise.
  *
  * @example
  * const tremble = new Tremble();
@@ -50,7 +50,7 @@ export class Tremble {
     const share = (last.timeNs - before.timeNs) / (timeNs - before.timeNs);
     const off = (axis: 0 | 1) =>
       (last.point[axis] - before.point[axis] - share * (now.point[axis] - before.point[axis])) / heightOf(box);
-    // What three independent errors of variance 1 make of it.
+    // Variance of the deviation for three independent errors of variance 1.
     const spread = 1 + share ** 2 + (1 - share) ** 2;
     this.#measures = Math.min(memory, this.#measures + 1);
     const learnt = (variance: number, error: number) =>
@@ -59,7 +59,7 @@ export class Tremble {
     this.#y = learnt(this.#y, off(1));
   }
 
-  /** Standard deviation of the bottom centre of an object with this box, pixels: `[to the side, up and down]`. */
+  /** Standard deviation of the bottom centre of an object with this box, pixels: `[horizontal, vertical]`. */
   of(box: Box): Point {
     const height = heightOf(box);
     return [Math.max(least, Math.sqrt(this.#x)) * height, Math.max(least, Math.sqrt(this.#y)) * height];

@@ -7,37 +7,43 @@ import { samePlace } from './standing.ts';
 /** How good a pair a track and a sighting are, 0..1; 0: none. */
 export type Worth = (track: Living, sighting: Sighting) => number;
 
-// Where it is not said otherwise, these were chosen on the choosing seeds of `npm run bench:track`.
+// Unless noted otherwise, these were chosen on the choosing seeds of `npm run bench:track`.
 
-/** Least overlap of a track's predicted box and a detection, and of both grown by a share of their size on each side. */
+/**
+ * Minimum overlap of a track's predicted box and a detection, and of both grown by a fraction of their size on each
+ * side.
+ */
 const overlap = { plain: 0.2, grown: 0.1 };
 const growth = 0.3;
-/** Share of the likelihood in the worth of a pair; the rest is the overlap. Either alone is worse: 0.3 to 0.6 are alike. */
+/**
+ * Weight of the likelihood in the worth of a pair; the rest is the overlap. Either alone is worse; 0.3 to 0.6 are
+ * equally good.
+ */
 const likelihood = 0.45;
-/** A pair under a name that the track never had is worth less, and wants nearly the same place. */
+/** A pair under a name that the track never had is worth less, and needs nearly the same position. */
 const otherName = { costs: 0.3, overlap: 0.45 };
-/** What a second out of sight costs, at most one: who was just there goes before who was lost. */
+/** Cost of a second out of sight, up to one: recently seen tracks take precedence over lost ones. */
 const lateness = 0.15;
-/** What being tentative costs: two detections of one person are one person and noise rather than two. */
+/** Cost of being tentative: two detections of one person are more likely noise than two people. */
 const youth = 0.2;
-/** No pair is worth less, so that the worse of two is still better than none. */
+/** The least worth of a pair, so that the worse of two is still better than none. */
 const least = 1e-3;
 
-/** Of what is seen clearly: overlap with the predicted box, and how likely it is that it is there. */
+/** For sure detections: overlap with the predicted box, and its likelihood. */
 export const clearWorth: Worth = ({ predicted, filter }, { box }) => {
   const shared = iou(predicted, box);
   return (1 - likelihood) * (shared >= overlap.plain ? shared : 0) + likelihood * filter.fit(box);
 };
 
-/** Of what is seen badly: only where a track is expected. */
+/** For unsure detections: only where a track is expected. */
 export const faintWorth: Worth = ({ predicted }, { box }) => {
   const shared = iou(predicted, box);
   return shared >= overlap.plain ? shared : 0;
 };
 
 /**
- * Of what is left: things that turned or stopped between two inferences, and things that come back from behind another. Near is
- * enough, to where it would be or to where it was.
+ * For the rest: objects that turned or stopped between two inferences, or reappear from behind another. It is enough to
+ * be near the predicted or the last position.
  */
 export const nearWorth: Worth = ({ predicted, box: last }, { box }) => {
   const wide = grown(box, growth);
@@ -45,7 +51,7 @@ export const nearWorth: Worth = ({ predicted, box: last }, { box }) => {
   return shared >= overlap.grown ? shared : 0;
 };
 
-/** All pairs of tracks (rows) and sightings (columns) that may be. */
+/** All candidate pairs of tracks (rows) and sightings (columns). */
 export function candidatesOf(
   tracks: readonly Living[],
   sightings: readonly Sighting[],
@@ -58,7 +64,7 @@ export function candidatesOf(
     const [x1, y1, x2, y2] = track.predicted;
     const [l1, t1, l2, t2] = track.box;
     const { reachX, reachY } = track.filter;
-    // Whatever reaches this frame with its own half is looked at closer.
+    // A cheap bound first: only sightings whose boxes reach into this rectangle are compared.
     const left = Math.min((x1 + x2) / 2 - reachX, x1 - growth * (x2 - x1), l1 - growth * (l2 - l1));
     const right = Math.max((x1 + x2) / 2 + reachX, x2 + growth * (x2 - x1), l2 + growth * (l2 - l1));
     const top = Math.min((y1 + y2) / 2 - reachY, y1 - growth * (y2 - y1), t1 - growth * (t2 - t1));
@@ -71,7 +77,7 @@ export function candidatesOf(
       if (box[0] - dx > right || box[2] + dx < left) continue;
       const dy = growth * (box[3] - box[1]);
       if (box[1] - dy > bottom || box[3] + dy < top) continue;
-      // Who stood still before a time without frames is only taken for who stands there.
+      // What stood still before a gap in the frames only matches what is in its place.
       if (track.halted && iou(track.predicted, box) < samePlace) continue;
       let worth = worthOf(track, sighting);
       if (worth === 0) continue;
@@ -85,7 +91,7 @@ export function candidatesOf(
   return candidates;
 }
 
-/** Did the network ever call the track by one of the sighting's names? */
+/** Whether the network ever gave the track one of the sighting's names. */
 export function shareName({ names }: Living, sighting: Sighting): boolean {
   for (const { classId } of sighting.names) if (names.has(classId)) return true;
   return false;

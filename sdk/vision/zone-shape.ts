@@ -1,14 +1,14 @@
 import { type Point, pointInPolygon } from './geometry.ts';
 
-/** Where a point is about a zone's edge. */
+/** Where a point is relative to a zone's edge. */
 export interface Depth {
-  /** Inside, pixels from the nearest edge; outside: negative. Far from all edges: the picture's diagonal. */
+  /** Signed distance from the nearest edge, pixels; negative outside. Without edges: the picture's diagonal. */
   readonly depth: number;
   /** Of the nearest edge, length 1. */
   readonly normal: Point;
 }
 
-/** A zone's polygon in a picture of one size. Where it ends with the picture it has no edge: nobody goes over that. */
+/** A zone's polygon in a picture of one size. The border of the picture is not an edge: nothing crosses it. */
 export class ZoneShape {
   readonly width: number;
   readonly height: number;
@@ -16,7 +16,7 @@ export class ZoneShape {
   /** Four numbers for each edge. */
   readonly #edges: Float64Array;
 
-  /** @param polygon In shares of the picture. @param size Of the picture, pixels. */
+  /** @param polygon In fractions of the picture. @param size Of the picture, pixels. */
   constructor(polygon: readonly Point[], { width, height }: { width: number; height: number }) {
     this.width = width;
     this.height = height;

@@ -7,30 +7,30 @@ import { assertTracks, type Track } from './track.ts';
 import { ZoneShape } from './zone-shape.ts';
 
 /**
- * An object is in a zone once the mean depth of where it was seen there is so many standard deviations of its tremble
- * (of that mean: the square root of the number of inferences makes it smaller), so that a zone of a few pixels is entered too.
+ * An object is in a zone once the mean depth of its positions there exceeds this many standard errors of that mean, so
+ * that a zone of a few pixels can be entered too.
  */
 const clearIn = 2;
-/** Frames come some ms early or late, and the seconds that are asked for are often those of a whole number of them. */
+/** Tolerance: frames come some ms early or late, and the seconds asked for are often a whole number of them. */
 const slackNs = 20e6;
 
-/** A zone as a program writes it; what is left out has the default of the settings. */
+/** A zone as a program writes it; omitted fields have the defaults of the settings. */
 export type ZoneInput = Pick<ZoneSettings, 'polygon'> & Partial<Pick<ZoneSettings, 'labels' | 'inertia_seconds'>>;
 
-/** Where an object is about a zone's edge. */
+/** Where an object is relative to a zone's edge. */
 interface Place extends Clearance {
-  /** Inside, pixels from the nearest edge; outside: negative. */
+  /** Signed distance from the nearest edge, pixels; negative outside. */
   readonly depth: number;
   readonly timeNs: number;
 }
 
-/** Inferences in a row on the other side than `inside` says. */
+/** Inferences in a row on the other side from `inside`. */
 interface Run {
-  /** When it went over the edge, between two inferences, ns. */
+  /** When it crossed the edge, between two inferences, ns. */
   readonly sinceNs: number;
   inferences: number;
   depth: number;
-  /** It was seen so far beyond the edge that it is no tremble. */
+  /** It was seen farther beyond the edge than jitter explains. */
   isClear: boolean;
 }
 
@@ -41,9 +41,10 @@ interface Stay {
 }
 
 /**
- * Which zones each track stands in, by the bottom centre of its box. It is in, and out again, when it is clear of the edge
- * and has been on that side for `inertia_seconds`, counted from the time at which it was on the edge. What is clear follows
- * from how far its box trembles, so a box on the edge does not flicker; times are those of the frames, at any rate.
+ * Tells which zones each track is in, by the bottom centre of its box. A track is in, and out again, when it is clear
+ * of the edge and has been on that side for `inertia_seconds`, counted from when it was on the edge. How far is clear
+ * follows from the jitter of its box, so a box on the edge does not flicker; times are those of the frames, at any
+ * rate.
  *
  * @example
  * const tracker = new Tracker({ confirm: 3, lostSeconds: 2, stationarySeconds: 5, threshold: () => 0.6 });
@@ -59,7 +60,7 @@ export class Zones {
   #entered = new Map<number, readonly string[]>();
 
   /**
-   * @param zones By name; polygons in shares of the picture. Default: none.
+   * @param zones By name; polygons in fractions of the picture. Default: none.
    * @throws InputError naming the wrong field.
    */
   constructor(zones: Readonly<Record<string, ZoneInput>> = {}) {
@@ -67,7 +68,7 @@ export class Zones {
     this.configure(validate(CameraSettings.properties.zones, zones, 'zones'));
   }
 
-  /** Other zones from now on, as settings have them; who stands in them is found out anew. */
+  /** Replaces the zones, as settings have them; which tracks are in them is determined afresh. */
   configure(zones: Readonly<Record<string, ZoneSettings>>): void {
     this.#zones = Object.entries(zones);
     this.#shapes = [];
@@ -75,10 +76,9 @@ export class Zones {
   }
 
   /**
-   * @param tracks All that there are after a frame; of one that is missing nothing is remembered.
-   * @param size Of the frame, pixels: a `Frame` will do.
-   * @returns The tracks with `currentZones` and `enteredZones` filled in. Who was in and out again between two inferences has
-   *   entered it too.
+   * @param tracks All tracks after a frame; missing ones are forgotten. @param size Of the frame, pixels: a `Frame`
+   * will do. @returns The tracks with `currentZones` and `enteredZones` filled in. A zone that was crossed between two
+   * inferences counts as entered.
    */
   update(tracks: readonly Track[], size: { width: number; height: number }): Track[] {
     assertTracks('Zones.update: tracks', tracks);
@@ -117,7 +117,7 @@ export class Zones {
   }
 }
 
-/** @returns Whether it was in, for long enough, since the last inference and is out again. */
+/** @returns Whether it was in for long enough since the last inference, and is out again. */
 function follow(stay: Stay, now: Place, inertiaNs: number): boolean {
   const { last, run } = stay;
   stay.last = now;
@@ -138,7 +138,7 @@ function follow(stay: Stay, now: Place, inertiaNs: number): boolean {
   return false;
 }
 
-/** When it was on the edge, at one speed between two inferences. */
+/** When it was on the edge, assuming constant speed between two inferences. */
 function timeOnEdge(before: Place, now: Place): number {
   const share = before.depth / (before.depth - now.depth);
   return share >= 0 && share <= 1 ? before.timeNs + share * (now.timeNs - before.timeNs) : now.timeNs;

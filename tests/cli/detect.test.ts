@@ -144,7 +144,7 @@ describe('ocellus detect', () => {
     const { code, out, err } = await ocellus(['detect', '--json', album]);
     expect([code, err]).toEqual([
       0,
-      `note ${album}: not read, for they are no pictures that can be: clip.mp4, notes.txt\n`,
+      `note ${album}: not read, since they are not readable pictures: clip.mp4, notes.txt\n`,
     ]);
     const lines = jsonLines(out) as Line[];
     expect(lines.map(({ detections }) => detections.map(({ label }) => label))).toEqual(Array(5).fill(['cat']));

@@ -133,7 +133,7 @@ describe('ocellus run', () => {
     await lineOf(child, /running/);
     child.kill('SIGINT');
     expect((await all).err).toContain(
-      'ocellus.yaml: cameras.door.zones.porch.inertia counts frames, 6 here; read as inertia_seconds: 0.5, write that\n',
+      'ocellus.yaml: cameras.door.zones.porch.inertia counts frames (6); it is read as inertia_seconds: 0.5, write that instead\n',
     );
   });
 

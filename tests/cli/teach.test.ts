@@ -104,7 +104,7 @@ describe('ocellus teach', () => {
     const each = await ocellus(['teach', '--store', store, '--each', '--json', things]);
     expect([each.code, each.err]).toEqual([
       0,
-      `note ${join(things, 'cat')}: not read, for they are no pictures that can be: notes.txt\n`,
+      `note ${join(things, 'cat')}: not read, since they are not readable pictures: notes.txt\n`,
     ]);
     const { lines, summary } = told(each.out);
     expect(lines.map(({ file, label }) => [file, label])).toEqual(

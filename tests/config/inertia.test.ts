@@ -50,8 +50,8 @@ describe('the inertia of a zone', () => {
     expect(pipeline.settings.zones).toEqual({ steps: { polygon, inertia_seconds: 0.1 } });
     expect(told).toEqual([{ zones: { steps: { polygon, inertia_seconds: 0.1 } } }]);
     expect(said).toEqual([
-      'zones.porch.inertia counts frames, 6 here; read as inertia_seconds: 0.5, write that',
-      'zones.steps.inertia counts frames, 2 here; read as inertia_seconds: 0.1, write that',
+      'zones.porch.inertia counts frames (6); it is read as inertia_seconds: 0.5, write that instead',
+      'zones.steps.inertia counts frames (2); it is read as inertia_seconds: 0.1, write that instead',
     ]);
     // What does not name it says nothing.
     await pipeline.change({ zones: { steps: { polygon } } });

@@ -58,7 +58,7 @@ describe('references to secrets', () => {
   });
 
   it.each([
-    [ref('NOT_THERE'), `mqtt.password: ${ref('NOT_THERE')} is nowhere: set the environment variable NOT_THERE`],
+    [ref('NOT_THERE'), `mqtt.password: ${ref('NOT_THERE')} is not set: set the environment variable NOT_THERE`],
     [ref('/not/there'), 'mqtt.password: expected a secret in the file /not/there, which is empty or cannot be read'],
     [ref(''), `mqtt.password: expected ${ref('NAME')} or ${ref('/path/of/a/file')}`],
     [ref('../x'), `mqtt.password: expected ${ref('NAME')} or ${ref('/path/of/a/file')}`],

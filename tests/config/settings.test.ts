@@ -53,10 +53,10 @@ describe('names in settings', () => {
     expect(() => camera({ zones: { yard: { polygon, labels: [label] } } })).toThrow(message);
     expect(() => camera({ lines: { gate: { from: [0, 0], to: [1, 1], labels: [label] } } })).toThrow(message);
     const named = { [label]: {} };
-    expect(() => camera({ zones: named })).toThrow(/small letters/);
-    expect(() => camera({ lines: named })).toThrow(/small letters/);
-    expect(() => camera({ learn: { states: named } })).toThrow(/small letters/);
-    expect(() => resolveSettings({ cameras: named })).toThrow(/small letters/);
+    expect(() => camera({ zones: named })).toThrow(/lower-case letters/);
+    expect(() => camera({ lines: named })).toThrow(/lower-case letters/);
+    expect(() => camera({ learn: { states: named } })).toThrow(/lower-case letters/);
+    expect(() => resolveSettings({ cameras: named })).toThrow(/lower-case letters/);
     expect(() => resolveSettings({ node: label })).toThrow(/node: expected text that fits/);
   });
 
@@ -114,13 +114,13 @@ describe('resolveSettings', () => {
   it.each(reservedStateNames)('refuses a state named %s: topics have another meaning for it', (name) => {
     const cameras = { door: { learn: { states: { gate: {}, [name]: {} } } } };
     expect(() => resolveSettings({ cameras }, 'f.yaml')).toThrow(
-      `f.yaml is not right:\n  cameras.door.learn.states.${name}: no such field; expected a name of small letters, digits, _ and -, but none of object, count`,
+      `f.yaml is not right:\n  cameras.door.learn.states.${name}: no such field; expected a name of lower-case letters, digits, _ and -, but none of object, count`,
     );
   });
 
   it.each([
     [{ node: 'My Board' }, 'node: expected text that fits'],
-    [{ cameras: { 'a b': {} } }, 'cameras.a b: no such field; expected a name of small letters, digits, _ and -'],
+    [{ cameras: { 'a b': {} } }, 'cameras.a b: no such field; expected a name of lower-case letters, digits, _ and -'],
     [
       { cameras: { a: { detect: { treshold: 1 } } } },
       'cameras.a.detect.treshold: no such field; expected one of enabled, fps, priority, threshold',

@@ -84,8 +84,8 @@ it('takes a scheme back, and only its own', () => {
 it.each<[string, unknown, unknown, string]>([
   ['one of Ocellus', 'rtsp', () => {}, '"rtsp:" comes with Ocellus; choose another name'],
   ['a colon', 'gige:', () => {}, 'a letter first, without the colon, got "gige:"'],
-  ['a letter, which is a drive', 'g', () => {}, 'two or more small letters'],
-  ['capitals, which no source is looked up by', 'GigE', () => {}, 'small letters'],
+  ['a letter, which is a drive', 'g', () => {}, 'two or more lower-case letters'],
+  ['capitals, which no source is looked up by', 'GigE', () => {}, 'lower-case letters'],
   ['no text', undefined, () => {}, 'got undefined'],
   ['no factory', 'gige', 'GigECamera', 'registerDevice: factory: expected a function, got "GigECamera"'],
 ])('refuses %s', (_, scheme, factory, message) => {

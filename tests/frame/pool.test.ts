@@ -83,7 +83,7 @@ describe('FramePool', () => {
     const frames = pool();
     const bytes = frames.take()!;
     frames.frame(bytes, info);
-    const message = 'this buffer is not one that take() gave, or it was used already';
+    const message = 'expected a buffer from take() that was not used yet, got another one';
     expect(() => frames.frame(bytes, info)).toThrow(message);
     expect(() => frames.giveBack(bytes)).toThrow(message);
     expect(() => frames.giveBack(new Uint8Array(bytes.length))).toThrow(message);

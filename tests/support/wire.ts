@@ -1,6 +1,6 @@
 /**
  * Where keys of JSON are not in snake case, at any depth: `stats.cameras.door.lastError`. Keys that are data (a label, the
- * name of a camera) are to be in small letters in what a test sends.
+ * name of a camera) are to be in lower-case letters in what a test sends.
  */
 export function camelKeys(value: unknown, path = ''): string[] {
   if (typeof value !== 'object' || value === null) return [];

@@ -49,7 +49,7 @@ name that is nowhere stops the start. Inside \`{ }\` and \`[ ]\` YAML wants the 
 
 ## Fields
 
-This page is made from the schema (\`npm run docs\`); \`<name>\` stands for a name you choose: small letters, digits, \`_\`, \`-\`.
+This page is made from the schema (\`npm run docs\`); \`<name>\` stands for a name you choose: lower-case letters, digits, \`_\`, \`-\`.
 
 ${table(['field', 'takes', 'default', 'what it is'], rows)}
 `;

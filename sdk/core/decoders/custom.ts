@@ -14,7 +14,7 @@ const modules = new Map<string, { readonly address: string }>();
  * Networks and their decoders run on a thread of their own, so the decoder is a module that is imported there: JavaScript,
  * its default export a `DecoderFactory`.
  *
- * @param name One or more small letters, digits, `.`, `_` and `-`, a letter or digit first.
+ * @param name One or more lower-case letters, digits, `.`, `_` and `-`, a letter or digit first.
  * @param module The address of that file: `new URL('./centres.js', import.meta.url)`, or what `import.meta.resolve` gives.
  * @returns A function that takes it back.
  * @throws InputError when the name is no such text or exists already, or the module is no address of a file.
@@ -25,7 +25,7 @@ const modules = new Map<string, { readonly address: string }>();
  */
 export function registerDecoder(name: string, module: URL | string): () => void {
   if (typeof name !== 'string' || !/^[a-z0-9][a-z0-9._-]*$/.test(name)) {
-    const expected = 'small letters, digits, ".", "_" and "-", a letter or digit first';
+    const expected = 'lower-case letters, digits, ".", "_" and "-", a letter or digit first';
     refuse('registerDecoder: name', expected, name);
   }
   const address = module instanceof URL ? module.href : module;

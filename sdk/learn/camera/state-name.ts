@@ -13,6 +13,6 @@ export function isStateName(name: string): boolean {
 export function checkStateName(name: string): void {
   if (isStateName(name)) return;
   throw new InputError(
-    `view: expected the name of a state, such as gate (small letters, digits, _ and -; none of ${reservedStateNames.join(', ')}), got ${shown(name)}`,
+    `view: expected the name of a state, such as gate (lower-case letters, digits, _ and -; none of ${reservedStateNames.join(', ')}), got ${shown(name)}`,
   );
 }

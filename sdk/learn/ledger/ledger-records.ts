@@ -6,7 +6,7 @@ import type { LedgerChange } from './ledger.ts';
 import { isExamplePart, type Part, partKey } from './part.ts';
 
 /**
- * The first letter of a key, and what is there. In small letters they are of an earlier version, without a checksum
+ * The first letter of a key, and what is there. In lower-case letters they are of an earlier version, without a checksum
  * before the value. What a store is of stands at both ends: nothing else is of use without it.
  */
 export const letters = {

@@ -5,7 +5,7 @@ import { type EncodeOptions, encodeJpeg } from '../../picture/picture.ts';
 import { type Annotated, drawBoxes, drawLabels } from './annotators.ts';
 import { SvgDrawing } from './svg-drawing.ts';
 
-/** Where this is missing there are no fonts, and drawing text would only complain on standard error. */
+/** Without this there are no fonts, and drawing text only prints complaints to standard error. */
 const hasFonts = process.platform !== 'linux' || existsSync('/etc/fonts/fonts.conf');
 
 /**
@@ -27,7 +27,7 @@ export function overlayOf(
 }
 
 /**
- * A frame as JPEG with a box around each object, and its name and score where the system has fonts.
+ * Encodes a frame as JPEG with a box around each object, and its name and score where the system has fonts.
  *
  * @param objects In frame pixels: `Detections`, or tracks.
  * @throws RangeError when the quality is out of range or the region does not touch the frame.

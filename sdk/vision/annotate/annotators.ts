@@ -3,7 +3,7 @@ import { type Box, bottomCentre, type Point } from '../geometry.ts';
 import type { SubLabel, Track } from '../track.ts';
 import { colourOf, type Drawing, inkOn } from './drawing.ts';
 
-/** What is drawn of an object: a `Track` and a `Detection` are one. */
+/** An object to draw, such as a `Track` or a `Detection`. */
 export interface Annotated {
   /** Frame pixels. */
   readonly box: Box;
@@ -13,12 +13,12 @@ export interface Annotated {
   readonly subLabel?: SubLabel;
 }
 
-/** Sizes follow the picture, so that a large one is read as well as a small one. */
+/** Sizes scale with the picture, so that text is legible on large and small ones. */
 const lineOf = ({ height }: Drawing) => Math.max(2, Math.round(height / 240));
 const letterOf = ({ height }: Drawing) => Math.max(8, Math.round(height / 45));
 
 /**
- * A frame around each object, in the colour of its label.
+ * Draws a box around each object, in the colour of its label.
  *
  * @example
  * const mat = toMat(frame);
@@ -29,7 +29,7 @@ export function drawBoxes(drawing: Drawing, objects: Iterable<Annotated>): void 
   for (const { box, label } of annotated(objects)) drawing.rectangle(box, colourOf(label), lineOf(drawing));
 }
 
-/** Name and score of each object above its box, or in it where that would be outside of the picture. */
+/** Draws the name and score of each object above its box, or inside it at the picture's edge. */
 export function drawLabels(drawing: Drawing, objects: Iterable<Annotated>): void {
   assertDrawing(drawing);
   const letter = letterOf(drawing);
@@ -40,7 +40,7 @@ export function drawLabels(drawing: Drawing, objects: Iterable<Annotated>): void
   }
 }
 
-/** @param zones By name; polygons in shares of the picture, as in a camera's settings. */
+/** @param zones By name; polygons in fractions of the picture, as in a camera's settings. */
 export function drawZones(
   drawing: Drawing,
   zones: Readonly<Record<string, { readonly polygon: readonly Point[] }>>,
@@ -65,12 +65,12 @@ function tag(drawing: Drawing, text: string, [x, y]: Point, colour: Parameters<t
   drawing.text(text, [left + letter / 2, y + letter * 1.5], inkOn(colour), letter);
 }
 
-/** Where each track stood in the last frames: the way of the middle of its lower edge. */
+/** Draws where each track was in the last frames: the path of the middle of its lower edge. */
 export class Traces {
   readonly #length: number;
   readonly #ways = new Map<number, Point[]>();
 
-  /** @param length Places that are remembered of each track. */
+  /** @param length Positions remembered per track. */
   constructor(length = 30) {
     if (!Number.isInteger(length) || length < 2) {
       throw new RangeError(`length of traces: expected a whole number of at least 2, got ${length}`);
@@ -78,7 +78,7 @@ export class Traces {
     this.#length = length;
   }
 
-  /** Takes in where the tracks are now, and draws. A track that is not among them any more is forgotten. */
+  /** Adds the current positions and draws. Tracks that are no longer passed are forgotten. */
   draw(drawing: Drawing, tracks: readonly Pick<Track, 'id' | 'box' | 'label'>[]): void {
     assertDrawing(drawing);
     assertKind('tracks to draw', tracks, 'list');
@@ -96,7 +96,7 @@ export class Traces {
   }
 }
 
-/** @throws InputError when one of them is none. */
+/** @throws InputError when one of them is not an object to draw. */
 function* annotated(objects: Iterable<Annotated>): Generator<Annotated> {
   assertKind('objects to draw', objects, 'many');
   for (const object of objects) {

@@ -2,7 +2,7 @@ import { assertShape } from '../../base/arguments.ts';
 import type { Box, Point } from '../geometry.ts';
 import type { Colour, Drawing } from './drawing.ts';
 
-/** The part of a canvas's 2D context that is drawn with: a browser's, or that of a canvas library for Node. */
+/** The part of a canvas's 2D context that drawing uses: a browser's, or that of a canvas library for Node. */
 export interface CanvasContext {
   readonly canvas: { readonly width: number; readonly height: number };
   /** The types of a browser allow more. */
@@ -22,7 +22,7 @@ export interface CanvasContext {
   measureText(text: string): { readonly width: number };
 }
 
-/** A capital letter of most sans-serif fonts is so much of their size. */
+/** Height of a capital letter of most sans-serif fonts, as a fraction of the font size. */
 const capital = 0.72;
 
 /** Draws on a canvas that has the size of the picture. */

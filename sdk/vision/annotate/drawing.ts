@@ -5,15 +5,15 @@ import type { Box, Point } from '../geometry.ts';
 export type Colour = readonly [red: number, green: number, blue: number];
 
 /**
- * The few things annotators draw with, on whatever there is to draw on. All places are in pixels of the picture; `thickness` is
- * in pixels, or `filled`.
+ * What annotators draw with, independent of the surface. Positions are in pixels of the picture; `thickness` is in
+ * pixels, or `filled`.
  */
 export interface Drawing {
   readonly width: number;
   readonly height: number;
   rectangle(box: Box, colour: Colour, thickness: number | 'filled'): void;
   line(from: Point, to: Point, colour: Colour, thickness: number): void;
-  /** A closed one, of at least two corners. */
+  /** A closed polygon of at least two corners. */
   polygon(corners: readonly Point[], colour: Colour, thickness: number | 'filled'): void;
   /** @param at The left end of the line the letters stand on. @param height Of a capital letter. */
   text(text: string, at: Point, colour: Colour, height: number): void;
@@ -21,7 +21,7 @@ export interface Drawing {
   measure(text: string, height: number): number;
 }
 
-/** Colours that are told apart, and seen on most pictures. */
+/** Colours that are easy to tell apart and visible on most pictures. */
 const palette: readonly Colour[] = [
   [25, 195, 125],
   [255, 176, 0],
@@ -33,7 +33,7 @@ const palette: readonly Colour[] = [
   [230, 230, 80],
 ];
 
-/** The colour of a name: always the same one. */
+/** The colour of a name: always the same. */
 export function colourOf(name: string): Colour {
   assertKind('colourOf', name, 'text');
   let hash = 0;
@@ -41,7 +41,7 @@ export function colourOf(name: string): Colour {
   return palette[hash % palette.length]!;
 }
 
-/** Black or white, whichever is read better on this colour. */
+/** Black or white, whichever is more legible on this colour. */
 export function inkOn([red, green, blue]: Colour): Colour {
   return 0.299 * red + 0.587 * green + 0.114 * blue > 128 ? [0, 0, 0] : [255, 255, 255];
 }

@@ -2,7 +2,7 @@ import { assertShape } from '../../base/arguments.ts';
 import type { Box, Point } from '../geometry.ts';
 import type { Colour, Drawing } from './drawing.ts';
 
-/** A capital letter of most sans-serif fonts is so much of their size, and a letter that wide in the mean. */
+/** Height of a capital letter, and mean width of a letter, of most sans-serif fonts as fractions of the font size. */
 const capital = 0.72;
 const meanWidth = 0.6;
 

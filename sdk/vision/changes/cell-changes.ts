@@ -4,17 +4,17 @@ import { longestRest, type MotionRule, motionState, noiseScale, scale, whole } f
 import type { ChangeFinder, WatchedCells } from './change-finder.ts';
 import { Light } from './light.ts';
 
-/** A moment, over which the brightness of a cell is averaged: shorter than anybody is in one place. */
+/** Time over which the brightness of a cell is averaged: shorter than anyone stays in one place. */
 const smoothNs = 0.3e9;
-/** The background takes over 63 % of what goes on where nothing changed in this time. */
+/** Time constant of the background where nothing changed. */
 const followNs = 5e9;
-/** So does the noise that is known of a cell, */
+/** Time constant of a cell's noise where nothing changed, */
 const learnNs = 20e9;
-/** and this, where something changed: leaves that sway are noise in the end, who walks by is not. */
+/** and where something changed: swaying leaves become noise in time, passers-by do not. */
 const learnChangedNs = 120e9;
-/** What rests for so long is background. */
+/** What rests this long becomes background. */
 const settleMs = 1500;
-/** Noise of a cell that is not known yet, grey levels. */
+/** Initial noise of a cell, grey levels. */
 const firstNoise = 1;
 
 /** Finds changes in the brightness of cells, with the motion kernel. It learns the level and the noise of each cell. */
@@ -25,7 +25,7 @@ export class CellChanges implements ChangeFinder {
   /** Since the background is known. */
   #knownNs = 0;
 
-  /** @param sensitivity 0 wants a difference of 16 grey levels, 0.5 of 4, 1 of 1; more where there is noise. */
+  /** @param sensitivity 0 needs a difference of 16 grey levels, 0.5 of 4, 1 of 1; more where there is noise. */
   begin({ width, height, mask }: WatchedCells, sensitivity: number): void {
     this.#state = motionState(width, height);
     this.#state.mask.set(mask);
@@ -62,7 +62,7 @@ export class CellChanges implements ChangeFinder {
   #rule(passedNs: number): MotionRule {
     this.#knownNs += passedNs;
     const rate = (timeNs: number) => Math.round(whole * (1 - Math.exp(-passedNs / timeNs)));
-    // What is known for a moment only is the mean of that moment.
+    // What is known only briefly is the plain mean of that time.
     const known = (timeNs: number) => rate(Math.max(1, Math.min(timeNs, this.#knownNs)));
     return {
       floor: this.#floor,

@@ -1,26 +1,26 @@
 import type { Frame } from '../../frame/frame.ts';
 
-/** What is watched for changes: a picture in cells of 8 x 8 pixels, those that lie wholly in it. */
+/** What is watched for changes: the cells of 8 x 8 pixels that are wholly in the picture. */
 export interface WatchedCells {
   /** Of the picture, in pixels. */
   readonly width: number;
   readonly height: number;
   readonly columns: number;
   readonly rows: number;
-  /** 0 where the cell is not looked at. */
+  /** 0 where the cell is ignored. */
   readonly mask: Uint8Array;
 }
 
 /** Tells which cells of a picture differ from the background it has learnt. The motion gate decides what that means. */
 export interface ChangeFinder {
   /**
-   * Another scene: forgets what it knows.
+   * A new scene: forgets what it learned.
    *
-   * @param sensitivity 0..1: how small a difference is one.
+   * @param sensitivity 0..1: the higher, the smaller the difference that counts.
    */
   begin(cells: WatchedCells, sensitivity: number): void;
   /**
-   * Compares, and learns.
+   * Compares a frame with the background, and learns from it.
    *
    * @param passedNs Since the frame before; 0 for the first, whose result does not count.
    * @returns How many cells changed.
@@ -28,6 +28,6 @@ export interface ChangeFinder {
   find(frame: Frame, passedNs: number): number;
   /** 1 where the newest frame differs from the background; row by row. */
   readonly changed: Uint8Array;
-  /** The newest frame is the background from now on. */
+  /** Makes the newest frame the background. */
   accept(): void;
 }

@@ -1,13 +1,19 @@
 import type { MotionState } from '../../kernels/motion/motion.ts';
 import { changedCells, take } from './memory.ts';
 
-/** Surroundings are blocks of so many cells each way. */
+/** Side of a block of surroundings, cells. */
 const blockSide = 8;
-/** Light that drifts differs by less than this from the background, sixteenths of a grey level; an object may by more. */
+/**
+ * Drifting light differs by less than this from the background, in sixteenths of a grey level; objects may differ by
+ * more.
+ */
 const mostDrift = 8 * 16;
 const unknown = -32768;
 
-/** Light that drifts here and there: a cell that changed by about as much as most of its surroundings, a little, did not. */
+/**
+ * Ignores local drift of the light: a small change that most of a cell's surroundings share is not a change of the
+ * scene.
+ */
 export class Drift {
   readonly #state: MotionState;
   readonly #blockColumns: number;
@@ -22,8 +28,8 @@ export class Drift {
   }
 
   /**
-   * @param floor Least difference that counts, sixteenths of a grey level.
-   * @returns How many cells are changed no more.
+   * @param floor Least difference that counts, sixteenths of a grey level. @returns How many cells no longer count as
+   * changed.
    */
   explain(floor: number): number {
     const { columns, current, background, noise } = this.#state;

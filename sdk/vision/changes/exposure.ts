@@ -1,14 +1,14 @@
 import { cellSize, type Luma, type MotionState, mostLevel } from '../../kernels/motion/motion.ts';
 import { changedCells, take } from './memory.ts';
 
-/** The gain of the view is the median of so many cells. */
+/** The gain of the view is the median over this many cells. */
 const samples = 127;
-/** A smaller change of the whole view is left to the background, which follows. */
+/** Smaller changes of the whole view are left to the background, which adapts. */
 const leastGain = 0.01;
-/** Darker cells say little about a factor, sixteenths of a grey level. */
+/** Darker cells say little about a gain; sixteenths of a grey level. */
 const darkest = 16 * 16;
 
-/** A camera's exposure makes the whole view brighter or darker by one factor: the memory of the view takes it over. */
+/** A camera's exposure scales the brightness of the whole view: the remembered view is scaled with it. */
 export class Exposure {
   readonly #state: MotionState;
   readonly #gains = new Float32Array(samples);
@@ -19,9 +19,9 @@ export class Exposure {
   }
 
   /**
-   * Before a picture is compared: puts the memory into its exposure.
+   * Before a picture is compared: scales the remembered view to its exposure.
    *
-   * @param more Brightness that is remembered elsewhere, by cell.
+   * @param more Brightness remembered elsewhere, by cell.
    */
   follow(luma: Luma, more: Uint16Array): void {
     const gain = this.#measure(luma);
@@ -34,10 +34,10 @@ export class Exposure {
   }
 
   /**
-   * After it was compared: what is as bright as it was, as black and white are, did not follow the exposure.
+   * After it was compared: cells as bright as before, such as black and white ones, did not follow the exposure.
    *
    * @param floor Least difference that counts, sixteenths of a grey level.
-   * @returns How many cells are changed no more.
+   * @returns How many cells no longer count as changed.
    */
   explain(floor: number): number {
     if (this.#gain === 1) return 0;
@@ -54,7 +54,7 @@ export class Exposure {
   #measure({ data, width, height, stride, step }: Luma): number {
     const { columns, rows, background, mask } = this.#state;
     if (width < cellSize || height < cellSize) return 1;
-    // A number without common factors with the columns goes through all of them.
+    // A step coprime to the number of columns visits all of them.
     const stepCells = Math.max(1, Math.floor((columns * rows) / samples)) | 1;
     let count = 0;
     for (let i = 0; i < columns * rows && count < samples; i += stepCells) {

@@ -3,10 +3,13 @@ import { Drift } from './drift.ts';
 import { Exposure } from './exposure.ts';
 import { Reference } from './reference.ts';
 
-/** From here on it is worth while to ask the surroundings. */
+/** Fewest changed cells for which their surroundings are checked. */
 const fewest = 12;
 
-/** Keeps changes of the light from being taken for changes of the scene: the memory of it is put into the new light. */
+/**
+ * Keeps changes of the light from being taken for changes of the scene: the remembered view is adapted to the new
+ * light.
+ */
 export class Light {
   readonly #exposure: Exposure;
   readonly #drift: Drift;
@@ -18,7 +21,7 @@ export class Light {
     this.#reference = new Reference(state);
   }
 
-  /** Another scene: the newest frame is all that is known of it. */
+  /** A new scene: the newest frame is all that is known of it. */
   begin(): void {
     this.#reference.begin();
   }

@@ -2,41 +2,41 @@ import type { MotionState } from '../../kernels/motion/motion.ts';
 import { take } from './memory.ts';
 import { Regions } from './regions.ts';
 
-/** The reference takes over 63 % of what changes in this time, */
+/** Time constant of the reference, */
 const takeOverNs = 15e9;
-/** in steps of this. */
+/** updated in steps of this. */
 const learnEachNs = 0.5e9;
-/** Fewer cells have no texture to speak of. */
+/** Fewer cells have no usable texture. */
 const fewest = 12;
-/** Correlation of what cells differ by from their neighbours, before and now, from which it is the same thing. */
+/** Correlation of the cells' differences from their neighbours, before and now, from which they show the same thing. */
 const same = 0.5;
-/** And more of few cells, where it may be so by chance: this over the root of their number. */
+/** Few cells need more, since they may correlate by chance: this over the root of their number. */
 const sameOfFew = 1.5;
 /** Less is no texture, sixteenths of a grey level. */
 const leastTexture = 24;
-/** What is left of regions after that is looked at again, so often: light that is not the same everywhere. */
+/** What remains of regions is checked again this often, since light may be uneven. */
 const rounds = 4;
-/** When so much of the view changes and most of it shows the same, so does the rest. */
+/** When this much of the view changes and most of it shows the same things, so does the rest. */
 const lightShare = 0.5;
-/** The light changed when so much of the view shows the same in another one. */
+/** The light changed when this much of the view shows the same things in a different light. */
 const muchLight = 0.02;
-/** After that, small regions are taken for what is left of it, for so long. */
+/** For this long afterwards, small regions are taken for remains of that change. */
 const unsteadyNs = 1e9;
-/** The gain of a region is the median of so many of its cells. */
+/** The gain of a region is the median over this many of its cells. */
 const samples = 127;
 
 /**
- * A lamp, a shadow: where the light changes, neighbours differ as they did before, times a gain. What stands in front of
- * the background has differences of its own.
+ * A lamp, a shadow: where the light changes, neighbours differ as before, times a gain. An object in front of the
+ * background has different differences.
  */
 export class Reference {
-  /** Brightness of each cell in the light of the last moments: nothing that comes and goes changes it much. */
+  /** Brightness of each cell in recent light: what comes and goes changes it little. */
   readonly brightness: Uint16Array;
   readonly #state: MotionState;
   readonly #regions: Regions;
   readonly #watched: number;
   #unlearntNs = 0;
-  /** The light is unsteady for so long yet. */
+  /** How much longer the light counts as unsteady. */
   #unsteadyNs = 0;
 
   constructor(state: MotionState) {
@@ -46,13 +46,13 @@ export class Reference {
     this.brightness = new Uint16Array(state.current.length);
   }
 
-  /** Another scene: what it shows is what the newest frame shows. */
+  /** A new scene: begins with the newest frame. */
   begin(): void {
     this.brightness.set(this.#state.current);
     this.#unlearntNs = 0;
   }
 
-  /** Learns what the view shows. Now and then is enough. @param passedNs Since the frame before. */
+  /** Learns what the view shows. An occasional call is enough. @param passedNs Since the frame before. */
   learn(passedNs: number): void {
     this.#unlearntNs += passedNs;
     if (this.#unlearntNs < learnEachNs) return;
@@ -65,11 +65,11 @@ export class Reference {
   }
 
   /**
-   * Takes out the changed cells that show the same in another light.
+   * Clears changed cells that show the same thing in another light.
    *
    * @param count Of changed cells.
    * @param floor Least difference that counts, sixteenths of a grey level.
-   * @returns How many are changed no more.
+   * @returns How many cells no longer count as changed.
    */
   explain(count: number, floor: number, passedNs: number): number {
     this.#unsteadyNs -= passedNs;
@@ -98,7 +98,7 @@ export class Reference {
     return accepted;
   }
 
-  /** Where there is no texture nothing can be told. */
+  /** Without texture nothing can be told. */
   #showsTheSame(cells: Int32Array): boolean {
     const { columns, current, changed } = this.#state;
     const reference = this.brightness;
@@ -123,7 +123,7 @@ export class Reference {
     );
   }
 
-  /** The newest frame is the background where its brightness is what the gain of these cells says, or near it. */
+  /** Makes the newest frame the background where its brightness agrees with the gain of these cells. */
   #accept(cells: Int32Array, floor: number): number {
     const { columns, current, background, rest, changed, noise } = this.#state;
     const gain = medianGain(current, this.brightness, cells);

@@ -1,8 +1,8 @@
-/** Finds which marked cells of a grid lie together: each has another one beside, above or below it. */
+/** Finds the connected regions of marked cells in a grid, by 4-neighbourhood. */
 export class Regions {
   readonly #columns: number;
   readonly #rows: number;
-  /** Which search found a cell last. */
+  /** The last search that visited a cell. */
   readonly #found: Uint32Array;
   readonly #cells: Int32Array;
   #search = 0;
@@ -15,8 +15,8 @@ export class Regions {
   }
 
   /**
-   * @param marked 1 for the cells that count, row by row. What is cleared of it meanwhile is not found any more.
-   * @returns The indices of each region's cells; a view that is valid until the next call.
+   * @param marked 1 for the cells that count, row by row. Cells cleared meanwhile are not visited. @returns The indices
+   * of each region's cells; a view that is valid until the next call.
    */
   *of(marked: Uint8Array): Generator<Int32Array> {
     const columns = this.#columns;

@@ -80,8 +80,8 @@ describe('a draft', () => {
   });
 
   it.each([
-    ['', 'small letters'],
-    ['Ü', 'small letters'],
+    ['', 'lower-case letters'],
+    ['Ü', 'lower-case letters'],
     ['mat', 'already'],
   ])('named %j cannot be saved', (name, problem) => {
     expect(problemOf({ ...drawn(newDraft('zone', settings), square), name }, settings)).toContain(problem);

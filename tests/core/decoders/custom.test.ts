@@ -99,7 +99,7 @@ describe('a decoder of one’s own', () => {
 });
 
 it.each([
-  ['a name with a space', 'my own', 'file:///mine.js', 'registerDecoder: name: expected small letters'],
+  ['a name with a space', 'my own', 'file:///mine.js', 'registerDecoder: name: expected lower-case letters'],
   ['no URL', 'mine', './mine.js', 'registerDecoder: module: expected the URL of a file'],
   ['a URL of the web', 'mine', new URL('https://example.org/mine.js'), 'registerDecoder: module: expected the URL'],
 ])('registerDecoder refuses %s', (_, name, module, complaint) => {

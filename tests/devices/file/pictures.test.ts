@@ -52,7 +52,7 @@ describe('file: pictures', () => {
     expect(seen.map(({ grey }) => Math.round(grey / 10))).toEqual([1, 2, 10]);
     expect(health).toMatchObject({ state: 'ended', frames: 3, corrupt: 2, dropped: 0 });
     expect(warnings).toHaveLength(3);
-    expect(warnings[0]).toContain('not read, for they are no pictures that can be: ');
+    expect(warnings[0]).toContain('not read, since they are not readable pictures: ');
     expect(warnings[1]).toContain('0.png is skipped');
   });
 

@@ -61,9 +61,9 @@ export const figure = (topic: string, template: string, fields: Record<string, u
 
 /**
  * Gives components of a device names and ids that differ where they would be the same: names that differ only in `-` and
- * `_`, in small letters and large ones, or that are called as an entity that each camera has. The name as it stands in the
+ * `_`, in lower-case letters and large ones, or that are called as an entity that each camera has. The name as it stands in the
  * settings comes behind it. One that is the same as no other keeps what it has, and so does the id of one that is written
- * in small letters, digits and `_`.
+ * in lower-case letters, digits and `_`.
  *
  * @param taken Ids of the node's other devices; those of this one are added.
  */

@@ -16,7 +16,7 @@ export const inWords = (name: string): string => name.replace(/[_-]+/g, ' ').tri
 /** What two labels have in common that share their topics: the key of their one entity. */
 export const labelKey = (label: string): string => keyOf(labelLevel(label));
 
-/** Different texts stay different; only small letters, digits, `_` and `-` are left. */
+/** Different texts stay different; only lower-case letters, digits, `_` and `-` are left. */
 export function keyOf(text: string): string {
   return [...text].map((c) => (/[a-z0-9_]/.test(c) ? c : `-${c.codePointAt(0)!.toString(16)}-`)).join('');
 }

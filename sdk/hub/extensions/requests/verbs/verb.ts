@@ -28,7 +28,7 @@ export interface Verb<
   Request extends TObject = TObject,
   Response extends TSchema = TSchema,
 > {
-  /** As in a topic: small letters, digits, `_` and `-`. */
+  /** As in a topic: lower-case letters, digits, `_` and `-`. */
   readonly name: Name;
   /** For docs/mqtt.md. */
   readonly description: string;

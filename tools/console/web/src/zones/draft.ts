@@ -71,7 +71,7 @@ export function problemOf(draft: Draft, settings: CameraSettings): string | unde
     return kind === 'line' ? 'Set its two ends in the picture.' : 'Set at least three corners in the picture.';
   }
   if (kind === 'mask') return undefined;
-  if (!namePattern.test(name)) return 'A name has small letters, digits, - and _, at most 32.';
+  if (!namePattern.test(name)) return 'A name has lower-case letters, digits, - and _, at most 32.';
   if (name !== original && names(settings, kind).includes(name)) return `There is a ${kind} of that name already.`;
   return undefined;
 }
