@@ -73,7 +73,10 @@ describe('validate names', () => {
     [{ name: 'a', inner: { deep: {} } }, 'inner.deep: expected a number, got {}'],
     [{ name: 'a', inner: { list: [1, 'x'] } }, 'inner.list.1: expected a number, got "x"'],
     [{ name: 'a', inner: [] }, 'inner: expected fields (deep, list), got []'],
-    [{ name: 'a', byName: { A: {} } }, 'byName.A: no such field; expected a name of lower-case letters, digits, _ and -'],
+    [
+      { name: 'a', byName: { A: {} } },
+      'byName.A: no such field; expected a name of lower-case letters, digits, _ and -',
+    ],
     [{ name: 'a', byName: { b: { on: 'yes' } } }, 'byName.b.on: expected true or false, got "yes"'],
     [{ name: 'a', pair: [1] }, 'pair: expected a list of 2, got [1]'],
     [{ name: 'a', pair: [1, 'b'] }, 'pair.1: expected a number, got "b"'],

@@ -115,7 +115,10 @@ describe('change', () => {
     [{ detect: { threshold: 2 } }, 'change.detect.threshold: expected a number from 0 to 1, got 2'],
     [{ sauce: 'x' }, 'change.sauce: no such field'],
     [{ zones: { A: { polygon: [] } } }, 'change.zones.A: no such field'],
-    [{ learn: { states: { set: {} } } }, 'change.learn.states.set: no such field; expected a name of lower-case letters'],
+    [
+      { learn: { states: { set: {} } } },
+      'change.learn.states.set: no such field; expected a name of lower-case letters',
+    ],
     [{ zones: { a: {} } }, 'change.zones.a.polygon: expected a list of at least 3'],
     [[], 'change: expected fields'],
     [null, 'change: expected fields'],
