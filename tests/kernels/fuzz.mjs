@@ -190,11 +190,11 @@ const right = {
     new Uint8Array(64),
     new Uint8Array(64),
   ],
-  programLoad: () => [tinyProgram()],
-  programInfo: ({ programLoad }) => [programLoad(tiny)],
-  programOutput: ({ programLoad }) => [programLoad(tiny), 1],
-  programRun: ({ programLoad }) => [programLoad(tiny), [new Uint8Array(48)], new Float64Array(2)],
-  programClose: ({ programLoad }) => [programLoad(tiny)],
+  programLoad: () => [tinyProgram(), 2],
+  programInfo: ({ programLoad }) => [programLoad(tiny, 1)],
+  programOutput: ({ programLoad }) => [programLoad(tiny, 1), 1],
+  programRun: ({ programLoad }) => [programLoad(tiny, 1), [new Uint8Array(48)], new Float64Array(2)],
+  programClose: ({ programLoad }) => [programLoad(tiny, 1)],
 };
 const tiny = tinyProgram();
 

@@ -1,4 +1,4 @@
-// programLoad(bytes: Uint8Array): handle; programRun(handle, inputs: Uint8Array[], nanoseconds?: Float64Array): void;
+// programLoad(bytes: Uint8Array, threads): handle; programRun(handle, inputs: Uint8Array[], nanoseconds?: Float64Array): void;
 // programInfo(handle): {...}; programOutput(handle, index): ArrayBuffer; programClose(handle): void
 #include "program/program.h"
 
@@ -23,7 +23,13 @@ void let_go(Held* held) {
   std::free(held);
 }
 
-void finalise(napi_env, void* data, void*) { let_go(static_cast<Held*>(data)); }
+/// Of the handle, without which nothing runs: an output that is held on to may outlive the addon's code, no thread may.
+void close(Held* held) {
+  held->program.dismiss();
+  let_go(held);
+}
+
+void finalise(napi_env, void* data, void*) { close(static_cast<Held*>(data)); }
 void finalise_output(napi_env, void*, void* hint) { let_go(static_cast<Held*>(hint)); }
 
 constexpr napi_type_tag tag = {0x4f63656c6c757350ull, 0x726f6772616d0001ull};
@@ -57,12 +63,13 @@ void set(napi_env env, napi_value object, const char* name, napi_value value) {
   napi_set_named_property(env, object, name, value);
 }
 
-/// programLoad(bytes): handle. Throws a RangeError that says what is wrong with the file, and in which step.
+/// programLoad(bytes, threads): handle. Throws a RangeError that says what is wrong with the file, and in which step.
 napi_value load(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   uint8_t* bytes = nullptr;
   size_t size = 0;
-  if (!arguments.array(0, "bytes", bytes, size)) return nullptr;
+  int64_t threads = 0;
+  if (!arguments.array(0, "bytes", bytes, size) || !arguments.integer(1, "threads", 1, Crew::most, threads)) return nullptr;
   void* room = std::calloc(1, sizeof(Held));
   if (room == nullptr) {
     napi_throw_error(env, nullptr, "no memory for a program");
@@ -71,7 +78,7 @@ napi_value load(napi_env env, napi_callback_info info) {
   auto* held = new (room) Held;
   const auto& table = *static_cast<const Table*>(arguments.data());
   ProgramError error;
-  if (!held->program.load(bytes, size, *table.program, *table_of(Isa::scalar).program, error)) {
+  if (!held->program.load(bytes, size, *table.program, *table_of(Isa::scalar).program, static_cast<size_t>(threads), error)) {
     let_go(held);
     napi_throw_range_error(env, nullptr, error.text);
     return nullptr;
@@ -223,7 +230,7 @@ napi_value close(napi_env env, napi_callback_info info) {
   Held* held = nullptr;
   if (!held_of(arguments, held)) return nullptr;
   void* data = nullptr;
-  if (napi_remove_wrap(env, arguments.at(0), &data) == napi_ok) let_go(held);
+  if (napi_remove_wrap(env, arguments.at(0), &data) == napi_ok) close(held);
   return nullptr;
 }
 

@@ -5,7 +5,7 @@ export type ProgramHandle = object;
 
 /** What program/binding.cpp gives. */
 export interface ProgramFunctions {
-  programLoad(bytes: Uint8Array): ProgramHandle;
+  programLoad(bytes: Uint8Array, threads: number): ProgramHandle;
   programInfo(handle: ProgramHandle): ProgramInfo;
   programOutput(handle: ProgramHandle, index: number): ArrayBuffer;
   programRun(handle: ProgramHandle, inputs: readonly Uint8Array[], nanoseconds?: Float64Array): void;
@@ -43,6 +43,11 @@ export interface ProgramOutput {
   readonly data: Uint8Array | Float32Array;
 }
 
+export interface ProgramOptions {
+  /** Threads that share each step, 1 to 64; the one that calls `run` is among them. 1 if not said. All give the same numbers. */
+  readonly threads?: number;
+}
+
 /**
  * A compiled program, loaded: its memory is planned, nothing is allocated in `run`.
  *
@@ -62,12 +67,16 @@ export class Program {
   /**
    * @param bytes A program file; it is copied.
    * @param name For errors: the file's name.
+   * @throws RangeError when there cannot be as many threads.
    * @throws InputError when it is not a program of this version, is damaged, or says what cannot be run: the text names the step.
    */
-  constructor(functions: ProgramFunctions, bytes: Uint8Array, name: string) {
+  constructor(functions: ProgramFunctions, bytes: Uint8Array, name: string, { threads = 1 }: ProgramOptions = {}) {
+    if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
+      throw new RangeError(`threads: expected a whole number from 1 to 64, got ${threads}`);
+    }
     this.#functions = functions;
     try {
-      this.#handle = functions.programLoad(bytes);
+      this.#handle = functions.programLoad(bytes, threads);
     } catch (error) {
       throw new InputError(`${name}: ${messageOf(error)}`);
     }

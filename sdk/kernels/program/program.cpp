@@ -1,5 +1,6 @@
 #include "program/program.h"
 
+#include <atomic>
 #include <cstring>
 #include <ctime>
 
@@ -33,7 +34,8 @@ void fill_halo(const View& out, ptrdiff_t from, ptrdiff_t to) {
 
 }  // namespace
 
-bool Program::load(const uint8_t* bytes, size_t size, const ProgramKernels& kernels, const ProgramKernels& scalar, ProgramError& error) {
+bool Program::load(const uint8_t* bytes, size_t size, const ProgramKernels& kernels, const ProgramKernels& scalar, size_t threads,
+                   ProgramError& error) {
   // A copy, which nobody can change once it is checked.
   if (!bytes_.allocate(size)) return error.set("no memory for a program of %zu bytes", size);
   std::memcpy(bytes_.data(), bytes, size);
@@ -53,6 +55,7 @@ bool Program::load(const uint8_t* bytes, size_t size, const ProgramKernels& kern
     planned.step.packed = at;
     at += up_to_64(planned.operation->packed_bytes(planned.step));
   }
+  if (!crew_.start(threads)) return error.set("the system gives no %zu threads", threads);
   return true;
 }
 
@@ -68,16 +71,47 @@ bool Program::plan(size_t index, const ProgramKernels& kernels, const ProgramKer
   return true;
 }
 
+struct Program::Run {
+  Program* program;
+  uint64_t* nanoseconds;
+  /// The first unit of the step that nobody has taken.
+  std::atomic<size_t> next{0};
+};
+
+void Program::share(void* context, size_t thread) {
+  auto& run = *static_cast<Run*>(context);
+  Program& program = *run.program;
+  Crew& crew = program.crew_;
+  const size_t threads = crew.size();
+  uint64_t start = run.nanoseconds != nullptr ? now() : 0;
+  for (size_t i = 0; i < program.steps_.size(); i++) {
+    const Planned& planned = program.steps_[i];
+    const Step& step = planned.step;
+    // Some at a time, so that a thread that was held up leaves the others more; a few times as many as threads, so that it pays.
+    const size_t some = threads > 1 ? planned.units / (6 * threads) + 1 : planned.units;
+    for (size_t from; (from = run.next.fetch_add(some)) < planned.units;) {
+      planned.operation->run(step, from, from + some < planned.units ? from + some : planned.units);
+    }
+    if (step.out.halo > 0) {
+      const auto rows = static_cast<size_t>(step.out.h + 2 * step.out.halo);
+      fill_halo(step.out, static_cast<ptrdiff_t>(rows * thread / threads), static_cast<ptrdiff_t>(rows * (thread + 1) / threads));
+    }
+    crew.meet([&] { run.next.store(0); });
+    if (run.nanoseconds != nullptr && thread == 0) {
+      const uint64_t end = now();
+      run.nanoseconds[i] = end - start;
+      start = end;
+    }
+  }
+}
+
 void Program::run(const uint8_t* const* inputs, uint64_t* nanoseconds) {
   for (size_t i = 0; i < steps_.size(); i++) {
-    Planned& planned = steps_[i];
-    const uint64_t start = nanoseconds != nullptr ? now() : 0;
-    if (planned.step.tensor != program_none) planned.step.source = inputs[planned.step.tensor];
-    planned.operation->run(planned.step, 0, planned.units);
-    const View& out = planned.step.out;
-    if (out.halo > 0) fill_halo(out, 0, out.h + 2 * out.halo);
-    if (nanoseconds != nullptr) nanoseconds[i] = now() - start;
+    Step& step = steps_[i].step;
+    if (step.tensor != program_none) step.source = inputs[step.tensor];
   }
+  Run run{this, nanoseconds};
+  crew_.run(share, &run);
 }
 
 }  // namespace ocellus

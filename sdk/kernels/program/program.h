@@ -3,6 +3,7 @@
 
 #include "native/memory.h"
 #include "program/check.h"
+#include "program/crew.h"
 #include "program/step.h"
 
 namespace ocellus {
@@ -38,8 +39,10 @@ class Program {
   /// Copies the file, checks all of it and packs the weights.
   ///
   /// @param kernels Of the instruction set to use; `scalar` for what it does not bring.
+  /// @param threads That share each step, the caller of `run` among them. All numbers of them give the same bits.
   /// @returns False with the error set; the program cannot be used then.
-  bool load(const uint8_t* bytes, size_t size, const ProgramKernels& kernels, const ProgramKernels& scalar, ProgramError& error);
+  bool load(const uint8_t* bytes, size_t size, const ProgramKernels& kernels, const ProgramKernels& scalar, size_t threads,
+            ProgramError& error);
 
   size_t tensor_count() const { return file_.header().tensor_count; }
   const ProgramTensor& tensor(size_t index) const { return file_.tensor(index); }
@@ -52,6 +55,10 @@ class Program {
   bool is_native(size_t index) const { return steps_[index].native; }
   size_t arena_bytes() const { return file_.header().arena_bytes; }
   size_t packed_bytes() const { return packed_bytes_; }
+  size_t threads() const { return crew_.size(); }
+
+  /// Ends the threads, of a program that is not run again.
+  void dismiss() { crew_.dismiss(); }
 
   /// Runs all steps. Not for two threads at once.
   ///
@@ -67,6 +74,8 @@ class Program {
     bool native;
   };
 
+  struct Run;
+  static void share(void* run, size_t thread);
   bool plan(size_t index, const ProgramKernels& kernels, const ProgramKernels& scalar, ProgramError& error);
 
   Aligned bytes_;
@@ -75,6 +84,8 @@ class Program {
   Aligned packed_;
   size_t packed_bytes_ = 0;
   Buffer<Planned> steps_;
+  // Last: its threads end before what they use.
+  Crew crew_;
 };
 
 }  // namespace ocellus

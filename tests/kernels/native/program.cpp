@@ -197,10 +197,10 @@ class CaseMaker {
 };
 
 /// Runs a program of one output, the arena.
-bool run(const Made& made, const Table& table, std::vector<uint8_t>& arena, bool& native) {
+bool run(const Made& made, const Table& table, std::vector<uint8_t>& arena, bool& native, size_t threads = 1) {
   Program program;
   ProgramError error;
-  if (!program.load(made.file.data(), made.file.size(), *table.program, *table_of(Isa::scalar).program, error)) {
+  if (!program.load(made.file.data(), made.file.size(), *table.program, *table_of(Isa::scalar).program, threads, error)) {
     std::printf("%s\n", error.text);
     return false;
   }
@@ -227,6 +227,9 @@ void compare(const Case& c, Random& random) {
     std::snprintf(what, sizeof what, "program op %d epilogue %d residual %d, %ux%ux%u -> %u, kernel %ux%u stride %u%s", static_cast<int>(c.op),
                   static_cast<int>(c.epilogue), c.residual, c.h, c.w, c.cin, c.cout, c.kh, c.kw, c.sh, native ? "" : " (scalar)");
     expect(ran && got == expected, what, table.isa, c.cout);
+    if (random.between(0, 7) > 0) return;
+    const auto threads = static_cast<size_t>(random.between(2, 5));
+    expect(run(made, table, got, native, threads) && got == expected, "program with threads", table.isa, threads);
   });
 }
 
