@@ -113,3 +113,4 @@ void check_boxes();
 void check_preprocess();
 void check_convert();
 void check_program();
+void check_hostile_programs();

@@ -27,6 +27,7 @@ int main() {
   check_preprocess();
   check_convert();
   check_program();
+  check_hostile_programs();
   std::printf("%ld comparisons, %d failures\n", check::comparisons, check::failures);
   return check::failures > 0 ? 1 : 0;
 }
