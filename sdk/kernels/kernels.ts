@@ -58,7 +58,7 @@ export const kernels: Kernels = {
   programs: native && {
     isa: native.chosen.program ?? 'scalar',
     isFast: native.chosen.program !== undefined && native.chosen.program !== 'scalar',
-    load: (bytes, name) => new Program(native, bytes, name),
+    load: (bytes, name, threads) => new Program(native, bytes, name, { threads }),
   },
 };
 
