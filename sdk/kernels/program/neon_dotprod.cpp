@@ -19,25 +19,28 @@ namespace {
 #define QUARTER1(w, lane) PRODUCTS(w, lane, "v9", "v13", "v17", "v21", "v25", "v29")
 #define QUARTER2(w, lane) PRODUCTS(w, lane, "v10", "v14", "v18", "v22", "v26", "v30")
 #define QUARTER3(w, lane) PRODUCTS(w, lane, "v11", "v15", "v19", "v23", "v27", "v31")
-#define LOAD(q) "ldr " q ", [%[w]], #16\n"
-// Four inputs of each pixel. v6 has the first weights already, and those of the next group at the end.
-#define GROUP(lane)                         \
-  LOAD("q7") QUARTER0("v6", lane)           \
-  LOAD("q6") QUARTER1("v7", lane)           \
-  LOAD("q7") QUARTER2("v6", lane)           \
-  LOAD("q6") QUARTER3("v7", lane)
+// Offsets rather than pointers that move with each load: those take a second unit, and an order in which results are written.
+#define WEIGHTS(w, at) "ldr q" #w ", [%[w], #" at "]\n"
+#define INPUTS(j, at) "ldr q" #j ", [%[q" #j "], #" #at "]\n"
+// Four inputs of each pixel; their weights lie `at` bytes on. v6 has the first ones already, and those of the next group at the
+// end.
+#define GROUP(lane, at)                                         \
+  WEIGHTS(7, #at " + 16") QUARTER0("v6", lane)                  \
+  WEIGHTS(6, #at " + 32") QUARTER1("v7", lane)                  \
+  WEIGHTS(7, #at " + 48") QUARTER2("v6", lane)                  \
+  WEIGHTS(6, #at " + 64") QUARTER3("v7", lane)
 // The last four, while the next sixteen inputs are loaded.
-#define LAST_GROUP                                          \
-  LOAD("q7") QUARTER0("v6", "3")                            \
-  LOAD("q6") QUARTER1("v7", "3")                            \
-  LOAD("q7") QUARTER2("v6", "3")                            \
-  LOAD("q6")                                                \
-  "sdot v11.4s, v7.16b, v0.4b[3]\n ldr q0, [%[q0]], #16\n"  \
-  "sdot v15.4s, v7.16b, v1.4b[3]\n ldr q1, [%[q1]], #16\n"  \
-  "sdot v19.4s, v7.16b, v2.4b[3]\n ldr q2, [%[q2]], #16\n"  \
-  "sdot v23.4s, v7.16b, v3.4b[3]\n ldr q3, [%[q3]], #16\n"  \
-  "sdot v27.4s, v7.16b, v4.4b[3]\n ldr q4, [%[q4]], #16\n"  \
-  "sdot v31.4s, v7.16b, v5.4b[3]\n ldr q5, [%[q5]], #16\n"
+#define LAST_GROUP                                              \
+  WEIGHTS(7, "208") QUARTER0("v6", "3")                         \
+  WEIGHTS(6, "224") QUARTER1("v7", "3")                         \
+  WEIGHTS(7, "240") QUARTER2("v6", "3")                         \
+  WEIGHTS(6, "256")                                             \
+  "sdot v11.4s, v7.16b, v0.4b[3]\n" INPUTS(0, 16)               \
+  "sdot v15.4s, v7.16b, v1.4b[3]\n" INPUTS(1, 16)               \
+  "sdot v19.4s, v7.16b, v2.4b[3]\n" INPUTS(2, 16)               \
+  "sdot v23.4s, v7.16b, v3.4b[3]\n" INPUTS(3, 16)               \
+  "sdot v27.4s, v7.16b, v4.4b[3]\n" INPUTS(4, 16)               \
+  "sdot v31.4s, v7.16b, v5.4b[3]\n" INPUTS(5, 16)
 // Unsigned to signed: less 128.
 #define SIGNED                          \
   "movi v7.16b, #128\n"                 \
@@ -71,30 +74,34 @@ struct DotProduct {
         // clang-format off
         BIAS(8, 9, 10, 11) BIAS(12, 13, 14, 15) BIAS(16, 17, 18, 19)
         BIAS(20, 21, 22, 23) BIAS(24, 25, 26, 27) BIAS(28, 29, 30, 31)
-        LOAD("q6")
+        WEIGHTS(6, "0")
         "1:\n"
         "ldr %[at], [%[offset]], #8\n"
-        "add %[q0], %[p0], %[at]\n ldr q0, [%[q0]], #16\n"
-        "add %[q1], %[p1], %[at]\n ldr q1, [%[q1]], #16\n"
-        "add %[q2], %[p2], %[at]\n ldr q2, [%[q2]], #16\n"
-        "add %[q3], %[p3], %[at]\n ldr q3, [%[q3]], #16\n"
-        "add %[q4], %[p4], %[at]\n ldr q4, [%[q4]], #16\n"
-        "add %[q5], %[p5], %[at]\n ldr q5, [%[q5]], #16\n"
+        "add %[q0], %[p0], %[at]\n" INPUTS(0, 0)
+        "add %[q1], %[p1], %[at]\n" INPUTS(1, 0)
+        "add %[q2], %[p2], %[at]\n" INPUTS(2, 0)
+        "add %[q3], %[p3], %[at]\n" INPUTS(3, 0)
+        "add %[q4], %[p4], %[at]\n" INPUTS(4, 0)
+        "add %[q5], %[p5], %[at]\n" INPUTS(5, 0)
         "mov %[loads], %[all_loads]\n"
         "cbz %[loads], 3f\n"
         "2:\n"
-        SIGNED GROUP("0") GROUP("1") GROUP("2") LAST_GROUP
+        SIGNED GROUP("0", 0) GROUP("1", 64) GROUP("2", 128) LAST_GROUP
+        "add %[w], %[w], #256\n"
+        "add %[q0], %[q0], #16\n add %[q1], %[q1], #16\n add %[q2], %[q2], #16\n"
+        "add %[q3], %[q3], #16\n add %[q4], %[q4], #16\n add %[q5], %[q5], #16\n"
         "subs %[loads], %[loads], #1\n"
         "b.ne 2b\n"
         "3:\n"
         "cbz %[groups], 4f\n"
-        SIGNED GROUP("0")
+        SIGNED GROUP("0", 0)
         "cmp %[groups], #2\n"
         "b.lt 4f\n"
-        GROUP("1")
+        GROUP("1", 64)
         "b.eq 4f\n"
-        GROUP("2")
+        GROUP("2", 128)
         "4:\n"
+        "add %[w], %[w], %[groups], lsl #6\n"
         "subs %[count], %[count], #1\n"
         "b.ne 1b\n"
         STORE(8, 9, 10, 11, 0) STORE(12, 13, 14, 15, 64) STORE(16, 17, 18, 19, 128)

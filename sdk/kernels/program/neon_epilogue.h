@@ -77,16 +77,58 @@ inline int16x8_t add_mulhrs(int16x8_t sum, int16x8_t a, int16x8_t b) {
 #endif
 }
 
-/// silu_of in eight lanes. Two of its steps are other ones here, of the same result: the limit of |x| and the shift are one
-/// saturating shift (from the limit on both give 0 in the end), and the product with a power of two is a rounding shift. A test
-/// compares all x and e.
-inline int16x8_t silu_of(int16x8_t x, int16x8_t left, int16x8_t right) {
-  const int16x8_t s = vqshlq_s16(vqabsq_s16(x), left);
-  const int16x8_t t = vsubq_s16(vdupq_n_s16(32767), s);
-  int16x8_t p = vdupq_n_s16(silu_series[0]);
-  for (size_t i = 1; i < sizeof silu_series / sizeof silu_series[0]; i++) p = add_mulhrs(vdupq_n_s16(silu_series[i]), p, t);
-  p = mulhrs(mulhrs(p, mulhrs(t, t)), s);
-  return vsubq_s16(vmaxq_s16(x, vdupq_n_s16(0)), vrshlq_s16(p, right));
+/// An addend of add_mulhrs. That one instruction writes over it: so it is loaded each time, which costs the arithmetic units
+/// nothing. Compilers copy a register instead, which takes one of them.
+inline int16x8_t addend(const int16_t* at) {
+#if defined(__ARM_FEATURE_QRDMX)
+  int16x8_t values;
+  asm volatile("ldr %q0, %1" : "=w"(values) : "Q"(*reinterpret_cast<const int16x8_t*>(at)));
+  return values;
+#else
+  return vld1q_s16(at);
+#endif
+}
+
+constexpr size_t silu_terms = sizeof silu_series / sizeof silu_series[0];
+
+/// The series' numbers, each in eight lanes.
+struct SiluSeries {
+  alignas(16) int16_t lanes[silu_terms][8];
+  SiluSeries() {
+    for (size_t i = 0; i < silu_terms; i++) vst1q_s16(lanes[i], vdupq_n_s16(silu_series[i]));
+  }
+};
+
+/// Vectors that are computed side by side: each instruction waits for the one before it in its own vector.
+constexpr int silu_vectors = 4;
+
+#define EACH _Pragma("GCC unroll 4") for (int i = 0; i < silu_vectors; i++)
+
+/// silu_of in eight lanes of each vector. Two of its steps are other ones here, of the same result: the limit of |x| and the
+/// shift are one saturating shift (from the limit on both give 0 in the end), and the product with a power of two is a rounding
+/// shift. kernels-check compares all x and e.
+///
+/// @param beside Other work, called four times: most of the steps are for the one unit that multiplies.
+template <typename Beside>
+inline void silu_of(int16x8_t* x, const SiluSeries& series, int16x8_t left, int16x8_t right, Beside beside) {
+  static_assert(silu_terms == 4, "written out");
+  int16x8_t s[silu_vectors], t[silu_vectors], p[silu_vectors];
+  EACH s[i] = vqabsq_s16(x[i]);
+  EACH s[i] = vqshlq_s16(s[i], left);
+  EACH t[i] = vsubq_s16(vdupq_n_s16(32767), s[i]);
+  EACH p[i] = add_mulhrs(addend(series.lanes[1]), t[i], vdupq_n_s16(silu_series[0]));
+  beside(0);
+  EACH p[i] = add_mulhrs(addend(series.lanes[2]), p[i], t[i]);
+  beside(1);
+  EACH p[i] = add_mulhrs(addend(series.lanes[3]), p[i], t[i]);
+  beside(2);
+  EACH t[i] = mulhrs(t[i], t[i]);
+  EACH p[i] = mulhrs(p[i], t[i]);
+  beside(3);
+  EACH p[i] = mulhrs(p[i], s[i]);
+  EACH p[i] = vrshlq_s16(p[i], right);
+  EACH x[i] = vmaxq_s16(x[i], vdupq_n_s16(0));
+  EACH x[i] = vsubq_s16(x[i], p[i]);
 }
 
 inline float32x4_t sigmoid_of(float32x4_t x) {
@@ -141,34 +183,55 @@ inline Held<float32x4_t, 4> held(const float* values) {
 }
 inline Held<int16x8_t, 2> held(const int16_t* values) { return {{vld1q_s16(values), vld1q_s16(values + 8)}}; }
 
+/// Two pixels at a time. While the curve of a pair is computed, the next pair is made to 16 bits.
 template <bool Small, bool Residual>
-void finish_silu(const TilePixels& tile, const ChannelBlock& block, const EpilogueRule& rule) {
+void finish_silu(const TilePixels& given, const ChannelBlock& block, const EpilogueRule& rule) {
+  const TilePixels tile = given;
   const int16x8_t left = vdupq_n_s16(static_cast<int16_t>(12 - rule.e));
   const int16x8_t right = vnegq_s16(left);
   const int16x8_t half = vdupq_n_s16(static_cast<int16_t>(rule.rs > 0 ? 1 << (rule.rs - 1) : 0));
   const int16x8_t down = vdupq_n_s16(static_cast<int16_t>(-rule.rs));
+  const SiluSeries series;
   const auto m = held(block.m);
   const auto k = held(block.k);
-  const auto z = held(block.z);
-  for (int32_t i = 0; i < tile.count; i++) {
-    int16x8_t q[2];
-    int16x8_t r[2];
-    if (Residual) centred(tile.residual[i] + tile.residual_offset, block.zb, r);
-    for (int j = 0; j < 2; j++) {
-      const int32_t* acc = tile.acc + block_channels * i + 8 * j;
-      const int32x4_t low = nearest_of<Small>(vmulq_f32(float_of<Small>(vld1q_s32(acc)), m.at[2 * j]));
-      const int32x4_t high = nearest_of<Small>(vmulq_f32(float_of<Small>(vld1q_s32(acc + 4)), m.at[2 * j + 1]));
-      const int16x8_t y = silu_of(narrow(low, high), left, right);
-      if (Residual) {
-        const int16x8_t sum = add_mulhrs(mulhrs(vshlq_n_s16(r[j], 6), vld1q_s16(block.kr + 8 * j)), y, k.at[j]);
-        q[j] = vqaddq_s16(vshlq_s16(vqaddq_s16(sum, half), down), z.at[j]);
-      } else {
-        q[j] = add_mulhrs(z.at[j], y, k.at[j]);
-      }
+  // Vector i of the two pixels from `pixel` on. Where there is only one, it stands for both.
+  const auto vector_of = [&](int32_t pixel, int i) {
+    const int32_t last = pixel + 1 < tile.count ? pixel + 1 : pixel;
+    const int32_t* acc = tile.acc + block_channels * (i < 2 ? pixel : last) + 8 * (i % 2);
+    const int32x4_t low = nearest_of<Small>(vmulq_f32(float_of<Small>(vld1q_s32(acc)), m.at[2 * (i % 2)]));
+    const int32x4_t high = nearest_of<Small>(vmulq_f32(float_of<Small>(vld1q_s32(acc + 4)), m.at[2 * (i % 2) + 1]));
+    return narrow(low, high);
+  };
+  const auto finish = [&](int16x8_t* x, int32_t pixel) {
+    const int32_t last = pixel + 1 < tile.count ? pixel + 1 : pixel;
+    if (Residual) {
+      int16x8_t r[silu_vectors];
+      centred(tile.residual[pixel] + tile.residual_offset, block.zb, r);
+      centred(tile.residual[last] + tile.residual_offset, block.zb, r + 2);
+      EACH r[i] = mulhrs(vshlq_n_s16(r[i], 6), vld1q_s16(block.kr + 8 * (i % 2)));
+      EACH x[i] = add_mulhrs(r[i], x[i], k.at[i % 2]);
+      EACH x[i] = vqaddq_s16(x[i], half);
+      EACH x[i] = vshlq_s16(x[i], down);
+      EACH x[i] = vqaddq_s16(x[i], vld1q_s16(block.z + 8 * (i % 2)));
+    } else {
+      EACH x[i] = add_mulhrs(addend(block.z + 8 * (i % 2)), x[i], k.at[i % 2]);
     }
-    store_some(tile.out[i] + tile.out_offset, narrow(q[0], q[1]), tile.channels);
+    store_some(tile.out[pixel] + tile.out_offset, narrow(x[0], x[1]), tile.channels);
+    store_some(tile.out[last] + tile.out_offset, narrow(x[2], x[3]), tile.channels);
+  };
+  int16x8_t x[silu_vectors];
+  EACH x[i] = vector_of(0, i);
+  int32_t pixel = 0;
+  for (; pixel + 2 < tile.count; pixel += 2) {
+    int16x8_t next[silu_vectors];
+    silu_of(x, series, left, right, [&](int i) { next[i] = vector_of(pixel + 2, i); });
+    finish(x, pixel);
+    EACH x[i] = next[i];
   }
+  silu_of(x, series, left, right, [](int) {});
+  finish(x, pixel);
 }
+#undef EACH
 
 template <bool Small, bool Residual, bool Leaky>
 void finish_linear(const TilePixels& tile, const ChannelBlock& block, const EpilogueRule&) {

@@ -8,6 +8,7 @@
 
 #include "native/table.h"
 #include "preprocess/plan.h"
+#include "program/program.h"
 
 #include "scene.h"
 
@@ -83,10 +84,37 @@ void dot(const Table& table, bool floats) {
   });
 }
 
+/// A whole network that `ocellus compile` made, on noise.
+void network(const Table& table, const char* file) {
+  if (table.program_isa != table.isa) no_such_variant();
+  std::vector<uint8_t> bytes;
+  if (std::FILE* opened = std::fopen(file, "rb")) {
+    uint8_t part[65536];
+    for (size_t read; (read = std::fread(part, 1, sizeof part, opened)) > 0;) bytes.insert(bytes.end(), part, part + read);
+    std::fclose(opened);
+  }
+  ocellus::Program program;
+  ocellus::ProgramError error;
+  if (!program.load(bytes.data(), bytes.size(), *table.program, *ocellus::table_of(ocellus::Isa::scalar).program, error)) {
+    std::fprintf(stderr, "%s: %s\n", file, error.text);
+    std::exit(1);
+  }
+  std::vector<std::vector<uint8_t>> pictures(program.tensor_count());
+  std::vector<const uint8_t*> inputs(program.tensor_count());
+  for (size_t i = 0; i < inputs.size(); i++) {
+    if (program.tensor(i).direction != static_cast<uint16_t>(ocellus::ProgramDirection::input)) continue;
+    pictures[i].resize(ocellus::tensor_bytes(program.tensor(i)));
+    for (size_t at = 0; at < pictures[i].size(); at++) pictures[i][at] = static_cast<uint8_t>(at * 2654435761u >> 24);
+    inputs[i] = pictures[i].data();
+  }
+  scene::twice([&] { program.run(inputs.data(), nullptr); });
+}
+
 }  // namespace
 
+/// ours JOB VARIANT, or ours network VARIANT FILE
 int main(int count, char** words) {
-  if (count != 3) return 2;
+  if (count < 3) return 2;
   const char* job = words[1];
   const auto is = [job](const char* name) { return std::strcmp(job, name) == 0; };
   for (const ocellus::Isa isa : ocellus::isas) {
@@ -100,6 +128,7 @@ int main(int count, char** words) {
     else if (is("motion")) motion(table);
     else if (is("dot-i8")) dot(table, false);
     else if (is("dot-f32")) dot(table, true);
+    else if (is("network") && count == 4) network(table, words[3]);
     else return 2;
     return 0;
   }
