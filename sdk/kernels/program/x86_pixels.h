@@ -223,8 +223,12 @@ struct PixelsOn {
   /// Pictures of which a row is a copy, and those whose 2 x 2 pixels of three channels become one of twelve.
   static bool input_takes(const Step& step) {
     if (step.nchw) return false;
-    return step.space_to_depth ? step.out.channels == 12 : step.out.pixel == step.out.channels;
+    if (step.space_to_depth) return step.out.channels == 12;
+    return step.out.pixel == step.out.channels || is_padded(step);
   }
+
+  /// Three channels in pixels of four bytes.
+  static bool is_padded(const Step& step) { return step.out.channels == 3 && step.out.pixel == 4; }
 
   static void input(const Step& step, size_t from, size_t to) {
     const auto width = static_cast<size_t>(step.out.w);
@@ -233,11 +237,25 @@ struct PixelsOn {
       if (step.space_to_depth) {
         const uint8_t* rows = step.source + 2 * y * 6 * width;
         space_to_depth(step, rows, rows + 6 * width, out);
+      } else if (is_padded(step)) {
+        pad(step.source + 3 * y * width, width, out);
       } else {
         const size_t bytes = width * static_cast<size_t>(step.out.channels);
         std::memcpy(out, step.source + y * bytes, bytes);
       }
     }
+  }
+
+  static void pad(const uint8_t* row, size_t width, uint8_t* out) {
+    const __m128i apart = _mm_setr_epi8(0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11, -1);
+    const __m128i fourth = _mm_set1_epi32(static_cast<int32_t>(0xff000000u));
+    size_t x = 0;
+    // Sixteen bytes are read of which twelve are used: not at the row's end. Each fourth byte stays: it is not ours.
+    for (; 3 * x + 16 <= 3 * width; x += 4) {
+      const __m128i pixels = _mm_shuffle_epi8(V128::load(row + 3 * x), apart);
+      V128::store(out + 4 * x, _mm_or_si128(pixels, _mm_and_si128(fourth, V128::load(out + 4 * x))));
+    }
+    for (; x < width; x++) std::memcpy(out + 4 * x, row + 3 * x, 3);
   }
 
   static void space_to_depth(const Step& step, const uint8_t* upper, const uint8_t* lower, uint8_t* out) {

@@ -148,7 +148,6 @@ void check_others(Random& random) {
           c.kh = static_cast<uint16_t>(random.between(1, 3));
           c.kw = static_cast<uint16_t>(random.between(1, 3));
         }
-        if (op == ProgramOp::resize_bilinear) c.kh = c.kw = 2;
         c.one = op == ProgramOp::multiply && random.between(0, 1) == 0;
         compare(c, random);
       }
@@ -209,35 +208,40 @@ void check_silu() {
   }
 }
 
-/// The caller's picture, in both layouts, whole and in blocks of 2 x 2 in any order; nothing behind it is read.
-void check_input(Random& random) {
-  for (int i = 0; i < 60; i++) {
-    const bool nchw = random.between(0, 1) == 0, blocks = random.between(0, 3) != 0;
-    const auto h = static_cast<uint32_t>(random.between(1, 5)), w = static_cast<uint32_t>(random.between(1, 21));
-    const uint32_t c = random.between(0, 3) != 0 ? 3 : static_cast<uint32_t>(random.between(1, 20));
-    const uint32_t times = blocks ? 2 : 1, channels = c * times * times;
-    ProgramFileMaker maker;
-    const Place out = maker.place(h, w, channels + static_cast<uint32_t>(random.between(0, 5)), 1);
-    const uint32_t view = maker.view(out, 0, channels, ProgramElement::uint8, maker.constant(noise(random, channels)));
-    const uint32_t ih = h * times, iw = w * times;
-    const uint32_t tensor = maker.tensor("picture", ProgramDirection::input, ProgramElement::uint8,
-                                         nchw ? std::vector<uint32_t>{1, c, ih, iw} : std::vector<uint32_t>{1, ih, iw, c});
-    ProgramStep step = ProgramFileMaker::step(ProgramOp::input, tensor, view);
-    if (nchw) step.flags |= program_nchw;
-    if (blocks) {
-      step.flags |= program_space_to_depth;
-      for (uint8_t& at : step.order) at = static_cast<uint8_t>(random.between(0, 1));
+/// The caller's picture in both layouts, whole and with 2 x 2 pixels as one, into pixels of any size.
+void check_inputs(Random& random) {
+  for (const uint32_t width : {1, 2, 3, 4, 5, 6, 7, 9, 13, 30}) {
+    for (const uint32_t channels : {1, 3, 4, 17}) {
+      for (const bool blocks : {false, true}) {
+        for (const bool planes : {false, true}) {
+          for (const uint32_t spare : {0, 1, 5}) {
+            ProgramFileMaker maker;
+            const uint32_t h = 3, own = channels * (blocks ? 4 : 1), all = own + spare;
+            const Place place = maker.place(h, width, all, 1);
+            const uint64_t zeros = maker.constant(noise(random, all));
+            const uint32_t whole = maker.view(place, 0, all, ProgramElement::uint8, zeros);
+            const uint32_t view = maker.view(place, spare / 2, own, ProgramElement::uint8, zeros);
+            const uint32_t filling = maker.tensor("noise", ProgramDirection::input, ProgramElement::uint8, {1, h, width, all});
+            maker.add(ProgramFileMaker::step(ProgramOp::input, filling, whole), "fill");
+            const uint32_t times = blocks ? 2 : 1;
+            const std::vector<uint32_t> dims = planes ? std::vector<uint32_t>{1, channels, times * h, times * width}
+                                                      : std::vector<uint32_t>{1, times * h, times * width, channels};
+            ProgramStep step = ProgramFileMaker::step(ProgramOp::input, maker.tensor("picture", ProgramDirection::input, ProgramElement::uint8, dims), view);
+            step.flags = static_cast<uint16_t>((planes ? program_nchw : 0) | (blocks ? program_space_to_depth : 0));
+            for (uint8_t& at : step.order) at = blocks ? static_cast<uint8_t>(random.between(0, 1)) : 0;
+            maker.add(step, "take");
+            maker.tensor("arena", ProgramDirection::output, ProgramElement::uint8, {1, static_cast<uint32_t>(maker.arena_bytes() - 128)}, 64);
+            const Made made = {maker.file(), {noise(random, static_cast<size_t>(h) * width * all), noise(random, static_cast<size_t>(h) * width * own)}};
+            std::vector<uint8_t> expected, got;
+            bool native = false;
+            expect(run(made, table_of(Isa::scalar), expected, native), "program input", Isa::scalar, width);
+            each_variant("program", &Table::program_isa, [&](const Table& table) {
+              expect(run(made, table, got, native) && got == expected, "program input", table.isa, width);
+            });
+          }
+        }
+      }
     }
-    maker.add(step, "input");
-    maker.tensor("arena", ProgramDirection::output, ProgramElement::uint8, {1, static_cast<uint32_t>(maker.arena_bytes() - 128)}, 64);
-    const Made made = {maker.file(), {noise(random, static_cast<size_t>(ih) * iw * c)}};
-    std::vector<uint8_t> expected;
-    bool native = false;
-    expect(run(made, table_of(Isa::scalar), expected, native), "program load", Isa::scalar, c);
-    each_variant("program", &Table::program_isa, [&](const Table& table) {
-      std::vector<uint8_t> got;
-      expect(run(made, table, got, native) && got == expected, "program input", table.isa, w);
-    });
   }
 }
 
@@ -248,6 +252,6 @@ void check_program() {
   check_convolutions(random);
   check_depthwise(random);
   check_others(random);
+  check_inputs(random);
   check_silu();
-  check_input(random);
 }
