@@ -73,7 +73,8 @@ bool load_into(ocellus_program& made, const void* bytes, size_t size, const ocel
   }
   const ProgramKernels& kernels = *table_of(made.isa).program;
   const ProgramKernels& scalar = *table_of(Isa::scalar).program;
-  if (!made.program.load(static_cast<const uint8_t*>(bytes), size, kernels, scalar, last_error)) return false;
+  const size_t threads = options.threads > 0 ? options.threads : 1;
+  if (!made.program.load(static_cast<const uint8_t*>(bytes), size, kernels, scalar, threads, last_error)) return false;
   return list_tensors(made);
 }
 
