@@ -10,6 +10,7 @@ import { guarded } from '../base/tell.ts';
 import { noModel, type Settings } from '../config/schema.ts';
 import type { Detector, DetectorInfo } from '../core/detector.ts';
 import { loadModel, type Model } from '../core/model.ts';
+import type { HeadTrainer } from '../learn/heads/trainer.ts';
 import { NodeLearning } from '../learn/node-learning.ts';
 import { AskedDetector } from './ask-detector.ts';
 import { NodeReport, type NodeStats } from './node-report.ts';
@@ -34,6 +35,11 @@ export interface NodeOptions {
   sources?: Readonly<Record<string, Device>>;
   /** Stages of your own in the way of cameras' frames, by the camera's name: as `before` and `after` of a `Pipeline`. */
   stages?: Readonly<Record<string, PipelineStages>>;
+  /**
+   * The kinds of heads that learning chooses from, the preferred one first: `[mine, ...defaultTrainers()]` of `ocellus/learn`.
+   * Default: svm, prototypes, nearest.
+   */
+  trainers?: readonly HeadTrainer[];
   /** What is watched of the board. Default: of this machine. */
   board?: BoardMonitor;
 }
@@ -79,7 +85,8 @@ export class Node extends EventEmitter<NodeEvents> {
       'what resolveSettings gives',
     );
     assertKind('Node: options', options, 'object');
-    const { logger = problemsToStderr, data, board = new BoardMonitor() } = options;
+    const { logger = problemsToStderr, data, board = new BoardMonitor(), trainers } = options;
+    if (trainers !== undefined) assertKind('Node: options.trainers', trainers, 'list');
     assertCameras('sources', options.sources, settings);
     assertCameras('stages', options.stages, settings);
     this.settings = settings;
@@ -92,6 +99,7 @@ export class Node extends EventEmitter<NodeEvents> {
       settings: settings.learn,
       folder: join(data, 'learn'),
       threads: settings.core.threads,
+      trainers,
       logger,
     });
   }

@@ -1,25 +1,27 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { packageRoot } from '../../sdk/base/assets.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { entryPoints } from '../support/package.ts';
 
 const docs = readdirSync(join(packageRoot, 'docs')).filter((name) => name.endsWith('.md'));
+const pages = ['README.md', ...docs.map((name) => join('docs', name))];
 
-it('the TypeScript examples of the docs fit the public types', () => {
+it('the TypeScript examples of the README and the docs fit the public types', () => {
   const folder = temporaryFolder();
   const files: string[] = [];
-  for (const doc of docs) {
-    const text = readFileSync(join(packageRoot, 'docs', doc), 'utf8');
+  for (const page of pages) {
+    const text = readFileSync(join(packageRoot, page), 'utf8');
     [...text.matchAll(/^```ts\n(.*?)^```$/gms)].forEach(([, code], i) => {
-      const file = join(folder, `${doc}-${i + 1}.ts`);
+      const file = join(folder, `${basename(page)}-${i + 1}.ts`);
       writeFileSync(file, code!);
       files.push(file);
     });
   }
-  expect(files.length).toBeGreaterThan(0);
+  expect(files.filter((file) => file.includes('README.md')).length).toBeGreaterThan(1);
+  expect(files.length).toBeGreaterThan(10);
   const tsconfig = {
     extends: join(packageRoot, 'tsconfig.json'),
     compilerOptions: {

@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { BoardMonitor } from '../../devices/index.ts';
 import { resolveSettings } from '../../sdk/config/settings.ts';
 import type { Frame } from '../../sdk/frame/frame.ts';
+import { crossValidate, type HeadTrainer } from '../../sdk/learn/heads/trainer.ts';
 import type { FrameReport } from '../../sdk/pipeline/events.ts';
 import { Node, type NodeStats } from '../../sdk/pipeline/node.ts';
 import { pi4WithIna219 } from '../devices/boards/trees.ts';
@@ -104,6 +106,29 @@ describe('Node', () => {
     expect(() => new Node(settings, { stages: { c: {} } })).toThrow(
       'stages.c: expected the name of a camera of the settings (a, b)',
     );
+  });
+
+  it('learns by kinds of heads of one’s own', async () => {
+    const trained: number[] = [];
+    const first: HeadTrainer = {
+      kind: 'first',
+      train: (set) => {
+        trained.push(set.examples.length);
+        const margins = () => Float64Array.from({ length: set.classes }, (_, c) => (c === 0 ? 1 : 0));
+        return { margins, leftOut: crossValidate(set, () => margins), tensors: {} };
+      },
+      restore: (_, classes) => () => Float64Array.from({ length: classes }, (_, c) => (c === 0 ? 1 : 0)),
+    };
+    const settings = resolveSettings({ cameras: { gate: { source: 'scene:' } } });
+    const data = temporaryFolder();
+    const node = new Node(settings, { model: new FakeModel().model, data, trainers: [first] });
+    onTestFinished(() => node.stop());
+    await node.start();
+    await once(node.pipelines.get('gate')!, 'frame');
+    await node.learning!.teach({ camera: 'gate', subject: { view: 'gate' }, label: 'open' });
+    expect(trained).toEqual([1]);
+    expect(node.learning!.summary.heads.gate!.info!.kind).toBe('first');
+    expect(() => new Node(settings, { trainers: first as never })).toThrow('Node: options.trainers: expected');
   });
 
   it('goes on when a listener throws or its promise is rejected, and tells the others', async () => {

@@ -36,14 +36,14 @@ export async function labelledPictures(folder: string): Promise<LabelledPicture[
   throw new InputError(`${folder}: expected folders of pictures in it, each with the name of a label, found none`);
 }
 
+/** Links to folders are folders: an album may lie on another disk. */
 async function foldersIn(folder: string): Promise<string[]> {
-  const entries = await entriesOf(folder);
-  return entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({ name }) => name);
+  const { folders } = await contentsOf(folder);
+  return folders.filter((name) => !name.startsWith('.'));
 }
 
 async function picturesIn(folder: string): Promise<string[]> {
-  const entries = await entriesOf(folder);
-  const { pictures, skipped } = pickPictures(entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name));
+  const { pictures, skipped } = pickPictures((await contentsOf(folder)).files);
   if (pictures.length === 0) {
     const why = skipped ? `; ${skipped}` : '';
     throw new InputError(`${folder}: expected pictures in it (${pictureEndings.join(', ')}), found none${why}`);
@@ -52,8 +52,18 @@ async function picturesIn(folder: string): Promise<string[]> {
   return pictures.sort().map((name) => join(folder, name));
 }
 
-async function entriesOf(folder: string) {
-  return readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+/** A link that leads nowhere is a file, which cannot be read and is said by its name. */
+async function contentsOf(folder: string): Promise<{ folders: string[]; files: string[] }> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     throw new InputError(`${folder}: expected a folder that can be read; ${messageOf(error)}`);
   });
+  const folders: string[] = [];
+  const files: string[] = [];
+  for (const entry of entries) {
+    const isFolder = entry.isSymbolicLink()
+      ? (await stat(join(folder, entry.name)).catch(() => undefined))?.isDirectory()
+      : entry.isDirectory();
+    (isFolder ? folders : files).push(entry.name);
+  }
+  return { folders, files };
 }

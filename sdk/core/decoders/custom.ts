@@ -56,7 +56,7 @@ export function decoderModule(card: ModelCard): string | undefined {
   if (module) return module.address;
   const known = [...modules.keys()].join(', ') || 'none';
   throw new InputError(
-    `decoder.name: there is no decoder "${decoder.name}", registered are: ${known}; call registerDecoder before the model is loaded`,
+    `decoder.name: there is no decoder "${decoder.name}", registered are: ${known}; call registerDecoder before the model is loaded (docs/models.md; for the command: NODE_OPTIONS='--import ./register.js')`,
   );
 }
 
