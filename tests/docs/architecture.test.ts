@@ -35,7 +35,9 @@ describe('ARCHITECTURE.md', () => {
           .filter((line) => line !== ''),
       );
     expect(recipes.map(([title]) => title)).toEqual(
-      ['a decoder', 'a device', 'a command', 'a verb', 'a kernel', 'a head', 'an operator'].map((thing) => `Add ${thing}`),
+      ['a decoder', 'a device', 'a command', 'a verb', 'a kernel', 'a head', 'an operator'].map(
+        (thing) => `Add ${thing}`,
+      ),
     );
     for (const [, ...lines] of recipes) expect(lines.length).toBeLessThanOrEqual(10);
   });
