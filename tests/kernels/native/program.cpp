@@ -148,6 +148,7 @@ void check_others(Random& random) {
           c.kh = static_cast<uint16_t>(random.between(1, 3));
           c.kw = static_cast<uint16_t>(random.between(1, 3));
         }
+        if (op == ProgramOp::resize_bilinear) c.kh = c.kw = 2;
         c.one = op == ProgramOp::multiply && random.between(0, 1) == 0;
         compare(c, random);
       }

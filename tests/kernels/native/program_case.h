@@ -63,8 +63,8 @@ class CaseMaker {
       oh = out_size(c.h, c.pad_top, halo, c.kh, c.sh, c.dh);
       ow = out_size(c.w, c.pad_left, halo, c.kw, c.sw, c.dw);
     } else if (resize) {
-      oh = c.h * (c.op == ProgramOp::resize_bilinear ? 2 : c.kh);
-      ow = c.w * (c.op == ProgramOp::resize_bilinear ? 2 : c.kw);
+      oh = c.h * c.kh;
+      ow = c.w * c.kw;
     }
     const bool floats = c.op == ProgramOp::dequantise || c.epilogue == ProgramEpilogue::float32 || c.epilogue == ProgramEpilogue::float_sigmoid;
     ProgramStep step = ProgramFileMaker::step(c.op, 0, 0);

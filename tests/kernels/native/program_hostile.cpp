@@ -22,6 +22,7 @@ Made valid(Random& random) {
   }
   c.cin = c.cout = static_cast<uint32_t>(random.between(1, 70));
   if (c.op == ProgramOp::conv) c.cout = static_cast<uint32_t>(random.between(1, 70));
+  if (c.op == ProgramOp::resize_bilinear) c.kh = c.kw = 2;
   c.h = static_cast<uint32_t>(random.between(3, 9));
   c.w = static_cast<uint32_t>(random.between(3, 9));
   c.in_halo = c.out_halo = static_cast<uint32_t>(random.between(0, 2));

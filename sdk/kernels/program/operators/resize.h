@@ -8,26 +8,26 @@
 namespace ocellus {
 namespace {
 
-/// That the output is the input times two factors.
-bool scaled(StepCheck& check, uint32_t fy, uint32_t fx) {
+/// That the output is the input times the factors kh and kw, and nothing else of a window is said.
+bool scaled(StepCheck& check) {
+  const ProgramStep& said = check.said();
   const Step& step = check.step();
-  const int64_t h = static_cast<int64_t>(step.in.h) * fy;
-  const int64_t w = static_cast<int64_t>(step.in.w) * fx;
+  if (said.sh != 1 || said.sw != 1 || said.dh != 1 || said.dw != 1 || said.pad_top != 0 || said.pad_left != 0) {
+    return check.fail("expected strides and dilations of 1 and no padding");
+  }
+  const int64_t h = static_cast<int64_t>(step.in.h) * said.kh;
+  const int64_t w = static_cast<int64_t>(step.in.w) * said.kw;
   if (step.out.h == h && step.out.w == w) return true;
   return check.fail("expected an output of %lld x %lld pixels (the input's times %u x %u), got %d x %d", static_cast<long long>(h),
-                    static_cast<long long>(w), fy, fx, step.out.h, step.out.w);
+                    static_cast<long long>(w), said.kh, said.kw, step.out.h, step.out.w);
 }
 
 struct ResizeNearest {
   static bool check(StepCheck& check) {
-    const ProgramStep& said = check.said();
     Step& step = check.step();
-    step.kh = said.kh;
-    step.kw = said.kw;
-    if (said.sh != 1 || said.sw != 1 || said.dh != 1 || said.dw != 1 || said.pad_top != 0 || said.pad_left != 0) {
-      return check.fail("expected strides and dilations of 1 and no padding");
-    }
-    return check.flags(0) && check.in() && check.out(ProgramElement::uint8) && same_channels(check) && scaled(check, said.kh, said.kw) &&
+    step.kh = check.said().kh;
+    step.kw = check.said().kw;
+    return check.flags(0) && check.in() && check.out(ProgramElement::uint8) && same_channels(check) && scaled(check) &&
            check.no_epilogue() && check.rest(false);
   }
 
@@ -40,8 +40,10 @@ struct ResizeNearest {
 
 struct ResizeBilinear {
   static bool check(StepCheck& check) {
-    return check.flags(0) && check.in() && check.out(ProgramElement::uint8) && same_channels(check) && check.no_window() &&
-           scaled(check, 2, 2) && check.no_epilogue() && check.rest(false);
+    const ProgramStep& said = check.said();
+    if (said.kh != 2 || said.kw != 2) return check.fail("expected factors (the kernel) of 2 x 2, got %u x %u", said.kh, said.kw);
+    return check.flags(0) && check.in() && check.out(ProgramElement::uint8) && same_channels(check) && scaled(check) &&
+           check.no_epilogue() && check.rest(false);
   }
 
   static void run(const Step& step, size_t from, size_t to) {
