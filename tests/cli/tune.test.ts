@@ -51,9 +51,7 @@ describe('ocellus tune', { timeout: 900_000 }, () => {
     expect(out).toMatch(/^ENGINE +THREADS +KERNELS +LATENCY ms +CPU ms A FRAME +ENERGY J A FRAME$/m);
     expect(out).toMatch(/^onnxruntime +1 /m);
     expect(out).toMatch(/^10 +(yes|no) /m);
-    expect(out).toMatch(
-      /Best for latency\. For ocellus\.yaml; --write puts it there:\n\ncore:\n {2}engine: auto/,
-    );
+    expect(out).toMatch(/Best for latency\. For ocellus\.yaml; --write puts it there:\n\ncore:\n {2}engine: auto/);
     await expect(readFile(join(folder, 'ocellus.yaml'))).rejects.toThrow('ENOENT');
   });
 

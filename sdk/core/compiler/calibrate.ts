@@ -1,42 +1,84 @@
 import { InputError } from '../../base/errors.ts';
+import { random } from '../../base/random.ts';
+import { Histograms } from './histograms.ts';
+import { type Moments, MomentsSum } from './moments.ts';
 import type { KnownGraph, Source } from './network/graph.ts';
-import type { Measured } from './network/network.ts';
+import type { ConvLayer, Measured } from './network/network.ts';
 import { pictureTensor, Tracer } from './network/trace.ts';
 import { channelsIn, emptyRanges, type Ranges, widen } from './ranges.ts';
 
-/** Pictures as the network takes them: the numbers of its input, one picture after the other. */
-export type CalibrationPictures = AsyncIterable<Uint8Array | Float32Array> | Iterable<Uint8Array | Float32Array>;
+/** Pictures as the network takes them: the numbers of its input, one picture after the other. Gone through twice. */
+export type CalibrationPictures = () => AsyncIterable<Uint8Array | Float32Array> | Iterable<Uint8Array | Float32Array>;
 
-/**
- * Measures the range of each channel of tensors over all pictures.
- *
- * @returns By the tensor's name.
- * @throws InputError when there is no picture.
- */
-export async function measureRanges(
+/** What was seen of a network's numbers on pictures. */
+export interface Calibration {
+  /** By the tensor's name. */
+  readonly ranges: ReadonlyMap<string, Ranges>;
+  /** Of tensors whose channels each keep to themselves: those in which they are held best. */
+  readonly best: ReadonlyMap<string, Ranges>;
+  readonly moments: ReadonlyMap<ConvLayer, Moments>;
+}
+
+export const uncalibrated: Calibration = { ranges: new Map(), best: new Map(), moments: new Map() };
+
+export interface Wanted {
+  readonly ranges: readonly Measured[];
+  readonly best: readonly Measured[];
+  readonly convolutions: readonly ConvLayer[];
+}
+
+/** @throws InputError when there is no picture. */
+export async function calibrate(
+  source: Source,
+  graph: KnownGraph,
+  wanted: Wanted,
+  pictures: CalibrationPictures,
+): Promise<Calibration> {
+  const tensors = new Map(wanted.ranges.map((measured) => [measured.tensor, measured]));
+  const ranges = new Map([...tensors].map(([name, measured]) => [name, emptyRanges(channelsIn(measured))]));
+  const count = await look(source, graph, [...tensors.keys()], pictures, (numbersOf) => {
+    for (const [name, measured] of tensors) widen(ranges.get(name)!, numbersOf(name), measured);
+  });
+  if (count === 0)
+    throw new InputError('expected pictures to measure the ranges of the network’s numbers on, got none');
+
+  const histograms = new Map(wanted.best.map((one) => [one, new Histograms(ranges.get(one.tensor)!)] as const));
+  const sums = wanted.convolutions.flatMap((layer) => {
+    const { measured } = layer.input.layer;
+    return measured && MomentsSum.takes(layer) ? [new MomentsSum(layer, measured)] : [];
+  });
+  const names = new Set([...wanted.best, ...sums.map(({ measured }) => measured)].map(({ tensor }) => tensor));
+  const next = random(1);
+  await look(source, graph, [...names], pictures, (numbersOf) => {
+    for (const [measured, histogram] of histograms) histogram.add(numbersOf(measured.tensor), measured);
+    for (const sum of sums) sum.add(numbersOf(sum.measured.tensor), next);
+  });
+  return {
+    ranges,
+    best: new Map([...histograms].map(([{ tensor }, histogram]) => [tensor, histogram.bestRanges()])),
+    moments: new Map(sums.map((sum) => [sum.layer, sum.finish()])),
+  };
+}
+
+/** Shows each picture to the network, and somebody the tensors between. @returns How many there were. */
+async function look(
   { bytes, weights }: Source,
   { input, outputs }: KnownGraph,
-  wanted: readonly Measured[],
+  tensors: readonly string[],
   pictures: CalibrationPictures,
-): Promise<Map<string, Ranges>> {
-  const tensors = new Map(wanted.map((measured) => [measured.tensor, measured]));
-  const ranges = new Map([...tensors].map(([name, measured]) => [name, emptyRanges(channelsIn(measured))]));
-  const inner = [...tensors.keys()].filter((name) => !outputs.includes(name) && name !== input.name);
+  take: (numbersOf: (tensor: string) => ArrayLike<number>) => void,
+): Promise<number> {
+  const inner = tensors.filter((name) => !outputs.includes(name) && name !== input.name);
   const tracer = await Tracer.open(bytes, weights, inner);
   let count = 0;
   try {
-    for await (const picture of pictures) {
+    for await (const picture of pictures()) {
       const found = await tracer.run({ [input.name]: pictureTensor(input.type, picture, input.shape) });
-      for (const [name, measured] of tensors) {
-        const numbers = found.get(name)?.data as Float32Array | undefined;
-        if (numbers) widen(ranges.get(name)!, numbers, measured);
-      }
+      take((name) => (name === input.name ? picture : (found.get(name)!.data as Float32Array)));
       count++;
     }
   } finally {
     await tracer.close();
   }
-  if (count === 0)
-    throw new InputError('expected pictures to measure the ranges of the network’s numbers on, got none');
-  return ranges;
+  return count;
 }

@@ -10,7 +10,7 @@ import { preparedPictures } from './pictures.ts';
 export interface CompileModelOptions {
   /** Files of pictures to measure the ranges of the network's numbers on; a network that is quantised already needs none. */
   readonly pictures?: readonly string[];
-  /** Told after each picture. */
+  /** Told after each picture; all are looked at twice. */
   readonly onPicture?: () => void;
 }
 
@@ -39,7 +39,7 @@ export async function compileModel(file: ModelFile, options: CompileModelOptions
   try {
     const program = await compile(file, {
       ...{ width, height, layout, mean, std },
-      pictures: pictures && preparedPictures(card, pictures, onPicture),
+      pictures: pictures && (() => preparedPictures(card, pictures, onPicture)),
     });
     return { program, card };
   } catch (error) {

@@ -1,13 +1,14 @@
 import { InputError } from '../../base/errors.ts';
 import type { Program } from '../program/program.ts';
-import { type CalibrationPictures, measureRanges } from './calibrate.ts';
+import { type CalibrationPictures, calibrate, uncalibrated } from './calibrate.ts';
 import { elementsOf } from './elements.ts';
 import { fuse } from './fuse.ts';
 import { readKnownGraph, type Source } from './network/graph.ts';
 import { inputLayer, Lowering, type Normalisation } from './network/lowering.ts';
+import type { Layer } from './network/network.ts';
 import { operators } from './operators/operators.ts';
 import { copyCrops, plan } from './plan.ts';
-import { needsRanges, Quantisation } from './quantise.ts';
+import { isReadByChannel, needsRanges, Quantisation } from './quantise.ts';
 
 export interface CompileOptions extends Normalisation {
   /** Of the network's input. */
@@ -39,7 +40,19 @@ export async function compile(source: Source, options: CompileOptions): Promise<
       `the network does not say the range of its numbers (after ${wanted[0]!.name}): give a folder of pictures to measure it on (--calibrate)`,
     );
   }
-  const measured = wanted.flatMap((layer) => (layer.measured ? [layer.measured] : []));
-  const ranges = measured.length > 0 ? await measureRanges(source, graph, measured, pictures!) : new Map();
-  return plan(network, new Quantisation(ranges));
+  const measuredOf = (layers: readonly Layer[]) => layers.flatMap(({ measured }) => (measured ? [measured] : []));
+  const calibration =
+    wanted.length === 0
+      ? uncalibrated
+      : await calibrate(
+          source,
+          graph,
+          {
+            ranges: measuredOf(wanted),
+            best: measuredOf(wanted.filter((layer) => isReadByChannel(layer, network))),
+            convolutions: network.layers.filter((layer) => layer.kind === 'conv'),
+          },
+          pictures!,
+        );
+  return plan(network, new Quantisation(calibration));
 }

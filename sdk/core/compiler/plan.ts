@@ -153,7 +153,7 @@ class Planner {
       this.#step(layer, {
         op,
         in: this.#viewOf(layer.input),
-        ...(op === 'resize_nearest' && { kernel: layer.factors }),
+        kernel: layer.factors,
       });
     } else if (layer.kind === 'copy') {
       this.#copy(layer.name, layer.input, this.#viewOf(whole(layer)), this.#quantisation.ofRegion(layer.input));
@@ -175,7 +175,7 @@ class Planner {
     const { input, isDepthwise, kernel, stride, pad, dilation, picks, h, w, c, residual } = layer;
     this.#assertPadded(layer);
     const from = this.#quantisation.ofRegion(input);
-    const made = picks ? picking(picks, from) : integerWeights(layer, from);
+    const made = picks ? picking(picks, from) : integerWeights(layer, from, this.#quantisation.momentsOf(layer));
     const element = this.#places.elementOf(layer);
     const end = endOf(layer, made, element, this.#quantisation);
     this.#step(layer, {

@@ -1,7 +1,9 @@
 import { InputError } from '../../base/errors.ts';
 import type { ElementName } from '../program/program.ts';
+import type { Calibration } from './calibrate.ts';
+import type { Moments } from './moments.ts';
 import { type Activation, boundsOf } from './network/activation.ts';
-import type { ConvLayer, Layer, Measured, Region } from './network/network.ts';
+import { type ConvLayer, inputsOf, type Layer, type Network, type Region } from './network/network.ts';
 import type { Ranges } from './ranges.ts';
 
 /** How each channel of a layer's numbers is held in 8 bits: number = (q - zero) * scale + offset. */
@@ -48,12 +50,16 @@ function passesOn(layer: Layer): boolean {
 
 /** Scales and zero points of all layers, each computed when first asked for. */
 export class Quantisation {
-  readonly #ranges: ReadonlyMap<string, Ranges>;
+  readonly #calibration: Calibration;
   readonly #scales = new Map<Layer, Scales>();
   readonly #units = new Map<Layer, SiluUnits>();
 
-  constructor(ranges: ReadonlyMap<string, Ranges>) {
-    this.#ranges = ranges;
+  constructor(calibration: Calibration) {
+    this.#calibration = calibration;
+  }
+
+  momentsOf(layer: ConvLayer): Moments | undefined {
+    return this.#calibration.moments.get(layer);
   }
 
   /** @throws InputError when the layer's range was not measured. */
@@ -110,19 +116,21 @@ export class Quantisation {
       };
     }
     if (isSigmoid(layer)) return { scale: new Float64Array(c).fill(1 / 255), zero: new Uint8Array(c), offset };
-    const { low, high } = this.#rangesOf(layer);
-    return { ...scalesOf(low, high, lastActivation(layer)), offset };
-  }
-
-  #rangesOf({ measured, name, c }: Layer): Ranges {
-    const ranges = measured && this.#ranges.get(measured.tensor);
+    const best = this.#rangesOf(layer, 'best');
+    if (best) return { ...scalesOf(best, undefined, 1, 1), offset };
+    const ranges = this.#rangesOf(layer, 'ranges');
     if (!ranges) {
       throw new InputError(
-        `the range of the numbers after ${name} is not known: give a folder of pictures to measure it on (--calibrate)`,
+        `the range of the numbers after ${layer.name} is not known: give a folder of pictures to measure it on (--calibrate)`,
       );
     }
-    const { from } = measured as Measured;
-    return { low: ranges.low.slice(from, from + c), high: ranges.high.slice(from, from + c) };
+    return { ...scalesOf(ranges, lastActivation(layer), perChannel), offset };
+  }
+
+  #rangesOf({ measured, c }: Layer, which: 'ranges' | 'best'): Ranges | undefined {
+    const ranges = measured && this.#calibration[which].get(measured.tensor);
+    const end = (measured?.from ?? 0) + c;
+    return ranges && { low: ranges.low.slice(end - c, end), high: ranges.high.slice(end - c, end) };
   }
 
   /** Its multipliers have 15 bits: scales are made such that they are whole numbers, which costs nothing. */
@@ -161,16 +169,35 @@ function joined(parts: readonly Scales[]): Scales {
   };
 }
 
-function scalesOf(low: Float64Array, high: Float64Array, activation: Activation | undefined): Omit<Scales, 'offset'> {
+/** @param share How much of its scale is a channel's own. @param more What each range is widened by. */
+function scalesOf(
+  { low, high }: Ranges,
+  activation: Activation | undefined,
+  share: number,
+  more?: number,
+): Omit<Scales, 'offset'> {
   const [least, most] = activation ? boundsOf(activation) : [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   // A channel that no picture reached has no range; 0 is always one of its numbers.
   const finite = (value: number) => (Number.isFinite(value) ? value : 0);
-  const bottom = low.map((value) => Math.max(least, Math.min(finite(value), 0) * wider.low));
-  const top = high.map((value) => Math.min(most, Math.max(finite(value), 0) * wider.high));
+  const bottom = low.map((value) => Math.max(least, Math.min(finite(value), 0) * (more ?? wider.low)));
+  const top = high.map((value) => Math.min(most, Math.max(finite(value), 0) * (more ?? wider.high)));
   const ranges = top.map((value, c) => Math.max(value - Math.min(0, bottom[c]!), 1e-6));
   const largest = ranges.reduce((one, other) => Math.max(one, other), 0);
   return {
-    scale: ranges.map((range) => Math.max(range ** perChannel * largest ** (1 - perChannel), largest * finest) / 255),
+    scale: ranges.map((range) => Math.max(range ** share * largest ** (1 - share), largest * finest) / 255),
     zero: Uint8Array.from(ranges, (range, c) => Math.round((Math.max(0, -bottom[c]!) / range) * 255)),
   };
+}
+
+/**
+ * Do only depthwise convolutions read it? Each channel then keeps to itself: its scale is nobody else's matter, and is the one that
+ * holds its numbers best.
+ */
+export function isReadByChannel(layer: Layer, { layers, outputs }: Network): boolean {
+  if (outputs.some(({ view }) => view.layer === layer)) return false;
+  const readers = layers.filter((other) => inputsOf(other).some((region) => region.layer === layer));
+  return readers.every((reader) => {
+    if (reader.kind === 'conv') return reader.isDepthwise && reader.residual?.input.layer !== layer;
+    return passesOn(reader) && isReadByChannel(reader, { layers, outputs });
+  });
 }

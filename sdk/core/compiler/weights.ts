@@ -1,6 +1,8 @@
 import { nearest } from '../program/arithmetic.ts';
+import type { Moments } from './moments.ts';
 import type { ConvLayer } from './network/network.ts';
 import type { Scales } from './quantise.ts';
+import { Rounding } from './rounding.ts';
 
 /** A convolution in integers. */
 export interface IntegerWeights {
@@ -19,33 +21,42 @@ const largestBias = 2 ** 28;
  * The scales of the input go into the weights before those are quantised, its zero points into the bias.
  *
  * @param input Scales of what the convolution reads.
+ * @param moments How that varies, where it was measured.
  */
-export function integerWeights(layer: ConvLayer, input: Scales): IntegerWeights {
+export function integerWeights(layer: ConvLayer, input: Scales, moments?: Moments): IntegerWeights {
   const { c, isDepthwise } = layer;
   const count = layer.weights.length / c;
   const inputs = isDepthwise ? 1 : input.scale.length;
   const weights = new Int8Array(layer.weights.length);
   const bias = new Int32Array(c);
   const scale = new Float64Array(c);
-  const places = (o: number, i: number) => (isDepthwise ? i * c + o : o * count + i);
+  const placeOf = (o: number, i: number) => (isDepthwise ? i * c + o : o * count + i);
   const channelOf = (o: number, i: number) => (isDepthwise ? o : i % inputs);
-  const row = new Float64Array(count);
+  const scalesOf = (o: number) => Float64Array.from({ length: count }, (_, i) => input.scale[channelOf(o, i)]!);
+  const shared = moments && !isDepthwise ? new Rounding(moments, 0, scalesOf(0)) : undefined;
   for (let o = 0; o < c; o++) {
-    let real = layer.bias[o]!;
-    for (let i = 0; i < count; i++) {
-      const from = channelOf(o, i);
-      const weight = layer.weights[places(o, i)]!;
-      row[i] = weight * input.scale[from]!;
-      real += weight * input.offset[from]!;
-    }
+    const row = Float64Array.from(
+      { length: count },
+      (_, i) => layer.weights[placeOf(o, i)]! * input.scale[channelOf(o, i)]!,
+    );
     const known = knownScale(layer, o, input);
+    const rounding = known === undefined && moments ? (shared ?? new Rounding(moments, o, scalesOf(o))) : undefined;
+    const offset = row.reduce(
+      (sum, one, i) => sum + one * (input.offset[channelOf(o, i)]! / input.scale[channelOf(o, i)]!),
+      0,
+    );
+    const real = layer.bias[o]! + offset;
     const found = Math.max(known ?? bestScale(row), Math.abs(real) / largestBias);
-    let sum = real / found;
+    const rounded =
+      rounding?.round(row, found) ??
+      Int8Array.from(row, (one, i) => {
+        const exact = known === found ? layer.grid!.weights[placeOf(o, i)]! : nearest(one / found);
+        return Math.min(most, Math.max(-most, exact));
+      });
+    let sum = (real + (rounding?.shortfall(row, rounded, found) ?? 0)) / found;
     for (let i = 0; i < count; i++) {
-      const place = places(o, i);
-      const exact = known === found ? layer.grid!.weights[place]! : nearest(row[i]! / found);
-      weights[place] = Math.min(most, Math.max(-most, exact));
-      sum -= input.zero[channelOf(o, i)]! * weights[place]!;
+      weights[placeOf(o, i)] = rounded[i]!;
+      sum -= input.zero[channelOf(o, i)]! * rounded[i]!;
     }
     bias[o] = nearest(sum);
     scale[o] = found;

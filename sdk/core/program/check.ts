@@ -212,8 +212,9 @@ class StepCheck {
       this.#expect((isSame(second) || isBroadcast) && second.element === 'uint8', () => [text(out), text(second)]);
     }
     if (op === 'resize_nearest' || op === 'resize_bilinear') {
-      const [kh, kw] = op === 'resize_nearest' ? kernel : [2, 2];
-      this.#expect(out.h === from.h * kh && out.w === from.w * kw && kh > 0 && kw > 0, () => [
+      const [kh, kw] = kernel;
+      const isTwo = op === 'resize_nearest' || (kh === 2 && kw === 2);
+      this.#expect(out.h === from.h * kh && out.w === from.w * kw && kh > 0 && kw > 0 && isTwo, () => [
         `${from.h * kh} x ${from.w * kw}`,
         text(out),
       ]);

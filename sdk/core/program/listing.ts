@@ -70,7 +70,7 @@ function kernelOf({ op, kernel, stride = [1, 1], dilation = [1, 1], spaceToDepth
   const parts = [`${kernel[0]}x${kernel[1]}`];
   if (stride[0] > 1 || stride[1] > 1) parts.push(`/${stride[0] === stride[1] ? stride[0] : stride.join('x')}`);
   if (dilation[0] > 1 || dilation[1] > 1) parts.push(` dilated ${dilation.join('x')}`);
-  return op === 'resize_bilinear' ? '2x2' : parts.join('');
+  return parts.join('');
 }
 
 function epilogueOf({ op, epilogue, residual, lo, hi, z }: ProgramStep): string {

@@ -118,6 +118,7 @@ describe('ModelCard', () => {
     expect(cards.map(({ name, task }) => [name, task])).toEqual([
       ['efficientnet-lite0-int8', 'classify'],
       ['nanodet-g-416-int8', 'detect'],
+      ['yolox-nano-416-int8', 'detect'],
     ]);
     for (const { sha256, source, labels } of cards) {
       expect(sha256).toMatch(/^[0-9a-f]{64}$/);

@@ -215,7 +215,7 @@ describe('what the compiler lacks', () => {
     await expect(compiled((net, x) => net.node('Relu', [net.conv(x, [3, 4])]))).rejects.toThrow(
       /does not say the range of its numbers \(after Conv:t\d+\): give a folder of pictures/,
     );
-    await expect(compiled((net, x) => net.node('Relu', [net.conv(x, [3, 4])]), { pictures: [] })).rejects.toThrow(
+    await expect(compiled((net, x) => net.node('Relu', [net.conv(x, [3, 4])]), { pictures: () => [] })).rejects.toThrow(
       /expected pictures to measure the ranges/,
     );
   });

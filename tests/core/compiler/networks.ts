@@ -98,7 +98,7 @@ export interface Compared {
 export async function compareWithFloat(model: Uint8Array<ArrayBuffer>, side = 16): Promise<Compared> {
   const options = { width: side, height: side, layout: 'NCHW', mean: [0, 0, 0], std: [1, 1, 1] } as const;
   const source = { bytes: model, weights: [] };
-  const program = await compile(source, { ...options, pictures: pictures(8, side) });
+  const program = await compile(source, { ...options, pictures: () => pictures(8, side) });
   const session = await InferenceSession.create(model, { logSeverityLevel: 3, graphOptimizationLevel: 'disabled' });
   const interpreter = new Interpreter(program);
   const sums = session.outputNames.map(() => ({ error: 0, all: 0, square: 0, count: 0 }));

@@ -41,7 +41,7 @@ async function compile(model: string, options: CompileOptions): Promise<void> {
   const found = await findModel(model);
   const file = await readForm(found, 'network');
   const pictures = options.calibrate === undefined ? undefined : await withFolders([options.calibrate]);
-  const bar = progress('calibrate', pictures?.length ?? 0);
+  const bar = progress('calibrate', 2 * (pictures?.length ?? 0));
   const { program, card } = await compileModel(file, { pictures, onPicture: () => bar.step() }).finally(() =>
     bar.done(),
   );

@@ -163,5 +163,7 @@ export function inputLayer({ input: { name, shape } }: KnownGraph, { mean, std, 
     View['dims'][0],
     View['dims'][0],
   ];
-  return layout === 'NCHW' ? view : { ...view, dims: [n, rows, columns, channels] };
+  const dims = layout === 'NCHW' ? view.dims : [n, rows, columns, channels];
+  layer.measured = { tensor: name, dims, from: 0 };
+  return { ...view, dims };
 }
