@@ -1,3 +1,4 @@
+import { findOpenCvBindings, howToInstallOpenCv, openCvPackage } from '../../sdk/opencv-bindings/load.ts';
 import { askProgram } from './ask-program.ts';
 import { findProgram } from './find-program.ts';
 
@@ -47,7 +48,7 @@ const wanted = [
   },
 ] as const;
 
-/** Each program that a source may need, found or not, in a fixed order; last OpenCV, which is a library. */
+/** Each program that a source may need, found or not, in a fixed order; last OpenCV and its bindings, which are libraries. */
 export async function findPrograms(): Promise<FoundProgram[]> {
   return Promise.all([
     ...wanted.map(async ({ name, purpose, install, ask }) => {
@@ -56,14 +57,20 @@ export async function findPrograms(): Promise<FoundProgram[]> {
       return { name, purpose, install, path, version: answer ? versionIn(answer) : undefined };
     }),
     findOpenCv(),
+    {
+      name: openCvPackage,
+      purpose: 'OpenCV’s bindings: the source opencv:, stages, its engine',
+      install: howToInstallOpenCv,
+      path: findOpenCvBindings(),
+    },
   ]);
 }
 
 async function findOpenCv(): Promise<FoundProgram> {
   const about = {
     name: 'opencv4',
-    purpose: 'OpenCV stages',
-    install: 'sudo apt install libopencv-dev pkg-config, then build the bindings (docs/opencv.md)',
+    purpose: 'OpenCV, which the bindings are built against',
+    install: 'sudo apt install libopencv-dev pkg-config',
   };
   if (!findProgram('pkg-config')) return about;
   const version = (await askProgram('pkg-config', ['--modversion', 'opencv4']))?.trim();

@@ -6,13 +6,13 @@ import { asset, packageRoot } from '../base/assets.ts';
 import { InputError, messageOf } from '../base/errors.ts';
 import type { OpenCv } from './types.ts';
 
-const name = '@u4/opencv4nodejs';
+export const openCvPackage = '@u4/opencv4nodejs';
 const isCheckout = existsSync(asset('tools', 'setup', 'opencv', 'package.json'));
 
 /** What to do where it is not there. */
-const howToInstall = isCheckout
+export const howToInstallOpenCv = isCheckout
   ? 'sudo apt-get install libopencv-dev, then npm run opencv'
-  : `sudo apt-get install libopencv-dev, then npm install --ignore-scripts ${name} and npx ocellus-opencv`;
+  : `sudo apt-get install libopencv-dev, then npm install --ignore-scripts ${openCvPackage} and npx ocellus-opencv`;
 
 let loaded: OpenCv | undefined;
 
@@ -64,16 +64,23 @@ export function prepareOpenCvThread(): void {
 
 /** Was it built for this Node on this machine, as far as files tell? */
 export function hasOpenCv(): boolean {
+  return findOpenCvBindings() !== undefined;
+}
+
+/** The native file of the package, where it was built. */
+export function findOpenCvBindings(): string | undefined {
   const entry = findEntry();
-  return entry !== undefined && existsSync(bindings(entry));
+  const path = entry && bindings(entry);
+  return path && existsSync(path) ? path : undefined;
 }
 
 /** The native file of the package. @throws InputError when there is none. */
 function bindingsPath(): string {
   const entry = findEntry();
-  if (!entry) throw new InputError(`OpenCV is not installed: ${howToInstall}`);
+  if (!entry)
+    throw new InputError(`the bindings of OpenCV (${openCvPackage}) are not installed: ${howToInstallOpenCv}`);
   const path = bindings(entry);
-  if (!existsSync(path)) throw new InputError(`${name} is there, but not built: ${howToInstall}`);
+  if (!existsSync(path)) throw new InputError(`${openCvPackage} is there, but not built: ${howToInstallOpenCv}`);
   return path;
 }
 
@@ -85,9 +92,11 @@ function load(): OpenCv {
   try {
     // It writes what it looks for to standard output, where programs write their results.
     (require('@u4/opencv-build') as { Log: { silence: boolean } }).Log.silence = true;
-    return require(name) as OpenCv;
+    return require(openCvPackage) as OpenCv;
   } catch (error) {
-    throw new InputError(`${name} cannot be loaded (${messageOf(error).trim()}); build it again: ${howToInstall}`);
+    throw new InputError(
+      `${openCvPackage} cannot be loaded (${messageOf(error).trim()}); build it again: ${howToInstallOpenCv}`,
+    );
   }
 }
 
@@ -95,7 +104,7 @@ function load(): OpenCv {
 function findEntry(): string | undefined {
   for (const folder of [packageRoot, asset('build', 'opencv')]) {
     try {
-      return createRequire(join(folder, 'package.json')).resolve(name);
+      return createRequire(join(folder, 'package.json')).resolve(openCvPackage);
     } catch {
       // Not there.
     }

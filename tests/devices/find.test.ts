@@ -3,6 +3,7 @@ import { findCameras, findPrograms } from '../../devices/find.ts';
 import { findLibcameraCameras, parseCameraList } from '../../devices/libcamera/find.ts';
 import { versionIn } from '../../devices/programs/wanted-programs.ts';
 import { findV4l2Cameras, hasVideoCapture } from '../../devices/v4l2/find.ts';
+import { findOpenCvBindings } from '../../sdk/opencv-bindings/load.ts';
 import { tree } from '../support/folders.ts';
 import { fakeProgram, onlyPrograms } from '../support/programs.ts';
 
@@ -121,6 +122,8 @@ describe('findPrograms', () => {
       'rpicam-vid': { version: '1.5.3' },
       'libcamera-vid': { path: undefined, version: undefined, install: expect.stringContaining('rpicam-apps-lite') },
       opencv4: { version: '4.6.0', path: '/usr/lib/x86_64-linux-gnu' },
+      // Not there by OpenCV alone.
+      '@u4/opencv4nodejs': { path: findOpenCvBindings(), install: expect.stringContaining('npm run opencv') },
     });
   });
 

@@ -38,10 +38,10 @@ const bindings = {
 describe.skipIf(!existsSync(compiled))('loadOpenCv (needs dist)', () => {
   it('says how to install what is not there: in a project, and in a checkout', () => {
     expect(loadWith({})).toBe(
-      'false InputError OpenCV is not installed: sudo apt-get install libopencv-dev, then npm install --ignore-scripts @u4/opencv4nodejs and npx ocellus-opencv',
+      'false InputError the bindings of OpenCV (@u4/opencv4nodejs) are not installed: sudo apt-get install libopencv-dev, then npm install --ignore-scripts @u4/opencv4nodejs and npx ocellus-opencv',
     );
     expect(loadWith({ 'ocellus/tools/setup/opencv/package.json': '{}' })).toBe(
-      'false InputError OpenCV is not installed: sudo apt-get install libopencv-dev, then npm run opencv',
+      'false InputError the bindings of OpenCV (@u4/opencv4nodejs) are not installed: sudo apt-get install libopencv-dev, then npm run opencv',
     );
   });
 
