@@ -75,7 +75,7 @@ OCELLUS_VECTOR(Vector512, __m512i, __m512, _mm512, si512)
 
 // What is not the same at all widths, or needs more than AVX2 where there is more:
 // - `Bytes`, `bytes_of`, `Weight`, `put_weights` and `dot_from`: the sum of four products in each lane.
-// - stores of the first values, of what an unpacked pair or four of pixels became in one pack, and their residuals.
+// - stores of the first `count` values, and of the two or four pixels that one pack has (at most `pixels` of them); residuals.
 #if defined(__AVX512F__)
 
 /// Not the intrinsic: from that GCC makes copies of the sums and keeps them in memory, which costs more than the products.
@@ -242,7 +242,7 @@ struct V256 : Vector256 {
     const I v = _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
     uint8_t all[32];
     store(all, v);
-    for (size_t p = 0; p < pixels; p++) std::memcpy(out + static_cast<ptrdiff_t>(p) * pitch, all + 8 * p, count);
+    for (size_t p = 0; p < pixels && p < 4; p++) std::memcpy(out + static_cast<ptrdiff_t>(p) * pitch, all + 8 * p, count);
   }
 };
 
