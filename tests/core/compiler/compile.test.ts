@@ -186,6 +186,14 @@ describe('a compiled network', () => {
     });
   }
 
+  test('takes the picture as it is, where the network does', async () => {
+    const net = new NetworkBuilder();
+    net.output(head(net, net.node('Relu', [net.conv('images', [3, 8], 3)]), 8));
+    const { program, errors } = await compareWithFloat(net.build());
+    expect(opsOf(program)).toEqual(['input:linear', 'conv:linear', 'conv:float']);
+    expect(errors[0]).toBeLessThan(0.03);
+  });
+
   test('has its output in order where it is computed: nothing is moved', async () => {
     const { make } = cases['lists of pixels of two sizes behind each other, scores beside boxes, as YOLOX ends']!;
     const { program } = await compareWithFloat(network(make));

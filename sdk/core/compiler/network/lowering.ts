@@ -101,6 +101,7 @@ export class Lowering {
       constants,
       input: { name },
     } = this.graph;
+    this.layers.push(input.layer);
     this.set(name, input);
     for (const node of nodes) {
       const isKnown = node.outputs.every((one) => one === '' || constants.has(one));
