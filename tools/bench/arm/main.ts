@@ -1,5 +1,6 @@
 // `npm run bench:arm`: how much work the kernels are for the boards' processors, where no board is at hand. Instructions are
-// counted under qemu; llvm-mca says how many cycles they take. Beside the scalar variant, libyuv and OpenCV.
+// counted under qemu; llvm-mca says how many cycles they take. Beside the scalar variant, libyuv and OpenCV; with
+// `--program NETWORK.ocp --onnx NETWORK.onnx` a whole network, beside onnxruntime.
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +10,7 @@ import { Progress } from '../progress.ts';
 import { CycleModel } from './cycles.ts';
 import { LibraryNames, readable } from './names.ts';
 import { pathsOf } from './paths.ts';
-import { preparePrograms } from './programs.ts';
+import { type Program, type Programs, preparePrograms } from './programs.ts';
 import { type Block, type Trace, trace } from './trace.ts';
 
 /**
@@ -31,6 +32,7 @@ const jobs = [
   { name: 'motion', what: 'motion, 1280x720', unit: 'cell of 8x8', units: 160 * 90, peers: [] },
   { name: 'dot-i8', what: 'dot int8, 1280 values', unit: 'product', units: 100, peers: [] },
   { name: 'dot-f32', what: 'dot float, 1280 values', unit: 'product', units: 100, peers: [] },
+  { name: 'network', what: 'a whole network, in millions', unit: 'inference', units: 1e6, peers: ['onnxruntime'] },
 ] as const;
 const variants = ['scalar', 'neon', 'neon_dotprod'];
 /** Paths with less than this part of the instructions are taken to be like the others. */
@@ -40,7 +42,10 @@ const { values } = parseArgs({
   options: {
     job: { type: 'string', multiple: true, default: jobs.map((job) => job.name) },
     processor: { type: 'string', multiple: true, default: processors.map((processor) => processor.name) },
-    by: { type: 'string', multiple: true, default: [...variants, ...peers] },
+    by: { type: 'string', multiple: true, default: [...variants, ...peers, 'onnxruntime'] },
+    /** A compiled program, and the network that onnxruntime runs beside it. */
+    program: { type: 'string' },
+    onnx: { type: 'string' },
     /** Shows the paths where the cycles go. */
     paths: { type: 'boolean', default: false },
     json: { type: 'string', default: join(tmpdir(), 'ocellus-arm.json') },
@@ -78,19 +83,21 @@ async function bench(): Promise<void> {
   const model = new CycleModel(programs.mca);
   const results: Result[] = [];
   const chosen = jobs
-    .filter(({ name }) => values.job.includes(name))
+    .filter(({ name }) => values.job.includes(name) && (name !== 'network' || values.program))
     .flatMap((job) =>
-      [...variants, ...job.peers].filter((name) => values.by.includes(name)).map((by) => ({ job, by })),
+      [...variants, ...job.peers]
+        .filter((name) => values.by.includes(name) && (name !== 'onnxruntime' || values.onnx))
+        .map((by) => ({ job, by })),
     );
   const progress = new Progress(chosen.length);
   for (const { job, by } of chosen) {
     progress.next(`${job.what}, ${by}`);
-    const program = variants.includes(by) ? programs.ours : programs.peers;
     const traces = new Map<string, Trace | undefined>();
     for (const processor of processors.filter(({ name }) => values.processor.includes(name))) {
       if (!traces.has(processor.cpu)) {
+        const { program, words } = commandOf(programs, job, by, processor.cpu);
         const options = ['-cpu', processor.cpu, ...program.options];
-        traces.set(processor.cpu, await trace(programs.qemu, options, [program.file, job.name, by]));
+        traces.set(processor.cpu, await trace(programs.qemu, options, [program.file, ...words]));
       }
       const counted = traces.get(processor.cpu);
       if (counted) results.push({ by, processor: processor.name, ...measure(counted, model, job, processor.model) });
@@ -105,6 +112,12 @@ async function bench(): Promise<void> {
 }
 
 type Job = (typeof jobs)[number];
+
+function commandOf(programs: Programs, job: Job, by: string, cpu: string): { program: Program; words: string[] } {
+  if (by === 'onnxruntime') return { program: programs.onnxruntime(cpu), words: [values.onnx!] };
+  const words = [job.name, by, ...(job.name === 'network' ? [values.program!] : [])];
+  return { program: variants.includes(by) ? programs.ours : programs.peers, words };
+}
 
 function measure({ blocks, stdout }: Trace, model: CycleModel, job: Job, of: string): Omit<Result, 'by' | 'processor'> {
   const instructions = blocks.reduce((sum, block) => sum + block.count * block.words.length, 0);

@@ -95,7 +95,7 @@ void network(const Table& table, const char* file) {
   }
   ocellus::Program program;
   ocellus::ProgramError error;
-  if (!program.load(bytes.data(), bytes.size(), *table.program, *ocellus::table_of(ocellus::Isa::scalar).program, error)) {
+  if (!program.load(bytes.data(), bytes.size(), *table.program, *ocellus::table_of(ocellus::Isa::scalar).program, 1, error)) {
     std::fprintf(stderr, "%s: %s\n", file, error.text);
     std::exit(1);
   }

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { asset, packageRoot } from '../../../sdk/base/assets.ts';
 import { InputError } from '../../../sdk/base/errors.ts';
 
@@ -18,6 +18,8 @@ export interface Programs {
   /** What to run, without its arguments, and what qemu gets before. */
   readonly ours: Program;
   readonly peers: Program;
+  /** Of a processor, as qemu calls it: onnxruntime reads what the system says of it. Fetched and built when it is asked for. */
+  readonly onnxruntime: (cpu: string) => Program;
 }
 
 export interface Program {
@@ -35,7 +37,7 @@ export function preparePrograms(): Programs {
     // From 16 on it has a model of the Cortex-A76's core.
     'llvm-19': newestMca(),
   };
-  const root = join(cache, 'ocellus-arm-peers');
+  const root = join(cache, 'ocellus-arm-peers-2');
   const missing = Object.entries(found).flatMap(([name, path]) => (path ? [] : [name]));
   if (!existsSync(root) && !onPath('mmdebstrap')) missing.push('mmdebstrap');
   if (missing.length > 0)
@@ -43,7 +45,13 @@ export function preparePrograms(): Programs {
   if (!existsSync(root)) fetchPeers(root);
   const folder = join(cache, 'ocellus-arm-bench');
   buildKernels(folder);
-  return { qemu, mca: found['llvm-19']!, ours: buildOurs(folder), peers: buildPeers(folder, root) };
+  return {
+    qemu,
+    mca: found['llvm-19']!,
+    ours: buildOurs(folder),
+    peers: buildPeers(folder, root),
+    onnxruntime: (cpu) => buildOnnxruntime(folder, root, cpu),
+  };
 }
 
 function onPath(name: string): string | undefined {
@@ -65,13 +73,18 @@ function newestMca(): string | undefined {
   return versions.sort((a, b) => b.version - a.version)[0]?.file;
 }
 
-/** An arm64 machine of files with the peers' libraries; nothing of it is configured or run here. */
+/** An arm64 machine of files with the peers' libraries and onnxruntime's header; nothing of it is configured or run here. */
 function fetchPeers(root: string): void {
   console.error(`Fetching Debian's libyuv and OpenCV for arm64 to ${root} (once) …`);
   const work = `${root}.${process.pid}`;
   mkdirSync(cache, { recursive: true });
   try {
-    const options = ['--quiet', '--variant=extract', '--arch=arm64', '--include=libyuv-dev,libopencv-imgproc-dev'];
+    const options = [
+      '--quiet',
+      '--variant=extract',
+      '--arch=arm64',
+      '--include=libyuv-dev,libopencv-imgproc-dev,libonnxruntime-dev',
+    ];
     execFileSync('mmdebstrap', [...options, release, work], { stdio: ['ignore', 'ignore', 'inherit'] });
     symlinkSync('usr/lib', join(work, 'lib'));
     renameSync(work, root);
@@ -122,6 +135,92 @@ function buildPeers(folder: string, root: string): Program {
   // Debian finds these two through links that are only made when packages are configured.
   const extra = ['lapack', 'blas'].map((name) => `/${libraries}/${name}`).join(':');
   return { options: ['-L', root, '-E', `LD_LIBRARY_PATH=${extra}`, '-E', 'LD_BIND_NOW=1'], file };
+}
+
+/** Beside the newest onnxruntime of Python's packages, which is newer than Debian's; the header of that one serves. */
+function buildOnnxruntime(folder: string, root: string, cpu: string): Program {
+  const library = fetchOnnxruntime();
+  const file = join(folder, 'onnxruntime');
+  compile([
+    asset('tools', 'bench', 'arm', 'onnxruntime.cpp'),
+    '-idirafter',
+    join(root, 'usr/include/onnxruntime'),
+    library,
+    '-Wl,--allow-shlib-undefined',
+    '-o',
+    file,
+  ]);
+  const system = describeProcessor(folder, root, cpu);
+  return { options: ['-L', system, '-E', `LD_LIBRARY_PATH=${dirname(library)}`, '-E', 'LD_BIND_NOW=1'], file };
+}
+
+/** The library for arm64 out of its wheel, under the name that programs look for. */
+function fetchOnnxruntime(): string {
+  const wheel = join(cache, 'ocellus-arm-onnxruntime');
+  const capi = join(wheel, 'onnxruntime', 'capi');
+  if (!existsSync(wheel)) {
+    console.error(`Fetching onnxruntime for arm64 to ${wheel} (once) …`);
+    const work = `${wheel}.${process.pid}`;
+    try {
+      const machine = ['--platform', 'manylinux_2_28_aarch64', '--python-version', '3.12'];
+      run('python3', [
+        '-m',
+        'pip',
+        'download',
+        '-q',
+        '--no-deps',
+        '--only-binary=:all:',
+        ...machine,
+        '-d',
+        work,
+        'onnxruntime',
+      ]);
+      const [name] = readdirSync(work);
+      run('python3', ['-m', 'zipfile', '-e', join(work, name!), work]);
+      renameSync(work, wheel);
+    } finally {
+      rmSync(work, { recursive: true, force: true });
+    }
+  }
+  const found = readdirSync(capi).find((name) => /^libonnxruntime\.so\.\d+\.\d+/.test(name));
+  if (!found) throw new InputError(`No libonnxruntime.so in ${capi}: expected it in onnxruntime's wheel`);
+  const link = join(capi, 'libonnxruntime.so.1');
+  if (!existsSync(link)) symlinkSync(found, link);
+  return link;
+}
+
+/** What Linux would say of each processor; qemu passes on what this machine's says, at which onnxruntime stumbles. */
+const described: Record<string, { part: string; features: string }> = {
+  'cortex-a53': { part: '0xd03', features: 'fp asimd evtstrm aes pmull sha1 sha2 crc32 cpuid' },
+  'cortex-a76': {
+    part: '0xd0b',
+    features: 'fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm lrcpc dcpop asimddp',
+  },
+};
+
+/** A root like the peers', with /proc and /sys of a machine with one such processor. */
+function describeProcessor(folder: string, root: string, cpu: string): string {
+  const system = join(folder, `system-${cpu}`);
+  rmSync(system, { recursive: true, force: true });
+  const processors = join(system, 'sys/devices/system/cpu');
+  mkdirSync(processors, { recursive: true });
+  mkdirSync(join(system, 'proc'));
+  for (const name of ['usr', 'etc']) symlinkSync(join(root, name), join(system, name));
+  symlinkSync('usr/lib', join(system, 'lib'));
+  for (const name of ['possible', 'present', 'online']) writeFileSync(join(processors, name), '0\n');
+  const { part, features } = described[cpu]!;
+  const lines = [
+    'processor\t: 0',
+    'BogoMIPS\t: 108.00',
+    `Features\t: ${features}`,
+    'CPU implementer\t: 0x41',
+    'CPU architecture: 8',
+    'CPU variant\t: 0x0',
+    `CPU part\t: ${part}`,
+    'CPU revision\t: 1',
+  ];
+  writeFileSync(join(system, 'proc/cpuinfo'), `${lines.join('\n')}\n\n`);
+  return system;
 }
 
 function compile(args: readonly string[]): void {
