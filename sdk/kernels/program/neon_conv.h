@@ -104,24 +104,26 @@ struct NeonConv {
       for (size_t b = 0; b < plan.blocks; b++) {
         const auto first = static_cast<ptrdiff_t>(b * block_channels);
         const uint8_t* of_block = weights + b * plan.block_weights();
-        for (int32_t i = 0; i < run.count;) {
-          alignas(64) int32_t acc[Multiply::pixels * block_channels];
-          int32_t tile = run.count - i;
-          if (tile == 1) {
-            Multiply::one(run.in[i], stretches, of_block, blocks[b].bias, acc);
-          } else {
-            Multiply::tile(run.in + i, stretches, of_block, blocks[b].bias, acc);
-            tile = tile < Multiply::pixels ? tile : Multiply::pixels;
+        for (int32_t i = 0; i < run.count; i += batch_pixels) {
+          alignas(64) int32_t acc[(batch_pixels + Multiply::pixels) * block_channels];
+          const int32_t count = run.count - i < batch_pixels ? run.count - i : batch_pixels;
+          for (int32_t j = 0; j < count; j += Multiply::pixels) {
+            int32_t* sums = acc + block_channels * j;
+            if (count - j == 1) {
+              Multiply::one(run.in[i + j], stretches, of_block, blocks[b].bias, sums);
+            } else {
+              Multiply::tile(run.in + i + j, stretches, of_block, blocks[b].bias, sums);
+            }
           }
-          finish({acc, tile, run.out + i, run.residual + i, first * value_bytes, first, static_cast<int32_t>(step.out.channels - first)},
+          finish({acc, count, run.out + i, run.residual + i, first * value_bytes, first, static_cast<int32_t>(step.out.channels - first)},
                  blocks[b], rule);
-          i += tile;
         }
       }
     }
   }
 
-  static constexpr int32_t run_pixels = 24 * Multiply::pixels;
+  static constexpr int32_t run_pixels = 2 * batch_pixels;
+  static_assert(batch_pixels % Multiply::pixels == 0, "whole tiles");
   static constexpr ProgramOperation operation = {packed_bytes, pack, rows_of, run, nullptr};
 };
 

@@ -10,7 +10,7 @@ namespace {
 
 struct NeonDepthwise {
   static constexpr int32_t pixels = 4;
-  static constexpr int32_t run_pixels = 96;
+  static constexpr int32_t run_pixels = 2 * batch_pixels;
 
   struct alignas(64) Head {
     bool small;
@@ -109,12 +109,13 @@ struct NeonDepthwise {
     while (run.next(step, to)) {
       for (size_t b = 0; b < plan.blocks; b++) {
         const auto first = static_cast<ptrdiff_t>(b * block_channels);
-        for (int32_t i = 0; i < run.count; i += pixels) {
-          alignas(64) int32_t acc[pixels * block_channels];
-          tile(run.in + i, first, plan, offsets, weights + b * plan.taps * block_channels, blocks[b].bias, acc);
-          const int32_t left = run.count - i;
-          finish({acc, left < pixels ? left : pixels, run.out + i, run.residual + i, first * value_bytes, first,
-                  static_cast<int32_t>(step.out.channels - first)},
+        for (int32_t i = 0; i < run.count; i += batch_pixels) {
+          alignas(64) int32_t acc[(batch_pixels + pixels) * block_channels];
+          const int32_t count = run.count - i < batch_pixels ? run.count - i : batch_pixels;
+          for (int32_t j = 0; j < count; j += pixels) {
+            tile(run.in + i + j, first, plan, offsets, weights + b * plan.taps * block_channels, blocks[b].bias, acc + block_channels * j);
+          }
+          finish({acc, count, run.out + i, run.residual + i, first * value_bytes, first, static_cast<int32_t>(step.out.channels - first)},
                  blocks[b], rule);
         }
       }

@@ -12,6 +12,8 @@ namespace ocellus {
 namespace {
 
 constexpr int32_t block_channels = 16;
+/// Pixels whose accumulators are computed before the epilogue takes them: its beginning and end cost as much as a few pixels.
+constexpr int32_t batch_pixels = 48;
 
 /// What the epilogue has to know of sixteen output channels; zeros behind the last channel.
 struct alignas(64) ChannelBlock {
@@ -42,7 +44,7 @@ struct EpilogueRule {
   int16_t e = 0, rs = 0;
 };
 
-/// Pixels of one tile. `out` and `residual` are at the block's first channel; the accumulators of a pixel are sixteen in a row.
+/// Pixels of one batch. `out` and `residual` are at the block's first channel; the accumulators of a pixel are sixteen in a row.
 struct TilePixels {
   const int32_t* acc;
   int32_t count;
