@@ -1,10 +1,11 @@
 // `npm run bench:arm`: how much work the kernels are for the boards' processors, where no board is at hand. Instructions are
-// counted under qemu; llvm-mca says how many cycles they take. Beside the scalar variant, libyuv and OpenCV; with
-// `--program NETWORK.ocp --onnx NETWORK.onnx` a whole network, beside onnxruntime.
+// counted under qemu; llvm-mca says how many cycles they take. Beside the scalar variant, libyuv and OpenCV;
+// the compiled detector beside onnxruntime on the same network in floats (slow: every block that runs is a line of a log).
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { asset } from '../../../sdk/base/assets.ts';
 import { printError, table } from '../../shared/output.ts';
 import { Progress } from '../progress.ts';
 import { CycleModel } from './cycles.ts';
@@ -44,8 +45,8 @@ const { values } = parseArgs({
     processor: { type: 'string', multiple: true, default: processors.map((processor) => processor.name) },
     by: { type: 'string', multiple: true, default: [...variants, ...peers, 'onnxruntime'] },
     /** A compiled program, and the network that onnxruntime runs beside it. */
-    program: { type: 'string' },
-    onnx: { type: 'string' },
+    program: { type: 'string', default: asset('sdk', 'models', 'yolox-nano-416-int8.ocp') },
+    onnx: { type: 'string', default: asset('sdk', 'models', 'yolox-nano-416-fp32.onnx') },
     /** Shows the paths where the cycles go. */
     paths: { type: 'boolean', default: false },
     json: { type: 'string', default: join(tmpdir(), 'ocellus-arm.json') },
@@ -83,10 +84,11 @@ async function bench(): Promise<void> {
   const model = new CycleModel(programs.mca);
   const results: Result[] = [];
   const chosen = jobs
-    .filter(({ name }) => values.job.includes(name) && (name !== 'network' || values.program))
+    .filter(({ name }) => values.job.includes(name))
     .flatMap((job) =>
-      [...variants, ...job.peers]
-        .filter((name) => values.by.includes(name) && (name !== 'onnxruntime' || values.onnx))
+      // Scalar, a whole network would be logged for hours.
+      [...variants.slice(job.name === 'network' ? 1 : 0), ...job.peers]
+        .filter((name) => values.by.includes(name))
         .map((by) => ({ job, by })),
     );
   const progress = new Progress(chosen.length);
@@ -114,8 +116,8 @@ async function bench(): Promise<void> {
 type Job = (typeof jobs)[number];
 
 function commandOf(programs: Programs, job: Job, by: string, cpu: string): { program: Program; words: string[] } {
-  if (by === 'onnxruntime') return { program: programs.onnxruntime(cpu), words: [values.onnx!] };
-  const words = [job.name, by, ...(job.name === 'network' ? [values.program!] : [])];
+  if (by === 'onnxruntime') return { program: programs.onnxruntime(cpu), words: [values.onnx] };
+  const words = [job.name, by, ...(job.name === 'network' ? [values.program] : [])];
   return { program: variants.includes(by) ? programs.ours : programs.peers, words };
 }
 
