@@ -5,10 +5,10 @@ import { type FoundModel, hasForm } from './cards/model-file.ts';
 import type { RunningEngine } from './messages.ts';
 
 /**
- * The engine that runs a model: the one that was asked for, else `native` where its program is there and this processor has
- * kernels for it, else `onnxruntime`.
+ * Chooses the engine for a model: the requested one, else `native` if the model has a program and there are kernels for
+ * this processor, else `onnxruntime`.
  *
- * @throws InputError when the model is not there in the form that the engine runs, or a program has nothing to run it.
+ * @throws InputError when the model lacks the form that the engine runs, or nothing can run its program.
  */
 export async function chooseEngine(asked: EngineName, model: FoundModel): Promise<RunningEngine> {
   const { programs, name } = kernels;

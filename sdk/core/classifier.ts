@@ -15,26 +15,26 @@ import { type LoadOptions, loadCore } from './load.ts';
 import type { EncodedReply, EncodeTimes } from './messages.ts';
 import { readOnnxGraph } from './onnx/graph.ts';
 
-/** One class and how likely it is. */
+/** A class and its score. */
 export interface Classification {
   readonly label: string;
-  /** 0..1; those of all classes add up to 1, unless the network gives each a sigmoid of its own. */
+  /** 0..1; over all classes they add up to 1, unless the network ends in a sigmoid. */
   readonly score: number;
   readonly classId: number;
 }
 
 export interface ClassifyOptions {
-  /** Look only at this part of the frame, in frame pixels. Default: the whole, resized as the card says. */
+  /** Classify only this part of the frame, in frame pixels. Default: the whole, resized as the card says. */
   region?: Region;
-  /** The best so many classes. Default 5. */
+  /** At most this many classes, best first. Default 5. */
   topK?: number;
 }
 
-/** More regions than this are not asked for at once. */
+/** Maximum number of regions per call. */
 const maxRegions = 256;
 
 /**
- * Loads a classifier, which is an embedding network as well, into a thread of its own.
+ * Loads a classifier, which is also an embedding network, in its own thread.
  *
  * @param nameOrPath A name of `listModels()`, the path of an ONNX file, or the path of a card. Default: the default
  *   classifier (EfficientNet-Lite0, 1000 classes of ImageNet).
@@ -61,19 +61,19 @@ export async function loadClassifier(
 }
 
 /**
- * The card of a classifier, as that of a loaded one, without loading it: for its space and dimension.
+ * Reads the card of a classifier without loading the network, for its space and dimension.
  *
- * @throws InputError when there is no such model, it is of another task or gives no embeddings, or its card is wrong.
+ * @throws InputError when there is no such model, it has another task or no embeddings, or its card is wrong.
  */
 export async function readClassifierCard(nameOrPath: string = defaultClassifier): Promise<ClassifierCard> {
   const { card } = await readEmbedder(nameOrPath);
   return card;
 }
 
-/** What heads need of an embedding network, without loading it. */
+/** What heads need from an embedding network, without loading it. */
 export interface Embedder {
   readonly card: ClassifierCard;
-  /** Its own classes; undefined where they are not one layer away from its embeddings. */
+  /** Its own classes; undefined if they are not one layer from its embeddings. */
   readonly classLayer?: ClassLayer;
 }
 
@@ -96,16 +96,16 @@ export async function readEmbedder(nameOrPath: string = defaultClassifier): Prom
   return { card, classLayer: file.form === 'network' ? readClassLayer(file, card) : undefined };
 }
 
-/** The space of its embeddings depends on all its weights, those in other files too. */
+/** Its embedding space depends on all its weights, also those in other files. */
 function withDigest<T extends ModelCard>(file: ModelFile, card: T): T {
   return { ...card, sha256: digestOf(file, card.sha256) };
 }
 
 /**
- * What is still to be applied for scores of 0 to 1: what the card says, else what the network's last nodes have not done;
- * undefined where they do not tell.
+ * The activation still to be applied for scores from 0 to 1: the card's, else what the network's last nodes lack;
+ * undefined when they do not tell.
  *
- * @throws InputError where one class would always get all of the softmax.
+ * @throws InputError when a softmax over a single class would always be 1.
  */
 function missingActivation(
   { bytes, form }: ModelFile,
@@ -116,16 +116,16 @@ function missingActivation(
   const missing = activation ?? (done && (done === 'none' ? 'softmax' : 'none'));
   if (missing === 'softmax' && labels.length === 1) {
     throw new InputError(
-      'labels: expected two at least, for the softmax of one is always 1, got one; "activation": "sigmoid" in the card gives it a score of its own',
+      'labels: expected at least two, since the softmax of one is always 1, got one; "activation": "sigmoid" in the card makes it a score',
     );
   }
   return missing;
 }
 
-/** A classifier that is loaded. Frames of several cameras take turns, first come, first served. */
+/** A loaded classifier. Frames of several cameras are served in order of arrival. */
 export class Classifier {
   readonly card: ClassifierCard;
-  /** What runs it: `native`, `onnxruntime` or `opencv`. */
+  /** The engine: `native`, `onnxruntime` or `opencv`. */
   readonly engine: Exclude<EngineName, 'auto'>;
   readonly #queue: FrameQueue;
   readonly #activation: Activation | undefined;
@@ -134,7 +134,7 @@ export class Classifier {
    * Made by `loadClassifier()`.
    *
    * @internal
-   * @param activation What is applied to the network's numbers. Default: the softmax, unless they are its shares already.
+   * @param activation Applied to the network's outputs. Default: softmax, unless they are probabilities already.
    */
   constructor(card: ClassifierCard, queue: FrameQueue, engine: Exclude<EngineName, 'auto'>, activation?: Activation) {
     this.card = card;
@@ -143,26 +143,26 @@ export class Classifier {
     this.#activation = activation;
   }
 
-  /** A frame is being looked at: another one would wait. */
+  /** A frame is being processed: another one would wait. */
   get busy(): boolean {
     return this.#queue.busy;
   }
 
   /**
-   * What the network's penultimate layer says, `card.dimension` numbers, for heads to learn from. The frame is acquired
-   * until it was looked at, so the caller may release it at once.
+   * Computes embeddings, `card.dimension` numbers from the network's penultimate layer, for heads to learn from. The
+   * frame is acquired while it is needed, so the caller may release it at once.
    *
-   * @param regions In frame pixels, clipped to the frame, 256 at most; all of each is seen (`input.region_resize`).
-   *   Default: the whole frame, resized as the card says (`input.resize`: its middle, by the default model).
-   * @returns An embedding for each region, in their order; one for the whole frame.
-   * @throws InputError when a region does not touch the frame, there are too many, the network gives no number or no
-   *   embeddings at all; Error when the classifier was closed or too many frames wait.
+   * @param regions In frame pixels, clipped to the frame, at most 256; each is used whole (`input.region_resize`).
+   * Default: the whole frame, resized as the card says (`input.resize`: with the default model, its middle).
+   * @returns An embedding for each region, in order; one for the whole frame. @throws InputError when a region does not
+   * touch the frame, there are too many, or the network returns NaN or has no embeddings; Error when the classifier was
+   * closed or too many frames wait.
    */
   async embed(frame: Frame, regions?: readonly Region[]): Promise<Embedding[]> {
     return (await this.embedTimed(frame, regions)).embeddings;
   }
 
-  /** As `embed()`, and where the time went. */
+  /** As `embed()`, with the times of each step. */
   async embedTimed(
     frame: Frame,
     regions?: readonly Region[],
@@ -177,16 +177,16 @@ export class Classifier {
   }
 
   /**
-   * The classes the network was trained on. The frame is acquired until it was looked at.
+   * Classifies by the classes the network was trained on. The frame is acquired while it is needed.
    *
-   * @returns The best `topK`, best first.
-   * @throws RangeError when `topK` is not a whole number of at least 1; otherwise as `embed`.
+   * @returns At most `topK` classes, best first. @throws RangeError when `topK` is not an integer of at least 1;
+   * otherwise as `embed`.
    */
   async classify(frame: Frame, options: ClassifyOptions = {}): Promise<Classification[]> {
     return (await this.classifyTimed(frame, options)).classes;
   }
 
-  /** As `classify()`, and where the time went. */
+  /** As `classify()`, with the times of each step. */
   async classifyTimed(
     frame: Frame,
     options: ClassifyOptions = {},
@@ -201,7 +201,7 @@ export class Classifier {
     return { classes: best(scoresOf(logits, this.#activation, this.card.name), this.card.labels, topK), times };
   }
 
-  /** Ends the thread. The frame that is being looked at is finished; those that wait are rejected. */
+  /** Ends the thread. The frame in progress is finished; waiting ones are rejected. */
   close(): Promise<void> {
     return this.#queue.close();
   }
@@ -220,7 +220,7 @@ export class Classifier {
   }
 }
 
-/** Regions come from outside here: a box that somebody drew. */
+/** Regions come from outside here: a box that a user drew. */
 function clip(frame: Frame, region: Region): Region {
   try {
     return clipRegion(frame, region);
@@ -234,8 +234,8 @@ function rows(values: Float32Array, length: number): Float32Array[] {
 }
 
 /**
- * @param activation Undefined: nobody says whether they are shares already, so their numbers have to.
- * @throws ModelError when a number is none, or what should be a share lies outside 0 to 1.
+ * @param activation When undefined, the values themselves show whether they are probabilities. @throws ModelError when
+ * a value is not finite, or a probability is outside 0 to 1.
  */
 function scoresOf(numbers: Float32Array, activation: Activation | undefined, model: string): Float64Array {
   if (!numbers.every(Number.isFinite))
@@ -249,7 +249,7 @@ function scoresOf(numbers: Float32Array, activation: Activation | undefined, mod
       const wrong = numbers.find((score) => score < -0.01 || score > 1.01);
       if (wrong === undefined) return Float64Array.from(numbers, (score) => Math.min(1, Math.max(0, score)));
       throw new ModelError(
-        `model ${model}: expected scores of 0 to 1, got ${wrong}: say in its card what is to be applied ("activation": "softmax" or "sigmoid")`,
+        `model ${model}: expected scores of 0 to 1, got ${wrong}: set "activation" in its card to "softmax" or "sigmoid"`,
       );
     }
   }
@@ -262,7 +262,7 @@ function softmax(logits: Float32Array): Float64Array {
   return shares.map((share) => share / sum);
 }
 
-/** Do they add up to 1? Within what float16 and many classes lose on the way. */
+/** Whether they add up to 1, within the rounding of float16 and many classes. */
 function areProbabilities(numbers: Float32Array): boolean {
   const sum = numbers.reduce((total, number) => total + number, 0);
   return numbers.every((number) => number >= 0 && number <= 1) && Math.abs(sum - 1) < 0.01;

@@ -7,9 +7,9 @@ import { InputError, ModelError } from '../base/errors.ts';
 
 import type { CoreThreadData, Reply, ReplyOf, Request, RunningEngine } from './messages.ts';
 
-/** How long a thread may take to end by itself. One inference is far shorter. */
+/** How long a thread may take to end. One inference is far shorter. */
 const closeTimeoutMs = 10_000;
-/** How long the end of the process waits for the request that is under way. */
+/** How long the end of the process waits for the current request. */
 const exitTimeoutMs = 2000;
 
 /** Threads at work. `process.exit()` ends threads at once, and onnxruntime in the middle of an inference then aborts. */
@@ -17,7 +17,7 @@ const atWork = new Set<Int32Array>();
 process.on('exit', () => {
   for (const requests of atWork) {
     let open = Atomics.load(requests, 0);
-    // At most two: the last one, which is about to be counted off, and this one.
+    // At most two: the last one, which is about to be counted down, and this one.
     while (open > 0 && Atomics.wait(requests, 0, open, exitTimeoutMs) !== 'timed-out') open = Atomics.load(requests, 0);
   }
 });
@@ -28,7 +28,7 @@ const errors = { input: InputError, model: ModelError, own: Error } as const;
 export class CoreThread {
   readonly #worker: Worker;
   readonly #exited: Promise<void>;
-  /** How many are not answered yet; the thread gets it as its data, and counts down. */
+  /** Unanswered requests; the thread gets the counter as its data, and counts down. */
   readonly #open = new Int32Array(new SharedArrayBuffer(4));
   #pending: { resolve: (reply: Reply) => void; reject: (error: Error) => void } | undefined;
   #dead: Error | undefined;
@@ -54,7 +54,7 @@ export class CoreThread {
   }
 
   /**
-   * @throws InputError for what comes from outside, Error for the rest; also when the thread has ended.
+   * @throws InputError for input from outside, Error for the rest, also when the thread has ended.
    */
   request<T extends Reply['type']>(request: Request, expected: T): Promise<ReplyOf<T>> {
     if (this.#dead) return Promise.reject(this.#dead);
@@ -74,7 +74,7 @@ export class CoreThread {
       try {
         this.#worker.postMessage(request);
       } catch (error) {
-        // The thread never hears of it.
+        // The thread never gets it.
         Atomics.sub(this.#open, 0, 1);
         this.#settle();
         reject(error);
@@ -82,7 +82,7 @@ export class CoreThread {
     });
   }
 
-  /** Lets the request that is under way finish, then ends the thread. */
+  /** Lets the current request finish, then ends the thread. */
   async close(): Promise<void> {
     if (this.#dead) return this.#exited;
     const request: Request = { type: 'close' };

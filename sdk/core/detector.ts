@@ -4,24 +4,24 @@ import type { Box } from '../vision/geometry.ts';
 import type { DetectTimes } from './messages.ts';
 import type { DetectOptions } from './model.ts';
 
-/** One thing that a detector of your own found. */
+/** An object that your own detector found. */
 export interface FoundObject {
-  /** `[x1, y1, x2, y2]` in frame pixels; what lies outside the frame is cut off. */
+  /** `[x1, y1, x2, y2]` in frame pixels; clipped to the frame. */
   readonly box: Box;
-  /** How sure that is, 0..1. */
+  /** Score, 0..1. */
   readonly score: number;
   /** One of the detector's `labels`. */
   readonly label: string;
 }
 
-/** What a detector found in one frame. */
+/** The result of a detector for one frame. */
 export interface Found {
   readonly detections: Detections | Iterable<FoundObject>;
-  /** Where the time went, ms, for `stats`; what is left out is 0 and counts as waiting. */
+  /** Times of the steps, ms, for `stats`; omitted ones are 0, and their time counts as waiting. */
   readonly times?: Partial<DetectTimes>;
 }
 
-/** What is known of a detector without asking it; the card of a model is that. */
+/** What is known of a detector without running it; a model's card is one. */
 export interface DetectorInfo {
   readonly name: string;
   readonly labels: readonly string[];
@@ -29,10 +29,10 @@ export interface DetectorInfo {
 }
 
 /**
- * What a `Pipeline` or a `Node` finds objects with in place of a model of its own: a blob finder for a thermal camera, a
- * service on another machine. All else stays as it is: motion gate, tracker, zones, lines, events, MQTT, page.
+ * Your own detector, which a `Pipeline` or a `Node` uses instead of a model: a blob finder for a thermal camera, a
+ * service on another machine. All else is unchanged: motion gate, tracker, zones, lines, events, MQTT, page.
  *
- * A pipeline asks for one frame at a time; a node's cameras share the detector and may ask at the same time.
+ * A pipeline passes one frame at a time; a node's cameras share the detector and may call it concurrently.
  *
  * @example
  * const warm: Detector = {
@@ -45,17 +45,16 @@ export interface DetectorInfo {
 export interface Detector {
   /** Default: `detector`. For messages, and in `stats`. */
   readonly name?: string;
-  /** All that it can tell apart, one at least, each once. They do not change. */
+  /** All its labels: at least one, without duplicates. They must not change. */
   readonly labels: readonly string[];
   /**
-   * Finds objects. The frame is on loan until this settles; `frame.acquire()` keeps it for longer. What is thrown, and a
-   * result that is wrong, ends the way of this frame and is told to the logger; the camera goes on. One that never settles
-   * holds the camera up: set a limit to what you wait for.
+   * Finds objects. The frame is borrowed until this settles; `frame.acquire()` keeps it for longer. An error or an
+   * invalid result drops this frame and is logged; the camera goes on. A promise that never settles blocks the camera:
+   * use timeouts.
    *
-   * @param options.scoreThreshold Objects below this score are of no use.
-   * @param options.stream Whose frame it is; `options.maxWaitMs`: after that a newer one is worth more: throw a `LateError`
-   *   instead of beginning with this one.
-   * @throws LateError when it did not look at the frame.
+   * @param options.scoreThreshold Objects with lower scores are ignored.
+   * @param options.stream Whose frame it is; `options.maxWaitMs`: after this time a newer frame is worth more: throw a
+   * `LateError` instead of starting on this one. @throws LateError when it did not process the frame.
    */
   detect(frame: Frame, options: DetectOptions): Promise<Found> | Found;
 }

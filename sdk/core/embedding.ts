@@ -1,7 +1,7 @@
 import { InputError } from '../base/errors.ts';
 import { kernels } from '../kernels/kernels.ts';
 
-/** What an embedding network says of a picture or a region of it, 8 bits a number. Number i is `values[i] * scale`. */
+/** The embedding of a picture or a region, in 8 bits per number. Number i is `values[i] * scale`. */
 export interface Embedding {
   readonly values: Int8Array;
   /** Finite and above 0. */
@@ -9,7 +9,8 @@ export interface Embedding {
 }
 
 /**
- * An embedding in 8 bits: symmetric, so that zero stays zero; the largest magnitude becomes 127. Ties are rounded up.
+ * Quantises an embedding to 8 bits, symmetrically: zero stays zero, the largest magnitude becomes 127. Ties are rounded
+ * up.
  *
  * @throws InputError when a number is not finite.
  */
@@ -19,12 +20,12 @@ export function quantiseEmbedding(float: Float32Array): Embedding {
     if (!Number.isFinite(value)) throw new InputError(`embedding: expected finite numbers, got ${value}`);
     largest = Math.max(largest, Math.abs(value));
   }
-  // Of nothing but zeros, any scale is right.
+  // For zeros any scale is right.
   const scale = largest > 0 ? largest / 127 : 1;
   return { values: Int8Array.from(float, (value) => Math.round(value / scale)), scale };
 }
 
-/** Of two embeddings of one space, -1..1; 0 where one of them is nothing but zeros. */
+/** Cosine similarity of two embeddings of one space, -1..1; 0 if one of them is zero. */
 export function cosineOf({ values: a }: Embedding, { values: b }: Embedding): number {
   const { dotI8 } = kernels.dot;
   const lengths = Math.sqrt(dotI8(a, a) * dotI8(b, b));

@@ -4,23 +4,23 @@ import type { DetectRequest, EncodeRequest, Reply, ReplyOf } from './messages.ts
 import { SharedStaging } from './staging.ts';
 import { type Stream, Turns } from './turns.ts';
 
-/** As many frames may wait; more cameras than this do not share one core. */
+/** At most this many frames wait; no more cameras than this share one core. */
 const maxWaiting = 64;
-/** How long a stream with more weight is waited for when it is its turn and it has nothing to look at, as a share of a turn. */
+/** How long to wait for a stream with more weight whose turn it is and that has no frame, as a fraction of a turn. */
 const patience = 0.25;
 
 /** How a frame waits for its turn. */
 export interface TurnOptions {
-  /** Whose frame it is: each stream gets its share of the turns. Default: all without one are one stream. */
+  /** Whose frame it is: each stream gets its share of the turns. Default: one stream for all frames without one. */
   readonly stream?: Stream;
-  /** A frame that waited longer is given back when another one has its turn: a newer one is worth more. Default: none. */
+  /** A frame that waited longer is rejected when another one has its turn: a newer one is worth more. Default: none. */
   readonly maxWaitMs?: number;
 }
 
 /** The frame waited for its turn too long; its stream keeps its place for a newer one. */
 export class LateError extends Error {}
 
-/** What is asked of a frame: a request without its pixels. */
+/** A request for a frame, without its pixels. */
 export type Question = Omit<DetectRequest, 'frame'> | Omit<EncodeRequest, 'frame'>;
 
 interface Job {
@@ -36,14 +36,14 @@ interface Job {
 
 const nobody: Stream = { name: '' };
 
-/** Frames of several streams take turns at one core's thread, each stream its share of them. */
+/** Schedules the frames of several streams on one core's thread, each with its share of turns. */
 export class FrameQueue {
   readonly #name: string;
   readonly #thread: CoreThread;
   readonly #turns = new Turns<Job>();
   readonly #staging = new SharedStaging();
   #current: Job | undefined;
-  /** Told when somebody asks while a stream is waited for. */
+  /** Called on a request while a stream is waited for. */
   #onAsked: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
@@ -53,17 +53,17 @@ export class FrameQueue {
     this.#thread = thread;
   }
 
-  /** A frame is being looked at: another one would wait. */
+  /** A frame is being processed: another one would wait. */
   get busy(): boolean {
     return this.#current !== undefined;
   }
 
   /**
-   * The frame is acquired until it was looked at, so the caller may release it at once. Pixels that lie in shared
-   * memory (a `FramePool`'s) are read where they are; others are copied once.
+   * Queues a request. The frame is acquired while it is needed, so the caller may release it at once. Pixels in shared
+   * memory (of a `FramePool`) are read in place; others are copied once.
    *
-   * @throws RangeError when the weight is none; LateError when the frame waited too long; Error when the queue was closed
-   *   or too many frames wait; what the thread answers.
+   * @throws RangeError for an invalid weight; LateError when the frame waited too long; Error when the queue was closed
+   * or too many frames wait; what the thread answers.
    */
   async ask<T extends Reply['type']>(
     frame: Frame,
@@ -72,7 +72,7 @@ export class FrameQueue {
     { stream = nobody, maxWaitMs = Number.POSITIVE_INFINITY }: TurnOptions = {},
   ): Promise<ReplyOf<T>> {
     const { weight = 1 } = stream;
-    // Without an end to a turn nobody would have another one.
+    // An infinite turn would never end.
     if (!(weight > 0 && 1 / weight > 0))
       throw new RangeError(`stream.weight: expected a number above 0, got ${weight}`);
     if (this.#closing) throw new Error(`the model ${this.#name} was closed`);
@@ -89,7 +89,7 @@ export class FrameQueue {
     });
   }
 
-  /** Ends the thread. The frame that is being looked at is finished; those that wait are rejected. */
+  /** Ends the thread. The frame in progress is finished; waiting ones are rejected. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -115,7 +115,10 @@ export class FrameQueue {
     this.#current = undefined;
   }
 
-  /** While this one is looked at, streams whose frames have become old bring newer ones. The core never waits for them. */
+  /**
+   * While this frame is processed, streams whose frames have expired can queue newer ones. The core never waits for
+   * them.
+   */
   #next(): Job | undefined {
     const next = this.#turns.take();
     const now = performance.now();
@@ -126,7 +129,7 @@ export class FrameQueue {
     return next;
   }
 
-  /** Gives a stream that has just had a turn, and has another one, the time to come with its next frame. */
+  /** Waits briefly for the next frame of a stream that just had a turn and is due again. */
   #expect(stream: Stream, ms: number): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {

@@ -14,11 +14,11 @@ import { FrameQueue } from './frame-queue.ts';
 import type { LoadedReply, RunningEngine } from './messages.ts';
 
 export interface LoadOptions {
-  /** Threads of one inference. Default: 2, or 1 where there is but one core. */
+  /** Threads of one inference. Default: 2, or 1 on a single core. */
   threads?: number;
   /**
-   * What runs the network. Default `auto`: `native` where the model has a compiled program (docs/core.md) and the addon has
-   * kernels for this processor, else `onnxruntime`. `opencv` is OpenCV's dnn module, for float models (docs/opencv.md).
+   * The engine. Default `auto`: `native` if the model has a compiled program (docs/core.md) and the addon has kernels
+   * for this processor, else `onnxruntime`. `opencv` is OpenCV's dnn module, for float models (docs/opencv.md).
    */
   engine?: EngineName;
   logger?: Logger;
@@ -27,9 +27,9 @@ export interface LoadOptions {
 type CardOf<T extends ModelCard['task']> = Extract<ModelCard, { task: T }>;
 
 /**
- * Loads a model of a task into a thread of its own, and fits its card to it.
+ * Loads a model of a task in its own thread, and checks its card against it.
  *
- * @param cardOf The card of what was read, once the model's inputs and outputs are known.
+ * @param cardOf Returns the card, once the model's inputs and outputs are known.
  * @throws InputError when there is no such model, it is of another task, its card is wrong, or the two do not fit.
  */
 export async function loadCore<T extends ModelCard['task']>(
@@ -52,7 +52,7 @@ export async function loadCore<T extends ModelCard['task']>(
     throw named(nameOrPath, error);
   });
   if (engine === 'opencv') (await import('../opencv-bindings/load.ts')).prepareOpenCvThread();
-  // The thread starts and reads the engine in while the file is read.
+  // The thread starts and loads the engine while the file is read.
   const thread = new CoreThread(engine);
   try {
     const file = await readForm(found, engine === 'native' ? 'program' : 'network');
@@ -76,7 +76,7 @@ function named(model: string, error: unknown): unknown {
   return error instanceof InputError ? new InputError(`model ${model}: ${error.message}`, { cause: error }) : error;
 }
 
-/** A program takes the pixels as they are: what the card says of mean and deviation is in its weights. */
+/** A program takes raw pixels: the card's mean and deviation are folded into its weights. */
 function ofProgram<T extends ModelCard>(card: T, inputs: readonly TensorInfo[]): T {
   const shape = pictureInput(inputs)?.shape ?? [];
   const layout = shape[3] === 3 || shape[1] !== 3 ? 'NHWC' : 'NCHW';

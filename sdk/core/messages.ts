@@ -8,20 +8,20 @@ import type { ExternalWeights, TensorInfo } from './engines/engine.ts';
 /** An engine that was chosen. */
 export type RunningEngine = Exclude<EngineName, 'auto'>;
 
-/** What the core's thread is made with. */
+/** Options of the core's thread. */
 export interface CoreThreadData {
   readonly engine: RunningEngine;
-  /** Requests that are not answered yet: the end of the process waits for them. */
+  /** Unanswered requests: the end of the process waits for them. */
   readonly open: Int32Array;
 }
 
-/** What the main thread and the core's thread tell each other. One request is under way at a time. */
+/** Messages between the main thread and the core's thread. One request at a time. */
 export type Request = LoadRequest | FitRequest | DetectRequest | EncodeRequest | CloseRequest;
 
 export interface LoadRequest {
   readonly type: 'load';
   readonly model: Uint8Array<ArrayBuffer>;
-  /** Those that lie in files of their own. */
+  /** Weights in separate files. */
   readonly weights?: readonly ExternalWeights[];
   readonly threads: number;
 }
@@ -30,7 +30,7 @@ export interface LoadRequest {
 export interface FitRequest {
   readonly type: 'fit';
   readonly card: ModelCard;
-  /** The URL of the module of the card's decoder, where it is not one of Ocellus. */
+  /** The URL of the module of the card's decoder, unless it is built in. */
   readonly decoder?: string | undefined;
 }
 
@@ -48,7 +48,7 @@ export interface DetectRequest {
   readonly frame: SharedPixels;
   readonly region: Region | undefined;
   readonly scoreThreshold: number;
-  /** Undefined: 0.6, or none where the model suppresses by itself. */
+  /** Undefined: 0.6, or none if the model has its own suppression. */
   readonly iouThreshold: number | undefined;
   readonly maxDetections: number;
   readonly multiLabel: boolean;
@@ -65,14 +65,14 @@ export interface CloseRequest {
   readonly type: 'close';
 }
 
-/** Where the time of one request went, ms. */
+/** Times of the steps of one request, ms. */
 export interface DetectTimes {
   readonly preprocessMs: number;
   readonly inferMs: number;
   readonly decodeMs: number;
 }
 
-/** Where the time of one request went, ms. */
+/** Times of the steps of one request, ms. */
 export interface EncodeTimes {
   readonly preprocessMs: number;
   readonly inferMs: number;
@@ -102,9 +102,9 @@ export interface FoundReply {
 
 export interface EncodedReply {
   readonly type: 'encoded';
-  /** A row for each region. */
+  /** A row per region. */
   readonly embeddings: Float32Array<ArrayBuffer>;
-  /** A row for each region, a number for each class. */
+  /** A row per region, a number per class. */
   readonly logits: Float32Array<ArrayBuffer>;
   readonly times: EncodeTimes;
 }
@@ -112,6 +112,6 @@ export interface EncodedReply {
 export interface FailedReply {
   readonly type: 'failed';
   readonly message: string;
-  /** Whose it is: of what came in (somebody outside can do something about it), of the model, or nobody's outside. */
+  /** Whose fault it is: the input's (the user can fix it), the model's, or an internal one. */
   readonly fault: 'input' | 'model' | 'own';
 }

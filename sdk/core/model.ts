@@ -14,23 +14,25 @@ export { listModels } from './cards/model-file.ts';
 export type { DetectTimes } from './messages.ts';
 
 export interface DetectOptions extends TurnOptions {
-  /** Least score, 0..1. Default: the card's. */
+  /** Minimum score, 0..1. Default: the card's. */
   scoreThreshold?: number;
   /**
-   * Of two boxes of one class that overlap by more than this, the lower goes. 0..1. Default: the card's; else 0.6, or 1
-   * where the model has suppressed what overlaps.
+   * IoU, 0..1, above which the lower-scored of two boxes of one class is removed. Default: the card's; else 0.6, or 1
+   * if the model has its own suppression.
    */
   iouThreshold?: number;
-  /** The best so many. Default 100. */
+  /** At most this many, best first. Default 100. */
   maxDetections?: number;
-  /** Look only at this part of the frame, in frame pixels. Boxes are in frame pixels all the same. */
+  /** Detect only in this part of the frame, in frame pixels. Boxes are in frame pixels too. */
   region?: Region;
-  /** A cell may give a box for each class that passes, as accuracy is measured. Default: its best class only. */
+  /**
+   * A cell may yield a box for each class that passes, as in accuracy measurements. Default: only for its best class.
+   */
   multiLabel?: boolean;
 }
 
 /**
- * Loads a detector into a thread of its own.
+ * Loads a detector in its own thread.
  *
  * @param nameOrPath A name of `listModels()`, the path of an ONNX file, or the path of a card. Default: the default
  *   detector.
@@ -52,10 +54,10 @@ export async function loadModel(nameOrPath: string = defaultModel, options: Load
   return new Model(card, queue, engine);
 }
 
-/** A detector that is loaded. Several cameras take turns, each as often as its `stream.weight` says beside the others. */
+/** A loaded detector. Several cameras take turns, in proportion to their `stream.weight`. */
 export class Model {
   readonly card: DetectorCard;
-  /** What runs it: `native`, `onnxruntime` or `opencv`. */
+  /** The engine: `native`, `onnxruntime` or `opencv`. */
   readonly engine: Exclude<EngineName, 'auto'>;
   readonly #queue: FrameQueue;
 
@@ -66,14 +68,14 @@ export class Model {
     this.#queue = queue;
   }
 
-  /** A frame is being looked at: another one would wait. */
+  /** A frame is being processed: another one would wait. */
   get busy(): boolean {
     return this.#queue.busy;
   }
 
   /**
-   * Finds objects. The frame is acquired until it was looked at, so the caller may release it at once. Pixels that
-   * lie in shared memory (a `FramePool`'s) are read where they are; others are copied once.
+   * Finds objects in a frame. The frame is acquired while it is needed, so the caller may release it at once. Pixels in
+   * shared memory (of a `FramePool`) are read in place; others are copied once.
    *
    * @returns Boxes in frame pixels, clipped to the frame, best first.
    * @throws RangeError when an option is out of its range or the region does not touch the frame; LateError when it waited
@@ -83,7 +85,7 @@ export class Model {
     return (await this.detectTimed(frame, options)).detections;
   }
 
-  /** As `detect()`, and where the time went. */
+  /** As `detect()`, with the times of each step. */
   async detectTimed(
     frame: Frame,
     options: DetectOptions = {},
@@ -104,7 +106,7 @@ export class Model {
     return { detections: new Detections({ xyxy, score, classId, labels: this.card.labels }), times };
   }
 
-  /** Ends the thread. The frame that is being looked at is finished; those that wait are rejected. */
+  /** Ends the thread. The frame in progress is finished; waiting ones are rejected. */
   close(): Promise<void> {
     return this.#queue.close();
   }

@@ -10,7 +10,7 @@ import { pictureInput } from './engines/binding.ts';
 import type { Engine, FixedInput, Tensor, TensorInfo } from './engines/engine.ts';
 import type { DetectRequest, FoundReply } from './messages.ts';
 
-/** A loaded model with its card: a picture in, boxes out. Lives where its engine lives, in the core's thread. */
+/** A loaded model with its card: a picture in, boxes out. Runs with its engine in the core's thread. */
 export class NetworkDetector {
   readonly card: DetectorCard;
   readonly #engine: Engine;
@@ -31,7 +31,7 @@ export class NetworkDetector {
     this.card = card;
     this.#engine = engine;
     const picture = layout === 'NCHW' ? [3, height, width] : [height, width, 3];
-    // torchvision's detectors take pictures one by one, without a batch.
+    // torchvision's detectors take single pictures, without a batch dimension.
     const isAlone = inputs.find((one) => one.name === name)?.shape.length === 3;
     this.#input = engine.bind(name, type, isAlone ? picture : [1, ...picture], sizesOf(card, inputs));
     this.#decoder = decoderOf(card, outputs);
@@ -51,7 +51,7 @@ export class NetworkDetector {
     candidates.clear();
     this.#decode(outputs, scoreThreshold, multiLabel);
     const { boxes, scores, classIds, length } = candidates;
-    // Nothing overlaps by more than 1.
+    // An IoU never exceeds 1.
     const iou = iouThreshold ?? (this.#decoder.suppressed ? 1 : defaultIou);
     const kept = kernels.boxes.classwiseNms(boxes, scores, classIds, length, iou, maxDetections);
     const found = gather(candidates, kept);
@@ -80,13 +80,13 @@ export class NetworkDetector {
   }
 }
 
-/** Where neither the card nor who asks says it, and the model does not suppress by itself. */
+/** The default, unless the model has its own suppression. */
 const defaultIou = 0.6;
 
-/** The name under which RT-DETR, D-FINE and their kin take the size that their boxes are scaled to; they take w, h. */
+/** Name of the input with which RT-DETR, D-FINE and their relatives take the size that boxes are scaled to, as w, h. */
 const usualSizes = { name: 'orig_target_sizes', order: 'wh' } as const;
 
-/** The size is that of the input: boxes in its pixels, as all decoders give them. */
+/** The size is that of the input, so that boxes are in its pixels, as with all decoders. */
 function sizesOf({ input }: DetectorCard, inputs: readonly TensorInfo[]): FixedInput | undefined {
   const isUsual = inputs.length === 2 && inputs.some(({ name }) => name === usualSizes.name);
   const sizes = input.sizes ?? (isUsual ? usualSizes : undefined);
@@ -112,14 +112,14 @@ function gather({ boxes, scores, classIds }: Candidates, rows: Uint32Array): Fou
   const classId = new Int32Array(rows.length);
   rows.forEach((row, i) => {
     xyxy.set(boxes.subarray(row * 4, row * 4 + 4), i * 4);
-    // A sigmoid in few bits may give a hair more than 1.
+    // A sigmoid in few bits may slightly exceed 1.
     score[i] = Math.min(1, scores[row]!);
     classId[i] = classIds[row]!;
   });
   return { xyxy, score, classId };
 }
 
-/** Leaves out boxes of no area: they lie in the padding, or the network gave no number. */
+/** Drops boxes without area: they are in the padding, or the network returned NaN. */
 function withoutEmpty(found: Found): Found {
   const { xyxy, score, classId } = found;
   let to = 0;

@@ -1,13 +1,13 @@
 import type { Plane } from '../frame/frame.ts';
 
-/** What is kept between frames; a still picture of 20 megapixels is not. */
+/** The largest buffer that is kept between frames; that of a 20-megapixel still is not. */
 const maxKept = 16 * 2 ** 20;
 
-/** Makes the pixels of a frame readable by another thread: at most one copy, into one buffer that is used again. */
+/** Makes the pixels of a frame readable by another thread: at most one copy, into a reused buffer. */
 export class SharedStaging {
   #buffer: SharedArrayBuffer | undefined;
 
-  /** The same planes over shared memory. Those that are already there stay as they are; valid until the next call. */
+  /** The same planes in shared memory, copied only if needed; valid until the next call. */
   inSharedMemory(planes: readonly Plane[]): readonly Plane[] {
     const lengths = planes.map(({ data }) => (isShared(data) ? 0 : data.length));
     const total = lengths.reduce((sum, length) => sum + length, 0);

@@ -1,7 +1,7 @@
-/** Whose frames these are, and how often it is its turn beside others that want one. */
+/** Whose frames these are, and its weight beside others. */
 export interface Stream {
   readonly name: string;
-  /** Turns it gets for each one of a stream with 1, while both want them. Above 0. Default: 1. */
+  /** Turns it gets per turn of a stream with weight 1, while both want them. Above 0. Default: 1. */
   readonly weight?: number;
 }
 
@@ -9,19 +9,19 @@ interface Waiting<Job> {
   readonly job: Job;
   readonly stream: string;
   readonly weight: number;
-  /** Where its turn begins and ends on the scale of turns. */
+  /** Start and finish of its turn in virtual time. */
   readonly start: number;
   readonly end: number;
-  /** Counts those that came: of turns at one time the first to come is the first. */
+  /** Sequence number: of turns at the same time, the earlier arrival is first. */
   readonly order: number;
 }
 
-/** Streams that are remembered; of more, those that asked longest ago begin anew. */
+/** Streams that are remembered; beyond that, the least recently used start afresh. */
 const mostRemembered = 256;
 
 /**
- * Who is next at a core that several streams share: each gets turns in proportion to its weight, one that wants less
- * gets all it wants, and none starves, whatever the others ask for. Of one stream the first to come is the first.
+ * Decides which stream is next at a shared core: each gets turns in proportion to its weight, one that wants less gets
+ * all it wants, and none starves, whatever the others ask for. Within a stream, first come, first served.
  *
  * Source: start-time fair queueing (Goyal, Vin and Cheng, 1996), each turn counted as one.
  *
@@ -31,12 +31,12 @@ const mostRemembered = 256;
  */
 export class Turns<Job> {
   #waiting: Waiting<Job>[] = [];
-  /** Of each stream the end of its last turn, the one that asked last at the end. */
+  /** The finish of each stream's last turn, least recently used first. */
   readonly #ends = new Map<string, number>();
-  /** Turns that were given back: their places. */
+  /** The places of turns that were given back. */
   readonly #owed = new Map<string, Pick<Waiting<Job>, 'start' | 'order'>>();
   #came = 0;
-  /** The start of the turn that was taken last. */
+  /** The start of the last turn taken. */
   #now = 0;
 
   get size(): number {
@@ -63,21 +63,21 @@ export class Turns<Job> {
     return next.job;
   }
 
-  /** Takes out what is not worth its turn any more; its stream keeps its place for what it asks next. */
+  /** Removes jobs that are no longer worth a turn; their streams keep their places for the next request. */
   takeIf(isUseless: (job: Job) => boolean): Job[] {
     const useless = this.#waiting.filter(({ job }) => isUseless(job));
     this.#waiting = this.#waiting.filter((one) => !useless.includes(one));
-    // Of several of one stream the first place is kept.
+    // Of several jobs of one stream, the first place is kept.
     for (const { stream, start, order } of useless.toReversed()) this.#owed.set(stream, { start, order });
     return useless.map(({ job }) => job);
   }
 
-  /** All that waits, for the end. */
+  /** Removes and returns all waiting jobs, to close. */
   takeAll(): Job[] {
     return this.#waiting.splice(0).map(({ job }) => job);
   }
 
-  /** If this stream asked now, would it be its turn before all that wait, by its weight? Then it is worth a moment to wait for it. */
+  /** Whether this stream, by its weight, would be next if it asked now: then it is worth waiting a moment for it. */
   isDue({ name, weight = 1 }: Stream): boolean {
     const next = this.#next();
     return next !== undefined && next.stream !== name && weight > next.weight && this.#startOf(name) <= next.start;
@@ -87,7 +87,7 @@ export class Turns<Job> {
     return Math.max(this.#now, this.#ends.get(name) ?? 0);
   }
 
-  /** The one that begins first; of those that begin together the one that ends first, then the one that came first. */
+  /** The one that starts first; among equals the one that finishes first, then the one that arrived first. */
   #next(): Waiting<Job> | undefined {
     return this.#waiting.reduce<Waiting<Job> | undefined>(
       (best, one) =>

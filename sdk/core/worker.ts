@@ -15,18 +15,18 @@ const port = parentPort;
 if (!port) throw new Error('this file is the entry of a worker thread');
 
 const { engine: name, open } = workerData as CoreThreadData;
-// Only the one that is used is read in, and at once: the model comes later.
+// Only the engine in use is loaded, and at once: the model comes later.
 const makers: Readonly<Record<RunningEngine, () => Promise<Engine>>> = {
   native: async () => new (await import('./engines/native.ts')).NativeEngine(),
   onnxruntime: async () => new (await import('./engines/onnxruntime.ts')).OnnxRuntimeEngine(),
   opencv: async () => new (await import('./engines/opencv.ts')).OpenCvEngine(),
 };
 const making = makers[name]();
-// Whoever asks is told.
+// The next request gets the error.
 making.catch(() => {});
 let network: NetworkDetector | Encoder | undefined;
 
-// One after the other: a close must not overtake the inference before it.
+// In sequence: a close must not overtake the inference before it.
 let last = Promise.resolve();
 port.on('message', (request: Request) => {
   last = last
@@ -42,7 +42,7 @@ port.on('message', (request: Request) => {
     });
 });
 
-/** @param module Of a decoder that is not one of Ocellus. */
+/** @param module Of a decoder that is not built in. */
 async function decoderOf({ decoder }: DetectorCard, module: string | undefined): Promise<DecoderFactory> {
   if (decoder.type !== 'custom') return decoders[decoder.type];
   return importDecoder(decoder.name, module!);

@@ -7,10 +7,10 @@ import type { DetectOptions, DetectTimes, Model } from '../core/model.ts';
 import type { Frame } from '../frame/frame.ts';
 import { Detections } from '../vision/detections.ts';
 
-/** What a detector said of a frame, checked. */
+/** The checked answer of a detector for one frame. */
 export interface Answer {
   readonly detections: Detections;
-  /** ms; `queue`: what is left of the time until the answer came. */
+  /** ms; `queue` is the rest of the time until the answer came. */
   readonly times: {
     readonly queue: number;
     readonly preprocess: number;
@@ -21,16 +21,16 @@ export interface Answer {
   readonly atMs: number;
 }
 
-/** Boxes within so many pixels are rather shares of the picture. */
+/** Boxes that all fit into this many pixels are probably fractions of the picture. */
 const shareLike = 1;
 
-/** A model, or a detector of the program's own, as a pipeline asks it. */
+/** A model, or a program's own detector, as a pipeline calls it. */
 export class AskedDetector {
   /** Of a model: its card. */
   readonly info: DetectorInfo;
   readonly #detect: (frame: Frame, options: DetectOptions) => Promise<Found> | Found;
 
-  /** @throws InputError when it is no detector. */
+  /** @throws InputError when it is not a detector. */
   constructor(given: Model | Detector) {
     if (isModel(given)) {
       this.info = given.card;
@@ -48,8 +48,8 @@ export class AskedDetector {
   }
 
   /**
-   * @returns Undefined when other cameras had their turns first for so long that a newer frame is worth more.
-   * @throws What the detector throws; ModelError when what it found cannot be used.
+   * @returns Undefined when other cameras' turns took so long that a newer frame is worth more. @throws What the
+   * detector throws; ModelError when its result cannot be used.
    */
   async ask(frame: Frame, options: DetectOptions): Promise<Answer | undefined> {
     const asked = performance.now();
@@ -90,7 +90,7 @@ export class AskedDetector {
         return refuse(`detection ${n}: expected a label of ${this.info.labels.join(', ')}; got ${shown(label)}`);
       }
       const [x1, y1, x2, y2] = box;
-      // What lies beyond the frame altogether is nowhere.
+      // A box entirely outside the frame is dropped.
       const clipped = [clip(x1, frame.width), clip(y1, frame.height), clip(x2, frame.width), clip(y2, frame.height)];
       if (!(x2 >= x1 && y2 >= y1 && Number.isFinite(x2 - x1 + y2 - y1))) {
         return refuse(
@@ -100,7 +100,7 @@ export class AskedDetector {
       if (!(score >= 0 && score <= 1)) return refuse(`detection ${n}: expected a score of 0..1, got ${shown(score)}`);
       if (x2 <= shareLike && y2 <= shareLike && x2 > 0 && y2 > 0 && frame.width > 8 && frame.height > 8) {
         return refuse(
-          `detection ${n}: expected a box in pixels of the frame (${frame.width}x${frame.height}), got [${box.join(', ')}]: are these shares of it?`,
+          `detection ${n}: expected a box in pixels of the frame (${frame.width}x${frame.height}), got [${box.join(', ')}]: are these fractions of it?`,
         );
       }
       if (x2 > 0 && y2 > 0 && x1 < frame.width && y1 < frame.height) rows.push({ box: clipped, score, classId: place });
@@ -129,9 +129,7 @@ function assertDetector(given: Detector): void {
   }
   const wrong = labels.findIndex((label) => typeof label !== 'string' || !labelPattern.test(label));
   if (wrong >= 0) {
-    throw new InputError(
-      `model.labels[${wrong}]: expected 1 to 128 characters that can be printed, got ${shown(labels[wrong])}`,
-    );
+    throw new InputError(`model.labels[${wrong}]: expected 1 to 128 printable characters, got ${shown(labels[wrong])}`);
   }
   const twice = labels.find((label, i) => labels.indexOf(label) !== i);
   if (twice !== undefined) throw new InputError(`model.labels: expected each name once, got ${twice} twice`);

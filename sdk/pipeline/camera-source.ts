@@ -7,19 +7,19 @@ import { CameraSettings } from '../config/schema.ts';
 import { validate } from '../config/validate.ts';
 import { SourceReader, type SourceReaderOptions } from './source-reader.ts';
 
-/** What a camera is read by, beside its settings. */
+/** What a camera is read with, besides its settings. */
 export interface ReadOptions
   extends Pick<SourceReaderOptions, 'patient' | 'ready' | 'onFrame' | 'onHealth' | 'onOver'> {
-  /** Read while the settings name no other source. */
+  /** Read as long as the settings name no other source. */
   given: Device | undefined;
   speed: DeviceOptions['speed'];
-  /** A rate was asked for by name, not left at its default. */
+  /** A rate was set explicitly, not left at its default. */
   asksFps: boolean;
   onUnavailable: (reason: string) => void;
   logger: Logger;
 }
 
-/** @param settingsNow Asked for the controls each time that the source is tried. */
+/** @param settingsNow Called for the controls each time the source is tried. */
 export function cameraSource(settingsNow: () => CameraSettings, options: ReadOptions): SourceReader {
   const settings = settingsNow();
   const { source, width, height, transport, libcamera, detect } = settings;
@@ -33,12 +33,12 @@ export function cameraSource(settingsNow: () => CameraSettings, options: ReadOpt
         height,
         maxPixels: pixelsIn(settings.max_megapixels),
         transport,
-        // As fast as it goes, every frame counts, unless fewer were asked for by name.
+        // At full speed every frame counts, unless a rate was set explicitly.
         fps: speed === 'max' && !asksFps ? undefined : detect.fps,
         loop: settings.loop && speed !== 'max',
         speed,
         hardwareDecoding: settings.hardware_decoding,
-        // Those of now, where it is tried again: they may have been why it could not be opened.
+        // The current ones at each try: they may have been why it could not be opened.
         controls: settingsNow().controls,
         libcamera,
         logger,
@@ -55,7 +55,7 @@ export function opening({ detect, ...settings }: CameraSettings) {
   return { enabled, source, width, height, max_megapixels, transport, loop, hardware_decoding, libcamera, fps };
 }
 
-/** @throws InputError when something is asked of a device that is made already. */
+/** @throws InputError when options are set for a device that is made already. */
 export function assertDefaultOpening(camera: string, settings: CameraSettings): void {
   const asked = { ...opening(settings), controls: settings.controls };
   const usual = validate(CameraSettings, {}, camera);

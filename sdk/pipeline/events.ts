@@ -6,7 +6,7 @@ import type { EventMessage } from '../vision/event.ts';
 import type { Crossing } from '../vision/lines.ts';
 import type { Track } from '../vision/track.ts';
 
-/** A picture of an object, published before the event that speaks of it. */
+/** A picture of an object, published before the event that refers to it. */
 export interface Snapshot {
   /** The event's id. */
   id: string;
@@ -17,10 +17,10 @@ export interface Snapshot {
 export type { CountChange } from '../vision/counts.ts';
 export type { Crossing } from '../vision/lines.ts';
 
-/** What happened to one frame. `frame` is on loan: acquire() it to keep it after the listener returned. */
+/** What happened to one frame. `frame` is borrowed: acquire() it to keep it after the listener returned. */
 export interface FrameReport {
   frame: Frame;
-  /** The network looked at this frame; else the tracks are those of before. */
+  /** The network ran on this frame; otherwise the tracks are the previous ones. */
   inferred: boolean;
   tracks: readonly Track[];
   /** Something moved in this frame. */
@@ -44,21 +44,23 @@ export interface PipelineStats {
     track: number;
     total: number;
   };
-  /** The same times added up since the start, ms: of all frames for motion, of those the network looked at for the rest. */
+  /**
+   * The same times in total since the start, ms: of all frames for motion, of those the network ran on for the rest.
+   */
   timeTotals: PipelineStats['times'];
   objects: number;
-  /** How long frames have come without one being finished, ms; 0 while all is well. */
+  /** How long frames have been arriving without one being finished, ms; 0 while all is well. */
   unfinishedMs: number;
   device: DeviceHealth;
 }
 
-/** `offline`: no frames come at the moment; `disabled`: none are wanted. */
+/** `offline`: no frames arrive at the moment; `disabled`: none are wanted. */
 export type CameraStatus = 'online' | 'offline' | 'disabled';
 
 /** What a pipeline emits, in the order a frame causes it: motion, snapshot, event, crossing, count, frame. */
 export interface PipelineEvents {
   status: [CameraStatus, DeviceHealth];
-  /** The source cannot be opened, and is tried again: each reason once. */
+  /** The source cannot be opened, and is retried: each reason once. */
   unavailable: [reason: string];
   motion: [boolean];
   snapshot: [Snapshot];
@@ -66,8 +68,8 @@ export interface PipelineEvents {
   crossing: [Crossing];
   count: [CountChange];
   frame: [FrameReport];
-  /** The settings of this camera were changed while it runs; the change alone. */
+  /** The settings of this camera were changed while it runs; only the changed fields. */
   settings: [CameraChange];
-  /** A finite source is over and everything it caused was emitted. */
+  /** A finite source has ended and everything it caused was emitted. */
   ended: [];
 }

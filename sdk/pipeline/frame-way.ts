@@ -15,8 +15,8 @@ import { Parts, type PartsOptions } from './parts.ts';
 import type { Gated, Meaning, WayOptions } from './way-values.ts';
 
 /**
- * What one camera's frames mean: motion gate, tracker, zones, lines and events, one after the other. It has no clock and
- * does no input or output, so the same frames and detections always mean the same.
+ * Interprets one camera's frames: motion gate, tracker, zones, lines and events, one after the other. It has no clock
+ * and does no I/O, so the same frames and detections always give the same results.
  */
 export class Watch {
   readonly parts: Parts;
@@ -25,31 +25,33 @@ export class Watch {
   #tracks: readonly Track[] = [];
   #counts: readonly CountChange[] = [];
   #told: readonly CountChange[] = [];
-  /** Of the frame that was looked at last. */
+  /** Of the last frame that the network ran on. */
   #size = '';
   #inferredNs = Number.NEGATIVE_INFINITY;
 
-  /** @param options.nameOf What local learning calls a track, asked at each frame that is looked at. */
+  /**
+   * @param options.nameOf Returns a track's name from local learning; called for each frame that the network ran on.
+   */
   constructor(options: PartsOptions & { nameOf?: (trackId: number) => SubLabel | undefined }) {
     this.parts = new Parts(options);
     this.#nameOf = options.nameOf ?? (() => undefined);
     this.#counts = countTracks([], this.parts.labels, options.settings.zones);
   }
 
-  /** What is known after the last frame. */
+  /** The state after the last frame. */
   get now(): { readonly moving: boolean; readonly tracks: readonly Track[]; readonly counts: readonly CountChange[] } {
     return { moving: this.#moving, tracks: this.#tracks, counts: this.#counts };
   }
 
-  /** Other settings from now on; what is tracked goes on. */
+  /** Replaces the settings; tracking continues. */
   configure(settings: PartsOptions['settings']): void {
     this.parts.configure(settings);
     this.#counts = countTracks(this.#tracks, this.parts.labels, settings.zones);
   }
 
   /**
-   * Does the detector have to look at this frame? When something moves, while something that is not at rest is tracked or
-   * was given another name, and every `keepalive` seconds all the same.
+   * Decides whether the detector has to run on this frame: when something moves, while a tracked object is not at rest
+   * or was renamed, and every `keepalive` seconds in any case.
    */
   gate(frame: Frame): Gated {
     const { detect, motion } = this.parts.settings;
@@ -62,13 +64,13 @@ export class Watch {
     return { frame, moving, turned, isWanted };
   }
 
-  /** @param found What the detector saw in the frame; undefined: it was not asked. */
+  /** @param found The detector's result for the frame; undefined when it did not run. */
   follow({ frame }: Pick<Gated, 'frame'>, found: Detections | undefined): Meaning {
     const { gate, tracker, zones, lines, events, settings } = this.parts;
     if (!found) return settings.detect.enabled ? this.#means(this.#tracks, [], []) : this.#end();
     const { width, height } = frame;
     this.#inferredNs = frame.captureTimeNs;
-    // Another size is another scene: boxes of the old one mean nothing in it.
+    // Another size is another scene: old boxes mean nothing in it.
     const size = `${width}x${height}`;
     const before = this.#size === size ? nothing : this.#over();
     this.#size = size;
@@ -84,7 +86,7 @@ export class Watch {
     return this.#means(tracks, [...before.messages, ...messages], [...before.crossings, ...crossings]);
   }
 
-  /** The source is over: ends all running events. What comes next is another scene, its times may start anew. */
+  /** The source has ended: ends all running events. What follows is a new scene, whose times may restart. */
   finish(): Meaning {
     this.parts.gate.reset();
     this.#moving = false;
@@ -122,7 +124,7 @@ export class Watch {
 
 const nothing = { messages: [], crossings: [] } as const;
 
-/** The way of one camera's frames, from the device to whoever listens, one at a time. */
+/** The way of one camera's frames, from the device to the listeners, one at a time. */
 export class FrameWay {
   readonly #watch: Watch;
   readonly #options: WayOptions;
@@ -133,7 +135,7 @@ export class FrameWay {
     this.#options = options;
   }
 
-  /** One frame that cannot be used must not end the camera. */
+  /** A frame that cannot be used must not end the camera. */
   async take(frame: Frame): Promise<void> {
     const { progress } = this.#options.meters;
     progress.begin(performance.now());
@@ -144,7 +146,7 @@ export class FrameWay {
     } catch (error) {
       progress.fail();
       const message = messageOf(error);
-      // What is the model's fault is no frame's.
+      // A fault of the model, not of the frame.
       const whose = error instanceof ModelError ? '' : `frame ${frame.sequence}: `;
       if (message !== this.#complaint) this.#options.complain(`${whose}${message}`);
       this.#complaint = message;
@@ -156,7 +158,7 @@ export class FrameWay {
     meters.arrived(startedMs);
     const frame = await stages.before(arrived);
     try {
-      // What the stages behind make of it is what is shown, and nothing else: they may blur faces.
+      // Only the picture that the later stages return is shown: they may blur faces.
       if (!stages.makesPictures) snapshots.show(frame);
       const gatedMs = performance.now();
       const gated = this.#watch.gate(frame);
@@ -170,13 +172,13 @@ export class FrameWay {
       try {
         report = await stages.after(seen);
       } finally {
-        // A stage that failed has no picture to show; what was seen is told all the same.
+        // A stage that failed has no picture to show; the results are emitted all the same.
         if (report && stages.makesPictures) snapshots.show(report.frame);
         if (answer) meters.spent({ total: performance.now() - startedMs });
         await this.#tell(meaning, report?.frame);
         if (report) tell('frame', report);
         report?.frame.release();
-        // Learns from what the core saw, not from what was drawn on it.
+        // Learning gets the picture that the core saw, without what was drawn on it.
         const learnt = learning?.look(seen);
         if (isMax) await learnt;
       }
@@ -185,7 +187,7 @@ export class FrameWay {
     }
   }
 
-  /** @returns Undefined: it was not asked. */
+  /** @returns Undefined when it did not run. */
   async #detect({ frame, isWanted }: Gated): Promise<Answer | undefined> {
     const { name, detector, meters, isMax } = this.#options;
     const { fps, priority: weight } = this.#watch.parts.settings.detect;
@@ -199,7 +201,9 @@ export class FrameWay {
     return answer;
   }
 
-  /** Tells what a frame meant, each event behind its picture. @param frame What is shown of it; undefined: nothing is. */
+  /**
+   * Emits the results of a frame, each event after its picture. @param frame The picture to show; undefined for none.
+   */
   async #tell({ messages, crossings, counts }: Meaning, frame?: Frame): Promise<void> {
     const { snapshots, tell } = this.#options;
     const { events, settings } = this.#watch.parts;
@@ -213,7 +217,7 @@ export class FrameWay {
     for (const change of counts) tell('count', change);
   }
 
-  /** The source is over: tells what ends with it. */
+  /** The source has ended: emits what ends with it. */
   async finish(): Promise<void> {
     const { learning, tell } = this.#options;
     const { moving } = this.#watch.now;

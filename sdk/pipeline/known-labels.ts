@@ -2,14 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { InputError } from '../base/errors.ts';
 import { type CameraChange, type CameraSettings, watchedByDefault } from '../config/schema.ts';
 
-/** So many are listed where nothing comes near. */
+/** How many labels are listed when none is similar. */
 const maxListed = 12;
 
 /**
- * Holds the labels that a camera's settings name to those of its model: one that is misspelt would never be seen.
+ * Checks that a camera's settings name only labels of its model: a misspelt one would never be detected.
  *
- * @param known Of the model.
- * @throws InputError naming the field, the labels, and those that are nearest.
+ * @param known The model's labels.
+ * @throws InputError naming the field, the labels, and the most similar ones.
  */
 export function assertKnownLabels(camera: string, settings: CameraSettings, known: readonly string[]): void {
   const all = new Set(known);
@@ -20,17 +20,17 @@ export function assertKnownLabels(camera: string, settings: CameraSettings, know
   }
   if (problems.length > 0) {
     throw new InputError(
-      `camera ${camera}: ${problems.join('; ')} (what was taught is a sub_label: its object's own label stands here)`,
+      `camera ${camera}: ${problems.join('; ')} (a taught name is a sub_label: use the label of its object here)`,
     );
   }
 }
 
-/** Does a change name labels, which only the model can tell right from wrong? */
+/** Whether a change names labels, which have to be checked against the model. */
 export function namesLabels({ detect, zones, lines }: CameraChange): boolean {
   return Boolean(detect?.labels ?? detect?.thresholds ?? zones ?? lines);
 }
 
-/** The labels that settings name, by their field. Those watched by default suit the default model and are nobody's mistake. */
+/** The labels that settings name, by field. The default ones suit the default model and are not checked. */
 function* labelsIn({ detect, zones, lines }: CameraSettings): Generator<[path: string, names: string[]]> {
   if (!isDeepStrictEqual(detect.labels, watchedByDefault)) yield ['detect.labels', detect.labels];
   yield ['detect.thresholds', Object.keys(detect.thresholds)];
@@ -47,7 +47,7 @@ function complaint(unknown: readonly string[], known: readonly string[]): string
 const listed = (labels: readonly string[]) =>
   labels.length > maxListed ? `${labels.slice(0, maxListed).join(', ')}, … ${labels.length} in all` : labels.join(', ');
 
-/** At most three names that may have been meant, as near as each other: few letters apart, or the one within the other. */
+/** At most three equally similar names that may have been meant: few letters apart, or one contained in the other. */
 export function nearestNames(name: string, known: readonly string[]): string[] {
   const wanted = name.toLowerCase();
   const near = known
@@ -59,7 +59,7 @@ export function nearestNames(name: string, known: readonly string[]): string[] {
 
 const isWithin = (a: string, b: string) => Math.min(a.length, b.length) >= 3 && (a.includes(b) || b.includes(a));
 
-/** How many letters have to be put in, left out, changed, or swapped with the next (optimal string alignment). */
+/** Edit distance: insertions, deletions, substitutions and transpositions (optimal string alignment). */
 function distance(a: string, b: string): number {
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);

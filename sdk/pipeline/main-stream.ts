@@ -6,16 +6,16 @@ import type { Frame } from '../frame/frame.ts';
 import { buffersOf } from '../frame/pool.ts';
 import { SourceReader } from './source-reader.ts';
 
-/** Enough to find the picture of a moment, and half of what the substream costs. */
+/** Enough to find the picture of a moment, at half the cost of the substream. */
 const fps = 5;
-/** At five a second the last 0.8 s: what the network takes for a frame. */
+/** The last 0.8 s at five a second: about as long as the network takes for a frame. */
 const keptFrames = 4;
 /** Of the device's buffers: one is filled, one waits, one is made a snapshot of. */
 const otherFrames = 3;
-/** A picture further away shows something else. */
+/** A picture further away in time shows something else. */
 const furthestNs = 500e6;
 
-/** Where the main stream is, and how it is read. */
+/** The main stream's source, and how it is read. */
 export interface MainStreamOptions {
   uri: string;
   transport: DeviceOptions['transport'];
@@ -24,8 +24,9 @@ export interface MainStreamOptions {
 }
 
 /**
- * A camera's main stream beside the substream that is looked at: its last pictures, for snapshots. It stays open, for a
- * network camera takes a second or more to begin. One that fails is tried again for ever and disturbs nobody.
+ * The last pictures of a camera's main stream, for snapshots, beside the substream that the network sees. It stays
+ * open, since a network camera takes a second or more to start. If it fails, it is retried indefinitely, without
+ * affecting anything else.
  */
 export class MainStream {
   readonly #options: MainStreamOptions;
@@ -47,7 +48,7 @@ export class MainStream {
     });
   }
 
-  /** Does it read this already? */
+  /** Whether it reads this source already. */
   is(options: MainStreamOptions | undefined): boolean {
     return isDeepStrictEqual(this.#options, options);
   }
@@ -60,7 +61,7 @@ export class MainStream {
     return this.#source.stop();
   }
 
-  /** The picture of the same moment, or undefined when there is none. The caller releases it. */
+  /** Returns the picture of the same moment, or undefined. The caller releases it. */
   near({ captureTimeNs }: Frame): Frame | undefined {
     const apart = (frame: Frame) => Math.abs(frame.captureTimeNs - captureTimeNs);
     const nearest = this.#frames.toSorted((a, b) => apart(a) - apart(b))[0];
@@ -70,7 +71,7 @@ export class MainStream {
   #keep(frame: Frame): void {
     this.#frames.push(frame.acquire());
     const bytes = frame.planes.reduce((sum, { data }) => sum + data.length, 0);
-    // Of frames so large that the device has few buffers, fewer.
+    // Fewer where frames are so large that the device has few buffers.
     const most = Math.min(keptFrames, buffersOf(bytes) - otherFrames);
     if (this.#frames.length > most) this.#frames.shift()!.release();
   }

@@ -1,4 +1,4 @@
-/** A mean that follows: each new value counts for a tenth. */
+/** Moving mean: each new value has a weight of a tenth. */
 export class MovingMean {
   #value = 0;
   #total = 0;
@@ -14,13 +14,13 @@ export class MovingMean {
     return Math.round(this.#value * 1000) / 1000;
   }
 
-  /** All values added up. */
+  /** Sum of all values. */
   get total(): number {
     return Math.round(this.#total * 1000) / 1000;
   }
 }
 
-/** How often something happens per second, over the last five seconds. Holds a fixed number of marks. */
+/** Rate of events per second over the last five seconds, in constant memory. */
 export class RateMeter {
   readonly #marks = new Float64Array(256);
   #count = 0;
@@ -48,7 +48,7 @@ export class RateMeter {
 
 const windowMs = 5000;
 
-/** How much of one core this process and its threads used since the last question, in percent. */
+/** CPU usage of this process and its threads since the last call, in percent of one core. */
 export class CpuMeter {
   #usage = process.cpuUsage();
   #at = performance.now();
@@ -63,7 +63,7 @@ export class CpuMeter {
   }
 }
 
-/** Energy of each frame that the network looked at: the mean power times the time since the last question, by their number. */
+/** Energy per inference: mean power times the time since the last call, divided by the number of inferences. */
 export class EnergyPerInference {
   #inferred: number;
   #atMs: number;
@@ -74,7 +74,7 @@ export class EnergyPerInference {
     this.#atMs = nowMs;
   }
 
-  /** @returns Joules; null where the power is not known or no frame was looked at. */
+  /** @returns Joules; null when the power is unknown or nothing was inferred. */
   take(watts: number | undefined, inferred: number, nowMs: number): number | null {
     const frames = inferred - this.#inferred;
     const seconds = (nowMs - this.#atMs) / 1000;

@@ -6,9 +6,9 @@ import { Progress } from './progress.ts';
 /** ms */
 type Times = PipelineStats['times'];
 
-/** Owns what is counted and measured of one camera's frames. */
+/** Owns the counters and timings of one camera's frames. */
 export class Meters {
-  /** Are the frames that come finished? */
+  /** Whether the frames that arrive get finished. */
   readonly progress = new Progress();
   readonly #fpsIn = new RateMeter();
   readonly #fpsInferred = new RateMeter();
@@ -23,29 +23,29 @@ export class Meters {
   };
   readonly #totals = { in: 0, gated: 0, late: 0, inferred: 0 };
 
-  /** A frame came. @param nowMs `performance.now()` */
+  /** A frame arrived. @param nowMs `performance.now()` */
   arrived(nowMs: number): void {
     this.#totals.in++;
     this.#fpsIn.add(nowMs);
   }
 
-  /** The detector looked at a frame. @param nowMs When it answered, `performance.now()`. */
+  /** The detector ran on a frame. @param nowMs When it answered, `performance.now()`. */
   inferred(nowMs: number): void {
     this.#totals.inferred++;
     this.#fpsInferred.add(nowMs);
   }
 
-  /** It did not: nothing moved, or others had their turns first. */
+  /** It did not run: nothing moved, or other cameras had their turns first. */
   skipped(why: 'gated' | 'late'): void {
     this.#totals[why]++;
   }
 
-  /** Where the time of a frame went. */
+  /** Records where the time of a frame went. */
   spent(times: Partial<Times>): void {
     for (const name of Object.keys(times) as (keyof Times)[]) this.#times[name].add(times[name]!);
   }
 
-  /** @param objects Confirmed tracks. @param dropped Frames that no device could give, so far. */
+  /** @param objects Confirmed tracks. @param dropped Frames that the devices dropped so far. */
   stats(nowMs: number, objects: number, dropped: number, device: DeviceHealth): PipelineStats {
     return {
       frames: { ...this.#totals, dropped },

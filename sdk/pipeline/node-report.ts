@@ -4,21 +4,21 @@ import { type Writer, type Written, written } from '../base/written.ts';
 import type { PipelineStats } from './events.ts';
 import { CpuMeter, EnergyPerInference } from './meter.ts';
 
-/** What a node says of itself on `ocellus/<node>/stats`. */
+/** A node's figures, published on `ocellus/<node>/stats`. */
 export interface NodeStats {
   uptimeSeconds: number;
-  /** Of one core, this process and its threads; decoders that run beside it (ffmpeg) are not in it. */
+  /** Percent of one core, of this process and its threads; without decoders in other processes (ffmpeg). */
   cpuPercent: number;
   memory: { residentMb: number; heapMb: number };
-  /** Degrees Celsius where the board tells it. */
+  /** Degrees Celsius, if the board reports it. */
   temperature: number | null;
-  /** What the firmware of a Raspberry Pi slows it down for; null where it is not told. */
+  /** Why the firmware of a Raspberry Pi throttles it; null where unknown. */
   throttling: Throttling | null;
-  /** Over the last ten seconds; null where nothing measures it, and before the first report. */
+  /** Over the last ten seconds; null where it is not measured, and before the first report. */
   power: NodePower | null;
-  /** How late timers came since the last report: the main thread was busy so long. */
+  /** How late timers fired since the last report, because the main thread was busy. */
   eventLoopDelayMs: { mean: number; p99: number };
-  /** To disk, by what wrote it: of this process, whichever node it is of. */
+  /** Written to disk by this process, of all its nodes, by writer. */
   written: Record<Writer, Written>;
   model: string;
   cameras: Record<string, PipelineStats>;
@@ -26,18 +26,18 @@ export interface NodeStats {
 
 export interface NodePower extends MeasuredPower {
   /**
-   * Mean power times the time since the last report, divided by the frames that the detector looked at in that time, of
-   * all cameras; null where it was none. It is the energy of all that the source covers: what the board needs when idle,
-   * the cameras and other programs are in it, and nothing is subtracted.
+   * Mean power times the time since the last report, divided by the inferences of all cameras in that time; null
+   * without any. It includes all that the power source supplies: the idle board, the cameras, other programs; nothing
+   * is subtracted.
    */
   readonly joulesPerInference: number | null;
 }
 
 const statsIntervalMs = 10_000;
-/** A coarse clock: each measurement wakes the processor. */
+/** A coarse interval: each measurement wakes the processor. */
 const delayResolutionMs = 50;
 
-/** Owns what is measured of a node's process and board, and when it is told. */
+/** Owns the measurements of a node's process and board, and reports them. */
 export class NodeReport {
   readonly #board: BoardMonitor;
   readonly #inferred: () => number;
@@ -49,13 +49,13 @@ export class NodeReport {
   #joulesPerInference: number | null = null;
   #isReporting = false;
 
-  /** @param inferred Frames that the detector looked at so far, of all cameras. */
+  /** @param inferred Returns the inferences so far, of all cameras. */
   constructor(board: BoardMonitor, inferred: () => number) {
     this.#board = board;
     this.#inferred = inferred;
   }
 
-  /** Which figures the board tells of itself, from the moment that is known. */
+  /** Which figures the board reports, once known. */
   get senses(): BoardSenses | undefined {
     return this.#board.senses;
   }
@@ -85,12 +85,12 @@ export class NodeReport {
     };
   }
 
-  /** Begins to look at the board. */
+  /** Starts measuring the board. */
   prepare(): void {
     void this.#board.start();
   }
 
-  /** Tells every ten seconds from now on. @param complain Is told why a report could not be made. */
+  /** Reports every ten seconds from now on. @param complain Called when a report could not be made. */
   start(tell: () => void, complain: (error: unknown) => void): void {
     this.#delay = monitorEventLoopDelay({ resolution: delayResolutionMs });
     this.#delay.enable();
@@ -109,7 +109,7 @@ export class NodeReport {
   }
 
   async #report(tell: () => void, isRunning: () => boolean): Promise<void> {
-    // A program that hangs must not be asked by ever more reports.
+    // A command that hangs must not be started again by every report.
     if (this.#isReporting) return;
     this.#isReporting = true;
     try {
@@ -126,8 +126,8 @@ export class NodeReport {
   }
 }
 
-/** To a thousandth: milliwatts, millijoules. */
+/** Rounds to a thousandth: milliwatts, millijoules. */
 const rounded = (value: number) => Math.round(value * 1000) / 1000;
 const megabytes = (bytes: number) => Math.round(bytes / 1e5) / 10;
-// The histogram counts a timer's whole interval; what is beyond it is delay.
+// The histogram records a timer's whole interval; the excess is delay.
 const lateness = (ns = 0) => Math.max(0, Math.round((ns / 1e6 - delayResolutionMs) * 100) / 100) || 0;

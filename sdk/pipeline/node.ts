@@ -22,33 +22,36 @@ export type { NodePower, NodeStats } from './node-report.ts';
 export interface NodeOptions {
   /** Default: warnings and errors go to standard error. */
   logger?: Logger;
-  /** `max`: files as fast as they go, for measuring. Default `realtime`. */
+  /** `max`: files at full speed, for measurements. Default `realtime`. */
   speed?: 'realtime' | 'max';
   /**
-   * What finds objects for all cameras: a model of `loadModel`, or a detector of your own. Default: the model that the settings
-   * name, loaded by `start()` and closed by `stop()`. One that is given stays open.
+   * Detector for all cameras: a model from `loadModel`, or your own. Default: the model that the settings name, loaded
+   * by `start()` and closed by `stop()`. A detector that you pass stays open.
    */
   model?: Model | Detector | Promise<Model | Detector>;
-  /** Where learning is kept between runs, in a folder `learn`: `dataFolder(settings)`. Default: nowhere, and nothing can be taught. */
+  /**
+   * Folder for what is kept between runs, such as `dataFolder(settings)`; learning is in its subfolder `learn`.
+   * Default: none, and nothing can be taught.
+   */
   data?: string;
-  /** Devices that cameras are read from in place of the source that their settings name, by the camera's name: as `source` of a `Pipeline`. */
+  /** Devices, by camera name, to read instead of the source in the settings: as `source` of a `Pipeline`. */
   sources?: Readonly<Record<string, Device>>;
-  /** Stages of your own in the way of cameras' frames, by the camera's name: as `before` and `after` of a `Pipeline`. */
+  /** Your own stages, by camera name: as `before` and `after` of a `Pipeline`. */
   stages?: Readonly<Record<string, PipelineStages>>;
   /**
-   * The kinds of heads that learning chooses from, the preferred one first: `[mine, ...defaultTrainers()]` of `ocellus/learn`.
+   * The kinds of heads that learning chooses from, in order of preference: `[mine, ...defaultTrainers()]` of `ocellus/learn`.
    * Default: svm, prototypes, nearest.
    */
   trainers?: readonly HeadTrainer[];
-  /** What is watched of the board. Default: of this machine. */
+  /** Sensors of the board. Default: those of this machine. */
   board?: BoardMonitor;
 }
 
-/** What a node emits of itself; its cameras' pipelines emit what they see. */
+/** What a node emits about itself; its cameras' pipelines emit what they see. */
 export interface NodeEvents {
   /** Every ten seconds. */
   stats: [NodeStats];
-  /** The source of a camera cannot be opened, and is tried again: each reason once. It is logged as an error too. */
+  /** The source of a camera cannot be opened, and is retried: each reason once. It is logged as an error too. */
   unavailable: [camera: string, reason: string];
 }
 
@@ -62,7 +65,7 @@ export interface NodeEvents {
  */
 export class Node extends EventEmitter<NodeEvents> {
   readonly settings: Settings;
-  /** Can be taught what its cameras see; undefined without a folder to keep it in, or when the settings say so. */
+  /** Local learning of this node; undefined without a data folder, or when the settings turn it off. */
   readonly learning: NodeLearning | undefined;
   readonly #options: NodeOptions;
   readonly #logger: Logger;
@@ -70,19 +73,19 @@ export class Node extends EventEmitter<NodeEvents> {
   readonly #report: NodeReport;
   readonly #tell = guarded<NodeEvents>(this, (message) => this.#logger.error(message));
   #starting: Promise<void> | undefined;
-  /** Of this start; another one, or none, after a stop. */
+  /** Of this start; a different one, or none, after a stop. */
   #loading: Promise<Model | Detector | null> | undefined;
   #model: Model | Detector | null | undefined;
   #card: DetectorInfo | undefined;
 
-  /** @throws InputError when sources or stages are given for a camera that the settings do not have. */
+  /** @throws InputError when there are sources or stages for a camera that the settings do not have. */
   constructor(settings: Settings, options: NodeOptions = {}) {
     super();
     assertShape(
       'Node: settings',
       settings,
       { node: 'text', cameras: 'object', core: 'object' },
-      'what resolveSettings gives',
+      'the result of resolveSettings()',
     );
     assertKind('Node: options', options, 'object');
     const { logger = problemsToStderr, data, board = new BoardMonitor(), trainers } = options;
@@ -114,7 +117,7 @@ export class Node extends EventEmitter<NodeEvents> {
     return this.#model;
   }
 
-  /** The model's card, or what a detector of one's own says of itself, from the moment that is known. */
+  /** The model's card, or the `info` of your own detector, once known. */
   get card(): DetectorInfo | undefined {
     return this.#card;
   }
@@ -129,8 +132,8 @@ export class Node extends EventEmitter<NodeEvents> {
   }
 
   /**
-   * Loads the model and starts the cameras. A camera that cannot be opened does not keep the others from running: it
-   * is tried again and is `offline` until then.
+   * Loads the model and starts the cameras. A camera that cannot be opened does not keep the others from running: it is
+   * retried and is `offline` until then.
    *
    * @param options.before Called once the pipelines exist and before they run: the place to add listeners.
    * @throws InputError when the model cannot be used.
@@ -143,7 +146,7 @@ export class Node extends EventEmitter<NodeEvents> {
         (model) => {
           if (this.#loading === loading) this.#card = model ? new AskedDetector(model).info : undefined;
         },
-        // #start() says what went wrong.
+        // #start() reports what went wrong.
         () => {},
       );
       this.#starting = this.#start(loading, options.before).catch(async (error) => {
@@ -160,7 +163,7 @@ export class Node extends EventEmitter<NodeEvents> {
     return this.#report.stats(this.#model === undefined ? model : (this.#card?.name ?? noModel), cameras);
   }
 
-  /** Ends the running events, closes the cameras, then the model. Safe at any time, and twice. */
+  /** Ends the running events, closes the cameras, then the model. May be called at any time, and repeatedly. */
   async stop(): Promise<void> {
     this.#report.stop();
     const loading = this.#loading;
@@ -211,7 +214,7 @@ export class Node extends EventEmitter<NodeEvents> {
     }
     const isStopped = () => this.#loading !== loading;
     this.#report.prepare();
-    // Cameras open while the model loads: both wait for something else most of the time.
+    // Cameras open while the model loads: both mostly wait for something else.
     const starting = (async () => {
       await before?.();
       if (isStopped()) return;
@@ -226,13 +229,13 @@ export class Node extends EventEmitter<NodeEvents> {
     );
   }
 
-  /** Frames that the detector looked at so far, of all cameras. */
+  /** Inferences so far, of all cameras. */
   get #inferred(): number {
     return [...this.#pipelines.values()].reduce((sum, { stats }) => sum + stats.frames.inferred, 0);
   }
 }
 
-/** @throws InputError naming what is given for no camera. */
+/** @throws InputError naming entries without a camera. */
 function assertCameras(option: string, given: Readonly<Record<string, unknown>> = {}, { cameras }: Settings): void {
   const names = Object.keys(cameras).join(', ') || 'there are none';
   for (const name of Object.keys(given)) {

@@ -11,60 +11,60 @@ import type { Stage } from './stage.ts';
 
 export interface PipelineOptions extends Omit<CameraChange, 'source'>, PipelineStages {
   /**
-   * The URI of a source, or a device that is made already: one of `createDevice`, or of your own. `start()` opens it unless
-   * it is open, `stop()` closes it. Size, controls and the like are those it was made with. Default `auto:`.
+   * URI of the source, or a device: one from `createDevice`, or your own. `start()` opens it unless it is open,
+   * `stop()` closes it. A device keeps the size, controls and so on that it was made with. Default `auto:`.
    */
   source?: string | Device;
-  /** Name of the camera, part of its topics and in its events. Default `camera`. */
+  /** Name of the camera, in its topics and events. Default `camera`. */
   name?: string;
   /**
-   * What finds objects: a model of `loadModel`, or a detector of your own. Default: the default model, loaded by `start()` and
-   * closed by `stop()`. One that is given stays open. Null: there is no detector; motion, pictures and what learning makes of
-   * the whole view are all there is.
+   * A model from `loadModel`, or your own detector. Default: the default model, loaded by `start()` and closed by
+   * `stop()`. A detector that you pass stays open. Null: no detector, only motion, pictures and learned states of the
+   * whole view.
    */
   model?: Model | Detector | null | Promise<Model | Detector | null>;
-  /** `max`: each frame of a file, none dropped, as fast as it goes; times are then media times. Default `realtime`. */
+  /** `max`: every frame of a file, none dropped, at full speed; times are then media times. Default `realtime`. */
   speed?: 'realtime' | 'max';
-  /** A source that cannot be opened is tried again for ever instead of failing `start()`. Default false. */
+  /** Retry a source that cannot be opened, indefinitely, instead of failing `start()`. Default false. */
   patient?: boolean;
-  /** How the motion gate finds what changed. Default: by the brightness of cells. */
+  /** How the motion gate finds changes. Default: by the brightness of cells. */
   changes?: ChangeFinder;
   /**
-   * Part of the ids of events. Default: none, and the same frames give the same ids; another one with each start keeps a
-   * board whose clock begins at the same time with each start from giving an id twice.
+   * Part of the ids of events. Default: none, and the same frames give the same ids. A new one with each start keeps a
+   * board whose clock restarts at the same time from repeating ids.
    */
   eventSalt?: string;
-  /** Local learning: is shown the frames and names the tracks. */
+  /** Local learning: receives the frames and names the tracks. */
   learning?: PipelineLearning;
   /** Default: warnings and errors go to standard error. */
   logger?: Logger;
 }
 
-/** A program's own steps in the way of a camera's frames. */
+/** A program's own steps in a camera's pipeline. */
 export interface PipelineStages {
-  /** Stages between the device and the motion gate: what they give is what is looked at and shown. */
+  /** Stages between the device and the motion gate: the frames that they return are processed and shown. */
   before?: readonly Stage<Frame>[];
   /**
-   * Stages behind the tracker and the zones: what they give is what is shown, on snapshots and live, and told by `frame`. A
-   * frame that comes out has the size of the one that went in.
+   * Stages after the tracker and the zones: what they return is shown, on snapshots and live, and emitted with `frame`.
+   * They must not change the size of the frame.
    */
   after?: readonly Stage<FrameReport>[];
 }
 
-/** What local learning is to a camera's pipeline. */
+/** Local learning as a camera's pipeline uses it. */
 export interface PipelineLearning {
   /**
-   * Shown each frame with its tracks, after its events were told. The frame is on loan until the promise resolves; only
-   * media that is read as fast as it goes waits for that. Must not throw.
+   * Receives each frame with its tracks, after its events were emitted. The frame is borrowed until the promise
+   * resolves; only media read at full speed waits for that. Must not throw.
    */
   look(report: FrameReport): Promise<void>;
-  /** What a track is called by now. */
+  /** Returns the current name of a track. */
   nameOf(trackId: number): SubLabel | undefined;
-  /** What comes next is another scene. */
+  /** What follows is a new scene. */
   reset(): void;
 }
 
-/** The camera's settings among the options. @param given A device that was given in place of a source. */
+/** The camera's settings among the options. @param given A device that was passed as the source. */
 export function settingsIn(options: PipelineOptions, given: Device | undefined): CameraChange {
   const { name: _, model: __, speed: ___, patient: ____, learning: _____, ...others } = options;
   const {

@@ -2,7 +2,7 @@ import type { Frame } from '../frame/frame.ts';
 import { overlayOf } from '../vision/annotate/annotated-jpeg.ts';
 import type { ObjectState } from '../vision/event.ts';
 
-/** An object as it lies in a picture of the same view in another size. */
+/** Scales an object's box to a picture of the same view in another size. */
 export function scaledTo(picture: Frame, object: ObjectState, seenIn: Frame): ObjectState {
   const x = picture.width / seenIn.width;
   const y = picture.height / seenIn.height;

@@ -7,7 +7,7 @@ import { MotionGate } from '../vision/motion-gate.ts';
 import { Tracker, type TrackerOptions } from '../vision/tracker.ts';
 import { Zones } from '../vision/zones.ts';
 
-/** What the parts of a camera's way are made with. */
+/** What the parts of a camera's pipeline are made with. */
 export interface PartsOptions {
   readonly camera: string;
   /** Of the model, all of them. */
@@ -18,7 +18,7 @@ export interface PartsOptions {
   readonly eventSalt?: string;
 }
 
-/** The parts of one camera's way of a frame, and what its settings make of them. */
+/** The parts of one camera's pipeline, configured by its settings. */
 export class Parts {
   /** All labels of the model. */
   readonly knownLabels: readonly string[];
@@ -52,17 +52,17 @@ export class Parts {
     return this.#watched.has(label);
   }
 
-  /** Other settings from now on; what is tracked goes on. */
+  /** Replaces the settings; tracking continues. */
   configure(settings: CameraSettings): void {
     const before = this.#settings as CameraSettings | undefined;
     this.#settings = settings;
     const wanted = new Set(settings.detect.labels);
     const known = this.knownLabels.filter((label) => wanted.has(label));
-    // None that the model knows: its owner brought another model and left the labels as they come by default.
+    // None that the model knows: another model is in use with the default labels.
     this.#labels = known.length > 0 ? known : this.knownLabels;
     this.#watched = new Set(this.#labels);
     this.tracker.configure(trackerOptions(settings));
-    // Each of these forgets what it knows, so it is left alone while its own settings stay.
+    // Reconfiguring any of these makes it forget its state, so only do it when its own settings change.
     const changed = (part: (all: CameraSettings) => unknown) =>
       before === undefined || !isDeepStrictEqual(part(before), part(settings));
     if (changed(({ zones }) => zones)) this.zones.configure(settings.zones);

@@ -16,12 +16,12 @@ import { type Wired, wire } from './wiring.ts';
 export type { PipelineLearning, PipelineOptions, PipelineStages } from './options.ts';
 
 /**
- * One camera's way of a frame: device, motion gate, core, tracker, zones, events, with stages of the program's own before
- * and after. It emits what it sees (`PipelineEvents`) and knows nothing of who listens; a listener that throws is logged
- * and disturbs nobody.
+ * One camera's pipeline: device, motion gate, core, tracker, zones, events, with your own stages before and after. It
+ * emits what it sees (`PipelineEvents`) and knows nothing about its listeners; one that throws is logged and does no
+ * harm.
  *
- * Frames are taken one at a time: while the network looks at one, newer ones replace each other in the device, so the
- * boxes always belong to the picture they come with.
+ * Frames are processed one at a time: while the network runs on one, newer ones replace each other in the device, so
+ * the boxes always belong to the picture they come with.
  *
  * @example
  * const pipeline = new Pipeline({ source: 'v4l2:/dev/video0', detect: { labels: ['person'] } });
@@ -58,7 +58,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     return this.#watch?.parts.labels ?? [];
   }
 
-  /** All labels the model can tell apart; empty before `start()`. */
+  /** All labels of the model; empty before `start()`. */
   get knownLabels(): readonly string[] {
     return this.#watch?.parts.knownLabels ?? [];
   }
@@ -75,7 +75,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     return this.#watch?.now.tracks ?? [];
   }
 
-  /** Each watched label in the whole view and in each zone now, zeroes included. */
+  /** Current counts of each watched label, in the whole view and in each zone, zeroes included. */
   get counts(): readonly CountChange[] {
     return this.#watch?.now.counts ?? [];
   }
@@ -86,32 +86,32 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     return meters.stats(performance.now(), objects, source.dropped, source.health);
   }
 
-  /** The newest frame, if there is one. The caller owns a reference and releases it. */
+  /** The newest frame, if any. The caller owns a reference and releases it. */
   latestFrame(): Frame | undefined {
     return this.#parts.snapshots.latest();
   }
 
   /**
-   * A JPEG of the newest frame.
+   * Returns a JPEG of the newest frame.
    *
-   * @param options.still A still in the camera's full resolution instead. Where it cannot be had beside the stream, the
-   *   frames pause.
-   * @throws InputError when no frame has come yet; when there is no still to be had.
+   * @param options.still A still in the camera's full resolution instead. If the camera cannot take it beside the
+   * stream, the frames pause.
+   * @throws InputError when no frame has arrived yet, or the camera takes no stills.
    */
   snapshot(options: SnapshotOptions = {}): Promise<Buffer> {
     return this.#parts.snapshots.jpeg(options, this.#parts.source);
   }
 
   /**
-   * Loads the model, opens the device and begins. While it runs already: waits until it does.
+   * Loads the model, opens the device and starts. If it is starting already, waits for that.
    *
-   * @throws InputError when the model or, unless `patient`, the source cannot be used. It is stopped then.
+   * @throws InputError when the model or, unless `patient`, the source cannot be used. It is then stopped.
    */
   start(): Promise<void> {
     if (this.#run) return this.#starting;
     const run = new Run(this.#parts);
     this.#run = run;
-    // The device opens while the model loads: both wait for something else most of the time.
+    // The device opens while the model loads: both mostly wait for something else.
     this.#starting = Promise.all([this.#open(run), run.way]).then(
       () => {},
       async (error) => {
@@ -123,7 +123,10 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     return this.#starting;
   }
 
-  /** Ends the running events, emits what is left of them, closes what `start()` opened. Safe at any time, and twice. */
+  /**
+   * Ends the running events, emits the rest of them, closes what `start()` opened. May be called at any time, and
+   * repeatedly.
+   */
   async stop(): Promise<void> {
     const run = this.#run;
     this.#run = undefined;
@@ -138,8 +141,8 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   }
 
   /**
-   * Changes settings while it runs and emits `settings`. Fields that are left out stay; lists, and the maps `zones`,
-   * `lines`, `thresholds`, `states` and `controls`, are replaced whole. A source that cannot be opened then is tried again
+   * Changes settings while it runs and emits `settings`. Omitted fields keep their values; lists, and the maps `zones`,
+   * `lines`, `thresholds`, `states` and `controls`, are replaced whole. A source that then cannot be opened is retried
    * until it can.
    *
    * @example
@@ -149,7 +152,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
    */
   async change(change: CameraChange): Promise<void> {
     const { patch, reopens } = await this.#parts.settings.change(change, {
-      // While the model loads nobody knows its labels yet.
+      // While the model loads, its labels are not known yet.
       whenKnown: async () => void (this.#watch || (await this.#run?.way.catch(() => undefined))),
       knownLabels: () => this.knownLabels,
       device: () => this.device,
@@ -162,15 +165,14 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   }
 
   /**
-   * Closes the source and opens it again; one that cannot be opened then is tried again until it can. Running events
-   * end.
+   * Closes the source and opens it again; if that fails, it is retried until it succeeds. Running events end.
    *
    * @throws InputError when it is switched off or was not started.
    */
   async restart(): Promise<void> {
     const source = this.#run?.source(true);
     if (source) return this.#parts.source.to(source);
-    throw new InputError(`camera ${this.name}: expected one that runs, this one is ${this.status}`);
+    throw new InputError(`camera ${this.name}: expected a running one, this one is ${this.status}`);
   }
 
   async #open(run: Run): Promise<void> {

@@ -1,7 +1,7 @@
-/** No frame takes so long, not even on the slowest board with the largest network and all its cameras in turn. */
+/** No frame takes this long, even on the slowest board with the largest network and many cameras in turn. */
 const stuckAfterMs = 30_000;
 
-/** Are the frames that come finished? What a watchdog and a health check ask of a pipeline. */
+/** Tells watchdogs and health checks whether the frames that arrive get finished. */
 export class Progress {
   #sinceMs: number | undefined;
   #underWay = false;
@@ -17,23 +17,26 @@ export class Progress {
     this.#underWay = false;
   }
 
-  /** It was given up. One alone is nothing; while no other is finished the clock goes on. */
+  /** A frame was given up. One alone is harmless, but does not count as finished. */
   fail(): void {
     this.#underWay = false;
   }
 
-  /** No frames come: nothing is to be finished but what is under way. */
+  /** No frames arrive: nothing is due but the frame in progress. */
   pause(): void {
     if (!this.#underWay) this.#sinceMs = undefined;
   }
 
-  /** How long frames have come without one being finished; 0 while all is well or none come. */
+  /** How long frames have been arriving without one being finished; 0 while all is well or none arrive. */
   unfinishedMs(nowMs: number): number {
     return this.#sinceMs === undefined ? 0 : Math.round(nowMs - this.#sinceMs);
   }
 }
 
-/** Cameras whose frames come and are not finished: restarting the process is all that helps. One that is offline is not. */
+/**
+ * Cameras whose frames arrive but are not finished: only restarting the process helps. Offline cameras are not among
+ * them.
+ */
 export function stuckCameras({
   cameras,
 }: {

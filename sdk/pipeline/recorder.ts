@@ -23,23 +23,23 @@ import type { Frame } from '../frame/frame.ts';
 import type { Stage } from './stage.ts';
 
 export interface RecorderOptions {
-  /** Is made; one that is there already has to be empty. */
+  /** Created if missing; an existing one has to be empty. */
   folder: string;
-  /** Ask for what is recorded, once the first frame has come. */
+  /** Returns the pipeline that is recorded; called once the first frame has arrived. */
   camera: () => { readonly name: string; readonly settings: CameraSettings; readonly device: Device | undefined };
   /** Name or file of the detector that the recording is replayed with. */
   model: string;
-  /** Each pixel as it was (FFV1), for ten times the room. Default false: MPEG-4 of high quality. */
+  /** Lossless (FFV1), at ten times the size. Default false: high-quality MPEG-4. */
   lossless?: boolean;
-  /** From the first frame to the last one. Default: until it is stopped. */
+  /** Length in seconds, from the first to the last frame. Default: until it is stopped. */
   seconds?: number;
-  /** Called once, while a frame is under way: the time is over, the source was opened anew, or the recording failed. */
+  /** Called once, while a frame is processed: the time is up, the source was reopened, or the recording failed. */
   onOver?: () => void;
 }
 
 /**
- * Records the frames that a pipeline is given, with their times: a folder that the device `recording:` replays. Its format
- * is docs/recording.md. Stands first among the stages `before` the motion gate.
+ * Records the frames of a pipeline, with their times, to a folder that the device `recording:` replays. For the format
+ * see docs/recording.md. Put it first among the stages `before` the motion gate.
  *
  * @example
  * const recorder: Recorder = new Recorder({ folder: 'monday', camera: () => pipeline, model: 'nanodet-g-416-int8' });
@@ -69,7 +69,7 @@ export class Recorder implements Stage<Frame> {
     return this.#frames;
   }
 
-  /** Why the recording could not go on or was not ended well: the disk is full, ffmpeg was killed. */
+  /** Why the recording broke off or was not finished properly: the disk is full, ffmpeg was killed. */
   get failure(): InputError | undefined {
     return this.#failure;
   }
@@ -88,7 +88,7 @@ export class Recorder implements Stage<Frame> {
     this.#index = await open(join(folder, indexFile), 'ax');
   }
 
-  /** Gives the frame on as it is; a recording that failed keeps no camera from running. */
+  /** Passes the frame on unchanged; a failed recording does not stop the camera. */
   async process(frame: Frame): Promise<Frame> {
     if (this.#isOver) return frame;
     const { seconds, onOver } = this.#options;
@@ -111,7 +111,7 @@ export class Recorder implements Stage<Frame> {
     this.#isOver = true;
     try {
       await this.#endVideo();
-      // Without it a replay knows that the recording was interrupted.
+      // Its absence tells a replay that the recording was interrupted.
       if (!this.#failure) await this.#writeLine({ frames: this.#frames });
     } catch (error) {
       this.#fail(error);
@@ -137,7 +137,7 @@ export class Recorder implements Stage<Frame> {
       video.colour.range === colour.range;
     if (!fits) await this.#beginVideo(frame);
     await this.#encoder!.write(frame);
-    // After the frame itself: what the index has, ffmpeg has.
+    // After the frame itself: ffmpeg has every frame of the index.
     this.#last = { sequence, captureTimeNs, wallTimeMs };
     await this.#writeLine(this.#last);
     this.#frames++;

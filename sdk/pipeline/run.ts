@@ -8,13 +8,13 @@ import type { SettingsKeeper } from './settings-keeper.ts';
 import type { SourceReader } from './source-reader.ts';
 import type { WayOptions } from './way-values.ts';
 
-/** What a pipeline lends to its runs. */
+/** What a pipeline provides to its runs. */
 export interface RunOptions
   extends Omit<WayOptions, 'detector'>,
     Pick<ReadOptions, 'given' | 'onHealth' | 'onUnavailable' | 'logger'> {
   readonly settings: SettingsKeeper;
   readonly options: PipelineOptions;
-  /** The one of the run before, where there was one: numbers of tracks and counts go on. */
+  /** That of the previous run, if any: track numbers and counts continue. */
   readonly watch: (make: () => Watch) => Watch;
   readonly onEnded: () => void;
 }
@@ -34,7 +34,7 @@ export class Run {
     this.way = Promise.resolve(this.#model ?? given).then((found) => this.#wayTo(found ?? null));
   }
 
-  /** @returns Undefined where the settings have the camera switched off. */
+  /** @returns Undefined when the settings switch the camera off. */
   source(patient: boolean): SourceReader | undefined {
     const { settings, options, given, logger, onHealth, onUnavailable, onEnded } = this.#options;
     if (!settings.now.enabled) return undefined;

@@ -13,20 +13,20 @@ import { assertKnownLabels, namesLabels } from './known-labels.ts';
 export interface Changed {
   /** What was changed, as checked. */
   readonly patch: CameraChange;
-  /** The camera has to be opened anew for it. */
+  /** The camera has to be reopened for it. */
   readonly reopens: boolean;
 }
 
-/** What a change needs of the camera that runs. */
+/** What a change needs from the running camera. */
 export interface Running {
   /** Resolves when the detector's labels are known, or will not be. */
   whenKnown(): Promise<void>;
-  /** Empty while nothing is known. */
+  /** Empty while unknown. */
   knownLabels(): readonly string[];
   device(): { setControls(values: CameraSettings['controls']): Promise<void> } | undefined;
 }
 
-/** Owns one camera's settings: checks them, and every change of them. */
+/** Owns one camera's settings: validates them, and every change. */
 export class SettingsKeeper {
   readonly #camera: string;
   readonly #hasStages: boolean;
@@ -43,12 +43,12 @@ export class SettingsKeeper {
     this.#asksFps = settings.detect?.fps !== undefined;
   }
 
-  /** All settings, defaults filled in. Not changed later: another object takes their place. */
+  /** All settings, defaults filled in. Immutable: a change replaces the object. */
   get now(): CameraSettings {
     return this.#settings;
   }
 
-  /** A rate was asked for by name, not left at its default. */
+  /** A rate was set explicitly, not left at its default. */
   get asksFps(): boolean {
     return this.#asksFps;
   }
@@ -59,14 +59,14 @@ export class SettingsKeeper {
     const patch = this.#inSeconds(change);
     refuseReferences(patch);
     const changed = () => this.#check(merge(this.#settings, patch));
-    // While the model loads nobody knows its labels yet.
+    // While the model loads, its labels are not known yet.
     if (namesLabels(patch)) await running.whenKnown();
     const next = changed();
     const known = running.knownLabels();
     if (known.length > 0) assertKnownLabels(this.#camera, next, known);
     const device = running.device();
     const turnsControls = !isDeepStrictEqual(this.#settings.controls, next.controls);
-    // A device that is opened anew gets its controls then.
+    // A device that is reopened gets its controls then.
     if (turnsControls && isDeepStrictEqual(opening(this.#settings), opening(next))) {
       await device?.setControls(next.controls);
     }
@@ -74,28 +74,28 @@ export class SettingsKeeper {
     this.#settings = changed();
     this.#asksFps ||= patch.detect?.fps !== undefined;
     const staysOpen = isDeepStrictEqual(opening(before), opening(this.#settings));
-    // One that is not open yet may have been given the controls of before.
+    // One that is still opening may have been given the previous controls.
     return { patch, reopens: !staysOpen || (turnsControls && !device) };
   }
 
-  /** Zones counted frames once. */
+  /** Zones used to count frames. */
   #inSeconds(settings: CameraChange): CameraChange {
     return withInertiaSeconds(settings, (note) => this.#logger.warn(note)) as CameraChange;
   }
 
   #check(settings: unknown): CameraSettings {
     const checked = validate(CameraSettings, settings, `camera ${this.#camera}`);
-    // They may blur faces, or cut the picture: what they were not shown is not to be seen.
+    // They may blur faces or crop the picture: nothing that bypassed them may be shown.
     if (checked.snapshots.source !== '' && this.#hasStages) {
       throw new InputError(
-        `camera ${this.#camera}: snapshots.source: expected none, for its stages make the pictures of this camera`,
+        `camera ${this.#camera}: snapshots.source: expected none, since stages make the pictures of this camera`,
       );
     }
     return checked;
   }
 }
 
-/** At the next start it would be looked up and sent to whatever host stands beside it. */
+/** At the next start the secret would be looked up and sent to the host in the same URI. */
 function refuseReferences(patch: CameraChange): void {
   for (const [path, source] of [
     ['source', patch.source],

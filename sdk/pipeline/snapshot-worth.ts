@@ -1,11 +1,13 @@
 import type { EventMessage, ObjectState } from '../vision/event.ts';
 
-/** A new snapshot is taken when the object is this much larger or surer than in the last one. */
+/** A new snapshot is taken when the object is this much larger, or its score this much higher, than in the last one. */
 const gain = 1.2;
 
-/** Which views of objects are worth a picture: of each event the first, and one that is clearly better than the last. */
+/**
+ * Decides which views of objects are worth a picture: the first of each event, and those clearly better than the last.
+ */
 export class SnapshotWorth {
-  /** Score times area of the snapshot that each running event has. */
+  /** Score times area of each running event's snapshot. */
   readonly #taken = new Map<string, number>();
 
   wants({ type, after }: EventMessage): boolean {
@@ -16,7 +18,7 @@ export class SnapshotWorth {
     this.#taken.set(after.id, worth(after));
   }
 
-  /** The event is over. */
+  /** The event has ended. */
   forget({ after }: EventMessage): void {
     this.#taken.delete(after.id);
   }

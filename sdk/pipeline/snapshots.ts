@@ -20,7 +20,7 @@ export interface SnapshotOptions {
   still?: boolean;
 }
 
-/** Owns what one camera shows: its newest frame, its main stream where it has one, and the pictures of its events. */
+/** Owns what one camera shows: its newest frame, its main stream if any, and the pictures of its events. */
 export class Snapshots {
   readonly #camera: string;
   readonly #hasStages: boolean;
@@ -29,35 +29,35 @@ export class Snapshots {
   #newest: Frame | undefined;
   #main: MainStream | undefined;
 
-  /** @param hasStages Are its pictures made by stages of the program's own? */
+  /** @param hasStages Whether a program's own stages make its pictures. */
   constructor(camera: string, hasStages: boolean, logger: Logger) {
     this.#camera = camera;
     this.#hasStages = hasStages;
     this.#logger = logger;
   }
 
-  /** This is what the camera shows, until the next one. */
+  /** Sets the frame that the camera shows, until the next one. */
   show(frame: Frame): void {
     this.#newest?.release();
     this.#newest = frame.acquire();
   }
 
-  /** It shows nothing any more. */
+  /** Clears the frame. */
   clear(): void {
     this.#newest?.release();
     this.#newest = undefined;
   }
 
-  /** What it shows. The caller releases it. */
+  /** The frame that it shows. The caller releases it. */
   latest(): Frame | undefined {
     return this.#newest?.acquire();
   }
 
   /**
-   * Begins, ends or replaces the stream that pictures come from.
+   * Starts, ends or replaces the stream that pictures come from.
    *
-   * @param isRead Are frames of the camera wanted, at the speed of time? What is read as fast as it goes has times of its own.
-   * @returns Resolves when the one before has let go of the camera.
+   * @param isRead Whether the camera is read in real time: media read at full speed has its own times.
+   * @returns Resolves when the previous stream has let go of the camera.
    */
   readMain(settings: CameraSettings, isRead: boolean): Promise<void> {
     const { snapshots, transport, hardware_decoding: hardwareDecoding, max_megapixels: maxMegapixels } = settings;
@@ -73,7 +73,7 @@ export class Snapshots {
     return closing;
   }
 
-  /** @throws InputError when there is no picture, or no still to be had. */
+  /** @throws InputError when there is no picture, or the camera takes no stills. */
   async jpeg(how: SnapshotOptions, { device, health, status }: SourceSwitch): Promise<Buffer> {
     assertKind('snapshot: options', how, 'object');
     const { still = false, ...options } = how;
@@ -88,9 +88,9 @@ export class Snapshots {
 
   /** The caller releases it. */
   async #still(device: Device | undefined): Promise<Frame> {
-    // They may blur faces, or cut the picture: what they were not shown is not to be seen.
+    // They may blur faces or crop the picture: nothing that bypassed them may be shown.
     if (this.#hasStages) {
-      throw new InputError(`camera ${this.#camera}: its stages make its pictures, so it gives no stills beside them`);
+      throw new InputError(`camera ${this.#camera}: stages make its pictures, so it takes no stills`);
     }
     const still = await device?.still?.();
     if (still) return still;
@@ -98,9 +98,9 @@ export class Snapshots {
   }
 
   /**
-   * The picture of an event, where this view of the object is worth one.
+   * The picture of an event, if this view of the object is worth one.
    *
-   * @param frame What is shown of the frame that the message is about.
+   * @param frame The picture to show for the frame of the message.
    */
   async of(
     message: EventMessage,
@@ -123,12 +123,12 @@ export class Snapshots {
     }
   }
 
-  /** The event of this message is over. */
+  /** The event of this message has ended. */
   forget(message: EventMessage): void {
     this.#worth.forget(message);
   }
 
-  /** What the camera shows at the moment of a frame, at its best. The caller releases it. */
+  /** The best picture of the moment of a frame. The caller releases it. */
   #pictureOf(frame: Frame): Frame {
     return this.#main?.near(frame) ?? frame.acquire();
   }

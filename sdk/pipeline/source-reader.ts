@@ -7,26 +7,26 @@ import type { Frame } from '../frame/frame.ts';
 import { Pace } from './pace.ts';
 
 export interface SourceReaderOptions {
-  /** Makes the device, not yet open; called anew for each try. */
+  /** Makes the device, not yet open; called again for each try. */
   make: () => Device;
-  /** Tried again for ever when it cannot be opened. */
+  /** Retried indefinitely when it cannot be opened. */
   patient: boolean;
-  /** Frames are not read before this; never, if it is rejected. */
+  /** Frames are read only once this resolves; never, if it is rejected. */
   ready: Promise<unknown>;
-  /** Frames beyond this rate are passed over. Default: the device keeps to its rate by itself. */
+  /** Frames beyond this rate are skipped. Default: the device keeps to its rate. */
   mostFps?: number;
-  /** Takes a frame; the next one comes when it is done. It does not throw, and does not release the frame. */
+  /** Processes a frame; the next one follows when it is done. It does not throw, and does not release the frame. */
   onFrame: (frame: Frame) => Promise<void>;
-  /** After each change of the device's state, and after each try that failed. */
+  /** Called after each change of the device's state, and after each failed try. */
   onHealth: () => void;
-  /** It cannot be opened and is tried again: each reason once. */
+  /** It cannot be opened and is retried: each reason once. */
   onUnavailable?: (reason: string) => void;
-  /** No frame comes any more. @param ended The source was over; else it was stopped, or broke. */
+  /** No more frames follow. @param ended The source ended; otherwise it was stopped, or failed. */
   onOver: (ended: boolean) => Promise<void>;
   logger: Logger;
 }
 
-/** A camera that cannot be opened makes up as many reasons as it likes. */
+/** A camera that cannot be opened may report any number of reasons. */
 const mostSaid = 20;
 
 /** One source from its opening to its end: opens the device, tries again, reads it, closes it. Used once. */
@@ -37,7 +37,7 @@ export class SourceReader {
   #isOpen = false;
   #isStopped = false;
   #lastError: string | undefined;
-  /** Reasons why it cannot be opened, each told once: two of them may take turns for a month. */
+  /** Reasons why it cannot be opened, each reported once: two may alternate for a month. */
   readonly #said = new Set<string>();
   #starting: Promise<void> | undefined;
   #working: Promise<void> | undefined;
@@ -57,13 +57,13 @@ export class SourceReader {
     return { ...health, lastError: health.lastError ?? this.#lastError };
   }
 
-  /** Opens it; the frames come from now on. @throws What the device throws, unless patient or stopped meanwhile. */
+  /** Opens it; frames follow from now on. @throws What the device throws, unless patient or stopped meanwhile. */
   start(): Promise<void> {
     this.#starting ??= this.#start();
     return this.#starting;
   }
 
-  /** Also while it opens. Resolves when the device is closed and the last frame was dealt with. */
+  /** May be called while it opens. Resolves when the device is closed and the last frame was processed. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#nap.wake();
@@ -97,13 +97,13 @@ export class SourceReader {
       const device = make();
       this.#device = device;
       device.on('health', onHealth);
-      // A device that was given may have been opened by whoever gives it.
+      // A device that was passed in may be open already.
       if (device.health.state === 'closed') await device.open();
       this.#isOpen = true;
       return undefined;
     } catch (error) {
       const message = messageOf(error);
-      // One that is thrown is told by who catches it.
+      // One that is thrown is reported by whoever catches it.
       if (patient && !this.#said.has(message) && this.#said.size < mostSaid && !this.#isStopped) {
         this.#said.add(message);
         logger.error(message);
@@ -118,7 +118,7 @@ export class SourceReader {
   async #read(device: Device): Promise<void> {
     const { ready, mostFps, onFrame, onOver, logger } = this.#options;
     const pace = mostFps === undefined ? undefined : new Pace(mostFps);
-    // Whoever waits for it too is told why.
+    // Others that wait for it get the reason too.
     if (!(await ready.then(() => true).catch(() => false))) return;
     try {
       for await (const frame of device.frames()) {

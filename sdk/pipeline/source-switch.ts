@@ -6,21 +6,24 @@ export interface SwitchOptions {
   /** By the settings. */
   isEnabled: () => boolean;
   onStatus: (status: CameraStatus, health: DeviceHealth) => void;
-  /** No frames come at the moment. */
+  /** No frames arrive at the moment. */
   onPause: () => void;
-  /** A source is to be read, or none. @returns Resolves when what belonged to the one before has let go of the camera. */
+  /**
+   * Called when another source, or none, is to be read. @returns Resolves when the previous one's parts have let go of
+   * the camera.
+   */
   onSwitch: (isRead: boolean) => Promise<void>;
   /** A source was closed. */
   onClosed: () => void;
 }
 
-/** Owns which source a camera is read from, and whether frames come of it. */
+/** Owns which source a camera is read from, and whether frames arrive. */
 export class SourceSwitch {
   readonly #options: SwitchOptions;
   #source: SourceReader | undefined;
-  /** What was replaced; a camera is opened when those before have let go of it. */
+  /** Replaced readers; a camera is opened once they have let go of it. */
   #closing: Promise<void> = Promise.resolve();
-  /** Of devices that were closed again: totals go on when the source changes. */
+  /** Of closed devices: totals continue when the source changes. */
   #droppedBefore = 0;
   #status: CameraStatus = 'offline';
 
@@ -41,12 +44,12 @@ export class SourceSwitch {
     return this.#status;
   }
 
-  /** Frames that nobody took in time, of all sources so far. */
+  /** Frames dropped because nobody took them in time, of all sources so far. */
   get dropped(): number {
     return this.#droppedBefore + this.health.dropped;
   }
 
-  /** Puts another source in the place of the one that is read; undefined: only ends that one. The last call wins. */
+  /** Replaces the source that is read; undefined only ends it. The last call wins. */
   async to(next: SourceReader | undefined): Promise<void> {
     const before = this.#source;
     this.#source = next;
@@ -58,7 +61,7 @@ export class SourceSwitch {
     else this.updateStatus();
   }
 
-  /** What belongs to the source may have to be read otherwise; the source stays. */
+  /** The source stays, but its parts may have to be read differently. */
   refresh(): void {
     this.#close(this.#options.onSwitch(this.#source !== undefined));
   }

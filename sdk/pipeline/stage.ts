@@ -3,14 +3,14 @@ import type { Frame } from '../frame/frame.ts';
 import type { FrameReport } from './events.ts';
 
 /**
- * A step that a program puts into the way of a frame. The constructor does nothing; `start` comes before the first value and
- * `stop` after the last one, and both may come again. One value at a time: the next one waits in the device.
+ * A program's own step in a pipeline. The constructor does nothing; `start` is called before the first value and `stop`
+ * after the last one, possibly several times. Values come one at a time: the next one waits in the device.
  */
 export interface Stage<Value> {
   start?(): Promise<void> | void;
   /**
-   * Frames: the frame that comes in is on loan. Another frame that goes out belongs to who called; the pipeline releases it.
-   * What is thrown ends the way of this frame, not the camera.
+   * Frames: the incoming frame is borrowed. A different frame that it returns belongs to the caller: the pipeline
+   * releases it. An error drops this frame, but does not stop the camera.
    */
   process(value: Value): Promise<Value> | Value;
   stop?(): Promise<void> | void;
@@ -18,13 +18,13 @@ export interface Stage<Value> {
 
 type Lifecycle = Pick<Stage<unknown>, 'start' | 'stop'>;
 
-/** @throws InputError when it is no list of stages. */
+/** @throws InputError when it is not a list of stages. */
 export function assertStages(what: string, stages: unknown): void {
   assertKind(what, stages, 'list', 'a list of stages');
   for (const stage of stages as readonly unknown[]) assertShape(what, stage, { process: 'function' }, 'a stage');
 }
 
-/** Starts them in order. @throws What one of them throws; those before it are stopped again. */
+/** Starts them in order. @throws What one of them throws; the ones before it are stopped again. */
 export async function startStages(stages: readonly Lifecycle[]): Promise<void> {
   for (const [i, stage] of stages.entries()) {
     try {
@@ -36,7 +36,7 @@ export async function startStages(stages: readonly Lifecycle[]): Promise<void> {
   }
 }
 
-/** Stops them in the opposite order, each of them whatever the others do. */
+/** Stops them in reverse order, each even if others fail. */
 export async function stopStages(stages: readonly Lifecycle[], complain: (error: unknown) => void): Promise<void> {
   for (const stage of stages.toReversed()) {
     try {
@@ -47,12 +47,12 @@ export async function stopStages(stages: readonly Lifecycle[], complain: (error:
   }
 }
 
-/** Sends a frame through; the caller owns a reference to the one that comes out. */
+/** Passes a frame through; the caller owns a reference to the result. */
 export async function passFrame(stages: readonly Stage<Frame>[], frame: Frame): Promise<Frame> {
   return pass(stages, frame, (value) => value);
 }
 
-/** Sends a report through; the caller owns a reference to the frame of the one that comes out. */
+/** Passes a report through; the caller owns a reference to the frame of the result. */
 export async function passReport(stages: readonly Stage<FrameReport>[], report: FrameReport): Promise<FrameReport> {
   const { width, height } = report.frame;
   const passed = await pass(stages, report, ({ frame }) => frame);
@@ -60,7 +60,7 @@ export async function passReport(stages: readonly Stage<FrameReport>[], report: 
   if (frame.width === width && frame.height === height) return passed;
   frame.release();
   throw new Error(
-    `a stage after the core: expected a frame of ${width}x${height}, in which the boxes are, got ${frame.width}x${frame.height}`,
+    `a stage after the core: expected a frame of ${width}x${height}, the size that the boxes are in, got ${frame.width}x${frame.height}`,
   );
 }
 

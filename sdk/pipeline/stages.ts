@@ -4,7 +4,7 @@ import type { Frame } from '../frame/frame.ts';
 import type { FrameReport } from './events.ts';
 import { assertStages, passFrame, passReport, type Stage, startStages, stopStages } from './stage.ts';
 
-/** A program's own stages in the way of a frame. Owns their starts and stops, one after the other. */
+/** A program's own stages in a pipeline. Owns their starts and stops, one after the other. */
 export class Stages {
   readonly #before: readonly Stage<Frame>[];
   readonly #after: readonly Stage<FrameReport>[];
@@ -14,8 +14,7 @@ export class Stages {
 
   /**
    * @param before Before the motion gate.
-   * @param after Behind the zones.
-   * @throws InputError when one of them is none.
+   * @param after After the zones. @throws InputError when one of them is not a stage.
    */
   constructor(before: readonly Stage<Frame>[], after: readonly Stage<FrameReport>[], logger: Logger) {
     assertStages('Pipeline: before', before);
@@ -29,7 +28,7 @@ export class Stages {
     return this.#before.length + this.#after.length === 0;
   }
 
-  /** Is what is shown made behind the zones? */
+  /** Whether stages after the zones make the pictures that are shown. */
   get makesPictures(): boolean {
     return this.#after.length > 0;
   }
@@ -58,12 +57,12 @@ export class Stages {
     return this.#staging;
   }
 
-  /** The caller owns a reference to the frame that comes out. */
+  /** The caller owns a reference to the resulting frame. */
   before(frame: Frame): Promise<Frame> {
     return passFrame(this.#before, frame);
   }
 
-  /** The caller owns a reference to the frame of the report that comes out. */
+  /** The caller owns a reference to the frame of the resulting report. */
   after(report: FrameReport): Promise<FrameReport> {
     return passReport(this.#after, report);
   }

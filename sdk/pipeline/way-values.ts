@@ -11,13 +11,13 @@ import type { PipelineLearning } from './options.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { Stages } from './stages.ts';
 
-/** What the motion gate says of a frame. */
+/** The motion gate's result for a frame. */
 export interface Gated {
   readonly frame: Frame;
   readonly moving: boolean;
   /** Motion began with this frame, or ended. */
   readonly turned: boolean;
-  /** The detector is to look at it. */
+  /** The detector is to run on it. */
   readonly isWanted: boolean;
 }
 
@@ -31,17 +31,17 @@ export interface Meaning {
 }
 
 export interface WayOptions {
-  /** Of the camera, for whose turns at the detector it is. */
+  /** The camera's stream, whose turn at the detector it is. */
   readonly name: string;
-  /** Null: there is none, motion and pictures are all there is. */
+  /** Null: no detector, only motion and pictures. */
   readonly detector: AskedDetector | null;
   readonly stages: Stages;
   readonly snapshots: Snapshots;
   readonly meters: Meters;
   readonly learning: PipelineLearning | undefined;
-  /** As fast as it goes, every frame counts and is waited for. */
+  /** Full speed: every frame counts and is waited for. */
   readonly isMax: boolean;
   readonly tell: Tell<PipelineEvents>;
-  /** Is told why a frame could not be used: once, not at each frame. */
+  /** Called when a frame could not be used: once, not for each frame. */
   readonly complain: (message: string) => void;
 }

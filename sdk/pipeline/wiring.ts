@@ -13,7 +13,7 @@ import { SourceSwitch } from './source-switch.ts';
 import { assertStages } from './stage.ts';
 import { Stages } from './stages.ts';
 
-/** All that a pipeline is made of, and keeps from one run to the next. */
+/** All parts that a pipeline keeps from one run to the next. */
 export interface Wired extends RunOptions {
   readonly source: SourceSwitch;
 }
@@ -21,7 +21,7 @@ export interface Wired extends RunOptions {
 /**
  * Makes the parts of a pipeline, and connects them.
  *
- * @param emitter Whose listeners are told. @param watch The one there is, else the one that is made.
+ * @param emitter Whose listeners are called. @param watch The existing one, else the one that is made.
  * @throws InputError when a setting is wrong, naming the field.
  */
 export function wire(
@@ -46,7 +46,7 @@ export function wire(
     isEnabled: () => settings.now.enabled,
     onStatus: (status, health) => tell('status', status, health),
     onPause: () => meters.progress.pause(),
-    // What is read as fast as it goes has times of its own.
+    // Media read at full speed has its own times.
     onSwitch: (isRead) => snapshots.readMain(settings.now, isRead && !isMax),
     onClosed: () => snapshots.clear(),
   });

@@ -84,7 +84,7 @@ describe('ocellus classify', () => {
     const detector = await ocellus(['classify', '--model', 'nanodet-g-416-int8', photo('cat.jpg')]);
     expect([detector.code, detector.err]).toEqual([
       2,
-      'error model nanodet-g-416-int8: expected a model of the task classify, its card says detect: `ocellus detect` and loadModel() take it\n',
+      'error model nanodet-g-416-int8: expected a model of the task classify, its card says detect: `ocellus detect` and loadModel() accept it\n',
     ]);
     const none = await ocellus(['classify', '--top', '0', photo('cat.jpg')]);
     expect(none.code).toBe(2);

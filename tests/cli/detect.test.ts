@@ -208,7 +208,7 @@ describe('ocellus detect', () => {
     const cut = await ocellus(['detect', '--model', path, photo('cat.jpg')]);
     expect(cut.code).toBe(2);
     expect(cut.err).toBe(
-      `error model ${path}: ${path}: expected an ONNX model, got 4 bytes that are none, or not all of one\n`,
+      `error model ${path}: ${path}: expected an ONNX model, got 4 bytes of something else, or of an incomplete one\n`,
     );
   });
 

@@ -110,7 +110,7 @@ describe('passwords in the settings file', () => {
 
 describe('ocellus run and other machines', () => {
   it.each([
-    ['the page', 'console: {host: 0.0.0.0}\nmqtt: {broker: "off"}', 'console.host is 0.0.0.0, so other machines would'],
+    ['the page', 'console: {host: 0.0.0.0}\nmqtt: {broker: "off"}', 'console.host is 0.0.0.0, so other machines could'],
     ['the broker', 'console: {enabled: false}\nmqtt: {host: 0.0.0.0, port: 0}', 'on mqtt.host 0.0.0.0 other machines'],
   ])('does not open %s without a password', async (_, text, message) => {
     await writeFile(join(folder, 'ocellus.yaml'), `cameras: {door: {source: "scene:"}}\n${text}\n`);

@@ -459,8 +459,8 @@ describe('Console: where it listens', () => {
     async (host) => {
       const starting = startConsole({ host });
       await expect(starting).rejects.toThrow(InputError);
-      await expect(starting).rejects.toThrow(`console.host is ${host}, so other machines would reach the page`);
-      await expect(starting).rejects.toThrow('write a password of your own into console.password');
+      await expect(starting).rejects.toThrow(`console.host is ${host}, so other machines could reach the page`);
+      await expect(starting).rejects.toThrow('set console.password to a password of your own');
     },
   );
 

@@ -206,7 +206,9 @@ describe('Classifier', () => {
     await using(load(model, { ...plain, activation: 'none' }), async (classifier) => {
       const asking = classifier.classify(stripes());
       await expect(asking).rejects.toThrow(ModelError);
-      await expect(asking).rejects.toThrow('model means: expected scores of 0 to 1, got 2: say in its card');
+      await expect(asking).rejects.toThrow(
+        'model means: expected scores of 0 to 1, got 2: set "activation" in its card',
+      );
     });
     const one = onnxModel({
       inputs: [{ name: 'images', shape: [1, 3, 8, 8] }],

@@ -253,7 +253,7 @@ describe('loadModel and detect', () => {
     const path = await folder.write('int8.onnx', joint);
     await expect(loadModel(path)).rejects.toThrow(InputError);
     await expect(loadModel(path)).rejects.toThrow(
-      "the model's output output0 is in steps of 2.5, so that of the scores from 0 to 1 it holds only 0: boxes and scores share one scale",
+      "the model's output output0 has steps of 2.5, so of the scores from 0 to 1 it can hold only 0: boxes and scores share one scale",
     );
     const apart = onnxModel({
       inputs: [input],
@@ -291,7 +291,7 @@ describe('loadModel and detect', () => {
     await folder.write('means.card.json', rawClassifierCard());
     const path = await folder.write('means.onnx', meansModel());
     await expect(loadModel(path)).rejects.toThrow(
-      'expected a model of the task detect, its card says classify: `ocellus classify` and loadClassifier() take it',
+      'expected a model of the task detect, its card says classify: `ocellus classify` and loadClassifier() accept it',
     );
   });
 

@@ -97,7 +97,7 @@ describe.skipIf(!isFast)(`a model with a compiled program${needsFast}`, () => {
     };
     const other = { program: { file: 'bad.ocp', sha256: '0'.repeat(64) } };
     await expect(write(program, other)).rejects.toThrow(
-      /bad\.ocp is not the file its card speaks of: expected sha256 0/,
+      /bad\.ocp is not the file that its card describes: expected sha256 0/,
     );
     await expect(write(damaged, {})).rejects.toThrow(`model ${onnx}: the compiled program: `);
     await expect(write(network, {})).rejects.toThrow(`model ${onnx}: the compiled program: `);

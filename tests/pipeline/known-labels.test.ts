@@ -59,7 +59,7 @@ describe('assertKnownLabels', () => {
       'camera hall: detect.labels: expected labels that the model knows, got catt, unicorn; did you mean cat?; ' +
         'detect.thresholds: expected labels that the model knows, got dgo; did you mean dog?; ' +
         'zones.mat.labels: expected labels that the model knows, got brid; did you mean bird?; ' +
-        "lines.gate.labels: expected labels that the model knows, got cra; did you mean car? (what was taught is a sub_label: its object's own label stands here)",
+        'lines.gate.labels: expected labels that the model knows, got cra; did you mean car? (a taught name is a sub_label: use the label of its object here)',
     );
   });
 });

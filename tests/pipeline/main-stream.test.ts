@@ -100,7 +100,7 @@ describe.skipIf(!hasProgram('ffmpeg'))('Pipeline: snapshots of the main stream (
     const stage = { process: <T>(value: T) => value };
     for (const stages of [{ before: [stage] }, { after: [stage] }]) {
       expect(() => new Pipeline({ snapshots: { source: 'scene:' }, ...stages })).toThrow(
-        /snapshots\.source: expected none, for its stages make the pictures/,
+        /snapshots\.source: expected none, since stages make the pictures/,
       );
     }
     const { pipeline } = await started({ after: [stage] });

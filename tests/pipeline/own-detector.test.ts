@@ -141,7 +141,7 @@ describe('A detector of one’s own', () => {
     [
       'an empty label',
       { labels: ['a', ''], detect: () => {} },
-      'model.labels[1]: expected 1 to 128 characters that can be printed, got ""',
+      'model.labels[1]: expected 1 to 128 printable characters, got ""',
     ],
     ['a number for a name', { name: 3, labels: ['a'], detect: () => {} }, 'model.name: expected a text, got 3'],
   ])('is refused at the start: %s', async (_, model, problem) => {

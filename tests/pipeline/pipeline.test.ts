@@ -592,7 +592,7 @@ describe('Pipeline: start and stop', () => {
 
   it('does not restart what is switched off or was not started', async () => {
     const { pipeline } = pipelineOf();
-    await expect(pipeline.restart()).rejects.toThrow('camera camera: expected one that runs, this one is offline');
+    await expect(pipeline.restart()).rejects.toThrow('camera camera: expected a running one, this one is offline');
     await pipeline.start();
     await pipeline.change({ enabled: false });
     await expect(pipeline.restart()).rejects.toThrow('this one is disabled');

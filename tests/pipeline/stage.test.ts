@@ -131,7 +131,7 @@ describe('Pipeline: stages after the core', () => {
     [
       'give another size',
       { process: (report) => ({ ...report, frame: frameOf(8, 8, 1) }) },
-      'expected a frame of 320x180, in which the boxes are, got 8x8',
+      'expected a frame of 320x180, the size that the boxes are in, got 8x8',
     ],
   ])('that %s show nothing; events are told all the same, without a picture', async (_, stage, message) => {
     const { pipeline, fake, reports, events, errors } = pipelineOf({

@@ -8,7 +8,7 @@ import type { CountChange } from '../../sdk/vision/counts.ts';
 import type { EventMessage, ObjectState } from '../../sdk/vision/event.ts';
 import type { Crossing } from '../../sdk/vision/lines.ts';
 
-/** What the console's server and its page say to each other, in snake case. docs/console.md tells it to others. */
+/** The messages between the console's server and its page, in snake case. docs/console.md documents them. */
 
 export type { CameraChange, CameraSettings, LineSettings, ZoneSettings } from '../../sdk/config/schema.ts';
 export type { CameraStatus, CountChange, Crossing, EventMessage, ObjectState };
@@ -19,7 +19,7 @@ export type TaughtExample = Wire<ListedExample>;
 
 /** Where a camera's pictures come from; passwords are masked. */
 export interface SourceState {
-  /** As it stands in the settings, such as `auto:`. */
+  /** As in the settings, such as `auto:`. */
   uri: string;
   /** Null until the source was opened. */
   opened: {
@@ -39,11 +39,11 @@ export interface CameraState {
   moving: boolean;
   settings: CameraSettings;
   source: SourceState;
-  /** Watched labels, and all that the model knows. Empty until the model is loaded. */
+  /** Watched labels, and all labels of the model. Empty until the model is loaded. */
   labels: string[];
   known_labels: string[];
   counts: CountChange[];
-  /** Crossings since the start, the newest total of each line, label and direction. */
+  /** Crossings since the start: the total of each line, label and direction. */
   crossings: Omit<Crossing, 'trackId' | 'time'>[];
   /** What taught heads see in the whole view. */
   states: ViewState[];
@@ -61,51 +61,53 @@ export interface TaughtLabel {
   label: string;
   examples: number;
   negatives: number;
-  /** Of both, those that other nodes taught. */
+  /** Of both, those taught by other nodes. */
   others: number;
-  /** Share of its examples that are named rightly when they are left out, 0..1; null while it is not in use. */
+  /** Fraction of its examples that are recognised correctly when left out, 0..1; null while it is not in use. */
   accuracy: number | null;
 }
 
-/** What names objects, or a state of a whole view. */
+/** A head: it names objects, or states of a whole view. */
 export interface TaughtHead {
   name: string;
-  /** It names objects; else it is a state. */
+  /** Whether it names objects; otherwise states. */
   objects: boolean;
   labels: TaughtLabel[];
-  /** In use; null where none is. */
+  /** The one in use, or null. */
   version: number | null;
-  /** Those that can be rolled back to, the oldest first. */
+  /** Versions that can be rolled back to, oldest first. */
   versions: number[];
-  /** `svm`, `prototypes` or `nearest`; null where none is in use. */
+  /** `svm`, `prototypes` or `nearest`; null when none is in use. */
   kind: string | null;
-  /** Share of all examples that are named rightly when they are left out, 0..1; null where that says nothing yet. */
+  /**
+   * Fraction of all examples that are recognised correctly when left out, 0..1; null when there are too few to tell.
+   */
   accuracy: number | null;
-  /** Share of the negatives that are given a label when they are left out, 0..1; null without negatives. */
+  /** Fraction of the negatives that are given a label when left out, 0..1; null without negatives. */
   false_accept: number | null;
   /** Why the newest examples are not in use. */
   refused: string | null;
-  /** What is taken for what when it is left out, the most frequent first. */
+  /** Confusions among left-out examples, most frequent first. */
   confusions: { label: string; named: string; count: number }[];
 }
 
-/** Something that was taken out of what nodes taught. */
+/** A cut: examples of other nodes that no longer count. */
 export interface TaughtCut {
   id: string;
-  /** Who cut. */
+  /** The node that made the cut. */
   node: string;
   /** In words. */
   target: string;
   reason: string;
   /** ms since 1970. */
   time: number;
-  /** This node's, which can withdraw it. */
+  /** Made by this node, which can withdraw it. */
   own: boolean;
 }
 
 /** What was taught: `GET /api/learning`. */
 export interface LearningState {
-  /** Pictures of examples are kept: `learn.thumbnails`. */
+  /** Whether pictures of examples are kept: `learn.thumbnails`. */
   thumbnails: boolean;
   heads: TaughtHead[];
   /** Other nodes whose examples count. */
@@ -120,7 +122,7 @@ export interface LookState {
   url: string;
 }
 
-/** Answers `GET /api/learning/looks`, and `POST` to it once a box was drawn. */
+/** Response to `GET /api/learning/looks`, and to `POST` once a box was drawn. */
 export interface Looks {
   /** Of a drawn box: the `look` to teach. */
   id?: string;
@@ -128,23 +130,23 @@ export interface Looks {
   looks: LookState[];
 }
 
-/** Answers what teaches, relabels, rolls back or accepts. */
+/** Response to teaching, relabelling, rolling back and accepting. */
 export interface TaughtAnswer {
   head: string;
-  /** How many examples there are more. */
+  /** Number of examples added. */
   examples: number;
-  /** What was taught is in use. */
+  /** Whether what was taught is in use. */
   taken: boolean;
-  /** In use; null where none is. */
+  /** The one in use, or null. */
   version: number | null;
   accuracy: number | null;
-  /** Why it is not in use. */
+  /** Why what was taught is not in use. */
   reason: string | null;
-  /** It can be taken all the same: `POST /api/learning/accept`. */
+  /** Whether it can be accepted anyway: `POST /api/learning/accept`. */
   acceptable: boolean;
 }
 
-/** Something that was seen lately and not taught; the most uncertain first. */
+/** An object that was seen recently and not taught; the most uncertain first. */
 export interface NearMissState {
   camera: string;
   track: number;
@@ -152,7 +154,7 @@ export interface NearMissState {
   time: number;
   /** A label, or `unknown`. */
   label: string;
-  /** The chance that `nearest` is right, 0..1. */
+  /** Probability that `nearest` is right, 0..1. */
   score: number;
   nearest: string;
   picture: string;
@@ -164,13 +166,16 @@ export interface ExamplePage {
   next: number | null;
 }
 
-/** An event as it stands. */
+/** The current state of an event. */
 export interface RecentEvent extends ObjectState {
   /** Differs for each new picture of it; 0 while none is held. */
   picture: number;
-  /** Counts the events of this run in the order in which they began. Their times may be in another: a clock may be set. */
+  /**
+   * Counts the events of this run in the order in which they began, which may differ from that of their times: a clock
+   * may be set.
+   */
   place: number;
-  /** Time spent since it began, seconds, as this is told: no other clock need be right to say how long it is there. */
+  /** Seconds since it began, when this is sent: its duration does not depend on any clock being right. */
   age: number;
 }
 
@@ -180,15 +185,15 @@ export interface EventPage {
   next: string | null;
 }
 
-/** All that the page needs to begin: `GET /api/state`, and the first message of each connection. */
+/** All that the page needs to start: `GET /api/state`, and the first message of each connection. */
 export interface ConsoleState {
-  /** Another one for each start of the console: what it counts begins anew with it. */
+  /** A new one with each start of the console, which restarts its counters. */
   run: string;
   node: string;
   version: string;
   mqtt: { url: string; root: string } | null;
   cameras: CameraState[];
-  /** Null where nothing can be taught. */
+  /** Null when nothing can be taught. */
   learning: LearningState | null;
 }
 
@@ -201,10 +206,10 @@ export type ServerMessage =
   | ({ type: 'count'; camera: string } & CountChange)
   | ({ type: 'crossing'; camera: string } & Omit<Crossing, 'trackId' | 'time'>)
   | { type: 'event'; change: EventMessage['type']; event: RecentEvent }
-  /** Something was taught or forgotten, or a head is another one now. */
+  /** Something was taught or forgotten, or a head changed. */
   | { type: 'learning'; learning: LearningState }
   | { type: 'states'; camera: string; states: ViewState[] }
-  /** `time`: ms by a clock that cannot be set, since the process began. `mqtt` is null where there is no broker. */
+  /** `time`: ms since the process began, monotonic. `mqtt` is null without a broker. */
   | { type: 'stats'; time: number; stats: NodeStats; mqtt: ConnectionStats | null }
   | { type: 'error'; message: string };
 
@@ -213,9 +218,9 @@ export const sessionEnded = 4401;
 
 /** `GET /api/session`. */
 export interface SessionState {
-  /** There is a password. */
+  /** Whether there is a password. */
   required: boolean;
-  /** This browser may come in. */
+  /** Whether this browser is logged in, or need not be. */
   active: boolean;
 }
 
@@ -227,17 +232,17 @@ export interface LiveTrack {
   /** Counts from 1 for each camera. */
   id: number;
   label: string;
-  /** What local learning calls it, and how sure that is, 0..1. */
+  /** Name from local learning, and its score, 0..1. */
   sub_label: string | null;
   sub_label_score: number | null;
-  /** Median of the last observations, 0..1, as events say it. */
+  /** Median score of the last observations, 0..1, as in events. */
   score: number;
   /** `[x1, y1, x2, y2]` in pixels of `width` x `height`. */
   box: [number, number, number, number];
   stationary: boolean;
-  /** False: it may still turn out to be nothing. */
+  /** False while it is still tentative. */
   confirmed: boolean;
-  /** False: it is out of sight and the box is where it should be. */
+  /** False while it is out of sight; the box is then predicted. */
   visible: boolean;
   zones: string[];
 }
@@ -245,12 +250,12 @@ export interface LiveTrack {
 export interface LiveHeader {
   camera: string;
   sequence: number;
-  /** Of the frame that was looked at; the JPEG may be smaller. */
+  /** Of the processed frame; the JPEG may be smaller. */
   width: number;
   height: number;
   /** Wall-clock time of the capture, ms since 1970. */
   time: number;
-  /** The network looked at this frame; else nothing moved and the boxes are those of before. */
+  /** Whether the network ran on this frame; if not, nothing moved and the boxes are the previous ones. */
   inferred: boolean;
   moving: boolean;
   tracks: LiveTrack[];

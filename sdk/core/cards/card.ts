@@ -9,13 +9,13 @@ const Deviation = Type.Number({ exclusiveMinimum: 0 });
 
 const output = Type.Optional(Type.String({ description: 'Default: the model’s only output.' }));
 const logits = Type.Optional(
-  Type.Boolean({ description: 'The scores are before their sigmoid, which is applied here. Default: they are not.' }),
+  Type.Boolean({ description: 'The scores are logits; the sigmoid is applied here. Default: false.' }),
 );
 const extra = Type.Optional(
   Type.Integer({
     minimum: 0,
     maximum: 4096,
-    description: 'Numbers behind the class scores, which are left out: mask coefficients, key points. Default: 0.',
+    description: 'Numbers after the class scores to skip: mask coefficients, key points. Default: 0.',
   }),
 );
 
@@ -50,13 +50,13 @@ export const DecoderCard = Type.Union([
       centre: Type.Optional(
         Type.Union([Type.Literal(0), Type.Literal(0.5)], {
           description:
-            'Where in its cell a box’s centre lies, in strides: 0.5 (NanoDet, PicoDet), or 0 (NanoDet-Plus).',
+            'Position of a box’s centre in its cell, in strides: 0.5 (NanoDet, PicoDet), or 0 (NanoDet-Plus).',
         }),
       ),
       classes: Type.Optional(
         Type.Union([Type.Literal('best'), Type.Literal('all')], {
           description:
-            'Of a cell, its best class counts, or all that pass. Default: all where each stride has tensors of its own, as PicoDet’s, else the best.',
+            'Whether a cell yields its best class only, or all that pass. Default: all where each stride has its own tensors, as PicoDet’s, else the best.',
         }),
       ),
       logits,
@@ -71,7 +71,7 @@ export const DecoderCard = Type.Union([
       decoded: Type.Optional(
         Type.Boolean({
           description:
-            'x, y, w, h are in input pixels already (--decode_in_inference). Default: seen from the first numbers.',
+            'x, y, w, h are in input pixels already (--decode_in_inference). Default: detected from the first output.',
         }),
       ),
       logits,
@@ -99,14 +99,14 @@ export const DecoderCard = Type.Union([
       outputs: Type.Optional(
         Type.Object(
           { boxes: Type.String(), scores: Type.String() },
-          { additionalProperties: false, description: 'Where they are apart: [1, N, 4] and [1, N, classes].' },
+          { additionalProperties: false, description: 'If separate: [1, N, 4] and [1, N, classes].' },
         ),
       ),
       logits,
     },
     {
       additionalProperties: false,
-      description: '[1, N, 4 + classes]: centre x, centre y, w, h as shares of the input, class scores.',
+      description: '[1, N, 4 + classes]: centre x, centre y, w, h as fractions of the input, class scores.',
     },
   ),
   Type.Object(
@@ -121,7 +121,7 @@ export const DecoderCard = Type.Union([
     },
     {
       additionalProperties: false,
-      description: '[1, N, 6]: box, score, class id, after the model’s own suppression; rows of zeros behind the last.',
+      description: '[1, N, 6]: box, score, class id, after the model’s own suppression; padded with rows of zeros.',
     },
   ),
   Type.Object(
@@ -144,7 +144,7 @@ export const DecoderCard = Type.Union([
     {
       additionalProperties: false,
       description:
-        'Boxes, classes and scores apart, after the model’s own post-processing: SSD, RT-DETR, D-FINE, torchvision.',
+        'Separate boxes, classes and scores, after the model’s own post-processing: SSD, RT-DETR, D-FINE, torchvision.',
     },
   ),
   Type.Object(
@@ -152,12 +152,12 @@ export const DecoderCard = Type.Union([
       type: Type.Literal('custom'),
       name: Type.String({ minLength: 1, description: 'The name under which the program registered it.' }),
       options: Type.Optional(
-        Type.Record(Type.String(), Type.Unknown(), { description: 'For the decoder, which checks them itself.' }),
+        Type.Record(Type.String(), Type.Unknown(), { description: 'For the decoder, which validates them itself.' }),
       ),
     },
     {
       additionalProperties: false,
-      description: 'A decoder of the program’s own, which `registerDecoder` made known.',
+      description: 'A program’s own decoder, registered with `registerDecoder`.',
     },
   ),
 ]);
@@ -175,7 +175,7 @@ const about = {
       { file: Type.String({ minLength: 1, description: 'Relative to the card.' }), sha256: Sha256 },
       {
         additionalProperties: false,
-        description: 'The network compiled (`ocellus compile`), which the engine `native` runs in its place.',
+        description: 'The compiled network (`ocellus compile`), which the engine `native` runs instead.',
       },
     ),
   ),
@@ -201,7 +201,7 @@ const tensor = {
   }),
   align: Type.Union([Type.Literal('center'), Type.Literal('top-left')], {
     default: 'center',
-    description: 'Where the picture lies in the letterbox.',
+    description: 'Position of the picture in the letterbox.',
   }),
   pad: Type.Integer({ minimum: 0, maximum: 255, default: 114, description: 'The letterbox grey.' }),
 };
@@ -264,9 +264,9 @@ export const ClassifierCard = Type.Object(
         ...tensor,
         resize: Type.Union([...anyResize], {
           default: 'crop',
-          description: 'Of a whole picture; `crop` is its middle, with the proportions of the input.',
+          description: 'For a whole picture; `crop` takes its middle, with the aspect ratio of the input.',
         }),
-        region_resize: Type.Union([...anyResize], { default: 'letterbox', description: 'Of a region of a picture.' }),
+        region_resize: Type.Union([...anyResize], { default: 'letterbox', description: 'For a region of a picture.' }),
       },
       { additionalProperties: false },
     ),
@@ -287,7 +287,7 @@ export const ClassifierCard = Type.Object(
     activation: Type.Optional(
       Type.Union([Type.Literal('softmax'), Type.Literal('sigmoid'), Type.Literal('none')], {
         description:
-          'What is applied to `logits`. Default: none where the network ends in a softmax or sigmoid of its own, else softmax.',
+          'Function to apply to `logits`. Default: none if the network ends in a softmax or sigmoid, else softmax.',
       }),
     ),
     labels: Labels,
@@ -297,14 +297,14 @@ export const ClassifierCard = Type.Object(
 export type ClassifierCard = Static<typeof ClassifierCard>;
 
 /**
- * What has to be known to use a model without looking inside: what goes in, how the output is read, where it comes
- * from. Lies beside the model as `NAME.card.json`, or inside an ONNX file's metadata under the key `ocellus`.
+ * What has to be known to use a model without looking inside: its input, how to read its output, where it comes from.
+ * Stored beside the model as `NAME.card.json`, or in an ONNX file's metadata under the key `ocellus`.
  */
 export const ModelCard = Type.Union([DetectorCard, ClassifierCard]);
 export type ModelCard = Static<typeof ModelCard>;
 
-/** What is said of a model that is for something else: who takes it. */
+/** For errors about a model of another task: what accepts it. */
 export const takenBy: Readonly<Record<ModelCard['task'], string>> = {
-  detect: '`ocellus detect` and loadModel() take it',
-  classify: '`ocellus classify` and loadClassifier() take it',
+  detect: '`ocellus detect` and loadModel() accept it',
+  classify: '`ocellus classify` and loadClassifier() accept it',
 };

@@ -15,13 +15,13 @@ export interface ClassLayer {
   readonly biases: Float64Array;
 }
 
-/** What changes nothing, or nothing that matters, of the numbers that go through it. */
+/** Operators that do not change the values that pass through, or not in a way that matters. */
 const carriers = /^(Identity|Dropout|Cast|Flatten|Reshape|Squeeze|QuantizeLinear|DequantizeLinear|Softmax)$/;
 
 /**
  * Reads it from the classifier's file.
  *
- * @returns Undefined where embedding and logits are not one linear layer apart, or its numbers are in another file.
+ * @returns Undefined when embedding and logits are not one linear layer apart, or its weights are in another file.
  */
 export function readClassLayer({ bytes }: Pick<ModelFile, 'bytes'>, card: ClassifierCard): ClassLayer | undefined {
   const { embedding, logits } = card.outputs;
@@ -46,7 +46,7 @@ interface Layer {
 function findLayer(graph: OnnxGraph, embedding: string, logits: string): Layer | undefined {
   const producers = producersOf(graph);
   const back = (name: string, end?: string): OnnxNode | string | undefined => {
-    // A graph has no circles, but a file may say so.
+    // A graph has no cycles, but a bad file may.
     for (let left = graph.nodes.length; left >= 0; left--) {
       if (name === end) return end;
       const node = producers.get(name);
@@ -72,7 +72,7 @@ function findLayer(graph: OnnxGraph, embedding: string, logits: string): Layer |
   return undefined;
 }
 
-/** The constants a constant is made of: itself, or the numbers, scales and zero points that are dequantised. */
+/** The constants that make up a constant: itself, or the values, scales and zero points of its dequantisation. */
 function sourcesOf(producers: ReadonlyMap<string, OnnxNode>, name: string): string[] {
   const node = producers.get(name);
   if (!node) return [name];
@@ -96,7 +96,7 @@ interface Floats {
   readonly data: Float64Array;
 }
 
-/** @param parts Numbers, and their scales and zero points where they are quantised: for the first axis, or one for all. */
+/** @param parts Values, with scales and zero points if quantised: per first axis, or one for all. */
 function floatsOf([numbers, scales, zeros]: readonly (Weights | undefined)[]): Floats | undefined {
   if (!numbers) return undefined;
   const { shape, data } = numbers;
@@ -114,7 +114,7 @@ function floatsOf([numbers, scales, zeros]: readonly (Weights | undefined)[]): F
   };
 }
 
-/** One row a class; a MatMul has them as columns. */
+/** One row per class; a MatMul has them as columns. */
 function rowsOf({ shape, data }: Floats, classes: number, dimension: number): Float64Array | undefined {
   const [rows, columns] = shape;
   if (shape.length !== 2 || data.length !== classes * dimension) return undefined;
@@ -122,7 +122,7 @@ function rowsOf({ shape, data }: Floats, classes: number, dimension: number): Fl
   return Float64Array.from(data, (_, i) => data[(i % dimension) * classes + Math.floor(i / dimension)]!);
 }
 
-/** 8 bits a row. What was 8 bits in the file stays what it was, up to the scale. */
+/** Quantises each row to 8 bits. 8-bit weights of the file are unchanged, up to the scale. */
 function quantised(rows: Float64Array, classes: number, dimension: number): Omit<ClassLayer, 'biases'> {
   const weights = new Int8Array(rows.length);
   const scales = new Float64Array(classes);

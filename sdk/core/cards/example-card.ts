@@ -2,7 +2,7 @@ import { pictureInput } from '../engines/binding.ts';
 import type { TensorInfo } from '../engines/engine.ts';
 import { readOnnxTensors } from '../engines/onnx-tensors.ts';
 
-/** A card to begin with for a model that has none: what its inputs and outputs tell is filled in, the rest is a guess. */
+/** A starting point for a model without a card: filled in from its inputs and outputs, the rest is guessed. */
 export function exampleCard(file: string, model: Uint8Array): string {
   const name =
     file
@@ -10,7 +10,7 @@ export function exampleCard(file: string, model: Uint8Array): string {
       .replace(/[^a-z0-9._-]+/g, '-')
       .replace(/^[^a-z0-9]+/, '') || 'my-model';
   const { inputs, outputs } = tensorsOf(model);
-  // RT-DETR and its kin, which take the size too, are trained on pictures that fill the input.
+  // RT-DETR and its relatives, which also take the size, are trained on pictures that fill the input.
   const input = { ...inputOf(pictureInput(inputs)), ...(inputs.length > 1 && { resize: 'stretch' }) };
   const labels = ['cat', 'dog'];
   const card =

@@ -12,14 +12,14 @@ import { ModelCard } from './card.ts';
 import { exampleCard } from './example-card.ts';
 import { readUltralytics, type UltralyticsInfo } from './ultralytics.ts';
 
-/** What a model is there as: the network, an ONNX file, or what `ocellus compile` made of it. */
+/** The form of a model: the network, an ONNX file, or the output of `ocellus compile`. */
 export type ModelForm = 'network' | 'program';
 
-/** Where a model's files are, and what its card says, before they are read. At least one of the two forms is there. */
+/** Where a model's files are, and its card, before they are read. At least one of the two forms exists. */
 export interface FoundModel {
-  /** For messages: the name or the path that was asked for. */
+  /** For messages: the name or path that was requested. */
   readonly name: string;
-  /** Undefined where only the network's metadata may tell. */
+  /** Undefined when only the network's metadata can tell. */
   readonly card: ModelCard | undefined;
   readonly network: FormFile | undefined;
   readonly program: FormFile | undefined;
@@ -30,22 +30,22 @@ interface FormFile {
   readonly sha256: string | undefined;
 }
 
-/** A model's bytes with what is known of them before an engine has looked inside. */
+/** A model's bytes with what is known before an engine has loaded them. */
 export interface ModelFile {
-  /** For messages: the name or the path that was asked for. */
+  /** For messages: the name or path that was requested. */
   readonly name: string;
   readonly form: ModelForm;
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Those that lie in files beside it. */
+  /** Weights in files beside it. */
   readonly weights: readonly ExternalWeights[];
   /** A card, or Ultralytics' metadata, from which the card is made once the output's shape is known. */
   readonly description: ModelCard | UltralyticsInfo;
 }
 
 /**
- * The SHA-256 of a model, its weights in other files with it.
+ * The SHA-256 of a model, including weights in other files.
  *
- * @param known That of the file itself, where it is known.
+ * @param known That of the file itself, if known.
  */
 export function digestOf({ bytes, weights }: ModelFile, known = sha256(bytes)): string {
   if (weights.length === 0) return known;
@@ -61,13 +61,13 @@ export async function listModels(): Promise<ModelCard[]> {
   return Promise.all(names.map((name) => readCard(join(folder, name))));
 }
 
-/** Of the files that `ocellus compile` writes. */
+/** File extension of `ocellus compile`. */
 export const programEnding = '.ocp';
 const networkEnding = '.onnx';
 
 /**
- * Finds a model by the name of a shipped one, by the path of its card `X.card.json`, by that of its network `X.onnx` (the
- * card is then beside it or inside its metadata), or by that of its program `X.ocp`, with the card beside it.
+ * Finds a model by the name of a shipped one, or by the path of its card `X.card.json`, its network `X.onnx` (with the
+ * card beside it or in its metadata), or its program `X.ocp`, with the card beside it.
  *
  * @throws InputError when there is no such model, a program has no card, or the card is wrong.
  */
@@ -88,35 +88,37 @@ export async function findModel(nameOrPath: string): Promise<FoundModel> {
 }
 
 /**
- * Reads a model that `findModel` finds: the network where there is one, with its weights that lie in files beside it, else
- * the program. Where no card is beside a network its metadata has one (key `ocellus`), or what Ultralytics writes.
+ * Reads a model that `findModel` finds: the network if there is one, with weights in files beside it, else the program.
+ * A network without a card beside it has one in its metadata (key `ocellus`), or Ultralytics' metadata.
  *
- * @throws InputError when there is no such model, no card, the card is wrong, the file is not the card's, or weights of it
- *   are missing.
+ * @throws InputError when there is no such model, no card, the card is wrong, the file is not the card's, or weights
+ * are missing.
  */
 export async function readModel(nameOrPath: string): Promise<ModelFile> {
   const found = await findModel(nameOrPath);
   return readForm(found, found.network ? 'network' : 'program');
 }
 
-/** Reads one form of a model that was found. @throws InputError as `readModel` does, and when the form is not there. */
+/**
+ * Reads one form of a model that was found. @throws InputError as `readModel` does, and when this form does not exist.
+ */
 export async function readForm({ name, card, ...files }: FoundModel, form: ModelForm): Promise<ModelFile> {
   const file = files[form];
-  if (!file) throw new InputError(`the model ${name} is not there as a ${form}`);
+  if (!file) throw new InputError(`the model ${name} does not exist as a ${form}`);
   const bytes = await readBytes(file.path, name);
   const weights = form === 'network' ? await readExternalWeights(bytes, file.path, name) : [];
   assertDigest(bytes, file);
   return { name, form, bytes, weights, description: card ?? describedInside(bytes, file.path, name) };
 }
 
-/** Is this form's file there? */
+/** Whether the file of this form exists. */
 export async function hasForm(found: FoundModel, form: ModelForm): Promise<boolean> {
   const file = found[form];
   return file !== undefined && (await exists(file.path));
 }
 
 const cardEnding = '.card.json';
-/** What networks come in elsewhere. */
+/** Model formats of other frameworks. */
 const otherFormats = /\.(pt|pth|ckpt|tflite|engine|pb|h5|keras|ort|safetensors|mlpackage|torchscript|param|bin|xml)$/i;
 
 async function findByCard(path: string, name: string): Promise<FoundModel> {
@@ -125,7 +127,7 @@ async function findByCard(path: string, name: string): Promise<FoundModel> {
   return { name, card, ...filesOf(card, path, `${own}${networkEnding}`) };
 }
 
-/** What the card in a file names. A `file` may be a program, where there is no network. */
+/** The files that a card names. Its `file` may be a program, without a network. */
 function filesOf(card: ModelCard, path: string, fallback: string): Pick<FoundModel, 'network' | 'program'> {
   const { file = fallback, sha256, program } = card;
   const beside = (one: string) => resolve(dirname(path), one);
@@ -164,7 +166,7 @@ async function findByProgram(path: string, name: string): Promise<FoundModel> {
   };
 }
 
-/** What a network says of itself. */
+/** The card in a network's metadata. */
 function describedInside(bytes: Uint8Array, path: string, name: string): ModelCard | UltralyticsInfo {
   const own = path.slice(0, -networkEnding.length);
   const metadata = readOnnxMetadata(bytes, name);
@@ -198,7 +200,7 @@ function parseCard(text: string, what: string): ModelCard {
   return validate(ModelCard, withNamesOfNow(value), what);
 }
 
-/** What cards were written with before all their fields were in snake case. */
+/** Field names of cards from before all were in snake case. */
 const oldNames = new Map([
   ['boxOrder', 'box_order'],
   ['firstClass', 'first_class'],
@@ -230,7 +232,7 @@ function assertDigest(bytes: Uint8Array, { path, sha256: expected }: FormFile): 
   const actual = sha256(bytes);
   if (actual === expected) return;
   throw new InputError(
-    `${path} is not the file its card speaks of: expected sha256 ${expected}, got ${actual}. ` +
+    `${path} is not the file that its card describes: expected sha256 ${expected}, got ${actual}. ` +
       'It is damaged or was changed; fetch it again, or write a new card for it.',
   );
 }

@@ -2,7 +2,7 @@ import { InputError } from '../../base/errors.ts';
 import type { ModelCard } from './card.ts';
 
 /**
- * Bytes go in as they are: a mean that would be left out without a word makes a network that finds nothing.
+ * uint8 inputs are not normalised: silently ignoring a mean would make a network that finds nothing.
  *
  * @throws InputError.
  */

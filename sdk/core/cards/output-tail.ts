@@ -2,25 +2,25 @@ import { InputError } from '../../base/errors.ts';
 import { type OnnxGraph, producersOf, readOnnxGraph } from '../onnx/graph.ts';
 import type { DetectorCard } from './card.ts';
 
-/** What leaves each number what it is, as far as its meaning goes. */
+/** Operators that keep the meaning of each value. */
 const carriers =
   /^(Identity|Dropout|Cast|CastLike|Reshape|Flatten|Squeeze|Unsqueeze|Transpose|Clip|QuantizeLinear|DequantizeLinear|Expand|Contiguous)$/;
-/** What puts tensors together or takes them apart. */
+/** Operators that join or split tensors. */
 const joiners = /^(Concat|QLinearConcat|Split|SplitToSequence|Slice|Gather)$/;
-/** What gives numbers of any size. */
+/** Operators whose results are unbounded. */
 const linear =
   /^(Gemm|MatMul|Conv|Add|Sub|Mul|Sum|Log|BatchNormalization|QLinear(MatMul|Conv|Add|Mul)|QGemm|GlobalAveragePool|ReduceMean|FusedGemm|FusedMatMul|MatMulNBits)$/;
 
 /**
- * What the numbers of an output are, as its last nodes say: probabilities that add up to 1, shares each for itself, or
- * logits; undefined where they do not say.
+ * What the values of an output are, by its last nodes: probabilities that add up to 1, independent probabilities, or
+ * logits; undefined when they do not tell.
  */
 export type Activation = 'softmax' | 'sigmoid' | 'none';
 
 export function activationOf(graph: OnnxGraph, output: string): Activation | undefined {
   const producers = producersOf(graph);
   let name = output;
-  // A graph has no circles, but a file may say so.
+  // A graph has no cycles, but a bad file may.
   for (let left = graph.nodes.length; left > 0; left--) {
     const node = producers.get(name);
     if (!node) return undefined;
@@ -30,7 +30,7 @@ export function activationOf(graph: OnnxGraph, output: string): Activation | und
     if (/sigmoid/i.test(op)) return 'sigmoid';
     if (op === 'Div') {
       const [above, below] = inputs.map((input) => producers.get(input));
-      // Exporters to old opsets write a softmax of other axes than the last in parts.
+      // Exporters to old opsets write a softmax over an axis other than the last in parts.
       const isShare = below?.op === 'ReduceSum' && below.inputs[0] === inputs[0];
       return isShare && above?.op === 'Exp' ? 'softmax' : undefined;
     }
@@ -42,8 +42,8 @@ export function activationOf(graph: OnnxGraph, output: string): Activation | und
 }
 
 /**
- * The steps in which an output's numbers can be told apart, largest last, where its last nodes are in 8 or 16 bits: the
- * scales of what they dequantise. Empty where they compute in floats.
+ * The quantisation steps of an output, largest last, if its last nodes have 8 or 16 bits: the scales of their
+ * dequantisation. Empty if they compute in float.
  */
 export function stepsOf(graph: OnnxGraph, output: string): number[] {
   const producers = producersOf(graph);
@@ -62,17 +62,17 @@ export function stepsOf(graph: OnnxGraph, output: string): number[] {
   return steps.sort((a, b) => a - b);
 }
 
-/** Coarser steps than this are none of scores. Logits of a wide range have finer ones. */
+/** Steps coarser than this cannot be those of scores. Logits of a wide range have finer ones. */
 const coarsest = 0.2;
 
 /**
- * Boxes in pixels and scores of 0 to 1 in one tensor of 8 bits share one scale: every score is 0 then, or one of very few
- * numbers, and hardly anything is ever found.
+ * Boxes in pixels and scores from 0 to 1 in one 8-bit tensor share one scale: every score is then 0 or one of very few
+ * values, and hardly anything is detected.
  *
- * @throws InputError when the output with the scores can hold hardly any.
+ * @throws InputError when the output with the scores can represent hardly any.
  */
 export function assertFineScores(model: Uint8Array, { decoder }: DetectorCard): void {
-  // Which of the outputs are scores, only that decoder knows.
+  // Only that decoder knows which outputs are scores.
   if (decoder.type === 'custom') return;
   const graph = readOnnxGraph(model);
   if (!graph) return;
@@ -83,13 +83,13 @@ export function assertFineScores(model: Uint8Array, { decoder }: DetectorCard): 
         ? [decoder.outputs.scores].flat()
         : [decoder.output ?? graph.outputs[0] ?? ''];
   for (const name of names) {
-    // Where parts of it have scales of their own, the finest is the scores'.
+    // Where its parts have different scales, the finest is the scores'.
     const [finest = 0] = stepsOf(graph, name);
     if (finest < coarsest) continue;
     const values = Array.from({ length: Math.floor(1 / finest) + 1 }, (_, i) => Number((i * finest).toPrecision(2)));
     throw new InputError(
-      `the model's output ${name} is in steps of ${Number(finest.toPrecision(3))}, so that of the scores from 0 to 1 it holds only ${values.join(', ')}: boxes and scores share one scale; ` +
-        'quantise it again and leave the last nodes, from the one that puts them together, in float',
+      `the model's output ${name} has steps of ${Number(finest.toPrecision(3))}, so of the scores from 0 to 1 it can hold only ${values.join(', ')}: boxes and scores share one scale; ` +
+        'quantise it again and leave the last nodes, from the one that joins them, in float',
     );
   }
 }

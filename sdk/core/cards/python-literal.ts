@@ -1,12 +1,12 @@
-/** What `repr` of Python's plain values gives, as JavaScript has it; a dict is a Map. */
+/** A value that Python's `repr` wrote, in JavaScript; a dict is a Map. */
 export type PythonValue = string | number | boolean | null | PythonValue[] | Map<string | number, PythonValue>;
 
-/** So deep are lists and dicts in each other. */
+/** Maximum nesting of lists and dicts. */
 const maxDepth = 16;
 
 /**
  * Reads a Python literal: numbers, texts (both quotes, all escapes, prefixes `u` and `r`), True, False, None, lists, tuples
- * and dicts. Nothing is run.
+ * and dicts. Nothing is executed.
  *
  * @throws SyntaxError saying where, when it is something else.
  *
@@ -50,7 +50,7 @@ class Parser {
   }
 
   value(depth: number): PythonValue {
-    if (depth > maxDepth) throw this.#error('at most 16 lists and dicts in each other');
+    if (depth > maxDepth) throw this.#error('lists and dicts nested at most 16 deep');
     this.#skipSpace();
     const next = this.#text[this.#at];
     if (next === '{') return this.#dict(depth);
@@ -71,7 +71,7 @@ class Parser {
     if (this.#at < this.#text.length) throw this.#error('the end');
   }
 
-  /** In brackets a value is itself, with a comma behind it it is a tuple. */
+  /** In parentheses a value is itself; with a comma after it, a tuple. */
   #tuple(depth: number): PythonValue {
     const { values, hasComma } = this.#list(')', depth);
     return values.length === 1 && !hasComma ? values[0]! : values;
@@ -104,7 +104,7 @@ class Parser {
     return entries;
   }
 
-  /** Texts one after the other are one. */
+  /** Adjacent strings are concatenated. */
   #texts(first: RegExpExecArray): string {
     let all = '';
     for (let quoted: RegExpExecArray | null = first; quoted; quoted = this.#match(/([uUrR]?)(["'])/y)) {
@@ -131,11 +131,11 @@ class Parser {
     if (octal) return String.fromCharCode(Number.parseInt(octal[0], 8));
     const next = this.#text[this.#at++] ?? '';
     const length = hexLengths[next];
-    // One that Python does not know stays as it is.
+    // An escape that Python does not know is kept.
     if (length === undefined) return escapes[next] ?? `\\${next}`;
     const digits = this.#text.slice(this.#at, this.#at + length);
     const code = /^[0-9a-fA-F]+$/.test(digits) && digits.length === length ? Number.parseInt(digits, 16) : -1;
-    if (code < 0 || code > 0x10ffff) throw this.#error(`${length} hex digits behind \\${next}`);
+    if (code < 0 || code > 0x10ffff) throw this.#error(`${length} hex digits after \\${next}`);
     this.#at += length;
     return String.fromCodePoint(code);
   }

@@ -5,7 +5,7 @@ import type { TensorInfo } from '../engines/engine.ts';
 import { ClassifierCard, DetectorCard, takenBy } from './card.ts';
 import type { UltralyticsInfo } from './ultralytics.ts';
 
-/** What a model says of itself once it is loaded. */
+/** What a model tells about itself once loaded. */
 interface Tensors {
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
@@ -14,7 +14,7 @@ interface Tensors {
 /**
  * The card of a detector that Ultralytics' exporter wrote, from its metadata and the shape of its first output.
  *
- * @throws InputError when it is a classifier, or the output could be read in several ways, or in none.
+ * @throws InputError when it is a classifier, or the output could be read in several ways, or not.
  */
 export function ultralyticsCard(info: UltralyticsInfo, { inputs, outputs }: Tensors): DetectorCard {
   if (info.task === 'classify') {
@@ -79,7 +79,7 @@ interface Decoder {
 
 const relative: Decoder = { type: 'suppressed', boxes: 'cxcywh', normalised: true };
 
-/** Several layouts have six numbers a row where there is one class, or two: only the metadata tells them apart. */
+/** With one or two classes, several layouts have six numbers per row: only the metadata tells them apart. */
 function decoderOf(
   info: UltralyticsInfo,
   size: { width: number; height: number },
@@ -95,7 +95,7 @@ function decoderOf(
   if (shape.length === 3) {
     const isDetr = head === 'RTDETRDecoder' || (head === undefined && /rt-?detr/.test(description));
     if (isDetr) {
-      // The best of each query since 8.4.50, whose files do not tell it from the scores of two classes; `head` came later.
+      // The best class of each query since 8.4.50, whose files look like scores of two classes; `head` came later.
       if (head === undefined ? columns === 6 && classes !== 2 : columns === 6 || isOpen(columns)) return relative;
       if (columns === 4 + classes && classes !== 2) return { type: 'rtdetr' };
     } else if (suppressed && (columns === 6 + extra || (isOpen(columns) && rows !== 4 + classes + extra))) {
@@ -103,7 +103,7 @@ function decoderOf(
     } else if (rows === 4 + classes + extra) {
       return { type: 'yolov8', ...more };
     } else if (isOpen(rows) && isOpen(columns)) {
-      // Each run is held to it.
+      // Each run is checked against it.
       return { type: info.task ? 'yolov8' : 'yolov5', ...more };
     } else if (columns === 6 + extra && /yolov10/.test(description)) {
       // Before 8.4 only the name says that this head needs no suppression.
@@ -116,14 +116,14 @@ function decoderOf(
   }
   throw new InputError(
     `expected a first output of [1, ${4 + classes + extra}, N] (YOLOv8), [1, N, ${5 + classes + extra}] (YOLOv5), or [1, N, ${6 + extra}] with end2end or nms in the metadata, for ${counted(classes)}, ` +
-      `got [${shape.join(', ')}]; write a card that says how to read it: "decoder": {"type": "suppressed"} for rows of x1, y1, x2, y2, score, class; ` +
+      `got [${shape.join(', ')}]; write a card that tells how to read it: "decoder": {"type": "suppressed"} for rows of x1, y1, x2, y2, score, class; ` +
       '{"type": "suppressed", "boxes": "cxcywh", "normalised": true} for RT-DETR\'s, or {"type": "rtdetr"} where each row has a score for each class',
   );
 }
 
 const counted = (labels: number) => `${labels} label${labels === 1 ? '' : 's'}`;
 
-/** Numbers of a row behind box and classes: mask coefficients, or key points. */
+/** Numbers of a row after box and classes: mask coefficients, or key points. */
 function extraOf({ task, keypoints }: UltralyticsInfo, outputs: readonly TensorInfo[]): number {
   if (task === 'pose') return keypoints;
   const masks = outputs[1]?.shape;
@@ -134,7 +134,7 @@ function extraOf({ task, keypoints }: UltralyticsInfo, outputs: readonly TensorI
   return 0;
 }
 
-/** Is this YOLOv5's number of rows, three for each cell of strides 8 to 32, or 8 to 64? */
+/** Whether this is YOLOv5's number of rows: three for each cell of strides 8 to 32, or 8 to 64. */
 function isGrid(rows: number | string | undefined, { width, height }: { width: number; height: number }): boolean {
   const cells = (stride: number) => Math.ceil(width / stride) * Math.ceil(height / stride);
   const three = 3 * (cells(8) + cells(16) + cells(32));

@@ -1,24 +1,24 @@
 import { InputError, messageOf } from '../../base/errors.ts';
 import { type PythonValue, parsePythonLiteral } from './python-literal.ts';
 
-/** What a model of Ultralytics can be for; of those with more than boxes, the boxes are read. */
+/** Ultralytics tasks that are accepted; of those with more than boxes, only the boxes are read. */
 const tasks = ['detect', 'segment', 'pose', 'classify'] as const;
 export type UltralyticsTask = (typeof tasks)[number];
 
-/** What Ultralytics' exporter writes into an ONNX file's metadata, as far as it is needed. */
+/** The part of Ultralytics' ONNX metadata that is needed. */
 export interface UltralyticsInfo {
   readonly ultralytics: true;
   readonly name: string;
-  /** Undefined where the exporter leaves it out (YOLOv5's does): it finds objects. */
+  /** Undefined if the exporter omits it (YOLOv5's does): a detector. */
   readonly task: UltralyticsTask | undefined;
   readonly labels: readonly string[];
-  /** Undefined where the exporter leaves it out (YOLOv5's does): the model's input says it then. */
+  /** Undefined if the exporter omits it (YOLOv5's does): the model's input tells it then. */
   readonly size: { readonly width: number; readonly height: number } | undefined;
   /** The rows are what is left after suppression: exported with `nms`, or from a head that needs none. */
   readonly suppressed: boolean;
   /** `RTDETRDecoder`, for example; files of before 8.4.100 do not say it. */
   readonly head: string | undefined;
-  /** What the exporter calls the network, in lower case: `ultralytics yolov10n model`. */
+  /** The exporter's name of the network, in lower case: `ultralytics yolov10n model`. */
   readonly description: string;
   /** Numbers of a box's key points, of the task pose. */
   readonly keypoints: number;
@@ -64,7 +64,7 @@ function taskOf(task: string | undefined, what: string): UltralyticsTask | undef
   if (task === undefined) return undefined;
   const known = tasks.find((one) => one === task);
   if (known) return known;
-  const why = task === 'obb' ? ', whose boxes are turned: train it for the task detect' : '';
+  const why = task === 'obb' ? ', whose boxes are rotated: train it for the task detect' : '';
   throw new InputError(`${what}: expected a model of the task ${tasks.join(', ')}, its metadata says ${task}${why}`);
 }
 
@@ -92,7 +92,7 @@ function sizeOf(value: PythonValue, what: string): { width: number; height: numb
   return { width: width as number, height: height as number };
 }
 
-/** A dict by class id, or a list. What is no text, a dataset of digits for example, is named as Python writes it. */
+/** A dict by class id, or a list. Names that are not text, as in a dataset of digits, are written as Python does. */
 function labelsOf(value: PythonValue, what: string): string[] {
   const entries: [PythonValue, PythonValue][] =
     value instanceof Map ? [...value] : Array.isArray(value) ? value.map((label, i) => [i, label]) : [];

@@ -3,8 +3,8 @@ import type { Candidates } from '../../kernels/boxes/candidates.ts';
 /**
  * Adds a cell's box for its best class, or with `multiLabel` for each class that passes.
  *
- * @param at Where the cell's first class score is; the next ones are `step` further each.
- * @param factor What each score is multiplied with: the objectness, or 1.
+ * @param at Index of the cell's first class score; the next ones follow every `step`. @param factor Multiplies each
+ * score: the objectness, or 1.
  */
 export function pushClasses(
   data: Float32Array,

@@ -3,21 +3,21 @@ import { InputError, messageOf } from '../../base/errors.ts';
 import type { ModelCard } from '../cards/card.ts';
 import type { Decoder, DecoderFactory } from './decoder.ts';
 
-/** The modules that programs registered, by the name that cards give. */
+/** The modules that programs registered, by the name in cards. */
 const modules = new Map<string, { readonly address: string }>();
 
 /**
- * Makes a decoder of one's own known, for networks whose outputs none of Ocellus' decoders reads. A card names it:
- * `"decoder": {"type": "custom", "name": "centres"}`, with `options` for the decoder if it takes any. For models that are
- * loaded from now on, in this process.
+ * Registers your own decoder, for networks whose outputs none of Ocellus' decoders reads. A card names it:
+ * `"decoder": {"type": "custom", "name": "centres"}`, with `options` for the decoder if it has any. It applies to
+ * models that this process loads from now on.
  *
- * Networks and their decoders run on a thread of their own, so the decoder is a module that is imported there: JavaScript,
+ * Networks and their decoders run on their own thread, so the decoder is a module that is imported there: JavaScript,
  * its default export a `DecoderFactory`.
  *
  * @param name One or more lower-case letters, digits, `.`, `_` and `-`, a letter or digit first.
- * @param module The address of that file: `new URL('./centres.js', import.meta.url)`, or what `import.meta.resolve` gives.
- * @returns A function that takes it back.
- * @throws InputError when the name is no such text or exists already, or the module is no address of a file.
+ * @param module The file's URL: `new URL('./centres.js', import.meta.url)`, or the result of `import.meta.resolve`.
+ * @returns A function that unregisters it. @throws InputError when the name is invalid or taken, or the module is not
+ * the URL of a file.
  *
  * @example
  * registerDecoder('centres', new URL('./centres.js', import.meta.url));
@@ -44,9 +44,9 @@ export function registerDecoder(name: string, module: URL | string): () => void 
 }
 
 /**
- * The module that reads the outputs of a card's network; undefined where a decoder of Ocellus does.
+ * The module that reads the outputs of a card's network; undefined if a built-in decoder does.
  *
- * @throws InputError when the card names a decoder that nobody registered.
+ * @throws InputError when the card names a decoder that is not registered.
  */
 export function decoderModule(card: ModelCard): string | undefined {
   if (card.task !== 'detect') return undefined;
@@ -64,7 +64,7 @@ export function decoderModule(card: ModelCard): string | undefined {
  * Imports a decoder, on the core's thread.
  *
  * @param name As the card says, for messages.
- * @throws InputError when the module cannot be imported, or its default export is no function.
+ * @throws InputError when the module cannot be imported, or its default export is not a function.
  */
 export async function importDecoder(name: string, module: string): Promise<DecoderFactory> {
   let factory: unknown;
@@ -81,7 +81,7 @@ export async function importDecoder(name: string, module: string): Promise<Decod
   };
 }
 
-/** What it finds wrong with the card or the model is the card's or the model's fault. */
+/** Its errors are faults of the card or the model. */
 function asInput<T>(name: string, work: () => T): T {
   try {
     return work();
@@ -90,7 +90,7 @@ function asInput<T>(name: string, work: () => T): T {
   }
 }
 
-/** A decoder that is not ours: what it throws is the model's fault, and a class that has no label is none. */
+/** A program's own decoder: its errors are faults of the model, and classes without a label are refused. */
 function guarded(name: string, decoder: Decoder, labels: number): Decoder {
   return {
     suppressed: decoder.suppressed ?? false,

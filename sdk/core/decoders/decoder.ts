@@ -4,19 +4,19 @@ import type { Candidates } from '../../kernels/boxes/candidates.ts';
 import type { DetectorCard } from '../cards/card.ts';
 import type { Tensor, TensorInfo } from '../engines/engine.ts';
 
-/** Reads a network's outputs: what passes the threshold becomes candidates, boxes in input pixels. */
+/** Reads a network's outputs: what passes the threshold becomes a candidate, a box in input pixels. */
 export interface Decoder {
-  /** The model has suppressed what overlaps already, or needs none of it. */
+  /** The model has its own suppression, or needs none. */
   readonly suppressed?: boolean;
   /**
-   * Looks at all numbers of one run, before it is decoded: do they mean what the card says? Called for the first one.
+   * Checks all values of the first run, before it is decoded, against the card.
    *
-   * @throws InputError when they do not.
+   * @throws InputError when they do not mean what the card says.
    */
   check?(outputs: ReadonlyMap<string, Tensor>): void;
   /**
-   * @param threshold Least score, 0..1.
-   * @param multiLabel A cell gives a box for each class that passes, as accuracy is measured; else for its best one.
+   * @param threshold Minimum score, 0..1. @param multiLabel A cell yields a box for each class that passes, as in
+   * accuracy measurements; else only for its best one.
    */
   decode(outputs: ReadonlyMap<string, Tensor>, threshold: number, multiLabel: boolean, candidates: Candidates): void;
 }
@@ -62,7 +62,7 @@ export function findOutput(
   return output;
 }
 
-/** The numbers of an output of this run. @throws InputError when a shape that was open turned out wrong. */
+/** The values of an output of this run. @throws InputError when a dynamic shape turned out wrong. */
 export function readOutput(
   outputs: ReadonlyMap<string, Tensor>,
   name: string,
@@ -70,20 +70,20 @@ export function readOutput(
   what: string,
 ): { data: Float32Array; shape: readonly number[] } {
   const tensor = outputs.get(name);
-  if (!tensor) throw new InputError(`the model gave no output ${name}`);
+  if (!tensor) throw new InputError(`the model returned no output ${name}`);
   if (!fits(tensor.shape, shape)) throw new InputError(misfit(name, tensor.shape, shape, what));
   return { data: tensor.data as Float32Array, shape: tensor.shape };
 }
 
-/** Least and greatest score that rounding to 8 bits may give; what lies outside is none. */
+/** Lowest and highest score that rounding to 8 bits may give; values outside are not scores. */
 const leastScore = -0.25;
 export const greatestScore = 1.25;
 
 /**
- * Holds scores to 0..1: what comes before its sigmoid would be cut off there, and found with certainty.
+ * Checks that scores are in 0..1: logits would be clipped, and detected with certainty.
  *
  * @param columns Of the scores in each row, from `first` to before `last`.
- * @throws InputError when one lies outside.
+ * @throws InputError when one is outside.
  */
 export function assertScores(data: Float32Array, rowLength: number, first = 0, last = rowLength): void {
   for (let row = 0; row < data.length; row += rowLength) {
@@ -97,7 +97,7 @@ export function assertScores(data: Float32Array, rowLength: number, first = 0, l
 export const notScores = (score: number) =>
   `decoder: expected scores of 0 to 1, got ${Number(score.toPrecision(4))}: where the sigmoid was left out of the export, "logits": true in the card's decoder applies it; else the card does not fit the output`;
 
-/** The greatest number of some columns of each row, at least 0; what is no number does not count. */
+/** The greatest value in some columns of each row, at least 0; NaN does not count. */
 export function greatestOf(data: Float32Array, rowLength: number, first: number, last: number): number {
   let greatest = 0;
   for (let row = 0; row < data.length; row += rowLength) {
@@ -107,22 +107,22 @@ export function greatestOf(data: Float32Array, rowLength: number, first: number,
 }
 
 /**
- * Holds boxes to input pixels: shares of the input would be boxes of no size in its corner.
+ * Checks that boxes are in input pixels: fractions of the input would be tiny boxes in its corner.
  *
- * @param greatest Of all their numbers; 0 where there is no box.
+ * @param greatest Of all their values; 0 when there is no box.
  * @throws InputError.
  */
 export function assertPixels(greatest: number): void {
   if (greatest === 0 || greatest > greatestNormalised) return;
   throw new InputError(
-    `decoder: expected boxes in input pixels, their greatest number is ${greatest}: these are shares of the input`,
+    `decoder: expected boxes in input pixels, their greatest number is ${greatest}: these are fractions of the input`,
   );
 }
 
 /** Boxes may reach beyond the picture. */
 export const greatestNormalised = 2;
 
-/** Applies the sigmoid to columns of each row, in place: an output is the reader's until the next run. */
+/** Applies the sigmoid to columns of each row, in place: an output belongs to the reader until the next run. */
 export function applySigmoid(data: Float32Array, rowLength: number, first = 0, last = rowLength): void {
   for (let row = 0; row < data.length; row += rowLength) {
     for (let i = row + first; i < row + last; i++) data[i] = 1 / (1 + Math.exp(-data[i]!));

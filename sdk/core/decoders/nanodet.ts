@@ -9,10 +9,10 @@ import { applySigmoid, assertScores, type Decoder, findOutput, levelsOf, readOut
 type NanoDetCard = Extract<DetectorCard['decoder'], { type: 'nanodet' }>;
 type Tensors = ReadonlyMap<string, Tensor>;
 
-/** What is decoded at once: cells of one level, or of all. */
+/** Cells that are decoded together: of one level, or of all. */
 interface Part {
   readonly head: DistributionHead;
-  /** @param least Distributions of a cell whose scores are all below it need not be there. */
+  /** @param least Distributions of cells whose scores are all below it may be missing. */
   read(tensors: Tensors, least: number): { scores: Float32Array; distributions: Float32Array };
 }
 
@@ -46,21 +46,22 @@ export function nanodet(card: DetectorCard, outputs: readonly TensorInfo[]): Dec
   };
 }
 
-/** Least score to look at, before its sigmoid where that is left out: a hair less than the kernels', which round it. */
+/**
+ * Minimum score to consider, as a logit if the sigmoid was left out: slightly less than the kernels', which round it.
+ */
 function least(threshold: number, logits: boolean): number {
   const share = Math.fround(threshold) - 1e-6;
   return logits ? Math.log(share / (1 - share)) : share;
 }
 
 /**
- * NanoDet and NanoDet-Plus write the same output, the one with three strides, the other with four, as they come, and half a
- * stride apart.
+ * NanoDet and NanoDet-Plus write the same output, by default with three and with four strides, half a stride apart.
  */
 function centreOf({ centre, strides }: NanoDetCard, isApart: boolean): number {
   if (centre !== undefined) return centre;
   if (isApart || strides.length < 4) return 0.5;
   throw new InputError(
-    `decoder.centre: expected 0 (NanoDet-Plus: a cell's centre lies at its corner) or 0.5 (in its middle) where one tensor holds ${strides.length} strides, got none`,
+    `decoder.centre: expected 0 (NanoDet-Plus: centres are at the corners of cells) or 0.5 (in their middle) when one tensor holds ${strides.length} strides, got none`,
   );
 }
 
@@ -84,7 +85,7 @@ function partsOf(card: DetectorCard, decoder: NanoDetCard, outputs: readonly Ten
   return [pair(outputs, scores[0]!, boxes[0]!, head, 0, head.cells)];
 }
 
-/** A part for each level of a tensor that holds all. */
+/** Splits a tensor with all levels into one part each. */
 function eachOf(
   heads: readonly DistributionHead[],
   partOf: (head: DistributionHead, first: number, cells: number) => Part,
@@ -121,7 +122,7 @@ function pair(
   };
 }
 
-/** Class scores and behind them the distributions, row by row: what the kernels read is copied, of cells that pass. */
+/** Class scores followed by the distributions, row by row: of cells that pass, what the kernels read is copied. */
 function interleaved(
   outputs: readonly TensorInfo[],
   output: string | undefined,

@@ -8,10 +8,10 @@ import { yolov5 } from './yolov5.ts';
 import { yolov8 } from './yolov8.ts';
 import { yolox } from './yolox.ts';
 
-/** What cards say of the decoders of Ocellus. */
+/** Cards of the built-in decoders. */
 export type BuiltInDecoder = Exclude<DetectorCard['decoder'], { type: 'custom' }>;
 
-/** The decoders of Ocellus, by the `type` that a card gives; `custom` ones are in `custom.ts`. */
+/** The built-in decoders, by the `type` in a card; `custom` ones are in `custom.ts`. */
 export const decoders: Readonly<Record<BuiltInDecoder['type'], DecoderFactory>> = {
   nanodet,
   yolox,

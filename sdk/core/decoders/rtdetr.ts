@@ -14,9 +14,9 @@ interface Columns {
 type Read = (tensors: ReadonlyMap<string, Tensor>) => { boxes: Columns; scores: Columns };
 
 /**
- * RT-DETR (arXiv 2304.08069) as Ultralytics exported it before 8.4.50, and its kin without their post-processing: for each
- * query centre x, centre y, w, h as shares of the input, and class scores. Queries do not overlap: the network was trained
- * to give one each.
+ * RT-DETR (arXiv 2304.08069) as Ultralytics exported it before 8.4.50, and its relatives without their post-processing:
+ * for each query centre x, centre y, w, h as fractions of the input, and class scores. They need no suppression: the
+ * network is trained to return each object once.
  */
 export function rtdetr(card: DetectorCard, outputs: readonly TensorInfo[]): Decoder {
   const { decoder } = card;
@@ -33,7 +33,7 @@ export function rtdetr(card: DetectorCard, outputs: readonly TensorInfo[]): Deco
     suppressed: true,
     check(tensors) {
       const { boxes, scores } = read(tensors);
-      // Boxes are shares as well.
+      // Boxes are fractions as well.
       assertScores(boxes.data, boxes.rowLength, boxes.first, boxes.first + 4);
       if (!logits) assertScores(scores.data, scores.rowLength, scores.first, scores.first + classes);
     },

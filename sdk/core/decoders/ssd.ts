@@ -3,7 +3,7 @@ import type { DetectorCard } from '../cards/card.ts';
 import type { Tensor, TensorInfo } from '../engines/engine.ts';
 import type { Decoder } from './decoder.ts';
 
-/** Exports with their post-processing inside that give boxes, class ids and scores apart, and how many of them count. */
+/** Exports with built-in post-processing: separate boxes, class ids and scores, and how many of them count. */
 export function ssd(card: DetectorCard, outputs: readonly TensorInfo[]): Decoder {
   if (card.decoder.type !== 'ssd') throw new TypeError('expected an ssd card');
   const { outputs: names, box_order: boxOrder, normalised, first_class: firstClass = 0 } = card.decoder;
@@ -47,7 +47,7 @@ export function ssd(card: DetectorCard, outputs: readonly TensorInfo[]): Decoder
       for (let i = 0; i < Math.min(count, scores.length); i++) {
         const score = Number(scores[i]);
         const classId = Number(ids[i]) - firstClass;
-        // A class without a label is the background or one that the owner left out.
+        // A class without a label is the background or was left out on purpose.
         if (!(score >= threshold) || !Number.isInteger(classId) || classId < 0 || classId >= classes) continue;
         const a = Number(boxes[i * 4]);
         const b = Number(boxes[i * 4 + 1]);

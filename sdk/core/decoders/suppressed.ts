@@ -4,8 +4,8 @@ import type { TensorInfo } from '../engines/engine.ts';
 import { assertPixels, type Decoder, findOutput, greatestNormalised, greatestOf, readOutput } from './decoder.ts';
 
 /**
- * What is left after the model's own suppression, or of a network that needs none (YOLOv10, YOLO26, RT-DETR): rows of a
- * box, its score and its class; zeros or -1 behind the last one.
+ * Output after the model's own suppression, or of a network that needs none (YOLOv10, YOLO26, RT-DETR): rows of a box,
+ * its score and its class; padded with zeros or -1.
  */
 export function suppressed(card: DetectorCard, outputs: readonly TensorInfo[]): Decoder {
   if (card.decoder.type !== 'suppressed') throw new TypeError('expected a suppressed card');
@@ -41,12 +41,12 @@ export function suppressed(card: DetectorCard, outputs: readonly TensorInfo[]): 
   };
 }
 
-/** With a threshold of 0 a row behind the last one passes, too. */
+/** With a threshold of 0, padding rows pass too. */
 function isEmpty(data: Float32Array, at: number): boolean {
   return data[at + 4] === 0 && data[at + 2] === 0 && data[at + 3] === 0;
 }
 
-/** A class id, which float16 and 8 bits may have moved by a hair. @throws InputError when it is none. */
+/** A class id, which float16 and 8 bits may have changed slightly. @throws InputError when it is not a class id. */
 function classOf(value: number, classes: number): number {
   const classId = Math.round(value);
   if (Math.abs(value - classId) <= 0.05 && classId >= 0 && classId < classes) return classId;
@@ -57,18 +57,20 @@ function classOf(value: number, classes: number): number {
 
 function assertClasses(data: Float32Array, width: number, classes: number): void {
   for (let at = 0; at < data.length; at += width) {
-    // Behind the last row some exporters write -1.
+    // Some exporters pad with -1.
     if (!(data[at + 4]! <= 0)) classOf(data[at + 5]!, classes);
   }
 }
 
-/** Shares taken for pixels are boxes of no size in the corner, pixels taken for shares lie outside: neither is found. */
+/**
+ * Fractions taken for pixels are tiny boxes in the corner, pixels taken for fractions are outside: neither is detected.
+ */
 function assertScale(data: Float32Array, width: number, normalised: boolean): void {
   const greatest = greatestOf(data, width, 0, 4);
   if (!normalised) assertPixels(greatest);
   else if (greatest > greatestNormalised) {
     throw new InputError(
-      `decoder: expected boxes in shares of the input, 0 to 1, their greatest number is ${greatest}: these are pixels ("normalised": false)`,
+      `decoder: expected boxes in fractions of the input, 0 to 1, their greatest number is ${greatest}: these are pixels ("normalised": false)`,
     );
   }
 }

@@ -32,7 +32,7 @@ export function yolov5(card: DetectorCard, outputs: readonly TensorInfo[]): Deco
           );
         }
       }
-      // A class score is never 0; the number of the only class always is.
+      // A class score is never exactly 0; the id of the only class always is.
       if (classes === 1 && greatestOf(data, width, 4, 5) > 0 && greatestOf(data, width, 5, 6) === 0) {
         throw new InputError(
           'decoder: expected class scores, got nothing but 0: rows of x1, y1, x2, y2, score and class are of the type suppressed',

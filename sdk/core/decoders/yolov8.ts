@@ -12,7 +12,7 @@ import {
 } from './decoder.ts';
 
 /**
- * YOLOv8's export, and that of what came after it: channels of centre x, centre y, w, h (input pixels) and class scores,
+ * The export of YOLOv8 and its successors: channels of centre x, centre y, w, h (input pixels) and class scores,
  * cells last.
  */
 export function yolov8(card: DetectorCard, outputs: readonly TensorInfo[]): Decoder {
@@ -49,7 +49,7 @@ export function yolov8(card: DetectorCard, outputs: readonly TensorInfo[]): Deco
         bestClass = new Int32Array(cells);
       }
       best.fill(-Infinity);
-      // Class by class, since that is how they lie in memory.
+      // Class by class, in memory order.
       for (let c = 0; c < classes; c++) {
         const row = (4 + c) * cells;
         for (let i = 0; i < cells; i++) {

@@ -7,7 +7,7 @@ import { applySigmoid, assertScores, cellsOf, type Decoder, findOutput, levelsOf
 /**
  * YOLOX (arXiv 2107.08430): per cell x, y (offsets from its corner, in strides), log w, log h (in strides),
  * objectness and class scores, both after their sigmoid. Exported with `--decode_in_inference` x, y, w, h are in input
- * pixels: the card says so, or the numbers of the first run do.
+ * pixels: the card says so, or the first run shows it.
  */
 export function yolox(card: DetectorCard, outputs: readonly TensorInfo[]): Decoder {
   if (card.decoder.type !== 'yolox') throw new TypeError('expected a yolox card');
@@ -33,7 +33,7 @@ export function yolox(card: DetectorCard, outputs: readonly TensorInfo[]): Decod
         for (let row = 0; row < rows; row++) {
           for (let column = 0; column < columns; column++, at += width) {
             const objectness = data[at + 4]!;
-            // No class score is above 1, so most cells end here.
+            // No class score is above 1, so most cells are done here.
             if (!(objectness >= threshold)) continue;
             const x = decoded ? data[at]! : (data[at]! + column) * stride;
             const y = decoded ? data[at + 1]! : (data[at + 1]! + row) * stride;
@@ -77,7 +77,7 @@ function isDecoded(data: Float32Array, width: number, levels: readonly Level[]):
         [column, row].forEach((place, axis) => {
           const value = data[at + axis]!;
           offsets[axis]!.push(value - 0.5);
-          // What is left of it as an offset, in strides.
+          // The remaining offset, in strides.
           pixels[axis]!.push(value / stride - place - 0.5);
         });
       }
@@ -88,7 +88,7 @@ function isDecoded(data: Float32Array, width: number, levels: readonly Level[]):
   return ofPixels < ofOffsets;
 }
 
-/** How far numbers lie from their mean, all together; of one alone, how far from 0. */
+/** Total deviation of numbers from their mean; of a single one, from 0. */
 function spread(values: readonly number[]): number {
   const mean = values.length === 1 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
   return values.reduce((sum, value) => sum + Math.abs(value - mean), 0);

@@ -15,7 +15,7 @@ export interface OnnxAttribute {
 export interface OnnxNode {
   readonly name: string;
   readonly op: string;
-  /** An input that is left out is an empty name. */
+  /** An omitted input is an empty name. */
   readonly inputs: string[];
   readonly outputs: string[];
   readonly attributes: ReadonlyMap<string, OnnxAttribute>;
@@ -37,7 +37,7 @@ export interface OnnxConstant {
   /** TensorProto.DataType. */
   readonly type: number;
   readonly shape: readonly number[];
-  /** Of a float32 constant of one number, as the scale of a tensor is. */
+  /** The value of a float32 scalar, such as a tensor's scale. */
   readonly value: number | undefined;
   readonly location: OnnxLocation | undefined;
   /**
@@ -56,7 +56,7 @@ export interface OnnxValue {
   readonly type: number;
 }
 
-/** What is known of an ONNX file's graph without an engine: its nodes, those of its branches and functions too. */
+/** An ONNX file's graph, read without an engine: its nodes, including those of branches and functions. */
 export interface OnnxGraph {
   readonly nodes: OnnxNode[];
   readonly constants: Map<string, OnnxConstant>;
@@ -64,7 +64,7 @@ export interface OnnxGraph {
   readonly inputs: OnnxValue[];
   /** Names of the outputs of the main graph. */
   readonly outputs: string[];
-  /** Its nodes call functions of its own: the names of their tensors say nothing of each other. */
+  /** Its nodes call local functions, so equal tensor names need not mean the same tensor. */
   hasFunctions: boolean;
   /** Of the operators of ONNX itself. */
   opset: number;
@@ -73,7 +73,7 @@ export interface OnnxGraph {
 /**
  * Reads the graph of an ONNX file (onnx.proto of ONNX 1.16). The numbers of constants are passed over, not copied.
  *
- * @returns Undefined when the bytes are not an ONNX model: its engine says so better.
+ * @returns Undefined when the bytes are not an ONNX model: the engine's error is better.
  */
 export function readOnnxGraph(bytes: Uint8Array): OnnxGraph | undefined {
   const graph: OnnxGraph = {
@@ -195,7 +195,7 @@ function addConstant(graph: OnnxGraph, reader: PbfReader, name?: string): OnnxCo
     location: outside && { path: outside.get('location') ?? '', ...rangeOf(outside) },
     numbers: (bytes) => numbersOf(found, bytes),
   };
-  // One without a name is found by nobody, but its bytes may lie outside all the same.
+  // A constant without a name cannot be referred to, but its bytes may be in another file.
   graph.constants.set(name || found.name || `constant ${graph.constants.size}`, constant);
   return constant;
 }
@@ -246,7 +246,7 @@ function readTensorType(field: number, value: { type: number }, reader: PbfReade
   if (field === 1) value.type = reader.readVarint();
 }
 
-/** The node that gives a tensor, by the tensor's name. */
+/** The node that computes a tensor, by the tensor's name. */
 export function producersOf({ nodes }: Pick<OnnxGraph, 'nodes'>): Map<string, OnnxNode> {
   return new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
 }

@@ -2,8 +2,8 @@ import { PbfReader } from 'pbf';
 import { InputError } from '../../base/errors.ts';
 
 /**
- * The metadata of an ONNX file: `metadata_props` of its ModelProto (field 14, key and value). Only the fields at the
- * top are looked at; the graph is skipped.
+ * The metadata of an ONNX file: `metadata_props` of its ModelProto (field 14, key and value). Only top-level fields are
+ * read; the graph is skipped.
  *
  * @throws InputError when the bytes are not an ONNX model, or end too early.
  */
@@ -32,7 +32,9 @@ export function readOnnxMetadata(bytes: Uint8Array, what: string): Map<string, s
     hasGraph = false;
   }
   if (!hasGraph) {
-    throw new InputError(`${what}: expected an ONNX model, got ${bytes.length} bytes that are none, or not all of one`);
+    throw new InputError(
+      `${what}: expected an ONNX model, got ${bytes.length} bytes of something else, or of an incomplete one`,
+    );
   }
   return metadata;
 }

@@ -1,12 +1,12 @@
 import { type OnnxGraph, type OnnxNode, producersOf } from './graph.ts';
 
-/** What computes new numbers from a whole neighbourhood: a Pad before it is out of a pool's reach. */
+/** Operators that compute new values from a neighbourhood: a Pad before one of these does not reach the pool. */
 const far = /Conv|MatMul|Gemm|Pool|Resize|Upsample|LSTM|GRU/;
 
 /**
- * Does a Pad stand before a MaxPool, with nothing in between that onnxruntime's optimiser might not take away? Its
- * `Pad_Fusion` makes the pad one of the pool's own, which is no zero but nothing at all: where the numbers are negative, the
- * result is another (onnxruntime 1.30.0; right in 1.32). Rather too often than too seldom: all that is lost is the fusion.
+ * Whether a Pad precedes a MaxPool, with nothing in between that onnxruntime's optimiser would have to keep. Its
+ * `Pad_Fusion` turns the pad into the pool's own padding, which is not zero but ignored: with negative values the
+ * result differs (onnxruntime 1.30.0; fixed in 1.32). When in doubt, true: only the fusion is lost.
  */
 export function padsBeforeMaxPools(graph: OnnxGraph): boolean {
   const pools = graph.nodes.filter(({ op }) => op === 'MaxPool');

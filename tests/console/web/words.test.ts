@@ -93,7 +93,7 @@ describe('words about teaching', () => {
   const answer = { head: 'object', examples: 2, taken: true, reason: null, acceptable: false };
 
   it.each([
-    [{ version: 3, accuracy: 0.918 }, 'Taught: my cat. Version 3, 92 % named rightly when left out.'],
+    [{ version: 3, accuracy: 0.918 }, 'Taught: my cat. Version 3, 92 % recognised correctly when left out.'],
     [{ version: 1, accuracy: null }, 'Taught: my cat. Version 1.'],
     [{ version: null, accuracy: null }, 'Taught: my cat.'],
   ])('%j', (change, text) => expect(said('Taught: my cat', { ...answer, ...change })).toBe(text));

@@ -187,7 +187,7 @@ describe('readModel', () => {
     const card = await folder.write('changed.card.json', cardOf({ sha256: '0'.repeat(64) }));
     for (const one of [path, card]) {
       await expect(readModel(one)).rejects.toThrow(
-        `${path} is not the file its card speaks of: expected sha256 ${'0'.repeat(64)}, got ${sha256(bytes)}`,
+        `${path} is not the file that its card describes: expected sha256 ${'0'.repeat(64)}, got ${sha256(bytes)}`,
       );
     }
   });

@@ -49,15 +49,15 @@ describe('parsePythonLiteral', () => {
     ["{0 'a'}", "expected a colon at character 4, got 'a'}"],
     ['{[1]: 2}', 'expected a key that is a text or a number'],
     ["'a", "expected the text to end with '"],
-    ["'\\x4'", 'expected 2 hex digits behind \\x'],
-    ["'\\U00110000'", 'expected 8 hex digits behind \\U'],
+    ["'\\x4'", 'expected 2 hex digits after \\x'],
+    ["'\\U00110000'", 'expected 8 hex digits after \\U'],
     ['[1 2]', 'expected a comma or ] at character 4, got 2]'],
     ['1 2', 'expected the end at character 3, got 2'],
     ['true', 'expected a value'],
     ["__import__('os')", 'expected a value at character 1'],
     ['open', 'expected a value'],
     ['0: cat\n1: dog', 'expected the end at character 2'],
-    ['['.repeat(30), 'expected at most 16 lists and dicts in each other'],
+    ['['.repeat(30), 'expected lists and dicts nested at most 16 deep'],
   ])('refuses %s', (text, message) => {
     expect(() => parsePythonLiteral(text)).toThrow(SyntaxError);
     expect(() => parsePythonLiteral(text)).toThrow(message);

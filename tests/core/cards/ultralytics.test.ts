@@ -190,13 +190,13 @@ describe('ultralyticsCard', () => {
     const refuse = () => cardOf(read(keys)!, [images], output(...shape));
     expect(refuse).toThrow(InputError);
     expect(refuse).toThrow(
-      `got [${shape.join(', ')}]; write a card that says how to read it: "decoder": {"type": "suppressed"}`,
+      `got [${shape.join(', ')}]; write a card that tells how to read it: "decoder": {"type": "suppressed"}`,
     );
   });
 
   it('refuses a classifier, and says who takes it', () => {
     expect(() => cardOf(read({ task: 'classify' })!, [images], output(1, 3))).toThrow(
-      'expected a model of the task detect, its metadata says classify: `ocellus classify` and loadClassifier() take it',
+      'expected a model of the task detect, its metadata says classify: `ocellus classify` and loadClassifier() accept it',
     );
   });
 });
@@ -217,7 +217,7 @@ describe('ultralyticsClassifierCard', () => {
 
   it('refuses a detector, and says who takes it', () => {
     expect(() => ultralyticsClassifierCard(read()!, { inputs: [images], outputs: output(1, 7, 6300) })).toThrow(
-      'expected a model of the task classify, its metadata is that of a detector: `ocellus detect` and loadModel() take it',
+      'expected a model of the task classify, its metadata is that of a detector: `ocellus detect` and loadModel() accept it',
     );
   });
 });

@@ -63,6 +63,6 @@ describe('suppressed', () => {
       'expected boxes in input pixels, their greatest number is 0.5',
     );
     expect(complaint(relative, output([[0.5, 0.25, 0.25, 1.02, 0.8, 1]]))).toBe('nothing');
-    expect(complaint(relative, output(rows))).toContain('expected boxes in shares of the input, 0 to 1');
+    expect(complaint(relative, output(rows))).toContain('expected boxes in fractions of the input, 0 to 1');
   });
 });

@@ -49,7 +49,7 @@ describe('readOnnxMetadata', () => {
   ])('refuses %s', (_, bytes) => {
     expect(() => read(bytes)).toThrow(InputError);
     expect(() => read(bytes)).toThrow(
-      `x.onnx: expected an ONNX model, got ${bytes.length} bytes that are none, or not all`,
+      `x.onnx: expected an ONNX model, got ${bytes.length} bytes of something else, or of an incomplete one`,
     );
   });
 

@@ -112,7 +112,7 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
     await card.getByText('ina219: what is wired to the sensor').waitFor();
     await expect.poll(() => card.getByText(/^\d+(\.\d+)? m?J$/).count(), patience).toBe(1);
     expect(await card.getByText('under-voltage, throttled').count()).toBe(2);
-    expect(await card.getByText('Held back', { exact: true }).count()).toBe(1);
+    expect(await card.getByText('Throttled', { exact: true }).count()).toBe(1);
   });
 
   it('shows what waits for the broker', async () => {

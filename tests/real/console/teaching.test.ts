@@ -136,9 +136,9 @@ describe.skipIf(!existsSync(browserPath))('teaching in a real browser (needs chr
     const page = await open();
     await page.getByRole('button', { name: 'This view is' }).click(patience);
     const sheet = page.getByRole('dialog', { name: 'This view is' });
-    expect(await sheet.getByLabel('What has this state').inputValue()).toBe('door');
-    await sheet.getByLabel('What has this state').fill('pavement');
-    await sheet.getByLabel('Its state now').fill('busy');
+    expect(await sheet.getByLabel('What the state is of').inputValue()).toBe('door');
+    await sheet.getByLabel('What the state is of').fill('pavement');
+    await sheet.getByLabel('Its current state').fill('busy');
     await page.keyboard.press('Enter');
     await sheet.waitFor({ state: 'detached', ...patience });
     await page.getByRole('list', { name: 'States of door' }).getByText('pavement').waitFor(patience);
@@ -156,8 +156,8 @@ describe.skipIf(!existsSync(browserPath))('teaching in a real browser (needs chr
     await page.mouse.up();
     await page.getByRole('button', { name: 'It is a state of this part' }).click(patience);
     const sheet = page.getByRole('dialog', { name: 'This part is' });
-    await sheet.getByLabel('What has this state').fill('gate');
-    await sheet.getByLabel('Its state now').fill('shut');
+    await sheet.getByLabel('What the state is of').fill('gate');
+    await sheet.getByLabel('Its current state').fill('shut');
     await page.keyboard.press('Enter');
     await sheet.waitFor({ state: 'detached', ...patience });
     await page.getByRole('list', { name: 'States of door' }).getByText('gate').waitFor(patience);
@@ -197,7 +197,7 @@ describe.skipIf(!existsSync(browserPath))('teaching in a real browser (needs chr
     const wanted = versions.at(-2)!;
     await objects.getByLabel('Version of Objects').selectOption(String(wanted));
     await expect.poll(() => learning.summary.heads.object!.version, patience).toBe(wanted);
-    await objects.getByRole('button', { name: 'Take them all the same' }).click(patience);
+    await objects.getByRole('button', { name: 'Use them anyway' }).click(patience);
     await expect.poll(() => learning.summary.heads.object!.refused, patience).toBeUndefined();
   });
 
@@ -249,8 +249,8 @@ describe.skipIf(!existsSync(browserPath))('teaching in a real browser (needs chr
     );
     await page.locator('.track-target').first().click(patience);
     await clickLabel(page, 'Tom');
-    await sheetOf(page).getByText('It is kept, but not in use. object: 9 would be wrong.').waitFor(patience);
-    await sheetOf(page).getByRole('button', { name: 'Take it all the same' }).click();
+    await sheetOf(page).getByText('It is stored, but not in use. object: 9 would be wrong.').waitFor(patience);
+    await sheetOf(page).getByRole('button', { name: 'Use it anyway' }).click();
     await sheetOf(page).waitFor({ state: 'detached', ...patience });
     await page.getByText(/^Taken\. Version/).waitFor(patience);
   });

@@ -6,15 +6,15 @@ import { HttpError } from './reply.ts';
 import { type Session, Sessions } from './sessions.ts';
 
 export interface AccessOptions {
-  /** The password's hash; undefined: everybody may do everything. */
+  /** The password's hash; undefined when no password is needed. */
   password: string | undefined;
-  /** What people open where a proxy stands in front. */
+  /** The address that people open when a proxy is in front. */
   url: URL | undefined;
   logger: Logger;
   onEnd: (session: Session) => void;
 }
 
-/** Somebody who may do everything. */
+/** An authorised client. */
 export interface Pass {
   /** Undefined without a password, and for a program that sends it with each request. */
   readonly session?: Session;
@@ -24,8 +24,8 @@ const everybody: Pass = {};
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Who may come in: one password, which a browser gives once for a session cookie, and a program with each request (HTTP
- * Basic, with any user name). All routes and the WebSocket ask here.
+ * Access control by one password, which a browser sends once for a session cookie, and a program with each request
+ * (HTTP Basic, with any user name). All routes and the WebSocket use it.
  */
 export class Access {
   readonly #check: PasswordCheck | undefined;
@@ -35,7 +35,7 @@ export class Access {
   readonly #logger: Logger;
   #port = 0;
 
-  /** @throws InputError when the password's hash is none. */
+  /** @throws InputError when the password's hash is invalid. */
   constructor({ password, url, logger, onEnd }: AccessOptions) {
     this.#check = password === undefined ? undefined : new PasswordCheck(password, 'console.password');
     this.#url = url;
@@ -43,20 +43,20 @@ export class Access {
     this.#sessions = new Sessions(onEnd);
   }
 
-  /** Is there a password? */
+  /** Whether there is a password. */
   get required(): boolean {
     return this.#check !== undefined;
   }
 
-  /** A browser keeps one jar for all ports of a host, so two nodes there need two names. */
+  /** Browsers share cookies between all ports of a host, so two nodes there need two names. */
   set port(port: number) {
     this.#port = port;
   }
 
   /**
    * @returns Undefined when nobody has logged in.
-   * @throws HttpError 401, 429 or 503 for a password that is wrong or cannot be looked at now; 403 for a browser that
-   *   changes something and does not say from which page.
+   * @throws HttpError 401, 429 or 503 for a password that is wrong or cannot be checked now; 403 for a browser that
+   * changes something without an Origin.
    */
   async admit(request: IncomingMessage): Promise<Pass | undefined> {
     if (!this.#check) return everybody;
@@ -103,7 +103,8 @@ export class Access {
     }
     const verdict = await this.#check!.check(password);
     if (verdict !== 'wrong') this.#attempts.giveBack(address);
-    if (verdict === 'busy') throw new HttpError(503, 'others log in just now: try again', { 'Retry-After': '2' });
+    if (verdict === 'busy')
+      throw new HttpError(503, 'others are logging in at the moment: try again', { 'Retry-After': '2' });
     if (verdict === 'wrong') {
       this.#logger.warn(`page: a wrong password from ${address}`);
       throw new HttpError(401, 'the password is wrong');
@@ -128,7 +129,7 @@ export class Access {
     return this.#isSecure(request) ? '__Host-ocellus' : `ocellus-${this.#port}`;
   }
 
-  /** Came it through a proxy that speaks TLS? Told by the name that was asked for: headers of a proxy are anybody's. */
+  /** Whether the request came through a TLS proxy, by the requested host name: a proxy's headers can be forged. */
   #isSecure(request: IncomingMessage): boolean {
     return this.#url?.protocol === 'https:' && request.headers.host?.toLowerCase() === this.#url.host;
   }

@@ -4,7 +4,7 @@ import type { CameraChange } from '../../../sdk/config/schema.ts';
 import type { ConsoleCamera } from './source.ts';
 
 /**
- * Carries out a change that came as JSON, from a page that sees sources with their passwords masked.
+ * Applies a change that came as JSON, from a page that sees sources with masked passwords.
  *
  * @throws InputError naming the wrong field.
  */

@@ -11,12 +11,12 @@ import { cameraState, sourceState } from './state.ts';
 export interface DeskParts {
   readonly events: EventStore;
   readonly logger: Logger;
-  /** What taught heads see in the whole view. */
+  /** States of the whole view, by head. */
   states(): ViewState[];
   tell(message: ServerMessage): void;
 }
 
-/** Listens to one camera and tells the pages what they need of it. */
+/** Listens to one camera and forwards to the pages what they need. */
 export class CameraDesk {
   readonly live: LiveFeed;
   readonly #camera: ConsoleCamera;
@@ -58,7 +58,7 @@ export class CameraDesk {
       tell({ type: 'crossing', camera, line, label, direction, total });
     });
     on('frame', (report) => {
-      // The labels are known once the model is, and nothing else says so.
+      // The labels are known once the model is; there is no other event for it.
       const known = this.#camera.knownLabels.length;
       if (known !== this.#known) {
         this.#known = known;

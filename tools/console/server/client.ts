@@ -5,11 +5,11 @@ import { errorsOf } from '../../../sdk/config/validate.ts';
 import { type ServerMessage, sessionEnded } from '../protocol.ts';
 import { maxLiveFps, type Viewer, type Watching } from './live-feed.ts';
 
-/** Bytes the network has not taken: beyond the first bound no frames are sent, beyond the second it is cut off. */
+/** Unsent bytes: beyond the first limit no frames are sent, beyond the second the connection is closed. */
 export const maxUnsentFrameBytes = 256 * 1024;
 export const maxUnsentBytes = 4 * 1024 * 1024;
 
-/** Messages a second that are read, after a burst of twice as many: the rest waits in the network. */
+/** Messages read per second, after a burst of twice as many: the rest waits in the network. */
 const messagesPerSecond = 50;
 const burst = 100;
 
@@ -32,7 +32,7 @@ export interface ClientHooks {
   left(client: Client): void;
 }
 
-/** One page that is connected. Whatever it sends, and however slowly it reads, costs a bounded amount of memory. */
+/** A connected page. Whatever it sends, and however slowly it reads, its memory is bounded. */
 export class Client implements Viewer {
   readonly #socket: WebSocket;
   readonly #hooks: ClientHooks;
@@ -73,15 +73,15 @@ export class Client implements Viewer {
     this.sendText(JSON.stringify(message));
   }
 
-  /** Sends a message that is JSON already. */
+  /** Sends a message that is already JSON. */
   sendText(text: string): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    // It would miss what changed; when it comes back it is told how things stand.
+    // It would miss changes; when it reconnects it gets the current state.
     if (this.#socket.bufferedAmount > maxUnsentBytes) this.close();
     else this.#socket.send(text);
   }
 
-  /** Asks whether it is still there; one that did not answer the last time is cut off. */
+  /** Sends a ping; a page that did not answer the last one is disconnected. */
   check(): void {
     if (!this.#alive) this.close();
     else if (this.#socket.readyState === this.#socket.OPEN) {
@@ -90,16 +90,16 @@ export class Client implements Viewer {
     }
   }
 
-  /** Says that its session is over. */
+  /** Closes it because its session ended. */
   logOut(): void {
-    this.#socket.close(sessionEnded, 'the session is over');
+    this.#socket.close(sessionEnded, 'the session has ended');
   }
 
   close(): void {
     this.#socket.terminate();
   }
 
-  /** Books a message. Who sends too many is read no further for a while. */
+  /** Counts a message. After too many, reading pauses for a while. */
   #spend(): void {
     this.#refill();
     this.#budget--;
@@ -112,7 +112,7 @@ export class Client implements Viewer {
     this.#pause = setTimeout(() => {
       this.#pause = undefined;
       this.#refill();
-      // What had been read with the first one too many was booked meanwhile.
+      // Messages read together with the first excess one were counted meanwhile.
       if (this.#budget < 0) this.#wait();
       else this.#socket.resume();
     }, ms);
@@ -126,13 +126,13 @@ export class Client implements Viewer {
 
   #receive(data: Buffer, isBinary: boolean): void {
     this.#spend();
-    // Its session is over.
+    // Its session has ended.
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     try {
       this.#obey(isBinary ? undefined : JSON.parse(data.toString()));
     } catch (error) {
       const message = error instanceof SyntaxError ? 'expected JSON' : (error as Error).message;
-      // Answered only while it reads: who floods gets no memory for the answers.
+      // Answered only while it reads: a flood gets no memory for answers.
       if (this.ready) this.send({ type: 'error', message });
     }
   }

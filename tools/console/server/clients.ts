@@ -8,15 +8,15 @@ import type { Session } from './sessions.ts';
 const maxClients = 32;
 const checkIntervalMs = 15_000;
 
-/** The pages that are connected. */
+/** The connected pages. */
 export class Clients {
   readonly #server = new WebSocketServer({
     noServer: true,
-    // A page only says what it looks at.
+    // A page only sends what it watches.
     maxPayload: 4096,
     clientTracking: false,
     perMessageDeflate: false,
-    // Answered by the client itself, which answers nobody who does not read.
+    // The client answers pings itself, and not while the page does not read.
     autoPong: false,
   });
   readonly #clients = new Map<Client, Session | undefined>();
@@ -47,9 +47,9 @@ export class Clients {
   }
 
   /**
-   * Makes a WebSocket of a request that was checked.
+   * Upgrades a checked request to a WebSocket.
    *
-   * @param session Ends the WebSocket with it.
+   * @param session The WebSocket ends with it.
    */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer, session?: Session): void {
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
@@ -67,7 +67,7 @@ export class Clients {
     for (const client of this.#clients.keys()) client.sendText(text);
   }
 
-  /** Ends the pages of a session that is over. */
+  /** Disconnects the pages of a session that ended. */
   endOf(session: Session): void {
     for (const [client, one] of this.#clients) if (one === session) client.logOut();
   }

@@ -29,17 +29,17 @@ import { StatsTicker } from './stats-ticker.ts';
 
 export interface ConsoleOptions {
   node: ConsoleNode;
-  /** The broker, to be shown on the page; undefined where there is none. */
+  /** The broker's URL, to show on the page; undefined without one. */
   mqttUrl?: string;
-  /** Whose numbers the page and `/metrics` tell; undefined where there is no broker. */
+  /** The hub whose figures the page and `/metrics` show; undefined without a broker. */
   hub?: { readonly stats: HubStats };
   /** Address to listen on. Default 127.0.0.1; anything but a loopback address needs `password`. */
   host?: string;
-  /** 0 takes any free one. Default 8420, or one near it when that is taken. */
+  /** Port; 0 picks a free one. Default 8420, or one near it when that is taken. */
   port?: number;
-  /** The hash of the password that is asked for, as `ocellus password` prints it. Default: none is asked for. */
+  /** Hash of the password, as `ocellus password` prints it. Default: no password. */
   password?: string;
-  /** What people open where a reverse proxy stands in front. Needs `password`. */
+  /** The address that people open when a reverse proxy is in front. Needs `password`. */
   url?: string;
   /** The built page. Default: the one that ships with the package. */
   folder?: string;
@@ -47,8 +47,8 @@ export interface ConsoleOptions {
 }
 
 /**
- * The page: serves it, tells it what the cameras see, and takes changes of settings from it. docs/console.md lists what
- * it answers.
+ * The server of the live page: sends what the cameras see, and applies changes of settings. docs/console.md documents
+ * its API.
  *
  * @example
  * const page = new Console({ node, mqttUrl: 'mqtt://127.0.0.1:1883' });
@@ -68,7 +68,7 @@ export class Console {
   #desks = new Map<string, CameraDesk>();
   #server: Server | undefined;
 
-  /** @throws InputError when the password's hash is none. */
+  /** @throws InputError when the password's hash is invalid. */
   constructor(options: ConsoleOptions) {
     this.#options = options;
     this.#host = options.host ?? '127.0.0.1';
@@ -100,10 +100,10 @@ export class Console {
   }
 
   /**
-   * Begins to listen. Call it when `node.pipelines` is filled: `node.start({ before: () => page.start() })`.
+   * Starts listening. Call it when `node.pipelines` is filled: `node.start({ before: () => page.start() })`.
    *
-   * @throws InputError when others could reach it without a password, the page was not built, or the address cannot be
-   *   used.
+   * @throws InputError when other machines could reach it without a password, the page was not built, or the address
+   * cannot be used.
    */
   async start(): Promise<{ url: string; port: number }> {
     if (this.#server) throw new Error('the page runs already');
@@ -148,7 +148,7 @@ export class Console {
     }
   }
 
-  /** Cuts off the pages and stops listening to the cameras. Safe to call twice. */
+  /** Disconnects the pages and stops listening to the cameras. May be called repeatedly. */
   async stop(): Promise<void> {
     const server = this.#server;
     if (!server) return;
@@ -169,11 +169,11 @@ export class Console {
   #assertGuarded(): void {
     if (this.#access.required) return;
     const how =
-      'write a password of your own into console.password (its hash takes its place at the start, or put the one there that `ocellus password` prints)';
-    if (this.#url) throw new InputError(`console.url: whoever opens it would need no password: ${how}`);
+      'set console.password to a password of your own (it is replaced by its hash at start), or to the hash that `ocellus password` prints';
+    if (this.#url) throw new InputError(`console.url: anyone could open it without a password: ${how}`);
     if (isLoopback(this.#host)) return;
     throw new InputError(
-      `console.host is ${this.#host}, so other machines would reach the page, and there is no password: ${how}, or leave console.host out`,
+      `console.host is ${this.#host}, so other machines could reach the page, and there is no password: ${how}, or omit console.host`,
     );
   }
 

@@ -2,28 +2,28 @@ import type { EventMessage } from '../../../sdk/vision/event.ts';
 import type { EventPage, RecentEvent } from '../protocol.ts';
 
 export interface EventQuery {
-  /** At most so many. */
+  /** At most this many. */
   limit: number;
-  /** Only what is older than the event of this id. */
+  /** Only events older than the one with this id. */
   before?: string;
   camera?: string;
   label?: string;
 }
 
-/** What is held of an event. */
+/** A stored event. */
 interface Held {
   event: Omit<RecentEvent, 'age'>;
   /** When it began, ms. */
   readonly beganMs: number;
 }
 
-/** The last events and their pictures, in memory and bounded: the oldest go first. */
+/** The last events and their pictures, in memory, bounded: the oldest are dropped first. */
 export class EventStore {
   readonly #maxEvents: number;
   readonly #maxBytes: number;
   /** Oldest first. */
   readonly #events = new Map<string, Held>();
-  /** By event, the one that was renewed last at the end. */
+  /** By event, least recently updated first. */
   readonly #pictures = new Map<string, { jpeg: Buffer; number: number }>();
   #bytes = 0;
   #taken = 0;
@@ -42,7 +42,7 @@ export class EventStore {
     return { events: this.#events.size, bytes: this.#bytes };
   }
 
-  /** Takes an event in, or what became of it. */
+  /** Stores an event, or an update of it. */
   add({ after }: EventMessage): RecentEvent {
     const picture = this.#pictures.get(after.id)?.number ?? 0;
     const known = this.#events.get(after.id);
@@ -68,7 +68,7 @@ export class EventStore {
     return this.#pictures.get(id)?.jpeg;
   }
 
-  /** Newest first. A `before` that is forgotten already gives an empty page: what is older is forgotten too. */
+  /** Newest first. A `before` that was dropped already yields an empty page, since older ones were dropped too. */
   list({ limit, before, camera, label }: EventQuery): EventPage {
     const events: RecentEvent[] = [];
     let counting = before === undefined;

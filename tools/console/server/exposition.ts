@@ -1,7 +1,7 @@
 export type Labels = Readonly<Record<string, string>>;
 export type Sample = readonly [labels: Labels, value: number];
 
-/** What a client that understands OpenMetrics says it accepts; all others get Prometheus' own text format. */
+/** In the `Accept` header of clients that understand OpenMetrics; all others get Prometheus' text format. */
 const openMetricsType = 'application/openmetrics-text';
 
 /**
@@ -44,7 +44,7 @@ export class Exposition {
     this.#samples(`${name}_info`, [[labels, 1]]);
   }
 
-  /** A summary without quantiles: how much in all, and of how many. */
+  /** A summary without quantiles: sum and count. */
   summary(
     name: string,
     help: string,
@@ -57,7 +57,7 @@ export class Exposition {
     }
   }
 
-  /** One sample a state, 1 for those that hold; the state is the label that is called as the metric is. */
+  /** One sample per state, 1 for the current ones; the state is in a label with the metric's name. */
   stateSet(name: string, help: string, states: readonly string[], now: readonly (readonly [Labels, string])[]): void {
     this.#family(name, this.#open ? 'stateset' : 'gauge', help);
     for (const [labels, state] of now) {
@@ -68,7 +68,7 @@ export class Exposition {
     }
   }
 
-  /** All that was written. */
+  /** The complete text. */
   end(): string {
     return `${[...this.#lines, ...(this.#open ? ['# EOF'] : [])].join('\n')}\n`;
   }

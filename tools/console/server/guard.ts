@@ -2,15 +2,15 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 import { isLoopback } from '../../../sdk/access/network.ts';
 
-/** Names that no public name server gives out, so that no foreign page can have one point here. */
+/** Names that no public DNS server resolves, so that no foreign page can have one point here. */
 const localName = /^[a-z0-9-]+(\.(local|lan|home|internal|home\.arpa|fritz\.box))?$/i;
 
 /**
- * Refuses requests that a foreign page has a browser make: by a name of its own that points to this machine (DNS
+ * Refuses requests that a foreign page makes a browser send: under its own name that points to this machine (DNS
  * rebinding), or from another origin.
  *
- * @param listenHost The address that is listened on.
- * @param url What people open where a proxy stands in front.
+ * @param listenHost The address it listens on.
+ * @param url The address that people open when a proxy is in front.
  * @returns Why the request is refused, or undefined.
  */
 export function refusal(headers: IncomingHttpHeaders, listenHost: string, url?: URL): string | undefined {
@@ -22,7 +22,7 @@ export function refusal(headers: IncomingHttpHeaders, listenHost: string, url?: 
     ? name === 'localhost' || name === '127.0.0.1' || name === '::1' || name === listenHost
     : isIP(name) !== 0 || localName.test(name) || name === listenHost;
   if (!isProxied && !allowed) return `this page is not served under the name ${JSON.stringify(name.slice(0, 100))}`;
-  // A program that is no browser sends no Origin.
+  // Programs other than browsers send no Origin.
   const own = isProxied ? url.origin : `http://${host}`;
   if (headers.origin !== undefined && headers.origin.toLowerCase() !== own) {
     return 'this comes from a page of another origin';

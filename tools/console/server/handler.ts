@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Pass } from './access.ts';
 
-/** `pass` is undefined only on the routes that are open to all. */
+/** `pass` is undefined only on routes that need no login. */
 export type Handler = (
   request: IncomingMessage,
   response: ServerResponse,

@@ -3,15 +3,15 @@ import type { Socket } from 'node:net';
 import { boundConnections } from '../../../sdk/access/connections.ts';
 
 export interface ServerLimits {
-  /** Until all headers have come, and until all of the body has. */
+  /** Time for all headers to arrive, and for the whole body. */
   headersMs: number;
   requestMs: number;
-  /** Between two requests, and without a byte in either direction. */
+  /** Idle time between two requests, and without a byte in either direction. */
   keepAliveMs: number;
   silenceMs: number;
   connections: number;
   connectionsOfNetwork: number;
-  /** Requests of one connection that wait for their answers. */
+  /** Requests of one connection that may wait for their answers. */
   pipelined: number;
 }
 
@@ -27,7 +27,7 @@ export const defaultLimits: ServerLimits = {
 
 const maxHeaderBytes = 8 * 1024;
 
-/** A server of which nobody gets more than a share, however slow or fast they are. */
+/** A server of which no client can take more than its share, however slow or fast it is. */
 export function boundedServer(answer: RequestListener, limits: ServerLimits = defaultLimits): Server {
   const waiting = new WeakMap<Socket, number>();
   const server = createServer(
@@ -35,7 +35,7 @@ export function boundedServer(answer: RequestListener, limits: ServerLimits = de
       headersTimeout: limits.headersMs,
       requestTimeout: limits.requestMs,
       keepAliveTimeout: limits.keepAliveMs,
-      // How often the two are looked at; by default twice a minute.
+      // How often the two are checked; by default twice a minute.
       connectionsCheckingInterval: Math.min(2000, limits.headersMs),
       maxHeaderSize: maxHeaderBytes,
     },

@@ -4,9 +4,12 @@ import { HttpError } from './reply.ts';
 
 const maxBodyBytes = 64 * 1024;
 
-/** @throws HttpError 415, 413 or 400 when the body is not JSON, too large, or not well-formed. InputError when it is too deep. */
+/**
+ * @throws HttpError 415, 413 or 400 when the body is not JSON, too large, or not well-formed. InputError when it is
+ * nested too deeply.
+ */
 export async function readJson(request: IncomingMessage): Promise<unknown> {
-  // A foreign page cannot send this type without being asked first, and the answer would be no.
+  // A foreign page cannot send this type without a CORS preflight, which is refused.
   const type = request.headers['content-type'] ?? '';
   if (!/^application\/json\s*(;|$)/i.test(type)) {
     throw new HttpError(415, `expected content-type application/json, got ${JSON.stringify(type.slice(0, 100))}`);
@@ -33,8 +36,8 @@ function readBody(request: IncomingMessage): Promise<Buffer> {
     });
     request.on('end', () => {
       if (length <= maxBodyBytes) resolve(Buffer.concat(chunks));
-      // All of it is read and thrown away before: who is cut off while sending does not see the answer, and a connection
-      // that the client wants closed ends with the answer.
+      // All of it is read and discarded first: a client that is cut off while sending does not see the answer, and a
+      // connection that the client wants closed ends with the answer.
       else reject(new HttpError(413, `expected at most ${maxBodyBytes} bytes`));
     });
     request.on('error', reject);

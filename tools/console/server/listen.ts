@@ -13,7 +13,7 @@ const neighbours = 9;
  * Listens. When the default port is taken (two nodes on one machine) a port near it is used, else any free one.
  *
  * @returns The port.
- * @throws InputError when a port that was asked for is taken, or the address is not of this machine.
+ * @throws InputError when a requested port is taken, or the address is not of this machine.
  */
 export async function listen(server: Server, host: string, port: number, logger: Logger): Promise<number> {
   const others = port === defaultPort ? [...Array.from({ length: neighbours }, (_, i) => port + 1 + i), 0] : [];
@@ -36,12 +36,12 @@ export async function listen(server: Server, host: string, port: number, logger:
 function reason(error: unknown): string {
   switch ((error as NodeJS.ErrnoException).code) {
     case 'EADDRINUSE':
-      return 'another program has it; choose another with console.port (0 takes any free one)';
+      return 'another program uses it; choose another one with console.port (0 picks a free one)';
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
       return 'this machine has no such address; set console.host to one it has, or to 0.0.0.0 for all';
     case 'EACCES':
-      return 'ports below 1024 are for root; choose a higher one with console.port';
+      return 'ports below 1024 need root; choose a higher one with console.port';
     default:
       return messageOf(error);
   }

@@ -4,9 +4,9 @@ import type { FrameReport } from '../../../sdk/pipeline/events.ts';
 import type { Track } from '../../../sdk/vision/track.ts';
 import { type LiveHeader, type LiveTrack, packLive } from '../protocol.ts';
 
-/** Who looks at a camera. */
+/** A viewer of a camera. */
 export interface Viewer {
-  /** It has taken what it was sent: a viewer that has not gets no more frames meanwhile. */
+  /** Whether it received what it was sent: if not, it gets no frames for now. */
   readonly ready: boolean;
   sendFrame(message: Uint8Array): void;
 }
@@ -18,7 +18,7 @@ export interface Watching {
   fps: number;
 }
 
-/** Heights a picture is made in: viewers of about the same size share one encoding. */
+/** Heights of pictures: viewers of about the same size share one encoding. */
 const liveHeights = [180, 360, 540, 720, 1080] as const;
 export const maxLiveFps = 15;
 const quality = 78;
@@ -37,8 +37,8 @@ interface Moment {
 }
 
 /**
- * One camera's live pictures, each with the boxes that were seen in it. Encodes only while somebody looks, once for
- * each size; while an encoding is under way only the newest frame waits.
+ * One camera's live pictures, each with its boxes. Encodes only while there are viewers, once per size; during an
+ * encoding only the newest frame waits.
  */
 export class LiveFeed {
   readonly #camera: string;
@@ -64,7 +64,7 @@ export class LiveFeed {
     if (this.#looks.size === 0) this.close();
   }
 
-  /** Takes a frame that is on loan, with what was seen in it. */
+  /** Accepts a borrowed frame with its results. */
   offer({ frame, tracks, inferred, moving }: FrameReport): void {
     if (this.#looks.size === 0 || this.#due(performance.now()).size === 0) return;
     const { sequence, width, height, wallTimeMs } = frame;
@@ -86,7 +86,7 @@ export class LiveFeed {
     if (!this.#busy) this.#work();
   }
 
-  /** Gives back the frame that waits. */
+  /** Releases the waiting frame. */
   close(): void {
     this.#waiting?.frame.release();
     this.#waiting = undefined;
@@ -121,11 +121,11 @@ export class LiveFeed {
     }
   }
 
-  /** Viewers whose turn it is, by the height they want. */
+  /** Viewers that are due, by the height they want. */
   #due(now: number): Map<number, Viewer[]> {
     const due = new Map<number, Viewer[]>();
     for (const [viewer, { height, intervalMs, sentAt }] of this.#looks) {
-      // A camera's frames come a little early or late: one that is nearly due is not left for the next.
+      // Frames come a little early or late: a viewer that is nearly due is served now.
       if (now - sentAt < intervalMs * 0.8 || !viewer.ready) continue;
       due.set(height, [...(due.get(height) ?? []), viewer]);
     }

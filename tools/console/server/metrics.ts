@@ -9,7 +9,7 @@ import type { ConsoleNode } from './source.ts';
 
 const statuses = ['online', 'offline', 'disabled'];
 
-/** What `GET /metrics` says of a node; docs/operations.md lists it. */
+/** The metrics of a node for `GET /metrics`; docs/operations.md documents them. */
 export function nodeMetrics(node: ConsoleNode, mqtt: HubStats | undefined, accept?: string): Exposition {
   const text = new Exposition(accept);
   const stats = node.stats();
@@ -25,7 +25,7 @@ export function nodeMetrics(node: ConsoleNode, mqtt: HubStats | undefined, accep
   tellBoard(text, ofNode, stats);
   text.counter(
     'ocellus_written_bytes',
-    'Handed to the disk, by what wrote it.',
+    'Written to disk, by writer.',
     Object.entries(stats.written).map(([writer, { bytes }]) => [{ ...ofNode, writer }, bytes]),
   );
   tellCameras(text, node, stats.cameras);
@@ -33,38 +33,38 @@ export function nodeMetrics(node: ConsoleNode, mqtt: HubStats | undefined, accep
   return text;
 }
 
-/** What the board does not tell has no series: 0 would be wrong. */
+/** What the board does not report has no series: 0 would be wrong. */
 function tellBoard(text: Exposition, ofNode: Labels, { temperature, throttling, power }: NodeStats): void {
   if (temperature !== null) text.gauge('ocellus_temperature_celsius', 'Of the processor.', [[ofNode, temperature]]);
   if (throttling) {
     text.gauge(
       'ocellus_throttled',
-      'Does the firmware slow the board down?',
+      'Whether the firmware throttles the board.',
       limits.map((reason) => [{ ...ofNode, reason }, throttling.now.includes(reason) ? 1 : 0]),
     );
   }
   if (power) {
     const labels = { ...ofNode, source: power.source, covers: power.covers };
     text.gauge('ocellus_power_watts', 'Mean over ten seconds.', [[labels, power.watts]]);
-    text.counter('ocellus_energy_joules', 'Of all that the source covers.', [[labels, power.joules]]);
+    text.counter('ocellus_energy_joules', 'Of all that the power source supplies.', [[labels, power.joules]]);
   }
 }
 
-/** Under the names that all exporters, and those of Node.js, have for it. */
+/** Under the usual names of exporters, including those of Node.js. */
 function tellProcess(text: Exposition, delayMs: { mean: number; p99: number }): void {
   const { user, system } = process.cpuUsage();
   const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
   const one = (value: number): Sample[] => [[{}, value]];
-  // By the clock as it is now: what asks subtracts it from a time of now.
+  // By the current clock: clients subtract it from the current time.
   const started = Date.now() / 1000 - process.uptime();
-  text.gauge('process_start_time_seconds', 'When it was started, since 1970.', one(Math.round(started * 1000) / 1000));
+  text.gauge('process_start_time_seconds', 'Start time, since 1970.', one(Math.round(started * 1000) / 1000));
   text.counter('process_cpu_seconds', 'Of the process and its threads.', one((user + system) / 1e6));
   text.gauge('process_resident_memory_bytes', 'Memory in use.', one(rss));
   text.gauge('nodejs_heap_size_used_bytes', 'JavaScript objects, garbage included.', one(heapUsed));
   text.gauge('nodejs_heap_size_total_bytes', 'Memory set aside for them.', one(heapTotal));
   text.gauge('nodejs_external_memory_bytes', 'Buffers and objects of libraries.', one(external));
-  text.gauge('nodejs_eventloop_lag_mean_seconds', 'How late timers come.', one(delayMs.mean / 1000));
-  text.gauge('nodejs_eventloop_lag_p99_seconds', 'The same, all but one in a hundred.', one(delayMs.p99 / 1000));
+  text.gauge('nodejs_eventloop_lag_mean_seconds', 'How late timers fire, mean.', one(delayMs.mean / 1000));
+  text.gauge('nodejs_eventloop_lag_p99_seconds', 'How late timers fire, 99th percentile.', one(delayMs.p99 / 1000));
 }
 
 function tellCameras(text: Exposition, node: ConsoleNode, cameras: Record<string, PipelineStats>): void {
@@ -73,18 +73,18 @@ function tellCameras(text: Exposition, node: ConsoleNode, cameras: Record<string
     entries.map(([labels, stats]) => [labels, value(stats)]);
   text.stateSet(
     'ocellus_camera_status',
-    'Offline: no frames come. Disabled: none are wanted.',
+    'Offline: no frames arrive. Disabled: none are wanted.',
     statuses,
     [...node.pipelines].map(([camera, { status }]) => [{ node: node.name, camera }, status]),
   );
   text.counter(
     'ocellus_camera_frames',
-    'Frames taken in.',
+    'Frames received.',
     each(({ frames }) => frames.in),
   );
   text.counter(
     'ocellus_camera_frames_dropped',
-    'Frames that nobody took in time.',
+    'Frames dropped because nothing took them in time.',
     each(({ frames }) => frames.dropped),
   );
   text.counter(
@@ -94,12 +94,12 @@ function tellCameras(text: Exposition, node: ConsoleNode, cameras: Record<string
   );
   text.counter(
     'ocellus_camera_frames_late',
-    'Frames for which the core had no time because of other cameras.',
+    'Frames dropped because the core was busy with other cameras.',
     each(({ frames }) => frames.late),
   );
   text.counter(
     'ocellus_camera_frames_inferred',
-    'Frames the network saw.',
+    'Frames run through the network.',
     each(({ frames }) => frames.inferred),
   );
   text.counter(
@@ -109,22 +109,22 @@ function tellCameras(text: Exposition, node: ConsoleNode, cameras: Record<string
   );
   text.counter(
     'ocellus_camera_restarts',
-    'Starts anew of its source.',
+    'Restarts of its source.',
     each(({ device }) => device.restarts),
   );
   text.counter(
     'ocellus_camera_stalls',
-    'Times its source gave nothing.',
+    'Stalls of its source.',
     each(({ device }) => device.stalls),
   );
   text.gauge(
     'ocellus_camera_reconnects_last_hour',
-    'Starts anew of its source in the last hour.',
+    'Restarts of its source in the last hour.',
     each(({ device }) => device.reconnects_last_hour),
   );
   text.gauge(
     'ocellus_camera_stalls_last_hour',
-    'Times its source gave nothing in the last hour.',
+    'Stalls of its source in the last hour.',
     each(({ device }) => device.stalls_last_hour),
   );
   text.gauge(
@@ -144,12 +144,12 @@ function tellCameras(text: Exposition, node: ConsoleNode, cameras: Record<string
   );
   text.gauge(
     'ocellus_camera_unfinished_seconds',
-    'How long frames have come without one being finished.',
+    'How long frames have been arriving without one being finished.',
     each(({ unfinishedMs }) => unfinishedMs / 1000),
   );
   text.summary(
     'ocellus_camera_stage_seconds',
-    'Where the time of the frames goes.',
+    'Time per frame, by stage.',
     entries.flatMap(([labels, { timeTotals, frames }]) =>
       Object.entries(timeTotals).map(([stage, ms]) => {
         const count = stage === 'motion' ? frames.in : frames.inferred;
@@ -162,18 +162,22 @@ function tellCameras(text: Exposition, node: ConsoleNode, cameras: Record<string
 function tellMqtt(text: Exposition, labels: Labels, mqtt: HubStats): void {
   const one = (value: number): Sample[] => [[labels, value]];
   const { outbox } = mqtt;
-  text.gauge('ocellus_mqtt_connected', 'Is there a connection to the broker?', one(mqtt.connected ? 1 : 0));
+  text.gauge('ocellus_mqtt_connected', 'Whether the broker is connected.', one(mqtt.connected ? 1 : 0));
   text.counter('ocellus_mqtt_connections', 'Connections made.', one(mqtt.connections));
   text.counter('ocellus_mqtt_published', 'Messages the broker acknowledged.', one(mqtt.published));
   text.counter('ocellus_mqtt_refused', 'Messages the broker refused for good.', one(mqtt.refused));
-  text.counter('ocellus_mqtt_too_large', 'Messages larger than the broker takes.', one(mqtt.tooLarge));
-  text.counter('ocellus_mqtt_retried', 'Messages the broker refused for the moment.', one(mqtt.retried));
+  text.counter('ocellus_mqtt_too_large', 'Messages larger than the broker accepts.', one(mqtt.tooLarge));
+  text.counter('ocellus_mqtt_retried', 'Messages the broker refused temporarily.', one(mqtt.retried));
   text.counter('ocellus_mqtt_shrunk', 'Snapshots made smaller to fit.', one(mqtt.shrunk));
-  text.counter('ocellus_mqtt_commands_rejected', 'Commands that were wrong.', one(mqtt.rejectedCommands));
-  text.counter('ocellus_mqtt_requests_rejected', 'Requests that were wrong, or too many.', one(mqtt.rejectedRequests));
+  text.counter('ocellus_mqtt_commands_rejected', 'Invalid commands.', one(mqtt.rejectedCommands));
+  text.counter(
+    'ocellus_mqtt_requests_rejected',
+    'Requests that were invalid, or too many.',
+    one(mqtt.rejectedRequests),
+  );
   text.counter(
     'ocellus_mqtt_learning_rejected',
-    'Messages of other nodes with what they were taught that were wrong, or too many.',
+    'Messages with other nodes’ examples that were invalid, or too many.',
     one(mqtt.rejectedLearning),
   );
   text.gauge('ocellus_mqtt_outbox_messages', 'Messages that wait for the broker.', one(outbox.depth));
@@ -181,17 +185,13 @@ function tellMqtt(text: Exposition, labels: Labels, mqtt: HubStats): void {
   text.gauge('ocellus_mqtt_outbox_oldest_age_seconds', 'Age of the oldest.', one(outbox.oldestAgeSeconds));
   text.counter(
     'ocellus_mqtt_outbox_evicted',
-    'Messages dropped for want of room, or because they were too old.',
+    'Messages dropped for lack of room, or because they were too old.',
     Object.entries(outbox.evicted).map(([kind, count]) => [{ ...labels, kind }, count]),
   );
   text.counter(
     'ocellus_mqtt_outbox_refused',
-    'Messages set aside: the broker refused them for good, ended the connection at them, or they are larger than it takes.',
+    'Messages set aside: the broker refused them for good, closed the connection over them, or they are larger than it accepts.',
     Object.entries(outbox.refused).map(([kind, count]) => [{ ...labels, kind }, count]),
   );
-  text.gauge(
-    'ocellus_mqtt_outbox_unwritten',
-    'Messages that are to be on disk and are not yet.',
-    one(outbox.unwritten),
-  );
+  text.gauge('ocellus_mqtt_outbox_unwritten', 'Messages not yet written to disk.', one(outbox.unwritten));
 }

@@ -7,16 +7,16 @@ import type { ConsoleNode } from './source.ts';
 
 export interface OperationsParts {
   readonly node: ConsoleNode;
-  /** Undefined where there is no broker. */
+  /** Undefined without a broker. */
   readonly hub: { readonly stats: HubStats } | undefined;
 }
 
 /**
- * What those ask who watch over a node; docs/operations.md tells them.
+ * Endpoints for monitoring; docs/operations.md documents them.
  *
- * - `/healthz`: does it make progress? 503 says: restart it.
- * - `/readyz`: do all cameras that are wanted give frames? 503 says: look at it.
- * - `/metrics`: numbers for Prometheus.
+ * - `/healthz`: whether it makes progress; 503 means: restart it.
+ * - `/readyz`: whether all enabled cameras deliver frames; 503 means: look into it.
+ * - `/metrics`: metrics for Prometheus.
  */
 export function operations({ node, hub }: OperationsParts): ReadonlyMap<string, Methods> {
   const cameras = () => Object.fromEntries([...node.pipelines].map(([name, { status }]) => [name, status]));
@@ -27,7 +27,7 @@ export function operations({ node, hub }: OperationsParts): ReadonlyMap<string, 
         GET: (request, response, _, pass) => {
           const stuck = stuckCameras(node.stats());
           const ok = stuck.length === 0;
-          // It is open to all, so it names no camera to who has not logged in.
+          // It needs no login, so it names cameras only to clients that are logged in.
           sendJson(request, response, ok ? 200 : 503, pass ? { ok, cameras: cameras(), stuck } : { ok });
         },
       },

@@ -20,9 +20,9 @@ export interface RouteParts {
   readonly events: EventStore;
   readonly files: StaticFiles;
   readonly access: Access;
-  /** What is answered to who watches over the node, by path. */
+  /** Endpoints for monitoring, by path. */
   readonly operations: ReadonlyMap<string, Methods>;
-  /** Undefined where nothing can be taught. */
+  /** Undefined when nothing can be taught. */
   readonly learning: LearningRoutes | undefined;
   readonly host: string;
   readonly url: URL | undefined;
@@ -38,7 +38,7 @@ const maxUrlLength = 2048;
 /** Addresses in requests are relative. */
 const base = 'http://ocellus';
 
-/** Answers the requests; docs/console.md lists them. */
+/** Answers requests; docs/console.md documents them. */
 export class Routes {
   readonly #parts: RouteParts;
   readonly #pictures = new CameraPictures();
@@ -57,7 +57,7 @@ export class Routes {
       const pass = await this.#parts.access.admit(request);
       if (!pass && !this.#isOpen(url.pathname)) throw loginNeeded(url.pathname);
       const methods = this.#find(url.pathname);
-      if (!methods) throw new HttpError(404, 'there is nothing under this address');
+      if (!methods) throw new HttpError(404, 'there is nothing at this address');
       const method = request.method === 'HEAD' ? 'GET' : (request.method ?? '');
       if (!Object.hasOwn(methods, method)) {
         throw new HttpError(405, `expected ${Object.keys(methods).join(' or ')}, got ${request.method}`, {
@@ -70,7 +70,7 @@ export class Routes {
     }
   }
 
-  /** Needs no login: the page itself, which shows the login, and what a supervisor asks. All else does. */
+  /** Needs no login: the page itself, which shows the login form, and what a supervisor polls. All else does. */
   #isOpen(path: string): boolean {
     return path === sessionPath || path === healthPath || this.#parts.files.has(path);
   }
@@ -140,7 +140,7 @@ export class Routes {
   #eventPicture(request: IncomingMessage, response: ServerResponse, id: string): void {
     const jpeg = this.#parts.events.picture(id);
     if (!jpeg) throw new HttpError(404, 'there is no picture of such an event, or it is no longer held');
-    // The page asks with the number of the picture, so a newer one has another address.
+    // The page includes the picture's number, so a newer one has another address.
     const numbered = request.url?.includes('?v=');
     sendJpeg(request, response, jpeg, numbered ? 'private, max-age=3600, immutable' : 'no-store');
   }
@@ -169,12 +169,12 @@ export class Routes {
       sendJson(request, response, 400, { error: error.message });
     } else {
       this.#parts.logger.error(`page: ${request.method} ${JSON.stringify(request.url)}: ${messageOf(error)}`);
-      sendJson(request, response, 500, { error: 'this went wrong; the log says why' });
+      sendJson(request, response, 500, { error: 'internal error; see the log' });
     }
   }
 }
 
-/** A page shows its own login; whatever else asks (a browser on /metrics too) is told how to give the password. */
+/** The page shows its own login; any other client (also a browser on /metrics) is told how to authenticate. */
 function loginNeeded(path: string): HttpError {
   const headers = path.startsWith('/api/')
     ? undefined
@@ -182,12 +182,12 @@ function loginNeeded(path: string): HttpError {
   return new HttpError(401, 'log in first', headers);
 }
 
-/** @throws HttpError when the address is none. */
+/** @throws HttpError when the address is invalid. */
 export function parseUrl(url = '/'): URL {
   if (url.length > maxUrlLength) throw new HttpError(414, `expected an address of at most ${maxUrlLength} characters`);
-  // A path of two slashes would be read as the name of a host.
+  // A path that begins with two slashes would be read as a host name.
   if (!/^\/(?![/\\])/.test(url) || !URL.canParse(url, base)) {
-    throw new HttpError(404, 'there is nothing under this address');
+    throw new HttpError(404, 'there is nothing at this address');
   }
   return new URL(url, base);
 }
@@ -196,6 +196,6 @@ function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    throw new HttpError(404, 'there is nothing under this address');
+    throw new HttpError(404, 'there is nothing at this address');
   }
 }

@@ -1,21 +1,21 @@
 import { createHash, randomBytes } from 'node:crypto';
 
 export interface SessionLimits {
-  /** Unused so long, a session ends. A page that is open uses it. Default a day. */
+  /** Idle time after which a session ends. An open page uses it. Default one day. */
   idleMs?: number;
-  /** However it is used, it ends then. Default 30 days. */
+  /** Maximum lifetime of a session. Default 30 days. */
   longestMs?: number;
-  /** More end the one that was not used for longest. Default 64. */
+  /** Maximum number; beyond it the least recently used one ends. Default 64. */
   most?: number;
   /** Clock in ms; for tests. */
   now?: () => number;
 }
 
-/** One browser that has logged in. */
+/** A browser that is logged in. */
 export interface Session {
   readonly begunAt: number;
   usedAt: number;
-  /** Pages that are open with it. */
+  /** Its open pages. */
   pages: number;
 }
 
@@ -23,13 +23,13 @@ const dayMs = 24 * 60 * 60 * 1000;
 const sweepMs = 10_000;
 
 /**
- * The browsers that have logged in, in memory: a restart ends all sessions. Only the hash of an id is kept, so what is
- * read out of this memory opens nothing.
+ * The sessions of browsers, in memory: a restart ends them all. Only hashes of ids are kept, so a leak of this memory
+ * opens nothing.
  */
 export class Sessions {
   readonly #limits: Required<SessionLimits>;
   readonly #onEnd: (session: Session) => void;
-  /** By the hash of their id, the one that was used last at the end. */
+  /** By the hash of their id, least recently used first. */
   readonly #sessions = new Map<string, Session>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -47,7 +47,7 @@ export class Sessions {
     return this.#limits.longestMs;
   }
 
-  /** @returns The id, which nobody else is told. */
+  /** @returns The id, which is not stored. */
   begin(): string {
     const now = this.#limits.now();
     const id = randomBytes(32).toString('base64url');
@@ -57,7 +57,7 @@ export class Sessions {
     return id;
   }
 
-  /** The session of this id, which is in use with that. */
+  /** Returns the session of this id, and marks it as used. */
   use(id: string): Session | undefined {
     const key = keyOf(id);
     const session = this.#sessions.get(key);
@@ -76,7 +76,7 @@ export class Sessions {
     for (const [key, one] of this.#sessions) if (one === session) this.#end(key);
   }
 
-  /** Ends those whose time is over. */
+  /** Ends expired sessions. */
   sweep(): void {
     for (const [key, session] of this.#sessions) {
       if (session.pages > 0) session.usedAt = this.#limits.now();

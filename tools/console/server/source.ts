@@ -18,7 +18,7 @@ export interface ConsoleNode {
   readonly name: string;
   readonly settings: Pick<Settings, 'mqtt'>;
   readonly pipelines: ReadonlyMap<string, ConsoleCamera>;
-  /** Undefined where nothing can be taught. */
+  /** Undefined when nothing can be taught. */
   readonly learning?: NodeLearning | undefined;
   stats(): NodeStats;
 }

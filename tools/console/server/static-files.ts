@@ -11,7 +11,7 @@ interface StaticFile {
   readonly gzipped: Buffer;
   readonly type: string;
   readonly etag: string;
-  /** Its name has a hash of its content, so it never changes. */
+  /** Its name contains a hash of its content, so it never changes. */
   readonly immutable: boolean;
 }
 
@@ -25,8 +25,8 @@ const types: Readonly<Record<string, string>> = {
 const compress = promisify(gzip);
 
 /**
- * The built page, read once: it is small, a request can only name what is in it, and an update of the files on disk
- * does not mix two versions.
+ * The built page, read into memory once: it is small, requests can only reach its files, and an update on disk does not
+ * mix two versions.
  */
 export class StaticFiles {
   readonly #files: ReadonlyMap<string, StaticFile>;
@@ -66,7 +66,7 @@ export class StaticFiles {
     return this.#files.has(path);
   }
 
-  /** Answers a GET or a HEAD for a path that is there. */
+  /** Answers a GET or a HEAD for an existing path. */
   send(path: string, request: IncomingMessage, response: ServerResponse): void {
     const { body, gzipped, type, etag, immutable } = this.#files.get(path)!;
     response.setHeader('ETag', etag);

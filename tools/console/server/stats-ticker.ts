@@ -8,7 +8,7 @@ import type { ConsoleNode } from './source.ts';
 
 const intervalMs = 1000;
 
-/** Tells the node's numbers each second while a page is open. */
+/** Sends the node's figures every second while a page is open. */
 export class StatsTicker {
   readonly #node: ConsoleNode;
   readonly #hub: { readonly stats: HubStats } | undefined;
@@ -37,7 +37,7 @@ export class StatsTicker {
     this.#timer = undefined;
   }
 
-  /** @param cpuPercent Of the last second; else the node's own, which is of the last ten. */
+  /** @param cpuPercent Of the last second; by default the node's own, which is of the last ten. */
   message(cpuPercent?: number): ServerMessage {
     const stats = this.#node.stats();
     const cameras = Object.entries(stats.cameras).map(([name, camera]) => {

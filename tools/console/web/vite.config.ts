@@ -9,7 +9,7 @@ export default defineConfig({
   build: {
     outDir: here('../../../dist/console'),
     emptyOutDir: true,
-    // Whoever serves a page from a Pi has a browser of the last years.
+    // Users of a Pi have browsers of recent years.
     target: 'es2022',
     // No data: addresses, which the content security policy refuses.
     assetsInlineLimit: 0,

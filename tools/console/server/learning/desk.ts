@@ -6,15 +6,15 @@ export interface LearningDeskParts {
   readonly learning: NodeLearning;
   readonly node: string;
   cameras(): Iterable<string>;
-  /** Is anybody told? */
+  /** Whether any page listens. */
   watched(): boolean;
   tell(message: ServerMessage): void;
 }
 
-/** Many examples that come at once are told once. */
+/** Many examples at once are announced once. */
 const pauseMs = 200;
 
-/** Tells the pages what was taught, and what states the cameras are in. */
+/** Informs the pages of what was taught, and of the cameras' states. */
 export class LearningDesk {
   readonly #parts: LearningDeskParts;
   #timer: NodeJS.Timeout | undefined;

@@ -8,11 +8,11 @@ interface HeldLooks {
 
 const most = 16;
 
-/** Looks at boxes that were drawn, until somebody says what they are: what moved on meanwhile is taught as it was. */
+/** Looks of drawn boxes, kept until they are named: what moved on meanwhile is taught as it was. */
 export class LookShelf {
   readonly #held = new Map<string, HeldLooks>();
 
-  /** The oldest goes when there are too many. @returns The id. */
+  /** The oldest is dropped when there are too many. @returns The id. */
   hold(held: HeldLooks): string {
     const id = randomUUID();
     this.#held.set(id, held);

@@ -10,7 +10,7 @@ import { HttpError } from '../reply.ts';
 
 const Fields = <Properties extends TProperties>(properties: Properties) =>
   Type.Object(properties, { additionalProperties: false });
-/** Names are looked at closely where they are used: this only bounds them. */
+/** Names are validated where they are used: this only limits their length. */
 const Text = named(Type.String({ minLength: 1, maxLength: 64 }));
 const Id = Type.String({ minLength: 1, maxLength: 64 });
 /** `[x1, y1, x2, y2]` in pixels of the newest frame. */
@@ -44,7 +44,7 @@ const Withdraw = Fields({ cut: Id });
 const Rollback = Fields({ head: Text, version: Type.Optional(Type.Integer({ minimum: 1 })) });
 const Accept = Fields({ head: Text });
 
-/** A look that was held, or anything that is there to be looked at. */
+/** A stored look, or anything that can be looked at now. */
 type TeachRequest = Omit<Teaching, 'subject'> & { readonly subject: Subject | { readonly look: string } };
 
 /** @throws InputError naming the wrong field, as all of these do. */
@@ -57,7 +57,7 @@ export function teachRequest(body: unknown): TeachRequest {
   return { camera, label, negative, anyway, subject: rest as TeachRequest['subject'] };
 }
 
-export const holdRequest = (body: unknown) => validate(Hold, body, 'what is looked at');
+export const holdRequest = (body: unknown) => validate(Hold, body, 'what to look at');
 export const relabelRequest = (body: unknown) => validate(Relabel, body, 'the new label');
 export const withdrawRequest = (body: unknown) => validate(Withdraw, body, 'what is withdrawn');
 export const rollbackRequest = (body: unknown) => validate(Rollback, body, 'where to go back to');

@@ -24,10 +24,10 @@ import { learningState, taughtAnswer } from './state.ts';
 
 export const learningPath = '/api/learning';
 const mostNearMisses = 24;
-/** Changes at a time: each may ask the network, and trains. */
+/** Concurrent changes: each may run the network, and trains. */
 const mostAtOnce = 8;
 
-/** What the page asks and says about learning; docs/console.md lists it. */
+/** The learning routes of the page; docs/console.md documents them. */
 export class LearningRoutes {
   readonly #learning: NodeLearning;
   readonly #shelf = new LookShelf();
@@ -77,13 +77,13 @@ export class LearningRoutes {
     return async (request: IncomingMessage, response) => {
       const body = await readJson(request);
       if (this.#underWay >= mostAtOnce) {
-        throw new HttpError(503, 'others teach just now: try again', { 'Retry-After': '1' });
+        throw new HttpError(503, 'others are teaching at the moment: try again', { 'Retry-After': '1' });
       }
       this.#underWay++;
       try {
         sendJson(request, response, 200, (await carryOut(body)) ?? {});
       } catch (error) {
-        // The page asks then, and comes again with `anyway`.
+        // The page then asks, and repeats the request with `anyway`.
         throw error instanceof ContradictionError ? new HttpError(409, error.message) : error;
       } finally {
         this.#underWay--;

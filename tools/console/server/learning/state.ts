@@ -24,7 +24,7 @@ export function learningState(learning: NodeLearning, node: string): LearningSta
         const own = counts.filter((one) => one.head === head);
         return taughtHead(head, own, summary.heads[head], learning.review(head), node);
       })
-      // What was forgotten whole is of no interest any more.
+      // Heads that were forgotten entirely are left out.
       .filter(({ labels, version }) => labels.length > 0 || version !== null)
       .sort((a, b) => Number(b.objects) - Number(a.objects) || (a.name < b.name ? -1 : 1)),
     nodes: [...others].map(([name, examples]) => ({ node: name, examples })),
@@ -35,18 +35,18 @@ export function learningState(learning: NodeLearning, node: string): LearningSta
   };
 }
 
-/** What the taught heads see in the whole view of a camera. */
+/** The states of a camera's whole view, by head. */
 export function viewStates(learning: NodeLearning | undefined, camera: string): ViewState[] {
   const heads: LearningSummary['heads'] = learning?.summary.heads ?? {};
   return (
     (learning?.cameras.get(camera)?.states ?? [])
-      // Its examples may have been forgotten since it looked.
+      // Its examples may have been forgotten since.
       .filter(({ head }) => heads[head]?.version !== undefined)
       .map(({ head, state }) => ({ head, state }))
   );
 }
 
-/** How it stands with a head after a change that brought so many examples. */
+/** The state of a head after a change that added this many examples. */
 export function taughtAnswer(learning: NodeLearning, head: string, examples: number, reason?: string): TaughtAnswer {
   const { version, info, refused } = learning.summary.heads[head] ?? {};
   return {
@@ -102,7 +102,7 @@ function inWords(target: CutTarget): string {
   return target.head === objectHead ? target.label : `${target.head}: ${target.label}`;
 }
 
-/** Null where it says nothing: of a label with one example nothing is left when that is left out. */
+/** Null when there are too few: a label with one example has none left when that is left out. */
 function labelAccuracy(label: Review['labels'][number] | undefined): number | null {
   return label && label.examples > 1 ? label.accuracy : null;
 }

@@ -2,5 +2,5 @@ try {
   const theme = localStorage.getItem('ocellus-theme');
   if (theme === 'dark' || theme === 'light') document.documentElement.dataset.theme = theme;
 } catch {
-  // Storage may be forbidden; the system's colours do.
+  // Storage may be blocked; then use the system's colours.
 }

@@ -19,17 +19,17 @@ export async function fetchEvents(query: {
   return get('/api/events', query);
 }
 
-/** @throws Error with what the server says is wrong. */
+/** @throws Error with the server's message. */
 export function changeCamera(camera: string, change: CameraChange): Promise<CameraState> {
   return send('PATCH', `/api/cameras/${encodeURIComponent(camera)}`, change);
 }
 
-/** Must one log in, and has one? */
+/** Whether a login is needed, and whether there is one. */
 export async function fetchSession(): Promise<SessionState> {
   return get('/api/session');
 }
 
-/** @throws Error with why not. */
+/** @throws Error with the reason. */
 export function logIn(password: string): Promise<SessionState> {
   return send('POST', '/api/session', { password });
 }
@@ -38,7 +38,7 @@ export function logOut(): Promise<SessionState> {
   return send('DELETE', '/api/session', {});
 }
 
-/** Something that can be taught: an object that is or was followed, a box that was drawn, or the whole view. */
+/** Something that can be taught: a current or former track, a drawn box, or the whole view. */
 export type Subject = { camera: string } & (
   | { track: number }
   | { event: string }
@@ -46,7 +46,7 @@ export type Subject = { camera: string } & (
   | { view: string }
 );
 
-/** @throws Error with why it was not taught, as all that follow do. */
+/** @throws Error with the reason when it was not taught, like all that follow. */
 export function teach(what: Subject & { label: string; negative?: boolean; anyway?: boolean }): Promise<TaughtAnswer> {
   return send('POST', '/api/learning/teach', what);
 }
@@ -69,7 +69,7 @@ export function rollback(head: string, version: number): Promise<TaughtAnswer> {
   return send('POST', '/api/learning/rollback', { head, version });
 }
 
-/** Takes the newest examples in though the head came out worse. */
+/** Accepts the newest examples although the head came out worse. */
 export function accept(head: string): Promise<TaughtAnswer> {
   return send('POST', '/api/learning/accept', { head });
 }
@@ -78,7 +78,7 @@ export function fetchLooks(of: { camera: string } & ({ track: number } | { event
   return get('/api/learning/looks', of);
 }
 
-/** Keeps what is in a box now, for `teach`. @param box Pixels of the frame. */
+/** Stores what is in a box now, for `teach`. @param box Pixels of the frame. */
 export function holdLook(camera: string, box: readonly number[]): Promise<Looks> {
   return send('POST', '/api/learning/looks', { camera, box });
 }
@@ -95,7 +95,7 @@ export function thumbnailOf(example: string): string {
   return `/api/learning/examples/${encodeURIComponent(example)}/thumbnail.jpg`;
 }
 
-/** What the server says is wrong. */
+/** The server's error message. */
 export class ApiError extends Error {
   readonly status: number;
 
@@ -105,7 +105,7 @@ export class ApiError extends Error {
   }
 }
 
-/** @param query What is undefined or empty is left out. */
+/** @param query Undefined and empty values are left out. */
 async function get<T>(path: string, query: Record<string, string | number | undefined> = {}): Promise<T> {
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
   const text = new URLSearchParams(given.map(([key, value]) => [key, String(value)])).toString();
@@ -123,7 +123,7 @@ async function send<T>(method: string, path: string, value: unknown): Promise<T>
   return answer(response);
 }
 
-/** Address of an event's picture, another one for each picture; undefined where there is none. */
+/** Address of an event's picture, different for each picture; undefined without one. */
 export function pictureOf({ id, picture }: RecentEvent): string | undefined {
   return picture > 0 ? `/api/events/${encodeURIComponent(id)}/snapshot.jpg?v=${picture}` : undefined;
 }

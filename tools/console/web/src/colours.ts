@@ -1,4 +1,4 @@
-/** Colours that differ from each other, on dark and light pictures alike, also for most who see few colours. */
+/** Colours that are distinct on dark and light pictures, also for most colour-blind people. */
 const palette = [
   '#3fd0a4',
   '#ffb454',
@@ -12,10 +12,10 @@ const palette = [
   '#f58ee0',
 ];
 
-/** Those that are seen most get colours that differ most. */
+/** The most frequent labels get the most distinct colours. */
 const common = ['person', 'cat', 'car', 'dog', 'motorcycle', 'cup', 'bicycle', 'truck', 'bird', 'bus'];
 
-/** The colour of a label: always the same one. */
+/** The colour of a label: always the same. */
 export function colourOf(label: string): string {
   const at = common.indexOf(label);
   return palette[(at >= 0 ? at : hash(label)) % palette.length]!;

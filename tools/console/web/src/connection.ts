@@ -19,16 +19,16 @@ interface LiveListener extends LiveWish {
 
 const firstRetryMs = 500;
 const lastRetryMs = 8000;
-/** The server speaks each second; a silent connection is a dead one. */
+/** The server sends something every second; a silent connection is dead. */
 const silenceMs = 6000;
 
-/** The one WebSocket: comes back by itself, and asks for pictures only while this page is looked at. */
+/** The page's WebSocket: it reconnects automatically, and requests pictures only while the page is visible. */
 class Connection {
   #socket: WebSocket | undefined;
   #retryMs = firstRetryMs;
   #heardAt = 0;
   readonly #listeners = new Map<string, Set<LiveListener>>();
-  /** Pictures that are being decoded, and the newest that waits, by camera. */
+  /** The picture being decoded and the newest one waiting, by camera. */
   readonly #decoding = new Set<string>();
   readonly #waiting = new Map<string, ArrayBuffer>();
 
@@ -45,7 +45,7 @@ class Connection {
     }, 1000);
   }
 
-  /** Connects, or asks for the password first. */
+  /** Connects, or shows the login first. */
   async begin(): Promise<void> {
     try {
       const { required, active } = await fetchSession();
@@ -59,7 +59,7 @@ class Connection {
     }
   }
 
-  /** Shows a camera's pictures from now on. @returns Ends it. */
+  /** Requests a camera's pictures from now on. @returns A function that ends it. */
   watch(camera: string, wish: LiveWish, show: (picture: LivePicture) => void): () => void {
     const listener: LiveListener = { ...wish, show };
     const listeners = this.#listeners.get(camera) ?? new Set();
@@ -104,20 +104,20 @@ class Connection {
     this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs);
   }
 
-  /** Nothing that was seen stays on the screen. */
+  /** Clears what was shown. */
   #loggedOut(): void {
     this.#socket = undefined;
     store.set({ ...emptyState, login: 'needed' });
   }
 
-  /** Those that happened before this page was opened, or while it was not connected. */
+  /** Loads events from before this page was opened, or while it was not connected. */
   async #loadEvents(): Promise<void> {
     try {
       const { events } = await fetchEvents({ limit: 60 });
-      // Oldest first, so that what came over the socket meanwhile stays in front.
+      // Oldest first, so that those that came over the socket meanwhile stay in front.
       store.set({ events: events.map(heardNow).reduceRight(mergeEvent, store.state.events) });
     } catch {
-      // The connection went again; the next one loads them.
+      // The connection was lost again; the next one loads them.
     }
   }
 
@@ -136,7 +136,7 @@ class Connection {
     this.#socket.send(JSON.stringify(message));
   }
 
-  /** Decodes one picture of a camera at a time; of those that come meanwhile only the newest waits. */
+  /** Decodes one picture per camera at a time; of those that arrive meanwhile only the newest waits. */
   async #show(message: ArrayBuffer): Promise<void> {
     const { header, jpeg } = unpackLive(message);
     const { camera } = header;

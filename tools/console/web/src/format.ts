@@ -20,7 +20,7 @@ export function clock(seconds: number): string {
   return new Date(seconds * 1000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 }
 
-/** `Mar 4, 18:20`, as people here write it. */
+/** `Mar 4, 18:20`, in the browser's locale. */
 export function dateAndTime(ms: number): string {
   return new Date(ms).toLocaleString([], { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' });
 }

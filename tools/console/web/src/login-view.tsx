@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { logIn } from './api.ts';
 import { connection } from './connection.ts';
 
-/** Asks for the password, in place of all else. */
+/** Asks for the password, instead of everything else. */
 export function LoginView() {
   const [error, setError] = useState<string>();
   const [busy, setBusy] = useState(false);
@@ -28,7 +28,7 @@ export function LoginView() {
           {error}
         </p>
       )}
-      {/* What a password manager keeps the password under. */}
+      {/* The user name under which a password manager stores the password. */}
       <input type="text" autocomplete="username" value="ocellus" readOnly hidden />
       <label class="field">
         <span class="field-name">Password</span>

@@ -5,7 +5,7 @@ export type View = (typeof views)[number];
 
 export interface Route {
   view: View;
-  /** Undefined: all, or the first where there must be one. */
+  /** Undefined: all, or the first where one is needed. */
   camera: string | undefined;
 }
 

@@ -3,14 +3,14 @@ import type { CameraState, ConnectionStats, ConsoleState, NodeStats, ServerMessa
 import { type HeardEvent, heardNow, mergeEvent } from './events/merge.ts';
 
 export interface Sample {
-  /** Ms by a clock that cannot be set. */
+  /** Monotonic ms. */
   time: number;
   stats: NodeStats;
 }
 
 export interface PageState {
   connection: 'connecting' | 'open' | 'lost';
-  /** `open`: nobody has to log in. Undefined until it is known. */
+  /** `open`: no login needed. Undefined until it is known. */
   login: 'open' | 'needed' | 'done' | undefined;
   /** Undefined until the first connection. */
   console: Omit<ConsoleState, 'cameras'> | undefined;
@@ -19,7 +19,7 @@ export interface PageState {
   events: HeardEvent[];
   /** The last minutes, oldest first. */
   history: Sample[];
-  /** The newest of the connection to the broker; null where there is none. */
+  /** The newest state of the broker's connection; null without a broker. */
   mqtt: ConnectionStats | null;
 }
 
@@ -116,7 +116,7 @@ export const store = {
   },
 };
 
-/** A part of the state; the component is drawn again when it changes. */
+/** A part of the state; the component re-renders when it changes. */
 export function useStore<T>(select: (state: PageState) => T): T {
   const [, redraw] = useReducer((count: number) => count + 1, 0);
   const selector = useRef(select);
@@ -129,7 +129,7 @@ export function useStore<T>(select: (state: PageState) => T): T {
       if (!Object.is(selector.current(current), shown.current)) redraw(0);
     };
     listeners.add(listener);
-    // What changed between drawing and listening.
+    // For changes between rendering and subscribing.
     listener();
     return () => {
       listeners.delete(listener);

@@ -6,7 +6,7 @@ const key = 'ocellus-theme';
 const prefersDark = () => matchMedia('(prefers-color-scheme: dark)').matches;
 const now = (): Theme => (document.documentElement.dataset.theme as Theme) ?? (prefersDark() ? 'dark' : 'light');
 
-/** The colours in use, and their switch; the choice is remembered. */
+/** The colour theme and its switch; the choice is remembered. */
 export function useTheme(): [Theme, () => void] {
   const [theme, setTheme] = useState(now);
   useEffect(() => {

@@ -10,7 +10,7 @@ import { useTeachable } from '../teach/use-teachable.ts';
 import { nameOf, nowOf, stayOf } from './event-words.ts';
 import type { HeardEvent } from './merge.ts';
 
-/** All that is known of an event, with its picture as large as it goes. */
+/** All that is known of an event, with its picture as large as possible. */
 export function EventDetail({ event, onClose }: { event: HeardEvent; onClose(): void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const now = nowOf(event, useTick());
@@ -42,7 +42,7 @@ export function EventDetail({ event, onClose }: { event: HeardEvent; onClose(): 
         onClose={onClose}
       >
         <div class="detail-picture">
-          {picture ? <img src={picture} alt={`${nameOf(event)}, as it was seen best`} /> : <p>No picture is held.</p>}
+          {picture ? <img src={picture} alt={`${nameOf(event)}, best picture`} /> : <p>No picture is available.</p>}
         </div>
         <div class="detail-text">
           <div class="detail-head">

@@ -7,8 +7,8 @@ export function nameOf({ sub_label, label }: RecentEvent): string {
 }
 
 /**
- * The present by the clock that an event began with, seconds since 1970: neither this machine's clock nor the board's has
- * to be right, nor to have been left alone since.
+ * The current time by the clock that an event began with, seconds since 1970: neither this machine's clock nor the
+ * board's has to be right, or unchanged since.
  *
  * @param tick `useTick()`
  */

@@ -13,7 +13,7 @@ import { type HeardEvent, heardNow, mergeEvent } from './merge.ts';
 
 const pageSize = 40;
 
-/** Who came and went. */
+/** The list of events. */
 export function EventsView({ camera }: { camera: string | undefined }) {
   const cameras = useStore((state) => state.cameras);
   const live = useStore((state) => state.events);
@@ -52,7 +52,7 @@ export function EventsView({ camera }: { camera: string | undefined }) {
 
   const matches = (event: HeardEvent) =>
     (chosen === undefined || event.camera === chosen) && (label === undefined || event.label === label);
-  // Live ones carry what happened since the list was loaded.
+  // Live ones include what happened since the list was loaded.
   const events = live.filter(matches).reduceRight(mergeEvent, older);
   const labels = [...new Set([...live, ...older].map((event) => event.label))].sort();
   const detail = events.find(({ id }) => id === open);
@@ -83,8 +83,8 @@ export function EventsView({ camera }: { camera: string | undefined }) {
       )}
       {events.length === 0 ? (
         <Empty icon="events" title="No events yet">
-          An event begins when something that is watched comes into view for a moment. If that never happens, watch more
-          labels or lower the threshold under Settings.
+          An event begins when a watched object is in view for a moment. If that never happens, watch more labels or
+          lower the threshold under Settings.
         </Empty>
       ) : (
         <ul class="event-grid">

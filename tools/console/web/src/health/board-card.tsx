@@ -8,7 +8,7 @@ const covered = {
   package: 'the processor alone',
 } as const;
 
-/** What the board tells of its power and of what holds it back; nothing where it tells neither. */
+/** The board's power and throttling; nothing if it reports neither. */
 export function BoardCard({ stats: { power, throttling } }: { stats: Pick<NodeStats, 'power' | 'throttling'> }) {
   if (!power && !throttling) return null;
   const facts: [string, string][] = [];
@@ -22,8 +22,8 @@ export function BoardCard({ stats: { power, throttling } }: { stats: Pick<NodeSt
   }
   if (throttling) {
     const { now, since_boot } = throttling;
-    facts.push(['Held back by', now.join(', ') || 'nothing']);
-    if (since_boot) facts.push(['Since it was switched on', since_boot.join(', ') || 'nothing']);
+    facts.push(['Throttled by', now.join(', ') || 'nothing']);
+    if (since_boot) facts.push(['Since power-on', since_boot.join(', ') || 'nothing']);
   }
   const isWell = !throttling || throttling.now.length === 0;
   return (
@@ -35,7 +35,7 @@ export function BoardCard({ stats: { power, throttling } }: { stats: Pick<NodeSt
         {throttling && (
           <span class={`pill is-${isWell ? 'online' : 'offline'}`}>
             <span class={`dot is-${isWell ? 'online' : 'offline'}`} />
-            {isWell ? 'Full speed' : 'Held back'}
+            {isWell ? 'Full speed' : 'Throttled'}
           </span>
         )}
       </div>

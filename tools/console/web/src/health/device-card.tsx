@@ -15,7 +15,7 @@ export function DeviceCard({ camera, stats }: { camera: CameraState; stats: Came
           ['Source', camera.source.uri],
           ['Device', opened?.title ?? '–'],
           ['Frames a second', stats.fps.in.toFixed(1)],
-          ['Looked at', `${stats.fps.inferred.toFixed(1)} a second`],
+          ['Inferences', `${stats.fps.inferred.toFixed(1)} a second`],
           ['Frames', count(stats.frames.in)],
           ['Dropped', count(stats.frames.dropped)],
           ['Corrupt', count(device.corrupt)],

@@ -4,7 +4,7 @@ import { axisEnd, frameRates } from './series.ts';
 
 const kinds = [
   { kind: 'in', name: 'came in', colour: '#8a93a3' },
-  { kind: 'inferred', name: 'looked at', colour: '#f2a82b' },
+  { kind: 'inferred', name: 'inferred', colour: '#f2a82b' },
   { kind: 'gated', name: 'nothing moved', colour: '#3fd0a4' },
   { kind: 'late', name: 'core busy', colour: '#b58cf2' },
   { kind: 'dropped', name: 'dropped', colour: '#ff6b6b' },
@@ -26,7 +26,7 @@ export function FrameRates({ camera, history }: { camera: string; history: reado
         <h3>Frames</h3>
         <strong class="big">{perSecond(now)}</strong>
       </div>
-      <Plot label={`Frames a second, now ${perSecond(now)}`} axis={{ end, text: perSecond }}>
+      <Plot label={`Frames per second, now ${perSecond(now)}`} axis={{ end, text: perSecond }}>
         {kinds.map(({ kind, colour }) => (
           <Line key={kind} values={rates[kind]} end={end} colour={colour} />
         ))}

@@ -8,7 +8,7 @@ interface Chart {
   title: string;
   help: string;
   colour: string;
-  /** The axis goes at least so far. */
+  /** Minimum end of the axis. */
   least: number;
   read(stats: NodeStats): number | null;
   text(value: number): string;
@@ -41,7 +41,7 @@ const charts: readonly Chart[] = [
   },
   {
     title: 'Event loop delay',
-    help: '99 of 100 below',
+    help: '99th percentile',
     colour: '#3fd0a4',
     least: 20,
     read: (stats) => stats.event_loop_delay_ms.p99,
@@ -63,7 +63,7 @@ function NodeChart({ chart, history }: { chart: Chart; history: readonly Sample[
   const { title, help, colour, least, read, text } = chart;
   const values = history.flatMap(({ stats }) => read(stats) ?? []);
   const now = values.at(-1);
-  // Most PCs do not tell it.
+  // Most PCs do not report it.
   if (now === undefined && title === 'Temperature') return null;
   const end = axisEnd(values, least);
   const shown = now === undefined ? '–' : text(now);

@@ -2,7 +2,7 @@ import type { ConnectionStats } from '../../../protocol.ts';
 import { bytes, count, duration } from '../format.ts';
 import { Facts } from '../parts/facts.tsx';
 
-/** What waits for the broker. */
+/** The messages that wait for the broker. */
 export function OutboxCard({ mqtt }: { mqtt: ConnectionStats }) {
   const { outbox, connected } = mqtt;
   const evicted = Object.values(outbox.evicted).reduce((sum, one) => sum + one, 0);
@@ -21,7 +21,7 @@ export function OutboxCard({ mqtt }: { mqtt: ConnectionStats }) {
     <section class="card panel" aria-label="MQTT">
       <div class="panel-head">
         <h3>
-          MQTT <span class="muted">what waits for the broker</span>
+          MQTT <span class="muted">messages waiting for the broker</span>
         </h3>
         <span class={`pill is-${status}`}>
           <span class={`dot is-${status}`} />

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 
-/** How many values a plot is wide; it fills from the right. */
+/** Width of a plot in values; it fills from the right. */
 const span = 120;
 const high = 100;
 
@@ -55,7 +55,7 @@ export function Area({
   );
 }
 
-/** What the colours of a plot mean, with the newest values. */
+/** The legend of a plot, with the newest values. */
 export function Legend({ entries }: { entries: readonly { name: string; colour: string; value: string }[] }) {
   return (
     <ul class="legend">

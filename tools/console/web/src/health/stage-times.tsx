@@ -12,7 +12,7 @@ const looks: Record<Stage, { name: string; colour: string }> = {
   track: { name: 'tracking', colour: '#3fd0a4' },
 };
 
-/** Where the time of a frame that is looked at goes. */
+/** Where the time of a frame that runs through the network goes. */
 export function StageTimes({ camera, history }: { camera: string; history: readonly Sample[] }) {
   const series = cameraSeries(history, camera);
   const layers = stacked(stages.map((stage) => series.map(({ times }) => times[stage])));
@@ -25,7 +25,7 @@ export function StageTimes({ camera, history }: { camera: string; history: reado
         <strong class="big">{milliseconds(now?.total ?? 0)}</strong>
       </div>
       <Plot
-        label={`Time of a frame by stage, now ${milliseconds(now?.total ?? 0)} in all`}
+        label={`Time of a frame by stage, now ${milliseconds(now?.total ?? 0)} in total`}
         axis={{ end, text: milliseconds }}
       >
         {stages.map((stage, index) => (

@@ -1,7 +1,7 @@
 import type { CameraState, CountChange } from '../../../protocol.ts';
 import { colourOf } from '../colours.ts';
 
-/** How many of each label are in view now, and in each zone. */
+/** Current counts per label, in view and in each zone. */
 export function InView({ cameras }: { cameras: readonly CameraState[] }) {
   const whole = totals(cameras.flatMap((camera) => camera.counts.filter(({ zone }) => zone === undefined)));
   const zones = cameras.flatMap((camera) =>
@@ -13,7 +13,7 @@ export function InView({ cameras }: { cameras: readonly CameraState[] }) {
   return (
     <section class="card panel" aria-label="In view now">
       <h2>In view</h2>
-      <Counts counts={whole} empty="Nobody and nothing right now." />
+      <Counts counts={whole} empty="Nothing right now." />
       {zones.map(({ name, counts }) => (
         <div key={name} class="zone-counts" data-zone={name}>
           <h3>{name}</h3>

@@ -20,7 +20,7 @@ export function MqttCard() {
         </>
       ) : (
         <p class="muted">
-          Off. Set <code>mqtt.broker</code> to tell a home hub what is seen.
+          Off. Set <code>mqtt.broker</code> to publish what is seen to a home hub.
         </p>
       )}
     </section>

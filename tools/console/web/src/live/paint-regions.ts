@@ -5,7 +5,7 @@ type Point = readonly [number, number];
 const zoneColour = '#8fd3ff';
 const lineColour = '#ffd27a';
 
-/** Draws zones, lines and masks faintly; zones with somebody in them stronger. */
+/** Draws zones, lines and masks faintly; occupied zones more strongly. */
 export function paintRegions(
   context: CanvasRenderingContext2D,
   { settings, crossings }: CameraState,
@@ -62,7 +62,7 @@ function paintLine(context: CanvasRenderingContext2D, text: string, from: Point,
   context.beginPath();
   context.moveTo(...from);
   context.lineTo(...to);
-  // The arrow shows the way `in`: from left to right, seen along the line.
+  // The arrow shows the direction `in`: from left to right, seen along the line.
   const middle: Point = [(from[0] + to[0]) / 2, (from[1] + to[1]) / 2];
   const angle = Math.atan2(to[1] - from[1], to[0] - from[0]) + Math.PI / 2;
   const tip: Point = [middle[0] + Math.cos(angle) * 20 * unit, middle[1] + Math.sin(angle) * 20 * unit];

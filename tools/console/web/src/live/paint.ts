@@ -7,8 +7,8 @@ import { paintRegions } from './paint-regions.ts';
 const font = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 
 /**
- * Draws a picture and what was seen in it, in the canvas's own pixels so that lines and letters stay sharp. The canvas
- * says in `data-sequence` and `data-boxes` what it shows.
+ * Draws a picture and its boxes, in the canvas's own pixels so that lines and letters are sharp. `data-sequence` and
+ * `data-boxes` of the canvas tell what it shows.
  *
  * @param camera Whose zones are drawn; undefined for none.
  */
@@ -47,7 +47,7 @@ function corners({ box }: LiveTrack, scale: Scale) {
   return { x: x1 * scale.x, y: y1 * scale.y, width: (x2 - x1) * scale.x, height: (y2 - y1) * scale.y };
 }
 
-/** What may turn out to be nothing, and where somebody out of sight should be. */
+/** Tentative tracks, and the predicted boxes of those out of sight. */
 function paintFaintly(context: CanvasRenderingContext2D, track: LiveTrack, scale: Scale): void {
   const { x, y, width, height } = corners(track, scale);
   context.save();
@@ -64,7 +64,7 @@ function paintTrack(context: CanvasRenderingContext2D, track: LiveTrack, scale: 
   const { x, y, width, height } = corners(track, scale);
   const colour = colourOf(track.label);
   context.save();
-  // A dark line around the bright one: it is seen on a white wall as well.
+  // A dark outline around the bright line makes it visible on a white wall too.
   context.beginPath();
   context.roundRect(x, y, width, height, 7 * unit);
   context.lineWidth = 4.5 * unit;

@@ -18,7 +18,7 @@ export function RecentEvents({ camera }: { camera: string | undefined }) {
         <a href={linkTo('events', camera)}>All events</a>
       </div>
       {events.length === 0 ? (
-        <p class="muted">Whoever comes by will be listed here.</p>
+        <p class="muted">New events will be listed here.</p>
       ) : (
         <ul class="event-lines">
           {events.map((event) => (

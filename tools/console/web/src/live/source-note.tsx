@@ -12,7 +12,7 @@ export function SourceNote({ camera }: { camera: CameraState }) {
       <p>
         {isScene ? (
           <>
-            <strong>This is the built-in scene:</strong> photographs that come and go until a camera is there.
+            <strong>This is the built-in scene:</strong> photographs that come and go, until there is a camera.
           </>
         ) : (
           <>

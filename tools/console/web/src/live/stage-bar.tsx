@@ -5,7 +5,7 @@ import { useStore } from '../store.ts';
 
 const words = { online: 'Live', offline: 'Offline', disabled: 'Off' } as const;
 
-/** What the stage shows, in one line under it. */
+/** A line below the stage about what it shows. */
 export function StageBar({ camera, small }: { camera: CameraState; small?: boolean }) {
   const bar = useRef<HTMLDivElement>(null);
   const fps = useStore((state) => state.history.at(-1)?.stats.cameras[camera.name]?.fps);

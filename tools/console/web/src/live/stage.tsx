@@ -7,7 +7,7 @@ import { useStore } from '../store.ts';
 import { paint } from './paint.ts';
 import { useCanvasSize } from './use-canvas-size.ts';
 
-/** A camera's live picture with the boxes that were seen in it; children lie over it. */
+/** A camera's live picture with its boxes; children are laid over it. */
 export function Stage({
   camera,
   small,
@@ -16,7 +16,7 @@ export function Stage({
 }: {
   camera: CameraState;
   small?: boolean;
-  /** Are zones, lines and masks drawn? */
+  /** Whether to draw zones, lines and masks. */
   regions?: boolean;
   children?: ComponentChildren;
 }) {
@@ -31,7 +31,7 @@ export function Stage({
     if (canvas.current) paint(canvas.current, picture.current, regions ? latest.current : undefined);
   }, [regions]);
   useCanvasSize(canvas, draw);
-  // Zones that were changed are seen at once, also while no new picture comes.
+  // Changed zones show at once, even without a new picture.
   useEffect(draw, [camera.settings, draw]);
 
   const { name } = camera;

@@ -1,6 +1,6 @@
 import { tell } from './toasts.tsx';
 
-/** Does something and tells what came of it. @param work What is done; says it. */
+/** Does something and shows the outcome. @param work Does it, and returns the message. */
 export async function attempt(work: () => Promise<string>): Promise<void> {
   try {
     tell('good', await work());

@@ -1,7 +1,7 @@
 import { useStore } from '../store.ts';
 import { Icon } from './icons.tsx';
 
-/** Says that what is shown is old. */
+/** Warns that what is shown is out of date. */
 export function Banner() {
   const lost = useStore((state) => state.connection === 'lost');
   if (!lost) return null;
@@ -9,7 +9,7 @@ export function Banner() {
     <div class="banner" role="alert">
       <Icon name="alert" />
       <span>
-        <strong>Connection lost.</strong> What you see is how it was. Trying again … If it stays like this, see whether
+        <strong>Connection lost.</strong> What you see is out of date. Trying again … If this persists, check that
         Ocellus is still running.
       </span>
     </div>

@@ -2,7 +2,7 @@ import { linkTo, type View } from '../route.ts';
 import { useStore } from '../store.ts';
 import { Icon } from './icons.tsx';
 
-/** Chooses a camera; nothing where there is but one. */
+/** Chooses a camera; nothing with only one. */
 export function CameraTabs({ view, camera, all }: { view: View; camera: string | undefined; all?: boolean }) {
   const cameras = useStore((state) => state.cameras);
   if (cameras.length < 2) return null;

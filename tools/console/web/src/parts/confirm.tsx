@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { Sheet } from './sheet.tsx';
 
-/** Asks before something that cannot be taken back. */
+/** Asks before something that cannot be undone. */
 export function Confirm({
   title,
   action,
@@ -10,7 +10,7 @@ export function Confirm({
   onClose,
 }: {
   title: string;
-  /** The word on the button that does it. */
+  /** The label of the button that does it. */
   action: string;
   children: ComponentChildren;
   onYes(): void;
@@ -23,7 +23,7 @@ export function Confirm({
           <p class="muted">{children}</p>
           <div class="form-end">
             <button type="button" class="button" autofocus onClick={close}>
-              Leave it
+              Cancel
             </button>
             <button
               type="button"

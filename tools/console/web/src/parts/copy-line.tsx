@@ -7,12 +7,12 @@ export function CopyLine({ text, label }: { text: string; label: string }) {
   const [copied, setCopied] = useState(false);
   const copy = async () => {
     try {
-      // Absent where the page came over plain HTTP from another machine.
+      // Absent when the page came over plain HTTP from another machine.
       await navigator.clipboard.writeText(text);
       setCopied(true);
       setTimeout(() => setCopied(false), 2000);
     } catch {
-      tell('bad', 'The browser does not let this page copy. Mark the line and copy it yourself.');
+      tell('bad', 'The browser does not let this page copy. Select the line and copy it yourself.');
     }
   };
   return (

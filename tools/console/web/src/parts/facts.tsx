@@ -1,6 +1,6 @@
 interface FactsProps {
   facts: readonly (readonly [name: string, value: string | number])[];
-  /** Several beside each other where there is room. */
+  /** Several side by side where there is room. */
   wide?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Icons of 24 x 24, drawn with one line. They say nothing to a screen reader: what they stand beside does. */
+/** Icons of 24 x 24, drawn with one line. Screen readers skip them: the text beside them says it. */
 const paths = {
   live: 'M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12ZM12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6Z',
   events: 'M8 6h12M8 12h12M8 18h12M4 6h.01M4 12h.01M4 18h.01',

@@ -9,7 +9,7 @@ export function Sheet({
   onClose,
 }: {
   title: string;
-  /** What is in it, given what closes it. */
+  /** Its content, called with a function that closes it. */
   children: (close: () => void) => ComponentChildren;
   onClose(): void;
 }) {

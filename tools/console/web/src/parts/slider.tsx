@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { percent } from '../format.ts';
 
-/** A share from 0 to 1; told when it is let go of. */
+/** A fraction from 0 to 1; reported when it is released. */
 export function Slider({
   name,
   help,
@@ -16,7 +16,7 @@ export function Slider({
   onRemove?(): void;
 }) {
   const [held, setHeld] = useState<number>();
-  // What comes from elsewhere (MQTT, another page) goes before what is held.
+  // A value from elsewhere (MQTT, another page) takes precedence.
   useEffect(() => setHeld(undefined), [value]);
   const shown = held ?? value;
   return (

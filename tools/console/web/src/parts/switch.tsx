@@ -1,4 +1,4 @@
-/** An on/off setting with a word on what it does. */
+/** An on/off setting with a short explanation. */
 export function Switch({
   name,
   help,
@@ -24,7 +24,7 @@ export function Switch({
         checked={on}
         onChange={(event) => {
           const wanted = event.currentTarget.checked;
-          // It moves when the setting has: what is shown is what is in use.
+          // It moves once the setting has changed: it shows what is in use.
           event.currentTarget.checked = on;
           onChange(wanted);
         }}

@@ -18,7 +18,7 @@ function setToasts(next: Toast[]): void {
 
 const dismiss = (id: number) => setToasts(toasts.filter((toast) => toast.id !== id));
 
-/** Tells something in a corner for a while; errors stay longer. */
+/** Shows a message in a corner for a while; errors stay longer. */
 export function tell(kind: Toast['kind'], text: string): void {
   const id = nextId++;
   setToasts([...toasts.slice(-3), { id, kind, text }]);

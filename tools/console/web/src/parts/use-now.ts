@@ -1,9 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
 
-/** The time in seconds since 1970, anew each second; it jumps when the clock is set. */
+/** The time in seconds since 1970, updated every second; it jumps when the clock is set. */
 export const useNow = (): number => useClock(() => Date.now() / 1000);
 
-/** Seconds by a clock that cannot be set, anew each second: for what lasts. */
+/** Monotonic seconds, updated every second: for durations. */
 export const useTick = (): number => useClock(() => performance.now() / 1000);
 
 function useClock(read: () => number): number {

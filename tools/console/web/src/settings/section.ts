@@ -1,6 +1,6 @@
 import type { CameraChange, CameraState } from '../../../protocol.ts';
 
-/** What a section of the form gets. */
+/** Props of a section of the form. */
 export interface SectionProps {
   camera: CameraState;
   /** Saves; false when the server refused. */

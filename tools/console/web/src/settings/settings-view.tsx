@@ -50,7 +50,7 @@ function CameraSettingsForm({ camera }: { camera: CameraState }) {
   return (
     <>
       <p class="lead">
-        Changes are in use at once, are written to <code>ocellus.yaml</code>, and are told on MQTT.
+        Changes take effect at once, are written to <code>ocellus.yaml</code>, and are published on MQTT.
       </p>
       {error && (
         <p class="field-error" role="alert">
@@ -62,7 +62,7 @@ function CameraSettingsForm({ camera }: { camera: CameraState }) {
           <h2>Camera</h2>
           <Switch
             name="Camera on"
-            help="Off: the camera is closed and nothing is seen."
+            help="Off: the camera is closed."
             on={enabled}
             onChange={(on) => save({ enabled: on })}
           />
@@ -70,14 +70,14 @@ function CameraSettingsForm({ camera }: { camera: CameraState }) {
           {isRtsp && (
             <Switch
               name="UDP"
-              help="Where a poor radio link makes it stall: the picture has a flaw for a moment and is never late. Off: TCP."
+              help="If a poor radio link makes it stall: the picture is briefly damaged, but never late. Off: TCP."
               on={transport === 'udp'}
               onChange={(on) => save({ transport: on ? 'udp' : 'tcp' })}
             />
           )}
           <Switch
             name="Hardware decoding"
-            help="Decodes with the board’s own hardware where that works. Off: always in software."
+            help="Decodes with the board’s hardware where that works. Off: always in software."
             on={hardware}
             onChange={(on) => save({ hardware_decoding: on })}
           />
@@ -86,13 +86,13 @@ function CameraSettingsForm({ camera }: { camera: CameraState }) {
           <h2>Detection</h2>
           <Switch
             name="Detect"
-            help="Off: the camera is shown, nothing is looked for."
+            help="Off: the camera is shown, nothing is detected."
             on={detect.enabled}
             onChange={(on) => save({ detect: { enabled: on } })}
           />
           <Slider
             name="Threshold"
-            help="How sure it must be. Higher: fewer false alarms. Lower: less is missed."
+            help="Minimum score. Higher: fewer false alarms. Lower: less is missed."
             value={detect.threshold}
             onChange={(threshold) => save({ detect: { threshold } })}
           />
@@ -102,7 +102,7 @@ function CameraSettingsForm({ camera }: { camera: CameraState }) {
               <h2>Learning</h2>
               <Switch
                 name="Learn"
-                help="Names what was taught, and can be taught. Off: nothing is looked at for that."
+                help="Recognise what was taught, and allow teaching."
                 on={learn.enabled}
                 onChange={(on) => save({ learn: { enabled: on } })}
               />
@@ -117,13 +117,13 @@ function CameraSettingsForm({ camera }: { camera: CameraState }) {
           <h2>Motion</h2>
           <Switch
             name="Motion gate"
-            help="The network rests while nothing moves. Saves nearly all of the work on a still scene."
+            help="The network rests while nothing moves, which saves nearly all of the work on a still scene."
             on={motion.enabled}
             onChange={(on) => save({ motion: { enabled: on } })}
           />
           <Slider
             name="Motion sensitivity"
-            help="How little motion wakes it."
+            help="Higher: less motion is enough."
             value={motion.sensitivity}
             onChange={(sensitivity) => save({ motion: { sensitivity } })}
           />
@@ -143,7 +143,8 @@ function CameraSettingsForm({ camera }: { camera: CameraState }) {
           >
             {() => (
               <span class="field-help">
-                Snapshots show this one, where the source is a smaller stream of the same camera. Empty: the source.
+                Snapshots are taken from this stream, if the source is a smaller one of the same camera. Empty: from the
+                source.
               </span>
             )}
           </UriForm>

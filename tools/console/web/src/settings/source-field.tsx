@@ -30,7 +30,7 @@ export function SourceField({ camera, save }: SectionProps) {
             </span>
           )}
           <details class="examples">
-            <summary>What can stand here</summary>
+            <summary>What you can enter here</summary>
             <ul>
               {examples.map(([uri, what]) => (
                 <li key={uri}>

@@ -1,7 +1,7 @@
 import { Slider } from '../parts/slider.tsx';
 import type { SectionProps } from './section.ts';
 
-/** Labels with a threshold of their own. */
+/** Labels with their own threshold. */
 export function Thresholds({ camera, save }: SectionProps) {
   const { threshold, thresholds } = camera.settings.detect;
   const without = (label: string) => Object.fromEntries(Object.entries(thresholds).filter(([one]) => one !== label));
@@ -20,7 +20,7 @@ export function Thresholds({ camera, save }: SectionProps) {
       ))}
       {free.length > 0 && (
         <select
-          aria-label="Give a label a threshold of its own"
+          aria-label="Add a threshold for a label"
           value=""
           onChange={(event) => {
             const label = event.currentTarget.value;
@@ -28,7 +28,7 @@ export function Thresholds({ camera, save }: SectionProps) {
             if (label) save({ detect: { thresholds: { ...thresholds, [label]: threshold } } });
           }}
         >
-          <option value="">Give a label its own …</option>
+          <option value="">Add for a label …</option>
           {free.map((label) => (
             <option key={label} value={label}>
               {label}

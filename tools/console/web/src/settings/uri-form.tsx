@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
-/** A URI that counts from when it is sent. */
+/** A URI that takes effect when it is submitted. */
 export function UriForm({
   id,
   name,
@@ -14,11 +14,11 @@ export function UriForm({
   id: string;
   name: string;
   value: string;
-  /** Id of a list of what may stand here. */
+  /** Id of a list of suggestions. */
   list?: string;
   mayBeEmpty?: boolean;
   use(uri: string): void;
-  /** What stands below; gets a way to fill in what is written. */
+  /** Content below the field; gets a function that fills the field. */
   children(fill: (uri: string) => void): ComponentChildren;
 }) {
   const [text, setText] = useState(value);

@@ -11,7 +11,7 @@ import { LabelChoice } from '../teach/label-choice.tsx';
 import { Outcome } from '../teach/outcome.tsx';
 import { useChange } from '../teach/use-change.ts';
 
-/** The examples of one label, the newest first. */
+/** The examples of one label, newest first. */
 export function Examples({ head, label, labels }: { head: string; label: string; labels: readonly string[] }) {
   const [page, setPage] = useState<ExamplePage>();
   const [relabelled, setRelabelled] = useState<TaughtExample>();

@@ -59,7 +59,7 @@ export function HeadCard({ head }: { head: TaughtHead }) {
             disabled={change.busy}
             onClick={() => change.run('Taken', () => accept(name))}
           >
-            Take them all the same
+            Use them anyway
           </button>
         </div>
       )}
@@ -70,7 +70,7 @@ export function HeadCard({ head }: { head: TaughtHead }) {
       </ul>
       {confusions.length > 0 && (
         <table class="confusions">
-          <caption>Taken for another when left out</caption>
+          <caption>Confusions when left out</caption>
           <thead>
             <tr>
               <th scope="col">It is</th>
@@ -105,7 +105,7 @@ function VersionChoice({ head, busy, onChoose }: { head: TaughtHead; busy: boole
       value={version}
       onChange={(event) => {
         const wanted = Number(event.currentTarget.value);
-        // It moves when the version has.
+        // It moves once the version has changed.
         event.currentTarget.value = String(version);
         onChoose(wanted);
       }}

@@ -8,7 +8,7 @@ import { Confirm } from '../parts/confirm.tsx';
 import { amount, plural } from '../teach/words.ts';
 import { Examples } from './examples.tsx';
 
-/** A label with how well it is known; its examples once it is opened. */
+/** A label with how well it is recognised; its examples once opened. */
 export function LabelRow({ head, taught }: { head: TaughtHead; taught: TaughtLabel }) {
   const [open, setOpen] = useState(false);
   const [asking, setAsking] = useState(false);
@@ -32,8 +32,8 @@ export function LabelRow({ head, taught }: { head: TaughtHead; taught: TaughtLab
               <span class="muted">too few to tell</span>
             ) : (
               <>
-                <span title="Named rightly when left out">{percent(accuracy)}</span>
-                <meter min={0} max={1} value={accuracy} aria-label={`${label} named rightly`} />
+                <span title="Recognised correctly when left out">{percent(accuracy)}</span>
+                <meter min={0} max={1} value={accuracy} aria-label={`${label} recognised correctly`} />
               </>
             )}
           </span>
@@ -49,7 +49,7 @@ export function LabelRow({ head, taught }: { head: TaughtHead; taught: TaughtLab
       </details>
       {asking && (
         <Confirm title={`Forget ${label}?`} action="Forget it" onYes={drop} onClose={() => setAsking(false)}>
-          All of it goes: {amount(taught)}. What was taught here cannot be taken back.
+          This removes {amount(taught)}. What was taught here cannot be restored.
         </Confirm>
       )}
     </li>

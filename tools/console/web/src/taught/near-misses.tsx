@@ -10,23 +10,23 @@ import { type Pointed, TeachSheet } from '../teach/teach-sheet.tsx';
 import { useChange } from '../teach/use-change.ts';
 import { takenFor } from '../teach/words.ts';
 
-/** Who comes has been looked at well by then. */
+/** By then a newcomer has been seen well. */
 const settleMs = 2000;
-/** So many are shown at first: what was taught stands below them. */
+/** Number shown at first: what was taught follows below. */
 const shownFirst = 6;
 
-/** What was seen lately and a word would help with, the most uncertain first. */
+/** Recent objects whose label would help, the most uncertain first. */
 export function NearMisses() {
   const [misses, setMisses] = useState<NearMissState[]>([]);
   const [all, setAll] = useState(false);
   const [correcting, setCorrecting] = useState<Pointed>();
   const learning = useStore((state) => state.console?.learning);
-  // It is another one when somebody comes or goes, not at each update.
+  // The list changes when objects come or go, not with each update.
   const passing = useStore(
     ({ events }) => `${events[0]?.id} ${events.filter(({ end_time }) => end_time === null).length}`,
   );
   const now = useNow();
-  // A connection that went, or a session that ended, is said elsewhere.
+  // A lost connection, or an ended session, is reported elsewhere.
   const load = () => fetchNearMisses().then(setMisses, () => {});
   useEffect(() => void load(), [learning]);
   useEffect(() => {
@@ -39,7 +39,7 @@ export function NearMisses() {
     <section class="taught-section" aria-label="Near misses">
       <div>
         <h2 class="section-title">Is this right?</h2>
-        <p class="muted">Seen lately, the most uncertain first. A click teaches it.</p>
+        <p class="muted">Seen recently, the most uncertain first. A click teaches it.</p>
       </div>
       <ul class="miss-grid">
         {(all ? misses : misses.slice(0, shownFirst)).map((miss) => (
@@ -104,7 +104,7 @@ function NearMiss({
               type="button"
               class="icon-button"
               disabled={change.busy}
-              aria-label={`It is something else than ${nearest}`}
+              aria-label={`Something other than ${nearest}`}
               title="Something else"
               onClick={onCorrect}
             >

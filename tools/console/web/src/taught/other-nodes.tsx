@@ -6,7 +6,7 @@ import { attempt } from '../parts/attempt.ts';
 import { Confirm } from '../parts/confirm.tsx';
 import { plural } from '../teach/words.ts';
 
-/** What other nodes taught, and what was cut out of it; nothing where there is neither. */
+/** Examples from other nodes, and cuts; nothing if there is neither. */
 export function OtherNodes({ learning: { nodes, cuts } }: { learning: LearningState }) {
   const [asked, setAsked] = useState<string>();
   if (nodes.length === 0 && cuts.length === 0) return null;

@@ -6,7 +6,7 @@ import { HeadCard } from './head-card.tsx';
 import { NearMisses } from './near-misses.tsx';
 import { OtherNodes } from './other-nodes.tsx';
 
-/** What was taught, how well it is known, and what a word would help with. */
+/** What was taught, how well it is recognised, and what to teach next. */
 export function TaughtView() {
   const learning = useStore((state) => state.console?.learning) ?? null;
   return (
@@ -18,8 +18,8 @@ export function TaughtView() {
         </Empty>
       ) : learning.heads.length === 0 ? (
         <Empty icon="taught" title="Nothing was taught yet">
-          Click a box on the <a href={linkTo('live')}>live picture</a>, or an event that is over, and say what it is: my
-          cat, the parcel van. Two or three looks at each from different days do.
+          Click a box on the <a href={linkTo('live')}>live picture</a>, or a past event, and say what it is: my cat, the
+          parcel van. Two or three looks at each, from different days, are enough.
         </Empty>
       ) : (
         <>
@@ -37,8 +37,8 @@ export function TaughtView() {
           <Icon name="info" />
           <p>
             Pictures of the examples are not kept. To keep small ones, on this board only, set{' '}
-            <code>learn: thumbnails: true</code> in <code>ocellus.yaml</code> and start Ocellus again. Those taught from
-            then on have one.
+            <code>learn: thumbnails: true</code> in <code>ocellus.yaml</code> and restart Ocellus. New examples then
+            have one.
           </p>
         </div>
       )}

@@ -2,13 +2,13 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { arrows } from '../parts/arrows.ts';
 import { clamped, type Point } from '../zones/draft.ts';
 
-/** Shares of the picture, 0..1. */
+/** Fractions of the picture, 0..1. */
 export type BoxShares = readonly [x1: number, y1: number, x2: number, y2: number];
 
 /** A smaller one is a click. */
 const leastSide = 0.02;
 
-/** Lies over the picture and takes the mouse, a finger or keys that draw one box. */
+/** Covers the picture and draws one box by mouse, finger or keys. */
 export function BoxSurface({ onDrawn, onCancel }: { onDrawn(box: BoxShares): void; onCancel(): void }) {
   const surface = useRef<HTMLDivElement>(null);
   const [from, setFrom] = useState<Point>();

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { colourOf } from '../colours.ts';
 
-/** What something is: a label that was taught already, or a new one. */
+/** Chooses a label: one that was taught already, or a new one. */
 export function LabelChoice({
   labels,
   current,
@@ -12,17 +12,17 @@ export function LabelChoice({
   onChoose,
 }: {
   labels: readonly string[];
-  /** What it is called now. */
+  /** Its current label. */
   current?: string | undefined;
   busy: boolean;
-  /** What the field asks for while nothing is taught yet, and beside taught labels. */
+  /** Placeholder of the field while nothing is taught yet, and beside taught labels. */
   ask: string;
   askOther: string;
   placeholder: string;
   onChoose(label: string, negative: boolean): void;
 }) {
   const [text, setText] = useState('');
-  // It is not this one, nor any other.
+  // Neither this one nor any other.
   const negativeOf = current !== undefined && labels.includes(current) ? current : labels[0];
   return (
     <>

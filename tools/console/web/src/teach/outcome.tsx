@@ -3,7 +3,7 @@ import type { Change } from './use-change.ts';
 
 const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
-/** What can be taught; in its place, once that is so, why it is not in use and the way to use it all the same. */
+/** Shows what can be taught; after teaching, why it is not in use and how to use it anyway. */
 export function Outcome({ change, onDone, children }: { change: Change; onDone(): void; children: ComponentChildren }) {
   const { refused, contradiction, error, busy } = change;
   return (
@@ -30,16 +30,16 @@ export function Outcome({ change, onDone, children }: { change: Change; onDone()
       ) : refused ? (
         <div class="refusal" role="alert">
           <p>
-            <strong>It is kept, but not in use.</strong> {refused.reason}.
+            <strong>It is stored, but not in use.</strong> {refused.reason}.
           </p>
           <div class="form-end">
             {refused.acceptable && (
               <button type="button" class="button" disabled={busy} onClick={() => change.accept(onDone)}>
-                Take it all the same
+                Use it anyway
               </button>
             )}
             <button type="button" class="button" onClick={onDone}>
-              Leave it
+              Close
             </button>
           </div>
         </div>

@@ -8,9 +8,9 @@ import { Outcome } from './outcome.tsx';
 import { useChange } from './use-change.ts';
 import { labelsOf } from './words.ts';
 
-/** An object that somebody points at. */
+/** The object that was clicked. */
 export type Pointed = Exclude<Subject, { view: string }> & {
-  /** What it is called now. */
+  /** Its current label. */
   name?: string;
   /** Of a box that was drawn. */
   looks?: Looks['looks'];
@@ -23,7 +23,7 @@ export function TeachSheet({
   onClose,
 }: {
   of: Pointed;
-  /** It is the state of a part of the view, and no object. */
+  /** Whether it is the state of a part of the view, and not an object. */
   onState?(): void;
   onClose(): void;
 }) {
@@ -55,8 +55,8 @@ export function TeachSheet({
           {looks?.length === 0 ? (
             <p class="muted">
               {'event' in subject
-                ? 'The looks at it are no longer held: those of the last hundred objects are.'
-                : 'There was no good look at it yet. Try again in a moment.'}
+                ? 'Its looks are no longer stored: only those of the last hundred objects are.'
+                : 'There is no good look at it yet. Try again in a moment.'}
             </p>
           ) : (
             <Outcome change={change} onDone={close}>
@@ -84,7 +84,7 @@ export function TeachSheet({
                     onState();
                   }}
                 >
-                  It is a state of this part of the view, such as a gate that is open
+                  It is a state of this part of the view, such as an open gate
                 </button>
               )}
             </Outcome>

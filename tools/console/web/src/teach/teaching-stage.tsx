@@ -14,12 +14,12 @@ import { ViewStates } from './view-states.tsx';
 
 const wish = { maxHeight: 16, fps: 1 };
 
-/** A camera's live picture on which one points at things to say what they are. */
+/** A camera's live picture, on which objects are clicked to name them. */
 export function TeachingStage({ camera }: { camera: CameraState }) {
   const { name } = camera;
   const header = useRef<LiveHeader | undefined>(undefined);
   const [pointed, setPointed] = useState<Pointed>();
-  /** That was drawn last. */
+  /** The box drawn last. */
   const [part, setPart] = useState<ViewPart>();
   const [drawing, setDrawing] = useState(false);
   const [view, setView] = useState<{ part?: ViewPart }>();
@@ -35,7 +35,7 @@ export function TeachingStage({ camera }: { camera: CameraState }) {
     const [x1, y1, x2, y2] = share;
     const { width, height } = header.current ?? { width: 0, height: 0 };
     try {
-      // Taken now: what is in the box may be gone when it has a name.
+      // Stored now: what is in the box may be gone once it is named.
       const { id, looks } = await holdLook(name, [x1 * width, y1 * height, x2 * width, y2 * height]);
       setPointed({ camera: name, look: id!, looks });
       setPart({ share, picture: looks[0]!.url });

@@ -3,10 +3,10 @@ import type { LiveHeader, LiveTrack } from '../../../protocol.ts';
 import { connection } from '../connection.ts';
 import type { Pointed } from './teach-sheet.tsx';
 
-/** What is asked for beside the stage, which shows the same pictures. */
+/** Pictures to request, beside the stage, which shows the same ones. */
 const wish = { maxHeight: 16, fps: 1 };
 
-/** Lies over the picture: each box is a button that teaches what is in it. */
+/** Covers the picture: each box is a button that teaches what is in it. */
 export function TrackTargets({ camera, onTeach }: { camera: string; onTeach(of: Pointed): void }) {
   const [header, setHeader] = useState<LiveHeader>();
   useEffect(() => connection.watch(camera, wish, (picture) => setHeader(picture.header)), [camera]);
@@ -31,7 +31,7 @@ export function TrackTargets({ camera, onTeach }: { camera: string; onTeach(of: 
               top: share(y1, header.height),
               width: share(x2 - x1, header.width),
               height: share(y2 - y1, header.height),
-              // A small one in front of a large one is reached.
+              // So that a small one in front of a large one can be clicked.
               zIndex: bySize.indexOf(track) + 1,
             }}
             onClick={() => onTeach({ camera, track: id, name })}

@@ -6,19 +6,22 @@ import { said } from './words.ts';
 
 export interface Change {
   readonly busy: boolean;
-  /** Why it was not done. */
+  /** Why it failed. */
   readonly error: string | undefined;
-  /** What was taught and is not in use. */
+  /** What was taught but is not in use. */
   readonly refused: TaughtAnswer | undefined;
-  /** Nearly the same picture was taught as something else: what it was, and the way to teach it all the same. */
+  /** Nearly the same picture was taught as something else: what that was, and how to teach it anyway. */
   readonly contradiction: { readonly reason: string; anyway(): Promise<void>; dismiss(): void } | undefined;
-  /** Says at once what came of it; `done` is called once it is in use. `work` is told whether to contradict. */
+  /**
+   * Shows the outcome at once; `done` is called once it is in use. `work` gets whether to teach despite a
+   * contradiction.
+   */
   run(what: string, work: (anyway: boolean) => Promise<TaughtAnswer>, done?: () => void): Promise<void>;
-  /** Takes what was refused all the same. */
+  /** Accepts what was refused anyway. */
   accept(done?: () => void): Promise<void>;
 }
 
-/** A change to what was taught, and what came of it. */
+/** A change to what was taught, and its outcome. */
 export function useChange(): Change {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string>();

@@ -1,6 +1,6 @@
 import { useStore } from '../store.ts';
 
-/** Can what this camera sees be taught? */
+/** Whether what this camera sees can be taught. */
 export function useTeachable(camera: string | undefined): boolean {
   return useStore(
     ({ console, cameras }) =>

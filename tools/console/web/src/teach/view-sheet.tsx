@@ -9,7 +9,7 @@ import { Outcome } from './outcome.tsx';
 import { useChange } from './use-change.ts';
 import { labelsOf } from './words.ts';
 
-/** A part of the view that a state is about. */
+/** The part of the view that a state is about. */
 export interface ViewPart {
   readonly share: BoxShares;
   /** Address of a picture of it. */
@@ -26,7 +26,7 @@ export function ViewSheet({ camera, part, onClose }: { camera: CameraState; part
   const name = state.trim();
   const isKnown = states.includes(name);
   const choose = async (label: string, negative: boolean, anyway: boolean) => {
-    // What was taught of a state is about the part that it has already.
+    // A state that was taught keeps its part of the view.
     if (part && !isKnown) {
       const region = part.share.map((side) => Math.round(side * 1000) / 1000) as [number, number, number, number];
       await changeCamera(camera.name, { learn: { states: { ...camera.settings.learn.states, [name]: { region } } } });
@@ -46,7 +46,7 @@ export function ViewSheet({ camera, part, onClose }: { camera: CameraState; part
           <Outcome change={change} onDone={close}>
             <div class="field">
               <label class="field-name" for="state-name">
-                What has this state
+                What the state is of
               </label>
               <input
                 id="state-name"
@@ -64,16 +64,14 @@ export function ViewSheet({ camera, part, onClose }: { camera: CameraState; part
                 ))}
               </datalist>
               {part && isKnown && (
-                <span class="field-help">
-                  {name} is taught already, and stays about the part of the view that it has.
-                </span>
+                <span class="field-help">{name} is taught already, and keeps its part of the view.</span>
               )}
             </div>
             <LabelChoice
               labels={labelsOf(learning, name)}
               current={camera.states.find(({ head }) => head === name)?.state}
               busy={change.busy || name === ''}
-              ask="Its state now"
+              ask="Its current state"
               askOther="Another state"
               placeholder="tidy, untidy, open, closed …"
               onChoose={(label, negative) =>

@@ -1,7 +1,7 @@
 import type { CameraState } from '../../../protocol.ts';
 import { colourOf } from '../colours.ts';
 
-/** What the taught heads see in the whole view of a camera. */
+/** The states of a camera's whole view. */
 export function ViewStates({ camera }: { camera: CameraState }) {
   if (camera.states.length === 0) return null;
   return (

@@ -9,9 +9,9 @@ export function labelsOf(learning: LearningState | null | undefined, state?: str
   return head?.labels.map(({ label }) => label) ?? [];
 }
 
-/** `Taught: my cat. Version 3, 92 % named rightly when left out.` */
+/** `Taught: my cat. Version 3, 92 % recognised correctly when left out.` */
 export function said(what: string, { version, accuracy }: TaughtAnswer): string {
-  const known = accuracy === null ? '' : `, ${percent(accuracy)} named rightly when left out`;
+  const known = accuracy === null ? '' : `, ${percent(accuracy)} recognised correctly when left out`;
   return `${what}.${version === null ? '' : ` Version ${version}${known}.`}`;
 }
 

@@ -134,7 +134,7 @@ function Handle({ draft, index, point: [x, y], size, at, onChange }: PartProps &
   );
 }
 
-/** Shows the way that counts as `in`. */
+/** Shows the direction that counts as `in`. */
 function Arrow({ points: [from, to], size }: { points: [Point, Point]; size: Size }) {
   const a = [from[0] * size.width, from[1] * size.height] as const;
   const b = [to[0] * size.width, to[1] * size.height] as const;

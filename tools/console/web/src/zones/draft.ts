@@ -9,7 +9,7 @@ export interface Draft {
   /** Its name, or a mask's number, in the settings; undefined for a new one. */
   original: string | undefined;
   name: string;
-  /** Shares of the picture. */
+  /** Fractions of the picture. */
   points: Point[];
   /** Only these labels; undefined: all. */
   labels: string[] | undefined;
@@ -19,12 +19,12 @@ export interface Draft {
   drawing: boolean;
 }
 
-/** Changes the draft as it is at that moment; undefined gives it up. */
+/** Changes the current draft; undefined discards it. */
 export type ChangeDraft = (change: (draft: Draft) => Draft | undefined) => void;
 
 export const minPoints = { zone: 3, mask: 3, line: 2 } as const;
 const maxPoints = { zone: 64, mask: 64, line: 2 } as const;
-/** As the settings schema says it. */
+/** As in the settings schema. */
 const namePattern = /^[a-z0-9][a-z0-9_-]{0,31}$/;
 const defaultSeconds = 0.2;
 
@@ -71,7 +71,7 @@ export function problemOf(draft: Draft, settings: CameraSettings): string | unde
     return kind === 'line' ? 'Set its two ends in the picture.' : 'Set at least three corners in the picture.';
   }
   if (kind === 'mask') return undefined;
-  if (!namePattern.test(name)) return 'A name has lower-case letters, digits, - and _, at most 32.';
+  if (!namePattern.test(name)) return 'A name has up to 32 lower-case letters, digits, - and _.';
   if (name !== original && names(settings, kind).includes(name)) return `There is a ${kind} of that name already.`;
   return undefined;
 }
@@ -99,7 +99,7 @@ export function changeWithout({ kind, original }: Draft, settings: CameraSetting
   return kind === 'line' ? { lines: without(settings.lines) } : { zones: without(settings.zones) };
 }
 
-/** In its old place, under its new name. */
+/** Keeps its position under a new name. */
 function renamed<T>(map: Record<string, T>, original: string | undefined, name: string, value: T): Record<string, T> {
   const entries = Object.entries(map);
   const at = entries.findIndex(([key]) => key === original);
@@ -109,14 +109,14 @@ function renamed<T>(map: Record<string, T>, original: string | undefined, name: 
 const rounded = (share: number) => Math.round(share * 10_000) / 10_000;
 export const clamped = (share: number) => Math.min(1, Math.max(0, share));
 
-/** While it is drawn: with a corner at the end. A line is finished by its second. */
+/** Adds a corner while drawing. A line is complete with its second. */
 export function withPoint(draft: Draft, point: Point): Draft {
   if (!draft.drawing || draft.points.length >= maxPoints[draft.kind]) return draft;
   const points = [...draft.points, point];
   return { ...draft, points, drawing: !(draft.kind === 'line' && points.length === 2) };
 }
 
-/** No longer drawn, if it has the corners that it needs. */
+/** Finishes drawing, if it has the corners that it needs. */
 export function finished(draft: Draft): Draft {
   return draft.points.length < minPoints[draft.kind] ? draft : { ...draft, drawing: false };
 }
@@ -125,7 +125,7 @@ export function withPointMoved(draft: Draft, index: number, [x, y]: Point): Draf
   return { ...draft, points: draft.points.with(index, [clamped(x), clamped(y)]) };
 }
 
-/** Moves all of it, as far as it stays in the picture. */
+/** Moves the whole shape, as far as it stays in the picture. */
 export function withAllMoved(draft: Draft, [dx, dy]: Point): Draft {
   const shift = (delta: number, values: number[]) =>
     Math.min(1 - Math.max(...values), Math.max(-Math.min(...values), delta));
@@ -147,7 +147,7 @@ export function withPointAfter(draft: Draft, index: number): Draft {
   return { ...draft, points: draft.points.toSpliced(index + 1, 0, [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2]) };
 }
 
-/** Without a corner; the last ones that a shape needs stay. */
+/** Removes a corner, unless the shape needs it. */
 export function withoutPoint(draft: Draft, index: number): Draft {
   if (!draft.drawing && draft.points.length <= minPoints[draft.kind]) return draft;
   return { ...draft, points: draft.points.toSpliced(index, 1) };

@@ -51,7 +51,7 @@ export function RegionForm({
         </label>
       )}
       {kind === 'mask' && (
-        <p class="muted">Nothing is detected where a mask is, and no motion counts there: a tree, a road, a screen.</p>
+        <p class="muted">Inside a mask nothing is detected and motion does not count: a tree, a road, a screen.</p>
       )}
       {kind === 'line' && points.length === 2 && (
         <button
@@ -59,7 +59,7 @@ export function RegionForm({
           class="button"
           onClick={() => onChange((shape) => ({ ...shape, points: shape.points.toReversed() }))}
         >
-          Turn the direction around
+          Reverse the direction
         </button>
       )}
       {kind === 'zone' && (
@@ -77,7 +77,7 @@ export function RegionForm({
             }}
           />
           <span class="field-help">
-            So long it must stand inside, with its feet, and outside until it no longer counts.
+            How long an object's lower edge must be inside before it counts, and outside before it no longer does.
           </span>
         </label>
       )}
@@ -90,7 +90,7 @@ export function RegionForm({
             chosen={draft.labels ?? []}
             onChange={(chosen) => onChange((shape) => ({ ...shape, labels: chosen.length > 0 ? chosen : undefined }))}
           />
-          <span class="field-help">None chosen: all.</span>
+          <span class="field-help">None selected: all.</span>
         </div>
       )}
       {problem && points.length >= minPoints[kind] && (

@@ -3,8 +3,8 @@ import { Icon } from '../parts/icons.tsx';
 import type { Kind } from './draft.ts';
 
 const kinds: readonly { kind: Kind; icon: 'zones' | 'line' | 'mask'; title: string; what: string }[] = [
-  { kind: 'zone', icon: 'zones', title: 'Zones', what: 'Count who stands in a part of the picture.' },
-  { kind: 'line', icon: 'line', title: 'Lines', what: 'Count who crosses, and which way.' },
+  { kind: 'zone', icon: 'zones', title: 'Zones', what: 'Count objects in a part of the picture.' },
+  { kind: 'line', icon: 'line', title: 'Lines', what: 'Count objects that cross, and in which direction.' },
   { kind: 'mask', icon: 'mask', title: 'Masks', what: 'Parts of the picture that are not watched.' },
 ];
 

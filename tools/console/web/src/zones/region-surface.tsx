@@ -20,7 +20,7 @@ import { useSize } from './use-size.ts';
 /** How near, in pixels, a click is to the first corner to close the shape. */
 const closeDistance = 14;
 
-/** Lies over the picture: shows the shapes, and takes the mouse, fingers and keys that draw one. */
+/** Covers the picture: shows the shapes, and draws one by mouse, finger or keys. */
 export function RegionSurface({
   settings,
   draft,
@@ -36,7 +36,7 @@ export function RegionSurface({
   const size = useSize(surface);
   const [pointer, setPointer] = useState<Point>();
   const [cross, setCross] = useState<Point>();
-  // Keys may come faster than the page is drawn.
+  // Keys may arrive faster than the page renders.
   const crossNow = useRef<Point | undefined>(undefined);
   const drawing = draft?.drawing ?? false;
 
@@ -51,7 +51,7 @@ export function RegionSurface({
     const { left, top, width, height } = surface.current!.getBoundingClientRect();
     return [clamped((event.clientX - left) / width), clamped((event.clientY - top) / height)];
   };
-  /** Sets a corner, or closes the shape where that is its first one. */
+  /** Sets a corner, or closes the shape at its first one. */
   const place = (point: Point) =>
     onChange((shape) => {
       const first = shape.points[0];
@@ -96,7 +96,7 @@ export function RegionSurface({
       role="application"
       aria-label={
         drawing
-          ? 'Drawing surface: arrow keys move the cross, Space sets a corner, Enter finishes, Backspace takes the last corner back, Escape gives up'
+          ? 'Drawing surface: arrow keys move the cross, Space sets a corner, Enter finishes, Backspace removes the last corner, Escape cancels'
           : 'Zones of this camera'
       }
       tabindex={draft ? 0 : -1}

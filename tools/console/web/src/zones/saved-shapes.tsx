@@ -9,7 +9,7 @@ export interface Size {
 export const pointsText = (points: readonly (readonly [number, number])[], { width, height }: Size): string =>
   points.map(([x, y]) => `${x * width},${y * height}`).join(' ');
 
-/** What is saved; a click chooses it. */
+/** The saved shapes; a click selects one. */
 export function SavedShapes({
   settings,
   size,
