@@ -18,8 +18,8 @@ import { type FoundCamera, findCameras } from './find.ts';
 const howToChange = 'Set cameras.<name>.source to change it, e.g. v4l2:/dev/video0.';
 
 /**
- * The first camera that is found and gives pictures, else the built-in scene. `properties.note` says which, why, and
- * how to change it.
+ * The first camera found that delivers pictures, else the built-in scene. `properties.note` says which, why, and how to
+ * change it.
  */
 export class AutoDevice extends EventEmitter<DeviceEvents> implements Device {
   readonly uri = 'auto:';
@@ -105,7 +105,7 @@ export class AutoDevice extends EventEmitter<DeviceEvents> implements Device {
 
   async still(): Promise<Frame> {
     if (!this.#device) throw new Error('auto: is not open: call open() before still()');
-    if (!this.#device.still) throw new InputError(`${this.#device.uri} takes no stills: its frames are all it has`);
+    if (!this.#device.still) throw new InputError(`${this.#device.uri} takes no stills, only frames`);
     return this.#device.still();
   }
 

@@ -14,17 +14,17 @@ export interface CameraDetails extends FoundCamera {
   readonly controls: readonly CameraControl[];
   /** How it would be opened; absent where the driver decides. */
   readonly mode?: CaptureMode;
-  /** Why this says so little. */
+  /** Why details are missing. */
   readonly note?: string;
 }
 
 /**
- * Asks a camera for its formats and controls.
+ * Queries a camera's formats and controls.
  *
- * @param wanted What it would be opened for.
+ * @param wanted The options it would be opened with.
  */
 export async function cameraDetails(camera: FoundCamera, wanted: WantedMode): Promise<CameraDetails> {
-  assertShape('cameraDetails: camera', camera, { kind: 'text', uri: 'text' }, 'a camera as findCameras gives it');
+  assertShape('cameraDetails: camera', camera, { kind: 'text', uri: 'text' }, 'a camera from findCameras()');
   if (camera.kind !== 'v4l2') {
     const details = await libcameraDetails(camera.uri).catch((error) => ({ controls: [], note: messageOf(error) }));
     return { ...camera, formats: [], ...details };

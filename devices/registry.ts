@@ -19,7 +19,7 @@ import { V4l2Camera } from './v4l2/camera.ts';
  *
  * @param uri The source as it was written, its scheme in lower-case letters. It may hold a password.
  * @param rest What follows `scheme:`.
- * @param options What is asked of the device; checked already.
+ * @param options Options of the device, already validated.
  */
 export type DeviceFactory = (uri: string, rest: string, options: DeviceOptions) => Device;
 
@@ -40,20 +40,19 @@ const factories = new Map<string, DeviceFactory>([
 /** The schemes that come with Ocellus. Their devices keep to the rate they are asked for. */
 const builtIn: ReadonlySet<string> = new Set(factories.keys());
 
-/** The schemes a source may have now, without the colon: those of Ocellus, and those that were registered. */
+/** The current schemes of sources, without the colon: the built-in and the registered ones. */
 export function deviceSchemes(): readonly string[] {
   return [...factories.keys()];
 }
 
 /**
- * Makes sources of a scheme of one's own known: to `openDevice`, to `source` of a `Pipeline`, and of each camera in the
- * settings of a `Node`. For this process, from now on.
+ * Registers your own scheme of sources, for `openDevice`, `source` of a `Pipeline`, and the cameras in the settings of
+ * a `Node`, in this process from now on.
  *
  * @param scheme Two or more lower-case letters, digits, `+`, `.` and `-`, a letter first, without the colon.
- * @param factory Makes the device, and opens nothing; called again each time a camera is opened anew. A class that extends
- *   `DeviceBase` has most of what a device needs.
- * @returns A function that takes it back.
- * @throws InputError when the scheme is no such text, or exists already.
+ * @param factory Makes the device without opening it; called again each time a camera is reopened. A class that extends
+ * `DeviceBase` has most of what a device needs. @returns A function that unregisters it. @throws InputError when the
+ * scheme is invalid or taken.
  *
  * @example
  * registerDevice('gige', (uri, address, options) => new GigECamera(uri, address, options));
@@ -68,7 +67,7 @@ export function registerDevice(scheme: string, factory: DeviceFactory): () => vo
   if (factories.has(scheme)) {
     const whose = builtIn.has(scheme) ? 'comes with Ocellus' : 'is registered already';
     throw new InputError(
-      `registerDevice: expected a scheme that is free, but "${scheme}:" ${whose}; choose another name`,
+      `registerDevice: expected a free scheme, but "${scheme}:" ${whose}; choose another name`,
     );
   }
   factories.set(scheme, factory);
@@ -85,8 +84,8 @@ function assertDevice(what: string, device: unknown): asserts device is Device {
 }
 
 /**
- * The device a URI names, not yet open. What has no scheme but exists on disk is taken as a `file:`. A device that is given
- * in place of a URI is that device: the options are not for it.
+ * Makes the device that a URI names, not yet open. A path that exists on disk counts as a `file:`. A device passed
+ * instead of a URI is returned, and the options are ignored.
  *
  * @throws InputError when the scheme is unknown or an option is out of range.
  */
@@ -102,7 +101,7 @@ export function createDevice(source: string | Device, options: DeviceOptions = {
     throw new InputError(
       `source ${maskSource(source)}: there is no device called "${scheme}:"; expected one of ${deviceSchemes()
         .map((name) => `${name}:`)
-        .join(', ')}, or one that registerDevice made known`,
+        .join(', ')}, or one registered with registerDevice`,
     );
   }
   checkOptions(options);
@@ -115,7 +114,7 @@ export function createDevice(source: string | Device, options: DeviceOptions = {
   }
 }
 
-/** Does the device of this source keep to the rate it is asked for? Those of Ocellus do; of others nobody knows. */
+/** Whether the device of this source keeps to the requested rate. Built-in ones do; of others it is unknown. */
 export function keepsRate(source: string | Device): boolean {
   if (typeof source !== 'string') return false;
   const scheme = /^([a-z0-9+.-]+):/i.exec(source.trim())?.[1]?.toLowerCase();
@@ -124,8 +123,8 @@ export function keepsRate(source: string | Device): boolean {
 
 /**
  * Makes and opens the device a URI names: `auto:`, `scene:`, `file:clip.mp4`, `file:pictures/`, `v4l2:/dev/video0`,
- * `rtsp://camera/stream`, `http://camera/mjpeg`, `recording:folder`, `libcamera:`, `opencv:0`, or one of a scheme that
- * `registerDevice` made known. Close it when done.
+ * `rtsp://camera/stream`, `http://camera/mjpeg`, `recording:folder`, `libcamera:`, `opencv:0`, or one of a scheme
+ * registered with `registerDevice`. Close it when done.
  *
  * @throws InputError when the URI, the device, the file or the program that reads it cannot be used, with what to do.
  *

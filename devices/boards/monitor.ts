@@ -5,14 +5,14 @@ import { findPower } from './power/find.ts';
 import { EnergyMeter } from './power/meter.ts';
 import type { PowerCoverage } from './power/power-source.ts';
 
-/** Which figures a board tells of itself. */
+/** The figures that a board reports. */
 export interface BoardSenses {
   readonly temperature: boolean;
   readonly throttling: boolean;
   readonly power: boolean;
 }
 
-/** Power over the time between two takes. */
+/** Power between two readings. */
 export interface MeasuredPower {
   /** What measured it: `ina219`, `pmic`, `rapl`, … */
   readonly source: string;
@@ -23,17 +23,17 @@ export interface MeasuredPower {
   readonly joules: number;
 }
 
-/** What a board said of itself at the last take. */
+/** The last readings of a board. */
 export interface BoardReadings {
   readonly throttling: Throttling | null;
   readonly power: MeasuredPower | null;
 }
 
-/** How long a temperature counts as that of now. */
+/** How long a temperature reading stays current. */
 const freshMs = 1000;
 const unread: BoardReadings = { throttling: null, power: null };
 
-/** Watches what changes on a board: throttling and power. It asks files and programs and never blocks the main thread. */
+/** Monitors a board's throttling and power. It reads files and runs programs without blocking the main thread. */
 export class BoardMonitor {
   readonly #root: string;
   readonly #ask: AskFirmware;
@@ -43,7 +43,7 @@ export class BoardMonitor {
   #readings = unread;
   #temperature: { atMs: number; degrees: number | null } = { atMs: Number.NEGATIVE_INFINITY, degrees: null };
   readonly #now: () => number;
-  /** Of this start; another one, or none, after a stop. */
+  /** Of this start; a different one, or none, after a stop. */
   #run: object | undefined;
 
   /**
@@ -56,15 +56,15 @@ export class BoardMonitor {
     this.#ask = options.ask ?? askFirmware;
   }
 
-  /** Undefined until it was looked for. */
+  /** Undefined until detected. */
   get senses(): BoardSenses | undefined {
     return this.#senses;
   }
 
-  /** The processor, within the last second, degrees Celsius; null where the board does not tell it. */
+  /** Processor temperature within the last second, degrees Celsius; null if the board does not report it. */
   get temperature(): number | null {
     const nowMs = this.#now();
-    // Whoever may ask without a password must not keep the sensors busy: each zone is a file that is read at once.
+    // Requests without a password must not keep the sensors busy: each zone is a file read synchronously.
     if (nowMs - this.#temperature.atMs >= freshMs) {
       this.#temperature = { atMs: nowMs, degrees: readTemperature(this.#root) ?? null };
     }
@@ -76,7 +76,7 @@ export class BoardMonitor {
     return this.#readings;
   }
 
-  /** Looks what this board tells, and begins to measure. */
+  /** Detects what this board reports, and starts measuring. */
   async start(): Promise<void> {
     const run = {};
     this.#run = run;
@@ -97,7 +97,7 @@ export class BoardMonitor {
     };
   }
 
-  /** Reads anew. @returns Null for what the board does not tell, or not at the moment. */
+  /** Takes new readings. @returns Null for what the board does not report, or not at the moment. */
   async take(): Promise<BoardReadings> {
     const run = this.#run;
     const meter = this.#meter;

@@ -17,8 +17,8 @@ import { HealthRecord } from './health-record.ts';
 import { FrameOutlet } from './outlet.ts';
 
 /**
- * What all devices share: state, counters, the outlet of frames and the order of open, frames and close. A device of one's own
- * extends it: `start()` begins to leave frames in `outlet`, `stop()` ends that, `counters` are counted up.
+ * What all devices share: state, counters, the outlet of frames and the order of open, frames and close. Extend it for
+ * your own device: `start()` begins to put frames into `outlet`, `stop()` ends that, `counters` are incremented.
  *
  * @example
  * class Camera extends DeviceBase {
@@ -32,21 +32,21 @@ import { FrameOutlet } from './outlet.ts';
  * }
  */
 export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements Device {
-  /** As it may be shown: a password in it is masked. */
+  /** For display: passwords are masked. */
   readonly uri: string;
-  /** As they were given to whoever made it. */
+  /** The options it was made with. */
   protected readonly options: DeviceOptions;
   /** Names the source in each message, and hides its password. */
   protected readonly logger: Logger;
   readonly #hide: (text: string) => string;
-  /** Does it do something with `options.controls`? */
+  /** Whether it supports `options.controls`. */
   protected readonly takesControls: boolean = false;
   #outlet = new FrameOutlet();
   readonly #record = new HealthRecord();
   #properties: DeviceProperties | undefined;
   #closing: Promise<void> | undefined;
 
-  /** Opens nothing. @param uri May hold a password; `this.uri` does not. */
+  /** Opens nothing. @param uri May contain a password; `this.uri` does not. */
   constructor(uri: string, options: DeviceOptions = {}) {
     super();
     assertKind('uri of a device', uri, 'text');
@@ -56,11 +56,14 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
     this.logger = hidingLogger(about(options.logger ?? silent, { source: this.uri }), this.#hide);
   }
 
-  /** Begins to read the source and says what it is. @throws InputError when that is impossible. */
+  /** Starts reading the source and returns its properties. @throws InputError when that is impossible. */
   protected abstract start(): Promise<DeviceProperties>;
-  /** Ends everything `start()` began, waits for it. Called also when `start()` threw, and while it is still running. */
+  /**
+   * Ends everything that `start()` began, and waits for it. Also called when `start()` threw, and while it is still
+   * running.
+   */
   protected abstract stop(): Promise<void>;
-  /** Somebody reads now. A source that need not run unread begins here. */
+  /** Called when a reader begins. A source that need not run without readers starts here. */
   protected read(): void {}
 
   get properties(): DeviceProperties {
@@ -72,7 +75,7 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
     return this.#record.health(this.#outlet.dropped);
   }
 
-  /** Counted by the device itself; `dropped` are those that found no free buffer, beside the outlet's own. */
+  /** Counted by the device; `dropped` counts frames without a free buffer, in addition to the outlet's own. */
   protected get counters(): { frames: number; dropped: number; corrupt: number } {
     return this.#record.counters;
   }
@@ -89,7 +92,7 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
       this.setProperties(properties);
       this.setState('online');
       if (!this.takesControls && Object.keys(this.options.controls ?? {}).length > 0) {
-        this.logger.warn('this source has no controls: those it was given are left out');
+        this.logger.warn('this source has no controls: the given ones are ignored');
       }
     } catch (error) {
       this.setError(messageOf(error));
@@ -114,7 +117,7 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
   async setControls(values: ControlValues): Promise<void> {
     const [name] = Object.keys(values);
     if (name !== undefined)
-      throw new InputError(`controls: expected none, for ${this.uri} has no controls; got ${name}`);
+      throw new InputError(`controls: expected none, since ${this.uri} has no controls; got ${name}`);
   }
 
   close(): Promise<void> {
@@ -131,12 +134,12 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
     return this.close();
   }
 
-  /** To be asked after each wait in `start()`. @throws Error when the device was closed meanwhile. */
+  /** Call it after each wait in `start()`. @throws Error when the device was closed meanwhile. */
   protected assertOpening(): void {
     if (this.#record.state !== 'opening') throw new Error(`${this.uri} was closed while it opened`);
   }
 
-  /** Where frames are left: `offer()` a live one, `put()` one that must not be dropped, `end()` when there are no more. */
+  /** Where frames go: `offer()` a live one, `put()` one that must not be dropped, `end()` when there are no more. */
   protected get outlet(): FrameOutlet {
     return this.#outlet;
   }
@@ -149,17 +152,17 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
     return this.#record.state === 'closed';
   }
 
-  /** A source that came back may be another one than before. */
+  /** Updates the properties: a source that came back may have changed. */
   protected setProperties(properties: DeviceProperties): void {
     this.#properties = { ...properties, title: this.#hide(properties.title) };
   }
 
-  /** The source is started again after it was lost. */
+  /** Counts a restart of a lost source. */
   protected countRestart(): void {
     this.#record.restarts.add();
   }
 
-  /** The source gave no frames though it ran. */
+  /** Counts a stall: the source ran without delivering frames. */
   protected countStall(): void {
     this.#record.stalls.add();
   }
@@ -169,7 +172,7 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
     this.#record.lastError = this.#hide(message);
   }
 
-  /** Tells of it when it is another one than before. */
+  /** Emits the state when it changed. */
   protected setState(state: DeviceHealth['state']): void {
     if (state === this.#record.state) return;
     this.#record.state = state;

@@ -1,7 +1,7 @@
 import { InputError } from '../../sdk/base/errors.ts';
 import type { CameraControl, ControlValues } from './device.ts';
 
-/** An automatic of a camera, and its values that leave the control to whoever sets it; the first is taken. */
+/** An automatic mode of a camera, and its values for manual control, of which the first is used. */
 interface Automatic {
   readonly names: readonly string[];
   readonly manual: readonly number[];
@@ -18,7 +18,7 @@ const gainMode: Automatic = { names: ['analogue_gain_mode'], manual: [1] };
 const awb: Automatic = { names: ['awb_enable'], manual: [0] };
 const autofocus: Automatic = { names: ['af_mode'], manual: [0] };
 
-/** What has no effect while an automatic is on. */
+/** Controls that have no effect while an automatic mode is on. */
 const automatics: Readonly<Record<string, Automatic>> = {
   exposure_time_absolute: exposure,
   exposure_absolute: exposure,
@@ -35,12 +35,12 @@ const automatics: Readonly<Record<string, Automatic>> = {
 };
 
 /**
- * What to set, in which order, so that a camera has these values: an automatic that would make one of them idle is
- * switched off, unless it is set as well, and all automatics come before what they rule.
+ * Plans what to set, in which order, for a camera to have these values: an automatic mode that would override one of
+ * them is switched off, unless it is set as well, and all automatic modes come before what they control.
  *
  * @param known The camera's controls.
- * @throws InputError when there is no such control, it does not take such a value, or an automatic that is asked for
- *   contradicts it.
+ * @throws InputError when there is no such control, it does not accept the value, or a requested automatic mode
+ * contradicts it.
  */
 export function planControls(known: readonly CameraControl[], values: ControlValues): Map<string, number> {
   const byName = new Map(known.map((control) => [control.name, control]));
@@ -83,7 +83,7 @@ function automaticOf(byName: ReadonlyMap<string, CameraControl>, name: string) {
   return manual.length > 0 ? { control, manual } : undefined;
 }
 
-/** @throws InputError when the control does not take it. */
+/** @throws InputError when the control does not accept it. */
 function numberOf(control: CameraControl, value: number | boolean | string): number {
   const number = control.kind === 'menu' ? choiceOf(control, value) : plainNumber(control, value);
   if (number !== undefined) return number;
@@ -107,7 +107,7 @@ function plainNumber({ kind, min, max, step }: CameraControl, value: number | bo
   return fits && (kind === 'number' || (number - min) % Math.max(1, step) === 0) ? number : undefined;
 }
 
-/** What a control takes, in words: `a whole number from 0 to 255`. */
+/** The values of a control, in words: `a whole number from 0 to 255`. */
 export function expectation({ kind, min, max, step, choices = {} }: CameraControl): string {
   if (kind === 'boolean') return 'true or false';
   if (kind === 'menu') {

@@ -6,59 +6,62 @@ import type { PixelFormat } from '../../sdk/frame/layout.ts';
 /** How a source is read. */
 export interface DeviceOptions {
   /**
-   * Size asked of a camera, in pixels; the device may give another (see `properties`). Videos and network streams are
-   * scaled to it in proportion: one side gives the other, both the largest that fits. Pictures and the scene have their own. Default: the source's own.
+   * Requested size of a camera, in pixels; the device may choose another (see `properties`). Videos and network streams
+   * are scaled to it proportionally: one side determines the other, both mean the largest that fits. Pictures and the
+   * scene have their own size. Default: the source's own.
    */
   width?: number;
   height?: number;
   /**
-   * The most pixels of a frame; a source whose frames are larger is refused, for each takes 1.5 to 3 bytes a pixel, several
-   * times. Default: 40 million of a video or a stream, 100 million of a still picture.
+   * Maximum pixels of a frame; a source with larger frames is refused, since each takes 1.5 to 3 bytes per pixel,
+   * several times. Default: 40 million for a video or a stream, 100 million for a still picture.
    */
   maxPixels?: number;
-  /** The most frames a second that are wanted. Default: the source's own. */
+  /** Maximum frames per second. Default: the source's own rate. */
   fps?: number;
   /**
-   * `realtime` (default): frames come as time goes by, and only the newest waits; `max`: each frame of a file, none
-   * dropped, as fast as they are taken.
+   * `realtime` (default): frames come in real time, and only the newest waits; `max`: every frame of a file, none
+   * dropped, as fast as they are read.
    */
   speed?: 'realtime' | 'max';
-  /** Starts a file again at its end. Default false. */
+  /** Loops a file. Default false. */
   loop?: boolean;
-  /** How an `rtsp:` camera sends: over its own connection, or beside it, where a lost packet holds nothing up. Default tcp. */
+  /**
+   * Transport of an `rtsp:` camera: over its TCP connection, or by UDP, where a lost packet delays nothing. Default
+   * tcp.
+   */
   transport?: 'tcp' | 'udp';
-  /** A live source that gave no frame for so long is restarted, ms. Default 10000. */
+  /** A live source without frames for this long is restarted, ms. Default 10000. */
   stallTimeoutMs?: number;
   /**
-   * Decodes with the board's own hardware where it has some that works; else, and where that gives no picture, in
-   * software. Not of files at `max`: those are always decoded in software. Default true.
+   * Decode with the board's hardware if it has some that works; otherwise, or if that yields no picture, in software.
+   * Files at `max` are always decoded in software. Default true.
    */
   hardwareDecoding?: boolean;
   /**
-   * The camera's own controls, by the names it gives them: `{ brightness: 140 }`. Of `v4l2:` and `libcamera:`; other
-   * sources have none.
-   * A menu takes the number or the words of a choice.
+   * Values of the camera's controls by name: `{ brightness: 140 }`. For `v4l2:` and `libcamera:`; other sources have
+   * none. A menu accepts the number or the name of a choice.
    */
   controls?: ControlValues;
-  /** What a `libcamera:` takes beside. */
+  /** Further options of `libcamera:`. */
   libcamera?: LibcameraOptions;
   logger?: Logger;
 }
 
-/** What a camera of libcamera takes beside the options of all devices. */
+/** Options of libcamera cameras, besides those of all devices. */
 export interface LibcameraOptions {
   /** The sensor's mode, `WIDTH:HEIGHT:BITS` or `WIDTH:HEIGHT:BITS:P` (packed; U: unpacked). Default: libcamera's choice. */
   mode?: string;
-  /** A file that tunes the picture to the sensor: an absolute path that ends in .json. Default: libcamera's own. */
+  /** Tuning file of the sensor: an absolute path that ends in .json. Default: libcamera's own. */
   tuning?: string;
-  /** Keeps a second stream in full resolution for stills, where the native source is used. Default false. */
+  /** Keep a second stream in full resolution for stills, with the native source. Default false. */
   still?: boolean;
 }
 
 /** Values of a camera's controls by name. */
 export type ControlValues = Readonly<Record<string, number | boolean | string>>;
 
-/** Something that a camera lets be set, such as its exposure. */
+/** A setting of a camera, such as its exposure. */
 export interface CameraControl {
   /** As the camera names it: `exposure_time_absolute` of v4l2:, `exposure_time` of libcamera:. */
   readonly name: string;
@@ -69,52 +72,52 @@ export interface CameraControl {
   readonly min: number;
   readonly max: number;
   readonly step: number;
-  /** Of a menu: what each number stands for. */
+  /** For a menu: the meaning of each number. */
   readonly choices?: Readonly<Record<number, string>>;
-  /** It has no effect now: an automatic does its work. */
+  /** It has no effect now, since an automatic mode is on. */
   readonly inactive: boolean;
   readonly readOnly: boolean;
 }
 
-/** What a device turned out to be, known once it is open. */
+/** The properties of a device, known once it is open. */
 export interface DeviceProperties {
   /** `libcamera`, `v4l2`, `rtsp`, `http`, `file`, `recording`, `opencv` or `scene`. */
   readonly kind: string;
-  /** For a person: `HD USB Camera (/dev/video0)`. */
+  /** Title for people: `HD USB Camera (/dev/video0)`. */
   readonly title: string;
   readonly format: PixelFormat;
   /** Of the first frame; a folder of pictures or a recording may have frames of many sizes. */
   readonly width: number;
   readonly height: number;
-  /** Frames a second as the source states them, if it does. */
+  /** Frames per second as stated by the source, if it does. */
   readonly fps?: number;
   readonly colour: ColourSpace;
-  /** A live source goes on for ever; the other kind ends. */
+  /** Whether it is live; other sources end. */
   readonly live: boolean;
-  /** What a person should know of this choice: why `auto:` shows this source, and how to change it. */
+  /** A note for people: why `auto:` chose this source, and how to change it. */
   readonly note?: string;
 }
 
 export interface DeviceHealth {
-  /** `offline`: no frames, being restarted. `ended`: a file is over. */
+  /** `offline`: no frames, being restarted. `ended`: a file has ended. */
   readonly state: 'closed' | 'opening' | 'online' | 'offline' | 'ended';
   /** Frames received from the source. */
   readonly frames: number;
-  /** Frames that nobody took in time. */
+  /** Frames dropped because nobody took them in time. */
   readonly dropped: number;
   /** Frames that were cut short or corrupt. */
   readonly corrupt: number;
-  /** How often it was started again, and how often because it gave no frames though it ran. */
+  /** How often it was restarted, and how often because it ran without delivering frames. */
   readonly restarts: number;
   readonly stalls: number;
   /** The same in the last hour; named as in Frigate's statistics, so that a dashboard for those reads these. */
   readonly reconnects_last_hour: number;
   readonly stalls_last_hour: number;
-  /** Why the source is not online, or was not the last time. */
+  /** Why the source is, or was last, not online. */
   readonly lastError?: string;
 }
 
-/** Of a device that was never opened. */
+/** Health of a device that was never opened. */
 export const closedHealth: DeviceHealth = {
   state: 'closed',
   frames: 0,
@@ -127,7 +130,7 @@ export const closedHealth: DeviceHealth = {
 };
 
 export interface DeviceEvents {
-  /** After each change of `health.state`. */
+  /** Emitted after each change of `health.state`. */
   health: [DeviceHealth];
 }
 
@@ -147,30 +150,30 @@ export interface Device extends EventEmitter<DeviceEvents> {
   /** @throws InputError when the program, the device or the file is missing, with what to install or plug in. */
   open(): Promise<void>;
   /**
-   * The frames from now on; one reader at a time. The reader owns each frame and releases it. Ends when the source
-   * ends or the device is closed; a camera that stalls is restarted meanwhile and does not end it.
+   * Iterates over the frames from now on; one reader at a time. The reader owns each frame and releases it. Ends when
+   * the source ends or the device is closed; a camera that stalls is restarted meanwhile and does not end it.
    */
   frames(): AsyncIterableIterator<Frame>;
   /** @throws Error before `open()`. */
   readonly properties: DeviceProperties;
   readonly health: DeviceHealth;
-  /** What the camera lets be set, with its values now; empty where the source has no such thing. */
+  /** The camera's controls with their current values; empty if the source has none. */
   controls(): Promise<readonly CameraControl[]>;
   /**
-   * Sets these controls, while the frames go on; one that was set before and is left out gets the camera's default. They
-   * are set again when the camera was lost and comes back; one that is away is not asked before.
+   * Sets controls while frames go on; a control set earlier and omitted now returns to the camera's default. They are
+   * set again when a lost camera returns; while it is away they are only stored.
    *
-   * @throws InputError naming what is wrong and what the camera takes; nothing is set then.
+   * @throws InputError naming the fault and the accepted values; nothing is set then.
    */
   setControls(values: ControlValues): Promise<void>;
   /**
-   * Of a source that takes stills: one picture in full resolution. Where it cannot be had beside the stream, the frames
-   * pause for as long as that takes. The caller releases it.
+   * Takes a still in full resolution, if the source supports it. If it cannot be taken beside the stream, the frames
+   * pause meanwhile. The caller releases it.
    *
-   * @throws InputError when it cannot be taken, and while the source is away.
+   * @throws InputError when it cannot be taken, or while the source is away.
    */
   still?(): Promise<Frame>;
-  /** Stops the source and waits until its process has ended. Safe to call twice. */
+  /** Stops the source and waits until its process has ended. May be called repeatedly. */
   close(): Promise<void>;
   /** `close()`, for `await using device = await openDevice(…)`. */
   [Symbol.asyncDispose](): Promise<void>;

@@ -1,8 +1,8 @@
 /** A camera that was found. */
 export interface FoundCamera {
-  /** What `openDevice` takes: `v4l2:/dev/video0`. */
+  /** URI for `openDevice`: `v4l2:/dev/video0`. */
   readonly uri: string;
-  /** For a person: `HD USB Camera (/dev/video0)`. */
+  /** Title for people: `HD USB Camera (/dev/video0)`. */
   readonly title: string;
   readonly kind: 'libcamera' | 'v4l2';
 }

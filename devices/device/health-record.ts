@@ -1,7 +1,7 @@
 import { RecentSum } from '../../sdk/base/recent-sum.ts';
 import type { DeviceHealth } from './device.ts';
 
-/** How often something happened: in all, and in the last hour. */
+/** How often something happened: in total, and in the last hour. */
 class Occurrences {
   total = 0;
   readonly #lastHour = new RecentSum({ steps: 60, stepMs: 60_000 });
@@ -16,7 +16,7 @@ class Occurrences {
   }
 }
 
-/** What a device's health is told from: its state, and what was counted since it was made, over all times it was open. */
+/** The basis of a device's health: its state, and what was counted since it was made, across reopenings. */
 export class HealthRecord {
   state: DeviceHealth['state'] = 'closed';
   lastError: string | undefined;

@@ -1,20 +1,19 @@
 import type { Logger } from '../../sdk/base/log.ts';
 
-/** After so long without a loss the next one is news again. */
+/** After this long without a loss the next one is reported again. */
 const healthyMs = 60_000;
-/** Different lines between two healthy times: a camera makes up as many reasons and sizes as it likes. */
+/** Maximum number of different messages between two healthy periods: reasons and sizes may vary without end. */
 const mostSaid = 20;
 
 /**
- * What is said of a source that is lost and found again. A camera that is unplugged for a month is tried some hundred
- * thousand times, and a loose cable comes and goes as often: a line at each would hide what is wrong, and wear out the
- * card that the journal is on.
+ * Logs losses and recoveries of a source. A camera that is unplugged for a month is tried some hundred thousand times,
+ * and a loose cable fails as often: a line for each would bury the cause, and wear out the SD card.
  */
 export class LossReport {
   readonly #logger: Logger;
   readonly #said = new Set<string>();
   #isLost = false;
-  /** The present loss was said, so its end is too. */
+  /** The current loss was logged, so its end is too. */
   #isTold = false;
   #backAt: number | undefined;
   #healthy: NodeJS.Timeout | undefined;
@@ -23,7 +22,7 @@ export class LossReport {
     this.#logger = logger;
   }
 
-  /** Have frames come for so long that all is well? */
+  /** Whether frames have arrived for long enough that all is well. */
   get isHealthy(): boolean {
     return this.#backAt !== undefined && performance.now() - this.#backAt > healthyMs;
   }
@@ -39,10 +38,10 @@ export class LossReport {
     } else this.#logger.debug(`no more frames, as before: ${reason}`);
   }
 
-  /** Frames come, for the first time or again. */
+  /** Frames arrive, for the first time or again. */
   came(): void {
     this.#backAt = performance.now();
-    const say = () => this.#logger.info('frames come again');
+    const say = () => this.#logger.info('frames arrive again');
     if (this.#isTold) say();
     const isToldLater = this.#isLost && !this.#isTold;
     this.#isLost = false;
@@ -54,9 +53,9 @@ export class LossReport {
     }, healthyMs).unref();
   }
 
-  /** The frames have another size from now on. */
+  /** The size of the frames changed. */
   becameOther(before: Size, now: Size): void {
-    const line = `its frames were ${before.width}x${before.height} and are ${now.width}x${now.height} now`;
+    const line = `its frames changed from ${before.width}x${before.height} to ${now.width}x${now.height}`;
     if (this.#isNews(line)) this.#logger.info(line);
   }
 

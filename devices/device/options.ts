@@ -3,7 +3,7 @@ import { InputError } from '../../sdk/base/errors.ts';
 import { maxSide } from '../../sdk/frame/layout.ts';
 import type { DeviceOptions } from './device.ts';
 
-/** The most pixels of a frame where nothing else is asked for: 8K video has 33 million. */
+/** Default maximum of a frame's pixels: 8K video has 33 million. */
 export const defaultMaxPixels = 40e6;
 const longestStallMs = 24 * 60 * 60 * 1000;
 
@@ -32,7 +32,7 @@ export function checkOptions(options: DeviceOptions): void {
   }
 }
 
-/** @throws InputError when frames of this size are larger than is wanted. */
+/** @throws InputError when frames of this size exceed the limit. */
 export function assertPixels({ width, height }: { width: number; height: number }, most = defaultMaxPixels): void {
   if (width * height > most) throw new InputError(tooLarge(`${width}x${height}`, most));
 }

@@ -1,9 +1,9 @@
 import type { Frame } from '../../sdk/frame/frame.ts';
 
 /**
- * The place where a device leaves its frames and one reader takes them: a slot for a single frame.
+ * A slot for a single frame between a device and its reader.
  *
- * `offer` never waits: a frame that was not taken gives way to the newer one and is counted. `put` waits until the slot
+ * `offer` never waits: a frame that was not taken is replaced by the newer one and counted. `put` waits until the slot
  * is empty, so that nothing is dropped and the source goes as fast as its reader.
  */
 export class FrameOutlet {
@@ -14,12 +14,12 @@ export class FrameOutlet {
   readonly #nexts: ((result: IteratorResult<Frame>) => void)[] = [];
   #emptied: (() => void) | undefined;
 
-  /** Frames that gave way to newer ones. */
+  /** Frames that were replaced by newer ones. */
   get dropped(): number {
     return this.#dropped;
   }
 
-  /** Leaves a frame; the one that still lies there is released and counted as dropped. Takes over the reference. */
+  /** Puts in a frame; one still there is released and counted as dropped. Takes over the reference. */
   offer(frame: Frame): void {
     if (this.#state !== 'open') {
       frame.release();
@@ -37,7 +37,7 @@ export class FrameOutlet {
     this.#slot = frame;
   }
 
-  /** Leaves a frame once the slot is empty. One call at a time. Takes over the reference. */
+  /** Puts in a frame once the slot is empty. One call at a time. Takes over the reference. */
   async put(frame: Frame): Promise<void> {
     while (this.#slot && this.#state === 'open') {
       await new Promise<void>((resolve) => {
@@ -47,7 +47,7 @@ export class FrameOutlet {
     this.offer(frame);
   }
 
-  /** No more frames will come; the one in the slot is still there to be taken. */
+  /** No more frames follow; the one in the slot can still be taken. */
   end(): void {
     if (this.#state !== 'open') return;
     this.#state = 'ended';
@@ -69,7 +69,7 @@ export class FrameOutlet {
 
   /** @throws Error while another reader is reading. */
   frames(): AsyncIterableIterator<Frame> {
-    if (this.#reader) throw new Error('this device has a reader already: its frames() can be read by one at a time');
+    if (this.#reader) throw new Error('this device has a reader already: frames() allows one at a time');
     const reader: AsyncIterableIterator<Frame> = {
       next: () => (this.#reader === reader ? this.#next() : Promise.resolve(over)),
       return: () => {

@@ -9,14 +9,16 @@ export interface FrameTimes {
   readonly wallTimeMs: number;
 }
 
-/** Later than this, the presentation is put off rather than hurried: the process slept, or decoding is too slow. */
+/**
+ * When later than this, the schedule is shifted rather than caught up with: the process slept, or decoding is too slow.
+ */
 const maxLagNs = 500e6;
-/** The wall clock was set when it is so far from where it should be. */
+/** Deviation from which the wall clock must have been set. */
 const clockStepMs = 500;
 
 /**
- * Shows media that have times of their own. `realtime`: each frame when it is due, the newest wins, times are those of
- * this machine's clocks; `max`: as fast as frames are taken, none dropped, times are the media's.
+ * Plays media with timestamps. `realtime`: each frame when it is due, the newest wins, times are those of this
+ * machine's clocks; `max`: as fast as frames are read, none dropped, times are the media's.
  */
 export class Presenter {
   readonly #outlet: FrameOutlet;
@@ -28,14 +30,14 @@ export class Presenter {
   #closed = false;
   readonly #nap = new Nap();
 
-  /** @param options.keepsAll Waits for a slow reader at `realtime` too, in place of giving it the newest frame only. */
+  /** @param options.keepsAll Waits for a slow reader at `realtime` too, instead of skipping to the newest frame. */
   constructor(outlet: FrameOutlet, speed: 'realtime' | 'max' = 'realtime', { keepsAll = false } = {}) {
     this.#outlet = outlet;
     this.#speed = speed;
     this.#keepsAll = keepsAll;
   }
 
-  /** Lets the presentation begin: nothing is shown, and no time goes by, before somebody reads. */
+  /** Starts playing: nothing is shown, and no time passes, before there is a reader. */
   begin(): void {
     this.#running = true;
     this.#nap.wake();
@@ -46,15 +48,15 @@ export class Presenter {
     this.#nap.wake();
   }
 
-  /** Media time now, ns; what was due earlier need not be made at all. 0 before the first frame and at `max`. */
+  /** Current media time, ns; frames due earlier can be skipped. 0 before the first frame and at `max`. */
   get positionNs(): number {
     return this.#startNs === undefined ? 0 : monotonicNs() - this.#startNs;
   }
 
   /**
-   * Waits until it is time, then has the frame made and leaves it in the outlet.
+   * Waits until the frame is due, then makes it and puts it into the outlet.
    *
-   * @param make Gives undefined when there is no buffer for it.
+   * @param make Returns undefined when there is no buffer for it.
    * @returns False once closed; `make` is not called then.
    */
   async present(mediaNs: number, make: (times: FrameTimes) => Frame | undefined): Promise<boolean> {
@@ -63,7 +65,7 @@ export class Presenter {
       if (this.#closed) return false;
       const frame = make({ captureTimeNs: mediaNs, wallTimeMs: mediaNs / 1e6 });
       if (frame) await this.#outlet.put(frame);
-      // Promises alone would never let timers, sockets or a close() have their turn.
+      // Promises alone would starve timers, sockets and close().
       await new Promise(setImmediate);
       return !this.#closed;
     }

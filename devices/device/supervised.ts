@@ -7,12 +7,11 @@ import type { DeviceProperties } from './device.ts';
 import { LossReport } from './loss-report.ts';
 
 const defaultStallTimeoutMs = 10_000;
-/** What a source may take, beyond the stall timeout, from its start to its first frame: it connects. */
+/** Time from the start to the first frame, beyond the stall timeout: the source connects. */
 const defaultStartGraceMs = 5_000;
 
 /**
- * A source that goes on for ever though it may be lost, or hang. It is begun again, later and later, until the device is
- * closed.
+ * A live source that may be lost, or hang. It is restarted with growing delays until the device is closed.
  */
 export abstract class SupervisedDevice extends DeviceBase {
   readonly #backoff = new Backoff();
@@ -26,13 +25,13 @@ export abstract class SupervisedDevice extends DeviceBase {
   #firstFrameMs: number | undefined;
   #onOnline: (() => void) | undefined;
 
-  /** Reads the source until it is lost, or `endRun` is called. Never throws. @returns Why it was lost. */
+  /** Reads the source until it is lost, or `endRun` is called. Must not throw. @returns Why it was lost. */
   protected abstract run(): Promise<string>;
-  /** Ends the run that is under way, if there is one, and waits for what it began outside. */
+  /** Ends the current run, if any, and waits for what it started. */
   protected abstract endRun(): Promise<void>;
-  /** What the source is, once a frame of this run has come. */
+  /** The source's properties, once a frame of this run has arrived. */
   protected abstract found(): DeviceProperties;
-  /** Words for a person in place of the reason why the source could not be opened. */
+  /** Turns the reason why the source could not be opened into advice. */
   protected explain(reason: string): string {
     return reason;
   }
@@ -59,7 +58,7 @@ export abstract class SupervisedDevice extends DeviceBase {
   }
 
   /**
-   * Lets go of the source, does something that needs it for itself, and goes on. Nothing of that is a loss.
+   * Pauses the source for work that needs exclusive access, then continues. This does not count as a loss.
    *
    * @throws InputError while the source is away.
    */
@@ -71,12 +70,12 @@ export abstract class SupervisedDevice extends DeviceBase {
     });
   }
 
-  /** Has a frame come since the run began? */
+  /** Whether a frame has arrived since the run began. */
   protected get hasFrames(): boolean {
     return this.#firstFrameMs !== undefined;
   }
 
-  /** To be told of each frame, before it is offered. */
+  /** Call it for each frame, before it is offered. */
   protected frameCame(): void {
     this.counters.frames++;
     if (this.hasFrames) this.#watchdog?.feed();
@@ -86,8 +85,8 @@ export abstract class SupervisedDevice extends DeviceBase {
   /**
    * From now on frames are expected.
    *
-   * @param bark Called when they stay away, with why the source is lost.
-   * @param startGraceMs What the first may take beyond the stall timeout.
+   * @param bark Called when none arrive, with the reason.
+   * @param startGraceMs Extra time for the first, beyond the stall timeout.
    */
   protected expectFrames(bark: (reason: string) => void, startGraceMs = defaultStartGraceMs): void {
     this.#watchdog = new Watchdog((ms) => {
@@ -131,7 +130,7 @@ export abstract class SupervisedDevice extends DeviceBase {
       }
       this.setError(reason);
       this.setState('offline');
-      // Whoever was told may have closed the device.
+      // A listener may have closed the device.
       if (this.closed) return;
       if (this.report.isHealthy) this.#backoff.reset();
       const waitMs = this.#backoff.next();

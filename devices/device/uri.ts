@@ -9,7 +9,7 @@ export interface DeviceUri {
 }
 
 /**
- * Splits a source into scheme and rest. What has no scheme but exists on disk is a `file:`.
+ * Splits a source into scheme and rest. A path that exists on disk counts as a `file:`.
  *
  * @throws InputError when it is neither.
  */

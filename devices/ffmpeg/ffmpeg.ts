@@ -5,7 +5,7 @@ import type { StreamParser, StreamSink } from '../stream/stream.ts';
 import { ShowInfo, showinfoIn, showinfoOut } from './showinfo.ts';
 import { ShownFrameParser } from './shown-frames.ts';
 
-/** How one input is read through ffmpeg into frames. */
+/** How ffmpeg reads one input into frames. */
 export interface FfmpegInput {
   /** Options for the input, in front of `-i`. */
   readonly input: readonly string[];
@@ -18,11 +18,11 @@ export interface FfmpegInput {
   /** Size to scale to, in proportion: both give the largest that fits. Default: the source's own. */
   readonly width?: number;
   readonly height?: number;
-  /** Of a decoded picture; larger ones are refused before they are. */
+  /** Maximum pixels of a picture; larger ones are refused before decoding. */
   readonly maxPixels?: number;
-  /** The matrix of streams that do not tell theirs. Default: what is usual for their size. */
+  /** The matrix of streams that do not state one. Default: the usual one for their size. */
   readonly untagged?: ColourSpace['matrix'];
-  /** The matrix to convert to. Default: as it comes. */
+  /** The matrix to convert to. Default: no conversion. */
   readonly matrix?: ColourSpace['matrix'];
 }
 
@@ -50,8 +50,8 @@ export function ffmpegCommand(options: FfmpegInput): FfmpegCommand {
   const show = (name: string) => `${name}=checksum=0`;
   const chain = ['sidedata=mode=delete', show(showinfoIn), ...filters, scale(width, height, matrix), 'setsar=1'];
   args.push('-vf', [...chain, 'format=yuv420p', show(showinfoOut)].join(','));
-  // Else ffmpeg gives some frames twice and others not at all, and squeezes all into the size of the first.
-  // Where times jump by more than 30 hours, because a clock was set, ffmpeg would go on with some that it makes up.
+  // Otherwise ffmpeg duplicates and drops frames, and scales all to the size of the first.
+  // When times jump by more than 30 hours, because a clock was set, ffmpeg would replace them.
   args.push('-dts_error_threshold', '1e10');
   args.push('-fps_mode', 'passthrough', '-enc_time_base', '1/1000000', '-noautoscale', '-f', 'rawvideo', 'pipe:1');
   const listener = new ShowInfo();
@@ -59,7 +59,7 @@ export function ffmpegCommand(options: FfmpegInput): FfmpegCommand {
   return { program: 'ffmpeg', args, install: installFfmpeg, listener, parser };
 }
 
-/** A pixel that is more than four times as wide as high is a mistake; one that is a hundredth wider is square. */
+/** A pixel aspect of more than 4:1 is a mistake; one within a hundredth of 1:1 is square. */
 const aspect = 'if(between(sar,0.25,4)*not(between(sar,0.99,1.01)),sar,1)';
 
 /**
@@ -78,7 +78,7 @@ function scale(wantedWidth?: number, wantedHeight?: number, matrix?: ColourSpace
   let height = unless(`lt(${aspect},1)`, 'ih', even(ownHeight));
   if (wantedWidth !== undefined && wantedHeight !== undefined) {
     const [fitWidth, fitHeight] = [`${wantedHeight}*${ratio}`, `${wantedWidth}/${ratio}`];
-    // What is right to a pixel is what was asked for.
+    // A size right to a pixel counts as the requested one.
     width = `if(gte(${fitWidth},${wantedWidth}-1),${wantedWidth},${even(fitWidth)})`;
     height = `if(gte(${fitHeight},${wantedHeight}-1),${wantedHeight},${even(fitHeight)})`;
   } else if (wantedWidth !== undefined) {
@@ -90,15 +90,15 @@ function scale(wantedWidth?: number, wantedHeight?: number, matrix?: ColourSpace
   return `scale=w='${width}':h='${height}':flags=bilinear:eval=frame${convert}`;
 }
 
-/** What ffmpeg says, or in words for a person where the pictures are too large. */
+/** ffmpeg's message, or a clearer one when the pictures are too large. */
 export function plainWords(said: string, maxPixels: number = defaultMaxPixels): string {
   const [, size] = /Picture size (\d+x\d+) (?:exceeds specified max|is invalid)/.exec(said) ?? [];
   return size === undefined ? said : tooLarge(size, maxPixels);
 }
 
 /**
- * A filter that lets at most so many frames a second pass. Unlike ffmpeg's `fps` it never repeats one: after a gap in a
- * camera's timestamps that would be a burst of copies.
+ * A filter that limits the frame rate. Unlike ffmpeg's `fps` it never duplicates frames: after a gap in a camera's
+ * timestamps that would be a burst of copies.
  */
 export function atMost(fps: number | undefined): string[] {
   if (fps === undefined) return [];

@@ -14,7 +14,7 @@ import type { DecoderTrial } from './video-decoder-trial.ts';
 
 /** How a live source is read at the moment: the program may have been installed, the camera plugged in, since the last time. */
 export interface LiveCommand extends Command {
-  /** What decodes outside the processor; if no picture comes, it gives way to software. */
+  /** The hardware decoder; if it yields no picture, software takes over. */
   readonly decoder?: DecoderTrial;
   /** What it may take to its first frame, beyond the stall timeout. Default: to connect. */
   readonly startGraceMs?: number;
@@ -28,8 +28,8 @@ export interface LiveCommand extends Command {
 }
 
 /**
- * A source that goes on for ever through a program that may die, hang, or end as if all were well. Whatever happens to
- * it is a lost stream.
+ * A live source read through a program that may die, hang, or exit as if all were well. Each of these counts as a lost
+ * stream.
  */
 export abstract class LiveDevice extends SupervisedDevice {
   readonly #filler = new PoolFiller(
@@ -42,7 +42,7 @@ export abstract class LiveDevice extends SupervisedDevice {
   #sequence = 0;
   /** Of the last frame. */
   #known: StreamFormat | undefined;
-  /** The hardware decoder gave no picture where software did. */
+  /** The hardware decoder yielded no picture where software did. */
   #inSoftware = false;
   /** The present run is to end. */
   #ending = false;
@@ -52,7 +52,7 @@ export abstract class LiveDevice extends SupervisedDevice {
   /** What the source is, once its stream has begun. */
   protected abstract identity(): Pick<DeviceProperties, 'kind' | 'title'>;
 
-  /** What is to decode a stream; undefined is software. */
+  /** The decoder of a stream; undefined for software. */
   protected async decoderFor(stream: Encoded): Promise<DecoderTrial | undefined> {
     if (this.options.hardwareDecoding === false || this.#inSoftware) return undefined;
     const decoder = await chooseDecoder(stream);
@@ -96,7 +96,7 @@ export abstract class LiveDevice extends SupervisedDevice {
     let child: Child;
     let parser: StreamParser;
     if (this.#stuck?.running) {
-      // One more at each try would hang beside it.
+      // Otherwise each try would leave one more hanging.
       return {
         reason: `process ${this.#stuck.pid} cannot be ended: its driver hangs; unplug the camera, or restart the board`,
       };
@@ -144,7 +144,7 @@ export abstract class LiveDevice extends SupervisedDevice {
 
   /** @returns Why its source ended; undefined where the program was first. */
   async #feed(child: Child, feed: NonNullable<LiveCommand['feed']>, signal: AbortSignal): Promise<string | undefined> {
-    // How it ended is worth more than EPIPE.
+    // How it ended is more useful than EPIPE.
     child.stdin!.on('error', () => {});
     const reason = await feed(child.stdin!, signal);
     if (signal.aborted) return undefined;

@@ -1,11 +1,11 @@
 import type { ColourSpace } from '../../sdk/frame/frame.ts';
 import type { StderrListener } from '../programs/child.ts';
 
-/** Names of the two filters that tell of each frame: as it was decoded, and as it is written. */
+/** Names of the two filters that report each frame: as decoded, and as written. */
 export const showinfoIn = 'showinfo@in';
 export const showinfoOut = 'showinfo@out';
 
-/** What ffmpeg says of a frame that it writes. */
+/** ffmpeg's report of a frame that it writes. */
 export interface ShownFrame {
   readonly width: number;
   readonly height: number;
@@ -20,7 +20,7 @@ export interface ShownFrame {
   readonly source: { readonly width: number; readonly height: number; readonly isRgb: boolean };
 }
 
-/** More than ffmpeg can be ahead of what it writes. */
+/** More than ffmpeg's reports can be ahead of its frames. */
 const mostWaiting = 10_000;
 /** `[h264 @ 0x55] [error] no frame!`: what it is of, how bad it is, and what it says. */
 const message = /^(?:\[[^\]]*\] )*?\[(panic|fatal|error|warning|info|verbose|debug|trace)\] ?(.*)$/;
@@ -37,9 +37,8 @@ const matrices: Readonly<Record<string, ColourSpace['matrix']>> = {
 };
 
 /**
- * Listens to ffmpeg's log (`-loglevel repeat+level+info`) for what the filter showinfo says of each frame: a stream of bare
- * frames says nothing of itself, and each may have another size, time and colour. What is not of frames goes on, if it is
- * an error.
+ * Reads the reports of the filter showinfo from ffmpeg's log (`-loglevel repeat+level+info`): raw frames carry no
+ * metadata, and size, time and colour may change with each. Other lines are passed on if they are errors.
  */
 export class ShowInfo implements StderrListener {
   readonly #frames: ShownFrame[] = [];

@@ -6,7 +6,7 @@ import { askProgram, runProgram } from '../programs/ask-program.ts';
 import { findProgram } from '../programs/find-program.ts';
 import { installFfmpeg } from './ffmpeg.ts';
 
-/** A way that ffmpeg has to decode outside the processor, and whether it does so on this machine. */
+/** A hardware decoder of ffmpeg, and whether it works on this machine. */
 export interface DecoderTrial {
   /** What it decodes, as ffmpeg calls it: `h264`. */
   readonly codec: string;
@@ -14,7 +14,7 @@ export interface DecoderTrial {
   readonly name: string;
   /** ffmpeg's options for it, in front of the input's. */
   readonly input: readonly string[];
-  /** Why it is of no use here; absent where it gave the pictures it should. */
+  /** Why it does not work here; absent if its pictures were right. */
   readonly problem?: string;
 }
 
@@ -35,7 +35,7 @@ const timeoutMs = { decode: 15_000, encode: 60_000 };
 
 /**
  * Tries the hardware decoders that ffmpeg says it has on a small clip made for it, of each codec until one works, and
- * holds what they give to what the processor gives. Nothing is run where the kernel has no such devices.
+ * compares their pictures with those of software. Nothing is run if the kernel has no such devices.
  *
  * @param root Where `dev` is; `/` but in tests.
  */
@@ -83,9 +83,9 @@ async function tryWays(ways: readonly DecoderTrial[], encoder: readonly string[]
 /** @returns What is wrong with it. */
 function judge({ name }: DecoderTrial, tried: Decoded, right: Buffer): string | undefined {
   if (!tried.ok) return tried.said;
-  // An acceleration that is not there is passed over in silence, and the processor decodes.
+  // ffmpeg silently falls back to software when an acceleration is missing.
   const formats = [...tried.log.matchAll(/Format (\w+) chosen by get_format/g)].map(([, format]) => format);
-  if (name === 'drm' && formats.at(-1) !== 'drm_prime') return 'the processor decoded in its place';
+  if (name === 'drm' && formats.at(-1) !== 'drm_prime') return 'software decoded instead';
   const { output } = tried;
   if (output.length % frameBytes !== 0 || output.length > right.length) return 'its pictures have another size';
   if (output.length < enoughFrames * frameBytes) return 'it gave too few pictures';

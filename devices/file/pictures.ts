@@ -8,7 +8,7 @@ import { DeviceBase } from '../device/base.ts';
 import type { DeviceOptions, DeviceProperties } from '../device/device.ts';
 import { Presenter } from '../device/presenter.ts';
 
-/** Pictures a second when nothing else is asked for: slow enough to look at. */
+/** Default pictures per second: slow enough to watch. */
 const defaultFps = 1;
 
 /** One picture, or those of a folder in natural order (`2.jpg` before `10.jpg`). One that cannot be read is skipped. */
@@ -30,7 +30,7 @@ export class PictureFiles extends DeviceBase {
     const presenter = new Presenter(this.outlet, this.options.speed);
     this.#presenter = presenter;
 
-    // The first that can be read says what this source is.
+    // The first readable one determines the source's properties.
     let first: Frame | undefined;
     while (!first && paths.length > 0) {
       first = await this.#tryRead(paths[0]!);
@@ -82,10 +82,10 @@ export class PictureFiles extends DeviceBase {
     this.setState('ended');
   }
 
-  /** Undefined, counted and said when it cannot be read. */
+  /** Undefined when it cannot be read, which is counted and logged. */
   async #tryRead(path: string): Promise<Frame | undefined> {
     try {
-      // Loaded when it is wanted: the decoder of pictures is of no use to a camera.
+      // Loaded on demand: cameras need no picture decoder.
       const { readPicture } = await import('../../sdk/picture/picture.ts');
       return await readPicture(path, { name: path }, this.options.maxPixels);
     } catch (error) {

@@ -7,8 +7,8 @@ const leastJumpNs = 1e9;
 const leastStepNs = 1000;
 
 /**
- * Puts the frames of a file in their places in time: where the file has them, from 0 on, each later than the one before. One
- * that has no time, or jumps back (two videos were put together), comes a frame's length after it.
+ * Assigns times to the frames of a file: the file's own, from 0 on, strictly increasing. A frame without a time, or
+ * with a jump back (two joined videos), comes one frame interval after the last.
  */
 export class Timeline {
   #lastNs: number | undefined;

@@ -22,7 +22,7 @@ const wideMatrices: ReadonlySet<string> = new Set(['bt2020nc', 'bt2020c', 'smpte
 /** For the first frame of a hardware decoder: a driver may hang. */
 const hardwareTimeoutMs = 10_000;
 
-/** A video file, decoded by ffmpeg, which waits at the pipe until the next frame is due. */
+/** A video file, decoded by ffmpeg, which blocks on the pipe until the next frame is due. */
 export class VideoFile extends DeviceBase {
   readonly #path: string;
   readonly #report = new LossReport(this.logger);
@@ -50,7 +50,7 @@ export class VideoFile extends DeviceBase {
     this.#busy = undefined;
     if (isHeic(await headOf(this.#path).catch(() => new Uint8Array())))
       throw new InputError(`file: ${this.#path} is no video: ${heicAdvice}`);
-    // A playlist that poses as a video may not make ffmpeg call other machines.
+    // A playlist disguised as a video must not make ffmpeg connect to other machines.
     const input = ['-protocol_whitelist', 'file'];
     // With its protocol in front, a name with a colon in it is not taken for a URL.
     const url = `file:${this.#path}`;
@@ -61,7 +61,7 @@ export class VideoFile extends DeviceBase {
       throw new InputError(`file: ${this.#path} holds no video, but ${contents.others.join(', ')}`);
     }
     const inSoftware = [...input, ...(loop ? ['-stream_loop', '-1'] : [])];
-    // At `max` a file is to give the same frames on all machines.
+    // At `max` a file has to give the same frames on all machines.
     const mayUseHardware = this.options.hardwareDecoding !== false && speed !== 'max';
     const decoder = mayUseHardware ? await chooseDecoder({ input, url, codec: video?.codec }) : undefined;
     this.logger.debug(decoder ? `decodes with ${decoder.name}` : 'decodes in software');
@@ -155,7 +155,7 @@ export class VideoFile extends DeviceBase {
     this.#report.becameOther({ width, height }, format);
   }
 
-  /** Reads all frames, then says that the file is over. */
+  /** Reads all frames, then reports the end of the file. */
   async #read(child: Child, parser: StreamParser, onRefusal: (why: string) => void): Promise<void> {
     try {
       await pump(child.stdout, parser, () => this.#busy);

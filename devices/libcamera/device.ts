@@ -4,9 +4,9 @@ import { NativeLibcameraCamera } from './native.ts';
 import { ProgramLibcameraCamera } from './program.ts';
 
 /**
- * A camera of libcamera: through the native source where it is built and can be loaded, else through a program.
+ * A libcamera camera: through the native source if it is built and can be loaded, else through a program.
  *
- * @throws InputError when OCELLUS_LIBCAMERA asks for what there is not.
+ * @throws InputError when OCELLUS_LIBCAMERA asks for something that is missing.
  */
 export function libcameraDevice(uri: string, rest: string, options?: DeviceOptions): Device {
   // libcamera reads one tuning file for all the cameras of a process, and before it knows them.

@@ -13,22 +13,22 @@ import { defaultHeight, defaultWidth, parseMode } from './options.ts';
 import { sensorOf } from './sensor.ts';
 import { SetControls } from './set-controls.ts';
 
-/** One is written, one waits, one is looked at, one is shown; two more for whoever keeps one. */
+/** One is written, one waits, one is in the network, one is shown; two more for programs that keep one. */
 const buffers = 6;
 /** Of a Raspberry Pi: what the kernel's drivers give by themselves is not cached. */
 const heaps = ['/dev/dma_heap/vidbuf_cached', '/dev/dma_heap/linux,cma'];
 /** What libcamera may take to stop a camera. */
 const closeTimeoutMs = 5000;
 
-/** A still that somebody waits for. */
+/** A still that a caller waits for. */
 interface Waiting {
   readonly resolve: (frame: Frame) => void;
   readonly reject: (error: Error) => void;
 }
 
 /**
- * A camera through libcamera itself, without a program between. Frames lie in the camera's own buffers: what is read on
- * this thread is read where the camera wrote it, and a buffer goes back to the camera with its frame's last `release()`.
+ * A camera through libcamera itself, without a program in between. Frames are in the camera's own buffers, read in
+ * place on this thread; a buffer goes back to the camera with its frame's last `release()`.
  */
 export class NativeLibcameraCamera extends SupervisedDevice {
   protected override readonly takesControls = true;
@@ -175,7 +175,7 @@ export class NativeLibcameraCamera extends SupervisedDevice {
     this.#camera = undefined;
     for (const { reject } of this.#stills.splice(0))
       reject(new InputError(`${this.uri} was lost before the still came`));
-    // A driver that hangs keeps nobody from closing the device; to open the camera again fails then, and is tried again.
+    // A hanging driver must not block closing the device; reopening the camera then fails, and is retried.
     if (camera) await within(closeTimeoutMs, camera.close(), undefined);
   }
 
@@ -200,7 +200,7 @@ export class NativeLibcameraCamera extends SupervisedDevice {
 
   #lend(camera: NativeCamera, slot: number, info: FrameInfo): void {
     const all = camera.video.buffers.length;
-    // A camera whose buffers are all with us has nothing to write to: to begin it anew would only take more memory.
+    // A camera whose buffers are all in use has nothing to write to: restarting it would only take more memory.
     if (++this.#lent === all) {
       this.expectNoFrames();
       this.#starvation.begin();

@@ -9,7 +9,7 @@ import { findProgram } from '../programs/find-program.ts';
 import { Watchdog } from '../programs/watchdog.ts';
 import { hasNodeLibcamera, isPlain, runNodeLibcamera } from './node-libcamera.ts';
 
-/** What the exposure and the white balance get to settle. */
+/** Time for exposure and white balance to settle. */
 const settleMs = 1000;
 const timeoutMs = 30_000;
 const quality = 95;

@@ -3,7 +3,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
 
-/** A camera that answered on the network. Its streams are not known: their addresses are told to its users only. */
+/** A camera that answered on the network. Its streams are unknown: it reveals their addresses only to its users. */
 export interface FoundNetworkCamera {
   /** IP address it answered from. */
   readonly address: string;
@@ -18,16 +18,16 @@ const group = '239.255.255.250';
 /** A datagram may be lost; cameras answer within half a second, as the standard has it. */
 const sendAtMs = [0, 500];
 const defaultWaitMs = 2000;
-/** Whoever answers more often does not mean well. */
+/** A host that answers more often is malicious. */
 const mostFound = 256;
 /** A datagram has room for a page of text; a name is shorter. */
 const longestName = 64;
 
 /**
- * Asks the networks of this machine for ONVIF cameras (WS-Discovery, a multicast over UDP). Nothing of this machine is
- * told to them, no password either.
+ * Searches the networks of this machine for ONVIF cameras (WS-Discovery, a multicast over UDP). It sends nothing about
+ * this machine, and no password.
  *
- * @param options.interfaces IPv4 addresses of this machine to ask from. Default: all but the loopback one.
+ * @param options.interfaces IPv4 addresses of this machine to search from. Default: all but the loopback one.
  * @see https://docs.oasis-open.org/ws-dd/discovery/1.1/os/wsdd-discovery-1.1-spec-os.html and ONVIF Core, chapter 7
  */
 export async function discoverCameras(

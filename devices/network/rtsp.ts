@@ -13,7 +13,7 @@ export class RtspCamera extends NetworkCamera {
     this.#overUdp = options?.transport === 'udp';
   }
 
-  /** A camera may send over UDP alone, and says so when it is asked for TCP. */
+  /** A camera may support UDP only, and says so when TCP is requested. */
   protected override async run(): Promise<string> {
     const reason = await super.run();
     if (
@@ -23,7 +23,7 @@ export class RtspCamera extends NetworkCamera {
       !/SETUP failed: 461|461\W*Unsupported transport/i.test(reason)
     )
       return reason;
-    this.logger.warn('the camera sends over UDP alone: it is asked for that (transport: udp)');
+    this.logger.warn('the camera supports UDP only: using that (transport: udp)');
     this.#overUdp = true;
     return super.run();
   }

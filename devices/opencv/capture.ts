@@ -21,7 +21,7 @@ import { MatPool } from './mat-pool.ts';
 const defaultFps = 25;
 const maxFps = 1000;
 const defaultStallTimeoutMs = 10_000;
-/** What a read that is under way may take to its end. */
+/** How long the current read may take. */
 const closeTimeoutMs = 5000;
 
 /** CAP_PROP_ORIENTATION_AUTO, which the bindings do not name. */
@@ -65,7 +65,7 @@ export class OpenCvCapture extends DeviceBase {
     const isLive = typeof source === 'number';
     this.#presenter = isLive ? undefined : new Presenter(this.outlet, this.options.speed);
     const first = this.#readOne();
-    // Whoever closes meanwhile waits for it.
+    // A close() meanwhile waits for it.
     this.#reading = first.then(
       () => {},
       () => {},
@@ -287,7 +287,7 @@ export class OpenCvCapture extends DeviceBase {
     this.#report.lost(reason);
   }
 
-  /** Waits, opens again; if that fails, the next read fails and all begins anew. */
+  /** Waits, reopens; if that fails, the next read fails and it starts over. */
   async #reopen(source: Source): Promise<void> {
     // Whoever closed it releases it.
     if (this.closed) return;

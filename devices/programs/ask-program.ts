@@ -2,15 +2,15 @@ import type { Readable } from 'node:stream';
 import { Child, type Command } from './child.ts';
 import { Watchdog } from './watchdog.ts';
 
-/** How long a question to a program may take, and how much it may say. */
+/** How long a query of a program may take, and how much it may print. */
 const answerTimeoutMs = 8000;
 const answerBytes = 1 << 20;
 
 /** A program that ran to its end. */
 export interface Run {
-  /** It ended by itself, with exit status 0. */
+  /** It ended with exit status 0. */
   readonly ok: boolean;
-  /** It took too long, or said too much, and was killed. */
+  /** It took too long, or printed too much, and was killed. */
   readonly killed: boolean;
   /** `exit status 1` */
   readonly how: string;

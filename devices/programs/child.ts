@@ -6,7 +6,7 @@ import { InputError, messageOf } from '../../sdk/base/errors.ts';
 import { within } from '../../sdk/base/within.ts';
 import { findProgram } from './find-program.ts';
 
-/** How long a program may take to end by itself when asked to. */
+/** How long a program may take to exit when asked to. */
 const graceMs = 1000;
 /** What the kernel may take to end one that is killed. */
 const killMs = 2000;
@@ -137,7 +137,7 @@ export class Child {
   /** Ends it: asks first unless `hard`, then kills. Resolves when it has ended, or after a few seconds if it cannot be. */
   async stop(hard = false): Promise<void> {
     if (this.#over) return;
-    // With nobody reading, a program that is busy writing gets an error instead of waiting for ever.
+    // Without a reader, a program that is writing gets an error instead of waiting forever.
     this.stdout.destroy();
     if (!hard && this.running) {
       this.#signal('SIGTERM');

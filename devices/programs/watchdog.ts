@@ -8,7 +8,7 @@ export class Watchdog {
     this.#bark = bark;
   }
 
-  /** Begins to wait for so long, in place of what it waited before. */
+  /** Restarts the wait, with this time. */
   arm(ms: number): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#bark(ms), ms);

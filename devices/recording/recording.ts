@@ -17,8 +17,8 @@ import { type EndLine, type FrameLine, IndexReader, type VideoLine } from './ind
 import { indexFile, readRecordingInfo } from './info.ts';
 
 /**
- * A folder that `ocellus record` made. Each frame comes with its number and the times at which it was captured, none is
- * dropped at either speed; at `realtime` none comes earlier than it did. In a loop the times go on.
+ * A folder from `ocellus record`. Each frame has its original number and capture times, none is dropped at either
+ * speed; at `realtime` none comes earlier than it did. In a loop the times continue.
  */
 export class RecordedCamera extends DeviceBase {
   readonly #rest: string;

@@ -18,10 +18,10 @@ export interface Actor {
   readonly gone: number;
 }
 
-/** Size of the scene in pixels: 16 to 9, small enough to cost next to nothing. */
+/** Size of the scene in pixels: 16 to 9, small enough to be nearly free. */
 export const sceneWidth = 960;
 export const sceneHeight = 540;
-/** After so many seconds the scene begins again. */
+/** Length of the scene in seconds; then it repeats. */
 export const cycleSeconds = 40;
 /** From here down it is floor, on which all stand. */
 export const floorY = 530;

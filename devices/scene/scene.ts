@@ -11,8 +11,8 @@ import type { Stage } from './stage.ts';
 const defaultFps = 10;
 
 /**
- * A camera that is not there: real photographs come into a still view, stay, and go (see `cast.ts`), over and over. It
- * is a function of time, so that tests can rely on it.
+ * A simulated camera: real photographs enter a still view, stay, and leave (see `cast.ts`), in a loop. It is a function
+ * of time, so that tests can rely on it.
  */
 export class SceneDevice extends DeviceBase {
   readonly #rest: string;
@@ -27,7 +27,7 @@ export class SceneDevice extends DeviceBase {
 
   protected async start(): Promise<DeviceProperties> {
     if (this.#rest !== '') throw new InputError(`source: expected scene: alone, got ${this.uri}`);
-    // Loaded when it is wanted: most installations have a camera and never see the scene.
+    // Loaded on demand: most installations have a camera and never see the scene.
     const { Stage } = await import('./stage.ts');
     const stage = await Stage.load();
     this.assertOpening();

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { ColourSpace } from '../../sdk/frame/frame.ts';
 import type { PixelFormat } from '../../sdk/frame/layout.ts';
 
-/** A byte stream that does not hold what it should: corrupt, or another format. */
+/** A byte stream with unexpected content: corrupt, or in another format. */
 export class StreamError extends Error {
   override name = 'StreamError';
 }
@@ -47,7 +47,7 @@ export interface StreamParser {
   readonly wait?: Promise<void> | undefined;
   /** Is it between two frames? At the end of a stream that means nothing was cut short. */
   readonly clean: boolean;
-  /** Gives a half-filled buffer back. */
+  /** Returns a half-filled buffer to the pool. */
   abandon(): void;
 }
 

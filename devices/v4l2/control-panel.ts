@@ -5,10 +5,10 @@ import type { CameraControl, ControlValues } from '../device/device.ts';
 import { applyControls, listControls } from './controls.ts';
 import { hasV4l2Ctl, installV4l2Ctl } from './v4l2-ctl.ts';
 
-/** The controls of one camera as they are wanted; one that is taken back gets the camera's default. */
+/** The wanted controls of one camera; one that is withdrawn returns to the camera's default. */
 export class ControlPanel {
   #wanted: ControlValues;
-  /** What was set here and not taken back. */
+  /** What was set here and not withdrawn. */
   readonly #touched = new Set<string>();
   /** Two at a time would undo each other. */
   #working: Promise<unknown> = Promise.resolve();
@@ -28,7 +28,7 @@ export class ControlPanel {
     this.#wanted = values;
   }
 
-  /** Sets these from now on. @throws InputError when the camera does not take them; nothing is set then. */
+  /** Sets these from now on. @throws InputError when the camera does not accept them; nothing is set then. */
   set(path: string, values: ControlValues): Promise<void> {
     return this.#next(async () => {
       if (!hasV4l2Ctl()) throw new InputError(`controls cannot be set: ${installV4l2Ctl}`);
@@ -50,7 +50,7 @@ export class ControlPanel {
     const known = await listControls(path);
     const plan = planControls(known, values);
     const back = known.filter(({ name }) => this.#touched.has(name) && !plan.has(name));
-    // What an automatic rules can only be set while that is off, so the automatics come last.
+    // What an automatic mode controls can only be set while that is off, so automatic modes come last.
     back.sort((a, b) => Number(b.kind === 'integer') - Number(a.kind === 'integer'));
     // Not held to it: an automatic that is on again moves what it rules.
     await applyControls(path, new Map(back.map((control) => [control.name, control.default])));

@@ -73,6 +73,6 @@ export async function applyControls(path: string, plan: ReadonlyMap<string, numb
     .filter(([name, value]) => now.get(name) !== value)
     .map(([name, value]) => {
       const why = said.get(name)!.trim().replaceAll('\n', '; ');
-      return `${name} was to be ${value} and is ${now.get(name) ?? 'gone'}${why ? `: ${why}` : ''}`;
+      return `${name}: expected ${value} after setting it, got ${now.get(name) ?? 'nothing'}${why ? `: ${why}` : ''}`;
     });
 }

@@ -21,13 +21,13 @@ describe('cameraInWords', () => {
     expect(words.split('\n')).toEqual(
       expect.arrayContaining([
         'v4l2:/dev/video0  HD USB Camera (/dev/video0)',
-        '  takes YUYV 1280x720 at 10 a second; width, height and detect.fps ask for others',
-        '  formats, with the most frames a second',
+        '  takes YUYV 1280x720 at 10 a second; width, height and detect.fps select others',
+        '  formats, with maximum frames per second',
         '    YUYV  640x480 (30), 1280x720 (10), 16x16 to 64x64',
         '    MJPG  1280x720 (30)',
         '  controls',
         expect.stringMatching(/^ {4}brightness +128 +a whole number from 0 to 255; default 128$/),
-        expect.stringMatching(/^ {4}exposure_time_absolute +333 .*; default 250; idle: an automatic is on$/),
+        expect.stringMatching(/^ {4}exposure_time_absolute +333 .*; default 250; inactive: automatic mode is on$/),
         expect.stringMatching(
           /^ {4}auto_exposure +3 +one of 1 \(Manual Mode\), 3 \(Aperture Priority Mode\); default 3$/,
         ),

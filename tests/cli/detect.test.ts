@@ -84,10 +84,10 @@ describe('ocellus detect', () => {
     await copyFile(photo('cat.jpg'), join(album, 'cat.jpg'));
     const over = await ocellus(['detect', '--out', `${album}/../only`, album]);
     expect([over.code, over.out]).toEqual([2, '']);
-    expect(over.err).toContain('expected another folder than that of the pictures, or they are written over');
+    expect(over.err).toContain('expected a folder other than that of the pictures, which would be overwritten');
     const file = await ocellus(['detect', '--out', join(album, 'cat.jpg'), photo('cat.jpg')]);
     expect(file.code).toBe(2);
-    expect(file.err).toContain('cat.jpg: expected a folder that can be written to: ');
+    expect(file.err).toContain('cat.jpg: expected a writable folder: ');
   });
 
   it('says what is wrong with a model once, and not of each picture', async () => {

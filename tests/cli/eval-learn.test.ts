@@ -72,7 +72,7 @@ describe('ocellus eval --learn', () => {
     const { code, out } = await ocellus(['eval', '--learn', folder, '--seeds', '2']);
     expect(code).toBe(0);
     expect(out).toMatch(/^BY +5 A LABEL\nas chosen +1\.000 \(1\.000-1\.000\)\nsvm /m);
-    expect(out).toMatch(/^as chosen, 5 % of those named rightly rejected +0\.\d{3}$/m);
+    expect(out).toMatch(/^as chosen, 5 % of correct ones rejected +0\.\d{3}$/m);
     // One fewer to train on is too few.
     renameSync(join(folder, 'train', 'cup', '0.jpg'), join(folder, 'test', 'cup', '0.jpg'));
     const few = await ocellus(['eval', '--learn', folder]);

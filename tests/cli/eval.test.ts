@@ -25,7 +25,7 @@ describe('ocellus eval', () => {
     const { code, out, err } = await ocellus(['eval', folder, '--json', '--per-class']);
     expect([code, err]).toEqual([
       0,
-      `note ${folder}: not counted, for no .txt of labels is beside them: 1 of 4 pictures\n`,
+      `note ${folder}: not counted, since they have no .txt of labels beside them: 1 of 4 pictures\n`,
     ]);
     const [result] = jsonLines(out, ['inferMs']) as [Record<string, unknown>];
     expect(Object.keys(result)).toEqual([
@@ -77,7 +77,7 @@ describe('ocellus eval', () => {
     const absent = await ocellus(['eval', join(folder, 'absent')]);
     expect([absent.code, absent.err]).toEqual([
       2,
-      expect.stringContaining('expected a folder that can be read; ENOENT'),
+      expect.stringContaining('expected a readable folder; ENOENT'),
     ]);
   });
 });

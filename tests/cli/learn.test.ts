@@ -92,7 +92,7 @@ describe('ocellus learn', () => {
     writeFileSync(wrong, writeBundle({ space: 'another', dimension, node: 'porch', parts: [] }));
     for (const [args, message] of [
       [[file, '--trusted', stranger], /expected a signature by a trusted key/],
-      [[wrong], /wrong: learned examples: expected space [0-9a-f]+, got "another"; --model says of which network/],
+      [[wrong], /wrong: learned examples: expected space [0-9a-f]+, got "another"; --model names the network/],
       [[join(porch, 'missing')], /ENOENT/],
       [[file, '--node', ' '], /--node: expected 1 to 64/],
     ] as const) {

@@ -17,7 +17,7 @@ describe('ocellus', () => {
   it.each([
     ['run', ['--config', '--source', '--broker', '--no-console', 'docs/settings.md']],
     ['detect', ['<picture or folder...>', '--json', '--threshold', 'the exit code is 2']],
-    ['watch', ['<uri>', '--speed', '--no-gate', 'two runs print the same']],
+    ['watch', ['<uri>', '--speed', '--no-gate', 'every run prints the same']],
     ['eval', ['<dir>', '--per-class', 'class cx cy w h']],
     ['doctor', ['--json']],
     ['models', ['--json']],

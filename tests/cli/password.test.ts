@@ -59,7 +59,7 @@ describe('ocellus password', () => {
     const [hash] = /\$scrypt\$\S+/.exec(shown)!;
     expect(await new PasswordCheck(hash, 'it').check('correct horse')).toBe('right');
     expect(await typed(['Password: ', 'correct horse'], ['Again: ', 'another horse'])).toContain(
-      'the two are not the same',
+      'the two passwords differ',
     );
   });
 });

@@ -85,7 +85,7 @@ describe('withOptions', () => {
 
   it('asks which camera is meant', () => {
     expect(() => withOptions({ cameras: { a: {}, b: {} } }, { ...none, source: 's' })).toThrow(
-      '--source: the settings file has several cameras; say with --camera which one: a, b',
+      '--source: the settings file has several cameras; choose one with --camera: a, b',
     );
   });
 
@@ -183,7 +183,7 @@ describe('ocellus run', () => {
     await configure('node: porch');
     const { code, out, err } = await ocellus(['run', '--port', '99999', '--node', 'a/b'], folder);
     expect([code, out]).toEqual([2, '']);
-    expect(err).toContain('error what the command line says is not right:\n');
+    expect(err).toContain('error the command line is not right:\n');
     expect(err).toContain('console.port: expected a whole number from 0 to 65535, got 99999');
     expect(err).not.toContain('ocellus.yaml');
   });

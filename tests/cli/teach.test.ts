@@ -295,7 +295,7 @@ describe('ocellus teach', () => {
     const flat = await ocellus(['teach', '--store', store, '--each', join(things, 'cat')]);
     expect([flat.code, flat.err]).toEqual([2, expect.stringContaining('expected folders of pictures in it')]);
     const absent = await ocellus(['teach', '--store', store, '--each', join(things, 'absent')]);
-    expect([absent.code, absent.err]).toEqual([2, expect.stringContaining('expected a folder that can be read')]);
+    expect([absent.code, absent.err]).toEqual([2, expect.stringContaining('expected a readable folder')]);
   });
 
   it('a store that a node uses is left to it, and the error says how to teach then', async () => {

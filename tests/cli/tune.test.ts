@@ -64,7 +64,7 @@ describe('ocellus tune', { timeout: 900_000 }, () => {
     };
     expect(await run(['--for', 'speed'])).toEqual([2, expect.stringContaining('latency, cpu, energy')]);
     expect(await run(['--rounds', '0'])).toEqual([2, expect.stringContaining('at least 1')]);
-    expect(await run([], 'core: { model: off }')).toEqual([2, expect.stringContaining('name one by --model')]);
+    expect(await run([], 'core: { model: off }')).toEqual([2, expect.stringContaining('name one with --model')]);
     expect(await run(short, 'core: { model: /nowhere.onnx }')).toEqual([2, expect.stringContaining('/nowhere.onnx')]);
     expect(await run([], 'core: { threads: many }')).toEqual([2, expect.stringContaining('core.threads')]);
   });

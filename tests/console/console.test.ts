@@ -445,7 +445,7 @@ describe('Console: where it listens', () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
-    await expect(startConsole({ port })).rejects.toThrow(`port ${port}: another program has it`);
+    await expect(startConsole({ port })).rejects.toThrow(`port ${port}: another program uses it`);
     other.close();
   });
 
@@ -465,7 +465,9 @@ describe('Console: where it listens', () => {
   );
 
   it('is no page for a proxy without a password', async () => {
-    await expect(startConsole({ url: 'https://cams.example.org' })).rejects.toThrow('console.url: whoever opens it');
+    await expect(startConsole({ url: 'https://cams.example.org' })).rejects.toThrow(
+      'console.url: anyone could open it',
+    );
   });
 
   it('refuses a password that is no hash, without showing it', async () => {

@@ -389,7 +389,7 @@ describe('Model', () => {
 
   it.each([
     [{ type: 'yolov8' }, [16, 16, 16, 8, 3.5, -2], 'expected scores of 0 to 1, got 3.5'],
-    [{ type: 'yolov8' }, [0.5, 0.5, 0.5, 0.25, 0.9, 0.1], 'these are shares of the input'],
+    [{ type: 'yolov8' }, [0.5, 0.5, 0.5, 0.25, 0.9, 0.1], 'these are fractions of the input'],
   ] as const)(
     'says at the first frame what the numbers of %j %j tell against its card',
     async (decoder, data, message) => {

@@ -91,7 +91,7 @@ describe('A detector of one’s own', () => {
       { detections: [{ ...cat, box: [0, 0, Number.POSITIVE_INFINITY, 9] }] },
       'got [0, 0, Infinity, 9]',
     ],
-    ['shares of the picture', { detections: [{ ...cat, box: [0.1, 0.2, 0.5, 0.9] }] }, 'are these shares of it?'],
+    ['fractions of the picture', { detections: [{ ...cat, box: [0.1, 0.2, 0.5, 0.9] }] }, 'are these fractions of it?'],
     ['an unknown label', { detections: [{ ...cat, label: 'cow' }] }, 'expected a label of cat, dog; got "cow"'],
     ['a class id for a label', { detections: [{ ...cat, label: 0 }] }, 'expected a label of cat, dog; got 0'],
     [

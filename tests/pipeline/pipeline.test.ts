@@ -167,7 +167,7 @@ describe('Pipeline', () => {
 
     const { pipeline: blurred } = pipelineOf({ ...settings, after: [{ process: (report) => report }] });
     await blurred.start();
-    await expect(blurred.snapshot({ still: true })).rejects.toThrow(/its stages make its pictures/);
+    await expect(blurred.snapshot({ still: true })).rejects.toThrow(/stages make its pictures/);
   });
 
   it('takes a picture of each event only when it is wanted', async () => {
@@ -540,7 +540,7 @@ describe('Pipeline: start and stop', () => {
     await starting;
   });
 
-  it('restarts its source: the running events end, and frames come again', async () => {
+  it('restarts its source: the running events end, and frames arrive again', async () => {
     const { pipeline, fake, told } = pipelineOf({ motion: { enabled: false }, snapshots: { enabled: false } });
     fake.see = () => [person];
     await pipeline.start();
@@ -561,7 +561,7 @@ describe('Pipeline: start and stop', () => {
     await pipeline.start();
     const device = pipeline.device!;
     await expect(pipeline.change({ controls: { gain: 2 }, loop: true })).rejects.toThrow(
-      'controls: expected none, for scene: has no controls; got gain',
+      'controls: expected none, since scene: has no controls; got gain',
     );
     expect(pipeline.settings.controls).toEqual({ gain: 1 });
     const set = vi.spyOn(device, 'setControls').mockResolvedValue();

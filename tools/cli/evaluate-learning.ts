@@ -17,7 +17,7 @@ import type { ModelOptions } from './model-options.ts';
 import { labelledPictures } from './picture-files.ts';
 import { eachPicture } from './pictures.ts';
 
-/** What is tried, examples a label; as many as the pictures are enough for. */
+/** Examples per label to try, as far as there are enough pictures. */
 const tried = [5, 20];
 const mostConfusions = 8;
 
@@ -27,7 +27,7 @@ export interface EvaluateLearningOptions extends ModelOptions {
 }
 
 /**
- * How well labels are learned from a few pictures, with the pictures of a folder.
+ * Measures how well labels are learned from a few pictures of a folder.
  *
  * @throws InputError when there are too few pictures, or some cannot be read.
  */
@@ -44,14 +44,14 @@ export async function evaluateLearning(folder: string, options: EvaluateLearning
     return printJson({ model, images: pictures.length, labels, seeds, results: results.map(inNumbers) });
   }
   const columns = results.map((result) => ({ ...result, title: `${result.examples} A LABEL` }));
-  console.log(`Named rightly, ${seeds} seeds: mean (smallest-largest)`);
+  console.log(`Correct, ${seeds} seeds: mean (smallest-largest)`);
   console.log(accuracyTable(columns));
   console.log(`\n${kindsChosen(columns)}`);
-  console.log('\nUnknown things, each label left out in turn: share of them that is given a label');
+  console.log('\nUnknown objects, each label left out in turn: fraction that is given a label');
   console.log(unknownsTable(columns));
   const { examples, confusions } = results.at(-1)!;
   if (confusions.length === 0) return;
-  console.log(`\nMost often taken for another, ${examples} a label`);
+  console.log(`\nMost frequent confusions, ${examples} examples per label`);
   const most = confusions.slice(0, mostConfusions);
   console.log(table([['LABEL', 'TAKEN FOR', 'TIMES'], ...most.map((one) => [one.label, one.named, `${one.count}`])]));
 }
@@ -91,7 +91,7 @@ export async function embedSet(
 function enoughFor(pictures: readonly LabelledEmbedding[], folder: string): number[] {
   const counts = new Map<string, number>();
   for (const { label, split } of pictures) counts.set(label, (counts.get(label) ?? 0) + (split === 'test' ? 0 : 1));
-  // Without a split of their own some have to be left to be named.
+  // Without a given split some have to be left for testing.
   const left = pictures.some(({ split }) => split === 'test') ? 0 : 1;
   const [fewest, least] = [...counts].reduce((one, other) => (other[1] < one[1] ? other : one));
   const enough = tried.filter((examples) => least! >= examples + left);
@@ -101,7 +101,7 @@ function enoughFor(pictures: readonly LabelledEmbedding[], folder: string): numb
   );
 }
 
-/** Rows are what named, columns what was tried. */
+/** Rows are kinds of heads, columns numbers of examples. */
 export function accuracyTable(columns: readonly (Pick<FewShot, 'shares'> & { readonly title: string })[]): string {
   const rows = Object.keys(columns[0]!.shares).map((name) => [
     name === 'chosen' ? 'as chosen' : name,
@@ -126,7 +126,7 @@ export function unknownsTable(columns: readonly (Unknowns & { readonly title: st
   const rows = Object.keys(columns[0]!.falseAccepts).flatMap((name) => {
     const by = name === 'chosen' ? 'as chosen' : name;
     return [
-      row(`${by}, 5 % of those named rightly rejected`, ({ falseAccepts }) => falseAccepts[name]!.ofRight),
+      row(`${by}, 5 % of correct ones rejected`, ({ falseAccepts }) => falseAccepts[name]!.ofRight),
       row(`${by}, 5 % of all known rejected`, ({ falseAccepts }) => falseAccepts[name]!.ofAll),
     ];
   });
@@ -134,8 +134,8 @@ export function unknownsTable(columns: readonly (Unknowns & { readonly title: st
     ['AT', ...columns.map(({ title }) => title)],
     ...rows,
     row('as chosen, the threshold that is learned', ({ learned }) => learned.falseAccept),
-    row('   of those named rightly it rejects', ({ learned }) => learned.falseReject),
-    row('   of those named wrongly it rejects', ({ learned }) => learned.wrongReject),
+    row('   rejected of correct ones', ({ learned }) => learned.falseReject),
+    row('   rejected of wrong ones', ({ learned }) => learned.wrongReject),
   ]);
 }
 

@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { EventMessage } from '../../sdk/vision/event.ts';
 
-/** More lines than this help nobody. */
+/** More lines would not help. */
 const mostShown = 20;
 
 /**
- * How the events of two runs differ, for a person, a line for each message that is not the same; empty when all are.
+ * The differences between the events of two runs, in words, a line per differing message; empty when there are none.
  *
- * What belongs together starts at the same time and is the message of the same number: the letters of an id come from the
- * tracker's number, which is another one for all that follows when one track more or less began before.
+ * Messages are matched by start time and sequence number: the letters of an id come from the tracker's number, which
+ * shifts for all later tracks when there was one more or less before.
  */
 export function eventDifferences(expected: readonly EventMessage[], got: readonly EventMessage[]): string[] {
   const lines: string[] = [];
@@ -43,7 +43,7 @@ function inShort({ type, sequence, after }: EventMessage): string {
   return `${type} ${after.label} ${Math.round(after.score * 100)} % ${after.id} (message ${sequence})`;
 }
 
-/** `before` is what was said last, so what differs there was told already, unless it is all there is. */
+/** `before` is the previous message, so its differences were listed already, unless there are no others. */
 function differencesOf(expected: EventMessage, got: EventMessage): string[] {
   const { before: _, ...ours } = expected;
   const { before: __, ...theirs } = got;

@@ -2,15 +2,15 @@ import { messageOf } from '../../sdk/base/errors.ts';
 import type { Logger } from '../../sdk/base/log.ts';
 import { within } from '../../sdk/base/within.ts';
 
-/** A fault that repeats must not fill a disk with its own words. */
+/** A repeating fault must not fill the disk with messages. */
 const mostTold = 10;
 const stopTimeoutMs = 10_000;
 
 /**
- * What nobody caught, an exception or a rejection, is a fault of ours and leaves the process in a state that nobody
- * knows. It is logged, `stop` says goodbye as far as that is still possible, and the process ends with 1.
+ * An uncaught exception or rejection is a bug and leaves the process in an unknown state. It is logged, `stop` shuts
+ * down as far as still possible, and the process ends with 1.
  *
- * @param stop True: nothing was left behind. Given up after ten seconds.
+ * @param stop Resolves to true when all was stopped. Given up after ten seconds.
  */
 export function endOnFault(logger: Logger, stop: () => Promise<boolean>): void {
   let told = 0;

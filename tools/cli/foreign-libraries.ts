@@ -22,10 +22,10 @@ export function onnxruntimeFolder(): string {
 }
 
 /**
- * onnxruntime-node ships its libraries for every system it knows, 290 MB in all; a board can load one of them, of 25 MB.
+ * Finds the libraries of onnxruntime-node for other systems: it ships 290 MB for all, of which a board can load 25 MB.
  *
  * @param folder Of the package.
- * @returns The others. None where this system's own is missing, or the package is laid out another way.
+ * @returns The others. None if this system's own is missing, or the package has another layout.
  */
 export function foreignLibraries(folder: string, { platform, arch }: System = process): ForeignLibraries[] {
   const bin = join(folder, 'bin');
@@ -42,7 +42,7 @@ export function foreignLibraries(folder: string, { platform, arch }: System = pr
   });
 }
 
-/** Removes them for good; what is removed comes back when the package is installed anew. @returns Bytes that are free now. */
+/** Removes them; reinstalling the package restores them. @returns Bytes freed. */
 export function removeForeignLibraries(folder: string, system?: System): number {
   return foreignLibraries(folder, system).reduce((sum, { path, bytes }) => {
     rmSync(path, { recursive: true, force: true });
@@ -50,7 +50,7 @@ export function removeForeignLibraries(folder: string, system?: System): number 
   }, 0);
 }
 
-/** A link is no folder here: what it leads to is somebody else's. */
+/** A link does not count as a folder: its target belongs to something else. */
 const foldersIn = (folder: string) => entriesOf(folder).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
 
 function entriesOf(folder: string): Dirent[] {

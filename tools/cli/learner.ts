@@ -5,15 +5,15 @@ import { Learner } from '../../sdk/learn/learner.ts';
 import { LedgerStore } from '../../sdk/learn/ledger/ledger-store.ts';
 import { textLogger } from './logger.ts';
 
-/** For options that `openLearner` takes. */
-export const storeHelp = 'folder of examples: of `ocellus teach`, or `learn` in a node’s data folder';
+/** Help text for `--store` options. */
+export const storeHelp = 'folder of examples: from `ocellus teach`, or `learn` in a node’s data folder';
 
 /**
  * Opens a store of examples as the node that it belongs to.
  *
- * @param model The embedding network, as `loadClassifier` takes it.
- * @param newNode Whose a store becomes that is made where there is none. Default: none is made.
- * @throws InputError when there is no store, it is in use, or is of another network.
+ * @param model The embedding network, as for `loadClassifier`.
+ * @param newNode Owner of a store that is created if there is none. Default: none is created.
+ * @throws InputError when there is no store, it is in use, or it is of another network.
  */
 export async function openLearner(folder: string, model: string | undefined, newNode?: string): Promise<Learner> {
   const node = newNode ?? '';

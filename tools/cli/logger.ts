@@ -16,12 +16,12 @@ const levels: Readonly<Record<LogLevel, { style: Parameters<typeof styleText>[0]
   error: { style: 'red', priority: 3 },
 };
 
-/** A logger that writes to stderr, one line a message, from this level on. */
+/** A logger that writes to stderr, one line per message, from this level on. */
 export async function makeLogger(level: LogLevel, format: LogFormat): Promise<Logger> {
   return format === 'json' ? jsonLogger(level) : textLogger(level);
 }
 
-/** For a person: with the time on a terminal, with the priority for systemd's journal, which has the time itself. */
+/** For people: with the time on a terminal, with the priority for systemd's journal, which adds the time. */
 export function textLogger(level: LogLevel, forJournal = isJournal()): Logger {
   const least = logLevels.indexOf(level);
   const line = (of: LogLevel) => (message: string) => {
@@ -36,11 +36,11 @@ export function textLogger(level: LogLevel, forJournal = isJournal()): Logger {
 
 /** For programs: JSON lines with `level`, `time` (UTC), `msg`, and what the message is about, such as `camera`. */
 async function jsonLogger(level: LogLevel): Promise<Logger> {
-  // Only who wants it pays for it: 17 ms and 9 MB.
+  // Loaded only when wanted: it costs 17 ms and 9 MB.
   const { pino } = await import('pino');
   // Written before the call returns, so nothing is lost at the process's end.
   const destination = pino.destination({ dest: 2, sync: true });
-  // A reader that went away must not end the cameras.
+  // A closed pipe must not end the cameras.
   destination.on('error', () => {});
   const logger: Logger = pino(
     {
@@ -59,7 +59,10 @@ async function jsonLogger(level: LogLevel): Promise<Logger> {
   return logger;
 }
 
-/** systemd says by device and inode whether a stream goes to its journal: its variable is inherited by all children. */
+/**
+ * systemd tells by device and inode whether a stream goes to its journal: the variable alone is inherited by all
+ * children.
+ */
 function isJournal(): boolean {
   const stream = process.env.JOURNAL_STREAM;
   if (!stream) return false;

@@ -22,7 +22,7 @@ import { addWatch } from './commands/watch.ts';
 const program = new Command('ocellus')
   .description('A camera becomes detections on MQTT and on a live page.')
   .version(packageVersion())
-  .showHelpAfterError('(ocellus help <command> tells what it takes)')
+  .showHelpAfterError('(ocellus help <command> lists its options)')
   .configureHelp({ showGlobalOptions: false })
   .exitOverride();
 
@@ -47,7 +47,7 @@ for (const add of [
   add(program);
 }
 
-// A reader that went away (`ocellus watch … | head`) is the end of the work, not a fault.
+// A closed pipe (`ocellus watch … | head`) ends the work, and is not a fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   printError(`standard output cannot be written: ${error.message}`);

@@ -12,13 +12,13 @@ export interface ModelOptions {
 
 const named = 'a name of `ocellus models`, an ONNX file, or a card';
 
-/** For commands that look at whole pictures. */
+/** For commands that classify whole pictures. */
 export const classifierHelp = `${named}; of the task classify`;
 
-/** Lets a command be told which network it runs, and how. @param help What its `--model` may be. */
+/** Adds the options of the network and how to run it to a command. @param help What its `--model` may be. */
 export function withModelOptions(command: Command, help = named): Command {
   return command
     .option('--model <name or file>', help)
     .option('--threads <n>', 'threads of the neural core', threads)
-    .addOption(new Option('--engine <name>', 'what runs it (default: "auto")').choices(engineNames));
+    .addOption(new Option('--engine <name>', 'engine (default: "auto")').choices(engineNames));
 }

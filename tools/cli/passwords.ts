@@ -7,14 +7,14 @@ import { type SettingsInput, updateSettings } from '../../sdk/config/settings.ts
 
 interface Written {
   readonly file: string;
-  /** What stands in it, with references as they are. */
+  /** Its content, with references unresolved. */
   readonly written: SettingsInput;
   readonly logger: Logger;
 }
 
 /**
- * Puts hashes in the place of the passwords of the page and of the embedded broker: in the settings, and in the file
- * where a person has written them there. What the file only refers to stays as it is.
+ * Replaces the passwords of the page and of the embedded broker by hashes: in the settings, and in the file if they are
+ * written there. References to secrets are kept.
  *
  * @throws InputError when a password is too short.
  */
@@ -42,9 +42,9 @@ async function write(file: string, change: SettingsInput, logger: Logger): Promi
   try {
     await updateSettings(file, change);
     await chmod(file, 0o600);
-    logger.info(`the passwords in ${file} are hashes now, and only you can read it`);
+    logger.info(`the passwords in ${file} were replaced by hashes, and only you can read it`);
   } catch (error) {
-    logger.warn(`a password stands in ${file}, and its hash could not be written there: ${messageOf(error)}`);
+    logger.warn(`${file} contains a password, and its hash could not be written there: ${messageOf(error)}`);
   }
 }
 

@@ -5,13 +5,13 @@ import { InputError, messageOf } from '../../sdk/base/errors.ts';
 import { pickPictures, pictureEndings } from '../../sdk/picture/picture-kinds.ts';
 import { printNote } from '../shared/output.ts';
 
-/** A picture and what it is of. */
+/** A picture and its label. */
 export interface LabelledPicture {
   readonly file: string;
   readonly label: string;
 }
 
-/** Pictures as they are, and in the place of a folder the pictures in it. @throws InputError when a folder has none. */
+/** The pictures of a list, with folders replaced by the pictures in them. @throws InputError when a folder has none. */
 export async function withFolders(paths: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   for (const path of paths) {
@@ -25,7 +25,7 @@ export async function withFolders(paths: readonly string[]): Promise<string[]> {
 /**
  * The pictures of a folder with a folder for each label: `FOLDER/mug/1.jpg`. In the order of their paths.
  *
- * @throws InputError when there is no such folder, or nothing in it is one of pictures.
+ * @throws InputError when there is no such folder, or it contains no folders of pictures.
  */
 export async function labelledPictures(folder: string): Promise<LabelledPicture[]> {
   const found: LabelledPicture[] = [];
@@ -52,10 +52,10 @@ async function picturesIn(folder: string): Promise<string[]> {
   return pictures.sort().map((name) => join(folder, name));
 }
 
-/** A link that leads nowhere is a file, which cannot be read and is said by its name. */
+/** A dangling link counts as a file: reading it fails with an error that names it. */
 async function contentsOf(folder: string): Promise<{ folders: string[]; files: string[] }> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-    throw new InputError(`${folder}: expected a folder that can be read; ${messageOf(error)}`);
+    throw new InputError(`${folder}: expected a readable folder; ${messageOf(error)}`);
   });
   const folders: string[] = [];
   const files: string[] = [];

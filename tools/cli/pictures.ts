@@ -4,15 +4,15 @@ import { readPicture } from '../../sdk/picture/picture.ts';
 import { printError, progress } from '../shared/output.ts';
 import type { LabelledPicture } from './picture-files.ts';
 
-/** For `addHelpText`: what `eachPicture` does about a picture that cannot be read. */
+/** For `addHelpText`: what `eachPicture` does about an unreadable picture. */
 export const unreadableHelp =
-  'A picture that cannot be read is said on stderr, the others go on, and the exit code is 2.';
+  'An unreadable picture is reported on stderr, the others are processed, and the exit code is 2.';
 
 /**
- * Reads pictures one after the other and gives each to `work`. One that cannot be read, or that `work` refuses with an
- * InputError, is said on stderr and left out.
+ * Reads pictures one after the other and passes each to `work`. One that cannot be read, or that `work` refuses with an
+ * InputError, is reported on stderr and skipped.
  *
- * @throws InputError at the end, when some could not be read; at once what is the model's fault, whatever the picture.
+ * @throws InputError at the end, when some could not be read; at once for a fault of the model.
  */
 export async function eachPicture<T extends string | LabelledPicture>(
   label: string,

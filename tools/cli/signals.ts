@@ -8,7 +8,7 @@ export function onStop<T>(stop: () => Promise<T>): Promise<T> {
     let stopping = false;
     const handle = (signal: 'SIGINT' | 'SIGTERM') => {
       if (stopping) {
-        // By the signal itself: `process.exit()` would wait for threads, and a network that is stuck has no end.
+        // By the signal itself: `process.exit()` would wait for threads, and a stuck network never ends.
         process.removeAllListeners(signal);
         process.kill(process.pid, signal);
       }

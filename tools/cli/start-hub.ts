@@ -6,9 +6,9 @@ import { Hub } from '../../sdk/hub/hub.ts';
 import type { Node } from '../../sdk/pipeline/node.ts';
 
 /**
- * Starts the hub of a node, and the embedded broker where that is what the settings say.
+ * Starts the hub of a node, and the embedded broker if the settings say so.
  *
- * @returns The hub, and its broker for people to read: without a password. Undefined where MQTT is off.
+ * @returns The hub, and the broker's address without a password. Undefined when MQTT is off.
  */
 export async function startHub(
   node: Node,

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 
-// What a command-line option may be. Commander puts the option's name in front of the message.
+// What a command-line option may be. Commander prefixes the message with the option's name.
 
 export function wholeNumber(text: string): number {
   const value = Number(text);
@@ -34,7 +34,7 @@ export function positive(text: string): number {
   return value;
 }
 
-/** Labels with commas between them; `all`, an empty list, stands for all that the model knows. */
+/** Comma-separated labels; `all`, an empty list, stands for all of the model. */
 export function labelList(text: string): string[] {
   return text === 'all' ? [] : text.split(',').map((label) => label.trim());
 }

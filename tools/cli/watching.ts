@@ -9,9 +9,9 @@ import { oneLine } from '../shared/output.ts';
 import { onStop } from './signals.ts';
 
 /**
- * Runs a pipeline until its source is over, a signal comes, or `over` says so. It is stopped then.
+ * Runs a pipeline until its source ends, a signal arrives, or `over` resolves, then stops it.
  *
- * @returns What its device said at the end.
+ * @returns The final state of its device.
  */
 export async function runToEnd(pipeline: Pipeline, over?: Promise<unknown>): Promise<DeviceHealth> {
   const ended = new Promise<void>((resolve) => pipeline.once('ended', resolve));
@@ -26,14 +26,14 @@ export async function runToEnd(pipeline: Pipeline, over?: Promise<unknown>): Pro
 }
 
 /**
- * Was all of a file read? One that is cut off or damaged is not, which was said already: what came of it is no whole result.
+ * Whether all of a file was read. If it is truncated or damaged, which was reported already, the result is incomplete.
  * A live source has no end.
  */
 export function endedWell({ state, lastError }: DeviceHealth): boolean {
   return state !== 'ended' || lastError === undefined;
 }
 
-/** No output at all looks like a fault: says what was looked at, and for what. */
+/** No output would look like a fault: says what was watched, and for which labels. */
 export function sayNothingHappened({ stats, labels }: Pipeline): void {
   const watched = labels.length === 0 ? 'no detector' : `watched were ${labels.join(', ')} (--labels: others)`;
   console.error(oneLine(`no events in ${stats.frames.in} frames; ${watched}`));
@@ -54,13 +54,13 @@ export async function assertKnown(labels: readonly string[] | undefined, model: 
   throw new InputError(`--labels: expected some of ${model.card.labels.join(', ')}; got "${unknown}"${hint}`);
 }
 
-/** Ends the process once all was written: signal handlers keep one alive that has nothing left to do. */
+/** Ends the process once all was written: signal handlers would keep it alive. */
 export async function exitWith(code: number): Promise<never> {
   await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
   process.exit(code);
 }
 
-/** An event for a person. @param clock Its times are those of a clock, not seconds from the start of a file. */
+/** An event in words. @param clock Whether its times are those of a clock, not seconds from the start of a file. */
 export function eventInWords({ type, after }: EventMessage, clock: boolean): string {
   const { label, score, frame_time, start_time, id } = after;
   const time = clock ? new Date(frame_time * 1000).toTimeString().slice(0, 8) : `${frame_time.toFixed(1)} s`;

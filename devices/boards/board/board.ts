@@ -13,19 +13,19 @@ export interface Board {
   readonly arch: string;
   /** `Cortex-A72`, `Cortex-A53 + Cortex-A72`, `AMD EPYC 7B13`. */
   readonly cpu: string;
-  /** Processors the kernel uses. */
+  /** Processors in use by the kernel. */
   readonly cores: number;
   readonly memoryMb: number;
-  /** Those that matter to the neural core, such as `neon`, `dotprod`, `avx2`, `avx512_vnni`. */
+  /** Instruction sets that matter to the neural core, such as `neon`, `dotprod`, `avx2`, `avx512_vnni`. */
   readonly instructionSets: readonly string[];
   /** Degrees Celsius. */
   readonly temperature?: number;
-  /** Camera rows on this board are a multiple of so many bytes; undefined where that is not known. */
+  /** Alignment of camera rows on this board, bytes; undefined when unknown. */
   readonly lumaStrideMultiple?: number;
 }
 
 /**
- * Reads what the kernel says of this machine.
+ * Reads what the kernel reports about this machine.
  *
  * @param root Where `proc` and `sys` are; `/` but in tests.
  */
@@ -54,7 +54,7 @@ export function describeBoard(root = '/'): Board {
   };
 }
 
-/** Which Raspberry Pi it is, such as `pi5`; undefined for another board. @param root Where `proc` and `sys` are. */
+/** The Raspberry Pi model, such as `pi5`; undefined for another board. @param root Where `proc` and `sys` are. */
 export const whichRaspberryPi = (root: string): string | undefined => raspberryPi(deviceTreeModel(root) ?? '');
 
 function deviceTreeModel(root: string): string | undefined {

@@ -5,7 +5,7 @@ import { listFolder, readInteger, readText } from '../../../sdk/base/system-file
 const processorZones = ['cpu-thermal', 'cpu_thermal', 'x86_pkg_temp', 'soc-thermal', 'soc_thermal', 'cpu', 'acpitz'];
 
 /**
- * The processor's temperature in degrees Celsius, undefined where the kernel does not tell it.
+ * The processor's temperature in degrees Celsius; undefined if the kernel does not report it.
  *
  * @param root Where `sys` is; `/` but in tests.
  */

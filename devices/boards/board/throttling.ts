@@ -3,23 +3,23 @@ import { listFolder, readText } from '../../../sdk/base/system-files.ts';
 import { whichRaspberryPi } from './board.ts';
 import { type AskFirmware, askFirmware } from './vcgencmd.ts';
 
-/** Why the firmware of a Raspberry Pi slows it down, or is about to, in the order of its bits. */
+/** Reasons why the firmware of a Raspberry Pi throttles it, or is about to, in the order of its bits. */
 export const limits = ['under-voltage', 'frequency-capped', 'throttled', 'temperature-limit'] as const;
 export type Limit = (typeof limits)[number];
 
-/** What holds the board back. */
+/** Current reasons for throttling. */
 export interface Throttling {
   readonly now: Limit[];
-  /** What has held it back since it was switched on; null where only the present is known. */
+  /** Reasons since power-on; null when only the present is known. */
   readonly sinceBoot: Limit[] | null;
 }
 
 /**
- * What the firmware of a Raspberry Pi holds the board back for; undefined on another board and where it is not told.
+ * Reads why the firmware of a Raspberry Pi throttles the board; undefined on another board, or when it is not reported.
  *
- * `vcgencmd get_throttled` is asked first, for it alone knows what was since the start (bits 16 to 19). The kernel's own
- * file of that name comes next: reading it puts a warning into the kernel's log, once. The alarm of the driver
- * `raspberrypi-hwmon`, which looks every two seconds, knows the voltage only.
+ * `vcgencmd get_throttled` is tried first, since only it has the history since power-on (bits 16 to 19). Next is the
+ * kernel's file of that name: reading it logs a kernel warning, once. The alarm of the driver `raspberrypi-hwmon`,
+ * which polls every two seconds, covers the voltage only.
  *
  * @param root Where `proc` and `sys` are; `/` but in tests.
  */
@@ -31,7 +31,7 @@ export async function readThrottling(root = '/', ask: AskFirmware = askFirmware)
     return { now: limitsIn(bits), sinceBoot: limitsIn(bits >>> sinceBootShift) };
   }
   const kept = bitsOfKernel(root);
-  // The kernel clears the upper bits each time it looks, so they too are of the last two seconds.
+  // The kernel clears the upper bits with each poll, so they too cover the last two seconds only.
   if (kept !== undefined) return { now: limitsIn(kept | (kept >>> sinceBootShift)), sinceBoot: null };
   const alarm = voltageAlarm(root);
   return alarm === undefined ? undefined : { now: alarm ? ['under-voltage'] : [], sinceBoot: null };

@@ -1,10 +1,10 @@
 import { askProgram } from '../../programs/ask-program.ts';
 import { findProgram } from '../../programs/find-program.ts';
 
-/** What the firmware of a Raspberry Pi is asked. */
+/** A query to the firmware of a Raspberry Pi. */
 export type FirmwareQuestion = 'get_throttled' | 'pmic_read_adc';
 
-/** @returns What it answers; undefined where it cannot be asked. */
+/** @returns Its answer; undefined when it cannot be queried. */
 export type AskFirmware = (question: FirmwareQuestion) => Promise<string | undefined>;
 
 /** Asks through `vcgencmd`, which reads and writes `/dev/vcio`: its user belongs to the group `video`. */

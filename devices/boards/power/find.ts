@@ -6,14 +6,14 @@ import { findPmic } from './pmic.ts';
 import type { PowerSource } from './power-source.ts';
 import { findPackages, RaplPower } from './rapl.ts';
 
-/** What measures the power of this board; where nothing does, why. */
+/** What measures the power of this board, or why nothing does. */
 export type FoundPower =
   | { readonly source: PowerSource; readonly why?: undefined }
   | { readonly source?: undefined; readonly why: string };
 
 /**
- * Looks for what measures power: a monitor wired to the board before the PMIC of a Pi 5 (it sees all of the board), and that
- * before the counters of a PC's processors.
+ * Finds what measures power, preferring a monitor wired to the board (it covers the whole board) to the PMIC of a Pi 5,
+ * and that to the counters of a PC's processors.
  *
  * @param root Where `proc` and `sys` are; `/` but in tests.
  */
@@ -22,21 +22,21 @@ export async function findPower(root = '/', ask: AskFirmware = askFirmware): Pro
   if (monitors.length > 1) {
     const names = monitors.map(({ name }) => name).join(', ');
     return {
-      why: `expected one power monitor, found ${monitors.length} (${names}): which is the board's is not known`,
+      why: `expected one power monitor, found ${monitors.length} (${names}): it is unknown which one is the board's`,
     };
   }
   const pi = whichRaspberryPi(root);
   const source = monitors[0] ?? (pi === undefined ? undefined : await findPmic(ask));
   if (source) return { source };
   if (pi === 'pi5') {
-    return { why: '`vcgencmd pmic_read_adc` gave no rails: it must be installed, and who runs it in the group video' };
+    return { why: '`vcgencmd pmic_read_adc` returned no rails: it must be installed, and its user in the group video' };
   }
   const packages = findPackages(root);
   if (packages.length === 0) return { why: 'nothing on this board measures it' };
   return packages.every(({ counter }) => isReadable(counter))
     ? { source: new RaplPower(packages) }
     : {
-        why: 'the counters of the processor (RAPL) are for root alone: docs/boards.md says how to let others read them',
+        why: 'the counters of the processor (RAPL) are readable by root only: docs/boards.md tells how to let others read them',
       };
 }
 

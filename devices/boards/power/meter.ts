@@ -3,7 +3,7 @@ import { assertShape } from '../../../sdk/base/arguments.ts';
 import type { Energy, PowerSource } from './power-source.ts';
 
 /**
- * Asks a source again and again and adds up what it measured.
+ * Polls a power source and adds up the energy.
  *
  * @example
  * const meter = new EnergyMeter(source);
@@ -16,7 +16,7 @@ export class EnergyMeter {
   readonly source: PowerSource;
   readonly #intervalMs: number;
   #timer: NodeJS.Timeout | undefined;
-  /** Questions, one after the other. */
+  /** Readings, one after the other. */
   #asking: Promise<void> = Promise.resolve();
   #isAsking = false;
   #taken: Energy = nothing;
@@ -30,7 +30,7 @@ export class EnergyMeter {
   /** What is measured counts from when it resolves. */
   async start(): Promise<void> {
     this.#timer ??= setInterval(() => {
-      // One that takes long is not asked a second time meanwhile.
+      // A slow source is not queried again meanwhile.
       if (!this.#isAsking) void this.#ask();
     }, this.#intervalMs);
     this.#timer.unref();
@@ -47,7 +47,7 @@ export class EnergyMeter {
     this.stop();
   }
 
-  /** Asks once more. @returns What was measured since the last call; 0 seconds where nothing was. */
+  /** Takes one more reading. @returns What was measured since the last call; 0 seconds if nothing was. */
   async take(): Promise<Energy> {
     await this.#ask();
     const taken = this.#taken;

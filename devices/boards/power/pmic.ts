@@ -2,10 +2,10 @@ import type { AskFirmware } from '../board/vcgencmd.ts';
 import type { PowerSource } from './power-source.ts';
 import { SampledPower } from './sampled.ts';
 
-/** Each question starts a program, so not more often than that. */
+/** Each reading starts a program, so not more often than this. */
 const intervalMs = 2000;
 
-/** The power management chip of a Raspberry Pi 5; undefined where the firmware has no such answer. */
+/** The power management chip of a Raspberry Pi 5; undefined if the firmware does not support it. */
 export async function findPmic(ask: AskFirmware): Promise<PowerSource | undefined> {
   const watts = async () => railWatts((await ask('pmic_read_adc')) ?? '');
   return (await watts()) === undefined

@@ -5,9 +5,9 @@ export interface Energy {
 }
 
 /**
- * What a source's figure is of. `sensor`: what is wired behind it, as a rule the whole board. `rails`: the rails of a Pi 5's
- * PMIC, without what hangs on 5 V itself (USB, HATs, fan) and without the losses of the regulators. `package`: x86
- * processors alone, without memory, disks and the rest.
+ * What a source's figure covers. `sensor`: what is wired behind it, usually the whole board. `rails`: the rails of a Pi
+ * 5's PMIC, without direct 5 V consumers (USB, HATs, fan) and the losses of the regulators. `package`: x86 processors
+ * alone, without memory, disks and the rest.
  */
 export type PowerCoverage = 'sensor' | 'rails' | 'package';
 
@@ -16,11 +16,11 @@ export interface PowerSource {
   /** `ina219`, `pmic`, `rapl`, … */
   readonly name: string;
   readonly covers: PowerCoverage;
-  /** How often it is to be asked, ms. */
+  /** Polling interval, ms. */
   readonly intervalMs: number;
   /**
-   * What was measured since the last call; undefined at the first one, where it cannot be read, and when the last call is
-   * too long ago to tell.
+   * Returns what was measured since the last call; undefined at the first call, when it cannot be read, or when the
+   * last call is too long ago.
    *
    * @param nowMs Any monotonic clock, the same in each call.
    */

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { integerOf, listFolder, readInteger, readText } from '../../../sdk/base/system-files.ts';
 import type { Energy, PowerSource } from './power-source.ts';
 
-/** A counter of 262 kJ is full after 20 minutes at 200 W; how often it was between two values nobody would know. */
+/** A counter of 262 kJ wraps after 20 minutes at 200 W; several wraps between two readings would go unnoticed. */
 const longestGapMs = 60_000;
-/** A step that means more than that is a counter that was set back, as after a sleep. */
+/** A larger step means that the counter was reset, as after a sleep. */
 const mostWattsOfPackage = 1000;
 
 interface Zone {
   readonly counter: string;
-  /** The counter starts again at 0 behind it, microjoules. */
+  /** Where the counter wraps to 0, microjoules. */
   readonly range: number;
 }
 

@@ -1,11 +1,11 @@
 import type { Energy, PowerCoverage, PowerSource } from './power-source.ts';
 
-/** More watts than that no board takes: the sensor, or its shunt, is not what it is said to be. */
+/** No board draws more watts: the sensor, or its shunt, is not as configured. */
 const mostWatts = 1000;
-/** After so many intervals without a value nobody knows what was between two. */
+/** After this many intervals without a reading, the time between is unknown. */
 const longestGap = 5;
 
-/** A source that tells the power of the moment: what lies between two values is taken for a straight line. */
+/** A source of momentary power, integrated by linear interpolation. */
 export class SampledPower implements PowerSource {
   readonly name: string;
   readonly covers: PowerCoverage;

@@ -8,9 +8,9 @@ import { NetworkCamera } from '../network.ts';
 import { getStream } from './get.ts';
 import { JpegFinder } from './jpegs.ts';
 
-/** Enough of what is no stream to know that it is none. */
+/** After this many other bytes it is not a stream. */
 const mostWithoutJpeg = 8 * 1024 * 1024;
-const noStream = 'no JPEGs come';
+const noStream = 'no JPEGs arrive';
 
 /**
  * A network camera that sends one JPEG after the other over HTTP (multipart/x-mixed-replace). What it sends is read here, in

@@ -10,8 +10,8 @@ const mostRedirects = 5;
 const mostRequests = 2 * (mostRedirects + 1);
 
 /**
- * Asks for a stream, as a browser would: with the user's name and password where the server wants them, and wherever else on
- * the web it sends us; the password goes to no other server.
+ * Requests a stream as a browser would: with user name and password if the server wants them, following redirects; the
+ * password is sent to no other server.
  *
  * @param signal Ends it.
  * @returns The answer, 200, whose body was not read yet.
@@ -40,7 +40,7 @@ export async function getStream(address: string, signal: AbortSignal): Promise<I
     }
     throw new InputError(`the server returned ${statusCode} ${statusMessage}`.trim());
   }
-  throw new InputError('the server sends from one address to the next');
+  throw new InputError('too many redirects');
 }
 
 function loginIn({ username, password }: URL): Login | undefined {
@@ -57,7 +57,7 @@ function loginIn({ username, password }: URL): Login | undefined {
 function elsewhere(location: string, from: URL): URL {
   const url = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
   if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new InputError('the server sends to an address that is not on whitelist: expected http: or https:');
+    throw new InputError('the server redirects to an address that is not on whitelist: expected http: or https:');
   }
   return url;
 }

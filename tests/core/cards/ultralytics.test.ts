@@ -79,7 +79,7 @@ describe('readUltralytics', () => {
   it.each([
     [
       { task: 'obb' },
-      'expected a model of the task detect, segment, pose, classify, its metadata says obb, whose boxes are turned',
+      'expected a model of the task detect, segment, pose, classify, its metadata says obb, whose boxes are rotated',
     ],
     [{ task: 'depth' }, 'expected a model of the task detect, segment, pose, classify, its metadata says depth'],
     [{ imgsz: "[640, 'wide']" }, 'expected the metadata\'s imgsz to be [height, width], got [640,"wide"]'],

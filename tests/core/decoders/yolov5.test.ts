@@ -31,7 +31,7 @@ describe('yolov5', () => {
     expect(complaint(decoder, output(rows))).toBe('nothing');
     expect(complaint(decoder, output([[0.3, 0.2, -0.4, 0.1, 0.9, 0.8, 0.1]]))).toContain('type yolox');
     expect(complaint(decoder, output([[0.3, 0.2, 0.4, 0.1, 0.9, 0.8, 0.1]]))).toContain(
-      'these are shares of the input',
+      'these are fractions of the input',
     );
     expect(complaint(decoder, output([[16, 8, 10, 4, 3.2, -2, 0.1]]))).toContain('expected scores of 0 to 1, got 3.2');
     const one = { labels: ['cat'] };

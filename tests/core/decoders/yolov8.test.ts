@@ -42,7 +42,7 @@ describe('yolov8', () => {
 
   it('says what its numbers tell against it', () => {
     expect(complaint(decoder, output(rows))).toBe('nothing');
-    expect(complaint(decoder, output([[0.5, 0.2, 0.4, 0.1, 0.9, 0.8]]))).toContain('these are shares of the input');
+    expect(complaint(decoder, output([[0.5, 0.2, 0.4, 0.1, 0.9, 0.8]]))).toContain('these are fractions of the input');
     expect(complaint(decoder, output([[16, 8, 10, 4, 0.1, -2]]))).toContain('expected scores of 0 to 1, got -2');
     // What rounding to 8 bits may give.
     expect(complaint(decoder, output([[16, 8, 10, 4, 1.004, -0.02]]))).toBe('nothing');

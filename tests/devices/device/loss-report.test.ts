@@ -26,9 +26,9 @@ it('tells a loss and its end at once, and the next ones after a good minute too'
   }
   expect(lines).toEqual([
     'no more frames: no frame for 10.0 s; next try in 0.7 s',
-    'frames come again',
+    'frames arrive again',
     'no more frames: no frame for 10.0 s; next try in 0.7 s',
-    'frames come again',
+    'frames arrive again',
   ]);
 });
 
@@ -50,7 +50,7 @@ it('says that a loose cable is good again when it was for a minute', () => {
   expect(lines.filter((line) => line.startsWith('no more'))).toHaveLength(1);
   expect(before).toBeLessThanOrEqual(3);
   vi.advanceTimersByTime(31_000);
-  expect(lines.slice(before)).toEqual(['frames come again']);
+  expect(lines.slice(before)).toEqual(['frames arrive again']);
   report.lost('the stream ended');
   expect(lines.at(-1)).toBe('no more frames: the stream ended');
 });
@@ -62,5 +62,5 @@ it('has an end with a stream that makes up sizes and reasons', () => {
     report.lost(`reason ${i}`);
   }
   expect(lines).toHaveLength(20);
-  expect(lines[0]).toBe('its frames were 64x1 and are 64x2 now');
+  expect(lines[0]).toBe('its frames changed from 64x1 to 64x2');
 });

@@ -87,7 +87,7 @@ describe('LiveDevice', () => {
     await vi.waitUntil(() => runs().length >= 4, { timeout: 60_000 });
     await health(camera, 'offline');
     expect(lines).toMatchObject(
-      [/no more frames: the stream ended .*; next try in/, /frames come again/].map((one) =>
+      [/no more frames: the stream ended .*; next try in/, /frames arrive again/].map((one) =>
         expect.stringMatching(one),
       ),
     );

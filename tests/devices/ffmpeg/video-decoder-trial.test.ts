@@ -87,7 +87,7 @@ describe.skipIf(!makesClips)('tryDecoders (needs ffmpeg with libx264 and libx265
     const drm = tree({ 'dev/dri/renderD128': '' });
     const withoutIt = `args.splice(args.indexOf('-hwaccel'), 2);`;
     board('', withoutIt);
-    const passedOver = 'the processor decoded in its place';
+    const passedOver = 'software decoded instead';
     expect(await problems(drm)).toMatchObject({ 'h264 drm': passedOver, 'hevc drm': passedOver });
     // What ffmpeg says of a decoder that does use it.
     board('', `${withoutIt} console.error('[h264 @ 0x5] Format drm_prime chosen by get_format().');`);

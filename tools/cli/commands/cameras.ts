@@ -10,7 +10,7 @@ export function addCameras(program: Command): void {
     .command('cameras')
     .description('list the cameras of this machine: formats, sizes, rates and controls')
     .argument('[source]', 'one of them, e.g. v4l2:/dev/video0')
-    .option('--json', 'one JSON line a camera')
+    .option('--json', 'one JSON line per camera')
     .action(async (source: string | undefined, { json }: { json?: boolean }) => {
       const found = await findCameras();
       const cameras = found.filter(({ uri }) => source === undefined || uri === source);
@@ -25,26 +25,26 @@ export function addCameras(program: Command): void {
     });
 }
 
-/** A camera for a person, with what to write into the settings. */
+/** A camera in words, with what to write into the settings. */
 export function cameraInWords({ uri, title, formats, controls, mode, note }: CameraDetails): string {
   const lines = [`${uri}  ${title}`];
   if (note !== undefined) lines.push(`  ${note}`);
   if (mode) {
     const rate = mode.fps === undefined ? '' : ` at ${mode.fps} a second`;
     lines.push(
-      `  takes ${mode.fourcc} ${mode.width}x${mode.height}${rate}; width, height and detect.fps ask for others`,
+      `  uses ${mode.fourcc} ${mode.width}x${mode.height}${rate}; width, height and detect.fps select others`,
     );
   }
   const parts = [
     formats.map(({ fourcc, sizes }) => [fourcc, sizes.map(sizeInWords).join(', ')]),
     controls.map((control) => {
       const { name, value, readOnly, inactive } = control;
-      const remarks = [`default ${control.default}`, readOnly && 'read only', inactive && 'idle: an automatic is on'];
+      const remarks = [`default ${control.default}`, readOnly && 'read only', inactive && 'inactive: automatic mode is on'];
       return [name, String(value), `${expectation(control)}; ${remarks.filter(Boolean).join('; ')}`];
     }),
   ];
   const [formatTable, controlTable] = parts.map((rows) => (rows.length > 0 ? table(rows).split('\n') : []));
-  if (formatTable!.length > 0) lines.push('  formats, with the most frames a second', ...indented(formatTable!));
+  if (formatTable!.length > 0) lines.push('  formats, with maximum frames per second', ...indented(formatTable!));
   if (controlTable!.length > 0) lines.push('  controls', ...indented(controlTable!));
   // Names come from the camera.
   return lines.map(oneLine).join('\n');

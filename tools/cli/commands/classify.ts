@@ -22,11 +22,11 @@ interface ClassifyOptions extends ModelOptions {
 interface Told {
   readonly label: string;
   readonly score: number;
-  /** What something unknown is most like. */
+  /** The most similar label of an unknown object. */
   readonly nearest?: string;
 }
 
-/** What a picture is, best first: the network's own classes, or what a head was taught. */
+/** Classes of a picture, best first: the network's own, or taught labels. */
 interface Teller {
   tell(frame: Frame): Promise<readonly Told[]>;
   close(): Promise<void>;
@@ -35,16 +35,16 @@ interface Teller {
 export function addClassify(program: Command): void {
   const command = program
     .command('classify')
-    .description('tell what pictures are of: of the 1000 classes of ImageNet, or of what was taught')
-    .argument('<picture or folder...>', 'JPEG, PNG, WebP, …; of a folder all pictures in it')
-    .option('--json', 'one JSON line a label: {file, label, score}, of an unknown thing {…, nearest}')
-    .option('--top <n>', 'so many classes a picture, best first', atLeastOne, 1)
+    .description('classify pictures: by the 1000 classes of ImageNet, or by taught labels')
+    .argument('<picture or folder...>', 'JPEG, PNG, WebP, …; for a folder, all pictures in it')
+    .option('--json', 'one JSON line per label: {file, label, score}, and nearest for an unknown object')
+    .option('--top <n>', 'at most this many classes per picture, best first', atLeastOne, 1)
     .addOption(new Option('--store <dir>', storeHelp).conflicts('top'))
-    .option('--head <name>', `what is asked for of the store (default: "${objectHead}")`);
+    .option('--head <name>', `head of the store to use (default: "${objectHead}")`);
   withModelOptions(command, classifierHelp)
     .addHelpText(
       'after',
-      `\nWith --store the label may be unknown; its score is then that of the label it is most like. ${unreadableHelp}`,
+      `\nWith --store the label may be unknown; the score is then that of the most similar label. ${unreadableHelp}`,
     )
     .action(classify);
 }
@@ -68,7 +68,7 @@ async function classify(paths: string[], options: ClassifyOptions): Promise<void
 }
 
 async function ofClasses({ top, head, ...options }: ClassifyOptions): Promise<Teller> {
-  if (head !== undefined) throw new InputError('--head: expected a store to ask; name it with --store');
+  if (head !== undefined) throw new InputError('--head: expected a store as well; name it with --store');
   const classifier = await loadClassifier(options.model, options);
   return { tell: (frame) => classifier.classify(frame, { topK: top }), close: () => classifier.close() };
 }
@@ -101,5 +101,5 @@ function checkHead(learner: Learner, head: string): void {
 }
 
 function words({ label, score, nearest }: Told): string {
-  return nearest === undefined ? `${label} ${Math.round(score * 100)} %` : `${label}, most like ${nearest}`;
+  return nearest === undefined ? `${label} ${Math.round(score * 100)} %` : `${label}, most similar to ${nearest}`;
 }

@@ -20,10 +20,10 @@ export function addDetect(program: Command): void {
     .command('detect')
     .description('find objects in pictures')
     .argument('<picture or folder...>', 'JPEG, PNG, WebP, …; of a folder all pictures in it')
-    .option('--json', 'one JSON line a picture: {file, width, height, detections: [{label, score, box}]}');
+    .option('--json', 'one JSON line per picture: {file, width, height, detections: [{label, score, box}]}');
   withModelOptions(command)
-    .option('--threshold <0..1>', 'the least score (default: the model card’s)', fraction)
-    .option('--out <folder>', 'write each picture with its boxes and names there too, as JPEG; the folder is made')
+    .option('--threshold <0..1>', 'minimum score (default: the model card’s)', fraction)
+    .option('--out <folder>', 'also write each picture with its boxes and names there, as JPEG; the folder is created')
     .addHelpText('after', `\nBoxes are [x1, y1, x2, y2] in picture pixels. ${unreadableHelp}`)
     .action(detect);
 }

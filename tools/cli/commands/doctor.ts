@@ -24,15 +24,15 @@ import { foreignLibraries, onnxruntimeFolder, removeForeignLibraries } from '../
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('tell what this machine has, and what is missing for what')
+    .description('show what this machine has, and what is missing for which feature')
     .option('--json', 'one JSON object')
-    .option('--discover', 'ask the network for ONVIF cameras too; nothing is told to them')
-    .option('--prune', "remove onnxruntime's libraries for other systems than this one, and tell how much that frees")
+    .option('--discover', 'also search the network for ONVIF cameras, without changing anything on them')
+    .option('--prune', "remove onnxruntime's libraries for other systems, and print how much that frees")
     .action(async ({ json, discover = false, prune }: DoctorOptions) => {
       if (prune) {
         const freed = removeForeignLibraries(onnxruntimeFolder());
         if (json) await printJson({ freedMb: megabytes(freed) });
-        else console.log(freed > 0 ? `${megabytes(freed)} MB are free now` : 'there was nothing to remove');
+        else console.log(freed > 0 ? `${megabytes(freed)} MB freed` : 'there was nothing to remove');
         return;
       }
       const report = await examine(discover);
@@ -79,7 +79,7 @@ async function examine(discover: boolean) {
   };
 }
 
-/** What measures the power of this board and how much it is now, or why nothing does. */
+/** What measures the power of this board and its current value, or why nothing does. */
 async function describePower(): Promise<{ source: string; covers: string; watts?: number } | { why: string }> {
   const found = await findPower();
   if (!found.source) return { why: found.why };
@@ -87,7 +87,7 @@ async function describePower(): Promise<{ source: string; covers: string; watts?
   return { source: name, covers, watts: await measureWatts(found.source) };
 }
 
-/** What this processor offers, and which of it is in use. */
+/** The kernels for this processor, and those in use. */
 function describeKernels() {
   const { addon, file, why } = loadAddon();
   // As `core.engine: auto` has it.
@@ -95,7 +95,7 @@ function describeKernels() {
   return { inUse: kernels.name, programs, variants: addon?.variants ?? [], file, ...(addon ? {} : { why }) };
 }
 
-/** Loading it is the only test that says something: a library of the wrong platform is there too. */
+/** Loading it is the only reliable test: a library for the wrong platform exists too. */
 async function findOnnxruntime(): Promise<{ version?: string; foreignMb?: number; error?: string }> {
   try {
     await import('../../../sdk/core/engines/no-telemetry.ts');
@@ -115,7 +115,7 @@ export function programsInWords({ programs, inUse }: Pick<Report['kernels'], 'pr
     : 'their networks run in onnxruntime; `npm run kernels` builds what runs them in a fraction of the time';
 }
 
-/** Which source a `libcamera:` has here, and what would be needed for the native one. */
+/** The source that `libcamera:` uses here, and what the native one would need. */
 function libcameraInWords({ source, version, why }: Report['libcamera']): string {
   if (source === 'native') return `native source, ${version}`;
   const program = source === 'none' ? 'no program (rpicam-vid)' : source;
@@ -128,7 +128,7 @@ function inWords(report: Report): string {
   const machine = table([
     ['board', `${board.model} (${board.board})`],
     ['processor', `${board.cpu}, ${board.cores} cores, ${board.arch}${temperature}`],
-    ['instruction sets', board.instructionSets.join(' ') || 'none that matter here'],
+    ['instruction sets', board.instructionSets.join(' ') || 'none that are used here'],
     ['memory', `${board.memoryMb} MB`],
     ...throttlingRow(board.throttling),
     ['power', powerInWords(board.power)],
@@ -137,7 +137,7 @@ function inWords(report: Report): string {
     ['onnxruntime', onnxruntimeInWords(onnxruntime)],
     [
       'kernels',
-      kernels.variants.length > 0 ? `${kernels.inUse}; there are ${kernels.variants.join(', ')}` : kernels.inUse,
+      kernels.variants.length > 0 ? `${kernels.inUse}; available: ${kernels.variants.join(', ')}` : kernels.inUse,
     ],
     ['compiled networks', programsInWords(kernels)],
     ['libcamera', libcameraInWords(libcamera)],
@@ -162,13 +162,13 @@ export function onnxruntimeInWords({ version, foreignMb = 0, error }: Report['on
 /** Their names come from the cameras. */
 export function camerasInWords(cameras: readonly FoundCamera[]): string {
   if (cameras.length === 0) {
-    return '  none; `ocellus run` shows the built-in scene. A camera on USB shows up as soon as it is plugged in.';
+    return '  none; `ocellus run` shows the built-in scene. A USB camera shows up as soon as it is plugged in.';
   }
   const lines = cameras.map(({ uri, title }) => `  ${uri}  ${oneLine(title)}`);
   return [...lines, '  `ocellus cameras` lists their formats and controls.'].join('\n');
 }
 
-/** What cameras say of themselves must not do anything to a terminal. */
+/** Texts from cameras must not control the terminal. */
 export function networkInWords(cameras: readonly FoundNetworkCamera[]): string {
   if (cameras.length === 0)
     return '  none answered (ONVIF); many cameras have it switched off, or are in another network';
@@ -180,9 +180,9 @@ export function networkInWords(cameras: readonly FoundNetworkCamera[]): string {
   return `${table(rows)}\n  source: rtsp://user:password@ADDRESS/PATH; the path is in the camera’s manual`;
 }
 
-/** Of each codec the first that works, else what was tried. */
+/** For each codec the first that works, else what was tried. */
 export function decodersInWords(trials: readonly DecoderTrial[]): string {
-  if (trials.length === 0) return 'software; the kernel has no video hardware that ffmpeg knows';
+  if (trials.length === 0) return 'software; the kernel has no video hardware that ffmpeg supports';
   const codecs = [...new Set(trials.map(({ codec }) => codec))];
   return codecs
     .map((codec) => {
@@ -197,12 +197,12 @@ export function decodersInWords(trials: readonly DecoderTrial[]): string {
 function throttlingRow(throttling: Report['board']['throttling']): string[][] {
   if (!throttling) return [];
   const { now, sinceBoot } = throttling;
-  const past = sinceBoot && sinceBoot.length > 0 ? `; since it was switched on: ${sinceBoot.join(', ')}` : '';
-  return [['held back by', `${now.join(', ') || 'nothing'}${past}`]];
+  const past = sinceBoot && sinceBoot.length > 0 ? `; since power-on: ${sinceBoot.join(', ')}` : '';
+  return [['throttled by', `${now.join(', ') || 'nothing'}${past}`]];
 }
 
 function powerInWords(power: Report['board']['power']): string {
-  if ('why' in power) return `not known: ${power.why}`;
+  if ('why' in power) return `unknown: ${power.why}`;
   const watts = power.watts === undefined ? 'cannot be read now' : `${power.watts.toFixed(2)} W`;
   return `${watts} (${power.source}, ${power.covers})`;
 }

@@ -12,7 +12,7 @@ import { evaluateLearning } from '../evaluate-learning.ts';
 import { type ModelOptions, withModelOptions } from '../model-options.ts';
 import { atLeastOne, fraction } from '../values.ts';
 
-/** In a picture, of all classes. COCO's own limit is 100 of each class, which `averagePrecision` keeps. */
+/** Per picture, of all classes. COCO's limit is 100 of each class, which `averagePrecision` applies. */
 const maxDetections = 300;
 
 interface EvalOptions extends ModelOptions {
@@ -28,21 +28,21 @@ export function addEval(program: Command): void {
   const command = program
     .command('eval')
     .description(
-      'measure a detector’s accuracy (COCO AP) on pictures with YOLO labels beside them, or how well is learned',
+      'measure a detector’s accuracy (COCO AP) on pictures with YOLO labels beside them, or that of learning',
     )
     .argument('<dir>', 'folder with NAME.jpg and NAME.txt (class cx cy w h, relative; an empty file: no object)')
     .option('--json', 'one JSON line: {ap, ap50, ap75, images, …}')
     .addOption(
       new Option(
         '--learn',
-        'how well labels are learned from 5 and 20 pictures each; folder with train/LABEL/ and test/LABEL/, or LABEL/',
+        'measure learning from 5 and 20 pictures per label; folder with train/LABEL/ and test/LABEL/, or LABEL/',
       ).conflicts(['score', 'iou', 'perClass']),
     )
-    .option('--seeds <n>', 'with --learn: how often other pictures are drawn', atLeastOne, 10);
+    .option('--seeds <n>', 'with --learn: number of random draws of training pictures', atLeastOne, 10);
   withModelOptions(command)
-    .option('--score <0..1>', 'detections below it are not counted', fraction, 0.01)
-    .option('--iou <0..1>', 'overlap at which of two boxes the lower goes (default: the card’s)', fraction)
-    .option('--per-class', 'AP of each class too')
+    .option('--score <0..1>', 'minimum score of counted detections', fraction, 0.01)
+    .option('--iou <0..1>', 'IoU above which the lower-scored of two boxes is removed (default: the card’s)', fraction)
+    .option('--per-class', 'also print the AP of each class')
     .action((folder: string, options: EvalOptions) =>
       options.learn ? evaluateLearning(folder, options) : evaluate(folder, options),
     );
@@ -90,7 +90,7 @@ async function evaluate(folder: string, options: EvalOptions): Promise<void> {
     inferMs: round(inferMs / Math.max(1, evaluated.length)),
   };
   if (options.json) {
-    // Scripts that measure read `inferMs`: it is the only name that is not in snake case, and stays beside `infer_ms`.
+    // Measurement scripts read `inferMs`: the only name that is not in snake case stays beside `infer_ms`.
     const { inferMs } = summary;
     return printWire({ ...toWire(summary), inferMs, ...(options.perClass && { per_class: perClass }) });
   }
@@ -103,7 +103,7 @@ const round = (value: number) => Math.round(value * 10_000) / 10_000;
 
 async function findPictures(folder: string): Promise<{ picture: string; labels: string }[]> {
   const names = await readdir(folder).catch((error) => {
-    throw new InputError(`${folder}: expected a folder that can be read; ${messageOf(error)}`);
+    throw new InputError(`${folder}: expected a readable folder; ${messageOf(error)}`);
   });
   const all = new Set(names);
   const labelsOf = (name: string) => `${name.slice(0, -extname(name).length)}.txt`;
@@ -121,7 +121,7 @@ async function findPictures(folder: string): Promise<{ picture: string; labels: 
   const without = pictures.length - found.length;
   if (without > 0)
     printNote(
-      `${folder}: not counted, for no .txt of labels is beside them: ${without} of ${pictures.length} pictures`,
+      `${folder}: not counted, since they have no .txt of labels beside them: ${without} of ${pictures.length} pictures`,
     );
   return found.map(({ name, labels }) => ({ picture: join(folder, name), labels: join(folder, labels) }));
 }

@@ -26,26 +26,26 @@ interface StoreOptions {
 const defaultFile = 'ocellus.yaml';
 
 export function addLearn(program: Command): void {
-  const learn = program.command('learn').description('what a node was taught: its key, and files to exchange');
+  const learn = program.command('learn').description('manage what a node was taught: its key, and files to exchange');
   learn
     .command('key')
-    .description('print the public key of this node, for learn.trusted of others; it is made where there is none')
+    .description('print the public key of this node, for learn.trusted of others; created if there is none')
     .option('-c, --config <file>', `settings file (default: ./${defaultFile}, if there is one)`)
-    .option('--node <name>', 'name of the node, as `ocellus run` takes it')
+    .option('--node <name>', 'name of the node, as for `ocellus run`')
     .action(key);
   ofStore(learn.command('export'))
-    .description('write all that a store has, of all nodes, to a safetensors file')
-    .argument('<file>', 'is written over')
+    .description('write a store’s examples, of all nodes, to a safetensors file')
+    .argument('<file>', 'overwritten if it exists')
     .action(exportStore);
-  ofStore(learn.command('import'), `${storeHelp}; made where there is none`)
-    .description('merge what another store wrote; any order, any number of times, gives the same')
-    .argument('<file>', 'that `ocellus learn export` wrote')
-    .option('--trusted <key...>', 'public keys: only what one of them signed is taken')
-    .option('--node <name>', 'whose a store is that is made; default: of the node that wrote the file')
+  ofStore(learn.command('import'), `${storeHelp}; created if there is none`)
+    .description('merge the export of another store; order and repetition do not matter')
+    .argument('<file>', 'a file from `ocellus learn export`')
+    .option('--trusted <key...>', 'public keys: only accept what one of them signed')
+    .option('--node <name>', 'owner of a newly created store; default: the node that wrote the file')
     .action(importStore);
   ofStore(learn.command('cuts'))
-    .description('list whose examples, or which, do not count, and who says so')
-    .option('--json', 'a JSON line a cut')
+    .description('list which examples, or whose, are cut, and by whom')
+    .option('--json', 'one JSON line per cut')
     .action(listCuts);
 }
 
@@ -69,7 +69,7 @@ async function exportStore(file: string, { store, model }: StoreOptions): Promis
   await withStore({ store, model }, async ({ ledger }) => {
     const { space, dimension, node } = ledger;
     const bytes = writeBundle({ space, dimension, node, parts: ledger.parts() }, keyBeside(store));
-    // What is there may be the only copy of what a board was taught.
+    // The existing file may be the only copy of what a board was taught.
     await replaceFile(file, bytes, 0o666 & ~process.umask()).catch((error: unknown) => {
       throw new InputError(`${file}: cannot be written: ${messageOf(error)}`);
     });
@@ -83,7 +83,7 @@ async function importStore(file: string, options: StoreOptions & { trusted?: str
   const bytes = await readFileOf(file, mostSafeTensorsBytes);
   const card = await readClassifierCard(model);
   const check = { space: spaceOf(card), dimension: card.dimension, ...(trusted && { trusted }) };
-  // Before the store is opened: a file that cannot be read must not leave an empty one behind.
+  // Before the store is opened: an unreadable file must not leave an empty store behind.
   const bundle = await ofFile(file, async () => readBundle(bytes, check));
   const isNew = !LedgerStore.exists(store);
   const learner = await openLearner(store, model, node ?? bundle.node);
@@ -100,13 +100,13 @@ async function importStore(file: string, options: StoreOptions & { trusted?: str
   }
 }
 
-/** What is wrong with the file is said with its name. */
+/** Errors of the file name it. */
 async function ofFile<T>(file: string, use: () => Promise<T>): Promise<T> {
   try {
     return await use();
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    const hint = /expected space /.test(error.message) ? '; --model says of which network the store is' : '';
+    const hint = /expected space /.test(error.message) ? '; --model names the network of the store' : '';
     throw new InputError(`${file}: ${error.message}${hint}`);
   }
 }
@@ -151,7 +151,7 @@ async function withStore({ store, model }: StoreOptions, use: (learner: Learner)
   }
 }
 
-/** A node's store lies beside its key; any other store has none. */
+/** A node's store is beside its key; other stores have none. */
 function keyBeside(store: string): Identity | undefined {
   const file = join(dirname(resolve(store)), identityFile);
   return existsSync(file) ? Identity.open(file) : undefined;

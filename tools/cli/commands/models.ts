@@ -6,7 +6,7 @@ export function addModels(program: Command): void {
   program
     .command('models')
     .description('list the models that ship with Ocellus')
-    .option('--json', 'one JSON line a model')
+    .option('--json', 'one JSON line per model')
     .action(async ({ json }: { json?: boolean }) => {
       const cards = await listModels();
       if (json) {

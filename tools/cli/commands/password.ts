@@ -7,21 +7,21 @@ import { InputError } from '../../../sdk/base/errors.ts';
 export function addPassword(program: Command): void {
   program
     .command('password')
-    .description('print the hash of a password, to be put into the settings')
-    .addHelpText('after', '\nAsks for it without showing it, or reads it from standard input when that is no terminal.')
+    .description('print the hash of a password, for the settings')
+    .addHelpText('after', '\nPrompts for it without showing it, or reads it from standard input if that is not a terminal.')
     .action(async () => {
       console.log(await hashPassword(process.stdin.isTTY ? await ask() : await read()));
     });
 }
 
-/** @throws InputError when the second time something else was typed. */
+/** @throws InputError when the two entries differ. */
 async function ask(): Promise<string> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const terminal = createInterface({ input: process.stdin, output: nowhere, terminal: true });
   const gone = new Promise<never>((_, reject) => {
     terminal.once('close', () => reject(new InputError('expected a password, got the end of the input')));
   });
-  // Ends the wait for an answer that will not come.
+  // Ends the wait for an answer that will not arrive.
   terminal.once('SIGINT', () => terminal.close());
   const question = async (text: string) => {
     process.stderr.write(text);
@@ -31,7 +31,7 @@ async function ask(): Promise<string> {
   };
   try {
     const password = await question('Password: ');
-    if ((await question('Again: ')) !== password) throw new InputError('the two are not the same: try again');
+    if ((await question('Again: ')) !== password) throw new InputError('the two passwords differ: try again');
     return password;
   } finally {
     terminal.close();

@@ -26,16 +26,16 @@ interface RecordOptions {
 export function addRecord(program: Command): void {
   program
     .command('record')
-    .description('record what a camera gives, to be replayed')
-    .argument('[uri]', 'in place of the camera’s source: v4l2:/dev/video0, rtsp://…, file:PATH, scene:')
+    .description('record a camera, for replays')
+    .argument('[uri]', 'instead of the camera’s source: v4l2:/dev/video0, rtsp://…, file:PATH, scene:')
     .requiredOption('-o, --out <folder>', 'folder to record into; new, or empty')
     .option('-c, --config <file>', `settings file (default: ./${defaultFile}, if there is one)`)
     .option('--camera <name>', 'which camera of the settings file')
     .option('--seconds <n>', 'how long (default: until Ctrl-C)', positive)
-    .option('--lossless', 'each pixel as it was, for ten times the room')
-    .option('--events', 'look with the network as well, and write the events beside, in events.jsonl')
+    .option('--lossless', 'lossless, at ten times the size')
+    .option('--events', 'also run the network, and write the events to events.jsonl in the folder')
     .addOption(
-      new Option('--speed <speed>', 'realtime, or each frame of a file as fast as it goes')
+      new Option('--speed <speed>', 'realtime, or every frame of a file at full speed')
         .choices(['realtime', 'max'])
         .default('realtime'),
     )
@@ -43,7 +43,7 @@ export function addRecord(program: Command): void {
     .action(record);
 }
 
-/** Beyond `--seconds`, for a frame that is under way. */
+/** Beyond `--seconds`, for the current frame. */
 const graceMs = 1000;
 
 async function record(uri: string | undefined, options: RecordOptions): Promise<void> {
@@ -61,7 +61,7 @@ async function record(uri: string | undefined, options: RecordOptions): Promise<
     lossless: options.lossless,
     seconds,
     onOver: () => {
-      // At once, so that no frame comes in that is not recorded.
+      // At once, so that every incoming frame is recorded.
       void pipeline.stop();
       over();
     },
@@ -71,7 +71,7 @@ async function record(uri: string | undefined, options: RecordOptions): Promise<
     name,
     enabled: true,
     loop: false,
-    // Nothing here shows them.
+    // Nothing displays them here.
     snapshots: { enabled: false },
     model,
     speed,
@@ -80,13 +80,13 @@ async function record(uri: string | undefined, options: RecordOptions): Promise<
   });
   if (options.events) {
     const file = join(options.out, eventsFile);
-    // Nothing that happened is a result as well.
+    // No events are a result as well.
     pipeline.once('frame', () => appendFileSync(file, ''));
     pipeline.on('event', (message) => appendFileSync(file, `${JSON.stringify(message)}\n`));
   }
   let callOff = () => {};
   if (seconds !== undefined && speed === 'realtime') {
-    // A camera that gives no more frames must not make it last longer.
+    // A camera without frames must not prolong it.
     pipeline.once('frame', () => {
       callOff = after(seconds * 1000 + graceMs, over);
     });
@@ -103,7 +103,7 @@ async function record(uri: string | undefined, options: RecordOptions): Promise<
   await exitWith(isWhole ? 0 : 1);
 }
 
-/** A camera of the settings file; the file does not count where the source alone is named. */
+/** A camera of the settings file; the file is ignored when only the source is named. */
 async function chosenCamera(uri: string | undefined, options: RecordOptions) {
   const alone = uri !== undefined && options.camera === undefined && options.config === undefined;
   const file = options.config ?? defaultFile;

@@ -27,17 +27,17 @@ export function addReplay(program: Command): void {
   const command = program
     .command('replay')
     .description('run a recording through the pipeline: the same events with the same ids each time')
-    .argument('<folder>', 'a folder that `ocellus record` made')
-    .option('--json', 'one JSON line an event, as `ocellus watch --json` prints them')
+    .argument('<folder>', 'a folder from `ocellus record`')
+    .option('--json', 'one JSON line per event, as from `ocellus watch --json`')
     .addOption(
-      new Option('--speed <speed>', 'as fast as it goes, or as it was').choices(['realtime', 'max']).default('max'),
+      new Option('--speed <speed>', 'full speed, or as recorded').choices(['realtime', 'max']).default('max'),
     )
-    .option('--expect <file>', 'events of an earlier run (JSON lines): ends with 1 and tells the difference');
-  withModelOptions(command, 'another detector than the one of the recording')
-    .option('--labels <list>', 'other labels, with commas; `all` for all the model knows', labelList)
-    .option('--threshold <0..1>', 'another least score', fraction)
-    .option('--no-gate', 'look at each frame, also while nothing moves')
-    .addHelpText('after', '\nThe camera’s settings are those it was recorded with. docs/recording.md tells more.')
+    .option('--expect <file>', 'events of an earlier run (JSON lines): on a difference, prints it and exits with 1');
+  withModelOptions(command, 'a detector other than that of the recording')
+    .option('--labels <list>', 'other labels, comma-separated; `all` for all of the model', labelList)
+    .option('--threshold <0..1>', 'another minimum score', fraction)
+    .option('--no-gate', 'run the network on every frame, even while nothing moves')
+    .addHelpText('after', '\nThe camera’s settings are those it was recorded with. See docs/recording.md.')
     .action(replay);
 }
 
@@ -65,7 +65,7 @@ async function replay(folder: string, options: ReplayOptions): Promise<void> {
       ...(threshold !== undefined && { threshold, thresholds: {} }),
     },
     motion: { ...settings.motion, enabled: settings.motion.enabled && options.gate },
-    // Nothing here shows them.
+    // Nothing displays them here.
     snapshots: { enabled: false },
     logger: textLogger('warn'),
   });
@@ -73,7 +73,7 @@ async function replay(folder: string, options: ReplayOptions): Promise<void> {
   let events = 0;
   pipeline.on('event', (message) => {
     events++;
-    // As it will be read again: the pipeline goes on writing into it.
+    // Serialised now: the pipeline may still change it.
     const line = JSON.stringify(message);
     if (expected) got.push(JSON.parse(line));
     if (options.json) process.stdout.write(`${line}\n`);
@@ -85,7 +85,7 @@ async function replay(folder: string, options: ReplayOptions): Promise<void> {
   } finally {
     await model?.close();
   }
-  // Said already; what came before it was replayed.
+  // Reported already; what came before it was replayed.
   if (lastError) await exitWith(1);
   if (events === 0 && !expected) sayNothingHappened(pipeline);
   if (!expected) await exitWith(0);
@@ -101,7 +101,7 @@ async function replay(folder: string, options: ReplayOptions): Promise<void> {
   await exitWith(1);
 }
 
-/** @throws InputError when it is not a file of events, one a line. */
+/** @throws InputError when it is not a file of events, one per line. */
 async function readEvents(file: string): Promise<EventMessage[]> {
   const text = await readFile(file, 'utf8').catch((error) => {
     throw new InputError(`--expect: ${file} cannot be read: ${messageOf(error)}`);

@@ -14,14 +14,14 @@ export function addRequest(program: Command): void {
   program
     .command('request')
     .description('ask a running node over MQTT and print the answer')
-    .argument('<verb>', 'info, state, snapshot, change, restart, teach, list, …; `info` lists what the node answers')
-    .argument('[fields]', 'of the request, as JSON: \'{"camera": "door"}\'', fields, {})
+    .argument('<verb>', 'info, state, snapshot, change, restart, teach, list, …; `info` lists what the node supports')
+    .argument('[fields]', 'data of the request, as JSON: \'{"camera": "door"}\'', fields, {})
     .option('--broker <url>', 'mqtt://host:1883, mqtts://, ws://, wss://', 'mqtt://127.0.0.1:1883')
     .option('--node <name>', 'name of the node', 'ocellus')
     .option('--base <topic>', 'first part of its topics', 'ocellus')
     .addHelpText(
       'after',
-      '\nA password may be in the environment: OCELLUS_MQTT_PASSWORD. docs/mqtt.md lists the verbs.',
+      '\nThe password may be in the environment variable OCELLUS_MQTT_PASSWORD. docs/mqtt.md lists the verbs.',
     )
     .action(request);
 }
@@ -29,7 +29,8 @@ export function addRequest(program: Command): void {
 async function request(verb: string, data: object, { broker, node, base }: RequestOptions): Promise<void> {
   const { title, options } = brokerAddress(broker);
   const { connectAsync } = await import('mqtt');
-  // No reconnect: the first try that fails is told. No log: its own prints each packet, the password in CONNECT too.
+  // No reconnect: the first failure is reported. No log: the client's would print every packet, also the password in
+  // CONNECT.
   const quiet = { reconnectPeriod: 0, connectTimeout: 5000, log: () => {} };
   const client = await connectAsync({ ...options, ...quiet }).catch((error: unknown) => {
     throw new InputError(`no connection to ${title}: ${messageOf(error)}; --broker names the broker of the node`);

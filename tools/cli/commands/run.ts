@@ -38,9 +38,9 @@ interface RunOptions {
 }
 
 export const defaultFile = 'ocellus.yaml';
-/** EX_TEMPFAIL: systemd starts it again with `Restart=on-failure` as well as with `always`. */
+/** EX_TEMPFAIL: systemd restarts it with `Restart=on-failure` as well as with `always`. */
 const restartExitCode = 75;
-/** A pipeline that is stuck never stops; the hub has to say `offline` all the same. */
+/** A stuck pipeline never stops; the hub has to publish `offline` anyway. */
 const camerasStopTimeoutMs = 5000;
 
 export function addRun(program: Command): void {
@@ -49,7 +49,7 @@ export function addRun(program: Command): void {
     .description('run the cameras: detections on MQTT and on a live page')
     .option('-c, --config <file>', `settings file (default: ./${defaultFile}, if there is one)`)
     .option('-s, --source <uri>', 'auto:, scene:, libcamera:, v4l2:/dev/video0, rtsp://…, file:PATH')
-    .option('--camera <name>', 'name of the camera that --source is for')
+    .option('--camera <name>', 'name of the camera for --source')
     .option('--node <name>', 'name of this board in the topics')
     .option('--broker <url>', 'mqtt://host:1883, embedded (default) or off')
     .option('--mqtt-port <port>', 'port of the embedded broker', wholeNumber)
@@ -57,11 +57,11 @@ export function addRun(program: Command): void {
     .option('--port <port>', 'port of the page', wholeNumber)
     .option('--model <name or file>', 'detector: a name of `ocellus models`, an ONNX file, or a card')
     .option('--no-console', 'no page')
-    .addOption(new Option('--log <level>', 'what is told').choices(logLevels).default('info'))
+    .addOption(new Option('--log <level>', 'minimum level').choices(logLevels).default('info'))
     .addOption(
       new Option('--log-format <format>', 'for people, or JSON lines for programs').choices(logFormats).default('text'),
     )
-    .addHelpText('after', '\nWhat is said here goes before the settings file. docs/settings.md lists all settings.')
+    .addHelpText('after', '\nOptions take precedence over the settings file. docs/settings.md lists all settings.')
     .action(run);
 }
 
@@ -78,15 +78,15 @@ async function run(options: RunOptions): Promise<void> {
   }
 }
 
-/** Runs until it is asked to stop. @returns The exit code; `clean` is false when something had to be left behind. */
+/** Runs until it is asked to stop. @returns The exit code; `clean` is false when something could not be stopped. */
 async function runNode(options: RunOptions, logger: Logger): Promise<{ code: number; clean: boolean }> {
   const file = resolve(options.config ?? defaultFile);
   const written = await readSettings(file, options.config !== undefined);
-  // Alone first, so that a wrong option is not said to be in the file.
+  // Separately first, so that a wrong option is not reported as being in the file.
   resolveSettings(written, options.config ?? defaultFile);
   withInertiaOfCameras(written, (note) => logger.warn(`${options.config ?? defaultFile}: ${note}`));
   const board = describeBoard();
-  const given = resolveSettings(withOptions(written, options), 'what the command line says', board);
+  const given = resolveSettings(withOptions(written, options), 'the command line', board);
   const settings = await hashPasswords(given, { file, written, logger });
   const announce = options.logFormat === 'text' ? (line: string) => console.log(line) : logger.info.bind(logger);
   const { name: profile } = chooseProfile(settings.core.profile, board);
@@ -119,7 +119,7 @@ async function runNode(options: RunOptions, logger: Logger): Promise<{ code: num
         const mqtt = await startHub(node, settings, { logger, parts, restart, consoleUrl: () => pageUrl });
         hub = mqtt?.hub;
         if (settings.console.enabled) {
-          // Read in only where it is wanted: the other commands start faster without it.
+          // Loaded only when needed: the other commands start faster without it.
           const { Console } = await import('../../console/server/console.ts');
           const page = new Console({ node, hub, mqttUrl: mqtt?.title, ...settings.console, logger });
           parts.push(page);
@@ -149,7 +149,7 @@ async function stopEverything(
   logger: Logger,
 ): Promise<boolean> {
   const told = service?.stopping();
-  // Cameras first: what they still have to say goes out before the hub leaves.
+  // Cameras first: their last messages are sent before the hub disconnects.
   const camerasStopped = node.stop().then(() => true);
   const clean = await within(camerasStopTimeoutMs, camerasStopped, false);
   if (!clean) logger.error('the cameras could not be stopped in time');
@@ -158,7 +158,7 @@ async function stopEverything(
   return clean;
 }
 
-/** What is changed on the page or over MQTT is written to the settings file. */
+/** Changes on the page or over MQTT are written to the settings file. */
 function keepChanges(node: Node, file: string, logger: Logger): SettingsKeeper {
   const keeper = new SettingsKeeper(file, logger);
   for (const pipeline of node.pipelines.values()) {
@@ -167,7 +167,7 @@ function keepChanges(node: Node, file: string, logger: Logger): SettingsKeeper {
   return keeper;
 }
 
-/** Lays the command line over the settings file. What is wrong in the file stays, for the check of its fields. */
+/** Merges the command line into the settings file. Wrong values of the file are left for validation. */
 export function withOptions(
   input: SettingsInput,
   options: Omit<RunOptions, 'log' | 'logFormat' | 'config'>,
@@ -191,14 +191,14 @@ function camerasWith(cameras: unknown, { source, camera }: { source?: string; ca
   const names = Object.keys(given);
   if (camera === undefined && names.length > 1) {
     throw new InputError(
-      `--source: the settings file has several cameras; say with --camera which one: ${names.join(', ')}`,
+      `--source: the settings file has several cameras; choose one with --camera: ${names.join(', ')}`,
     );
   }
   const name = camera ?? names[0] ?? 'camera';
   return { ...given, [name]: over(given[name], { source }) };
 }
 
-/** Fields with those of `change` that are given in their place. */
+/** Fields, overridden by those of `change` that are set. */
 function over(fields: unknown, change: SettingsInput): unknown {
   if (!isFields(fields ?? {})) return fields;
   const given = Object.entries(change).filter(([, value]) => value !== undefined);

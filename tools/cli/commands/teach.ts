@@ -39,23 +39,23 @@ interface TeachOptions extends ModelOptions {
 export function addTeach(program: Command): void {
   const command = program
     .command('teach')
-    .description('teach what pictures are of')
-    .argument('<picture or folder...>', 'of a folder all pictures in it')
-    .requiredOption('--store <dir>', `${storeHelp}; made where there is none`)
-    .option('--label <label>', 'what they are of')
-    .option('--each', 'of each folder that is named, the folders in it are the labels: FOLDER/mug/1.jpg')
-    .option('--negative', 'that is what they are not of', false)
+    .description('teach labels from pictures')
+    .argument('<picture or folder...>', 'for a folder, all pictures in it')
+    .requiredOption('--store <dir>', `${storeHelp}; created if there is none`)
+    .option('--label <label>', 'their label')
+    .option('--each', 'the subfolders of each named folder are the labels: FOLDER/mug/1.jpg')
+    .option('--negative', 'the pictures are not of this label', false)
     .option('--head <name>', 'objects, or the state of a whole view, such as gate', objectHead)
-    .option('--camera <name>', 'that took them; a state is looked for on the camera it was taught on', 'pictures')
-    .option('--node <name>', 'whose a store is that is made; one that is there keeps its own', 'ocellus')
+    .option('--camera <name>', 'camera that took them; a state is recognised on the camera it was taught on', 'pictures')
+    .option('--node <name>', 'owner of a newly created store; an existing one keeps its own', 'ocellus')
     .option('--thumbnails', 'keep a small picture of each')
-    .option('--anyway', 'also where nearly the same picture was taught as something else')
-    .option('--json', 'a JSON line a picture, {file, label, id}; the last one says what is known now');
+    .option('--anyway', 'even if nearly the same picture was taught as something else')
+    .option('--json', 'one JSON line per picture, {file, label, id}; the last one summarises what is known');
   withModelOptions(command, classifierHelp)
     .addHelpText(
       'after',
-      '\nA picture that was taught as the same before is not taken twice. One that is nearly the same as a picture of another ' +
-        `label is not taken (exit code 2): both would teach nothing right. ${unreadableHelp}\n\n` +
+      '\nA picture that was taught before is not added twice. One that is nearly the same as a picture of another ' +
+        `label is not added (exit code 2): the two would contradict each other. ${unreadableHelp}\n\n` +
         'ocellus teach --store things --label mug mug1.jpg mug2.jpg\n' +
         'ocellus classify --store things --json *.jpg',
     )
@@ -75,7 +75,7 @@ async function teach(paths: string[], options: TeachOptions): Promise<void> {
       });
     } finally {
       await classifier.close();
-      // What was taught counts, whatever became of the others.
+      // What was taught counts, whatever happened to the others.
       await lessons.flush();
       if (lessons.taught + lessons.known > 0) await report(learner, lessons, options);
     }
@@ -84,7 +84,7 @@ async function teach(paths: string[], options: TeachOptions): Promise<void> {
     }
     if (lessons.contradictory > 0) {
       throw new InputError(
-        `${lessons.contradictory} of ${pictures.length} pictures were not taught, for nearly the same were taught as something else; --anyway teaches them`,
+        `${lessons.contradictory} of ${pictures.length} pictures were not taught, since nearly the same ones were taught as something else; --anyway teaches them`,
       );
     }
   } finally {
@@ -92,10 +92,10 @@ async function teach(paths: string[], options: TeachOptions): Promise<void> {
   }
 }
 
-/** What is to be taught. Names are looked at first: a wrong one is not the fault of a picture. */
+/** What to teach. Names are checked first: a wrong one is not the fault of a picture. */
 async function labelled(paths: readonly string[], { label, each, head, camera }: TeachOptions) {
   if ((label === undefined) !== (each === true)) {
-    throw new InputError('expected --label LABEL, or --each with folders that have a folder for each label');
+    throw new InputError('expected --label LABEL, or --each with folders that have a subfolder for each label');
   }
   checkName('--head', head);
   checkName('--camera', camera);

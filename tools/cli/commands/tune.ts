@@ -30,27 +30,27 @@ interface TuneOptions {
 }
 
 const mostThreads = 4;
-/** At which the ways to run the network are compared, frames a second. */
+/** Rate at which the ways to run the network are compared, frames per second. */
 const comparedRate = 5;
-/** From this load on, by cores, other programs are in the figures. */
+/** From this load per core on, other programs affect the figures. */
 const busyLoad = 0.3;
 
 export function addTune(program: Command): void {
   program
     .command('tune')
-    .description('measure on this board which threads, engine and rate are best, and tell or write them')
+    .description('measure which threads, engine and rate are best on this board, and print or write them')
     .option('-c, --config <file>', `settings file (default: ./${defaultFile}, if there is one)`)
     .addOption(
-      new Option('--for <aim>', 'what is to be least: the time to the boxes, processor time or energy a frame')
+      new Option('--for <aim>', 'what to minimise: latency, processor time or energy per frame')
         .choices(aims)
         .default('latency'),
     )
     .option('--model <name or file>', 'detector (default: the one of the settings)')
-    .option('--rounds <n>', 'how often each is measured', atLeastOne, 3)
-    .option('--seconds <n>', 'how long each time', atLeastOne, 5)
+    .option('--rounds <n>', 'number of measurements of each', atLeastOne, 3)
+    .option('--seconds <n>', 'duration of each measurement', atLeastOne, 5)
     .option('--write', 'write the best to the settings file; comments stay')
     .option('--json', 'one JSON object')
-    .addHelpText('after', '\nStop `ocellus run` before: both would measure each other. docs/boards.md tells the rules.')
+    .addHelpText('after', '\nStop `ocellus run` first: it would distort the figures. docs/boards.md explains the rules.')
     .action(tune);
 }
 
@@ -69,7 +69,7 @@ async function examine(options: TuneOptions) {
   const board = describeBoard();
   const settings = resolveSettings(await readSettings(file, options.config !== undefined), name, board);
   const model = options.model ?? settings.core.model;
-  if (model === noModel) throw new InputError('expected a detector to measure, core.model is off: name one by --model');
+  if (model === noModel) throw new InputError('expected a detector to measure, core.model is off: name one with --model');
   const power = await findPower();
   if (options.for === 'energy' && !power.source) throw new InputError(`--for energy: ${power.why}`);
   const load = loadavg()[0]!;
@@ -77,7 +77,7 @@ async function examine(options: TuneOptions) {
 
   const auto = await chooseEngine('auto', await findModel(model));
   const ways = await measured('ways to run it', waysToRun(board.cores), model, options);
-  // The kernels are chosen by the processor, not by the settings: the others are there to be compared.
+  // The processor decides the kernels, not the settings: the others are for comparison.
   const own = ways.measured.filter(({ candidate }) => candidate.kernels === '');
   const way = chooseWay(own, options.for);
   if (!way) throw new InputError(`the model cannot be measured: ${ways.failed.map(({ why }) => why).join('; ')}`);
@@ -160,7 +160,7 @@ async function measured(
 const enabledCameras = ({ cameras }: Settings) =>
   Object.entries(cameras).flatMap(([name, { enabled }]) => (enabled ? [name] : []));
 
-/** Of the settings file. A camera that is off gets its rate as well: one that is switched on later is like the others. */
+/** Cameras of the settings file. A camera that is off gets its rate too, for when it is switched on. */
 function changeOf({ cameras }: Settings, best: { engine: string; threads: number; fps: number }) {
   const { engine, threads, fps } = best;
   return {
@@ -169,7 +169,7 @@ function changeOf({ cameras }: Settings, best: { engine: string; threads: number
   };
 }
 
-/** What makes the figures doubtful, or the board. */
+/** Reasons to doubt the figures, or the board. */
 function notesOn(found: {
   fps: number | undefined;
   /** Processes that wanted to run in the minute before it was measured. */
@@ -181,17 +181,17 @@ function notesOn(found: {
   const { fps, load, cores, throttled, power } = found;
   const notes: string[] = [];
   if (fps === undefined)
-    notes.push(`This board does not keep up with ${rates[0]} frame a second: a smaller model may.`);
+    notes.push(`This board does not keep up with ${rates[0]} frame per second: try a smaller model.`);
   if (load > cores * busyLoad) {
     notes.push(
-      `The board was busy before (load ${load.toFixed(1)} on ${cores} cores): these are the figures of a busy board.`,
+      `The board was busy (load ${load.toFixed(1)} on ${cores} cores): these are the figures of a busy board.`,
     );
   }
   if (throttled.length > 0) {
     notes.push(
-      `The board is held back (${throttled.join(', ')}): cool it or give it a better supply, and measure again.`,
+      `The board is throttled (${throttled.join(', ')}): cool it or use a better power supply, and measure again.`,
     );
   }
-  if (power.why !== undefined) notes.push(`Energy is not known: ${power.why}.`);
+  if (power.why !== undefined) notes.push(`Energy is unknown: ${power.why}.`);
   return notes;
 }

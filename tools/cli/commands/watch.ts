@@ -19,9 +19,9 @@ interface WatchOptions extends ModelOptions {
 export function addWatch(program: Command): void {
   const command = program
     .command('watch')
-    .description('print what happens at a source, until it ends')
+    .description('print the events of a source, until it ends')
     .argument('<uri>', 'file:PATH, v4l2:/dev/video0, rtsp://…, libcamera:, scene:, auto:')
-    .option('--json', 'one JSON line an event: the messages of the MQTT topic <camera>/events')
+    .option('--json', 'one JSON line per event: the messages of the MQTT topic <camera>/events')
     .addOption(
       new Option('--speed <speed>', 'realtime, or each frame of a file as fast as it goes')
         .choices(['realtime', 'max'])
@@ -29,13 +29,13 @@ export function addWatch(program: Command): void {
     );
   withModelOptions(command)
     .option('--camera <name>', 'name of the camera in the events', 'camera')
-    .option('--labels <list>', 'labels to watch, with commas; `all` for all the model knows', labelList)
-    .option('--threshold <0..1>', 'the least score', fraction)
-    .option('--fps <n>', 'the most frames a second that are looked at', positive)
+    .option('--labels <list>', 'labels to watch, comma-separated; `all` for all of the model', labelList)
+    .option('--threshold <0..1>', 'minimum score', fraction)
+    .option('--fps <n>', 'maximum inferences per second', positive)
     .option('--no-gate', 'look at each frame, also while nothing moves')
     .addHelpText(
       'after',
-      '\nWith --speed max times are seconds from the start of the file, and two runs print the same.',
+      '\nWith --speed max, times are seconds from the start of the file, and every run prints the same.',
     )
     .action(watch);
 }
@@ -52,7 +52,7 @@ async function watch(uri: string, options: WatchOptions): Promise<void> {
     speed: options.speed,
     detect: { ...(labels && { labels }), ...(threshold !== undefined && { threshold }), ...(fps && { fps }) },
     motion: { enabled: options.gate },
-    // Nothing here shows them.
+    // Nothing displays them here.
     snapshots: { enabled: false },
     logger: textLogger('warn'),
   });

@@ -2,17 +2,17 @@ import { type Spread, spread } from '../../shared/run.ts';
 import type { Candidate, Measured, Measurement } from './measure.ts';
 
 export const aims = ['latency', 'cpu', 'energy'] as const;
-/** What is to be least: the time to the boxes, the processor time a frame, or the energy a frame. */
+/** What to minimise: latency, processor time per frame, or energy per frame. */
 export type Aim = (typeof aims)[number];
 
-/** A difference below this share is none, however often it was measured: another minute it is another one. */
+/** Differences below this fraction are ignored, however often measured: they change from minute to minute. */
 const least = 0.05;
-/** The core is to be busy for so much of the time at most: motion, pictures, MQTT and a hot day need the rest. */
+/** The core may be busy for at most this fraction of the time: motion, pictures, MQTT and a hot day need the rest. */
 const busyShare = 0.5;
-/** The rates that are looked at, frames a second of each camera; more than the last is for who asks for it. */
+/** The rates that are tried, frames per second per camera; higher ones must be set explicitly. */
 export const rates: readonly number[] = [1, 2, 5, 10];
 
-/** A figure over the rounds; undefined where one of them has none. */
+/** A figure over the rounds; undefined when one of them has none. */
 export function figureOf({ rounds }: Measured, aim: Aim): Spread | undefined {
   const figures = rounds.flatMap((round) => valueFor[aim](round) ?? []);
   return figures.length === rounds.length && figures.length > 0 ? spread(figures) : undefined;
@@ -26,7 +26,7 @@ const valueFor: Readonly<Record<Aim, (one: Measurement) => number | null>> = {
 
 /**
  * The best way to run the network. Those whose median is within 5 % of the best one, or whose spread overlaps with the best
- * one's, are as good; of these the one with the fewest threads, and of several the one whose median is lower.
+ * one's, are equally good; of these the one with the fewest threads, then with the lowest median.
  *
  * @returns Undefined when none has the figure.
  */
@@ -44,8 +44,8 @@ export function chooseWay(measured: readonly Measured[], aim: Aim): Candidate | 
 }
 
 /**
- * Does it keep up: in most of the rounds, was no frame missed, and was the core busy for half of the time at most? One round
- * may have had a bad minute.
+ * Whether it keeps up: in most rounds no frame was missed, and the core was busy for at most half of the time. One
+ * round may have had a bad minute.
  */
 export function keepsUp({ candidate, rounds }: Measured): boolean {
   const kept = rounds.filter(
@@ -54,7 +54,7 @@ export function keepsUp({ candidate, rounds }: Measured): boolean {
   return kept.length > rounds.length / 2;
 }
 
-/** The highest rate of each camera that is kept up with; undefined when none is. */
+/** The highest sustainable rate per camera; undefined when there is none. */
 export function chooseRate(measured: readonly Measured[], cameras: number): number | undefined {
   const kept = measured.filter(keepsUp).map(({ candidate }) => candidate.rate / cameras);
   return kept.length > 0 ? Math.max(...kept) : undefined;

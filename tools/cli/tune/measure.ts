@@ -7,26 +7,29 @@ import { launcher, runJson } from '../../shared/run.ts';
 export interface Candidate {
   readonly engine: EngineName;
   readonly threads: number;
-  /** What OCELLUS_KERNELS says; empty: what is chosen by itself. */
+  /** Value of OCELLUS_KERNELS; empty: the automatic choice. */
   readonly kernels: string;
-  /** Frames a second that are offered. */
+  /** Frames per second that are offered. */
   readonly rate: number;
 }
 
-/** What a run over some seconds gave; the same frames in each. */
+/** The result of a run over some seconds, with the same frames each time. */
 export interface Measurement {
   /** Which one it was, where `auto` was asked for. */
   readonly engine: EngineName;
-  /** Which ones were in use. */
+  /** The kernels in use. */
   readonly kernels: string;
   readonly frames: number;
-  /** Frames that came while another was looked at. */
+  /** Frames that arrived while another was processed. */
   readonly missed: number;
   /** From a frame to its boxes, ms. */
   readonly latencyMs: { readonly median: number; readonly p95: number };
-  /** Of one core a frame, this process and its threads, ms. */
+  /** CPU time per frame, of this process and its threads, ms. */
   readonly cpuMs: number;
-  /** A frame, of all that the source covers, the pause until the next frame included; null where nothing measures it. */
+  /**
+   * Energy per frame, of all that the power source supplies, including the pause until the next frame; null if not
+   * measured.
+   */
   readonly joules: number | null;
 }
 
@@ -35,15 +38,15 @@ export interface Measured {
   readonly rounds: readonly Measurement[];
 }
 
-/** One that cannot be run at all, such as an engine that is not built. */
+/** A candidate that cannot be run, such as an engine that is not built. */
 export interface Failed {
   readonly candidate: Candidate;
   readonly why: string;
 }
 
 /**
- * Runs all candidates once, then all once more, and so on, each round in the other direction: what else the machine does, and
- * that it gets warm, hits all alike. One that fails is left out from then on, and so is its engine.
+ * Runs all candidates in rounds, each in the opposite order of the last: other load and warming up then affect all
+ * alike. One that fails is skipped from then on, and so is its engine.
  */
 export async function measureInTurns(
   candidates: readonly Candidate[],
@@ -66,7 +69,7 @@ export async function measureInTurns(
   return { measured: [...rounds].filter(isWhole).map(([candidate, all]) => ({ candidate, rounds: all })), failed };
 }
 
-/** Runs a candidate as a process of its own. */
+/** Runs a candidate in a separate process. */
 export function runSubject({ engine, threads, kernels, rate }: Candidate, model: string, seconds: number) {
   return runJson<Measurement>('env', [
     `OCELLUS_KERNELS=${kernels}`,

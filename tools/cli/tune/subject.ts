@@ -1,5 +1,5 @@
-// One measurement of `ocellus tune`, as a process of its own: threads, engine and kernels cannot be changed in a process that
-// runs, and what an earlier one left behind must not be counted. Prints one JSON line.
+// One measurement of `ocellus tune`, in a separate process: threads, engine and kernels cannot be changed in a process
+// that runs, and what an earlier one left behind must not be counted. Prints one JSON line.
 
 import { parseArgs } from 'node:util';
 import { EnergyMeter, findPower, openDevice } from '../../../devices/index.ts';
@@ -22,12 +22,12 @@ const { values } = parseArgs({
   },
 });
 
-/** Frames before the clock starts: caches, compilers, and memory that is touched for the first time. */
+/** Warm-up frames: caches, compilers, and first use of memory. */
 const warmUp = 5;
-/** Views of the scene, some seconds apart, over and over: somebody is in some of them and nobody in others. */
+/** Views of the scene, some seconds apart, in a loop: some with people and some without. */
 const views = 4;
 const secondsBetweenViews = 3;
-/** Power is asked for so often. */
+/** Interval of power readings. */
 const powerIntervalMs = 250;
 
 try {
@@ -63,12 +63,12 @@ async function measure(): Promise<Measurement> {
     const at = performance.now();
     await model.detect(frames[latencies.length % views]!);
     latencies.push(performance.now() - at);
-    // A camera does not wait: what came meanwhile is gone.
+    // A camera does not wait: frames that arrived meanwhile are lost.
     const behind = Math.floor((performance.now() - due) / periodMs);
     missed += behind;
     due += (behind + 1) * periodMs;
   }
-  // The pause behind the last frame belongs to it, as the one behind each other frame does.
+  // The pause after the last frame counts, as after every other frame.
   const restMs = endMs - performance.now();
   if (restMs > 0) await nap.sleep(restMs);
   const { user, system } = process.cpuUsage(cpu);

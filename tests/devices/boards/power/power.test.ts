@@ -98,7 +98,7 @@ describe('findPower', () => {
   it.skipIf(process.getuid?.() === 0)('says that the counters are for root (not as root)', async () => {
     const root = tree(pcWithRapl);
     chmodSync(join(root, 'sys/class/powercap/intel-rapl:0/energy_uj'), 0o000);
-    expect(await findPower(root, mute)).toEqual({ why: expect.stringContaining('for root alone') });
+    expect(await findPower(root, mute)).toEqual({ why: expect.stringContaining('by root only') });
   });
 
   it.each([

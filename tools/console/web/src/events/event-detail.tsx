@@ -42,7 +42,7 @@ export function EventDetail({ event, onClose }: { event: HeardEvent; onClose(): 
         onClose={onClose}
       >
         <div class="detail-picture">
-          {picture ? <img src={picture} alt={`${nameOf(event)}, best picture`} /> : <p>No picture is available.</p>}
+          {picture ? <img src={picture} alt={`${nameOf(event)}, best view`} /> : <p>No picture is available.</p>}
         </div>
         <div class="detail-text">
           <div class="detail-head">
