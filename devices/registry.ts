@@ -66,9 +66,7 @@ export function registerDevice(scheme: string, factory: DeviceFactory): () => vo
   assertKind('registerDevice: factory', factory, 'function');
   if (factories.has(scheme)) {
     const whose = builtIn.has(scheme) ? 'comes with Ocellus' : 'is registered already';
-    throw new InputError(
-      `registerDevice: expected a free scheme, but "${scheme}:" ${whose}; choose another name`,
-    );
+    throw new InputError(`registerDevice: expected a free scheme, but "${scheme}:" ${whose}; choose another name`);
   }
   factories.set(scheme, factory);
   return () => {

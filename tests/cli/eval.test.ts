@@ -75,9 +75,6 @@ describe('ocellus eval', () => {
       expect.stringContaining('with a .txt of YOLO labels beside each, found none'),
     ]);
     const absent = await ocellus(['eval', join(folder, 'absent')]);
-    expect([absent.code, absent.err]).toEqual([
-      2,
-      expect.stringContaining('expected a readable folder; ENOENT'),
-    ]);
+    expect([absent.code, absent.err]).toEqual([2, expect.stringContaining('expected a readable folder; ENOENT')]);
   });
 });

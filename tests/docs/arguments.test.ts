@@ -244,9 +244,7 @@ describe('wrong arguments', () => {
     const { name, message } = said as Error;
     expect(name, message).toMatch(/^(InputError|ModelError|RangeError|Error)$/);
     // RangeErrors of the engine say neither.
-    expect(message).toMatch(
-      /expected|there is no|cannot be read|has given no picture yet/,
-    );
+    expect(message).toMatch(/expected|there is no|cannot be read|has given no picture yet/);
   });
 
   it('are tried for all that the entry points export', () => {

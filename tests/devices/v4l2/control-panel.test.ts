@@ -71,7 +71,9 @@ describe('ControlPanel', () => {
     camera(`name !== 'gain'`);
     const { log, said } = logger();
     await new ControlPanel({ gain: 7, contrast: 3 }, log).apply('/dev/video0');
-    expect(said).toEqual(['control gain: expected 7 after setting it, got 64: VIDIOC_S_EXT_CTRLS: failed: Input/output error']);
+    expect(said).toEqual([
+      'control gain: expected 7 after setting it, got 64: VIDIOC_S_EXT_CTRLS: failed: Input/output error',
+    ]);
   });
 
   it('leaves all as it is when one value is wrong', async () => {

@@ -31,15 +31,17 @@ export function cameraInWords({ uri, title, formats, controls, mode, note }: Cam
   if (note !== undefined) lines.push(`  ${note}`);
   if (mode) {
     const rate = mode.fps === undefined ? '' : ` at ${mode.fps} a second`;
-    lines.push(
-      `  uses ${mode.fourcc} ${mode.width}x${mode.height}${rate}; width, height and detect.fps select others`,
-    );
+    lines.push(`  uses ${mode.fourcc} ${mode.width}x${mode.height}${rate}; width, height and detect.fps select others`);
   }
   const parts = [
     formats.map(({ fourcc, sizes }) => [fourcc, sizes.map(sizeInWords).join(', ')]),
     controls.map((control) => {
       const { name, value, readOnly, inactive } = control;
-      const remarks = [`default ${control.default}`, readOnly && 'read only', inactive && 'inactive: automatic mode is on'];
+      const remarks = [
+        `default ${control.default}`,
+        readOnly && 'read only',
+        inactive && 'inactive: automatic mode is on',
+      ];
       return [name, String(value), `${expectation(control)}; ${remarks.filter(Boolean).join('; ')}`];
     }),
   ];

@@ -8,7 +8,10 @@ export function addPassword(program: Command): void {
   program
     .command('password')
     .description('print the hash of a password, for the settings')
-    .addHelpText('after', '\nPrompts for it without showing it, or reads it from standard input if that is not a terminal.')
+    .addHelpText(
+      'after',
+      '\nPrompts for it without showing it, or reads it from standard input if that is not a terminal.',
+    )
     .action(async () => {
       console.log(await hashPassword(process.stdin.isTTY ? await ask() : await read()));
     });

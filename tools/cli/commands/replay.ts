@@ -29,9 +29,7 @@ export function addReplay(program: Command): void {
     .description('run a recording through the pipeline: the same events with the same ids each time')
     .argument('<folder>', 'a folder from `ocellus record`')
     .option('--json', 'one JSON line per event, as from `ocellus watch --json`')
-    .addOption(
-      new Option('--speed <speed>', 'full speed, or as recorded').choices(['realtime', 'max']).default('max'),
-    )
+    .addOption(new Option('--speed <speed>', 'full speed, or as recorded').choices(['realtime', 'max']).default('max'))
     .option('--expect <file>', 'events of an earlier run (JSON lines): on a difference, prints it and exits with 1');
   withModelOptions(command, 'a detector other than that of the recording')
     .option('--labels <list>', 'other labels, comma-separated; `all` for all of the model', labelList)

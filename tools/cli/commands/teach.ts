@@ -46,7 +46,11 @@ export function addTeach(program: Command): void {
     .option('--each', 'the subfolders of each named folder are the labels: FOLDER/mug/1.jpg')
     .option('--negative', 'the pictures are not of this label', false)
     .option('--head <name>', 'objects, or the state of a whole view, such as gate', objectHead)
-    .option('--camera <name>', 'camera that took them; a state is recognised on the camera it was taught on', 'pictures')
+    .option(
+      '--camera <name>',
+      'camera that took them; a state is recognised on the camera it was taught on',
+      'pictures',
+    )
     .option('--node <name>', 'owner of a newly created store; an existing one keeps its own', 'ocellus')
     .option('--thumbnails', 'keep a small picture of each')
     .option('--anyway', 'even if nearly the same picture was taught as something else')

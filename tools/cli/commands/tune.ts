@@ -50,7 +50,10 @@ export function addTune(program: Command): void {
     .option('--seconds <n>', 'duration of each measurement', atLeastOne, 5)
     .option('--write', 'write the best to the settings file; comments stay')
     .option('--json', 'one JSON object')
-    .addHelpText('after', '\nStop `ocellus run` first: it would distort the figures. docs/boards.md explains the rules.')
+    .addHelpText(
+      'after',
+      '\nStop `ocellus run` first: it would distort the figures. docs/boards.md explains the rules.',
+    )
     .action(tune);
 }
 
@@ -69,7 +72,8 @@ async function examine(options: TuneOptions) {
   const board = describeBoard();
   const settings = resolveSettings(await readSettings(file, options.config !== undefined), name, board);
   const model = options.model ?? settings.core.model;
-  if (model === noModel) throw new InputError('expected a detector to measure, core.model is off: name one with --model');
+  if (model === noModel)
+    throw new InputError('expected a detector to measure, core.model is off: name one with --model');
   const power = await findPower();
   if (options.for === 'energy' && !power.source) throw new InputError(`--for energy: ${power.why}`);
   const load = loadavg()[0]!;
