@@ -19,7 +19,7 @@ export interface Topic {
   readonly shared?: boolean;
   /** The address for people, where several topics are alike: `<camera>/<setting>/set`. */
   readonly family?: string;
-  /** `client`: it is published to the node. */
+  /** `client`: published by clients, to the node. */
   readonly sender: 'node' | 'client';
   readonly retained: boolean;
   readonly qos: 0 | 1;
@@ -40,7 +40,7 @@ const settings = [...settingTopics.values()].flatMap(({ name, payload }): Topic[
     name: `setting-${name}`,
     address: addresses.settingState.replace('<setting>', name),
     family: addresses.settingState,
-    payload: { ...payload, summary: 'the setting as it is' },
+    payload: { ...payload, summary: 'the current value' },
     when: 'at each change, and as the answer to each `set`',
   },
   {
@@ -48,7 +48,7 @@ const settings = [...settingTopics.values()].flatMap(({ name, payload }): Topic[
     name: `set-${name}`,
     address: addresses.settingCommand.replace('<setting>', name),
     family: addresses.settingCommand,
-    payload: { ...payload, summary: 'the setting as you want it' },
+    payload: { ...payload, summary: 'the new value' },
     when: 'you publish it',
   },
 ]);
@@ -76,8 +76,8 @@ const requests = standardVerbs.flatMap((verb): Topic[] => [
 ]);
 
 /**
- * All topics of a node: the one place that says what is on them. `npm run docs` makes docs/mqtt.md and schemas/ from it,
- * and the tests hold a running hub to it. A new topic is one entry here, and its address in contract/addresses.ts.
+ * All topics of a node and their content, in one place. `npm run docs` makes docs/mqtt.md and schemas/ from it, and
+ * tests check a running hub against it. A new topic is one entry here, and its address in contract/addresses.ts.
  */
 export const contract: readonly Topic[] = [
   {
@@ -85,7 +85,7 @@ export const contract: readonly Topic[] = [
     name: 'status',
     address: addresses.status,
     payload: nodeStatus,
-    when: 'after connecting; `offline` is also the last will, so the broker says it when the process or the network dies',
+    when: 'after connecting; `offline` is also the last will, so the broker publishes it when the process or the network dies',
   },
   { ...state, name: 'camera-status', address: addresses.cameraStatus, payload: cameraStatus, when: 'at each change' },
   {
@@ -94,14 +94,14 @@ export const contract: readonly Topic[] = [
     retained: false,
     address: addresses.events,
     payload: event,
-    when: 'an object comes (`new`), changes (`update`), is gone (`end`)',
+    when: 'an object appears (`new`), changes (`update`), is gone (`end`)',
   },
   {
     ...state,
     name: 'count',
     address: addresses.count,
     payload: count,
-    when: 'at each change; `0` is told for every label that is watched',
+    when: 'at each change; also `0`, for every watched label',
   },
   { ...state, name: 'occupied', address: addresses.occupied, payload: onOff, when: 'with the count' },
   {
@@ -123,7 +123,7 @@ export const contract: readonly Topic[] = [
     name: 'label-snapshot',
     address: addresses.snapshot,
     payload: picture,
-    when: 'before the event that speaks of it; again when a clearly better view comes with an event',
+    when: 'before the event that refers to it; again when an event has a clearly better view',
   },
   {
     ...state,
@@ -139,7 +139,7 @@ export const contract: readonly Topic[] = [
     retained: false,
     address: addresses.crossing,
     payload: crossing,
-    when: 'someone crossed a line for certain, a moment after `time`; `total` is of this label and direction since the start',
+    when: 'an object has certainly crossed a line, a moment after `time`; `total` is of this label and direction since the start',
   },
   {
     ...told,
@@ -147,7 +147,7 @@ export const contract: readonly Topic[] = [
     retained: false,
     address: addresses.seen,
     payload: sighting,
-    when: 'an object comes or is gone, while there is a connection; for automations',
+    when: 'an object appears or is gone, while there is a connection; for automations',
   },
   {
     ...told,
@@ -155,7 +155,7 @@ export const contract: readonly Topic[] = [
     retained: false,
     address: addresses.appeared,
     payload: eventId,
-    when: 'an object comes, while there is a connection',
+    when: 'an object appears, while there is a connection',
   },
   {
     ...told,
@@ -163,28 +163,28 @@ export const contract: readonly Topic[] = [
     retained: false,
     address: addresses.crossed,
     payload: direction,
-    when: 'someone crosses a line, while there is a connection',
+    when: 'an object crosses a line, while there is a connection',
   },
   {
     ...state,
     name: 'learning-state',
     address: addresses.learningState,
     payload: learningState,
-    when: 'at each change of what was taught, where anything can be taught',
+    when: 'at each change of what was taught, if learning is on',
   },
   {
     ...state,
     name: 'classification',
     address: addresses.classification,
     payload: classification,
-    when: 'at each change of a state of the whole view that was taught',
+    when: 'at each change of a taught state of the whole view',
   },
   {
     ...state,
     name: 'taught-count',
     address: addresses.taughtCount,
     payload: count,
-    when: 'at each change; objects that are called what was taught, `0` too',
+    when: 'at each change; objects with a taught name, also `0`',
   },
   {
     ...state,
@@ -201,7 +201,7 @@ export const contract: readonly Topic[] = [
     name: 'model',
     address: addresses.model,
     payload: modelVersions,
-    when: 'after connecting, where a model of this name ships',
+    when: 'after connecting, if a model of this name ships',
   },
   {
     ...state,
@@ -209,7 +209,7 @@ export const contract: readonly Topic[] = [
     shared: true,
     address: addresses.sharedExamples,
     payload: examples,
-    when: 'a node with `learn.share` was taught, or forgot, something of a label',
+    when: 'a node with `learn.share` was taught, or forgot, examples of a label',
   },
   {
     ...state,
@@ -217,7 +217,7 @@ export const contract: readonly Topic[] = [
     shared: true,
     address: addresses.sharedCuts,
     payload: cuts,
-    when: 'a node with `learn.share` cuts out what others taught, or withdraws that',
+    when: 'a node with `learn.share` cuts out examples of others, or withdraws a cut',
   },
   {
     ...told,

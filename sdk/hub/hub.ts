@@ -31,24 +31,27 @@ import { type RetainedSource, RetainedTopics } from './retained/retained-topics.
 
 export interface HubOptions {
   node: HubNode;
-  /** `broker` is a URL here: who wants the embedded broker starts it first and passes its `url`. */
+  /** `broker` is a URL here: for the embedded broker, start it first and pass its `url`. */
   settings: Pick<MqttSettings, 'broker' | 'base' | 'username' | 'password' | 'tls' | 'home_assistant'> &
     Partial<Pick<MqttSettings, 'outbox'>>;
   /**
-   * `dataFolder()`: messages for the broker are kept there between runs, in a folder `outbox`, and the key that signs
-   * what is shared with other nodes, `learn.pem`; and `retained.json`, the list of what the broker retains of this node.
-   * Default: messages are in memory, and what is shared is not signed.
+   * Folder for what is kept between runs, such as `dataFolder()`: messages for the broker (`outbox`), the key that
+   * signs what is shared with other nodes (`learn.pem`), and the list of what the broker retains of this node
+   * (`retained.json`). Default: messages are in memory, and what is shared is not signed.
    */
   data?: string;
-  /** The largest packet the broker takes, bytes, where it cannot say so itself: the embedded one's `maximumPacketSize`. */
+  /**
+   * The largest packet that the broker accepts, bytes, if it cannot announce it: the embedded one's
+   * `maximumPacketSize`.
+   */
   maximumPacketSize?: number;
-  /** What it tells and answers beside what every hub does. */
+  /** Additional extensions. */
   extensions?: readonly Extension[];
-  /** What can be asked on `request/<verb>` beside what every hub answers. */
+  /** Additional verbs for `request/<verb>`. */
   verbs?: readonly Verb[];
-  /** Ends the process in order; given only where someone watches over it and starts it again. For `request/restart`. */
+  /** Ends the process in order, for `request/restart`; only if a supervisor restarts it. */
   restartProcess?: () => void;
-  /** Where the console is, for other machines: shown in Home Assistant. */
+  /** Address of the console for other machines, shown in Home Assistant. */
   consoleUrl?: () => string | undefined;
   logger?: Logger;
 }
@@ -60,11 +63,11 @@ export interface HubStats extends PublisherStats {
   /** Connections made so far. */
   connections: number;
   outbox: OutboxStats;
-  /** Commands that were wrong. */
+  /** Invalid commands. */
   rejectedCommands: number;
-  /** Requests that were wrong, or too many. */
+  /** Requests that were invalid, or too many. */
   rejectedRequests: number;
-  /** Messages of other nodes with what they were taught that were wrong, or too many. */
+  /** Messages with examples of other nodes that were invalid, or too many. */
   rejectedLearning: number;
 }
 
@@ -84,10 +87,10 @@ const flushTimeoutMs = 2000;
 const farewellTimeoutMs = 500;
 
 /**
- * Tells a node's cameras to an MQTT broker and takes commands from there; docs/mqtt.md lists the topics.
+ * Publishes a node's cameras to an MQTT broker and executes commands from there; docs/mqtt.md lists the topics.
  *
- * The broker may be absent, go away and come back: the cameras never notice, events wait in the outbox, and after each
- * connect all states are published as they are then.
+ * The broker may be absent, go away and come back: the cameras are not affected, events wait in the outbox, and after
+ * each connect all current states are published.
  *
  * @example
  * const hub = new Hub({ node, settings: { ...settings.mqtt, broker: 'mqtt://192.168.1.2' }, logger: console });
@@ -166,14 +169,14 @@ export class Hub {
   }
 
   /**
-   * Listens to the cameras and begins to connect; does not wait for the broker. Call it when `node.pipelines` is
+   * Listens to the cameras and starts connecting, without waiting for the broker. Call it when `node.pipelines` is
    * filled: `node.start({ before: () => hub.start() })`.
    *
-   * @throws InputError when the broker's URL or a name is wrong, or a certificate cannot be read.
+   * @throws InputError when the broker's URL or a name is invalid, or a certificate cannot be read.
    */
   async start(): Promise<void> {
     await this.#stopping;
-    if (this.#parts) throw new Error('the hub runs already');
+    if (this.#parts) throw new Error('the hub is already running');
     const { node, data, logger, maximumPacketSize, settings } = this.#options;
     const { broker, base, username, password, tls } = settings;
     const address = brokerAddress(broker, { username, password, tls });
@@ -236,8 +239,8 @@ export class Hub {
   }
 
   /**
-   * Sends what waits, for two seconds at most, says `offline` and leaves; bounded whatever the broker does. Stop the
-   * node first, so that the ends of its events go out. Safe to call twice.
+   * Sends what waits, for at most two seconds, publishes `offline` and disconnects; in bounded time whatever the broker
+   * does. Stop the node first, so that the ends of its events are sent. May be called repeatedly.
    */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop().finally(() => {

@@ -19,7 +19,7 @@ export interface LearnerOptions extends LedgerStoreOptions, HeadVersionsOptions 
   readonly logger?: Logger;
 }
 
-/** One example to teach, with the picture of it that its owner wants to keep. */
+/** One example to teach, with an optional picture of it to keep. */
 export interface Lesson {
   readonly draft: Draft;
   /** At most 64 kB; stays in the store. */
@@ -27,23 +27,23 @@ export interface Lesson {
 }
 
 export interface TeachOptions {
-  /** Also where nearly the same picture was taught as something else. Default: that is refused. */
+  /** Teach it even if nearly the same picture was taught as something else. Default: that is refused. */
   readonly anyway?: boolean;
 }
 
-/** What came of a change to a head. */
+/** The outcome of a change to a head. */
 export interface Change {
   readonly head: string;
   readonly outcome: Outcome;
 }
 
-/** What came of teaching. */
+/** The outcome of teaching. */
 export interface Taught extends Change {
   readonly examples: readonly Example[];
 }
 
 export interface LearnerEvents {
-  /** A head was trained, taken or not, or is another version now. */
+  /** A head was trained, whether used or not, or its version changed. */
   head: [Change];
   /** Parts of the ledger changed; they are on disk. */
   parts: [readonly Part[]];
@@ -51,7 +51,7 @@ export interface LearnerEvents {
 
 /** What is known of a head. */
 export interface HeadSummary {
-  /** Of the version in use; undefined where none is. */
+  /** Of the version in use, or undefined. */
   readonly version?: number;
   readonly info?: HeadInfo;
   /** SHA-256 of the head's bytes: the same on each node that learned from the same examples. */
@@ -63,8 +63,8 @@ export interface HeadSummary {
 }
 
 /**
- * What a node was taught, and the heads that are trained from it: a ledger on disk, and behind each change to it a head
- * that knows. Heads are kept in the same store, so that what is in use after a start is what was in use before.
+ * What a node was taught, and the heads that are trained from it: a ledger on disk, and after each change to it a newly
+ * trained head. Heads are kept in the same store, so that the same ones are in use after a restart.
  *
  * @example
  * const learner = await Learner.open('data/learn', { space, dimension: 1280, node: 'porch' });
@@ -91,7 +91,7 @@ export class Learner extends EventEmitter<LearnerEvents> {
   }
 
   /**
-   * Opens the store in a folder, or makes one there, and trains what its heads do not know yet. A damaged store is
+   * Opens or creates the store in a folder, and trains heads that are out of date. A damaged store is
    * repaired, or moved aside, as `LedgerStore.open` does.
    *
    * @throws InputError when the folder cannot be used, is in use, or is of another space.
@@ -124,7 +124,7 @@ export class Learner extends EventEmitter<LearnerEvents> {
     return this.#store.ledger;
   }
 
-  /** What was wrong with the store when it was opened, as `LedgerStore.damage` says it. */
+  /** Damage found when the store was opened, as in `LedgerStore.damage`. */
   get damage(): string | undefined {
     return this.#store.damage;
   }
@@ -139,7 +139,7 @@ export class Learner extends EventEmitter<LearnerEvents> {
     return this.#heads.get(name);
   }
 
-  /** What the version in use of a head says; undefined where there is none. @throws InputError as `Head.predict` does. */
+  /** The prediction of a head's version in use; undefined without one. @throws InputError as `Head.predict` does. */
   predict(head: string, embedding: Embedding): Prediction | undefined {
     return this.#heads.get(head)?.current?.head.predict(embedding);
   }
@@ -157,7 +157,7 @@ export class Learner extends EventEmitter<LearnerEvents> {
 
   /**
    * Adds examples of one head, one after the other, and trains it once. They are on disk when this returns, whatever
-   * becomes of the head. What this node was taught before is not taken twice: the example that is there is given.
+   * the outcome for the head. Duplicates of this node's examples are not added: the existing ones are returned.
    *
    * @throws ContradictionError when nearly the same picture was taught as something else: nothing is taught then.
    * @throws InputError as `Ledger.teach` does; those before the wrong one are taught then.
@@ -175,8 +175,8 @@ export class Learner extends EventEmitter<LearnerEvents> {
   }
 
   /**
-   * Adds one example and trains nothing, for many that come one by one: `train` their head after the last one. It is on
-   * disk when this returns; what its head did not learn from it, it learns when the store is opened again.
+   * Adds one example without training, for many in a row: call `train` after the last one. It is on disk when this
+   * returns; if its head is not trained, that happens when the store is opened again.
    *
    * @throws InputError as `Ledger.teach` does.
    */
@@ -196,7 +196,7 @@ export class Learner extends EventEmitter<LearnerEvents> {
   }
 
   /**
-   * @returns How many examples are not seen any more.
+   * @returns How many examples no longer count.
    * @throws InputError as `Ledger.forget` does.
    */
   async forget(target: CutTarget, reason?: string): Promise<number> {
@@ -212,7 +212,7 @@ export class Learner extends EventEmitter<LearnerEvents> {
   }
 
   /**
-   * Takes in what other nodes taught.
+   * Merges what other nodes taught.
    *
    * @returns The parts that changed here.
    * @throws InputError as `Ledger.merge` does.
@@ -225,9 +225,9 @@ export class Learner extends EventEmitter<LearnerEvents> {
   }
 
   /**
-   * Trains a head from the examples there are, which happens by itself after each change.
+   * Trains a head from the current examples, which happens automatically after each change.
    *
-   * @param force Take it even when it is clearly worse on the held-back examples.
+   * @param force Use it even if it is clearly worse on the held-back examples.
    */
   train(name: string, force = false): Promise<Change> {
     return this.#turns.share(`${force} ${name}`, () => this.#train(name, force));

@@ -52,7 +52,7 @@ export interface NodeLearningOptions {
   readonly folder: string;
   /** Threads of the embedding network. */
   readonly threads?: number;
-  /** The kinds of heads, the preferred one first. Default: svm, prototypes, nearest. */
+  /** The kinds of heads, in order of preference. Default: svm, prototypes, nearest. */
   readonly trainers?: readonly HeadTrainer[];
   readonly logger?: Logger;
 }
@@ -64,23 +64,23 @@ export interface Teaching {
   readonly label: string;
   /** It is *not* that. Default: false. */
   readonly negative?: boolean;
-  /** Also where nearly the same picture was taught as something else. Default: that is refused. */
+  /** Teach it even if nearly the same picture was taught as something else. Default: that is refused. */
   readonly anyway?: boolean;
 }
 
 export interface NodeLearningEvents {
-  /** Examples or heads are others now. */
+  /** Examples or heads changed. */
   changed: [];
-  /** A head sees another state in the whole view of a camera. */
+  /** The state of a camera's whole view changed. */
   state: [camera: string, ViewState];
   /** Parts of the ledger changed; they are on disk. */
   parts: [readonly Part[]];
 }
 
 /**
- * Local learning on a node: teach what a camera sees, and it is named from the next frame on.
+ * Local learning on a node: teach what a camera sees, and it is recognised from the next frame on.
  *
- * Nothing is loaded before something was taught: neither the store nor the embedding network.
+ * Nothing is loaded before the first lesson: neither the store nor the embedding network.
  *
  * @example
  * node.learning?.teach({ camera: 'door', subject: { track: 7 }, label: 'my cat' });
@@ -119,8 +119,8 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
   }
 
   /**
-   * What was taught so far is there and is used from then on. A store that cannot be opened is said, not thrown; while that
-   * is because it is in use, or of the disk, it is tried again.
+   * Loads what was taught so far, which is used from then on. A store that cannot be opened is logged, not thrown; if
+   * it is in use, or the disk failed, it is retried.
    */
   async start(): Promise<void> {
     this.#run ??= {};
@@ -171,7 +171,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     return this.#opening.get();
   }
 
-  /** Ends all; what was acknowledged is on disk. */
+  /** Stops everything; what was acknowledged is on disk. */
   async stop(): Promise<void> {
     this.#run = undefined;
     this.#isReady = false;
@@ -220,11 +220,11 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
   }
 
   /**
-   * Teaches what a camera sees: up to three looks at a track that differ, or one at a box or at the whole view. It is on disk when
-   * this returns, and names what comes from then on unless the head came out clearly worse; `outcome` says.
+   * Teaches what a camera sees: up to three different looks at a track, or one at a box or at the whole view. It is on
+   * disk when this returns, and in use from then on unless the head came out clearly worse; see `outcome`.
    *
    * @throws ContradictionError when nearly the same picture was taught as something else.
-   * @throws InputError when the subject is not there, a name is none, or the ledger is full.
+   * @throws InputError when the subject is not there, a name is invalid, or the ledger is full.
    *
    * @example
    * await learning.teach({ camera: 'airing', subject: { view: 'cupboard' }, label: 'tidy' });
@@ -253,7 +253,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     return (await this.open()).teach([first, ...others], options);
   }
 
-  /** The same example under another name. @throws InputError when there is no such example, or the label is none. */
+  /** Relabels an example. @throws InputError when there is no such example, or the label is invalid. */
   async relabel(id: string, to: { label: string; negative?: boolean }): Promise<Taught> {
     return (await this.open()).relabel(id, to);
   }
@@ -261,14 +261,14 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
   /**
    * Forgets an example, a label, or all that a node taught.
    *
-   * @returns How many examples are not seen any more.
+   * @returns How many examples no longer count.
    * @throws InputError when there is no such thing.
    */
   async forget(target: CutTarget, reason?: string): Promise<number> {
     return (await this.open()).forget(target, reason);
   }
 
-  /** Takes back a cut. @throws InputError when this node made no such cut. */
+  /** Withdraws a cut. @throws InputError when this node made no such cut. */
   async withdraw(cutId: string): Promise<void> {
     return (await this.open()).withdraw(cutId);
   }
@@ -278,7 +278,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     return (await this.open()).rollback(head, version);
   }
 
-  /** Takes the newest examples in though the head came out worse. @throws InputError when there is no such head. */
+  /** Uses the newest examples although the head came out worse. @throws InputError when there is no such head. */
   async accept(head: string): Promise<Change> {
     const learner = await this.open();
     if (!learner.head(head))
@@ -290,18 +290,20 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     return summaryOf(this.#learner, { model: this.settings.model, taughtMs: this.#taughtMs, error: this.#error });
   }
 
-  /** Of each label of a head: examples, how well each is known, what is taken for what, the most doubtful examples first. */
+  /**
+   * Reviews a head: per label the examples and how well it is recognised; confusions; the most doubtful examples first.
+   */
   review(head: string): HeadReview {
     return reviewOf(this.#learner, head);
   }
 
-  /** Of each label of each head and node, in the order in which they were taught first. */
+  /** Per label, head and node, in the order in which they were first taught. */
   get counts(): LabelCount[] {
     return countsOf(this.#learner);
   }
 
   /**
-   * The examples that count, the newest first.
+   * The examples that count, newest first.
    */
   async examples(of: ExampleFilter & ExamplePaging = {}): Promise<ListedExample[]> {
     return listExamples(this.#learner, of);
@@ -321,7 +323,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     return this.#learner?.thumbnail(id);
   }
 
-  /** What was seen lately, was not taught yet, and is most worth a word: the most uncertain first. */
+  /** Recent objects that were not taught yet and whose label would help most, the most uncertain first. */
   get nearMisses(): NearMiss[] {
     return nearMissesOf(this.#learner, this.#cameras);
   }
@@ -369,7 +371,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
   }
 
   #assertRuns(): void {
-    if (!this.#run) throw new InputError('learning has stopped: expected a node that runs; start it again');
+    if (!this.#run) throw new InputError('learning has stopped: expected a running node; start it again');
   }
 
   async #network(): Promise<Classifier> {

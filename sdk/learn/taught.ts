@@ -10,20 +10,20 @@ export interface LearningSummary {
   /** Of the embedding network, once something was taught; nothing is shared across spaces. */
   readonly space: string | null;
   readonly model: string;
-  /** Of all nodes, those that were cut too. */
+  /** Of all nodes, including those that were cut. */
   readonly examples: number;
   /** When the newest example that counts was taught, ms since 1970. */
   readonly taughtMs: number | null;
   /** Why what was taught before cannot be used. */
   readonly error: string | null;
-  /** What was wrong with the store when it was opened, and what is lost; where something was. */
+  /** Damage found when the store was opened, and what was lost, if anything. */
   readonly damage?: string;
   /** Nodes whose examples do not count. */
   readonly cut_nodes: readonly string[];
   readonly heads: Readonly<Record<string, HeadSummary>>;
 }
 
-/** How much was taught of a label by one node; what was cut does not count. */
+/** How many examples of a label one node taught; cut ones do not count. */
 export interface LabelCount {
   readonly head: string;
   readonly label: string;
@@ -45,7 +45,7 @@ export type ListedExample = Omit<Example, 'embedding'> & {
   readonly thumbnail: boolean;
 };
 
-/** Something that was seen, and how a head names it: worth a person's word. */
+/** An object that was seen, and how a head names it, for a person to confirm or correct. */
 export interface NearMiss {
   readonly camera: string;
   readonly trackId: number;
@@ -56,7 +56,7 @@ export interface NearMiss {
 
 /** Which of the examples are listed, and in which order. */
 export interface ExamplePaging {
-  /** Those first that are most worth a look, of a head that has them. Default: the newest first. */
+  /** The most doubtful examples of a head first. Default: newest first. */
   readonly doubtful?: boolean;
   /** With `limit`: a page of them. Default: all. */
   readonly offset?: number;
@@ -135,7 +135,7 @@ export async function listExamples(
   );
 }
 
-/** What was seen lately, was not taught yet, and is most worth a word: the most uncertain first. */
+/** Recent objects that were not taught yet and whose label would help most, the most uncertain first. */
 export function nearMissesOf(
   learner: Learner | undefined,
   cameras: ReadonlyMap<string, Pick<CameraLearning, 'tracks'>>,

@@ -20,9 +20,9 @@ const samples = 7;
 const history = 500;
 
 /**
- * OpenCV's background subtraction as what the motion gate goes by: `MOG2` (a mixture of Gaussians a pixel) or `KNN` (samples
- * a pixel). Both learn several looks of a pixel, so that leaves and water become background, and leave out shadows; both
- * cost several times the kernel they replace.
+ * OpenCV's background subtraction for the motion gate: `MOG2` (a mixture of Gaussians a pixel) or `KNN` (samples
+ * a pixel). Both learn several appearances of a pixel, so that leaves and water become background, and ignore shadows;
+ * both cost several times the kernel they replace.
  *
  * @example
  * const pipeline = new Pipeline({ source: 'v4l2:', changes: new BackgroundChanges('MOG2') });

@@ -10,15 +10,15 @@ import { lend, lentFrom } from './lending.ts';
 export interface ToMatOptions {
   /** `BGR` (default): three channels in OpenCV's order. `GRAY`: one, the brightness. */
   channels?: 'BGR' | 'GRAY';
-  /** The Mat has pixels of its own, and may be drawn on without changing the frame. Default false. */
+  /** Copy the pixels, so that drawing on the Mat does not change the frame. Default false. */
   copy?: boolean;
 }
 
 /**
  * A frame as `CV_8UC3` (BGR) or `CV_8UC1` (GRAY).
  *
- * Where the frame has such pixels already, the Mat lies over them, nothing is copied, and what is drawn on the Mat is drawn
- * on the frame: BGR of `BGR24`; GRAY of `GRAY8`, `I420` and `NV12` (their luma, 16..235 in limited range). Else the pixels are
+ * If the frame has such pixels already, the Mat shares them, nothing is copied, and drawing on the Mat draws on the
+ * frame: BGR of `BGR24`; GRAY of `GRAY8`, `I420` and `NV12` (their luma, 16..235 in limited range). Else the pixels are
  * converted once. The Mat holds a reference to the frame until `release()`; after it, its methods throw. Views of it
  * (`getRegion`, `row`, …) hold one of their own. One that is forgotten gives the frame back when it is collected.
  *
@@ -58,8 +58,8 @@ function grey(frame: Frame): Mat {
  * once, except those of a whole Mat that `toMat()` laid over a frame: they are shared. The Mat stays the caller's, and so does
  * its `release()`.
  *
- * @param info What is known of the frame, such as the frame the Mat came from; by default it has the number 0 and the time
- *   of now.
+ * @param info What is known of the frame, such as the frame the Mat came from; by default number 0 and the current
+ * time.
  * @throws TypeError for a Mat of another type; Error when it has no pixels (it was released), or when 32 frames of its size
  *   are still in use.
  *

@@ -5,14 +5,14 @@ import type { Stage } from '../pipeline/stage.ts';
 import { fromMat, type ToMatOptions, toMat } from './mat.ts';
 
 export interface MatStageOptions extends Pick<ToMatOptions, 'channels'> {
-  /** The function only looks: the frame goes on as it came, and nothing is converted back. Default false. */
+  /** The function only reads: the frame goes on unchanged, and nothing is converted back. Default false. */
   readOnly?: boolean;
 }
 
 /**
- * A function on the Mat of each frame as a stage before the core: undistort, equalise, crop. The frame that goes on has the pixels
- * of the Mat it returns, or, when it returns nothing, of the one it got, on which it may have drawn. Both Mats are released
- * for it; others that it makes are its own.
+ * Makes a stage before the core from a function on the Mat of each frame: undistort, equalise, crop. The frame goes on
+ * with the pixels of the Mat it returns or, when it returns nothing, of the one it got, on which it may have drawn.
+ * Both Mats are released for it; it releases others itself.
  *
  * @example
  * const pipeline = new Pipeline({
@@ -28,7 +28,7 @@ export function beforeCore<M extends Mat = Mat>(
 }
 
 /**
- * The same behind the tracker: draw, measure, blur. What it makes of the picture is what is shown, live and on snapshots.
+ * The same after the tracker: draw, measure, blur. The resulting picture is shown, live and on snapshots.
  *
  * @example
  * const pipeline = new Pipeline({

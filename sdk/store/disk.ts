@@ -13,8 +13,8 @@ const syncedBytes = 4096;
 const chunk = Buffer.alloc(256 * 1024);
 
 /**
- * Is there room, and may it be written there? It is asked again and again while it may not, and a card wears out by what is
- * written, so it writes as little as can be:
+ * Checks that there is room, and permission to write. It is repeated while there is not, and writing wears out a card,
+ * so it writes as little as possible:
  *
  * - Nothing where the file system says that it is full. That alone would not do: it does not know of quotas, nor of a disk
  *   that fails.
@@ -43,7 +43,7 @@ export async function probe(folder: string): Promise<void> {
 }
 
 /**
- * Is there room for so much more? Of a write that is too large, what was written of it would fill the disk for all others.
+ * Checks that there is room for this much more: an oversized write would fill the disk for all others.
  *
  * @throws UnavailableError
  */

@@ -66,8 +66,8 @@ export class Level {
   }
 
   /**
-   * Opens it, or makes it. One that is damaged is repaired; where that is not possible it is moved aside
-   * (`<folder>.damaged`, `.damaged.2` and so on) and an empty one takes its place. Both are said.
+   * Opens or creates it. A damaged one is repaired; if that is not possible it is moved aside (`<folder>.damaged`,
+   * `.damaged.2` and so on) and replaced by an empty one. Both are logged.
    *
    * @throws UnavailableError when the disk does not take it, or this or another process has it open.
    */

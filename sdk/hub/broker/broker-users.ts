@@ -6,7 +6,7 @@ import { PasswordCheck } from '../../access/password.ts';
 const unavailable = 3;
 const wrongLogin = 4;
 
-/** Who may use the embedded broker. Wrong passwords are bounded for each address and in all. */
+/** Who may use the embedded broker. Wrong passwords are limited per address and in total. */
 export class BrokerUsers {
   /** Of this process itself. A name that the settings cannot have. */
   readonly own: { readonly username: string; readonly password: string };
@@ -21,9 +21,8 @@ export class BrokerUsers {
   }
 
   /**
-   * @param hashes By user name.
-   * @returns Undefined where there is no user.
-   * @throws InputError naming the user whose hash is none.
+   * @param hashes By user name. @returns Undefined without users. @throws InputError naming the user whose hash is
+   * invalid.
    */
   static of(hashes: Readonly<Record<string, string>>): BrokerUsers | undefined {
     const checks = new Map(
@@ -32,7 +31,7 @@ export class BrokerUsers {
     return checks.size === 0 ? undefined : new BrokerUsers(checks);
   }
 
-  /** @returns The code of CONNACK, or undefined for who is let in. Never throws. */
+  /** @returns The code of CONNACK, or undefined when accepted. Never throws. */
   async refusal(address: string, username?: string, password?: Readonly<Buffer>): Promise<number | undefined> {
     if (username === undefined || password === undefined) return wrongLogin;
     const given = Buffer.from(password);
@@ -42,7 +41,7 @@ export class BrokerUsers {
     if (this.#attempts.take(address) > 0) return unavailable;
     const [first] = this.#checks.values();
     const user = this.#checks.get(username);
-    // A name that is not there takes as long as a wrong password, so it cannot be told from one.
+    // An unknown name takes as long as a wrong password, so the two cannot be told apart.
     const verdict = await (user ?? first!).check(given.toString());
     if (verdict === 'busy' || (verdict === 'right' && user)) this.#attempts.giveBack(address);
     if (verdict === 'busy') return unavailable;

@@ -19,11 +19,11 @@ import { isTopicName, maxLevels } from './topic-filter.ts';
 export interface BrokerOptions {
   /** Default 127.0.0.1. Anything but a loopback address needs `users`. */
   host?: string;
-  /** Who may connect: hashes that `ocellus password` prints, by user name. None: everybody who reaches it. */
+  /** Who may connect: hashes as `ocellus password` prints them, by user name. Default: anyone who can reach it. */
   users?: Readonly<Record<string, string>>;
-  /** 0 takes any free port. Default 1883. */
+  /** Port; 0 picks a free one. Default 1883. */
   port?: number;
-  /** True: a port that is taken is an error. False (default): another one is used, and that is said. */
+  /** True: a port in use is an error. False (default): another one is used, with a warning. */
   strict?: boolean;
   logger?: Logger;
 }
@@ -34,9 +34,9 @@ export interface EmbeddedBroker {
   readonly port: number;
   /** From this machine: `mqtt://127.0.0.1:1883` */
   readonly url: string;
-  /** Lets this process in, where `users` are asked for; made at random for each start. */
+  /** Credentials of this process, if `users` are set; random for each start. */
   readonly login: { readonly username: string; readonly password: string } | undefined;
-  /** The largest packet it takes from who has logged in, bytes. */
+  /** The largest packet it accepts after login, bytes. */
   readonly maximumPacketSize: number;
   /** Ends all connections and frees the port. */
   stop(): Promise<void>;
@@ -47,21 +47,21 @@ export interface EmbeddedBroker {
 const maxConnections = 100;
 const maxConnectionsOfNetwork = 64;
 const maxPacketBytes = 4 * 1024 * 1024;
-/** Before anybody is let in: CONNECT with a last will. */
+/** Packet limit before login: CONNECT with a last will. */
 const maxFirstBytes = 64 * 1024;
 const connectTimeoutMs = 10_000;
-/** After so long without a byte the kernel asks whether the other side is still there. */
+/** Idle time after which the kernel sends TCP keep-alives. */
 const aliveMs = 60_000;
-/** A client that takes nothing does not learn that the broker stops. */
+/** How long to wait at stop for clients that do not read. */
 const farewellMs = 500;
 
 /**
- * Starts a broker for MQTT 5 and 3.1.1, so that Ocellus works without one of its own.
+ * Starts a broker for MQTT 5 and 3.1.1, so that Ocellus works without an external one.
  *
  * It is bounded: 100 connections (64 from one address), packets of 4 MiB (64 KiB before the password), 1,000
- * subscriptions a client, 10,000 retained topics with 64 MiB, and 1,000 messages on their way to a client and as many
- * that wait for it. It keeps nothing on disk and no session of a client that is away: with MQTT 5 CONNACK says so, and
- * that there are no shared subscriptions and no topic aliases. For TLS or persistent sessions run Mosquitto.
+ * subscriptions a client, 10,000 retained topics with 64 MiB, and per client 1,000 messages in flight and as many
+ * waiting. It stores nothing on disk and keeps no session of a disconnected client: with MQTT 5, CONNACK says so, and
+ * that there are no shared subscriptions and no topic aliases. For TLS or persistent sessions use Mosquitto.
  *
  * @example
  * const broker = await startBroker({ port: 0 });
@@ -79,7 +79,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Embedded
       `embedded broker: on mqtt.host ${host} other machines reach it, so it has to ask for a password, and mqtt.users names nobody: put a user there, as in {home: PASSWORD} (a hash takes its place at the start), or leave mqtt.host out`,
     );
   }
-  // Only who needs a broker pays for it.
+  // Loaded only when a broker is needed.
   const { Aedes } = await import('aedes');
   const retained = new RetainedStore();
   const delivery = new Delivery(retained);
@@ -93,7 +93,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Embedded
     mq: delivery,
     persistence: new Memory(retained, onFull),
     connectTimeout: connectTimeoutMs,
-    // A subscriber that takes nothing holds up the others until then.
+    // A subscriber that does not read blocks the others until then.
     drainTimeout: 5000,
     maximumPacketSize: maxPacketBytes,
     receiveMaximum,
@@ -126,13 +126,13 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Embedded
   aedes.on('clientError', (client, error) => logger.debug(`broker: client ${client.id}: ${messageOf(error)}`));
   aedes.on('connectionError', (_: Client, error) => logger.debug(`broker: ${messageOf(error)}`));
   const connections = new Set<GuardedSocket>();
-  // Else a small packet waits for the client's delayed acknowledgement: one message at a time took 47 ms instead of 2.
-  // And one that vanished without a word, and promised no sign of life, would have its connection for ever.
+  // Otherwise a small packet waits for the client's delayed ACK: one message at a time took 47 ms instead of 2.
+  // And a client that vanished, with MQTT keep-alive off, would keep its connection forever.
   const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: aliveMs });
-  // First, so that it sees a connection before it is used.
+  // First in order, so that it sees a connection before it is used.
   boundConnections(server, maxConnectionsOfNetwork);
   server.on('connection', (socket) => {
-    // Cut off for being one too many.
+    // Closed because there are too many.
     if (socket.destroyed) return;
     const connection = new GuardedSocket(socket, maxFirstBytes);
     connections.add(connection);
@@ -186,7 +186,7 @@ function problemOf(topic: string): string | undefined {
 function reasonOf(error: unknown): string {
   switch ((error as NodeJS.ErrnoException).code) {
     case 'EADDRINUSE':
-      return 'the port is taken; choose another one (mqtt.port) or 0 for any free one';
+      return 'the port is in use; choose another one (mqtt.port), or 0 for a free one';
     case 'EACCES':
       return 'ports below 1024 need root; choose another one (mqtt.port)';
     default:

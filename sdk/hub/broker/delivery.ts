@@ -7,7 +7,7 @@ import { type Subscription, Subscriptions } from './subscriptions.ts';
 import { isTopicFilter } from './topic-filter.ts';
 
 const maxSubscriptions = 1000;
-/** Of a client's filters in all. */
+/** Total length of a client's filters. */
 const maxFilterBytes = 1024 * 1024;
 /** Retained topics that are compared with a client's filters in one turn of the event loop. */
 const topicsOfATurn = 50;
@@ -29,11 +29,11 @@ interface Subscriber {
 type Published = Message & { readonly clientId?: string };
 
 /**
- * Who subscribed to what at the embedded broker, and what they get: each client one copy of a message, at the highest
- * QoS of its filters that fit and with all their identifiers.
+ * Subscriptions and deliveries of the embedded broker: each client gets one copy of a message, at the highest QoS of
+ * its matching filters and with all their identifiers.
  *
- * It stands where aedes has a mqemitter: aedes 2.0.0-beta.1 itself gives a message at the QoS of any filter that fits,
- * what is retained at the QoS of its publisher, and neither bounds nor counts what is on its way.
+ * It replaces aedes' mqemitter: aedes 2.0.0-beta.1 itself delivers a message at the QoS of any matching filter,
+ * retained ones at the QoS of their publisher, and neither limits nor counts what is in flight.
  */
 export class Delivery {
   readonly #retained: RetainedStore;
@@ -65,9 +65,9 @@ export class Delivery {
     return this;
   }
 
-  /** Passes a message on. @param done Called when all who get it take more: the publisher waits for them. */
+  /** Delivers a message. @param done Called when all its recipients accept more: the publisher waits for them. */
   emit(message: Published, done: () => void = () => {}): this {
-    // What aedes tells of itself, such as who subscribes to what, is nobody's business.
+    // aedes' own topics, such as who subscribes to what, are not published.
     const found = message.topic.startsWith('$') ? [] : this.#all.of(message.topic);
     const fitting = new Map<Subscriber, Subscription[]>();
     for (const [subscriber, subscription] of found) {
@@ -126,7 +126,7 @@ export class Delivery {
     write(client, { cmd: 'unsuback', messageId: messageId!, granted });
   }
 
-  /** A client has taken the message of this id. */
+  /** A client acknowledged the message with this id. */
   acknowledged(client: BrokerClient, id: number): void {
     this.#subscribers.get(client)?.recipient.acknowledged(id);
   }
@@ -156,7 +156,7 @@ export class Delivery {
     return subscriber;
   }
 
-  /** @returns The granted QoS, or why it is refused. */
+  /** @returns The granted QoS, or the reason for refusing. */
   #add(subscriber: Subscriber, subscription: Subscription): number {
     const { client, subscriptions } = subscriber;
     const { filter, qos } = subscription;
@@ -186,7 +186,7 @@ export class Delivery {
       curious.clear();
       let looked = 0;
       for (const topic of this.#retained.topics()) {
-        // Thousands of topics and filters: others have a turn in between.
+        // With thousands of topics and filters, others get a turn in between.
         if (++looked % topicsOfATurn === 0) await new Promise(setImmediate);
         const own = filters.of(topic).map(([, subscription]) => subscription);
         const message = own.length > 0 ? this.#retained.get(topic) : undefined;
@@ -201,7 +201,7 @@ export class Delivery {
   }
 }
 
-/** A message as one client gets it, by way of its subscriptions that fit. */
+/** A message as one client gets it, by its matching subscriptions. */
 function addressed(message: Message, subscriptions: readonly Subscription[], retain: boolean): Message {
   const { topic, payload } = message;
   const identifiers = subscriptions.flatMap(({ identifier }) => identifier ?? []);
@@ -215,6 +215,6 @@ function addressed(message: Message, subscriptions: readonly Subscription[], ret
 
 function write(client: BrokerClient, packet: Packet): void {
   if (client.closed || writeToStream(packet, client.conn, { protocolVersion: client.version })) return;
-  // Who asks and never reads the answers is ended after a while.
+  // A client that never reads the answers is disconnected after a while.
   client.waitForDrain(() => {});
 }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 
-/** Bytes that the other side has not taken yet: with more, nothing more is read from it. */
+/** Unsent bytes: above this, nothing more is read from the other side. */
 const mostUnsent = 1024 * 1024;
 
 /**
@@ -10,9 +10,9 @@ const mostUnsent = 1024 * 1024;
  * does not read: the answers would fill the memory.
  */
 export class GuardedSocket extends Duplex {
-  /** May be raised while it runs: who has logged in may send more. */
+  /** May be raised while it runs: clients may send more after login. */
   maxPacketBytes: number;
-  /** Is told the announced size of a packet that is too large, and ends the connection. Default: it is just ended. */
+  /** Called with the announced size of a packet that is too large, to end the connection. Default: just ends it. */
   onTooLarge: ((bytes: number) => void) | undefined;
   readonly remoteAddress: string;
   readonly #socket: Socket;
@@ -41,7 +41,7 @@ export class GuardedSocket extends Duplex {
     });
     socket.on('end', () => this.push(null));
     socket.on('error', (error) => this.destroy(error));
-    // After its end what came is still to be read: a publisher may say all it has and go.
+    // After its end, received bytes are still to be read: a publisher may send all it has and disconnect.
     socket.on('close', () => socket.readableEnded || this.destroy());
   }
 

@@ -4,7 +4,7 @@ import type { BrokerClient } from './aedes-client.ts';
 import type { Delivery } from './delivery.ts';
 import { isTopicName } from './topic-filter.ts';
 
-/** Messages of QoS 2 that a client has begun and not ended; told in CONNACK. */
+/** Incomplete QoS 2 messages per client; announced in CONNACK. */
 export const receiveMaximum = 1000;
 /** Packets that come before CONNACK has gone out. */
 const maxEarly = 1000;
@@ -22,8 +22,8 @@ const messageProperties = new Set([
 ]);
 
 /**
- * Stands between aedes and what a client sends: ends a client that breaks the protocol in a way that aedes does not see,
- * counts what is under way, and answers SUBSCRIBE and UNSUBSCRIBE. No packet ends the process.
+ * Filters what a client sends to aedes: disconnects clients that violate the protocol in ways aedes misses, counts
+ * messages in flight, and answers SUBSCRIBE and UNSUBSCRIBE. No packet can crash the process.
  */
 export class Inbound {
   readonly #client: BrokerClient;
@@ -73,10 +73,10 @@ export class Inbound {
     if (early.push(packet) > maxEarly) this.#client.emit('error', new Error('too much came before CONNACK'));
   }
 
-  /** What comes first; aedes ends who does not begin with CONNECT. */
+  /** The first packet; aedes disconnects clients that do not begin with CONNECT. */
   #begin(packet: Packet): void {
     if (packet.cmd === 'connect' && packet.will?.properties) {
-      // There is no session to wait for, and in a message it would be wrong.
+      // There is no session to wait for, and it would be invalid in a message.
       const { willDelayInterval: _, ...properties } = packet.will.properties;
       packet.will.properties = properties;
       if (!isMessage(properties)) {

@@ -9,8 +9,8 @@ interface Numbered {
 const notThere = new Error('no such message');
 
 /**
- * What aedes keeps: nothing but what is retained and the ids of QoS 2 that are under way. No session outlives its
- * connection, so there is nothing to keep for a client that is away; aedes itself holds the wills.
+ * The persistence of aedes: only retained messages and the ids of QoS 2 in flight. No session outlives its connection,
+ * so nothing is kept for disconnected clients; aedes itself holds the wills.
  */
 export class Memory {
   readonly #retained: RetainedStore;

@@ -4,7 +4,7 @@ import { type Message, packetBytes } from './message.ts';
 
 /** Messages of QoS 1 and 2 that a client has not acknowledged; MQTT 5 lets it ask for fewer. */
 const largestWindow = 1000;
-/** What waits beyond these is a client's end: it is too slow for what it subscribed to. */
+/** With more waiting, the client is disconnected: it is too slow for its subscriptions. */
 const maxWaiting = 1000;
 const maxWaitingBytes = 16 * 1024 * 1024;
 /** Quota exceeded. */
@@ -15,7 +15,7 @@ interface Waiting {
   readonly at: number;
 }
 
-/** What goes out to one client: never more on its way than it takes, and never a packet larger than it takes. */
+/** Sends to one client: never more in flight than it allows, and never a packet larger than it accepts. */
 export class Recipient {
   readonly #client: BrokerClient;
   readonly #window: number;
@@ -36,10 +36,10 @@ export class Recipient {
     return !this.#client.closed;
   }
 
-  /** @param done Called when the network takes more, whether or not this one went out. */
+  /** @param done Called when the socket accepts more, whether or not this one was sent. */
   send(message: Message, done: () => void): void {
     if (!this.isOpen) {
-      // A client that is gone, or one that may not hear it: as if it had been sent.
+      // The client is gone, or must not get it: as if it had been sent.
       done();
     } else if (this.#maxBytes !== Number.POSITIVE_INFINITY && packetBytes(message) > this.#maxBytes) {
       done();
@@ -49,7 +49,7 @@ export class Recipient {
       this.#write(message, this.#newId(), done);
     } else {
       this.#wait(message);
-      // Its publisher may be the very client whose acknowledgement is waited for, so nobody waits here.
+      // The publisher may be the very client whose acknowledgement is awaited, so do not wait here.
       done();
     }
   }
@@ -61,7 +61,7 @@ export class Recipient {
     }
   }
 
-  /** The client has taken a message. */
+  /** The client acknowledged a message. */
   acknowledged(id: number): void {
     if (!this.#onWay.delete(id)) return;
     while (this.#waiting.length > 0 && this.#onWay.size < this.#window) {

@@ -1,4 +1,4 @@
-/** Bounds what a broker retains in memory, by topics and by bytes. */
+/** Limits what a broker retains in memory, by topics and by bytes. */
 export class RetainedBudget {
   readonly #maxTopics: number;
   readonly #maxBytes: number;

@@ -3,11 +3,11 @@ import { RetainedBudget } from './retained-budget.ts';
 
 interface Kept {
   readonly message: Message;
-  /** On a clock that is never set; undefined: for ever. */
+  /** Monotonic time; undefined: never expires. */
   readonly until: number | undefined;
 }
 
-/** What the embedded broker retains: bounded, each message for as long as its publisher wanted. */
+/** The retained messages of the embedded broker: bounded, each kept for as long as its publisher wanted. */
 export class RetainedStore {
   readonly #budget: RetainedBudget;
   readonly #now: () => number;
@@ -33,19 +33,19 @@ export class RetainedStore {
     if (!this.#budget.allow(topic, bytes)) {
       this.#sweep();
       if (!this.#budget.allow(topic, bytes)) {
-        // What was there is not how it is any more.
+        // The old value is out of date.
         this.#drop(topic);
         return false;
       }
     }
     const until = seconds === undefined ? undefined : this.#now() + seconds * 1000;
     if (until !== undefined) this.#firstEnd = Math.min(this.#firstEnd, until);
-    // A part of what came in one read would keep all of that in memory.
+    // A slice would keep the whole read buffer in memory.
     this.#kept.set(topic, { message: { ...message, payload: Buffer.from(payload) }, until });
     return true;
   }
 
-  /** @returns With what is left of its time, in whole seconds. */
+  /** @returns The message with its remaining time, in whole seconds. */
   get(topic: string): Message | undefined {
     const kept = this.#kept.get(topic);
     if (kept?.until === undefined) return kept?.message;

@@ -1,4 +1,4 @@
-/** What a client wants to hear. */
+/** A subscription of a client. */
 export interface Subscription {
   readonly filter: string;
   readonly qos: 0 | 1 | 2;
@@ -17,7 +17,7 @@ interface Level<Client> {
 
 const newLevel = <Client>(): Level<Client> => ({ below: new Map(), here: new Map() });
 
-/** Who subscribed to what: a tree of the filters' levels. */
+/** All subscriptions: a tree of the filters' levels. */
 export class Subscriptions<Client> {
   readonly #root = newLevel<Client>();
 

@@ -1,7 +1,7 @@
 /** More levels than this no filter and no topic may have at the embedded broker. */
 export const maxLevels = 100;
 
-/** Does a topic fit a filter with `+`, and `#` at its end? */
+/** Whether a topic matches a filter with `+`, and `#` at its end. */
 export function matches(filter: string, topic: string): boolean {
   const wanted = filter.split('/');
   const levels = topic.split('/');
@@ -12,10 +12,10 @@ export function matches(filter: string, topic: string): boolean {
 const fits = (wanted: readonly string[], levels: readonly string[]) =>
   wanted.every((level, i) => level === '+' || level === levels[i]);
 
-/** May something be published there? */
+/** Whether this is a valid topic to publish to. */
 export const isTopicName = (text: string): boolean => text !== '' && !/[+#\0]/.test(text);
 
-/** May it be subscribed to? `+` and `#` stand alone on their level, `#` at the end. */
+/** Whether this is a valid filter. `+` and `#` occupy a whole level, `#` the last. */
 export function isTopicFilter(text: string): boolean {
   if (text === '' || text.includes('\0')) return false;
   const levels = text.split('/');

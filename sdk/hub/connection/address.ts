@@ -21,7 +21,7 @@ export interface BrokerLogin {
 }
 
 /**
- * Reads a broker's URL. A user name and a password in the URL count unless they are given apart.
+ * Parses a broker's URL. User name and password in the URL apply unless they are given separately.
  *
  * @throws InputError when it is not mqtt://, mqtts://, ws:// or wss:// with a host, or `tls` does not fit it. The
  * message never shows a password.
@@ -47,7 +47,7 @@ export function brokerAddress(url: string, login: BrokerLogin = {}): BrokerAddre
   const username = login.username ?? (decode(parsed.username) || undefined);
   const password = login.password ?? (decode(parsed.password) || undefined);
   if (password !== undefined && username === undefined) {
-    throw new InputError('mqtt.username: expected a user name beside the password, got nothing');
+    throw new InputError('mqtt.username: expected a user name with the password, got nothing');
   }
   const { tls } = login;
   if (tls && protocol !== 'mqtts' && protocol !== 'wss') {

@@ -18,12 +18,12 @@ const publishType = 3;
 const longestHead = 2 + 65_535 + 2;
 
 /**
- * What a broker sends, without the messages that are too large. MQTT.js collects a packet of any length before it looks
- * at it, and under MQTT 3.1.1 a broker cannot be told what is too much; this looks at the packets as they pass and
- * keeps nothing of a large one but its topic.
+ * The stream from a broker without messages that are too large. MQTT.js collects a packet of any length before it
+ * parses it, and with MQTT 3.1.1 a broker cannot be given a limit; this inspects packets as they pass and keeps only
+ * the topic of a large one.
  *
- * The connection stays: were it cut, a retained message would come again over the next one, and nothing else ever. So
- * that the broker sends what is behind it, what is left out is acknowledged.
+ * The connection is kept: if it were closed, a retained message would arrive again over the next one, and nothing else
+ * ever. What is dropped is acknowledged, so that the broker sends what follows.
  */
 export class BoundedStream extends Duplex {
   readonly #inner: Duplex;
@@ -132,8 +132,8 @@ export class BoundedStream extends Duplex {
 }
 
 /**
- * The length of what follows a packet's fixed header, and of the header itself; undefined where it has not come whole. A
- * length that MQTT does not have is handed on, for who reads it to complain.
+ * The length of what follows a packet's fixed header, and of the header itself; undefined where it has not come whole.
+ * An invalid length is passed on, for the parser to report.
  */
 function fixedHeader(chunk: Buffer, at: number): { length: number; bytes: number } | undefined {
   let length = 0;

@@ -4,7 +4,7 @@ import type { Ending } from './suspects.ts';
 
 /** Why a connection could not be made or was lost. */
 export interface Cause {
-  /** For a person: what is wrong and what to do. */
+  /** In words: what is wrong and what to do. */
   readonly text: string;
   /**
    * `protocol`: this version of MQTT is not spoken there. `login`: trying again soon would not help. `will`: the last

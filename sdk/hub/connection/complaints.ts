@@ -3,13 +3,13 @@ import type { Logger } from '../../base/log.ts';
 const perMinute = 20;
 const minuteMs = 60_000;
 
-/** Logs what is wrong with messages that anyone may send: some lines a minute, however many there are. */
+/** Logs faults of messages that anyone may send: some lines a minute, however many there are. */
 export class Complaints {
   readonly #what: string;
   #minute = 0;
   #count = 0;
 
-  /** @param what Names them in the line that says that no more are told: `wrong commands`. */
+  /** @param what Names them in the line about suppressed ones: `wrong commands`. */
   constructor(what: string) {
     this.#what = what;
   }
@@ -23,6 +23,6 @@ export class Complaints {
     if (++this.#count > perMinute) return;
     // Anyone who may publish chooses the topic, so it is shortened as well.
     logger?.error(`MQTT: ${JSON.stringify(topic.slice(0, 200))}: ${reason}`);
-    if (this.#count === perMinute) logger?.error(`MQTT: further ${this.#what} are not told for a minute`);
+    if (this.#count === perMinute) logger?.error(`MQTT: further ${this.#what} are not logged for a minute`);
   }
 }

@@ -5,7 +5,7 @@ import { goodConnectionMs } from './retries.ts';
 /** How many causes are said between two good connections. */
 const mostSaid = 20;
 
-/** Says that there is a connection, and why there is none: each cause once between two good connections. */
+/** Logs connections, and why there is none: each cause once between two good connections. */
 export class ConnectionLog {
   readonly #logger: Logger;
   /** The broker's, without a password. */
@@ -54,7 +54,7 @@ export class ConnectionLog {
     const hint =
       cause === closed && this.#connections === 0 ? ' If that goes on: does this port want TLS (mqtts://)?' : '';
     this.#logger.warn(
-      `MQTT: no connection to ${this.#title}: ${cause.text}${end} It is tried again for as long as it takes.${hint}`,
+      `MQTT: no connection to ${this.#title}: ${cause.text}${end} It is retried until it succeeds.${hint}`,
     );
     this.#said.add(cause.text);
   }

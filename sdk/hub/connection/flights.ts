@@ -20,8 +20,8 @@ interface Waiting {
 }
 
 /**
- * What is on its way over one connection, and what waits for its turn: what may have ended earlier connections goes alone, so
- * that it is known what did.
+ * Messages in flight on one connection, and those waiting: suspects of having ended earlier connections are sent alone,
+ * to find the culprit.
  */
 export class Flights {
   readonly #suspects: Suspects;

@@ -9,7 +9,7 @@ import { type Ending, Suspects } from './suspects.ts';
 
 export { RefusedError } from './refused-error.ts';
 
-/** The most messages that are on their way at once. More would not be faster and would all come twice after a fault. */
+/** Maximum messages in flight. More would not be faster, and would all be duplicated after a fault. */
 const largestWindow = 16;
 
 /** Room for the fixed header, the topic's length, the packet id and the properties. */
@@ -22,7 +22,7 @@ export const packetBytes = (topic: string, payloadBytes: number): number =>
 export interface PublishOptions {
   qos: 0 | 1;
   retain: boolean;
-  /** For how long a message that waits at the broker is of use yet, ms (MQTT 5). Default: for ever. */
+  /** Expiry of a message that waits at the broker, ms (MQTT 5). Default: none. */
   lifetimeMs?: number;
   /** MQTT 5: marks it as the answer to the message that came with it. */
   correlationData?: Buffer;
@@ -42,9 +42,9 @@ interface LinkOptions {
 export class Link {
   /** 5, or 4 for MQTT 3.1.1. */
   readonly version: 4 | 5;
-  /** How many publishes the broker takes before it has acknowledged one. */
+  /** How many unacknowledged publishes the broker accepts. */
   readonly window: number;
-  /** Does it keep retained messages? Without them each is published as one that is not. */
+  /** Whether it supports retained messages. If not, all are published without the flag. */
   readonly canRetain: boolean;
   readonly #maximumPacketSize: number;
   readonly #maximumQos: number;
@@ -98,9 +98,9 @@ export class Link {
   }
 
   /**
-   * Settles when the broker has acknowledged (QoS 1) or the bytes are written (QoS 0); never, when the connection ends
-   * before: whoever waits listens for that end too. It waits its turn where the last connection ended and it is to be
-   * found out at what.
+   * Resolves when the broker has acknowledged (QoS 1) or the bytes are written (QoS 0); never, if the connection ends
+   * before: listen for that end too. It waits its turn while the message that ended the last connection is being
+   * identified.
    *
    * @throws RefusedError when the broker refuses it, or ended connections at it; any other error means that the
    * connection is ending.

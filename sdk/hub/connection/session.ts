@@ -68,14 +68,14 @@ const largestIncoming = 4 * 1024 * 1024;
 const endTimeoutMs = 500;
 
 /**
- * Keeps a connection to the broker, for ever: MQTT 5, or 3.1.1 where the broker refuses 5 or does not answer it. After
- * each connection 5 is tried first again: a broker behind a proxy looks, while it restarts, like one that refuses it.
+ * Keeps a connection to the broker: MQTT 5, or 3.1.1 where the broker refuses 5 or does not answer it. After each
+ * connection 5 is tried first again: a restarting broker behind a proxy looks like one that refuses it.
  *
  * With MQTT 5 the session outlives the connection by an hour, so that commands sent during a short absence arrive. With
  * 3.1.1, where a session never ends, each connection has a new one.
  *
  * Each connection is a new MQTT.js client. So nothing of MQTT.js outlives a connection, neither its unbounded queue nor
- * its replay; what must not be lost waits in the outbox, and subscriptions are made anew.
+ * its replay; what must not be lost waits in the outbox, and subscriptions are renewed.
  */
 export class Session extends EventEmitter<SessionEvents> {
   readonly #options: SessionOptions;
@@ -111,7 +111,7 @@ export class Session extends EventEmitter<SessionEvents> {
     return this.#log.connections;
   }
 
-  /** Begins to connect; does not wait for it. Once: for another time there is another session. */
+  /** Starts connecting, without waiting. Once per session. */
   start(): void {
     if (this.#running) return;
     this.#running = true;

@@ -41,7 +41,7 @@ interface Precedent {
 }
 
 /**
- * Finds the message at which a broker ends the connection, so that it does not do so for ever and all else gets through.
+ * Finds the message at which a broker ends the connection, so that this does not repeat and all else gets through.
  *
  * After a connection ended with several messages on their way each goes alone. One that was alone on its way when a
  * connection ended is tried a second time, on a connection that was quiet for a moment before and did not end: a

@@ -6,7 +6,7 @@ import type { TlsSettings } from '../../config/schema.ts';
 export type TlsOptions = Pick<IClientOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized'>;
 
 /**
- * Reads the certificates that the settings name. It is done for each connection, so that renewed ones are taken up.
+ * Reads the certificates that the settings name. Called for each connection, so that renewed ones are used.
  *
  * @throws InputError naming the setting whose file cannot be read.
  */

@@ -2,7 +2,7 @@ import { InputError } from '../../base/errors.ts';
 import type { CameraChange, CameraSettings } from '../../config/schema.ts';
 import { share as fractionPayload, onOff as onOffPayload, type Payload } from './payloads.ts';
 
-/** A camera's setting that has a topic to set it and one that tells it. */
+/** A camera's setting with a topic to set it and one that publishes it. */
 export interface SettingTopic {
   /** The level of the topic: `<camera>/<name>/set`. */
   readonly name: string;
@@ -74,7 +74,7 @@ export const settingTopics: ReadonlyMap<string, SettingTopic> = new Map(
     ),
     fraction(
       'threshold',
-      'the least score of an object',
+      'minimum score of an object',
       (threshold) => ({ detect: { threshold } }),
       (settings) => settings.detect.threshold,
     ),
@@ -87,7 +87,7 @@ export const settingTopics: ReadonlyMap<string, SettingTopic> = new Map(
     ),
     fraction(
       'motion_sensitivity',
-      'how little motion is enough',
+      'sensitivity to motion: the higher, the less is enough',
       (sensitivity) => ({ motion: { sensitivity } }),
       (settings) => settings.motion.sensitivity,
     ),
@@ -99,7 +99,7 @@ export const settingTopics: ReadonlyMap<string, SettingTopic> = new Map(
     ),
     onOff(
       'learn',
-      'what was taught is named, and more can be taught',
+      'recognition of what was taught, and teaching',
       (enabled) => ({ learn: { enabled } }),
       (settings) => settings.learn.enabled,
     ),

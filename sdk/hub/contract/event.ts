@@ -11,8 +11,8 @@ const ObjectState = Type.Object(
     camera: Type.String(),
     track_id: Type.Integer({ minimum: 1, description: 'Number of the object, unique while the camera runs.' }),
     label: Type.String(),
-    sub_label: Type.Union([Type.String(), Type.Null()], { description: 'What local learning calls it.' }),
-    sub_label_score: Type.Union([Fraction('How sure that is.'), Type.Null()]),
+    sub_label: Type.Union([Type.String(), Type.Null()], { description: 'Its name from local learning.' }),
+    sub_label_score: Type.Union([Fraction('Score of the sub-label.'), Type.Null()]),
     score: Fraction('Median score over the last observations.'),
     top_score: Fraction('The highest median score so far.'),
     box: Type.Tuple([Type.Number(), Type.Number(), Type.Number(), Type.Number()], {
@@ -23,17 +23,17 @@ const ObjectState = Type.Object(
     frame_time: Type.Number({
       ...Seconds,
       description:
-        'Seconds since 1970 of the frame this is about: `start_time` plus the time spent since, whatever was done to the clock.',
+        'Seconds since 1970 of this frame: `start_time` plus the time passed since, even if the clock was set.',
     }),
     start_time: Type.Number({
       ...Seconds,
-      description: 'Of the first frame it was seen in, by the clock as it was then; the same from `new` to `end`.',
+      description: 'Of the first frame it was seen in, by the clock at that time; the same from `new` to `end`.',
     }),
     end_time: Type.Union([Seconds, Type.Null()], {
       description: 'Of the last frame it was seen in, never before `start_time`; null while it is there.',
     }),
-    current_zones: Zones('Zones it stands in.'),
-    entered_zones: Zones('All zones it was in so far.'),
+    current_zones: Zones('Zones it is in.'),
+    entered_zones: Zones('All zones it has been in.'),
     stationary: Type.Boolean({ description: 'It has not moved for a while.' }),
     active: Type.Boolean(),
     motionless_count: Type.Integer({ minimum: 0, description: 'Frames since it last moved.' }),
@@ -53,11 +53,11 @@ export const EventSchema = Type.Object(
     type: words('new', 'update', 'end'),
     sequence: Type.Integer({
       minimum: 1,
-      description: 'Counts the messages of one event: one that comes twice has the same number.',
+      description: 'Counts the messages of one event: duplicates have the same number.',
     }),
     before: Type.Object(ObjectState.properties, {
       additionalProperties: false,
-      description: 'The state that was told last; in a new event the same as after.',
+      description: 'The state in the previous message; in a new event the same as after.',
     }),
     after: ObjectState,
   },

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { type Payload, words } from './payloads.ts';
 
-/** What comes on the topics that Home Assistant reads beside the others. */
+/** Payloads of the additional topics for Home Assistant. */
 export const sighting: Payload = {
   name: 'sighting',
   contentType: 'application/json',
@@ -10,10 +10,10 @@ export const sighting: Payload = {
       event_type: words('new', 'end'),
       id: Type.String({ description: 'Of the event.' }),
       label: Type.String(),
-      sub_label: Type.Union([Type.String(), Type.Null()], { description: 'What learning calls it.' }),
+      sub_label: Type.Union([Type.String(), Type.Null()], { description: 'Its name from learning.' }),
       score: Type.Number({ minimum: 0, maximum: 1, description: 'The highest so far.' }),
       zones: Type.Array(Type.String(), { description: 'Zones it entered.' }),
-      seconds: Type.Union([Type.Number(), Type.Null()], { description: 'How long it was there; null until its end.' }),
+      seconds: Type.Union([Type.Number(), Type.Null()], { description: 'How long it was there; null until it ends.' }),
       has_snapshot: Type.Boolean(),
     },
     { additionalProperties: false },

@@ -9,14 +9,13 @@ export const Count = (description: string) => Type.Integer({ minimum: 0, descrip
 export const Fraction = Type.Number({ minimum: 0, maximum: 1 });
 export const Seconds = Type.Number({ minimum: 0, description: 'Since 1970.' });
 
-const accuracy =
-  'Share of the examples that are named rightly when they are left out; null while there is one at most.';
+const accuracy = 'Fraction of the examples that are recognised correctly when left out; null with at most one.';
 
-/** What a head is at the moment: part of most answers about learning. */
+/** The current state of a head: part of most answers about learning. */
 export const HeadNow = {
-  version: OrNull(Type.Integer({ minimum: 1 }), 'In use; null where there is none.'),
+  version: OrNull(Type.Integer({ minimum: 1 }), 'In use, or null.'),
   accuracy: OrNull(Fraction, accuracy),
-  refused: OrNull(Type.String(), 'Why the newest examples are not in use; null: they are.'),
+  refused: OrNull(Type.String(), 'Why the newest examples are not in use; null if they are.'),
 };
 
 export const HeadState = Fields({
@@ -30,10 +29,7 @@ export const HeadState = Fields({
     }),
   ),
   negatives: Count('Examples of none of the labels.'),
-  false_accept: OrNull(
-    Fraction,
-    'Share of the negatives that are given a label when they are left out; null without any.',
-  ),
+  false_accept: OrNull(Fraction, 'Fraction of the negatives that are given a label when left out; null without any.'),
   ledger_hash: OrNull(Type.String(), 'SHA-256 of the examples that it was trained from.'),
   head_hash: OrNull(Type.String(), 'SHA-256 of the head: the same on each node that learned from the same examples.'),
 });
@@ -42,13 +38,11 @@ export type HeadState = Static<typeof HeadState>;
 export const LearningState = Fields({
   space: OrNull(Type.String(), 'Of the embedding network, once something was taught; nothing is shared across spaces.'),
   model: Type.String({ description: 'The embedding network.' }),
-  examples: Count('Of all nodes, those that do not count too.'),
+  examples: Count('Of all nodes, including those that do not count.'),
   last_taught: OrNull(Seconds, 'When the newest example that counts was taught, seconds since 1970.'),
   cut_nodes: Type.Array(Type.String(), { description: 'Nodes whose examples do not count.' }),
   error: OrNull(Type.String(), 'Why what was taught before cannot be used.'),
-  damage: Type.Optional(
-    Type.String({ description: 'What was wrong with the store when it was opened, and what of it is lost.' }),
-  ),
+  damage: Type.Optional(Type.String({ description: 'Damage found when the store was opened, and what was lost.' })),
   heads: Type.Record(Type.String(), HeadState, {
     description: 'By name: `object` names objects, each other one is a state of the whole view.',
   }),

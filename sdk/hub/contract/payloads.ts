@@ -1,6 +1,6 @@
 import { type TSchema, Type } from '@sinclair/typebox';
 
-/** What stands in the messages of a topic. */
+/** The content of a topic's messages. */
 export interface Payload {
   /** Of its schema: `schemas/<name>.json`. */
   readonly name: string;
@@ -26,7 +26,7 @@ export const cameraStatus: Payload = {
   name: 'camera-status',
   contentType: 'text/plain',
   schema: CameraStatus,
-  summary: '`online`, `offline` (no frames come), `disabled`',
+  summary: '`online`, `offline` (no frames arrive), `disabled`',
 };
 
 export const count: Payload = {

@@ -10,7 +10,7 @@ interface VerbSchemas {
 }
 
 const Transaction = Type.Union([Type.String({ maxLength: 128 }), Type.Number()], {
-  description: 'Sent back as it came.',
+  description: 'Returned unchanged.',
 });
 
 export function request({ name, description, request }: VerbSchemas): Payload {

@@ -14,13 +14,13 @@ const Known = <Schema extends TSchema>(schema: Schema, description: string) =>
 const Device = Fields({
   state: words('closed', 'opening', 'online', 'offline', 'ended'),
   frames: Count('Frames received from the source.'),
-  dropped: Count('Frames that nobody took in time.'),
+  dropped: Count('Frames dropped because nothing took them in time.'),
   corrupt: Count('Frames that were cut short or corrupt.'),
-  restarts: Count('How often the source was started again.'),
-  stalls: Count('How often it gave no frames though it ran.'),
+  restarts: Count('Restarts of the source.'),
+  stalls: Count('How often it ran without delivering frames.'),
   reconnects_last_hour: Count('`restarts` of the last hour.'),
   stalls_last_hour: Count('`stalls` of the last hour.'),
-  last_error: Type.Optional(Type.String({ description: 'Why it is not online, or was not the last time.' })),
+  last_error: Type.Optional(Type.String({ description: 'Why it is, or was last, not online.' })),
 });
 
 const Times = (description: string) =>
@@ -41,39 +41,39 @@ const Camera = Fields({
   frames: Fields({ in: Count(), dropped: Count(), gated: Count(), late: Count(), inferred: Count() }, 'Totals.'),
   fps: Fields({ in: Amount(), inferred: Amount() }, 'Frames a second.'),
   times: Times('Of the last frames, ms, moving means.'),
-  time_totals: Times('The same added up since the start, ms.'),
+  time_totals: Times('The same in total since the start, ms.'),
   objects: Count('Confirmed objects in view.'),
-  unfinished_ms: Amount('How long frames have come without one being finished; 0 while all is well.'),
+  unfinished_ms: Amount('How long frames have been arriving without one being finished; 0 while all is well.'),
   device: Device,
 });
 
-/** What the hub says of the connection itself. */
+/** The hub's figures about the connection. */
 export const ConnectionSchema = Fields({
   connections: Count('Connections made so far.'),
   outbox: Fields({
-    depth: Count('Messages that wait or are on their way.'),
+    depth: Count('Messages waiting or in flight.'),
     bytes: Count(),
     oldest_age_seconds: Amount(),
     evicted: Fields(
       { state: Count(), event: Count(), learning: Count() },
-      'Messages dropped, oldest first, because there was no room for them or they were too old.',
+      'Messages dropped, oldest first, for lack of room or because of their age.',
     ),
     refused: Fields(
       { state: Count(), event: Count(), learning: Count() },
-      'Messages set aside: the broker refused them for good, ended the connection at them, or they are larger than it takes.',
+      'Messages set aside: the broker refused them for good, closed the connection over them, or they are larger than it accepts.',
     ),
     storage: Type.Union([Type.Literal('disk'), Type.Literal('memory')], { description: 'Where they are kept.' }),
-    unwritten: Count('Messages that are to be on disk and are not yet.'),
+    unwritten: Count('Messages not yet written to disk.'),
     damaged: Count('Messages that could not be read back.'),
   }),
   published: Count('Messages the broker acknowledged.'),
   refused: Count('Messages the broker refused for good.'),
-  retried: Count('Messages the broker refused for the moment, tried again.'),
-  too_large: Count('Messages left out because they are larger than the broker takes.'),
+  retried: Count('Messages the broker refused temporarily, which are retried.'),
+  too_large: Count('Messages not sent because they are larger than the broker accepts.'),
   shrunk: Count('Snapshots made smaller to fit.'),
   rejected_commands: Count(),
   rejected_requests: Count(),
-  rejected_learning: Count('Messages of other nodes with what they were taught that were wrong, or too many.'),
+  rejected_learning: Count('Messages with examples of other nodes that were invalid, or too many.'),
 });
 
 const Limits = Type.Array(words(...limits));
@@ -87,30 +87,30 @@ const Power = Fields({
   joules: Amount('Since the start.'),
   joules_per_inference: Known(
     Amount(),
-    'Energy since the last report, of all that the source covers, by the frames that the detector looked at; null where it was none.',
+    'Energy since the last report, of all that the power source supplies, per inference; null without any.',
   ),
 });
 
 const Written = Fields({ bytes: Count('Since the start.'), last_day: Count('In the last 24 hours, to the hour.') });
 
-/** What a node says of itself; tests/hub/contract holds it to `nodeStatsToWire`. */
+/** A node's figures; tests/hub/contract checks them against `nodeStatsToWire`. */
 export const NodeStatsSchema = Fields({
   uptime_seconds: Amount(),
   cpu_percent: Amount('Of one core.'),
   memory: Fields({ resident_mb: Amount(), heap_mb: Amount() }),
-  temperature: Known(Type.Number(), 'Degrees Celsius; null where the board does not tell it.'),
+  temperature: Known(Type.Number(), 'Degrees Celsius; null if the board does not report it.'),
   throttling: Known(
     Fields({
       now: Limits,
-      since_boot: Known(Limits, 'Since it was switched on; null where only the present is known.'),
+      since_boot: Known(Limits, 'Since power-on; null when only the present is known.'),
     }),
-    'What the firmware of a Raspberry Pi slows it down for; null where it is not told.',
+    'Why the firmware of a Raspberry Pi throttles it; null when not reported.',
   ),
-  power: Known(Power, 'Null where nothing measures it, and before the first report.'),
-  event_loop_delay_ms: Fields({ mean: Amount(), p99: Amount() }, 'How late timers came since the last report.'),
+  power: Known(Power, 'Null if not measured, and before the first report.'),
+  event_loop_delay_ms: Fields({ mean: Amount(), p99: Amount() }, 'How late timers fired since the last report.'),
   written: Fields(
     { outbox: Written, learning: Written, settings: Written, recordings: Written },
-    'Bytes handed to the disk by the process, by what wrote them.',
+    'Bytes written to disk by the process, by writer.',
   ),
   model: Type.String(),
   cameras: Type.Record(Type.String(), Camera),
@@ -118,7 +118,7 @@ export const NodeStatsSchema = Fields({
 
 export type WireNodeStats = ReturnType<typeof nodeStatsToWire>;
 
-/** A node's statistics as MQTT and the page tell them. */
+/** A node's statistics on MQTT and the page. */
 export const nodeStatsToWire = (stats: NodeStats) => toWire({ ...stats, cameras: byName(stats.cameras) });
 
 export const stats: Payload = {
@@ -126,5 +126,5 @@ export const stats: Payload = {
   contentType: 'application/json',
   schema: Fields({ ...NodeStatsSchema.properties, mqtt: ConnectionSchema }),
   summary:
-    'JSON: times of each stage, frames in, dropped and inferred, memory, temperature, throttling, power and energy (where the board tells them), the connection (`mqtt`)',
+    'JSON: times of each stage, frames in, dropped and inferred, memory, temperature, throttling, power and energy (if the board reports them), the connection (`mqtt`)',
 };

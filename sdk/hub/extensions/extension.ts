@@ -16,7 +16,7 @@ export interface HubContext {
   readonly link: Link | undefined;
   /** What the broker retains of this node. */
   readonly retained: RetainedTopics;
-  /** Accepts a message for the broker, connected or not; never throws. */
+  /** Queues a message for the broker, connected or not; never throws. */
   put(message: Message): void;
   /** Bytes of a kind that wait in the outbox or are on their way. */
   waiting(kind: Kind): number;
@@ -25,11 +25,11 @@ export interface HubContext {
 export interface Subscription {
   /** Topic filter; it is subscribed to at QoS 1. */
   readonly filter: string;
-  /** What lies at the broker is wanted as well (MQTT 3.1.1 brokers send it all the same). */
+  /** Retained messages are wanted as well (MQTT 3.1.1 brokers send them anyway). */
   readonly retained: boolean;
 }
 
-/** One thing that a hub tells or answers. Its constructor does nothing. */
+/** One thing that a hub publishes or answers. Its constructor does nothing. */
 export interface Extension {
   /** Made after each connect. Read after `start()`. */
   readonly subscriptions?: readonly Subscription[];

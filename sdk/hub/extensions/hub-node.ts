@@ -7,14 +7,14 @@ import type { PipelineEvents } from '../../pipeline/events.ts';
 import type { NodeEvents, NodeStats } from '../../pipeline/node.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
 
-/** What the hub needs of a camera's pipeline. */
+/** What the hub needs from a camera's pipeline. */
 export type HubCamera = Pick<
   Pipeline,
   'name' | 'settings' | 'status' | 'moving' | 'tracks' | 'counts' | 'change' | 'snapshot' | 'restart'
 > &
   EventEmitter<PipelineEvents>;
 
-/** What the hub needs of a node's local learning. */
+/** What the hub needs from a node's local learning. */
 export type HubLearning = Pick<
   NodeLearning,
   | 'settings'
@@ -34,7 +34,7 @@ export type HubLearning = Pick<
   | 'nearMisses'
 > & { camera(name: string): Pick<CameraLearning, 'heads' | 'states'> } & EventEmitter<NodeLearningEvents>;
 
-/** What the hub needs of a node; a `Node` is one. */
+/** What the hub needs from a node; a `Node` is one. */
 export type HubNode = {
   readonly name: string;
   /** Of the detector in use, once that is known. */

@@ -7,7 +7,7 @@ import { Listeners } from './listeners.ts';
 /** Stats that the network does not take are not worth memory. */
 const maxUnsentBytes = 1024 * 1024;
 
-/** Tells the node's statistics at QoS 0, past the outbox: the next ones come in ten seconds. */
+/** Publishes the node's statistics at QoS 0, past the outbox: the next ones follow in ten seconds. */
 export class NodeStatistics implements Extension {
   readonly #listeners = new Listeners();
   readonly #connection: () => object;

@@ -41,8 +41,8 @@ const headerBytes = 17;
 const most = 0xffff_ffff;
 
 /**
- * Tells how old messages are, also such as earlier processes left: by the time spent, for the wall clock of a board without
- * a battery may show any year before the network tells it the right one.
+ * Tells the age of messages, also those of earlier processes, by elapsed time: the wall clock of a board without a
+ * battery may show any year until the network sets it.
  *
  * It counts the seconds of the outbox's life, which are kept on disk beside the messages. Between two processes it goes on by
  * what can be known:

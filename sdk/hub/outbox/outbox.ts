@@ -12,13 +12,13 @@ export interface OutboxStats {
   depth: number;
   bytes: number;
   oldestAgeSeconds: number;
-  /** Messages dropped, oldest first, because there was no room for them or they were too old. */
+  /** Messages dropped, oldest first, for lack of room or because of their age. */
   evicted: Record<Kind, number>;
   /** Messages that the broker refused for good or that are larger than it takes: they were set aside. */
   refused: Record<Kind, number>;
   /** Where they are kept: `memory` too while the disk is full or another process has the folder. */
   storage: 'disk' | 'memory';
-  /** Messages that are to be on disk and are not yet. */
+  /** Messages not yet written to disk. */
   unwritten: number;
   /** Messages that could not be read back. */
   damaged: number;

@@ -65,7 +65,7 @@ export class Publisher {
     this.#outbox.open(() => this.#pump());
   }
 
-  /** Accepts a message, connected or not; never throws. */
+  /** Queues a message, connected or not; never throws. */
   put(message: Message): void {
     this.#outbox.put(message);
   }

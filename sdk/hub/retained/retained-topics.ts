@@ -17,7 +17,7 @@ export interface RetainedSource {
   scanned?(): void;
 }
 
-/** What the broker retains of this node, and what it should: publishes the difference. */
+/** Compares what the broker retains of this node with what it should, and publishes the difference. */
 export class RetainedTopics {
   readonly #sources: readonly RetainedSource[];
   readonly #publish: (topic: string, value: string) => void;

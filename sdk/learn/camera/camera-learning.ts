@@ -12,7 +12,10 @@ import { ObjectNames, type Oracle } from './object-names.ts';
 import type { TrackView, ViewedTrack } from './track-views.ts';
 import { type NormalisedBox, regionOf, type ViewState, ViewStates } from './view-states.ts';
 
-/** What is pointed at: a track or an event by its number or id, a box of the newest frame in its pixels, or the whole view. */
+/**
+ * The subject of a lesson: a track or an event by its number or id, a box of the newest frame in its pixels, or the
+ * whole view.
+ */
 export type Subject =
   | { readonly track: number }
   | { readonly event: string }
@@ -39,16 +42,16 @@ export interface CameraLearningOptions {
 }
 
 export interface CameraLearningSettings {
-  /** Off: nothing is looked at, named or taught. */
+  /** Off: no looks are taken, and nothing is named or taught. */
   readonly enabled: boolean;
-  /** Heads that are looked for though they were taught elsewhere, and the part of the view that a head is about. */
+  /** Heads taught elsewhere to recognise here, and the part of the view that a head is about. */
   readonly states: Readonly<Record<string, { readonly region?: NormalisedBox }>>;
 }
 
 const longestWaitMs = 2000;
 const napMs = 20;
 
-/** What local learning does for one camera: it is the `learning` of its pipeline. */
+/** Local learning for one camera: the `learning` of its pipeline. */
 export class CameraLearning {
   readonly #options: CameraLearningOptions;
   readonly #names: ObjectNames;
@@ -57,7 +60,7 @@ export class CameraLearning {
   #newest: Frame | undefined;
   #looking: Promise<void> | undefined;
   #isClosed = false;
-  /** What the last look failed with: said once, not at each frame. */
+  /** The error of the last look: logged once, not for each frame. */
   #complaint: string | undefined;
 
   constructor(options: CameraLearningOptions) {
@@ -111,14 +114,14 @@ export class CameraLearning {
     this.#keep(undefined);
   }
 
-  /** A head is another version now. */
+  /** The version of a head changed. */
   async renew(): Promise<void> {
     this.#states.renew();
     await this.#guarded(() => this.#names.renew());
   }
 
   /**
-   * What there is to see of a subject, the best look first.
+   * Returns the looks at a subject, best first.
    *
    * @throws InputError when there is no such subject here, or learning is off.
    */
@@ -149,7 +152,7 @@ export class CameraLearning {
     return this.#names.viewsOf(of);
   }
 
-  /** Somebody said what it is: it is not worth a word any more. */
+  /** Marks it as labelled: it is not suggested for teaching any more. */
   noteTaught(of: { track: number } | { event: string }): void {
     this.#names.noteTaught(of);
   }
@@ -192,7 +195,7 @@ export class CameraLearning {
     return new Map(names.map((head) => [head, states[head]?.region]));
   }
 
-  /** Learning that fails takes nothing from the camera. */
+  /** A failure of learning does not affect the camera. */
   async #guarded(work: () => Promise<void>): Promise<void> {
     try {
       await work();

@@ -4,14 +4,14 @@ import { cosineOf, type Embedding } from '../../core/embedding.ts';
 const alike = 0.94;
 
 /**
- * Looks at one thing, without those that are nearly the same picture as a better one. Of a thing that stands still they say
- * nothing new, and when one of them is left out the others name it: the head would be sure of itself, and take for unknown
- * what looks a little different the next day.
+ * Returns looks at one object without near duplicates of a better one. Duplicates of a still object add nothing, and
+ * when one is left out the others name it: the head would be overconfident, and take for unknown what looks a little
+ * different the next day.
  *
  * @param looks The best first.
  *
  * @example
- * distinctLooks(await camera.looksAt({ track: 7 })); // three of who walks by, one of who stands still
+ * distinctLooks(await camera.looksAt({ track: 7 })); // three of a passer-by, one of an object at rest
  */
 export function distinctLooks<Look extends { readonly embedding: Embedding }>(looks: readonly Look[]): Look[] {
   const kept: Look[] = [];

@@ -6,10 +6,10 @@ import { objectHead } from '../ledger/example.ts';
 import { whole } from './object-names.ts';
 
 /**
- * The embedding of a picture that a head learns from or is asked about, where no camera has followed anything in it.
+ * Computes the embedding of a picture, for heads to learn or name, when no camera has tracked anything in it.
  *
- * Of an object it is the middle of the picture, as the network's card says: who takes a picture of a thing has it there.
- * A state of a view may show at its edges, and is looked for by cameras in all of the view; so all of it is seen.
+ * For an object it covers the middle of the picture, as the network's card says, since that is where people place it. A
+ * state of a view may show at the edges, and cameras look for it in all of the view; so the whole picture is used.
  *
  * @throws InputError as `Classifier.embed` does.
  *

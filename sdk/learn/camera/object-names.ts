@@ -8,7 +8,7 @@ import { objectHead, unknown } from '../ledger/example.ts';
 import { cropJpeg } from './crop.ts';
 import { type TrackView, TrackViews, type ViewedTrack } from './track-views.ts';
 
-/** What learning has to ask: the embedding network and the heads. */
+/** What naming needs: the embedding network and the heads. */
 export interface Oracle {
   /** An embedding for each region of the frame. @throws Error when the network cannot be used. */
   embed(frame: Frame, regions: readonly Region[]): Promise<Embedding[]>;
@@ -20,8 +20,8 @@ export interface Oracle {
 const mostLooks = 6;
 
 /**
- * Names the tracks of one camera by a few good looks at each. The network is asked only while there is something to name
- * them by; without it, the looks are kept as pictures for who wants to teach one.
+ * Names the tracks of one camera by a few good looks at each. The network runs only once something was taught; until
+ * then, looks are kept as pictures for teaching.
  */
 export class ObjectNames {
   readonly #oracle: Oracle;
@@ -113,7 +113,7 @@ export class ObjectNames {
     return this.#names.get(trackId);
   }
 
-  /** A name is what more than half of the looks say; its score the mean of what those say. */
+  /** A name needs more than half of the looks; its score is the mean of theirs. */
   #vote(views: readonly TrackView[]): SubLabel | undefined {
     const head = this.#oracle.head(objectHead);
     if (!head) return undefined;

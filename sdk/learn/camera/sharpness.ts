@@ -2,7 +2,7 @@ import type { Frame } from '../../frame/frame.ts';
 import type { PixelFormat } from '../../frame/layout.ts';
 import type { Region } from '../../frame/letterbox.ts';
 
-/** Samples a side: as many say the same of a face and of a whole van. */
+/** Samples per side: the same for a face and for a whole van. */
 const grid = 64;
 
 /** Where brightness lies in the first plane: itself in YUV and grey, green (most of it) in the others. */

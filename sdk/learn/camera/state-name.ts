@@ -4,7 +4,7 @@ import { shown } from '../ledger/example.ts';
 
 const pattern = new RegExp(StateName.pattern!);
 
-/** May it be the name of a state of a whole view? It is a level of a topic: `<camera>/classification/<state>`. */
+/** Whether it may name a state of a whole view. It is a level of a topic: `<camera>/classification/<state>`. */
 export function isStateName(name: string): boolean {
   return pattern.test(name);
 }

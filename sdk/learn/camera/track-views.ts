@@ -9,7 +9,7 @@ export interface TrackView {
   /** Of its frame: since 1970, and by a clock that cannot be set. */
   readonly timeMs: number;
   readonly captureTimeNs: number;
-  /** Sharper and larger is higher; only worth comparing between views of one track. */
+  /** Higher for sharper and larger ones; only comparable between views of one track. */
   readonly quality: number;
   /** The crop, at most 256 pixels a side. */
   readonly jpeg: Buffer;
@@ -31,19 +31,19 @@ export interface ViewedTrack {
 }
 
 const viewsPerTrack = 3;
-/** Two looks at the same moment say the same. */
+/** Least time between two looks: closer ones add nothing. */
 const leastGapNs = 400e6;
 /** A look replaces the worst one when it is this much better. */
 const gain = 1.25;
-/** An object that the frame cuts off is a worse look than its size says. */
+/** A look at an object cut off by the frame's edge counts less. */
 const cutPenalty = 0.5;
-/** The surroundings that are taken in with a box, as a share of its sides. */
+/** Margin around a box, as a fraction of its sides. */
 const margin = 0.1;
 const maxPast = 100;
 
 /**
- * The best looks at the objects of one camera, a few each: what they are named by, and what is taught when somebody
- * points at a track or at an event that is over. Bounded: three looks a track, and the last hundred tracks.
+ * The best looks at the objects of one camera, a few each: for naming them, and for teaching tracks and past events.
+ * Bounded: three looks per track, and the last hundred tracks.
  */
 export class TrackViews {
   readonly #tracks = new Map<number, ViewedTrack>();
@@ -95,12 +95,12 @@ export class TrackViews {
     this.#set(trackId, { eventId });
   }
 
-  /** Notes that somebody said what a track is. */
+  /** Marks a track as labelled. */
   noteTaught(trackId: number): void {
     if (this.#tracks.has(trackId)) this.#set(trackId, { isTaught: true });
   }
 
-  /** Tracks that are not among these are over; their views stay for a while. */
+  /** Tracks not among these have ended; their views are kept for a while. */
   keepOnly(tracks: readonly Track[]): void {
     const alive = new Set(tracks.map(({ id }) => id));
     let over = 0;

@@ -25,14 +25,14 @@ interface Watched {
   lookedMs: number;
 }
 
-/** While nothing moves and the state is clear, one look in so many does. */
+/** While nothing moves and the state is clear, only one in this many looks is taken. */
 const restFactor = 15;
 /** Of each label. */
 const fewExamples = 3;
 /** Something that moved may have left another state behind; as long as a state needs to become another one. */
 const unrestMs = 10_000;
 
-/** The states of one camera's whole view, one of each head that was taught there: `tidy`, `untidy` or `unsure`. */
+/** The states of one camera's whole view, one for each head taught there: `tidy`, `untidy` or `unsure`. */
 export class ViewStates {
   readonly #oracle: Oracle;
   readonly #watched = new Map<string, Watched>();

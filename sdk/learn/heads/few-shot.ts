@@ -30,7 +30,9 @@ export interface FewShotOptions {
 }
 
 export interface FewShot {
-  /** By name (`chosen`, then each kind of head by itself, then peers), for each seed: the share that is named rightly. */
+  /**
+   * By name (`chosen`, then each kind of head alone, then peers), for each seed: the fraction that is named correctly.
+   */
   readonly shares: Readonly<Record<string, readonly number[]>>;
   /** How often each kind was chosen. */
   readonly kinds: Readonly<Record<string, number>>;
@@ -39,7 +41,7 @@ export interface FewShot {
 }
 
 /**
- * How well heads name pictures after a few examples of each label.
+ * Measures how well heads name pictures after a few examples of each label.
  *
  * @param pictures Of two labels at least, each with more pictures than `examples`.
  * @param peers Others to measure on the same splits: by name what they call each tested picture.
@@ -99,9 +101,9 @@ export interface Unknowns {
 export type Guess = (picture: LabelledEmbedding) => { readonly label: string; readonly nearness: number };
 
 /**
- * What becomes of unknown things: each label is left out in turn, and its pictures are shown to a head that was taught
- * the others. The thresholds that let go 5 % are found on the very pictures that are named, so that what is compared does
- * not depend on how well a threshold is learned.
+ * Measures the rejection of unknown objects: each label is left out in turn, and its pictures are shown to a head that
+ * was taught the others. The thresholds that let go 5 % are found on the very pictures that are named, so that what is
+ * compared does not depend on how well a threshold is learned.
  *
  * @param pictures As for `fewShot`.
  * @param peers Others to measure, by name, made from the pictures at these places.

@@ -7,7 +7,7 @@ type Values = Pick<LedgerStore, 'value' | 'valueNames' | 'putValues'>;
  * Keeps heads in the store of the examples they were trained from. A version is written once: two hundred kilobytes for
  * ten labels of a hundred examples each, where all versions are ten times that, on a card that wears out.
  *
- * Which versions there are changes in the same batch as the versions themselves, so that a head is never torn.
+ * Which versions there are changes in the same batch as the versions themselves, so that a head is never inconsistent.
  */
 export class HeadStore {
   readonly #store: Values;

@@ -32,50 +32,50 @@ export interface Prediction {
   /** A label, or `unknown`. */
   readonly label: string;
   /**
-   * How sure `nearest` is, 0..1: the chance that it is right, given that it is one of the labels, times how usual it would be
-   * for that label (0.9 at the threshold, nearly 0 far away).
+   * Score of `nearest`, 0..1: the probability that it is right, given that it is one of the labels, times how typical
+   * it is of that label (0.9 at the threshold, nearly 0 far away).
    */
   readonly score: number;
-  /** The label that is nearest, whether or not it is near enough. */
+  /** The nearest label, whether or not it is near enough. */
   readonly nearest: string;
-  /** How near it is: from 0 on near enough; -Infinity where a negative is nearer. */
+  /** How near it is: 0 and above is near enough; -Infinity when a negative is nearer. */
   readonly nearness: number;
   /** Of all labels, the nearest first; only their order and distances mean something. */
   readonly margins: readonly { readonly label: string; readonly margin: number }[];
 }
 
-/** How an example came out that was left out. */
+/** The result for a left-out example. */
 export interface Verdict {
   readonly id: string;
-  /** What was taught; `unknown` of a negative. */
+  /** The taught label; `unknown` for a negative. */
   readonly label: string;
-  /** What it was named: a label, or `unknown`. */
+  /** The result: a label, or `unknown`. */
   readonly named: string;
   readonly nearest: string;
   /** As `Prediction.score`. */
   readonly score: number;
 }
 
-/** What is told of a head, and written with it. */
+/** Description of a head, stored with it. */
 export interface HeadInfo {
   readonly name: string;
-  /** Of the trainer: `svm`, `prototypes`, `nearest` or one's own. */
+  /** Of the trainer: `svm`, `prototypes`, `nearest` or your own. */
   readonly kind: string;
   readonly labels: readonly string[];
   /** SHA-256 of the examples it was trained from. */
   readonly ledgerHash: string;
   readonly examples: number;
   readonly negatives: number;
-  /** Share of the examples that are named rightly when they are left out; of labels with two or more. */
+  /** Fraction of the examples that are named correctly when left out, over labels with two or more. */
   readonly accuracy: number;
   /** Of each kind that was tried. */
   readonly accuracies: Readonly<Record<string, number>>;
   readonly falseReject: number;
-  /** Share of the negatives that are given a label when they are left out; undefined without negatives. */
+  /** Fraction of the negatives that are given a label when left out; undefined without negatives. */
   readonly falseAccept?: number;
 }
 
-/** The built-in trainers, the preferred one first. Make them once for each head: they keep what they worked out. */
+/** Returns the built-in trainers, in order of preference. Make them once per head: they cache intermediate results. */
 export function defaultTrainers(): HeadTrainer[] {
   return [new SvmTrainer(), new PrototypeTrainer(), new NearestTrainer()];
 }
@@ -89,7 +89,7 @@ export function defaultTrainers(): HeadTrainer[] {
  */
 export class Head {
   readonly info: HeadInfo;
-  /** How each example came out when it was left out, in the order of the examples. */
+  /** The result for each example when left out, in the order of the examples. */
   readonly verdicts: readonly Verdict[];
   readonly #parts: HeadParts;
   #hash: string | undefined;
@@ -106,7 +106,7 @@ export class Head {
     return this.#parts.tensors.prototypes!.shape[1]!;
   }
 
-  /** @throws InputError when the embedding is of another dimension, or is none. */
+  /** @throws InputError when the embedding is invalid or of another dimension. */
   predict(embedding: Embedding): Prediction {
     checkEmbedding(embedding, this.dimension);
     const features = featuresOf(embedding);
@@ -238,10 +238,10 @@ interface HeadParts {
 }
 
 /**
- * Trains a head with each trainer and keeps the first, unless another one names more examples rightly when they are left
- * out, by more than one standard error: less is chance.
+ * Trains a head with each trainer and keeps the first, unless another names more left-out examples correctly, by more
+ * than one standard error.
  *
- * @param trainers The preferred one first. One that cannot learn from so little is left out.
+ * @param trainers In order of preference. Trainers that cannot learn from so few examples are skipped.
  * @returns Undefined without an example of a label.
  */
 export function trainHead(name: string, set: TrainingSet, trainers: readonly HeadTrainer[]): Head | undefined {

@@ -12,8 +12,8 @@ export interface Confusion {
 }
 
 /**
- * Which labels are taken for which: of all examples of a head, each left out in turn. The most frequent first. Of a label
- * with one example nothing is left then, so what it is taken for says nothing.
+ * Confusions between labels: over all examples of a head, each left out in turn, most frequent first. A label with one
+ * example has none left then, so its confusions mean nothing.
  */
 export function confusions(head: Head): Confusion[] {
   const { verdicts } = checked(head);
@@ -31,7 +31,7 @@ export function confusions(head: Head): Confusion[] {
   );
 }
 
-/** Of each label how many examples there are and how many are named rightly when they are left out. */
+/** Per label, the number of examples and how many are named correctly when left out. */
 export function accuracies(head: Head): { label: string; examples: number; accuracy: number }[] {
   const { info, verdicts } = checked(head);
   return [...info.labels, ...(info.negatives > 0 ? [unknown] : [])].map((label) => {
@@ -42,8 +42,8 @@ export function accuracies(head: Head): { label: string; examples: number; accur
 }
 
 /**
- * What is most worth a person's look first: examples that the head would name otherwise, the surest first, then those
- * it is least sure of.
+ * Sorts examples for review: first those that the head would name differently, the surest first, then those it is least
+ * sure of.
  */
 export function mostDoubtful(head: Head): Verdict[] {
   const { verdicts } = checked(head);
@@ -56,8 +56,8 @@ export function mostDoubtful(head: Head): Verdict[] {
 const clearNearness = 0.1;
 
 /**
- * How worth teaching something is that the head just named, 0..1: most when it is as likely right as wrong, or as near to
- * being known as to being unknown.
+ * How much teaching an object that the head just named would help, 0..1: most when it is as likely right as wrong, or
+ * on the border between known and unknown.
  *
  * @example
  * seen.sort((a, b) => uncertainty(head.predict(b)) - uncertainty(head.predict(a)));

@@ -3,17 +3,17 @@ import { unknown, unsure } from '../ledger/example.ts';
 import type { Prediction } from './head.ts';
 
 export interface SteadyStateOptions {
-  /** Answers in a row that make another state. Default: 3. */
+  /** Answers in a row that change the state. Default: 3. */
   readonly answers?: number;
   /** And the seconds that they have to span at least. Default: 5. */
   readonly seconds?: number;
-  /** A label with less of a chance is `unsure`, 0..1. Default: 0.6. */
+  /** Minimum score of a label, 0..1; below, the state is `unsure`. Default: 0.6. */
   readonly score?: number;
 }
 
 /**
- * The state of a whole view over time: `tidy`, `untidy`, or `unsure`. Somebody who walks through, or one odd frame,
- * changes nothing: another state, `unsure` too, needs some answers in a row over some seconds.
+ * The state of a whole view over time: `tidy`, `untidy`, or `unsure`. A passer-by, or a single odd frame, changes
+ * nothing: a new state, including `unsure`, needs some answers in a row over some seconds.
  *
  * @example
  * const cupboard = new SteadyState();
@@ -49,7 +49,7 @@ export class SteadyState {
 
   /**
    * @param timeMs Of the frame, by a clock that cannot be set; one that begins anew starts the count again.
-   * @returns Whether the state is another one now.
+   * @returns Whether the state changed.
    */
   update({ label, score }: Pick<Prediction, 'label' | 'score'>, timeMs: number): boolean {
     const { answers, seconds, score: least } = this.#options;

@@ -6,14 +6,14 @@ import { finish, type Steps } from './steps.ts';
 import type { TrainingSet } from './training-set.ts';
 
 /**
- * A way to tell classes apart. The built-in ones are `SvmTrainer`, `PrototypeTrainer` and `NearestTrainer`; a function
- * of one's own over the embedding, or OpenCV's `ml.SVM`, is one more.
+ * A way to tell classes apart. The built-in ones are `SvmTrainer`, `PrototypeTrainer` and `NearestTrainer`; your own
+ * function over the embedding, or OpenCV's `ml.SVM`, are others.
  *
  * @example
  * const mine: HeadTrainer = {
  *   kind: 'mine',
  *   train: (set) => {
- *     const make = (part: TrainingSet) => learn(part); // gives (features, embedding) => one number a class
+ *     const make = (part: TrainingSet) => learn(part); // returns (features, embedding) => one number per class
  *     return { margins: make(set), leftOut: crossValidate(set, make), tensors: {} };
  *   },
  *   restore: (tensors) => learned(tensors),
@@ -23,23 +23,23 @@ export interface HeadTrainer {
   /** Its name in a head's version. */
   readonly kind: string;
   /**
-   * Learns from the set alone: the same set has to give the same result, whatever was trained before.
+   * Trains from the set alone: the same set has to give the same result, whatever was trained before.
    *
    * @returns Undefined when there is too little to learn from.
    */
   train(set: TrainingSet): TrainedModel | undefined;
-  /** `train` in steps, for one that takes long: a node lets frames and commands in between them. Default: in one. */
+  /** `train` in steps, for a slow trainer: a node handles frames and commands in between. Default: in one step. */
   trainInSteps?(set: TrainingSet): Steps<TrainedModel | undefined>;
-  /** What `train` gave, from its tensors. */
+  /** Restores the result of `train` from its tensors. */
   restore(tensors: Readonly<Record<string, Tensor>>, classes: number): Margins;
 }
 
-/** One number for each class, the largest for the class it is taken for. */
+/** One number per class, the largest for the predicted class. */
 export type Margins = (features: Features, embedding: Embedding) => Float64Array;
 
 export interface TrainedModel {
   readonly margins: Margins;
-  /** For each example the margins by a model that was trained without it: examples x classes. */
+  /** For each example, the margins of a model trained without it: examples x classes. */
   readonly leftOut: Float64Array;
   /** What `restore` needs. */
   readonly tensors: Readonly<Record<string, Tensor>>;
@@ -48,8 +48,8 @@ export interface TrainedModel {
 const folds = 5;
 
 /**
- * The margins of examples that were left out, for a trainer that cannot do better: five times four fifths of the
- * examples are trained on. Example i is in fold i mod 5.
+ * Margins of left-out examples, for a trainer without a better way: trains five times on four fifths of the examples.
+ * Example i is in fold i mod 5.
  */
 export function crossValidate(set: TrainingSet, train: (part: TrainingSet) => Margins): Float64Array {
   assertKind('crossValidate: train', train, 'function');

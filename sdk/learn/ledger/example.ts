@@ -8,7 +8,7 @@ export type ExampleKind = 'track' | 'box' | 'view';
 /** The head that names objects. Each other head is a state of a whole view, such as `cupboard` with `tidy` and `untidy`. */
 export const objectHead = 'object';
 
-/** One thing that somebody taught: this region is (or is not) this label. */
+/** One lesson: this region is (or is not) this label. */
 export interface Example {
   /** Unique in the space: `<replica>-<counter>`. Says nothing of the content. */
   readonly id: string;
@@ -27,7 +27,7 @@ export interface Example {
   readonly from?: string;
 }
 
-/** What teaching takes; the ledger adds who and which. */
+/** The input of teaching; the ledger adds owner and id. */
 export interface Draft {
   readonly label: string;
   readonly embedding: Embedding;
@@ -43,15 +43,15 @@ export interface Draft {
 }
 
 /**
- * Takes out what another node taught (a node's own examples are simply removed). A cut is owned by the node that made
+ * Excludes what another node taught (a node's own examples are simply removed). A cut is owned by the node that made
  * it, which can withdraw it.
  */
 export interface Cut {
   readonly id: string;
-  /** Who cut. */
+  /** The node that made it. */
   readonly node: string;
   readonly target: CutTarget;
-  /** For a person; may be empty. */
+  /** For people; may be empty. */
   readonly reason: string;
   /** ms since 1970, for a person: what a cut holds for is not a matter of clocks. */
   readonly timeMs: number;

@@ -54,8 +54,8 @@ export interface LedgerOptions {
 }
 
 /**
- * All that a fleet of nodes was taught, in memory. Nodes exchange copies of its parts; merging them in any order, any
- * number of times, gives the same bytes everywhere.
+ * Everything that a fleet of nodes was taught, in memory. Nodes exchange copies of its parts; merging them in any
+ * order, any number of times, gives the same bytes everywhere.
  *
  * - Each part has one owner, the node it was taught on, and only the owner changes it. So the owner alone decides which
  *   examples go when there are too many (of the two most alike the older one), and all others follow.
@@ -108,8 +108,8 @@ export class Ledger {
   }
 
   /**
-   * Adds an example of this node. When its label has too many then, of the two that are most alike the older one goes:
-   * what stays is diverse.
+   * Adds an example of this node. If its label then has too many, the older of the two most similar ones is dropped,
+   * which keeps them diverse.
    *
    * @throws InputError when the draft is not what its type says, or the ledger is full.
    */
@@ -128,7 +128,7 @@ export class Ledger {
   }
 
   /**
-   * The same region under another name: a new example of this node, and the old one is forgotten.
+   * Relabels a region: adds a new example of this node, and forgets the old one.
    *
    * @throws InputError when there is no such example, or the new label is not one.
    */
@@ -146,8 +146,8 @@ export class Ledger {
   /**
    * Forgets what this node taught, and cuts out what others taught.
    *
-   * @param reason For a person.
-   * @returns How many examples are not seen any more.
+   * @param reason For people.
+   * @returns How many examples no longer count.
    * @throws InputError when there is no such example, label or node, or there are too many cuts.
    */
   forget(what: CutTarget, reason = ''): number {
@@ -199,7 +199,7 @@ export class Ledger {
   }
 
   /**
-   * Takes back a cut of this node: what it hid is seen again.
+   * Withdraws a cut of this node: what it hid counts again.
    *
    * @throws InputError when this node made no such cut.
    */
@@ -210,7 +210,7 @@ export class Ledger {
   }
 
   /**
-   * Takes in what another node sent, or this node itself before it was flashed anew.
+   * Merges what another node sent, or this node itself before it was reflashed.
    *
    * @returns The parts that changed here, for what is trained from them.
    * @throws InputError when a part is not what its type says or there is no room; then nothing was taken in.

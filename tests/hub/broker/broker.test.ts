@@ -72,7 +72,7 @@ describe('startBroker', () => {
     expect(logger.lines).toEqual([expect.stringContaining(`MQTT port ${first.port} is taken`)]);
     const strict = start({ port: first.port, strict: true });
     await expect(strict).rejects.toThrow(InputError);
-    await expect(strict).rejects.toThrow(/the port is taken; choose another one \(mqtt.port\)/);
+    await expect(strict).rejects.toThrow(/the port is in use; choose another one \(mqtt.port\)/);
   });
 
   it('says what is wrong with a port or an address that cannot be used', async () => {

@@ -355,7 +355,7 @@ describe('Session', () => {
       expect(wait).toBeLessThanOrEqual(longest);
     }
     expect(logger.lines).toEqual([
-      expect.stringMatching(/the broker closed the connection\. It is tried again for as long as it takes/),
+      expect.stringMatching(/the broker closed the connection\. It is retried until it succeeds/),
     ]);
   });
 
@@ -383,8 +383,8 @@ describe('Session', () => {
       await until(() => session.link === undefined);
       said.push(logger.lines.at(-1)!);
     }
-    expect(said[1]).toMatch(/the broker closed the connection\. It is tried again/);
-    expect(said[2]).toMatch(/closes each connection soon; do two boards have one node name\? It is tried again/);
+    expect(said[1]).toMatch(/the broker closed the connection\. It is retried/);
+    expect(said[2]).toMatch(/closes each connection soon; do two boards have one node name\? It is retried/);
   });
 
   it('closes a connection when its link asks for it, and gives the reason', async () => {

@@ -8,8 +8,8 @@ import type { Extension, HubContext, Subscription } from '../extension.ts';
 import type { HubCamera } from '../hub-node.ts';
 
 /**
- * Carries out what comes on `<camera>/<setting>/set`. One change of a camera runs at a time; of those that come
- * meanwhile only the newest of each setting waits, so a flood of commands costs no memory.
+ * Executes commands on `<camera>/<setting>/set`. One change per camera runs at a time; of those that arrive meanwhile
+ * only the newest of each setting waits, so a flood of commands costs no memory.
  */
 export class CameraCommands implements Extension {
   readonly #waiting = new Map<HubCamera, Map<string, CameraChange>>();
@@ -34,7 +34,7 @@ export class CameraCommands implements Extension {
     this.#context = undefined;
   }
 
-  /** What is wrong is logged, and the old state is told again. */
+  /** Errors are logged, and the old state is published again. */
   receive({ topic, payload, retained }: Incoming): boolean {
     const target = this.#context?.topics.command(topic);
     if (!target) return false;

@@ -3,7 +3,7 @@ import type { HubCamera } from '../hub-node.ts';
 import { Listeners } from '../listeners.ts';
 import { LastSnapshots } from './last-snapshots.ts';
 
-/** Tells what happens before the cameras: events, the snapshots they speak of, and crossings. */
+/** Publishes what the cameras see: events, their snapshots, and crossings. */
 export class CameraEvents implements Extension {
   readonly #listeners = new Listeners();
   readonly #last = new LastSnapshots();

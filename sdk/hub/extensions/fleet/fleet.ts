@@ -45,8 +45,8 @@ interface Sharing {
 }
 
 /**
- * Shares what was taught with the other nodes at the broker, where `learn.share` is on: tells the parts of the ledger on
- * retained topics, and merges what others tell. docs/learning.md, "Sharing between boards", says who is believed.
+ * Shares what was taught with the other nodes at the broker, if `learn.share` is on: publishes the parts of the ledger
+ * on retained topics, and merges those of others. docs/learning.md, "Sharing between boards", tells whom it trusts.
  */
 export class Fleet implements Extension {
   readonly #keyFile: string | undefined;
@@ -177,7 +177,7 @@ export class Fleet implements Extension {
     if (isOther && !retained) {
       this.#rejections.sayOnce(
         'twin',
-        `MQTT: another board shares what it was taught as ${node} too: give each board a name of its own`,
+        `MQTT: another board also shares what it was taught as ${node}: give each board its own name`,
       );
     }
     // Who trusts only this node's key shall be able to read it: once after a start, for a twin would do the same.

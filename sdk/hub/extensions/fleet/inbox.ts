@@ -41,7 +41,7 @@ const mostWaitingBytes = 16 << 20;
 const batchBytes = 4 << 20;
 const mostBadTopics = 1000;
 
-/** Takes in what other nodes tell: reads it, checks it, and merges what came together at once. */
+/** Receives the parts of other nodes: parses, checks, and merges those that arrive together at once. */
 export class Inbox {
   readonly #options: InboxOptions;
   #waiting: (Letter & { readonly payload: Buffer })[] = [];

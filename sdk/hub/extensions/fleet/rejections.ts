@@ -6,7 +6,7 @@ import { Complaints } from '../../connection/complaints.ts';
 const mostSaid = 1000;
 const longestSaid = 200;
 
-/** What other nodes told that was wrong or too much: counted, and each kind of it said once. */
+/** Parts of other nodes that were invalid or too many: counted, and each kind logged once. */
 export class Rejections {
   count = 0;
   readonly #logger: () => Logger | undefined;

@@ -21,10 +21,10 @@ export interface HomeAssistantOptions {
 }
 
 /**
- * Announces a node and its cameras to Home Assistant: one retained discovery message for each device, told before the
+ * Announces a node and its cameras to Home Assistant: one retained discovery message per device, published before the
  * states, and again when Home Assistant says that it has started. docs/home-assistant.md lists the entities.
  *
- * Switched off, it takes back what an earlier run announced.
+ * Switched off, it removes what an earlier run announced.
  */
 export class HomeAssistant implements Extension {
   readonly #settings: HomeAssistantSettings;

@@ -2,7 +2,7 @@ import type { HeadSummary } from '../../../learn/learner.ts';
 import type { HeadState, LearningState } from '../../contract/learning.ts';
 import type { HubLearning } from '../hub-node.ts';
 
-/** What a node tells of its learning: on `learn/state`, and as the answer to `list`. */
+/** The state of a node's learning, on `learn/state` and in the answer to `list`. */
 export function learningState(learning: HubLearning): LearningState {
   const { space, model, examples, taughtMs, cut_nodes, error, damage, heads } = learning.summary;
   return {

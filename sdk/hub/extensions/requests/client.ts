@@ -7,18 +7,19 @@ import { NodeTopics } from '../../contract/topics.ts';
 import type { Response } from './requests.ts';
 import type { Verbs } from './verbs/verbs.ts';
 
-/** What a verb is asked, of those that are known. */
+/** The data of a request, for known verbs. */
 export type RequestOf<Name extends string> = Name extends keyof Verbs ? Verbs[Name]['request'] : object;
-/** What it answers. */
+/** The data of its response. */
 export type AnswerOf<Name extends string> = Name extends keyof Verbs ? Verbs[Name]['response'] : unknown;
 
 /**
- * Asks a node and waits for its answer, over MQTT 5 or 3.1.1. The client stays subscribed to `response/<verb>`.
+ * Sends a request to a node and waits for the response, over MQTT 5 or 3.1.1. The client stays subscribed to
+ * `response/<verb>`.
  *
  * @param options.base The node's `mqtt.base`. Default `ocellus`.
  * @param options.timeoutMs Default 35 s: the node itself gives up after 30.
- * @returns `data` of the answer.
- * @throws InputError with the node's own words when it says no, or when no answer comes in time.
+ * @returns `data` of the response. @throws InputError with the node's message when it refuses, or when no response
+ * arrives in time.
  *
  * @example
  * const { settings } = await requestVerb(client, { node: 'porch' }, 'state', { camera: 'door' });
@@ -47,7 +48,7 @@ export async function requestVerb<Name extends string>(
       if (response) resolve(response);
     };
     const callOff = after(timeoutMs, () =>
-      reject(new InputError(`${topics.request(verb)}: no answer in ${timeoutMs / 1000} s; does node ${node} run?`)),
+      reject(new InputError(`${topics.request(verb)}: no answer in ${timeoutMs / 1000} s; is node ${node} running?`)),
     );
     client.on('message', take);
     stop = () => {
@@ -68,7 +69,7 @@ export async function requestVerb<Name extends string>(
   }
 }
 
-/** The answer to this transaction, if it is one. Others may publish on its topic as well. */
+/** The answer to this transaction, if it is one. Others may also publish on the topic. */
 function answerTo(transaction: string, payload: Buffer): Response | undefined {
   try {
     const response = JSON.parse(payload.toString()) as Response;

@@ -30,7 +30,7 @@ export function fieldsOf(payload: Buffer, bare: string | undefined): Record<stri
   return value as Record<string, unknown>;
 }
 
-/** What is sent back as it came, so that the asker knows the answer. */
+/** Returned unchanged, so that the client can match the answer. */
 export type Transaction = string | number;
 
 /** @throws InputError when it is neither text of at most 128 characters nor a number. */

@@ -37,9 +37,9 @@ const maxErrorLength = 1000;
 /**
  * Answers `request/<verb>` on `response/<verb>`.
  *
- * Anyone who may publish may ask, so all is bounded: how many requests run, wait and are answered. Whatever is wrong
- * with a request is told to who asked, as long as there is no flood of it, and nobody else. Answers go at QoS 0 past
- * the outbox: one that comes after the connection was lost is of use to nobody, and they never fill the window.
+ * Anyone who may publish may send requests, so all is bounded: how many run, wait and are answered. Errors of a request
+ * go to its sender, unless there is a flood of them, and to nobody else. Answers are sent at QoS 0 past the outbox:
+ * after a lost connection they are useless, and they never fill the window.
  */
 export class Requests implements Extension {
   readonly #verbs: ReadonlyMap<string, Verb>;

@@ -390,7 +390,7 @@ describe('Fleet', () => {
     const identity = Identity.open(join(temporaryFolder(), 'key'));
     const { payload } = forged('porch', (ledger) => ledger.teach(draft('cat', sample(0))), identity);
     await other.publishAsync(`${root}/porch/object/cat`, payload, { qos: 1, retain: true });
-    await vi.waitFor(() => expect(porch.problems.join()).toMatch(/another board shares .* as porch too/), patience);
+    await vi.waitFor(() => expect(porch.problems.join()).toMatch(/another board also shares .* as porch/), patience);
     // Nothing is lost meanwhile.
     expect(porch.counts).toEqual({ cat: 2 });
   });

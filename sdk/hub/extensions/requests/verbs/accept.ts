@@ -4,7 +4,7 @@ import { defineVerb } from './verb.ts';
 
 export const accept = defineVerb({
   name: 'accept',
-  description: 'Takes the newest examples of a head into use though it came out worse, or was rolled back from.',
+  description: 'Uses the newest examples of a head although it came out worse, or was rolled back.',
   request: Fields({ head: HeadName }),
   response: Fields(Head),
   bare: 'head',

@@ -6,7 +6,7 @@ import { defineVerb } from './verb.ts';
 export const change = defineVerb({
   name: 'change',
   description:
-    'Changes any settings of a camera while it runs. What is left out stays; lists and the maps `zones`, `lines`, `thresholds`, `states` and `controls` are replaced whole.',
+    'Changes any settings of a camera while it runs. Omitted fields keep their values; lists and the maps `zones`, `lines`, `thresholds`, `states` and `controls` are replaced whole.',
   request: Fields({ camera: Camera, change: CameraChange }),
   response: Fields({ camera: Camera, settings: CameraSettings }),
   run: async ({ camera: name, change }, { camera }) => {

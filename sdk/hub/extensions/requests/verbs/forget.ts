@@ -18,12 +18,12 @@ const request = Fields({
 export const forget = defineVerb({
   name: 'forget',
   description:
-    'Forgets an `example`, a `label` (of `head`, by default `object`), or all that a `node` taught. What another node taught is cut out, which can be taken back.',
+    'Forgets an `example`, a `label` (of `head`, by default `object`), or all that a `node` taught. What another node taught is cut out, which can be withdrawn.',
   request,
   response: Fields({
-    examples: Type.Integer({ minimum: 0, description: 'How many do not count any more.' }),
+    examples: Type.Integer({ minimum: 0, description: 'How many no longer count.' }),
     cut: Type.Union([Type.String(), Type.Null()], {
-      description: 'To take it back with `withdraw`, where it is a cut.',
+      description: 'For `withdraw`, if it is a cut.',
     }),
     heads: ChangedHeads,
   }),

@@ -14,25 +14,25 @@ export const Label = named(Type.String({ minLength: 1, maxLength: 64, descriptio
 export const ExampleId = Type.String({
   minLength: 1,
   maxLength: 64,
-  description: 'Of an example, as `list` tells it.',
+  description: 'Of an example, from `list`.',
 });
 export const Negative = Type.Optional(Type.Boolean({ description: 'True: it is *not* that. Default: false.' }));
 
 /** Else that is refused, and `error` names the earlier example. */
 export const Anyway = Type.Optional(
   Type.Boolean({
-    description: 'True: also where nearly the same picture was taught as something else. Default: false.',
+    description: 'True: even if nearly the same picture was taught as something else. Default: false.',
   }),
 );
 
 export const Head = { head: Type.String({ description: '`object`, or the name of a state.' }), ...HeadNow };
 const ChangedHead = Fields(Head);
-export const ChangedHeads = Type.Array(ChangedHead, { description: 'Heads that are others now.' });
+export const ChangedHeads = Type.Array(ChangedHead, { description: 'Heads that changed.' });
 
 /** @throws InputError where nothing can be taught. */
 export function learningOf({ node }: VerbContext): HubLearning {
   if (node.learning) return node.learning;
-  throw new InputError('nothing can be taught on this node: set learn.enabled in its settings and start it again');
+  throw new InputError('nothing can be taught on this node: set learn.enabled in its settings and restart it');
 }
 
 /** @throws InputError when nothing was taught of it. */

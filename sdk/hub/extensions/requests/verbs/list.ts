@@ -18,9 +18,9 @@ const flag = (description: string) => Type.Optional(Type.Boolean({ description }
 const request = Fields({
   head: Type.Optional(HeadName),
   label: Type.Optional(Label),
-  doubtful: flag('Examples that are most worth a look first; else the newest.'),
-  misses: flag('What was seen lately and is most worth a word, the most uncertain first.'),
-  cuts: flag('What was taken out of what other nodes taught.'),
+  doubtful: flag('Most doubtful examples first; otherwise the newest.'),
+  misses: flag('Recent objects whose label would help most, the most uncertain first.'),
+  cuts: flag('Cuts: examples of other nodes that do not count.'),
   limit: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 100, description: `Entries of a page. Default: ${pageSize}.` }),
   ),
@@ -45,13 +45,13 @@ const Miss = Fields({
   event_id: Type.Union([Type.String(), Type.Null()]),
   time: Seconds,
   label: Type.String({ description: 'What it is called, or `unknown`.' }),
-  nearest: Type.String({ description: 'The label that is nearest, whether or not it is near enough.' }),
-  score: Type.Number({ ...Fraction, description: 'The chance that the nearest one is right.' }),
+  nearest: Type.String({ description: 'The nearest label, whether or not it is near enough.' }),
+  score: Type.Number({ ...Fraction, description: 'Probability that the nearest one is right.' }),
 });
 
 const ListedCut = Fields({
   id: Type.String(),
-  node: Type.String({ description: 'Who cut; only its own cuts can a node withdraw.' }),
+  node: Type.String({ description: 'The node that made it; a node can withdraw only its own cuts.' }),
   target: Type.Union([
     Fields({ example: Type.String() }),
     Fields({ head: Type.String(), label: Type.String() }),
@@ -63,7 +63,7 @@ const ListedCut = Fields({
 
 const Confusion = Fields({
   label: Type.String({ description: 'What was taught.' }),
-  named: Type.String({ description: 'What it is taken for when it is left out.' }),
+  named: Type.String({ description: 'What it is taken for when left out.' }),
   count: Count('Examples.'),
   examples: Type.Array(ExampleId, { description: `At most ${mostIds} of them.` }),
 });
@@ -76,10 +76,10 @@ export const list = defineVerb({
   response: Fields({
     ...LearningState.properties,
     versions: Type.Optional(
-      Type.Array(Type.Integer({ minimum: 1 }), { description: 'That can be rolled back to, the oldest first.' }),
+      Type.Array(Type.Integer({ minimum: 1 }), { description: 'Versions that can be rolled back to, oldest first.' }),
     ),
     confusions: Type.Optional(
-      Type.Array(Confusion, { description: `The ${mostConfusions} most frequent ones at most.` }),
+      Type.Array(Confusion, { description: `At most the ${mostConfusions} most frequent ones.` }),
     ),
     total: Type.Optional(Count('Entries of all pages.')),
     listed: Type.Optional(Type.Array(Listed)),

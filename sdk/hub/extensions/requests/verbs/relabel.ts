@@ -5,9 +5,9 @@ import { defineVerb } from './verb.ts';
 
 export const relabel = defineVerb({
   name: 'relabel',
-  description: 'Gives an example another label. It is a new example of this node then, and the old one is forgotten.',
+  description: 'Gives an example another label: this node gets a new example, and the old one is forgotten.',
   request: Fields({ example: ExampleId, label: Label, negative: Negative }),
-  response: Fields({ examples: Type.Array(ExampleId, { description: 'The new one.' }), ...Head }),
+  response: Fields({ examples: Type.Array(ExampleId, { description: 'The new label.' }), ...Head }),
   run: async ({ example, label, negative = false }, context) => {
     const learning = learningOf(context);
     const { examples, head } = await learning.relabel(example, { label, negative });

@@ -5,10 +5,10 @@ import { defineVerb } from './verb.ts';
 export const restart = defineVerb({
   name: 'restart',
   description:
-    'Closes a camera and opens it again. Without `camera`: ends the process where systemd starts it again, else restarts all cameras that are enabled.',
+    'Closes a camera and reopens it. Without `camera`: ends the process if systemd restarts it, else restarts all enabled cameras.',
   request: Fields({ camera: Type.Optional(Camera) }),
   response: Fields({
-    process: Type.Boolean({ description: 'True: the whole process ends and is started again.' }),
+    process: Type.Boolean({ description: 'True: the whole process ends and is restarted.' }),
     cameras: Type.Array(Type.String(), { description: 'Those that were restarted.' }),
   }),
   bare: 'camera',

@@ -6,7 +6,7 @@ import { defineVerb } from './verb.ts';
 export const rollback = defineVerb({
   name: 'rollback',
   description:
-    'Goes back to an earlier version of a head. The one that was in use is not taken again until its examples change.',
+    'Goes back to an earlier version of a head. The one that was in use is not used again until its examples change.',
   request: Fields({
     head: HeadName,
     version: Type.Optional(Type.Integer({ minimum: 1, description: 'Default: the one before the one in use.' })),

@@ -8,7 +8,8 @@ const { minimum: leastQuality, maximum: mostQuality } = SnapshotSettings.propert
 
 export const snapshot = defineVerb({
   name: 'snapshot',
-  description: 'Puts what a camera sees now on `<camera>/view`. Without `height` and `quality`: as its settings say.',
+  description:
+    'Publishes the current picture of a camera on `<camera>/view`. `height` and `quality` default to its settings.',
   request: Fields({
     camera: Camera,
     height: Type.Optional(
@@ -18,7 +19,7 @@ export const snapshot = defineVerb({
     still: Type.Optional(
       Type.Boolean({
         description:
-          'A still in the camera’s full resolution, or of `height`, of a libcamera: camera. Its frames may pause for it.',
+          'Takes a still in full resolution, or of `height`, with a libcamera: camera. Frames may pause meanwhile.',
       }),
     ),
   }),

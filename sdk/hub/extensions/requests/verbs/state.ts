@@ -7,7 +7,7 @@ import { defineVerb } from './verb.ts';
 
 export const state = defineVerb({
   name: 'state',
-  description: 'A camera as it is: its counts and all its settings. The password of its source is masked.',
+  description: 'The current state of a camera: its counts and all its settings. The password of its source is masked.',
   request: Fields({ camera: Camera }),
   response: Fields({
     camera: Camera,

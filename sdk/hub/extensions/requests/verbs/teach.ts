@@ -10,16 +10,16 @@ const Pixel = Type.Number({ minimum: -65_536, maximum: 65_536 });
 const request = Fields({
   camera: Camera,
   label: Label,
-  track_id: Type.Optional(Type.Integer({ minimum: 1, description: 'Of an object, as its event tells it.' })),
+  track_id: Type.Optional(Type.Integer({ minimum: 1, description: 'Of an object, from its event.' })),
   event_id: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 128, description: 'The `id` of an event; it may be over.' }),
+    Type.String({ minLength: 1, maxLength: 128, description: 'The `id` of an event, which may have ended.' }),
   ),
   box: Type.Optional(
     Type.Tuple([Pixel, Pixel, Pixel, Pixel], { description: '[x1, y1, x2, y2] in pixels of the newest frame.' }),
   ),
   view: Type.Optional(
     Type.Union([Type.String({ minLength: 1, maxLength: 32 }), Type.Literal(true)], {
-      description: 'The whole view: the name of its state, such as `gate`; true: it is called as the camera.',
+      description: 'The whole view: the name of its state, such as `gate`; true: the camera’s name.',
     }),
   ),
   negative: Negative,
@@ -29,9 +29,9 @@ const request = Fields({
 export const teach = defineVerb({
   name: 'teach',
   description:
-    'Teaches what something is that a camera sees, with exactly one of `track_id`, `event_id`, `box` and `view`. The next frames are named by it.',
+    'Teaches what a camera sees, with exactly one of `track_id`, `event_id`, `box` and `view`. It applies from the next frame on.',
   request,
-  response: Fields({ examples: Type.Array(ExampleId, { description: 'The new ones.' }), ...Head }),
+  response: Fields({ examples: Type.Array(ExampleId, { description: 'The new examples.' }), ...Head }),
   run: async (data, context) => {
     const learning = learningOf(context);
     const camera = context.camera(data.camera).name;

@@ -3,26 +3,26 @@ import { assertShape } from '../../../../base/arguments.ts';
 import type { NodeTopics } from '../../../contract/topics.ts';
 import type { HubCamera, HubNode } from '../../hub-node.ts';
 
-/** What a verb has to work with. */
+/** What a verb can use. */
 export interface VerbContext {
   readonly node: HubNode;
   readonly topics: NodeTopics;
   /** The names of all verbs that are answered. */
   readonly verbs: readonly string[];
-  /** @throws InputError when there is no such camera, naming those there are. */
+  /** @throws InputError when there is no such camera, listing the existing ones. */
   camera(name: string): HubCamera;
   /**
    * Publishes a picture on a retained topic of this node, at once and before the answer; it does not go through the
    * outbox, for it belongs to this request.
    *
-   * @throws InputError when the broker does not take it now.
+   * @throws InputError when the broker does not accept it now.
    */
   publishPicture(topic: string, jpeg: Buffer): void;
-  /** Ends the process; whoever watches over it starts it again. Undefined where nobody does. */
+  /** Ends the process, for its supervisor to restart. Undefined without one. */
   readonly restartProcess: (() => void) | undefined;
 }
 
-/** A question that a hub answers: `request/<name>` and `response/<name>`. */
+/** A request that a hub answers: `request/<name>` and `response/<name>`. */
 export interface Verb<
   Name extends string = string,
   Request extends TObject = TObject,
@@ -32,7 +32,7 @@ export interface Verb<
   readonly name: Name;
   /** For docs/mqtt.md. */
   readonly description: string;
-  /** Give it `additionalProperties: false`, so that a field that is misspelt is said to be wrong. */
+  /** Give it `additionalProperties: false`, so that misspelt fields are reported. */
   readonly request: Request;
   /** Of `data` in the answer. */
   readonly response: Response;
@@ -48,7 +48,7 @@ export interface Verb<
 }
 
 /**
- * A verb of one's own, with the types of its schemas.
+ * Defines your own verb, typed by its schemas.
  *
  * @example
  * const ping = defineVerb({

@@ -5,8 +5,8 @@ import { defineVerb } from './verb.ts';
 
 export const withdraw = defineVerb({
   name: 'withdraw',
-  description: 'Takes back a cut that this node made: what it took out counts again.',
-  request: Fields({ cut: Type.String({ minLength: 1, maxLength: 64, description: 'Its id, as `list` tells it.' }) }),
+  description: 'Withdraws a cut of this node: the examples count again.',
+  request: Fields({ cut: Type.String({ minLength: 1, maxLength: 64, description: 'Its id, from `list`.' }) }),
   response: Fields({ cut: Type.String(), heads: ChangedHeads }),
   bare: 'cut',
   run: async ({ cut }, context) => {
