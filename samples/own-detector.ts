@@ -1,5 +1,6 @@
 // A detector of your own in place of the network:  node dist/samples/own-detector.js [URI]
-// Here it finds what is bright, as a thermal camera shows what is warm. Tracks, zones, events and MQTT follow by themselves.
+// This one finds bright spots, as a thermal camera shows warm ones. Tracks, zones, events and MQTT follow
+// automatically.
 import { type Detector, Pipeline } from 'ocellus';
 
 const warm = 200; // Of 255

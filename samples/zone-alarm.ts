@@ -5,7 +5,7 @@ const [source = 'scene:', seconds = '3'] = process.argv.slice(2);
 const pipeline = new Pipeline({
   source,
   detect: { labels: ['person'] },
-  // Corners in shares of the picture: here its left half. The page draws zones with the mouse.
+  // Corners in fractions of the picture: here its left half. The page draws zones with the mouse.
   // biome-ignore format: one corner after the other
   zones: { porch: { polygon: [[0, 0], [0.5, 0], [0.5, 1], [0, 1]] } },
 });

@@ -63,7 +63,7 @@ export function ffmpegCommand(options: FfmpegInput): FfmpegCommand {
 const aspect = 'if(between(sar,0.25,4)*not(between(sar,0.99,1.01)),sar,1)';
 
 /**
- * The filter that makes pixels square and scales to what is wanted. It is worked out anew for each size of a stream, and
+ * The filter that makes pixels square and scales to what is wanted. It is re-evaluated for each size of a stream, and
  * with `eval=frame` for each shape of its pixels: television goes from 4:3 to 16:9 in the same number of pixels. One with
  * square pixels of the size that is wanted passes as it is.
  */
@@ -103,7 +103,7 @@ export function plainWords(said: string, maxPixels: number = defaultMaxPixels): 
 export function atMost(fps: number | undefined): string[] {
   if (fps === undefined) return [];
   // Variable 0 is when the next frame is due. A little early is in time, for cameras are not exact; a clock that was
-  // set back by more than two frames begins anew.
+  // set back by more than two frames restarts the schedule.
   const period = (1 / fps).toFixed(6);
   const early = (0.1 / fps).toFixed(6);
   const isDue = `isnan(t)+gte(t+${early},ld(0))+gt(ld(0)-t,2*${period})`;

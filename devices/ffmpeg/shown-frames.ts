@@ -16,7 +16,7 @@ export interface Matrices {
 
 /**
  * Reads bare frames, I420 without padding, each of which ffmpeg tells of beside them: its size, its time, its colours. A
- * format begins with the first frame, and anew with each that looks otherwise than the one before.
+ * format begins with the first frame, and again with each that differs from the one before.
  */
 export class ShownFrameParser implements StreamParser {
   readonly #sink: StreamSink;

@@ -130,7 +130,7 @@ function open(): FoundLibcamera {
     process.dlopen(loaded, file);
   } catch (error) {
     // Another libcamera has come since, or none is left.
-    return { file, why: `${file} cannot be loaded: ${messageOf(error)}; npm run kernels builds it anew` };
+    return { file, why: `${file} cannot be loaded: ${messageOf(error)}; npm run kernels rebuilds it` };
   }
   const addon = loaded.exports as LibcameraAddon;
   if (addon.abi === abi) return { addon, file, why: '' };

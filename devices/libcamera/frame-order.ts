@@ -1,4 +1,4 @@
-/** A larger step is no gap: the count began anew, or there is none. */
+/** A larger step is not a gap: the counter restarted, or there is none. */
 const largestGap = 10_000;
 
 /** Numbers a camera's frames, over all its runs, and tells which of them are due. */
@@ -10,7 +10,7 @@ export class FrameOrder {
   /** When the last frame was due that was shown. */
   #lastDueNs = Number.NEGATIVE_INFINITY;
 
-  /** The driver's count may begin anew. */
+  /** The driver's counter may restart. */
   restart(): void {
     this.#lastOfDriver = undefined;
   }

@@ -55,7 +55,7 @@ export function controlsOf(natives: readonly NativeControl[], values: ReadonlyMa
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** What is set where nothing is asked for: a lens that can focus does so by itself, as with rpicam-vid. */
+/** The defaults: a lens that can focus does so automatically, as with rpicam-vid. */
 function withAutofocus(natives: readonly NativeControl[], values: ControlValues): ControlValues {
   const focus = natives.find(({ name }) => name === 'AfMode');
   return !focus || 'lens_position' in values ? values : { af_mode: focus.max, ...values };

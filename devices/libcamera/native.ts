@@ -15,7 +15,7 @@ import { SetControls } from './set-controls.ts';
 
 /** One is written, one waits, one is in the network, one is shown; two more for programs that keep one. */
 const buffers = 6;
-/** Of a Raspberry Pi: what the kernel's drivers give by themselves is not cached. */
+/** DMA heaps of a Raspberry Pi: the drivers' own buffers are not cached. */
 const heaps = ['/dev/dma_heap/vidbuf_cached', '/dev/dma_heap/linux,cma'];
 /** What libcamera may take to stop a camera. */
 const closeTimeoutMs = 5000;

@@ -10,7 +10,7 @@ import { findProgram } from './find-program.ts';
 const graceMs = 1000;
 /** What the kernel may take to end one that is killed. */
 const killMs = 2000;
-/** After the program's end its pipes are closed if nothing came out of them for so long. */
+/** After the program's end its pipes are closed once they have been silent for this long. */
 const silenceMs = 500;
 const keptLines = 12;
 const keptLineLength = 400;
@@ -107,7 +107,7 @@ export class Child {
         reject(new InputError(`cannot start ${program}: ${maskCredentials(messageOf(error))}`));
       try {
         const stdio = [writes ? 'pipe' : 'ignore', 'pipe', 'pipe'] as const;
-        // Ctrl-C at the terminal does not reach a group of its own: whoever runs this process stops its devices.
+        // Ctrl-C at the terminal does not reach a separate process group: this process stops its devices itself.
         const process = spawn(bound[0]!, bound.slice(1), { stdio: [...stdio], detached: true }) as Process;
         process.once('spawn', () => resolve(new Child(process, listener)));
         // Stays for the program's life: an error without a listener would end this process.
@@ -175,7 +175,7 @@ export class Child {
     void this.ended.then(() => clearInterval(timer));
   }
 
-  /** Neither this process nor whoever waits for the program hangs with it. */
+  /** Keeps this process, and callers that wait for the program, from hanging with it. */
   #abandon(): void {
     this.#process.unref();
     for (const stream of [this.stdin, this.stdout, this.stderr]) stream?.destroy();

@@ -20,7 +20,7 @@ export class Encoder {
     this.#timeoutMs = timeoutMs;
     this.#bytes = Buffer.alloc(byteLength);
     child.stdout.resume();
-    // What it says of itself, and how it ended, is worth more than EPIPE.
+    // Its own messages, and how it ended, are more useful than EPIPE.
     child.stdin!.on('error', () => {});
   }
 

@@ -144,7 +144,7 @@ export class IndexReader {
   }
 }
 
-/** Is it a later frame of the same source? One that was opened again counts anew. */
+/** Whether it is a later frame of the same source, whose counter restarts when it is reopened. */
 export function follows(frame: FrameLine, before: FrameLine): boolean {
   return frame.sequence > before.sequence && frame.captureTimeNs >= before.captureTimeNs;
 }

@@ -110,7 +110,7 @@ export class V4l2Camera extends LiveDevice {
     if (!path.startsWith('/dev/')) throw new InputError(`expected v4l2:/dev/videoN, got v4l2:${path}`);
     const node = statSync(path, { throwIfNoEntry: false });
     if (!node) throw new InputError(`there is no ${path}: plug the camera in; cameras found: ${known}`);
-    // To open another kind of device does something by itself: a watchdog begins to count.
+    // Merely opening another kind of device can have effects: a watchdog starts counting.
     if (!node.isCharacterDevice() || major(node.rdev) !== videoMajor) {
       throw new InputError(`${path} is no camera; cameras found: ${known}`);
     }

@@ -2,7 +2,7 @@
  * Ocellus' compiled programs from C, and from every language that can call C.
  *
  * A program is a network that `ocellus compile` made: one file, a picture of uint8 in, numbers of uint8 or float out. This
- * library loads and runs it, needs nothing but the C library, and starts nothing by itself.
+ * library loads and runs it, needs nothing but the C library, and starts nothing in the background.
  *
  *     ocellus_program *program = ocellus_load_file("yolox-nano-416-int8.ocp", NULL);
  *     if (!program) { fprintf(stderr, "%s\n", ocellus_error()); return 1; }

@@ -157,7 +157,7 @@ export class Frame implements FrameInfo {
     return this;
   }
 
-  /** Gives one reference back. @throws Error when it was given back already. */
+  /** Releases one reference. @throws Error when it was released already. */
   release(): void {
     if (this.#references === 0) throw new Error(`frame ${this.sequence} was released more often than acquired`);
     if (--this.#references === 0) this.#onFree?.();

@@ -350,7 +350,7 @@ export class Learner extends EventEmitter<LearnerEvents> {
       if (versions) this.#heads.set(name, versions);
     } catch (error) {
       // The examples are what counts: a head is made from them again.
-      this.#logger.warn(`the versions of head ${name} cannot be read and begin anew: ${messageOf(error)}`);
+      this.#logger.warn(`the versions of head ${name} cannot be read and start over: ${messageOf(error)}`);
     }
     try {
       await this.train(name);

@@ -173,7 +173,7 @@ export function taughtIn(
     heads.set(camera, (heads.get(camera) ?? new Set()).add(head));
   }
   return {
-    // Not the latest time: a clock that was ahead once would be right for ever.
+    // Not the latest time: a clock that was once ahead would win forever.
     taughtMs: asTaught(examples).at(-1)?.timeMs ?? null,
     heads: new Map([...heads].map(([camera, names]) => [camera, [...names].sort()])),
   };

@@ -6,7 +6,7 @@ import { toMat } from './mat.ts';
 
 /** Pixels that are compared on each side of a cell of 8: half the picture's size tells as much. */
 const cellPixels = 4;
-/** A cell has changed when so much of it is foreground, 0..255. */
+/** A cell has changed when this much of it is foreground, 0..255. */
 const leastForeground = 64;
 /** A shadow is marked with 127, foreground with 255. */
 const foreground = 200;
@@ -72,7 +72,7 @@ export class BackgroundChanges implements ChangeFinder {
   }
 
   accept(): void {
-    // At a rate of 1 it begins anew; another subtractor would leave its memory to the garbage collector.
+    // A rate of 1 resets it; a new subtractor would leave the old one's memory to the garbage collector.
     this.#subtractor!.apply(this.#newest!, 1).release();
     if (this.#method === 'MOG2') return;
     // KNN begins with no samples, and all is foreground until it has some; at this rate each look fills one.

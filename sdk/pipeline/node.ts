@@ -122,7 +122,7 @@ export class Node extends EventEmitter<NodeEvents> {
     return this.#card;
   }
 
-  /** Which figures the board tells of itself, from the moment that is known. */
+  /** Which figures the board reports, once known. */
   get senses(): BoardSenses | undefined {
     return this.#report.senses;
   }

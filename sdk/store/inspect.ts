@@ -13,8 +13,8 @@ export interface Found {
 }
 
 /**
- * Looks at the files of a LevelDB before it is opened, for damage that LevelDB makes worse (it begins anew where `CURRENT`
- * is missing, and removes tables that a cut list of files does not name) or says nothing of.
+ * Checks the files of a LevelDB before it is opened, for damage that LevelDB makes worse (it starts over where
+ * `CURRENT` is missing, and removes tables that a cut list of files does not name) or says nothing of.
  *
  * @throws UnavailableError when the folder cannot be read.
  */

@@ -63,7 +63,7 @@ class Stage {
     return [script, side, this.broker.url, String(rate), String(events), this.data];
   }
 
-  /** Waits until so many events have come. */
+  /** Waits until this many events have arrived. */
   async heard(count: number): Promise<void> {
     while (this.#heard < count) await sleep(20);
   }

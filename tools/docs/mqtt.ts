@@ -5,7 +5,7 @@ import { contract, type Topic } from '../../sdk/hub/contract.ts';
 import { standardVerbs } from '../../sdk/hub/extensions/requests/verbs/verbs.ts';
 import { table } from './table.ts';
 
-/** `docs/mqtt.md` with its tables made anew from the contract. @param page As it is now. */
+/** Returns `docs/mqtt.md` with its tables regenerated from the contract. @param page Its current text. */
 export function mqttPage(page: string): string {
   return page.replace(
     /(<!-- made by npm run docs: (\w+) -->\n).*?(<!-- end -->)/gs,
@@ -38,7 +38,7 @@ function topics(): string {
 
 function settings(): string {
   return table(
-    ['setting', 'takes', 'what it does'],
+    ['setting', 'values', 'what it does'],
     [...settingTopics.values()].map(({ name, payload, description }) => [`\`${name}\``, payload.summary, description]),
   );
 }

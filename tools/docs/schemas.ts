@@ -37,7 +37,7 @@ function asyncApi(): object {
       description: 'What a node tells over MQTT and what it can be asked.',
       license: { name: 'Apache-2.0' },
     },
-    servers: { embedded: { host: '127.0.0.1:1883', protocol: 'mqtt', description: 'The broker it runs by itself.' } },
+    servers: { embedded: { host: '127.0.0.1:1883', protocol: 'mqtt', description: 'The built-in broker.' } },
     defaultContentType: 'application/json',
     channels: Object.fromEntries(contract.map((topic) => [topic.name, channel(topic)])),
     operations: Object.fromEntries(contract.filter(({ name }) => !isReply(name)).map((topic) => operation(topic))),

@@ -10,8 +10,7 @@ export function settingsPage(): string {
   return `# Settings
 
 \`ocellus run\` reads \`ocellus.yaml\` in the folder it is started in, or the file that \`--config\` names. Every field may be
-left out. What is changed on the page or over MQTT is written back to the file; comments stay. A wrong field stops the start
-with its path, what was expected and what came.
+left out. Changes on the page or over MQTT are written back to the file; comments stay. An invalid field stops the start with its path, what was expected and what came.
 
 \`\`\`yaml
 node: porch
@@ -33,8 +32,8 @@ mqtt:
 
 ## Secrets
 
-Passwords need not stand in the file. In the fields marked *secret*, \`\${NAME}\` is the systemd credential of that name
-(\`LoadCredential=\`), else the environment variable, and \`\${/path}\` is what that file holds, without the end of its last line:
+Passwords need not be in the file. In the fields marked *secret*, \`\${NAME}\` is the systemd credential of that name
+(\`LoadCredential=\`), else the environment variable, and \`\${/path}\` is the content of that file, without its last line break:
 
 \`\`\`yaml
 cameras:
@@ -44,14 +43,14 @@ mqtt:
   password: \${/run/secrets/mqtt}
 \`\`\`
 
-They are looked up at the start and only in the settings file and on the command line, never in what comes from the page or over MQTT. A
-name that is nowhere stops the start. Inside \`{ }\` and \`[ ]\` YAML wants the text in quotes. What stands in these fields is not shown in messages, logs, statistics, on the page or on MQTT.
+They are resolved at start, and only in the settings file and on the command line, never in changes from the page or over MQTT. A
+name that is not set stops the start. Inside \`{ }\` and \`[ ]\` YAML needs quotes around the text. The content of these fields is not shown in messages, logs, statistics, on the page or on MQTT.
 
 ## Fields
 
 This page is made from the schema (\`npm run docs\`); \`<name>\` stands for a name you choose: lower-case letters, digits, \`_\`, \`-\`.
 
-${table(['field', 'takes', 'default', 'what it is'], rows)}
+${table(['field', 'values', 'default', 'meaning'], rows)}
 `;
 }
 

@@ -14,7 +14,7 @@ const version = '7.1.2';
 const flags = '-O1';
 const own = join(root, 'build', 'opencv');
 const recipe = join(root, 'tools', 'setup', 'opencv');
-/** The compiler takes so much for the largest file. */
+/** Memory that the compiler needs for the largest file. */
 const bytesPerJob = 1.2e9;
 
 /** Builds what is not built yet, and tries it; says what is missing. True when it works. */

@@ -44,7 +44,7 @@ export async function printWire(value: unknown): Promise<void> {
   await new Promise<void>((resolve) => process.stdout.once('drain', resolve));
 }
 
-/** Where stderr is no terminal, so many lines of progress at most are written, and none of few steps. */
+/** If stderr is not a terminal, at most this many lines of progress are written, and none for few steps. */
 const progressLines = 20;
 const fewSteps = 100;
 

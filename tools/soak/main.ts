@@ -27,7 +27,7 @@ const { values } = parseArgs({
 const limits = { resident: 16e6, heap: 0.5e6, external: 4e6, buffers: 4e6, resources: 1, files: 1 } as const;
 type Measure = keyof typeof limits;
 const measures = Object.keys(limits) as Measure[];
-/** The slope lies within so many standard errors in 95 of 100 cases. */
+/** The slope is within this many standard errors in 95 of 100 cases. */
 const sureness = 2;
 
 const samples: Sample[] = [];

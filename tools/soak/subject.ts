@@ -21,7 +21,7 @@ const { values } = parseArgs({
 });
 const total = Number(values.frames);
 const step = Math.round(total / Number(values.samples));
-/** The camera is switched off and on after so many frames: it is opened anew, as after a fault. */
+/** The camera is switched off and on after this many frames: it is reopened, as after a fault. */
 const reopenAfter = Math.round(total / 20);
 
 setFlagsFromString('--expose-gc');

@@ -17,7 +17,7 @@ export class World {
     this.#root = root;
     this.#client = mqtt.connect(broker);
     this.#client.on('message', () => this.heard.messages++);
-    // `error` without a listener would end the process; MQTT.js tries again by itself.
+    // `error` without a listener would end the process; MQTT.js retries automatically.
     this.#client.on('error', () => {});
     this.#client.subscribe(`${root}/#`, { qos: 1 });
     this.#socket = this.#watch();

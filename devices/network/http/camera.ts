@@ -69,7 +69,7 @@ export class HttpCamera extends NetworkCamera {
     return this.#forward(response, input);
   }
 
-  /** Gives ffmpeg each picture, the newest ones where it is slower than the camera. */
+  /** Feeds each picture to ffmpeg, only the newest ones when it is slower than the camera. */
   #forward(response: IncomingMessage, input: Writable): Promise<string> {
     let jpegs = 0;
     let bytes = 0;

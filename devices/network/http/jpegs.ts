@@ -147,7 +147,7 @@ export class JpegFinder {
     this.#onJpeg(jpeg);
   }
 
-  /** No JPEG after all, or no whole one: what follows is looked at anew. */
+  /** Not a JPEG after all, or an incomplete one: scanning restarts after it. */
   #giveUp(length: number): boolean {
     this.#dropped++;
     this.#skip(length);

@@ -1,7 +1,7 @@
 import { RefusedError } from './refused-error.ts';
 import type { Ending, Sent, Suspects } from './suspects.ts';
 
-/** Of those at QoS 0 so many wait for their turn at most. */
+/** At most this many QoS 0 messages wait for their turn. */
 const mostWaiting = 64;
 /** How long a connection is quiet before what may have ended the last one goes out again. */
 const quietMs = 1000;

@@ -1,7 +1,7 @@
 import { Backoff } from '../../base/backoff.ts';
 import { type Cause, closedAgain } from './causes.ts';
 
-/** A connection that lived so long was a good one: the next failure is the first again. */
+/** A connection that lasted this long was good: the next failure counts as the first. */
 export const goodConnectionMs = 10_000;
 const slowRetryMs = 30_000;
 /** So many connections in a row may end at messages before the next ones wait longer and longer. */

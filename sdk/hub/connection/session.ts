@@ -60,7 +60,7 @@ interface SessionEvents {
 }
 
 const connectTimeoutMs = 10_000;
-/** For so long the broker keeps commands that come while the connection is gone; older ones were meant for another time. */
+/** How long the broker keeps commands while the connection is down; older ones were meant for another time. */
 const sessionExpirySeconds = 3600;
 const keepaliveSeconds = 30;
 /** The largest message that is taken in: a retained snapshot is well below. MQTT 5 brokers keep to it; of others it is left out. */
@@ -118,7 +118,7 @@ export class Session extends EventEmitter<SessionEvents> {
     const { address, logger } = this.#options;
     if (address.tls?.skip_verification) {
       logger.warn(
-        `MQTT: the certificate of ${address.title} is NOT verified (mqtt.tls.skip_verification): whoever is in between can read and change everything. Name its CA in mqtt.tls.ca instead.`,
+        `MQTT: the certificate of ${address.title} is NOT verified (mqtt.tls.skip_verification): anyone in between can read and change everything. Name its CA in mqtt.tls.ca instead.`,
       );
     }
     this.#attempt();
@@ -213,7 +213,7 @@ export class Session extends EventEmitter<SessionEvents> {
       if (isUnanswered) cause ??= stream.writableLength === 0 ? silence : noAnswer;
       else if (isMalformed) cause ??= notMqtt;
       else cause ??= causeOf(error, connectedAt === undefined ? protocol : undefined);
-      // After an error in what came MQTT.js reads on, and what the packet acknowledged waits for ever.
+      // After a parse error MQTT.js reads on, and what the packet acknowledged would wait forever.
       stream.destroy();
     });
     client.on('disconnect', ({ reasonCode }) => {

@@ -22,7 +22,7 @@ export class SizeLimit {
     this.#given = given;
   }
 
-  /** It takes less than so many bytes. */
+  /** Its limit is below this many bytes. */
   get refused(): number {
     if (performance.now() - this.#refusedAt > rememberedMs) this.#forget();
     return Math.min(this.#given + 1, this.#refused);
@@ -36,7 +36,7 @@ export class SizeLimit {
     return Math.min(this.#given, this.#isCertain ? found : Math.max(found, smallestGuess));
   }
 
-  /** May a packet of so many bytes be too large? Not when one like it was taken. */
+  /** Whether a packet of this size may be too large. Not if a similar one was accepted. */
   mayExceed(bytes: number): boolean {
     return bytes > this.#accepted;
   }
@@ -46,7 +46,7 @@ export class SizeLimit {
     if (this.#accepted >= this.#refused) this.#forget();
   }
 
-  /** The broker says that a packet of so many bytes is too large. */
+  /** The broker says that a packet of this size is too large. */
   refuse(bytes: number): void {
     // It took as much before: it has another limit now.
     if (!this.mayExceed(bytes)) this.#accepted = 0;
@@ -54,7 +54,7 @@ export class SizeLimit {
     this.#isCertain = true;
   }
 
-  /** The connection ended at a packet of so many bytes. @returns False when that cannot be because of its size. */
+  /** The connection ended at a packet of this size. @returns False when that cannot be because of its size. */
   suspect(bytes: number): boolean {
     if (bytes <= smallestGuess || !this.mayExceed(bytes)) return false;
     this.#note(bytes);

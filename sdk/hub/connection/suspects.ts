@@ -20,7 +20,9 @@ export interface Ending {
 
 /** So often a connection ends while it alone is on its way. */
 const mostStrikes = 2;
-/** So many are sent one by one after a connection ended with several on their way, in case these do not come again. */
+/**
+ * How many messages are sent one by one after a connection ended with several in flight, in case those do not recur.
+ */
 const carefulFor = 64;
 const firstBanMs = 10 * 60_000;
 const longestBanMs = 6 * 3_600_000;
@@ -29,7 +31,7 @@ const endsConnection = 'it ends the connection, or acknowledges nothing';
 
 interface Verdict {
   readonly reason: string;
-  /** It was too large: smaller than so many bytes it is another message. */
+  /** It was too large: below this many bytes it counts as another message. */
   readonly bytes?: number;
 }
 

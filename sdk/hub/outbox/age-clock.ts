@@ -47,7 +47,7 @@ const most = 0xffff_ffff;
  * It counts the seconds of the outbox's life, which are kept on disk beside the messages. Between two processes it goes on by
  * what can be known:
  *
- * - The machine was not started anew: by how long it has been up, exactly.
+ * - The machine was not rebooted: by its uptime, exactly.
  * - It was: by the wall clock, if that had been set from the network both times. There is no other sign that it is right: a
  *   plausible time may be the one that was saved when the board lost its power.
  * - Else not at all. A message may then be kept for longer than it should be; the bounds in bytes hold all the same.

@@ -5,9 +5,9 @@ export interface Message {
   /** The broker keeps the newest payload of the topic. In the outbox too only the newest one waits. */
   readonly retain: boolean;
   /**
-   * `state`: how something is now; goes before all others and is not kept on disk, for who tells it tells it anew after
-   * each connect. `event`: something that happened; events, and the snapshots they speak of, stay in the order in which
-   * they were put. `learning`: what was learned, for other nodes. All messages of a topic are of one kind.
+   * `state`: a current state; sent before all others and not kept on disk, since it is published again after each
+   * connect. `event`: something that happened; events, and the snapshots they speak of, stay in the order in which they
+   * were put. `learning`: what was learned, for other nodes. All messages of a topic are of one kind.
    */
   readonly kind: 'state' | 'event' | 'learning';
 }

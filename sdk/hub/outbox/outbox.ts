@@ -143,7 +143,7 @@ export class Outbox {
     return undefined;
   }
 
-  /** For how long it is of use yet, ms; undefined: for ever. */
+  /** Remaining time of use, ms; undefined: unlimited. */
   lifetimeOf({ expiresMs }: Entry): number | undefined {
     return expiresMs === undefined ? undefined : Math.max(0, expiresMs - this.#clock.now());
   }

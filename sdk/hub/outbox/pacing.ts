@@ -3,7 +3,7 @@ import { TokenBucket } from '../../base/token-bucket.ts';
 
 const burst = 100;
 
-/** When the next message may go: so many a second, and after a refusal not at once. */
+/** Decides when the next message may be sent: at a limited rate, and with a pause after a refusal. */
 export class Pacing {
   readonly #bucket: TokenBucket;
   readonly #backoff = new Backoff();

@@ -1,8 +1,8 @@
 import type { Logger } from '../../base/log.ts';
 
-/** Topics that are refused for a reason that was told already are told together, after so long. */
+/** Topics refused for a reason that was already logged are logged together, after this time. */
 const gatherMs = 60_000;
-/** A reason that comes and goes is told so often at most. */
+/** Minimum interval of logging a reason that comes and goes. */
 const againMs = 3_600_000;
 const mostTopics = 1000;
 const mostNamed = 8;
@@ -53,7 +53,7 @@ export class Refusals {
       if (!topics.has(topic) || performance.now() - since < gatherMs) continue;
       this.#logger.info(`MQTT: the broker takes ${topic} again, which it refused: ${text}`);
       clearTimeout(timer);
-      // What it still refuses is told anew, though not all the time.
+      // What it still refuses is logged again, though not all the time.
       this.#reasons.set(text, newReason(saidAt));
     }
   }

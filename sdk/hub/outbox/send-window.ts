@@ -65,7 +65,7 @@ export class SendWindow {
     clearTimeout(this.#watchdog);
   }
 
-  /** The oldest one has so long to be acknowledged, from now on. */
+  /** Restarts the acknowledgement timeout of the oldest one. */
   #watch(link: Link): void {
     clearTimeout(this.#watchdog);
     if (this.#sent.size === 0) return;

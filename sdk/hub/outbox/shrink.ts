@@ -1,11 +1,11 @@
 const quality = 70;
 const smallestPixels = 32;
 const tries = 5;
-/** A picture that takes so much of what it may is large enough. */
+/** A picture that uses this fraction of the limit is large enough. */
 const goodShare = 0.7;
 
 /**
- * The same picture in at most so many bytes: smaller, at a quality that still shows what it is of.
+ * Shrinks a picture to at most this many bytes, at a quality that still shows what it is of.
  *
  * @returns Undefined when it is no picture, or does not fit at 32 pixels either.
  */

@@ -10,9 +10,9 @@ import { decode, encode, keyOf, rangeOf, storedOf } from './record.ts';
 import type { Stored } from './stored-index.ts';
 import { Turns } from './turns.ts';
 
-/** What is put within so long is written at once; a snapshot that the broker has by then is not written at all. */
+/** Messages put within this time are written together; a snapshot that the broker has by then is never written. */
 const gatherMs = 20;
-/** What the broker has goes from the disk with the next write, or after so long. */
+/** Acknowledged messages are deleted from disk with the next write, or after this time. */
 const tidyMs = 1000;
 /** How old what waits is, is noted this often at least: a board that is switched off each day drops it in the end too. */
 const markMs = 3_600_000;

@@ -7,7 +7,7 @@ export interface Stored {
   readonly retain: boolean;
 }
 
-/** Holes at the front are cut off when there are so many. */
+/** Holes at the front are removed when there are this many. */
 const compactAt = 4096;
 
 /** The messages of a queue on disk by their sequence, in three arrays: a day of events is no more than 2 MB of memory. */

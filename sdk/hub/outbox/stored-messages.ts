@@ -1,7 +1,7 @@
 import type { Item } from './item.ts';
 import { type Stored, StoredIndex } from './stored-index.ts';
 
-/** What is on disk is also kept in memory up to so much, so that it need not be read again. */
+/** Up to this much of what is on disk is also kept in memory, so that it need not be read again. */
 const residentBytes = 2 * 1024 * 1024;
 
 /** What a queue has on disk, in order, with those of it that are in memory as well. */

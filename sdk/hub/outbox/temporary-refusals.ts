@@ -1,7 +1,7 @@
 import { Backoff } from '../../base/backoff.ts';
 import type { Entry } from './message.ts';
 
-/** A message that the broker refuses for the moment, while it takes others, is tried so often. */
+/** How often a message is tried that the broker refuses temporarily while accepting others. */
 const mostTries = 10;
 /** So many of them wait for their next try, while the others go on. */
 const mostDeferred = 16;

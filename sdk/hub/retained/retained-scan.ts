@@ -3,7 +3,7 @@ import { matches } from '../broker/topic-filter.ts';
 import { type Link, RefusedError } from '../connection/link.ts';
 import type { Incoming } from '../connection/session.ts';
 
-/** MQTT does not say when all retained messages have come; after so long without one they have. */
+/** MQTT does not tell when all retained messages have arrived; after this long without one they have. */
 const quietMs = 500;
 const longestMs = 10_000;
 const maxTopics = 10_000;

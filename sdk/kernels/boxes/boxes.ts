@@ -88,7 +88,7 @@ export interface BoxesKernels {
    *
    * @param boxes `[x1, y1, x2, y2]` each.
    * @param length How many there are.
-   * @param maxKept Ends after so many.
+   * @param maxKept Ends after this many.
    * @returns Indices of what stays, best first.
    */
   classwiseNms(

@@ -24,7 +24,7 @@ export class Candidates {
     this.classIds[i] = classId;
   }
 
-  /** Makes room for so many in all. Typed arrays that were read from here before are the old ones. */
+  /** Reserves room for this many in total. Typed arrays obtained earlier become stale. */
   reserve(length: number): void {
     const size = Math.max(length, 2 * this.scores.length);
     const { boxes, scores, classIds } = this;

@@ -14,7 +14,7 @@ static inline uint16_t motion_mean(const uint8_t* luma, size_t stride, size_t st
   return static_cast<uint16_t>(sum);
 }
 
-/// From one level towards another, by a share of the way but at least by one, or a small difference would stand for ever.
+/// From one level towards another, by a fraction of the distance but at least by one, or a small difference would remain forever.
 static inline int motion_approach(int from, int to, int rate) {
   const int size = to < from ? from - to : to - from;
   int step = (size * rate) >> 15;

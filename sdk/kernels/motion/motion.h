@@ -38,7 +38,7 @@ struct MotionRule {
   uint16_t learn_changed;
   /// Milliseconds since the frame before, 0..32767.
   uint16_t passed;
-  /// A change that rested for so many milliseconds is background, for half of it none any more; 0..32767.
+  /// A change at rest for this many milliseconds becomes background; after half of it, it no longer counts as a change; 0..32767.
   uint16_t settle;
 };
 

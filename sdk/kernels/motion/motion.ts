@@ -76,7 +76,10 @@ export interface MotionRule {
   readonly learnChanged: number;
   /** Milliseconds since the frame before, 0..32767. */
   readonly passed: number;
-  /** After so many milliseconds at rest a change is background, after half of it no change any more; 0..32767. */
+  /**
+   * After this many milliseconds at rest a change becomes background; after half of it, it no longer counts as a
+   * change; 0..32767.
+   */
   readonly settle: number;
 }
 

@@ -63,7 +63,10 @@ export function compareAndLearn(state: MotionState, rule: MotionRule): number {
   return count;
 }
 
-/** From one level towards another, by a share of the way but at least by one, or a small difference would stand for ever. */
+/**
+ * From one level towards another, by a fraction of the distance but at least by one, or a small difference would remain
+ * forever.
+ */
 function approach(from: number, to: number, rate: number): number {
   const size = Math.abs(to - from);
   const step = Math.max((size * rate) >> 15, Math.min(size, 1));

@@ -101,7 +101,7 @@ export class ObjectNames {
     return embedded;
   }
 
-  /** The head is another one: what is followed now is named anew. */
+  /** The head changed: current tracks are named again. */
   async renew(): Promise<void> {
     this.#names.clear();
     if (!this.#oracle.head(objectHead)) return;

@@ -16,7 +16,7 @@ export interface ViewState {
   readonly last: Pick<Prediction, 'label' | 'score'>;
 }
 
-/** Corners in shares of the frame, 0..1: `[x1, y1, x2, y2]`. */
+/** Corners in fractions of the frame, 0..1: `[x1, y1, x2, y2]`. */
 export type NormalisedBox = readonly [number, number, number, number];
 
 interface Watched {

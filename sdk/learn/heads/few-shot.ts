@@ -182,7 +182,7 @@ function draw(
   return { train, test };
 }
 
-/** As chosen, and each kind by itself where it can learn. */
+/** As chosen, and each kind alone where it can learn. */
 function headsOf(
   pictures: readonly LabelledEmbedding[],
   places: readonly number[],

@@ -149,7 +149,7 @@ export class HeadVersions {
     };
   }
 
-  /** Which versions there are and which is in use; the heads themselves are serialised by themselves. */
+  /** Which versions there are and which is in use; the heads are serialised separately. */
   serialise(): Buffer {
     const state: State = {
       format,

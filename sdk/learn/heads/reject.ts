@@ -36,15 +36,18 @@ const profileWeight = 1;
 const chanceWeight = 0.1;
 /** What the second nearest label counts for where a region is more typical of it. */
 const secondShare = 0.5;
-/** What is usual for all labels counts for each of them as so many examples: a label's own few say little. */
+/** The average over all labels counts as this many examples of each: a label's own few say little. */
 const sharedWeight = 12;
-/** What is taken for usual until examples say more: they count as so many. */
+/** The prior of what is typical, and its weight in examples. */
 const prior = { familiarity: { plain: 0.5, profiled: 0.9 }, typicality: 0, deviation: 0.12, weight: 5 };
-/** The normal distribution has 5 % below the mean less so many deviations. */
+/** 5 % of a normal distribution are below the mean minus this many standard deviations. */
 const belowMean = 1.645;
 /** With fewer the distribution is taken for normal, since five in a hundred of them is not even one. */
 const fewestForQuantile = 40;
-/** The score falls where a thing becomes unusual: to a half so many deviations below the threshold, so steeply. */
+/**
+ * The score falls as an object becomes atypical: to a half at this many deviations below the threshold, with this
+ * slope.
+ */
 const [halfBelow, steepness] = [1.25, 1.8];
 
 /** What the prototypes of a head's labels have in common: their mean. */

@@ -48,7 +48,7 @@ export class SteadyState {
   }
 
   /**
-   * @param timeMs Of the frame, by a clock that cannot be set; one that begins anew starts the count again.
+   * @param timeMs Of the frame, monotonic; one that restarts also restarts the count.
    * @returns Whether the state changed.
    */
   update({ label, score }: Pick<Prediction, 'label' | 'score'>, timeMs: number): boolean {

@@ -264,7 +264,7 @@ interface Known {
   readonly prototype: Float32Array;
 }
 
-/** `TrainingSet.prototypes`. That of a class is made anew when its examples are others than before. */
+/** `TrainingSet.prototypes`. That of a class is recomputed when its examples have changed. */
 class Prototypes {
   #known: readonly Known[] = [];
 
@@ -295,8 +295,8 @@ class Prototypes {
 }
 
 /**
- * At most so many examples. Each label (and the negatives of each) may have as many as all that have more can have
- * alike; of those with more, the newest one, then again and again the one that is least like those chosen so far.
+ * Selects at most this many examples. Each label (and the negatives of each) may have as many as all that have more can
+ * have alike; of those with more, the newest one, then again and again the one that is least like those chosen so far.
  */
 function* choose(examples: readonly Example[], most: number): Steps<Example[]> {
   if (examples.length <= most) return [...examples];

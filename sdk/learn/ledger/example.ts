@@ -112,7 +112,7 @@ export function checkLabel(label: unknown): asserts label is string {
   }
 }
 
-/** @throws InputError unless it has so many values, a scale that makes sense, and is not all zeros. */
+/** @throws InputError unless it has this many values, a valid scale, and is not all zeros. */
 export function checkEmbedding(embedding: Embedding, dimension: number): void {
   const { values, scale } = embedding;
   if (!(values instanceof Int8Array) || values.length !== dimension) {

@@ -141,7 +141,7 @@ export class KeptLedger {
     }
   }
 
-  /** What survived in a damaged part is taught anew, under ids that nobody has. */
+  /** What survived in a damaged part is taught again, under new ids. */
   async #rescue(meta: Meta, { survivors, lost }: StoredLedger, damage: string | undefined): Promise<void> {
     const pictures: Operation[] = [];
     let missing = lost;

@@ -10,7 +10,7 @@ export class LedgerDisk {
   readonly logger: Logger;
   /** A write failed: what is on disk is not known for sure. */
   isSuspect = false;
-  /** Undefined: it was closed for being opened anew, which failed. */
+  /** Undefined: it was closed to be reopened, which failed. */
   #level: Level | undefined;
   #witness: Witness | undefined;
 

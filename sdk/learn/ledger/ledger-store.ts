@@ -35,7 +35,7 @@ export class StoreUnavailableError extends InputError {
 /**
  * The ledger on disk (LevelDB). What a method has returned from is there after a `kill -9` or a power cut: each change
  * is one batch, written through to the disk. After a write that failed memory has what was acknowledged, and before the
- * next one the store is opened anew: LevelDB would go on writing behind a record that is cut off, and not find it again.
+ * next one the store is reopened: LevelDB would go on writing after a truncated record, and not find it again.
  *
  * Thumbnails lie beside the examples, for the owner to look at. They never leave the store.
  *
@@ -102,7 +102,10 @@ export class LedgerStore {
     return this.#kept.damage;
   }
 
-  /** To read from; what changes it goes through the store. When the store was opened anew after a write that failed, it is another object. */
+  /**
+   * To read from; what changes it goes through the store. After the store was reopened because of a failed write, it is
+   * another object.
+   */
   get ledger(): Omit<Ledger, 'teach' | 'relabel' | 'forget' | 'withdraw' | 'merge'> {
     return this.#kept.ledger;
   }
@@ -249,7 +252,7 @@ export class LedgerStore {
   }
 
   /**
-   * After a write that failed: opens the store anew, once there is room. What could not be acknowledged may be there then,
+   * After a failed write: reopens the store, once there is room. What could not be acknowledged may be there then,
    * whole.
    */
   async #mend(): Promise<void> {

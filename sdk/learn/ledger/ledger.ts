@@ -236,7 +236,7 @@ export class Ledger {
   }
 
   /**
-   * Makes a cut of this node's anew, under another id: what it says is in a new form, or its id was lost.
+   * Remakes a cut of this node under another id: its format is new, or its id was lost.
    *
    * @throws InputError when it is no cut, or there are too many.
    */

@@ -247,7 +247,7 @@ describe('a damaged store', () => {
     await db.close();
     const again = closing(await Learner.open(folder, { ...options, logger }), (one) => one.close());
     expect(again.damage).toMatch(/CURRENT is missing/);
-    expect(logger.lines.join('\n')).toMatch(/the versions of head object cannot be read and begin anew/);
+    expect(logger.lines.join('\n')).toMatch(/the versions of head object cannot be read and start over/);
     expect(again.predict('object', sample(0, 0.1))).toMatchObject({ nearest: 'cat' });
   });
 });

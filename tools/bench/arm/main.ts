@@ -107,7 +107,7 @@ async function bench(): Promise<void> {
   }
   console.log(tableOf(results));
   console.log(`Of one frame, by ${programs.qemu} and ${programs.mca}; ratios are of cycles, neon's being 1.`);
-  console.log('Not in the cycles: misses of caches and branches, memory. Loops are taken as if they ran for ever.');
+  console.log('Not in the cycles: misses of caches and branches, memory. Loops are treated as infinite.');
   if (values.paths) for (const result of results) printPlaces(result);
   writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
   console.log(`Written to ${values.json}`);

@@ -1,4 +1,4 @@
-// One node with so many cameras on the scene, which together give more frames than the core can look at.
+// One node with several cameras on the scene, which together deliver more frames than the core can process.
 import { parseArgs } from 'node:util';
 import { resolveSettings } from '../../../sdk/config/settings.ts';
 import { Node } from '../../../sdk/pipeline/node.ts';

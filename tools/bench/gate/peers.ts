@@ -11,13 +11,13 @@ export interface PeerRule {
   /** OpenCV's `varThreshold` or `dist2Threshold`. */
   readonly threshold: number;
   readonly shadows: boolean;
-  /** What stays becomes background in about so long; 0: OpenCV's own rate. */
+  /** Time after which what stays becomes background; 0: OpenCV's default rate. */
   readonly seconds: number;
   /** Side of the Gaussian before, in pixels; 0: none. */
   readonly blur: number;
   /** Side of the opening after. */
   readonly open: number;
-  /** A larger share of the view at once is the light. */
+  /** A sudden change of a larger fraction of the view is the light. */
   readonly light: number;
 }
 

@@ -37,7 +37,7 @@ export interface Scene {
   readonly name: string;
   /** Of the camera; by default that of a day. */
   readonly sensor?: Sensor;
-  /** Goes through H.264 at so many kbit/s, as a cheap camera's stream does. */
+  /** Encoded as H.264 at this many kbit/s, like a cheap camera's stream. */
   readonly kbits?: number;
   make(stage: Stage): Draw;
 }
@@ -47,7 +47,7 @@ export const learnSeconds = 8;
 /** Most scenes have nothing but their disturbance until here, and then somebody who walks in it. */
 const walkFrom = 20;
 export const clipSeconds = 32;
-/** After something stopped it may be motion for so long. */
+/** How long after something stopped it may count as motion. */
 const settleSeconds = 4;
 
 const day: Sensor = { white: 2.5, smeared: 0 };

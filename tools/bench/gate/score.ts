@@ -1,6 +1,6 @@
 import type { Clip } from './scenes.ts';
 
-/** Motion that stopped is motion for so long: for all gates alike. */
+/** How long motion counts after it stopped, alike for all gates. */
 const lingerSeconds = 0.7;
 
 /** Of the frames in which something moved, and of those in which nothing did: how many were taken for motion? */
@@ -37,7 +37,7 @@ export function sum(scores: readonly Score[]): Score {
   return total;
 }
 
-/** Shares of frames that are right, each kind by itself: the mean of those there are. */
+/** Fraction of correct frames per kind; the mean over the kinds that occur. */
 export function right({ moving, seen, still, falsely }: Score): number {
   const parts = [...(moving > 0 ? [seen / moving] : []), ...(still > 0 ? [1 - falsely / still] : [])];
   return parts.reduce((total, part) => total + part, 0) / parts.length;

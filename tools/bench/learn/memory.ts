@@ -5,7 +5,7 @@ import { Ledger } from '../../../sdk/learn/ledger/ledger.ts';
 const labels = 100;
 const dimension = 1280;
 
-/** Bytes that a ledger of so many examples takes: the heap and the array buffers, after the garbage is collected. */
+/** Memory of a ledger with this many examples, bytes: the heap and the array buffers, after garbage collection. */
 export function memoryOf(count: number): number {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;

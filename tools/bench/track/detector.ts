@@ -17,7 +17,7 @@ export const labels: readonly string[] = ['person', 'car', 'truck', 'bicycle', '
 
 /** How bad a detector is. Shares are of frames of one object, unless said otherwise. */
 export interface Noise {
-  /** Standard deviation of a box's place and size, in shares of its size. */
+  /** Standard deviation of a box's position and size, as a fraction of its size. */
   readonly jitter: number;
   /** Missed for no reason, in one frame. */
   readonly missed: number;
@@ -45,7 +45,7 @@ export const levels: readonly Noise[] = [
 
 /** A clear view of something is scored about so. */
 const typical = 0.82;
-/** From so much coverage on things are missed more often, from so much on always. */
+/** From the first coverage on objects are missed more often, from the second on always. */
 const hidden = { from: 0.35, to: 0.9 };
 /** Of two boxes of one name that overlap more, the network's suppression leaves the surer one. */
 const suppressed = 0.65;

@@ -203,7 +203,7 @@ class Lessons {
     }
   }
 
-  /** All of them in one write; where that is refused, each by itself: the others may have room. */
+  /** All in one write; if that is refused, one by one: some may fit. */
   async #write(fresh: readonly Seen[]): Promise<void> {
     let examples: readonly Example[];
     try {

@@ -92,7 +92,7 @@ async function examine(options: TuneOptions) {
   const fps = chooseRate(pace.measured, cameras);
 
   const { engine, threads } = way;
-  // Another model may have no program: what would be chosen by itself is left to be.
+  // Another model may have no program: the automatic choice is kept.
   const named = engine === auto ? 'auto' : engine;
   const change = changeOf(settings, { engine: named, threads, fps: fps ?? rates[0]! });
   if (options.write) await updateSettings(file, change);

@@ -10,13 +10,16 @@ import type { LearnTopics } from './learn-topics.ts';
 import { digestOfPart, writeSharedPart } from './shared-part.ts';
 
 export interface AnnouncerTimes {
-  /** Own changes within so long are one message. */
+  /** Own changes within this time are one message. */
   readonly gatherMs: number;
   /** Own changes without a pause wait no longer. */
   readonly longestMs: number;
-  /** What is missing of another node is told after once to twice so long: it, or yet another one, may do it before. */
+  /**
+   * Missing parts of another node are published after one to two times this: that node, or a third one, may do it
+   * first.
+   */
   readonly helpMs: number;
-  /** What somebody broke is mended so often at most. */
+  /** Minimum interval between repairs of an overwritten topic. */
   readonly mendMs: number;
 }
 
@@ -43,7 +46,7 @@ const mostWaitingBytes = 2 << 20;
 /**
  * Keeps the fleet's topics at the broker at what the ledger says, of all nodes: where the broker has less than this node
  * knows, it is told. A node's own parts at once; those of others only when nobody else does it, which is so where the
- * broker forgot them and their node is away, or was flashed anew.
+ * broker forgot them and their node is away, or was reflashed.
  *
  * Nothing is told before it was looked at what the broker has: it may be all that is left of a node that was flashed.
  */

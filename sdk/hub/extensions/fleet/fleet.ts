@@ -19,9 +19,9 @@ export interface FleetOptions {
 }
 
 export interface FleetTimes extends AnnouncerTimes {
-  /** MQTT does not say when all retained messages have come; after so long without one they have. */
+  /** MQTT does not tell when all retained messages have arrived; after this long without one they have. */
   readonly quietMs: number;
-  /** When more comes than there is room for, the broker is asked again after so long. */
+  /** When there is no room for more, the broker is queried again after this time. */
   readonly againMs: number;
 }
 

@@ -25,7 +25,7 @@ export interface InboxOptions {
   readonly learner: Pick<Learner, 'ledger' | 'merge'>;
   /** Undefined: all are believed. */
   readonly trusted: readonly string[] | undefined;
-  /** What comes within so long is merged, and heads are trained from it, once. */
+  /** Messages within this time are merged together, and heads trained once. */
   readonly gatherMs: number;
   /** It is in the ledger, on disk. */
   readonly onMerged: (letter: Letter, shared: Origin) => void;
@@ -46,7 +46,7 @@ export class Inbox {
   readonly #options: InboxOptions;
   #waiting: (Letter & { readonly payload: Buffer })[] = [];
   #bytes = 0;
-  /** By topic, the hash of the newest message that was wrong there; what comes again is not read again. */
+  /** By topic, the hash of the newest invalid message; repeats are not parsed again. */
   readonly #bad = new Map<string, string>();
   /** The same of what was merged. */
   readonly #merged = new Map<string, { readonly hash: string; readonly origin: Origin }>();

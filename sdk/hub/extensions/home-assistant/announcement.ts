@@ -1,6 +1,6 @@
 import type { Component } from './component.ts';
 
-/** What was once told and is gone is remembered up to so many; a newer one takes the place of the oldest. */
+/** How many removed components are remembered; newer ones replace the oldest. */
 const maxGone = 500;
 
 /**

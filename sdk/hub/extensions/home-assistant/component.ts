@@ -10,7 +10,7 @@ export interface DeviceId {
 
 /** One entry of a discovery message. */
 export interface Component {
-  /** Its key in the message, unique in the device and the same for ever. */
+  /** Its key in the message, unique in the device, which must never change. */
   readonly key: string;
   /** Where a message would be too large, those of the highest rank are left out first. */
   readonly rank: number;

@@ -15,7 +15,7 @@ const largestMessage = 256 * 1024;
 /** Room for the topic, the header and the properties of PUBLISH. */
 const headerBytes = 256;
 
-/** The discovery messages of a node and its cameras, built anew when something that they tell has changed. */
+/** The discovery messages of a node and its cameras, rebuilt when their content changes. */
 export class Discovery {
   readonly #prefix: string;
   readonly #consoleUrl: () => string | undefined;

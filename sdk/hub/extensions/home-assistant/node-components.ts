@@ -5,7 +5,7 @@ import { type Component, type DeviceId, type Entity, entitiesOf, figure } from '
 /**
  * The entities of a node itself.
  *
- * @param senses What its board does not tell has no entity: it would be unknown for ever.
+ * @param senses Figures that its board does not report have no entity, which would always be unknown.
  * @param hasModelVersions Its model's versions are told on `model`.
  */
 export function nodeComponents(

@@ -14,7 +14,7 @@ import { type Taught, taughtOn } from './taught.ts';
 export class LearningStates implements Extension {
   readonly #listeners = new Listeners();
   #states: RetainedSource | undefined;
-  /** Worked out anew when learning has changed: it is asked for at each event. */
+  /** Recomputed when learning has changed: it is read at each event. */
   #known: { readonly state: string; readonly taught: ReadonlyMap<string, Taught> } | undefined;
   /** What lay at the broker when it was looked at last, by topic; undefined before. */
   #left: ReadonlyMap<string, string> | undefined;
