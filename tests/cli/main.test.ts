@@ -58,7 +58,7 @@ describe('ocellus', () => {
     {
       name: 'an engine that is none',
       args: ['detect', '--engine', 'tensorflow', 'x.jpg'],
-      message: 'Allowed choices are onnxruntime, opencv',
+      message: 'Allowed choices are auto, native, onnxruntime, opencv',
     },
     {
       name: 'a speed that is none',
