@@ -461,7 +461,7 @@ export const ConsoleSettings = Type.Object(
 export type ConsoleSettings = Static<typeof ConsoleSettings>;
 
 /** The default detector. */
-export const defaultModel = 'nanodet-g-416-int8';
+export const defaultModel = 'yolox-nano-416-int8';
 
 /** The default classifier, and embedding network. */
 export const defaultClassifier = 'efficientnet-lite0-int8';

@@ -2,6 +2,7 @@ import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { defaultModel } from '../../sdk/config/schema.ts';
 import { jsonLines, ocellus, photo } from './cli.ts';
 
 let folder: string;
@@ -40,7 +41,7 @@ describe('ocellus eval', () => {
       'per_class',
     ]);
     expect(result.inferMs).toBe(result.infer_ms);
-    expect(result).toMatchObject({ model: 'nanodet-g-416-int8', images: 3, objects: 2, ap50: 0.5, ap75: 0.5 });
+    expect(result).toMatchObject({ model: defaultModel, images: 3, objects: 2, ap50: 0.5, ap75: 0.5 });
     expect(result.per_class).toMatchObject({ person: 0, motorcycle: expect.any(Number) });
     expect((result.per_class as { motorcycle: number }).motorcycle).toBeGreaterThan(0.7);
   });

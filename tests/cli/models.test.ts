@@ -13,8 +13,15 @@ describe('ocellus models', () => {
 
   it('shows a table with licences', async () => {
     const { out } = await ocellus(['models']);
-    expect(out).toMatch(/^NAME +TASK +INPUT +LABELS +ACCURACY +LICENCE\n/);
-    expect(out).toMatch(/^efficientnet-lite0-int8 +classify +224x224 uint8 +1000 labels +0\.\d+ .* Apache-2\.0$/m);
-    expect(out).toMatch(/^nanodet-g-416-int8 +detect +416x416 uint8 +80 labels +AP 0\.\d+ .* Apache-2\.0$/m);
+    expect(out).toMatch(/^NAME +TASK +ENGINE +INPUT +LABELS +ACCURACY +LICENCE\n/);
+    expect(out).toMatch(
+      /^efficientnet-lite0-int8 +classify +(native|onnxruntime) +224x224 +1000 labels +0\.\d+ .* Apache-2\.0$/m,
+    );
+    expect(out).toMatch(
+      /^yolox-nano-416-int8 +detect +(native|onnxruntime) +416x416 +80 labels +AP 0\.\d+ .* Apache-2\.0$/m,
+    );
+    expect(out).toMatch(
+      /^nanodet-g-416-int8 +detect +(native|onnxruntime) +416x416 +80 labels +AP 0\.\d+ .* Apache-2\.0$/m,
+    );
   });
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findPower } from '../../devices/index.ts';
 import type { Wire } from '../../sdk/base/wire.ts';
+import { defaultModel } from '../../sdk/config/schema.ts';
 import { resolveSettings } from '../../sdk/config/settings.ts';
 import type { Measured } from '../../tools/cli/tune/measure.ts';
 import { temporaryFolder } from '../support/folders.ts';
@@ -19,7 +20,7 @@ describe('ocellus tune', { timeout: 900_000 }, () => {
     expect(code).toBe(0);
     const [report] = jsonLines(out) as [Record<string, unknown>];
     expect(report.settings).toMatchObject({ cameras: { door: { detect: { fps: expect.any(Number) } } } });
-    expect(report).toMatchObject({ for: 'cpu', cameras: 1, written: file, model: 'nanodet-g-416-int8' });
+    expect(report).toMatchObject({ for: 'cpu', cameras: 1, written: file, model: defaultModel });
     const ways = report.ways as Wire<Measured>[];
     const { engine, threads, fps } = report.best as { engine: string; threads: number; fps: number | null };
     const chosen = ways.find(({ candidate: one }) => one.engine === engine && one.threads === threads && !one.kernels)!;

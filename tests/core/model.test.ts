@@ -465,7 +465,7 @@ describe('the default detector', () => {
       expect(found).toMatchObject({ label: 'cat' });
       for (const [width, height] of [
         [451, 299],
-        [225, 151],
+        [320, 213],
         // 20 megapixels.
         [5472, 3648],
       ] as const) {

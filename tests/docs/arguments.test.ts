@@ -68,7 +68,7 @@ const table: readonly (readonly [name: string, call: Call, right?: readonly stri
   ['updateSettings', (x) => ocellus.updateSettings(x, {}), texts],
   ['updateSettings', (x) => ocellus.updateSettings(join(temporaryFolder(), 'a.yaml'), x), ['a plain object']],
   ['loadModel', (x) => ocellus.loadModel(x), optional],
-  ['loadModel', (x) => ocellus.loadModel('nanodet-g-416-int8', x), options],
+  ['loadModel', (x) => ocellus.loadModel(undefined, x), options],
   ['Model.detect', async (x) => (await model()).detect(x)],
   ['Model.detect', async (x) => (await model()).detect(frame(), x), options],
   ['loadClassifier', (x) => ocellus.loadClassifier(x), optional],

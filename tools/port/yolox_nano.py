@@ -35,9 +35,9 @@ def make_card(pictures):
             "name": "images", "width": SIDE, "height": SIDE, "layout": "NCHW", "type": "float32", "channels": "BGR",
             "mean": [0, 0, 0], "std": [1, 1, 1], "resize": "letterbox", "align": "top-left", "pad": GREY,
         },
-        "decoder": {"type": "yolox", "strides": nanodet.STRIDES},
+        "decoder": {"type": "yolox", "strides": nanodet.STRIDES, "decoded": False},
         "labels": nanodet.LABELS,
-        "thresholds": {"score": 0.4, "iou": 0.6},
+        "thresholds": {"score": 0.5, "iou": 0.6},
         "quantisation": {
             "activations": "uint8 per channel", "weights": "int8 per channel",
             "calibration": {"pictures": pictures, "source": "COCO train2017"},

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { asset } from '../../../sdk/base/assets.ts';
 import { InputError } from '../../../sdk/base/errors.ts';
 import { defaultModel } from '../../../sdk/config/schema.ts';
-import { listModels, readModel } from '../../../sdk/core/cards/model-file.ts';
+import type { DetectorCard } from '../../../sdk/core/cards/card.ts';
+import { findModel, listModels, readForm, readModel } from '../../../sdk/core/cards/model-file.ts';
 import { input, modelFolder, rawCard, rawClassifierCard, sha256 } from '../cards.ts';
 import { constantModel, onnxModel, type Value } from '../onnx-builder.ts';
 
@@ -14,10 +15,14 @@ const bytes = constantModel(input, numbers);
 const cardOf = (change = {}) => rawCard({ type: 'yolov8' }, change);
 
 describe('readModel', () => {
-  it('finds a shipped model by its name', async () => {
+  it('finds a shipped model by its name, its network and its program', async () => {
     const { description, bytes: read } = await readModel(defaultModel);
-    expect(description).toMatchObject({ name: defaultModel });
-    expect(sha256(read)).toBe((description as { sha256: string }).sha256);
+    const card = description as DetectorCard;
+    expect(card).toMatchObject({ name: defaultModel, task: 'detect' });
+    expect(sha256(read)).toBe(card.sha256);
+    const program = await readForm(await findModel(defaultModel), 'program');
+    expect(program).toMatchObject({ form: 'program', description: card, weights: [] });
+    expect(sha256(program.bytes)).toBe(card.program!.sha256);
     expect((await listModels()).map(({ name }) => name)).toContain(defaultModel);
   });
 
@@ -82,10 +87,11 @@ describe('readModel', () => {
     });
   });
 
-  it('finds the default model’s card inside a copy of it', async () => {
-    const model = await readFile(asset('sdk', 'models', `${defaultModel}.onnx`));
+  it('finds the card of a model that ships inside a copy of it', async () => {
+    const name = 'nanodet-g-416-int8';
+    const model = await readFile(asset('sdk', 'models', `${name}.onnx`));
     const { description } = await readModel(await folder.write('copy.onnx', model));
-    expect(description).toMatchObject({ name: defaultModel, input: { width: 416, channels: 'BGR' } });
+    expect(description).toMatchObject({ name, input: { width: 416, channels: 'BGR' } });
   });
 
   it('refuses a name that is not shipped, and lists those that are', async () => {
@@ -93,7 +99,7 @@ describe('readModel', () => {
       const reading = readModel(name);
       await expect(reading).rejects.toThrow(InputError);
       await expect(reading).rejects.toThrow(
-        `there is no model "${name}": expected one of efficientnet-lite0-int8, ${defaultModel}`,
+        `there is no model "${name}": expected one of efficientnet-lite0-int8, nanodet-g-416-int8, ${defaultModel}`,
       );
     }
   });

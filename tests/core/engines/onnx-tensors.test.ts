@@ -6,7 +6,7 @@ import { OnnxRuntimeEngine } from '../../../sdk/core/engines/onnxruntime.ts';
 import { onnxModel } from '../onnx-builder.ts';
 
 describe('readOnnxTensors', () => {
-  it('tells what onnxruntime tells of the default model', async () => {
+  it('tells what onnxruntime tells of a model that ships', async () => {
     const bytes = readFileSync(asset('sdk', 'models', 'nanodet-g-416-int8.onnx'));
     const engine = new OnnxRuntimeEngine();
     await engine.load(bytes, { threads: 1 });

@@ -25,7 +25,7 @@ describe('readOnnxMetadata', () => {
     );
   });
 
-  it('reads the card that is inside the default model', async () => {
+  it('reads the card that is inside a model that ships', async () => {
     const bytes = await readFile(asset('sdk', 'models', 'nanodet-g-416-int8.onnx'));
     expect(JSON.parse(read(bytes).get('ocellus')!)).toMatchObject({ name: 'nanodet-g-416-int8', task: 'detect' });
   });

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDevice } from '../../../devices/index.ts';
 import { cast, cycleSeconds } from '../../../devices/scene/cast.ts';
+import { CameraSettings } from '../../../sdk/config/schema.ts';
+import { validate } from '../../../sdk/config/validate.ts';
 import { loadModel, type Model } from '../../../sdk/core/model.ts';
 
 describe('scene: seen by the default network', () => {
@@ -10,7 +12,9 @@ describe('scene: seen by the default network', () => {
   });
   afterAll(() => model?.close());
 
-  it('shows a person, a cat, a cup and a motorcycle, each all the time it stands there, and nothing else', async () => {
+  it('shows a person, a cat, a cup and a motorcycle, each all the time it stands there, and nothing else that is watched', async () => {
+    // The cup's photograph has the table under it, which nobody watches by default.
+    const watched = new Set(validate(CameraSettings, {}, 'a camera').detect.labels);
     const fps = 4;
     const device = await openDevice('scene:', { speed: 'max', fps });
     const others: string[] = [];
@@ -26,7 +30,7 @@ describe('scene: seen by the default network', () => {
           others.push(`${label} ${score} at ${time} s, when it is away`);
       }
       for (const { label, score } of found) {
-        if (score > 0.5 && !best.has(label)) others.push(`${label} ${score} at ${time} s`);
+        if (score > 0.5 && watched.has(label) && !best.has(label)) others.push(`${label} ${score} at ${time} s`);
       }
       if (time >= cycleSeconds) break;
     }

@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
+import { findModel } from '../../../sdk/core/cards/model-file.ts';
+import { chooseEngine } from '../../../sdk/core/choose-engine.ts';
 import { listModels } from '../../../sdk/core/model.ts';
 import { printWire, table } from '../../shared/output.ts';
 
 export function addModels(program: Command): void {
   program
     .command('models')
-    .description('list the models that ship with Ocellus')
+    .description('list the models that ship with Ocellus, and which engine runs them here')
     .option('--json', 'one JSON line per model')
     .action(async ({ json }: { json?: boolean }) => {
       const cards = await listModels();
@@ -13,15 +15,17 @@ export function addModels(program: Command): void {
         for (const card of cards) await printWire(card);
         return;
       }
-      const rows = cards.map(({ name, task, input, labels, accuracy, source }) => [
+      const rows = cards.map(async ({ name, task, input, labels, accuracy, source }) => [
         name,
         task,
-        `${input.width}x${input.height} ${input.type}`,
+        await chooseEngine('auto', await findModel(name)),
+        `${input.width}x${input.height}`,
         `${labels.length} labels`,
         accuracyOf(accuracy?.[0]),
         String(source?.licence ?? ''),
       ]);
-      console.log(table([['NAME', 'TASK', 'INPUT', 'LABELS', 'ACCURACY', 'LICENCE'], ...rows]));
+      const head = ['NAME', 'TASK', 'ENGINE', 'INPUT', 'LABELS', 'ACCURACY', 'LICENCE'];
+      console.log(table([head, ...(await Promise.all(rows))]));
     });
 }
 
