@@ -11,6 +11,8 @@ export interface Moments {
 
 /** Pixels of each picture that are looked at. */
 const pixels = 96;
+/** Pixels that have to be seen for each weight of an output. */
+const fewest = 8;
 /** Larger ones would take longer than they are worth. */
 const largest = 1536;
 
@@ -94,9 +96,11 @@ export class MomentsSum {
     }
   }
 
-  finish(): Moments {
+  /** @returns Undefined where too few pixels were seen: what varies together in so few does so by chance. */
+  finish(): Moments | undefined {
     const size = this.#size;
     const count = this.#count;
+    if (count < fewest * size) return undefined;
     const mean = this.#sum.map((sum) => sum / count);
     const covariance = new Float64Array(this.#products.length);
     for (let set = 0; set < this.#sets; set++) {

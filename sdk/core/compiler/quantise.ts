@@ -2,7 +2,7 @@ import { InputError } from '../../base/errors.ts';
 import type { ElementName } from '../program/program.ts';
 import type { Calibration } from './calibrate.ts';
 import type { Moments } from './moments.ts';
-import { type Activation, boundsOf } from './network/activation.ts';
+import { type Activation, boundsOf, none } from './network/activation.ts';
 import { type ConvLayer, inputsOf, type Layer, type Network, type Region } from './network/network.ts';
 import type { Ranges } from './ranges.ts';
 
@@ -34,11 +34,14 @@ const finest = 2 ** -12;
 
 /** The layers whose scales follow from measured ranges. */
 export function needsRanges(layer: Layer, element: ElementName | undefined): boolean {
-  return element === 'uint8' && !layer.fixed && !passesOn(layer) && layer.kind !== 'input' && !isSigmoid(layer);
+  return element === 'uint8' && !layer.fixed && !passesOn(layer) && layer.kind !== 'input' && !isBounded(layer);
 }
 
-/** A share of 1: its range is known. */
-const isSigmoid = (layer: Layer) => 'activation' in layer && layer.activation.kind === 'sigmoid';
+/** From 0 to some number, whatever comes in: what pictures reached of it says little of what others will. */
+function isBounded(layer: Layer): boolean {
+  const [low, high] = boundsOf(lastActivation(layer) ?? none);
+  return low === 0 && Number.isFinite(high);
+}
 
 /** Its numbers are another layer's, as they are. */
 function passesOn(layer: Layer): boolean {
@@ -115,7 +118,10 @@ export class Quantisation {
         offset,
       };
     }
-    if (isSigmoid(layer)) return { scale: new Float64Array(c).fill(1 / 255), zero: new Uint8Array(c), offset };
+    if (isBounded(layer)) {
+      const [, high] = boundsOf(lastActivation(layer)!);
+      return { scale: new Float64Array(c).fill(high / 255), zero: new Uint8Array(c), offset };
+    }
     const best = this.#rangesOf(layer, 'best');
     if (best) return { ...scalesOf(best, undefined, 1, 1), offset };
     const ranges = this.#rangesOf(layer, 'ranges');
@@ -124,7 +130,9 @@ export class Quantisation {
         `the range of the numbers after ${layer.name} is not known: give a folder of pictures to measure it on (--calibrate)`,
       );
     }
-    return { ...scalesOf(ranges, lastActivation(layer), perChannel), offset };
+    // A single pixel gives each channel one number a picture: the range of a channel would be that of the pictures seen.
+    const share = layer.h * layer.w === 1 ? 0 : perChannel;
+    return { ...scalesOf(ranges, lastActivation(layer), share), offset };
   }
 
   #rangesOf({ measured, c }: Layer, which: 'ranges' | 'best'): Ranges | undefined {
@@ -181,6 +189,10 @@ function scalesOf(
   const finite = (value: number) => (Number.isFinite(value) ? value : 0);
   const bottom = low.map((value) => Math.max(least, Math.min(finite(value), 0) * (more ?? wider.low)));
   const top = high.map((value) => Math.min(most, Math.max(finite(value), 0) * (more ?? wider.high)));
+  if (share === 0) {
+    bottom.fill(bottom.reduce((one, other) => Math.min(one, other), 0));
+    top.fill(top.reduce((one, other) => Math.max(one, other), 0));
+  }
   const ranges = top.map((value, c) => Math.max(value - Math.min(0, bottom[c]!), 1e-6));
   const largest = ranges.reduce((one, other) => Math.max(one, other), 0);
   return {
