@@ -1,4 +1,4 @@
-// People are unrecognisable wherever the picture is shown, and detected all the same:
+// People are unrecognisable wherever the picture is shown, but still detected:
 //   node dist/samples/blur-people.js [URI] [FOLDER]  (writes a picture of each event into the folder)
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { Frame, type FrameReport, Pipeline, type Stage } from 'ocellus';
 const [source = 'scene:', folder = 'blurred'] = process.argv.slice(2);
 const block = 32; // Pixels; even, for the colour of YUV has half the resolution
 
-/** Behind the detector and before whatever is shown: what it gives is the only picture there is. */
+/** After the detector and before anything is shown: the picture that it returns is the only one. */
 class Mosaic implements Stage<FrameReport> {
   process(report: FrameReport): FrameReport {
     const { frame, tracks } = report;

@@ -1,4 +1,4 @@
-// Counts who comes in and who goes out over a line:  node dist/samples/count-people.js [URI]
+// Counts people who come in and go out over a line:  node dist/samples/count-people.js [URI]
 import { Pipeline } from 'ocellus';
 
 const pipeline = new Pipeline({

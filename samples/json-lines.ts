@@ -7,7 +7,7 @@ const pipeline = new Pipeline({ source: process.argv[2] ?? 'scene:' });
 const tell = (kind: string, what: object) => process.stdout.write(`${JSON.stringify({ kind, ...what })}\n`);
 pipeline.on('event', ({ type, after }) => tell(type, after));
 pipeline.on('count', (count) => tell('count', count));
-// Whoever read it has ended: so do we.
+// The reader has ended: so do we.
 process.stdout.on('error', () => pipeline.stop());
 pipeline.on('ended', () => pipeline.stop());
 process.once('SIGINT', () => pipeline.stop());

@@ -1,8 +1,8 @@
-// An OpenCV program that sees what is in a picture by five lines:  node dist/samples/opencv-program.js PICTURE [OUT]
+// Five lines that let an OpenCV program detect what is in a picture:  node dist/samples/opencv-program.js PICTURE [OUT]
 import { drawBoxes, loadModel } from 'ocellus'; // 1
 import { detectMat, loadOpenCv, MatDrawing } from 'ocellus/opencv'; // 2
 
-const cv = loadOpenCv(); // In a program of your own: import cv from '@u4/opencv4nodejs'
+const cv = loadOpenCv(); // In your own program: import cv from '@u4/opencv4nodejs'
 const model = await loadModel(); // 3
 const mat = cv.imread(process.argv[2] ?? 'picture.jpg');
 const found = await detectMat(model, mat); // 4

@@ -15,7 +15,7 @@ for await (const frame of device.frames()) {
   const shapes = sure.findContours(cv.RETR_EXTERNAL!, cv.CHAIN_APPROX_SIMPLE!);
   const large = shapes.filter(({ area }) => area > (frame.width * frame.height) / 100);
   for (const { x, y, width, height } of large.map((shape) => shape.boundingRect())) {
-    // With some of what is around it, for the network knows things in their place.
+    // With some margin, since the network knows objects in their surroundings.
     const region = { x: x - width / 2, y: y - height / 2, width: width * 2, height: height * 2 };
     const found = [...(await model.detect(frame, { region, scoreThreshold: 0.5 }))];
     const names = found.map(({ label, score }) => `${label} ${score.toFixed(2)}`);

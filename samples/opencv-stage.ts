@@ -2,14 +2,14 @@
 import { Pipeline } from 'ocellus';
 import { beforeCore, loadOpenCv } from 'ocellus/opencv';
 
-const cv = loadOpenCv(); // In a program of your own: import cv from '@u4/opencv4nodejs'
+const cv = loadOpenCv(); // In your own program: import cv from '@u4/opencv4nodejs'
 let lifted = 0;
 const lift = beforeCore((mat) => {
   const grey = mat.cvtColor(cv.COLOR_BGR2GRAY!);
   const bright = grey.threshold(100, 255, cv.THRESH_BINARY!);
   const share = bright.countNonZero() / (mat.rows * mat.cols);
   for (const one of [grey, bright]) one.release();
-  if (share > 0.5) return undefined; // Bright enough: it goes on as it came.
+  if (share > 0.5) return undefined; // Bright enough: it passes unchanged.
   lifted++;
   return mat.convertTo(mat.type, 1.6, 20);
 });

@@ -1,5 +1,5 @@
 // A camera that Ocellus does not know, from its maker's SDK or a sensor on a bus:  node dist/samples/own-camera.js
-// Here it is a make-believe thermal camera: a warm spot, 120 by 90 pixels, that wanders.
+// Here it is a simulated thermal camera: 120 by 90 pixels, with a warm spot that wanders.
 import { FramePool, Pipeline } from 'ocellus';
 import { DeviceBase, type DeviceProperties, monotonicNs, registerDevice } from 'ocellus/devices';
 
@@ -41,7 +41,8 @@ class ThermalCamera extends DeviceBase {
 
 registerDevice('thermal', (uri, _, options) => new ThermalCamera(uri, options));
 
-// From here on it is a camera as any other. Without a detector there is motion still; samples/own-detector.ts has one.
+// From here on it is a camera like any other. Without a detector there is still motion; samples/own-detector.ts has
+// one.
 const pipeline = new Pipeline({ source: 'thermal:', model: null, detect: { fps: 5 } });
 pipeline.on('motion', (moving) => console.log(moving ? 'something warm moves' : 'nothing moves'));
 process.once('SIGINT', () => pipeline.stop());

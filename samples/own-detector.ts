@@ -1,4 +1,4 @@
-// A detector of your own in place of the network:  node dist/samples/own-detector.js [URI]
+// Your own detector instead of the network:  node dist/samples/own-detector.js [URI]
 // This one finds bright spots, as a thermal camera shows warm ones. Tracks, zones, events and MQTT follow
 // automatically.
 import { type Detector, Pipeline } from 'ocellus';
@@ -9,7 +9,7 @@ const detector: Detector = {
   name: 'warm spot',
   labels: ['warm'],
   async detect({ format, width, height, planes: [plane] }) {
-    // A camera's first plane is its brightness, of pictures it has three colours a pixel.
+    // A camera's first plane is its brightness; pictures have three colours per pixel.
     const step = format.endsWith('24') ? 3 : 1;
     const box = [width, height, 0, 0] as [number, number, number, number];
     for (let y = 0; y < height; y++) {
@@ -25,7 +25,7 @@ const detector: Detector = {
   },
 };
 
-// Of a file each frame, once; a camera gives them at its own rate.
+// Every frame of a file, once; a camera has its own rate.
 const pipeline = new Pipeline({ source: process.argv[2] ?? 'auto:', model: detector, speed: 'max' });
 pipeline.on('event', ({ type, after }) => console.log(type, after.label, after.box.join(' ')));
 pipeline.on('ended', () => pipeline.stop());

@@ -1,4 +1,4 @@
-// Says how many there are of each on topics of your own:  node dist/samples/own-topic.js [URI] [BROKER]
+// Publishes counts on your own topics:  node dist/samples/own-topic.js [URI] [BROKER]
 // In a project of yours: npm install mqtt. (Ocellus' own topics, Home Assistant's among them, are `ocellus run --broker …`.)
 import mqtt from 'mqtt';
 import { Pipeline, startBroker } from 'ocellus';

@@ -10,7 +10,7 @@ const classifier = await loadClassifier();
 const { dimension } = classifier.card;
 const learner = await Learner.open(store, { space: spaceOf(classifier.card), dimension, node: 'sample' });
 
-/** What the network makes of a picture: numbers that are alike for pictures of like things. */
+/** The embedding of a picture: numbers that are similar for pictures of similar things. */
 async function lookAt(path: string) {
   const frame = await readPicture(path);
   const embedding = await embedPicture(classifier, frame);

@@ -4,7 +4,7 @@ import { loadModel, Pipeline } from 'ocellus';
 const [door = 'scene:', yard = 'scene:'] = process.argv.slice(2);
 const model = await loadModel();
 const cameras = [
-  // Weighs where both want more than the board can do.
+  // Matters when both want more than the board can do.
   new Pipeline({ name: 'door', source: door, model, detect: { priority: 2 } }),
   new Pipeline({ name: 'yard', source: yard, model }),
 ];
@@ -15,7 +15,7 @@ for (const camera of cameras) {
 }
 process.once('SIGINT', async () => {
   await Promise.all(cameras.map((camera) => camera.stop()));
-  // One that was given stays open: it is ours.
+  // A model that was passed in stays open: it is ours.
   await model.close();
 });
 await Promise.all(cameras.map((camera) => camera.start()));

@@ -1,4 +1,4 @@
-// Tells who comes and goes in front of a camera:  node dist/samples/watch-camera.js [URI]
+// Prints who comes and goes in front of a camera:  node dist/samples/watch-camera.js [URI]
 import { Pipeline } from 'ocellus';
 
 const pipeline = new Pipeline({ source: process.argv[2] ?? 'auto:', detect: { threshold: 0.6 } });

@@ -1,4 +1,4 @@
-// An alarm when a person stays in a zone; who only passes through is left alone:  node dist/samples/zone-alarm.js [URI] [SECONDS]
+// An alarm when a person stays in a zone; passers-by are ignored:  node dist/samples/zone-alarm.js [URI] [SECONDS]
 import { Pipeline } from 'ocellus';
 
 const [source = 'scene:', seconds = '3'] = process.argv.slice(2);

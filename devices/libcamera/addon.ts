@@ -36,7 +36,7 @@ export interface NativeWanted {
   readonly id: string;
   readonly width: number;
   readonly height: number;
-  /** Is there to be a second stream, of the largest size, for stills? */
+  /** Whether to open a second stream, of the largest size, for stills. */
   readonly still: boolean;
   readonly modeWidth: number;
   readonly modeHeight: number;
@@ -65,7 +65,7 @@ export interface NativeFrame {
 /** An open camera. */
 export interface NativeCamera {
   readonly model: string;
-  /** Do the buffers come from a heap, whose memory the processor may cache? */
+  /** Whether the buffers come from a heap, whose memory the processor may cache. */
   readonly cached: boolean;
   readonly controls: readonly NativeControl[];
   readonly video: NativeStream;

@@ -15,12 +15,12 @@ const program = 'libcamera-still';
 const plain = /^[A-Za-z0-9_/][A-Za-z0-9_./,:-]*$/;
 const timeoutMs = 30_000;
 
-/** Can it be used: is it installed (it is optional), and the program that it runs? */
+/** Whether it can be used: it is installed (it is optional), and so is the program that it runs. */
 export function hasNodeLibcamera(): boolean {
   return findProgram(program) !== undefined && load() !== undefined;
 }
 
-/** Are these values that a line for a shell may be made of: numbers, and words without any sign that means something there? */
+/** Whether these values are safe in a shell line: numbers, and words without characters that have a meaning there. */
 export function isPlain(options: ShellOptions): boolean {
   return Object.entries(options).every(
     ([name, value]) =>

@@ -129,7 +129,7 @@ export class Child {
     return [...this.#lines, rest].filter(Boolean).join('; ');
   }
 
-  /** Does it run still? After `stop()` only one that cannot be ended: it hangs in a driver. */
+  /** Whether it still runs. After `stop()`, only if it cannot be ended because it hangs in a driver. */
   get running(): boolean {
     return this.#how === undefined;
   }

@@ -45,7 +45,7 @@ export interface StreamParser {
   write(chunk: Uint8Array, offset: number): number;
   /** What it has to wait for before it reads on. */
   readonly wait?: Promise<void> | undefined;
-  /** Is it between two frames? At the end of a stream that means nothing was cut short. */
+  /** Whether it is between two frames. At the end of a stream that means nothing was cut short. */
   readonly clean: boolean;
   /** Returns a half-filled buffer to the pool. */
   abandon(): void;

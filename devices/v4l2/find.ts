@@ -48,7 +48,7 @@ async function canCapture(path: string): Promise<boolean> {
   return answer === undefined || hasVideoCapture(answer);
 }
 
-/** Does what `v4l2-ctl --info` prints say that this node gives pictures? True when it says nothing of the matter. */
+/** Whether the output of `v4l2-ctl --info` says that this node delivers pictures. True when it does not say. */
 export function hasVideoCapture(info: string): boolean {
   const lines = info.split('\n');
   const start = lines.findIndex((line) => line.includes('Device Caps')) + 1;

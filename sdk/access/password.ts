@@ -22,7 +22,7 @@ interface Hash {
   readonly key: Buffer;
 }
 
-/** Is it meant as a hash? Else it is a password as a person types it. */
+/** Whether it is meant as a hash; otherwise it is a plain password. */
 export const isPasswordHash = (text: string): boolean => text.startsWith('$scrypt$');
 
 /**

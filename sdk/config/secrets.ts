@@ -16,7 +16,7 @@ export function Secret(options: { description: string; default?: string; minLeng
 
 export const isSecret = (schema: TSchema): boolean => schema.writeOnly === true;
 
-/** Does it refer to a secret that is kept elsewhere? */
+/** Whether it refers to a secret that is kept elsewhere. */
 export const hasReference = (text: string): boolean => text.includes('${');
 
 /**

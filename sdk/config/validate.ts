@@ -133,7 +133,7 @@ function inWords(error: ValueError): string {
   return `expected ${expected(error.schema)}, got ${got}`;
 }
 
-/** Is it a secret, or are there some in it? */
+/** Whether it is, or contains, a secret. */
 export function holdsSecret(schema: TSchema): boolean {
   const inner = { ...schema.properties, ...schema.patternProperties } as Record<string, TSchema>;
   return isSecret(schema) || Object.values(inner).some(holdsSecret);

@@ -46,7 +46,7 @@ export class Greeting {
     }
   }
 
-  /** Does the broker retain what this node publishes? */
+  /** Whether the broker retains what this node publishes. */
   mayRetain(link: Link): boolean {
     return link.canRetain && this.#refusedOnline === 0;
   }

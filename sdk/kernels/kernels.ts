@@ -18,7 +18,7 @@ import { Program } from './program/native.ts';
 
 /** The operations on pixels and vectors: native where there is an addon for this machine, else their TypeScript twins. */
 export interface Kernels {
-  /** Which ones are in use, for a person: `native avx2`, or TypeScript and why. */
+  /** The kernels in use, in words: `native avx2`, or TypeScript and why. */
   readonly name: string;
   /** Holds the tables of the geometries it has seen: make one per network input and keep it. */
   preprocessor(target: PreprocessTarget): Preprocessor;
@@ -29,14 +29,14 @@ export interface Kernels {
   readonly motion: MotionKernel;
   readonly boxes: BoxesKernels;
   readonly dot: VectorKernels;
-  /** Compiled networks: the addon alone runs them. */
+  /** Compiled networks: only the addon runs them. */
   readonly programs: ProgramKernels | undefined;
 }
 
 export interface ProgramKernels {
   /** The instruction set that they were written for. */
   readonly isa: string;
-  /** False of the scalar ones, which are there to be compared with: onnxruntime is faster. */
+  /** False for the scalar ones, which serve as reference: onnxruntime is faster. */
   readonly isFast: boolean;
   /** @throws InputError when the bytes are not a program, or one that cannot be run. @param name For errors. */
   load(bytes: Uint8Array, name: string, threads: number): Program;
@@ -46,7 +46,9 @@ const found = loadAddon();
 const variant = chooseVariant(found.addon);
 const native = variant === undefined ? undefined : found.addon?.kernels(variant);
 
-/** Filled once, when this file is loaded. @throws InputError when the environment asks for what there is not. */
+/**
+ * Filled once, when this file is loaded. @throws InputError when the environment asks for kernels that do not exist.
+ */
 export const kernels: Kernels = {
   name: native ? `native ${variant}` : `TypeScript (${found.addon ? 'as OCELLUS_KERNELS says' : found.why})`,
   preprocessor,

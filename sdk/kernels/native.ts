@@ -33,7 +33,7 @@ export interface Addon {
 
 const abi = 4;
 
-/** What was found, and for a person where it comes from or why there is none. */
+/** The addon, and in words where it is from or why there is none. */
 export interface FoundAddon {
   readonly addon?: Addon;
   readonly file?: string;

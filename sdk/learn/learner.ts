@@ -363,7 +363,7 @@ export class Learner extends EventEmitter<LearnerEvents> {
 
 const untrained = 'learning was stopped before it was trained; it is trained when it starts again';
 
-/** Is there anything to learn a label from? */
+/** Whether there is anything to learn a label from. */
 const isTaught = (examples: readonly Example[]) => examples.some(({ negative }) => !negative);
 
 /** With values of their own. */

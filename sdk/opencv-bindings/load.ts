@@ -62,7 +62,7 @@ export function prepareOpenCvThread(): void {
   process.env.OPENCV4NODEJS_DISABLE_EXTERNAL_MEM_TRACKING = '1';
 }
 
-/** Was it built for this Node on this machine, as far as files tell? */
+/** Whether it was built for this Node on this machine, as far as files tell. */
 export function hasOpenCv(): boolean {
   return findOpenCvBindings() !== undefined;
 }

@@ -1,7 +1,7 @@
 /** Brands of phone pictures in an ISO base media file, the container of videos. */
 const brands = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'hevs', 'mif1', 'msf1'];
 
-/** What to tell a person who has one. */
+/** Advice for a user who has one. */
 export const heicAdvice =
   'it is a HEIC picture, which cannot be read; make a JPEG of it: sudo apt install libheif-examples, then heif-convert photo.heic photo.jpg';
 

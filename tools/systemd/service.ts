@@ -16,7 +16,7 @@ export interface ServiceNode {
 export interface ServiceOptions {
   settings: NotifySettings;
   node: ServiceNode;
-  /** Is there a connection to the broker? Undefined: there is no broker. */
+  /** Whether the broker is connected; undefined without one. */
   connected: () => boolean | undefined;
   logger: Logger;
 }

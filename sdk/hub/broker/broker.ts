@@ -160,7 +160,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Embedded
   const stop = async () => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     await within(farewellMs, closeAedes(aedes), undefined);
-    // aedes knows only who has said CONNECT.
+    // aedes knows only clients that have sent CONNECT.
     for (const connection of connections) connection.destroy();
     await closed;
   };

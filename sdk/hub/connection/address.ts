@@ -6,7 +6,7 @@ import type { TlsSettings } from '../../config/schema.ts';
 const defaultPorts = { mqtt: 1883, mqtts: 8883, ws: 80, wss: 443 } as const;
 type Protocol = keyof typeof defaultPorts;
 
-/** Where a broker is and who asks. */
+/** The address of a broker, and the credentials. */
 export interface BrokerAddress {
   /** For people and logs: without user name and password. */
   readonly title: string;

@@ -25,7 +25,7 @@ export class Retries {
    * A connection, or an attempt at one, is over.
    *
    * @param livedMs Undefined: there never was a CONNACK.
-   * @param wasUsed It was given to who publishes.
+   * @param wasUsed Whether it was used for publishing.
    * @param hasLearned It was learned which message ends connections.
    * @returns What is to be said of it: the cause, or that the broker does the same again and again.
    */

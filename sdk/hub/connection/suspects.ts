@@ -65,13 +65,13 @@ export class Suspects {
     this.#limit = limit;
   }
 
-  /** Is nothing else to be on its way with it? */
+  /** Whether it has to be in flight alone. */
   mustBeAlone({ key, topic }: Sent): boolean {
     const isCareful = this.#carefulLeft > 0 && (this.#company.size > 0 || this.#strikes.size > 0);
     return isCareful || this.#strikes.has(key) || this.#topics.has(topic);
   }
 
-  /** Is the connection to be quiet for a moment before it goes? */
+  /** Whether the connection has to be quiet for a moment before it is sent. */
   needsQuiet({ key }: Sent): boolean {
     return this.#strikes.has(key);
   }

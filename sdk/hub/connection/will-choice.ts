@@ -38,7 +38,7 @@ export class WillChoice {
     return this.#wills[this.#mode];
   }
 
-  /** Is the next connection to show whether it was the will? */
+  /** Whether the next connection is to show if it was the will. */
   get isChecking(): boolean {
     return this.#candidate !== undefined;
   }

@@ -102,7 +102,7 @@ export class NodeTopics {
     return retainedOfLearning.map((address) => this.#at(filterOf(address)));
   }
 
-  /** Does one of `learned` match it? */
+  /** Whether one of `learned` matches it. */
   isLearned(topic: string): boolean {
     return retainedOfLearning.some((address) => this.#namesIn(address, topic));
   }
@@ -130,7 +130,7 @@ export class NodeTopics {
     return this.#at(pathOf(addresses.response, { verb: named('verb', verb) }));
   }
 
-  /** Is it the topic of a label's snapshots? */
+  /** Whether it is the topic of a label's snapshots. */
   isSnapshot(topic: string): boolean {
     return this.#namesIn(addresses.snapshot, topic) !== undefined;
   }

@@ -1,7 +1,7 @@
 import { noModel } from '../../config/schema.ts';
 import type { HubNode } from './hub-node.ts';
 
-/** Is there none on purpose? Then no labels of a model are to be waited for. */
+/** Whether there is none on purpose: then do not wait for a model's labels. */
 export function hasNoDetector(node: Pick<HubNode, 'card' | 'stats'>): boolean {
   return !node.card && node.stats().model === noModel;
 }

@@ -37,7 +37,7 @@ export class NodeStatistics implements Extension {
     this.tellAgain();
   }
 
-  /** For who has just begun to listen: they are not retained. */
+  /** Publishes them at once for a new subscriber, since they are not retained. */
   tellAgain(): void {
     if (this.#last && this.#context) this.#tell(this.#last, this.#context);
   }

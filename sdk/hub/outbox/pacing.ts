@@ -20,7 +20,7 @@ export class Pacing {
     return this.#pause !== undefined;
   }
 
-  /** May one go now? If it is too early, there is a pause until it may. */
+  /** Whether one may be sent now. If it is too early, starts a pause until then. */
   mayGo(): boolean {
     const waitMs = Math.ceil(this.#bucket.waitMs);
     if (waitMs > 0) this.#pauseFor(waitMs);

@@ -263,7 +263,7 @@ export class MessageQueue {
     writing.clear();
   }
 
-  /** Is a newer value of its topic on its way as well? */
+  /** Whether a newer value of its topic is in flight as well. */
   #isOvertaken(item: Item): boolean {
     const underWay = [...this.underWay];
     return underWay.slice(underWay.indexOf(item) + 1).some(({ topic }) => topic === item.topic);

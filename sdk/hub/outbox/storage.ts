@@ -65,7 +65,7 @@ export class Storage {
     this.#queues = Object.entries(options.queues);
   }
 
-  /** Is what is put kept on disk? */
+  /** Whether new messages are kept on disk. */
   get works(): boolean {
     return this.#works;
   }

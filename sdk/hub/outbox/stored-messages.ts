@@ -22,7 +22,7 @@ export class StoredMessages {
     return this.#index.bytes;
   }
 
-  /** May more be kept in memory as well? */
+  /** Whether more may be kept in memory as well. */
   get hasRoom(): boolean {
     return this.#residentBytes < residentBytes;
   }
@@ -41,7 +41,7 @@ export class StoredMessages {
     return this.#resident.get(sequence);
   }
 
-  /** Is it on disk, as it is? */
+  /** Whether it is on disk unchanged. */
   holds(item: Item): boolean {
     return item.sequence !== undefined && this.#resident.get(item.sequence) === item;
   }

@@ -3,7 +3,7 @@ export class Turns {
   #turn: Promise<void> = Promise.resolve();
   #waiting = 0;
 
-  /** Is something being done, or does it wait? */
+  /** Whether a task is running or waiting. */
   get isBusy(): boolean {
     return this.#waiting > 0;
   }

@@ -50,7 +50,7 @@ export class RetainedScan {
     return this.#isRefused;
   }
 
-  /** Was there nothing else? Not known where the broker refuses, goes away or has too much. */
+  /** Whether nothing else was found. Unknown when the broker refuses, goes away or has too much. */
   get isComplete(): boolean {
     return this.#isComplete;
   }

@@ -51,12 +51,12 @@ export interface Quantised {
 
 /**
  * Reads a detector's outputs. All implementations give the same candidates in the same order, bit for bit; where the
- * network gave no number (NaN), so does the box.
+ * network returned NaN, so does the box.
  */
 export interface BoxesKernels {
   /**
    * NanoDet's head (Generalized Focal Loss, arXiv 2006.04388): a box's sides are the means of distributions over
-   * `bins` distances from the cell's centre, in strides. Only the cells whose score passes the threshold are looked at.
+   * `bins` distances from the cell's centre, in strides. Only cells whose score passes the threshold are decoded.
    *
    * @param scores `cells x classes`, 0..1.
    * @param logits `cells x 4 x bins`: left, top, right, bottom.
@@ -83,8 +83,8 @@ export interface BoxesKernels {
     candidates: Candidates,
   ): void;
   /**
-   * Class-wise greedy non-maximum suppression. Boxes of one class that overlap a better one by more than `iouThreshold`
-   * go; of equal scores the earlier is the better.
+   * Class-wise greedy non-maximum suppression. Boxes of one class whose IoU with a better one exceeds `iouThreshold`
+   * are removed; of equal scores the earlier is better.
    *
    * @param boxes `[x1, y1, x2, y2]` each.
    * @param length How many there are.

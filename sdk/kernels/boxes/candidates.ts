@@ -1,6 +1,6 @@
 /**
- * Boxes that passed the threshold, before non-maximum suppression: a structure of arrays that grows and is used again
- * for each frame.
+ * Boxes that passed the threshold, before non-maximum suppression: a structure of arrays that grows and is reused for
+ * each frame.
  */
 export class Candidates {
   /** `[x1, y1, x2, y2]` each, in input pixels. */

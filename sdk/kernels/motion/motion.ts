@@ -16,7 +16,7 @@ export interface MotionState {
   readonly rows: number;
   /** Brightness of the newest frame, 0..4080. */
   readonly current: Uint16Array;
-  /** Mean brightness of the last moments: what noise and drops of rain hardly change. */
+  /** Mean recent brightness, which noise and raindrops hardly change. */
   readonly level: Uint16Array;
   /** Brightness of the scene in which nothing moves. */
   readonly background: Uint16Array;
@@ -28,7 +28,7 @@ export interface MotionState {
   readonly rest: Uint16Array;
   /** 1 where the newest frame differs from the background. */
   readonly changed: Uint8Array;
-  /** 0 where the cell is not looked at. */
+  /** 0 where the cell is ignored. */
   readonly mask: Uint8Array;
 }
 
@@ -62,7 +62,9 @@ export interface Luma {
   readonly step: number;
 }
 
-/** How much makes a change, and how fast each memory follows. Whole numbers; rates are 0..32767 in 32768ths a frame. */
+/**
+ * How much counts as a change, and how fast each memory adapts. Whole numbers; rates are 0..32767 in 32768ths a frame.
+ */
 export interface MotionRule {
   /** Least difference in sixteenths of a grey level, 0..4080. */
   readonly floor: number;
@@ -91,9 +93,9 @@ export interface MotionRule {
  * differs from the background by more than the floor plus four times its noise, and the newest frame, too, differs by half
  * as much: a drop that fell through leaves a difference in the mean alone. And it must not have rested for half of `settle`.
  *
- * The background follows where nothing changed. Where something did it stands, however slowly that moves, until the cell
- * was at rest for `settle`: within an eighth of the floor, twice the noise and a sixteenth of the change of where the rest
- * began.
+ * The background follows where nothing changed. Where something did, it stays, however slowly that moves, until the
+ * cell was at rest for `settle`: within an eighth of the floor, twice the noise and a sixteenth of the change of where
+ * the rest began.
  *
  * @param state Of this size of picture.
  * @returns How many cells changed.

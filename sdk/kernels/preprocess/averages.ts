@@ -2,8 +2,8 @@ import type { Axis } from './axis.ts';
 import { type ByteRow, meanBoxes, sumRow, wordsOf } from './swar.ts';
 
 /**
- * Rows of means over boxes of one plane. They are made when they are asked for and two are kept, since output rows go
- * downwards and each looks at two neighbours.
+ * Rows of means over boxes of one plane, made on demand. Two are kept, since output rows go downwards and each needs
+ * two neighbours.
  */
 export class AveragedRows {
   readonly #x: Axis;
@@ -24,7 +24,7 @@ export class AveragedRows {
     this.#sumWords = new Int32Array(this.#sums.buffer);
   }
 
-  /** The pixels are others from now on. */
+  /** Switches to other pixels. */
   forget(): void {
     this.#held[0] = -1;
     this.#held[1] = -1;

@@ -2,7 +2,7 @@ import { assertSize, pixelFormats, planeSizes } from '../../frame/layout.ts';
 import type { Letterbox } from '../../frame/letterbox.ts';
 import type { PixelSource, PreprocessTarget } from './preprocess.ts';
 
-/** @throws RangeError for a size that is none, TypeError for a word that is none. */
+/** @throws RangeError for an invalid size, TypeError for an unknown word. */
 export function assertTarget({
   width,
   height,

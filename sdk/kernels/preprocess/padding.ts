@@ -9,7 +9,7 @@ type Tensor = Uint8Array | Float32Array;
 export class PaddedTensors {
   readonly #places = new WeakMap<Tensor, Letterbox>();
 
-  /** Is what lies around this place in the tensor to be written? From now on it counts as written. */
+  /** Whether the padding around this place in the tensor has to be written; from now on it counts as written. */
   claim(out: Tensor, geometry: Letterbox): boolean {
     const { left, top, width, height, inputWidth, inputHeight } = geometry;
     if (width === inputWidth && height === inputHeight) {

@@ -18,7 +18,7 @@ export interface PixelSource {
  */
 export type Quality = 'bilinear' | 'area';
 
-/** What a network wants in its input tensor. `mean` and `std` are in the order of `channels`, of pixels 0..255. */
+/** What a network expects in its input tensor. `mean` and `std` are in the order of `channels`, of pixels 0..255. */
 export interface PreprocessTarget {
   readonly width: number;
   readonly height: number;

@@ -90,7 +90,7 @@ export class CameraLearning {
     return this.#names.tracks;
   }
 
-  /** A frame that comes while one is looked at is only kept for who teaches on it. */
+  /** A frame that arrives while another is processed is only kept for teaching. */
   look(report: { frame: Frame; tracks: readonly Track[]; inferred: boolean; moving: boolean }): Promise<void> {
     if (!this.#settings.enabled || this.#isClosed) return Promise.resolve();
     this.#keep(report.frame);

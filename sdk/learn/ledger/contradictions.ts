@@ -31,7 +31,7 @@ const meaningOf = ({ label, negative }: Pick<Draft, 'label' | 'negative'>) => `$
 
 type Meant = Required<Pick<Draft, 'label' | 'negative' | 'embedding'>>;
 
-/** Does an example of the same head say something else of nearly the same picture? */
+/** Whether an example of the same head labels nearly the same picture differently. */
 export function contradicts({ label, negative = false, embedding, head = objectHead }: Draft, example: Meant): boolean {
   const isOther = example.label === label ? example.negative !== negative : !example.negative && !negative;
   return isOther && cosineOf(example.embedding, embedding) >= (head === objectHead ? samePicture : sameView);

@@ -22,7 +22,7 @@ export function splitDot(id: string): { replica: string; counter: number } {
   return { replica: id.slice(0, 16), counter: Number(id.slice(17)) };
 }
 
-/** Was this dot seen here, whether or not it is still there? */
+/** Whether this dot was seen here, even if it was removed since. */
 export function covers(seen: ReadonlyMap<string, number>, id: string): boolean {
   const { replica, counter } = splitDot(id);
   return (seen.get(replica) ?? 0) >= counter;

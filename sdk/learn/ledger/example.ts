@@ -86,12 +86,12 @@ const lastMs = 8.64e15;
 export const mostSeen = 256;
 const namePattern = new RegExp(`^[^\\p{C}]{1,${longestName}}$`, 'u');
 
-/** Is it 1 to 64 printable characters? */
+/** Whether it has 1 to 64 printable characters. */
 export function isName(name: unknown): name is string {
   return typeof name === 'string' && namePattern.test(name) && name.trim() === name;
 }
 
-/** Can it be a label? What is not known has names of its own. */
+/** Whether it can be a label. Names of the unknown are reserved. */
 export function isLabel(label: unknown): label is string {
   return isName(label) && label !== unknown && label !== unsure;
 }

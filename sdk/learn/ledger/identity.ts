@@ -72,7 +72,7 @@ function makeKey(file: string): void {
   }
 }
 
-/** Did the owner of this key sign these bytes? */
+/** Whether the owner of this key signed these bytes. */
 export function isSignedBy(publicKey: string, bytes: Uint8Array, signature: string): boolean {
   try {
     const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: publicKey }, format: 'jwk' });

@@ -134,7 +134,7 @@ export class LedgerMemory {
     return shelf.composed === shelf.label ? example : { ...example, label: shelf.composed };
   }
 
-  /** Do two examples have the same values? */
+  /** Whether two examples have the same values. */
   areAlike(a: Row, b: Row): boolean {
     return a.scale === b.scale && Buffer.from(this.#pool.at(a.slot)).equals(Buffer.from(this.#pool.at(b.slot)));
   }

@@ -59,7 +59,7 @@ export class LedgerStore {
     this.#kept = new KeptLedger(this.#disk, options);
   }
 
-  /** Is there a store in this folder? */
+  /** Whether there is a store in this folder. */
   static exists(folder: string): boolean {
     // One that is damaged, too.
     return (
@@ -163,7 +163,7 @@ export class LedgerStore {
   }
 
   /**
-   * Reads when no change is under way: `ledger` may be ahead of the disk for a moment, and who tells others must not be.
+   * Reads between changes: `ledger` may be ahead of the disk for a moment, but what is sent to others must not be.
    *
    * @param read What it is given is valid until it returns.
    */
@@ -225,7 +225,7 @@ export class LedgerStore {
 
   /** The same for what writes. */
   #change<T>(what: () => Promise<T>): Promise<T> {
-    // Else who comes late would open the folder again, which nobody closes then.
+    // Otherwise a late call would open the folder again, and nothing would close it.
     if (this.#isClosed) return Promise.reject(new InputError(`${this.#folder}: is closed`));
     return this.#take(async () => {
       await this.#mend();

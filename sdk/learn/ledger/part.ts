@@ -93,7 +93,7 @@ export function joinParts(a: Part, b: Part): Part {
   return { ...x, ...join<Cut>(x, y, (one, two) => (JSON.stringify(one) >= JSON.stringify(two) ? one : two)) };
 }
 
-/** Do two copies of a part hold the same? */
+/** Whether two copies of a part have the same content. */
 export function isSame(a: Part, b: Part): boolean {
   if (a.seen.size !== b.seen.size || a.items.size !== b.items.size) return false;
   for (const [replica, counter] of a.seen) if (b.seen.get(replica) !== counter) return false;

@@ -25,7 +25,7 @@ export interface StoredLedger {
   readonly lost: number;
   /** Something is not as it was written: more may be lost than is known. */
   readonly isDamaged: boolean;
-  /** Is any of it of an earlier version? */
+  /** Whether any of it is of an earlier version. */
   readonly isOld: boolean;
 }
 

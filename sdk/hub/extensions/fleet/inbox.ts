@@ -29,7 +29,7 @@ export interface InboxOptions {
   readonly gatherMs: number;
   /** It is in the ledger, on disk. */
   readonly onMerged: (letter: Letter, shared: Origin) => void;
-  /** It is no part, or of nobody who is trusted. `isNews`: it was not said of this topic yet. */
+  /** It is not a part, or not from a trusted node. `isNews`: not logged for this topic yet. */
   readonly onBad: (letter: Letter, reason: string, isNews: boolean) => void;
   /** It is a part that cannot be taken in now. */
   readonly onRefused: (letter: Letter, reason: string) => void;
@@ -64,7 +64,7 @@ export class Inbox {
     return this.#heard;
   }
 
-  /** Is there anything that is not merged yet? */
+  /** Whether anything is still to be merged. */
   get isBusy(): boolean {
     return this.#waiting.length > 0 || this.#isWorking;
   }

@@ -28,7 +28,7 @@ export class Rejections {
     if (this.isNews(what)) this.#logger()?.error(text);
   }
 
-  /** Was it not said yet? From now on it was. */
+  /** Whether it was not logged yet; marks it as logged. */
   isNews(what: string): boolean {
     // A topic may have 64 kB, and a thousand of them are remembered.
     const key = what.length > longestSaid ? bundleHash(Buffer.from(what)) : what;

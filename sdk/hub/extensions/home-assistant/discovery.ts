@@ -164,7 +164,10 @@ export class Discovery {
   }
 }
 
-/** Are its labels known? Before its model is, none is wrong; one that watches nothing the model knows has none. */
+/**
+ * Whether its labels are known. Before its model is loaded they are not; a camera that watches nothing the model knows
+ * has none.
+ */
 function hasLabels({ counts, settings }: HubCamera, known: readonly string[] = []): boolean {
   const { labels } = settings.detect;
   return counts.length > 0 || (labels.length > 0 && !labels.some((label) => known.includes(label)));

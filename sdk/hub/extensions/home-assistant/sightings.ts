@@ -4,8 +4,8 @@ import type { HubCamera } from '../hub-node.ts';
 import type { Listeners } from '../listeners.ts';
 
 /**
- * Tells what sets off automations: who came, who left, who crossed a line. Only while there is a connection, so that no
- * lamp goes on for someone who came while the broker was away; `events` has those.
+ * Publishes triggers for automations: arrivals, departures, line crossings. Only while there is a connection, so that
+ * no lamp goes on for someone who came while the broker was away; `events` has those.
  */
 export function tellSightings(camera: HubCamera, context: HubContext, listeners: Listeners): void {
   const topics = context.topics.camera(camera.name);

@@ -197,7 +197,7 @@ function send(
   payload: Buffer | string,
   options: { retain: boolean; correlationData?: Buffer },
 ): void {
-  // A connection that ends takes the answer with it: who asked asks again.
+  // A connection that ends takes the answer with it: the client has to repeat the request.
   link.publish(topic, payload, { qos: 0, ...options }).catch(() => {});
 }
 
