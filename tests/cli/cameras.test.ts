@@ -21,7 +21,7 @@ describe('cameraInWords', () => {
     expect(words.split('\n')).toEqual(
       expect.arrayContaining([
         'v4l2:/dev/video0  HD USB Camera (/dev/video0)',
-        '  takes YUYV 1280x720 at 10 a second; width, height and detect.fps select others',
+        '  uses YUYV 1280x720 at 10 a second; width, height and detect.fps select others',
         '  formats, with maximum frames per second',
         '    YUYV  640x480 (30), 1280x720 (10), 16x16 to 64x64',
         '    MJPG  1280x720 (30)',

@@ -96,7 +96,7 @@ describe('ocellus teach', () => {
     ]);
     for (const { score } of lines) expect(score >= 0 && score <= 1).toBe(true);
     const words = await ocellus(['classify', '--store', store, piece('cat', 3), photo('wall.jpg')]);
-    expect(words.out).toMatch(/3\.jpg: my cat \d+ %\n.*wall\.jpg: unknown, most like (my cat|mug)\n$/);
+    expect(words.out).toMatch(/3\.jpg: my cat \d+ %\n.*wall\.jpg: unknown, most similar to (my cat|mug)\n$/);
   });
 
   it('takes the pictures of folders, and with --each the label from the folder', async () => {
