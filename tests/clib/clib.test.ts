@@ -1,8 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { asset } from '../../sdk/base/assets.ts';
+import { listModels, loadModel } from '../../sdk/core/model.ts';
+import { readPicture } from '../../sdk/picture/picture.ts';
+import type { Detection } from '../../sdk/vision/detections.ts';
+import { photo } from '../cli/cli.ts';
 import { tinyProgram } from '../kernels/program/tiny.mjs';
 import { temporaryFolder } from '../support/folders.ts';
 import { hasProgram } from '../support/needs.ts';
@@ -21,7 +26,18 @@ function compiled(folder: string, compiler: string, source: string, ...flags: st
   const executable = join(folder, `check-${compiler}`);
   const built = run(compiler, [
     ...['-Wall', '-Wextra', '-Wpedantic', '-Werror', ...flags],
-    ...['-I', asset('sdk', 'clib'), source, '-x', 'none', library, `-Wl,-rpath,${asset('build')}`, '-o', executable],
+    ...[
+      '-I',
+      asset('sdk', 'clib'),
+      source,
+      '-x',
+      'none',
+      library,
+      '-lm',
+      `-Wl,-rpath,${asset('build')}`,
+      '-o',
+      executable,
+    ],
   ]);
   expect(built).toEqual({ status: 0, signal: null, said: '' });
   return executable;
@@ -87,6 +103,63 @@ print(failure(lambda: Program(sys.argv[2])))
       expect.stringContaining('900'),
     ]);
     expect(status).toBe(0);
+  });
+
+  describe('the samples', () => {
+    const network = asset('sdk', 'models', 'yolox-nano-416-int8.ocp');
+    /** As a sample reads it: PPM. */
+    const picture = async (folder: string, name: string) => {
+      const { data, info } = await sharp(photo(name)).raw().toBuffer({ resolveWithObject: true });
+      const file = join(folder, `${name}.ppm`);
+      writeFileSync(file, Buffer.concat([Buffer.from(`P6 ${info.width} ${info.height} 255\n`), data]));
+      return file;
+    };
+    const expected = async (name: string) => {
+      await using model = await loadModel('yolox-nano-416-int8', { engine: 'native' });
+      const [best] = [...(await model.detect(await readPicture(photo(name))))];
+      return best!;
+    };
+    /** They shrink pictures in their own simple ways. */
+    const expectNear = (said: string, classOf: (text: string) => string, best: Detection) => {
+      const [name, score, ...box] = said.split('\n')[0]!.split(' ');
+      expect(classOf(name!)).toBe(best.label);
+      expect(Math.abs(Number(score) - best.score)).toBeLessThan(0.1);
+      box.forEach((corner, i) => {
+        expect(Math.abs(Number(corner) - best.box[i]!)).toBeLessThan(20);
+      });
+    };
+
+    it('in C finds what Ocellus finds, and says what is wrong with what it is given', async () => {
+      const folder = temporaryFolder();
+      const sample = compiled(folder, 'cc', asset('samples', 'c', 'detect.c'), '-std=c99', '-O2');
+      const { labels } = (await listModels()).find(({ name }) => name === 'yolox-nano-416-int8')!;
+      for (const name of ['motorcycle.jpg', 'person.jpg']) {
+        const { status, said } = run(sample, [network, await picture(folder, name)]);
+        expect(status).toBe(0);
+        expectNear(said, (id) => labels[Number(id)]!, await expected(name));
+      }
+      expect(run(sample, [network, await picture(folder, 'wall.jpg')])).toEqual({ status: 0, signal: null, said: '' });
+      expect(run(sample, [network, network])).toMatchObject({
+        status: 1,
+        said: 'detect: expected a PPM picture (P6)\n',
+      });
+      expect(run(sample, ['/nowhere.ocp', network])).toMatchObject({
+        status: 1,
+        said: 'detect: /nowhere.ocp cannot be read: No such file or directory\n',
+      });
+    });
+
+    it.skipIf(!hasProgram('python3'))('in Python does so too', async () => {
+      const folder = temporaryFolder();
+      const sample = ['-B', asset('samples', 'python', 'detect.py')];
+      const { status, said } = run('python3', [...sample, network, await picture(folder, 'motorcycle.jpg')]);
+      expect(status).toBe(0);
+      expectNear(said, (label) => label, await expected('motorcycle.jpg'));
+      expect(run('python3', [...sample, network, network])).toMatchObject({
+        status: 1,
+        said: expect.stringContaining('expected a PPM picture (P6)'),
+      });
+    });
   });
 
   it.skipIf(!hasProgram('objdump'))('shows the functions of its header and no others', () => {

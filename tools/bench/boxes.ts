@@ -1,9 +1,8 @@
 // Reading the network's outputs and comparing vectors: each native variant beside the TypeScript twin, in turns, on the
-// default model's outputs for a photograph. `node dist/tools/bench/boxes.js`; --json writes it as JSON too.
+// outputs of NanoDet-g for a photograph. `node dist/tools/bench/boxes.js`; --json writes it as JSON too.
 
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { defaultModel } from '../../sdk/config/schema.ts';
 import '../../sdk/core/engines/no-telemetry.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { asset } from '../../sdk/base/assets.ts';
@@ -147,9 +146,9 @@ function callsFor(work: Work, milliseconds: number): number {
   return Math.max(1, Math.round((calls * milliseconds) / 300));
 }
 
-/** The outputs of the default model for a picture. */
+/** The outputs of NanoDet-g, whose boxes are distributions, for a picture. */
 async function outputsOf(photo: string) {
-  const { description: card, bytes } = await readModel(defaultModel);
+  const { description: card, bytes } = await readModel('nanodet-g-416-int8');
   if (!('decoder' in card) || card.decoder.type !== 'nanodet') throw new Error('expected a nanodet card');
   const { width, height } = card.input;
   const frame = await readPicture(photo);

@@ -72,8 +72,9 @@ async function bench(clip: string, rounds: number, jsonFile: string): Promise<vo
     runJson<Run>(python, [
       asset('tools', 'bench', 'peer', 'pipeline.py'),
       ...['--clip', file, '--port', String(port), '--fps', String(fps)],
-      ...['--model', asset('sdk', 'models', 'nanodet-g-416-int8.onnx')],
-      ...['--card', asset('sdk', 'models', 'nanodet-g-416-int8.card.json')],
+      // The same network: ours is compiled of it.
+      ...['--model', asset('sdk', 'models', 'yolox-nano-416-fp32.onnx')],
+      ...['--card', asset('sdk', 'models', 'yolox-nano-416-int8.card.json')],
     ]);
 
   try {

@@ -25,7 +25,7 @@ options = parser.parse_args()
 
 card = json.load(open(options.card))
 size, grey, labels = card["input"]["width"], card["input"]["pad"], card["labels"]
-bins, strides = card["decoder"]["bins"], card["decoder"]["strides"]
+strides = card["decoder"]["strides"]
 settings = onnxruntime.SessionOptions()
 settings.intra_op_num_threads = options.threads
 session = onnxruntime.InferenceSession(options.model, settings, providers=["CPUExecutionProvider"])
@@ -34,40 +34,39 @@ client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
 client.connect("127.0.0.1", options.port)
 client.loop_start()
 
-centres = []
+corners = []
 for stride in strides:
     y, x = np.mgrid[: size // stride, : size // stride]
-    centres.append(np.stack([(x + 0.5) * stride, (y + 0.5) * stride, np.full(x.shape, stride)], -1).reshape(-1, 3))
-centres = np.concatenate(centres).astype(np.float32)
-steps = np.arange(bins, dtype=np.float32)
+    corners.append(np.stack([x, y, np.full(x.shape, stride)], -1).reshape(-1, 3))
+corners = np.concatenate(corners).astype(np.float32)
 
 
 def letterbox(frame):
+    """Top left, the rest grey, as YOLOX is trained."""
     height, width = frame.shape[:2]
     scale = min(size / width, size / height)
     w, h = round(width * scale), round(height * scale)
-    left, top = (size - w) // 2, (size - h) // 2
-    small = cv2.resize(frame, (w, h), interpolation=cv2.INTER_LINEAR)
-    box = cv2.copyMakeBorder(small, top, size - h - top, left, size - w - left, cv2.BORDER_CONSTANT, value=(grey,) * 3)
-    return np.ascontiguousarray(box.transpose(2, 0, 1))[None], scale, left, top
+    square = np.full((size, size, 3), grey, np.uint8)
+    square[:h, :w] = cv2.resize(frame, (w, h), interpolation=cv2.INTER_LINEAR)
+    return np.ascontiguousarray(square.transpose(2, 0, 1), dtype=np.float32)[None], scale
 
 
 def detect(frame, threshold=0.5, iou=0.6):
-    tensor, scale, left, top = letterbox(frame)
-    scores, boxes = session.run(["scores", "boxes"], {"images": tensor})
-    classes = scores[0].argmax(1)
-    best = scores[0][np.arange(len(classes)), classes]
+    tensor, scale = letterbox(frame)
+    rows = session.run(None, {"images": tensor})[0][0]
+    scores = rows[:, 4:5] * rows[:, 5:]
+    classes = scores.argmax(1)
+    best = scores[np.arange(len(classes)), classes]
     keep = best >= threshold
     if not keep.any():
         return []
-    logits = boxes[0][keep].reshape(-1, 4, bins)
-    share = np.exp(logits - logits.max(-1, keepdims=True))
-    distance = (share / share.sum(-1, keepdims=True) @ steps) * centres[keep, 2:]
-    at = centres[keep, :2]
-    xyxy = (np.concatenate([at - distance[:, :2], at + distance[:, 2:]], 1) - [left, top, left, top]) / scale
-    wh = np.concatenate([xyxy[:, :2], xyxy[:, 2:] - xyxy[:, :2]], 1)
-    kept = cv2.dnn.NMSBoxesBatched(wh.tolist(), best[keep].tolist(), classes[keep].tolist(), threshold, iou)
-    return [{"label": labels[classes[keep][i]], "score": float(best[keep][i]), "box": xyxy[i].tolist()} for i in kept]
+    rows, at, classes, best = rows[keep], corners[keep], classes[keep], best[keep]
+    centre = (rows[:, :2] + at[:, :2]) * at[:, 2:] / scale
+    wh = np.exp(rows[:, 2:4]) * at[:, 2:] / scale
+    boxes = np.concatenate([centre - wh / 2, wh], 1)
+    kept = cv2.dnn.NMSBoxesBatched(boxes.tolist(), best.tolist(), classes.tolist(), threshold, iou)
+    xyxy = np.concatenate([boxes[:, :2], centre + wh / 2], 1)
+    return [{"label": labels[classes[i]], "score": float(best[i]), "box": xyxy[i].tolist()} for i in kept]
 
 
 def cpu_seconds():
