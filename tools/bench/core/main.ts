@@ -1,0 +1,306 @@
+// `npm run bench:core`: the default network compiled, beside the run-times that others would use, all in turns in one run:
+// milliseconds of a run by the clock and of the processor, ratios within a round, medians with their spread. Then loading, and
+// what `ocellus run` takes.
+import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { asset } from '../../../sdk/base/assets.ts';
+import { InputError } from '../../../sdk/base/errors.ts';
+import { defaultClassifier, defaultModel } from '../../../sdk/config/schema.ts';
+import { type FoundModel, findModel, readForm } from '../../../sdk/core/cards/model-file.ts';
+import { compileModel } from '../../../sdk/core/compiler/compile-model.ts';
+import { readProgram, writeProgram } from '../../../sdk/core/program/format.ts';
+import { totalsOf } from '../../../sdk/core/program/listing.ts';
+import { startBroker } from '../../../sdk/hub/broker/broker.ts';
+import { loadAddon } from '../../../sdk/kernels/native.ts';
+import { printError, table } from '../../shared/output.ts';
+import { inWords, launcher, type Spread, spread } from '../../shared/run.ts';
+import { Progress } from '../progress.ts';
+import { preparePython } from '../python.ts';
+import { timeToFirstDetection } from '../start.ts';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '9' },
+    threads: { type: 'string', default: '1,2' },
+    pictures: { type: 'string', default: asset('..', 'shared', 'data', 'coco', 'calibration') },
+    clip: { type: 'string', default: asset('..', 'shared', 'data', 'video', 'one-by-one-person-detection.mp4') },
+    json: { type: 'string', default: join(tmpdir(), 'ocellus-core.json') },
+  },
+});
+
+/** Each subject runs for about so long in a round, ms. */
+const burstMs = 150;
+
+/** A way to run a network: a process that answers how long runs took. */
+interface Subject {
+  readonly name: string;
+  readonly network: string;
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+interface Timed {
+  readonly wallMs: number;
+  readonly cpuMs: number;
+}
+
+/** A subject that is up: its first run is over. */
+class Running {
+  readonly readyMs: number | undefined;
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #lines: AsyncIterator<string>;
+
+  private constructor(
+    child: ChildProcessWithoutNullStreams,
+    lines: AsyncIterator<string>,
+    readyMs: number | undefined,
+  ) {
+    this.#child = child;
+    this.#lines = lines;
+    this.readyMs = readyMs;
+  }
+
+  /** @throws Error when it ends before it is ready. */
+  static async start({ command, args, name }: Subject): Promise<Running> {
+    const child = spawn(command, args);
+    let trouble = '';
+    child.stderr.on('data', (text) => {
+      trouble = (trouble + text).slice(-1000);
+    });
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const { value, done } = await lines.next();
+    if (done) throw new Error(`${name} does not run: ${trouble.trim().split('\n').at(-1)}`);
+    return new Running(child, lines, (JSON.parse(value) as { readyMs?: number }).readyMs);
+  }
+
+  async run(repeat: number): Promise<Timed> {
+    this.#child.stdin.write(`${JSON.stringify({ repeat })}\n`);
+    const { value, done } = await this.#lines.next();
+    if (done) throw new Error('a subject ended while it was measured');
+    return JSON.parse(value) as Timed;
+  }
+
+  end(): void {
+    this.#child.stdin.end();
+  }
+}
+
+function node(variant: string, engine: string, file: string, threads: number): Pick<Subject, 'command' | 'args'> {
+  const script = asset('dist', 'tools', 'bench', 'core', 'subject.js');
+  const args = ['--engine', engine, '--file', file, '--threads', String(threads)];
+  return { command: 'env', args: [`OCELLUS_KERNELS=${variant}`, process.execPath, script, ...args] };
+}
+
+/** Ours in each instruction set that has kernels of its own, the best one first. */
+function ours(network: string, file: string, threads: number): Subject[] {
+  const { addon } = loadAddon();
+  const own = addon?.variants.filter(
+    (variant) => variant !== 'scalar' && addon.kernels(variant).chosen.program === variant,
+  );
+  return (own ?? []).toReversed().map((variant) => ({
+    ...{ name: `compiled, ${variant}`, network },
+    ...node(variant, 'native', file, threads),
+  }));
+}
+
+async function programOf(model: FoundModel, scratch: string): Promise<string> {
+  if (model.program) return model.program.path;
+  // It is quantised already: no pictures are needed.
+  const { program } = await compileModel(await readForm(model, 'network'));
+  const file = join(scratch, `${model.name}.ocp`);
+  writeFileSync(file, writeProgram(program));
+  return file;
+}
+
+/** What Python's run-times run, made once. */
+function preparePeers(python: string, network: string, pictures: string): string {
+  const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'ocellus-bench-core-models');
+  const stamp = join(folder, 'made');
+  const wanted = String(statSync(network).size) + readFileSync(asset('tools', 'bench', 'peer', 'core.py'), 'utf8');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return folder;
+  console.error('Making what the other run-times run (once) …');
+  const script = asset('tools', 'bench', 'peer', 'core.py');
+  execFileSync(python, [script, 'prepare', folder, network, pictures], { stdio: ['ignore', 'ignore', 'ignore'] });
+  writeFileSync(stamp, wanted);
+  return folder;
+}
+
+async function subjectsOf(threads: number, python: string, peers: string, scratch: string): Promise<Subject[][]> {
+  const [detector, before, classifier] = await Promise.all(
+    [defaultModel, 'nanodet-g-416-int8', defaultClassifier].map(findModel),
+  );
+  const script = asset('tools', 'bench', 'peer', 'core.py');
+  const listed = JSON.parse(execFileSync(python, [script, 'list', peers], { encoding: 'utf8' })) as string[];
+  const others = listed.map((name): Subject => {
+    return { name, network: 'YOLOX-nano', command: python, args: [script, 'run', peers, name, String(threads)] };
+  });
+  const onnxruntime = (network: string, model: FoundModel, what: string): Subject => {
+    return {
+      name: `onnxruntime 1.30 (Node) ${what}`,
+      network,
+      ...node('', 'onnxruntime', model.network!.path, threads),
+    };
+  };
+  const group = async (network: string, model: FoundModel, what: string, more: Subject[] = []) => [
+    ...ours(network, await programOf(model, scratch), threads),
+    onnxruntime(network, model, what),
+    ...more,
+  ];
+  return [
+    await group('YOLOX-nano', detector!, 'fp32', [
+      ...others,
+      onnxruntime('NanoDet-g', before!, 'int8 (the default before)'),
+    ]),
+    await group('NanoDet-g', before!, 'int8'),
+    await group('EfficientNet-Lite0', classifier!, 'int8'),
+  ];
+}
+
+interface Measured {
+  readonly subject: Subject;
+  readonly wallMs: Spread;
+  readonly cpuMs: Spread;
+  /** Of its time to the first subject's in the same round: how many times as fast that one is. */
+  readonly ratio: Spread;
+  readonly readyMs: number | undefined;
+}
+
+/** Each round runs all, the next one the other way round. */
+async function measure(subjects: readonly Subject[], rounds: number, progress: Progress): Promise<Measured[]> {
+  const running: { subject: Subject; process: Running; repeat: number; times: Timed[] }[] = [];
+  for (const subject of subjects) {
+    try {
+      const process = await Running.start(subject);
+      const { wallMs } = await process.run(3);
+      running.push({ subject, process, repeat: Math.max(1, Math.round(burstMs / wallMs)), times: [] });
+    } catch (error) {
+      console.error((error as Error).message);
+    }
+  }
+  for (let round = 0; round < rounds; round++) {
+    progress.next(`${subjects[0]!.network}, round ${round + 1} of ${rounds}`);
+    for (const one of round % 2 === 0 ? running : running.toReversed()) {
+      one.times.push(await one.process.run(one.repeat));
+    }
+  }
+  for (const { process } of running) process.end();
+  const [first] = running;
+  return running.map(({ subject, process, times }) => ({
+    subject,
+    wallMs: spread(times.map(({ wallMs }) => wallMs)),
+    cpuMs: spread(times.map(({ cpuMs }) => cpuMs)),
+    ratio: spread(times.map(({ cpuMs }, round) => cpuMs / first!.times[round]!.cpuMs)),
+    readyMs: process.readyMs,
+  }));
+}
+
+/** Multiply-adds a nanosecond that one core can do at most, of the processor's own 8-bit instruction; 0 where unknown. */
+function peak(scratch: string): number {
+  try {
+    execFileSync('g++', ['-O2', asset('tools', 'bench', 'core', 'peak.cpp'), '-o', join(scratch, 'peak')]);
+    return Number(execFileSync(join(scratch, 'peak'), { encoding: 'utf8' }));
+  } catch {
+    return 0;
+  }
+}
+
+/** Of `ocellus run` with one camera, the hub and the page, MB: after so many seconds. */
+async function residentMb(clip: string, port: number, seconds: number): Promise<number> {
+  const args = [
+    'run',
+    '--source',
+    `file:${clip}`,
+    '--node',
+    'bench',
+    '--broker',
+    `mqtt://127.0.0.1:${port}`,
+    '--port',
+    '0',
+  ];
+  const child = spawn('env', [...launcher(), asset('bin', 'ocellus.js'), ...args], { cwd: '/', stdio: 'ignore' });
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+  child.kill('SIGTERM');
+  await ended;
+  return Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1000;
+}
+
+async function bench(rounds: number): Promise<void> {
+  if (!existsSync(values.pictures))
+    throw new InputError(`--pictures: expected a folder of photographs, got ${values.pictures}`);
+  const scratch = mkdtempSync(join(tmpdir(), 'ocellus-core-'));
+  try {
+    const python = preparePython('core.txt');
+    const { network } = await findModel(defaultModel);
+    const peers = preparePeers(python, network!.path, values.pictures);
+    const threads = values.threads.split(',').map(Number);
+    const progress = new Progress(3 * threads.length * rounds);
+    const results: { threads: number; measured: Measured[] }[] = [];
+    for (const count of threads) {
+      for (const subjects of await subjectsOf(count, python, peers, scratch)) {
+        results.push({ threads: count, measured: await measure(subjects, rounds, progress) });
+      }
+    }
+    for (const { threads: count, measured } of results) {
+      const rows = measured.map(({ subject, wallMs, cpuMs, ratio, readyMs }) => {
+        const ready = readyMs === undefined ? '' : readyMs.toFixed(0);
+        return [`${subject.network}: ${subject.name}`, inWords(wallMs), inWords(cpuMs), inWords(ratio), ready];
+      });
+      const head = ['RUN BY', 'ms BY THE CLOCK', 'ms OF THE PROCESSOR', 'TIMES THE FIRST', 'LOADED AND RUN ONCE, ms'];
+      console.log(`\n${count} ${count === 1 ? 'thread' : 'threads'}\n${table([head, ...rows])}`);
+    }
+    const limits = tellLimit(results, await findModel(defaultModel), peak(scratch));
+    const whole = existsSync(values.clip) ? await tellWhole(scratch) : undefined;
+    writeFileSync(values.json, `${JSON.stringify({ rounds, results, limits, ...whole }, null, 2)}\n`);
+    console.log(`\nMedians of ${rounds} rounds (smallest-largest). Written to ${values.json}`);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+function tellLimit(results: readonly { threads: number; measured: Measured[] }[], model: FoundModel, most: number) {
+  const best = results.find(({ threads }) => threads === 1)?.measured[0];
+  if (!best || most === 0 || !model.program) return undefined;
+  const { macs } = totalsOf(readProgram(readFileSync(model.program.path)));
+  const share = macs / (best.cpuMs.median * 1e6) / most;
+  console.log(
+    `\n${(macs / 1e6).toFixed(1)} million multiply-adds; this core does ${most.toFixed(0)} a nanosecond at most: ${(share * 100).toFixed(0)} % of that`,
+  );
+  return { macs, peakPerNanosecond: most, share };
+}
+
+/** What a user waits for, and what it takes: `ocellus run` with one camera of the clip's size. */
+async function tellWhole(scratch: string) {
+  const broker = await startBroker({ host: '127.0.0.1', port: 0 });
+  const port = Number(new URL(broker.url).port);
+  try {
+    // Somebody is in view from the first frame on.
+    const present = join(scratch, 'present.mp4');
+    const cut = ['-ss', '30', '-t', '30', '-i', values.clip, '-c:v', 'libx264', '-crf', '18', '-r', '10', present];
+    execFileSync('ffmpeg', ['-nostdin', '-loglevel', 'error', '-y', ...cut]);
+    const starts: number[] = [];
+    const memory: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      starts.push(await timeToFirstDetection(present, port));
+      memory.push(await residentMb(present, port, 20));
+    }
+    console.log(
+      `\nocellus run to the first event: ${inWords(spread(starts), 0)} ms; resident: ${inWords(spread(memory), 0)} MB`,
+    );
+    return { startMs: starts, residentMb: memory };
+  } finally {
+    await broker.stop();
+  }
+}
+
+try {
+  await bench(Number(values.rounds));
+} catch (error) {
+  printError(error);
+  process.exit(1);
+}
