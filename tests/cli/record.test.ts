@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ffmpeg } from '../devices/clip.ts';
+import { variants } from '../kernels/variants.ts';
 import { hasProgram, sharedData } from '../support/needs.ts';
 import { type Ended, ended, jsonLines, ocellus, start } from './cli.ts';
 
@@ -11,15 +12,26 @@ const folder = mkdtempSync(join(tmpdir(), 'ocellus-record-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const at = (name: string) => join(folder, name);
 
-/** Replays it with other kernels, and with other numbers of threads. */
-async function replays(recording: string): Promise<string[]> {
+type Way = readonly [env: Record<string, string>, options: readonly string[]];
+/** What other instruction sets there are that compiled networks have kernels for. */
+const others = variants
+  .filter(({ name, functions }) => name !== 'scalar' && functions.chosen.program === name)
+  .slice(0, -1);
+
+const anyThreadsAndKernels: readonly Way[] = [
+  [{}, []],
+  [{}, []],
+  [{}, ['--threads', '1']],
+  ...others.map(({ name }): Way => [{ OCELLUS_KERNELS: name }, ['--threads', '3']]),
+];
+/** The compiled network is another one than that which runs where there are no native kernels. */
+const withoutProgram: readonly Way[] = [
+  [{}, ['--engine', 'onnxruntime']],
+  [{ OCELLUS_KERNELS: 'typescript' }, ['--threads', '3']],
+];
+
+async function replays(recording: string, ways: readonly Way[] = anyThreadsAndKernels): Promise<string[]> {
   const outs: string[] = [];
-  const ways: [Record<string, string>, string[]][] = [
-    [{}, []],
-    [{}, []],
-    [{}, ['--threads', '1']],
-    [{ OCELLUS_KERNELS: 'typescript' }, ['--threads', '3']],
-  ];
   for (const [env, more] of ways) {
     const { code, out, err } = await withEnvironment(env, () => ocellus(['replay', recording, '--json', ...more]));
     expect([code, err]).toEqual([0, '']);
@@ -79,6 +91,12 @@ describe.skipIf(!hasProgram('ffmpeg'))('ocellus record and replay (need ffmpeg)'
     expect([code, err]).toEqual([0, `the same ${messages} messages as in ${join(lossless, 'events.jsonl')}\n`]);
   });
 
+  it('gives the same with kernels in TypeScript, by the network that then runs', async () => {
+    const [native, twins] = await replays(lossless, withoutProgram);
+    expect(twins).toBe(native);
+    expect(labels(twins!)).toEqual(['person', 'cat']);
+  });
+
   it('gives the same in realtime', async () => {
     const { code, out } = await ocellus(['replay', lossless, '--speed', 'realtime', '--json']);
     expect([code, out]).toEqual([0, events]);
@@ -110,7 +128,7 @@ describe.skipIf(!hasProgram('ffmpeg'))('ocellus record and replay (need ffmpeg)'
 
   it('replays in words, with the times of the clock', async () => {
     const { out } = await ocellus(['replay', lossless]);
-    expect(out).toMatch(/^\d\d:\d\d:\d\d {2}new {5}person \d\d % {2}3\.800000-[a-z]{6}$/m);
+    expect(out).toMatch(/^\d\d:\d\d:\d\d {2}new {5}person \d\d % {2}3\.600000-[a-z]{6}$/m);
   });
 
   it('takes a camera of the settings file, with its zones and its name, and no password', async () => {
