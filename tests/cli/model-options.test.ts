@@ -1,10 +1,12 @@
+import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asset } from '../../sdk/base/assets.ts';
+import { kernels } from '../../sdk/kernels/kernels.ts';
 import { onnxModel } from '../core/onnx-builder.ts';
-import { ocellus, photo } from './cli.ts';
+import { ocellus, photo, start } from './cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ocellus-engine-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -19,6 +21,21 @@ function unloadable(like: string): string {
   writeFileSync(join(folder, `${like}.card.json`), JSON.stringify(card));
   return file;
 }
+
+it.skipIf(!kernels.programs?.isFast)('a command whose model runs compiled does not load onnxruntime', async () => {
+  for (const [engine, isLoaded] of [
+    ['auto', false],
+    ['onnxruntime', true],
+  ] as const) {
+    const child = start(['watch', 'scene:', '--engine', engine, '--json']);
+    // The first event: the network has run.
+    await once(child.stdout, 'data');
+    const maps = readFileSync(`/proc/${child.pid}/maps`, 'utf8');
+    child.kill('SIGTERM');
+    await once(child, 'close');
+    expect(/onnxruntime/.test(maps), engine).toBe(isLoaded);
+  }
+});
 
 describe('--engine', () => {
   let detector: string;
@@ -41,7 +58,7 @@ describe('--engine', () => {
     const opencv = await ocellus([command, '--engine', 'opencv', ...args()]);
     const onnxruntime = await ocellus([command, '--engine', 'onnxruntime', ...args()]);
     // Also where it is not built.
-    expect(opencv.err).toMatch(/^error .*OpenCV( is not installed|'s dnn module cannot load)/m);
+    expect(opencv.err).toMatch(/^error .*OpenCV( \(@u4\/opencv4nodejs\) are not installed|'s dnn module cannot load)/m);
     expect(onnxruntime.err).toMatch(/^error (?!.*OpenCV)/m);
     expect([opencv.code, onnxruntime.code]).toEqual([2, 2]);
   });

@@ -5,7 +5,6 @@ import type { Command } from 'commander';
 import { InputError, messageOf } from '../../../sdk/base/errors.ts';
 import type { ModelCard } from '../../../sdk/core/cards/card.ts';
 import { findModel, programEnding, readForm } from '../../../sdk/core/cards/model-file.ts';
-import { compileModel } from '../../../sdk/core/compiler/compile-model.ts';
 import { readProgram, writeProgram } from '../../../sdk/core/program/format.ts';
 import { listProgram, totalsOf } from '../../../sdk/core/program/listing.ts';
 import type { Program } from '../../../sdk/core/program/program.ts';
@@ -41,6 +40,8 @@ async function compile(model: string, options: CompileOptions): Promise<void> {
   const found = await findModel(model);
   const file = await readForm(found, 'network');
   const pictures = options.calibrate === undefined ? undefined : await withFolders([options.calibrate]);
+  // It runs the network in onnxruntime, which no other command is to load for it.
+  const { compileModel } = await import('../../../sdk/core/compiler/compile-model.ts');
   const bar = progress('calibrate', 2 * (pictures?.length ?? 0));
   const { program, card } = await compileModel(file, { pictures, onPicture: () => bar.step() }).finally(() =>
     bar.done(),
