@@ -31,7 +31,7 @@ export interface Addon {
   kernels(variant: string): NativeKernels;
 }
 
-const abi = 4;
+const abi = 5;
 
 /** The addon, and in words where it is from or why there is none. */
 export interface FoundAddon {

@@ -15,7 +15,7 @@ void add_function(napi_env env, napi_value object, const char* name, napi_callba
 namespace {
 
 /// Counts changes of what the functions take; sdk/kernels/native.ts has the same number.
-constexpr int abi = 4;
+constexpr int abi = 5;
 
 napi_value text(napi_env env, const char* value) {
   napi_value result;
