@@ -8,7 +8,7 @@ type Protocol = keyof typeof defaultPorts;
 
 /** The address of a broker, and the credentials. */
 export interface BrokerAddress {
-  /** For people and logs: without user name and password. */
+  /** For messages and logs: without user name and password. */
   readonly title: string;
   readonly options: Pick<IClientOptions, 'protocol' | 'hostname' | 'host' | 'port' | 'path' | 'username' | 'password'>;
   readonly tls: TlsSettings | undefined;
@@ -31,7 +31,7 @@ export function brokerAddress(url: string, login: BrokerLogin = {}): BrokerAddre
   try {
     parsed = new URL(url);
   } catch {
-    // What cannot be taken apart may hold a password anywhere, so it is not shown.
+    // An address that cannot be parsed may hold a password anywhere, so it is not shown.
     throw new InputError('mqtt.broker: expected `embedded`, `off` or a URL such as mqtt://192.168.1.2:1883');
   }
   const protocol = parsed.protocol.slice(0, -1) as Protocol;
@@ -41,7 +41,7 @@ export function brokerAddress(url: string, login: BrokerLogin = {}): BrokerAddre
     );
   }
   if (parsed.username !== '' && `${parsed.pathname}${parsed.search}${parsed.hash}`.includes('@')) {
-    // Then a part of the password was taken for the host, and would be shown as such.
+    // Then part of the password was taken for the host, and would be shown as such.
     throw new InputError('mqtt.broker: write / @ : # in a password as %2F %40 %3A %23, or give it in mqtt.password');
   }
   const username = login.username ?? (decode(parsed.username) || undefined);
@@ -61,7 +61,7 @@ export function brokerAddress(url: string, login: BrokerLogin = {}): BrokerAddre
   const port = parsed.port === '' ? defaultPorts[protocol] : Number(parsed.port);
   const web = protocol === 'ws' || protocol === 'wss';
   const path = web ? parsed.pathname + parsed.search : '';
-  // A WebSocket's address is put together to a URL again, where an IPv6 address keeps its brackets.
+  // A WebSocket's address is reassembled into a URL, in which an IPv6 address keeps its brackets.
   const hostname = web ? parsed.hostname : parsed.hostname.replace(/^\[|\]$/g, '');
   return {
     title: maskCredentials(`${protocol}://${parsed.hostname}:${port}${web ? parsed.pathname : ''}`),

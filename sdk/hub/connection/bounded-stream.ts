@@ -3,18 +3,18 @@ import { Duplex } from 'node:stream';
 /** A message that was too large. */
 export interface LeftOut {
   readonly topic: string;
-  /** Of its packet. */
+  /** Length of its packet. */
   readonly bytes: number;
 }
 
 export interface BoundedStreamOptions {
-  /** The largest packet that is handed on, in bytes. */
+  /** The largest packet that is passed on, in bytes. */
   readonly most: number;
   readonly onLeftOut: (message: LeftOut) => void;
 }
 
 const publishType = 3;
-/** The two bytes of its length, a topic, and the packet's identifier. */
+/** The topic's length (two bytes), a topic, and the packet identifier. */
 const longestHead = 2 + 65_535 + 2;
 
 /**
@@ -22,20 +22,20 @@ const longestHead = 2 + 65_535 + 2;
  * parses it, and with MQTT 3.1.1 a broker cannot be given a limit; this inspects packets as they pass and keeps only
  * the topic of a large one.
  *
- * The connection is kept: if it were closed, a retained message would arrive again over the next one, and nothing else
- * ever. What is dropped is acknowledged, so that the broker sends what follows.
+ * The connection is kept: if it were closed, a retained message would end each new connection too, and nothing else
+ * would ever arrive. What is dropped is acknowledged, so that the broker sends what follows.
  */
 export class BoundedStream extends Duplex {
   readonly #inner: Duplex;
   readonly #options: BoundedStreamOptions;
-  /** The beginning of a packet whose length has not come whole. */
+  /** The beginning of a packet whose length field is still incomplete. */
   #held: Buffer = Buffer.alloc(0);
   /** Bytes of the current packet that are still to come. */
   #rest = 0;
-  /** What is known of the current packet, where it is left out. */
+  /** What is known of the current packet if it is being dropped. */
   #left: { readonly flags: number; readonly bytes: number; readonly head: Buffer; filled: number } | undefined;
 
-  /** @param inner What is connected to the broker, or will be. */
+  /** @param inner The stream that is, or will be, connected to the broker. */
   constructor(inner: Duplex, options: BoundedStreamOptions) {
     super({ allowHalfOpen: false });
     this.#inner = inner;
@@ -44,7 +44,7 @@ export class BoundedStream extends Duplex {
     inner.once('secureConnect', () => this.emit('secureConnect'));
     inner.on('end', () => this.push(null));
     inner.on('error', (error) => this.destroy(error));
-    // After its end what came is still to be read.
+    // What arrived before the end is still to be read.
     inner.on('close', () => inner.readableEnded || this.destroy());
   }
 
@@ -56,7 +56,7 @@ export class BoundedStream extends Duplex {
     this.#inner.write(chunk, encoding, done);
   }
 
-  /** A packet is written in some pieces; they leave together. */
+  /** A packet is written in several pieces, which are sent together. */
   override _writev(chunks: { chunk: Buffer; encoding: BufferEncoding }[], done: (error?: Error | null) => void): void {
     this.#inner.cork();
     for (const [i, { chunk, encoding }] of chunks.entries()) {
@@ -125,14 +125,14 @@ export class BoundedStream extends Duplex {
     const { flags, bytes, head } = this.#left!;
     this.#left = undefined;
     const length = head.readUInt16BE(0);
-    // Through the same queue as all else, so that it does not fall into the middle of a packet.
+    // Through the same queue as everything else, so that it does not end up in the middle of a packet.
     if (((flags >> 1) & 3) === 1) this.write(Buffer.from([0x40, 2, head[2 + length]!, head[3 + length]!]));
     this.#options.onLeftOut({ topic: head.toString('utf8', 2, 2 + length), bytes });
   }
 }
 
 /**
- * The length of what follows a packet's fixed header, and of the header itself; undefined where it has not come whole.
+ * The length of what follows a packet's fixed header, and of the header itself; undefined while it is incomplete.
  * An invalid length is passed on, for the parser to report.
  */
 function fixedHeader(chunk: Buffer, at: number): { length: number; bytes: number } | undefined {

@@ -4,25 +4,25 @@ import type { Ending } from './suspects.ts';
 
 /** Why a connection could not be made or was lost. */
 export interface Cause {
-  /** In words: what is wrong and what to do. */
+  /** For people: what is wrong and what to do. */
   readonly text: string;
   /**
-   * `protocol`: this version of MQTT is not spoken there. `login`: trying again soon would not help. `will`: the last
-   * will is not taken. `closed`: the connection ended and nobody said why. `silent`: it was made, and no answer came.
+   * `protocol`: the other side does not speak this version of MQTT. `login`: trying again soon would not help. `will`:
+   * the last will was refused. `closed`: the connection ended without a reason. `silent`: it was made, and no answer came.
    */
   readonly kind: 'protocol' | 'login' | 'will' | 'closed' | 'silent' | 'other';
-  /** What it tells of the messages that were on their way. Default: that they may be it where nobody said why. */
+  /** What it says about the messages in flight. Default: they may be the cause if no reason was given. */
   readonly ending?: Ending;
 }
 
 const perhaps: Ending = { fault: 'perhaps' };
 
-/** @returns Undefined when it has nothing to do with what was sent. */
+/** @returns Undefined when the end has nothing to do with what was sent. */
 export const endingOf = ({ kind, ending }: Cause): Ending | undefined =>
   ending ?? (kind === 'closed' ? perhaps : undefined);
 
 export const closed: Cause = { kind: 'closed', text: 'the broker closed the connection' };
-/** Why this side closes a connection: the broker did not do what it should. */
+/** Why this side closes a connection: the broker misbehaved. */
 export const given = (text: string): Cause => ({ kind: 'other', text, ending: perhaps });
 export const notMqtt: Cause = {
   kind: 'other',
@@ -34,7 +34,7 @@ export const silence: Cause = {
   kind: 'silent',
   text: 'it takes the connection and does not answer; is this the port of an MQTT broker, with the right kind of address (mqtt:// or mqtts://)?',
 };
-/** The first bytes that came are a TLS alert, or HTTP. */
+/** The first bytes received are a TLS alert, or HTTP. */
 export const needsTls: Cause = {
   kind: 'other',
   text: 'this port speaks TLS; the address has to begin with mqtts:// (or wss:// for WebSocket)',
@@ -58,10 +58,10 @@ const noWebSocket: Cause = {
 
 const sameName = 'do two boards have one node name?';
 
-/** MQTT 3.1.1, and Mosquitto 2.0.11 with MQTT 5 too, give no reason to a client whose id another one took over. */
+/** MQTT 3.1.1, and Mosquitto 2.0.11 even with MQTT 5, give no reason to a client whose id another one took over. */
 export const closedAgain: Cause = { kind: 'closed', text: `the broker closes each connection soon; ${sameName}` };
 
-/** Some brokers say so where they do not allow the topic of the last will. */
+/** Some brokers send this when they do not allow the topic of the last will. */
 export const notAuthorized: Cause = {
   kind: 'login',
   text: 'not authorized: the broker wants a (different) user name and password',
@@ -89,7 +89,7 @@ const advice: Record<string, string> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name',
 };
 
-/** A reason code of CONNACK or DISCONNECT: below 128 one of MQTT 3.1.1, from 128 one of MQTT 5. */
+/** A reason code of CONNACK or DISCONNECT: of MQTT 3.1.1 below 128, of MQTT 5 from 128. */
 export function causeOfCode(code: number): Cause {
   switch (code) {
     case 1:
@@ -121,7 +121,7 @@ export function causeOfCode(code: number): Cause {
   }
 }
 
-/** A reason code of DISCONNECT, on a connection that was made. */
+/** A reason code of DISCONNECT, after CONNACK. */
 export function causeOfDisconnect(code: number): Cause {
   if (isOfMessage(code)) {
     return {
@@ -134,7 +134,7 @@ export function causeOfDisconnect(code: number): Cause {
   return code === 128 || code === 131 || code === 151 ? { ...says, ending: perhaps } : says;
 }
 
-/** @param protocol Of the broker's address, while it has not answered CONNECT. */
+/** @param protocol Of the broker's address, as long as it has not answered CONNECT. */
 export function causeOf(error: unknown, protocol?: string): Cause {
   const { code, message } = error as { code?: unknown; message?: unknown };
   const isWeb = protocol === 'ws' || protocol === 'wss';
@@ -155,11 +155,11 @@ export function causeOf(error: unknown, protocol?: string): Cause {
   }
   if (code === 'ECONNRESET' || code === 'EPIPE') return closed;
   if (typeof code === 'string' && Object.hasOwn(advice, code)) return { kind: 'other', text: advice[code]! };
-  // A host with several addresses: the message of the whole is empty.
+  // A host with several addresses: the message of the aggregate error is empty.
   if (error instanceof AggregateError && error.errors.length > 0) return causeOf(error.errors[0], protocol);
   return { kind: 'other', text: messageOf(error) };
 }
 
-/** OpenSSL's words for bytes that are no TLS. */
+/** OpenSSL's words for bytes that are not TLS. */
 const notTls =
   /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|UNEXPECTED_MESSAGE|wrong version number|packet length too long/i;

@@ -3,13 +3,13 @@ import type { Logger } from '../../base/log.ts';
 const perMinute = 20;
 const minuteMs = 60_000;
 
-/** Logs faults of messages that anyone may send: some lines a minute, however many there are. */
+/** Logs faults in messages that anyone may send: a few lines a minute, however many there are. */
 export class Complaints {
   readonly #what: string;
   #minute = 0;
   #count = 0;
 
-  /** @param what Names them in the line about suppressed ones: `wrong commands`. */
+  /** @param what What they are called in the line about suppressed ones, such as `wrong commands`. */
   constructor(what: string) {
     this.#what = what;
   }

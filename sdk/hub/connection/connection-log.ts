@@ -2,13 +2,13 @@ import type { Logger } from '../../base/log.ts';
 import { type Cause, closed } from './causes.ts';
 import { goodConnectionMs } from './retries.ts';
 
-/** How many causes are said between two good connections. */
+/** How many causes are logged between two good connections. */
 const mostSaid = 20;
 
-/** Logs connections, and why there is none: each cause once between two good connections. */
+/** Logs connections and failures to connect: each cause once between two good connections. */
 export class ConnectionLog {
   readonly #logger: Logger;
-  /** The broker's, without a password. */
+  /** The broker's address, without a password. */
   readonly #title: string;
   readonly #said = new Set<string>();
   #later: NodeJS.Timeout | undefined;
@@ -25,10 +25,10 @@ export class ConnectionLog {
   }
 
   /**
-   * There is one.
+   * A connection was made.
    *
-   * @param wasShort The last connection was: a line at each of them would hide what is wrong.
-   * @param lack What of it is not as it should be.
+   * @param wasShort The last connection was short: a line for each of them would hide the problem.
+   * @param lack What is wrong with it.
    */
   connected(version: 4 | 5, wasShort: boolean, lack: () => string | undefined): void {
     this.#connections++;
@@ -42,12 +42,12 @@ export class ConnectionLog {
     else this.#later = setTimeout(say, goodConnectionMs).unref();
   }
 
-  /** The connection is over: what was not said of it yet is not said. */
+  /** The connection is over: what was not yet logged about it is not logged. */
   ended(): void {
     clearTimeout(this.#later);
   }
 
-  /** An attempt failed, or a connection is over, for this. */
+  /** An attempt failed, or a connection ended, for this cause. */
   failed(cause: Cause): void {
     if (this.#said.has(cause.text) || this.#said.size >= mostSaid) return;
     const end = cause.text.endsWith('?') ? '' : '.';

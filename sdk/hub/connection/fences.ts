@@ -1,9 +1,9 @@
 import type { MqttClient } from 'mqtt';
 
-/** Tells when the broker has read all that was sent up to a moment: it answers a PINGREQ that is sent then. */
+/** Tells when the broker has read everything sent up to a moment, by its answer to a PINGREQ sent then. */
 export class Fences {
   readonly #client: MqttClient;
-  /** For each PINGREQ on its way: what is called when its PINGRESP comes. Others than ours keep the connection alive. */
+  /** For each PINGREQ in flight, the callback for its PINGRESP. Those not sent by us are keep-alives. */
   readonly #answers: ((() => void) | undefined)[] = [];
   #next: (() => void) | undefined;
 
@@ -19,7 +19,7 @@ export class Fences {
     });
   }
 
-  /** Calls back when the broker has read all that was sent so far and the connection still is. */
+  /** Calls back when the broker has read everything sent so far, if the connection still exists. */
   add(then: () => void): void {
     this.#next = then;
     this.#client.sendPing();

@@ -3,13 +3,13 @@ import type { Ending, Sent, Suspects } from './suspects.ts';
 
 /** At most this many QoS 0 messages wait for their turn. */
 const mostWaiting = 64;
-/** How long a connection is quiet before what may have ended the last one goes out again. */
+/** How long a connection is quiet before what may have ended the last one is sent again. */
 const quietMs = 1000;
-/** So long it may take until it is acknowledged, and longer by its bytes at 128 kbit/s. */
+/** Time allowed for the acknowledgement, plus the time for its bytes at 128 kbit/s. */
 const trialMs = 15_000;
 const slowestBytesPerMs = 16;
 
-/** Something that was sent and is not answered yet. */
+/** Something that was sent and has not been answered yet. */
 export interface Flight extends Sent {
   readonly isAlone: boolean;
 }
@@ -26,14 +26,14 @@ interface Waiting {
 export class Flights {
   readonly #suspects: Suspects;
   readonly #close: (reason: string) => void;
-  /** In the order in which they were sent. */
+  /** In the order of sending. */
   readonly #flights = new Set<Flight>();
   #waiting: Waiting[] = [];
-  /** It waits for the connection to have been quiet. */
+  /** It waits for a quiet period of the connection. */
   #isQuietFor: Flight | undefined;
   #hasEnded = false;
 
-  /** @param close Cuts the connection. */
+  /** @param close Closes the connection at once. */
   constructor(suspects: Suspects, close: (reason: string) => void) {
     this.#suspects = suspects;
     this.#close = close;
@@ -42,8 +42,8 @@ export class Flights {
   /**
    * Waits until it may be sent.
    *
-   * @param isOptional There is no room for it while many others wait.
-   * @throws RefusedError when it is not to be sent any more, or too many wait.
+   * @param isOptional It is refused while many others wait.
+   * @throws RefusedError when it is no longer to be sent, or too many wait.
    */
   async turn(sent: Sent, isOptional: boolean): Promise<Flight> {
     const verdict = this.#suspects.verdict(sent);
@@ -71,7 +71,7 @@ export class Flights {
 
   /**
    * The connection has ended. @param ending Undefined: for a reason that has nothing to do with what was sent.
-   * @returns True when it was learned which message it may have been.
+   * @returns True when something was learned about which message may be the cause.
    */
   ended(ending: Ending | undefined): boolean {
     this.#hasEnded = true;
@@ -85,7 +85,7 @@ export class Flights {
     );
   }
 
-  /** All others wait for it, so it has less time than usual to be acknowledged. */
+  /** All others wait for it, so it gets less time than usual to be acknowledged. */
   #judge(flight: Flight): void {
     const { topic, bytes } = flight;
     const wait = trialMs + bytes / slowestBytesPerMs;

@@ -9,13 +9,13 @@ import { type Ending, Suspects } from './suspects.ts';
 
 export { RefusedError } from './refused-error.ts';
 
-/** Maximum messages in flight. More would not be faster, and would all be duplicated after a fault. */
+/** Maximum messages in flight. More would not be faster, and all would be duplicated after a fault. */
 const largestWindow = 16;
 
 /** Room for the fixed header, the topic's length, the packet id and the properties. */
 const headerBytes = 16;
 
-/** Bytes of a message on the network, with room to spare. */
+/** Bytes of a message on the network, with a margin. */
 export const packetBytes = (topic: string, payloadBytes: number): number =>
   Buffer.byteLength(topic) + payloadBytes + headerBytes;
 
@@ -26,7 +26,7 @@ export interface PublishOptions {
   lifetimeMs?: number;
   /** MQTT 5: marks it as the answer to the message that came with it. */
   correlationData?: Buffer;
-  /** The same for each try of one message. Default: its topic. */
+  /** Identical for all attempts at one message. Default: its topic. */
   key?: unknown;
 }
 
@@ -34,7 +34,7 @@ interface LinkOptions {
   /** What is known of the broker from earlier connections. */
   limit?: SizeLimit;
   suspects?: Suspects;
-  /** Told of each publish that is refused and has no `key`, so that nobody else tells it. */
+  /** Told of each refused publish without a `key`, which nobody else reports. */
   onRefused?: (topic: string, error: RefusedError) => void;
 }
 
@@ -52,7 +52,7 @@ export class Link {
   readonly #onRefused: LinkOptions['onRefused'];
   readonly #client: MqttClient;
   readonly #close: (reason: string) => void;
-  /** What the broker has not answered yet. */
+  /** Everything the broker has not answered yet. */
   readonly #flights: Flights;
   readonly #fences: Fences;
 
@@ -82,17 +82,17 @@ export class Link {
     this.#fences = new Fences(client);
   }
 
-  /** The largest packet, in bytes, to make of what can be made smaller: what the broker says, or what was found out. */
+  /** The largest packet, in bytes, for what can be made smaller: as the broker says, or as was found out. */
   get maximumPacketSize(): number {
     return Math.min(this.#maximumPacketSize, this.#limit.bytes);
   }
 
-  /** So many bytes are too many: what is less than this and more than `maximumPacketSize` may pass. */
+  /** This many bytes are too many; sizes between `maximumPacketSize` and this may pass. */
   get refusedPacketSize(): number {
     return Math.min(this.#maximumPacketSize + 1, this.#limit.refused);
   }
 
-  /** Bytes written that the network has not taken yet. */
+  /** Bytes written that the network has not accepted yet. */
   get unsent(): number {
     return (this.#client.stream as { writableLength?: number } | undefined)?.writableLength ?? 0;
   }
@@ -102,7 +102,7 @@ export class Link {
    * before: listen for that end too. It waits its turn while the message that ended the last connection is being
    * identified.
    *
-   * @throws RefusedError when the broker refuses it, or ended connections at it; any other error means that the
+   * @throws RefusedError when the broker refuses it, or ended connections because of it; any other error means that the
    * connection is ending.
    */
   async publish(topic: string, payload: Buffer | string, options: PublishOptions): Promise<void> {
@@ -118,11 +118,11 @@ export class Link {
   }
 
   /**
-   * @param options.retained False: what is retained already is not wanted (MQTT 3.1.1 brokers send it all the same).
-   * @param options.own What this client itself publishes is wanted too. Default: not.
+   * @param options.retained False: without messages already retained (MQTT 3.1.1 brokers send them all the same).
+   * @param options.own True: with what this client itself publishes. Default: without.
    */
   async subscribe(filters: string[], options: { qos: 0 | 1; retained: boolean; own?: boolean }): Promise<void> {
-    // nl: own messages do not come back. rap false: only what was retained before is marked as retained.
+    // nl: own messages are not returned. rap false: only what was retained before is marked as retained.
     const flags = { qos: options.qos, nl: options.own !== true, rap: false, rh: options.retained ? 0 : 2 } as const;
     const topic = `subscribe ${filters.join(' ')}`;
     const flight = await this.#flights.turn({ key: topic, topic, bytes: Buffer.byteLength(topic) }, false);
@@ -142,14 +142,14 @@ export class Link {
     });
   }
 
-  /** Cuts the connection; the session makes another one. */
+  /** Closes the connection at once; the session makes another one. */
   close(reason: string): void {
     this.#close(reason);
   }
 
   /**
    * It has ended. @param ending Undefined: for a reason that has nothing to do with what was sent.
-   * @returns True when it was learned which message it may have been.
+   * @returns True when something was learned about which message may be the cause.
    */
   ended(ending: Ending | undefined): boolean {
     return this.#flights.ended(ending);
@@ -168,7 +168,7 @@ export class Link {
       const done = (error?: Error) => {
         const problem = error && refusal(error);
         if (qos === 0) {
-          // Where the broker acknowledges nothing, that it goes on answering is all there is to know.
+          // If the broker acknowledges nothing, all that can be known is that it keeps answering.
           if (options.qos === 0 || problem) settle(problem);
           return;
         }
@@ -188,7 +188,7 @@ export class Link {
   }
 }
 
-/** MQTT.js gives the reason code of a PUBACK, and of a SUBACK the whole packet. */
+/** MQTT.js passes the reason code of a PUBACK, but the whole packet of a SUBACK. */
 function refusal(error: Error & { code?: unknown; packet?: { cmd?: string; granted?: number[] } }): Error {
   if (error.packet?.cmd === 'suback') {
     const code = error.packet.granted?.find((one) => one >= 128);

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-/** What a broker says against a message or a subscription: reason codes of MQTT 5, OASIS standard, section 2.4. */
+/** Why a broker refuses a message or a subscription: reason codes of MQTT 5, OASIS standard, section 2.4. */
 const names: Readonly<Record<number, string>> = {
   128: 'Unspecified error',
   129: 'Malformed Packet',
@@ -26,12 +26,12 @@ const names: Readonly<Record<number, string>> = {
 };
 
 /**
- * They say nothing against the message: unspecified, of the implementation, busy, the packet identifier is in use (the
- * next try has another one), Receive Maximum exceeded, rate too high, quota exceeded.
+ * They do not blame the message: unspecified, implementation specific, busy, the packet identifier is in use (the
+ * next attempt has another one), Receive Maximum exceeded, rate too high, quota exceeded.
  */
 const temporary: ReadonlySet<number> = new Set([128, 131, 136, 137, 145, 147, 150, 151]);
 
-/** The connection ended at a message, and it was that message: all that names its form, its size, its topic, its rights. */
+/** The connection ended because of a message: codes about its format, its size, its topic, its permissions. */
 const ofMessage: ReadonlySet<number> = new Set([129, 130, 135, 143, 144, 148, 149, 153, 154, 155, 158, 161, 162]);
 
 export const tooLarge = 149;
@@ -55,12 +55,12 @@ interface Tables {
 }
 
 /**
- * MQTT.js hears nothing any more after an acknowledgement whose reason code the standard does not list for it; Mosquitto
- * 2.0 sends such a one (PUBACK with 0x95, for its `message_size_limit`). From here on it reads any that says no.
+ * MQTT.js stops reading after an acknowledgement whose reason code the standard does not list for it; Mosquitto
+ * 2.0 sends one (PUBACK with 0x95, for its `message_size_limit`). This makes it accept any code that refuses.
  */
 export function readAllRefusals(): void {
   const here = createRequire(import.meta.url);
-  // Of the very parser that MQTT.js has.
+  // The same parser instance that MQTT.js uses.
   const tables = createRequire(here.resolve('mqtt'))('mqtt-packet/constants') as Tables;
   const { MQTT5_PUBACK_PUBREC_CODES, MQTT5_SUBACK_CODES, MQTT5_UNSUBACK_CODES, MQTT5_DISCONNECT_CODES } = tables;
   for (const table of [MQTT5_PUBACK_PUBREC_CODES, MQTT5_SUBACK_CODES, MQTT5_UNSUBACK_CODES, MQTT5_DISCONNECT_CODES]) {

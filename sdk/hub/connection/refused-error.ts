@@ -4,7 +4,7 @@ import { isTemporary, tooLarge } from './reason-codes.ts';
 /** A publish or a subscription that the broker refused. */
 export class RefusedError extends InputError {
   override name = 'RefusedError';
-  /** It may take the same another time. */
+  /** It may accept the same at another time. */
   readonly isTemporary: boolean;
   readonly isTooLarge: boolean;
 

@@ -4,15 +4,15 @@ import { type Cause, closedAgain } from './causes.ts';
 /** A connection that lasted this long was good: the next failure counts as the first. */
 export const goodConnectionMs = 10_000;
 const slowRetryMs = 30_000;
-/** So many connections in a row may end at messages before the next ones wait longer and longer. */
+/** This many connections in a row may end because of messages before the next ones wait longer and longer. */
 const mostHurries = 60;
 
-/** How long the next attempt waits, by how the connections before it went. */
+/** How long the next attempt waits, depending on how earlier connections went. */
 export class Retries {
   readonly #backoff = new Backoff();
-  /** In a row, that ended at a message: something was learned from each. */
+  /** Connections in a row that ended because of a message: something was learned from each. */
   #hurries = 0;
-  /** In a row, that the broker ended soon and without a reason. */
+  /** Connections in a row that the broker ended soon and without a reason. */
   #shortConnections = 0;
   #wasShort = false;
 
@@ -24,10 +24,10 @@ export class Retries {
   /**
    * A connection, or an attempt at one, is over.
    *
-   * @param livedMs Undefined: there never was a CONNACK.
+   * @param livedMs Undefined: there was no CONNACK.
    * @param wasUsed Whether it was used for publishing.
-   * @param hasLearned It was learned which message ends connections.
-   * @returns What is to be said of it: the cause, or that the broker does the same again and again.
+   * @param hasLearned Something was learned about which message ends connections.
+   * @returns What to log: the cause, or that the broker does the same again and again.
    */
   ended(
     cause: Cause,

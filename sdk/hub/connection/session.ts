@@ -34,11 +34,11 @@ export interface SessionOptions {
   address: BrokerAddress;
   /** Fixed for a node, so that the broker ends its old connection when it comes back. */
   clientId: string;
-  /** What the broker says when this client vanishes; retained, QoS 1. */
+  /** What the broker publishes when this client vanishes; retained, QoS 1. */
   will: { topic: string; payload: string };
-  /** The largest packet of the broker, bytes, where it is known beforehand. */
+  /** The largest packet the broker accepts, bytes, if known beforehand. */
   maximumPacketSize?: number;
-  /** Told of what is refused and waits in no outbox. */
+  /** Told of what is refused and is not in an outbox. */
   onRefused?: (topic: string, error: RefusedError) => void;
   logger: Logger;
 }
@@ -46,7 +46,7 @@ export interface SessionOptions {
 export interface Incoming {
   topic: string;
   payload: Buffer;
-  /** It lay at the broker before the subscription. */
+  /** It was retained at the broker before the subscription. */
   retained: boolean;
   /** MQTT 5: where the sender wants the answer, and what marks it as the answer to this message. */
   responseTopic?: string;
@@ -63,7 +63,7 @@ const connectTimeoutMs = 10_000;
 /** How long the broker keeps commands while the connection is down; older ones were meant for another time. */
 const sessionExpirySeconds = 3600;
 const keepaliveSeconds = 30;
-/** The largest message that is taken in: a retained snapshot is well below. MQTT 5 brokers keep to it; of others it is left out. */
+/** The largest message accepted: a retained snapshot is well below. MQTT 5 brokers respect it; larger ones from others are dropped. */
 const largestIncoming = 4 * 1024 * 1024;
 const endTimeoutMs = 500;
 
@@ -170,7 +170,7 @@ export class Session extends EventEmitter<SessionEvents> {
       resubscribe: false,
       queueQoSZero: false,
       manualConnect: true,
-      // A WebSocket puts a message together before anybody sees of it.
+      // A WebSocket assembles a message before anything here sees it.
       wsOptions: { maxPayload: 2 * largestIncoming },
       will: this.#will.now,
       ...(version === 5 && {
@@ -197,11 +197,11 @@ export class Session extends EventEmitter<SessionEvents> {
     whole.once('secureConnect', () => {
       isSecure = true;
     });
-    // Before it is looked at for packets, which it may not be.
+    // Before it is parsed as packets, which it may not be.
     whole.prependOnceListener('data', (bytes: Buffer) => {
       other = strangeStart(bytes);
     });
-    // MQTT.js tells only some of them.
+    // MQTT.js reports only some of them.
     stream.on('error', (error) => {
       cause ??= causeOf(error, connectedAt === undefined ? protocol : undefined);
     });
@@ -213,7 +213,7 @@ export class Session extends EventEmitter<SessionEvents> {
       if (isUnanswered) cause ??= stream.writableLength === 0 ? silence : noAnswer;
       else if (isMalformed) cause ??= notMqtt;
       else cause ??= causeOf(error, connectedAt === undefined ? protocol : undefined);
-      // After a parse error MQTT.js reads on, and what the packet acknowledged would wait forever.
+      // After a parse error MQTT.js reads on, and what the packet acknowledged would stay pending forever.
       stream.destroy();
     });
     client.on('disconnect', ({ reasonCode }) => {
@@ -244,14 +244,14 @@ export class Session extends EventEmitter<SessionEvents> {
       this.#log.ended();
       const link = this.#link;
       this.#link = undefined;
-      // Ends what MQTT.js may still have planned; without a stream it has nothing to wait for.
+      // Cancels whatever MQTT.js may still have scheduled; without a stream it has nothing to wait for.
       client.end(true);
       if (connectedAt === undefined) {
         cause = other ?? cause ?? closed;
         if (!isSecure && cause.kind === 'closed') cause = noTlsYet;
       }
       cause ??= closed;
-      // What this side ends says nothing of messages.
+      // If this side ended it, that says nothing about messages.
       const hasLearned = link?.ended(this.#running ? endingOf(cause) : undefined) ?? false;
       if (link) this.emit('disconnected');
       const livedMs = connectedAt === undefined ? undefined : performance.now() - connectedAt;
@@ -259,7 +259,7 @@ export class Session extends EventEmitter<SessionEvents> {
       if (connectedAt === undefined) {
         if (cause.kind === 'closed') this.#versions.endedSilently();
       } else if (!this.#will.isChecking) {
-        // Whether it was the last will shows only with the same version.
+        // Whether it was the last will can be told only with the same version.
         this.#versions.renew(performance.now());
       }
       this.#ended(cause, connectedAt !== undefined);
@@ -284,20 +284,20 @@ export class Session extends EventEmitter<SessionEvents> {
   }
 }
 
-/** What answers there, where it is no MQTT. */
+/** What answers there, if it is not MQTT. */
 function strangeStart(bytes: Buffer): Cause | undefined {
   const text = bytes.subarray(0, 5).toString('latin1');
   if (text === 'HTTP/') return needsWebSocket;
-  // The record of a TLS alert.
+  // A TLS alert record.
   if (bytes[0] === 0x15 && bytes[1] === 3) return needsTls;
   // CONNACK, or AUTH of MQTT 5.
   return bytes[0] === 0x20 || bytes[0] === 0xf0 ? undefined : notMqtt;
 }
 
 /**
- * Makes the connection; MQTT.js has no option for it: what makes its stream is asked for it once, in `connect()`.
+ * Makes the connection; MQTT.js has no option for it: its stream builder is called once, in `connect()`.
  *
- * @returns What all that the broker sends comes from.
+ * @returns The stream of all that the broker sends.
  */
 function connectBounded(client: MqttClient, onLeftOut: (message: LeftOut) => void): Duplex {
   const made = client as unknown as { streamBuilder: (client: MqttClient) => Duplex };

@@ -1,12 +1,12 @@
-/** Between what is known to pass and what is known not to: nearer than this it is not looked for any more. */
+/** The search ends when what is known to pass and what is known not to are closer than this. */
 const closeEnough = 1.5;
-/** Where the broker did not name the size as its reason, less is not taken for its limit. */
+/** If the broker did not name the size as its reason, smaller packets are not blamed on their size. */
 const smallestGuess = 16 * 1024;
-/** A broker may have been given another limit meanwhile. */
+/** The broker's limit may have been changed in the meantime. */
 const rememberedMs = 24 * 3_600_000;
 
 /**
- * The largest packet a broker takes, where it does not say so itself: found between those that it took and those that
+ * The largest packet a broker accepts, if it does not say so itself: found between those that it accepted and those that
  * it did not.
  */
 export class SizeLimit {
@@ -14,10 +14,10 @@ export class SizeLimit {
   #accepted = 0;
   #refused = Number.POSITIVE_INFINITY;
   #refusedAt = 0;
-  /** The broker named the size as its reason; else the connection ended, and it was a large one. */
+  /** The broker named the size as its reason; otherwise the connection ended at a large one. */
   #isCertain = false;
 
-  /** @param given Bytes; what is known beforehand. */
+  /** @param given Bytes; known beforehand. */
   constructor(given = Number.POSITIVE_INFINITY) {
     this.#given = given;
   }
@@ -28,7 +28,7 @@ export class SizeLimit {
     return Math.min(this.#given + 1, this.#refused);
   }
 
-  /** What may be tried, bytes: half-way, in proportion, while it is not known well enough. */
+  /** The size to try, bytes: the geometric middle, while the limit is not known well enough. */
   get bytes(): number {
     if (this.refused > this.#given) return this.#given;
     const accepted = Math.max(1, this.#accepted);
@@ -48,20 +48,20 @@ export class SizeLimit {
 
   /** The broker says that a packet of this size is too large. */
   refuse(bytes: number): void {
-    // It took as much before: it has another limit now.
+    // It accepted as much before: its limit has changed.
     if (!this.mayExceed(bytes)) this.#accepted = 0;
     this.#note(bytes);
     this.#isCertain = true;
   }
 
-  /** The connection ended at a packet of this size. @returns False when that cannot be because of its size. */
+  /** The connection ended at a packet of this size. @returns False when its size cannot be the cause. */
   suspect(bytes: number): boolean {
     if (bytes <= smallestGuess || !this.mayExceed(bytes)) return false;
     this.#note(bytes);
     return true;
   }
 
-  /** It was not the size, after all. */
+  /** The size was not the cause after all. */
   doubt(): void {
     if (!this.#isCertain) this.#forget();
   }

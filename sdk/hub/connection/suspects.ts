@@ -3,22 +3,22 @@ import type { SizeLimit } from './size-limit.ts';
 
 /** Something that was sent: a message, or a subscription. */
 export interface Sent {
-  /** The same for each try of it. */
+  /** Identical for all attempts at it. */
   readonly key: unknown;
   readonly topic: string;
-  /** Of the whole packet. */
+  /** Bytes of the whole packet. */
   readonly bytes: number;
 }
 
-/** How a connection ended, as far as it tells of what was on its way. */
+/** How a connection ended, as far as it says something about what was in flight. */
 export interface Ending {
-  /** `message`: the broker says that it was a message. `perhaps`: it may have been. */
+  /** `message`: the broker says that a message was the cause. `perhaps`: one may have been. */
   readonly fault: 'message' | 'perhaps';
   /** Reason code of DISCONNECT. */
   readonly code?: number;
 }
 
-/** So often a connection ends while it alone is on its way. */
+/** A message is guilty after this many connections that ended while it alone was in flight. */
 const mostStrikes = 2;
 /**
  * How many messages are sent one by one after a connection ended with several in flight, in case those do not recur.
@@ -31,7 +31,7 @@ const endsConnection = 'it ends the connection, or acknowledges nothing';
 
 interface Verdict {
   readonly reason: string;
-  /** It was too large: below this many bytes it counts as another message. */
+  /** It was too large: with fewer bytes than this it counts as another message. */
   readonly bytes?: number;
 }
 
@@ -45,17 +45,17 @@ interface Precedent {
 /**
  * Finds the message at which a broker ends the connection, so that this does not repeat and all else gets through.
  *
- * After a connection ended with several messages on their way each goes alone. One that was alone on its way when a
+ * After a connection ended with several messages in flight, each is sent alone. One that was alone in flight when a
  * connection ended is tried a second time, on a connection that was quiet for a moment before and did not end: a
- * broker that is killed, or a network that is cut, does not wait for one message. When it ends there too, it is guilty.
- * After two guilty messages of a topic the topic is, for a time.
+ * broker that is killed, or a network that is cut, does not wait for one message. If that connection ends too, the message
+ * is guilty. After two guilty messages of a topic, the topic is blocked for a time.
  *
- * It outlives the connections; it is kept in memory.
+ * This knowledge outlives the connections; it is kept in memory.
  */
 export class Suspects {
   readonly #limit: SizeLimit;
   readonly #strikes = new Map<unknown, number>();
-  /** Were on their way together when a connection ended. */
+  /** Were in flight together when a connection ended. */
   readonly #company = new Set<unknown>();
   readonly #guilty = new Map<unknown, Verdict>();
   readonly #topics = new Map<string, Precedent>();
@@ -76,7 +76,7 @@ export class Suspects {
     return this.#strikes.has(key);
   }
 
-  /** @returns Why it is not to be sent, or undefined. A guilty message is told once. */
+  /** @returns Why it is not to be sent, or undefined. A guilty message is reported once. */
   verdict({ key, topic, bytes }: Sent): string | undefined {
     const verdict = this.#guilty.get(key);
     this.#guilty.delete(key);
@@ -86,17 +86,17 @@ export class Suspects {
     return isBanned ? endsConnection : undefined;
   }
 
-  /** The connection goes on after it. @param isAccepted False: it was refused. Undefined: not known. */
+  /** The connection survived it. @param isAccepted False: it was refused. Undefined: not known. */
   survived({ key, topic, bytes }: Sent, isAccepted?: boolean): void {
     this.#strikes.delete(key);
     this.#company.delete(key);
     this.#topics.delete(topic);
     if (isAccepted) this.#limit.accept(bytes);
-    // What is sent once only, as an answer is, keeps its strike until something is sent there again.
+    // What is sent only once, such as an answer, keeps its strike until something is sent there again.
     if (this.#carefulLeft > 0 && --this.#carefulLeft === 0) this.#company.clear();
   }
 
-  /** The connection ended while nothing was on its way, in the quiet before this was to be sent. */
+  /** The connection ended with nothing in flight, in the quiet period before this was to be sent. */
   endedBefore({ key }: Sent): void {
     this.#strikes.delete(key);
   }
@@ -104,8 +104,8 @@ export class Suspects {
   /**
    * The connection ended.
    *
-   * @param sent What was on its way.
-   * @returns True when that tells something: the next connection will be another one.
+   * @param sent What was in flight.
+   * @returns True when something was learned, so that the next connection will differ.
    */
   ended(sent: readonly Sent[], { fault, code }: Ending): boolean {
     const [only] = sent;
@@ -130,7 +130,7 @@ export class Suspects {
     const precedent = this.#topics.get(topic) ?? { condemned: 0, banMs: firstBanMs, until: 0 };
     remember(this.#topics, topic, precedent);
     if (code === tooLarge) this.#limit.refuse(bytes);
-    // A smaller one may pass, or tell that it was not the size.
+    // A smaller one may pass, or show that the size was not the cause.
     if (code === tooLarge || (code === undefined && this.#limit.suspect(bytes))) {
       remember(this.#guilty, key, { reason, bytes });
       return;

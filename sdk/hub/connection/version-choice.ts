@@ -1,8 +1,8 @@
 import type { Cause } from './causes.ts';
 
 /**
- * A broker that does not answer MQTT 5, and answers 3.1.1, is not asked again for so long, for each time takes as long as a
- * connection may. The first time it may have been the network.
+ * A broker that does not answer MQTT 5 but answers 3.1.1 is not asked again for this long, since each attempt takes a full
+ * connection timeout. The first time it may have been the network.
  */
 const silentVersionMs = { first: 10 * 60_000, again: 24 * 3_600_000 };
 
@@ -15,15 +15,15 @@ export class VersionChoice {
   /** Until then MQTT 3.1.1 goes first, performance.now(). */
   #silentUntil = 0;
   #wasSilent = false;
-  /** MQTT 5 was not answered just before. */
+  /** The previous attempt with MQTT 5 was not answered. */
   #isAfterSilence = false;
 
-  /** 3.1.1 was refused without a word too, so it may be the last will that the broker does not take. */
+  /** 3.1.1 was also refused without a word, so the broker may be refusing the last will. */
   get isNotIt(): boolean {
     return this.now === 4 && this.#silentEnds >= 2;
   }
 
-  /** There is a connection. @param nowMs performance.now() */
+  /** A connection was made. @param nowMs performance.now() */
   connected(version: 4 | 5, nowMs: number): void {
     this.#silentEnds = 0;
     if (this.#isAfterSilence) {
@@ -39,7 +39,7 @@ export class VersionChoice {
     this.#silentEnds++;
   }
 
-  /** A connection is over: the next one begins with 5 again, but where 5 is not answered. */
+  /** A connection is over: the next one begins with 5 again, unless 5 is not answered. */
   renew(nowMs: number): void {
     this.now = nowMs < this.#silentUntil ? 4 : 5;
   }

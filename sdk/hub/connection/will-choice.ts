@@ -7,20 +7,20 @@ interface Will {
   readonly retain: boolean;
 }
 
-/** As it should be; at QoS 0 and not retained; none. */
+/** As intended; at QoS 0 and not retained; none. */
 type Mode = 'full' | 'plain' | 'none';
 
 /**
- * The last will, as far as the broker takes it. Brokers refuse the whole connection for it: by a reason code, as `not
- * authorized` where its topic is denied, or by closing. Where it is not certain that it was the will, a connection with
- * less of it is followed by one with all of it.
+ * The last will, as far as the broker accepts it. Brokers refuse the whole connection because of it: by a reason code, such
+ * as `not authorized` when its topic is denied, or by closing. If it is not certain that the will was the cause, a connection
+ * with a reduced will is followed by one with the whole.
  */
 export class WillChoice {
   readonly #topic: string;
   readonly #wills: Record<Mode, Will | undefined>;
   #mode: Mode = 'full';
   #isProven = false;
-  /** With this one there was a connection; the one that is on trial has the whole. */
+  /** A connection was made with this one; the one on trial has the whole. */
   #candidate: Mode | undefined;
 
   constructor({ topic, payload }: { topic: string; payload: string }) {
@@ -38,19 +38,19 @@ export class WillChoice {
     return this.#wills[this.#mode];
   }
 
-  /** Whether the next connection is to show if it was the will. */
+  /** Whether the next connection is to show if the will was the cause. */
   get isChecking(): boolean {
     return this.#candidate !== undefined;
   }
 
-  /** What is not as it should be. */
+  /** What is missing, in words. */
   get lack(): string | undefined {
     if (this.#mode === 'full') return undefined;
     const what = this.#mode === 'plain' ? 'only at QoS 0 and not retained' : 'not at all';
     return `the broker takes the last will on ${this.#topic} ${what}: when this node vanishes, nobody may be told`;
   }
 
-  /** There is a connection. @returns False when it is to be given up for one with the whole will. */
+  /** A connection was made. @returns False when it is to be abandoned for one with the whole will. */
   accepted(): boolean {
     if (this.#mode === 'full') this.#candidate = undefined;
     if (this.#mode === 'full' || this.#isProven) return true;
@@ -60,10 +60,10 @@ export class WillChoice {
   }
 
   /**
-   * There was no connection.
+   * No connection was made.
    *
-   * @param isAtWitsEnd The broker closes, whatever version of MQTT it is.
-   * @returns True when there is to be another try at once.
+   * @param isAtWitsEnd The broker closes with every version of MQTT.
+   * @returns True when to try again at once.
    */
   failed(cause: Cause, isAtWitsEnd: boolean): boolean {
     const { kind } = cause;

@@ -1,18 +1,18 @@
 import { Backoff } from '../../base/backoff.ts';
 
-/** A disk that does not work: what is wrong with it, whether that was said, and when it is tried again. */
+/** A failing disk: what is wrong with it, whether that was logged, and when it is retried. */
 export class DiskTrouble {
   readonly #backoff = new Backoff();
   #retry: NodeJS.Timeout | undefined;
   #isSaid = false;
   #damage: 'new' | 'repaired' | undefined;
 
-  /** What the last attempts to read found. */
+  /** The result of the last attempts to read. */
   get damage(): 'new' | 'repaired' | undefined {
     return this.#damage;
   }
 
-  /** @param isDamage What is there cannot be read. @returns True when it is to be said. */
+  /** @param isDamage The content cannot be read. @returns True when this is to be logged. */
   add(isDamage: boolean): boolean {
     if (isDamage) this.#damage = this.#damage ? 'repaired' : 'new';
     const isNews = !this.#isSaid;
@@ -25,7 +25,7 @@ export class DiskTrouble {
     this.#retry = setTimeout(retry, this.#backoff.next()).unref();
   }
 
-  /** It works. @returns True when it is to be said, for it did not before. */
+  /** It works. @returns True when this is to be logged, because it did not work before. */
   end(): boolean {
     const wasSaid = this.#isSaid;
     this.#backoff.reset();
@@ -34,7 +34,7 @@ export class DiskTrouble {
     return wasSaid;
   }
 
-  /** It is not tried again. */
+  /** It is not retried any more. */
   stop(): void {
     clearTimeout(this.#retry);
   }

@@ -1,10 +1,10 @@
 import type { Item } from './item.ts';
 
-/** What a queue has in memory alone. */
+/** What a queue has only in memory. */
 export class FreshMessages {
   /** Those that wait, in order. */
   #waiting = new Set<Item>();
-  /** Of all: waiting, being written or on their way. */
+  /** Bytes of all: waiting, being written or in flight. */
   #count = 0;
   #bytes = 0;
 
@@ -16,7 +16,7 @@ export class FreshMessages {
     return this.#bytes;
   }
 
-  /** Those that wait; one may be taken away meanwhile. */
+  /** Those that wait; one may be removed during the iteration. */
   get waiting(): Iterable<Item> {
     return this.#waiting;
   }
@@ -26,12 +26,12 @@ export class FreshMessages {
     this.#waiting.add(item);
   }
 
-  /** It waits no more: it is on its way, or on disk. */
+  /** It no longer waits: it is in flight, or on disk. */
   leave(item: Item): void {
     this.#waiting.delete(item);
   }
 
-  /** Some were put back: each goes to its old place. */
+  /** Some were put back: each returns to its old place. */
   sort(): void {
     this.#waiting = new Set([...this.#waiting].sort((a, b) => a.order - b.order));
   }
@@ -46,7 +46,7 @@ export class FreshMessages {
     this.#bytes -= item.bytes;
   }
 
-  /** One of them has another payload. */
+  /** The payload of one of them changed. */
   resize(bytes: number): void {
     this.#bytes += bytes;
   }

@@ -4,7 +4,7 @@ import type { Stored } from './stored-index.ts';
 /** What a message takes beside its payload and topic: objects and index entries, headers on disk. */
 const overheadBytes = 200;
 
-/** What a message takes in all. */
+/** What a message takes in total. */
 export const bytesOf = ({ topic, payload }: Message) => topic.length + payload.length + overheadBytes;
 
 /** One message of a queue, in memory. */
@@ -13,13 +13,13 @@ export class Item implements Entry {
   readonly retain: boolean;
   readonly kind: Kind;
   readonly expiresMs: number | undefined;
-  /** When it was put, in the outbox's seconds, as it is on disk; known when it is written. */
+  /** When it was put, in the outbox's seconds, as stored on disk; known once it is written. */
   seconds = 0;
-  /** Counts what was put; what goes back goes between its neighbours. */
+  /** Order of putting, so that a message that is put back returns between its neighbours. */
   readonly order: number;
   payload: Buffer;
   timeMs: number;
-  /** Its place on disk, from when it is first written on. */
+  /** Its place on disk, once it is first written. */
   sequence: number | undefined;
   /** Acknowledged, evicted or replaced. */
   gone = false;

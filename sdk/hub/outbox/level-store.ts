@@ -8,7 +8,7 @@ export { type Operation, probe, UnavailableError };
 const cacheBytes = 1024 * 1024;
 const keysAtOnce = 1000;
 
-/** The LevelDB of an outbox, in a folder of its own. */
+/** The LevelDB of an outbox, in its own folder. */
 export class LevelStore {
   readonly #level: Level;
 
@@ -17,9 +17,9 @@ export class LevelStore {
   }
 
   /**
-   * Opens it, or makes it; as `Level.open` does where it is damaged.
+   * Opens or creates it; a damaged one is handled as by `Level.open`.
    *
-   * @param damage What is known of it: `new` where it could not be read, `repaired` where a repair did not help.
+   * @param damage What is known: `new` if it could not be read, `repaired` if a repair did not help.
    * @throws UnavailableError
    */
   static async open(folder: string, logger: Logger, damage?: 'new' | 'repaired'): Promise<LevelStore> {
@@ -55,7 +55,7 @@ export class LevelStore {
     return this.#db.get(key, encodings);
   }
 
-  /** The first entries of a range: `count` of them, or fewer where they are more than about `bytes`; none at its end. */
+  /** The first entries of a range: `count` of them, or fewer if they exceed about `bytes`; none at its end. */
   async read(range: { gte: Buffer; lt: Buffer }, count: number, bytes: number): Promise<[Buffer, Buffer][]> {
     const iterator = this.#db.iterator({ ...range, ...encodings, highWaterMarkBytes: bytes });
     try {
@@ -65,12 +65,12 @@ export class LevelStore {
     }
   }
 
-  /** As `Level.write` does. */
+  /** See `Level.write`. */
   write(operations: readonly Operation[], sync: boolean): Promise<void> {
     return this.#level.write(operations, sync);
   }
 
-  /** False: its folder was removed or replaced. */
+  /** False when its folder was removed or replaced. */
   isThere(): Promise<boolean> {
     return this.#level.isThere();
   }

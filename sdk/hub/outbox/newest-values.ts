@@ -1,6 +1,6 @@
 import type { Item } from './item.ts';
 
-/** What waits of each retained topic: the newest value alone counts. */
+/** The waiting value of each retained topic: only the newest counts. */
 export class NewestValues {
   /** In memory, or by its sequence on disk. */
   readonly #newest = new Map<string, Item | number>();
@@ -20,7 +20,7 @@ export class NewestValues {
     this.#topics.set(sequence, topic);
   }
 
-  /** It is on its way: it waits no more. */
+  /** It is in flight, and no longer waits. */
   handOut(item: Item): void {
     const newest = this.#newest.get(item.topic);
     if (newest === item || newest === item.sequence) this.#newest.delete(item.topic);
@@ -37,7 +37,7 @@ export class NewestValues {
     if (topic !== undefined && this.#newest.get(topic) === sequence) this.#newest.delete(topic);
   }
 
-  /** Drops those on disk that are not there any more. */
+  /** Drops those that are no longer on disk. */
   prune(isThere: (sequence: number) => boolean): void {
     for (const sequence of [...this.#topics.keys()]) if (!isThere(sequence)) this.dropStored(sequence);
   }

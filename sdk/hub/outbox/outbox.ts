@@ -8,15 +8,15 @@ import { MessageQueue } from './queue.ts';
 import { Storage } from './storage.ts';
 
 export interface OutboxStats {
-  /** Messages that wait or are on their way, and their bytes with what each takes beside its payload. */
+  /** Messages that wait or are in flight, and their bytes including the overhead of each. */
   depth: number;
   bytes: number;
   oldestAgeSeconds: number;
   /** Messages dropped, oldest first, for lack of room or because of their age. */
   evicted: Record<Kind, number>;
-  /** Messages that the broker refused for good or that are larger than it takes: they were set aside. */
+  /** Messages that the broker refused for good or that exceed its limit: they were set aside. */
   refused: Record<Kind, number>;
-  /** Where they are kept: `memory` too while the disk is full or another process has the folder. */
+  /** Where they are kept: also `memory` while the disk is full or another process has the folder. */
   storage: 'disk' | 'memory';
   /** Messages not yet written to disk. */
   unwritten: number;
@@ -25,28 +25,28 @@ export interface OutboxStats {
 }
 
 export interface OutboxOptions {
-  /** Where messages are kept; made when it is not there. Default: in memory only. */
+  /** Folder in which messages are kept; created if missing. Default: in memory only. */
   folder?: string;
   bounds?: OutboxSettings;
   logger?: Logger;
-  /** A clock in ms that never goes back. Default: `performance.now()`. */
+  /** A monotonic clock in ms. Default: `performance.now()`. */
   now?: () => number;
-  /** What is known of the time between two processes. Default: of this machine. */
+  /** What is known about the time between two processes. Default: this machine's. */
   run?: RunClock;
 }
 
 const megabyte = 1e6;
 const hourMs = 3_600_000;
-/** What may wait in memory, where there is no disk or it does not work: it counts against a small board's memory. */
+/** What may wait in memory without a working disk: it counts against a small board's memory. */
 const memoryBytes = { state: 8 * megabyte, event: 16 * megabyte, learning: 8 * megabyte };
 const defaultBounds = validate(OutboxSettings, {}, 'outbox');
 
 /**
- * Where messages wait until the broker has acknowledged them: on disk, bounded by bytes and by age for each kind, the
+ * Keeps messages until the broker has acknowledged them: on disk, bounded by bytes and by age for each kind, the
  * oldest first.
  *
  * A message that is not retained is handed out once it is written, so that after `kill -9` the next process finds it; a
- * power cut takes at most what was put in the last second and is not acknowledged. docs/reliability.md says more.
+ * power cut loses at most what was put in the last second and not acknowledged. See docs/reliability.md.
  */
 export class Outbox {
   readonly #queues: Record<Kind, MessageQueue>;
@@ -108,13 +108,13 @@ export class Outbox {
     };
   }
 
-  /** What waits of a kind or is on its way, with what each message takes beside its payload. */
+  /** Bytes of a kind that wait or are in flight, including the overhead of each message. */
   bytesOf(kind: Kind): number {
     return this.#queues[kind].bytes;
   }
 
   /**
-   * Begins to look for what an earlier process left; does not wait for it, and what is put meanwhile comes after it.
+   * Starts reading what an earlier process left, without waiting for it; what is put meanwhile is queued after it.
    *
    * @param onReady Called whenever `next()` may have something again.
    */
@@ -123,7 +123,7 @@ export class Outbox {
     this.#storage?.open();
   }
 
-  /** Accepts a message. Never throws; what has no room is counted in `stats.evicted`. */
+  /** Accepts a message. Never throws; what does not fit is counted in `stats.evicted`. */
   put(message: Message): void {
     const queue = this.#queues[message.kind];
     queue.put(message);
@@ -132,7 +132,7 @@ export class Outbox {
     this.#onReady?.();
   }
 
-  /** The next message to publish, now on its way; undefined when none is ready. */
+  /** The next message to publish, now in flight; undefined when none is ready. */
   next(): Entry | undefined {
     for (const queue of this.#inOrder()) {
       queue.evict();
@@ -143,12 +143,12 @@ export class Outbox {
     return undefined;
   }
 
-  /** Remaining time of use, ms; undefined: unlimited. */
+  /** Time until it expires, ms; undefined: unlimited. */
   lifetimeOf({ expiresMs }: Entry): number | undefined {
     return expiresMs === undefined ? undefined : Math.max(0, expiresMs - this.#clock.now());
   }
 
-  /** It was acknowledged, or refused for good, and is forgotten. */
+  /** It was acknowledged, or refused for good, and is dropped. */
   settle(entry: Entry, { isRefused = false }: { isRefused?: boolean } = {}): void {
     if (isRefused) this.#refused[entry.kind]++;
     const queue = this.#queues[entry.kind];
@@ -157,17 +157,17 @@ export class Outbox {
     if (this.stats.depth === 0) this.#saidEviction = false;
   }
 
-  /** The broker did not take it this time: it waits again, in its old place. */
+  /** The broker did not accept it this time: it waits again, in its old place. */
   putBack(entry: Entry): void {
     this.#queues[entry.kind].putBack([entry as Item]);
   }
 
-  /** The connection is gone: what is on its way waits again, in the old order. */
+  /** The connection is gone: what is in flight waits again, in the old order. */
   rewind(): void {
     for (const queue of this.#inOrder()) queue.putBack([...queue.underWay]);
   }
 
-  /** Writes what is to be written and frees the folder for the next process. */
+  /** Writes what is pending and releases the folder for the next process. */
   async close(): Promise<void> {
     this.#onReady = undefined;
     await this.#storage?.close();

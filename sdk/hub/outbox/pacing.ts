@@ -20,29 +20,29 @@ export class Pacing {
     return this.#pause !== undefined;
   }
 
-  /** Whether one may be sent now. If it is too early, starts a pause until then. */
+  /** Whether a message may be sent now. If it is too early, starts a pause until then. */
   mayGo(): boolean {
     const waitMs = Math.ceil(this.#bucket.waitMs);
     if (waitMs > 0) this.#pauseFor(waitMs);
     return waitMs === 0;
   }
 
-  /** One goes. */
+  /** A message is sent. */
   take(): void {
     this.#bucket.take();
   }
 
-  /** The broker takes none now: nothing goes for a while, each time for longer. */
+  /** The broker accepts nothing now: nothing is sent for a while, each time for longer. */
   backOff(): void {
     this.#pauseFor(this.#backoff.next());
   }
 
-  /** The broker took one. */
+  /** The broker accepted a message. */
   accepted(): void {
     this.#backoff.reset();
   }
 
-  /** Ends the pause; nobody is told. */
+  /** Ends the pause without calling back. */
   stop(): void {
     clearTimeout(this.#pause);
     this.#pause = undefined;

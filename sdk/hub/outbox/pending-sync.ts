@@ -1,9 +1,9 @@
 import type { Item } from './item.ts';
 
-/** A power cut takes what is younger, unless the broker has it. */
+/** A power cut loses what is younger, unless the broker has it. */
 const syncMs = 1000;
 
-/** What was written and may still be lost in a power cut. What the broker has by then need not be safe from it. */
+/** What was written but not synced. What the broker has by then need not be synced. */
 export class PendingSync {
   /** Written since the last sync. */
   readonly #unsynced = new Set<Item>();
@@ -21,7 +21,7 @@ export class PendingSync {
     }, syncMs).unref();
   }
 
-  /** All is safe, or there is nothing to sync it with. */
+  /** All is synced, or there is no store to sync. */
   clear(): void {
     this.#unsynced.clear();
   }

@@ -10,21 +10,21 @@ import { SendWindow } from './send-window.ts';
 import { shrinkJpeg } from './shrink.ts';
 import { TemporaryRefusals } from './temporary-refusals.ts';
 
-/** What waited for a day is no reason to flood a hub that just came back, nor are the states of ten cameras. */
+/** Neither a day's backlog nor the states of ten cameras may flood a hub that just came back. */
 const mostPerSecond = 500;
 
 export interface PublisherStats {
-  /** Messages the broker acknowledged, and such as it refused for good. */
+  /** Messages the broker acknowledged, and those it refused for good. */
   published: number;
   refused: number;
-  /** Refused for the moment and tried again. */
+  /** Refused temporarily and retried. */
   retried: number;
-  /** Left out because they are larger than the broker takes, and snapshots that were made smaller instead. */
+  /** Dropped because they exceed the broker's limit, and snapshots that were shrunk instead. */
   tooLarge: number;
   shrunk: number;
 }
 
-/** Publishes what waits in an outbox through a window: never more on its way than the broker takes at once. */
+/** Publishes what waits in an outbox through a window: never more in flight than the broker accepts at once. */
 export class Publisher {
   readonly #outbox: Outbox;
   readonly #logger: Logger;
@@ -44,7 +44,7 @@ export class Publisher {
 
   /**
    * @param options.perSecond The most messages a second. Default 500.
-   * @param options.refusals Says what is refused. Default: one of its own.
+   * @param options.refusals Logs what is refused. Default: a new one.
    */
   constructor(
     outbox: Outbox,
@@ -83,7 +83,7 @@ export class Publisher {
     this.#pump();
   }
 
-  /** The connection is gone: what was not acknowledged goes over the next one again. */
+  /** The connection is gone: what was not acknowledged is sent again over the next one. */
   detach(): void {
     this.#link = undefined;
     this.#isShrinking = false;
@@ -93,7 +93,7 @@ export class Publisher {
     this.#outbox.rewind();
   }
 
-  /** Waits until all is acknowledged. @returns False when there is no connection or it took longer than `timeoutMs`. */
+  /** Waits until all is acknowledged. @returns False without a connection or after `timeoutMs`. */
   async flush(timeoutMs: number): Promise<boolean> {
     if (!this.#link) return false;
     const empty = new Promise<boolean>((resolve) => {
@@ -104,8 +104,8 @@ export class Publisher {
   }
 
   /**
-   * Publishes a last retained message past the outbox, for it must not be found there by the next process; nothing
-   * goes out after it. The window holds for it as well.
+   * Publishes a last retained message, bypassing the outbox, where the next process must not find it; nothing is sent
+   * after it. The window applies to it as well.
    *
    * @returns False when it was not acknowledged within `timeoutMs`.
    */
@@ -153,7 +153,7 @@ export class Publisher {
     else this.#leaveOut(entry, link);
   }
 
-  /** Nothing overtakes it: the event that speaks of it comes next. */
+  /** Nothing overtakes it: the event that refers to it comes next. */
   async #shrink(entry: Entry, link: Link): Promise<void> {
     this.#isShrinking = true;
     const room = link.maximumPacketSize - packetBytes(entry.topic, 0);
@@ -184,7 +184,7 @@ export class Publisher {
     const { topic, retain } = entry;
     this.#pacing.take();
     this.#window.add(entry, link);
-    // A retained one is replaced by its successor, and would be another one then.
+    // A retained one may be replaced by its successor, and would then be another message.
     const key = retain ? topic : entry;
     const lifetimeMs = this.#outbox.lifetimeOf(entry);
     link.publish(topic, payload, { qos: 1, retain, lifetimeMs, key }).then(
@@ -208,7 +208,7 @@ export class Publisher {
   }
 
   #refusedForGood(entry: Entry, payload: Buffer, error: RefusedError, link: Link): void {
-    // What the broker takes was found out meanwhile: it may be the size.
+    // The broker's limit was found out meanwhile: the size may be the cause.
     if (packetBytes(entry.topic, payload.length) >= link.refusedPacketSize) {
       this.#begin(entry, link);
       return;
@@ -222,7 +222,7 @@ export class Publisher {
     this.#outbox.settle(entry, { isRefused: true });
   }
 
-  /** The first time the others wait for it, so that it keeps its place; then they go on without it. */
+  /** The first time, the others wait for it, so that it keeps its place; after that they go on without it. */
   #refusedNow(entry: Entry, error: RefusedError): void {
     if (this.#window.isOvertaken(entry)) {
       this.#outbox.settle(entry);
@@ -239,7 +239,7 @@ export class Publisher {
     if (nextTry === 'defer') return;
     this.#outbox.putBack(entry);
     if (nextTry === 'all wait') this.#putBackDeferred();
-    // Of a window that was refused as a whole the first one decides how long.
+    // If a whole window was refused, the first message decides how long to wait.
     if (!this.#retries.isCareful || !this.#pacing.isPaused) this.#pacing.backOff();
     this.#retries.isCareful = true;
   }
@@ -248,7 +248,7 @@ export class Publisher {
     for (const entry of this.#retries.takeDeferred()) this.#outbox.putBack(entry);
   }
 
-  /** A newer value of its topic goes out: the older one would overwrite it. */
+  /** A newer value of its topic is sent: the older one would overwrite it. */
   #forgetOlder(newer: Entry): void {
     const isOlder = (entry: Entry) => entry !== newer && entry.retain && entry.topic === newer.topic;
     this.#window.overtake(isOlder);

@@ -9,7 +9,7 @@ import { WritePlan } from './write-plan.ts';
 
 export interface QueueOptions {
   kind: Kind;
-  /** The most that waits, on disk and in memory, and the part of it that is in memory alone. */
+  /** Limits of what waits, on disk and in memory, and of the part that is only in memory. */
   bytes: number;
   memoryBytes: number;
   ageMs: number;
@@ -20,18 +20,18 @@ export interface QueueOptions {
 }
 
 /**
- * The messages of one kind, in the order in which they were put, with their bounds: those on disk first, then those that
- * are not there yet (fresh ones). It does not touch the disk: it says what is to be written, deleted and read.
+ * The messages of one kind, in the order in which they were put, with their limits: those on disk first, then those that
+ * are not there yet (fresh ones). It does not access the disk: it says what is to be written, deleted and read.
  */
 export class MessageQueue {
   readonly #options: QueueOptions;
   readonly underWay = new Set<Item>();
   readonly plan = new WritePlan();
-  /** The sequence that is to be read from disk next. */
+  /** The sequence to read from disk next. */
   wanted: number | undefined;
   /** Messages that could not be read back. */
   damaged = 0;
-  /** Opening: nobody knows yet what is on disk. Works: what is not retained waits until it is written. */
+  /** Opening: the content of the disk is not known yet. Works: what is not retained waits until it is written. */
   #disk: 'opening' | 'works' | 'none';
   readonly #stored = new StoredMessages();
   readonly #fresh = new FreshMessages();
@@ -60,7 +60,7 @@ export class MessageQueue {
     return this.#evicted;
   }
 
-  /** When the oldest was put; infinity when there is none. */
+  /** When the oldest was put; infinity if there is none. */
   get oldestMs(): number {
     const stored = this.#stored.at(0);
     if (stored) return this.#options.clock.msAt(stored.seconds);
@@ -73,14 +73,14 @@ export class MessageQueue {
     const nowMs = this.#options.clock.now();
     const bytes = bytesOf(message);
     if (bytes > Math.min(this.#options.bytes, this.#options.memoryBytes)) {
-      // It would push out all others and then itself.
+      // It would evict all others and then itself.
       this.#countEviction();
       return;
     }
     const older = message.retain ? this.#newest.of(message.topic) : undefined;
     const item = new Item(message, this.#order++, nowMs, this.#options.ageMs);
     if (older instanceof Item && !this.plan.writing.has(older)) {
-      // In the older one's place: an event behind it may speak of it.
+      // In the older one's place: a later event may refer to it.
       this.#fresh.resize(bytes - older.bytes);
       older.payload = message.payload;
       older.timeMs = nowMs;
@@ -109,7 +109,7 @@ export class MessageQueue {
       return stored;
     }
     for (const item of this.#fresh.waiting) {
-      // What is retained may go before it is written: when the broker has it by then, the disk need not.
+      // A retained message may be sent before it is written: once the broker has it, the disk need not.
       if (this.#disk === 'works' && !item.retain) return undefined;
       this.#fresh.leave(item);
       this.#handOut(item);
@@ -123,17 +123,17 @@ export class MessageQueue {
     if (!item.gone) this.#drop(item);
   }
 
-  /** Puts back what was on its way. */
+  /** Puts back what was in flight. */
   putBack(items: readonly Item[]): void {
     let anyFresh = false;
-    // The newest first: an older one sees it.
+    // The newest first, so that an older one sees it.
     for (const item of items.toReversed()) {
       if (!this.underWay.has(item)) continue;
       const isOvertaken = item.retain && this.#isOvertaken(item);
       this.underWay.delete(item);
       if (item.gone) continue;
       const newest = item.retain ? this.#newest.of(item.topic) : undefined;
-      // A snapshot stays although a newer one waits: an event between the two speaks of it.
+      // A snapshot stays although a newer one waits: an event between the two refers to it.
       if (isOvertaken || (newest !== undefined && item.kind !== 'event')) {
         this.#drop(item);
         continue;
@@ -150,7 +150,7 @@ export class MessageQueue {
     if (anyFresh) this.#fresh.sort();
   }
 
-  /** Drops what is too old or has no room, the oldest first; not what is on its way: the broker may have it already. */
+  /** Drops what is too old or does not fit, the oldest first; not what is in flight: the broker may already have it. */
   evict(): void {
     const { bytes, memoryBytes, ageMs, clock } = this.#options;
     const nowMs = clock.now();
@@ -173,7 +173,7 @@ export class MessageQueue {
     }
   }
 
-  /** What an earlier process left on disk, in order; also after a repair, when some of it may be missing. */
+  /** What an earlier process left on disk, in order; also called after a repair, when some may be missing. */
   adopt(found: readonly Stored[]): void {
     const lost = this.#stored.adopt(found, this.plan.unwanted);
     this.#newest.prune((sequence) => this.#stored.has(sequence));
@@ -189,22 +189,22 @@ export class MessageQueue {
     this.#disk = 'works';
   }
 
-  /** The disk does not work: nothing waits for it from now on. */
+  /** The disk does not work: from now on nothing waits for it. */
   standIn(): void {
     this.#disk = 'none';
   }
 
-  /** The topic of a retained message that an earlier process left on disk; to be told in order. */
+  /** The topic of a retained message that an earlier process left on disk; to be called in order. */
   name(sequence: number, topic: string): void {
-    // What was put since then is newer, and both stay: an event between the two may speak of the older one.
+    // What was put since then is newer, and both stay: an event between the two may refer to the older one.
     const newest = this.#newest.of(topic);
     if (this.#stored.has(sequence) && !(newest instanceof Item)) this.#newest.setStored(topic, sequence);
   }
 
   /**
-   * What was read, from `from` on; what is not there any more, or not as it was written, is given up.
+   * What was read, from `from` on; what is missing, or not as it was written, is given up.
    *
-   * @param upTo Sequences below it were looked for.
+   * @param upTo Sequences below it were searched.
    */
   loaded(messages: ReadonlyMap<number, Message>, from: number, upTo: number): void {
     let stored = this.#stored.at(from);
@@ -237,7 +237,7 @@ export class MessageQueue {
     return [...this.plan.writing];
   }
 
-  /** What was taken is on disk, or is still to be written. */
+  /** What was taken is now on disk, or is still to be written. */
   written(isWritten: boolean): void {
     const { unwritten, unwanted, writing } = this.plan;
     for (const item of writing) {
@@ -248,7 +248,7 @@ export class MessageQueue {
       }
       const isInPlace = this.#stored.holds(item);
       if (!isWritten) {
-        // The next try is behind what may have come into the index meanwhile.
+        // The next attempt goes after what may have entered the index meanwhile.
         if (!isInPlace) item.sequence = undefined;
         continue;
       }
@@ -274,7 +274,7 @@ export class MessageQueue {
     if (item.retain) this.#newest.handOut(item);
   }
 
-  /** A newer value in the place of one on disk. */
+  /** A newer value replaces one on disk. */
   #replace(sequence: number, item: Item): void {
     const old = this.#stored.at(sequence)!;
     const resident = this.#stored.itemOf(sequence);

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import type { Message } from './message.ts';
 import type { Stored } from './stored-index.ts';
 
-// A key says all that the index needs, so that opening a full outbox reads no payloads:
+// A key holds all that the index needs, so that opening a full outbox reads no payloads:
 // queue (1 byte), sequence (6), the outbox's seconds (4), bytes (4), retained (1); numbers are big-endian, so keys are in order.
 const keyBytes = 16;
 // A value: CRC-32 of the key and of what follows (4), length of the topic (2), topic, payload.
@@ -24,7 +24,7 @@ export function rangeOf(queue: string, sequence = 0): { gte: Buffer; lt: Buffer 
   return { gte, lt: Buffer.from([gte[0]! + 1]) };
 }
 
-/** Undefined when it is no key that `keyOf` made. */
+/** Undefined when `keyOf` did not make this key. */
 export function storedOf(key: Buffer): Stored | undefined {
   const bytes = key.length === keyBytes ? key.readUInt32BE(11) : 0;
   if (bytes === 0 || key[15]! > 1) return undefined;

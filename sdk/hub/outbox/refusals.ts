@@ -1,6 +1,6 @@
 import type { Logger } from '../../base/log.ts';
 
-/** Topics refused for a reason that was already logged are logged together, after this time. */
+/** Further topics refused for an already logged reason are logged together, after this time. */
 const gatherMs = 60_000;
 /** Minimum interval of logging a reason that comes and goes. */
 const againMs = 3_600_000;
@@ -9,7 +9,7 @@ const mostNamed = 8;
 
 interface Reason {
   readonly topics: Set<string>;
-  /** Of them those that are still to be told. */
+  /** Those of them still to be logged. */
   readonly untold: Set<string>;
   saidAt: number;
   /** Since when. */
@@ -17,7 +17,7 @@ interface Reason {
   timer?: NodeJS.Timeout;
 }
 
-/** Says which topics the broker refuses and why: the first at once, all others in one line, and when it takes them again. */
+/** Logs which topics the broker refuses and why: the first at once, all others in one line, and when it accepts them again. */
 export class Refusals {
   readonly #logger: Logger;
   readonly #reasons = new Map<string, Reason>();
@@ -26,11 +26,11 @@ export class Refusals {
     this.#logger = logger;
   }
 
-  /** @param then What is done now: `it is tried again`. */
+  /** @param then What happens next, such as `it is tried again`. */
   refused(topic: string, text: string, then?: string): void {
     let reason = this.#reasons.get(text);
     if (!reason) {
-      // A broker may make up as many as it likes.
+      // A broker may invent as many reasons as it likes.
       if (this.#reasons.size >= mostTopics) return;
       this.#reasons.set(text, (reason = newReason(Number.NEGATIVE_INFINITY)));
     }
@@ -46,10 +46,10 @@ export class Refusals {
     reason.timer ??= setTimeout(() => this.#tellRest(reason, text), gatherMs).unref();
   }
 
-  /** The broker takes it. */
+  /** The broker accepts it. */
   accepted(topic: string): void {
     for (const [text, { topics, since, saidAt, timer }] of this.#reasons) {
-      // Now and then it takes one of a topic and refuses another.
+      // Sometimes it accepts one message of a topic and refuses another.
       if (!topics.has(topic) || performance.now() - since < gatherMs) continue;
       this.#logger.info(`MQTT: the broker takes ${topic} again, which it refused: ${text}`);
       clearTimeout(timer);

@@ -4,16 +4,16 @@ import type { Entry } from './message.ts';
 const acknowledgeTimeoutMs = 60_000;
 
 /**
- * What is on its way to the broker. A broker that answers pings but acknowledges nothing would hold the window shut for
- * ever, one that leaves out a single message, a place in it: then the connection is cut.
+ * What is in flight to the broker. A broker that answers pings but acknowledges nothing would block the window forever,
+ * and one that omits a single message, a slot of it: then the connection is closed.
  */
 export class SendWindow {
   /** Messages that the broker has acknowledged so far. */
   readonly #published: () => number;
   #underWay = 0;
-  /** In the order in which they were sent. */
+  /** In the order of sending. */
   readonly #sent = new Set<Entry>();
-  /** Of those the retained ones with a newer value of their topic on its way too: they are not tried again. */
+  /** Of those, retained ones with a newer value of their topic also in flight: they are not retried. */
   readonly #overtaken = new WeakSet<Entry>();
   #watchdog: NodeJS.Timeout | undefined;
   #onSettled: (() => void) | undefined;
@@ -40,7 +40,7 @@ export class SendWindow {
     this.#onSettled?.();
   }
 
-  /** A newer value of these is on its way too. */
+  /** A newer value of these is also in flight. */
   overtake(is: (entry: Entry) => boolean): void {
     for (const entry of this.#sent) if (is(entry)) this.#overtaken.add(entry);
   }

@@ -5,18 +5,18 @@ const tries = 5;
 const goodShare = 0.7;
 
 /**
- * Shrinks a picture to at most this many bytes, at a quality that still shows what it is of.
+ * Shrinks a picture to at most this many bytes, at a quality that still shows its subject.
  *
- * @returns Undefined when it is no picture, or does not fit at 32 pixels either.
+ * @returns Undefined when it is not a picture, or does not fit even at 32 pixels.
  */
 export async function shrinkJpeg(jpeg: Buffer, maxBytes: number): Promise<Buffer | undefined> {
   try {
-    // Most brokers take what comes, and then nobody needs it here.
+    // Most brokers have no limit, and then it is never needed.
     const { default: sharp } = await import('sharp');
     const { width, height } = await sharp(jpeg).metadata();
     const smallest = smallestPixels / Math.min(width, height);
     let best: Buffer | undefined;
-    // A picture's bytes go with its area, more or less: what came out says how far off that was.
+    // Bytes are roughly proportional to the area: the result says how far off that was.
     let scale = 1;
     let bytes = jpeg.length;
     for (let i = 0; i < tries; i++) {

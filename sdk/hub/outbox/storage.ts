@@ -10,20 +10,20 @@ import { decode, encode, keyOf, rangeOf, storedOf } from './record.ts';
 import type { Stored } from './stored-index.ts';
 import { Turns } from './turns.ts';
 
-/** Messages put within this time are written together; a snapshot that the broker has by then is never written. */
+/** Messages put within this time are written together; a snapshot the broker has by then is never written. */
 const gatherMs = 20;
 /** Acknowledged messages are deleted from disk with the next write, or after this time. */
 const tidyMs = 1000;
-/** How old what waits is, is noted this often at least: a board that is switched off each day drops it in the end too. */
+/** The age of what waits is recorded at least this often, so that it expires even on a board that is switched off daily. */
 const markMs = 3_600_000;
-/** And no more often than this: a card wears out by it. */
+/** And no more often than this, because writing wears out the card. */
 const leastMarkMs = 60_000;
 const markKey = Buffer.from('clock');
 const batchBytes = 4 * 1024 * 1024;
 const readAtOnce = 64;
 const readBytes = 512 * 1024;
 
-/** What is on disk cannot be read. */
+/** The content of the disk cannot be read. */
 class DamagedError extends Error {}
 
 const damaged = (cause: unknown): never => {
@@ -36,13 +36,13 @@ export interface StorageOptions {
   readonly queues: Readonly<Record<string, MessageQueue>>;
   readonly clock: AgeClock;
   readonly logger: Logger;
-  /** There may be something to hand out again. */
+  /** There may be something to hand out. */
   readonly onReady: () => void;
 }
 
 /**
- * Keeps the queues of an outbox on disk. Where the disk does not work, the queues go on in memory, bounded, and it is tried
- * again for as long as it takes.
+ * Keeps the queues of an outbox on disk. If the disk does not work, the queues go on in memory, bounded, and the disk is
+ * retried for as long as it takes.
  */
 export class Storage {
   readonly #options: StorageOptions;
@@ -52,7 +52,7 @@ export class Storage {
   #works = false;
   #closed = true;
   readonly #trouble = new DiskTrouble();
-  /** What is being done with the store; one thing at a time. */
+  /** Work on the store, one task at a time. */
   readonly #turns = new Turns();
   #timer: { handle: NodeJS.Timeout; isUrgent: boolean } | undefined;
   readonly #sync = new PendingSync();
@@ -77,7 +77,7 @@ export class Storage {
     this.#take(() => this.#start());
   }
 
-  /** Something was put or is not wanted any more. */
+  /** Something was put or is no longer wanted. */
   changed(): void {
     if (!this.#works || this.#turns.isBusy) return;
     const isUrgent = this.#queues.some(([, queue]) => queue.plan.unwritten.size > 0);
@@ -136,7 +136,7 @@ export class Storage {
   }
 
   async #start(): Promise<void> {
-    // While the old one is open, what it has can be read; so it stays until there is room for another one.
+    // While the old one is open, its content can be read; so it stays until there is room for another one.
     if (this.#store && (await this.#store.isThere())) await probe(this.#options.folder);
     await this.#close();
     this.#store = await LevelStore.open(this.#options.folder, this.#options.logger, this.#trouble.damage);
@@ -150,7 +150,7 @@ export class Storage {
     const found: Stored[][] = [];
     for (const [letter] of this.#queues) found.push(await this.#find(letter, store));
     const newest = found.map((stored) => stored.at(-1)?.seconds ?? 0);
-    // Before the queues ask how old it is.
+    // Before the queues ask for ages.
     this.#options.clock.resume(await store.get(markKey), Math.max(...newest));
     for (const [i, [letter, queue]] of this.#queues.entries()) await this.#adopt(letter, queue, found[i]!, store);
   }
@@ -185,7 +185,7 @@ export class Storage {
     const operations: Operation[] = [];
     const taken = this.#queues.map(([letter, queue]) => {
       const deletions = queue.plan.unwanted.length;
-      // Before the writes: a value may take the place of one with the same key.
+      // Before the writes: a value may replace one with the same key.
       for (const stored of queue.plan.unwanted) operations.push({ type: 'del', key: keyOf(letter, stored) });
       const items = queue.takeUnwritten(batchBytes);
       for (const item of items) {
@@ -195,7 +195,7 @@ export class Storage {
       return { queue, items, deletions };
     });
     const nowMs = this.#options.clock.now();
-    // A batch without operations is not written, so not synced either.
+    // An empty batch is not written, so not synced either.
     const isMarked = operations.length === 0 || nowMs - this.#markedMs >= leastMarkMs;
     if (isMarked) operations.push({ type: 'put', key: markKey, value: this.#options.clock.mark() });
     try {
@@ -237,11 +237,11 @@ export class Storage {
     }
   }
 
-  /** Goes on in memory, and tries again. */
+  /** Goes on in memory, and retries. */
   #fail(error: unknown): void {
     this.#works = false;
     this.#sync.clear();
-    // Nothing can be read: what the queues have in memory stays, the rest is found again when the disk works.
+    // Nothing can be read: the queues keep what is in memory; the rest is found again when the disk works.
     for (const [, queue] of this.#queues) {
       if (!this.#store) queue.adopt([]);
       queue.standIn();

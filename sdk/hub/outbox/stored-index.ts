@@ -1,4 +1,4 @@
-/** What is known of a message on disk without reading it. */
+/** What is known about a message on disk without reading it. */
 export interface Stored {
   readonly sequence: number;
   readonly bytes: number;
@@ -10,7 +10,7 @@ export interface Stored {
 /** Holes at the front are removed when there are this many. */
 const compactAt = 4096;
 
-/** The messages of a queue on disk by their sequence, in three arrays: a day of events is no more than 2 MB of memory. */
+/** The messages of a queue on disk by sequence, in three arrays: a day of events takes no more than 2 MB of memory. */
 export class StoredIndex {
   #sequences: number[] = [];
   #seconds: number[] = [];
@@ -28,7 +28,7 @@ export class StoredIndex {
     return this.#total;
   }
 
-  /** Sequences below it were given out. */
+  /** Sequences below it were assigned. */
   get end(): number {
     return (this.#sequences.at(-1) ?? -1) + 1;
   }
@@ -49,7 +49,7 @@ export class StoredIndex {
     return this.at(sequence)?.sequence === sequence;
   }
 
-  /** Adds one behind all others, or takes the place of one that is there. */
+  /** Adds one after all others, or replaces an existing one. */
   set({ sequence, bytes, seconds, retain }: Stored): void {
     let i = this.#find(sequence);
     if (this.#sequences[i] === sequence) this.#forget(i);
@@ -66,7 +66,7 @@ export class StoredIndex {
   remove(sequence: number): void {
     const i = this.#find(sequence);
     if (this.#sequences[i] === sequence) this.#forget(i);
-    // The last one stays as a hole: it knows the end.
+    // The last one stays as a hole that marks the end.
     while (this.#first < this.#sequences.length - 1 && this.#bytes[this.#first] === 0) this.#first++;
     if (this.#first < compactAt || this.#first * 2 < this.#sequences.length) return;
     this.#sequences = this.#sequences.slice(this.#first);
@@ -83,7 +83,7 @@ export class StoredIndex {
     this.#total -= bytes;
   }
 
-  /** Where the first sequence is that is not smaller. */
+  /** Index of the first sequence that is not smaller. */
   #find(sequence: number): number {
     let low = this.#first;
     let high = this.#sequences.length;

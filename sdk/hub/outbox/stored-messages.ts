@@ -4,10 +4,10 @@ import { type Stored, StoredIndex } from './stored-index.ts';
 /** Up to this much of what is on disk is also kept in memory, so that it need not be read again. */
 const residentBytes = 2 * 1024 * 1024;
 
-/** What a queue has on disk, in order, with those of it that are in memory as well. */
+/** What a queue has on disk, in order, and which of it is also in memory. */
 export class StoredMessages {
   #index = new StoredIndex();
-  /** Of those on disk such as are in memory as well, by sequence. */
+  /** Those on disk that are also in memory, by sequence. */
   readonly #resident = new Map<number, Item>();
   #residentBytes = 0;
   /** Those below it were handed out. */
@@ -22,7 +22,7 @@ export class StoredMessages {
     return this.#index.bytes;
   }
 
-  /** Whether more may be kept in memory as well. */
+  /** Whether more may also be kept in memory. */
   get hasRoom(): boolean {
     return this.#residentBytes < residentBytes;
   }
@@ -36,7 +36,7 @@ export class StoredMessages {
     return this.#index.has(sequence);
   }
 
-  /** The message of a sequence, where it is in memory as well. */
+  /** The message of a sequence, if it is also in memory. */
   itemOf(sequence: number): Item | undefined {
     return this.#resident.get(sequence);
   }
@@ -46,7 +46,7 @@ export class StoredMessages {
     return item.sequence !== undefined && this.#resident.get(item.sequence) === item;
   }
 
-  /** A place behind all others. */
+  /** A place after all others. */
   takeSequence(): number {
     return this.#nextSequence++;
   }
@@ -55,7 +55,7 @@ export class StoredMessages {
     this.#index.set(stored);
   }
 
-  /** @returns The message, where it was in memory as well. */
+  /** @returns The message, if it was also in memory. */
   remove(sequence: number): Item | undefined {
     this.#index.remove(sequence);
     const item = this.#resident.get(sequence);
@@ -63,7 +63,7 @@ export class StoredMessages {
     return item;
   }
 
-  /** Keeps one that is on disk in memory as well. */
+  /** Also keeps one that is on disk in memory. */
   keep(item: Item): void {
     this.#resident.set(item.sequence!, item);
     this.#residentBytes += item.bytes;
@@ -74,9 +74,9 @@ export class StoredMessages {
   }
 
   /**
-   * The next one that is to be handed out, which it is then.
+   * Hands out the next one.
    *
-   * @returns Its sequence where it is to be read first; undefined when there is none.
+   * @returns Its sequence if it has to be read first; undefined when there is none.
    */
   next(isUnderWay: (item: Item) => boolean): Item | number | undefined {
     for (let stored = this.#index.at(this.#cursor); stored; stored = this.#index.at(this.#cursor)) {
@@ -94,10 +94,10 @@ export class StoredMessages {
   }
 
   /**
-   * What there really is on disk.
+   * What was really found on disk.
    *
    * @param unwanted Is to be deleted, and does not count.
-   * @returns Those in memory that are not there: they are kept no more.
+   * @returns Those in memory that are not on disk: they are no longer kept.
    */
   adopt(found: readonly Stored[], unwanted: readonly Stored[]): Item[] {
     this.#index = new StoredIndex();

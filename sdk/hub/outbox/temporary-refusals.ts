@@ -1,32 +1,32 @@
 import { Backoff } from '../../base/backoff.ts';
 import type { Entry } from './message.ts';
 
-/** How often a message is tried that the broker refuses temporarily while accepting others. */
+/** Attempts at a message that the broker refuses temporarily while accepting others. */
 const mostTries = 10;
-/** So many of them wait for their next try, while the others go on. */
+/** At most this many of them wait for their next attempt while the others go on. */
 const mostDeferred = 16;
 
 /**
- * What becomes of a message that was refused for the moment. `give up`: it was tried often enough. `defer`: the others go on
- * without it. `wait`: the others wait for it, so that it keeps its place; `all wait`: those that were deferred do too, for the
- * broker takes no other one either.
+ * What happens to a message that was refused temporarily. `give up`: it was tried often enough. `defer`: the others go on
+ * without it. `wait`: the others wait for it, so that it keeps its place; `all wait`: so do those that were deferred, since
+ * the broker does not accept any other either.
  */
 export type NextTry = 'give up' | 'defer' | 'wait' | 'all wait';
 
-/** Messages that the broker refused for the moment, and when they are tried again. */
+/** Messages that the broker refused temporarily, and when they are retried. */
 export class TemporaryRefusals {
-  /** The broker refused something for the moment: one at a time, so that what is tried again keeps its place. */
+  /** The broker refused something temporarily: one message at a time, so that a retried one keeps its place. */
   isCareful = false;
   readonly #onDue: () => void;
   readonly #tries = new WeakMap<Entry, { count: number; published: number }>();
-  /** Refused for the moment more than once while the broker takes others: they go on without it. */
+  /** Refused temporarily more than once while the broker accepts others, which go on without it. */
   #deferred: Entry[] = [];
   #retry: NodeJS.Timeout | undefined;
   readonly #backoff = new Backoff();
   /** Messages published when the first of them was deferred. */
   #publishedBefore = 0;
 
-  /** @param onDue Called when what was deferred is to be tried again. */
+  /** @param onDue Called when what was deferred is to be retried. */
   constructor(onDue: () => void) {
     this.#onDue = onDue;
   }
@@ -34,7 +34,7 @@ export class TemporaryRefusals {
   /** @param published Messages that the broker has acknowledged by now. */
   refused(entry: Entry, published: number): NextTry {
     const before = this.#tries.get(entry);
-    // While the broker takes nothing at all it is not the message.
+    // While the broker accepts nothing, the message is not the cause.
     const isNewTry = !before || before.count < 2 || before.published !== published;
     const count = (before?.count ?? 0) + (isNewTry ? 1 : 0);
     this.#tries.set(entry, { count, published });
@@ -50,14 +50,14 @@ export class TemporaryRefusals {
     return 'defer';
   }
 
-  /** Those that were deferred: they are deferred no more. */
+  /** Takes all deferred messages out. */
   takeDeferred(): Entry[] {
     clearTimeout(this.#retry);
     this.#retry = undefined;
     return this.#deferred.splice(0);
   }
 
-  /** Such of those that were deferred: they are deferred no more. */
+  /** Takes the matching deferred messages out. */
   takeIf(is: (entry: Entry) => boolean): Entry[] {
     const taken = this.#deferred.filter(is);
     if (taken.length > 0) this.#deferred = this.#deferred.filter((entry) => !taken.includes(entry));

@@ -1,4 +1,4 @@
-/** Does things one after the other. */
+/** Runs tasks one after the other. */
 export class Turns {
   #turn: Promise<void> = Promise.resolve();
   #waiting = 0;
@@ -8,7 +8,7 @@ export class Turns {
     return this.#waiting > 0;
   }
 
-  /** @param onError Must not throw. @param onDone Called after it, whatever came of it. */
+  /** @param onError Must not throw. @param onDone Called afterwards in either case. */
   take(what: () => Promise<void> | undefined, onError: (error: unknown) => void, onDone: () => void): Promise<void> {
     this.#waiting++;
     this.#turn = this.#turn

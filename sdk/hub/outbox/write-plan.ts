@@ -1,7 +1,7 @@
 import type { Item } from './item.ts';
 import type { Stored } from './stored-index.ts';
 
-/** What the disk is to be told of a queue. */
+/** What is to be written to and deleted from disk for a queue. */
 export class WritePlan {
   /** To be written. */
   readonly unwritten = new Set<Item>();
@@ -10,7 +10,7 @@ export class WritePlan {
   /** On disk and to be deleted there. */
   readonly unwanted: Stored[] = [];
 
-  /** It need not be written any more; one that is being written is deleted once it is there. */
+  /** It need not be written any more; one being written is deleted afterwards. */
   drop(item: Item): void {
     if (!this.writing.has(item)) this.unwritten.delete(item);
   }

@@ -10,12 +10,12 @@ import type { LearnTopics } from './learn-topics.ts';
 import { digestOfPart, writeSharedPart } from './shared-part.ts';
 
 export interface AnnouncerTimes {
-  /** Own changes within this time are one message. */
+  /** Own changes within this time become one message. */
   readonly gatherMs: number;
   /** Own changes without a pause wait no longer. */
   readonly longestMs: number;
   /**
-   * Missing parts of another node are published after one to two times this: that node, or a third one, may do it
+   * Missing parts of another node are published after one to two times this, since that node, or a third one, may do it
    * first.
    */
   readonly helpMs: number;
@@ -27,28 +27,28 @@ export interface AnnouncerOptions {
   readonly context: HubContext;
   readonly topics: LearnTopics;
   readonly learner: Pick<Learner, 'ledger' | 'read'>;
-  /** Undefined: what is told is not signed. */
+  /** Undefined: messages are not signed. */
   readonly identity: Identity | undefined;
   readonly times: AnnouncerTimes;
 }
 
 /** What the broker retains on a topic. */
 interface Retained {
-  /** Of the message, for its successor to name. */
+  /** Hash of the message, for its successor to name. */
   readonly hash: string;
-  /** Of its content; undefined where that is nothing to keep. */
+  /** Hash of its content; undefined if that is nothing to keep. */
   readonly digest: string | undefined;
 }
 
-/** What waits in the outbox meanwhile; it may be in memory. */
+/** What waits in the outbox meanwhile; that may be in memory. */
 const mostWaitingBytes = 2 << 20;
 
 /**
- * Keeps the fleet's topics at the broker at what the ledger says, of all nodes: where the broker has less than this node
- * knows, it is told. A node's own parts at once; those of others only when nobody else does it, which is so where the
- * broker forgot them and their node is away, or was reflashed.
+ * Keeps the fleet's topics at the broker in line with the ledger, for all nodes: what the broker lacks is published. A
+ * node's own parts at once; those of others only when nobody else does it, which happens when the broker lost them and
+ * their node is away or was reflashed.
  *
- * Nothing is told before it was looked at what the broker has: it may be all that is left of a node that was flashed.
+ * Nothing is published before the broker's content was read: it may be all that is left of a node that was reflashed.
  */
 export class Announcer {
   readonly #options: AnnouncerOptions;
@@ -56,7 +56,7 @@ export class Announcer {
   readonly #retained = new Map<string, Retained>();
   readonly #digests = new Map<string, string>();
   readonly #due = new Map<string, { readonly first: number; readonly at: number }>();
-  /** Topics that are left as they are until somebody says something else there. */
+  /** Topics that are left alone until somebody publishes something else there. */
   readonly #left = new Set<string>();
   readonly #mended = new Map<string, number>();
   #link: Link | undefined;
@@ -68,7 +68,7 @@ export class Announcer {
     this.#options = options;
   }
 
-  /** What the broker retains is not known any more: nothing is told until it was looked at. */
+  /** What the broker retains is no longer known: nothing is published until it was read. */
   forget(): void {
     clearTimeout(this.#timer);
     this.#link = undefined;
@@ -77,13 +77,13 @@ export class Announcer {
     this.#left.clear();
   }
 
-  /** All that the broker retains was heard over this connection: tells over it what it lacks. */
+  /** Everything the broker retains was received over this connection: publishes what it lacks. */
   scanned(link: Link): void {
     this.#link = link;
     for (const part of this.#options.learner.ledger.parts()) this.#schedule(this.#options.topics.of(part), part);
   }
 
-  /** The ledger has something else of this part now. */
+  /** This part of the ledger has changed. */
   changed(name: PartName): void {
     const topic = this.#options.topics.of(name);
     this.#digests.delete(topic);
@@ -97,7 +97,7 @@ export class Announcer {
     this.#schedule(topic, name);
   }
 
-  /** The broker retains something that is no part. What is this node's own is put right, now and then. */
+  /** The broker retains something that is not a part. This node's own topics are repaired, at limited intervals. */
   broken(topic: string, name: PartName, hash: string): void {
     if (!this.#isKnown(name)) return;
     this.#retained.set(topic, { hash, digest: undefined });
@@ -105,7 +105,7 @@ export class Announcer {
     else this.#mend(topic);
   }
 
-  /** The broker retains nothing there any more. */
+  /** The broker no longer retains anything there. */
   emptied(topic: string, name: PartName): void {
     if (!this.#isKnown(name)) return;
     this.#retained.delete(topic);
@@ -114,7 +114,7 @@ export class Announcer {
     else this.#schedule(topic, name);
   }
 
-  /** The broker retains something that this node cannot take in: to write over it would lose it. */
+  /** The broker retains something that this node cannot merge: overwriting it would lose it. */
   leave(topic: string, name: PartName, hash: string): void {
     if (!this.#isKnown(name)) return;
     this.#retained.set(topic, { hash, digest: undefined });
@@ -129,7 +129,7 @@ export class Announcer {
     return node === this.#options.learner.ledger.node;
   }
 
-  /** Topics of anything else are anyone's, and as many as anyone likes. */
+  /** Anyone can publish on other topics, and on as many as they like. */
   #isKnown(name: PartName): boolean {
     return this.#options.learner.ledger.part(name) !== undefined;
   }
@@ -183,7 +183,7 @@ export class Announcer {
       }
     }
     this.#isWorking = false;
-    // Without a connection there is nothing to do: after the next one all is compared.
+    // Without a connection nothing is done: after the next one all is compared.
     if (this.#isConnected) this.#wait();
   }
 
@@ -196,7 +196,7 @@ export class Announcer {
   async #tell(topic: string): Promise<void> {
     const { context, topics, learner } = this.#options;
     const name = topics.nameOf(topic)!;
-    // Not before it is on disk: after a power cut this store would not know what it told.
+    // Not before it is on disk: after a power cut this store would not know what it published.
     const { payload, digest } = await learner.read((ledger) => {
       const part = ledger.part(name);
       const digest = part && (this.#digests.get(topic) ?? digestOfPart(part, ledger));

@@ -13,13 +13,13 @@ import { LearnTopics, learnFiltersOf } from './learn-topics.ts';
 import { Rejections } from './rejections.ts';
 
 export interface FleetOptions {
-  /** Where this node's key is, or is made. Default: what it shares is not signed. */
+  /** File of this node's key, created if missing. Default: what it shares is not signed. */
   readonly keyFile?: string | undefined;
   readonly times?: Partial<FleetTimes>;
 }
 
 export interface FleetTimes extends AnnouncerTimes {
-  /** MQTT does not tell when all retained messages have arrived; after this long without one they have. */
+  /** MQTT does not say when all retained messages have arrived; after this long without one, they have. */
   readonly quietMs: number;
   /** When there is no room for more, the broker is queried again after this time. */
   readonly againMs: number;
@@ -35,7 +35,7 @@ const defaultTimes: FleetTimes = {
 };
 const longestScanMs = 60_000;
 
-/** What lives while what was learned is shared. */
+/** Exists while sharing is on. */
 interface Sharing {
   readonly learner: Learner;
   readonly topics: LearnTopics;
@@ -46,7 +46,7 @@ interface Sharing {
 
 /**
  * Shares what was taught with the other nodes at the broker, if `learn.share` is on: publishes the parts of the ledger
- * on retained topics, and merges those of others. docs/learning.md, "Sharing between boards", tells whom it trusts.
+ * on retained topics, and merges those of others. docs/learning.md, "Sharing between boards", says whom it trusts.
  */
 export class Fleet implements Extension {
   readonly #keyFile: string | undefined;
@@ -60,7 +60,7 @@ export class Fleet implements Extension {
   /** Counts the scans of the broker: only the newest one counts. */
   #scans = 0;
   #again: NodeJS.Timeout | undefined;
-  /** Filters that were given up on this connection. */
+  /** Filters that failed for good on this connection. */
   readonly #strays = new Set<string>();
 
   constructor({ keyFile, times }: FleetOptions = {}) {
@@ -68,7 +68,7 @@ export class Fleet implements Extension {
     this.#times = { ...defaultTimes, ...times };
   }
 
-  /** Messages that were wrong or too many. */
+  /** Messages that were invalid or too many. */
   get rejected(): number {
     return this.#rejections.count;
   }
@@ -119,7 +119,7 @@ export class Fleet implements Extension {
   };
 
   readonly #onChanged = () => {
-    // A store that could not be opened at the start may have been mended since.
+    // A store that could not be opened at startup may have been repaired since.
     if (!this.#sharing) void this.#open();
   };
 
@@ -138,7 +138,7 @@ export class Fleet implements Extension {
       if (this.#rejections.isNews(problem)) context.logger.error(`learning is not shared: ${problem}`);
     } finally {
       this.#isOpening = false;
-      // It was stopped and started meanwhile.
+      // It was stopped and restarted meanwhile.
       if (this.#context !== context) void this.#open();
     }
   }
@@ -146,7 +146,7 @@ export class Fleet implements Extension {
   #share(learner: Learner, identity: Identity | undefined, context: HubContext): Sharing {
     const { trusted } = context.node.learning!.settings;
     const topics = new LearnTopics(context.topics.base, learner.ledger.space);
-    // What came over an earlier connection says nothing of what the broker retains now.
+    // Messages from an earlier connection say nothing about what the broker retains now.
     const isOfNow = ({ link }: Letter) => link !== undefined && link === context.link;
     const announcer = new Announcer({ context, topics, learner, identity, times: this.#times });
     const inbox = new Inbox({
@@ -172,7 +172,7 @@ export class Fleet implements Extension {
   #merged({ topic, name, hash, retained }: Letter, { digest, writer, key }: Origin): void {
     const { announcer, identity, learner } = this.#sharing!;
     const { node } = learner.ledger;
-    // Its own by name, signed by another key: of this node before it was flashed, or of another one with its name.
+    // In this node's name, signed by another key: from this node before it was reflashed, or from another one with its name.
     const isOther = name.node === node && writer === node && identity !== undefined && key !== identity.publicKey;
     if (isOther && !retained) {
       this.#rejections.sayOnce(
@@ -180,11 +180,11 @@ export class Fleet implements Extension {
         `MQTT: another board also shares what it was taught as ${node}: give each board its own name`,
       );
     }
-    // Who trusts only this node's key shall be able to read it: once after a start, for a twin would do the same.
+    // Those who trust only this node's key should be able to read it. Only once per start, since a twin would do the same.
     announcer.heard(topic, name, { hash, digest: isOther && retained ? undefined : digest });
   }
 
-  /** Asks for all that the broker retains, waits until it has come, and tells what is missing there. */
+  /** Requests all that the broker retains, waits until it has arrived, and publishes what is missing there. */
   async #scan(link: Link, { topics, inbox, announcer }: Sharing): Promise<void> {
     const { logger } = this.#context!;
     announcer.forget();
@@ -200,7 +200,7 @@ export class Fleet implements Extension {
       }
       announcer.scanned(link);
     } catch (error) {
-      // Else the connection is ending, and the next one does it all again.
+      // Otherwise the connection is ending, and the next one repeats it all.
       if (!(error instanceof RefusedError)) return;
       logger.error(
         `MQTT: the broker refuses ${topics.filters.join(' and ')}, so nothing is shared, and what lies there is not overwritten: ${messageOf(error)}`,
@@ -221,8 +221,8 @@ export class Fleet implements Extension {
   }
 
   /**
-   * With MQTT 5 the broker remembers for a session what was subscribed to before sharing was switched off, or with another
-   * network: it is told that this is over.
+   * With MQTT 5 the broker remembers a session's subscriptions from before sharing was switched off, or with another
+   * network: they are cancelled.
    */
   #isStray(topic: string): boolean {
     const filters = this.#context && learnFiltersOf(this.#context.topics.base, topic);
@@ -237,5 +237,5 @@ export class Fleet implements Extension {
   }
 }
 
-/** Topics are anyone's to invent. */
+/** Anyone can invent topics. */
 const mostStrays = 20;

@@ -6,15 +6,15 @@ import type { PartName } from '../../../learn/ledger/part.ts';
 import type { Link } from '../../connection/link.ts';
 import { mostSharedBytes, readSharedPart, type SharedPart } from './shared-part.ts';
 
-/** A message on a topic of the fleet. */
+/** A message on one of the fleet's topics. */
 export interface Letter {
   readonly topic: string;
   readonly name: PartName;
   /** SHA-256 of the payload. */
   readonly hash: string;
-  /** It lay at the broker before this node asked. */
+  /** It was retained at the broker before this node subscribed. */
   readonly retained: boolean;
-  /** The connection it came over. */
+  /** The connection it arrived over. */
   readonly link: Link | undefined;
 }
 
@@ -23,15 +23,15 @@ export type Origin = Pick<SharedPart, 'digest' | 'writer' | 'key'>;
 
 export interface InboxOptions {
   readonly learner: Pick<Learner, 'ledger' | 'merge'>;
-  /** Undefined: all are believed. */
+  /** Undefined: everyone is trusted. */
   readonly trusted: readonly string[] | undefined;
   /** Messages within this time are merged together, and heads trained once. */
   readonly gatherMs: number;
-  /** It is in the ledger, on disk. */
+  /** It was merged into the ledger, on disk. */
   readonly onMerged: (letter: Letter, shared: Origin) => void;
   /** It is not a part, or not from a trusted node. `isNews`: not logged for this topic yet. */
   readonly onBad: (letter: Letter, reason: string, isNews: boolean) => void;
-  /** It is a part that cannot be taken in now. */
+  /** It is a part that cannot be merged now. */
   readonly onRefused: (letter: Letter, reason: string) => void;
   /** There was no room for a message. */
   readonly onOverflow: () => void;
@@ -41,7 +41,7 @@ const mostWaitingBytes = 16 << 20;
 const batchBytes = 4 << 20;
 const mostBadTopics = 1000;
 
-/** Receives the parts of other nodes: parses, checks, and merges those that arrive together at once. */
+/** Receives the parts of other nodes: parses and checks them, and merges those that arrive together in one go. */
 export class Inbox {
   readonly #options: InboxOptions;
   #waiting: (Letter & { readonly payload: Buffer })[] = [];
@@ -96,7 +96,7 @@ export class Inbox {
     if (!this.#isWorking) this.#plan();
   }
 
-  /** Nothing is taken in any more, or told of what is under way. */
+  /** Nothing more is accepted, and work in progress is no longer reported. */
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#timer);
@@ -132,7 +132,7 @@ export class Inbox {
       } catch (error) {
         if (!this.#isStopped) this.#reject(letter, messageOf(error));
       }
-      // One may take some 10 ms: frames and commands go in between.
+      // One may take some 10 ms: frames and commands are handled in between.
       await breathe();
     }
     return batch;
@@ -151,7 +151,7 @@ export class Inbox {
       await learner.merge(fitting.map(({ shared }) => shared.part));
     } catch (error) {
       if (fitting.length > 1 && error instanceof InputError) {
-        // One that does not fit shall not keep out the others.
+        // One that does not fit must not keep out the others.
         for (const one of fitting) await this.#merge([one]);
       } else if (!this.#isStopped) {
         for (const { letter } of fitting) this.#options.onRefused(letter, messageOf(error));
@@ -172,7 +172,7 @@ export class Inbox {
     const isNews = !this.#bad.has(topic);
     this.#bad.delete(topic);
     this.#bad.set(topic, hash);
-    // The oldest one; topics are anyone's to invent.
+    // The oldest one; anyone can invent topics.
     for (const oldest of this.#bad.keys()) {
       if (this.#bad.size <= mostBadTopics) break;
       this.#bad.delete(oldest);
@@ -185,8 +185,8 @@ export class Inbox {
 const sizeOf = (topic: string, payload: Buffer) => 2 * topic.length + payload.length + 1024;
 
 /**
- * Only this store gives its dots, and has them on disk before it tells of them. Who knows more of them than it does is a
- * copy of it, or lies; believed, it would take out what was taught here.
+ * Only this store assigns its dots, and has them on disk before it publishes them. Whoever knows more of them than it does
+ * is a copy of it, or lies; accepting that would remove what was taught here.
  */
 function whyForeign(part: SharedPart['part'], ledger: Learner['ledger']): string | undefined {
   const claimed = part.seen.get(ledger.replica) ?? 0;

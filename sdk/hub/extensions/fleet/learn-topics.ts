@@ -35,7 +35,7 @@ export class LearnTopics {
     return `${this.#base}/${path}`;
   }
 
-  /** Whose and what, or undefined when it is no such topic. */
+  /** The node and the part of a topic, or undefined when it is not one of these. */
   nameOf(topic: string): PartName | undefined {
     if (!topic.startsWith(`${this.root}/`) || topic.length > this.root.length + longestName) return undefined;
     const found = levelsOf(this.#base, topic);
@@ -43,13 +43,13 @@ export class LearnTopics {
     const { space: _, ...levels } = found;
     const name = Object.fromEntries(Object.entries(levels).map(([what, level]) => [what, decoded(level)]));
     if (!Object.values(name).every(isName)) return undefined;
-    // One part has one topic: not one that is written otherwise as well.
+    // One part has one topic: other spellings of it do not count.
     const part = name as unknown as PartName;
     return this.of(part) === topic ? part : undefined;
   }
 }
 
-/** The filters that match a topic of any space; undefined when it is no such topic. */
+/** The filters that match a topic of any space; undefined when it is not one of these. */
 export function learnFiltersOf(base: string, topic: string): string[] | undefined {
   const levels = levelsOf(base, topic);
   return levels && filtersOf(base, levels.space);
@@ -65,12 +65,12 @@ function levelsOf(base: string, topic: string): NamesOf<typeof addresses.sharedC
 const filtersOf = (base: string, space: string) =>
   [addresses.sharedExamples, addresses.sharedCuts].map((address) => `${base}/${filterOf(address, { space })}`);
 
-/** Of three names of 64 characters, each at its longest: anybody may write to a longer topic, and it would be kept. */
+/** Of three names of 64 characters, each at its longest: anyone may publish to longer topics, which would be kept. */
 const longestName = 3 * (1 + 64 * 3);
 
 /**
- * Any text as one level of a topic, and no two as the same one: what means something in a topic or may not stand in one,
- * and `%`, in the percent-encoding of URLs. Everything else stays readable.
+ * Maps any text to one level of a topic, unambiguously: characters with a meaning in topics or not allowed there, and `%`,
+ * are percent-encoded as in URLs. Everything else stays readable.
  */
 function encoded(text: string): string {
   return text.replace(/[%/+#\p{Cc}\p{Noncharacter_Code_Point}]/gu, (character) => encodeURIComponent(character));

@@ -2,7 +2,7 @@ import type { Logger } from '../../../base/log.ts';
 import { bundleHash } from '../../../learn/ledger/bundle.ts';
 import { Complaints } from '../../connection/complaints.ts';
 
-/** Topics are anyone's to invent. */
+/** Anyone can invent topics. */
 const mostSaid = 1000;
 const longestSaid = 200;
 
@@ -13,7 +13,7 @@ export class Rejections {
   readonly #complaints = new Complaints('wrong examples of other nodes');
   readonly #said = new Set<string>();
 
-  /** @param logger Of now; undefined while nobody listens. */
+  /** @param logger The current one; undefined while there is none. */
   constructor(logger: () => Logger | undefined) {
     this.#logger = logger;
   }
@@ -23,7 +23,7 @@ export class Rejections {
     if (isNews) this.#complaints.say(this.#logger(), topic, reason);
   }
 
-  /** @param what What it is about; once is enough for each. */
+  /** @param what What it is about; each is logged once. */
   sayOnce(what: string, text: string): void {
     if (this.isNews(what)) this.#logger()?.error(text);
   }

@@ -3,27 +3,27 @@ import { bundleHash, readBundle, writeBundle } from '../../../learn/ledger/bundl
 import type { Identity } from '../../../learn/ledger/identity.ts';
 import { type Part, type PartName, partKey } from '../../../learn/ledger/part.ts';
 
-/** Whose embeddings have something to say to each other. */
+/** Identifies compatible embeddings. */
 export interface Space {
   readonly space: string;
   readonly dimension: number;
 }
 
-/** One part as it lies at the broker. */
+/** One part as retained at the broker. */
 export interface SharedPart {
   readonly part: Part;
-  /** Of its content alone: the same whoever wrote it. */
+  /** Hash of its content alone: the same whoever wrote it. */
   readonly digest: string;
-  /** The node that wrote it; mostly the part's own. */
+  /** The node that wrote it; usually the part's owner. */
   readonly writer: string;
   /** The public key that signed it. */
   readonly key: string | undefined;
 }
 
-/** Of a full label, 800 examples until their owner has merged what it had before, it is a quarter. */
+/** A full label, 800 examples until their owner has merged what it had before, is a quarter of this. */
 export const mostSharedBytes = 4 << 20;
 
-/** @param how.parent SHA-256 of the message whose place it takes. */
+/** @param how.parent SHA-256 of the message that it replaces. */
 export function writeSharedPart(
   part: Part,
   how: Space & { node: string; parent: string | undefined; identity: Identity | undefined },
@@ -35,8 +35,8 @@ export function writeSharedPart(
 /**
  * Reads a message about one part.
  *
- * @param name What its topic says that it is.
- * @throws InputError when it is something else, too large, or not signed by a trusted key.
+ * @param name The part that its topic names.
+ * @throws InputError when it is another part, too large, or not signed by a trusted key.
  */
 export function readSharedPart(
   payload: Uint8Array,
@@ -56,7 +56,7 @@ export function readSharedPart(
   return { part, digest: digestOfPart(part, check), writer: node, key };
 }
 
-/** SHA-256 of what a part holds. */
+/** SHA-256 of a part's content. */
 export function digestOfPart(part: Part, { space, dimension }: Space): string {
   return bundleHash(writeBundle({ space, dimension, node: part.node, parts: [part] }));
 }
