@@ -6,13 +6,13 @@ import { type Identity, isSignedBy } from './identity.ts';
 import { checkPart, isExamplePart, mostItems, type Part, partKey } from './part.ts';
 import { readSafeTensors, type SafeTensors, writeSafeTensors } from './safetensors.ts';
 
-/** Parts of a ledger as they travel: one retained message, or one file. */
+/** Parts of a ledger for exchange: one retained message, or one file. */
 export interface Bundle {
   readonly space: string;
   readonly dimension: number;
-  /** Who wrote it. The parts name their owners themselves. */
+  /** The node that wrote it. The parts name their owners themselves. */
   readonly node: string;
-  /** SHA-256 of the bundle that this one takes the place of. */
+  /** SHA-256 of the bundle that this one replaces. */
   readonly parent?: string;
   readonly parts: readonly Part[];
 }
@@ -21,17 +21,17 @@ export interface Bundle {
 export interface BundleCheck {
   readonly space: string;
   readonly dimension: number;
-  /** Public keys (`Identity.publicKey`). When given, only what one of them signed is read. */
+  /** Public keys (`Identity.publicKey`). If given, only what one of them signed is accepted. */
   readonly trusted?: readonly string[];
 }
 
 const format = 'ocellus-learn-2';
-/** Of earlier versions: the same, but for `timeMs` in place of `time_ms`. What they wrote is retained by brokers and lies in files. */
+/** Of earlier versions: the same, with `timeMs` instead of `time_ms`. Brokers and files still hold what they wrote. */
 const oldFormat = 'ocellus-learn-1';
 
 /**
  * Writes parts as a safetensors file: `embeddings` (I8, N x dimension), `scales` (F64, N), and metadata. Equal content
- * gives equal bytes, signed ones too (Ed25519 is deterministic).
+ * yields equal bytes, also when signed (Ed25519 is deterministic).
  *
  * @example
  * writeBundle({ space, dimension: 1280, node: 'porch', parts: ledger.parts() }, identity);
@@ -46,10 +46,10 @@ export function writeBundle(bundle: Bundle, identity?: Identity): Buffer {
 }
 
 /**
- * Reads what another node wrote. A signature, where there is one, has to be right.
+ * Reads what another node wrote. A signature, if present, must be valid.
  *
  * @returns The bundle, and the public key that signed it.
- * @throws InputError when it is no bundle, of another space or dimension, damaged, or not signed by a trusted key.
+ * @throws InputError when it is not a bundle, is of another space or dimension, damaged, or not signed by a trusted key.
  */
 export function readBundle(bytes: Uint8Array, check: BundleCheck): Bundle & { readonly key?: string } {
   assertKind('readBundle', bytes, 'bytes');
@@ -81,7 +81,7 @@ export function bundleHash(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** @returns The key that signed it; undefined where nobody did, whatever it says. */
+/** @returns The key that signed it; undefined if none did, whatever it claims. */
 function signerOf(file: SafeTensors, signature: string | undefined, trusted?: readonly string[]): string | undefined {
   const { key } = file.metadata;
   if (signature === undefined && !trusted) return undefined;
@@ -168,7 +168,7 @@ const fieldsOf = {
   cuts: ['id', 'target', 'reason', 'time_ms', 'seen', 'order'],
 };
 
-/** The shape only; what the fields hold is checked with the part. Names of an earlier format become those of this one. */
+/** Checks only the shape; the fields are checked with the part. Names of the earlier format are converted. */
 function parseParts({ format: written, parts: text }: SafeTensors['metadata']): PlainPart[] {
   let parsed: unknown;
   try {
@@ -193,7 +193,7 @@ function parseParts({ format: written, parts: text }: SafeTensors['metadata']): 
   return parsed as PlainPart[];
 }
 
-/** What has another shape stays as it is, to be refused. */
+/** Anything of another shape is left unchanged, to be refused. */
 function renameTimes(part: unknown): void {
   if (!isRecord(part) || !Array.isArray(part.items)) return;
   part.items = part.items.map((item) => {
@@ -203,7 +203,7 @@ function renameTimes(part: unknown): void {
   });
 }
 
-/** Of an example or a cut, as the ledger names its fields. */
+/** An example or a cut, with the ledger's field names. */
 function fieldsOfItem({ time_ms, ...others }: Record<string, unknown>): Record<string, unknown> {
   return { ...others, timeMs: time_ms };
 }

@@ -3,16 +3,16 @@ import { cosineOf } from '../../core/embedding.ts';
 import { type Draft, type Example, objectHead } from './example.ts';
 
 /**
- * From this cosine on two embeddings are of nearly the same picture. Of different things (320 pictures of clothing, 222
- * objects of COCO) no two had more than 0.91; of one thing that stands still it is 0.94 and more.
+ * From this cosine on, two embeddings are of nearly the same picture. Of different objects (320 pictures of clothing, 222
+ * objects of COCO) no two had more than 0.91; of one object standing still it is 0.94 and more.
  */
 const samePicture = 0.94;
-/** Two states of one view differ in a small part of it, so only the very same view is one. */
+/** Two states of one view differ only in a small part of it, so only the very same view counts as the same. */
 const sameView = 0.998;
 
-/** What is to be taught says another thing of a picture than what was taught before. Nothing was taken. */
+/** A lesson contradicts what was taught before about a picture. Nothing was accepted. */
 export class ContradictionError extends InputError {
-  /** What was taught before of nearly the same pictures. */
+  /** What was taught before about nearly the same pictures. */
   readonly known: readonly Example[];
 
   constructor(draft: Pick<Draft, 'label' | 'negative'>, known: readonly Example[]) {
@@ -37,7 +37,7 @@ export function contradicts({ label, negative = false, embedding, head = objectH
   return isOther && cosineOf(example.embedding, embedding) >= (head === objectHead ? samePicture : sameView);
 }
 
-/** Examples of the same head that say something else of nearly the same picture: another label, or that it is not that. */
+/** Examples of the same head that contradict nearly the same picture: another label, or a negative of the same one. */
 export function contradictionsOf(draft: Draft, examples: readonly Example[]): Example[] {
   return examples.filter((example) => contradicts(draft, example));
 }

@@ -1,9 +1,9 @@
 /**
- * A set that copies of can be merged in any order: a state-based CRDT, the observed-remove set without tombstones
+ * A set whose copies can be merged in any order: a state-based CRDT, the observed-remove set without tombstones
  * (Bieniusa et al. 2012). Each element has a *dot*, `<replica>-<counter>`, as its id; `seen` says up to which counter
- * of each replica this copy knows. What was seen and is not among the items was removed.
+ * of each replica this copy knows. A dot that was seen and is not among the items was removed.
  *
- * For one dot the states are ordered: not seen < there < removed; a merge takes the later one. A removal wins.
+ * For one dot the states are ordered: not seen < present < removed; a merge takes the later one. A removal wins.
  */
 export interface DotSet<T> {
   readonly seen: ReadonlyMap<string, number>;
@@ -22,16 +22,16 @@ export function splitDot(id: string): { replica: string; counter: number } {
   return { replica: id.slice(0, 16), counter: Number(id.slice(17)) };
 }
 
-/** Whether this dot was seen here, even if it was removed since. */
+/** Whether this dot was seen here, even if it has since been removed. */
 export function covers(seen: ReadonlyMap<string, number>, id: string): boolean {
   const { replica, counter } = splitDot(id);
   return (seen.get(replica) ?? 0) >= counter;
 }
 
 /**
- * The least copy that knows all that both know.
+ * The smallest copy that knows everything both know.
  *
- * @param larger Chooses between two contents of one dot. Only a faulty node gives one dot twice; the choice has to be
+ * @param larger Chooses between two contents of one dot. Only a faulty node assigns a dot twice; the choice has to be
  *   the same everywhere: the larger one by some total order.
  */
 export function join<T>(a: DotSet<T>, b: DotSet<T>, larger: (x: T, y: T) => T): DotSet<T> {
@@ -49,14 +49,14 @@ export function join<T>(a: DotSet<T>, b: DotSet<T>, larger: (x: T, y: T) => T): 
   return { seen, items };
 }
 
-/** With one more item, whose dot is seen from now on. */
+/** With one more item, whose dot counts as seen. */
 export function add<T>(set: DotSet<T>, id: string, item: T): DotSet<T> {
   const { replica, counter } = splitDot(id);
   const seen = new Map(set.seen).set(replica, Math.max(counter, set.seen.get(replica) ?? 0));
   return { seen, items: new Map(set.items).set(id, item) };
 }
 
-/** Without these items; that they were seen stays. */
+/** Without these items, which still count as seen. */
 export function remove<T>(set: DotSet<T>, ids: Iterable<string>): DotSet<T> {
   const items = new Map(set.items);
   for (const id of ids) items.delete(id);

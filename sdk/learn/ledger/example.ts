@@ -2,7 +2,7 @@ import { InputError } from '../../base/errors.ts';
 import type { Embedding } from '../../core/embedding.ts';
 import { dotPattern } from './dot-set.ts';
 
-/** Where the region came from: a followed object, a box that was drawn, or the whole view. */
+/** Where the region came from: a tracked object, a drawn box, or the whole view. */
 export type ExampleKind = 'track' | 'box' | 'view';
 
 /** The head that names objects. Each other head is a state of a whole view, such as `cupboard` with `tidy` and `untidy`. */
@@ -10,20 +10,20 @@ export const objectHead = 'object';
 
 /** One lesson: this region is (or is not) this label. */
 export interface Example {
-  /** Unique in the space: `<replica>-<counter>`. Says nothing of the content. */
+  /** Unique in the space: `<replica>-<counter>`. Independent of the content. */
   readonly id: string;
-  /** Who owns it: the node it was taught on. */
+  /** The owner: the node it was taught on. */
   readonly node: string;
   readonly head: string;
   readonly label: string;
-  /** `true`: it is *not* this label (nor any other of the head). */
+  /** `true`: it is *not* this label (nor any other label of the head). */
   readonly negative: boolean;
   readonly camera: string;
   /** When it was taught, ms since 1970. */
   readonly timeMs: number;
   readonly kind: ExampleKind;
   readonly embedding: Embedding;
-  /** The example that this one was relabelled from. */
+  /** The example from which this one was relabelled. */
   readonly from?: string;
 }
 
@@ -53,27 +53,27 @@ export interface Cut {
   readonly target: CutTarget;
   /** For people; may be empty. */
   readonly reason: string;
-  /** ms since 1970, for a person: what a cut holds for is not a matter of clocks. */
+  /** ms since 1970, for people: what a cut applies to does not depend on clocks. */
   readonly timeMs: number;
   /**
-   * Of a label: what of it was seen when it was cut, by replica the counter of the newest example; that is what is cut.
-   * One without it is of an earlier version and says it by its time: all that was taught until then.
+   * Of a label: what was seen of it when it was cut, as the counter of the newest example of each replica; that is cut.
+   * A cut without it is of an earlier version and applies by its time: to all that was taught until then.
    */
   readonly seen?: readonly (readonly [replica: string, counter: number])[];
   /**
-   * Of a node: 1 more than those cuts of its own maker that its maker knew, so that who was cut out cannot cut out
+   * Of a node: 1 more than those cuts of its own maker that its maker knew, so that a node that was cut out cannot cut out
    * others by setting back a clock. Default: 0, it knew none.
    */
   readonly order?: number;
 }
 
-/** One example; all of a label that was seen when it was cut; or all of a node, the future ones too. */
+/** One example; all examples of a label seen when it was cut; or all of a node, including future ones. */
 export type CutTarget =
   | { readonly example: string }
   | { readonly head: string; readonly label: string }
   | { readonly node: string };
 
-/** What a head says when it is none of its labels, and when a state is not clear. Nothing can be taught as these. */
+/** A head's answer for none of its labels, and for an unclear state. Nothing can be taught under these names. */
 export const unknown = 'unknown';
 export const unsure = 'unsure';
 
@@ -82,7 +82,7 @@ const longestName = 64;
 const longestReason = 200;
 /** The last moment that a Date can hold. */
 const lastMs = 8.64e15;
-/** Stores that what a cut names was taught in. */
+/** Most replicas that a cut can name. */
 export const mostSeen = 256;
 const namePattern = new RegExp(`^[^\\p{C}]{1,${longestName}}$`, 'u');
 
@@ -91,7 +91,7 @@ export function isName(name: unknown): name is string {
   return typeof name === 'string' && namePattern.test(name) && name.trim() === name;
 }
 
-/** Whether it can be a label. Names of the unknown are reserved. */
+/** Whether it can be a label. The names for the unknown are reserved. */
 export function isLabel(label: unknown): label is string {
   return isName(label) && label !== unknown && label !== unsure;
 }
@@ -167,7 +167,7 @@ export function checkCut(cut: Cut): void {
   }
 }
 
-/** In one order, each replica once: equal cuts are equal bytes. */
+/** In a fixed order, each replica once, so that equal cuts have equal bytes. */
 function checkSeen(seen: unknown, fields: string): void {
   const isOne = (one: unknown) => Array.isArray(one) && one.length === 2 && dotPattern.test(one.join('-'));
   const fits =
@@ -197,14 +197,14 @@ export function shown(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 
-/** The order in which examples are counted everywhere: as they were taught. Total, since ids are unique. */
+/** The order of examples everywhere: as they were taught. Total, since ids are unique. */
 export function byTime(a: { timeMs: number; id: string }, b: { timeMs: number; id: string }): number {
   return a.timeMs - b.timeMs || compareIds(a.id, b.id);
 }
 
 /**
- * As they were taught, as far as that is known: those of one store by their counter, whatever its clock said, those of
- * several by time. Of one order everywhere, like `byTime`.
+ * As they were taught, as far as known: those of one store by their counter, whatever its clock said, those of
+ * several by time. The same order everywhere, like `byTime`.
  */
 export function asTaught<T extends { readonly id: string; readonly timeMs: number }>(items: readonly T[]): T[] {
   const sorted = [...items].sort((a, b) => compareIds(a.id, b.id));
@@ -220,7 +220,7 @@ export function asTaught<T extends { readonly id: string; readonly timeMs: numbe
     .map(({ item }) => item);
 }
 
-/** Replica by replica, and there by counter. */
+/** By replica, then by counter. */
 export function compareIds(a: string, b: string): number {
   // The replica has 16 characters, and the longer one of two counters is the larger one.
   const replicaA = a.slice(0, 16);

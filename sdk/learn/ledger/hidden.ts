@@ -3,9 +3,9 @@ import { covers, splitDot } from './dot-set.ts';
 import { byTime, type Cut, type Example } from './example.ts';
 
 export interface Hidden {
-  /** Whose examples do not count. */
+  /** Nodes whose examples do not count. */
   readonly nodes: ReadonlySet<string>;
-  /** @param part With its label as `composed` gives it. */
+  /** @param part With its label as returned by `composed`. */
   isHidden(
     part: Pick<Example, 'node' | 'head'> & { readonly composed: string },
     example: Pick<Example, 'id' | 'timeMs'>,
@@ -13,8 +13,8 @@ export interface Hidden {
 }
 
 /**
- * What the cuts hide. A cut by a node that knew by then that it was cut out itself does not count; of two nodes that cut
- * each other out and did not know it, the cut with the earlier time counts, which is the same one everywhere.
+ * What the cuts hide. A cut by a node that knew by then that it was itself cut out does not count; of two nodes that cut
+ * each other out without knowing it, the cut with the earlier time counts, which is the same one everywhere.
  */
 export function hide(cuts: readonly Cut[]): Hidden {
   const nodes = new Set<string>();
@@ -51,7 +51,7 @@ interface LabelCut {
   untilMs: number;
 }
 
-/** By replica, in order, the counter of the newest one. */
+/** The counter of the newest one for each replica, in order. */
 export function newestOf(items: readonly { readonly id: string }[]): [replica: string, counter: number][] {
   const newest = new Map<string, number>();
   for (const { replica, counter } of items.map(({ id }) => splitDot(id))) {

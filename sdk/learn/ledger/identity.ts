@@ -13,10 +13,10 @@ import { assertKind } from '../../base/arguments.ts';
 import { InputError, messageOf } from '../../base/errors.ts';
 import { makeFolderSync } from '../../base/make-folder.ts';
 
-/** Where a node keeps its key, in its data folder. */
+/** The file of a node's key, in its data folder. */
 export const identityFile = 'learn.pem';
 
-/** What a node signs with what it shares: an Ed25519 key of its own. */
+/** The key with which a node signs what it shares (Ed25519). */
 export class Identity {
   /** Names it, for the lists of trusted keys: 32 bytes in base64url. */
   readonly publicKey: string;
@@ -28,7 +28,7 @@ export class Identity {
   }
 
   /**
-   * Reads the key from a file, or makes one there that only its owner can read.
+   * Reads the key from a file, or creates one there that only its owner can read.
    *
    * @throws InputError when the file holds something else.
    */
@@ -53,15 +53,15 @@ export class Identity {
   }
 }
 
-/** Where another process makes one in the same moment, there is one of the two afterwards, and both use it. */
+/** If two processes create one at the same moment, one of the two remains, and both use it. */
 function makeKey(file: string): void {
   const { privateKey } = generateKeyPairSync('ed25519');
   makeFolderSync(dirname(file));
-  // Written beside its place and moved there: what was interrupted is not taken for a key.
+  // Written beside its place and moved there, so that an interrupted write is not taken for a key.
   const beside = `${file}.${randomBytes(6).toString('hex')}.new`;
   try {
     writeFileSync(beside, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flush: true });
-    // Other than a move, a link takes no other one's place; some file systems, such as FAT, have none.
+    // Unlike a move, a link does not overwrite; some file systems, such as FAT, have no links.
     try {
       linkSync(beside, file);
     } catch {

@@ -20,22 +20,22 @@ import { DamagedError, readLedger, readMeta, type StoredLedger } from './stored-
 import type { Progress } from './witness.ts';
 
 export interface KeptLedgerOptions extends Pick<LedgerOptions, 'space' | 'dimension' | 'node' | 'limits' | 'now'> {
-  /** One on disk that has another node's name keeps it. Default: it is a copy, and becomes another replica. */
+  /** A store with another node's name keeps that name. Default: it is a copy, and becomes another replica. */
   readonly keepNode?: boolean;
 }
 
-/** A ledger, and what of it is on disk. What is changed in memory is kept, or undone. */
+/** A ledger and its copy on disk. A change in memory is stored, or undone. */
 export class KeptLedger {
   readonly #disk: LedgerDisk;
   readonly #options: KeptLedgerOptions;
   #ledger!: Ledger;
   #total: Total = { changes: 0, sum: 0, items: 0 };
-  /** By part, the number of its last change. */
+  /** The number of each part's last change. */
   #changeOf: ReadonlyMap<string, number> = new Map();
-  /** What the change under way does to the ledger. */
+  /** What the current change does to the ledger. */
   #changes: LedgerChange[] = [];
   #damage: string | undefined;
-  /** It could not be put into the newer form. */
+  /** It could not be converted to the newer form. */
   #staysOld = false;
 
   constructor(disk: LedgerDisk, options: KeptLedgerOptions) {
@@ -43,17 +43,17 @@ export class KeptLedger {
     this.#options = options;
   }
 
-  /** After `open()`; another one after the next. */
+  /** Valid after `open()`; replaced by the next `open()`. */
   get ledger(): Ledger {
     return this.#ledger;
   }
 
-  /** What was wrong when it was opened and what came of it, for a person; undefined: nothing. */
+  /** What was wrong when it was opened and what was done about it, for people; undefined: nothing. */
   get damage(): string | undefined {
     return this.#damage;
   }
 
-  /** Opens the disk and reads what is there; what is damaged is repaired, or moved aside where that is not possible. */
+  /** Opens the store and reads it; a damaged one is repaired, or moved aside where that is not possible. */
   async open(): Promise<void> {
     for (const damage of [undefined, 'new', 'repaired'] as const) {
       const level = await this.#disk.open(damage);
@@ -67,7 +67,7 @@ export class KeptLedger {
     }
   }
 
-  /** Writes what was changed in memory. @param also What else is written with it: all or nothing. */
+  /** Writes what was changed in memory. @param also What else is written in the same batch: all or nothing. */
   async keep(also: readonly Operation[]): Promise<readonly LedgerChange[]> {
     const changes = this.#changes;
     let { changes: count, sum, items } = this.#total;
@@ -91,7 +91,7 @@ export class KeptLedger {
     return changes;
   }
 
-  /** What was changed in memory and is not on disk was not acknowledged. */
+  /** Changes in memory that are not on disk were not acknowledged. */
   undo(): void {
     for (const { undo } of this.#changes.toReversed()) undo();
     this.#changes = [];
@@ -112,11 +112,11 @@ export class KeptLedger {
     const behind = isBehind ? `its last changes are missing: ${witness.changes - stored.total.changes}` : undefined;
     const damage = [found, behind].filter((one) => one !== undefined).join('; ') || undefined;
     const isHarmed = damage !== undefined || stored.isDamaged;
-    // Where a write failed before, the end of the log is what was not acknowledged.
+    // If a write failed before, the end of the log is what was not acknowledged.
     const isShort = isCut && !this.#disk.isSuspect;
     const isSame = known !== undefined && known.node === node && !isHarmed && !isShort;
-    // Another name is another node: a copied card must not give dots that the first one gives too. Nor must one give
-    // those again that it gave and does not know of any more.
+    // Another name is another node: a copied card must not assign dots that the original assigns too. Nor must a store
+    // reassign dots that it has lost track of.
     const replica = isSame ? known.replica : randomBytes(8).toString('hex');
     const meta: Meta = { format: 2, space, dimension, node, replica };
     this.#ledger = new Ledger({
@@ -141,7 +141,7 @@ export class KeptLedger {
     }
   }
 
-  /** What survived in a damaged part is taught again, under new ids. */
+  /** Survivors of a damaged part are taught again, under new ids. */
   async #rescue(meta: Meta, { survivors, lost }: StoredLedger, damage: string | undefined): Promise<void> {
     const pictures: Operation[] = [];
     let missing = lost;
@@ -163,7 +163,7 @@ export class KeptLedger {
     this.#disk.logger.error(`learning: the store in ${this.#disk.folder}: ${this.#damage}`);
   }
 
-  /** Of an earlier version: in the form that can be checked. Where the disk is full, it stays as it is. */
+  /** Converts a store of an earlier version to the form with checksums. If the disk is full, it stays as it is. */
   async #renew(meta: Meta, { isOld }: StoredLedger): Promise<void> {
     if (this.#staysOld) return;
     this.#ledger.renewCuts();
@@ -175,14 +175,14 @@ export class KeptLedger {
       this.#staysOld = true;
       this.#disk.logger.warn(`learning: the store stays in its old form: ${messageOf(error)}`);
       if (!this.#disk.isSuspect) return;
-      // What comes next must not be written behind what was written of it.
+      // The next write must not follow a partial one.
       await this.#disk.close();
       await this.open();
       this.#disk.isSuspect = false;
     }
   }
 
-  /** All that is in memory takes the place of all that is on disk. */
+  /** Replaces everything on disk with what is in memory. */
   async #rewrite(meta: Meta, also: readonly Operation[]): Promise<void> {
     const { operations, total, numbers } = await rewritten(this.#disk.db, this.#ledger, meta, also);
     await assertRoom(this.#disk.folder, bytesOf(operations));
@@ -198,13 +198,13 @@ export class KeptLedger {
   }
 }
 
-/** Else it may be that the disk cannot be read now, or it is somebody else's fault. */
+/** Otherwise the disk may be unreadable only now, or the fault lies elsewhere. */
 function isDamage(error: unknown): boolean {
   const { code, message, cause } = error as { code?: string; message?: string; cause?: { code?: string } };
   return (
     error instanceof DamagedError ||
     [code, cause?.code].includes('LEVEL_CORRUPTION') ||
-    // A table that is gone, and one that is empty, which cannot be mapped.
+    // A missing table, and an empty one, which cannot be mapped.
     (code === 'LEVEL_IO_ERROR' && /No such file|Invalid argument/.test(message ?? ''))
   );
 }

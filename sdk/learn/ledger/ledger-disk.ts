@@ -4,11 +4,11 @@ import { encodings, Level, type Operation } from '../../store/level.ts';
 import { contentOf, oldKey } from './ledger-records.ts';
 import { type Progress, Witness } from './witness.ts';
 
-/** The folder of a ledger on disk: LevelDB, and a witness beside it that knows how far it came. */
+/** The folder of a ledger on disk: LevelDB, and beside it a witness that records its progress. */
 export class LedgerDisk {
   readonly folder: string;
   readonly logger: Logger;
-  /** A write failed: what is on disk is not known for sure. */
+  /** A write failed: the state of the disk is uncertain. */
   isSuspect = false;
   /** Undefined: it was closed to be reopened, which failed. */
   #level: Level | undefined;
@@ -27,7 +27,7 @@ export class LedgerDisk {
     return this.#level!.db;
   }
 
-  /** @param damage What was found at the last try. */
+  /** @param damage What the last attempt found. */
   async open(damage: 'new' | 'repaired' | undefined): Promise<Level> {
     const level = await Level.open(this.folder, {
       ...{ title: 'learning: the store', contents: 'examples', writer: 'learning', logger: this.logger, damage },
@@ -37,17 +37,17 @@ export class LedgerDisk {
     return level;
   }
 
-  /** How far it had come, where that is known. */
+  /** Its progress, if known. */
   async progress(): Promise<Progress | undefined> {
     return this.#witness?.read();
   }
 
-  /** Notes how far it came, beside it. */
+  /** Records the progress, beside the store. */
   async note(progress: Progress): Promise<void> {
     await this.#witness?.note(progress);
   }
 
-  /** All of it, or nothing; it is on disk when this returns. @throws InputError when it is not taken. */
+  /** Writes all or nothing; it is on disk when this returns. @throws InputError when the disk does not accept it. */
   async write(operations: readonly Operation[]): Promise<void> {
     if (operations.length === 0) return;
     if (!this.#level) throw new InputError(`${this.folder}: is closed`);
@@ -59,14 +59,14 @@ export class LedgerDisk {
     }
   }
 
-  /** @returns Null when it is not what was written. */
+  /** @returns Null when it differs from what was written. */
   async get(key: string): Promise<Uint8Array | undefined | null> {
     const value = await this.#level?.db.get(Buffer.from(key), encodings);
     if (value) return contentOf(Buffer.from(key), value) ?? null;
     return this.#level?.db.get(Buffer.from(oldKey(key)), encodings);
   }
 
-  /** The keys that begin so. */
+  /** The keys with this prefix. */
   async keys(first: string): Promise<string[]> {
     const range = { gte: Buffer.from(first), lt: Buffer.concat([Buffer.from(first), Buffer.from([0xff])]) };
     const keys = (await this.#level?.db.keys({ ...range, ...encodings }).all()) ?? [];
@@ -82,7 +82,7 @@ export class LedgerDisk {
   }
 }
 
-/** What is said where the disk takes nothing. */
+/** The message for a disk that accepts nothing. */
 export function cannotWrite(folder: string, reason: string): InputError {
   return new InputError(`${folder}: cannot be written: ${reason}; try again when that is mended`);
 }

@@ -6,12 +6,12 @@ import { type Hidden, hide } from './hidden.ts';
 import { type ExamplePart, encodeItem, isExamplePart, type Part, type PartName, partKey } from './part.ts';
 import { EmbeddingPool } from './pool.ts';
 
-/** What a change put into one part and took out of it. */
+/** What a change added to one part and removed from it. */
 export interface LedgerChange {
   readonly part: Part;
   readonly put: readonly (Example | Cut)[];
   readonly dropped: readonly string[];
-  /** Takes it back; of several the last one first. Nobody is told. */
+  /** Undoes it; of several, the last one first. No listener is called. */
   readonly undo: () => void;
 }
 
@@ -33,7 +33,7 @@ export interface Shelf {
   readonly head: string;
   /** As its owner wrote it. */
   readonly label: string;
-  /** What it is the same label as, on each node. */
+  /** The label under which all nodes treat it. */
   readonly composed: string;
   rows: DotSet<Row>;
 }
@@ -51,7 +51,7 @@ export class LedgerMemory {
     this.#pool = new EmbeddingPool(dimension);
   }
 
-  /** Examples of all nodes, those that were cut too. */
+  /** Number of examples of all nodes, including those that were cut. */
   get size(): number {
     return this.#size;
   }
@@ -64,7 +64,7 @@ export class LedgerMemory {
     return this.#shelves.size;
   }
 
-  /** Were there ever examples of this part? @param key `partKey()` */
+  /** Whether this part ever had examples. @param key `partKey()` */
   has(key: string): boolean {
     return this.#shelves.has(key);
   }
@@ -78,7 +78,7 @@ export class LedgerMemory {
     return this.#cuts;
   }
 
-  /** Undefined where a node never made any. */
+  /** Undefined if a node never made any. */
   cutsOf(node: string): DotSet<Cut> | undefined {
     return this.#cuts.get(node);
   }
@@ -88,7 +88,7 @@ export class LedgerMemory {
     return asTaught([...this.#cuts.values()].flatMap(({ items }) => [...items.values()]));
   }
 
-  /** Everything, in canonical order: equal ledgers give equal parts. */
+  /** Everything, in canonical order: equal ledgers return equal parts. */
   parts(): Part[] {
     return [...this.#shelves.values()]
       .map((shelf): Part => this.partOf(shelf))
@@ -128,7 +128,7 @@ export class LedgerMemory {
     return { node, head, label, seen: shelf.rows.seen, items };
   }
 
-  /** As it is compared and shown; what travels is what its owner wrote. */
+  /** As it is compared and shown; other nodes are sent what its owner wrote. */
   shownOf(shelf: Shelf, row: Row): Example {
     const example = this.#exampleOf(shelf, row);
     return shelf.composed === shelf.label ? example : { ...example, label: shelf.composed };
@@ -154,7 +154,7 @@ export class LedgerMemory {
     this.#hidden ??= hide(this.cuts());
     return this.#hidden;
   }
-  /** Puts a part in the place of what it was, and tells of it. */
+  /** Replaces a part and calls the listener. */
   replace(part: Part): void {
     this.#hidden = undefined;
     if (isExamplePart(part)) this.#replaceExamples(part);
@@ -181,7 +181,7 @@ export class LedgerMemory {
     const old = shelf.rows;
     const rows = new Map<string, Row>();
     const put: Example[] = [];
-    /** As they were; their places in the pool are others' from now on. */
+    /** As they were; their slots in the pool may be reused from now on. */
     const gone = new Map<string, Example>();
     for (const [id, example] of part.items) {
       const row = old.items.get(id);
@@ -199,7 +199,7 @@ export class LedgerMemory {
     const undo = () => {
       this.#hidden = undefined;
       const now = shelf.rows.items;
-      // Not the row as it was: what a later change took out and gave back has another place in the pool.
+      // Not the old row: what a later change removed and restored has another slot in the pool.
       const before = [...old.items.keys()].map((id): [string, Row] => {
         const example = gone.get(id);
         return [id, example ? this.#rowOf(example) : now.get(id)!];
@@ -223,7 +223,7 @@ export class LedgerMemory {
     return { id, slot, scale: embedding.scale, timeMs, kind, negative, camera, from };
   }
 
-  /** @returns A copy: its place in the pool is free. */
+  /** @returns A copy, since its slot in the pool is now free. */
   #takeOut(shelf: Shelf, row: Row): Example {
     const example = this.#exampleOf(shelf, row);
     const values = Int8Array.from(example.embedding.values);

@@ -6,8 +6,8 @@ import type { LedgerChange } from './ledger.ts';
 import { isExamplePart, type Part, partKey } from './part.ts';
 
 /**
- * The first letter of a key, and what is there. In lower-case letters they are of an earlier version, without a checksum
- * before the value. What a store is of stands at both ends: nothing else is of use without it.
+ * The first letter of a key, by kind of record. Lower-case letters are of an earlier version, without a checksum
+ * before the value. The store's identity is recorded at both ends, since nothing else is of use without it.
  */
 export const letters = {
   meta: 'A',
@@ -20,7 +20,7 @@ export const letters = {
 } as const;
 export const oldMeta = 'meta';
 
-/** The node, its space, and the replica that gives its dots. */
+/** The node, its space, and the replica that assigns its dots. */
 export interface Meta {
   readonly format: 2;
   readonly space: string;
@@ -29,9 +29,9 @@ export interface Meta {
   readonly replica: string;
 }
 
-/** What is known of all parts together: a change that was lost is missed. */
+/** Totals over all parts, by which a lost change is noticed. */
 export interface Total {
-  /** Changes so far; each part has the number of its last one. */
+  /** Number of changes so far; each part has the number of its last one. */
   readonly changes: number;
   /** Of those numbers. */
   readonly sum: number;
@@ -45,21 +45,21 @@ export interface PartRecord {
   readonly head?: string;
   readonly label?: string;
   readonly seen: readonly [string, number][];
-  /** Those that are there, by replica: what is not found was lost, not forgotten. Absent in earlier versions. */
+  /** The items present, by replica: one that is not found was lost, not forgotten. Absent in earlier versions. */
   readonly there?: Readonly<Record<string, readonly number[]>>;
   readonly change?: number;
 }
 
-// With its part: a faulty node may give the dot of another.
+// With its part, since a faulty node may assign another one's dot.
 export const itemKey = (id: string, part: string) => `${letters.item}${id} ${part}`;
 export const thumbnailKey = (id: string) => `${letters.thumbnail}${id}`;
 export const valueKey = (name: string) => `${letters.value}${name}`;
-/** Of the same thing in an earlier version. */
+/** The key of the same record in an earlier version. */
 export const oldKey = (key: string) => key.charAt(0).toLowerCase() + key.slice(1);
 
 const checksumBytes = 4;
 
-/** A value is its checksum, which is also of its key, and its content. */
+/** A value is a checksum, which covers the key as well, and the content. */
 export function put(key: string, content: Uint8Array): Operation {
   const name = Buffer.from(key);
   const value = Buffer.allocUnsafe(checksumBytes + content.length);
@@ -73,7 +73,7 @@ export function del(key: string): Operation[] {
   return [key, oldKey(key)].map((name) => ({ type: 'del', key: Buffer.from(name) }));
 }
 
-/** @returns Undefined when it is not what was written. */
+/** @returns Undefined when it differs from what was written. */
 export function contentOf(key: Uint8Array, value: Buffer): Buffer | undefined {
   const content = value.subarray(checksumBytes);
   const fits = value.length >= checksumBytes && value.readUInt32BE() === crc32(content, crc32(key));
@@ -126,7 +126,7 @@ export function encodeItem(item: Example | Cut): Buffer {
   return Buffer.concat([length, fields, Buffer.from(values.buffer, values.byteOffset, values.byteLength)]);
 }
 
-/** @returns Undefined when it is none. What its fields hold is not looked at. */
+/** @returns Undefined when it is not one. The values of its fields are not checked. */
 export function decodeItem(content: Buffer): Example | Cut | undefined {
   const end = content.length < 4 ? 0 : 4 + content.readUInt32LE();
   const fields = end <= content.length ? parsed(content.subarray(4, end)) : undefined;

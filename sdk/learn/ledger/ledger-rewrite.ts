@@ -18,13 +18,13 @@ import { partKey } from './part.ts';
 export const countOf = (ledger: Ledger) => ledger.size + ledger.cuts().length;
 
 /**
- * What puts a ledger in the place of all that a store has of one, of earlier versions too. Heads stay, and so do the
- * pictures of examples that are there.
+ * The operations that replace all of a store's ledger, including that of earlier versions. Heads stay, and so do the
+ * pictures of examples that are present.
  *
- * @param also Is put as well.
+ * @param also Is written as well.
  */
 export async function rewritten(db: Database, ledger: Ledger, meta: Meta, also: readonly Operation[]) {
-  // By key: what is put again is not taken away.
+  // By key, so that what is rewritten is not deleted.
   const operations = new Map<string, Operation>();
   const set = (operation: Operation) => operations.set(operation.key.toString('latin1'), operation);
   for (const letter of [letters.item, letters.part]) {

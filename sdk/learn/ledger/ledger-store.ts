@@ -16,26 +16,26 @@ export interface LedgerStoreOptions {
   readonly space: string;
   readonly dimension: number;
   readonly node: string;
-  /** A store that has another node's name keeps it. Default: it is a copy, and becomes another replica. */
+  /** A store with another node's name keeps that name. Default: it is a copy, and becomes another replica. */
   readonly keepNode?: boolean;
   readonly limits?: Partial<LedgerLimits>;
   readonly now?: () => number;
   readonly logger?: Logger;
-  /** Is told which parts changed, once that is on disk. Must not throw. */
+  /** Called with the parts that changed, once that is on disk. Must not throw. */
   readonly onChange?: (parts: readonly Part[]) => void;
 }
 
 const mostThumbnailBytes = 64 << 10;
 
-/** It is in use, or the disk does not take it: it can be opened once that is over. */
+/** It is in use, or the disk does not accept writes: it can be opened once that is over. */
 export class StoreUnavailableError extends InputError {
   override name = 'StoreUnavailableError';
 }
 
 /**
- * The ledger on disk (LevelDB). What a method has returned from is there after a `kill -9` or a power cut: each change
- * is one batch, written through to the disk. After a write that failed memory has what was acknowledged, and before the
- * next one the store is reopened: LevelDB would go on writing after a truncated record, and not find it again.
+ * The ledger on disk (LevelDB). Once a method has returned, its change survives a `kill -9` or a power cut: each change
+ * is one batch, synced to the disk. After a failed write, memory holds what was acknowledged, and before the
+ * next one the store is reopened: LevelDB would otherwise write on after a truncated record, and not find that again.
  *
  * Thumbnails lie beside the examples, for the owner to look at. They never leave the store.
  *
@@ -61,15 +61,15 @@ export class LedgerStore {
 
   /** Whether there is a store in this folder. */
   static exists(folder: string): boolean {
-    // One that is damaged, too.
+    // A damaged one counts, too.
     return (
       existsSync(folder) && readdirSync(folder).some((name) => /^(CURRENT|MANIFEST-\d+|\d+\.(log|ldb))$/.test(name))
     );
   }
 
   /**
-   * Opens the store in a folder, or makes one there. One process at a time, and there once. A damaged one is repaired, or
-   * moved aside where that is not possible, as `Level.open` does; `damage` says so.
+   * Opens the store in a folder, or creates one there. Only one process can have it open, and only once. A damaged one is
+   * repaired, or moved aside where that is not possible, as by `Level.open`; `damage` says so.
    *
    * @throws InputError when it is of another space; StoreUnavailableError when the folder cannot be used or is in use.
    */
@@ -97,13 +97,13 @@ export class LedgerStore {
     }
   }
 
-  /** What was wrong when it was opened and what came of it, for a person; undefined: nothing. */
+  /** What was wrong when it was opened and what was done about it, for people; undefined: nothing. */
   get damage(): string | undefined {
     return this.#kept.damage;
   }
 
   /**
-   * To read from; what changes it goes through the store. After the store was reopened because of a failed write, it is
+   * For reading; changes go through the store. After the store was reopened because of a failed write, it is
    * another object.
    */
   get ledger(): Omit<Ledger, 'teach' | 'relabel' | 'forget' | 'withdraw' | 'merge'> {
@@ -121,7 +121,7 @@ export class LedgerStore {
     return example!;
   }
 
-  /** Several at once, in one write: all of them, or none. @throws InputError as `teach` does. */
+  /** Adds several in one write: all or none. @throws InputError as `teach` does. */
   async teachAll(
     lessons: readonly { readonly draft: Draft; readonly thumbnail?: Uint8Array }[],
   ): Promise<readonly Example[]> {
@@ -165,30 +165,30 @@ export class LedgerStore {
   /**
    * Reads between changes: `ledger` may be ahead of the disk for a moment, but what is sent to others must not be.
    *
-   * @param read What it is given is valid until it returns.
+   * @param read Its argument is valid until it returns.
    */
   read<T>(read: (ledger: LedgerStore['ledger']) => T): Promise<T> {
     return this.#take(async () => read(this.#kept.ledger));
   }
 
-  /** The picture that was kept of an example; undefined too where it was damaged. */
+  /** The picture stored with an example; also undefined if it was damaged. */
   async thumbnail(id: string): Promise<Uint8Array | undefined> {
     return this.#take(async () => (await this.#disk.get(thumbnailKey(id))) ?? undefined);
   }
 
   /**
-   * Values of somebody else's in the same store: what heads there are. Either all or none of them are on disk, and all
-   * are when this returns; undefined takes one away.
+   * Values of another module in the same store, such as the list of heads. Either all or none of them are on disk, and all
+   * are when this returns; undefined deletes one.
    */
   putValues(values: ReadonlyMap<string, Uint8Array | undefined>): Promise<void> {
     const operations = [...values].flatMap(([name, value]) =>
-      // Of an earlier version, it would be found where the newer one is damaged.
+      // One of an earlier version would be found if the newer one is damaged.
       value ? [...del(valueKey(name)).slice(1), put(valueKey(name), value)] : del(valueKey(name)),
     );
     return this.#change(() => this.#disk.write(operations));
   }
 
-  /** Those that begin so. */
+  /** Those with this prefix. */
   valueNames(prefix: string): Promise<string[]> {
     return this.#take(async () => {
       const firsts = [valueKey(prefix), oldKey(valueKey(prefix))];
@@ -197,14 +197,14 @@ export class LedgerStore {
     });
   }
 
-  /** @throws InputError when it is not as it was put. */
+  /** @throws InputError when it differs from what was written. */
   async value(name: string): Promise<Uint8Array | undefined> {
     const value = await this.#take(() => this.#disk.get(valueKey(name)));
     if (value === null) throw new InputError(`${name}: is damaged`);
     return value;
   }
 
-  /** What was asked for before is done; what comes later is refused. */
+  /** Earlier calls are completed; later ones are refused. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#turn;
@@ -216,14 +216,14 @@ export class LedgerStore {
     return this.close();
   }
 
-  /** One after the other, so that what is in memory and what is on disk change in the same order. */
+  /** Runs changes one after the other, so that memory and disk change in the same order. */
   #take<T>(what: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(what);
     this.#turn = result.catch(() => {});
     return result;
   }
 
-  /** The same for what writes. */
+  /** The same for writes. */
   #change<T>(what: () => Promise<T>): Promise<T> {
     // Otherwise a late call would open the folder again, and nothing would close it.
     if (this.#isClosed) return Promise.reject(new InputError(`${this.#folder}: is closed`));
@@ -239,7 +239,7 @@ export class LedgerStore {
         const { result, also = [] } = change(this.#kept.ledger);
         const changes = await this.#kept.keep(also);
         if (changes.length > 0) {
-          // Of a part that changed twice the last state is its state.
+          // For a part that changed twice, the last state counts.
           const parts = new Map(changes.map(({ part }) => [partKey(part), part]));
           this.#options.onChange?.([...parts.values()]);
         }
@@ -252,14 +252,14 @@ export class LedgerStore {
   }
 
   /**
-   * After a failed write: reopens the store, once there is room. What could not be acknowledged may be there then,
-   * whole.
+   * After a failed write: reopens the store, once there is room. A change that could not be acknowledged may then be
+   * present, complete.
    */
   async #mend(): Promise<void> {
     if (!this.#disk.isSuspect) return;
     const before = this.#kept.ledger;
     try {
-      // While the old one is open, what it has can be read.
+      // While the old one is open, its content can be read.
       if (this.#disk.isOpen) await probe(this.#folder);
       await this.#disk.close();
       await this.#kept.open();

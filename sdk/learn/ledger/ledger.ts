@@ -32,7 +32,7 @@ import { withoutStandIns } from './stand-ins.ts';
 export type { LedgerChange } from './ledger-memory.ts';
 export { defaultLimits, type LedgerLimits } from './limits.ts';
 
-/** What this store may have given before it was restored from an older copy; else its ids could be used up from outside. */
+/** How many ids this store may have assigned before it was restored from an older copy; more would let others use up its ids. */
 const mostAhead = 1e9;
 
 export interface LedgerOptions {
@@ -42,26 +42,26 @@ export interface LedgerOptions {
   readonly dimension: number;
   /** This node's name: it owns what is taught here. */
   readonly node: string;
-  /** This store of this node, 16 hexadecimal digits; never the same one twice. Default: random. */
+  /** Identifies this store of this node: 16 hexadecimal digits, never reused. Default: random. */
   readonly replica?: string;
   readonly limits?: Partial<LedgerLimits>;
-  /** What it begins with, from this node's own store: no limit is asked for. */
+  /** Initial content, from this node's own store: no limits apply. */
   readonly parts?: readonly Part[];
   /** ms since 1970. Default: the clock. */
   readonly now?: () => number;
-  /** Is told of each change after it was made. For a store. */
+  /** Called after each change. For a store. */
   readonly onChange?: (change: LedgerChange) => void;
 }
 
 /**
  * Everything that a fleet of nodes was taught, in memory. Nodes exchange copies of its parts; merging them in any
- * order, any number of times, gives the same bytes everywhere.
+ * order, any number of times, yields the same bytes everywhere.
  *
  * - Each part has one owner, the node it was taught on, and only the owner changes it. So the owner alone decides which
- *   examples go when there are too many (of the two most alike the older one), and all others follow.
- * - What another node taught is taken out by a cut, which is one more thing that merges.
+ *   examples are dropped when there are too many (of the two most similar the older one), and all others follow.
+ * - What another node taught is excluded by a cut, which merges like an example.
  *
- * Convergence holds while all fit `limits.total` and `limits.parts`; what does not fit is refused with an InputError.
+ * Nodes converge while everything fits `limits.total` and `limits.parts`; the rest is refused with an InputError.
  *
  * @example
  * const ledger = new Ledger({ space, dimension: 1280, node: 'porch' });
@@ -79,7 +79,7 @@ export class Ledger {
   readonly #memory: LedgerMemory;
   #counter = 0;
 
-  /** @throws InputError when a name, the dimension or the replica is not what it should be. */
+  /** @throws InputError when a name, the dimension or the replica is invalid. */
   constructor(options: LedgerOptions) {
     assertShape('Ledger', options, { space: 'text', dimension: 'number', node: 'text' });
     const { space, dimension, node, replica = randomBytes(8).toString('hex') } = options;
@@ -102,7 +102,7 @@ export class Ledger {
     if (options.onChange) this.#memory.onChange = options.onChange;
   }
 
-  /** Examples of all nodes, those that were cut too. */
+  /** Number of examples of all nodes, including those that were cut. */
   get size(): number {
     return this.#memory.size;
   }
@@ -111,7 +111,7 @@ export class Ledger {
    * Adds an example of this node. If its label then has too many, the older of the two most similar ones is dropped,
    * which keeps them diverse.
    *
-   * @throws InputError when the draft is not what its type says, or the ledger is full.
+   * @throws InputError when the draft does not match its type, or the ledger is full.
    */
   teach(draft: Draft): Example {
     const { head = objectHead, negative = false, timeMs = this.#now(), camera, kind, embedding, from } = draft;
@@ -130,7 +130,7 @@ export class Ledger {
   /**
    * Relabels a region: adds a new example of this node, and forgets the old one.
    *
-   * @throws InputError when there is no such example, or the new label is not one.
+   * @throws InputError when there is no such example, or the new label is not valid.
    */
   relabel(id: string, to: { label: string; head?: string; negative?: boolean }): Example {
     const old = this.example(id);
@@ -138,7 +138,7 @@ export class Ledger {
     const values = Int8Array.from(old.embedding.values);
     const draft = { ...old, negative: false, ...to, embedding: { values, scale: old.embedding.scale }, from: id };
     const example = this.teach(draft);
-    // Of two that are alike, the older one went to make room.
+    // Of two similar ones, the older was dropped to make room.
     if (this.example(id)) this.forget({ example: id }, 'relabelled');
     return example;
   }
@@ -183,7 +183,7 @@ export class Ledger {
     const { target } = cut;
     const own = [...(this.#memory.cutsOf(this.node)?.items.values() ?? [])];
     if ('node' in target) {
-      // Once is enough. It may be cut out before it teaches anything, too.
+      // Once is enough. A node may also be cut out before it teaches anything.
       if (target.node === this.node || own.some((one) => 'node' in one.target && one.target.node === target.node))
         return;
       const known = this.cuts().filter((one) => 'node' in one.target && one.target.node === this.node);
@@ -212,8 +212,8 @@ export class Ledger {
   /**
    * Merges what another node sent, or this node itself before it was reflashed.
    *
-   * @returns The parts that changed here, for what is trained from them.
-   * @throws InputError when a part is not what its type says or there is no room; then nothing was taken in.
+   * @returns The parts that changed here, so that heads can be retrained.
+   * @throws InputError when a part does not match its type or there is no room; then nothing was merged.
    */
   merge(parts: readonly Part[]): Part[] {
     for (const part of parts) checkPart(part, this.dimension);
@@ -224,13 +224,13 @@ export class Ledger {
     }
     for (const [key, part] of joined) {
       this.#assertFits(part);
-      // What was taught before and after this node's store was lost may be too much together.
+      // Lessons from before and after this node's store was lost may be too many together.
       if (isExamplePart(part) && part.node === this.node) joined.set(key, trimmed(part, this.limits));
     }
     assertRoomForMerged(joined, this.limits, this.#memory, this.node);
     const changed = [...joined.values()].filter((part) => !isSame(this.#memory.find(part), part));
     for (const part of changed) this.#replace(part);
-    // This node's own from before it was flashed, by an earlier version.
+    // This node's own cuts from before it was reflashed, made by an earlier version.
     if (changed.some((part) => part.node === this.node && !isExamplePart(part))) this.renewCuts();
     return changed.concat(this.#dropStandIns(new Set(changed.flatMap(({ items }) => [...items.keys()]))));
   }
@@ -238,7 +238,7 @@ export class Ledger {
   /**
    * Remakes a cut of this node under another id: its format is new, or its id was lost.
    *
-   * @throws InputError when it is no cut, or there are too many.
+   * @throws InputError when it is not a cut, or there are too many.
    */
   recut(cut: Omit<Cut, 'id' | 'node'>): void {
     const anew = { ...cut, id: this.#nextId(), node: this.node };
@@ -247,8 +247,8 @@ export class Ledger {
   }
 
   /**
-   * A label cut of an earlier version says by its time what it hides; those of this node name it from now on: what they
-   * hide of other nodes today.
+   * A label cut of an earlier version hides by time; those of this node are converted to name what they hide of other
+   * nodes now.
    */
   renewCuts(): void {
     for (const cut of this.#memory.cutsOf(this.node)?.items.values() ?? []) {
@@ -262,7 +262,7 @@ export class Ledger {
     }
   }
 
-  /** Everything, in canonical order: equal ledgers give equal parts. */
+  /** Everything, in canonical order: equal ledgers return equal parts. */
   parts(): Part[] {
     return this.#memory.parts();
   }
@@ -270,7 +270,7 @@ export class Ledger {
   /**
    * A node's examples of a label, or its cuts.
    *
-   * @returns Undefined when there never were any. The examples' values must not be changed, nor kept after the next change.
+   * @returns Undefined if there never were any. The examples' values must not be changed, nor kept after the next change.
    */
   part(of: PartName): Part | undefined {
     return this.#memory.part(of);
@@ -314,7 +314,7 @@ export class Ledger {
     return [...this.#memory.hidden().nodes].sort();
   }
 
-  /** SHA-256 of the examples that a head is trained from: equal ledgers give equal hashes. */
+  /** SHA-256 of the examples that a head is trained from: equal ledgers have equal hashes. */
   hash(head?: string): string {
     return hashOf(this.examples(head).map(digestOf));
   }
@@ -330,7 +330,7 @@ export class Ledger {
     return `${this.replica}-${++this.#counter}`;
   }
 
-  /** Before anything is done with it. */
+  /** Checks made before anything else. */
   #assertFits(part: Part): void {
     const claimed = part.seen.get(this.replica) ?? 0;
     if (claimed > this.#counter + mostAhead) {
@@ -347,7 +347,7 @@ export class Ledger {
   #addCut(cut: Cut): void {
     let cuts = this.#memory.cutsOf(this.node) ?? emptyDotSet;
     if (cuts.items.size >= this.limits.cuts) {
-      // Those whose example is gone by its owner's hand have nothing left to do.
+      // Cuts whose example was removed by its owner have nothing left to hide.
       const idle = [...cuts.items.values()].filter(
         ({ target }) => 'example' in target && this.example(target.example) === undefined,
       );
@@ -361,7 +361,7 @@ export class Ledger {
   }
 }
 
-/** What is no text is for the check of the fields. */
+/** A value that is not a string is left to the check of the fields. */
 const composedLabel = (label: string) => (typeof label === 'string' ? composed(label) : label);
 
 function matches(target: CutTarget, shelf: Shelf, row?: Row): boolean {
@@ -375,7 +375,7 @@ export function digestOf(example: Example): Buffer {
   return createHash('sha256').update(encodeItem(example)).digest();
 }
 
-/** SHA-256 of the examples' own in their order, as hexadecimal digits. */
+/** SHA-256 of the examples' hashes in their order, as hexadecimal digits. */
 export function hashOf(digests: readonly Buffer[]): string {
   const hash = createHash('sha256');
   for (const digest of digests) hash.update(digest);

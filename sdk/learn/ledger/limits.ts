@@ -5,11 +5,11 @@ import { type ExamplePart, isExamplePart, mostReplicas, type Part } from './part
 import { leastMissed } from './thinning.ts';
 
 export interface LedgerLimits {
-  /** Examples, and as many negatives, that a node keeps of one label. */
+  /** Examples that a node keeps of one label, and as many negatives. */
   readonly perLabel: number;
   /** Examples of all labels and nodes; and as many cuts that other nodes made. */
   readonly total: number;
-  /** Labels of all nodes, forgotten ones too; and as many nodes that cut. */
+  /** Labels of all nodes, including forgotten ones; and as many nodes that make cuts. */
   readonly parts: number;
   /** Cuts that a node keeps. */
   readonly cuts: number;
@@ -17,16 +17,16 @@ export interface LedgerLimits {
 
 export const defaultLimits: LedgerLimits = { perLabel: 200, total: 10_000, parts: 1000, cuts: 1000 };
 
-/** Of one part, before anything is done with it. @throws InputError when it is larger than any can be. */
+/** Checks one part before anything else. @throws InputError when it is larger than any valid one. */
 export function assertSize(part: Part, limits: LedgerLimits): void {
   if (part.seen.size > mostReplicas) throw full('replicas of a part', mostReplicas);
-  // Twice as many examples, and as many negatives, as a node keeps, until it has seen what it lost.
+  // Twice as many examples and negatives as a node keeps, until it has seen what it lost.
   const isOfExamples = isExamplePart(part);
   const most = isOfExamples ? 4 * limits.perLabel : limits.cuts;
   if (part.items.size > most) throw full(isOfExamples ? 'examples of a label of a node' : 'cuts of a node', most);
 }
 
-/** @param shelves And `examples`: how many come to it. @throws InputError when there is no room. */
+/** @param shelves And `examples`: how many are added. @throws InputError when there is no room. */
 export function assertRoom(
   { parts, total }: LedgerLimits,
   memory: LedgerMemory,
@@ -38,9 +38,9 @@ export function assertRoom(
 }
 
 /**
- * What a node cuts itself has its own limit: others must not keep it from cutting them out.
+ * A node's own cuts have their own limit, so that others cannot keep it from cutting them out.
  *
- * @param after Cuts by node, as there would be then.
+ * @param after Cuts by node after the change.
  * @throws InputError when there is no room.
  */
 function assertRoomForCuts(
@@ -58,7 +58,7 @@ function assertRoomForCuts(
 }
 
 /**
- * Before merged parts take the place of what is there.
+ * Checks merged parts before they replace the present ones.
  *
  * @param merged By `partKey()`.
  * @param own The node whose ledger it is.
@@ -85,7 +85,7 @@ export function assertRoomForMerged(
   assertRoomForCuts(limits, memory, own, cutsOf);
 }
 
-/** Not more of a kind than a node keeps. */
+/** No more of a kind than a node keeps. */
 export function trimmed(part: ExamplePart, { perLabel }: LedgerLimits): ExamplePart {
   const gone = [false, true].flatMap((negative) => {
     const alike = [...part.items.values()].filter((one) => one.negative === negative);
@@ -94,7 +94,7 @@ export function trimmed(part: ExamplePart, { perLabel }: LedgerLimits): ExampleP
   return gone.length === 0 ? part : { ...part, ...remove(part, gone) };
 }
 
-/** What is said where there is no room. */
+/** The message when there is no room. */
 export function full(what: string, most: number): InputError {
   return new InputError(`expected at most ${most} ${what}: forget some of them, or cut out a node`);
 }

@@ -4,8 +4,8 @@ import { covers, join, replicaPattern } from './dot-set.ts';
 import { type Cut, checkCut, checkExample, checkLabel, checkName, type Example, shown } from './example.ts';
 
 /**
- * What travels between nodes as one piece, and is written by one node only: its examples of one label of one head, or
- * its cuts. It is a whole, not a difference: a lost or repeated one does no harm.
+ * The unit of exchange between nodes, written by one node only: its examples of one label of one head, or
+ * its cuts. It is a complete state, not a difference: a lost or repeated one does no harm.
  */
 export type Part = ExamplePart | CutPart;
 
@@ -19,7 +19,7 @@ export interface CutPart extends DotSet<Cut> {
   readonly node: string;
 }
 
-/** What tells one part from all others. */
+/** What identifies a part. */
 export type PartName =
   | { readonly node: string; readonly head: string; readonly label: string }
   | { readonly node: string };
@@ -28,20 +28,20 @@ export function isExamplePart(part: Part): part is ExamplePart {
   return 'label' in part;
 }
 
-/** The name of a part as one text. */
+/** The name of a part as one string. */
 export function partKey(part: { node: string; head?: string; label?: string }): string {
   return JSON.stringify('label' in part ? [part.node, part.head, part.label] : [part.node]);
 }
 
-/** Replicas that may have written one part: each flashing of the node's card is one more. */
+/** Replicas that may have written one part: reflashing the node's card adds one. */
 export const mostReplicas = 256;
-/** More than any node keeps in one. */
+/** More than any node keeps in one part. */
 export const mostItems = 4096;
 
 /**
- * Checks what came from outside.
+ * Checks input from outside.
  *
- * @throws InputError where a field is not what its type says, an item is not of this part, or its dot was not seen.
+ * @throws InputError when a field does not match its type, an item is not of this part, or its dot was not seen.
  */
 export function checkPart(part: Part, dimension: number): void {
   checkName('node', part.node);
@@ -68,14 +68,14 @@ export function checkPart(part: Part, dimension: number): void {
   }
 }
 
-/** A pattern takes a number for its digits, so what it is is asked for first. */
+/** A regular expression matches a number by its digits, so the type is checked first. */
 function isSeen(entry: readonly unknown[]): entry is [string, number] {
   const [replica, counter] = entry;
   if (typeof replica !== 'string' || !replicaPattern.test(replica)) return false;
   return typeof counter === 'number' && Number.isSafeInteger(counter) && counter >= 1 && counter < 1e15;
 }
 
-/** What a store holds of `seen`, without what an earlier version let in from outside. */
+/** A store's `seen`, without what an earlier version accepted from outside. */
 export function storedSeen(entries: readonly (readonly unknown[])[]): Map<string, number> {
   return new Map(entries.filter(isSeen));
 }
@@ -105,7 +105,7 @@ export function isSame(a: Part, b: Part): boolean {
   return true;
 }
 
-/** One example or cut in bytes that are the same for the same content: without values in JSON, then the values. */
+/** Canonical bytes of one example or cut: JSON without the values, then the values. */
 export function encodeItem(item: Example | Cut): Buffer {
   if (!('embedding' in item)) {
     const { id, node, target, reason, timeMs, seen, order } = item;

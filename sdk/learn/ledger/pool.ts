@@ -1,4 +1,4 @@
-/** Embeddings side by side in large blocks: an array object of its own for each would take a tenth more memory. */
+/** Embeddings side by side in large blocks: a separate array object for each would take a tenth more memory. */
 export class EmbeddingPool {
   static readonly #rows = 256;
   readonly #dimension: number;
@@ -20,7 +20,7 @@ export class EmbeddingPool {
     return slot;
   }
 
-  /** The values of a slot, not a copy: they change once the slot is given back. */
+  /** The values of a slot, not a copy: they change once the slot is released. */
   at(slot: number): Int8Array {
     const start = (slot % EmbeddingPool.#rows) * this.#dimension;
     return this.#blocks[Math.floor(slot / EmbeddingPool.#rows)]!.subarray(start, start + this.#dimension);

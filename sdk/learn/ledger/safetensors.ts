@@ -1,7 +1,7 @@
 import { InputError, messageOf } from '../../base/errors.ts';
 import { shown } from './example.ts';
 
-/** The types of numbers used here; the format has more. */
+/** The number types used here; the format has more. */
 const types = {
   I8: { bytes: 1, make: (b: ArrayBuffer) => new Int8Array(b) },
   I32: { bytes: 4, make: (b: ArrayBuffer) => new Int32Array(b) },
@@ -28,7 +28,7 @@ const mostTensors = 64;
 
 /**
  * Writes a safetensors file: an 8-byte little-endian length, that many bytes of JSON, the tensors one after the other.
- * Equal content gives equal bytes: names are sorted, and larger numbers come first so that each tensor is aligned.
+ * Equal content yields equal bytes: names are sorted, and wider number types come first so that each tensor is aligned.
  */
 export function writeSafeTensors({ metadata, tensors }: SafeTensors): Buffer {
   const sorted = Object.entries(tensors)
@@ -51,9 +51,9 @@ export function writeSafeTensors({ metadata, tensors }: SafeTensors): Buffer {
 }
 
 /**
- * Reads a safetensors file whose tensors fill it without gaps or overlaps. The numbers are copied out.
+ * Reads a safetensors file whose tensors fill it without gaps or overlaps. The numbers are copied.
  *
- * @throws InputError when it is not such a file, is cut off, or is larger than 64 MB.
+ * @throws InputError when it is not such a file, is truncated, or is larger than 64 MB.
  */
 export function readSafeTensors(bytes: Uint8Array): SafeTensors {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

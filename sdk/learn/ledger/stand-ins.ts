@@ -3,11 +3,11 @@ import type { LedgerMemory } from './ledger-memory.ts';
 import type { Part } from './part.ts';
 
 /**
- * What stands for an example that was lost is not needed beside it.
+ * A stand-in for a lost example is no longer needed when the original is back.
  *
- * @param node Whose parts are meant.
+ * @param node The owner of the parts.
  * @param arrived Examples that may have come back.
- * @returns Those parts that have such examples, without them.
+ * @returns The parts that have such stand-ins, without them.
  */
 export function withoutStandIns(memory: LedgerMemory, node: string, arrived: ReadonlySet<string>): Part[] {
   const { isHidden } = memory.hidden();

@@ -13,30 +13,30 @@ import {
 } from './ledger-records.ts';
 import { checkPart, type Part, partKey, storedSeen } from './part.ts';
 
-/** What a store holds, as far as it can be read. */
+/** The content of a store, as far as it can be read. */
 export interface StoredLedger {
   readonly parts: readonly Part[];
   readonly total: Total;
-  /** By part, the number of its last change. */
+  /** The number of each part's last change. */
   readonly changes: ReadonlyMap<string, number>;
-  /** What can be read of parts that were damaged, and is in none of `parts`: its id says nothing there any more. */
+  /** Readable examples of damaged parts, which are in none of `parts`: their ids no longer mean anything there. */
   readonly survivors: readonly (Example | Cut)[];
-  /** Examples and cuts that are known to be lost. */
+  /** Number of examples and cuts known to be lost. */
   readonly lost: number;
-  /** Something is not as it was written: more may be lost than is known. */
+  /** Something differs from what was written: more may be lost than is known. */
   readonly isDamaged: boolean;
   /** Whether any of it is of an earlier version. */
   readonly isOld: boolean;
 }
 
-/** What is there cannot be read. */
+/** The content cannot be read. */
 export class DamagedError extends Error {}
 
 /**
- * Which store it is.
+ * Reads the store's identity.
  *
  * @returns Undefined for a new one.
- * @throws DamagedError when that cannot be read, though something is there.
+ * @throws DamagedError when it cannot be read although the store is not empty.
  */
 export async function readMeta(db: Database): Promise<Meta | undefined> {
   for (const key of [letters.meta, letters.metaAgain]) {
@@ -56,13 +56,13 @@ export async function readMeta(db: Database): Promise<Meta | undefined> {
 /**
  * Reads all parts, and checks each record.
  *
- * A part says which items are there, so that one that was lost is not taken for one that was forgotten: else all other
- * nodes would be told to forget it, too. Where one is lost, `seen` goes back to before it, and the part's later items are
+ * A part lists its items, so that a lost one is not taken for a forgotten one: otherwise all other
+ * nodes would be told to forget it, too. If one is lost, `seen` goes back to before it, and the part's later items are
  * survivors.
  */
 export async function readLedger(db: Database, dimension: number): Promise<StoredLedger> {
   const records = new Map<string, PartRecord>();
-  /** Of those that are there in the newer form as well. */
+  /** Of those that are also present in the newer form. */
   const older = new Map<string, PartRecord>();
   const items = new Map<string, Map<string, Example | Cut>>();
   const unread = new Map<string, string[]>();
@@ -129,12 +129,12 @@ export async function readLedger(db: Database, dimension: number): Promise<Store
     const set: DotSet<Example | Cut> = { seen: known, items: new Map(kept.map((item) => [item.id, item])) };
     parts.push({ ...fields, ...set } as Part);
   }
-  // Of parts that are lost themselves.
+  // Of parts that are themselves lost.
   for (const those of items.values()) survivors.push(...those.values());
   const found = parts.reduce((sum, part) => sum + part.items.size, survivors.length);
   const sum = [...changes.values()].reduce((all, change) => all + change, 0);
   if (missed > 0 || items.size > 0) isDamaged = true;
-  // What an earlier version put there since is not counted.
+  // What an earlier version has since added is not counted.
   const isMissed = (there: Total) => (isOld ? found < there.items : found !== there.items);
   if (total ? total.sum !== sum || isMissed(total) : records.size > 0 && !isOld) isDamaged = true;
   const lost = Math.max(missed, (total?.items ?? 0) - found, 0);
@@ -145,7 +145,7 @@ export async function readLedger(db: Database, dimension: number): Promise<Store
 const idsOf = (there: Readonly<Record<string, readonly number[]>>) =>
   Object.entries(there).flatMap(([replica, counters]) => counters.map((counter) => `${replica}-${counter}`));
 
-/** What an earlier version, which finds nothing of the newer form, put into a part while it was back for a time. */
+/** What an earlier version, which cannot see the newer form, added to a part while it was temporarily installed again. */
 function taughtSince(
   there: ReadonlyMap<string, unknown>,
   seen: ReadonlyMap<string, number>,
@@ -180,7 +180,7 @@ function readItem(content: Buffer, dimension: number): Example | Cut | undefined
   });
 }
 
-/** What a checksum does not tell: earlier versions have none. */
+/** Checks without a checksum, which earlier versions lack. */
 function checked<T>(read: () => T): T | undefined {
   try {
     return read();

@@ -2,12 +2,12 @@ import { kernels } from '../../kernels/kernels.ts';
 import { asTaught, type Example } from './example.ts';
 
 /**
- * Which examples are missed least: of the two that are most alike the one that was taught first, again and again until no
- * more than `most` are left. What is left is diverse, and the same on each node.
+ * Selects the most dispensable examples: of the two most similar the one that was taught first, repeatedly, until no
+ * more than `most` are left. The rest is diverse, and the same on each node.
  *
- * Each pair is compared once: the time goes with the square of their number.
+ * Each pair is compared once, so the time grows with the square of their number.
  *
- * @returns Their ids, in the order in which they go.
+ * @returns Their ids, in the order of removal.
  */
 export function leastMissed(examples: readonly Example[], most: number): string[] {
   if (examples.length <= most) return [];
@@ -20,7 +20,7 @@ export function leastMissed(examples: readonly Example[], most: number): string[
     for (const [i, one] of nearest.entries()) {
       if (one.cosine > (nearest[best]?.cosine ?? Number.NEGATIVE_INFINITY)) best = i;
     }
-    // The last one that is left is like no other.
+    // The last remaining one has nothing to resemble.
     const older = best < 0 ? nearest.findIndex(({ isGone }) => !isGone) : nearest[best]!.at;
     gone.push(sorted[older]!.id);
     nearest[older] = { at: -1, cosine: Number.NEGATIVE_INFINITY, isGone: true };
@@ -32,7 +32,7 @@ export function leastMissed(examples: readonly Example[], most: number): string[
   return gone;
 }
 
-/** Of each example its cosines with those before it. */
+/** The cosines of each example with those before it. */
 function cosinesOf(examples: readonly Example[]): Float64Array[] {
   const dimension = examples[0]!.embedding.values.length;
   const matrix = new Int8Array(examples.length * dimension);
@@ -46,7 +46,7 @@ function cosinesOf(examples: readonly Example[]): Float64Array[] {
   });
 }
 
-/** The one that is most alike; of equals the first. */
+/** The most similar one; of equals the first. */
 function nearestIn(row: Float64Array): { at: number; cosine: number; isGone: boolean } {
   let [at, cosine] = [-1, Number.NEGATIVE_INFINITY];
   for (let j = 0; j < row.length; j++) {

@@ -2,12 +2,12 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { contentOf, json, parsed, put } from './ledger-records.ts';
 
-/** How far a store had come. */
+/** A store's progress. */
 export interface Progress {
   readonly replica: string;
-  /** Changes so far. */
+  /** Number of changes so far. */
   readonly changes: number;
-  /** Examples and cuts. */
+  /** Number of examples and cuts. */
   readonly items: number;
 }
 
@@ -15,8 +15,8 @@ export const witnessFile = 'progress';
 const bytes = 256;
 
 /**
- * Says beside LevelDB's files how far they had come: a log that is lost, or whose end is lost, would not be missed. It is
- * written after each change and not through to the disk, for it need not be exact: it is never ahead of the store.
+ * Records the progress beside LevelDB's files: otherwise the loss of a log, or of its end, would go unnoticed. It is
+ * written after each change without syncing, since it need not be exact: it is never ahead of the store.
  */
 export class Witness {
   readonly #file: FileHandle | undefined;
@@ -25,14 +25,14 @@ export class Witness {
     this.#file = file;
   }
 
-  /** Without the right to it there is none, and the store is believed. */
+  /** Without write permission there is none, and the store is trusted. */
   static async open(folder: string): Promise<Witness> {
     const path = join(folder, witnessFile);
     const file = await open(path, 'r+').catch(() => open(path, 'w+', 0o600).catch(() => undefined));
     return new Witness(file);
   }
 
-  /** Undefined when there is nothing, or nothing that can be read. */
+  /** Undefined when it is missing or unreadable. */
   async read(): Promise<Progress | undefined> {
     const buffer = Buffer.alloc(bytes);
     await this.#file?.read(buffer, 0, bytes, 0).catch(() => {});
