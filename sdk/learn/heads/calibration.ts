@@ -1,14 +1,14 @@
 import { expOf } from '../../kernels/boxes/exp.ts';
 
 /**
- * The chance that a name is right that is ahead of all others by this margin: `1 / (1 + exp(-(slope * lead + offset)))`.
+ * The probability that a name ahead of all others by this lead is right: `1 / (1 + exp(-(slope * lead + offset)))`.
  */
 export interface Calibration {
   readonly slope: number;
   readonly offset: number;
 }
 
-/** e^-x is worked out in 32-bit floats by additions and multiplications, so it is the same on each processor. */
+/** e^-x is computed in 32-bit floats by additions and multiplications, so it is the same on each processor. */
 export function chanceOf({ slope, offset }: Calibration, lead: number): number {
   return sigmoid(slope * lead + offset);
 }
@@ -25,13 +25,13 @@ const steps = 30;
 const penalty = 0.01;
 
 /**
- * Fits it to examples that were left out (after Platt 1999). Two names that are level are as likely right: so the offset is
- * 0, and each example that was named rightly by a lead says as well that one by the same lead behind is wrong. So the
- * slope says something where all were right, too. They count as a little less than sure, so that a few examples make
- * no certainty. Newton's method, halved while it makes things worse.
+ * Fits it to left-out examples (after Platt 1999). Two names that are level are equally likely: so the offset is
+ * 0, and each example that was named correctly with some lead is also evidence that a name behind by that lead is wrong.
+ * So the slope is defined even if all were right. They count as slightly less than certain, so that a few examples do
+ * not amount to certainty. Newton's method, with the step halved while it makes things worse.
  *
  * @param leads How far each example's own label was ahead of all others; below 0 where it was named wrongly.
- * @param hasOthers There is more than one class: else leads say nothing, and the chance follows from the number of examples.
+ * @param hasOthers There is more than one class; otherwise leads say nothing, and the probability follows from the number of examples.
  */
 export function calibrate(leads: readonly number[], hasOthers: boolean): Calibration {
   const sure = (leads.length + 1) / (leads.length + 2);
@@ -52,7 +52,7 @@ export function calibrate(leads: readonly number[], hasOthers: boolean): Calibra
     }
     if (!moved) break;
   }
-  // A larger lead is never a smaller chance.
+  // A larger lead never lowers the probability.
   return { slope: Math.max(0, slope), offset: 0 };
 }
 
@@ -67,7 +67,7 @@ function slopeOf(slope: number, leads: readonly number[], sure: number) {
   return { first, second };
 }
 
-/** Bisection, since a logarithm may differ from one processor to the next. */
+/** Bisection, since logarithms may differ between processors. */
 function logit(chance: number): number {
   let [low, high] = [-20, 20];
   for (let i = 0; i < 50; i++) {

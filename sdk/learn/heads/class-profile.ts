@@ -8,8 +8,8 @@ const largest = 127;
 
 /**
  * What an embedding network's own classes say of an embedding: the square roots of their probabilities, in 8 bits. The
- * cosine of two of them is the Bhattacharyya coefficient. It is there for nothing, and tells things that nobody taught from
- * those that were taught better than the embedding does (docs/learning.md).
+ * cosine of two of them is the Bhattacharyya coefficient. It costs almost nothing, and separates untaught objects from
+ * taught ones better than the embedding does (docs/learning.md).
  *
  * The products are exact integers, e^x and the square root are the same on each processor.
  */
@@ -43,7 +43,7 @@ export class ProfileSums {
     });
   }
 
-  /** @param targets The label of each profile; those beyond the labels are left out. */
+  /** @param targets The label of each profile; those beyond the labels are ignored. */
   static of(profiles: readonly Features[], targets: ArrayLike<number>, labels: number): ProfileSums {
     const classes = profiles[0]?.values.length ?? 0;
     const sums = new Float64Array(labels * classes);
@@ -55,7 +55,7 @@ export class ProfileSums {
     return new ProfileSums(sums, classes);
   }
 
-  /** The cosine of a profile with the mean of a label's. @param isOwn It is one of them: as it is without it. */
+  /** The cosine of a profile with the mean of a label's. @param isOwn It is one of them: then the mean is without it. */
   cosine({ values, length }: Features, label: number, isOwn = false): number {
     let dot = 0;
     for (let c = 0, at = label * this.#classes; c < this.#classes; c++, at++) dot += values[c]! * this.sums[at]!;

@@ -10,11 +10,11 @@ import { TrainingData } from './training-set.ts';
 export interface LabelledEmbedding {
   readonly label: string;
   readonly embedding: Embedding;
-  /** What it is for. Undefined in all of them: those that are not drawn for training are for testing. */
+  /** Its use. If undefined in all pictures, those not drawn for training are for testing. */
   readonly split?: 'train' | 'test';
 }
 
-/** Places of pictures. */
+/** Indexes of pictures. */
 export interface Split {
   readonly train: readonly number[];
   readonly test: readonly number[];
@@ -23,7 +23,7 @@ export interface Split {
 export interface FewShotOptions {
   /** Examples of each label that are trained on. */
   readonly examples: number;
-  /** Seeds 0, 1, … each draw other ones. */
+  /** Number of draws, with seeds 0, 1, … */
   readonly seeds: number;
   /** The embedding network's own classes, as a node has them. */
   readonly classLayer?: ClassLayer;
@@ -31,20 +31,20 @@ export interface FewShotOptions {
 
 export interface FewShot {
   /**
-   * By name (`chosen`, then each kind of head alone, then peers), for each seed: the fraction that is named correctly.
+   * By name (`chosen`, then each kind of head alone, then peers), for each seed: the fraction named correctly.
    */
   readonly shares: Readonly<Record<string, readonly number[]>>;
   /** How often each kind was chosen. */
   readonly kinds: Readonly<Record<string, number>>;
-  /** What the chosen heads took for what, of all seeds; the most frequent first. */
+  /** Confusions of the chosen heads, over all seeds; the most frequent first. */
   readonly confusions: readonly { readonly label: string; readonly named: string; readonly count: number }[];
 }
 
 /**
  * Measures how well heads name pictures after a few examples of each label.
  *
- * @param pictures Of two labels at least, each with more pictures than `examples`.
- * @param peers Others to measure on the same splits: by name what they call each tested picture.
+ * @param pictures Of at least two labels, each with more pictures than `examples`.
+ * @param peers Other methods to measure on the same splits, by name: each returns its name for each tested picture.
  *
  * @example
  * const { shares } = await fewShot(pictures, { examples: 5, seeds: 10 });
@@ -83,30 +83,30 @@ export async function fewShot(
 /** Shares of 0..1, means over labels and seeds. */
 export interface Unknowns {
   /**
-   * By name (`chosen`, then peers): how much of what is unknown is given a label, at the threshold that lets go 5 % of
-   * the known pictures that are named rightly, and 5 % of all known ones.
+   * By name (`chosen`, then peers): the share of unknown pictures that is given a label, at the threshold that rejects 5 % of
+   * the known pictures that are named correctly, and 5 % of all known ones.
    */
   readonly falseAccepts: Readonly<Record<string, { readonly ofRight: number; readonly ofAll: number }>>;
   /** At the threshold that the head learned from its examples. */
   readonly learned: {
     readonly falseAccept: number;
-    /** Of what is named rightly. */
+    /** Of those named correctly. */
     readonly falseReject: number;
-    /** Of what is named wrongly. */
+    /** Of those named wrongly. */
     readonly wrongReject: number;
   };
 }
 
-/** What something is taken for, and how near it is; only the order of nearnesses means something. */
+/** The name given, and how near it is; only the order of nearnesses is meaningful. */
 export type Guess = (picture: LabelledEmbedding) => { readonly label: string; readonly nearness: number };
 
 /**
  * Measures the rejection of unknown objects: each label is left out in turn, and its pictures are shown to a head that
- * was taught the others. The thresholds that let go 5 % are found on the very pictures that are named, so that what is
- * compared does not depend on how well a threshold is learned.
+ * was taught the others. The thresholds that reject 5 % are found on the tested pictures themselves, so that the
+ * comparison does not depend on how well a threshold is learned.
  *
  * @param pictures As for `fewShot`.
- * @param peers Others to measure, by name, made from the pictures at these places.
+ * @param peers Other methods to measure, by name, each made from the pictures at these indexes.
  */
 export function unknowns(
   pictures: readonly LabelledEmbedding[],
@@ -161,7 +161,7 @@ function labelsOf(pictures: readonly LabelledEmbedding[]): string[] {
   return [...new Set(pictures.map(({ label }) => label))].sort();
 }
 
-/** So many pictures of each of these labels, by chance. */
+/** A random draw of this many pictures of each of these labels. */
 function draw(
   pictures: readonly LabelledEmbedding[],
   labels: readonly string[],
@@ -182,7 +182,7 @@ function draw(
   return { train, test };
 }
 
-/** As chosen, and each kind alone where it can learn. */
+/** As chosen, and each kind alone if it can learn. */
 function headsOf(
   pictures: readonly LabelledEmbedding[],
   places: readonly number[],
@@ -214,7 +214,7 @@ function nearest(head: Head, pictures: readonly LabelledEmbedding[], places: rea
   return places.map((place) => head.predict(pictures[place]!.embedding).nearest);
 }
 
-/** The threshold that 5 % are below. */
+/** The threshold below which 5 % lie. */
 function fivePercentBelow(guesses: readonly { readonly nearness: number }[]): number {
   const sorted = guesses.map(({ nearness }) => nearness).sort((a, b) => a - b);
   return sorted[Math.floor(0.05 * sorted.length)] ?? 0;

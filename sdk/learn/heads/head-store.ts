@@ -5,9 +5,9 @@ type Values = Pick<LedgerStore, 'value' | 'valueNames' | 'putValues'>;
 
 /**
  * Keeps heads in the store of the examples they were trained from. A version is written once: two hundred kilobytes for
- * ten labels of a hundred examples each, where all versions are ten times that, on a card that wears out.
+ * ten labels of a hundred examples each, instead of ten times that for all versions, on a card that wears out.
  *
- * Which versions there are changes in the same batch as the versions themselves, so that a head is never inconsistent.
+ * The list of versions changes in the same batch as the versions themselves, so that a head is never inconsistent.
  */
 export class HeadStore {
   readonly #store: Values;
@@ -19,24 +19,24 @@ export class HeadStore {
     this.#store = store;
   }
 
-  /** They are on disk when this returns, as they were when it was called. */
+  /** Writes the versions as they are when called; they are on disk when this returns. */
   save(versions: HeadVersions): Promise<void> {
     const { name, all } = versions;
     const state = versions.serialise();
-    // One after the other: what was called last has to be what stays.
+    // One after the other, so that the last call wins.
     const saved = this.#turn.then(() => this.#write(name, all, state));
     this.#turn = saved.catch(() => {});
     return saved;
   }
 
-  /** The heads that have versions, those too of which nothing is taught any more. */
+  /** The heads that have versions, including those without any remaining examples. */
   async names(): Promise<string[]> {
     const prefix = stateName('');
     return (await this.#store.valueNames(prefix)).map((name) => name.slice(prefix.length));
   }
 
   /**
-   * @returns Undefined where there are none.
+   * @returns Undefined if there are none.
    * @throws InputError when they cannot be read.
    */
   async load(name: string, options?: HeadVersionsOptions): Promise<HeadVersions | undefined> {
@@ -68,7 +68,7 @@ export class HeadStore {
   }
 }
 
-// The name of a head may have any character in it: last, it cannot be taken for something else.
+// The name of a head may contain any character; at the end of the key it is unambiguous.
 const stateName = (head: string) => `heads/${head}`;
 const versionName = (head: string, version: number) => `head/${version}/${head}`;
 const numbersOf = (versions: readonly HeadVersion[]) => versions.map(({ version }) => version);

@@ -8,12 +8,12 @@ import type { HeadTrainer } from './trainer.ts';
 import { TrainingData } from './training-set.ts';
 
 export interface HeadVersion {
-  /** Counts from 1 on this node. */
+  /** Counts up from 1 on this node. */
   readonly version: number;
   readonly head: Head;
 }
 
-/** What came of training. */
+/** The result of training. */
 export type Outcome =
   | { readonly taken: true; readonly version: HeadVersion }
   | { readonly taken: false; readonly reason: string };
@@ -23,19 +23,19 @@ export interface HeadVersionsOptions {
   readonly keep?: number;
   /** The preferred one first. Default: svm, prototypes, nearest. */
   readonly trainers?: readonly HeadTrainer[];
-  /** The embedding network's own classes (`readEmbedder`): with them unknown things are told apart better. */
+  /** The embedding network's own classes (`readEmbedder`), which improve the detection of unknown objects. */
   readonly classLayer?: ClassLayer;
 }
 
 /**
  * The versions of one head on one node, and which of them is in use.
  *
- * What is trained depends on the examples alone: nodes with equal ledgers train equal bytes. Whether it is taken is
- * each node's own business. The *held-back* examples of a comparison are those that both the new head and an older one
- * were trained from, each of them left out in turn. A new head is not taken when it names clearly more of them
- * wrongly that were right before than the other way round: more than two, and more than two standard deviations of a
- * fair coin (McNemar's test). What now has a label that the old head did not know does not count as wrong. It is
- * compared with the one in use and those before it that are kept, so that it does not become worse in small steps.
+ * What is trained depends on the examples alone: nodes with equal ledgers train equal bytes. Whether it is used is
+ * decided by each node. The *held-back* examples of a comparison are those that both the new head and an older one
+ * were trained from, each of them left out in turn. A new head is rejected when clearly more of them changed from
+ * correct to wrong than from wrong to correct: more than two, and more than two standard deviations of a
+ * fair coin (McNemar's test). A new label that the old head did not know does not count as wrong. The head is
+ * compared with the one in use and the kept ones before it, so that it cannot get worse in small steps.
  *
  * @example
  * const versions = new HeadVersions('object');
@@ -54,7 +54,7 @@ export class HeadVersions {
   /** Ledgers whose heads somebody rolled back from. */
   #refused: string[] = [];
   #last = 0;
-  /** The first version that counts in comparisons: somebody took it as it is. */
+  /** The first version that counts in comparisons, because its use was forced. */
   #since = 0;
 
   constructor(name: string, options: HeadVersionsOptions = {}) {
@@ -73,22 +73,22 @@ export class HeadVersions {
     return this.#current;
   }
 
-  /** Those that can be rolled back to, the oldest first. */
+  /** The versions that can be rolled back to, oldest first. */
   get all(): readonly HeadVersion[] {
     return this.#versions;
   }
 
   /**
-   * Trains from these examples, and takes the new head unless it is clearly worse.
+   * Trains from these examples, and uses the new head unless it is clearly worse.
    *
-   * @param examples Of this head, as `Ledger.examples` gives them.
-   * @param force Take it even then.
+   * @param examples Of this head, as returned by `Ledger.examples`.
+   * @param force Use it even then.
    */
   train(examples: readonly Example[], force = false): Outcome {
     return finish(this.trainInSteps(examples, force));
   }
 
-  /** The same in steps. Nobody may change the examples' values, nor call another method that changes it, before the end. */
+  /** The same in steps. Until the end, do not change the examples' values or call another method that changes this object. */
   *trainInSteps(examples: readonly Example[], force = false): Steps<Outcome> {
     const set = yield* this.#data.updateInSteps(examples);
     const current = this.#current;
@@ -96,7 +96,7 @@ export class HeadVersions {
     const head = yield* trainHeadInSteps(this.name, set, this.#trainers);
     yield;
     if (!head) {
-      // All was forgotten, and so is what was learned from it.
+      // All examples were forgotten, and so is what was learned from them.
       this.#current = undefined;
       return { taken: false, reason: `${this.name}: there are no examples of a label` };
     }
@@ -111,7 +111,7 @@ export class HeadVersions {
   }
 
   /**
-   * Goes back to a version. The one in use is not taken again until its examples change.
+   * Goes back to a version. The one in use is not used again until its examples change.
    *
    * @param version Default: the one before the one in use.
    * @throws InputError when there is no such version.
@@ -131,7 +131,7 @@ export class HeadVersions {
     return found;
   }
 
-  /** @returns Makes them again what they are now: for what could not be kept. */
+  /** @returns A function that restores the present versions, in case the new ones cannot be stored. */
   snapshot(): () => void {
     const [versions, current, refused, last, since] = [
       this.#versions,
@@ -164,9 +164,9 @@ export class HeadVersions {
 
   /**
    * @param name Of the head.
-   * @param state What `serialise` gave.
-   * @param read Gives the bytes of a version's head.
-   * @throws InputError when it is not that, or a head is not there.
+   * @param state What `serialise` returned.
+   * @param read Returns the bytes of a version's head.
+   * @throws InputError when it is not that, or a head is missing.
    */
   static async restore(
     name: string,
@@ -212,7 +212,7 @@ const format = 'ocellus-head-versions-2';
 interface State {
   readonly format: typeof format;
   readonly last: number;
-  /** 0: none is in use. */
+  /** 0 when none is in use. */
   readonly current: number;
   readonly since: number;
   readonly versions: readonly number[];
@@ -242,7 +242,7 @@ function compare({ verdicts, info }: Head, after: ReadonlyMap<string, Verdict>) 
   let [better, worse, common] = [0, 0, 0];
   for (const then of verdicts) {
     const now = after.get(then.id);
-    // Relabelled is another example, with another id.
+    // A relabelled example is another one, with another id.
     if (!now) continue;
     common++;
     const [wasRight, isRight] = [isCorrect(then), isCorrect(now)];
@@ -253,7 +253,7 @@ function compare({ verdicts, info }: Head, after: ReadonlyMap<string, Verdict>) 
   return { better, worse, common };
 }
 
-/** A negative is right when it is unknown, another example when its label is nearest. */
+/** A negative is right when it is unknown, any other example when its label is nearest. */
 function isCorrect({ label, named, nearest }: Verdict): boolean {
   return label === unknown ? named === unknown : nearest === label;
 }

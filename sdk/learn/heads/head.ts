@@ -38,9 +38,9 @@ export interface Prediction {
   readonly score: number;
   /** The nearest label, whether or not it is near enough. */
   readonly nearest: string;
-  /** How near it is: 0 and above is near enough; -Infinity when a negative is nearer. */
+  /** How near it is: 0 or more is near enough; -Infinity when a negative is nearer. */
   readonly nearness: number;
-  /** Of all labels, the nearest first; only their order and distances mean something. */
+  /** Of all labels, nearest first; only their order and differences are meaningful. */
   readonly margins: readonly { readonly label: string; readonly margin: number }[];
 }
 
@@ -59,16 +59,16 @@ export interface Verdict {
 /** Description of a head, stored with it. */
 export interface HeadInfo {
   readonly name: string;
-  /** Of the trainer: `svm`, `prototypes`, `nearest` or your own. */
+  /** The trainer's kind: `svm`, `prototypes`, `nearest` or your own. */
   readonly kind: string;
   readonly labels: readonly string[];
   /** SHA-256 of the examples it was trained from. */
   readonly ledgerHash: string;
   readonly examples: number;
   readonly negatives: number;
-  /** Fraction of the examples that are named correctly when left out, over labels with two or more. */
+  /** Fraction of the examples named correctly when left out, over labels with two or more. */
   readonly accuracy: number;
-  /** Of each kind that was tried. */
+  /** The same for each kind that was tried. */
   readonly accuracies: Readonly<Record<string, number>>;
   readonly falseReject: number;
   /** Fraction of the negatives that are given a label when left out; undefined without negatives. */
@@ -81,7 +81,7 @@ export function defaultTrainers(): HeadTrainer[] {
 }
 
 /**
- * Names regions: trained from examples, or read from the bytes of one that was.
+ * Names regions. Trained from examples, or restored from bytes.
  *
  * @example
  * const head = trainHead('object', data.update(ledger.examples('object')), trainers)!;
@@ -101,7 +101,7 @@ export class Head {
     this.verdicts = verdicts;
   }
 
-  /** Values that an embedding has to have. */
+  /** Number of values an embedding must have. */
   get dimension(): number {
     return this.#parts.tensors.prototypes!.shape[1]!;
   }
@@ -149,7 +149,7 @@ export class Head {
 
   /** SHA-256 of its bytes. */
   hash(): string {
-    // Asked for at each state of learning that is told; the bytes may be a megabyte.
+    // Needed for each published state of learning; the bytes may be a megabyte.
     this.#hash ??= createHash('sha256').update(this.serialise()).digest('hex');
     return this.#hash;
   }
@@ -157,8 +157,8 @@ export class Head {
   /**
    * Reads what `serialise` wrote.
    *
-   * @param classLayer That it was trained with, if it was with one.
-   * @throws InputError when it is no head, of a kind that no trainer here can restore, or of another class layer.
+   * @param classLayer The class layer it was trained with, if any.
+   * @throws InputError when it is not a head, of a kind that no trainer here can restore, or of another class layer.
    */
   static parse(bytes: Uint8Array, trainers: readonly HeadTrainer[] = defaultTrainers(), classLayer?: ClassLayer): Head {
     const { metadata, tensors } = readSafeTensors(bytes);
@@ -233,7 +233,7 @@ interface HeadParts {
   readonly profiles?: ProfileSums;
   readonly calibration: Calibration;
   readonly reject: Reject;
-  /** The trainer's, and `prototypes`. */
+  /** The trainer's tensors, and `prototypes`. */
   readonly tensors: Readonly<Record<string, Tensor>>;
 }
 
@@ -242,7 +242,7 @@ interface HeadParts {
  * than one standard error.
  *
  * @param trainers In order of preference. Trainers that cannot learn from so few examples are skipped.
- * @returns Undefined without an example of a label.
+ * @returns Undefined if there is no example of a label.
  */
 export function trainHead(name: string, set: TrainingSet, trainers: readonly HeadTrainer[]): Head | undefined {
   assertShape(
@@ -285,7 +285,7 @@ export function* trainHeadInSteps(
   const strengths = set.examples.map(({ embedding }, i) => strengthOf(set.features[i]!, embedding));
   const likenesses = [...targets].map((target, i): Likeness => {
     const profile = set.profiles?.[i];
-    // Each is asked for the same two labels, twice.
+    // Each of the same two labels is needed twice.
     const known = new Map<number, number>();
     const profileCosine = (label: number) => {
       if (!profile) return undefined;
@@ -357,17 +357,17 @@ function accuracyOf({ targets, counts, classes }: TrainingSet, leftOut: Float64A
   return all === 0 ? 0 : right / all;
 }
 
-/** What is known of something beside its margins. */
+/** What is known about a region beside its margins. */
 interface Likeness {
-  /** With each class's prototype. */
+  /** Cosines with each class's prototype. */
   readonly cosines: Float64Array;
-  /** Of its profile with a label's; undefined where the network's classes are not known. */
+  /** Cosine of its profile with a label's; undefined if the network's classes are not known. */
   readonly profileCosine: (label: number) => number | undefined;
-  /** `strengthOf` it. */
+  /** Its `strengthOf`. */
   readonly strength: number;
 }
 
-/** How familiar it is as one of a label. */
+/** How familiar it is as a member of a label. */
 function familiarityOf({ cosines, profileCosine, strength }: Likeness, common: Common, usualStrength: number) {
   const factor = strengthFactor(strength, usualStrength);
   return (label: number) => familiarity(label, cosines, common, profileCosine(label), factor);
@@ -383,11 +383,11 @@ function nearestTwo(margins: Float64Array, labels: number): { nearest: number; s
   return { nearest, second };
 }
 
-/** @returns `named`: -1 where it is unknown. */
+/** @returns `named`: -1 if it is unknown. */
 function decide({ calibration, reject, common }: HeadParts, labels: number, margins: Float64Array, likeness: Likeness) {
   const first = largest(margins, 0, margins.length);
   const { nearest, second } = nearestTwo(margins, labels);
-  // Else a negative is nearer than all labels.
+  // Otherwise a negative is nearer than all labels.
   const isLabel = first === nearest;
   const chance = chanceOf(calibration, leadOf(margins, first));
   const familiar = familiarityOf(likeness, common, reject.usualStrength);
@@ -400,7 +400,7 @@ function decide({ calibration, reject, common }: HeadParts, labels: number, marg
 /** Margins of a class that was not trained may be infinite. */
 const mostLead = 100;
 
-/** How far a class is ahead of all others; below 0 where another one is. Of one class alone, nothing. */
+/** How far a class is ahead of all others; negative if another one is. 0 if it is the only class. */
 function leadOf(margins: Float64Array, of: number): number {
   let other = Number.NEGATIVE_INFINITY;
   for (const [c, margin] of margins.entries()) if (c !== of && margin > other) other = margin;
@@ -437,7 +437,7 @@ function prototypeCosines(prototypes: Tensor, classes: number): Margins {
   return linearMargins({ weights: prototypes, biases }, classes);
 }
 
-/** The place of the largest number, counted from the start; of equal ones the first. */
+/** The index of the largest number; of equal ones the first. */
 function largest(values: Float64Array, start: number, count: number): number {
   let best = 0;
   for (let i = 1; i < count; i++) if (values[start + i]! > values[start + best]!) best = i;

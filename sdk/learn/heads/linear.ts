@@ -3,7 +3,7 @@ import { kernels } from '../../kernels/kernels.ts';
 import type { Tensor } from '../ledger/safetensors.ts';
 import type { Margins } from './trainer.ts';
 
-/** The weights of classes, one a row, for features of length 1, and their biases. */
+/** Weights of the classes, one row each, for features of length 1, and biases. */
 export function linearTensors(weights: readonly Float32Array[], biases: Float64Array): Record<string, Tensor> {
   const dimension = weights[0]?.length ?? 0;
   const data = new Float32Array(weights.length * dimension);

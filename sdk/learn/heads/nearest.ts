@@ -19,7 +19,7 @@ export class NearestTrainer implements HeadTrainer {
   *trainInSteps(set: TrainingSet): Steps<TrainedModel | undefined> {
     const { classes } = set;
     if (classes === 0) return undefined;
-    // A copy of all examples: made when it is asked for, which it is of the model that is chosen, before the set grows.
+    // A copy of all examples, made only on request: for the chosen model, before the set grows.
     let made: Record<string, Tensor> | undefined;
     const tensors = () => (made ??= tensorsOf(set));
     const restore = () => this.restore(tensors(), classes);
@@ -71,11 +71,11 @@ class Neighbours {
   #cosines: readonly Float64Array[] = [];
   #best: Nearest[] = [];
 
-  /** @returns For each example what its neighbours vote for: examples x classes. */
+  /** @returns The votes of each example's neighbours: examples x classes. */
   *leftOut({ cosines, targets, classes }: TrainingSet): Steps<Float64Array> {
     const isGrown = this.#cosines.every((row, i) => row === cosines[i]);
     if (!isGrown) this.#best = [];
-    // Before they are found: whoever stops in between finds those that are there right.
+    // Before they are found, so that stopping in between leaves a consistent state.
     this.#cosines = cosines;
     for (let i = this.#best.length; i < cosines.length; i++) {
       const row = cosines[i]!;
@@ -93,7 +93,7 @@ class Neighbours {
   }
 }
 
-/** The nearest examples so far; of two alike the earlier one is nearer. */
+/** The nearest examples so far; of two equally near, the earlier one comes first. */
 class Nearest {
   readonly #cosines = new Float64Array(neighbours).fill(-2);
   readonly #examples = new Int32Array(neighbours);
@@ -110,7 +110,7 @@ class Nearest {
     this.#examples[at] = example;
   }
 
-  /** @param votes One for each class, to add to. */
+  /** @param votes One per class, added to. */
   vote(targets: Int32Array, votes: Float64Array): void {
     for (let i = 0; i < neighbours; i++) {
       if (this.#cosines[i]! > -2) votes[targets[this.#examples[i]!]!]! += this.#cosines[i]! / neighbours;

@@ -2,7 +2,7 @@ import { linearMargins, linearTensors } from './linear.ts';
 import type { HeadTrainer, TrainedModel } from './trainer.ts';
 import type { TrainingSet } from './training-set.ts';
 
-/** The mean of each class, at length 1; the nearest one by its cosine wins. Works from the first example on. */
+/** The mean of each class, at length 1; the one with the largest cosine wins. Works from the first example on. */
 export class PrototypeTrainer implements HeadTrainer {
   readonly kind = 'prototypes';
   readonly restore = linearMargins;

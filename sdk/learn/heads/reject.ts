@@ -2,39 +2,39 @@ import { sigmoid } from './calibration.ts';
 import type { Steps } from './steps.ts';
 
 /**
- * When to say `unknown`. What is compared is how typical a region is of the label it was taken for: how familiar it is,
- * less what is usual for that label's examples when they are left out, plus a part of the chance that the name is right.
- * A region that is more typical of the second nearest label is the more typical for it: it may be named wrongly, but it is
- * no stranger.
+ * When to say `unknown`. The criterion is how typical a region is of the label it was taken for: how familiar it is,
+ * less what is usual for that label's examples when left out, plus a fraction of the probability that the name is right.
+ * Being more typical of the second nearest label also counts in a region's favour: it may be misnamed, but it is not a
+ * stranger.
  */
 export interface Reject {
-  /** What is usual for each label. */
+  /** Usual familiarity of each label. */
   readonly centres: Float64Array;
-  /** The mean strength of the labels' examples. */
+  /** Mean strength of the labels' examples. */
   readonly usualStrength: number;
   /** The network's own classes are known. */
   readonly isProfiled: boolean;
-  /** Less typical than this is unknown. */
+  /** A region less typical than this is unknown. */
   readonly threshold: number;
-  /** How much examples that are named rightly differ in it: a standard deviation. */
+  /** Standard deviation over the examples that are named correctly. */
   readonly spread: number;
 }
 
-/** Rightly named examples, when they are left out, that come out as unknown. */
+/** Fraction of correctly named examples that become unknown when left out. */
 export const falseRejectShare = 0.05;
 
 /**
- * How much of what all labels have in common is taken away before cosines are compared: with many labels that are alike
- * (clothing, say) most of a cosine says only that it is one of that kind. With one label nothing is, since it has nothing
- * in common with others. This and those below were measured on five classes of clothing and reported on all
- * (docs/learning.md).
+ * How much of what all labels have in common is subtracted before cosines are compared: with many similar labels
+ * (clothing, say) most of a cosine says only that it is something of that sort. With one label nothing is subtracted,
+ * since it has nothing in common with others. This and the values below were measured on five classes of clothing and
+ * reported on all (docs/learning.md).
  */
 const commonShare = 0.7;
-/** What the network's own classes count for beside the embedding. */
+/** Weight of the network's own classes relative to the embedding. */
 const profileWeight = 1;
-/** What the chance counts for beside each of the two. */
+/** Weight of the probability relative to each of the two. */
 const chanceWeight = 0.1;
-/** What the second nearest label counts for where a region is more typical of it. */
+/** Weight of the second nearest label if a region is more typical of it. */
 const secondShare = 0.5;
 /** The average over all labels counts as this many examples of each: a label's own few say little. */
 const sharedWeight = 12;
@@ -42,19 +42,19 @@ const sharedWeight = 12;
 const prior = { familiarity: { plain: 0.5, profiled: 0.9 }, typicality: 0, deviation: 0.12, weight: 5 };
 /** 5 % of a normal distribution are below the mean minus this many standard deviations. */
 const belowMean = 1.645;
-/** With fewer the distribution is taken for normal, since five in a hundred of them is not even one. */
+/** With fewer examples a normal distribution is assumed, since 5 % of them are too few. */
 const fewestForQuantile = 40;
 /**
- * The score falls as an object becomes atypical: to a half at this many deviations below the threshold, with this
+ * The score falls as an object becomes atypical: to one half at this many deviations below the threshold, with this
  * slope.
  */
 const [halfBelow, steepness] = [1.25, 1.8];
 
 /** What the prototypes of a head's labels have in common: their mean. */
 export interface Common {
-  /** Of each label's prototype the product with the mean. */
+  /** The product of each label's prototype with the mean. */
   readonly labelWithMean: Float64Array;
-  /** The mean's square of its length. */
+  /** The squared length of the mean. */
   readonly meanSquare: number;
 }
 
@@ -74,13 +74,13 @@ export function commonOf(gram: Float64Array): Common {
 }
 
 /**
- * How familiar something is as one of a label: its cosine with the label's prototype, both without what the prototypes have in
- * common, and what the network's own classes say.
+ * How familiar a region is as a member of a label: its cosine with the label's prototype, both without what the prototypes
+ * have in common, and what the network's own classes say.
  *
- * @param cosines Of the embedding's features with each label's prototype, at least.
+ * @param cosines At least those of the embedding's features with each label's prototype.
  * @param common Of the labels' prototypes.
- * @param profile The cosine of its profile with the label's; undefined where the network's classes are not known.
- * @param factor By its strength: `strengthFactor`.
+ * @param profile The cosine of its profile with the label's; undefined if the network's classes are not known.
+ * @param factor For its strength: `strengthFactor`.
  */
 export function familiarity(
   label: number,
@@ -103,15 +103,15 @@ export function familiarity(
 }
 
 /**
- * What cosines are multiplied by: the square root of how strong an embedding is beside the usual. Much that a network sees
- * beside the thing (a pattern, what lies behind it) makes an embedding longer, and each of its cosines smaller by as much;
- * half of that is given back.
+ * What cosines are multiplied by: the square root of an embedding's strength relative to the usual. What a network sees
+ * beside the object (a pattern, a background) makes an embedding longer, and each of its cosines smaller in proportion;
+ * this restores half of it.
  */
 export function strengthFactor(strength: number, usual: number): number {
   return usual > 0 ? Math.sqrt(strength / usual) : 1;
 }
 
-/** @param second The second nearest label; undefined where there is one alone. */
+/** @param second The second nearest label; undefined if there is only one. */
 export function typicality(
   { centres, isProfiled }: Pick<Reject, 'centres' | 'isProfiled'>,
   nearest: number,
@@ -124,27 +124,27 @@ export function typicality(
   return own + secondShare * Math.max(0, other - own) + (isProfiled ? 2 : 1) * chanceWeight * chance;
 }
 
-/** What a score is multiplied by: 0.99 where it is usual, 0.9 at the threshold, nearly 0 far away. */
+/** What a score is multiplied by: 0.99 for a usual region, 0.9 at the threshold, nearly 0 far away. */
 export function typicalShare({ spread }: Pick<Reject, 'spread'>, nearness: number): number {
   return sigmoid(steepness * (nearness / spread + halfBelow));
 }
 
-/** One example that was left out. */
+/** One left-out example. */
 interface LeftOut {
   readonly target: number;
-  /** The class; beyond the labels where it is a negative. */
+  /** The class; beyond the labels if it is a negative. */
   readonly named: number;
   /** The second nearest label. */
   readonly second: number | undefined;
-  /** That its name is right. */
+  /** Probability that its name is right. */
   readonly chance: number;
   readonly familiar: (label: number) => number;
 }
 
 /**
- * Learns it from the examples: 5 % of those that were named rightly are let go.
+ * Learns it from the examples: 5 % of those that were named correctly are rejected.
  *
- * @param leftOut Of labels, not negatives; those whose label has others.
+ * @param leftOut Examples of labels, not negatives, whose label has other examples.
  * @param isProfiled The network's own classes are known.
  */
 export function* learnReject(

@@ -3,17 +3,17 @@ import { unknown } from '../ledger/example.ts';
 import type { Head, Prediction, Verdict } from './head.ts';
 
 export interface Confusion {
-  /** What was taught, and what it is taken for when it is left out; `unknown` is one of both. */
+  /** The taught label, and the name given when left out; either may be `unknown`. */
   readonly label: string;
   readonly named: string;
   readonly count: number;
-  /** The examples. */
+  /** The confused examples. */
   readonly ids: readonly string[];
 }
 
 /**
  * Confusions between labels: over all examples of a head, each left out in turn, most frequent first. A label with one
- * example has none left then, so its confusions mean nothing.
+ * example has none left then, so its confusions are meaningless.
  */
 export function confusions(head: Head): Confusion[] {
   const { verdicts } = checked(head);
@@ -42,8 +42,8 @@ export function accuracies(head: Head): { label: string; examples: number; accur
 }
 
 /**
- * Sorts examples for review: first those that the head would name differently, the surest first, then those it is least
- * sure of.
+ * Sorts examples for review: first those that the head would name differently, the most certain first, then the least
+ * certain ones.
  */
 export function mostDoubtful(head: Head): Verdict[] {
   const { verdicts } = checked(head);
@@ -52,7 +52,7 @@ export function mostDoubtful(head: Head): Verdict[] {
   return [...verdicts].sort((a, b) => isWrong(b) - isWrong(a) || doubt(b) - doubt(a) || compare(a.id, b.id));
 }
 
-/** From here on, on either side of the threshold, what is known and what is not are told apart well. */
+/** Beyond this distance on either side of the threshold, known and unknown are well separated. */
 const clearNearness = 0.1;
 
 /**

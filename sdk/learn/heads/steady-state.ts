@@ -5,7 +5,7 @@ import type { Prediction } from './head.ts';
 export interface SteadyStateOptions {
   /** Answers in a row that change the state. Default: 3. */
   readonly answers?: number;
-  /** And the seconds that they have to span at least. Default: 5. */
+  /** Minimum time they have to span, s. Default: 5. */
   readonly seconds?: number;
   /** Minimum score of a label, 0..1; below, the state is `unsure`. Default: 0.6. */
   readonly score?: number;
@@ -37,18 +37,18 @@ export class SteadyState {
     return this.#state;
   }
 
-  /** Its state, `unsure` too, was once seen for as long as one needs to become another; before, nothing is known. */
+  /** Whether the state, including `unsure`, has once lasted long enough to count; before, nothing is known. */
   get isDecided(): boolean {
     return this.#isDecided;
   }
 
-  /** What was seen last is what it says: no other state is on its way. */
+  /** Whether the last answer agrees with the state: no change is under way. */
   get isSettled(): boolean {
     return this.#isDecided && this.#candidate === this.#state;
   }
 
   /**
-   * @param timeMs Of the frame, monotonic; one that restarts also restarts the count.
+   * @param timeMs Of the frame, monotonic; if it goes back, the count restarts.
    * @returns Whether the state changed.
    */
   update({ label, score }: Pick<Prediction, 'label' | 'score'>, timeMs: number): boolean {

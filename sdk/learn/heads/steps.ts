@@ -1,12 +1,12 @@
 import { setImmediate as letOthersIn } from 'node:timers/promises';
 
-/** Work that can be done piece by piece: at each `yield` others may go in between. What comes out is the same. */
+/** Work that can be done piece by piece: at each `yield` other work may run. The result is the same. */
 export type Steps<T> = Generator<undefined, T, undefined>;
 
-/** So long a piece of work may hold up frames, commands and the page. */
+/** The longest time a piece of work may block frames, commands and the page. */
 const sliceMs = 5;
 
-/** Does it in one piece. */
+/** Runs it in one piece. */
 export function finish<T>(steps: Steps<T>): T {
   for (;;) {
     const step = steps.next();
@@ -15,9 +15,9 @@ export function finish<T>(steps: Steps<T>): T {
 }
 
 /**
- * Does it in slices of some milliseconds; between them the process does what else there is to do.
+ * Runs it in slices of some milliseconds; between them the process handles other work.
  *
- * @param isStopped Is asked after each slice.
+ * @param isStopped Checked after each slice.
  * @returns Undefined when it was stopped before its end.
  */
 export async function inSlices<T>(steps: Steps<T>, isStopped: () => boolean): Promise<T | undefined> {
@@ -27,7 +27,7 @@ export async function inSlices<T>(steps: Steps<T>, isStopped: () => boolean): Pr
     if (performance.now() < end) continue;
     await letOthersIn();
     if (isStopped()) {
-      // What it holds is given back.
+      // Releases what it holds.
       steps.return(undefined as never);
       return undefined;
     }

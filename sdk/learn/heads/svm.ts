@@ -7,20 +7,20 @@ import type { TrainingSet } from './training-set.ts';
 const ridge = 0.3;
 
 /**
- * What the prototypes' cosines count for beside the machine's margins: with few examples the machine knows little and
+ * Weight of the prototypes' cosines relative to the machine's margins: with few examples the machine knows little and
  * the prototypes much. Measured.
  */
 const prototypeWeight = 5;
 
-/** Rows that a new one is worked out from between two steps: of 1200 examples 0.3 million multiplications. */
+/** Rows processed for a new one between two steps: with 1200 examples, 0.3 million multiplications. */
 const rowsInStep = 128;
 
 /**
- * The linear least-squares SVM, one against the rest (Suykens and Vandewalle 1999), plus the prototypes. Against the SVM with hinge loss it
- * has two things that matter here: the margins of each example by the machine that was trained without it are exact
- * and cost nothing (Cawley and Talbot 2004), and it is solved directly. All classes share one factor of the cosines'
- * matrix, which grows by a row with each example, so that one more costs the square of their number, and its bytes are
- * those of a training from nothing.
+ * The linear least-squares SVM, one against the rest (Suykens and Vandewalle 1999), plus the prototypes. It has two
+ * advantages over the SVM with hinge loss: the margins of each example under the machine trained without it are exact
+ * and cost nothing (Cawley and Talbot 2004), and it is solved directly. All classes share one factor of the matrix of
+ * cosines, which grows by a row with each example, so that one more costs the square of their number, and its bytes are
+ * those of a training from scratch.
  *
  * In doubles, + - * / and square roots in one order: the same bytes on each processor.
  */
@@ -53,7 +53,7 @@ class InverseFactor {
     let same = 0;
     while (same < this.rows.length && same < cosines.length && this.#cosines[same] === cosines[same]) same++;
     this.rows.length = same;
-    // Before its rows are: whoever stops in between finds those that are there right.
+    // Before its rows are added, so that stopping in between leaves a consistent state.
     this.#cosines = [...cosines];
     for (let i = same; i < cosines.length; i++) this.rows.push(yield* this.#row(cosines[i]!));
     return same;
@@ -73,7 +73,7 @@ class InverseFactor {
     return row;
   }
 
-  /** With the rows above it from `from` to `to`. @returns What is left of the diagonal. */
+  /** Processes the rows above it, `from` to `to`. @returns What is left of the diagonal. */
   #eliminate(cosines: Float64Array, row: Float64Array, diagonal: number, from: number, to: number): number {
     let rest = diagonal;
     for (let k = from; k < to; k++) {
@@ -124,7 +124,7 @@ class Sums {
   }
 }
 
-/** @param z One number for each class, for what is in between. */
+/** @param z Scratch space, one number per class. */
 function addRow(
   row: Float64Array,
   targets: Int32Array,

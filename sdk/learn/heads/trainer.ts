@@ -6,7 +6,7 @@ import { finish, type Steps } from './steps.ts';
 import type { TrainingSet } from './training-set.ts';
 
 /**
- * A way to tell classes apart. The built-in ones are `SvmTrainer`, `PrototypeTrainer` and `NearestTrainer`; your own
+ * A method to separate classes. The built-in ones are `SvmTrainer`, `PrototypeTrainer` and `NearestTrainer`; your own
  * function over the embedding, or OpenCV's `ml.SVM`, are others.
  *
  * @example
@@ -80,7 +80,7 @@ export function* crossValidateInSteps(
     if (part.examples.length === 0) continue;
     yield;
     const margins = yield* train(part);
-    // A class that is not in the part has no margin there.
+    // A class without examples in the part has no margin there.
     const classes = [...part.labels.map((label) => set.labels.indexOf(label)), set.labels.length];
     for (const i of indices.filter((one) => one % folds === fold)) {
       const found = margins(set.features[i]!, set.examples[i]!.embedding);

@@ -22,30 +22,30 @@ export interface TrainingSet {
   readonly counts: Int32Array;
   readonly features: readonly Features[];
   /**
-   * Row i has the cosines of example i with examples 0..i-1. A row is the same object as in the set before when it and
-   * all rows before it are of the same examples: what was worked out from it still holds.
+   * Row i has the cosines of example i with examples 0..i-1. A row is the same object as in the previous set when it and
+   * all rows before it belong to the same examples: results computed from it are still valid.
    */
   readonly cosines: readonly Float64Array[];
   /**
-   * The cosine of each example with each class's prototype, with its own class's as it is without it: examples x
+   * The cosine of each example with each class's prototype, its own class's computed without it: examples x
    * classes; -1 where nothing is left.
    */
   readonly prototypeCosines: Float64Array;
   /** Each class's prototype: the mean of its features at length 1, at length 1. */
   readonly prototypes: readonly Float32Array[];
-  /** The network's own classes, where they are known. */
+  /** The network's own classes, if known. */
   readonly classLayer?: ClassLayer;
-  /** What they say of each example. */
+  /** Their profile of each example. */
   readonly profiles?: readonly Features[];
   /** `sum of weights[i] * features[i] / length`, in 32-bit floats. */
   weightedSum(weights: Float64Array): Float32Array;
-  /** The same with some of the examples, in their order. */
+  /** The set of some of the examples, in their order. */
   subset(indices: readonly number[]): TrainingSet;
-  /** Of all the examples it was made from. */
+  /** Hash of all the examples it was made from. */
   readonly hash: string;
 }
 
-/** More examples of a head than these do not make it better, and training takes the cube of their number. */
+/** More examples than this do not improve a head, and training takes the cube of their number. */
 export const mostTrained = 1200;
 
 interface Row {
@@ -57,8 +57,8 @@ interface Row {
 }
 
 /**
- * Makes training sets of one head as its ledger grows. What it kept from the set before only saves work: the next set
- * is the same as one that was made from nothing.
+ * Makes training sets of one head as its ledger grows. What it keeps from the previous set only saves work: the next set
+ * is the same as one made from scratch.
  */
 export class TrainingData {
   #rows: Row[] = [];
@@ -71,18 +71,18 @@ export class TrainingData {
   #prototypes = new Prototypes();
   readonly #classLayer: ClassLayer | undefined;
 
-  /** @param classLayer The network's own classes, where they are known. */
+  /** @param classLayer The network's own classes, if known. */
   constructor(classLayer?: ClassLayer) {
     if (classLayer !== undefined) assertKind('TrainingData: class layer', classLayer, 'object');
     this.#classLayer = classLayer;
   }
 
-  /** @param examples Of one head, as `Ledger.examples` gives them; their values are copied. */
+  /** @param examples Of one head, as returned by `Ledger.examples`; their values are copied. */
   update(examples: readonly Example[]): TrainingSet {
     return finish(this.updateInSteps(examples));
   }
 
-  /** @param examples As for `update`; nobody may change their values before the end. */
+  /** @param examples As for `update`; their values must not change before the end. */
   *updateInSteps(examples: readonly Example[]): Steps<TrainingSet> {
     const chosen = yield* choose(examples, mostTrained);
     let same = 0;
@@ -99,7 +99,7 @@ export class TrainingData {
     return yield* this.#set(hash);
   }
 
-  /** @param found Of those that were compared already. */
+  /** @param found Digests of examples already compared. */
   *#digests(examples: readonly Example[], found: ReadonlyMap<Example, Buffer>): Steps<Buffer[]> {
     const known = new Map(this.#rows.map((row) => [row.example.id, row]));
     const digests: Buffer[] = [];
@@ -206,7 +206,7 @@ function* makeSet(
   };
 }
 
-/** An id is given once, but a faulty node may give it twice. */
+/** An id is assigned once, but a faulty node may assign it twice. */
 function isSame(a: Example, b: Example): boolean {
   if (a.id !== b.id || a.label !== b.label || a.negative !== b.negative || a.timeMs !== b.timeMs) return false;
   return a.embedding.scale === b.embedding.scale && bytesOf(a).equals(bytesOf(b));
@@ -216,7 +216,7 @@ function bytesOf({ embedding: { values } }: Example): Buffer {
   return Buffer.from(values.buffer, values.byteOffset, values.byteLength);
 }
 
-/** With each example the sum of its cosines with each class's examples, itself among them. Grows with the examples. */
+/** For each example the sum of its cosines with each class's examples, including itself. Grows with the examples. */
 class ClassSums {
   #sums = new Float64Array();
   #cosines: readonly Float64Array[] = [];
@@ -279,7 +279,7 @@ class Prototypes {
     const made: Known[] = [];
     for (const [c, own] of members.entries()) {
       const known = this.#known[c];
-      // The same object is the same example at the same place.
+      // The same object means the same example at the same index.
       if (known?.members.length === own.length && own.every((row, i) => row === known.members[i])) {
         made.push(known);
         continue;
@@ -295,8 +295,8 @@ class Prototypes {
 }
 
 /**
- * Selects at most this many examples. Each label (and the negatives of each) may have as many as all that have more can
- * have alike; of those with more, the newest one, then again and again the one that is least like those chosen so far.
+ * Selects at most this many examples. Labels (and the negatives of each) share the room equally, and small ones are kept
+ * complete; of the others, the newest example, then repeatedly the one least similar to those chosen so far.
  */
 function* choose(examples: readonly Example[], most: number): Steps<Example[]> {
   if (examples.length <= most) return [...examples];

@@ -1,19 +1,19 @@
 /**
- * One piece of work after the other: trainers keep what they worked out, and must not be asked in the middle of it. Work
- * of one name that has not begun yet is done once for all who ask for it.
+ * Runs work one piece after the other: trainers keep intermediate results, and must not be called while they work. Work
+ * of one name that has not begun yet is done once for all callers.
  */
 export class TrainingTurns {
   #last: Promise<unknown> = Promise.resolve();
   readonly #waiting = new Map<string, Promise<unknown>>();
 
-  /** After all that was asked for before. */
+  /** Runs after all earlier requests. */
   run<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#last.then(work);
     this.#last = result.catch(() => {});
     return result;
   }
 
-  /** The same, and once for all who ask before it begins. @param name Says all that the work depends on. */
+  /** The same, but once for all callers before it begins. @param name Covers everything the work depends on. */
   share<T>(name: string, work: () => Promise<T>): Promise<T> {
     const waiting = this.#waiting.get(name) as Promise<T> | undefined;
     if (waiting) return waiting;
@@ -25,7 +25,7 @@ export class TrainingTurns {
     return result;
   }
 
-  /** All that was asked for is done, or failed. */
+  /** Resolves when all requested work is done, or failed. */
   async idle(): Promise<void> {
     await this.#last;
   }

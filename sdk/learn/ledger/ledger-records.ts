@@ -33,7 +33,7 @@ export interface Meta {
 export interface Total {
   /** Number of changes so far; each part has the number of its last one. */
   readonly changes: number;
-  /** Of those numbers. */
+  /** The sum of those numbers. */
   readonly sum: number;
   /** Examples and cuts. */
   readonly items: number;

@@ -62,7 +62,7 @@ export async function readMeta(db: Database): Promise<Meta | undefined> {
  */
 export async function readLedger(db: Database, dimension: number): Promise<StoredLedger> {
   const records = new Map<string, PartRecord>();
-  /** Of those that are also present in the newer form. */
+  /** Old-form parts that are also present in the newer form. */
   const older = new Map<string, PartRecord>();
   const items = new Map<string, Map<string, Example | Cut>>();
   const unread = new Map<string, string[]>();
