@@ -63,7 +63,7 @@ const connectTimeoutMs = 10_000;
 /** How long the broker keeps commands while the connection is down; older ones were meant for another time. */
 const sessionExpirySeconds = 3600;
 const keepaliveSeconds = 30;
-/** The largest message accepted: a retained snapshot is well below. MQTT 5 brokers respect it; larger ones from others are dropped. */
+/** Largest message accepted; a retained snapshot is well below. MQTT 5 brokers respect it, larger ones of others are dropped. */
 const largestIncoming = 4 * 1024 * 1024;
 const endTimeoutMs = 500;
 

@@ -31,7 +31,7 @@ const penalty = 0.01;
  * not amount to certainty. Newton's method, with the step halved while it makes things worse.
  *
  * @param leads How far each example's own label was ahead of all others; below 0 where it was named wrongly.
- * @param hasOthers There is more than one class; otherwise leads say nothing, and the probability follows from the number of examples.
+ * @param hasOthers There is more than one class; otherwise leads say nothing, and the number of examples decides.
  */
 export function calibrate(leads: readonly number[], hasOthers: boolean): Calibration {
   const sure = (leads.length + 1) / (leads.length + 2);
