@@ -1,7 +1,16 @@
 import { bytesOf, type ElementName } from '../program/program.ts';
 import type { Block } from './arena.ts';
 import { elementsOf } from './elements.ts';
-import type { ConcatLayer, ConvLayer, Layer, Network, NetworkOutput, Region, View } from './network/network.ts';
+import {
+  type ConcatLayer,
+  type ConvLayer,
+  inputsOf,
+  type Layer,
+  type Network,
+  type NetworkOutput,
+  type Region,
+  type View,
+} from './network/network.ts';
 import { isWhole, regionOf, shapeOf } from './network/view.ts';
 
 /** Memory that holds one layer, or several beside each other. */
@@ -35,6 +44,7 @@ export class Places {
   readonly #outputs = new Map<Layer, NetworkOutput>();
   readonly #places = new Map<Layer, Place>();
   readonly #halos = new Map<Layer, number>();
+  readonly #rows = new Map<Layer, number>();
 
   constructor(network: Network) {
     this.elements = elementsOf(network);
@@ -48,6 +58,8 @@ export class Places {
       if (layer.kind === 'concat') this.#takeIn(layer);
     }
     for (const layer of network.layers) if (layer.kind === 'conv') this.#needHalo(layer);
+    const read = network.layers.flatMap(inputsOf);
+    for (const region of [...read, ...network.outputs.map(({ view }) => regionOf(view))]) this.#needRow(region);
   }
 
   elementOf(layer: Layer): ElementName {
@@ -103,6 +115,12 @@ export class Places {
     this.#halos.set(root, Math.max(this.#halos.get(root) ?? 0, needed));
   }
 
+  /** Where every second pixel is read, the one after the last lies in its row too: a view's rows have whole pixels. */
+  #needRow({ layer, w }: Region): void {
+    const root = this.#root(layer);
+    this.#rows.set(root, Math.max(this.#rows.get(root) ?? 0, w.size * w.step));
+  }
+
   #root(layer: Layer): Layer {
     const within = this.#within.get(layer);
     return within ? this.#root(within.concat) : layer;
@@ -120,7 +138,7 @@ export class Places {
     }
     const halo = this.#halos.get(layer) ?? 0;
     const pixelBytes = pitchOf(layer, unit);
-    const rowBytes = (layer.w + 2 * halo) * pixelBytes;
+    const rowBytes = Math.max(layer.w + 2 * halo, this.#rows.get(layer) ?? 0) * pixelBytes;
     const bytes = (layer.h + 2 * halo) * rowBytes;
     const buffer = this.#buffer(bytes, halo, halo * (rowBytes + pixelBytes));
     return { buffer, offset: 0, pixelBytes, rowBytes };

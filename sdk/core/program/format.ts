@@ -1,11 +1,12 @@
 import { crc32 } from 'node:zlib';
 import { InputError } from '../../base/errors.ts';
-import { assertProgram, limits } from './check.ts';
+import { assertProgram } from './check.ts';
 import { arrays, constantsOf } from './constants.ts';
 import {
   bytesOf,
   type EpilogueName,
   epilogues,
+  limits,
   type OperationName,
   operations,
   type Program,
@@ -221,7 +222,8 @@ class ProgramReader {
     const viewsAt = part(48, views, sizes.view);
     const tensorsAt = part(56, tensors, sizes.tensor);
     const stepsAt = part(40, steps, sizes.step);
-    part(64, data.getUint32(72, true), 1);
+    const namesEnd = part(64, data.getUint32(72, true), 1) + data.getUint32(72, true);
+    if (this.#bytes[namesEnd - 1] !== 0) throw damaged('names that end with a zero', 'others');
     const program = { tensors: [] as ProgramTensor[], views: [] as ProgramView[], steps: [] as ProgramStep[] };
     for (let i = 0; i < views; i++) program.views.push(this.#view(viewsAt + i * sizes.view, i));
     for (let i = 0; i < tensors; i++) program.tensors.push(this.#tensor(tensorsAt + i * sizes.tensor, i));
@@ -244,8 +246,24 @@ class ProgramReader {
     if (this.#data.getUint32(12, true) !== sizes.header) {
       throw damaged(`a header of ${sizes.header} bytes`, `${this.#data.getUint32(12, true)}`);
     }
+    this.#assertZeros(
+      0,
+      [
+        [76, 80],
+        [88, 96],
+      ],
+      'the header',
+    );
     if (this.#data.getUint32(24, true) !== crc32(this.#bytes.subarray(sizes.header))) {
       throw damaged('the checksum of what follows the header', 'another one');
+    }
+  }
+
+  /** Fields without a meaning are 0: a later version may give them one. */
+  #assertZeros(at: number, places: readonly (readonly [from: number, to: number])[], what: string): void {
+    for (const [from, to] of places) {
+      const wrong = this.#bytes.subarray(at + from, at + to).findIndex((value) => value !== 0);
+      if (wrong >= 0) throw damaged(`${what}: 0 where nothing is said`, `another byte at ${from + wrong}`);
     }
   }
 
@@ -258,8 +276,8 @@ class ProgramReader {
 
   #table(place: number, length: number): number {
     const at = this.#offset(place, 'a table');
-    if (at < sizes.header || at + length > this.#bytes.length) {
-      throw damaged(`a table of ${length} bytes within ${this.#bytes.length}`, `one at ${at}`);
+    if (at < sizes.header || at + length > this.#bytes.length || (place !== 64 && at % 8 !== 0)) {
+      throw damaged(`a table of ${length} bytes within ${this.#bytes.length}, at a multiple of 8`, `one at ${at}`);
     }
     return at;
   }
@@ -285,6 +303,7 @@ class ProgramReader {
       this.#data.getUint32(at + place, true),
     ) as [number, number, number, number, number];
     const zeros = this.#offset(at + 32, what);
+    this.#assertZeros(at, [[40, sizes.view]], what);
     if (channels > limits.channels) throw damaged(`${what} of at most ${limits.channels} channels`, String(channels));
     return {
       offset: this.#offset(at, what),
@@ -306,6 +325,16 @@ class ProgramReader {
     if (direction > 1) throw damaged(`${what}: an input (0) or output (1)`, String(direction));
     const rank = this.#data.getUint32(at + 8, true);
     if (rank > limits.rank) throw damaged(`${what} of at most ${limits.rank} dimensions`, String(rank));
+    this.#assertZeros(
+      at,
+      [
+        [12 + 4 * rank, 40],
+        [48, sizes.tensor],
+      ],
+      what,
+    );
+    const place = this.#data.getBigUint64(at + 40, true);
+    if (direction === 0 && place !== callers) throw damaged(`${what}: an input in the caller's memory`, String(place));
     const shape = Array.from({ length: rank }, (_, i) => this.#data.getUint32(at + 12 + 4 * i, true));
     return {
       name,
@@ -323,6 +352,9 @@ class ProgramReader {
     const op = nameOf<OperationName>(operations, data.getUint16(at, true), `${what}: an operation`);
     const epilogue = nameOf<EpilogueName>(epilogues, data.getUint16(at + 2, true), `${what}: an epilogue`);
     const set = data.getUint16(at + 4, true);
+    if (set > 7) throw damaged(`${what}: flags of 1, 2 and 4`, String(set));
+    const order = set & flags.spaceToDepth ? [] : [[40, 48] as const];
+    this.#assertZeros(at, [[6, 8], ...order, [52, 56], [160, sizes.step]], what);
     const [input, second, out] = [8, 12, 16].map((place) => data.getUint32(at + place, true)) as [
       number,
       number,
@@ -354,7 +386,12 @@ class ProgramReader {
     if (step.kernel[0] > limits.kernel || step.kernel[1] > limits.kernel) {
       throw damaged(`${what}: a kernel of at most ${limits.kernel}`, step.kernel.join(' x '));
     }
-    const constants = constantsOf(step, inputsOf(step, views), views[out]!).map(({ field, count }) => {
+    const used = constantsOf(step, inputsOf(step, views), views[out]!);
+    for (const [field, place] of Object.entries(places)) {
+      const isUsed = used.some((one) => places[one.field] === place);
+      if (!isUsed) this.#assertZeros(at, [[place, place + 8]], `${what}: ${field}, for which it has no use`);
+    }
+    const constants = used.map(({ field, count }) => {
       const from = this.#offset(at + places[field], `${what}: ${field}`);
       return [field, this.#array<ArrayBufferView>(arrays[field], from, count, `${what}: ${field}`)] as const;
     });

@@ -121,6 +121,16 @@ export interface ProgramStep extends StepConstants {
   readonly macs: number;
 }
 
+/** The most that a program may have of something: what the kernels are laid out for. */
+export const limits = {
+  side: 16384,
+  channels: 4096,
+  arenaBytes: 2 ** 30,
+  items: 65535,
+  kernel: 64,
+  rank: 6,
+} as const;
+
 /** Bytes at the arena's start and end in which nothing lies: loads may reach into them. */
 export const spareBytes = 64;
 

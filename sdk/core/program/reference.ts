@@ -182,10 +182,13 @@ const accumulators: Partial<Record<ProgramStep['op'], NumberOf>> = {
     }
     return sum;
   },
-  average_pool(bytes, { bias, kernel, stride }, from, _, y, x, c) {
+  average_pool(bytes, { bias, kernel, stride, pad = [0, 0], dilation = [1, 1] }, from, _, y, x, c) {
     let sum = bias![c]!;
     for (let i = 0; i < kernel![0]; i++) {
-      for (let j = 0; j < kernel![1]; j++) sum += bytes[at1(from, y * stride![0] + i, x * stride![1] + j) + c]!;
+      for (let j = 0; j < kernel![1]; j++) {
+        sum +=
+          bytes[at1(from, y * stride![0] - pad[0] + i * dilation[0], x * stride![1] - pad[1] + j * dilation[1]) + c]!;
+      }
     }
     return sum;
   },
@@ -199,13 +202,13 @@ const accumulators: Partial<Record<ProgramStep['op'], NumberOf>> = {
 
 /** Steps that have no accumulator. */
 const values: Partial<Record<ProgramStep['op'], NumberOf>> = {
-  max_pool(bytes, { kernel, stride, pad }, from, _, y, x, c) {
+  max_pool(bytes, { kernel, stride, pad = [0, 0] }, from, _, y, x, c) {
     let largest = 0;
     for (let i = 0; i < kernel![0]; i++) {
-      const row = y * stride![0] - pad![0] + i;
+      const row = y * stride![0] - pad[0] + i;
       if (row < 0 || row >= from.h) continue;
       for (let j = 0; j < kernel![1]; j++) {
-        const column = x * stride![1] - pad![1] + j;
+        const column = x * stride![1] - pad[1] + j;
         if (column >= 0 && column < from.w) largest = Math.max(largest, bytes[at1(from, row, column) + c]!);
       }
     }

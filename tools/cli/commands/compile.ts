@@ -73,10 +73,12 @@ async function knownProgram(model: string, { calibrate, out }: CompileOptions): 
 }
 
 async function readShown(path: string): Promise<Shown> {
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw new InputError(`the program ${path} cannot be read: ${messageOf(error)}`);
-  });
-  return { program: readProgram(bytes), bytes };
+  try {
+    const bytes = await readFile(path);
+    return { program: readProgram(bytes), bytes };
+  } catch (error) {
+    throw new InputError(`the program ${path} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 /** The program, and a card beside it where there is none. */

@@ -1,0 +1,102 @@
+import { random } from '../../../sdk/base/random.ts';
+import { bytesOf, type ElementName, type Program, type ProgramStep } from '../../../sdk/core/program/program.ts';
+
+/** A program of a few kilobytes with a step of each operation and each epilogue, and random constants. */
+export function everyOperation(): Program {
+  const next = random(5);
+  const between = (low: number, high: number) => low + Math.floor(next() * (high - low + 1));
+  const bytes = (length: number, low = 0, high = 255) => Uint8Array.from({ length }, () => between(low, high));
+  const weights = (length: number) => Int8Array.from({ length }, () => between(-127, 127));
+  const bias = (length: number) => Int32Array.from({ length }, () => between(-3000, 3000));
+  const floats = (length: number, size: number) => Float32Array.from({ length }, () => size * (0.5 + next()));
+  const shorts = (length: number) => Int16Array.from({ length }, () => between(100, 32767));
+  const views: Program['views'][number][] = [];
+  const steps: ProgramStep[] = [];
+  let end = 64;
+
+  /** A buffer of its own. @returns The view's index. */
+  const view = (side: number, channels: number, halo = 0, element: ElementName = 'uint8') => {
+    const pixelBytes = Math.ceil((channels * bytesOf(element)) / 4) * 4;
+    const rowBytes = (side + 2 * halo) * pixelBytes;
+    const zeroPoints = halo > 0 ? { zeroPoints: bytes(channels) } : {};
+    const offset = end + halo * (rowBytes + pixelBytes);
+    views.push({ offset, h: side, w: side, channels, pixelBytes, rowBytes, halo, element, ...zeroPoints });
+    end += Math.ceil(((side + 2 * halo) * rowBytes) / 64) * 64;
+    return views.length - 1;
+  };
+  const add = (step: Partial<ProgramStep> & Pick<ProgramStep, 'op' | 'in' | 'out'>) => {
+    steps.push({ epilogue: 'linear', name: `${step.op} ${steps.length}`, macs: 0, ...step });
+    return step.out;
+  };
+  const window = (kernel: number, stride = 1, pad = 0) =>
+    ({ kernel: [kernel, kernel], stride: [stride, stride], pad: [pad, pad], dilation: [1, 1] }) as const;
+  const clip = (c: number) => ({ z: bytes(c), lo: bytes(c, 0, 40), hi: bytes(c, 200, 255) });
+
+  const picture = add({ op: 'input', in: 0, out: view(4, 12, 1), spaceToDepth: [0, 0, 1, 0, 0, 1, 1, 1] });
+  const dense = (from: number, to: number, inputs: number, channels: number, taps: number) => ({
+    ...({ op: 'conv', in: from, out: to, macs: 16 * channels * inputs * taps } as const),
+    ...{ weights: weights(channels * inputs * taps), bias: bias(channels) },
+  });
+  const a = add({ ...dense(picture, view(4, 5, 1), 12, 5, 9), ...window(3, 1, 1), m: floats(5, 0.002), ...clip(5) });
+  const b = add({
+    ...{ op: 'depthwise', epilogue: 'silu', in: a, out: view(4, 5), macs: 16 * 5 * 9, ...window(3, 1, 1) },
+    ...{ weights: weights(45), bias: bias(5), m: floats(5, 0.05), k: shorts(5), z: bytes(5), e: 8, rs: 0 },
+  });
+  const c = add({
+    ...{ ...dense(b, view(4, 5), 5, 5, 1), epilogue: 'silu', ...window(1), in2: a, residual: true, e: 7, rs: 2 },
+    ...{ m: floats(5, 0.02), k: shorts(5), z: bytes(5), zb: bytes(5), kr: shorts(5) },
+  });
+  const d = add({
+    ...{ ...dense(c, view(4, 5), 5, 5, 1), ...window(1), in2: b, residual: true, m: floats(5, 0.004), ...clip(5) },
+    ...{ zb: bytes(5), rm: floats(5, 0.5) },
+  });
+  const e = add({
+    ...{ ...dense(d, view(4, 5), 5, 5, 1), epilogue: 'leaky', ...window(1) },
+    ...{ m: floats(5, 0.004), m2: floats(5, 0.0004), ...clip(5) },
+  });
+  const f = add({
+    ...{ ...dense(e, view(4, 5), 5, 5, 1), epilogue: 'hardswish', ...window(1) },
+    ...{ m: floats(5, 0.0001), k32: floats(5, 4), z: bytes(5, 0, 60) },
+  });
+  const g = add({
+    ...{ ...dense(f, view(4, 5), 5, 5, 1), epilogue: 'sigmoid', ...window(1) },
+    ...{ m: floats(5, 0.0001), k32: floats(5, 180), z: bytes(5, 0, 9) },
+  });
+  const h = add({ op: 'max_pool', in: g, out: view(2, 5), ...window(3, 2, 1) });
+  const i = add({ op: 'resize_bilinear', in: h, out: view(4, 5), kernel: [2, 2] });
+  const j = add({
+    ...{ op: 'add', in: i, in2: d, out: view(4, 5), za: bytes(5), zb: bytes(5) },
+    ...{ m: floats(5, 0.5), rm: floats(5, 0.5), ...clip(5) },
+  });
+  const k = add({
+    ...{ op: 'average_pool', in: j, out: view(1, 5), ...window(4, 4) },
+    ...{ bias: bias(5), m: floats(5, 1 / 16), ...clip(5) },
+  });
+  const l = add({
+    ...{ op: 'multiply', in: j, in2: k, out: view(4, 5), za: bytes(5), zb: bytes(5), m: floats(5, 0.01), ...clip(5) },
+  });
+  const m = add({ op: 'requantise', in: l, out: view(4, 5), za: bytes(5), m: floats(5, 1.1), ...clip(5) });
+  const n = add({ op: 'table', in: m, out: m, table: bytes(5 * 256) });
+  const o = add({ op: 'resize_nearest', in: n, out: view(8, 5), kernel: [2, 2] });
+  const scores = add({
+    ...{ ...dense(n, view(4, 3, 0, 'float32'), 5, 3, 1), epilogue: 'float_sigmoid', ...window(1), m: floats(3, 1e-4) },
+  });
+  const boxes = add({
+    ...{ ...dense(n, view(4, 3, 0, 'float32'), 5, 3, 1), epilogue: 'float', ...window(1), m: floats(3, 0.01) },
+  });
+  const rest = add({ op: 'dequantise', in: o, out: view(8, 5, 0, 'float32'), za: bytes(5), m: floats(5, 0.03) });
+  const output = (name: string, index: number) => {
+    const { offset, h: rows, w: columns, pixelBytes } = views[index]!;
+    const shape = [1, rows, columns, pixelBytes / 4];
+    return { name, direction: 'output', element: 'float32', shape, offset } as const;
+  };
+  return {
+    tensors: [
+      { name: 'images', direction: 'input', element: 'uint8', shape: [1, 8, 8, 3] },
+      ...[output('scores', scores), output('boxes', boxes), output('größen', rest)],
+    ],
+    views,
+    steps,
+    arenaBytes: end + 64,
+  };
+}
