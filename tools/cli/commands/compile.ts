@@ -35,6 +35,7 @@ export function addCompile(program: Command): void {
 
 async function compile(model: string, options: CompileOptions): Promise<void> {
   const isShown = options.list || options.profile;
+  if (options.out !== undefined) await assertOut(options.out);
   const known = await knownProgram(model, options);
   if (known && isShown) return show(known, options);
   const found = await findModel(model);
@@ -49,7 +50,6 @@ async function compile(model: string, options: CompileOptions): Promise<void> {
   const bytes = writeProgram(program);
   if (options.out !== undefined || !isShown) {
     const out = options.out ?? `${card.name}${programEnding}`;
-    if (!out.endsWith(programEnding)) throw new InputError(`--out: expected a name with ${programEnding}, got ${out}`);
     await write(out, bytes, card);
     const { steps, macs, arenaBytes } = totalsOf(program);
     printNote(
@@ -81,17 +81,22 @@ async function readShown(path: string): Promise<Shown> {
   }
 }
 
+/** Said before the network is compiled, which can take minutes. */
+async function assertOut(out: string): Promise<void> {
+  if (!out.endsWith(programEnding)) throw new InputError(`--out: expected a name with ${programEnding}, got ${out}`);
+  await access(dirname(out)).catch(() => {
+    throw new InputError(`--out: expected a file in a folder that exists, got ${out}`);
+  });
+}
+
 /** The program, and a card beside it where there is none. */
 async function write(path: string, bytes: Uint8Array, card: ModelCard): Promise<void> {
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const file = basename(path);
   const cardPath = join(dirname(path), `${basename(path, programEnding)}.card.json`);
+  const there = await cardAt(cardPath);
   await writeFile(path, bytes);
-  const isThere = await access(cardPath).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere) {
+  if (!there) {
     const { program: _, ...own } = card;
     await writeFile(
       cardPath,
@@ -99,8 +104,6 @@ async function write(path: string, bytes: Uint8Array, card: ModelCard): Promise<
     );
     return;
   }
-  const text = await readFile(cardPath, 'utf8');
-  const there = JSON.parse(text) as ModelCard;
   // Nothing else of a card that somebody wrote is touched.
   if (there.program?.file === file) there.program.sha256 = sha256;
   else if (there.file === file) there.sha256 = sha256;
@@ -109,6 +112,15 @@ async function write(path: string, bytes: Uint8Array, card: ModelCard): Promise<
     return;
   }
   await writeFile(cardPath, `${JSON.stringify(there, null, 2)}\n`);
+}
+
+async function cardAt(path: string): Promise<ModelCard | undefined> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as ModelCard;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new InputError(`the card ${path} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 async function show({ program, bytes }: Shown, { profile, json }: CompileOptions): Promise<void> {
