@@ -38,7 +38,8 @@ bool Program::load(const uint8_t* bytes, size_t size, const ProgramKernels& kern
                    ProgramError& error) {
   // A copy, which nobody can change once it is checked.
   if (!bytes_.allocate(size)) return error.set("no memory for a program of %zu bytes", size);
-  std::memcpy(bytes_.data(), bytes, size);
+  // An empty array has no address, which memcpy may not be given.
+  if (size > 0) std::memcpy(bytes_.data(), bytes, size);
   file_ = {bytes_.data(), size};
   if (!check_file(file_, error)) return false;
   if (!arena_.allocate(arena_bytes())) return error.set("no memory for an arena of %zu bytes", arena_bytes());
