@@ -47,11 +47,12 @@ describe.skipIf(!isPossible)('on arm64 (needs qemu-user-static, mmdebstrap, root
     (await run(lab('arm64-run'), [folder, ...args], { env: { ...process.env, ARM64: home } })).stdout;
   const there = (...args: string[]) => node('bin/ocellus.js', ...args);
 
-  // Scores have 8 bits, so neighbouring cells often tie, and which of their boxes is kept may be the other one there.
+  // Neighbouring cells may nearly tie, and which of their boxes is kept may be the other one there.
   it('the detector finds what it finds here: scores to 0.02, boxes that overlap by 0.9', async () => {
     const files = ['cat', 'cup', 'motorcycle', 'person', 'wall'].map((name) => `devices/scene/photos/${name}.jpg`);
     // Low enough that more than the plainest objects are compared.
-    const args = ['detect', '--json', '--threshold', '0.25', ...files];
+    // The kernels are not built there; that NEON's compute the same bits is seen in tests/real/kernels.
+    const args = ['detect', '--json', '--engine', 'onnxruntime', '--threshold', '0.25', ...files];
     const ours = jsonLines((await ocellus(args, folder)).out) as Line[];
     const theirs = jsonLines(await there(...args)) as Line[];
     expect(theirs.map(({ file }) => file)).toEqual(files);
