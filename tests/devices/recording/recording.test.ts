@@ -440,7 +440,7 @@ describe.skipIf(!hasProgram('ffmpeg'))('recording: (needs ffmpeg)', { timeout: 9
       expect(await of((folder) => writeFileSync(join(folder, 'recording.json'), '{'))).toMatch(
         /recording\.json: expected JSON/,
       );
-      expect(await of((folder) => writeFileSync(join(folder, 'recording.json'), '{"version":2}'))).toMatch(
+      expect(await of((folder) => writeFileSync(join(folder, 'recording.json'), '{"version":3}'))).toMatch(
         /version: expected/,
       );
     });
