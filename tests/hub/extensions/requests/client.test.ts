@@ -70,7 +70,7 @@ describe('requestVerb', () => {
 
   it('gives up when nobody answers, and says what may be wrong', async () => {
     await expect(requestVerb(client, { node: 'attic', timeoutMs: 50 }, 'info', {})).rejects.toThrow(
-      'ocellus/attic/request/info: no answer in 0.05 s; does node attic run?',
+      'ocellus/attic/request/info: no answer in 0.05 s; is node attic running?',
     );
     await broker.stop();
     await expect(requestVerb(client, { node: 'porch', timeoutMs: 50 }, 'info', {})).rejects.toThrow(
