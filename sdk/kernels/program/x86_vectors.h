@@ -85,13 +85,19 @@ I dot_in_place(I sum, I bytes, I weights) {
   return sum;
 }
 
-struct V128 : Vector128 {
+/// What all vectors that have the dot product of bytes do alike.
+template <class Vector>
+struct WithDot : Vector {
+  using I = typename Vector::I;
   using Bytes = I;
   using Weight = int8_t;
   static Bytes bytes_of(I bytes) { return bytes; }
   static void put_weights(Weight* vector, size_t lane, const int8_t (&four)[4]) { std::memcpy(vector + 4 * lane, four, 4); }
   static I dot(I sum, Bytes bytes, I weights) { return dot_in_place(sum, bytes, weights); }
-  static I dot_from(I sum, Bytes bytes, const Weight* weights) { return dot_in_place(sum, bytes, load(weights)); }
+  static I dot_from(I sum, Bytes bytes, const Weight* weights) { return dot_in_place(sum, bytes, Vector::load(weights)); }
+};
+
+struct V128 : WithDot<Vector128> {
   static F where_negative(I sign, F yes, F no) { return _mm_mask_blend_ps(_mm_movepi32_mask(sign), no, yes); }
   static void store_first(void* to, I v, size_t count) {
     if (count == 16) return store(to, v);
@@ -100,13 +106,7 @@ struct V128 : Vector128 {
   static void store_first_floats(float* to, F v, size_t count) { _mm_mask_storeu_ps(to, static_cast<__mmask8>((1u << count) - 1), v); }
 };
 
-struct V256 : Vector256 {
-  using Bytes = I;
-  using Weight = int8_t;
-  static Bytes bytes_of(I bytes) { return bytes; }
-  static void put_weights(Weight* vector, size_t lane, const int8_t (&four)[4]) { std::memcpy(vector + 4 * lane, four, 4); }
-  static I dot(I sum, Bytes bytes, I weights) { return dot_in_place(sum, bytes, weights); }
-  static I dot_from(I sum, Bytes bytes, const Weight* weights) { return dot_in_place(sum, bytes, load(weights)); }
+struct V256 : WithDot<Vector256> {
   static F where_negative(I sign, F yes, F no) { return _mm256_mask_blend_ps(_mm256_movepi32_mask(sign), no, yes); }
   static void store_first(void* to, I v, size_t count) {
     if (count == 32) return store(to, v);
@@ -115,13 +115,7 @@ struct V256 : Vector256 {
   static void store_first_floats(float* to, F v, size_t count) { _mm256_mask_storeu_ps(to, static_cast<__mmask8>((1u << count) - 1), v); }
 };
 
-struct V512 : Vector512 {
-  using Bytes = I;
-  using Weight = int8_t;
-  static Bytes bytes_of(I bytes) { return bytes; }
-  static void put_weights(Weight* vector, size_t lane, const int8_t (&four)[4]) { std::memcpy(vector + 4 * lane, four, 4); }
-  static I dot(I sum, Bytes bytes, I weights) { return dot_in_place(sum, bytes, weights); }
-  static I dot_from(I sum, Bytes bytes, const Weight* weights) { return dot_in_place(sum, bytes, load(weights)); }
+struct V512 : WithDot<Vector512> {
   static F where_negative(I sign, F yes, F no) { return _mm512_mask_blend_ps(_mm512_movepi32_mask(sign), no, yes); }
   static void store_first(void* to, I v, size_t count) {
     if (count == 64) return store(to, v);

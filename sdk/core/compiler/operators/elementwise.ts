@@ -5,6 +5,7 @@ import type { Lowering } from '../network/lowering.ts';
 import type { Region, View } from '../network/network.ts';
 import { channelsOf, isWhole, liesAs, regionOf, shapeOf } from '../network/view.ts';
 import { applyTo } from './activations.ts';
+import { giveAffine } from './affine.ts';
 import { labelOf, type Operator } from './operator.ts';
 
 export const add: Operator = (node, network) => {
@@ -126,12 +127,11 @@ const of =
  */
 function affine(node: OnnxNode, network: Lowering, view: View, scale: PerChannel, bias: PerChannel): void {
   const constant = node.inputs.map((name) => network.constantOf(name)).find((one) => one !== undefined)!;
-  const region = regionOf(view);
   const channels = channelIndices(view, constant);
   if (!channels) {
     throw unsupported(node, `its constant [${constant.shape.join(', ')}] has more than one number for each channel`);
   }
-  const { h, w, c } = region;
+  const { c } = regionOf(view);
   const factors = new Float64Array(c.size).fill(1);
   const sums = new Float64Array(c.size);
   channels.forEach((index, at) => {
@@ -139,16 +139,7 @@ function affine(node: OnnxNode, network: Lowering, view: View, scale: PerChannel
     factors[at] = scale(index);
     sums[at] = bias(index);
   });
-  const sides = { h: h.size, w: w.size, c: c.size };
-  const layer = network.add({
-    kind: 'affine',
-    name: labelOf(node),
-    ...sides,
-    input: region,
-    scale: factors,
-    bias: sums,
-  });
-  network.giveAlike(node.outputs[0]!, layer, view);
+  giveAffine(node, network, view, factors, sums);
 }
 
 /** For each channel of the view's region the position of its number in the constant. */
