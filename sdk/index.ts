@@ -38,7 +38,14 @@ export type { Tensor, TensorData, TensorInfo } from './core/engines/engine.ts';
 export { LateError, type TurnOptions } from './core/frame-queue.ts';
 export type { LoadOptions } from './core/load.ts';
 export type { EncodeTimes } from './core/messages.ts';
-export { type DetectOptions, type DetectTimes, listModels, loadModel, Model } from './core/model.ts';
+export {
+  type DetectOptions,
+  type DetectTimes,
+  listModels,
+  loadModel,
+  Model,
+  type TimedDetections,
+} from './core/model.ts';
 export type { Stream } from './core/turns.ts';
 export {
   type ColourSpace,

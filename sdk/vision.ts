@@ -29,6 +29,13 @@ export type { EventMessage, ObjectState } from './vision/event.ts';
 export { EventCycle } from './vision/event-cycle.ts';
 export type { Box, Point } from './vision/geometry.ts';
 export { type Crossing, type LineFrame, Lines } from './vision/lines.ts';
+export {
+  isCut,
+  type MergedDetections,
+  type MergeOptions,
+  mergeRegions,
+  type RegionDetections,
+} from './vision/merge-regions.ts';
 export type { Moment } from './vision/moment.ts';
 export { nms } from './vision/nms.ts';
 export type { Signature } from './vision/signature.ts';

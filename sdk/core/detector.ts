@@ -48,11 +48,18 @@ export interface Detector {
   /** All its labels: at least one, without duplicates. They must not change. */
   readonly labels: readonly string[];
   /**
+   * Whether it looks only where `options.regions` says. Default: false, and it is never given regions: it is asked for the whole
+   * frame, and a camera does not look closer.
+   */
+  readonly regions?: boolean;
+  /**
    * Finds objects. The frame is borrowed until this settles; `frame.acquire()` keeps it for longer. An error or an
    * invalid result drops this frame and is logged; the camera goes on. A promise that never settles blocks the camera:
    * use timeouts.
    *
    * @param options.scoreThreshold Objects with lower scores are ignored.
+   * @param options.regions Only of a detector with `regions: true`: where to look, in frame pixels, clipped to the frame; an
+   * object is returned once though several of them show it (`mergeRegions` of `ocellus/vision` does that).
    * @param options.stream Whose frame it is; `options.maxWaitMs`: after this time a newer frame is worth more: throw a
    * `LateError` instead of starting on this one. @throws LateError when it did not process the frame.
    */

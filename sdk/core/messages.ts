@@ -46,7 +46,8 @@ export interface SharedPixels {
 export interface DetectRequest {
   readonly type: 'detect';
   readonly frame: SharedPixels;
-  readonly region: Region | undefined;
+  /** One at least, inside the frame. Undefined: the whole frame. */
+  readonly regions: readonly Region[] | undefined;
   readonly scoreThreshold: number;
   /** Undefined: 0.6, or none if the model has its own suppression. */
   readonly iouThreshold: number | undefined;
@@ -65,7 +66,7 @@ export interface CloseRequest {
   readonly type: 'close';
 }
 
-/** Times of the steps of one request, ms. */
+/** Times of the steps of one request, ms; of all its regions together. */
 export interface DetectTimes {
   readonly preprocessMs: number;
   readonly inferMs: number;
@@ -97,6 +98,8 @@ export interface FoundReply {
   readonly xyxy: Float32Array<ArrayBuffer>;
   readonly score: Float32Array<ArrayBuffer>;
   readonly classId: Int32Array<ArrayBuffer>;
+  /** Of each: whether an edge inside the frame cuts it. */
+  readonly cut: readonly boolean[];
   readonly times: DetectTimes;
 }
 

@@ -1,4 +1,5 @@
 import { assertKind } from '../base/arguments.ts';
+import { InputError } from '../base/errors.ts';
 import { defaultModel, type EngineName } from '../config/schema.ts';
 import { assertFrame, type Frame } from '../frame/frame.ts';
 import { clipRegion, type Region } from '../frame/letterbox.ts';
@@ -23,13 +24,37 @@ export interface DetectOptions extends TurnOptions {
   iouThreshold?: number;
   /** At most this many, best first. Default 100. */
   maxDetections?: number;
-  /** Detect only in this part of the frame, in frame pixels. Boxes are in frame pixels too. */
+  /** Detect only in this part of the frame, in frame pixels. Boxes are in frame pixels too. The same as `regions` of one. */
   region?: Region;
+  /**
+   * Detect in each of these parts of the frame, in frame pixels, 1 to 256: each is shown to the network as large as its input
+   * allows, so what is small in the whole view is found too. They may overlap and contain each other, and one may be the whole
+   * frame. What they find is merged (`mergeRegions` of `ocellus/vision`): each object once, whole where one of them has it whole.
+   *
+   * @example
+   * const { width, height } = frame;
+   * const gate = { x: 1200, y: 400, width: 416, height: 416 };
+   * const found = await model.detect(frame, { regions: [{ x: 0, y: 0, width, height }, gate] });
+   */
+  regions?: readonly Region[];
   /**
    * A cell may yield a box for each class that passes, as in accuracy measurements. Default: only for its best class.
    */
   multiLabel?: boolean;
 }
+
+/** What was found in a frame, and how long it took. */
+export interface TimedDetections {
+  readonly detections: Detections;
+  /** Of each detection: whether an edge of a region that lies inside the frame cuts it, and no region has it whole. */
+  readonly cut: readonly boolean[];
+  readonly times: DetectTimes;
+  /** How many regions the network looked at: 1 for the whole frame. */
+  readonly regions: number;
+}
+
+/** Maximum number of regions per call. */
+const maxRegions = 256;
 
 /**
  * Loads a detector in its own thread.
@@ -78,18 +103,16 @@ export class Model {
    * shared memory (of a `FramePool`) are read in place; others are copied once.
    *
    * @returns Boxes in frame pixels, clipped to the frame, best first.
-   * @throws RangeError when an option is out of its range or the region does not touch the frame; LateError when it waited
-   *   longer than `maxWaitMs`; Error when the model was closed or too many frames wait.
+   * @throws RangeError when an option is out of its range or a region does not touch the frame; InputError when both `region`
+   *   and `regions` are given; LateError when it waited longer than `maxWaitMs`; Error when the model was closed or too many
+   *   frames wait.
    */
   async detect(frame: Frame, options: DetectOptions = {}): Promise<Detections> {
     return (await this.detectTimed(frame, options)).detections;
   }
 
-  /** As `detect()`, with the times of each step. */
-  async detectTimed(
-    frame: Frame,
-    options: DetectOptions = {},
-  ): Promise<{ detections: Detections; times: DetectTimes }> {
+  /** As `detect()`, with the times of each step and what regions cut. */
+  async detectTimed(frame: Frame, options: DetectOptions = {}): Promise<TimedDetections> {
     assertFrame('detect', frame);
     assertKind('detect: options', options, 'object');
     const iou = options.iouThreshold ?? this.card.thresholds.iou;
@@ -99,11 +122,12 @@ export class Model {
       iouThreshold: iou === undefined ? undefined : fraction('iouThreshold', iou),
       maxDetections: atLeastOne('maxDetections', options.maxDetections ?? 100),
       multiLabel: options.multiLabel ?? false,
-      region: options.region && clipRegion(frame, options.region),
+      regions: regionsOf(frame, options),
     } as const;
     const { stream, maxWaitMs } = options;
-    const { xyxy, score, classId, times } = await this.#queue.ask(frame, question, 'found', { stream, maxWaitMs });
-    return { detections: new Detections({ xyxy, score, classId, labels: this.card.labels }), times };
+    const { xyxy, score, classId, cut, times } = await this.#queue.ask(frame, question, 'found', { stream, maxWaitMs });
+    const detections = new Detections({ xyxy, score, classId, labels: this.card.labels });
+    return { detections, cut, times, regions: question.regions?.length ?? 1 };
   }
 
   /** Ends the thread. The frame in progress is finished; waiting ones are rejected. */
@@ -115,6 +139,19 @@ export class Model {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+function regionsOf(frame: Frame, { region, regions }: DetectOptions): Region[] | undefined {
+  if (regions === undefined) return region && [clipRegion(frame, region)];
+  if (region !== undefined) throw new InputError('detect: expected region or regions, got both');
+  assertKind('detect: regions', regions, 'list');
+  if (!(regions.length >= 1 && regions.length <= maxRegions)) {
+    throw new RangeError(`regions: expected 1 to ${maxRegions}, got ${regions.length}`);
+  }
+  return regions.map((one, i) => {
+    assertKind(`detect: regions[${i}]`, one, 'object', 'a region: { x, y, width, height }');
+    return clipRegion(frame, one);
+  });
 }
 
 function fraction(name: string, value: number): number {

@@ -5,12 +5,18 @@ import type { Detector, DetectorInfo, Found, FoundObject } from '../core/detecto
 import { LateError } from '../core/frame-queue.ts';
 import type { DetectOptions, DetectTimes, Model } from '../core/model.ts';
 import type { Frame } from '../frame/frame.ts';
+import { clipRegion, type Region, type Size } from '../frame/letterbox.ts';
 import { Detections } from '../vision/detections.ts';
+import { isCut } from '../vision/merge-regions.ts';
 
 /** The checked answer of a detector for one frame. */
 export interface Answer {
   readonly detections: Detections;
-  /** ms; `queue` is the rest of the time until the answer came. */
+  /** Of each detection: whether an edge of a region inside the frame cuts it. */
+  readonly cut: readonly boolean[];
+  /** Where the network looked: the whole frame, if its detector takes no regions. */
+  readonly regions: readonly Region[];
+  /** ms, of all regions together; `queue` is the rest of the time until the answer came. */
   readonly times: {
     readonly queue: number;
     readonly preprocess: number;
@@ -21,6 +27,10 @@ export interface Answer {
   readonly atMs: number;
 }
 
+interface Checked extends Pick<Answer, 'detections' | 'cut'> {
+  readonly times?: Found['times'];
+}
+
 /** Boxes that all fit into this many pixels are probably fractions of the picture. */
 const shareLike = 1;
 
@@ -28,22 +38,27 @@ const shareLike = 1;
 export class AskedDetector {
   /** Of a model: its card. */
   readonly info: DetectorInfo;
-  readonly #detect: (frame: Frame, options: DetectOptions) => Promise<Found> | Found;
+  /** Whether it looks at regions of a frame; else it is asked for the whole, whatever regions are asked for. */
+  readonly takesRegions: boolean;
+  readonly #detect: (frame: Frame, options: DetectOptions) => Promise<Checked>;
 
   /** @throws InputError when it is not a detector. */
   constructor(given: Model | Detector) {
     if (isModel(given)) {
       this.info = given.card;
+      this.takesRegions = true;
       this.#detect = (frame, options) => given.detectTimed(frame, options);
       return;
     }
     assertDetector(given);
     const labels = [...given.labels];
     this.info = { name: given.name ?? 'detector', labels };
+    this.takesRegions = given.regions ?? false;
     const places = new Map(labels.map((label, i) => [label, i]));
     this.#detect = async (frame, options) => {
       const found = await given.detect(frame, options);
-      return { ...found, detections: this.#checked(found, places, frame) };
+      const detections = this.#checked(found, places, frame);
+      return { times: found.times, detections, cut: cutBy(options.regions ?? [], detections, frame) };
     };
   }
 
@@ -53,13 +68,15 @@ export class AskedDetector {
    */
   async ask(frame: Frame, options: DetectOptions): Promise<Answer | undefined> {
     const asked = performance.now();
+    const { regions: wanted, ...rest } = options;
+    const regions = this.takesRegions ? wanted?.map((region) => clipRegion(frame, region)) : undefined;
     try {
-      const { detections, times = {} } = await this.#detect(frame, options);
+      const { detections, cut, times = {} } = await this.#detect(frame, regions ? { ...rest, regions } : rest);
       const atMs = performance.now();
       const { preprocessMs = 0, inferMs = 0, decodeMs = 0 } = times;
       const queue = Math.max(0, atMs - asked - preprocessMs - inferMs - decodeMs);
       const spent = { queue, preprocess: preprocessMs, infer: inferMs, decode: decodeMs };
-      return { detections: detections as Detections, times: spent, atMs };
+      return { detections, cut, regions: regions ?? [wholeOf(frame)], times: spent, atMs };
     } catch (error) {
       if (error instanceof LateError) return undefined;
       throw error;
@@ -133,6 +150,16 @@ function assertDetector(given: Detector): void {
   }
   const twice = labels.find((label, i) => labels.indexOf(label) !== i);
   if (twice !== undefined) throw new InputError(`model.labels: expected each name once, got ${twice} twice`);
+}
+
+const wholeOf = ({ width, height }: Size): Region => ({ x: 0, y: 0, width, height });
+
+/** Of each detection: whether none of the regions has it whole. @param regions None: the whole frame was seen. */
+function cutBy(regions: readonly Region[], detections: Detections, frame: Size): boolean[] {
+  return Array.from(
+    detections,
+    ({ box }) => regions.length > 0 && regions.every((region) => isCut(box, region, frame)),
+  );
 }
 
 const isIterable = (value: unknown): value is Iterable<unknown> =>

@@ -14,7 +14,7 @@ const fit: Request = { type: 'fit', card: card({ type: 'yolov8' }) };
 const detect = {
   type: 'detect',
   frame: { format: 'GRAY8', width: 4, height: 4, planes: [], colour: { matrix: 'bt601', range: 'full' } },
-  region: undefined,
+  regions: undefined,
   scoreThreshold: 0.5,
   iouThreshold: 0.5,
   maxDetections: 1,
@@ -72,7 +72,7 @@ describe('CoreThread', () => {
   it('fails a request whose reply is another, or that cannot be sent; ends a thread that does not end itself', async () => {
     const thread = new CoreThread('onnxruntime', faulty);
     await expect(thread.request(detect, 'found')).rejects.toThrow("the core's thread: expected found, got ready");
-    await expect(thread.request({ ...detect, region: (() => {}) as never }, 'found')).rejects.toThrow(
+    await expect(thread.request({ ...detect, regions: (() => {}) as never }, 'found')).rejects.toThrow(
       'could not be cloned',
     );
     await expect(thread.request(detect, 'found')).rejects.toThrow('expected found, got ready');

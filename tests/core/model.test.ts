@@ -343,6 +343,9 @@ describe('Model', () => {
         [{ iouThreshold: Number.NaN }, 'iouThreshold: expected 0..1, got NaN'],
         [{ maxDetections: 0 }, 'maxDetections: expected a whole number of at least 1, got 0'],
         [{ region: { x: 64, y: 0, width: 1, height: 1 } }, 'region: expected one that touches the 64x32 frame'],
+        [{ regions: [{ x: 64, y: 0, width: 1, height: 1 }] }, 'region: expected one that touches the 64x32 frame'],
+        [{ regions: [] }, 'regions: expected 1 to 256, got 0'],
+        [{ regions: Array(257).fill({ x: 0, y: 0, width: 1, height: 1 }) }, 'regions: expected 1 to 256, got 257'],
       ] as const) {
         const detecting = model.detect(frame, options);
         await expect(detecting).rejects.toThrow(RangeError);
@@ -412,6 +415,25 @@ describe('Model', () => {
       // What hangs over the edge is cut off.
       const hanging = { x: 32, y: -16, width: 64, height: 48 };
       expect([...(await model.detect(grey(), { region: hanging }))]).toMatchObject([{ box: [40, 12, 56, 20] }]);
+    });
+  });
+
+  it('looks at several regions in one call, and says how many', async () => {
+    await using(loadSlow(1), async (model) => {
+      const regions = [
+        { x: 32, y: 0, width: 32, height: 32 },
+        { x: 0, y: 0, width: 32, height: 64 },
+      ];
+      const found = await model.detectTimed(grey(), { regions });
+      expect([...found.detections].map(({ box }) => box)).toEqual([
+        [8, 12, 24, 20],
+        [40, 12, 56, 20],
+      ]);
+      expect(found).toMatchObject({ cut: [false, false], regions: 2 });
+      expect((await model.detectTimed(grey())).regions).toBe(1);
+      await expect(model.detect(grey(), { regions, region: regions[0]! })).rejects.toThrow(
+        'detect: expected region or regions, got both',
+      );
     });
   });
 

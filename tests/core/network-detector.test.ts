@@ -36,7 +36,7 @@ const request = (change: Partial<DetectRequest> = {}): DetectRequest => ({
     planes: [{ data: new Uint8Array(64 * 32), stride: 64 }],
     colour: { matrix: 'bt601', range: 'full' },
   },
-  region: undefined,
+  regions: undefined,
   scoreThreshold: 0.5,
   iouThreshold: 0.5,
   maxDetections: 100,
@@ -62,8 +62,39 @@ describe('NetworkDetector', () => {
 
   it('gives boxes of a region in frame pixels too', async () => {
     const detector = await detectorOf([[16, 16, 32, 32, 0.9, 0]]);
-    const { xyxy } = await detector.detect(request({ region: { x: 32, y: 0, width: 32, height: 32 } }));
+    const { xyxy } = await detector.detect(request({ regions: [{ x: 32, y: 0, width: 32, height: 32 }] }));
     expect([...xyxy]).toEqual([32, 0, 64, 32]);
+  });
+
+  it('looks at each region in turn, and gives each object once, whole where a region has it whole', async () => {
+    // In the middle of each region, as large as half of it.
+    const detector = await detectorOf([[16, 16, 16, 16, 0.9, 0]]);
+    const left = { x: 0, y: 0, width: 32, height: 32 };
+    const right = { x: 32, y: 0, width: 32, height: 32 };
+    const { xyxy, cut, times } = await detector.detect(request({ regions: [right, left, left] }));
+    expect([...xyxy]).toEqual([8, 8, 24, 24, 40, 8, 56, 24]);
+    expect(cut).toEqual([false, false]);
+    expect(Math.min(times.preprocessMs, times.inferMs, times.decodeMs)).toBeGreaterThanOrEqual(0);
+    expect(await detector.detect(request({ regions: [left, right] }))).toMatchObject({ xyxy, cut });
+  });
+
+  it('says what a region cuts, also of a single one', async () => {
+    const detector = await detectorOf([
+      [24, 16, 16, 8, 0.9, 0],
+      [4, 16, 8, 8, 0.8, 0],
+    ]);
+    const left = await detector.detect(request({ regions: [{ x: 0, y: 0, width: 32, height: 32 }] }));
+    expect([...left.xyxy]).toEqual([16, 12, 32, 20, 0, 12, 8, 20]);
+    expect(left.cut).toEqual([true, false]);
+    expect((await detector.detect(request())).cut).toEqual([false, false]);
+  });
+
+  it('puts together what is larger than each region', async () => {
+    const detector = await detectorOf([[16, 16, 32, 16, 0.9, 0]]);
+    const regions = [0, 24, 32].map((x) => ({ x, y: 0, width: 32, height: 32 }));
+    const { xyxy, cut } = await detector.detect(request({ regions }));
+    expect([...xyxy]).toEqual([0, 8, 64, 24]);
+    expect(cut).toEqual([false]);
   });
 
   it('clips boxes to the frame, and leaves out those in the padding and those that are no numbers', async () => {

@@ -59,6 +59,26 @@ describe.skipIf(!isFast)(`a model with a compiled program${needsFast}`, () => {
     }
   });
 
+  it('looks at several regions as its network does', async () => {
+    await folder.write('cat.ocp', program);
+    const onnx = await folder.write('cat.onnx', network);
+    await folder.write('cat.card.json', rawCard({ type: 'yolov8' }, { program: named }));
+    const regions = [0, 32].map((x) => ({ x, y: 0, width: 32, height: 32 }));
+    // The program's score is that of the brightest pixel, here without bars beside it.
+    for (const engine of ['native', 'onnxruntime'] as const) {
+      await using model = await loadModel(onnx, { engine });
+      const found = await model.detectTimed(grey(), { regions });
+      expect([engine, found.regions, [...found.detections].map(({ box }) => box)]).toEqual([
+        engine,
+        2,
+        [
+          [8, 12, 24, 20],
+          [40, 12, 56, 20],
+        ],
+      ]);
+    }
+  });
+
   it('may be there without a network', async () => {
     const alone = rawCard({ type: 'yolov8' }, { file: 'alone.ocp', sha256: sha256(program) });
     const card = await folder.write('alone.card.json', alone);

@@ -41,7 +41,7 @@ const detect: DetectRequest = {
     planes: [{ data: new Uint8Array(new SharedArrayBuffer(32 * 32)), stride: 32 }],
     colour: { matrix: 'bt601', range: 'full' },
   },
-  region: undefined,
+  regions: undefined,
   scoreThreshold: 0.5,
   iouThreshold: 0.5,
   maxDetections: 10,

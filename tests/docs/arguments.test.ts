@@ -39,6 +39,7 @@ const frame = () =>
   });
 const detections = () => ocellus.Detections.empty(['cat']);
 const drawing = () => new vision.SvgDrawing({ width: 10, height: 10 });
+const region = { x: 0, y: 0, width: 4, height: 4 };
 const settings = () => ocellus.resolveSettings({});
 const trackerOptions = { confirm: 3, lostSeconds: 2, stationarySeconds: 5, threshold: () => 0.6 };
 const pool = () => new ocellus.FramePool({ format: 'GRAY8', width: 4, height: 4 });
@@ -71,6 +72,8 @@ const table: readonly (readonly [name: string, call: Call, right?: readonly stri
   ['loadModel', (x) => ocellus.loadModel(undefined, x), options],
   ['Model.detect', async (x) => (await model()).detect(x)],
   ['Model.detect', async (x) => (await model()).detect(frame(), x), options],
+  ['Model.detect', async (x) => (await model()).detect(frame(), { regions: x }), optional],
+  ['Model.detect', async (x) => (await model()).detect(frame(), { regions: [x] })],
   ['loadClassifier', (x) => ocellus.loadClassifier(x), optional],
   ['Classifier.classify', async (x) => (await classifier()).classify(x)],
   ['Classifier.classify', async (x) => (await classifier()).classify(frame(), x), options],
@@ -171,6 +174,14 @@ const table: readonly (readonly [name: string, call: Call, right?: readonly stri
     (x) => vision.letterboxGeometry(x, { width: 4, height: 4, resize: 'letterbox', align: 'center' }),
   ],
   ['letterboxGeometry', (x) => vision.letterboxGeometry(frame(), x)],
+  ['mergeRegions', (x) => vision.mergeRegions(x, frame())],
+  ['mergeRegions', (x) => vision.mergeRegions([x], frame())],
+  ['mergeRegions', (x) => vision.mergeRegions([{ region, detections: x }], frame())],
+  ['mergeRegions', (x) => vision.mergeRegions([{ region, detections: detections() }], x)],
+  ['mergeRegions', (x) => vision.mergeRegions([{ region, detections: detections() }], frame(), x), options],
+  ['isCut', (x) => vision.isCut(x, region, frame())],
+  ['isCut', (x) => vision.isCut([0, 0, 1, 1], x, frame())],
+  ['isCut', (x) => vision.isCut([0, 0, 1, 1], region, x)],
   ['nms', (x) => vision.nms(x, 0.5)],
   ['nms', (x) => vision.nms(detections(), x)],
   ['spaceOf', (x) => learn.spaceOf(x)],

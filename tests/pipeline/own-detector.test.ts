@@ -3,7 +3,9 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { resolveSettings } from '../../sdk/config/settings.ts';
 import type { Detector, Found } from '../../sdk/core/detector.ts';
 import { LateError } from '../../sdk/core/frame-queue.ts';
-import type { Frame } from '../../sdk/frame/frame.ts';
+import type { DetectOptions } from '../../sdk/core/model.ts';
+import { Frame } from '../../sdk/frame/frame.ts';
+import { AskedDetector } from '../../sdk/pipeline/ask-detector.ts';
 import { Node } from '../../sdk/pipeline/node.ts';
 import { Pipeline, type PipelineOptions } from '../../sdk/pipeline/pipeline.ts';
 import { Detections } from '../../sdk/vision/detections.ts';
@@ -38,6 +40,44 @@ async function play(detect: (frame: Frame) => Found | Promise<Found>, options: P
   await ended;
   return { pipeline, told, boxes, problems: logger.lines.filter((line) => /^(warn|error)/.test(line)) };
 }
+
+describe('Regions that a detector of one’s own is asked for', () => {
+  const whole = { x: 0, y: 0, width: 160, height: 120 };
+  const gate = { x: 100, y: 20, width: 80, height: 80 };
+  const frame = () =>
+    new Frame({
+      format: 'GRAY8',
+      width: 160,
+      height: 120,
+      planes: [{ data: new Uint8Array(160 * 120), stride: 160 }],
+      sequence: 0,
+      captureTimeNs: 0,
+      wallTimeMs: 0,
+    });
+
+  it('are not given to it where it takes none: it is asked for the whole frame, once', async () => {
+    const asked: DetectOptions[] = [];
+    const detect = (_: Frame, options: DetectOptions) => ({ detections: asked.push(options) ? [cat] : [] });
+    const detector = new AskedDetector({ labels: ['cat'], detect });
+    const answer = await detector.ask(frame(), { scoreThreshold: 0.2, regions: [gate, whole] });
+    expect(detector.takesRegions).toBe(false);
+    expect(asked).toEqual([{ scoreThreshold: 0.2 }]);
+    expect(answer).toMatchObject({ regions: [whole], cut: [false] });
+  });
+
+  it('are given to it, clipped, where it takes them; what they cut is found out', async () => {
+    const asked: DetectOptions[] = [];
+    const other = { box: [100, 30, 130, 60], score: 0.8, label: 'cat' } as const;
+    const inside = { ...other, box: [120, 30, 150, 60] } as const;
+    const detect = (_: Frame, options: DetectOptions) => ({ detections: asked.push(options) ? [other, inside] : [] });
+    const detector = new AskedDetector({ labels: ['cat'], regions: true, detect });
+    const clipped = { ...gate, width: 60 };
+    expect(await detector.ask(frame(), { regions: [gate] })).toMatchObject({ regions: [clipped], cut: [true, false] });
+    expect(await detector.ask(frame(), { regions: [gate, whole] })).toMatchObject({ cut: [false, false] });
+    expect(await detector.ask(frame(), {})).toMatchObject({ regions: [whole], cut: [false, false] });
+    expect(asked.map(({ regions }) => regions)).toEqual([[clipped], [clipped, whole], undefined]);
+  });
+});
 
 describe('A detector of one’s own', () => {
   it('gets tracker, zones and events, with its own labels; its times are counted', async () => {
