@@ -27,6 +27,7 @@ export { type CountChange, changedCounts, countTracks } from './vision/counts.ts
 export { type Detection, Detections, type DetectionsInit } from './vision/detections.ts';
 export type { EventMessage, ObjectState } from './vision/event.ts';
 export { EventCycle } from './vision/event-cycle.ts';
+export { type FarOptions, farRegions } from './vision/far-regions.ts';
 export type { Box, Point } from './vision/geometry.ts';
 export { type Crossing, type LineFrame, Lines } from './vision/lines.ts';
 export {

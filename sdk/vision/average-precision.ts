@@ -19,6 +19,12 @@ export interface AveragePrecision {
   readonly ap: number;
   readonly ap50: number;
   readonly ap75: number;
+  /** AP of objects below 32 x 32 pixels of the picture; NaN when there are none. */
+  readonly apSmall: number;
+  /** Of those from there to 96 x 96. */
+  readonly apMedium: number;
+  /** Of larger ones. */
+  readonly apLarge: number;
   /** AP of each class that has objects, by class id. */
   readonly perClass: ReadonlyMap<number, number>;
 }
@@ -30,9 +36,16 @@ const at50 = 0;
 const at75 = 5;
 const maxDetections = 100;
 
+/** Areas from the first to the last are counted, square pixels; other objects, and what is found of them, are ignored. */
+type Range = readonly [least: number, most: number];
+const everySize: Range = [0, Number.POSITIVE_INFINITY];
+const small: Range = [0, 32 ** 2];
+const medium: Range = [32 ** 2, 96 ** 2];
+const large: Range = [96 ** 2, Number.POSITIVE_INFINITY];
+
 /**
- * COCO's average precision, as pycocotools computes it for boxes (area: all, at most 100 detections of a class in a
- * picture, 101 recall points, no crowds).
+ * COCO's average precision, as pycocotools computes it for boxes (at most 100 detections of a class in a picture, 101
+ * recall points, no crowds; an object's area is that of its box).
  *
  * @example
  * const { ap, ap50 } = averagePrecision([{ detections: await model.detect(frame, { scoreThreshold: 0.01 }), truth }]);
@@ -44,12 +57,18 @@ export function averagePrecision(pictures: readonly EvaluatedPicture[]): Average
     assertDetections('averagePrecision: detections', one.detections);
   }
   const classIds = new Set(pictures.flatMap(({ truth }) => truth.map(({ classId }) => classId)));
-  const curves = new Map([...classIds].sort((a, b) => a - b).map((classId) => [classId, ofClass(pictures, classId)]));
+  const inOrder = [...classIds].sort((a, b) => a - b);
+  const curves = new Map(inOrder.map((classId) => [classId, ofClass(pictures, classId, everySize)]));
   const all = [...curves.values()];
+  const ofSize = (range: Range) =>
+    mean(inOrder.map((classId) => mean(ofClass(pictures, classId, range))).filter((ap) => !Number.isNaN(ap)));
   return {
     ap: mean(all.map(mean)),
     ap50: mean(all.map((values) => values[at50]!)),
     ap75: mean(all.map((values) => values[at75]!)),
+    apSmall: ofSize(small),
+    apMedium: ofSize(medium),
+    apLarge: ofSize(large),
     perClass: new Map([...curves].map(([classId, values]) => [classId, mean(values)])),
   };
 }
@@ -60,26 +79,44 @@ function mean(values: readonly number[]): number {
 
 interface Ranked {
   readonly score: number;
-  /** Per IoU threshold: whether it matched an object that no better detection had matched. */
-  readonly hits: readonly boolean[];
+  /** Per IoU threshold: whether it matched an object that no better detection had matched; undefined: not counted. */
+  readonly hits: readonly (boolean | undefined)[];
 }
 
-/** AP of one class at each IoU threshold. */
-function ofClass(pictures: readonly EvaluatedPicture[], classId: number): number[] {
+/** AP of one class at each IoU threshold; NaN without objects of this size. */
+function ofClass(pictures: readonly EvaluatedPicture[], classId: number, range: Range): number[] {
   const ranked: Ranked[] = [];
   let objects = 0;
   for (const { detections, truth } of pictures) {
     const boxes = truth.filter((object) => object.classId === classId).map(({ box }) => box);
-    objects += boxes.length;
-    ranked.push(...match(detections, classId, boxes));
+    // Those that count come first.
+    const inside = boxes.filter((box) => isIn(areaOf(box), range));
+    const outside = boxes.filter((box) => !isIn(areaOf(box), range));
+    objects += inside.length;
+    ranked.push(...match(detections, classId, [...inside, ...outside], inside.length, range));
   }
+  if (objects === 0) return iouThresholds.map(() => Number.NaN);
   // Stable: of equal scores, the earlier picture's comes first.
   ranked.sort((a, b) => b.score - a.score);
-  return iouThresholds.map((_, t) => areaUnderCurve(ranked, t, objects));
+  return iouThresholds.map((_, t) => {
+    const counted = ranked.map(({ hits }) => hits[t]).filter((hit) => hit !== undefined);
+    return areaUnderCurve(counted, objects);
+  });
 }
 
-/** Matches each detection of a class, best first, with the free object it overlaps most. */
-function match(detections: Detections, classId: number, boxes: readonly TrueObject['box'][]): Ranked[] {
+/**
+ * Matches each detection of a class, best first, with the free object it overlaps most, and with one that is not counted
+ * only where there is no other.
+ *
+ * @param counted The first so many boxes are counted.
+ */
+function match(
+  detections: Detections,
+  classId: number,
+  boxes: readonly TrueObject['box'][],
+  counted: number,
+  range: Range,
+): Ranked[] {
   const { xyxy, score } = detections;
   const rows: number[] = [];
   detections.classId.forEach((id, i) => {
@@ -87,24 +124,34 @@ function match(detections: Detections, classId: number, boxes: readonly TrueObje
   });
   rows.sort((a, b) => score[b]! - score[a]!);
   rows.length = Math.min(rows.length, maxDetections);
-  const ious = rows.map((i) => boxes.map((box) => overlap(xyxy.subarray(i * 4, i * 4 + 4), box)));
-  const hits = rows.map(() => new Array<boolean>(iouThresholds.length).fill(false));
+  const found = rows.map((i) => xyxy.subarray(i * 4, i * 4 + 4));
+  const ious = found.map((row) => boxes.map((box) => overlap(row, box)));
+  // What hit nothing is false, if it is of a size that counts.
+  const misses = found.map((row) => (isIn(areaOf(row), range) ? false : undefined));
+  const hits = misses.map((miss) => new Array<boolean | undefined>(iouThresholds.length).fill(miss));
   iouThresholds.forEach((threshold, t) => {
     const taken = new Set<number>();
     rows.forEach((_, row) => {
       let best = Math.min(threshold, 1 - 1e-10);
-      let found = -1;
-      ious[row]!.forEach((iou, object) => {
-        if (taken.has(object) || iou < best) return;
+      let hit = -1;
+      for (const [object, iou] of ious[row]!.entries()) {
+        if (object === counted && hit !== -1) break;
+        if (taken.has(object) || iou < best) continue;
         best = iou;
-        found = object;
-      });
-      if (found === -1) return;
-      taken.add(found);
-      hits[row]![t] = true;
+        hit = object;
+      }
+      if (hit === -1) return;
+      taken.add(hit);
+      hits[row]![t] = hit < counted ? true : undefined;
     });
   });
   return rows.map((i, row) => ({ score: score[i]!, hits: hits[row]! }));
+}
+
+const isIn = (area: number, [least, most]: Range) => area >= least && area <= most;
+
+function areaOf(box: ArrayLike<number>): number {
+  return (box[2]! - box[0]!) * (box[3]! - box[1]!);
 }
 
 function overlap(a: ArrayLike<number>, b: ArrayLike<number>): number {
@@ -112,17 +159,16 @@ function overlap(a: ArrayLike<number>, b: ArrayLike<number>): number {
   const height = Math.min(a[3]!, b[3]!) - Math.max(a[1]!, b[1]!);
   if (width <= 0 || height <= 0) return 0;
   const intersection = width * height;
-  const area = (box: ArrayLike<number>) => (box[2]! - box[0]!) * (box[3]! - box[1]!);
-  return intersection / (area(a) + area(b) - intersection);
+  return intersection / (areaOf(a) + areaOf(b) - intersection);
 }
 
 /** The mean of the best precision at or above each recall point. */
-function areaUnderCurve(ranked: readonly Ranked[], threshold: number, objects: number): number {
+function areaUnderCurve(ranked: readonly boolean[], objects: number): number {
   let hits = 0;
   const recall: number[] = [];
   const precision: number[] = [];
-  ranked.forEach(({ hits: hit }, i) => {
-    if (hit[threshold]) hits++;
+  ranked.forEach((hit, i) => {
+    if (hit) hits++;
     recall.push(hits / objects);
     precision.push(hits / (i + 1));
   });

@@ -45,6 +45,29 @@ describe('ocellus detect', () => {
     expect([lines[0]!.width, lines[0]!.height]).toEqual([451, 300]);
   });
 
+  it('looks closer with --far, and says at how many regions', async () => {
+    // A cat, shown small in a large picture: the whole view does not show it.
+    const file = join(folder, 'far.jpg');
+    const cat = await sharp(photo('cat.jpg')).resize(120).toBuffer();
+    const wall = sharp(photo('wall.jpg')).resize(1920, 1080, { fit: 'fill' });
+    await wall
+      .composite([{ input: cat, left: 1300, top: 620 }])
+      .jpeg()
+      .toFile(file);
+    const [whole, far, few] = await Promise.all(
+      [[], ['--far'], ['--far', '--max-regions', '8']].map((more) => ocellus(['detect', '--json', ...more, file])),
+    );
+    expect((jsonLines(whole!.out) as Line[])[0]!.detections).toEqual([]);
+    const [line] = jsonLines(far!.out) as (Line & { regions: number })[];
+    expect(Object.keys(line!)).toEqual(['file', 'width', 'height', 'regions', 'detections']);
+    expect(line!.regions).toBe(31);
+    expect(line!.detections.map(({ label }) => label)).toEqual(['cat']);
+    const [x1, y1, x2, y2] = line!.detections[0]!.box;
+    expect(x1 > 1290 && y1 > 610 && x2 < 1430 && y2 < 710).toBe(true);
+    expect(jsonLines(few!.out)).toMatchObject([{ regions: 7 }]);
+    expect((await ocellus(['detect', '--far', file])).out).toMatch(/^.*far\.jpg: cat \d+ % \(31 regions\)\n$/);
+  });
+
   it('writes each picture with its boxes where --out says, two of one name beside each other', async () => {
     const [album, out] = [join(folder, 'two', 'album'), join(folder, 'two', 'deep', 'out')];
     await mkdir(album, { recursive: true });

@@ -36,6 +36,9 @@ describe('ocellus eval', () => {
       'ap',
       'ap50',
       'ap75',
+      'ap_small',
+      'ap_medium',
+      'ap_large',
       'infer_ms',
       'inferMs',
       'per_class',
@@ -46,13 +49,21 @@ describe('ocellus eval', () => {
     expect((result.per_class as { motorcycle: number }).motorcycle).toBeGreaterThan(0.7);
   });
 
+  it('looks closer with --far, at so many regions a picture', async () => {
+    await labelled('motorcycle.jpg', '3 0.536 0.523 0.79 0.774\n');
+    const { out } = await ocellus(['eval', folder, '--far', '--json']);
+    const [result] = jsonLines(out, ['inferMs']) as [Record<string, unknown>];
+    expect(result).toMatchObject({ images: 1, ap50: 1, ap_small: null, regions: expect.any(Number) });
+    expect(result.regions).toBeGreaterThan(4);
+  });
+
   it('shows it as a table', async () => {
     await labelled('wall.jpg', '');
     await labelled('motorcycle.jpg', '3 0.536 0.523 0.79 0.774\n');
     const { code, out } = await ocellus(['eval', folder, '--per-class']);
     expect(code).toBe(0);
-    expect(out).toMatch(/^images {3}2$/m);
-    expect(out).toMatch(/^motorcycle {2}[01]\.\d{3}$/m);
+    expect(out).toMatch(/^images +2$/m);
+    expect(out).toMatch(/^motorcycle +[01]\.\d{3}$/m);
   });
 
   it.each([

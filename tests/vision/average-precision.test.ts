@@ -18,7 +18,8 @@ describe('averagePrecision', () => {
         detections: found({ box: [0, 0, 10, 10], score: 0.9 }, { box: [20, 20, 30, 30], score: 0.8 }),
       },
     ]);
-    expect(result).toEqual({ ap: 1, ap50: 1, ap75: 1, perClass: new Map([[0, 1]]) });
+    const none = { apMedium: Number.NaN, apLarge: Number.NaN };
+    expect(result).toEqual({ ap: 1, ap50: 1, ap75: 1, apSmall: 1, ...none, perClass: new Map([[0, 1]]) });
   });
 
   it('is 0 when nothing is found, NaN when there is nothing to find', () => {
@@ -40,6 +41,23 @@ describe('averagePrecision', () => {
       averagePrecision([{ truth: truth([0, 0, 10, 10]), detections: found(right, { ...wrong, score }) }]).ap;
     expect(of(0.4)).toBe(1);
     expect(of(0.6)).toBeCloseTo(0.5);
+  });
+
+  it('is of one size of objects alone: others, and what is found of them, do not count', () => {
+    const { ap, apSmall, apMedium, apLarge } = averagePrecision([
+      {
+        truth: truth([0, 0, 20, 20], [100, 100, 140, 140], [200, 200, 400, 400]),
+        detections: found(
+          { box: [200, 200, 400, 400], score: 0.9 },
+          // Nothing is there: small, so it counts among the small ones.
+          { box: [50, 50, 60, 60], score: 0.8 },
+          { box: [0, 0, 20, 20], score: 0.7 },
+        ),
+      },
+    ]);
+    expect([apSmall, apMedium, apLarge]).toEqual([0.5, 0, 1]);
+    // A recall of 1/3 with precision 1, up to 2/3 with 2/3.
+    expect(ap).toBeCloseTo((34 + 33 * (2 / 3)) / 101);
   });
 
   it('counts a second box on one object as false', () => {

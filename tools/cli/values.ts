@@ -38,3 +38,10 @@ export function positive(text: string): number {
 export function labelList(text: string): string[] {
   return text === 'all' ? [] : text.split(',').map((label) => label.trim());
 }
+
+/** Most regions of one picture that `--far` looks at. */
+export function regionLimit(text: string): number {
+  const value = wholeNumber(text);
+  if (value < 1 || value > 256) throw new InvalidArgumentError('Expected a whole number from 1 to 256.');
+  return value;
+}

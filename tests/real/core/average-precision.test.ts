@@ -6,7 +6,9 @@ import { randomNumbers } from '../../kernels/sources.ts';
 import { hasPython, preparePython, runPython } from '../python.ts';
 import { evaluateWith, validation } from './validation.ts';
 
-interface Theirs {
+const sizes = ['apSmall', 'apMedium', 'apLarge'] as const;
+
+interface Theirs extends Record<(typeof sizes)[number], number> {
   ap: number;
   ap50: number;
   ap75: number;
@@ -26,6 +28,8 @@ function pycocotools(sets: readonly (readonly EvaluatedPicture[])[]): Theirs[] {
 function expectSame(pictures: readonly EvaluatedPicture[], theirs: Theirs): void {
   const ours = averagePrecision(pictures);
   for (const key of ['ap', 'ap50', 'ap75'] as const) expect(Math.abs(ours[key] - theirs[key])).toBeLessThan(1e-6);
+  // It says -1 where there are no objects.
+  for (const key of sizes) expect(Math.abs((ours[key] || 0) - Math.max(0, theirs[key]))).toBeLessThan(1e-6);
   expect([...ours.perClass.keys()].map(String)).toEqual(Object.keys(theirs.perClass));
   for (const [classId, ap] of ours.perClass) expect(Math.abs(ap - theirs.perClass[classId]!)).toBeLessThan(1e-6);
 }

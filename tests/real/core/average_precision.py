@@ -1,4 +1,4 @@
-"""Reads pictures with truth and detections as JSON, gives COCO's average precision of them: [ap, ap50, ap75, by class]."""
+"""Reads pictures with truth and detections as JSON, gives COCO's average precision of them: [ap, ap50, ap75, by size, by class]."""
 
 import contextlib
 import io
@@ -37,7 +37,8 @@ def evaluate(pictures):
     # [thresholds, recalls, classes, areas, limits]; -1 where a class has no object.
     precision = evaluation.eval["precision"][:, :, :, 0, 2]
     by_class = {str(c): float(np.mean(precision[:, :, k])) for k, c in enumerate(evaluation.params.catIds) if precision[:, :, k].min() > -1}
-    return {"ap": evaluation.stats[0], "ap50": evaluation.stats[1], "ap75": evaluation.stats[2], "perClass": by_class}
+    names = ["ap", "ap50", "ap75", "apSmall", "apMedium", "apLarge"]
+    return {**dict(zip(names, evaluation.stats)), "perClass": by_class}
 
 
 print(json.dumps([evaluate(pictures) for pictures in json.load(sys.stdin)]))

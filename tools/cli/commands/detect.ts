@@ -4,12 +4,13 @@ import { loadModel } from '../../../sdk/core/model.ts';
 import { annotatedJpeg } from '../../../sdk/vision/annotate/annotated-jpeg.ts';
 import { printJson } from '../../shared/output.ts';
 import { AnnotatedFiles } from '../annotated-files.ts';
+import { type FarCommandOptions, regionsOf, withFarOptions } from '../far.ts';
 import { type ModelOptions, withModelOptions } from '../model-options.ts';
 import { withFolders } from '../picture-files.ts';
 import { eachPicture, unreadableHelp } from '../pictures.ts';
 import { fraction } from '../values.ts';
 
-interface DetectOptions extends ModelOptions {
+interface DetectOptions extends ModelOptions, FarCommandOptions {
   json?: boolean;
   threshold?: number;
   out?: string;
@@ -20,8 +21,11 @@ export function addDetect(program: Command): void {
     .command('detect')
     .description('find objects in pictures')
     .argument('<picture or folder...>', 'JPEG, PNG, WebP, …; of a folder all pictures in it')
-    .option('--json', 'one JSON line per picture: {file, width, height, detections: [{label, score, box}]}');
-  withModelOptions(command)
+    .option(
+      '--json',
+      'one JSON line per picture: {file, width, height, detections: [{label, score, box}]}, with --far also regions',
+    );
+  withFarOptions(withModelOptions(command))
     .option('--threshold <0..1>', 'minimum score (default: the model card’s)', fraction)
     .option('--out <folder>', 'also write each picture with its boxes and names there, as JPEG; the folder is created')
     .addHelpText('after', `\nBoxes are [x1, y1, x2, y2] in picture pixels. ${unreadableHelp}`)
@@ -34,12 +38,24 @@ async function detect(paths: string[], options: DetectOptions): Promise<void> {
   const model = await loadModel(options.model, options);
   try {
     await eachPicture('detect', files, async (file, frame) => {
-      const found = await model.detect(frame, { scoreThreshold: options.threshold });
+      const regions = regionsOf(frame, model, options);
+      const found = await model.detect(frame, { scoreThreshold: options.threshold, regions });
       const { width, height } = frame;
       const annotated = out?.fileFor(file);
       if (annotated !== undefined) await writeFile(annotated, await annotatedJpeg(frame, found, { quality: 90 }));
-      if (options.json) await printJson({ file, width, height, detections: found, ...(annotated && { annotated }) });
-      else console.log(`${file}: ${found.length === 0 ? 'nothing' : [...found].map(words).join(', ')}`);
+      if (options.json)
+        await printJson({
+          file,
+          width,
+          height,
+          ...(regions && { regions: regions.length }),
+          detections: found,
+          ...(annotated && { annotated }),
+        });
+      else
+        console.log(
+          `${file}: ${found.length === 0 ? 'nothing' : [...found].map(words).join(', ')}${regions ? ` (${regions.length} regions)` : ''}`,
+        );
     });
   } finally {
     await model.close();

@@ -9,13 +9,14 @@ import { pickPictures, pictureEndings } from '../../../sdk/picture/picture-kinds
 import { averagePrecision, type EvaluatedPicture } from '../../../sdk/vision/average-precision.ts';
 import { printNote, printWire, progress, table } from '../../shared/output.ts';
 import { evaluateLearning } from '../evaluate-learning.ts';
+import { type FarCommandOptions, regionsOf, withFarOptions } from '../far.ts';
 import { type ModelOptions, withModelOptions } from '../model-options.ts';
 import { atLeastOne, fraction } from '../values.ts';
 
 /** Per picture, of all classes. COCO's limit is 100 of each class, which `averagePrecision` applies. */
 const maxDetections = 300;
 
-interface EvalOptions extends ModelOptions {
+interface EvalOptions extends ModelOptions, FarCommandOptions {
   json?: boolean;
   score: number;
   iou?: number;
@@ -36,10 +37,10 @@ export function addEval(program: Command): void {
       new Option(
         '--learn',
         'measure learning from 5 and 20 pictures per label; folder with train/LABEL/ and test/LABEL/, or LABEL/',
-      ).conflicts(['score', 'iou', 'perClass']),
+      ).conflicts(['score', 'iou', 'perClass', 'far', 'maxRegions']),
     )
     .option('--seeds <n>', 'with --learn: number of random draws of training pictures', atLeastOne, 10);
-  withModelOptions(command)
+  withFarOptions(withModelOptions(command))
     .option('--score <0..1>', 'minimum score of counted detections', fraction, 0.01)
     .option('--iou <0..1>', 'IoU above which the lower-scored of two boxes is removed (default: the card’s)', fraction)
     .option('--per-class', 'also print the AP of each class')
@@ -54,19 +55,22 @@ async function evaluate(folder: string, options: EvalOptions): Promise<void> {
   const bar = progress('eval', pictures.length);
   const evaluated: EvaluatedPicture[] = [];
   let inferMs = 0;
+  let regions = 0;
   try {
     for (const { picture, labels } of pictures) {
       const frame = await readPicture(picture);
       try {
         const truth = parseLabels(await readFile(labels, 'utf8'), labels, frame, model.card.labels.length);
-        const { detections, times } = await model.detectTimed(frame, {
+        const seen = await model.detectTimed(frame, {
           scoreThreshold: options.score,
           iouThreshold: options.iou,
           maxDetections,
           multiLabel: true,
+          regions: regionsOf(frame, model, options),
         });
-        inferMs += times.inferMs;
-        evaluated.push({ detections, truth });
+        inferMs += seen.times.inferMs;
+        regions += seen.regions;
+        evaluated.push({ detections: seen.detections, truth });
       } finally {
         frame.release();
       }
@@ -87,6 +91,10 @@ async function evaluate(folder: string, options: EvalOptions): Promise<void> {
     ap: round(result.ap),
     ap50: round(result.ap50),
     ap75: round(result.ap75),
+    apSmall: round(result.apSmall),
+    apMedium: round(result.apMedium),
+    apLarge: round(result.apLarge),
+    ...(options.far && { regions: round(regions / evaluated.length) }),
     inferMs: round(inferMs / Math.max(1, evaluated.length)),
   };
   if (options.json) {
@@ -94,7 +102,9 @@ async function evaluate(folder: string, options: EvalOptions): Promise<void> {
     const { inferMs } = summary;
     return printWire({ ...toWire(summary), inferMs, ...(options.perClass && { per_class: perClass }) });
   }
-  console.log(table(Object.entries(summary).map(([name, value]) => [name, String(value)])));
+  console.log(
+    table(Object.entries(summary).map(([name, value]) => [name, Number.isNaN(value) ? 'none' : String(value)])),
+  );
   if (options.perClass)
     console.log(`\n${table(Object.entries(perClass).map(([name, value]) => [name, value.toFixed(3)]))}`);
 }
