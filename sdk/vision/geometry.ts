@@ -31,6 +31,11 @@ export function grown(box: Box, share: number): Box {
   return [box[0] - dx, box[1] - dy, box[2] + dx, box[3] + dy];
 }
 
+/** The smallest box around two. */
+export function united(a: Box, b: Box): Box {
+  return [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])];
+}
+
 /** The side of a square with the area of the box; at least 1. */
 export function sizeOf(box: Box): number {
   return Math.sqrt(Math.max(1, area(box)));

@@ -24,7 +24,6 @@ const lightShare = 0.6;
 export class MotionGate {
   readonly #finder: ChangeFinder;
   #sensitivity = 0;
-  #least = 0;
   #masks: Masks = [];
   #columns = 0;
   #rows = 0;
@@ -35,6 +34,7 @@ export class MotionGate {
   /** 1 where something moved since `forget()`. */
   #touched = new Uint8Array(0);
   #timeNs = 0;
+  #isNewScene = false;
   #regions = new MovingRegions(1, 1, 1, 1);
 
   /** @param finder Finds the cells that differ from the background. Default: by their brightness alone. */
@@ -49,7 +49,6 @@ export class MotionGate {
    */
   configure(sensitivity: number, masks: Masks): void {
     this.#sensitivity = sensitivity;
-    this.#least = 0.01 * 100 ** -sensitivity;
     this.#masks = masks;
     this.reset();
   }
@@ -58,6 +57,24 @@ export class MotionGate {
   reset(): void {
     this.#size = '';
     this.#movedNs = Number.NEGATIVE_INFINITY;
+  }
+
+  /**
+   * Where something moves in the newest frame, in frame pixels; also what is too small to count as motion in the view
+   * as a whole, and would be seen closer. None when most of the view changed.
+   */
+  get regions(): readonly Box[] {
+    return this.#regions.boxes.map(([x1, y1, x2, y2]) => [
+      x1 * cellSize,
+      y1 * cellSize,
+      x2 * cellSize,
+      y2 * cellSize,
+    ]);
+  }
+
+  /** The newest frame is the first of a scene: of all, or since most of the view changed at once. */
+  get isNewScene(): boolean {
+    return this.#isNewScene;
   }
 
   /** Returns whether something moves in this frame, or did a moment ago. The first frame counts as motion. */
@@ -69,6 +86,7 @@ export class MotionGate {
     const passedNs = first ? 0 : Math.max(0, captureTimeNs - this.#timeNs);
     this.#timeNs = captureTimeNs;
     const count = this.#finder.find(frame, passedNs);
+    this.#isNewScene = first || count > this.#watched * lightShare;
     if (first) {
       this.#size = size;
       this.#finder.accept();
@@ -76,8 +94,9 @@ export class MotionGate {
       this.#movedNs = captureTimeNs;
       return true;
     }
-    if (count > this.#watched * lightShare) {
+    if (this.#isNewScene) {
       this.#finder.accept();
+      this.#regions.clear();
       this.#movedNs = captureTimeNs;
     } else {
       const { changed } = this.#finder;
@@ -124,7 +143,7 @@ export class MotionGate {
     this.#rows = rows;
     this.#touched = new Uint8Array(mask.length);
     this.#watched = mask.reduce((sum, watched) => sum + watched, 0);
-    this.#regions = new MovingRegions(columns, rows, this.#watched, this.#watched * this.#least);
+    this.#regions = new MovingRegions(columns, rows, this.#watched, this.#watched * 0.01 * 100 ** -this.#sensitivity);
     this.#finder.begin({ width, height, columns, rows, mask }, this.#sensitivity);
   }
 }

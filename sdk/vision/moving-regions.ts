@@ -1,4 +1,5 @@
 import { Regions } from './changes/regions.ts';
+import type { Box } from './geometry.ts';
 
 /**
  * A cell is persistent once it, or a neighbour, was part of a region for this many frames in a row and for this long.
@@ -11,6 +12,12 @@ const oldest = 255;
 const atOnce = 3;
 /** if this much of it is solid: raindrops are lines. */
 const leastSolid = 1 / 3;
+/**
+ * A region of this fraction of the required size deserves a closer look, which magnifies up to four times each way.
+ */
+const closerShare = 1 / 16;
+/** Cells that a region has at least. */
+const fewestCells = 2;
 /** Each new region of a frame but one, which may be a runner, raises the required size by this factor. */
 const growth = 1.1;
 /** Time constant with which the required size falls again, */
@@ -32,6 +39,7 @@ export class MovingRegions {
   /** For how many frames each cell has been in a region, up to `oldest`. */
   #ages: Uint8Array;
   #agesBefore: Uint8Array;
+  #boxes: Box[] = [];
 
   /**
    * @param watched Number of cells that are watched. @param least Fewest cells of an object; at least two.
@@ -39,11 +47,24 @@ export class MovingRegions {
   constructor(columns: number, rows: number, watched: number, least: number) {
     this.#columns = columns;
     this.#regions = new Regions(columns, rows);
-    this.#least = Math.max(2, least);
+    this.#least = Math.max(fewestCells, least);
     this.#most = Math.max(this.#least, watched * mostShare);
     this.#enough = this.#least;
     this.#ages = new Uint8Array(columns * rows);
     this.#agesBefore = new Uint8Array(columns * rows);
+  }
+
+  /**
+   * Around each region of the last frame that persists, also those too small to count as an object in themselves; in
+   * cells: `[left, top, right, bottom]`, the latter two exclusive.
+   */
+  get boxes(): readonly Box[] {
+    return this.#boxes;
+  }
+
+  /** A frame of which nothing is known. */
+  clear(): void {
+    this.#boxes = [];
   }
 
   /**
@@ -58,15 +79,34 @@ export class MovingRegions {
     this.#enough = Math.max(this.#least, this.#enough * Math.exp(-passedNs / settleNs));
     const enough = this.#enough;
     const frames = Math.min(oldest, Math.max(fewestFrames, Math.round(fewestNs / Math.max(1, passedNs))));
+    const closer = Math.max(fewestCells, enough * closerShare);
     let isMoving = false;
     let newcomers = 0;
+    this.#boxes = [];
     for (const region of this.#regions.of(changed)) {
       const { old, young } = this.#grow(region, frames);
-      if (old >= enough || (region.length >= atOnce * enough && this.#isSolid(region, changed))) isMoving = true;
+      const isObject = old >= enough || (region.length >= atOnce * enough && this.#isSolid(region, changed));
+      if (isObject) isMoving = true;
+      if (isObject || old >= closer) this.#boxes.push(this.#around(region));
       if (2 * young > region.length && region.length >= enough) newcomers++;
     }
     if (newcomers > 1) this.#enough = Math.min(this.#most, enough * growth ** (newcomers - 1));
     return isMoving;
+  }
+
+  #around(region: Int32Array): Box {
+    const columns = this.#columns;
+    let [left, right, bottom] = [columns, 0, 0];
+    let top = Number.POSITIVE_INFINITY;
+    for (const cell of region) {
+      const column = cell % columns;
+      const row = (cell - column) / columns;
+      left = Math.min(left, column);
+      right = Math.max(right, column + 1);
+      top = Math.min(top, row);
+      bottom = Math.max(bottom, row + 1);
+    }
+    return [left, top, right, bottom];
   }
 
   /** @returns How many of its cells are persistent, and how many are new. */

@@ -26,7 +26,7 @@ export const floors = [
   // What is made of them.
   ['sdk/vision/changes'],
   ['sdk/vision'],
-  ['sdk/vision/annotate'],
+  ['sdk/vision/annotate', 'sdk/vision/gaze'],
   ['sdk/core/onnx', 'sdk/core/program'],
   ['sdk/core/engines'],
   ['sdk/core/cards'],
