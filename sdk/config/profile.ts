@@ -17,15 +17,18 @@ export interface Profile {
   readonly threads: number;
   readonly fps: number;
   readonly keepalive: number;
+  /** Regions a frame. */
+  readonly regions: number;
 }
 
 const standard: Omit<Profile, 'name'> = {
   threads: CoreSettings.properties.threads.default,
   fps: DetectSettings.properties.fps.default,
   keepalive: MotionSettings.properties.keepalive.default,
+  regions: DetectSettings.properties.regions.default,
 };
 const values: Readonly<Record<ProfileName, Omit<Profile, 'name'>>> = {
-  small: { ...standard, fps: 5, keepalive: 2 },
+  small: { ...standard, fps: 5, keepalive: 2, regions: 1 },
   standard,
 };
 
@@ -60,8 +63,8 @@ export function withProfile(input: unknown, board: BoardFacts | undefined): unkn
   const { core = {}, cameras = { camera: {} } } = settings;
   const wanted = isFields(core) ? (core.profile ?? 'auto') : 'auto';
   if (!isWord(wanted)) return input;
-  const { threads, fps, keepalive } = chooseProfile(wanted, board);
-  const under = { detect: { fps }, motion: { keepalive } };
+  const { threads, fps, keepalive, regions } = chooseProfile(wanted, board);
+  const under = { detect: { fps, regions }, motion: { keepalive } };
   return {
     ...settings,
     core: filled(core, { threads }),

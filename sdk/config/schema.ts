@@ -93,6 +93,18 @@ export const DetectSettings = Type.Object(
       default: {},
       description: 'Minimum score by label, e.g. {cat: 0.7}.',
     }),
+    far: Type.Union([Type.Literal('off'), Type.Literal('auto'), Type.Literal('on')], {
+      default: 'auto',
+      description:
+        'Look closer where something moves: the network sees parts of the picture in the camera’s own pixels, beside the whole view once a second. `auto`: where the picture is at least twice as large as the network’s input.',
+    }),
+    regions: Type.Integer({
+      minimum: 1,
+      maximum: 16,
+      default: 2,
+      description:
+        'With `far`: the most parts of one frame that the network looks at, the whole view included. By default 1 with the profile `small`.',
+    }),
     labels: Labels(
       'Labels to watch; an empty list watches all that the model knows. A label it does not know is an error.',
     ),

@@ -40,6 +40,8 @@ export class AskedDetector {
   readonly info: DetectorInfo;
   /** Whether it looks at regions of a frame; else it is asked for the whole, whatever regions are asked for. */
   readonly takesRegions: boolean;
+  /** Size of its input, pixels, where it is known and the detector takes regions. */
+  readonly input: Size | undefined;
   readonly #detect: (frame: Frame, options: DetectOptions) => Promise<Checked>;
 
   /** @throws InputError when it is not a detector. */
@@ -47,6 +49,8 @@ export class AskedDetector {
     if (isModel(given)) {
       this.info = given.card;
       this.takesRegions = true;
+      const { width, height } = given.card.input;
+      this.input = { width, height };
       this.#detect = (frame, options) => given.detectTimed(frame, options);
       return;
     }

@@ -1,6 +1,7 @@
 import type { DeviceHealth } from '../../devices/device/device.ts';
 import type { CameraChange } from '../config/schema.ts';
 import type { Frame } from '../frame/frame.ts';
+import type { Region } from '../frame/letterbox.ts';
 import type { CountChange } from '../vision/counts.ts';
 import type { EventMessage } from '../vision/event.ts';
 import type { Crossing } from '../vision/lines.ts';
@@ -20,6 +21,8 @@ export type { Crossing } from '../vision/lines.ts';
 /** What happened to one frame. `frame` is borrowed: acquire() it to keep it after the listener returned. */
 export interface FrameReport {
   frame: Frame;
+  /** Where the network looked in this frame, frame pixels; undefined when it did not run. */
+  regions?: readonly Region[];
   /** The network ran on this frame; otherwise the tracks are the previous ones. */
   inferred: boolean;
   tracks: readonly Track[];
@@ -49,9 +52,24 @@ export interface PipelineStats {
    */
   timeTotals: PipelineStats['times'];
   objects: number;
+  /** Where the network looked: `detect.far`. */
+  gaze: GazeStats;
   /** How long frames have been arriving without one being finished, ms; 0 while all is well. */
   unfinishedMs: number;
   device: DeviceHealth;
+}
+
+export interface GazeStats {
+  /** Regions a frame that the network ran on, the whole view included: moving mean. */
+  regions: number;
+  /** Share of the network's time that was spent on parts of the view, 0..1: moving mean; the rest is the whole view. */
+  timeShare: number;
+  /** Of the last frame that it ran on: regions that deserved a look and wait for a later frame. */
+  waiting: number;
+  /** Totals: looks at the whole view, at parts of it, and how often a region had to wait. */
+  whole: number;
+  closer: number;
+  waited: number;
 }
 
 /** `offline`: no frames arrive at the moment; `disabled`: none are wanted. */

@@ -3,6 +3,7 @@ import type { Frame } from '../frame/frame.ts';
 import { type CountChange, changedCounts, countTracks } from '../vision/counts.ts';
 import type { Detections } from '../vision/detections.ts';
 import type { EventMessage } from '../vision/event.ts';
+import type { Look } from '../vision/gaze/gaze.ts';
 import type { Box } from '../vision/geometry.ts';
 import type { Crossing } from '../vision/lines.ts';
 import { outsideMasks } from '../vision/masks.ts';
@@ -51,22 +52,47 @@ export class Watch {
 
   /**
    * Decides whether the detector has to run on this frame: when something moves, while a tracked object is not at rest
-   * or was renamed, and every `keepalive` seconds in any case.
+   * or was renamed, and every `keepalive` seconds in any case; and where in it.
+   *
+   * @param most Regions that it has time for. Default: as many as the settings allow.
    */
-  gate(frame: Frame): Gated {
-    const { detect, motion } = this.parts.settings;
+  gate(frame: Frame, most = this.parts.settings.detect.regions): Gated {
     const moving = this.parts.gate.process(frame);
     const turned = moving !== this.#moving;
     this.#moving = moving;
-    const isDue = frame.captureTimeNs - this.#inferredNs >= motion.keepalive * 1e9;
-    const isOpen = ({ id, stationary, subLabel }: Track) => !stationary || this.#nameOf(id)?.label !== subLabel?.label;
-    const isWanted = detect.enabled && (!motion.enabled || moving || isDue || this.#tracks.some(isOpen));
-    return { frame, moving, turned, isWanted };
+    return { frame, moving, turned, ...this.#wanted(frame, moving, most) };
   }
 
-  /** @param found The detector's result for the frame; undefined when it did not run. */
-  follow({ frame }: Pick<Gated, 'frame'>, found: Detections | undefined): Meaning {
-    const { gate, tracker, zones, lines, events, settings } = this.parts;
+  #wanted(frame: Frame, moving: boolean, most: number): Pick<Gated, 'isWanted' | 'look'> {
+    const { detect, motion } = this.parts.settings;
+    if (!detect.enabled) return { isWanted: false, look: undefined };
+    const isOpen = ({ id, stationary, subLabel }: Track) => !stationary || this.#nameOf(id)?.label !== subLabel?.label;
+    const gaze = this.parts.gazeOn(frame);
+    if (!gaze) {
+      const isDue = frame.captureTimeNs - this.#inferredNs >= motion.keepalive * 1e9;
+      return { isWanted: !motion.enabled || moving || isDue || this.#tracks.some(isOpen), look: undefined };
+    }
+    const { regions, isNewScene: isNew } = this.parts.gate;
+    const { width, height, captureTimeNs: timeNs } = frame;
+    const scene = { width, height, timeNs, moving, isNew, regions, tracks: this.#tracks, isOpen };
+    const look = gaze.plan(scene, {
+      most: Math.min(most, detect.regions),
+      keepalive: motion.keepalive,
+      always: !motion.enabled,
+    });
+    return { isWanted: look !== undefined, look };
+  }
+
+  /**
+   * @param found The detector's result for the frame; undefined when it did not run. @param cut Of each detection: whether
+   * a region's edge cuts it.
+   */
+  follow(
+    { frame, look }: Pick<Gated, 'frame'> & Partial<Pick<Gated, 'look'>>,
+    found: Detections | undefined,
+    cut: readonly boolean[] = [],
+  ): Meaning {
+    const { gate, tracker, zones, lines, events, settings, sizes } = this.parts;
     if (!found) return settings.detect.enabled ? this.#means(this.#tracks, [], []) : this.#end();
     const { width, height } = frame;
     this.#inferredNs = frame.captureTimeNs;
@@ -74,11 +100,20 @@ export class Watch {
     const size = `${width}x${height}`;
     const before = this.#size === size ? nothing : this.#over();
     this.#size = size;
-    const watched = found.filter(({ label }) => this.parts.isWatched(label));
+    const gaze = look && this.parts.gazeOn(frame);
+    const watched = found.filter(({ label }, row) => this.parts.isWatched(label) && !(gaze && cut[row]));
     const detections = outsideMasks(watched, settings.masks, frame);
-    const view = { width, height, signature: (box: Box) => signatureOf(frame, box) };
+    const signature = (box: Box) => signatureOf(frame, box);
+    const looked = gaze && ((box: Box) => gaze.shows(look, box));
+    const view = { width, height, signature, looked };
     const tracked = tracker.update(detections, frame.captureTimeNs, gate.disturbed, view);
     gate.forget();
+    if (gaze) {
+      const glimpses = found.filter(({ label }, row) => this.parts.isWatched(label) && cut[row] === true);
+      const scene = { timeNs: frame.captureTimeNs, tracks: tracked };
+      gaze.took(look, scene, detections, [...glimpses]);
+    }
+    sizes.follow(tracked, frame);
     const tracks = zones.update(tracked, frame).map((track) => this.#named(track));
     const crossings = lines.update(tracks, frame);
     const ended = tracker.takeEnded().map((track) => this.#named(track));
@@ -122,6 +157,10 @@ export class Watch {
   }
 }
 
+/** The whole frame alone needs no regions. */
+const where = (look: Look | undefined) =>
+  look && !(look.isWhole && look.regions.length === 1) ? { regions: look.regions } : {};
+
 const nothing = { messages: [], crossings: [] } as const;
 
 /** The way of one camera's frames, from the device to the listeners, one at a time. */
@@ -161,13 +200,14 @@ export class FrameWay {
       // Only the picture that the later stages return is shown: they may blur faces.
       if (!stages.makesPictures) snapshots.show(frame);
       const gatedMs = performance.now();
-      const gated = this.#watch.gate(frame);
+      const gated = this.#watch.gate(frame, this.#affordable());
       meters.spent({ motion: performance.now() - gatedMs });
       if (gated.turned) tell('motion', gated.moving);
       const answer = await this.#detect(gated);
-      const meaning = this.#watch.follow(gated, answer?.detections);
+      const meaning = this.#watch.follow(gated, answer?.detections, answer?.cut);
       if (answer) meters.spent({ ...answer.times, track: performance.now() - answer.atMs });
-      const seen = { frame, inferred: answer !== undefined, tracks: meaning.tracks, moving: gated.moving };
+      const { tracks } = meaning;
+      const seen = { frame, inferred: answer !== undefined, tracks, moving: gated.moving, regions: answer?.regions };
       let report: FrameReport | undefined;
       try {
         report = await stages.after(seen);
@@ -187,17 +227,25 @@ export class FrameWay {
     }
   }
 
+  /** Regions of a frame that there is time for. At full speed every frame has all it wants: the same in each run. */
+  #affordable(): number | undefined {
+    const { isMax, meters } = this.#options;
+    return isMax ? undefined : meters.affordable(this.#watch.parts.settings.detect.fps);
+  }
+
   /** @returns Undefined when it did not run. */
-  async #detect({ frame, isWanted }: Gated): Promise<Answer | undefined> {
+  async #detect({ frame, isWanted, look }: Gated): Promise<Answer | undefined> {
     const { name, detector, meters, isMax } = this.#options;
     const { fps, priority: weight } = this.#watch.parts.settings.detect;
     const wait = isMax ? {} : { maxWaitMs: 1000 / fps };
     const asked = isWanted && detector;
     const answer = asked
-      ? await asked.ask(frame, { scoreThreshold: lowThreshold, stream: { name, weight }, ...wait })
+      ? await asked.ask(frame, { scoreThreshold: lowThreshold, stream: { name, weight }, ...wait, ...where(look) })
       : undefined;
-    if (answer) meters.inferred(answer.atMs);
-    else meters.skipped(asked ? 'late' : 'gated');
+    if (answer) {
+      const closer = look ? answer.regions.length - (look.isWhole ? 1 : 0) : 0;
+      meters.inferred(answer.atMs, answer.regions.length, closer, look?.waiting ?? 0);
+    } else meters.skipped(asked ? 'late' : 'gated');
     return answer;
   }
 

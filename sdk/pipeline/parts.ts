@@ -1,7 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CameraSettings } from '../config/schema.ts';
+import type { Size } from '../frame/letterbox.ts';
 import type { ChangeFinder } from '../vision/changes/change-finder.ts';
 import { EventCycle } from '../vision/event-cycle.ts';
+import { Gaze } from '../vision/gaze/gaze.ts';
+import { SizeMap } from '../vision/gaze/size-map.ts';
 import { Lines } from '../vision/lines.ts';
 import { MotionGate } from '../vision/motion-gate.ts';
 import { Tracker, type TrackerOptions } from '../vision/tracker.ts';
@@ -16,7 +19,14 @@ export interface PartsOptions {
   readonly changes?: ChangeFinder;
   /** Part of the ids of events; default: none, the same frames give the same ids. */
   readonly eventSalt?: string;
+  /** Size of the detector's input, if it takes regions of a frame. Default: unknown, and it always sees the whole frame. */
+  readonly input?: Size;
+  /** What was learnt of the view. */
+  readonly sizes?: SizeMap;
 }
+
+/** With `detect.far: auto`, a picture this many times as large as the network's input is looked at closer. */
+const farFrom = 2;
 
 /** The parts of one camera's pipeline, configured by its settings. */
 export class Parts {
@@ -27,16 +37,31 @@ export class Parts {
   readonly zones = new Zones();
   readonly lines = new Lines();
   readonly events: EventCycle;
+  readonly sizes: SizeMap;
+  readonly #gaze: Gaze | undefined;
+  readonly #input: Size | undefined;
   #settings!: CameraSettings;
   #labels: readonly string[] = [];
   #watched: ReadonlySet<string> = new Set();
 
-  constructor({ camera, labels, settings, changes, eventSalt }: PartsOptions) {
+  constructor(options: PartsOptions) {
+    const { camera, labels, settings, changes, eventSalt, input, sizes = new SizeMap() } = options;
     this.knownLabels = labels;
     this.gate = new MotionGate(changes);
     this.events = new EventCycle(camera, { salt: eventSalt });
     this.tracker = new Tracker(trackerOptions(settings));
+    this.sizes = sizes;
+    this.#input = input;
+    this.#gaze = input && new Gaze(input, sizes);
     this.configure(settings);
+  }
+
+  /** Chooses where the network looks; undefined where it always sees the whole frame. */
+  gazeOn({ width, height }: Size): Gaze | undefined {
+    const { far } = this.#settings.detect;
+    if (far === 'on' || !this.#input) return this.#gaze;
+    const scale = Math.max(width / this.#input.width, height / this.#input.height);
+    return far === 'auto' && scale >= farFrom ? this.#gaze : undefined;
   }
 
   get settings(): CameraSettings {
@@ -67,6 +92,7 @@ export class Parts {
       before === undefined || !isDeepStrictEqual(part(before), part(settings));
     if (changed(({ zones }) => zones)) this.zones.configure(settings.zones);
     if (changed(({ lines }) => lines)) this.lines.configure(settings.lines);
+    if (changed(({ detect }) => detect.far)) this.#gaze?.reset();
     if (changed(({ masks, motion }) => [masks, motion.sensitivity])) {
       this.gate.configure(settings.motion.sensitivity, settings.masks);
     }

@@ -5,6 +5,7 @@ import { InputError } from '../base/errors.ts';
 import type { CameraChange, CameraSettings } from '../config/schema.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { CountChange } from '../vision/counts.ts';
+import type { SeenSize } from '../vision/gaze/size-map.ts';
 import type { Track } from '../vision/track.ts';
 import type { CameraStatus, PipelineEvents, PipelineStats } from './events.ts';
 import type { Watch } from './frame-way.ts';
@@ -78,6 +79,11 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   /** Current counts of each watched label, in the whole view and in each zone, zeroes included. */
   get counts(): readonly CountChange[] {
     return this.#watch?.now.counts ?? [];
+  }
+
+  /** Where things of which size were seen in the view so far. */
+  get sizes(): readonly SeenSize[] {
+    return this.#parts.sizes.seen;
   }
 
   get stats(): PipelineStats {

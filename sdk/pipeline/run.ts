@@ -1,4 +1,5 @@
 import { loadModel, type Model } from '../core/model.ts';
+import type { SizeMap } from '../vision/gaze/size-map.ts';
 import { AskedDetector } from './ask-detector.ts';
 import { cameraSource, type ReadOptions } from './camera-source.ts';
 import { FrameWay, Watch } from './frame-way.ts';
@@ -16,6 +17,8 @@ export interface RunOptions
   readonly options: PipelineOptions;
   /** That of the previous run, if any: track numbers and counts continue. */
   readonly watch: (make: () => Watch) => Watch;
+  /** What the camera learns of its view. */
+  readonly sizes: SizeMap;
   readonly onEnded: () => void;
 }
 
@@ -68,7 +71,9 @@ export class Run {
     const { changes, eventSalt } = options;
     const labels = detector?.info.labels ?? [];
     const nameOf = (trackId: number) => learning?.nameOf(trackId);
-    const about = { camera: name, labels, settings: settings.now, changes, eventSalt, nameOf };
+    const { input } = detector ?? {};
+    const { sizes } = this.#options;
+    const about = { camera: name, labels, settings: settings.now, changes, eventSalt, nameOf, input, sizes };
     return new FrameWay(
       this.#options.watch(() => new Watch(about)),
       { ...this.#options, detector },

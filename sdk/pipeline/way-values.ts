@@ -2,6 +2,7 @@ import type { Tell } from '../base/tell.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { CountChange } from '../vision/counts.ts';
 import type { EventMessage } from '../vision/event.ts';
+import type { Look } from '../vision/gaze/gaze.ts';
 import type { Crossing } from '../vision/lines.ts';
 import type { Track } from '../vision/track.ts';
 import type { AskedDetector } from './ask-detector.ts';
@@ -19,6 +20,8 @@ export interface Gated {
   readonly turned: boolean;
   /** The detector is to run on it. */
   readonly isWanted: boolean;
+  /** Where it is to look; undefined: at the whole frame. */
+  readonly look: Look | undefined;
 }
 
 /** What a frame meant. */

@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import { createDevice } from '../../devices/registry.ts';
 import { problemsToStderr } from '../base/log.ts';
 import { guarded } from '../base/tell.ts';
+import { SizeMap } from '../vision/gaze/size-map.ts';
 import { assertDefaultOpening } from './camera-source.ts';
 import type { PipelineEvents } from './events.ts';
 import { Meters } from './meters.ts';
@@ -42,6 +43,7 @@ export function wire(
   if (given) assertDefaultOpening(name, settings.now);
   const snapshots = new Snapshots(name, hasStages, logger);
   const meters = new Meters();
+  const sizes = new SizeMap();
   const source = new SourceSwitch({
     isEnabled: () => settings.now.enabled,
     onStatus: (status, health) => tell('status', status, health),
@@ -51,7 +53,22 @@ export function wire(
     onClosed: () => snapshots.clear(),
   });
   return {
-    ...{ name, options, logger, given, stages, settings, snapshots, meters, source, learning, isMax, watch, tell },
+    ...{
+      name,
+      options,
+      logger,
+      given,
+      stages,
+      settings,
+      snapshots,
+      meters,
+      source,
+      learning,
+      isMax,
+      sizes,
+      watch,
+      tell,
+    },
     complain,
     onHealth: () => source.updateStatus(),
     onUnavailable: (reason) => tell('unavailable', reason),

@@ -4,6 +4,7 @@ import { reachOf } from './leaps.ts';
 import type { Living } from './living.ts';
 import type { Sighting } from './sighting.ts';
 import { alike, type Signature } from './signature.ts';
+import { isDetected } from './track.ts';
 import { shareName, type Worth } from './worth.ts';
 
 /** At most this many signatures are computed per frame, each some microseconds, so that crowds stay cheap. */
@@ -106,7 +107,7 @@ export class Appearance {
    * Computes signatures of the visible tracks that may soon become ambiguous. @param pace Seconds between inferences.
    */
   remember(tracks: readonly Living[], pace: number): void {
-    const visible = tracks.filter((track) => track.visible);
+    const visible = tracks.filter(isDetected);
     for (const track of visible) {
       if (this.#left === 0) return;
       if (this.#timeNs - track.signatureNs < refreshSeconds * 1e9) continue;

@@ -3,7 +3,7 @@ import { assertKind, assertShape } from '../base/arguments.ts';
 import type { EventMessage, ObjectState } from './event.ts';
 import type { Crossing } from './lines.ts';
 import { type Moment, timeAt } from './moment.ts';
-import { assertTracks, type Track } from './track.ts';
+import { assertTracks, isDetected, type Track } from './track.ts';
 
 interface Running {
   /** When it was confirmed; its times count from there, so setting the clock meanwhile changes none of them. */
@@ -78,7 +78,7 @@ export class EventCycle {
       if (!track.confirmed) continue;
       const running = this.#running.get(track.id);
       if (!running) messages.push(this.#begin(track, moment, crossings));
-      else if (track.visible) {
+      else if (isDetected(track)) {
         const message = this.#continue(running, track, moment);
         if (message) messages.push(message);
       }

@@ -4,7 +4,7 @@ import { validate } from '../config/validate.ts';
 import { type Clearance, clearance } from './clearance.ts';
 import { bottomCentre, type Point, segmentsCross, sideOf } from './geometry.ts';
 import { type Moment, timeAt } from './moment.ts';
-import { assertTracks, type Track } from './track.ts';
+import { assertTracks, isDetected, type Track } from './track.ts';
 
 /** An object crossed a line. */
 export interface Crossing {
@@ -131,7 +131,7 @@ export class Lines {
       before.delete(track.id);
       this.#stories.set(track.id, story);
       story.track = track;
-      if (track.visible) this.#follow(story);
+      if (isDetected(track)) this.#follow(story);
       if (track.confirmed && story.untold.length > 0) crossings.push(...this.#tell(story));
     }
     for (const story of before.values()) {

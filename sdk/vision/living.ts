@@ -26,8 +26,13 @@ export class Living {
   firstSeenNs: number;
   confirmed = false;
   visible = true;
+  /** The last inference did not look where it is. */
+  stale = false;
   observations = 1;
   #last: Seen;
+  /** Of the last inference that looked where it is. */
+  #lookedNs: number;
+  #wasVisible = true;
   /** Its signature and when that was taken; none while no other track was near. */
   #appearance: { readonly signature: Signature; readonly timeNs: number } | undefined;
   readonly #course: Course;
@@ -39,6 +44,7 @@ export class Living {
     this.names = new Names(names);
     this.firstSeenNs = timeNs;
     this.#last = { box, score, row, timeNs };
+    this.#lookedNs = timeNs;
     this.#course = new Course(box, timeNs);
     this.#standing = new Standing(box, timeNs);
   }
@@ -92,7 +98,20 @@ export class Living {
   /** A new frame, this many seconds after the last. */
   predict(seconds: number): void {
     this.#course.predict(seconds, this.#standing.isFixed(this.visible));
+    this.#wasVisible = this.visible;
     this.visible = false;
+    this.stale = false;
+  }
+
+  /**
+   * This inference did not look where it is: nothing is known of it.
+   *
+   * @param stirs Something moved in its place; undefined if unknown.
+   */
+  pass(stirs: boolean | undefined): void {
+    this.visible = this.#wasVisible;
+    this.stale = true;
+    this.#absence.disturbed ||= stirs ?? true;
   }
 
   /** Whether it had been in one place for this long when last seen. */
@@ -113,6 +132,7 @@ export class Living {
 
   observe({ box, score, names, row }: Sighting, timeNs: number, stationarySeconds: number): void {
     this.#last = { box, score, row, timeNs };
+    this.#lookedNs = timeNs;
     this.observations++;
     this.visible = true;
     this.#course.correct(box, score, timeNs);
@@ -136,9 +156,12 @@ export class Living {
     this.#appearance = { signature: before ? blended(before, signature, newestWeight) : signature, timeNs };
   }
 
-  /** An inference that did not find it. */
-  miss(): void {
+  /** An inference that looked where it is did not find it. @returns The seconds that it stands for. */
+  miss(timeNs: number): number {
+    const seconds = Math.max(0, timeNs - this.#lookedNs) / 1e9;
+    this.#lookedNs = timeNs;
     this.#absence.misses++;
+    return seconds;
   }
 
   /**
@@ -175,7 +198,8 @@ export class Living {
       medianScore,
       confirmed: this.confirmed,
       visible: this.visible,
-      detection: this.visible ? row : undefined,
+      ...(this.stale && { stale: true }),
+      detection: this.visible && !this.stale ? row : undefined,
       observations: this.observations,
       firstSeenNs: this.firstSeenNs,
       lastSeenNs: this.lastSeenNs,

@@ -64,12 +64,7 @@ export class MotionGate {
    * as a whole, and would be seen closer. None when most of the view changed.
    */
   get regions(): readonly Box[] {
-    return this.#regions.boxes.map(([x1, y1, x2, y2]) => [
-      x1 * cellSize,
-      y1 * cellSize,
-      x2 * cellSize,
-      y2 * cellSize,
-    ]);
+    return this.#regions.boxes.map(([x1, y1, x2, y2]) => [x1 * cellSize, y1 * cellSize, x2 * cellSize, y2 * cellSize]);
   }
 
   /** The newest frame is the first of a scene: of all, or since most of the view changed at once. */

@@ -24,8 +24,13 @@ export interface Track {
   readonly medianScore: number;
   /** Its median score passed the threshold of its label with enough observations. It stays confirmed. */
   readonly confirmed: boolean;
-  /** Detected in this frame. */
+  /** Detected in this frame; if the network did not look where it is (`stale`), in the last one where it did. */
   readonly visible: boolean;
+  /**
+   * The network looked at parts of this frame, and not at this object: all is as it was at the last look, but for the
+   * box, which is predicted.
+   */
+  readonly stale?: boolean;
   /**
    * Its row in the `Detections` of this frame, to look up what your own detector adds (a mask, key points, an
    * embedding). The surest row, where the network gave one object two names; undefined while it is out of sight.
@@ -53,6 +58,9 @@ export interface Track {
   /** Its name from local learning, if recognised. */
   readonly subLabel?: SubLabel;
 }
+
+/** Whether it was detected in this very frame. */
+export const isDetected = ({ visible, stale }: Pick<Track, 'visible' | 'stale'>): boolean => visible && !stale;
 
 /** @throws InputError when it is not a list of tracks. */
 export function assertTracks(what: string, tracks: readonly Track[]): void {

@@ -10,7 +10,7 @@ import { type Found, type Sighting, sightingsOf } from './sighting.ts';
 import type { Signature } from './signature.ts';
 import { samePlace } from './standing.ts';
 import { viewShift } from './steady.ts';
-import type { Track } from './track.ts';
+import { isDetected, type Track } from './track.ts';
 import { assertTrackerOptions, assertUpdate } from './tracker-options.ts';
 import { candidatesOf, clearWorth, faintWorth, nearWorth, type Worth } from './worth.ts';
 
@@ -35,6 +35,11 @@ export interface View {
   readonly height: number;
   /** Returns the signature of a box in frame pixels; called only where boxes are ambiguous. Default: unknown. */
   readonly signature?: (box: Box) => Signature;
+  /**
+   * Returns whether the network looked at this box, closely enough to find what is in it. A track elsewhere that was not
+   * found is not missed. Default: at all of the picture.
+   */
+  readonly looked?: (box: Box) => boolean;
 }
 
 /** Minimum score that keeps a track alive; lower ones are noise. */
@@ -115,7 +120,7 @@ export class Tracker {
   ): readonly Track[] {
     assertUpdate(detections, captureTimeNs);
     this.#view = view;
-    const seconds = this.#pass(captureTimeNs);
+    this.#pass(captureTimeNs);
     const { sure, unsure } = this.#sort(detections);
     const [dx, dy] = viewShift(this.#living, sure);
     if (dx !== 0 || dy !== 0) for (const track of this.#living) track.shift(dx, dy);
@@ -129,14 +134,15 @@ export class Tracker {
     [tracks, open] = this.#pair(tracks, open, captureTimeNs, nearWorth, appearance);
     open = this.#leap(tracks, open, captureTimeNs);
     for (const sighting of open) this.#living.push(new Living(this.#nextId++, sighting, captureTimeNs));
+    if (view?.looked) this.#skip(view.looked, disturbed);
     appearance?.remember(this.#living, this.#pace.seconds);
 
     for (const track of this.#living) {
-      if (!track.visible) continue;
+      if (!isDetected(track)) continue;
       if (track.confirmed) this.#rename(track, captureTimeNs);
       else this.#confirm(track);
     }
-    this.#bury(captureTimeNs, seconds, disturbed);
+    this.#bury(captureTimeNs, disturbed);
     return this.tracks;
   }
 
@@ -159,12 +165,12 @@ export class Tracker {
     return ended;
   }
 
-  /** Predicts all tracks to a time. @returns Seconds since the last one. */
-  #pass(timeNs: number): number {
+  /** Predicts all tracks to a time. */
+  #pass(timeNs: number): void {
     const isFirst = this.#timeNs === undefined;
     const seconds = isFirst ? 0 : Math.max(0, timeNs - this.#timeNs!) / 1e9;
     this.#timeNs = timeNs;
-    if (isFirst) return 0;
+    if (isFirst) return;
     // After a gap this long, what is seen now is another object, except what stood still, in the very same place.
     const isGap = seconds > Math.max(this.#options.lostSeconds, gap * this.#pace.longest);
     // While everything rests, inferences may be as rare as `motion.keepalive`, which says nothing about the usual rate.
@@ -174,7 +180,13 @@ export class Tracker {
       if (isGap && !track.stationary) track.halt();
       track.predict(seconds);
     }
-    return seconds;
+  }
+
+  /** Those that were not looked at are not missed. */
+  #skip(looked: (box: Box) => boolean, disturbed: ((box: Box) => boolean) | undefined): void {
+    for (const track of this.#living) {
+      if (!track.visible && !looked(track.predicted)) track.pass(track.stationary ? disturbed?.(track.box) : false);
+    }
   }
 
   #sort(detections: Detections): { sure: Sighting[]; unsure: Sighting[] } {
@@ -267,20 +279,19 @@ export class Tracker {
     return names.medianScore >= least + (1 - least) * surer * missing;
   }
 
-  #bury(timeNs: number, seconds: number, disturbed: ((box: Box) => boolean) | undefined): void {
+  #bury(timeNs: number, disturbed: ((box: Box) => boolean) | undefined): void {
     const seen = this.#living.filter((track) => track.visible);
-    this.#end((track) => !track.visible && !this.#mayComeBack(track, seen, timeNs, seconds, disturbed));
+    this.#end((track) => !track.visible && !track.stale && !this.#mayComeBack(track, seen, timeNs, disturbed));
   }
 
   #mayComeBack(
     track: Living,
     seen: readonly Living[],
     timeNs: number,
-    seconds: number,
     disturbed: ((box: Box) => boolean) | undefined,
   ): boolean {
     const { lostSeconds } = this.#options;
-    track.miss();
+    const seconds = track.miss(timeNs);
     const unseen = (timeNs - track.lastSeenNs) / 1e9;
     if (!track.confirmed) return unseen <= tentative.seconds || track.misses < tentative.inferences;
     if (!track.stationary) return unseen <= lostSeconds || track.misses < lostInferences;

@@ -3,7 +3,7 @@ import { CameraSettings, type ZoneSettings } from '../config/schema.ts';
 import { validate } from '../config/validate.ts';
 import { type Clearance, clearance } from './clearance.ts';
 import { bottomCentre } from './geometry.ts';
-import { assertTracks, type Track } from './track.ts';
+import { assertTracks, isDetected, type Track } from './track.ts';
 import { ZoneShape } from './zone-shape.ts';
 
 /**
@@ -101,7 +101,7 @@ export class Zones {
         const stay = mine.get(name) ?? { inside: false, run: undefined, last: undefined };
         mine.set(name, stay);
         const wasIn =
-          track.visible && follow(stay, placeOf(track, this.#shapes[i]!), zone.inertia_seconds * 1e9 - slackNs);
+          isDetected(track) && follow(stay, placeOf(track, this.#shapes[i]!), zone.inertia_seconds * 1e9 - slackNs);
         // It may have been called something else before.
         if (zone.labels && !zone.labels.includes(track.label)) continue;
         if (stay.inside) currentZones.push(name);

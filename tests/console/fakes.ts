@@ -89,6 +89,7 @@ export class FakeNode implements ConsoleNode {
       times: { motion: 1, queue: 0, preprocess: 1, infer: 8, decode: 1, track: 1, total: 12 },
       timeTotals: { motion: 1, queue: 0, preprocess: 1, infer: 8, decode: 1, track: 1, total: 12 },
       objects: 1,
+      gaze: { regions: 1, timeShare: 0, waiting: 0, whole: 1, closer: 0, waited: 0 },
       unfinishedMs: this.unfinishedMs,
       device: {
         ...closedHealth,

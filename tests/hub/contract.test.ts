@@ -119,7 +119,18 @@ describe('contract', () => {
       ...nodeStats,
       throttling: { now: ['throttled'], sinceBoot: [] },
       power: { source: 'pmic', covers: 'rails', watts: 3.5, joules: 1200, joulesPerInference: 0.4 },
-      cameras: { door: { frames, fps, times, timeTotals: times, objects: 1, unfinishedMs: 0, device: health } },
+      cameras: {
+        door: {
+          frames,
+          fps,
+          times,
+          timeTotals: times,
+          objects: 1,
+          gaze: { regions: 1, timeShare: 0, waiting: 0, whole: 1, closer: 0, waited: 0 },
+          unfinishedMs: 0,
+          device: health,
+        },
+      },
     });
     await shown.teachObject('rings', 'my cat');
     await shown.teachView('door', 'stripes', 'gate', 'open');

@@ -37,12 +37,29 @@ const Times = (description: string) =>
     description,
   );
 
+const Gaze = Fields(
+  {
+    regions: Amount('Regions of a frame that the network ran on, the whole view included: moving mean.'),
+    time_share: Type.Number({
+      minimum: 0,
+      maximum: 1,
+      description: 'Share of the network’s time that was spent on parts of the view: moving mean.',
+    }),
+    waiting: Count('Regions of the last frame that deserved a look and wait for a later one.'),
+    whole: Count('Looks at the whole view, in total.'),
+    closer: Count('Looks at parts of it, in total.'),
+    waited: Count('How often a region had to wait, in total.'),
+  },
+  'Where the network looked (`detect.far`).',
+);
+
 const Camera = Fields({
   frames: Fields({ in: Count(), dropped: Count(), gated: Count(), late: Count(), inferred: Count() }, 'Totals.'),
   fps: Fields({ in: Amount(), inferred: Amount() }, 'Frames a second.'),
   times: Times('Of the last frames, ms, moving means.'),
   time_totals: Times('The same in total since the start, ms.'),
   objects: Count('Confirmed objects in view.'),
+  gaze: Gaze,
   unfinished_ms: Amount('How long frames have been arriving without one being finished; 0 while all is well.'),
   device: Device,
 });

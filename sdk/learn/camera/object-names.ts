@@ -2,7 +2,7 @@ import type { Embedding } from '../../core/embedding.ts';
 import type { Frame } from '../../frame/frame.ts';
 import type { Region } from '../../frame/letterbox.ts';
 import { encodeJpeg, readPicture } from '../../picture/picture.ts';
-import type { SubLabel, Track } from '../../vision/track.ts';
+import { isDetected, type SubLabel, type Track } from '../../vision/track.ts';
 import type { Head } from '../heads/head.ts';
 import { objectHead, unknown } from '../ledger/example.ts';
 import { cropJpeg } from './crop.ts';
@@ -45,7 +45,7 @@ export class ObjectNames {
     // The last word on a track that is gone was asked for before; what is asked later is worked out again.
     for (const trackId of this.#names.keys()) if (!alive.has(trackId)) this.#names.delete(trackId);
     const wanted = tracks
-      .filter(({ confirmed, visible }) => confirmed && visible)
+      .filter((track) => track.confirmed && isDetected(track))
       .flatMap(({ id }, i, all) => {
         const look = this.#views.wants(all[i]!, frame);
         return look ? [{ id, ...look }] : [];

@@ -6,7 +6,7 @@ import { cover, isWhole, type Served, wholeOf } from './cover.ts';
 import { explains, Movements } from './movements.ts';
 import { Places } from './places.ts';
 import type { SizeMap } from './size-map.ts';
-import { legible, leastSide, type Sight, sidesFor, sidesForMotion, type Want } from './want.ts';
+import { leastSide, legible, type Sight, sidesFor, sidesForMotion, type Want } from './want.ts';
 
 /** A frame, as far as the gaze is concerned. */
 export interface Scene extends Size {
@@ -48,6 +48,11 @@ const worth = { movement: 2, tentative: 3, track: 1, rest: 1, glimpse: 3, whole:
 const atOnce = 0.1;
 /** A track's box is grown by this fraction on each side: it moved since. */
 const margin = 0.25;
+/**
+ * What is not believed yet is looked at in squares of different sizes, by these factors: clutter that looks like
+ * something in one looks like something else in another.
+ */
+const doubts = [1, 1.3, 0.85];
 /** When this much of the view moves, the whole view is looked at instead. */
 const everywhere = 0.3;
 /** This fraction of a box has to be in a region for a look at it. */
@@ -130,7 +135,12 @@ export class Gaze {
    * @param found What it found in all of the regions. @param cut Boxes of objects that a region's edge cut.
    * @param tracks After that.
    */
-  took(look: Look, { timeNs, tracks }: Pick<Scene, 'timeNs' | 'tracks'>, found: Detections, cut: readonly Glimpse[]): void {
+  took(
+    look: Look,
+    { timeNs, tracks }: Pick<Scene, 'timeNs' | 'tracks'>,
+    found: Detections,
+    cut: readonly Glimpse[],
+  ): void {
     this.#lookedNs = timeNs;
     if (look.isWhole) this.#wholeNs = timeNs;
     this.#tracksNs = new Map(
@@ -142,7 +152,11 @@ export class Gaze {
       if (!look.regions.some((region) => covered(box, boxOf(region)) >= inside)) continue;
       // The whole view says nothing of what is too small in it.
       if (!this.shows(look, box) && look.regions.every((region) => isWhole(region, this.#frame))) continue;
-      this.#places.look(box, timeNs, seen.some((one) => area(one) > 0 && touches(one, box)));
+      this.#places.look(
+        box,
+        timeNs,
+        seen.some((one) => area(one) > 0 && touches(one, box)),
+      );
     }
   }
 
@@ -165,7 +179,8 @@ export class Gaze {
     const wants: Want[] = [];
     const { timeNs, tracks } = scene;
     const active = tracks.filter((track) => !track.stationary || scene.isOpen(track));
-    for (const track of active) wants.push(this.#wantOf(track, track.confirmed ? worth.track : worth.tentative, timeNs, sight));
+    for (const track of active)
+      wants.push(this.#wantOf(track, track.confirmed ? worth.track : worth.tentative, timeNs, sight));
     if (!this.#movements.isEverywhere(scene, everywhere)) {
       for (const movement of this.#movements.now) {
         if (active.some(({ box }) => explains(box, movement))) continue;
@@ -180,7 +195,9 @@ export class Gaze {
     }
     for (const track of tracks) {
       if (active.includes(track)) continue;
-      const isStirred = this.#movements.now.some((movement) => movement.timeNs === timeNs && explains(track.box, movement));
+      const isStirred = this.#movements.now.some(
+        (movement) => movement.timeNs === timeNs && explains(track.box, movement),
+      );
       const isDue = wants.length > 0 && this.#ageOf(track, timeNs) >= rules.keepalive;
       if (isStirred || isDue) wants.push(this.#wantOf(track, worth.rest, timeNs, sight));
     }
@@ -191,9 +208,11 @@ export class Gaze {
     return wants;
   }
 
-  #wantOf({ box, id }: Track, weight: number, timeNs: number, sight: Sight): Want {
+  #wantOf({ box, id, confirmed, observations }: Track, weight: number, timeNs: number, sight: Sight): Want {
     const urgency = weight * (atOnce + this.#ageOf({ id }, timeNs));
-    return { box: within(grown(box, margin), this.#frame), ...sidesFor(sizeOfBox(box), sight), urgency };
+    const { best, most } = sidesFor(sizeOfBox(box), sight);
+    const side = confirmed ? best : Math.min(most, best * doubts[observations % doubts.length]!);
+    return { box: within(grown(box, margin), this.#frame), best: side, most, urgency };
   }
 
   /** Seconds since a track was looked at. */
@@ -207,7 +226,9 @@ export class Gaze {
     if (timeNs - this.#lookedNs < keepalive * 1e9) return undefined;
     const whole: Look = { regions: [wholeOf(scene)], isWhole: true, waiting: 0 };
     if (timeNs - this.#wholeNs >= 1.5 * keepalive * 1e9) return whole;
-    const small = tracks.map((track) => this.#wantOf(track, worth.rest, timeNs, sight)).filter(({ most }) => most < sight.whole);
+    const small = tracks
+      .map((track) => this.#wantOf(track, worth.rest, timeNs, sight))
+      .filter(({ most }) => most < sight.whole);
     return small.length === 0 ? whole : (chosen(cover(small, scene, sight), scene, 1) ?? whole);
   }
 }

@@ -44,7 +44,8 @@ export class Places {
   /** @returns Seconds since the last look at what moves in this box, or since it began to move. */
   age(box: Box, timeNs: number): number {
     let oldest = timeNs;
-    for (const place of this.#in(box)) oldest = Math.min(oldest, Math.max(this.#lookedNs[place]!, this.#sinceNs[place]!));
+    for (const place of this.#in(box))
+      oldest = Math.min(oldest, Math.max(this.#lookedNs[place]!, this.#sinceNs[place]!));
     return Math.max(0, timeNs - oldest) / 1e9;
   }
 

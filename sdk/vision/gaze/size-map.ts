@@ -1,5 +1,6 @@
-import { type Box, bottomCentre } from '../geometry.ts';
 import type { Size } from '../../frame/letterbox.ts';
+import { type Box, bottomCentre } from '../geometry.ts';
+import { isDetected, type Track } from '../track.ts';
 
 /** Objects of one label that were seen at one place of a view. */
 export interface SeenSize {
@@ -20,6 +21,8 @@ export interface KeptSizes {
   readonly sizes: readonly (readonly [number, number, string, number, number, number])[];
 }
 
+/** A track is learnt from this often. */
+const everyNs = 1e9;
 const columns = 16;
 const rows = 9;
 /** Observations that the mean remembers. */
@@ -52,6 +55,23 @@ interface Entry {
  */
 export class SizeMap {
   readonly #entries = new Map<string, Entry>();
+  /** When each track was learnt from. */
+  #toldNs: ReadonlyMap<number, number> = new Map();
+
+  /** Learns from all confirmed objects that were detected in a frame, once a second from each. */
+  follow(tracks: readonly Track[], frame: Size & { readonly captureTimeNs: number }): void {
+    const told = new Map<number, number>();
+    for (const track of tracks) {
+      if (!track.confirmed) continue;
+      const lastNs = this.#toldNs.get(track.id);
+      const isDue = lastNs === undefined || Math.abs(frame.captureTimeNs - lastNs) >= everyNs;
+      const isLearnt = isDue && isDetected(track) && isWhollyIn(track.box, frame);
+      if (isLearnt) this.learn(track.box, track.label, frame);
+      const toldNs = isLearnt ? frame.captureTimeNs : lastNs;
+      if (toldNs !== undefined) told.set(track.id, toldNs);
+    }
+    this.#toldNs = told;
+  }
 
   /** An object with this box, frame pixels, was seen. */
   learn(box: Box, label: string, frame: Size): void {
@@ -126,7 +146,7 @@ export class SizeMap {
       if (!Array.isArray(line)) continue;
       const [column, row, label, mean, deviation, count] = line as unknown[];
       const isPlace = isBelow(column, columns) && isBelow(row, rows);
-      if (!isPlace || typeof label !== 'string' || !isFinite(mean) || !isFinite(deviation)) continue;
+      if (!isPlace || typeof label !== 'string' || !isNumber(mean) || !isNumber(deviation)) continue;
       if (!isBelow(count, mostCounted + 1) || count < 1) continue;
       this.#entries.set(keyOf(column, row, label), { column, row, label, mean, variance: deviation ** 2, count });
     }
@@ -139,7 +159,10 @@ export class SizeMap {
   }
 }
 
-const isFinite = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+/** What the border cuts is larger than it looks. */
+const isWhollyIn = ([x1, y1, x2, y2]: Box, { width, height }: Size) => x1 > 0 && y1 > 0 && x2 < width && y2 < height;
+
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 const isBelow = (value: unknown, end: number): value is number =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) < end;
 const keyOf = (column: number, row: number, label: string) => `${column},${row},${label}`;

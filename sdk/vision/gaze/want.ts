@@ -20,11 +20,11 @@ export interface Want {
 }
 
 /** An object is found best where it takes up this fraction of the picture's side, */
-const bestShare = 1 / 5;
+const bestShare = 1 / 6;
 /** and is found from this many pixels of the network's input on. */
 export const legible = 48;
 /** The smallest square, as a fraction of the input's side: magnified further, a picture shows nothing more. */
-const smallest = 1 / 2;
+const smallest = 0.6;
 /** What moves may be a part of something: at least this far around it is shown, as a fraction of the input's side. */
 const around = 3 / 4;
 
@@ -40,7 +40,8 @@ export function sidesFor(size: number, sight: Sight): Pick<Want, 'best' | 'most'
 /** The sides of the squares for something that moves. @param size Of it. @param expected Of what is usually there. */
 export function sidesForMotion(size: number, expected: number | undefined, sight: Sight): Pick<Want, 'best' | 'most'> {
   const { best } = sidesFor(Math.max(size, expected ?? 0), sight);
-  const least = Math.min(size, expected ?? size);
+  // A fragment is a part of what is usually there.
+  const least = expected ?? size;
   return { best, most: Math.max(best, sight.side * around, (least * sight.side) / legible) };
 }
 
