@@ -60,6 +60,7 @@ export class Watch {
     const moving = this.parts.gate.process(frame);
     const turned = moving !== this.#moving;
     this.#moving = moving;
+    this.parts.view.watch(frame, this.parts.gate.isNewScene, moving);
     return { frame, moving, turned, ...this.#wanted(frame, moving, most) };
   }
 
@@ -92,7 +93,7 @@ export class Watch {
     found: Detections | undefined,
     cut: readonly boolean[] = [],
   ): Meaning {
-    const { gate, tracker, zones, lines, events, settings, sizes } = this.parts;
+    const { gate, tracker, zones, lines, events, settings, view: memory } = this.parts;
     if (!found) return settings.detect.enabled ? this.#means(this.#tracks, [], []) : this.#end();
     const { width, height } = frame;
     this.#inferredNs = frame.captureTimeNs;
@@ -113,7 +114,7 @@ export class Watch {
       const scene = { timeNs: frame.captureTimeNs, tracks: tracked };
       gaze.took(look, scene, detections, [...glimpses]);
     }
-    sizes.follow(tracked, frame);
+    memory.learn(tracked, frame);
     const tracks = zones.update(tracked, frame).map((track) => this.#named(track));
     const crossings = lines.update(tracks, frame);
     const ended = tracker.takeEnded().map((track) => this.#named(track));

@@ -191,7 +191,7 @@ export class Node extends EventEmitter<NodeEvents> {
     loading: Promise<Model | Detector | null>,
     before: (() => Promise<void> | void) | undefined,
   ): Promise<void> {
-    const { sources = {}, stages = {}, speed = 'realtime' } = this.#options;
+    const { sources = {}, stages = {}, speed = 'realtime', data } = this.#options;
     this.#pipelines.clear();
     const eventSalt = randomUUID();
     for (const [name, settings] of Object.entries(this.settings.cameras)) {
@@ -203,6 +203,7 @@ export class Node extends EventEmitter<NodeEvents> {
         patient: true,
         eventSalt,
         ...stages[name],
+        ...(data !== undefined && { viewFile: join(data, 'views', `${name}.json`) }),
         ...(learning && { learning }),
         logger: about(this.#logger, { camera: name }),
       };

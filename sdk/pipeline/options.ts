@@ -34,6 +34,11 @@ export interface PipelineOptions extends Omit<CameraChange, 'source'>, PipelineS
    * board whose clock restarts at the same time from repeating ids.
    */
   eventSalt?: string;
+  /**
+   * File in which what the camera learns of its view (`sizes`) is kept between runs: some kB. Default: none, each run
+   * learns it anew.
+   */
+  viewFile?: string;
   /** Local learning: receives the frames and names the tracks. */
   learning?: PipelineLearning;
   /** Default: warnings and errors go to standard error. */
@@ -73,6 +78,7 @@ export function settingsIn(options: PipelineOptions, given: Device | undefined):
     changes: ________,
     eventSalt: _________,
     logger: __________,
+    viewFile: ___________,
     ...rest
   } = others;
   const { source, ...settings } = rest;

@@ -4,7 +4,7 @@ import type { Size } from '../frame/letterbox.ts';
 import type { ChangeFinder } from '../vision/changes/change-finder.ts';
 import { EventCycle } from '../vision/event-cycle.ts';
 import { Gaze } from '../vision/gaze/gaze.ts';
-import { SizeMap } from '../vision/gaze/size-map.ts';
+import { ViewMemory } from '../vision/gaze/view-memory.ts';
 import { Lines } from '../vision/lines.ts';
 import { MotionGate } from '../vision/motion-gate.ts';
 import { Tracker, type TrackerOptions } from '../vision/tracker.ts';
@@ -22,7 +22,7 @@ export interface PartsOptions {
   /** Size of the detector's input, if it takes regions of a frame. Default: unknown, and it always sees the whole frame. */
   readonly input?: Size;
   /** What was learnt of the view. */
-  readonly sizes?: SizeMap;
+  readonly view?: ViewMemory;
 }
 
 /** With `detect.far: auto`, a picture this many times as large as the network's input is looked at closer. */
@@ -37,7 +37,7 @@ export class Parts {
   readonly zones = new Zones();
   readonly lines = new Lines();
   readonly events: EventCycle;
-  readonly sizes: SizeMap;
+  readonly view: ViewMemory;
   readonly #gaze: Gaze | undefined;
   readonly #input: Size | undefined;
   #settings!: CameraSettings;
@@ -45,14 +45,14 @@ export class Parts {
   #watched: ReadonlySet<string> = new Set();
 
   constructor(options: PartsOptions) {
-    const { camera, labels, settings, changes, eventSalt, input, sizes = new SizeMap() } = options;
+    const { camera, labels, settings, changes, eventSalt, input, view = new ViewMemory() } = options;
     this.knownLabels = labels;
     this.gate = new MotionGate(changes);
     this.events = new EventCycle(camera, { salt: eventSalt });
     this.tracker = new Tracker(trackerOptions(settings));
-    this.sizes = sizes;
+    this.view = view;
     this.#input = input;
-    this.#gaze = input && new Gaze(input, sizes);
+    this.#gaze = input && new Gaze(input, view.sizes);
     this.configure(settings);
   }
 

@@ -83,7 +83,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
 
   /** Where things of which size were seen in the view so far. */
   get sizes(): readonly SeenSize[] {
-    return this.#parts.sizes.seen;
+    return this.#parts.view.seen;
   }
 
   get stats(): PipelineStats {
@@ -138,6 +138,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     this.#run = undefined;
     await this.#parts.source.to(undefined);
     await this.#parts.stages.stop();
+    await this.#parts.keeper.stop();
     await run?.close();
   }
 
@@ -183,6 +184,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
 
   async #open(run: Run): Promise<void> {
     const source = run.source(this.#parts.options.patient ?? false);
+    await this.#parts.keeper.start();
     await this.#parts.stages.start();
     // Unless it was stopped meanwhile.
     if (this.#run === run) await this.#parts.source.to(source);

@@ -1,5 +1,5 @@
 import { loadModel, type Model } from '../core/model.ts';
-import type { SizeMap } from '../vision/gaze/size-map.ts';
+import type { ViewMemory } from '../vision/gaze/view-memory.ts';
 import { AskedDetector } from './ask-detector.ts';
 import { cameraSource, type ReadOptions } from './camera-source.ts';
 import { FrameWay, Watch } from './frame-way.ts';
@@ -18,7 +18,7 @@ export interface RunOptions
   /** That of the previous run, if any: track numbers and counts continue. */
   readonly watch: (make: () => Watch) => Watch;
   /** What the camera learns of its view. */
-  readonly sizes: SizeMap;
+  readonly view: ViewMemory;
   readonly onEnded: () => void;
 }
 
@@ -72,8 +72,8 @@ export class Run {
     const labels = detector?.info.labels ?? [];
     const nameOf = (trackId: number) => learning?.nameOf(trackId);
     const { input } = detector ?? {};
-    const { sizes } = this.#options;
-    const about = { camera: name, labels, settings: settings.now, changes, eventSalt, nameOf, input, sizes };
+    const { view } = this.#options;
+    const about = { camera: name, labels, settings: settings.now, changes, eventSalt, nameOf, input, view };
     return new FrameWay(
       this.#options.watch(() => new Watch(about)),
       { ...this.#options, detector },

@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import { createDevice } from '../../devices/registry.ts';
 import { problemsToStderr } from '../base/log.ts';
 import { guarded } from '../base/tell.ts';
-import { SizeMap } from '../vision/gaze/size-map.ts';
+import { ViewMemory } from '../vision/gaze/view-memory.ts';
 import { assertDefaultOpening } from './camera-source.ts';
 import type { PipelineEvents } from './events.ts';
 import { Meters } from './meters.ts';
@@ -13,10 +13,12 @@ import { Snapshots } from './snapshots.ts';
 import { SourceSwitch } from './source-switch.ts';
 import { assertStages } from './stage.ts';
 import { Stages } from './stages.ts';
+import { ViewKeeper } from './view-keeper.ts';
 
 /** All parts that a pipeline keeps from one run to the next. */
 export interface Wired extends RunOptions {
   readonly source: SourceSwitch;
+  readonly keeper: ViewKeeper;
 }
 
 /**
@@ -43,7 +45,8 @@ export function wire(
   if (given) assertDefaultOpening(name, settings.now);
   const snapshots = new Snapshots(name, hasStages, logger);
   const meters = new Meters();
-  const sizes = new SizeMap();
+  const view = new ViewMemory();
+  const keeper = new ViewKeeper(view, options.viewFile, logger);
   const source = new SourceSwitch({
     isEnabled: () => settings.now.enabled,
     onStatus: (status, health) => tell('status', status, health),
@@ -65,7 +68,8 @@ export function wire(
       source,
       learning,
       isMax,
-      sizes,
+      view,
+      keeper,
       watch,
       tell,
     },

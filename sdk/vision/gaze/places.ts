@@ -6,9 +6,9 @@ const rows = 18;
 /** Motion that pauses for longer begins anew. */
 const pauseNs = 1e9;
 /** Looks in vain at a place where it moves, after which it is looked at less often, */
-const patience = 8;
+const patience = 5;
 /** each further one at this interval times their number, up to the longest. */
-const stepNs = 0.1e9;
+const stepNs = 0.2e9;
 const longestNs = 2e9;
 /** Looks in vain are counted up to here. */
 const mostVain = 250;
