@@ -6,8 +6,8 @@ import { resolveSettings } from '../../sdk/config/settings.ts';
 import { armCores, garbage, pcWithRapl, pi3BPlus, pi4, pi5, zero2W } from '../devices/boards/trees.ts';
 import { tree } from '../support/folders.ts';
 
-const small = { name: 'small', threads: 2, fps: 5, keepalive: 2 };
-const standard = { name: 'standard', threads: 2, fps: 10, keepalive: 1 };
+const small = { name: 'small', threads: 2, fps: 5, keepalive: 2, regions: 1 };
+const standard = { name: 'standard', threads: 2, fps: 10, keepalive: 1, regions: 2 };
 
 describe('chooseProfile', () => {
   it.each([
