@@ -86,8 +86,8 @@ export { drawBoxes, drawLabels, drawZones, Traces } from './vision/annotate/anno
 export { changedCounts, countTracks } from './vision/counts.ts';
 export { type Detection, Detections, type DetectionsInit } from './vision/detections.ts';
 export type { EventMessage, ObjectState } from './vision/event.ts';
-export type { SeenSize } from './vision/gaze/size-map.ts';
 export { EventCycle } from './vision/event-cycle.ts';
+export type { SeenSize } from './vision/gaze/size-map.ts';
 export { Lines } from './vision/lines.ts';
 export type { SubLabel, Track } from './vision/track.ts';
 export { Tracker } from './vision/tracker.ts';

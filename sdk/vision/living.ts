@@ -1,4 +1,5 @@
 import { Absence } from './absence.ts';
+import { Attention } from './attention.ts';
 import type { BoxFilter } from './box-filter.ts';
 import { Course } from './course.ts';
 import type { Box } from './geometry.ts';
@@ -25,14 +26,9 @@ export class Living {
   readonly names: Names;
   firstSeenNs: number;
   confirmed = false;
-  visible = true;
-  /** The last inference did not look where it is. */
-  stale = false;
   observations = 1;
   #last: Seen;
-  /** Of the last inference that looked where it is. */
-  #lookedNs: number;
-  #wasVisible = true;
+  readonly #attention: Attention;
   /** Its signature and when that was taken; none while no other track was near. */
   #appearance: { readonly signature: Signature; readonly timeNs: number } | undefined;
   readonly #course: Course;
@@ -44,7 +40,7 @@ export class Living {
     this.names = new Names(names);
     this.firstSeenNs = timeNs;
     this.#last = { box, score, row, timeNs };
-    this.#lookedNs = timeNs;
+    this.#attention = new Attention(timeNs);
     this.#course = new Course(box, timeNs);
     this.#standing = new Standing(box, timeNs);
   }
@@ -70,6 +66,16 @@ export class Living {
   /** Recent speed, pixels a second. */
   get speed(): number {
     return this.#course.speed;
+  }
+
+  /** Detected by the last inference that looked where it is. */
+  get visible(): boolean {
+    return this.#attention.visible;
+  }
+
+  /** The last inference did not look where it is. */
+  get stale(): boolean {
+    return this.#attention.stale;
   }
 
   get stationary(): boolean {
@@ -98,9 +104,7 @@ export class Living {
   /** A new frame, this many seconds after the last. */
   predict(seconds: number): void {
     this.#course.predict(seconds, this.#standing.isFixed(this.visible));
-    this.#wasVisible = this.visible;
-    this.visible = false;
-    this.stale = false;
+    this.#attention.begin();
   }
 
   /**
@@ -109,8 +113,7 @@ export class Living {
    * @param stirs Something moved in its place; undefined if unknown.
    */
   pass(stirs: boolean | undefined): void {
-    this.visible = this.#wasVisible;
-    this.stale = true;
+    this.#attention.pass();
     this.#absence.disturbed ||= stirs ?? true;
   }
 
@@ -132,9 +135,8 @@ export class Living {
 
   observe({ box, score, names, row }: Sighting, timeNs: number, stationarySeconds: number): void {
     this.#last = { box, score, row, timeNs };
-    this.#lookedNs = timeNs;
+    this.#attention.find(timeNs);
     this.observations++;
-    this.visible = true;
     this.#course.correct(box, score, timeNs);
     this.#absence.end();
     this.names.hear(names);
@@ -158,10 +160,8 @@ export class Living {
 
   /** An inference that looked where it is did not find it. @returns The seconds that it stands for. */
   miss(timeNs: number): number {
-    const seconds = Math.max(0, timeNs - this.#lookedNs) / 1e9;
-    this.#lookedNs = timeNs;
     this.#absence.misses++;
-    return seconds;
+    return this.#attention.miss(timeNs);
   }
 
   /**
