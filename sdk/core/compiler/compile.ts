@@ -2,7 +2,8 @@ import { InputError } from '../../base/errors.ts';
 import type { Program } from '../program/program.ts';
 import { type CalibrationPictures, calibrate, uncalibrated } from './calibrate.ts';
 import { elementsOf } from './elements.ts';
-import { fuse } from './fuse.ts';
+import { bridge, lowerFloats } from './floats.ts';
+import { fuse, fuseBytes } from './fuse.ts';
 import { readKnownGraph, type Source } from './network/graph.ts';
 import { inputLayer, Lowering, type Normalisation } from './network/lowering.ts';
 import type { Layer } from './network/network.ts';
@@ -32,7 +33,10 @@ export async function compile(source: Source, options: CompileOptions): Promise<
   const graph = await readKnownGraph(source, shape);
   const network = new Lowering(graph).lower(inputLayer(graph, options), operators);
   fuse(network);
+  lowerFloats(network);
+  fuseBytes(network);
   copyCrops(network);
+  bridge(network);
   const elements = elementsOf(network);
   const wanted = network.layers.filter((layer) => needsRanges(layer, elements.get(layer)));
   if (wanted.length > 0 && !pictures) {

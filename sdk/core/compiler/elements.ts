@@ -1,25 +1,41 @@
 import type { ElementName } from '../program/program.ts';
+import type { Activation } from './network/activation.ts';
 import { inputsOf, type Layer, type Network } from './network/network.ts';
 
 /**
- * Which layers give floats: what only outputs want, as far back as a step can give it. All others give 8 bits, and where an
- * output wants them too they are made floats by a step of their own.
+ * Which layers give floats: what is computed in floats alone, and what only outputs and such layers want, as far back as a step
+ * can give it. All others give 8 bits, and where floats are wanted too they are made floats by a step of their own.
  */
 export function elementsOf({ layers }: Network): Map<Layer, ElementName> {
   const elements = new Map<Layer, ElementName>();
   const wantsBytes = new Set<Layer>();
   for (const layer of [...layers].reverse()) {
-    const isFloat = !wantsBytes.has(layer) && givesFloats(layer);
+    const isFloat = isFloatOnly(layer) || (!wantsBytes.has(layer) && givesFloats(layer));
     elements.set(layer, isFloat ? 'float32' : 'uint8');
-    // A list of pixels joins numbers of different scales: it has floats, or nothing.
-    const passesFloats = isFloat && layer.kind === 'concat';
-    if (!passesFloats) for (const { layer: read } of inputsOf(layer)) wantsBytes.add(read);
+    if (!readsFloats(layer, isFloat)) for (const { layer: read } of inputsOf(layer)) wantsBytes.add(read);
   }
   return elements;
 }
 
+/** Layers that there are in floats only. */
+export function isFloatOnly({ kind }: Layer): boolean {
+  return ['pair', 'softmax', 'matmul', 'rearrange', 'constant', 'dequantise'].includes(kind);
+}
+
+/** Does it take floats? Else it takes bytes. */
+export function readsFloats(layer: Layer, isFloat: boolean): boolean {
+  if (layer.kind === 'quantise') return true;
+  return isFloat && layer.kind !== 'conv' && layer.kind !== 'dequantise';
+}
+
+const functions: readonly Activation['kind'][] = ['clip', 'leaky', 'silu', 'hardswish', 'sigmoid', 'exp', 'sqrt'];
+
 function givesFloats(layer: Layer): boolean {
-  if (layer.kind === 'concat') return true;
+  if (layer.kind === 'concat' || layer.kind === 'affine') return true;
+  if (layer.kind === 'unary') return functions.includes(layer.activation.kind);
+  if (layer.kind === 'add' || layer.kind === 'multiply') {
+    return ['none', ...functions].includes(layer.activation.kind);
+  }
   return (
     layer.kind === 'conv' &&
     !layer.residual &&

@@ -16,10 +16,19 @@ import { isWhole, whole } from './network/view.ts';
 
 /** Joins what one step can do: normalisation, activation and addition into the convolution before, slices of the picture into the picture. */
 export function fuse(network: Network): void {
+  run(network, passes);
+}
+
+/** After it is known what floats are: what is left of scales and sums are steps on bytes. */
+export function fuseBytes(network: Network): void {
+  run(network, [...passes, affineAlone]);
+}
+
+function run(network: Network, all: readonly Pass[]): void {
   const fusing = new Fusing(network);
   fusing.removeUnused();
   // Each of these may make room for another one.
-  while (passes.some((pass) => network.layers.some((layer) => pass(layer, fusing)))) fusing.removeUnused();
+  while (all.some((pass) => network.layers.some((layer) => pass(layer, fusing)))) fusing.removeUnused();
 }
 
 /** @returns Whether something was changed; the network is then looked at anew. */
@@ -299,7 +308,6 @@ const passes: readonly Pass[] = [
   splitConv,
   afterConcat,
   affineAfterConv,
-  affineAlone,
   unaryAfter,
   addToConv,
 ];

@@ -3,6 +3,7 @@ import { nearest, saturate8 } from '../program/arithmetic.ts';
 import {
   bytesOf,
   type ElementName,
+  limits,
   type Program,
   type ProgramStep,
   type ProgramTensor,
@@ -10,8 +11,18 @@ import {
 } from '../program/program.ts';
 import { arrange } from './arena.ts';
 import { endOf } from './epilogue.ts';
-import type { ConcatLayer, ConvLayer, Layer, Network, NetworkOutput, Region } from './network/network.ts';
-import { isWhole, regionOf, shapeOf, whole } from './network/view.ts';
+import { type FloatWork, floatStepOf, inOrderOf, isFloatWork, rearranging } from './float-steps.ts';
+import {
+  type ConcatLayer,
+  type ConvLayer,
+  inputsOf,
+  type Layer,
+  type Network,
+  type NetworkOutput,
+  type Region,
+  type View,
+} from './network/network.ts';
+import { isWhole, movedTo, regionOf, shapeOf, whole } from './network/view.ts';
 import { type Buffer, haloOf, type Place, Places, stridesOf } from './places.ts';
 import type { Quantisation, Scales } from './quantise.ts';
 import { integerWeights } from './weights.ts';
@@ -157,8 +168,16 @@ class Planner {
       });
     } else if (layer.kind === 'copy') {
       this.#copy(layer.name, layer.input, this.#viewOf(whole(layer)), this.#quantisation.ofRegion(layer.input));
-    } else if (layer.kind === 'unary') this.#emitTable(layer);
+    } else if (layer.kind === 'dequantise' && this.#places.elementOf(layer.input.layer) === 'uint8') {
+      this.#dequantise(layer.name, layer.input, this.#viewOf(whole(layer)), this.#quantisation.ofRegion(layer.input));
+    } else if (layer.kind === 'unary' && this.#places.elementOf(layer) === 'uint8') this.#emitTable(layer);
+    else if (isFloatWork(layer)) this.#emitFloats(layer);
     else throw new Error(`${layer.name}: a layer of the kind ${layer.kind} is left over`);
+  }
+
+  #emitFloats(layer: FloatWork): void {
+    const views = inputsOf(layer).map((region) => this.#viewOf(region));
+    this.#step(layer, floatStepOf(layer, views, layer.kind === 'quantise' ? this.#quantisation.of(layer) : undefined));
   }
 
   #step(layer: Layer, step: Partial<ProgramStep> & Pick<ProgramStep, 'op' | 'in'>): void {
@@ -246,9 +265,10 @@ class Planner {
       const zeros = element === 'uint8' ? scales?.zero : undefined;
       const sides = [part.h.size, part.w.size, part.c.size] as const;
       const name = `${concat.name}, part ${i + 1}`;
-      if (!scales) throw new InputError(`${name}: floats that are needed in two places are not compiled`);
       const out = this.#addView(this.#places.ofPart(concat, i), sides, element, zeros);
-      if (element === 'float32') this.#dequantise(name, part, out, scales);
+      // Floats that are needed in two places.
+      if (!scales) this.#steps.push({ ...rearranging(inOrderOf(part)), name, in: this.#viewOf(part), out });
+      else if (element === 'float32') this.#dequantise(name, part, out, scales);
       else this.#copy(name, part, out, scales);
     });
   }
@@ -267,17 +287,33 @@ class Planner {
     this.#steps.push({ op: 'dequantise', epilogue: 'linear', name, in: this.#viewOf(from), out, macs: 0, za: zero, m });
   }
 
+  /** Floats that lie in another order than the caller is to see them in. */
+  #moveOutput(name: string, view: View, buffer: Buffer): void {
+    const walk = movedTo(view.layer, view).dims.flat();
+    const count = walk.reduce((product, { size }) => product * size, 1);
+    // In rows, so that threads can share them.
+    const inner = walk.reduceRight((product, { size }) => (product * size <= mostInRow ? product * size : product), 1);
+    const c = count % inner === 0 && count / inner <= limits.side ? inner : count;
+    const place = { buffer, offset: 0, pixelBytes: 4 * c, rowBytes: 4 * c };
+    const out = this.#addView(place, [count / c, 1, c], 'float32', undefined);
+    this.#steps.push({ ...rearranging(walk), name: `${name}, order`, in: this.#viewOf(regionOf(view)), out });
+  }
+
   #emitOutput({ name, view }: NetworkOutput, buffer: Buffer): void {
     const region = regionOf(view);
     const strides = stridesOf({ ...view, start: { h: 0, w: 0, c: 0 }, layer: { ...view.layer, ...sidesOf(region) } });
-    if (this.#places.elementOf(view.layer) !== 'uint8' || !strides) {
-      throw new InputError(`output ${name}: its numbers would have to be moved in memory, which is not compiled`);
+    if (this.#places.elementOf(view.layer) === 'float32' || !strides) {
+      this.#moveOutput(name, view, buffer);
+      return;
     }
     const place = { buffer, offset: 0, pixelBytes: strides.pixel * 4, rowBytes: strides.row * 4 };
     const out = this.#addView(place, [region.h.size, region.w.size, region.c.size], 'float32', undefined);
     this.#dequantise(name, region, out, this.#quantisation.ofRegion(region));
   }
 }
+
+/** As many numbers as a row of what an output is moved to has, at most. */
+const mostInRow = 4096;
 
 const sidesOf = ({ h, w, c }: Region) => ({ h: h.size, w: w.size, c: c.size });
 

@@ -1,6 +1,7 @@
+import { assertFloatStep } from './check-floats.ts';
 import { constantsOf, epiloguesOf } from './constants.ts';
 import { expect, type Fault } from './expectation.ts';
-import { bytesOf, limits, type Program, type ProgramStep, type ProgramView } from './program.ts';
+import { bytesOf, isFloatPair, isFloatStep, limits, type Program, type ProgramStep, type ProgramView } from './program.ts';
 
 /**
  * Can this step be run, its views being as they should? The same rules as in sdk/kernels/program/check.cpp: what is written
@@ -38,20 +39,33 @@ class StepCheck {
       `the epilogue of ${step.op} to be one of ${epiloguesOf(step.op).join(', ')}`,
       step.epilogue,
     ]);
-    const isFloat = step.epilogue.startsWith('float') || step.op === 'dequantise';
+    const isFloat = step.epilogue.startsWith('float') || step.op === 'dequantise' || isFloatStep(step.op);
     this.#expect((out.element === 'float32') === isFloat, () => [
       `${isFloat ? 'float32' : 'uint8'} to be written`,
       out.element,
     ]);
     this.#checkUnused();
     if (step.op === 'input') this.#checkInput(out);
+    else if (step.op === 'quantise' || isFloatStep(step.op)) this.#checkFloats(out);
     else this.#checkOperation(out);
+  }
+
+  #checkFloats(out: ProgramView): void {
+    const { op, in: index, in2 } = this.#step;
+    const from = op === 'constant' ? out : this.#view(index, 'reads');
+    const second = in2 === undefined ? undefined : this.#view(in2, 'reads');
+    this.#checkConstants(from, out);
+    assertFloatStep(this.#step, { from, second, out }, (isRight, fault) => this.#expect(isRight, fault));
+    for (const one of op === 'constant' ? [] : [from, ...(second ? [second] : [])]) {
+      this.#expect(areApart(one, out, false), () => ['to write elsewhere than it reads', 'views that share bytes']);
+    }
   }
 
   #checkOperation(out: ProgramView): void {
     const step = this.#step;
     const from = this.#view(step.in, 'reads');
     this.#expect(from.element === 'uint8', () => ['uint8 to be read', from.element]);
+    this.#expect(out.channels <= limits.channels, () => [`at most ${limits.channels} channels`, String(out.channels)]);
     this.#checkConstants(from, out);
     this.#checkShapes(from, out);
     this.#checkProducts(from, out);
@@ -83,9 +97,14 @@ class StepCheck {
     const hasResidual = op === 'conv' || op === 'depthwise';
     const isUsed = op === 'input' ? !residual : !nchw && !spaceToDepth && (hasResidual || !residual);
     this.#expect(isUsed, () => [`only what ${op} knows of a residual, nchw and space to depth`, 'more']);
-    const hasSecond = residual || op === 'add' || op === 'multiply';
+    const hasSecond = residual || op === 'add' || op === 'multiply' || op === 'matmul' || isFloatPair(op);
     this.#expect(hasSecond || in2 === undefined, () => [`no second view for ${op}`, String(in2)]);
     const most = residual ? 4 : 0;
+    const { fn, group } = this.#step;
+    this.#expect((fn !== undefined) === (op === 'function_float') && (group !== undefined) === (op === 'softmax'), () => [
+      'a function of function_float and a group of softmax, and of no other',
+      `${fn} and ${group}`,
+    ]);
     const isRight = epilogue === 'silu' ? e >= 4 && e <= 11 && rs >= 0 && rs <= most : e === 0 && rs === 0;
     this.#expect(isRight, () => [
       epilogue === 'silu' ? `e of 4 to 11 and rs of 0 to ${most}` : `e and rs of 0 for ${epilogue}`,

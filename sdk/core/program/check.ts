@@ -28,8 +28,9 @@ export function assertProgram(program: Program): void {
 function assertView(view: ProgramView, arenaBytes: number, what: string): void {
   const { offset, h, w, channels, pixelBytes, rowBytes, halo, element, zeroPoints } = view;
   const isSide = (side: number) => side >= 1 && side <= limits.side;
-  expect(isSide(h) && isSide(w) && channels >= 1 && channels <= limits.channels && halo <= limits.kernel, () => [
-    `${what}: sides of 1 to ${limits.side}, 1 to ${limits.channels} channels, a halo of at most ${limits.kernel}`,
+  const most = element === 'uint8' ? limits.channels : limits.floatChannels;
+  expect(isSide(h) && isSide(w) && channels >= 1 && channels <= most && halo <= limits.kernel, () => [
+    `${what}: sides of 1 to ${limits.side}, 1 to ${most} channels, a halo of at most ${limits.kernel}`,
     `${h} x ${w} x ${channels}, halo ${halo}`,
   ]);
   const bytes = channels * bytesOf(element);

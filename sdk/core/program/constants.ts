@@ -1,4 +1,11 @@
-import type { EpilogueName, OperationName, ProgramStep, ProgramView, StepConstants } from './program.ts';
+import {
+  type EpilogueName,
+  limits,
+  type OperationName,
+  type ProgramStep,
+  type ProgramView,
+  type StepConstants,
+} from './program.ts';
 
 type Field = keyof StepConstants;
 
@@ -18,6 +25,8 @@ export const arrays = {
   rm: Float32Array,
   kr: Int16Array,
   table: Uint8Array,
+  values: Float32Array,
+  walk: Int32Array,
 } as const satisfies Record<Field, unknown>;
 
 const ofEpilogue: Readonly<Record<EpilogueName, readonly Field[]>> = {
@@ -43,6 +52,9 @@ const alone: Partial<Record<OperationName, readonly Field[]>> = {
   add: ['za', 'm', 'zb', 'rm', 'z', 'lo', 'hi'],
   table: ['table'],
   dequantise: ['za', 'm'],
+  quantise: ['m', 'z'],
+  constant: ['values'],
+  rearrange: ['walk'],
 };
 
 /** The epilogues that an operation may end in: none but `linear`, which it then does not use, where it has none. */
@@ -53,16 +65,22 @@ export function epiloguesOf(op: OperationName): readonly EpilogueName[] {
 
 /** The constants of a step, and how many numbers each has. */
 export function constantsOf(
-  { op, epilogue, residual, kernel = [1, 1] }: Pick<ProgramStep, 'op' | 'epilogue' | 'residual' | 'kernel'>,
+  { op, epilogue, residual, kernel = [1, 1], fn }: Pick<ProgramStep, 'op' | 'epilogue' | 'residual' | 'kernel' | 'fn'>,
   inputs: number,
-  { channels }: Pick<ProgramView, 'channels'>,
+  { h, w, channels }: Pick<ProgramView, 'h' | 'w' | 'channels'>,
 ): { field: Field; count: number }[] {
+  if (op === 'function_float') {
+    const count = fn === 'clip' ? 2 : fn === 'leaky' ? channels : 0;
+    return count > 0 ? [{ field: 'values', count }] : [];
+  }
   const own = withEpilogue[op];
   const added: readonly Field[] = !residual ? [] : epilogue === 'silu' ? ['zb', 'kr'] : ['zb', 'rm'];
   const fields = own ? [...own, ...ofEpilogue[epilogue], ...added] : (alone[op] ?? []);
   const taps = kernel[0] * kernel[1];
   return fields.map((field) => {
     if (field === 'weights') return { field, count: channels * taps * (op === 'conv' ? inputs : 1) };
+    if (field === 'values') return { field, count: h * w * channels };
+    if (field === 'walk') return { field, count: 3 * limits.walk };
     return { field, count: field === 'table' ? channels * 256 : channels };
   });
 }

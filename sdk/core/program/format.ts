@@ -6,6 +6,8 @@ import {
   bytesOf,
   type EpilogueName,
   epilogues,
+  type FloatFunction,
+  floatFunctions,
   limits,
   type OperationName,
   operations,
@@ -27,7 +29,7 @@ const none = 0xffffffff;
 const callers = 0xffffffffffffffffn;
 const flags = { residual: 1, nchw: 2, spaceToDepth: 4 } as const;
 
-/** Where a step's constants are named; two of them have a twin of another type in the same place. */
+/** Where a step's constants are named; some have a twin of another type in the same place. */
 const places: Readonly<Record<keyof StepConstants, number>> = {
   weights: 56,
   bias: 64,
@@ -43,6 +45,8 @@ const places: Readonly<Record<keyof StepConstants, number>> = {
   rm: 136,
   kr: 136,
   table: 144,
+  values: 72,
+  walk: 64,
 };
 
 /** Is this a compiled program? Its first bytes say so. */
@@ -156,8 +160,8 @@ function writeStep(out: DataView, step: ProgramStep, views: readonly ProgramView
   [...kernel, ...stride, ...pad, ...dilation].forEach((value, i) => {
     out.setUint16(20 + 2 * i, value, true);
   });
-  out.setInt16(36, step.e ?? 0, true);
-  out.setUint16(38, step.rs ?? 0, true);
+  out.setInt16(36, step.fn ? floatFunctions[step.fn] : (step.e ?? 0), true);
+  out.setUint16(38, step.group ?? step.rs ?? 0, true);
   spaceToDepth?.forEach((value, i) => {
     out.setUint8(40 + i, value);
   });
@@ -169,7 +173,7 @@ function writeStep(out: DataView, step: ProgramStep, views: readonly ProgramView
 
 /** Channels of a step's first view. */
 const inputsOf = ({ op, in: index }: Pick<ProgramStep, 'op' | 'in'>, views: readonly ProgramView[]) =>
-  op === 'input' ? 0 : (views[index]?.channels ?? 0);
+  op === 'input' || op === 'constant' ? 0 : (views[index]?.channels ?? 0);
 
 function writeView(out: DataView, view: ProgramView, constants: Constants): void {
   out.setBigUint64(0, BigInt(view.offset), true);
@@ -304,7 +308,9 @@ class ProgramReader {
     ) as [number, number, number, number, number];
     const zeros = this.#offset(at + 32, what);
     this.#assertZeros(at, [[40, sizes.view]], what);
-    if (channels > limits.channels) throw damaged(`${what} of at most ${limits.channels} channels`, String(channels));
+    const element = this.#element(at + 30, what);
+    const most = element === 'uint8' ? limits.channels : limits.floatChannels;
+    if (channels > most) throw damaged(`${what} of at most ${most} channels`, String(channels));
     return {
       offset: this.#offset(at, what),
       h,
@@ -313,7 +319,7 @@ class ProgramReader {
       pixelBytes,
       rowBytes,
       halo: this.#data.getUint16(at + 28, true),
-      element: this.#element(at + 30, what),
+      element,
       ...(zeros > 0 && { zeroPoints: this.#array(Uint8Array, zeros, channels, what) }),
     };
   }
@@ -375,12 +381,11 @@ class ProgramReader {
       stride: pair(24),
       pad: pair(28),
       dilation: pair(32),
-      e: data.getInt16(at + 36, true),
-      rs: data.getUint16(at + 38, true),
+      ...this.#units(at, op, what),
       macs: this.#offset(at + 152, what),
     };
     if (out >= views.length) throw damaged(`${what}: a view below ${views.length} to write`, String(out));
-    if (op !== 'input' && input >= views.length) {
+    if (op !== 'input' && op !== 'constant' && input >= views.length) {
       throw damaged(`${what}: a view below ${views.length} to read`, String(input));
     }
     if (step.kernel[0] > limits.kernel || step.kernel[1] > limits.kernel) {
@@ -396,6 +401,13 @@ class ProgramReader {
       return [field, this.#array<ArrayBufferView>(arrays[field], from, count, `${what}: ${field}`)] as const;
     });
     return { ...step, ...Object.fromEntries(constants) };
+  }
+
+  /** Two fields that mean something else where a step works on floats. */
+  #units(at: number, op: OperationName, what: string): Pick<ProgramStep, 'e' | 'rs' | 'fn' | 'group'> {
+    const [e, rs] = [this.#data.getInt16(at + 36, true), this.#data.getUint16(at + 38, true)];
+    if (op === 'softmax') return { e, group: rs };
+    return op === 'function_float' ? { fn: nameOf<FloatFunction>(floatFunctions, e, `${what}: a function`), rs } : { e, rs };
   }
 
   #array<T extends ArrayBufferView>(type: ArrayType<T>, at: number, count: number, what: string): T {

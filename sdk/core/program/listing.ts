@@ -60,13 +60,21 @@ const shapeOf = ({ h, w, channels, element }: ProgramView) =>
 
 function fromOf({ views, tensors }: Program, { op, in: index, in2 }: ProgramStep): string {
   if (op === 'input') return tensors[index]!.name;
+  if (op === 'constant') return '';
   const shapes = [index, ...(in2 === undefined ? [] : [in2])].map((one) => shapeOf(views[one]!));
   return shapes.join(' + ');
 }
 
-function kernelOf({ op, kernel, stride = [1, 1], dilation = [1, 1], spaceToDepth }: ProgramStep): string {
+/** Steps in whose line a window, or the factors of a resize, stand. */
+const windowed = ['conv', 'depthwise', 'max_pool', 'average_pool', 'resize_nearest', 'resize_bilinear'];
+/** Steps that end in an epilogue. */
+const ended = ['conv', 'depthwise', 'average_pool', 'add', 'multiply', 'requantise'];
+
+function kernelOf({ op, kernel, stride = [1, 1], dilation = [1, 1], spaceToDepth, fn, group }: ProgramStep): string {
   if (spaceToDepth) return 'space to depth 2';
-  if (!kernel || ['input', 'add', 'multiply', 'requantise', 'table', 'dequantise'].includes(op)) return '';
+  if (op === 'function_float') return fn!;
+  if (op === 'softmax') return `of ${group}`;
+  if (!kernel || !windowed.includes(op)) return '';
   const parts = [`${kernel[0]}x${kernel[1]}`];
   if (stride[0] > 1 || stride[1] > 1) parts.push(`/${stride[0] === stride[1] ? stride[0] : stride.join('x')}`);
   if (dilation[0] > 1 || dilation[1] > 1) parts.push(` dilated ${dilation.join('x')}`);
@@ -74,16 +82,15 @@ function kernelOf({ op, kernel, stride = [1, 1], dilation = [1, 1], spaceToDepth
 }
 
 function epilogueOf({ op, epilogue, residual, lo, hi, z }: ProgramStep): string {
-  const hasNone = ['max_pool', 'resize_nearest', 'resize_bilinear', 'table', 'input', 'dequantise'].includes(op);
-  if (hasNone) return '';
+  if (!ended.includes(op)) return '';
   const isClipped = lo && hi && z && (lo.some((value) => value > 0) || hi.some((value) => value < 255));
   const name = epilogue === 'linear' && isClipped ? 'clip' : epilogue;
   return residual ? `${name}+residual` : name;
 }
 
 function constantBytes(step: ProgramStep): number {
-  const { weights, bias, m, m2, k, k32, z, lo, hi, za, zb, rm, kr, table } = step;
-  const all = [weights, bias, m, m2, k, k32, z, lo, hi, za, zb, rm, kr, table];
+  const { weights, bias, m, m2, k, k32, z, lo, hi, za, zb, rm, kr, table, values, walk } = step;
+  const all = [weights, bias, m, m2, k, k32, z, lo, hi, za, zb, rm, kr, table, values, walk];
   return all.reduce((sum, one) => sum + (one?.byteLength ?? 0), 0);
 }
 

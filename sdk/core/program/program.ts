@@ -55,6 +55,16 @@ export const operations = {
   table: 10,
   input: 11,
   dequantise: 12,
+  quantise: 13,
+  constant: 14,
+  add_float: 15,
+  subtract_float: 16,
+  multiply_float: 17,
+  divide_float: 18,
+  function_float: 19,
+  softmax: 20,
+  matmul: 21,
+  rearrange: 22,
 } as const;
 export type OperationName = keyof typeof operations;
 
@@ -69,6 +79,18 @@ export const epilogues = {
   sigmoid: 6,
 } as const;
 export type EpilogueName = keyof typeof epilogues;
+
+/** Functions of one float. The numbers are the file's. */
+export const floatFunctions = {
+  sigmoid: 0,
+  exp: 1,
+  silu: 2,
+  hardswish: 3,
+  clip: 4,
+  leaky: 5,
+  sqrt: 6,
+} as const;
+export type FloatFunction = keyof typeof floatFunctions;
 
 /** Constants of a step, each for all output channels (`table`: 256 for each). Which ones there are, the operation says. */
 export interface StepConstants {
@@ -91,6 +113,13 @@ export interface StepConstants {
   /** Of the residual (SiLU), Q9. */
   readonly kr?: Int16Array;
   readonly table?: Uint8Array;
+  /** `constant`: all that it writes; `clip`: least and largest; `leaky`: of negative numbers, one a channel. */
+  readonly values?: Float32Array;
+  /**
+   * `rearrange`: in which order numbers are read, as eight triples of axis (0 height, 1 width, 2 channels), size and step, the
+   * outermost first.
+   */
+  readonly walk?: Int32Array;
 }
 
 export interface ProgramStep extends StepConstants {
@@ -98,7 +127,7 @@ export interface ProgramStep extends StepConstants {
   readonly epilogue: EpilogueName;
   /** For messages: the node of the network that it came from. */
   readonly name: string;
-  /** Index of a view; of an `input` step: of a tensor. */
+  /** Index of a view; of an `input` step: of a tensor; of a `constant`, which reads nothing: 0. */
   readonly in: number;
   /** The second operand, or what is added (residual). */
   readonly in2?: number;
@@ -117,6 +146,10 @@ export interface ProgramStep extends StepConstants {
   readonly e?: number;
   /** SiLU with a residual: bits that are kept below the output's. */
   readonly rs?: number;
+  /** `function_float`: which one. */
+  readonly fn?: FloatFunction;
+  /** `softmax`: so many channels, one beside the other, are the parts of one; 1 to 65535. */
+  readonly group?: number;
   /** Multiply-adds. */
   readonly macs: number;
 }
@@ -125,13 +158,27 @@ export interface ProgramStep extends StepConstants {
 export const limits = {
   side: 16384,
   channels: 4096,
+  /** Channels of a view of floats that only steps on floats use. */
+  floatChannels: 2 ** 24,
   arenaBytes: 2 ** 30,
   items: 65535,
   kernel: 64,
   rank: 6,
+  /** Dimensions of a `rearrange`. */
+  walk: 8,
 } as const;
 
 /** Bytes at the arena's start and end in which nothing lies: loads may reach into them. */
 export const spareBytes = 64;
+
+/** Steps that take floats and give floats; `quantise` takes some and gives bytes. */
+export const floatSteps = [
+  ...(['constant', 'add_float', 'subtract_float', 'multiply_float', 'divide_float', 'function_float'] as const),
+  ...(['softmax', 'matmul', 'rearrange'] as const),
+] as const satisfies readonly OperationName[];
+export const isFloatStep = (op: OperationName): boolean => (floatSteps as readonly OperationName[]).includes(op);
+/** Steps of two operands of floats, number by number. */
+export const floatPairs = ['add_float', 'subtract_float', 'multiply_float', 'divide_float'] as const;
+export const isFloatPair = (op: OperationName): boolean => (floatPairs as readonly OperationName[]).includes(op);
 
 export const bytesOf = (element: ElementName): number => (element === 'uint8' ? 1 : 4);

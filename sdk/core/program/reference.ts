@@ -1,6 +1,7 @@
 import { InputError } from '../../base/errors.ts';
 import { mulhrs, nearest, saturate8, saturate16, sigmoidOf, siluOf } from './arithmetic.ts';
-import { bytesOf, type Program, type ProgramStep, type ProgramView } from './program.ts';
+import { bytesOf, isFloatStep, type Program, type ProgramStep, type ProgramView } from './program.ts';
+import { runFloatStep } from './reference-floats.ts';
 
 const { fround } = Math;
 
@@ -78,8 +79,15 @@ export class Interpreter {
   #runStep(step: ProgramStep): void {
     const out = this.program.views[step.out]!;
     if (step.op === 'input') this.#takePicture(step, out);
+    else if (step.op === 'quantise' || isFloatStep(step.op)) this.#runFloats(step, out);
     else this.#operate(step, this.program.views[step.in]!, out);
     if (out.halo > 0) this.#fillHalo(out);
+  }
+
+  #runFloats(step: ProgramStep, out: ProgramView): void {
+    const { views } = this.program;
+    const second = step.in2 === undefined ? undefined : views[step.in2]!;
+    runFloatStep(step, { from: views[step.in]!, second, out }, { bytes: this.#bytes, floats: this.#floats });
   }
 
   #operate(step: ProgramStep, from: ProgramView, out: ProgramView): void {

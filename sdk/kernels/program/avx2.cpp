@@ -1,4 +1,5 @@
 // Products of words on 256-bit vectors, since the byte multiply saturates.
+#include "program/float_operations.h"
 #include "program/x86_conv.h"
 #include "program/x86_depthwise.h"
 #include "program/x86_pixels.h"
@@ -13,6 +14,7 @@ using DepthwiseConvolution = DepthwiseOn<V256, 1>;
 constexpr ProgramKernels all() {
   ProgramKernels kernels{};
   set_pixel_operations<V256>(kernels);
+  set_float_operations(kernels);
   const auto set = [&](ProgramOp op, ProgramOperation operation) { kernels.operations[static_cast<size_t>(op)] = operation; };
   set(ProgramOp::conv, {Convolution::packed_bytes, Convolution::pack, Convolution::units, Convolution::run, nullptr});
   set(ProgramOp::depthwise, {DepthwiseConvolution::packed_bytes, DepthwiseConvolution::pack, DepthwiseConvolution::units,

@@ -1,4 +1,5 @@
 // vpdpbusd: four products of unsigned and signed bytes added to 32 bits, sixteen times at once; 32 registers.
+#include "program/float_operations.h"
 #include "program/x86_conv.h"
 #include "program/x86_depthwise.h"
 #include "program/x86_pixels.h"
@@ -12,6 +13,7 @@ using DepthwiseConvolution = DepthwiseOn<V512, 2>;
 constexpr ProgramKernels all() {
   ProgramKernels kernels{};
   set_pixel_operations<V512>(kernels);
+  set_float_operations(kernels);
   const auto set = [&](ProgramOp op, ProgramOperation operation) { kernels.operations[static_cast<size_t>(op)] = operation; };
   set(ProgramOp::conv, {Convolution::packed_bytes, Convolution::pack, Convolution::units, Convolution::run, nullptr});
   set(ProgramOp::depthwise, {DepthwiseConvolution::packed_bytes, DepthwiseConvolution::pack, DepthwiseConvolution::units,

@@ -124,10 +124,10 @@ bool check_tensor(const ProgramFile& file, size_t index, ProgramError& error) {
 bool check_view(const ProgramFile& file, size_t index, ProgramError& error) {
   const ProgramHeader& header = file.header();
   const ProgramView& view = file.view(index);
-  if (view.h < 1 || view.h > program_most_side || view.w < 1 || view.w > program_most_side || view.channels < 1 ||
-      view.channels > program_most_channels) {
-    return error.set("view %zu: expected 1 to %u rows and columns and 1 to %u channels, got %u x %u x %u", index, program_most_side,
-                     program_most_channels, view.h, view.w, view.channels);
+  const uint32_t most = view.element == 0 ? program_most_channels : program_most_float_channels;
+  if (view.h < 1 || view.h > program_most_side || view.w < 1 || view.w > program_most_side || view.channels < 1 || view.channels > most) {
+    return error.set("view %zu: expected 1 to %u rows and columns and 1 to %u channels, got %u x %u x %u", index, program_most_side, most,
+                     view.h, view.w, view.channels);
   }
   if (view.element > 1 || view.reserved != 0) {
     return error.set("view %zu: expected an element of 0 or 1 and reserved fields of 0, got %u", index, view.element);
@@ -254,8 +254,13 @@ bool StepCheck::view(const char* which, uint32_t index, ProgramElement element, 
 }
 
 bool StepCheck::in(ProgramElement element) { return view("in", said().in, element, step_.in); }
-bool StepCheck::in2() { return view("in2", said().in2, ProgramElement::uint8, step_.in2); }
-bool StepCheck::out(ProgramElement element) { return view("out", said().out, element, step_.out); }
+bool StepCheck::in2(ProgramElement element) { return view("in2", said().in2, element, step_.in2); }
+bool StepCheck::out(ProgramElement element) {
+  if (!view("out", said().out, element, step_.out)) return false;
+  if (step_.out.channels <= static_cast<int32_t>(program_most_channels)) return true;
+  return fail("expected at most %u output channels, got %d", program_most_channels, step_.out.channels);
+}
+bool StepCheck::out_floats() { return view("out", said().out, ProgramElement::float32, step_.out); }
 
 bool StepCheck::flags(uint16_t allowed) {
   if ((said().flags & ~allowed) == 0) return true;
@@ -417,9 +422,10 @@ bool StepCheck::rest(bool in_place) {
     if (fields[i] != 0 && (used_ & (1u << i)) == 0) return fail("%s: expected 0, as the step has no use for it, got %llu", names[i], static_cast<Word>(fields[i]));
   }
   if (step_.in2.data == nullptr && s.in2 != program_none) return fail("in2: expected none (%u), got %u", program_none, s.in2);
-  if (step_.epilogue != ProgramEpilogue::silu && (s.e != 0 || s.rs != 0)) return fail("e, rs: expected 0, got %d and %u", s.e, s.rs);
+  const bool has_units = step_.epilogue == ProgramEpilogue::silu || step_.op == ProgramOp::function_float || step_.op == ProgramOp::softmax;
+  if (!has_units && (s.e != 0 || s.rs != 0)) return fail("e, rs: expected 0, got %d and %u", s.e, s.rs);
   if (step_.op != ProgramOp::input && !is_zero(s.order, sizeof s.order)) return fail("order: expected zeros");
-  if (step_.op != ProgramOp::input && !apart(step_.in, step_.out, in_place)) return fail("in and out share bytes");
+  if (step_.in.data != nullptr && !apart(step_.in, step_.out, in_place)) return fail("in and out share bytes");
   if (step_.in2.data != nullptr && !apart(step_.in2, step_.out, in_place)) return fail("in2 and out share bytes");
   return true;
 }

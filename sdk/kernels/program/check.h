@@ -55,8 +55,10 @@ class StepCheck {
   bool fail(const char* format, ...) __attribute__((format(printf, 2, 3)));
 
   bool in(ProgramElement element = ProgramElement::uint8);
-  bool in2();
+  bool in2(ProgramElement element = ProgramElement::uint8);
   bool out(ProgramElement element);
+  /// Floats, with more channels than steps can have that begin with bytes.
+  bool out_floats();
   /// Only these flags may be set.
   bool flags(uint16_t allowed);
   /// Kernel, stride, padding and dilation, and that every output pixel's window lies in the input and its halo. Where

@@ -17,6 +17,8 @@ constexpr uint64_t program_spare = 64;
 
 constexpr uint32_t program_most_side = 16384;
 constexpr uint32_t program_most_channels = 4096;
+/// Of a view of floats that only operations on floats use.
+constexpr uint32_t program_most_float_channels = 1u << 24;
 constexpr uint64_t program_most_arena = 1ull << 30;
 constexpr uint32_t program_most_items = 65535;
 constexpr uint32_t program_most_kernel = 64;
@@ -88,8 +90,24 @@ enum class ProgramOp : uint16_t {
   table = 10,
   input = 11,
   dequantise = 12,
+  quantise = 13,
+  constant = 14,
+  add_float = 15,
+  subtract_float = 16,
+  multiply_float = 17,
+  divide_float = 18,
+  function_float = 19,
+  softmax = 20,
+  matmul = 21,
+  rearrange = 22,
 };
-constexpr size_t program_op_count = 13;
+constexpr size_t program_op_count = 23;
+
+/// `e` of a step with the operation function_float.
+enum class ProgramFunction : int16_t { sigmoid = 0, exp = 1, silu = 2, hardswish = 3, clip = 4, leaky = 5, sqrt = 6 };
+constexpr size_t program_function_count = 7;
+/// Dimensions of a `rearrange`: triples of axis, size and step, where other operations have their bias.
+constexpr size_t program_walk = 8;
 
 enum class ProgramEpilogue : uint16_t {
   linear = 0,

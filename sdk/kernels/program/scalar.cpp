@@ -1,5 +1,5 @@
 // The reference: what every other variant gives, bit for bit.
-#include "program/operators/list.h"
+#include "program/float_operations.h"
 
 namespace ocellus {
 namespace {
@@ -9,6 +9,7 @@ constexpr ProgramKernels all() {
 #define OPERATOR(op, Operator) kernels.operations[static_cast<size_t>(ProgramOp::op)] = {nullptr, nullptr, rows_of, Operator::run, nullptr};
   OCELLUS_OPERATORS
 #undef OPERATOR
+  set_float_operations(kernels);
   return kernels;
 }
 

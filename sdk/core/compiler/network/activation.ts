@@ -1,6 +1,6 @@
 /** A function of one number, and what it is called where a step has it. */
 export interface Activation {
-  readonly kind: 'none' | 'clip' | 'leaky' | 'silu' | 'hardswish' | 'sigmoid' | 'other';
+  readonly kind: 'none' | 'clip' | 'leaky' | 'silu' | 'hardswish' | 'sigmoid' | 'exp' | 'sqrt' | 'other';
   /** @param c The channel, where it matters. */
   of(x: number, c: number): number;
   /** Of `clip`. */
@@ -23,6 +23,9 @@ export function leaky(slope: readonly number[]): Activation {
 export const sigmoid: Activation = { kind: 'sigmoid', of: (x) => 1 / (1 + Math.exp(-x)) };
 export const silu: Activation = { kind: 'silu', of: (x) => x / (1 + Math.exp(-x)) };
 export const hardswish: Activation = { kind: 'hardswish', of: (x) => (x * Math.min(6, Math.max(0, x + 3))) / 6 };
+
+export const exponential: Activation = { kind: 'exp', of: Math.exp };
+export const squareRoot: Activation = { kind: 'sqrt', of: Math.sqrt };
 
 const known = [none, clip(0, Number.POSITIVE_INFINITY), clip(0, 6), sigmoid, silu, hardswish];
 const probes = Array.from({ length: 257 }, (_, i) => (i - 128) / 8);

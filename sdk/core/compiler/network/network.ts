@@ -16,7 +16,8 @@ export type Layer =
   | UnaryLayer
   | AffineLayer
   | CopyLayer
-  | ConcatLayer;
+  | ConcatLayer
+  | FloatLayer;
 
 /** Part of an axis of a layer's numbers: so many, so far apart. A dimension of a tensor is made of some, the outermost first. */
 export interface Stretch {
@@ -177,6 +178,62 @@ export interface ConcatLayer extends LayerBase {
   parts: Region[];
 }
 
+/** Layers that are floats, or the way to them and back: no others would hold what they give. */
+export type FloatLayer =
+  | PairLayer
+  | SoftmaxLayer
+  | MatmulLayer
+  | RearrangeLayer
+  | ConstantLayer
+  | DequantiseLayer
+  | QuantiseLayer;
+
+/** Two operands, number by number; each of an operand's sides is the layer's or 1. */
+export interface PairLayer extends LayerBase {
+  readonly kind: 'pair';
+  readonly op: 'add' | 'subtract' | 'multiply' | 'divide';
+  input: Region;
+  second: Region;
+}
+
+/** Of each group of so many channels. */
+export interface SoftmaxLayer extends LayerBase {
+  readonly kind: 'softmax';
+  input: Region;
+  readonly group: number;
+}
+
+/** Pixels are rows, channels are columns: the second one has a pixel for each channel of the first. */
+export interface MatmulLayer extends LayerBase {
+  readonly kind: 'matmul';
+  input: Region;
+  second: Region;
+}
+
+/** The input's numbers in another order. */
+export interface RearrangeLayer extends LayerBase {
+  readonly kind: 'rearrange';
+  input: Region;
+  /** In which order they are read, the outermost stretch first; within the region. */
+  readonly walk: readonly Stretch[];
+}
+
+export interface ConstantLayer extends LayerBase {
+  readonly kind: 'constant';
+  /** Height x width x channels. */
+  readonly values: Float32Array;
+}
+
+export interface DequantiseLayer extends LayerBase {
+  readonly kind: 'dequantise';
+  input: Region;
+}
+
+export interface QuantiseLayer extends LayerBase {
+  readonly kind: 'quantise';
+  input: Region;
+}
+
 /** A tensor that the caller sees. */
 export interface NetworkOutput {
   readonly name: string;
@@ -193,11 +250,14 @@ export interface Network {
 export function inputsOf(layer: Layer): Region[] {
   switch (layer.kind) {
     case 'input':
+    case 'constant':
       return [];
     case 'concat':
       return layer.parts;
     case 'add':
     case 'multiply':
+    case 'pair':
+    case 'matmul':
       return [layer.input, layer.second];
     case 'conv':
       return layer.residual ? [layer.input, layer.residual.input] : [layer.input];
@@ -208,13 +268,13 @@ export function inputsOf(layer: Layer): Region[] {
 
 /** Replaces what a layer reads. */
 export function mapInputs(layer: Layer, change: (region: Region) => Region): void {
-  if (layer.kind === 'input') return;
+  if (layer.kind === 'input' || layer.kind === 'constant') return;
   if (layer.kind === 'concat') {
     layer.parts = layer.parts.map(change);
     return;
   }
   layer.input = change(layer.input);
-  if (layer.kind === 'add' || layer.kind === 'multiply') layer.second = change(layer.second);
+  if ('second' in layer) layer.second = change(layer.second);
   else if (layer.kind === 'conv' && layer.residual) {
     layer.residual = { ...layer.residual, input: change(layer.residual.input) };
   }

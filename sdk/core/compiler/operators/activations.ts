@@ -1,5 +1,15 @@
 import type { OnnxNode } from '../../onnx/graph.ts';
-import { type Activation, clip, hardswish, leaky, recognised, sigmoid, silu } from '../network/activation.ts';
+import {
+  type Activation,
+  clip,
+  exponential,
+  hardswish,
+  leaky,
+  recognised,
+  sigmoid,
+  silu,
+  squareRoot,
+} from '../network/activation.ts';
 import { unsupported } from '../network/graph.ts';
 import type { Lowering } from '../network/lowering.ts';
 import { channelsOf, regionOf } from '../network/view.ts';
@@ -78,7 +88,7 @@ export const activations: Readonly<Record<string, Operator>> = {
     return (x) => (x < 0 ? alpha * Math.expm1(x) : x);
   }),
   Erf: scalar(() => errorFunction),
-  Exp: scalar(() => Math.exp),
+  Exp: always(exponential),
   Gelu: scalar(gelu),
   HardSigmoid: scalar((node) => {
     const [alpha, beta] = [floatOf(node, 'alpha', 0.2), floatOf(node, 'beta', 0.5)];
@@ -96,6 +106,6 @@ export const activations: Readonly<Record<string, Operator>> = {
   Sigmoid: always(sigmoid),
   Silu: always(silu),
   Softplus: scalar(() => (x) => Math.log1p(Math.exp(x))),
-  Sqrt: scalar(() => Math.sqrt),
+  Sqrt: always(squareRoot),
   Tanh: scalar(() => Math.tanh),
 };

@@ -4,6 +4,7 @@ import { unsupported } from '../network/graph.ts';
 import type { Lowering } from '../network/lowering.ts';
 import type { ConvLayer, Region, Stretch, View } from '../network/network.ts';
 import { channelsOf, isAlone, regionOf, whole as wholeOf } from '../network/view.ts';
+import { inOrder } from './concat.ts';
 import { intOf, intsOf, labelOf, type Operator, textOf } from './operator.ts';
 import { gridOf, type WeightGrid } from './weight-grid.ts';
 
@@ -27,7 +28,10 @@ interface Convolution {
 }
 
 export const conv: Operator = (node, network) => {
-  const { view, pad: around } = network.paddedView(node);
+  const { view: given, pad: around } = network.paddedView(node);
+  // Of several groups each takes its own channels, which have to lie in their order.
+  const isGrouped = intOf(node, 'group', 1) > 1 && channelsOf(given, 1) !== undefined;
+  const view = isGrouped ? inOrder(node, network, given, 1) : given;
   const weights = network.constant(node, 1);
   const [outputs = 0, inputs = 0, ...sides] = weights.shape;
   if (sides.length > 2) throw unsupported(node, `expected a kernel over 1 or 2 dimensions, got ${sides.length}`);

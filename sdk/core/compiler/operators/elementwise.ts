@@ -1,12 +1,13 @@
 import type { OnnxNode } from '../../onnx/graph.ts';
-import { none, recognised } from '../network/activation.ts';
+import { none, recognised, squareRoot } from '../network/activation.ts';
 import { type Constant, unsupported } from '../network/graph.ts';
 import type { Lowering } from '../network/lowering.ts';
-import type { Region, View } from '../network/network.ts';
+import type { PairLayer, Region, View } from '../network/network.ts';
 import { channelsOf, isWhole, liesAs, regionOf, shapeOf } from '../network/view.ts';
 import { applyTo } from './activations.ts';
 import { giveAffine } from './affine.ts';
 import { labelOf, type Operator } from './operator.ts';
+import { pair } from './pair.ts';
 
 export const add: Operator = (node, network) => {
   if (node.inputs.length !== 2) throw unsupported(node, `expected two inputs, got ${node.inputs.length}`);
@@ -24,7 +25,10 @@ export const add: Operator = (node, network) => {
 
 export const subtract: Operator = (node, network) => {
   const constant = constantSide(node, network);
-  if (!constant) throw unsupported(node, 'a difference of two tensors that both depend on the picture');
+  if (!constant) {
+    pair(node, network, 'subtract');
+    return;
+  }
   const { view, isFirst } = constant;
   if (isFirst)
     affine(
@@ -46,7 +50,10 @@ export const subtract: Operator = (node, network) => {
 
 export const divide: Operator = (node, network) => {
   const constant = constantSide(node, network);
-  if (!constant) throw unsupported(node, 'a quotient of two tensors that both depend on the picture');
+  if (!constant) {
+    pair(node, network, 'divide');
+    return;
+  }
   const { view, isFirst } = constant;
   if (!isFirst) {
     affine(
@@ -59,7 +66,10 @@ export const divide: Operator = (node, network) => {
     return;
   }
   const value = constant.constant.data[0]!;
-  if (constant.constant.data.length > 1) throw unsupported(node, 'a quotient of several numbers by a tensor');
+  if (constant.constant.data.length > 1) {
+    pair(node, network, 'divide');
+    return;
+  }
   applyTo(
     node,
     network,
@@ -100,6 +110,22 @@ export const multiply: Operator = (node, network) => {
   combine(node, network, 'multiply');
 };
 
+/** By a whole exponent that is a product of the number by itself, or a root. */
+export const power: Operator = (node, network) => {
+  const { data } = network.constant(node, 1);
+  const [exponent = 0] = data;
+  if (data.length !== 1) throw unsupported(node, 'expected one exponent, got several');
+  if (exponent === 0.5) applyTo(node, network, squareRoot);
+  else if (exponent !== 2) applyTo(node, network, recognised((x) => x ** exponent));
+  else {
+    const view = network.view(node, 0);
+    const region = regionOf(view);
+    const sides = { h: region.h.size, w: region.w.size, c: region.c.size };
+    const operands = { input: region, second: region, activation: none };
+    network.giveAlike(node.outputs[0]!, network.add({ kind: 'multiply', name: labelOf(node), ...sides, ...operands }), view);
+  }
+};
+
 interface ConstantSide {
   readonly view: View;
   readonly constant: Constant;
@@ -123,13 +149,14 @@ const of =
 /**
  * scale * x + bias for each channel.
  *
- * @throws InputError when the constant has a number for each pixel.
+ * A constant with more numbers than one for each channel is another operand, in floats.
  */
 function affine(node: OnnxNode, network: Lowering, view: View, scale: PerChannel, bias: PerChannel): void {
   const constant = node.inputs.map((name) => network.constantOf(name)).find((one) => one !== undefined)!;
-  const channels = channelIndices(view, constant);
+  const channels = isSpread(node, network, view) ? undefined : channelIndices(view, constant);
   if (!channels) {
-    throw unsupported(node, `its constant [${constant.shape.join(', ')}] has more than one number for each channel`);
+    pair(node, network, pairs[node.op]!);
+    return;
   }
   const { c } = regionOf(view);
   const factors = new Float64Array(c.size).fill(1);
@@ -140,6 +167,19 @@ function affine(node: OnnxNode, network: Lowering, view: View, scale: PerChannel
     sums[at] = bias(index);
   });
   giveAffine(node, network, view, factors, sums);
+}
+
+const pairs: Readonly<Record<string, PairLayer['op']>> = {
+  Add: 'add',
+  Sum: 'add',
+  Sub: 'subtract',
+  Mul: 'multiply',
+  Div: 'divide',
+};
+
+/** Has the result more numbers than the view, since the constant has? */
+function isSpread({ outputs }: OnnxNode, network: Lowering, view: View): boolean {
+  return network.shapeOf(outputs[0]!).join() !== shapeOf(view).join();
 }
 
 /** For each channel of the view's region the position of its number in the constant. */
@@ -169,8 +209,10 @@ function combine(node: OnnxNode, network: Lowering, kind: 'add' | 'multiply'): v
   const [region, second] = [regionOf(large), regionOf(small)];
   const { h, w, c } = region;
   const isScale = kind === 'multiply' && second.h.size === 1 && second.w.size === 1 && isSameChannels(large, small);
-  if (!isScale && !liesAs(large, small)) {
-    throw unsupported(node, `its operands [${shapes[0]!.join(', ')}] and [${shapes[1]!.join(', ')}] lie differently`);
+  const isResult = shapeOf(large).join() === network.shapeOf(node.outputs[0]!).join();
+  if (!isResult || (!isScale && !liesAs(large, small))) {
+    pair(node, network, kind);
+    return;
   }
   const base = { name: labelOf(node), h: h.size, w: w.size, c: c.size, input: region, second, activation: none };
   network.giveAlike(node.outputs[0]!, network.add({ kind, ...base }), large);

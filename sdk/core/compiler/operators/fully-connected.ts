@@ -5,6 +5,7 @@ import type { Lowering } from '../network/lowering.ts';
 import type { Region, Stretch, View } from '../network/network.ts';
 import { isAlone, regionOf } from '../network/view.ts';
 import { floatOf, intOf, labelOf, type Operator } from './operator.ts';
+import { multiplyMatrices } from './matrices.ts';
 import { gridOf, type WeightGrid } from './weight-grid.ts';
 
 interface Matrix {
@@ -33,13 +34,25 @@ export const gemm: Operator = (node, network) => {
   connect(node, network, matrix, bias);
 };
 
-/** Of a tensor and a constant matrix. */
+/** Of a tensor and a constant matrix, or of two tensors. */
 export const matMul: Operator = (node, network) => {
+  if (!isConnection(node, network)) {
+    multiplyMatrices(node, network);
+    return;
+  }
   const { data, shape } = network.constant(node, 1);
   const [inputs, outputs] = shape.slice(-2) as [number, number];
-  if (shape.slice(0, -2).some((side) => side > 1)) throw unsupported(node, 'its matrix is several ones');
   connect(node, network, { at: (o, k) => data[k * outputs + o]!, outputs, inputs, grid: undefined }, undefined);
 };
+
+/** Is it a constant matrix for all pixels, or all of the picture? Else it is a product in floats. */
+function isConnection(node: OnnxNode, network: Lowering): boolean {
+  const matrix = network.constantOf(node.inputs[1]);
+  const view = network.viewOf(node.inputs[0]);
+  if (!matrix || !view || matrix.shape.length < 2 || matrix.shape.slice(0, -2).some((side) => side > 1)) return false;
+  const last = view.dims.length - 1;
+  return isAlone(view, last, ['c']) || view.dims.every((dim, i) => i === last || dim.length === 0);
+}
 
 /** A matrix times the last dimension: for each pixel its channels, or else all of the picture at once. */
 function connect(node: OnnxNode, network: Lowering, matrix: Matrix, bias: ArrayLike<number> | undefined): void {

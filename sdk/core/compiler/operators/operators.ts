@@ -3,13 +3,14 @@ import { activations } from './activations.ts';
 import { batchNormalisation } from './batch-normalisation.ts';
 import { concat } from './concat.ts';
 import { conv } from './conv.ts';
-import { add, divide, multiply, subtract } from './elementwise.ts';
+import { add, divide, multiply, power, subtract } from './elementwise.ts';
 import { gemm, matMul } from './fully-connected.ts';
 import { pad } from './pad.ts';
 import { averagePool, globalAveragePool, maxPool, reduceMean } from './pool.ts';
 import { dequantise, quantise } from './quantise.ts';
 import { resize } from './resize.ts';
 import { slice } from './slice.ts';
+import { softmax } from './softmax.ts';
 import { split } from './split.ts';
 import { identity, reshape, transpose } from './views.ts';
 
@@ -33,11 +34,13 @@ export const operators: Readonly<Record<string, Operator>> = {
   MaxPool: maxPool,
   Mul: multiply,
   Pad: pad,
+  Pow: power,
   QuantizeLinear: quantise,
   ReduceMean: reduceMean,
   Reshape: reshape,
   Resize: resize,
   Slice: slice,
+  Softmax: softmax,
   Split: split,
   Squeeze: reshape,
   Sub: subtract,

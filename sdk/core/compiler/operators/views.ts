@@ -1,16 +1,13 @@
-import { unsupported } from '../network/graph.ts';
 import { reshaped, transposed } from '../network/view.ts';
+import { inOrderAs } from './arrange.ts';
 import { intsOf, type Operator } from './operator.ts';
 
-/** Reshape, Flatten, Squeeze, Unsqueeze: the output's shape says all. */
+/** Reshape, Flatten, Squeeze, Unsqueeze: the output's shape says all. Numbers are moved only where it cannot be said otherwise. */
 export const reshape: Operator = (node, network) => {
   const [output = ''] = node.outputs;
   const shape = network.shapeOf(output);
-  const view = reshaped(network.view(node, 0), shape);
-  if (!view) {
-    throw unsupported(node, `to be seen as [${shape.join(', ')}], its numbers would have to be moved in memory`);
-  }
-  network.set(output, view);
+  const view = network.view(node, 0);
+  network.set(output, reshaped(view, shape) ?? inOrderAs(node, network, view, shape, output));
 };
 
 export const transpose: Operator = (node, network) => {

@@ -5,8 +5,12 @@
 #include "program/operators/conv.h"
 #include "program/operators/depthwise.h"
 #include "program/operators/elementwise.h"
+#include "program/operators/float_function.h"
+#include "program/operators/float_pairs.h"
 #include "program/operators/input.h"
+#include "program/operators/matrices.h"
 #include "program/operators/pool.h"
+#include "program/operators/rearrange.h"
 #include "program/operators/resize.h"
 
 #define OCELLUS_OPERATORS              \
@@ -21,4 +25,18 @@
   OPERATOR(requantise, Requantise)     \
   OPERATOR(table, LookUp)              \
   OPERATOR(input, Input)               \
-  OPERATOR(dequantise, Dequantise)
+  OPERATOR(dequantise, Dequantise)     \
+  OCELLUS_FLOAT_OPERATORS
+
+/// Those that begin with floats. Each instruction set has them compiled for itself: see float_operations.h.
+#define OCELLUS_FLOAT_OPERATORS           \
+  OPERATOR(quantise, Quantise)            \
+  OPERATOR(constant, Constant)            \
+  OPERATOR(add_float, AddFloat)           \
+  OPERATOR(subtract_float, SubtractFloat) \
+  OPERATOR(multiply_float, MultiplyFloat) \
+  OPERATOR(divide_float, DivideFloat)     \
+  OPERATOR(function_float, FloatFunction) \
+  OPERATOR(softmax, Softmax)              \
+  OPERATOR(matmul, Matmul)                \
+  OPERATOR(rearrange, Rearrange)
