@@ -85,6 +85,28 @@ export function everyOperation(): Program {
     ...{ ...dense(n, view(4, 3, 0, 'float32'), 5, 3, 1), epilogue: 'float', ...window(1), m: floats(3, 0.01) },
   });
   const rest = add({ op: 'dequantise', in: o, out: view(8, 5, 0, 'float32'), za: bytes(5), m: floats(5, 0.03) });
+  const float = (channels: number, side = 4) => view(side, channels, 0, 'float32');
+  const some = (length: number, size = 1) => Float32Array.from({ length }, () => size * (2 * next() - 1));
+  const p = add({ op: 'dequantise', in: n, out: float(5), za: bytes(5), m: floats(5, 0.02) });
+  const row = add({ op: 'constant', in: 0, out: float(5, 1), values: some(5) });
+  const one = add({ op: 'constant', in: 0, out: float(1, 1), values: Float32Array.of(0.7) });
+  const matrix = add({ op: 'constant', in: 0, out: float(8, 2), values: some(32) });
+  const sum = add({ op: 'add_float', in: p, in2: row, out: float(5) });
+  const difference = add({ op: 'subtract_float', in: one, in2: sum, out: float(5) });
+  const part = add({ op: 'divide_float', in: difference, in2: p, out: float(5) });
+  const limited = add({ op: 'function_float', in: part, out: float(5), fn: 'clip', values: Float32Array.of(-3, 3) });
+  const bent = add({ op: 'function_float', in: limited, out: float(5), fn: 'leaky', values: some(5) });
+  let curved = add({ op: 'multiply_float', in: bent, in2: sum, out: float(5) });
+  for (const fn of ['hardswish', 'silu', 'exp', 'sqrt', 'sigmoid'] as const) {
+    curved = add({ op: 'function_float', in: curved, out: float(5), fn });
+  }
+  // Four of five channels.
+  const walk = Int32Array.of(0, 4, 1, 1, 4, 1, 2, 4, 1, ...Array.from({ length: 5 }, () => [0, 1, 0]).flat());
+  const moved = add({ op: 'rearrange', in: curved, out: float(4), walk });
+  const parts = add({ op: 'softmax', in: moved, out: float(4), group: 2 });
+  const product = add({ op: 'matmul', in: parts, in2: matrix, out: float(8), macs: 16 * 4 * 8 });
+  const bytesAgain = add({ op: 'quantise', in: product, out: view(4, 8, 1), m: floats(8, 90), z: bytes(8) });
+  const last = add({ op: 'dequantise', in: bytesAgain, out: float(8), za: bytes(8), m: floats(8, 0.03) });
   const output = (name: string, index: number) => {
     const { offset, h: rows, w: columns, pixelBytes } = views[index]!;
     const shape = [1, rows, columns, pixelBytes / 4];
@@ -93,7 +115,7 @@ export function everyOperation(): Program {
   return {
     tensors: [
       { name: 'images', direction: 'input', element: 'uint8', shape: [1, 8, 8, 3] },
-      ...[output('scores', scores), output('boxes', boxes), output('größen', rest)],
+      ...[output('scores', scores), output('boxes', boxes), output('größen', rest), output('floats', last)],
     ],
     views,
     steps,

@@ -16,7 +16,10 @@ describe('a program that was written', () => {
     expect(read.views).toEqual(program.views);
     expect(read.arenaBytes).toBe(program.arenaBytes);
     const whole = (step: ProgramStep) => ({
-      ...{ residual: false, nchw: false, kernel: [1, 1], stride: [1, 1], pad: [0, 0], dilation: [1, 1], e: 0, rs: 0 },
+      ...{ residual: false, nchw: false, kernel: [1, 1], stride: [1, 1], pad: [0, 0], dilation: [1, 1] },
+      // Steps on floats have something else there.
+      ...(step.op !== 'function_float' && { e: 0 }),
+      ...(step.op !== 'softmax' && { rs: 0 }),
       ...step,
     });
     expect(read.steps).toEqual(program.steps.map(whole));
@@ -39,10 +42,10 @@ describe('a program that was written', () => {
         bytes[i] = (37 * i) % 256;
       });
       interpreter.run();
-      return ['scores', 'boxes', 'größen'].map((name) => [...interpreter.output(name)]);
+      return ['scores', 'boxes', 'größen', 'floats'].map((name) => [...interpreter.output(name)]);
     });
     expect(outputs[0]).toEqual(outputs[1]);
-    expect(outputs[0]!.map((numbers) => new Set(numbers).size > 3)).toEqual([true, true, true]);
+    expect(outputs[0]!.map((numbers) => new Set(numbers).size > 3)).toEqual([true, true, true, true]);
   });
 
   test('has constants that are alike once, at multiples of 64', () => {
@@ -89,7 +92,7 @@ describe('a file is refused', () => {
     {
       what: 'with an operation that is not known',
       change: (data) => data.setUint16(step(1, 0), 99, true),
-      says: 'step 1 (conv 1): an operation of 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, got 99',
+      says: 'step 1 (conv 1): an operation of 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, got 99',
     },
     {
       what: 'with an epilogue that is not known',
@@ -228,6 +231,56 @@ describe('what cannot be run is not written', () => {
       what: 'an input of another size',
       made: { ...program, tensors: program.tensors.map((one, i) => (i === 0 ? { ...one, shape: [1, 8, 9, 3] } : one)) },
       says: 'step 0 (input 0): an input [1, 8, 8, 3], got [1, 8, 9, 3]',
+    },
+    {
+      what: 'operands of floats that do not fit',
+      made: withStep(23, ({ out }) => ({ in2: 17, out })),
+      says: 'step 23 (add_float 23): operands of 4 x 4 x 5, or 1 of these, got 8 x 8 x 5',
+    },
+    {
+      what: 'bytes where floats are read',
+      made: withStep(23, () => ({ in: 3 })),
+      says: 'step 23 (add_float 23): float32 to be read, got uint8',
+    },
+    {
+      what: 'a constant that reads something',
+      made: withStep(20, () => ({ in: 1 })),
+      says: 'step 20 (constant 20): 0 as what a constant reads, got 1',
+    },
+    {
+      what: 'limits of which there are too few',
+      made: withStep(26, () => ({ values: Float32Array.of(1) })),
+      says: 'step 26 (function_float 26): 2 numbers of values, got 1',
+    },
+    {
+      what: 'a function where there is none',
+      made: withStep(23, () => ({ fn: 'exp' })),
+      says: 'step 23 (add_float 23): a function of function_float and a group of softmax, and of no other',
+    },
+    {
+      what: 'a walk that leaves the picture',
+      made: withStep(34, ({ walk }) => ({ walk: walk!.with(8, 2) })),
+      says: 'step 34 (rearrange 34): a walk within 4 x 4 x 5',
+    },
+    {
+      what: 'a walk over fewer numbers than are written',
+      made: withStep(34, ({ walk }) => ({ walk: walk!.with(7, 3) })),
+      says: 'step 34 (rearrange 34): a walk over 64 numbers, got 48',
+    },
+    {
+      what: 'groups that do not fill the channels',
+      made: withStep(35, () => ({ group: 3 })),
+      says: 'step 35 (softmax 35): a group of which 4 channels are a multiple, got 3',
+    },
+    {
+      what: 'matrices that do not fit',
+      made: withStep(36, () => ({ in2: 20 })),
+      says: 'step 36 (matmul 36): rows of 4, and a second view of 4 rows of 8, for 4 x 4 x 8',
+    },
+    {
+      what: 'floats that are written over what is read',
+      made: withStep(24, ({ in2 }) => ({ out: in2! })),
+      says: 'step 24 (subtract_float 24): to write elsewhere than it reads',
     },
     { what: 'a view beyond the arena', made: withView(2, { offset: 2 ** 20 }), says: 'view 2: bytes within 64 to' },
     { what: 'pixels that overlap', made: withView(2, { pixelBytes: 4 }), says: 'view 2: pixels of at least 5 bytes' },

@@ -29,6 +29,26 @@ test('a listing has a line a step: what is read and written, where to, and how',
     '16 | conv | 4x4x5 | 4x4x3 f32 | 1x1 | float_sigmoid',
     '17 | conv | 4x4x5 | 4x4x3 f32 | 1x1 | float',
     '18 | dequantise | 8x8x5 | 8x8x5 f32 |  | ',
+    '19 | dequantise | 4x4x5 | 4x4x5 f32 |  | ',
+    '20 | constant |  | 1x1x5 f32 |  | ',
+    '21 | constant |  | 1x1x1 f32 |  | ',
+    '22 | constant |  | 2x2x8 f32 |  | ',
+    '23 | add_float | 4x4x5 f32 + 1x1x5 f32 | 4x4x5 f32 |  | ',
+    '24 | subtract_float | 1x1x1 f32 + 4x4x5 f32 | 4x4x5 f32 |  | ',
+    '25 | divide_float | 4x4x5 f32 + 4x4x5 f32 | 4x4x5 f32 |  | ',
+    '26 | function_float | 4x4x5 f32 | 4x4x5 f32 | clip | ',
+    '27 | function_float | 4x4x5 f32 | 4x4x5 f32 | leaky | ',
+    '28 | multiply_float | 4x4x5 f32 + 4x4x5 f32 | 4x4x5 f32 |  | ',
+    '29 | function_float | 4x4x5 f32 | 4x4x5 f32 | hardswish | ',
+    '30 | function_float | 4x4x5 f32 | 4x4x5 f32 | silu | ',
+    '31 | function_float | 4x4x5 f32 | 4x4x5 f32 | exp | ',
+    '32 | function_float | 4x4x5 f32 | 4x4x5 f32 | sqrt | ',
+    '33 | function_float | 4x4x5 f32 | 4x4x5 f32 | sigmoid | ',
+    '34 | rearrange | 4x4x5 f32 | 4x4x4 f32 |  | ',
+    '35 | softmax | 4x4x4 f32 | 4x4x4 f32 | of 2 | ',
+    '36 | matmul | 4x4x4 f32 + 2x2x8 f32 | 4x4x8 f32 |  | ',
+    '37 | quantise | 4x4x8 f32 | 4x4x8 |  | ',
+    '38 | dequantise | 4x4x8 | 4x4x8 f32 |  | ',
   ]);
   expect(listed.map(({ name }) => name)).toEqual(program.steps.map(({ name }) => name));
   expect(listed.map(({ at }) => at)).toEqual(program.steps.map(({ out }) => program.views[out]!.offset));
@@ -42,8 +62,8 @@ test('it counts multiply-adds and bytes', () => {
   expect(listed[14]).toMatchObject({ macs: 0, constantBytes: 5 * 256 });
   expect([1, 15, 18].map((i) => bytesWritten(program, program.steps[i]!))).toEqual([80, 320, 1280]);
   expect(totalsOf(program)).toEqual({
-    steps: 19,
-    macs: 4 * 4 * (5 * 12 * 9 + 5 * 9 + 5 * 25 + 2 * 15),
+    steps: 39,
+    macs: 4 * 4 * (5 * 12 * 9 + 5 * 9 + 5 * 25 + 2 * 15 + 4 * 8),
     constantBytes: listed.reduce((sum, { constantBytes }) => sum + constantBytes, 0),
     arenaBytes: program.arenaBytes,
   });

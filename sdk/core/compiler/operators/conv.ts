@@ -5,6 +5,7 @@ import type { Lowering } from '../network/lowering.ts';
 import type { ConvLayer, Region, Stretch, View } from '../network/network.ts';
 import { channelsOf, isAlone, regionOf, whole as wholeOf } from '../network/view.ts';
 import { inOrder } from './concat.ts';
+import { convWithinChannels, isWithinChannels } from './conv-within.ts';
 import { intOf, intsOf, labelOf, type Operator, textOf } from './operator.ts';
 import { gridOf, type WeightGrid } from './weight-grid.ts';
 
@@ -44,13 +45,17 @@ export const conv: Operator = (node, network) => {
   const pads = intsOf(node, 'pads') ?? [];
   const isPadded = [...pads, ...around].some((one) => one > 0);
   const isPointwise = [...kernel, ...stride].every((one) => one === 1) && !isPadded;
+  const bias = node.inputs[2] ? network.constant(node, 2).data : undefined;
+  const groups = intOf(node, 'group', 1);
+  if (isPointwise && groups === 1 && isWithinChannels(view)) {
+    convWithinChannels(node, network, view, weights, bias);
+    return;
+  }
   const { region, channels } = pictureOf(node, view, isPointwise);
   const [h, w] = isPointwise ? [region.h.size, region.w.size] : two(network.shapeOf(output).slice(2), 1);
   const from = [region.h.size + around[0] + around[2], region.w.size + around[1] + around[3]];
   const own = paddingOf(node, { kernel, stride, dilation }, from, [h, w], sides.length);
   const pad = own.map((one, i) => one + around[i]!) as [number, number, number, number];
-  const bias = node.inputs[2] ? network.constant(node, 2).data : undefined;
-  const groups = intOf(node, 'group', 1);
   const whole: Convolution = {
     ...{ name: labelOf(node), region, weights: weights.data, grid: gridOf(node.inputs[1]!, network), bias },
     ...{ groups, outputs, inputs, kernel, stride, dilation, pad, h, w },
