@@ -98,6 +98,9 @@ function applyFunction({ fn, values }: ProgramStep, { from, out }: Views, { floa
   });
 }
 
+/** What is further below the largest is as if it were there: its share would be no normal number, with which processors are slow. */
+const softmaxLeast = -60;
+
 /** Of each group of channels: e^(x - largest), over the sum of these. */
 function softmax({ group: size }: ProgramStep, { from, out }: Views, { floats }: Memory): void {
   const group = size!;
@@ -106,7 +109,10 @@ function softmax({ group: size }: ProgramStep, { from, out }: Views, { floats }:
       const [at, to] = [place(from, y, x) + first, place(out, y, x) + first];
       let most = floats[at]!;
       for (let i = 1; i < group; i++) most = floats[at + i]! > most ? floats[at + i]! : most;
-      for (let i = 0; i < group; i++) floats[to + i] = expOf(fround(floats[at + i]! - most));
+      for (let i = 0; i < group; i++) {
+        const below = fround(floats[at + i]! - most);
+        floats[to + i] = expOf(below < softmaxLeast ? softmaxLeast : below);
+      }
       let sum = 0;
       for (let i = 0; i < group; i++) sum = fround(sum + floats[to + i]!);
       for (let i = 0; i < group; i++) floats[to + i] = fround(floats[to + i]! / sum);

@@ -2,7 +2,7 @@ import type { OnnxNode } from '../../onnx/graph.ts';
 import { type Constant, unsupported } from '../network/graph.ts';
 import type { Lowering } from '../network/lowering.ts';
 import type { Layer, Stretch, View } from '../network/network.ts';
-import { movedTo, regionOf, reshaped, shapeOf, sizeOf } from '../network/view.ts';
+import { movedTo, pictureView, regionOf, reshaped, shapeOf, sizeOf } from '../network/view.ts';
 import { labelOf } from './operator.ts';
 
 type Axis = Stretch['axis'];
@@ -188,7 +188,7 @@ export function constantLike(node: OnnxNode, network: Lowering, { shape, data }:
     offsets.h.flatMap((a) => offsets.w.flatMap((b) => offsets.c.map((own) => data[a + b + own]!))),
   );
   const layer = network.add({ kind: 'constant', name: `${labelOf(node)}, constant`, h, w, c, values });
-  return { layer, start: { h: 0, w: 0, c: 0 }, dims: [] };
+  return { layer, start: { h: 0, w: 0, c: 0 }, dims: pictureView(layer).dims };
 }
 
 /** A constant as a tensor of its own, in its order. */

@@ -7,6 +7,9 @@
 namespace ocellus {
 namespace {
 
+/// What is further below the largest is as if it were there: its share would be no normal number, with which processors are slow.
+constexpr float softmax_least = -60.0f;
+
 /// rs of the step says how many channels are the parts of one.
 struct Softmax {
   static bool check(StepCheck& check) {
@@ -27,7 +30,10 @@ struct Softmax {
       for (int32_t first = 0; first < step.out.channels; first += group, in += group, out += group) {
         float most = in[0];
         for (int32_t i = 1; i < group; i++) most = in[i] > most ? in[i] : most;
-        for (int32_t i = 0; i < group; i++) out[i] = exp_of(in[i] - most);
+        for (int32_t i = 0; i < group; i++) {
+          const float below = in[i] - most;
+          out[i] = exp_of(below < softmax_least ? softmax_least : below);
+        }
         float sum = 0.0f;
         for (int32_t i = 0; i < group; i++) sum += out[i];
         for (int32_t i = 0; i < group; i++) out[i] = out[i] / sum;
@@ -54,15 +60,18 @@ struct Matmul {
       const float* in = floats_at(step.in, y, x);
       float* out = room_at(step.out, y, x);
       int32_t n = 0;
-      for (; n + block <= step.out.channels; n += block) sums(step, in, n, out, Whole{});
+      for (; n + block <= step.out.channels; n += block) sums(step, in, n, out, Some<block>{});
+      for (; n + few <= step.out.channels; n += few) sums(step, in, n, out, Some<few>{});
       if (n < step.out.channels) sums(step, in, n, out, Part{step.out.channels - n});
     });
   }
 
  private:
   static constexpr int32_t block = 32;
-  struct Whole {
-    static constexpr int32_t size() { return block; }
+  static constexpr int32_t few = 4;
+  template <int32_t count>
+  struct Some {
+    static constexpr int32_t size() { return count; }
   };
   struct Part {
     int32_t count;
