@@ -63,7 +63,8 @@ const numbers = { h: 0, w: 1, c: 2 } as const;
 export function rearranging(walk: readonly Stretch[]): Omit<ProgramStep, 'name' | 'in' | 'out'> {
   const written = new Int32Array(3 * limits.walk);
   const steps = walk.filter(({ size }) => size > 1);
-  if (steps.length > limits.walk) throw new InputError(`expected at most ${limits.walk} dimensions, got ${steps.length}`);
+  if (steps.length > limits.walk)
+    throw new InputError(`expected at most ${limits.walk} dimensions, got ${steps.length}`);
   for (let i = 0; i < limits.walk; i++) {
     const { axis, size, step } = steps[i] ?? { axis: 'h', size: 1, step: 0 };
     written.set([numbers[axis], size, step], 3 * i);

@@ -1,3 +1,4 @@
+import { elementsOf, isFloatOnly, readsFloats } from './elements.ts';
 import type { Activation } from './network/activation.ts';
 import {
   type AddLayer,
@@ -6,15 +7,14 @@ import {
   type ConvLayer,
   inputsOf,
   type Layer,
-  mapInputs,
   type MultiplyLayer,
+  mapInputs,
   type Network,
   type PairLayer,
   type Region,
   type UnaryLayer,
 } from './network/network.ts';
 import { whole } from './network/view.ts';
-import { elementsOf, isFloatOnly, readsFloats } from './elements.ts';
 import { stridesOf } from './places.ts';
 
 /** What only outputs want, and has a step on floats, is written as such steps. Before anything else makes bytes of it. */
@@ -118,7 +118,10 @@ function pairLayer({ name, h, w, c }: Layer, op: PairLayer['op'], input: Region,
 function affine(layer: AffineLayer): Layer[] {
   const layers: Layer[] = [];
   let input = layer.input;
-  for (const [op, values, idle] of [['multiply', layer.scale, 1], ['add', layer.bias, 0]] as const) {
+  for (const [op, values, idle] of [
+    ['multiply', layer.scale, 1],
+    ['add', layer.bias, 0],
+  ] as const) {
     if (values.every((value) => value === idle)) continue;
     const second = constant(layer.name, values);
     const made = pairLayer(layer, op, input, whole(second));
@@ -161,4 +164,3 @@ function product(layer: ConvLayer): Layer[] {
   }
   return ended(layers, activation);
 }
-

@@ -48,10 +48,7 @@ const isSameSize = (one: ProgramView, other: ProgramView) =>
 function assertSpread(operand: ProgramView | undefined, out: ProgramView, expect: Expect): void {
   const fits = (one: number, all: number) => one === all || one === 1;
   const isRight =
-    operand !== undefined &&
-    fits(operand.h, out.h) &&
-    fits(operand.w, out.w) &&
-    fits(operand.channels, out.channels);
+    operand !== undefined && fits(operand.h, out.h) && fits(operand.w, out.w) && fits(operand.channels, out.channels);
   expect(isRight, () => [`operands of ${textOf(out)}, or 1 of these`, operand ? textOf(operand) : 'one']);
 }
 
@@ -79,7 +76,10 @@ function assertWalk(walk: Int32Array, from: ProgramView, out: ProgramView, expec
     expect(isRight, () => ['axes of 0 to 2, sizes of at least 1 and steps of at least 0', `${axis}, ${size}, ${step}`]);
     count *= size;
     reach[axis]! += (size - 1) * step;
-    expect(reach[axis]! < sides[axis]! && count <= 2 ** 40, () => [`a walk within ${textOf(from)}`, `${[...walk].join(', ')}`]);
+    expect(reach[axis]! < sides[axis]! && count <= 2 ** 40, () => [
+      `a walk within ${textOf(from)}`,
+      `${[...walk].join(', ')}`,
+    ]);
   }
   const all = out.h * out.w * out.channels;
   expect(count === all, () => [`a walk over ${all} numbers`, String(count)]);

@@ -1,7 +1,15 @@
 import { assertFloatStep } from './check-floats.ts';
 import { constantsOf, epiloguesOf } from './constants.ts';
 import { expect, type Fault } from './expectation.ts';
-import { bytesOf, isFloatPair, isFloatStep, limits, type Program, type ProgramStep, type ProgramView } from './program.ts';
+import {
+  bytesOf,
+  isFloatPair,
+  isFloatStep,
+  limits,
+  type Program,
+  type ProgramStep,
+  type ProgramView,
+} from './program.ts';
 
 /**
  * Can this step be run, its views being as they should? The same rules as in sdk/kernels/program/check.cpp: what is written
@@ -101,10 +109,10 @@ class StepCheck {
     this.#expect(hasSecond || in2 === undefined, () => [`no second view for ${op}`, String(in2)]);
     const most = residual ? 4 : 0;
     const { fn, group } = this.#step;
-    this.#expect((fn !== undefined) === (op === 'function_float') && (group !== undefined) === (op === 'softmax'), () => [
-      'a function of function_float and a group of softmax, and of no other',
-      `${fn} and ${group}`,
-    ]);
+    this.#expect(
+      (fn !== undefined) === (op === 'function_float') && (group !== undefined) === (op === 'softmax'),
+      () => ['a function of function_float and a group of softmax, and of no other', `${fn} and ${group}`],
+    );
     const isRight = epilogue === 'silu' ? e >= 4 && e <= 11 && rs >= 0 && rs <= most : e === 0 && rs === 0;
     this.#expect(isRight, () => [
       epilogue === 'silu' ? `e of 4 to 11 and rs of 0 to ${most}` : `e and rs of 0 for ${epilogue}`,

@@ -407,7 +407,9 @@ class ProgramReader {
   #units(at: number, op: OperationName, what: string): Pick<ProgramStep, 'e' | 'rs' | 'fn' | 'group'> {
     const [e, rs] = [this.#data.getInt16(at + 36, true), this.#data.getUint16(at + 38, true)];
     if (op === 'softmax') return { e, group: rs };
-    return op === 'function_float' ? { fn: nameOf<FloatFunction>(floatFunctions, e, `${what}: a function`), rs } : { e, rs };
+    return op === 'function_float'
+      ? { fn: nameOf<FloatFunction>(floatFunctions, e, `${what}: a function`), rs }
+      : { e, rs };
   }
 
   #array<T extends ArrayBufferView>(type: ArrayType<T>, at: number, count: number, what: string): T {

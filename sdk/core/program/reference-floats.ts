@@ -51,7 +51,7 @@ function quantise({ m, z }: ProgramStep, { from, out }: Views, { bytes, floats }
     const to = out.offset + y * out.rowBytes + x * out.pixelBytes;
     for (let c = 0; c < out.channels; c++) {
       const scaled = fround(floats[at + c]! * m![c]!);
-      const limited = scaled > 70000 ? 70000 : scaled > -70000 ? scaled : -70000;
+      const limited = scaled > -70000 ? Math.min(scaled, 70000) : -70000;
       bytes[to + c] = saturate8(saturate16(saturate16(nearest(limited)) + z![c]!));
     }
   });
@@ -79,13 +79,17 @@ type Of = (x: number, values: Float32Array, c: number) => number;
 
 const functions: Readonly<Record<FloatFunction, Of>> = {
   sigmoid: (x) => sigmoidOf(x),
-  exp: (x) => expOf(x > 86 ? 86 : x),
+  exp: (x) => expOf(Math.min(x, 86)),
   silu: (x) => fround(x * sigmoidOf(x)),
   hardswish: (x) => {
-    const six = fround(x + 3);
-    return fround(fround(x * (six < 0 ? 0 : six > 6 ? 6 : six)) / 6);
+    const six = Math.min(6, Math.max(0, fround(x + 3)));
+    return fround(fround(x * six) / 6);
   },
-  clip: (x, values) => (x < values[0]! ? values[0]! : x > values[1]! ? values[1]! : x),
+  clip: (x, values) => {
+    const [low, high] = [values[0]!, values[1]!];
+    if (x < low) return low;
+    return x > high ? high : x;
+  },
   leaky: (x, values, c) => (x < 0 ? fround(x * values[c]!) : x),
   sqrt: (x) => fround(Math.sqrt(x)),
 };
@@ -108,10 +112,10 @@ function softmax({ group: size }: ProgramStep, { from, out }: Views, { floats }:
     for (let first = 0; first < out.channels; first += group) {
       const [at, to] = [place(from, y, x) + first, place(out, y, x) + first];
       let most = floats[at]!;
-      for (let i = 1; i < group; i++) most = floats[at + i]! > most ? floats[at + i]! : most;
+      for (let i = 1; i < group; i++) most = Math.max(most, floats[at + i]!);
       for (let i = 0; i < group; i++) {
         const below = fround(floats[at + i]! - most);
-        floats[to + i] = expOf(below < softmaxLeast ? softmaxLeast : below);
+        floats[to + i] = expOf(Math.max(below, softmaxLeast));
       }
       let sum = 0;
       for (let i = 0; i < group; i++) sum = fround(sum + floats[to + i]!);

@@ -5,6 +5,7 @@ import type { Program } from '../../../sdk/core/program/program.ts';
 import { Interpreter } from '../../../sdk/core/program/reference.ts';
 import { Program as NativeProgram } from '../../../sdk/kernels/program/native.ts';
 import { needsAddon, sameBits, variants } from '../../kernels/variants.ts';
+import { families, familySide } from './families.ts';
 import { NetworkBuilder, pictures } from './networks.ts';
 
 const side = 20;
@@ -51,18 +52,18 @@ function everySecondColumn(): Uint8Array<ArrayBuffer> {
   return net.build(side);
 }
 
-const compiled = (bytes: Uint8Array<ArrayBuffer>) =>
+const compiled = (bytes: Uint8Array<ArrayBuffer>, size = side) =>
   compile(
     { bytes, weights: [] },
-    { width: side, height: side, layout: 'NCHW', mean: [0, 0, 0], std: [1, 1, 1], pictures: () => pictures(4, side) },
+    { width: size, height: size, layout: 'NCHW', mean: [0, 0, 0], std: [1, 1, 1], pictures: () => pictures(4, size) },
   );
 
 /** What the interpreter gives for each of some pictures, in bytes and with what it was given. */
-function expectedOf(program: Program) {
+function expectedOf(program: Program, size: number) {
   const interpreter = new Interpreter(program);
   const { name: input } = program.tensors.find(({ direction }) => direction === 'input')!;
   const outputs = program.tensors.filter(({ direction }) => direction === 'output');
-  return pictures(2, side, 23).map((picture) => {
+  return pictures(2, size, 23).map((picture) => {
     const bytes = Uint8Array.from(picture);
     interpreter.input(input).set(bytes);
     interpreter.run();
@@ -74,11 +75,15 @@ const networks = {
   'a small detector': smallDetector,
   'every second column of rows of odd length': everySecondColumn,
 };
+const all = [
+  ...Object.entries(networks).map(([name, make]) => ({ name, make, size: side })),
+  ...Object.entries(families).map(([name, make]) => ({ name, make, size: familySide })),
+];
 
-describe.each(Object.entries(networks))('%s, compiled', (_, make) => {
+describe.each(all)('$name, compiled', ({ make, size }) => {
   const made = (async () => {
-    const program = await compiled(make());
-    return { program, file: writeProgram(program), expected: expectedOf(program) };
+    const program = await compiled(make(), size);
+    return { program, file: writeProgram(program), expected: expectedOf(program, size) };
   })();
 
   test('gives other numbers for other pictures', async () => {

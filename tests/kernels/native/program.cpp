@@ -1,5 +1,6 @@
 #include "program/program.h"
 #include "program_case.h"
+#include "program_floats_case.h"
 
 using namespace check;
 using namespace ocellus;
@@ -156,6 +157,27 @@ void check_others(Random& random) {
   }
 }
 
+void check_floats(Random& random) {
+  for (const ProgramOp op : float_ops) {
+    for (const uint32_t channels : {1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 32, 33, 36, 64, 67, 80, 100, 130}) {
+      for (int i = 0; i < 8; i++) {
+        const Made made = FloatCaseMaker(random).make(op, channels);
+        std::vector<uint8_t> expected, got;
+        bool native = false;
+        const bool loaded = run(made, table_of(Isa::scalar), expected, native);
+        expect(loaded, "program on floats, load", Isa::scalar, static_cast<size_t>(op));
+        if (!loaded) continue;
+        each_variant("program", &Table::program_isa, [&](const Table& table) {
+          char what[80];
+          std::snprintf(what, sizeof what, "program on floats, op %d, channels", static_cast<int>(op));
+          const auto threads = static_cast<size_t>(i == 0 ? random.between(2, 5) : 1);
+          expect(run(made, table, got, native, threads) && got == expected, what, table.isa, channels);
+        });
+      }
+    }
+  }
+}
+
 /// SiLU of every 16-bit number in every unit: the sums of two inputs go through all of them.
 void check_silu() {
   struct Channel {
@@ -254,5 +276,6 @@ void check_program() {
   check_depthwise(random);
   check_others(random);
   check_inputs(random);
+  check_floats(random);
   check_silu();
 }

@@ -1,7 +1,7 @@
 // Files that were changed on purpose: each is refused with a text, or runs within its memory. The sanitizers look on.
 #include <cstdlib>
 
-#include "program_case.h"
+#include "program_floats_case.h"
 
 using namespace check;
 using namespace ocellus;
@@ -13,6 +13,9 @@ constexpr ProgramOp ops[] = {ProgramOp::conv,           ProgramOp::depthwise,   
                              ProgramOp::requantise,     ProgramOp::table,           ProgramOp::dequantise};
 
 Made valid(Random& random) {
+  if (random.between(0, 3) == 0) {
+    return FloatCaseMaker(random).make(float_ops[random.between(0, float_op_count - 1)], static_cast<uint32_t>(random.between(1, 70)));
+  }
   Case c{ops[random.between(0, 10)]};
   const bool convolves = c.op == ProgramOp::conv || c.op == ProgramOp::depthwise;
   if (convolves) {
@@ -66,7 +69,7 @@ double work_of(const Program& program) {
   for (size_t i = 0; i < program.step_count(); i++) {
     const Step& step = program.step(i);
     double each = std::max(1, step.kh) * static_cast<double>(std::max(1, step.kw));
-    if (step.op == ProgramOp::conv) each *= step.in.channels;
+    if (step.op == ProgramOp::conv || step.op == ProgramOp::matmul) each *= step.in.channels;
     work += each * step.out.h * step.out.w * step.out.channels;
   }
   return work;

@@ -65,7 +65,8 @@ function joined(dim: readonly Stretch[]): Stretch[] {
   const result: Stretch[] = [];
   for (const { axis, size, step } of dim) {
     const last = result.at(-1);
-    if (last && last.axis === axis && last.step === size * step) result[result.length - 1] = { axis, size: last.size * size, step };
+    if (last && last.axis === axis && last.step === size * step)
+      result[result.length - 1] = { axis, size: last.size * size, step };
     else result.push({ axis, size, step });
   }
   return result;
@@ -82,7 +83,11 @@ export function plainView(shape: readonly number[]): View {
   const { h, w, c } = plainLayout(shape.length);
   const dims: Stretch[][] = shape.map(() => []);
   const sides = { h: 1, w: 1, c: 1 };
-  for (const [axis, list] of [['h', h], ['w', w], ['c', c]] as const) {
+  for (const [axis, list] of [
+    ['h', h],
+    ['w', w],
+    ['c', c],
+  ] as const) {
     for (const dim of [...list].reverse()) {
       if (shape[dim]! > 1) dims[dim] = [{ axis, size: shape[dim]!, step: sides[axis] }];
       sides[axis] *= shape[dim]!;
@@ -94,7 +99,13 @@ export function plainView(shape: readonly number[]): View {
 }
 
 /** All numbers of a view in the order of the tensor, seen as another shape. */
-export function inOrderAs(node: OnnxNode, network: Lowering, view: View, shape: readonly number[], tensor?: string): View {
+export function inOrderAs(
+  node: OnnxNode,
+  network: Lowering,
+  view: View,
+  shape: readonly number[],
+  tensor?: string,
+): View {
   const plain = arranged(node, network, view, plainLayout(view.dims.length));
   const seen = reshaped(plain, shape);
   if (seen) return seen;
@@ -130,10 +141,15 @@ export function likeView(node: OnnxNode, network: Lowering, view: View, target: 
   const missing = target.dims.length - view.dims.length;
   const full: View = { ...view, dims: [...Array.from({ length: missing }, () => []), ...view.dims] };
   // Each dimension in the parts that the target's has.
-  const parts = target.dims.map((dim, i) => (full.dims[i]!.length === 0 ? dim.map(() => 1) : dim.map(({ size }) => size)));
+  const parts = target.dims.map((dim, i) =>
+    full.dims[i]!.length === 0 ? dim.map(() => 1) : dim.map(({ size }) => size),
+  );
   const fine = reshaped(full, parts.flat());
   if (!fine) {
-    throw unsupported(node, `[${shapeOf(view).join(', ')}] does not lie in memory such that it goes with [${shapeOf(target).join(', ')}]`);
+    throw unsupported(
+      node,
+      `[${shapeOf(view).join(', ')}] does not lie in memory such that it goes with [${shapeOf(target).join(', ')}]`,
+    );
   }
   const first = parts.map((_, i) => parts.slice(0, i).flat().length);
   const seen = new Map<string, number>();
@@ -141,7 +157,9 @@ export function likeView(node: OnnxNode, network: Lowering, view: View, target: 
   const layout = { h: [] as number[], w: [] as number[], c: [] as number[] };
   for (const axis of axes) {
     const stretches = along(target, axis).map(({ dim, size, step }) => {
-      const within = movedTo(target.layer, target).dims[dim]!.findIndex((one) => one.axis === axis && one.step === step);
+      const within = movedTo(target.layer, target).dims[dim]!.findIndex(
+        (one) => one.axis === axis && one.step === step,
+      );
       return { at: first[dim]! + within, size };
     });
     const isAlone = stretches.every(({ at }) => spread[at]!.length === 0);

@@ -36,9 +36,18 @@ function inPlainOrder(node: OnnxNode, network: Lowering, views: readonly View[],
   const isList = count(before) === 1;
   const layout = isList ? { h: [], w: [dim], c: after } : { h: before, w: [], c: [dim, ...after] };
   const parts = views.map((view, i) => regionOf(arranged(node, network, view, layout, node.inputs[i])));
-  const sides = isList ? { h: 1, w: shape[dim]!, c: count(after) } : { h: count(before), w: 1, c: count([dim, ...after]) };
+  const sides = isList
+    ? { h: 1, w: shape[dim]!, c: count(after) }
+    : { h: count(before), w: 1, c: count([dim, ...after]) };
   const layer = network.add({ kind: 'concat', name: labelOf(node), ...sides, axis: isList ? 'w' : 'c', parts });
-  const dims = shape.map((_, i) => stretchOf(shape, i, isList ? (i < dim ? [] : i === dim ? [dim] : after) : i < dim ? before : [dim, ...after], isList && i === dim ? 'w' : i < dim ? 'h' : 'c'));
+  const dims = shape.map((_, i) =>
+    stretchOf(
+      shape,
+      i,
+      isList ? (i < dim ? [] : i === dim ? [dim] : after) : i < dim ? before : [dim, ...after],
+      isList && i === dim ? 'w' : i < dim ? 'h' : 'c',
+    ),
+  );
   network.give(output, { layer, start: { h: 0, w: 0, c: 0 }, dims });
 }
 

@@ -116,13 +116,22 @@ export const power: Operator = (node, network) => {
   const [exponent = 0] = data;
   if (data.length !== 1) throw unsupported(node, 'expected one exponent, got several');
   if (exponent === 0.5) applyTo(node, network, squareRoot);
-  else if (exponent !== 2) applyTo(node, network, recognised((x) => x ** exponent));
+  else if (exponent !== 2)
+    applyTo(
+      node,
+      network,
+      recognised((x) => x ** exponent),
+    );
   else {
     const view = network.view(node, 0);
     const region = regionOf(view);
     const sides = { h: region.h.size, w: region.w.size, c: region.c.size };
     const operands = { input: region, second: region, activation: none };
-    network.giveAlike(node.outputs[0]!, network.add({ kind: 'multiply', name: labelOf(node), ...sides, ...operands }), view);
+    network.giveAlike(
+      node.outputs[0]!,
+      network.add({ kind: 'multiply', name: labelOf(node), ...sides, ...operands }),
+      view,
+    );
   }
 };
 

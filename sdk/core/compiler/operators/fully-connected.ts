@@ -4,8 +4,8 @@ import { unsupported } from '../network/graph.ts';
 import type { Lowering } from '../network/lowering.ts';
 import type { Region, Stretch, View } from '../network/network.ts';
 import { isAlone, regionOf } from '../network/view.ts';
-import { floatOf, intOf, labelOf, type Operator } from './operator.ts';
 import { multiplyMatrices } from './matrices.ts';
+import { floatOf, intOf, labelOf, type Operator } from './operator.ts';
 import { gridOf, type WeightGrid } from './weight-grid.ts';
 
 interface Matrix {

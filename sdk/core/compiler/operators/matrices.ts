@@ -23,9 +23,13 @@ export function multiplyMatrices(node: OnnxNode, network: Lowering): void {
   const [a, b] = [0, 1].map((index) => stackOf(node, network, index)) as [View, View];
   const stack = shape.slice(0, -2);
   const count = stack.reduce((product, side) => product * side, 1);
-  if (shape.length < 2 || a.dims.length < 2 || b.dims.length < 2) throw unsupported(node, 'expected matrices, got a list');
-  if (count > mostProducts) throw unsupported(node, `expected at most ${mostProducts} products of matrices, got ${count}`);
-  const parts = Array.from({ length: count }, (_, i) => product(node, network, [a, b].map((all, k) => matrixOf(node, all, stack, i, node.inputs[k]!)) as [Matrix, Matrix]));
+  if (shape.length < 2 || a.dims.length < 2 || b.dims.length < 2)
+    throw unsupported(node, 'expected matrices, got a list');
+  if (count > mostProducts)
+    throw unsupported(node, `expected at most ${mostProducts} products of matrices, got ${count}`);
+  const parts = Array.from({ length: count }, (_, i) =>
+    product(node, network, [a, b].map((all, k) => matrixOf(node, all, stack, i, node.inputs[k]!)) as [Matrix, Matrix]),
+  );
   const [first] = parts as [View, ...View[]];
   const { layer } = first;
   const each = layer.c;
@@ -84,7 +88,10 @@ function product(node: OnnxNode, network: Lowering, [a, b]: readonly [Matrix, Ma
   return { layer, start: { h: 0, w: 0, c: 0 }, dims: isTurned ? [line, rows] : [rows, line] };
 }
 
-const turned = ({ view, tensor }: Matrix): Matrix => ({ view: { ...view, dims: [view.dims[1]!, view.dims[0]!] }, tensor });
+const turned = ({ view, tensor }: Matrix): Matrix => ({
+  view: { ...view, dims: [view.dims[1]!, view.dims[0]!] },
+  tensor,
+});
 
 const costOf = ({ view }: Matrix) => (hasRows(view) ? 0 : sizeOf(view.dims[0]!) * sizeOf(view.dims[1]!));
 

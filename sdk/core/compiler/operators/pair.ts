@@ -20,13 +20,16 @@ export function pair(node: OnnxNode, network: Lowering, op: PairLayer['op']): vo
   const operands = views.map((view, index) => {
     if (view === whole) return target;
     const tensor = node.inputs[index]!;
-    return view ? likeView(node, network, view, target, tensor) : constantLike(node, network, network.constant(node, index), target);
+    return view
+      ? likeView(node, network, view, target, tensor)
+      : constantLike(node, network, network.constant(node, index), target);
   });
   const [input, second] = operands.map(regionOf);
   const { h, w, c } = regionOf(target);
   const sides = { h: h.size, w: w.size, c: c.size };
   const layer = network.add({ kind: 'pair', op, name: labelOf(node), ...sides, input: input!, second: second! });
-  if (target.dims.length !== shape.length) throw unsupported(node, 'its second input has more dimensions than its first');
+  if (target.dims.length !== shape.length)
+    throw unsupported(node, 'its second input has more dimensions than its first');
   network.give(node.outputs[0]!, { ...movedTo(target.layer, target), layer });
 }
 
