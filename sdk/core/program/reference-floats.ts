@@ -88,7 +88,8 @@ const functions: Readonly<Record<FloatFunction, Of>> = {
   clip: (x, values) => {
     const [low, high] = [values[0]!, values[1]!];
     if (x < low) return low;
-    return x > high ? high : x;
+    if (x > high) return high;
+    return x;
   },
   leaky: (x, values, c) => (x < 0 ? fround(x * values[c]!) : x),
   sqrt: (x) => fround(Math.sqrt(x)),
