@@ -213,6 +213,11 @@ describe('what the compiler lacks', () => {
       /the node that gives t\d+ \(CumSum\) cannot be compiled: the compiler has no such operator/,
     );
     await expect(
+      compiled((net, x) => net.nodes('TopK', [net.node('Flatten', [x]), net.integers(5)], 2)[0]!),
+    ).rejects.toThrow(
+      /\(TopK\) cannot be compiled: Ocellus itself keeps the best of boxes that overlap: export the network without that/,
+    );
+    await expect(
       compiled((net, x) => net.node('Resize', [x, '', net.constant([4], [1, 1, 3, 3])], { texts: { mode: 'linear' } })),
     ).rejects.toThrow(
       /\(Resize\) cannot be compiled: expected nearest by whole factors, or linear by 2 or 0.5 \(half_pixel\), got linear by 3 x 3/,

@@ -108,7 +108,10 @@ export class Lowering {
       if (isKnown) continue;
       const operator = operators[node.op];
       if (!operator)
-        throw unsupported(node, 'the compiler has no such operator; sdk/core/compiler/operators has the list');
+        throw unsupported(
+          node,
+          left[node.op] ?? 'the compiler has no such operator; sdk/core/compiler/operators has the list',
+        );
       operator(node, this);
     }
     const given = outputs.map((one): NetworkOutput => {
@@ -124,6 +127,12 @@ export class Lowering {
     return { layers: this.layers, outputs: given };
   }
 }
+
+const suppression =
+  'Ocellus itself keeps the best of boxes that overlap: export the network without that (Ultralytics: nms=False, end2end=False)';
+
+/** What is done outside of programs, and why. */
+const left: Readonly<Record<string, string>> = { NonMaxSuppression: suppression, TopK: suppression };
 
 function measuredBy(tensor: string, view: View): Measured | undefined {
   const { h, w, c } = regionOf(view);

@@ -13,6 +13,7 @@ import {
 import { unsupported } from '../network/graph.ts';
 import type { Lowering } from '../network/lowering.ts';
 import { channelsOf, regionOf } from '../network/view.ts';
+import { giveAffine } from './affine.ts';
 import { floatOf, labelOf, type Operator, textOf } from './operator.ts';
 
 /** Applies a function to each number of a node's first input. */
@@ -23,6 +24,12 @@ export function applyTo(node: OnnxNode, network: Lowering, activation: Activatio
   const sides = { h: h.size, w: w.size, c: c.size };
   const layer = network.add({ kind: 'unary', name: labelOf(node), ...sides, input: region, activation });
   network.giveAlike(node.outputs[0]!, layer, view);
+}
+
+function giveScaled(node: OnnxNode, network: Lowering, factor: number): void {
+  const view = network.view(node, 0);
+  const { size } = regionOf(view).c;
+  giveAffine(node, network, view, new Float64Array(size).fill(factor), new Float64Array(size));
 }
 
 const always =
@@ -97,6 +104,7 @@ export const activations: Readonly<Record<string, Operator>> = {
   HardSwish: always(hardswish),
   LeakyRelu: (node, network) => applyTo(node, network, leaky([floatOf(node, 'alpha', 0.01)])),
   Mish: scalar(() => (x) => x * Math.tanh(Math.log1p(Math.exp(x)))),
+  Neg: (node, network) => giveScaled(node, network, -1),
   PRelu: parametric,
   QuickGelu: scalar((node) => {
     const alpha = floatOf(node, 'alpha', 1.702);
