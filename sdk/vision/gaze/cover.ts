@@ -18,7 +18,7 @@ interface Group {
 }
 
 /** A square of this share of the whole view's side is not worth it: the whole view shows nearly as much of it. */
-const nearlyWhole = 0.8;
+const nearlyWhole = 0.85;
 
 /**
  * Chooses the regions that show all wants: the whole frame for those that are found there, and as few squares as

@@ -33,8 +33,9 @@ export const leastSide = ({ side }: Sight) => side * smallest;
 
 /** The sides of the squares for an object that is expected to be so large, pixels. */
 export function sidesFor(size: number, sight: Sight): Pick<Want, 'best' | 'most'> {
-  const best = Math.max(leastSide(sight), size / bestShare);
-  return { best, most: Math.max(best, (size * sight.side) / legible) };
+  const found = (size * sight.side) / legible;
+  const best = Math.max(leastSide(sight), Math.min(size / bestShare, found));
+  return { best, most: Math.max(best, found) };
 }
 
 /** The sides of the squares for something that moves. @param size Of it. @param expected Of what is usually there. */
