@@ -105,7 +105,7 @@ export class Watch {
     const watched = found.filter(({ label }, row) => this.parts.isWatched(label) && !(gaze && cut[row]));
     const detections = outsideMasks(watched, settings.masks, frame);
     const signature = (box: Box) => signatureOf(frame, box);
-    const looked = gaze && ((box: Box) => gaze.shows(look, box));
+    const looked = gaze && ((box: Box, last: Box) => gaze.shows(look, box, last));
     const view = { width, height, signature, looked };
     const tracked = tracker.update(detections, frame.captureTimeNs, gate.disturbed, view);
     gate.forget();

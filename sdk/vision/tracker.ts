@@ -38,8 +38,10 @@ export interface View {
   /**
    * Returns whether the network looked at this box, closely enough to find what is in it. A track elsewhere that was not
    * found is not missed. Default: at all of the picture.
+   *
+   * @param box Where a track is expected. @param last Its box when it was last detected.
    */
-  readonly looked?: (box: Box) => boolean;
+  readonly looked?: (box: Box, last: Box) => boolean;
 }
 
 /** Minimum score that keeps a track alive; lower ones are noise. */
@@ -183,9 +185,10 @@ export class Tracker {
   }
 
   /** Those that were not looked at are not missed. */
-  #skip(looked: (box: Box) => boolean, disturbed: ((box: Box) => boolean) | undefined): void {
+  #skip(looked: (box: Box, last: Box) => boolean, disturbed: ((box: Box) => boolean) | undefined): void {
     for (const track of this.#living) {
-      if (!track.visible && !looked(track.predicted)) track.pass(track.stationary ? disturbed?.(track.box) : false);
+      if (!track.visible && !looked(track.predicted, track.box))
+        track.pass(track.stationary ? disturbed?.(track.box) : false);
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Region, Size } from '../../frame/letterbox.ts';
 import type { Detections } from '../detections.ts';
 import { area, type Box, covered, grown } from '../geometry.ts';
-import type { Track } from '../track.ts';
+import { isDetected, type Track } from '../track.ts';
 import { cover, isWhole, type Served, wholeOf } from './cover.ts';
 import { explains, Movements } from './movements.ts';
 import { Places } from './places.ts';
@@ -30,6 +30,14 @@ export interface GazeRules {
   readonly keepalive: number;
   /** Each frame is looked at, also while nothing moves. */
   readonly always: boolean;
+}
+
+/** What is known of a track. */
+interface Known {
+  /** When it was looked at. */
+  readonly timeNs: number;
+  /** The larger side of its box when it was last detected: that of a prediction may grow. */
+  readonly size: number;
 }
 
 /** What the network is to look at in a frame. */
@@ -80,8 +88,7 @@ export class Gaze {
   #frame: Size = { width: 0, height: 0 };
   #wholeNs = Number.NEGATIVE_INFINITY;
   #lookedNs = Number.NEGATIVE_INFINITY;
-  /** When each track was looked at. */
-  #tracksNs: ReadonlyMap<number, number> = new Map();
+  #known: ReadonlyMap<number, Known> = new Map();
   /** Boxes of objects that the last look cut. */
   #glimpses: readonly Box[] = [];
 
@@ -116,10 +123,12 @@ export class Gaze {
 
   /**
    * Whether a look shows an object with this box closely enough to find it: only then is it missed if it is not found.
+   *
+   * @param last The box when it was last detected. Default: the same.
    */
-  shows({ regions }: Pick<Look, 'regions'>, box: Box): boolean {
+  shows({ regions }: Pick<Look, 'regions'>, box: Box, last = box): boolean {
     const sight = this.#sight;
-    const size = sizeOfBox(box);
+    const size = sizeOfBox(last);
     // What is smaller than the smallest square shows is looked at with that.
     const enough = Math.min(legible, (size * sight.side) / leastSide(sight)) * tolerance;
     const seen = within(box, this.#frame);
@@ -143,8 +152,13 @@ export class Gaze {
   ): void {
     this.#lookedNs = timeNs;
     if (look.isWhole) this.#wholeNs = timeNs;
-    this.#tracksNs = new Map(
-      tracks.map(({ id, box }) => [id, this.shows(look, box) ? timeNs : (this.#tracksNs.get(id) ?? timeNs)]),
+    this.#known = new Map(
+      tracks.map((track) => {
+        const before = this.#known.get(track.id);
+        // One that was not looked at is stale.
+        const lookedNs = track.stale ? (before?.timeNs ?? timeNs) : timeNs;
+        return [track.id, { timeNs: lookedNs, size: isDetected(track) ? sizeOfBox(track.box) : (before?.size ?? 1) }];
+      }),
     );
     this.#glimpses = cut.filter(({ score }) => score >= leastGlimpse).map(({ box }) => box);
     const seen = [...Array.from(found, ({ box }) => box), ...cut.map(({ box }) => box)];
@@ -210,14 +224,14 @@ export class Gaze {
 
   #wantOf({ box, id, confirmed, observations }: Track, weight: number, timeNs: number, sight: Sight): Want {
     const urgency = weight * (atOnce + this.#ageOf({ id }, timeNs));
-    const { best, most } = sidesFor(sizeOfBox(box), sight);
+    const { best, most } = sidesFor(this.#known.get(id)?.size ?? sizeOfBox(box), sight);
     const side = confirmed ? best : Math.min(most, best * doubts[observations % doubts.length]!);
     return { box: within(grown(box, margin), this.#frame), best: side, most, urgency };
   }
 
   /** Seconds since a track was looked at. */
   #ageOf({ id }: Pick<Track, 'id'>, timeNs: number): number {
-    return Math.max(0, timeNs - (this.#tracksNs.get(id) ?? timeNs)) / 1e9;
+    return Math.max(0, timeNs - (this.#known.get(id)?.timeNs ?? timeNs)) / 1e9;
   }
 
   /** Nothing moves: the whole view once in a while, in turn with what rests and is too small for it. */

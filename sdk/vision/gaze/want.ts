@@ -22,11 +22,13 @@ export interface Want {
 /** An object is found best where it takes up this fraction of the picture's side, */
 const bestShare = 1 / 6;
 /** and is found from this many pixels of the network's input on. */
-export const legible = 48;
+export const legible = 56;
 /** The smallest square, as a fraction of the input's side: magnified further, a picture shows nothing more. */
 const smallest = 0.6;
-/** What moves may be a part of something: at least this far around it is shown, as a fraction of the input's side. */
+/** What moves may be a part of something: this much around it is shown at least, as a fraction of the input's side. */
 const around = 3 / 4;
+/** Several things may move together, or one leave a trail: each may be this many times smaller than what moves. */
+const together = 2;
 
 /** @returns The side of the smallest square that is worth a look. */
 export const leastSide = ({ side }: Sight) => side * smallest;
@@ -40,10 +42,10 @@ export function sidesFor(size: number, sight: Sight): Pick<Want, 'best' | 'most'
 
 /** The sides of the squares for something that moves. @param size Of it. @param expected Of what is usually there. */
 export function sidesForMotion(size: number, expected: number | undefined, sight: Sight): Pick<Want, 'best' | 'most'> {
-  const { best } = sidesFor(Math.max(size, expected ?? 0), sight);
   // A fragment is a part of what is usually there.
-  const least = expected ?? size;
-  return { best, most: Math.max(best, sight.side * around, (least * sight.side) / legible) };
+  const found = ((expected ?? size / together) * sight.side) / legible;
+  const best = Math.max(leastSide(sight), Math.min(Math.max(size, expected ?? 0) / bestShare, found));
+  return { best, most: Math.max(best, sight.side * around, found) };
 }
 
 /** The more urgent first; the rest makes the order total. */
