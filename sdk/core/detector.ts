@@ -1,4 +1,5 @@
 import type { Frame } from '../frame/frame.ts';
+import type { Size } from '../frame/letterbox.ts';
 import type { Detections } from '../vision/detections.ts';
 import type { Box } from '../vision/geometry.ts';
 import type { DetectTimes } from './messages.ts';
@@ -52,6 +53,11 @@ export interface Detector {
    * frame, and a camera does not look closer.
    */
   readonly regions?: boolean;
+  /**
+   * Size of the picture that it makes of a frame or a region, pixels: `detect.far` chooses regions by it. Default: unknown, and
+   * none are chosen.
+   */
+  readonly input?: Size;
   /**
    * Finds objects. The frame is borrowed until this settles; `frame.acquire()` keeps it for longer. An error or an
    * invalid result drops this frame and is logged; the camera goes on. A promise that never settles blocks the camera:

@@ -58,6 +58,7 @@ export class AskedDetector {
     const labels = [...given.labels];
     this.info = { name: given.name ?? 'detector', labels };
     this.takesRegions = given.regions ?? false;
+    this.input = this.takesRegions ? given.input : undefined;
     const places = new Map(labels.map((label, i) => [label, i]));
     this.#detect = async (frame, options) => {
       const found = await given.detect(frame, options);
@@ -142,7 +143,9 @@ const isModel = (given: Model | Detector): given is Model =>
 
 function assertDetector(given: Detector): void {
   assertShape('model', given, { detect: 'function' }, 'a model of loadModel() or a detector: { labels, detect }');
-  const { labels, name } = given;
+  const { labels, name, input } = given;
+  if (input !== undefined && !(input?.width > 0 && input.height > 0))
+    throw new InputError(`model.input: expected its size, { width, height }, got ${shown(input)}`);
   if (name !== undefined && typeof name !== 'string')
     throw new InputError(`model.name: expected a text, got ${shown(name)}`);
   if (!Array.isArray(labels) || labels.length === 0) {

@@ -467,3 +467,49 @@ describe('Tracker: which detection a track is', () => {
     expect(show.ended.map(({ detection }) => detection)).toEqual([undefined]);
   });
 });
+
+describe('Tracker: parts of a frame', () => {
+  const size = { width: 800, height: 400 };
+  /** Somebody who was seen for a second; then `seconds` of looks at `looked`, which find nothing. */
+  const unseen = (seconds: number, looked: (box: Box) => boolean, rests = false) => {
+    const tracker = new Tracker(defaults);
+    let now = 0;
+    const look = (things: readonly Seen[], view: (box: Box) => boolean) => {
+      const tracks = tracker.update(seen(...things), now * 1e9, () => false, { ...size, looked: view });
+      now += 0.1;
+      return tracks;
+    };
+    for (let i = 0; i < (rests ? 80 : 10); i++) look([[still]], () => true);
+    let tracks = tracker.tracks;
+    for (let i = 0; i < seconds * 10; i++) tracks = look([], looked);
+    return { tracks, look, ended: tracker.takeEnded() };
+  };
+
+  it('keeps what was not looked at, as it was, for as long as that takes', () => {
+    for (const rests of [false, true]) {
+      const { tracks, ended } = unseen(600, () => false, rests);
+      expect(ended).toEqual([]);
+      expect(tracks).toMatchObject([{ id: 1, visible: true, stale: true, confirmed: true, stationary: rests }]);
+      expect(tracks[0]!.detection).toBeUndefined();
+    }
+  });
+
+  it('loses it by looks that showed it, and by no others', () => {
+    expect(unseen(3, () => true).ended).toHaveLength(1);
+    let looks = 0;
+    // Each fifth look: the same seconds, and three inferences at least.
+    const { ended } = unseen(3, () => looks++ % 5 === 4);
+    expect(ended).toHaveLength(1);
+    let few = 0;
+    expect(unseen(3, () => few++ === 10).ended).toEqual([]);
+  });
+
+  it('is told in which frame it was detected', () => {
+    const { look } = unseen(1, () => false);
+    expect(look([[still]], () => true)).toMatchObject([{ id: 1, visible: true, detection: 0 }]);
+    expect(look([[still]], () => true)[0]).not.toHaveProperty('stale');
+    expect(look([], () => true)).toMatchObject([{ id: 1, visible: false }]);
+    // Out of sight, and not looked for: still out of sight.
+    expect(look([], () => false)).toMatchObject([{ id: 1, visible: false, stale: true }]);
+  });
+});
