@@ -54,9 +54,14 @@ export class CoreThread {
   }
 
   /**
+   * @param transfer Buffers that are not needed here any more.
    * @throws InputError for input from outside, Error for the rest, also when the thread has ended.
    */
-  request<T extends Reply['type']>(request: Request, expected: T): Promise<ReplyOf<T>> {
+  request<T extends Reply['type']>(
+    request: Request,
+    expected: T,
+    transfer: readonly ArrayBuffer[] = [],
+  ): Promise<ReplyOf<T>> {
     if (this.#dead) return Promise.reject(this.#dead);
     if (this.#pending) return Promise.reject(new Error("the core's thread is busy"));
     return new Promise((resolve, reject) => {
@@ -72,7 +77,7 @@ export class CoreThread {
       Atomics.add(this.#open, 0, 1);
       atWork.add(this.#open);
       try {
-        this.#worker.postMessage(request);
+        this.#worker.postMessage(request, transfer);
       } catch (error) {
         // The thread never gets it.
         Atomics.sub(this.#open, 0, 1);

@@ -11,7 +11,7 @@ import { decoderModule } from './decoders/custom.ts';
 import { pictureInput } from './engines/binding.ts';
 import type { TensorInfo } from './engines/engine.ts';
 import { FrameQueue } from './frame-queue.ts';
-import type { LoadedReply, RunningEngine } from './messages.ts';
+import type { LoadedReply, LoadRequest, RunningEngine } from './messages.ts';
 
 export interface LoadOptions {
   /** Threads of one inference. Default: 2, or 1 on a single core. */
@@ -56,7 +56,11 @@ export async function loadCore<T extends ModelCard['task']>(
   const thread = new CoreThread(engine);
   try {
     const file = await readForm(found, engine === 'native' ? 'program' : 'network');
-    const loaded = await thread.request({ type: 'load', model: file.bytes, weights: file.weights, threads }, 'loaded');
+    const { bytes, weights } = file;
+    // Of a network, its card is checked against the bytes, too.
+    const isHandedOver = file.form === 'program' && bytes.byteLength === bytes.buffer.byteLength;
+    const request: LoadRequest = { type: 'load', model: bytes, weights, threads };
+    const loaded = await thread.request(request, 'loaded', isHandedOver ? [bytes.buffer] : []);
     const card = cardOf(file, loaded);
     if (!isOf(card, task)) {
       const { task: got } = card;

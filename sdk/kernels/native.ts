@@ -29,6 +29,8 @@ export interface Addon {
   /** The instruction sets this processor offers, the best one last. */
   readonly variants: readonly string[];
   kernels(variant: string): NativeKernels;
+  /** Gives the system back what malloc holds and nobody uses. Addons before version 0.2 lack it. */
+  releaseMemory?(): void;
 }
 
 const abi = 5;

@@ -2,22 +2,26 @@ import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../../sdk/base/assets.ts';
 import { InputError } from '../../sdk/base/errors.ts';
 import { printError } from '../shared/output.ts';
-import { addCameras } from './commands/cameras.ts';
-import { addClassify } from './commands/classify.ts';
-import { addCompile } from './commands/compile.ts';
-import { addDetect } from './commands/detect.ts';
-import { addDoctor } from './commands/doctor.ts';
-import { addEval } from './commands/eval.ts';
-import { addLearn } from './commands/learn.ts';
-import { addModels } from './commands/models.ts';
-import { addPassword } from './commands/password.ts';
-import { addRecord } from './commands/record.ts';
-import { addReplay } from './commands/replay.ts';
-import { addRequest } from './commands/request.ts';
-import { addRun } from './commands/run.ts';
-import { addTeach } from './commands/teach.ts';
-import { addTune } from './commands/tune.ts';
-import { addWatch } from './commands/watch.ts';
+
+/** In the order of the help. */
+const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  run: async () => (await import('./commands/run.ts')).addRun,
+  detect: async () => (await import('./commands/detect.ts')).addDetect,
+  classify: async () => (await import('./commands/classify.ts')).addClassify,
+  teach: async () => (await import('./commands/teach.ts')).addTeach,
+  watch: async () => (await import('./commands/watch.ts')).addWatch,
+  record: async () => (await import('./commands/record.ts')).addRecord,
+  replay: async () => (await import('./commands/replay.ts')).addReplay,
+  eval: async () => (await import('./commands/eval.ts')).addEval,
+  doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
+  cameras: async () => (await import('./commands/cameras.ts')).addCameras,
+  learn: async () => (await import('./commands/learn.ts')).addLearn,
+  tune: async () => (await import('./commands/tune.ts')).addTune,
+  compile: async () => (await import('./commands/compile.ts')).addCompile,
+  models: async () => (await import('./commands/models.ts')).addModels,
+  request: async () => (await import('./commands/request.ts')).addRequest,
+  password: async () => (await import('./commands/password.ts')).addPassword,
+};
 
 const program = new Command('ocellus')
   .description('A camera becomes detections on MQTT and on a live page.')
@@ -26,26 +30,10 @@ const program = new Command('ocellus')
   .configureHelp({ showGlobalOptions: false })
   .exitOverride();
 
-for (const add of [
-  addRun,
-  addDetect,
-  addClassify,
-  addTeach,
-  addWatch,
-  addRecord,
-  addReplay,
-  addEval,
-  addDoctor,
-  addCameras,
-  addLearn,
-  addTune,
-  addCompile,
-  addModels,
-  addRequest,
-  addPassword,
-]) {
-  add(program);
-}
+// One command does without the code of the others; the help needs all.
+const asked = process.argv[2] ?? '';
+const needed = Object.hasOwn(commands, asked) ? [commands[asked]!] : Object.values(commands);
+for (const command of needed) (await command())(program);
 
 // A closed pipe (`ocellus watch … | head`) ends the work, and is not a fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

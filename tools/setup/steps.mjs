@@ -97,14 +97,10 @@ export function build() {
   if (!run(process.execPath, [bin('typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'])) {
     fail('The TypeScript could not be compiled: see above.');
   }
-  const vite = [
-    bin('vite', 'bin', 'vite.js'),
-    'build',
-    '--config',
-    'tools/console/web/vite.config.ts',
-    '--logLevel=warn',
-  ];
-  if (!run(process.execPath, vite)) fail('The page could not be built: see above.');
+  const vite = (config) =>
+    run(process.execPath, [bin('vite', 'bin', 'vite.js'), 'build', '--config', config, '--logLevel=warn']);
+  if (!vite('tools/console/web/vite.config.ts')) fail('The page could not be built: see above.');
+  if (!vite('tools/setup/app.config.mjs')) fail('The command could not be bundled: see above.');
   writeFileSync(stamp, wanted);
 }
 

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:net';
 import type { Aedes, Client } from 'aedes';
+import { writeToStream } from 'mqtt-packet';
 import { boundConnections } from '../../access/connections.ts';
 import { listenOn } from '../../access/listen.ts';
 import { isLoopback } from '../../access/network.ts';
@@ -81,6 +82,8 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Embedded
   }
   // Loaded only when a broker is needed.
   const { Aedes } = await import('aedes');
+  // Else the first packet makes a buffer for each number of 16 bits: 9 MB.
+  writeToStream.cacheNumbers = false;
   const retained = new RetainedStore();
   const delivery = new Delivery(retained);
   const inbounds = new WeakMap<Client, Inbound>();

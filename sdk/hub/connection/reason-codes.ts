@@ -47,6 +47,17 @@ export function describeReason(code: number): string {
   return Object.hasOwn(names, code) ? `${names[code]} (${hex})` : `reason code ${hex}`;
 }
 
+/** Gives the instances of packages that MQTT.js uses. */
+function requireOfMqtt(): NodeJS.Require {
+  return createRequire(createRequire(import.meta.url).resolve('mqtt'));
+}
+
+/** Otherwise the first packet makes a buffer for each number of 16 bits: 9 MB, and 20 ms on a fast machine. */
+export function makeNumbersWhenNeeded(): void {
+  const { writeToStream } = requireOfMqtt()('mqtt-packet') as typeof import('mqtt-packet');
+  writeToStream.cacheNumbers = false;
+}
+
 interface Tables {
   MQTT5_PUBACK_PUBREC_CODES: Record<number, string>;
   MQTT5_SUBACK_CODES: Record<number, string>;
@@ -59,9 +70,7 @@ interface Tables {
  * 2.0 sends one (PUBACK with 0x95, for its `message_size_limit`). This makes it accept any code that refuses.
  */
 export function readAllRefusals(): void {
-  const here = createRequire(import.meta.url);
-  // The same parser instance that MQTT.js uses.
-  const tables = createRequire(here.resolve('mqtt'))('mqtt-packet/constants') as Tables;
+  const tables = requireOfMqtt()('mqtt-packet/constants') as Tables;
   const { MQTT5_PUBACK_PUBREC_CODES, MQTT5_SUBACK_CODES, MQTT5_UNSUBACK_CODES, MQTT5_DISCONNECT_CODES } = tables;
   for (const table of [MQTT5_PUBACK_PUBREC_CODES, MQTT5_SUBACK_CODES, MQTT5_UNSUBACK_CODES, MQTT5_DISCONNECT_CODES]) {
     for (let code = 128; code < 256; code++) table[code] ??= 'refused';

@@ -22,7 +22,7 @@ import {
 import { Complaints } from './complaints.ts';
 import { ConnectionLog } from './connection-log.ts';
 import { Link, type RefusedError } from './link.ts';
-import { readAllRefusals } from './reason-codes.ts';
+import { makeNumbersWhenNeeded, readAllRefusals } from './reason-codes.ts';
 import { Retries } from './retries.ts';
 import { SizeLimit } from './size-limit.ts';
 import { Suspects } from './suspects.ts';
@@ -145,6 +145,7 @@ export class Session extends EventEmitter<SessionEvents> {
       if (!this.#mqtt) {
         this.#mqtt = await import('mqtt');
         readAllRefusals();
+        makeNumbersWhenNeeded();
       }
       const { tls } = this.#options.address;
       const tlsOptions = tls && (await readTls(tls));

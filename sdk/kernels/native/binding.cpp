@@ -2,6 +2,10 @@
 // It has no global state, so any number of threads may load it.
 #include "native/binding.h"
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 #include "native/arguments.h"
 
 namespace ocellus {
@@ -61,6 +65,14 @@ napi_value kernels(napi_env env, napi_callback_info info) {
   return object;
 }
 
+/// releaseMemory(): void
+napi_value release_memory(napi_env, napi_callback_info) {
+#if defined(__GLIBC__)
+  malloc_trim(0);
+#endif
+  return nullptr;
+}
+
 }  // namespace
 
 napi_value init(napi_env env, napi_value exports) {
@@ -75,6 +87,7 @@ napi_value init(napi_env env, napi_value exports) {
   napi_create_int32(env, abi, &version);
   napi_set_named_property(env, exports, "abi", version);
   add_function(env, exports, "kernels", kernels, table_of(Isa::scalar));
+  add_function(env, exports, "releaseMemory", release_memory, table_of(Isa::scalar));
   return exports;
 }
 

@@ -40,6 +40,8 @@ interface RunOptions {
 export const defaultFile = 'ocellus.yaml';
 /** EX_TEMPFAIL: systemd restarts it with `Restart=on-failure` as well as with `always`. */
 const restartExitCode = 75;
+/** What pictures and the compiler of JavaScript had from malloc goes back to the system. */
+const releaseMemoryEveryMs = 20_000;
 /** A stuck pipeline never stops; the hub has to publish `offline` anyway. */
 const camerasStopTimeoutMs = 5000;
 
@@ -137,6 +139,7 @@ async function runNode(options: RunOptions, logger: Logger): Promise<{ code: num
     throw error;
   }
   if (!stopping) void service?.ready();
+  setInterval(() => kernels.releaseMemory(), releaseMemoryEveryMs).unref();
   const clean = await stopped;
   return { code: restarts ? restartExitCode : 0, clean };
 }
