@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { collectGarbage } from '../base/collect-garbage.ts';
 import { InputError, ModelError, messageOf } from '../base/errors.ts';
 import type { DetectorCard } from './cards/card.ts';
 import { importDecoder } from './decoders/custom.ts';
@@ -15,6 +16,9 @@ const port = parentPort;
 if (!port) throw new Error('this file is the entry of a worker thread');
 
 const { engine: name, open } = workerData as CoreThreadData;
+/** After that, what only loading needed is collected. */
+const startedAfterMs = 5000;
+
 // Only the engine in use is loaded, and at once: the model comes later.
 const makers: Readonly<Record<RunningEngine, () => Promise<Engine>>> = {
   native: async () => new (await import('./engines/native.ts')).NativeEngine(),
@@ -66,6 +70,7 @@ async function answer(request: Request): Promise<void> {
           : new Encoder(engine, card);
       const ready: Reply = { type: 'ready' };
       port!.postMessage(ready);
+      setTimeout(collectGarbage, startedAfterMs).unref();
       break;
     }
     case 'detect': {

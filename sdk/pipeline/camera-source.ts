@@ -9,7 +9,7 @@ import { SourceReader, type SourceReaderOptions } from './source-reader.ts';
 
 /** What a camera is read with, besides its settings. */
 export interface ReadOptions
-  extends Pick<SourceReaderOptions, 'patient' | 'ready' | 'onFrame' | 'onHealth' | 'onOver'> {
+  extends Pick<SourceReaderOptions, 'patient' | 'ready' | 'heard' | 'onFrame' | 'onHealth' | 'onOver'> {
   /** Read as long as the settings name no other source. */
   given: Device | undefined;
   speed: DeviceOptions['speed'];

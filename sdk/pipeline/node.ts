@@ -136,9 +136,11 @@ export class Node extends EventEmitter<NodeEvents> {
    * retried and is `offline` until then.
    *
    * @param options.before Called once the pipelines exist and before they run: the place to add listeners.
+   * @param options.opensMeanwhile Cameras open while `before` runs, which must not change them then. They tell nothing, and no
+   *   frame is read, before it is done. Default false.
    * @throws InputError when the model cannot be used.
    */
-  start(options: { before?: () => Promise<void> | void } = {}): Promise<void> {
+  start(options: StartOptions = {}): Promise<void> {
     if (!this.#starting) {
       const loading = this.#load();
       this.#loading = loading;
@@ -149,7 +151,7 @@ export class Node extends EventEmitter<NodeEvents> {
         // #start() reports what went wrong.
         () => {},
       );
-      this.#starting = this.#start(loading, options.before).catch(async (error) => {
+      this.#starting = this.#start(loading, options).catch(async (error) => {
         if (this.#loading === loading) await this.stop();
         throw error;
       });
@@ -189,11 +191,16 @@ export class Node extends EventEmitter<NodeEvents> {
 
   async #start(
     loading: Promise<Model | Detector | null>,
-    before: (() => Promise<void> | void) | undefined,
+    { before, opensMeanwhile = false }: StartOptions,
   ): Promise<void> {
     const { sources = {}, stages = {}, speed = 'realtime', data } = this.#options;
     this.#pipelines.clear();
     const eventSalt = randomUUID();
+    let begin = () => {};
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    const heard = begun.then(() => before?.());
     for (const [name, settings] of Object.entries(this.settings.cameras)) {
       const learning = this.learning?.addCamera(name, settings.learn);
       const options = {
@@ -202,6 +209,7 @@ export class Node extends EventEmitter<NodeEvents> {
         speed,
         patient: true,
         eventSalt,
+        ...(opensMeanwhile && { heard }),
         ...stages[name],
         ...(data !== undefined && { viewFile: join(data, 'views', `${name}.json`) }),
         ...(learning && { learning }),
@@ -217,9 +225,10 @@ export class Node extends EventEmitter<NodeEvents> {
     this.#report.prepare();
     // Cameras open while the model loads: both mostly wait for something else.
     const starting = (async () => {
-      await before?.();
+      begin();
+      if (!opensMeanwhile) await heard;
       if (isStopped()) return;
-      await Promise.all([...this.#pipelines.values()].map((pipeline) => pipeline.start()));
+      await Promise.all([heard, ...[...this.#pipelines.values()].map((pipeline) => pipeline.start())]);
     })();
     const [model] = await Promise.all([loading, starting, this.learning?.start()]);
     if (isStopped()) return;
@@ -234,6 +243,11 @@ export class Node extends EventEmitter<NodeEvents> {
   get #inferred(): number {
     return [...this.#pipelines.values()].reduce((sum, { stats }) => sum + stats.frames.inferred, 0);
   }
+}
+
+interface StartOptions {
+  before?: () => Promise<void> | void;
+  opensMeanwhile?: boolean;
 }
 
 /** @throws InputError naming entries without a camera. */

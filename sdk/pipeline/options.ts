@@ -27,6 +27,8 @@ export interface PipelineOptions extends Omit<CameraChange, 'source'>, PipelineS
   speed?: 'realtime' | 'max';
   /** Retry a source that cannot be opened, indefinitely, instead of failing `start()`. Default false. */
   patient?: boolean;
+  /** The source opens at once, but nothing is told or read before this resolves. @internal */
+  heard?: Promise<unknown>;
   /** How the motion gate finds changes. Default: by the brightness of cells. */
   changes?: ChangeFinder;
   /**
@@ -77,6 +79,7 @@ export function settingsIn(options: PipelineOptions, given: Device | undefined):
     after: _______,
     changes: ________,
     eventSalt: _________,
+    heard: ___________,
     logger: __________,
     viewFile: ___________,
     ...rest

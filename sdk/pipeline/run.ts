@@ -47,6 +47,7 @@ export class Run {
       asksFps: settings.asksFps,
       patient,
       ready: this.way,
+      heard: options.heard,
       onFrame: async (frame) => (await this.way).take(frame),
       onHealth,
       onUnavailable,

@@ -13,6 +13,8 @@ export interface SourceReaderOptions {
   patient: boolean;
   /** Frames are read only once this resolves; never, if it is rejected. */
   ready: Promise<unknown>;
+  /** Nothing is told before it resolves; if it is rejected, the source is not read. Default: listeners are there. */
+  heard?: Promise<unknown>;
   /** Frames beyond this rate are skipped. Default: the device keeps to its rate. */
   mostFps?: number;
   /** Processes a frame; the next one follows when it is done. It does not throw, and does not release the frame. */
@@ -42,9 +44,14 @@ export class SourceReader {
   #starting: Promise<void> | undefined;
   #working: Promise<void> | undefined;
   readonly #nap = new Nap();
+  #isHeard: boolean;
+  readonly #onHealth = () => {
+    if (this.#isHeard) this.#options.onHealth();
+  };
 
   constructor(options: SourceReaderOptions) {
     this.#options = options;
+    this.#isHeard = options.heard === undefined;
   }
 
   /** Once it is open. */
@@ -71,7 +78,7 @@ export class SourceReader {
     await this.#starting?.catch(() => {});
     await this.#working;
     // One of the program's own may be opened again.
-    this.#device?.off('health', this.#options.onHealth);
+    this.#device?.off('health', this.#onHealth);
   }
 
   async #start(): Promise<void> {
@@ -91,17 +98,19 @@ export class SourceReader {
 
   /** @returns Why it cannot be opened, or undefined when it is open. */
   async #tryOpen(): Promise<unknown> {
-    const { make, onHealth, onUnavailable, patient, logger } = this.#options;
-    this.#device?.off('health', onHealth);
+    const { make, onUnavailable, patient, logger } = this.#options;
+    this.#device?.off('health', this.#onHealth);
     try {
       const device = make();
       this.#device = device;
-      device.on('health', onHealth);
+      device.on('health', this.#onHealth);
       // A device that was passed in may be open already.
       if (device.health.state === 'closed') await device.open();
-      this.#isOpen = true;
+      if (!this.#isHeard) await this.#waitUntilHeard();
+      this.#isOpen = this.#isHeard;
       return undefined;
     } catch (error) {
+      if (!this.#isHeard) await this.#waitUntilHeard();
       const message = messageOf(error);
       // One that is thrown is reported by whoever catches it.
       if (patient && !this.#said.has(message) && this.#said.size < mostSaid && !this.#isStopped) {
@@ -110,9 +119,19 @@ export class SourceReader {
         onUnavailable?.(message);
       }
       this.#lastError = message;
-      onHealth();
+      this.#onHealth();
       return error;
     }
+  }
+
+  async #waitUntilHeard(): Promise<void> {
+    const isHeard = await this.#options.heard!.then(
+      () => true,
+      () => false,
+    );
+    if (!isHeard) this.#isStopped = true;
+    this.#isHeard = isHeard;
+    this.#onHealth();
   }
 
   async #read(device: Device): Promise<void> {

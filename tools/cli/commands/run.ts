@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { describeBoard } from '../../../devices/index.ts';
 import { isLoopback } from '../../../sdk/access/network.ts';
+import { collectGarbage } from '../../../sdk/base/collect-garbage.ts';
 import { InputError, messageOf } from '../../../sdk/base/errors.ts';
 import type { Logger } from '../../../sdk/base/log.ts';
 import { within } from '../../../sdk/base/within.ts';
@@ -40,8 +41,10 @@ interface RunOptions {
 export const defaultFile = 'ocellus.yaml';
 /** EX_TEMPFAIL: systemd restarts it with `Restart=on-failure` as well as with `always`. */
 const restartExitCode = 75;
-/** What pictures and the compiler of JavaScript had from malloc goes back to the system. */
-const releaseMemoryEveryMs = 20_000;
+/** After that, what only the start needed is collected. */
+const startedAfterMs = 10_000;
+/** What pictures and V8's compiler had from malloc goes back to the system. */
+const releaseMemoryEveryMs = 5000;
 /** A stuck pipeline never stops; the hub has to publish `offline` anyway. */
 const camerasStopTimeoutMs = 5000;
 
@@ -115,6 +118,7 @@ async function runNode(options: RunOptions, logger: Logger): Promise<{ code: num
   });
   try {
     await node.start({
+      opensMeanwhile: true,
       before: async () => {
         const keeper = keepChanges(node, file, logger);
         parts.push({ stop: () => keeper.close() });
@@ -139,6 +143,7 @@ async function runNode(options: RunOptions, logger: Logger): Promise<{ code: num
     throw error;
   }
   if (!stopping) void service?.ready();
+  setTimeout(collectGarbage, startedAfterMs).unref();
   setInterval(() => kernels.releaseMemory(), releaseMemoryEveryMs).unref();
   const clean = await stopped;
   return { code: restarts ? restartExitCode : 0, clean };
