@@ -129,7 +129,7 @@ ocellus_program* ocellus_load_bytes(const void* bytes, size_t size, const ocellu
     last_error.set("ocellus_load_bytes: expected the bytes of a program, got NULL");
     return nullptr;
   }
-  void* room = std::calloc(1, sizeof(ocellus_program));
+  void* room = ocellus::room_for<ocellus_program>();
   if (room == nullptr) {
     last_error.set("no memory for a program");
     return nullptr;

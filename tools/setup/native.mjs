@@ -98,6 +98,20 @@ export function packKernels() {
   return true;
 }
 
+/** Says how the C library is used, wherever the package is installed. */
+function pkgConfig(version) {
+  return [
+    'prefix=${pcfiledir}/../..',
+    '',
+    'Name: ocellus',
+    'Description: compiled programs of Ocellus from C',
+    `Version: ${version}`,
+    'Cflags: -I${prefix}/include',
+    'Libs: -L${prefix}/lib -locellus -Wl,-rpath,${prefix}/lib',
+    '',
+  ].join('\n');
+}
+
 function pack(arch, folder) {
   const name = `linux-${arch}`;
   const source = join(root, 'sdk', 'kernels', 'packages', name, 'package.json');
@@ -111,5 +125,16 @@ function pack(arch, folder) {
   copyFileSync(source, join(stage, 'package.json'));
   copyFileSync(join(root, 'LICENSE'), join(stage, 'LICENSE'));
   copyFileSync(join(root, folder, 'ocellus-kernels.node'), join(stage, 'ocellus-kernels.node'));
+  const library = join(root, folder, 'libocellus.so');
+  if (!existsSync(library)) {
+    say(`The package for ${arch} lacks the C library, ${library}: see above.`);
+    return false;
+  }
+  mkdirSync(join(stage, 'include'));
+  mkdirSync(join(stage, 'lib', 'pkgconfig'), { recursive: true });
+  copyFileSync(join(root, 'sdk', 'clib', 'ocellus.h'), join(stage, 'include', 'ocellus.h'));
+  copyFileSync(library, join(stage, 'lib', 'libocellus.so'));
+  const { version } = JSON.parse(readFileSync(source, 'utf8'));
+  writeFileSync(join(stage, 'lib', 'pkgconfig', 'ocellus.pc'), pkgConfig(version));
   return run('npm', ['pack', '--pack-destination', '..', '--loglevel=error'], { cwd: stage });
 }

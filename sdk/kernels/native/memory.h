@@ -2,9 +2,19 @@
 #pragma once
 
 #include <cstdlib>
+#include <cstring>
 #include <utility>
 
 namespace ocellus {
+
+/// Zeros for one `T`, at a place that suits it, or null; to be freed by `std::free`.
+template <typename T>
+void* room_for() {
+  void* room = nullptr;
+  constexpr size_t alignment = alignof(T) > sizeof(void*) ? alignof(T) : sizeof(void*);
+  if (posix_memalign(&room, alignment, sizeof(T)) != 0) return nullptr;
+  return std::memset(room, 0, sizeof(T));
+}
 
 /// An array that is freed with its owner. Its values are zero at first.
 template <typename T>

@@ -70,7 +70,7 @@ napi_value load(napi_env env, napi_callback_info info) {
   size_t size = 0;
   int64_t threads = 0;
   if (!arguments.array(0, "bytes", bytes, size) || !arguments.integer(1, "threads", 1, Crew::most, threads)) return nullptr;
-  void* room = std::calloc(1, sizeof(Held));
+  void* room = room_for<Held>();
   if (room == nullptr) {
     napi_throw_error(env, nullptr, "no memory for a program");
     return nullptr;

@@ -12,8 +12,11 @@
 
 namespace ocellus {
 
+/// What several threads write at once has a cache line of its own.
+constexpr size_t cache_line = 64;
+
 /// What threads wait at until somebody opens it, again and again.
-class Gate {
+class alignas(cache_line) Gate {
  public:
   Gate();
   ~Gate();
@@ -51,6 +54,21 @@ class Crew {
   /// Calls `work(context, index)` on each thread, index 0 on this one, and returns when all have returned.
   void run(void (*work)(void*, size_t), void* context);
 
+  /// Within `run`: takes the next of `units` for this thread, about half of its equal share of what is left. So the first ones are
+  /// long, which pays, and the last ones single, so that all threads end together, also when one of them was held up.
+  ///
+  /// @param next The first that nobody has taken.
+  /// @returns False when none is left.
+  static bool take(std::atomic<size_t>& next, size_t units, size_t threads, size_t& from, size_t& to) {
+    from = next.load();
+    do {
+      if (from >= units) return false;
+      const size_t some = threads > 1 ? (units - from) / (2 * threads) : units;
+      to = from + (some > 0 ? some : 1);
+    } while (!next.compare_exchange_weak(from, to));
+    return true;
+  }
+
   /// Within `run`: returns when all have come here. The last to come calls `before_going(context)`.
   template <typename Last>
   void meet(Last before_going) {
@@ -73,10 +91,10 @@ class Crew {
   size_t started_ = 0;
   Gate work_there_;
   Gate met_;
-  std::atomic<uint32_t> arrived_{0};
-  std::atomic<uint32_t> returned_{0};
   Gate all_returned_;
-  std::atomic<bool> over_{false};
+  alignas(cache_line) std::atomic<uint32_t> arrived_{0};
+  alignas(cache_line) std::atomic<uint32_t> returned_{0};
+  alignas(cache_line) std::atomic<bool> over_{false};
   void (*work_)(void*, size_t) = nullptr;
   void* context_ = nullptr;
 };

@@ -76,7 +76,7 @@ struct Program::Run {
   Program* program;
   uint64_t* nanoseconds;
   /// The first unit of the step that nobody has taken.
-  std::atomic<size_t> next{0};
+  alignas(cache_line) std::atomic<size_t> next{0};
 };
 
 void Program::share(void* context, size_t thread) {
@@ -88,11 +88,8 @@ void Program::share(void* context, size_t thread) {
   for (size_t i = 0; i < program.steps_.size(); i++) {
     const Planned& planned = program.steps_[i];
     const Step& step = planned.step;
-    // Some at a time, so that a thread that was held up leaves the others more; a few times as many as threads, so that it pays.
-    const size_t some = threads > 1 ? planned.units / (6 * threads) + 1 : planned.units;
-    for (size_t from; (from = run.next.fetch_add(some)) < planned.units;) {
-      planned.operation->run(step, from, from + some < planned.units ? from + some : planned.units);
-    }
+    size_t from = 0, to = 0;
+    while (Crew::take(run.next, planned.units, threads, from, to)) planned.operation->run(step, from, to);
     if (step.out.halo > 0) {
       const auto rows = static_cast<size_t>(step.out.h + 2 * step.out.halo);
       fill_halo(step.out, static_cast<ptrdiff_t>(rows * thread / threads), static_cast<ptrdiff_t>(rows * (thread + 1) / threads));

@@ -3,8 +3,10 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../../sdk/base/assets.ts';
+import { photo } from '../../cli/cli.ts';
 import { hasProgram } from '../../support/needs.ts';
 
 const needed = ['cmake', 'g++', 'npm'];
@@ -69,5 +71,18 @@ describe.skipIf(!possible)(`the package of the kernels (needs ${needed.join(', '
     const file = join(folder, 'node_modules', name, 'ocellus-kernels.node');
     expect(used({ OCELLUS_KERNELS_FILE: file })).toMatch(/^native \w+$/);
     expect(() => used({ OCELLUS_KERNELS_FILE: join(folder, 'none.node') })).toThrow('none.node cannot be loaded');
+  });
+
+  it.skipIf(!hasProgram('pkg-config'))('brings the C library, as pkg-config says (needs pkg-config)', async () => {
+    const env = { PKG_CONFIG_PATH: join(folder, 'node_modules', name, 'lib', 'pkgconfig') };
+    expect(run('pkg-config', ['--modversion', 'ocellus'], env).trim()).toBe(version);
+    const flags = run('pkg-config', ['--cflags', '--libs', 'ocellus'], env).trim().split(' ');
+    run('cc', ['-Wall', '-Werror', join(packageRoot, 'samples', 'c', 'detect.c'), ...flags, '-lm', '-o', 'detect']);
+    const picture = join(folder, 'cat.ppm');
+    const { data, info } = await sharp(photo('cat.jpg')).raw().toBuffer({ resolveWithObject: true });
+    writeFileSync(picture, Buffer.concat([Buffer.from(`P6 ${info.width} ${info.height} 255\n`), data]));
+    const model = join(packageRoot, 'sdk', 'models', 'yolox-nano-416-int8.ocp');
+    // 15 is the cat's class.
+    expect(run(join(folder, 'detect'), [model, picture])).toMatch(/^15 0\.\d+ /m);
   });
 });
