@@ -127,6 +127,56 @@ describe('SourceReader', () => {
     await one.stop();
   });
 
+  it('opens before anybody listens, and tells nothing until then', async () => {
+    const device = new FakeDevice();
+    let listen = () => {};
+    const heard = new Promise<void>((resolve) => {
+      listen = resolve;
+    });
+    const { source: one, log } = source([device], { heard });
+    const starting = one.start();
+    await until(() => device.state === 'online');
+    const frame = greyFrame(0);
+    device.outlet.offer(frame);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(log).toEqual([]);
+    expect(one.device).toBeUndefined();
+    listen();
+    await starting;
+    await until(() => log.includes('frame 0'));
+    expect(log).toEqual(['online', 'frame 0']);
+    await one.stop();
+  });
+
+  it('is not read when nobody comes to listen', async () => {
+    const device = new FakeDevice();
+    const { source: one, log } = source([device], { heard: Promise.reject(new Error('no hub')) });
+    await one.start();
+    expect(one.device).toBeUndefined();
+    await one.stop();
+    expect(log).toEqual([]);
+    expect(device.closes).toBe(1);
+  });
+
+  it('tells why it cannot be opened once somebody listens', async () => {
+    let listen = () => {};
+    const heard = new Promise<void>((resolve) => {
+      listen = resolve;
+    });
+    const reasons: string[] = [];
+    const { source: one, lines } = source([new FakeDevice(Promise.reject(new Error('no camera')))], {
+      ...{ heard, patient: true },
+      onUnavailable: (reason) => reasons.push(reason),
+    });
+    const starting = one.start();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect([reasons, lines]).toEqual([[], []]);
+    listen();
+    await starting;
+    expect(reasons).toEqual(['no camera']);
+    await one.stop();
+  });
+
   it('throws what the device throws, and leaves it to the caller to tell', async () => {
     const { source: one, lines } = source([new FakeDevice(Promise.reject(new Error('no camera')))]);
     await expect(one.start()).rejects.toThrow('no camera');

@@ -12,7 +12,7 @@ import { printError, table } from '../shared/output.ts';
 import { inWords, launcher, runJson, spread } from '../shared/run.ts';
 import { Progress } from './progress.ts';
 import { preparePython } from './python.ts';
-import { timeToFirstDetection } from './start.ts';
+import { timeToFirstEvent } from './start.ts';
 
 interface Run {
   frames: number;
@@ -93,7 +93,7 @@ async function bench(clip: string, rounds: number, jsonFile: string): Promise<vo
     const starts: number[] = [];
     for (let round = 0; round < rounds; round++) {
       progress.next(`from the start to the first event, round ${round + 1} of ${rounds}`);
-      starts.push(await timeToFirstDetection(present, port));
+      starts.push((await timeToFirstEvent(present, port)).wallMs);
     }
 
     console.log(

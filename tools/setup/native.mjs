@@ -100,16 +100,14 @@ export function packKernels() {
 
 /** Says how the C library is used, wherever the package is installed. */
 function pkgConfig(version) {
-  return [
-    'prefix=${pcfiledir}/../..',
-    '',
-    'Name: ocellus',
-    'Description: compiled programs of Ocellus from C',
-    `Version: ${version}`,
-    'Cflags: -I${prefix}/include',
-    'Libs: -L${prefix}/lib -locellus -Wl,-rpath,${prefix}/lib',
-    '',
-  ].join('\n');
+  return `prefix=\${pcfiledir}/../..
+
+Name: ocellus
+Description: compiled programs of Ocellus from C
+Version: ${version}
+Cflags: -I\${prefix}/include
+Libs: -L\${prefix}/lib -locellus -Wl,-rpath,\${prefix}/lib
+`;
 }
 
 function pack(arch, folder) {

@@ -20,7 +20,7 @@ import { printError, table } from '../../shared/output.ts';
 import { inWords, launcher, type Spread, spread } from '../../shared/run.ts';
 import { Progress } from '../progress.ts';
 import { preparePython } from '../python.ts';
-import { timeToFirstDetection } from '../start.ts';
+import { timeToFirstEvent } from '../start.ts';
 
 const { values } = parseArgs({
   options: {
@@ -286,7 +286,7 @@ async function tellWhole(scratch: string) {
     const starts: number[] = [];
     const memory: number[] = [];
     for (let round = 0; round < 3; round++) {
-      starts.push(await timeToFirstDetection(present, port));
+      starts.push((await timeToFirstEvent(present, port)).wallMs);
       memory.push(await residentMb(present, port, 20));
     }
     console.log(

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import {
   type DecoderTrial,
@@ -92,7 +94,20 @@ function describeKernels() {
   const { addon, file, why } = loadAddon();
   // As `core.engine: auto` has it.
   const programs = kernels.programs?.isFast ? kernels.programs.isa : null;
-  return { inUse: kernels.name, programs, variants: addon?.variants ?? [], file, ...(addon ? {} : { why }) };
+  return {
+    inUse: kernels.name,
+    programs,
+    variants: addon?.variants ?? [],
+    file,
+    cLibrary: file && cLibraryBeside(file),
+    ...(addon ? {} : { why }),
+  };
+}
+
+/** What programs in C link: beside the addon that a checkout builds, in `lib` of a package. */
+function cLibraryBeside(addon: string): string | undefined {
+  const folder = dirname(addon);
+  return [join(folder, 'libocellus.so'), join(folder, 'lib', 'libocellus.so')].find((path) => existsSync(path));
 }
 
 /** Loading it is the only reliable test: a library for the wrong platform exists too. */
@@ -140,6 +155,7 @@ function inWords(report: Report): string {
       kernels.variants.length > 0 ? `${kernels.inUse}; available: ${kernels.variants.join(', ')}` : kernels.inUse,
     ],
     ['compiled networks', programsInWords(kernels)],
+    ...(kernels.cLibrary ? [['C library', kernels.cLibrary]] : []),
     ['libcamera', libcameraInWords(libcamera)],
     ['video decoding', decodersInWords(decoders)],
     ['models', models.join(', ')],
