@@ -26,6 +26,11 @@ function loadSharp(): Promise<typeof import('sharp').default> {
   return loading;
 }
 
+/** Loads what pictures are encoded with, before the first one is wanted in a hurry. Whoever encodes one gets the error, if any. */
+export function prepareEncoding(): void {
+  loadSharp().catch(() => {});
+}
+
 /**
  * Reads a picture: JPEG, PNG, WebP, AVIF, GIF (its first page), TIFF or SVG. It is rotated as its EXIF data says,
  * transparency is blended onto white, and the frame is RGB24. Faults in a JPEG's headers that lose no pixels are

@@ -205,6 +205,7 @@ export class FrameWay {
       meters.spent({ motion: performance.now() - gatedMs });
       if (gated.turned) tell('motion', gated.moving);
       const answer = await this.#detect(gated);
+      if (answer && answer.detections.length > 0) snapshots.prepare(this.#watch.parts.settings.snapshots);
       const meaning = this.#watch.follow(gated, answer?.detections, answer?.cut);
       if (answer) meters.spent({ ...answer.times, track: performance.now() - answer.atMs });
       const { tracks } = meaning;

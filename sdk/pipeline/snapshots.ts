@@ -4,7 +4,7 @@ import { InputError, messageOf } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import type { CameraSettings } from '../config/schema.ts';
 import type { Frame } from '../frame/frame.ts';
-import { encodeJpeg } from '../picture/picture.ts';
+import { encodeJpeg, prepareEncoding } from '../picture/picture.ts';
 import type { EventMessage } from '../vision/event.ts';
 import { pixelsIn } from './camera-source.ts';
 import type { Snapshot } from './events.ts';
@@ -40,6 +40,11 @@ export class Snapshots {
   show(frame: Frame): void {
     this.#newest?.release();
     this.#newest = frame.acquire();
+  }
+
+  /** Something was found, so an event with a picture may follow soon. A camera that never sees anything loads nothing. */
+  prepare({ enabled }: CameraSettings['snapshots']): void {
+    if (enabled) prepareEncoding();
   }
 
   /** Clears the frame. */

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { createRequire } from 'node:module';
 import type { Duplex } from 'node:stream';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import type { Logger } from '../../base/log.ts';
@@ -143,7 +144,8 @@ export class Session extends EventEmitter<SessionEvents> {
   async #attempt(): Promise<void> {
     try {
       if (!this.#mqtt) {
-        this.#mqtt = await import('mqtt');
+        // Not by `import`: to find the names that CommonJS exports, Node reads all of it one more time.
+        this.#mqtt = createRequire(import.meta.url)('mqtt') as typeof import('mqtt');
         readAllRefusals();
         makeNumbersWhenNeeded();
       }
