@@ -79,7 +79,7 @@ export function settingsIn(options: PipelineOptions, given: Device | undefined):
     after: _______,
     changes: ________,
     eventSalt: _________,
-    heard: ___________,
+    heard: ____________,
     logger: __________,
     viewFile: ___________,
     ...rest
