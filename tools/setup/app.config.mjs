@@ -1,10 +1,25 @@
 // Bundles what `ocellus` runs into few files below dist/app: hundreds of small modules cost a board more time and memory at start
 // than what they do. The other files of dist stay as they are compiled: they are the library.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 
 const root = join(fileURLToPath(new URL('.', import.meta.url)), '..', '..');
+
+/** Packages in the bundle: without a connection to anything outside. Of those that have one, a repaired version is used as it is installed. */
+const bundled = { '@sinclair/typebox': 'license', commander: 'LICENSE', yaml: 'LICENSE' };
+
+/** Their licences want to be with every copy. */
+const licences = {
+  name: 'licences',
+  generateBundle() {
+    const texts = Object.entries(bundled).map(
+      ([name, file]) => `${name}\n\n${readFileSync(join(root, 'node_modules', name, file), 'utf8').trim()}\n`,
+    );
+    this.emitFile({ type: 'asset', fileName: 'licenses.txt', source: texts.join(`\n${'-'.repeat(80)}\n\n`) });
+  },
+};
 
 /** One character beyond ASCII makes Node keep a whole file in two bytes a character, in each thread that loads it. */
 const inAscii = {
@@ -18,7 +33,7 @@ export default defineConfig({
   root,
   publicDir: false,
   logLevel: 'warn',
-  plugins: [inAscii],
+  plugins: [inAscii, licences],
   build: {
     ssr: true,
     target: 'node20',
@@ -33,6 +48,5 @@ export default defineConfig({
       },
     },
   },
-  // Without a connection to anything outside: a repaired version of those that have one is used without building again.
-  ssr: { noExternal: ['@sinclair/typebox', 'commander', 'yaml'] },
+  ssr: { noExternal: Object.keys(bundled) },
 });
