@@ -113,6 +113,12 @@ describe('Console: requests', () => {
     expect(await head.text()).toBe('');
   });
 
+  it('tells where in a view things of which size were seen', async () => {
+    const sizes = [{ label: 'person', place: [0.5, 0.25, 0.5625, 0.375], size: 0.04, spread: 1.1, count: 7 }];
+    expect(await json(await fetch(`${shared.url}api/cameras/door/sizes`))).toEqual({ sizes });
+    expect((await fetch(`${shared.url}api/cameras/none/sizes`)).status).toBe(404);
+  });
+
   it('tells the state without passwords', async () => {
     const response = await fetch(`${shared.url}api/state`);
     const text = await response.text();

@@ -12,6 +12,7 @@ import { Frame } from '../../sdk/frame/frame.ts';
 import type { CountChange, PipelineEvents } from '../../sdk/pipeline/events.ts';
 import type { NodeStats } from '../../sdk/pipeline/node.ts';
 import type { EventMessage, ObjectState } from '../../sdk/vision/event.ts';
+import type { SeenSize } from '../../sdk/vision/gaze/size-map.ts';
 import type { Track } from '../../sdk/vision/track.ts';
 import type { ConsoleCamera, ConsoleNode } from '../../tools/console/server/source.ts';
 import { objectState, track as someTrack } from '../vision/fakes.ts';
@@ -24,6 +25,7 @@ export class FakeCamera extends EventEmitter<PipelineEvents> implements ConsoleC
   moving = false;
   labels = ['person', 'cat'];
   knownLabels = ['person', 'cat', 'dog'];
+  sizes: SeenSize[] = [{ label: 'person', place: [0.5, 0.25, 0.5625, 0.375], size: 0.04, spread: 1.1, count: 7 }];
   counts: CountChange[] = [{ label: 'person', count: 1 }];
   device: { properties: DeviceProperties } | undefined = {
     properties: {

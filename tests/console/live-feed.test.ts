@@ -52,6 +52,20 @@ describe('LiveFeed', () => {
     expect(calls).toEqual([]);
   });
 
+  it('says where the network looked last, also in frames that it did not run on', async () => {
+    const { calls, encode } = slowEncoder();
+    const feed = new LiveFeed('door', { encode, onError });
+    const viewer = new FakeViewer();
+    const regions = [{ x: 10, y: 20, width: 30, height: 40 }];
+    // Nobody looks yet.
+    feed.offer({ ...report(greyFrame(1).frame), regions });
+    feed.watch(viewer, fast);
+    feed.offer({ ...report(greyFrame(2).frame), inferred: false });
+    calls.shift()!.finish();
+    await settle();
+    expect(viewer.headers).toMatchObject([{ inferred: false, regions: [[10, 20, 40, 60]] }]);
+  });
+
   it('sends the boxes of exactly the frame whose picture it is, and says their size', async () => {
     const { calls, encode } = slowEncoder();
     const feed = new LiveFeed('door', { encode, onError });

@@ -6,6 +6,7 @@ import type { ListedExample } from '../../sdk/learn/node-learning.ts';
 import type { CameraStatus } from '../../sdk/pipeline/events.ts';
 import type { CountChange } from '../../sdk/vision/counts.ts';
 import type { EventMessage, ObjectState } from '../../sdk/vision/event.ts';
+import type { SeenSize } from '../../sdk/vision/gaze/size-map.ts';
 import type { Crossing } from '../../sdk/vision/lines.ts';
 
 /** The messages between the console's server and its page, in snake case. docs/console.md documents them. */
@@ -15,6 +16,8 @@ export type { CameraStatus, CountChange, Crossing, EventMessage, ObjectState };
 export type NodeStats = WireNodeStats;
 export type CameraStats = NodeStats['cameras'][string];
 export type ConnectionStats = Wire<HubStats>;
+/** Objects of one label that were seen at one place of a camera's view. */
+export type SizeState = Wire<SeenSize>;
 export type TaughtExample = Wire<ListedExample>;
 
 /** Where a camera's pictures come from; passwords are masked. */
@@ -259,6 +262,11 @@ export interface LiveHeader {
   inferred: boolean;
   moving: boolean;
   tracks: LiveTrack[];
+  /**
+   * Where the network looked when it last ran, up to this frame: `[x1, y1, x2, y2]` in pixels of `width` x `height`. None
+   * before it ran.
+   */
+  regions: [number, number, number, number][];
 }
 
 /**

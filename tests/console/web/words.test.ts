@@ -3,6 +3,7 @@ import { nodeStatsToWire } from '../../../sdk/hub/contract/stats.ts';
 import { colourOf } from '../../../tools/console/web/src/colours.ts';
 import { ago, bytes, count, duration, energy } from '../../../tools/console/web/src/format.ts';
 import { axisEnd, frameRates, stacked } from '../../../tools/console/web/src/health/series.ts';
+import { sizeMarks } from '../../../tools/console/web/src/health/size-marks.ts';
 import { mqttLine } from '../../../tools/console/web/src/mqtt-line.ts';
 import { amount, labelsOf, said, takenFor } from '../../../tools/console/web/src/teach/words.ts';
 import { FakeCamera, FakeNode } from '../fakes.ts';
@@ -19,6 +20,16 @@ describe('mqttLine', () => {
 
   it('is none where mosquitto_sub cannot go', () => {
     expect(mqttLine({ url: 'wss://hub/mqtt', root: 'ocellus/porch' })).toBeUndefined();
+  });
+});
+
+describe('sizeMarks', () => {
+  it('shows the most frequent label of each place, in pixels of the frame', () => {
+    const place = [0.5, 0.25, 0.75, 0.5] as const;
+    const person = { label: 'person', place, size: 0.05, spread: 1, count: 9 };
+    expect(sizeMarks([person, { ...person, label: 'dog', count: 3 }], { width: 1920, height: 1080 })).toEqual([
+      { label: 'person', pixels: 96, x: 960, y: 270, width: 480, height: 270, count: 9 },
+    ]);
   });
 });
 

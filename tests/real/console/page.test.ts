@@ -95,6 +95,34 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
     expect(drawn).toBeGreaterThan(500);
   });
 
+  it('shows where the network looks when asked to, and how much, and what was seen where', async () => {
+    const page = await open();
+    await expect.poll(() => boxesOn(page), patience).toBeGreaterThan(0);
+    const looks = () => page.locator('canvas').getAttribute('data-looks').then(Number);
+    const toggle = page.getByRole('button', { name: 'Show where the network looks' });
+    expect([await looks(), await toggle.getAttribute('aria-pressed')]).toEqual([0, 'false']);
+    await toggle.click();
+    await expect.poll(looks, patience).toBeGreaterThan(0);
+    // Its colour is at the border of the picture: the whole view was looked at.
+    const isFramed = `(() => {
+      const canvas = document.querySelector('canvas');
+      const { data } = canvas.getContext('2d').getImageData(0, 0, 8, canvas.height);
+      const colour = [0x8f, 0xd3, 0xff];
+      let count = 0;
+      for (let i = 0; i < data.length; i += 4) if (colour.every((value, c) => Math.abs(data[i + c] - value) < 40)) count++;
+      return count > canvas.height / 2;
+    })()`;
+    // Read once: Chromium complains of a canvas that is read often.
+    expect(await page.evaluate(isFramed)).toBe(true);
+    await toggle.click();
+    await expect.poll(looks, patience).toBe(0);
+    await page.getByRole('link', { name: 'Health' }).click();
+    await expect.poll(() => page.getByText(/^\d\.\d, \d+ % of the time closer$/).count(), patience).toBe(1);
+    const sizes = page.getByRole('img', { name: /What was seen where\. Smallest: \w+, \d+ px/ });
+    await expect.poll(() => sizes.count(), patience).toBe(1);
+    expect(await sizes.locator('rect').count()).toBeGreaterThan(0);
+  });
+
   it('shows the times of the stages', async () => {
     const page = await open();
     await page.getByRole('link', { name: 'Health' }).click();

@@ -5,6 +5,7 @@ import { stringify } from 'yaml';
 import { describeBoard, findPower, readThrottling } from '../../../devices/index.ts';
 import { InputError } from '../../../sdk/base/errors.ts';
 import { byName } from '../../../sdk/base/wire.ts';
+import { dataFolder } from '../../../sdk/config/data-folder.ts';
 import { engineNames, noModel, type Settings } from '../../../sdk/config/schema.ts';
 import { readSettings, resolveSettings, updateSettings } from '../../../sdk/config/settings.ts';
 
@@ -16,6 +17,7 @@ import { printJson, progress } from '../../shared/output.ts';
 import { type Aim, aims, chooseRate, chooseWay, rates } from '../tune/decide.ts';
 import { type Candidate, measureInTurns, runSubject } from '../tune/measure.ts';
 import { ratesInWords, waysInWords } from '../tune/report.ts';
+import { streamAdvice } from '../tune/streams.ts';
 import { atLeastOne } from '../values.ts';
 import { defaultFile } from './run.ts';
 
@@ -79,7 +81,8 @@ async function examine(options: TuneOptions) {
   const load = loadavg()[0]!;
   const cameras = enabledCameras(settings).length || 1;
 
-  const auto = await chooseEngine('auto', await findModel(model));
+  const found = await findModel(model);
+  const auto = await chooseEngine('auto', found);
   const ways = await measured('ways to run it', waysToRun(board.cores), model, options);
   // The processor decides the kernels, not the settings: the others are for comparison.
   const own = ways.measured.filter(({ candidate }) => candidate.kernels === '');
@@ -106,6 +109,7 @@ async function examine(options: TuneOptions) {
     failed: ways.failed,
     rates: pace.measured,
     best: { engine, threads, fps: fps ?? null },
+    streams: await streamAdvice(settings, dataFolder(settings), found.card?.input.width ?? usualInput),
     settings: change,
     written: options.write ? file : null,
     notes: notesOn({ fps, load, cores: board.cores, throttled: throttling?.now ?? [], power }),
@@ -113,18 +117,22 @@ async function examine(options: TuneOptions) {
 }
 
 function tell(report: Report, { rounds, seconds, config = defaultFile }: TuneOptions): void {
-  const { board, model, cameras, ways, failed, written, notes, settings } = report;
+  const { board, model, cameras, ways, failed, streams, written, notes, settings } = report;
   const where = written ? `Written to ${written}` : `For ${config}; --write puts it there`;
   const lines = [
     `${board.model}: ${board.cpu}, ${board.cores} cores; ${model}, kernels ${kernels.name}\n`,
     `Ways to run it, at ${comparedRate} frames a second:\n\n${waysInWords(ways, failed)}\n`,
     `The best of them at other rates:\n\n${ratesInWords(report.rates, cameras)}\n`,
     `Medians of ${rounds} rounds of ${seconds} s (smallest-largest).`,
+    ...streams.map(({ words }) => words),
     ...notes,
     `\nBest for ${report.for}. ${where}:\n\n${stringify(settings).trimEnd()}`,
   ];
   console.log(lines.join('\n'));
 }
+
+/** Of a network whose card does not say it: that of most. */
+const usualInput = 416;
 
 function waysToRun(cores: number): Candidate[] {
   const threads = Array.from({ length: Math.min(cores, mostThreads) }, (_, i) => i + 1);

@@ -45,6 +45,8 @@ export class LiveFeed {
   readonly #encode: Encode;
   readonly #onError: (error: unknown) => void;
   readonly #looks = new Map<Viewer, Look>();
+  /** Of the last frame that the network ran on, seen or not. */
+  #regions: LiveHeader['regions'] = [];
   #busy = false;
   #waiting: Moment | undefined;
 
@@ -65,7 +67,8 @@ export class LiveFeed {
   }
 
   /** Accepts a borrowed frame with its results. */
-  offer({ frame, tracks, inferred, moving }: FrameReport): void {
+  offer({ frame, tracks, inferred, moving, regions }: FrameReport): void {
+    if (regions) this.#regions = regions.map(({ x, y, width, height }) => [x, y, x + width, y + height]);
     if (this.#looks.size === 0 || this.#due(performance.now()).size === 0) return;
     const { sequence, width, height, wallTimeMs } = frame;
     const moment: Moment = {
@@ -79,6 +82,7 @@ export class LiveFeed {
         inferred,
         moving,
         tracks: tracks.map(liveTrack),
+        regions: this.#regions,
       },
     };
     this.#waiting?.frame.release();

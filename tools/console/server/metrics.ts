@@ -147,6 +147,29 @@ function tellCameras(text: Exposition, node: ConsoleNode, cameras: Record<string
     'How long frames have been arriving without one being finished.',
     each(({ unfinishedMs }) => unfinishedMs / 1000),
   );
+  text.gauge(
+    'ocellus_camera_regions',
+    'Regions a frame that the network ran on, the whole view included, moving mean.',
+    each(({ gaze }) => gaze.regions),
+  );
+  text.gauge(
+    'ocellus_camera_regions_time_ratio',
+    'Share of the network’s time spent on parts of the view, 0 to 1, moving mean.',
+    each(({ gaze }) => gaze.timeShare),
+  );
+  text.counter(
+    'ocellus_camera_looks',
+    'Looks of the network, at the whole view and closer.',
+    entries.flatMap(([labels, { gaze }]): Sample[] => [
+      [{ ...labels, at: 'whole' }, gaze.whole],
+      [{ ...labels, at: 'closer' }, gaze.closer],
+    ]),
+  );
+  text.counter(
+    'ocellus_camera_looks_postponed',
+    'How often a region that deserved a look had to wait for a later frame.',
+    each(({ gaze }) => gaze.waited),
+  );
   text.summary(
     'ocellus_camera_stage_seconds',
     'Time per frame, by stage.',

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { InputError, messageOf } from '../../../sdk/base/errors.ts';
 import type { Logger } from '../../../sdk/base/log.ts';
+import { toWire } from '../../../sdk/base/wire.ts';
 import type { CameraState, ConsoleState, SessionState } from '../protocol.ts';
 import type { Access, Pass } from './access.ts';
 import { changeCamera } from './camera-change.ts';
@@ -103,15 +104,16 @@ export class Routes {
     }
     const eventPicture = /^\/api\/events\/([^/]+)\/snapshot\.jpg$/.exec(path);
     if (eventPicture) return { GET: (q, r) => this.#eventPicture(q, r, decoded(eventPicture[1]!)) };
-    const camera = /^\/api\/cameras\/([^/]+)(\/snapshot\.jpg)?$/.exec(path);
-    if (camera) return this.#cameraMethods(decoded(camera[1]!), camera[2] !== undefined);
+    const camera = /^\/api\/cameras\/([^/]+)(\/snapshot\.jpg|\/sizes)?$/.exec(path);
+    if (camera) return this.#cameraMethods(decoded(camera[1]!), camera[2]);
     return files.has(path) ? { GET: (q, r) => files.send(path, q, r) } : undefined;
   }
 
-  #cameraMethods(name: string, picture: boolean): Methods | undefined {
+  #cameraMethods(name: string, what: string | undefined): Methods | undefined {
     const camera = this.#parts.cameras.get(name);
     if (!camera) return undefined;
-    if (picture) return { GET: (q, r) => this.#cameraPicture(q, r, camera) };
+    if (what === '/snapshot.jpg') return { GET: (q, r) => this.#cameraPicture(q, r, camera) };
+    if (what === '/sizes') return { GET: (q, r) => sendJson(q, r, 200, { sizes: toWire(camera.sizes) }) };
     return {
       GET: (q, r) => sendJson(q, r, 200, this.#parts.cameraState(camera)),
       PATCH: (q, r) => this.#change(q, r, camera),

@@ -8,7 +8,7 @@ import type { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
 /** What the console needs of a camera's pipeline. */
 export type ConsoleCamera = Pick<
   Pipeline,
-  'name' | 'settings' | 'status' | 'moving' | 'counts' | 'labels' | 'knownLabels' | 'change' | 'snapshot'
+  'name' | 'settings' | 'status' | 'moving' | 'counts' | 'labels' | 'knownLabels' | 'change' | 'snapshot' | 'sizes'
 > & {
   readonly device: Pick<NonNullable<Pipeline['device']>, 'properties'> | undefined;
 } & EventEmitter<PipelineEvents>;

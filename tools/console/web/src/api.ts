@@ -7,6 +7,7 @@ import type {
   NearMissState,
   RecentEvent,
   SessionState,
+  SizeState,
   TaughtAnswer,
 } from '../../protocol.ts';
 
@@ -22,6 +23,11 @@ export async function fetchEvents(query: {
 /** @throws Error with the server's message. */
 export function changeCamera(camera: string, change: CameraChange): Promise<CameraState> {
   return send('PATCH', `/api/cameras/${encodeURIComponent(camera)}`, change);
+}
+
+/** Where things of which size were seen in a camera's view. */
+export async function fetchSizes(camera: string): Promise<SizeState[]> {
+  return (await get<{ sizes: SizeState[] }>(`/api/cameras/${encodeURIComponent(camera)}/sizes`)).sizes;
 }
 
 /** Whether a login is needed, and whether there is one. */

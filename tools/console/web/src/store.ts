@@ -21,6 +21,8 @@ export interface PageState {
   history: Sample[];
   /** The newest state of the broker's connection; null without a broker. */
   mqtt: ConnectionStats | null;
+  /** Whether live pictures show where the network looked. */
+  looks: boolean;
 }
 
 /** Two minutes. */
@@ -35,6 +37,7 @@ export const emptyState: PageState = {
   events: [],
   history: [],
   mqtt: null,
+  looks: false,
 };
 
 /** The state after a message. */

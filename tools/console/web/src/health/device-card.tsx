@@ -1,5 +1,5 @@
 import type { CameraState, CameraStats } from '../../../protocol.ts';
-import { count } from '../format.ts';
+import { count, percent } from '../format.ts';
 import { Facts } from '../parts/facts.tsx';
 
 const words = { online: 'Online', offline: 'Offline', disabled: 'Switched off' } as const;
@@ -16,6 +16,7 @@ export function DeviceCard({ camera, stats }: { camera: CameraState; stats: Came
           ['Device', opened?.title ?? '–'],
           ['Frames a second', stats.fps.in.toFixed(1)],
           ['Inferences', `${stats.fps.inferred.toFixed(1)} a second`],
+          ['Regions a frame', `${stats.gaze.regions.toFixed(1)}, ${percent(stats.gaze.time_share)} of the time closer`],
           ['Frames', count(stats.frames.in)],
           ['Dropped', count(stats.frames.dropped)],
           ['Corrupt', count(device.corrupt)],

@@ -5,6 +5,7 @@ import { DeviceCard } from './device-card.tsx';
 import { FrameRates } from './frame-rates.tsx';
 import { NodeCharts } from './node-charts.tsx';
 import { OutboxCard } from './outbox-card.tsx';
+import { SizesCard } from './sizes-card.tsx';
 import { StageTimes } from './stage-times.tsx';
 
 /** How the board and its cameras are. */
@@ -31,6 +32,7 @@ export function HealthView() {
             <DeviceCard camera={camera} stats={now?.cameras[camera.name]} />
             <StageTimes camera={camera.name} history={history} />
             <FrameRates camera={camera.name} history={history} />
+            <SizesCard camera={camera} />
           </div>
         </section>
       ))}

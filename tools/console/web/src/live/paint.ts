@@ -1,4 +1,4 @@
-import type { CameraState, LiveTrack } from '../../../protocol.ts';
+import type { CameraState, LiveHeader, LiveTrack } from '../../../protocol.ts';
 import { colourOf } from '../colours.ts';
 import type { LivePicture } from '../connection.ts';
 import { percent } from '../format.ts';
@@ -8,14 +8,15 @@ const font = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 
 /**
  * Draws a picture and its boxes, in the canvas's own pixels so that lines and letters are sharp. `data-sequence` and
- * `data-boxes` of the canvas tell what it shows.
+ * `data-boxes` of the canvas tell what it shows, and `data-looks` at how many regions the network looked.
  *
- * @param camera Whose zones are drawn; undefined for none.
+ * @param camera Whose zones are drawn; undefined for none. @param looked Where the network looked, the latest last.
  */
 export function paint(
   canvas: HTMLCanvasElement,
   picture: LivePicture | undefined,
   camera: CameraState | undefined,
+  looked: readonly Looked[] = [],
 ): void {
   const context = canvas.getContext('2d', { alpha: false })!;
   const { width, height } = canvas;
@@ -33,8 +34,32 @@ export function paint(
   const scale = { x: width / header.width, y: height / header.height };
   for (const track of header.tracks) if (!named.includes(track)) paintFaintly(context, track, scale);
   for (const track of named) paintTrack(context, track, scale);
+  for (const [i, look] of looked.entries()) paintLook(context, look, scale, (i + 1) / looked.length);
+  canvas.dataset.looks = String(looked.length);
   canvas.dataset.sequence = String(header.sequence);
   canvas.dataset.boxes = String(named.length);
+}
+
+/** A region that the network looked at, frame pixels. */
+export type Looked = LiveHeader['regions'][number];
+
+/** @param share Of full strength: earlier looks fade. */
+function paintLook(context: CanvasRenderingContext2D, [x1, y1, x2, y2]: Looked, scale: Scale, share: number): void {
+  const unit = devicePixelRatio;
+  context.save();
+  context.globalAlpha = share;
+  for (const [width, colour] of [
+    [4, 'rgb(0 0 0 / 0.4)'],
+    [1.5, '#8fd3ff'],
+  ] as const) {
+    context.lineWidth = width * unit;
+    context.strokeStyle = colour;
+    // Inside, so that the whole view has a frame too.
+    const inset = 2 * unit;
+    const [w, h] = [(x2 - x1) * scale.x - 2 * inset, (y2 - y1) * scale.y - 2 * inset];
+    context.strokeRect(x1 * scale.x + inset, y1 * scale.y + inset, w, h);
+  }
+  context.restore();
 }
 
 interface Scale {

@@ -1,7 +1,7 @@
 import { useRef } from 'preact/hooks';
 import type { CameraState } from '../../../protocol.ts';
 import { Icon } from '../parts/icons.tsx';
-import { useStore } from '../store.ts';
+import { store, useStore } from '../store.ts';
 
 const words = { online: 'Live', offline: 'Offline', disabled: 'Off' } as const;
 
@@ -9,6 +9,7 @@ const words = { online: 'Live', offline: 'Offline', disabled: 'Off' } as const;
 export function StageBar({ camera, small }: { camera: CameraState; small?: boolean }) {
   const bar = useRef<HTMLDivElement>(null);
   const fps = useStore((state) => state.history.at(-1)?.stats.cameras[camera.name]?.fps);
+  const looks = useStore((state) => state.looks);
   const opened = camera.source.opened;
   const fullScreen = () => bar.current?.parentElement?.querySelector('.stage')?.requestFullscreen();
   return (
@@ -36,6 +37,16 @@ export function StageBar({ camera, small }: { camera: CameraState; small?: boole
       )}
       {!small && (
         <span class="stage-tools">
+          <button
+            type="button"
+            class={`icon-button ${looks ? 'is-on' : ''}`}
+            aria-pressed={looks}
+            onClick={() => store.set({ looks: !looks })}
+            aria-label="Show where the network looks"
+            title="Show where the network looks"
+          >
+            <Icon name="box" />
+          </button>
           <a
             class="icon-button"
             href={`/api/cameras/${encodeURIComponent(camera.name)}/snapshot.jpg`}

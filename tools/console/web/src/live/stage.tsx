@@ -4,7 +4,7 @@ import type { CameraState } from '../../../protocol.ts';
 import { connection, type LivePicture } from '../connection.ts';
 import { Icon } from '../parts/icons.tsx';
 import { useStore } from '../store.ts';
-import { paint } from './paint.ts';
+import { type Looked, paint } from './paint.ts';
 import { useCanvasSize } from './use-canvas-size.ts';
 
 /** A camera's live picture with its boxes; children are laid over it. */
@@ -24,15 +24,22 @@ export function Stage({
   const picture = useRef<LivePicture | undefined>(undefined);
   const latest = useRef(camera);
   latest.current = camera;
+  /** Where the network looked, by frames of the last second. */
+  const trail = useRef<{ at: number; regions: Looked[] }[]>([]);
+  const looks = useStore((state) => state.looks);
   const [aspect, setAspect] = useState<number>();
   const [seen, setSeen] = useState('');
 
   const draw = useCallback(() => {
-    if (canvas.current) paint(canvas.current, picture.current, regions ? latest.current : undefined);
-  }, [regions]);
+    if (!canvas.current) return;
+    const looked = looks ? trail.current.flatMap((one) => one.regions) : [];
+    paint(canvas.current, picture.current, regions ? latest.current : undefined, looked);
+  }, [regions, looks]);
   useCanvasSize(canvas, draw);
   // Changed zones show at once, even without a new picture.
   useEffect(draw, [camera.settings, draw]);
+  const redraw = useRef(draw);
+  redraw.current = draw;
 
   const { name } = camera;
   useEffect(() => {
@@ -41,16 +48,18 @@ export function Stage({
     const unwatch = connection.watch(name, wish, (next) => {
       picture.current?.bitmap.close();
       picture.current = next;
+      trail.current = withLooks(trail.current, next);
       setAspect(next.header.width / next.header.height);
       setSeen(inWords(next));
-      draw();
+      redraw.current();
     });
     return () => {
       unwatch();
       picture.current?.bitmap.close();
       picture.current = undefined;
+      trail.current = [];
     };
-  }, [name, small, draw]);
+  }, [name, small]);
 
   const opened = camera.source.opened;
   const ratio = aspect ?? (opened ? opened.width / opened.height : 16 / 9);
@@ -61,6 +70,17 @@ export function Stage({
       {children}
     </div>
   );
+}
+
+/** How long looks are shown. */
+const trailMs = 1000;
+
+function withLooks(trail: readonly { at: number; regions: Looked[] }[], { header }: LivePicture) {
+  const { time: at, regions } = header;
+  // The same until the network runs again.
+  const isKnown = String(trail.at(-1)?.regions) === String(regions) && !header.inferred;
+  const recent = trail.filter((one, i) => Math.abs(at - one.at) < trailMs || (isKnown && i === trail.length - 1));
+  return isKnown ? recent : [...recent, { at, regions }];
 }
 
 function inWords({ header }: LivePicture): string {
