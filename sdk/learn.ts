@@ -53,6 +53,7 @@ export { type Bundle, type BundleCheck, bundleHash, readBundle, writeBundle } fr
 export type { DotSet } from './learn/ledger/dot-set.ts';
 export type { Cut, CutTarget, Draft, Example, ExampleKind } from './learn/ledger/example.ts';
 export { Identity } from './learn/ledger/identity.ts';
+export type { Space } from './learn/ledger/kept-ledger.ts';
 export { Ledger, type LedgerChange, type LedgerLimits, type LedgerOptions } from './learn/ledger/ledger.ts';
 export { LedgerStore, type LedgerStoreOptions } from './learn/ledger/ledger-store.ts';
 export {

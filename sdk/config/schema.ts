@@ -475,8 +475,12 @@ export type ConsoleSettings = Static<typeof ConsoleSettings>;
 /** The default detector. */
 export const defaultModel = 'yolox-nano-416-int8';
 
-/** The default classifier, and embedding network. */
-export const defaultClassifier = 'efficientnet-lite0-int8';
+/** The default classifier, and embedding network of new stores. */
+export const defaultClassifier = 'efficientnet-lite1-int8';
+/** The default embedding network of earlier versions: their stores go on with it. */
+export const earlierClassifier = 'efficientnet-lite0-int8';
+/** `learn.model` where the store decides. */
+export const modelOfStore = 'auto';
 
 const EngineName = Type.Union([
   Type.Literal('auto'),
@@ -528,9 +532,8 @@ export const LearnSettings = Type.Object(
       description: 'Allow teaching on the job. Nothing is loaded before the first lesson.',
     }),
     model: Type.String({
-      default: defaultClassifier,
-      description:
-        'The embedding network: a model of the task `classify` that ships with Ocellus, the path of an ONNX file, or of a card. What was taught with another network is kept apart.',
+      default: modelOfStore,
+      description: `The embedding network: a model of the task \`classify\` that ships with Ocellus, the path of an ONNX file, or of a card. \`${modelOfStore}\`: the shipped one that this node was taught with, \`${defaultClassifier}\` where nothing was taught yet. What was taught with another network is kept apart.`,
     }),
     thumbnails: Type.Boolean({
       default: false,

@@ -4,6 +4,7 @@ import { composed } from '../base/composed.ts';
 import { InputError, messageOf } from '../base/errors.ts';
 import { type Logger, silent } from '../base/log.ts';
 import { makeFolder } from '../base/make-folder.ts';
+import type { ClassLayer } from '../core/cards/class-layer.ts';
 import type { Embedding } from '../core/embedding.ts';
 import type { HeadInfo, Prediction } from './heads/head.ts';
 import { HeadStore } from './heads/head-store.ts';
@@ -15,7 +16,9 @@ import { type CutTarget, type Draft, type Example, isLabel, objectHead } from '.
 import { LedgerStore, type LedgerStoreOptions } from './ledger/ledger-store.ts';
 import { isExamplePart, type Part } from './ledger/part.ts';
 
-export interface LearnerOptions extends LedgerStoreOptions, HeadVersionsOptions {
+export interface LearnerOptions extends LedgerStoreOptions, Omit<HeadVersionsOptions, 'classLayer'> {
+  /** The embedding network's own classes (`readEmbedder`), or how to get them once the store's space is known. */
+  readonly classLayer?: ClassLayer | undefined | ((space: string) => Promise<ClassLayer | undefined>);
   readonly logger?: Logger;
 }
 
@@ -75,19 +78,19 @@ export interface HeadSummary {
 export class Learner extends EventEmitter<LearnerEvents> {
   readonly #store: LedgerStore;
   readonly #headStore: HeadStore;
-  readonly #options: LearnerOptions;
+  readonly #options: HeadVersionsOptions;
   readonly #logger: Logger;
   readonly #heads = new Map<string, HeadVersions>();
   readonly #refused = new Map<string, string>();
   readonly #turns = new TrainingTurns();
   #isClosed = false;
 
-  private constructor(store: LedgerStore, options: LearnerOptions) {
+  private constructor(store: LedgerStore, options: HeadVersionsOptions, logger: Logger = silent) {
     super();
     this.#store = store;
     this.#headStore = new HeadStore(store);
     this.#options = options;
-    this.#logger = options.logger ?? silent;
+    this.#logger = logger;
   }
 
   /**
@@ -107,8 +110,11 @@ export class Learner extends EventEmitter<LearnerEvents> {
         learner.emit('parts', parts);
       },
     });
-    const learner: Learner = new Learner(store, options);
+    const { classLayer, logger, ...others } = options;
+    let learner: Learner;
     try {
+      const own = typeof classLayer === 'function' ? await classLayer(store.ledger.space) : classLayer;
+      learner = new Learner(store, { ...others, ...(own && { classLayer: own }) }, logger);
       for (const name of new Set([...store.ledger.heads(), ...(await learner.#headStore.names())])) {
         await learner.#restore(name);
       }

@@ -7,17 +7,17 @@ import { InputError, messageOf } from '../base/errors.ts';
 import { about, type Logger, silent } from '../base/log.ts';
 import { Once } from '../base/once.ts';
 import type { LearnSettings } from '../config/schema.ts';
-import { spaceOf } from '../core/cards/space.ts';
-import { type Classifier, loadClassifier, readEmbedder } from '../core/classifier.ts';
+import { type Classifier, loadClassifier } from '../core/classifier.ts';
 import { CameraLearning, type CameraLearningSettings, type Look, type Subject } from './camera/camera-learning.ts';
 import { distinctLooks } from './camera/distinct-looks.ts';
 import { checkStateName } from './camera/state-name.ts';
 import type { ViewState } from './camera/view-states.ts';
 import type { HeadTrainer } from './heads/trainer.ts';
-import { type Change, Learner, type Taught, type TeachOptions } from './learner.ts';
+import type { Change, Learner, Taught, TeachOptions } from './learner.ts';
 import { type Cut, type CutTarget, objectHead } from './ledger/example.ts';
 import { StoreUnavailableError } from './ledger/ledger-store.ts';
 import type { Part } from './ledger/part.ts';
+import { openWithNetwork, preferredNetwork, type StoreWithNetwork } from './store-network.ts';
 import {
   countsOf,
   type ExampleFilter,
@@ -90,7 +90,8 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
   readonly #logger: Logger;
   readonly #cameras = new Map<string, CameraLearning>();
   readonly #opening = new Once(() => this.#open());
-  #learner: Learner | undefined;
+  /** What is open, and the embedding network that it is of. */
+  #store: StoreWithNetwork | undefined;
   readonly #classifier = new Once(() => this.#loadClassifier());
   /** Of whole views, by camera: the heads that were taught there on this node. */
   #taughtHeads: ReadonlyMap<string, readonly string[]> = new Map();
@@ -178,7 +179,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     for (const camera of this.#cameras.values()) camera.close();
     this.#cameras.clear();
     const learner = await this.#opening.take();
-    this.#learner = undefined;
+    this.#store = undefined;
     await this.#renewing;
     learner?.removeAllListeners();
     await learner?.close();
@@ -287,12 +288,10 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
   }
 
   get summary(): LearningSummary {
-    return summaryOf(this.#learner, { model: this.settings.model, taughtMs: this.#taughtMs, error: this.#error });
+    return summaryOf(this.#learner, { model: this.#model, taughtMs: this.#taughtMs, error: this.#error });
   }
 
-  /**
-   * Reviews a head: per label the examples and how well it is recognised; confusions; the most doubtful examples first.
-   */
+  /** Reviews a head: examples and accuracy of each label; confusions; the most doubtful examples first. */
   review(head: string): HeadReview {
     return reviewOf(this.#learner, head);
   }
@@ -302,9 +301,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     return countsOf(this.#learner);
   }
 
-  /**
-   * The examples that count, newest first.
-   */
+  /** The examples that count, newest first. */
   async examples(of: ExampleFilter & ExamplePaging = {}): Promise<ListedExample[]> {
     return listExamples(this.#learner, of);
   }
@@ -330,15 +327,9 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
 
   async #open(): Promise<Learner> {
     const { node, folder, settings, trainers } = this.#options;
-    const { card, classLayer } = await readEmbedder(settings.model);
-    const learner = await Learner.open(folder, {
-      space: spaceOf(card),
-      dimension: card.dimension,
-      node,
-      ...(trainers && { trainers }),
-      ...(classLayer && { classLayer }),
-      logger: this.#logger,
-    });
+    const options = { node, ...(trainers && { trainers }), logger: this.#logger };
+    const store = await openWithNetwork(folder, settings.model, options);
+    const { learner } = store;
     learner.on('parts', (parts) => {
       this.#noteHeads(learner);
       this.emit('parts', parts);
@@ -351,7 +342,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
       this.#renew();
       this.emit('changed');
     });
-    this.#learner = learner;
+    this.#store = store;
     this.#error = null;
     this.#noteHeads(learner);
     this.#renew();
@@ -379,8 +370,18 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     return this.#classifier.get();
   }
 
-  #loadClassifier(): Promise<Classifier> {
-    const { settings, threads } = this.#options;
-    return loadClassifier(settings.model, { ...(threads && { threads }), logger: this.#logger });
+  get #learner(): Learner | undefined {
+    return this.#store?.learner;
+  }
+
+  get #model(): string {
+    return this.#store?.model ?? preferredNetwork(this.settings.model);
+  }
+
+  async #loadClassifier(): Promise<Classifier> {
+    const { folder, threads } = this.#options;
+    // What was taught before decides which network it is.
+    if (existsSync(folder)) await this.open();
+    return loadClassifier(this.#model, { ...(threads && { threads }), logger: this.#logger });
   }
 }

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { earlierClassifier } from '../../sdk/config/schema.ts';
 import { spaceOf } from '../../sdk/core/cards/space.ts';
 import { readClassifierCard } from '../../sdk/core/classifier.ts';
 import { Learner } from '../../sdk/learn/learner.ts';
@@ -73,6 +74,30 @@ describe('ocellus learn', () => {
     expect((await ocellus(args)).out).toContain('0 labels and lists of cuts changed; 3 examples, 0 more');
     // It is still the shed's, under its own name.
     expect(await sizeOf(shed, 'shed')).toBe(3);
+  });
+
+  it('a store that an earlier version taught keeps its network, and files of it make no other', async () => {
+    const earlier = spaceOf(await readClassifierCard(earlierClassifier));
+    const old = join(temporaryFolder(), 'learn');
+    const learner = await Learner.open(old, { space: earlier, dimension, node: 'porch' });
+    await teach(learner, 'cat');
+    await learner.close();
+    const file = join(temporaryFolder(), 'cats.safetensors');
+    expect(await ocellus(['learn', 'export', '--store', old, file])).toMatchObject({ code: 0, err: '' });
+    expect(readBundle(readFileSync(file), { space: earlier, dimension })).toMatchObject({ node: 'porch' });
+
+    const restored = join(temporaryFolder(), 'learn');
+    expect(await ocellus(['learn', 'import', '--store', restored, file])).toMatchObject({ code: 0, err: '' });
+    const again = await Learner.open(restored, { space: earlier, dimension, node: 'porch' });
+    expect(again.ledger.size).toBe(1);
+    await again.close();
+
+    const newer = await dataOf('shed', (one) => teach(one, 'dog'));
+    expect(await ocellus(['learn', 'import', '--store', join(newer, 'learn'), file])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(`expected space ${space}, got ${earlier}`),
+    });
+    expect(await sizeOf(newer, 'shed')).toBe(1);
   });
 
   it('import makes a store that is not there: a board that was flashed is restored from a file', async () => {

@@ -18,6 +18,9 @@ describe('ocellus models', () => {
       /^efficientnet-lite0-int8 +classify +(native|onnxruntime) +224x224 +1000 labels +0\.\d+ .* Apache-2\.0$/m,
     );
     expect(out).toMatch(
+      /^efficientnet-lite1-int8 +classify +(native|onnxruntime) +240x240 +1000 labels +0\.\d+ .* Apache-2\.0$/m,
+    );
+    expect(out).toMatch(
       /^yolox-nano-416-int8 +detect +(native|onnxruntime) +416x416 +80 labels +AP 0\.\d+ .* Apache-2\.0$/m,
     );
     expect(out).toMatch(

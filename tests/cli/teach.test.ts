@@ -322,7 +322,7 @@ describe('ocellus classify --store', () => {
     const made = await Learner.open(other, { space: 'other', dimension: 1280, node: 'a' });
     await made.close();
     const { code, err } = await ocellus(['classify', '--store', other, piece('cat', 0)]);
-    expect([code, err]).toEqual([2, expect.stringContaining('use another folder for this network')]);
+    expect([code, err]).toEqual([2, expect.stringContaining('name the network that it was taught with')]);
     await ocellus(['teach', '--store', store, '--label', 'cat', piece('cat', 0)]);
     const head = await ocellus(['classify', '--store', store, '--head', 'gate', piece('cat', 0)]);
     expect([head.code, head.err]).toEqual([2, 'error --head: expected one of object, got gate\n']);

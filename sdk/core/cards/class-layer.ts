@@ -76,6 +76,8 @@ function findLayer(graph: OnnxGraph, embedding: string, logits: string): Layer |
 function sourcesOf(producers: ReadonlyMap<string, OnnxNode>, name: string): string[] {
   const node = producers.get(name);
   if (!node) return [name];
+  // Halves are read as floats.
+  if (node.op === 'Cast') return node.inputs.slice(0, 1);
   return node.op === 'DequantizeLinear' ? [...node.inputs] : [];
 }
 

@@ -56,12 +56,7 @@ export async function calibrate(
   return {
     ranges,
     best: new Map([...histograms].map(([{ tensor }, histogram]) => [tensor, histogram.bestRanges()])),
-    moments: new Map(
-      sums.flatMap((sum) => {
-        const moments = sum.finish();
-        return moments ? [[sum.layer, moments] as const] : [];
-      }),
-    ),
+    moments: new Map(sums.map((sum) => [sum.layer, sum.finish()])),
   };
 }
 

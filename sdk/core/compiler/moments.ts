@@ -11,8 +11,8 @@ export interface Moments {
 
 /** Pixels of each picture that are looked at. */
 const pixels = 96;
-/** Pixels that have to be seen for each weight of an output. */
-const fewest = 8;
+/** With so many pixels seen for each weight of an output, what varies together does not do so by chance. */
+const enough = 8;
 /** Larger ones would take longer than they are worth. */
 const largest = 1536;
 
@@ -96,18 +96,19 @@ export class MomentsSum {
     }
   }
 
-  /** @returns Undefined where too few pixels were seen: what varies together in so few does so by chance. */
-  finish(): Moments | undefined {
+  /** Of few pixels, covariances count in proportion; each input's own variance counts whole. */
+  finish(): Moments {
     const size = this.#size;
     const count = this.#count;
-    if (count < fewest * size) return undefined;
+    const trust = Math.min(1, count / (enough * size));
     const mean = this.#sum.map((sum) => sum / count);
     const covariance = new Float64Array(this.#products.length);
     for (let set = 0; set < this.#sets; set++) {
       const from = set * size;
       for (let i = 0; i < size; i++) {
         for (let j = 0; j <= i; j++) {
-          const value = this.#products[(from + i) * size + j]! / count - mean[from + i]! * mean[from + j]!;
+          const seen = this.#products[(from + i) * size + j]! / count - mean[from + i]! * mean[from + j]!;
+          const value = i === j ? seen : seen * trust;
           covariance[(from + i) * size + j] = value;
           covariance[(from + j) * size + i] = value;
         }

@@ -12,6 +12,8 @@ const most = 127;
  * "Optimal Brain Compression", 2022.)
  */
 export class Rounding {
+  /** Of the inputs, in integers of theirs. */
+  readonly variances: Float64Array;
   readonly #size: number;
   /** Inputs by how much they vary: the largest first, as the last ones have nobody who makes up for them. */
   readonly #order: readonly number[];
@@ -38,6 +40,7 @@ export class Rounding {
       }
       matrix[i * size + i]! += damped;
     }
+    this.variances = own.map((one) => one + damped);
     this.#order = order;
     this.#upper = inverseUpper(matrix, size);
   }

@@ -46,7 +46,7 @@ export function integerWeights(layer: ConvLayer, input: Scales, moments?: Moment
       0,
     );
     const real = layer.bias[o]! + offset;
-    const found = Math.max(known ?? bestScale(row), Math.abs(real) / largestBias);
+    const found = Math.max(known ?? bestScale(row, rounding?.variances), Math.abs(real) / largestBias);
     const rounded =
       rounding?.round(row, found) ??
       Int8Array.from(row, (one, i) => {
@@ -72,8 +72,8 @@ function knownScale({ grid, isDepthwise }: ConvLayer, o: number, { scale }: Scal
   return isSame && input > 0 && grid.scale[o]! > 0 ? grid.scale[o]! * input : undefined;
 }
 
-/** The scale of the least sum of squared errors. */
-function bestScale(row: Float64Array): number {
+/** The scale of the least sum of squared errors. @param variances Of the inputs: what an error of each weight counts. */
+function bestScale(row: Float64Array, variances?: Float64Array): number {
   let largest = 0;
   for (const value of row) largest = Math.max(largest, Math.abs(value));
   const coarsest = Math.max(largest / most, 1e-12);
@@ -82,9 +82,10 @@ function bestScale(row: Float64Array): number {
   for (const cut of cuts) {
     const scale = coarsest * cut;
     let error = 0;
-    for (const value of row) {
+    for (let i = 0; i < row.length; i++) {
+      const value = row[i]!;
       const held = Math.min(most, Math.max(-most, nearest(value / scale))) * scale;
-      error += (held - value) ** 2;
+      error += (held - value) ** 2 * (variances?.[i] ?? 1);
     }
     if (error <= least) {
       least = error;

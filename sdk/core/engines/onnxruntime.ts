@@ -2,10 +2,10 @@ import './no-telemetry.ts';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { InputError, messageOf } from '../../base/errors.ts';
 import { readOnnxGraph } from '../onnx/graph.ts';
+import { fromHalf, toHalf } from '../onnx/half.ts';
 import { padsBeforeMaxPools } from '../onnx/pad-before-pool.ts';
 import { assertInput, elements } from './binding.ts';
 import type { Engine, EngineOptions, ExternalWeights, FixedInput, Tensor, TensorData, TensorInfo } from './engine.ts';
-import { fromHalf, toHalf } from './half.ts';
 import { ShortLivedBuffers } from './short-lived-buffers.ts';
 
 /** The input: one tensor for each number of pictures that was asked for, all over one buffer. */

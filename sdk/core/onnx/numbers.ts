@@ -1,3 +1,5 @@
+import { fromHalf } from './half.ts';
+
 /** The numbers of a constant. */
 export type OnnxNumbers = Int8Array | Uint8Array | Int32Array | Float32Array | Float64Array | BigInt64Array;
 
@@ -31,6 +33,16 @@ const types: Readonly<Record<number, NumbersType>> = {
       source instanceof ArrayBuffer ? new BigInt64Array(source) : BigInt64Array.from(source.map(BigInt)),
   },
   9: { bytes: 1, from: (source) => new Uint8Array(source) },
+  // As floats. A list holds the bits.
+  10: {
+    bytes: 2,
+    from: (source) => {
+      const bits = new Uint16Array(source);
+      const floats = new Float32Array(bits.length);
+      fromHalf(bits, floats);
+      return floats;
+    },
+  },
   11: { bytes: 8, from: (source) => new Float64Array(source) },
 };
 

@@ -75,6 +75,11 @@ export function readBundle(bytes: Uint8Array, check: BundleCheck): Bundle & { re
   };
 }
 
+/** The space that a bundle says it is of, unchecked. @throws InputError when it is no safetensors file. */
+export function spaceOfBundle(bytes: Uint8Array): string | undefined {
+  return readSafeTensors(bytes).metadata.space;
+}
+
 /** What a bundle's successor names as its parent. */
 export function bundleHash(bytes: Uint8Array): string {
   assertKind('bundleHash', bytes, 'bytes');

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { InputError, messageOf } from '../../base/errors.ts';
+import { earlierClassifier } from '../../config/schema.ts';
 import { assertRoom } from '../../store/disk.ts';
 import { bytesOf, type Level, type Operation } from '../../store/level.ts';
 import { Ledger, type LedgerChange, type LedgerOptions } from './ledger.ts';
@@ -19,7 +20,15 @@ import { partKey } from './part.ts';
 import { DamagedError, readLedger, readMeta, type StoredLedger } from './stored-ledger.ts';
 import type { Progress } from './witness.ts';
 
+/** What examples of one embedding network have in common. */
+export interface Space {
+  readonly space: string;
+  readonly dimension: number;
+}
+
 export interface KeptLedgerOptions extends Pick<LedgerOptions, 'space' | 'dimension' | 'node' | 'limits' | 'now'> {
+  /** A store that exists may be of one of these instead, and stays so. */
+  readonly others?: readonly Space[];
   /** A store with another node's name keeps that name. Default: it is a copy, and becomes another replica. */
   readonly keepNode?: boolean;
 }
@@ -98,14 +107,10 @@ export class KeptLedger {
   }
 
   async #load({ db, damage: found, isCut }: Level, witness: Progress | undefined): Promise<void> {
-    const { space, dimension, keepNode } = this.#options;
+    const { keepNode } = this.#options;
     const known = await readMeta(db);
     const node = keepNode && known ? known.node : this.#options.node;
-    if (known && (known.space !== space || known.dimension !== dimension)) {
-      throw new InputError(
-        `expected examples of space ${space}, got ${known.space}: use another folder for this network`,
-      );
-    }
+    const { space, dimension } = this.#spaceOf(known);
     const stored = await readLedger(db, dimension);
     const isBehind =
       witness !== undefined && witness.replica === known?.replica && witness.changes > stored.total.changes;
@@ -121,8 +126,7 @@ export class KeptLedger {
     const meta: Meta = { format: 2, space, dimension, node, replica };
     this.#ledger = new Ledger({
       ...this.#options,
-      node,
-      replica,
+      ...{ space, dimension, node, replica },
       parts: stored.parts,
       onChange: (change) => void this.#changes.push(change),
     });
@@ -139,6 +143,18 @@ export class KeptLedger {
       if (!isSame) await this.#disk.write(metaOperations(meta));
       await this.#renew(meta, stored);
     }
+  }
+
+  /** @throws InputError when the store is of none of the spaces that it may be of. */
+  #spaceOf(known: Space | undefined): Space {
+    const { space, dimension, others = [] } = this.#options;
+    const preferred = { space, dimension };
+    if (!known) return preferred;
+    const own = [preferred, ...others].find((one) => one.space === known.space && one.dimension === known.dimension);
+    if (own) return own;
+    throw new InputError(
+      `expected examples of space ${space}, got ${known.space}: name the network that it was taught with (of earlier versions ${earlierClassifier}), or use another folder`,
+    );
   }
 
   /** Survivors of a damaged part are taught again, under new ids. */

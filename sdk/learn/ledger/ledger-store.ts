@@ -5,7 +5,7 @@ import { type Logger, silent } from '../../base/log.ts';
 import { probe, UnavailableError } from '../../store/disk.ts';
 import type { Operation } from '../../store/level.ts';
 import type { CutTarget, Draft, Example } from './example.ts';
-import { KeptLedger } from './kept-ledger.ts';
+import { KeptLedger, type Space } from './kept-ledger.ts';
 import type { Ledger, LedgerLimits } from './ledger.ts';
 import { cannotWrite, LedgerDisk } from './ledger-disk.ts';
 import { del, json, oldKey, put, thumbnailKey, valueKey } from './ledger-records.ts';
@@ -15,6 +15,8 @@ export interface LedgerStoreOptions {
   /** The hash of backbone, preprocessing and dimension. */
   readonly space: string;
   readonly dimension: number;
+  /** A store that exists may be of one of these instead, and stays so: `ledger.space` says of which. */
+  readonly others?: readonly Space[];
   readonly node: string;
   /** A store with another node's name keeps that name. Default: it is a copy, and becomes another replica. */
   readonly keepNode?: boolean;

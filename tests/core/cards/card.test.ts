@@ -117,6 +117,7 @@ describe('ModelCard', () => {
     const cards = await listModels();
     expect(cards.map(({ name, task }) => [name, task])).toEqual([
       ['efficientnet-lite0-int8', 'classify'],
+      ['efficientnet-lite1-int8', 'classify'],
       ['nanodet-g-416-int8', 'detect'],
       ['yolox-nano-416-int8', 'detect'],
     ]);

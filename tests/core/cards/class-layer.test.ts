@@ -69,6 +69,14 @@ describe('readClassLayer', () => {
         { name: 'bs', shape: [], data: [0.1] },
       ],
     ],
+    [
+      'a Gemm whose weights are halves, behind a Cast',
+      [
+        { op: 'Cast', inputs: ['wh'], outputs: ['w'], ints: { to: 1 } },
+        { op: 'Gemm', inputs: ['embedding', 'w', 'b'], outputs: ['logits'], ints: { transB: 1 } },
+      ],
+      [{ name: 'wh', type: 'float16', shape: [2, 3], data: [0x3c00, 0x4000, 0xc200, 0x3800, 0, 0x3400] }, bias],
+    ],
   ])('reads %s', (_, operations, constants) => {
     const { rows: read, biases } = numbersOf(layer(operations, constants)!);
     expect(biases).toEqual([0.5, -1]);

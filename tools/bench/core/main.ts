@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { asset } from '../../../sdk/base/assets.ts';
 import { InputError } from '../../../sdk/base/errors.ts';
-import { defaultClassifier, defaultModel } from '../../../sdk/config/schema.ts';
+import { defaultClassifier, defaultModel, earlierClassifier } from '../../../sdk/config/schema.ts';
 import { type FoundModel, findModel, readForm } from '../../../sdk/core/cards/model-file.ts';
 import { compileModel } from '../../../sdk/core/compiler/compile-model.ts';
 import { readProgram, writeProgram } from '../../../sdk/core/program/format.ts';
@@ -116,28 +116,57 @@ async function programOf(model: FoundModel, scratch: string): Promise<string> {
   return file;
 }
 
-/** What Python's run-times run, made once. */
-function preparePeers(python: string, network: string, pictures: string): string {
-  const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'ocellus-bench-core-models');
+const peerScript = asset('tools', 'bench', 'peer', 'core.py');
+const convertScript = asset('tools', 'bench', 'peer', 'core_convert.py');
+
+/** Python with the converters to LiteRT, which need 3.12; undefined where none of it is here. */
+function converters(): string | undefined {
+  for (const interpreter of ['python3.13', 'python3.12']) {
+    try {
+      execFileSync(interpreter, ['-c', 'import venv'], { stdio: 'ignore' });
+      return preparePython('core-convert.txt', interpreter);
+    } catch {
+      // The next one may do.
+    }
+  }
+  return undefined;
+}
+
+/** What Python's run-times run of a network, made once. */
+function preparePeers(python: string, { name, network }: FoundModel, pictures: string): string {
+  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
+  const folder = join(cache, 'ocellus-bench-core-models', name);
   const stamp = join(folder, 'made');
-  const wanted = String(statSync(network).size) + readFileSync(asset('tools', 'bench', 'peer', 'core.py'), 'utf8');
+  const scripts = [peerScript, convertScript].map((script) => readFileSync(script, 'utf8')).join('');
+  const wanted = String(statSync(network!.path).size) + scripts;
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return folder;
-  console.error('Making what the other run-times run (once) …');
-  const script = asset('tools', 'bench', 'peer', 'core.py');
-  execFileSync(python, [script, 'prepare', folder, network, pictures], { stdio: ['ignore', 'ignore', 'ignore'] });
+  console.error(`Making what the other run-times run of ${name} (once, minutes) …`);
+  rmSync(folder, { recursive: true, force: true });
+  const stdio = ['ignore', 'ignore', 'ignore'] as const;
+  execFileSync(python, [peerScript, 'prepare', folder, network!.path, pictures], { stdio: [...stdio] });
+  const converter = converters();
+  if (converter) {
+    execFileSync(converter, [convertScript, folder], { stdio: [...stdio] });
+    execFileSync(python, [peerScript, 'quantise', folder], { stdio: [...stdio] });
+  }
   writeFileSync(stamp, wanted);
   return folder;
 }
 
-async function subjectsOf(threads: number, python: string, peers: string, scratch: string): Promise<Subject[][]> {
-  const [detector, before, classifier] = await Promise.all(
-    [defaultModel, 'nanodet-g-416-int8', defaultClassifier].map(findModel),
-  );
-  const script = asset('tools', 'bench', 'peer', 'core.py');
-  const listed = JSON.parse(execFileSync(python, [script, 'list', peers], { encoding: 'utf8' })) as string[];
-  const others = listed.map((name): Subject => {
-    return { name, network: 'YOLOX-nano', command: python, args: [script, 'run', peers, name, String(threads)] };
+/** The run-times of Python for a network; those that cannot run it are said, with the reason. */
+function othersOf(network: string, python: string, folder: string, threads: number): Subject[] {
+  const answer = execFileSync(python, [peerScript, 'list', folder], { encoding: 'utf8' });
+  const { subjects, missing } = JSON.parse(answer) as { subjects: string[]; missing: Record<string, string> };
+  for (const [name, reason] of Object.entries(missing)) console.error(`${network}: without ${name}: ${reason}`);
+  return subjects.map((name) => {
+    return { name, network, command: python, args: [peerScript, 'run', folder, name, String(threads)] };
   });
+}
+
+async function subjectsOf(threads: number, python: string, scratch: string): Promise<Subject[][]> {
+  const [detector, before, lite0, lite1] = await Promise.all(
+    [defaultModel, 'nanodet-g-416-int8', earlierClassifier, defaultClassifier].map(findModel),
+  );
   const onnxruntime = (network: string, model: FoundModel, what: string): Subject => {
     return {
       name: `onnxruntime 1.30 (Node) ${what}`,
@@ -148,15 +177,16 @@ async function subjectsOf(threads: number, python: string, peers: string, scratc
   const group = async (network: string, model: FoundModel, what: string, more: Subject[] = []) => [
     ...ours(network, await programOf(model, scratch), threads),
     onnxruntime(network, model, what),
+    ...othersOf(network, python, preparePeers(python, model, values.pictures), threads),
     ...more,
   ];
   return [
-    await group('YOLOX-nano', detector!, 'fp32', [
-      ...others,
-      onnxruntime('NanoDet-g', before!, 'int8 (the default before)'),
-    ]),
+    await group('YOLOX-nano', detector!, 'fp32', [onnxruntime('NanoDet-g', before!, 'int8 (the default before)')]),
     await group('NanoDet-g', before!, 'int8'),
-    await group('EfficientNet-Lite0', classifier!, 'int8'),
+    await group('EfficientNet-Lite0', lite0!, 'int8'),
+    await group('EfficientNet-Lite1', lite1!, 'fp16', [
+      onnxruntime('EfficientNet-Lite0', lite0!, 'int8 (the default before)'),
+    ]),
   ];
 }
 
@@ -236,13 +266,11 @@ async function bench(rounds: number): Promise<void> {
   const scratch = mkdtempSync(join(tmpdir(), 'ocellus-core-'));
   try {
     const python = preparePython('core.txt');
-    const { network } = await findModel(defaultModel);
-    const peers = preparePeers(python, network!.path, values.pictures);
     const threads = values.threads.split(',').map(Number);
-    const progress = new Progress(3 * threads.length * rounds);
+    const progress = new Progress(4 * threads.length * rounds);
     const results: { threads: number; measured: Measured[] }[] = [];
     for (const count of threads) {
-      for (const subjects of await subjectsOf(count, python, peers, scratch)) {
+      for (const subjects of await subjectsOf(count, python, scratch)) {
         results.push({ threads: count, measured: await measure(subjects, rounds, progress) });
       }
     }

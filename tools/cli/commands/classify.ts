@@ -74,10 +74,10 @@ async function ofClasses({ top, head, ...options }: ClassifyOptions): Promise<Te
 }
 
 async function ofTaught(store: string, { head = objectHead, ...options }: ClassifyOptions): Promise<Teller> {
-  const learner = await openLearner(store, options.model);
+  const { learner, model } = await openLearner(store, options.model);
   try {
     checkHead(learner, head);
-    const classifier = await loadClassifier(options.model, options);
+    const classifier = await loadClassifier(model, options);
     return {
       tell: async (frame) => {
         const { label, score, nearest } = learner.predict(head, await embedPicture(classifier, frame, head))!;

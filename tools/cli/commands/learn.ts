@@ -6,15 +6,14 @@ import { InputError, messageOf } from '../../../sdk/base/errors.ts';
 import { replaceFile } from '../../../sdk/base/replace-file.ts';
 import { dataFolder } from '../../../sdk/config/data-folder.ts';
 import { readSettings, resolveSettings } from '../../../sdk/config/settings.ts';
-import { spaceOf } from '../../../sdk/core/cards/space.ts';
-import { readClassifierCard } from '../../../sdk/core/classifier.ts';
 import type { Learner } from '../../../sdk/learn/learner.ts';
-import { readBundle, writeBundle } from '../../../sdk/learn/ledger/bundle.ts';
+import { readBundle, spaceOfBundle, writeBundle } from '../../../sdk/learn/ledger/bundle.ts';
 import { type Cut, checkName } from '../../../sdk/learn/ledger/example.ts';
 import { Identity, identityFile } from '../../../sdk/learn/ledger/identity.ts';
 import { LedgerStore } from '../../../sdk/learn/ledger/ledger-store.ts';
 import { isExamplePart } from '../../../sdk/learn/ledger/part.ts';
 import { mostSafeTensorsBytes } from '../../../sdk/learn/ledger/safetensors.ts';
+import { networksFor } from '../../../sdk/learn/store-network.ts';
 import { oneLine, printJson, table } from '../../shared/output.ts';
 import { openLearner, storeHelp } from '../learner.ts';
 
@@ -81,14 +80,19 @@ async function importStore(file: string, options: StoreOptions & { trusted?: str
   const { store, model, trusted, node } = options;
   if (node !== undefined) checkName('--node', node);
   const bytes = await readFileOf(file, mostSafeTensorsBytes);
-  const card = await readClassifierCard(model);
-  const check = { space: spaceOf(card), dimension: card.dimension, ...(trusted && { trusted }) };
+  const networks = await networksFor(model);
   // Before the store is opened: an unreadable file must not leave an empty store behind.
-  const bundle = await ofFile(file, async () => readBundle(bytes, check));
+  const [bundle, network] = await ofFile(file, async () => {
+    const written = spaceOfBundle(bytes);
+    const of = networks.find(({ space }) => space === written) ?? networks[0];
+    return [readBundle(bytes, { ...of, ...(trusted && { trusted }) }), of.model] as const;
+  });
   const isNew = !LedgerStore.exists(store);
-  const learner = await openLearner(store, model, node ?? bundle.node);
+  // A new store is of the file's network.
+  const { learner } = await openLearner(store, isNew ? network : model, node ?? bundle.node);
   try {
     const { ledger } = learner;
+    await ofFile(file, async () => assertSpace(bundle.space, ledger.space));
     if (isNew) console.log(`${store}: a new store, of ${ledger.node}`);
     const before = ledger.size;
     const changed = await ofFile(file, () => learner.merge(bundle.parts));
@@ -98,6 +102,11 @@ async function importStore(file: string, options: StoreOptions & { trusted?: str
   } finally {
     await learner.close();
   }
+}
+
+/** Embeddings of two networks cannot be compared. */
+function assertSpace(written: string, expected: string): void {
+  if (written !== expected) throw new InputError(`expected space ${expected}, got ${written}`);
 }
 
 /** Errors of the file name it. */
@@ -143,7 +152,7 @@ const titleOf = ({
 }) => `${node}: ${head}: ${label}: ${items.size} ${items.size === 1 ? 'example' : 'examples'}`;
 
 async function withStore({ store, model }: StoreOptions, use: (learner: Learner) => Promise<void>): Promise<void> {
-  const learner = await openLearner(store, model);
+  const { learner } = await openLearner(store, model);
   try {
     await use(learner);
   } finally {

@@ -68,9 +68,9 @@ export function addTeach(program: Command): void {
 
 async function teach(paths: string[], options: TeachOptions): Promise<void> {
   const pictures = await labelled(paths, options);
-  const learner = await openLearner(options.store, options.model, options.node);
+  const { learner, model } = await openLearner(options.store, options.model, options.node);
   try {
-    const classifier = await loadClassifier(options.model, options);
+    const classifier = await loadClassifier(model, options);
     const lessons = new Lessons(learner, options);
     try {
       await eachPicture('teach', pictures, async ({ file, label }, frame) => {

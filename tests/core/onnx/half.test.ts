@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fromHalf, toHalf } from '../../../sdk/core/engines/half.ts';
+import { fromHalf, toHalf } from '../../../sdk/core/onnx/half.ts';
 
 function halves(...numbers: number[]): number[] {
   const bits = new Uint16Array(numbers.length);
