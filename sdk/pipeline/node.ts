@@ -140,7 +140,7 @@ export class Node extends EventEmitter<NodeEvents> {
    *   frame is read, before it is done. Default false.
    * @throws InputError when the model cannot be used.
    */
-  start(options: StartOptions = {}): Promise<void> {
+  start(options: { before?: () => Promise<void> | void; opensMeanwhile?: boolean } = {}): Promise<void> {
     if (!this.#starting) {
       const loading = this.#load();
       this.#loading = loading;
@@ -191,7 +191,7 @@ export class Node extends EventEmitter<NodeEvents> {
 
   async #start(
     loading: Promise<Model | Detector | null>,
-    { before, opensMeanwhile = false }: StartOptions,
+    { before, opensMeanwhile = false }: Parameters<Node['start']>[0] & {},
   ): Promise<void> {
     const { sources = {}, stages = {}, speed = 'realtime', data } = this.#options;
     this.#pipelines.clear();
@@ -243,11 +243,6 @@ export class Node extends EventEmitter<NodeEvents> {
   get #inferred(): number {
     return [...this.#pipelines.values()].reduce((sum, { stats }) => sum + stats.frames.inferred, 0);
   }
-}
-
-interface StartOptions {
-  before?: () => Promise<void> | void;
-  opensMeanwhile?: boolean;
 }
 
 /** @throws InputError naming entries without a camera. */
