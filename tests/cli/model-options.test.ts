@@ -18,7 +18,7 @@ function unloadable(like: string): string {
   const outputs = [{ name: 'out', shape: [1, 2, 2, 3] }];
   writeFileSync(file, onnxModel({ inputs, outputs, operations: [{ op: 'Abacus', inputs: ['in'], outputs: ['out'] }] }));
   const { sha256: _, ...card } = JSON.parse(readFileSync(asset('sdk', 'models', `${like}.card.json`), 'utf8'));
-  writeFileSync(join(folder, `${like}.card.json`), JSON.stringify(card));
+  writeFileSync(join(folder, `${like}.card.json`), JSON.stringify({ ...card, program: undefined }));
   return file;
 }
 

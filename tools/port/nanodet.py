@@ -142,6 +142,7 @@ def main():
     if measured:
         card["accuracy"] = measured
     publish.finish(int8, card, AUTHOR, FACTS, arguments.out)
+    publish.compile_program(arguments.out, card["name"])
 
 
 if __name__ == "__main__":

@@ -35,6 +35,16 @@ def finish(model, card, author, facts, folder):
     print(f"{path}: {len(data)} bytes, sha256 {whole['sha256']}")
 
 
+def compile_program(folder, name):
+    """Has `ocellus compile` (after `npm run build`) make the program of a quantised model; it writes its sha256 into the card."""
+    path, program = folder / f"{name}.card.json", f"{name}.ocp"
+    card = json.loads(path.read_text())
+    card["program"] = {"file": program}
+    path.write_text(json.dumps(card, indent=2) + "\n")
+    command = Path(__file__).resolve().parents[2] / "bin" / "ocellus.js"
+    subprocess.run(["node", command, "compile", path, "--out", folder / program], check=True)
+
+
 def measured_before(folder, name):
     """The accuracy of the card that is there: it was measured on the file, and porting again keeps it."""
     previous = folder / f"{name}.card.json"

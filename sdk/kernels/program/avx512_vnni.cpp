@@ -3,11 +3,13 @@
 #include "program/x86_conv.h"
 #include "program/x86_depthwise.h"
 #include "program/x86_pixels.h"
+#include "program/x86_winograd.h"
 
 namespace ocellus {
 namespace {
 
 using Convolution = ConvOn<V512, 6, 12, 16>;
+using WinogradConvolution = WinogradOn<V512, Convolution, 12>;
 using DepthwiseConvolution = DepthwiseOn<V512, 2>;
 
 constexpr ProgramKernels all() {
@@ -18,6 +20,7 @@ constexpr ProgramKernels all() {
   set(ProgramOp::conv, {Convolution::packed_bytes, Convolution::pack, Convolution::units, Convolution::run, nullptr});
   set(ProgramOp::depthwise, {DepthwiseConvolution::packed_bytes, DepthwiseConvolution::pack, DepthwiseConvolution::units,
                              DepthwiseConvolution::run, DepthwiseConvolution::takes});
+  kernels.faster[0][static_cast<size_t>(ProgramOp::conv)] = WinogradConvolution::operation;
   return kernels;
 }
 

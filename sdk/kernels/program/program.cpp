@@ -54,8 +54,9 @@ bool Program::load(const uint8_t* bytes, size_t size, const ProgramKernels& kern
     if (planned.operation->pack == nullptr) continue;
     planned.operation->pack(planned.step, at);
     planned.step.packed = at;
-    at += up_to_64(planned.operation->packed_bytes(planned.step));
+    at += planned.packed_bytes;
   }
+  if (!scratch_.allocate(threads * scratch_bytes_)) return error.set("no memory for %zu bytes to work in", threads * scratch_bytes_);
   if (!crew_.start(threads)) return error.set("the system gives no %zu threads", threads);
   return true;
 }
@@ -64,11 +65,21 @@ bool Program::plan(size_t index, const ProgramKernels& kernels, const ProgramKer
   Planned& planned = steps_[index];
   if (!check_step(file_, index, arena_.data(), planned.step, error)) return false;
   const auto op = static_cast<size_t>(planned.step.op);
-  const ProgramOperation& own = kernels.operations[op];
-  planned.native = own.run != nullptr && (own.takes == nullptr || own.takes(planned.step));
-  planned.operation = planned.native ? &own : &scalar.operations[op];
+  const auto suits = [&](const ProgramOperation& own) { return own.runs() && (own.takes == nullptr || own.takes(planned.step)); };
+  const ProgramOperation* own = nullptr;
+  for (const auto& faster : kernels.faster) {
+    if (own == nullptr && suits(faster[op])) own = &faster[op];
+  }
+  if (own == nullptr && suits(kernels.operations[op])) own = &kernels.operations[op];
+  planned.native = own != nullptr;
+  planned.operation = own != nullptr ? own : &scalar.operations[op];
   planned.units = planned.operation->units(planned.step);
-  if (planned.operation->pack != nullptr) packed_bytes_ += up_to_64(planned.operation->packed_bytes(planned.step));
+  planned.packed_bytes = planned.operation->pack != nullptr ? up_to_64(planned.operation->packed_bytes(planned.step)) : 0;
+  packed_bytes_ += planned.packed_bytes;
+  if (planned.operation->scratch_bytes != nullptr) {
+    const size_t scratch = up_to_64(planned.operation->scratch_bytes(planned.step));
+    if (scratch > scratch_bytes_) scratch_bytes_ = scratch;
+  }
   return true;
 }
 
@@ -84,12 +95,20 @@ void Program::share(void* context, size_t thread) {
   Program& program = *run.program;
   Crew& crew = program.crew_;
   const size_t threads = crew.size();
+  uint8_t* scratch = program.scratch_.data() + thread * program.scratch_bytes_;
   uint64_t start = run.nanoseconds != nullptr ? now() : 0;
   for (size_t i = 0; i < program.steps_.size(); i++) {
     const Planned& planned = program.steps_[i];
     const Step& step = planned.step;
+    const ProgramOperation& operation = *planned.operation;
     size_t from = 0, to = 0;
-    while (Crew::take(run.next, planned.units, threads, from, to)) planned.operation->run(step, from, to);
+    while (Crew::take(run.next, planned.units, threads, from, to)) {
+      if (operation.run_with != nullptr) {
+        operation.run_with(step, from, to, scratch);
+      } else {
+        operation.run(step, from, to);
+      }
+    }
     if (step.out.halo > 0) {
       const auto rows = static_cast<size_t>(step.out.h + 2 * step.out.halo);
       fill_halo(step.out, static_cast<ptrdiff_t>(rows * thread / threads), static_cast<ptrdiff_t>(rows * (thread + 1) / threads));

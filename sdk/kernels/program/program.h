@@ -71,6 +71,7 @@ class Program {
     Step step;
     const ProgramOperation* operation;
     size_t units;
+    size_t packed_bytes;
     bool native;
   };
 
@@ -83,6 +84,9 @@ class Program {
   Aligned arena_;
   Aligned packed_;
   size_t packed_bytes_ = 0;
+  /// One piece of `scratch_bytes_` for each thread.
+  Aligned scratch_;
+  size_t scratch_bytes_ = 0;
   Buffer<Planned> steps_;
   // Last: its threads end before what they use.
   Crew crew_;

@@ -65,11 +65,19 @@ struct ProgramOperation {
   void (*run)(const Step&, size_t from, size_t to);
   /// Can it run this step? Null where it runs all of them.
   bool (*takes)(const Step&);
+  /// In place of `run`, where it needs memory to work in: each thread has its own, `scratch_bytes` at a multiple of 64.
+  size_t (*scratch_bytes)(const Step&) = nullptr;
+  void (*run_with)(const Step&, size_t from, size_t to, uint8_t* scratch) = nullptr;
+
+  bool runs() const { return run != nullptr || run_with != nullptr; }
 };
 
-/// What one instruction set brings, by ProgramOp. Where `run` is null, or `takes` says no, the scalar one serves.
+/// What one instruction set brings, by ProgramOp. Where there is none, or `takes` says no, the scalar one serves.
 struct ProgramKernels {
   ProgramOperation operations[program_op_count];
+  /// Faster ones for some of the steps, those that `takes` says: the first that takes a step runs it.
+  static constexpr size_t most_faster = 2;
+  ProgramOperation faster[most_faster][program_op_count];
 };
 
 }  // namespace ocellus

@@ -59,16 +59,20 @@ struct ConvOn {
 
   static constexpr size_t most_pixels(size_t nv) { return nv == 4 ? pixels4 : nv == 2 ? pixels2 : pixels1; }
 
+  /// 1 x 1 over pictures without a gap between rows: one long row.
+  static bool is_flat(const Step& step) {
+    const auto gapless = [](const View& view) { return view.row == view.w * view.pixel; };
+    return step.kh == 1 && step.kw == 1 && step.sh == 1 && step.sw == 1 && step.pad_top == 0 && step.pad_left == 0 && step.in.w == step.out.w &&
+           gapless(step.in) && gapless(step.out) && (!step.residual || gapless(step.in2));
+  }
+
   static void shape_of(const Step& step, ConvPlan& plan) {
     const bool joined = step.kw > 1 && step.dw == 1 && step.in.pixel == step.in.channels;
     const int32_t run = joined ? step.kw * step.in.channels : step.in.channels;
     plan.run_rows = static_cast<uint32_t>(step.kh);
     plan.run_columns = joined ? 1 : static_cast<uint32_t>(step.kw);
     plan.quads = static_cast<uint32_t>(run + 3) / 4;
-    // 1 x 1 over pictures without a gap between rows: one long row.
-    const auto gapless = [](const View& view) { return view.row == view.w * view.pixel; };
-    const bool flat = step.kh == 1 && step.kw == 1 && step.sh == 1 && step.sw == 1 && step.pad_top == 0 && step.pad_left == 0 &&
-                      step.in.w == step.out.w && gapless(step.in) && gapless(step.out) && (!step.residual || gapless(step.in2));
+    const bool flat = is_flat(step);
     plan.rows = flat ? 1 : static_cast<uint32_t>(step.out.h);
     plan.columns = static_cast<uint32_t>(flat ? step.out.h * step.out.w : step.out.w);
     // Blocks of four accumulators, then of two and one for what is left.
@@ -146,11 +150,13 @@ struct ConvOn {
     if constexpr (writes_floats(finish)) {
       for (size_t p = 0; p < count; p++) {
         auto* floats = reinterpret_cast<float*>(pixel(p));
+        typename V::F values[NV];
+#pragma GCC unroll 4
+        for (size_t v = 0; v < NV; v++) values[v] = V::mul(V::to_floats(acc[p][v]), V::load_floats(c.m + V::lanes * v));
+        if constexpr (finish == Finish::float_sigmoid) sigmoid_of_many<V, NV>(values);
         for (size_t v = 0; v < NV && V::lanes * v < call.count; v++) {
-          auto value = V::mul(V::to_floats(acc[p][v]), V::load_floats(c.m + V::lanes * v));
-          if constexpr (finish == Finish::float_sigmoid) value = sigmoid_of_many<V>(value);
           const size_t left = call.count - V::lanes * v;
-          V::store_first_floats(floats + V::lanes * v, value, left < V::lanes ? left : V::lanes);
+          V::store_first_floats(floats + V::lanes * v, values[v], left < V::lanes ? left : V::lanes);
         }
       }
     } else {
@@ -313,6 +319,10 @@ struct ConvOn {
   template <size_t NV>
   static FinishKernel finisher(Finish finish) {
     switch (finish) {
+      case Finish::linear:
+        return finish_kernel<NV, Finish::linear>;
+      case Finish::silu:
+        return finish_kernel<NV, Finish::silu>;
       case Finish::floats:
         return finish_kernel<NV, Finish::floats>;
       case Finish::float_sigmoid:
@@ -327,9 +337,8 @@ struct ConvOn {
         return finish_kernel<NV, Finish::linear_residual>;
       case Finish::silu_residual:
         return finish_kernel<NV, Finish::silu_residual>;
-      default:
-        return nullptr;
     }
+    return nullptr;
   }
 
   static size_t units(const Step& step) {
@@ -345,8 +354,9 @@ struct ConvOn {
     static constexpr Kernels<NV> silu = fused<NV, Finish::silu>(pixel_counts);
     static constexpr Kernels<NV> plain = sums<NV>(pixel_counts);
     const Finish finish = finish_of(step);
-    const FinishKernel by_memory = finisher<NV>(finish);
-    const ConvKernel* kernels = by_memory != nullptr ? plain.of : finish == Finish::silu ? silu.of : linear.of;
+    const bool is_fused = finish == Finish::linear || finish == Finish::silu;
+    const FinishKernel by_memory = is_fused ? nullptr : finisher<NV>(finish);
+    const ConvKernel* kernels = !is_fused ? plain.of : finish == Finish::silu ? silu.of : linear.of;
     const auto offset = static_cast<ptrdiff_t>(channel * (writes_floats(finish) ? 4 : 1));
     alignas(64) I memory[most_pixels(NV) * NV];
     for (size_t unit = from; unit < to; unit++) {

@@ -103,24 +103,34 @@ struct Shared {
   }
 };
 
-template <class V>
-typename V::F exp_of_many(typename V::F x) {
-  x = V::max(x, V::setf(exp_least));
-  const auto shifted = V::add(V::mul(x, V::setf(exp_log2e)), V::setf(exp_magic));
-  const auto n = V::sub(shifted, V::setf(exp_magic));
-  const auto r = V::sub(V::sub(x, V::mul(n, V::setf(exp_ln2_high))), V::mul(n, V::setf(exp_ln2_low)));
-  auto sum = V::setf(exp_series[0]);
-  for (size_t i = 1; i < sizeof exp_series / sizeof exp_series[0]; i++) sum = V::add(V::mul(sum, r), V::setf(exp_series[i]));
-  sum = V::add(V::mul(V::add(V::mul(sum, r), V::setf(1.0f)), r), V::setf(1.0f));
-  const auto bits = V::add32(V::template sll32<23>(V::as_integers(shifted)), V::set32(0x3f800000));
-  return V::mul(sum, V::as_floats(bits));
+/// exp(x) of `count` vectors. Step by step for all of them: each waits for the one before, and a processor looks ahead only so far.
+template <class V, size_t count>
+__attribute__((always_inline)) inline void exp_of_many(typename V::F (&x)[count]) {
+  using F = typename V::F;
+  F shifted[count], r[count], sum[count];
+#define EACH _Pragma("GCC unroll 8") for (size_t i = 0; i < count; i++)
+  EACH x[i] = V::max(x[i], V::setf(exp_least));
+  EACH shifted[i] = V::add(V::mul(x[i], V::setf(exp_log2e)), V::setf(exp_magic));
+  EACH sum[i] = V::sub(shifted[i], V::setf(exp_magic));
+  EACH r[i] = V::sub(x[i], V::mul(sum[i], V::setf(exp_ln2_high)));
+  EACH r[i] = V::sub(r[i], V::mul(sum[i], V::setf(exp_ln2_low)));
+  EACH sum[i] = V::setf(exp_series[0]);
+#pragma GCC unroll 8
+  for (size_t k = 1; k < sizeof exp_series / sizeof exp_series[0]; k++) {
+    EACH sum[i] = V::add(V::mul(sum[i], r[i]), V::setf(exp_series[k]));
+  }
+  EACH sum[i] = V::add(V::mul(sum[i], r[i]), V::setf(1.0f));
+  EACH sum[i] = V::add(V::mul(sum[i], r[i]), V::setf(1.0f));
+  EACH x[i] = V::mul(sum[i], V::as_floats(V::add32(V::template sll32<23>(V::as_integers(shifted[i])), V::set32(0x3f800000))));
 }
 
-template <class V>
-typename V::F sigmoid_of_many(typename V::F x) {
-  auto negative = V::as_floats(V::sub32(V::as_integers(x), V::set32(INT32_MIN)));
-  negative = V::min(V::max(negative, V::setf(exp_least)), V::setf(-exp_least));
-  return V::div(V::setf(1.0f), V::add(V::setf(1.0f), exp_of_many<V>(negative)));
+template <class V, size_t count>
+__attribute__((always_inline)) inline void sigmoid_of_many(typename V::F (&x)[count]) {
+  EACH x[i] = V::as_floats(V::sub32(V::as_integers(x[i]), V::set32(INT32_MIN)));
+  EACH x[i] = V::min(V::max(x[i], V::setf(exp_least)), V::setf(-exp_least));
+  exp_of_many<V, count>(x);
+  EACH x[i] = V::div(V::setf(1.0f), V::add(V::setf(1.0f), x[i]));
+#undef EACH
 }
 
 /// One accumulator to 32-bit integers, before the zero point.
@@ -137,16 +147,17 @@ typename V::I integers_of(typename V::I acc, const float* m, const float* second
     const auto six = V::min(V::max(V::add(f, V::setf(3.0f)), V::setf(0.0f)), V::setf(6.0f));
     return V::nearest(V::mul(V::mul(f, six), V::load_floats(second)));
   } else if constexpr (finish == Finish::sigmoid) {
-    return V::nearest(V::mul(sigmoid_of_many<V>(V::mul(value, V::load_floats(m))), V::load_floats(second)));
+    typename V::F one[] = {V::mul(value, V::load_floats(m))};
+    sigmoid_of_many<V, 1>(one);
+    return V::nearest(V::mul(one[0], V::load_floats(second)));
   } else {
     return V::nearest(V::mul(value, V::load_floats(m)));
   }
 }
 
-/// SiLU of `count` vectors of words. Step by step for all of them: each waits for the one before, and a processor looks ahead
-/// only so far.
+/// SiLU of `count` vectors of words, step by step as well.
 template <class V, size_t count>
-void silu_of_many(typename V::I (&x)[count], const Shared<V>& shared) {
+__attribute__((always_inline)) inline void silu_of_many(typename V::I (&x)[count], const Shared<V>& shared) {
   using I = typename V::I;
   I s[count], t[count], p[count];
 #define EACH for (size_t i = 0; i < count; i++)

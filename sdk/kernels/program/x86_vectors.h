@@ -40,6 +40,9 @@ namespace {
     static I sub32(I a, I b) { return prefix##_sub_epi32(a, b); }                                                      \
     template <int bits>                                                                                                \
     static I sll32(I v) { return prefix##_slli_epi32(v, bits); }                                                       \
+    template <int bits>                                                                                                \
+    static I sra32(I v) { return prefix##_srai_epi32(v, bits); }                                                       \
+    static I mul32(I a, I b) { return prefix##_mullo_epi32(a, b); }                                                    \
     static I packs32(I a, I b) { return prefix##_packs_epi32(a, b); }                                                  \
     static I packus16(I a, I b) { return prefix##_packus_epi16(a, b); }                                                \
     static I mulhrs(I a, I b) { return prefix##_mulhrs_epi16(a, b); }                                                  \
@@ -95,6 +98,11 @@ struct WithDot : Vector {
   static void put_weights(Weight* vector, size_t lane, const int8_t (&four)[4]) { std::memcpy(vector + 4 * lane, four, 4); }
   static I dot(I sum, Bytes bytes, I weights) { return dot_in_place(sum, bytes, weights); }
   static I dot_from(I sum, Bytes bytes, const Weight* weights) { return dot_in_place(sum, bytes, Vector::load(weights)); }
+  /// Of two words each.
+  static I add_products(I sum, I words, I weights) {
+    __asm__("vpdpwssd %2, %1, %0" : "+v"(sum) : "v"(words), "v"(weights));
+    return sum;
+  }
 };
 
 struct V128 : WithDot<Vector128> {
@@ -198,6 +206,49 @@ struct V256 : Vector256 {
             : [sum] "+x"(sum), [products] "=&x"(products)
             : [first] "m"(*reinterpret_cast<const I*>(weights)), [second] "m"(*reinterpret_cast<const I*>(weights + 16)),
               [even] "x"(bytes.even), [odd] "x"(bytes.odd));
+    return sum;
+  }
+  /// Of the four bytes at each address, added in 16 bits to `centre`.
+  static I add_pairs(I sum, const uint8_t* first, const uint8_t* second, I w0, I w1, I centre, I ones) {
+    I products, more;
+    __asm__("vpbroadcastd %[first], %[products]\n\t"
+            "vpbroadcastd %[second], %[more]\n\t"
+            "vpmaddubsw %[w0], %[products], %[products]\n\t"
+            "vpmaddubsw %[w1], %[more], %[more]\n\t"
+            "vpaddw %[centre], %[products], %[products]\n\t"
+            "vpaddw %[more], %[products], %[products]\n\t"
+            "vpmaddwd %[ones], %[products], %[products]\n\t"
+            "vpaddd %[products], %[sum], %[sum]"
+            : [sum] "+x"(sum), [products] "=&x"(products), [more] "=&x"(more)
+            : [first] "m"(four_at(first)), [second] "m"(four_at(second)), [w0] "x"(w0), [w1] "x"(w1), [centre] "x"(centre), [ones] "x"(ones));
+    return sum;
+  }
+  static I add_pairs(I sum, const uint8_t* first, const uint8_t* second, const uint8_t* third, I w0, I w1, I w2, I centre, I ones) {
+    I products, more;
+    __asm__("vpbroadcastd %[first], %[products]\n\t"
+            "vpbroadcastd %[second], %[more]\n\t"
+            "vpmaddubsw %[w0], %[products], %[products]\n\t"
+            "vpmaddubsw %[w1], %[more], %[more]\n\t"
+            "vpaddw %[centre], %[products], %[products]\n\t"
+            "vpaddw %[more], %[products], %[products]\n\t"
+            "vpbroadcastd %[third], %[more]\n\t"
+            "vpmaddubsw %[w2], %[more], %[more]\n\t"
+            "vpaddw %[more], %[products], %[products]\n\t"
+            "vpmaddwd %[ones], %[products], %[products]\n\t"
+            "vpaddd %[products], %[sum], %[sum]"
+            : [sum] "+x"(sum), [products] "=&x"(products), [more] "=&x"(more)
+            : [first] "m"(four_at(first)), [second] "m"(four_at(second)), [third] "m"(four_at(third)), [w0] "x"(w0), [w1] "x"(w1),
+              [w2] "x"(w2), [centre] "x"(centre), [ones] "x"(ones));
+    return sum;
+  }
+  static const int32_t& four_at(const uint8_t* bytes) { return *reinterpret_cast<const int32_t*>(bytes); }
+  /// Of two words each.
+  static I add_products(I sum, I words, I weights) {
+    I products;
+    __asm__("vpmaddwd %[weights], %[words], %[products]\n\t"
+            "vpaddd %[products], %[sum], %[sum]"
+            : [sum] "+x"(sum), [products] "=&x"(products)
+            : [weights] "x"(weights), [words] "x"(words));
     return sum;
   }
   static F where_negative(I sign, F yes, F no) { return _mm256_blendv_ps(no, yes, as_floats(sign)); }

@@ -97,6 +97,24 @@ void check_convolutions(Random& random) {
   }
 }
 
+/// Pictures so large that 3 x 3 kernels are computed by another algorithm, with tiles at the edges that are not whole.
+void check_large_convolutions(Random& random) {
+  for (const Ending ending : endings) {
+    for (const uint32_t cin : {16, 23, 32, 70, 128}) {
+      Case c{ProgramOp::conv};
+      c.epilogue = ending.epilogue;
+      c.residual = ending.residual;
+      c.cin = cin;
+      c.cout = static_cast<uint32_t>(random.between(12, 70));
+      c.kh = c.kw = 3;
+      c.h = static_cast<uint32_t>(random.between(24, 29));
+      c.w = static_cast<uint32_t>(random.between(24, 29));
+      around(c, random);
+      compare(c, random);
+    }
+  }
+}
+
 void check_depthwise(Random& random) {
   for (const Ending ending : endings) {
     for (const uint32_t channels : {1, 7, 8, 15, 16, 17, 31, 32, 33, 47, 48, 63, 64, 65, 80, 96, 100, 128, 144, 200}) {
@@ -273,6 +291,7 @@ void check_inputs(Random& random) {
 void check_program() {
   Random random(7);
   check_convolutions(random);
+  check_large_convolutions(random);
   check_depthwise(random);
   check_others(random);
   check_inputs(random);
