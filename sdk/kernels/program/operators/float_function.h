@@ -26,11 +26,11 @@ struct FloatFunction {
   static void run(const Step& step, size_t from, size_t to) {
     switch (static_cast<ProgramFunction>(step.e)) {
       case ProgramFunction::sigmoid:
-        return each(step, from, to, [](float x, int32_t) { return sigmoid_of(x); });
+        return each(step, from, to, [](float x, int32_t) { return ocellus::sigmoid_of(x); });
       case ProgramFunction::exp:
-        return each(step, from, to, [](float x, int32_t) { return exp_of(x > -exp_least ? -exp_least : x); });
+        return each(step, from, to, [](float x, int32_t) { return ocellus::exp_of(x > -exp_least ? -exp_least : x); });
       case ProgramFunction::silu:
-        return each(step, from, to, [](float x, int32_t) { return x * sigmoid_of(x); });
+        return each(step, from, to, [](float x, int32_t) { return x * ocellus::sigmoid_of(x); });
       case ProgramFunction::hardswish:
         return each(step, from, to, [](float x, int32_t) {
           float six = x + 3.0f;

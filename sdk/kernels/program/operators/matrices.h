@@ -32,7 +32,7 @@ struct Softmax {
         for (int32_t i = 1; i < group; i++) most = in[i] > most ? in[i] : most;
         for (int32_t i = 0; i < group; i++) {
           const float below = in[i] - most;
-          out[i] = exp_of(below < softmax_least ? softmax_least : below);
+          out[i] = ocellus::exp_of(below < softmax_least ? softmax_least : below);
         }
         float sum = 0.0f;
         for (int32_t i = 0; i < group; i++) sum += out[i];
