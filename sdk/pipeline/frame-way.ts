@@ -103,7 +103,8 @@ export class Watch {
     this.#size = size;
     const gaze = look && this.parts.gazeOn(frame);
     const watched = found.filter(({ label }, row) => this.parts.isWatched(label) && !(gaze && cut[row]));
-    const detections = outsideMasks(watched, settings.masks, frame);
+    const unmasked = outsideMasks(watched, settings.masks, frame);
+    const detections = gaze ? gaze.judged(look, unmasked) : unmasked;
     const signature = (box: Box) => signatureOf(frame, box);
     const looked = gaze && ((box: Box, last: Box) => gaze.shows(look, box, last));
     const view = { width, height, signature, looked };

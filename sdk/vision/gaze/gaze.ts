@@ -3,6 +3,7 @@ import type { Detections } from '../detections.ts';
 import { area, type Box, covered, grown } from '../geometry.ts';
 import { isDetected, type Track } from '../track.ts';
 import { cover, isWhole, type Served, wholeOf } from './cover.ts';
+import { withoutMagnification } from './magnified.ts';
 import { explains, Movements } from './movements.ts';
 import { Places } from './places.ts';
 import type { SizeMap } from './size-map.ts';
@@ -136,6 +137,11 @@ export class Gaze {
       const side = isWhole(region, this.#frame) ? sight.whole : Math.max(region.width, region.height);
       return (size * sight.side) / side >= enough && covered(seen, boxOf(region)) >= inside;
     });
+  }
+
+  /** What a look found, with the scores that it deserves. */
+  judged(look: Pick<Look, 'regions'>, found: Detections): Detections {
+    return withoutMagnification(found, look.regions, this.#sight.side);
   }
 
   /**
