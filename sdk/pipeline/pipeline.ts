@@ -35,6 +35,8 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   #watch: Watch | undefined;
   #run: Run | undefined;
   #starting: Promise<void> = Promise.resolve();
+  /** It has begun to open its source: what changes from now on opens another one. */
+  #isRead = false;
 
   /** @throws InputError when a setting is wrong, naming the field. */
   constructor(options: PipelineOptions = {}) {
@@ -136,6 +138,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   async stop(): Promise<void> {
     const run = this.#run;
     this.#run = undefined;
+    this.#isRead = false;
     await this.#parts.source.to(undefined);
     await this.#parts.stages.stop();
     await this.#parts.keeper.stop();
@@ -167,8 +170,10 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     this.#watch?.configure(this.settings);
     this.#parts.tell('settings', patch);
     if (!this.#run) return;
-    if (reopens) await this.#parts.source.to(this.#run.source(true));
-    else this.#parts.source.refresh();
+    if (!reopens) this.#parts.source.refresh();
+    else if (this.#isRead) await this.#parts.source.to(this.#run.source(true));
+    // What is about to be read is what the settings say then. Whether that could be opened is told to who started it.
+    else await this.#starting.catch(() => {});
   }
 
   /**
@@ -178,15 +183,16 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
    */
   async restart(): Promise<void> {
     const source = this.#run?.source(true);
-    if (source) return this.#parts.source.to(source);
+    if (source) return this.#isRead ? this.#parts.source.to(source) : this.#starting;
     throw new InputError(`camera ${this.name}: expected a running one, this one is ${this.status}`);
   }
 
   async #open(run: Run): Promise<void> {
-    const source = run.source(this.#parts.options.patient ?? false);
     await this.#parts.keeper.start();
     await this.#parts.stages.start();
     // Unless it was stopped meanwhile.
-    if (this.#run === run) await this.#parts.source.to(source);
+    if (this.#run !== run) return;
+    this.#isRead = true;
+    await this.#parts.source.to(run.source(this.#parts.options.patient ?? false));
   }
 }
