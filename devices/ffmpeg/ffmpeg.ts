@@ -59,8 +59,19 @@ export function ffmpegCommand(options: FfmpegInput): FfmpegCommand {
   return { program: 'ffmpeg', args, install: installFfmpeg, listener, parser };
 }
 
-/** A pixel aspect of more than 4:1 is a mistake; one within a hundredth of 1:1 is square. */
-const aspect = 'if(between(sar,0.25,4)*not(between(sar,0.99,1.01)),sar,1)';
+/**
+ * The width of a pixel by its height, of a picture whose file or stream says that it is `said`. More than 4:1 is a mistake;
+ * within a hundredth of 1:1 it is square. So is one of less than 3:4 in a picture of HD that is 16:9 already: no camera has it,
+ * and ffmpeg writes it where it scales another shape to HD.
+ */
+export function pixelAspect(said: number, width: number, height: number): number {
+  const isMistake = !(said >= 1 / 4 && said <= 4) || Math.abs(said - 1) <= 0.01;
+  return isMistake || (said < 3 / 4 && height >= 720 && Math.abs(width / height - 16 / 9) < 0.015) ? 1 : said;
+}
+
+/** `pixelAspect()` in the words of ffmpeg's filters. */
+const isHd = 'gte(ih,720)*between(iw/ih,1.763,1.792)';
+const aspect = `if(between(sar,0.25,4)*not(between(sar,0.99,1.01))*not(lt(sar,0.75)*${isHd}),sar,1)`;
 
 /**
  * The filter that makes pixels square and scales to what is wanted. It is re-evaluated for each size of a stream, and

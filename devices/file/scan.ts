@@ -1,5 +1,5 @@
 import { InputError } from '../../sdk/base/errors.ts';
-import { installFfmpeg } from '../ffmpeg/ffmpeg.ts';
+import { installFfmpeg, pixelAspect } from '../ffmpeg/ffmpeg.ts';
 import { runProgram } from '../programs/ask-program.ts';
 
 /** What the frames of a video are, as the file has it. */
@@ -19,9 +19,6 @@ export interface ScannedVideo {
 }
 
 const limits = { timeoutMs: 120_000, bytes: 1 << 28 };
-/** A pixel that is longer is a mistake. */
-const mostAspect = 4;
-
 /**
  * Reads through a video with ffprobe: all of its packets, of which only key frames are decoded. A picture can change its size
  * at a key frame alone.
@@ -49,10 +46,10 @@ export async function scanVideo(path: string): Promise<ScannedVideo> {
     } else if (line.startsWith('frame|')) {
       const shape = value(line, 'sample_aspect_ratio') ?? '';
       const [across, down] = shape.split(':').map(Number);
-      const ratio = across! / down!;
-      const isKnown = ratio >= 1 / mostAspect && ratio <= mostAspect;
-      sizes.add(`${value(line, 'width')}x${value(line, 'height')}${isKnown && ratio !== 1 ? ` at ${shape}` : ''}`);
-      if (sizes.size === 1 && isKnown) aspect = ratio;
+      const [width, height] = [Number(value(line, 'width')), Number(value(line, 'height'))];
+      const ratio = pixelAspect(across! / down!, width, height);
+      sizes.add(`${width}x${height}${ratio !== 1 ? ` at ${shape}` : ''}`);
+      if (sizes.size === 1) aspect = ratio;
     } else if (line.startsWith('stream|')) {
       isVideo = true;
     } else if (line.startsWith('format|')) {

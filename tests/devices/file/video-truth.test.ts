@@ -93,6 +93,10 @@ describe.skipIf(!hasProgram('ffmpeg') || !hasProgram('ffprobe'))(
       // Nothing has such pixels.
       ['64x48', '255/1', '64x48'],
       ['1920x1088', '135/136', '1920x1088'],
+      // What ffmpeg writes where it scales a square picture to HD; an anamorphic lens makes the other one.
+      ['1920x1080', '9/16', '1920x1080'],
+      ['1280x720', '27/64', '1280x720'],
+      ['1280x720', '4/3', '1706x720'],
     ])('its pixels are square: %s at %s', async (size, aspect, shown) => {
       const path = made(
         'clip.mkv',
