@@ -476,9 +476,9 @@ export type ConsoleSettings = Static<typeof ConsoleSettings>;
 export const defaultModel = 'yolox-nano-416-int8';
 
 /** The default classifier, and embedding network of new stores. */
-export const defaultClassifier = 'efficientnet-lite1-int8';
-/** The default embedding network of earlier versions: their stores go on with it. */
-export const earlierClassifier = 'efficientnet-lite0-int8';
+export const defaultClassifier = 'efficientnet-lite0-int8';
+/** The other embedding network that ships: stores that were taught with it stay with it. */
+export const otherClassifier = 'efficientnet-lite1-int8';
 /** `learn.model` where the store decides. */
 export const modelOfStore = 'auto';
 

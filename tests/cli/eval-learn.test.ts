@@ -45,7 +45,7 @@ describe('ocellus eval --learn', () => {
     const { code, out, err } = await ocellus(['eval', '--learn', things, '--seeds', '3', '--json']);
     expect([code, err]).toEqual([0, '']);
     const [evaluated] = jsonLines(out) as [Evaluated];
-    expect(evaluated).toMatchObject({ model: 'efficientnet-lite1-int8', images: 21, labels: 3, seeds: 3 });
+    expect(evaluated).toMatchObject({ model: 'efficientnet-lite0-int8', images: 21, labels: 3, seeds: 3 });
     // Seven of a label are not enough for 20.
     expect(evaluated.results.map(({ examples }) => examples)).toEqual([5]);
     const [{ accuracy, kinds, unknown, confusions }] = evaluated.results as [Result];

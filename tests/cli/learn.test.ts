@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { earlierClassifier } from '../../sdk/config/schema.ts';
+import { otherClassifier } from '../../sdk/config/schema.ts';
 import { spaceOf } from '../../sdk/core/cards/space.ts';
 import { readClassifierCard } from '../../sdk/core/classifier.ts';
 import { Learner } from '../../sdk/learn/learner.ts';
@@ -76,8 +76,8 @@ describe('ocellus learn', () => {
     expect(await sizeOf(shed, 'shed')).toBe(3);
   });
 
-  it('a store that an earlier version taught keeps its network, and files of it make no other', async () => {
-    const earlier = spaceOf(await readClassifierCard(earlierClassifier));
+  it('a store that was taught with another network keeps it, and files of it make no other', async () => {
+    const earlier = spaceOf(await readClassifierCard(otherClassifier));
     const old = join(temporaryFolder(), 'learn');
     const learner = await Learner.open(old, { space: earlier, dimension, node: 'porch' });
     await teach(learner, 'cat');

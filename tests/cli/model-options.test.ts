@@ -42,7 +42,7 @@ describe('--engine', () => {
   let classifier: string;
   beforeAll(() => {
     detector = unloadable('nanodet-g-416-int8');
-    classifier = unloadable('efficientnet-lite1-int8');
+    classifier = unloadable('efficientnet-lite0-int8');
     copyFileSync(photo('cat.jpg'), join(folder, 'cat.jpg'));
     writeFileSync(join(folder, 'cat.txt'), '');
   });

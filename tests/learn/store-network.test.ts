@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { defaultClassifier, earlierClassifier, modelOfStore } from '../../sdk/config/schema.ts';
+import { defaultClassifier, modelOfStore, otherClassifier } from '../../sdk/config/schema.ts';
 import { spaceOf } from '../../sdk/core/cards/space.ts';
 import { readEmbedder } from '../../sdk/core/classifier.ts';
 import { Learner } from '../../sdk/learn/learner.ts';
@@ -13,7 +13,7 @@ const dimension = 1280;
 const sample = embeddings(2, dimension);
 const spaces = new Map(
   await Promise.all(
-    [defaultClassifier, earlierClassifier].map(
+    [defaultClassifier, otherClassifier].map(
       async (model) => [model, spaceOf((await readEmbedder(model)).card)] as const,
     ),
   ),
@@ -37,11 +37,11 @@ describe('the network of a store', () => {
     await learner.close();
   });
 
-  it('stays that of an earlier version: what was taught goes on, in its own space', async () => {
-    const folder = await taught(spaces.get(earlierClassifier)!);
-    for (const asked of [undefined, modelOfStore, earlierClassifier]) {
+  it('stays the one that it was taught with: what was taught goes on, in its own space', async () => {
+    const folder = await taught(spaces.get(otherClassifier)!);
+    for (const asked of [undefined, modelOfStore, otherClassifier]) {
       const { learner, model } = await open(folder, asked);
-      expect([model, learner.ledger.space]).toEqual([earlierClassifier, spaces.get(earlierClassifier)]);
+      expect([model, learner.ledger.space]).toEqual([otherClassifier, spaces.get(otherClassifier)]);
       expect(learner.predict('object', sample(0))).toMatchObject({ label: 'cat' });
       await learner.close();
     }
@@ -53,8 +53,8 @@ describe('the network of a store', () => {
   });
 
   it.each([
-    ['a store of the default network, asked for the earlier one', defaultClassifier, earlierClassifier],
-    ['a store of the earlier network, asked for the default one', earlierClassifier, defaultClassifier],
+    ['a store of the default network, asked for the other one', defaultClassifier, otherClassifier],
+    ['a store of the other network, asked for the default one', otherClassifier, defaultClassifier],
   ])('is not changed: %s', async (_, own, asked) => {
     const folder = await taught(spaces.get(own)!);
     await expect(open(folder, asked)).rejects.toThrow(
@@ -70,10 +70,10 @@ describe('the network of a store', () => {
   });
 
   it('gives its heads its own classes', async () => {
-    const folder = await taught(spaces.get(earlierClassifier)!);
+    const folder = await taught(spaces.get(otherClassifier)!);
     const asked: string[] = [];
     const [preferred, ...others] = await networksFor();
-    expect([preferred, ...others].map(({ model }) => model)).toEqual([defaultClassifier, earlierClassifier]);
+    expect([preferred, ...others].map(({ model }) => model)).toEqual([defaultClassifier, otherClassifier]);
     const learner = await Learner.open(folder, {
       ...preferred,
       ...{ others, node: 'porch' },
@@ -83,7 +83,7 @@ describe('the network of a store', () => {
       },
     });
     await learner.close();
-    expect(asked).toEqual([spaces.get(earlierClassifier)]);
+    expect(asked).toEqual([spaces.get(otherClassifier)]);
   });
 
   it('leaves no folder where the named one does not exist', async () => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { InputError, messageOf } from '../../base/errors.ts';
-import { earlierClassifier } from '../../config/schema.ts';
+import { otherClassifier } from '../../config/schema.ts';
 import { assertRoom } from '../../store/disk.ts';
 import { bytesOf, type Level, type Operation } from '../../store/level.ts';
 import { Ledger, type LedgerChange, type LedgerOptions } from './ledger.ts';
@@ -153,7 +153,7 @@ export class KeptLedger {
     const own = [preferred, ...others].find((one) => one.space === known.space && one.dimension === known.dimension);
     if (own) return own;
     throw new InputError(
-      `expected examples of space ${space}, got ${known.space}: name the network that it was taught with (of earlier versions ${earlierClassifier}), or use another folder`,
+      `expected examples of space ${space}, got ${known.space}: name the network that it was taught with (such as ${otherClassifier}), or use another folder`,
     );
   }
 

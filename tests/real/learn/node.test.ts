@@ -28,7 +28,7 @@ describe('a node that is taught what the scene shows', { timeout: 900_000 }, () 
     const data = temporaryFolder();
     const first = await startNode(data, { learn: { thumbnails: true } });
     expect(first.learning.summary).toEqual({
-      ...{ space: null, model: 'efficientnet-lite1-int8', examples: 0, taughtMs: null, cut_nodes: [] },
+      ...{ space: null, model: 'efficientnet-lite0-int8', examples: 0, taughtMs: null, cut_nodes: [] },
       ...{ error: null, heads: {} },
     });
     const looksAt = (label: string) => {

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { asset } from '../../../sdk/base/assets.ts';
 import { InputError } from '../../../sdk/base/errors.ts';
-import { defaultClassifier, defaultModel, earlierClassifier } from '../../../sdk/config/schema.ts';
+import { defaultClassifier, defaultModel, otherClassifier } from '../../../sdk/config/schema.ts';
 import { type FoundModel, findModel, readForm } from '../../../sdk/core/cards/model-file.ts';
 import { compileModel } from '../../../sdk/core/compiler/compile-model.ts';
 import { readProgram, writeProgram } from '../../../sdk/core/program/format.ts';
@@ -165,7 +165,7 @@ function othersOf(network: string, python: string, folder: string, threads: numb
 
 async function subjectsOf(threads: number, python: string, scratch: string): Promise<Subject[][]> {
   const [detector, before, lite0, lite1] = await Promise.all(
-    [defaultModel, 'nanodet-g-416-int8', earlierClassifier, defaultClassifier].map(findModel),
+    [defaultModel, 'nanodet-g-416-int8', defaultClassifier, otherClassifier].map(findModel),
   );
   const onnxruntime = (network: string, model: FoundModel, what: string): Subject => {
     return {

@@ -318,7 +318,7 @@ describe('list', () => {
   it('tells nothing where nothing was taught', async () => {
     const { ask } = await makeTeachable();
     expect(await ask('list')).toEqual({
-      ...{ space: null, model: 'efficientnet-lite1-int8', examples: 0, last_taught: null, cut_nodes: [], error: null },
+      ...{ space: null, model: 'efficientnet-lite0-int8', examples: 0, last_taught: null, cut_nodes: [], error: null },
       heads: {},
     });
     expect(await ask('list', { misses: true })).toMatchObject({ total: 0, misses: [] });
