@@ -85,8 +85,9 @@ describe('the embedded broker with users', () => {
   it('takes no large packet from who has not logged in', async () => {
     const broker = await start();
     const socket = connect(broker.port, '127.0.0.1').on('error', () => {});
-    const will = { topic: 'a', payload: Buffer.alloc(100_000), qos: 0 as const, retain: false };
-    const packet = mqttPacket.generate({ cmd: 'connect', clientId: 'a', protocolId: 'MQTT', protocolVersion: 4, will });
+    const will = { topic: 'a', payload: Buffer.alloc(60_000), qos: 0 as const, retain: false };
+    const known = { clientId: 'a', username: 'a', password: Buffer.alloc(60_000) };
+    const packet = mqttPacket.generate({ cmd: 'connect', ...known, protocolId: 'MQTT', protocolVersion: 4, will });
     socket.resume().write(packet.subarray(0, 10));
     await once(socket, 'close');
   });
