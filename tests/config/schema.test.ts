@@ -21,6 +21,8 @@ describe('Settings', () => {
           libcamera: { still: false },
           detect: {
             enabled: true,
+            far: 'auto',
+            regions: 2,
             fps: 10,
             priority: 1,
             threshold: 0.6,
