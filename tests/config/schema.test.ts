@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { asset } from '../../sdk/base/assets.ts';
-import { CameraSettings, defaultClassifier, defaultModel, Settings } from '../../sdk/config/schema.ts';
+import { CameraSettings, defaultModel, Settings } from '../../sdk/config/schema.ts';
 import { validate } from '../../sdk/config/validate.ts';
 
 import { settingsPage } from '../../tools/docs/settings.ts';
@@ -41,7 +41,7 @@ describe('Settings', () => {
       core: { model: defaultModel, engine: 'auto', threads: 2, profile: 'auto' },
       learn: {
         enabled: true,
-        model: defaultClassifier,
+        model: 'auto',
         thumbnails: false,
         interval: 2,
         share: false,
