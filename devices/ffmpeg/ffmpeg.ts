@@ -65,13 +65,19 @@ export function ffmpegCommand(options: FfmpegInput): FfmpegCommand {
  * and ffmpeg writes it where it scales another shape to HD.
  */
 export function pixelAspect(said: number, width: number, height: number): number {
-  const isMistake = !(said >= 1 / 4 && said <= 4) || Math.abs(said - 1) <= 0.01;
-  return isMistake || (said < 3 / 4 && height >= 720 && Math.abs(width / height - 16 / 9) < 0.015) ? 1 : said;
+  const isMistake = !(said >= 1 / most && said <= most) || Math.abs(said - 1) <= nearSquare;
+  const isHd = height >= hdHeight && width / height >= wide[0] && width / height <= wide[1];
+  return isMistake || (said < narrow && isHd) ? 1 : said;
 }
 
+const [most, nearSquare, narrow, hdHeight] = [4, 0.01, 0.75, 720];
+/** 16:9, to a pixel or two. */
+const wide = [1.763, 1.792] as const;
+
 /** `pixelAspect()` in the words of ffmpeg's filters. */
-const isHd = 'gte(ih,720)*between(iw/ih,1.763,1.792)';
-const aspect = `if(between(sar,0.25,4)*not(between(sar,0.99,1.01))*not(lt(sar,0.75)*${isHd}),sar,1)`;
+const isHd = `gte(ih,${hdHeight})*between(iw/ih,${wide[0]},${wide[1]})`;
+const isSquare = `between(sar,${1 - nearSquare},${1 + nearSquare})`;
+const aspect = `if(between(sar,${1 / most},${most})*not(${isSquare})*not(lt(sar,${narrow})*${isHd}),sar,1)`;
 
 /**
  * The filter that makes pixels square and scales to what is wanted. It is re-evaluated for each size of a stream, and

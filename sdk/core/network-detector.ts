@@ -1,5 +1,5 @@
 import { InputError, ModelError, messageOf } from '../base/errors.ts';
-import { boxesToFrame, letterboxGeometry, type Region, type Size } from '../frame/letterbox.ts';
+import { boxesToFrame, letterboxGeometry, type Region, type Size, wholeOf } from '../frame/letterbox.ts';
 import { Candidates } from '../kernels/boxes/candidates.ts';
 import { kernels } from '../kernels/kernels.ts';
 import type { Preprocessor } from '../kernels/preprocess/preprocess.ts';
@@ -105,8 +105,6 @@ export class NetworkDetector {
 const defaultIou = 0.6;
 
 type Sums = { -readonly [name in keyof DetectTimes]: number };
-
-const wholeOf = ({ width, height }: Size): Region => ({ x: 0, y: 0, width, height });
 
 function alone({ region, detections }: RegionDetections, frame: Size): MergedDetections {
   return { detections, cut: Array.from(detections, ({ box }) => isCut(box, region, frame)) };

@@ -33,6 +33,9 @@ export interface Size {
   readonly height: number;
 }
 
+/** The region that is the whole frame. */
+export const wholeOf = ({ width, height }: Size): Region => ({ x: 0, y: 0, width, height });
+
 /**
  * Fits a frame (or a region of it) into a network's input.
  *

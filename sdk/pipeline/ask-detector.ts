@@ -5,7 +5,7 @@ import type { Detector, DetectorInfo, Found, FoundObject } from '../core/detecto
 import { LateError } from '../core/frame-queue.ts';
 import type { DetectOptions, DetectTimes, Model } from '../core/model.ts';
 import type { Frame } from '../frame/frame.ts';
-import { clipRegion, type Region, type Size } from '../frame/letterbox.ts';
+import { clipRegion, type Region, type Size, wholeOf } from '../frame/letterbox.ts';
 import { Detections } from '../vision/detections.ts';
 import { isCut } from '../vision/merge-regions.ts';
 
@@ -158,8 +158,6 @@ function assertDetector(given: Detector): void {
   const twice = labels.find((label, i) => labels.indexOf(label) !== i);
   if (twice !== undefined) throw new InputError(`model.labels: expected each name once, got ${twice} twice`);
 }
-
-const wholeOf = ({ width, height }: Size): Region => ({ x: 0, y: 0, width, height });
 
 /** Of each detection: whether none of the regions has it whole. @param regions None: the whole frame was seen. */
 function cutBy(regions: readonly Region[], detections: Detections, frame: Size): boolean[] {

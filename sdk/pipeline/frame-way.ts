@@ -3,17 +3,16 @@ import type { Frame } from '../frame/frame.ts';
 import { type CountChange, changedCounts, countTracks } from '../vision/counts.ts';
 import type { Detections } from '../vision/detections.ts';
 import type { EventMessage } from '../vision/event.ts';
-import type { Look } from '../vision/gaze/gaze.ts';
 import type { Box } from '../vision/geometry.ts';
 import type { Crossing } from '../vision/lines.ts';
-import { outsideMasks } from '../vision/masks.ts';
 import { signatureOf } from '../vision/signature.ts';
 import type { SubLabel, Track } from '../vision/track.ts';
 import { lowThreshold } from '../vision/tracker.ts';
 import type { Answer } from './ask-detector.ts';
 import type { FrameReport } from './events.ts';
+import { planLook, regionsOf, seenBy } from './looks.ts';
 import { Parts, type PartsOptions } from './parts.ts';
-import type { Gated, Meaning, WayOptions } from './way-values.ts';
+import type { Gated, LookedAt, Meaning, WayOptions } from './way-values.ts';
 
 /**
  * Interprets one camera's frames: motion gate, tracker, zones, lines and events, one after the other. It has no clock
@@ -68,31 +67,18 @@ export class Watch {
     const { detect, motion } = this.parts.settings;
     if (!detect.enabled) return { isWanted: false, look: undefined };
     const isOpen = ({ id, stationary, subLabel }: Track) => !stationary || this.#nameOf(id)?.label !== subLabel?.label;
-    const gaze = this.parts.gazeOn(frame);
-    if (!gaze) {
-      const isDue = frame.captureTimeNs - this.#inferredNs >= motion.keepalive * 1e9;
-      return { isWanted: !motion.enabled || moving || isDue || this.#tracks.some(isOpen), look: undefined };
-    }
-    const { regions, isNewScene: isNew } = this.parts.gate;
-    const { width, height, captureTimeNs: timeNs } = frame;
-    const scene = { width, height, timeNs, moving, isNew, regions, tracks: this.#tracks, isOpen };
-    const look = gaze.plan(scene, {
-      most: Math.min(most, detect.regions),
-      keepalive: motion.keepalive,
-      always: !motion.enabled,
-    });
-    return { isWanted: look !== undefined, look };
+    const planned = planLook(this.parts, frame, { moving, tracks: this.#tracks, isOpen, most });
+    if (planned) return { isWanted: planned.look !== undefined, look: planned.look };
+    const isDue = frame.captureTimeNs - this.#inferredNs >= motion.keepalive * 1e9;
+    return { isWanted: !motion.enabled || moving || isDue || this.#tracks.some(isOpen), look: undefined };
   }
 
   /**
    * @param found The detector's result for the frame; undefined when it did not run. @param cut Of each detection: whether
    * a region's edge cuts it.
    */
-  follow(
-    { frame, look }: Pick<Gated, 'frame'> & Partial<Pick<Gated, 'look'>>,
-    found: Detections | undefined,
-    cut: readonly boolean[] = [],
-  ): Meaning {
+  follow(at: LookedAt, found: Detections | undefined, cut: readonly boolean[] = []): Meaning {
+    const { frame } = at;
     const { gate, tracker, zones, lines, events, settings, view: memory } = this.parts;
     if (!found) return settings.detect.enabled ? this.#means(this.#tracks, [], []) : this.#end();
     const { width, height } = frame;
@@ -101,20 +87,11 @@ export class Watch {
     const size = `${width}x${height}`;
     const before = this.#size === size ? nothing : this.#over();
     this.#size = size;
-    const gaze = look && this.parts.gazeOn(frame);
-    const watched = found.filter(({ label }, row) => this.parts.isWatched(label) && !(gaze && cut[row]));
-    const unmasked = outsideMasks(watched, settings.masks, frame);
-    const detections = gaze ? gaze.judged(look, unmasked) : unmasked;
-    const signature = (box: Box) => signatureOf(frame, box);
-    const looked = gaze && ((box: Box, last: Box) => gaze.shows(look, box, last));
-    const view = { width, height, signature, looked };
+    const { detections, looked, took } = seenBy(at, found, cut, this.parts);
+    const view = { width, height, looked, signature: (box: Box) => signatureOf(frame, box) };
     const tracked = tracker.update(detections, frame.captureTimeNs, gate.disturbed, view);
     gate.forget();
-    if (gaze) {
-      const glimpses = found.filter(({ label }, row) => this.parts.isWatched(label) && cut[row] === true);
-      const scene = { timeNs: frame.captureTimeNs, tracks: tracked };
-      gaze.took(look, scene, detections, [...glimpses]);
-    }
+    took(tracked);
     memory.learn(tracked, frame);
     const tracks = zones.update(tracked, frame).map((track) => this.#named(track));
     const crossings = lines.update(tracks, frame);
@@ -159,10 +136,6 @@ export class Watch {
   }
 }
 
-/** The whole frame alone needs no regions. */
-const where = (look: Look | undefined) =>
-  look && !(look.isWhole && look.regions.length === 1) ? { regions: look.regions } : {};
-
 const nothing = { messages: [], crossings: [] } as const;
 
 /** The way of one camera's frames, from the device to the listeners, one at a time. */
@@ -202,7 +175,9 @@ export class FrameWay {
       // Only the picture that the later stages return is shown: they may blur faces.
       if (!stages.makesPictures) snapshots.show(frame);
       const gatedMs = performance.now();
-      const gated = this.#watch.gate(frame, this.#affordable());
+      // At full speed every frame has all the regions it wants: the same in each run.
+      const most = isMax ? undefined : meters.affordable(this.#watch.parts.settings.detect.fps);
+      const gated = this.#watch.gate(frame, most);
       meters.spent({ motion: performance.now() - gatedMs });
       if (gated.turned) tell('motion', gated.moving);
       const answer = await this.#detect(gated);
@@ -230,12 +205,6 @@ export class FrameWay {
     }
   }
 
-  /** Regions of a frame that there is time for. At full speed every frame has all it wants: the same in each run. */
-  #affordable(): number | undefined {
-    const { isMax, meters } = this.#options;
-    return isMax ? undefined : meters.affordable(this.#watch.parts.settings.detect.fps);
-  }
-
   /** @returns Undefined when it did not run. */
   async #detect({ frame, isWanted, look }: Gated): Promise<Answer | undefined> {
     const { name, detector, meters, isMax } = this.#options;
@@ -243,7 +212,7 @@ export class FrameWay {
     const wait = isMax ? {} : { maxWaitMs: 1000 / fps };
     const asked = isWanted && detector;
     const answer = asked
-      ? await asked.ask(frame, { scoreThreshold: lowThreshold, stream: { name, weight }, ...wait, ...where(look) })
+      ? await asked.ask(frame, { scoreThreshold: lowThreshold, stream: { name, weight }, ...wait, ...regionsOf(look) })
       : undefined;
     if (answer) {
       const closer = look ? answer.regions.length - (look.isWhole ? 1 : 0) : 0;

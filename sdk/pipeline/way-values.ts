@@ -24,6 +24,9 @@ export interface Gated {
   readonly look: Look | undefined;
 }
 
+/** A frame, and where the detector looked in it. */
+export type LookedAt = Pick<Gated, 'frame'> & Partial<Pick<Gated, 'look'>>;
+
 /** What a frame meant. */
 export interface Meaning {
   readonly tracks: readonly Track[];

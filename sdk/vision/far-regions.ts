@@ -1,5 +1,5 @@
 import { assertKind, assertShape, refuse } from '../base/arguments.ts';
-import type { Region, Size } from '../frame/letterbox.ts';
+import { type Region, type Size, wholeOf } from '../frame/letterbox.ts';
 
 export interface FarOptions {
   /** How much neighbours have in common, a fraction of a region's side, 0 to 0.9. What is smaller than that is whole in one. Default 0.25. */
@@ -36,7 +36,7 @@ export function farRegions(frame: Size, input: Size, options: FarOptions = {}): 
   }
   if (!(magnify > 0)) refuse('farRegions: magnify', 'a number above 0', magnify);
   const { width, height } = frame;
-  let regions: Region[] = [{ x: 0, y: 0, width, height }];
+  let regions = [wholeOf(frame)];
   for (const scale of scalesOf(frame, input, magnify)) {
     const columns = alongAxis(width, input.width / scale, overlap);
     const rows = alongAxis(height, input.height / scale, overlap);

@@ -1,3 +1,5 @@
+import type { Region } from '../frame/letterbox.ts';
+
 /** `[x1, y1, x2, y2]`, any unit. */
 export type Box = readonly [number, number, number, number];
 export type Point = readonly [number, number];
@@ -35,6 +37,11 @@ export function grown(box: Box, share: number): Box {
 export function united(a: Box, b: Box): Box {
   return [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])];
 }
+
+export const boxOf = ({ x, y, width, height }: Region): Box => [x, y, x + width, y + height];
+
+/** The larger of width and height. */
+export const longerSide = ([x1, y1, x2, y2]: Box) => Math.max(x2 - x1, y2 - y1);
 
 /** The side of a square with the area of the box; at least 1. */
 export function sizeOf(box: Box): number {

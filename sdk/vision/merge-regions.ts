@@ -1,7 +1,7 @@
 import { assertKind, assertShape, refuse, shown } from '../base/arguments.ts';
 import type { Region, Size } from '../frame/letterbox.ts';
 import { assertDetections, Detections } from './detections.ts';
-import { area, type Box, covered, iou } from './geometry.ts';
+import { area, type Box, covered, iou, united } from './geometry.ts';
 
 /** What was found in one region of a frame. */
 export interface RegionDetections {
@@ -189,7 +189,7 @@ function joined(pieces: readonly Row[]): Row[] {
     for (const group of mine) groups.splice(groups.indexOf(group), 1);
     groups.push([piece, ...mine.flat()]);
   }
-  return groups.map((group) => group.sort(byRank).reduce(united));
+  return groups.map((group) => group.sort(byRank).reduce(unitedRow));
 }
 
 /** How much two pieces agree on what both of their regions see, 0..1. */
@@ -211,13 +211,8 @@ function grown({ x, y, width, height }: Region): Region {
   return { x: x - dx, y: y - dy, width: width + 2 * dx, height: height + 2 * dy };
 }
 
-function united(a: Row, b: Row): Row {
-  const box: Box = [
-    Math.min(a.box[0], b.box[0]),
-    Math.min(a.box[1], b.box[1]),
-    Math.max(a.box[2], b.box[2]),
-    Math.max(a.box[3], b.box[3]),
-  ];
+function unitedRow(a: Row, b: Row): Row {
+  const box = united(a.box, b.box);
   // A side that lies beyond the other's is cut or not as it was.
   const sides = [0, 1, 2, 3].filter((side) => {
     const outer = a.box[side] === box[side] ? a : b;

@@ -1,5 +1,5 @@
-import type { Region, Size } from '../../frame/letterbox.ts';
-import { type Box, united } from '../geometry.ts';
+import { type Region, type Size, wholeOf } from '../../frame/letterbox.ts';
+import { type Box, longerSide, united } from '../geometry.ts';
 import { byUrgency, type Sight, type Want } from './want.ts';
 
 /** A region that serves some wants. */
@@ -41,8 +41,6 @@ export function cover(wants: readonly Want[], frame: Size, sight: Sight): Served
   return served.sort((a, b) => byUrgency(a.wants[0]!, b.wants[0]!));
 }
 
-export const wholeOf = ({ width, height }: Size): Region => ({ x: 0, y: 0, width, height });
-
 export function isWhole({ x, y, width, height }: Region, frame: Size): boolean {
   return x === 0 && y === 0 && width === frame.width && height === frame.height;
 }
@@ -52,7 +50,7 @@ function place(want: Want, groups: Group[]): void {
   let best: { group: Group; box: Box; side: number; most: number } | undefined;
   for (const group of groups) {
     const box = united(group.box, want.box);
-    const side = Math.max(group.side, want.best, sideOf(box));
+    const side = Math.max(group.side, want.best, longerSide(box));
     const most = Math.min(group.most, want.most);
     if (side > most || (best && side - group.side >= best.side - best.group.side)) continue;
     best = { group, box, side, most };
@@ -62,12 +60,10 @@ function place(want: Want, groups: Group[]): void {
     Object.assign(group, { box, side, most });
     group.wants.push(want);
   } else {
-    const side = Math.max(want.best, sideOf(want.box));
+    const side = Math.max(want.best, longerSide(want.box));
     groups.push({ box: want.box, side, most: Math.max(want.most, side), wants: [want] });
   }
 }
-
-const sideOf = ([x1, y1, x2, y2]: Box) => Math.max(x2 - x1, y2 - y1);
 
 /** The square around the middle of a box, moved into the frame; where it is larger than the frame, what there is of it. */
 function squareAround([x1, y1, x2, y2]: Box, side: number, frame: Size): Region {

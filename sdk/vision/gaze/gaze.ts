@@ -1,8 +1,8 @@
-import type { Region, Size } from '../../frame/letterbox.ts';
+import { type Region, type Size, wholeOf } from '../../frame/letterbox.ts';
 import type { Detections } from '../detections.ts';
-import { area, type Box, covered, grown } from '../geometry.ts';
+import { area, type Box, boxOf, covered, grown, longerSide } from '../geometry.ts';
 import { isDetected, type Track } from '../track.ts';
-import { cover, isWhole, type Served, wholeOf } from './cover.ts';
+import { cover, isWhole, type Served } from './cover.ts';
 import { withoutMagnification } from './magnified.ts';
 import { explains, Movements } from './movements.ts';
 import { Places } from './places.ts';
@@ -269,9 +269,7 @@ function chosen(served: readonly Served[], frame: Size, most: number): Look | un
   };
 }
 
-const sizeOfBox = ([x1, y1, x2, y2]: Box) => Math.max(1, x2 - x1, y2 - y1);
-
-const boxOf = ({ x, y, width, height }: Region): Box => [x, y, x + width, y + height];
+const sizeOfBox = (box: Box) => Math.max(1, longerSide(box));
 
 function within([x1, y1, x2, y2]: Box, { width, height }: Size): Box {
   const left = Math.min(Math.max(x1, 0), width - 1);

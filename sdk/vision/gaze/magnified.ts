@@ -1,6 +1,6 @@
 import type { Region } from '../../frame/letterbox.ts';
 import { Detections } from '../detections.ts';
-import { type Box, covered } from '../geometry.ts';
+import { boxOf, covered } from '../geometry.ts';
 
 /** A square of half the input's side, whose pixels are doubled, would lose this share of its scores. */
 const doubt = 1 / 6;
@@ -21,4 +21,3 @@ export function withoutMagnification(found: Detections, regions: readonly Region
 }
 
 const sideOf = ({ width, height }: Region) => Math.max(width, height);
-const boxOf = ({ x, y, width, height }: Region): Box => [x, y, x + width, y + height];

@@ -1,5 +1,5 @@
 import type { Size } from '../../frame/letterbox.ts';
-import { type Box, bottomCentre } from '../geometry.ts';
+import { type Box, bottomCentre, longerSide } from '../geometry.ts';
 import { isDetected, type Track } from '../track.ts';
 
 /** Objects of one label that were seen at one place of a view. */
@@ -77,7 +77,7 @@ export class SizeMap {
   learn(box: Box, label: string, frame: Size): void {
     const [column, row] = placeOf(box, frame);
     const key = keyOf(column, row, label);
-    const value = Math.log(Math.max(1, sizeOfBox(box)) / sideOf(frame));
+    const value = Math.log(Math.max(1, longerSide(box)) / sideOf(frame));
     const entry = this.#entries.get(key);
     if (!entry) {
       if (this.#entries.size >= mostEntries) this.#dropRarest();
@@ -166,7 +166,6 @@ const isNumber = (value: unknown): value is number => typeof value === 'number' 
 const isBelow = (value: unknown, end: number): value is number =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) < end;
 const keyOf = (column: number, row: number, label: string) => `${column},${row},${label}`;
-const sizeOfBox = ([x1, y1, x2, y2]: Box) => Math.max(x2 - x1, y2 - y1);
 const sideOf = ({ width, height }: Size) => Math.max(width, height);
 const rounded = (value: number) => Math.round(value * 1e4) / 1e4;
 
