@@ -359,16 +359,15 @@ describe('the default classifier', () => {
     Uint8Array.from(readFileSync(asset('tests', 'core', 'embeddings-fp32.bin'))).buffer,
   );
 
-  it.each(engines)('by %s has embeddings like those of fp32', async (engine) => {
+  it.each(engines)('by %s has embeddings with a cosine of 0.995 or more to fp32', async (engine) => {
     await using(loadClassifier(undefined, { engine }), async (classifier) => {
       const { dimension } = classifier.card;
       expect(reference).toHaveLength(photos.length * dimension);
-      const cosines: number[] = [];
       for (const [i, photo] of photos.entries()) {
         const [embedding] = await classifier.embed(await readPicture(photo));
-        cosines.push(cosine(floats(embedding!), reference.subarray(i * dimension, (i + 1) * dimension)));
+        const fp32 = reference.subarray(i * dimension, (i + 1) * dimension);
+        expect(cosine(floats(embedding!), fp32), photo).toBeGreaterThan(0.995);
       }
-      expectNear(cosines);
     });
   });
 
