@@ -106,7 +106,7 @@ export abstract class LiveDevice extends SupervisedDevice {
       command = await this.command();
       // One that cannot be made must leave no program behind.
       parser = command.parser(this.#filler);
-      child = await Child.start(command, { writes: command.feed !== undefined });
+      child = await Child.start(command, { writes: command.feed !== undefined, frames: true });
     } catch (error) {
       return { reason: messageOf(error) };
     }

@@ -99,7 +99,7 @@ export class VideoFile extends DeviceBase {
       ...{ input, url, stream: video?.index, matrix },
       ...{ width, height, maxPixels, filters: atMost(fps) },
     });
-    const child = await Child.start(command);
+    const child = await Child.start(command, { frames: true });
     this.#child = child;
     this.assertOpening();
 

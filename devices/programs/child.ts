@@ -5,6 +5,7 @@ import { maskCredentials } from '../../sdk/base/credentials.ts';
 import { InputError, messageOf } from '../../sdk/base/errors.ts';
 import { within } from '../../sdk/base/within.ts';
 import { findProgram } from './find-program.ts';
+import { type FramePipe, framePipe } from './frame-pipe.ts';
 
 /** How long a program may take to exit when asked to. */
 const graceMs = 1000;
@@ -34,7 +35,7 @@ export interface StderrListener {
   end(): void;
 }
 
-type Process = ChildProcessByStdio<Writable | null, Readable, Readable>;
+type Process = ChildProcessByStdio<Writable | null, Readable | null, Readable>;
 
 /**
  * A running program whose standard output is read; standard error is always drained, its last lines are kept.
@@ -61,10 +62,10 @@ export class Child {
   #over = false;
   #giveUp = () => {};
 
-  private constructor(process: Process, listener: StderrListener | undefined) {
+  private constructor(process: Process, stdout: Readable, listener: StderrListener | undefined) {
     this.#process = process;
     this.#listener = listener;
-    this.stdout = process.stdout;
+    this.stdout = stdout;
     this.stderr = process.stderr;
     this.stdin = process.stdin;
     process.stderr.setEncoding('utf8');
@@ -86,34 +87,42 @@ export class Child {
         this.#over = true;
         resolve(this.#how ?? 'it cannot be killed');
       };
-      process.once('close', end);
+      process.once('close', () => (stdout.closed ? end() : stdout.once('close', end)));
       this.#giveUp = end;
     });
   }
 
   /**
    * @param options.writes It is written to. It ends with its input, also when this process dies.
+   * @param options.frames It writes frames. They are read by `pump()`: a chunk is valid only until the next one.
    * @throws InputError when the program is missing or cannot be started.
    */
-  static async start({ program, args, install, listener }: Command, { writes = false } = {}): Promise<Child> {
+  static async start(
+    { program, args, install, listener }: Command,
+    { writes = false, frames = false } = {},
+  ): Promise<Child> {
     const path = program.includes('/') ? program : findProgram(program);
     if (!path) {
       throw new InputError(`${program} is needed for this source and was not found on the PATH; ${install}`);
     }
     // One that is written to has an end to write.
     const bound = writes ? [path, ...args] : [...(await boundToThisProcess()), path, ...args];
+    const pipe = frames ? await framePipe() : undefined;
     return new Promise((resolve, reject) => {
-      const fail = (error: unknown) =>
+      const fail = (error: unknown) => {
+        pipe?.reader.destroy();
         reject(new InputError(`cannot start ${program}: ${maskCredentials(messageOf(error))}`));
+      };
       try {
-        const stdio = [writes ? 'pipe' : 'ignore', 'pipe', 'pipe'] as const;
-        // Ctrl-C at the terminal does not reach a separate process group: this process stops its devices itself.
-        const process = spawn(bound[0]!, bound.slice(1), { stdio: [...stdio], detached: true }) as Process;
-        process.once('spawn', () => resolve(new Child(process, listener)));
+        const process = spawned(bound, writes, pipe);
+        process.once('spawn', () => resolve(new Child(process, pipe?.reader ?? process.stdout!, listener)));
         // Stays for the program's life: an error without a listener would end this process.
         process.on('error', fail);
       } catch (error) {
         fail(error);
+      } finally {
+        // Its end is heard of once nobody else could write.
+        pipe?.writer.destroy();
       }
     });
   }
@@ -163,7 +172,7 @@ export class Child {
 
   /** Somebody who left the group may have the pipes still. What comes is read, at its reader's pace, until none comes. */
   #closeWhenSilent(): void {
-    const streams = [this.#process.stdout, this.#process.stderr] as Socket[];
+    const streams = [this.stdout, this.stderr] as Socket[];
     const count = () => streams.reduce((sum, { bytesRead }) => sum + bytesRead, 0);
     let before = count();
     const timer = setInterval(() => {
@@ -198,6 +207,12 @@ export class Child {
     // The first one is the cause; ffmpeg 7 says many after it.
     this.#lines.splice(1, Math.max(0, this.#lines.length - keptLines));
   }
+}
+
+function spawned([program, ...args]: readonly string[], writes: boolean, pipe: FramePipe | undefined): Process {
+  const stdio = [writes ? 'pipe' : 'ignore', pipe?.writer ?? 'pipe', 'pipe'] as const;
+  // Ctrl-C at the terminal does not reach a separate process group: this process stops its devices itself.
+  return spawn(program!, args, { stdio: [...stdio], detached: true }) as Process;
 }
 
 let binding: Promise<string[]> | undefined;

@@ -130,7 +130,7 @@ export class RecordedCamera extends DeviceBase {
   async #playVideo(folder: string, video: VideoLine, index: IndexReader): Promise<string> {
     const file = join(folder, video.video);
     if (!existsSync(file)) throw new InputError(`${file} is missing: the index names it`);
-    const child = await Child.start(decoderCommand(file, video, this.options.maxPixels));
+    const child = await Child.start(decoderCommand(file, video, this.options.maxPixels), { frames: true });
     this.#child = child;
     if (this.closed) {
       await child.stop(true);

@@ -115,5 +115,6 @@ export function pump(
       if (!isBusy) finish();
     });
     stream.once('error', finish);
+    stream.resume();
   });
 }

@@ -119,9 +119,6 @@ export class Hub {
       folder: options.data && join(options.data, 'outbox'),
       bounds: options.settings.outbox,
       logger,
-      onEvicted: (kind, topic) => {
-        if (kind === 'learning' && topic !== undefined) this.#fleet.dropped(topic);
-      },
     });
     this.#refusals = new Refusals(logger);
     this.#greeting = new Greeting({

@@ -16,8 +16,7 @@ export interface QueueOptions {
   /** False: all of it is in memory. */
   isStored: boolean;
   clock: AgeClock;
-  /** A message was dropped for lack of room or because of its age; its topic, where it is in memory. */
-  onEvict: (topic: string | undefined) => void;
+  onEvict: () => void;
 }
 
 /**
@@ -75,7 +74,7 @@ export class MessageQueue {
     const bytes = bytesOf(message);
     if (bytes > Math.min(this.#options.bytes, this.#options.memoryBytes)) {
       // It would evict all others and then itself.
-      this.#countEviction(message.topic);
+      this.#countEviction();
       return;
     }
     const older = message.retain ? this.#newest.of(message.topic) : undefined;
@@ -163,14 +162,14 @@ export class MessageQueue {
       const item = this.#stored.itemOf(stored.sequence);
       if (item && this.underWay.has(item)) continue;
       this.#removeStored(stored);
-      this.#countEviction(item?.topic);
+      this.#countEviction();
     }
     for (const item of this.#fresh.waiting) {
       const tooMuch = this.bytes > bytes || this.#fresh.bytes > memoryBytes;
       if (!tooMuch && !isOld(item.timeMs)) break;
       if (this.plan.writing.has(item)) continue;
       this.#drop(item);
-      this.#countEviction(item.topic);
+      this.#countEviction();
     }
   }
 
@@ -313,8 +312,8 @@ export class MessageQueue {
     this.plan.unwanted.push(stored);
   }
 
-  #countEviction(topic: string | undefined): void {
+  #countEviction(): void {
     this.#evicted++;
-    this.#options.onEvict(topic);
+    this.#options.onEvict();
   }
 }

@@ -1,10 +1,11 @@
 import { type Region, type Size, wholeOf } from '../../frame/letterbox.ts';
 import type { Detections } from '../detections.ts';
 import { area, type Box, boxOf, covered, grown, longerSide } from '../geometry.ts';
-import { isDetected, type Track } from '../track.ts';
+import type { Track } from '../track.ts';
 import { cover, isWhole, type Served } from './cover.ts';
+import { early, FollowedTracks, isWellKnown } from './followed.ts';
 import { withoutMagnification } from './magnified.ts';
-import { explains, Movements } from './movements.ts';
+import { explains, type Movement, Movements, staysIn } from './movements.ts';
 import { Places } from './places.ts';
 import type { SizeMap } from './size-map.ts';
 import { leastSide, legible, type Sight, sidesFor, sidesForMotion, type Want } from './want.ts';
@@ -33,14 +34,6 @@ export interface GazeRules {
   readonly always: boolean;
 }
 
-/** What is known of a track. */
-interface Known {
-  /** When it was looked at. */
-  readonly timeNs: number;
-  /** The larger side of its box when it was last detected: that of a prediction may grow. */
-  readonly size: number;
-}
-
 /** What the network is to look at in a frame. */
 export interface Look {
   /** One at least; the whole frame may be one of them. Frame pixels. */
@@ -62,6 +55,8 @@ const margin = 0.25;
  * something in one looks like something else in another.
  */
 const doubts = [1, 1.3, 0.85];
+/** What only just stopped, and what moves around something known, is looked at this often, in seconds. */
+const lessOften = 0.3;
 /** When this much of the view moves, the whole view is looked at instead. */
 const everywhere = 0.3;
 /** This fraction of a box has to be in a region for a look at it. */
@@ -89,7 +84,7 @@ export class Gaze {
   #frame: Size = { width: 0, height: 0 };
   #wholeNs = Number.NEGATIVE_INFINITY;
   #lookedNs = Number.NEGATIVE_INFINITY;
-  #known: ReadonlyMap<number, Known> = new Map();
+  readonly #followed = new FollowedTracks();
   /** Boxes of objects that the last look cut. */
   #glimpses: readonly Box[] = [];
 
@@ -158,14 +153,7 @@ export class Gaze {
   ): void {
     this.#lookedNs = timeNs;
     if (look.isWhole) this.#wholeNs = timeNs;
-    this.#known = new Map(
-      tracks.map((track) => {
-        const before = this.#known.get(track.id);
-        // One that was not looked at is stale.
-        const lookedNs = track.stale ? (before?.timeNs ?? timeNs) : timeNs;
-        return [track.id, { timeNs: lookedNs, size: isDetected(track) ? sizeOfBox(track.box) : (before?.size ?? 1) }];
-      }),
-    );
+    this.#followed.update(tracks, timeNs);
     this.#glimpses = cut.filter(({ score }) => score >= leastGlimpse).map(({ box }) => box);
     const seen = [...Array.from(found, ({ box }) => box), ...cut.map(({ box }) => box)];
     for (const { box } of this.#movements.now) {
@@ -199,15 +187,20 @@ export class Gaze {
     const wants: Want[] = [];
     const { timeNs, tracks } = scene;
     const active = tracks.filter((track) => !track.stationary || scene.isOpen(track));
-    for (const track of active)
+    for (const track of active) {
+      if (!rules.always && !this.#followed.isDue(track, timeNs)) continue;
       wants.push(this.#wantOf(track, track.confirmed ? worth.track : worth.tentative, timeNs, sight));
+    }
+    const isOld = (movement: Movement) =>
+      movement.timeNs < timeNs ||
+      tracks.some((track) => isWellKnown(track) && track.visible && staysIn(track.box, movement));
     if (!this.#movements.isEverywhere(scene, everywhere)) {
       for (const movement of this.#movements.now) {
         if (active.some(({ box }) => explains(box, movement))) continue;
         const size = sizeOfBox(movement.box);
         const sides = sidesForMotion(size, this.#sizes.expected(movement.box, scene), sight);
         const isRare = sides.most < sight.whole && !this.#places.isDue(movement.box, timeNs);
-        if (isRare) continue;
+        if (isRare || (isOld(movement) && this.#places.age(movement.box, timeNs) < lessOften - early)) continue;
         const urgency =
           (worth.movement / (1 + this.#places.vain(movement.box))) * (atOnce + this.#places.age(movement.box, timeNs));
         wants.push({ box: within(grown(movement.box, margin), scene), ...sides, urgency });
@@ -215,10 +208,12 @@ export class Gaze {
     }
     for (const track of tracks) {
       if (active.includes(track)) continue;
-      const isStirred = this.#movements.now.some(
+      const stirs = this.#movements.now.filter(
         (movement) => movement.timeNs === timeNs && explains(track.box, movement),
       );
-      const isDue = wants.length > 0 && this.#ageOf(track, timeNs) >= rules.keepalive;
+      const leaves = stirs.some((movement) => !staysIn(track.box, movement));
+      const isStirred = stirs.length > 0 && (leaves || this.#followed.isDue(track, timeNs));
+      const isDue = wants.length > 0 && this.#followed.age(track, timeNs) >= rules.keepalive;
       if (isStirred || isDue) wants.push(this.#wantOf(track, worth.rest, timeNs, sight));
     }
     for (const box of this.#glimpses) {
@@ -228,16 +223,12 @@ export class Gaze {
     return wants;
   }
 
-  #wantOf({ box, id, confirmed, observations }: Track, weight: number, timeNs: number, sight: Sight): Want {
-    const urgency = weight * (atOnce + this.#ageOf({ id }, timeNs));
-    const { best, most } = sidesFor(this.#known.get(id)?.size ?? sizeOfBox(box), sight);
+  #wantOf(track: Track, weight: number, timeNs: number, sight: Sight): Want {
+    const { box, confirmed, observations } = track;
+    const urgency = weight * (atOnce + this.#followed.age(track, timeNs));
+    const { best, most } = sidesFor(this.#followed.size(track), sight);
     const side = confirmed ? best : Math.min(most, best * doubts[observations % doubts.length]!);
     return { box: within(grown(box, margin), this.#frame), best: side, most, urgency };
-  }
-
-  /** Seconds since a track was looked at. */
-  #ageOf({ id }: Pick<Track, 'id'>, timeNs: number): number {
-    return Math.max(0, timeNs - (this.#known.get(id)?.timeNs ?? timeNs)) / 1e9;
   }
 
   /** Nothing moves: the whole view once in a while, in turn with what rests and is too small for it. */

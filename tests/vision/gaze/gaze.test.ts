@@ -78,7 +78,7 @@ describe('Gaze', () => {
     const person = track({ box: [1100, 500, 1130, 575] });
     const first = scene(0, { tracks: [person] });
     const whole = gaze.plan(first, { ...rules, most: 1 })!;
-    gaze.took(whole, first, seen(), []);
+    gaze.took(whole, { ...first, tracks: [{ ...person, stale: true }] }, seen(), []);
     expect(gaze.shows({ regions: [{ x: 0, y: 0, ...frame }] }, person.box)).toBe(false);
     expect(gaze.shows({ regions: [{ x: 0, y: 0, ...frame }] }, [300, 200, 500, 700])).toBe(true);
     const look = gaze.plan(scene(0.1, { tracks: [person] }), rules)!;
@@ -113,5 +113,33 @@ describe('Gaze', () => {
     const [larger] = gaze.plan(scene(0.2), rules)!.regions.toSorted((a, b) => b.width - a.width);
     expect(larger!.width).toBeGreaterThan(2 * region.width);
     expect(covered(piece, boxOf(larger!))).toBe(1);
+  });
+
+  it('looks again at who leaves his place at once, and at who only moves in it three times a second', () => {
+    const person = track({ box: [1096, 496, 1128, 576], stationary: true });
+    const looked = (moving: (i: number) => Box) => {
+      const gaze = new Gaze(input, new SizeMap());
+      return Array.from({ length: 10 }, (_, i) => {
+        const now = scene(i / 10, { tracks: [person], regions: i > 0 ? [moving(i)] : [], moving: i > 0 });
+        const look = gaze.plan(now, rules);
+        if (look)
+          gaze.took(look, { ...now, tracks: [{ ...person, stale: !gaze.shows(look, person.box) }] }, seen(), []);
+        return Number(look !== undefined && !look.isWhole);
+      }).join('');
+    };
+    expect(looked(() => [1096, 512, 1128, 560])).toBe('0100100100');
+    expect(looked(() => [1096, 512, 1160, 560])).toBe('0111111111');
+  });
+
+  it('looks at what stopped moving again, and not in each frame', () => {
+    const gaze = new Gaze(input, new SizeMap());
+    const looks = Array.from({ length: 8 }, (_, i) => {
+      const isFirst = i === 1;
+      const now = scene(i / 10, { regions: isFirst ? [[1000, 500, 1016, 540]] : [], moving: true });
+      const look = gaze.plan(now, rules);
+      if (look) gaze.took(look, now, seen(), []);
+      return Number(look !== undefined);
+    });
+    expect(looks.join('')).toBe('11001001');
   });
 });

@@ -1,0 +1,95 @@
+import { constants, type NodeGCPerformanceDetail, PerformanceObserver } from 'node:perf_hooks';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Child } from '../../../devices/programs/child.ts';
+import { pump } from '../../../devices/stream/stream.ts';
+
+const install = 'it is there';
+/** Writes this many bytes, each of them told by its place. */
+const writes = (bytes: number) => ({
+  program: process.execPath,
+  args: [
+    '-e',
+    `const all = Buffer.alloc(${bytes}); for (let i = 0; i < all.length; i++) all[i] = (i * 7 + (i >> 8)) & 255; process.stdout.write(all)`,
+  ],
+  install,
+});
+const bytesAt = (i: number) => (i * 7 + (i >> 8)) & 255;
+
+/** Reads as a device does. @param busy Asked after each piece. */
+async function read(child: Child, busy: () => Promise<unknown> | undefined, piece = 100_003) {
+  const chunks = new Set<ArrayBufferLike>();
+  let [length, wrong] = [0, 0];
+  const parser = {
+    clean: true,
+    abandon: () => {},
+    write(chunk: Uint8Array, offset: number) {
+      chunks.add(chunk.buffer);
+      const size = Math.min(piece, chunk.length - offset);
+      for (let i = 0; i < size; i += 61) if (chunk[offset + i] !== bytesAt(length + i)) wrong++;
+      length += size;
+      return size;
+    },
+  };
+  await pump(child.stdout, parser, busy);
+  return { length, wrong, memories: chunks.size, how: await child.ended };
+}
+
+const { TMPDIR } = process.env;
+afterEach(() => {
+  if (TMPDIR === undefined) delete process.env.TMPDIR;
+  else process.env.TMPDIR = TMPDIR;
+});
+
+describe('frames of a program', () => {
+  it('are read whole into one buffer, also where each piece takes its time', async () => {
+    const child = await Child.start(writes(5_000_000), { frames: true });
+    let pieces = 0;
+    const busy = () => (++pieces % 3 === 0 ? wait(1) : undefined);
+    expect(await read(child, busy)).toEqual({ length: 5_000_000, wrong: 0, memories: 1, how: 'exit status 0' });
+  });
+
+  it('come through an ordinary pipe where there is no place for one of their own', async () => {
+    process.env.TMPDIR = '/nonexistent';
+    const child = await Child.start(writes(300_000), { frames: true });
+    expect(await read(child, () => undefined)).toMatchObject({ length: 300_000, wrong: 0, how: 'exit status 0' });
+  });
+
+  it('do not make the garbage collector mark everything', async () => {
+    let marks = 0;
+    const observer = new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) {
+        const { detail } = entry as PerformanceEntry & { detail: NodeGCPerformanceDetail };
+        if (detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR) marks++;
+      }
+    });
+    observer.observe({ entryTypes: ['gc'] });
+    const args = ['-c', String(400e6), '/dev/zero'];
+    const child = await Child.start({ program: 'head', args, install }, { frames: true });
+    let length = 0;
+    const write = (chunk: Uint8Array, offset: number) => {
+      length += chunk.length - offset;
+      return chunk.length - offset;
+    };
+    await pump(child.stdout, { clean: true, abandon: () => {}, write });
+    await wait(50);
+    observer.disconnect();
+    expect(length).toBe(400e6);
+    // Of chunks with memory of their own it is one for each 16 MB or so.
+    expect(marks).toBeLessThan(5);
+  });
+
+  it('end with the program, and when nobody wants them any more', async () => {
+    const child = await Child.start({ program: 'cat', args: ['/dev/zero'], install }, { frames: true });
+    const reading = pump(child.stdout, {
+      clean: true,
+      abandon: () => {},
+      write: (chunk, offset) => chunk.length - offset,
+    });
+    await wait(50);
+    await child.stop();
+    await reading;
+    expect(await child.ended).toMatch(/killed by SIG/);
+    expect(child.running).toBe(false);
+  });
+});
