@@ -1,6 +1,7 @@
 // Memory of plain values, without the C++ run-time library.
 #pragma once
 
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
@@ -48,6 +49,32 @@ class Buffer {
  private:
   T* data_ = nullptr;
   size_t size_ = 0;
+};
+
+/// Pieces of memory at multiples of 64, zero at first, freed all together with their owner.
+class Pieces {
+ public:
+  Pieces() = default;
+  ~Pieces() {
+    while (last_ != nullptr) std::free(std::exchange(last_, *static_cast<void**>(last_)));
+  }
+  Pieces(const Pieces&) = delete;
+  Pieces& operator=(const Pieces&) = delete;
+
+  /// @returns Null when there is no memory.
+  uint8_t* add(size_t size) {
+    // Its first bytes have the address of the piece before.
+    void* piece = std::calloc(size + 64 + sizeof(void*), 1);
+    if (piece == nullptr) return nullptr;
+    *static_cast<void**>(piece) = std::exchange(last_, piece);
+    bytes_ += size;
+    return reinterpret_cast<uint8_t*>((reinterpret_cast<uintptr_t>(piece) + sizeof(void*) + 63) & ~uintptr_t{63});
+  }
+  size_t bytes() const { return bytes_; }
+
+ private:
+  void* last_ = nullptr;
+  size_t bytes_ = 0;
 };
 
 }  // namespace ocellus

@@ -20,12 +20,12 @@ constexpr ProgramKernels all() {
   set_pixel_operations<V256>(kernels);
   set_float_operations(kernels);
   const auto set = [&](ProgramOp op, ProgramOperation operation) { kernels.operations[static_cast<size_t>(op)] = operation; };
-  set(ProgramOp::conv, {Convolution::packed_bytes, Convolution::pack, Convolution::units, Convolution::run, nullptr});
-  set(ProgramOp::depthwise, {DepthwiseConvolution::packed_bytes, DepthwiseConvolution::pack, DepthwiseConvolution::units,
+  set(ProgramOp::conv, {pack_by<Convolution::packed_bytes, Convolution::pack>, Convolution::units, Convolution::run, nullptr});
+  set(ProgramOp::depthwise, {pack_by<DepthwiseConvolution::packed_bytes, DepthwiseConvolution::pack>, DepthwiseConvolution::units,
                              DepthwiseConvolution::run, DepthwiseConvolution::takes});
   const auto conv = static_cast<size_t>(ProgramOp::conv);
   kernels.faster[0][conv] = WinogradConvolution::operation;
-  kernels.faster[1][conv] = {ByteConvolution::packed_bytes, ByteConvolution::pack, ByteConvolution::units, ByteConvolution::run, ByteConvolution::takes};
+  kernels.faster[1][conv] = {ByteConvolution::pack, ByteConvolution::units, ByteConvolution::run, nullptr};
   return kernels;
 }
 

@@ -17,8 +17,8 @@ constexpr ProgramKernels all() {
   set_pixel_operations<V512>(kernels);
   set_float_operations(kernels);
   const auto set = [&](ProgramOp op, ProgramOperation operation) { kernels.operations[static_cast<size_t>(op)] = operation; };
-  set(ProgramOp::conv, {Convolution::packed_bytes, Convolution::pack, Convolution::units, Convolution::run, nullptr});
-  set(ProgramOp::depthwise, {DepthwiseConvolution::packed_bytes, DepthwiseConvolution::pack, DepthwiseConvolution::units,
+  set(ProgramOp::conv, {pack_by<Convolution::packed_bytes, Convolution::pack>, Convolution::units, Convolution::run, nullptr});
+  set(ProgramOp::depthwise, {pack_by<DepthwiseConvolution::packed_bytes, DepthwiseConvolution::pack>, DepthwiseConvolution::units,
                              DepthwiseConvolution::run, DepthwiseConvolution::takes});
   kernels.faster[0][static_cast<size_t>(ProgramOp::conv)] = WinogradConvolution::operation;
   return kernels;

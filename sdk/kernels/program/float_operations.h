@@ -9,7 +9,7 @@ namespace {
 
 constexpr void set_float_operations(ProgramKernels& kernels) {
 #define OPERATOR(op, Operator) \
-  kernels.operations[static_cast<size_t>(ProgramOp::op)] = {nullptr, nullptr, pixels_of, Operator::run, nullptr};
+  kernels.operations[static_cast<size_t>(ProgramOp::op)] = {nullptr, pixels_of, Operator::run, nullptr};
   OCELLUS_FLOAT_OPERATORS
 #undef OPERATOR
 }

@@ -124,7 +124,7 @@ struct NeonConv {
 
   static constexpr int32_t run_pixels = 2 * batch_pixels;
   static_assert(batch_pixels % Multiply::pixels == 0, "whole tiles");
-  static constexpr ProgramOperation operation = {packed_bytes, pack, rows_of, run, nullptr};
+  static constexpr ProgramOperation operation = {pack_by<packed_bytes, pack>, rows_of, run, nullptr};
 };
 
 }  // namespace

@@ -273,16 +273,16 @@ constexpr ProgramKernels neon_kernels() {
   const auto set = [&kernels](ProgramOp op, ProgramOperation operation) { kernels.operations[static_cast<size_t>(op)] = operation; };
   set(ProgramOp::conv, NeonConv<Multiply>::operation);
   set(ProgramOp::depthwise,
-      {NeonDepthwise::packed_bytes, NeonDepthwise::pack<Multiply::prefers_small>, rows_of, NeonDepthwise::run, nullptr});
-  set(ProgramOp::max_pool, {nullptr, nullptr, rows_of, NeonMaxPool::run, nullptr});
-  set(ProgramOp::average_pool, {NeonElementwise::packed_bytes, NeonElementwise::pack, rows_of, NeonAveragePool::run, nullptr});
-  set(ProgramOp::resize_nearest, {nullptr, nullptr, rows_of, NeonResizeNearest::run, nullptr});
-  set(ProgramOp::resize_bilinear, {nullptr, nullptr, rows_of, NeonResizeBilinear::run, nullptr});
-  set(ProgramOp::add, {NeonElementwise::packed_bytes, NeonElementwise::pack, rows_of, NeonAdd::run, nullptr});
-  set(ProgramOp::multiply, {NeonElementwise::packed_bytes, NeonElementwise::pack, rows_of, NeonMultiply::run, nullptr});
-  set(ProgramOp::requantise, {NeonElementwise::packed_bytes, NeonElementwise::pack, rows_of, NeonRequantise::run, nullptr});
-  set(ProgramOp::dequantise, {NeonElementwise::packed_bytes, NeonElementwise::pack, rows_of, NeonDequantise::run, nullptr});
-  set(ProgramOp::input, {nullptr, nullptr, rows_of, NeonInput::run, NeonInput::takes});
+      {pack_by<NeonDepthwise::packed_bytes, NeonDepthwise::pack<Multiply::prefers_small>>, rows_of, NeonDepthwise::run, nullptr});
+  set(ProgramOp::max_pool, {nullptr, rows_of, NeonMaxPool::run, nullptr});
+  set(ProgramOp::average_pool, {pack_by<NeonElementwise::packed_bytes, NeonElementwise::pack>, rows_of, NeonAveragePool::run, nullptr});
+  set(ProgramOp::resize_nearest, {nullptr, rows_of, NeonResizeNearest::run, nullptr});
+  set(ProgramOp::resize_bilinear, {nullptr, rows_of, NeonResizeBilinear::run, nullptr});
+  set(ProgramOp::add, {pack_by<NeonElementwise::packed_bytes, NeonElementwise::pack>, rows_of, NeonAdd::run, nullptr});
+  set(ProgramOp::multiply, {pack_by<NeonElementwise::packed_bytes, NeonElementwise::pack>, rows_of, NeonMultiply::run, nullptr});
+  set(ProgramOp::requantise, {pack_by<NeonElementwise::packed_bytes, NeonElementwise::pack>, rows_of, NeonRequantise::run, nullptr});
+  set(ProgramOp::dequantise, {pack_by<NeonElementwise::packed_bytes, NeonElementwise::pack>, rows_of, NeonDequantise::run, nullptr});
+  set(ProgramOp::input, {nullptr, rows_of, NeonInput::run, NeonInput::takes});
   return kernels;
 }
 

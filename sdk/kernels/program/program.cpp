@@ -47,15 +47,6 @@ bool Program::load(const uint8_t* bytes, size_t size, const ProgramKernels& kern
   for (size_t i = 0; i < steps_.size(); i++) {
     if (!plan(i, kernels, scalar, error)) return false;
   }
-  if (!packed_.allocate(packed_bytes_)) return error.set("no memory for %zu bytes of packed weights", packed_bytes_);
-  uint8_t* at = packed_.data();
-  for (size_t i = 0; i < steps_.size(); i++) {
-    Planned& planned = steps_[i];
-    if (planned.operation->pack == nullptr) continue;
-    planned.operation->pack(planned.step, at);
-    planned.step.packed = at;
-    at += planned.packed_bytes;
-  }
   if (!scratch_.allocate(threads * scratch_bytes_)) return error.set("no memory for %zu bytes to work in", threads * scratch_bytes_);
   if (!crew_.start(threads)) return error.set("the system gives no %zu threads", threads);
   return true;
@@ -65,21 +56,28 @@ bool Program::plan(size_t index, const ProgramKernels& kernels, const ProgramKer
   Planned& planned = steps_[index];
   if (!check_step(file_, index, arena_.data(), planned.step, error)) return false;
   const auto op = static_cast<size_t>(planned.step.op);
-  const auto suits = [&](const ProgramOperation& own) { return own.runs() && (own.takes == nullptr || own.takes(planned.step)); };
-  const ProgramOperation* own = nullptr;
+  planned.operation = nullptr;
   for (const auto& faster : kernels.faster) {
-    if (own == nullptr && suits(faster[op])) own = &faster[op];
+    if (!takes(planned, faster[op], error)) return false;
   }
-  if (own == nullptr && suits(kernels.operations[op])) own = &kernels.operations[op];
-  planned.native = own != nullptr;
-  planned.operation = own != nullptr ? own : &scalar.operations[op];
+  if (!takes(planned, kernels.operations[op], error)) return false;
+  planned.native = planned.operation != nullptr;
+  if (!takes(planned, scalar.operations[op], error)) return false;
   planned.units = planned.operation->units(planned.step);
-  planned.packed_bytes = planned.operation->pack != nullptr ? up_to_64(planned.operation->packed_bytes(planned.step)) : 0;
-  packed_bytes_ += planned.packed_bytes;
   if (planned.operation->scratch_bytes != nullptr) {
     const size_t scratch = up_to_64(planned.operation->scratch_bytes(planned.step));
     if (scratch > scratch_bytes_) scratch_bytes_ = scratch;
   }
+  return true;
+}
+
+/// Where nothing runs the step yet, this operation does if it can.
+bool Program::takes(Planned& planned, const ProgramOperation& operation, ProgramError& error) {
+  if (planned.operation != nullptr || !operation.runs()) return true;
+  if (operation.takes != nullptr && !operation.takes(planned.step)) return true;
+  const Packing packing = operation.pack != nullptr ? operation.pack(planned.step, packed_) : Packing::done;
+  if (packing == Packing::no_memory) return error.set("no memory for packed weights, beside %zu bytes of them", packed_.bytes());
+  if (packing == Packing::done) planned.operation = &operation;
   return true;
 }
 

@@ -54,7 +54,7 @@ class Program {
   /// Does a kernel of the instruction set run it, not the scalar one?
   bool is_native(size_t index) const { return steps_[index].native; }
   size_t arena_bytes() const { return file_.header().arena_bytes; }
-  size_t packed_bytes() const { return packed_bytes_; }
+  size_t packed_bytes() const { return packed_.bytes(); }
   size_t threads() const { return crew_.size(); }
 
   /// Ends the threads, of a program that is not run again.
@@ -71,19 +71,18 @@ class Program {
     Step step;
     const ProgramOperation* operation;
     size_t units;
-    size_t packed_bytes;
     bool native;
   };
 
   struct Run;
   static void share(void* run, size_t thread);
   bool plan(size_t index, const ProgramKernels& kernels, const ProgramKernels& scalar, ProgramError& error);
+  bool takes(Planned& planned, const ProgramOperation& operation, ProgramError& error);
 
   Aligned bytes_;
   ProgramFile file_;
   Aligned arena_;
-  Aligned packed_;
-  size_t packed_bytes_ = 0;
+  Pieces packed_;
   /// One piece of `scratch_bytes_` for each thread.
   Aligned scratch_;
   size_t scratch_bytes_ = 0;

@@ -6,7 +6,7 @@ namespace {
 
 constexpr ProgramKernels all() {
   ProgramKernels kernels{};
-#define OPERATOR(op, Operator) kernels.operations[static_cast<size_t>(ProgramOp::op)] = {nullptr, nullptr, rows_of, Operator::run, nullptr};
+#define OPERATOR(op, Operator) kernels.operations[static_cast<size_t>(ProgramOp::op)] = {nullptr, rows_of, Operator::run, nullptr};
   OCELLUS_OPERATORS
 #undef OPERATOR
   set_float_operations(kernels);

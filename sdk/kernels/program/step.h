@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "native/memory.h"
 #include "program/format.h"
 
 namespace ocellus {
@@ -53,17 +54,32 @@ struct Step {
   const uint8_t* source;
 };
 
+enum class Packing {
+  done,
+  /// It turned out that another kernel is faster.
+  declined,
+  no_memory
+};
+
+/// Packs by `write`, in as many bytes as `size_of` says.
+template <size_t (*size_of)(const Step&), void (*write)(const Step&, uint8_t* zeros)>
+Packing pack_by(Step& step, Pieces& memory) {
+  uint8_t* packed = memory.add(size_of(step));
+  if (packed == nullptr) return Packing::no_memory;
+  write(step, packed);
+  step.packed = packed;
+  return Packing::done;
+}
+
 /// One operation for one instruction set. A step is divided into units that write different bytes, so that threads can share
 /// it; a kernel says how many there are.
 struct ProgramOperation {
-  /// Null where the kernel packs nothing.
-  size_t (*packed_bytes)(const Step&);
-  /// @param packed `packed_bytes` of zeros at a multiple of 64.
-  void (*pack)(const Step&, uint8_t* packed);
+  /// Writes what the kernel wants of the constants, once, to memory of its own, and sets `packed`. Null where it packs nothing.
+  Packing (*pack)(Step&, Pieces& memory);
   size_t (*units)(const Step&);
   /// Units [from, to). It writes the bytes of the view `out` and no others; it may read up to 63 bytes beyond a view.
   void (*run)(const Step&, size_t from, size_t to);
-  /// Can it run this step? Null where it runs all of them.
+  /// Can it run this step, as far as its shape says? Null where it runs all of them.
   bool (*takes)(const Step&);
   /// In place of `run`, where it needs memory to work in: each thread has its own, `scratch_bytes` at a multiple of 64.
   size_t (*scratch_bytes)(const Step&) = nullptr;
@@ -75,7 +91,7 @@ struct ProgramOperation {
 /// What one instruction set brings, by ProgramOp. Where there is none, or `takes` says no, the scalar one serves.
 struct ProgramKernels {
   ProgramOperation operations[program_op_count];
-  /// Faster ones for some of the steps, those that `takes` says: the first that takes a step runs it.
+  /// Faster ones for some of the steps: the first whose `takes` does not refuse and whose `pack` does not decline a step runs it.
   static constexpr size_t most_faster = 2;
   ProgramOperation faster[most_faster][program_op_count];
 };

@@ -34,6 +34,7 @@ struct Winograd {
   static bool fits(const Step& step) {
     if (step.kh != 3 || step.kw != 3 || step.sh != 1 || step.sw != 1 || step.dh != 1 || step.dw != 1) return false;
     const size_t each = 9 * static_cast<size_t>(step.in.channels);
+    if (255 * 127 * each < 1 << 25) return true;
     for (int32_t o = 0; o < step.out.channels; o++) {
       int64_t above = 0, below = 0;
       for (size_t i = 0; i < each; i++) {
@@ -45,29 +46,30 @@ struct Winograd {
     return true;
   }
 
-  /// The nine weights of an output and an input channel, transformed. @param weights The first one; the others follow at `pitch`.
-  static void transform(const int8_t* weights, size_t pitch, int16_t (&out)[products]) {
-    int32_t columns[inputs][3];
-    for (size_t x = 0; x < 3; x++) {
-      int32_t of_column[inputs];
-      transform(weights[x * pitch], weights[(3 + x) * pitch], weights[(6 + x) * pitch], of_column);
-      for (size_t y = 0; y < inputs; y++) columns[y][x] = of_column[y];
+  /// The nine weights of an output channel and `count` input channels, transformed.
+  template <size_t count>
+  static void transform(const int16_t (&weights)[9][count], int16_t (&out)[products][count]) {
+    int16_t columns[inputs][3][count];
+    for (size_t i = 0; i < count; i++) {
+      for (size_t x = 0; x < 3; x++) {
+        int16_t of_column[inputs];
+        transform(weights[x][i], weights[3 + x][i], weights[6 + x][i], of_column);
+        for (size_t y = 0; y < inputs; y++) columns[y][x][i] = of_column[y];
+      }
     }
     for (size_t y = 0; y < inputs; y++) {
-      int32_t of_row[inputs];
-      transform(columns[y][0], columns[y][1], columns[y][2], of_row);
-      for (size_t x = 0; x < inputs; x++) out[inputs * y + x] = static_cast<int16_t>(of_row[x]);
+      for (size_t i = 0; i < count; i++) {
+        int16_t of_row[inputs];
+        transform(columns[y][0][i], columns[y][1][i], columns[y][2][i], of_row);
+        for (size_t x = 0; x < inputs; x++) out[inputs * y + x][i] = of_row[x];
+      }
     }
   }
 
  private:
-  static void transform(int32_t a, int32_t b, int32_t c, int32_t (&out)[inputs]) {
-    out[0] = 6 * a;
-    out[1] = -(a + b + c);
-    out[2] = -(a - b + c);
-    out[3] = a + 2 * b + 4 * c;
-    out[4] = a - 2 * b + 4 * c;
-    out[5] = 6 * c;
+  static void transform(int32_t a, int32_t b, int32_t c, int16_t (&out)[inputs]) {
+    const int32_t all[] = {6 * a, -(a + b + c), -(a - b + c), a + 2 * b + 4 * c, a - 2 * b + 4 * c, 6 * c};
+    for (size_t i = 0; i < inputs; i++) out[i] = static_cast<int16_t>(all[i]);
   }
 };
 

@@ -113,19 +113,26 @@ struct ConvOn {
     auto* to = reinterpret_cast<Weight*>(packed + block.weights);
     const size_t each = static_cast<size_t>(step.kh) * step.kw * step.in.channels;
     const size_t run = each / (plan.run_rows * plan.run_columns);
-    for (size_t r = 0; r < static_cast<size_t>(plan.run_rows) * plan.run_columns; r++) {
-      for (size_t quad = 0; quad < plan.quads; quad++) {
-        for (size_t v = 0; v < NV; v++, to += 4 * V::lanes) {
-          for (size_t lane = 0; lane < V::lanes; lane++) {
-            const size_t channel = channel_of<NV>(v, lane, floats, V::lanes);
-            if (channel >= block.count) continue;
-            const int8_t* from = step.weights + (block.from + channel) * each + r * run + 4 * quad;
-            int8_t four[4] = {};
-            for (size_t i = 0; i < 4 && 4 * quad + i < run; i++) four[i] = from[i];
-            V::put_weights(to, lane, four);
-          }
+    const int8_t* of_lane[NV * V::lanes];
+    for (size_t i = 0; i < NV * V::lanes; i++) {
+      const size_t channel = channel_of<NV>(i / V::lanes, i % V::lanes, floats, V::lanes);
+      of_lane[i] = channel < block.count ? step.weights + (block.from + channel) * each : nullptr;
+    }
+    const auto put = [&](size_t at, size_t count) {
+      for (size_t i = 0; i < NV * V::lanes; i++) {
+        if (of_lane[i] == nullptr) continue;
+        int8_t four[4] = {};
+        if (count >= 4) {
+          std::memcpy(four, of_lane[i] + at, 4);
+        } else {
+          std::memcpy(four, of_lane[i] + at, count);
         }
+        V::put_weights(to + i / V::lanes * 4 * V::lanes, i % V::lanes, four);
       }
+      to += NV * 4 * V::lanes;
+    };
+    for (size_t start = 0; start < each; start += run) {
+      for (size_t i = 0; i < run; i += 4) put(start + i, run - i);
     }
     reinterpret_cast<Constants<V, NV>*>(packed + block.constants)->fill(step, block.from, block.count);
   }

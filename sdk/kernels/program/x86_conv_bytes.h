@@ -10,103 +10,6 @@
 namespace ocellus {
 namespace {
 
-/// Four weights of eight output channels, for the four input bytes at `offset` from a window's first.
-struct ByteQuad {
-  int32_t offset;
-  int8_t weights[32];
-
-  /// Of positive and of negative weights, in a lane.
-  int32_t above(size_t lane) const { return (weights[2 * lane] > 0 ? weights[2 * lane] : 0) + (weights[2 * lane + 1] > 0 ? weights[2 * lane + 1] : 0); }
-  int32_t below(size_t lane) const { return above(lane) - weights[2 * lane] - weights[2 * lane + 1]; }
-};
-
-/// Quads that are added up in 16 bits: three, or two of which one may be zeros.
-struct ByteGroup {
-  ByteQuad quads[3];
-  size_t count;
-  /// The sizes of a lane's weights, in all.
-  int16_t sizes[16];
-};
-
-/// Groups quads. `emit` takes a group.
-template <typename Emit>
-class ByteGroups {
- public:
-  explicit ByteGroups(Emit emit) : emit_(emit) {}
-
-  void add(ByteQuad quad) {
-    ByteQuad rest = {quad.offset, {}};
-    bool is_zero = true, has_rest = false;
-    for (size_t lane = 0; lane < 16; lane++) {
-      int8_t* pair = quad.weights + 2 * lane;
-      const int32_t sum = pair[0] + pair[1];
-      if (sum > 128 || sum < -128) {
-        // Off the larger one, so that both keep their signs.
-        const size_t larger = (pair[0] > pair[1]) == (sum > 0) ? 0 : 1;
-        const int32_t excess = sum > 0 ? sum - 128 : sum + 128;
-        pair[larger] = static_cast<int8_t>(pair[larger] - excess);
-        rest.weights[2 * lane + larger] = static_cast<int8_t>(excess);
-        has_rest = true;
-      }
-      if (pair[0] != 0 || pair[1] != 0) is_zero = false;
-    }
-    if (!is_zero) place(quad);
-    if (has_rest) place(rest);
-  }
-
-  /// Those that are left are fewer than three.
-  void finish() {
-    for (size_t i = 0; i < waiting_; i++) emit_two(list_[i]);
-    waiting_ = 0;
-  }
-
- private:
-  static constexpr size_t most = 16;
-
-  void place(const ByteQuad& quad) {
-    int16_t sizes[16];
-    for (size_t lane = 0; lane < 16; lane++) sizes[lane] = static_cast<int16_t>(quad.above(lane) + quad.below(lane));
-    for (size_t i = 0; i < waiting_; i++) {
-      ByteGroup& group = list_[i];
-      int16_t largest = 0;
-      for (size_t lane = 0; lane < 16; lane++) {
-        const auto size = static_cast<int16_t>(sizes[lane] + group.sizes[lane]);
-        largest = size > largest ? size : largest;
-      }
-      if (largest > 257) continue;
-      for (size_t lane = 0; lane < 16; lane++) group.sizes[lane] = static_cast<int16_t>(group.sizes[lane] + sizes[lane]);
-      group.quads[group.count++] = quad;
-      if (group.count == 3) {
-        emit_(group);
-        remove(i);
-      }
-      return;
-    }
-    if (waiting_ == most) {
-      emit_two(list_[0]);
-      remove(0);
-    }
-    ByteGroup& group = list_[waiting_++];
-    group.quads[0] = quad;
-    group.count = 1;
-    std::memcpy(group.sizes, sizes, sizeof sizes);
-  }
-
-  void emit_two(ByteGroup& group) {
-    if (group.count == 1) group.quads[group.count++] = {group.quads[0].offset, {}};
-    emit_(group);
-  }
-
-  void remove(size_t i) {
-    waiting_--;
-    for (; i < waiting_; i++) list_[i] = list_[i + 1];
-  }
-
-  Emit emit_;
-  ByteGroup list_[most];
-  size_t waiting_ = 0;
-};
-
 /// A vector of eight output channels in packed memory: the bias, the offsets of `threes` groups of three quads, then of `twos` groups
 /// of two, and their weights, each group's centre behind them.
 struct BytePart {
@@ -117,6 +20,149 @@ struct BytePart {
   uint64_t offsets() const { return at + 32; }
   uint64_t weights() const { return offsets() + (12 * static_cast<uint64_t>(threes) + 8 * static_cast<uint64_t>(twos) + 31) / 32 * 32; }
   uint64_t end() const { return weights() + three_bytes * threes + two_bytes * twos; }
+};
+
+/// Four weights of eight output channels, for the four input bytes at `offset` from a window's first.
+struct ByteQuad {
+  __m256i weights;
+  int32_t offset;
+
+  /// Of each pair of weights: their sizes in all, and of those above zero.
+  __m256i sizes() const { return _mm256_maddubs_epi16(_mm256_abs_epi8(weights), _mm256_set1_epi8(1)); }
+  __m256i above() const { return Vector256::maddubs(_mm256_set1_epi8(1), _mm256_max_epi8(weights, Vector256::zero())); }
+};
+
+/// Groups the quads of a vector of output channels: three, or two of which one may be zeros, are added up in 16 bits. Keeps the groups as
+/// they are packed.
+class ByteGroups {
+ public:
+  /// Room for as many quads as a vector has. @returns False when there is no memory.
+  bool allocate(size_t quads) {
+    // Each may have a rest.
+    const size_t most = 2 * quads;
+    return threes_.allocate(most / 3 * BytePart::three_bytes) && three_offsets_.allocate(most) && twos_.allocate(most * BytePart::two_bytes) &&
+           two_offsets_.allocate(2 * most);
+  }
+
+  void begin() {
+    three_count_ = two_count_ = waiting_ = 0;
+    for (size_t i = 0; i < most_waiting; i++) order_[i] = static_cast<uint8_t>(i);
+    centres_ = V::zero();
+  }
+
+  void add(ByteQuad quad) {
+    const I sums = V::maddubs(_mm256_set1_epi8(1), quad.weights);
+    const I excess = V::sub16(sums, V::min16(V::max16(sums, V::set16(-128)), V::set16(128)));
+    if (is_zero(excess)) {
+      if (!is_zero(quad.weights)) place(quad);
+      return;
+    }
+    // Off the larger one, so that both keep their signs.
+    const I first = _mm256_srai_epi16(_mm256_slli_epi16(quad.weights, 8), 8), second = _mm256_srai_epi16(quad.weights, 8);
+    const I from_second = _mm256_xor_si256(_mm256_cmpgt_epi16(first, second), _mm256_cmpgt_epi16(sums, V::zero()));
+    const I of_first = _mm256_andnot_si256(from_second, excess), of_second = _mm256_and_si256(from_second, excess);
+    place({bytes_of(V::sub16(first, of_first), V::sub16(second, of_second)), quad.offset});
+    place({bytes_of(of_first, of_second), quad.offset});
+  }
+
+  /// Those that are left are fewer than three.
+  void finish() {
+    for (size_t i = 0; i < waiting_; i++) emit_two(groups_[order_[i]]);
+    waiting_ = 0;
+  }
+
+  size_t threes() const { return three_count_; }
+  size_t twos() const { return two_count_; }
+
+  /// To the packed memory. @param bias Of the eight channels.
+  void write(const BytePart& part, const int32_t* bias, uint8_t* packed) const {
+    // The sum of all fits 32 bits; this may not, on the way.
+    V::store(packed + part.at, V::sub32(V::load(bias), centres_));
+    copy(packed + part.offsets(), three_offsets_.data(), 12 * three_count_);
+    copy(packed + part.offsets() + 12 * three_count_, two_offsets_.data(), 8 * two_count_);
+    copy(packed + part.weights(), threes_.data(), BytePart::three_bytes * three_count_);
+    copy(packed + part.weights() + BytePart::three_bytes * three_count_, twos_.data(), BytePart::two_bytes * two_count_);
+  }
+
+ private:
+  using V = Vector256;
+  using I = __m256i;
+  struct Group {
+    ByteQuad quads[3];
+    size_t count;
+    I sizes;
+  };
+  static constexpr size_t most_waiting = 16;
+
+  static bool is_zero(I v) { return _mm256_testz_si256(v, v) != 0; }
+  static I bytes_of(I first, I second) { return _mm256_or_si256(_mm256_and_si256(first, V::set16(255)), _mm256_slli_epi16(second, 8)); }
+  static void copy(uint8_t* to, const void* from, size_t size) {
+    if (size > 0) std::memcpy(to, from, size);
+  }
+
+  void place(const ByteQuad& quad) {
+    const I sizes = quad.sizes();
+    for (size_t i = 0; i < waiting_; i++) {
+      Group& group = groups_[order_[i]];
+      const I all = V::add16(sizes, group.sizes);
+      if (!is_zero(_mm256_cmpgt_epi16(all, V::set16(257)))) continue;
+      group.sizes = all;
+      group.quads[group.count++] = quad;
+      if (group.count == 3) {
+        emit(group);
+        remove(i);
+      }
+      return;
+    }
+    if (waiting_ == most_waiting) {
+      emit_two(groups_[order_[0]]);
+      remove(0);
+    }
+    Group& group = groups_[order_[waiting_++]];
+    group.quads[0] = quad;
+    group.count = 1;
+    group.sizes = sizes;
+  }
+
+  void emit_two(Group& group) {
+    if (group.count == 1) group.quads[group.count++] = {V::zero(), group.quads[0].offset};
+    emit(group);
+  }
+
+  void emit(const Group& group) {
+    const bool is_three = group.count == 3;
+    int32_t* offsets = is_three ? three_offsets_.data() + 3 * three_count_ : two_offsets_.data() + 2 * two_count_;
+    uint8_t* weights = is_three ? threes_.data() + BytePart::three_bytes * three_count_ : twos_.data() + BytePart::two_bytes * two_count_;
+    (is_three ? three_count_ : two_count_)++;
+    I above = V::zero();
+    for (size_t i = 0; i < group.count; i++, weights += V::bytes) {
+      *offsets++ = group.quads[i].offset;
+      V::store(weights, group.quads[i].weights);
+      above = V::add16(above, group.quads[i].above());
+    }
+    // None is needed where no sum leaves the signed words.
+    const I below = V::sub16(group.sizes, above);
+    const I needed = _mm256_cmpgt_epi16(V::max16(above, below), V::set16(128));
+    const I centre = _mm256_and_si256(needed, V::sub16(V::mul16(V::set16(255), below), V::set16(-32768)));
+    V::store(weights, centre);
+    centres_ = V::add32(centres_, V::madd16(centre, V::set16(1)));
+  }
+
+  void remove(size_t i) {
+    const uint8_t freed = order_[i];
+    waiting_--;
+    for (; i < waiting_; i++) order_[i] = order_[i + 1];
+    order_[waiting_] = freed;
+  }
+
+  Buffer<uint8_t> threes_, twos_;
+  Buffer<int32_t> three_offsets_, two_offsets_;
+  size_t three_count_ = 0, two_count_ = 0;
+  /// In the order in which they were begun.
+  Group groups_[most_waiting];
+  uint8_t order_[most_waiting];
+  size_t waiting_ = 0;
+  I centres_;
 };
 
 /// A block of output channels of up to four vectors, which are activated together.
@@ -136,7 +182,6 @@ struct BytePlan {
   uint32_t strips, strip;
   uint32_t block_count;
   uint32_t reserved;
-  uint64_t bytes;
   ByteBlock blocks[(program_most_channels + 15) / 16];
 };
 
@@ -179,144 +224,112 @@ struct ConvOfBytes {
     plan.strip = (plan.columns + plan.strips - 1) / plan.strips;
   }
 
-  /// Calls `emit` with the groups of vector `v` of a block of NV.
-  template <size_t NV, typename Emit>
-  static void each_group(const Step& step, const ByteBlock& block, size_t v, Emit emit) {
-    const bool floats = writes_floats(finish_of(step));
-    const bool joined = is_joined(step);
-    const int32_t run_columns = joined ? 1 : step.kw;
-    const int32_t run = joined ? step.kw * step.in.channels : step.in.channels;
-    const size_t each = static_cast<size_t>(step.kh) * step.kw * step.in.channels;
-    ByteGroups<Emit> groups(emit);
-    for (int32_t row = 0; row < step.kh; row++) {
-      for (int32_t column = 0; column < run_columns; column++) {
-        const ptrdiff_t start = row * step.dh * step.in.row + column * step.dw * step.in.pixel;
-        const int8_t* weights = step.weights + static_cast<size_t>(row * run_columns + column) * static_cast<size_t>(run);
-        for (int32_t i = 0; i < run; i += 4) {
-          ByteQuad quad = {static_cast<int32_t>(start + i), {}};
-          for (size_t lane = 0; lane < V::lanes; lane++) {
-            const size_t channel = channel_of<NV>(v, lane, floats, V::lanes);
-            if (channel >= block.count) continue;
-            const int8_t* own = weights + (block.from + channel) * each + i;
-            for (int32_t k = 0; k < 4 && i + k < run; k++) quad.weights[4 * lane + static_cast<size_t>(k)] = own[k];
-          }
-          groups.add(quad);
-        }
-      }
-    }
-    groups.finish();
-  }
-
-  template <typename Emit>
-  static void each_group(const Step& step, const ByteBlock& block, size_t v, Emit emit) {
-    if (block.vectors == 4) return each_group<4>(step, block, v, emit);
-    if (block.vectors == 2) return each_group<2>(step, block, v, emit);
-    each_group<1>(step, block, v, emit);
-  }
-
-  /// Where it pays. In hundredths of a cycle as measured on Zen 3, for a pixel and a vector of channels; to activate by way of memory counts
-  /// as well.
-  static bool takes(const Step& step) {
-    BytePlan plan;
-    make_plan(step, plan);
-    uint64_t own = 0, words = 0;
-    const bool joined = is_joined(step);
-    const auto run = static_cast<uint64_t>(joined ? step.kw * step.in.channels : step.in.channels);
-    const uint64_t quads = (run + 3) / 4 * static_cast<uint64_t>(joined ? step.kh : step.kh * step.kw);
-    for (size_t b = 0; b < plan.block_count; b++) {
-      for (size_t v = 0; v < plan.blocks[b].vectors; v++) {
-        own += 700 + 280 * plan.blocks[b].parts[v].threes + 215 * plan.blocks[b].parts[v].twos;
-        words += 145 * quads;
-      }
-    }
-    return own < words;
-  }
-
-  /// Are a row's bytes of a window one after the other?
-  static bool is_joined(const Step& step) { return step.kw > 1 && step.dw == 1 && step.in.pixel == step.in.channels; }
-
-  static void make_plan(const Step& step, BytePlan& plan) {
-    shape_of(step, plan);
-    plan.block_count = 0;
-    uint64_t at = (sizeof(BytePlan) + 63) / 64 * 64;
-    const auto channels = static_cast<uint32_t>(step.out.channels);
-    for (uint32_t from = 0; from < channels;) {
-      const uint32_t vectors = (channels - from + V::lanes - 1) / V::lanes;
-      ByteBlock& block = plan.blocks[plan.block_count++];
-      block.vectors = vectors >= 4 ? 4 : vectors >= 2 ? 2 : 1;
-      block.from = from;
-      block.count = channels - from < V::lanes * block.vectors ? channels - from : static_cast<uint32_t>(V::lanes) * block.vectors;
-      block.constants = at;
-      at += block.vectors == 4 ? sizeof(Constants<V, 4>) : block.vectors == 2 ? sizeof(Constants<V, 2>) : sizeof(Constants<V, 1>);
-      for (size_t v = 0; v < block.vectors; v++) {
-        BytePart& part = block.parts[v];
-        part = {at, 0, 0};
-        each_group(step, block, v, [&](const ByteGroup& group) { (group.count == 3 ? part.threes : part.twos)++; });
-        at = block.parts[v].end();
-      }
-      at = (at + 63) / 64 * 64;
-      from += block.count;
-    }
-    plan.bytes = at;
-  }
-
-  static size_t packed_bytes(const Step& step) {
-    BytePlan plan;
-    make_plan(step, plan);
-    return plan.bytes;
-  }
-
   static size_t units(const Step& step) {
     BytePlan plan;
     shape_of(step, plan);
     return static_cast<size_t>(plan.rows) * plan.strips;
   }
 
-  template <size_t NV>
-  static void pack_block(const Step& step, const ByteBlock& block, uint8_t* packed) {
-    auto& constants = *reinterpret_cast<Constants<V, NV>*>(packed + block.constants);
-    constants.fill(step, block.from, block.count);
-    for (size_t v = 0; v < NV; v++) {
-      const BytePart& part = block.parts[v];
-      auto* bias = reinterpret_cast<int32_t*>(packed + part.at);
-      std::memcpy(bias, constants.bias + v * V::lanes, V::bytes);
-      auto* three_offsets = reinterpret_cast<int32_t*>(packed + part.offsets());
-      int32_t* two_offsets = three_offsets + 3 * part.threes;
-      uint8_t* threes = packed + part.weights();
-      uint8_t* twos = threes + BytePart::three_bytes * part.threes;
-      each_group(step, block, v, [&](const ByteGroup& group) {
-        int32_t*& offsets = group.count == 3 ? three_offsets : two_offsets;
-        uint8_t*& weights = group.count == 3 ? threes : twos;
-        int32_t above[16] = {}, below[16] = {};
-        for (size_t i = 0; i < group.count; i++, weights += V::bytes) {
-          *offsets++ = group.quads[i].offset;
-          std::memcpy(weights, group.quads[i].weights, V::bytes);
-          for (size_t lane = 0; lane < 16; lane++) {
-            above[lane] += group.quads[i].above(lane);
-            below[lane] += group.quads[i].below(lane);
-          }
-        }
-        auto* centres = reinterpret_cast<int16_t*>(weights);
-        weights += V::bytes;
-        for (size_t lane = 0; lane < 16; lane++) {
-          const int32_t centre = above[lane] <= 128 && below[lane] <= 128 ? 0 : 255 * below[lane] - 32768;
-          centres[lane] = static_cast<int16_t>(centre);
-          // The sum of all fits 32 bits; this may not, on the way.
-          bias[lane / 2] = static_cast<int32_t>(static_cast<uint32_t>(bias[lane / 2]) - static_cast<uint32_t>(centre));
-        }
-      });
+  /// How the inputs of a window lie: rows and columns of runs of so many bytes.
+  struct Runs {
+    int32_t columns, length;
+    explicit Runs(const Step& step) {
+      // Are a row's bytes of a window one after the other?
+      const bool joined = step.kw > 1 && step.dw == 1 && step.in.pixel == step.in.channels;
+      columns = joined ? 1 : step.kw;
+      length = joined ? step.kw * step.in.channels : step.in.channels;
     }
+    size_t quads(const Step& step) const { return static_cast<size_t>(step.kh * columns) * static_cast<size_t>((length + 3) / 4); }
+  };
+
+  /// The quads of vector `v` of a block of NV.
+  template <size_t NV>
+  static void group(const Step& step, const ByteBlock& block, size_t v, ByteGroups& groups) {
+    const bool floats = writes_floats(finish_of(step));
+    const Runs runs(step);
+    const size_t each = static_cast<size_t>(step.kh) * step.kw * step.in.channels;
+    const int8_t* of_lane[V::lanes];
+    for (size_t lane = 0; lane < V::lanes; lane++) {
+      const size_t channel = channel_of<NV>(v, lane, floats, V::lanes);
+      of_lane[lane] = channel < block.count ? step.weights + (block.from + channel) * each : nullptr;
+    }
+    size_t at = 0;
+    groups.begin();
+    for (int32_t row = 0; row < step.kh; row++) {
+      for (int32_t column = 0; column < runs.columns; column++) {
+        const ptrdiff_t start = row * step.dh * step.in.row + column * step.dw * step.in.pixel;
+        for (int32_t i = 0; i < runs.length; i += 4) {
+          const int32_t count = runs.length - i < 4 ? runs.length - i : 4;
+          int32_t fours[V::lanes] = {};
+          for (size_t lane = 0; lane < V::lanes; lane++) {
+            if (of_lane[lane] == nullptr) continue;
+            if (count == 4) {
+              std::memcpy(&fours[lane], of_lane[lane] + at, 4);
+            } else {
+              std::memcpy(&fours[lane], of_lane[lane] + at, static_cast<size_t>(count));
+            }
+          }
+          groups.add({V::load(fours), static_cast<int32_t>(start + i)});
+          at += static_cast<size_t>(count);
+        }
+      }
+    }
+    groups.finish();
   }
 
-  static void pack(const Step& step, uint8_t* packed) {
-    auto& plan = *reinterpret_cast<BytePlan*>(packed);
-    make_plan(step, plan);
-    for (size_t b = 0; b < plan.block_count; b++) {
-      const ByteBlock& block = plan.blocks[b];
-      if (block.vectors == 4) pack_block<4>(step, block, packed);
-      if (block.vectors == 2) pack_block<2>(step, block, packed);
-      if (block.vectors == 1) pack_block<1>(step, block, packed);
+  template <size_t NV>
+  static void pack_block(const Step& step, ByteBlock& block, uint64_t& at, ByteGroups& groups, uint8_t* packed) {
+    block.constants = at;
+    auto& constants = *reinterpret_cast<Constants<V, NV>*>(packed + at);
+    constants.fill(step, block.from, block.count);
+    at += sizeof constants;
+    for (size_t v = 0; v < NV; v++) {
+      group<NV>(step, block, v, groups);
+      BytePart& part = block.parts[v];
+      part = {at, static_cast<uint32_t>(groups.threes()), static_cast<uint32_t>(groups.twos())};
+      groups.write(part, constants.bias + v * V::lanes, packed);
+      at = part.end();
     }
+    at = (at + 63) / 64 * 64;
+  }
+
+  /// Declines where it does not pay, which only the groups show.
+  static Packing pack(Step& step, Pieces& memory) {
+    const size_t quads = Runs(step).quads(step);
+    const auto channels = static_cast<size_t>(step.out.channels);
+    const size_t vectors = (channels + 4 * V::lanes - 1) / (4 * V::lanes) * 4;
+    ByteGroups groups;
+    Pieces room;
+    // No group is larger than one of two in which a single quad is.
+    const size_t most = sizeof(BytePlan) + vectors * (sizeof(Constants<V, 4>) + 192 + 2 * quads * (BytePart::two_bytes + 8));
+    uint8_t* packed = room.add(most);
+    if (packed == nullptr || !groups.allocate(quads)) return Packing::no_memory;
+    auto& plan = *reinterpret_cast<BytePlan*>(packed);
+    shape_of(step, plan);
+    uint64_t at = (sizeof(BytePlan) + 63) / 64 * 64;
+    // In hundredths of a cycle as measured on Zen 3, for a pixel and a vector of channels; to activate by way of memory counts as well.
+    uint64_t own = 0, words = 0;
+    for (size_t from = 0; from < channels;) {
+      const size_t left = (channels - from + V::lanes - 1) / V::lanes;
+      ByteBlock& block = plan.blocks[plan.block_count++];
+      block.vectors = left >= 4 ? 4 : left >= 2 ? 2 : 1;
+      block.from = static_cast<uint32_t>(from);
+      block.count = static_cast<uint32_t>(channels - from < V::lanes * block.vectors ? channels - from : V::lanes * block.vectors);
+      if (block.vectors == 4) pack_block<4>(step, block, at, groups, packed);
+      if (block.vectors == 2) pack_block<2>(step, block, at, groups, packed);
+      if (block.vectors == 1) pack_block<1>(step, block, at, groups, packed);
+      for (size_t v = 0; v < block.vectors; v++) {
+        own += 700 + 280 * block.parts[v].threes + 215 * block.parts[v].twos;
+        words += 145 * quads;
+      }
+      from += block.count;
+    }
+    if (own >= words) return Packing::declined;
+    uint8_t* kept = memory.add(at);
+    if (kept == nullptr) return Packing::no_memory;
+    std::memcpy(kept, packed, at);
+    step.packed = kept;
+    return Packing::done;
   }
 
   using Sums = void (*)(const ByteCall&, const uint8_t* const* in, size_t strips, I* to, size_t vectors);

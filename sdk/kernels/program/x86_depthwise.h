@@ -105,22 +105,25 @@ struct DepthwiseOn {
     auto* to = reinterpret_cast<Weight*>(packed + block.weights);
     const auto channels = static_cast<size_t>(step.out.channels);
     const size_t capacity = V::bytes / block.pieces;
+    const int8_t* of_lane[4 * V::lanes];
+    for (size_t i = 0; i < 4 * V::lanes; i++) {
+      const size_t channel = channel_of<4>(i / V::lanes, i % V::lanes, false, V::lanes) % capacity;
+      of_lane[i] = channel < block.count ? step.weights + block.from + channel : nullptr;
+    }
     for (int32_t ky = 0; ky < step.kh; ky++) {
       for (uint32_t four = 0; four < plan.fours; four++) {
         for (uint32_t output = 0; output < plan.across; output++) {
-          for (size_t v = 0; v < 4; v++, to += 4 * V::lanes) {
-            for (size_t lane = 0; lane < V::lanes; lane++) {
-              const size_t channel = channel_of<4>(v, lane, false, V::lanes) % capacity;
-              if (channel >= block.count) continue;
-              int8_t taps[4] = {};
-              for (int32_t i = 0; i < 4; i++) {
-                const int32_t kx = static_cast<int32_t>(4 * four) + i - static_cast<int32_t>(output) * step.sw;
-                if (kx < 0 || kx >= step.kw) continue;
-                taps[i] = step.weights[static_cast<size_t>(ky * step.kw + kx) * channels + block.from + channel];
-              }
-              V::put_weights(to, lane, taps);
+          const int32_t first = static_cast<int32_t>(4 * four) - static_cast<int32_t>(output) * step.sw;
+          for (size_t i = 0; i < 4 * V::lanes; i++) {
+            if (of_lane[i] == nullptr) continue;
+            int8_t taps[4] = {};
+            for (int32_t tap = 0; tap < 4; tap++) {
+              const int32_t kx = first + tap;
+              if (kx >= 0 && kx < step.kw) taps[tap] = of_lane[i][static_cast<size_t>(ky * step.kw + kx) * channels];
             }
+            V::put_weights(to + i / V::lanes * 4 * V::lanes, i % V::lanes, taps);
           }
+          to += 16 * V::lanes;
         }
       }
     }

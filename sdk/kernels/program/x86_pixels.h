@@ -291,15 +291,15 @@ template <class V>
 constexpr void set_pixel_operations(ProgramKernels& kernels) {
   using On = PixelsOn<V>;
   const auto set = [&](ProgramOp op, ProgramOperation operation) { kernels.operations[static_cast<size_t>(op)] = operation; };
-  set(ProgramOp::max_pool, {nullptr, nullptr, Strips::units, On::max_pool, nullptr});
-  set(ProgramOp::average_pool, {On::packed_bytes, On::pack, Strips::units, On::average_pool, nullptr});
-  set(ProgramOp::resize_nearest, {nullptr, nullptr, Strips::units, On::resize_nearest, nullptr});
-  set(ProgramOp::resize_bilinear, {nullptr, nullptr, Strips::units, On::resize_bilinear, nullptr});
-  set(ProgramOp::add, {On::packed_bytes, On::pack, Strips::units, On::add, nullptr});
-  set(ProgramOp::multiply, {On::packed_bytes, On::pack, Strips::units, On::multiply, nullptr});
-  set(ProgramOp::requantise, {On::packed_bytes, On::pack, Strips::units, On::requantise, nullptr});
-  set(ProgramOp::input, {nullptr, nullptr, rows_of, On::input, On::input_takes});
-  set(ProgramOp::dequantise, {On::dequantise_packed_bytes, On::dequantise_pack, Strips::units, On::dequantise, nullptr});
+  set(ProgramOp::max_pool, {nullptr, Strips::units, On::max_pool, nullptr});
+  set(ProgramOp::average_pool, {pack_by<On::packed_bytes, On::pack>, Strips::units, On::average_pool, nullptr});
+  set(ProgramOp::resize_nearest, {nullptr, Strips::units, On::resize_nearest, nullptr});
+  set(ProgramOp::resize_bilinear, {nullptr, Strips::units, On::resize_bilinear, nullptr});
+  set(ProgramOp::add, {pack_by<On::packed_bytes, On::pack>, Strips::units, On::add, nullptr});
+  set(ProgramOp::multiply, {pack_by<On::packed_bytes, On::pack>, Strips::units, On::multiply, nullptr});
+  set(ProgramOp::requantise, {pack_by<On::packed_bytes, On::pack>, Strips::units, On::requantise, nullptr});
+  set(ProgramOp::input, {nullptr, rows_of, On::input, On::input_takes});
+  set(ProgramOp::dequantise, {pack_by<On::dequantise_packed_bytes, On::dequantise_pack>, Strips::units, On::dequantise, nullptr});
 }
 
 }  // namespace

@@ -93,10 +93,19 @@ struct WinogradOn {
         for (size_t lane = 0; lane < V::lanes; lane++) {
           const size_t channel = channel_of<2>(v, lane, floats, V::lanes);
           if (channel >= count) continue;
-          for (size_t i = 0; i < in_channels; i++) {
-            int16_t all[products];
-            Winograd::transform(step.weights + (b * channels + channel) * 9 * in_channels + i, in_channels, all);
-            for (size_t p = 0; p < products; p++) to[p * plan.inputs * channels + i / 2 * 2 * channels + 2 * (v * V::lanes + lane) + i % 2] = all[p];
+          const int8_t* own = step.weights + (b * channels + channel) * 9 * in_channels;
+          for (size_t i = 0; i < in_channels; i += words) {
+            const size_t some = in_channels - i < words ? in_channels - i : words;
+            int16_t plain[9][words] = {};
+            int16_t all[products][words];
+            for (size_t k = 0; k < 9; k++) {
+              for (size_t j = 0; j < some; j++) plain[k][j] = own[k * in_channels + i + j];
+            }
+            Winograd::transform(plain, all);
+            for (size_t p = 0; p < products; p++) {
+              int16_t* pairs = to + (p * plan.inputs + i) * channels + 2 * (v * V::lanes + lane);
+              for (size_t j = 0; j < some; j += 2) std::memcpy(pairs + j * channels, all[p] + j, 4);
+            }
           }
         }
       }
@@ -276,7 +285,7 @@ struct WinogradOn {
     }
   }
 
-  static constexpr ProgramOperation operation = {packed_bytes, pack, units, nullptr, takes, scratch_bytes, run};
+  static constexpr ProgramOperation operation = {pack_by<packed_bytes, pack>, units, nullptr, takes, scratch_bytes, run};
 };
 
 }  // namespace
