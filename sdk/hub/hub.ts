@@ -119,6 +119,9 @@ export class Hub {
       folder: options.data && join(options.data, 'outbox'),
       bounds: options.settings.outbox,
       logger,
+      onEvicted: (kind, topic) => {
+        if (kind === 'learning' && topic !== undefined) this.#fleet.dropped(topic);
+      },
     });
     this.#refusals = new Refusals(logger);
     this.#greeting = new Greeting({

@@ -4,8 +4,12 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync,
 import { join } from 'node:path';
 import { digest, hasProgram, root, run, say } from './steps.mjs';
 
-/** Builds into `build/` when a source changed since the last time; says why it does not. True when the kernels are there. */
-export function buildKernels() {
+/**
+ * Builds into `build/` when a source changed since the last time; says why it does not. True when the kernels are there.
+ *
+ * @param {{ strict?: boolean }} options Strict: a warning of the compiler is an error, as the tests have it.
+ */
+export function buildKernels({ strict = false } = {}) {
   const has = (...names) => names.some(hasProgram);
   const missing = [];
   if (!has('cmake')) missing.push('cmake');
@@ -15,7 +19,7 @@ export function buildKernels() {
     say(`The native kernels are not built; install what they need: sudo apt-get install ${missing.join(' ')}`);
     return false;
   }
-  if (buildAddon('build')) return true;
+  if (buildAddon('build', { strict })) return true;
   say('The native kernels could not be built: see above.');
   return false;
 }
@@ -24,9 +28,10 @@ export function buildKernels() {
  * Configures and builds the addon in a folder, once for the same sources.
  *
  * @param {string} folder Relative to the package.
- * @param {readonly string[]} settings For CMake, such as the cross compiler.
+ * @param {{ cross?: boolean, strict?: boolean }} options Cross: for arm64, by its cross compiler.
  */
-export function buildAddon(folder, settings = []) {
+export function buildAddon(folder, { cross = false, strict = false } = {}) {
+  const settings = cross ? crossSettings : [];
   const path = join(root, folder);
   const stamp = join(path, '.ocellus-stamp');
   const wanted = digest([
@@ -39,11 +44,17 @@ export function buildAddon(folder, settings = []) {
   if (existsSync(addon) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return true;
   say(`Building the native kernels in ${folder} …`);
   const quiet = { stdio: ['ignore', 'ignore', 'inherit'] };
+  // A folder stays as strict as it began: nothing is compiled again for it.
+  const strictness = strict ? ['-DOCELLUS_STRICT=ON'] : [];
   const configure = () => {
     // A folder keeps the generator it began with.
     const begun = existsSync(join(path, 'CMakeCache.txt'));
     const generator = !begun && hasProgram('ninja') ? ['-G', 'Ninja'] : [];
-    return run('cmake', ['-S', '.', '-B', folder, ...generator, '-DCMAKE_BUILD_TYPE=Release', ...settings], quiet);
+    return run(
+      'cmake',
+      ['-S', '.', '-B', folder, ...generator, '-DCMAKE_BUILD_TYPE=Release', ...strictness, ...settings],
+      quiet,
+    );
   };
   if (!configure()) {
     // A cache from another place or another compiler cannot be used again.
@@ -78,6 +89,7 @@ function sources() {
   ];
 }
 
+const arm64Folder = 'build/arm64';
 const crossCompiler = 'aarch64-linux-gnu-g++';
 const crossSettings = [
   '-DCMAKE_SYSTEM_NAME=Linux',
@@ -87,15 +99,25 @@ const crossSettings = [
 
 /** Packages into `build/packages`: this machine's, and arm64 where its cross compiler is there. True when none failed. */
 export function packKernels() {
+  if (!packKernelsOfHere()) return false;
+  if (process.arch === 'arm64') return true;
+  if (hasProgram(crossCompiler)) return packKernelsOfArm64();
+  say('No package for arm64: sudo apt-get install g++-aarch64-linux-gnu');
+  return true;
+}
+
+/** This machine's package. True when it is there. */
+export function packKernelsOfHere() {
   if (process.platform !== 'linux') {
     say(`There are packages of the kernels for Linux only; this is ${process.platform}.`);
     return false;
   }
-  if (!buildKernels() || !pack(process.arch, 'build')) return false;
-  if (process.arch === 'arm64') return true;
-  if (hasProgram(crossCompiler)) return buildAddon('build/arm64', crossSettings) && pack('arm64', 'build/arm64');
-  say('No package for arm64: sudo apt-get install g++-aarch64-linux-gnu');
-  return true;
+  return buildKernels() && pack(process.arch, 'build');
+}
+
+/** The package of arm64, by its cross compiler. True when it is there. */
+export function packKernelsOfArm64(options = {}) {
+  return buildAddon(arm64Folder, { ...options, cross: true }) && pack('arm64', arm64Folder);
 }
 
 /** Says how the C library is used, wherever the package is installed. */

@@ -36,7 +36,7 @@ const systemPackages = started(process.execPath, [join(root, 'tools', 'setup', '
 installPackages();
 await systemPackages;
 const preparations = new Preparations(join(scratch, 'prepared'));
-buildKernels();
+buildKernels({ strict: true });
 build();
 
 const bin = (...parts) => join(root, 'node_modules', ...parts);

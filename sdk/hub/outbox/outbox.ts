@@ -33,6 +33,8 @@ export interface OutboxOptions {
   now?: () => number;
   /** What is known about the time between two processes. Default: this machine's. */
   run?: RunClock;
+  /** A message was dropped for lack of room or because of its age; its topic is undefined if it was on disk only. */
+  onEvicted?: (kind: Kind, topic: string | undefined) => void;
 }
 
 const megabyte = 1e6;
@@ -63,6 +65,7 @@ export class Outbox {
     logger = silent,
     now = () => performance.now(),
     run,
+    onEvicted,
   }: OutboxOptions = {}) {
     const clock = new AgeClock(now, run);
     const make = (kind: Kind, disk: { megabytes: number; hours: number } | undefined) =>
@@ -73,7 +76,10 @@ export class Outbox {
         ageMs: disk ? disk.hours * hourMs : Number.POSITIVE_INFINITY,
         isStored: folder !== undefined && disk !== undefined,
         clock,
-        onEvict: () => this.#sayEviction(),
+        onEvict: (topic) => {
+          this.#sayEviction();
+          onEvicted?.(kind, topic);
+        },
       });
     this.#queues = {
       state: make('state', undefined),

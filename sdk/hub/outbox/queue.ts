@@ -16,7 +16,8 @@ export interface QueueOptions {
   /** False: all of it is in memory. */
   isStored: boolean;
   clock: AgeClock;
-  onEvict: () => void;
+  /** A message was dropped for lack of room or because of its age; its topic, where it is in memory. */
+  onEvict: (topic: string | undefined) => void;
 }
 
 /**
@@ -74,7 +75,7 @@ export class MessageQueue {
     const bytes = bytesOf(message);
     if (bytes > Math.min(this.#options.bytes, this.#options.memoryBytes)) {
       // It would evict all others and then itself.
-      this.#countEviction();
+      this.#countEviction(message.topic);
       return;
     }
     const older = message.retain ? this.#newest.of(message.topic) : undefined;
@@ -162,14 +163,14 @@ export class MessageQueue {
       const item = this.#stored.itemOf(stored.sequence);
       if (item && this.underWay.has(item)) continue;
       this.#removeStored(stored);
-      this.#countEviction();
+      this.#countEviction(item?.topic);
     }
     for (const item of this.#fresh.waiting) {
       const tooMuch = this.bytes > bytes || this.#fresh.bytes > memoryBytes;
       if (!tooMuch && !isOld(item.timeMs)) break;
       if (this.plan.writing.has(item)) continue;
       this.#drop(item);
-      this.#countEviction();
+      this.#countEviction(item.topic);
     }
   }
 
@@ -312,8 +313,8 @@ export class MessageQueue {
     this.plan.unwanted.push(stored);
   }
 
-  #countEviction(): void {
+  #countEviction(topic: string | undefined): void {
     this.#evicted++;
-    this.#options.onEvict();
+    this.#options.onEvict(topic);
   }
 }

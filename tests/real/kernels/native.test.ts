@@ -1,16 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../../sdk/base/assets.ts';
+import { buildKernels, packKernelsOfArm64 } from '../../../tools/setup/native.mjs';
 import { hasProgram } from '../../support/needs.ts';
 
-const cross = [
-  '-DCMAKE_SYSTEM_NAME=Linux',
-  '-DCMAKE_SYSTEM_PROCESSOR=aarch64',
-  '-DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++',
-  '-DCMAKE_EXE_LINKER_FLAGS=-static',
-];
 const canBuild = hasProgram('cmake') && hasProgram('g++');
 const canCross = canBuild && hasProgram('aarch64-linux-gnu-g++') && hasProgram('qemu-aarch64-static');
 
@@ -24,11 +19,13 @@ function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv = 
   });
 }
 
-/** Builds the addon and its checks in a folder of their own, warnings as errors. */
-function build(folder: string, ...settings: string[]): string {
-  const generator = hasProgram('ninja') ? ['-G', 'Ninja'] : [];
+/** Builds the checks of a folder, and its addon unless other tests may be using that; warnings are errors. */
+function build(folder: string, targets: string[], ...settings: string[]): string {
+  // A folder keeps the generator it began with.
+  const isNew = !existsSync(join(packageRoot, folder, 'CMakeCache.txt'));
+  const generator = isNew && hasProgram('ninja') ? ['-G', 'Ninja'] : [];
   run('cmake', ['-S', '.', '-B', folder, ...generator, '-DOCELLUS_STRICT=ON', ...settings]);
-  run('cmake', ['--build', folder, '--target', 'addon', 'kernels-check']);
+  run('cmake', ['--build', folder, '--target', ...targets]);
   return join(packageRoot, folder);
 }
 
@@ -72,7 +69,9 @@ function expectOldGlibcOnly(objdump: string, addon: string): void {
 describe.skipIf(!canBuild)('native kernels of this machine (needs cmake, g++)', () => {
   let folder: string;
   beforeAll(() => {
-    folder = build('build/check');
+    // As `npm test` has built it: nothing is compiled twice.
+    expect(buildKernels({ strict: true })).toBe(true);
+    folder = build('build', ['kernels-check']);
   }, 1_800_000);
 
   it('give what the scalar reference gives, in every variant', () => {
@@ -87,7 +86,7 @@ describe.skipIf(!canBuild)('native kernels of this machine (needs cmake, g++)', 
 describe.skipIf(!canBuild)('native kernels under the sanitizers (needs cmake, g++)', () => {
   let folder: string;
   beforeAll(() => {
-    folder = build('build/check-sanitized', '-DOCELLUS_SANITIZE=ON');
+    folder = build('build/check-sanitized', ['addon', 'kernels-check'], '-DOCELLUS_SANITIZE=ON');
   }, 1_800_000);
 
   it('read and write nothing that is not theirs, and do nothing undefined', () => {
@@ -109,7 +108,8 @@ describe.skipIf(!canBuild)('native kernels under the sanitizers (needs cmake, g+
 describe.skipIf(!canCross)('native kernels of the boards (needs g++-aarch64-linux-gnu, qemu-user-static)', () => {
   let folder: string;
   beforeAll(() => {
-    folder = build('build/check-arm64', ...cross);
+    expect(packKernelsOfArm64({ strict: true })).toBe(true);
+    folder = build('build/arm64', ['kernels-check']);
   }, 1_800_000);
 
   // Pi 3, Pi 4, Pi 5.

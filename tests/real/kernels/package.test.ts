@@ -35,7 +35,7 @@ describe.skipIf(!possible)(`the package of the kernels (needs ${needed.join(', '
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'ocellus-package-'));
-    const pack = `import { packKernels } from '${packageRoot}/tools/setup/native.mjs'; process.exit(packKernels() ? 0 : 1);`;
+    const pack = `import { packKernelsOfHere } from '${packageRoot}/tools/setup/native.mjs'; process.exit(packKernelsOfHere() ? 0 : 1);`;
     run(process.execPath, ['--input-type=module', '-e', pack]);
     tarball = join(packageRoot, 'build', 'packages', `ocellus-kernels-linux-${process.arch}-${version}.tgz`);
     // The main package as it would be installed, as far as the kernels go: no build, and no packages yet.

@@ -105,7 +105,7 @@ export class Announcer {
     else this.#mend(topic);
   }
 
-  /** The broker no longer retains anything there. */
+  /** The broker no longer retains anything there, or never got it. */
   emptied(topic: string, name: PartName): void {
     if (!this.#isKnown(name)) return;
     this.#retained.delete(topic);
@@ -214,8 +214,9 @@ export class Announcer {
       this.#sayTooLarge(topic, bytes, link.maximumPacketSize);
       return;
     }
-    context.put({ topic, payload, retain: true, kind: 'learning' });
+    // Before it is put: the outbox may drop it at once, and says so.
     this.#retained.set(topic, { hash: bundleHash(payload), digest });
+    context.put({ topic, payload, retain: true, kind: 'learning' });
   }
 
   #sayTooLarge(topic: string, bytes: number, most: number): void {

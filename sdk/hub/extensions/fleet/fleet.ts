@@ -114,6 +114,12 @@ export class Fleet implements Extension {
     return true;
   }
 
+  /** A message of this topic waited too long, or there was no room for it: the broker never got it. */
+  dropped(topic: string): void {
+    const name = this.#sharing?.topics.nameOf(topic);
+    if (name) this.#sharing?.announcer.emptied(topic, name);
+  }
+
   readonly #onParts = (parts: readonly PartName[]): void => {
     for (const part of parts) this.#sharing?.announcer.changed(part);
   };

@@ -274,6 +274,15 @@ describe('Fleet', () => {
     await agree(porch, late);
   });
 
+  it('what the outbox dropped is told again', async () => {
+    const { url } = await startedBroker();
+    // Whatever waits is too old already.
+    const settings = { ...mqttSettings(url), outbox: { events: bounds, learning: { megabytes: 1, hours: 1e-12 } } };
+    const porch = await board('porch', url, { hub: { settings } });
+    await porch.teach('cat');
+    await vi.waitFor(() => expect(porch.hub.stats.outbox.evicted.learning).toBeGreaterThan(1), patience);
+  });
+
   it('takes nothing that is wrong, says it once a topic, and takes what is right beside it', async () => {
     const { url } = await startedBroker();
     const other = await stranger(url);
