@@ -114,6 +114,10 @@ describe.skipIf(missing)(`Learning over MQTT with Mosquitto${missing}`, () => {
       expect(untidy).toMatchObject({ head: 'cupboard', version: 2 });
       await until(() => heard.last(shelf) === 'untidy');
 
+      // A part of the picture.
+      const part = await ask('teach', { camera: 'shelf', box: [20, 20, 200, 200], label: 'Bike' });
+      expect(part).toMatchObject({ head: 'object', refused: null });
+
       // An event that is over.
       const cat = await next(({ label }, type) => label === 'cat' && type === 'end');
       expect(cat.sub_label).toBeNull();
@@ -141,7 +145,7 @@ describe.skipIf(missing)(`Learning over MQTT with Mosquitto${missing}`, () => {
       for (const [verb, data, error] of errors) await expect(ask(verb, data as never), verb).rejects.toThrow(error);
 
       // Corrections.
-      const [example] = late.examples;
+      const [example] = part.examples;
       await expect(ask('relabel', { example: example!, label: 'Tom' })).resolves.toMatchObject({ head: 'object' });
       await until(() => labelsOf('object')!.includes('Tom'));
       const { heads } = await ask('forget', { label: 'Tom' });
