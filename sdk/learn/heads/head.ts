@@ -7,17 +7,18 @@ import { kernels } from '../../kernels/kernels.ts';
 import { checkEmbedding, shown, unknown } from '../ledger/example.ts';
 import { readSafeTensors, type Tensor, writeSafeTensors } from '../ledger/safetensors.ts';
 import { type Calibration, calibrate, chanceOf } from './calibration.ts';
-import { ProfileSums, profileOf } from './class-profile.ts';
+import { ProfileSums, profileOf, profileTemperature, separationOf } from './class-profile.ts';
+import type { Common } from './common.ts';
 import { featuresOf, strengthOf } from './features.ts';
 import { linearMargins, linearTensors } from './linear.ts';
 import { NearestTrainer } from './nearest.ts';
 import { PrototypeTrainer } from './prototypes.ts';
 import {
-  type Common,
   commonOf,
   falseRejectShare,
   familiarity,
   learnReject,
+  profileCommonShare,
   type Reject,
   strengthFactor,
   typicality,
@@ -113,10 +114,10 @@ export class Head {
     const { labels } = this.info;
     const margins = this.#parts.margins(features, embedding);
     const { classLayer, profiles } = this.#parts;
-    const profile = classLayer && profiles && profileOf(classLayer, embedding);
+    const profile = classLayer && profiles && profileOf(classLayer, embedding, profileTemperature);
     const { named, nearest, nearness, score } = decide(this.#parts, labels.length, margins, {
       cosines: this.#parts.prototypes(features, embedding),
-      profileCosine: (label) => profile && profiles!.cosine(profile, label),
+      profileCosine: profile && profiles!.centred(profile, profileCommonShare),
       strength: strengthOf(features, embedding),
     });
     return {
@@ -141,7 +142,8 @@ export class Head {
         ...tensors,
         centres: { shape: [reject.centres.length], data: reject.centres },
         ...(profiles && {
-          profiles: { shape: [rows, profiles.sums.length / rows], data: Int32Array.from(profiles.sums) },
+          profiles: { shape: [rows, profiles.weights.length], data: Int32Array.from(profiles.sums) },
+          profile_weights: { shape: [profiles.weights.length], data: profiles.weights },
         }),
       },
     });
@@ -170,7 +172,7 @@ export class Head {
       const kinds = trainers.map(({ kind }) => kind).join(', ');
       throw new InputError(`head: expected one of the kinds ${kinds}, got ${shown(info.kind)}`);
     }
-    const { centres, prototypes, profiles: sums, ...own } = tensors;
+    const { centres, prototypes, profiles: sums, profile_weights: weights, ...own } = tensors;
     const classes = prototypes?.shape[0] ?? 0;
     if (!(centres?.data instanceof Float64Array) || !prototypes || classes < info.labels.length) {
       throw new InputError(`head: expected centres and prototypes of ${info.labels.length} labels, got ${classes}`);
@@ -182,10 +184,10 @@ export class Head {
       calibration: state.calibration,
       reject: {
         ...{ centres: centres.data, threshold: state.threshold, spread: state.spread },
-        ...{ usualStrength: state.usualStrength, isProfiled: sums !== undefined },
+        usualStrength: state.usualStrength,
       },
       tensors: { ...own, prototypes },
-      ...(sums && profilesOf(sums, info.labels.length, classLayer)),
+      ...(sums && profilesOf(sums, weights, info.labels.length, classLayer)),
     };
     const verdicts = state.verdicts.map(([id, label, named, nearest, score]) => ({
       ...{ id, label, named, nearest, score },
@@ -194,7 +196,7 @@ export class Head {
   }
 }
 
-const format = 'ocellus-head-3';
+const format = 'ocellus-head-4';
 
 interface HeadState {
   readonly calibration: Calibration;
@@ -280,19 +282,14 @@ export function* trainHeadInSteps(
   const { weights: prototypes } = linearTensors(set.prototypes, new Float64Array(classes));
   const tensors = { ...best.model.tensors, prototypes: prototypes! };
   const common = commonOf(gramOf(tensors.prototypes, labels.length));
-  const profiles = set.profiles && ProfileSums.of(set.profiles, targets, labels.length);
+  const weights = set.profiles && separationOf(set.profiles, targets, labels.length);
+  yield;
+  const profiles = set.profiles && ProfileSums.of(set.profiles, targets, labels.length, weights);
   yield;
   const strengths = set.examples.map(({ embedding }, i) => strengthOf(set.features[i]!, embedding));
   const likenesses = [...targets].map((target, i): Likeness => {
     const profile = set.profiles?.[i];
-    // Each of the same two labels is needed twice.
-    const known = new Map<number, number>();
-    const profileCosine = (label: number) => {
-      if (!profile) return undefined;
-      const cosine = known.get(label) ?? profiles!.cosine(profile, label, label === target);
-      known.set(label, cosine);
-      return cosine;
-    };
+    const profileCosine = profile && profiles!.centred(profile, profileCommonShare, target);
     const cosines = set.prototypeCosines.subarray(i * classes, (i + 1) * classes);
     return { cosines, profileCosine, strength: strengths[i]! };
   });
@@ -361,8 +358,8 @@ function accuracyOf({ targets, counts, classes }: TrainingSet, leftOut: Float64A
 interface Likeness {
   /** Cosines with each class's prototype. */
   readonly cosines: Float64Array;
-  /** Cosine of its profile with a label's; undefined if the network's classes are not known. */
-  readonly profileCosine: (label: number) => number | undefined;
+  /** Centred cosine of its profile with a label's; undefined if the network's classes are not known. */
+  readonly profileCosine: ((label: number) => number) | undefined;
   /** Its `strengthOf`. */
   readonly strength: number;
 }
@@ -370,7 +367,7 @@ interface Likeness {
 /** How familiar it is as a member of a label. */
 function familiarityOf({ cosines, profileCosine, strength }: Likeness, common: Common, usualStrength: number) {
   const factor = strengthFactor(strength, usualStrength);
-  return (label: number) => familiarity(label, cosines, common, profileCosine(label), factor);
+  return (label: number) => familiarity(label, cosines, common, profileCosine?.(label), factor);
 }
 
 /** The nearest label and the one after it; of equal ones the first. */
@@ -423,13 +420,20 @@ function gramOf({ shape, data }: Tensor, labels: number): Float64Array {
   return gram;
 }
 
-/** @throws InputError when the tensor is not of this class layer. */
-function profilesOf({ shape, data }: Tensor, labels: number, classLayer: ClassLayer | undefined) {
-  if (!classLayer || !(data instanceof Int32Array) || shape[0] !== labels || shape[1] !== classLayer.classes) {
-    const got = classLayer ? `${classLayer.classes} classes` : 'none';
+/** @throws InputError when the tensors are not of this class layer. */
+function profilesOf(
+  { shape, data }: Tensor,
+  weights: Tensor | undefined,
+  labels: number,
+  classLayer: ClassLayer | undefined,
+) {
+  const classes = classLayer?.classes;
+  const isOfLayer = data instanceof Int32Array && shape[0] === labels && shape[1] === classes;
+  if (!classLayer || !isOfLayer || !(weights?.data instanceof Float64Array) || weights.data.length !== classes) {
+    const got = classLayer ? `${classes} classes` : 'none';
     throw new InputError(`head: expected the class layer of the network it was trained with, got ${got}`);
   }
-  return { classLayer, profiles: new ProfileSums(Float64Array.from(data), classLayer.classes) };
+  return { classLayer, profiles: new ProfileSums(Float64Array.from(data), weights.data) };
 }
 
 function prototypeCosines(prototypes: Tensor, classes: number): Margins {

@@ -1,4 +1,5 @@
 import { sigmoid } from './calibration.ts';
+import { type Common, centredCosine } from './common.ts';
 import type { Steps } from './steps.ts';
 
 /**
@@ -12,8 +13,6 @@ export interface Reject {
   readonly centres: Float64Array;
   /** Mean strength of the labels' examples. */
   readonly usualStrength: number;
-  /** The network's own classes are known. */
-  readonly isProfiled: boolean;
   /** A region less typical than this is unknown. */
   readonly threshold: number;
   /** Standard deviation over the examples that are named correctly. */
@@ -24,22 +23,27 @@ export interface Reject {
 export const falseRejectShare = 0.05;
 
 /**
- * How much of what all labels have in common is subtracted before cosines are compared: with many similar labels
- * (clothing, say) most of a cosine says only that it is something of that sort. With one label nothing is subtracted,
- * since it has nothing in common with others. This and the values below were measured on five classes of clothing and
- * reported on all (docs/learning.md).
+ * How much of what all labels have in common is subtracted (`centredCosine`) from the features, and from the profiles by
+ * the network's own classes. How these values and those below were chosen is in docs/learning.md.
  */
 const commonShare = 0.7;
+export const profileCommonShare = 0.3;
 /** Weight of the network's own classes relative to the embedding. */
-const profileWeight = 1;
-/** Weight of the probability relative to each of the two. */
+const profileWeight = 1.5;
+/** Weight of the probability relative to the embedding. */
 const chanceWeight = 0.1;
 /** Weight of the second nearest label if a region is more typical of it. */
 const secondShare = 0.5;
 /** The average over all labels counts as this many examples of each: a label's own few say little. */
-const sharedWeight = 12;
-/** The prior of what is typical, and its weight in examples. */
-const prior = { familiarity: { plain: 0.5, profiled: 0.9 }, typicality: 0, deviation: 0.12, weight: 5 };
+const sharedWeight = 24;
+/**
+ * The prior of what is typical, and its weight in examples. A label that is alone looks more familiar, since nothing in
+ * common is subtracted.
+ */
+const prior = {
+  familiarity: { plain: 0.5, profiled: { alone: 1.45, besideOthers: 1.3 } },
+  ...{ typicality: 0, deviation: 0.12, weight: 5 },
+};
 /** 5 % of a normal distribution are below the mean minus this many standard deviations. */
 const belowMean = 1.645;
 /** With fewer examples a normal distribution is assumed, since 5 % of them are too few. */
@@ -49,14 +53,6 @@ const fewestForQuantile = 40;
  * slope.
  */
 const [halfBelow, steepness] = [1.25, 1.8];
-
-/** What the prototypes of a head's labels have in common: their mean. */
-export interface Common {
-  /** The product of each label's prototype with the mean. */
-  readonly labelWithMean: Float64Array;
-  /** The squared length of the mean. */
-  readonly meanSquare: number;
-}
 
 /** @param gram Cosines of the labels' prototypes with each other: labels x labels. */
 export function commonOf(gram: Float64Array): Common {
@@ -79,26 +75,20 @@ export function commonOf(gram: Float64Array): Common {
  *
  * @param cosines At least those of the embedding's features with each label's prototype.
  * @param common Of the labels' prototypes.
- * @param profile The cosine of its profile with the label's; undefined if the network's classes are not known.
+ * @param profile The centred cosine of its profile with the label's; undefined if the network's classes are not known.
  * @param factor For its strength: `strengthFactor`.
  */
 export function familiarity(
   label: number,
   cosines: ArrayLike<number>,
-  { labelWithMean, meanSquare }: Common,
+  common: Common,
   profile: number | undefined,
   factor: number,
 ): number {
-  const labels = labelWithMean.length;
-  const share = (commonShare * (labels - 1)) / labels;
+  const labels = common.labelWithMean.length;
   let withMean = 0;
   for (let c = 0; c < labels; c++) withMean += cosines[c]!;
-  withMean /= labels;
-  const own = labelWithMean[label]!;
-  const rest = share * share * meanSquare;
-  const product = cosines[label]! - share * (withMean + own) + rest;
-  const lengths = (1 - 2 * share * withMean + rest) * (1 - 2 * share * own + rest);
-  const centred = lengths > 1e-12 ? product / Math.sqrt(lengths) : 0;
+  const centred = centredCosine(label, cosines[label]!, withMean / labels, common, commonShare);
   return factor * (profile === undefined ? centred : centred + profileWeight * profile);
 }
 
@@ -113,7 +103,7 @@ export function strengthFactor(strength: number, usual: number): number {
 
 /** @param second The second nearest label; undefined if there is only one. */
 export function typicality(
-  { centres, isProfiled }: Pick<Reject, 'centres' | 'isProfiled'>,
+  { centres }: Pick<Reject, 'centres'>,
   nearest: number,
   second: number | undefined,
   familiar: (label: number) => number,
@@ -121,7 +111,7 @@ export function typicality(
 ): number {
   const own = familiar(nearest) - centres[nearest]!;
   const other = second === undefined ? own : familiar(second) - centres[second]!;
-  return own + secondShare * Math.max(0, other - own) + (isProfiled ? 2 : 1) * chanceWeight * chance;
+  return own + secondShare * Math.max(0, other - own) + chanceWeight * chance;
 }
 
 /** What a score is multiplied by: 0.99 for a usual region, 0.9 at the threshold, nearly 0 far away. */
@@ -153,7 +143,9 @@ export function* learnReject(
   usualStrength: number,
   isProfiled: boolean,
 ): Steps<Reject> {
-  const usual = isProfiled ? prior.familiarity.profiled : prior.familiarity.plain;
+  const { plain, profiled } = prior.familiarity;
+  const known = labels > 1 ? profiled.besideOthers : profiled.alone;
+  const usual = isProfiled ? known : plain;
   const mean = (values: readonly number[], of: number, weight = prior.weight) =>
     (values.reduce((sum, value) => sum + value, 0) + weight * of) / (values.length + weight);
   const own: { target: number; familiar: number }[] = [];
@@ -175,7 +167,7 @@ export function* learnReject(
   const right: number[] = [];
   for (const { target, named, second, familiar, chance } of leftOut) {
     if (target !== named) continue;
-    right.push(typicality({ centres, isProfiled }, named, second, familiar, chance));
+    right.push(typicality({ centres }, named, second, familiar, chance));
     yield;
   }
   right.sort((a, b) => a - b);
@@ -190,5 +182,5 @@ export function* learnReject(
     right.length >= fewestForQuantile
       ? right[Math.floor(falseRejectShare * right.length)]!
       : centre - belowMean * spread;
-  return { centres, usualStrength, isProfiled, threshold, spread };
+  return { centres, usualStrength, threshold, spread };
 }

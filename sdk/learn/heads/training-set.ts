@@ -3,7 +3,7 @@ import type { ClassLayer } from '../../core/cards/class-layer.ts';
 import { kernels } from '../../kernels/kernels.ts';
 import { byTime, type Example } from '../ledger/example.ts';
 import { digestOf, hashOf } from '../ledger/ledger.ts';
-import { profileOf } from './class-profile.ts';
+import { profileOf, profileTemperature } from './class-profile.ts';
 import { type Features, featuresOf } from './features.ts';
 import { finish, type Steps } from './steps.ts';
 
@@ -121,7 +121,7 @@ export class TrainingData {
     const cosines = Float64Array.from(dots, (dot, j) => dot / (features.length * this.#rows[j]!.features.length));
     for (let d = 0; d < dimension; d++) this.#columns[d * this.#capacity + at] = values[d]! / features.length;
     const copy = { ...example.embedding, values: Int8Array.from(example.embedding.values) };
-    const profile = this.#classLayer && profileOf(this.#classLayer, copy);
+    const profile = this.#classLayer && profileOf(this.#classLayer, copy, profileTemperature);
     const row = { example: { ...example, embedding: copy }, digest: digestOf(example), features, cosines };
     this.#rows.push(profile ? { ...row, profile } : row);
   }

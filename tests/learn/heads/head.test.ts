@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../sdk/base/errors.ts';
+import { random } from '../../../sdk/base/random.ts';
+import type { ClassLayer } from '../../../sdk/core/cards/class-layer.ts';
 import { defaultTrainers, Head, trainHead } from '../../../sdk/learn/heads/head.ts';
 import { PrototypeTrainer } from '../../../sdk/learn/heads/prototypes.ts';
 import { accuracies, confusions, mostDoubtful, uncertainty } from '../../../sdk/learn/heads/review.ts';
@@ -7,6 +9,7 @@ import { SvmTrainer } from '../../../sdk/learn/heads/svm.ts';
 import { crossValidate, type HeadTrainer } from '../../../sdk/learn/heads/trainer.ts';
 import { TrainingData, type TrainingSet } from '../../../sdk/learn/heads/training-set.ts';
 import type { Example } from '../../../sdk/learn/ledger/example.ts';
+import { readSafeTensors, writeSafeTensors } from '../../../sdk/learn/ledger/safetensors.ts';
 import { example, examplesOf } from '../examples.ts';
 import { embeddings, quantised } from '../fakes.ts';
 
@@ -122,6 +125,34 @@ describe('a head', () => {
         const embedding = sample(i % 8, 2);
         expect(copy.predict(embedding)).toEqual(head.predict(embedding));
       }
+    }
+  });
+
+  it('with the network’s own classes is the same after it was stored, and is refused without them', () => {
+    const next = random(5);
+    const classes = 20;
+    const layerOf = (dimension: number): ClassLayer => ({
+      ...{ classes, dimension, biases: new Float64Array(classes), scales: new Float64Array(classes).fill(0.002) },
+      weights: Int8Array.from({ length: classes * dimension }, () => Math.round(254 * next() - 127)),
+    });
+    const classLayer = layerOf(128);
+    const examples = examplesOf(['a', 'b', 'c'], 6, (label) => sample(label, 1));
+    const head = trainHead('object', new TrainingData(classLayer).update(examples), defaultTrainers())!;
+    const copy = Head.parse(head.serialise(), defaultTrainers(), classLayer);
+    expect(copy.serialise().equals(head.serialise())).toBe(true);
+    const plain = train(examples);
+    for (let i = 0; i < 20; i++) {
+      const embedding = sample(i % 8, 1);
+      expect(copy.predict(embedding)).toEqual(head.predict(embedding));
+      expect(head.predict(embedding).nearness).not.toBeCloseTo(plain.predict(embedding).nearness, 3);
+    }
+    expect(() => Head.parse(head.serialise())).toThrow(/class layer of the network it was trained with, got none/);
+    const { metadata, tensors } = readSafeTensors(head.serialise());
+    const { profile_weights: weights, ...others } = tensors;
+    const short = { shape: [3], data: (weights!.data as Float64Array).slice(0, 3) };
+    for (const left of [others, { ...others, profile_weights: short }]) {
+      const bytes = writeSafeTensors({ metadata, tensors: left });
+      expect(() => Head.parse(bytes, defaultTrainers(), classLayer)).toThrow(InputError);
     }
   });
 

@@ -12,15 +12,12 @@ describe('typicality', () => {
   const familiar = (of: readonly number[]) => (label: number) => of[label]!;
 
   it('is what is familiar beyond the usual, and a part of the chance', () => {
-    const plain = { centres, isProfiled: false };
-    expect(typicality(plain, 0, undefined, familiar([0.7]), 0)).toBeCloseTo(0.2);
-    expect(typicality(plain, 0, undefined, familiar([0.7]), 1)).toBeCloseTo(0.3);
-    // Of two things that it is made of the chance counts twice.
-    expect(typicality({ centres, isProfiled: true }, 0, undefined, familiar([0.7]), 1)).toBeCloseTo(0.4);
+    expect(typicality({ centres }, 0, undefined, familiar([0.7]), 0)).toBeCloseTo(0.2);
+    expect(typicality({ centres }, 0, undefined, familiar([0.7]), 1)).toBeCloseTo(0.3);
   });
 
   it('is half of the way higher where the second label is more typical, and no lower where it is less', () => {
-    const reject = { centres, isProfiled: true };
+    const reject = { centres };
     expect(typicality(reject, 0, 1, familiar([0.3, 1.1]), 0)).toBeCloseTo((-0.2 + 0.1) / 2);
     expect(typicality(reject, 0, 1, familiar([0.7, 0.1]), 0)).toBeCloseTo(0.2);
   });
