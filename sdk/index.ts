@@ -81,6 +81,7 @@ export { Pipeline, type PipelineLearning, type PipelineOptions, type PipelineSta
 export { Recorder, type RecorderOptions } from './pipeline/recorder.ts';
 export type { SnapshotOptions } from './pipeline/snapshots.ts';
 export type { Stage } from './pipeline/stage.ts';
+export type { StreamUse } from './pipeline/stream-choice.ts';
 export { annotatedJpeg } from './vision/annotate/annotated-jpeg.ts';
 export { drawBoxes, drawLabels, drawZones, Traces } from './vision/annotate/annotators.ts';
 export { changedCounts, countTracks } from './vision/counts.ts';

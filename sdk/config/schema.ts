@@ -255,6 +255,11 @@ export const CameraSettings = Type.Object(
       description:
         'auto:, scene:, libcamera:[N], v4l2:/dev/videoN, rtsp://…, http://… (MJPEG), file:PATH (a video or a folder of pictures), recording:FOLDER, opencv:N or opencv:PATH.',
     }),
+    substream: Secret({
+      default: '',
+      description:
+        'The camera’s smaller stream, where `source` is the larger one of two. It is read instead with `detect.far: off`, and when the larger one gives no picture or is too much for this board to decode. Empty: there is one stream.',
+    }),
     enabled: Type.Boolean({ default: true }),
     width: Type.Optional(
       Type.Integer({ minimum: 16, maximum: 7680, description: 'Width asked of the camera. Default: its own.' }),

@@ -50,9 +50,11 @@ export function cameraSource(settingsNow: () => CameraSettings, options: ReadOpt
 
 /** What cannot be changed on an open device. */
 export function opening({ detect, ...settings }: CameraSettings) {
-  const { enabled, source, width, height, max_megapixels, transport, loop, hardware_decoding, libcamera } = settings;
+  const { enabled, source, substream, width, height, max_megapixels, transport, loop, hardware_decoding, libcamera } =
+    settings;
   const { fps } = detect;
-  return { enabled, source, width, height, max_megapixels, transport, loop, hardware_decoding, libcamera, fps };
+  const others = { width, height, max_megapixels, transport, loop, hardware_decoding, libcamera, fps };
+  return { enabled, source, substream, isSmall: substream !== '' && detect.far === 'off', ...others };
 }
 
 /** @throws InputError when options are set for a device that is made already. */

@@ -6,6 +6,7 @@ import type { CountChange } from '../vision/counts.ts';
 import type { EventMessage } from '../vision/event.ts';
 import type { Crossing } from '../vision/lines.ts';
 import type { Track } from '../vision/track.ts';
+import type { StreamUse } from './stream-choice.ts';
 
 /** A picture of an object, published before the event that refers to it. */
 export interface Snapshot {
@@ -54,6 +55,8 @@ export interface PipelineStats {
   objects: number;
   /** Where the network looked: `detect.far`. */
   gaze: GazeStats;
+  /** Of a camera with a `substream`: which of its streams is read, and why. */
+  stream?: StreamUse;
   /** How long frames have been arriving without one being finished, ms; 0 while all is well. */
   unfinishedMs: number;
   device: DeviceHealth;

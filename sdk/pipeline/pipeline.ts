@@ -89,9 +89,10 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   }
 
   get stats(): PipelineStats {
-    const { meters, source } = this.#parts;
+    const { meters, source, streams } = this.#parts;
     const objects = this.tracks.filter((track) => track.confirmed).length;
-    return meters.stats(performance.now(), objects, source.dropped, source.health);
+    const stats = meters.stats(performance.now(), objects, source.dropped, source.health);
+    return { ...stats, stream: streams.of(this.settings) };
   }
 
   /** The newest frame, if any. The caller owns a reference and releases it. */

@@ -7,6 +7,8 @@ import { assertKnownLabels } from './known-labels.ts';
 import type { PipelineOptions } from './options.ts';
 import type { SettingsKeeper } from './settings-keeper.ts';
 import type { SourceReader } from './source-reader.ts';
+import type { SourceSwitch } from './source-switch.ts';
+import type { StreamChoice } from './stream-choice.ts';
 import type { WayOptions } from './way-values.ts';
 
 /** What a pipeline provides to its runs. */
@@ -19,6 +21,8 @@ export interface RunOptions
   readonly watch: (make: () => Watch) => Watch;
   /** What the camera learns of its view. */
   readonly view: ViewMemory;
+  readonly streams: StreamChoice;
+  readonly source: SourceSwitch;
   readonly onEnded: () => void;
 }
 
@@ -39,9 +43,9 @@ export class Run {
 
   /** @returns Undefined when the settings switch the camera off. */
   source(patient: boolean): SourceReader | undefined {
-    const { settings, options, given, logger, onHealth, onUnavailable, onEnded } = this.#options;
+    const { settings, options, given, logger, streams, onHealth, onUnavailable, onEnded } = this.#options;
     if (!settings.now.enabled) return undefined;
-    return cameraSource(() => settings.now, {
+    const reader = cameraSource(() => streams.applied(settings.now), {
       given,
       speed: options.speed,
       asksFps: settings.asksFps,
@@ -57,6 +61,12 @@ export class Run {
       },
       logger,
     });
+    streams.begin(
+      () => settings.now,
+      reader,
+      () => void this.#options.source.to(this.source(true)),
+    );
+    return reader;
   }
 
   /** Closes what it loaded. */

@@ -99,6 +99,7 @@ export class SettingsKeeper {
 function refuseReferences(patch: CameraChange): void {
   for (const [path, source] of [
     ['source', patch.source],
+    ['substream', patch.substream],
     ['snapshots.source', patch.snapshots?.source],
   ]) {
     if (typeof source !== 'string' || !hasReference(source)) continue;

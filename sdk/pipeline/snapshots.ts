@@ -66,7 +66,8 @@ export class Snapshots {
    */
   readMain(settings: CameraSettings, isRead: boolean): Promise<void> {
     const { snapshots, transport, hardware_decoding: hardwareDecoding, max_megapixels: maxMegapixels } = settings;
-    const isWanted = isRead && snapshots.enabled && snapshots.source !== '';
+    // What the network sees need not be read twice.
+    const isWanted = isRead && snapshots.enabled && !['', settings.source].includes(snapshots.source);
     const wanted = isWanted
       ? { uri: snapshots.source, transport, hardwareDecoding, maxPixels: pixelsIn(maxMegapixels) }
       : undefined;

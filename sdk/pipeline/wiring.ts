@@ -13,11 +13,11 @@ import { Snapshots } from './snapshots.ts';
 import { SourceSwitch } from './source-switch.ts';
 import { assertStages } from './stage.ts';
 import { Stages } from './stages.ts';
+import { StreamChoice } from './stream-choice.ts';
 import { ViewKeeper } from './view-keeper.ts';
 
 /** All parts that a pipeline keeps from one run to the next. */
 export interface Wired extends RunOptions {
-  readonly source: SourceSwitch;
   readonly keeper: ViewKeeper;
 }
 
@@ -45,6 +45,7 @@ export function wire(
   if (given) assertDefaultOpening(name, settings.now);
   const snapshots = new Snapshots(name, hasStages, logger);
   const meters = new Meters();
+  const streams = new StreamChoice(logger);
   const view = new ViewMemory();
   const keeper = new ViewKeeper(view, options.viewFile, logger);
   const source = new SourceSwitch({
@@ -52,7 +53,10 @@ export function wire(
     onStatus: (status, health) => tell('status', status, health),
     onPause: () => meters.progress.pause(),
     // Media read at full speed has its own times.
-    onSwitch: (isRead) => snapshots.readMain(settings.now, isRead && !isMax),
+    onSwitch: (isRead) => {
+      if (!isRead) streams.stop();
+      return snapshots.readMain(streams.applied(settings.now), isRead && !isMax);
+    },
     onClosed: () => snapshots.clear(),
   });
   return {
@@ -66,6 +70,7 @@ export function wire(
       snapshots,
       meters,
       source,
+      streams,
       learning,
       isMax,
       view,

@@ -13,6 +13,7 @@ describe('Settings', () => {
       cameras: {
         camera: {
           source: 'auto:',
+          substream: '',
           enabled: true,
           transport: 'tcp',
           loop: true,

@@ -53,6 +53,14 @@ const Gaze = Fields(
   'Where the network looked (`detect.far`).',
 );
 
+const Stream = Fields(
+  {
+    uses: words('source', 'substream'),
+    why: Type.String({ description: 'For people.' }),
+  },
+  'Of a camera with a `substream`: which of its streams is read.',
+);
+
 const Camera = Fields({
   frames: Fields({ in: Count(), dropped: Count(), gated: Count(), late: Count(), inferred: Count() }, 'Totals.'),
   fps: Fields({ in: Amount(), inferred: Amount() }, 'Frames a second.'),
@@ -60,6 +68,7 @@ const Camera = Fields({
   time_totals: Times('The same in total since the start, ms.'),
   objects: Count('Confirmed objects in view.'),
   gaze: Gaze,
+  stream: Type.Optional(Stream),
   unfinished_ms: Amount('How long frames have been arriving without one being finished; 0 while all is well.'),
   device: Device,
 });

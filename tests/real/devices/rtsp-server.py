@@ -1,11 +1,12 @@
-"""An RTSP server with a moving picture: rtsp-server.py PORT [USER PASSWORD].
+"""An RTSP server with a moving picture: rtsp-server.py PORT [USER PASSWORD] [FILE.mp4 …].
 
 Small at /door, large at /main, with one key frame for each client at /slow, with pixels that are not square at /pal, over
-UDP alone at /udp.
+UDP alone at /udp. Each file, of H.264, at its name: main.mp4 at /main.mp4.
 
 Prints "ready" when it listens, and what each client asks for: TCP or UDP.
 """
 
+import os
 import sys
 
 import gi
@@ -16,7 +17,9 @@ gi.require_version("GstRtspServer", "1.0")
 from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
 
 Gst.init(None)
-port, *login = sys.argv[1:]
+port, *more = sys.argv[1:]
+files = [one for one in more if one.endswith(".mp4")]
+login = [one for one in more if one not in files]
 server = GstRtspServer.RTSPServer()
 server.set_address("127.0.0.1")
 server.set_service(port)
@@ -45,6 +48,10 @@ factories = {
     "/pal": stream(352, 288, aspect="16/11"),
     "/udp": stream(320, 240),
 }
+for file in files:
+    factory = GstRtspServer.RTSPMediaFactory()
+    factory.set_launch(f'( filesrc location="{file}" ! qtdemux ! h264parse ! rtph264pay name=pay0 pt=96 )')
+    factories["/" + os.path.basename(file)] = factory
 factories["/udp"].set_protocols(GstRtsp.RTSPLowerTrans.UDP)
 server.connect("client-connected", lambda _server, client: client.connect("setup-request", on_setup))
 if login:

@@ -1,46 +1,13 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Device } from '../../../devices/device/device.ts';
 import { createDevice, openDevice } from '../../../devices/index.ts';
-import { asset } from '../../../sdk/base/assets.ts';
 import { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
 import { closing } from '../../support/closing.ts';
 import { hasProgram } from '../../support/needs.ts';
-
-function hasRtspServer(): boolean {
-  try {
-    const script = 'import gi; gi.require_version("GstRtspServer", "1.0"); from gi.repository import GstRtspServer';
-    execFileSync('/usr/bin/python3', ['-c', script], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-async function serve(port: number, ...login: string[]): Promise<ChildProcess> {
-  const script = asset('tests', 'real', 'devices', 'rtsp-server.py');
-  const server = spawn('/usr/bin/python3', [script, String(port), ...login], { stdio: ['ignore', 'pipe', 'ignore'] });
-  await once(server.stdout!, 'data');
-  return server;
-}
-
-async function kill(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null || server.signalCode !== null) return;
-  server.kill('SIGKILL');
-  await once(server, 'exit');
-}
+import { freePort, hasRtspServer, kill, serve } from '../../support/rtsp-server.ts';
 
 async function until(device: Device, state: string): Promise<void> {
   while (device.health.state !== state) await once(device, 'health');
