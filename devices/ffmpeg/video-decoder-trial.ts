@@ -30,8 +30,8 @@ const frameBytes = (side.width * side.height * 3) / 2;
 const enoughFrames = 5;
 /** Mean difference of samples. The same stream has the same pictures with any decoder; a scaler on the way may round. */
 const mostDifference = 2;
-/** A broken driver hangs; to make the clip takes a small board that is busy some seconds. */
-const timeoutMs = { decode: 15_000, encode: 60_000 };
+/** A broken driver hangs; to start and to make the clip takes a small board that is busy some seconds. */
+const timeoutMs = { ask: 60_000, decode: 15_000, encode: 60_000 };
 
 /**
  * Tries the hardware decoders that ffmpeg says it has on a small clip made for it, of each codec until one works, and
@@ -43,14 +43,17 @@ export async function tryDecoders(root = '/'): Promise<DecoderTrial[]> {
   const nodes = await readdir(join(root, 'dev')).catch((): string[] => []);
   // What ffmpeg calls drm decodes through video nodes as well, on a Raspberry Pi.
   if (!nodes.some((name) => /^video\d+$|^dri$/.test(name)) || !findProgram('ffmpeg')) return [];
-  const ask = async (what: string) => (await askProgram('ffmpeg', ['-hide_banner', what])) ?? '';
+  const ask = (what: string) => askProgram('ffmpeg', ['-hide_banner', what], { timeoutMs: timeoutMs.ask });
   const [decoders, accelerations] = await Promise.all([ask('-decoders'), ask('-hwaccels')]);
   const trials: DecoderTrial[] = [];
   for (const codec of Object.keys(encoders)) {
     const ways: DecoderTrial[] = [];
     const wrapper = `${codec}_v4l2m2m`;
-    if (new RegExp(`\\b${wrapper}\\b`).test(decoders)) ways.push({ codec, name: wrapper, input: ['-c:v', wrapper] });
-    if (/^drm$/m.test(accelerations)) ways.push({ codec, name: 'drm', input: ['-hwaccel', 'drm'] });
+    // Where it did not say what it has, the trial shows.
+    if (decoders === undefined || new RegExp(`\\b${wrapper}\\b`).test(decoders))
+      ways.push({ codec, name: wrapper, input: ['-c:v', wrapper] });
+    if (accelerations === undefined || /^drm$/m.test(accelerations))
+      ways.push({ codec, name: 'drm', input: ['-hwaccel', 'drm'] });
     if (ways.length > 0) trials.push(...(await tryWays(ways, encoders[codec]!)));
   }
   return trials;

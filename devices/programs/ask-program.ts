@@ -41,8 +41,12 @@ export async function runProgram(command: Command, limits: { timeoutMs: number; 
 }
 
 /** What a program prints on both its outputs, whatever its exit status; undefined when it is missing or hangs. */
-export async function askProgram(program: string, args: readonly string[]): Promise<string | undefined> {
-  const limits = { timeoutMs: answerTimeoutMs, bytes: answerBytes };
+export async function askProgram(
+  program: string,
+  args: readonly string[],
+  { timeoutMs = answerTimeoutMs }: { timeoutMs?: number } = {},
+): Promise<string | undefined> {
+  const limits = { timeoutMs, bytes: answerBytes };
   const run = await runProgram({ program, args, install: '' }, limits).catch(() => undefined);
   return run && !run.killed ? `${run.stdout}${run.stderr}` : undefined;
 }
