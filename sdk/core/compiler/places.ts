@@ -63,7 +63,9 @@ export class Places {
   }
 
   elementOf(layer: Layer): ElementName {
-    return this.elements.get(layer)!;
+    const element = this.elements.get(layer);
+    if (!element) throw new Error(`${layer.name || layer.kind}: expected a layer of the network, got one that no step computes`);
+    return element;
   }
 
   /** Is the output's memory where its layer is computed? */

@@ -293,7 +293,7 @@ class Planner {
     const count = walk.reduce((product, { size }) => product * size, 1);
     // In rows, so that threads can share them.
     const inner = walk.reduceRight((product, { size }) => (product * size <= mostInRow ? product * size : product), 1);
-    const c = count % inner === 0 && count / inner <= limits.side ? inner : count;
+    const c = count % inner === 0 && count / inner <= limits.floatSide ? inner : count;
     const place = { buffer, offset: 0, pixelBytes: 4 * c, rowBytes: 4 * c };
     const out = this.#addView(place, [count / c, 1, c], 'float32', undefined);
     this.#steps.push({ ...rearranging(walk), name: `${name}, order`, in: this.#viewOf(regionOf(view)), out });

@@ -27,10 +27,11 @@ export function assertProgram(program: Program): void {
 
 function assertView(view: ProgramView, arenaBytes: number, what: string): void {
   const { offset, h, w, channels, pixelBytes, rowBytes, halo, element, zeroPoints } = view;
-  const isSide = (side: number) => side >= 1 && side <= limits.side;
+  const mostSide = element === 'uint8' ? limits.side : limits.floatSide;
+  const isSide = (side: number) => side >= 1 && side <= mostSide;
   const most = element === 'uint8' ? limits.channels : limits.floatChannels;
   expect(isSide(h) && isSide(w) && channels >= 1 && channels <= most && halo <= limits.kernel, () => [
-    `${what}: sides of 1 to ${limits.side}, 1 to ${most} channels, a halo of at most ${limits.kernel}`,
+    `${what}: sides of 1 to ${mostSide}, 1 to ${most} channels, a halo of at most ${limits.kernel}`,
     `${h} x ${w} x ${channels}, halo ${halo}`,
   ]);
   const bytes = channels * bytesOf(element);

@@ -160,6 +160,8 @@ export const limits = {
   channels: 4096,
   /** Channels of a view of floats that only steps on floats use. */
   floatChannels: 2 ** 24,
+  /** Rows and columns of a view of floats: of each box of a large picture, for example. */
+  floatSide: 2 ** 20,
   arenaBytes: 2 ** 30,
   items: 65535,
   kernel: 64,

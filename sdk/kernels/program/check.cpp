@@ -125,8 +125,9 @@ bool check_view(const ProgramFile& file, size_t index, ProgramError& error) {
   const ProgramHeader& header = file.header();
   const ProgramView& view = file.view(index);
   const uint32_t most = view.element == 0 ? program_most_channels : program_most_float_channels;
-  if (view.h < 1 || view.h > program_most_side || view.w < 1 || view.w > program_most_side || view.channels < 1 || view.channels > most) {
-    return error.set("view %zu: expected 1 to %u rows and columns and 1 to %u channels, got %u x %u x %u", index, program_most_side, most,
+  const uint32_t most_side = view.element == 0 ? program_most_side : program_most_float_side;
+  if (view.h < 1 || view.h > most_side || view.w < 1 || view.w > most_side || view.channels < 1 || view.channels > most) {
+    return error.set("view %zu: expected 1 to %u rows and columns and 1 to %u channels, got %u x %u x %u", index, most_side, most,
                      view.h, view.w, view.channels);
   }
   if (view.element > 1 || view.reserved != 0) {
@@ -148,7 +149,7 @@ bool check_view(const ProgramFile& file, size_t index, ProgramError& error) {
   if (floats && (view.arena_offset % 4 != 0 || pixel % 4 != 0 || row % 4 != 0)) {
     return error.set("view %zu: expected offset and pitches of floats at multiples of 4", index);
   }
-  // Below 2^30 * 2^15 each.
+  // Below 2^30 * 2^21 each.
   const uint64_t before = halo * (row + pixel);
   const uint64_t behind = (view.h - 1 + halo) * row + (view.w - 1 + halo) * pixel + own;
   const uint64_t end = header.arena_bytes - program_spare;

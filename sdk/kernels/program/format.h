@@ -19,6 +19,7 @@ constexpr uint32_t program_most_side = 16384;
 constexpr uint32_t program_most_channels = 4096;
 /// Of a view of floats that only operations on floats use.
 constexpr uint32_t program_most_float_channels = 1u << 24;
+constexpr uint32_t program_most_float_side = 1u << 20;
 constexpr uint64_t program_most_arena = 1ull << 30;
 constexpr uint32_t program_most_items = 65535;
 constexpr uint32_t program_most_kernel = 64;

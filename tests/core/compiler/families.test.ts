@@ -44,6 +44,14 @@ const others: Readonly<Record<string, (net: NetworkBuilder, x: string) => string
     const part = net.node('Slice', [second!, net.integers(5), net.integers(1025), net.integers(1)]);
     return net.node('Add', [first!, part]);
   },
+  'a constant that is larger than what depends on the picture': (net, x) =>
+    net.node('Add', [net.node('Reshape', [x, net.integers(1, 2048, 1)]), net.random([1, 2048, 2])]),
+  'more rows of numbers than a picture of bytes may have': (net, x) => {
+    const flat = net.node('Reshape', [x, net.integers(1, 1, 2048, 1)]);
+    const many = net.node('Add', [flat, net.random([1, 9, 2048, 1])]);
+    const rows = net.node('Reshape', [many, net.integers(1, 18432, 1)]);
+    return net.node('Add', [rows, net.random([1, 18432, 2])]);
+  },
   'powers, roots and quotients': (net, x) => {
     const root = net.node('Sqrt', [net.node('Pow', [x, net.constant([], [2])])]);
     return net.node('Div', [root, net.node('Add', [x, net.constant([], [1])])]);

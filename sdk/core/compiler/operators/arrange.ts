@@ -1,4 +1,5 @@
 import type { OnnxNode } from '../../onnx/graph.ts';
+import { limits } from '../../program/program.ts';
 import { type Constant, unsupported } from '../network/graph.ts';
 import type { Lowering } from '../network/lowering.ts';
 import type { Layer, Stretch, View } from '../network/network.ts';
@@ -7,9 +8,6 @@ import { labelOf } from './operator.ts';
 
 type Axis = Stretch['axis'];
 const axes = ['h', 'w', 'c'] as const;
-/** Dimensions that a step can rearrange. */
-const most = 8;
-const mostSide = 16384;
 
 /** Which dimensions of a view walk along each axis, the outermost first. */
 export type Layout = Readonly<Record<Axis, readonly number[]>>;
@@ -37,7 +35,7 @@ export function arranged(node: OnnxNode, network: Lowering, view: View, layout: 
     }
   }
   if (isLike(view, dims, sides)) return view;
-  if (walk.length > most || sides.h > mostSide || sides.w > mostSide) {
+  if (walk.length > limits.walk || sides.h > limits.floatSide || sides.w > limits.floatSide) {
     throw unsupported(
       node,
       `its numbers would have to be moved in memory, as ${sides.h} x ${sides.w} x ${sides.c} along ${walk.length} dimensions, which is too many`,

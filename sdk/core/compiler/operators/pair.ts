@@ -18,7 +18,8 @@ export function pair(node: OnnxNode, network: Lowering, op: PairLayer['op']): vo
   // Where neither has all numbers of the result, each is spread to it.
   const target = whole ? compact(node, network, whole, node.inputs[views.indexOf(whole)]!) : plainView(shape);
   const operands = views.map((view, index) => {
-    if (view === whole) return target;
+    // A constant has no view, and there may be none that is whole.
+    if (view !== undefined && view === whole) return target;
     const tensor = node.inputs[index]!;
     return view
       ? likeView(node, network, view, target, tensor)
