@@ -64,7 +64,8 @@ export class Places {
 
   elementOf(layer: Layer): ElementName {
     const element = this.elements.get(layer);
-    if (!element) throw new Error(`${layer.name || layer.kind}: expected a layer of the network, got one that no step computes`);
+    if (!element)
+      throw new Error(`${layer.name || layer.kind}: expected a layer of the network, got one that no step computes`);
     return element;
   }
 
