@@ -62,7 +62,7 @@ export class FollowedTracks {
 }
 
 /** Whether it is believed, and its name is no longer in doubt. */
-export const isWellKnown = ({ confirmed, observations }: Track): boolean => confirmed && observations >= nameMemory;
+const isWellKnown = ({ confirmed, observations }: Track): boolean => confirmed && observations >= nameMemory;
 
 const never = Number.NEGATIVE_INFINITY;
 const unknown: Known = { lookedNs: 0, foundNs: never, box: [0, 0, 1, 1], speed: 0 };

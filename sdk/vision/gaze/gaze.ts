@@ -3,9 +3,9 @@ import type { Detections } from '../detections.ts';
 import { area, type Box, boxOf, covered, grown, longerSide } from '../geometry.ts';
 import type { Track } from '../track.ts';
 import { cover, isWhole, type Served } from './cover.ts';
-import { early, FollowedTracks, isWellKnown } from './followed.ts';
+import { early, FollowedTracks } from './followed.ts';
 import { withoutMagnification } from './magnified.ts';
-import { explains, type Movement, Movements, staysIn } from './movements.ts';
+import { explains, Movements } from './movements.ts';
 import { Places } from './places.ts';
 import type { SizeMap } from './size-map.ts';
 import { leastSide, legible, type Sight, sidesFor, sidesForMotion, type Want } from './want.ts';
@@ -55,7 +55,7 @@ const margin = 0.25;
  * something in one looks like something else in another.
  */
 const doubts = [1, 1.3, 0.85];
-/** What only just stopped, and what moves around something known, is looked at this often, in seconds. */
+/** What only just stopped is looked at this often, in seconds. */
 const lessOften = 0.3;
 /** When this much of the view moves, the whole view is looked at instead. */
 const everywhere = 0.3;
@@ -191,16 +191,14 @@ export class Gaze {
       if (!rules.always && !this.#followed.isDue(track, timeNs)) continue;
       wants.push(this.#wantOf(track, track.confirmed ? worth.track : worth.tentative, timeNs, sight));
     }
-    const isOld = (movement: Movement) =>
-      movement.timeNs < timeNs ||
-      tracks.some((track) => isWellKnown(track) && track.visible && staysIn(track.box, movement));
     if (!this.#movements.isEverywhere(scene, everywhere)) {
       for (const movement of this.#movements.now) {
         if (active.some(({ box }) => explains(box, movement))) continue;
         const size = sizeOfBox(movement.box);
         const sides = sidesForMotion(size, this.#sizes.expected(movement.box, scene), sight);
         const isRare = sides.most < sight.whole && !this.#places.isDue(movement.box, timeNs);
-        if (isRare || (isOld(movement) && this.#places.age(movement.box, timeNs) < lessOften - early)) continue;
+        if (isRare || (movement.timeNs < timeNs && this.#places.age(movement.box, timeNs) < lessOften - early))
+          continue;
         const urgency =
           (worth.movement / (1 + this.#places.vain(movement.box))) * (atOnce + this.#places.age(movement.box, timeNs));
         wants.push({ box: within(grown(movement.box, margin), scene), ...sides, urgency });
@@ -208,11 +206,10 @@ export class Gaze {
     }
     for (const track of tracks) {
       if (active.includes(track)) continue;
-      const stirs = this.#movements.now.filter(
+      // Who rests and begins to go is followed only if each step of it is seen.
+      const isStirred = this.#movements.now.some(
         (movement) => movement.timeNs === timeNs && explains(track.box, movement),
       );
-      const leaves = stirs.some((movement) => !staysIn(track.box, movement));
-      const isStirred = stirs.length > 0 && (leaves || this.#followed.isDue(track, timeNs));
       const isDue = wants.length > 0 && this.#followed.age(track, timeNs) >= rules.keepalive;
       if (isStirred || isDue) wants.push(this.#wantOf(track, worth.rest, timeNs, sight));
     }

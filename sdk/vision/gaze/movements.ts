@@ -79,12 +79,3 @@ export function explains(object: Box, { box }: Movement): boolean {
   const inside = middle[0] >= x1 && middle[0] <= x2 && middle[1] >= y1 && middle[1] <= y2;
   return inside && area(box) <= 1.5 * area([x1, y1, x2, y2]);
 }
-
-/** Nothing of an object that stays moves further than this outside of its box, a fraction of its smaller side. */
-const stray = 0.25;
-
-/** Whether an object stays where it is though this moves. */
-export function staysIn(object: Box, { box }: Movement): boolean {
-  const most = stray * Math.min(object[2] - object[0], object[3] - object[1]);
-  return [0, 1].every((i) => box[i]! >= object[i]! - most && box[i + 2]! <= object[i + 2]! + most);
-}
