@@ -337,6 +337,8 @@ describe('ocellus … --json', { timeout: 900_000 }, () => {
       doctor: await run(['doctor', '--json']),
       cameras: await run(['cameras', '--json']),
       models: await run(['models', '--json']),
+      'models list': await run(['models', 'list', '--json']),
+      'models inspect': await run(['models', 'inspect', '--json', 'nanodet-g-416-int8']),
       detect: await run(['detect', '--json', '--out', at('drawn'), picture]),
       watch: await run(['watch', `file:${at('walk')}`, '--speed', 'max', '--threshold', '0.5', '--json']),
       // The one name that is not in snake case: scripts that measure read it.

@@ -56,24 +56,39 @@ export async function loadCore<T extends ModelCard['task']>(
   const thread = new CoreThread(engine);
   try {
     const file = await readForm(found, engine === 'native' ? 'program' : 'network');
-    const { bytes, weights } = file;
-    // Of a network, its card is checked against the bytes, too.
-    const isHandedOver = file.form === 'program' && bytes.byteLength === bytes.buffer.byteLength;
-    const request: LoadRequest = { type: 'load', model: bytes, weights, threads };
-    const loaded = await thread.request(request, 'loaded', isHandedOver ? [bytes.buffer] : []);
+    const loaded = await sendModel(thread, file, threads);
     const card = cardOf(file, loaded);
     if (!isOf(card, task)) {
       const { task: got } = card;
       throw new InputError(`expected a model of the task ${task}, its card says ${got}: ${takenBy[got]}`);
     }
-    const fitted = file.form === 'program' ? ofProgram(card, loaded.inputs) : card;
-    await thread.request({ type: 'fit', card: fitted, decoder: decoderModule(card) }, 'ready');
+    await fitCard(thread, card, file, loaded);
     logger.debug(`model ${card.name}: ready after ${Math.round(performance.now() - started)} ms, by ${engine}`);
     return { card, engine, queue: new FrameQueue(card.name, thread) };
   } catch (error) {
     await thread.close();
     throw named(nameOrPath, error);
   }
+}
+
+/** Loads a model's bytes in a core's thread. @throws InputError when the engine cannot run them. */
+export function sendModel(thread: CoreThread, file: ModelFile, threads: number): Promise<LoadedReply> {
+  const { bytes, weights, form } = file;
+  // Of a network, its card is checked against the bytes, too.
+  const isHandedOver = form === 'program' && bytes.byteLength === bytes.buffer.byteLength;
+  const request: LoadRequest = { type: 'load', model: bytes, weights, threads };
+  return thread.request(request, 'loaded', isHandedOver ? [bytes.buffer] : []);
+}
+
+/** Checks a card against the model that was loaded. @throws InputError when the two do not fit. */
+export async function fitCard(
+  thread: CoreThread,
+  card: ModelCard,
+  { form }: Pick<ModelFile, 'form'>,
+  { inputs }: LoadedReply,
+): Promise<void> {
+  const fitted = form === 'program' ? ofProgram(card, inputs) : card;
+  await thread.request({ type: 'fit', card: fitted, decoder: decoderModule(card) }, 'ready');
 }
 
 function named(model: string, error: unknown): unknown {

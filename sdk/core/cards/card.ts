@@ -19,6 +19,9 @@ const extra = Type.Optional(
   }),
 );
 
+const bestOrAll = (description: string) =>
+  Type.Optional(Type.Union([Type.Literal('best'), Type.Literal('all')], { description }));
+
 /** How a model's outputs become boxes, scores and classes. */
 export const DecoderCard = Type.Union([
   Type.Object(
@@ -53,11 +56,8 @@ export const DecoderCard = Type.Union([
             'Position of a box’s centre in its cell, in strides: 0.5 (NanoDet, PicoDet), or 0 (NanoDet-Plus).',
         }),
       ),
-      classes: Type.Optional(
-        Type.Union([Type.Literal('best'), Type.Literal('all')], {
-          description:
-            'Whether a cell yields its best class only, or all that pass. Default: all where each stride has its own tensors, as PicoDet’s, else the best.',
-        }),
+      classes: bestOrAll(
+        'Whether a cell yields its best class only, or all that pass. Default: all where each stride has its own tensors, as PicoDet’s, else the best.',
       ),
       logits,
     },
@@ -102,6 +102,11 @@ export const DecoderCard = Type.Union([
           { additionalProperties: false, description: 'If separate: [1, N, 4] and [1, N, classes].' },
         ),
       ),
+      classes: bestOrAll('Whether a box yields its best class only, or all that pass, as RF-DETR’s. Default: best.'),
+      first_class: Type.Optional(
+        Type.Integer({ minimum: 0, maximum: 4096, description: 'Column of labels[0] among the scores. Default: 0.' }),
+      ),
+      extra,
       logits,
     },
     {
@@ -145,6 +150,18 @@ export const DecoderCard = Type.Union([
       additionalProperties: false,
       description:
         'Separate boxes, classes and scores, after the model’s own post-processing: SSD, RT-DETR, D-FINE, torchvision.',
+    },
+  ),
+  Type.Object(
+    {
+      type: Type.Literal('efficientdet'),
+      output,
+      first_class: Type.Optional(Type.Integer({ description: 'The class id of labels[0]. Default: 1.' })),
+    },
+    {
+      additionalProperties: false,
+      description:
+        '[1, N, 7]: picture, y1, x1, y2, x2 in input pixels, score, class id, after the model’s own suppression.',
     },
   ),
   Type.Object(

@@ -7,9 +7,14 @@ import { InputError, messageOf } from '../../base/errors.ts';
 import { validate } from '../../config/validate.ts';
 import type { ExternalWeights } from '../engines/engine.ts';
 import { readExternalWeights } from '../engines/external-weights.ts';
+import { readOnnxGraph } from '../onnx/graph.ts';
 import { readOnnxMetadata } from '../onnx/metadata.ts';
+import { weightsOf } from '../onnx/summary.ts';
 import { ModelCard } from './card.ts';
-import { exampleCard } from './example-card.ts';
+import { foreignFormat, withArticle } from './file-format.ts';
+import { labelsBeside } from './labels-file.ts';
+import { readNetwork } from './network.ts';
+import { recognise } from './recognise.ts';
 import { readUltralytics, type UltralyticsInfo } from './ultralytics.ts';
 
 /** The form of a model: the network, an ONNX file, or the output of `ocellus compile`. */
@@ -63,7 +68,7 @@ export async function listModels(): Promise<ModelCard[]> {
 
 /** File extension of `ocellus compile`. */
 export const programEnding = '.ocp';
-const networkEnding = '.onnx';
+export const networkEnding = '.onnx';
 
 /**
  * Finds a model by the name of a shipped one, or by the path of its card `X.card.json`, its network `X.onnx` (with the
@@ -106,9 +111,30 @@ export async function readForm({ name, card, ...files }: FoundModel, form: Model
   const file = files[form];
   if (!file) throw new InputError(`the model ${name} does not exist as a ${form}`);
   const bytes = await readBytes(file.path, name);
-  const weights = form === 'network' ? await readExternalWeights(bytes, file.path, name) : [];
+  if (form === 'network') assertNotForeign(bytes, name);
+  const weights = form === 'network' ? await readWeights(bytes, file.path, name) : [];
   assertDigest(bytes, file);
-  return { name, form, bytes, weights, description: card ?? describedInside(bytes, file.path, name) };
+  return { name, form, bytes, weights, description: card ?? (await describedInside(bytes, file.path, name)) };
+}
+
+/**
+ * Reads a network's weights in files beside it.
+ *
+ * @throws InputError when one is missing or cut off, or lies outside the network's folder.
+ */
+export async function readWeights(bytes: Uint8Array, path: string, name: string): Promise<ExternalWeights[]> {
+  const weights = await readExternalWeights(bytes, path, name);
+  const graph = weights.length > 0 ? readOnnxGraph(bytes) : undefined;
+  if (!graph) return weights;
+  const { files } = weightsOf(graph);
+  for (const { path: file, data } of weights) {
+    const { end } = files.get(file)!;
+    if (data.length >= end) continue;
+    throw new InputError(
+      `the weights ${file} of the model ${name} are cut off: expected at least ${end} bytes, got ${data.length}; fetch or export both files again`,
+    );
+  }
+  return weights;
 }
 
 /** Whether the file of this form exists. */
@@ -117,7 +143,7 @@ export async function hasForm(found: FoundModel, form: ModelForm): Promise<boole
   return file !== undefined && (await exists(file.path));
 }
 
-const cardEnding = '.card.json';
+export const cardEnding = '.card.json';
 /** Model formats of other frameworks. */
 const otherFormats = /\.(pt|pth|ckpt|tflite|engine|pb|h5|keras|ort|safetensors|mlpackage|torchscript|param|bin|xml)$/i;
 
@@ -166,17 +192,47 @@ async function findByProgram(path: string, name: string): Promise<FoundModel> {
   };
 }
 
-/** The card in a network's metadata. */
-function describedInside(bytes: Uint8Array, path: string, name: string): ModelCard | UltralyticsInfo {
+/**
+ * The card in a network's metadata, or one made of what can be seen of it and of the labels beside it.
+ *
+ * @throws InputError when something is left open: what, and a card to begin with.
+ */
+async function describedInside(bytes: Uint8Array, path: string, name: string): Promise<ModelCard | UltralyticsInfo> {
   const own = path.slice(0, -networkEnding.length);
+  const told = readDescription(bytes, path, name);
+  if (told) return told;
+  const found = recognise(readNetwork(bytes, name), basename(own), { labels: await labelsBeside(own) });
+  if (found.open.length === 0) return validate(ModelCard, found.card, `the card made of what ${name} tells`);
+  const looks = found.family ? `It looks like ${found.family}. ` : '';
+  const open = found.open.map(({ what, settle }) => `${what}: ${settle}`).join('; ');
+  throw new InputError(
+    `${name} has no card, and its metadata has neither the key "ocellus" nor what Ultralytics writes. ${looks}Open is ${open}. ` +
+      `Write ${own}${cardEnding}, for example (docs/models.md has the other decoders):\n${JSON.stringify(found.card, null, 2)}`,
+  );
+}
+
+/**
+ * What a network's metadata says of it: a card, or what Ultralytics writes.
+ *
+ * @throws InputError when the bytes are no ONNX model, or the metadata is wrong.
+ */
+export function readDescription(
+  bytes: Uint8Array,
+  path: string,
+  name: string,
+): ModelCard | UltralyticsInfo | undefined {
   const metadata = readOnnxMetadata(bytes, name);
   const card = metadata.get('ocellus');
   if (card !== undefined) return parseCard(card, `${name}, the card in its metadata (key ocellus)`);
-  const ultralytics = readUltralytics(metadata, basename(own), name);
-  if (ultralytics) return ultralytics;
+  return readUltralytics(metadata, basename(path, networkEnding), name);
+}
+
+/** @throws InputError when the file is a model of another framework, or none. */
+function assertNotForeign(bytes: Uint8Array, name: string): void {
+  const format = foreignFormat(bytes);
+  if (!format) return;
   throw new InputError(
-    `${name} has no card, and its metadata has neither the key "ocellus" nor what Ultralytics writes. ` +
-      `Write ${own}${cardEnding}, for example (docs/models.md has the other decoders):\n${exampleCard(basename(own), bytes)}`,
+    `${name}: expected an ONNX model, got ${bytes.length} bytes of something else, ${withArticle(format.title)}; ${format.advice}`,
   );
 }
 

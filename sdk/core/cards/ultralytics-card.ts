@@ -16,12 +16,20 @@ interface Tensors {
  *
  * @throws InputError when it is a classifier, or the output could be read in several ways, or not.
  */
-export function ultralyticsCard(info: UltralyticsInfo, { inputs, outputs }: Tensors): DetectorCard {
+export function ultralyticsCard(info: UltralyticsInfo, tensors: Tensors): DetectorCard {
+  return recogniseUltralytics(info, tensors).card;
+}
+
+/** The same with the reasons: what in the file says how the output is read. @throws InputError as `ultralyticsCard` does. */
+export function recogniseUltralytics(
+  info: UltralyticsInfo,
+  { inputs, outputs }: Tensors,
+): { card: DetectorCard; reasons: string[] } {
   if (info.task === 'classify') {
     throw new InputError(`expected a model of the task detect, its metadata says classify: ${takenBy.classify}`);
   }
   const input = inputOf(info, inputs);
-  const decoder = decoderOf(info, input, outputs);
+  const { decoder, reason } = decoderOf(info, input, outputs);
   const isDetr = decoder.type === 'rtdetr' || decoder.boxes === 'cxcywh';
   const card = {
     name: info.name,
@@ -31,7 +39,17 @@ export function ultralyticsCard(info: UltralyticsInfo, { inputs, outputs }: Tens
     decoder: { ...decoder, output: outputs[0]?.name },
     labels: [...info.labels],
   };
-  return validate(DetectorCard, card, `the card made from ${info.name}'s metadata`);
+  const reasons = [metadataOf(info), `output ${outputs[0]?.name} [${outputs[0]?.shape.join(', ')}]: ${reason}`];
+  if (decoder.extra !== undefined)
+    reasons.push(`${decoder.extra} numbers after the classes are skipped: only boxes are read`);
+  return { card: validate(DetectorCard, card, `the card made from ${info.name}'s metadata`), reasons };
+}
+
+/** What the metadata says, in a sentence. */
+export function metadataOf({ labels, task, size, description }: UltralyticsInfo): string {
+  const of = description === '' ? 'Ultralytics’ metadata' : `Ultralytics’ metadata (${description})`;
+  const input = size ? `, ${size.width}x${size.height}` : '';
+  return `${of}: ${counted(labels.length)}${task === undefined ? '' : `, task ${task}`}${input}`;
 }
 
 /**
@@ -79,12 +97,18 @@ interface Decoder {
 
 const relative: Decoder = { type: 'suppressed', boxes: 'cxcywh', normalised: true };
 
+/** How an output is read, and why. */
+interface Layout {
+  readonly decoder: Decoder;
+  readonly reason: string;
+}
+
 /** With one or two classes, several layouts have six numbers per row: only the metadata tells them apart. */
 function decoderOf(
   info: UltralyticsInfo,
   size: { width: number; height: number },
   outputs: readonly TensorInfo[],
-): Decoder {
+): Layout {
   const { labels, suppressed, head, description } = info;
   const classes = labels.length;
   const shape = outputs[0]?.shape ?? [];
@@ -92,26 +116,38 @@ function decoderOf(
   const extra = extraOf(info, outputs);
   const more = extra > 0 ? { extra } : {};
   const isOpen = (side: number | string | undefined) => typeof side === 'string' || (side !== undefined && side <= 0);
+  const as = (decoder: Decoder, reason: string): Layout => ({ decoder, reason });
   if (shape.length === 3) {
     const isDetr = head === 'RTDETRDecoder' || (head === undefined && /rt-?detr/.test(description));
     if (isDetr) {
+      const by = head === undefined ? 'the description says RT-DETR' : `the metadata's head is ${head}`;
       // The best class of each query since 8.4.50, whose files look like scores of two classes; `head` came later.
-      if (head === undefined ? columns === 6 && classes !== 2 : columns === 6 || isOpen(columns)) return relative;
-      if (columns === 4 + classes && classes !== 2) return { type: 'rtdetr' };
+      if (head === undefined ? columns === 6 && classes !== 2 : columns === 6 || isOpen(columns)) {
+        return as(relative, `${by}, and rows of six are centre and size as fractions, score, class`);
+      }
+      if (columns === 4 + classes && classes !== 2) {
+        return as({ type: 'rtdetr' }, `${by}, and a row has a score for each class`);
+      }
     } else if (suppressed && (columns === 6 + extra || (isOpen(columns) && rows !== 4 + classes + extra))) {
-      return { type: 'suppressed', ...more };
+      return as(
+        { type: 'suppressed', ...more },
+        'the metadata says end2end or nms: rows are x1, y1, x2, y2, score, class',
+      );
     } else if (rows === 4 + classes + extra) {
-      return { type: 'yolov8', ...more };
+      return as({ type: 'yolov8', ...more }, 'as many rows as four for the box and one a class');
     } else if (isOpen(rows) && isOpen(columns)) {
       // Each run is checked against it.
-      return { type: info.task ? 'yolov8' : 'yolov5', ...more };
+      return as(
+        { type: info.task ? 'yolov8' : 'yolov5', ...more },
+        `open sides, and ${info.task ? 'a' : 'no'} task in the metadata: ${info.task ? 'YOLOv8 and later write' : 'only YOLOv5 writes none'}`,
+      );
     } else if (columns === 6 + extra && /yolov10/.test(description)) {
       // Before 8.4 only the name says that this head needs no suppression.
-      return { type: 'suppressed', ...more };
+      return as({ type: 'suppressed', ...more }, 'the description says YOLOv10, which needs no suppression');
     } else if (columns === 5 + classes + extra && (classes > 1 || isGrid(rows, size) || (isOpen(rows) && !info.task))) {
-      return { type: 'yolov5', ...more };
+      return as({ type: 'yolov5', ...more }, 'rows of four for the box, an objectness and one a class');
     } else if (columns === 4 + classes && columns !== 6) {
-      return { type: 'rtdetr' };
+      return as({ type: 'rtdetr' }, 'rows of four for the box and one a class');
     }
   }
   throw new InputError(

@@ -1,4 +1,5 @@
 import { InputError, messageOf } from '../../base/errors.ts';
+import { modelName } from './model-name.ts';
 import { type PythonValue, parsePythonLiteral } from './python-literal.ts';
 
 /** Ultralytics tasks that are accepted; of those with more than boxes, only the boxes are read. */
@@ -45,11 +46,7 @@ export function readUltralytics(
   const args = literal('args');
   return {
     ultralytics: true,
-    name:
-      name
-        .toLowerCase()
-        .replace(/[^a-z0-9._-]+/g, '-')
-        .replace(/^[^a-z0-9]+/, '') || 'model',
+    name: modelName(name, 'model'),
     task: taskOf(metadata.get('task'), what),
     labels: labelsOf(literal('names')!, what),
     size: size === undefined ? undefined : sizeOf(literal('imgsz')!, what),

@@ -1,5 +1,6 @@
 import type { DetectorCard } from '../cards/card.ts';
 import type { DecoderFactory } from './decoder.ts';
+import { efficientdet } from './efficientdet.ts';
 import { nanodet } from './nanodet.ts';
 import { rtdetr } from './rtdetr.ts';
 import { ssd } from './ssd.ts';
@@ -20,4 +21,5 @@ export const decoders: Readonly<Record<BuiltInDecoder['type'], DecoderFactory>> 
   rtdetr,
   suppressed,
   ssd,
+  efficientdet,
 };

@@ -16,7 +16,8 @@ type Read = (tensors: ReadonlyMap<string, Tensor>) => { boxes: Columns; scores: 
 /**
  * RT-DETR (arXiv 2304.08069) as Ultralytics exported it before 8.4.50, and its relatives without their post-processing:
  * for each query centre x, centre y, w, h as fractions of the input, and class scores. They need no suppression: the
- * network is trained to return each object once.
+ * network is trained to return each object once. RF-DETR has a logit more than classes, and counts each class of a query
+ * that passes.
  */
 export function rtdetr(card: DetectorCard, outputs: readonly TensorInfo[]): Decoder {
   const { decoder } = card;
@@ -24,23 +25,24 @@ export function rtdetr(card: DetectorCard, outputs: readonly TensorInfo[]): Deco
   if (decoder.output !== undefined && decoder.outputs)
     throw new InputError('decoder: expected output or outputs, got both');
   const { width: inputWidth, height: inputHeight } = card.input;
-  const { logits = false } = decoder;
+  const { logits = false, first_class: firstClass = 0, extra = 0, classes: counted = 'best' } = decoder;
   const classes = card.labels.length;
+  const columns = firstClass + classes + extra;
   const read = decoder.outputs
-    ? readApart(decoder.outputs, classes, outputs)
-    : readTogether(decoder.output, classes, outputs);
+    ? readApart(decoder.outputs, columns, outputs)
+    : readTogether(decoder.output, columns, outputs);
   return {
     suppressed: true,
     check(tensors) {
       const { boxes, scores } = read(tensors);
       // Boxes are fractions as well.
       assertScores(boxes.data, boxes.rowLength, boxes.first, boxes.first + 4);
-      if (!logits) assertScores(scores.data, scores.rowLength, scores.first, scores.first + classes);
+      if (!logits) assertScores(scores.data, scores.rowLength, scores.first, scores.first + columns);
     },
     decode(tensors, threshold, multiLabel, candidates) {
       const { boxes, scores } = read(tensors);
       const { data } = boxes;
-      if (logits) applySigmoid(scores.data, scores.rowLength, scores.first, scores.first + classes);
+      if (logits) applySigmoid(scores.data, scores.rowLength, scores.first, scores.first + columns);
       for (let row = 0; row < data.length / boxes.rowLength; row++) {
         const at = row * boxes.rowLength + boxes.first;
         const x = data[at]! * inputWidth;
@@ -49,12 +51,12 @@ export function rtdetr(card: DetectorCard, outputs: readonly TensorInfo[]): Deco
         const halfH = (data[at + 3]! * inputHeight) / 2;
         pushClasses(
           scores.data,
-          row * scores.rowLength + scores.first,
+          row * scores.rowLength + scores.first + firstClass,
           1,
           classes,
           1,
           threshold,
-          multiLabel,
+          multiLabel || counted === 'all',
           x - halfW,
           y - halfH,
           x + halfW,
@@ -66,8 +68,8 @@ export function rtdetr(card: DetectorCard, outputs: readonly TensorInfo[]): Deco
   };
 }
 
-function readTogether(output: string | undefined, classes: number, outputs: readonly TensorInfo[]): Read {
-  const rowLength = 4 + classes;
+function readTogether(output: string | undefined, columns: number, outputs: readonly TensorInfo[]): Read {
+  const rowLength = 4 + columns;
   const shape = [1, undefined, rowLength];
   const what = 'centre, size and class scores per query';
   const { name } = findOutput(outputs, output, shape, what);
@@ -77,10 +79,10 @@ function readTogether(output: string | undefined, classes: number, outputs: read
   };
 }
 
-function readApart(names: { boxes: string; scores: string }, classes: number, outputs: readonly TensorInfo[]): Read {
+function readApart(names: { boxes: string; scores: string }, columns: number, outputs: readonly TensorInfo[]): Read {
   const wanted = [
     ['boxes', [1, undefined, 4], 'centre and size per query'],
-    ['scores', [1, undefined, classes], 'class scores per query'],
+    ['scores', [1, undefined, columns], 'class scores per query'],
   ] as const;
   for (const [role, shape, what] of wanted) findOutput(outputs, names[role], shape, what);
   return (tensors) => {
@@ -91,7 +93,7 @@ function readApart(names: { boxes: string; scores: string }, classes: number, ou
     }
     return {
       boxes: { data: boxes!.data, rowLength: 4, first: 0 },
-      scores: { data: scores!.data, rowLength: classes, first: 0 },
+      scores: { data: scores!.data, rowLength: columns, first: 0 },
     };
   };
 }

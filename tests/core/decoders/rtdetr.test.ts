@@ -48,4 +48,22 @@ describe('rtdetr', () => {
     expect(misfit(decoder, output([[0, 0, 0, 0, 0]]))).toContain('to be [1, any, 6], it is [1, 1, 5]');
     expect(complaint(decoder, output([[16, 8, 8, 16, 0.1, 0.8]]))).toContain('expected scores of 0 to 1, got 16');
   });
+
+  it('passes over columns without a label, before the first and after the last', () => {
+    // RF-DETR's, pretrained on COCO: class 0 is nothing; trained on other data: the last is.
+    const before = rows.map((row) => [...row.slice(0, 4), 0.95, ...row.slice(4)]);
+    const after = rows.map((row) => [...row, 0.95]);
+    expect(decode({ ...decoder, first_class: 1 }, output(before))).toEqual(decode(decoder, output(rows)));
+    expect(decode({ ...decoder, extra: 1 }, output(after))).toEqual(decode(decoder, output(rows)));
+    expect(misfit(decoder, output(after))).toContain('to be [1, any, 6], it is [1, 3, 7]');
+    expect(misfit({ ...decoder, first_class: 1, extra: 1 }, output(after))).toContain('to be [1, any, 8]');
+    const logits = after.map((row) => [...row.slice(0, 4), ...row.slice(4).map(logit)]);
+    expect(decode({ ...decoder, extra: 1, logits: true }, output(logits))).toEqual(decode(decoder, output(rows)));
+  });
+
+  it('counts all classes of a box where the card says so', () => {
+    expect(decode({ ...decoder, classes: 'all' }, output(rows))).toEqual(
+      decode(decoder, output(rows), { multiLabel: true }),
+    );
+  });
 });

@@ -82,7 +82,9 @@ describe('weights in a file of their own', () => {
       `the model ${path} has its weights in m.onnx.data, which cannot be read: ENOENT`,
     );
     await writeFile(join(folder, 'm.onnx.data'), weights().slice(0, 20));
-    await expect(loadModel(path)).rejects.toThrow('onnxruntime cannot load the model');
+    await expect(loadModel(path)).rejects.toThrow(
+      `the weights m.onnx.data of the model ${path} are cut off: expected at least 40 bytes, got 20; fetch or export both`,
+    );
   });
 
   it('are read from nowhere but the model’s folder', async () => {

@@ -1,0 +1,62 @@
+import { InputError } from '../../base/errors.ts';
+import type { TensorInfo } from '../engines/engine.ts';
+import { readOnnxTensors } from '../engines/onnx-tensors.ts';
+import { type OnnxGraph, producersOf, readOnnxGraph } from '../onnx/graph.ts';
+import { readOnnxMetadata } from '../onnx/metadata.ts';
+import { activationOf } from './output-tail.ts';
+
+/** What a network's file tells of it, without an engine. */
+export interface NetworkFacts {
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+  readonly graph: OnnxGraph;
+  /** Patterns of the tensors that are joined along the way (`headsOf`). */
+  readonly heads: readonly string[];
+}
+
+/** @throws InputError when the bytes are no ONNX model. */
+export function readNetwork(bytes: Uint8Array, what: string): NetworkFacts {
+  readOnnxMetadata(bytes, what);
+  const graph = readOnnxGraph(bytes);
+  const tensors = graph && tensorsOf(bytes);
+  if (!tensors) {
+    throw new InputError(
+      `${what}: expected an ONNX model, got ${bytes.length} bytes of something else, or of a damaged one: fetch or export it again`,
+    );
+  }
+  return { ...tensors, graph, heads: headsOf(graph) };
+}
+
+function tensorsOf(bytes: Uint8Array): ReturnType<typeof readOnnxTensors> | undefined {
+  try {
+    return readOnnxTensors(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+const letters = { sigmoid: 's', softmax: 'm', none: 'n' } as const;
+
+/**
+ * For each Concat that has a sigmoid or softmax right before it, which: a letter for each of the tensors that it joins,
+ * `s`, `m`, `n` for other numbers, and `?`. YOLOX joins box, objectness and classes, `nss`; NanoDet classes and boxes, `s?`.
+ */
+function headsOf(graph: OnnxGraph): string[] {
+  const heads = new Set<string>();
+  const producers = producersOf(graph);
+  for (const { op, inputs } of graph.nodes) {
+    if (op !== 'Concat') continue;
+    const head = inputs.map((name) => {
+      const activation = producers.has(name) ? activationOf(graph, name) : undefined;
+      return activation ? letters[activation] : '?';
+    });
+    if (head.some((letter) => letter === 's' || letter === 'm')) heads.add(head.join(''));
+  }
+  return [...heads];
+}
+
+export const shapeText = ({ shape }: TensorInfo) => `[${shape.map((side) => (side === '' ? '?' : side)).join(', ')}]`;
+
+/** A dimension that the file fixes. */
+export const fixedSide = (side: number | string | undefined): number | undefined =>
+  typeof side === 'number' && side > 0 ? side : undefined;
