@@ -11,6 +11,7 @@ import { decoderModule } from './decoders/custom.ts';
 import { pictureInput } from './engines/binding.ts';
 import type { TensorInfo } from './engines/engine.ts';
 import { FrameQueue } from './frame-queue.ts';
+import { plainFault } from './load-faults.ts';
 import type { LoadedReply, LoadRequest, RunningEngine } from './messages.ts';
 
 export interface LoadOptions {
@@ -72,12 +73,16 @@ export async function loadCore<T extends ModelCard['task']>(
 }
 
 /** Loads a model's bytes in a core's thread. @throws InputError when the engine cannot run them. */
-export function sendModel(thread: CoreThread, file: ModelFile, threads: number): Promise<LoadedReply> {
+export async function sendModel(thread: CoreThread, file: ModelFile, threads: number): Promise<LoadedReply> {
   const { bytes, weights, form } = file;
   // Of a network, its card is checked against the bytes, too.
   const isHandedOver = form === 'program' && bytes.byteLength === bytes.buffer.byteLength;
   const request: LoadRequest = { type: 'load', model: bytes, weights, threads };
-  return thread.request(request, 'loaded', isHandedOver ? [bytes.buffer] : []);
+  try {
+    return await thread.request(request, 'loaded', isHandedOver ? [bytes.buffer] : []);
+  } catch (error) {
+    throw plainFault(error);
+  }
 }
 
 /** Checks a card against the model that was loaded. @throws InputError when the two do not fit. */

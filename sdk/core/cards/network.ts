@@ -47,7 +47,7 @@ function headsOf(graph: OnnxGraph): string[] {
   for (const { op, inputs } of graph.nodes) {
     if (op !== 'Concat') continue;
     const head = inputs.map((name) => {
-      const activation = producers.has(name) ? activationOf(graph, name) : undefined;
+      const activation = producers.has(name) ? activationOf(graph, name, producers) : undefined;
       return activation ? letters[activation] : '?';
     });
     if (head.some((letter) => letter === 's' || letter === 'm')) heads.add(head.join(''));

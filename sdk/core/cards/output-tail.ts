@@ -1,5 +1,5 @@
 import { InputError } from '../../base/errors.ts';
-import { type OnnxGraph, producersOf, readOnnxGraph } from '../onnx/graph.ts';
+import { type OnnxGraph, type OnnxNode, producersOf, readOnnxGraph } from '../onnx/graph.ts';
 import type { DetectorCard } from './card.ts';
 
 /** Operators that keep the meaning of each value. */
@@ -17,8 +17,12 @@ const linear =
  */
 export type Activation = 'softmax' | 'sigmoid' | 'none';
 
-export function activationOf(graph: OnnxGraph, output: string): Activation | undefined {
-  const producers = producersOf(graph);
+/** @param producers Those of the graph (`producersOf`), where many outputs are asked about. */
+export function activationOf(
+  graph: OnnxGraph,
+  output: string,
+  producers: ReadonlyMap<string, OnnxNode> = producersOf(graph),
+): Activation | undefined {
   let name = output;
   // A graph has no cycles, but a bad file may.
   for (let left = graph.nodes.length; left > 0; left--) {

@@ -87,7 +87,7 @@ function whichFamily(network: NetworkFacts, found: readonly Finding[], isSized: 
   }
   const bySize = isSized ? '' : ', which for many networks can be told once the size is known';
   return {
-    what: `how its outputs are read${bySize}: they are ${told || 'missing'}, as no decoder’s`,
+    what: `how its outputs are read${bySize}: they are ${told || 'missing'}, which no network that is recognised has`,
     settle: isSized ? 'write the card (docs/models.md has the decoders), or a decoder of your own' : 'say the size',
   };
 }

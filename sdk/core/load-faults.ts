@@ -1,0 +1,30 @@
+import { InputError } from '../base/errors.ts';
+
+/** What onnxruntime says of a network that it cannot load, and what that means to who exported it. */
+const known: readonly (readonly [said: RegExp, meaning: (found: readonly string[]) => string])[] = [
+  [
+    /Opset (\d+) is under development.*till opset (\d+)/s,
+    ([, got, most]) =>
+      `expected operators of opset ${most} at most, got opset ${got}; export it again with an older one (torch.onnx.export(…, opset_version=17))`,
+  ],
+  [
+    /No Op registered for (\S+) with domain_version of (\d+)/,
+    ([, op, opset]) =>
+      `onnxruntime has no operator ${op} in opset ${opset}; export it with operators of ONNX alone, or with the opset that has it`,
+  ],
+  [
+    /(\S+?)\(-?\d+\) is not a registered function\/op/,
+    ([, op]) =>
+      `onnxruntime has no operator ${op}, which is none of ONNX itself; export it without (post-processing of another framework is left to a decoder here)`,
+  ],
+];
+
+/** The error of a model that cannot be loaded, in terms of what can be done; others as they are. */
+export function plainFault(error: unknown): unknown {
+  if (!(error instanceof InputError)) return error;
+  for (const [said, meaning] of known) {
+    const found = said.exec(error.message);
+    if (found) return new InputError(meaning(found), { cause: error });
+  }
+  return error;
+}
