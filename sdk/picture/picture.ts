@@ -168,6 +168,10 @@ async function encode(frame: Frame, quality: number, options: EncodeOptions): Pr
   return picture.jpeg({ quality }).toBuffer();
 }
 
+/**
+ * An SVG of the part of the overlay that is shown, in the picture's size. What is laid over is drawn by libvips alone: pixels
+ * that pass through JavaScript wait for its garbage collector, 2.7 MB for each picture of 768x432.
+ */
 async function fitOverlay(
   sharp: typeof import('sharp').default,
   svg: string,
@@ -176,21 +180,14 @@ async function fitOverlay(
   width: number,
   height: number,
 ): Promise<OverlayOptions> {
-  const {
-    x,
-    y,
-    width: w,
-    height: h,
-  } = clipRegion(frame, region ?? { x: 0, y: 0, width: frame.width, height: frame.height });
-  const { data, info } = await sharp(Buffer.from(svg))
-    .resize(frame.width, frame.height, { fit: 'fill' })
-    .extract({ left: x, top: y, width: w, height: h })
-    .ensureAlpha()
-    .raw()
-    .toBuffer({ resolveWithObject: true });
-  const fitted = await sharp(data, { raw: { width: info.width, height: info.height, channels: 4 } })
-    .resize(width, height, { fit: 'fill' })
-    .raw()
-    .toBuffer();
-  return { input: fitted, raw: { width, height, channels: 4 } };
+  const { x, y, ...shown } = clipRegion(frame, region ?? { x: 0, y: 0, width: frame.width, height: frame.height });
+  // An SVG of another size is stretched.
+  const own = await sharp(Buffer.from(svg)).metadata();
+  const open = (size: { width: number; height: number }, viewBox: readonly number[]) =>
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${size.height}" viewBox="${viewBox.join(' ')}" preserveAspectRatio="none">`;
+  const whole = `${open(frame, [0, 0, own.width, own.height])}${svg.replace(beforeSvg, '')}</svg>`;
+  return { input: Buffer.from(`${open({ width, height }, [x, y, shown.width, shown.height])}${whole}</svg>`) };
 }
+
+/** What may stand before an SVG's own element, and not inside of another one. */
+const beforeSvg = /^[^<]*(?:<\?xml[^>]*>)?[^<]*(?:<!DOCTYPE[^>]*>)?/i;

@@ -209,6 +209,22 @@ describe('encodeJpeg', () => {
     expect(pixel(part, 5, 10)[1]).toBeLessThan(60);
   });
 
+  it.each([
+    ['a prolog', '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE svg>\n', 'width="80" height="40"'],
+    ['a comment before it', '<!-- boxes -->\n', 'width="80" height="40"'],
+    ['half the size', '', 'width="40" height="20" viewBox="0 0 80 40"'],
+    ['a view box alone', '', 'viewBox="0 0 80 40"'],
+    ['another shape', '', 'width="80" height="80" viewBox="0 0 80 40" preserveAspectRatio="none"'],
+  ])('an overlay with %s fills the frame', async (_, before, size) => {
+    const svg = `<svg xmlns="http://www.w3.org/2000/svg" ${size}>`;
+    const overlaySvg = `${before}${svg}<rect x="60" y="20" width="20" height="20" fill="#00ff00"/></svg>`;
+    const region = { x: 40, y: 0, width: 40, height: 40 };
+    const options = { overlaySvg, region, maxHeight: 20, quality: 95 };
+    const part = await decoded(await encodeJpeg(await framed(80, 40), options));
+    const greenAt = (x: number, y: number) => pixel(part, x, y)[1]! > 200;
+    expect([greenAt(15, 15), greenAt(5, 15), greenAt(15, 5)]).toEqual([true, false, false]);
+  });
+
   it('encodes many at once, each its own frame', async () => {
     const frames = await Promise.all([0, 60, 120, 180, 240].map((grey) => greyFrame(grey)));
     const jpegs = await Promise.all(frames.map((frame, i) => encodeJpeg(frame, { maxHeight: 10 + i })));
