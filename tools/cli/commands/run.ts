@@ -44,7 +44,7 @@ const restartExitCode = 75;
 /** After that, what only the start needed is collected. */
 const startedAfterMs = 10_000;
 /** What pictures and V8's compiler had from malloc goes back to the system. */
-const releaseMemoryEveryMs = 5000;
+const releaseMemoryEveryMs = 1000;
 /** A stuck pipeline never stops; the hub has to publish `offline` anyway. */
 const camerasStopTimeoutMs = 5000;
 
