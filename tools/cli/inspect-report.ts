@@ -50,7 +50,7 @@ export function inspectReport(inspection: Inspection, isUsable: boolean): string
   add('usable', isUsable ? ['yes'] : problems.map((problem, i) => `${i === 0 ? 'no: ' : ''}${problem}`));
   const text = table(rows.map(([name, line]) => [name!, oneLine(line!)]));
   return draft
-    ? `${text}\n\nA card to begin with (docs/models.md has the fields):\n${JSON.stringify(draft, null, 2)}`
+    ? `${text}\n\nA card to begin with (docs/models.md has the fields):\n${JSON.stringify(draft, null, 2).split('\n').map(oneLine).join('\n')}`
     : text;
 }
 

@@ -79,10 +79,8 @@ const rfDetr: Family = ({ inputs, outputs }, _, labels) => {
   if (inputs.length !== 1 || !boxes || !logits || !isShaped(boxes, undefined, undefined, 4)) return undefined;
   if (!isFloat(logits) || logits.shape.length !== 3) return undefined;
   const columns = fixedSide(logits.shape[2]);
-  const masks =
-    outputs.length > 2
-      ? [`its other outputs (${outputs.slice(2).map(({ name }) => name)}) are masks, which are not read`]
-      : [];
+  const others = outputs.filter((one) => one !== boxes && one !== logits).map(({ name }) => name);
+  const masks = others.length > 0 ? [`its other outputs (${others.join(', ')}) are masks, which are not read`] : [];
   const isSpared = columns !== undefined && labels === columns - 1;
   return {
     family: 'RF-DETR',

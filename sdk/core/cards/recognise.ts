@@ -50,6 +50,13 @@ export function recognise(network: NetworkFacts, file: string, given: Given = {}
       settle: 'say it (`ocellus models inspect --size 640x480`): that of its training is best',
     });
   }
+  if (input && !isPicture(input)) {
+    open.push({
+      what: `how it is fed: its input ${input.name} ${input.type} ${shapeText(input)} is no picture`,
+      settle:
+        'export it with one of three colours, [1, 3, height, width] or [1, height, width, 3], at most 8192 pixels a side',
+    });
+  }
   open.push(...(only?.open ?? []));
   if (!given.labels) open.push(whichLabels(only));
   return {
@@ -116,6 +123,23 @@ function sizeOf(input: TensorInfo | undefined): { width: number; height: number 
   const shape = input?.shape.slice(-3) ?? [];
   const [height, width] = (isLast(input) ? shape.slice(0, 2) : shape.slice(1)).map(fixedSide);
   return width === undefined || height === undefined ? undefined : { width, height };
+}
+
+/** Most pixels of a side, as cards have it. */
+const largest = 8192;
+
+/** Whether a card can say how it is fed: three colours, of floats or bytes. */
+function isPicture(input: TensorInfo): boolean {
+  const { shape, type } = input;
+  const [colours, ...sides] = isLast(input)
+    ? [shape.at(-1), ...shape.slice(-3, -1)]
+    : [shape.at(-3), ...shape.slice(-2)];
+  return (
+    (shape.length === 3 || shape.length === 4) &&
+    /^(float32|float16|uint8)$/.test(type) &&
+    (fixedSide(colours) ?? 3) === 3 &&
+    sides.every((side) => (fixedSide(side) ?? 1) <= largest)
+  );
 }
 
 /** Whether colours are the last dimension. */

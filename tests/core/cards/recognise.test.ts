@@ -1,5 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../sdk/base/errors.ts';
+import { validate } from '../../../sdk/config/validate.ts';
+import { ModelCard } from '../../../sdk/core/cards/card.ts';
 import { readNetwork } from '../../../sdk/core/cards/network.ts';
 import { recognise } from '../../../sdk/core/cards/recognise.ts';
 import { loadModel } from '../../../sdk/core/model.ts';
@@ -318,6 +321,23 @@ describe('what a file does not tell is asked', () => {
     ]);
   });
 
+  it('how a network is fed that takes no picture of three colours', () => {
+    const rows = [{ name: 'out', shape: [1, 63, 7], data: new Array(441).fill(0) }];
+    for (const input of [
+      { name: 'grey', shape: [1, 1, 32, 32] },
+      { name: 'wide', shape: [1, 3, 32, 9000] },
+      { name: 'list', shape: [1, 3072] },
+      { name: 'ids', type: 'int64' as const, shape: [1, 3, 32, 32] },
+    ]) {
+      const options = { labels: two, size: { width: 32, height: 32 } };
+      expect(asked(networks.giving([input], rows), options)).toContainEqual(
+        expect.stringContaining(
+          `its input ${input.name} ${input.type ?? 'float32'} [${input.shape.join(', ')}] is no picture`,
+        ),
+      );
+    }
+  });
+
   it('how a classifier’s pixels are normalised', () => {
     const bytes = networks.giving([{ name: 'x', shape: [1, 3, 32, 32] }], [{ name: 'y', shape: [1, 2], data: [0, 1] }]);
     expect(known(bytes)).toMatchObject({
@@ -347,5 +367,57 @@ describe('what a file does not tell is asked', () => {
       expect.stringContaining('how its outputs are read: they are out float32 [1, 21, 7]'),
     ]);
     expect(asked(onnxModel({ inputs: [], outputs: [] }))[0]).toContain('they are missing');
+  });
+});
+
+describe('a network of any names, types and shapes', () => {
+  const names = [
+    'images',
+    'orig_target_sizes',
+    'scale_factor',
+    'boxes',
+    'labels',
+    'scores',
+    'dets',
+    'logits',
+    'pred_boxes',
+    'detections',
+    '',
+  ];
+  const all = [
+    ...names,
+    ...['boxes', 'classes', 'scores'].map((name) => `detection_${name}`),
+    ...[0, 1, 2, 3].map((at) => `StatefulPartitionedCall:${at}`),
+  ];
+  const tensor = fc.record({
+    name: fc.constantFrom(...all),
+    type: fc.constantFrom('float32', 'uint8', 'int64', 'float16', 'unknown'),
+    shape: fc.array(
+      fc.oneof(fc.constantFrom(1, 3, 4, 5, 6, 7, 21, 32, 63, 84), fc.integer(), fc.constantFrom('N', '')),
+      { maxLength: 5 },
+    ),
+  });
+  const network = fc.record({
+    inputs: fc.array(tensor, { maxLength: 3 }),
+    outputs: fc.array(tensor, { maxLength: 9 }),
+    heads: fc.array(fc.constantFrom('nss', 'ns', 's?', 'sn', '?m'), { maxLength: 2 }),
+  });
+  const { graph } = readNetwork(onnxModel({ inputs: [], outputs: [] }), 'empty');
+
+  it('gives a card that its schema takes, or says what is open, or whose labels are wrong', () => {
+    fc.assert(
+      fc.property(network, fc.boolean(), (facts, isSized) => {
+        const options = { labels: two, ...(isSized && { size: { width: 32, height: 32 } }) };
+        try {
+          const { open, card } = recognise({ ...facts, graph }, 'net', options);
+          if (open.length === 0) validate(ModelCard, card, 'the card');
+          for (const { what, settle } of open) expect([what, settle]).not.toContain('');
+        } catch (error) {
+          if (!(error instanceof InputError) || !error.message.startsWith('the labels names.txt: expected'))
+            throw error;
+        }
+      }),
+      { numRuns: 2000 },
+    );
   });
 });
