@@ -1,7 +1,7 @@
 import { within } from '../../sdk/base/within.ts';
 import { type ColourSpace, guessMatrix } from '../../sdk/frame/frame.ts';
 import { planeLayout } from '../../sdk/frame/layout.ts';
-import { StreamError, type StreamFormat, type StreamParser, type StreamSink } from '../stream/stream.ts';
+import { put, StreamError, type StreamFormat, type StreamParser, type StreamSink } from '../stream/stream.ts';
 import type { ShowInfo, ShownFrame } from './showinfo.ts';
 
 /** What ffmpeg says of a frame is written before the frame is. */
@@ -44,10 +44,14 @@ export class ShownFrameParser implements StreamParser {
     return this.#wait;
   }
 
+  get room(): Uint8Array | undefined {
+    return this.#frame && this.#buffer?.subarray(this.#filled);
+  }
+
   write(chunk: Uint8Array, offset: number): number {
     if (!this.#frame && !this.#begin()) return 0;
     const size = Math.min(chunk.length - offset, this.#bytes - this.#filled);
-    this.#buffer?.set(chunk.subarray(offset, offset + size), this.#filled);
+    if (this.#buffer) put(chunk.subarray(offset, offset + size), this.#buffer, this.#filled);
     this.#filled += size;
     if (this.#filled === this.#bytes) {
       const [buffer, { timeNs }] = [this.#buffer, this.#frame!];

@@ -7,10 +7,16 @@ import { join } from 'node:path';
 /** What the kernel holds at most of a Unix socket, and a little more: one read empties it. */
 const bytes = 256 * 1024;
 
+/** A socket that reads to where its bytes are wanted. */
+export interface FrameReader extends Socket {
+  /** Asked after each read: memory for what comes next; undefined: the reader's own. */
+  room?: () => Uint8Array | undefined;
+}
+
 /** Both ends of a pipe for frames. */
 export interface FramePipe {
   /** Emits `data`, each chunk valid only until the next one: it has to be resumed, and not read from while paused. */
-  readonly reader: Socket;
+  readonly reader: FrameReader;
   /** To be given to the program, and then destroyed. */
   readonly writer: Socket;
 }
@@ -32,11 +38,14 @@ export async function framePipe(): Promise<FramePipe | undefined> {
     server.listen(path);
     await once(server, 'listening');
     const buffer = Buffer.allocUnsafeSlow(bytes);
-    const callback = (length: number): boolean => {
-      reader.emit('data', buffer.subarray(0, length));
-      return !reader.isPaused();
+    // Node asks once before there is a reader, and then after each read.
+    const nextRoom = (): Uint8Array => reader?.room?.() ?? buffer;
+    const callback = (length: number, into: Uint8Array): boolean => {
+      reader!.emit('data', into.subarray(0, length));
+      return !reader!.isPaused();
     };
-    const reader: Socket = connect({ path, onread: { buffer, callback } });
+    let reader: FrameReader | undefined;
+    reader = connect({ path, onread: { buffer: nextRoom, callback } });
     reader.pause();
     const [[writer]] = (await Promise.all([once(server, 'connection'), once(reader, 'connect')])) as [
       [Socket],

@@ -1,5 +1,5 @@
 import { planeLayout } from '../../sdk/frame/layout.ts';
-import type { StreamFormat, StreamParser, StreamSink } from './stream.ts';
+import { put, type StreamFormat, type StreamParser, type StreamSink } from './stream.ts';
 
 /** Reads a stream that is nothing but the bytes of one frame after the other, padding included. */
 export class RawParser implements StreamParser {
@@ -19,10 +19,14 @@ export class RawParser implements StreamParser {
     return this.#filled === 0;
   }
 
+  get room(): Uint8Array | undefined {
+    return this.#filled === 0 ? undefined : this.#buffer?.subarray(this.#filled);
+  }
+
   write(chunk: Uint8Array, offset: number): number {
     if (this.#filled === 0) this.#buffer = this.#sink.take();
     const size = Math.min(chunk.length - offset, this.#frameBytes - this.#filled);
-    this.#buffer?.set(chunk.subarray(offset, offset + size), this.#filled);
+    if (this.#buffer) put(chunk.subarray(offset, offset + size), this.#buffer, this.#filled);
     this.#filled += size;
     if (this.#filled === this.#frameBytes) {
       const buffer = this.#buffer;

@@ -43,12 +43,19 @@ export interface StreamParser {
    * @throws StreamError
    */
   write(chunk: Uint8Array, offset: number): number;
+  /** The rest of a frame that has begun, to be read into: `write()` of what lies there already copies nothing. */
+  readonly room?: Uint8Array | undefined;
   /** What it has to wait for before it reads on. */
   readonly wait?: Promise<void> | undefined;
   /** Whether it is between two frames. At the end of a stream that means nothing was cut short. */
   readonly clean: boolean;
   /** Returns a half-filled buffer to the pool. */
   abandon(): void;
+}
+
+/** Copies bytes to their place in a frame, unless they were read to it. */
+export function put(bytes: Uint8Array, frame: Uint8Array, at: number): void {
+  if (bytes.buffer !== frame.buffer || bytes.byteOffset !== frame.byteOffset + at) frame.set(bytes, at);
 }
 
 /**
@@ -59,7 +66,7 @@ export interface StreamParser {
  * @returns When the stream is over. @throws StreamError of the parser; what still comes is read and thrown away.
  */
 export function pump(
-  stream: Readable,
+  stream: Readable & { room?: () => Uint8Array | undefined },
   parser: StreamParser,
   busy: () => Promise<unknown> | undefined = () => undefined,
 ): Promise<void> {
@@ -75,6 +82,7 @@ export function pump(
       isOver = true;
       parser.abandon();
       stream.off('data', onData);
+      stream.room = undefined;
       // A writer whose output nobody reads cannot end.
       stream.resume();
       if (error === undefined) resolve();
@@ -109,6 +117,7 @@ export function pump(
       queue.push(chunk);
       if (!isBusy) work(0);
     };
+    stream.room = () => (isOver ? undefined : parser.room);
     stream.on('data', onData);
     stream.once('close', () => {
       isClosed = true;

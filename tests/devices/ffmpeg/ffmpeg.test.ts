@@ -58,7 +58,7 @@ describe('ffmpegCommand', () => {
     );
     expect(line).toContain('-map 0:V:0 -an -sn -dn -vf sidedata=mode=delete,showinfo@in=checksum=0,a,b,scale=');
     expect(line).toMatch(
-      /format=yuv420p,showinfo@out=checksum=0 -dts_error_threshold 1e10 -fps_mode passthrough -enc_time_base 1\/1000000 -noautoscale -f rawvideo pipe:1$/,
+      /format=yuv420p,showinfo@out=checksum=0 -dts_error_threshold 1e10 -fps_mode passthrough -enc_time_base 1\/1000000 -noautoscale -threads 1 -avioflags direct -f rawvideo pipe:1$/,
     );
   });
 });
