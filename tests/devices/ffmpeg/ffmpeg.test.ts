@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { atMost, ffmpegCommand } from '../../../devices/ffmpeg/ffmpeg.ts';
+import { Child } from '../../../devices/programs/child.ts';
+import { pump } from '../../../devices/stream/stream.ts';
 import { hasProgram } from '../../support/needs.ts';
 
 /** The times in seconds of the frames that a filter lets pass. */
@@ -61,4 +63,23 @@ describe('ffmpegCommand', () => {
       /format=yuv420p,showinfo@out=checksum=0 -dts_error_threshold 1e10 -fps_mode passthrough -enc_time_base 1\/1000000 -noautoscale -threads 1 -avioflags direct -f rawvideo pipe:1$/,
     );
   });
+});
+
+describe.skipIf(!hasProgram('ffmpeg'))('a frame (needs ffmpeg)', () => {
+  it('comes out at once, not when the next one goes in', async () => {
+    const [width, height] = [64, 48];
+    const raw = ['-probesize', '32', '-f', 'rawvideo', '-video_size', `${width}x${height}`];
+    const command = ffmpegCommand({ input: [...raw, '-framerate', '5'], url: 'pipe:0' });
+    const child = await Child.start(command, { writes: true, frames: true });
+    let seen = 0;
+    const frame = new Uint8Array((width * height * 3) / 2);
+    const sink = { begin: () => {}, take: () => frame, giveBack: () => {}, frame: () => void seen++ };
+    const reading = pump(child.stdout, command.parser(sink));
+    // The first ones are looked into before any is decoded.
+    for (let i = 0; i < 30; i++) child.stdin!.write(new Uint8Array(frame.length).fill(i));
+    await vi.waitFor(() => expect(seen).toBe(30), { timeout: 8000 });
+    child.stdin!.end();
+    await reading;
+    expect({ seen, how: await child.ended }).toEqual({ seen: 30, how: 'exit status 0' });
+  }, 20_000);
 });
