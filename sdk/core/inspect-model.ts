@@ -245,7 +245,14 @@ class NetworkInspection {
         prepareOpenCvThread();
         engines.push(await tryEngine('opencv', file, card));
       }
-      if (!engines.some(({ runs }) => runs)) problems.push(`no engine here runs it: ${engines[0]!.note}`);
+      // OpenCV's is never chosen unless it is asked for.
+      if (!engines.some(({ runs, name }) => runs && name !== 'opencv')) {
+        problems.push(
+          engines.some(({ runs }) => runs)
+            ? `onnxruntime does not run it: ${engines[0]!.note}; OpenCV does: ask for it with --engine opencv`
+            : `no engine here runs it: ${engines[0]!.note}`,
+        );
+      }
       if (card?.task === 'detect') await collect(problems, () => assertFineScores(this.#bytes, card));
     }
     for (const { what, settle } of recognition?.open ?? []) problems.push(`${what}: ${settle}`);
