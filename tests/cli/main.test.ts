@@ -20,9 +20,11 @@ describe('ocellus', () => {
     ['watch', ['<uri>', '--speed', '--no-gate', 'every run prints the same']],
     ['eval', ['<dir>', '--per-class', 'class cx cy w h']],
     ['doctor', ['--json']],
-    ['models', ['--json']],
+    ['models', ['list', 'inspect']],
+    ['models list', ['--json']],
+    ['models inspect', ['<file>', '--json', '--labels', '--size', '--card']],
   ])('tells what %s takes', async (command, words) => {
-    const { code, out } = await ocellus([command, '--help']);
+    const { code, out } = await ocellus([...command.split(' '), '--help']);
     expect(code).toBe(0);
     expect(out.replaceAll(/\s+/g, ' ')).toContain(`Usage: ocellus ${command}`);
     for (const word of words) expect(out.replaceAll(/\s+/g, ' ')).toContain(word);
