@@ -4,7 +4,7 @@ import { InputError, messageOf } from '../base/errors.ts';
 import { validate } from '../config/validate.ts';
 import { hasOpenCv, prepareOpenCvThread } from '../opencv-bindings/load.ts';
 import { ModelCard } from './cards/card.ts';
-import { foreignFolder, foreignFormat, withArticle } from './cards/file-format.ts';
+import { type ForeignFormat, foreignFolder, foreignFormat, withArticle } from './cards/file-format.ts';
 import { labelsBeside } from './cards/labels-file.ts';
 import {
   type FoundModel,
@@ -107,7 +107,8 @@ export async function inspectModel(nameOrPath: string, given: Given = {}): Promi
   if (about && extname(path) !== '.json') return inspectFile(path, nameOrPath, undefined, given);
   if (about) {
     const bytes = await readFile(path);
-    if (foreignFormat(bytes)) return unusable(nameOrPath, bytes);
+    const format = foreignFormat(bytes);
+    if (format) return foreign(nameOrPath, bytes.length, format);
   }
   if (isNamed(path)) return inspectFile(path, nameOrPath, undefined, given);
   const found = await findModel(nameOrPath);
@@ -118,8 +119,7 @@ export async function inspectModel(nameOrPath: string, given: Given = {}): Promi
 async function inspectFolder(path: string, name: string): Promise<Inspection> {
   const format = await foreignFolder(path);
   if (!format) throw new InputError(`${name} is a folder: expected the file of a model in it`);
-  const problem = `Ocellus takes ONNX files, this is ${withArticle(format.title)}: ${format.advice}`;
-  return { file: name, format: format.title, bytes: 0, engines: [], problems: [problem] };
+  return foreign(name, 0, format);
 }
 
 async function inspectFile(
@@ -131,7 +131,8 @@ async function inspectFile(
   const bytes = await readFile(path).catch((error) => {
     throw new InputError(`the model ${name} cannot be read: ${messageOf(error)}`);
   });
-  if (foreignFormat(bytes)) return unusable(name, bytes);
+  const format = foreignFormat(bytes);
+  if (format) return foreign(name, bytes.length, format);
   const problems: string[] = [];
   const found = known ?? (await collect(problems, () => findModel(isNamed(path) ? path : `${path}${networkEnding}`)));
   if (isProgram(bytes)) return inspectProgram(path, name, bytes, found, problems);
@@ -144,10 +145,10 @@ async function inspectFile(
 
 const isNamed = (path: string) => path.endsWith(networkEnding) || path.endsWith('.ocp');
 
-function unusable(file: string, bytes: Uint8Array): Inspection {
-  const { title, advice } = foreignFormat(bytes)!;
+/** What is none of the formats that are run here. */
+function foreign(file: string, bytes: number, { title, advice }: ForeignFormat): Inspection {
   const problem = `Ocellus takes ONNX files, this is ${withArticle(title)}: ${advice}`;
-  return { file, format: title, bytes: bytes.length, engines: [], problems: [problem] };
+  return { file, format: title, bytes, engines: [], problems: [problem] };
 }
 
 /** What a fault of the model or card is for an inspection: something to say. */
@@ -245,14 +246,12 @@ class NetworkInspection {
         prepareOpenCvThread();
         engines.push(await tryEngine('opencv', file, card));
       }
+      const running = engines.filter(({ runs }) => runs).map(({ name }) => name);
+      const { note } = engines[0]!;
+      if (running.length === 0) problems.push(`no engine here runs it: ${note}`);
       // OpenCV's is never chosen unless it is asked for.
-      if (!engines.some(({ runs, name }) => runs && name !== 'opencv')) {
-        problems.push(
-          engines.some(({ runs }) => runs)
-            ? `onnxruntime does not run it: ${engines[0]!.note}; OpenCV does: ask for it with --engine opencv`
-            : `no engine here runs it: ${engines[0]!.note}`,
-        );
-      }
+      else if (running.every((name) => name === 'opencv'))
+        problems.push(`onnxruntime does not run it: ${note}; OpenCV does: ask for it with --engine opencv`);
       if (card?.task === 'detect') await collect(problems, () => assertFineScores(this.#bytes, card));
     }
     for (const { what, settle } of recognition?.open ?? []) problems.push(`${what}: ${settle}`);

@@ -47,6 +47,21 @@ const isShaped = ({ shape }: TensorInfo, ...sides: (number | undefined)[]) =>
 const told = (...tensors: readonly (TensorInfo | undefined)[]) =>
   tensors.map((one) => `${one!.name} ${one!.type} ${shapeText(one!)}`).join(', ');
 
+/** The decoder of what comes out of a post-processing: x1, y1, x2, y2 in pixels, class and score of each box. */
+const inPixels = (boxes: TensorInfo, classes: TensorInfo, scores: TensorInfo) => ({
+  type: 'ssd' as const,
+  outputs: { boxes: boxes.name, classes: classes.name, scores: scores.name },
+  box_order: 'xyxy' as const,
+  normalised: false,
+});
+/** The decoder of queries without post-processing: boxes as fractions, a logit for each class. */
+const queries = (boxes: TensorInfo, logits: TensorInfo) => ({
+  type: 'rtdetr' as const,
+  outputs: { boxes: boxes.name, scores: logits.name },
+  logits: true,
+  classes: 'all' as const,
+});
+
 /** RT-DETR, D-FINE and DEIM as their authors export them: the post-processing is in the graph, and takes the size. */
 const detrWithSizes: Family = ({ inputs, outputs }) => {
   const sizes = inputs.find(({ name }) => name === 'orig_target_sizes');
@@ -62,12 +77,7 @@ const detrWithSizes: Family = ({ inputs, outputs }) => {
       'RGB, pixels divided by 255, stretched to the input: DEIMv2 with a DINOv3 backbone alone also wants the mean and deviation of ImageNet',
     ],
     open: [],
-    decoder: {
-      type: 'ssd',
-      outputs: { boxes: boxes.name, classes: classes.name, scores: scores.name },
-      box_order: 'xyxy',
-      normalised: false,
-    },
+    decoder: inPixels(boxes, classes, scores),
     input: { ...copyOf(unit), resize: 'stretch' },
   };
 };
@@ -99,7 +109,7 @@ const rfDetr: Family = ({ inputs, outputs }, _, labels) => {
           },
         ]
       : [],
-    decoder: { type: 'rtdetr', outputs: { boxes: boxes.name, scores: logits.name }, logits: true, classes: 'all' },
+    decoder: queries(boxes, logits),
     input: { ...copyOf(imageNet), resize: 'stretch' },
     ...(columns !== undefined && !isSpared && { classes: columns }),
   };
@@ -125,7 +135,7 @@ const detrRaw: Family = ({ outputs }) => {
           'see do_normalize, image_mean and image_std in the preprocessor_config.json beside the original: multiply them by 255',
       },
     ],
-    decoder: { type: 'rtdetr', outputs: { boxes: boxes.name, scores: logits.name }, logits: true, classes: 'all' },
+    decoder: queries(boxes, logits),
     input: { ...copyOf(unit), resize: 'stretch' },
     ...(fixedSide(logits.shape[2]) !== undefined && { classes: fixedSide(logits.shape[2])! }),
   };
@@ -149,13 +159,7 @@ const torchvision: Family = ({ inputs, outputs }) => {
       'RGB, pixels divided by 255 (mean, deviation and size are applied inside), class 1 is the first label: 0 is the background',
     ],
     open: [],
-    decoder: {
-      type: 'ssd',
-      outputs: { boxes: boxes.name, classes: classes.name, scores: scores.name },
-      box_order: 'xyxy',
-      normalised: false,
-      first_class: 1,
-    },
+    decoder: { ...inPixels(boxes, classes, scores), first_class: 1 },
     input: copyOf(unit),
   };
 };
