@@ -31,7 +31,7 @@ export { readSettings, resolveSettings, type SettingsInput, updateSettings } fro
 export { type ClassifierCard, type DetectorCard, ModelCard } from './core/cards/card.ts';
 export { type Classification, Classifier, type ClassifyOptions, loadClassifier } from './core/classifier.ts';
 export { registerDecoder } from './core/decoders/custom.ts';
-export type { Decoder, DecoderFactory } from './core/decoders/decoder.ts';
+export type { Decoder } from './core/decoders/decoder.ts';
 export type { Detector, DetectorInfo, Found, FoundObject } from './core/detector.ts';
 export type { Embedding } from './core/embedding.ts';
 export type { Tensor, TensorData, TensorInfo } from './core/engines/engine.ts';
@@ -46,6 +46,7 @@ export {
   Model,
   type TimedDetections,
 } from './core/model.ts';
+export type { DecoderFactory } from './core/network-detector.ts';
 export type { Stream } from './core/turns.ts';
 export {
   type ColourSpace,

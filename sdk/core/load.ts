@@ -93,7 +93,10 @@ export async function fitCard(
   { inputs }: LoadedReply,
 ): Promise<void> {
   const fitted = form === 'program' ? ofProgram(card, inputs) : card;
-  await thread.request({ type: 'fit', card: fitted, decoder: decoderModule(card) }, 'ready');
+  await thread.request(
+    { type: 'fit', card: fitted, decoder: card.task === 'detect' ? decoderModule(card.decoder) : undefined },
+    'ready',
+  );
 }
 
 function named(model: string, error: unknown): unknown {

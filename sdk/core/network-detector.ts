@@ -7,10 +7,13 @@ import { Detections } from '../vision/detections.ts';
 import { isCut, type MergedDetections, mergeRegions, type RegionDetections } from '../vision/merge-regions.ts';
 import type { DetectorCard } from './cards/card.ts';
 import { assertNormalisation } from './cards/normalisation.ts';
-import { type Decoder, type DecoderFactory, greatestScore, notScores } from './decoders/decoder.ts';
+import { type Decoder, greatestScore, notScores } from './decoders/decoder.ts';
 import { pictureInput } from './engines/binding.ts';
 import type { Engine, FixedInput, Tensor, TensorInfo } from './engines/engine.ts';
 import type { DetectRequest, DetectTimes, FoundReply } from './messages.ts';
+
+/** Makes the decoder of a card. @throws InputError when the model's outputs do not fit it. */
+export type DecoderFactory = (card: DetectorCard, outputs: readonly TensorInfo[]) => Decoder;
 
 /** A loaded model with its card: a picture in, boxes out. Runs with its engine in the core's thread. */
 export class NetworkDetector {

@@ -3,12 +3,11 @@ import { collectGarbage } from '../base/collect-garbage.ts';
 import { InputError, ModelError, messageOf } from '../base/errors.ts';
 import type { DetectorCard } from './cards/card.ts';
 import { importDecoder } from './decoders/custom.ts';
-import type { DecoderFactory } from './decoders/decoder.ts';
-import { decoders } from './decoders/registry.ts';
+import { makeDecoder } from './decoders/registry.ts';
 import { Encoder } from './encoder.ts';
 import type { Engine } from './engines/engine.ts';
 import type { CoreThreadData, Reply, Request, RunningEngine } from './messages.ts';
-import { NetworkDetector } from './network-detector.ts';
+import { type DecoderFactory, NetworkDetector } from './network-detector.ts';
 
 /** The core's thread: the engine blocks while it runs, so it runs here. Answers each request with one reply. */
 
@@ -48,7 +47,7 @@ port.on('message', (request: Request) => {
 
 /** @param module Of a decoder that is not built in. */
 async function decoderOf({ decoder }: DetectorCard, module: string | undefined): Promise<DecoderFactory> {
-  if (decoder.type !== 'custom') return decoders[decoder.type];
+  if (decoder.type !== 'custom') return (card, outputs) => makeDecoder(decoder, card, outputs);
   return importDecoder(decoder.name, module!);
 }
 

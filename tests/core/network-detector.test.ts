@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { InputError } from '../../sdk/base/errors.ts';
 import type { DetectorCard } from '../../sdk/core/cards/card.ts';
-import { type BuiltInDecoder, decoders } from '../../sdk/core/decoders/registry.ts';
+import { type BuiltInDecoder, makeDecoder } from '../../sdk/core/decoders/registry.ts';
 import { OnnxRuntimeEngine } from '../../sdk/core/engines/onnxruntime.ts';
 import type { DetectRequest } from '../../sdk/core/messages.ts';
 import { NetworkDetector } from '../../sdk/core/network-detector.ts';
@@ -23,7 +23,9 @@ async function detectorOf(
   const engine = new OnnxRuntimeEngine();
   engines.push(engine);
   await engine.load(model, { threads: 1 });
-  return new NetworkDetector(engine, options, decoders[(options.decoder as BuiltInDecoder).type]);
+  return new NetworkDetector(engine, options, (card, outputs) =>
+    makeDecoder(card.decoder as BuiltInDecoder, card, outputs),
+  );
 }
 
 const request = (change: Partial<DetectRequest> = {}): DetectRequest => ({

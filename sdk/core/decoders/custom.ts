@@ -1,7 +1,30 @@
+import { type Static, Type } from '@sinclair/typebox';
 import { assertKind, assertShape, refuse } from '../../base/arguments.ts';
 import { InputError, messageOf } from '../../base/errors.ts';
-import type { ModelCard } from '../cards/card.ts';
-import type { Decoder, DecoderFactory } from './decoder.ts';
+import type { TensorInfo } from '../engines/engine.ts';
+import type { DecodedModel, Decoder } from './decoder.ts';
+
+/** The fields in a card that name a program's own decoder. */
+export const CustomDecoder = Type.Object(
+  {
+    type: Type.Literal('custom'),
+    name: Type.String({ minLength: 1, description: 'The name under which the program registered it.' }),
+    options: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), { description: 'For the decoder, which validates them itself.' }),
+    ),
+  },
+  {
+    additionalProperties: false,
+    description: 'A program’s own decoder, registered with `registerDecoder`.',
+  },
+);
+
+export type CustomDecoder = Static<typeof CustomDecoder>;
+
+/** A `DecoderFactory`, as far as this folder knows of cards. */
+type MakesDecoder = (card: DecodedModel, outputs: readonly TensorInfo[]) => Decoder;
+
+const isCustom = (decoder: { readonly type: string }): decoder is CustomDecoder => decoder.type === 'custom';
 
 /** The modules that programs registered, by the name in cards. */
 const modules = new Map<string, { readonly address: string }>();
@@ -48,10 +71,8 @@ export function registerDecoder(name: string, module: URL | string): () => void 
  *
  * @throws InputError when the card names a decoder that is not registered.
  */
-export function decoderModule(card: ModelCard): string | undefined {
-  if (card.task !== 'detect') return undefined;
-  const { decoder } = card;
-  if (decoder.type !== 'custom') return undefined;
+export function decoderModule(decoder: { readonly type: string } | CustomDecoder): string | undefined {
+  if (!isCustom(decoder)) return undefined;
   const module = modules.get(decoder.name);
   if (module) return module.address;
   const known = [...modules.keys()].join(', ') || 'none';
@@ -66,7 +87,7 @@ export function decoderModule(card: ModelCard): string | undefined {
  * @param name As the card says, for messages.
  * @throws InputError when the module cannot be imported, or its default export is not a function.
  */
-export async function importDecoder(name: string, module: string): Promise<DecoderFactory> {
+export async function importDecoder(name: string, module: string): Promise<MakesDecoder> {
   let factory: unknown;
   try {
     ({ default: factory } = (await import(module)) as { default: unknown });
@@ -75,7 +96,7 @@ export async function importDecoder(name: string, module: string): Promise<Decod
   }
   assertKind(`decoder ${name}: the default export of ${module}`, factory, 'function', 'a DecoderFactory, a function');
   return (card, outputs) => {
-    const decoder = asInput(name, () => (factory as DecoderFactory)(card, outputs));
+    const decoder = asInput(name, () => (factory as MakesDecoder)(card, outputs));
     assertShape(`decoder ${name}`, decoder, { decode: 'function', check: 'function?' }, 'a Decoder');
     return guarded(name, decoder, card.labels.length);
   };

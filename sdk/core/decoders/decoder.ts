@@ -1,7 +1,8 @@
+import type { Static, TObject } from '@sinclair/typebox';
 import { InputError } from '../../base/errors.ts';
+import type { Size } from '../../frame/letterbox.ts';
 import type { Level } from '../../kernels/boxes/boxes.ts';
 import type { Candidates } from '../../kernels/boxes/candidates.ts';
-import type { DetectorCard } from '../cards/card.ts';
 import type { Tensor, TensorInfo } from '../engines/engine.ts';
 
 /** Reads a network's outputs: what passes the threshold becomes a candidate, a box in input pixels. */
@@ -21,11 +22,28 @@ export interface Decoder {
   decode(outputs: ReadonlyMap<string, Tensor>, threshold: number, multiLabel: boolean, candidates: Candidates): void;
 }
 
-/** Makes the decoder of a card. @throws InputError when the model's outputs do not fit it. */
-export type DecoderFactory = (card: DetectorCard, outputs: readonly TensorInfo[]) => Decoder;
+/** The part of a detector's card that decoders need, besides their own fields. */
+export interface DecodedModel {
+  /** The picture's size in the network, pixels. */
+  readonly input: Size;
+  readonly labels: readonly string[];
+}
+
+/** A kind of decoder: the fields of its card, which begin with its `type`, and what makes a decoder of them. */
+export interface DecoderKind<Fields extends TObject = TObject> {
+  readonly fields: Fields;
+  /** @throws InputError when the model's outputs do not fit the card. */
+  make(fields: Static<Fields>, model: DecodedModel, outputs: readonly TensorInfo[]): Decoder;
+}
+
+/** A decoder of a file of its own; `registry.ts` lists them. */
+export const defineDecoder = <Fields extends TObject>(
+  fields: Fields,
+  make: DecoderKind<Fields>['make'],
+): DecoderKind<Fields> => ({ fields, make });
 
 /** The cells of an input: each stride's grid, in order. */
-export function levelsOf({ input }: DetectorCard, strides: readonly number[]): Level[] {
+export function levelsOf({ input }: DecodedModel, strides: readonly number[]): Level[] {
   return strides.map((stride) => ({
     stride,
     columns: Math.ceil(input.width / stride),

@@ -1,12 +1,20 @@
+import { type Static, Type } from '@sinclair/typebox';
 import { InputError } from '../../base/errors.ts';
 import { DistributionHead } from '../../kernels/boxes/boxes.ts';
 import type { Candidates } from '../../kernels/boxes/candidates.ts';
 import { kernels } from '../../kernels/kernels.ts';
-import type { DetectorCard } from '../cards/card.ts';
 import type { Tensor, TensorInfo } from '../engines/engine.ts';
-import { applySigmoid, assertScores, type Decoder, findOutput, levelsOf, readOutput } from './decoder.ts';
+import { bestOrAll, logits, Strides } from './card-fields.ts';
+import {
+  applySigmoid,
+  assertScores,
+  type DecodedModel,
+  defineDecoder,
+  findOutput,
+  levelsOf,
+  readOutput,
+} from './decoder.ts';
 
-type NanoDetCard = Extract<DetectorCard['decoder'], { type: 'nanodet' }>;
 type Tensors = ReadonlyMap<string, Tensor>;
 
 /** Cells that are decoded together: of one level, or of all. */
@@ -16,20 +24,58 @@ interface Part {
   read(tensors: Tensors, least: number): { scores: Float32Array; distributions: Float32Array };
 }
 
+const NanoDetFields = Type.Object(
+  {
+    type: Type.Literal('nanodet'),
+    strides: Strides,
+    bins: Type.Integer({
+      minimum: 2,
+      maximum: 64,
+      description: 'Bins of the distribution of each side (reg_max + 1).',
+    }),
+    output: Type.Optional(
+      Type.String({
+        description: 'The one output [1, cells, classes + 4 x bins] of NanoDet’s and NanoDet-Plus’ own exporter.',
+      }),
+    ),
+    outputs: Type.Optional(
+      Type.Object({
+        scores: Type.Array(Type.String(), {
+          minItems: 1,
+          description: 'Class scores after the sigmoid, one tensor for all strides or one each.',
+        }),
+        boxes: Type.Array(Type.String(), {
+          minItems: 1,
+          description: 'Distribution logits (left, top, right, bottom), in the order of the scores.',
+        }),
+      }),
+    ),
+    centre: Type.Optional(
+      Type.Union([Type.Literal(0), Type.Literal(0.5)], {
+        description: 'Position of a box’s centre in its cell, in strides: 0.5 (NanoDet, PicoDet), or 0 (NanoDet-Plus).',
+      }),
+    ),
+    classes: bestOrAll(
+      'Whether a cell yields its best class only, or all that pass. Default: all where each stride has its own tensors, as PicoDet’s, else the best.',
+    ),
+    logits,
+  },
+  { additionalProperties: false },
+);
+type NanoDetFields = Static<typeof NanoDetFields>;
+
 /**
  * NanoDet, NanoDet-Plus and PicoDet (Generalized Focal Loss, arXiv 2006.04388): class scores and the distribution of each
  * side per cell, in one tensor, in a pair of tensors for all strides, or in a pair for each.
  */
-export function nanodet(card: DetectorCard, outputs: readonly TensorInfo[]): Decoder {
-  const { decoder } = card;
-  if (decoder.type !== 'nanodet') throw new TypeError('expected a nanodet card');
-  const { logits = false } = decoder;
-  const classes = card.labels.length;
-  const isApart = (decoder.outputs?.scores.length ?? 1) > 1;
-  const countsAll = (decoder.classes ?? (isApart ? 'all' : 'best')) === 'all';
-  const parts = partsOf(card, decoder, outputs);
+export const nanodet = defineDecoder(NanoDetFields, (fields, model, outputs) => {
+  const { logits = false } = fields;
+  const classes = model.labels.length;
+  const isApart = (fields.outputs?.scores.length ?? 1) > 1;
+  const countsAll = (fields.classes ?? (isApart ? 'all' : 'best')) === 'all';
+  const parts = partsOf(model, fields, outputs);
   // The kernels take a centre to be in the middle of its cell.
-  const shift = 0.5 - centreOf(decoder, isApart);
+  const shift = 0.5 - centreOf(fields, isApart);
   return {
     check(tensors) {
       for (const part of logits ? [] : parts) assertScores(part.read(tensors, Infinity).scores, classes);
@@ -44,7 +90,7 @@ export function nanodet(card: DetectorCard, outputs: readonly TensorInfo[]): Dec
       }
     },
   };
-}
+});
 
 /**
  * Minimum score to consider, as a logit if the sigmoid was left out: slightly less than the kernels', which round it.
@@ -57,7 +103,7 @@ function least(threshold: number, logits: boolean): number {
 /**
  * NanoDet and NanoDet-Plus write the same output, by default with three and with four strides, half a stride apart.
  */
-function centreOf({ centre, strides }: NanoDetCard, isApart: boolean): number {
+function centreOf({ centre, strides }: NanoDetFields, isApart: boolean): number {
   if (centre !== undefined) return centre;
   if (isApart || strides.length < 4) return 0.5;
   throw new InputError(
@@ -65,10 +111,10 @@ function centreOf({ centre, strides }: NanoDetCard, isApart: boolean): number {
   );
 }
 
-function partsOf(card: DetectorCard, decoder: NanoDetCard, outputs: readonly TensorInfo[]): Part[] {
-  const { strides, bins, outputs: names, output } = decoder;
-  const levels = levelsOf(card, strides);
-  const heads = levels.map((level) => new DistributionHead([level], card.labels.length, bins));
+function partsOf(model: DecodedModel, fields: NanoDetFields, outputs: readonly TensorInfo[]): Part[] {
+  const { strides, bins, outputs: names, output } = fields;
+  const levels = levelsOf(model, strides);
+  const heads = levels.map((level) => new DistributionHead([level], model.labels.length, bins));
   if (!names) return eachOf(heads, (head, first, cells) => interleaved(outputs, output, head, first, cells));
   if (output !== undefined) throw new InputError('decoder: expected output or outputs, got both');
   const { scores, boxes } = names;
@@ -78,10 +124,10 @@ function partsOf(card: DetectorCard, decoder: NanoDetCard, outputs: readonly Ten
     );
   }
   if (scores.length > 1) return heads.map((head, i) => pair(outputs, scores[i]!, boxes[i]!, head, 0, head.cells));
-  if (decoder.centre === 0) {
+  if (fields.centre === 0) {
     return eachOf(heads, (head, first, cells) => pair(outputs, scores[0]!, boxes[0]!, head, first, cells));
   }
-  const head = new DistributionHead(levels, card.labels.length, bins);
+  const head = new DistributionHead(levels, model.labels.length, bins);
   return [pair(outputs, scores[0]!, boxes[0]!, head, 0, head.cells)];
 }
 

@@ -1,5 +1,7 @@
-import type { DetectorCard } from '../cards/card.ts';
-import type { DecoderFactory } from './decoder.ts';
+import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import type { TensorInfo } from '../engines/engine.ts';
+import { CustomDecoder } from './custom.ts';
+import type { DecodedModel, Decoder, DecoderKind } from './decoder.ts';
 import { efficientdet } from './efficientdet.ts';
 import { nanodet } from './nanodet.ts';
 import { rtdetr } from './rtdetr.ts';
@@ -9,17 +11,27 @@ import { yolov5 } from './yolov5.ts';
 import { yolov8 } from './yolov8.ts';
 import { yolox } from './yolox.ts';
 
-/** Cards of the built-in decoders. */
-export type BuiltInDecoder = Exclude<DetectorCard['decoder'], { type: 'custom' }>;
+/** The built-in decoders, one line each; those of a program's own are in `custom.ts`. */
+const builtIn = [nanodet, yolox, yolov5, yolov8, rtdetr, suppressed, ssd, efficientdet] as const;
 
-/** The built-in decoders, by the `type` in a card; `custom` ones are in `custom.ts`. */
-export const decoders: Readonly<Record<BuiltInDecoder['type'], DecoderFactory>> = {
-  nanodet,
-  yolox,
-  yolov5,
-  yolov8,
-  rtdetr,
-  suppressed,
-  ssd,
-  efficientdet,
+type FieldsOf<Kinds extends readonly { readonly fields: TSchema }[]> = {
+  -readonly [I in keyof Kinds]: Kinds[I]['fields'];
 };
+
+const fieldsOf = <const Kinds extends readonly { readonly fields: TSchema }[]>(kinds: Kinds) =>
+  kinds.map(({ fields }) => fields) as unknown as FieldsOf<Kinds>;
+
+/** Cards of the built-in decoders. */
+export type BuiltInDecoder = Static<(typeof builtIn)[number]['fields']>;
+
+/** How a model's outputs become boxes, scores and classes. */
+export const DecoderCard = Type.Union([...fieldsOf(builtIn), CustomDecoder]);
+
+const byType = new Map(
+  builtIn.map((kind) => [kind.fields.properties.type.const as string, kind as unknown as DecoderKind]),
+);
+
+/** The built-in decoder of a card. @throws InputError when the model's outputs do not fit it. */
+export function makeDecoder(decoder: BuiltInDecoder, model: DecodedModel, outputs: readonly TensorInfo[]): Decoder {
+  return byType.get(decoder.type)!.make(decoder, model, outputs);
+}

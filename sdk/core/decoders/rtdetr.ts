@@ -1,8 +1,9 @@
+import { Type } from '@sinclair/typebox';
 import { InputError } from '../../base/errors.ts';
-import type { DetectorCard } from '../cards/card.ts';
 import type { Tensor, TensorInfo } from '../engines/engine.ts';
 import { pushClasses } from './best-class.ts';
-import { applySigmoid, assertScores, type Decoder, findOutput, readOutput } from './decoder.ts';
+import { bestOrAll, extra, logits, output } from './card-fields.ts';
+import { applySigmoid, assertScores, defineDecoder, findOutput, readOutput } from './decoder.ts';
 
 /** Some columns of a tensor's rows. */
 interface Columns {
@@ -19,54 +20,76 @@ type Read = (tensors: ReadonlyMap<string, Tensor>) => { boxes: Columns; scores: 
  * network is trained to return each object once. RF-DETR has a logit more than classes, and counts each class of a query
  * that passes.
  */
-export function rtdetr(card: DetectorCard, outputs: readonly TensorInfo[]): Decoder {
-  const { decoder } = card;
-  if (decoder.type !== 'rtdetr') throw new TypeError('expected an rtdetr card');
-  if (decoder.output !== undefined && decoder.outputs)
-    throw new InputError('decoder: expected output or outputs, got both');
-  const { width: inputWidth, height: inputHeight } = card.input;
-  const { logits = false, first_class: firstClass = 0, extra = 0, classes: counted = 'best' } = decoder;
-  const classes = card.labels.length;
-  const columns = firstClass + classes + extra;
-  const read = decoder.outputs
-    ? readApart(decoder.outputs, columns, outputs)
-    : readTogether(decoder.output, columns, outputs);
-  return {
-    suppressed: true,
-    check(tensors) {
-      const { boxes, scores } = read(tensors);
-      // Boxes are fractions as well.
-      assertScores(boxes.data, boxes.rowLength, boxes.first, boxes.first + 4);
-      if (!logits) assertScores(scores.data, scores.rowLength, scores.first, scores.first + columns);
+export const rtdetr = defineDecoder(
+  Type.Object(
+    {
+      type: Type.Literal('rtdetr'),
+      output,
+      outputs: Type.Optional(
+        Type.Object(
+          { boxes: Type.String(), scores: Type.String() },
+          { additionalProperties: false, description: 'If separate: [1, N, 4] and [1, N, classes].' },
+        ),
+      ),
+      classes: bestOrAll('Whether a box yields its best class only, or all that pass, as RF-DETR’s. Default: best.'),
+      first_class: Type.Optional(
+        Type.Integer({ minimum: 0, maximum: 4096, description: 'Column of labels[0] among the scores. Default: 0.' }),
+      ),
+      extra,
+      logits,
     },
-    decode(tensors, threshold, multiLabel, candidates) {
-      const { boxes, scores } = read(tensors);
-      const { data } = boxes;
-      if (logits) applySigmoid(scores.data, scores.rowLength, scores.first, scores.first + columns);
-      for (let row = 0; row < data.length / boxes.rowLength; row++) {
-        const at = row * boxes.rowLength + boxes.first;
-        const x = data[at]! * inputWidth;
-        const y = data[at + 1]! * inputHeight;
-        const halfW = (data[at + 2]! * inputWidth) / 2;
-        const halfH = (data[at + 3]! * inputHeight) / 2;
-        pushClasses(
-          scores.data,
-          row * scores.rowLength + scores.first + firstClass,
-          1,
-          classes,
-          1,
-          threshold,
-          multiLabel || counted === 'all',
-          x - halfW,
-          y - halfH,
-          x + halfW,
-          y + halfH,
-          candidates,
-        );
-      }
+    {
+      additionalProperties: false,
+      description: '[1, N, 4 + classes]: centre x, centre y, w, h as fractions of the input, class scores.',
     },
-  };
-}
+  ),
+  (fields, model, outputs) => {
+    if (fields.output !== undefined && fields.outputs)
+      throw new InputError('decoder: expected output or outputs, got both');
+    const { width: inputWidth, height: inputHeight } = model.input;
+    const { logits = false, first_class: firstClass = 0, extra = 0, classes: counted = 'best' } = fields;
+    const classes = model.labels.length;
+    const columns = firstClass + classes + extra;
+    const read = fields.outputs
+      ? readApart(fields.outputs, columns, outputs)
+      : readTogether(fields.output, columns, outputs);
+    return {
+      suppressed: true,
+      check(tensors) {
+        const { boxes, scores } = read(tensors);
+        // Boxes are fractions as well.
+        assertScores(boxes.data, boxes.rowLength, boxes.first, boxes.first + 4);
+        if (!logits) assertScores(scores.data, scores.rowLength, scores.first, scores.first + columns);
+      },
+      decode(tensors, threshold, multiLabel, candidates) {
+        const { boxes, scores } = read(tensors);
+        const { data } = boxes;
+        if (logits) applySigmoid(scores.data, scores.rowLength, scores.first, scores.first + columns);
+        for (let row = 0; row < data.length / boxes.rowLength; row++) {
+          const at = row * boxes.rowLength + boxes.first;
+          const x = data[at]! * inputWidth;
+          const y = data[at + 1]! * inputHeight;
+          const halfW = (data[at + 2]! * inputWidth) / 2;
+          const halfH = (data[at + 3]! * inputHeight) / 2;
+          pushClasses(
+            scores.data,
+            row * scores.rowLength + scores.first + firstClass,
+            1,
+            classes,
+            1,
+            threshold,
+            multiLabel || counted === 'all',
+            x - halfW,
+            y - halfH,
+            x + halfW,
+            y + halfH,
+            candidates,
+          );
+        }
+      },
+    };
+  },
+);
 
 function readTogether(output: string | undefined, columns: number, outputs: readonly TensorInfo[]): Read {
   const rowLength = 4 + columns;

@@ -1,45 +1,61 @@
+import { Type } from '@sinclair/typebox';
 import { InputError } from '../../base/errors.ts';
-import type { DetectorCard } from '../cards/card.ts';
-import type { TensorInfo } from '../engines/engine.ts';
-import { assertPixels, type Decoder, findOutput, greatestNormalised, greatestOf, readOutput } from './decoder.ts';
+import { extra, output } from './card-fields.ts';
+import { assertPixels, defineDecoder, findOutput, greatestNormalised, greatestOf, readOutput } from './decoder.ts';
 
 /**
  * Output after the model's own suppression, or of a network that needs none (YOLOv10, YOLO26, RT-DETR): rows of a box,
  * its score and its class; padded with zeros or -1.
  */
-export function suppressed(card: DetectorCard, outputs: readonly TensorInfo[]): Decoder {
-  if (card.decoder.type !== 'suppressed') throw new TypeError('expected a suppressed card');
-  const { boxes: form = 'xyxy', normalised = false, extra = 0 } = card.decoder;
-  const scaleX = normalised ? card.input.width : 1;
-  const scaleY = normalised ? card.input.height : 1;
-  const classes = card.labels.length;
-  const width = 6 + extra;
-  const shape = [1, undefined, width];
-  const what = 'box, score and class per row';
-  const { name } = findOutput(outputs, card.decoder.output, shape, what);
-  return {
-    suppressed: true,
-    check(tensors) {
-      const { data } = readOutput(tensors, name, shape, what);
-      assertClasses(data, width, classes);
-      assertScale(data, width, normalised);
+export const suppressed = defineDecoder(
+  Type.Object(
+    {
+      type: Type.Literal('suppressed'),
+      output,
+      boxes: Type.Optional(
+        Type.Union([Type.Literal('xyxy'), Type.Literal('cxcywh')], { description: 'Default: xyxy.' }),
+      ),
+      normalised: Type.Optional(Type.Boolean({ description: 'Boxes are 0..1 of the input. Default: pixels.' })),
+      extra,
     },
-    decode(tensors, threshold, _multiLabel, candidates) {
-      const { data } = readOutput(tensors, name, shape, what);
-      for (let at = 0; at < data.length; at += width) {
-        const score = data[at + 4]!;
-        if (!(score >= threshold) || isEmpty(data, at)) continue;
-        const classId = classOf(data[at + 5]!, classes);
-        const a = data[at]! * scaleX;
-        const b = data[at + 1]! * scaleY;
-        const c = data[at + 2]! * scaleX;
-        const d = data[at + 3]! * scaleY;
-        if (form === 'xyxy') candidates.push(a, b, c, d, score, classId);
-        else candidates.push(a - c / 2, b - d / 2, a + c / 2, b + d / 2, score, classId);
-      }
+    {
+      additionalProperties: false,
+      description: '[1, N, 6]: box, score, class id, after the model’s own suppression; padded with rows of zeros.',
     },
-  };
-}
+  ),
+  (fields, model, outputs) => {
+    const { boxes: form = 'xyxy', normalised = false, extra = 0 } = fields;
+    const scaleX = normalised ? model.input.width : 1;
+    const scaleY = normalised ? model.input.height : 1;
+    const classes = model.labels.length;
+    const width = 6 + extra;
+    const shape = [1, undefined, width];
+    const what = 'box, score and class per row';
+    const { name } = findOutput(outputs, fields.output, shape, what);
+    return {
+      suppressed: true,
+      check(tensors) {
+        const { data } = readOutput(tensors, name, shape, what);
+        assertClasses(data, width, classes);
+        assertScale(data, width, normalised);
+      },
+      decode(tensors, threshold, _multiLabel, candidates) {
+        const { data } = readOutput(tensors, name, shape, what);
+        for (let at = 0; at < data.length; at += width) {
+          const score = data[at + 4]!;
+          if (!(score >= threshold) || isEmpty(data, at)) continue;
+          const classId = classOf(data[at + 5]!, classes);
+          const a = data[at]! * scaleX;
+          const b = data[at + 1]! * scaleY;
+          const c = data[at + 2]! * scaleX;
+          const d = data[at + 3]! * scaleY;
+          if (form === 'xyxy') candidates.push(a, b, c, d, score, classId);
+          else candidates.push(a - c / 2, b - d / 2, a + c / 2, b + d / 2, score, classId);
+        }
+      },
+    };
+  },
+);
 
 /** With a threshold of 0, padding rows pass too. */
 function isEmpty(data: Float32Array, at: number): boolean {

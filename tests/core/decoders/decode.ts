@@ -1,4 +1,4 @@
-import { type BuiltInDecoder, decoders } from '../../../sdk/core/decoders/registry.ts';
+import { type BuiltInDecoder, makeDecoder } from '../../../sdk/core/decoders/registry.ts';
 import type { Tensor, TensorInfo } from '../../../sdk/core/engines/engine.ts';
 import { Candidates } from '../../../sdk/kernels/boxes/candidates.ts';
 import { card } from '../cards.ts';
@@ -35,7 +35,7 @@ export function decode(
   }: { threshold?: number; multiLabel?: boolean; labels?: string[] } = {},
 ) {
   const candidates = new Candidates();
-  decoders[decoder.type](card(decoder, change), infos(outputs)).decode(
+  makeDecoder(decoder, card(decoder, change), infos(outputs)).decode(
     tensors(outputs),
     threshold,
     multiLabel,
@@ -52,7 +52,7 @@ export function decode(
 /** What the decoder of this card says against the numbers of these outputs. */
 export function complaint(decoder: BuiltInDecoder, outputs: readonly Output[], change = {}): string {
   try {
-    decoders[decoder.type](card(decoder, change), infos(outputs)).check?.(tensors(outputs));
+    makeDecoder(decoder, card(decoder, change), infos(outputs)).check?.(tensors(outputs));
   } catch (error) {
     return (error as Error).message;
   }
@@ -62,7 +62,7 @@ export function complaint(decoder: BuiltInDecoder, outputs: readonly Output[], c
 /** The error of a card that does not fit a model with these outputs. */
 export function misfit(decoder: BuiltInDecoder, outputs: readonly Output[], change = {}): string {
   try {
-    decoders[decoder.type](card(decoder, change), infos(outputs));
+    makeDecoder(decoder, card(decoder, change), infos(outputs));
   } catch (error) {
     return (error as Error).message;
   }
