@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import sharp from 'sharp';
+import { freePort } from '../support/ports.ts';
 
 const boundary = 'frame';
 
@@ -13,7 +14,7 @@ export class MjpegServer {
   readonly authorizations: (string | undefined)[] = [];
   #server: Server | undefined;
   readonly #sockets = new Set<Socket>();
-  #port = 0;
+  #port: number | undefined;
   readonly #login: string | undefined;
   readonly #picture: Buffer;
   readonly #periodMs: number;
@@ -56,9 +57,9 @@ export class MjpegServer {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });
+    this.#port ??= await freePort();
     server.listen(this.#port, '127.0.0.1');
     await once(server, 'listening');
-    this.#port = (server.address() as AddressInfo).port;
     this.#server = server;
   }
 

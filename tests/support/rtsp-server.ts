@@ -1,6 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { asset } from '../../sdk/base/assets.ts';
 
 export function hasRtspServer(): boolean {
@@ -13,20 +12,15 @@ export function hasRtspServer(): boolean {
   }
 }
 
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 /** @param more A user and a password, and files: see `rtsp-server.py`. */
 export async function serve(port: number, ...more: string[]): Promise<ChildProcess> {
   const script = asset('tests', 'real', 'devices', 'rtsp-server.py');
   const server = spawn('/usr/bin/python3', [script, String(port), ...more], { stdio: ['ignore', 'pipe', 'ignore'] });
-  await once(server.stdout!, 'data');
+  const ended = once(server, 'exit').then(([code]) => {
+    throw new Error(`the RTSP server ended with ${code}`);
+  });
+  ended.catch(() => {});
+  await Promise.race([once(server.stdout!, 'data'), ended]);
   return server;
 }
 

@@ -377,7 +377,7 @@ describe('the embedded broker with MQTT 5', () => {
     await slow.subscribe('a');
     const send = (text: string, messageExpiryInterval: number) =>
       from.client.publishAsync('a', text, { qos: 1, properties: { messageExpiryInterval } });
-    await send('first', 1);
+    await send('first', 1000);
     await send('too old', 1);
     await send('old', 1000);
     await until(() => slow.all('publish').length === 1);

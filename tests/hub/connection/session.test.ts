@@ -6,6 +6,7 @@ import { type EmbeddedBroker, startBroker } from '../../../sdk/hub/broker/broker
 import { brokerAddress } from '../../../sdk/hub/connection/address.ts';
 import { RefusedError } from '../../../sdk/hub/connection/link.ts';
 import { type Incoming, Session } from '../../../sdk/hub/connection/session.ts';
+import { freePort } from '../../support/ports.ts';
 import { recorder } from '../../support/recorder.ts';
 import { until } from '../../support/until.ts';
 import { FakeBroker } from '../fake-broker.ts';
@@ -431,10 +432,7 @@ describe('Session', () => {
   it.each(['mqtt://no-such-host.invalid', 'mqtts://127.0.0.1:PORT', 'ws://127.0.0.1:PORT', 'wss://127.0.0.1:PORT'])(
     'says why there is no connection to %s, and stops',
     async (url) => {
-      const closed = await FakeBroker.start();
-      const { port } = new URL(closed.url);
-      await closed.stop();
-      const { session, logger } = make(url.replace('PORT', port));
+      const { session, logger } = make(url.replace('PORT', String(await freePort())));
       session.start();
       await until(() => logger.lines.length > 0);
       expect(logger.lines[0]).toMatch(/no host of this name|cannot be looked up|nothing listens there/);

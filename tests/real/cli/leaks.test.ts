@@ -157,7 +157,7 @@ console: {port: 0, password: ${JSON.stringify(planted.page)}}
 
     expect(answers.length).toBeGreaterThan(50);
     expect(messages.length).toBeGreaterThan(20);
-    expect(said).toContain('the camera does not answer');
+    await expect.poll(() => said).toContain('the camera does not answer');
     for (const [what, text] of [
       ['answers', answers.join('\n')],
       ['the WebSocket', told.join('\n')],

@@ -7,7 +7,8 @@ import { createDevice, openDevice } from '../../../devices/index.ts';
 import { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
 import { closing } from '../../support/closing.ts';
 import { hasProgram } from '../../support/needs.ts';
-import { freePort, hasRtspServer, kill, serve } from '../../support/rtsp-server.ts';
+import { freePort } from '../../support/ports.ts';
+import { hasRtspServer, kill, serve } from '../../support/rtsp-server.ts';
 
 async function until(device: Device, state: string): Promise<void> {
   while (device.health.state !== state) await once(device, 'health');

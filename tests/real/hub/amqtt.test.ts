@@ -9,10 +9,10 @@ import { Hub } from '../../../sdk/hub/hub.ts';
 import { Subscriber } from '../../hub/subscriber.ts';
 import { closing } from '../../support/closing.ts';
 import { eventMessage, FakeCamera, FakeNode, mqttSettings } from '../../support/hub.ts';
+import { freePort } from '../../support/ports.ts';
 import { recorder } from '../../support/recorder.ts';
 import { until } from '../../support/until.ts';
 import { hasPython, preparePython, pythonOfTests } from '../python.ts';
-import { freePort } from './mosquitto.ts';
 
 const missing = hasPython ? '' : ' (needs python3 with venv)';
 

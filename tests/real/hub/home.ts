@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { asset } from '../../../sdk/base/assets.ts';
 import { closing } from '../../support/closing.ts';
+import { freePort } from '../../support/ports.ts';
 import { until } from '../../support/until.ts';
-import { freePort } from './mosquitto.ts';
 
 interface Seen {
   protocol: string | undefined;

@@ -36,14 +36,20 @@ describe('a node that is taught what the scene shows', { timeout: 900_000 }, () 
       const looks = first.learning.camera('door').tracks.find(({ trackId }) => trackId === track?.id);
       return track && looks && looks.views.length > 1 ? track : undefined;
     };
-    await until(() => looksAt('person') !== undefined);
-    const person = looksAt('person')!;
-    const taught = await first.learning.teach({ camera: 'door', subject: { track: person.id }, label: 'Anna' });
-    expect(taught).toMatchObject({ head: 'object', outcome: { taken: true, version: { version: 1 } } });
-    const named = () => first.events.find(({ after }) => after.sub_label === 'Anna');
-    await until(() => named() !== undefined);
-    expect(named()!.after).toMatchObject({ track_id: person.id, label: 'person' });
-    expect(named()!.after.sub_label_score).toBeGreaterThan(0.4);
+    const teachPerson = async (version: number): Promise<EventMessage['after']> => {
+      await until(() => looksAt('person') !== undefined);
+      const { id } = looksAt('person')!;
+      const taught = await first.learning.teach({ camera: 'door', subject: { track: id }, label: 'Anna' });
+      expect(taught).toMatchObject({ head: 'object', outcome: { taken: true, version: { version } } });
+      const toldOf = () => first.events.filter(({ after }) => after.track_id === id);
+      const named = () => toldOf().find(({ after }) => after.sub_label !== null)?.after;
+      await until(() => named() !== undefined || toldOf().some(({ type }) => type === 'end'));
+      // On a slow machine it has left meanwhile: then the next one.
+      return named() ?? (await teachPerson(version + 1));
+    };
+    const person = await teachPerson(1);
+    expect(person).toMatchObject({ sub_label: 'Anna', label: 'person' });
+    expect(person.sub_label_score).toBeGreaterThan(0.4);
 
     // Its event is over: it can be taught all the same.
     await until(() => first.events.some(({ type, after }) => type === 'end' && after.label === 'cat'));
@@ -62,7 +68,7 @@ describe('a node that is taught what the scene shows', { timeout: 900_000 }, () 
     ]);
     // What was taught is none; somebody else comes by in a while.
     await until(() => first.learning.nearMisses.length > 0);
-    for (const { trackId } of first.learning.nearMisses) expect([person.id, cat.track_id]).not.toContain(trackId);
+    for (const { trackId } of first.learning.nearMisses) expect([person.track_id, cat.track_id]).not.toContain(trackId);
     expect(first.learning.review('object').labels).toMatchObject([{ label: 'Anna' }, { label: 'Tom' }]);
     await first.node.stop();
 

@@ -6,8 +6,9 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { loadModel, type Model } from '../../../sdk/core/model.ts';
 import { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
 import { hasProgram, sharedData } from '../../support/needs.ts';
+import { freePort } from '../../support/ports.ts';
 import { recorder } from '../../support/recorder.ts';
-import { freePort, hasRtspServer, kill, serve } from '../../support/rtsp-server.ts';
+import { hasRtspServer, kill, serve } from '../../support/rtsp-server.ts';
 
 const clip = sharedData('video', 'one-by-one-person-detection.mp4');
 const name = 'a camera with two streams (needs ffmpeg, ../shared, and what the RTSP server of the tests needs)';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { asset } from '../../../sdk/base/assets.ts';
 import { resolveSettings } from '../../../sdk/config/settings.ts';
@@ -87,6 +87,21 @@ function hold(model: FakeModel): { begun: Promise<void> } {
   return { begun };
 }
 
+/** Processes of a process that have not ended; those that wait for it to ask how they ended have. */
+function childrenOf(pid: number): string[] {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const children = threads.flatMap((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean),
+  );
+  return children.filter((one) => {
+    try {
+      return !/\) Z /.test(readFileSync(`/proc/${one}/stat`, 'utf8'));
+    } catch {
+      return false;
+    }
+  });
+}
+
 const realNow = performance.now.bind(performance);
 
 /** Moves the clock of the process, without waiting. */
@@ -131,7 +146,8 @@ describe.skipIf(needs)(`a service of systemd${needs}`, () => {
     await until(() => receiver.count('WATCHDOG=1') >= 1);
     child.kill('SIGSTOP');
     await until(() => / T /.test(readFileSync(`/proc/${child.pid}/stat`, 'utf8')));
-    // One may be on its way: before another's that comes now.
+    // One may be on its way: a program that tells it runs on, and what it has told comes before another's that comes now.
+    await until(() => childrenOf(child.pid!).length === 0);
     await receiver.tell('X_FENCE=1');
     await until(() => receiver.count('X_FENCE=1') === 1);
     const before = receiver.count('WATCHDOG=1');
