@@ -77,12 +77,19 @@ export function pump(
     let isBusy = false;
     let isClosed = false;
     let isOver = false;
+    /** Where the next bytes are read to. It was said when the last ones had come, and cannot be unsaid. */
+    let room: Uint8Array | undefined;
+    const letGo = (): void => {
+      stream.off('data', letGo);
+      stream.off('close', letGo);
+      parser.abandon();
+    };
     const finish = (error?: unknown): void => {
       if (isOver) return;
       isOver = true;
-      parser.abandon();
       stream.off('data', onData);
-      stream.room = undefined;
+      if (room && !isClosed) stream.once('data', letGo).once('close', letGo);
+      else parser.abandon();
       // A writer whose output nobody reads cannot end.
       stream.resume();
       if (error === undefined) resolve();
@@ -114,10 +121,11 @@ export function pump(
       else if (stream.isPaused()) stream.resume();
     };
     const onData = (chunk: Uint8Array): void => {
+      room = undefined;
       queue.push(chunk);
       if (!isBusy) work(0);
     };
-    stream.room = () => (isOver ? undefined : parser.room);
+    stream.room = () => (room = isOver ? undefined : parser.room);
     stream.on('data', onData);
     stream.once('close', () => {
       isClosed = true;

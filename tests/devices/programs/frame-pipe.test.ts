@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { constants, type NodeGCPerformanceDetail, PerformanceObserver } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Child } from '../../../devices/programs/child.ts';
+import { framePipe } from '../../../devices/programs/frame-pipe.ts';
 import { RawParser } from '../../../devices/stream/raw.ts';
 import { pump } from '../../../devices/stream/stream.ts';
 
@@ -34,6 +36,35 @@ async function read(child: Child, busy: () => Promise<unknown> | undefined, piec
   };
   await pump(child.stdout, parser, busy);
   return { length, wrong, memories: chunks.size, how: await child.ended };
+}
+
+/** A pipe that is read by a device whose frame has begun; `given` has what lay in its memory each time that was given back. */
+async function halfFrame() {
+  const { reader, writer } = (await framePipe())!;
+  const [width, height] = [640, 480];
+  const frame = new Uint8Array((width * height * 3) / 2);
+  const given: Uint8Array[] = [];
+  const sink = { begin: () => {}, take: () => frame, giveBack: () => given.push(frame.slice()), frame: () => {} };
+  const colour = { matrix: 'bt709', range: 'limited' } as const;
+  const raw = new RawParser(sink, { format: 'I420', width, height, colour });
+  let fail = (_: Error) => {};
+  const busy = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  let isBusy = false;
+  const read = pump(reader, raw, () => {
+    isBusy = true;
+    return busy;
+  });
+  read.catch(() => {});
+  writer.write(Buffer.alloc(50_000, 1));
+  await vi.waitFor(() => expect(isBusy).toBe(true));
+  /** What the reader waits for is never to come. */
+  const refuse = async () => {
+    fail(new Error('the device is gone'));
+    await expect(read).rejects.toThrow('the device is gone');
+  };
+  return { reader, writer, frame, given, refuse };
 }
 
 const { TMPDIR } = process.env;
@@ -84,6 +115,26 @@ describe('frames of a program', () => {
     expect({ seen, wrong, how: await child.ended }).toEqual({ seen: frames, wrong: 0, how: 'exit status 0' });
     expect(there).toBeGreaterThan(frames * byteLength * 0.5);
     expect(elsewhere).toBeLessThan(frames * byteLength * 0.5);
+  });
+
+  it('leave a frame that is given up alone once its memory is given back', async () => {
+    const { writer, reader, frame, given, refuse } = await halfFrame();
+    await refuse();
+    writer.write(Buffer.alloc(50_000, 2));
+    await vi.waitFor(() => expect(given).toHaveLength(1));
+    writer.end(Buffer.alloc(50_000, 3));
+    await once(reader, 'close');
+    expect(Buffer.compare(frame, given[0]!)).toBe(0);
+    expect(given).toHaveLength(1);
+  });
+
+  it('have the memory of a frame that is given up back at the end, where nothing more comes', async () => {
+    const { writer, reader, given, refuse } = await halfFrame();
+    await refuse();
+    reader.destroy();
+    await once(reader, 'close');
+    expect(given).toHaveLength(1);
+    writer.destroy();
   });
 
   it('come through an ordinary pipe where there is no place for one of their own', async () => {
