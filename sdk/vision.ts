@@ -12,7 +12,7 @@ export {
   type Size,
 } from './frame/letterbox.ts';
 export { annotatedJpeg } from './vision/annotate/annotated-jpeg.ts';
-export { type Annotated, drawBoxes, drawLabels, drawZones, Traces } from './vision/annotate/annotators.ts';
+export { type Annotated, drawBoxes, drawLabels, drawShapes, drawZones, Traces } from './vision/annotate/annotators.ts';
 export { type CanvasContext, CanvasDrawing } from './vision/annotate/canvas-drawing.ts';
 export { type Colour, colourOf, type Drawing } from './vision/annotate/drawing.ts';
 export { SvgDrawing } from './vision/annotate/svg-drawing.ts';
@@ -24,7 +24,7 @@ export {
 } from './vision/average-precision.ts';
 export type { ChangeFinder, WatchedCells } from './vision/changes/change-finder.ts';
 export { type CountChange, changedCounts, countTracks } from './vision/counts.ts';
-export { type Detection, Detections, type DetectionsInit } from './vision/detections.ts';
+export { type Detection, type DetectionRow, Detections, type DetectionsInit } from './vision/detections.ts';
 export type { EventMessage, ObjectState } from './vision/event.ts';
 export { EventCycle } from './vision/event-cycle.ts';
 export { type FarOptions, farRegions } from './vision/far-regions.ts';
@@ -39,6 +39,7 @@ export {
 } from './vision/merge-regions.ts';
 export type { Moment } from './vision/moment.ts';
 export { nms } from './vision/nms.ts';
+export type { Keypoint, Mask, PlainShape, Shape, Skeleton } from './vision/shape.ts';
 export type { Signature } from './vision/signature.ts';
 export type { SubLabel, Track } from './vision/track.ts';
 export { Tracker, type TrackerOptions, type View } from './vision/tracker.ts';

@@ -2,6 +2,7 @@ import type { Frame } from '../frame/frame.ts';
 import type { Size } from '../frame/letterbox.ts';
 import type { Detections } from '../vision/detections.ts';
 import type { Box } from '../vision/geometry.ts';
+import type { Keypoint, Mask, Skeleton } from '../vision/shape.ts';
 import type { DetectTimes } from './messages.ts';
 import type { DetectOptions } from './model.ts';
 
@@ -13,11 +14,17 @@ export interface FoundObject {
   readonly score: number;
   /** One of the detector's `labels`. */
   readonly label: string;
+  /** Points of it, frame pixels: the same names in the same order for each object, at most 64. */
+  readonly keypoints?: readonly Keypoint[];
+  /** Its outline, frame pixels; simplified where it has more than 96 corners. */
+  readonly mask?: Mask;
 }
 
 /** The result of a detector for one frame. */
 export interface Found {
   readonly detections: Detections | Iterable<FoundObject>;
+  /** Which keypoints are joined, in drawings. Default: as `detections` say; of a list, none. */
+  readonly skeleton?: Skeleton;
   /** Times of the steps, ms, for `stats`; omitted ones are 0, and their time counts as waiting. */
   readonly times?: Partial<DetectTimes>;
 }

@@ -2,6 +2,7 @@ import type { EngineName } from '../config/schema.ts';
 import type { ColourSpace, Plane } from '../frame/frame.ts';
 import type { PixelFormat } from '../frame/layout.ts';
 import type { Region } from '../frame/letterbox.ts';
+import type { Mask } from '../vision/shape.ts';
 import type { ModelCard } from './cards/card.ts';
 import type { ExternalWeights, TensorInfo } from './engines/engine.ts';
 
@@ -98,6 +99,9 @@ export interface FoundReply {
   readonly xyxy: Float32Array<ArrayBuffer>;
   readonly score: Float32Array<ArrayBuffer>;
   readonly classId: Int32Array<ArrayBuffer>;
+  /** x, y and score of each keypoint of each, frame pixels; undefined for a model without. */
+  readonly keypoints?: Float32Array | undefined;
+  readonly masks?: readonly Mask[] | undefined;
   /** Of each: whether an edge inside the frame cuts it. */
   readonly cut: readonly boolean[];
   readonly times: DetectTimes;

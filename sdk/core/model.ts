@@ -125,8 +125,10 @@ export class Model {
       regions: regionsOf(frame, options),
     } as const;
     const { stream, maxWaitMs } = options;
-    const { xyxy, score, classId, cut, times } = await this.#queue.ask(frame, question, 'found', { stream, maxWaitMs });
-    const detections = new Detections({ xyxy, score, classId, labels: this.card.labels });
+    const found = await this.#queue.ask(frame, question, 'found', { stream, maxWaitMs });
+    const { cut, times } = found;
+    const { labels, keypoints: skeleton } = this.card;
+    const detections = new Detections({ ...found, labels, skeleton });
     return { detections, cut, times, regions: question.regions?.length ?? 1 };
   }
 

@@ -1,13 +1,23 @@
 import { InputError, ModelError, messageOf } from '../base/errors.ts';
-import { boxesToFrame, letterboxGeometry, type Region, type Size, wholeOf } from '../frame/letterbox.ts';
+import {
+  boxesToFrame,
+  type Letterbox,
+  letterboxGeometry,
+  pointToFrame,
+  type Region,
+  type Size,
+  wholeOf,
+} from '../frame/letterbox.ts';
 import { Candidates } from '../kernels/boxes/candidates.ts';
 import { kernels } from '../kernels/kernels.ts';
 import type { Preprocessor } from '../kernels/preprocess/preprocess.ts';
 import { Detections } from '../vision/detections.ts';
+import type { Point } from '../vision/geometry.ts';
 import { isCut, type MergedDetections, mergeRegions, type RegionDetections } from '../vision/merge-regions.ts';
+import { assertSkeleton } from '../vision/shape.ts';
 import type { DetectorCard } from './cards/card.ts';
 import { assertNormalisation } from './cards/normalisation.ts';
-import { type Decoder, greatestScore, notScores } from './decoders/decoder.ts';
+import { type Decoder, greatestScore, notScores, type Shapes } from './decoders/decoder.ts';
 import { pictureInput } from './engines/binding.ts';
 import type { Engine, FixedInput, Tensor, TensorInfo } from './engines/engine.ts';
 import type { DetectRequest, DetectTimes, FoundReply } from './messages.ts';
@@ -33,6 +43,7 @@ export class NetworkDetector {
     const { inputs, outputs } = engine;
     const { name = pictureInput(inputs)?.name ?? '', type, layout, width, height } = card.input;
     assertNormalisation(card.input);
+    if (card.keypoints) assertSkeleton('keypoints', card.keypoints);
     this.card = card;
     this.#engine = engine;
     const picture = layout === 'NCHW' ? [3, height, width] : [height, width, 3];
@@ -55,14 +66,15 @@ export class NetworkDetector {
     const parts: RegionDetections[] = [];
     for (const region of regions ?? [wholeOf(frame)]) {
       const found = await this.#look(region, request, iou, times);
-      parts.push({ region, detections: new Detections({ ...found, labels: this.card.labels }) });
+      const { labels, keypoints: skeleton } = this.card;
+      parts.push({ region, detections: new Detections({ ...found, labels, skeleton }) });
     }
     const merging = performance.now();
     const { detections, cut } =
       parts.length === 1 ? alone(parts[0]!, frame) : merged(parts, frame, iouThreshold, maxDetections);
     times.decodeMs += performance.now() - merging;
-    const { xyxy, score, classId } = detections as Found;
-    return { type: 'found', xyxy, score, classId, cut, times };
+    const { xyxy, score, classId, keypoints, masks } = detections as Found;
+    return { type: 'found', xyxy, score, classId, keypoints, masks, cut, times };
   }
 
   /** Finds what is in one region, and adds to the times. */
@@ -81,16 +93,28 @@ export class NetworkDetector {
     const { boxes, scores, classIds, length } = candidates;
     const kept = kernels.boxes.classwiseNms(boxes, scores, classIds, length, iou, maxDetections);
     const found = gather(candidates, kept);
+    const shapes = this.#shapes(outputs, found, candidates, kept);
     boxesToFrame(geometry, found.xyxy, kept.length);
-    const result = withoutEmpty(found);
+    const result = withoutEmpty({ ...found, ...shapesToFrame(geometry, shapes) });
     times.preprocessMs += preprocessed - started;
     times.inferMs += inferred - preprocessed;
     times.decodeMs += performance.now() - inferred;
     return result;
   }
 
+  /** Of what suppression left, still in input pixels. @throws ModelError as `#decode` does. */
+  #shapes(outputs: Outputs, { xyxy }: Found, { origins }: Candidates, rows: Uint32Array): Shapes {
+    if (!this.#decoder.shapes) return {};
+    const kept = { boxes: xyxy, origins: Int32Array.from(rows, (row) => origins[row]!), length: rows.length };
+    try {
+      return this.#decoder.shapes(outputs, kept);
+    } catch (error) {
+      throw asModelError(error, this.card.name);
+    }
+  }
+
   /** @throws ModelError when the outputs are not what the card says: the same for every picture. */
-  #decode(outputs: ReadonlyMap<string, Tensor>, threshold: number, multiLabel: boolean): void {
+  #decode(outputs: Outputs, threshold: number, multiLabel: boolean): void {
     const candidates = this.#candidates;
     try {
       if (!this.#isChecked) this.#decoder.check?.(outputs);
@@ -99,13 +123,18 @@ export class NetworkDetector {
       const { scores, length } = candidates;
       for (let i = 0; i < length; i++) if (scores[i]! > greatestScore) throw new InputError(notScores(scores[i]!));
     } catch (error) {
-      throw error instanceof InputError ? new ModelError(`model ${this.card.name}: ${messageOf(error)}`) : error;
+      throw asModelError(error, this.card.name);
     }
   }
 }
 
 /** The default, unless the model has its own suppression; and that of what several regions found. */
 const defaultIou = 0.6;
+
+type Outputs = ReadonlyMap<string, Tensor>;
+
+const asModelError = (error: unknown, name: string) =>
+  error instanceof InputError ? new ModelError(`model ${name}: ${messageOf(error)}`) : error;
 
 type Sums = { -readonly [name in keyof DetectTimes]: number };
 
@@ -139,7 +168,7 @@ function sizesOf({ input }: DetectorCard, inputs: readonly TensorInfo[]): FixedI
   };
 }
 
-interface Found {
+interface Found extends Shapes {
   readonly xyxy: Float32Array<ArrayBuffer>;
   readonly score: Float32Array<ArrayBuffer>;
   readonly classId: Int32Array<ArrayBuffer>;
@@ -158,19 +187,42 @@ function gather({ boxes, scores, classIds }: Candidates, rows: Uint32Array): Fou
   return { xyxy, score, classId };
 }
 
-/** Drops boxes without area: they are in the padding, or the network returned NaN. */
-function withoutEmpty(found: Found): Found {
-  const { xyxy, score, classId } = found;
-  let to = 0;
-  for (let i = 0; i < score.length; i++) {
-    const box = xyxy.subarray(i * 4, i * 4 + 4);
-    // Written so that NaN fails as well.
-    if (!(box[2]! > box[0]! && box[3]! > box[1]!)) continue;
-    xyxy.set(box, to * 4);
-    score[to] = score[i]!;
-    classId[to] = classId[i]!;
-    to++;
+/** Keypoints and masks in frame pixels. A keypoint may lie beyond what was seen, and beyond the frame; its score tells how sure it is. */
+function shapesToFrame(geometry: Letterbox, { keypoints, masks }: Shapes): Shapes {
+  for (let i = 0; keypoints && i < keypoints.length; i += 3) {
+    keypoints.set(pointToFrame(geometry, [keypoints[i]!, keypoints[i + 1]!]), i);
+    keypoints[i + 2] = Math.min(1, Math.max(0, keypoints[i + 2]!));
   }
-  if (to === score.length) return found;
-  return { xyxy: xyxy.slice(0, to * 4), score: score.slice(0, to), classId: classId.slice(0, to) };
+  const { x, y, width, height } = geometry.region;
+  const clipped = (point: Point): Point => {
+    const [placedX, placedY] = pointToFrame(geometry, point);
+    return [Math.min(x + width, Math.max(x, placedX)), Math.min(y + height, Math.max(y, placedY))];
+  };
+  const placed = masks?.map((mask) => mask.map((polygon) => polygon.map(clipped)));
+  return { ...(keypoints && { keypoints }), ...(placed && { masks: placed }) };
+}
+
+/** Drops boxes without area, and keypoints nowhere: they are in the padding, or the network returned NaN. */
+function withoutEmpty(found: Found): Found {
+  const { xyxy, score, classId, keypoints, masks } = found;
+  const width = keypoints ? keypoints.length / score.length : 0;
+  const rows = Array.from(score.keys()).filter((i) => {
+    const [x1, y1, x2, y2] = xyxy.subarray(i * 4, i * 4 + 4) as unknown as [number, number, number, number];
+    // Written so that NaN fails as well.
+    return x2 > x1 && y2 > y1 && (!keypoints || keypoints.subarray(i * width, (i + 1) * width).every(Number.isFinite));
+  });
+  if (rows.length === score.length) return found;
+  return {
+    xyxy: pick(xyxy, rows, 4),
+    score: pick(score, rows, 1),
+    classId: Int32Array.from(rows, (row) => classId[row]!),
+    ...(keypoints && { keypoints: pick(keypoints, rows, width) }),
+    ...(masks && { masks: rows.map((row) => masks[row]!) }),
+  };
+}
+
+function pick(source: Float32Array, rows: readonly number[], width: number): Float32Array<ArrayBuffer> {
+  const target = new Float32Array(rows.length * width);
+  for (const [i, row] of rows.entries()) target.set(source.subarray(row * width, (row + 1) * width), i * width);
+  return target;
 }

@@ -132,6 +132,14 @@ export function boxesToFrame(
   }
 }
 
+/** Converts a point from input pixels to frame pixels. It is not clipped: it may lie beyond the region that is seen. */
+export function pointToFrame(
+  { left, top, width, height, region }: Letterbox,
+  [x, y]: readonly [number, number],
+): [number, number] {
+  return [((x - left) * region.width) / width + region.x, ((y - top) * region.height) / height + region.y];
+}
+
 function clip(value: number, low: number, high: number): number {
   return value < low ? low : Math.min(value, high);
 }

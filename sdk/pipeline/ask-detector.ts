@@ -6,8 +6,10 @@ import { LateError } from '../core/frame-queue.ts';
 import type { DetectOptions, DetectTimes, Model } from '../core/model.ts';
 import type { Frame } from '../frame/frame.ts';
 import { clipRegion, type Region, type Size, wholeOf } from '../frame/letterbox.ts';
-import { Detections } from '../vision/detections.ts';
+import { simplified } from '../vision/contour.ts';
+import { type DetectionRow, Detections } from '../vision/detections.ts';
 import { isCut } from '../vision/merge-regions.ts';
+import { type Keypoint, type Mask, maxKeypoints, maxMaskPoints } from '../vision/shape.ts';
 
 /** The checked answer of a detector for one frame. */
 export interface Answer {
@@ -102,10 +104,10 @@ export class AskedDetector {
       if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY))
         return refuse(`times.${name}: expected milliseconds, got ${shown(ms)}`);
     }
-    const rows: { box: readonly number[]; score: number; classId: number }[] = [];
+    const rows: DetectionRow[] = [];
     let n = 0;
     for (const one of found.detections as Iterable<FoundObject>) {
-      const { box, score, label } = one ?? {};
+      const { box, score, label, keypoints, mask } = one ?? {};
       const place = places.get(label);
       if (!isFourNumbers(box)) return refuse(`detection ${n}: expected a box of four numbers, got ${shown(box)}`);
       if (place === undefined) {
@@ -125,16 +127,46 @@ export class AskedDetector {
           `detection ${n}: expected a box in pixels of the frame (${frame.width}x${frame.height}), got [${box.join(', ')}]: are these fractions of it?`,
         );
       }
-      if (x2 > 0 && y2 > 0 && x1 < frame.width && y1 < frame.height) rows.push({ box: clipped, score, classId: place });
+      if (keypoints !== undefined && !areKeypoints(keypoints))
+        return refuse(
+          `detection ${n}: expected at most ${maxKeypoints} keypoints { name, x, y, score }, got ${shown(keypoints)}`,
+        );
+      if (mask !== undefined && !isMask(mask))
+        return refuse(`detection ${n}: expected a mask of polygons, lists of three [x, y] or more, got ${shown(mask)}`);
+      if (x2 > 0 && y2 > 0 && x1 < frame.width && y1 < frame.height) {
+        const shape = { ...(keypoints && { keypoints }), ...(mask && { mask: bounded(mask) }) };
+        rows.push({ box: clipped, score, classId: place, ...shape });
+      }
       n++;
     }
     try {
-      return Detections.from(rows, this.info.labels);
+      const { skeleton = found.detections instanceof Detections ? found.detections.skeleton : undefined } = found;
+      return Detections.from(rows, this.info.labels, skeleton);
     } catch (error) {
       return refuse(messageOf(error));
     }
   }
 }
+
+function areKeypoints(value: unknown): value is readonly Keypoint[] {
+  const isOne = (one: Partial<Keypoint> | null) =>
+    typeof one?.name === 'string' && Number.isFinite(one.x) && Number.isFinite(one.y) && Number.isFinite(one.score);
+  return Array.isArray(value) && value.length <= maxKeypoints && value.every(isOne);
+}
+
+function isMask(value: unknown): value is Mask {
+  const isCorner = (one: unknown) => Array.isArray(one) && one.length === 2 && one.every(Number.isFinite);
+  return Array.isArray(value) && value.every((one) => Array.isArray(one) && one.length >= 3 && one.every(isCorner));
+}
+
+/** With no more corners than may leave the process. */
+function bounded(mask: Mask): Mask {
+  const corners = mask.reduce((sum, { length }) => sum + length, 0);
+  return corners > maxMaskPoints ? simplified(mask, leastMove, maxMaskPoints) : mask;
+}
+
+/** Pixels by which a mask's border may move at least, where it has too many corners. */
+const leastMove = 0.5;
 
 const labelPattern = new RegExp(LabelPattern);
 

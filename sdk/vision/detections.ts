@@ -1,7 +1,8 @@
 import { assertKind, assertShape } from '../base/arguments.ts';
+import { type Keypoint, type Mask, type PlainShape, roundedShape, type Shape, type Skeleton } from './shape.ts';
 
-/** One row of `Detections`, for reading. */
-export interface Detection {
+/** One row of `Detections`, for reading: with keypoints or a mask where the network tells them. */
+export interface Detection extends Shape {
   /** `[x1, y1, x2, y2]` in frame pixels. */
   readonly box: readonly [number, number, number, number];
   /** 0..1. */
@@ -20,8 +21,22 @@ export interface DetectionsInit {
   readonly trackId?: Int32Array;
   /** One row per detection, `embedding.length / length` numbers each. */
   readonly embedding?: Float32Array;
+  /** x, y (frame pixels) and score (0..1) of each keypoint of each detection; 3 x `skeleton.names.length` numbers each. */
+  readonly keypoints?: Float32Array;
+  /** The names of the keypoints, and which are joined; required with `keypoints`. */
+  readonly skeleton?: Skeleton;
+  /** The outline of each detection, frame pixels. */
+  readonly masks?: readonly Mask[];
   /** The names of the classes, by class id. */
   readonly labels: readonly string[];
+}
+
+/** One row of `Detections.from`. */
+export interface DetectionRow extends Pick<Shape, 'keypoints' | 'mask'> {
+  readonly box: readonly number[];
+  readonly score: number;
+  readonly classId: number;
+  readonly trackId?: number;
 }
 
 /**
@@ -38,6 +53,9 @@ export class Detections implements Iterable<Detection> {
   readonly classId: Int32Array;
   readonly trackId: Int32Array;
   readonly embedding?: Float32Array;
+  readonly keypoints?: Float32Array;
+  readonly skeleton?: Skeleton;
+  readonly masks?: readonly Mask[];
   readonly labels: readonly string[];
 
   /**
@@ -58,6 +76,7 @@ export class Detections implements Iterable<Detection> {
     if (init.embedding && (length === 0 ? init.embedding.length !== 0 : init.embedding.length % length !== 0)) {
       throw new RangeError(`embedding: expected a multiple of ${length} values, got ${init.embedding.length}`);
     }
+    assertShapes(init, expect);
     for (let i = 0; i < length; i++) {
       const x1 = init.xyxy[i * 4]!;
       const y1 = init.xyxy[i * 4 + 1]!;
@@ -79,6 +98,11 @@ export class Detections implements Iterable<Detection> {
     this.classId = init.classId;
     this.trackId = init.trackId ?? new Int32Array(length).fill(-1);
     this.embedding = init.embedding;
+    if (init.keypoints && init.skeleton) {
+      this.keypoints = init.keypoints;
+      this.skeleton = init.skeleton;
+    }
+    if (init.masks) this.masks = init.masks;
     this.labels = init.labels;
   }
 
@@ -92,11 +116,13 @@ export class Detections implements Iterable<Detection> {
     });
   }
 
-  /** Makes `Detections` from rows, for tests and detectors of your own. */
-  static from(
-    rows: Iterable<{ box: readonly number[]; score: number; classId: number; trackId?: number }>,
-    labels: readonly string[],
-  ): Detections {
+  /**
+   * Makes `Detections` from rows, for tests and detectors of your own.
+   *
+   * @param skeleton Of the rows' keypoints. Default: their names, none of them joined.
+   * @throws RangeError as the constructor does, and when only some rows have keypoints or a mask, or not the same keypoints.
+   */
+  static from(rows: Iterable<DetectionRow>, labels: readonly string[], skeleton?: Skeleton): Detections {
     assertKind('Detections.from: rows', rows, 'many');
     const all = [...rows];
     for (const row of all)
@@ -106,6 +132,7 @@ export class Detections implements Iterable<Detection> {
       score: Float32Array.from(all, (row) => row.score),
       classId: Int32Array.from(all, (row) => row.classId),
       trackId: Int32Array.from(all, (row) => row.trackId ?? -1),
+      ...shapesOf(all, skeleton),
       labels,
     });
   }
@@ -142,6 +169,7 @@ export class Detections implements Iterable<Detection> {
             parts.map((part) => part.embedding ?? new Float32Array(0)),
           )
         : undefined,
+      ...mergedShapes(parts),
       labels: first.labels,
     });
   }
@@ -162,6 +190,15 @@ export class Detections implements Iterable<Detection> {
       classId,
       label: this.labels[classId]!,
       trackId: this.trackId[index]!,
+      ...this.#shapeAt(index),
+    };
+  }
+
+  #shapeAt(index: number): Shape {
+    const { keypoints, skeleton, masks } = this;
+    return {
+      ...(keypoints && skeleton && { keypoints: pointsOf(keypoints, index, skeleton), skeleton: skeleton.edges }),
+      ...(masks && { mask: masks[index]! }),
     };
   }
 
@@ -187,6 +224,11 @@ export class Detections implements Iterable<Detection> {
       classId: Int32Array.from(rows, (row) => this.classId[row]!),
       trackId: Int32Array.from(rows, (row) => this.trackId[row]!),
       embedding: this.embedding ? pick(this.embedding, dimension) : undefined,
+      ...(this.keypoints && {
+        keypoints: pick(this.keypoints, 3 * this.skeleton!.names.length),
+        skeleton: this.skeleton!,
+      }),
+      ...(this.masks && { masks: rows.map((row) => this.masks![row]!) }),
       labels: this.labels,
     });
   }
@@ -199,24 +241,91 @@ export class Detections implements Iterable<Detection> {
   }
 
   /**
-   * For `JSON.stringify`: a row per detection, `{ label, score, box }`, with `track_id` once it is tracked. Scores to
-   * four digits, boxes to a tenth of a pixel.
+   * For `JSON.stringify`: a row per detection, `{ label, score, box }`, with `track_id` once it is tracked, and `keypoints`
+   * and `mask` where the network tells them. Scores to four digits, positions to a tenth of a pixel.
    *
    * @example
    * JSON.stringify(found); // [{"label":"cat","score":0.9312,"box":[12,40.5,220.1,300]}]
    */
-  toJSON(): { label: string; score: number; box: number[]; track_id?: number }[] {
-    return Array.from(this, ({ label, score, box, trackId }) => ({
+  toJSON(): ({ label: string; score: number; box: number[]; track_id?: number } & PlainShape)[] {
+    return Array.from(this, ({ label, score, box, trackId, ...shape }) => ({
       label,
       score: Number(score.toFixed(4)),
       box: box.map((value) => Number(value.toFixed(1))),
       ...(trackId >= 0 && { track_id: trackId }),
+      ...roundedShape(shape),
     }));
   }
 
   withTrackIds(trackId: Int32Array): Detections {
     return new Detections({ ...this, trackId });
   }
+}
+
+type Expect = (name: string, actual: number, expected: number) => void;
+
+function assertShapes({ score, keypoints, skeleton, masks }: DetectionsInit, expect: Expect): void {
+  if (masks) expect('masks', masks.length, score.length);
+  if (!keypoints) return;
+  if (!skeleton) throw new RangeError('keypoints: expected a skeleton with their names, got none');
+  expect('keypoints', keypoints.length, score.length * 3 * skeleton.names.length);
+  if (!keypoints.every(Number.isFinite)) throw new RangeError('keypoints: expected finite numbers');
+  for (let i = 2; i < keypoints.length; i += 3) {
+    if (!(keypoints[i]! >= 0 && keypoints[i]! <= 1)) {
+      throw new RangeError(`score of a keypoint: expected 0..1, got ${keypoints[i]}`);
+    }
+  }
+}
+
+function pointsOf(keypoints: Float32Array, index: number, { names }: Skeleton): Keypoint[] {
+  return names.map((name, i) => {
+    const at = (index * names.length + i) * 3;
+    return { name, x: keypoints[at]!, y: keypoints[at + 1]!, score: keypoints[at + 2]! };
+  });
+}
+
+/** The shapes of rows, of which each has what the others have. */
+function shapesOf(
+  rows: readonly DetectionRow[],
+  skeleton: Skeleton = { names: rows[0]?.keypoints?.map(({ name }) => name) ?? [], edges: [] },
+): Pick<DetectionsInit, 'keypoints' | 'skeleton' | 'masks'> {
+  const pointed = rows.filter(({ keypoints }) => keypoints);
+  const masked = rows.flatMap(({ mask }) => (mask ? [mask] : []));
+  const names = skeleton.names.join('\n');
+  const odd = pointed.find(({ keypoints }) => keypoints!.map(({ name }) => name).join('\n') !== names);
+  if (odd || (pointed.length > 0 && pointed.length < rows.length)) {
+    throw new RangeError(`keypoints: expected ${skeleton.names.join(', ')} in each row, or keypoints in none`);
+  }
+  if (masked.length > 0 && masked.length < rows.length)
+    throw new RangeError('mask: expected one in each row, or in none');
+  return {
+    ...(pointed.length > 0 && {
+      keypoints: Float32Array.from(
+        pointed.flatMap(({ keypoints }) => keypoints!.flatMap(({ x, y, score }) => [x, y, score])),
+      ),
+      skeleton,
+    }),
+    ...(masked.length > 0 && { masks: masked }),
+  };
+}
+
+/** The shapes of several: those that all have that are not empty. */
+function mergedShapes(parts: readonly Detections[]): Pick<DetectionsInit, 'keypoints' | 'skeleton' | 'masks'> {
+  const filled = parts.filter(({ length }) => length > 0);
+  const skeleton = filled[0]?.skeleton;
+  const names = skeleton?.names.join('\n');
+  const isPointed = skeleton && filled.every((part) => part.skeleton?.names.join('\n') === names);
+  const isMasked = filled.length > 0 && filled.every(({ masks }) => masks);
+  return {
+    ...(isPointed && {
+      keypoints: concatenate(
+        Float32Array,
+        filled.map((part) => part.keypoints!),
+      ),
+      skeleton,
+    }),
+    ...(isMasked && { masks: filled.flatMap(({ masks }) => masks!) }),
+  };
 }
 
 /** @throws InputError unless they are detections; those from another copy of this package will do. */

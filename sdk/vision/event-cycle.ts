@@ -3,6 +3,7 @@ import { assertKind, assertShape } from '../base/arguments.ts';
 import type { EventMessage, ObjectState } from './event.ts';
 import type { Crossing } from './lines.ts';
 import { type Moment, timeAt } from './moment.ts';
+import { roundedShape } from './shape.ts';
 import { assertTracks, isDetected, type Track } from './track.ts';
 
 interface Running {
@@ -188,6 +189,7 @@ function observed(track: Track) {
     motionless_count: track.motionlessCount,
     position_changes: track.positionChanges,
     ...named(track),
+    ...roundedShape(track),
   };
 }
 

@@ -1,3 +1,5 @@
+import type { PlainShape } from './shape.ts';
+
 /** A tracked object in an event message, with the field names that automations written for Frigate read. */
 export interface ObjectState {
   /** `<start time>-<six letters>`, unique per node, and the same at each `ocellus replay` of a recording. */
@@ -43,6 +45,12 @@ export interface ObjectState {
   has_clip: boolean;
   /** Lines it crossed, by name, with the direction of the last crossing. */
   crossed_lines: Record<string, 'in' | 'out'>;
+  /** Of models that find them: where its points were when it was last seen, frame pixels. */
+  keypoints?: PlainShape['keypoints'];
+  /** Pairs of indices of `keypoints` that are joined. */
+  skeleton?: PlainShape['skeleton'];
+  /** Of models that find it: its outline when it was last seen, frame pixels. */
+  mask?: PlainShape['mask'];
 }
 
 /** A message on `<camera>/events`. In a `new` message `before` equals `after`. */

@@ -4,6 +4,7 @@ import type { BoxFilter } from './box-filter.ts';
 import { Course } from './course.ts';
 import type { Box } from './geometry.ts';
 import { Names } from './names.ts';
+import { movedShape, type Shape } from './shape.ts';
 import type { Sighting } from './sighting.ts';
 import { blended, type Signature } from './signature.ts';
 import { Standing } from './standing.ts';
@@ -17,6 +18,7 @@ interface Seen {
   readonly box: Box;
   readonly score: number;
   readonly row: number;
+  readonly shape: Shape | undefined;
   readonly timeNs: number;
 }
 
@@ -35,11 +37,11 @@ export class Living {
   readonly #standing: Standing;
   readonly #absence = new Absence();
 
-  constructor(id: number, { box, score, names, row }: Sighting, timeNs: number) {
+  constructor(id: number, { box, score, names, row, shape }: Sighting, timeNs: number) {
     this.id = id;
     this.names = new Names(names);
     this.firstSeenNs = timeNs;
-    this.#last = { box, score, row, timeNs };
+    this.#last = { box, score, row, shape, timeNs };
     this.#attention = new Attention(timeNs);
     this.#course = new Course(box, timeNs);
     this.#standing = new Standing(box, timeNs);
@@ -133,8 +135,8 @@ export class Living {
     this.#course.shift(dx, dy);
   }
 
-  observe({ box, score, names, row }: Sighting, timeNs: number, stationarySeconds: number): void {
-    this.#last = { box, score, row, timeNs };
+  observe({ box, score, names, row, shape }: Sighting, timeNs: number, stationarySeconds: number): void {
+    this.#last = { box, score, row, shape, timeNs };
     this.#attention.find(timeNs);
     this.observations++;
     this.#course.correct(box, score, timeNs);
@@ -187,7 +189,7 @@ export class Living {
   /** @param cut To the picture, where its size is known. */
   snapshot(cut: (box: Box) => Box): Track {
     const { classId, label, medianScore } = this.names;
-    const { box, score, row } = this.#last;
+    const { box, score, row, shape } = this.#last;
     const { stationary, motionlessCount, positionChanges } = this.#standing;
     return {
       id: this.id,
@@ -209,6 +211,8 @@ export class Living {
       tremble: this.#course.trembleOf(box),
       currentZones: none,
       enteredZones: none,
+      // Out of sight it may have turned: nothing is known of its pose or outline.
+      ...(this.visible && shape && movedShape(shape, box, this.filter.box)),
     };
   }
 }

@@ -1,7 +1,9 @@
 import { assertKind, assertShape, refuse, shown } from '../base/arguments.ts';
 import type { Region, Size } from '../frame/letterbox.ts';
+import { simplified } from './contour.ts';
 import { assertDetections, Detections } from './detections.ts';
 import { area, type Box, covered, iou, united } from './geometry.ts';
+import { maxMaskPoints, type Shape, shapeOf } from './shape.ts';
 
 /** What was found in one region of a frame. */
 export interface RegionDetections {
@@ -56,7 +58,8 @@ export function mergeRegions(
   const merged = Array.from(groupBy(rows, ({ classId }) => classId).values(), (some) => mergeClass(some, iouThreshold));
   const kept = withoutMisnamed(merged.flat()).sort(byRank).slice(0, maxDetections);
   const { labels } = parts[0]!.detections;
-  return { detections: Detections.from(kept, labels), cut: kept.map(({ cut }) => cut !== 0) };
+  const skeleton = parts.find(({ detections }) => detections.skeleton)?.detections.skeleton;
+  return { detections: Detections.from(kept, labels, skeleton), cut: kept.map(({ cut }) => cut !== 0) };
 }
 
 /**
@@ -77,7 +80,7 @@ export function isCut(box: Box, region: Region, frame: Size): boolean {
 }
 
 /** A detection with where it was seen. */
-interface Row {
+interface Row extends Shape {
   readonly box: Box;
   readonly score: number;
   readonly classId: number;
@@ -98,15 +101,18 @@ const doubtful = 0.2;
 /** A piece of an object called otherwise is that object if its part there overlaps it this much. */
 const misnamedIou = 0.7;
 
+/** Pixels by which the border of a mask that was put together may move at least. */
+const leastMove = 0.5;
+
 /** How near a box comes to an edge that cuts it: a fraction of its own size, between two of the region's. */
 const nearOfBox = 0.15;
 const leastNear = 0.0025;
 const mostNear = 0.02;
 
-function rowsOf({ region, detections: { xyxy, score, classId, length } }: RegionDetections, frame: Size): Row[] {
-  return Array.from({ length }, (_, i) => {
-    const box: Box = [xyxy[i * 4]!, xyxy[i * 4 + 1]!, xyxy[i * 4 + 2]!, xyxy[i * 4 + 3]!];
-    return { box, score: score[i]!, classId: classId[i]!, region, cut: cutSides(box, region, frame) };
+function rowsOf({ region, detections }: RegionDetections, frame: Size): Row[] {
+  return Array.from(detections, (detection) => {
+    const { box, score, classId } = detection;
+    return { box, score, classId, ...shapeOf(detection), region, cut: cutSides(box, region, frame) };
   });
 }
 
@@ -219,7 +225,17 @@ function unitedRow(a: Row, b: Row): Row {
     return outer.cut & (1 << side);
   });
   const cut = sides.reduce((bits, side) => bits | (1 << side), 0);
-  return { ...a, box, score: Math.max(a.score, b.score), cut };
+  return { ...a, ...unitedShape(a, b), box, score: Math.max(a.score, b.score), cut };
+}
+
+/** Of each point what the surer piece tells; the masks of all pieces, since where they overlap is inside. */
+function unitedShape(a: Shape, b: Shape): Shape {
+  const keypoints = a.keypoints?.map((point, i) => {
+    const other = b.keypoints?.[i];
+    return other && other.score > point.score ? other : point;
+  });
+  const mask = a.mask && b.mask && simplified([...a.mask, ...b.mask], leastMove, maxMaskPoints);
+  return shapeOf({ ...a, ...(keypoints && { keypoints }), ...(mask && { mask }) });
 }
 
 /** @param rows Of one class, by rank. */

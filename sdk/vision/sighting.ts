@@ -1,5 +1,6 @@
 import type { Detection } from './detections.ts';
 import { type Box, iou } from './geometry.ts';
+import { type Shape, shapeOf } from './shape.ts';
 
 /** A label from the network, and its score. */
 export interface Naming {
@@ -15,6 +16,8 @@ export interface Sighting {
   readonly names: readonly Naming[];
   /** Row of its surest detection. */
   readonly row: number;
+  /** Its keypoints and mask, of the same detection. */
+  readonly shape?: Shape;
 }
 
 /** A detection with its row. */
@@ -35,12 +38,13 @@ const oneThing = 0.8;
  * @param detections Surest first, which is also the order of the result.
  */
 export function sightingsOf(detections: readonly Found[]): Sighting[] {
-  const sightings: { box: Box; score: number; names: Naming[]; row: number }[] = [];
-  for (const { box, score, classId, label, row } of detections) {
+  const sightings: { box: Box; score: number; names: Naming[]; row: number; shape: Shape }[] = [];
+  for (const detection of detections) {
+    const { box, score, classId, label, row } = detection;
     const name = { classId, label, score };
     const same = sightings.find((other) => !isCalled(other, classId) && iou(other.box, box) >= oneThing);
     if (same) same.names.push(name);
-    else sightings.push({ box, score, names: [name], row });
+    else sightings.push({ box, score, names: [name], row, shape: shapeOf(detection) });
   }
   return sightings;
 }

@@ -1,4 +1,5 @@
 import { assertKind, assertShape } from '../base/arguments.ts';
+import type { Shape } from './shape.ts';
 
 /** A name from local learning. */
 export interface SubLabel {
@@ -7,8 +8,11 @@ export interface SubLabel {
   readonly score: number;
 }
 
-/** An object followed over frames, as of one frame. Immutable: it does not change later. */
-export interface Track {
+/**
+ * An object followed over frames, as of one frame. Immutable: it does not change later. Its keypoints and mask are those of its
+ * last detection, placed as its box is: as steady, and moved with it. It has none while it is out of sight.
+ */
+export interface Track extends Shape {
   /** Counts from 1 for each tracker. */
   readonly id: number;
   readonly classId: number;

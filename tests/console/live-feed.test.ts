@@ -79,6 +79,9 @@ describe('LiveFeed', () => {
         box: [0.04, 1.06, 2, 3],
         currentZones: ['mat'],
         subLabel: { label: 'the cat from next door', score: 0.8768 },
+        keypoints: [{ name: 'nose', x: 1.234, y: 2, score: 0.87654 }],
+        skeleton: [],
+        mask: [[[0, 1.06], [2, 1], [2, 3]]], // biome-ignore format: a line
       }),
     ];
     const { frame, freed } = greyFrame(7);
@@ -104,6 +107,9 @@ describe('LiveFeed', () => {
         confirmed: true,
         visible: true,
         zones: ['mat'],
+        keypoints: [{ name: 'nose', x: 1.2, y: 2, score: 0.8765 }],
+        skeleton: [],
+        mask: [[[0, 1.1], [2, 1], [2, 3]]], // biome-ignore format: a line
       },
     ]);
     expect(freed()).toBe(true);

@@ -17,9 +17,13 @@ afterEach(async () => {
 async function detectorOf(
   rows: number[][],
   options: DetectorCard = card({ type: 'yolov8' }),
+  others: Parameters<typeof constantModel>[1] = [],
 ): Promise<NetworkDetector> {
-  const channels = [0, 1, 2, 3, 4, 5].map((channel) => rows.map((row) => row[channel]!));
-  const model = constantModel(input, [{ name: 'output0', shape: [1, 6, rows.length], data: channels.flat() }]);
+  const channels = rows[0]!.map((_, channel) => rows.map((row) => row[channel]!));
+  const model = constantModel(input, [
+    { name: 'output0', shape: [1, channels.length, rows.length], data: channels.flat() },
+    ...others,
+  ]);
   const engine = new OnnxRuntimeEngine();
   engines.push(engine);
   await engine.load(model, { threads: 1 });
@@ -60,6 +64,42 @@ describe('NetworkDetector', () => {
     expect([...score]).toEqual([0.9, 0.7, 0.55].map(Math.fround));
     expect([...xyxy]).toEqual([40, 8, 56, 24, 9, 8, 25, 24, 8, 8, 24, 24]);
     expect(Math.min(times.preprocessMs, times.inferMs, times.decodeMs)).toBeGreaterThanOrEqual(0);
+  });
+
+  it('gives keypoints in frame pixels, beyond the frame too, of what suppression left alone', async () => {
+    const keypoints = { names: ['head', 'tail'], edges: [[0, 1]] };
+    const detector = await detectorOf(
+      [
+        [8, 16, 8, 8, 0.6, 0, 1, 1, 1, 1, 1, 1],
+        [24, 16, 8, 8, 0, 0.9, 20, 16, 0.5, 40, 4, 1.1],
+        [8.5, 16, 8, 8, 0.7, 0, 8, 17, 0.25, 9, 15, -0.1],
+        [16, 16, 8, 8, 0.8, 0, Number.NaN, 17, 0.25, 9, 15, 0],
+      ],
+      card({ type: 'yolov8', extra: 6 }, { keypoints }),
+    );
+    const found = await detector.detect(request());
+    expect([...found.score]).toEqual([0.9, 0.7].map(Math.fround));
+    expect([...found.keypoints!]).toEqual([40, 16, 0.5, 80, -8, 1, 16, 18, 0.25, 18, 14, 0]);
+    const region = { x: 32, y: 0, width: 32, height: 32 };
+    const both = await detector.detect(request({ regions: [region, { ...region, x: 0 }] }));
+    expect([...both.keypoints!].filter((_, i) => i % 6 === 0).sort((a, b) => a - b)).toEqual([8, 20, 40, 52]);
+  });
+
+  it('gives masks in frame pixels, cut off where the frame ends', async () => {
+    const all = { name: 'output1', shape: [1, 1, 8, 8], data: new Array<number>(64).fill(1) };
+    const options = card({ type: 'yolov8', output: 'output0', extra: 1, prototypes: 'output1' });
+    const detector = await detectorOf([[16, 16, 16, 32, 0.9, 0, 1]], options, [all]);
+    const { masks } = await detector.detect(request());
+    expect(masks).toHaveLength(1);
+    expect([...masks![0]![0]!].sort()).toEqual([[16, 0], [16, 32], [48, 0], [48, 32]]); // biome-ignore format: a line
+  });
+
+  it('refuses a skeleton with lines to nowhere', async () => {
+    const keypoints = { names: ['head', 'tail'], edges: [[0, 2]] };
+    const made = detectorOf([[8, 16, 8, 8, 0.6, 0, 1, 1, 1, 1]], card({ type: 'yolov8', extra: 4 }, { keypoints }));
+    await expect(made).rejects.toThrow(
+      'keypoints.edges: expected pairs of two different points from 0 to 1, got [0, 2]',
+    );
   });
 
   it('gives boxes of a region in frame pixels too', async () => {

@@ -9,6 +9,7 @@ import { AskedDetector } from '../../sdk/pipeline/ask-detector.ts';
 import { Node } from '../../sdk/pipeline/node.ts';
 import { Pipeline, type PipelineOptions } from '../../sdk/pipeline/pipeline.ts';
 import { Detections } from '../../sdk/vision/detections.ts';
+import type { ObjectState } from '../../sdk/vision/event.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { recorder } from '../support/recorder.ts';
 import { until } from '../support/until.ts';
@@ -33,27 +34,30 @@ async function play(detect: (frame: Frame) => Found | Promise<Found>, options: P
   onTestFinished(() => pipeline.stop());
   const told: string[] = [];
   const boxes: (readonly number[])[] = [];
+  const events: ObjectState[] = [];
   pipeline.on('event', ({ type, after }) => told.push(`${type} ${after.label}`));
+  pipeline.on('event', ({ after }) => events.push(after));
   pipeline.on('frame', ({ tracks }) => boxes.push(...tracks.map(({ box }) => box)));
   const ended = new Promise<void>((resolve) => pipeline.once('ended', resolve));
   await pipeline.start();
   await ended;
-  return { pipeline, told, boxes, problems: logger.lines.filter((line) => /^(warn|error)/.test(line)) };
+  return { pipeline, told, boxes, events, problems: logger.lines.filter((line) => /^(warn|error)/.test(line)) };
 }
+
+const frame = () =>
+  new Frame({
+    format: 'GRAY8',
+    width: 160,
+    height: 120,
+    planes: [{ data: new Uint8Array(160 * 120), stride: 160 }],
+    sequence: 0,
+    captureTimeNs: 0,
+    wallTimeMs: 0,
+  });
 
 describe('Regions that a detector of one’s own is asked for', () => {
   const whole = { x: 0, y: 0, width: 160, height: 120 };
   const gate = { x: 100, y: 20, width: 80, height: 80 };
-  const frame = () =>
-    new Frame({
-      format: 'GRAY8',
-      width: 160,
-      height: 120,
-      planes: [{ data: new Uint8Array(160 * 120), stride: 160 }],
-      sequence: 0,
-      captureTimeNs: 0,
-      wallTimeMs: 0,
-    });
 
   it('are not given to it where it takes none: it is asked for the whole frame, once', async () => {
     const asked: DetectOptions[] = [];
@@ -104,6 +108,30 @@ describe('A detector of one’s own', () => {
     expect(boxes[0]).toEqual([0, 20, 80, 120]);
   });
 
+  it('gives keypoints and masks, which are in its events; a mask with too many corners gets fewer', async () => {
+    const many = Array.from(
+      { length: 400 },
+      (_, i) => [50 + 20 * Math.sin(i / 64), 60 + 20 * Math.cos(i / 64)] as const,
+    );
+    const keypoints = [{ name: 'nose', x: 50, y: 60, score: 0.75 }];
+    const detector = new AskedDetector({
+      labels: ['cat'],
+      detect: () => ({ detections: [{ ...cat, keypoints, mask: [many] }] }),
+    });
+    const [found] = [...(await detector.ask(frame(), {}))!.detections];
+    expect(found!.keypoints).toEqual(keypoints);
+    expect(found!.mask![0]!.length).toBeLessThanOrEqual(96);
+    const { events, problems } = await play(() => ({ detections: [{ ...cat, keypoints, mask: [many] }] }));
+    expect(problems).toEqual([]);
+    expect(events.at(-1)!.mask).toHaveLength(1);
+    expect(events.at(-1)!.keypoints![0]).toMatchObject({
+      name: 'nose',
+      x: expect.closeTo(50, 0),
+      y: expect.closeTo(60, 0),
+      score: 0.75,
+    });
+  });
+
   it.each<[string, unknown, string]>([
     ['nothing', undefined, 'expected { detections } with Detections or a list of { box, score, label }, got undefined'],
     ['a list', [cat], 'got an array of 1'],
@@ -132,6 +160,17 @@ describe('A detector of one’s own', () => {
       'got [0, 0, Infinity, 9]',
     ],
     ['fractions of the picture', { detections: [{ ...cat, box: [0.1, 0.2, 0.5, 0.9] }] }, 'are these fractions of it?'],
+    [
+      'keypoints without a place',
+      { detections: [{ ...cat, keypoints: [{ name: 'nose', x: 3, score: 1 }] }] },
+      'detection 0: expected at most 64 keypoints { name, x, y, score }, got an array of 1',
+    ],
+    [
+      'keypoints of some objects only',
+      { detections: [cat, { ...cat, keypoints: [{ name: 'nose', x: 3, y: 4, score: 1 }] }] },
+      'or keypoints in none',
+    ],
+    ['a mask of two corners', { detections: [{ ...cat, mask: [[[1, 2], [3, 4]]] }] }, 'expected a mask of polygons'], // biome-ignore format: a line
     ['an unknown label', { detections: [{ ...cat, label: 'cow' }] }, 'expected a label of cat, dog; got "cow"'],
     ['a class id for a label', { detections: [{ ...cat, label: 0 }] }, 'expected a label of cat, dog; got 0'],
     [

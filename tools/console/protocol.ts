@@ -8,6 +8,7 @@ import type { CountChange } from '../../sdk/vision/counts.ts';
 import type { EventMessage, ObjectState } from '../../sdk/vision/event.ts';
 import type { SeenSize } from '../../sdk/vision/gaze/size-map.ts';
 import type { Crossing } from '../../sdk/vision/lines.ts';
+import type { PlainShape } from '../../sdk/vision/shape.ts';
 
 /** The messages between the console's server and its page, in snake case. docs/console.md documents them. */
 
@@ -231,7 +232,7 @@ export type ClientMessage =
   /** Live pictures of a camera from now on; a second one for the same camera replaces the first. */
   { type: 'watch'; camera: string; max_height?: number; fps?: number } | { type: 'unwatch'; camera: string };
 
-export interface LiveTrack {
+export interface LiveTrack extends PlainShape {
   /** Counts from 1 for each camera. */
   id: number;
   label: string;

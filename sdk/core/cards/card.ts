@@ -1,11 +1,26 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { named } from '../../config/text.ts';
+import { maxKeypoints } from '../../vision/shape.ts';
 import { DecoderCard } from '../decoders/registry.ts';
 
 const Labels = Type.Array(named(Type.String({ minLength: 1 })), { minItems: 1 });
 
 const Sha256 = Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' }));
 const Deviation = Type.Number({ exclusiveMinimum: 0 });
+
+/** The points that a network finds of each object, in its order. */
+const KeypointsCard = Type.Object(
+  {
+    names: Type.Array(named(Type.String({ minLength: 1, maxLength: 64 })), { minItems: 1, maxItems: maxKeypoints }),
+    edges: Type.Array(
+      Type.Tuple([Type.Integer({ minimum: 0 }), Type.Integer({ minimum: 0 })], {
+        description: 'Two points that are joined in drawings, by their index in `names`.',
+      }),
+      { maxItems: 2 * maxKeypoints, default: [] },
+    ),
+  },
+  { additionalProperties: false, description: 'Points of each object, such as the joints of a body. Default: none.' },
+);
 
 const about = {
   name: Type.String({ pattern: '^[a-z0-9][a-z0-9._-]*$' }),
@@ -81,6 +96,7 @@ export const DetectorCard = Type.Object(
     ),
     decoder: DecoderCard,
     labels: Labels,
+    keypoints: Type.Optional(KeypointsCard),
     thresholds: Type.Object(
       {
         score: Type.Number({ minimum: 0, maximum: 1, default: 0.4 }),

@@ -294,13 +294,21 @@ const picoDet: Family = ({ inputs, outputs }, size, labels) => {
   };
 };
 
+/** Fields of a decoder that reads masks. */
+interface Masks {
+  readonly extra: number;
+  readonly prototypes: string;
+}
+
 /** The only output of three dimensions, and how many numbers after the classes belong to masks. */
-function rowsOf(outputs: readonly TensorInfo[]): { output: TensorInfo; extra: number } | undefined {
+function rowsOf(outputs: readonly TensorInfo[]): { output: TensorInfo; extra: number; masks?: Masks } | undefined {
   const [output, masks, ...others] = outputs;
   if (output?.shape.length !== 3 || !isFloat(output) || others.length > 0) return undefined;
   if (!masks) return { output, extra: 0 };
   const prototypes = masks.shape.length === 4 ? fixedSide(masks.shape[1]) : undefined;
-  return prototypes === undefined ? undefined : { output, extra: prototypes };
+  return prototypes === undefined
+    ? undefined
+    : { output, extra: prototypes, masks: { extra: prototypes, prototypes: masks.name } };
 }
 
 /** NanoDet and NanoDet-Plus by their own exporter: class scores first, then distributions, in one tensor. */
@@ -374,7 +382,7 @@ const asUltralytics = 'RGB, pixels divided by 255, the picture in the middle of 
 const yolov5: Family = ({ inputs, outputs }, size) => {
   const rows = rowsOf(outputs);
   if (!rows || inputs.length !== 1 || !size) return undefined;
-  const { output, extra } = rows;
+  const { output, extra, masks } = rows;
   const [, count, width] = output.shape;
   const strides = [threeStrides, fourStrides].find((one) => 3 * totalOf(size, one) === count);
   if (!strides || typeof width !== 'number' || width < 6 + extra) return undefined;
@@ -383,7 +391,7 @@ const yolov5: Family = ({ inputs, outputs }, size) => {
     reasons: [`its output ${told(output)} has three rows for each cell of the strides ${strides.join(', ')}`],
     assumed: [asUltralytics],
     open: [],
-    decoder: { type: 'yolov5', output: output.name, ...(extra > 0 && { extra }) },
+    decoder: { type: 'yolov5', output: output.name, ...masks },
     input: copyOf(unit),
     classes: width - 5 - extra,
   };
@@ -393,7 +401,7 @@ const yolov5: Family = ({ inputs, outputs }, size) => {
 const yolov8: Family = ({ inputs, outputs, heads }, size) => {
   const rows = rowsOf(outputs);
   if (!rows || inputs.length !== 1 || !size || !heads.some((head) => /^[n?]s[n?]?$/.test(head))) return undefined;
-  const { output, extra } = rows;
+  const { output, extra, masks } = rows;
   const [, width, count] = output.shape;
   const strides = [threeStrides, fourStrides].find((one) => totalOf(size, one) === count);
   if (!strides || typeof width !== 'number' || width < 5 + extra) return undefined;
@@ -405,7 +413,7 @@ const yolov8: Family = ({ inputs, outputs, heads }, size) => {
     ],
     assumed: [asUltralytics],
     open: [],
-    decoder: { type: 'yolov8', output: output.name, ...(extra > 0 && { extra }) },
+    decoder: { type: 'yolov8', output: output.name, ...masks },
     input: copyOf(unit),
     classes: width - 4 - extra,
   };

@@ -3,7 +3,7 @@ import { validate } from '../../config/validate.ts';
 import { pictureInput } from '../engines/binding.ts';
 import type { TensorInfo } from '../engines/engine.ts';
 import { ClassifierCard, DetectorCard, takenBy } from './card.ts';
-import type { UltralyticsInfo } from './ultralytics.ts';
+import { bodyEdges, type UltralyticsInfo } from './ultralytics.ts';
 
 /** What a model tells about itself once loaded. */
 interface Tensors {
@@ -38,10 +38,15 @@ export function recogniseUltralytics(
     input: { ...input, resize: isDetr ? 'stretch' : 'letterbox' },
     decoder: { ...decoder, output: outputs[0]?.name },
     labels: [...info.labels],
+    ...(info.task === 'pose' && info.keypoints && { keypoints: skeletonOf(info.keypoints.names) }),
   };
   const reasons = [metadataOf(info), `output ${outputs[0]?.name} [${outputs[0]?.shape.join(', ')}]: ${reason}`];
-  if (decoder.extra !== undefined)
-    reasons.push(`${decoder.extra} numbers after the classes are skipped: only boxes are read`);
+  if (decoder.prototypes !== undefined)
+    reasons.push(
+      `${decoder.extra} numbers after the classes weight the prototypes of output ${decoder.prototypes}: masks`,
+    );
+  else if (info.keypoints && decoder.extra !== undefined)
+    reasons.push(`${decoder.extra} numbers after the classes are ${info.keypoints.names.length} keypoints (kpt_shape)`);
   return { card: validate(DetectorCard, card, `the card made from ${info.name}'s metadata`), reasons };
 }
 
@@ -93,6 +98,7 @@ interface Decoder {
   readonly boxes?: 'xyxy' | 'cxcywh';
   readonly normalised?: boolean;
   readonly extra?: number;
+  readonly prototypes?: string;
 }
 
 const relative: Decoder = { type: 'suppressed', boxes: 'cxcywh', normalised: true };
@@ -114,7 +120,8 @@ function decoderOf(
   const shape = outputs[0]?.shape ?? [];
   const [, rows, columns] = shape;
   const extra = extraOf(info, outputs);
-  const more = extra > 0 ? { extra } : {};
+  const prototypes = info.task !== 'pose' && extra > 0 ? outputs[1]?.name : undefined;
+  const more = { ...(extra > 0 && { extra }), ...(prototypes !== undefined && { prototypes }) };
   const isOpen = (side: number | string | undefined) => typeof side === 'string' || (side !== undefined && side <= 0);
   const as = (decoder: Decoder, reason: string): Layout => ({ decoder, reason });
   if (shape.length === 3) {
@@ -159,9 +166,15 @@ function decoderOf(
 
 const counted = (labels: number) => `${labels} label${labels === 1 ? '' : 's'}`;
 
-/** Numbers of a row after box and classes: mask coefficients, or key points. */
+/** The points of a body are joined; of others the card says nothing. */
+function skeletonOf(names: readonly string[]) {
+  const edges = bodyEdges.map((pair) => pair.map((name) => names.indexOf(name)));
+  return { names: [...names], edges: edges.filter((pair) => !pair.includes(-1)) };
+}
+
+/** Numbers of a row after box and classes: mask coefficients, or keypoints. */
 function extraOf({ task, keypoints }: UltralyticsInfo, outputs: readonly TensorInfo[]): number {
-  if (task === 'pose') return keypoints;
+  if (task === 'pose') return keypoints ? keypoints.names.length * keypoints.width : 0;
   const masks = outputs[1]?.shape;
   if (task === 'segment' || (task === undefined && masks?.length === 4)) {
     // As many as there are prototypes.

@@ -2,7 +2,7 @@ import { InputError, messageOf } from '../../base/errors.ts';
 import { modelName } from './model-name.ts';
 import { type PythonValue, parsePythonLiteral } from './python-literal.ts';
 
-/** Ultralytics tasks that are accepted; of those with more than boxes, only the boxes are read. */
+/** Ultralytics tasks that are accepted. */
 const tasks = ['detect', 'segment', 'pose', 'classify'] as const;
 export type UltralyticsTask = (typeof tasks)[number];
 
@@ -21,8 +21,8 @@ export interface UltralyticsInfo {
   readonly head: string | undefined;
   /** The exporter's name of the network, in lower case: `ultralytics yolov10n model`. */
   readonly description: string;
-  /** Numbers of a box's key points, of the task pose. */
-  readonly keypoints: number;
+  /** Of the task pose: the names of a box's keypoints, and how many numbers each has, 2 or 3. */
+  readonly keypoints: { readonly names: readonly string[]; readonly width: number } | undefined;
 }
 
 /**
@@ -53,7 +53,7 @@ export function readUltralytics(
     suppressed: metadata.get('end2end') === 'True' || (args instanceof Map && args.get('nms') === true),
     head: metadata.get('head'),
     description: metadata.get('description')?.toLowerCase() ?? '',
-    keypoints: product(literal('kpt_shape')),
+    keypoints: keypointsOf(literal('kpt_shape'), literal('kpt_names')),
   };
 }
 
@@ -75,9 +75,46 @@ function literalOf(text: string, what: string, key: string): PythonValue {
   }
 }
 
-function product(shape: PythonValue | undefined): number {
-  return Array.isArray(shape) ? shape.reduce<number>((all, side) => all * Number(side), 1) : 0;
+/** @param names By class id; those of the first class, as all classes have the same points. */
+function keypointsOf(shape: PythonValue | undefined, names: PythonValue | undefined): UltralyticsInfo['keypoints'] {
+  if (!Array.isArray(shape)) return undefined;
+  const [count, width] = shape.map(Number);
+  if (!(Number.isInteger(count) && count! > 0) || (width !== 2 && width !== 3)) return undefined;
+  const list = names instanceof Map ? [...names.values()][0] : names;
+  const told =
+    Array.isArray(list) && list.length === count && list.every((name) => typeof name === 'string') ? list : undefined;
+  const usual = count === bodyPoints.length ? bodyPoints : Array.from({ length: count! }, (_, i) => `point_${i + 1}`);
+  return { names: told ?? usual, width };
 }
+
+/** COCO's points of a body, on which Ultralytics' own networks are trained. */
+const bodyPoints =
+  'nose left_eye right_eye left_ear right_ear left_shoulder right_shoulder left_elbow right_elbow left_wrist right_wrist left_hip right_hip left_knee right_knee left_ankle right_ankle'.split(
+    ' ',
+  );
+
+/** Which of COCO's points of a body are joined; of others nothing is known. */
+export const bodyEdges: readonly (readonly [string, string])[] = [
+  ['left_eye', 'right_eye'],
+  ['nose', 'left_eye'],
+  ['nose', 'right_eye'],
+  ['left_eye', 'left_ear'],
+  ['right_eye', 'right_ear'],
+  ['left_ear', 'left_shoulder'],
+  ['right_ear', 'right_shoulder'],
+  ['left_shoulder', 'right_shoulder'],
+  ['left_shoulder', 'left_elbow'],
+  ['right_shoulder', 'right_elbow'],
+  ['left_elbow', 'left_wrist'],
+  ['right_elbow', 'right_wrist'],
+  ['left_shoulder', 'left_hip'],
+  ['right_shoulder', 'right_hip'],
+  ['left_hip', 'right_hip'],
+  ['left_hip', 'left_knee'],
+  ['right_hip', 'right_knee'],
+  ['left_knee', 'left_ankle'],
+  ['right_knee', 'right_ankle'],
+];
 
 function sizeOf(value: PythonValue, what: string): { width: number; height: number } {
   const list = Array.isArray(value) ? value : [value, value];

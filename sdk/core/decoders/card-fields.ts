@@ -12,7 +12,13 @@ export const extra = Type.Optional(
   Type.Integer({
     minimum: 0,
     maximum: 4096,
-    description: 'Numbers after the class scores to skip: mask coefficients, key points. Default: 0.',
+    description:
+      'Numbers after the class scores: mask coefficients with `prototypes`, points with the card’s `keypoints`, else skipped. Default: 0.',
+  }),
+);
+export const prototypes = Type.Optional(
+  Type.String({
+    description: 'The output [1, extra, height, width] of mask prototypes. Default: masks are not read.',
   }),
 );
 

@@ -97,7 +97,12 @@ export async function importDecoder(name: string, module: string): Promise<Makes
   assertKind(`decoder ${name}: the default export of ${module}`, factory, 'function', 'a DecoderFactory, a function');
   return (card, outputs) => {
     const decoder = asInput(name, () => (factory as MakesDecoder)(card, outputs));
-    assertShape(`decoder ${name}`, decoder, { decode: 'function', check: 'function?' }, 'a Decoder');
+    assertShape(
+      `decoder ${name}`,
+      decoder,
+      { decode: 'function', check: 'function?', shapes: 'function?' },
+      'a Decoder',
+    );
     return guarded(name, decoder, card.labels.length);
   };
 }
@@ -115,6 +120,7 @@ function asInput<T>(name: string, work: () => T): T {
 function guarded(name: string, decoder: Decoder, labels: number): Decoder {
   return {
     suppressed: decoder.suppressed ?? false,
+    ...(decoder.shapes && { shapes: (outputs, kept) => asInput(name, () => decoder.shapes!(outputs, kept)) }),
     check: (outputs) => asInput(name, () => decoder.check?.(outputs)),
     decode(outputs, threshold, multiLabel, candidates) {
       asInput(name, () => decoder.decode(outputs, threshold, multiLabel, candidates));

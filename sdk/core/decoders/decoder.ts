@@ -3,6 +3,7 @@ import { InputError } from '../../base/errors.ts';
 import type { Size } from '../../frame/letterbox.ts';
 import type { Level } from '../../kernels/boxes/boxes.ts';
 import type { Candidates } from '../../kernels/boxes/candidates.ts';
+import type { Mask, Skeleton } from '../../vision/shape.ts';
 import type { Tensor, TensorInfo } from '../engines/engine.ts';
 
 /** Reads a network's outputs: what passes the threshold becomes a candidate, a box in input pixels. */
@@ -20,6 +21,24 @@ export interface Decoder {
    * accuracy measurements; else only for its best one.
    */
   decode(outputs: ReadonlyMap<string, Tensor>, threshold: number, multiLabel: boolean, candidates: Candidates): void;
+  /** Reads what the network tells of objects besides their boxes, for those that suppression left. Default: nothing. */
+  shapes?(outputs: ReadonlyMap<string, Tensor>, kept: Kept): Shapes;
+}
+
+/** Candidates that suppression left. */
+export interface Kept {
+  readonly length: number;
+  /** `[x1, y1, x2, y2]` each, in input pixels. */
+  readonly boxes: Float32Array;
+  /** What `Candidates.push` was told. */
+  readonly origins: Int32Array;
+}
+
+/** What is known of objects besides their boxes: a row or an entry for each, in input pixels. */
+export interface Shapes {
+  /** x, y and score of each of the card's keypoints. */
+  readonly keypoints?: Float32Array;
+  readonly masks?: readonly Mask[];
 }
 
 /** The part of a detector's card that decoders need, besides their own fields. */
@@ -27,6 +46,8 @@ export interface DecodedModel {
   /** The picture's size in the network, pixels. */
   readonly input: Size;
   readonly labels: readonly string[];
+  /** The points that it finds of each object, if any. */
+  readonly keypoints?: Skeleton;
 }
 
 /** A kind of decoder: the fields of its card, which begin with its `type`, and what makes a decoder of them. */

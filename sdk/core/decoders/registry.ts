@@ -1,4 +1,5 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { InputError } from '../../base/errors.ts';
 import type { TensorInfo } from '../engines/engine.ts';
 import { CustomDecoder } from './custom.ts';
 import type { DecodedModel, Decoder, DecoderKind } from './decoder.ts';
@@ -33,5 +34,9 @@ const byType = new Map(
 
 /** The built-in decoder of a card. @throws InputError when the model's outputs do not fit it. */
 export function makeDecoder(decoder: BuiltInDecoder, model: DecodedModel, outputs: readonly TensorInfo[]): Decoder {
-  return byType.get(decoder.type)!.make(decoder, model, outputs);
+  const made = byType.get(decoder.type)!.make(decoder, model, outputs);
+  if (!model.keypoints || made.shapes) return made;
+  throw new InputError(
+    `keypoints: the decoder ${decoder.type} reads none; remove them from the card, or see docs/models.md for decoders that do`,
+  );
 }

@@ -1,7 +1,8 @@
 import { Type } from '@sinclair/typebox';
 import { InputError } from '../../base/errors.ts';
-import { extra, output } from './card-fields.ts';
+import { extra, output, prototypes } from './card-fields.ts';
 import { assertPixels, defineDecoder, findOutput, greatestNormalised, greatestOf, readOutput } from './decoder.ts';
+import { extrasOf } from './extras.ts';
 
 /**
  * Output after the model's own suppression, or of a network that needs none (YOLOv10, YOLO26, RT-DETR): rows of a box,
@@ -17,6 +18,7 @@ export const suppressed = defineDecoder(
       ),
       normalised: Type.Optional(Type.Boolean({ description: 'Boxes are 0..1 of the input. Default: pixels.' })),
       extra,
+      prototypes,
     },
     {
       additionalProperties: false,
@@ -32,6 +34,7 @@ export const suppressed = defineDecoder(
     const shape = [1, undefined, width];
     const what = 'box, score and class per row';
     const { name } = findOutput(outputs, fields.output, shape, what);
+    const extras = extrasOf(fields, model, outputs);
     return {
       suppressed: true,
       check(tensors) {
@@ -49,10 +52,16 @@ export const suppressed = defineDecoder(
           const b = data[at + 1]! * scaleY;
           const c = data[at + 2]! * scaleX;
           const d = data[at + 3]! * scaleY;
-          if (form === 'xyxy') candidates.push(a, b, c, d, score, classId);
-          else candidates.push(a - c / 2, b - d / 2, a + c / 2, b + d / 2, score, classId);
+          if (form === 'xyxy') candidates.push(a, b, c, d, score, classId, at);
+          else candidates.push(a - c / 2, b - d / 2, a + c / 2, b + d / 2, score, classId, at);
         }
       },
+      ...(extras && {
+        shapes(tensors, kept) {
+          const { data } = readOutput(tensors, name, shape, what);
+          return extras(tensors, kept, (at, into) => into.set(data.subarray(at + 6, at + width)));
+        },
+      }),
     };
   },
 );

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { InputError } from '../../base/errors.ts';
 import { pushClasses } from './best-class.ts';
-import { extra, logits, output } from './card-fields.ts';
+import { extra, logits, output, prototypes } from './card-fields.ts';
 import {
   applySigmoid,
   assertPixels,
@@ -11,11 +11,12 @@ import {
   greatestOf,
   readOutput,
 } from './decoder.ts';
+import { extrasOf } from './extras.ts';
 
 /** YOLOv5's export: rows of centre x, centre y, w, h (input pixels), objectness and class scores. */
 export const yolov5 = defineDecoder(
   Type.Object(
-    { type: Type.Literal('yolov5'), output, extra, logits },
+    { type: Type.Literal('yolov5'), output, extra, prototypes, logits },
     {
       additionalProperties: false,
       description: '[1, N, 5 + classes]: centre x, centre y, w, h in input pixels, objectness, class scores.',
@@ -29,6 +30,7 @@ export const yolov5 = defineDecoder(
     const shape = [1, undefined, width];
     const what = 'centre, size, objectness and class scores per box';
     const { name } = findOutput(outputs, fields.output, shape, what);
+    const extras = extrasOf(fields, model, outputs);
     return {
       check(tensors) {
         const { data } = readOutput(tensors, name, shape, what);
@@ -71,9 +73,16 @@ export const yolov5 = defineDecoder(
             x + halfW,
             y + halfH,
             candidates,
+            at,
           );
         }
       },
+      ...(extras && {
+        shapes(tensors, kept) {
+          const { data } = readOutput(tensors, name, shape, what);
+          return extras(tensors, kept, (at, into) => into.set(data.subarray(at + scored, at + width)));
+        },
+      }),
     };
   },
 );

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import type { Candidates } from '../../kernels/boxes/candidates.ts';
-import { extra, logits, output } from './card-fields.ts';
+import { extra, logits, output, prototypes } from './card-fields.ts';
 import {
   applySigmoid,
   assertPixels,
@@ -10,6 +10,7 @@ import {
   greatestOf,
   readOutput,
 } from './decoder.ts';
+import { extrasOf } from './extras.ts';
 
 /**
  * The export of YOLOv8 and its successors: channels of centre x, centre y, w, h (input pixels) and class scores,
@@ -17,7 +18,7 @@ import {
  */
 export const yolov8 = defineDecoder(
   Type.Object(
-    { type: Type.Literal('yolov8'), output, extra, logits },
+    { type: Type.Literal('yolov8'), output, extra, prototypes, logits },
     {
       additionalProperties: false,
       description: '[1, 4 + classes, N]: centre x, centre y, w, h in input pixels, class scores.',
@@ -29,6 +30,7 @@ export const yolov8 = defineDecoder(
     const shape = [1, 4 + classes + extra, undefined];
     const what = 'centre, size and class scores, cells last';
     const { name } = findOutput(outputs, fields.output, shape, what);
+    const extras = extrasOf(fields, model, outputs);
     let best = new Float32Array(0);
     let bestClass = new Int32Array(0);
     const scoresOf = (data: Float32Array, cells: number) => data.subarray(4 * cells, (4 + classes) * cells);
@@ -71,6 +73,15 @@ export const yolov8 = defineDecoder(
           if (best[i]! >= threshold) push(data, cells, i, best[i]!, bestClass[i]!, candidates);
         }
       },
+      ...(extras && {
+        shapes(tensors, kept) {
+          const { data, shape: given } = readOutput(tensors, name, shape, what);
+          const cells = given[2]!;
+          return extras(tensors, kept, (cell, into) => {
+            for (let i = 0; i < extra; i++) into[i] = data[(4 + classes + i) * cells + cell]!;
+          });
+        },
+      }),
     };
   },
 );
@@ -80,5 +91,5 @@ function push(data: Float32Array, cells: number, i: number, score: number, class
   const y = data[cells + i]!;
   const halfW = data[2 * cells + i]! / 2;
   const halfH = data[3 * cells + i]! / 2;
-  to.push(x - halfW, y - halfH, x + halfW, y + halfH, score, classId);
+  to.push(x - halfW, y - halfH, x + halfW, y + halfH, score, classId, i);
 }

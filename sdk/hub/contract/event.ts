@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox';
+import { maxKeypoints, maxMaskPoints } from '../../vision/shape.ts';
 import { type Payload, words } from './payloads.ts';
 
 const Fraction = (description: string) => Type.Number({ minimum: 0, maximum: 1, description });
@@ -43,6 +44,30 @@ const ObjectState = Type.Object(
     crossed_lines: Type.Record(Type.String(), words('in', 'out'), {
       description: 'Lines it crossed, by name, with the direction of the last crossing.',
     }),
+    keypoints: Type.Optional(
+      Type.Array(
+        Type.Object(
+          { name: Type.String(), x: Type.Number(), y: Type.Number(), score: Fraction('How sure it is to be there.') },
+          { additionalProperties: false },
+        ),
+        {
+          maxItems: maxKeypoints,
+          description:
+            'Of models that find them: its points when it was last seen, in pixels of the frame; some may lie outside.',
+        },
+      ),
+    ),
+    skeleton: Type.Optional(
+      Type.Array(Type.Tuple([Type.Integer({ minimum: 0 }), Type.Integer({ minimum: 0 })]), {
+        maxItems: 2 * maxKeypoints,
+        description: 'With `keypoints`: pairs of their indices that are joined in drawings.',
+      }),
+    ),
+    mask: Type.Optional(
+      Type.Array(Type.Array(Type.Tuple([Type.Number(), Type.Number()]), { minItems: 3 }), {
+        description: `Of models that find it: its outline when it was last seen, polygons in pixels of the frame with at most ${maxMaskPoints} corners in all, filled by the non-zero rule.`,
+      }),
+    ),
   },
   { additionalProperties: false },
 );

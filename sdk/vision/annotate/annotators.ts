@@ -1,10 +1,11 @@
 import { assertKind, assertShape } from '../../base/arguments.ts';
 import { type Box, bottomCentre, type Point } from '../geometry.ts';
+import type { Shape } from '../shape.ts';
 import type { SubLabel, Track } from '../track.ts';
 import { colourOf, type Drawing, inkOn } from './drawing.ts';
 
 /** An object to draw, such as a `Track` or a `Detection`. */
-export interface Annotated {
+export interface Annotated extends Shape {
   /** Frame pixels. */
   readonly box: Box;
   readonly label: string;
@@ -27,6 +28,35 @@ const letterOf = ({ height }: Drawing) => Math.max(8, Math.round(height / 45));
 export function drawBoxes(drawing: Drawing, objects: Iterable<Annotated>): void {
   assertDrawing(drawing);
   for (const { box, label } of annotated(objects)) drawing.rectangle(box, colourOf(label), lineOf(drawing));
+}
+
+/** Points less sure than this are not drawn, nor lines to them: the network only guesses where they would be. */
+const visiblePoint = 0.5;
+
+/**
+ * Draws what is known of each object besides its box: the outline of its mask, and its keypoints with the lines that join
+ * them; nothing for objects with neither.
+ *
+ * @example
+ * drawShapes(drawing, await model.detect(frame));
+ */
+export function drawShapes(drawing: Drawing, objects: Iterable<Annotated>): void {
+  assertDrawing(drawing);
+  const thickness = lineOf(drawing);
+  for (const { label, keypoints = [], skeleton = [], mask = [] } of annotated(objects)) {
+    const colour = colourOf(label);
+    for (const polygon of mask) drawing.polygon(polygon, colour, thickness);
+    const seen = keypoints.map(({ x, y, score }): Point | undefined => (score >= visiblePoint ? [x, y] : undefined));
+    for (const [from, to] of skeleton) {
+      const [a, b] = [seen[from], seen[to]];
+      if (a && b) drawing.line(a, b, colour, thickness);
+    }
+    for (const point of seen) {
+      if (!point) continue;
+      const [x, y] = point;
+      drawing.rectangle([x - thickness, y - thickness, x + thickness, y + thickness], inkOn(colour), 'filled');
+    }
+  }
 }
 
 /** Draws the name and score of each object above its box, or inside it at the picture's edge. */

@@ -34,7 +34,7 @@ describe('readUltralytics', () => {
       suppressed: false,
       head: undefined,
       description: 'ultralytics yolov8n model',
-      keypoints: 0,
+      keypoints: undefined,
     });
   });
 
@@ -53,7 +53,7 @@ describe('readUltralytics', () => {
     expect(read({ args: "{'batch': 1, 'nms': True}" })!.suppressed).toBe(true);
     expect(read({ end2end: 'False', args: "{'batch': 1, 'nms': False}" })!.suppressed).toBe(false);
     expect(read({ args: "{'nms': None}" })!.suppressed).toBe(false);
-    expect(read({ task: 'pose', kpt_shape: '[17, 3]' })!.keypoints).toBe(51);
+    expect(read({ task: 'pose', kpt_shape: '[17, 3]' })!.keypoints).toMatchObject({ width: 3 });
   });
 
   it.each([
@@ -124,6 +124,7 @@ describe('ultralyticsCard', () => {
   const one = "{0: 'cat'}";
   const two = "{0: 'cat', 1: 'dog'}";
   const masks = { name: 'output1', type: 'float32', shape: [1, 32, 120, 160] };
+  const coefficients = { extra: 32, prototypes: 'output1' };
   const detr = { type: 'suppressed', boxes: 'cxcywh', normalised: true };
 
   // What the exporters wrote of each network, of 640 x 480: keys of the metadata, and the shape of the first output.
@@ -157,8 +158,8 @@ describe('ultralyticsCard', () => {
     ['RT-DETR of 8.4.50', { description: 'Ultralytics rtdetr-l model' }, [1, 300, 6], detr],
     ['RT-DETR before 8.4.50', { description: 'Ultralytics rtdetr-l model' }, [1, 300, 7], { type: 'rtdetr' }],
     ['RT-DETR of one class before 8.4.50', { names: one, description: 'rtdetr-x' }, [1, 300, 5], { type: 'rtdetr' }],
-    ['YOLO11-seg', { task: 'segment' }, [1, 39, 6300], { type: 'yolov8', extra: 32 }],
-    ['YOLO26-seg', { task: 'segment', end2end: 'True' }, [1, 300, 38], { type: 'suppressed', extra: 32 }],
+    ['YOLO11-seg', { task: 'segment' }, [1, 39, 6300], { type: 'yolov8', ...coefficients }],
+    ['YOLO26-seg', { task: 'segment', end2end: 'True' }, [1, 300, 38], { type: 'suppressed', ...coefficients }],
     ['YOLOv8-pose', { names: one, task: 'pose', kpt_shape: '[17, 3]' }, [1, 56, 6300], { type: 'yolov8', extra: 51 }],
     [
       'YOLO26-pose',
@@ -176,7 +177,23 @@ describe('ultralyticsCard', () => {
 
   it('reads YOLOv5-seg, whose task its metadata does not say', () => {
     const outputs = [...output(1, 18900, 40), masks];
-    expect(cardOf(read({ task: undefined })!, [images], outputs).decoder).toMatchObject({ type: 'yolov5', extra: 32 });
+    expect(cardOf(read({ task: undefined })!, [images], outputs).decoder).toMatchObject({
+      type: 'yolov5',
+      ...coefficients,
+    });
+  });
+
+  it('names the points of a body, and joins them; others get the names of the file, or numbers', () => {
+    const card = (keys: Record<string, string>, rows: number) =>
+      cardOf(read({ names: "{0: 'person'}", task: 'pose', ...keys })!, [images], output(1, rows, 6300)).keypoints!;
+    const body = card({ kpt_shape: '[17, 3]' }, 56);
+    expect(body.names).toHaveLength(17);
+    expect(body.names[0]).toBe('nose');
+    expect(body.edges).toHaveLength(19);
+    expect(body.edges).toContainEqual([15, 13].reverse());
+    expect(card({ kpt_shape: '[2, 2]' }, 9)).toEqual({ names: ['point_1', 'point_2'], edges: [] });
+    const told = card({ kpt_shape: '[2, 3]', kpt_names: "{0: ['head', 'tail']}" }, 11);
+    expect(told).toEqual({ names: ['head', 'tail'], edges: [] });
   });
 
   it.each<[string, Record<string, string>, (number | string)[]]>([

@@ -1,6 +1,7 @@
 import type { Frame } from '../../../sdk/frame/frame.ts';
 import { encodeJpeg } from '../../../sdk/picture/picture.ts';
 import type { FrameReport } from '../../../sdk/pipeline/events.ts';
+import { roundedShape } from '../../../sdk/vision/shape.ts';
 import type { Track } from '../../../sdk/vision/track.ts';
 import { type LiveHeader, type LiveTrack, packLive } from '../protocol.ts';
 
@@ -150,5 +151,6 @@ export function liveTrack(track: Track): LiveTrack {
     confirmed,
     visible,
     zones: [...currentZones],
+    ...roundedShape(track),
   };
 }

@@ -3,12 +3,13 @@ import { colourOf } from '../colours.ts';
 import type { LivePicture } from '../connection.ts';
 import { percent } from '../format.ts';
 import { paintRegions } from './paint-regions.ts';
+import { paintShape, type Scale } from './paint-shape.ts';
 
 const font = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 
 /**
  * Draws a picture and its boxes, in the canvas's own pixels so that lines and letters are sharp. `data-sequence` and
- * `data-boxes` of the canvas tell what it shows, and `data-looks` at how many regions the network looked.
+ * `data-boxes` of the canvas tell what it shows, `data-shapes` how many of them have keypoints or a mask, and `data-looks` at how many regions the network looked.
  *
  * @param camera Whose zones are drawn; undefined for none. @param looked Where the network looked, the latest last.
  */
@@ -33,11 +34,15 @@ export function paint(
   if (camera) paintRegions(context, camera, new Set(confirmed.flatMap((track) => track.zones)));
   const scale = { x: width / header.width, y: height / header.height };
   for (const track of header.tracks) if (!named.includes(track)) paintFaintly(context, track, scale);
-  for (const track of named) paintTrack(context, track, scale);
+  for (const track of named) {
+    paintShape(context, track, scale, colourOf(track.label));
+    paintTrack(context, track, scale);
+  }
   for (const [i, look] of looked.entries()) paintLook(context, look, scale, (i + 1) / looked.length);
   canvas.dataset.looks = String(looked.length);
   canvas.dataset.sequence = String(header.sequence);
   canvas.dataset.boxes = String(named.length);
+  canvas.dataset.shapes = String(named.filter(({ keypoints, mask }) => keypoints || mask?.length).length);
 }
 
 /** A region that the network looked at, frame pixels. */
@@ -60,11 +65,6 @@ function paintLook(context: CanvasRenderingContext2D, [x1, y1, x2, y2]: Looked, 
     context.strokeRect(x1 * scale.x + inset, y1 * scale.y + inset, w, h);
   }
   context.restore();
-}
-
-interface Scale {
-  x: number;
-  y: number;
 }
 
 function corners({ box }: LiveTrack, scale: Scale) {
