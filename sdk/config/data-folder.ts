@@ -19,6 +19,18 @@ export function dataFolder(settings: Pick<Settings, 'node' | 'data'>, env = proc
   return join(data ?? fromEnvironment(env), node);
 }
 
+/**
+ * Returns the folder of the models that `ocellus models add` installed: of the user, for all nodes. It is beside the
+ * nodes' folders, under a name that no node can have. The setting `data` does not move it, since models are added
+ * without a settings file; the environment does.
+ *
+ * @example
+ * modelsFolder({ OCELLUS_DATA: '/var/lib/ocellus' }); // '/var/lib/ocellus/models.zoo'
+ */
+export function modelsFolder(env: NodeJS.ProcessEnv = process.env): string {
+  return join(fromEnvironment(env), 'models.zoo');
+}
+
 function fromEnvironment(env: NodeJS.ProcessEnv): string {
   if (env.OCELLUS_DATA) return resolve(env.OCELLUS_DATA);
   // A service may have several; the first is its main one.

@@ -505,7 +505,7 @@ export const CoreSettings = Type.Object(
     model: Type.String({
       default: defaultModel,
       description:
-        'A model that ships with Ocellus, the path of an ONNX file or of a card (.card.json), or `off`: no detector, only taught states of the whole view.',
+        'A model that ships with Ocellus or was added (`ocellus models add`), the path of an ONNX file or of a card (.card.json), or `off`: no detector, only taught states of the whole view.',
     }),
     engine: Type.Union(EngineName.anyOf, {
       default: 'auto',
@@ -538,7 +538,7 @@ export const LearnSettings = Type.Object(
     }),
     model: Type.String({
       default: modelOfStore,
-      description: `The embedding network: a model of the task \`classify\` that ships with Ocellus, the path of an ONNX file, or of a card. \`${modelOfStore}\`: the shipped one that this node was taught with, \`${defaultClassifier}\` where nothing was taught yet. What was taught with another network is kept apart.`,
+      description: `The embedding network: a model of the task \`classify\` that ships with Ocellus or was added, the path of an ONNX file, or of a card. \`${modelOfStore}\`: the shipped one that this node was taught with, \`${defaultClassifier}\` where nothing was taught yet. What was taught with another network is kept apart.`,
     }),
     thumbnails: Type.Boolean({
       default: false,

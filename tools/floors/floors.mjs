@@ -35,7 +35,7 @@ export const floors = [
   ['sdk/core/compiler/operators'],
   ['sdk/core/compiler'],
   ['sdk/core'],
-  ['sdk/learn/ledger'],
+  ['sdk/zoo', 'sdk/learn/ledger'],
   ['sdk/learn/heads'],
   ['sdk/learn/camera'],
   ['sdk/learn'],
@@ -55,5 +55,5 @@ export const floors = [
   ['samples', 'tools/shared'],
   ['tools/console/**', 'tools/systemd'],
   ['tools/cli/**'],
-  ['tools/bench/**', 'tools/docs', 'tools/soak'],
+  ['tools/bench/**', 'tools/docs', 'tools/soak', 'tools/zoo'],
 ];

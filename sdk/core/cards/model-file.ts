@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { assertKind } from '../../base/arguments.ts';
 import { asset } from '../../base/assets.ts';
 import { InputError, messageOf } from '../../base/errors.ts';
+import { modelsFolder } from '../../config/data-folder.ts';
 import { validate } from '../../config/validate.ts';
 import type { ExternalWeights } from '../engines/engine.ts';
 import { readExternalWeights } from '../engines/external-weights.ts';
@@ -66,12 +67,42 @@ export async function listModels(): Promise<ModelCard[]> {
   return Promise.all(names.map((name) => readCard(join(folder, name))));
 }
 
+/** A model that `ocellus models add` installed. */
+export interface InstalledModel {
+  readonly name: string;
+  /** Undefined where it cannot be read: `problem` says why. */
+  readonly card: ModelCard | undefined;
+  readonly problem?: string;
+}
+
+/**
+ * The models that `ocellus models add` installed, by name.
+ *
+ * @param folder Default: that of this user (`modelsFolder`).
+ */
+export async function installedModels(folder = modelsFolder()): Promise<InstalledModel[]> {
+  const entries = await readdir(folder).catch(() => []);
+  const names = entries.filter((name) => plainName.test(name)).sort();
+  const models = names.map(async (name) => {
+    const path = installedCard(name, folder);
+    if (!(await exists(path))) return undefined;
+    return readCard(path).then(
+      (card) => ({ name, card }),
+      (error: unknown) => ({ name, card: undefined, problem: messageOf(error) }),
+    );
+  });
+  return (await Promise.all(models)).filter((one) => one !== undefined);
+}
+
+const plainName = /^[a-z0-9][a-z0-9._-]*$/;
+const installedCard = (name: string, folder = modelsFolder()) => join(folder, name, `${name}${cardEnding}`);
+
 /** File extension of `ocellus compile`. */
 export const programEnding = '.ocp';
 export const networkEnding = '.onnx';
 
 /**
- * Finds a model by the name of a shipped one, or by the path of its card `X.card.json`, its network `X.onnx` (with the
+ * Finds a model by the name of a shipped or installed one, or by the path of its card `X.card.json`, its network `X.onnx` (with the
  * card beside it or in its metadata), or its program `X.ocp`, with the card beside it.
  *
  * @throws InputError when there is no such model, a program has no card, or the card is wrong.
@@ -81,14 +112,17 @@ export async function findModel(nameOrPath: string): Promise<FoundModel> {
   if (nameOrPath.endsWith('.json')) return findByCard(resolve(nameOrPath), nameOrPath);
   if (nameOrPath.endsWith(networkEnding)) return findByNetwork(resolve(nameOrPath), nameOrPath);
   if (nameOrPath.endsWith(programEnding)) return findByProgram(resolve(nameOrPath), nameOrPath);
-  const shipped = asset('sdk', 'models', `${nameOrPath}${cardEnding}`);
-  if (/^[a-z0-9][a-z0-9._-]*$/.test(nameOrPath) && (await exists(shipped))) return findByCard(shipped, nameOrPath);
-  const known = (await listModels()).map(({ name }) => name);
+  if (plainName.test(nameOrPath)) {
+    for (const card of [asset('sdk', 'models', `${nameOrPath}${cardEnding}`), installedCard(nameOrPath)]) {
+      if (await exists(card)) return findByCard(card, nameOrPath);
+    }
+  }
+  const known = [...(await listModels()), ...(await installedModels())].map(({ name }) => name);
   const format = otherFormats.exec(nameOrPath)?.[0];
   throw new InputError(
     format
       ? `the model ${nameOrPath} cannot be read: expected an .onnx file, got ${format}; export it to ONNX (Ultralytics: format=onnx)`
-      : `there is no model "${nameOrPath}": expected one of ${known.join(', ')}, or the path of an .onnx file or of a .card.json`,
+      : `there is no model "${nameOrPath}": expected one of ${known.join(', ')}, or the path of an .onnx file or of a .card.json; \`ocellus models\` lists others that can be added`,
   );
 }
 

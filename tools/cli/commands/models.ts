@@ -5,20 +5,51 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { InputError, messageOf } from '../../../sdk/base/errors.ts';
 import { toWire } from '../../../sdk/base/wire.ts';
 import { readLabels } from '../../../sdk/core/cards/labels-file.ts';
-import { cardEnding, findModel } from '../../../sdk/core/cards/model-file.ts';
+import { cardEnding, findModel, installedModels } from '../../../sdk/core/cards/model-file.ts';
 import { chooseEngine } from '../../../sdk/core/choose-engine.ts';
 import type { Inspection } from '../../../sdk/core/inspect-model.ts';
 import { listModels } from '../../../sdk/core/model.ts';
 import { printNote, printWire, table } from '../../shared/output.ts';
 import { inspectReport } from '../inspect-report.ts';
+import type { AddOptions, ZooOptions } from '../zoo.ts';
 
 export function addModels(program: Command): void {
-  const models = program.command('models').description('list the models that ship with Ocellus, or say what a file is');
+  const models = program
+    .command('models')
+    .description('list the models that are here or in the zoo, add and remove one, or say what a file is');
   models
     .command('list', { isDefault: true })
-    .description('list the models that ship with Ocellus, and which engine runs them here')
-    .option('--json', 'one JSON line per model')
+    .description('list the models that ship with Ocellus and which engine runs them here, and those of the zoo')
+    .option('--json', 'one JSON line per model that is here: its card')
+    .option('--zoo', 'only those that were added or can be; with --json their state, size, licence and card')
+    .option(
+      '--from <mirror>',
+      'the zoo of a mirror (http://…, https://…) or a folder, in place of the one that Ocellus knows',
+    )
+    .option('--key <file>', 'with --from: the public key that it is signed with, in PEM, in place of that of Ocellus')
     .action(list);
+  models
+    .command('add')
+    .description('install a model for --model and core.model: its licence is shown, its files are fetched and verified')
+    .argument(
+      '<model>',
+      'a name of `ocellus models`, a URL (with --sha256 and --card), or the path of a model file or a card',
+    )
+    .option('--from <mirror>', 'fetch it from a mirror (http://…, https://…) or a folder with the layout of one')
+    .option('--key <file>', 'with --from: the public key that it is signed with, in PEM, in place of that of Ocellus')
+    .option('--sha256 <digits>', 'what the file has to be')
+    .option('--card <file>', `the card of a file that has none (${cardEnding})`)
+    .option('-y, --yes', 'agree to the licence without being asked')
+    .action(async (model: string, options: AddOptions) => (await import('../zoo.ts')).addModel(model, options));
+  models
+    .command('remove')
+    .description('remove a model that was added')
+    .argument('<name>', 'its name')
+    .option('-c, --config <file>', 'settings that may name it', 'ocellus.yaml')
+    .option('-y, --yes', 'do not ask')
+    .action(async (name: string, options: { yes?: boolean; config: string }) =>
+      (await import('../zoo.ts')).removeModel(name, options),
+    );
   models
     .command('inspect')
     .description(
@@ -32,10 +63,19 @@ export function addModels(program: Command): void {
     .action(inspect);
 }
 
-async function list({ json }: { json?: boolean }): Promise<void> {
+interface ListOptions extends ZooOptions {
+  readonly json?: boolean;
+  readonly zoo?: boolean;
+}
+
+async function list({ json = false, zoo, ...where }: ListOptions): Promise<void> {
+  const { listZoo } = await import('../zoo.ts');
+  const zooTable = () => listZoo(where, json, ({ accuracy }) => accuracyOf(accuracy?.[0]));
+  if (zoo) return zooTable();
   const cards = await listModels();
   if (json) {
-    for (const card of cards) await printWire(card);
+    const installed = (await installedModels()).map(({ card }) => card).filter((card) => card !== undefined);
+    for (const card of [...cards, ...installed]) await printWire(card);
     return;
   }
   const rows = cards.map(async ({ name, task, input, labels, accuracy, source }) => [
@@ -48,7 +88,8 @@ async function list({ json }: { json?: boolean }): Promise<void> {
     String(source?.licence ?? ''),
   ]);
   const head = ['NAME', 'TASK', 'ENGINE', 'INPUT', 'LABELS', 'ACCURACY', 'LICENCE'];
-  console.log(table([head, ...(await Promise.all(rows))]));
+  console.log(`${table([head, ...(await Promise.all(rows))])}\n`);
+  await zooTable();
 }
 
 function accuracyOf(measured: Readonly<Record<string, unknown>> | undefined): string {
