@@ -30,8 +30,10 @@ const frameBytes = (side.width * side.height * 3) / 2;
 const enoughFrames = 5;
 /** Mean difference of samples. The same stream has the same pictures with any decoder; a scaler on the way may round. */
 const mostDifference = 2;
-/** A broken driver hangs; to start and to make the clip takes a small board that is busy some seconds. */
-const timeoutMs = { ask: 60_000, decode: 15_000, encode: 60_000 };
+/** Software does not hang: it is waited for on any machine, however slow and busy. */
+const softwareTimeoutMs = 300_000;
+/** A broken driver hangs: hardware has this long, or this many times as long as software took. */
+const hardware = { timeoutMs: 15_000, timesSoftware: 10 };
 
 /**
  * Tries the hardware decoders that ffmpeg says it has on a small clip made for it, of each codec until one works, and
@@ -43,7 +45,7 @@ export async function tryDecoders(root = '/'): Promise<DecoderTrial[]> {
   const nodes = await readdir(join(root, 'dev')).catch((): string[] => []);
   // What ffmpeg calls drm decodes through video nodes as well, on a Raspberry Pi.
   if (!nodes.some((name) => /^video\d+$|^dri$/.test(name)) || !findProgram('ffmpeg')) return [];
-  const ask = (what: string) => askProgram('ffmpeg', ['-hide_banner', what], { timeoutMs: timeoutMs.ask });
+  const ask = (what: string) => askProgram('ffmpeg', ['-hide_banner', what], { timeoutMs: softwareTimeoutMs });
   const [decoders, accelerations] = await Promise.all([ask('-decoders'), ask('-hwaccels')]);
   const trials: DecoderTrial[] = [];
   for (const codec of Object.keys(encoders)) {
@@ -66,12 +68,14 @@ async function tryWays(ways: readonly DecoderTrial[], encoder: readonly string[]
     const clip = join(folder, 'clip.mkv');
     const source = `testsrc2=size=${side.width}x${side.height}:rate=${frames}:duration=1`;
     const encode = ['-f', 'lavfi', '-i', source, ...encoder, '-pix_fmt', 'yuv420p', '-bf', '0', clip];
-    const made = await ffmpeg(encode, timeoutMs.encode);
-    const right = await decode(clip, []);
+    const made = await ffmpeg(encode, softwareTimeoutMs);
+    const begunMs = performance.now();
+    const right = await decode(clip, [], softwareTimeoutMs);
+    const timeoutMs = Math.max(hardware.timeoutMs, hardware.timesSoftware * Math.round(performance.now() - begunMs));
     const noClip = made.ok && right.ok ? undefined : `no clip to try it on: ${(made.ok ? right : made).said}`;
     const trials: DecoderTrial[] = [];
     for (const way of ways) {
-      const problem = noClip ?? judge(way, await decode(clip, way.input), right.output);
+      const problem = noClip ?? judge(way, await decode(clip, way.input, timeoutMs), right.output);
       trials.push(problem === undefined ? way : { ...way, problem });
       if (problem === undefined) break;
     }
@@ -105,23 +109,23 @@ interface Decoded {
   readonly said: string;
 }
 
-function decode(clip: string, input: readonly string[]): Promise<Decoded> {
+function decode(clip: string, input: readonly string[], timeoutMs: number): Promise<Decoded> {
   // At this level it says which format a decoder gives.
   const level = input.includes('-hwaccel') ? 'debug' : 'error';
   const output = ['-map', '0:v:0', '-pix_fmt', 'yuv420p', '-f', 'rawvideo', 'pipe:1'];
-  return ffmpeg(['-threads', '1', ...input, '-i', `file:${clip}`, ...output], timeoutMs.decode, level);
+  return ffmpeg(['-threads', '1', ...input, '-i', `file:${clip}`, ...output], timeoutMs, level);
 }
 
-async function ffmpeg(args: readonly string[], timeout: number, level = 'error'): Promise<Decoded> {
+async function ffmpeg(args: readonly string[], timeoutMs: number, level = 'error'): Promise<Decoded> {
   const { ok, killed, how, stdout, stderr } = await runProgram(
     {
       program: 'ffmpeg',
       args: ['-nostdin', '-hide_banner', '-loglevel', `level+${level}`, ...args],
       install: installFfmpeg,
     },
-    { timeoutMs: timeout, bytes: 1 << 24 },
+    { timeoutMs, bytes: 1 << 24 },
   );
   const [, complaint] = /\[(?:error|fatal)\] (.*)/.exec(stderr) ?? [];
-  const said = killed ? `no end after ${timeout / 1000} s` : (complaint ?? (ok ? '' : `ffmpeg: ${how}`));
+  const said = killed ? `no end after ${timeoutMs / 1000} s` : (complaint ?? (ok ? '' : `ffmpeg: ${how}`));
   return { ok, output: stdout, log: stderr, said: said.slice(0, 200) };
 }

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { tryDecoders } from '../../../devices/ffmpeg/video-decoder-trial.ts';
@@ -98,6 +99,46 @@ describe.skipIf(!makesClips)('tryDecoders (needs ffmpeg with libx264 and libx265
       `${withoutIt} args[args.indexOf('level+debug')] = 'level+error'; console.error('Format drm_prime chosen by get_format().');`,
     );
     expect(await problems(drm)).toMatchObject({ 'h264 drm': undefined, 'hevc drm': undefined });
+  });
+
+  it('waits for software, and for hardware ten times as long', async () => {
+    const folder = temporaryFolder();
+    const [software, go, hardware] = ['software', 'go', 'hardware'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    fakeProgram(
+      'ffmpeg',
+      `
+const args = process.argv.slice(2);
+const [software, go, hardware] = ${JSON.stringify([software, go, hardware])};
+const wait = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+if (args.includes('h264_v4l2m2m')) { fs.writeFileSync(hardware, ''); wait(); }
+if (args.includes('pipe:1')) fs.writeFileSync(software, '');
+while (args.includes('pipe:1') && !fs.existsSync(go)) wait(20);
+const { status } = require('node:child_process').spawnSync(${JSON.stringify(findProgram('ffmpeg'))}, args, { stdio: 'inherit' });
+process.exit(status);
+`,
+    );
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    let isOver = false;
+    const trying = problems(withVideo()).finally(() => {
+      isOver = true;
+    });
+    const exists = async (file: string) => {
+      while (!existsSync(file)) await new Promise(setImmediate);
+    };
+    await exists(software);
+    await vi.advanceTimersByTimeAsync(60_000);
+    writeFileSync(go, '');
+    await exists(hardware);
+    while (!isOver) {
+      await vi.advanceTimersByTimeAsync(1000);
+      await new Promise(setImmediate);
+    }
+    expect((await trying)['h264 h264_v4l2m2m']).toBe('no end after 600 s');
   });
 
   it('says so where nothing can be written', async () => {
