@@ -192,10 +192,10 @@ cameras:
     const child = start(['record', 'scene:', '--out', out]);
     const end = ended(child);
     await expect.poll(() => linesOf(out)).toBeGreaterThan(30);
-    const programs = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ');
+    const programs = programsOf(child.pid!);
     expect(programs).toHaveLength(1);
     if (both) child.kill('SIGKILL');
-    process.kill(Number(programs[0]), 'SIGKILL');
+    process.kill(programs[0]!, 'SIGKILL');
     const { code, err } = await end;
     if (!both) {
       expect(code).toBe(2);
@@ -213,10 +213,13 @@ cameras:
     const child = start(['record', 'scene:', '--out', out]);
     const end: Promise<Ended> = ended(child);
     await expect.poll(() => linesOf(out)).toBeGreaterThan(20);
+    const programs = programsOf(child.pid!);
     const closed = once(child, 'exit');
     child.kill(signal);
     await closed;
     const { code, err } = await end;
+    // ffmpeg may have more to write.
+    await expect.poll(() => programs.some((pid) => existsSync(`/proc/${pid}`))).toBe(false);
     const lines = linesOf(out);
     const replayed = await ocellus(['replay', out]);
     expect(replayed.code).toBe(0);
@@ -230,6 +233,11 @@ cameras:
     }
   });
 });
+
+/** What a process has started and has not ended. */
+function programsOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+}
 
 /** Whole lines of the index. */
 function linesOf(recording: string): number {

@@ -11,6 +11,7 @@ import { random } from '../../../sdk/base/random.ts';
 import { startBroker } from '../../../sdk/hub/broker/broker.ts';
 import { Board } from '../../hub/extensions/fleet/board.ts';
 import { draft, embeddings } from '../../learn/fakes.ts';
+import { campaign } from '../../support/campaign.ts';
 import { closing } from '../../support/closing.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { mqttSettings } from '../../support/hub.ts';
@@ -22,7 +23,7 @@ import type { Order, State } from './fleet-process.ts';
 
 const missing = hasProgram('mosquitto') ? '' : ' (needs mosquitto)';
 const names = ['porch', 'shed', 'barn'];
-const steps = 150;
+const steps = campaign(150, 80);
 /** Of objects; each head has the same ones, for simplicity. */
 const labels = ['cat', 'dog', 'parcel', 'van'];
 const heads = ['object', 'gate'];

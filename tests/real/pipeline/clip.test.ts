@@ -16,6 +16,7 @@ const visits = [
 ] as const;
 /** Seconds: where a visit begins and ends was read off the clip by eye. */
 const tolerance = 1.5;
+const five: PipelineOptions = { detect: { fps: 5 } };
 
 const name = 'six visits, one after the other (needs ffmpeg and ../shared)';
 
@@ -43,13 +44,17 @@ describe.skipIf(!clip || !hasProgram('ffmpeg'))(name, { timeout: 900_000 }, () =
     return { messages, pipeline };
   }
 
+  /** What was told at this rate, where it was watched already. */
+  let atFive: EventMessage[] | undefined;
+
   it.each<[string, PipelineOptions]>([
     ['as it comes', {}],
     ['without the gate', { motion: { enabled: false } }],
-    ['at five frames a second', { detect: { fps: 5 } }],
+    ['at five frames a second', five],
     ['at five, with a higher threshold', { detect: { fps: 5, threshold: 0.7 } }],
   ])('are six events, %s', async (_, settings) => {
     const { messages } = await watch(settings);
+    if (settings === five) atFive = messages;
     const ids = new Set(messages.map(({ after }) => after.id));
     for (const id of ids) {
       const life = messages.filter(({ after }) => after.id === id).map(({ type }) => type);
@@ -65,9 +70,9 @@ describe.skipIf(!clip || !hasProgram('ffmpeg'))(name, { timeout: 900_000 }, () =
   });
 
   it('are told the same each time, and the network is left alone between them', async () => {
-    const settings = { detect: { fps: 5 } };
-    const [first, second] = [await watch(settings), await watch(settings)];
-    expect(second.messages).toEqual(first.messages);
+    const first = atFive ?? (await watch(five)).messages;
+    const second = await watch(five);
+    expect(second.messages).toEqual(first);
     const { in: all, gated } = second.pipeline.stats.frames;
     expect(gated / all).toBeGreaterThan(0.2);
   });
