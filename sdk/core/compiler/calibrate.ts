@@ -14,18 +14,23 @@ export type CalibrationPictures = () => AsyncIterable<Uint8Array | Float32Array>
 export interface Calibration {
   /** By the tensor's name. */
   readonly ranges: ReadonlyMap<string, Ranges>;
-  /** Of tensors whose channels each keep to themselves: those in which they are held best. */
-  readonly best: ReadonlyMap<string, Ranges>;
-  readonly moments: ReadonlyMap<ConvLayer, Moments>;
+  /** How often numbers lie where within their range, by the tensor's name. */
+  readonly histograms: ReadonlyMap<string, Histograms>;
+  /** By `momentsKey`. */
+  readonly moments: ReadonlyMap<string, Moments>;
 }
 
-export const uncalibrated: Calibration = { ranges: new Map(), best: new Map(), moments: new Map() };
+export const uncalibrated: Calibration = { ranges: new Map(), histograms: new Map(), moments: new Map() };
 
 export interface Wanted {
   readonly ranges: readonly Measured[];
-  readonly best: readonly Measured[];
+  readonly histograms: readonly Measured[];
   readonly convolutions: readonly ConvLayer[];
 }
+
+/** Names a convolution alike each time that a network is made of its graph. */
+export const momentsKey = ({ name, measured }: ConvLayer): string =>
+  JSON.stringify([name, measured?.tensor, measured?.from]);
 
 /** @throws InputError when there is no picture. */
 export async function calibrate(
@@ -42,21 +47,21 @@ export async function calibrate(
   if (count === 0)
     throw new InputError('expected pictures to measure the ranges of the network’s numbers on, got none');
 
-  const histograms = new Map(wanted.best.map((one) => [one, new Histograms(ranges.get(one.tensor)!)] as const));
+  const histograms = new Map(wanted.histograms.map((one) => [one.tensor, new Histograms(ranges.get(one.tensor)!)]));
   const sums = wanted.convolutions.flatMap((layer) => {
     const { measured } = layer.input.layer;
     return measured && MomentsSum.takes(layer) ? [new MomentsSum(layer, measured)] : [];
   });
-  const names = new Set([...wanted.best, ...sums.map(({ measured }) => measured)].map(({ tensor }) => tensor));
+  const names = new Set([...histograms.keys(), ...sums.map(({ measured }) => measured.tensor)]);
   const next = random(1);
   await look(source, graph, [...names], pictures, (numbersOf) => {
-    for (const [measured, histogram] of histograms) histogram.add(numbersOf(measured.tensor), measured);
+    for (const [name, histogram] of histograms) histogram.add(numbersOf(name), tensors.get(name)!);
     for (const sum of sums) sum.add(numbersOf(sum.measured.tensor), next);
   });
   return {
     ranges,
-    best: new Map([...histograms].map(([{ tensor }, histogram]) => [tensor, histogram.bestRanges()])),
-    moments: new Map(sums.map((sum) => [sum.layer, sum.finish()])),
+    histograms,
+    moments: new Map(sums.map((sum) => [momentsKey(sum.layer), sum.finish()])),
   };
 }
 

@@ -1,20 +1,25 @@
 import { InputError } from '../../base/errors.ts';
 import type { Program } from '../program/program.ts';
-import { type CalibrationPictures, calibrate, uncalibrated } from './calibrate.ts';
+import { type Calibration, type CalibrationPictures, calibrate, uncalibrated } from './calibrate.ts';
 import { elementsOf } from './elements.ts';
-import { bridge, lowerFloats } from './floats.ts';
+import { bridge, keepFloats, lowerFloats } from './floats.ts';
 import { fuse, fuseBytes } from './fuse.ts';
-import { readKnownGraph, type Source } from './network/graph.ts';
+import { type KnownGraph, readKnownGraph, type Source } from './network/graph.ts';
 import { inputLayer, Lowering, type Normalisation } from './network/lowering.ts';
-import type { Layer } from './network/network.ts';
+import type { Layer, Measured, Network } from './network/network.ts';
+import { pictureView } from './network/view.ts';
 import { operators } from './operators/operators.ts';
 import { copyCrops, plan } from './plan.ts';
 import { isReadByChannel, needsRanges, Quantisation } from './quantise.ts';
+import { type Recipe, standardRecipe } from './recipe.ts';
 
-export interface CompileOptions extends Normalisation {
+export interface NetworkInput extends Normalisation {
   /** Of the network's input. */
   readonly width: number;
   readonly height: number;
+}
+
+export interface CompileOptions extends NetworkInput {
   /**
    * Pictures as the network takes them, to measure the ranges of its numbers on; a network that is quantised already needs
    * none.
@@ -27,36 +32,113 @@ export interface CompileOptions extends Normalisation {
  *
  * @throws InputError when the file is no network, has something the compiler lacks (it names the node), or needs pictures.
  */
-export async function compile(source: Source, options: CompileOptions): Promise<Program> {
-  const { width, height, layout, pictures } = options;
-  const shape = layout === 'NCHW' ? [1, 3, height, width] : [1, height, width, 3];
-  const graph = await readKnownGraph(source, shape);
-  const network = new Lowering(graph).lower(inputLayer(graph, options), operators);
-  fuse(network);
-  lowerFloats(network);
-  fuseBytes(network);
-  copyCrops(network);
-  bridge(network);
-  const elements = elementsOf(network);
-  const wanted = network.layers.filter((layer) => needsRanges(layer, elements.get(layer)));
-  if (wanted.length > 0 && !pictures) {
-    throw new InputError(
-      `the network does not say the range of its numbers (after ${wanted[0]!.name}): give a folder of pictures to measure it on (--calibrate)`,
-    );
-  }
-  const measuredOf = (layers: readonly Layer[]) => layers.flatMap(({ measured }) => (measured ? [measured] : []));
-  const calibration =
-    wanted.length === 0
-      ? uncalibrated
-      : await calibrate(
-          source,
-          graph,
-          {
-            ranges: measuredOf(wanted),
-            best: measuredOf(wanted.filter((layer) => isReadByChannel(layer, network))),
-            convolutions: network.layers.filter((layer) => layer.kind === 'conv'),
-          },
-          pictures!,
-        );
-  return plan(network, new Quantisation(calibration));
+export async function compile(source: Source, { pictures, ...input }: CompileOptions): Promise<Program> {
+  const compilation = await Compilation.open(source, input);
+  return compilation.program(await compilation.calibrate(pictures));
 }
+
+/** A program that also gives what each layer computes. */
+export interface Probe {
+  readonly program: Program;
+  /** In their order. */
+  readonly layers: readonly ProbedLayer[];
+}
+
+export interface ProbedLayer {
+  readonly layer: Layer;
+  /** The program's output that has its numbers: [1, channels, height, width]. */
+  readonly output: string;
+}
+
+/** A network on its way to programs: measured once, compiled by as many recipes as one likes. */
+export class Compilation {
+  readonly graph: KnownGraph;
+  readonly #source: Source;
+  readonly #input: NetworkInput;
+  /** Layers whose ranges have to be measured, and among their tensors those whose channels each keep to themselves. */
+  readonly #measured: readonly Layer[];
+  readonly #byChannel: ReadonlySet<string>;
+  readonly #network: Network;
+
+  private constructor(source: Source, graph: KnownGraph, input: NetworkInput) {
+    this.#source = source;
+    this.graph = graph;
+    this.#input = input;
+    const network = this.network();
+    bridge(network);
+    const elements = elementsOf(network);
+    this.#network = network;
+    this.#measured = network.layers.filter((layer) => needsRanges(layer, elements.get(layer)));
+    const alone = this.#measured.filter((layer) => isReadByChannel(layer, network));
+    this.#byChannel = new Set(measuredOf(alone).map(({ tensor }) => tensor));
+  }
+
+  /** @throws InputError when the file is no network, or has something the compiler lacks: it names the node. */
+  static async open(source: Source, input: NetworkInput): Promise<Compilation> {
+    const { width, height, layout } = input;
+    const shape = layout === 'NCHW' ? [1, 3, height, width] : [1, height, width, 3];
+    return new Compilation(source, await readKnownGraph(source, shape), input);
+  }
+
+  /** Does its file say the range of its numbers? Else pictures have to. */
+  get isQuantised(): boolean {
+    return this.#measured.length === 0;
+  }
+
+  /** Its layers, joined as steps will be; made anew each time. @param floats Names of layers that stay floats. */
+  network(floats: ReadonlySet<string> = new Set()): Network {
+    const network = new Lowering(this.graph).lower(inputLayer(this.graph, this.#input), operators);
+    fuse(network);
+    keepFloats(network, floats);
+    lowerFloats(network);
+    fuseBytes(network);
+    copyCrops(network);
+    return network;
+  }
+
+  /**
+   * Looks at what the network computes of pictures.
+   *
+   * @param forAll Also what other recipes than the standard one need.
+   * @throws InputError when there are no pictures, and it needs some.
+   */
+  async calibrate(pictures: CalibrationPictures | undefined, forAll = false): Promise<Calibration> {
+    if (this.isQuantised) return uncalibrated;
+    if (!pictures) {
+      throw new InputError(
+        `the network does not say the range of its numbers (after ${this.#measured[0]!.name}): give a folder of pictures to measure it on (--calibrate)`,
+      );
+    }
+    const ranges = measuredOf(this.#measured);
+    const wanted = {
+      ranges,
+      histograms: forAll ? ranges : ranges.filter(({ tensor }) => this.#byChannel.has(tensor)),
+      convolutions: this.#network.layers.filter((layer) => layer.kind === 'conv'),
+    };
+    return calibrate(this.#source, this.graph, wanted, pictures);
+  }
+
+  quantisation(calibration: Calibration, recipe: Recipe = standardRecipe): Quantisation {
+    return new Quantisation(calibration, this.#byChannel, recipe);
+  }
+
+  program(calibration: Calibration, recipe: Recipe = standardRecipe): Program {
+    const network = this.network(recipe.floats);
+    bridge(network);
+    return plan(network, this.quantisation(calibration, recipe));
+  }
+
+  /** The same program with an output more for each layer. */
+  probe(calibration: Calibration, recipe: Recipe = standardRecipe): Probe {
+    const network = this.network(recipe.floats);
+    const layers = network.layers
+      .filter(({ kind }) => !['input', 'constant', 'concat'].includes(kind))
+      .map((layer, i) => ({ layer, output: `layer ${i}` }));
+    for (const { layer, output } of layers) network.outputs.push({ name: output, view: pictureView(layer) });
+    bridge(network);
+    return { program: plan(network, this.quantisation(calibration, recipe)), layers };
+  }
+}
+
+const measuredOf = (layers: readonly Layer[]): Measured[] =>
+  layers.flatMap(({ measured }) => (measured ? [measured] : []));

@@ -18,8 +18,9 @@ export function elementsOf({ layers }: Network): Map<Layer, ElementName> {
 }
 
 /** Layers that there are in floats only. */
-export function isFloatOnly({ kind }: Layer): boolean {
-  return ['pair', 'softmax', 'matmul', 'rearrange', 'constant', 'dequantise'].includes(kind);
+export function isFloatOnly(layer: Layer): boolean {
+  if (layer.kind === 'unary') return layer.inFloats === true;
+  return ['pair', 'softmax', 'matmul', 'rearrange', 'constant', 'dequantise'].includes(layer.kind);
 }
 
 /** Does it take floats? Else it takes bytes. */
@@ -28,7 +29,16 @@ export function readsFloats(layer: Layer, isFloat: boolean): boolean {
   return isFloat && layer.kind !== 'conv' && layer.kind !== 'dequantise';
 }
 
-const functions: readonly Activation['kind'][] = ['clip', 'leaky', 'silu', 'hardswish', 'sigmoid', 'exp', 'sqrt'];
+/** Functions that there are steps of on floats. */
+export const functions: readonly Activation['kind'][] = [
+  'clip',
+  'leaky',
+  'silu',
+  'hardswish',
+  'sigmoid',
+  'exp',
+  'sqrt',
+];
 
 function givesFloats(layer: Layer): boolean {
   if (layer.kind === 'concat' || layer.kind === 'affine') return true;

@@ -1,4 +1,5 @@
-import { elementsOf, isFloatOnly, readsFloats } from './elements.ts';
+import { InputError } from '../../base/errors.ts';
+import { elementsOf, functions, isFloatOnly, readsFloats } from './elements.ts';
 import type { Activation } from './network/activation.ts';
 import {
   type AddLayer,
@@ -16,6 +17,28 @@ import {
 } from './network/network.ts';
 import { whole } from './network/view.ts';
 import { stridesOf } from './places.ts';
+
+/**
+ * Can it be computed in floats, whatever comes before and after? Convolutions of single pixels can: they are products of
+ * matrices. Others have no step on floats.
+ */
+export function canBeFloat(layer: Layer): layer is ConvLayer {
+  if (layer.kind !== 'conv' || layer.picks || !isPlain(layer)) return false;
+  const { activation, residual } = layer;
+  return [activation, residual?.activation ?? activation].every(
+    ({ kind }) => kind === 'none' || functions.includes(kind),
+  );
+}
+
+/** Makes products of matrices of the layers with these names. @throws InputError when there is none of that name that can be. */
+export function keepFloats(network: Network, names: ReadonlySet<string>): void {
+  for (const name of names) {
+    const layer = network.layers.find((one) => one.name === name && canBeFloat(one));
+    if (!layer)
+      throw new InputError(`expected the name of a convolution of single pixels to keep in floats, got ${name}`);
+    replace(network, layer, product(layer as ConvLayer, true));
+  }
+}
 
 /** What only outputs want, and has a step on floats, is written as such steps. Before anything else makes bytes of it. */
 export function lowerFloats(network: Network): void {
@@ -143,17 +166,30 @@ function pairOf(layer: AddLayer | MultiplyLayer): Layer[] {
 }
 
 /** With what is done to each number then. */
-function ended(layers: Layer[], activation: Activation): Layer[] {
+function ended(layers: Layer[], activation: Activation, inFloats?: boolean): Layer[] {
   if (activation.kind === 'none') return layers;
   const before = layers.at(-1)!;
   const { name, h, w, c } = before;
-  const last: UnaryLayer = { kind: 'unary', name, h, w, c, input: whole(before), activation };
+  const last: UnaryLayer = {
+    kind: 'unary',
+    name,
+    h,
+    w,
+    c,
+    input: whole(before),
+    activation,
+    ...(inFloats && { inFloats }),
+  };
   return [...layers, last];
 }
 
-/** A convolution of single pixels that begins with floats is a product of matrices. */
-function product(layer: ConvLayer): Layer[] {
-  const { name, h, w, c, input, weights, bias, activation } = layer;
+/**
+ * A convolution of single pixels that begins with floats is a product of matrices.
+ *
+ * @param inFloats Also where bytes are wanted of it.
+ */
+function product(layer: ConvLayer, inFloats?: boolean): Layer[] {
+  const { name, h, w, c, input, weights, bias, activation, residual } = layer;
   const inputs = input.c.size;
   const turned = Float32Array.from({ length: inputs * c }, (_, i) => weights[(i % c) * inputs + Math.floor(i / c)]!);
   const matrix = constant(name, turned, inputs);
@@ -162,5 +198,8 @@ function product(layer: ConvLayer): Layer[] {
     const own = constant(name, bias);
     layers.push(own, pairLayer(layer, 'add', whole(layers[1]!), whole(own)));
   }
-  return ended(layers, activation);
+  const own = ended(layers, activation, inFloats);
+  if (!residual) return own;
+  const sum = pairLayer(layer, 'add', whole(own.at(-1)!), residual.input);
+  return ended([...own, sum], residual.activation, inFloats);
 }

@@ -5,11 +5,14 @@ const bins = 1024;
 /** Parts of the largest number that are tried as the end of the range. */
 const ends = Array.from({ length: 18 }, (_, i) => 0.3 + 0.05 * i);
 const steps = 255;
+/** The part of what was seen that a percentile leaves out on either side. */
+const left = 1e-4;
 
 /** How often the numbers of each channel lie where within the channel's range. */
 export class Histograms {
   readonly #ranges: Ranges;
   readonly #counts: Uint32Array;
+  #best: Ranges | undefined;
 
   constructor(ranges: Ranges) {
     this.#ranges = ranges;
@@ -44,8 +47,26 @@ export class Histograms {
    */
   bestRanges(): Ranges {
     const { low, high } = this.#ranges;
-    const best = high.map((_, c) => this.#bestEnd(c));
-    return { low, high: best };
+    this.#best ??= { low, high: high.map((_, c) => this.#bestEnd(c)) };
+    return this.#best;
+  }
+
+  /** The ranges that hold all but the outermost numbers. */
+  percentileRanges(): Ranges {
+    const { low, high } = this.#ranges;
+    const ends = Array.from(high, (_, c) => this.#percentile(c));
+    return { low: low.map((_, c) => ends[c]![0]), high: high.map((_, c) => ends[c]![1]) };
+  }
+
+  #percentile(c: number): readonly [number, number] {
+    const [low, high] = [this.#ranges.low[c]!, this.#ranges.high[c]!];
+    const counts = this.#counts.subarray(c * bins, (c + 1) * bins);
+    const most = left * counts.reduce((sum, count) => sum + count, 0);
+    let [first, last] = [0, bins - 1];
+    for (let sum = counts[first]!; sum <= most && first < last; ) sum += counts[++first]!;
+    for (let sum = counts[last]!; sum <= most && first < last; ) sum += counts[--last]!;
+    const at = (bin: number) => low + (bin / bins) * (high - low);
+    return [at(first), at(last + 1)];
   }
 
   #bestEnd(c: number): number {

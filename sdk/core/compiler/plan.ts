@@ -194,7 +194,9 @@ class Planner {
     const { input, isDepthwise, kernel, stride, pad, dilation, picks, h, w, c, residual } = layer;
     this.#assertPadded(layer);
     const from = this.#quantisation.ofRegion(input);
-    const made = picks ? picking(picks, from) : integerWeights(layer, from, this.#quantisation.momentsOf(layer));
+    const made = picks
+      ? picking(picks, from)
+      : integerWeights(layer, from, this.#quantisation.momentsOf(layer), this.#quantisation.recipe.weightBits);
     const element = this.#places.elementOf(layer);
     const end = endOf(layer, made, element, this.#quantisation);
     this.#step(layer, {

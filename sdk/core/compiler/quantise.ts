@@ -1,10 +1,11 @@
 import { InputError } from '../../base/errors.ts';
 import type { ElementName } from '../program/program.ts';
-import type { Calibration } from './calibrate.ts';
+import { type Calibration, momentsKey } from './calibrate.ts';
 import type { Moments } from './moments.ts';
 import { type Activation, boundsOf, none } from './network/activation.ts';
 import { type ConvLayer, inputsOf, type Layer, type Network, type Region } from './network/network.ts';
 import type { Ranges } from './ranges.ts';
+import { type Recipe, standardRecipe } from './recipe.ts';
 
 /** How each channel of a layer's numbers is held in 8 bits: number = (q - zero) * scale + offset. */
 export interface Scales {
@@ -24,11 +25,6 @@ export interface SiluUnits {
 
 /** Ranges are widened a little: what lies beyond is cut off, which costs more than coarser steps. */
 const wider = { low: 1.05, high: 1.15 } as const;
-/**
- * Between a scale for each channel (1) and one for all (0): a channel of a small range gets finer steps, but not as fine as it
- * could have, for then its weights would be too small beside the others'.
- */
-const perChannel = 0.8;
 /** The finest scale of a channel beside the coarsest: what lies below is as good as constant. */
 const finest = 2 ** -12;
 
@@ -53,16 +49,21 @@ function passesOn(layer: Layer): boolean {
 
 /** Scales and zero points of all layers, each computed when first asked for. */
 export class Quantisation {
+  readonly recipe: Recipe;
   readonly #calibration: Calibration;
+  readonly #byChannel: ReadonlySet<string>;
   readonly #scales = new Map<Layer, Scales>();
   readonly #units = new Map<Layer, SiluUnits>();
 
-  constructor(calibration: Calibration) {
+  /** @param byChannel Tensors whose channels each keep to themselves (`isReadByChannel`). */
+  constructor(calibration: Calibration, byChannel: ReadonlySet<string>, recipe: Recipe = standardRecipe) {
+    this.recipe = recipe;
     this.#calibration = calibration;
+    this.#byChannel = byChannel;
   }
 
   momentsOf(layer: ConvLayer): Moments | undefined {
-    return this.#calibration.moments.get(layer);
+    return this.#calibration.moments.get(momentsKey(layer));
   }
 
   /** @throws InputError when the layer's range was not measured. */
@@ -122,21 +123,31 @@ export class Quantisation {
       const [, high] = boundsOf(lastActivation(layer)!);
       return { scale: new Float64Array(c).fill(high / 255), zero: new Uint8Array(c), offset };
     }
-    const best = this.#rangesOf(layer, 'best');
-    if (best) return { ...scalesOf(best, undefined, 1, 1), offset };
-    const ranges = this.#rangesOf(layer, 'ranges');
+    const { range, share } = this.recipe;
+    const tensor = layer.measured?.tensor ?? '';
+    const best = range === 'widened' && this.#byChannel.has(tensor);
+    const ranges = this.#rangesOf(layer, best ? 'least_squares' : range);
     if (!ranges) {
       throw new InputError(
         `the range of the numbers after ${layer.name} is not known: give a folder of pictures to measure it on (--calibrate)`,
       );
     }
+    if (best) return { ...scalesOf(ranges, undefined, 1, 1), offset };
     // A single pixel gives each channel one number a picture: the range of a channel would be that of the pictures seen.
-    const share = layer.h * layer.w === 1 ? 0 : perChannel;
-    return { ...scalesOf(ranges, lastActivation(layer), share), offset };
+    const own = layer.h * layer.w === 1 ? 0 : share;
+    return { ...scalesOf(ranges, lastActivation(layer), own, range === 'widened' ? undefined : 1), offset };
   }
 
-  #rangesOf({ measured, c }: Layer, which: 'ranges' | 'best'): Ranges | undefined {
-    const ranges = measured && this.#calibration[which].get(measured.tensor);
+  #rangesOf({ measured, c }: Layer, rule: Recipe['range']): Ranges | undefined {
+    const { ranges: seen, histograms } = this.#calibration;
+    const tensor = measured?.tensor ?? '';
+    const histogram = histograms.get(tensor);
+    const ranges =
+      rule === 'least_squares'
+        ? histogram?.bestRanges()
+        : rule === 'percentile'
+          ? histogram?.percentileRanges()
+          : seen.get(tensor);
     const end = (measured?.from ?? 0) + c;
     return ranges && { low: ranges.low.slice(end - c, end), high: ranges.high.slice(end - c, end) };
   }

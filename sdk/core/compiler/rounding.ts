@@ -4,7 +4,6 @@ import type { Moments } from './moments.ts';
 
 /** Beside each input's own variance, so that those which hardly vary, or vary as others do, have an inverse. */
 const damping = 0.01;
-const most = 127;
 
 /**
  * Rounds the weights of an output channel one after the other, and lets those that are not rounded yet make up for the error, as far
@@ -15,6 +14,7 @@ export class Rounding {
   /** Of the inputs, in integers of theirs. */
   readonly variances: Float64Array;
   readonly #size: number;
+  readonly #most: number;
   /** Inputs by how much they vary: the largest first, as the last ones have nobody who makes up for them. */
   readonly #order: readonly number[];
   readonly #upper: Float64Array | undefined;
@@ -23,10 +23,12 @@ export class Rounding {
   /**
    * @param set Of a depthwise convolution: the channel.
    * @param scales Of each input: what one of its integers is worth.
+   * @param most The largest integer that a weight may become.
    */
-  constructor({ size, mean, covariance }: Moments, set: number, scales: ArrayLike<number>) {
+  constructor({ size, mean, covariance }: Moments, set: number, scales: ArrayLike<number>, most: number) {
     const from = set * size;
     this.#size = size;
+    this.#most = most;
     this.#mean = Float64Array.from({ length: size }, (_, i) => mean[from + i]! / scales[i]!);
     const own = Float64Array.from({ length: size }, (_, i) => covariance[(from + i) * size + i]! / scales[i]! ** 2);
     const order = Array.from(own, (_, i) => i).sort((a, b) => own[b]! - own[a]!);
@@ -48,6 +50,7 @@ export class Rounding {
   /** @param row Weights with the inputs' scales in them. @param scale What an integer of them is worth. */
   round(row: Float64Array, scale: number): Int8Array {
     const size = this.#size;
+    const most = this.#most;
     const upper = this.#upper;
     const left = Float64Array.from(this.#order, (at) => row[at]!);
     const rounded = new Int8Array(size);

@@ -12,8 +12,7 @@ export interface IntegerWeights {
   readonly scale: Float64Array;
 }
 
-const most = 127;
-/** Parts of the largest weight that are tried as 127: to cut off a few may bring the rest nearer. */
+/** Parts of the largest weight that are tried as the largest integer: to cut off a few may bring the rest nearer. */
 const cuts = Array.from({ length: 26 }, (_, i) => 0.5 + 0.02 * i);
 const largestBias = 2 ** 28;
 
@@ -22,9 +21,11 @@ const largestBias = 2 ** 28;
  *
  * @param input Scales of what the convolution reads.
  * @param moments How that varies, where it was measured.
+ * @param bits Of a weight.
  */
-export function integerWeights(layer: ConvLayer, input: Scales, moments?: Moments): IntegerWeights {
+export function integerWeights(layer: ConvLayer, input: Scales, moments?: Moments, bits: 7 | 8 = 8): IntegerWeights {
   const { c, isDepthwise } = layer;
+  const most = 2 ** (bits - 1) - 1;
   const count = layer.weights.length / c;
   const inputs = isDepthwise ? 1 : input.scale.length;
   const weights = new Int8Array(layer.weights.length);
@@ -33,20 +34,21 @@ export function integerWeights(layer: ConvLayer, input: Scales, moments?: Moment
   const placeOf = (o: number, i: number) => (isDepthwise ? i * c + o : o * count + i);
   const channelOf = (o: number, i: number) => (isDepthwise ? o : i % inputs);
   const scalesOf = (o: number) => Float64Array.from({ length: count }, (_, i) => input.scale[channelOf(o, i)]!);
-  const shared = moments && !isDepthwise ? new Rounding(moments, 0, scalesOf(0)) : undefined;
+  const shared = moments && !isDepthwise ? new Rounding(moments, 0, scalesOf(0), most) : undefined;
   for (let o = 0; o < c; o++) {
     const row = Float64Array.from(
       { length: count },
       (_, i) => layer.weights[placeOf(o, i)]! * input.scale[channelOf(o, i)]!,
     );
-    const known = knownScale(layer, o, input);
-    const rounding = known === undefined && moments ? (shared ?? new Rounding(moments, o, scalesOf(o))) : undefined;
+    const known = bits === 8 ? knownScale(layer, o, input) : undefined;
+    const rounding =
+      known === undefined && moments ? (shared ?? new Rounding(moments, o, scalesOf(o), most)) : undefined;
     const offset = row.reduce(
       (sum, one, i) => sum + one * (input.offset[channelOf(o, i)]! / input.scale[channelOf(o, i)]!),
       0,
     );
     const real = layer.bias[o]! + offset;
-    const found = Math.max(known ?? bestScale(row, rounding?.variances), Math.abs(real) / largestBias);
+    const found = Math.max(known ?? bestScale(row, most, rounding?.variances), Math.abs(real) / largestBias);
     const rounded =
       rounding?.round(row, found) ??
       Int8Array.from(row, (one, i) => {
@@ -73,7 +75,7 @@ function knownScale({ grid, isDepthwise }: ConvLayer, o: number, { scale }: Scal
 }
 
 /** The scale of the least sum of squared errors. @param variances Of the inputs: what an error of each weight counts. */
-function bestScale(row: Float64Array, variances?: Float64Array): number {
+function bestScale(row: Float64Array, most: number, variances?: Float64Array): number {
   let largest = 0;
   for (const value of row) largest = Math.max(largest, Math.abs(value));
   const coarsest = Math.max(largest / most, 1e-12);

@@ -154,6 +154,8 @@ export interface MultiplyLayer extends LayerBase {
 
 export interface UnaryLayer extends LayerBase {
   readonly kind: 'unary';
+  /** It takes and gives floats, whoever wants bytes of it. */
+  readonly inFloats?: boolean;
   input: Region;
   activation: Activation;
 }
