@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   learn: async () => (await import('./commands/learn.ts')).addLearn,
   tune: async () => (await import('./commands/tune.ts')).addTune,
   compile: async () => (await import('./commands/compile.ts')).addCompile,
+  quantise: async () => (await import('./commands/quantise.ts')).addQuantise,
   models: async () => (await import('./commands/models.ts')).addModels,
   request: async () => (await import('./commands/request.ts')).addRequest,
   password: async () => (await import('./commands/password.ts')).addPassword,

@@ -35,6 +35,7 @@ export const floors = [
   ['sdk/core/compiler/operators'],
   ['sdk/core/compiler'],
   ['sdk/core'],
+  ['sdk/core/quantise'],
   ['sdk/zoo', 'sdk/learn/ledger'],
   ['sdk/learn/heads'],
   ['sdk/learn/camera'],

@@ -49,7 +49,7 @@ export async function compileModel(file: ModelFile, options: CompileModelOptions
 }
 
 /** Where Ultralytics wrote the metadata, the shapes of the outputs say the rest. */
-async function cardOf({ description, bytes, weights }: ModelFile): Promise<ModelCard> {
+export async function cardOf({ description, bytes, weights }: ModelFile): Promise<ModelCard> {
   if (!('ultralytics' in description)) return description;
   const engine = new OnnxRuntimeEngine();
   await engine.load(bytes, { threads: 1, weights });

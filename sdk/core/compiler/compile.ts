@@ -40,6 +40,8 @@ export async function compile(source: Source, { pictures, ...input }: CompileOpt
 /** A program that also gives what each layer computes. */
 export interface Probe {
   readonly program: Program;
+  /** What it was made of, with these outputs. */
+  readonly network: Network;
   /** In their order. */
   readonly layers: readonly ProbedLayer[];
 }
@@ -59,13 +61,13 @@ export class Compilation {
   readonly #measured: readonly Layer[];
   readonly #byChannel: ReadonlySet<string>;
   readonly #network: Network;
+  readonly #quantisations = new WeakMap<Calibration, Map<Recipe, Quantisation>>();
 
   private constructor(source: Source, graph: KnownGraph, input: NetworkInput) {
     this.#source = source;
     this.graph = graph;
     this.#input = input;
-    const network = this.network();
-    bridge(network);
+    const network = this.bridged();
     const elements = elementsOf(network);
     this.#network = network;
     this.#measured = network.layers.filter((layer) => needsRanges(layer, elements.get(layer)));
@@ -78,6 +80,15 @@ export class Compilation {
     const { width, height, layout } = input;
     const shape = layout === 'NCHW' ? [1, 3, height, width] : [1, height, width, 3];
     return new Compilation(source, await readKnownGraph(source, shape), input);
+  }
+
+  /** Of its input. */
+  get width(): number {
+    return this.#input.width;
+  }
+
+  get height(): number {
+    return this.#input.height;
   }
 
   /** Does its file say the range of its numbers? Else pictures have to. */
@@ -93,6 +104,13 @@ export class Compilation {
     lowerFloats(network);
     fuseBytes(network);
     copyCrops(network);
+    return network;
+  }
+
+  /** The same, with the ways between bytes and floats. */
+  bridged(floats?: ReadonlySet<string>): Network {
+    const network = this.network(floats);
+    bridge(network);
     return network;
   }
 
@@ -118,13 +136,17 @@ export class Compilation {
     return calibrate(this.#source, this.graph, wanted, pictures);
   }
 
+  /** The same one each time, so that nothing of it is computed twice. */
   quantisation(calibration: Calibration, recipe: Recipe = standardRecipe): Quantisation {
-    return new Quantisation(calibration, this.#byChannel, recipe);
+    const known = this.#quantisations.get(calibration) ?? new Map<Recipe, Quantisation>();
+    this.#quantisations.set(calibration, known);
+    const quantisation = known.get(recipe) ?? new Quantisation(calibration, this.#byChannel, recipe);
+    known.set(recipe, quantisation);
+    return quantisation;
   }
 
   program(calibration: Calibration, recipe: Recipe = standardRecipe): Program {
-    const network = this.network(recipe.floats);
-    bridge(network);
+    const network = this.bridged(recipe.floats);
     return plan(network, this.quantisation(calibration, recipe));
   }
 
@@ -136,7 +158,7 @@ export class Compilation {
       .map((layer, i) => ({ layer, output: `layer ${i}` }));
     for (const { layer, output } of layers) network.outputs.push({ name: output, view: pictureView(layer) });
     bridge(network);
-    return { program: plan(network, this.quantisation(calibration, recipe)), layers };
+    return { program: plan(network, this.quantisation(calibration, recipe)), network, layers };
   }
 }
 

@@ -25,7 +25,6 @@ import {
 import { isWhole, movedTo, regionOf, shapeOf, whole } from './network/view.ts';
 import { type Buffer, haloOf, type Place, Places, stridesOf } from './places.ts';
 import type { Quantisation, Scales } from './quantise.ts';
-import { integerWeights } from './weights.ts';
 
 /** Makes the flat list of steps: everything has its place and its integers. */
 export function plan(network: Network, quantisation: Quantisation): Program {
@@ -194,9 +193,7 @@ class Planner {
     const { input, isDepthwise, kernel, stride, pad, dilation, picks, h, w, c, residual } = layer;
     this.#assertPadded(layer);
     const from = this.#quantisation.ofRegion(input);
-    const made = picks
-      ? picking(picks, from)
-      : integerWeights(layer, from, this.#quantisation.momentsOf(layer), this.#quantisation.recipe.weightBits);
+    const made = picks ? picking(picks, from) : this.#quantisation.integersOf(layer, from);
     const element = this.#places.elementOf(layer);
     const end = endOf(layer, made, element, this.#quantisation);
     this.#step(layer, {

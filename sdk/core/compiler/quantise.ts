@@ -1,11 +1,11 @@
 import { InputError } from '../../base/errors.ts';
 import type { ElementName } from '../program/program.ts';
 import { type Calibration, momentsKey } from './calibrate.ts';
-import type { Moments } from './moments.ts';
 import { type Activation, boundsOf, none } from './network/activation.ts';
 import { type ConvLayer, inputsOf, type Layer, type Network, type Region } from './network/network.ts';
 import type { Ranges } from './ranges.ts';
 import { type Recipe, standardRecipe } from './recipe.ts';
+import { type IntegerWeights, integerWeights } from './weights.ts';
 
 /** How each channel of a layer's numbers is held in 8 bits: number = (q - zero) * scale + offset. */
 export interface Scales {
@@ -40,7 +40,7 @@ function isBounded(layer: Layer): boolean {
 }
 
 /** Its numbers are another layer's, as they are. */
-function passesOn(layer: Layer): boolean {
+export function passesOn(layer: Layer): boolean {
   return (
     ['max_pool', 'resize', 'copy', 'concat'].includes(layer.kind) ||
     (layer.kind === 'conv' && layer.picks !== undefined)
@@ -52,8 +52,9 @@ export class Quantisation {
   readonly recipe: Recipe;
   readonly #calibration: Calibration;
   readonly #byChannel: ReadonlySet<string>;
-  readonly #scales = new Map<Layer, Scales>();
-  readonly #units = new Map<Layer, SiluUnits>();
+  readonly #scales = new WeakMap<Layer, Scales>();
+  readonly #units = new WeakMap<Layer, SiluUnits>();
+  readonly #integers = new Map<string, KnownIntegers>();
 
   /** @param byChannel Tensors whose channels each keep to themselves (`isReadByChannel`). */
   constructor(calibration: Calibration, byChannel: ReadonlySet<string>, recipe: Recipe = standardRecipe) {
@@ -62,8 +63,18 @@ export class Quantisation {
     this.#byChannel = byChannel;
   }
 
-  momentsOf(layer: ConvLayer): Moments | undefined {
-    return this.#calibration.moments.get(momentsKey(layer));
+  /**
+   * A convolution in integers. Of the same one in another copy of the network they are not computed again.
+   *
+   * @param input Scales of what it reads.
+   */
+  integersOf(layer: ConvLayer, input: Scales): IntegerWeights {
+    const key = momentsKey(layer);
+    const known = this.#integers.get(key);
+    if (known && isSame(known.weights, layer.weights) && isSame(known.scale, input.scale)) return known.made;
+    const made = integerWeights(layer, input, this.#calibration.moments.get(key), this.recipe.weightBits);
+    this.#integers.set(key, { weights: layer.weights, scale: input.scale, made });
+    return made;
   }
 
   /** @throws InputError when the layer's range was not measured. */
@@ -172,6 +183,17 @@ export class Quantisation {
     this.#units.set(layer, { e, rs });
     return { scale: scales, zero, offset };
   }
+}
+
+/** Integers, and what they were made of. */
+interface KnownIntegers {
+  readonly weights: Float32Array;
+  readonly scale: Float64Array;
+  readonly made: IntegerWeights;
+}
+
+function isSame(one: Float32Array | Float64Array, other: Float32Array | Float64Array): boolean {
+  return one.length === other.length && one.every((value, i) => value === other[i]);
 }
 
 /** What a layer does last. */

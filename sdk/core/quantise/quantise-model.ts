@@ -1,0 +1,194 @@
+import { InputError, messageOf } from '../../base/errors.ts';
+import type { ModelCard } from '../cards/card.ts';
+import type { ModelFile } from '../cards/model-file.ts';
+import type { Calibration } from '../compiler/calibrate.ts';
+import { Compilation } from '../compiler/compile.ts';
+import { cardOf } from '../compiler/compile-model.ts';
+import { type QdqForm, quantisedOnnx } from '../compiler/qdq.ts';
+import { type Recipe, standardRecipe } from '../compiler/recipe.ts';
+import { readOnnxGraph } from '../onnx/graph.ts';
+import { quantisationOf } from '../onnx/summary.ts';
+import type { Program } from '../program/program.ts';
+import { type Agreement, Reference } from './agreement.ts';
+import { type LayerError, layerErrors } from './layer-errors.ts';
+import { openOnnx, openProgram } from './networks.ts';
+import { numbersOf, type PictureShares, type Pixels, shareOut } from './pictures.ts';
+import { RecipeSearch, type TriedRecipe } from './search.ts';
+
+export interface QuantiseOptions {
+  /** The pictures, as `PixelMaker` prepares them for the network; at least 8. */
+  readonly pictures: readonly Pixels[];
+  /** They are frames of a camera, in their order: those that follow each other are alike. */
+  readonly isCamera?: boolean;
+  /** Of a weight. Default 8. */
+  readonly weightBits?: Recipe['weightBits'];
+  /** Told what is being done, and how many steps of it are left. */
+  readonly told?: (what: string, left: number) => void;
+}
+
+/** The network as an ONNX file of 8 bits. */
+export interface WrittenQdq extends Agreement {
+  readonly form: QdqForm;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+export interface QuantisedModel {
+  /** The network's own. */
+  readonly card: ModelCard;
+  readonly program: Program;
+  /** Undefined where it could not be written, for this reason. */
+  readonly qdq: WrittenQdq | undefined;
+  readonly qdqFault: string | undefined;
+  readonly recipe: Recipe;
+  readonly tried: readonly TriedRecipe[];
+  readonly layers: readonly LayerError[];
+  /** On pictures that nothing was measured or chosen on. */
+  readonly reported: Agreement;
+  readonly pictures: Readonly<Record<keyof PictureShares, number>>;
+}
+
+/**
+ * Brings a float network to 8 bits: measures the ranges of its numbers, tries recipes on other pictures, and tells on others again how
+ * far what was chosen is from the float network.
+ *
+ * @throws InputError when the network is quantised already, has something the compiler lacks (it names the node), does not fit its
+ *   card, or there are too few pictures.
+ */
+export async function quantiseModel(file: ModelFile, options: QuantiseOptions): Promise<QuantisedModel> {
+  assertFloat(file);
+  const shares = shareOut(options.pictures, options.isCamera ?? false);
+  const card = await cardOf(file);
+  const { width, height, layout, mean, std } = card.input;
+  try {
+    const compilation = await Compilation.open(file, { width, height, layout, mean, std });
+    return await new Quantising(file, card, compilation, shares, options).run();
+  } catch (error) {
+    if (error instanceof InputError) throw new InputError(`model ${file.name}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+/** @throws InputError when it is a program, or quantised already. */
+export function assertFloat({ form, bytes, name }: ModelFile): void {
+  if (form !== 'network')
+    throw new InputError(`the model ${name} is compiled already: expected its network, an .onnx file`);
+  const graph = readOnnxGraph(bytes);
+  const found = graph && quantisationOf(graph);
+  if (!found) return;
+  throw new InputError(
+    `the model ${name} is quantised already (${found}): expected a float network; \`ocellus compile\` makes a program of it as it is`,
+  );
+}
+
+/** One model on its way. */
+class Quantising {
+  readonly #file: ModelFile;
+  readonly #card: ModelCard;
+  readonly #compilation: Compilation;
+  readonly #shares: PictureShares;
+  readonly #options: QuantiseOptions;
+
+  constructor(
+    file: ModelFile,
+    card: ModelCard,
+    compilation: Compilation,
+    shares: PictureShares,
+    options: QuantiseOptions,
+  ) {
+    this.#file = file;
+    this.#card = card;
+    this.#compilation = compilation;
+    this.#shares = shares;
+    this.#options = options;
+  }
+
+  async run(): Promise<QuantisedModel> {
+    const { measured, compared, reported } = this.#shares;
+    const { weightBits = 8, told = () => {} } = this.#options;
+    const compilation = this.#compilation;
+    const [comparing, reporting] = await this.#references();
+    const calibration = await this.#calibrate();
+    const search = new RecipeSearch(compilation, calibration, comparing, compared);
+    const found = await search.find(weightBits, (left) => told('recipes', left));
+    const { recipe } = found.best;
+    const layers = await layerErrors(compilation, calibration, recipe, compared);
+    const program = compilation.program(calibration, recipe);
+    const network = openProgram(program);
+    const agreement = await reporting.compare(network).finally(() => network.close());
+    const { qdq, qdqFault } = await this.#qdq(calibration, found.best, comparing, reporting);
+    const pictures = { measured: measured.length, compared: compared.length, reported: reported.length };
+    return {
+      card: this.#card,
+      program,
+      qdq,
+      qdqFault,
+      recipe,
+      tried: found.tried,
+      layers,
+      reported: agreement,
+      pictures,
+    };
+  }
+
+  async #references(): Promise<[Reference, Reference]> {
+    const { bytes, weights } = this.#file;
+    const network = await openOnnx(bytes, this.#card, weights);
+    try {
+      const { compared, reported } = this.#shares;
+      return [await Reference.of(this.#card, network, compared), await Reference.of(this.#card, network, reported)];
+    } finally {
+      await network.close();
+    }
+  }
+
+  #calibrate(): Promise<Calibration> {
+    const { measured } = this.#shares;
+    const { told = () => {} } = this.#options;
+    const card = this.#card;
+    let left = 2 * measured.length;
+    return this.#compilation.calibrate(function* () {
+      for (const pixels of measured) {
+        yield numbersOf(pixels, card);
+        told('ranges', --left);
+      }
+    }, true);
+  }
+
+  /** In integers where that agrees as well as the program does, else with the program's scales. */
+  async #qdq(calibration: Calibration, best: TriedRecipe, comparing: Reference, reporting: Reference) {
+    const forms: { form: QdqForm; recipe: Recipe }[] = [
+      // Products of 8 and 7 bits cannot overflow the 16-bit sums of processors without VNNI.
+      { form: 'per_tensor', recipe: { ...standardRecipe, range: 'least_squares', share: 0, weightBits: 7 } },
+      { form: 'per_channel', recipe: best.recipe },
+    ];
+    let fault = 'no form of it agrees with the float network';
+    for (const { form, recipe } of forms) {
+      try {
+        const compilation = this.#compilation;
+        const network = compilation.bridged(recipe.floats);
+        const quantisation = compilation.quantisation(calibration, recipe);
+        const bytes = quantisedOnnx(network, quantisation, form);
+        const running = await openOnnx(bytes, cardOfQdq(this.#card));
+        try {
+          const { agreement } = await comparing.compare(running);
+          if (agreement < best.agreement - tolerated) continue;
+          return { qdq: { form, bytes, ...(await reporting.compare(running)) }, qdqFault: undefined };
+        } finally {
+          await running.close();
+        }
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        fault = messageOf(error);
+      }
+    }
+    return { qdq: undefined, qdqFault: fault };
+  }
+}
+
+/** How much less than the program the ONNX file may agree. */
+const tolerated = 0.02;
+
+/** A card for the ONNX file: it takes the picture in bytes. */
+export function cardOfQdq<T extends ModelCard>(card: T): T {
+  return { ...card, input: { ...card.input, type: 'uint8', layout: 'NCHW', mean: [0, 0, 0], std: [1, 1, 1] } };
+}

@@ -1,0 +1,126 @@
+import { kernels } from '../../kernels/kernels.ts';
+import type { Calibration } from '../compiler/calibrate.ts';
+import type { Compilation } from '../compiler/compile.ts';
+import { type Recipe, standardRecipe } from '../compiler/recipe.ts';
+import type { Agreement, Reference } from './agreement.ts';
+import { layerErrors } from './layer-errors.ts';
+import { openProgram, type RunningNetwork } from './networks.ts';
+import type { Pixels } from './pictures.ts';
+
+/** A recipe that was tried. */
+export interface TriedRecipe extends Agreement {
+  readonly recipe: Recipe;
+  /**
+   * How weights were rounded: each to its nearest integer, which takes a second, or so that they make up for each other's errors, as
+   * in the program that is written, which can take a minute.
+   */
+  readonly rounding: 'nearest' | 'compensated';
+  /** Of one picture, milliseconds, the least of several; undefined without native kernels. */
+  readonly milliseconds: number | undefined;
+}
+
+export interface Found {
+  readonly best: TriedRecipe;
+  readonly tried: readonly TriedRecipe[];
+}
+
+/** Beside the standard one. */
+const rules: readonly Pick<Recipe, 'range' | 'share'>[] = [
+  { range: 'widened', share: 1 },
+  { range: 'widened', share: 0.6 },
+  { range: 'min_max', share: 0.8 },
+  { range: 'percentile', share: 0.8 },
+  { range: 'least_squares', share: 0.8 },
+];
+/** So many layers are tried in floats, the ones that hurt most. */
+const kept = [1, 2, 4] as const;
+/** A layer in floats is tried only where it adds at least this to the error. */
+const hurts = 0.02;
+/** What another recipe has to agree better by: less is chance, on a few pictures. */
+const clearly = 0.01;
+/** How much better it has to agree for twice the time. */
+const forTwiceTheTime = 0.1;
+
+/** Which recipe the network is held best by, against the time that it takes. */
+export class RecipeSearch {
+  readonly #compilation: Compilation;
+  readonly #calibration: Calibration;
+  readonly #reference: Reference;
+  readonly #pictures: readonly Pixels[];
+  readonly #tried: TriedRecipe[] = [];
+
+  constructor(compilation: Compilation, calibration: Calibration, reference: Reference, pictures: readonly Pixels[]) {
+    this.#compilation = compilation;
+    this.#calibration = calibration;
+    this.#reference = reference;
+    this.#pictures = pictures;
+  }
+
+  /**
+   * Compares recipes with weights rounded one by one; then the best of them with the standard one as they would be written.
+   *
+   * @param told After each recipe: how many are to come at most.
+   */
+  async find(weightBits: Recipe['weightBits'], told: (left: number) => void = () => {}): Promise<Found> {
+    const start: Recipe = { ...standardRecipe, weightBits };
+    let left = rules.length + kept.length + 3;
+    const next = async (recipe: Recipe, rounding: TriedRecipe['rounding'] = 'nearest') => {
+      const tried = await this.#try(recipe, rounding);
+      told(--left);
+      return tried;
+    };
+    let best = await next(start);
+    for (const rule of rules) best = better(best, await next({ ...start, ...rule }));
+    const quick = { ...this.#calibration, moments: new Map() };
+    const layers = await layerErrors(this.#compilation, quick, best.recipe, this.#pictures);
+    const worst = layers
+      .filter(({ canBeFloat, own, heldIn }) => canBeFloat && heldIn === 'bytes' && own.relative > hurts)
+      .sort((a, b) => b.own.relative - a.own.relative);
+    const { recipe } = best;
+    for (const count of kept) {
+      if (count > worst.length) break;
+      const floats = new Set(worst.slice(0, count).map(({ name }) => name));
+      best = better(best, await next({ ...recipe, floats }));
+    }
+    const standard = await next(start, 'compensated');
+    if (best.recipe !== start) best = better(standard, await next(best.recipe, 'compensated'));
+    else best = standard;
+    told(0);
+    return { best, tried: this.#tried };
+  }
+
+  async #try(recipe: Recipe, rounding: TriedRecipe['rounding']): Promise<TriedRecipe> {
+    const calibration = rounding === 'nearest' ? { ...this.#calibration, moments: new Map() } : this.#calibration;
+    const program = this.#compilation.program(calibration, recipe);
+    const network = openProgram(program);
+    try {
+      const agreement = await this.#reference.compare(network);
+      const milliseconds = kernels.programs ? await timeOf(network, this.#pictures[0]!) : undefined;
+      const tried = { recipe, rounding, ...agreement, milliseconds };
+      this.#tried.push(tried);
+      return tried;
+    } finally {
+      await network.close();
+    }
+  }
+}
+
+/** The other one where it agrees clearly better and is not further from the float network, for what it takes; else the first. */
+export function better(one: TriedRecipe, other: TriedRecipe): TriedRecipe {
+  const slower = Math.max(0, (other.milliseconds ?? 1) / (one.milliseconds ?? 1) - 1);
+  const gain = other.agreement - one.agreement;
+  return gain >= clearly + slower * forTwiceTheTime && other.error <= one.error ? other : one;
+}
+
+const runs = 5;
+
+/** The least of several runs: other programs only add to it. */
+async function timeOf(network: RunningNetwork, picture: Pixels): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < runs; i++) {
+    const started = performance.now();
+    await network.run(picture);
+    least = Math.min(least, performance.now() - started);
+  }
+  return least;
+}

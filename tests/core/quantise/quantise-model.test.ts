@@ -1,0 +1,179 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { ClassifierCard } from '../../../sdk/core/cards/card.ts';
+import type { ModelFile } from '../../../sdk/core/cards/model-file.ts';
+import { Compilation } from '../../../sdk/core/compiler/compile.ts';
+import { canBeFloat } from '../../../sdk/core/compiler/floats.ts';
+import { LayerWriter, onnxWeights } from '../../../sdk/core/compiler/layers-to-onnx.ts';
+import { quantisedOnnx } from '../../../sdk/core/compiler/qdq.ts';
+import { standardRecipe } from '../../../sdk/core/compiler/recipe.ts';
+import { readOnnxGraph } from '../../../sdk/core/onnx/graph.ts';
+import { ErrorSum } from '../../../sdk/core/quantise/agreement.ts';
+import { type Outputs, openOnnx, openProgram } from '../../../sdk/core/quantise/networks.ts';
+import type { Pixels } from '../../../sdk/core/quantise/pictures.ts';
+import { cardOfQdq, quantiseModel } from '../../../sdk/core/quantise/quantise-model.ts';
+import { families, familySide } from '../compiler/families.ts';
+import { NetworkBuilder, pictures } from '../compiler/networks.ts';
+
+const card = (side: number, outputs: ClassifierCard['outputs'] = { logits: 'logits' }): ClassifierCard => ({
+  name: 'small',
+  task: 'classify',
+  input: {
+    ...{ name: 'images', width: side, height: side, layout: 'NCHW', type: 'float32', channels: 'RGB' },
+    ...{ mean: [0, 0, 0], std: [1, 1, 1], resize: 'stretch', region_resize: 'stretch', align: 'center', pad: 114 },
+  },
+  outputs,
+  dimension: 0,
+  labels: ['one', 'two', 'three'],
+});
+
+const fileOf = (bytes: Uint8Array<ArrayBuffer>, description: ClassifierCard): ModelFile => ({
+  ...{ name: 'small.onnx', form: 'network', bytes, weights: [], description },
+});
+
+/** Pictures as a program takes them: channels last. */
+const pixels = (count: number, side: number, seed?: number): Pixels[] =>
+  pictures(count, side, seed).map((one) =>
+    Uint8Array.from(one, (_, i) => one[(i % 3) * side * side + Math.floor(i / 3)]!),
+  );
+
+/** One of everything that MobileNet-like classifiers have, one channel fifty times as wide as the others. */
+function mobile(): Uint8Array<ArrayBuffer> {
+  const net = new NetworkBuilder();
+  const stem = net.node('Relu', [net.conv(net.picture(), [3, 8], 3, { strides: [2, 2] })]);
+  const wide = net.constant([8, 1, 1], [50, 1, 1, 1, 1, 1, 1, 1]);
+  const deep = net.node('Clip', [
+    net.conv(net.node('Mul', [stem, wide]), [8, 8], 3, { group: 8 }),
+    net.constant([], [0]),
+    net.constant([], [6]),
+  ]);
+  const gate = net.conv(deep, [8, 8]);
+  const swish = net.node('Mul', [gate, net.node('Sigmoid', [gate])]);
+  const sum = net.node('Add', [swish, deep]);
+  const joined = net.node('Concat', [sum, net.node('LeakyRelu', [net.conv(stem, [8, 4])], { floats: { alpha: 0.1 } })], {
+    ints: { axis: 1 },
+  });
+  const pooled = net.node('MaxPool', [joined], { ints: { kernel_shape: [2, 2], strides: [2, 2] } });
+  const means = net.node('GlobalAveragePool', [net.node('Relu', [net.conv(pooled, [12, 16])])]);
+  const flat = net.node('Flatten', [net.conv(means, [16, 3])]);
+  net.operations.push({ op: 'Identity', inputs: [flat], outputs: ['logits'] });
+  net.output('logits');
+  return net.build(16);
+}
+
+/** The error of each output beside another network's. */
+async function errorsOf(got: { run(p: Pixels): Promise<Outputs> }, wanted: { run(p: Pixels): Promise<Outputs> }, on: Pixels[]) {
+  const sums = new Map<string, ErrorSum>();
+  for (const picture of on) {
+    const expected = await wanted.run(picture);
+    const outputs = await got.run(picture);
+    for (const [name, { data, shape }] of expected) {
+      expect(outputs.get(name)!.shape).toEqual(shape);
+      const sum = sums.get(name) ?? new ErrorSum();
+      sum.add(outputs.get(name)!.data as Float32Array, data as Float32Array);
+      sums.set(name, sum);
+    }
+  }
+  return [...sums.values()].map(({ relative }) => relative);
+}
+
+const input = (side: number) =>
+  ({ width: side, height: side, layout: 'NCHW', mean: [0, 0, 0], std: [1, 1, 1] }) as const;
+
+const networks = { 'MobileNet: one channel much wider than the others': mobile, ...families };
+
+describe.each(Object.entries(networks))('%s', (name, make) => {
+  const side = name.startsWith('MobileNet') ? 16 : familySide;
+  const bytes = make();
+  const own = card(side);
+
+  it('is written as ONNX in floats: the same numbers', async () => {
+    const compilation = await Compilation.open({ bytes, weights: [] }, input(side));
+    const writer = new LayerWriter({
+      constantsOf(layer, { net }) {
+        const { shape, numbers } = onnxWeights(layer, layer.weights);
+        return { weights: net.constant('float32', shape, numbers), bias: net.constant('float32', [layer.c], layer.bias) };
+      },
+      after: (_, value) => value,
+    });
+    writer.write(compilation.bridged());
+    const [written, first] = [await openOnnx(writer.net.finish(), cardOfQdq(own)), await openOnnx(bytes, own)];
+    for (const error of await errorsOf(written, first, pixels(2, side, 11))) expect(error).toBeLessThan(1e-4);
+    await Promise.all([written.close(), first.close()]);
+  });
+
+  it('is written as ONNX in 8 bits, and runs in onnxruntime as made, with the numbers of the program', async () => {
+    const compilation = await Compilation.open({ bytes, weights: [] }, input(side));
+    const calibration = await compilation.calibrate(() => pictures(8, side), true);
+    const program = openProgram(compilation.program(calibration));
+    const quantisation = compilation.quantisation(calibration);
+    const written = await openOnnx(
+      quantisedOnnx(compilation.bridged(), quantisation, 'per_channel'),
+      cardOfQdq(own),
+    );
+    for (const error of await errorsOf(written, program, pixels(2, side, 11))) expect(error).toBeLessThan(0.05);
+    const tensors = compilation.quantisation(calibration, { ...standardRecipe, share: 0, weightBits: 7 });
+    const whole = quantisedOnnx(compilation.bridged(), tensors, 'per_tensor');
+    const running = await openOnnx(whole, cardOfQdq(own));
+    const first = await openOnnx(bytes, own);
+    for (const error of await errorsOf(running, first, pixels(2, side, 11))) expect(error).toBeLessThan(0.6);
+    expect(readOnnxGraph(whole)!.nodes.filter(({ op }) => op === 'QuantizeLinear').length).toBeGreaterThanOrEqual(3);
+    await Promise.all([written.close(), program.close(), running.close(), first.close()]);
+  });
+});
+
+describe('a layer that stays in floats', () => {
+  it('makes the error smaller where it is one that hurts', async () => {
+    const bytes = mobile();
+    const compilation = await Compilation.open({ bytes, weights: [] }, input(16));
+    const calibration = await compilation.calibrate(() => pictures(8), true);
+    const names = compilation.network().layers.filter(canBeFloat).map(({ name }) => name);
+    expect(names.length).toBeGreaterThanOrEqual(3);
+    const first = await openOnnx(bytes, card(16));
+    const bytesOnly = openProgram(compilation.program(calibration));
+    const floats = openProgram(compilation.program(calibration, { ...standardRecipe, floats: new Set(names) }));
+    const [[before], [then]] = [
+      await errorsOf(bytesOnly, first, pixels(3, 16, 11)),
+      await errorsOf(floats, first, pixels(3, 16, 11)),
+    ];
+    expect(then!).toBeLessThan(before!);
+    await Promise.all([first.close(), bytesOnly.close(), floats.close()]);
+  });
+});
+
+describe('quantiseModel', () => {
+  let made: Awaited<ReturnType<typeof quantiseModel>>;
+  beforeAll(async () => {
+    made = await quantiseModel(fileOf(mobile(), card(16)), { pictures: pixels(24, 16) });
+  });
+
+  it('shares the pictures out, and reports on those that nothing was chosen on', () => {
+    expect(made.pictures).toEqual({ measured: 18, compared: 3, reported: 3 });
+    expect(made.reported.pictures).toBe(3);
+    expect(made.reported.agreement).toBeGreaterThan(0.99);
+  });
+
+  it('tells each layer’s own error, and that of all before it', () => {
+    for (const { own, accumulated } of made.layers) {
+      expect(own.relative).toBeGreaterThanOrEqual(0);
+      expect(own.relative).toBeLessThan(0.2);
+      expect(accumulated.relative).toBeLessThan(0.3);
+    }
+    const last = made.layers.at(-1)!;
+    expect(last.accumulated.relative).toBeGreaterThanOrEqual(last.own.relative * 0.5);
+    expect(made.layers.some(({ operator }) => operator === 'depthwise 3x3 clip')).toBe(true);
+  });
+
+  it('gives an ONNX file that agrees with the float network', () => {
+    expect(made.qdqFault).toBeUndefined();
+    expect(made.qdq!.agreement).toBeGreaterThan(0.98);
+  });
+
+  it('refuses too few pictures, and what is quantised already', async () => {
+    await expect(quantiseModel(fileOf(mobile(), card(16)), { pictures: pixels(7, 16) })).rejects.toThrow(
+      'expected at least 8 pictures',
+    );
+    await expect(
+      quantiseModel(fileOf(made.qdq!.bytes, cardOfQdq(card(16))), { pictures: pixels(8, 16) }),
+    ).rejects.toThrow('is quantised already (QDQ)');
+  });
+});
