@@ -2,7 +2,8 @@ import { nearest, saturate8 } from '../program/arithmetic.ts';
 import type { ElementName, ProgramStep } from '../program/program.ts';
 import { type Activation, none } from './network/activation.ts';
 import type { Layer } from './network/network.ts';
-import { lastActivation, type Quantisation, type Scales } from './quantise.ts';
+import { lastActivation, type Quantisation } from './quantise.ts';
+import type { Scales } from './scales.ts';
 
 type End = Pick<
   ProgramStep,

@@ -2,7 +2,7 @@ import { InputError } from '../../base/errors.ts';
 import { type FloatFunction, limits, type OperationName, type ProgramStep } from '../program/program.ts';
 import type { Activation } from './network/activation.ts';
 import type { FloatLayer, Layer, PairLayer, Region, Stretch, UnaryLayer } from './network/network.ts';
-import type { Scales } from './quantise.ts';
+import type { Scales } from './scales.ts';
 
 /** Layers that become one step that begins with floats. */
 export type FloatWork = Exclude<FloatLayer, { kind: 'dequantise' }> | UnaryLayer;

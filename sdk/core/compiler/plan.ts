@@ -24,7 +24,8 @@ import {
 } from './network/network.ts';
 import { isWhole, movedTo, regionOf, shapeOf, whole } from './network/view.ts';
 import { type Buffer, haloOf, type Place, Places, stridesOf } from './places.ts';
-import type { Quantisation, Scales } from './quantise.ts';
+import type { Quantisation } from './quantise.ts';
+import type { Scales } from './scales.ts';
 
 /** Makes the flat list of steps: everything has its place and its integers. */
 export function plan(network: Network, quantisation: Quantisation): Program {

@@ -2,7 +2,8 @@ import { nearest } from '../program/arithmetic.ts';
 import { elementsOf } from './elements.ts';
 import { type ConvConstants, LayerWriter, onnxWeights } from './layers-to-onnx.ts';
 import { type ConvLayer, inputsOf, type Layer, type Network, type Region } from './network/network.ts';
-import { passesOn, type Quantisation, type Scales } from './quantise.ts';
+import { passesOn, type Quantisation } from './quantise.ts';
+import type { Scales } from './scales.ts';
 
 /**
  * How a network in 8 bits is written as ONNX. `per_tensor`: one scale for each tensor, which engines compute in integers.

@@ -5,15 +5,8 @@ import { type Activation, boundsOf, none } from './network/activation.ts';
 import { type ConvLayer, inputsOf, type Layer, type Network, type Region } from './network/network.ts';
 import type { Ranges } from './ranges.ts';
 import { type Recipe, standardRecipe } from './recipe.ts';
+import type { Scales } from './scales.ts';
 import { type IntegerWeights, integerWeights } from './weights.ts';
-
-/** How each channel of a layer's numbers is held in 8 bits: number = (q - zero) * scale + offset. */
-export interface Scales {
-  readonly scale: Float64Array;
-  readonly zero: Uint8Array;
-  /** Of the picture, whose mean need not be a whole number; else 0. */
-  readonly offset: Float64Array;
-}
 
 /** What the integer arithmetic of SiLU has beside (docs/core.md). */
 export interface SiluUnits {

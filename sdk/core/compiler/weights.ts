@@ -1,8 +1,8 @@
 import { nearest } from '../program/arithmetic.ts';
 import type { Moments } from './moments.ts';
 import type { ConvLayer } from './network/network.ts';
-import type { Scales } from './quantise.ts';
 import { Rounding } from './rounding.ts';
+import type { Scales } from './scales.ts';
 
 /** A convolution in integers. */
 export interface IntegerWeights {

@@ -5,7 +5,7 @@ import { Detections } from '../../vision/detections.ts';
 import type { DetectorCard, ModelCard } from '../cards/card.ts';
 import { decoderModule, importDecoder } from '../decoders/custom.ts';
 import type { Decoder } from '../decoders/decoder.ts';
-import { type BuiltInDecoder, decoders } from '../decoders/registry.ts';
+import { makeDecoder } from '../decoders/registry.ts';
 import { copied, type Outputs, type RunningNetwork } from './networks.ts';
 import type { Pixels } from './pictures.ts';
 
@@ -114,11 +114,12 @@ export class Reference {
 
 async function decoderOf(card: DetectorCard, outputs: Outputs): Promise<Decoder> {
   const infos = [...outputs].map(([name, { shape }]) => ({ name, type: 'float32', shape }));
-  const module = decoderModule(card);
-  const factory = module
-    ? await importDecoder(card.name, module)
-    : decoders[card.decoder.type as BuiltInDecoder['type']];
-  const decoder = factory(card, infos);
+  const { decoder: own } = card;
+  const module = decoderModule(own);
+  const decoder =
+    own.type === 'custom'
+      ? (await importDecoder(own.name, module!))(card, infos)
+      : makeDecoder(own, { input: card.input, labels: card.labels }, infos);
   decoder.check?.(outputs);
   return decoder;
 }

@@ -16,8 +16,8 @@ import { numbersOf, type PictureShares, type Pixels, shareOut } from './pictures
 import { RecipeSearch, type TriedRecipe } from './search.ts';
 
 export interface QuantiseOptions {
-  /** The pictures, as `PixelMaker` prepares them for the network; at least 8. */
-  readonly pictures: readonly Pixels[];
+  /** Gives the pictures, as `PixelMaker` prepares them for the network; at least 8. Asked once it is known that the network can be compiled. */
+  readonly pictures: (card: ModelCard) => readonly Pixels[] | Promise<readonly Pixels[]>;
   /** They are frames of a camera, in their order: those that follow each other are alike. */
   readonly isCamera?: boolean;
   /** Of a weight. Default 8. */
@@ -56,11 +56,11 @@ export interface QuantisedModel {
  */
 export async function quantiseModel(file: ModelFile, options: QuantiseOptions): Promise<QuantisedModel> {
   assertFloat(file);
-  const shares = shareOut(options.pictures, options.isCamera ?? false);
   const card = await cardOf(file);
   const { width, height, layout, mean, std } = card.input;
   try {
     const compilation = await Compilation.open(file, { width, height, layout, mean, std });
+    const shares = shareOut(await options.pictures(card), options.isCamera ?? false);
     return await new Quantising(file, card, compilation, shares, options).run();
   } catch (error) {
     if (error instanceof InputError) throw new InputError(`model ${file.name}: ${error.message}`, { cause: error });
@@ -69,7 +69,7 @@ export async function quantiseModel(file: ModelFile, options: QuantiseOptions): 
 }
 
 /** @throws InputError when it is a program, or quantised already. */
-export function assertFloat({ form, bytes, name }: ModelFile): void {
+function assertFloat({ form, bytes, name }: ModelFile): void {
   if (form !== 'network')
     throw new InputError(`the model ${name} is compiled already: expected its network, an .onnx file`);
   const graph = readOnnxGraph(bytes);

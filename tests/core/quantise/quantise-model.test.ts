@@ -49,9 +49,13 @@ function mobile(): Uint8Array<ArrayBuffer> {
   const gate = net.conv(deep, [8, 8]);
   const swish = net.node('Mul', [gate, net.node('Sigmoid', [gate])]);
   const sum = net.node('Add', [swish, deep]);
-  const joined = net.node('Concat', [sum, net.node('LeakyRelu', [net.conv(stem, [8, 4])], { floats: { alpha: 0.1 } })], {
-    ints: { axis: 1 },
-  });
+  const joined = net.node(
+    'Concat',
+    [sum, net.node('LeakyRelu', [net.conv(stem, [8, 4])], { floats: { alpha: 0.1 } })],
+    {
+      ints: { axis: 1 },
+    },
+  );
   const pooled = net.node('MaxPool', [joined], { ints: { kernel_shape: [2, 2], strides: [2, 2] } });
   const means = net.node('GlobalAveragePool', [net.node('Relu', [net.conv(pooled, [12, 16])])]);
   const flat = net.node('Flatten', [net.conv(means, [16, 3])]);
@@ -61,7 +65,11 @@ function mobile(): Uint8Array<ArrayBuffer> {
 }
 
 /** The error of each output beside another network's. */
-async function errorsOf(got: { run(p: Pixels): Promise<Outputs> }, wanted: { run(p: Pixels): Promise<Outputs> }, on: Pixels[]) {
+async function errorsOf(
+  got: { run(p: Pixels): Promise<Outputs> },
+  wanted: { run(p: Pixels): Promise<Outputs> },
+  on: Pixels[],
+) {
   const sums = new Map<string, ErrorSum>();
   for (const picture of on) {
     const expected = await wanted.run(picture);
@@ -91,7 +99,10 @@ describe.each(Object.entries(networks))('%s', (name, make) => {
     const writer = new LayerWriter({
       constantsOf(layer, { net }) {
         const { shape, numbers } = onnxWeights(layer, layer.weights);
-        return { weights: net.constant('float32', shape, numbers), bias: net.constant('float32', [layer.c], layer.bias) };
+        return {
+          weights: net.constant('float32', shape, numbers),
+          bias: net.constant('float32', [layer.c], layer.bias),
+        };
       },
       after: (_, value) => value,
     });
@@ -106,10 +117,7 @@ describe.each(Object.entries(networks))('%s', (name, make) => {
     const calibration = await compilation.calibrate(() => pictures(8, side), true);
     const program = openProgram(compilation.program(calibration));
     const quantisation = compilation.quantisation(calibration);
-    const written = await openOnnx(
-      quantisedOnnx(compilation.bridged(), quantisation, 'per_channel'),
-      cardOfQdq(own),
-    );
+    const written = await openOnnx(quantisedOnnx(compilation.bridged(), quantisation, 'per_channel'), cardOfQdq(own));
     for (const error of await errorsOf(written, program, pixels(2, side, 11))) expect(error).toBeLessThan(0.05);
     const tensors = compilation.quantisation(calibration, { ...standardRecipe, share: 0, weightBits: 7 });
     const whole = quantisedOnnx(compilation.bridged(), tensors, 'per_tensor');
@@ -126,7 +134,10 @@ describe('a layer that stays in floats', () => {
     const bytes = mobile();
     const compilation = await Compilation.open({ bytes, weights: [] }, input(16));
     const calibration = await compilation.calibrate(() => pictures(8), true);
-    const names = compilation.network().layers.filter(canBeFloat).map(({ name }) => name);
+    const names = compilation
+      .network()
+      .layers.filter(canBeFloat)
+      .map(({ name }) => name);
     expect(names.length).toBeGreaterThanOrEqual(3);
     const first = await openOnnx(bytes, card(16));
     const bytesOnly = openProgram(compilation.program(calibration));
@@ -143,7 +154,7 @@ describe('a layer that stays in floats', () => {
 describe('quantiseModel', () => {
   let made: Awaited<ReturnType<typeof quantiseModel>>;
   beforeAll(async () => {
-    made = await quantiseModel(fileOf(mobile(), card(16)), { pictures: pixels(24, 16) });
+    made = await quantiseModel(fileOf(mobile(), card(16)), { pictures: () => pixels(24, 16) });
   });
 
   it('shares the pictures out, and reports on those that nothing was chosen on', () => {
@@ -169,11 +180,11 @@ describe('quantiseModel', () => {
   });
 
   it('refuses too few pictures, and what is quantised already', async () => {
-    await expect(quantiseModel(fileOf(mobile(), card(16)), { pictures: pixels(7, 16) })).rejects.toThrow(
+    await expect(quantiseModel(fileOf(mobile(), card(16)), { pictures: () => pixels(7, 16) })).rejects.toThrow(
       'expected at least 8 pictures',
     );
     await expect(
-      quantiseModel(fileOf(made.qdq!.bytes, cardOfQdq(card(16))), { pictures: pixels(8, 16) }),
+      quantiseModel(fileOf(made.qdq!.bytes, cardOfQdq(card(16))), { pictures: () => pixels(8, 16) }),
     ).rejects.toThrow('is quantised already (QDQ)');
   });
 });

@@ -53,15 +53,12 @@ async function quantise(model: string, options: QuantiseOptions): Promise<void> 
   await assertEmpty(out);
   const file = await readForm(await findModel(model), 'network');
   // They run the network in onnxruntime, which no other command is to load for it.
-  const { assertFloat, quantiseModel } = await import('../../../sdk/core/quantise/quantise-model.ts');
-  const { cardOf } = await import('../../../sdk/core/compiler/compile-model.ts');
-  assertFloat(file);
+  const { quantiseModel } = await import('../../../sdk/core/quantise/quantise-model.ts');
   const { isSource } = await import('../../../sdk/core/quantise/pictures.ts');
   const isCamera = isSource(options.calibrate);
-  const pictures = await picturesOf(await cardOf(file), isCamera, options);
   const bars = new Bars();
   const made = await quantiseModel(file, {
-    pictures,
+    pictures: (card) => picturesOf(card, isCamera, options),
     isCamera,
     weightBits: bits,
     told: (what, left) => bars.tell(what, left),
