@@ -9,7 +9,7 @@ import { planOf } from '../../sdk/zoo/plan.ts';
 import { signatureOf } from '../../sdk/zoo/signature.ts';
 import { parseSource } from '../../sdk/zoo/source.ts';
 import { plant, temporaryFolder } from '../support/folders.ts';
-import { cardOf, entryOf, network, pair, signed, startServer } from './mirror.ts';
+import { cardOf, entryOf, network, pair, sha256, signed, startServer } from './mirror.ts';
 
 const bytes = network(1000);
 const keys = [pair.publicKey];
@@ -28,6 +28,16 @@ describe('the zoo that ships', () => {
     for (const { name } of manifest.models) expect(shipped).not.toContain(name);
   });
 
+  it('has the files that it says ship with Ocellus', async () => {
+    const files = (await openCatalogue()).manifest.models.flatMap((model) => model.files);
+    const ship = files.flatMap(({ sha256: sum, sources }) =>
+      sources.map((source) => ({ sum, source: parseSource(source) })),
+    );
+    for (const { sum, source } of ship)
+      if (source.kind === 'shipped') expect(sha256(readFileSync(asset('sdk', 'models', 'zoo', source.file)))).toBe(sum);
+    expect(ship.some(({ source }) => source.kind === 'shipped')).toBe(true);
+  });
+
   it('has nothing of a private key in the tree', () => {
     const text = ['sdk/zoo/keys.ts', 'sdk/models/zoo.json', 'sdk/models/zoo.json.sig'].map((path) =>
       readFileSync(asset(path), 'utf8'),
@@ -39,7 +49,7 @@ describe('the zoo that ships', () => {
     for (const { card } of (await openCatalogue()).manifest.models)
       for (const measured of card.accuracy ?? [])
         expect(measured).toMatchObject({
-          dataset: expect.stringMatching(/\d+ pictures/),
+          dataset: expect.stringMatching(/\d+ (test )?pictures/),
           command: expect.stringMatching(/^ocellus /),
         });
   });

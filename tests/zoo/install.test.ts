@@ -8,6 +8,7 @@ import { Frame } from '../../sdk/frame/frame.ts';
 import { openCatalogue } from '../../sdk/zoo/catalogue.ts';
 import { install, originOf, remove } from '../../sdk/zoo/install.ts';
 import { planOf, planOfFile, planOfUrl } from '../../sdk/zoo/plan.ts';
+import { onnxModel } from '../core/onnx-builder.ts';
 import { plant, temporaryFolder } from '../support/folders.ts';
 import { cardOf, file, network, pair, sha256, startServer, zooFolder } from './mirror.ts';
 
@@ -23,28 +24,24 @@ beforeEach(() => {
 const planFrom = async (from: string, name = 'small') => planOf(name, await openCatalogue({ from, keys }));
 const hidden = () => readdirSync(modelsFolder()).filter((name) => name.startsWith('.') && name !== '.seen.json');
 
+/** The one box that it finds in a picture of 64x64. */
+async function boxOf(name: string): Promise<number[]> {
+  const model = await loadModel(name);
+  try {
+    const planes = [{ data: new Uint8Array(64 * 64 * 3), stride: 64 * 3 }];
+    const numbers = { sequence: 0, captureTimeNs: 0, wallTimeMs: 0 };
+    const found = await model.detect(new Frame({ format: 'RGB24', width: 64, height: 64, planes, ...numbers }));
+    return [...found.xyxy].map(Math.round);
+  } finally {
+    await model.close();
+  }
+}
+
 describe('a model that is installed', () => {
   it('is found by its name, and finds what it is to find', async () => {
     await install(await planFrom(zooFolder('small', bytes)));
     expect((await findModel('small')).network?.path).toBe(join(data, 'models.zoo', 'small', 'small.onnx'));
-    const model = await loadModel('small');
-    try {
-      const planes = [{ data: new Uint8Array(64 * 64 * 3), stride: 64 * 3 }];
-      const frame = new Frame({
-        format: 'RGB24',
-        width: 64,
-        height: 64,
-        planes,
-        sequence: 0,
-        captureTimeNs: 0,
-        wallTimeMs: 0,
-      });
-      const found = await model.detect(frame);
-      expect(found.length).toBe(1);
-      expect([...found.xyxy].map(Math.round)).toEqual([10, 10, 40, 40]);
-    } finally {
-      await model.close();
-    }
+    expect(await boxOf('small')).toEqual([10, 10, 40, 40]);
   });
 
   it('has its licence and origin beside it, and nothing else is left', async () => {
@@ -242,6 +239,24 @@ describe('a file', () => {
     }
     await install(await planOfFile(join(folder, 'mine.onnx'), { card: join(folder, 'other', 'another.card.json') }));
     expect(Buffer.from((await readModel('another')).bytes).equals(bytes)).toBe(true);
+  });
+
+  it('takes its weights along, which may lie anywhere in a file of another format', async () => {
+    const row = Float32Array.of(10, 10, 40, 40, 0.9, 0);
+    const weights = Buffer.concat([Buffer.from('x'), Buffer.from(row.buffer), Buffer.from('end')]);
+    const external = { location: 'checkpoint.pth', offset: 1, length: row.byteLength };
+    const graph = Buffer.from(
+      onnxModel({
+        inputs: [{ name: 'images', shape: [1, 3, 64, 64] }],
+        outputs: [{ name: 'boxes', shape: [1, 1, 6] }],
+        constants: [{ name: 'row', shape: [1, 1, 6], data: [], external }],
+        operations: [{ op: 'Identity', inputs: ['row'], outputs: ['boxes'] }],
+      }),
+    );
+    const folder = plant(temporaryFolder(), { 'mine.card.json': JSON.stringify(cardOf('mine', 'mine.onnx', graph)) });
+    plant(folder, { 'mine.onnx': graph as unknown as string, 'checkpoint.pth': weights as unknown as string });
+    await install(await planOfFile(join(folder, 'mine.onnx'), {}));
+    expect(await boxOf('mine')).toEqual([10, 10, 40, 40]);
   });
 
   it('is refused where it is another one, or says too little', async () => {
