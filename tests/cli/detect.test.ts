@@ -224,7 +224,7 @@ describe('ocellus detect', () => {
     const unknown = await ocellus(['detect', '--model', 'yolo99', photo('cat.jpg')]);
     expect(unknown.code).toBe(2);
     expect(unknown.err).toContain(
-      'there is no model "yolo99": expected one of efficientnet-lite0-int8, efficientnet-lite1-int8, nanodet-g-416-int8, yolox-nano-416-int8',
+      'there is no model "yolo99": expected one of blazeface-128, efficientnet-lite0-int8, efficientnet-lite1-int8, nanodet-g-416-int8, yolox-nano-416-int8',
     );
     const path = join(folder, 'cut.onnx');
     await writeFile(path, 'onnx');

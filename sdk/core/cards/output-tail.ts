@@ -81,7 +81,7 @@ export function assertFineScores(model: Uint8Array, { decoder }: DetectorCard): 
   const graph = readOnnxGraph(model);
   if (!graph) return;
   const names =
-    decoder.type === 'ssd'
+    decoder.type === 'ssd' || decoder.type === 'blazeface'
       ? [decoder.outputs.scores]
       : 'outputs' in decoder && decoder.outputs
         ? [decoder.outputs.scores].flat()

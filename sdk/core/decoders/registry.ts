@@ -1,6 +1,7 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { InputError } from '../../base/errors.ts';
 import type { TensorInfo } from '../engines/engine.ts';
+import { blazeface } from './blazeface.ts';
 import { CustomDecoder } from './custom.ts';
 import type { DecodedModel, Decoder, DecoderKind } from './decoder.ts';
 import { efficientdet } from './efficientdet.ts';
@@ -13,7 +14,7 @@ import { yolov8 } from './yolov8.ts';
 import { yolox } from './yolox.ts';
 
 /** The built-in decoders, one line each; those of a program's own are in `custom.ts`. */
-const builtIn = [nanodet, yolox, yolov5, yolov8, rtdetr, suppressed, ssd, efficientdet] as const;
+const builtIn = [nanodet, yolox, yolov5, yolov8, rtdetr, suppressed, ssd, efficientdet, blazeface] as const;
 
 type FieldsOf<Kinds extends readonly { readonly fields: TSchema }[]> = {
   -readonly [I in keyof Kinds]: Kinds[I]['fields'];

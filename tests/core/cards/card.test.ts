@@ -116,6 +116,7 @@ describe('ModelCard', () => {
   it('is right for each model that ships, with where it comes from', async () => {
     const cards = await listModels();
     expect(cards.map(({ name, task }) => [name, task])).toEqual([
+      ['blazeface-128', 'detect'],
       ['efficientnet-lite0-int8', 'classify'],
       ['efficientnet-lite1-int8', 'classify'],
       ['nanodet-g-416-int8', 'detect'],

@@ -99,7 +99,7 @@ describe('readModel', () => {
       const reading = readModel(name);
       await expect(reading).rejects.toThrow(InputError);
       await expect(reading).rejects.toThrow(
-        `there is no model "${name}": expected one of efficientnet-lite0-int8, efficientnet-lite1-int8, nanodet-g-416-int8, ${defaultModel}`,
+        `there is no model "${name}": expected one of blazeface-128, efficientnet-lite0-int8, efficientnet-lite1-int8, nanodet-g-416-int8, ${defaultModel}`,
       );
     }
   });
