@@ -302,6 +302,7 @@ async function commandsWithJson(): Promise<string[]> {
 
 /** Those that are long, need ffmpeg or need much beforehand: what reads their lines there, `jsonLines`, refuses camel case. */
 const walkedElsewhere: Readonly<Record<string, string>> = {
+  bench: 'bench.test.ts',
   tune: 'tune.test.ts',
   compile: 'compile.test.ts',
   replay: 'record.test.ts',

@@ -36,10 +36,13 @@ interface Job {
 
 const nobody: Stream = { name: '' };
 
+/** What runs the requests of a queue, one at a time. */
+export type QueueThread = Pick<CoreThread, 'request' | 'close'>;
+
 /** Schedules the frames of several streams on one core's thread, each with its share of turns. */
 export class FrameQueue {
   readonly #name: string;
-  readonly #thread: CoreThread;
+  readonly #thread: QueueThread;
   readonly #turns = new Turns<Job>();
   readonly #staging = new SharedStaging();
   #current: Job | undefined;
@@ -48,7 +51,7 @@ export class FrameQueue {
   #closing: Promise<void> | undefined;
 
   /** @param name The model's, for messages. */
-  constructor(name: string, thread: CoreThread) {
+  constructor(name: string, thread: QueueThread) {
     this.#name = name;
     this.#thread = thread;
   }

@@ -5,7 +5,7 @@ import { findPower } from '../../devices/index.ts';
 import type { Wire } from '../../sdk/base/wire.ts';
 import { defaultModel } from '../../sdk/config/schema.ts';
 import { resolveSettings } from '../../sdk/config/settings.ts';
-import type { Measured } from '../../tools/cli/tune/measure.ts';
+import type { Measured } from '../../tools/cli/tune/candidate.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { jsonLines, ocellus } from './cli.ts';
 

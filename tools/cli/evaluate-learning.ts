@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { InputError } from '../../sdk/base/errors.ts';
 import { byName } from '../../sdk/base/wire.ts';
 import type { ClassLayer } from '../../sdk/core/cards/class-layer.ts';
-import { loadClassifier, readEmbedder } from '../../sdk/core/classifier.ts';
+import { type Classifier, loadClassifier, readEmbedder } from '../../sdk/core/classifier.ts';
 import { embedPicture } from '../../sdk/learn/camera/embed-picture.ts';
 import {
   type FewShot,
@@ -14,7 +14,7 @@ import {
 } from '../../sdk/learn/heads/few-shot.ts';
 import { printJson, table } from '../shared/output.ts';
 import type { ModelOptions } from './model-options.ts';
-import { labelledPictures } from './picture-files.ts';
+import { type LabelledPicture, labelledPictures } from './picture-files.ts';
 import { eachPicture } from './pictures.ts';
 
 /** Examples per label to try, as far as there are enough pictures. */
@@ -66,29 +66,45 @@ export async function embedSet(
   folder: string,
   options: ModelOptions = {},
 ): Promise<{ model: string; pictures: LabelledEmbedding[]; classLayer?: ClassLayer }> {
-  const splits = ['test', 'train'] as const;
-  const isSplit = splits.every((split) => existsSync(join(folder, split)));
-  const files: { file: string; label: string; split?: 'train' | 'test' }[] = [];
-  if (!isSplit) files.push(...(await labelledPictures(folder)));
-  else {
-    for (const split of splits) {
-      for (const picture of await labelledPictures(join(folder, split))) files.push({ ...picture, split });
-    }
-  }
+  const files = await labelledSet(folder);
   const { classLayer } = await readEmbedder(options.model);
   const classifier = await loadClassifier(options.model, options);
-  const pictures: LabelledEmbedding[] = [];
   try {
-    await eachPicture('embed', files, async ({ file: _, ...about }, frame) => {
-      pictures.push({ ...about, embedding: await embedPicture(classifier, frame) });
-    });
+    return { model: classifier.card.name, pictures: await embedAll(classifier, files), classLayer };
   } finally {
     await classifier.close();
   }
-  return { model: classifier.card.name, pictures, classLayer };
 }
 
-function enoughFor(pictures: readonly LabelledEmbedding[], folder: string): number[] {
+interface SplitPicture extends LabelledPicture {
+  readonly split?: 'train' | 'test';
+}
+
+/** The pictures of a folder with `train/LABEL/` and `test/LABEL/`, or with `LABEL/`. @throws InputError when there are none. */
+export async function labelledSet(folder: string): Promise<SplitPicture[]> {
+  const splits = ['test', 'train'] as const;
+  if (!splits.every((split) => existsSync(join(folder, split)))) return labelledPictures(folder);
+  const files: SplitPicture[] = [];
+  for (const split of splits) {
+    for (const picture of await labelledPictures(join(folder, split))) files.push({ ...picture, split });
+  }
+  return files;
+}
+
+/** Embeds pictures as they are taught, in order. @throws InputError when some cannot be read. */
+export async function embedAll(
+  classifier: Pick<Classifier, 'embed'>,
+  files: readonly SplitPicture[],
+): Promise<LabelledEmbedding[]> {
+  const pictures: LabelledEmbedding[] = [];
+  await eachPicture('embed', files, async ({ file: _, ...about }, frame) => {
+    pictures.push({ ...about, embedding: await embedPicture(classifier, frame) });
+  });
+  return pictures;
+}
+
+/** Numbers of examples a label for which there are enough pictures, fewest first. @throws InputError when there are none. */
+export function enoughFor(pictures: readonly LabelledEmbedding[], folder: string): number[] {
   const counts = new Map<string, number>();
   for (const { label, split } of pictures) counts.set(label, (counts.get(label) ?? 0) + (split === 'test' ? 0 : 1));
   // Without a given split some have to be left for testing.

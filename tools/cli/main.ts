@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
   cameras: async () => (await import('./commands/cameras.ts')).addCameras,
   learn: async () => (await import('./commands/learn.ts')).addLearn,
+  bench: async () => (await import('./commands/bench.ts')).addBench,
   tune: async () => (await import('./commands/tune.ts')).addTune,
   compile: async () => (await import('./commands/compile.ts')).addCompile,
   quantise: async () => (await import('./commands/quantise.ts')).addQuantise,

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Measured, TunedRun } from '../../../tools/cli/tune/candidate.ts';
 import { type Aim, aims, chooseRate, chooseWay, figureOf, keepsUp } from '../../../tools/cli/tune/decide.ts';
-import type { Measured, Measurement } from '../../../tools/cli/tune/measure.ts';
 
-const run = (change: Partial<Measurement> = {}): Measurement => ({
+const run = (change: Partial<TunedRun> = {}): TunedRun => ({
   engine: 'onnxruntime',
   kernels: 'native neon',
   frames: 25,
@@ -14,7 +14,7 @@ const run = (change: Partial<Measurement> = {}): Measurement => ({
   ...change,
 });
 const latency = (...medians: number[]) => medians.map((median) => run({ latencyMs: { median, p95: median } }));
-const way = (threads: number, rounds: readonly Measurement[]): Measured => ({
+const way = (threads: number, rounds: readonly TunedRun[]): Measured => ({
   candidate: { engine: 'onnxruntime', threads, kernels: '', rate: 5 },
   rounds,
 });
@@ -70,7 +70,7 @@ describe('chooseWay', () => {
 });
 
 describe('chooseRate', () => {
-  const at = (rate: number, ...rounds: Measurement[]): Measured => ({
+  const at = (rate: number, ...rounds: TunedRun[]): Measured => ({
     candidate: { engine: 'onnxruntime', threads: 2, kernels: '', rate },
     rounds,
   });

@@ -14,8 +14,9 @@ import { chooseEngine } from '../../../sdk/core/choose-engine.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
 import { loadAddon } from '../../../sdk/kernels/native.ts';
 import { printJson, progress } from '../../shared/output.ts';
+import { measureInTurns } from '../bench/turns.ts';
+import { type Candidate, runCandidate } from '../tune/candidate.ts';
 import { type Aim, aims, chooseRate, chooseWay, rates } from '../tune/decide.ts';
-import { type Candidate, measureInTurns, runSubject } from '../tune/measure.ts';
 import { ratesInWords, waysInWords } from '../tune/report.ts';
 import { streamAdvice } from '../tune/streams.ts';
 import { atLeastOne } from '../values.ts';
@@ -161,7 +162,9 @@ async function measured(
   try {
     return await measureInTurns(candidates, {
       rounds,
-      run: (candidate) => runSubject(candidate, model, seconds),
+      run: (candidate) => runCandidate(candidate, model, seconds),
+      // What one thread cannot load, two cannot.
+      kindOf: ({ engine }) => engine,
       step: () => bar.step(),
     });
   } finally {

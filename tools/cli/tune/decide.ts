@@ -1,12 +1,11 @@
 import { type Spread, spread } from '../../shared/run.ts';
-import type { Candidate, Measured, Measurement } from './measure.ts';
+import { equallyGood } from '../bench/decide.ts';
+import type { Candidate, Measured, TunedRun } from './candidate.ts';
 
 export const aims = ['latency', 'cpu', 'energy'] as const;
 /** What to minimise: latency, processor time per frame, or energy per frame. */
 export type Aim = (typeof aims)[number];
 
-/** Differences below this fraction are ignored, however often measured: they change from minute to minute. */
-const least = 0.05;
 /** The core may be busy for at most this fraction of the time: motion, pictures, MQTT and a hot day need the rest. */
 const busyShare = 0.5;
 /** The rates that are tried, frames per second per camera; higher ones must be set explicitly. */
@@ -18,7 +17,7 @@ export function figureOf({ rounds }: Measured, aim: Aim): Spread | undefined {
   return figures.length === rounds.length && figures.length > 0 ? spread(figures) : undefined;
 }
 
-const valueFor: Readonly<Record<Aim, (one: Measurement) => number | null>> = {
+const valueFor: Readonly<Record<Aim, (one: TunedRun) => number | null>> = {
   latency: ({ latencyMs }) => latencyMs.median,
   cpu: ({ cpuMs }) => cpuMs,
   energy: ({ joules }) => joules,
@@ -31,16 +30,10 @@ const valueFor: Readonly<Record<Aim, (one: Measurement) => number | null>> = {
  * @returns Undefined when none has the figure.
  */
 export function chooseWay(measured: readonly Measured[], aim: Aim): Candidate | undefined {
-  const all = measured.flatMap((one) => {
-    const figure = figureOf(one, aim);
-    return figure ? [{ candidate: one.candidate, figure }] : [];
-  });
-  const best = all.toSorted((a, b) => a.figure.median - b.figure.median)[0];
-  if (!best) return undefined;
-  const { median, high } = best.figure;
-  return all
-    .filter(({ figure }) => figure.median <= median * (1 + least) || figure.low <= high)
-    .toSorted((a, b) => a.candidate.threads - b.candidate.threads || a.figure.median - b.figure.median)[0]!.candidate;
+  const median = (one: Measured) => figureOf(one, aim)!.median;
+  return equallyGood(measured, (one) => figureOf(one, aim)).toSorted(
+    (a, b) => a.candidate.threads - b.candidate.threads || median(a) - median(b),
+  )[0]?.candidate;
 }
 
 /**

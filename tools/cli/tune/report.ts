@@ -1,7 +1,7 @@
 import { table } from '../../shared/output.ts';
 import { inWords, spread } from '../../shared/run.ts';
+import type { Failed, Measured } from './candidate.ts';
 import { figureOf, keepsUp } from './decide.ts';
-import type { Failed, Measured } from './measure.ts';
 
 const noEnergy = '-';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Candidate, type Measurement, measureInTurns } from '../../../tools/cli/tune/measure.ts';
+import { measureInTurns } from '../../../tools/cli/bench/turns.ts';
+import type { Candidate, TunedRun } from '../../../tools/cli/tune/candidate.ts';
 
 const candidate = (engine: Candidate['engine'], threads: number): Candidate => ({
   engine,
@@ -7,7 +8,7 @@ const candidate = (engine: Candidate['engine'], threads: number): Candidate => (
   kernels: '',
   rate: 5,
 });
-const result = (frames: number): Measurement => ({
+const result = (frames: number): TunedRun => ({
   engine: 'onnxruntime',
   kernels: 'native neon',
   frames,
@@ -41,6 +42,7 @@ describe('measureInTurns', () => {
     const all = [candidate('onnxruntime', 1), candidate('opencv', 1), candidate('opencv', 2)];
     const { measured, failed } = await measureInTurns(all, {
       rounds: 2,
+      kindOf: ({ engine }) => engine,
       run: async ({ engine }) => {
         if (engine === 'onnxruntime') return result(1);
         tries++;
