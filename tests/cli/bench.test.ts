@@ -1,9 +1,12 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { connectAsync } from 'mqtt';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Wire } from '../../sdk/base/wire.ts';
+import { startBroker } from '../../sdk/hub/broker/broker.ts';
 import type { BenchReport } from '../../tools/cli/bench/bench.ts';
 import type { Recommendation } from '../../tools/cli/bench/recommend.ts';
+import { closing } from '../support/closing.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { jsonLines, ocellus, photo } from './cli.ts';
 
@@ -77,6 +80,23 @@ describe('ocellus bench', { timeout: 900_000 }, () => {
     expect(out).toMatch(/^MODEL +ENGINE +FORM +THREADS +LATENCY ms p50 +p99 +CPU ms +PER SECOND +MEMORY MB/m);
     expect(out).toMatch(/^nanodet-g-416-int8 +native .* (1\.000|0\.[5-9]\d\d) agreement /m);
     expect(out).toMatch(/^sha256 [0-9a-f]{64} {2}.*nanodet-g-416-int8\.ocp$/m);
+  });
+
+  it('measures energy by a plug over MQTT, and takes off what the idle board takes', async () => {
+    const broker = closing(await startBroker({ port: 0 }), (it) => it.stop());
+    const plug = closing(await connectAsync(broker.url), (it) => it.endAsync(true));
+    const timer = setInterval(() => void plug.publishAsync('plug', '{"power":5}').catch(() => {}), 100);
+    onTestFinished(() => clearInterval(timer));
+    const meter = ['--meter', `${broker.url}/plug#power`, '--energy-seconds', '1'];
+    const { code, out, err } = await ocellus(['bench', model, '--engine', 'native', ...meter, ...short, '--json']);
+    expect(code, err).toBe(0);
+    const [report] = jsonLines(out) as [Told];
+    expect(report.power).toMatchObject({ source: 'mqtt', covers: 'sensor' });
+    expect(report.power!.idle_watts.median).toBeCloseTo(5, 3);
+    const { joules, net_joules } = report.results[0]!.energy!;
+    expect(joules.median).toBeGreaterThan(0);
+    // It always says 5 W.
+    expect(Math.abs(net_joules.median)).toBeLessThan(joules.median / 100);
   });
 
   it('ends with 1 where nothing fits, and says what comes closest', async () => {
