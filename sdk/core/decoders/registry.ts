@@ -5,6 +5,7 @@ import { blazeface } from './blazeface.ts';
 import { CustomDecoder } from './custom.ts';
 import type { DecodedModel, Decoder, DecoderKind } from './decoder.ts';
 import { efficientdet } from './efficientdet.ts';
+import { movenet } from './movenet.ts';
 import { nanodet } from './nanodet.ts';
 import { rtdetr } from './rtdetr.ts';
 import { ssd } from './ssd.ts';
@@ -14,7 +15,7 @@ import { yolov8 } from './yolov8.ts';
 import { yolox } from './yolox.ts';
 
 /** The built-in decoders, one line each; those of a program's own are in `custom.ts`. */
-const builtIn = [nanodet, yolox, yolov5, yolov8, rtdetr, suppressed, ssd, efficientdet, blazeface] as const;
+const builtIn = [nanodet, yolox, yolov5, yolov8, rtdetr, suppressed, ssd, efficientdet, blazeface, movenet] as const;
 
 type FieldsOf<Kinds extends readonly { readonly fields: TSchema }[]> = {
   -readonly [I in keyof Kinds]: Kinds[I]['fields'];
