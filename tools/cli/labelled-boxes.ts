@@ -111,7 +111,7 @@ export async function evaluateBoxes(
 }
 
 /** `class cx cy w h` a line, relative to the picture → boxes in its pixels. */
-function parseLabels(text: string, file: string, size: Size, classes: number): TrueObject[] {
+export function parseLabels(text: string, file: string, size: Size, classes: number): TrueObject[] {
   return text
     .split('\n')
     .map((line, index) => ({ line: line.trim(), index }))

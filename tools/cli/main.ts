@@ -20,6 +20,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   tune: async () => (await import('./commands/tune.ts')).addTune,
   compile: async () => (await import('./commands/compile.ts')).addCompile,
   quantise: async () => (await import('./commands/quantise.ts')).addQuantise,
+  port: async () => (await import('./commands/port.ts')).addPort,
   models: async () => (await import('./commands/models.ts')).addModels,
   request: async () => (await import('./commands/request.ts')).addRequest,
   password: async () => (await import('./commands/password.ts')).addPassword,

@@ -1,0 +1,230 @@
+"""Keras, SavedModel, TFLite and TensorFlow.js graphs: to ONNX by tf2onnx, and run by TensorFlow."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+
+import numpy as np
+import tensorflow as tf
+
+import tensors
+from tensors import Refused
+
+OPSET = 13
+
+
+def picture_spec(shape, size):
+    """The input with a batch of one, and of the size that was asked for where it is open."""
+    sides = [None if side is None or side < 0 else int(side) for side in shape]
+    if len(sides) != 4:
+        raise Refused(f"expected an input of one picture, [1, height, width, 3], got {sides}")
+    is_last = sides[3] == 3
+    if not is_last and sides[1] != 3:
+        raise Refused(f"expected an input of three colours, got {sides}")
+    at = (1, 2) if is_last else (2, 3)
+    for axis, side in zip(at, (size or [None, None])[::-1]):
+        if sides[axis] is None:
+            sides[axis] = side
+    if any(sides[axis] is None for axis in at):
+        raise Refused(f"the size of its input is open, {sides}: say it with --size WIDTHxHEIGHT")
+    sides[0] = 1
+    return tf.TensorSpec(sides, tf.float32, name="images")
+
+
+def keras_model(path):
+    import keras
+
+    try:
+        return keras.saving.load_model(path, compile=False)
+    except (TypeError, ValueError) as error:
+        raise Refused(f"Keras {keras.__version__} cannot load it: {str(error).strip().splitlines()[0][:300]}") from error
+
+
+def loaded(job):
+    """What runs it: a function of one picture, its signature, and the layers between."""
+    path, kind = job["source"], job["kind"]
+    if kind == "keras":
+        model = keras_model(path)
+        if len(model.inputs) != 1:
+            raise Refused(f"expected a network with one input, got {len(model.inputs)}")
+        spec = picture_spec(model.inputs[0].shape, job.get("size"))
+        return model, lambda x: model(x, training=False), spec
+    model = tf.saved_model.load(path)
+    signature = model.signatures.get("serving_default") or next(iter(model.signatures.values()), None)
+    if signature is None:
+        raise Refused("expected a signature (serving_default) in the SavedModel, got none")
+    names = list(signature.structured_input_signature[1])
+    if len(names) != 1:
+        raise Refused(f"expected a network with one input, got {', '.join(names) or 'none'}")
+    spec = picture_spec(signature.structured_input_signature[1][names[0]].shape.as_list(), job.get("size"))
+    outputs = sorted(signature.structured_outputs)
+    function = lambda x: [signature(**{names[0]: x})[name] for name in outputs]  # noqa: E731
+    return model, function, spec
+
+
+def flat(value):
+    return [np.asarray(one) for one in tf.nest.flatten(value)]
+
+
+def convert(job):
+    import onnx
+    import tf2onnx
+
+    kind = job["kind"]
+    if kind == "tflite":
+        model, _ = tf2onnx.convert.from_tflite(job["source"], opset=OPSET)
+    elif kind == "tfjs":
+        model, _ = tf2onnx.convert._convert_common(  # the way of its own command line
+            None, name=job["source"], tfjs_path=job["source"], opset=OPSET, output_path=None
+        )
+    else:
+        _, function, spec = loaded(job)
+        model, _ = tf2onnx.convert.from_function(tf.function(function, input_signature=[spec]), [spec], opset=OPSET)
+    batch_of_one(model, job.get("size"))
+    onnx.save(model, job["onnx"])
+    return {"inputs": [value.name for value in model.graph.input]}
+
+
+def batch_of_one(model, size):
+    for value in model.graph.input:
+        dims = value.type.tensor_type.shape.dim
+        if len(dims) == 4 and dims[0].dim_value <= 0:
+            dims[0].ClearField("dim_param")
+            dims[0].dim_value = 1
+        if size and len(dims) == 4:
+            at = (1, 2) if dims[3].dim_value == 3 else (2, 3)
+            for axis, side in zip(at, size[::-1]):
+                if dims[axis].dim_value <= 0:
+                    dims[axis].ClearField("dim_param")
+                    dims[axis].dim_value = side
+
+
+def run(job):
+    kind = job["kind"]
+    if kind == "tflite":
+        return run_tflite(job)
+    if kind == "tfjs":
+        return run_tfjs(job)
+    model, function, _ = loaded(job)
+
+    def one(picture, wants_layers):
+        outputs = flat(function(tf.constant(picture)))
+        return outputs, keras_layers(model, picture) if wants_layers and kind == "keras" else {}
+
+    tensors.run_all(job, one)
+    return {"title": f"TensorFlow {tf.__version__}"}
+
+
+def keras_layers(model, picture):
+    import keras
+
+    try:
+        inner = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
+        outputs = [layer.output for layer in inner]
+        values = keras.Model(model.inputs, outputs)(picture, training=False)
+    except (AttributeError, ValueError):
+        # A network that is no graph of layers has no names to compare by.
+        return {}
+    return {layer.name: value for layer, value in zip(inner, values) if tensors.is_number(value)}
+
+
+def run_tflite(job):
+    interpreter = tf.lite.Interpreter(job["source"], experimental_preserve_all_tensors=True)
+    interpreter.allocate_tensors()
+    taken = interpreter.get_input_details()[0]
+
+    def value_of(detail):
+        value = interpreter.get_tensor(detail["index"])
+        scale, zero = detail["quantization"]
+        if scale and value.dtype != np.float32 and job.get("dequantise"):
+            return (value.astype(np.float32) - zero) * scale
+        return value
+
+    def one(picture, wants_layers):
+        given = tensors.fitted(picture, taken["shape"])
+        interpreter.set_tensor(taken["index"], given.astype(taken["dtype"]))
+        interpreter.invoke()
+        # In the file's order, which tf2onnx keeps.
+        outputs = [value_of(detail) for detail in interpreter.get_output_details()]
+        layers = {}
+        if wants_layers:
+            for detail in interpreter.get_tensor_details():
+                try:
+                    value = value_of(detail)
+                except ValueError:
+                    continue
+                if detail["name"] and tensors.is_number(value):
+                    layers[detail["name"]] = value
+        return outputs, layers
+
+    tensors.run_all(job, one)
+    return {"title": f"TensorFlow Lite {tf.__version__}"}
+
+
+def run_tfjs(job):
+    from tf2onnx.tfjs_utils import graphs_from_tfjs
+
+    graph, inputs, outputs = frozen_tfjs(graphs_from_tfjs, job["source"])
+    with tf.Graph().as_default() as own:
+        tf.import_graph_def(graph, name="")
+        with tf.compat.v1.Session(graph=own) as session:
+            wanted = [
+                operation.outputs[0].name
+                for operation in own.get_operations()
+                if operation.outputs and operation.type not in ("Const", "Placeholder") and operation.outputs[0].dtype == tf.float32
+            ]
+
+            def one(picture, wants_layers):
+                names = outputs + (wanted if wants_layers else [])
+                values = session.run(names, {inputs[0]: picture})
+                return values[: len(outputs)], dict(zip(wanted, values[len(outputs) :]))
+
+            tensors.run_all(job, one)
+    return {"title": f"TensorFlow {tf.__version__}"}
+
+
+def frozen_tfjs(_, path):
+    """The graph with its weights as constants. They are read here, not by tf2onnx, which the result is compared with."""
+    import json
+
+    from google.protobuf import json_format
+
+    with open(path) as file:
+        model = json.load(file)
+    topology = model.get("modelTopology") or {}
+    if "node" not in topology:
+        raise Refused("expected a graph model of TensorFlow.js (modelTopology.node), got a layers model: load it in TensorFlow.js and save it as a graph, or port the Keras file")
+    graph = json_format.ParseDict(
+        {key: topology[key] for key in ("node", "library", "versions") if key in topology}, tf.compat.v1.GraphDef(), ignore_unknown_fields=True
+    )
+    weights = {}
+    for group in model["weightsManifest"]:
+        data = b"".join(open(os.path.join(os.path.dirname(path), name), "rb").read() for name in group["paths"])
+        at = 0
+        for weight in group["weights"]:
+            quantised = weight.get("quantization")
+            dtype = np.dtype(quantised["dtype"] if quantised else weight["dtype"])
+            count = int(np.prod(weight["shape"], dtype=np.int64))
+            if at + count * dtype.itemsize > len(data):
+                raise Refused(f"the weights {weight['name']}: expected {count * dtype.itemsize} bytes, got {len(data) - at}")
+            value = np.frombuffer(data, dtype, count, at).reshape(weight["shape"])
+            at += count * dtype.itemsize
+            if quantised and "scale" in quantised:
+                value = (value.astype(np.float32) * quantised["scale"] + quantised["min"]).astype(weight["dtype"])
+            elif quantised:
+                value = value.astype(weight["dtype"])
+            weights[weight["name"]] = value
+    for node in graph.node:
+        if node.op == "Const" and node.name in weights:
+            node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(weights[node.name], shape=weights[node.name].shape))
+    used = {name.split(":")[0].lstrip("^") for node in graph.node for name in node.input}
+    inputs = [f"{node.name}:0" for node in graph.node if node.op == "Placeholder"]
+    signature = model.get("signature") or (model.get("userDefinedMetadata") or {}).get("signature") or {}
+    outputs = [value["name"] for value in (signature.get("outputs") or {}).values()]
+    outputs = [name if ":" in name else f"{name}:0" for name in outputs]
+    outputs = outputs or [f"{node.name}:0" for node in graph.node if node.name not in used and node.op not in ("Placeholder", "Const")]
+    return graph, inputs, outputs
+
+
+tensors.main({"convert": convert, "run": run})

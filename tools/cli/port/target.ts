@@ -1,0 +1,110 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { InputError } from '../../../sdk/base/errors.ts';
+import { compile } from '../../../sdk/core/compiler/compile.ts';
+import type { ExternalWeights } from '../../../sdk/core/engines/engine.ts';
+import { writeProgram } from '../../../sdk/core/program/format.ts';
+import { type Family, runPython } from './environments.ts';
+import { type FedInput, type FedPicture, numbersOf } from './feed.ts';
+import { compiled, inPython, optimised, type Runner } from './run.ts';
+import { onnxRuntimeVersion } from './source.ts';
+import type { PortTensor } from './tensors.ts';
+
+export const targetNames = ['onnx', 'program', 'ncnn', 'tflite', 'openvino'] as const;
+export type TargetName = (typeof targetNames)[number];
+
+/** A network that is there as ONNX, and what is known of it. */
+export interface Hub {
+  readonly bytes: Uint8Array;
+  readonly weights: readonly ExternalWeights[];
+  /** The ONNX file. */
+  readonly path: string;
+  readonly input: FedInput;
+  readonly outputs: readonly string[];
+}
+
+/** A network in the form that was asked for. */
+export interface Target {
+  readonly files: readonly string[];
+  readonly runner: Runner;
+  /** It computes in 8 bits. */
+  readonly isQuantised: boolean;
+  /** What it takes of a picture. */
+  numbersOf(picture: FedPicture): PortTensor;
+}
+
+/**
+ * Makes a network's other form.
+ *
+ * @param base The path of what is made, without an ending.
+ * @param calibration Pictures on which a program measures its ranges.
+ * @throws InputError with what the converter says.
+ */
+export async function makeTarget(
+  name: TargetName,
+  hub: Hub,
+  base: string,
+  calibration: readonly FedPicture[],
+): Promise<Target> {
+  const { bytes, weights, input, path, outputs } = hub;
+  const own = (picture: FedPicture) => numbersOf(picture, input);
+  if (name === 'onnx') {
+    const runner = optimised(bytes, weights, onnxRuntimeVersion);
+    return { files: [path], runner, isQuantised: false, numbersOf: own };
+  }
+  if (name === 'program') {
+    const program = writeProgram(await compiledOf(hub, calibration));
+    await writeFile(`${base}.ocp`, program);
+    const pixels = { ...input, type: 'uint8' } as const;
+    return {
+      files: [`${base}.ocp`],
+      runner: compiled(new Uint8Array(program)),
+      isQuantised: true,
+      numbersOf: (picture) => numbersOf(picture, pixels),
+    };
+  }
+  const { width, height, layout } = input;
+  const shape = layout === 'NCHW' ? [1, 3, height, width] : [1, height, width, 3];
+  if (name === 'ncnn' && layout !== 'NCHW') {
+    throw new InputError(
+      `${path}: ncnn takes pictures as [1, 3, height, width], and its input is [${shape.join(', ')}]`,
+    );
+  }
+  if (weights.length > 0) {
+    throw new InputError(
+      `${path}: its weights are in files of their own, which ${name} is not made of: save it as one file`,
+    );
+  }
+  const job = { onnx: path, target: base, shape, kind: 'tflite', source: `${base}.tflite`, dequantise: true };
+  const { files } = await runPython(name, { ...job, task: 'convert' }, path);
+  const family: Family = name === 'tflite' ? 'tensorflow' : name;
+  return {
+    files: files as string[],
+    runner: inPython(family, job, outputs, `${base} (${name})`),
+    isQuantised: false,
+    numbersOf: own,
+  };
+}
+
+async function compiledOf({ bytes, weights, input, path }: Hub, calibration: readonly FedPicture[]) {
+  const { width, height, layout, mean, std } = input;
+  async function* pictures() {
+    for (const picture of calibration) {
+      const { data } = numbersOf(picture, input);
+      yield input.type === 'uint8' ? Uint8Array.from(data) : data;
+    }
+  }
+  try {
+    return await compile({ bytes, weights }, { width, height, layout, mean, std, pictures });
+  } catch (error) {
+    throw error instanceof InputError ? new InputError(`${path}: ${error.message}`) : error;
+  }
+}
+
+/** Reads a model that is checked on a board: an ONNX file or a program. */
+export async function boardRunner(path: string): Promise<{ readonly runner: Runner; readonly isProgram: boolean }> {
+  const bytes = await readFile(path).catch(() => {
+    throw new InputError(`the model ${path} cannot be read`);
+  });
+  const isProgram = path.endsWith('.ocp');
+  return { runner: isProgram ? compiled(new Uint8Array(bytes)) : optimised(bytes, [], onnxRuntimeVersion), isProgram };
+}
