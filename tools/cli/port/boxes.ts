@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { DetectorCard } from '../../../sdk/core/cards/card.ts';
-import { decoders } from '../../../sdk/core/decoders/registry.ts';
+import { makeDecoder } from '../../../sdk/core/decoders/registry.ts';
 import type { Engine, Tensor, TensorInfo } from '../../../sdk/core/engines/engine.ts';
 import { NetworkDetector } from '../../../sdk/core/network-detector.ts';
 import { readPicture } from '../../../sdk/picture/picture.ts';
@@ -116,9 +116,11 @@ async function decoded(
   scoreThreshold: number,
   multiLabel = false,
 ): Promise<Detections[]> {
-  if (card.decoder.type === 'custom') return [];
+  const { decoder } = card;
+  // It is a module of a program's own, which the command does not have.
+  if (decoder.type === 'custom') return [];
   const engine = new StoredEngine(card, runs[0]!);
-  const detector = new NetworkDetector(engine, card, decoders[card.decoder.type]);
+  const detector = new NetworkDetector(engine, card, (model, outputs) => makeDecoder(decoder, model, outputs));
   const found: Detections[] = [];
   for (const [i, { file }] of pictures.entries()) {
     engine.now = runs[i]!;

@@ -1,6 +1,6 @@
 import { InputError } from '../../../sdk/base/errors.ts';
 import type { Tensors, Tolerance } from './compare.ts';
-import { type FedInput, type FedPicture, numbersOf } from './feed.ts';
+import { bytesOf, type FedInput, type FedPicture, numbersOf } from './feed.ts';
 import { beyond, compareOutputs, type ProvenOutput } from './proof.ts';
 import type { Run, Runner } from './run.ts';
 import { type PortTensor, readTensorFile, writeTensorFile } from './tensors.ts';
@@ -67,8 +67,8 @@ export async function checkBundle(
       `${path}: expected pictures and outputs, as \`ocellus port\` writes them, got ${tensors.size} tensors`,
     );
   }
-  const fed = isProgram ? ({ ...input, type: 'uint8' } as const) : input;
-  const run = await runner(pictures.map((picture) => numbersOf(picture, fed)));
+  const fed = isProgram ? bytesOf : numbersOf;
+  const run = await runner(pictures.map((picture) => fed(picture, input)));
   const tolerance = { ...(isProgram ? limits.quantised : limits.float), ...given };
   const outputs = compareOutputs(expected, run.outputs, tolerance);
   const problems = outputs

@@ -103,7 +103,8 @@ export function compare(
     meanAbs: count === 0 ? 0 : sum / count,
     greatest,
     share: maxAbs === 0 ? 0 : greatest === 0 ? Infinity : maxAbs / greatest,
-    cosine: Number.isNaN(cosine) ? 0 : cosine,
+    // Of equal numbers it is a rounding less than one.
+    cosine: maxAbs === 0 ? 1 : Number.isNaN(cosine) ? 0 : cosine,
     topOne: isRow ? same / source.length : undefined,
     isTransposed,
   };

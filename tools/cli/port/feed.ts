@@ -1,9 +1,12 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { asset } from '../../../sdk/base/assets.ts';
 import { InputError } from '../../../sdk/base/errors.ts';
 import type { ModelCard } from '../../../sdk/core/cards/card.ts';
 import { letterboxGeometry } from '../../../sdk/frame/letterbox.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
 import { readPicture } from '../../../sdk/picture/picture.ts';
+import { isPictureName } from '../../../sdk/picture/picture-kinds.ts';
 import { withFolders } from '../picture-files.ts';
 import type { PortTensor } from './tensors.ts';
 
@@ -24,7 +27,10 @@ export interface FedPicture {
 
 /** The pictures of the built-in scene, or those of a folder. @throws InputError when there are none. */
 export async function pictureFiles(folder: string | undefined): Promise<string[]> {
-  return withFolders([folder ?? asset('devices', 'scene', 'photos')]);
+  if (folder !== undefined) return withFolders([folder]);
+  const photos = asset('devices', 'scene', 'photos');
+  const names = (await readdir(photos)).filter(isPictureName).sort();
+  return names.map((name) => join(photos, name));
 }
 
 /** Reads pictures, and resizes them as the input wants them. */
@@ -61,4 +67,15 @@ export function numbersOf({ pixels }: Pick<FedPicture, 'pixels'>, input: FedInpu
     data[i] = (pixel - mean[channel]!) / std[channel]!;
   }
   return { shape, data };
+}
+
+/** What a compiled program takes of it: bytes, the colours of a pixel side by side. */
+export function bytesOf({ pixels }: Pick<FedPicture, 'pixels'>, { width, height, layout }: FedInput): PortTensor {
+  const shape = [1, height, width, 3];
+  if (layout === 'NHWC') return { shape, data: Float32Array.from(pixels) };
+  const plane = width * height;
+  return {
+    shape,
+    data: Float32Array.from({ length: 3 * plane }, (_, i) => pixels[(i % 3) * plane + Math.floor(i / 3)]!),
+  };
 }

@@ -105,9 +105,18 @@ function throughEngine(
   };
 }
 
-/** onnxruntime with all its optimisations. */
-export const optimised = (bytes: Uint8Array, weights: readonly ExternalWeights[], version: string): Runner =>
-  throughEngine(() => new OnnxRuntimeEngine(), `onnxruntime ${version}, optimised as cameras run it`, bytes, weights);
+/** onnxruntime with all its optimisations; its layers, which the optimisations join, node by node. */
+export function optimised(bytes: Uint8Array, weights: readonly ExternalWeights[], version: string): Runner {
+  const title = `onnxruntime ${version}, optimised as cameras run it`;
+  const run = throughEngine(() => new OnnxRuntimeEngine(), title, bytes, weights);
+  const layersOf = traced(bytes, weights, version);
+  return async (pictures, wanted) => {
+    const { layers } = wanted === undefined ? none : await layersOf([pictures[wanted]!], 0);
+    return { ...(await run(pictures)), layers };
+  };
+}
+
+const none = { layers: new Map() } as const;
 
 /** A compiled program. Pictures are bytes. */
 export const compiled = (bytes: Uint8Array): Runner =>

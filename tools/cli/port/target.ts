@@ -3,13 +3,13 @@ import { InputError } from '../../../sdk/base/errors.ts';
 import { compile } from '../../../sdk/core/compiler/compile.ts';
 import type { ExternalWeights } from '../../../sdk/core/engines/engine.ts';
 import { writeProgram } from '../../../sdk/core/program/format.ts';
-import { type Family, runPython } from './environments.ts';
-import { type FedInput, type FedPicture, numbersOf } from './feed.ts';
+import { runPython } from './environments.ts';
+import { bytesOf, type FedInput, type FedPicture, numbersOf } from './feed.ts';
 import { compiled, inPython, optimised, type Runner } from './run.ts';
 import { onnxRuntimeVersion } from './source.ts';
 import type { PortTensor } from './tensors.ts';
 
-export const targetNames = ['onnx', 'program', 'ncnn', 'tflite', 'openvino'] as const;
+export const targetNames = ['onnx', 'program', 'ncnn', 'openvino'] as const;
 export type TargetName = (typeof targetNames)[number];
 
 /** A network that is there as ONNX, and what is known of it. */
@@ -54,12 +54,11 @@ export async function makeTarget(
   if (name === 'program') {
     const program = writeProgram(await compiledOf(hub, calibration));
     await writeFile(`${base}.ocp`, program);
-    const pixels = { ...input, type: 'uint8' } as const;
     return {
       files: [`${base}.ocp`],
       runner: compiled(new Uint8Array(program)),
       isQuantised: true,
-      numbersOf: (picture) => numbersOf(picture, pixels),
+      numbersOf: (picture) => bytesOf(picture, input),
     };
   }
   const { width, height, layout } = input;
@@ -74,12 +73,11 @@ export async function makeTarget(
       `${path}: its weights are in files of their own, which ${name} is not made of: save it as one file`,
     );
   }
-  const job = { onnx: path, target: base, shape, kind: 'tflite', source: `${base}.tflite`, dequantise: true };
+  const job = { onnx: path, target: base, shape };
   const { files } = await runPython(name, { ...job, task: 'convert' }, path);
-  const family: Family = name === 'tflite' ? 'tensorflow' : name;
   return {
     files: files as string[],
-    runner: inPython(family, job, outputs, `${base} (${name})`),
+    runner: inPython(name, job, outputs, `${base} (${name})`),
     isQuantised: false,
     numbersOf: own,
   };

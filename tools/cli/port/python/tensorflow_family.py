@@ -163,9 +163,7 @@ def run_tflite(job):
 
 
 def run_tfjs(job):
-    from tf2onnx.tfjs_utils import graphs_from_tfjs
-
-    graph, inputs, outputs = frozen_tfjs(graphs_from_tfjs, job["source"])
+    graph, inputs, outputs = frozen_tfjs(job["source"])
     with tf.Graph().as_default() as own:
         tf.import_graph_def(graph, name="")
         with tf.compat.v1.Session(graph=own) as session:
@@ -184,7 +182,7 @@ def run_tfjs(job):
     return {"title": f"TensorFlow {tf.__version__}"}
 
 
-def frozen_tfjs(_, path):
+def frozen_tfjs(path):
     """The graph with its weights as constants. They are read here, not by tf2onnx, which the result is compared with."""
     import json
 
