@@ -1,19 +1,21 @@
 """ncnn: from ONNX by pnnx, and run by ncnn."""
 
+import importlib.util
 import os
 import shutil
 import subprocess
 import tempfile
 
 import numpy as np
-import pnnx
 
 import tensors
 from tensors import Refused
 
 
 def convert(job):
-    program = os.path.join(os.path.dirname(pnnx.__file__), "pnnx")
+    # Its package is found, not imported: that would want torch.
+    [package] = importlib.util.find_spec("pnnx").submodule_search_locations
+    program = os.path.join(package, "pnnx")
     with tempfile.TemporaryDirectory() as folder:
         # It writes its files beside the network.
         network = os.path.join(folder, "network.onnx")
