@@ -46,7 +46,7 @@ def flat(value):
 def convert(job):
     module, example, program = loaded(job)
     if program is not None:
-        torch.onnx.export(program, (example,), job["onnx"], dynamo=True, external_data=False, opset_version=18, verbose=False)
+        torch.onnx.export(program, (example,), job["onnx"], dynamo=True, external_data=False, verbose=False)
     else:
         torch.onnx.export(module, (example,), job["onnx"], dynamo=False, opset_version=17, input_names=["images"])
     return {}
