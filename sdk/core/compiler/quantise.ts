@@ -189,8 +189,9 @@ function isSame(one: Float32Array | Float64Array, other: Float32Array | Float64A
   return one.length === other.length && one.every((value, i) => value === other[i]);
 }
 
-/** What a layer does last. */
+/** What a layer does last; of floats that become bytes, what gave the floats did. */
 export function lastActivation(layer: Layer): Activation | undefined {
+  if (layer.kind === 'quantise') return lastActivation(layer.input.layer);
   if (layer.kind === 'conv' && layer.residual) return layer.residual.activation;
   return 'activation' in layer ? layer.activation : undefined;
 }

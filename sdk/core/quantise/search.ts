@@ -2,6 +2,7 @@ import { kernels } from '../../kernels/kernels.ts';
 import type { Calibration } from '../compiler/calibrate.ts';
 import type { Compilation } from '../compiler/compile.ts';
 import { type Recipe, standardRecipe } from '../compiler/recipe.ts';
+import type { Program } from '../program/program.ts';
 import type { Agreement, Reference } from './agreement.ts';
 import { layerErrors } from './layer-errors.ts';
 import { openProgram, type RunningNetwork } from './networks.ts';
@@ -17,6 +18,8 @@ export interface TriedRecipe extends Agreement {
   readonly rounding: 'nearest' | 'compensated';
   /** Of one picture, milliseconds, the least of several; undefined without native kernels. */
   readonly milliseconds: number | undefined;
+  /** The part of all multiply-adds that is computed in floats. */
+  readonly inFloats: number;
 }
 
 export interface Found {
@@ -38,8 +41,10 @@ const kept = [1, 2, 4] as const;
 const hurts = 0.02;
 /** What another recipe has to agree better by: less is chance, on a few pictures. */
 const clearly = 0.01;
-/** How much better it has to agree for twice the time. */
-const forTwiceTheTime = 0.1;
+/** How much better it has to agree where all multiply-adds were in floats: they take about four times as long. */
+const forFloats = 0.3;
+/** So many of those that agree best are compared as they would be written. */
+const finalists = 2;
 
 /** Which recipe the network is held best by, against the time that it takes. */
 export class RecipeSearch {
@@ -63,7 +68,7 @@ export class RecipeSearch {
    */
   async find(weightBits: Recipe['weightBits'], told: (left: number) => void = () => {}): Promise<Found> {
     const start: Recipe = { ...standardRecipe, weightBits };
-    let left = rules.length + kept.length + 3;
+    let left = rules.length + kept.length + finalists + 2;
     const next = async (recipe: Recipe, rounding: TriedRecipe['rounding'] = 'nearest') => {
       const tried = await this.#try(recipe, rounding);
       told(--left);
@@ -82,9 +87,10 @@ export class RecipeSearch {
       const floats = new Set(worst.slice(0, count).map(({ name }) => name));
       best = better(best, await next({ ...recipe, floats }));
     }
-    const standard = await next(start, 'compensated');
-    if (best.recipe !== start) best = better(standard, await next(best.recipe, 'compensated'));
-    else best = standard;
+    const others = this.#tried.filter((tried) => tried.recipe !== start && worth(tried) > worth(this.#tried[0]!));
+    others.sort((a, b) => worth(b) - worth(a));
+    best = await next(start, 'compensated');
+    for (const other of others.slice(0, finalists)) best = better(best, await next(other.recipe, 'compensated'));
     told(0);
     return { best, tried: this.#tried };
   }
@@ -96,7 +102,7 @@ export class RecipeSearch {
     try {
       const agreement = await this.#reference.compare(network);
       const milliseconds = kernels.programs ? await timeOf(network, this.#pictures[0]!) : undefined;
-      const tried = { recipe, rounding, ...agreement, milliseconds };
+      const tried = { recipe, rounding, ...agreement, milliseconds, inFloats: floatsOf(program) };
       this.#tried.push(tried);
       return tried;
     } finally {
@@ -105,11 +111,17 @@ export class RecipeSearch {
   }
 }
 
-/** The other one where it agrees clearly better and is not further from the float network, for what it takes; else the first. */
+/** How well it agrees, for what it takes. Not by the time: that is another one each time on a busy board. */
+const worth = ({ agreement, inFloats }: TriedRecipe) => agreement - inFloats * forFloats;
+
+/** The other one where it is clearly worth more and its outputs are not further from the float network's; else the first. */
 export function better(one: TriedRecipe, other: TriedRecipe): TriedRecipe {
-  const slower = Math.max(0, (other.milliseconds ?? 1) / (one.milliseconds ?? 1) - 1);
-  const gain = other.agreement - one.agreement;
-  return gain >= clearly + slower * forTwiceTheTime && other.error <= one.error ? other : one;
+  return worth(other) - worth(one) >= clearly && other.error <= one.error ? other : one;
+}
+
+function floatsOf({ steps }: Program): number {
+  const all = steps.reduce((sum, { macs }) => sum + macs, 0);
+  return steps.reduce((sum, { op, macs }) => (op === 'matmul' ? sum + macs : sum), 0) / Math.max(1, all);
 }
 
 const runs = 5;
