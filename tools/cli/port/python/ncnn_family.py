@@ -27,9 +27,12 @@ def convert(job):
         if done.returncode or not all(os.path.exists(path) for path in made.values()):
             last = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()][-3:]
             raise Refused(f"pnnx made nothing of it (exit code {done.returncode}): {' | '.join(last)[:300]}")
-        missing = [line.strip() for line in (done.stdout + done.stderr).splitlines() if "not supported yet" in line]
+        # What pnnx could not express stays in the file under PyTorch's name (Tensor.slice), and ncnn would not load it.
+        with open(made["param"]) as file:
+            types = [line.split()[0] for line in file.read().splitlines()[2:] if line.strip()]
+        missing = sorted({name for name in types if "." in name})
         if missing:
-            raise Refused(f"ncnn lacks something of it: {'; '.join(sorted(set(missing)))[:300]}")
+            raise Refused(f"ncnn has no layer for a part of it: {', '.join(missing)} (of {len(types)} layers)")
         for kind, path in made.items():
             shutil.copyfile(path, f"{job['target']}.{kind}")
     return {"files": [f"{job['target']}.param", f"{job['target']}.bin"]}
