@@ -305,6 +305,8 @@ const walkedElsewhere: Readonly<Record<string, string>> = {
   bench: 'bench.test.ts',
   tune: 'tune.test.ts',
   compile: 'compile.test.ts',
+  port: 'port/port.test.ts',
+  quantise: 'quantise.test.ts',
   replay: 'record.test.ts',
   'learn cuts': 'learn.test.ts',
 };

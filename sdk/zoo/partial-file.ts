@@ -163,7 +163,8 @@ async function lock(path: string, isLast = false): Promise<void> {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     const owner = Number(await readFile(path, 'utf8').catch(() => ''));
     // Between its making and its writing it is empty.
-    const isYoung = !owner && Date.now() - (await stat(path).catch(() => ({ mtimeMs: 0 }))).mtimeMs < 5000;
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: 0 }));
+    const isYoung = !owner && Math.abs(Date.now() - mtimeMs) < 5000;
     if (isLast || isYoung || (owner > 0 && isAlive(owner))) {
       throw new InputError(
         `another process (${owner || 'just started'}) is fetching the same file: wait for it, or remove ${path} if there is none`,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rawClassifierCard, sha256 } from '../core/cards.ts';
 import { NetworkBuilder } from '../core/compiler/networks.ts';
-import { ocellus, photo } from './cli.ts';
+import { jsonLines, ocellus, photo } from './cli.ts';
 
 let folder: string;
 const at = (...names: string[]) => join(folder, ...names);
@@ -78,7 +78,7 @@ describe('ocellus quantise', () => {
     const source = ['--calibrate', 'scene:', '--count', '8', '--every', '0.1'];
     const { code, out } = await quantise('tiny-fp32.card.json', ...source, '--out', 'watched', '--json');
     expect(code).toBe(0);
-    expect(JSON.parse(out)).toMatchObject({ pictures: { measured: 6, compared: 1, reported: 1 } });
+    expect(jsonLines(out)[0]).toMatchObject({ pictures: { measured: 6, compared: 1, reported: 1 } });
   });
 
   it.each([
