@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { InputError } from '../../../sdk/base/errors.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
 import { checkBundle } from '../../../tools/cli/port/bundle.ts';
 import { compare, compareLayers, pairOutputs } from '../../../tools/cli/port/compare.ts';
@@ -245,6 +246,37 @@ describe('what is not read', () => {
     const { proof, source } = await port(path, { to: 'onnx', out: join(folder, 'out') }, () => {});
     expect(source.ranBy).toMatch(/^onnxruntime .*, node by node$/);
     expect(proof.outputs).toMatchObject([{ maxAbs: 0, cosine: 1 }]);
+  });
+
+  it('an output that does not depend on the pictures is told', async () => {
+    const shape = [1, 3, 8, 8];
+    const operations = [
+      { op: 'Sub', inputs: ['images', 'images'], outputs: ['dead'] },
+      { op: 'Relu', inputs: ['images'], outputs: ['alive'] },
+    ];
+    const outputs = ['dead', 'alive'].map((name) => ({ name, shape }));
+    const path = join(folder, 'dead.onnx');
+    writeFileSync(path, onnxModel({ inputs: [{ name: 'images', shape }], outputs, operations }));
+    const { notes, proof } = await port(path, { to: 'onnx', out: join(folder, 'out') }, () => {});
+    expect(proof.problems).toEqual([]);
+    const told = notes.filter((note) => note.includes('the same for all pictures'));
+    expect(told).toEqual([expect.stringContaining('output dead ')]);
+  });
+
+  it('a network that is read and cannot be computed is refused with what onnxruntime says', async () => {
+    const path = join(folder, 'broken.onnx');
+    writeFileSync(
+      path,
+      onnxModel({
+        inputs: [{ name: 'images', shape: [1, 3, 8, 8] }],
+        outputs: [{ name: 'y', shape: [1, 3, 8, 8] }],
+        operations: [{ op: 'Gather', inputs: ['images', 'far'], outputs: ['y'] }],
+        constants: [{ name: 'far', type: 'int64', shape: [1], data: [9] }],
+      }),
+    );
+    const ported = port(path, { to: 'onnx', out: join(folder, 'out') }, () => {});
+    await expect(ported).rejects.toThrow(InputError);
+    await expect(ported).rejects.toThrow(/node by node, cannot compute it: .*out of data bounds/s);
   });
 
   it('tensor files are read back as they were', async () => {

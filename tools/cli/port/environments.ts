@@ -16,8 +16,8 @@ const sizes: Readonly<Record<Family, string>> = {
   tensorflow: 'TensorFlow, Keras and tf2onnx: about 0.4 GB fetched, 1.6 GB installed',
   torch:
     'PyTorch and torchvision: about 3 GB fetched, 7 GB installed on x86_64, whose packages bring CUDA; to have those without, set PIP_EXTRA_INDEX_URL to the index for processors that pytorch.org names',
-  ncnn: 'ncnn and pnnx: about 60 MB fetched, 180 MB installed',
-  openvino: 'OpenVINO: about 80 MB fetched, 250 MB installed',
+  ncnn: 'ncnn and pnnx: about 60 MB fetched, 220 MB installed',
+  openvino: 'OpenVINO: about 80 MB fetched, 290 MB installed',
 };
 
 const scripts = asset('tools', 'cli', 'port', 'python');

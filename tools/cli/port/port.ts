@@ -14,7 +14,7 @@ import { quantisationOf } from '../../../sdk/core/onnx/summary.ts';
 import { bundleEnding, writeBundle } from './bundle.ts';
 import type { Tolerance } from './compare.ts';
 import { type FedInput, feed, numbersOf, pictureFiles } from './feed.ts';
-import { type Proof, prove, worstPicture } from './proof.ts';
+import { deadOutputs, type Proof, prove, worstPicture } from './proof.ts';
 import { openSource, type Source } from './source.ts';
 import { makeTarget, type TargetName } from './target.ts';
 
@@ -95,6 +95,11 @@ export async function port(file: string, options: PortOptions, told: (step: stri
   const [own, theirs] = [pictures.map((one) => numbersOf(one, input)), pictures.map((one) => target.numbersOf(one))];
   const runner = source.runner(outputs);
   const [first, second] = [await runner(own), await target.runner(theirs)];
+  for (const name of deadOutputs(first.outputs)) {
+    notes.push(
+      `the source’s output ${name} is the same for all pictures, so that it is equal proves little: are they fed as in training?`,
+    );
+  }
   const worst = worstPicture(first.outputs, second.outputs, tolerance);
   told(`comparing their layers on ${basename(files[worst]!)}`);
   const { layers } = await runner([own[worst]!], 0);

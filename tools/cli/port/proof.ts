@@ -122,6 +122,15 @@ function sampleOf(source: PortTensor, target: PortTensor): [number, number][] {
   return places.map((at) => [source.data[at]!, target.data[at]!]);
 }
 
+/** Outputs that say nothing of the pictures: one number everywhere, or the same numbers for all of them. */
+export function deadOutputs(runs: readonly Tensors[]): string[] {
+  return [...runs[0]!.keys()].filter((name) => {
+    const [first, ...others] = runs.map((tensors) => tensors.get(name)!.data);
+    const isSame = others.length > 0 && others.every((data) => data.every((value, at) => value === first![at]));
+    return isSame || (first!.length > 1 && others.length === 0 && first!.every((value) => value === first![0]));
+  });
+}
+
 /** The picture on which two runs differ most: its layers are looked at. */
 export function worstPicture(source: readonly Tensors[], target: readonly Tensors[], tolerance: Tolerance): number {
   const shares = source.map((tensors, i) =>

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Tensor as OrtTensor } from 'onnxruntime-node';
-import { InputError } from '../../../sdk/base/errors.ts';
+import { InputError, messageOf } from '../../../sdk/base/errors.ts';
 import { pictureTensor, Tracer } from '../../../sdk/core/compiler/network/trace.ts';
 import { pictureInput } from '../../../sdk/core/engines/binding.ts';
 import type { Engine, ExternalWeights } from '../../../sdk/core/engines/engine.ts';
@@ -27,6 +27,12 @@ export interface Run {
 /** Runs a network on pictures. @param layersOf The picture whose layers are wanted. */
 export type Runner = (pictures: readonly PortTensor[], layersOf?: number) => Promise<Run>;
 
+/** @throws InputError with what onnxruntime says of a network that it reads and cannot compute. */
+const computed = <T>(title: string, results: Promise<T>): Promise<T> =>
+  results.catch((error) => {
+    throw error instanceof InputError ? error : new InputError(`${title}, cannot compute it: ${messageOf(error)}`);
+  });
+
 /** The types of numbers that are compared. */
 const isCompared = (type: string) => /^(float32|int8|uint8|int32|int64|bool)$/.test(type);
 
@@ -38,6 +44,7 @@ const tensorOf = (tensor: OrtTensor): PortTensor => ({
 /** An ONNX network node by node, as its file has them: nothing is joined, and every tensor can be looked at. */
 export function traced(bytes: Uint8Array, weights: readonly ExternalWeights[], version: string): Runner {
   return async (pictures, layersOf) => {
+    const title = `onnxruntime ${version}, node by node`;
     const graph = readOnnxGraph(bytes)!;
     const names = graph.nodes.filter(({ isNested }) => !isNested).flatMap(({ outputs }) => outputs);
     const inner = layersOf === undefined ? [] : names.filter((name) => name !== '' && !graph.outputs.includes(name));
@@ -47,7 +54,9 @@ export function traced(bytes: Uint8Array, weights: readonly ExternalWeights[], v
     const { name, type } = pictureInput(tracer.inputs)!;
     const fed = ({ data, shape }: PortTensor) => ({ [name]: pictureTensor(type, data, shape) });
     try {
-      for (const picture of pictures) outputs.push(tensorsOf(await tracer.run(fed(picture)), graph.outputs));
+      for (const picture of pictures) {
+        outputs.push(tensorsOf(await computed(title, tracer.run(fed(picture))), graph.outputs));
+      }
     } finally {
       await tracer.close();
     }
@@ -59,7 +68,7 @@ export function traced(bytes: Uint8Array, weights: readonly ExternalWeights[], v
         await looking.close();
       }
     }
-    return { title: `onnxruntime ${version}, node by node`, outputs, layers };
+    return { title, outputs, layers };
   };
 }
 
@@ -91,7 +100,7 @@ function throughEngine(
       const outputs: Tensors[] = [];
       for (const { data } of pictures) {
         buffer.set(data);
-        const found = await engine.run();
+        const found = await computed(title, engine.run());
         const copies = [...found].map(([output, { data: numbers, shape }]): [string, PortTensor] => [
           output,
           { shape: [...shape], data: Float32Array.from(numbers as ArrayLike<number | bigint>, Number) },

@@ -12,6 +12,9 @@ import tensors
 from tensors import Refused
 
 OPSET = 13
+# tf2onnx 1.17.0 reads the weights of TensorFlow.js by a name that NumPy 2 took away.
+if not hasattr(np, "product"):
+    np.product = np.prod
 
 
 def picture_spec(shape, size):
@@ -106,27 +109,41 @@ def run(job):
         return run_tflite(job)
     if kind == "tfjs":
         return run_tfjs(job)
-    model, function, _ = loaded(job)
+    _, function, spec = loaded(job)
 
     def one(picture, wants_layers):
         outputs = flat(function(tf.constant(picture)))
-        return outputs, keras_layers(model, picture) if wants_layers and kind == "keras" else {}
+        return outputs, traced_layers(function, spec, picture) if wants_layers else {}
 
     tensors.run_all(job, one)
     return {"title": f"TensorFlow {tf.__version__}"}
 
 
-def keras_layers(model, picture):
-    import keras
+def traced_layers(function, spec, picture):
+    """What the operations of its graph compute. tf2onnx traces the same function, and keeps their names."""
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-    try:
-        inner = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
-        outputs = [layer.output for layer in inner]
-        values = keras.Model(model.inputs, outputs)(picture, training=False)
-    except (AttributeError, ValueError):
-        # A network that is no graph of layers has no names to compare by.
-        return {}
-    return {layer.name: value for layer, value in zip(inner, values) if tensors.is_number(value)}
+    concrete = tf.function(function, input_signature=[spec]).get_concrete_function()
+    fixed = convert_variables_to_constants_v2(concrete, lower_control_flow=False, aggressive_inlining=True)
+    run_graph, names = in_session(fixed.graph.as_graph_def())
+    return dict(zip(names, run_graph(names, {fixed.inputs[0].name: tensors.fitted(picture, spec.shape)})))
+
+
+def in_session(graph):
+    """@returns What computes tensors of a graph by their names, and the names of those that can be compared."""
+    own = tf.Graph()
+    with own.as_default():
+        tf.import_graph_def(graph, name="")
+    # What is computed of weights alone, converters fold in ways of their own. Operations come before those that take them.
+    fed, names = set(), []
+    for operation in own.get_operations():
+        if operation.type == "Placeholder":
+            fed.add(operation)
+        elif any(value.op in fed for value in operation.inputs):
+            fed.add(operation)
+            if operation.outputs and operation.outputs[0].dtype == tf.float32:
+                names.append(operation.outputs[0].name)
+    return tf.compat.v1.Session(graph=own).run, names
 
 
 def run_tflite(job):
@@ -164,21 +181,14 @@ def run_tflite(job):
 
 def run_tfjs(job):
     graph, inputs, outputs = frozen_tfjs(job["source"])
-    with tf.Graph().as_default() as own:
-        tf.import_graph_def(graph, name="")
-        with tf.compat.v1.Session(graph=own) as session:
-            wanted = [
-                operation.outputs[0].name
-                for operation in own.get_operations()
-                if operation.outputs and operation.type not in ("Const", "Placeholder") and operation.outputs[0].dtype == tf.float32
-            ]
+    run_graph, inner = in_session(graph)
 
-            def one(picture, wants_layers):
-                names = outputs + (wanted if wants_layers else [])
-                values = session.run(names, {inputs[0]: picture})
-                return values[: len(outputs)], dict(zip(wanted, values[len(outputs) :]))
+    def one(picture, wants_layers):
+        names = outputs + (inner if wants_layers else [])
+        values = run_graph(names, {inputs[0]: picture})
+        return values[: len(outputs)], dict(zip(inner, values[len(outputs) :]))
 
-            tensors.run_all(job, one)
+    tensors.run_all(job, one)
     return {"title": f"TensorFlow {tf.__version__}"}
 
 

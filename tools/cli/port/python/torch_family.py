@@ -46,7 +46,16 @@ def flat(value):
 def convert(job):
     module, example, program = loaded(job)
     if program is not None:
-        torch.onnx.export(program, (example,), job["onnx"], dynamo=True, external_data=False, verbose=False)
+        from onnx_ir.passes import common
+        from onnxscript import optimizer
+
+        # Without its rewriting, which names the bias that it makes of a normalisation after what the convolution reads: two
+        # convolutions of the same tensor, as in SSDLite, would get the same bias. Runtimes join these layers themselves.
+        made = torch.onnx.export(program, (example,), dynamo=True, optimize=False, verbose=False)
+        optimizer.fold_constants(made.model)
+        optimizer.remove_unused_nodes(made.model)
+        common.LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0)(made.model)
+        made.save(job["onnx"], external_data=False)
     else:
         torch.onnx.export(module, (example,), job["onnx"], dynamo=False, opset_version=17, input_names=["images"])
     return {}
@@ -60,7 +69,8 @@ class Recorder(torch.fx.Interpreter):
     def run_node(self, node):
         value = super().run_node(node)
         if node.op.startswith("call") and torch.is_tensor(value) and value.is_floating_point():
-            self.layers[node.name] = value.numpy()
+            # A copy: an activation in place writes over what the layer before it gave.
+            self.layers[node.name] = value.clone().numpy()
         return value
 
 
