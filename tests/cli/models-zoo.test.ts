@@ -19,7 +19,7 @@ function user() {
 }
 
 describe('ocellus models add, list, remove', () => {
-  it('go from a folder to a detection, and back', { timeout: 60_000 }, async () => {
+  it('go from a folder to a detection, and back', async () => {
     const { data, key, run } = user();
     const zoo = ['--from', zooFolder('small', bytes), '--key', key];
     const listed = async () =>
@@ -56,7 +56,7 @@ describe('ocellus models add, list, remove', () => {
     expect(await listed()).toMatchObject([{ name: 'small', state: 'available' }]);
   });
 
-  it('goes on after it was killed', { timeout: 60_000 }, async () => {
+  it('goes on after it was killed', async () => {
     const { key, models, run, folder } = user();
     const server = await startServer();
     for (const [name, text] of Object.entries(signed([entryOf('small', bytes)])))

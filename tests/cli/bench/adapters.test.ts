@@ -122,7 +122,7 @@ process.stdin.on('data', (chunk) => {
   return file;
 }
 
-describe('PythonEngine', { timeout: 300_000 }, () => {
+describe('PythonEngine', () => {
   const engineOf = async (python: string, expected = [info('output', 1, 2, 3)]) => {
     const engine = new PythonEngine({ engine: 'ncnn', python, file: 'net.param' }, [1, 1, 2, 3], expected);
     closing(engine, (it) => it.close());

@@ -69,7 +69,7 @@ describe('porting a Caffe network', () => {
     await expect(checkBundle(path, runner, false)).rejects.toThrow('expected a bundle that `ocellus port` wrote');
   });
 
-  it.skipIf(!kernels.programs)('as a program it is compared in 8 bits', async () => {
+  it.skipIf(!kernels.programs)('as a program it is compared in 8 bits (needs npm run kernels)', async () => {
     const { proof, notes, target } = await port(file, { to: 'program', out: join(folder, 'out') }, () => {});
     expect(target.ranBy).toBe('the native engine');
     expect(proof).toMatchObject({ problems: [], tolerance: tolerances.quantised });
