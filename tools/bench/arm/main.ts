@@ -1,13 +1,19 @@
 // `npm run bench:arm`: how much work the kernels are for the boards' processors, where no board is at hand. Instructions are
 // counted under qemu; llvm-mca says how many cycles they take. Beside the scalar variant, libyuv and OpenCV;
-// the compiled detector beside onnxruntime on the same network in floats (slow: every block that runs is a line of a log).
-import { writeFileSync } from 'node:fs';
+// the compiled detector beside onnxruntime and LiteRT on the same network, in floats and in their own int8 (slow: every block that runs
+// is a line of a log).
+import { existsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { asset } from '../../../sdk/base/assets.ts';
+import { InputError } from '../../../sdk/base/errors.ts';
+import { defaultModel } from '../../../sdk/config/schema.ts';
+import { type FoundModel, findModel } from '../../../sdk/core/cards/model-file.ts';
 import { printError, table } from '../../shared/output.ts';
+import { preparePeers } from '../core/peers.ts';
 import { Progress } from '../progress.ts';
+import { preparePython } from '../python.ts';
 import { CycleModel } from './cycles.ts';
 import { LibraryNames, readable } from './names.ts';
 import { pathsOf } from './paths.ts';
@@ -25,6 +31,13 @@ const processors = [
 ] as const;
 const pixels = 416 * 234;
 const peers = ['libyuv', 'libyuv-444', 'opencv'];
+/** The file that each run-time runs of a network: of the folder of its peers, or the network's own. */
+const networkPeers: Record<string, { runtime: 'onnxruntime' | 'litert'; file?: string }> = {
+  onnxruntime: { runtime: 'onnxruntime' },
+  'onnxruntime-int8': { runtime: 'onnxruntime', file: 'int8.onnx' },
+  litert: { runtime: 'litert', file: 'fp32.tflite' },
+  'litert-int8': { runtime: 'litert', file: 'int8.tflite' },
+};
 const jobs = [
   { name: 'bilinear', what: 'uint8 NHWC, bilinear', unit: 'pixel', units: pixels, peers },
   { name: 'area', what: 'uint8 NHWC, area', unit: 'pixel', units: pixels, peers },
@@ -33,9 +46,13 @@ const jobs = [
   { name: 'motion', what: 'motion, 1280x720', unit: 'cell of 8x8', units: 160 * 90, peers: [] },
   { name: 'dot-i8', what: 'dot int8, 1280 values', unit: 'product', units: 100, peers: [] },
   { name: 'dot-f32', what: 'dot float, 1280 values', unit: 'product', units: 100, peers: [] },
-  { name: 'network', what: 'a whole network, in millions', unit: 'inference', units: 1e6, peers: ['onnxruntime'] },
+  {
+    ...{ name: 'network', what: 'a whole network, in millions', unit: 'inference', units: 1e6 },
+    peers: Object.keys(networkPeers),
+  },
 ] as const;
 const variants = ['scalar', 'neon', 'neon_dotprod'];
+let folderOfPeers: string | undefined;
 /** Paths with less than this part of the instructions are taken to be like the others. */
 const small = 0.002;
 
@@ -43,10 +60,11 @@ const { values } = parseArgs({
   options: {
     job: { type: 'string', multiple: true, default: jobs.map((job) => job.name) },
     processor: { type: 'string', multiple: true, default: processors.map((processor) => processor.name) },
-    by: { type: 'string', multiple: true, default: [...variants, ...peers, 'onnxruntime'] },
-    /** A compiled program, and the network that onnxruntime runs beside it. */
-    program: { type: 'string', default: asset('sdk', 'models', 'yolox-nano-416-int8.ocp') },
-    onnx: { type: 'string', default: asset('sdk', 'models', 'yolox-nano-416-fp32.onnx') },
+    by: { type: 'string', multiple: true, default: [...variants, ...peers, ...Object.keys(networkPeers)] },
+    /** One with a compiled program and the network it was made of. */
+    model: { type: 'string', default: defaultModel },
+    /** For the peers' own int8. */
+    pictures: { type: 'string', default: asset('..', 'shared', 'data', 'coco', 'calibration') },
     /** Shows the paths where the cycles go. */
     paths: { type: 'boolean', default: false },
     json: { type: 'string', default: join(tmpdir(), 'ocellus-arm.json') },
@@ -82,6 +100,7 @@ try {
 async function bench(): Promise<void> {
   const programs = preparePrograms();
   const model = new CycleModel(programs.mca);
+  const network = await findModel(values.model);
   const results: Result[] = [];
   const chosen = jobs
     .filter(({ name }) => values.job.includes(name))
@@ -97,7 +116,12 @@ async function bench(): Promise<void> {
     const traces = new Map<string, Trace | undefined>();
     for (const processor of processors.filter(({ name }) => values.processor.includes(name))) {
       if (!traces.has(processor.cpu)) {
-        const { program, words } = commandOf(programs, job, by, processor.cpu);
+        const command = commandOf(programs, network, job, by, processor.cpu);
+        if (typeof command === 'string') {
+          console.error(`${job.what}: without ${by}: ${command}`);
+          break;
+        }
+        const { program, words } = command;
         const options = ['-cpu', processor.cpu, ...program.options];
         traces.set(processor.cpu, await trace(programs.qemu, options, [program.file, ...words]));
       }
@@ -115,10 +139,35 @@ async function bench(): Promise<void> {
 
 type Job = (typeof jobs)[number];
 
-function commandOf(programs: Programs, job: Job, by: string, cpu: string): { program: Program; words: string[] } {
-  if (by === 'onnxruntime') return { program: programs.onnxruntime(cpu), words: [values.onnx] };
-  const words = [job.name, by, ...(job.name === 'network' ? [values.program] : [])];
-  return { program: variants.includes(by) ? programs.ours : programs.peers, words };
+/** What counts, or why it cannot. */
+function commandOf(
+  programs: Programs,
+  network: FoundModel,
+  job: Job,
+  by: string,
+  cpu: string,
+): { program: Program; words: string[] } | string {
+  const peer = networkPeers[by];
+  if (!peer) {
+    const words = [job.name, by, ...(job.name === 'network' ? [formOf(network, 'program')] : [])];
+    return { program: variants.includes(by) ? programs.ours : programs.peers, words };
+  }
+  const given = peer.file === undefined ? formOf(network, 'network') : peerFile(network, peer.file);
+  return given.startsWith('/') ? { program: programs[peer.runtime](cpu), words: [given] } : given;
+}
+
+function formOf(network: FoundModel, form: 'program' | 'network'): string {
+  const path = network[form]?.path;
+  if (path === undefined) throw new InputError(`--model: expected a model with a ${form}, ${network.name} has none`);
+  return path;
+}
+
+/** A file that only this machine's Python can make; otherwise what is missing. */
+function peerFile(network: FoundModel, name: string): string {
+  if (!existsSync(values.pictures)) return `--pictures: there is no folder ${values.pictures}`;
+  folderOfPeers ??= preparePeers(preparePython('core.txt'), network, values.pictures);
+  const path = join(folderOfPeers, name);
+  return existsSync(path) ? path : `${name} could not be made of ${network.name}`;
 }
 
 function measure({ blocks, stdout }: Trace, model: CycleModel, job: Job, of: string): Omit<Result, 'by' | 'processor'> {

@@ -3,7 +3,6 @@
 // Writes where its libraries are, for whoever counts, to stdout first.
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <vector>
 
 #include <onnxruntime_c_api.h>
@@ -22,21 +21,11 @@ void expect(OrtStatus* status) {
   std::exit(1);
 }
 
-void print_libraries() {
-  std::FILE* maps = std::fopen("/proc/self/maps", "r");
-  char line[4096];
-  while (maps && std::fgets(line, sizeof line, maps)) {
-    if (std::strstr(line, ".so")) std::fputs(line, stdout);
-  }
-  if (maps) std::fclose(maps);
-  std::fflush(stdout);
-}
-
 }  // namespace
 
 int main(int count, char** words) {
   if (count != 2) return 2;
-  print_libraries();
+  scene::print_libraries();
   api = OrtGetApiBase()->GetApi(api_version);
   OrtEnv* env;
   OrtSessionOptions* options;

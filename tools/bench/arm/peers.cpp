@@ -66,22 +66,12 @@ void with_opencv(int interpolation) {
   });
 }
 
-void print_libraries() {
-  std::FILE* maps = std::fopen("/proc/self/maps", "r");
-  char line[4096];
-  while (maps && std::fgets(line, sizeof line, maps)) {
-    if (std::strstr(line, ".so")) std::fputs(line, stdout);
-  }
-  if (maps) std::fclose(maps);
-  std::fflush(stdout);
-}
-
 }  // namespace
 
 int main(int count, char** words) {
   if (count != 3) return 2;
   const auto is = [words](int at, const char* name) { return std::strcmp(words[at], name) == 0; };
-  print_libraries();
+  scene::print_libraries();
   const bool area = is(1, "area"), planar = is(1, "bilinear-planar");
   if (!area && !planar && !is(1, "bilinear")) return 3;
   const libyuv::FilterMode filter = area ? libyuv::kFilterBox : libyuv::kFilterBilinear;

@@ -18,8 +18,9 @@ export interface Programs {
   /** What to run, without its arguments, and what qemu gets before. */
   readonly ours: Program;
   readonly peers: Program;
-  /** Of a processor, as qemu calls it: onnxruntime reads what the system says of it. Fetched and built when it is asked for. */
+  /** Of a processor, as qemu calls it: they read what the system says of it. Fetched and built when they are asked for. */
   readonly onnxruntime: (cpu: string) => Program;
+  readonly litert: (cpu: string) => Program;
 }
 
 export interface Program {
@@ -51,6 +52,7 @@ export function preparePrograms(): Programs {
     ours: buildOurs(folder),
     peers: buildPeers(folder, root),
     onnxruntime: (cpu) => buildOnnxruntime(folder, root, cpu),
+    litert: (cpu) => buildLiteRt(folder, root, cpu),
   };
 }
 
@@ -139,54 +141,51 @@ function buildPeers(folder: string, root: string): Program {
 
 /** Beside the newest onnxruntime of Python's packages, which is newer than Debian's; the header of that one serves. */
 function buildOnnxruntime(folder: string, root: string, cpu: string): Program {
-  const library = fetchOnnxruntime();
-  const file = join(folder, 'onnxruntime');
-  compile([
-    asset('tools', 'bench', 'arm', 'onnxruntime.cpp'),
-    '-idirafter',
-    join(root, 'usr/include/onnxruntime'),
-    library,
-    '-Wl,--allow-shlib-undefined',
-    '-o',
-    file,
-  ]);
-  const system = describeProcessor(folder, root, cpu);
+  const capi = join(fetchWheel('onnxruntime'), 'onnxruntime', 'capi');
+  const found = readdirSync(capi).find((name) => /^libonnxruntime\.so\.\d+\.\d+/.test(name));
+  if (!found) throw new InputError(`No libonnxruntime.so in ${capi}: expected it in onnxruntime's wheel`);
+  // The name that programs look for.
+  const library = join(capi, 'libonnxruntime.so.1');
+  if (!existsSync(library)) symlinkSync(found, library);
+  const headers = ['-idirafter', join(root, 'usr/include/onnxruntime')];
+  return buildRuntime('onnxruntime', library, headers, describeProcessor(folder, root, cpu), folder);
+}
+
+function buildLiteRt(folder: string, root: string, cpu: string): Program {
+  const library = join(fetchWheel('ai-edge-litert'), 'ai_edge_litert', 'libLiteRt.so');
+  return buildRuntime('litert', library, [], describeProcessor(folder, root, cpu), folder);
+}
+
+function buildRuntime(
+  name: string,
+  library: string,
+  headers: readonly string[],
+  system: string,
+  folder: string,
+): Program {
+  const file = join(folder, name);
+  const source = asset('tools', 'bench', 'arm', `${name}.cpp`);
+  compile([source, ...headers, library, '-Wl,--allow-shlib-undefined', '-o', file]);
   return { options: ['-L', system, '-E', `LD_LIBRARY_PATH=${dirname(library)}`, '-E', 'LD_BIND_NOW=1'], file };
 }
 
-/** The library for arm64 out of its wheel, under the name that programs look for. */
-function fetchOnnxruntime(): string {
-  const wheel = join(cache, 'ocellus-arm-onnxruntime');
-  const capi = join(wheel, 'onnxruntime', 'capi');
-  if (!existsSync(wheel)) {
-    console.error(`Fetching onnxruntime for arm64 to ${wheel} (once) …`);
-    const work = `${wheel}.${process.pid}`;
-    try {
-      const machine = ['--platform', 'manylinux_2_28_aarch64', '--python-version', '3.12'];
-      run('python3', [
-        '-m',
-        'pip',
-        'download',
-        '-q',
-        '--no-deps',
-        '--only-binary=:all:',
-        ...machine,
-        '-d',
-        work,
-        'onnxruntime',
-      ]);
-      const [name] = readdirSync(work);
-      run('python3', ['-m', 'zipfile', '-e', join(work, name!), work]);
-      renameSync(work, wheel);
-    } finally {
-      rmSync(work, { recursive: true, force: true });
-    }
+/** Python's newest package for arm64, unpacked. */
+function fetchWheel(name: string): string {
+  const wheel = join(cache, `ocellus-arm-${name}`);
+  if (existsSync(wheel)) return wheel;
+  console.error(`Fetching ${name} for arm64 to ${wheel} (once) …`);
+  const work = `${wheel}.${process.pid}`;
+  const machines = ['manylinux_2_28_aarch64', 'manylinux_2_27_aarch64'].flatMap((machine) => ['--platform', machine]);
+  const options = ['-q', '--no-deps', '--only-binary=:all:', ...machines, '--python-version', '3.12', '-d', work];
+  try {
+    run('python3', ['-m', 'pip', 'download', ...options, name]);
+    const [file] = readdirSync(work);
+    run('python3', ['-m', 'zipfile', '-e', join(work, file!), work]);
+    renameSync(work, wheel);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
   }
-  const found = readdirSync(capi).find((name) => /^libonnxruntime\.so\.\d+\.\d+/.test(name));
-  if (!found) throw new InputError(`No libonnxruntime.so in ${capi}: expected it in onnxruntime's wheel`);
-  const link = join(capi, 'libonnxruntime.so.1');
-  if (!existsSync(link)) symlinkSync(found, link);
-  return link;
+  return wheel;
 }
 
 /** What Linux would say of each processor; qemu passes on what this machine's says, at which onnxruntime stumbles. */

@@ -2,8 +2,8 @@
 // milliseconds of a run by the clock and of the processor, ratios within a round, medians with their spread. Then loading, and
 // what `ocellus run` takes.
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
@@ -21,6 +21,7 @@ import { inWords, launcher, type Spread, spread } from '../../shared/run.ts';
 import { Progress } from '../progress.ts';
 import { preparePython } from '../python.ts';
 import { timeToFirstEvent } from '../start.ts';
+import { peerScript, preparePeers } from './peers.ts';
 
 const { values } = parseArgs({
   options: {
@@ -114,43 +115,6 @@ async function programOf(model: FoundModel, scratch: string): Promise<string> {
   const file = join(scratch, `${model.name}.ocp`);
   writeFileSync(file, writeProgram(program));
   return file;
-}
-
-const peerScript = asset('tools', 'bench', 'peer', 'core.py');
-const convertScript = asset('tools', 'bench', 'peer', 'core_convert.py');
-
-/** Python with the converters to LiteRT, which need 3.12; undefined where none of it is here. */
-function converters(): string | undefined {
-  for (const interpreter of ['python3.13', 'python3.12']) {
-    try {
-      execFileSync(interpreter, ['-c', 'import venv'], { stdio: 'ignore' });
-      return preparePython('core-convert.txt', interpreter);
-    } catch {
-      // The next one may do.
-    }
-  }
-  return undefined;
-}
-
-/** What Python's run-times run of a network, made once. */
-function preparePeers(python: string, { name, network }: FoundModel, pictures: string): string {
-  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
-  const folder = join(cache, 'ocellus-bench-core-models', name);
-  const stamp = join(folder, 'made');
-  const scripts = [peerScript, convertScript].map((script) => readFileSync(script, 'utf8')).join('');
-  const wanted = String(statSync(network!.path).size) + scripts;
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return folder;
-  console.error(`Making what the other run-times run of ${name} (once, minutes) …`);
-  rmSync(folder, { recursive: true, force: true });
-  const stdio = ['ignore', 'ignore', 'ignore'] as const;
-  execFileSync(python, [peerScript, 'prepare', folder, network!.path, pictures], { stdio: [...stdio] });
-  const converter = converters();
-  if (converter) {
-    execFileSync(converter, [convertScript, folder], { stdio: [...stdio] });
-    execFileSync(python, [peerScript, 'quantise', folder], { stdio: [...stdio] });
-  }
-  writeFileSync(stamp, wanted);
-  return folder;
 }
 
 /** The run-times of Python for a network; those that cannot run it are said, with the reason. */
