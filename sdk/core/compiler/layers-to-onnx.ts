@@ -1,5 +1,5 @@
 import { InputError } from '../../base/errors.ts';
-import { OnnxBuilder } from '../onnx/write.ts';
+import { OnnxBuilder } from '../onnx/builder.ts';
 import type { Activation } from './network/activation.ts';
 import type { ConvLayer, InputLayer, Layer, Network, Region, Stretch } from './network/network.ts';
 import { movedTo, regionOf, shapeOf } from './network/view.ts';

@@ -1,6 +1,6 @@
 import { packageVersion } from '../../../../sdk/base/assets.ts';
 import { InputError, messageOf } from '../../../../sdk/base/errors.ts';
-import { writeOnnx } from '../../../../sdk/core/onnx/write-named.ts';
+import { writeOnnx } from '../../../../sdk/core/onnx/write.ts';
 import { arrangingKinds } from './arrange.ts';
 import { convolution, deconvolution, innerProduct } from './convolution.ts';
 import { GraphWriter, type LayerKind, type Numbers, type Shape } from './kind.ts';

@@ -4,7 +4,7 @@ import type {
   WrittenConstant,
   WrittenNode,
   WrittenNumbers,
-} from '../../../../sdk/core/onnx/write-named.ts';
+} from '../../../../sdk/core/onnx/write.ts';
 import type { CaffeLayer } from './network.ts';
 import type { Blob } from './weights.ts';
 
