@@ -46,9 +46,13 @@ const attributes = ({ kernel, stride, pad, dilation, group }: Convolution) => ({
   group,
 });
 
-/** Rounded down, unlike pooling. */
-export const convolution: LayerKind = {
-  shapes(layer, inputs) {
+/** What a side of the picture becomes: `extent` is that of the kernel with its dilation. */
+type SideOf = (side: number, windows: { extent: number; stride: number; pad: number }) => number;
+
+/** The shapes that a convolution gives, as both kinds of it check them. */
+const shapesBy =
+  (sideOf: SideOf): LayerKind['shapes'] =>
+  (layer, inputs) => {
     assertReads(layer, inputs, 1);
     const [shape] = inputs;
     assertPicture(layer, shape);
@@ -56,18 +60,29 @@ export const convolution: LayerKind = {
     assertGroups(layer, shape[1]!, settings);
     const sides = [0, 1].map((i) => {
       const extent = settings.dilation[i]! * (settings.kernel[i]! - 1) + 1;
-      return Math.floor((shape[i + 2]! + 2 * settings.pad[i]! - extent) / settings.stride[i]!) + 1;
+      return sideOf(shape[i + 2]!, { extent, stride: settings.stride[i]!, pad: settings.pad[i]! });
     });
     assertSides(layer, sides);
     return [[shape[0]!, settings.outputs, ...sides]];
-  },
-  write(layer, graph) {
+  };
+
+/** Weights are those of each output, and of a deconvolution those of each input: shared by groups on the other side. */
+const writeAs =
+  (op: 'Conv' | 'ConvTranspose'): LayerKind['write'] =>
+  (layer, graph) => {
     const settings = settingsOf(layer);
+    const { outputs, group, kernel } = settings;
     const [from] = layer.reads as [string];
-    const weights = [settings.outputs, graph.shapeOf(from)[1]! / settings.group, ...settings.kernel];
-    const names = written(layer, graph, weights, settings);
-    graph.node(layer, 'Conv', [from, ...names], layer.writes, attributes(settings));
-  },
+    const channels = graph.shapeOf(from)[1]!;
+    const sides = op === 'Conv' ? [outputs, channels / group] : [channels, outputs / group];
+    const names = written(layer, graph, [...sides, ...kernel], settings);
+    graph.node(layer, op, [from, ...names], layer.writes, attributes(settings));
+  };
+
+export const convolution: LayerKind = {
+  // Rounded down, unlike pooling.
+  shapes: shapesBy((side, { extent, stride, pad }) => Math.floor((side + 2 * pad - extent) / stride) + 1),
+  write: writeAs('Conv'),
   run(layer, [input], [shape]) {
     const settings = settingsOf(layer);
     const [batch, channels, height, width] = input!.shape as [number, number, number, number];
@@ -113,26 +128,8 @@ function biased(layer: CaffeLayer, { outputs, hasBias }: Convolution, shape: Sha
 }
 
 export const deconvolution: LayerKind = {
-  shapes(layer, inputs) {
-    assertReads(layer, inputs, 1);
-    const [shape] = inputs;
-    assertPicture(layer, shape);
-    const settings = settingsOf(layer);
-    assertGroups(layer, shape[1]!, settings);
-    const sides = [0, 1].map((i) => {
-      const extent = settings.dilation[i]! * (settings.kernel[i]! - 1) + 1;
-      return settings.stride[i]! * (shape[i + 2]! - 1) + extent - 2 * settings.pad[i]!;
-    });
-    assertSides(layer, sides);
-    return [[shape[0]!, settings.outputs, ...sides]];
-  },
-  write(layer, graph) {
-    const settings = settingsOf(layer);
-    const [from] = layer.reads as [string];
-    const weights = [graph.shapeOf(from)[1]!, settings.outputs / settings.group, ...settings.kernel];
-    const names = written(layer, graph, weights, settings);
-    graph.node(layer, 'ConvTranspose', [from, ...names], layer.writes, attributes(settings));
-  },
+  shapes: shapesBy((side, { extent, stride, pad }) => stride * (side - 1) + extent - 2 * pad),
+  write: writeAs('ConvTranspose'),
   run(layer, [input], [shape]) {
     const settings = settingsOf(layer);
     const { kernel, stride, pad, dilation, group } = settings;
