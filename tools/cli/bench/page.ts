@@ -1,3 +1,4 @@
+import { escaped } from '../../shared/html.ts';
 import { inWords, type Spread } from '../../shared/run.ts';
 import type { BenchReport, BenchResult } from './bench.ts';
 import { nameOf, type Recommendation } from './recommend.ts';
@@ -106,15 +107,6 @@ ${parts.join('\n')}
 </html>
 `;
 }
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-const escaped = (text: string) => text.replace(/[&<>"']/g, (character) => entities[character]!);
 
 const size = { width: 420, height: 300, left: 52, right: 16, top: 16, bottom: 44 } as const;
 const inner = { width: size.width - size.left - size.right, height: size.height - size.top - size.bottom } as const;

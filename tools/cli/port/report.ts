@@ -1,17 +1,7 @@
+import { escaped } from '../../shared/html.ts';
 import type { LayerDifference } from './compare.ts';
 import type { Ported } from './port.ts';
 import type { ProvenOutput } from './proof.ts';
-
-const escapes: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** Names of layers and files are others' texts. */
-export const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => escapes[character]!);
 
 const told = (value: number) => (Number.isFinite(value) ? `${Number(value.toPrecision(4))}` : 'no number');
 
