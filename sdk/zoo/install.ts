@@ -5,6 +5,7 @@ import { makeFolder } from '../base/make-folder.ts';
 import { modelsFolder } from '../config/data-folder.ts';
 import { cardEnding, installedModels, listModels } from '../core/cards/model-file.ts';
 import type { Patience } from './download.ts';
+import { isAlive } from './is-alive.ts';
 import { licenceFile, originFile } from './manifest.ts';
 import { type FetchOptions, fetchFile } from './origin.ts';
 import type { PartialFile } from './partial-file.ts';
@@ -172,15 +173,6 @@ async function tidy(folder: string): Promise<void> {
     if (kind === 'old' && !(await stat(join(folder, name!)).catch(() => undefined)))
       await rename(path, join(folder, name!));
     else await rm(path, { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../base/errors.ts';
+import { isAlive } from './is-alive.ts';
 
 /** What tells whether a file on a server is still the one that was begun. */
 export interface Validator {
@@ -172,14 +173,5 @@ async function lock(path: string, isLast = false): Promise<void> {
     }
     await rm(path, { force: true });
     await lock(path, true);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
