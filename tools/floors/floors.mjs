@@ -53,7 +53,7 @@ export const floors = [
   // What one imports.
   ['sdk'],
   // What is run.
-  ['samples', 'tools/shared'],
+  ['samples', 'tools/shared', 'tools/image'],
   ['tools/console/**', 'tools/systemd'],
   ['tools/cli/**'],
   ['tools/bench/**', 'tools/docs', 'tools/soak', 'tools/zoo'],

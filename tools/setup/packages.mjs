@@ -19,6 +19,7 @@ const wanted = [
   { package: 'e2fsprogs', program: 'mkfs.ext4', for: 'the camera guest' },
   { package: 'cpio', program: 'cpio', for: 'the camera guest' },
   { package: 'xz-utils', program: 'xz', for: 'the camera guest' },
+  { package: 'fdisk', program: 'sfdisk', for: 'the partition table of a card' },
   { package: 'qemu-user-static', program: 'qemu-aarch64-static', for: 'the arm64 root' },
   { package: 'cmake', program: 'cmake', for: 'the native kernels' },
   { package: 'ninja-build', program: 'ninja', for: 'the native kernels' },
