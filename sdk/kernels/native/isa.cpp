@@ -20,6 +20,8 @@ const char* name_of(Isa isa) {
       return "neon_dotprod";
     case Isa::avx2:
       return "avx2";
+    case Isa::avx_vnni:
+      return "avx_vnni";
     case Isa::avx512_vnni:
       return "avx512_vnni";
   }
@@ -43,6 +45,10 @@ bool is_offered(Isa isa) {
     // The compiler's own check asks the operating system as well whether it saves the registers.
     case Isa::avx2:
       return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#if !defined(OCELLUS_NO_AVX_VNNI)
+    case Isa::avx_vnni:
+      return is_offered(Isa::avx2) && __builtin_cpu_supports("avxvnni");
+#endif
     case Isa::avx512_vnni:
       return is_offered(Isa::avx2) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&

@@ -54,6 +54,9 @@ struct ConvOn {
   using I = typename V::I;
   using Weight = typename V::Weight;
 
+  /// Has the processor the dot product of bytes? Then weights are bytes in memory, too.
+  static constexpr bool has_dot = sizeof(Weight) == 1;
+
   /// Vectors of words that are activated side by side.
   static constexpr size_t at_once = V::bytes == 64 ? 3 : 2;
 
@@ -251,24 +254,39 @@ struct ConvOn {
       for (size_t column = 0; column < call.run_columns; column++) {
         const uint8_t* from = in + static_cast<ptrdiff_t>(row) * call.run_row + static_cast<ptrdiff_t>(column) * call.run_column;
         for (size_t quad = 0; quad < call.quads; quad++) {
-          // Thirty-two registers have room for the weights, sixteen have not.
-          I w[NV];
-          if constexpr (V::bytes == 64) {
-#pragma GCC unroll 8
-            for (size_t v = 0; v < NV; v++) w[v] = V::load(weights + 4 * V::lanes * v);
-          }
-#pragma GCC unroll 16
-          for (size_t p = 0; p < P; p++) {
+          const auto bytes_of = [&](size_t p) {
             int32_t four;
             std::memcpy(&four, from + static_cast<ptrdiff_t>(p) * call.in_pitch, sizeof four);
-            const auto bytes = V::bytes_of(V::set32(four));
+            return V::bytes_of(V::set32(four));
+          };
+          if constexpr (!has_dot) {
+            // Each weight is read from memory: there are registers for the sums and one pixel's inputs.
+#pragma GCC unroll 16
+            for (size_t p = 0; p < P; p++) {
+              const auto bytes = bytes_of(p);
+#pragma GCC unroll 8
+              for (size_t v = 0; v < NV; v++) acc[p][v] = V::dot_from(acc[p][v], bytes, weights + 4 * V::lanes * v);
+            }
+          } else if constexpr (V::bytes == 64 || NV < P) {
+            I w[NV];
+#pragma GCC unroll 8
+            for (size_t v = 0; v < NV; v++) w[v] = V::load(weights + 4 * V::lanes * v);
+#pragma GCC unroll 16
+            for (size_t p = 0; p < P; p++) {
+              const auto bytes = bytes_of(p);
+#pragma GCC unroll 8
+              for (size_t v = 0; v < NV; v++) acc[p][v] = V::dot(acc[p][v], bytes, w[v]);
+            }
+          } else {
+            // Sixteen registers: what there is less of stays in them, pixels.
+            I bytes[P];
+#pragma GCC unroll 16
+            for (size_t p = 0; p < P; p++) bytes[p] = bytes_of(p);
 #pragma GCC unroll 8
             for (size_t v = 0; v < NV; v++) {
-              if constexpr (V::bytes == 64) {
-                acc[p][v] = V::dot(acc[p][v], bytes, w[v]);
-              } else {
-                acc[p][v] = V::dot_from(acc[p][v], bytes, weights + 4 * V::lanes * v);
-              }
+              const I w = V::load(weights + 4 * V::lanes * v);
+#pragma GCC unroll 16
+              for (size_t p = 0; p < P; p++) acc[p][v] = V::dot(acc[p][v], bytes[p], w);
             }
           }
           from += 4;

@@ -167,13 +167,6 @@ struct V512 : WithDot<Vector512> {
 
 #else
 
-/// Four neighbouring bytes as two times two words. The multiply of bytes would saturate (255 * 127 * 2 does not fit 16 bits), and
-/// to mend that costs more than words do.
-template <class Vector>
-struct Words {
-  typename Vector::I even, odd;
-};
-
 struct V128 : Vector128 {
   static F where_negative(I sign, F yes, F no) { return _mm_blendv_ps(no, yes, as_floats(sign)); }
   static void store_first(void* to, I v, size_t count) {
@@ -189,7 +182,81 @@ struct V128 : Vector128 {
   }
 };
 
-struct V256 : Vector256 {
+/// What vectors of 256 bits do alike with the dot product of bytes and without.
+struct Whole256 : Vector256 {
+  static F where_negative(I sign, F yes, F no) { return _mm256_blendv_ps(no, yes, as_floats(sign)); }
+  static void store_first(void* to, I v, size_t count) {
+    if (count == 32) return store(to, v);
+    uint8_t bytes[32];
+    store(bytes, v);
+    std::memcpy(to, bytes, count);
+  }
+  static void store_first_floats(float* to, F v, size_t count) {
+    if (count == 8) return store_floats(to, v);
+    float values[8];
+    store_floats(values, v);
+    std::memcpy(to, values, 4 * count);
+  }
+  static I integers_of_bytes(const uint8_t* from) { return _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))); }
+  static I words_of_half(const uint8_t* from) { return _mm256_cvtepu8_epi16(V128::load(from)); }
+  static I words_of_two(const uint8_t* first, const uint8_t* second) {
+    // Eight bytes of each: words of four channels of the first, four of the second, in each lane.
+    const __m128i both = _mm_unpacklo_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(first)),
+                                            _mm_loadl_epi64(reinterpret_cast<const __m128i*>(second)));
+    return _mm256_cvtepu8_epi16(both);
+  }
+  static I load_two(const uint8_t* a, const uint8_t* b) {
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(V128::load(a)), V128::load(b), 1);
+  }
+  template <size_t pieces>
+  static void store_pieces(uint8_t* out, ptrdiff_t pitch, I v, size_t pixels, size_t count) {
+    V128::store_first(out, _mm256_castsi256_si128(v), count);
+    if (pixels > 1) V128::store_first(out + pitch, _mm256_extracti128_si256(v, 1), count);
+  }
+  static void store_two(uint8_t* out, ptrdiff_t pitch, I bytes, size_t pixels, size_t count) {
+    store_pieces<2>(out, pitch, _mm256_permute4x64_epi64(bytes, 0xd8), pixels, count);
+  }
+  static void store_four(uint8_t* out, ptrdiff_t pitch, I bytes, size_t pixels, size_t count) {
+    const I v = _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+    uint8_t all[32];
+    store(all, v);
+    for (size_t p = 0; p < pixels && p < 4; p++) std::memcpy(out + static_cast<ptrdiff_t>(p) * pitch, all + 8 * p, count);
+  }
+};
+
+#if defined(__AVXVNNI__)
+
+struct V256 : Whole256 {
+  using Bytes = I;
+  using Weight = int8_t;
+  static Bytes bytes_of(I bytes) { return bytes; }
+  static void put_weights(Weight* vector, size_t lane, const int8_t (&four)[4]) { std::memcpy(vector + 4 * lane, four, 4); }
+  /// Not the intrinsic, for the reason above.
+  static I dot(I sum, Bytes bytes, I weights) {
+    __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(sum) : "x"(bytes), "x"(weights));
+    return sum;
+  }
+  static I dot_from(I sum, Bytes bytes, const Weight* weights) {
+    __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(sum) : "x"(bytes), "m"(*reinterpret_cast<const I*>(weights)));
+    return sum;
+  }
+  /// Of two words each.
+  static I add_products(I sum, I words, I weights) {
+    __asm__("%{vex%} vpdpwssd %2, %1, %0" : "+x"(sum) : "x"(words), "x"(weights));
+    return sum;
+  }
+};
+
+#else
+
+/// Four neighbouring bytes as two times two words. The multiply of bytes would saturate (255 * 127 * 2 does not fit 16 bits), and
+/// to mend that costs more than words do.
+template <class Vector>
+struct Words {
+  typename Vector::I even, odd;
+};
+
+struct V256 : Whole256 {
   using Bytes = Words<Vector256>;
   using Weight = int16_t;
   static Bytes bytes_of(I bytes) { return {_mm256_and_si256(bytes, set16(255)), _mm256_srli_epi16(bytes, 8)}; }
@@ -251,45 +318,9 @@ struct V256 : Vector256 {
             : [weights] "x"(weights), [words] "x"(words));
     return sum;
   }
-  static F where_negative(I sign, F yes, F no) { return _mm256_blendv_ps(no, yes, as_floats(sign)); }
-  static void store_first(void* to, I v, size_t count) {
-    if (count == 32) return store(to, v);
-    uint8_t bytes[32];
-    store(bytes, v);
-    std::memcpy(to, bytes, count);
-  }
-  static void store_first_floats(float* to, F v, size_t count) {
-    if (count == 8) return store_floats(to, v);
-    float values[8];
-    store_floats(values, v);
-    std::memcpy(to, values, 4 * count);
-  }
-  static I integers_of_bytes(const uint8_t* from) { return _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))); }
-  static I words_of_half(const uint8_t* from) { return _mm256_cvtepu8_epi16(V128::load(from)); }
-  static I words_of_two(const uint8_t* first, const uint8_t* second) {
-    // Eight bytes of each: words of four channels of the first, four of the second, in each lane.
-    const __m128i both = _mm_unpacklo_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(first)),
-                                            _mm_loadl_epi64(reinterpret_cast<const __m128i*>(second)));
-    return _mm256_cvtepu8_epi16(both);
-  }
-  static I load_two(const uint8_t* a, const uint8_t* b) {
-    return _mm256_inserti128_si256(_mm256_castsi128_si256(V128::load(a)), V128::load(b), 1);
-  }
-  template <size_t pieces>
-  static void store_pieces(uint8_t* out, ptrdiff_t pitch, I v, size_t pixels, size_t count) {
-    V128::store_first(out, _mm256_castsi256_si128(v), count);
-    if (pixels > 1) V128::store_first(out + pitch, _mm256_extracti128_si256(v, 1), count);
-  }
-  static void store_two(uint8_t* out, ptrdiff_t pitch, I bytes, size_t pixels, size_t count) {
-    store_pieces<2>(out, pitch, _mm256_permute4x64_epi64(bytes, 0xd8), pixels, count);
-  }
-  static void store_four(uint8_t* out, ptrdiff_t pitch, I bytes, size_t pixels, size_t count) {
-    const I v = _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
-    uint8_t all[32];
-    store(all, v);
-    for (size_t p = 0; p < pixels && p < 4; p++) std::memcpy(out + static_cast<ptrdiff_t>(p) * pitch, all + 8 * p, count);
-  }
 };
+
+#endif
 
 #endif
 
