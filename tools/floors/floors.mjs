@@ -53,7 +53,9 @@ export const floors = [
   // What one imports.
   ['sdk'],
   // What is run.
-  ['samples', 'tools/shared', 'tools/image'],
+  ['samples', 'tools/shared'],
+  ['tools/pack'],
+  ['tools/image'],
   ['tools/console/**', 'tools/systemd'],
   ['tools/cli/**'],
   ['tools/bench/**', 'tools/docs', 'tools/soak', 'tools/zoo'],

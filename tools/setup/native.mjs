@@ -120,6 +120,25 @@ export function packKernelsOfArm64(options = {}) {
   return buildAddon(arm64Folder, { ...options, cross: true }) && pack('arm64', arm64Folder);
 }
 
+/**
+ * What the package of a platform holds, in a folder of the caller's own.
+ *
+ * @param arch Node's name: `arm64`, on another machine by its cross compiler, or that of this machine.
+ * @returns Whether it is there.
+ */
+export function stageKernels(arch, to) {
+  if (arch === process.arch) return buildKernels() && stage(arch, 'build', to);
+  if (arch === 'arm64' && hasProgram(crossCompiler)) {
+    return buildAddon(arm64Folder, { cross: true }) && stage(arch, arm64Folder, to);
+  }
+  say(
+    arch === 'arm64'
+      ? 'No kernels for arm64: sudo apt-get install g++-aarch64-linux-gnu'
+      : `No kernels for ${arch}: expected a machine of that kind, got ${process.arch}.`,
+  );
+  return false;
+}
+
 /** Says how the C library is used, wherever the package is installed. */
 function pkgConfig(version) {
   return `prefix=\${pcfiledir}/../..
@@ -133,28 +152,32 @@ Libs: -L\${prefix}/lib -locellus -Wl,-rpath,\${prefix}/lib
 }
 
 function pack(arch, folder) {
+  const to = join(root, 'build', 'packages', `linux-${arch}`);
+  return stage(arch, folder, to) && run('npm', ['pack', '--pack-destination', '..', '--loglevel=error'], { cwd: to });
+}
+
+function stage(arch, folder, to) {
   const name = `linux-${arch}`;
   const source = join(root, 'sdk', 'kernels', 'packages', name, 'package.json');
   if (!existsSync(source)) {
     say(`There is no package of the kernels for ${arch}.`);
     return false;
   }
-  const stage = join(root, 'build', 'packages', name);
-  rmSync(stage, { recursive: true, force: true });
-  mkdirSync(stage, { recursive: true });
-  copyFileSync(source, join(stage, 'package.json'));
-  copyFileSync(join(root, 'LICENSE'), join(stage, 'LICENSE'));
-  copyFileSync(join(root, folder, 'ocellus-kernels.node'), join(stage, 'ocellus-kernels.node'));
+  rmSync(to, { recursive: true, force: true });
+  mkdirSync(to, { recursive: true });
+  copyFileSync(source, join(to, 'package.json'));
+  copyFileSync(join(root, 'LICENSE'), join(to, 'LICENSE'));
+  copyFileSync(join(root, folder, 'ocellus-kernels.node'), join(to, 'ocellus-kernels.node'));
   const library = join(root, folder, 'libocellus.so');
   if (!existsSync(library)) {
     say(`The package for ${arch} lacks the C library, ${library}: see above.`);
     return false;
   }
-  mkdirSync(join(stage, 'include'));
-  mkdirSync(join(stage, 'lib', 'pkgconfig'), { recursive: true });
-  copyFileSync(join(root, 'sdk', 'clib', 'ocellus.h'), join(stage, 'include', 'ocellus.h'));
-  copyFileSync(library, join(stage, 'lib', 'libocellus.so'));
+  mkdirSync(join(to, 'include'));
+  mkdirSync(join(to, 'lib', 'pkgconfig'), { recursive: true });
+  copyFileSync(join(root, 'sdk', 'clib', 'ocellus.h'), join(to, 'include', 'ocellus.h'));
+  copyFileSync(library, join(to, 'lib', 'libocellus.so'));
   const { version } = JSON.parse(readFileSync(source, 'utf8'));
-  writeFileSync(join(stage, 'lib', 'pkgconfig', 'ocellus.pc'), pkgConfig(version));
-  return run('npm', ['pack', '--pack-destination', '..', '--loglevel=error'], { cwd: stage });
+  writeFileSync(join(to, 'lib', 'pkgconfig', 'ocellus.pc'), pkgConfig(version));
+  return true;
 }
