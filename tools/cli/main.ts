@@ -24,6 +24,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   models: async () => (await import('./commands/models.ts')).addModels,
   request: async () => (await import('./commands/request.ts')).addRequest,
   password: async () => (await import('./commands/password.ts')).addPassword,
+  'first-boot': async () => (await import('./commands/first-boot.ts')).addFirstBoot,
 };
 
 const program = new Command('ocellus')

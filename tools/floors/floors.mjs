@@ -53,7 +53,7 @@ export const floors = [
   // What one imports.
   ['sdk'],
   // What is run.
-  ['samples', 'tools/shared'],
+  ['samples', 'tools/first-boot', 'tools/shared'],
   ['tools/pack'],
   ['tools/image'],
   ['tools/console/**', 'tools/systemd'],
