@@ -19,6 +19,7 @@ import { writeBundle } from '../sdk/learn/ledger/bundle.ts';
 import { readSafeTensors } from '../sdk/learn/ledger/safetensors.ts';
 import { type ServerMessage, unpackLive } from '../tools/console/protocol.ts';
 import { Console, type ConsoleOptions } from '../tools/console/server/console.ts';
+import { SetupPage } from '../tools/console/server/setup-page.ts';
 import { jsonLines, ocellus, photo } from './cli/cli.ts';
 import { eventMessage, FakeCamera, FakeNode, greyFrame, pageFolder, track } from './console/fakes.ts';
 import { ShownLearning } from './hub/learning.ts';
@@ -227,6 +228,26 @@ describe('the page’s HTTP', { timeout: 900_000 }, () => {
       expect(camelKeys(await response.json())).toEqual([]);
     }
   });
+});
+
+it('the page that asks for settings tells and takes them in snake case', async () => {
+  const page = pageFolder();
+  closing(page, async () => page.remove());
+  writeFileSync(join(page.folder, 'setup.html'), '<!doctype html>');
+  const taken: object[] = [];
+  const setup = new SetupPage({
+    ...{ code: 'AAAA-AAAA', errors: ['wrong'], folder: page.folder, host: '127.0.0.1', port: 0 },
+    take: async (settings) => void taken.push(settings),
+  });
+  closing(setup, (it) => it.stop());
+  const { url } = await setup.start();
+  const asked = await (await fetch(`${url}api/setup`)).json();
+  const headers = { 'content-type': 'application/json' };
+  const settings = { console: { password: 'long enough' }, mqtt: { home_assistant: { enabled: false } } };
+  const body = JSON.stringify({ code: 'AAAA-AAAA', settings });
+  const answered = await (await fetch(`${url}api/setup`, { method: 'POST', headers, body })).json();
+  expect([asked, answered, taken]).toEqual([{ setup_errors: ['wrong'] }, { taken: true }, [settings]]);
+  expect(camelKeys([asked, answered, taken])).toEqual([]);
 });
 
 /** Each type of message; one that is new does not compile until it is here, and is not heard until it is caused below. */

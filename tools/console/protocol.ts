@@ -199,6 +199,18 @@ export interface ConsoleState {
   cameras: CameraState[];
   /** Null when nothing can be taught. */
   learning: LearningState | null;
+  /** What was wrong in the files on the card from which this board started, for people. */
+  setup_errors: string[];
+}
+
+/** `GET /api/setup`, while there are no settings. */
+export interface SetupState {
+  setup_errors: string[];
+}
+
+/** The answer to `POST /api/setup`; the live page follows at the same address. */
+export interface SetupAnswer {
+  taken: true;
 }
 
 export type ServerMessage =

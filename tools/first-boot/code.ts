@@ -15,6 +15,3 @@ export function makeCode(): string {
 export function codeIn(text: string): string | undefined {
   return new RegExp(`\\b[${letters}]{${half}}-[${letters}]{${half}}\\b`).exec(text)?.[0];
 }
-
-/** What was typed as it compares: without case, spaces and hyphens. */
-export const normalCode = (text: string): string => text.toUpperCase().replace(/[\s-]/g, '');

@@ -27,16 +27,23 @@ describe('reduce', () => {
     const camera = cameraState(new FakeCamera('door'), []);
     const state = reduce(emptyState, {
       type: 'state',
-      state: { run: 'a', node: 'porch', version: '1', mqtt: null, cameras: [camera], learning: null },
+      state: { run: 'a', node: 'porch', version: '1', mqtt: null, cameras: [camera], learning: null, setup_errors: [] },
     });
-    expect(state.console).toEqual({ run: 'a', node: 'porch', version: '1', mqtt: null, learning: null });
+    expect(state.console).toEqual({
+      run: 'a',
+      node: 'porch',
+      version: '1',
+      mqtt: null,
+      learning: null,
+      setup_errors: [],
+    });
     expect(state.cameras).toEqual([camera]);
   });
 
   it('forgets the events of a console that was started anew: it counts from one', () => {
     const told = (run: string): ServerMessage => ({
       type: 'state',
-      state: { run, node: 'porch', version: '1', mqtt: null, cameras: [], learning: null },
+      state: { run, node: 'porch', version: '1', mqtt: null, cameras: [], learning: null, setup_errors: [] },
     });
     const event: ServerMessage = { type: 'event', change: 'new', event: recent('a', { place: 9 }) };
     const state = stateAfter(told('a'), event);
@@ -48,7 +55,7 @@ describe('reduce', () => {
     const learning = { thumbnails: false, heads: [], nodes: [], cuts: [] };
     const begun = reduce(emptyState, {
       type: 'state',
-      state: { run: 'a', node: 'porch', version: '1', mqtt: null, cameras: [], learning: null },
+      state: { run: 'a', node: 'porch', version: '1', mqtt: null, cameras: [], learning: null, setup_errors: [] },
     });
     expect(reduce(begun, { type: 'learning', learning }).console?.learning).toEqual(learning);
     // Nothing to add it to before the state came.

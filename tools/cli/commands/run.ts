@@ -14,7 +14,7 @@ import { SettingsKeeper } from '../../../sdk/config/settings-keeper.ts';
 import type { Hub } from '../../../sdk/hub/hub.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
 import { Node } from '../../../sdk/pipeline/node.ts';
-import { takeNotifySettings } from '../../systemd/notifier.ts';
+import { type NotifySettings, takeNotifySettings } from '../../systemd/notifier.ts';
 import { Service } from '../../systemd/service.ts';
 import { endOnFault, endWithFault } from '../faults.ts';
 import { type LogFormat, type LogLevel, logFormats, logLevels, makeLogger } from '../logger.ts';
@@ -34,6 +34,7 @@ interface RunOptions {
   port?: number;
   model?: string;
   console: boolean;
+  setup?: string;
   log: LogLevel;
   logFormat: LogFormat;
 }
@@ -62,6 +63,12 @@ export function addRun(program: Command): void {
     .option('--port <port>', 'port of the page', wholeNumber)
     .option('--model <name or file>', 'detector: a name of `ocellus models`, an ONNX file, or a card')
     .option('--no-console', 'no page')
+    .addOption(
+      new Option(
+        '--setup <folder>',
+        'without a settings file, ask for settings on a page first, by the code that `ocellus first-boot` left in this folder',
+      ).env('OCELLUS_SETUP'),
+    )
     .addOption(new Option('--log <level>', 'minimum level').choices(logLevels).default('info'))
     .addOption(
       new Option('--log-format <format>', 'for people, or JSON lines for programs').choices(logFormats).default('text'),
@@ -86,6 +93,9 @@ async function run(options: RunOptions): Promise<void> {
 /** Runs until it is asked to stop. @returns The exit code; `clean` is false when something could not be stopped. */
 async function runNode(options: RunOptions, logger: Logger): Promise<{ code: number; clean: boolean }> {
   const file = resolve(options.config ?? defaultFile);
+  const notify = takeNotifySettings(process.env);
+  const setupErrors =
+    options.setup === undefined ? [] : await askForSettings(file, options.setup, options, notify, logger);
   const written = await readSettings(file, options.config !== undefined);
   // Separately first, so that a wrong option is not reported as being in the file.
   resolveSettings(written, options.config ?? defaultFile);
@@ -107,7 +117,6 @@ async function runNode(options: RunOptions, logger: Logger): Promise<{ code: num
     restarts = true;
     process.kill(process.pid, 'SIGTERM');
   };
-  const notify = takeNotifySettings(process.env);
   const service = notify && new Service({ settings: notify, node, connected: () => hub?.stats.connected, logger });
   let stopping: Promise<boolean> | undefined;
   const stopAll = () => (stopping ??= stopEverything(node, parts, service, logger));
@@ -127,7 +136,7 @@ async function runNode(options: RunOptions, logger: Logger): Promise<{ code: num
         if (settings.console.enabled) {
           // Loaded only when needed: the other commands start faster without it.
           const { Console } = await import('../../console/server/console.ts');
-          const page = new Console({ node, hub, mqttUrl: mqtt?.title, ...settings.console, logger });
+          const page = new Console({ node, hub, mqttUrl: mqtt?.title, ...settings.console, setupErrors, logger });
           parts.push(page);
           const { url } = await page.start();
           if (!isLoopback(settings.console.host)) pageUrl = url;
@@ -147,6 +156,14 @@ async function runNode(options: RunOptions, logger: Logger): Promise<{ code: num
   setInterval(() => kernels.releaseMemory(), releaseMemoryEveryMs).unref();
   const clean = await stopped;
   return { code: restarts ? restartExitCode : 0, clean };
+}
+
+/** On a card, which may have no settings yet. @returns What was wrong in the files on it. */
+async function askForSettings(
+  ...[file, folder, { port }, notify, logger]: [string, string, RunOptions, NotifySettings | undefined, Logger]
+): Promise<readonly string[]> {
+  const { setUp } = await import('../set-up.ts');
+  return setUp({ file, folder, port, notify, logger });
 }
 
 /** @returns False when the cameras did not stop in time. */
@@ -178,7 +195,7 @@ function keepChanges(node: Node, file: string, logger: Logger): SettingsKeeper {
 /** Merges the command line into the settings file. Wrong values of the file are left for validation. */
 export function withOptions(
   input: SettingsInput,
-  options: Omit<RunOptions, 'log' | 'logFormat' | 'config'>,
+  options: Omit<RunOptions, 'log' | 'logFormat' | 'config' | 'setup'>,
 ): SettingsInput {
   return over(input, {
     node: options.node,

@@ -41,6 +41,8 @@ export interface ConsoleOptions {
   password?: string;
   /** The address that people open when a reverse proxy is in front. Needs `password`. */
   url?: string;
+  /** What was wrong in the files on the card, for the page to say. */
+  setupErrors?: readonly string[];
   /** The built page. Default: the one that ships with the package. */
   folder?: string;
   logger?: Logger;
@@ -186,6 +188,7 @@ export class Console {
       mqtt: mqttState(mqttUrl, new NodeTopics(node.settings.mqtt.base, node.name).root),
       cameras: [...this.#desks.values()].map((desk) => desk.state()),
       learning: node.learning ? learningState(node.learning, node.name) : null,
+      setup_errors: [...(this.#options.setupErrors ?? [])],
     };
   }
 

@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { InputError, messageOf } from '../../../sdk/base/errors.ts';
+import { InputError } from '../../../sdk/base/errors.ts';
 import type { Logger } from '../../../sdk/base/log.ts';
 import { toWire } from '../../../sdk/base/wire.ts';
 import type { CameraState, ConsoleState, SessionState } from '../protocol.ts';
 import type { Access, Pass } from './access.ts';
+import { answerError } from './answer-error.ts';
 import { changeCamera } from './camera-change.ts';
 import { CameraPictures } from './camera-picture.ts';
 import { eventQuery } from './event-query.ts';
@@ -67,7 +68,7 @@ export class Routes {
       }
       await methods[method]!(request, response, url, pass);
     } catch (error) {
-      this.#answerError(request, response, error);
+      answerError(request, response, error, this.#parts.logger);
     }
   }
 
@@ -157,22 +158,6 @@ export class Routes {
   async #change(request: IncomingMessage, response: ServerResponse, camera: ConsoleCamera): Promise<void> {
     await changeCamera(camera, await readJson(request));
     sendJson(request, response, 200, this.#parts.cameraState(camera));
-  }
-
-  #answerError(request: IncomingMessage, response: ServerResponse, error: unknown): void {
-    if (response.headersSent || response.destroyed) {
-      response.destroy();
-      return;
-    }
-    if (error instanceof HttpError) {
-      for (const [name, value] of Object.entries(error.headers)) response.setHeader(name, value);
-      sendJson(request, response, error.status, { error: error.message });
-    } else if (error instanceof InputError) {
-      sendJson(request, response, 400, { error: error.message });
-    } else {
-      this.#parts.logger.error(`page: ${request.method} ${JSON.stringify(request.url)}: ${messageOf(error)}`);
-      sendJson(request, response, 500, { error: 'internal error; see the log' });
-    }
   }
 }
 

@@ -14,5 +14,7 @@ export default defineConfig({
     // No data: addresses, which the content security policy refuses.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // The live page, and the one that asks a new board's owner for its settings.
+    rolldownOptions: { input: [here('index.html'), here('setup.html')] },
   },
 });

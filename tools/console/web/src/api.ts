@@ -7,6 +7,8 @@ import type {
   NearMissState,
   RecentEvent,
   SessionState,
+  SetupAnswer,
+  SetupState,
   SizeState,
   TaughtAnswer,
 } from '../../protocol.ts';
@@ -33,6 +35,16 @@ export async function fetchSizes(camera: string): Promise<SizeState[]> {
 /** Whether a login is needed, and whether there is one. */
 export async function fetchSession(): Promise<SessionState> {
   return get('/api/session');
+}
+
+/** What was wrong in the files on the card of a board without settings. */
+export async function fetchSetup(): Promise<SetupState> {
+  return get('/api/setup');
+}
+
+/** Gives a board its first settings. @throws Error with the reason. */
+export function setUp(code: string, settings: object): Promise<SetupAnswer> {
+  return send('POST', '/api/setup', { code, settings });
 }
 
 /** @throws Error with the reason. */

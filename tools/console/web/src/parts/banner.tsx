@@ -1,10 +1,21 @@
 import { useStore } from '../store.ts';
 import { Icon } from './icons.tsx';
 
-/** Warns that what is shown is out of date. */
+/** Warns that what is shown is out of date, and of settings that could not be read from the card. */
 export function Banner() {
   const lost = useStore((state) => state.connection === 'lost');
-  if (!lost) return null;
+  const errors = useStore((state) => state.console?.setup_errors.join('\n') ?? '');
+  if (!lost && errors === '') return null;
+  if (!lost) {
+    return (
+      <div class="banner" role="alert">
+        <Icon name="alert" />
+        <span class="setup-errors">
+          <strong>Not all on the card could be read.</strong> {errors}
+        </span>
+      </div>
+    );
+  }
   return (
     <div class="banner" role="alert">
       <Icon name="alert" />
