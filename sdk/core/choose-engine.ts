@@ -2,11 +2,12 @@ import { InputError } from '../base/errors.ts';
 import type { EngineName } from '../config/schema.ts';
 import { kernels } from '../kernels/kernels.ts';
 import { type FoundModel, hasForm } from './cards/model-file.ts';
+import { isOnnxruntimeInstalled } from './engines/onnxruntime-package.ts';
 import type { RunningEngine } from './messages.ts';
 
 /**
  * Chooses the engine for a model: the requested one, else `native` if the model has a program and there are kernels for
- * this processor, else `onnxruntime`.
+ * this processor, or onnxruntime is not installed, else `onnxruntime`.
  *
  * @throws InputError when the model lacks the form that the engine runs, or nothing can run its program.
  */
@@ -23,11 +24,16 @@ export async function chooseEngine(asked: EngineName, model: FoundModel): Promis
   }
   if (asked !== 'auto') {
     if (model.network) return asked;
-    throw new InputError(
-      `engine ${asked}: expected an ONNX file, got a compiled program, which the engine native runs`,
-    );
+    const missing = model.networkMissing ?? 'got a compiled program, which the engine native runs';
+    throw new InputError(`engine ${asked}: expected an ONNX file, ${missing}`);
   }
-  if (model.network && !(programs?.isFast && (await hasForm(model, 'program')))) return 'onnxruntime';
+  const hasProgram = await hasForm(model, 'program');
+  // A slow program is better than none.
+  const canRunNetwork = model.network !== undefined && (isOnnxruntimeInstalled() || !(programs && hasProgram));
+  if (canRunNetwork && !(programs?.isFast && hasProgram)) return 'onnxruntime';
   if (programs) return 'native';
-  throw new InputError(`expected the native kernels, which run compiled programs, got ${name}`);
+  const other = model.networkMissing
+    ? `; without them it needs onnxruntime and its network: ${model.networkMissing}`
+    : '';
+  throw new InputError(`expected the native kernels, which run compiled programs, got ${name}${other}`);
 }

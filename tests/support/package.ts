@@ -40,8 +40,8 @@ export function installPackage(project: string): PackageFile[] {
   execFileSync('tar', ['-xzf', archive, '-C', folder, '--strip-components=1']);
   rmSync(archive);
   const { dependencies } = JSON.parse(readFileSync(asset('package.json'), 'utf8'));
-  // What a project for Node has as well.
-  for (const name of [...Object.keys(dependencies), '@types/node']) {
+  // What a project for Node has as well, and what runs ONNX files.
+  for (const name of [...Object.keys(dependencies), '@types/node', 'onnxruntime-node']) {
     mkdirSync(dirname(join(modules, name)), { recursive: true });
     symlinkSync(asset('node_modules', name), join(modules, name));
   }

@@ -1,13 +1,14 @@
-import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { asset, packageRoot } from '../../sdk/base/assets.ts';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { asset, packageRoot, packageVersion } from '../../sdk/base/assets.ts';
 import { InputError } from '../../sdk/base/errors.ts';
+import { installedPackages } from './installed-packages.ts';
+import { copyFiles, isNetworkOfProgram, isReference, isToolOfMakers, packedFiles } from './packed-files.ts';
 import { type Architecture, nodeArch } from './platform.ts';
-import { run, runNpm } from './run.ts';
+import { run } from './run.ts';
 import { sourceDate } from './source-date.ts';
 import { isUnused } from './unused.ts';
-import { prune, settle, walk } from './walk.ts';
+import { settle, walk } from './walk.ts';
 
 export interface AppTreeOptions {
   readonly arch: Architecture;
@@ -38,15 +39,24 @@ export function appTree({ arch, to, date = sourceDate() }: AppTreeOptions): AppT
   assertCheckout();
   assertEmpty(to);
   run(process.execPath, [asset('tools', 'setup', 'build.mjs')]);
-  const version = copyPackage(to);
-  const packages = installedPackages(arch);
+  copyFiles(
+    packedFiles().filter((path) => !isForDevelopment(path)),
+    to,
+  );
+  const packages = installedPackages(arch, arch, (path) => isUnused(path, arch));
   cpSync(packages, join(to, 'node_modules'), { recursive: true, verbatimSymlinks: true });
   copyKernels(arch, to);
   settle(to, date);
   const sizes = [...walk(to)].flatMap(({ path, entry }) =>
     entry.isFile() ? [readFileSync(join(to, path)).length] : [],
   );
-  return { folder: to, version, files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0), date };
+  return {
+    folder: to,
+    version: packageVersion(),
+    files: sizes.length,
+    bytes: sizes.reduce((sum, size) => sum + size, 0),
+    date,
+  };
 }
 
 /** The same at its place in a root file system: `/usr/lib/ocellus`, with `/usr/bin/ocellus`. */
@@ -57,7 +67,8 @@ export function installAppTree(root: string, options: Omit<AppTreeOptions, 'to'>
   return tree;
 }
 
-function assertCheckout(): void {
+/** @throws InputError in an installed package, which lacks what is needed to pack it. */
+export function assertCheckout(): void {
   if (existsSync(asset('package-lock.json')) && existsSync(asset('CMakeLists.txt'))) return;
   throw new InputError(
     `expected a checkout of Ocellus, got an installed package (${packageRoot}): run this in a clone`,
@@ -69,47 +80,14 @@ function assertEmpty(folder: string): void {
     throw new InputError(`expected an empty folder or none, got ${folder}, which holds something`);
 }
 
-/** What `npm pack` packs, less what serves programs of others. */
-function copyPackage(to: string): string {
-  const [packed] = JSON.parse(runNpm(['pack', '--dry-run', '--json', '--ignore-scripts'])) as [
-    { version: string; files: { path: string }[] },
-  ];
-  for (const { path } of packed.files) {
-    if (isForDevelopment(path)) continue;
-    mkdirSync(dirname(join(to, path)), { recursive: true });
-    cpSync(asset(path), join(to, path));
-  }
-  return packed.version;
-}
+/** Declarations, pictures of the documentation, and networks for other engines. */
+const isForDevelopment = (path: string) =>
+  /\.d\.[cm]?ts$|^docs\/.*\.jpg$/.test(path) || isReference(path) || isNetworkOfProgram(path) || isToolOfMakers(path);
 
-/** Declarations, the API's reference and pictures of the documentation. */
-const isForDevelopment = (path: string) => /\.d\.[cm]?ts$|^docs\/api\/|^docs\/.*\.jpg$/.test(path);
-
-/** The packages for this architecture without what it cannot use, made once for the same lock file. @returns Their folder. */
-function installedPackages(arch: Architecture): string {
-  const folder = asset('build', 'pack', arch);
-  const stamp = join(folder, '.ocellus-stamp');
-  const inputs = ['package.json', 'package-lock.json'];
-  const wanted = createHash('sha256');
-  // Other rules make another folder.
-  for (const name of [...inputs, 'tools/pack/unused.ts']) wanted.update(readFileSync(asset(name)));
-  const digest = wanted.digest('hex');
-  const modules = join(folder, 'node_modules');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return modules;
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  for (const name of inputs) cpSync(asset(name), join(folder, name));
-  const platform = ['--os=linux', `--cpu=${nodeArch(arch)}`, '--libc=glibc'];
-  runNpm(['ci', ...platform, '--omit=dev', '--ignore-scripts'], { cwd: folder });
-  // Links to programs, and what npm remembers of its work.
-  for (const name of ['.bin', '.package-lock.json']) rmSync(join(modules, name), { recursive: true, force: true });
-  prune(modules, (path) => isUnused(path, arch));
-  writeFileSync(stamp, digest);
-  return modules;
-}
-
-function copyKernels(arch: Architecture, to: string): void {
+/** The native kernels and the C library, as a package below its `node_modules`. @returns Its folder. */
+export function copyKernels(arch: Architecture, to: string): string {
   const name = `linux-${nodeArch(arch)}`;
   const folder = join(to, 'node_modules', '@ocellus', `kernels-${name}`);
   run(process.execPath, [asset('tools', 'setup', 'stage-kernels.mjs'), nodeArch(arch), folder]);
+  return folder;
 }

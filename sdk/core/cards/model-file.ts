@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { access, readdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { assertKind } from '../../base/arguments.ts';
 import { asset } from '../../base/assets.ts';
@@ -28,6 +30,8 @@ export interface FoundModel {
   /** Undefined when only the network's metadata can tell. */
   readonly card: ModelCard | undefined;
   readonly network: FormFile | undefined;
+  /** Why there is no network, of a shipped model whose network is in a package that is not installed. */
+  readonly networkMissing?: string;
   readonly program: FormFile | undefined;
 }
 
@@ -188,12 +192,34 @@ async function findByCard(path: string, name: string): Promise<FoundModel> {
 }
 
 /** The files that a card names. Its `file` may be a program, without a network. */
-function filesOf(card: ModelCard, path: string, fallback: string): Pick<FoundModel, 'network' | 'program'> {
+function filesOf(
+  card: ModelCard,
+  path: string,
+  fallback: string,
+): Pick<FoundModel, 'network' | 'networkMissing' | 'program'> {
   const { file = fallback, sha256, program } = card;
   const beside = (one: string) => resolve(dirname(path), one);
   const first = { path: beside(file), sha256 };
   if (file.endsWith(programEnding)) return { network: undefined, program: first };
-  return { network: first, program: program && { path: beside(program.file), sha256: program.sha256 } };
+  const second = program && { path: beside(program.file), sha256: program.sha256 };
+  if (!second || existsSync(first.path) || dirname(first.path) !== asset('sdk', 'models'))
+    return { network: first, program: second };
+  const elsewhere = fileOfNetworks(file);
+  if (elsewhere) return { network: { path: elsewhere, sha256 }, program: second };
+  return { network: undefined, networkMissing: networksMissing(file), program: second };
+}
+
+/** What programs that ship were compiled from is left out of what is installed: other engines alone need it. */
+const networksPackage = '@ocellus/networks';
+const networksMissing = (file: string) =>
+  `${file} is in the package ${networksPackage}, which is not installed (docs/install.md)`;
+
+function fileOfNetworks(file: string): string | undefined {
+  try {
+    return createRequire(import.meta.url).resolve(`${networksPackage}/${file}`);
+  } catch {
+    return undefined;
+  }
 }
 
 async function findByNetwork(path: string, name: string): Promise<FoundModel> {

@@ -1,11 +1,11 @@
-import './no-telemetry.ts';
-import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { InputError, messageOf } from '../../base/errors.ts';
 import { readOnnxGraph } from '../onnx/graph.ts';
 import { fromHalf, toHalf } from '../onnx/half.ts';
 import { padsBeforeMaxPools } from '../onnx/pad-before-pool.ts';
 import { assertInput, elements } from './binding.ts';
 import type { Engine, EngineOptions, ExternalWeights, FixedInput, Tensor, TensorData, TensorInfo } from './engine.ts';
+import { onnxruntime } from './onnxruntime-package.ts';
 import { ShortLivedBuffers } from './short-lived-buffers.ts';
 
 /** The input: one tensor for each number of pictures that was asked for, all over one buffer. */
@@ -38,6 +38,7 @@ export class OnnxRuntimeEngine implements Engine {
   readonly #garbage = new ShortLivedBuffers();
 
   async load(model: Uint8Array, { threads, weights = [] }: EngineOptions): Promise<void> {
+    const { InferenceSession } = onnxruntime();
     const graph = readOnnxGraph(model);
     try {
       this.#session = await InferenceSession.create(model, {
@@ -82,10 +83,11 @@ export class OnnxRuntimeEngine implements Engine {
     const { inputMetadata, outputMetadata } = this.#loaded();
     const length = elements(shape);
     const buffer = type === 'uint8' ? new Uint8Array(length) : new Float32Array(length);
+    const { Tensor } = onnxruntime();
     const isHalf = buffer instanceof Float32Array && typeOf(inputMetadata, name) === 'float16';
     const whole = isHalf
-      ? new OrtTensor('float16', new Uint16Array(length), shape)
-      : new OrtTensor(type as 'float32', buffer as Float32Array, shape);
+      ? new Tensor('float16', new Uint16Array(length), shape)
+      : new Tensor(type as 'float32', buffer as Float32Array, shape);
     this.#input = {
       name,
       whole,
@@ -152,7 +154,7 @@ export class OnnxRuntimeEngine implements Engine {
     let part = parts.get(asked);
     if (!part) {
       const data = (whole.data as Float32Array).subarray(0, length);
-      part = new OrtTensor(whole.type as 'float32', data, [asked, ...rest]);
+      part = new (onnxruntime().Tensor)(whole.type as 'float32', data, [asked, ...rest]);
       parts.set(asked, part);
     }
     return { ...fixed, [name]: part };
@@ -192,21 +194,23 @@ function floatsOf(bits: Uint16Array): Float32Array {
 
 /** @throws InputError when the input takes no whole numbers. */
 function fixedTensor({ name, values, shape }: FixedInput, type: string | undefined): OrtTensor {
-  if (type === 'int64') return new OrtTensor(type, BigInt64Array.from(values, BigInt), shape);
-  if (type === 'int32') return new OrtTensor(type, Int32Array.from(values), shape);
-  if (type === 'float32') return new OrtTensor(type, Float32Array.from(values), shape);
+  const { Tensor } = onnxruntime();
+  if (type === 'int64') return new Tensor(type, BigInt64Array.from(values, BigInt), shape);
+  if (type === 'int32') return new Tensor(type, Int32Array.from(values), shape);
+  if (type === 'float32') return new Tensor(type, Float32Array.from(values), shape);
   throw new InputError(`input.sizes: expected the model's input ${name} to be int64, int32 or float32, it is ${type}`);
 }
 
 /** A buffer for an output whose shape and type are fixed; undefined for others, which the run then allocates. */
 function allocate({ type, shape }: InferenceSession.TensorValueMetadata): OrtTensor | undefined {
   if (!shape.every((side): side is number => typeof side === 'number' && side > 0)) return undefined;
+  const { Tensor } = onnxruntime();
   const length = elements(shape);
-  if (type === 'float32') return new OrtTensor(type, new Float32Array(length), shape);
-  if (type === 'float16') return new OrtTensor(type, new Uint16Array(length), shape);
-  if (type === 'uint8') return new OrtTensor(type, new Uint8Array(length), shape);
-  if (type === 'int8') return new OrtTensor(type, new Int8Array(length), shape);
-  if (type === 'int32') return new OrtTensor(type, new Int32Array(length), shape);
-  if (type === 'int64') return new OrtTensor(type, new BigInt64Array(length), shape);
+  if (type === 'float32') return new Tensor(type, new Float32Array(length), shape);
+  if (type === 'float16') return new Tensor(type, new Uint16Array(length), shape);
+  if (type === 'uint8') return new Tensor(type, new Uint8Array(length), shape);
+  if (type === 'int8') return new Tensor(type, new Int8Array(length), shape);
+  if (type === 'int32') return new Tensor(type, new Int32Array(length), shape);
+  if (type === 'int64') return new Tensor(type, new BigInt64Array(length), shape);
   return undefined;
 }

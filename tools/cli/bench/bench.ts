@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -17,6 +16,7 @@ import { packageVersion } from '../../../sdk/base/assets.ts';
 import { InputError, messageOf } from '../../../sdk/base/errors.ts';
 import { type FoundModel, findModel, hasForm, readForm } from '../../../sdk/core/cards/model-file.ts';
 import { chooseEngine } from '../../../sdk/core/choose-engine.ts';
+import { installedOnnxruntime, isOnnxruntimeInstalled } from '../../../sdk/core/engines/onnxruntime-package.ts';
 import { readOnnxGraph } from '../../../sdk/core/onnx/graph.ts';
 import { quantisationOf, weightsOf } from '../../../sdk/core/onnx/summary.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
@@ -524,10 +524,7 @@ function resultOf(
 
 /** Of an engine of ours. */
 function versionOf(engine: BenchEngine): string {
-  if (engine === 'onnxruntime') {
-    const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
-    return version;
-  }
+  if (engine === 'onnxruntime') return isOnnxruntimeInstalled() ? installedOnnxruntime() : 'not installed';
   if (engine !== 'opencv') return packageVersion();
   try {
     const { major, minor } = loadOpenCv<{ version: { major: number; minor: number } }>().version;

@@ -17,6 +17,7 @@ import {
 } from '../../../devices/index.ts';
 import { messageOf } from '../../../sdk/base/errors.ts';
 import { chooseProfile } from '../../../sdk/config/profile.ts';
+import { isOnnxruntimeInstalled, onnxruntime } from '../../../sdk/core/engines/onnxruntime-package.ts';
 import { listModels } from '../../../sdk/core/model.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
 import { loadAddon } from '../../../sdk/kernels/native.ts';
@@ -32,7 +33,7 @@ export function addDoctor(program: Command): void {
     .option('--prune', "remove onnxruntime's libraries for other systems, and print how much that frees")
     .action(async ({ json, discover = false, prune }: DoctorOptions) => {
       if (prune) {
-        const freed = removeForeignLibraries(onnxruntimeFolder());
+        const freed = isOnnxruntimeInstalled() ? removeForeignLibraries(onnxruntimeFolder()) : 0;
         if (json) await printJson({ freedMb: megabytes(freed) });
         else console.log(freed > 0 ? `${megabytes(freed)} MB freed` : 'there was nothing to remove');
         return;
@@ -112,9 +113,9 @@ function cLibraryBeside(addon: string): string | undefined {
 
 /** Loading it is the only reliable test: a library for the wrong platform exists too. */
 async function findOnnxruntime(): Promise<{ version?: string; foreignMb?: number; error?: string }> {
+  if (!isOnnxruntimeInstalled()) return { error: 'not installed' };
   try {
-    await import('../../../sdk/core/engines/no-telemetry.ts');
-    const { env } = await import('onnxruntime-node');
+    const { env } = onnxruntime();
     const foreign = foreignLibraries(onnxruntimeFolder()).reduce((sum, { bytes }) => sum + bytes, 0);
     return { version: env.versions.node ?? env.versions.common, foreignMb: megabytes(foreign) };
   } catch (error) {
@@ -170,6 +171,7 @@ function inWords(report: Report): string {
 }
 
 export function onnxruntimeInWords({ version, foreignMb = 0, error }: Report['onnxruntime']): string {
+  if (error === 'not installed') return `${error}; only ONNX files that are not compiled need it (docs/install.md)`;
   if (version === undefined) return `cannot be loaded: ${error}`;
   if (foreignMb === 0) return version;
   return `${version}; ${foreignMb} MB of it are for other systems: \`ocellus doctor --prune\` removes them`;

@@ -1,11 +1,11 @@
 import { readFile, stat } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { basename, extname, join } from 'node:path';
 import { InputError, messageOf } from '../../../sdk/base/errors.ts';
 import { foreignFolder, foreignFormat, withArticle } from '../../../sdk/core/cards/file-format.ts';
 import { readWeights as readExternal } from '../../../sdk/core/cards/model-file.ts';
 import { readNetwork } from '../../../sdk/core/cards/network.ts';
 import type { ExternalWeights } from '../../../sdk/core/engines/engine.ts';
+import { installedOnnxruntime } from '../../../sdk/core/engines/onnxruntime-package.ts';
 import { caffeToOnnx } from './caffe/caffe.ts';
 import { readCaffe } from './caffe/network.ts';
 import { readWeights } from './caffe/weights.ts';
@@ -45,11 +45,6 @@ const inFamilies: Readonly<Record<string, readonly [family: Family, kind: string
   'TorchScript archive': ['torch', 'torchscript'],
 };
 
-const version = (createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string }).version;
-
-/** The version of onnxruntime that runs here. */
-export const onnxRuntimeVersion = version;
-
 /** @throws InputError when it is no file of a framework that is read, or a part of it is missing. */
 export async function openSource(path: string, options: SourceOptions): Promise<Source> {
   const about = await stat(path).catch((error) => {
@@ -72,7 +67,7 @@ export async function openSource(path: string, options: SourceOptions): Promise<
       name,
       weights,
       toOnnx: async () => bytes,
-      runner: () => traced(bytes, weights, version),
+      runner: () => traced(bytes, weights, installedOnnxruntime()),
     };
   }
   if (format.title.startsWith('Caffe')) return caffeSource(path, options);

@@ -2,11 +2,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { InputError } from '../../../sdk/base/errors.ts';
 import { compile } from '../../../sdk/core/compiler/compile.ts';
 import type { ExternalWeights } from '../../../sdk/core/engines/engine.ts';
+import { installedOnnxruntime } from '../../../sdk/core/engines/onnxruntime-package.ts';
 import { writeProgram } from '../../../sdk/core/program/format.ts';
 import { runPython } from './environments.ts';
 import { bytesOf, type FedInput, type FedPicture, numbersOf } from './feed.ts';
 import { compiled, inPython, optimised, type Runner } from './run.ts';
-import { onnxRuntimeVersion } from './source.ts';
 import type { PortTensor } from './tensors.ts';
 
 export const targetNames = ['onnx', 'program', 'ncnn', 'openvino'] as const;
@@ -48,7 +48,7 @@ export async function makeTarget(
   const { bytes, weights, input, path, outputs } = hub;
   const own = (picture: FedPicture) => numbersOf(picture, input);
   if (name === 'onnx') {
-    const runner = optimised(bytes, weights, onnxRuntimeVersion);
+    const runner = optimised(bytes, weights, installedOnnxruntime());
     return { files: [path], runner, isQuantised: false, numbersOf: own };
   }
   if (name === 'program') {
@@ -104,5 +104,8 @@ export async function boardRunner(path: string): Promise<{ readonly runner: Runn
     throw new InputError(`the model ${path} cannot be read`);
   });
   const isProgram = path.endsWith('.ocp');
-  return { runner: isProgram ? compiled(new Uint8Array(bytes)) : optimised(bytes, [], onnxRuntimeVersion), isProgram };
+  return {
+    runner: isProgram ? compiled(new Uint8Array(bytes)) : optimised(bytes, [], installedOnnxruntime()),
+    isProgram,
+  };
 }

@@ -1,4 +1,4 @@
-// Part of `npm run docs` and of `npm pack`: makes the API reference, docs/api/index.html, from the docstrings of what the package's
+// Part of `npm run docs`: makes the API reference, docs/api/index.html, from the docstrings of what the package's
 // entry points export.
 import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';

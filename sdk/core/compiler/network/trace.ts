@@ -1,8 +1,8 @@
-import '../../engines/no-telemetry.ts';
-import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { PbfWriter } from 'pbf';
 import { InputError, messageOf } from '../../../base/errors.ts';
 import type { ExternalWeights } from '../../engines/engine.ts';
+import { onnxruntime } from '../../engines/onnxruntime-package.ts';
 
 /** A network that gives any tensor between its nodes, in float and node by node as the file has them. */
 export class Tracer {
@@ -21,6 +21,7 @@ export class Tracer {
     weights: readonly ExternalWeights[],
     tensors: readonly string[],
   ): Promise<Tracer> {
+    const { InferenceSession } = onnxruntime();
     try {
       const session = await InferenceSession.create(withOutputs(model, tensors), {
         executionProviders: ['cpu'],
@@ -53,8 +54,9 @@ export class Tracer {
 
 /** A picture for the network's input. */
 export function pictureTensor(type: string, data: Uint8Array | Float32Array, shape: readonly number[]): OrtTensor {
-  if (type === 'uint8') return new OrtTensor('uint8', Uint8Array.from(data), shape);
-  return new OrtTensor('float32', Float32Array.from(data), shape);
+  const { Tensor } = onnxruntime();
+  if (type === 'uint8') return new Tensor('uint8', Uint8Array.from(data), shape);
+  return new Tensor('float32', Float32Array.from(data), shape);
 }
 
 /** Two messages of protocol buffers in a row are one: the model's graph, and a graph of nothing but outputs. */

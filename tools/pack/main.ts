@@ -1,0 +1,24 @@
+import { statSync } from 'node:fs';
+import { Command } from 'commander';
+import { printError } from '../shared/output.ts';
+import { packForNpm, packNetworks } from './npm-packages.ts';
+
+const program = new Command('pack').description('what the maker of a release runs: docs/install.md');
+
+program
+  .command('npm')
+  .description('build/packages/ocellus-VERSION.tgz, and the networks for other engines')
+  .action(() => {
+    for (const file of [packForNpm(), packNetworks()]) tell(file);
+  });
+
+function tell(file: string): void {
+  console.log(`${file}  ${(statSync(file).size / 1e6).toFixed(1)} MB`);
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  printError(error);
+  process.exitCode = 2;
+}
