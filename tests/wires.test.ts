@@ -330,6 +330,7 @@ const walkedElsewhere: Readonly<Record<string, string>> = {
   quantise: 'quantise.test.ts',
   replay: 'record.test.ts',
   'learn cuts': 'learn.test.ts',
+  'image build': 'image.test.ts',
 };
 
 describe('ocellus … --json', { timeout: 900_000 }, () => {

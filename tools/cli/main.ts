@@ -22,6 +22,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   quantise: async () => (await import('./commands/quantise.ts')).addQuantise,
   port: async () => (await import('./commands/port.ts')).addPort,
   models: async () => (await import('./commands/models.ts')).addModels,
+  image: async () => (await import('./commands/image.ts')).addImage,
   request: async () => (await import('./commands/request.ts')).addRequest,
   password: async () => (await import('./commands/password.ts')).addPassword,
   'first-boot': async () => (await import('./commands/first-boot.ts')).addFirstBoot,

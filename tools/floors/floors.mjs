@@ -56,7 +56,7 @@ export const floors = [
   ['samples', 'tools/first-boot', 'tools/shared'],
   ['tools/pack'],
   ['tools/image'],
-  ['tools/console/**', 'tools/systemd'],
+  ['tools/console/**', 'tools/systemd', 'tools/image/make'],
   ['tools/cli/**'],
   ['tools/bench/**', 'tools/docs', 'tools/soak', 'tools/zoo'],
 ];

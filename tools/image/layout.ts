@@ -57,7 +57,7 @@ export interface Slot {
   readonly name: SlotName;
   readonly boot: Partition;
   readonly root: Partition;
-  readonly bootLabel: string;
+  readonly bootLabel: 'OCELLUS-A' | 'OCELLUS-B';
 }
 
 export const slots: Readonly<Record<SlotName, Slot>> = {

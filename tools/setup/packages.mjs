@@ -19,7 +19,12 @@ const wanted = [
   { package: 'e2fsprogs', program: 'mkfs.ext4', for: 'the camera guest' },
   { package: 'cpio', program: 'cpio', for: 'the camera guest' },
   { package: 'xz-utils', program: 'xz', for: 'the camera guest' },
-  { package: 'fdisk', program: 'sfdisk', for: 'the partition table of a card' },
+  { package: 'fdisk', program: 'sfdisk', for: 'the image of a card' },
+  { package: 'mtools', program: 'mcopy', for: 'the same' },
+  { package: 'dosfstools', program: 'mkfs.vfat', for: 'the same' },
+  { package: 'erofs-utils', program: 'mkfs.erofs', for: 'the same' },
+  { package: 'zstd', program: 'zstd', for: 'the same' },
+  { package: 'kmod', program: 'depmod', for: 'the same' },
   { package: 'qemu-user-static', program: 'qemu-aarch64-static', for: 'the arm64 root' },
   { package: 'cmake', program: 'cmake', for: 'the native kernels' },
   { package: 'ninja-build', program: 'ninja', for: 'the native kernels' },
@@ -30,6 +35,14 @@ const wanted = [
   { package: 'g++-aarch64-linux-gnu', program: 'aarch64-linux-gnu-g++', for: 'the native kernels of the boards' },
   { package: 'libc6-dev-arm64-cross', file: '/usr/aarch64-linux-gnu/include/stdio.h', for: 'the same' },
 ];
+
+/** What `npm run test:image` needs as well. */
+const wantedForImage = [
+  { package: 'arch-test', program: 'arch-test', for: 'the root of a card' },
+  { package: 'binfmt-support', program: 'update-binfmts', for: 'the same' },
+  { package: 'qemu-system-arm', program: 'qemu-system-aarch64', for: 'emulated boards' },
+];
+if (process.argv.includes('--image')) wanted.push(...wantedForImage);
 
 const paths = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
 const present = ({ program, file }) =>

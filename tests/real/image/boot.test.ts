@@ -1,0 +1,92 @@
+import { writeFileSync } from 'node:fs';
+import { connectAsync, type MqttClient } from 'mqtt';
+import { describe, expect, it } from 'vitest';
+import { layout } from '../../../tools/image/layout.ts';
+import { closing } from '../../support/closing.ts';
+import { temporaryFolder } from '../../support/folders.ts';
+import { hasProgram } from '../../support/needs.ts';
+import { Mosquitto } from '../hub/mosquitto.ts';
+import { Card, type Findings, findings, Guest, type Machine, machines, probeFiles } from './guest.ts';
+
+// `npm run test:image` builds an image and names it here.
+const image = process.env.OCELLUS_TEST_IMAGE;
+const needed = ['qemu-system-aarch64', 'mcopy', 'mosquitto'];
+const login = { username: 'porch', password: 'not to be left on a card' };
+const canRun = image !== undefined && needed.every(hasProgram);
+
+/** What Mosquitto on this machine heard first of a kind, and when the guest had run for how long. */
+class Ears {
+  readonly heard = new Map<string, { seconds: number; payload: string }>();
+
+  constructor(client: MqttClient, guest: () => Guest) {
+    client.on('message', (topic, payload) => {
+      const kind = topic.split('/').at(-1)!;
+      if (!this.heard.has(kind)) this.heard.set(kind, { seconds: guest().seconds, payload: payload.toString() });
+    });
+  }
+}
+
+/** Boots a card whose settings name a broker on this machine, until the probe has told what it saw. */
+async function boot(
+  machine: Machine,
+  broker: Mosquitto,
+  report: string,
+): Promise<{ seen: Findings; ears: Ears; card: Card }> {
+  const card = new Card(image!, temporaryFolder());
+  const probe = probeFiles(10);
+  const url = broker.url.replace('127.0.0.1', '10.0.2.2');
+  card.write({
+    'ocellus.toml': `node = "card"
+[cameras.camera]
+source = "scene:"
+[mqtt]
+broker = "${url}"
+username = "${login.username}"
+password = "${login.password}"
+`,
+  });
+  await card.seed(probe.files, probe.executable);
+  const client = await connectAsync(broker.url, login);
+  closing(client, (it) => it.endAsync());
+  let guest: Guest | undefined;
+  const ears = new Ears(client, () => guest!);
+  await client.subscribeAsync('ocellus/#');
+  guest = new Guest(card, machine);
+  closing(guest, (it) => it.cut());
+  try {
+    await guest.hears(/^probe end\r?$/m);
+  } finally {
+    const folder = process.env.OCELLUS_TEST_IMAGE_LOGS;
+    if (folder) writeFileSync(`${folder}/${report}.log`, guest.said);
+  }
+  const seen = findings(guest.said);
+  console.log(report, seen, Object.fromEntries([...ears.heard].map(([kind, { seconds }]) => [kind, seconds])));
+  await guest.off();
+  return { seen, ears, card };
+}
+
+describe.skipIf(!canRun)(`a card in an emulated board (npm run test:image; needs ${needed.join(', ')})`, () => {
+  it.each(Object.keys(machines) as (keyof typeof machines)[])(
+    'is booted by %s as its files say, detects the scene and tells the broker',
+    { timeout: 900_000 },
+    async (name) => {
+      const broker = await Mosquitto.start({ login });
+      closing(broker, (it) => it.stop());
+      const { seen, ears, card } = await boot(machines[name], broker, name);
+      expect(seen).toMatchObject({ active: 'active', failed: '', remount: 'refused', var: 'overlay', etc: 'overlay' });
+      expect(seen.root).toMatch(/^erofs ro,/);
+      expect(seen.data).toMatch(/^ext4 rw,.*noatime.*commit=30/);
+      expect(seen.settings).toMatch(/^ro,/);
+      expect(seen.machine_id).toMatch(/^[0-9a-f]{32}$/);
+      // The partition was grown to the end of a card of 4 GiB.
+      expect(Number(seen.data_mib)).toBeGreaterThan(4096 - layout.size / 2 ** 20);
+      expect(Number(seen.memtotal) - Number(seen.memavailable)).toBeLessThanOrEqual(200);
+      expect(ears.heard.has('events')).toBe(true);
+      // They were taken in, and only the password is gone.
+      const left = card.read(layout.partitions.settings, 'ocellus.toml').toString();
+      expect(left).toContain('scene:');
+      expect(left).not.toContain(login.password);
+      if (name === 'virt') expect(seen.watchdog).toBe('i6300ESB timer active');
+    },
+  );
+});

@@ -1,0 +1,88 @@
+import { rename } from 'node:fs/promises';
+import { needPrograms, run } from './programs.ts';
+
+/** What a board runs, beside what Debian calls essential. */
+const packages = [
+  // Kernel, firmware, and how a board starts.
+  ...['linux-image-arm64', 'raspi-firmware', 'firmware-brcm80211', 'wireless-regdb', 'busybox', 'kmod', 'udev'],
+  ...['systemd', 'systemd-sysv', 'dbus', 'e2fsprogs', 'dosfstools', 'fdisk'],
+  // The network: systemd-networkd is part of systemd; a name by mDNS, the time, Wi-Fi.
+  ...['systemd-resolved', 'systemd-timesyncd', 'wpasupplicant', 'iproute2', 'netbase', 'ca-certificates'],
+  // Ocellus, and the programs that its cameras are read by.
+  ...['nodejs', 'ffmpeg', 'v4l-utils'],
+  // For the owner, where he asks for it.
+  ...['openssh-server', 'login', 'passwd', 'sudo', 'tzdata'],
+];
+
+/** Left out of the packages: what no board shows or runs. ffmpeg's libraries ask for a desktop's drivers, and start without them. */
+const excluded = [
+  ...['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*', '/usr/share/info/*', '/usr/share/lintian/*'],
+  ...['/usr/share/icons/*', '/usr/share/bug/*'],
+  ...['/usr/lib/*/libLLVM*', '/usr/lib/*/libgallium*', '/usr/lib/*/dri/*'],
+  '/usr/lib/linux-image-*/[!b]*',
+];
+const kept = ['/usr/share/doc/*/copyright'];
+
+const suites = [
+  'deb http://deb.debian.org/debian trixie main non-free-firmware',
+  'deb http://deb.debian.org/debian trixie-updates main non-free-firmware',
+  'deb http://deb.debian.org/debian-security trixie-security main non-free-firmware',
+];
+
+/** Run by a shell, with the root's folder as its first argument, before the packages are installed. */
+const withoutInitramfs = [
+  'mkdir -p "$1/etc/kernel/postinst.d" "$1/etc/initramfs-tools"',
+  'echo update_initramfs=no > "$1/etc/initramfs-tools/update-initramfs.conf"',
+  'echo "#!/bin/sh" > "$1/etc/kernel/postinst.d/initramfs-tools"',
+].join(' && ');
+
+export interface DebianOptions {
+  /** Of all files, in seconds since 1970. */
+  readonly epoch: number;
+  /** Hears how far it is: what is done, and what part of the whole is behind it, 0 to 1. */
+  readonly onProgress: (what: string, fraction: number) => void;
+}
+
+/**
+ * Makes the root of Debian 13 for arm64 that the image is made from, as a tar archive. Packages' own scripts run under emulation,
+ * which takes most of the time; the kernel's initramfs is not made here.
+ *
+ * @param tar Where it is written; a file that is there was written whole.
+ */
+export async function makeDebian(tar: string, { epoch, onProgress }: DebianOptions): Promise<void> {
+  needPrograms({
+    mmdebstrap: 'mmdebstrap',
+    'arch-test': 'arch-test',
+    'qemu-aarch64-static': 'qemu-user-static',
+    gpg: 'gpg',
+  });
+  const unfinished = `${tar}.unfinished.tar`;
+  const options = [
+    ...['--verbose', '--variant=essential', '--architectures=arm64', '--components=main,non-free-firmware'],
+    '--aptopt=APT::Install-Recommends "false"',
+    // What is there already stays: of initramfs-tools what makes an initramfs, for minutes, that is not booted.
+    '--dpkgopt=force-confold',
+    ...excluded.map((path) => `--dpkgopt=path-exclude=${path}`),
+    ...kept.map((path) => `--dpkgopt=path-include=${path}`),
+    `--essential-hook=${withoutInitramfs}`,
+    `--include=${packages.join(',')}`,
+  ];
+  // Each package is unpacked once and set up once.
+  const expected = 290;
+  let unpacked = 0;
+  let setUp = 0;
+  await run('mmdebstrap', [...options, 'trixie', unfinished, ...suites], {
+    env: { SOURCE_DATE_EPOCH: String(epoch) },
+    onLine(line) {
+      const [, doing, name] = /^(Unpacking|Setting up) (\S+)/.exec(line) ?? [];
+      if (!doing) return;
+      if (doing === 'Unpacking') unpacked++;
+      else setUp++;
+      onProgress(
+        `${doing === 'Unpacking' ? 'unpacks' : 'sets up'} ${name}`,
+        Math.min(1, (unpacked + setUp) / (2 * expected)),
+      );
+    },
+  });
+  await rename(unfinished, tar);
+}
