@@ -31,8 +31,11 @@ export function settle(folder: string, seconds: number): void {
   lutimesSync(folder, seconds, seconds);
 }
 
+/** Libraries are loaded, whatever their compiler set. */
+const isRun = (path: string) => (statSync(path).mode & 0o100) !== 0 && !/\.(node|so)(\.\d+)*$/.test(path);
+
 function settleOne(path: string, entry: Dirent, seconds: number): void {
   if (entry.isDirectory()) chmodSync(path, 0o755);
-  else if (entry.isFile()) chmodSync(path, statSync(path).mode & 0o100 ? 0o755 : 0o644);
+  else if (entry.isFile()) chmodSync(path, isRun(path) ? 0o755 : 0o644);
   lutimesSync(path, seconds, seconds);
 }
