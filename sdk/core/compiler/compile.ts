@@ -2,7 +2,7 @@ import { InputError } from '../../base/errors.ts';
 import type { Program } from '../program/program.ts';
 import { type Calibration, type CalibrationPictures, calibrate, uncalibrated } from './calibrate.ts';
 import { elementsOf } from './elements.ts';
-import { bridge, keepFloats, lowerFloats } from './floats.ts';
+import { bridge, canBeFloat, keepFloats, lowerFloats } from './floats.ts';
 import { fuse, fuseBytes } from './fuse.ts';
 import { type KnownGraph, readKnownGraph, type Source } from './network/graph.ts';
 import { inputLayer, Lowering, type Normalisation } from './network/lowering.ts';
@@ -98,12 +98,26 @@ export class Compilation {
 
   /** Its layers, joined as steps will be; made anew each time. @param floats Names of layers that stay floats. */
   network(floats: ReadonlySet<string> = new Set()): Network {
-    const network = new Lowering(this.graph).lower(inputLayer(this.graph, this.#input), operators);
-    fuse(network);
+    const network = this.#fused();
     keepFloats(network, floats);
     lowerFloats(network);
     fuseBytes(network);
     copyCrops(network);
+    return network;
+  }
+
+  /** Names of the layers that a recipe may keep in floats. */
+  floatable(): ReadonlySet<string> {
+    return new Set(
+      this.#fused()
+        .layers.filter(canBeFloat)
+        .map(({ name }) => name),
+    );
+  }
+
+  #fused(): Network {
+    const network = new Lowering(this.graph).lower(inputLayer(this.graph, this.#input), operators);
+    fuse(network);
     return network;
   }
 

@@ -20,7 +20,7 @@ export function elementsOf({ layers }: Network): Map<Layer, ElementName> {
 /** Layers that there are in floats only. */
 export function isFloatOnly(layer: Layer): boolean {
   if (layer.kind === 'unary') return layer.inFloats === true;
-  return ['pair', 'softmax', 'matmul', 'rearrange', 'constant', 'dequantise'].includes(layer.kind);
+  return ['pair', 'softmax', 'matmul', 'conv_float', 'rearrange', 'constant', 'dequantise'].includes(layer.kind);
 }
 
 /** Does it take floats? Else it takes bytes. */

@@ -9,7 +9,7 @@ export type FloatWork = Exclude<FloatLayer, { kind: 'dequantise' }> | UnaryLayer
 
 /** Unary ones are, where they are no steps on bytes. */
 export function isFloatWork(layer: Layer): layer is FloatWork {
-  return ['unary', 'pair', 'softmax', 'matmul', 'rearrange', 'constant', 'quantise'].includes(layer.kind);
+  return ['unary', 'pair', 'softmax', 'matmul', 'conv_float', 'rearrange', 'constant', 'quantise'].includes(layer.kind);
 }
 
 type OwnStep = Partial<ProgramStep> & Pick<ProgramStep, 'op' | 'in'>;
@@ -34,6 +34,12 @@ export function floatStepOf(layer: FloatWork, views: readonly number[], scales: 
     case 'matmul': {
       const macs = layer.h * layer.w * layer.c * layer.input.c.size;
       return { op: 'matmul', in: first, in2: second, macs };
+    }
+    case 'conv_float': {
+      const { isDepthwise, kernel, stride, pad, dilation, input, h, w, c } = layer;
+      const macs = h * w * c * kernel[0] * kernel[1] * (isDepthwise ? 1 : input.c.size);
+      const op = isDepthwise ? 'depthwise_float' : 'conv_float';
+      return { op, in: first, in2: second, kernel, stride, pad: [pad[0], pad[1]], dilation, macs };
     }
     case 'rearrange':
       return { ...rearranging(layer.walk), in: first };

@@ -17,26 +17,29 @@ import {
 } from './network/network.ts';
 import { whole } from './network/view.ts';
 import { stridesOf } from './places.ts';
+import { passesOn } from './quantise.ts';
 
-/**
- * Can it be computed in floats, whatever comes before and after? Convolutions of single pixels can: they are products of
- * matrices. Others have no step on floats.
- */
+/** Can it be computed in floats, whatever comes before and after? Convolutions can whose activations have steps on floats. */
 export function canBeFloat(layer: Layer): layer is ConvLayer {
-  if (layer.kind !== 'conv' || layer.picks || !isPlain(layer)) return false;
+  if (layer.kind !== 'conv' || layer.picks || !isExact(layer.input.layer)) return false;
   const { activation, residual } = layer;
   return [activation, residual?.activation ?? activation].every(
     ({ kind }) => kind === 'none' || functions.includes(kind),
   );
 }
 
-/** Makes products of matrices of the layers with these names. @throws InputError when there is none of that name that can be. */
+/** Do its bytes say its numbers? Those of a picture whose mean is no byte are all a little beside them, which only weights can undo. */
+function isExact(layer: Layer): boolean {
+  if (layer.kind === 'input') return layer.mean.every((mean) => Number.isInteger(mean) && mean >= 0 && mean <= 255);
+  return !passesOn(layer) || inputsOf(layer).every((region) => isExact(region.layer));
+}
+
+/** Makes steps on floats of the layers with these names. @throws InputError when there is none of that name that can be. */
 export function keepFloats(network: Network, names: ReadonlySet<string>): void {
   for (const name of names) {
     const layer = network.layers.find((one) => one.name === name && canBeFloat(one));
-    if (!layer)
-      throw new InputError(`expected the name of a convolution of single pixels to keep in floats, got ${name}`);
-    replace(network, layer, product(layer as ConvLayer, true));
+    if (!layer) throw new InputError(`expected the name of a convolution to keep in floats, got ${name}`);
+    replace(network, layer, inFloats(layer as ConvLayer, true));
   }
 }
 
@@ -50,7 +53,7 @@ export function lowerFloats(network: Network): void {
     return network.layers.filter(isProduct).filter((layer) => elements.get(layer) === 'float32');
   };
   for (let found = products(); found.length > 0; found = products()) {
-    for (const layer of found) replace(network, layer, product(layer));
+    for (const layer of found) replace(network, layer, inFloats(layer));
   }
   const elements = elementsOf(network);
   for (const layer of [...network.layers]) {
@@ -127,11 +130,10 @@ function replace(network: Network, old: Layer, layers: readonly Layer[]): void {
 }
 
 /** Numbers of a file: one for each channel, or one for all where they are alike. */
-function constant(name: string, values: ArrayLike<number>, h = 1): ConstantLayer {
+function constant(name: string, values: ArrayLike<number>): ConstantLayer {
   const all = Float32Array.from(values);
-  const isOne = h === 1 && all.every((value) => value === all[0]);
-  const own = isOne ? all.slice(0, 1) : all;
-  return { kind: 'constant', name: `${name}, constant`, h, w: 1, c: own.length / h, values: own };
+  const own = all.every((value) => value === all[0]) ? all.slice(0, 1) : all;
+  return { kind: 'constant', name: `${name}, constant`, h: 1, w: 1, c: own.length, values: own };
 }
 
 function pairLayer({ name, h, w, c }: Layer, op: PairLayer['op'], input: Region, second: Region): PairLayer {
@@ -184,22 +186,38 @@ function ended(layers: Layer[], activation: Activation, inFloats?: boolean): Lay
 }
 
 /**
- * A convolution of single pixels that begins with floats is a product of matrices.
+ * A convolution that begins with floats.
  *
- * @param inFloats Also where bytes are wanted of it.
+ * @param always Also where bytes are wanted of it.
  */
-function product(layer: ConvLayer, inFloats?: boolean): Layer[] {
-  const { name, h, w, c, input, weights, bias, activation, residual } = layer;
-  const inputs = input.c.size;
-  const turned = Float32Array.from({ length: inputs * c }, (_, i) => weights[(i % c) * inputs + Math.floor(i / c)]!);
-  const matrix = constant(name, turned, inputs);
-  const layers: Layer[] = [matrix, { kind: 'matmul', name, h, w, c, input, second: whole(matrix) }];
+function inFloats(layer: ConvLayer, always?: boolean): Layer[] {
+  const { name, h, w, c, input, bias, activation, residual } = layer;
+  const { isDepthwise, kernel, stride, pad, dilation } = layer;
+  const own = weightsOf(layer);
+  const layers: Layer[] = [
+    own,
+    {
+      ...{ kind: 'conv_float', name, h, w, c, input, second: whole(own) },
+      ...{ isDepthwise, kernel, stride, pad, dilation },
+    },
+  ];
   if (bias.some((value) => value !== 0)) {
-    const own = constant(name, bias);
-    layers.push(own, pairLayer(layer, 'add', whole(layers[1]!), whole(own)));
+    const added = constant(name, bias);
+    layers.push(added, pairLayer(layer, 'add', whole(layers[1]!), whole(added)));
   }
-  const own = ended(layers, activation, inFloats);
-  if (!residual) return own;
-  const sum = pairLayer(layer, 'add', whole(own.at(-1)!), residual.input);
-  return ended([...own, sum], residual.activation, inFloats);
+  const done = ended(layers, activation, always);
+  if (!residual) return done;
+  const sum = pairLayer(layer, 'add', whole(done.at(-1)!), residual.input);
+  return ended([...done, sum], residual.activation, always);
+}
+
+/** As steps on floats take them: kh * kw x inputs x outputs; depthwise kh x kw x channels. */
+function weightsOf({ name, c, input, kernel, weights, isDepthwise }: ConvLayer): ConstantLayer {
+  const taps = kernel[0] * kernel[1];
+  const sides = isDepthwise ? { h: kernel[0], w: kernel[1] } : { h: taps, w: input.c.size };
+  const inputs = sides.h * sides.w;
+  const values = isDepthwise
+    ? weights
+    : Float32Array.from({ length: inputs * c }, (_, i) => weights[(i % c) * inputs + Math.floor(i / c)]!);
+  return { kind: 'constant', name: `${name}, constant`, ...sides, c, values };
 }

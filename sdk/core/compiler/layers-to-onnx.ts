@@ -113,6 +113,16 @@ export class LayerWriter {
         const [a, b] = [this.#rows(layer.input, read), this.#rows(layer.second, read)];
         return this.#picture(net.node('MatMul', [a, b], {}, layer.name), layer);
       }
+      case 'conv_float': {
+        const { kernel, isDepthwise, input, c } = layer;
+        const inputs = isDepthwise ? 1 : input.c.size;
+        const given = read(layer.second);
+        // Outputs, places of the kernel, inputs: the last two change places.
+        const turned = isDepthwise ? given : net.node('Transpose', [given], { ints: { perm: [0, 1, 3, 2] } });
+        const weights = net.node('Reshape', [turned, net.integers(c, inputs, ...kernel)]);
+        const ints = { ...windowOf(layer), group: isDepthwise ? c : 1 };
+        return net.node('Conv', [read(input), weights], { ints }, layer.name);
+      }
       case 'rearrange': {
         const shape = [1, layer.h, layer.w, layer.c];
         const moved = this.#moved(read(layer.input), layer.name, sidesOf(layer.input), { walk: layer.walk, shape });
@@ -158,16 +168,10 @@ export class LayerWriter {
 
   #conv(layer: ConvLayer, read: (region: Region) => string): string {
     const { net } = this;
-    const { input, kernel, stride, pad, dilation, isDepthwise, picks, residual, name } = layer;
+    const { input, isDepthwise, picks, residual, name } = layer;
     if (picks) return net.node('Gather', [read(input), net.integers(...picks)], { ints: { axis: 1 } }, name);
     const { weights, bias } = this.#writing.constantsOf(layer, this);
-    const ints = {
-      kernel_shape: kernel,
-      strides: stride,
-      pads: pad,
-      dilations: dilation,
-      group: isDepthwise ? layer.c : 1,
-    };
+    const ints = { ...windowOf(layer), group: isDepthwise ? layer.c : 1 };
     const made = net.node('Conv', [read(input), weights, bias], { ints }, name);
     const sum = this.#activated(layer, this.#writing.before?.(layer, made, this) ?? made, layer.activation);
     if (!residual) return sum;
@@ -272,6 +276,13 @@ export class LayerWriter {
     return net.node('Reshape', [turned, net.integers(...shape)]);
   }
 }
+
+const windowOf = ({ kernel, stride, pad, dilation }: Pick<ConvLayer, 'kernel' | 'stride' | 'pad' | 'dilation'>) => ({
+  kernel_shape: kernel,
+  strides: stride,
+  pads: pad,
+  dilations: dilation,
+});
 
 const sidesOf = ({ h, w, c }: Region) => ({ h: h.size, w: w.size, c: c.size });
 

@@ -19,7 +19,7 @@ export interface Recipe {
   readonly share: number;
   /** Of a weight. Two products of 7 and 8 bits fit 16 bits, which matters to other engines, not to ours. */
   readonly weightBits: 7 | 8;
-  /** Names of layers that are computed in floats: convolutions of single pixels, which are products of matrices. */
+  /** Names of convolutions that are computed in floats. */
   readonly floats: ReadonlySet<string>;
 }
 

@@ -1,5 +1,5 @@
 import type { Fault } from './expectation.ts';
-import { isFloatPair, limits, type ProgramStep, type ProgramView } from './program.ts';
+import { isFloatPair, isFloatWindow, limits, type ProgramStep, type ProgramView } from './program.ts';
 
 interface Views {
   readonly from: ProgramView;
@@ -27,6 +27,7 @@ export function assertFloatStep(step: ProgramStep, views: Views, expect: Expect)
   if (isFloatPair(op)) {
     for (const operand of [from, second]) assertSpread(operand, out, expect);
   } else if (op === 'matmul') assertMatrices(views, expect);
+  else if (isFloatWindow(op)) assertWindows(step, views, expect);
   else if (op === 'rearrange') assertWalk(step.walk!, from, out, expect);
   else {
     expect(isSameSize(from, out), () => [textOf(out), textOf(from)]);
@@ -40,7 +41,7 @@ export function assertFloatStep(step: ProgramStep, views: Views, expect: Expect)
   }
 }
 
-const textOf = ({ h, w, channels }: ProgramView) => `${h} x ${w} x ${channels}`;
+const textOf = ({ h, w, channels }: Pick<ProgramView, 'h' | 'w' | 'channels'>) => `${h} x ${w} x ${channels}`;
 const isSameSize = (one: ProgramView, other: ProgramView) =>
   one.h === other.h && one.w === other.w && one.channels === other.channels;
 
@@ -64,6 +65,24 @@ function assertMatrices({ from, second, out }: Views, expect: Expect): void {
     `rows of ${from.channels}, and a second view of ${from.channels} rows of ${out.channels}, for ${textOf(out)}`,
     `${textOf(from)}, and ${second ? textOf(second) : 'none'}`,
   ]);
+}
+
+/** Windows may lie anywhere; weights are as many as they need. */
+function assertWindows(step: ProgramStep, { from, second, out }: Views, expect: Expect): void {
+  const { op, kernel = [0, 0], stride = [0, 0], dilation = [1, 1] } = step;
+  const numbers = [...kernel, ...stride, ...dilation];
+  expect(
+    numbers.every((value) => value >= 1 && value <= limits.kernel),
+    () => [`a kernel, stride and dilation of 1 to ${limits.kernel}`, numbers.join(', ')],
+  );
+  const isDense = op === 'conv_float';
+  const [h, w] = isDense ? [kernel[0] * kernel[1], from.channels] : kernel;
+  const wanted = { h, w, channels: out.channels };
+  expect(second !== undefined && second.h === h && second.w === w && second.channels === out.channels, () => [
+    `weights of ${textOf(wanted)}`,
+    second ? textOf(second) : 'none',
+  ]);
+  expect(isDense || from.channels === out.channels, () => [`${from.channels} channels`, String(out.channels)]);
 }
 
 function assertWalk(walk: Int32Array, from: ProgramView, out: ProgramView, expect: Expect): void {

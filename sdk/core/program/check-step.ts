@@ -5,6 +5,7 @@ import {
   bytesOf,
   isFloatPair,
   isFloatStep,
+  isFloatWindow,
   limits,
   type Program,
   type ProgramStep,
@@ -105,7 +106,8 @@ class StepCheck {
     const hasResidual = op === 'conv' || op === 'depthwise';
     const isUsed = op === 'input' ? !residual : !nchw && !spaceToDepth && (hasResidual || !residual);
     this.#expect(isUsed, () => [`only what ${op} knows of a residual, nchw and space to depth`, 'more']);
-    const hasSecond = residual || op === 'add' || op === 'multiply' || op === 'matmul' || isFloatPair(op);
+    const isPair = isFloatPair(op) || isFloatWindow(op);
+    const hasSecond = residual || op === 'add' || op === 'multiply' || op === 'matmul' || isPair;
     this.#expect(hasSecond || in2 === undefined, () => [`no second view for ${op}`, String(in2)]);
     const most = residual ? 4 : 0;
     const { fn, group } = this.#step;
@@ -118,7 +120,7 @@ class StepCheck {
       epilogue === 'silu' ? `e of 4 to 11 and rs of 0 to ${most}` : `e and rs of 0 for ${epilogue}`,
       `${e} and ${rs}`,
     ]);
-    if (windowed.includes(op)) return;
+    if (windowed.includes(op) || isFloatWindow(op)) return;
     const ones = [...(stride ?? [1, 1]), ...(dilation ?? [1, 1]), ...(resizing.includes(op) ? [] : (kernel ?? [1, 1]))];
     this.#expect(ones.every((one) => one === 1) && !pad?.some((one) => one !== 0), () => [
       `no window for ${op}: kernel, stride and dilation of 1, no padding`,

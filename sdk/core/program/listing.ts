@@ -1,4 +1,4 @@
-import { bytesOf, type Program, type ProgramStep, type ProgramView } from './program.ts';
+import { bytesOf, floatWindows, type Program, type ProgramStep, type ProgramView } from './program.ts';
 
 /** A step of a listing: what an assembler's line would say. */
 export interface ListedStep {
@@ -66,7 +66,15 @@ function fromOf({ views, tensors }: Program, { op, in: index, in2 }: ProgramStep
 }
 
 /** Steps in whose line a window, or the factors of a resize, stand. */
-const windowed = ['conv', 'depthwise', 'max_pool', 'average_pool', 'resize_nearest', 'resize_bilinear'];
+const windowed: readonly string[] = [
+  'conv',
+  'depthwise',
+  'max_pool',
+  'average_pool',
+  'resize_nearest',
+  'resize_bilinear',
+  ...floatWindows,
+];
 /** Steps that end in an epilogue. */
 const ended = ['conv', 'depthwise', 'average_pool', 'add', 'multiply', 'requantise'];
 

@@ -65,6 +65,8 @@ export const operations = {
   softmax: 20,
   matmul: 21,
   rearrange: 22,
+  conv_float: 23,
+  depthwise_float: 24,
 } as const;
 export type OperationName = keyof typeof operations;
 
@@ -176,11 +178,14 @@ export const spareBytes = 64;
 /** Steps that take floats and give floats; `quantise` takes some and gives bytes. */
 export const floatSteps = [
   ...(['constant', 'add_float', 'subtract_float', 'multiply_float', 'divide_float', 'function_float'] as const),
-  ...(['softmax', 'matmul', 'rearrange'] as const),
+  ...(['softmax', 'matmul', 'rearrange', 'conv_float', 'depthwise_float'] as const),
 ] as const satisfies readonly OperationName[];
 export const isFloatStep = (op: OperationName): boolean => (floatSteps as readonly OperationName[]).includes(op);
 /** Steps of two operands of floats, number by number. */
 export const floatPairs = ['add_float', 'subtract_float', 'multiply_float', 'divide_float'] as const;
+/** Convolutions of floats: their weights are the second operand, their windows may reach beyond what they read. */
+export const floatWindows = ['conv_float', 'depthwise_float'] as const;
+export const isFloatWindow = (op: OperationName): boolean => (floatWindows as readonly OperationName[]).includes(op);
 export const isFloatPair = (op: OperationName): boolean => (floatPairs as readonly OperationName[]).includes(op);
 
 export const bytesOf = (element: ElementName): number => (element === 'uint8' ? 1 : 4);

@@ -1,6 +1,13 @@
 import { expOf } from '../../kernels/boxes/exp.ts';
 import { nearest, saturate8, saturate16, sigmoidOf } from './arithmetic.ts';
-import { type FloatFunction, limits, type OperationName, type ProgramStep, type ProgramView } from './program.ts';
+import {
+  type FloatFunction,
+  isFloatWindow,
+  limits,
+  type OperationName,
+  type ProgramStep,
+  type ProgramView,
+} from './program.ts';
 
 const { fround } = Math;
 
@@ -25,6 +32,7 @@ export function runFloatStep(step: ProgramStep, views: Views, memory: Memory): v
   else if (op === 'softmax') softmax(step, views, memory);
   else if (op === 'matmul') multiplyMatrices(views, memory);
   else if (op === 'rearrange') rearrange(step, views, memory);
+  else if (isFloatWindow(op)) convolve(step, views, memory);
   else combine(op, views, memory);
 }
 
@@ -135,6 +143,32 @@ function multiplyMatrices({ from, second, out }: Views, { floats }: Memory): voi
       for (let k = 0; k < from.channels; k++) {
         const b = place(second!, Math.floor(k / w), k % w) + n;
         sum = fround(sum + fround(floats[a + k]! * floats[b]!));
+      }
+      floats[to + n] = sum;
+    }
+  });
+}
+
+/**
+ * The products of a window are added row by row, pixel by pixel, channel by channel; of a depthwise one each channel's own. Where it
+ * reaches beyond what is read there is nothing to add.
+ */
+function convolve(step: ProgramStep, { from, second, out }: Views, { floats }: Memory): void {
+  const { op, kernel = [1, 1], stride = [1, 1], pad = [0, 0], dilation = [1, 1] } = step;
+  const isDense = op === 'conv_float';
+  eachPixel(out, (y, x) => {
+    const to = place(out, y, x);
+    for (let n = 0; n < out.channels; n++) {
+      let sum = 0;
+      for (let tap = 0; tap < kernel[0] * kernel[1]; tap++) {
+        const [ky, kx] = [Math.floor(tap / kernel[1]), tap % kernel[1]];
+        const [iy, ix] = [y * stride[0] - pad[0] + ky * dilation[0], x * stride[1] - pad[1] + kx * dilation[1]];
+        if (iy < 0 || iy >= from.h || ix < 0 || ix >= from.w) continue;
+        const at = place(from, iy, ix);
+        for (let i = isDense ? 0 : n; i < (isDense ? from.channels : n + 1); i++) {
+          const weight = isDense ? place(second!, tap, i) : place(second!, ky, kx);
+          sum = fround(sum + fround(floats[at + i]! * floats[weight + n]!));
+        }
       }
       floats[to + n] = sum;
     }

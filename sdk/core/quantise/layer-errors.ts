@@ -1,7 +1,6 @@
 import type { Calibration } from '../compiler/calibrate.ts';
 import type { Compilation } from '../compiler/compile.ts';
 import { elementsOf } from '../compiler/elements.ts';
-import { canBeFloat } from '../compiler/floats.ts';
 import type { Layer } from '../compiler/network/network.ts';
 import { pictureTensor, Tracer } from '../compiler/network/trace.ts';
 import { layersAloneOnnx } from '../compiler/qdq.ts';
@@ -53,6 +52,7 @@ export async function layerErrors(
 ): Promise<LayerError[]> {
   const { program, network, layers } = compilation.probe(calibration, recipe);
   const elements = elementsOf(network);
+  const floatable = compilation.floatable();
   const alone = new Map(layers.map(({ layer, output }) => [layer, `${output} alone`]));
   const bytes = layersAloneOnnx(network, compilation.quantisation(calibration, recipe), alone);
   const tracer = await Tracer.open(bytes, [], []);
@@ -78,11 +78,11 @@ export async function layerErrors(
     name: layer.name,
     operator: operatorOf(layer),
     shape: [layer.c, layer.h, layer.w],
-    multiplyAdds: layer.kind === 'conv' ? (layer.h * layer.w * layer.weights.length) / 1e6 : 0,
+    multiplyAdds: multiplyAddsOf(layer) / 1e6,
     own: errorOf(sums[i]!.own),
     accumulated: errorOf(sums[i]!.accumulated),
     heldIn: elements.get(layer) === 'uint8' ? 'bytes' : 'floats',
-    canBeFloat: canBeFloat(layer),
+    canBeFloat: floatable.has(layer.name),
   }));
 }
 
@@ -93,8 +93,16 @@ function channelsFirst(pixels: Pixels): Uint8Array {
   return Uint8Array.from({ length: pixels.length }, (_, i) => pixels[(i % area) * 3 + Math.floor(i / area)]!);
 }
 
+function multiplyAddsOf(layer: Layer): number {
+  if (layer.kind === 'conv') return layer.h * layer.w * layer.weights.length;
+  if (layer.kind !== 'conv_float') return 0;
+  const { kernel, isDepthwise, input } = layer;
+  return layer.h * layer.w * layer.c * kernel[0] * kernel[1] * (isDepthwise ? 1 : input.c.size);
+}
+
 /** In words: `depthwise 3x3 silu`. */
 function operatorOf(layer: Layer): string {
+  if (layer.kind === 'conv_float') return `${layer.isDepthwise ? 'depthwise' : 'conv'} ${layer.kernel.join('x')}`;
   if (layer.kind !== 'conv') return layer.kind;
   const { isDepthwise, kernel, activation, residual } = layer;
   const ends = [activation.kind === 'none' ? '' : activation.kind, residual ? 'add' : ''];

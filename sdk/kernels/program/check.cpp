@@ -268,7 +268,7 @@ bool StepCheck::flags(uint16_t allowed) {
   return fail("flags: expected none but %u, got %u", allowed, said().flags);
 }
 
-bool StepCheck::window(bool clipped) {
+bool StepCheck::window_sizes() {
   const ProgramStep& s = said();
   const uint16_t all[] = {s.kh, s.kw, s.sh, s.sw, s.dh, s.dw};
   for (const uint16_t value : all) {
@@ -285,6 +285,12 @@ bool StepCheck::window(bool clipped) {
   step_.dw = s.dw;
   step_.pad_top = s.pad_top;
   step_.pad_left = s.pad_left;
+  return true;
+}
+
+bool StepCheck::window(bool clipped) {
+  if (!window_sizes()) return false;
+  const ProgramStep& s = said();
   // First and last input row and column that are read.
   const int64_t top = -static_cast<int64_t>(s.pad_top);
   const int64_t left = -static_cast<int64_t>(s.pad_left);

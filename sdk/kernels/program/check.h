@@ -64,6 +64,8 @@ class StepCheck {
   /// Kernel, stride, padding and dilation, and that every output pixel's window lies in the input and its halo. Where
   /// `clipped`, the window is cut at the input's edge instead, and something must be left of it.
   bool window(bool clipped);
+  /// Kernel, stride, padding and dilation alone: windows may lie anywhere.
+  bool window_sizes();
   bool no_window();
   bool same_size(const View& a, const char* a_name, const View& b, const char* b_name);
 

@@ -101,8 +101,10 @@ enum class ProgramOp : uint16_t {
   softmax = 20,
   matmul = 21,
   rearrange = 22,
+  conv_float = 23,
+  depthwise_float = 24,
 };
-constexpr size_t program_op_count = 23;
+constexpr size_t program_op_count = 25;
 
 /// `e` of a step with the operation function_float.
 enum class ProgramFunction : int16_t { sigmoid = 0, exp = 1, silu = 2, hardswish = 3, clip = 4, leaky = 5, sqrt = 6 };

@@ -86,6 +86,13 @@ export function everyOperation(): Program {
   });
   const rest = add({ op: 'dequantise', in: o, out: view(8, 5, 0, 'float32'), za: bytes(5), m: floats(5, 0.03) });
   const float = (channels: number, side = 4) => view(side, channels, 0, 'float32');
+  /** Floats that are not as high as wide. */
+  const stack = (h: number, w: number, channels: number) => {
+    const [pixelBytes, rowBytes] = [4 * channels, 4 * channels * w];
+    views.push({ offset: end, h, w, channels, pixelBytes, rowBytes, halo: 0, element: 'float32' });
+    end += Math.ceil((h * rowBytes) / 64) * 64;
+    return views.length - 1;
+  };
   const some = (length: number, size = 1) => Float32Array.from({ length }, () => size * (2 * next() - 1));
   const p = add({ op: 'dequantise', in: n, out: float(5), za: bytes(5), m: floats(5, 0.02) });
   const row = add({ op: 'constant', in: 0, out: float(5, 1), values: some(5) });
@@ -107,6 +114,11 @@ export function everyOperation(): Program {
   const product = add({ op: 'matmul', in: parts, in2: matrix, out: float(8), macs: 16 * 4 * 8 });
   const bytesAgain = add({ op: 'quantise', in: product, out: view(4, 8, 1), m: floats(8, 90), z: bytes(8) });
   const last = add({ op: 'dequantise', in: bytesAgain, out: float(8), za: bytes(8), m: floats(8, 0.03) });
+  const dark = add({ op: 'constant', in: 0, out: float(2, 3), values: some(18) });
+  const nine = add({ op: 'constant', in: 0, out: stack(9, 8, 2), values: some(144) });
+  const windows = { kernel: [3, 3], stride: [2, 1], pad: [1, 2], dilation: [1, 2] } as const;
+  const felt = add({ op: 'conv_float', in: last, in2: nine, out: stack(2, 4, 2), ...windows, macs: 8 * 2 * 72 });
+  const edge = add({ op: 'depthwise_float', in: felt, in2: dark, out: float(2), ...window(3, 1, 2), macs: 16 * 2 * 9 });
   const output = (name: string, index: number) => {
     const { offset, h: rows, w: columns, pixelBytes } = views[index]!;
     const shape = [1, rows, columns, pixelBytes / 4];
@@ -115,7 +127,13 @@ export function everyOperation(): Program {
   return {
     tensors: [
       { name: 'images', direction: 'input', element: 'uint8', shape: [1, 8, 8, 3] },
-      ...[output('scores', scores), output('boxes', boxes), output('größen', rest), output('floats', last)],
+      ...[
+        output('scores', scores),
+        output('boxes', boxes),
+        output('größen', rest),
+        output('floats', last),
+        output('edges', edge),
+      ],
     ],
     views,
     steps,

@@ -92,7 +92,7 @@ describe('a file is refused', () => {
     {
       what: 'with an operation that is not known',
       change: (data) => data.setUint16(step(1, 0), 99, true),
-      says: 'step 1 (conv 1): an operation of 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, got 99',
+      says: 'step 1 (conv 1): an operation of 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, got 99',
     },
     {
       what: 'with an epilogue that is not known',
@@ -276,6 +276,21 @@ describe('what cannot be run is not written', () => {
       what: 'matrices that do not fit',
       made: withStep(36, () => ({ in2: 20 })),
       says: 'step 36 (matmul 36): rows of 4, and a second view of 4 rows of 8, for 4 x 4 x 8',
+    },
+    {
+      what: 'weights for fewer inputs than a convolution of floats has',
+      made: withStep(41, ({ in2 }) => ({ in2: in2! - 1 })),
+      says: 'step 41 (conv_float 41): weights of 9 x 8 x 2, got 3 x 3 x 2',
+    },
+    {
+      what: 'weights of a smaller kernel than a depthwise convolution of floats has',
+      made: withStep(42, () => ({ kernel: [5, 3] })),
+      says: 'step 42 (depthwise_float 42): weights of 5 x 3 x 2, got 3 x 3 x 2',
+    },
+    {
+      what: 'a convolution of floats without a stride',
+      made: withStep(41, () => ({ stride: [0, 1] })),
+      says: 'step 41 (conv_float 41): a kernel, stride and dilation of 1 to 64, got 3, 3, 0, 1, 1, 2',
     },
     {
       what: 'floats that are written over what is read',

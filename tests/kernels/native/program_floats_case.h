@@ -7,8 +7,8 @@ namespace check {
 
 constexpr ProgramOp float_ops[] = {ProgramOp::quantise,       ProgramOp::constant,     ProgramOp::add_float,      ProgramOp::subtract_float,
                                    ProgramOp::multiply_float, ProgramOp::divide_float, ProgramOp::function_float, ProgramOp::softmax,
-                                   ProgramOp::matmul,         ProgramOp::rearrange};
-constexpr int64_t float_op_count = 10;
+                                   ProgramOp::matmul,         ProgramOp::rearrange,    ProgramOp::conv_float,     ProgramOp::depthwise_float};
+constexpr int64_t float_op_count = 12;
 
 class FloatCaseMaker {
  public:
@@ -58,6 +58,24 @@ class FloatCaseMaker {
         std::vector<int32_t> walk = {2, static_cast<int32_t>(h), 1, 0, static_cast<int32_t>(w), 2, 1, static_cast<int32_t>(channels), 1};
         while (walk.size() < 3 * ocellus::program_walk) walk.insert(walk.end(), {static_cast<int32_t>(random_.between(0, 2)), 1, 0});
         step.bias = maker_.constant(walk);
+        break;
+      }
+      case ProgramOp::conv_float:
+      case ProgramOp::depthwise_float: {
+        const auto between = [&](int64_t low, int64_t high) { return static_cast<uint16_t>(random_.between(low, high)); };
+        step.kh = between(1, 4);
+        step.kw = between(1, 4);
+        step.sh = between(1, 2);
+        step.sw = between(1, 3);
+        step.dh = between(1, 2);
+        step.dw = between(1, 3);
+        // Some windows lie beside the picture.
+        step.pad_top = between(0, 5);
+        step.pad_left = between(0, 5);
+        const bool each = op == ProgramOp::depthwise_float;
+        const uint32_t inputs = each ? channels : static_cast<uint32_t>(random_.between(1, 9));
+        step.in = floats(static_cast<uint32_t>(random_.between(1, 6)), static_cast<uint32_t>(random_.between(1, 9)), inputs);
+        step.in2 = each ? floats(step.kh, step.kw, channels) : floats(step.kh * step.kw, inputs, channels);
         break;
       }
       default:

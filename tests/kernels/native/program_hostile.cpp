@@ -69,7 +69,7 @@ double work_of(const Program& program) {
   for (size_t i = 0; i < program.step_count(); i++) {
     const Step& step = program.step(i);
     double each = std::max(1, step.kh) * static_cast<double>(std::max(1, step.kw));
-    if (step.op == ProgramOp::conv || step.op == ProgramOp::matmul) each *= step.in.channels;
+    if (step.op == ProgramOp::conv || step.op == ProgramOp::matmul || step.op == ProgramOp::conv_float) each *= step.in.channels;
     work += each * step.out.h * step.out.w * step.out.channels;
   }
   return work;

@@ -185,6 +185,7 @@ export type FloatLayer =
   | PairLayer
   | SoftmaxLayer
   | MatmulLayer
+  | FloatConvLayer
   | RearrangeLayer
   | ConstantLayer
   | DequantiseLayer
@@ -210,6 +211,20 @@ export interface MatmulLayer extends LayerBase {
   readonly kind: 'matmul';
   input: Region;
   second: Region;
+}
+
+/** A convolution of floats, without bias and activation, which are layers of their own. */
+export interface FloatConvLayer extends LayerBase {
+  readonly kind: 'conv_float';
+  input: Region;
+  /** A constant: kh * kw x inputs x outputs; depthwise kh x kw x channels. */
+  second: Region;
+  readonly isDepthwise: boolean;
+  readonly kernel: readonly [number, number];
+  readonly stride: readonly [number, number];
+  /** Top, left, bottom, right. */
+  readonly pad: readonly [number, number, number, number];
+  readonly dilation: readonly [number, number];
 }
 
 /** The input's numbers in another order. */
@@ -260,6 +275,7 @@ export function inputsOf(layer: Layer): Region[] {
     case 'multiply':
     case 'pair':
     case 'matmul':
+    case 'conv_float':
       return [layer.input, layer.second];
     case 'conv':
       return layer.residual ? [layer.input, layer.residual.input] : [layer.input];

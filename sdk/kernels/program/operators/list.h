@@ -7,6 +7,7 @@
 #include "program/operators/elementwise.h"
 #include "program/operators/float_function.h"
 #include "program/operators/float_pairs.h"
+#include "program/operators/float_windows.h"
 #include "program/operators/input.h"
 #include "program/operators/matrices.h"
 #include "program/operators/pool.h"
@@ -39,4 +40,6 @@
   OPERATOR(function_float, FloatFunction) \
   OPERATOR(softmax, Softmax)              \
   OPERATOR(matmul, Matmul)                \
-  OPERATOR(rearrange, Rearrange)
+  OPERATOR(rearrange, Rearrange)          \
+  OPERATOR(conv_float, ConvFloat)         \
+  OPERATOR(depthwise_float, DepthwiseFloat)
