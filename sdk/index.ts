@@ -6,7 +6,7 @@
  * - Tell: `Hub` speaks MQTT; `requestVerb` asks one.
  * - Learn: `NodeLearning` (a node's `learning`) is taught what its cameras see; `Learner` learns from pictures.
  *
- * More of each: `ocellus/devices`, `ocellus/vision`, `ocellus/learn`, `ocellus/hub`, `ocellus/opencv`.
+ * More of each: `ocellus/devices`, `ocellus/vision`, `ocellus/learn`, `ocellus/hub`, `ocellus/zoo`, `ocellus/opencv`.
  *
  * @module ocellus
  */

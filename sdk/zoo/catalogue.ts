@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { assertShape } from '../base/arguments.ts';
 import { asset } from '../base/assets.ts';
 import { InputError } from '../base/errors.ts';
 import { makeFolder } from '../base/make-folder.ts';
@@ -44,8 +45,13 @@ export interface CatalogueOptions {
  * a mirror that has files and no manifest, too.
  *
  * @throws InputError when there is none, or it may not be used.
+ *
+ * @example
+ * const { manifest, where } = await openCatalogue({ from: 'https://zoo.example.org' });
+ * console.log(where, manifest.models.map(({ name }) => name));
  */
 export async function openCatalogue(options: CatalogueOptions = {}): Promise<Catalogue> {
+  assertShape('openCatalogue: options', options, { from: 'text?', keys: 'list?', folder: 'text?' });
   const { from, keys = zooKeys(), folder = modelsFolder(), now = new Date() } = options;
   const shipped = () => readShipped(keys);
   if (from === undefined)

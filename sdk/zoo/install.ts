@@ -1,5 +1,6 @@
 import { chmod, mkdtemp, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { assertKind, assertShape } from '../base/arguments.ts';
 import { InputError } from '../base/errors.ts';
 import { makeFolder } from '../base/make-folder.ts';
 import { modelsFolder } from '../config/data-folder.ts';
@@ -42,8 +43,18 @@ const spareBytes = 16 * 2 ** 20;
  * then nothing is there by its name, and a model that is replaced stays as it is.
  *
  * @throws InputError when the name is that of a model that ships, there is no room, or a file cannot be fetched.
+ *
+ * @example
+ * const { folder, wasThere } = await installModel(planOf('picodet-layout-cdla', await openCatalogue()));
  */
 export async function install(plan: Plan, options: InstallOptions = {}): Promise<Installation> {
+  assertShape(
+    'installModel: plan',
+    plan,
+    { name: 'text', card: 'object', files: 'list' },
+    'a plan, as planOf makes it',
+  );
+  assertShape('installModel: options', options, { folder: 'text?', report: 'function?', patience: 'object?' });
   const { folder = modelsFolder(), report, patience } = options;
   const { name, files } = plan;
   if ((await listModels()).some((card) => card.name === name)) {
@@ -84,8 +95,12 @@ export async function install(plan: Plan, options: InstallOptions = {}): Promise
  * Removes a model that was installed.
  *
  * @throws InputError when it ships with Ocellus, or is not installed.
+ *
+ * @example
+ * await removeModel('picodet-layout-cdla');
  */
 export async function remove(name: string, { folder = modelsFolder() }: { folder?: string } = {}): Promise<void> {
+  assertKind('removeModel', name, 'text', 'the name of a model');
   await assertRemovable(name, folder);
   const gone = join(folder, `.gone-${process.pid}-${name}`);
   await rename(join(folder, name), gone);
@@ -105,8 +120,14 @@ export async function assertRemovable(name: string, folder = modelsFolder()): Pr
   );
 }
 
-/** What was written down when a model was installed; undefined where it is not there. */
+/**
+ * What was written down when a model was installed; undefined where it is not there.
+ *
+ * @example
+ * console.log((await originOf('picodet-layout-cdla'))?.from);
+ */
 export async function originOf(name: string, folder = modelsFolder()): Promise<InstalledOrigin | undefined> {
+  assertKind('originOf', name, 'text', 'the name of a model');
   try {
     return JSON.parse(await readFile(join(folder, name, originFile), 'utf8')) as InstalledOrigin;
   } catch {

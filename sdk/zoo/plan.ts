@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { assertKind, assertShape } from '../base/arguments.ts';
 import { maskCredentials } from '../base/credentials.ts';
 import { InputError, messageOf } from '../base/errors.ts';
 import { validate } from '../config/validate.ts';
@@ -31,8 +32,14 @@ export interface Plan {
  * What a catalogue says of a model.
  *
  * @throws InputError when it has none of the name, or one that this version cannot use.
+ *
+ * @example
+ * const { licence, files } = planOf('yolox-nano-416-fp32', await openCatalogue());
  */
-export function planOf(name: string, { manifest, mirror, where }: Catalogue): Plan {
+export function planOf(name: string, catalogue: Catalogue): Plan {
+  assertKind('planOf', name, 'text', 'the name of a model');
+  assertShape('planOf: catalogue', catalogue, { manifest: 'object', where: 'text' }, 'what openCatalogue gives');
+  const { manifest, mirror, where } = catalogue;
   const entry = manifest.models.find((one) => one.name === name);
   if (!entry) {
     const why = manifest.unusable.get(name);
@@ -58,12 +65,16 @@ const originsOf = (files: readonly FilePlan[]): string =>
 /**
  * A network at a URL, for which somebody vouches with its sum and a card.
  *
+ * @param options `sha256` of the file, 64 hexadecimal digits; `card`, the path of its card. Both are needed.
  * @throws InputError when the sum or the card is missing or wrong.
+ *
+ * @example
+ * await planOfUrl('https://example.org/a.onnx', { sha256: sum, card: 'a.card.json' });
  */
-export async function planOfUrl(
-  url: string,
-  { sha256, card: path }: { sha256?: string; card?: string },
-): Promise<Plan> {
+export async function planOfUrl(url: string, options: { sha256?: string; card?: string }): Promise<Plan> {
+  assertKind('planOfUrl', url, 'text', 'https://… or http://…');
+  assertShape('planOfUrl: options', options, { sha256: 'text?', card: 'text?' });
+  const { sha256, card: path } = options;
   const address = maskCredentials(url);
   if (!/^https?:\/\//i.test(url)) throw new InputError(`${address}: expected https://… or http://…`);
   if (sha256 === undefined || !/^[0-9a-f]{64}$/i.test(sha256)) {
@@ -94,9 +105,15 @@ export async function planOfUrl(
 /**
  * A network or a card of this machine, with what lies beside it.
  *
+ * @param options `sha256` that the file has to have, where one knows; `card`, the path of its card where that lies elsewhere.
  * @throws InputError when it cannot be used as it is: `ocellus models inspect` says why.
+ *
+ * @example
+ * await installModel(await planOfFile('yolox_tiny.onnx', { card: 'yolox_tiny.card.json' }));
  */
-export async function planOfFile(path: string, options: { sha256?: string; card?: string }): Promise<Plan> {
+export async function planOfFile(path: string, options: { sha256?: string; card?: string } = {}): Promise<Plan> {
+  assertKind('planOfFile', path, 'text', 'the path of a network or a card');
+  assertShape('planOfFile: options', options, { sha256: 'text?', card: 'text?' });
   const found = await findModel(options.card ?? path);
   const card = found.card ?? (await madeCard(path));
   const files: FilePlan[] = [];

@@ -1,4 +1,5 @@
 import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { assertKind } from '../base/arguments.ts';
 import { InputError, messageOf } from '../base/errors.ts';
 
 /** What is signed begins with it, so that a signature for another purpose is none of a manifest. */
@@ -10,8 +11,12 @@ const line = /^ed25519 ([0-9a-f]{16}) ([A-Za-z0-9+/]{86}==)$/;
  *
  * @param what Names it in the error.
  * @throws InputError when it is none.
+ *
+ * @example
+ * await openCatalogue({ from, keys: [publicKey(await readFile('fleet.pub.pem', 'utf8'))] });
  */
-export function publicKey(pem: string, what: string): KeyObject {
+export function publicKey(pem: string, what = 'publicKey'): KeyObject {
+  assertKind(what, pem, 'text', 'an ed25519 public key in PEM');
   let key: KeyObject;
   try {
     key = createPublicKey(pem);

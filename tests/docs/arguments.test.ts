@@ -5,6 +5,7 @@ import * as hub from '../../sdk/hub.ts';
 import * as ocellus from '../../sdk/index.ts';
 import * as learn from '../../sdk/learn.ts';
 import * as vision from '../../sdk/vision.ts';
+import * as zoo from '../../sdk/zoo.ts';
 import { temporaryFolder } from '../support/folders.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the arguments are wrong on purpose.
@@ -210,6 +211,23 @@ const table: readonly (readonly [name: string, call: Call, right?: readonly stri
   ['bundleHash', (x) => learn.bundleHash(x)],
   ['readBundle', (x) => learn.readBundle(x, {} as Any)],
   ['writeBundle', (x) => learn.writeBundle(x, {} as Any)],
+  ['openCatalogue', (x) => zoo.openCatalogue(x), options],
+  ['openCatalogue', (x) => zoo.openCatalogue({ from: x }), ['undefined']],
+  ['planOf', async (x) => zoo.planOf(x, await zoo.openCatalogue())],
+  ['planOf', (x) => zoo.planOf('a', x)],
+  ['planOfUrl', (x) => zoo.planOfUrl(x, {})],
+  ['planOfUrl', (x) => zoo.planOfUrl('https://localhost/a.onnx', x)],
+  ['planOfFile', (x) => zoo.planOfFile(x)],
+  ['planOfFile', (x) => zoo.planOfFile('a.onnx', x)],
+  ['installModel', (x) => zoo.installModel(x)],
+  [
+    'installModel',
+    async (x) => zoo.installModel(zoo.planOf('picodet-layout-cdla', await zoo.openCatalogue()), x),
+    options,
+  ],
+  ['removeModel', (x) => zoo.removeModel(x)],
+  ['originOf', (x) => zoo.originOf(x), texts],
+  ['publicKey', (x) => zoo.publicKey(x)],
 ];
 
 /** What takes nothing, or is made by something else. */
@@ -265,7 +283,7 @@ describe('wrong arguments', () => {
   });
 
   it('are tried for all that the entry points export', () => {
-    const callable = [ocellus, devices, vision, learn, hub].flatMap((entry) =>
+    const callable = [ocellus, devices, vision, learn, hub, zoo].flatMap((entry) =>
       Object.entries(entry)
         .filter(([, value]) => typeof value === 'function')
         .map(([name]) => name),

@@ -56,6 +56,15 @@ describe.skipIf(!isBuilt)('samples, run (needs dist)', () => {
     expect(lines.length).toBe(5);
   });
 
+  it('add-model lists the zoo, and shows a licence before anything is fetched', async () => {
+    const list = run('add-model.js');
+    expect(await list.ended, list.said()).toBe(0);
+    expect(list.said()).toMatch(/^yolox-nano-416-fp32 Apache-2\.0 YOLOX-nano/m);
+    const one = run('add-model.js', 'yolox-nano-416-fp32');
+    expect(await one.ended, one.said()).toBe(0);
+    expect(one.said()).toMatch(/^yolox-nano-416-fp32, Apache-2\.0: Copyright .*\n.* agree: adds it\n$/);
+  });
+
   it('detect-folder says what is wrong with a folder that is not there', async () => {
     const { said, ended } = run('detect-folder.js', '/nowhere');
     expect(await ended).not.toBe(0);
