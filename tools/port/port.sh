@@ -3,6 +3,8 @@
 #   tools/port/port.sh nanodet            --calibration FOLDER [--out FOLDER] [--float-out FOLDER]
 #   tools/port/port.sh efficientnet_lite  --calibration FOLDER [--variant lite0|lite1] [--out FOLDER] [--float-out FOLDER] [--check]
 #   tools/port/port.sh yolox_nano         --calibration FOLDER [--out FOLDER]   (after npm run build)
+#   tools/port/port.sh movenet            --out FOLDER
+#   tools/port/port.sh blazeface          --out FOLDER
 #   tools/port/port.sh evaluate           --pictures FOLDER MODEL.card.json [OTHER.card.json ...]
 #   tools/port/port.sh evaluate_embedding --pictures FOLDER FLOAT.card.json INT8.card.json
 #   tools/port/port.sh batches            MODEL.onnx
@@ -11,7 +13,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${OCELLUS_PORT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ocellus-port}
 python=${PYTHON:-python3.11}
-tasks='nanodet efficientnet_lite yolox_nano evaluate evaluate_embedding batches embed'
+tasks='nanodet efficientnet_lite yolox_nano movenet blazeface evaluate evaluate_embedding batches embed'
 task=${1:?what to do: one of $tasks}; shift
 [[ " $tasks " == *" $task "* ]] || { echo "expected one of $tasks; got $task" >&2; exit 2; }
 mkdir -p "$cache"
