@@ -1,3 +1,4 @@
+import { InputError } from '../../base/errors.ts';
 import { Candidates } from '../../kernels/boxes/candidates.ts';
 import { kernels } from '../../kernels/kernels.ts';
 import { averagePrecision, type EvaluatedPicture, type TrueObject } from '../../vision/average-precision.ts';
@@ -7,7 +8,7 @@ import { decoderModule, importDecoder } from '../decoders/custom.ts';
 import type { Decoder } from '../decoders/decoder.ts';
 import { makeDecoder } from '../decoders/registry.ts';
 import { copied, type Outputs, type RunningNetwork } from './networks.ts';
-import type { Pixels } from './pictures.ts';
+import type { Labels, Pixels } from './pictures.ts';
 
 /** How far what a network gives is what the float network gives, on some pictures. */
 export interface Agreement {
@@ -16,6 +17,8 @@ export interface Agreement {
    * mean cosine of the embedding, or of the logits where there is none.
    */
   readonly agreement: number;
+  /** By the pictures' labels: of a detector the COCO AP, of a classifier the share named right. Undefined without labels. */
+  readonly accuracy?: number;
   /** Root of the mean squared error of the outputs, as a part of their deviation; the mean over outputs. */
   readonly error: number;
   readonly pictures: number;
@@ -34,28 +37,50 @@ export class Reference {
   readonly #pictures: readonly Pixels[];
   readonly #outputs: Outputs[] = [];
   readonly #truths: TrueObject[][] = [];
+  readonly #labels: readonly Labels[] | undefined;
+  #accuracy: number | undefined;
   #decoder: Decoder | undefined;
 
-  private constructor(card: ModelCard, pictures: readonly Pixels[]) {
+  private constructor(card: ModelCard, pictures: readonly Pixels[], labels: readonly Labels[] | undefined) {
     this.#card = card;
     this.#pictures = pictures;
+    this.#labels = labels;
   }
 
-  /** @throws InputError when the card does not fit what the network gives. */
-  static async of(card: ModelCard, network: RunningNetwork, pictures: readonly Pixels[]): Promise<Reference> {
-    const reference = new Reference(card, pictures);
+  /** @param labels Of each picture. @throws InputError when the card does not fit what the network gives. */
+  static async of(
+    card: ModelCard,
+    network: RunningNetwork,
+    pictures: readonly Pixels[],
+    labels?: readonly Labels[],
+  ): Promise<Reference> {
+    const reference = new Reference(card, pictures, labels);
     for (const picture of pictures) {
       const outputs = copied(await network.run(picture));
       reference.#outputs.push(outputs);
       if (card.task === 'detect') reference.#truths.push(await reference.#truthOf(card, outputs));
     }
+    if (labels) {
+      reference.#accuracy = (await reference.compare(network)).accuracy;
+      if (reference.#accuracy === undefined) {
+        throw new InputError(
+          `expected objects in the labelled pictures, found none in ${labels.length} of them: give more of these`,
+        );
+      }
+    }
     return reference;
+  }
+
+  /** The float network's own, by the labels. */
+  get accuracy(): number | undefined {
+    return this.#accuracy;
   }
 
   async compare(network: RunningNetwork, told: () => void = () => {}): Promise<Agreement> {
     const sums = new Map<string, ErrorSum>();
     const evaluated: EvaluatedPicture[] = [];
     const cosines: number[] = [];
+    const labelled = new Accuracy();
     for (const [i, picture] of this.#pictures.entries()) {
       const outputs = await network.run(picture);
       const expected = this.#outputs[i]!;
@@ -67,15 +92,26 @@ export class Reference {
       if (this.#card.task === 'detect') {
         const detections = await this.#decode(this.#card, outputs, least);
         evaluated.push({ detections, truth: this.#truths[i]! });
+        labelled.found(detections, this.#labels?.[i]);
       } else {
         const { embedding, logits } = this.#card.outputs;
         const name = embedding ?? logits;
+        labelled.named(
+          logits === undefined ? undefined : (outputs.get(logits)!.data as Float32Array),
+          this.#labels?.[i],
+        );
         cosines.push(cosine(outputs.get(name)!.data as Float32Array, expected.get(name)!.data as Float32Array));
       }
       told();
     }
     const errors = [...sums.values()].map((sum) => sum.relative);
-    return { agreement: this.#agreementOf(evaluated, cosines), error: mean(errors), pictures: this.#pictures.length };
+    const accuracy = labelled.value;
+    return {
+      agreement: this.#agreementOf(evaluated, cosines),
+      ...(accuracy !== undefined && { accuracy }),
+      error: mean(errors),
+      pictures: this.#pictures.length,
+    };
   }
 
   #agreementOf(evaluated: readonly EvaluatedPicture[], cosines: readonly number[]): number {
@@ -122,6 +158,46 @@ async function decoderOf(card: DetectorCard, outputs: Outputs): Promise<Decoder>
       : makeDecoder(own, { input: card.input, labels: card.labels }, infos);
   decoder.check?.(outputs);
   return decoder;
+}
+
+/** What labels say of what was found in pictures, or of how these were named. */
+class Accuracy {
+  readonly #evaluated: EvaluatedPicture[] = [];
+  #right = 0;
+  #named = 0;
+
+  /** Detections, cut at the picture's edge. */
+  found(detections: Detections, labels: Labels | undefined): void {
+    if (!labels?.objects || !labels.within) return;
+    const [left, top, right, bottom] = labels.within;
+    const xyxy = detections.xyxy.map((value, i) =>
+      i % 2 === 0 ? Math.min(right, Math.max(left, value)) : Math.min(bottom, Math.max(top, value)),
+    );
+    const rows = Array.from({ length: detections.length }, (_, i) => i).filter(
+      (i) => xyxy[4 * i + 2]! > xyxy[4 * i]! && xyxy[4 * i + 3]! > xyxy[4 * i + 1]!,
+    );
+    const cut = new Detections({
+      xyxy: Float32Array.from(rows.flatMap((i) => [...xyxy.subarray(4 * i, 4 * i + 4)])),
+      score: Float32Array.from(rows, (i) => detections.score[i]!),
+      classId: Int32Array.from(rows, (i) => detections.classId[i]!),
+      labels: detections.labels,
+    });
+    this.#evaluated.push({ detections: cut, truth: labels.objects });
+  }
+
+  named(logits: ArrayLike<number> | undefined, labels: Labels | undefined): void {
+    if (logits === undefined || labels?.classId === undefined) return;
+    let best = 0;
+    for (let i = 1; i < logits.length; i++) if (logits[i]! > logits[best]!) best = i;
+    this.#named++;
+    if (best === labels.classId) this.#right++;
+  }
+
+  /** Undefined where there were no labels, or no object in them. */
+  get value(): number | undefined {
+    if (this.#named > 0) return this.#right / this.#named;
+    return this.#evaluated.some(({ truth }) => truth.length > 0) ? averagePrecision(this.#evaluated).ap : undefined;
+  }
 }
 
 /** The error of numbers beside those that they should be. */

@@ -4,6 +4,7 @@ import { after } from '../../base/timers.ts';
 import type { Frame } from '../../frame/frame.ts';
 import { letterboxGeometry } from '../../frame/letterbox.ts';
 import { kernels } from '../../kernels/kernels.ts';
+import type { TrueObject } from '../../vision/average-precision.ts';
 import type { ModelCard } from '../cards/card.ts';
 
 /** The picture of a network's input: height x width x 3, in the card's order of channels. */
@@ -17,6 +18,21 @@ export interface PictureShares {
   readonly compared: readonly Pixels[];
   /** What was chosen is reported on them. */
   readonly reported: readonly Pixels[];
+}
+
+/** What is in a picture, as somebody says who looked at it. */
+export interface Labels {
+  /** Of a detector: objects, in pixels of the network's input. */
+  readonly objects?: readonly TrueObject[];
+  /** Of a detector: the rectangle of the input that the picture fills, [x1, y1, x2, y2]. */
+  readonly within?: TrueObject['box'];
+  /** Of a classifier: the number of the card's label. */
+  readonly classId?: number;
+}
+
+export interface LabelledPixels {
+  readonly pixels: Pixels;
+  readonly labels: Labels;
 }
 
 /** Fewer could not be shared out. */
@@ -47,6 +63,20 @@ export function shareOut(pictures: readonly Pixels[], isCamera: boolean): Pictur
   return { measured: of(0), compared: of(1).slice(0, mostCompared), reported: of(2).slice(0, mostCompared) };
 }
 
+/**
+ * Shares labelled pictures out: recipes are compared on every second one, and what was chosen is reported on the others.
+ *
+ * @throws InputError when they are too few.
+ */
+export function shareLabelled(pictures: readonly LabelledPixels[]): [LabelledPixels[], LabelledPixels[]] {
+  if (pictures.length < fewest) {
+    throw new InputError(
+      `expected at least ${fewest} labelled pictures, since recipes are compared on half of them and reported on the other half; got ${pictures.length}`,
+    );
+  }
+  return [pictures.filter((_, i) => i % 2 === 0), pictures.filter((_, i) => i % 2 === 1)];
+}
+
 /** Prepares frames as a network takes them, but in bytes. One for each network. */
 export class PixelMaker {
   readonly #input: ModelCard['input'];
@@ -63,6 +93,19 @@ export class PixelMaker {
     const pixels = new Uint8Array(width * height * 3);
     this.#preprocessor.run(frame, letterboxGeometry(frame, this.#input), pixels);
     return pixels;
+  }
+
+  /** @param objects In pixels of the frame. @param frame Stays the caller's. */
+  withObjects(frame: Frame, objects: readonly TrueObject[]): LabelledPixels {
+    const { left, top, width, height, region } = letterboxGeometry(frame, this.#input);
+    const [sx, sy] = [width / region.width, height / region.height];
+    const [x, y] = [left - region.x * sx, top - region.y * sy];
+    const within = [left, top, left + width, top + height] as const;
+    const moved = objects.map(({ classId, box: [x1, y1, x2, y2] }) => ({
+      classId,
+      box: [x1 * sx + x, y1 * sy + y, x2 * sx + x, y2 * sy + y] as const,
+    }));
+    return { pixels: this.of(frame), labels: { objects: moved, within } };
   }
 }
 

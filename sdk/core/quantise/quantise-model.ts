@@ -12,12 +12,25 @@ import type { Program } from '../program/program.ts';
 import { type Agreement, Reference } from './agreement.ts';
 import { type LayerError, layerErrors } from './layer-errors.ts';
 import { openOnnx, openProgram } from './networks.ts';
-import { numbersOf, type PictureShares, type Pixels, shareOut } from './pictures.ts';
+import {
+  type LabelledPixels,
+  type Labels,
+  numbersOf,
+  type PictureShares,
+  type Pixels,
+  shareLabelled,
+  shareOut,
+} from './pictures.ts';
 import { RecipeSearch, type TriedRecipe } from './search.ts';
 
 export interface QuantiseOptions {
   /** Gives the pictures, as `PixelMaker` prepares them for the network; at least 8. Asked once it is known that the network can be compiled. */
   readonly pictures: (card: ModelCard) => readonly Pixels[] | Promise<readonly Pixels[]>;
+  /**
+   * Pictures with labels, at least 8, others than `pictures`: recipes are then compared by accuracy, on every second one, and what was
+   * chosen is reported on the others. All of `pictures` then serve for ranges.
+   */
+  readonly labelled?: (card: ModelCard) => readonly LabelledPixels[] | Promise<readonly LabelledPixels[]>;
   /** They are frames of a camera, in their order: those that follow each other are alike. */
   readonly isCamera?: boolean;
   /** Of a weight. Default 8. */
@@ -44,6 +57,8 @@ export interface QuantisedModel {
   readonly layers: readonly LayerError[];
   /** On pictures that nothing was measured or chosen on. */
   readonly reported: Agreement;
+  /** The float network's accuracy on the same, by their labels. */
+  readonly floatAccuracy: number | undefined;
   readonly pictures: Readonly<Record<keyof PictureShares, number>>;
 }
 
@@ -60,7 +75,7 @@ export async function quantiseModel(file: ModelFile, options: QuantiseOptions): 
   const { width, height, layout, mean, std } = card.input;
   try {
     const compilation = await Compilation.open(file, { width, height, layout, mean, std });
-    const shares = shareOut(await options.pictures(card), options.isCamera ?? false);
+    const shares = await sharesOf(card, options);
     return await new Quantising(file, card, compilation, shares, options).run();
   } catch (error) {
     if (error instanceof InputError) throw new InputError(`model ${file.name}: ${error.message}`, { cause: error });
@@ -80,21 +95,34 @@ function assertFloat({ form, bytes, name }: ModelFile): void {
   );
 }
 
+async function sharesOf(card: ModelCard, { pictures, labelled, isCamera = false }: QuantiseOptions): Promise<Shares> {
+  if (!labelled) return shareOut(await pictures(card), isCamera);
+  const [compared, reported] = shareLabelled(await labelled(card));
+  const measured = await pictures(card);
+  if (measured.length === 0) throw new InputError('expected pictures to measure ranges on, got none');
+  const [pixels, labels] = [
+    ({ pixels: one }: LabelledPixels) => one,
+    ({ labels: own }: LabelledPixels) => own,
+  ] as const;
+  return {
+    ...{ measured, compared: compared.map(pixels), reported: reported.map(pixels) },
+    labels: { compared: compared.map(labels), reported: reported.map(labels) },
+  };
+}
+
+interface Shares extends PictureShares {
+  readonly labels?: Readonly<Record<'compared' | 'reported', readonly Labels[]>>;
+}
+
 /** One model on its way. */
 class Quantising {
   readonly #file: ModelFile;
   readonly #card: ModelCard;
   readonly #compilation: Compilation;
-  readonly #shares: PictureShares;
+  readonly #shares: Shares;
   readonly #options: QuantiseOptions;
 
-  constructor(
-    file: ModelFile,
-    card: ModelCard,
-    compilation: Compilation,
-    shares: PictureShares,
-    options: QuantiseOptions,
-  ) {
+  constructor(file: ModelFile, card: ModelCard, compilation: Compilation, shares: Shares, options: QuantiseOptions) {
     this.#file = file;
     this.#card = card;
     this.#compilation = compilation;
@@ -126,6 +154,7 @@ class Quantising {
       tried: found.tried,
       layers,
       reported: agreement,
+      floatAccuracy: reporting.accuracy,
       pictures,
     };
   }
@@ -134,8 +163,11 @@ class Quantising {
     const { bytes, weights } = this.#file;
     const network = await openOnnx(bytes, this.#card, weights);
     try {
-      const { compared, reported } = this.#shares;
-      return [await Reference.of(this.#card, network, compared), await Reference.of(this.#card, network, reported)];
+      const { compared, reported, labels } = this.#shares;
+      return [
+        await Reference.of(this.#card, network, compared, labels?.compared),
+        await Reference.of(this.#card, network, reported, labels?.reported),
+      ];
     } finally {
       await network.close();
     }

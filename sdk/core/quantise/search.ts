@@ -2,7 +2,7 @@ import { kernels } from '../../kernels/kernels.ts';
 import type { Calibration } from '../compiler/calibrate.ts';
 import type { Compilation } from '../compiler/compile.ts';
 import { type Recipe, standardRecipe } from '../compiler/recipe.ts';
-import type { Program } from '../program/program.ts';
+import { isFloatStep, type Program } from '../program/program.ts';
 import type { Agreement, Reference } from './agreement.ts';
 import { layerErrors } from './layer-errors.ts';
 import { openProgram, type RunningNetwork } from './networks.ts';
@@ -111,17 +111,21 @@ export class RecipeSearch {
   }
 }
 
-/** How well it agrees, for what it takes. Not by the time: that is another one each time on a busy board. */
-const worth = ({ agreement, inFloats }: TriedRecipe) => agreement - inFloats * forFloats;
+/** How accurate it is by labels, or how well it agrees where there are none, for what it takes. Not by the time: that is another one each time on a busy board. */
+const worth = ({ agreement, accuracy = agreement, inFloats }: TriedRecipe) => accuracy - inFloats * forFloats;
 
-/** The other one where it is clearly worth more and its outputs are not further from the float network's; else the first. */
+/**
+ * The other one where it is clearly worth more and, unless labels say so, its outputs are not further from the float network's; else the
+ * first.
+ */
 export function better(one: TriedRecipe, other: TriedRecipe): TriedRecipe {
-  return worth(other) - worth(one) >= clearly && other.error <= one.error ? other : one;
+  const isSure = other.accuracy !== undefined || other.error <= one.error;
+  return worth(other) - worth(one) >= clearly && isSure ? other : one;
 }
 
 function floatsOf({ steps }: Program): number {
   const all = steps.reduce((sum, { macs }) => sum + macs, 0);
-  return steps.reduce((sum, { op, macs }) => (op === 'matmul' ? sum + macs : sum), 0) / Math.max(1, all);
+  return steps.reduce((sum, { op, macs }) => (isFloatStep(op) ? sum + macs : sum), 0) / Math.max(1, all);
 }
 
 const runs = 5;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { InputError, messageOf } from '../../../sdk/base/errors.ts';
 import { toWire } from '../../../sdk/base/wire.ts';
@@ -9,6 +9,7 @@ import { cardEnding, findModel, networkEnding, programEnding, readForm } from '.
 import type { Recipe } from '../../../sdk/core/compiler/recipe.ts';
 import { writeProgram } from '../../../sdk/core/program/format.ts';
 import { totalsOf } from '../../../sdk/core/program/listing.ts';
+import type { Agreement } from '../../../sdk/core/quantise/agreement.ts';
 import type { Pixels } from '../../../sdk/core/quantise/pictures.ts';
 import type { QuantisedModel } from '../../../sdk/core/quantise/quantise-model.ts';
 import { readPicture } from '../../../sdk/picture/picture.ts';
@@ -18,6 +19,7 @@ import { atLeastOne, positive } from '../values.ts';
 
 interface QuantiseOptions {
   calibrate: string;
+  validate?: string;
   out: string;
   count: number;
   every: number;
@@ -34,6 +36,10 @@ export function addQuantise(program: Command): void {
       '--calibrate <dir or source>',
       'pictures like those it will see, or a source of frames: v4l2:/dev/video0, rtsp://…, file:PATH, recording:FOLDER, scene:',
     )
+    .option(
+      '--validate <dir>',
+      'compare recipes by accuracy on labelled pictures (as `ocellus eval` takes them; of a classifier a folder for each label); the result is reported on every second one, which nothing was chosen on',
+    )
     .requiredOption('--out <folder>', 'where the program, the ONNX file, the card and the report go; new, or empty')
     .option('--count <n>', 'of a folder or a source: pictures at most', atLeastOne, 200)
     .option('--every <s>', 'of a source: seconds from a frame to the next', positive, 0.5)
@@ -49,8 +55,13 @@ function weightBits(text: string): Recipe['weightBits'] {
 }
 
 async function quantise(model: string, options: QuantiseOptions): Promise<void> {
-  const { out, bits } = options;
+  const { out, bits, validate, calibrate } = options;
   await assertEmpty(out);
+  if (validate !== undefined && resolve(validate) === resolve(calibrate)) {
+    throw new InputError(
+      `--validate: expected other pictures than those of --calibrate, got the same folder: what ranges were measured on says too much good of them`,
+    );
+  }
   const file = await readForm(await findModel(model), 'network');
   // They run the network in onnxruntime, which no other command is to load for it.
   const { quantiseModel } = await import('../../../sdk/core/quantise/quantise-model.ts');
@@ -59,6 +70,9 @@ async function quantise(model: string, options: QuantiseOptions): Promise<void> 
   const bars = new Bars();
   const made = await quantiseModel(file, {
     pictures: (card) => picturesOf(card, isCamera, options),
+    ...(validate !== undefined && {
+      labelled: async (card: ModelCard) => (await import('../labelled-pixels.ts')).labelledPixels(validate, card),
+    }),
     isCamera,
     weightBits: bits,
     told: (what, left) => bars.tell(what, left),
@@ -146,18 +160,25 @@ function evenly<T>(all: readonly T[], count: number): T[] {
 
 const nameOf = ({ card }: QuantisedModel) => `${card.name.replace(/-(fp32|fp16|float|int8)$/, '')}-int8`;
 
+const measuredOf = ({ agreement, accuracy, error }: Agreement) => ({
+  agreement,
+  ...(accuracy !== undefined && { accuracy }),
+  error,
+});
+
 /** What was done and measured, in snake case: names of layers are values. */
-function reportOf(made: QuantisedModel, model: string, { calibrate }: QuantiseOptions) {
-  const { recipe, tried, layers, reported, pictures, qdq, qdqFault, program } = made;
+function reportOf(made: QuantisedModel, model: string, { calibrate, validate }: QuantiseOptions) {
+  const { recipe, tried, layers, reported, floatAccuracy, pictures, qdq, qdqFault, program } = made;
   const inWords = ({ floats, ...own }: Recipe) => ({ ...own, floats: [...floats] });
   return toWire({
     model,
     calibratedOn: calibrate,
+    validatedOn: validate ?? null,
     pictures,
     recipe: inWords(recipe),
-    reported,
+    reported: { ...reported, floatAccuracy: floatAccuracy ?? null },
     program: totalsOf(program),
-    onnx: qdq ? { form: qdq.form, agreement: qdq.agreement, error: qdq.error, bytes: qdq.bytes.length } : null,
+    onnx: qdq ? { ...measuredOf(qdq), form: qdq.form, bytes: qdq.bytes.length } : null,
     onnxFault: qdqFault ?? null,
     tried: tried.map(({ recipe, ...measured }) => ({ ...inWords(recipe), ...measured })),
     layers,
@@ -205,7 +226,9 @@ async function write(folder: string, made: QuantisedModel, report: unknown): Pro
 const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 function tell(made: QuantisedModel): void {
-  const { layers, tried, recipe, reported, pictures, qdq, qdqFault, card } = made;
+  const { layers, tried, recipe, reported, floatAccuracy, pictures, qdq, qdqFault, card } = made;
+  const isLabelled = floatAccuracy !== undefined;
+  const name = card.task === 'detect' ? 'AP' : 'top-1';
   const measure = card.task === 'detect' ? 'detections’ agreement' : 'cosine';
   const layerRows = layers.map(({ name, operator, shape, own, accumulated, heldIn }) => [
     name,
@@ -216,9 +239,10 @@ function tell(made: QuantisedModel): void {
     percent(accumulated.relative),
     heldIn,
   ]);
-  const triedRows = tried.map(({ recipe: one, rounding, agreement, error, milliseconds }) => [
+  const triedRows = tried.map(({ recipe: one, rounding, accuracy, agreement, error, milliseconds }) => [
     inWords(one),
     rounding,
+    ...(isLabelled ? [inDigits(accuracy)] : []),
     agreement.toFixed(4),
     percent(error),
     milliseconds === undefined ? '' : milliseconds.toFixed(2),
@@ -228,9 +252,17 @@ function tell(made: QuantisedModel): void {
     [
       table([['LAYER', 'OPERATOR', 'SHAPE', 'OWN, DB', 'ALL BEFORE, DB', 'ERROR', 'HELD IN'], ...layerRows]),
       '',
-      table([['RECIPE', 'ROUNDING', measure.toUpperCase(), 'ERROR', 'MS', ''], ...triedRows]),
+      table([
+        ['RECIPE', 'ROUNDING', ...(isLabelled ? [name.toUpperCase()] : []), measure.toUpperCase(), 'ERROR', 'MS', ''],
+        ...triedRows,
+      ]),
       '',
-      `Ranges measured on ${pictures.measured} pictures, recipes compared on ${pictures.compared} others.`,
+      `Ranges measured on ${pictures.measured} pictures, recipes compared on ${pictures.compared} others${isLabelled ? ` by ${name}` : ''}.`,
+      ...(isLabelled
+        ? [
+            `On ${pictures.reported} labelled pictures more: ${name} ${inDigits(reported.accuracy)}, of the float network ${inDigits(floatAccuracy)}${qdq ? `, of the ONNX file ${inDigits(qdq.accuracy)}` : ''}.`,
+          ]
+        : []),
       `On ${pictures.reported} pictures more: ${measure} with the float network ${reported.agreement.toFixed(4)}, error ${percent(reported.error)}.`,
       qdq
         ? `The ONNX file (${qdq.form === 'per_tensor' ? 'a scale for each tensor' : 'a scale for each channel'}) in onnxruntime: ${qdq.agreement.toFixed(4)}, error ${percent(qdq.error)}.`
@@ -239,6 +271,7 @@ function tell(made: QuantisedModel): void {
   );
 }
 
+const inDigits = (accuracy: number | undefined) => accuracy?.toFixed(4) ?? 'none';
 const percent = (part: number) => `${(100 * part).toFixed(2)} %`;
 
 function inWords({ range, share, weightBits, floats }: Recipe): string {
