@@ -178,6 +178,9 @@ function fits(actual: readonly (number | string)[], expected: readonly (number |
   );
 }
 
+/** How an error asks for them; `makeDecoder` adds how many there are. */
+export const labelsAsked = 'number of labels';
+
 function misfit(
   name: string,
   actual: readonly (number | string)[],
@@ -186,6 +189,6 @@ function misfit(
 ): string {
   return (
     `decoder: expected output ${name} (${what}) to be [${expected.map((side) => side ?? 'any').join(', ')}], ` +
-    `it is [${actual.join(', ')}]; check the card's input size, strides and number of labels`
+    `it is [${actual.join(', ')}]; check the card's input size, strides and ${labelsAsked}`
   );
 }

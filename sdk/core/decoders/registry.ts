@@ -3,7 +3,7 @@ import { InputError } from '../../base/errors.ts';
 import type { TensorInfo } from '../engines/engine.ts';
 import { blazeface } from './blazeface.ts';
 import { CustomDecoder } from './custom.ts';
-import type { DecodedModel, Decoder, DecoderKind } from './decoder.ts';
+import { type DecodedModel, type Decoder, type DecoderKind, labelsAsked } from './decoder.ts';
 import { efficientdet } from './efficientdet.ts';
 import { movenet } from './movenet.ts';
 import { nanodet } from './nanodet.ts';
@@ -36,9 +36,19 @@ const byType = new Map(
 
 /** The built-in decoder of a card. @throws InputError when the model's outputs do not fit it. */
 export function makeDecoder(decoder: BuiltInDecoder, model: DecodedModel, outputs: readonly TensorInfo[]): Decoder {
-  const made = byType.get(decoder.type)!.make(decoder, model, outputs);
+  const made = withLabelCount(model.labels.length, () => byType.get(decoder.type)!.make(decoder, model, outputs));
   if (!model.keypoints || made.shapes) return made;
   throw new InputError(
     `keypoints: the decoder ${decoder.type} reads none; remove them from the card, or see docs/models.md for decoders that do`,
   );
+}
+
+/** Says how many labels the card has where an error asks for that. */
+function withLabelCount<T>(count: number, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof InputError) || !error.message.endsWith(labelsAsked)) throw error;
+    throw new InputError(`${error.message} (it has ${count})`, { cause: error });
+  }
 }

@@ -26,7 +26,14 @@ export class NativeEngine implements Engine {
     if (!kernels.programs) {
       throw new InputError(`a compiled program runs in the native kernels, and here are those in ${kernels.name}`);
     }
-    this.#program = kernels.programs.load(model, 'the compiled program', threads);
+    try {
+      this.#program = kernels.programs.load(model, 'the compiled program', threads);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      throw new InputError(`${error.message}; fetch it again, or compile its network again (ocellus compile)`, {
+        cause: error,
+      });
+    }
   }
 
   /** The first dimension of what is one picture is open: so many as are bound. */

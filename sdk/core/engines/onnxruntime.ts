@@ -61,7 +61,10 @@ export class OnnxRuntimeEngine implements Engine {
         },
       });
     } catch (error) {
-      throw new InputError(`onnxruntime cannot load the model: ${messageOf(error)}`);
+      const said = messageOf(error);
+      const isNone = /protobuf parsing failed|No graph was found/.test(said);
+      const what = `expected an ONNX model, got ${model.length} bytes of something else, or of one that was cut off or damaged: fetch or export it again`;
+      throw new InputError(`onnxruntime cannot load the model: ${isNone ? what : said}`, { cause: error });
     }
   }
 

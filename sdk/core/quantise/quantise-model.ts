@@ -202,8 +202,7 @@ class Quantising {
         const bytes = quantisedOnnx(network, quantisation, form);
         const running = await openOnnx(bytes, cardOfQdq(this.#card));
         try {
-          const { agreement } = await comparing.compare(running);
-          if (agreement < best.agreement - tolerated) continue;
+          if (!isAsGood(await comparing.compare(running), best)) continue;
           return { qdq: { form, bytes, ...(await reporting.compare(running)) }, qdqFault: undefined };
         } finally {
           await running.close();
@@ -217,8 +216,16 @@ class Quantising {
   }
 }
 
-/** How much less than the program the ONNX file may agree. */
+/** How much less than the program the ONNX file may agree, or be accurate. */
 const tolerated = 0.02;
+/** How much further than the program's its numbers may be from the float network's, where it agrees less: that is chance then. */
+const closeBy = 1.05;
+
+/** Is the ONNX file as good as the program? Of few pictures the agreement alone says too little. */
+export function isAsGood(file: Agreement, program: Agreement): boolean {
+  const [own, wanted] = [file, program].map(({ accuracy, agreement }) => accuracy ?? agreement);
+  return own! >= wanted! - tolerated || file.error <= program.error * closeBy;
+}
 
 /** A card for the ONNX file: it takes the picture in bytes. */
 export function cardOfQdq<T extends ModelCard>(card: T): T {

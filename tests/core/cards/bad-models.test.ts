@@ -33,6 +33,9 @@ async function faultOf(bytes: Uint8Array, card: object = rawCard({ type: 'yolov5
   return error.message;
 }
 
+/** What a reader of the format has to refuse: lengths beyond its end. */
+const junk = Uint8Array.from({ length: 1000 }, (_, i) => (i === 0 ? 0x0a : 0xff));
+
 describe('a model that cannot be used', () => {
   it('of a later opset', async () => {
     expect(await faultOf(network('Relu', { opset: 99 }))).toMatch(
@@ -64,13 +67,29 @@ describe('a model that cannot be used', () => {
   it('whose labels are not as many as its classes, in a card and in a list', async () => {
     const bytes = yolov5(new Array(441).fill(0));
     expect(await faultOf(bytes, rawCard({ type: 'yolov5' }, { labels: ['cat'] }))).toContain(
-      "to be [1, any, 6], it is [1, 63, 7]; check the card's input size, strides and number of labels",
+      "to be [1, any, 6], it is [1, 63, 7]; check the card's input size, strides and number of labels (it has 1)",
     );
     const path = await folder.write('list.onnx', bytes);
     await folder.write('list.labels.txt', 'cat\n');
     await expect(loadModel(path)).rejects.toThrow(
       /list\.labels\.txt: expected 2, since the output output of this YOLOv5 or YOLOv7, .* has as many class scores, got 1; name each class/,
     );
+  });
+
+  it('that is cut off, or something else, beside its card', async () => {
+    const whole = yolov5(new Array(441).fill(0));
+    for (const bytes of [whole.subarray(0, 900), new Uint8Array(0), Buffer.from('no network at all'), junk]) {
+      expect(await faultOf(Uint8Array.from(bytes))).toContain(
+        `expected an ONNX model, got ${bytes.length} bytes of something else, or of one that was cut off or damaged: fetch or export it again`,
+      );
+    }
+  });
+
+  it('whose operators are of another opset than it names', async () => {
+    // Slice has had its places as inputs since opset 10.
+    const sliced = network('Slice', { opset: 9 });
+    expect(await faultOf(sliced)).toMatch(/Slice/);
+    expect(await faultOf(sliced)).toMatch(/xport it again/);
   });
 
   it('that is cut off anywhere', async () => {

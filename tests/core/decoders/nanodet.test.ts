@@ -126,7 +126,7 @@ describe('nanodet', () => {
       { name: 'boxes', shape: [1, 20, 44], data: [] },
     ];
     expect(misfit(decoderOf(together), outputs)).toBe(
-      "decoder: expected output boxes (distributions) to be [1, 20, 12], it is [1, 20, 44]; check the card's input size, strides and number of labels",
+      "decoder: expected output boxes (distributions) to be [1, 20, 12], it is [1, 20, 44]; check the card's input size, strides and number of labels (it has 2)",
     );
     expect(misfit(decoderOf(together), outputs, { labels: ['cat'] })).toContain(
       'expected output scores (class scores) to be [1, 20, 1], it is [1, 20, 2]',

@@ -9,7 +9,7 @@ import { readOnnxGraph } from '../../../sdk/core/onnx/graph.ts';
 import { ErrorSum } from '../../../sdk/core/quantise/agreement.ts';
 import { type Outputs, openOnnx, openProgram } from '../../../sdk/core/quantise/networks.ts';
 import type { LabelledPixels, Pixels } from '../../../sdk/core/quantise/pictures.ts';
-import { cardOfQdq, quantiseModel } from '../../../sdk/core/quantise/quantise-model.ts';
+import { cardOfQdq, isAsGood, quantiseModel } from '../../../sdk/core/quantise/quantise-model.ts';
 import { better, type TriedRecipe } from '../../../sdk/core/quantise/search.ts';
 import { families, familySide } from '../compiler/families.ts';
 import { NetworkBuilder, pictures } from '../compiler/networks.ts';
@@ -185,6 +185,17 @@ describe('of two recipes', () => {
     const [more, less] = [tried(0.9, 0.3, 0, 0.32), tried(0.99, 0.1, 0, 0.305)];
     expect(better(first, more)).toBe(more);
     expect(better(first, less)).toBe(first);
+  });
+});
+
+describe('an ONNX file', () => {
+  const program = tried(0.98, 0.05);
+  it.each([
+    ['agrees as well', tried(0.965, 0.2), true],
+    ['agrees less, and has numbers as close as the program’s', tried(0.95, 0.052), true],
+    ['agrees less, and has others', tried(0.95, 0.06), false],
+  ])('that %s is taken: %o', (_, file, isTaken) => {
+    expect(isAsGood(file, program)).toBe(isTaken);
   });
 });
 
