@@ -2,8 +2,18 @@ import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:
 import { assertKind } from '../base/arguments.ts';
 import { InputError, messageOf } from '../base/errors.ts';
 
-/** What is signed begins with it, so that a signature for another purpose is none of a manifest. */
-const purpose = Buffer.from('ocellus zoo manifest 1\n');
+/** What something is signed for. */
+export interface Purpose {
+  /** What is signed begins with it, so that a signature for another purpose is none for this one. */
+  readonly text: string;
+  /** What to do where it is signed with a key that is not known. */
+  readonly ownKey: string;
+}
+
+const zoo: Purpose = {
+  text: 'ocellus zoo manifest 1\n',
+  ownKey: 'For a zoo of your own, name its public key with --key',
+};
 const line = /^ed25519 ([0-9a-f]{16}) ([A-Za-z0-9+/]{86}==)$/;
 
 /**
@@ -38,8 +48,8 @@ export function keyId(key: KeyObject): string {
 }
 
 /** A line of `zoo.json.sig`: `ed25519 KEY SIGNATURE`. @param key The private half. */
-export function signatureOf(manifest: Uint8Array, key: KeyObject): string {
-  const signature = sign(null, Buffer.concat([purpose, manifest]), key);
+export function signatureOf(manifest: Uint8Array, key: KeyObject, purpose = zoo): string {
+  const signature = sign(null, signedBytes(purpose, manifest), key);
   return `ed25519 ${keyId(key)} ${signature.toString('base64')}`;
 }
 
@@ -55,6 +65,7 @@ export function assertSigned(
   signatures: string,
   keys: readonly KeyObject[],
   what: string,
+  purpose = zoo,
 ): string {
   const lines = signatures.split('\n').filter((one) => one.trim() !== '');
   const read = lines.map((one) => line.exec(one.trim()));
@@ -66,12 +77,14 @@ export function assertSigned(
     const [, id, text] = match!;
     const key = known.get(id!);
     if (!key) continue;
-    if (verify(null, Buffer.concat([purpose, manifest]), key, Buffer.from(text!, 'base64'))) return id!;
+    if (verify(null, signedBytes(purpose, manifest), key, Buffer.from(text!, 'base64'))) return id!;
     throw new InputError(
       `${what}: its signature is wrong: it was changed after it was signed, or its signature is another file's. Nothing of it is used; fetch both files again`,
     );
   }
   throw new InputError(
-    `${what} is signed by ${read.map((match) => match![1]).join(', ')}: expected one of ${[...known.keys()].join(', ')}. For a zoo of your own, name its public key with --key`,
+    `${what} is signed by ${read.map((match) => match![1]).join(', ')}: expected one of ${[...known.keys()].join(', ')}. ${purpose.ownKey}`,
   );
 }
+
+const signedBytes = ({ text }: Purpose, bytes: Uint8Array) => Buffer.concat([Buffer.from(text), bytes]);

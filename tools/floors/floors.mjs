@@ -37,7 +37,7 @@ export const floors = [
   ['sdk/core'],
   ['sdk/core/quantise'],
   ['sdk/zoo', 'sdk/learn/ledger'],
-  ['sdk/learn/heads'],
+  ['sdk/learn/heads', 'sdk/update'],
   ['sdk/learn/camera'],
   ['sdk/learn'],
   ['sdk/pipeline'],
@@ -56,7 +56,7 @@ export const floors = [
   ['samples', 'tools/first-boot', 'tools/shared'],
   ['tools/pack'],
   ['tools/image'],
-  ['tools/console/**', 'tools/systemd', 'tools/image/make'],
+  ['tools/console/**', 'tools/flash', 'tools/systemd', 'tools/update', 'tools/image/make'],
   ['tools/cli/**'],
   ['tools/bench/**', 'tools/docs', 'tools/soak', 'tools/zoo'],
 ];
