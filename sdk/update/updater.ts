@@ -93,7 +93,7 @@ export class Updater {
    *
    * @throws InputError when there is none.
    */
-  async choose(release: ReleaseManifest, available = release.payloads): Promise<Payload> {
+  async choose(release: ReleaseManifest, available: readonly Payload[] = release.payloads): Promise<Payload> {
     const { card, running, version } = this.#options;
     const bySize = [...available].sort((a, b) => a.bytes - b.bytes);
     for (const payload of bySize) {

@@ -1,7 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createInterface } from 'node:readline/promises';
 import { InputError, messageOf } from '../../sdk/base/errors.ts';
 import { readSettings, resolveSettings } from '../../sdk/config/settings.ts';
 import type { ModelCard } from '../../sdk/core/cards/card.ts';
@@ -12,6 +11,7 @@ import type { ZooEntry } from '../../sdk/zoo/manifest.ts';
 import { type Plan, planOf, planOfFile, planOfUrl } from '../../sdk/zoo/plan.ts';
 import { publicKey } from '../../sdk/zoo/signature.ts';
 import { oneLine, printNote, printWire, progress, table } from '../shared/output.ts';
+import { confirm } from './confirm.ts';
 
 /** What `ocellus models` takes about a zoo. */
 export interface ZooOptions {
@@ -159,17 +159,6 @@ function printLicence({ name, card, licence, files, where }: Plan): void {
     ...(licence?.notice ?? '').split('\n'),
   ];
   for (const line of lines) console.error(oneLine(line));
-}
-
-async function confirm(question: string): Promise<void> {
-  if (!process.stdin.isTTY) throw new InputError(`${question} Nobody can be asked here: expected --yes`);
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await terminal.question(`${question} [y/N] `);
-    if (!/^y(es)?$/i.test(answer.trim())) throw new InputError('nothing was changed: expected y');
-  } finally {
-    terminal.close();
-  }
 }
 
 /** Lines of a log are worth more than the progress of less. */
