@@ -601,6 +601,7 @@ export const reservedCameraNames: readonly string[] = [
   'model',
   'request',
   'response',
+  'update',
   'learn',
   'settings',
 ];

@@ -7,6 +7,7 @@ import { cameraStatus, count, crossing, nodeStatus, onOff, type Payload, picture
 import { request, response } from './contract/requests.ts';
 import { cuts, examples } from './contract/sharing.ts';
 import { stats } from './contract/stats.ts';
+import { release, updateState } from './contract/updates.ts';
 import { standardVerbs } from './extensions/requests/verbs/verbs.ts';
 
 /** One topic of the contract. */
@@ -202,6 +203,22 @@ export const contract: readonly Topic[] = [
     address: addresses.model,
     payload: modelVersions,
     when: 'after connecting, if a model of this name ships',
+  },
+  {
+    ...state,
+    name: 'update',
+    address: addresses.update,
+    payload: updateState,
+    when: 'at each change, on a card with two systems',
+  },
+  {
+    ...asked,
+    name: 'release',
+    shared: true,
+    address: addresses.release,
+    retained: true,
+    payload: release,
+    when: 'you publish it, retained: all nodes look at it, and tell `latest_version` on `update`',
   },
   {
     ...state,

@@ -4,6 +4,7 @@ import { messageOf } from '../base/errors.ts';
 import { type Logger, silent } from '../base/log.ts';
 import type { MqttSettings } from '../config/schema.ts';
 import { identityFile } from '../learn/ledger/identity.ts';
+import type { NodeUpdates } from '../update/node-updates.ts';
 import { brokerAddress } from './connection/address.ts';
 import type { Link, RefusedError } from './connection/link.ts';
 import { type Incoming, Session } from './connection/session.ts';
@@ -21,6 +22,7 @@ import { NodeStatistics } from './extensions/node-statistics.ts';
 import { Requests } from './extensions/requests/requests.ts';
 import type { Verb } from './extensions/requests/verbs/verb.ts';
 import { standardVerbs } from './extensions/requests/verbs/verbs.ts';
+import { Updates } from './extensions/updates.ts';
 import { Greeting } from './greeting.ts';
 import { Outbox, type OutboxStats } from './outbox/outbox.ts';
 import { Publisher, type PublisherStats } from './outbox/publisher.ts';
@@ -51,6 +53,8 @@ export interface HubOptions {
   verbs?: readonly Verb[];
   /** Ends the process in order, for `request/restart`; only if a supervisor restarts it. */
   restartProcess?: () => void;
+  /** Updates of this card, where it has a second system to write one to. */
+  updates?: NodeUpdates;
   /** Address of the console for other machines, shown in Home Assistant. */
   consoleUrl?: () => string | undefined;
   logger?: Logger;
@@ -142,10 +146,12 @@ export class Hub {
       new HomeAssistant({
         settings: options.settings.home_assistant,
         consoleUrl: options.consoleUrl,
+        hasUpdates: options.updates !== undefined,
         onBirth: () => statistics.tellAgain(),
       }),
       new CameraStates(),
       new LearningStates(),
+      new Updates(options.updates),
       new CameraEvents(),
       this.#commands,
       this.#requests,

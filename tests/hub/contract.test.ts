@@ -13,7 +13,7 @@ import { standardVerbs } from '../../sdk/hub/extensions/requests/verbs/verbs.ts'
 import { Hub } from '../../sdk/hub/hub.ts';
 import { closing } from '../support/closing.ts';
 import { temporaryFolder } from '../support/folders.ts';
-import { eventMessage, FakeCamera, FakeNode, mqttSettings, nodeStats } from '../support/hub.ts';
+import { eventMessage, FakeCamera, FakeNode, FakeUpdates, mqttSettings, nodeStats } from '../support/hub.ts';
 import { until } from '../support/until.ts';
 import { camelKeys } from '../support/wire.ts';
 import { ShownLearning } from './learning.ts';
@@ -68,6 +68,8 @@ describe('contract', () => {
       camera.appeared('a'),
       camera.crossed('l'),
       topics.model,
+      topics.update,
+      topics.release,
     );
     all.push(topics.learningState, camera.classification('h'), camera.taughtCount('a'), camera.taughtOccupied('a'));
     for (const setting of settingTopics.keys()) all.push(camera.state(setting), camera.set(setting));
@@ -87,7 +89,8 @@ describe('contract', () => {
     await shown.learning.start();
     node.learning = shown.learning;
     const settings = { ...mqttSettings(broker.url), home_assistant: { enabled: true, prefix: 'homeassistant' } };
-    const hub = closing(new Hub({ node, settings }), (it) => it.stop());
+    const updates = new FakeUpdates();
+    const hub = closing(new Hub({ node, settings, updates }), (it) => it.stop());
     const heard = closing(await Subscriber.to(broker.url, `${base}/#`), (it) => it.end());
     const discovery = closing(await Subscriber.to(broker.url, 'homeassistant/#'), (it) => it.end());
     await hub.start();
@@ -145,6 +148,7 @@ describe('contract', () => {
       snapshot: { camera: 'door', height: 100, transaction: 'a' },
       change: { camera: 'door', change: { detect: { threshold: 0.5 } }, transaction: 1.5 },
       restart: {},
+      update: { release: 'https://example.org/update.json', install: false },
       teach: { camera: 'door', box: [0, 0, 99, 99], label: 'my cat' },
       list: { head: 'object', doubtful: true },
       relabel: { example: examples[0]!.id, label: 'open' },
@@ -153,6 +157,7 @@ describe('contract', () => {
       forget: { node: 'shed', reason: 'it is not ours' },
       withdraw: { cut: '' },
     };
+    await heard.client.publishAsync(`${base}/release`, 'https://example.org/r/update.json', { qos: 1, retain: true });
     const answers = () => heard.received.filter(({ topic }) => topic.startsWith(`${root}/response/`));
     for (const [verb, fields] of Object.entries(requests)) {
       if (verb === 'withdraw') {

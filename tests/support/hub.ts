@@ -17,6 +17,7 @@ import type { Message } from '../../sdk/hub/outbox/message.ts';
 import { type RetainedSource, RetainedTopics } from '../../sdk/hub/retained/retained-topics.ts';
 import type { CountChange, PipelineEvents } from '../../sdk/pipeline/events.ts';
 import type { NodeStats } from '../../sdk/pipeline/node.ts';
+import type { NodeUpdates, UpdateState } from '../../sdk/update/node-updates.ts';
 import type { EventMessage } from '../../sdk/vision/event.ts';
 import type { Track } from '../../sdk/vision/track.ts';
 import { objectState } from '../vision/fakes.ts';
@@ -99,6 +100,29 @@ export class FakeNode extends EventEmitter<{ stats: [NodeStats] }> implements Hu
 
   stats(): NodeStats {
     return nodeStats;
+  }
+}
+
+/** Updates whose state a test sets. */
+export class FakeUpdates extends EventEmitter<{ changed: [] }> implements NodeUpdates {
+  readonly asked: { release?: string | undefined; install: boolean }[] = [];
+  state: UpdateState | undefined = {
+    installedVersion: '1.0.0',
+    latestVersion: '1.1.0',
+    title: 'Ocellus',
+    releaseUrl: null,
+    inProgress: false,
+    updatePercentage: null,
+    problem: null,
+  };
+
+  async request(what: { release?: string | undefined; install: boolean }): Promise<void> {
+    this.asked.push(what);
+  }
+
+  set(change: Partial<UpdateState>): void {
+    this.state = { ...this.state!, ...change };
+    this.emit('changed');
   }
 }
 

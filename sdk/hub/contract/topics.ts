@@ -92,6 +92,16 @@ export class NodeTopics {
     return this.#at(addresses.model);
   }
 
+  /** Which version runs, and which one there is. */
+  get update(): string {
+    return this.#at(addresses.update);
+  }
+
+  /** Where a release is announced to all nodes. */
+  get release(): string {
+    return `${this.base}/${addresses.release}`;
+  }
+
   /** What was taught, and how well it is known. */
   get learningState(): string {
     return this.#at(addresses.learningState);

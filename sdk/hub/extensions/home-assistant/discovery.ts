@@ -19,6 +19,7 @@ const headerBytes = 256;
 export class Discovery {
   readonly #prefix: string;
   readonly #consoleUrl: () => string | undefined;
+  readonly #hasUpdates: boolean;
   readonly #announcements = new Map<string, Announcement>();
   /** What an earlier run left is known; before, a message would overwrite it unread. */
   #hasScanned = false;
@@ -28,9 +29,10 @@ export class Discovery {
   #packetSize = Number.POSITIVE_INFINITY;
   readonly #saidLeftOut = new Set<string>();
 
-  /** @param prefix Of all topics of discovery. */
-  constructor(prefix: string, consoleUrl: () => string | undefined) {
+  /** @param prefix Of all topics of discovery. @param hasUpdates The node tells of updates on `update`. */
+  constructor(prefix: string, consoleUrl: () => string | undefined, hasUpdates = false) {
     this.#prefix = prefix;
+    this.#hasUpdates = hasUpdates;
     this.#consoleUrl = consoleUrl;
   }
 
@@ -121,7 +123,10 @@ export class Discovery {
             `${root}/config`,
             { ids: [id.id], name: title(node.name), mdl: 'Node', ...about },
             [status],
-            nodeComponents(id, topics, senses, typeof versions === 'string'),
+            nodeComponents(id, topics, senses, {
+              hasModelVersions: typeof versions === 'string',
+              hasUpdates: this.#hasUpdates,
+            }),
           )
         : undefined,
     );

@@ -16,6 +16,8 @@ export interface HomeAssistantOptions {
   settings: HomeAssistantSettings;
   /** Where the console is, for other machines; undefined while that is not known or it is for this machine alone. */
   consoleUrl?: () => string | undefined;
+  /** The node tells of updates, and installs one. */
+  hasUpdates?: boolean;
   /** Home Assistant has started: what is not retained is unknown to it. */
   onBirth?: () => void;
 }
@@ -37,10 +39,10 @@ export class HomeAssistant implements Extension {
   #birth: NodeJS.Timeout | undefined;
   #soon: NodeJS.Timeout | undefined;
 
-  constructor({ settings, consoleUrl, onBirth }: HomeAssistantOptions) {
+  constructor({ settings, consoleUrl, hasUpdates, onBirth }: HomeAssistantOptions) {
     this.#settings = settings;
     this.#onBirth = onBirth ?? (() => {});
-    this.#discovery = new Discovery(settings.prefix, consoleUrl ?? (() => undefined));
+    this.#discovery = new Discovery(settings.prefix, consoleUrl ?? (() => undefined), hasUpdates);
   }
 
   get subscriptions(): readonly Subscription[] {

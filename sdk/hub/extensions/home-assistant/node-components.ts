@@ -6,13 +6,14 @@ import { type Component, type DeviceId, type Entity, entitiesOf, figure } from '
  * The entities of a node itself.
  *
  * @param senses Figures that its board does not report have no entity, which would always be unknown.
- * @param hasModelVersions Its model's versions are told on `model`.
+ * @param told.hasModelVersions Its model's versions are told on `model`.
+ * @param told.hasUpdates Those of all of it are told on `update`, and one is installed by `request/update`.
  */
 export function nodeComponents(
   device: DeviceId,
   topics: NodeTopics,
   senses: BoardSenses,
-  hasModelVersions: boolean,
+  { hasModelVersions, hasUpdates }: { hasModelVersions: boolean; hasUpdates: boolean },
 ): Component[] {
   const entity = entitiesOf(device);
   const { stats } = topics;
@@ -34,6 +35,17 @@ export function nodeComponents(
       ent_cat: 'config',
     }),
   ];
+  if (hasUpdates) {
+    components.push(
+      entity('update', 'system', 'System', {
+        stat_t: topics.update,
+        cmd_t: topics.request('update'),
+        pl_inst: '{}',
+        dev_cla: 'firmware',
+        ent_cat: 'config',
+      }),
+    );
+  }
   if (hasModelVersions) {
     components.push(entity('update', 'model', 'Model', { stat_t: topics.model, ent_cat: 'diagnostic' }));
   }

@@ -2,6 +2,7 @@ import { maskCredentials } from '../../../base/credentials.ts';
 import { InputError, messageOf } from '../../../base/errors.ts';
 import { TokenBucket } from '../../../base/token-bucket.ts';
 import { validate } from '../../../config/validate.ts';
+import type { NodeUpdates } from '../../../update/node-updates.ts';
 import { Complaints } from '../../connection/complaints.ts';
 import { type Link, packetBytes } from '../../connection/link.ts';
 import type { Incoming } from '../../connection/session.ts';
@@ -44,6 +45,7 @@ const maxErrorLength = 1000;
 export class Requests implements Extension {
   readonly #verbs: ReadonlyMap<string, Verb>;
   readonly #restartProcess: (() => void) | undefined;
+  readonly #updates: NodeUpdates | undefined;
   readonly #queues = new TaskQueues(maxWaiting, maxTasks);
   /** Requests that are carried out, and errors that are told. */
   readonly #admitted = new TokenBucket({ burst: 100, eachMs: 20 });
@@ -53,7 +55,10 @@ export class Requests implements Extension {
   #rejected = 0;
 
   /** @throws Error when two verbs have one name, or one a name that may not stand in a topic. */
-  constructor(verbs: readonly Verb[], options: { restartProcess?: () => void } = {}) {
+  constructor(
+    verbs: readonly Verb[],
+    options: { restartProcess?: () => void; updates?: NodeUpdates | undefined } = {},
+  ) {
     this.#verbs = new Map(verbs.map((verb) => [verb.name, verb]));
     const wrong = verbs.find(
       ({ name }, i) =>
@@ -65,6 +70,7 @@ export class Requests implements Extension {
       );
     }
     this.#restartProcess = options.restartProcess;
+    this.#updates = options.updates;
   }
 
   get subscriptions(): readonly Subscription[] {
@@ -167,6 +173,7 @@ export class Requests implements Extension {
         send(link, topic, jpeg, { retain: true });
       },
       restartProcess: this.#restartProcess,
+      updates: this.#updates,
     };
   }
 

@@ -55,7 +55,13 @@ it('no two entities of a node share an id, and no two of a device a name, whatev
       const prefixes = deviceNames('a', called);
       const senses = { temperature: true, throttling: true, power: true };
       const devices = [
-        toldApart(nodeComponents({ id: 'ocellus_a', prefix: 'a' }, topics, senses, true), taken),
+        toldApart(
+          nodeComponents({ id: 'ocellus_a', prefix: 'a' }, topics, senses, {
+            hasModelVersions: true,
+            hasUpdates: true,
+          }),
+          taken,
+        ),
         ...called.map((name, i) => toldApart(componentsOf(name, prefixes.get(name)!.prefix, parts[i]!), taken)),
       ];
       for (const device of devices) {

@@ -87,7 +87,13 @@ describe('the rules of Home Assistant', () => {
 
   it('take the state of an update as strict JSON with known keys only', () => {
     expect(isUpdateState('{"installed_version":"1.0.0","latest_version":"1.1.0"}')).toBe(true);
-    for (const wrong of ['1.0.0', '{"installed_version":"1","x":1}', "{'installed_version':'1'}", '[]']) {
+    for (const wrong of [
+      '1.0.0',
+      '{"installed_version":"1","x":1}',
+      '{"installed_version":"1","release_url":null}',
+      "{'installed_version':'1'}",
+      '[]',
+    ]) {
       expect(isUpdateState(wrong), wrong).toBe(false);
     }
   });

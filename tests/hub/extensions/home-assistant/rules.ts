@@ -45,6 +45,7 @@ const componentNames: Record<string, string> = {
   ops: 'options',
   pl: 'payload',
   pl_prs: 'payload_press',
+  pl_inst: 'payload_install',
   atype: 'automation_type',
   stype: 'subtype',
   t: 'topic',
@@ -357,7 +358,11 @@ export function isUpdateState(payload: string): boolean {
   try {
     const state: unknown = JSON.parse(payload);
     return (
-      isMap(state) && Object.keys(state).every((key) => updateKeys.includes(key)) && isText(state.installed_version)
+      isMap(state) &&
+      Object.keys(state).every((key) => updateKeys.includes(key)) &&
+      // Of all of them, the percentage alone may be null.
+      Object.entries(state).every(([key, value]) => value !== null || key === 'update_percentage') &&
+      isText(state.installed_version)
     );
   } catch {
     return false;

@@ -27,7 +27,7 @@ export class FakeLink {
   }
 }
 
-export function makeRequests(verbs: readonly Verb[] = [], options: { restartProcess?: () => void } = {}) {
+export function makeRequests(verbs: readonly Verb[] = [], options: ConstructorParameters<typeof Requests>[1] = {}) {
   const camera = new FakeCamera('door');
   const context = new FakeContext([camera, new FakeCamera('yard')]);
   const link = new FakeLink();

@@ -19,7 +19,7 @@ describe('info', () => {
           { camera: 'yard', status: 'online' },
         ],
         verbs: [
-          ...['info', 'state', 'snapshot', 'change', 'restart'],
+          ...['info', 'state', 'snapshot', 'change', 'restart', 'update'],
           ...['teach', 'list', 'relabel', 'forget', 'withdraw', 'rollback', 'accept'],
         ],
       },

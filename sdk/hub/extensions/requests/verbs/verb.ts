@@ -1,5 +1,6 @@
 import type { Static, TObject, TSchema } from '@sinclair/typebox';
 import { assertShape } from '../../../../base/arguments.ts';
+import type { NodeUpdates } from '../../../../update/node-updates.ts';
 import type { NodeTopics } from '../../../contract/topics.ts';
 import type { HubCamera, HubNode } from '../../hub-node.ts';
 
@@ -20,6 +21,8 @@ export interface VerbContext {
   publishPicture(topic: string, jpeg: Buffer): void;
   /** Ends the process, for its supervisor to restart. Undefined without one. */
   readonly restartProcess: (() => void) | undefined;
+  /** Undefined where no second system can be written. */
+  readonly updates?: NodeUpdates | undefined;
 }
 
 /** A request that a hub answers: `request/<name>` and `response/<name>`. */

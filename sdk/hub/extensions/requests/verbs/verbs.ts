@@ -10,6 +10,7 @@ import { rollback } from './rollback.ts';
 import { snapshot } from './snapshot.ts';
 import { state } from './state.ts';
 import { teach } from './teach.ts';
+import { update } from './update.ts';
 import { withdraw } from './withdraw.ts';
 
 /** What each hub answers. */
@@ -19,6 +20,7 @@ export const standardVerbs = [
   snapshot,
   change,
   restart,
+  update,
   teach,
   list,
   relabel,
