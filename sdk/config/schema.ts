@@ -477,6 +477,21 @@ export const ConsoleSettings = Type.Object(
 );
 export type ConsoleSettings = Static<typeof ConsoleSettings>;
 
+export const UpdateSettings = Type.Object(
+  {
+    release: Type.Optional(
+      Type.String({
+        pattern: '^https?://',
+        maxLength: 2000,
+        description:
+          'Where a card with two systems looks for a new version once a day: the address of an `update.json`. Installed only when someone says so.',
+      }),
+    ),
+  },
+  { additionalProperties: false, default: {} },
+);
+export type UpdateSettings = Static<typeof UpdateSettings>;
+
 /** The default detector. */
 export const defaultModel = 'yolox-nano-416-int8';
 
@@ -589,6 +604,7 @@ export const Settings = Type.Object(
     learn: LearnSettings,
     mqtt: MqttSettings,
     console: ConsoleSettings,
+    update: UpdateSettings,
   },
   { additionalProperties: false, title: 'ocellus.yaml' },
 );

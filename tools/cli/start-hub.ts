@@ -4,6 +4,7 @@ import type { Settings } from '../../sdk/config/schema.ts';
 import { brokerAddress } from '../../sdk/hub/connection/address.ts';
 import { Hub } from '../../sdk/hub/hub.ts';
 import type { Node } from '../../sdk/pipeline/node.ts';
+import type { NodeUpdates } from '../../sdk/update/node-updates.ts';
 
 /**
  * Starts the hub of a node, and the embedded broker if the settings say so.
@@ -18,9 +19,10 @@ export async function startHub(
     parts: { stop(): Promise<void> }[];
     restart: () => void;
     consoleUrl: () => string | undefined;
+    updates?: NodeUpdates | undefined;
   },
 ): Promise<{ hub: Hub; title: string } | undefined> {
-  const { logger, parts, restart, consoleUrl } = around;
+  const { logger, parts, restart, consoleUrl, updates } = around;
   const { broker, host, port, users } = settings.mqtt;
   if (broker === 'off') return undefined;
   let mqtt = settings.mqtt;
@@ -49,6 +51,7 @@ export async function startHub(
     maximumPacketSize,
     restartProcess,
     consoleUrl,
+    updates,
     logger,
   });
   parts.push(hub);

@@ -46,7 +46,7 @@ export class HealthFile {
     void this.#tell();
   }
 
-  async stop(): Promise<void> {
+  stop(): void {
     clearInterval(this.#timer);
   }
 

@@ -1,15 +1,16 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { asset } from '../../sdk/base/assets.ts';
-import { InputError, messageOf } from '../../sdk/base/errors.ts';
+import { InputError } from '../../sdk/base/errors.ts';
 import { replaceFile } from '../../sdk/base/replace-file.ts';
 import { manifestFile, signatureFile } from '../../sdk/zoo/catalogue.ts';
 import { zooKeys } from '../../sdk/zoo/keys.ts';
 import { parseManifest } from '../../sdk/zoo/manifest.ts';
 import { keyId, signatureOf } from '../../sdk/zoo/signature.ts';
 import { printError, printNote } from '../shared/output.ts';
+import { signingKey } from '../shared/signing-key.ts';
 
 const keyVariable = 'OCELLUS_ZOO_KEY';
 const validYears = 2;
@@ -22,7 +23,7 @@ interface Options {
 /** Signs a zoo's manifest as its next version: docs/zoo.md. */
 async function sign(folder: string, { key: path, newKey }: Options): Promise<void> {
   if (newKey !== undefined) return makeKey(newKey);
-  const key = privateKey(await keyText(path));
+  const key = await signingKey(path, keyVariable);
   const file = join(folder, manifestFile);
   const before = JSON.parse(await readFile(file, 'utf8')) as { version?: number };
   const now = new Date();
@@ -38,25 +39,6 @@ async function sign(folder: string, { key: path, newKey }: Options): Promise<voi
   console.log(`${file}: version ${version}, ${models.length} models, signed by ${keyId(key)} until ${next.expires}`);
   if (!zooKeys().some((known) => keyId(known) === keyId(key)))
     printNote(`this key is none of sdk/zoo/keys.ts: the manifest is taken with --key alone`);
-}
-
-async function keyText(path: string | undefined): Promise<string> {
-  if (path !== undefined) return readFile(path, 'utf8');
-  const text = process.env[keyVariable];
-  if (text) return text;
-  throw new InputError(`expected the private key: --key FILE, or its PEM in the environment variable ${keyVariable}`);
-}
-
-function privateKey(pem: string): KeyObject {
-  let key: KeyObject;
-  try {
-    key = createPrivateKey(pem);
-  } catch (error) {
-    throw new InputError(`expected an ed25519 private key in PEM: ${messageOf(error)}`);
-  }
-  if (key.asymmetricKeyType !== 'ed25519')
-    throw new InputError(`expected an ed25519 private key in PEM, got ${key.asymmetricKeyType}`);
-  return key;
 }
 
 /** The private half into a file that only this user reads, the public one to stdout. */

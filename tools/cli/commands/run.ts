@@ -9,14 +9,16 @@ import { within } from '../../../sdk/base/within.ts';
 import { dataFolder } from '../../../sdk/config/data-folder.ts';
 import { withInertiaOfCameras } from '../../../sdk/config/inertia.ts';
 import { chooseProfile } from '../../../sdk/config/profile.ts';
-import { readSettings, resolveSettings, type SettingsInput } from '../../../sdk/config/settings.ts';
+import { resolveSettings, type SettingsInput } from '../../../sdk/config/settings.ts';
 import { SettingsKeeper } from '../../../sdk/config/settings-keeper.ts';
 import type { Hub } from '../../../sdk/hub/hub.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
 import { Node } from '../../../sdk/pipeline/node.ts';
 import { type NotifySettings, takeNotifySettings } from '../../systemd/notifier.ts';
 import { Service } from '../../systemd/service.ts';
+import { CardUpdates, cardOf } from '../card-updates.ts';
 import { endOnFault, endWithFault } from '../faults.ts';
+import { keepSettings, readSettingsOrKept } from '../kept-settings.ts';
 import { type LogFormat, type LogLevel, logFormats, logLevels, makeLogger } from '../logger.ts';
 import { hashPasswords } from '../passwords.ts';
 import { onStop } from '../signals.ts';
@@ -96,7 +98,8 @@ async function runNode(options: RunOptions, logger: Logger): Promise<{ code: num
   const notify = takeNotifySettings(process.env);
   const setupErrors =
     options.setup === undefined ? [] : await askForSettings(file, options.setup, options, notify, logger);
-  const written = await readSettings(file, options.config !== undefined);
+  const card = cardOf();
+  const written = await readSettingsOrKept(file, options.config !== undefined, card?.version, logger);
   // Separately first, so that a wrong option is not reported as being in the file.
   resolveSettings(written, options.config ?? defaultFile);
   withInertiaOfCameras(written, (note) => logger.warn(`${options.config ?? defaultFile}: ${note}`));
@@ -117,7 +120,9 @@ async function runNode(options: RunOptions, logger: Logger): Promise<{ code: num
     restarts = true;
     process.kill(process.pid, 'SIGTERM');
   };
-  const service = notify && new Service({ settings: notify, node, connected: () => hub?.stats.connected, logger });
+  const connected = () => hub?.stats.connected;
+  const service = notify && new Service({ settings: notify, node, connected, logger });
+  const updates = card && new CardUpdates(card, { settings, node, connected, logger });
   let stopping: Promise<boolean> | undefined;
   const stopAll = () => (stopping ??= stopEverything(node, parts, service, logger));
   endOnFault(logger, stopAll);
@@ -131,7 +136,10 @@ async function runNode(options: RunOptions, logger: Logger): Promise<{ code: num
       before: async () => {
         const keeper = keepChanges(node, file, logger);
         parts.push({ stop: () => keeper.close() });
-        const mqtt = await startHub(node, settings, { logger, parts, restart, consoleUrl: () => pageUrl });
+        if (updates) parts.push(updates);
+        await updates?.start();
+        const around = { logger, parts, restart, consoleUrl: () => pageUrl, updates: updates?.updates };
+        const mqtt = await startHub(node, settings, around);
         hub = mqtt?.hub;
         if (settings.console.enabled) {
           // Loaded only when needed: the other commands start faster without it.
@@ -153,6 +161,7 @@ async function runNode(options: RunOptions, logger: Logger): Promise<{ code: num
   }
   if (!stopping) void service?.ready();
   setTimeout(collectGarbage, startedAfterMs).unref();
+  if (card) setTimeout(() => void keepSettings(file, card.version, logger), startedAfterMs).unref();
   setInterval(() => kernels.releaseMemory(), releaseMemoryEveryMs).unref();
   const clean = await stopped;
   return { code: restarts ? restartExitCode : 0, clean };

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { toWire } from '../../../sdk/base/wire.ts';
+import { ownKeysFolder } from '../../../sdk/update/keys.ts';
 import { printNote, printWire, table } from '../../shared/output.ts';
 import type { Agent } from '../../update/agent.ts';
 import { confirm } from '../confirm.ts';
@@ -8,7 +10,9 @@ import { percentages } from '../percentages.ts';
 export function addUpdate(program: Command): void {
   const update = program
     .command('update')
-    .description('on a card with two systems: install a new version beside the one that runs, and come back by itself');
+    .description('on a card with two systems: install a new version beside the one that runs, and come back by itself')
+    .option('--root <folder>', 'a card’s system below a folder, for trying: nothing is restarted', '/');
+  const withAgent = (use: (agent: Agent) => Promise<void>) => onCard(update.opts<{ root: string }>().root, use);
   update
     .command('status', { isDefault: true })
     .description('say which version runs from which slot, and what became of the newest update')
@@ -41,17 +45,21 @@ interface InstallOptions {
   readonly yes?: boolean;
 }
 
-async function withAgent(use: (agent: Agent) => Promise<void>): Promise<void> {
-  const [{ Agent }, { BoardFirmware }, { DeviceCard }, { describeSystem }] = await Promise.all([
+async function onCard(root: string, use: (agent: Agent) => Promise<void>): Promise<void> {
+  const [{ Agent }, { BoardFirmware }, { command, DeviceCard }, { describeSystem }] = await Promise.all([
     import('../../update/agent.ts'),
     import('../../update/board-firmware.ts'),
     import('../../update/device-card.ts'),
     import('../../update/system.ts'),
   ]);
-  const system = describeSystem();
+  const isTrial = root !== '/';
+  const run: typeof command = isTrial ? async () => '' : command;
+  const system = describeSystem(root);
   const card = new DeviceCard(system);
   try {
-    await use(new Agent({ system, card, firmware: new BoardFirmware(), say: (line) => console.log(line) }));
+    const keysFolder = join(root, ownKeysFolder);
+    const say = (line: string) => console.log(line);
+    await use(new Agent({ system, card, firmware: new BoardFirmware(root, run), keysFolder, say }));
   } finally {
     await card.close();
   }
