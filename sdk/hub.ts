@@ -22,3 +22,4 @@ export type { OutboxStats } from './hub/outbox/outbox.ts';
 export type { PublisherStats } from './hub/outbox/publisher.ts';
 export type { Remembered } from './hub/retained/retained-list.ts';
 export type { RetainedSource, RetainedTopics } from './hub/retained/retained-topics.ts';
+export type { NodeUpdates, UpdateState } from './update/node-updates.ts';

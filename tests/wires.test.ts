@@ -329,6 +329,7 @@ const walkedElsewhere: Readonly<Record<string, string>> = {
   port: 'port/port.test.ts',
   quantise: 'quantise.test.ts',
   replay: 'record.test.ts',
+  flash: 'flash.test.ts',
   'update status': 'update.test.ts',
   'learn cuts': 'learn.test.ts',
   'image build': 'image.test.ts',

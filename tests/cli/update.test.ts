@@ -22,7 +22,7 @@ describe('ocellus update', () => {
     board.write('etc/ocellus/update-keys/own.pem', pair.publicKey.export({ format: 'pem', type: 'spki' }).toString());
     const run = (...args: string[]) => ocellus(['update', '--root', board.root, ...args]);
 
-    const { out: json } = await ocellus(['update', '--root', board.root, 'status', '--json']);
+    const { out: json } = await ocellus(['update', 'status', '--json', '--root', board.root]);
     expect(jsonLines(json)).toMatchObject([{ running: 'a', state: { installed_version: '1.0.0' } }]);
     const checked = await run('check', out);
     expect([checked.code, checked.out]).toEqual([0, expect.stringMatching(/^Ocellus 1\.1\.0; 1\.0\.0 runs\n/)]);

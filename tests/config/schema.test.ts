@@ -57,6 +57,7 @@ describe('Settings', () => {
         home_assistant: { enabled: true, prefix: 'homeassistant' },
       },
       console: { enabled: true, host: '127.0.0.1', port: 8420 },
+      update: {},
     });
   });
 

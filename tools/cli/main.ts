@@ -24,6 +24,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   models: async () => (await import('./commands/models.ts')).addModels,
   image: async () => (await import('./commands/image.ts')).addImage,
   request: async () => (await import('./commands/request.ts')).addRequest,
+  flash: async () => (await import('./commands/flash.ts')).addFlash,
   update: async () => (await import('./commands/update.ts')).addUpdate,
   password: async () => (await import('./commands/password.ts')).addPassword,
   'first-boot': async () => (await import('./commands/first-boot.ts')).addFirstBoot,

@@ -17,6 +17,8 @@ const wanted = [
   { package: 'mmdebstrap', program: 'mmdebstrap', for: 'the camera guest and the arm64 root' },
   { package: 'qemu-system-x86', program: 'qemu-system-x86_64', for: 'the camera guest' },
   { package: 'e2fsprogs', program: 'mkfs.ext4', for: 'the camera guest' },
+  { package: 'dosfstools', program: 'mkfs.vfat', for: 'the file systems of a card' },
+  { package: 'mtools', program: 'mcopy', for: 'the same' },
   { package: 'cpio', program: 'cpio', for: 'the camera guest' },
   { package: 'xz-utils', program: 'xz', for: 'the camera guest' },
   { package: 'fdisk', program: 'sfdisk', for: 'the image of a card' },

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, messageOf } from '../../sdk/base/errors.ts';
 import type { Firmware } from '../../sdk/update/card.ts';
-import { command } from './device-card.ts';
+import { command } from '../shared/block-device.ts';
 
 /** Property tags of the firmware's mailbox. */
 const tags = { get: '0x00030064', set: '0x00038064' };

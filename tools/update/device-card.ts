@@ -1,38 +1,12 @@
 import { type FileHandle, open, readFile, realpath } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { runProgram } from '../../devices/programs/ask-program.ts';
+import { join } from 'node:path';
 import { InputError } from '../../sdk/base/errors.ts';
-import { readInteger, readText } from '../../sdk/base/system-files.ts';
+import { readText } from '../../sdk/base/system-files.ts';
 import { autobootLimit } from '../../sdk/update/autoboot.ts';
 import type { Card } from '../../sdk/update/card.ts';
 import type { Part, Slot } from '../../sdk/update/slots.ts';
+import { command, settleDevice, sizeOf } from '../shared/block-device.ts';
 import type { System } from './system.ts';
-
-const sectorBytes = 512;
-const programLimits = { timeoutMs: 60_000, bytes: 65536 };
-
-/** Runs a program of the system. @throws InputError with what it said. */
-export async function command(program: string, ...args: string[]): Promise<string> {
-  const run = await runProgram({ program, args, install: '' }, programLimits);
-  if (!run.ok) throw new InputError(`${program} ${args.join(' ')}: ${run.stderr.trim() || run.how}`);
-  return run.stdout.toString('utf8').trim();
-}
-
-/** Size of a device or of a file that stands for one, bytes. */
-export async function sizeOf(file: FileHandle, path: string): Promise<number> {
-  const what = await file.stat();
-  if (!what.isBlockDevice()) return what.size;
-  const name = basename(await realpath(path));
-  const sectors = readInteger(join('/sys/class/block', name, 'size'));
-  if (sectors === undefined) throw new InputError(`${path}: the kernel does not tell how large it is`);
-  return sectors * sectorBytes;
-}
-
-/** Brings all onto the medium; what is read next comes from there, and not from memory. */
-export async function settleDevice(file: FileHandle, path: string): Promise<void> {
-  await file.sync();
-  if ((await file.stat()).isBlockDevice()) await command('blockdev', '--flushbufs', path);
-}
 
 /** The partitions of a running system, as device files. */
 export class DeviceCard implements Card {

@@ -46,11 +46,12 @@ interface InstallOptions {
 }
 
 async function onCard(root: string, use: (agent: Agent) => Promise<void>): Promise<void> {
-  const [{ Agent }, { BoardFirmware }, { command, DeviceCard }, { describeSystem }] = await Promise.all([
+  const [{ Agent }, { BoardFirmware }, { DeviceCard }, { describeSystem }, { command }] = await Promise.all([
     import('../../update/agent.ts'),
     import('../../update/board-firmware.ts'),
     import('../../update/device-card.ts'),
     import('../../update/system.ts'),
+    import('../../shared/block-device.ts'),
   ]);
   const isTrial = root !== '/';
   const run: typeof command = isTrial ? async () => '' : command;
