@@ -77,7 +77,7 @@ async function mqttOf(
 }
 
 async function ask(): Promise<Answers> {
-  console.error('Settings of the card; an empty answer leaves one to the first boot (docs/first-boot.md).');
+  console.error('Settings of the card; an empty answer leaves one to the first boot.');
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   let answers: Answers;
   try {
