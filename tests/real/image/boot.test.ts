@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { describe, expect, it } from 'vitest';
-import { layout } from '../../../tools/image/layout.ts';
+import { commandLine, layout, slots } from '../../../tools/image/layout.ts';
 import { closing } from '../../support/closing.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { hasProgram } from '../../support/needs.ts';
@@ -61,7 +61,7 @@ password = "${login.password}"
   }
   const seen = findings(guest.said);
   console.log(report, seen, Object.fromEntries([...ears.heard].map(([kind, { seconds }]) => [kind, seconds])));
-  await guest.off();
+  await guest.cut();
   return { seen, ears, card };
 }
 
@@ -74,6 +74,7 @@ describe.skipIf(!canRun)(`a card in an emulated board (npm run test:image; needs
       closing(broker, (it) => it.stop());
       const { seen, ears, card } = await boot(machines[name], broker, name);
       expect(seen).toMatchObject({ active: 'active', failed: '', remount: 'refused', var: 'overlay', etc: 'overlay' });
+      expect(seen).toMatchObject({ ffmpeg: 'works', v4l2: expect.stringContaining('v4l2-ctl'), tryboot: 'GPL' });
       expect(seen.root).toMatch(/^erofs ro,/);
       expect(seen.data).toMatch(/^ext4 rw,.*noatime.*commit=30/);
       expect(seen.settings).toMatch(/^ro,/);
@@ -89,4 +90,17 @@ describe.skipIf(!canRun)(`a card in an emulated board (npm run test:image; needs
       if (name === 'virt') expect(seen.watchdog).toBe('i6300ESB timer active');
     },
   );
+
+  it('starts again by itself when the root of its slot is not there', { timeout: 900_000 }, async () => {
+    const card = new Card(image!, temporaryFolder());
+    // Nothing was written to slot B yet.
+    card.write({ 'cmdline.txt': commandLine('b') }, slots.a.boot);
+    const guest = new Guest(card, machines.virt);
+    closing(guest, (it) => it.cut());
+    await guest.hears(/ocellus: the root \/dev\/vda6 cannot be mounted/);
+    await guest.hears(/Kernel panic/);
+    // The emulator ends where a board would start again.
+    await guest.off();
+    expect(guest.said).toContain('Rebooting in 10 seconds');
+  });
 });

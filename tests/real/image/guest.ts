@@ -1,5 +1,5 @@
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { boards, bootedFiles, bootPartition } from '../../../tools/image/firmware-files.ts';
 import { layout, type Partition, type Slot, sectorSize, slots } from '../../../tools/image/layout.ts';
@@ -77,12 +77,12 @@ export class Card {
     return text === '' ? [] : text.split('\n').map((name) => name.replace('::/', ''));
   }
 
-  /** Writes files onto the partition that people see. */
-  write(files: Readonly<Record<string, string>>): void {
+  /** Writes files onto a FAT partition: by default the one that people see. */
+  write(files: Readonly<Record<string, string>>, partition: Partition = layout.partitions.settings): void {
     for (const [name, text] of Object.entries(files)) {
       const path = join(this.#folder, 'written');
       writeFileSync(path, text);
-      run('mcopy', ['-o', '-i', this.#within(layout.partitions.settings), path, `::${name}`]);
+      run('mcopy', ['-o', '-i', this.#within(partition), path, `::${name}`]);
     }
   }
 
@@ -186,7 +186,7 @@ export class Guest {
     }
   }
 
-  /** Waits until it is off, by itself. */
+  /** Waits until it is off, or starts again, by itself. */
   async off(): Promise<void> {
     while (!this.#ended) await this.#more();
   }
@@ -212,7 +212,7 @@ export class Guest {
 export type Findings = Readonly<Record<string, string>>;
 
 /**
- * A unit that looks around once Ocellus has run for a while, tells it on the console and turns the board off. It says what it saw as
+ * A unit that looks around once Ocellus has run for a while, and tells it on the console. It says what it saw as
  * lines `probe NAME=VALUE`, and `probe end` at last.
  *
  * @param seconds How long after the first frames.
@@ -246,14 +246,16 @@ tell hostname "$(cat /proc/sys/kernel/hostname)"
 tell watchdog "$(cat /sys/class/watchdog/watchdog0/identity 2> /dev/null) $(cat /sys/class/watchdog/watchdog0/state 2> /dev/null)"
 tell watchdog_usec "$(systemctl show -p RuntimeWatchdogUSec --value)"
 awk '/^(MemTotal|MemAvailable|MemFree|Slab|CmaTotal)/ { print "probe " tolower($1) "=" int($2 / 1024) }' /proc/meminfo | tr -d ':'
+tell ffmpeg "$(ffmpeg -hide_banner -loglevel error -f lavfi -i testsrc -frames:v 1 -f null - 2>&1 && echo works)"
+tell v4l2 "$(v4l2-ctl --version 2>&1 | head -n 1)"
+tell tryboot "$(modinfo -F license ocellus_tryboot 2>&1)"
 tell ports "$(ss -Hltn 2> /dev/null | awk '{ print $4 }' | sort -u | tr '\\n' ' ')"
 tell time "$(systemd-analyze time | head -n 1)"
 tell blame "$(systemd-analyze blame --no-pager | head -n 12 | tr -s ' ' | tr '\\n' ';')"
 tell dmesg "$(dmesg --level=emerg,alert,crit,err 2> /dev/null | tr '\\n' ';')"
 [ "$(systemctl is-active ocellus)" = active ] || journalctl -b -u ocellus -o cat --no-pager | tail -n 30
 journalctl -b -p err -o cat --no-pager | head -n 20 | sed 's/^/probe journal: /'
-echo probe end
-systemctl poweroff
+sync; echo probe end
 `;
   return {
     files: {
@@ -269,13 +271,4 @@ export function findings(said: string): Findings {
   return Object.fromEntries(
     [...said.matchAll(/^probe (\w+)=(.*?)\r?$/gm)].map(([, name, value]) => [name!, value!.trim()]),
   );
-}
-
-/** Bytes of a file at an offset. */
-export function bytesOf(file: string, offset: number, length: number): Buffer {
-  const bytes = Buffer.alloc(length);
-  const handle = openSync(file, 'r');
-  readSync(handle, bytes, 0, length, offset);
-  closeSync(handle);
-  return bytes;
 }

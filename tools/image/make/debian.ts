@@ -1,5 +1,9 @@
-import { rename } from 'node:fs/promises';
-import { needPrograms, run } from './programs.ts';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { InputError } from '../../../sdk/base/errors.ts';
+import { needPrograms, outputOf, run } from './programs.ts';
+import { makeTrybootModule } from './tryboot-module.ts';
 
 /** What a board runs, beside what Debian calls essential. */
 const packages = [
@@ -84,5 +88,23 @@ export async function makeDebian(tar: string, { epoch, onProgress }: DebianOptio
       );
     },
   });
+  onProgress('compiles the module by which an update tries the other slot', 1);
+  await addTrybootModule(unfinished, epoch);
   await rename(unfinished, tar);
+}
+
+async function addTrybootModule(tar: string, epoch: number): Promise<void> {
+  const names = outputOf('tar', ['--list', '--file', tar]).toString();
+  const release = /^\.\/usr\/lib\/modules\/([^/]+)\/$/m.exec(names)?.[1];
+  if (release === undefined) throw new InputError(`expected a kernel in the root of Debian, got none (${tar})`);
+  const scratch = await mkdtemp(join(tmpdir(), 'ocellus-module-'));
+  try {
+    const path = `./usr/lib/modules/${release}/updates/ocellus_tryboot.ko`;
+    await mkdir(dirname(join(scratch, path)), { recursive: true });
+    await makeTrybootModule(release, join(scratch, path), { epoch });
+    const owner = ['--owner=0', '--group=0', '--numeric-owner', `--mtime=@${epoch}`];
+    outputOf('tar', ['--append', '--file', tar, ...owner, '-C', scratch, dirname(path)]);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
 }

@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symli
 import { dirname, join } from 'node:path';
 import { asset } from '../../../sdk/base/assets.ts';
 import { InputError } from '../../../sdk/base/errors.ts';
-import { settle } from '../../pack/walk.ts';
+import { prune, settle } from '../../pack/walk.ts';
 import { configText } from '../firmware-files.ts';
 import { makeInitrd } from './initrd.ts';
 import { outputOf } from './programs.ts';
@@ -32,8 +32,29 @@ const removed = [
   ...['boot', 'var/cache', 'var/lib/apt', 'var/log', 'var/tmp', 'tmp', 'run', 'dev', 'proc', 'sys'],
   ...['etc/apt', 'etc/machine-id', 'var/lib/dbus/machine-id', 'var/lib/systemd', 'etc/resolv.conf'],
   ...['usr/lib/raspi-firmware', 'usr/lib/klibc', 'usr/share/initramfs-tools', 'etc/initramfs-tools'],
+  // Asked for by what is left out of the packages; and what hwdb.bin is made of.
+  ...['usr/lib/aarch64-linux-gnu/libz3.so.4', 'usr/lib/udev/hwdb.d', 'usr/share/mime', 'usr/share/X11'],
   ...['var/lib/dpkg/status-old', 'var/lib/dpkg/available-old', 'var/lib/private'],
 ];
+/** Drivers of what no Raspberry Pi has or can be given, and file systems that nobody mounts there; below a kernel's modules. */
+const unusedModules = [
+  ...[
+    'drivers/infiniband',
+    'drivers/target',
+    'drivers/message',
+    'drivers/ufs',
+    'drivers/md',
+    'drivers/mtd',
+    'drivers/ata',
+  ],
+  /^drivers\/scsi\/[^/]+\//,
+  /^drivers\/net\/ethernet\/(?!broadcom\/genet)/,
+  /^drivers\/gpu\/drm\/(amd|xe|nouveau|radeon|msm|vmwgfx|tegra|mediatek|sun4i|rockchip|meson|imx|hisilicon|exynos)\//,
+  ...['drivers/media/pci', 'drivers/media/dvb-frontends', 'drivers/media/tuners', 'drivers/media/radio', 'sound/pci'],
+  /^sound\/soc\/(qcom|mediatek|meson|fsl|sof|rockchip|sunxi|tegra)\//,
+  ...['bcachefs', 'btrfs', 'xfs', 'ocfs2', 'gfs2', 'ceph', 'afs', 'nfsd', 'ubifs'].map((name) => `fs/${name}`),
+];
+
 const folders = {
   ...{ boot: 0o755, 'boot/firmware': 0o755, data: 0o755, dev: 0o755, proc: 0o555, sys: 0o555, run: 0o755, tmp: 0o1777 },
   ...{ 'var/cache': 0o755, 'var/log': 0o755, 'var/tmp': 0o1777, 'var/lib/systemd': 0o755, 'var/lib/private': 0o700 },
@@ -59,6 +80,7 @@ export const appFolder = join('usr', 'lib', 'ocellus');
 export function dressRoot(root: string, boot: string, { version, epoch }: DressOptions): string {
   const at = (...parts: string[]) => join(root, ...parts);
   const release = releaseOf(at('usr', 'lib', 'modules'));
+  prune(at('usr', 'lib', 'modules', release, 'kernel'), isUnusedModule);
   outputOf('depmod', ['-b', root, release]);
   makeBoot(root, boot, release);
 
@@ -82,6 +104,9 @@ export function dressRoot(root: string, boot: string, { version, epoch }: DressO
   enableUnits(root);
   return release;
 }
+
+const isUnusedModule = (path: string) =>
+  unusedModules.some((unused) => (typeof unused === 'string' ? path.startsWith(`${unused}/`) : unused.test(path)));
 
 function releaseOf(modules: string): string {
   const releases = existsSync(modules) ? readdirSync(modules) : [];
