@@ -153,7 +153,32 @@ describe('a new version that is not right', () => {
     expect(careless.running).toBe(behaviour === 'panics' ? 'a' : 'b');
   });
 
-  it('is kept where the broker alone is away and says so, and where it was away before', async () => {
+  it('is not written where the data partition is full; one that filled up meanwhile is kept all the same', async () => {
+    const one = await releases();
+    const full = world({ chance: random(1), isFull: true });
+    const before = Buffer.from(full.medium.bytes);
+    await expect(update(full, one, true)).rejects.toThrow(/is full/);
+    expect(full.medium.bytes.equals(before)).toBe(true);
+    const board = world({ chance: random(1) });
+    board.fillsUpAfterBoot = true;
+    await update(board, one, true);
+    expect(board.running).toBe('b');
+    board.fillsUpAfterBoot = false;
+    await board.boot();
+    expect(board.running).toBe('b');
+  });
+
+  it('is not booted where the firmware does not keep its flag', async () => {
+    const one = await releases();
+    const board = world({ chance: random(1) });
+    board.ignoresFlag = true;
+    await expect(update(board, one, true)).rejects.toThrow(/reads back as 0/);
+    expect(await board.load()).toMatchObject({ phase: 'failed', reason: expect.stringMatching(/reads back/) });
+    await board.boot();
+    expect(board.running).toBe('a');
+  });
+
+  it('is kept where the broker alone is away and says so', async () => {
     const one = await releases();
     const board = world({ chance: random(1) });
     board.broker = 'refused';

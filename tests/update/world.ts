@@ -83,6 +83,8 @@ export class World implements Card, Firmware, RecordStore {
   isFull: boolean;
   firmwareProblem: string | undefined;
   ignoresFlag = false;
+  /** The data partition is full as soon as the new version runs. */
+  fillsUpAfterBoot = false;
 
   constructor(options: WorldOptions) {
     this.#options = options;
@@ -272,6 +274,7 @@ export class World implements Card, Firmware, RecordStore {
   }
 
   async #run(behaviour: Behaviour): Promise<void> {
+    if (this.fillsUpAfterBoot) this.isFull = true;
     const updater = this.updater();
     const settled = await updater.settle();
     if (settled.state !== 'trial') return;

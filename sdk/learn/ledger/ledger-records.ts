@@ -20,9 +20,12 @@ export const letters = {
 } as const;
 export const oldMeta = 'meta';
 
+/** Of what this version writes. */
+export const ledgerFormat = 2;
+
 /** The node, its space, and the replica that assigns its dots. */
 export interface Meta {
-  readonly format: 2;
+  readonly format: typeof ledgerFormat;
   readonly space: string;
   readonly dimension: number;
   readonly node: string;

@@ -1,9 +1,11 @@
+import { InputError } from '../../base/errors.ts';
 import { type Database, encodings } from '../../store/level.ts';
 import { covers, type DotSet, isDot, splitDot } from './dot-set.ts';
 import { type Cut, checkCut, checkExample, type Example } from './example.ts';
 import {
   contentOf,
   decodeItem,
+  ledgerFormat,
   letters,
   type Meta,
   oldMeta,
@@ -36,13 +38,13 @@ export class DamagedError extends Error {}
  * Reads the store's identity.
  *
  * @returns Undefined for a new one.
- * @throws DamagedError when it cannot be read although the store is not empty.
+ * @throws DamagedError when it cannot be read although the store is not empty; InputError when a later version wrote it.
  */
 export async function readMeta(db: Database): Promise<Meta | undefined> {
   for (const key of [letters.meta, letters.metaAgain]) {
     const value = await db.get(Buffer.from(key), encodings);
     const meta = value && parsed(contentOf(Buffer.from(key), value));
-    if (meta) return meta as Meta;
+    if (meta) return ofThisVersion(meta as Meta);
   }
   const old = await db.get(Buffer.from(oldMeta), encodings);
   const meta = old && (parsed(old) as Meta | undefined);
@@ -51,6 +53,14 @@ export async function readMeta(db: Database): Promise<Meta | undefined> {
     throw new DamagedError('it does not say any more which node and network it is of');
   }
   return undefined;
+}
+
+/** What is of a later form is left as it is: read as this one, and written again, it would be lost to that version. */
+function ofThisVersion(meta: Meta): Meta {
+  if (meta.format <= ledgerFormat) return meta;
+  throw new InputError(
+    `what was taught here is of a later version of Ocellus (format ${meta.format}, this version reads ${ledgerFormat}): nothing of it is touched, and nothing can be taught; update Ocellus again`,
+  );
 }
 
 /**
