@@ -11,8 +11,8 @@ import { decoderModule } from './decoders/custom.ts';
 import { pictureInput } from './engines/binding.ts';
 import type { TensorInfo } from './engines/engine.ts';
 import { FrameQueue } from './frame-queue.ts';
-import { plainFault } from './load-faults.ts';
 import type { LoadedReply, LoadRequest, RunningEngine } from './messages.ts';
+import { plainFault } from './onnx/load-faults.ts';
 
 export interface LoadOptions {
   /** Threads of one inference. Default: 2, or 1 on a single core. */

@@ -231,7 +231,7 @@ describe('ocellus detect', () => {
     const cut = await ocellus(['detect', '--model', path, photo('cat.jpg')]);
     expect(cut.code).toBe(2);
     expect(cut.err).toBe(
-      `error model ${path}: ${path}: expected an ONNX model, got 4 bytes of something else, or of an incomplete one\n`,
+      `error model ${path}: ${path}: expected an ONNX model, got 4 bytes of something else, or of an incomplete one: fetch or export it again\n`,
     );
   });
 

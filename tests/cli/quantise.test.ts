@@ -29,9 +29,12 @@ beforeAll(async () => {
   await copyFile(photo('cat.jpg'), at('few', 'cat.jpg'));
   await writeFile(at('few', 'broken.jpg'), 'not a picture');
   await writeFile(at('full', 'mine.txt'), 'mine');
+  await mkdir(at('named', 'anything'), { recursive: true });
+  await copyFile(photo('cat.jpg'), at('named', 'anything', 'cat.jpg'));
   for (const [name, bytes] of [
     ['tiny-fp32', network()],
     ['odd', network('Softsign')],
+    ['cut', network().slice(0, 200)],
   ] as const) {
     await writeFile(at(`${name}.onnx`), bytes);
     await writeFile(at(`${name}.card.json`), JSON.stringify(rawClassifierCard({ name })));
@@ -89,6 +92,21 @@ describe('ocellus quantise', () => {
       'an operator that the compiler lacks',
       ['odd.card.json', '--calibrate', 'pictures'],
       '(Softsign) cannot be compiled',
+    ],
+    [
+      'a network that is cut off',
+      ['cut.card.json', '--calibrate', 'pictures'],
+      'a part of one: fetch or export it again',
+    ],
+    [
+      'the pictures of --calibrate as --validate',
+      ['tiny-fp32.card.json', '--calibrate', 'pictures', '--validate', 'pictures/'],
+      'expected other pictures than those of --calibrate',
+    ],
+    [
+      'labelled pictures in a folder that is no label',
+      ['tiny-fp32.card.json', '--calibrate', 'pictures', '--validate', 'named'],
+      'expected a folder for each label of tiny-fp32',
     ],
     ['a quantised network', ['made/tiny-int8.card.json', '--calibrate', 'pictures'], 'is quantised already (QDQ)'],
   ])('refuses %s in one line', async (_, args, words) => {

@@ -33,7 +33,7 @@ export function readOnnxMetadata(bytes: Uint8Array, what: string): Map<string, s
   }
   if (!hasGraph) {
     throw new InputError(
-      `${what}: expected an ONNX model, got ${bytes.length} bytes of something else, or of an incomplete one`,
+      `${what}: expected an ONNX model, got ${bytes.length} bytes of something else, or of an incomplete one: fetch or export it again`,
     );
   }
   return metadata;

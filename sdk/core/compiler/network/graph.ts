@@ -39,7 +39,11 @@ export type InputShape = readonly number[];
  */
 export async function readKnownGraph({ bytes, weights }: Source, shape: InputShape): Promise<KnownGraph> {
   const graph = readOnnxGraph(bytes);
-  if (!graph || graph.nodes.length === 0) throw new InputError('expected an ONNX network, got a file that is none');
+  if (!graph || graph.nodes.length === 0) {
+    throw new InputError(
+      `expected an ONNX network, got ${bytes.length} bytes that are none, or a part of one: fetch or export it again`,
+    );
+  }
   const nested = graph.nodes.find(({ isNested }) => isNested);
   if (nested) throw unsupported(nested, 'nodes in branches and functions are not compiled');
   const [input, ...others] = graph.inputs;

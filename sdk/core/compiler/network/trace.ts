@@ -3,6 +3,7 @@ import { PbfWriter } from 'pbf';
 import { InputError, messageOf } from '../../../base/errors.ts';
 import type { ExternalWeights } from '../../engines/engine.ts';
 import { onnxruntime } from '../../engines/onnxruntime-package.ts';
+import { plainFault } from '../../onnx/load-faults.ts';
 
 /** A network that gives any tensor between its nodes, in float and node by node as the file has them. */
 export class Tracer {
@@ -32,7 +33,9 @@ export class Tracer {
       });
       return new Tracer(session);
     } catch (error) {
-      throw new InputError(`onnxruntime cannot load the network, so it cannot be compiled: ${messageOf(error)}`);
+      throw plainFault(
+        new InputError(`onnxruntime cannot load the network, so it cannot be compiled: ${messageOf(error)}`),
+      );
     }
   }
 

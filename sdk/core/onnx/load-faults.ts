@@ -1,4 +1,4 @@
-import { InputError } from '../base/errors.ts';
+import { InputError } from '../../base/errors.ts';
 
 /** What onnxruntime says of a network that it cannot load, and what that means to who exported it. */
 const known: readonly (readonly [said: RegExp, meaning: (found: readonly string[]) => string])[] = [
