@@ -333,6 +333,7 @@ const walkedElsewhere: Readonly<Record<string, string>> = {
   'update status': 'update.test.ts',
   'learn cuts': 'learn.test.ts',
   'image build': 'image.test.ts',
+  'image customise': 'image-customise.test.ts',
 };
 
 describe('ocellus … --json', { timeout: 900_000 }, () => {

@@ -9,7 +9,7 @@ import { codeIn, makeCode } from './code.ts';
 import { erase, overwrite } from './erase.ts';
 import { isRedacted, preseedFile, readPreseed, redactedPreseed, wlanOf } from './preseed.ts';
 import { applyPreseed, type RunProgram, readWlan, runProgram } from './system.ts';
-import { takeIn, writeOwned } from './take-in.ts';
+import { makeStateFolder, takeIn, writeOwned } from './take-in.ts';
 
 export const settingsFile = 'ocellus.toml';
 const errorsFile = 'ocellus-errors.txt';
@@ -203,7 +203,7 @@ class FirstBoot {
 
   async #remember(name: string, remembered: Remembered): Promise<void> {
     this.#memory.files[name] = remembered;
-    await mkdir(dirname(this.#memoryFile), { recursive: true, mode: 0o750 });
+    await makeStateFolder(dirname(this.#memoryFile));
     await writeOwned(this.#memoryFile, JSON.stringify(this.#memory));
   }
 

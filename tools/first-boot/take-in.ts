@@ -64,7 +64,7 @@ export async function takeIn(settings: FirstBootSettings, options: TakeInOptions
     throw new InputError(`${what} is not right:\n${faults.map((line) => `  ${line}`).join('\n')}`);
   }
   const folder = dirname(file);
-  await mkdir(folder, { recursive: true, mode: 0o750 });
+  await makeStateFolder(folder);
   for (const [name, text] of certificates) {
     const path = join(folder, 'tls', `${name}.pem`);
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -74,6 +74,12 @@ export async function takeIn(settings: FirstBootSettings, options: TakeInOptions
   await updateSettings(file, change);
   await giveToOwner(file);
   return { keys };
+}
+
+/** Makes the service's folder as systemd would; what is above it is closed to others, as it wants /var/lib/private. */
+export async function makeStateFolder(folder: string): Promise<void> {
+  await mkdir(dirname(folder), { recursive: true, mode: 0o700 });
+  await mkdir(folder, { recursive: true, mode: 0o750 });
 }
 
 /** Writes a file, 0600, of the owner of its folder: the service's user, which this process may not be. */

@@ -56,7 +56,7 @@ export const floors = [
   ['samples', 'tools/first-boot', 'tools/shared'],
   ['tools/pack'],
   ['tools/image'],
-  ['tools/console/**', 'tools/flash', 'tools/systemd', 'tools/update', 'tools/image/make'],
+  ['tools/console/**', 'tools/flash', 'tools/systemd', 'tools/update', 'tools/image/customise', 'tools/image/make'],
   ['tools/cli/**'],
   ['tools/bench/**', 'tools/docs', 'tools/soak', 'tools/zoo'],
 ];
