@@ -2,6 +2,8 @@ import { InputError, ModelError } from '../../sdk/base/errors.ts';
 import type { Frame } from '../../sdk/frame/frame.ts';
 import { readPicture } from '../../sdk/picture/picture.ts';
 import { printError, progress } from '../shared/output.ts';
+import { inOrder } from '../worker/in-order.ts';
+import { ahead } from '../worker/task.ts';
 import type { LabelledPicture } from './picture-files.ts';
 
 /** For `addHelpText`: what `eachPicture` does about an unreadable picture. */
@@ -9,7 +11,7 @@ export const unreadableHelp =
   'An unreadable picture is reported on stderr, the others are processed, and the exit code is 2.';
 
 /**
- * Reads pictures one after the other and passes each to `work`. One that cannot be read, or that `work` refuses with an
+ * Passes each picture to `work`, one after the other; the next one is read meanwhile. One that cannot be read, or that `work` refuses with an
  * InputError, is reported on stderr and skipped.
  *
  * @throws InputError at the end, when some could not be read; at once for a fault of the model.
@@ -20,11 +22,17 @@ export async function eachPicture<T extends string | LabelledPicture>(
   work: (picture: T, frame: Frame) => Promise<void>,
 ): Promise<void> {
   const bar = progress(label, pictures.length);
+  const read = async (picture: T): Promise<Read<T>> =>
+    readPicture(typeof picture === 'string' ? picture : picture.file).then(
+      (frame) => ({ picture, frame }),
+      (error: unknown) => ({ picture, error }),
+    );
   let unreadable = 0;
   try {
-    for (const picture of pictures) {
+    for await (const { picture, frame, error } of inOrder(pictures, ahead, read, ({ frame }) => frame?.release())) {
       try {
-        await withPicture(typeof picture === 'string' ? picture : picture.file, (frame) => work(picture, frame));
+        if (!frame) throw error;
+        await onFrame(typeof picture === 'string' ? picture : picture.file, frame, () => work(picture, frame));
       } catch (error) {
         if (!(error instanceof InputError) || error instanceof ModelError) throw error;
         unreadable++;
@@ -38,10 +46,15 @@ export async function eachPicture<T extends string | LabelledPicture>(
   if (unreadable > 0) throw new InputError(`${unreadable} of ${pictures.length} pictures could not be read`);
 }
 
-async function withPicture(file: string, work: (frame: Frame) => Promise<void>): Promise<void> {
-  const frame = await readPicture(file);
+interface Read<T> {
+  readonly picture: T;
+  readonly frame?: Frame;
+  readonly error?: unknown;
+}
+
+async function onFrame(file: string, frame: Frame, work: () => Promise<void>): Promise<void> {
   try {
-    await work(frame);
+    await work();
   } catch (error) {
     throw error instanceof InputError && !(error instanceof ModelError)
       ? new InputError(`${file}: ${error.message}`)

@@ -56,7 +56,15 @@ export const floors = [
   ['samples', 'tools/first-boot', 'tools/shared'],
   ['tools/pack'],
   ['tools/image'],
-  ['tools/console/**', 'tools/flash', 'tools/systemd', 'tools/update', 'tools/image/customise', 'tools/image/make'],
+  [
+    'tools/console/**',
+    'tools/flash',
+    'tools/systemd',
+    'tools/update',
+    'tools/image/customise',
+    'tools/image/make',
+    'tools/worker',
+  ],
   ['tools/cli/**'],
   ['tools/bench/**', 'tools/docs', 'tools/soak', 'tools/zoo'],
 ];

@@ -1,35 +1,16 @@
 import { type Command, Option } from 'commander';
-import { InputError } from '../../../sdk/base/errors.ts';
-import { loadClassifier } from '../../../sdk/core/classifier.ts';
-import type { Frame } from '../../../sdk/frame/frame.ts';
-import { embedPicture } from '../../../sdk/learn/camera/embed-picture.ts';
-import type { Learner } from '../../../sdk/learn/learner.ts';
-import { objectHead, unknown } from '../../../sdk/learn/ledger/example.ts';
+import { objectHead } from '../../../sdk/learn/ledger/example.ts';
 import { printJson } from '../../shared/output.ts';
-import { openLearner, storeHelp } from '../learner.ts';
-import { classifierHelp, type ModelOptions, withModelOptions } from '../model-options.ts';
+import type { Told } from '../../worker/task.ts';
+import { storeHelp } from '../learner.ts';
+import { classifierHelp, withModelOptions } from '../model-options.ts';
 import { withFolders } from '../picture-files.ts';
 import { eachPicture, unreadableHelp } from '../pictures.ts';
+import { openTeller, type TellerOptions } from '../teller.ts';
 import { atLeastOne } from '../values.ts';
 
-interface ClassifyOptions extends ModelOptions {
+interface ClassifyOptions extends TellerOptions {
   json?: boolean;
-  top: number;
-  store?: string;
-  head?: string;
-}
-
-interface Told {
-  readonly label: string;
-  readonly score: number;
-  /** The most similar label of an unknown object. */
-  readonly nearest?: string;
-}
-
-/** Classes of a picture, best first: the network's own, or taught labels. */
-interface Teller {
-  tell(frame: Frame): Promise<readonly Told[]>;
-  close(): Promise<void>;
 }
 
 export function addClassify(program: Command): void {
@@ -51,7 +32,7 @@ export function addClassify(program: Command): void {
 
 async function classify(paths: string[], options: ClassifyOptions): Promise<void> {
   const files = await withFolders(paths);
-  const teller = await (options.store === undefined ? ofClasses(options) : ofTaught(options.store, options));
+  const teller = await openTeller(options);
   try {
     await eachPicture('classify', files, async (file, frame) => {
       const told = await teller.tell(frame);
@@ -65,39 +46,6 @@ async function classify(paths: string[], options: ClassifyOptions): Promise<void
   } finally {
     await teller.close();
   }
-}
-
-async function ofClasses({ top, head, ...options }: ClassifyOptions): Promise<Teller> {
-  if (head !== undefined) throw new InputError('--head: expected a store as well; name it with --store');
-  const classifier = await loadClassifier(options.model, options);
-  return { tell: (frame) => classifier.classify(frame, { topK: top }), close: () => classifier.close() };
-}
-
-async function ofTaught(store: string, { head = objectHead, ...options }: ClassifyOptions): Promise<Teller> {
-  const { learner, model } = await openLearner(store, options.model);
-  try {
-    checkHead(learner, head);
-    const classifier = await loadClassifier(model, options);
-    return {
-      tell: async (frame) => {
-        const { label, score, nearest } = learner.predict(head, await embedPicture(classifier, frame, head))!;
-        return [{ label, score, ...(label === unknown && { nearest }) }];
-      },
-      close: async () => {
-        await classifier.close();
-        await learner.close();
-      },
-    };
-  } catch (error) {
-    await learner.close();
-    throw error;
-  }
-}
-
-function checkHead(learner: Learner, head: string): void {
-  if (learner.head(head)?.current) return;
-  const known = learner.heads.filter((name) => learner.head(name)?.current);
-  throw new InputError(`--head: expected one of ${known.join(', ') || 'none: nothing was taught yet'}, got ${head}`);
 }
 
 function words({ label, score, nearest }: Told): string {

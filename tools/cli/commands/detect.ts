@@ -1,19 +1,24 @@
 import { writeFile } from 'node:fs/promises';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { InputError } from '../../../sdk/base/errors.ts';
 import { loadModel } from '../../../sdk/core/model.ts';
 import { annotatedJpeg } from '../../../sdk/vision/annotate/annotated-jpeg.ts';
 import { printJson } from '../../shared/output.ts';
 import { AnnotatedFiles } from '../annotated-files.ts';
+import { detectToParquet } from '../corpus.ts';
 import { type FarCommandOptions, regionsOf, withFarOptions } from '../far.ts';
 import { type ModelOptions, withModelOptions } from '../model-options.ts';
 import { withFolders } from '../picture-files.ts';
 import { eachPicture, unreadableHelp } from '../pictures.ts';
-import { fraction } from '../values.ts';
+import { atLeastOne, fraction } from '../values.ts';
 
 interface DetectOptions extends ModelOptions, FarCommandOptions {
   json?: boolean;
   threshold?: number;
   out?: string;
+  parquet?: string;
+  processes?: number;
+  partSize: number;
 }
 
 export function addDetect(program: Command): void {
@@ -28,12 +33,22 @@ export function addDetect(program: Command): void {
   withFarOptions(withModelOptions(command))
     .option('--threshold <0..1>', 'minimum score (default: the model card’s)', fraction)
     .option('--out <folder>', 'also write each picture with its boxes and names there, as JPEG; the folder is created')
+    .addOption(
+      new Option(
+        '--parquet <folder>',
+        'instead, write what is found there as Parquet files, by several processes; the same command goes on with what is not done yet',
+      ).conflicts(['json', 'out', 'far']),
+    )
+    .option('--processes <n>', 'with --parquet (default: one a core, of one thread each)', atLeastOne)
+    .option('--part-size <n>', 'with --parquet: pictures of one file', atLeastOne, 256)
     .addHelpText('after', `\nBoxes are [x1, y1, x2, y2] in picture pixels. ${unreadableHelp}`)
     .action(detect);
 }
 
 async function detect(paths: string[], options: DetectOptions): Promise<void> {
   const files = await withFolders(paths);
+  if (options.parquet !== undefined) return detectToParquet(files, options.parquet, options);
+  if (options.processes !== undefined) throw new InputError('--processes: expected --parquet as well');
   const out = options.out === undefined ? undefined : await AnnotatedFiles.in(options.out, files);
   const model = await loadModel(options.model, options);
   try {

@@ -1,0 +1,124 @@
+import { once } from 'node:events';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { parquetReadObjects } from 'hyparquet';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../support/folders.ts';
+import { until } from '../support/until.ts';
+import { jsonLines, ocellus, photo, start } from './cli.ts';
+
+interface Row {
+  path: string;
+  detections: { label: string; score: number; box: number[] }[] | null;
+  error: string | null;
+}
+
+async function rowsOf(folder: string): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const name of readdirSync(folder).sort()) {
+    if (!name.endsWith('.parquet')) continue;
+    const { buffer, byteOffset, byteLength } = new Uint8Array(readFileSync(join(folder, name)));
+    const file = buffer.slice(byteOffset, byteOffset + byteLength);
+    for (const row of await parquetReadObjects({ file })) {
+      // Which of both no list is, is the reader's choice; tests/real/worker asks others.
+      rows.push({ ...(row as unknown as Row), detections: row.detections ?? null });
+    }
+  }
+  return rows;
+}
+
+function albumOf(folder: string): string {
+  const album = join(folder, 'album');
+  mkdirSync(album);
+  for (const [i, name] of ['cat', 'wall', 'person', 'cup', 'wall'].entries()) {
+    copyFileSync(photo(`${name}.jpg`), join(album, `${i}.jpg`));
+  }
+  writeFileSync(join(album, '9.jpg'), 'no picture');
+  return album;
+}
+
+describe('ocellus detect --parquet', () => {
+  it('writes what `detect` finds, goes on after a kill, and leaves what is done', async () => {
+    const folder = temporaryFolder();
+    const album = albumOf(folder);
+    const out = join(folder, 'deep', 'found');
+    const args = ['detect', '--parquet', out, '--part-size', '2', '--processes', '2', album];
+    const part = (n: number) => join(out, `part-0000${n}.parquet`);
+
+    const killed = start(args);
+    await until(() => existsSync(part(0)) || existsSync(part(1)));
+    killed.kill('SIGKILL');
+    await once(killed, 'close');
+    // As one that was killed while it wrote leaves it.
+    rmSync(part(2), { force: true });
+    writeFileSync(`${part(2)}.unfinished`, 'PAR1');
+    const first = existsSync(part(0)) ? part(0) : part(1);
+    const before = statSync(first).mtimeMs;
+
+    const { code, out: printed, err } = await ocellus(args);
+    expect([code, printed]).toEqual([0, '']);
+    expect(err).toMatch(/^note .*found: [12] of 3 parts are there already$/m);
+    expect(err).toMatch(/^note 1 of the pictures could not be read: their rows say why, in the column error$/m);
+    expect(statSync(first).mtimeMs).toBe(before);
+    expect(readdirSync(out).sort()).toEqual(['_ocellus.json', ...[0, 1, 2].map((n) => `part-0000${n}.parquet`)]);
+
+    const rows = await rowsOf(out);
+    const detect = await ocellus(['detect', '--json', album]);
+    const good = rows.filter(({ error }) => error === null);
+    expect(
+      good.map(({ path, detections }) => ({
+        file: path,
+        detections: detections!.map(({ label, score, box }) => ({
+          label,
+          score: Number(score.toFixed(4)),
+          box: box.map((value) => Number(value.toFixed(1))),
+        })),
+      })),
+    ).toEqual(
+      (jsonLines(detect.out) as Row[]).map(({ detections, ...line }) => ({
+        file: 'file' in line && line.file,
+        detections,
+      })),
+    );
+    expect(good.filter(({ detections }) => detections!.length > 0).length).toBeGreaterThan(1);
+    expect(rows.at(-1)).toMatchObject({
+      path: join(album, '9.jpg'),
+      detections: null,
+      error: expect.stringContaining('cannot be read as a picture'),
+    });
+
+    const again = await ocellus(args);
+    expect([again.code, again.err]).toEqual([0, `note ${out}: 3 of 3 parts are there already\n`]);
+    const other = await ocellus([...args, '--threshold', '0.9']);
+    expect([other.code, other.err]).toEqual([
+      2,
+      `error --parquet ${out}: expected the folder of an earlier run of the same, got one of threshold null, which is now 0.9; name another folder\n`,
+    ]);
+  });
+
+  it('refuses a folder of other files, and says in one line what a process says', async () => {
+    const folder = temporaryFolder();
+    const album = albumOf(folder);
+    const taken = await ocellus(['detect', '--parquet', album, album]);
+    expect([taken.code, taken.err]).toEqual([
+      2,
+      `error --parquet ${album}: expected an empty folder, or that of an earlier run\n`,
+    ]);
+    const unknown = await ocellus(['detect', '--parquet', join(folder, 'out'), '--model', 'yolo99', album]);
+    expect(unknown.code).toBe(2);
+    expect(unknown.err).toMatch(/^error .*there is no model "yolo99".*\n$/);
+    const engine = ['--processes', '1', '--engine', 'opencv', '--model', 'nanodet-g-416-int8'];
+    const refused = await ocellus(['detect', '--parquet', join(folder, 'cv'), ...engine, album]);
+    expect(refused.code).toBe(2);
+    expect(refused.err).toMatch(/^error .+\n$/);
+  });
+});

@@ -1,0 +1,90 @@
+"""What the feeder of ocellus-spark does with workers that behave in many ways: prints the outcomes as JSON."""
+
+import json
+import sys
+
+asked = json.load(sys.stdin)
+sys.path.insert(0, asked["wheel"])
+
+import pyarrow as pa  # noqa: E402
+from ocellus_spark import WorkerError, answer  # noqa: E402
+
+schema = pa.schema([("path", pa.string()), ("content", pa.binary())])
+
+
+def batches(count, rows=3, size=10):
+    for batch in range(count):
+        paths = pa.array([f"{batch}-{row}" for row in range(rows)])
+        yield pa.record_batch([paths, pa.array([b"x" * size] * rows, pa.binary())], schema=schema)
+
+
+# Answers each batch with as many bytes as came, so pipes fill in both directions.
+echo = """
+import sys, pyarrow as pa
+reader = pa.ipc.open_stream(sys.stdin.buffer)
+with pa.ipc.new_stream(sys.stdout.buffer, reader.schema) as out:
+    for batch in reader:
+        {each}
+        out.write_batch(batch)
+{after}
+"""
+
+
+def worker(each="", after=""):
+    return [sys.executable, "-c", echo.format(each=each, after=after)]
+
+
+def outcome(source, command):
+    rows = []
+    try:
+        for batch in answer(source, command):
+            rows += batch.column("path").to_pylist()
+        return {"rows": len(rows), "ordered": rows == sorted(rows, key=lambda path: [int(n) for n in path.split("-")])}
+    except WorkerError as error:
+        return {"worker_error": str(error)}
+    except Exception as error:
+        return {"error": repr(error)}
+
+
+def torn():
+    yield from batches(2)
+    raise ValueError("the source is torn")
+
+
+def left_early():
+    """Is a worker that waits for more gone, once nobody takes its answers?"""
+    import os
+    import threading
+
+    more = threading.Event()
+
+    def endless():
+        yield from batches(1)
+        more.wait(60)
+
+    told = answer(endless(), [sys.executable, "-c", echo.format(each="print(__import__('os').getpid(), file=open(sys.argv[1], 'w'))", after=""), asked["pid_file"]])
+    next(told)
+    pid = int(open(asked["pid_file"]).read())
+    told.close()
+    more.set()
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+print(
+    json.dumps(
+        {
+            "much": outcome(batches(8, rows=100, size=20_000), worker()),
+            "nothing": outcome(iter(()), worker()),
+            "failed": outcome(batches(3), worker(after="sys.exit('it is broken')")),
+            "crashed": outcome(batches(3), worker(each="sys.stderr.write('a' * 5000 + 'the end\\n'); sys.exit(7)")),
+            "silent": outcome(batches(3), worker(each="if batch['path'][0].as_py() == '1-0': continue")),
+            "torn": outcome(torn(), worker()),
+            "absent": outcome(batches(1), ["no-such-program"]),
+            "left_early": left_early(),
+        }
+    )
+)

@@ -1,0 +1,130 @@
+"""A worker process of Ocellus that answers batches of Arrow with batches of Arrow."""
+
+import subprocess
+import tempfile
+import threading
+
+import pyarrow as pa
+
+# Of a larger batch so many rows are sent at a time: the worker begins with the first ones while others are on their way.
+ROWS = 32
+# So long a worker has, in seconds, to end after its last row.
+PATIENCE = 300
+TAIL = 2000
+
+
+class WorkerError(RuntimeError):
+    """A worker ended before it had answered all, or could not be started. Says its exit code and its last words."""
+
+
+def answer(batches, command):
+    """Answers record batches by a worker process, which ends with the last one, or with the generator.
+
+    :param batches: Iterable of ``pyarrow.RecordBatch`` with the columns ``path`` (texts) and ``content`` (bytes).
+    :param command: What to run, a list such as ``["ocellus", "worker", "--arrow"]``.
+    :returns: A generator of ``pyarrow.RecordBatch``, one row for each that came, in their order.
+    :raises WorkerError: when the worker fails; what ``batches`` raises is raised as it is.
+
+    >>> for batch in answer(reader, ["ocellus", "worker", "--arrow"]):
+    ...     print(batch["detections"])
+    """
+    with tempfile.TemporaryFile() as words:
+        try:
+            child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=words)
+        except OSError as error:
+            raise WorkerError(
+                f"{command[0]} cannot be started here: {error}. Expected `ocellus` on the PATH of each executor, or its path as `command`"
+            ) from error
+        feeder = _Feeder(batches, child.stdin)
+        try:
+            # Both at once: who feeds all first waits for ever, once the answers fill the pipe.
+            feeder.start()
+            rows = 0
+            trouble = None
+            reader = None
+            while True:
+                try:
+                    if reader is None:
+                        reader = pa.ipc.open_stream(child.stdout)
+                    batch = reader.read_next_batch()
+                except StopIteration:
+                    break
+                except (pa.ArrowInvalid, OSError) as error:
+                    trouble = error
+                    break
+                rows += batch.num_rows
+                yield batch
+            if trouble is not None:
+                child.stdout.close()
+            _end(child, feeder, rows, trouble, words)
+        finally:
+            if child.poll() is None:
+                child.kill()
+                child.wait()
+            child.stdout.close()
+
+
+def _end(child, feeder, rows, trouble, words):
+    try:
+        code = child.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        code = None
+    # One that reads a stream that does not end would never be done.
+    if code == 0:
+        feeder.join()
+    else:
+        feeder.join(1)
+    if feeder.error is not None:
+        raise feeder.error
+    if code == 0 and trouble is None and rows == feeder.rows:
+        return
+    words.seek(0, 2)
+    words.seek(max(0, words.tell() - TAIL))
+    tail = words.read().decode("utf-8", "replace").strip()
+    ended = f"ended with {code}" if code is not None else f"did not end within {PATIENCE} s"
+    counted = f"{rows} rows came back of {feeder.rows} that were sent"
+    # Of one that ended badly its exit code says more.
+    why = f" ({trouble})" if trouble is not None and code == 0 else ""
+    raise WorkerError(f"the worker {ended}; {counted}{why}. Its last words: {tail or 'none'}")
+
+
+class _Feeder(threading.Thread):
+    """Writes batches into a pipe, and closes it."""
+
+    def __init__(self, batches, pipe):
+        super().__init__(name="ocellus-feeder", daemon=True)
+        self.rows = 0
+        # What the source of the batches raised.
+        self.error = None
+        self._batches = batches
+        self._pipe = pipe
+
+    def run(self):
+        schema = pa.schema([("path", pa.string()), ("content", pa.binary())])
+        try:
+            with pa.ipc.new_stream(self._pipe, schema) as stream:
+                self._feed(stream, schema)
+        except (BrokenPipeError, ConnectionError):
+            pass  # The worker is gone, and its exit code says why.
+        finally:
+            try:
+                self._pipe.close()
+            except OSError:
+                pass
+
+    def _feed(self, stream, schema):
+        source = iter(self._batches)
+        while True:
+            try:
+                batch = next(source, None)
+                if batch is None:
+                    return
+                batch = batch.select(["path", "content"]).cast(schema)
+            except BaseException as error:
+                self.error = error
+                return
+            for start in range(0, batch.num_rows, ROWS):
+                piece = batch.slice(start, ROWS)
+                self.rows += piece.num_rows
+                stream.write_batch(piece)
+                self._pipe.flush()
