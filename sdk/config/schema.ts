@@ -581,6 +581,25 @@ export const LearnSettings = Type.Object(
 );
 export type LearnSettings = Static<typeof LearnSettings>;
 
+export const StorageSettings = Type.Object(
+  {
+    keep: Type.Union([Type.Literal('disk'), Type.Literal('ram')], {
+      default: 'disk',
+      description:
+        'Where what waits for the broker is kept. `ram`: in memory alone, so that a card is hardly written, and a restart loses it; settings and what was learned are written all the same.',
+    }),
+    card_endurance_tb: Type.Number({
+      minimum: 0.1,
+      maximum: 100_000,
+      default: 16,
+      description:
+        'Terabytes that can be written to the card before it wears out, for the years left that are shown. 16: a card of 32 GB whose cells stand 500 writes.',
+    }),
+  },
+  { additionalProperties: false, default: {} },
+);
+export type StorageSettings = Static<typeof StorageSettings>;
+
 export const Settings = Type.Object(
   {
     node: Type.String({
@@ -605,6 +624,7 @@ export const Settings = Type.Object(
     mqtt: MqttSettings,
     console: ConsoleSettings,
     update: UpdateSettings,
+    storage: StorageSettings,
   },
   { additionalProperties: false, title: 'ocellus.yaml' },
 );

@@ -42,6 +42,8 @@ export interface HubOptions {
    * (`retained.json`). Default: messages are in memory, and what is shared is not signed.
    */
   data?: string;
+  /** `ram`: of that, only the key is on disk (`storage.keep`). Default: `disk`. */
+  keep?: 'disk' | 'ram';
   /**
    * The largest packet that the broker accepts, bytes, if it cannot announce it: the embedded one's
    * `maximumPacketSize`.
@@ -85,6 +87,9 @@ interface Parts {
   scan?: RetainedScan;
 }
 
+/** The folder for what need not outlive a restart; undefined where it is to be in memory. */
+const keptFolder = ({ data, keep = 'disk' }: HubOptions) => (keep === 'disk' ? data : undefined);
+
 /** Lists what the broker retains of this node, in the data folder. */
 const retainedFile = 'retained.json';
 const flushTimeoutMs = 2000;
@@ -119,8 +124,9 @@ export class Hub {
     assertShape('Hub', options, { node: 'object', settings: 'object' });
     const { logger = silent } = options;
     this.#options = { ...options, logger };
+    const disk = keptFolder(options);
     this.#outbox = new Outbox({
-      folder: options.data && join(options.data, 'outbox'),
+      folder: disk && join(disk, 'outbox'),
       bounds: options.settings.outbox,
       logger,
       onEvicted: (kind, topic) => {
@@ -130,7 +136,7 @@ export class Hub {
     this.#refusals = new Refusals(logger);
     this.#greeting = new Greeting({
       logger,
-      retainedFile: options.data === undefined ? undefined : join(options.data, retainedFile),
+      retainedFile: disk && join(disk, retainedFile),
       onAccepted: (topic) => this.#refusals.accepted(topic),
       onRefused: (topic, error, consequence) => this.#refused(topic, error, consequence),
     });
@@ -186,7 +192,8 @@ export class Hub {
   async start(): Promise<void> {
     await this.#stopping;
     if (this.#parts) throw new Error('the hub is already running');
-    const { node, data, logger, maximumPacketSize, settings } = this.#options;
+    const { node, logger, maximumPacketSize, settings } = this.#options;
+    const disk = keptFolder(this.#options);
     const { broker, base, username, password, tls } = settings;
     const address = brokerAddress(broker, { username, password, tls });
     if (tls) await readTls(tls);
@@ -211,10 +218,10 @@ export class Hub {
       changed: () => list?.changed(),
     });
     const list =
-      data === undefined
+      disk === undefined
         ? undefined
         : new RetainedList({
-            file: join(data, retainedFile),
+            file: join(disk, retainedFile),
             logger,
             now: () => retained.remembered,
             isSettled: () => session.link !== undefined && this.#outbox.stats.depth === 0,

@@ -1,6 +1,7 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import type { BoardMonitor, BoardSenses, MeasuredPower, Throttling } from '../../devices/index.ts';
 import { type Writer, type Written, written } from '../base/written.ts';
+import { DiskMeter, type DiskUse } from './disk-meter.ts';
 import type { PipelineStats } from './events.ts';
 import { CpuMeter, EnergyPerInference } from './meter.ts';
 
@@ -20,6 +21,8 @@ export interface NodeStats {
   eventLoopDelayMs: { mean: number; p99: number };
   /** Written to disk by this process, of all its nodes, by writer. */
   written: Record<Writer, Written>;
+  /** What the kernel counts of it, and how long a card lasts at this rate; null where it does not count. */
+  disk: DiskUse | null;
   model: string;
   cameras: Record<string, PipelineStats>;
 }
@@ -42,6 +45,7 @@ export class NodeReport {
   readonly #board: BoardMonitor;
   readonly #inferred: () => number;
   readonly #cpu = new CpuMeter();
+  readonly #disk: DiskMeter;
   #cpuPercent = 0;
   #delay: IntervalHistogram | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -49,9 +53,13 @@ export class NodeReport {
   #joulesPerInference: number | null = null;
   #isReporting = false;
 
-  /** @param inferred Returns the inferences so far, of all cameras. */
-  constructor(board: BoardMonitor, inferred: () => number) {
+  /**
+   * @param inferred Returns the inferences so far, of all cameras.
+   * @param enduranceTb What can be written to the card, in terabytes.
+   */
+  constructor(board: BoardMonitor, inferred: () => number, enduranceTb: number) {
     this.#board = board;
+    this.#disk = new DiskMeter({ enduranceTb });
     this.#inferred = inferred;
   }
 
@@ -80,6 +88,7 @@ export class NodeReport {
         p99: lateness(this.#delay?.percentile(99)),
       },
       written: written.stats,
+      disk: this.#disk.use,
       model,
       cameras,
     };

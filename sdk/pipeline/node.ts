@@ -95,7 +95,7 @@ export class Node extends EventEmitter<NodeEvents> {
     this.settings = settings;
     this.#options = options;
     this.#logger = logger;
-    this.#report = new NodeReport(board, () => this.#inferred);
+    this.#report = new NodeReport(board, () => this.#inferred, settings.storage.card_endurance_tb);
     if (data === undefined || !settings.learn.enabled) return;
     this.learning = new NodeLearning({
       node: settings.node,

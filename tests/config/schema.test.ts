@@ -58,6 +58,7 @@ describe('Settings', () => {
       },
       console: { enabled: true, host: '127.0.0.1', port: 8420 },
       update: {},
+      storage: { keep: 'disk', card_endurance_tb: 16 },
     });
   });
 

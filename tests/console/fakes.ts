@@ -109,6 +109,7 @@ export class FakeNode implements ConsoleNode {
       ...this.board,
       eventLoopDelayMs: { mean: 0, p99: 0 },
       written: this.written.stats,
+      disk: { bytes: 5e6, lastDay: 4e6, yearsLeft: 11.2 },
       model: 'nanodet',
       cameras: Object.fromEntries([...this.pipelines.keys()].map((name) => [name, camera])),
     };

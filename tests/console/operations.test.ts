@@ -151,6 +151,8 @@ describe('/metrics', () => {
       'ocellus_throttled{node="porch",reason="under-voltage"}': 0,
       'ocellus_written_bytes_total{node="porch",writer="outbox"}': 700,
       'ocellus_written_bytes_total{node="porch",writer="learning"}': 0,
+      'ocellus_disk_written_bytes_total{node="porch"}': 5e6,
+      'ocellus_card_life_years{node="porch"}': 11.2,
       'ocellus_power_watts{node="porch",source="pmic",covers="rails"}': 3.5,
       'ocellus_energy_joules_total{node="porch",source="pmic",covers="rails"}': 1200,
     });

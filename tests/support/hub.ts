@@ -135,6 +135,7 @@ export const nodeStats: NodeStats = {
   power: null,
   eventLoopDelayMs: { mean: 0, p99: 0 },
   written: new WrittenBytes().stats,
+  disk: { bytes: 5e6, lastDay: 4e6, yearsLeft: 11.2 },
   model: 'nanodet',
   cameras: {},
 };

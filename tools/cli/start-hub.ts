@@ -48,6 +48,7 @@ export async function startHub(
     node,
     settings: mqtt,
     data: dataFolder(settings),
+    keep: settings.storage.keep,
     maximumPacketSize,
     restartProcess,
     consoleUrl,

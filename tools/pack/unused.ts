@@ -37,8 +37,8 @@ export function isUnused(path: string, arch: Architecture): boolean {
 }
 
 /**
- * Can it be used neither by Ocellus, nor by a program in TypeScript that is compiled with it, on any system that Node's
- * users have?
+ * Can it be used neither by Ocellus, nor by a program in TypeScript that is compiled with it, on Linux with either
+ * processor?
  */
 export function isUnusedInLibrary(path: string): boolean {
   const system = nativeSystem(path);
@@ -49,7 +49,7 @@ export function isUnusedInLibrary(path: string): boolean {
 /** What the declarations of Ocellus import, and so on; @types/node is each program's own. */
 const declared =
   /^(@sinclair\/typebox|mqtt|mqtt-packet|@types\/readable-stream|classic-level|abstract-level|level-supports|level-transcoder|buffer|broker-factory|worker-[a-z-]+)\//;
-const librarySystems = ['linux-x64', 'linux-arm64', 'darwin-x64+arm64', 'win32-x64'];
+const librarySystems = ['linux-x64', 'linux-arm64'];
 
 function isSuperfluous(path: string): boolean {
   return isForDevelopers(path) || path.includes('.musl.') || notForUs.some((pattern) => pattern.test(path));

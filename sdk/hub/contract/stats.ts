@@ -138,6 +138,17 @@ export const NodeStatsSchema = Fields({
     { outbox: Written, learning: Written, settings: Written, recordings: Written },
     'Bytes written to disk by the process, by writer.',
   ),
+  disk: Known(
+    Fields({
+      bytes: Count('Since the start.'),
+      last_day: Count('In the last 24 hours, to the hour.'),
+      years_left: Known(
+        Amount(),
+        'Years that a new card of `storage.card_endurance_tb` lasts at this rate, 1000 at most; null in the first hour, and while nothing is written.',
+      ),
+    }),
+    'What the process made the system write to disks, as the kernel counts; null where it does not.',
+  ),
   model: Type.String(),
   cameras: Type.Record(Type.String(), Camera),
 });

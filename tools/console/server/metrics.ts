@@ -28,6 +28,7 @@ export function nodeMetrics(node: ConsoleNode, mqtt: HubStats | undefined, accep
     'Written to disk, by writer.',
     Object.entries(stats.written).map(([writer, { bytes }]) => [{ ...ofNode, writer }, bytes]),
   );
+  if (stats.disk) tellDisk(text, ofNode, stats.disk);
   tellCameras(text, node, stats.cameras);
   if (mqtt) tellMqtt(text, ofNode, mqtt);
   return text;
@@ -48,6 +49,14 @@ function tellBoard(text: Exposition, ofNode: Labels, { temperature, throttling, 
     text.gauge('ocellus_power_watts', 'Mean over ten seconds.', [[labels, power.watts]]);
     text.counter('ocellus_energy_joules', 'Of all that the power source supplies.', [[labels, power.joules]]);
   }
+}
+
+function tellDisk(text: Exposition, ofNode: Labels, { bytes, yearsLeft }: NonNullable<NodeStats['disk']>): void {
+  text.counter('ocellus_disk_written_bytes', 'Written to disks, as the kernel counts.', [[ofNode, bytes]]);
+  if (yearsLeft !== null)
+    text.gauge('ocellus_card_life_years', 'How long a new card lasts at the rate of the last day.', [
+      [ofNode, yearsLeft],
+    ]);
 }
 
 /** Under the usual names of exporters, including those of Node.js. */

@@ -1,4 +1,5 @@
 import type { BoardSenses } from '../../../../devices/index.ts';
+import { isDiskCounted } from '../../../pipeline/disk-meter.ts';
 import type { NodeTopics } from '../../contract/topics.ts';
 import { type Component, type DeviceId, type Entity, entitiesOf, figure } from './component.ts';
 
@@ -28,6 +29,7 @@ export function nodeComponents(
     entity('sensor', 'outbox', 'Outbox depth', {
       ...figure(stats, 'mqtt.outbox.depth', { unit_of_meas: 'messages', ic: 'mdi:tray-full' }),
     }),
+    ...(isDiskCounted() ? diskComponents(entity, stats) : []),
     entity('button', 'restart', 'Restart', {
       cmd_t: topics.request('restart'),
       pl_prs: '{}',
@@ -51,6 +53,19 @@ export function nodeComponents(
   }
   return components;
 }
+
+const diskComponents = (entity: Entity, stats: string): Component[] => [
+  entity('sensor', 'written', 'Written in 24 hours', {
+    ...figure(stats, 'disk.last_day if value_json.disk else None', {
+      dev_cla: 'data_size',
+      unit_of_meas: 'B',
+      sug_dsp_prc: 0,
+    }),
+  }),
+  entity('sensor', 'card_life', 'Card life', {
+    ...figure(stats, 'disk.years_left if value_json.disk else None', { unit_of_meas: 'years', ic: 'mdi:sd' }),
+  }),
+];
 
 function boardComponents(entity: Entity, stats: string, { temperature, throttling, power }: BoardSenses): Component[] {
   const components: Component[] = [];

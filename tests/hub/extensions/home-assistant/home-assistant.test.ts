@@ -11,6 +11,7 @@ import {
 } from '../../../../sdk/hub/extensions/home-assistant/home-assistant.ts';
 import { LearningStates } from '../../../../sdk/hub/extensions/learning/learning-states.ts';
 import type { NodeLearning } from '../../../../sdk/learn/node-learning.ts';
+import { isDiskCounted } from '../../../../sdk/pipeline/disk-meter.ts';
 import { embeddings } from '../../../learn/fakes.ts';
 import { temporaryFolder } from '../../../support/folders.ts';
 import { eventMessage, FakeCamera, FakeContext, nodeStats } from '../../../support/hub.ts';
@@ -107,6 +108,9 @@ class Run {
 
 const connected = (...args: ConstructorParameters<typeof Run>) => new Run(...args).connect();
 
+/** Where the kernel counts what is written. */
+const disk = isDiskCounted() ? ['card_life', 'written'] : [];
+
 describe('HomeAssistant', () => {
   it('announces the node, then its cameras, and breaks no rule', async () => {
     const door = new FakeCamera('door', ['person', 'cell phone']);
@@ -115,7 +119,9 @@ describe('HomeAssistant', () => {
     const run = await connected([door]);
     expect([...run.home.devices.keys()]).toEqual([nodeTopic, doorTopic]);
     expect(run.home.problems).toEqual([]);
-    expect(run.home.keys(nodeTopic)).toEqual(['cpu', 'memory', 'model', 'outbox', 'restart', 'temperature']);
+    expect(run.home.keys(nodeTopic)).toEqual(
+      [...disk, 'cpu', 'memory', 'model', 'outbox', 'restart', 'temperature'].sort(),
+    );
     expect(run.home.keys(doorTopic)).toEqual(
       [
         ...['motion', 'sighting', 'view', 'status', 'infer', 'fps', 'dropped', 'press:snapshot', 'press:restart'],
@@ -151,7 +157,7 @@ describe('HomeAssistant', () => {
     const silent = new Run([new FakeCamera('door')]);
     silent.context.node.senses = { temperature: false, throttling: false, power: false };
     await silent.connect();
-    expect(silent.home.keys(nodeTopic)).toEqual(['cpu', 'memory', 'model', 'outbox', 'restart']);
+    expect(silent.home.keys(nodeTopic)).toEqual([...disk, 'cpu', 'memory', 'model', 'outbox', 'restart'].sort());
 
     const run = new Run([new FakeCamera('door')]);
     run.context.node.senses = { temperature: true, throttling: true, power: true };

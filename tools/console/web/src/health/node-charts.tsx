@@ -12,6 +12,8 @@ interface Chart {
   least: number;
   read(stats: NodeStats): number | null;
   text(value: number): string;
+  /** Not shown where it is not known. */
+  isOptional?: boolean;
 }
 
 const charts: readonly Chart[] = [
@@ -38,6 +40,8 @@ const charts: readonly Chart[] = [
     least: 80,
     read: (stats) => stats.temperature,
     text: (value) => `${Math.round(value)} °C`,
+    // Most PCs do not report it.
+    isOptional: true,
   },
   {
     title: 'Event loop delay',
@@ -46,6 +50,25 @@ const charts: readonly Chart[] = [
     least: 20,
     read: (stats) => stats.event_loop_delay_ms.p99,
     text: milliseconds,
+  },
+  {
+    title: 'Written',
+    help: 'to disk in 24 hours',
+    colour: '#c79bff',
+    least: 10,
+    read: ({ disk }) => disk && disk.last_day / 1e6,
+    text: (value) => `${value.toFixed(1)} MB`,
+    isOptional: true,
+  },
+  {
+    title: 'Card life',
+    help: 'at this rate',
+    colour: '#9ad1a0',
+    least: 10,
+    read: ({ disk }) => disk?.years_left ?? null,
+    // Not more than 1000 are told.
+    text: (value) => (value < 1000 ? `${value} years` : '1000 years or more'),
+    isOptional: true,
   },
 ];
 
@@ -60,11 +83,10 @@ export function NodeCharts({ history }: { history: readonly Sample[] }) {
 }
 
 function NodeChart({ chart, history }: { chart: Chart; history: readonly Sample[] }) {
-  const { title, help, colour, least, read, text } = chart;
+  const { title, help, colour, least, read, text, isOptional } = chart;
   const values = history.flatMap(({ stats }) => read(stats) ?? []);
   const now = values.at(-1);
-  // Most PCs do not report it.
-  if (now === undefined && title === 'Temperature') return null;
+  if (now === undefined && isOptional) return null;
   const end = axisEnd(values, least);
   const shown = now === undefined ? '–' : text(now);
   return (
