@@ -84,6 +84,7 @@ describe('ocellus image build', () => {
       const [made] = jsonLines(out) as [Record<string, unknown>];
       expect(made.root_bytes).toBeGreaterThan(0);
       expect(made).toMatchObject({ file, kernel: release, image_bytes: layout.size });
+      expect(made.seconds).toMatchObject({ ocellus: expect.any(Number), root_file_system: expect.any(Number) });
       const bill = JSON.parse(readFileSync(made.bill_of_materials as string, 'utf8')) as {
         components: { purl: string }[];
       };

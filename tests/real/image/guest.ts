@@ -46,7 +46,8 @@ export const machines = {
     console: 'ttyAMA0',
     hasOwnTree: true,
     // QEMU resets a board in the moment in which its watchdog is started, in place of when it was not fed.
-    append: 'module_blacklist=bcm2835_wdt',
+    // It has 1 GiB by nature; the smallest board has 512 MiB.
+    append: 'module_blacklist=bcm2835_wdt mem=512M',
   },
 } as const satisfies Record<string, Machine>;
 

@@ -85,7 +85,7 @@ async function makeIn(scratch: string, options: ImageOptions): Promise<MadeImage
     onStep?.(name);
     const from = performance.now();
     const result = await work();
-    seconds[name.replaceAll(' ', '_')] = Math.round((performance.now() - from) / 100) / 10;
+    seconds[name.toLowerCase().replaceAll(' ', '_')] = Math.round((performance.now() - from) / 100) / 10;
     return result;
   };
 
