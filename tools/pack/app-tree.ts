@@ -82,7 +82,7 @@ function assertEmpty(folder: string): void {
 
 /** Declarations, pictures of the documentation, and networks for other engines. */
 const isForDevelopment = (path: string) =>
-  /\.d\.[cm]?ts$|^docs\/.*\.jpg$/.test(path) || isReference(path) || isNetworkOfProgram(path) || isToolOfMakers(path);
+  /\.d\.[cm]?ts$/.test(path) || isReference(path) || isNetworkOfProgram(path) || isToolOfMakers(path);
 
 /** The native kernels and the C library, as a package below its `node_modules`. @returns Its folder. */
 export function copyKernels(arch: Architecture, to: string): string {

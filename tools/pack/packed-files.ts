@@ -10,8 +10,8 @@ export const isNetworkOfProgram = (path: string) =>
 /** Benchmarks, and what makes the documentation and signs lists. */
 export const isToolOfMakers = (path: string) => /^dist\/tools\/(bench|docs|soak|zoo)\//.test(path);
 
-/** The API's reference, which a checkout makes: many small files. */
-export const isReference = (path: string) => path.startsWith('docs/api/');
+/** The API's reference, which a checkout makes of many small files, and the documentation's pictures. */
+export const isReference = (path: string) => /^docs\/(api\/|.*\.jpg$)/.test(path);
 
 /** The files of the package, as `files` in package.json names them, with their paths from its folder on. */
 export function packedFiles(): string[] {
