@@ -31,7 +31,7 @@ const { readFileSync, readdirSync } = require('node:fs');
 const said = (program, ...args) => { try { return execFileSync(program, args, { encoding: 'utf8' }).trim(); } catch (error) { return String(error.stdout ?? error).trim(); } };
 (async () => {
   let health = 0;
-  for (let tries = 0; health !== 200 && tries < 300; tries++) {
+  for (let tries = 0; health !== 200 && tries < 900; tries++) {
     health = await fetch('http://127.0.0.1:8420/healthz').then(({ status }) => status, () => 0);
     if (health !== 200) await new Promise((resolve) => setTimeout(resolve, 1000));
   }
@@ -43,7 +43,7 @@ const said = (program, ...args) => { try { return execFileSync(program, args, { 
     user: said('systemctl', 'show', '--property=User,DynamicUser,NRestarts', 'ocellus'),
     toml: readFileSync('/boot/firmware/ocellus.toml', 'utf8'),
     card: readdirSync('/boot/firmware'),
-    settings: readFileSync('/var/lib/ocellus/ocellus.yaml', 'utf8'),
+    settings: said('cat', '/var/lib/ocellus/ocellus.yaml'),
     owner: said('stat', '--format=%U %a', '/var/lib/private/ocellus/ocellus.yaml'),
     journal: said('journalctl', '--boot', '--unit=ocellus', '--unit=ocellus-first-boot', '--output=cat', '--lines=40'),
     root: said('df', '--output=size', '/'),
