@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, parse } from 'node:path';
 import { composed } from '../../sdk/base/composed.ts';
 import { InputError, messageOf } from '../../sdk/base/errors.ts';
 import { pickPictures, pictureEndings } from '../../sdk/picture/picture-kinds.ts';
@@ -43,7 +43,12 @@ async function foldersIn(folder: string): Promise<string[]> {
 }
 
 async function picturesIn(folder: string): Promise<string[]> {
-  const { pictures, skipped } = pickPictures((await contentsOf(folder)).files);
+  const { files } = await contentsOf(folder);
+  // The labels of a picture, which lie beside it, are no picture that cannot be read.
+  const stems = new Set(pickPictures(files).pictures.map((name) => parse(name).name));
+  const { pictures, skipped } = pickPictures(
+    files.filter((name) => !(name.endsWith('.txt') && stems.has(parse(name).name))),
+  );
   if (pictures.length === 0) {
     const why = skipped ? `; ${skipped}` : '';
     throw new InputError(`${folder}: expected pictures in it (${pictureEndings.join(', ')}), found none${why}`);

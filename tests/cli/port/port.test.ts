@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asset } from '../../../sdk/base/assets.ts';
 import { InputError } from '../../../sdk/base/errors.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
 import { checkBundle } from '../../../tools/cli/port/bundle.ts';
@@ -19,6 +20,7 @@ const folder = mkdtempSync(join(tmpdir(), 'ocellus-test-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const file = join(folder, 'squeeze.prototxt');
 const bundle = join(folder, 'out', 'squeeze.bundle.safetensors');
+type Found = { label: string; box: [number, number, number, number] };
 const tensor = (shape: number[], ...data: number[]) => ({ shape, data: Float32Array.from(data) });
 
 describe('porting a Caffe network', () => {
@@ -107,6 +109,45 @@ describe('porting a Caffe network', () => {
     expect(source).toBeGreaterThan(0);
     expect([target, matched, alone, ap]).toEqual([source, source, 0, undefined]);
     expect(leastIou).toBeGreaterThan(0.999);
+  });
+
+  it('AP of both is told where labels lie beside the pictures, which are no pictures that cannot be read', async () => {
+    const pictures = join(folder, 'labelled');
+    mkdirSync(pictures);
+    const photos = asset('devices', 'scene', 'photos');
+    const args = ['port', join(folder, 'ssd.prototxt'), '--to', 'onnx', '--card', join(folder, 'ssd.card.json')];
+    const told = async () => {
+      const { code, out, err } = await ocellus([
+        ...args,
+        '--pictures',
+        pictures,
+        '--out',
+        join(folder, 'out'),
+        '--json',
+      ]);
+      expect(code).toBe(0);
+      return { boxes: (jsonLines(out) as { boxes: { ap?: object } }[])[0]!.boxes, err };
+    };
+    // What the ported network finds is what there is to be found: with it as labels, both have an AP of 1.
+    for (const name of ['cat', 'cup']) copyFileSync(join(photos, `${name}.jpg`), join(pictures, `${name}.jpg`));
+    const model = ['--model', join(folder, 'out', 'ssd-onnx.card.json')];
+    const { out: json } = await ocellus(['detect', pictures, ...model, '--json']);
+    const found = jsonLines(json) as { file: string; width: number; height: number; detections: Found[] }[];
+    const labelsOf = ({ width, height, detections }: (typeof found)[number]) =>
+      detections.map(({ label, box: [x1, y1, x2, y2] }) => {
+        const [w, h] = [(x2 - x1) / width, (y2 - y1) / height];
+        return `${['cat', 'dog'].indexOf(label)} ${x1 / width + w / 2} ${y1 / height + h / 2} ${w} ${h}\n`;
+      });
+    writeFileSync(join(pictures, 'cat.txt'), labelsOf(found[0]!).join(''));
+    expect((await told()).boxes).not.toHaveProperty('ap');
+    writeFileSync(join(pictures, 'cup.txt'), labelsOf(found[1]!).join(''));
+    const { boxes, err } = await told();
+    expect(err).not.toContain('not read');
+    const { source, target } = boxes.ap as { source: number; target: number };
+    expect(boxes.ap).toMatchObject({ pictures: 2 });
+    expect(source).toBeGreaterThan(0.9);
+    expect(target).toBeCloseTo(source, 6);
+    expect(readFileSync(join(folder, 'out', 'report.html'), 'utf8')).toContain('AP on 2 labelled pictures');
   });
 
   it('the command ends with 0 where both are equal, with 1 beyond the tolerance, with 2 where it is not read', async () => {
@@ -222,6 +263,12 @@ describe('what is not read', () => {
     ['page.onnx', Buffer.from('<!doctype html><html>'), 'is a web page, which is not read here'],
     ['two.onnx', undefined, 'expected a network with one input, a picture, got images [1, 3, 8, 8], sizes [1, 2]'],
     ['open.onnx', undefined, 'say its size with --size WIDTHxHEIGHT'],
+    [
+      'opset.onnx',
+      undefined,
+      /opset\.onnx: onnxruntime .* cannot load it: expected operators of opset \d+ at most, got opset 99/,
+    ],
+    ['cut.pt2', Buffer.from(`PK\x03\x04${'x'.repeat(100)}`), 'got 104 bytes of a zip archive that is cut off'],
   ])('%s', async (name, bytes, message) => {
     const shape = name === 'open.onnx' ? [1, 3, 'h', 'w'] : [1, 3, 8, 8];
     const more = name === 'two.onnx' ? [{ name: 'sizes', shape: [1, 2] }] : [];
@@ -229,6 +276,7 @@ describe('what is not read', () => {
       inputs: [{ name: 'images', shape }, ...more],
       outputs: [{ name: 'y', shape }],
       operations: [{ op: 'Relu', inputs: ['images'], outputs: ['y'] }],
+      ...(name === 'opset.onnx' && { opset: 99 }),
     });
     const path = join(folder, name);
     writeFileSync(path, bytes ?? network);

@@ -11,7 +11,7 @@ import type { ProvenOutput } from '../port/proof.ts';
 import { fraction } from '../values.ts';
 
 interface PortCommandOptions {
-  to?: 'onnx' | 'program' | 'ncnn' | 'openvino';
+  to?: 'onnx' | 'program' | 'ncnn' | 'openvino' | 'tflite';
   out: string;
   pictures?: string;
   calibrate?: string;
@@ -30,13 +30,15 @@ export function addPort(program: Command): void {
   program
     .command('port')
     .description(
-      'turn a network of another framework into ONNX, a program, ncnn or OpenVINO, and prove on pictures that it is still the same; ends with 1 if not',
+      'turn a network of another framework into ONNX, a program, ncnn, OpenVINO or TFLite, and prove on pictures that it is still the same; ends with 1 if not',
     )
     .argument(
       '<file>',
       'ONNX, TFLite, Keras, SavedModel, PyTorch (exported program, TorchScript), Caffe, TensorFlow.js graph',
     )
-    .addOption(new Option('--to <form>', 'what to make of it').choices(['onnx', 'program', 'ncnn', 'openvino']))
+    .addOption(
+      new Option('--to <form>', 'what to make of it').choices(['onnx', 'program', 'ncnn', 'openvino', 'tflite']),
+    )
     .option('--out <dir>', 'folder for what is made', 'ported')
     .option('--pictures <dir>', 'pictures on which both are compared (default: those of the built-in scene)')
     .option('--calibrate <dir>', 'pictures on which a program measures its ranges (default: those it is compared on)')
@@ -59,7 +61,8 @@ export function addPort(program: Command): void {
 async function run(file: string, options: PortCommandOptions): Promise<void> {
   if (options.onBoard !== undefined) return checkOnBoard(file, options.onBoard, options);
   const { to, labels, report, out, ...rest } = options;
-  if (to === undefined) throw new InputError('expected --to with what to make of it: onnx, program, ncnn or openvino');
+  if (to === undefined)
+    throw new InputError('expected --to with what to make of it: onnx, program, ncnn, openvino or tflite');
   // They load onnxruntime, which no other command is to load for it.
   const [{ port }, { reportPage }] = [await import('../port/port.ts'), await import('../port/report.ts')];
   const given = { ...rest, to, out, labels: labels === undefined ? undefined : await readLabels(labels) };

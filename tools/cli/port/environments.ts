@@ -9,7 +9,7 @@ import { InputError } from '../../../sdk/base/errors.ts';
 import { printNote } from '../../shared/output.ts';
 
 /** A set of Python packages that go together; each has an environment of its own. */
-export type Family = 'tensorflow' | 'torch' | 'ncnn' | 'openvino';
+export type Family = 'tensorflow' | 'torch' | 'ncnn' | 'openvino' | 'tflite';
 
 /** What is told before it is fetched: sizes as measured on x86_64, fetched and installed. */
 const sizes: Readonly<Record<Family, string>> = {
@@ -18,6 +18,7 @@ const sizes: Readonly<Record<Family, string>> = {
     'PyTorch and torchvision: about 3 GB fetched, 7 GB installed on x86_64, whose packages bring CUDA; to have those without, set PIP_EXTRA_INDEX_URL to the index for processors that pytorch.org names',
   ncnn: 'ncnn and pnnx: about 60 MB fetched, 220 MB installed',
   openvino: 'OpenVINO: about 80 MB fetched, 290 MB installed',
+  tflite: 'onnx2tf, TensorFlow and LiteRT: about 0.5 GB fetched, 1.7 GB installed',
 };
 
 const scripts = asset('tools', 'cli', 'port', 'python');

@@ -63,6 +63,15 @@ export const tolerances = {
  * @throws InputError when the file is not read, or a converter refuses it.
  */
 export async function port(file: string, options: PortOptions, told: (step: string) => void): Promise<Ported> {
+  try {
+    return await ported(file, options, told);
+  } catch (error) {
+    if (!(error instanceof InputError) || error.message.includes(basename(file))) throw error;
+    throw new InputError(`${file}: ${error.message}`);
+  }
+}
+
+async function ported(file: string, options: PortOptions, told: (step: string) => void): Promise<Ported> {
   const source = await openSource(file, options);
   await mkdir(options.out, { recursive: true });
   const base = join(options.out, source.name);
@@ -88,6 +97,7 @@ export async function port(file: string, options: PortOptions, told: (step: stri
     base,
     calibration,
   );
+  notes.push(...target.notes);
   const isQuantised = target.isQuantised || quantisationOf(network.graph) !== undefined;
   const usual = isQuantised ? tolerances.quantised : tolerances.float;
   const tolerance = { share: options.tolerance ?? usual.share, cosine: options.cosine ?? usual.cosine };
@@ -106,6 +116,9 @@ export async function port(file: string, options: PortOptions, told: (step: stri
   const seen = layers.size === 0 ? layers : (await target.runner([theirs[worst]!], 0)).layers;
   const detector = card?.task === 'detect' ? card : undefined;
   const proof = await prove({ ...first, layers }, { ...second, layers: seen }, pictures, tolerance, detector);
+  if (proof.boxes && proof.boxes.source === 0 && proof.boxes.target === 0) {
+    notes.push('neither network finds anything in these pictures, so boxes are not compared: --pictures names others');
+  }
   const bundle = `${base}${bundleEnding}`;
   await writeBundle(bundle, pictures, input, first, {
     float: target.isQuantised ? tolerances.float : tolerance,

@@ -48,7 +48,9 @@ export function traced(bytes: Uint8Array, weights: readonly ExternalWeights[], v
     const graph = readOnnxGraph(bytes)!;
     const names = graph.nodes.filter(({ isNested }) => !isNested).flatMap(({ outputs }) => outputs);
     const inner = layersOf === undefined ? [] : names.filter((name) => name !== '' && !graph.outputs.includes(name));
-    const tracer = await Tracer.open(bytes, weights, []);
+    const tracer = await Tracer.open(bytes, weights, []).catch((error) => {
+      throw new InputError(`${title}, cannot load it: ${messageOf(error)}`);
+    });
     const outputs: Tensors[] = [];
     let layers: Tensors = new Map();
     const { name, type } = pictureInput(tracer.inputs)!;

@@ -71,7 +71,24 @@ export async function openSource(path: string, options: SourceOptions): Promise<
     };
   }
   if (format.title.startsWith('Caffe')) return caffeSource(path, options);
+  if (isCutZip(bytes)) {
+    throw new InputError(
+      `${path}: expected a file of PyTorch or Keras, got ${bytes.length} bytes of a zip archive that is cut off: its list of contents, which is at its end, is missing. Fetch or save it again`,
+    );
+  }
   return foreign(path, format.title, format.advice, options);
+}
+
+/** What a zip archive's list of contents ends with, and how far from the end of the file that may begin: a comment follows. */
+const zipEnd = Buffer.from('PK\x05\x06', 'latin1');
+const mostZipEnd = 22 + 0xffff;
+
+function isCutZip(bytes: Uint8Array): boolean {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return (
+    file.subarray(0, 4).toString('latin1') === 'PK\x03\x04' &&
+    file.lastIndexOf(zipEnd) < Math.max(0, file.length - mostZipEnd)
+  );
 }
 
 function foreign(path: string, title: string, advice: string, { size }: SourceOptions): Source {

@@ -9,7 +9,7 @@ import { bytesOf, type FedInput, type FedPicture, numbersOf } from './feed.ts';
 import { compiled, inPython, optimised, type Runner } from './run.ts';
 import type { PortTensor } from './tensors.ts';
 
-export const targetNames = ['onnx', 'program', 'ncnn', 'openvino'] as const;
+export const targetNames = ['onnx', 'program', 'ncnn', 'openvino', 'tflite'] as const;
 export type TargetName = (typeof targetNames)[number];
 
 /** A network that is there as ONNX, and what is known of it. */
@@ -28,6 +28,8 @@ export interface Target {
   readonly runner: Runner;
   /** It computes in 8 bits. */
   readonly isQuantised: boolean;
+  /** What whoever uses it has to know. */
+  readonly notes: readonly string[];
   /** What it takes of a picture. */
   numbersOf(picture: FedPicture): PortTensor;
 }
@@ -49,7 +51,7 @@ export async function makeTarget(
   const own = (picture: FedPicture) => numbersOf(picture, input);
   if (name === 'onnx') {
     const runner = optimised(bytes, weights, installedOnnxruntime());
-    return { files: [path], runner, isQuantised: false, numbersOf: own };
+    return { files: [path], runner, isQuantised: false, notes: [], numbersOf: own };
   }
   if (name === 'program') {
     const program = writeProgram(await compiledOf(hub, calibration));
@@ -58,6 +60,7 @@ export async function makeTarget(
       files: [`${base}.ocp`],
       runner: compiled(new Uint8Array(program)),
       isQuantised: true,
+      notes: [],
       numbersOf: (picture) => bytesOf(picture, input),
     };
   }
@@ -74,14 +77,20 @@ export async function makeTarget(
     );
   }
   const job = { onnx: path, target: base, shape };
-  const { files } = await runPython(name, { ...job, task: 'convert' }, path);
+  const { files, shape: taken } = await runPython(name, { ...job, task: 'convert' }, path);
   return {
     files: files as string[],
     runner: inPython(name, job, outputs, `${base} (${name})`),
     isQuantised: false,
+    notes: isSizes(taken) && `${taken}` !== `${shape}` ? [transposedNote(shape, taken)] : [],
     numbersOf: own,
   };
 }
+
+const isSizes = (value: unknown): value is number[] => Array.isArray(value);
+
+const transposedNote = (source: readonly number[], target: readonly number[]) =>
+  `the target takes pictures as [${target.join(', ')}], the network that it was made of as [${source.join(', ')}]: they were transposed for it`;
 
 async function compiledOf({ bytes, weights, input, path }: Hub, calibration: readonly FedPicture[]) {
   const { width, height, layout, mean, std } = input;

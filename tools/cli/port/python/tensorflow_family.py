@@ -1,14 +1,18 @@
 """Keras, SavedModel, TFLite and TensorFlow.js graphs: to ONNX by tf2onnx, and run by TensorFlow."""
 
 import os
+import struct
+import tempfile
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
 import numpy as np
 import tensorflow as tf
+from google.protobuf import json_format
 
 import tensors
+import tfjs_graph
 from tensors import Refused
 
 OPSET = 13
@@ -76,11 +80,16 @@ def convert(job):
 
     kind = job["kind"]
     if kind == "tflite":
-        model, _ = tf2onnx.convert.from_tflite(job["source"], opset=OPSET)
+        try:
+            model, _ = tf2onnx.convert.from_tflite(job["source"], opset=OPSET)
+        except struct.error as error:
+            size = os.path.getsize(job["source"])
+            raise Refused(f"expected a TFLite model, got {size} bytes of one that is cut off ({error}): fetch or make it again") from error
     elif kind == "tfjs":
-        model, _ = tf2onnx.convert._convert_common(  # the way of its own command line
-            None, name=job["source"], tfjs_path=job["source"], opset=OPSET, output_path=None
-        )
+        with tempfile.TemporaryDirectory() as folder:
+            path = tfjs_graph.write(tfjs_graph.read(job["source"]), job["source"], folder)
+            # The way of its own command line.
+            model, _ = tf2onnx.convert._convert_common(None, name=path, tfjs_path=path, opset=OPSET, output_path=None)
     else:
         _, function, spec = loaded(job)
         model, _ = tf2onnx.convert.from_function(tf.function(function, input_signature=[spec]), [spec], opset=OPSET)
@@ -194,21 +203,14 @@ def run_tfjs(job):
 
 def frozen_tfjs(path):
     """The graph with its weights as constants. They are read here, not by tf2onnx, which the result is compared with."""
-    import json
-
-    from google.protobuf import json_format
-
-    with open(path) as file:
-        model = json.load(file)
-    topology = model.get("modelTopology") or {}
-    if "node" not in topology:
-        raise Refused("expected a graph model of TensorFlow.js (modelTopology.node), got a layers model: load it in TensorFlow.js and save it as a graph, or port the Keras file")
+    model = tfjs_graph.read(path)
+    topology = model["modelTopology"]
     graph = json_format.ParseDict(
         {key: topology[key] for key in ("node", "library", "versions") if key in topology}, tf.compat.v1.GraphDef(), ignore_unknown_fields=True
     )
     weights = {}
-    for group in model["weightsManifest"]:
-        data = b"".join(open(os.path.join(os.path.dirname(path), name), "rb").read() for name in group["paths"])
+    for group, files in tfjs_graph.weight_files(model, path):
+        data = b"".join(open(file, "rb").read() for file in files)
         at = 0
         for weight in group["weights"]:
             quantised = weight.get("quantization")
