@@ -81,14 +81,21 @@ def run(job):
 
     interpreter = interpreter_of(job)
     [taken] = interpreter.get_input_details()
-    # Its outputs are in an order of their own; the signature has their names.
-    [names] = [signature["outputs"] for signature in interpreter.get_signature_list().values()]
-    signature = interpreter.get_signature_runner()
-    [argument] = signature.get_input_details()
-    places = [place_of(name, names) for name in job["outputs"]]
+    signatures = list(interpreter.get_signature_list().values())
+    details = interpreter.get_output_details()
+    # Its outputs are in an order of their own; the signature has their names. onnx2tf leaves it out of some networks.
+    if not signatures and len(details) > 1:
+        raise Refused(f"onnx2tf gave its {len(details)} outputs no names, so that they cannot be told apart")
+    signature = interpreter.get_signature_runner() if signatures else None
+    places = [place_of(name, signatures[0]["outputs"]) for name in job["outputs"]] if signatures else []
 
     def one(picture, _):
         given = tensors.fitted(picture, taken["shape"]).astype(taken["dtype"])
+        if signature is None:
+            interpreter.set_tensor(taken["index"], given)
+            interpreter.invoke()
+            return [interpreter.get_tensor(details[0]["index"])], {}
+        [argument] = signature.get_input_details()
         values = signature(**{argument: given})
         return [values[place] for place in places], {}
 
