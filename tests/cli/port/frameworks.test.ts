@@ -111,8 +111,8 @@ long(
     const { proof } = await ported(await made('tensorflow', 'tfjs_fused', 'model.json', 'tensorflowjs'), 'onnx');
     expect(proof).toMatchObject({ ...equal, firstLayer: undefined });
     expect(proof.layers.length).toBeGreaterThan(20);
-});
-});
+  },
+);
 
 for (const [kind, size] of [
   ['mobilenet.pt2', undefined],

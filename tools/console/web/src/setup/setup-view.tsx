@@ -1,4 +1,3 @@
-import type { InputHTMLAttributes } from 'preact';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { fetchSetup, setUp } from '../api.ts';
 import { settingsOf } from './settings.ts';
@@ -44,9 +43,13 @@ export function SetupView() {
   };
   if (stage === 'starting') {
     return (
-      <main class="card panel form login" role="status">
-        <h1>Ocellus starts</h1>
-        <p>The settings were taken. The live page opens by itself; log in there with the password that you just set.</p>
+      <main>
+        <div class="card panel form login" role="status">
+          <h1>Ocellus starts</h1>
+          <p>
+            The settings were taken. The live page opens by itself; log in there with the password that you just set.
+          </p>
+        </div>
       </main>
     );
   }
@@ -119,22 +122,32 @@ export function SetupView() {
   );
 }
 
-interface FieldProps extends Omit<InputHTMLAttributes<HTMLInputElement>, 'id' | 'name'> {
+interface FieldProps {
   /** The field's name in the form. */
   id: string;
   /** What people read. */
   name: string;
   help?: string;
+  /** Default: `text`. */
+  type?: 'text' | 'password';
+  placeholder?: string;
+  pattern?: string;
+  autocomplete?: string;
+  autocapitalize?: 'characters';
+  minLength?: number;
+  maxLength?: number;
+  required?: boolean;
 }
 
-function Field({ id, name, help, ...input }: FieldProps) {
+function Field({ id, name, help, type = 'text', ...input }: FieldProps) {
   const helpId = help && `${id}-help`;
+  const fields = { autocomplete: 'off', ...input, id, name: id, 'aria-describedby': helpId };
   return (
     <div class="field">
       <label class="field-name" for={id}>
         {name}
       </label>
-      <input type="text" autocomplete="off" {...input} {...{ id, name: id }} aria-describedby={helpId} />
+      {type === 'password' ? <input type="password" {...fields} /> : <input type="text" {...fields} />}
       {help && (
         <span class="field-help" id={helpId}>
           {help}
