@@ -22,6 +22,7 @@ export {
   CameraSettings,
   type DeepPartial,
   type EngineName,
+  type HistorySettings,
   type LearnSettings,
   type LineSettings,
   Settings,
@@ -59,6 +60,8 @@ export {
 export { type PixelFormat, type PlaneLayout, planeLayout } from './frame/layout.ts';
 export type { Region } from './frame/letterbox.ts';
 export { FramePool } from './frame/pool.ts';
+export { History, type HistoryEvents, type HistoryOptions } from './history/history.ts';
+export type { HistoryDay, HistoryPage, HistoryQuery, StoredEvent } from './history/stored-event.ts';
 export { type EmbeddedBroker, startBroker } from './hub/broker/broker.ts';
 export { requestVerb } from './hub/extensions/requests/client.ts';
 export { defineVerb } from './hub/extensions/requests/verbs/verb.ts';

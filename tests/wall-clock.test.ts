@@ -20,6 +20,7 @@ const readers: Record<string, string> = {
   'sdk/vision/lines.ts': 'an example in the docstring: the time of a frame',
   'sdk/hub/outbox/age-clock.ts': 'counts only where the network has set it, before and after',
   'sdk/hub/extensions/requests/verbs/verb.ts': 'an example of an answer',
+  'sdk/history/history.ts': 'the age of events of earlier runs, in days and to be told',
   'sdk/learn/ledger/ledger.ts': 'when something was taught, to be told',
   'tools/cli/commands/learn.ts': 'when something was taught, to be told',
   'tools/cli/logger.ts': 'the time of a line',

@@ -149,7 +149,7 @@ describe('the page’s HTTP', { timeout: 900_000 }, () => {
     const answers: Record<string, unknown> = {};
     const ask = async (route: string, query = '', body?: unknown) => {
       const [method, path] = route.split(' ') as [string, string];
-      const address = path.replace('…', '/api/learning').replace('<name>', 'door').slice(1);
+      const address = path.replace('…', '/api/learning').replace('<name>', 'door').replace('<id>', 'a-1').slice(1);
       const response = await fetch(`${url}${address}${query}`, {
         method,
         ...(body !== undefined && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
@@ -191,6 +191,10 @@ describe('the page’s HTTP', { timeout: 900_000 }, () => {
     await done('POST …/withdraw', { cut: cuts[0]!.id });
     await ask('GET /api/state');
     await ask('GET /api/events');
+    await ask('GET /api/events/days');
+    await ask('GET /api/events/<id>');
+    await ask('GET /api/events/export.json');
+    await done('POST /api/events/remove', { id: 'a-1' });
     await ask('GET /api/cameras/<name>');
     await ask('GET /api/cameras/<name>/sizes');
     await done('PATCH /api/cameras/<name>', { detect: { threshold: 0.5 } });
@@ -253,13 +257,13 @@ it('the page that asks for settings tells and takes them in snake case', async (
 /** Each type of message; one that is new does not compile until it is here, and is not heard until it is caused below. */
 const messageTypes: Readonly<Record<ServerMessage['type'], true>> = {
   ...{ state: true, settings: true, status: true, motion: true, count: true, crossing: true, event: true },
-  ...{ learning: true, states: true, stats: true, error: true },
+  ...{ learning: true, states: true, stats: true, error: true, removed: true },
 };
 
 it('the page’s WebSocket tells each of its messages in snake case, and takes them so', {
   timeout: 900_000,
 }, async () => {
-  const { camera, shown, url } = await startConsole();
+  const { camera, node, shown, url } = await startConsole();
   const socket = new WebSocket(`${url.replace('http', 'ws')}api/live`, { origin: url.slice(0, -1) });
   closing(socket, async () => socket.terminate());
   const told: ServerMessage[] = [];
@@ -279,6 +283,8 @@ it('the page’s WebSocket tells each of its messages in snake case, and takes t
   camera.emit('count', { label: 'person', zone: 'steps', count: 1 });
   camera.emit('crossing', { trackId: 7, line: 'gate', label: 'person', direction: 'in', total: 1, time: 1 });
   camera.emit('event', eventMessage('a-1'));
+  await until(() => told.some(({ type }) => type === 'event'));
+  await node.history.remove({ id: 'a-1' });
   await camera.change({ detect: { threshold: 0.5 } });
 
   await shown.teachObject('rings', 'red thing');

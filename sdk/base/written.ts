@@ -1,7 +1,7 @@
 import { RecentSum } from './recent-sum.ts';
 
 /** Who writes to the disk: writing wears out an SD card. */
-export const writers = ['outbox', 'learning', 'settings', 'recordings'] as const;
+export const writers = ['outbox', 'learning', 'settings', 'recordings', 'history'] as const;
 export type Writer = (typeof writers)[number];
 
 /** Bytes, without what the file system and a store's compaction add. */
@@ -27,7 +27,7 @@ export class WrittenBytes {
   /** @param now A clock in ms that never goes back. Default: `performance.now()`. */
   constructor(now?: () => number) {
     const make = () => ({ bytes: 0, lastDay: new RecentSum({ steps: 24, stepMs: hourMs, now }) });
-    this.#of = { outbox: make(), learning: make(), settings: make(), recordings: make() };
+    this.#of = { outbox: make(), learning: make(), settings: make(), recordings: make(), history: make() };
   }
 
   /** Call it once the bytes were accepted, not when they were refused. */
@@ -42,7 +42,10 @@ export class WrittenBytes {
       const { bytes, lastDay } = this.#of[writer];
       return { bytes, lastDay: lastDay.sum };
     };
-    return { outbox: of('outbox'), learning: of('learning'), settings: of('settings'), recordings: of('recordings') };
+    return {
+      ...{ outbox: of('outbox'), learning: of('learning'), settings: of('settings') },
+      ...{ recordings: of('recordings'), history: of('history') },
+    };
   }
 }
 

@@ -586,7 +586,7 @@ export const StorageSettings = Type.Object(
     keep: Type.Union([Type.Literal('disk'), Type.Literal('ram')], {
       default: 'disk',
       description:
-        'Where what waits for the broker is kept. `ram`: in memory alone, so that a card is hardly written, and a restart loses it; settings and what was learned are written all the same.',
+        'Where past events and what waits for the broker are kept. `ram`: in memory alone, so that a card is hardly written, and a restart loses them; settings and what was learned are written all the same.',
     }),
     card_endurance_tb: Type.Number({
       minimum: 0.1,
@@ -599,6 +599,25 @@ export const StorageSettings = Type.Object(
   { additionalProperties: false, default: {} },
 );
 export type StorageSettings = Static<typeof StorageSettings>;
+
+export const HistorySettings = Type.Object(
+  {
+    enabled: Type.Boolean({
+      default: true,
+      description:
+        'Keep events and their pictures on disk. Otherwise, and with `storage.keep: ram`, the last 500 are in memory until the next start.',
+    }),
+    days: Type.Integer({ minimum: 1, maximum: 3650, default: 30, description: 'Older events are removed.' }),
+    megabytes: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      default: 500,
+      description: 'Of events and pictures together, at most; the oldest are removed first.',
+    }),
+  },
+  { additionalProperties: false, default: {}, description: 'Past events.' },
+);
+export type HistorySettings = Static<typeof HistorySettings>;
 
 export const Settings = Type.Object(
   {
@@ -621,6 +640,7 @@ export const Settings = Type.Object(
     ),
     core: CoreSettings,
     learn: LearnSettings,
+    history: HistorySettings,
     mqtt: MqttSettings,
     console: ConsoleSettings,
     update: UpdateSettings,

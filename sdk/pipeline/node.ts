@@ -10,6 +10,7 @@ import { guarded } from '../base/tell.ts';
 import { noModel, type Settings } from '../config/schema.ts';
 import type { Detector, DetectorInfo } from '../core/detector.ts';
 import { loadModel, type Model } from '../core/model.ts';
+import { History } from '../history/history.ts';
 import type { HeadTrainer } from '../learn/heads/trainer.ts';
 import { NodeLearning } from '../learn/node-learning.ts';
 import { AskedDetector } from './ask-detector.ts';
@@ -30,8 +31,8 @@ export interface NodeOptions {
    */
   model?: Model | Detector | Promise<Model | Detector>;
   /**
-   * Folder for what is kept between runs, such as `dataFolder(settings)`; learning is in its subfolder `learn`.
-   * Default: none, and nothing can be taught.
+   * Folder for what is kept between runs, such as `dataFolder(settings)`; learning is in its subfolder `learn`, events in
+   * `history`. Default: none; nothing can be taught then, and past events are in memory.
    */
   data?: string;
   /** Devices, by camera name, to read instead of the source in the settings: as `source` of a `Pipeline`. */
@@ -67,6 +68,8 @@ export class Node extends EventEmitter<NodeEvents> {
   readonly settings: Settings;
   /** Local learning of this node; undefined without a data folder, or when the settings turn it off. */
   readonly learning: NodeLearning | undefined;
+  /** Its past events; without a data folder in memory. It is closed by `stop()`. */
+  readonly history: History;
   readonly #options: NodeOptions;
   readonly #logger: Logger;
   readonly #pipelines = new Map<string, Pipeline>();
@@ -96,6 +99,11 @@ export class Node extends EventEmitter<NodeEvents> {
     this.#options = options;
     this.#logger = logger;
     this.#report = new NodeReport(board, () => this.#inferred, settings.storage.card_endurance_tb);
+    this.history = new History({
+      settings: settings.history,
+      folder: data === undefined || settings.storage.keep === 'ram' ? undefined : join(data, 'history'),
+      logger,
+    });
     if (data === undefined || !settings.learn.enabled) return;
     this.learning = new NodeLearning({
       node: settings.node,
@@ -174,6 +182,7 @@ export class Node extends EventEmitter<NodeEvents> {
     this.#model = undefined;
     await Promise.all([...this.#pipelines.values()].map((pipeline) => pipeline.stop()));
     await this.learning?.stop();
+    await this.history.close();
     const model = await loading?.catch(() => undefined);
     if (!this.#options.model) await (model as Model | null | undefined)?.close();
   }
@@ -217,7 +226,11 @@ export class Node extends EventEmitter<NodeEvents> {
       };
       const pipeline = new Pipeline({ ...settings, source: sources[name] ?? settings.source, ...options });
       pipeline.on('settings', () => learning?.configure(pipeline.settings.learn));
-      pipeline.on('event', ({ after }) => learning?.noteEvent(after));
+      pipeline.on('snapshot', ({ id, jpeg }) => this.history.addPicture(id, jpeg));
+      pipeline.on('event', (message) => {
+        learning?.noteEvent(message.after);
+        this.history.add(message);
+      });
       pipeline.on('unavailable', (reason) => this.#tell('unavailable', name, reason));
       this.#pipelines.set(name, pipeline);
     }
@@ -230,7 +243,7 @@ export class Node extends EventEmitter<NodeEvents> {
       if (isStopped()) return;
       await Promise.all([heard, ...[...this.#pipelines.values()].map((pipeline) => pipeline.start())]);
     })();
-    const [model] = await Promise.all([loading, starting, this.learning?.start()]);
+    const [model] = await Promise.all([loading, starting, this.learning?.start(), this.history.open()]);
     if (isStopped()) return;
     this.#model = model;
     this.#report.start(

@@ -27,6 +27,8 @@ export interface LevelOptions {
   readonly writer: Writer;
   /** Bytes of its cache. Default: LevelDB's 8 MB. */
   readonly cacheSize?: number;
+  /** Bytes that wait in memory for a table of their own. Default: LevelDB's 4 MB. */
+  readonly writeBufferSize?: number;
   /** What the last attempts to read it found: `new` where it could not be read, `repaired` where a repair did not help. */
   readonly damage?: 'new' | 'repaired' | undefined;
 }
@@ -168,10 +170,17 @@ async function openTaken(folder: string, options: LevelOptions, release: () => v
 }
 
 /** @throws UnavailableError when another process has it; otherwise what LevelDB says. */
-async function openDatabase(folder: string, { cacheSize }: Pick<LevelOptions, 'cacheSize'>): Promise<Database> {
+async function openDatabase(
+  folder: string,
+  { cacheSize, writeBufferSize }: Pick<LevelOptions, 'cacheSize' | 'writeBufferSize'>,
+): Promise<Database> {
   // Who opens no store need not load the native library.
   const { ClassicLevel } = await import('classic-level');
-  const db: Database = new ClassicLevel(folder, { ...encodings, ...(cacheSize && { cacheSize }) });
+  const db: Database = new ClassicLevel(folder, {
+    ...encodings,
+    ...(cacheSize && { cacheSize }),
+    ...(writeBufferSize && { writeBufferSize }),
+  });
   try {
     await db.open();
     return db;

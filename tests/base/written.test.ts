@@ -24,6 +24,7 @@ it('counts bytes by who wrote them, in all and of the last day', () => {
     learning: none,
     settings,
     recordings: none,
+    history: none,
   });
   now += 5 * hourMs;
   expect(written.stats.outbox).toEqual({ bytes: 6e9 + 1000, lastDay: 6e9 });

@@ -47,6 +47,7 @@ describe('Settings', () => {
         interval: 2,
         share: false,
       },
+      history: { enabled: true, days: 30, megabytes: 500 },
       mqtt: {
         broker: 'embedded',
         host: '127.0.0.1',

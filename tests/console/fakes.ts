@@ -9,6 +9,7 @@ import { type CameraChange, CameraSettings } from '../../sdk/config/schema.ts';
 import { resolveSettings } from '../../sdk/config/settings.ts';
 import { validate } from '../../sdk/config/validate.ts';
 import { Frame } from '../../sdk/frame/frame.ts';
+import { History } from '../../sdk/history/history.ts';
 import type { CountChange, PipelineEvents } from '../../sdk/pipeline/events.ts';
 import type { NodeStats } from '../../sdk/pipeline/node.ts';
 import type { EventMessage, ObjectState } from '../../sdk/vision/event.ts';
@@ -75,6 +76,7 @@ export class FakeNode implements ConsoleNode {
   readonly name = 'porch';
   readonly settings = resolveSettings({ node: 'porch' });
   readonly pipelines: Map<string, FakeCamera>;
+  readonly history = new History({ settings: this.settings.history });
   lastError: string | undefined;
   unfinishedMs = 0;
   readonly written = new WrittenBytes();
@@ -82,6 +84,10 @@ export class FakeNode implements ConsoleNode {
 
   constructor(cameras: FakeCamera[]) {
     this.pipelines = new Map(cameras.map((camera) => [camera.name, camera]));
+    for (const camera of cameras) {
+      camera.on('snapshot', ({ id, jpeg }) => this.history.addPicture(id, jpeg));
+      camera.on('event', (message) => this.history.add(message));
+    }
   }
 
   stats(): NodeStats {

@@ -4,6 +4,7 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import { describe, expect, it, vi } from 'vitest';
 import { closedHealth } from '../../devices/device/device.ts';
 import { asset } from '../../sdk/base/assets.ts';
+import { History } from '../../sdk/history/history.ts';
 import { startBroker } from '../../sdk/hub/broker/broker.ts';
 import { settingTopics } from '../../sdk/hub/contract/camera-settings.ts';
 import { NodeTopics } from '../../sdk/hub/contract/topics.ts';
@@ -88,6 +89,7 @@ describe('contract', () => {
     const shown = ShownLearning.make(join(temporaryFolder(), 'learn'), undefined, { share: true });
     await shown.learning.start();
     node.learning = shown.learning;
+    node.history = new History({ settings: { enabled: true, days: 30, megabytes: 1 } });
     const settings = { ...mqttSettings(broker.url), home_assistant: { enabled: true, prefix: 'homeassistant' } };
     const updates = new FakeUpdates();
     const hub = closing(new Hub({ node, settings, updates }), (it) => it.stop());
@@ -147,6 +149,7 @@ describe('contract', () => {
       state: { camera: 'door' },
       snapshot: { camera: 'door', height: 100, transaction: 'a' },
       change: { camera: 'door', change: { detect: { threshold: 0.5 } }, transaction: 1.5 },
+      events: { camera: 'door', limit: 5 },
       restart: {},
       update: { release: 'https://example.org/update.json', install: false },
       teach: { camera: 'door', box: [0, 0, 99, 99], label: 'my cat' },

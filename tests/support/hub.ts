@@ -91,6 +91,7 @@ export class FakeNode extends EventEmitter<{ stats: [NodeStats] }> implements Hu
   senses: HubNode['senses'] = { temperature: true, throttling: false, power: false };
   readonly pipelines: Map<string, FakeCamera>;
   learning: HubLearning | undefined;
+  history: HubNode['history'];
 
   constructor(name: string, cameras: FakeCamera[]) {
     super();

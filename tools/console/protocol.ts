@@ -1,5 +1,6 @@
 import type { Wire } from '../../sdk/base/wire.ts';
 import type { CameraSettings } from '../../sdk/config/schema.ts';
+import type { HistoryDay, HistoryPage, StoredEvent } from '../../sdk/history/stored-event.ts';
 import type { WireNodeStats } from '../../sdk/hub/contract/stats.ts';
 import type { HubStats } from '../../sdk/hub/hub.ts';
 import type { ListedExample } from '../../sdk/learn/node-learning.ts';
@@ -13,7 +14,7 @@ import type { PlainShape } from '../../sdk/vision/shape.ts';
 /** The messages between the console's server and its page, in snake case. docs/console.md documents them. */
 
 export type { CameraChange, CameraSettings, LineSettings, ZoneSettings } from '../../sdk/config/schema.ts';
-export type { CameraStatus, CountChange, Crossing, EventMessage, ObjectState };
+export type { CameraStatus, CountChange, Crossing, EventMessage, HistoryDay, HistoryPage, ObjectState, StoredEvent };
 export type NodeStats = WireNodeStats;
 export type CameraStats = NodeStats['cameras'][string];
 export type ConnectionStats = Wire<HubStats>;
@@ -170,23 +171,16 @@ export interface ExamplePage {
   next: number | null;
 }
 
-/** The current state of an event. */
-export interface RecentEvent extends ObjectState {
-  /** Differs for each new picture of it; 0 while none is held. */
-  picture: number;
-  /**
-   * Counts the events of this run in the order in which they began, which may differ from that of their times: a clock
-   * may be set.
-   */
-  place: number;
-  /** Seconds since it began, when this is sent: its duration does not depend on any clock being right. */
-  age: number;
-}
-
-/** One page of events, newest first; `next` is the `before` of the following page. */
-export interface EventPage {
-  events: RecentEvent[];
-  next: string | null;
+/** `GET /api/events/days`. */
+export interface EventDays {
+  /** The latest first. */
+  days: HistoryDay[];
+  /** Are they on disk? Otherwise they end with the process. */
+  kept: boolean;
+  /** Why the disk does not take events now; null: it does, or is not asked to. */
+  trouble: string | null;
+  /** The settings that bound them. */
+  limits: { days: number; megabytes: number };
 }
 
 /** All that the page needs to start: `GET /api/state`, and the first message of each connection. */
@@ -221,7 +215,9 @@ export type ServerMessage =
   | { type: 'motion'; camera: string; moving: boolean }
   | ({ type: 'count'; camera: string } & CountChange)
   | ({ type: 'crossing'; camera: string } & Omit<Crossing, 'trackId' | 'time'>)
-  | { type: 'event'; change: EventMessage['type']; event: RecentEvent }
+  | { type: 'event'; change: EventMessage['type']; event: StoredEvent }
+  /** Events that are gone. */
+  | { type: 'removed'; ids: readonly string[] }
   /** Something was taught or forgotten, or a head changed. */
   | { type: 'learning'; learning: LearningState }
   | { type: 'states'; camera: string; states: ViewState[] }

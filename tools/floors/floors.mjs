@@ -36,7 +36,7 @@ export const floors = [
   ['sdk/core/compiler'],
   ['sdk/core'],
   ['sdk/core/quantise'],
-  ['sdk/zoo', 'sdk/learn/ledger'],
+  ['sdk/history', 'sdk/zoo', 'sdk/learn/ledger'],
   ['sdk/learn/heads', 'sdk/update'],
   ['sdk/learn/camera'],
   ['sdk/learn'],

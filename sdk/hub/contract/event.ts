@@ -6,7 +6,8 @@ const Fraction = (description: string) => Type.Number({ minimum: 0, maximum: 1, 
 const Seconds = Type.Number({ minimum: 0, description: 'Since 1970.' });
 const Zones = (description: string) => Type.Array(Type.String(), { description });
 
-const ObjectState = Type.Object(
+/** A tracked object in an event message. */
+export const ObjectSchema = Type.Object(
   {
     id: Type.String({ minLength: 1, description: 'The same from `new` to `end`, unique per node.' }),
     camera: Type.String(),
@@ -80,11 +81,11 @@ export const EventSchema = Type.Object(
       minimum: 1,
       description: 'Counts the messages of one event: duplicates have the same number.',
     }),
-    before: Type.Object(ObjectState.properties, {
+    before: Type.Object(ObjectSchema.properties, {
       additionalProperties: false,
       description: 'The state in the previous message; in a new event the same as after.',
     }),
-    after: ObjectState,
+    after: ObjectSchema,
   },
   { additionalProperties: false },
 );

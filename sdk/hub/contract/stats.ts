@@ -135,7 +135,7 @@ export const NodeStatsSchema = Fields({
   power: Known(Power, 'Null if not measured, and before the first report.'),
   event_loop_delay_ms: Fields({ mean: Amount(), p99: Amount() }, 'How late timers fired since the last report.'),
   written: Fields(
-    { outbox: Written, learning: Written, settings: Written, recordings: Written },
+    { outbox: Written, learning: Written, settings: Written, recordings: Written, history: Written },
     'Bytes written to disk by the process, by writer.',
   ),
   disk: Known(

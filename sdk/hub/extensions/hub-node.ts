@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { BoardSenses } from '../../../devices/index.ts';
 import type { DetectorInfo } from '../../core/detector.ts';
+import type { History } from '../../history/history.ts';
 import type { CameraLearning } from '../../learn/camera/camera-learning.ts';
 import type { NodeLearning, NodeLearningEvents } from '../../learn/node-learning.ts';
 import type { PipelineEvents } from '../../pipeline/events.ts';
@@ -44,5 +45,7 @@ export type HubNode = {
   readonly pipelines: ReadonlyMap<string, HubCamera>;
   /** Undefined where nothing can be taught. */
   readonly learning?: HubLearning | undefined;
+  /** Past events; undefined where none are kept. */
+  readonly history?: Pick<History, 'list'> | undefined;
   stats(): NodeStats;
 } & EventEmitter<NodeEvents>;

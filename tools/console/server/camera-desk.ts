@@ -3,13 +3,11 @@ import { messageOf } from '../../../sdk/base/errors.ts';
 import type { Logger } from '../../../sdk/base/log.ts';
 import type { PipelineEvents } from '../../../sdk/pipeline/events.ts';
 import type { CameraState, ServerMessage, ViewState } from '../protocol.ts';
-import type { EventStore } from './event-store.ts';
 import { LiveFeed } from './live-feed.ts';
 import type { ConsoleCamera } from './source.ts';
 import { cameraState, sourceState } from './state.ts';
 
 export interface DeskParts {
-  readonly events: EventStore;
   readonly logger: Logger;
   /** States of the whole view, by head. */
   states(): ViewState[];
@@ -39,7 +37,7 @@ export class CameraDesk {
   }
 
   attach(): void {
-    const { events, tell } = this.#parts;
+    const { tell } = this.#parts;
     const camera = this.#camera.name;
     const on = <K extends keyof PipelineEvents>(name: K, listener: (...args: PipelineEvents[K]) => void) => {
       // The emitter's type cannot follow a generic name.
@@ -51,8 +49,6 @@ export class CameraDesk {
     on('motion', (moving) => tell({ type: 'motion', camera, moving }));
     on('count', (change) => tell({ type: 'count', camera, ...change }));
     on('settings', () => tell({ type: 'settings', camera: this.state() }));
-    on('snapshot', ({ id, jpeg }) => events.addPicture(id, jpeg));
-    on('event', (message) => tell({ type: 'event', change: message.type, event: events.add(message) }));
     on('crossing', ({ line, label, direction, total }) => {
       this.#crossings.set(`${line}/${label}/${direction}`, { line, label, direction, total });
       tell({ type: 'crossing', camera, line, label, direction, total });

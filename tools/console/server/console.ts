@@ -7,12 +7,12 @@ import { InputError, messageOf } from '../../../sdk/base/errors.ts';
 import { type Logger, silent } from '../../../sdk/base/log.ts';
 import { NodeTopics } from '../../../sdk/hub/contract/topics.ts';
 import type { HubStats } from '../../../sdk/hub/hub.ts';
-import type { ConsoleState, ServerMessage } from '../protocol.ts';
+import type { ConsoleState, EventMessage, ServerMessage, StoredEvent } from '../protocol.ts';
 import { Access } from './access.ts';
 import { CameraDesk } from './camera-desk.ts';
 import type { Client } from './client.ts';
 import { Clients } from './clients.ts';
-import { EventStore } from './event-store.ts';
+import { EventRoutes } from './event-routes.ts';
 import { refusal } from './guard.ts';
 import { boundedServer } from './http-server.ts';
 import { LearningDesk } from './learning/desk.ts';
@@ -63,10 +63,12 @@ export class Console {
   readonly #access: Access;
   readonly #logger: Logger;
   readonly #run = randomUUID();
-  readonly #events = new EventStore();
   readonly #clients: Clients;
   readonly #stats: StatsTicker;
   readonly #learning: LearningDesk | undefined;
+  readonly #toldEvent = (change: EventMessage['type'], event: StoredEvent) =>
+    this.#clients.broadcast({ type: 'event', change, event });
+  readonly #toldRemoved = (ids: readonly string[]) => this.#clients.broadcast({ type: 'removed', ids });
   #desks = new Map<string, CameraDesk>();
   #server: Server | undefined;
 
@@ -114,7 +116,6 @@ export class Console {
     const files = await StaticFiles.read(folder);
     for (const [name, camera] of node.pipelines) {
       const desk = new CameraDesk(camera, {
-        events: this.#events,
         logger: this.#logger,
         states: () => viewStates(node.learning, name),
         tell: (message) => this.#clients.broadcast(message),
@@ -123,9 +124,10 @@ export class Console {
       desk.attach();
     }
     this.#learning?.attach();
+    node.history.on('event', this.#toldEvent).on('removed', this.#toldRemoved);
     const routes = new Routes({
       cameras: node.pipelines,
-      events: this.#events,
+      events: new EventRoutes(node.history, node.settings.history),
       files,
       access: this.#access,
       operations: operations({ node, hub: this.#options.hub }),
@@ -161,6 +163,7 @@ export class Console {
     for (const desk of this.#desks.values()) desk.detach();
     this.#desks = new Map();
     this.#learning?.detach();
+    this.#options.node.history.off('event', this.#toldEvent).off('removed', this.#toldRemoved);
     if (!server.listening) return;
     await new Promise<void>((resolve) => {
       server.close(() => resolve());

@@ -7,8 +7,7 @@ import type { Access, Pass } from './access.ts';
 import { answerError } from './answer-error.ts';
 import { changeCamera } from './camera-change.ts';
 import { CameraPictures } from './camera-picture.ts';
-import { eventQuery } from './event-query.ts';
-import type { EventStore } from './event-store.ts';
+import { type EventRoutes, eventsPath } from './event-routes.ts';
 import { refusal } from './guard.ts';
 import type { Methods } from './handler.ts';
 import { readJson } from './json-body.ts';
@@ -19,7 +18,7 @@ import type { StaticFiles } from './static-files.ts';
 
 export interface RouteParts {
   readonly cameras: ReadonlyMap<string, ConsoleCamera>;
-  readonly events: EventStore;
+  readonly events: EventRoutes;
   readonly files: StaticFiles;
   readonly access: Access;
   /** Endpoints for monitoring, by path. */
@@ -88,8 +87,8 @@ export class Routes {
       };
     }
     if (path === '/api/state') return { GET: (q, r) => sendJson(q, r, 200, this.#parts.state()) };
-    if (path === '/api/events') {
-      return { GET: (q, r, url) => sendJson(q, r, 200, events.list(eventQuery(url.searchParams))) };
+    if (path === eventsPath || path.startsWith(`${eventsPath}/`)) {
+      return events.find(path.slice(eventsPath.length), decoded);
     }
     if (path === livePath) {
       return {
@@ -103,8 +102,6 @@ export class Routes {
       if (!learning) throw new HttpError(404, 'nothing can be taught here: learn.enabled is off, or nothing is kept');
       return learning.find(path.slice(learningPath.length), decoded);
     }
-    const eventPicture = /^\/api\/events\/([^/]+)\/snapshot\.jpg$/.exec(path);
-    if (eventPicture) return { GET: (q, r) => this.#eventPicture(q, r, decoded(eventPicture[1]!)) };
     const camera = /^\/api\/cameras\/([^/]+)(\/snapshot\.jpg|\/sizes)?$/.exec(path);
     if (camera) return this.#cameraMethods(decoded(camera[1]!), camera[2]);
     return files.has(path) ? { GET: (q, r) => files.send(path, q, r) } : undefined;
@@ -138,14 +135,6 @@ export class Routes {
   #logOut(request: IncomingMessage, response: ServerResponse, pass: Pass | undefined): void {
     response.setHeader('Set-Cookie', this.#parts.access.logOut(request, pass ?? {}));
     this.#session(request, response, this.#parts.access.required ? undefined : pass);
-  }
-
-  #eventPicture(request: IncomingMessage, response: ServerResponse, id: string): void {
-    const jpeg = this.#parts.events.picture(id);
-    if (!jpeg) throw new HttpError(404, 'there is no picture of such an event, or it is no longer held');
-    // The page includes the picture's number, so a newer one has another address.
-    const numbered = request.url?.includes('?v=');
-    sendJpeg(request, response, jpeg, numbered ? 'private, max-age=3600, immutable' : 'no-store');
   }
 
   async #cameraPicture(request: IncomingMessage, response: ServerResponse, camera: ConsoleCamera): Promise<void> {

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { Settings } from '../../../sdk/config/schema.ts';
+import type { History } from '../../../sdk/history/history.ts';
 import type { NodeLearning } from '../../../sdk/learn/node-learning.ts';
 import type { PipelineEvents } from '../../../sdk/pipeline/events.ts';
 import type { NodeStats } from '../../../sdk/pipeline/node.ts';
@@ -16,9 +17,14 @@ export type ConsoleCamera = Pick<
 /** What the console needs of a node; a `Node` is one. */
 export interface ConsoleNode {
   readonly name: string;
-  readonly settings: Pick<Settings, 'mqtt'>;
+  readonly settings: Pick<Settings, 'mqtt' | 'history'>;
   readonly pipelines: ReadonlyMap<string, ConsoleCamera>;
   /** Undefined when nothing can be taught. */
   readonly learning?: NodeLearning | undefined;
+  /** Past events. */
+  readonly history: Pick<
+    History,
+    'list' | 'days' | 'find' | 'picture' | 'remove' | 'size' | 'isKept' | 'trouble' | 'on' | 'off'
+  >;
   stats(): NodeStats;
 }

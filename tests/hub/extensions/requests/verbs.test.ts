@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { packageVersion } from '../../../../sdk/base/assets.ts';
+import { History } from '../../../../sdk/history/history.ts';
+import { objectState } from '../../../vision/fakes.ts';
 import { makeRequests } from './fakes.ts';
 
 describe('info', () => {
@@ -19,11 +21,43 @@ describe('info', () => {
           { camera: 'yard', status: 'online' },
         ],
         verbs: [
-          ...['info', 'state', 'snapshot', 'change', 'restart', 'update'],
+          ...['info', 'state', 'snapshot', 'change', 'events', 'restart', 'update'],
           ...['teach', 'list', 'relabel', 'forget', 'withdraw', 'rollback', 'accept'],
         ],
       },
     });
+  });
+});
+
+describe('events', () => {
+  it('tells past events page by page, of what fits', async () => {
+    const { ask, context } = makeRequests();
+    const history = new History({ settings: { enabled: true, days: 30, megabytes: 1 } });
+    context.node.history = history;
+    for (const [id, over] of [
+      ['a', {}],
+      ['b', { label: 'cat', sub_label: 'my cat', entered_zones: ['sofa'] }],
+      ['c', { label: 'cat' }],
+    ] as const) {
+      history.add({ type: 'new', after: objectState({ id, ...over, entered_zones: [...(over.entered_zones ?? [])] }) });
+    }
+    const found = async (request: object | string) => {
+      const { status, data, error } = await ask('events', request);
+      if (status !== 'ok') return error;
+      const { events, next } = data as { events: { id: string }[]; next: string | null };
+      return [events.map(({ id }) => id), next];
+    };
+    expect(await found({})).toEqual([['c', 'b', 'a'], null]);
+    expect(await found({ limit: 2 })).toEqual([['c', 'b'], 'b']);
+    expect(await found({ limit: 2, before: 'b' })).toEqual([['a'], null]);
+    expect(await found({ label: 'cat', zone: 'sofa' })).toEqual([['b'], null]);
+    expect(await found({ name: 'my cat' })).toEqual([['b'], null]);
+    expect(await found('yard')).toEqual([[], null]);
+    expect(await found({ day: '2026-02-30' })).toBe('expected a day such as 2026-12-01, got "2026-02-30"');
+    expect(await found({ day: 'today' })).toContain('day');
+    expect(await found({ limit: 101 })).toContain('limit');
+    context.node.history = undefined;
+    expect(await found({})).toBe('this node has no history of events');
   });
 });
 

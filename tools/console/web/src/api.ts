@@ -1,26 +1,47 @@
 import type {
   CameraChange,
   CameraState,
-  EventPage,
+  EventDays,
   ExamplePage,
+  HistoryPage,
   Looks,
   NearMissState,
-  RecentEvent,
   SessionState,
   SetupAnswer,
   SetupState,
   SizeState,
+  StoredEvent,
   TaughtAnswer,
 } from '../../protocol.ts';
 
-export async function fetchEvents(query: {
-  limit?: number;
-  before?: string;
-  camera?: string;
-  label?: string;
-}): Promise<EventPage> {
-  return get('/api/events', query);
+/** Which events; all that is given has to fit. */
+export interface EventFilter {
+  camera?: string | undefined;
+  label?: string | undefined;
+  name?: string | undefined;
+  zone?: string | undefined;
+  day?: string | undefined;
 }
+
+export async function fetchEvents(query: EventFilter & { limit?: number; before?: string }): Promise<HistoryPage> {
+  return get('/api/events', { ...query });
+}
+
+export function fetchEventDays(): Promise<EventDays> {
+  return get('/api/events/days');
+}
+
+export function removeEvents(which: { id: string } | { day: string } | { all: true }): Promise<{ removed: number }> {
+  return send('POST', '/api/events/remove', which);
+}
+
+/** Address of a file with all these events. */
+export function exportOf(filter: EventFilter): string {
+  const text = queryOf({ ...filter });
+  return `/api/events/export.json${text && `?${text}`}`;
+}
+
+export const eventFile = ({ id }: StoredEvent): string => `/api/events/${encodeURIComponent(id)}`;
 
 /** @throws Error with the server's message. */
 export function changeCamera(camera: string, change: CameraChange): Promise<CameraState> {
@@ -125,9 +146,13 @@ export class ApiError extends Error {
 
 /** @param query Undefined and empty values are left out. */
 async function get<T>(path: string, query: Record<string, string | number | undefined> = {}): Promise<T> {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
-  const text = new URLSearchParams(given.map(([key, value]) => [key, String(value)])).toString();
+  const text = queryOf(query);
   return answer(await fetch(text === '' ? path : `${path}?${text}`));
+}
+
+function queryOf(query: Record<string, string | number | undefined>): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
+  return new URLSearchParams(given.map(([key, value]) => [key, String(value)])).toString();
 }
 
 async function send<T>(method: string, path: string, value: unknown): Promise<T> {
@@ -142,7 +167,7 @@ async function send<T>(method: string, path: string, value: unknown): Promise<T>
 }
 
 /** Address of an event's picture, different for each picture; undefined without one. */
-export function pictureOf({ id, picture }: RecentEvent): string | undefined {
+export function pictureOf({ id, picture }: StoredEvent): string | undefined {
   return picture > 0 ? `/api/events/${encodeURIComponent(id)}/snapshot.jpg?v=${picture}` : undefined;
 }
 

@@ -7,13 +7,28 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3600)} h`;
 }
 
-/** `now`, `12 s ago`, `5 min ago`, then the time of day. */
+/** `now`, `12 s ago`, `5 min ago`, then the time of day, and the date as well after half a day. */
 export function ago(seconds: number, nowSeconds: number): string {
   const past = nowSeconds - seconds;
   if (past < 5) return 'just now';
   if (past < 60) return `${Math.floor(past)} s ago`;
   if (past < 3600) return `${Math.floor(past / 60)} min ago`;
-  return clock(seconds);
+  return past < 43_200 ? clock(seconds) : dateAndTime(seconds * 1000);
+}
+
+/** `2026-12-01`, in the browser's time zone. */
+export function dayOf(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  const two = (number: number) => String(number).padStart(2, '0');
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
+/** `Today`, `Yesterday`, then `Sunday, Nov 29`. @param now Seconds since 1970. */
+export function dayInWords(day: string, now: number): string {
+  if (day === dayOf(now)) return 'Today';
+  const noon = new Date(`${day}T12:00:00`);
+  if (dayOf(noon.getTime() / 1000 + 86_400) === dayOf(now)) return 'Yesterday';
+  return noon.toLocaleDateString([], { weekday: 'long', month: 'short', day: 'numeric' });
 }
 
 export function clock(seconds: number): string {

@@ -17,6 +17,8 @@ export interface PageState {
   cameras: CameraState[];
   /** Newest first. */
   events: HeardEvent[];
+  /** Events that were removed lately. */
+  removed: ReadonlySet<string>;
   /** The last minutes, oldest first. */
   history: Sample[];
   /** The newest state of the broker's connection; null without a broker. */
@@ -28,6 +30,7 @@ export interface PageState {
 /** Two minutes. */
 const maxSamples = 120;
 const maxEvents = 200;
+const maxRemoved = 5000;
 
 export const emptyState: PageState = {
   connection: 'connecting',
@@ -35,6 +38,7 @@ export const emptyState: PageState = {
   console: undefined,
   cameras: [],
   events: [],
+  removed: new Set(),
   history: [],
   mqtt: null,
   looks: false,
@@ -83,6 +87,12 @@ export function reduce(state: PageState, message: ServerMessage): PageState {
       return withCamera(state, message.camera, (camera) => ({ ...camera, states: message.states }));
     case 'event':
       return { ...state, events: mergeEvent(state.events, heardNow(message.event)).slice(0, maxEvents) };
+    case 'removed':
+      return {
+        ...state,
+        events: state.events.filter(({ id }) => !message.ids.includes(id)),
+        removed: new Set([...state.removed, ...message.ids].slice(-maxRemoved)),
+      };
     case 'stats':
       return {
         ...state,

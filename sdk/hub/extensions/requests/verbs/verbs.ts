@@ -1,6 +1,7 @@
 import type { Static } from '@sinclair/typebox';
 import { accept } from './accept.ts';
 import { change } from './change.ts';
+import { events } from './events.ts';
 import { forget } from './forget.ts';
 import { info } from './info.ts';
 import { list } from './list.ts';
@@ -19,6 +20,7 @@ export const standardVerbs = [
   state,
   snapshot,
   change,
+  events,
   restart,
   update,
   teach,

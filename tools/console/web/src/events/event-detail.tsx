@@ -1,7 +1,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { pictureOf } from '../api.ts';
+import { eventFile, pictureOf, removeEvents } from '../api.ts';
 import { colourOf } from '../colours.ts';
-import { capital, clock, percent } from '../format.ts';
+import { capital, clock, dayInWords, dayOf, percent } from '../format.ts';
+import { attempt } from '../parts/attempt.ts';
+import { Confirm } from '../parts/confirm.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { useTick } from '../parts/use-now.ts';
@@ -16,11 +18,13 @@ export function EventDetail({ event, onClose }: { event: HeardEvent; onClose(): 
   const now = nowOf(event, useTick());
   const teachable = useTeachable(event.camera);
   const [teaching, setTeaching] = useState(false);
+  const [removing, setRemoving] = useState(false);
   useEffect(() => dialog.current?.showModal(), []);
   const picture = pictureOf(event);
   const crossed = Object.entries(event.crossed_lines ?? {}).map(([line, direction]) => `${line} (${direction})`);
   const facts: [string, string][] = [
     ['Camera', event.camera],
+    ['Day', dayInWords(dayOf(event.start_time), now)],
     ['Came', clock(event.start_time)],
     ['Left', event.end_time === null ? 'still here' : clock(event.end_time)],
     ['Stayed', stayOf(event, now)],
@@ -55,14 +59,46 @@ export function EventDetail({ event, onClose }: { event: HeardEvent; onClose(): 
             </button>
           </div>
           <Facts facts={facts} />
-          {teachable && (
-            <button type="button" class="button" onClick={() => setTeaching(true)}>
-              <Icon name="taught" />
-              Teach what this is
+          <div class="detail-actions">
+            {teachable && (
+              <button type="button" class="button" onClick={() => setTeaching(true)}>
+                <Icon name="taught" />
+                Teach what this is
+              </button>
+            )}
+            {picture && (
+              <a class="button" href={picture} download={`${event.id}.jpg`}>
+                <Icon name="download" />
+                Picture
+              </a>
+            )}
+            <a class="button" href={eventFile(event)} download={`${event.id}.json`}>
+              <Icon name="download" />
+              JSON
+            </a>
+            <button type="button" class="button is-danger" onClick={() => setRemoving(true)}>
+              <Icon name="trash" />
+              Delete…
             </button>
-          )}
+          </div>
         </div>
       </dialog>
+      {removing && (
+        <Confirm
+          title="Delete this event?"
+          action="Delete"
+          onYes={() =>
+            attempt(async () => {
+              await removeEvents({ id: event.id });
+              onClose();
+              return 'The event is deleted.';
+            })
+          }
+          onClose={() => setRemoving(false)}
+        >
+          It and its picture are removed from this board. This cannot be undone.
+        </Confirm>
+      )}
       {teaching && (
         <TeachSheet
           of={{ camera: event.camera, event: event.id, name: nameOf(event) }}

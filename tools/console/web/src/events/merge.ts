@@ -1,12 +1,12 @@
-import type { RecentEvent } from '../../../protocol.ts';
+import type { StoredEvent } from '../../../protocol.ts';
 
 /** An event as received. */
-export interface HeardEvent extends RecentEvent {
+export interface HeardEvent extends StoredEvent {
   /** When it was received, seconds by the page's monotonic clock. */
   heard: number;
 }
 
-export function heardNow(event: RecentEvent): HeardEvent {
+export function heardNow(event: StoredEvent): HeardEvent {
   return { ...event, heard: performance.now() / 1000 };
 }
 
@@ -19,7 +19,7 @@ export function mergeEvent(events: readonly HeardEvent[], event: HeardEvent): He
 }
 
 /** The times of one event are consistent, even if the clock was set. */
-function isOlder(a: RecentEvent, b: RecentEvent): boolean {
+function isOlder(a: StoredEvent, b: StoredEvent): boolean {
   if (b.end_time !== null && a.end_time === null) return true;
   return a.frame_time < b.frame_time;
 }

@@ -23,6 +23,7 @@ const paths = {
   pen: 'M4 20l1-4.5L16 4.5 19.5 8 8.5 19ZM13.5 7 17 10.5',
   box: 'M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M9 9h6v6H9Z',
   leave: 'M14 4H5v16h9M10 12h11M17.5 8.5 21 12l-3.5 3.5',
+  download: 'M12 4v11M7 10.5l5 5 5-5M5 20h14',
   camera: 'M3 7h12v10H3ZM15 11l6-4v10l-6-4',
 } as const;
 

@@ -1,0 +1,306 @@
+import { EventEmitter } from 'node:events';
+import { InputError, messageOf } from '../base/errors.ts';
+import { type Logger, silent } from '../base/log.ts';
+import { guarded } from '../base/tell.ts';
+import type { HistorySettings } from '../config/schema.ts';
+import type { EventMessage, ObjectState } from '../vision/event.ts';
+import { checkDay, dayOf } from './days.ts';
+import { HistoryDisk } from './history-disk.ts';
+import { HistoryIndex, type IndexRow } from './history-index.ts';
+import { HistoryWriter, mostInMemory } from './history-writer.ts';
+import type { HistoryDay, HistoryPage, HistoryQuery, StoredEvent } from './stored-event.ts';
+
+export interface HistoryOptions {
+  readonly settings: HistorySettings;
+  /** Folder for it alone. Default: none; the last events are then in memory, and end with the process. */
+  readonly folder?: string | undefined;
+  readonly logger?: Logger;
+  /** A clock in ms that never goes back. Default: `performance.now()`. */
+  readonly now?: () => number;
+}
+
+export interface HistoryEvents {
+  /** An event, or an update of it: once it is kept, or the disk has taken too long. */
+  event: [change: EventMessage['type'], event: StoredEvent];
+  /** These are gone: somebody removed them, or newer ones needed the room. */
+  removed: [ids: readonly string[]];
+}
+
+/** Pictures whose events have not been told yet, at most. */
+const mostEarlyPictures = 32;
+const boundEveryMs = 3_600_000;
+/** Records that are read at once. */
+const chunk = 64;
+const daySeconds = 86_400;
+
+/**
+ * The events of a node and their pictures, bounded by days and bytes; the oldest go first. On disk where it has a folder:
+ * then they survive a restart, and what was told is kept even if the process is killed. Whoever tells it of an event never waits: while a
+ * disk is slow, full or broken, the last events are in memory.
+ *
+ * @example
+ * const history = new History({ settings: { enabled: true, days: 30, megabytes: 500 }, folder: '/var/lib/porch/history' });
+ * await history.open();
+ * const { events } = await history.list({ limit: 50, day: '2026-12-01', label: 'cat' });
+ */
+export class History extends EventEmitter<HistoryEvents> {
+  readonly #options: HistoryOptions;
+  readonly #logger: Logger;
+  readonly #now: () => number;
+  readonly #index = new HistoryIndex();
+  readonly #writer: HistoryWriter;
+  readonly #tell = guarded<HistoryEvents>(this, (message) => this.#logger.error(message));
+  /** When events of this process began, by place. */
+  readonly #began = new Map<number, number>();
+  /** Those whose events have not been told yet, by event. */
+  readonly #earlyPictures = new Map<string, Buffer>();
+  #opening: Promise<void> | undefined;
+  /** What was told before it was open. */
+  #early: (() => void)[] | undefined = [];
+  #boundTimer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(options: HistoryOptions) {
+    super();
+    this.#options = options;
+    this.#logger = options.logger ?? silent;
+    this.#now = options.now ?? (() => performance.now());
+    this.#writer = new HistoryWriter(this.#index, this.#logger, (row) => {
+      this.#index.remove(row);
+      this.#tell('removed', [row.id]);
+    });
+  }
+
+  /** Events held, and bytes of their records and pictures. */
+  get size(): { events: number; bytes: number } {
+    return { events: this.#index.size, bytes: this.#index.bytes };
+  }
+
+  /** Why the disk does not take events now; undefined: it does, or there is none. */
+  get trouble(): string | undefined {
+    return this.#writer.trouble;
+  }
+
+  /** Does it survive the process? */
+  get isKept(): boolean {
+    return this.#writer.hasDisk;
+  }
+
+  /** Reads what is there. Does not throw: where the disk does not take it, that is logged, and events are in memory. */
+  open(): Promise<void> {
+    this.#isClosed = false;
+    this.#opening ??= this.#open();
+    return this.#opening;
+  }
+
+  /** Stores an event, or an update of it. */
+  add({ type, after }: Pick<EventMessage, 'type' | 'after'>): void {
+    this.#whenOpen(() => {
+      const row = this.#rowOf(after);
+      this.#index.change(row, { bytes: Buffer.byteLength(JSON.stringify(after)) });
+      const jpeg = this.#earlyPictures.get(after.id);
+      this.#earlyPictures.delete(after.id);
+      if (jpeg) this.#index.numberPicture(row, jpeg.length);
+      this.#writer.put(row, { event: after, ...(jpeg && { jpeg }) });
+      void this.#toldWhenKept(type, row, after);
+    });
+  }
+
+  /** Keeps the newest picture of an event; it comes before the event itself. @param id The event's. */
+  addPicture(id: string, jpeg: Buffer): void {
+    this.#whenOpen(() => {
+      if (jpeg.length > mostInMemory.pictureBytes) return;
+      const row = this.#index.find(id);
+      if (row) {
+        this.#index.numberPicture(row, jpeg.length);
+        this.#writer.put(row, { jpeg });
+        return;
+      }
+      this.#earlyPictures.set(id, jpeg);
+      if (this.#earlyPictures.size > mostEarlyPictures) {
+        this.#earlyPictures.delete(this.#earlyPictures.keys().next().value!);
+      }
+    });
+  }
+
+  async find(id: string): Promise<StoredEvent | undefined> {
+    await this.#ready();
+    const row = this.#index.find(id);
+    const [event] = row ? await this.#read([row]) : [];
+    return event;
+  }
+
+  async picture(id: string): Promise<Buffer | undefined> {
+    await this.#ready();
+    const row = this.#index.find(id);
+    return row && this.#writer.picture(row);
+  }
+
+  /**
+   * Newest first. A `before` that is gone already yields an empty page.
+   *
+   * @throws InputError when the day is none.
+   */
+  async list(query: HistoryQuery): Promise<HistoryPage> {
+    const { limit, before } = query;
+    const day = query.day === undefined ? undefined : checkDay(query.day);
+    const fits = filterOf(query);
+    await this.#ready();
+    const below = before === undefined ? undefined : this.#index.find(before)?.place;
+    if (before !== undefined && below === undefined) return { events: [], next: null };
+    const rows = this.#index.newestFirst(below).filter((row) => day === undefined || dayOf(row.startTime) === day);
+    const events: StoredEvent[] = [];
+    for (let at = 0; at < rows.length; at += chunk) {
+      for (const event of await this.#read(rows.slice(at, at + chunk))) {
+        if (!fits(event)) continue;
+        if (events.length === limit) return { events, next: events.at(-1)!.id };
+        events.push(event);
+      }
+    }
+    return { events, next: null };
+  }
+
+  /** The days on which events began, the latest first. */
+  async days(): Promise<HistoryDay[]> {
+    await this.#ready();
+    return this.#index.days();
+  }
+
+  /**
+   * Removes an event, those of a day, or all.
+   *
+   * @returns How many there were.
+   * @throws InputError when the day is none, or the disk does not let them be removed.
+   */
+  async remove(which: { readonly id: string } | { readonly day: string } | 'all'): Promise<number> {
+    const day = which !== 'all' && 'day' in which ? checkDay(which.day) : undefined;
+    await this.#ready();
+    const rows = this.#index.newestFirst().filter((row) => {
+      if (which === 'all') return true;
+      return 'id' in which ? row.id === which.id : dayOf(row.startTime) === day;
+    });
+    await this.#remove(rows);
+    return rows.length;
+  }
+
+  /** Writes what waits, and closes the disk. It takes nothing after that, until it is opened again. */
+  async close(): Promise<void> {
+    await this.#opening;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearInterval(this.#boundTimer);
+    if (!this.#writer.hasDisk) return;
+    // It is read when it is opened again.
+    this.#opening = undefined;
+    this.#early = [];
+    await this.#writer.close();
+    for (const row of this.#index.newestFirst()) this.#index.remove(row);
+  }
+
+  async #open(): Promise<void> {
+    const { folder, settings } = this.#options;
+    if (folder !== undefined && settings.enabled) {
+      try {
+        const { disk, rows } = await HistoryDisk.open(folder, this.#logger, this.#now);
+        for (const row of rows) this.#index.append(row);
+        this.#writer.use(disk);
+        await disk.tidy((place, picture) => this.#index.at(place)?.picture === picture);
+      } catch (error) {
+        const reason = messageOf(error);
+        this.#writer.use(reason);
+        this.#logger.error(`the history in ${folder}: ${reason}; events are in memory until the next start`);
+      }
+    }
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const one of early) one();
+    this.#bound();
+    this.#boundTimer = setInterval(() => this.#bound(), boundEveryMs).unref();
+  }
+
+  /** It is opened where nobody has: but not once it was closed. */
+  #ready(): Promise<void> {
+    return this.#isClosed ? Promise.resolve() : this.open();
+  }
+
+  #whenOpen(action: () => void): void {
+    if (this.#isClosed) return;
+    if (!this.#early) {
+      action();
+      return;
+    }
+    this.#early.push(action);
+    void this.#ready();
+  }
+
+  /** A new one where there is none yet. */
+  #rowOf({ id, start_time: startTime, frame_time: frameTime }: ObjectState): IndexRow {
+    const known = this.#index.find(id);
+    if (known) return known;
+    const row = this.#index.begin(id, startTime);
+    this.#began.set(row.place, this.#now() - (frameTime - startTime) * 1000);
+    if (this.#began.size > mostInMemory.events) this.#began.delete(this.#began.keys().next().value!);
+    this.#bound();
+    return row;
+  }
+
+  async #toldWhenKept(type: EventMessage['type'], row: IndexRow, event: ObjectState): Promise<void> {
+    const told = this.#stored(row, event);
+    await this.#writer.kept();
+    if (this.#index.at(row.place)) this.#tell('event', type, told);
+  }
+
+  async #read(rows: readonly IndexRow[]): Promise<StoredEvent[]> {
+    const events = await this.#writer.read(rows);
+    return rows.flatMap((row, i) => (events[i] ? [this.#stored(row, events[i])] : []));
+  }
+
+  #stored(row: IndexRow, event: ObjectState): StoredEvent {
+    const { place, picture } = row;
+    return { ...event, has_snapshot: picture > 0, picture, place, age: this.#ageOf(row) };
+  }
+
+  /** Seconds. Of this process' events it does not depend on the wall clock: a board may begin in the past and be set. */
+  #ageOf({ place, startTime }: IndexRow): number {
+    const began = this.#began.get(place);
+    return Math.max(0, began === undefined ? Date.now() / 1000 - startTime : (this.#now() - began) / 1000);
+  }
+
+  /** Removes the oldest, until what is left is within the settings; the newest always stays. */
+  #bound(): void {
+    const { days, megabytes } = this.#options.settings;
+    const mostEvents = this.isKept ? Number.POSITIVE_INFINITY : mostInMemory.events;
+    const excess: IndexRow[] = [];
+    let { bytes } = this.#index;
+    for (const row of this.#index.oldestFirst()) {
+      const isTooMuch = bytes > megabytes * 1e6 || this.#index.size - excess.length > mostEvents;
+      if ((this.#ageOf(row) <= days * daySeconds && !isTooMuch) || row.place === this.#index.lastPlace) break;
+      excess.push(row);
+      bytes -= row.bytes + row.pictureBytes;
+    }
+    this.#remove(excess).catch((error: unknown) => this.#logger.error(messageOf(error)));
+  }
+
+  async #remove(rows: readonly IndexRow[]): Promise<void> {
+    if (rows.length === 0) return;
+    for (const row of rows) {
+      this.#index.remove(row);
+      this.#began.delete(row.place);
+    }
+    this.#tell(
+      'removed',
+      rows.map(({ id }) => id),
+    );
+    await this.#writer.forget(rows).catch((error: unknown) => {
+      throw new InputError(`the history: the disk does not let these events be removed: ${messageOf(error)}`);
+    });
+  }
+}
+
+function filterOf({ camera, label, name, zone }: HistoryQuery): (event: ObjectState) => boolean {
+  return (event) =>
+    (camera === undefined || event.camera === camera) &&
+    (label === undefined || event.label === label) &&
+    (name === undefined || event.sub_label === name) &&
+    (zone === undefined || event.entered_zones.includes(zone));
+}

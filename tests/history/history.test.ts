@@ -1,0 +1,279 @@
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { InputError } from '../../sdk/base/errors.ts';
+import type { HistorySettings } from '../../sdk/config/schema.ts';
+import { dayOf } from '../../sdk/history/days.ts';
+import { History } from '../../sdk/history/history.ts';
+import type { HistoryQuery } from '../../sdk/history/stored-event.ts';
+import type { ObjectState } from '../../sdk/vision/event.ts';
+import { closing } from '../support/closing.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { objectState } from '../vision/fakes.ts';
+
+const defaults: HistorySettings = { enabled: true, days: 30, megabytes: 500 };
+
+interface Made {
+  folder?: string | undefined;
+  settings?: Partial<HistorySettings>;
+  now?: () => number;
+}
+
+async function open({ folder, settings, now }: Made = {}): Promise<History> {
+  const history = new History({ settings: { ...defaults, ...settings }, folder, ...(now && { now }) });
+  closing(history, () => history.close());
+  await history.open();
+  return history;
+}
+
+const noonOf = (day: string) => new Date(`${day}T12:00:00`).getTime() / 1000;
+const today = dayOf(Date.now() / 1000);
+
+function event(id: string, over: Partial<ObjectState> = {}) {
+  const start = over.start_time ?? noonOf(today);
+  return { type: 'new' as const, after: objectState({ id, start_time: start, frame_time: start, ...over }) };
+}
+
+const ids = async (history: History, query: Partial<HistoryQuery> = {}) =>
+  (await history.list({ limit: 100, ...query })).events.map(({ id }) => id);
+
+const pictures = (folder: string) =>
+  (readdirSync(join(folder, 'pictures'), { recursive: true }) as string[]).filter((name) => name.includes('.')).sort();
+
+describe.each([
+  ['in memory', () => undefined],
+  ['on disk', () => temporaryFolder()],
+])('a history %s', (_, makeFolder) => {
+  it('lists the newest first, as each stands now, with its newest picture', async () => {
+    const history = await open({ folder: makeFolder() });
+    history.addPicture('a', Buffer.from('first'));
+    history.add(event('a'));
+    history.add(event('b'));
+    history.addPicture('a', Buffer.from('second'));
+    history.add({ ...event('a', { end_time: noonOf(today) + 5 }), type: 'new' });
+    const { events } = await history.list({ limit: 9 });
+    expect(events).toMatchObject([
+      { id: 'b', place: 2, has_snapshot: false, picture: 0, end_time: null },
+      { id: 'a', place: 1, has_snapshot: true, picture: 2, end_time: noonOf(today) + 5 },
+    ]);
+    expect((await history.picture('a'))?.toString()).toBe('second');
+    expect(await history.picture('b')).toBeUndefined();
+    expect(await history.find('a')).toEqual({ ...events[1], age: expect.any(Number) });
+    expect(await history.find('c')).toBeUndefined();
+  });
+
+  it('gives pages that follow each other without gap or repetition, of what fits', async () => {
+    const history = await open({ folder: makeFolder() });
+    for (let i = 0; i < 150; i++) history.add(event(`e${i}`, { label: i % 2 ? 'cat' : 'person' }));
+    const seen: string[] = [];
+    let before: string | undefined;
+    do {
+      const page = await history.list({ limit: 7, label: 'cat', ...(before && { before }) });
+      seen.push(...page.events.map(({ id }) => id));
+      before = page.next ?? undefined;
+    } while (before !== undefined);
+    expect(seen).toEqual(Array.from({ length: 75 }, (_, i) => `e${149 - 2 * i}`));
+    expect(await ids(history, { before: 'e2' })).toEqual(['e1', 'e0']);
+    expect(await ids(history, { before: 'gone' })).toEqual([]);
+  });
+
+  it('finds by camera, label, taught name, zone and day', async () => {
+    const history = await open({ folder: makeFolder(), settings: { days: 3650 } });
+    history.add(event('a', { camera: 'hall', start_time: noonOf('2026-11-29') }));
+    history.add(event('b', { label: 'cat', sub_label: 'my cat', start_time: noonOf('2026-11-30') }));
+    history.add(event('c', { label: 'cat', entered_zones: ['sofa'], start_time: noonOf('2026-11-30') }));
+    expect(await ids(history, { camera: 'hall' })).toEqual(['a']);
+    expect(await ids(history, { label: 'cat' })).toEqual(['c', 'b']);
+    expect(await ids(history, { name: 'my cat' })).toEqual(['b']);
+    expect(await ids(history, { zone: 'sofa' })).toEqual(['c']);
+    expect(await ids(history, { day: '2026-11-30', name: 'my cat' })).toEqual(['b']);
+    expect(await history.days()).toMatchObject([
+      { day: '2026-11-30', events: 2 },
+      { day: '2026-11-29', events: 1 },
+    ]);
+    for (const day of ['2026-11-31', '30.11.2026', 'yesterday', '']) {
+      await expect(history.list({ limit: 1, day })).rejects.toThrow(InputError);
+      await expect(history.remove({ day })).rejects.toThrow('expected a day such as 2026-12-01');
+    }
+  });
+
+  it('removes one, a day, or all, and says which', async () => {
+    const folder = makeFolder();
+    const history = await open({ folder, settings: { days: 3650 } });
+    for (const [id, day] of [
+      ['a', '2026-11-28'],
+      ['b', '2026-11-29'],
+      ['c', '2026-11-29'],
+      ['d', '2026-11-30'],
+      ['e', '2026-11-30'],
+    ] as const) {
+      history.addPicture(id, Buffer.from(id));
+      history.add(event(id, { start_time: noonOf(day) }));
+    }
+    const gone: string[][] = [];
+    history.on('removed', (some) => gone.push([...some]));
+    expect(await history.remove({ id: 'nothing' })).toBe(0);
+    expect(await history.remove({ id: 'd' })).toBe(1);
+    expect(await history.remove({ day: '2026-11-29' })).toBe(2);
+    expect(await ids(history)).toEqual(['e', 'a']);
+    expect(await history.picture('b')).toBeUndefined();
+    expect(await history.remove('all')).toBe(2);
+    expect(gone).toEqual([['d'], ['c', 'b'], ['e', 'a']]);
+    expect(history.size).toEqual({ events: 0, bytes: 0 });
+    if (folder) {
+      await history.close();
+      expect(pictures(folder)).toEqual([]);
+      expect(await ids(await open({ folder }))).toEqual([]);
+    }
+  });
+
+  it('tells of an event once it is kept, in order, and of none after it was closed', async () => {
+    const folder = makeFolder();
+    const history = await open({ folder });
+    const told: string[] = [];
+    history.on('event', (type, { id, score }) => told.push(`${type} ${id} ${score}`));
+    for (let i = 0; i < 20; i++) history.add({ ...event('a', { score: i }), type: 'new' });
+    history.add(event('b'));
+    await expect.poll(() => told.length).toBe(21);
+    expect(told).toEqual([...Array.from({ length: 20 }, (_, i) => `new a ${i}`), 'new b 0.7']);
+    await history.close();
+    history.add(event('c'));
+    await history.close();
+    expect(told).toHaveLength(21);
+    if (folder) expect(await ids(history)).toEqual([]);
+    await history.open();
+    history.add(event('d'));
+    expect(await ids(history)).toEqual(['d', 'b', 'a']);
+  });
+
+  it('never holds more bytes than it may, but for the newest event', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 500_000 }), { maxLength: 12 }), async (sizes) => {
+        const history = await open({ folder: makeFolder(), settings: { megabytes: 1 } });
+        for (const [i, size] of sizes.entries()) {
+          history.addPicture(`e${i}`, Buffer.alloc(size));
+          history.add(event(`e${i}`));
+          history.add(event(`e${i}`));
+          expect(history.size.bytes).toBeLessThanOrEqual(1e6 + size + 1000);
+        }
+        expect((await ids(history)).slice(0, 1)).toEqual(sizes.length > 0 ? [`e${sizes.length - 1}`] : []);
+        await history.close();
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('removes what is older than the days it may keep', async () => {
+    let now = 0;
+    const history = await open({ folder: makeFolder(), settings: { days: 2 }, now: () => now });
+    history.add(event('a'));
+    now += 2 * 86_400_000 - 1;
+    history.add(event('b'));
+    expect(await ids(history)).toEqual(['b', 'a']);
+    now += 2;
+    history.add(event('c'));
+    expect(await ids(history)).toEqual(['c', 'b']);
+  });
+});
+
+describe('a history on disk', () => {
+  it('is there again after a restart: events, pictures, places', async () => {
+    const folder = temporaryFolder();
+    const first = await open({ folder });
+    first.addPicture('a', Buffer.from('old'));
+    first.addPicture('a', Buffer.from('new'));
+    first.add(event('a', { end_time: noonOf(today) + 9, entered_zones: ['sofa'], sub_label: 'my cat' }));
+    first.add(event('b'));
+    const before = await first.list({ limit: 9 });
+    await first.close();
+
+    const second = await open({ folder });
+    expect(second.isKept).toBe(true);
+    second.add(event('c'));
+    second.addPicture('c', Buffer.from('third'));
+    const { events } = await second.list({ limit: 9 });
+    expect(events.map(({ id, place }) => [id, place])).toEqual([
+      ['c', 3],
+      ['b', 2],
+      ['a', 1],
+    ]);
+    const { age: _, ...a } = events[2]!;
+    expect(before.events[1]).toMatchObject(a);
+    expect((await second.picture('a'))?.toString()).toBe('new');
+    expect((await second.picture('c'))?.toString()).toBe('third');
+  });
+
+  it('ends events that the last process left open when they were last seen', async () => {
+    const folder = temporaryFolder();
+    const first = await open({ folder });
+    first.add(event('a', { frame_time: noonOf(today) + 3, current_zones: ['sofa'] }));
+    first.add({ ...event('b', { end_time: noonOf(today) + 1 }), type: 'new' });
+    await first.close();
+    expect((await (await open({ folder })).list({ limit: 9 })).events).toMatchObject([
+      { id: 'b', end_time: noonOf(today) + 1 },
+      { id: 'a', end_time: noonOf(today) + 3, active: false, current_zones: [] },
+    ]);
+  });
+
+  it('knows events that were told before it was open', async () => {
+    const folder = temporaryFolder();
+    const history = new History({ settings: defaults, folder });
+    closing(history, () => history.close());
+    history.addPicture('a', Buffer.from('jpeg'));
+    history.add(event('a'));
+    expect(await ids(history)).toEqual(['a']);
+    expect((await history.picture('a'))?.toString()).toBe('jpeg');
+  });
+
+  it('removes pictures of no event, and has none where the file is not what was written', async () => {
+    const folder = temporaryFolder();
+    const first = await open({ folder });
+    first.addPicture('a', Buffer.from('whole'));
+    first.add(event('a'));
+    await first.close();
+    const [name] = pictures(folder);
+    writeFileSync(join(folder, 'pictures', '0', '7-9.jpg'), 'of nothing');
+    writeFileSync(join(folder, 'pictures', '0', `1-1.jpg.0123abcd`), 'half');
+    writeFileSync(join(folder, 'pictures', name!), 'cut');
+    const second = await open({ folder });
+    expect(pictures(folder)).toEqual([name]);
+    expect(await second.picture('a')).toBeUndefined();
+  });
+
+  it('is in memory where another process has it, or it is off, and says so', async () => {
+    const folder = temporaryFolder();
+    await open({ folder });
+    const second = await open({ folder });
+    second.add(event('a'));
+    expect(await ids(second)).toEqual(['a']);
+    expect(second.isKept).toBe(false);
+    expect(second.trouble).toContain('uses it already');
+    const off = temporaryFolder();
+    const third = await open({ folder: join(off, 'history'), settings: { enabled: false } });
+    third.add(event('a'));
+    expect(await ids(third)).toEqual(['a']);
+    expect(third.trouble).toBeUndefined();
+    await third.close();
+    expect(existsSync(join(off, 'history'))).toBe(false);
+  });
+
+  it('has the last events in memory while the disk does not take them, and tells of them', async () => {
+    const folder = temporaryFolder();
+    const history = await open({ folder });
+    history.add(event('a'));
+    const told: string[] = [];
+    history.on('event', (_, { id }) => told.push(id));
+    rmSync(join(folder, 'events'), { recursive: true });
+    history.add(event('b'));
+    history.addPicture('b', Buffer.from('jpeg'));
+    await expect.poll(() => history.trouble).toContain('its folder was removed');
+    history.add(event('c'));
+    await expect.poll(() => told).toContain('c');
+    expect((await ids(history)).slice(0, 2)).toEqual(['c', 'b']);
+    expect((await history.picture('b'))?.toString()).toBe('jpeg');
+    // Bounded.
+    for (let i = 0; i < 600; i++) history.add(event(`e${i}`));
+    expect((await ids(history, { limit: 1000 })).length).toBeLessThanOrEqual(501);
+  });
+});
