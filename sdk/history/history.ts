@@ -10,6 +10,8 @@ import { HistoryIndex, type IndexRow } from './history-index.ts';
 import { HistoryWriter, mostInMemory } from './history-writer.ts';
 import type { HistoryDay, HistoryPage, HistoryQuery, StoredEvent } from './stored-event.ts';
 
+export type { HistorySettings } from '../config/schema.ts';
+
 export interface HistoryOptions {
   readonly settings: HistorySettings;
   /** Folder for it alone. Default: none; the last events are then in memory, and end with the process. */
@@ -39,9 +41,9 @@ const daySeconds = 86_400;
  * disk is slow, full or broken, the last events are in memory.
  *
  * @example
- * const history = new History({ settings: { enabled: true, days: 30, megabytes: 500 }, folder: '/var/lib/porch/history' });
- * await history.open();
- * const { events } = await history.list({ limit: 50, day: '2026-12-01', label: 'cat' });
+ * const node = new Node(settings, { data: dataFolder(settings) });
+ * const { events } = await node.history.list({ limit: 50, day: '2026-12-01', label: 'cat' });
+ * const jpeg = await node.history.picture(events[0].id);
  */
 export class History extends EventEmitter<HistoryEvents> {
   readonly #options: HistoryOptions;
@@ -181,6 +183,11 @@ export class History extends EventEmitter<HistoryEvents> {
     });
     await this.#remove(rows);
     return rows.length;
+  }
+
+  /** `close()`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   /** Writes what waits, and closes the disk. It takes nothing after that, until it is opened again. */

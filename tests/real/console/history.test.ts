@@ -110,7 +110,7 @@ describe.skipIf(!existsSync(browserPath))('yesterday on the page (needs chromium
     await day.selectOption(dayOf(noon - 86_400));
     await counted(page, 5);
     await page.getByRole('button', { name: 'cat', exact: true }).tap();
-    await counted(page, 2);
+    await counted(page, 3);
     await page.getByRole('button', { name: 'All', exact: true }).tap();
     await page.getByLabel('Zone', { exact: true }).selectOption('sofa');
     await counted(page, 1);

@@ -100,16 +100,17 @@ function Choice({
   if (options.length === 0 && value === undefined) return null;
   const isListed = value === undefined || options.some(([one]) => one === value);
   return (
-    <label class="choice">
-      <span class="visually-hidden">{label}</span>
-      <select value={value ?? ''} onChange={(event) => onChange(event.currentTarget.value || undefined)}>
-        <option value="">{none}</option>
-        {[...options, ...(isListed ? [] : [[value, value] as const])].map(([one, words]) => (
-          <option key={one} value={one}>
-            {words}
-          </option>
-        ))}
-      </select>
-    </label>
+    <select
+      aria-label={label}
+      value={value ?? ''}
+      onChange={(event) => onChange(event.currentTarget.value || undefined)}
+    >
+      <option value="">{none}</option>
+      {[...options, ...(isListed ? [] : [[value, value] as const])].map(([one, words]) => (
+        <option key={one} value={one}>
+          {words}
+        </option>
+      ))}
+    </select>
   );
 }
