@@ -29,6 +29,7 @@ const readers: Record<string, string> = {
   'sdk/zoo/install.ts': 'when a model was added, to be told',
   'sdk/zoo/partial-file.ts': 'the age of a file on disk; of a clock that was set in between it is old',
   'tools/image/manifest.ts': 'the date of an image, which it is given',
+  'tools/pack/oci-archive.ts': 'the date of what is packed, to be told',
   'tools/zoo/sign.ts': 'the date of a signature',
   'tools/console/server/metrics.ts': 'when the process was started, by the clock as it is now',
   'tools/console/web/src/parts/use-now.ts': 'how long ago a near miss was, roughly',

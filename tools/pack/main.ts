@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { printError } from '../shared/output.ts';
 import { packDeb } from './deb.ts';
 import { packForNpm, packNetworks } from './npm-packages.ts';
+import { packOci } from './oci.ts';
 import { architectures, parseArchitecture } from './platform.ts';
 
 const program = new Command('pack').description('what the maker of a release runs: docs/install.md');
@@ -20,6 +21,14 @@ program
   .option('--arch <name>', `${architectures.join(' or ')}; default: both`)
   .action(({ arch }: { arch?: string }) => {
     for (const one of arch ? [parseArchitecture(arch)] : architectures) tell(packDeb({ arch: one }));
+  });
+
+program
+  .command('oci')
+  .description('build/packages/ocellus-VERSION-ARCH.oci.tar, for podman and Docker')
+  .option('--arch <name>', `${architectures.join(' or ')}; default: both`)
+  .action(async ({ arch }: { arch?: string }) => {
+    for (const one of arch ? [parseArchitecture(arch)] : architectures) tell(await packOci({ arch: one }));
   });
 
 function tell(file: string): void {

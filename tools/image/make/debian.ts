@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { InputError } from '../../../sdk/base/errors.ts';
+import { runtimePackages, smallRoot } from '../../pack/debian-root.ts';
 import { needPrograms, outputOf, run } from './programs.ts';
 import { makeTrybootModule } from './tryboot-module.ts';
 
@@ -11,26 +12,11 @@ const packages = [
   ...['linux-image-arm64', 'raspi-firmware', 'firmware-brcm80211', 'wireless-regdb', 'busybox', 'kmod', 'udev'],
   ...['systemd', 'systemd-sysv', 'dbus', 'e2fsprogs', 'dosfstools', 'fdisk'],
   // The network: systemd-networkd is part of systemd; a name by mDNS, the time, Wi-Fi.
-  ...['systemd-resolved', 'systemd-timesyncd', 'wpasupplicant', 'iproute2', 'netbase', 'ca-certificates'],
+  ...['systemd-resolved', 'systemd-timesyncd', 'wpasupplicant', 'iproute2', 'netbase'],
   // Ocellus, and the programs that its cameras are read by.
-  ...['nodejs', 'ffmpeg', 'v4l-utils'],
+  ...runtimePackages,
   // For the owner, where he asks for it.
   ...['openssh-server', 'login', 'passwd', 'sudo', 'tzdata'],
-];
-
-/** Left out of the packages: what no board shows or runs. ffmpeg's libraries ask for a desktop's drivers, and start without them. */
-const excluded = [
-  ...['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*', '/usr/share/info/*', '/usr/share/lintian/*'],
-  ...['/usr/share/icons/*', '/usr/share/bug/*'],
-  ...['/usr/lib/*/libLLVM*', '/usr/lib/*/libgallium*', '/usr/lib/*/dri/*'],
-  '/usr/lib/linux-image-*/[!b]*',
-];
-const kept = ['/usr/share/doc/*/copyright'];
-
-const suites = [
-  'deb http://deb.debian.org/debian trixie main non-free-firmware',
-  'deb http://deb.debian.org/debian trixie-updates main non-free-firmware',
-  'deb http://deb.debian.org/debian-security trixie-security main non-free-firmware',
 ];
 
 /** Run by a shell, with the root's folder as its first argument, before the packages are installed. */
@@ -63,11 +49,10 @@ export async function makeDebian(tar: string, { epoch, onProgress }: DebianOptio
   const unfinished = `${tar}.unfinished.tar`;
   const options = [
     ...['--verbose', '--variant=essential', '--architectures=arm64', '--components=main,non-free-firmware'],
-    '--aptopt=APT::Install-Recommends "false"',
+    ...smallRoot,
     // What is there already stays: of initramfs-tools what makes an initramfs, for minutes, that is not booted.
     '--dpkgopt=force-confold',
-    ...excluded.map((path) => `--dpkgopt=path-exclude=${path}`),
-    ...kept.map((path) => `--dpkgopt=path-include=${path}`),
+    '--dpkgopt=path-exclude=/usr/lib/linux-image-*/[!b]*',
     `--essential-hook=${withoutInitramfs}`,
     `--include=${packages.join(',')}`,
   ];
@@ -75,7 +60,7 @@ export async function makeDebian(tar: string, { epoch, onProgress }: DebianOptio
   const expected = 290;
   let unpacked = 0;
   let setUp = 0;
-  await run('mmdebstrap', [...options, 'trixie', unfinished, ...suites], {
+  await run('mmdebstrap', [...options, 'trixie', unfinished], {
     env: { SOURCE_DATE_EPOCH: String(epoch) },
     onLine(line) {
       const [, doing, name] = /^(Unpacking|Setting up) (\S+)/.exec(line) ?? [];

@@ -4,8 +4,6 @@ import { asset } from '../../../sdk/base/assets.ts';
 import { needPrograms, outputOf, run } from './programs.ts';
 
 const source = asset('tools', 'image', 'tryboot');
-const suites = ['trixie', 'trixie-updates'].map((name) => `deb http://deb.debian.org/debian ${name} main`);
-const security = 'deb http://deb.debian.org/debian-security trixie-security main';
 const compiler = 'gcc-14-aarch64-linux-gnu';
 
 /**
@@ -38,7 +36,7 @@ export async function makeTrybootModule(release: string, to: string, { epoch }: 
       ...files,
       `--customize-hook=chroot "$1" ${build.join(' ')}`,
       `--customize-hook=download /module/ocellus_tryboot.ko ${to}`,
-      ...['trixie', '/dev/null', ...suites, security],
+      ...['trixie', '/dev/null'],
     ],
     { env: { SOURCE_DATE_EPOCH: String(epoch), KBUILD_BUILD_TIMESTAMP: String(epoch) } },
   );
