@@ -1,32 +1,14 @@
 // vpdpbusd: four products of unsigned and signed bytes added to 32 bits, sixteen times at once; 32 registers.
-#include "program/float_operations.h"
-#include "program/x86_conv.h"
-#include "program/x86_depthwise.h"
-#include "program/x86_pixels.h"
-#include "program/x86_winograd.h"
+#include "program/x86_program.h"
 
 namespace ocellus {
 namespace {
 
 using Convolution = ConvOn<V512, 6, 12, 16>;
-using WinogradConvolution = WinogradOn<V512, Convolution, 12>;
-using DepthwiseConvolution = DepthwiseOn<V512, 2>;
-
-constexpr ProgramKernels all() {
-  ProgramKernels kernels{};
-  set_pixel_operations<V512>(kernels);
-  set_float_operations(kernels);
-  const auto set = [&](ProgramOp op, ProgramOperation operation) { kernels.operations[static_cast<size_t>(op)] = operation; };
-  set(ProgramOp::conv, {pack_by<Convolution::packed_bytes, Convolution::pack>, Convolution::units, Convolution::run, nullptr});
-  set(ProgramOp::depthwise, {pack_by<DepthwiseConvolution::packed_bytes, DepthwiseConvolution::pack>, DepthwiseConvolution::units,
-                             DepthwiseConvolution::run, DepthwiseConvolution::takes});
-  kernels.faster[0][static_cast<size_t>(ProgramOp::conv)] = WinogradConvolution::operation;
-  return kernels;
-}
 
 }  // namespace
 
 extern const ProgramKernels program_avx512_vnni;
-const ProgramKernels program_avx512_vnni = all();
+const ProgramKernels program_avx512_vnni = x86_program_kernels<V512, Convolution, WinogradOn<V512, Convolution, 12>, DepthwiseOn<V512, 2>>();
 
 }  // namespace ocellus
