@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Package: qemu-system-arm 1:7.2+dfsg-7+deb12u18 (Debian 12), machine raspi3b. Needs that program, which it does not install.
+# Package: qemu-system-arm 1:7.2+dfsg-7+deb12u18+b3 (Debian 12), machine raspi3b. Needs mmdebstrap, which unpacks it; on x86-64.
 # Behaviour: a guest that starts the watchdog of the BCM2835 (15 seconds into PM_WDOG, "full reset" into PM_RSTC, as Linux'
 #   bcm2835_wdt does) is reset in that moment.
 # One would have guessed: it is reset 15 seconds later, unless the counter is written again. So no system that feeds its watchdog
@@ -9,6 +9,8 @@ set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
+mmdebstrap --quiet --variant=extract --include=qemu-system-arm=1:7.2+dfsg-7+deb12u18+b3 bookworm root
+libraries=$(find root -name x86_64-linux-gnu -path '*lib/*' -type d | sed "s#^#$folder/#" | paste -sd:)
 
 # A program for the bare machine, in words of A64. x0 is the block of registers at 0x3f100000.
 word() { for w; do printf "\\x${w:6:2}\\x${w:4:2}\\x${w:2:2}\\x${w:0:2}"; done; }
@@ -24,7 +26,7 @@ word $block $counter $forever > not-started
 # It ends when the machine is reset.
 outcome() {
   status=0
-  timeout 5 qemu-system-aarch64 -M raspi3b -kernel "$1" -display none -serial null -monitor none -no-reboot 2> /dev/null || status=$?
+  LD_LIBRARY_PATH=$libraries timeout 5 root/usr/bin/qemu-system-aarch64 -M raspi3b -kernel "$1" -display none -serial null -monitor none -no-reboot 2> /dev/null || status=$?
   case $status in
     0) echo 'reset within 5 s' ;;
     124) echo runs ;;
