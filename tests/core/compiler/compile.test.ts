@@ -235,6 +235,8 @@ describe('what the compiler lacks', () => {
 
   test('is said of a file that is none', async () => {
     const options = { width: 16, height: 16, layout: 'NCHW', mean: [0, 0, 0], std: [1, 1, 1] } as const;
-    await expect(compile({ bytes: new Uint8Array(64), weights: [] }, options)).rejects.toThrow(/a file that is none/);
+    await expect(compile({ bytes: new Uint8Array(64), weights: [] }, options)).rejects.toThrow(
+      /expected an ONNX network, got 64 bytes that are none, or a part of one/,
+    );
   });
 });
