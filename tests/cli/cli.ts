@@ -20,6 +20,8 @@ export function start(
   args: readonly string[],
   cwd = process.cwd(),
   env: Readonly<Record<string, string>> = {},
+  /** It leads a group of processes, which can be killed with all that it started. */
+  detached = false,
 ): ChildProcessWithoutNullStreams {
   // Not what a node on this machine keeps.
   const data = mkdtempSync(join(tmpdir(), 'ocellus-data-'));
@@ -27,6 +29,7 @@ export function start(
   const child = spawn(process.execPath, [asset('bin', 'ocellus.js'), ...args], {
     cwd,
     env: { OCELLUS_DATA: data, ...process.env, NO_COLOR: '1', ...env },
+    detached,
   });
   child.once('close', () => rmSync(data, { recursive: true, force: true }));
   return child;

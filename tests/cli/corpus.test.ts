@@ -54,9 +54,10 @@ describe('ocellus detect --parquet', () => {
     const args = ['detect', '--parquet', out, '--part-size', '2', '--processes', '2', album];
     const part = (n: number) => join(out, `part-0000${n}.parquet`);
 
-    const killed = start(args);
+    // With its processes, one of which could finish a part after it else.
+    const killed = start(args, undefined, {}, true);
     await until(() => existsSync(part(0)) || existsSync(part(1)));
-    killed.kill('SIGKILL');
+    process.kill(-killed.pid!, 'SIGKILL');
     await once(killed, 'close');
     // As one that was killed while it wrote leaves it.
     rmSync(part(2), { force: true });

@@ -41,19 +41,21 @@ describe('the embedded broker and who asks much of it', () => {
     await retain([...numbers(topics).map((i) => `a/b/c/${i}`), 'last']);
     const asker = await join();
     let turns = 0;
+    let [atAnswer, atMessage] = [0, 0];
     let counting = setImmediate(function count() {
       turns++;
+      if (atAnswer === 0 && asker.all('suback').length === 1) atAnswer = turns;
+      if (atMessage === 0 && asker.all('publish').length === 1) atMessage = turns;
       counting = setImmediate(count);
     });
     // All but the last fit nothing, and all have to be compared.
     const filters = [...numbers(900).map((i) => `+/+/+/+/${i}`), 'last'];
     asker.send({ cmd: 'subscribe', messageId: 1, subscriptions: filters.map((topic) => ({ topic, qos: 0 })) });
-    await until(() => asker.all('suback').length === 1);
-    const before = turns;
-    await until(() => asker.all('publish').length === 1);
+    await until(() => atMessage > 0);
     clearImmediate(counting);
     expect(asker.all('publish')).toMatchObject([{ topic: 'last', retain: true }]);
-    expect(turns - before).toBeGreaterThan(topics / 1000);
+    expect(atAnswer).toBeGreaterThan(0);
+    expect(atMessage - atAnswer).toBeGreaterThan(topics / 1000);
   });
 
   it('gives what is retained once more, not as often as it was asked meanwhile', async () => {
