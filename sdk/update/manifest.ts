@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { InputError, messageOf } from '../base/errors.ts';
 import { validate } from '../config/validate.ts';
+import { readSignedJson } from '../zoo/signed-json.ts';
 import { blockBytes } from './program.ts';
 
 /** Of versions, as npm writes them: `1.2.0`, `1.2.0-beta.1`, `1.2.0+deb13`. */
@@ -57,19 +57,8 @@ export type ReleaseManifest = Static<typeof ReleaseManifest>;
  * @throws InputError when it is none, or of a later format.
  */
 export function parseRelease(bytes: Uint8Array, what: string): ReleaseManifest {
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(bytes).toString('utf8'));
-  } catch (error) {
-    throw new InputError(`${what}: expected JSON: ${messageOf(error)}`);
-  }
-  const format = (value as { format?: unknown } | null)?.format;
-  if (typeof format === 'number' && format > 1) {
-    throw new InputError(
-      `${what} is of format ${format}: expected 1, which this version of Ocellus reads; install an update between the two first, or flash the card anew`,
-    );
-  }
-  return validate(ReleaseManifest, value, what);
+  const advice = 'install an update between the two first, or flash the card anew';
+  return validate(ReleaseManifest, readSignedJson(bytes, what, advice), what);
 }
 
 /**

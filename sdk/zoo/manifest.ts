@@ -2,6 +2,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import { InputError, messageOf } from '../base/errors.ts';
 import { validate } from '../config/validate.ts';
 import { ModelCard } from '../core/cards/card.ts';
+import { readSignedJson } from './signed-json.ts';
 import { parseSource } from './source.ts';
 
 /** Of a model, and of the folder that it is installed in. */
@@ -76,17 +77,7 @@ export interface Manifest {
  * @throws InputError when it is no manifest, or of a later format.
  */
 export function parseManifest(bytes: Uint8Array, what: string): Manifest {
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(bytes).toString('utf8'));
-  } catch (error) {
-    throw new InputError(`${what}: expected JSON: ${messageOf(error)}`);
-  }
-  const format = (value as { format?: unknown } | null)?.format;
-  if (typeof format === 'number' && format > 1)
-    throw new InputError(
-      `${what} is of format ${format}: expected 1, which this version of Ocellus reads; update Ocellus`,
-    );
+  const value = readSignedJson(bytes, what, 'update Ocellus');
   const { version, issued, expires, models } = validate(Envelope, value, what);
   const good: ZooEntry[] = [];
   const unusable = new Map<string, string>();
