@@ -90,12 +90,21 @@ export class Presenter {
 
   #setStart(startNs: number): void {
     this.#startNs = startNs;
-    this.#startMs = Date.now() - this.positionNs / 1e6;
+    this.#startMs = this.#wallStartMs();
+  }
+
+  /**
+   * When media time 0 was, by the wall clock. The position is read first: whatever comes between the two readings
+   * makes it later, never earlier than it was.
+   */
+  #wallStartMs(): number {
+    const sinceMs = this.positionNs / 1e6;
+    return Date.now() - sinceMs;
   }
 
   /** A board may learn the time from the network only after minutes, and a loop goes on for years. */
   #followClock(): void {
-    const startMs = Date.now() - this.positionNs / 1e6;
+    const startMs = this.#wallStartMs();
     if (Math.abs(startMs - this.#startMs) > clockStepMs) this.#startMs = startMs;
   }
 }

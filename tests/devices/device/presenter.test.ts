@@ -46,6 +46,21 @@ describe('Presenter', () => {
     expect(pool.inUse).toBe(0);
   });
 
+  it('gives no frame a time before it was shown, however long a reading of the clocks takes', async () => {
+    const { presenter, shown, done } = show('realtime', 100, 1);
+    // Each reading of either clock takes 2 ms, as where another process has the processor.
+    let ms = 5000;
+    const mono = vi.spyOn(process.hrtime, 'bigint').mockImplementation(() => BigInt((ms += 2)) * 1_000_000n);
+    const wall = vi.spyOn(Date, 'now').mockImplementation(() => 1_000_000 + (ms += 2));
+    const before = Date.now();
+    presenter.begin();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(await done).toBe(true);
+    mono.mockRestore();
+    wall.mockRestore();
+    expect(shown[0]!.wallTimeMs).toBeGreaterThanOrEqual(before);
+  });
+
   it('puts off what is due when the process slept, rather than showing it all at once', async () => {
     const { presenter, shown } = show('realtime', 100, 100);
     presenter.begin();

@@ -74,9 +74,18 @@ describe.skipIf(!existsSync(browserPath))('teaching in a real browser (needs chr
     const page = await open();
     const cat = page.getByRole('button', { name: /^Teach cat \d+$/ });
     await cat.waitFor(patience);
+    // Who types at once does not wait for the pictures: a slow board has them later.
+    let showLooks!: () => void;
+    const typed = new Promise<void>((resolve) => (showLooks = resolve));
+    await page.route('**/api/learning/looks?*', async (route) => {
+      await typed;
+      await route.continue();
+    });
     await cat.press('Enter');
     await sheetOf(page).getByRole('textbox').fill('Tom');
     await page.keyboard.press('Enter');
+    await page.getByText('Taught: Tom. Version 2').waitFor(patience);
+    showLooks();
     await page.getByRole('button', { name: /^Teach Tom \d+$/ }).waitFor(patience);
   });
 

@@ -63,7 +63,7 @@ export function TeachSheet({
               <LabelChoice
                 labels={labelsOf(learning)}
                 current={name}
-                busy={change.busy || looks === undefined}
+                busy={change.busy}
                 ask="A name for it"
                 askOther="Something else"
                 placeholder="my cat, the parcel van …"
