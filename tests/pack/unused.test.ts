@@ -37,6 +37,7 @@ it.each([
   'mqtt/build/lib/client.js.map',
   'mqtt/README.md',
   'mqtt/dist/mqtt.js',
+  '@sinclair/typebox/build/esm/compiler/index.mjs',
   'classic-level/deps/leveldb/leveldb.gyp',
   'classic-level/binding.cc',
   'a/node_modules/.bin/b',

@@ -1,7 +1,8 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { asset, packageVersion } from '../../sdk/base/assets.ts';
+import { asset, packageRoot, packageVersion } from '../../sdk/base/assets.ts';
 import { assertCheckout, copyKernels } from './app-tree.ts';
+import { reachableDeclarations } from './declarations.ts';
 import { installedPackages } from './installed-packages.ts';
 import { copyFiles, isNetworkOfProgram, isReference, isToolOfMakers, packedFiles } from './packed-files.ts';
 import { architectures } from './platform.ts';
@@ -13,6 +14,7 @@ import { settle, walk } from './walk.ts';
 interface Manifest {
   dependencies: Record<string, string>;
   optionalDependencies?: Record<string, string>;
+  exports: Parameters<typeof reachableDeclarations>[1];
   [field: string]: unknown;
 }
 
@@ -31,7 +33,11 @@ export function packForNpm(to = asset('build', 'packages')): string {
   assertCheckout();
   run(process.execPath, [asset('tools', 'setup', 'build.mjs')]);
   const stage = emptyStage('npm');
-  copyFiles(packedFiles().filter(isOfMain), stage);
+  const declarations = reachableDeclarations(packageRoot, readManifest(packageRoot).exports);
+  copyFiles(
+    packedFiles().filter((path) => isOfMain(path) && (!/\.d\.ts$/.test(path) || declarations.has(path))),
+    stage,
+  );
   const modules = join(stage, 'node_modules');
   cpSync(installedPackages('library', 'amd64', isUnusedInLibrary), modules, { recursive: true });
   for (const name of onlyFor(notBundled, modules)) rmSync(join(modules, name), { recursive: true, force: true });
@@ -54,12 +60,8 @@ export function packForNpm(to = asset('build', 'packages')): string {
   return pack(stage, to);
 }
 
-/** Not what other engines need, what makes releases, the API's reference, and declarations of what no program imports. */
-const isOfMain = (path: string) =>
-  !isNetworkOfProgram(path) &&
-  !isToolOfMakers(path) &&
-  !isReference(path) &&
-  !/^dist\/(tools|samples)\/.*\.d\.ts$/.test(path);
+/** Not what other engines need, what makes releases, and the API's reference. */
+const isOfMain = (path: string) => !isNetworkOfProgram(path) && !isToolOfMakers(path) && !isReference(path);
 
 /** Packs `ocellus-networks-VERSION.tgz`: the ONNX files that the shipped programs were compiled from, for other engines. */
 export function packNetworks(to = asset('build', 'packages')): string {
