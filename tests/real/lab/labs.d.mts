@@ -1,4 +1,4 @@
-type Lab = 'guest' | 'arm64' | 'python';
+type Lab = 'guest' | 'arm64' | 'python' | 'spark';
 
 export function labFolder(name: Lab): string;
 export function isLabMade(name: Lab): boolean;

@@ -1,7 +1,7 @@
 // The machines and environments of files that the real parts run in. Each is made once for all checkouts of a user, in
 // the cache, and anew when what it is made from changes.
 //
-//   node tests/real/lab/labs.mjs guest|arm64|python ...      makes those that are not there; as root, but for python
+//   node tests/real/lab/labs.mjs guest|arm64|python|spark ...      makes those that are not there; the first two as root
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -15,6 +15,7 @@ const here = dirname(program);
 const quiet = { stdio: ['ignore', 'ignore', 'inherit'] };
 const read = (...path) => readFileSync(join(root, ...path));
 const requirements = ['tests', 'real', 'requirements.txt'];
+const sparkRequirements = ['tests', 'real', 'spark', 'requirements.txt'];
 
 /** By name: what it is made from, and how it is made into an empty folder. */
 const labs = {
@@ -31,13 +32,20 @@ const labs = {
   /** What results are compared with. */
   python: {
     parts: () => [read(...requirements)],
-    make: (folder) => {
-      execFileSync('python3', ['-m', 'venv', folder], quiet);
-      const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', join(root, ...requirements)];
-      execFileSync(join(folder, 'bin', 'python'), pip, quiet);
-    },
+    make: (folder) => makeEnvironment(folder, requirements),
+  },
+  /** Spark as its users install it: opt-in, since it is large. */
+  spark: {
+    parts: () => [read(...sparkRequirements)],
+    make: (folder) => makeEnvironment(folder, sparkRequirements),
   },
 };
+
+function makeEnvironment(folder, list) {
+  execFileSync('python3', ['-m', 'venv', folder], quiet);
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', join(root, ...list)];
+  execFileSync(join(folder, 'bin', 'python'), pip, quiet);
+}
 
 /** Where it is, or will be. */
 export function labFolder(name) {

@@ -1,0 +1,62 @@
+"""The functions of ocellus-spark in local[2]: prints what they answer as JSON."""
+
+import threading
+
+from session import Noted, asked, pictures_in, rows_of, session, tell
+
+from ocellus_spark import classify, detect, embed, missing
+from pyspark.sql.functions import broadcast
+
+spark = session("local[2]")
+pictures = pictures_in(spark, asked["folder"])
+
+
+def failure(frame):
+    try:
+        frame.collect()
+    except Exception as error:
+        return str(error)
+    return None
+
+
+def written():
+    """As Parquet, read back."""
+    detect(pictures).write.parquet(asked["scratch"] + "/found")
+    return spark.read.parquet(asked["scratch"] + "/found")
+
+
+def many():
+    return spark.range(0, 1_000_000, 1, 2).crossJoin(broadcast(pictures.limit(1)))
+
+
+def cancelled():
+    noted = Noted("cancelled")
+    job = threading.Thread(target=failure, args=(detect(many(), command=noted.command),))
+    job.start()
+    noted.until_started(2)
+    spark.sparkContext.cancelAllJobs()
+    job.join()
+    return noted.until_gone()
+
+
+def limited():
+    noted = Noted("limited")
+    rows = detect(many(), command=noted.command).limit(1).collect()
+    noted.until_gone()
+    return len(rows)
+
+
+found = rows_of(detect(pictures))
+read = written()
+tell(
+    found=found,
+    read_back={"rows": rows_of(read) == found, "schema": read.schema.simpleString()},
+    missing=rows_of(missing(detect(pictures), asked["folder"])),
+    embedded=rows_of(embed(pictures)),
+    classified=rows_of(classify(pictures, top=2)),
+    no_model=failure(detect(pictures, model="no-such-model")),
+    no_command=failure(detect(pictures, command="no-such-program")),
+    killed=failure(detect(pictures, command=["sh", "-c", "echo last words >&2; kill -9 $$", "sh"])),
+    cancelled=cancelled(),
+    limited=limited(),
+)
