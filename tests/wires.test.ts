@@ -121,7 +121,14 @@ async function startConsole(options: Partial<ConsoleOptions> = {}) {
     throttling: { now: ['throttled'], sinceBoot: [] },
     power: { source: 'pmic', covers: 'rails', watts: 3, joules: 4, joulesPerInference: 0.3 },
   };
-  const server = new Console({ node, hub: { stats: hubStats }, port: 0, folder: page.folder, ...options });
+  const server = new Console({
+    ...{ node, hub: { stats: hubStats }, port: 0, folder: page.folder, board: { async change() {} } },
+    find: async () => ({
+      cameras: [{ uri: 'v4l2:/dev/video0', title: 'HD', kind: 'v4l2' }],
+      network: [{ address: '192.0.2.7', name: 'Yard', hardware: 'X1', service: 'http://192.0.2.7/onvif' }],
+    }),
+    ...options,
+  });
   closing(server, (it) => it.stop());
   const { url } = await server.start();
   return { camera, node, shown, url };
@@ -198,6 +205,13 @@ describe('the page’s HTTP', { timeout: 900_000 }, () => {
     await ask('GET /api/cameras/<name>');
     await ask('GET /api/cameras/<name>/sizes');
     await done('PATCH /api/cameras/<name>', { detect: { threshold: 0.5 } });
+    await ask('GET /api/sources');
+    await done('POST /api/sources/try', { source: 'file:/nowhere' });
+    await done('POST /api/cameras', { name: 'yard', source: 'scene:' });
+    await done('POST /api/cameras/<name>/rename', { name: 'yard' });
+    await done('DELETE /api/cameras/<name>', undefined);
+    await done('POST /api/node', { name: 'shed' });
+    await done('POST /api/access', { network: false });
     expect((await ask('PATCH /api/cameras/<name>', '', { detect: { threshold: 7 } })).status).toBe(400);
     node.unfinishedMs = 31_000;
     expect((await ask('GET /healthz')).status).toBe(503);

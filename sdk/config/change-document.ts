@@ -1,4 +1,15 @@
-import { type Document, isAlias, isCollection, isMap, isNode, isScalar, type Node, visit, type YAMLMap } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  type Node,
+  type Pair,
+  visit,
+  type YAMLMap,
+} from 'yaml';
 import { ownedMaps } from './schema.ts';
 
 type Fields = Record<string, unknown>;
@@ -35,13 +46,13 @@ function* leaves(value: Fields, route: string[] = []): Generator<[string[], unkn
  *
  * @returns The route with its keys as the file has them: a camera called `1` is a number there.
  */
-function openRoute(document: Document, names: readonly string[]): unknown[] {
+export function openRoute(document: Document, names: readonly string[]): unknown[] {
   const touched = new Set<unknown>([document.contents]);
   const route: unknown[] = [...names];
   let node: unknown = document.contents;
   for (const [depth, name] of names.entries()) {
     if (!isMap(node)) break;
-    route[depth] = keyOf(node, name);
+    route[depth] = keyNamed(node, name);
     const inner: unknown = node.get(route[depth], true);
     const own = isAlias(inner) ? copyOf(inner.resolve(document)) : inner;
     if (own !== inner) node.set(route[depth], own);
@@ -59,8 +70,10 @@ function openRoute(document: Document, names: readonly string[]): unknown[] {
   return route;
 }
 
-function keyOf(map: YAMLMap, name: string): unknown {
-  const keys = map.items.map(({ key }) => (isScalar(key) ? key.value : key));
+export const keyOf = ({ key }: Pair): unknown => (isScalar(key) ? key.value : key);
+
+function keyNamed(map: YAMLMap, name: string): unknown {
+  const keys = map.items.map(keyOf);
   return keys.find((key) => String(key ?? '') === name) ?? name;
 }
 

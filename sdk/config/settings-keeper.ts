@@ -26,6 +26,8 @@ export class SettingsKeeper {
   #waiting: SettingsInput | undefined;
   #working: Promise<void> | undefined;
   #saidFailure = false;
+  /** What is done with the file now, and waits for that. */
+  #turn: Promise<void> | undefined;
 
   /** @param write Default: to the file. */
   constructor(file: string, logger: Logger, write: typeof updateSettings = updateSettings) {
@@ -42,6 +44,23 @@ export class SettingsKeeper {
     });
   }
 
+  /**
+   * Writes what waits, then does something else with the file, during which nothing is written there.
+   *
+   * @throws What `work` throws; what writing throws, and then it is not called.
+   */
+  alone<T>(work: () => Promise<T>): Promise<T> {
+    return this.#inTurn(async () => {
+      const change = this.#waiting;
+      if (change) {
+        await this.#write(this.#file, change);
+        // What came meanwhile is to be written still.
+        if (this.#waiting === change) this.#waiting = undefined;
+      }
+      return work();
+    });
+  }
+
   /** Writes what waits now. Later changes are written too. */
   async close(): Promise<void> {
     this.#closing.abort();
@@ -53,7 +72,7 @@ export class SettingsKeeper {
       const change = this.#waiting;
       this.#waiting = undefined;
       try {
-        await this.#write(this.#file, change);
+        await this.#inTurn(() => this.#write(this.#file, change));
         this.#backoff.reset();
         if (this.#saidFailure) this.#logger.info(`changes are written to ${this.#file} again`);
         this.#saidFailure = false;
@@ -69,6 +88,21 @@ export class SettingsKeeper {
         await this.#pause(this.#backoff.next());
       }
     }
+  }
+
+  /** At once where nothing else is under way. */
+  #inTurn<T>(action: () => Promise<T>): Promise<T> {
+    const done = this.#turn ? this.#turn.then(action) : action();
+    const turn: Promise<void> = done.then(
+      () => this.#leave(turn),
+      () => this.#leave(turn),
+    );
+    this.#turn = turn;
+    return done;
+  }
+
+  #leave(turn: Promise<void>): void {
+    if (this.#turn === turn) this.#turn = undefined;
   }
 
   async #pause(ms: number): Promise<void> {

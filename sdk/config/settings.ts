@@ -71,18 +71,27 @@ export async function readSettings(path: string, mustExist: boolean): Promise<Se
 export async function updateSettings(path: string, change: SettingsInput): Promise<void> {
   assertKind('updateSettings: path', path, 'text');
   assertKind('updateSettings: change', change, 'object');
-  const document = await readFile(path, 'utf8').then(
-    (text) => parse(text, path),
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return new Document({});
-      throw error;
-    },
-  );
+  const { document } = await readDocument(path);
   changeDocument(document, change);
   const text = document.toString();
   // A new one 0600: it may hold a broker's password.
   await replaceFile(path, text, 0o600);
   written.add('settings', Buffer.byteLength(text));
+}
+
+/**
+ * A settings file to be changed; an empty one where there is none.
+ *
+ * @throws InputError when it is not YAML; the system's error when it cannot be read.
+ */
+export async function readDocument(path: string): Promise<{ document: Document; text: string }> {
+  try {
+    const text = await readFile(path, 'utf8');
+    return { document: parse(text, path), text };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { document: new Document({}), text: '' };
+    throw error;
+  }
 }
 
 function parse(text: string, path: string): Document {

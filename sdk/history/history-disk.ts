@@ -6,7 +6,7 @@ import { makeFolder } from '../base/make-folder.ts';
 import { written } from '../base/written.ts';
 import { encodings, Level, type Operation } from '../store/level.ts';
 import type { ObjectState } from '../vision/event.ts';
-import type { IndexRow } from './history-index.ts';
+import type { CameraRename, IndexRow } from './history-index.ts';
 
 /** A change of one event. */
 export interface HistoryChange {
@@ -25,6 +25,7 @@ const writeBufferSize = 1024 * 1024;
 
 /** First letters of keys: what the index knows of an event, its record, and events that have not ended. */
 const [row, record, open] = ['r', 'e', 'o'];
+const renamesKey = Buffer.from('c');
 
 /**
  * Events on disk: records in LevelDB, and pictures as files beside it, which are replaced whole. What was written
@@ -55,7 +56,7 @@ export class HistoryDisk {
     folder: string,
     logger: Logger,
     now: () => number,
-  ): Promise<{ disk: HistoryDisk; rows: IndexRow[] }> {
+  ): Promise<{ disk: HistoryDisk; rows: IndexRow[]; renames: CameraRename[] }> {
     const level = await Level.open(join(folder, 'events'), {
       ...{ title: 'the history', contents: 'events', writer: 'history', logger, cacheSize, writeBufferSize },
     });
@@ -64,7 +65,8 @@ export class HistoryDisk {
       await makeFolder(pictures, 0o700);
       const disk = new HistoryDisk(level, pictures, now);
       await disk.#endOpen();
-      return { disk, rows: await disk.#rows() };
+      const renames = await level.db.get(renamesKey, encodings);
+      return { disk, rows: await disk.#rows(), renames: (renames && parsed<CameraRename[]>(renames)) ?? [] };
     } catch (error) {
       await level.close();
       throw error;
@@ -143,6 +145,12 @@ export class HistoryDisk {
       }
       if (names.length === 0) await rm(join(this.#pictures, folder), { recursive: true, force: true });
     }
+  }
+
+  /** @throws Error of the disk. */
+  writeRenames(renames: readonly CameraRename[]): Promise<void> {
+    const value = Buffer.from(JSON.stringify(renames));
+    return this.#inTurn(() => this.#level.write([{ type: 'put', key: renamesKey, value }], true));
   }
 
   close(): Promise<void> {

@@ -14,11 +14,20 @@ export interface IndexRow {
   pictureBytes: number;
 }
 
+/** A camera got another name, which its events up to this place have from then on. */
+export interface CameraRename {
+  readonly from: string;
+  readonly to: string;
+  readonly last: number;
+}
+
 /** The events in the order in which they began. */
 export class HistoryIndex {
   /** By place. */
   readonly #rows = new Map<number, IndexRow>();
   readonly #places = new Map<string, number>();
+  /** The oldest first. */
+  #renames: readonly CameraRename[] = [];
   #bytes = 0;
   #lastPlace = 0;
   #lastPicture = 0;
@@ -35,6 +44,20 @@ export class HistoryIndex {
   /** Of records and pictures. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  get renames(): readonly CameraRename[] {
+    return this.#renames;
+  }
+
+  /** Cameras that got another name. */
+  set renames(renames: readonly CameraRename[]) {
+    this.#renames = renames;
+  }
+
+  /** What the camera of an event is called now. @param camera As it was called when the event was told. */
+  nameOf(place: number, camera: string): string {
+    return this.#renames.reduce((name, { from, to, last }) => (name === from && place <= last ? to : name), camera);
   }
 
   /** @param row Of a place above all others. */

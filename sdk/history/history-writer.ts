@@ -3,7 +3,7 @@ import { messageOf } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import type { ObjectState } from '../vision/event.ts';
 import type { HistoryChange, HistoryDisk } from './history-disk.ts';
-import type { HistoryIndex, IndexRow } from './history-index.ts';
+import type { CameraRename, HistoryIndex, IndexRow } from './history-index.ts';
 
 /** What has no disk is bounded by these. */
 export const mostInMemory = { events: 500, pictureBytes: 16 * 1024 * 1024 };
@@ -70,10 +70,12 @@ export class HistoryWriter {
 
   /** In the order of the rows; undefined where it cannot be read. */
   async read(rows: readonly IndexRow[]): Promise<(ObjectState | undefined)[]> {
-    const stored = rows.filter(({ place }) => !this.#pending.get(place)?.event);
+    // As of now: what waits may be written while the others are read.
+    const waiting = new Map(rows.map(({ place }) => [place, this.#pending.get(place)?.event]));
+    const stored = rows.filter(({ place }) => !waiting.get(place));
     const read = (await this.#disk?.read(stored.map(({ place }) => place))) ?? [];
     const events = new Map(stored.map(({ place }, i) => [place, read[i]]));
-    return rows.map(({ place }) => this.#pending.get(place)?.event ?? events.get(place));
+    return rows.map(({ place }) => waiting.get(place) ?? events.get(place));
   }
 
   async picture(row: IndexRow): Promise<Buffer | undefined> {
@@ -84,6 +86,11 @@ export class HistoryWriter {
   async forget(rows: readonly IndexRow[]): Promise<void> {
     for (const { place } of rows) this.#drop(place);
     await this.#disk?.remove(rows);
+  }
+
+  /** @throws Error of the disk. */
+  async writeRenames(renames: readonly CameraRename[]): Promise<void> {
+    await this.#disk?.writeRenames(renames);
   }
 
   /** Writes what waits, and closes the disk. What it does not take is lost. */

@@ -185,6 +185,24 @@ export class History extends EventEmitter<HistoryEvents> {
     return rows.length;
   }
 
+  /**
+   * A camera has another name from now on, and so have its past events.
+   *
+   * @throws InputError when the disk does not take it.
+   */
+  async renameCamera(from: string, to: string): Promise<void> {
+    await this.#ready();
+    const [first] = this.#index.oldestFirst();
+    const oldest = first?.place ?? Number.POSITIVE_INFINITY;
+    const kept = this.#index.renames.filter(({ last }) => last >= oldest);
+    const { lastPlace: last } = this.#index;
+    const renames = oldest > last ? kept : [...kept, { from, to, last }];
+    await this.#writer.writeRenames(renames).catch((error: unknown) => {
+      throw new InputError(`the history: the disk does not take that a camera was renamed: ${messageOf(error)}`);
+    });
+    this.#index.renames = renames;
+  }
+
   /** `close()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
@@ -208,8 +226,9 @@ export class History extends EventEmitter<HistoryEvents> {
     const { folder, settings } = this.#options;
     if (folder !== undefined && settings.enabled) {
       try {
-        const { disk, rows } = await HistoryDisk.open(folder, this.#logger, this.#now);
+        const { disk, rows, renames } = await HistoryDisk.open(folder, this.#logger, this.#now);
         for (const row of rows) this.#index.append(row);
+        this.#index.renames = renames;
         this.#writer.use(disk);
         await disk.tidy((place, picture) => this.#index.at(place)?.picture === picture);
       } catch (error) {
@@ -264,7 +283,8 @@ export class History extends EventEmitter<HistoryEvents> {
 
   #stored(row: IndexRow, event: ObjectState): StoredEvent {
     const { place, picture } = row;
-    return { ...event, has_snapshot: picture > 0, picture, place, age: this.#ageOf(row) };
+    const camera = this.#index.nameOf(place, event.camera);
+    return { ...event, camera, has_snapshot: picture > 0, picture, place, age: this.#ageOf(row) };
   }
 
   /** Seconds. Of this process' events it does not depend on the wall clock: a board may begin in the past and be set. */

@@ -257,9 +257,12 @@ export class Hub {
   /**
    * Sends what waits, for at most two seconds, publishes `offline` and disconnects; in bounded time whatever the broker
    * does. Stop the node first, so that the ends of its events are sent. May be called repeatedly.
+   *
+   * @param options `leaves`: it does not come back under this name. What the broker retains of it is emptied, `offline` too.
    */
-  stop(): Promise<void> {
-    this.#stopping ??= this.#stop().finally(() => {
+  stop(options: { leaves?: boolean } = {}): Promise<void> {
+    const { leaves = false } = options;
+    this.#stopping ??= this.#stop(leaves).finally(() => {
       this.#stopping = undefined;
     });
     return this.#stopping;
@@ -270,15 +273,16 @@ export class Hub {
     return this.stop();
   }
 
-  async #stop(): Promise<void> {
+  async #stop(leaves: boolean): Promise<void> {
     const parts = this.#parts;
     if (!parts) return;
-    parts.list?.freeze();
+    if (!leaves) parts.list?.freeze();
     for (const extension of this.#extensions) extension.stop();
     this.#parts = undefined;
     parts.scan?.stop();
     const { session, topics, list } = parts;
     let farewell = false;
+    if (leaves) parts.retained.leave();
     if (session.link) {
       const sent = await this.#publisher.flush(flushTimeoutMs);
       if (!sent) this.#options.logger.warn(`MQTT: ${this.#outbox.stats.depth} messages were not acknowledged in time`);
@@ -286,7 +290,7 @@ export class Hub {
     await list?.stop();
     if (session.link) {
       // Where the broker takes no more, the connection is cut, and its last will says the same.
-      farewell = await this.#publisher.farewell(topics.status, 'offline', farewellTimeoutMs);
+      farewell = await this.#publisher.farewell(topics.status, leaves ? '' : 'offline', farewellTimeoutMs);
     }
     await session.stop(farewell);
     session.removeAllListeners();

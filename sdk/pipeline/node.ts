@@ -44,6 +44,11 @@ export interface NodeOptions {
    * Default: svm, prototypes, nearest.
    */
   trainers?: readonly HeadTrainer[];
+  /**
+   * Its past events, of an earlier node that has stopped. Default: those in `data`, as the settings say; without it a new one,
+   * in memory.
+   */
+  history?: History;
   /** Sensors of the board. Default: those of this machine. */
   board?: BoardMonitor;
 }
@@ -99,11 +104,13 @@ export class Node extends EventEmitter<NodeEvents> {
     this.#options = options;
     this.#logger = logger;
     this.#report = new NodeReport(board, () => this.#inferred, settings.storage.card_endurance_tb);
-    this.history = new History({
-      settings: settings.history,
-      folder: data === undefined || settings.storage.keep === 'ram' ? undefined : join(data, 'history'),
-      logger,
-    });
+    this.history =
+      options.history ??
+      new History({
+        settings: settings.history,
+        folder: data === undefined || settings.storage.keep === 'ram' ? undefined : join(data, 'history'),
+        logger,
+      });
     if (data === undefined || !settings.learn.enabled) return;
     this.learning = new NodeLearning({
       node: settings.node,

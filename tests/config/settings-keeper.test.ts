@@ -90,3 +90,19 @@ it('keeps the last of many changes in the file, with a few writes', async () => 
     '# mine\ncameras:\n  door:\n    source: "scene:" # built in\n    detect:\n      threshold: 0.5\n',
   );
 });
+
+it('lets somebody else have the file alone: what waited is written before, what comes meanwhile after', async () => {
+  const file = join(temporaryFolder(), 'ocellus.yaml');
+  const keeper = new SettingsKeeper(file, recorder());
+  keeper.keep(threshold(0.1));
+  keeper.keep(threshold(0.2));
+  const seen = await keeper.alone(async () => {
+    keeper.keep(threshold(0.3));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    return readFileSync(file, 'utf8');
+  });
+  expect(seen).toContain('threshold: 0.2');
+  await keeper.close();
+  expect(readFileSync(file, 'utf8')).toContain('threshold: 0.3');
+  await expect(keeper.alone(async () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+});

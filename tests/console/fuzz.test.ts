@@ -41,6 +41,11 @@ const routes = [
   '/api/cameras/door',
   '/api/cameras/attic',
   '/api/cameras/door/snapshot.jpg',
+  '/api/cameras',
+  '/api/cameras/door/rename',
+  '/api/sources/try',
+  '/api/node',
+  '/api/access',
 ];
 const parts = [
   '..',

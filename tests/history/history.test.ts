@@ -277,3 +277,27 @@ describe('a history on disk', () => {
     expect((await ids(history, { limit: 1000 })).length).toBeLessThanOrEqual(501);
   });
 });
+
+describe('a camera that gets another name', () => {
+  it.each(['on disk', 'in memory'])('takes its past events with it, %s', async (where) => {
+    const folder = where === 'on disk' ? temporaryFolder() : undefined;
+    const history = await open({ folder });
+    history.add(event('a', { camera: 'door' }));
+    history.add(event('b', { camera: 'yard' }));
+    await history.renameCamera('door', 'porch');
+    // Another camera of the old name, later.
+    history.add(event('c', { camera: 'door' }));
+    await history.renameCamera('porch', 'gate');
+    const found = async (of: History) => [
+      await ids(of, { camera: 'gate' }),
+      await ids(of, { camera: 'porch' }),
+      await ids(of, { camera: 'door' }),
+      (await of.find('a'))?.camera,
+    ];
+    const expected = [['a'], [], ['c'], 'gate'];
+    expect(await found(history)).toEqual(expected);
+    if (folder === undefined) return;
+    await history.close();
+    expect(await found(await open({ folder }))).toEqual(expected);
+  });
+});

@@ -1,10 +1,32 @@
 import type { Logger } from '../../sdk/base/log.ts';
 import { dataFolder } from '../../sdk/config/data-folder.ts';
-import type { Settings } from '../../sdk/config/schema.ts';
+import type { MqttSettings, Settings } from '../../sdk/config/schema.ts';
+import type { EmbeddedBroker } from '../../sdk/hub/broker/broker.ts';
 import { brokerAddress } from '../../sdk/hub/connection/address.ts';
 import { Hub } from '../../sdk/hub/hub.ts';
 import type { Node } from '../../sdk/pipeline/node.ts';
 import type { NodeUpdates } from '../../sdk/update/node-updates.ts';
+
+export interface AroundHub {
+  readonly logger: Logger;
+  /** What has to be stopped with it. */
+  readonly parts: { stop(): Promise<void> }[];
+  readonly restart: () => void;
+  readonly consoleUrl: () => string | undefined;
+  readonly updates?: NodeUpdates | undefined;
+  /** The one that runs already. Default: it is started where the settings say so, and stopped with the parts. */
+  readonly own?: EmbeddedBroker | undefined;
+}
+
+/** Starts the broker inside this process, if the settings say so. */
+export async function startOwnBroker(
+  { broker, host, port, users }: MqttSettings,
+  logger: Logger,
+): Promise<EmbeddedBroker | undefined> {
+  if (broker !== 'embedded') return undefined;
+  const { startBroker } = await import('../../sdk/hub/broker/broker.ts');
+  return startBroker({ host, port, users, logger });
+}
 
 /**
  * Starts the hub of a node, and the embedded broker if the settings say so.
@@ -14,25 +36,18 @@ import type { NodeUpdates } from '../../sdk/update/node-updates.ts';
 export async function startHub(
   node: Node,
   settings: Settings,
-  around: {
-    logger: Logger;
-    parts: { stop(): Promise<void> }[];
-    restart: () => void;
-    consoleUrl: () => string | undefined;
-    updates?: NodeUpdates | undefined;
-  },
+  around: AroundHub,
 ): Promise<{ hub: Hub; title: string } | undefined> {
   const { logger, parts, restart, consoleUrl, updates } = around;
-  const { broker, host, port, users } = settings.mqtt;
+  const { broker, users } = settings.mqtt;
   if (broker === 'off') return undefined;
   let mqtt = settings.mqtt;
   // It is printed and shown on the page, so without a password.
   let title: string;
   let maximumPacketSize: number | undefined;
-  if (broker === 'embedded') {
-    const { startBroker } = await import('../../sdk/hub/broker/broker.ts');
-    const own = await startBroker({ host, port, users, logger });
-    parts.push({ stop: own.stop });
+  const own = around.own ?? (await startOwnBroker(mqtt, logger));
+  if (own) {
+    if (!around.own) parts.push({ stop: own.stop });
     mqtt = { ...mqtt, broker: own.url, ...own.login };
     ({ maximumPacketSize } = own);
     const { url } = own;

@@ -195,7 +195,29 @@ export interface ConsoleState {
   learning: LearningState | null;
   /** What was wrong in the files on the card from which this board started, for people. */
   setup_errors: string[];
+  /** How the page is reached; null where cameras, names and the access cannot be changed here. */
+  board: BoardState | null;
 }
+
+export interface BoardState {
+  /** Other machines reach the page. */
+  network: boolean;
+  /** It asks for a password. */
+  password: boolean;
+}
+
+/** `GET /api/sources`: cameras that were found. */
+export interface FoundSources {
+  cameras: { uri: string; title: string }[];
+  /** In the network; their streams are known only to their users. */
+  network: { address: string; name: string | null; hardware: string | null }[];
+}
+
+/** The answer to `POST /api/sources/try`. */
+export type TriedSource =
+  /** `picture`: a JPEG in base64. */
+  | { works: true; title: string; width: number; height: number; note: string | null; picture: string }
+  | { works: false; reason: string };
 
 /** `GET /api/setup`, while there are no settings. */
 export interface SetupState {

@@ -114,6 +114,13 @@ export class RetainedTopics {
     }
   }
 
+  /** Empties them all. */
+  leave(): void {
+    for (const topic of this.#known.keys()) this.#publish(topic, '');
+    this.#known.clear();
+    this.#changed();
+  }
+
   #know(topic: string, value: string | undefined): void {
     const isNew = !this.#known.has(topic);
     this.#known.set(topic, value);

@@ -27,7 +27,16 @@ describe('reduce', () => {
     const camera = cameraState(new FakeCamera('door'), []);
     const state = reduce(emptyState, {
       type: 'state',
-      state: { run: 'a', node: 'porch', version: '1', mqtt: null, cameras: [camera], learning: null, setup_errors: [] },
+      state: {
+        run: 'a',
+        node: 'porch',
+        version: '1',
+        mqtt: null,
+        cameras: [camera],
+        learning: null,
+        setup_errors: [],
+        board: null,
+      },
     });
     expect(state.console).toEqual({
       run: 'a',
@@ -36,6 +45,7 @@ describe('reduce', () => {
       mqtt: null,
       learning: null,
       setup_errors: [],
+      board: null,
     });
     expect(state.cameras).toEqual([camera]);
   });
@@ -43,7 +53,16 @@ describe('reduce', () => {
   it('forgets the events of a console that was started anew: it counts from one', () => {
     const told = (run: string): ServerMessage => ({
       type: 'state',
-      state: { run, node: 'porch', version: '1', mqtt: null, cameras: [], learning: null, setup_errors: [] },
+      state: {
+        run,
+        node: 'porch',
+        version: '1',
+        mqtt: null,
+        cameras: [],
+        learning: null,
+        setup_errors: [],
+        board: null,
+      },
     });
     const event: ServerMessage = { type: 'event', change: 'new', event: recent('a', { place: 9 }) };
     const state = stateAfter(told('a'), event);
@@ -55,7 +74,16 @@ describe('reduce', () => {
     const learning = { thumbnails: false, heads: [], nodes: [], cuts: [] };
     const begun = reduce(emptyState, {
       type: 'state',
-      state: { run: 'a', node: 'porch', version: '1', mqtt: null, cameras: [], learning: null, setup_errors: [] },
+      state: {
+        run: 'a',
+        node: 'porch',
+        version: '1',
+        mqtt: null,
+        cameras: [],
+        learning: null,
+        setup_errors: [],
+        board: null,
+      },
     });
     expect(reduce(begun, { type: 'learning', learning }).console?.learning).toEqual(learning);
     // Nothing to add it to before the state came.

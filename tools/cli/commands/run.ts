@@ -1,28 +1,22 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { describeBoard } from '../../../devices/index.ts';
-import { isLoopback } from '../../../sdk/access/network.ts';
 import { collectGarbage } from '../../../sdk/base/collect-garbage.ts';
 import { InputError, messageOf } from '../../../sdk/base/errors.ts';
 import type { Logger } from '../../../sdk/base/log.ts';
-import { within } from '../../../sdk/base/within.ts';
-import { dataFolder } from '../../../sdk/config/data-folder.ts';
 import { withInertiaOfCameras } from '../../../sdk/config/inertia.ts';
 import { chooseProfile } from '../../../sdk/config/profile.ts';
 import { resolveSettings, type SettingsInput } from '../../../sdk/config/settings.ts';
-import { SettingsKeeper } from '../../../sdk/config/settings-keeper.ts';
-import type { Hub } from '../../../sdk/hub/hub.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
-import { Node } from '../../../sdk/pipeline/node.ts';
 import { type NotifySettings, takeNotifySettings } from '../../systemd/notifier.ts';
 import { Service } from '../../systemd/service.ts';
 import { CardUpdates, cardOf } from '../card-updates.ts';
 import { endOnFault, endWithFault } from '../faults.ts';
 import { keepSettings, readSettingsOrKept } from '../kept-settings.ts';
 import { type LogFormat, type LogLevel, logFormats, logLevels, makeLogger } from '../logger.ts';
+import { NodeRun } from '../node-run.ts';
 import { hashPasswords } from '../passwords.ts';
 import { onStop } from '../signals.ts';
-import { startHub } from '../start-hub.ts';
 import { wholeNumber } from '../values.ts';
 
 interface RunOptions {
@@ -48,8 +42,6 @@ const restartExitCode = 75;
 const startedAfterMs = 10_000;
 /** What pictures and V8's compiler had from malloc goes back to the system. */
 const releaseMemoryEveryMs = 1000;
-/** A stuck pipeline never stops; the hub has to publish `offline` anyway. */
-const camerasStopTimeoutMs = 5000;
 
 export function addRun(program: Command): void {
   program
@@ -109,10 +101,6 @@ async function runNode(options: RunOptions, logger: Logger): Promise<{ code: num
   const announce = options.logFormat === 'text' ? (line: string) => console.log(line) : logger.info.bind(logger);
   const { name: profile } = chooseProfile(settings.core.profile, board);
   logger.info(`board: ${board.model}, profile ${profile}; kernels: ${kernels.name}`);
-  const node = new Node(settings, { data: dataFolder(settings), logger });
-  const parts: { stop(): Promise<void> }[] = [];
-  let hub: Hub | undefined;
-  let pageUrl: string | undefined;
   let restarts = false;
   const restart = () => {
     // A second signal would end it at once.
@@ -120,41 +108,41 @@ async function runNode(options: RunOptions, logger: Logger): Promise<{ code: num
     restarts = true;
     process.kill(process.pid, 'SIGTERM');
   };
-  const connected = () => hub?.stats.connected;
-  const service = notify && new Service({ settings: notify, node, connected, logger });
+  // Made below: the node changes when the page changes what runs.
+  const node = {
+    get pipelines() {
+      return running.node.pipelines;
+    },
+    stats: () => running.node.stats(),
+  };
+  const connected = () => running.connected;
   const updates = card && new CardUpdates(card, { settings, node, connected, logger });
+  const running: NodeRun = new NodeRun(settings, {
+    ...{ file, logger, announce, setupErrors, restart, updates: updates?.updates },
+    given: { node: options.node, host: options.host, source: options.source, camera: options.camera },
+    resolve: (input, { source, camera }) => {
+      const wanted = withOptions(input, { ...options, source, camera });
+      return hashPasswords(resolveSettings(wanted, 'these settings', board), { file, written: input, logger });
+    },
+  });
+  const service = notify && new Service({ settings: notify, node, connected, logger });
   let stopping: Promise<boolean> | undefined;
-  const stopAll = () => (stopping ??= stopEverything(node, parts, service, logger));
+  const stopEverything = async () => {
+    const told = service?.stopping();
+    const clean = await running.stop();
+    await updates?.stop();
+    await told;
+    return clean;
+  };
+  const stopAll = () => (stopping ??= stopEverything());
   endOnFault(logger, stopAll);
   const stopped = onStop(() => {
     logger.info('stopping');
     return stopAll();
   });
   try {
-    await node.start({
-      opensMeanwhile: true,
-      before: async () => {
-        const keeper = keepChanges(node, file, logger);
-        parts.push({ stop: () => keeper.close() });
-        if (updates) parts.push(updates);
-        await updates?.start();
-        const around = { logger, parts, restart, consoleUrl: () => pageUrl, updates: updates?.updates };
-        const mqtt = await startHub(node, settings, around);
-        hub = mqtt?.hub;
-        if (settings.console.enabled) {
-          // Loaded only when needed: the other commands start faster without it.
-          const { Console } = await import('../../console/server/console.ts');
-          const page = new Console({ node, hub, mqttUrl: mqtt?.title, ...settings.console, setupErrors, logger });
-          parts.push(page);
-          const { url } = await page.start();
-          if (!isLoopback(settings.console.host)) pageUrl = url;
-          announce(`Ocellus is running: ${url}`);
-        } else {
-          announce('Ocellus is running.');
-        }
-        if (mqtt) announce(`MQTT: ${mqtt.title} (topics ${settings.mqtt.base}/${settings.node}/#)`);
-      },
-    });
+    await updates?.start();
+    await running.start();
   } catch (error) {
     await stopAll();
     throw error;
@@ -173,32 +161,6 @@ async function askForSettings(
 ): Promise<readonly string[]> {
   const { setUp } = await import('../set-up.ts');
   return setUp({ file, folder, port, notify, logger });
-}
-
-/** @returns False when the cameras did not stop in time. */
-async function stopEverything(
-  node: Node,
-  parts: readonly { stop(): Promise<void> }[],
-  service: Service | undefined,
-  logger: Logger,
-): Promise<boolean> {
-  const told = service?.stopping();
-  // Cameras first: their last messages are sent before the hub disconnects.
-  const camerasStopped = node.stop().then(() => true);
-  const clean = await within(camerasStopTimeoutMs, camerasStopped, false);
-  if (!clean) logger.error('the cameras could not be stopped in time');
-  for (const part of parts.toReversed()) await part.stop();
-  await told;
-  return clean;
-}
-
-/** Changes on the page or over MQTT are written to the settings file. */
-function keepChanges(node: Node, file: string, logger: Logger): SettingsKeeper {
-  const keeper = new SettingsKeeper(file, logger);
-  for (const pipeline of node.pipelines.values()) {
-    pipeline.on('settings', (change) => keeper.keep({ cameras: { [pipeline.name]: change } }));
-  }
-  return keeper;
 }
 
 /** Merges the command line into the settings file. Wrong values of the file are left for validation. */
@@ -222,7 +184,10 @@ export function withOptions(
 function camerasWith(cameras: unknown, { source, camera }: { source?: string; camera?: string }): unknown {
   if ((source === undefined && camera === undefined) || !isFields(cameras ?? {})) return cameras;
   const given = (cameras ?? {}) as SettingsInput;
-  const names = Object.keys(given);
+  const named = Object.keys(given);
+  // One that the page wrote to the file stays the one that is meant.
+  const alike = named.filter((name) => (given[name] as SettingsInput | null)?.source === source);
+  const names = camera === undefined && source !== undefined && alike.length === 1 ? alike : named;
   if (camera === undefined && names.length > 1) {
     throw new InputError(
       `--source: the settings file has several cameras; choose one with --camera: ${names.join(', ')}`,

@@ -5,34 +5,28 @@ import { isLoopback } from '../../../sdk/access/network.ts';
 import { asset, packageVersion } from '../../../sdk/base/assets.ts';
 import { InputError, messageOf } from '../../../sdk/base/errors.ts';
 import { type Logger, silent } from '../../../sdk/base/log.ts';
-import { NodeTopics } from '../../../sdk/hub/contract/topics.ts';
-import type { HubStats } from '../../../sdk/hub/hub.ts';
-import type { ConsoleState, EventMessage, ServerMessage, StoredEvent } from '../protocol.ts';
+import type { ConsoleState } from '../protocol.ts';
 import { Access } from './access.ts';
-import { CameraDesk } from './camera-desk.ts';
+import type { Board, FindCameras } from './board.ts';
+import { BoardRoutes } from './board-routes.ts';
 import type { Client } from './client.ts';
 import { Clients } from './clients.ts';
 import { EventRoutes } from './event-routes.ts';
 import { refusal } from './guard.ts';
 import { boundedServer } from './http-server.ts';
-import { LearningDesk } from './learning/desk.ts';
 import { LearningRoutes } from './learning/routes.ts';
-import { learningState, viewStates } from './learning/state.ts';
 import { listen, pageUrl } from './listen.ts';
 import { operations } from './operations.ts';
 import { HttpError } from './reply.ts';
 import { livePath, parseUrl, Routes } from './routes.ts';
-import type { ConsoleNode } from './source.ts';
-import { mqttState } from './state.ts';
+import { type Shown, ShownNode } from './shown-node.ts';
 import { StaticFiles } from './static-files.ts';
-import { StatsTicker } from './stats-ticker.ts';
 
-export interface ConsoleOptions {
-  node: ConsoleNode;
-  /** The broker's URL, to show on the page; undefined without one. */
-  mqttUrl?: string;
-  /** The hub whose figures the page and `/metrics` show; undefined without a broker. */
-  hub?: { readonly stats: HubStats };
+export interface ConsoleOptions extends Shown {
+  /** Adds and removes cameras, and changes names and the access. Default: the page does not offer that. */
+  board?: Board;
+  /** Finds cameras to be offered. Default: those of this machine and its networks. */
+  find?: FindCameras | undefined;
   /** Address to listen on. Default 127.0.0.1; anything but a loopback address needs `password`. */
   host?: string;
   /** Port; 0 picks a free one. Default 8420, or one near it when that is taken. */
@@ -62,14 +56,11 @@ export class Console {
   readonly #url: URL | undefined;
   readonly #access: Access;
   readonly #logger: Logger;
-  readonly #run = randomUUID();
   readonly #clients: Clients;
-  readonly #stats: StatsTicker;
-  readonly #learning: LearningDesk | undefined;
-  readonly #toldEvent = (change: EventMessage['type'], event: StoredEvent) =>
-    this.#clients.broadcast({ type: 'event', change, event });
-  readonly #toldRemoved = (ids: readonly string[]) => this.#clients.broadcast({ type: 'removed', ids });
-  #desks = new Map<string, CameraDesk>();
+  #run = randomUUID();
+  #shown: ShownNode;
+  #files: StaticFiles | undefined;
+  #routes: Routes | undefined;
   #server: Server | undefined;
 
   /** @throws InputError when the password's hash is invalid. */
@@ -78,7 +69,7 @@ export class Console {
     this.#host = options.host ?? '127.0.0.1';
     this.#url = options.url === undefined ? undefined : new URL(options.url);
     this.#logger = options.logger ?? silent;
-    const { node, password } = options;
+    const { password } = options;
     this.#access = new Access({
       password,
       url: this.#url,
@@ -87,20 +78,11 @@ export class Console {
     });
     this.#clients = new Clients({
       joined: (client) => this.#joined(client),
-      watch: (client, camera, watching) => this.#desk(camera).live.watch(client, watching),
-      unwatch: (client, camera) => this.#desks.get(camera)?.live.unwatch(client),
+      watch: (client, camera, watching) => this.#shown.desk(camera).live.watch(client, watching),
+      unwatch: (client, camera) => this.#shown.desks.get(camera)?.live.unwatch(client),
       left: (client) => this.#left(client),
     });
-    const tell = (message: ServerMessage) => this.#clients.broadcast(message);
-    this.#stats = new StatsTicker(node, options.hub, tell);
-    const { learning } = node;
-    this.#learning =
-      learning &&
-      new LearningDesk({
-        ...{ learning, node: node.name, tell },
-        cameras: () => this.#desks.keys(),
-        watched: () => this.#clients.size > 0,
-      });
+    this.#shown = new ShownNode(options, this.#clients, this.#logger);
   }
 
   /**
@@ -112,33 +94,11 @@ export class Console {
   async start(): Promise<{ url: string; port: number }> {
     if (this.#server) throw new Error('the page runs already');
     this.#assertGuarded();
-    const { node, port = 8420, folder = asset('dist', 'console') } = this.#options;
-    const files = await StaticFiles.read(folder);
-    for (const [name, camera] of node.pipelines) {
-      const desk = new CameraDesk(camera, {
-        logger: this.#logger,
-        states: () => viewStates(node.learning, name),
-        tell: (message) => this.#clients.broadcast(message),
-      });
-      this.#desks.set(name, desk);
-      desk.attach();
-    }
-    this.#learning?.attach();
-    node.history.on('event', this.#toldEvent).on('removed', this.#toldRemoved);
-    const routes = new Routes({
-      cameras: node.pipelines,
-      events: new EventRoutes(node.history, node.settings.history),
-      files,
-      access: this.#access,
-      operations: operations({ node, hub: this.#options.hub }),
-      learning: node.learning && new LearningRoutes(node.learning, node.name),
-      host: this.#host,
-      url: this.#url,
-      logger: this.#logger,
-      state: () => this.#state(),
-      cameraState: (camera) => this.#desk(camera.name).state(),
-    });
-    const server = boundedServer((request, response) => routes.handle(request, response));
+    const { port = 8420, folder = asset('dist', 'console') } = this.#options;
+    this.#files = await StaticFiles.read(folder);
+    this.#shown.attach();
+    this.#routes = this.#makeRoutes(this.#files);
+    const server = boundedServer((request, response) => this.#routes!.handle(request, response));
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#server = server;
     try {
@@ -152,18 +112,46 @@ export class Console {
     }
   }
 
+  /** Shows another node to the pages that are open. Its pipelines exist. */
+  show(shown: Shown): void {
+    const isShown = this.#server !== undefined;
+    if (isShown) this.#shown.detach();
+    this.#shown = new ShownNode(shown, this.#clients, this.#logger);
+    this.#run = randomUUID();
+    if (!isShown || !this.#files) return;
+    this.#shown.attach();
+    this.#routes = this.#makeRoutes(this.#files);
+    this.#clients.broadcast({ type: 'state', state: this.#state() });
+    if (this.#clients.size > 0) this.#shown.stats.start();
+  }
+
+  #makeRoutes(files: StaticFiles): Routes {
+    const { node, hub } = this.#shown.shown;
+    const { board, find } = this.#options;
+    return new Routes({
+      cameras: node.pipelines,
+      events: new EventRoutes(node.history, node.settings.history),
+      files,
+      access: this.#access,
+      operations: operations({ node, hub }),
+      learning: node.learning && new LearningRoutes(node.learning, node.name),
+      board: new BoardRoutes({ board, cameras: node.pipelines, url: this.#url, find }),
+      host: this.#host,
+      url: this.#url,
+      logger: this.#logger,
+      state: () => this.#state(),
+      cameraState: (camera) => this.#shown.desk(camera.name).state(),
+    });
+  }
+
   /** Disconnects the pages and stops listening to the cameras. May be called repeatedly. */
   async stop(): Promise<void> {
     const server = this.#server;
     if (!server) return;
     this.#server = undefined;
-    this.#stats.stop();
     this.#access.close();
     this.#clients.close();
-    for (const desk of this.#desks.values()) desk.detach();
-    this.#desks = new Map();
-    this.#learning?.detach();
-    this.#options.node.history.off('event', this.#toldEvent).off('removed', this.#toldRemoved);
+    this.#shown.detach();
     if (!server.listening) return;
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
@@ -183,37 +171,25 @@ export class Console {
   }
 
   #state(): ConsoleState {
-    const { node, mqttUrl } = this.#options;
+    const { setupErrors = [], board } = this.#options;
     return {
+      ...this.#shown.state,
       run: this.#run,
-      node: node.name,
       version: packageVersion(),
-      mqtt: mqttState(mqttUrl, new NodeTopics(node.settings.mqtt.base, node.name).root),
-      cameras: [...this.#desks.values()].map((desk) => desk.state()),
-      learning: node.learning ? learningState(node.learning, node.name) : null,
-      setup_errors: [...(this.#options.setupErrors ?? [])],
+      setup_errors: [...setupErrors],
+      board: board ? { network: !isLoopback(this.#host), password: this.#access.required } : null,
     };
-  }
-
-  #desk(camera: string): CameraDesk {
-    const desk = this.#desks.get(camera);
-    if (!desk) {
-      throw new RangeError(
-        `there is no camera ${JSON.stringify(camera)}; expected ${[...this.#desks.keys()].join(', ')}`,
-      );
-    }
-    return desk;
   }
 
   #joined(client: Client): void {
     client.send({ type: 'state', state: this.#state() });
-    client.send(this.#stats.message());
-    this.#stats.start();
+    client.send(this.#shown.stats.message());
+    this.#shown.stats.start();
   }
 
   #left(client: Client): void {
-    for (const desk of this.#desks.values()) desk.live.unwatch(client);
-    if (this.#clients.size === 0) this.#stats.stop();
+    for (const desk of this.#shown.desks.values()) desk.live.unwatch(client);
+    if (this.#clients.size === 0) this.#shown.stats.stop();
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {

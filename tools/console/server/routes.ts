@@ -5,6 +5,7 @@ import { toWire } from '../../../sdk/base/wire.ts';
 import type { CameraState, ConsoleState, SessionState } from '../protocol.ts';
 import type { Access, Pass } from './access.ts';
 import { answerError } from './answer-error.ts';
+import type { BoardRoutes } from './board-routes.ts';
 import { changeCamera } from './camera-change.ts';
 import { CameraPictures } from './camera-picture.ts';
 import { type EventRoutes, eventsPath } from './event-routes.ts';
@@ -25,6 +26,7 @@ export interface RouteParts {
   readonly operations: ReadonlyMap<string, Methods>;
   /** Undefined when nothing can be taught. */
   readonly learning: LearningRoutes | undefined;
+  readonly board: BoardRoutes;
   readonly host: string;
   readonly url: URL | undefined;
   readonly logger: Logger;
@@ -102,6 +104,8 @@ export class Routes {
       if (!learning) throw new HttpError(404, 'nothing can be taught here: learn.enabled is off, or nothing is kept');
       return learning.find(path.slice(learningPath.length), decoded);
     }
+    const ofBoard = this.#parts.board.find(path, decoded);
+    if (ofBoard) return ofBoard;
     const camera = /^\/api\/cameras\/([^/]+)(\/snapshot\.jpg|\/sizes)?$/.exec(path);
     if (camera) return this.#cameraMethods(decoded(camera[1]!), camera[2]);
     return files.has(path) ? { GET: (q, r) => files.send(path, q, r) } : undefined;
@@ -115,6 +119,7 @@ export class Routes {
     return {
       GET: (q, r) => sendJson(q, r, 200, this.#parts.cameraState(camera)),
       PATCH: (q, r) => this.#change(q, r, camera),
+      ...this.#parts.board.of(name),
     };
   }
 

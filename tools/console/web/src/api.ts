@@ -3,6 +3,7 @@ import type {
   CameraState,
   EventDays,
   ExamplePage,
+  FoundSources,
   HistoryPage,
   Looks,
   NearMissState,
@@ -12,6 +13,7 @@ import type {
   SizeState,
   StoredEvent,
   TaughtAnswer,
+  TriedSource,
 } from '../../protocol.ts';
 
 /** Which events; all that is given has to fit. */
@@ -45,7 +47,40 @@ export const eventFile = ({ id }: StoredEvent): string => `/api/events/${encodeU
 
 /** @throws Error with the server's message. */
 export function changeCamera(camera: string, change: CameraChange): Promise<CameraState> {
-  return send('PATCH', `/api/cameras/${encodeURIComponent(camera)}`, change);
+  return send('PATCH', cameraPath(camera), change);
+}
+
+const cameraPath = (camera: string) => `/api/cameras/${encodeURIComponent(camera)}`;
+
+/** Looks at a source, as a camera would, without saving it. @param camera Whose other settings it is opened with. */
+export function trySource(source: string, camera?: string): Promise<TriedSource> {
+  return send('POST', '/api/sources/try', camera === undefined ? { source } : { source, camera });
+}
+
+/** Cameras that were found. @param network Also those that answer in the network, which takes two seconds. */
+export function fetchSources(network: boolean): Promise<FoundSources> {
+  return get('/api/sources', network ? { network: 1 } : {});
+}
+
+/** @throws Error with the reason, as all that follow: nothing was changed then. */
+export function addCamera(name: string, source: string): Promise<unknown> {
+  return send('POST', '/api/cameras', { name, source });
+}
+
+export function renameCamera(camera: string, name: string): Promise<unknown> {
+  return send('POST', `${cameraPath(camera)}/rename`, { name });
+}
+
+export function removeCamera(camera: string): Promise<unknown> {
+  return send('DELETE', cameraPath(camera), {});
+}
+
+export function renameNode(name: string): Promise<unknown> {
+  return send('POST', '/api/node', { name });
+}
+
+export function setAccess(access: { password?: string | null; network?: boolean }): Promise<unknown> {
+  return send('POST', '/api/access', access);
 }
 
 /** Where things of which size were seen in a camera's view. */

@@ -25,6 +25,7 @@ export function App() {
   const { view, camera } = useRoute();
   const ready = useStore((state) => state.console !== undefined);
   const loginNeeded = useStore((state) => state.login === 'needed');
+  const lost = useStore((state) => state.connection === 'lost');
   const Page = pages[view];
   return (
     <>
@@ -33,7 +34,7 @@ export function App() {
       </a>
       <Header view={view} camera={camera} />
       <Banner />
-      <main id="main" tabindex={-1} class={`view view-${view}`}>
+      <main id="main" tabindex={-1} class={`view view-${view} ${lost ? 'is-stale' : ''}`}>
         {loginNeeded ? <LoginView /> : ready && <Page key={view} camera={camera} />}
       </main>
       <Toasts />

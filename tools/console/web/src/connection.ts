@@ -81,13 +81,11 @@ class Connection {
       this.#retryMs = firstRetryMs;
       this.#heardAt = performance.now();
       store.set({ connection: 'open' });
-      for (const camera of this.#listeners.keys()) this.#ask(camera);
-      this.#loadEvents();
     };
     socket.onmessage = ({ data }) => {
       if (socket !== this.#socket) return;
       this.#heardAt = performance.now();
-      if (typeof data === 'string') store.receive(JSON.parse(data) as ServerMessage);
+      if (typeof data === 'string') this.#receive(JSON.parse(data) as ServerMessage);
       else this.#show(data as ArrayBuffer);
     };
     socket.onclose = ({ code }) => {
@@ -95,6 +93,14 @@ class Connection {
       if (code === sessionEnded) this.#loggedOut();
       else this.#lost();
     };
+  }
+
+  #receive(message: ServerMessage): void {
+    store.receive(message);
+    if (message.type !== 'state') return;
+    // The first one, or cameras were added, renamed or removed, and nobody is watching them yet.
+    for (const camera of this.#listeners.keys()) this.#ask(camera);
+    this.#loadEvents();
   }
 
   #lost(): void {

@@ -4,6 +4,7 @@ import { type EventFilter, fetchEventDays, fetchEvents } from '../api.ts';
 import { colourOf } from '../colours.ts';
 import { dayInWords, dayOf } from '../format.ts';
 import { CameraTabs } from '../parts/camera-tabs.tsx';
+import { DetectionOff } from '../parts/detection-off.tsx';
 import { Empty } from '../parts/empty.tsx';
 import { tell } from '../parts/toasts.tsx';
 import { useTick } from '../parts/use-now.ts';
@@ -108,6 +109,11 @@ export function EventsView({ camera }: { camera: string | undefined }) {
           onChange={(change) => setFilter({ ...filter, ...change })}
         />
       )}
+      {cameras
+        .filter((one) => chosen === undefined || one.name === chosen)
+        .map((one) => (
+          <DetectionOff key={one.name} camera={one} named />
+        ))}
       {days.trouble !== null && (
         <p class="note is-bad">
           Events cannot be kept now: {days.trouble}. The last ones are in memory until Ocellus restarts.

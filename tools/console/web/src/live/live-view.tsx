@@ -18,10 +18,13 @@ export function LiveView({ camera }: { camera: string | undefined }) {
   const cameras = useStore((state) => state.cameras);
   if (cameras.length === 0) {
     return (
-      <Empty icon="camera" title="No camera yet">
-        Start Ocellus with one: <code>npm start -- --source v4l2:/dev/video0</code>, or name it under{' '}
-        <code>cameras</code> in <code>ocellus.yaml</code>.
-      </Empty>
+      <>
+        <h1 class="visually-hidden">Live</h1>
+        <Empty icon="camera" title="No camera yet">
+          <a href={linkTo('settings')}>Add one under Settings</a>, or name it under <code>cameras</code> in{' '}
+          <code>ocellus.yaml</code>.
+        </Empty>
+      </>
     );
   }
   const one = cameras.length === 1 ? cameras[0] : cameras.find(({ name }) => name === camera);

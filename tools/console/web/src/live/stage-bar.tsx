@@ -1,5 +1,6 @@
 import { useRef } from 'preact/hooks';
 import type { CameraState } from '../../../protocol.ts';
+import { DetectionOff } from '../parts/detection-off.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { store, useStore } from '../store.ts';
 
@@ -19,6 +20,7 @@ export function StageBar({ camera, small }: { camera: CameraState; small?: boole
         {words[camera.status]}
       </span>
       <span class="stage-name">{camera.name}</span>
+      <DetectionOff camera={camera} />
       {!small && opened && (
         <span class="stage-facts">
           {opened.title} · {opened.width} × {opened.height}

@@ -7,6 +7,8 @@ import { Slider } from '../parts/slider.tsx';
 import { Switch } from '../parts/switch.tsx';
 import { tell } from '../parts/toasts.tsx';
 import { useStore } from '../store.ts';
+import { BoardSettings } from './board-settings.tsx';
+import { CameraName } from './camera-name.tsx';
 import { LabelPicker } from './label-picker.tsx';
 import { SourceField } from './source-field.tsx';
 import { Thresholds } from './thresholds.tsx';
@@ -14,6 +16,7 @@ import { UriForm } from './uri-form.tsx';
 
 export function SettingsView({ camera }: { camera: string | undefined }) {
   const cameras = useStore((state) => state.cameras);
+  const board = useStore((state) => state.console?.board ?? null);
   const chosen = cameras.find(({ name }) => name === camera) ?? cameras[0];
   return (
     <>
@@ -22,10 +25,17 @@ export function SettingsView({ camera }: { camera: string | undefined }) {
       {chosen ? (
         <CameraSettingsForm key={chosen.name} camera={chosen} />
       ) : (
-        <Empty icon="settings" title="No camera yet">
-          Name one under <code>cameras</code> in <code>ocellus.yaml</code> and start Ocellus again.
+        <Empty icon="camera" title="No camera yet">
+          {board ? (
+            'Add the first one below.'
+          ) : (
+            <>
+              Name one under <code>cameras</code> in <code>ocellus.yaml</code> and start Ocellus again.
+            </>
+          )}
         </Empty>
       )}
+      {board && <BoardSettings board={board} />}
     </>
   );
 }
@@ -34,6 +44,7 @@ function CameraSettingsForm({ camera }: { camera: CameraState }) {
   const [error, setError] = useState<string>();
   const { source, transport, hardware_decoding: hardware, detect, motion, snapshots, learn, enabled } = camera.settings;
   const isRtsp = [source, snapshots.source].some((uri) => /^rtsps?:/i.test(uri));
+  const hasBoard = useStore((state) => (state.console?.board ?? null) !== null);
   const learns = useStore((state) => (state.console?.learning ?? null) !== null);
   const save = async (change: CameraChange) => {
     try {
@@ -67,6 +78,7 @@ function CameraSettingsForm({ camera }: { camera: CameraState }) {
             onChange={(on) => save({ enabled: on })}
           />
           <SourceField camera={camera} save={save} />
+          {hasBoard && <CameraName camera={camera.name} />}
           {isRtsp && (
             <Switch
               name="UDP"

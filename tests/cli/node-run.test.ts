@@ -1,0 +1,239 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { connectAsync } from 'mqtt';
+import { describe, expect, it } from 'vitest';
+import { resolveSettings, type SettingsInput } from '../../sdk/config/settings.ts';
+import { withOptions } from '../../tools/cli/commands/run.ts';
+import { NodeRun, type NodeRunOptions } from '../../tools/cli/node-run.ts';
+import { pageFolder } from '../console/fakes.ts';
+import { closing } from '../support/closing.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { recorder } from '../support/recorder.ts';
+import { objectState } from '../vision/fakes.ts';
+
+const patience = { timeout: 60_000, interval: 50 };
+const pictures = new URL('../../devices/scene/photos/', import.meta.url).pathname;
+
+/** A node with a page and a broker, by a settings file. */
+async function start(text: string, options: Partial<NodeRunOptions> = {}) {
+  const folder = temporaryFolder();
+  const page = pageFolder();
+  closing(page, async () => page.remove());
+  const file = join(folder, 'ocellus.yaml');
+  writeFileSync(file, text);
+  const logger = recorder();
+  const lines: string[] = [];
+  const given = options.given ?? {};
+  const resolve = async (input: SettingsInput, { source, camera }: typeof given) => {
+    const ownParts = { data: folder, core: { model: 'off' } };
+    return resolveSettings({ ...withOptions(input, { ...given, source, camera, console: true }), ...ownParts });
+  };
+  const yaml = await import('yaml');
+  const run = new NodeRun(await resolve(yaml.parse(text) ?? {}, given), {
+    ...{ file, logger, resolve, given, setupErrors: [], restart() {}, page: page.folder },
+    announce: (line) => void lines.push(line),
+    ...options,
+  });
+  closing(run, async () => void (await run.stop()));
+  await run.start();
+  const ask = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
+    const url = new URL(path, run.url);
+    // It may tell another address once other machines reach it.
+    url.hostname = '127.0.0.1';
+    const response = await fetch(url, {
+      method,
+      headers: { 'content-type': 'application/json', ...headers },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, body: await response.json() };
+  };
+  return { run, file, folder, logger, lines, ask, text: () => readFileSync(file, 'utf8') };
+}
+
+const ports = 'mqtt: {port: 0}\nconsole: {port: 0}\n';
+const one = `# My cameras.
+cameras:
+  door:              # by the street
+    source: file:${pictures}
+    detect: {fps: 5} # enough
+${ports}`;
+/** All that a broker retains. */
+async function retained(url: string): Promise<Map<string, string>> {
+  const client = await connectAsync(url);
+  const found = new Map<string, string>();
+  client.on('message', (topic, payload, { retain }) => void (retain && found.set(topic, payload.toString())));
+  await client.subscribeAsync('#');
+  for (let before = -1; before !== found.size; ) {
+    before = found.size;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+  await client.endAsync(true);
+  return found;
+}
+
+describe('NodeRun', () => {
+  it('adds, renames and removes cameras: file, events, MQTT and Home Assistant follow', async () => {
+    const { run, ask, text, lines } = await start(one);
+    const brokerUrl = /MQTT: (\S+)/.exec(lines.join('\n'))![1]!;
+    expect(await ask('POST', '/api/cameras', { name: 'yard', source: 'scene:' })).toMatchObject({ status: 200 });
+    expect([...run.node.pipelines.keys()]).toEqual(['door', 'yard']);
+    expect(text()).toMatch(/detect: \{ ?fps: 5 ?\} # enough/);
+    const { body } = await ask('GET', '/api/state');
+    expect(body.cameras.map(({ name }: { name: string }) => name)).toEqual(['door', 'yard']);
+
+    run.node.history.add({ type: 'new', after: objectState({ id: '1.000000-aaaaaa', camera: 'door' }) });
+    expect((await ask('POST', '/api/cameras/door/rename', { name: 'porch' })).status).toBe(200);
+    expect([...run.node.pipelines.keys()]).toEqual(['porch', 'yard']);
+    expect(text()).toMatch(
+      /# My cameras.\ncameras:\n {2}porch:\s+# by the street\n {4}source: file:.*\n {4}detect: .* # enough/,
+    );
+    const events = async (camera: string) =>
+      (await run.node.history.list({ limit: 9, camera })).events.map(({ id }) => id);
+    expect([await events('porch'), await events('door')]).toEqual([['1.000000-aaaaaa'], []]);
+    await expect
+      .poll(async () => (await retained(brokerUrl)).has('homeassistant/device/ocellus_ocellus/porch/config'), patience)
+      .toBe(true);
+    const told = [...(await retained(brokerUrl)).keys()];
+    expect(told.filter((topic) => topic.includes('/door'))).toEqual([]);
+    expect(told).toContain('homeassistant/device/ocellus_ocellus/porch/config');
+
+    expect((await ask('DELETE', '/api/cameras/porch')).status).toBe(200);
+    expect((await ask('DELETE', '/api/cameras/yard')).status).toBe(200);
+    expect([...run.node.pipelines.keys()]).toEqual([]);
+    expect(Object.keys(run.node.settings.cameras)).toEqual([]);
+    expect(text()).toContain('# My cameras.');
+    await expect
+      .poll(
+        async () => ![...(await retained(brokerUrl)).keys()].some((topic) => /\/(porch|yard)\b/.test(topic)),
+        patience,
+      )
+      .toBe(true);
+    // What was seen stays, under the name that the camera had last.
+    expect(await events('porch')).toEqual(['1.000000-aaaaaa']);
+  });
+
+  it('renames the node: its data move, and nothing is retained under the old name', async () => {
+    const { run, ask, lines, folder, text } = await start(one);
+    const brokerUrl = /MQTT: (\S+)/.exec(lines.join('\n'))![1]!;
+    run.node.history.add({ type: 'new', after: objectState({ id: '1.000000-aaaaaa', camera: 'door' }) });
+    await expect.poll(async () => (await retained(brokerUrl)).has('ocellus/ocellus/door/status'), patience).toBe(true);
+    expect((await ask('POST', '/api/node', { name: 'shed' })).status).toBe(200);
+    expect(run.node.name).toBe('shed');
+    expect(text()).toMatch(/^node: shed$/m);
+    expect([existsSync(join(folder, 'shed', 'history')), existsSync(join(folder, 'ocellus'))]).toEqual([true, false]);
+    expect((await run.node.history.list({ limit: 9 })).events).toHaveLength(1);
+    await expect
+      .poll(async () => (await retained(brokerUrl)).has('homeassistant/device/ocellus_shed/config'), patience)
+      .toBe(true);
+    const told = [...(await retained(brokerUrl)).keys()];
+    expect(told.filter((topic) => /ocellus\/ocellus|ocellus_ocellus/.test(topic))).toEqual([]);
+    expect(told).toContain('homeassistant/device/ocellus_shed/config');
+  });
+
+  it('changes nothing where a change is wrong', async () => {
+    const { run, ask, text } = await start(one);
+    const before = [text(), run.node];
+    for (const [method, path, body, expected] of [
+      ['POST', '/api/cameras', { name: 'door', source: 'scene:' }, /there is a camera called door already/],
+      ['POST', '/api/cameras', { name: 'Door', source: 'scene:' }, /name/],
+      ['POST', '/api/cameras', { name: 'status', source: 'scene:' }, /this name is a topic of the node itself/],
+      ['POST', '/api/cameras', { name: 'a', source: 'rtsp://me:***@x/1' }, /the password is not shown here/],
+      // The value would be sent to whoever the source names.
+      ['POST', '/api/cameras', { name: 'a', source: `rtsp://x/$${'{HOME}'}` }, /reference to a secret/],
+      ['POST', '/api/cameras', { name: 'a' }, /source/],
+      ['POST', '/api/cameras/door/rename', { name: 'a/b' }, /name/],
+      ['POST', '/api/cameras/none/rename', { name: 'a' }, /there is no camera none/],
+      ['DELETE', '/api/cameras/none', undefined, /nothing at this address/],
+      ['POST', '/api/node', { name: '+' }, /name/],
+      ['POST', '/api/access', { network: true }, /expected a password/],
+      ['POST', '/api/access', { password: 'short' }, /password/],
+      ['POST', '/api/access', { passwort: 'long enough' }, /passwort/],
+    ] as const) {
+      const { status, body: answer } = await ask(method, path, body);
+      expect([path, status >= 400 && status < 500, answer.error]).toEqual([
+        path,
+        true,
+        expect.stringMatching(expected),
+      ]);
+    }
+    expect([text(), run.node]).toEqual(before);
+  });
+
+  it('goes on as before where it cannot start with the change', async () => {
+    const { run, ask, text } = await start(one, {
+      // Who wrote to the file by hand meanwhile.
+      resolve: async (input) =>
+        resolveSettings({
+          ...input,
+          core: { model: 'off' },
+          mqtt: { broker: 'mqtts://127.0.0.1:9', tls: { ca: '/nowhere/ca.pem' } },
+        }),
+    });
+    const before = text();
+    const { status, body } = await ask('POST', '/api/cameras', { name: 'yard', source: 'scene:' });
+    expect([status, body.error]).toEqual([400, expect.stringContaining('ca.pem')]);
+    expect([text(), [...run.node.pipelines.keys()]]).toEqual([before, ['door']]);
+    await expect.poll(() => run.node.pipelines.get('door')!.status === 'online', patience).toBe(true);
+  });
+
+  it('keeps the source of the command line, and does not write what the file gets from elsewhere', async () => {
+    const { run, ask, text } = await start(ports, { given: { source: 'scene:' } });
+    expect((await ask('POST', '/api/cameras', { name: 'yard', source: 'scene:' })).status).toBe(200);
+    expect(text()).toMatch(/cameras:\n {2}camera:\n {4}source: "?scene:"?\n {2}yard:/);
+    expect([...run.node.pipelines.values()].map(({ settings }) => settings.source)).toEqual(['scene:', 'scene:']);
+    const refused = await start(ports, { given: { node: 'a', host: '127.0.0.1' } });
+    for (const [path, body] of [
+      ['/api/node', { name: 'b' }],
+      ['/api/access', { network: true, password: 'long enough' }],
+    ] as const) {
+      const answer = await refused.ask('POST', path, body);
+      expect([answer.status, answer.body.error]).toEqual([400, expect.stringContaining('the command line says')]);
+    }
+  });
+
+  it('sets the password and who reaches the page, for who is on the board alone', async () => {
+    const { run, ask, text } = await start(one);
+    for (const name of ['x-forwarded-for', 'forwarded', 'via']) {
+      const answer = await ask('POST', '/api/access', { password: 'long enough' }, { [name]: '127.0.0.1' });
+      expect([answer.status, answer.body.error]).toEqual([403, expect.stringContaining('on the board itself')]);
+    }
+    expect((await ask('POST', '/api/access', { password: 'long enough', network: true })).status).toBe(200);
+    expect(text()).not.toContain('long enough');
+    expect(text()).toMatch(/password: "?\$?scrypt/);
+    expect(text()).toMatch(/host: 0\.0\.0\.0/);
+    await expect
+      .poll(async () => (await ask('GET', '/api/state').catch(() => undefined))?.status === 401, patience)
+      .toBe(true);
+    const authorization = `Basic ${Buffer.from(':long enough').toString('base64')}`;
+    const { body } = await ask('GET', '/api/state', undefined, { authorization });
+    expect(body.board).toEqual({ network: true, password: true });
+    expect((await ask('POST', '/api/access', { password: null }, { authorization })).status).toBe(400);
+    expect((await ask('POST', '/api/access', { password: null, network: false }, { authorization })).status).toBe(200);
+    await expect
+      .poll(async () => (await ask('GET', '/api/state').catch(() => undefined))?.status === 200, patience)
+      .toBe(true);
+    expect(text()).not.toMatch(/password|host:/);
+    expect(run.node.pipelines.get('door')!.status).toBe('online');
+  });
+
+  it('tries a source without saving it', async () => {
+    const { ask, text, run } = await start(one);
+    const before = text();
+    const { body } = await ask('POST', '/api/sources/try', { source: `file:${pictures}` });
+    expect(body).toMatchObject({ works: true, picture: expect.stringMatching(/^\/9j\//) });
+    for (const [source, reason] of [
+      ['v4l2:/dev/null', /\/dev\/null/],
+      ['file:/nowhere/at/all', /nowhere/],
+      ['nonsense:1', /there is no device called "nonsense:"/],
+      ['rtsp://me:hunter2@127.0.0.1:9/1', /127\.0\.0\.1/],
+    ] as const) {
+      const answer = await ask('POST', '/api/sources/try', { source, camera: 'door' });
+      expect(answer.body).toEqual({ works: false, reason: expect.stringMatching(reason) });
+      expect(JSON.stringify(answer.body)).not.toContain('hunter2');
+    }
+    for (const source of ['rtsp://x/***', `rtsp://x/$${'{HOME}'}`]) {
+      expect((await ask('POST', '/api/sources/try', { source })).status).toBe(400);
+    }
+    expect([text(), run.node.pipelines.get('door')!.settings.source]).toEqual([before, `file:${pictures}`]);
+  });
+});

@@ -1,0 +1,27 @@
+import type { FoundCamera, FoundNetworkCamera } from '../../../devices/index.ts';
+import type { CameraChange } from '../../../sdk/config/schema.ts';
+
+/** A change of what runs here, beyond the settings of a camera that runs. */
+export type BoardChange =
+  | { readonly add: string; readonly settings: CameraChange }
+  | { readonly rename: string; readonly to: string }
+  | { readonly remove: string }
+  /** The name of the node. */
+  | { readonly node: string }
+  /** Of this page. `password`: in plain text; null takes it away. `network`: whether other machines reach the page. */
+  | { readonly access: { readonly password?: string | null; readonly network?: boolean } };
+
+/** Who owns the settings file and what is run by it. */
+export interface Board {
+  /**
+   * Checks a change, writes it to the settings file, and runs by it. What was there before goes on where that fails.
+   *
+   * @throws InputError saying what is wrong with it, or why it cannot be now.
+   */
+  change(change: BoardChange): Promise<void>;
+}
+
+/** The cameras of this machine, and with `network` also those that answer in its networks. */
+export type FindCameras = (
+  network: boolean,
+) => Promise<{ cameras: readonly FoundCamera[]; network: readonly FoundNetworkCamera[] }>;
