@@ -65,7 +65,7 @@ describe('ocellus worker', () => {
     ]);
     expect(runs.map(({ code, out }) => [code, out.length])).toEqual(Array(4).fill([2, 0]));
     expect(runs.map(({ err }) => err.trimEnd())).toEqual([
-      'error expected --arrow or --lines: what stdin and stdout speak',
+      'error expected --arrow, --lines or --typedbytes: what stdin and stdout speak',
       'error --store: expected --task classify as well',
       'error --threshold: expected --task detect as well',
       'error stdin, line 1: expected PATH and BYTES in base64 with a tab between them, got "cat.jpg"',

@@ -8,6 +8,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   run: async () => (await import('./commands/run.ts')).addRun,
   detect: async () => (await import('./commands/detect.ts')).addDetect,
   classify: async () => (await import('./commands/classify.ts')).addClassify,
+  pack: async () => (await import('./commands/pack.ts')).addPack,
   worker: async () => (await import('./commands/worker.ts')).addWorker,
   teach: async () => (await import('./commands/teach.ts')).addTeach,
   watch: async () => (await import('./commands/watch.ts')).addWatch,

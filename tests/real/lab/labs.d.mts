@@ -1,4 +1,4 @@
-type Lab = 'guest' | 'arm64' | 'python' | 'spark';
+type Lab = 'guest' | 'arm64' | 'python' | 'spark' | 'hadoop';
 
 export function labFolder(name: Lab): string;
 export function isLabMade(name: Lab): boolean;

@@ -1,7 +1,7 @@
 // The machines and environments of files that the real parts run in. Each is made once for all checkouts of a user, in
 // the cache, and anew when what it is made from changes.
 //
-//   node tests/real/lab/labs.mjs guest|arm64|python|spark ...      makes those that are not there; the first two as root
+//   node tests/real/lab/labs.mjs guest|arm64|python|spark|hadoop ...      makes those that are not there; the first two as root
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -16,6 +16,7 @@ const quiet = { stdio: ['ignore', 'ignore', 'inherit'] };
 const read = (...path) => readFileSync(join(root, ...path));
 const requirements = ['tests', 'real', 'requirements.txt'];
 const sparkRequirements = ['tests', 'real', 'spark', 'requirements.txt'];
+const hadoopProject = ['tests', 'real', 'hadoop', 'pom.xml'];
 
 /** By name: what it is made from, and how it is made into an empty folder. */
 const labs = {
@@ -38,6 +39,21 @@ const labs = {
   spark: {
     parts: () => [read(...sparkRequirements)],
     make: (folder) => makeEnvironment(folder, sparkRequirements),
+  },
+  /** Hadoop's jars, by Maven: opt-in, for the same reason. */
+  hadoop: {
+    parts: () => [read(...hadoopProject)],
+    make: (folder) => {
+      const copy = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
+      const options = [
+        '--quiet',
+        '--batch-mode',
+        '--file',
+        join(root, ...hadoopProject),
+        `-DoutputDirectory=${folder}`,
+      ];
+      execFileSync('mvn', [...options, copy], quiet);
+    },
   },
 };
 

@@ -8,6 +8,7 @@ import { objectHead } from '../../../sdk/learn/ledger/example.ts';
 import { answerLines } from '../../worker/lines.ts';
 import { takeStandardOutput } from '../../worker/standard-output.ts';
 import { type Counts, type Task, type TaskKind, taskKinds } from '../../worker/task.ts';
+import { answerTypedBytes } from '../../worker/typed-bytes.ts';
 import { storeHelp } from '../learner.ts';
 import { modelDigest } from '../model-digest.ts';
 import { withModelOptions } from '../model-options.ts';
@@ -17,6 +18,7 @@ import { atLeastOne, fraction } from '../values.ts';
 interface WorkerOptions extends TellerOptions {
   readonly arrow?: boolean;
   readonly lines?: boolean;
+  readonly typedbytes?: boolean;
   readonly parts?: boolean;
   readonly task: TaskKind;
   readonly threshold?: number;
@@ -25,15 +27,21 @@ interface WorkerOptions extends TellerOptions {
 export function addWorker(program: Command): void {
   const command = program
     .command('worker')
-    .description('answer pictures from stdin on stdout, for Spark and other engines')
+    .description('answer pictures from stdin on stdout, for Spark, Hadoop and other engines')
     .addOption(new Option('--arrow', 'Arrow IPC streams: rows of path and content in, a row for each out'))
     .addOption(
       new Option('--lines', 'lines: PATH and BYTES in base64 with a tab between them in, JSON in base64 out').conflicts(
         'arrow',
       ),
     )
+    .addOption(
+      new Option('--typedbytes', 'pairs of Hadoop Streaming: path and bytes in, path and JSON out').conflicts([
+        'arrow',
+        'lines',
+      ]),
+    )
     // What `ocellus detect --parquet` starts.
-    .addOption(new Option('--parts').conflicts(['arrow', 'lines']).hideHelp())
+    .addOption(new Option('--parts').conflicts(['arrow', 'lines', 'typedbytes']).hideHelp())
     .addOption(new Option('--task <task>', 'what is asked of each picture').choices(taskKinds).default('detect'))
     .option('--threshold <0..1>', 'detect: minimum score (default: the model card’s)', fraction)
     .option('--top <n>', 'classify: at most this many classes per picture, best first', atLeastOne, 1)
@@ -61,8 +69,9 @@ async function work(options: WorkerOptions): Promise<void> {
   console.error(`ocellus worker: ${counts.pictures} pictures, of which ${counts.errors} could not be read`);
 }
 
-async function protocolOf({ arrow, lines, parts }: WorkerOptions): Promise<typeof answerLines> {
+async function protocolOf({ arrow, lines, typedbytes, parts }: WorkerOptions): Promise<typeof answerLines> {
   if (lines) return answerLines;
+  if (typedbytes) return answerTypedBytes;
   try {
     if (parts) return (await import('../../worker/parts.ts')).writeParts;
     if (arrow) return (await import('../../worker/arrow.ts')).answerArrow;
@@ -73,7 +82,7 @@ async function protocolOf({ arrow, lines, parts }: WorkerOptions): Promise<typeo
       `beside code of your own (--import): expected the package ${name}, there is none; run \`npm install ${name}\``,
     );
   }
-  throw new InputError('expected --arrow or --lines: what stdin and stdout speak');
+  throw new InputError('expected --arrow, --lines or --typedbytes: what stdin and stdout speak');
 }
 
 async function openTask(options: WorkerOptions): Promise<Task> {

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { InputError, messageOf } from '../../sdk/base/errors.ts';
+import { isPictureName, pictureEndings } from '../../sdk/picture/picture-kinds.ts';
+import { printError, printNote, progress } from '../shared/output.ts';
+import { unfinished } from '../worker/parts.ts';
+import { SequenceFile } from '../worker/sequence-file.ts';
+import { takeStandardOutput, type Write } from '../worker/standard-output.ts';
+import { mostPictureBytes } from '../worker/typed-bytes.ts';
+
+/**
+ * Puts the pictures below a folder into a SequenceFile, in the order of their paths: the same pictures make the same bytes.
+ *
+ * @param out Path, or `-` for standard output.
+ * @throws InputError when there are none, or when the file cannot be written; at the end, when some could not be read.
+ */
+export async function packPictures(folder: string, out: string): Promise<void> {
+  const names = await picturesBelow(folder);
+  if (out === '-') return write(folder, names, takeStandardOutput());
+  const temporary = `${out}${unfinished}`;
+  const file = await open(temporary, 'w').catch((error: unknown) => {
+    throw new InputError(`${out}: cannot be written: ${messageOf(error)}`);
+  });
+  const failed = await write(folder, names, async (bytes) => {
+    await file.writeFile(bytes).catch((error: unknown) => {
+      throw new InputError(`${out}: cannot be written: ${messageOf(error)}`);
+    });
+  })
+    .then(() => undefined)
+    .catch((error: unknown) => error);
+  await file.sync().finally(() => file.close());
+  // Of pictures of which some could not be read, the others are kept.
+  if (failed !== undefined && !(failed instanceof Unread)) {
+    await rm(temporary, { force: true });
+    throw failed;
+  }
+  await rename(temporary, out);
+  if (failed !== undefined) throw failed;
+}
+
+class Unread extends InputError {}
+
+async function write(folder: string, names: readonly string[], put: Write): Promise<void> {
+  const file = new SequenceFile(createHash('sha256').update(JSON.stringify(names)).digest('hex'));
+  const bar = progress('pack', names.length);
+  let [packed, bytes] = [0, 0];
+  try {
+    await put(file.head);
+    for (const name of names) {
+      bar.step();
+      try {
+        const record = file.record(name, await contentOf(join(folder, name)));
+        await put(record);
+        packed++;
+        bytes += record.length;
+      } catch (error) {
+        if (!(error instanceof Unread)) throw error;
+        printError(error);
+      }
+    }
+  } finally {
+    bar.done();
+  }
+  console.error(`ocellus pack: ${packed} pictures, ${bytes} bytes`);
+  if (packed < names.length) {
+    throw new Unread(`${names.length - packed} of ${names.length} pictures could not be read`);
+  }
+}
+
+async function contentOf(file: string): Promise<Buffer> {
+  try {
+    const { size } = await stat(file);
+    if (size > mostPictureBytes) throw new Error(`expected at most ${mostPictureBytes} bytes, got ${size}`);
+    return await readFile(file);
+  } catch (error) {
+    throw new Unread(`${file}: ${messageOf(error)}`);
+  }
+}
+
+/** With `/` between folders, sorted. Links to folders are not followed: they may lead in a circle. */
+async function picturesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
+    throw new InputError(`${folder}: expected a readable folder; ${messageOf(error)}`);
+  });
+  const names = entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .filter((name) => !name.split('/').some((part) => part.startsWith('.')));
+  const pictures = names.filter(isPictureName).sort();
+  const others = names.length - pictures.length;
+  if (pictures.length === 0) {
+    throw new InputError(`${folder}: expected pictures in it (${pictureEndings.join(', ')}), found none`);
+  }
+  if (others > 0) printNote(`${folder}: ${others} files are no pictures by their names, and are left out`);
+  return pictures;
+}
