@@ -6,7 +6,7 @@ import { PbfWriter } from 'pbf';
  */
 
 /** TensorProto.DataType. */
-const types = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10 } as const;
+const types = { float32: 1, uint8: 2, int8: 3, int16: 5, int32: 6, int64: 7, float16: 10 } as const;
 export type ElementType = keyof typeof types;
 
 export interface Value {
@@ -159,6 +159,8 @@ function arrayOf(type: ElementType, data: readonly number[]) {
       return Uint8Array.from(data);
     case 'int8':
       return Int8Array.from(data);
+    case 'int16':
+      return Int16Array.from(data);
     case 'int32':
       return Int32Array.from(data);
     case 'int64':

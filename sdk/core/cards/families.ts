@@ -1,5 +1,6 @@
 import { pictureInput } from '../engines/binding.ts';
 import type { TensorInfo } from '../engines/engine.ts';
+import { isWholeNumber } from '../engines/narrowed.ts';
 import type { DetectorCard } from './card.ts';
 import { fixedSide, type NetworkFacts, shapeText } from './network.ts';
 
@@ -203,7 +204,8 @@ const tfliteDetection: Family = ({ inputs, outputs }) => {
     // The four are in another order in some files.
     if (boxes.shape.length !== 3 || classes.shape.length !== 2 || scores.shape.length !== 2 || count.shape.length !== 1)
       continue;
-    const isBytes = pictureInput(inputs)?.type === 'uint8';
+    const taken = pictureInput(inputs)?.type ?? '';
+    const isBytes = taken === 'uint8' || isWholeNumber(taken);
     return {
       family: 'EfficientDet-Lite or SSD, out of a TFLite file',
       reasons: [`its outputs are ${told(boxes, classes, scores, count)}, in the order of TFLite’s post-processing`],

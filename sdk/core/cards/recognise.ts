@@ -1,6 +1,7 @@
 import { InputError } from '../../base/errors.ts';
 import { pictureInput } from '../engines/binding.ts';
 import type { TensorInfo } from '../engines/engine.ts';
+import { isNarrowed, isWholeNumber, usualMean } from '../engines/narrowed.ts';
 import { type Finding, families, type OpenQuestion, refusedBecause } from './families.ts';
 import type { LabelList } from './labels-file.ts';
 import { modelName } from './model-name.ts';
@@ -62,7 +63,7 @@ export function recognise(network: NetworkFacts, file: string, given: Given = {}
   return {
     family: only?.family,
     reasons: only ? only.reasons : found.flatMap(({ family, reasons }) => reasons.map((one) => `${family}: ${one}`)),
-    assumed: only?.assumed ?? [],
+    assumed: [...(only?.assumed ?? []), ...fedAsPixels(input)],
     open,
     card: cardOf(network, modelName(file, 'my-model'), only, size, given),
   };
@@ -128,7 +129,7 @@ function sizeOf(input: TensorInfo | undefined): { width: number; height: number 
 /** Most pixels of a side, as cards have it. */
 const largest = 8192;
 
-/** Whether a card can say how it is fed: three colours, of floats or bytes. */
+/** Whether a card can say how it is fed: three colours, of floats or whole numbers. */
 function isPicture(input: TensorInfo): boolean {
   const { shape, type } = input;
   const [colours, ...sides] = isLast(input)
@@ -136,7 +137,7 @@ function isPicture(input: TensorInfo): boolean {
     : [shape.at(-3), ...shape.slice(-2)];
   return (
     (shape.length === 3 || shape.length === 4) &&
-    /^(float32|float16|uint8)$/.test(type) &&
+    (type === 'float32' || type === 'uint8' || isNarrowed(type)) &&
     (fixedSide(colours) ?? 3) === 3 &&
     sides.every((side) => (fixedSide(side) ?? 1) <= largest)
   );
@@ -144,6 +145,16 @@ function isPicture(input: TensorInfo): boolean {
 
 /** Whether colours are the last dimension. */
 const isLast = (input: TensorInfo | undefined) => input?.shape.at(-1) === 3 && input.shape.at(-3) !== 3;
+
+/** What is taken for granted of an input in whole numbers. */
+function fedAsPixels(input: TensorInfo | undefined): string[] {
+  if (!input || !isWholeNumber(input.type)) return [];
+  const less = usualMean(input.type);
+  return [`its input ${input.name} takes ${input.type}: ${less === 0 ? 'pixels' : `pixels less ${less}`} as they are`];
+}
+
+/** Whole numbers are the pixels, as near to zero as the type has them. */
+const wholeNumbersOf = (type: string) => ({ mean: Array(3).fill(usualMean(type)), std: [1, 1, 1] });
 
 function cardOf(
   { inputs, outputs }: NetworkFacts,
@@ -163,6 +174,7 @@ function cardOf(
     channels: 'RGB',
     // A network of bytes normalises by itself. YOLOX takes pixels as they are.
     ...(type === 'float32' && !isYolox && { mean, std }),
+    ...(first && isWholeNumber(first.type) && wholeNumbersOf(first.type)),
     ...(inputs.length > 1 && { resize: 'stretch' }),
     ...others,
   };

@@ -48,7 +48,7 @@ export interface Engine {
   readonly outputs: readonly TensorInfo[];
   /**
    * Chooses the shape of the input and allocates its buffer. To be called once, before `run`. Inputs and outputs of
-   * float16 are float32 on this side.
+   * float16 are float32 on this side, and so is a picture in whole numbers other than bytes.
    *
    * @param fixed What else the model takes.
    * @throws InputError when the model has no such input, another shape or type, or other inputs beside it.

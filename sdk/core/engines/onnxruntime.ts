@@ -1,10 +1,11 @@
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { InputError, messageOf } from '../../base/errors.ts';
 import { readOnnxGraph } from '../onnx/graph.ts';
-import { fromHalf, toHalf } from '../onnx/half.ts';
+import { fromHalf } from '../onnx/half.ts';
 import { padsBeforeMaxPools } from '../onnx/pad-before-pool.ts';
-import { assertInput, elements } from './binding.ts';
+import { assertInput, elements, pictureInput } from './binding.ts';
 import type { Engine, EngineOptions, ExternalWeights, FixedInput, Tensor, TensorData, TensorInfo } from './engine.ts';
+import { isNarrowed, type NarrowedArray, type NarrowedType, narrow, narrowedArray } from './narrowed.ts';
 import { onnxruntime } from './onnxruntime-package.ts';
 import { ShortLivedBuffers } from './short-lived-buffers.ts';
 
@@ -13,8 +14,8 @@ interface Input {
   readonly name: string;
   readonly whole: OrtTensor;
   readonly parts: Map<number, OrtTensor>;
-  /** What was handed out to be filled, where the model takes float16. */
-  readonly floats: Float32Array | undefined;
+  /** What was handed out to be filled, where the model takes neither floats nor bytes. */
+  readonly narrowed: { readonly type: NarrowedType; readonly floats: Float32Array } | undefined;
   /** What the model takes beside it, by name. */
   readonly fixed: Readonly<Record<string, OrtTensor>>;
 }
@@ -69,7 +70,9 @@ export class OnnxRuntimeEngine implements Engine {
   }
 
   get inputs(): readonly TensorInfo[] {
-    return tensorInfos(this.#loaded().inputMetadata);
+    const infos = tensorInfos(this.#loaded().inputMetadata);
+    const picture = pictureInput(infos);
+    return infos.map((one) => (one === picture && isNarrowed(one.type) ? { ...one, type: 'float32' } : one));
   }
 
   get outputs(): readonly TensorInfo[] {
@@ -87,15 +90,16 @@ export class OnnxRuntimeEngine implements Engine {
     const length = elements(shape);
     const buffer = type === 'uint8' ? new Uint8Array(length) : new Float32Array(length);
     const { Tensor } = onnxruntime();
-    const isHalf = buffer instanceof Float32Array && typeOf(inputMetadata, name) === 'float16';
-    const whole = isHalf
-      ? new Tensor('float16', new Uint16Array(length), shape)
+    const own = typeOf(inputMetadata, name);
+    const narrowed = buffer instanceof Float32Array && isNarrowed(own) ? { type: own, floats: buffer } : undefined;
+    const whole = narrowed
+      ? new Tensor(narrowed.type as 'int8', narrowedArray(narrowed.type, length) as Int8Array, shape)
       : new Tensor(type as 'float32', buffer as Float32Array, shape);
     this.#input = {
       name,
       whole,
       parts: new Map(),
-      floats: isHalf ? buffer : undefined,
+      narrowed,
       fixed: fixed ? { [fixed.name]: fixedTensor(fixed, typeOf(inputMetadata, fixed.name)) } : {},
     };
     this.#fetches = {};
@@ -148,11 +152,15 @@ export class OnnxRuntimeEngine implements Engine {
 
   #feeds(count: number | undefined): Record<string, OrtTensor> {
     if (!this.#input) return {};
-    const { name, whole, parts, floats, fixed } = this.#input;
+    const { name, whole, parts, narrowed, fixed } = this.#input;
     const [batch, ...rest] = whole.dims as [number, ...number[]];
     const asked = count ?? batch;
     const length = asked * elements(rest);
-    if (floats) toHalf(floats.subarray(0, length), bitsOf(whole.data));
+    if (narrowed) {
+      const { type, floats } = narrowed;
+      const to = type === 'float16' ? bitsOf(whole.data) : (whole.data as NarrowedArray);
+      narrow(type, floats.subarray(0, length), to);
+    }
     if (asked === batch) return { ...fixed, [name]: whole };
     let part = parts.get(asked);
     if (!part) {

@@ -6,12 +6,12 @@ import { asset } from '../../../sdk/base/assets.ts';
 import { InputError } from '../../../sdk/base/errors.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
 import { checkBundle } from '../../../tools/cli/port/bundle.ts';
-import { compare, compareLayers, pairOutputs } from '../../../tools/cli/port/compare.ts';
+import { compare, compareLayers, pairOutputs, transposed } from '../../../tools/cli/port/compare.ts';
 import { type Ported, port, tolerances } from '../../../tools/cli/port/port.ts';
 import { prove } from '../../../tools/cli/port/proof.ts';
 import { reportPage } from '../../../tools/cli/port/report.ts';
 import { boardRunner } from '../../../tools/cli/port/target.ts';
-import { readTensorFile, writeTensorFile } from '../../../tools/cli/port/tensors.ts';
+import { type PortTensor, readTensorFile, writeTensorFile } from '../../../tools/cli/port/tensors.ts';
 import { onnxModel } from '../../core/onnx-builder.ts';
 import { jsonLines, ocellus } from '../cli.ts';
 import { caffemodel, mobileNetSsd, randomWeights, squeezeNet } from './caffe-model.ts';
@@ -188,10 +188,7 @@ describe('porting a Caffe network', () => {
 });
 
 describe('the comparison', () => {
-  const run = (
-    outputs: Map<string, ReturnType<typeof tensor>>,
-    layers = new Map<string, ReturnType<typeof tensor>>(),
-  ) => ({
+  const run = (outputs: Map<string, PortTensor>, layers = new Map<string, PortTensor>()) => ({
     title: 'it',
     outputs: [outputs],
     layers,
@@ -220,6 +217,29 @@ describe('the comparison', () => {
     expect(() => compare('y', [source], [tensor([6, 1, 1, 2], ...new Array<number>(12).fill(0))])).toThrow(
       'the output y: expected [1, 2, 1, 3] of the target as of the source, got [6, 1, 1, 2]',
     );
+  });
+
+  it('tries each order of axes that the sides of a layer allow, and takes none that only has the name in common', async () => {
+    const cube = tensor([1, 2, 2, 2], 1, 2, 3, 4, 5, 6, 7, 8);
+    const other = { shape: cube.shape, data: transposed(cube, [0, 2, 3, 1]) };
+    const outputs = new Map([['y', tensor([1, 2], 1, 2)]]);
+    const layers = (one: PortTensor, squared: number) =>
+      new Map([
+        ['cube', one],
+        ['square', tensor([2], 1, squared)],
+      ]);
+    const proof = await prove(run(outputs, layers(cube, 4)), run(outputs, layers(other, 2)), [], tolerances.float);
+    expect(proof.layers).toMatchObject([{ isTransposed: true, maxAbs: 0, isWithin: true }, { isWithin: false }]);
+    expect(proof.firstLayer).toBeUndefined();
+  });
+
+  it('what is infinite in both says nothing against them', () => {
+    const padded = [tensor([1, 3], -Infinity, 1, 2)];
+    expect(compare('pad', padded, padded)).toMatchObject({ share: 0, cosine: 1 });
+    expect(compare('pad', padded, [tensor([1, 3], -Infinity, 1, 2.0001)])).toMatchObject({
+      cosine: expect.closeTo(1, 6),
+    });
+    expect(compare('pad', padded, [tensor([1, 3], 0, 1, 2)]).share).toBe(Infinity);
   });
 
   it('no number where the source has one is never equal', () => {
@@ -294,6 +314,32 @@ describe('what is not read', () => {
     const { proof, source } = await port(path, { to: 'onnx', out: join(folder, 'out') }, () => {});
     expect(source.ranBy).toMatch(/^onnxruntime .*, node by node$/);
     expect(proof.outputs).toMatchObject([{ maxAbs: 0, cosine: 1 }]);
+  });
+
+  it.each([
+    ['int32', 0, '(pixel - 0, 0, 0) / 1, 1, 1'],
+    ['int8', 128, '(pixel - 128, 128, 128) / 1, 1, 1'],
+  ] as const)('a network whose picture is in %s is fed with pixels', async (type, mean, told) => {
+    const path = join(folder, `${type}.onnx`);
+    const shape = [1, 3, 8, 8];
+    const operations = [
+      { op: 'Cast', inputs: ['images'], outputs: ['floats'], ints: { to: 1 } },
+      { op: 'Add', inputs: ['floats', 'mean'], outputs: ['y'] },
+    ];
+    writeFileSync(
+      path,
+      onnxModel({
+        inputs: [{ name: 'images', type, shape }],
+        outputs: [{ name: 'y', shape }],
+        operations,
+        constants: [{ name: 'mean', shape: [1], data: [mean] }],
+      }),
+    );
+    const { proof, input } = await port(path, { to: 'onnx', out: join(folder, 'out') }, () => {});
+    expect(input).toContain(told);
+    expect(proof.outputs).toMatchObject([{ maxAbs: 0, cosine: 1 }]);
+    // Letterboxed: the photographs have white in them, and nothing is cut off at 127.
+    expect(proof.outputs[0]!.greatest).toBeGreaterThan(200);
   });
 
   it('an output that does not depend on the pictures is told', async () => {

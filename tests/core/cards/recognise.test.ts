@@ -327,15 +327,27 @@ describe('what a file does not tell is asked', () => {
       { name: 'grey', shape: [1, 1, 32, 32] },
       { name: 'wide', shape: [1, 3, 32, 9000] },
       { name: 'list', shape: [1, 3072] },
-      { name: 'ids', type: 'int64' as const, shape: [1, 3, 32, 32] },
+      { name: 'ids', type: 'int16' as const, shape: [1, 3, 32, 32] },
     ]) {
       const options = { labels: two, size: { width: 32, height: 32 } };
       expect(asked(networks.giving([input], rows), options)).toContainEqual(
         expect.stringContaining(
-          `its input ${input.name} ${input.type ?? 'float32'} [${input.shape.join(', ')}] is no picture`,
+          `its input ${input.name} ${input.type ? 'unknown' : 'float32'} [${input.shape.join(', ')}] is no picture`,
         ),
       );
     }
+  });
+
+  it.each([
+    ['int8', 128, 'pixels less 128'],
+    ['int32', 0, 'pixels'],
+    ['int64', 0, 'pixels'],
+  ] as const)('nothing of an input of %s, which takes the pixels themselves', (type, mean, told) => {
+    const rows = [{ name: 'out', shape: [1, 63, 7], data: new Array(441).fill(0) }];
+    const { card, open, assumed } = known(networks.giving([{ name: 'x', type, shape: [1, 3, 32, 32] }], rows));
+    expect(card.input).toMatchObject({ type: 'float32', mean: [mean, mean, mean], std: [1, 1, 1] });
+    expect(assumed).toContain(`its input x takes ${type}: ${told} as they are`);
+    expect(open.filter(({ what }) => what.includes('no picture'))).toEqual([]);
   });
 
   it('how a classifier’s pixels are normalised', () => {

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { compile } from '../../../sdk/core/compiler/compile.ts';
 import { readProgram, writeProgram } from '../../../sdk/core/program/format.ts';
 import type { Program } from '../../../sdk/core/program/program.ts';
-import { compareWithFloat, NetworkBuilder } from './networks.ts';
+import { Interpreter } from '../../../sdk/core/program/reference.ts';
+import { compareWithFloat, NetworkBuilder, pictures } from './networks.ts';
 
 const opsOf = ({ steps }: Program) =>
   steps.map(({ op, epilogue, residual }) => `${op}:${epilogue}${residual ? '+' : ''}`);
@@ -238,5 +239,58 @@ describe('what the compiler lacks', () => {
     await expect(compile({ bytes: new Uint8Array(64), weights: [] }, options)).rejects.toThrow(
       /expected an ONNX network, got 64 bytes that are none, or a part of one/,
     );
+  });
+});
+
+describe('a picture in whole numbers', () => {
+  const side = 16;
+  /** The same network with another front: what it takes, and how that becomes -2..2. */
+  const fronts = {
+    uint8: { mean: 0, front: (net: NetworkBuilder) => dequantised(net, net.constant([], [128], 'uint8')) },
+    int8: { mean: 128, front: (net: NetworkBuilder) => dequantised(net, net.constant([], [0], 'int8')) },
+    int32: {
+      mean: 0,
+      front: (net: NetworkBuilder) => normalised(net, net.node('Cast', ['images'], { ints: { to: 1 } })),
+    },
+    // Quantised by the network itself: what its own DequantizeLinear means was not the file's input.
+    int64: {
+      mean: 0,
+      front(net: NetworkBuilder) {
+        const quantisation = [net.constant([], [2]), net.constant([], [0], 'uint8')];
+        const floats = net.node('Cast', ['images'], { ints: { to: 1 } });
+        const bytes = net.node('QuantizeLinear', [floats, ...quantisation]);
+        return normalised(net, net.node('DequantizeLinear', [bytes, ...quantisation]));
+      },
+    },
+  } as const;
+  const dequantised = (net: NetworkBuilder, zero: string) =>
+    net.node('DequantizeLinear', ['images', net.constant([], [1 / 64]), zero]);
+  const normalised = (net: NetworkBuilder, floats: string) =>
+    net.node('Mul', [net.node('Add', [floats, net.constant([1], [-128])]), net.constant([1], [1 / 64])]);
+
+  const compiled = async (type: keyof typeof fronts) => {
+    const { mean, front } = fronts[type];
+    const net = new NetworkBuilder();
+    // Before the rest, so that the same random weights come in all of them.
+    const weights = net.random([5, 3, 3, 3], 0.4);
+    const convolved = net.node('Conv', [front(net), weights], { ints: { kernel_shape: [3, 3], pads: [1, 1, 1, 1] } });
+    net.output(net.node('Transpose', [convolved], { ints: { perm: [0, 2, 3, 1] } }));
+    const card = { width: side, height: side, layout: 'NCHW', mean: [mean, mean, mean], std: [1, 1, 1] } as const;
+    const shown = () =>
+      pictures(8, side).map((picture) => (type === 'uint8' ? Uint8Array.from(picture) : picture.map((p) => p - mean)));
+    const program = await compile({ bytes: net.build(side, type), weights: [] }, { ...card, pictures: shown });
+    const interpreter = new Interpreter(program);
+    const [picture] = pictures(1, side, 11);
+    const bytes = interpreter.input('images');
+    for (let i = 0; i < bytes.length; i++) bytes[i] = picture![(i % 3) * side * side + Math.floor(i / 3)]!;
+    interpreter.run();
+    return [...interpreter.output(net.outputs[0]!)];
+  };
+
+  test.each(['int8', 'int32', 'int64'] as const)('of %s gives what the same network of bytes gives', async (type) => {
+    const [own, wanted] = [await compiled(type), await compiled('uint8')];
+    expect(Math.max(...wanted)).toBeGreaterThan(0.5);
+    const off = own.map((value, i) => Math.abs(value - wanted[i]!));
+    expect(Math.max(...off)).toBeLessThan(0.01 * Math.max(...wanted.map(Math.abs)));
   });
 });

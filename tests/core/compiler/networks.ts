@@ -3,7 +3,7 @@ import { random as randomNumbers } from '../../../sdk/base/random.ts';
 import { compile } from '../../../sdk/core/compiler/compile.ts';
 import type { Program } from '../../../sdk/core/program/program.ts';
 import { Interpreter } from '../../../sdk/core/program/reference.ts';
-import { type Constant, type Operation, onnxModel } from '../onnx-builder.ts';
+import { type Constant, type Operation, onnxModel, type Value } from '../onnx-builder.ts';
 
 /** A network that is put together node by node, with random weights. */
 export class NetworkBuilder {
@@ -62,9 +62,9 @@ export class NetworkBuilder {
     this.outputs.push(name);
   }
 
-  build(side = 16): Uint8Array<ArrayBuffer> {
+  build(side = 16, type: Value['type'] = 'float32'): Uint8Array<ArrayBuffer> {
     return onnxModel({
-      inputs: [{ name: 'images', shape: [1, 3, side, side] }],
+      inputs: [{ name: 'images', type, shape: [1, 3, side, side] }],
       outputs: this.outputs.map((name) => ({ name, shape: [] })),
       operations: this.operations,
       constants: this.constants,

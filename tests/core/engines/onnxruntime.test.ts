@@ -41,6 +41,33 @@ describe('OnnxRuntimeEngine', () => {
     expect((await engine.run()).get('out')).toEqual({ data: Float32Array.of(2, 4, 6), shape: [1, 3] });
   });
 
+  it.each([
+    ['int8', [0, 1, 3, -128, 127, -3]],
+    ['int32', [0, 1, 3, -300, 300, -3]],
+    ['int64', [0, 1, 3, -300, 300, -3]],
+  ] as const)(
+    'writes floats into an input of %s: rounded, and as near as its range has them',
+    async (type, written) => {
+      for (const shape of [
+        [2, 3, 1, 1],
+        ['batch', 3, 1, 1],
+      ]) {
+        const engine = await loaded(
+          onnxModel({
+            inputs: [{ name: 'in', type, shape }],
+            outputs: [{ name: 'out', shape }],
+            operations: [{ op: 'Cast', inputs: ['in'], outputs: ['out'], ints: { to: 1 } }],
+          }),
+        );
+        expect(engine.inputs).toMatchObject([{ name: 'in', type: 'float32' }]);
+        engine.bind('in', 'float32', [2, 3, 1, 1]).set([Number.NaN, 1.4, 2.6, -300, 300, -2.6]);
+        expect([...(await engine.run()).get('out')!.data]).toEqual(written);
+        if (shape[0] === 2) continue;
+        expect([...(await engine.run(1)).get('out')!.data]).toEqual(written.slice(0, 3));
+      }
+    },
+  );
+
   it('takes and gives floats where the model has float16', async () => {
     for (const sides of [
       [2, 3],

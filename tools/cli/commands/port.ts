@@ -105,12 +105,19 @@ function outputRows(outputs: readonly ProvenOutput[]): string[][] {
   return [head, ...rows];
 }
 
+/** Where the outputs are equal, layers that are not are tensors that only have the name in common. */
+function otherTensors(layers: Ported['proof']['layers']): string {
+  const others = layers.filter(({ isWithin }) => !isWithin);
+  if (others.length === 0) return '';
+  return `: the outputs are equal, so ${others.map(({ name }) => name).join(', ')} ${others.length === 1 ? 'is another tensor' : 'are other tensors'} of the same name`;
+}
+
 function print({ source, target, pictures, input, made, proof }: Ported, page: string): void {
   const { layers, firstLayer, boxes, problems, outputs } = proof;
   const first = firstLayer
     ? `${firstLayer.name} (${firstLayer.share.toPrecision(3)} of its greatest number, cosine ${firstLayer.cosine.toFixed(6)})`
     : layers.length > 0
-      ? `none of ${layers.length}`
+      ? `none of ${layers.length}${otherTensors(layers)}`
       : 'no layers have the same name in both';
   const rows = [
     ['source', `${source.title}, run by ${source.ranBy}`],

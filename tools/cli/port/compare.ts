@@ -87,6 +87,8 @@ export function compare(
       maxAbs = Number.isNaN(off) ? Infinity : Math.max(maxAbs, off);
       if (Number.isFinite(value)) greatest = Math.max(greatest, Math.abs(value));
       sum += off;
+      // A padding with -Infinity has no cosine.
+      if (off === 0 && !Number.isFinite(value)) continue;
       dot += value * data[at]!;
       own += value * value;
       theirs += data[at]! * data[at]!;
@@ -129,14 +131,8 @@ function inOrderOf(
   target: PortTensor,
 ): { data: Float32Array; isTransposed: boolean } {
   const { shape } = source;
-  const plain = (sides: readonly number[]) => sides.filter((side) => side !== 1).join('x');
-  if (plain(shape) === plain(target.shape)) return { data: target.data, isTransposed: false };
-  const order = orders.find(
-    (one) =>
-      one.length === shape.length &&
-      target.shape.length === shape.length &&
-      one.every((axis, i) => target.shape[axis] === shape[i]),
-  );
+  if (sidesOf(shape) === sidesOf(target.shape)) return { data: target.data, isTransposed: false };
+  const order = orders.find((one) => isOrder(one, shape, target.shape));
   if (order) return { data: transposed(target, order), isTransposed: true };
   throw new InputError(
     `the output ${name}: expected [${shape.join(', ')}] of the target as of the source, got [${target.shape.join(', ')}]`,
@@ -175,15 +171,34 @@ export function compareLayers(source: Tensors, target: Tensors, tolerance: Toler
   for (const [name, tensor] of source) {
     const other = target.get(name) ?? byName.get(bareName(name));
     if (!other || other.data.length !== tensor.data.length || tensor.data.length === 0) continue;
-    try {
-      const difference = compare(name, [tensor], [other]);
-      found.push({ ...difference, isWithin: isWithin(difference, tolerance) });
-    } catch (error) {
-      // The same name, and another thing.
-      if (!(error instanceof InputError)) throw error;
-    }
+    // The same name, and another thing, has none.
+    const [best] = inEachOrder(tensor, other)
+      .map(({ isTransposed, ...one }) => ({ ...compare(name, [tensor], [one]), isTransposed }))
+      .sort((a, b) => b.cosine - a.cosine || a.share - b.share);
+    if (best) found.push({ ...best, isWithin: isWithin(best, tolerance) });
   }
   return found;
 }
+
+/**
+ * A layer's tensor in each order of axes that it may have: of [1, 32, 32, 32] nobody can say by its sides whether its colours
+ * are the first or the last, and converters change that from layer to layer.
+ */
+function inEachOrder({ shape }: PortTensor, target: PortTensor): (PortTensor & { isTransposed: boolean })[] {
+  const transpositions = orders
+    .filter((order) => isOrder(order, shape, target.shape))
+    .map((order) => ({ shape, data: transposed(target, order), isTransposed: true }));
+  return sidesOf(shape) === sidesOf(target.shape)
+    ? [{ shape, data: target.data, isTransposed: false }, ...transpositions]
+    : transpositions;
+}
+
+/** Sides that are one say nothing of an order. */
+const sidesOf = (shape: readonly number[]) => shape.filter((side) => side !== 1).join('x');
+
+const isOrder = (order: readonly number[], source: readonly number[], target: readonly number[]) =>
+  order.length === source.length &&
+  target.length === source.length &&
+  order.every((axis, i) => target[axis] === source[i]);
 
 const bareName = (name: string) => name.replace(/:\d+$/, '');

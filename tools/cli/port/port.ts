@@ -10,6 +10,7 @@ import { fixedSide, type NetworkFacts, readNetwork, shapeText } from '../../../s
 import { recognise } from '../../../sdk/core/cards/recognise.ts';
 import { recogniseUltralytics, ultralyticsClassifierCard } from '../../../sdk/core/cards/ultralytics-card.ts';
 import { pictureInput } from '../../../sdk/core/engines/binding.ts';
+import { isNarrowed, isWholeNumber, usualMean } from '../../../sdk/core/engines/narrowed.ts';
 import { quantisationOf } from '../../../sdk/core/onnx/summary.ts';
 import { bundleEnding, writeBundle } from './bundle.ts';
 import type { Tolerance } from './compare.ts';
@@ -185,8 +186,10 @@ function inputOf(network: NetworkFacts, card: ModelCard | undefined, source: Sou
   }
   const taken = pictureInput(network.inputs);
   if (!taken) throw new InputError('expected a network with an input, got none');
-  if (taken.type !== 'float32' && taken.type !== 'uint8') {
-    throw new InputError(`the input ${taken.name}: expected float32 or uint8, got ${taken.type}`);
+  if (taken.type !== 'float32' && taken.type !== 'uint8' && !isNarrowed(taken.type)) {
+    throw new InputError(
+      `the input ${taken.name}: expected float32, float16, uint8, int8, int32 or int64, got ${taken.type}`,
+    );
   }
   if (card) return card.input;
   const { shape, name, type } = taken;
@@ -202,13 +205,14 @@ function inputOf(network: NetworkFacts, card: ModelCard | undefined, source: Sou
     throw new InputError(`the input ${name} ${shapeText(taken)} is open: say its size with --size WIDTHxHEIGHT`);
   // Caffe's networks take blue, green, red from 0 to 255; others mostly red, green, blue from 0 to 1.
   const isCaffe = source.title.startsWith('Caffe');
-  const deviation = isCaffe || type === 'uint8' ? 1 : 255;
+  const deviation = isCaffe || type === 'uint8' || isWholeNumber(type) ? 1 : 255;
+  const mean = usualMean(type);
   return {
     ...sides,
     layout: isLast ? 'NHWC' : 'NCHW',
     channels: isCaffe ? 'BGR' : 'RGB',
-    type,
-    mean: [0, 0, 0],
+    type: type === 'uint8' ? 'uint8' : 'float32',
+    mean: [mean, mean, mean],
     std: [deviation, deviation, deviation],
     resize: 'letterbox',
     align: 'center',

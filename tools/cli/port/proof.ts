@@ -27,7 +27,7 @@ export interface Proof {
   readonly outputs: readonly ProvenOutput[];
   /** Tensors that both name, in the order in which they are computed. */
   readonly layers: readonly LayerDifference[];
-  /** The first of them that is beyond the tolerance; undefined where none is. */
+  /** The first of them that is beyond the tolerance; undefined where none is, or where the outputs are equal all the same. */
   readonly firstLayer: LayerDifference | undefined;
   readonly boxes: BoxAgreement | undefined;
   /** What is beyond the tolerance. Empty: the two are equal. */
@@ -87,7 +87,9 @@ export async function prove(
       `boxes: expected the same of both, ${boxes.alone} are found by one alone (${boxes.source} and ${boxes.target})`,
     );
   }
-  return { tolerance, outputs, layers, firstLayer: layers.find((one) => !one.isWithin), boxes, problems };
+  // Where the outputs are equal, a converter gave one name to another tensor: what an operation was taken apart into.
+  const firstLayer = problems.length > 0 ? layers.find((one) => !one.isWithin) : undefined;
+  return { tolerance, outputs, layers, firstLayer, boxes, problems };
 }
 
 /** @throws InputError when they have not the same outputs. */

@@ -14,7 +14,7 @@ export interface Constant {
 /** A graph of which every shape and every constant is known, for one size of its input. */
 export interface KnownGraph {
   readonly nodes: readonly OnnxNode[];
-  readonly input: { readonly name: string; readonly type: 'uint8' | 'float32'; readonly shape: readonly number[] };
+  readonly input: { readonly name: string; readonly type: InputType; readonly shape: readonly number[] };
   readonly outputs: readonly string[];
   readonly opset: number;
   readonly shapes: ReadonlyMap<string, readonly number[]>;
@@ -27,6 +27,17 @@ export interface Source {
   readonly bytes: Uint8Array;
   readonly weights: readonly ExternalWeights[];
 }
+
+/** Types of a picture, by ONNX's number. */
+const inputTypes = new Map<number, InputType>([
+  [1, 'float32'],
+  [2, 'uint8'],
+  [3, 'int8'],
+  [6, 'int32'],
+  [7, 'int64'],
+]);
+
+type InputType = 'float32' | 'uint8' | 'int8' | 'int32' | 'int64';
 
 /** Sides of the input: [1, 3, height, width] or [1, height, width, 3]. */
 export type InputShape = readonly number[];
@@ -51,9 +62,11 @@ export async function readKnownGraph({ bytes, weights }: Source, shape: InputSha
     const names = graph.inputs.map(({ name }) => name).join(', ');
     throw new InputError(`expected a network with one input, the picture, got ${names || 'none'}`);
   }
-  const type = input.type === 2 ? 'uint8' : 'float32';
-  if (input.type !== 1 && input.type !== 2) {
-    throw new InputError(`expected an input of float32 or uint8, ${input.name} is of type ${input.type} of ONNX`);
+  const type = inputTypes.get(input.type);
+  if (!type) {
+    throw new InputError(
+      `expected an input of ${[...inputTypes.values()].join(', ')}, ${input.name} is of type ${input.type} of ONNX`,
+    );
   }
   const traced = await trace({ bytes, weights }, graph, input.name, type, shape);
   return {
@@ -70,7 +83,7 @@ async function trace(
   { bytes, weights }: Source,
   graph: OnnxGraph,
   input: string,
-  type: 'uint8' | 'float32',
+  type: InputType,
   shape: InputShape,
 ): Promise<Pick<KnownGraph, 'shapes' | 'constants'>> {
   const wanted = graph.nodes.flatMap(({ outputs }) => outputs).filter((name) => name !== '');

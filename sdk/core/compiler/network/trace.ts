@@ -2,6 +2,7 @@ import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { PbfWriter } from 'pbf';
 import { InputError, messageOf } from '../../../base/errors.ts';
 import type { ExternalWeights } from '../../engines/engine.ts';
+import { isNarrowed, narrow, narrowedArray } from '../../engines/narrowed.ts';
 import { onnxruntime } from '../../engines/onnxruntime-package.ts';
 import { plainFault } from '../../onnx/load-faults.ts';
 
@@ -59,6 +60,11 @@ export class Tracer {
 export function pictureTensor(type: string, data: Uint8Array | Float32Array, shape: readonly number[]): OrtTensor {
   const { Tensor } = onnxruntime();
   if (type === 'uint8') return new Tensor('uint8', Uint8Array.from(data), shape);
+  if (isNarrowed(type)) {
+    const numbers = narrowedArray(type, data.length);
+    narrow(type, Float32Array.from(data), numbers);
+    return new Tensor(type as 'int8', numbers as Int8Array, shape);
+  }
   return new Tensor('float32', Float32Array.from(data), shape);
 }
 

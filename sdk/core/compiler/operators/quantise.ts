@@ -1,4 +1,6 @@
+import type { OnnxNode } from '../../onnx/graph.ts';
 import { unsupported } from '../network/graph.ts';
+import type { Lowering } from '../network/lowering.ts';
 import { channelsOf, isWhole, regionOf } from '../network/view.ts';
 import { axisOf, intOf, labelOf, type Operator } from './operator.ts';
 
@@ -21,14 +23,24 @@ export const quantise: Operator = (node, network) => {
   network.set(node.outputs[0]!, view);
 };
 
+/** Whether what a node takes was quantised by another: the file's own input was not. Only views lie between it and the node. */
+function isQuantisedBefore(node: OnnxNode, { graph }: Lowering): boolean {
+  for (let at: OnnxNode | undefined = node; at; ) {
+    const name: string | undefined = at.inputs[0];
+    at = graph.nodes.find(({ outputs }) => outputs.includes(name ?? ''));
+    if (at?.op === 'QuantizeLinear') return true;
+  }
+  return false;
+}
+
 const isInt8 = (numbers: unknown) => numbers instanceof Int8Array;
 
-/** Of a tensor that was quantised nothing is left to be done; of a picture in bytes it is what it means. */
+/** Of a tensor that was quantised nothing is left to be done; of a picture in whole numbers it is what they mean. */
 export const dequantise: Operator = (node, network) => {
   const view = network.view(node, 0);
   const { layer } = view;
   const [output = ''] = node.outputs;
-  if (layer.kind !== 'input' || network.graph.input.type !== 'uint8') {
+  if (layer.kind !== 'input' || isQuantisedBefore(node, network)) {
     network.set(output, view);
     return;
   }

@@ -156,7 +156,9 @@ def in_session(graph):
 
 
 def run_tflite(job):
-    interpreter = tf.lite.Interpreter(job["source"], experimental_preserve_all_tensors=True)
+    # XNNPACK, which is the default, leaves most of the tensors between without their numbers.
+    plain = tf.lite.experimental.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    interpreter = tf.lite.Interpreter(job["source"], experimental_preserve_all_tensors=True, experimental_op_resolver_type=plain)
     interpreter.allocate_tensors()
     taken = interpreter.get_input_details()[0]
 
@@ -227,7 +229,10 @@ def frozen_tfjs(path):
             weights[weight["name"]] = value
     for node in graph.node:
         if node.op == "Const" and node.name in weights:
-            node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(weights[node.name], shape=weights[node.name].shape))
+            # TensorFlow.js has no whole numbers of 64 bits, and leaves the graph saying that they are.
+            dtype = tf.dtypes.as_dtype(node.attr["dtype"].type) if "dtype" in node.attr else None
+            value = weights[node.name].astype(dtype.as_numpy_dtype) if dtype else weights[node.name]
+            node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(value, shape=value.shape))
     used = {name.split(":")[0].lstrip("^") for node in graph.node for name in node.input}
     inputs = [f"{node.name}:0" for node in graph.node if node.op == "Placeholder"]
     signature = model.get("signature") or (model.get("userDefinedMetadata") or {}).get("signature") or {}
