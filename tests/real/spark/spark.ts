@@ -35,21 +35,27 @@ export const sparkEnvironment = (): NodeJS.ProcessEnv => ({
 });
 
 /** Runs a program to its end. @throws Error when it ended badly, with what it said. */
-export async function outputOf(program: string, args: readonly string[], input = ''): Promise<string> {
-  const child = spawn(program, args, { env: sparkEnvironment() });
+export async function outputOf(
+  program: string,
+  args: readonly string[],
+  { input = '', path = process.env.PATH }: { input?: string; path?: string | undefined } = {},
+): Promise<string> {
+  const child = spawn(program, args, { env: { ...sparkEnvironment(), PATH: path } });
   let out = '';
   let err = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
   child.stdin.end(input);
   const [code] = (await once(child, 'close')) as [number | null];
-  if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}:\n${err.slice(-5000)}`);
+  if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}:\n${err.slice(-20_000)}`);
   return out;
 }
 
 /** Runs a script of this folder that runs Spark, and reads the JSON of its last line. */
 export async function runSpark<T>(script: string, input: unknown): Promise<T> {
-  const out = await outputOf(sparkPython(), [asset('tests', 'real', 'spark', script)], JSON.stringify(input));
+  const out = await outputOf(sparkPython(), [asset('tests', 'real', 'spark', script)], {
+    input: JSON.stringify(input),
+  });
   return JSON.parse(out.trimEnd().split('\n').at(-1)!) as T;
 }
 
