@@ -7,6 +7,7 @@
 export type { ClassLayer } from './core/cards/class-layer.ts';
 export { spaceOf } from './core/cards/space.ts';
 export type { Embedding } from './core/embedding.ts';
+export type { Aside, AsideLook, Asides } from './learn/asides.ts';
 export type {
   CameraLearning,
   CameraLearningOptions,
@@ -18,6 +19,7 @@ export { embedPicture } from './learn/camera/embed-picture.ts';
 export type { Oracle } from './learn/camera/object-names.ts';
 export type { TrackView, ViewedTrack } from './learn/camera/track-views.ts';
 export type { NormalisedBox, ViewState } from './learn/camera/view-states.ts';
+export type { Doubt } from './learn/doubt.ts';
 export type { Features } from './learn/heads/features.ts';
 export {
   defaultTrainers,
@@ -27,8 +29,14 @@ export {
   trainHead,
   type Verdict,
 } from './learn/heads/head.ts';
-export { type HeadVersion, HeadVersions, type HeadVersionsOptions, type Outcome } from './learn/heads/head-versions.ts';
-export { accuracies, type Confusion, confusions, mostDoubtful, uncertainty } from './learn/heads/review.ts';
+export {
+  type HeadVersion,
+  HeadVersions,
+  type HeadVersionsOptions,
+  type Outcome,
+  type Rejection,
+} from './learn/heads/head-versions.ts';
+export { accuracies, type Confusion, confusions, mostDoubtful, recognised, uncertainty } from './learn/heads/review.ts';
 export { SteadyState, type SteadyStateOptions } from './learn/heads/steady-state.ts';
 export type { Steps } from './learn/heads/steps.ts';
 export {
@@ -65,6 +73,7 @@ export {
   partKey,
 } from './learn/ledger/part.ts';
 export type { Tensor, TensorData } from './learn/ledger/safetensors.ts';
+export type { Answer, Lessons, LessonsParts } from './learn/lessons.ts';
 export {
   type ExampleFilter,
   type ExamplePaging,

@@ -32,6 +32,8 @@ const readers: Record<string, string> = {
   'tools/pack/oci-archive.ts': 'the date of what is packed, to be told',
   'tools/zoo/sign.ts': 'the date of a signature',
   'tools/console/server/metrics.ts': 'when the process was started, by the clock as it is now',
+  'tools/console/web/src/parts/toasts.tsx':
+    'until when something is offered to be taken back, over a reload; at most for its time',
   'tools/console/web/src/parts/use-now.ts': 'how long ago a near miss was, roughly',
   'tools/console/web/src/teach/view-sheet.tsx': 'an address that no cache has',
 };

@@ -196,6 +196,14 @@ describe('the page’s HTTP', { timeout: 900_000 }, () => {
     await done('POST …/forget', { node: 'shed', reason: 'its lens is broken' });
     const { cuts } = (await ask('GET /api/learning')).answer as { cuts: { id: string }[] };
     await done('POST …/withdraw', { cut: cuts[0]!.id });
+    await shown.show('door', 'stripes');
+    const { undo } = await done('POST …/teach', { camera: 'door', box, label: 'red thing' });
+    const { answer } = await ask('GET …/asides');
+    expect(answer).toMatchObject([{ taken_for: {}, against: [{ picture: expect.any(String) }] }]);
+    await done('POST …/undo', { undo });
+    await done('POST …/teach', { camera: 'door', box, label: 'red thing' });
+    const { asides } = (await shown.learning.open()).lessons;
+    await done('POST …/settle', { aside: asides.all[0]!.id });
     await ask('GET /api/state');
     await ask('GET /api/events');
     await ask('GET /api/events/days');

@@ -1,20 +1,24 @@
 import { EventEmitter } from 'node:events';
 import { assertKind, assertShape } from '../base/arguments.ts';
-import { composed } from '../base/composed.ts';
 import { InputError, messageOf } from '../base/errors.ts';
 import { type Logger, silent } from '../base/log.ts';
 import { makeFolder } from '../base/make-folder.ts';
 import type { ClassLayer } from '../core/cards/class-layer.ts';
 import type { Embedding } from '../core/embedding.ts';
+import { Asides } from './asides.ts';
 import type { HeadInfo, Prediction } from './heads/head.ts';
 import { HeadStore } from './heads/head-store.ts';
 import { HeadVersions, type HeadVersionsOptions, type Outcome } from './heads/head-versions.ts';
+import { recognised } from './heads/review.ts';
 import { inSlices } from './heads/steps.ts';
 import { TrainingTurns } from './heads/training-turns.ts';
-import { ContradictionError, contradictionsOf } from './ledger/contradictions.ts';
-import { type CutTarget, type Draft, type Example, isLabel, objectHead } from './ledger/example.ts';
+import { byTime, type CutTarget, type Example } from './ledger/example.ts';
 import { LedgerStore, type LedgerStoreOptions } from './ledger/ledger-store.ts';
 import { isExamplePart, type Part } from './ledger/part.ts';
+import { Lessons } from './lessons.ts';
+import type { Change, Lesson, Taught, TeachOptions } from './teaching.ts';
+
+export type { Change, Lesson, Taught, TeachOptions } from './teaching.ts';
 
 export interface LearnerOptions extends LedgerStoreOptions, Omit<HeadVersionsOptions, 'classLayer'> {
   /** The embedding network's own classes (`readEmbedder`), or how to get them once the store's space is known. */
@@ -22,34 +26,13 @@ export interface LearnerOptions extends LedgerStoreOptions, Omit<HeadVersionsOpt
   readonly logger?: Logger;
 }
 
-/** One example to teach, with an optional picture of it to keep. */
-export interface Lesson {
-  readonly draft: Draft;
-  /** At most 64 kB; stays in the store. */
-  readonly thumbnail?: Uint8Array;
-}
-
-export interface TeachOptions {
-  /** Teach it even if nearly the same picture was taught as something else. Default: that is refused. */
-  readonly anyway?: boolean;
-}
-
-/** The outcome of a change to a head. */
-export interface Change {
-  readonly head: string;
-  readonly outcome: Outcome;
-}
-
-/** The outcome of teaching. */
-export interface Taught extends Change {
-  readonly examples: readonly Example[];
-}
-
 export interface LearnerEvents {
   /** A head was trained, whether used or not, or its version changed. */
   head: [Change];
   /** Parts of the ledger changed; they are on disk. */
   parts: [readonly Part[]];
+  /** Lessons were kept aside, or answered. */
+  asides: [];
 }
 
 /** What is known of a head. */
@@ -57,6 +40,8 @@ export interface HeadSummary {
   /** Of the version in use, or undefined. */
   readonly version?: number;
   readonly info?: HeadInfo;
+  /** How many of the examples are named rightly when left out, of labels with two or more. */
+  readonly recognised?: { readonly right: number; readonly of: number };
   /** SHA-256 of the head's bytes: the same on each node that learned from the same examples. */
   readonly hash?: string;
   /** Versions that can be rolled back to. */
@@ -83,11 +68,22 @@ export class Learner extends EventEmitter<LearnerEvents> {
   readonly #heads = new Map<string, HeadVersions>();
   readonly #refused = new Map<string, string>();
   readonly #turns = new TrainingTurns();
+  /** Lessons that are kept aside, and the answers to them. */
+  readonly lessons: Lessons;
   #isClosed = false;
 
-  private constructor(store: LedgerStore, options: HeadVersionsOptions, logger: Logger = silent) {
+  private constructor(store: LedgerStore, asides: Asides, options: HeadVersionsOptions, logger: Logger) {
     super();
     this.#store = store;
+    asides.onChange = () => this.emit('asides');
+    this.lessons = new Lessons({
+      ...{ store, asides },
+      head: (name) => this.head(name)?.current?.head,
+      isRefused: (name) => this.#refused.has(name),
+      train: (name, force) => this.train(name, force),
+      trainAll: () => this.#trainAll(),
+      judge: (name, more) => this.#turns.run(() => this.#judge(name, more)),
+    });
     this.#headStore = new HeadStore(store);
     this.#options = options;
     this.#logger = logger;
@@ -110,11 +106,12 @@ export class Learner extends EventEmitter<LearnerEvents> {
         learner.emit('parts', parts);
       },
     });
-    const { classLayer, logger, ...others } = options;
+    const { classLayer, logger = silent, ...others } = options;
     let learner: Learner;
     try {
+      const asides = await Asides.open(store, logger);
       const own = typeof classLayer === 'function' ? await classLayer(store.ledger.space) : classLayer;
-      learner = new Learner(store, { ...others, ...(own && { classLayer: own }) }, logger);
+      learner = new Learner(store, asides, { ...others, ...(own && { classLayer: own }) }, logger);
       for (const name of new Set([...store.ledger.heads(), ...(await learner.#headStore.names())])) {
         await learner.#restore(name);
       }
@@ -155,29 +152,27 @@ export class Learner extends EventEmitter<LearnerEvents> {
     const current = versions?.current;
     const refused = this.#refused.get(name);
     return {
-      ...(current && { version: current.version, info: current.head.info, hash: current.head.hash() }),
+      ...(current && {
+        ...{ version: current.version, info: current.head.info, hash: current.head.hash() },
+        recognised: recognised(current.head),
+      }),
       versions: versions?.all.map(({ version }) => version) ?? [],
       ...(refused !== undefined && { refused }),
     };
   }
 
   /**
-   * Adds examples of one head, one after the other, and trains it once. They are on disk when this returns, whatever
-   * the outcome for the head. Duplicates of this node's examples are not added: the existing ones are returned.
+   * Teaches one thing by some looks at it: adds examples of one head and trains it once. They are on disk when this
+   * returns, whatever the outcome for the head. Duplicates of this node's examples are not added: the existing ones are
+   * returned.
    *
-   * @throws ContradictionError when nearly the same picture was taught as something else: nothing is taught then.
+   * What contradicts earlier examples, or would make the head clearly worse, is not added: it is kept aside (`aside`) until
+   * `lessons.settle` says what it is.
+   *
    * @throws InputError as `Ledger.teach` does; those before the wrong one are taught then.
    */
-  async teach(lessons: readonly [Lesson, ...Lesson[]], { anyway = false }: TeachOptions = {}): Promise<Taught> {
-    if (!anyway) for (const { draft } of lessons) this.#assertConsistent(draft);
-    const examples: Example[] = [];
-    try {
-      for (const lesson of lessons) examples.push(this.#known(lesson.draft) ?? (await this.add(lesson)));
-    } catch (error) {
-      if (examples.length > 0) await this.train(examples[0]!.head);
-      throw error;
-    }
-    return { examples, ...(await this.train(examples[0]!.head)) };
+  teach(lessons: readonly [Lesson, ...Lesson[]], options?: TeachOptions): Promise<Taught> {
+    return this.lessons.teach(lessons, options);
   }
 
   /**
@@ -198,7 +193,7 @@ export class Learner extends EventEmitter<LearnerEvents> {
   /** @throws InputError as `Ledger.relabel` does. */
   async relabel(id: string, to: { label: string; negative?: boolean }): Promise<Taught> {
     const example = await this.#store.relabel(id, to);
-    return { examples: [example], ...(await this.train(example.head)) };
+    return { examples: [example], added: [example.id], ...(await this.train(example.head)) };
   }
 
   /**
@@ -266,6 +261,15 @@ export class Learner extends EventEmitter<LearnerEvents> {
     return change;
   }
 
+  async #judge(name: string, more: readonly Example[]) {
+    const versions = this.#heads.get(name);
+    if (!versions || this.#isClosed) return undefined;
+    const known = await this.#store.read((ledger) => copiesOf(ledger.examples(name)));
+    const steps = versions.judgeInSteps([...known, ...more].sort(byTime));
+    // A trainer of one's own that cannot: it says so when it trains.
+    return inSlices(steps, () => this.#isClosed).catch(() => undefined);
+  }
+
   /**
    * Goes back to a version of a head. The one in use is not taken again until its examples change.
    *
@@ -322,28 +326,6 @@ export class Learner extends EventEmitter<LearnerEvents> {
       undo();
       throw error;
     }
-  }
-
-  #assertConsistent(draft: Draft): void {
-    const label = composed(draft.label);
-    // One that is none the ledger refuses, after those before it.
-    if (!isLabel(label)) return;
-    const examples = this.ledger.examples(draft.head ?? objectHead);
-    const known = contradictionsOf({ ...draft, label }, examples);
-    if (known.length > 0) throw new ContradictionError(draft, known);
-  }
-
-  #known({ head = objectHead, label, negative = false, embedding: { values, scale } }: Draft): Example | undefined {
-    return this.ledger
-      .examples(head)
-      .find(
-        (one) =>
-          one.node === this.ledger.node &&
-          one.label === composed(label) &&
-          one.negative === negative &&
-          one.embedding.scale === scale &&
-          Buffer.from(one.embedding.values).equals(Buffer.from(values)),
-      );
   }
 
   async #trainAll(): Promise<void> {

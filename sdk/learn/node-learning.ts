@@ -8,6 +8,7 @@ import { about, type Logger, silent } from '../base/log.ts';
 import { Once } from '../base/once.ts';
 import type { LearnSettings } from '../config/schema.ts';
 import { type Classifier, loadClassifier } from '../core/classifier.ts';
+import type { Aside } from './asides.ts';
 import { CameraLearning, type CameraLearningSettings, type Look, type Subject } from './camera/camera-learning.ts';
 import { distinctLooks } from './camera/distinct-looks.ts';
 import { checkStateName } from './camera/state-name.ts';
@@ -17,6 +18,7 @@ import type { Change, Learner, Taught, TeachOptions } from './learner.ts';
 import { type Cut, type CutTarget, objectHead } from './ledger/example.ts';
 import { StoreUnavailableError } from './ledger/ledger-store.ts';
 import type { Part } from './ledger/part.ts';
+import type { Answer } from './lessons.ts';
 import { openWithNetwork, preferredNetwork, type StoreWithNetwork } from './store-network.ts';
 import {
   countsOf,
@@ -64,7 +66,7 @@ export interface Teaching {
   readonly label: string;
   /** It is *not* that. Default: false. */
   readonly negative?: boolean;
-  /** Teach it even if nearly the same picture was taught as something else. Default: that is refused. */
+  /** Somebody has said that it is right: it is not kept aside. Default: false. */
   readonly anyway?: boolean;
 }
 
@@ -137,24 +139,13 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     this.emit('changed');
   }
 
-  /** Until it is open, by whoever asks for it. */
   async #openLater(run: object): Promise<void> {
-    const backoff = new Backoff();
-    for (let error: unknown; error === undefined || error instanceof StoreUnavailableError; ) {
-      await sleep(backoff.next(), undefined, { ref: false });
-      if (this.#run !== run || this.#learner) return;
-      error = await this.open().then(
-        () => undefined,
-        (problem: unknown) => problem,
-      );
-      if (this.#run !== run) return;
-      if (error === undefined) {
-        this.#logger.info(`learning: what was taught is in use again`);
-        this.emit('changed');
-        return;
-      }
-      if (messageOf(error) !== this.#error) this.#sayFailure(error);
-    }
+    const isWanted = () => this.#run === run && !this.#learner;
+    const error = await openOnceFree(() => this.open(), isWanted);
+    if (this.#run === run && error === undefined) {
+      this.#logger.info(`learning: what was taught is in use again`);
+      this.emit('changed');
+    } else if (this.#run === run) this.#sayFailure(error);
   }
 
   #sayFailure(error: unknown): void {
@@ -222,9 +213,9 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
 
   /**
    * Teaches what a camera sees: up to three different looks at a track, or one at a box or at the whole view. It is on
-   * disk when this returns, and in use from then on unless the head came out clearly worse; see `outcome`.
+   * disk when this returns, and in use from then on. What contradicts earlier lessons, or makes others clearly worse, is
+   * kept aside until `settle` says what it is; see `aside`.
    *
-   * @throws ContradictionError when nearly the same picture was taught as something else.
    * @throws InputError when the subject is not there, a name is invalid, or the ledger is full.
    *
    * @example
@@ -252,6 +243,11 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     const [first, ...others] = lessons;
     if (!first) throw new InputError('expected something to look at, got nothing');
     return (await this.open()).teach([first, ...others], options);
+  }
+
+  /** Answers what a lesson that was kept aside is: `Lessons.settle`. */
+  async settle(id: string, answer?: Answer): Promise<Taught | undefined> {
+    return (await this.open()).lessons.settle(id, answer);
   }
 
   /** Relabels an example. @throws InputError when there is no such example, or the label is invalid. */
@@ -311,6 +307,11 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     return examplesOf(this.#learner, of).length;
   }
 
+  /** Lessons that wait for an answer, the oldest first. */
+  get asides(): readonly Aside[] {
+    return this.#learner?.lessons.asides.all ?? [];
+  }
+
   get cuts(): readonly Cut[] {
     return this.#learner?.ledger.cuts() ?? [];
   }
@@ -335,6 +336,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
       this.emit('parts', parts);
       this.emit('changed');
     });
+    learner.on('asides', () => this.emit('changed'));
     learner.on('head', ({ head, outcome }) => {
       if (outcome.taken) this.#logger.info(`learning: ${head} is version ${outcome.version.version} now`);
       // Else all of it was forgotten.
@@ -383,5 +385,20 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     // What was taught before decides which network it is.
     if (existsSync(folder)) await this.open();
     return loadClassifier(this.#model, { ...(threads && { threads }), logger: this.#logger });
+  }
+}
+
+/** Tries again while the store is in use by others, or the disk fails. @returns Another error; undefined: it is open, or not wanted. */
+async function openOnceFree(open: () => Promise<unknown>, isWanted: () => boolean): Promise<unknown> {
+  const backoff = new Backoff();
+  for (;;) {
+    await sleep(backoff.next(), undefined, { ref: false });
+    if (!isWanted()) return undefined;
+    try {
+      await open();
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError)) return error;
+    }
   }
 }

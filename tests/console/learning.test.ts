@@ -11,7 +11,16 @@ import type { Part } from '../../sdk/learn/ledger/part.ts';
 import { NodeLearning } from '../../sdk/learn/node-learning.ts';
 import { readPicture } from '../../sdk/picture/picture.ts';
 import type { Track } from '../../sdk/vision/track.ts';
-import type { LearningState, Looks, NearMissState, ServerMessage, TaughtAnswer } from '../../tools/console/protocol.ts';
+import type {
+  AsideState,
+  ExamplePage,
+  LearningState,
+  Looks,
+  NearMissState,
+  ServerMessage,
+  TaughtAnswer,
+  Undoable,
+} from '../../tools/console/protocol.ts';
 import { Console } from '../../tools/console/server/console.ts';
 import { FakeCamera, FakeNode, pageFolder, track } from './fakes.ts';
 
@@ -97,7 +106,7 @@ describe('Console: learning', { timeout: 900_000 }, () => {
   };
 
   it('begins with nothing', async () => {
-    expect(await get('')).toEqual({ thumbnails: true, heads: [], nodes: [], cuts: [] });
+    expect(await get('')).toEqual({ thumbnails: true, heads: [], nodes: [], cuts: [], asides: 0 });
     expect(await get('/near-misses')).toEqual([]);
     expect(await get('/examples')).toEqual({ examples: [], next: null });
   });
@@ -125,12 +134,13 @@ describe('Console: learning', { timeout: 900_000 }, () => {
     await expect.poll(() => told[0]).toMatchObject({ type: 'state', state: { learning: { heads: [] } } });
     const first = await done<TaughtAnswer>('/teach', { camera: 'door', event: 'e-1', label: 'red thing' });
     expect(first).toEqual({
-      ...{ head: 'object', examples: 1, taken: true, version: 1, accuracy: null, reason: null, acceptable: false },
+      ...{ head: 'object', examples: 1, taken: true, version: 1, named: null, reason: null, acceptable: false },
+      ...{ aside: null, undo: expect.any(String) },
     });
     const second = await done<TaughtAnswer>('/teach', { camera: 'door', track: 2, label: 'blue thing' });
     expect(second).toMatchObject({ taken: true, version: 2 });
     expect(await labels()).toMatchObject([
-      { label: 'blue thing', examples: 1, negatives: 0, others: 0, accuracy: null },
+      { label: 'blue thing', examples: 1, negatives: 0, others: 0, named: null },
       { label: 'red thing', examples: 1 },
     ]);
     await expect
@@ -202,8 +212,8 @@ describe('Console: learning', { timeout: 900_000 }, () => {
       ['sky', 1],
     ]);
     expect(await refusal('/relabel', { example: newest!.id, label: 'sky' })).toContain(newest!.id);
-    expect(await done('/forget', { head: 'object', label: 'sky' })).toEqual({ forgotten: 1 });
-    expect(await done('/forget', { example: all.at(-1)!.id })).toEqual({ forgotten: 1 });
+    expect(await done('/forget', { head: 'object', label: 'sky' })).toMatchObject({ forgotten: 1 });
+    expect(await done('/forget', { example: all.at(-1)!.id })).toMatchObject({ forgotten: 1 });
     expect((await labels()).map(({ label, examples }) => [label, examples])).toEqual([
       ['blue thing', 1],
       ['red thing', 1],
@@ -212,17 +222,60 @@ describe('Console: learning', { timeout: 900_000 }, () => {
 
   it('teaches what it is not', async () => {
     const teaching = { camera: 'door', track: 3, label: 'red thing', negative: true };
-    const asked = await post('/teach', teaching);
-    expect([asked.status, await asked.json()]).toEqual([
-      409,
-      { error: expect.stringContaining('taught as "red thing"') },
-    ]);
-    expect(await done('/teach', { ...teaching, anyway: true })).toMatchObject({
-      examples: 1,
+    const asked = await done<TaughtAnswer>('/teach', teaching);
+    expect(asked).toMatchObject({
+      examples: 0,
+      taken: false,
+      reason: expect.stringContaining('taught as "red thing"'),
     });
+    const [aside, ...others] = await get<AsideState[]>('/asides');
+    expect([others, asked.aside]).toEqual([[], aside]);
+    expect(aside).toMatchObject({
+      label: 'red thing',
+      negative: true,
+      taken_for: { label: 'red thing', negative: false },
+    });
+    const pictures = [aside!.picture!, ...aside!.against.map(({ picture }) => picture!)];
+    expect(pictures.length).toBeGreaterThan(1);
+    for (const path of pictures) expect((await fetch(new URL(path, url))).status).toBe(200);
+    expect(await get('')).toMatchObject({ asides: 1 });
+    const settled = await done<TaughtAnswer>('/settle', { aside: aside!.id, label: 'red thing', negative: true });
+    expect(settled).toMatchObject({ examples: 1, taken: true, aside: null });
+    expect(await get('')).toMatchObject({ asides: 0 });
+    // Taken back: it waits again, and is no example.
+    await done('/undo', { undo: settled.undo });
+    expect(await get('/asides')).toEqual([aside]);
+    expect((await labels()).find(({ label }) => label === 'red thing')).toMatchObject({ negatives: 0 });
+    expect((await post('/undo', { undo: settled.undo })).status).toBe(404);
+    const { undo } = await done<TaughtAnswer>('/settle', { aside: aside!.id });
+    await done('/undo', { undo });
+    expect(await get('/asides')).toEqual([aside]);
+    await done('/settle', { aside: aside!.id });
+    expect(await refusal('/settle', { aside: aside!.id })).toContain('a lesson that waits for an answer');
+    expect(await done('/teach', { ...teaching, anyway: true })).toMatchObject({ examples: 1 });
     expect((await labels()).find(({ label }) => label === 'red thing')).toMatchObject({ negatives: 1 });
     const { examples } = await get<{ examples: { id: string; negative: boolean }[] }>('/examples?label=red+thing');
     await done('/forget', { example: examples.find(({ negative }) => negative)!.id });
+  });
+
+  it('takes back what was taught, given another name, forgotten: pictures too', async () => {
+    const all = async () => (await get<ExamplePage>('/examples?head=object')).examples;
+    const before = (await all()).map(({ label, thumbnail }) => [label, thumbnail]).sort();
+    const sorted = async () => (await all()).map(({ label, thumbnail }) => [label, thumbnail]).sort();
+    const taught = await done<TaughtAnswer>('/teach', { camera: 'door', box: [0, 60, 320, 180], label: 'new one' });
+    expect((await labels()).map(({ label }) => label)).toContain('new one');
+    await done('/undo', { undo: taught.undo });
+    expect(await sorted()).toEqual(before);
+    const [one] = await all();
+    const relabelled = await done<TaughtAnswer>('/relabel', { example: one!.id, label: 'other' });
+    expect(await sorted()).not.toEqual(before);
+    await done('/undo', { undo: relabelled.undo });
+    expect(await sorted()).toEqual(before);
+    const { undo } = await done<Undoable>('/forget', { head: 'object', label: one!.label });
+    expect(await sorted()).not.toEqual(before);
+    await done('/undo', { undo });
+    expect(await sorted()).toEqual(before);
+    expect(await refusal('/undo', {})).toContain('undo');
   });
 
   it('goes back to a version, and takes what was refused', async () => {
@@ -255,13 +308,14 @@ describe('Console: learning', { timeout: 900_000 }, () => {
 
   it('keeps a negative of what has no label yet, and says that it is of no use so far', async () => {
     expect(await done('/teach', { camera: 'door', view: 'gate', label: 'open', negative: true })).toEqual({
-      ...{ head: 'gate', examples: 1, taken: false, version: null, accuracy: null, acceptable: false },
+      ...{ head: 'gate', examples: 1, taken: false, version: null, named: null, acceptable: false, aside: null },
+      undo: expect.any(String),
       reason: 'gate: there are no examples of a label',
     });
     expect((await get<LearningState>('')).heads.find(({ name }) => name === 'gate')).toMatchObject({
       ...{ objects: false, version: null, labels: [{ label: 'open', examples: 0, negatives: 1 }] },
     });
-    expect(await done('/forget', { head: 'gate', label: 'open' })).toEqual({ forgotten: 1 });
+    expect(await done('/forget', { head: 'gate', label: 'open' })).toMatchObject({ forgotten: 1 });
   });
 
   it('cuts out another node, and takes that back', async () => {
@@ -276,7 +330,7 @@ describe('Console: learning', { timeout: 900_000 }, () => {
     await learner.merge([part]);
     expect(await get('')).toMatchObject({ nodes: [{ node: 'shed', examples: 1 }], cuts: [] });
     expect((await labels()).find(({ label }) => label === 'red thing')).toMatchObject({ examples: 2, others: 1 });
-    expect(await done('/forget', { node: 'shed', reason: 'its lens is broken' })).toEqual({ forgotten: 1 });
+    expect(await done('/forget', { node: 'shed', reason: 'its lens is broken' })).toMatchObject({ forgotten: 1 });
     const { nodes, cuts } = await get<LearningState>('');
     expect(nodes).toEqual([]);
     expect(cuts).toMatchObject([

@@ -198,6 +198,7 @@ const table: readonly (readonly [name: string, call: Call, right?: readonly stri
   ['HeadVersions', (x) => new learn.HeadVersions(x), texts],
   ['TrainingData', (x) => new learn.TrainingData(x), options],
   ['accuracies', (x) => learn.accuracies(x)],
+  ['recognised', (x) => learn.recognised(x)],
   ['confusions', (x) => learn.confusions(x)],
   ['mostDoubtful', (x) => learn.mostDoubtful(x)],
   ['uncertainty', (x) => learn.uncertainty(x)],

@@ -33,6 +33,7 @@ const right: Record<string, object> = {
   withdraw: { cut: 'a' },
   rollback: { head: 'object', version: 1 },
   accept: { head: 'object' },
+  settle: { aside: 'a', label: 'b' },
 };
 
 const notUtf8 = fc.uint8Array({ maxLength: 100 }).map((bytes) => Buffer.concat([Buffer.from([0x7b, 0xff]), bytes]));

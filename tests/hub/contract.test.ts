@@ -144,6 +144,9 @@ describe('contract', () => {
       // It has not moved.
       anyway: true,
     });
+    const { aside: waiting } = await shown.learning.teach({
+      ...{ camera: 'door', subject: { view: 'gate' }, label: 'ajar' },
+    });
     const requests = {
       info: {},
       state: { camera: 'door' },
@@ -159,6 +162,7 @@ describe('contract', () => {
       accept: { head: 'object' },
       forget: { node: 'shed', reason: 'it is not ours' },
       withdraw: { cut: '' },
+      settle: { aside: waiting!.id, label: 'open' },
     };
     await heard.client.publishAsync(`${base}/release`, 'https://example.org/r/update.json', { qos: 1, retain: true });
     const answers = () => heard.received.filter(({ topic }) => topic.startsWith(`${root}/response/`));

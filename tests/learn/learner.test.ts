@@ -100,6 +100,29 @@ describe('Learner', () => {
     expect(learner.ledger.size).toBe(4);
   });
 
+  it('holds a bounded number of lessons aside, and drops those that cannot be read', async () => {
+    const folder = temporaryFolder();
+    const learner = await openLearner(folder);
+    const same = near(0);
+    await learner.teach([{ draft: draft('cat', same), thumbnail: Buffer.from('jpeg') }]);
+    for (let i = 0; i < 53; i++)
+      await learner.teach([{ draft: draft(`other ${i}`, same), thumbnail: Buffer.from('jpeg') }]);
+    const labels = (one: Learner) => one.lessons.asides.all.map(({ label }) => label);
+    expect([labels(learner).length, labels(learner)[0], learner.ledger.size]).toEqual([50, 'other 3', 1]);
+    const [first] = learner.lessons.asides.all;
+    await learner.close();
+    const store = await LedgerStore.open(folder, { space: 'test', dimension: 8, node: 'a' });
+    await store.putValues(new Map([[`aside/${first!.id}`, Buffer.from('{')]]));
+    await store.close();
+    const logger = recorder();
+    const again = await openLearner(folder, { logger });
+    expect([labels(again).length, labels(again)[0]]).toEqual([49, 'other 4']);
+    expect(logger.lines.join()).toContain('a lesson that was kept aside cannot be read');
+    expect(await again.lessons.asides.looks(again.lessons.asides.all[0]!.id)).toMatchObject([
+      { draft: { label: 'other 4', embedding: same }, thumbnail: Buffer.from('jpeg') },
+    ]);
+  });
+
   it('has the same heads after a restart, byte for byte', async () => {
     const folder = temporaryFolder();
     const before = await openLearner(folder);

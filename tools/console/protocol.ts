@@ -68,8 +68,14 @@ export interface TaughtLabel {
   negatives: number;
   /** Of both, those taught by other nodes. */
   others: number;
-  /** Fraction of its examples that are recognised correctly when left out, 0..1; null while it is not in use. */
-  accuracy: number | null;
+  /** Of its examples; null with one, or while it is not in use. */
+  named: NamedRightly | null;
+}
+
+/** How many examples are named rightly when left out; a negative is, when it is unknown. */
+export interface NamedRightly {
+  right: number;
+  of: number;
 }
 
 /** A head: it names objects, or states of a whole view. */
@@ -84,10 +90,8 @@ export interface TaughtHead {
   versions: number[];
   /** `svm`, `prototypes` or `nearest`; null when none is in use. */
   kind: string | null;
-  /**
-   * Fraction of all examples that are recognised correctly when left out, 0..1; null when there are too few to tell.
-   */
-  accuracy: number | null;
+  /** Of all labels with two or more examples; null when there are too few to tell. */
+  named: NamedRightly | null;
   /** Fraction of the negatives that are given a label when left out, 0..1; null without negatives. */
   false_accept: number | null;
   /** Why the newest examples are not in use. */
@@ -119,6 +123,8 @@ export interface LearningState {
   nodes: { node: string; examples: number }[];
   /** The newest first. */
   cuts: TaughtCut[];
+  /** How many lessons wait for an answer: `GET /api/learning/asides`. */
+  asides: number;
 }
 
 /** A picture of what can be taught. */
@@ -144,11 +150,37 @@ export interface TaughtAnswer {
   taken: boolean;
   /** The one in use, or null. */
   version: number | null;
-  accuracy: number | null;
+  named: NamedRightly | null;
   /** Why what was taught is not in use. */
   reason: string | null;
   /** Whether it can be accepted anyway: `POST /api/learning/accept`. */
   acceptable: boolean;
+  /** It is kept aside: what it is has to be answered first. */
+  aside: AsideState | null;
+  /** Takes it back: `POST /api/learning/undo`. Null: there is nothing to take back. */
+  undo: string | null;
+}
+
+/** A lesson that is kept and not in use until somebody has answered what it is. */
+export interface AsideState {
+  id: string;
+  head: string;
+  /** What it was taught as, and what something like it was taught as before. */
+  label: string;
+  negative: boolean;
+  taken_for: { label: string; negative: boolean };
+  because: 'contradiction' | 'worse';
+  camera: string;
+  /** ms since 1970. */
+  time: number;
+  /** Address of a picture of it, and of earlier ones that it contradicts. */
+  picture: string | null;
+  against: { id: string; picture: string | null }[];
+}
+
+/** The answer to what can be taken back. */
+export interface Undoable {
+  undo: string;
 }
 
 /** An object that was seen recently and not taught; the most uncertain first. */

@@ -9,7 +9,8 @@ export const Count = (description: string) => Type.Integer({ minimum: 0, descrip
 export const Fraction = Type.Number({ minimum: 0, maximum: 1 });
 export const Seconds = Type.Number({ minimum: 0, description: 'Since 1970.' });
 
-const accuracy = 'Fraction of the examples that are recognised correctly when left out; null with at most one.';
+const accuracy =
+  'Fraction of the examples that are named rightly when left out, of labels with two or more; null without any.';
 
 /** The current state of a head: part of most answers about learning. */
 export const HeadNow = {
@@ -41,6 +42,7 @@ export const LearningState = Fields({
   examples: Count('Of all nodes, including those that do not count.'),
   last_taught: OrNull(Seconds, 'When the newest example that counts was taught, seconds since 1970.'),
   cut_nodes: Type.Array(Type.String(), { description: 'Nodes whose examples do not count.' }),
+  waiting: Count('Lessons that are kept aside and wait for an answer: they are not in use.'),
   error: OrNull(Type.String(), 'Why what was taught before cannot be used.'),
   damage: Type.Optional(Type.String({ description: 'Damage found when the store was opened, and what was lost.' })),
   heads: Type.Record(Type.String(), HeadState, {

@@ -25,6 +25,7 @@ export type HubLearning = Pick<
   | 'relabel'
   | 'forget'
   | 'withdraw'
+  | 'settle'
   | 'rollback'
   | 'accept'
   | 'summary'
@@ -32,6 +33,7 @@ export type HubLearning = Pick<
   | 'examples'
   | 'count'
   | 'cuts'
+  | 'asides'
   | 'nearMisses'
 > & { camera(name: string): Pick<CameraLearning, 'heads' | 'states'> } & EventEmitter<NodeLearningEvents>;
 

@@ -100,14 +100,25 @@ export class HeadVersions {
       this.#current = undefined;
       return { taken: false, reason: `${this.name}: there are no examples of a label` };
     }
-    const reason = force ? undefined : this.#whyNot(head);
-    if (reason !== undefined) return { taken: false, reason };
+    const rejection = force ? undefined : this.#whyNot(head);
+    if (rejection) return { taken: false, reason: rejection.reason };
     this.#refused = this.#refused.filter((hash) => hash !== set.hash);
     const version = { version: ++this.#last, head };
     if (force) this.#since = version.version;
     this.#current = version;
     this.#versions = [...this.#versions, version].slice(-this.#keep);
     return { taken: true, version };
+  }
+
+  /**
+   * Whether a head from these examples would be rejected, and which examples that are named rightly would then be named
+   * wrongly; undefined: no. Nothing is changed. For what `trainInSteps` asks, too.
+   */
+  *judgeInSteps(examples: readonly Example[]): Steps<Rejection | undefined> {
+    if (!this.#current) return undefined;
+    const set = yield* this.#data.updateInSteps(examples);
+    const head = yield* trainHeadInSteps(this.name, set, this.#trainers);
+    return head && this.#whyNot(head);
   }
 
   /**
@@ -188,23 +199,32 @@ export class HeadVersions {
     return restored;
   }
 
-  #whyNot(head: Head): string | undefined {
+  #whyNot(head: Head): Rejection | undefined {
     if (this.#refused.includes(head.info.ledgerHash)) {
-      return `${this.name}: what these examples teach was rolled back from; it is tried again once they change`;
+      const reason = `${this.name}: what these examples teach was rolled back from; it is tried again once they change`;
+      return { reason, wrong: [] };
     }
     const current = this.#current?.version ?? 0;
     const older = this.#versions.filter(({ version }) => version <= current && version >= this.#since);
     const now = new Map(head.verdicts.map((verdict) => [verdict.id, verdict]));
     for (const { version, head: old } of older.toReversed()) {
-      const { better, worse, common } = compare(old, now);
+      const { better, wrong, common } = compare(old, now);
+      const worse = wrong.length;
       if (worse - better <= Math.max(2, 2 * Math.sqrt(worse + better))) continue;
-      return (
+      const reason =
         `${this.name}: of ${common} examples that were held back, ${worse} that version ${version} named rightly ` +
-        `would be wrong and ${better} wrong ones right; look at the newest examples, or take it all the same`
-      );
+        `would be wrong and ${better} wrong ones right; look at the newest examples, or take it all the same`;
+      return { reason, wrong };
     }
     return undefined;
   }
+}
+
+/** Why a head is not used. */
+export interface Rejection {
+  readonly reason: string;
+  /** Ids of the examples that were named rightly, and would be named wrongly. */
+  readonly wrong: readonly string[];
 }
 
 const format = 'ocellus-head-versions-2';
@@ -239,7 +259,8 @@ function readState(bytes: Uint8Array): State {
 
 function compare({ verdicts, info }: Head, after: ReadonlyMap<string, Verdict>) {
   const known = new Set(info.labels);
-  let [better, worse, common] = [0, 0, 0];
+  const wrong: string[] = [];
+  let [better, common] = [0, 0];
   for (const then of verdicts) {
     const now = after.get(then.id);
     // A relabelled example is another one, with another id.
@@ -248,9 +269,9 @@ function compare({ verdicts, info }: Head, after: ReadonlyMap<string, Verdict>) 
     const [wasRight, isRight] = [isCorrect(then), isCorrect(now)];
     if (isRight && !wasRight) better++;
     const isNewLabel = !known.has(now.nearest);
-    if (wasRight && !isRight && !isNewLabel) worse++;
+    if (wasRight && !isRight && !isNewLabel) wrong.push(then.id);
   }
-  return { better, worse, common };
+  return { better, wrong, common };
 }
 
 /** A negative is right when it is unknown, any other example when its label is nearest. */

@@ -42,6 +42,19 @@ export function accuracies(head: Head): { label: string; examples: number; accur
 }
 
 /**
+ * How many of the examples are named rightly when left out; a negative is, when it is unknown. Of labels with two or more
+ * examples: the only one has none left then.
+ *
+ * @example
+ * const { right, of } = recognised(head); // names 9 of 10 rightly
+ */
+export function recognised(head: Head): { right: number; of: number } {
+  const several = accuracies(head).filter(({ examples }) => examples > 1);
+  const right = several.reduce((sum, { examples, accuracy }) => sum + Math.round(examples * accuracy), 0);
+  return { right, of: several.reduce((sum, { examples }) => sum + examples, 0) };
+}
+
+/**
  * Sorts examples for review: first those that the head would name differently, the most certain first, then the least
  * certain ones.
  */

@@ -1,4 +1,3 @@
-import { InputError } from '../../base/errors.ts';
 import { cosineOf } from '../../core/embedding.ts';
 import { type Draft, type Example, objectHead } from './example.ts';
 
@@ -9,25 +8,6 @@ import { type Draft, type Example, objectHead } from './example.ts';
 const samePicture = 0.94;
 /** Two states of one view differ only in a small part of it, so only the very same view counts as the same. */
 const sameView = 0.998;
-
-/** A lesson contradicts what was taught before about a picture. Nothing was accepted. */
-export class ContradictionError extends InputError {
-  /** What was taught before about nearly the same pictures. */
-  readonly known: readonly Example[];
-
-  constructor(draft: Pick<Draft, 'label' | 'negative'>, known: readonly Example[]) {
-    const [first] = known;
-    const others = known.length > 1 ? ` and ${known.length - 1} more` : '';
-    super(
-      `this is nearly the same picture as one that was taught as ${meaningOf(first!)} (example ${first!.id}${others}), and both as that and as ${meaningOf(draft)} it teaches nothing right: ` +
-        'relabel or forget the earlier one, or teach it anyway',
-    );
-    this.name = 'ContradictionError';
-    this.known = known;
-  }
-}
-
-const meaningOf = ({ label, negative }: Pick<Draft, 'label' | 'negative'>) => `${negative ? 'not ' : ''}"${label}"`;
 
 type Meant = Required<Pick<Draft, 'label' | 'negative' | 'embedding'>>;
 

@@ -102,6 +102,11 @@ export class Ledger {
     if (options.onChange) this.#memory.onChange = options.onChange;
   }
 
+  /** What its clock says, ms since 1970. */
+  get nowMs(): number {
+    return this.#now();
+  }
+
   /** Number of examples of all nodes, including those that were cut. */
   get size(): number {
     return this.#memory.size;
@@ -114,7 +119,7 @@ export class Ledger {
    * @throws InputError when the draft does not match its type, or the ledger is full.
    */
   teach(draft: Draft): Example {
-    const { head = objectHead, negative = false, timeMs = this.#now(), camera, kind, embedding, from } = draft;
+    const { head = objectHead, negative = false, timeMs = this.nowMs, camera, kind, embedding, from } = draft;
     const label = composedLabel(draft.label);
     const id = this.#nextId();
     const fixed = { id, node: this.node, head, label, negative, camera, timeMs, kind, embedding };

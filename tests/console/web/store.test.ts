@@ -71,7 +71,7 @@ describe('reduce', () => {
   });
 
   it('takes in what was taught, and the states of a view', () => {
-    const learning = { thumbnails: false, heads: [], nodes: [], cuts: [] };
+    const learning = { thumbnails: false, heads: [], nodes: [], cuts: [], asides: 0 };
     const begun = reduce(emptyState, {
       type: 'state',
       state: {

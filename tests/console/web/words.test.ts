@@ -101,20 +101,17 @@ describe('series', () => {
 });
 
 describe('words about teaching', () => {
-  const answer = { head: 'object', examples: 2, taken: true, reason: null, acceptable: false };
-
   it.each([
-    [{ version: 3, accuracy: 0.918 }, 'Taught: my cat. Version 3, 92 % recognised correctly when left out.'],
-    [{ version: 1, accuracy: null }, 'Taught: my cat. Version 1.'],
-    [{ version: null, accuracy: null }, 'Taught: my cat.'],
-  ])('%j', (change, text) => expect(said('Taught: my cat', { ...answer, ...change })).toBe(text));
+    [{ right: 9, of: 10 }, 'Taught: my cat. 9 of 10 are named rightly now.'],
+    [null, 'Taught: my cat.'],
+  ])('%j', (named, text) => expect(said('Taught: my cat', { named })).toBe(text));
 
   it.each([
     [1, 0, 0, '1 example'],
     [12, 1, 0, '12 examples, 1 negative'],
     [12, 3, 2, '12 examples, 3 negatives, 2 of them from other nodes'],
   ])('%i, %i, %i: %s', (examples, negatives, others, text) => {
-    expect(amount({ label: 'cat', examples, negatives, others, accuracy: null })).toBe(text);
+    expect(amount({ label: 'cat', examples, negatives, others, named: null })).toBe(text);
   });
 
   it('says what something is taken for', () => {
@@ -124,10 +121,10 @@ describe('words about teaching', () => {
   });
 
   it('offers the labels of objects, or of one state', () => {
-    const head = { version: 1, versions: [1], kind: null, accuracy: null, false_accept: null, refused: null };
-    const label = { examples: 1, negatives: 0, others: 0, accuracy: null };
+    const head = { version: 1, versions: [1], kind: null, named: null, false_accept: null, refused: null };
+    const label = { examples: 1, negatives: 0, others: 0, named: null };
     const learning = {
-      ...{ thumbnails: false, nodes: [], cuts: [] },
+      ...{ thumbnails: false, nodes: [], cuts: [], asides: 0 },
       heads: [
         { ...head, name: 'object', objects: true, labels: [{ ...label, label: 'my cat' }], confusions: [] },
         { ...head, name: 'gate', objects: false, labels: [{ ...label, label: 'open' }], confusions: [] },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Learner } from '../../../sdk/learn/learner.ts';
-import { ContradictionError, contradictionsOf } from '../../../sdk/learn/ledger/contradictions.ts';
+import { Learner, type Lesson } from '../../../sdk/learn/learner.ts';
+import { contradictionsOf } from '../../../sdk/learn/ledger/contradictions.ts';
 import { closing } from '../../support/closing.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { example } from '../examples.ts';
@@ -40,12 +40,30 @@ describe('Learner', () => {
     const learner = await open();
     const { examples } = await learner.teach([{ draft: draft('cat', picture) }, { draft: draft('cat', sample(0)) }]);
     const lesson = [{ draft: draft('dog', sample(1)) }, { draft: draft('dog', again) }] as const;
-    const refusal = await learner.teach([...lesson]).catch((error: unknown) => error);
-    expect(refusal).toBeInstanceOf(ContradictionError);
-    expect((refusal as ContradictionError).known.map(({ id }) => id)).toEqual([examples[0]!.id]);
-    expect((refusal as Error).message).toContain('"cat"');
+    const { aside, examples: none } = await learner.teach([...lesson]);
+    expect(none).toEqual([]);
+    expect(aside).toMatchObject({ because: 'contradiction', takenFor: { label: 'cat', negative: false } });
+    expect(aside!.against[0]).toBe(examples[0]!.id);
+    expect(aside!.reason).toContain('"cat"');
     expect(learner.ledger.size).toBe(2);
     expect((await learner.teach([...lesson], { anyway: true })).examples).toHaveLength(2);
     expect(learner.ledger.size).toBe(4);
+  });
+
+  it('asks before others become clearly worse, and uses it once somebody says that it is right', async () => {
+    const learner = await open();
+    const looksAt = (label: string, of: number, count: number) =>
+      Array.from({ length: count }, (): Lesson => ({ draft: draft(label, sample(of, 1)) })) as [Lesson, ...Lesson[]];
+    await learner.teach(looksAt('cat', 0, 8));
+    await learner.teach(looksAt('dog', 1, 8));
+    const before = learner.summary('object');
+    // Most of it is right; the cats among it would no longer be told from dogs.
+    const { aside, outcome } = await learner.teach([...looksAt('dog', 1, 31), ...looksAt('dog', 0, 30)]);
+    expect(aside).toMatchObject({ because: 'worse', looks: 61, takenFor: { label: 'cat', negative: false } });
+    expect(outcome).toEqual({ taken: false, reason: expect.stringMatching(/held back/) });
+    expect([learner.ledger.size, learner.summary('object')]).toEqual([16, before]);
+    const settled = await learner.lessons.settle(aside!.id, { label: 'dog' });
+    expect(settled).toMatchObject({ outcome: { taken: true, version: { version: 3 } } });
+    expect([learner.ledger.size, learner.lessons.asides.all]).toEqual([77, []]);
   });
 });

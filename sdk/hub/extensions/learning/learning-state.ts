@@ -11,6 +11,7 @@ export function learningState(learning: HubLearning): LearningState {
     examples,
     last_taught: taughtMs === null ? null : secondsOf(taughtMs),
     cut_nodes: [...cut_nodes],
+    waiting: learning.asides.length,
     error,
     ...(damage !== undefined && { damage }),
     heads: Object.fromEntries(
@@ -37,12 +38,10 @@ function headState(head: string, summary: HeadSummary, learning: HubLearning): H
 }
 
 /** What became of a head, in short. */
-export function headNow(head: string, { version, info, refused }: HeadSummary) {
-  // One that is left out of one has nothing to be named by.
-  const isMeasured = info !== undefined && (info.examples > info.labels.length || info.negatives > 1);
+export function headNow(head: string, { version, recognised, refused }: HeadSummary) {
   return {
     version: version ?? null,
-    accuracy: isMeasured ? rounded(info.accuracy) : null,
+    accuracy: recognised && recognised.of > 0 ? rounded(recognised.right / recognised.of) : null,
     refused: refused ?? (version === undefined ? `${head}: there are no examples of a label` : null),
   };
 }

@@ -90,7 +90,15 @@ describe('LearningStates', () => {
     const run = new Run(learning).connect();
     expect(Object.keys(run.learned)).toEqual([stateTopic]);
     expect(run.state()).toEqual({
-      ...{ space: null, model: 'efficientnet-lite0-int8', examples: 0, last_taught: null, cut_nodes: [], error: null },
+      ...{
+        space: null,
+        model: 'efficientnet-lite0-int8',
+        examples: 0,
+        waiting: 0,
+        last_taught: null,
+        cut_nodes: [],
+        error: null,
+      },
       heads: {},
     });
   });

@@ -64,6 +64,7 @@ describe('teach', () => {
       version: 1,
       accuracy: expect.any(Number),
       refused: null,
+      aside: null,
     });
 
     learning.camera('door').noteEvent({ id: '5.000001-abcdef', track_id: 7 });
@@ -78,8 +79,33 @@ describe('teach', () => {
     });
     expect(await ask('teach', { camera: 'door', view: true, label: 'tidy' })).toMatchObject({ head: 'door' });
     expect(learning.count({ head: 'object' })).toBe(4);
-    expect(await errorOf('teach', { ...past, label: 'their cat' })).toContain('taught as "my cat"');
-    expect(learning.count({ head: 'object' }), 'it was not taken').toBe(4);
+    const other = await ask('teach', { ...past, label: 'their cat' });
+    expect(other).toMatchObject({
+      ...{ examples: [], version: 2 },
+      aside: {
+        label: 'their cat',
+        camera: 'door',
+        because: 'contradiction',
+        taken_for: { label: 'my cat', negative: false },
+      },
+    });
+    expect(learning.count({ head: 'object' }), 'it is kept aside').toBe(4);
+    const waiting = await ask('list', { asides: true });
+    expect(waiting).toMatchObject({ waiting: 1, total: 1, asides: [other.aside] });
+    for (const [wrong, error] of [
+      [{}, 'expected a label'],
+      [{ label: 'a', forget: true }, 'expected a label'],
+      [{ forget: true, replace: true }, 'expected a label'],
+    ] as const) {
+      expect(await errorOf('settle', { aside: other.aside!.id, ...wrong })).toContain(error);
+    }
+    expect(await ask('settle', { aside: other.aside!.id, forget: true })).toEqual({
+      ...{ aside: other.aside!.id, examples: [], heads: [] },
+    });
+    const { aside } = await ask('teach', { ...past, label: 'their cat' });
+    expect(await errorOf('settle', { aside: other.aside!.id, forget: true })).toContain('waits for an answer');
+    const settled = await ask('settle', { aside: aside!.id, label: 'my cat' });
+    expect([settled.examples.sort(), learning.count({ head: 'object' })]).toEqual([first.examples.toSorted(), 4]);
     expect((await ask('teach', { ...past, label: 'their cat', anyway: true })).examples).toHaveLength(3);
     expect(learning.count({ head: 'object', label: 'their cat' })).toBe(3);
     expect(learning.camera('door').heads).toEqual(['door', 'gate']);
@@ -96,7 +122,7 @@ describe('teach', () => {
     const { ask, shown } = await makeTeachable();
     await shown.show('door', 'rings');
     expect(await ask('teach', { camera: 'door', box: [0, 0, 99, 99], label: 'my cat', negative: true })).toEqual({
-      ...{ examples: [expect.any(String)], head: 'object', version: null, accuracy: null },
+      ...{ examples: [expect.any(String)], head: 'object', version: null, accuracy: null, aside: null },
       refused: 'object: there are no examples of a label',
     });
   });
@@ -145,12 +171,13 @@ describe('teach', () => {
     expect(learning.count()).toBe(0);
   });
 
-  it.each(['teach', 'list', 'relabel', 'forget', 'withdraw', 'rollback', 'accept'])(
+  it.each(['teach', 'list', 'relabel', 'forget', 'withdraw', 'rollback', 'accept', 'settle'])(
     '%s says where nothing can be taught',
     async (verb) => {
       const fields = {
         ...{ teach: { camera: 'door', label: 'a', view: true }, list: {}, relabel: { example: 'a', label: 'b' } },
         ...{ forget: { label: 'a' }, withdraw: { cut: 'a' }, rollback: { head: 'a' }, accept: { head: 'a' } },
+        settle: { aside: 'a', label: 'b' },
       };
       const { error } = await makeRequests().ask(verb, fields[verb as keyof typeof fields]);
       expect(error).toMatch(/^nothing can be taught on this node: set learn\.enabled/);
@@ -318,7 +345,15 @@ describe('list', () => {
   it('tells nothing where nothing was taught', async () => {
     const { ask } = await makeTeachable();
     expect(await ask('list')).toEqual({
-      ...{ space: null, model: 'efficientnet-lite0-int8', examples: 0, last_taught: null, cut_nodes: [], error: null },
+      ...{
+        space: null,
+        model: 'efficientnet-lite0-int8',
+        examples: 0,
+        waiting: 0,
+        last_taught: null,
+        cut_nodes: [],
+        error: null,
+      },
       heads: {},
     });
     expect(await ask('list', { misses: true })).toMatchObject({ total: 0, misses: [] });

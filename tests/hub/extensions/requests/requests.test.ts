@@ -95,7 +95,7 @@ describe('Requests', () => {
     expect(answers()).toMatchObject([
       { error: expect.stringContaining('camera: expected text'), transaction: 5 },
       {
-        error: expect.stringMatching(/^there is no such verb; expected one of info, state, .*, accept$/),
+        error: expect.stringMatching(/^there is no such verb; expected one of info, state, .*, accept, settle$/),
         transaction: 6,
       },
     ]);

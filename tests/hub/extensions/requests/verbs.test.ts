@@ -22,7 +22,7 @@ describe('info', () => {
         ],
         verbs: [
           ...['info', 'state', 'snapshot', 'change', 'events', 'restart', 'update'],
-          ...['teach', 'list', 'relabel', 'forget', 'withdraw', 'rollback', 'accept'],
+          ...['teach', 'list', 'relabel', 'forget', 'withdraw', 'rollback', 'accept', 'settle'],
         ],
       },
     });

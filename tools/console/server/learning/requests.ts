@@ -5,6 +5,7 @@ import { named } from '../../../../sdk/config/text.ts';
 import { validate } from '../../../../sdk/config/validate.ts';
 import type { Subject } from '../../../../sdk/learn/camera/camera-learning.ts';
 import type { CutTarget } from '../../../../sdk/learn/ledger/example.ts';
+import type { Answer } from '../../../../sdk/learn/lessons.ts';
 import type { ExampleFilter, Teaching } from '../../../../sdk/learn/node-learning.ts';
 import { HttpError } from '../reply.ts';
 
@@ -42,6 +43,13 @@ const Forget = Fields({
 });
 const Withdraw = Fields({ cut: Id });
 const Rollback = Fields({ head: Text, version: Type.Optional(Type.Integer({ minimum: 1 })) });
+const Undo = Fields({ undo: Id });
+const Settle = Fields({
+  aside: Id,
+  label: Type.Optional(Text),
+  negative: Type.Optional(Type.Boolean()),
+  replace: Type.Optional(Type.Boolean()),
+});
 const Accept = Fields({ head: Text });
 
 /** A stored look, or anything that can be looked at now. */
@@ -61,6 +69,7 @@ export const holdRequest = (body: unknown) => validate(Hold, body, 'what to look
 export const relabelRequest = (body: unknown) => validate(Relabel, body, 'the new label');
 export const withdrawRequest = (body: unknown) => validate(Withdraw, body, 'what is withdrawn');
 export const rollbackRequest = (body: unknown) => validate(Rollback, body, 'where to go back to');
+export const undoRequest = (body: unknown) => validate(Undo, body, 'what is taken back');
 export const acceptRequest = (body: unknown) => validate(Accept, body, 'what is taken');
 
 export function forgetRequest(body: unknown): { target: CutTarget; reason?: string } {
@@ -70,6 +79,14 @@ export function forgetRequest(body: unknown): { target: CutTarget; reason?: stri
     throw new InputError(`expected an example, a head and a label, or a node, got ${fields || 'none'}`);
   }
   return { target: rest as CutTarget, ...(reason !== undefined && { reason }) };
+}
+
+/** @returns Without `answer` it is forgotten. */
+export function settleRequest(body: unknown): { aside: string; answer?: Answer } {
+  const { aside, label, ...more } = validate(Settle, body, 'the answer');
+  if (label !== undefined) return { aside, answer: { label, ...more } };
+  if (Object.keys(more).length === 0) return { aside };
+  throw new InputError('expected a label with negative and replace, got none');
 }
 
 const maxPage = 200;

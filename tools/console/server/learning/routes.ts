@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
+import { composed } from '../../../../sdk/base/composed.ts';
 import { toWire } from '../../../../sdk/base/wire.ts';
-import type { Change } from '../../../../sdk/learn/learner.ts';
-import { ContradictionError } from '../../../../sdk/learn/ledger/contradictions.ts';
-import { objectHead } from '../../../../sdk/learn/ledger/example.ts';
+import type { Aside } from '../../../../sdk/learn/asides.ts';
+import type { Change, Taught } from '../../../../sdk/learn/learner.ts';
+import { type CutTarget, type Example, objectHead } from '../../../../sdk/learn/ledger/example.ts';
 import type { NodeLearning } from '../../../../sdk/learn/node-learning.ts';
-import type { ExamplePage, Looks, NearMissState, TaughtAnswer } from '../../protocol.ts';
+import type { AsideState, ExamplePage, Looks, NearMissState, TaughtAnswer, Undoable } from '../../protocol.ts';
 import type { Handler, Methods } from '../handler.ts';
 import { readJson } from '../json-body.ts';
 import { HttpError, sendJpeg, sendJson } from '../reply.ts';
@@ -17,31 +18,41 @@ import {
   looksQuery,
   relabelRequest,
   rollbackRequest,
+  settleRequest,
   teachRequest,
+  undoRequest,
   withdrawRequest,
 } from './requests.ts';
 import { learningState, taughtAnswer } from './state.ts';
+import { type Touched, UndoShelf } from './undo-shelf.ts';
 
 export const learningPath = '/api/learning';
 const mostNearMisses = 24;
 /** Concurrent changes: each may run the network, and trains. */
 const mostAtOnce = 8;
+/** Earlier pictures beside the one that contradicts them. */
+const mostAgainst = 3;
 
 /** The learning routes of the page; docs/console.md documents them. */
 export class LearningRoutes {
   readonly #learning: NodeLearning;
   readonly #shelf = new LookShelf();
+  readonly #undos: UndoShelf;
   readonly #fixed: ReadonlyMap<string, Methods>;
   #underWay = 0;
 
   constructor(learning: NodeLearning, node: string) {
     this.#learning = learning;
+    this.#undos = new UndoShelf(learning);
     const change = (carryOut: (body: unknown) => Promise<unknown>): Methods => ({ POST: this.#changing(carryOut) });
     this.#fixed = new Map<string, Methods>([
       ['', { GET: (q, r) => sendJson(q, r, 200, learningState(learning, node)) }],
       ['/teach', change((body) => this.#teach(body))],
       ['/relabel', change((body) => this.#relabel(body))],
       ['/forget', change((body) => this.#forget(body))],
+      ['/settle', change((body) => this.#settle(body))],
+      ['/undo', change(async (body) => this.#undos.takeBack(undoRequest(body).undo))],
+      ['/asides', { GET: async (q, r) => sendJson(q, r, 200, await this.#asides()) }],
       ['/withdraw', change(async (body) => learning.withdraw(withdrawRequest(body).cut))],
       ['/rollback', change((body) => this.#rollback(body))],
       ['/accept', change(async (body) => this.#answer(await learning.accept(acceptRequest(body).head)))],
@@ -63,6 +74,8 @@ export class LearningRoutes {
     if (fixed) return fixed;
     const thumbnail = /^\/examples\/([^/]+)\/thumbnail\.jpg$/.exec(path);
     if (thumbnail) return this.#picture(() => this.#learning.thumbnail(decoded(thumbnail[1]!)));
+    const aside = /^\/asides\/([^/]+)\.jpg$/.exec(path);
+    if (aside) return this.#picture(() => this.#asidePicture(decoded(aside[1]!)));
     const held = /^\/looks\/([^/]+)\.jpg$/.exec(path);
     if (held) return this.#picture(() => this.#shelf.get(decoded(held[1]!))?.looks[0]?.picture);
     const look = /^\/looks\/([^/]+)\/(\d{1,15})\/(\d{1,15}(?:\.\d{1,15})?)\.jpg$/.exec(path);
@@ -82,9 +95,6 @@ export class LearningRoutes {
       this.#underWay++;
       try {
         sendJson(request, response, 200, (await carryOut(body)) ?? {});
-      } catch (error) {
-        // The page then asks, and repeats the request with `anyway`.
-        throw error instanceof ContradictionError ? new HttpError(409, error.message) : error;
       } finally {
         this.#underWay--;
       }
@@ -103,26 +113,70 @@ export class LearningRoutes {
 
   async #teach(body: unknown): Promise<TaughtAnswer> {
     const { subject, ...as } = teachRequest(body);
-    if (!('look' in subject)) {
-      const taught = await this.#learning.teach({ ...as, subject });
-      return this.#answer(taught, taught.examples.length);
-    }
+    if (!('look' in subject)) return this.#teaching(() => this.#learning.teach({ ...as, subject }));
     const held = this.#shelf.get(subject.look);
     if (held?.camera !== as.camera) throw new HttpError(404, 'that look is no longer held: draw the box again');
     const { anyway, ...meaning } = as;
-    const taught = await this.#learning.teachLooks(held.looks, { ...meaning, head: objectHead }, { anyway });
+    const answer = await this.#teaching(() =>
+      this.#learning.teachLooks(held.looks, { ...meaning, head: objectHead }, { anyway }),
+    );
     this.#shelf.drop(subject.look);
-    return this.#answer(taught, taught.examples.length);
+    return answer;
+  }
+
+  async #teaching(work: () => Promise<Taught>, touched: Touched = {}): Promise<TaughtAnswer> {
+    const { result, undo } = await this.#undos.changing(touched, work, (taught) => taught);
+    const { added, aside } = result;
+    const isNews = added.length > 0 || aside !== undefined || touched.aside !== undefined;
+    return this.#answer(result, {
+      examples: result.examples.length,
+      aside: aside ? await this.#asideState(aside) : null,
+      undo: isNews ? undo : null,
+    });
   }
 
   async #relabel(body: unknown): Promise<TaughtAnswer> {
     const { example, ...to } = relabelRequest(body);
-    return this.#answer(await this.#learning.relabel(example, to));
+    return this.#teaching(() => this.#learning.relabel(example, to), { examples: [example] });
   }
 
-  async #forget(body: unknown): Promise<{ forgotten: number }> {
+  async #settle(body: unknown): Promise<TaughtAnswer | Undoable> {
+    const { aside, answer } = settleRequest(body);
+    if (answer) return this.#teaching(async () => (await this.#learning.settle(aside, answer))!, { aside });
+    const { undo } = await this.#undos.changing({ aside }, () => this.#learning.settle(aside));
+    return { undo };
+  }
+
+  async #forget(body: unknown): Promise<{ forgotten: number } & Undoable> {
     const { target, reason } = forgetRequest(body);
-    return { forgotten: await this.#learning.forget(target, reason) };
+    const examples = (await this.#learning.open()).ledger.examples().filter((one) => isMeant(one, target));
+    const touched = { examples: examples.map(({ id }) => id) };
+    const { result, undo } = await this.#undos.changing(touched, () => this.#learning.forget(target, reason));
+    return { forgotten: result, undo };
+  }
+
+  async #asides(): Promise<AsideState[]> {
+    return Promise.all(this.#learning.asides.map((aside) => this.#asideState(aside)));
+  }
+
+  async #asideState(aside: Aside): Promise<AsideState> {
+    const { id, head, label, negative, takenFor, because, camera, timeMs, pictures } = aside;
+    const shown = aside.against.slice(0, mostAgainst);
+    const against = shown.map(async (example) => ({
+      id: example,
+      picture: (await this.#learning.thumbnail(example)) ? `${learningPath}/examples/${example}/thumbnail.jpg` : null,
+    }));
+    return {
+      ...{ id, head, label, negative, because, camera, time: timeMs, taken_for: takenFor },
+      picture: pictures > 0 ? `${learningPath}/asides/${id}.jpg` : null,
+      against: await Promise.all(against),
+    };
+  }
+
+  async #asidePicture(id: string): Promise<Uint8Array | undefined> {
+    const { asides } = (await this.#learning.open()).lessons;
+    if (!asides.all.some((one) => one.id === id)) return undefined;
+    return (await asides.looks(id)).find(({ thumbnail }) => thumbnail)?.thumbnail;
   }
 
   async #rollback(body: unknown): Promise<TaughtAnswer> {
@@ -162,11 +216,19 @@ export class LearningRoutes {
     return { examples: toWire(examples), next: found.length > query.limit ? query.offset + query.limit : null };
   }
 
-  #answer({ head, outcome }: Change, examples = 0): TaughtAnswer {
-    return taughtAnswer(this.#learning, head, examples, outcome.taken ? undefined : outcome.reason);
+  #answer({ head, outcome }: Change, more: Partial<TaughtAnswer> = {}): TaughtAnswer {
+    const { examples, aside, undo } = more;
+    const reason = outcome.taken ? undefined : outcome.reason;
+    return taughtAnswer(this.#learning, head, { examples, aside, undo, reason });
   }
 }
 
 function lookUrl(camera: string, track: number, timeMs: number): string {
   return `${learningPath}/looks/${encodeURIComponent(camera)}/${track}/${timeMs}.jpg`;
+}
+
+function isMeant({ id, head, label, node }: Example, target: CutTarget): boolean {
+  if ('example' in target) return id === target.example;
+  if ('node' in target) return node === target.node;
+  return head === target.head && label === composed(target.label);
 }

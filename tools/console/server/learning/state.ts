@@ -1,8 +1,15 @@
-import type { HeadInfo } from '../../../../sdk/learn/heads/head.ts';
 import type { HeadSummary } from '../../../../sdk/learn/learner.ts';
 import { type Cut, type CutTarget, objectHead } from '../../../../sdk/learn/ledger/example.ts';
 import type { LabelCount, LearningSummary, NodeLearning } from '../../../../sdk/learn/node-learning.ts';
-import type { LearningState, TaughtAnswer, TaughtCut, TaughtHead, TaughtLabel, ViewState } from '../../protocol.ts';
+import type {
+  LearningState,
+  NamedRightly,
+  TaughtAnswer,
+  TaughtCut,
+  TaughtHead,
+  TaughtLabel,
+  ViewState,
+} from '../../protocol.ts';
 
 type Review = ReturnType<NodeLearning['review']>;
 
@@ -32,6 +39,7 @@ export function learningState(learning: NodeLearning, node: string): LearningSta
       .slice(-mostCuts)
       .reverse()
       .map((cut) => taughtCut(cut, node)),
+    asides: learning.asides.length,
   };
 }
 
@@ -46,36 +54,49 @@ export function viewStates(learning: NodeLearning | undefined, camera: string): 
   );
 }
 
-/** The state of a head after a change that added this many examples. */
-export function taughtAnswer(learning: NodeLearning, head: string, examples: number, reason?: string): TaughtAnswer {
-  const { version, info, refused } = learning.summary.heads[head] ?? {};
+interface AnswerParts {
+  readonly examples?: number | undefined;
+  readonly aside?: TaughtAnswer['aside'] | undefined;
+  readonly undo?: string | null | undefined;
+  /** Why it is not in use. */
+  readonly reason?: string | undefined;
+}
+
+/** The state of a head after a change. */
+export function taughtAnswer(
+  learning: NodeLearning,
+  head: string,
+  { examples = 0, reason, aside = null, undo = null }: AnswerParts,
+): TaughtAnswer {
+  const { version, recognised, refused } = learning.summary.heads[head] ?? {};
   return {
     head,
     examples,
     taken: reason === undefined,
     version: version ?? null,
-    accuracy: headAccuracy(info, learning.review(head)),
+    named: recognised && recognised.of > 0 ? recognised : null,
     reason: reason ?? null,
     acceptable: refused !== undefined,
+    ...{ aside, undo },
   };
 }
 
 function taughtHead(
   name: string,
   counts: readonly LabelCount[],
-  { version, info, versions, refused }: HeadSummary = { versions: [] },
+  { version, info, recognised, versions, refused }: HeadSummary = { versions: [] },
   review: Review,
   node: string,
 ): TaughtHead {
   const labels = new Map<string, TaughtLabel>();
   for (const { label, examples, negatives, node: owner } of counts) {
-    const known = labels.get(label) ?? { label, examples: 0, negatives: 0, others: 0, accuracy: null };
+    const known = labels.get(label) ?? { label, examples: 0, negatives: 0, others: 0, named: null };
     labels.set(label, {
       ...known,
       examples: known.examples + examples,
       negatives: known.negatives + negatives,
       others: known.others + (owner === node ? 0 : examples + negatives),
-      accuracy: labelAccuracy(review.labels.find((one) => one.label === label)),
+      named: namedOf(review.labels.find((one) => one.label === label)),
     });
   }
   return {
@@ -85,7 +106,7 @@ function taughtHead(
     version: version ?? null,
     versions: [...versions],
     kind: info?.kind ?? null,
-    accuracy: headAccuracy(info, review),
+    named: recognised && recognised.of > 0 ? recognised : null,
     false_accept: info?.falseAccept ?? null,
     refused: refused ?? null,
     confusions: review.confusions.slice(0, mostConfusions).map(({ label, named, count }) => ({ label, named, count })),
@@ -103,10 +124,8 @@ function inWords(target: CutTarget): string {
 }
 
 /** Null when there are too few: a label with one example has none left when that is left out. */
-function labelAccuracy(label: Review['labels'][number] | undefined): number | null {
-  return label && label.examples > 1 ? label.accuracy : null;
-}
-
-function headAccuracy(info: HeadInfo | undefined, { labels }: Review): number | null {
-  return info && labels.some(({ examples }) => examples > 1) ? info.accuracy : null;
+function namedOf(label: Review['labels'][number] | undefined): NamedRightly | null {
+  return label && label.examples > 1
+    ? { right: Math.round(label.accuracy * label.examples), of: label.examples }
+    : null;
 }

@@ -1,4 +1,5 @@
 import type {
+  AsideState,
   CameraChange,
   CameraState,
   EventDays,
@@ -14,6 +15,7 @@ import type {
   StoredEvent,
   TaughtAnswer,
   TriedSource,
+  Undoable,
 } from '../../protocol.ts';
 
 /** Which events; all that is given has to fit. */
@@ -131,8 +133,26 @@ export function relabel(example: string, to: { label: string; negative?: boolean
 
 export function forget(
   target: { example: string } | { head: string; label: string } | { node: string },
-): Promise<{ forgotten: number }> {
+): Promise<{ forgotten: number } & Undoable> {
   return send('POST', '/api/learning/forget', target);
+}
+
+/** Lessons that wait for an answer. */
+export function fetchAsides(): Promise<AsideState[]> {
+  return get('/api/learning/asides');
+}
+
+/** Answers what a lesson that is kept aside is. Without a label it is forgotten. */
+export function settle(
+  aside: string,
+  answer: { label?: string; negative?: boolean; replace?: boolean },
+): Promise<TaughtAnswer | Undoable> {
+  return send('POST', '/api/learning/settle', { aside, ...answer });
+}
+
+/** Takes a change back. */
+export function takeBack(undo: string): Promise<unknown> {
+  return send('POST', '/api/learning/undo', { undo });
 }
 
 export function withdraw(cut: string): Promise<unknown> {

@@ -1,13 +1,16 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { InputError } from '../../../../base/errors.ts';
 import { named } from '../../../../config/text.ts';
+import type { Aside } from '../../../../learn/asides.ts';
 import { Fields } from '../../../contract/fields.ts';
-import { HeadNow } from '../../../contract/learning.ts';
+import { HeadNow, Seconds } from '../../../contract/learning.ts';
 import type { HubLearning } from '../../hub-node.ts';
-import { headNow } from '../../learning/learning-state.ts';
+import { headNow, secondsOf } from '../../learning/learning-state.ts';
 import type { VerbContext } from './verb.ts';
 
 // What the verbs of local learning have in common.
+
+const mostAgainst = 10;
 
 export const HeadName = Type.String({ minLength: 1, maxLength: 64, description: '`object`, or the name of a state.' });
 export const Label = named(Type.String({ minLength: 1, maxLength: 64, description: 'What it is.' }));
@@ -18,12 +21,56 @@ export const ExampleId = Type.String({
 });
 export const Negative = Type.Optional(Type.Boolean({ description: 'True: it is *not* that. Default: false.' }));
 
-/** Else that is refused, and `error` names the earlier example. */
+/** Else it may be kept aside. */
 export const Anyway = Type.Optional(
   Type.Boolean({
-    description: 'True: even if nearly the same picture was taught as something else. Default: false.',
+    description: 'True: it is right, even if it contradicts what was taught before. Default: false.',
   }),
 );
+
+export const AsideId = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  description: 'Of a lesson that waits for an answer, from `teach` or `list`.',
+});
+
+/** A lesson that is kept aside. */
+export const ListedAside = Fields({
+  id: AsideId,
+  head: Type.String({ description: '`object`, or the name of a state.' }),
+  label: Type.String({ description: 'What it was taught as.' }),
+  negative: Type.Boolean({ description: 'It was taught as *not* that.' }),
+  camera: Type.String(),
+  time: Seconds,
+  because: Type.Union([Type.Literal('contradiction'), Type.Literal('worse')], {
+    description:
+      '`contradiction`: something like it was taught as something else. `worse`: others would no longer be recognised.',
+  }),
+  taken_for: Type.Object(
+    { label: Type.String(), negative: Type.Boolean() },
+    { additionalProperties: false, description: 'What the first of `against` was taught as.' },
+  ),
+  against: Type.Array(Type.String(), {
+    description: `The earlier examples that it contradicts, at most ${mostAgainst}; the most similar first.`,
+  }),
+  reason: Type.String({ description: 'For a person.' }),
+});
+
+export const asideOf = ({
+  id,
+  head,
+  label,
+  negative,
+  camera,
+  timeMs,
+  because,
+  takenFor,
+  against,
+  reason,
+}: Aside): Static<typeof ListedAside> => ({
+  ...{ id, head, label, negative, camera, because, reason, time: secondsOf(timeMs) },
+  ...{ taken_for: takenFor, against: against.slice(0, mostAgainst) },
+});
 
 export const Head = { head: Type.String({ description: '`object`, or the name of a state.' }), ...HeadNow };
 const ChangedHead = Fields(Head);

@@ -6,7 +6,7 @@ import { Fields } from '../../../contract/fields.ts';
 import { Count, Fraction, LearningState, Seconds } from '../../../contract/learning.ts';
 import type { HubLearning } from '../../hub-node.ts';
 import { learningState, secondsOf } from '../../learning/learning-state.ts';
-import { ExampleId, HeadName, headOf, Label, learningOf } from './learning.ts';
+import { asideOf, ExampleId, HeadName, headOf, Label, ListedAside, learningOf } from './learning.ts';
 import { defineVerb } from './verb.ts';
 
 const pageSize = 20;
@@ -20,6 +20,7 @@ const request = Fields({
   label: Type.Optional(Label),
   doubtful: flag('Most doubtful examples first; otherwise the newest.'),
   misses: flag('Recent objects whose label would help most, the most uncertain first.'),
+  asides: flag('Lessons that are kept aside and wait for `settle`, the newest first.'),
   cuts: flag('Cuts: examples of other nodes that do not count.'),
   limit: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 100, description: `Entries of a page. Default: ${pageSize}.` }),
@@ -71,7 +72,7 @@ const Confusion = Fields({
 export const list = defineVerb({
   name: 'list',
   description:
-    'What was taught, as on `learn/state`. With `head`: of that head alone, with its `versions`, `confusions` and a page of its `listed` examples, of one `label` if you like. With `misses` or `cuts`: a page of these.',
+    'What was taught, as on `learn/state`. With `head`: of that head alone, with its `versions`, `confusions` and a page of its `listed` examples, of one `label` if you like. With `misses`, `cuts` or `asides`: a page of these.',
   request,
   response: Fields({
     ...LearningState.properties,
@@ -85,14 +86,15 @@ export const list = defineVerb({
     listed: Type.Optional(Type.Array(Listed)),
     misses: Type.Optional(Type.Array(Miss)),
     cuts: Type.Optional(Type.Array(ListedCut)),
+    asides: Type.Optional(Type.Array(ListedAside)),
   }),
   bare: 'head',
   run: async (data, context) => {
     const learning = learningOf(context);
-    const { head, label, doubtful, misses, cuts, limit = pageSize, offset = 0 } = data;
-    const subjects = [head !== undefined, misses, cuts].filter(Boolean).length;
+    const { head, label, doubtful, misses, cuts, asides, limit = pageSize, offset = 0 } = data;
+    const subjects = [head !== undefined, misses, cuts, asides].filter(Boolean).length;
     if (subjects > 1 || (head === undefined && (label !== undefined || doubtful))) {
-      throw new InputError('expected one of head (and label and doubtful with it), misses, cuts');
+      throw new InputError('expected one of head (and label and doubtful with it), misses, cuts, asides');
     }
     if (!learning.isReady) await learning.open();
     const state = learningState(learning);
@@ -105,6 +107,8 @@ export const list = defineVerb({
       const { nearMisses } = learning;
       return { ...state, total: nearMisses.length, misses: page(nearMisses).map(missOf) };
     }
+    if (asides)
+      return { ...state, total: learning.asides.length, asides: page(learning.asides.toReversed()).map(asideOf) };
     if (cuts) return { ...state, total: learning.cuts.length, cuts: page(learning.cuts.toReversed()).map(cutOf) };
     return state;
   },

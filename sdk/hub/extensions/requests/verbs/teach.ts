@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import { InputError } from '../../../../base/errors.ts';
 import type { Subject } from '../../../../learn/camera/camera-learning.ts';
 import { Camera, Fields } from '../../../contract/fields.ts';
-import { Anyway, ExampleId, Head, headOf, Label, learningOf, Negative } from './learning.ts';
+import { Anyway, asideOf, ExampleId, Head, headOf, Label, ListedAside, learningOf, Negative } from './learning.ts';
 import { defineVerb } from './verb.ts';
 
 const Pixel = Type.Number({ minimum: -65_536, maximum: 65_536 });
@@ -29,16 +29,26 @@ const request = Fields({
 export const teach = defineVerb({
   name: 'teach',
   description:
-    'Teaches what a camera sees, with exactly one of `track_id`, `event_id`, `box` and `view`. It applies from the next frame on.',
+    'Teaches what a camera sees, with exactly one of `track_id`, `event_id`, `box` and `view`. It applies from the next frame on. What contradicts earlier lessons, or would make others clearly worse, is kept aside until `settle` answers what it is.',
   request,
-  response: Fields({ examples: Type.Array(ExampleId, { description: 'The new examples.' }), ...Head }),
+  response: Fields({
+    examples: Type.Array(ExampleId, { description: 'The new examples; none where it is kept aside.' }),
+    aside: Type.Union([ListedAside, Type.Null()], {
+      description: 'The lesson, if it is kept aside; not in use, and not shared.',
+    }),
+    ...Head,
+  }),
   run: async (data, context) => {
     const learning = learningOf(context);
     const camera = context.camera(data.camera).name;
     const subject = subjectOf(data);
     const { label, negative = false, anyway } = data;
-    const { examples, head } = await learning.teach({ camera, subject, label, negative, anyway });
-    return { examples: examples.map(({ id }) => id), ...headOf(learning, head) };
+    const { examples, head, aside } = await learning.teach({ camera, subject, label, negative, anyway });
+    return {
+      examples: examples.map(({ id }) => id),
+      aside: aside ? asideOf(aside) : null,
+      ...headOf(learning, head),
+    };
   },
 });
 

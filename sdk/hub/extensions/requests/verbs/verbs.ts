@@ -8,6 +8,7 @@ import { list } from './list.ts';
 import { relabel } from './relabel.ts';
 import { restart } from './restart.ts';
 import { rollback } from './rollback.ts';
+import { settle } from './settle.ts';
 import { snapshot } from './snapshot.ts';
 import { state } from './state.ts';
 import { teach } from './teach.ts';
@@ -30,6 +31,7 @@ export const standardVerbs = [
   withdraw,
   rollback,
   accept,
+  settle,
 ] as const;
 
 export type StandardVerb = (typeof standardVerbs)[number];

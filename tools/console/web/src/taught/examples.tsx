@@ -36,8 +36,8 @@ export function Examples({ head, label, labels }: { head: string; label: string;
   };
   const drop = ({ id }: TaughtExample) =>
     attempt(async () => {
-      await forget({ example: id });
-      return 'Forgotten';
+      const { undo } = await forget({ example: id });
+      return ['Forgotten', undo];
     });
   return (
     <>

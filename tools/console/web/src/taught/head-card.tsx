@@ -1,13 +1,12 @@
 import type { TaughtHead } from '../../../protocol.ts';
 import { accept, rollback } from '../api.ts';
-import { percent } from '../format.ts';
 import { useChange } from '../teach/use-change.ts';
-import { titleOf } from '../teach/words.ts';
+import { rightly, titleOf } from '../teach/words.ts';
 import { LabelRow } from './label-row.tsx';
 
-/** What one head knows, how well, and its versions. */
+/** What objects, or a state of a view, were taught as, how well they are named, and earlier versions. */
 export function HeadCard({ head }: { head: TaughtHead }) {
-  const { name, objects, labels, version, kind, accuracy, false_accept, refused, confusions } = head;
+  const { name, objects, labels, version, named, refused, confusions } = head;
   const change = useChange();
   const title = titleOf(head);
   return (
@@ -28,30 +27,24 @@ export function HeadCard({ head }: { head: TaughtHead }) {
           {change.error}
         </p>
       )}
-      <ul class="head-facts">
-        {version !== null && (
-          <li>
-            <strong>{accuracy === null ? 'too few' : percent(accuracy)}</strong>
-            <span class="muted">{accuracy === null ? 'to tell how good it is' : 'right when left out'}</span>
-          </li>
-        )}
-        {false_accept !== null && (
-          <li>
-            <strong>{percent(false_accept)}</strong>
-            <span class="muted">of negatives given a label</span>
-          </li>
-        )}
-        {kind !== null && (
-          <li>
-            <strong>{kind}</strong>
-            <span class="muted">kind of head</span>
-          </li>
-        )}
-      </ul>
+      {version !== null && (
+        <p class="head-facts">
+          {named === null ? (
+            <span class="muted">Too few examples to tell how good it is: teach two or more of each.</span>
+          ) : (
+            <>
+              <strong>{rightly(named)}</strong>
+              <meter min={0} max={named.of} value={named.right} aria-label={`${title}: named rightly`} />
+              <span class="muted">Each example is named by the others.</span>
+            </>
+          )}
+        </p>
+      )}
       {refused !== null && (
         <div class="refusal">
           <p>
-            <strong>The newest examples are not in use.</strong> {refused}.
+            <strong>The newest examples are not in use.</strong> With them fewer things would be named rightly, or
+            somebody went back to an earlier version.
           </p>
           <button
             type="button"
@@ -70,7 +63,7 @@ export function HeadCard({ head }: { head: TaughtHead }) {
       </ul>
       {confusions.length > 0 && (
         <table class="confusions">
-          <caption>Confusions when left out</caption>
+          <caption>What is taken for something else</caption>
           <thead>
             <tr>
               <th scope="col">It is</th>

@@ -2,7 +2,6 @@ import { useState } from 'preact/hooks';
 import type { TaughtHead, TaughtLabel } from '../../../protocol.ts';
 import { forget } from '../api.ts';
 import { colourOf } from '../colours.ts';
-import { percent } from '../format.ts';
 import { attempt } from '../parts/attempt.ts';
 import { Confirm } from '../parts/confirm.tsx';
 import { amount, plural } from '../teach/words.ts';
@@ -12,11 +11,11 @@ import { Examples } from './examples.tsx';
 export function LabelRow({ head, taught }: { head: TaughtHead; taught: TaughtLabel }) {
   const [open, setOpen] = useState(false);
   const [asking, setAsking] = useState(false);
-  const { label, accuracy } = taught;
+  const { label, named } = taught;
   const drop = () =>
     attempt(async () => {
-      const { forgotten } = await forget({ head: head.name, label });
-      return `${plural(forgotten, 'example')} of ${label} forgotten`;
+      const { forgotten, undo } = await forget({ head: head.name, label });
+      return [`${plural(forgotten, 'example')} of ${label} forgotten`, undo];
     });
   return (
     <li style={{ '--label': colourOf(label) }}>
@@ -28,12 +27,14 @@ export function LabelRow({ head, taught }: { head: TaughtHead; taught: TaughtLab
             <span class="muted">{amount(taught)}</span>
           </span>
           <span class="label-accuracy">
-            {accuracy === null ? (
+            {named === null ? (
               <span class="muted">too few to tell</span>
             ) : (
               <>
-                <span title="Recognised correctly when left out">{percent(accuracy)}</span>
-                <meter min={0} max={1} value={accuracy} aria-label={`${label} recognised correctly`} />
+                <span>
+                  {named.right} of {named.of}
+                </span>
+                <meter min={0} max={named.of} value={named.right} aria-label={`${label} named rightly`} />
               </>
             )}
           </span>
@@ -49,7 +50,7 @@ export function LabelRow({ head, taught }: { head: TaughtHead; taught: TaughtLab
       </details>
       {asking && (
         <Confirm title={`Forget ${label}?`} action="Forget it" onYes={drop} onClose={() => setAsking(false)}>
-          This removes {amount(taught)}. What was taught here cannot be restored.
+          This removes {amount(taught)}. For some seconds it can be taken back.
         </Confirm>
       )}
     </li>

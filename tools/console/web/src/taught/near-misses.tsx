@@ -78,7 +78,7 @@ function NearMiss({
   const confirm = (negative: boolean) =>
     change.run(
       negative ? `Taught: not ${nearest}` : `Taught: ${nearest}`,
-      (anyway) => teach({ camera, track, label: nearest, negative, anyway }),
+      () => teach({ camera, track, label: nearest, negative }),
       onDone,
     );
   return (

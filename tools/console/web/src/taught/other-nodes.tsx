@@ -12,8 +12,8 @@ export function OtherNodes({ learning: { nodes, cuts } }: { learning: LearningSt
   if (nodes.length === 0 && cuts.length === 0) return null;
   const cutOut = (node: string) =>
     attempt(async () => {
-      await forget({ node });
-      return `${node} is cut out`;
+      const { undo } = await forget({ node });
+      return [`${node} is cut out`, undo];
     });
   const takeBack = (cut: string) =>
     attempt(async () => {

@@ -2,6 +2,7 @@ import { Empty } from '../parts/empty.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { linkTo } from '../route.ts';
 import { useStore } from '../store.ts';
+import { Asides } from './asides.tsx';
 import { HeadCard } from './head-card.tsx';
 import { NearMisses } from './near-misses.tsx';
 import { OtherNodes } from './other-nodes.tsx';
@@ -23,6 +24,7 @@ export function TaughtView() {
         </Empty>
       ) : (
         <>
+          {learning.asides > 0 && <Asides />}
           <NearMisses />
           <div class="taught-grid">
             {learning.heads.map((head) => (

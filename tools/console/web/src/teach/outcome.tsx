@@ -1,11 +1,10 @@
 import type { ComponentChildren } from 'preact';
+import { AsideQuestion } from './aside-question.tsx';
 import type { Change } from './use-change.ts';
 
-const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
-
-/** Shows what can be taught; after teaching, why it is not in use and how to use it anyway. */
+/** Shows what can be taught; after teaching, what has to be answered first, or why it is not in use. */
 export function Outcome({ change, onDone, children }: { change: Change; onDone(): void; children: ComponentChildren }) {
-  const { refused, contradiction, error, busy } = change;
+  const { refused, aside, error, busy } = change;
   return (
     <>
       {error !== undefined && (
@@ -13,24 +12,15 @@ export function Outcome({ change, onDone, children }: { change: Change; onDone()
           {error}
         </p>
       )}
-      {contradiction ? (
-        <div class="refusal" role="alert">
-          <p>
-            <strong>It was not taught.</strong> {sentence(contradiction.reason)}
-          </p>
-          <div class="form-end">
-            <button type="button" class="button" disabled={busy} onClick={contradiction.anyway}>
-              Teach it anyway
-            </button>
-            <button type="button" class="button" onClick={contradiction.dismiss}>
-              Back
-            </button>
-          </div>
-        </div>
+      {aside ? (
+        <AsideQuestion aside={aside} change={change} onDone={onDone} />
       ) : refused ? (
         <div class="refusal" role="alert">
           <p>
-            <strong>It is stored, but not in use.</strong> {refused.reason}.
+            <strong>It is kept, but not in use.</strong>{' '}
+            {refused.version === null
+              ? 'So far nothing has a name that it could be told from.'
+              : 'With the newest examples fewer things would be named rightly.'}
           </p>
           <div class="form-end">
             {refused.acceptable && (

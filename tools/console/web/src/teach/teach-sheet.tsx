@@ -70,7 +70,7 @@ export function TeachSheet({
                 onChoose={(label, negative) =>
                   change.run(
                     negative ? `Taught: not ${label}` : `Taught: ${label}`,
-                    (anyway) => teach({ ...subject, label, negative, anyway }),
+                    () => teach({ ...subject, label, negative }),
                     close,
                   )
                 }

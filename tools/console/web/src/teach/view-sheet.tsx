@@ -25,13 +25,13 @@ export function ViewSheet({ camera, part, onClose }: { camera: CameraState; part
   const change = useChange();
   const name = state.trim();
   const isKnown = states.includes(name);
-  const choose = async (label: string, negative: boolean, anyway: boolean) => {
+  const choose = async (label: string, negative: boolean) => {
     // A state that was taught keeps its part of the view.
     if (part && !isKnown) {
       const region = part.share.map((side) => Math.round(side * 1000) / 1000) as [number, number, number, number];
       await changeCamera(camera.name, { learn: { states: { ...camera.settings.learn.states, [name]: { region } } } });
     }
-    return teach({ camera: camera.name, view: name, label, negative, anyway });
+    return teach({ camera: camera.name, view: name, label, negative });
   };
   return (
     <Sheet title={part ? 'This part is …' : 'This view is …'} onClose={onClose}>
@@ -75,11 +75,7 @@ export function ViewSheet({ camera, part, onClose }: { camera: CameraState; part
               askOther="Another state"
               placeholder="tidy, untidy, open, closed …"
               onChoose={(label, negative) =>
-                change.run(
-                  `${name} is ${negative ? `not ${label}` : label}`,
-                  (anyway) => choose(label, negative, anyway),
-                  close,
-                )
+                change.run(`${name} is ${negative ? `not ${label}` : label}`, () => choose(label, negative), close)
               }
             />
           </Outcome>

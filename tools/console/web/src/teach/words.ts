@@ -1,5 +1,4 @@
-import type { LearningState, NearMissState, TaughtAnswer, TaughtHead } from '../../../protocol.ts';
-import { percent } from '../format.ts';
+import type { LearningState, NamedRightly, NearMissState, TaughtAnswer, TaughtHead } from '../../../protocol.ts';
 
 /** The labels of a head: of objects, or of a state. */
 export function labelsOf(learning: LearningState | null | undefined, state?: string): string[] {
@@ -9,11 +8,13 @@ export function labelsOf(learning: LearningState | null | undefined, state?: str
   return head?.labels.map(({ label }) => label) ?? [];
 }
 
-/** `Taught: my cat. Version 3, 92 % recognised correctly when left out.` */
-export function said(what: string, { version, accuracy }: TaughtAnswer): string {
-  const known = accuracy === null ? '' : `, ${percent(accuracy)} recognised correctly when left out`;
-  return `${what}.${version === null ? '' : ` Version ${version}${known}.`}`;
+/** `Taught: my cat. 9 of 10 are named rightly now.` */
+export function said(what: string, { named }: Pick<TaughtAnswer, 'named'>): string {
+  return named === null ? `${what}.` : `${what}. ${named.right} of ${named.of} are named rightly now.`;
 }
+
+/** `names 9 of 10 rightly` */
+export const rightly = ({ right, of }: NamedRightly): string => `names ${right} of ${of} rightly`;
 
 /** `12 examples, 3 negatives, 2 of them from other nodes`. */
 export function amount({ examples, negatives, others }: TaughtHead['labels'][number]): string {
