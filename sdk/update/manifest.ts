@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
 import { validate } from '../config/validate.ts';
 import { readSignedJson } from '../zoo/signed-json.ts';
 import { blockBytes } from './program.ts';
@@ -60,6 +61,9 @@ export function parseRelease(bytes: Uint8Array, what: string): ReleaseManifest {
   const advice = 'install an update between the two first, or flash the card anew';
   return validate(ReleaseManifest, readSignedJson(bytes, what, advice), what);
 }
+
+/** Is it a version that a release can have? */
+export const isVersion = (text: string): boolean => Value.Check(version, text);
 
 /**
  * Orders versions as semver does: negative when `a` is the older one. What stands behind `+` counts for nothing.

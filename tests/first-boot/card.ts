@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type FirstBootReport, firstBoot } from '../../tools/first-boot/first-boot.ts';
+import { type FirstBootOptions, type FirstBootReport, firstBoot } from '../../tools/first-boot/first-boot.ts';
 import { temporaryFolder } from '../support/folders.ts';
 
 /** A card in a folder: its FAT partition, the node's settings, and a system whose programs are recorded. */
@@ -37,9 +37,9 @@ export class Card {
     return textAt(this.settings);
   }
 
-  start(): Promise<FirstBootReport> {
+  start(options: Pick<FirstBootOptions, 'forgets' | 'checksWireless'> = {}): Promise<FirstBootReport> {
     return firstBoot({
-      ...{ boot: this.boot, settings: this.settings, run: this.runFolder, system: this.system },
+      ...{ boot: this.boot, settings: this.settings, run: this.runFolder, system: this.system, ...options },
       runProgram: async (program, args, input) => {
         this.programs.push([program, ...args, ...(input ? [`< ${input.trim()}`] : [])].join(' '));
         return program === 'openssl' ? '$6$salt$hashed\n' : '';

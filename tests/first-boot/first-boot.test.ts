@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PasswordCheck } from '../../sdk/access/password.ts';
 import { readSettings, resolveSettings } from '../../sdk/config/settings.ts';
@@ -61,6 +61,20 @@ describe('ocellus.toml on a card', () => {
     // What was removed from the file holds.
     expect(resolveSettings(await readSettings(card.settings, true)).mqtt.password).toBe('swordfish');
     expect((await card.start()).taken).toEqual([]);
+  });
+
+  it('keeps its secrets where nothing else can, and that is said', async () => {
+    const card = new Card({ 'ocellus.toml': toml });
+    const { taken, faults } = await card.start({ forgets: true });
+    expect(taken).toEqual(['ocellus.toml']);
+    expect(faults).toEqual([expect.stringContaining('the data partition cannot be used')]);
+    expect(card.read('ocellus.toml')).toBe(toml);
+    expect(card.read('ocellus-errors.txt')).toContain('the data partition cannot be used');
+    // The next start knows nothing of it.
+    rmSync(dirname(card.settings), { recursive: true });
+    expect(await card.start()).toMatchObject({ taken: ['ocellus.toml'], faults: [] });
+    expect(card.read('ocellus.toml')).not.toContain('swordfish');
+    expect(card.read('ocellus-errors.txt')).toBeUndefined();
   });
 
   it.each(['ocellus.toml.txt', 'OCELLUS.TOML'])('is found as %s', async (name) => {

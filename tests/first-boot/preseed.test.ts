@@ -54,6 +54,20 @@ const section = (text: string) => `config_version = "1.0"\n${text}\n`;
 const read = (text: string) => readPreseed(Buffer.from(section(text)));
 
 describe('rpi-preseed.toml as Imager writes it', () => {
+  it('names a Wi-Fi that is not there some time after the start', async () => {
+    const card = cardWith(imager);
+    await card.start();
+    const later = async () => (await card.start({ checksWireless: true })).faults.filter((it) => it.includes('wlan'));
+    expect(await later()).toEqual([expect.stringContaining('this board has no Wi-Fi')]);
+    expect(card.read('ocellus-errors.txt')).toContain('this board has no Wi-Fi');
+    plant(card.system, { 'sys/class/net/wlan0/operstate': 'dormant\n' });
+    expect(await later()).toEqual([expect.stringContaining('the network "caf\u00e9" was not joined')]);
+    plant(card.system, { 'sys/class/net/wlan0/operstate': 'up\n' });
+    expect(await later()).toEqual([]);
+    // Nobody asked for one.
+    expect((await new Card().start({ checksWireless: true })).faults).toEqual([]);
+  });
+
   it('is applied, and its secrets are gone', async () => {
     const card = cardWith(imager);
     const { taken, faults } = await card.start();

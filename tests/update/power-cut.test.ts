@@ -10,7 +10,7 @@ import { hasProgram } from '../support/needs.ts';
 import { areas, type Behaviour, cardImage, pair, releaseOf } from './images.ts';
 import { PowerCut, Reboot, World, type WorldOptions } from './world.ts';
 
-const cuts = campaign(200, 50);
+const cuts = campaign(1000, 50);
 
 interface Case {
   readonly old: Release;

@@ -8,7 +8,7 @@ import { firstBootText, readFirstBoot, withoutSecrets } from '../../sdk/config/f
 import { codeIn, makeCode } from './code.ts';
 import { erase, overwrite } from './erase.ts';
 import { isRedacted, preseedFile, readPreseed, redactedPreseed, wlanOf } from './preseed.ts';
-import { applyPreseed, type RunProgram, readWlan, runProgram } from './system.ts';
+import { applyPreseed, type RunProgram, readWlan, runProgram, wirelessFault } from './system.ts';
 import { makeStateFolder, takeIn, writeOwned } from './take-in.ts';
 
 export const settingsFile = 'ocellus.toml';
@@ -17,6 +17,8 @@ const codeFile = 'ocellus-setup.txt';
 /** Windows hides the end of a name, and then adds it again. */
 const alsoNamed = `${settingsFile}.txt`;
 const pagePort = 8420;
+const forgotten =
+  'the data partition cannot be used: what is set, taught or recorded is forgotten at the next start, and passwords stay in the files of the card. Write the card anew, or take another one';
 
 export interface FirstBootOptions {
   /** The FAT partition that other machines can write. */
@@ -27,6 +29,10 @@ export interface FirstBootOptions {
   readonly run: string;
   /** The root of the system whose user, network and so on `rpi-preseed.toml` sets. Undefined where others do that. */
   readonly system?: string;
+  /** Nothing outlasts this run of the system: then the partition keeps its secrets, for the next one. */
+  readonly forgets?: boolean;
+  /** Also says where the Wi-Fi that was asked for is not there; of use some time after the start. */
+  readonly checksWireless?: boolean;
   /** Default: starts them. */
   readonly runProgram?: RunProgram;
 }
@@ -104,6 +110,7 @@ class FirstBoot {
     this.#memory = await readMemory(this.#memoryFile);
     try {
       for (const found of await this.#find()) await this.#read(found);
+      await this.#look();
       const code = await this.#code();
       await this.#tell(code);
       return { taken: this.#taken, faults: this.#faults, notes: notesOf(this.#faults, code), ...(code && { code }) };
@@ -131,6 +138,15 @@ class FirstBoot {
     ];
   }
 
+  /** What is wrong beside the files. */
+  async #look(): Promise<void> {
+    const { system, forgets, checksWireless } = this.#options;
+    if (forgets) this.#faults.push(forgotten);
+    if (system === undefined || !checksWireless) return;
+    const fault = await wirelessFault(system);
+    if (fault !== undefined) this.#faults.push(`${preseedFile}: wlan: ${fault}`);
+  }
+
   async #read({ name, path, take }: Found): Promise<void> {
     const known = this.#memory.files[name];
     try {
@@ -144,7 +160,8 @@ class FirstBoot {
         this.#faults.push(...(known.faults ?? []));
         return;
       }
-      const { text, keys = [], faults = [] } = await take(bytes);
+      const { text: clean, keys = [], faults = [] } = await take(bytes);
+      const text = this.#options.forgets ? undefined : clean;
       this.#taken.push(name);
       this.#faults.push(...faults);
       const left: Remembered =

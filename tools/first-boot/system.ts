@@ -54,6 +54,22 @@ export async function readWlan(root: string): Promise<Wlan | undefined> {
   return wlanIn(text);
 }
 
+/**
+ * Why the Wi-Fi that was asked for is not there, by what the kernel says of it. It takes a while after the start.
+ *
+ * @returns Undefined where it is there, or none was asked for.
+ */
+export async function wirelessFault(root: string): Promise<string | undefined> {
+  const text = await readFile(join(root, wlanFile), 'utf8').catch(() => '');
+  const ssid = /^\s*ssid=([0-9a-f]+)$/m.exec(text)?.[1];
+  if (ssid === undefined) return undefined;
+  const state = await readFile(join(root, `/sys/class/net/${radio}/operstate`), 'utf8').catch(() => undefined);
+  if (state === undefined) return 'this board has no Wi-Fi; the network is there by cable alone';
+  if (state.trim() === 'up') return undefined;
+  const name = JSON.stringify(Buffer.from(ssid, 'hex').toString());
+  return `the network ${name} was not joined; correct its name, its password or the country`;
+}
+
 class System {
   readonly #root: string;
   readonly #run: RunProgram;

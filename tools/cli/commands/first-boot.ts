@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { firstBoot } from '../../first-boot/first-boot.ts';
@@ -8,7 +9,11 @@ interface FirstBootArguments {
   run: string;
   system?: boolean;
   screen?: boolean;
+  wireless?: boolean;
 }
+
+/** Made by a card's initramfs, where nothing can be kept. */
+const dataMissing = '/run/ocellus-card/data-missing';
 
 /** agetty shows it above its prompt, also after it cleared the screen. */
 const issueFolder = '/run/issue.d';
@@ -23,9 +28,11 @@ export function addFirstBoot(program: Command): void {
     .option('--run <folder>', 'where `ocellus run --setup` finds the code of its page', '/run/ocellus-first-boot')
     .option('--system', 'also apply rpi-preseed.toml to this system: host name, user, SSH, Wi-Fi, time zone, keyboard')
     .option('--screen', 'show what is wrong, and the code of the setup page, on the first text screen')
+    .option('--wireless', 'with --system: also say where the Wi-Fi that was asked for was not joined')
     .addHelpText('after', '\nEnds with 2 when something in the files is wrong. docs/first-boot.md has the rest.')
-    .action(async ({ boot, settings, run, system, screen: shows }: FirstBootArguments) => {
-      const report = await firstBoot({ boot, settings, run, ...(system && { system: '/' }) });
+    .action(async ({ boot, settings, run, system, screen: shows, wireless }: FirstBootArguments) => {
+      const ofSystem = { system: '/', forgets: existsSync(dataMissing), checksWireless: wireless === true };
+      const report = await firstBoot({ boot, settings, run, ...(system && ofSystem) });
       for (const name of report.taken) console.log(`${name} was read`);
       for (const fault of report.faults) console.error(fault);
       if (report.code !== undefined) console.log(report.notes.slice(report.faults.length).join('\n'));

@@ -12,6 +12,7 @@ export function addImage(program: Command): void {
     .option('--app <folder>', 'the installed tree of Ocellus for arm64, in place of one made of this checkout')
     .option('--debian <tar>', 'the root of Debian that an earlier build kept, in place of a new one')
     .option('--keep-debian <tar>', 'keep the root of Debian that is made, for --debian')
+    .option('--image-version <version>', 'of the card, where Debian alone has changed (default: that of Ocellus)')
     .option('--url <url>', 'where the compressed image will be found, for the manifest of Raspberry Pi Imager')
     .option('--no-compress', 'do not compress it as well')
     .option('--json', 'one JSON line about what was made')

@@ -2,7 +2,8 @@ import { type ImageOptions, type MadeImage, makeImage } from '../../image/make/m
 import { paint, printJson, table } from '../../shared/output.ts';
 
 /** What `ocellus image build` takes. */
-export interface BuildImageOptions extends Pick<ImageOptions, 'app' | 'debian' | 'keepDebian' | 'compress' | 'url'> {
+export interface BuildImageOptions
+  extends Pick<ImageOptions, 'app' | 'debian' | 'keepDebian' | 'imageVersion' | 'compress' | 'url'> {
   readonly json?: boolean;
 }
 

@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { packageVersion } from '../../../sdk/base/assets.ts';
 import { InputError } from '../../../sdk/base/errors.ts';
 import { firstBootTemplate } from '../../../sdk/config/first-boot.ts';
+import { isVersion } from '../../../sdk/update/manifest.ts';
 import { installAppTree } from '../../pack/app-tree.ts';
 import { sourceDate } from '../../pack/source-date.ts';
 import { manifestExtension, manifestText } from '../manifest.ts';
@@ -23,6 +24,8 @@ export interface ImageOptions {
   readonly keepDebian?: string;
   /** What is to be `/usr/lib/ocellus`; made of the checkout where it is not given. */
   readonly app?: string;
+  /** Of the card's system, by which updates tell which is newer. Default: that of Ocellus. */
+  readonly imageVersion?: string;
   /** Also write it compressed by xz, as it is given away. */
   readonly compress: boolean;
   /** With `compress`: where the compressed image will be found, for Raspberry Pi Imager. Default: its file here. */
@@ -79,7 +82,8 @@ export async function makeImage(options: ImageOptions): Promise<MadeImage> {
 async function makeIn(scratch: string, options: ImageOptions): Promise<MadeImage> {
   const { file, app, compress, onStep, onProgress = () => {} } = options;
   const epoch = sourceDate();
-  const version = packageVersion();
+  const version = options.imageVersion ?? packageVersion();
+  assertVersion(version);
   const seconds: Record<string, number> = {};
   const step = async <T>(name: string, work: () => T | Promise<T>): Promise<T> => {
     onStep?.(name);
@@ -156,6 +160,11 @@ async function compressed(file: string) {
   const path = `${file}.xz`;
   await run('xz', [...xzOptions, '--keep', '--force', file]);
   return { compressedFile: path, compressedBytes: (await stat(path)).size, compressedSha256: await digestOf(path) };
+}
+
+function assertVersion(version: string): void {
+  if (isVersion(version)) return;
+  throw new InputError(`--image-version: expected three numbers, such as 1.2.0 or 1.2.0-beta.1, got ${version}`);
 }
 
 function assertRights(): void {
