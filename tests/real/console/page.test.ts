@@ -221,6 +221,10 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
     await expect.poll(() => camera.settings.zones.floor?.polygon[0], patience).toEqual([0.11, 0.15]);
     await page.getByRole('button', { name: /floor/ }).press('Enter');
     await page.getByRole('button', { name: 'Delete' }).press('Enter');
+    await page
+      .getByRole('dialog', { name: 'Delete zone floor?' })
+      .getByRole('button', { name: 'Delete it' })
+      .press('Enter');
     await expect.poll(() => camera.settings.zones, patience).toEqual({});
   });
 
@@ -330,6 +334,136 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
     await page.getByRole('button', { name: 'Save' }).tap();
     await expect.poll(() => camera.settings.masks[0]?.length, patience).toBe(3);
     await camera.change({ masks: [] });
+  });
+
+  describe('zones on a phone', () => {
+    const phone = { viewport: { width: 390, height: 800 }, isMobile: true, hasTouch: true };
+    const square: [number, number][] = [
+      [0.3, 0.3],
+      [0.6, 0.3],
+      [0.6, 0.7],
+      [0.3, 0.7],
+    ];
+    /** Touches the picture at these shares of it, and moves the finger. */
+    const drag = async (page: Page, from: readonly [number, number], to: readonly [number, number]) => {
+      const { x, y, width, height } = (await page.getByRole('application').boundingBox())!;
+      const finger = await page.context().newCDPSession(page);
+      const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', at?: readonly [number, number]) =>
+        finger.send('Input.dispatchTouchEvent', {
+          type,
+          touchPoints: at ? [{ x: x + at[0] * width, y: y + at[1] * height }] : [],
+        });
+      await touch('touchStart', from);
+      for (let i = 1; i <= 8; i++) {
+        await touch('touchMove', [from[0] + ((to[0] - from[0]) * i) / 8, from[1] + ((to[1] - from[1]) * i) / 8]);
+        await page.waitForTimeout(20);
+      }
+      await touch('touchEnd');
+    };
+    const openFloor = async () => {
+      await camera.change({ zones: { floor: { polygon: square } } });
+      const page = await open('#/zones', phone);
+      await page.getByRole('button', { name: /floor/ }).tap();
+      await page.getByRole('application').scrollIntoViewIfNeeded();
+      return page;
+    };
+    const corners = (page: Page) => page.locator('.handle').count();
+
+    it('corners and the whole shape follow the finger, and the page stays where it is', async () => {
+      const page = await openFloor();
+      const scrolled = () => page.evaluate('scrollY');
+      const before = await scrolled();
+      await drag(page, [0.3, 0.3], [0.2, 0.05]);
+      await page
+        .getByRole('button', { name: /^Corner 1 of 4: 20 % from the left, 5 % from the top/ })
+        .waitFor(patience);
+      await drag(page, [0.5, 0.5], [0.5, 0.7]);
+      await page
+        .getByRole('button', { name: /^Corner 3 of 4: 60 % from the left, 90 % from the top/ })
+        .waitFor(patience);
+      expect(await scrolled()).toBe(before);
+      await page.getByRole('button', { name: 'Save' }).tap();
+      await expect.poll(() => camera.settings.zones.floor?.polygon[2]?.[1], patience).toBeCloseTo(0.9, 1);
+      await camera.change({ zones: {} });
+    });
+
+    it('a corner is removed by touch, of a shape that is being drawn too', async () => {
+      const page = await openFloor();
+      await drag(page, [0.6, 0.7], [0.61, 0.7]);
+      await page.getByRole('button', { name: 'Remove corner 3' }).tap();
+      await expect.poll(() => corners(page), patience).toBe(3);
+      // A zone needs three.
+      expect(await page.getByRole('button', { name: /^Remove corner/ }).count()).toBe(0);
+      await page.getByRole('button', { name: 'Save' }).tap();
+      await expect.poll(() => camera.settings.zones.floor?.polygon.length, patience).toBe(3);
+
+      await page.getByRole('button', { name: 'Add zone' }).tap();
+      await page.getByRole('application').scrollIntoViewIfNeeded();
+      const { x, y, width, height } = (await page.getByRole('application').boundingBox())!;
+      for (const share of [0.2, 0.5]) {
+        await page.touchscreen.tap(x + share * width, y + share * height);
+        await page.waitForTimeout(500);
+      }
+      await expect.poll(() => corners(page), patience).toBe(2);
+      await page.getByRole('button', { name: 'Remove the last corner' }).tap();
+      await expect.poll(() => corners(page), patience).toBe(1);
+      await camera.change({ zones: {} });
+    });
+
+    it('Delete asks; what is not saved is kept over other views and a reload, and given up only when somebody says so', async () => {
+      const page = await openFloor();
+      await page.getByRole('button', { name: 'Delete' }).tap();
+      const asked = page.getByRole('dialog', { name: 'Delete zone floor?' });
+      await asked.getByRole('button', { name: 'Cancel' }).tap();
+      await asked.waitFor({ state: 'detached', ...patience });
+      expect(Object.keys(camera.settings.zones)).toEqual(['floor']);
+
+      await page.evaluate('scrollTo(0, 0)');
+      await drag(page, [0.3, 0.3], [0.1, 0.1]);
+      const moved = page.getByRole('button', { name: /^Corner 1 of 4: 10 % from the left, 10 % from the top/ });
+      await moved.waitFor(patience);
+      await page.getByRole('navigation', { name: 'Views' }).locator('a[href^="#/health"]').tap();
+      await page.getByText('Not saved yet: it waits under Zones of door.').waitFor(patience);
+      await page.getByRole('navigation', { name: 'Views' }).locator('a[href^="#/zones"]').tap();
+      await moved.waitFor(patience);
+      await page.reload();
+      await moved.waitFor(patience);
+      const given = page.getByRole('dialog', { name: 'Give up what is not saved?' });
+      await page.getByRole('button', { name: 'Cancel' }).tap();
+      await given.getByRole('button', { name: 'Cancel' }).tap();
+      await given.waitFor({ state: 'detached', ...patience });
+      await moved.waitFor();
+      // The phone's own Back asks, too.
+      await page.goBack();
+      await given.getByRole('button', { name: 'Give it up' }).tap();
+      await page.getByRole('button', { name: 'Add zone' }).waitFor(patience);
+      expect(camera.settings.zones.floor?.polygon).toEqual(square);
+      await camera.change({ zones: {} });
+    });
+
+    it('Back closes what was opened, one after the other, and stays on the page', async () => {
+      const page = await openFloor();
+      const form = page.getByRole('form', { name: 'Change zone floor' });
+      await page.getByRole('button', { name: 'Delete' }).tap();
+      const asked = page.getByRole('dialog', { name: 'Delete zone floor?' });
+      await asked.waitFor(patience);
+      await page.goBack();
+      await asked.waitFor({ state: 'detached', ...patience });
+      expect(await form.count()).toBe(1);
+      await page.goBack();
+      await form.waitFor({ state: 'detached', ...patience });
+      expect(new URL(page.url()).hash).toBe('#/zones');
+      // What was closed by its own button is not in the way of Back.
+      await page.getByRole('button', { name: /floor/ }).tap();
+      await page.getByRole('button', { name: 'Cancel' }).tap();
+      await form.waitFor({ state: 'detached', ...patience });
+      await page.getByRole('navigation', { name: 'Views' }).locator('a[href^="#/live"]').tap();
+      await page.locator('.view-live').waitFor();
+      await page.goBack();
+      await page.locator('.view-zones').waitFor(patience);
+      expect(await form.count()).toBe(0);
+      await camera.change({ zones: {} });
+    });
   });
 
   it('is dark or light as the system is, and as it was last chosen', async () => {

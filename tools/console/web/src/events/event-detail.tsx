@@ -6,6 +6,7 @@ import { attempt } from '../parts/attempt.ts';
 import { Confirm } from '../parts/confirm.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { Icon } from '../parts/icons.tsx';
+import { useBack } from '../parts/use-back.ts';
 import { useTick } from '../parts/use-now.ts';
 import { TeachSheet } from '../teach/teach-sheet.tsx';
 import { useTeachable } from '../teach/use-teachable.ts';
@@ -20,6 +21,7 @@ export function EventDetail({ event, onClose }: { event: HeardEvent; onClose(): 
   const [teaching, setTeaching] = useState(false);
   const [removing, setRemoving] = useState(false);
   useEffect(() => dialog.current?.showModal(), []);
+  useBack(true, () => dialog.current?.close());
   const picture = pictureOf(event);
   const crossed = Object.entries(event.crossed_lines ?? {}).map(([line, direction]) => `${line} (${direction})`);
   const facts: [string, string][] = [

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Icon } from './icons.tsx';
+import { useBack } from './use-back.ts';
 
 /** A small dialog: under the thumb on a phone, in the middle elsewhere. Closing puts the focus back where it was. */
 export function Sheet({
@@ -16,6 +17,7 @@ export function Sheet({
   const dialog = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => dialog.current?.showModal(), []);
   const close = () => dialog.current?.close();
+  useBack(true, close);
   return (
     <dialog
       ref={dialog}

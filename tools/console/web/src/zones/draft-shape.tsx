@@ -17,13 +17,18 @@ export function DraftShape({
   draft,
   size,
   pointer,
+  corner,
   at,
+  onCorner,
   onChange,
 }: {
   draft: Draft;
   size: Size;
   /** Where the next corner would be. */
   pointer: Point | undefined;
+  /** The corner that was touched last. */
+  corner: number | undefined;
+  onCorner(index: number): void;
   at(event: MouseEvent): Point;
   onChange: ChangeDraft;
 }) {
@@ -54,7 +59,17 @@ export function DraftShape({
           );
         })}
       {points.map((point, index) => (
-        <Handle key={index} draft={draft} index={index} point={point} size={size} at={at} onChange={onChange} />
+        <Handle
+          key={index}
+          draft={draft}
+          index={index}
+          point={point}
+          size={size}
+          chosen={index === corner}
+          at={at}
+          onChoose={() => onCorner(index)}
+          onChange={onChange}
+        />
       ))}
     </g>
   );
@@ -94,7 +109,16 @@ function Body({ draft, size, at, onChange }: PartProps) {
   );
 }
 
-function Handle({ draft, index, point: [x, y], size, at, onChange }: PartProps & { index: number; point: Point }) {
+function Handle({
+  draft,
+  index,
+  point: [x, y],
+  size,
+  chosen,
+  at,
+  onChoose,
+  onChange,
+}: PartProps & { index: number; point: Point; chosen: boolean; onChoose(): void }) {
   const keyDown = (event: KeyboardEvent) => {
     const arrow = arrows[event.key];
     const step = event.shiftKey ? 0.05 : 0.01;
@@ -112,14 +136,16 @@ function Handle({ draft, index, point: [x, y], size, at, onChange }: PartProps &
   return (
     // biome-ignore lint/a11y/useSemanticElements: a button cannot stand in an SVG
     <g
-      class="handle"
+      class={`handle ${chosen ? 'is-chosen' : ''}`}
       role="button"
       // While corners are set, keys belong to the surface and clicks near the first corner close the shape.
       tabindex={draft.drawing ? -1 : 0}
       aria-label={`Corner ${index + 1} of ${draft.points.length}: ${percent(x)} from the left, ${percent(y)} from the top`}
       onKeyDown={keyDown}
       onPointerDown={(event) => {
-        if (!draft.drawing) event.currentTarget.setPointerCapture(event.pointerId);
+        if (draft.drawing) return;
+        onChoose();
+        event.currentTarget.setPointerCapture(event.pointerId);
       }}
       onPointerMove={(event) => {
         if (event.currentTarget.hasPointerCapture(event.pointerId)) {

@@ -1,12 +1,13 @@
 import type { CameraSettings } from '../../../protocol.ts';
 import { capital } from '../format.ts';
 import { LabelChips } from '../parts/label-chips.tsx';
-import { type ChangeDraft, type Draft, finished, minPoints, problemOf } from './draft.ts';
+import { type ChangeDraft, type Draft, finished, minPoints, problemOf, withoutPoint } from './draft.ts';
 
 export function RegionForm({
   draft,
   settings,
   labels,
+  corner,
   onChange,
   onCancel,
   onSave,
@@ -15,6 +16,8 @@ export function RegionForm({
   draft: Draft;
   settings: CameraSettings;
   labels: readonly string[];
+  /** The corner that was touched last. */
+  corner: number | undefined;
   onChange: ChangeDraft;
   onCancel(): void;
   onSave(): void;
@@ -97,6 +100,20 @@ export function RegionForm({
         <p class="field-error" role="alert">
           {problem}
         </p>
+      )}
+      {drawing && points.length > 0 && (
+        <button
+          type="button"
+          class="button"
+          onClick={() => onChange((shape) => withoutPoint(shape, points.length - 1))}
+        >
+          Remove the last corner
+        </button>
+      )}
+      {!drawing && corner !== undefined && points.length > minPoints[kind] && (
+        <button type="button" class="button" onClick={() => onChange((shape) => withoutPoint(shape, corner))}>
+          Remove corner {corner + 1}
+        </button>
       )}
       <div class="form-end">
         {drawing && points.length >= minPoints[kind] && (

@@ -24,12 +24,19 @@ const closeDistance = 14;
 export function RegionSurface({
   settings,
   draft,
+  corner,
+  onCorner,
   onChange,
+  onEscape,
   onSelect,
 }: {
   settings: CameraSettings;
   draft: Draft | undefined;
+  /** The corner that was touched last. */
+  corner: number | undefined;
+  onCorner(index: number): void;
   onChange: ChangeDraft;
+  onEscape(): void;
   onSelect(kind: Kind, name: string): void;
 }) {
   const surface = useRef<SVGSVGElement>(null);
@@ -81,7 +88,7 @@ export function RegionSurface({
       moveCross([x, y]);
       place([x, y]);
     } else if (event.key === 'Enter') onChange(finished);
-    else if (event.key === 'Escape') onChange(() => undefined);
+    else if (event.key === 'Escape') onEscape();
     else if (event.key === 'Backspace') {
       onChange((shape) => (shape.drawing ? withoutPoint(shape, shape.points.length - 1) : shape));
     } else return;
@@ -91,7 +98,7 @@ export function RegionSurface({
   return (
     <svg
       ref={surface}
-      class={`surface ${drawing ? 'is-drawing' : ''}`}
+      class={`surface ${draft ? 'is-editing' : ''} ${drawing ? 'is-drawing' : ''}`}
       viewBox={`0 0 ${size.width} ${size.height}`}
       role="application"
       aria-label={
@@ -106,7 +113,17 @@ export function RegionSurface({
       onKeyDown={keyDown}
     >
       <SavedShapes settings={settings} size={size} draft={draft} onSelect={onSelect} />
-      {draft && <DraftShape draft={draft} size={size} pointer={cross ?? pointer} at={at} onChange={onChange} />}
+      {draft && (
+        <DraftShape
+          draft={draft}
+          size={size}
+          pointer={cross ?? pointer}
+          corner={corner}
+          at={at}
+          onCorner={onCorner}
+          onChange={onChange}
+        />
+      )}
       {drawing && cross && (
         <path
           class="cross"

@@ -1,12 +1,15 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { CameraChange, CameraState } from '../../../protocol.ts';
 import { changeCamera } from '../api.ts';
 import { Stage } from '../live/stage.tsx';
 import { CameraTabs } from '../parts/camera-tabs.tsx';
+import { Confirm } from '../parts/confirm.tsx';
 import { Empty } from '../parts/empty.tsx';
 import { tell } from '../parts/toasts.tsx';
+import { useBack } from '../parts/use-back.ts';
 import { useStore } from '../store.ts';
 import { type ChangeDraft, changeWith, changeWithout, type Draft, draftOf, type Kind, newDraft } from './draft.ts';
+import { isChanged, keptDrafts } from './kept-drafts.ts';
 import { RegionForm } from './region-form.tsx';
 import { RegionList } from './region-list.tsx';
 import { RegionSurface } from './region-surface.tsx';
@@ -31,26 +34,62 @@ export function ZonesView({ camera }: { camera: string | undefined }) {
 }
 
 function RegionEditor({ camera }: { camera: CameraState }) {
-  const [draft, setDraft] = useState<Draft>();
   const { settings, name } = camera;
+  const [draft, setDraft] = useState<Draft | undefined>(() => keptDrafts.get(name));
+  const [corner, setCorner] = useState<number>();
+  const [deleting, setDeleting] = useState(false);
+  /** What comes after what is not saved, once that is given up. */
+  const [leaving, setLeaving] = useState<{ next: Draft | undefined }>();
   const change: ChangeDraft = (next) => setDraft((now) => now && next(now));
+  const changed = isChanged(draft, settings);
+  const now = useRef(changed);
+  now.current = changed;
+  useEffect(() => {
+    keptDrafts.set(name, changed ? draft : undefined);
+    if (corner !== undefined && corner >= (draft?.points.length ?? 0)) setCorner(undefined);
+  }, [draft, changed]);
+  useEffect(
+    () => () => {
+      if (now.current) tell('good', `Not saved yet: it waits under Zones of ${name}.`);
+    },
+    [],
+  );
+  const goTo = (next: Draft | undefined) => {
+    setDraft(next);
+    setCorner(undefined);
+  };
+  /** @returns False where somebody is asked first. */
+  const leave = (next: Draft | undefined): boolean => {
+    if (changed) setLeaving({ next });
+    else goTo(next);
+    return !changed;
+  };
+  useBack(draft !== undefined, () => leave(undefined));
 
   const save = async (wanted: CameraChange, told: string) => {
     try {
       await changeCamera(name, wanted);
-      setDraft(undefined);
+      goTo(undefined);
       tell('good', told);
     } catch (error) {
       tell('bad', (error as Error).message);
     }
   };
-  const select = (kind: Kind, region: string) => setDraft(draftOf(kind, region, settings));
+  const select = (kind: Kind, region: string) => leave(draftOf(kind, region, settings));
 
   return (
     <div class="zones-layout">
       <section class="card stage-card" aria-label={`Zones of ${name}`}>
         <Stage camera={camera} regions={false}>
-          <RegionSurface settings={settings} draft={draft} onChange={change} onSelect={select} />
+          <RegionSurface
+            settings={settings}
+            draft={draft}
+            corner={corner}
+            onCorner={setCorner}
+            onChange={change}
+            onEscape={() => leave(undefined)}
+            onSelect={select}
+          />
         </Stage>
         <p class="zones-hint" role="status">
           {hintFor(draft)}
@@ -62,24 +101,45 @@ function RegionEditor({ camera }: { camera: CameraState }) {
             draft={draft}
             settings={settings}
             labels={camera.labels}
+            corner={corner}
             onChange={change}
-            onCancel={() => setDraft(undefined)}
+            onCancel={() => leave(undefined)}
             onSave={() =>
               save(changeWith(draft, settings), draft.kind === 'mask' ? 'Mask saved' : `${draft.name} saved`)
             }
-            onDelete={() => save(changeWithout(draft, settings), 'Deleted')}
+            onDelete={() => setDeleting(true)}
           />
         ) : (
-          <RegionList camera={camera} onAdd={(kind) => setDraft(newDraft(kind, settings))} onSelect={select} />
+          <RegionList camera={camera} onAdd={(kind) => goTo(newDraft(kind, settings))} onSelect={select} />
         )}
       </aside>
+      {draft && deleting && (
+        <Confirm
+          title={`Delete ${draft.kind} ${draft.original}?`}
+          action="Delete it"
+          onYes={() => save(changeWithout(draft, settings), 'Deleted')}
+          onClose={() => setDeleting(false)}
+        >
+          {draft.kind === 'mask' ? 'That part of the picture is watched again.' : 'Nothing is counted there any more.'}
+        </Confirm>
+      )}
+      {leaving && (
+        <Confirm
+          title="Give up what is not saved?"
+          action="Give it up"
+          onYes={() => goTo(leaving.next)}
+          onClose={() => setLeaving(undefined)}
+        >
+          What you drew or changed here was not saved.
+        </Confirm>
+      )}
     </div>
   );
 }
 
 function hintFor(draft: Draft | undefined): string {
   if (!draft) return 'Choose a zone, line or mask to change it, or add one.';
-  if (!draft.drawing) return 'Drag the corners. A small dot adds one; Delete removes the one in focus.';
+  if (!draft.drawing) return 'Drag the corners. A small dot adds one; touch one to remove it, or press Delete.';
   if (draft.kind === 'line')
     return 'Click where the line begins and where it ends. With the keyboard: arrows and Space.';
   return draft.points.length < 3

@@ -1,0 +1,56 @@
+import { useEffect, useRef } from 'preact/hooks';
+
+interface Layer {
+  /** Closes it. @returns False: it stays. */
+  close(): unknown;
+}
+
+/** What is open, the topmost last. The browser's history has an entry for each, so that its Back closes the topmost. */
+const layers: Layer[] = [];
+let isGoing = false;
+
+const depth = (): number => (history.state as { depth?: number } | null)?.depth ?? 0;
+
+/** Brings the history in line with what is open; what is opened and closed in one turn leaves no trace. */
+function align(): void {
+  if (isGoing) return;
+  for (let have = depth(); have < layers.length; have++) history.pushState({ depth: have + 1 }, '');
+  if (depth() <= layers.length) return;
+  isGoing = true;
+  history.go(layers.length - depth());
+}
+
+const later = () => void setTimeout(align);
+
+// What is closed leaves the page where it is.
+history.scrollRestoration = 'manual';
+// Of the page before a reload nothing is open.
+if (depth() > 0) history.replaceState(null, '');
+addEventListener('popstate', () => {
+  if (isGoing) isGoing = false;
+  else {
+    for (const layer of layers.slice(depth()).reverse()) {
+      if (layer.close() === false) break;
+      const at = layers.indexOf(layer);
+      if (at >= 0) layers.splice(at, 1);
+    }
+  }
+  later();
+});
+
+/** The browser's Back closes what has this hook, while it is open. @param close Returns false where it stays open. */
+export function useBack(isOpen: boolean, close: () => unknown): void {
+  const newest = useRef(close);
+  newest.current = close;
+  useEffect(() => {
+    if (!isOpen) return;
+    const layer: Layer = { close: () => newest.current() };
+    layers.push(layer);
+    later();
+    return () => {
+      const at = layers.indexOf(layer);
+      if (at >= 0) layers.splice(at, 1);
+      later();
+    };
+  }, [isOpen]);
+}

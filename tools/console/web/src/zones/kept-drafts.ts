@@ -1,0 +1,28 @@
+import type { CameraSettings } from '../../../protocol.ts';
+import { changeWith, type Draft, draftOf } from './draft.ts';
+
+const storedKey = 'ocellus-drafts';
+
+/** What was drawn and not saved, by camera: it is there again after a reload, and for who comes back from another view. */
+export const keptDrafts = {
+  get(camera: string): Draft | undefined {
+    return all()[camera];
+  },
+  set(camera: string, draft: Draft | undefined): void {
+    sessionStorage.setItem(storedKey, JSON.stringify({ ...all(), [camera]: draft }));
+  },
+};
+
+function all(): Record<string, Draft | undefined> {
+  return JSON.parse(sessionStorage.getItem(storedKey) ?? '{}');
+}
+
+/** Whether something would be lost without it. */
+export function isChanged(draft: Draft | undefined, settings: CameraSettings): boolean {
+  if (!draft) return false;
+  const { kind, original } = draft;
+  if (original === undefined) return draft.points.length > 0;
+  const saved = draftOf(kind, original, settings);
+  const asText = (one: Draft) => JSON.stringify(changeWith(one, settings));
+  return !saved || draft.points.length === 0 || asText(draft) !== asText(saved);
+}
