@@ -1,7 +1,7 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { composed } from '../../../sdk/base/composed.ts';
 import { InputError } from '../../../sdk/base/errors.ts';
-import { loadClassifier } from '../../../sdk/core/classifier.ts';
+import { loadClassifier, readEmbedder } from '../../../sdk/core/classifier.ts';
 import type { Embedding } from '../../../sdk/core/embedding.ts';
 import { cropJpeg } from '../../../sdk/learn/camera/crop.ts';
 import { embedPicture } from '../../../sdk/learn/camera/embed-picture.ts';
@@ -19,6 +19,7 @@ import {
 import { encodeJpeg } from '../../../sdk/picture/picture.ts';
 import { printError, printJson, printNote, table } from '../../shared/output.ts';
 import { openLearner, storeHelp } from '../learner.ts';
+import { assertNetwork, type LessonTable, readLessonTable } from '../lesson-table.ts';
 import { classifierHelp, type ModelOptions, withModelOptions } from '../model-options.ts';
 import { type LabelledPicture, labelledPictures, withFolders } from '../picture-files.ts';
 import { eachPicture, unreadableHelp } from '../pictures.ts';
@@ -27,6 +28,7 @@ interface TeachOptions extends ModelOptions {
   store: string;
   label?: string;
   each?: boolean;
+  table?: boolean;
   negative: boolean;
   head: string;
   camera: string;
@@ -40,10 +42,16 @@ export function addTeach(program: Command): void {
   const command = program
     .command('teach')
     .description('teach labels from pictures')
-    .argument('<picture or folder...>', 'for a folder, all pictures in it')
+    .argument('<picture or folder...>', 'for a folder, all pictures in it; with --table, Parquet files')
     .requiredOption('--store <dir>', `${storeHelp}; created if there is none`)
     .option('--label <label>', 'their label')
     .option('--each', 'the subfolders of each named folder are the labels: FOLDER/mug/1.jpg')
+    .addOption(
+      new Option(
+        '--table',
+        'Parquet files, or folders of them, with the columns label, embedding and path, as ocellus-spark makes them',
+      ).conflicts(['label', 'each', 'thumbnails']),
+    )
     .option('--negative', 'the pictures are not of this label', false)
     .option('--head <name>', 'objects, or the state of a whole view, such as gate', objectHead)
     .option(
@@ -67,28 +75,28 @@ export function addTeach(program: Command): void {
 }
 
 async function teach(paths: string[], options: TeachOptions): Promise<void> {
-  const pictures = await labelled(paths, options);
+  checkName('--head', options.head);
+  checkName('--camera', options.camera);
+  const pictures = options.table ? [] : await labelled(paths, options);
+  const table = options.table ? await readLessonTable(paths) : undefined;
   const { learner, model } = await openLearner(options.store, options.model, options.node);
   try {
-    const classifier = await loadClassifier(model, options);
     const lessons = new Lessons(learner, options);
+    const asked = table?.rows.length ?? pictures.length;
     try {
-      await eachPicture('teach', pictures, async ({ file, label }, frame) => {
-        const embedding = await embedPicture(classifier, frame, options.head);
-        await lessons.add({ file, label }, embedding, () => encodeJpeg(frame, cropJpeg));
-      });
+      if (table) await teachTable(table, model, lessons);
+      else await teachPictures(pictures, model, lessons, options);
     } finally {
-      await classifier.close();
       // What was taught counts, whatever happened to the others.
       await lessons.flush();
       if (lessons.taught + lessons.known > 0) await report(learner, lessons, options);
     }
     if (lessons.refused > 0) {
-      throw new InputError(`${lessons.refused} of ${pictures.length} pictures could not be kept`);
+      throw new InputError(`${lessons.refused} of ${asked} pictures could not be kept`);
     }
     if (lessons.contradictory > 0) {
       throw new InputError(
-        `${lessons.contradictory} of ${pictures.length} pictures were not taught, since nearly the same ones were taught as something else; --anyway teaches them`,
+        `${lessons.contradictory} of ${asked} pictures were not taught, since nearly the same ones were taught as something else; --anyway teaches them`,
       );
     }
   } finally {
@@ -96,13 +104,36 @@ async function teach(paths: string[], options: TeachOptions): Promise<void> {
   }
 }
 
-/** What to teach. Names are checked first: a wrong one is not the fault of a picture. */
-async function labelled(paths: readonly string[], { label, each, head, camera }: TeachOptions) {
-  if ((label === undefined) !== (each === true)) {
-    throw new InputError('expected --label LABEL, or --each with folders that have a subfolder for each label');
+async function teachPictures(
+  pictures: readonly LabelledPicture[],
+  model: string,
+  lessons: Lessons,
+  options: TeachOptions,
+): Promise<void> {
+  const classifier = await loadClassifier(model, options);
+  try {
+    await eachPicture('teach', pictures, async ({ file, label }, frame) => {
+      const embedding = await embedPicture(classifier, frame, options.head);
+      await lessons.add({ file, label }, embedding, () => encodeJpeg(frame, cropJpeg));
+    });
+  } finally {
+    await classifier.close();
   }
-  checkName('--head', head);
-  checkName('--camera', camera);
+}
+
+async function teachTable(table: LessonTable, model: string, lessons: Lessons): Promise<void> {
+  assertNetwork(table, (await readEmbedder(model)).card);
+  if (table.without > 0) printNote(`${table.without} rows have no embedding, and are left out`);
+  for (const { file, label, embedding } of table.rows) await lessons.add({ file, label }, embedding);
+}
+
+/** What to teach. Names are checked first: a wrong one is not the fault of a picture. */
+async function labelled(paths: readonly string[], { label, each }: TeachOptions) {
+  if ((label === undefined) !== (each === true)) {
+    throw new InputError(
+      'expected --label LABEL, or --each with folders that have a subfolder for each label, or --table of embeddings',
+    );
+  }
   const pictures: LabelledPicture[] = [];
   if (each) for (const folder of paths) pictures.push(...(await labelledPictures(folder)));
   else for (const file of await withFolders(paths)) pictures.push({ file, label: composed(label!) });
@@ -160,13 +191,13 @@ class Lessons {
     for (const example of learner.ledger.examples(options.head)) this.#all.set(contentOf(example), example);
   }
 
-  async add(picture: LabelledPicture, embedding: Embedding, encode: () => Promise<Uint8Array>): Promise<void> {
+  async add(picture: LabelledPicture, embedding: Embedding, encode?: () => Promise<Uint8Array>): Promise<void> {
     const seen = await this.#look(picture, embedding, encode);
     this.#waiting.push(seen);
     if (this.#waiting.length >= batch) await this.flush();
   }
 
-  async #look(picture: LabelledPicture, embedding: Embedding, encode: () => Promise<Uint8Array>): Promise<Seen> {
+  async #look(picture: LabelledPicture, embedding: Embedding, encode?: () => Promise<Uint8Array>): Promise<Seen> {
     const { head, negative, camera, thumbnails, anyway } = this.#options;
     const { label } = picture;
     const content = contentOf({ label, negative, embedding });
@@ -185,7 +216,7 @@ class Lessons {
       );
       return { ...picture, contradicts };
     }
-    const seen: Seen = { ...picture, lesson: { draft, ...(thumbnails && { thumbnail: await encode() }) } };
+    const seen: Seen = { ...picture, lesson: { draft, ...(thumbnails && encode && { thumbnail: await encode() }) } };
     this.#all.set(content, seen);
     return seen;
   }

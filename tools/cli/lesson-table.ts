@@ -1,0 +1,128 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { composed } from '../../sdk/base/composed.ts';
+import { InputError, messageOf } from '../../sdk/base/errors.ts';
+import type { ClassifierCard } from '../../sdk/core/cards/card.ts';
+import { type Embedding, quantiseEmbedding } from '../../sdk/core/embedding.ts';
+import { checkLabel, shown } from '../../sdk/learn/ledger/example.ts';
+
+/** A row of a table of what is to be taught. */
+export interface LessonRow {
+  readonly label: string;
+  /** Of the picture; file and row where the table has none. */
+  readonly file: string;
+  /** The SHA-256 of the network that the embedding is of, if the table has it. */
+  readonly model?: string;
+  readonly embedding: Embedding;
+}
+
+/** What is to be taught, and what of a table is not. */
+export interface LessonTable {
+  /** By label, then by path: the order in which a folder of folders is taught, however an engine has dealt out the rows. */
+  readonly rows: readonly LessonRow[];
+  /** How many rows have no embedding: pictures that could not be read. */
+  readonly without: number;
+}
+
+/**
+ * Reads Parquet files of embeddings and labels, as ocellus-spark makes them of pictures, joined with labels.
+ *
+ * @param paths Files, or folders of them.
+ * @throws InputError when a file is none, lacks a column, or has something else in it.
+ */
+export async function readLessonTable(paths: readonly string[]): Promise<LessonTable> {
+  const rows: LessonRow[] = [];
+  let without = 0;
+  for (const file of await filesOf(paths)) {
+    for (const [i, row] of (await rowsOf(file)).entries()) {
+      if (row.embedding === null || row.embedding === undefined) without++;
+      else rows.push(lessonOf(row, `${file}, row ${i + 1}`));
+    }
+  }
+  rows.sort((a, b) => order(a.label, b.label) || order(a.file, b.file));
+  return { rows, without };
+}
+
+/**
+ * Embeddings of two networks cannot be compared.
+ *
+ * @param card Of the embedding network of the store.
+ * @throws InputError when a row is of another one.
+ */
+export function assertNetwork({ rows }: LessonTable, { sha256, dimension }: ClassifierCard): void {
+  for (const { file, model, embedding } of rows) {
+    if (model !== undefined && model !== sha256) {
+      throw new InputError(
+        `${file}: model: expected ${sha256}, the embedding network of the store, got ${model}; --model names the network of a new store`,
+      );
+    }
+    const { length } = embedding.values;
+    if (length !== dimension) throw new InputError(`${file}: embedding: expected ${dimension} numbers, got ${length}`);
+  }
+}
+
+const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+function lessonOf({ label, embedding, model, path }: Row, where: string): LessonRow {
+  const isList = Array.isArray(embedding) && embedding.every((value) => typeof value === 'number');
+  if (!isList) throw new InputError(`${where}: embedding: expected a list of numbers, got ${shown(embedding)}`);
+  const name = typeof label === 'string' ? composed(label) : label;
+  try {
+    checkLabel(name);
+    return {
+      label: name,
+      file: typeof path === 'string' ? path : where,
+      ...(typeof model === 'string' && { model }),
+      embedding: quantiseEmbedding(Float32Array.from(embedding as number[])),
+    };
+  } catch (error) {
+    throw error instanceof InputError ? new InputError(`${where}: ${error.message}`) : error;
+  }
+}
+
+/** As it is read: the columns may be of any type. */
+type Row = Partial<Record<'label' | 'embedding' | 'model' | 'path', unknown>>;
+
+async function filesOf(paths: readonly string[]): Promise<string[]> {
+  const files: string[] = [];
+  for (const path of paths) {
+    const found = await stat(path).catch((error: unknown) => {
+      throw new InputError(`${path}: expected a Parquet file or a folder of them; ${messageOf(error)}`);
+    });
+    if (!found.isDirectory()) files.push(path);
+    else {
+      const names = (await readdir(path)).filter((name) => name.endsWith('.parquet') && !/^[._]/.test(name));
+      if (names.length === 0) throw new InputError(`${path}: expected Parquet files in it (.parquet), found none`);
+      files.push(...names.sort().map((name) => join(path, name)));
+    }
+  }
+  return files;
+}
+
+async function rowsOf(path: string): Promise<Row[]> {
+  const { parquetMetadata, parquetReadObjects } = await reader();
+  try {
+    const { buffer, byteOffset, byteLength } = await readFile(path);
+    const file = buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
+    const metadata = parquetMetadata(file);
+    const names = metadata.schema.map(({ name }) => name);
+    const missing = ['label', 'embedding'].filter((name) => !names.includes(name));
+    if (missing.length > 0) throw new Error(`expected a column ${missing.join(' and one ')}, there is none`);
+    const columns = ['label', 'embedding', 'model', 'path'].filter((name) => names.includes(name));
+    return (await parquetReadObjects({ file, metadata, columns })) as unknown as Row[];
+  } catch (error) {
+    throw new InputError(`${path}: cannot be read as Parquet of labels and embeddings: ${messageOf(error)}`);
+  }
+}
+
+/** In the command's bundle; else installed for development only. */
+async function reader() {
+  try {
+    return await import('hyparquet');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    throw new InputError(
+      'beside code of your own (--import): expected the package hyparquet, there is none; run `npm install hyparquet`',
+    );
+  }
+}
