@@ -28,6 +28,7 @@ export { type Detection, type DetectionRow, Detections, type DetectionsInit } fr
 export type { EventMessage, ObjectState } from './vision/event.ts';
 export { EventCycle } from './vision/event-cycle.ts';
 export { type FarOptions, farRegions } from './vision/far-regions.ts';
+export type { Fate, ObjectFate, WhyReport } from './vision/fates.ts';
 export type { Box, Point } from './vision/geometry.ts';
 export { type Crossing, type LineFrame, Lines } from './vision/lines.ts';
 export {

@@ -212,6 +212,7 @@ describe('the page’s HTTP', { timeout: 900_000 }, () => {
     await done('POST /api/events/remove', { id: 'a-1' });
     await ask('GET /api/cameras/<name>');
     await ask('GET /api/cameras/<name>/sizes');
+    await ask('GET /api/cameras/<name>/why');
     await done('PATCH /api/cameras/<name>', { detect: { threshold: 0.5 } });
     await ask('GET /api/sources');
     await done('POST /api/sources/try', { source: 'file:/nowhere' });
@@ -358,6 +359,7 @@ const walkedElsewhere: Readonly<Record<string, string>> = {
   quantise: 'quantise.test.ts',
   replay: 'record.test.ts',
   flash: 'flash.test.ts',
+  why: 'why.test.ts',
   'update status': 'update.test.ts',
   'learn cuts': 'learn.test.ts',
   'image build': 'image.test.ts',

@@ -11,6 +11,7 @@ import { lowThreshold } from '../vision/tracker.ts';
 import type { Answer } from './ask-detector.ts';
 import type { FrameReport } from './events.ts';
 import { planLook, regionsOf, seenBy } from './looks.ts';
+import { noteFates, noteLook } from './note-fates.ts';
 import { Parts, type PartsOptions } from './parts.ts';
 import type { Gated, LookedAt, Meaning, WayOptions } from './way-values.ts';
 
@@ -29,9 +30,7 @@ export class Watch {
   #size = '';
   #inferredNs = Number.NEGATIVE_INFINITY;
 
-  /**
-   * @param options.nameOf Returns a track's name from local learning; called for each frame that the network ran on.
-   */
+  /** @param options.nameOf Returns a track's name from local learning; called for each frame that the network ran on. */
   constructor(options: PartsOptions & { nameOf?: (trackId: number) => SubLabel | undefined }) {
     this.parts = new Parts(options);
     this.#nameOf = options.nameOf ?? (() => undefined);
@@ -94,6 +93,7 @@ export class Watch {
     took(tracked);
     memory.learn(tracked, frame);
     const tracks = zones.update(tracked, frame).map((track) => this.#named(track));
+    noteFates(this.parts, found, tracks, frame);
     const crossings = lines.update(tracks, frame);
     const ended = tracker.takeEnded().map((track) => this.#named(track));
     const messages = events.update(tracks, ended, frame, crossings);
@@ -218,12 +218,11 @@ export class FrameWay {
       const closer = look ? answer.regions.length - (look.isWhole ? 1 : 0) : 0;
       meters.inferred(answer.atMs, answer.regions.length, closer, look?.waiting ?? 0);
     } else meters.skipped(asked ? 'late' : 'gated');
+    noteLook(this.#watch.parts, frame, detector && isWanted, answer);
     return answer;
   }
 
-  /**
-   * Emits the results of a frame, each event after its picture. @param frame The picture to show; undefined for none.
-   */
+  /** Emits the results of a frame, each event after its picture. @param frame The picture to show; undefined for none. */
   async #tell({ messages, crossings, counts }: Meaning, frame?: Frame): Promise<void> {
     const { snapshots, tell } = this.#options;
     const { events, settings } = this.#watch.parts;

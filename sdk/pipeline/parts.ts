@@ -3,6 +3,7 @@ import type { CameraSettings } from '../config/schema.ts';
 import type { Size } from '../frame/letterbox.ts';
 import type { ChangeFinder } from '../vision/changes/change-finder.ts';
 import { EventCycle } from '../vision/event-cycle.ts';
+import { Fates } from '../vision/fates.ts';
 import { Gaze } from '../vision/gaze/gaze.ts';
 import { ViewMemory } from '../vision/gaze/view-memory.ts';
 import { Lines } from '../vision/lines.ts';
@@ -38,11 +39,12 @@ export class Parts {
   readonly lines = new Lines();
   readonly events: EventCycle;
   readonly view: ViewMemory;
+  /** What became of each object lately. */
+  readonly fates = new Fates();
   readonly #gaze: Gaze | undefined;
   readonly #input: Size | undefined;
   #settings!: CameraSettings;
   #labels: readonly string[] = [];
-  #watched: ReadonlySet<string> = new Set();
 
   constructor(options: PartsOptions) {
     const { camera, labels, settings, changes, eventSalt, input, view = new ViewMemory() } = options;
@@ -74,7 +76,7 @@ export class Parts {
   }
 
   isWatched(label: string): boolean {
-    return this.#watched.has(label);
+    return this.#labels.includes(label);
   }
 
   /** Replaces the settings; tracking continues. */
@@ -85,7 +87,6 @@ export class Parts {
     const known = this.knownLabels.filter((label) => wanted.has(label));
     // None that the model knows: another model is in use with the default labels.
     this.#labels = known.length > 0 ? known : this.knownLabels;
-    this.#watched = new Set(this.#labels);
     this.tracker.configure(trackerOptions(settings));
     // Reconfiguring any of these makes it forget its state, so only do it when its own settings change.
     const changed = (part: (all: CameraSettings) => unknown) =>

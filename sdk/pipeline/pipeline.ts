@@ -5,11 +5,13 @@ import { InputError } from '../base/errors.ts';
 import type { CameraChange, CameraSettings } from '../config/schema.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { CountChange } from '../vision/counts.ts';
+import type { WhyReport } from '../vision/fates.ts';
 import type { SeenSize } from '../vision/gaze/size-map.ts';
 import type { Track } from '../vision/track.ts';
 import type { CameraStatus, PipelineEvents, PipelineStats } from './events.ts';
 import type { Watch } from './frame-way.ts';
 import type { PipelineOptions } from './options.ts';
+import { statsOf, whyOf } from './reports.ts';
 import { Run } from './run.ts';
 import type { SnapshotOptions } from './snapshots.ts';
 import { type Wired, wire } from './wiring.ts';
@@ -17,9 +19,8 @@ import { type Wired, wire } from './wiring.ts';
 export type { PipelineLearning, PipelineOptions, PipelineStages } from './options.ts';
 
 /**
- * One camera's pipeline: device, motion gate, core, tracker, zones, events, with your own stages before and after. It
- * emits what it sees (`PipelineEvents`) and knows nothing about its listeners; one that throws is logged and does no
- * harm.
+ * One camera's pipeline: device, motion gate, core, tracker, zones, events, with your own stages before and after. It emits what
+ * it sees (`PipelineEvents`) and knows nothing about its listeners; one that throws is logged and does no harm.
  *
  * Frames are processed one at a time: while the network runs on one, newer ones replace each other in the device, so
  * the boxes always belong to the picture they come with.
@@ -88,11 +89,13 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     return this.#parts.view.seen;
   }
 
+  /** What became of each object of the last ten minutes, and how many frames were looked at. */
+  get why(): WhyReport {
+    return whyOf(this.#watch);
+  }
+
   get stats(): PipelineStats {
-    const { meters, source, streams } = this.#parts;
-    const objects = this.tracks.filter((track) => track.confirmed).length;
-    const stats = meters.stats(performance.now(), objects, source.dropped, source.health);
-    return { ...stats, stream: streams.of(this.settings) };
+    return statsOf(this.#parts, this.tracks);
   }
 
   /** The newest frame, if any. The caller owns a reference and releases it. */
@@ -101,10 +104,8 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   }
 
   /**
-   * Returns a JPEG of the newest frame.
+   * Returns a JPEG of the newest frame; with `still` one in the camera's full resolution, for which the frames may pause.
    *
-   * @param options.still A still in the camera's full resolution instead. If the camera cannot take it beside the
-   * stream, the frames pause.
    * @throws InputError when no frame has arrived yet, or the camera takes no stills.
    */
   snapshot(options: SnapshotOptions = {}): Promise<Buffer> {
@@ -113,7 +114,6 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
 
   /**
    * Loads the model, opens the device and starts. If it is starting already, waits for that.
-   *
    * @throws InputError when the model or, unless `patient`, the source cannot be used. It is then stopped.
    */
   start(): Promise<void> {

@@ -50,12 +50,12 @@ export const lowThreshold = 0.15;
 /** A track may start a little below its label's threshold; the median decides. */
 const beginShare = 0.8;
 /** Seconds that one observation stands for: at lower rates fewer are required. */
-const observationSeconds = 0.25;
+export const observationSeconds = 0.25;
 /**
  * How much higher their scores must then be: this fraction of the distance to 1, times the fraction of observations
  * missing.
  */
-const surer = 0.75;
+export const surer = 0.75;
 /** Tentative tracks out of sight for this long, and for this many inferences, are dropped. */
 const tentative = { seconds: 0.6, inferences: 2 };
 /** Misses before a confirmed track is lost: at low rates, one miss is not a departure. */
@@ -153,6 +153,11 @@ export class Tracker {
     this.#end(() => true);
     this.#timeNs = undefined;
     this.#pace.reset();
+  }
+
+  /** Seconds between two updates, lately; 0 while unknown. */
+  get pace(): number {
+    return this.#pace.seconds;
   }
 
   /** All tracks after the last update. */

@@ -16,7 +16,7 @@ import type { EventMessage, ObjectState } from '../../sdk/vision/event.ts';
 import type { SeenSize } from '../../sdk/vision/gaze/size-map.ts';
 import type { Track } from '../../sdk/vision/track.ts';
 import type { ConsoleCamera, ConsoleNode } from '../../tools/console/server/source.ts';
-import { objectState, track as someTrack } from '../vision/fakes.ts';
+import { objectState, track as someTrack, whyReport } from '../vision/fakes.ts';
 
 /** A camera whose state a test sets. */
 export class FakeCamera extends EventEmitter<PipelineEvents> implements ConsoleCamera {
@@ -44,6 +44,7 @@ export class FakeCamera extends EventEmitter<PipelineEvents> implements ConsoleC
   picture: Buffer | undefined = Buffer.from('a picture');
   snapshots = 0;
   readonly changes: CameraChange[] = [];
+  why = whyReport();
 
   constructor(name = 'door', settings: CameraChange = {}) {
     super();

@@ -23,6 +23,7 @@ const right: Record<string, object> = {
   snapshot: { camera: 'door', height: 480, quality: 80 },
   change: { camera: 'door', change: { detect: { threshold: 0.5 }, zones: {}, masks: [] } },
   restart: { camera: 'door' },
+  why: { camera: 'door' },
   // Of a history, of a second system, of learning, on a node that has none of them: what is right is refused, too.
   events: { camera: 'door', label: 'cat', name: 'my cat', zone: 'sofa', day: '2026-12-01', before: 'a', limit: 5 },
   update: { release: 'https://example.org/update.json', install: false },

@@ -153,6 +153,7 @@ describe('contract', () => {
       snapshot: { camera: 'door', height: 100, transaction: 'a' },
       change: { camera: 'door', change: { detect: { threshold: 0.5 } }, transaction: 1.5 },
       events: { camera: 'door', limit: 5 },
+      why: { camera: 'door' },
       restart: {},
       update: { release: 'https://example.org/update.json', install: false },
       teach: { camera: 'door', box: [0, 0, 99, 99], label: 'my cat' },

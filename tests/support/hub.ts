@@ -20,7 +20,7 @@ import type { NodeStats } from '../../sdk/pipeline/node.ts';
 import type { NodeUpdates, UpdateState } from '../../sdk/update/node-updates.ts';
 import type { EventMessage } from '../../sdk/vision/event.ts';
 import type { Track } from '../../sdk/vision/track.ts';
-import { objectState } from '../vision/fakes.ts';
+import { objectState, whyReport } from '../vision/fakes.ts';
 import { recorder } from './recorder.ts';
 
 const health = { ...closedHealth, state: 'online' } as const;
@@ -36,6 +36,7 @@ export class FakeCamera extends EventEmitter<PipelineEvents> implements HubCamer
   /** How long a change takes, ms. */
   changeMs = 0;
   readonly changes: CameraChange[] = [];
+  why = whyReport();
 
   constructor(name: string, labels: string[] = ['person', 'cat']) {
     super();

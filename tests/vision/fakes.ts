@@ -3,6 +3,7 @@ import { random } from '../../sdk/base/random.ts';
 import { Frame } from '../../sdk/frame/frame.ts';
 import { Detections } from '../../sdk/vision/detections.ts';
 import type { ObjectState } from '../../sdk/vision/event.ts';
+import type { WhyReport } from '../../sdk/vision/fates.ts';
 import type { Box } from '../../sdk/vision/geometry.ts';
 import type { Track } from '../../sdk/vision/track.ts';
 
@@ -39,6 +40,20 @@ export function track(over: Partial<Track> = {}): Track {
     currentZones: [],
     enteredZones: [],
     ...over,
+  };
+}
+
+/** A cat whose scores were too low. */
+export function whyReport(): WhyReport {
+  return {
+    seconds: 60,
+    frames: { in: 600, inferred: 100, still: 490, busy: 10, off: 0 },
+    objects: [
+      {
+        ...{ label: 'cat', fate: 'median_below', threshold: 0.6, score: 0.58, median: 0.45, toldUpTo: 0.45 },
+        ...{ observations: 12, box: [0.1, 0.2, 0.3, 0.4], ago: 3, lasted: 2.5, zones: [] },
+      },
+    ],
   };
 }
 

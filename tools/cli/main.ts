@@ -26,6 +26,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   models: async () => (await import('./commands/models.ts')).addModels,
   image: async () => (await import('./commands/image.ts')).addImage,
   request: async () => (await import('./commands/request.ts')).addRequest,
+  why: async () => (await import('./commands/why.ts')).addWhy,
   flash: async () => (await import('./commands/flash.ts')).addFlash,
   update: async () => (await import('./commands/update.ts')).addUpdate,
   password: async () => (await import('./commands/password.ts')).addPassword,

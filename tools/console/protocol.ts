@@ -7,6 +7,7 @@ import type { ListedExample } from '../../sdk/learn/node-learning.ts';
 import type { CameraStatus } from '../../sdk/pipeline/events.ts';
 import type { CountChange } from '../../sdk/vision/counts.ts';
 import type { EventMessage, ObjectState } from '../../sdk/vision/event.ts';
+import type { ObjectFate, WhyReport } from '../../sdk/vision/fates.ts';
 import type { SeenSize } from '../../sdk/vision/gaze/size-map.ts';
 import type { Crossing } from '../../sdk/vision/lines.ts';
 import type { PlainShape } from '../../sdk/vision/shape.ts';
@@ -20,6 +21,9 @@ export type CameraStats = NodeStats['cameras'][string];
 export type ConnectionStats = Wire<HubStats>;
 /** Objects of one label that were seen at one place of a camera's view. */
 export type SizeState = Wire<SeenSize>;
+/** `GET /api/cameras/<name>/why`. */
+export type WhyState = Wire<WhyReport>;
+export type FateState = Wire<ObjectFate>;
 export type TaughtExample = Wire<ListedExample>;
 
 /** Where a camera's pictures come from; passwords are masked. */

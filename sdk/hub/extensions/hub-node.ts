@@ -11,7 +11,7 @@ import type { Pipeline } from '../../pipeline/pipeline.ts';
 /** What the hub needs from a camera's pipeline. */
 export type HubCamera = Pick<
   Pipeline,
-  'name' | 'settings' | 'status' | 'moving' | 'tracks' | 'counts' | 'change' | 'snapshot' | 'restart'
+  'name' | 'settings' | 'status' | 'moving' | 'tracks' | 'counts' | 'change' | 'snapshot' | 'restart' | 'why'
 > &
   EventEmitter<PipelineEvents>;
 

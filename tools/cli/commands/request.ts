@@ -4,7 +4,7 @@ import { brokerAddress } from '../../../sdk/hub/connection/address.ts';
 import { requestVerb } from '../../../sdk/hub/extensions/requests/client.ts';
 import { printWire } from '../../shared/output.ts';
 
-interface RequestOptions {
+export interface RequestOptions {
   broker: string;
   node: string;
   base: string;
@@ -26,7 +26,12 @@ export function addRequest(program: Command): void {
     .action(request);
 }
 
-async function request(verb: string, data: object, { broker, node, base }: RequestOptions): Promise<void> {
+async function request(verb: string, data: object, options: RequestOptions): Promise<void> {
+  await printWire(await askNode(verb, data, options));
+}
+
+/** Asks a node over MQTT. @throws InputError when there is no broker or no answer, or the node refuses. */
+export async function askNode(verb: string, data: object, { broker, node, base }: RequestOptions): Promise<unknown> {
   const { title, options } = brokerAddress(broker);
   const { connectAsync } = await import('mqtt');
   // No reconnect: the first failure is reported. No log: the client's would print every packet, also the password in
@@ -36,7 +41,7 @@ async function request(verb: string, data: object, { broker, node, base }: Reque
     throw new InputError(`no connection to ${title}: ${messageOf(error)}; --broker names the broker of the node`);
   });
   try {
-    await printWire(await requestVerb(client, { node, base }, verb, data));
+    return await requestVerb(client, { node, base }, verb, data);
   } finally {
     await client.endAsync(true);
   }

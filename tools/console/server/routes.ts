@@ -106,7 +106,7 @@ export class Routes {
     }
     const ofBoard = this.#parts.board.find(path, decoded);
     if (ofBoard) return ofBoard;
-    const camera = /^\/api\/cameras\/([^/]+)(\/snapshot\.jpg|\/sizes)?$/.exec(path);
+    const camera = /^\/api\/cameras\/([^/]+)(\/snapshot\.jpg|\/sizes|\/why)?$/.exec(path);
     if (camera) return this.#cameraMethods(decoded(camera[1]!), camera[2]);
     return files.has(path) ? { GET: (q, r) => files.send(path, q, r) } : undefined;
   }
@@ -115,6 +115,7 @@ export class Routes {
     const camera = this.#parts.cameras.get(name);
     if (!camera) return undefined;
     if (what === '/snapshot.jpg') return { GET: (q, r) => this.#cameraPicture(q, r, camera) };
+    if (what === '/why') return { GET: (q, r) => sendJson(q, r, 200, toWire(camera.why)) };
     if (what === '/sizes') return { GET: (q, r) => sendJson(q, r, 200, { sizes: toWire(camera.sizes) }) };
     return {
       GET: (q, r) => sendJson(q, r, 200, this.#parts.cameraState(camera)),

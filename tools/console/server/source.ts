@@ -9,7 +9,17 @@ import type { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
 /** What the console needs of a camera's pipeline. */
 export type ConsoleCamera = Pick<
   Pipeline,
-  'name' | 'settings' | 'status' | 'moving' | 'counts' | 'labels' | 'knownLabels' | 'change' | 'snapshot' | 'sizes'
+  | 'name'
+  | 'settings'
+  | 'status'
+  | 'moving'
+  | 'counts'
+  | 'labels'
+  | 'knownLabels'
+  | 'change'
+  | 'snapshot'
+  | 'sizes'
+  | 'why'
 > & {
   readonly device: Pick<NonNullable<Pipeline['device']>, 'properties'> | undefined;
 } & EventEmitter<PipelineEvents>;

@@ -21,11 +21,23 @@ describe('info', () => {
           { camera: 'yard', status: 'online' },
         ],
         verbs: [
-          ...['info', 'state', 'snapshot', 'change', 'events', 'restart', 'update'],
+          ...['info', 'state', 'snapshot', 'change', 'events', 'why', 'restart', 'update'],
           ...['teach', 'list', 'relabel', 'forget', 'withdraw', 'rollback', 'accept', 'settle'],
         ],
       },
     });
+  });
+});
+
+describe('why', () => {
+  it('tells what became of the objects of a camera, or of all', async () => {
+    const { ask } = makeRequests();
+    const one = { label: 'cat', fate: 'median_below', told_up_to: 0.45, box: [0.1, 0.2, 0.3, 0.4] };
+    const door = { camera: 'door', seconds: 60, objects: [one] };
+    expect(await ask('why', 'door')).toMatchObject({ status: 'ok', data: { cameras: [door] } });
+    const { data } = await ask('why');
+    expect((data as { cameras: { camera: string }[] }).cameras.map(({ camera }) => camera)).toEqual(['door', 'yard']);
+    expect(await ask('why', 'attic')).toMatchObject({ status: 'error' });
   });
 });
 

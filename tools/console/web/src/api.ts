@@ -16,6 +16,7 @@ import type {
   TaughtAnswer,
   TriedSource,
   Undoable,
+  WhyState,
 } from '../../protocol.ts';
 
 /** Which events; all that is given has to fit. */
@@ -83,6 +84,11 @@ export function renameNode(name: string): Promise<unknown> {
 
 export function setAccess(access: { password?: string | null; network?: boolean }): Promise<unknown> {
   return send('POST', '/api/access', access);
+}
+
+/** What became of each object of the last minutes. */
+export function fetchWhy(camera: string): Promise<WhyState> {
+  return get(`${cameraPath(camera)}/why`);
 }
 
 /** Where things of which size were seen in a camera's view. */

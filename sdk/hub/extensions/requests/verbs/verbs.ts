@@ -13,6 +13,7 @@ import { snapshot } from './snapshot.ts';
 import { state } from './state.ts';
 import { teach } from './teach.ts';
 import { update } from './update.ts';
+import { why } from './why.ts';
 import { withdraw } from './withdraw.ts';
 
 /** What each hub answers. */
@@ -22,6 +23,7 @@ export const standardVerbs = [
   snapshot,
   change,
   events,
+  why,
   restart,
   update,
   teach,

@@ -15,6 +15,7 @@ import { EventDetail } from './event-detail.tsx';
 import { EventFilters } from './event-filters.tsx';
 import { nameOf, nowOf } from './event-words.ts';
 import { type HeardEvent, heardNow, mergeEvent } from './merge.ts';
+import { Why } from './why.tsx';
 
 const pageSize = 40;
 const noDays: EventDays = { days: [], kept: true, trouble: null, limits: { days: 0, megabytes: 0 } };
@@ -177,6 +178,11 @@ export function EventsView({ camera }: { camera: string | undefined }) {
           Show older ones
         </button>
       )}
+      {cameras
+        .filter((one) => chosen === undefined || one.name === chosen)
+        .map((one) => (
+          <Why key={one.name} camera={one.name} named={cameras.length > 1} />
+        ))}
       {taught && (
         <TeachSheet
           of={{ camera: taught.camera, event: taught.id, name: nameOf(taught) }}

@@ -16,13 +16,13 @@ export function BoardCard({ stats: { power, throttling } }: { stats: Pick<NodeSt
     const { watts, joules_per_inference } = power;
     facts.push(
       ['Power', `${watts.toFixed(2)} W`],
-      ['Energy per inference', joules_per_inference === null ? '–' : energy(joules_per_inference)],
+      ['Energy of a look', joules_per_inference === null ? '–' : energy(joules_per_inference)],
       ['Measured by', `${power.source}: ${covered[power.covers]}`],
     );
   }
   if (throttling) {
     const { now, since_boot } = throttling;
-    facts.push(['Throttled by', now.join(', ') || 'nothing']);
+    facts.push(['Slowed down by', now.join(', ') || 'nothing']);
     if (since_boot) facts.push(['Since power-on', since_boot.join(', ') || 'nothing']);
   }
   const isWell = !throttling || throttling.now.length === 0;

@@ -13,21 +13,24 @@ export function DeviceCard({ camera, stats }: { camera: CameraState; stats: Came
     stats && device
       ? [
           ['Source', camera.source.uri],
-          ['Device', opened?.title ?? '–'],
-          ['Frames a second', stats.fps.in.toFixed(1)],
-          ['Inferences', `${stats.fps.inferred.toFixed(1)} a second`],
-          ['Regions a frame', `${stats.gaze.regions.toFixed(1)}, ${percent(stats.gaze.time_share)} of the time closer`],
-          ['Frames', count(stats.frames.in)],
-          ['Dropped', count(stats.frames.dropped)],
-          ['Corrupt', count(device.corrupt)],
-          ['Restarts', inAll(device.restarts, device.reconnects_last_hour)],
-          ['Stalls', inAll(device.stalls, device.stalls_last_hour)],
+          ['Read as', opened?.title ?? '–'],
+          ['Pictures a second', stats.fps.in.toFixed(1)],
+          ['Looked at', `${stats.fps.inferred.toFixed(1)} a second`],
+          [
+            'Places in a picture',
+            `${stats.gaze.regions.toFixed(1)}, ${percent(stats.gaze.time_share)} of the time closer`,
+          ],
+          ['Pictures', count(stats.frames.in)],
+          ['Replaced by newer ones', count(stats.frames.dropped)],
+          ['Damaged', count(device.corrupt)],
+          ['Opened again', inAll(device.restarts, device.reconnects_last_hour)],
+          ['Stood still', inAll(device.stalls, device.stalls_last_hour)],
         ]
       : [];
   return (
     <div class="card panel">
       <div class="panel-head">
-        <h3>Device</h3>
+        <h3>Camera</h3>
         <span class={`pill is-${camera.status}`}>
           <span class={`dot is-${camera.status}`} />
           {words[camera.status]}

@@ -4,10 +4,10 @@ import { axisEnd, frameRates } from './series.ts';
 
 const kinds = [
   { kind: 'in', name: 'came in', colour: '#8a93a3' },
-  { kind: 'inferred', name: 'inferred', colour: '#f2a82b' },
+  { kind: 'inferred', name: 'looked at', colour: '#f2a82b' },
   { kind: 'gated', name: 'nothing moved', colour: '#3fd0a4' },
-  { kind: 'late', name: 'core busy', colour: '#b58cf2' },
-  { kind: 'dropped', name: 'dropped', colour: '#ff6b6b' },
+  { kind: 'late', name: 'board busy', colour: '#b58cf2' },
+  { kind: 'dropped', name: 'replaced by newer', colour: '#ff6b6b' },
 ] as const;
 
 const perSecond = (value: number) => `${value < 10 ? value.toFixed(1) : Math.round(value)}/s`;
@@ -23,10 +23,10 @@ export function FrameRates({ camera, history }: { camera: string; history: reado
   return (
     <div class="card panel">
       <div class="panel-head">
-        <h3>Frames</h3>
+        <h3>Pictures</h3>
         <strong class="big">{perSecond(now)}</strong>
       </div>
-      <Plot label={`Frames per second, now ${perSecond(now)}`} axis={{ end, text: perSecond }}>
+      <Plot label={`Pictures a second, now ${perSecond(now)}`} axis={{ end, text: perSecond }}>
         {kinds.map(({ kind, colour }) => (
           <Line key={kind} values={rates[kind]} end={end} colour={colour} />
         ))}

@@ -7,6 +7,7 @@ import { NodeCharts } from './node-charts.tsx';
 import { OutboxCard } from './outbox-card.tsx';
 import { SizesCard } from './sizes-card.tsx';
 import { StageTimes } from './stage-times.tsx';
+import { VerdictCard } from './verdict-card.tsx';
 
 /** How the board and its cameras are. */
 export function HealthView() {
@@ -22,6 +23,7 @@ export function HealthView() {
         {about?.node} · Ocellus {about?.version}
         {now && ` · ${now.model} · up for ${duration(now.uptime_seconds)}`}
       </p>
+      <VerdictCard />
       <NodeCharts history={history} />
       {now && <BoardCard stats={now} />}
       {mqtt && <OutboxCard mqtt={mqtt} />}

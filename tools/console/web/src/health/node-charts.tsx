@@ -18,8 +18,8 @@ interface Chart {
 
 const charts: readonly Chart[] = [
   {
-    title: 'CPU',
-    help: 'of one core',
+    title: 'Processor',
+    help: '100 % is one core',
     colour: '#f2a82b',
     least: 100,
     read: (stats) => stats.cpu_percent,
@@ -27,7 +27,7 @@ const charts: readonly Chart[] = [
   },
   {
     title: 'Memory',
-    help: 'resident',
+    help: 'used by Ocellus',
     colour: '#6fb1ff',
     least: 200,
     read: (stats) => stats.memory.resident_mb,
@@ -44,8 +44,8 @@ const charts: readonly Chart[] = [
     isOptional: true,
   },
   {
-    title: 'Event loop delay',
-    help: '99th percentile',
+    title: 'Delay',
+    help: 'of 1 answer in 100',
     colour: '#3fd0a4',
     least: 20,
     read: (stats) => stats.event_loop_delay_ms.p99,
@@ -62,7 +62,7 @@ const charts: readonly Chart[] = [
   },
   {
     title: 'Card life',
-    help: 'at this rate',
+    help: 'at this rate of writing',
     colour: '#9ad1a0',
     least: 10,
     read: ({ disk }) => disk?.years_left ?? null,

@@ -11,7 +11,7 @@ export function OutboxCard({ mqtt }: { mqtt: ConnectionStats }) {
     ['Size', bytes(outbox.bytes)],
     ['Oldest', outbox.depth === 0 ? '–' : duration(outbox.oldest_age_seconds)],
     ['Kept', outbox.storage === 'disk' ? 'on disk' : 'in memory only'],
-    ['Dropped', count(evicted)],
+    ['Given up', count(evicted)],
     ['Published', count(mqtt.published)],
     ['Refused', count(mqtt.refused)],
     ['Connections', count(mqtt.connections)],

@@ -4,11 +4,11 @@ import { Area, Legend, Plot } from './plot.tsx';
 import { axisEnd, cameraSeries, type Stage, stacked, stages } from './series.ts';
 
 const looks: Record<Stage, { name: string; colour: string }> = {
-  motion: { name: 'motion gate', colour: '#4fd6ee' },
+  motion: { name: 'looking for motion', colour: '#4fd6ee' },
   queue: { name: 'waiting', colour: '#8a93a3' },
-  preprocess: { name: 'preprocess', colour: '#6fb1ff' },
+  preprocess: { name: 'scaling', colour: '#6fb1ff' },
   infer: { name: 'network', colour: '#f2a82b' },
-  decode: { name: 'decode', colour: '#c79bff' },
+  decode: { name: 'reading the network', colour: '#c79bff' },
   track: { name: 'tracking', colour: '#3fd0a4' },
 };
 
@@ -21,7 +21,7 @@ export function StageTimes({ camera, history }: { camera: string; history: reado
   return (
     <div class="card panel">
       <div class="panel-head">
-        <h3>Time of a frame</h3>
+        <h3>Time of a picture</h3>
         <strong class="big">{milliseconds(now?.total ?? 0)}</strong>
       </div>
       <Plot

@@ -6,12 +6,15 @@ export function Slider({
   name,
   help,
   value,
+  preview,
   onChange,
   onRemove,
 }: {
   name: string;
   help?: string;
   value: number;
+  /** What a value would do, shown while it is chosen. */
+  preview?: ((value: number) => string | undefined) | undefined;
   onChange(value: number): void;
   onRemove?(): void;
 }) {
@@ -39,6 +42,11 @@ export function Slider({
         />
       </label>
       {help && <span class="field-help">{help}</span>}
+      {preview && (
+        <span class="field-help" role="status">
+          {preview(shown)}
+        </span>
+      )}
       {onRemove && (
         <button type="button" class="text-button" aria-label={`Remove ${name}`} onClick={onRemove}>
           Remove

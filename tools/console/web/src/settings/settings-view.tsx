@@ -13,6 +13,7 @@ import { LabelPicker } from './label-picker.tsx';
 import { SourceField } from './source-field.tsx';
 import { Thresholds } from './thresholds.tsx';
 import { UriForm } from './uri-form.tsx';
+import { useWhatIf } from './use-what-if.ts';
 
 export function SettingsView({ camera }: { camera: string | undefined }) {
   const cameras = useStore((state) => state.cameras);
@@ -46,6 +47,7 @@ function CameraSettingsForm({ camera }: { camera: CameraState }) {
   const isRtsp = [source, snapshots.source].some((uri) => /^rtsps?:/i.test(uri));
   const hasBoard = useStore((state) => (state.console?.board ?? null) !== null);
   const learns = useStore((state) => (state.console?.learning ?? null) !== null);
+  const whatIf = useWhatIf(camera);
   const save = async (change: CameraChange) => {
     try {
       await changeCamera(camera.name, change);
@@ -106,6 +108,7 @@ function CameraSettingsForm({ camera }: { camera: CameraState }) {
             name="Threshold"
             help="Minimum score. Higher: fewer false alarms. Lower: less is missed."
             value={detect.threshold}
+            preview={whatIf}
             onChange={(threshold) => save({ detect: { threshold } })}
           />
           <Thresholds camera={camera} save={save} />
