@@ -73,6 +73,7 @@ export {
   partKey,
 } from './learn/ledger/part.ts';
 export type { Tensor, TensorData } from './learn/ledger/safetensors.ts';
+export type { ThumbnailLimits } from './learn/ledger/thumbnails.ts';
 export type { Answer, Lessons, LessonsParts } from './learn/lessons.ts';
 export {
   type ExampleFilter,
@@ -81,9 +82,11 @@ export {
   type LabelCount,
   type LearningSummary,
   type ListedExample,
+  type Meaning,
   type NearMiss,
   NodeLearning,
   type NodeLearningEvents,
   type NodeLearningOptions,
+  type TakenLook,
   type Teaching,
 } from './learn/node-learning.ts';

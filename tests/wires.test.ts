@@ -201,6 +201,7 @@ describe('the page’s HTTP', { timeout: 900_000 }, () => {
     const { answer } = await ask('GET …/asides');
     expect(answer).toMatchObject([{ taken_for: {}, against: [{ picture: expect.any(String) }] }]);
     await done('POST …/undo', { undo });
+    await done('POST …/pictures', { keep: true });
     await done('POST …/teach', { camera: 'door', box, label: 'red thing' });
     const { asides } = (await shown.learning.open()).lessons;
     await done('POST …/settle', { aside: asides.all[0]!.id });

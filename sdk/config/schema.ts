@@ -556,8 +556,9 @@ export const LearnSettings = Type.Object(
       description: `The embedding network: a model of the task \`classify\` that ships with Ocellus or was added, the path of an ONNX file, or of a card. \`${modelOfStore}\`: the shipped one that this node was taught with, \`${defaultClassifier}\` where nothing was taught yet. What was taught with another network is kept apart.`,
     }),
     thumbnails: Type.Boolean({
-      default: false,
-      description: 'Keep a small picture of each example, on this board only, for review.',
+      default: true,
+      description:
+        'Keep a small picture of each example, on this board only, so that a wrong one can be seen: the newest 1000, 16 MB at most.',
     }),
     interval: Type.Number({
       minimum: 0.1,

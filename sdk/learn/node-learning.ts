@@ -14,7 +14,7 @@ import { distinctLooks } from './camera/distinct-looks.ts';
 import { checkStateName } from './camera/state-name.ts';
 import type { ViewState } from './camera/view-states.ts';
 import type { HeadTrainer } from './heads/trainer.ts';
-import type { Change, Learner, Taught, TeachOptions } from './learner.ts';
+import type { Change, Learner, Lesson, Taught, TeachOptions } from './learner.ts';
 import { type Cut, type CutTarget, objectHead } from './ledger/example.ts';
 import { StoreUnavailableError } from './ledger/ledger-store.ts';
 import type { Part } from './ledger/part.ts';
@@ -77,6 +77,8 @@ export interface NodeLearningEvents {
   state: [camera: string, ViewState];
   /** Parts of the ledger changed; they are on disk. */
   parts: [readonly Part[]];
+  /** Settings were changed, for who keeps them. */
+  settings: [Partial<LearnSettings>];
 }
 
 /**
@@ -90,14 +92,13 @@ export interface NodeLearningEvents {
 export class NodeLearning extends EventEmitter<NodeLearningEvents> {
   readonly #options: NodeLearningOptions;
   readonly #logger: Logger;
+  #settings: LearnSettings;
   readonly #cameras = new Map<string, CameraLearning>();
   readonly #opening = new Once(() => this.#open());
   /** What is open, and the embedding network that it is of. */
   #store: StoreWithNetwork | undefined;
   readonly #classifier = new Once(() => this.#loadClassifier());
-  /** Of whole views, by camera: the heads that were taught there on this node. */
-  #taughtHeads: ReadonlyMap<string, readonly string[]> = new Map();
-  #taughtMs: number | null = null;
+  #taught: ReturnType<typeof taughtIn> = { taughtMs: null, heads: new Map() };
   #isReady = false;
   /** Undefined from a stop to the next start: nothing that was under way may open the store or load the network then. */
   #run: object | undefined = {};
@@ -109,11 +110,19 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
     super();
     assertShape('NodeLearning', options, { node: 'text', settings: 'object', folder: 'text' });
     this.#options = options;
+    this.#settings = options.settings;
     this.#logger = options.logger ?? silent;
   }
 
   get settings(): LearnSettings {
-    return this.#options.settings;
+    return this.#settings;
+  }
+
+  /** Whether pictures of examples are kept from now on. Those that are kept stay. */
+  keepPictures(keep: boolean): void {
+    this.#settings = { ...this.#settings, thumbnails: keep };
+    this.emit('settings', { thumbnails: keep });
+    this.emit('changed');
   }
 
   /** From the end of `start()` to `stop()`: what was taught so far is known, or `summary.error` says why not. */
@@ -189,7 +198,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
         embed: async (frame, regions) => (await this.#network()).embed(frame, regions),
         head: (head) => this.#learner?.head(head)?.current?.head,
       },
-      taughtHeads: () => this.#taughtHeads.get(name) ?? [],
+      taughtHeads: () => this.#taught.heads.get(name) ?? [],
       intervalMs: this.settings.interval * 1000,
       settings,
       onState: (state) => this.emit('state', name, state),
@@ -231,18 +240,9 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
   }
 
   /** Teaches looks that were taken before. @throws InputError as `teach` does. */
-  async teachLooks(
-    looks: readonly Pick<Look, 'kind' | 'embedding' | 'picture'>[],
-    as: { readonly camera: string; readonly head: string; readonly label: string; readonly negative?: boolean },
-    options: TeachOptions = {},
-  ): Promise<Taught> {
-    const lessons = looks.map(({ kind, embedding, picture }) => ({
-      draft: { ...as, kind, embedding },
-      ...(this.settings.thumbnails && { thumbnail: picture }),
-    }));
-    const [first, ...others] = lessons;
-    if (!first) throw new InputError('expected something to look at, got nothing');
-    return (await this.open()).teach([first, ...others], options);
+  async teachLooks(looks: readonly TakenLook[], as: Meaning, options: TeachOptions = {}): Promise<Taught> {
+    const lessons = lessonsOf(looks, as, this.settings.thumbnails);
+    return (await this.open()).teach(lessons, options);
   }
 
   /** Answers what a lesson that was kept aside is: `Lessons.settle`. */
@@ -284,7 +284,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
   }
 
   get summary(): LearningSummary {
-    return summaryOf(this.#learner, { model: this.#model, taughtMs: this.#taughtMs, error: this.#error });
+    return summaryOf(this.#learner, { model: this.#model, taughtMs: this.#taught.taughtMs, error: this.#error });
   }
 
   /** Reviews a head: examples and accuracy of each label; confusions; the most doubtful examples first. */
@@ -352,9 +352,7 @@ export class NodeLearning extends EventEmitter<NodeLearningEvents> {
   }
 
   #noteHeads({ ledger }: Learner): void {
-    const { taughtMs, heads } = taughtIn(ledger, this.#options.node);
-    this.#taughtMs = taughtMs;
-    this.#taughtHeads = heads;
+    this.#taught = taughtIn(ledger, this.#options.node);
   }
 
   #renew(): void {
@@ -401,4 +399,25 @@ async function openOnceFree(open: () => Promise<unknown>, isWanted: () => boolea
       if (!(error instanceof StoreUnavailableError)) return error;
     }
   }
+}
+
+/** A look, as it is taught. */
+export type TakenLook = Pick<Look, 'kind' | 'embedding' | 'picture'>;
+
+/** What looks are taught as. */
+export interface Meaning {
+  readonly camera: string;
+  readonly head: string;
+  readonly label: string;
+  readonly negative?: boolean;
+}
+
+/** @throws InputError without any look. */
+function lessonsOf(looks: readonly TakenLook[], as: Meaning, withPictures: boolean): [Lesson, ...Lesson[]] {
+  const [first, ...others] = looks.map(({ kind, embedding, picture }) => ({
+    draft: { ...as, kind, embedding },
+    ...(withPictures && { thumbnail: picture }),
+  }));
+  if (!first) throw new InputError('expected something to look at, got nothing');
+  return [first, ...others];
 }

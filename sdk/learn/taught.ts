@@ -3,7 +3,7 @@ import type { CameraLearning } from './camera/camera-learning.ts';
 import type { Prediction } from './heads/head.ts';
 import { accuracies, type Confusion, confusions, mostDoubtful, uncertainty } from './heads/review.ts';
 import type { HeadSummary, Learner } from './learner.ts';
-import { asTaught, type Example, objectHead } from './ledger/example.ts';
+import { asTaught, type Example, objectHead, unknown } from './ledger/example.ts';
 
 /** What is known of learning on a node. */
 export interface LearningSummary {
@@ -52,6 +52,10 @@ export interface NearMiss {
   readonly eventId?: string;
   readonly timeMs: number;
   readonly prediction: Pick<Prediction, 'label' | 'score' | 'nearest'>;
+  /** Labels that it may well be, at most three, the most likely first; none where it is like nothing that was taught. */
+  readonly likely: readonly string[];
+  /** How much a label would help, 0..1: `uncertainty`. */
+  readonly doubt: number;
 }
 
 /** Which of the examples are listed, and in which order. */
@@ -135,6 +139,10 @@ export async function listExamples(
   );
 }
 
+/** How far below the threshold, in `nearness`, something may still be one of the labels; and how many of them are offered. */
+const likeness = 0.3;
+const mostLikely = 3;
+
 /** Recent objects that were not taught yet and whose label would help most, the most uncertain first. */
 export function nearMissesOf(
   learner: Learner | undefined,
@@ -145,14 +153,19 @@ export function nearMissesOf(
       const [best] = isTaught ? [] : views;
       const prediction = best?.embedding && learner?.predict(objectHead, best.embedding);
       if (!best || !prediction) return [];
-      const { label, score, nearest } = prediction;
+      const { label, score, nearest, nearness, margins } = prediction;
       const about = { camera, trackId, ...(eventId !== undefined && { eventId }), timeMs: best.timeMs };
       const { captureTimeNs = best.timeMs * 1e6 } = best;
-      const miss = { ...about, prediction: { label, score, nearest } };
-      return [{ miss, captureTimeNs, doubt: uncertainty(prediction) }];
+      const isLike = label !== unknown || nearness > -likeness;
+      const likely = isLike ? margins.slice(0, mostLikely).map((one) => one.label) : [];
+      const doubt = uncertainty(prediction);
+      const miss = { ...about, prediction: { label, score, nearest }, likely, doubt };
+      return [{ miss, captureTimeNs, near: Math.abs(nearness) }];
     }),
   );
-  return found.sort((a, b) => b.doubt - a.doubt || b.captureTimeNs - a.captureTimeNs).map(({ miss }) => miss);
+  return found
+    .sort((a, b) => b.miss.doubt - a.miss.doubt || a.near - b.near || b.captureTimeNs - a.captureTimeNs)
+    .map(({ miss }) => miss);
 }
 
 /**

@@ -72,6 +72,17 @@ async function retained(url: string): Promise<Map<string, string>> {
 }
 
 describe('NodeRun', () => {
+  it('keeps or keeps no pictures of what is taught as the page says, at once, and after what starts again', async () => {
+    const { run, ask, text } = await start(one);
+    expect(run.node.learning!.settings.thumbnails).toBe(true);
+    expect((await ask('POST', '/api/learning/pictures', { keep: false })).status).toBe(200);
+    expect(run.node.learning!.settings.thumbnails).toBe(false);
+    await expect.poll(text, patience).toMatch(/# by the street[^]*learn:\s+thumbnails: false/);
+    expect((await ask('POST', '/api/cameras', { name: 'yard', source: 'scene:' })).status).toBe(200);
+    expect(run.node.learning!.settings.thumbnails).toBe(false);
+    expect((await ask('POST', '/api/learning/pictures', { keep: 'yes' })).status).toBe(400);
+  });
+
   it('adds, renames and removes cameras: file, events, MQTT and Home Assistant follow', async () => {
     const { run, ask, text, lines } = await start(one);
     const brokerUrl = /MQTT: (\S+)/.exec(lines.join('\n'))![1]!;

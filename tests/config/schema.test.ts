@@ -43,7 +43,7 @@ describe('Settings', () => {
       learn: {
         enabled: true,
         model: 'auto',
-        thumbnails: false,
+        thumbnails: true,
         interval: 2,
         share: false,
       },

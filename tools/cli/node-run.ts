@@ -220,6 +220,7 @@ export class NodeRun implements Board {
         for (const pipeline of node.pipelines.values()) {
           pipeline.on('settings', (change) => this.#keeper.keep({ cameras: { [pipeline.name]: change } }));
         }
+        node.learning?.on('settings', (change) => this.#keeper.keep({ learn: change }));
         await this.#beginHub();
         await this.#show(isFirst);
       },

@@ -198,6 +198,10 @@ export interface NearMissState {
   /** Probability that `nearest` is right, 0..1. */
   score: number;
   nearest: string;
+  /** Labels that it may well be, at most three, the most likely first; none where it is like nothing that was taught. */
+  likely: string[];
+  /** How much a label would help, 0..1: they come in this order. */
+  doubt: number;
   picture: string;
 }
 

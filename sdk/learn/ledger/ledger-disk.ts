@@ -73,6 +73,16 @@ export class LedgerDisk {
     return keys.map((key) => key.toString());
   }
 
+  /** The keys with this prefix, and how many bytes their values have. */
+  async sizes(first: string): Promise<[key: string, bytes: number][]> {
+    const range = { gte: Buffer.from(first), lt: Buffer.concat([Buffer.from(first), Buffer.from([0xff])]) };
+    const sizes: [string, number][] = [];
+    for await (const [key, value] of this.#level?.db.iterator({ ...range, ...encodings }) ?? []) {
+      sizes.push([key.toString(), value.length]);
+    }
+    return sizes;
+  }
+
   async close(): Promise<void> {
     const [level, witness] = [this.#level, this.#witness];
     this.#level = undefined;

@@ -3,13 +3,13 @@ import { assertKind, assertShape } from '../../base/arguments.ts';
 import { InputError, messageOf } from '../../base/errors.ts';
 import { type Logger, silent } from '../../base/log.ts';
 import { probe, UnavailableError } from '../../store/disk.ts';
-import type { Operation } from '../../store/level.ts';
 import type { CutTarget, Draft, Example } from './example.ts';
 import { KeptLedger, type Space } from './kept-ledger.ts';
 import type { Ledger, LedgerLimits } from './ledger.ts';
 import { cannotWrite, LedgerDisk } from './ledger-disk.ts';
 import { del, json, oldKey, put, thumbnailKey, valueKey } from './ledger-records.ts';
 import { type Part, partKey } from './part.ts';
+import { defaultThumbnailLimits, type ThumbnailLimits, Thumbnails } from './thumbnails.ts';
 
 export interface LedgerStoreOptions {
   /** The hash of backbone, preprocessing and dimension. */
@@ -21,6 +21,8 @@ export interface LedgerStoreOptions {
   /** A store with another node's name keeps that name. Default: it is a copy, and becomes another replica. */
   readonly keepNode?: boolean;
   readonly limits?: Partial<LedgerLimits>;
+  /** Pictures that are kept beside the examples; of more the oldest go. Default: 1000, 16 MiB together. */
+  readonly thumbnails?: Partial<ThumbnailLimits>;
   readonly now?: () => number;
   readonly logger?: Logger;
   /** Called with the parts that changed, once that is on disk. Must not throw. */
@@ -51,6 +53,7 @@ export class LedgerStore {
   readonly #options: LedgerStoreOptions;
   readonly #disk: LedgerDisk;
   readonly #kept: KeptLedger;
+  readonly #thumbnails: Thumbnails;
   #isClosed = false;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -59,6 +62,7 @@ export class LedgerStore {
     this.#options = options;
     this.#disk = new LedgerDisk(folder, options.logger ?? silent);
     this.#kept = new KeptLedger(this.#disk, options);
+    this.#thumbnails = new Thumbnails(this.#disk, { ...defaultThumbnailLimits, ...options.thumbnails });
   }
 
   /** Whether there is a store in this folder. */
@@ -131,37 +135,36 @@ export class LedgerStore {
       if (!thumbnail || thumbnail.length <= mostThumbnailBytes) continue;
       throw new InputError(`thumbnail: expected at most ${mostThumbnailBytes} bytes, got ${thumbnail.length}`);
     }
-    return this.#write((ledger) => {
+    const hasPictures = lessons.some(({ thumbnail }) => thumbnail);
+    return this.#write(hasPictures, (ledger) => {
       const result = lessons.map(({ draft }) => ledger.teach(draft));
-      const also = lessons.flatMap(({ thumbnail }, i) =>
-        thumbnail ? [put(thumbnailKey(result[i]!.id), thumbnail)] : [],
-      );
-      return { result, also };
+      const pictures = lessons.flatMap(({ thumbnail }, i) => (thumbnail ? [[result[i]!.id, thumbnail] as const] : []));
+      return { result, pictures };
     });
   }
 
   /** @throws InputError as `Ledger.relabel` does. */
   async relabel(id: string, to: { label: string; head?: string; negative?: boolean }): Promise<Example> {
     const thumbnail = await this.thumbnail(id);
-    return this.#write((ledger) => {
+    return this.#write(thumbnail !== undefined, (ledger) => {
       const example = ledger.relabel(id, to);
-      return { result: example, also: thumbnail ? [put(thumbnailKey(example.id), thumbnail)] : [] };
+      return { result: example, pictures: thumbnail ? [[example.id, thumbnail]] : [] };
     });
   }
 
   /** @throws InputError as `Ledger.forget` does. */
   forget(target: CutTarget, reason?: string): Promise<number> {
-    return this.#write((ledger) => ({ result: ledger.forget(target, reason) }));
+    return this.#write(false, (ledger) => ({ result: ledger.forget(target, reason) }));
   }
 
   /** @throws InputError as `Ledger.withdraw` does. */
   withdraw(cutId: string): Promise<void> {
-    return this.#write((ledger) => ({ result: ledger.withdraw(cutId) }));
+    return this.#write(false, (ledger) => ({ result: ledger.withdraw(cutId) }));
   }
 
   /** @throws InputError as `Ledger.merge` does. */
   merge(parts: readonly Part[]): Promise<Part[]> {
-    return this.#write((ledger) => ({ result: ledger.merge(parts) }));
+    return this.#write(false, (ledger) => ({ result: ledger.merge(parts) }));
   }
 
   /**
@@ -235,10 +238,17 @@ export class LedgerStore {
     });
   }
 
-  #write<T>(change: (ledger: Ledger) => { result: T; also?: Operation[] }): Promise<T> {
+  #write<T>(
+    hasPictures: boolean,
+    change: (ledger: Ledger) => { result: T; pictures?: readonly (readonly [id: string, jpeg: Uint8Array])[] },
+  ): Promise<T> {
     return this.#change(async () => {
+      if (hasPictures) await this.#thumbnails.load(this.#kept.ledger.replica);
       try {
-        const { result, also = [] } = change(this.#kept.ledger);
+        const { ledger } = this.#kept;
+        const { result, pictures = [] } = change(ledger);
+        const isThere = (id: string) => ledger.example(id) !== undefined;
+        const also = pictures.length > 0 ? this.#thumbnails.puts(pictures, isThere) : [];
         const changes = await this.#kept.keep(also);
         if (changes.length > 0) {
           // For a part that changed twice, the last state counts.
@@ -248,6 +258,7 @@ export class LedgerStore {
         return result;
       } catch (error) {
         this.#kept.undo();
+        this.#thumbnails.forget();
         throw error;
       }
     });

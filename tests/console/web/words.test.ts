@@ -115,9 +115,19 @@ describe('words about teaching', () => {
   });
 
   it('says what something is taken for', () => {
-    const miss = { camera: 'door', track: 1, time: 0, score: 0.5, nearest: 'my cat', picture: '' };
+    const miss = {
+      camera: 'door',
+      track: 1,
+      time: 0,
+      score: 0.5,
+      nearest: 'my cat',
+      picture: '',
+      likely: ['my cat'],
+      doubt: 1,
+    };
     expect(takenFor({ ...miss, label: 'my cat' })).toBe('my cat?');
-    expect(takenFor({ ...miss, label: 'unknown' })).toBe('unknown; if any, my cat');
+    expect(takenFor({ ...miss, label: 'unknown' })).toBe('my cat, perhaps?');
+    expect(takenFor({ ...miss, label: 'unknown', likely: [] })).toBe('Like nothing that was taught');
   });
 
   it('offers the labels of objects, or of one state', () => {

@@ -1,11 +1,12 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BrowserContextOptions, Page } from 'playwright-core';
+import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { resolveSettings } from '../../../sdk/config/settings.ts';
 import type { NodeLearning } from '../../../sdk/learn/node-learning.ts';
 import { Node } from '../../../sdk/pipeline/node.ts';
+import type { NearMissState } from '../../../tools/console/protocol.ts';
 import { Console } from '../../../tools/console/server/console.ts';
 import { browserPath, buildPage, patience, Visitor } from './browser.ts';
 
@@ -22,7 +23,7 @@ describe.skipIf(!existsSync(browserPath))('teaching in a real browser (needs chr
     buildPage(join(folder, 'page'));
     const settings = {
       ...{ node: 'porch', cameras: { door: { source: 'scene:' } } },
-      learn: { thumbnails: true, interval: 0.5 },
+      learn: { interval: 0.5 },
     };
     node = new Node(resolveSettings(settings), { data: join(folder, 'data') });
     learning = node.learning!;
@@ -87,6 +88,27 @@ describe.skipIf(!existsSync(browserPath))('teaching in a real browser (needs chr
     await page.getByText('Taught: Tom.').waitFor(patience);
     showLooks();
     await page.getByRole('button', { name: /^Teach Tom \d+$/ }).waitFor(patience);
+  });
+
+  it('what is in view has its taught name, and each name a colour of its own, everywhere the same', async () => {
+    const page = await open();
+    const inView = page.getByRole('region', { name: 'In view now' });
+    const colourIn = (place: Locator, name: string) =>
+      place
+        .getByRole('listitem')
+        .filter({ hasText: name })
+        .first()
+        .evaluate((one) => getComputedStyle(one).getPropertyValue('--label'));
+    await inView.getByText('Eileen').waitFor(patience);
+    const eileen = await colourIn(inView, 'Eileen');
+    await inView.getByText('Tom').waitFor(patience);
+    const tom = await colourIn(inView, 'Tom');
+    expect(eileen).toMatch(/^(#|hsl)/);
+    expect(eileen).not.toBe(tom);
+    await page.getByRole('link', { name: 'Taught' }).click();
+    const objects = page.getByRole('region', { name: 'Objects' });
+    await expect.poll(() => colourIn(objects, 'Tom'), patience).toBe(tom);
+    expect(await colourIn(objects, 'Eileen')).toBe(eileen);
   });
 
   it('one wrong lesson names nothing: it is asked about in place, waits after a restart of the page, and each answer can be taken back', async () => {
@@ -262,18 +284,98 @@ describe.skipIf(!existsSync(browserPath))('teaching in a real browser (needs chr
   it('a near miss is confirmed with one click', async () => {
     const page = await open('#/taught');
     const misses = page.getByRole('region', { name: 'Near misses' });
-    await misses.locator('.miss').first().waitFor(patience);
+    const likely = misses.getByRole('button', { name: /^It is (Eileen|Tom|paving)/ });
+    await likely.first().waitFor(patience);
     const before = learning.counts.reduce((sum, { examples }) => sum + examples, 0);
-    await misses.locator('.miss').first().getByRole('button').first().click();
+    await likely.first().click();
     await expect
       .poll(() => learning.counts.reduce((sum, { examples }) => sum + examples, 0), patience)
       .toBeGreaterThan(before);
     await page.getByText(/^Taught: /).waitFor(patience);
   });
 
+  it('asks about what is most doubtful first, and offers what is likely', async () => {
+    const page = await open('#/taught');
+    await page.getByRole('region', { name: 'Near misses' }).locator('.miss').first().waitFor(patience);
+    const asked: NearMissState[] = await page.evaluate('fetch("/api/learning/near-misses").then((one) => one.json())');
+    const doubts = asked.map(({ doubt }) => doubt);
+    expect(doubts).toEqual(doubts.toSorted((a, b) => b - a));
+    const known = ['Eileen', 'Tom'];
+    for (const { likely, label } of asked) {
+      expect(known).toEqual(expect.arrayContaining(likely));
+      if (label !== 'unknown') expect(likely[0]).toBe(label);
+    }
+    // Made up: one that may be two things, and one that is like nothing.
+    const miss = { camera: 'door', time: Date.now(), label: 'unknown', score: 0.4, nearest: 'Tom', picture: '' };
+    const json = [
+      { ...miss, track: 1, likely: ['Tom', 'Eileen'], doubt: 0.9 },
+      { ...miss, track: 2, likely: [], doubt: 0.1 },
+    ];
+    await page.route('**/api/learning/near-misses', (route) => route.fulfill({ json }));
+    await page.reload();
+    const [first, second] = [0, 1].map((at) =>
+      page.getByRole('region', { name: 'Near misses' }).locator('.miss').nth(at),
+    );
+    await first!.getByText('Tom, perhaps?').waitFor(patience);
+    expect(await first!.getByRole('button', { name: /^It is / }).allTextContents()).toEqual(['Tom', 'Eileen']);
+    await second!.getByText('Like nothing that was taught').waitFor();
+    expect(await second!.getByRole('button', { name: /^It is (Tom|Eileen)/ }).count()).toBe(0);
+    await second!.getByRole('button', { name: 'Give it a name' }).click();
+    await sheetOf(page).waitFor(patience);
+  });
+
+  it('keeps small pictures of what is taught unless they are switched off, at once; forgetting can be taken back', async () => {
+    const page = await open('#/taught');
+    const kept = page.getByRole('switch', { name: 'Keep pictures of what is taught' });
+    await expect.poll(() => kept.isChecked(), patience).toBe(true);
+    const row = page
+      .getByRole('listitem')
+      .filter({ hasText: 'Eileen' })
+      .filter({ has: page.locator('summary') });
+    await row.locator('summary').click();
+    await row.locator('.example img').first().waitFor(patience);
+    const { examples } = learning.summary;
+    await row
+      .getByRole('button', { name: /^Forget Eileen, / })
+      .first()
+      .click();
+    await expect.poll(() => learning.summary.examples, patience).toBe(examples - 1);
+    await page.getByRole('button', { name: 'Undo' }).last().click();
+    await expect.poll(() => learning.summary.examples, patience).toBe(examples);
+    const pictures = async () => (await learning.examples({ head: 'object' })).map(({ thumbnail }) => thumbnail);
+    expect(await pictures()).not.toContain(false);
+
+    await kept.click();
+    await expect.poll(() => kept.isChecked(), patience).toBe(false);
+    await learning.teach({ camera: 'door', subject: { box: [0, 0, 200, 200] }, label: 'corner' });
+    expect((await pictures()).filter((one) => !one)).toHaveLength(1);
+    await learning.forget({ head: 'object', label: 'corner' });
+    await kept.click();
+    await expect.poll(() => learning.settings.thumbnails, patience).toBe(true);
+  });
+
+  it('says how good it is in words of who taught it', async () => {
+    const page = await open('#/taught');
+    await page
+      .getByText(/^names \d+ of \d+ rightly$/)
+      .first()
+      .waitFor(patience);
+    const text = await page.locator('main').textContent();
+    expect(text).not.toMatch(/\bheads?\b|svm|prototypes|nearest|left out|accuracy/i);
+  });
+
   it('shows six near misses, and the others when they are asked for', async () => {
     const page = await open();
-    const miss = { camera: 'door', time: Date.now(), label: 'unknown', score: 0.5, nearest: 'Tom', picture: '' };
+    const miss = {
+      camera: 'door',
+      time: Date.now(),
+      label: 'unknown',
+      score: 0.5,
+      nearest: 'Tom',
+      picture: '',
+      likely: [],
+      doubt: 1,
+    };
     const many = Array.from({ length: 8 }, (_, track) => ({ ...miss, track: track + 1 }));
     await page.route('**/api/learning/near-misses', (route) => route.fulfill({ json: many }));
     await page.getByRole('link', { name: 'Taught' }).click();

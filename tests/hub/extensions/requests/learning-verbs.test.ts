@@ -375,7 +375,7 @@ describe('list', () => {
     for (const hash of ['ledger_hash', 'head_hash'] as const) expect(all.heads.object![hash]).toMatch(/^[0-9a-f]{64}$/);
     expect(all.listed![0]).toEqual({
       ...{ id: wrong.examples[0]!.id, label: 'my cat', negative: false, camera: 'door', node: 'porch' },
-      ...{ time: expect.any(Number), kind: 'track', thumbnail: false },
+      ...{ time: expect.any(Number), kind: 'track', thumbnail: true },
     });
     // It was taught as one and looks like the other.
     const doubtful = await ask('list', { head: 'object', doubtful: true, limit: 1 });
@@ -397,7 +397,14 @@ describe('list', () => {
     expect(total).toBe(1);
     expect(misses).toEqual([
       {
-        ...{ camera: 'yard', track_id: 3, event_id: '7.5-abcdef', time: expect.any(Number) },
+        ...{
+          camera: 'yard',
+          likely: [],
+          doubt: expect.any(Number),
+          track_id: 3,
+          event_id: '7.5-abcdef',
+          time: expect.any(Number),
+        },
         ...{ label: expect.any(String), nearest: 'my cat', score: expect.any(Number) },
       },
     ]);

@@ -50,6 +50,7 @@ const Settle = Fields({
   negative: Type.Optional(Type.Boolean()),
   replace: Type.Optional(Type.Boolean()),
 });
+const Pictures = Fields({ keep: Type.Boolean() });
 const Accept = Fields({ head: Text });
 
 /** A stored look, or anything that can be looked at now. */
@@ -70,6 +71,7 @@ export const relabelRequest = (body: unknown) => validate(Relabel, body, 'the ne
 export const withdrawRequest = (body: unknown) => validate(Withdraw, body, 'what is withdrawn');
 export const rollbackRequest = (body: unknown) => validate(Rollback, body, 'where to go back to');
 export const undoRequest = (body: unknown) => validate(Undo, body, 'what is taken back');
+export const picturesRequest = (body: unknown) => validate(Pictures, body, 'what is kept');
 export const acceptRequest = (body: unknown) => validate(Accept, body, 'what is taken');
 
 export function forgetRequest(body: unknown): { target: CutTarget; reason?: string } {

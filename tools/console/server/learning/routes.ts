@@ -16,6 +16,7 @@ import {
   forgetRequest,
   holdRequest,
   looksQuery,
+  picturesRequest,
   relabelRequest,
   rollbackRequest,
   settleRequest,
@@ -52,6 +53,7 @@ export class LearningRoutes {
       ['/forget', change((body) => this.#forget(body))],
       ['/settle', change((body) => this.#settle(body))],
       ['/undo', change(async (body) => this.#undos.takeBack(undoRequest(body).undo))],
+      ['/pictures', change(async (body) => learning.keepPictures(picturesRequest(body).keep))],
       ['/asides', { GET: async (q, r) => sendJson(q, r, 200, await this.#asides()) }],
       ['/withdraw', change(async (body) => learning.withdraw(withdrawRequest(body).cut))],
       ['/rollback', change((body) => this.#rollback(body))],
@@ -200,13 +202,16 @@ export class LearningRoutes {
   }
 
   #nearMisses(): NearMissState[] {
-    return this.#learning.nearMisses.slice(0, mostNearMisses).map(({ camera, trackId, timeMs, prediction }) => ({
-      camera,
-      track: trackId,
-      time: timeMs,
-      ...prediction,
-      picture: lookUrl(camera, trackId, timeMs),
-    }));
+    return this.#learning.nearMisses
+      .slice(0, mostNearMisses)
+      .map(({ camera, trackId, timeMs, prediction, likely, doubt }) => ({
+        camera,
+        track: trackId,
+        time: timeMs,
+        ...prediction,
+        ...{ likely: [...likely], doubt },
+        picture: lookUrl(camera, trackId, timeMs),
+      }));
   }
 
   async #examples(parameters: URLSearchParams): Promise<ExamplePage> {

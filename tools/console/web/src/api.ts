@@ -156,6 +156,11 @@ export function settle(
   return send('POST', '/api/learning/settle', { aside, ...answer });
 }
 
+/** Whether pictures of examples are kept from now on. */
+export function keepPictures(keep: boolean): Promise<unknown> {
+  return send('POST', '/api/learning/pictures', { keep });
+}
+
 /** Takes a change back. */
 export function takeBack(undo: string): Promise<unknown> {
   return send('POST', '/api/learning/undo', { undo });

@@ -15,8 +15,27 @@ const palette = [
 /** The most frequent labels get the most distinct colours. */
 const common = ['person', 'cat', 'car', 'dog', 'motorcycle', 'cup', 'bicycle', 'truck', 'bird', 'bus'];
 
-/** The colour of a label: always the same. */
+/** Of what was taught. */
+let taught = new Map<string, string>();
+
+/** Gives each of these names a colour of its own, which another name hardly ever changes. */
+export function giveColours(names: readonly string[]): void {
+  const used = new Set<number>();
+  taught = new Map(
+    names.toSorted().map((name) => {
+      let at = hash(name) % palette.length;
+      if (used.size >= palette.length) return [name, `hsl(${(hash(name) * 137) % 360} 70% 68%)`];
+      while (used.has(at)) at = (at + 1) % palette.length;
+      used.add(at);
+      return [name, palette[at]!];
+    }),
+  );
+}
+
+/** The colour of a label, or of a taught name: always the same. */
 export function colourOf(label: string): string {
+  const own = taught.get(label);
+  if (own !== undefined) return own;
   const at = common.indexOf(label);
   return palette[(at >= 0 ? at : hash(label)) % palette.length]!;
 }

@@ -1,5 +1,6 @@
 import { useEffect, useReducer, useRef } from 'preact/hooks';
 import type { CameraState, ConnectionStats, ConsoleState, NodeStats, ServerMessage } from '../../protocol.ts';
+import { giveColours } from './colours.ts';
 import { type HeardEvent, heardNow, mergeEvent } from './events/merge.ts';
 
 export interface Sample {
@@ -124,7 +125,12 @@ export const store = {
     this.set(reduce(current, message));
   },
   set(change: Partial<PageState>): void {
+    const before = current.console?.learning;
     current = { ...current, ...change };
+    const learning = current.console?.learning;
+    if (learning !== before) {
+      giveColours([...new Set(learning?.heads.flatMap(({ labels }) => labels.map(({ label }) => label)) ?? [])]);
+    }
     for (const listener of listeners) listener();
   },
 };

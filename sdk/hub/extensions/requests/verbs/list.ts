@@ -48,6 +48,10 @@ const Miss = Fields({
   label: Type.String({ description: 'What it is called, or `unknown`.' }),
   nearest: Type.String({ description: 'The nearest label, whether or not it is near enough.' }),
   score: Type.Number({ ...Fraction, description: 'Probability that the nearest one is right.' }),
+  likely: Type.Array(Type.String(), {
+    description: 'Labels that it may well be, the most likely first; none where it is like nothing that was taught.',
+  }),
+  doubt: Type.Number({ ...Fraction, description: 'How much a label would help.' }),
 });
 
 const ListedCut = Fields({
@@ -134,9 +138,10 @@ const exampleOf = ({ head: _, timeMs, ...example }: ListedExample): Static<typeo
   time: secondsOf(timeMs),
 });
 
-const missOf = ({ camera, trackId, eventId, timeMs, prediction }: NearMiss): Static<typeof Miss> => ({
+const missOf = ({ camera, trackId, eventId, timeMs, prediction, likely, doubt }: NearMiss): Static<typeof Miss> => ({
   ...{ camera, track_id: trackId, event_id: eventId ?? null, time: secondsOf(timeMs) },
   ...{ label: prediction.label, nearest: prediction.nearest, score: prediction.score },
+  ...{ likely: [...likely], doubt },
 });
 
 const cutOf = ({ timeMs, ...cut }: Cut): Static<typeof ListedCut> => ({ ...cut, time: secondsOf(timeMs) });

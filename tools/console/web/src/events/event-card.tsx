@@ -25,7 +25,12 @@ export function EventCard({
   const running = event.end_time === null;
   return (
     <li class="event-item">
-      <button type="button" class="event-card card" onClick={onOpen} style={{ '--label': colourOf(event.label) }}>
+      <button
+        type="button"
+        class="event-card card"
+        onClick={onOpen}
+        style={{ '--label': colourOf(event.sub_label ?? event.label) }}
+      >
         <span class="event-picture">
           {picture ? <img src={picture} alt="" loading="lazy" /> : <Icon name="picture" />}
           {running && <span class="badge is-running">now</span>}

@@ -42,7 +42,7 @@ export function EventDetail({ event, onClose }: { event: HeardEvent; onClose(): 
         ref={dialog}
         class="detail"
         aria-label={`Event: ${nameOf(event)}`}
-        style={{ '--label': colourOf(event.label) }}
+        style={{ '--label': colourOf(event.sub_label ?? event.label) }}
         // A click beside it closes it, where the browser knows how.
         {...{ closedby: 'any' }}
         onClose={onClose}

@@ -12,7 +12,12 @@ export function EventLine({ event, showCamera, onOpen }: { event: HeardEvent; sh
   const running = event.end_time === null;
   return (
     <li>
-      <button type="button" class="event-line" onClick={onOpen} style={{ '--label': colourOf(event.label) }}>
+      <button
+        type="button"
+        class="event-line"
+        onClick={onOpen}
+        style={{ '--label': colourOf(event.sub_label ?? event.label) }}
+      >
         <span class="event-thumb">{picture && <img src={picture} alt="" loading="lazy" />}</span>
         <span class="event-what">
           <strong>{nameOf(event)}</strong>

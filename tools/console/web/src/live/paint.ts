@@ -35,7 +35,7 @@ export function paint(
   const scale = { x: width / header.width, y: height / header.height };
   for (const track of header.tracks) if (!named.includes(track)) paintFaintly(context, track, scale);
   for (const track of named) {
-    paintShape(context, track, scale, colourOf(track.label));
+    paintShape(context, track, scale, colourOf(track.sub_label ?? track.label));
     paintTrack(context, track, scale);
   }
   for (const [i, look] of looked.entries()) paintLook(context, look, scale, (i + 1) / looked.length);
@@ -77,7 +77,7 @@ function paintFaintly(context: CanvasRenderingContext2D, track: LiveTrack, scale
   const { x, y, width, height } = corners(track, scale);
   context.save();
   context.globalAlpha = 0.55;
-  context.strokeStyle = colourOf(track.label);
+  context.strokeStyle = colourOf(track.sub_label ?? track.label);
   context.lineWidth = devicePixelRatio;
   context.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
   context.strokeRect(x, y, width, height);
@@ -87,7 +87,7 @@ function paintFaintly(context: CanvasRenderingContext2D, track: LiveTrack, scale
 function paintTrack(context: CanvasRenderingContext2D, track: LiveTrack, scale: Scale): void {
   const unit = devicePixelRatio;
   const { x, y, width, height } = corners(track, scale);
-  const colour = colourOf(track.label);
+  const colour = colourOf(track.sub_label ?? track.label);
   context.save();
   // A dark outline around the bright line makes it visible on a white wall too.
   context.beginPath();

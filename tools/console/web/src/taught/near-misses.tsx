@@ -1,7 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { NearMissState } from '../../../protocol.ts';
 import { fetchNearMisses, teach } from '../api.ts';
-import { ago, percent } from '../format.ts';
+import { colourOf } from '../colours.ts';
+import { ago } from '../format.ts';
 import { Icon } from '../parts/icons.tsx';
 import { useNow } from '../parts/use-now.ts';
 import { useStore } from '../store.ts';
@@ -15,7 +16,7 @@ const settleMs = 2000;
 /** Number shown at first: what was taught follows below. */
 const shownFirst = 6;
 
-/** Recent objects whose label would help, the most uncertain first. */
+/** Recent objects whose name would help, the most doubtful first. */
 export function NearMisses() {
   const [misses, setMisses] = useState<NearMissState[]>([]);
   const [all, setAll] = useState(false);
@@ -39,7 +40,7 @@ export function NearMisses() {
     <section class="taught-section" aria-label="Near misses">
       <div>
         <h2 class="section-title">Is this right?</h2>
-        <p class="muted">Seen recently, the most uncertain first. A click teaches it.</p>
+        <p class="muted">Seen recently, the most doubtful first. A click teaches it.</p>
       </div>
       <ul class="miss-grid">
         {(all ? misses : misses.slice(0, shownFirst)).map((miss) => (
@@ -74,11 +75,11 @@ function NearMiss({
   onCorrect(): void;
 }) {
   const change = useChange();
-  const { camera, track, label, nearest, score, time, picture } = miss;
-  const confirm = (negative: boolean) =>
+  const { camera, track, label, nearest, likely, time, picture } = miss;
+  const confirm = (name: string, negative: boolean) =>
     change.run(
-      negative ? `Taught: not ${nearest}` : `Taught: ${nearest}`,
-      () => teach({ camera, track, label: nearest, negative }),
+      negative ? `Taught: not ${name}` : `Taught: ${name}`,
+      () => teach({ camera, track, label: name, negative }),
       onDone,
     );
   return (
@@ -87,36 +88,42 @@ function NearMiss({
       <div class="miss-text">
         <strong>{takenFor(miss)}</strong>
         <span class="muted">
-          {percent(score)} · {camera} · {ago(time / 1000, now)}
+          {camera} · {ago(time / 1000, now)}
         </span>
         <Outcome change={change} onDone={onDone}>
           <div class="miss-tools">
+            {likely.map((name) => (
+              <button
+                key={name}
+                type="button"
+                class={`button ${name === label ? 'is-main' : ''}`}
+                style={{ '--label': colourOf(name) }}
+                disabled={change.busy}
+                aria-label={`It is ${name}`}
+                onClick={() => confirm(name, false)}
+              >
+                {name === label ? <Icon name="check" /> : <span class="swatch" />}
+                <span class="miss-word">{name}</span>
+              </button>
+            ))}
             <button
               type="button"
-              class={`button ${label === nearest ? 'is-main' : ''}`}
+              class={likely.length > 0 ? 'icon-button' : 'button is-main'}
               disabled={change.busy}
-              onClick={() => confirm(false)}
-            >
-              <Icon name="check" />
-              <span class="miss-word">{nearest}</span>
-            </button>
-            <button
-              type="button"
-              class="icon-button"
-              disabled={change.busy}
-              aria-label={`Something other than ${nearest}`}
-              title="Something else"
+              aria-label={likely.length > 0 ? 'Another name' : undefined}
+              title="Another name"
               onClick={onCorrect}
             >
               <Icon name="pen" />
+              {likely.length === 0 && <span class="miss-word">Give it a name</span>}
             </button>
             <button
               type="button"
               class="icon-button"
               disabled={change.busy}
-              aria-label="It is not one of the taught labels"
+              aria-label="None of the taught names"
               title="Not one of these"
-              onClick={() => confirm(true)}
+              onClick={() => confirm(nearest, true)}
             >
               <Icon name="close" />
             </button>

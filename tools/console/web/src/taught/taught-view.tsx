@@ -1,5 +1,7 @@
+import { keepPictures } from '../api.ts';
+import { attempt } from '../parts/attempt.ts';
 import { Empty } from '../parts/empty.tsx';
-import { Icon } from '../parts/icons.tsx';
+import { Switch } from '../parts/switch.tsx';
 import { linkTo } from '../route.ts';
 import { useStore } from '../store.ts';
 import { Asides } from './asides.tsx';
@@ -34,15 +36,20 @@ export function TaughtView() {
         </>
       )}
       {learning && <OtherNodes learning={learning} />}
-      {learning && !learning.thumbnails && (
-        <div class="note">
-          <Icon name="info" />
-          <p>
-            Pictures of the examples are not kept. To keep small ones, on this board only, set{' '}
-            <code>learn: thumbnails: true</code> in <code>ocellus.yaml</code> and restart Ocellus. New examples then
-            have one.
-          </p>
-        </div>
+      {learning && (
+        <section class="card panel" aria-label="Pictures">
+          <Switch
+            name="Keep pictures of what is taught"
+            help="Small ones, on this board only: the newest thousand, 16 MB at most. With them a wrong lesson can be seen."
+            on={learning.thumbnails}
+            onChange={(keep) =>
+              attempt(async () => {
+                await keepPictures(keep);
+                return keep ? 'Pictures are kept from now on' : 'No more pictures are kept; those that are there stay';
+              })
+            }
+          />
+        </section>
       )}
     </>
   );

@@ -27,9 +27,10 @@ export function amount({ examples, negatives, others }: TaughtHead['labels'][num
 
 export const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
 
-/** `my cat?` or `unknown; if any, my cat`. */
-export function takenFor({ label, nearest }: NearMissState): string {
-  return label === nearest ? `${label}?` : `${label}; if any, ${nearest}`;
+/** `my cat?`, `my cat, perhaps?` or `Like nothing that was taught`. */
+export function takenFor({ label, nearest, likely }: NearMissState): string {
+  if (label === nearest) return `${label}?`;
+  return likely[0] === undefined ? 'Like nothing that was taught' : `${likely[0]}, perhaps?`;
 }
 
 /** A head as a title says it. */
