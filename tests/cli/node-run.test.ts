@@ -77,7 +77,7 @@ describe('NodeRun', () => {
     expect(run.node.learning!.settings.thumbnails).toBe(true);
     expect((await ask('POST', '/api/learning/pictures', { keep: false })).status).toBe(200);
     expect(run.node.learning!.settings.thumbnails).toBe(false);
-    await expect.poll(text, patience).toMatch(/# by the street[^]*learn:\s+thumbnails: false/);
+    await expect.poll(text, patience).toMatch(/# by the street[\s\S]*learn:\s+thumbnails: false/);
     expect((await ask('POST', '/api/cameras', { name: 'yard', source: 'scene:' })).status).toBe(200);
     expect(run.node.learning!.settings.thumbnails).toBe(false);
     expect((await ask('POST', '/api/learning/pictures', { keep: 'yes' })).status).toBe(400);
