@@ -142,6 +142,16 @@ describe.skipIf(!existsSync(browserPath))('teaching in a real browser (needs chr
       expect(learning.summary.examples).toBe(examples);
     };
     await waiting.waitFor(patience);
+    await page.setViewportSize({ width: 320, height: 568 });
+    await expect.poll(async () => (await pictures()).length, patience).toBeGreaterThan(1);
+    const cut = await waiting.locator('.question').evaluate((question) => {
+      const { right } = question.getBoundingClientRect();
+      return [...question.querySelectorAll('.button, img')]
+        .filter((one) => one.scrollWidth > one.clientWidth + 1 || one.getBoundingClientRect().right > right)
+        .map((one) => one.outerHTML);
+    });
+    expect(cut).toEqual([]);
+    await page.setViewportSize({ width: 1280, height: 860 });
     await answer('It is Eileen');
     expect(learning.summary.examples).toBeGreaterThan(examples);
     // Within its time, a reload later.
