@@ -1,10 +1,12 @@
 import { kernels } from '../../kernels/kernels.ts';
 import type { Calibration } from '../compiler/calibrate.ts';
 import type { Compilation } from '../compiler/compile.ts';
+import { canBeFloat } from '../compiler/floats.ts';
+import type { Network } from '../compiler/network/network.ts';
 import { type Recipe, standardRecipe } from '../compiler/recipe.ts';
 import { isFloatStep, type Program } from '../program/program.ts';
 import type { Agreement, Reference } from './agreement.ts';
-import { layerErrors } from './layer-errors.ts';
+import { type LayerError, layerErrors } from './layer-errors.ts';
 import { openProgram, type RunningNetwork } from './networks.ts';
 import type { Pixels } from './pictures.ts';
 
@@ -21,6 +23,8 @@ export interface TriedRecipe extends Agreement {
   /** The part of all multiply-adds that is computed in floats. */
   readonly inFloats: number;
 }
+
+type Next = (recipe: Recipe, rounding: TriedRecipe['rounding']) => Promise<TriedRecipe>;
 
 export interface Found {
   readonly best: TriedRecipe;
@@ -46,6 +50,15 @@ const forFloats = 0.3;
 /** So many of those that agree best are compared as they would be written. */
 const finalists = 2;
 
+/** What the outputs have to be closer by where another program costs as much, as a part of the error. */
+const closer = 0.05;
+/** And more where all multiply-adds were in floats: a hundredth of them for a twentieth of the error. */
+const closerForFloats = 5;
+/** What is found may agree less by this, where the outputs are that much closer: it is chance, on a few pictures. */
+const chance = 0.02;
+/** So many of the layers that hurt most are kept in floats together with what they read. */
+const withInputs = [1, 2] as const;
+
 /** Which recipe the network is held best by, against the time that it takes. */
 export class RecipeSearch {
   readonly #compilation: Compilation;
@@ -62,13 +75,14 @@ export class RecipeSearch {
   }
 
   /**
-   * Compares recipes with weights rounded one by one; then the best of them with the standard one as they would be written.
+   * Compares recipes with weights rounded one by one; then the best of them with the standard one as they would be written, and the
+   * best of all with some layers in floats beside those that they read.
    *
    * @param told After each recipe: how many are to come at most.
    */
   async find(weightBits: Recipe['weightBits'], told: (left: number) => void = () => {}): Promise<Found> {
     const start: Recipe = { ...standardRecipe, weightBits };
-    let left = rules.length + kept.length + finalists + 2;
+    let left = rules.length + kept.length + finalists + withInputs.length + 2;
     const next = async (recipe: Recipe, rounding: TriedRecipe['rounding'] = 'nearest') => {
       const tried = await this.#try(recipe, rounding);
       told(--left);
@@ -78,9 +92,7 @@ export class RecipeSearch {
     for (const rule of rules) best = better(best, await next({ ...start, ...rule }));
     const quick = { ...this.#calibration, moments: new Map() };
     const layers = await layerErrors(this.#compilation, quick, best.recipe, this.#pictures);
-    const worst = layers
-      .filter(({ canBeFloat, own, heldIn }) => canBeFloat && heldIn === 'bytes' && own.relative > hurts)
-      .sort((a, b) => b.own.relative - a.own.relative);
+    const worst = worstOf(layers);
     const { recipe } = best;
     for (const count of kept) {
       if (count > worst.length) break;
@@ -91,8 +103,28 @@ export class RecipeSearch {
     others.sort((a, b) => worth(b) - worth(a));
     best = await next(start, 'compensated');
     for (const other of others.slice(0, finalists)) best = better(best, await next(other.recipe, 'compensated'));
+    best = await this.#withInputs(best, next);
     told(0);
     return { best, tried: this.#tried };
+  }
+
+  /**
+   * A layer that makes much of small differences is not helped by floats of its own while what it reads are bytes: both are kept in
+   * floats.
+   */
+  async #withInputs(found: TriedRecipe, next: Next): Promise<TriedRecipe> {
+    let best = found;
+    const { recipe } = found;
+    const layers = await layerErrors(this.#compilation, this.#calibration, recipe, this.#pictures);
+    const worst = worstOf(layers);
+    const read = readConvolutions(this.#compilation.network(recipe.floats));
+    for (const count of withInputs) {
+      if (count > worst.length) break;
+      const names = worst.slice(0, count).flatMap(({ name }) => [name, ...(read.get(name) ?? [])]);
+      const other = await next({ ...recipe, floats: new Set([...recipe.floats, ...names]) }, 'compensated');
+      if (isCloser(best, other)) best = other;
+    }
+    return best;
   }
 
   async #try(recipe: Recipe, rounding: TriedRecipe['rounding']): Promise<TriedRecipe> {
@@ -121,6 +153,31 @@ const worth = ({ agreement, accuracy = agreement, inFloats }: TriedRecipe) => ac
 export function better(one: TriedRecipe, other: TriedRecipe): TriedRecipe {
   const isSure = other.accuracy !== undefined || other.error <= one.error;
   return worth(other) - worth(one) >= clearly && isSure ? other : one;
+}
+
+/**
+ * Is another one so much closer to the float network that it is worth its time? The outputs' error says so, which varies less with the
+ * pictures than what is found in them; where there are labels, these do.
+ */
+export function isCloser(one: TriedRecipe, other: TriedRecipe): boolean {
+  if (other.accuracy !== undefined) return better(one, other) === other;
+  const wanted = closer + closerForFloats * Math.max(0, other.inFloats - one.inFloats);
+  return other.error <= one.error * (1 - wanted) && other.agreement >= one.agreement - chance;
+}
+
+/** Those that could be in floats and hurt, the worst first. */
+function worstOf(layers: readonly LayerError[]): LayerError[] {
+  return layers
+    .filter(({ canBeFloat, own, heldIn }) => canBeFloat && heldIn === 'bytes' && own.relative > hurts)
+    .sort((a, b) => b.own.relative - a.own.relative);
+}
+
+/** Of each convolution by its name: that whose numbers it reads, where it is one that can be in floats. */
+function readConvolutions({ layers }: Network): Map<string, string[]> {
+  const convolutions = layers.filter((layer) => layer.kind === 'conv');
+  return new Map(
+    convolutions.map(({ name, input }) => [name, canBeFloat(input.layer) ? [input.layer.name] : []] as const),
+  );
 }
 
 function floatsOf({ steps }: Program): number {

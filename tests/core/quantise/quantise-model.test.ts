@@ -10,7 +10,7 @@ import { ErrorSum } from '../../../sdk/core/quantise/agreement.ts';
 import { type Outputs, openOnnx, openProgram } from '../../../sdk/core/quantise/networks.ts';
 import type { LabelledPixels, Pixels } from '../../../sdk/core/quantise/pictures.ts';
 import { cardOfQdq, isAsGood, quantiseModel } from '../../../sdk/core/quantise/quantise-model.ts';
-import { better, type TriedRecipe } from '../../../sdk/core/quantise/search.ts';
+import { better, isCloser, type TriedRecipe } from '../../../sdk/core/quantise/search.ts';
 import { families, familySide } from '../compiler/families.ts';
 import { NetworkBuilder, pictures } from '../compiler/networks.ts';
 
@@ -188,6 +188,27 @@ describe('of two recipes', () => {
   });
 });
 
+describe('layers in floats beside what they read', () => {
+  it.each([
+    [
+      'are kept where the outputs are clearly closer, though what is found agrees a little less',
+      tried(0.885, 0.15, 0.01),
+      true,
+    ],
+    ['are not where they take more time than that', tried(0.9, 0.15, 0.1), false],
+    ['are not where the outputs are hardly closer', tried(0.95, 0.195), false],
+    ['are not where clearly less is found', tried(0.87, 0.1, 0.01), false],
+  ])('%s', (_, other, isTaken) => {
+    expect(isCloser(tried(0.9, 0.2), other)).toBe(isTaken);
+  });
+
+  it('are kept by accuracy where there are labels', () => {
+    const first = tried(0.95, 0.2, 0, 0.3);
+    expect(isCloser(first, tried(0.9, 0.3, 0.01, 0.32))).toBe(true);
+    expect(isCloser(first, tried(0.99, 0.1, 0.01, 0.3))).toBe(false);
+  });
+});
+
 describe('an ONNX file', () => {
   const program = tried(0.98, 0.05);
   it.each([
@@ -229,6 +250,35 @@ describe('quantiseModel with labels', () => {
     await expect(quantiseModel(fileOf(mobile(), card(16)), options)).rejects.toThrow(
       'expected at least 8 labelled pictures',
     );
+  });
+});
+
+/** The second convolution gives small differences of large numbers, which bytes between the two do not hold. */
+function differences(): Uint8Array<ArrayBuffer> {
+  const net = new NetworkBuilder();
+  const alike = net.random([8, 3, 1, 1], 0.02, 0.5);
+  const first = net.node('Relu', [net.node('Conv', [net.picture(), alike, net.random([8], 0.1, 1)])]);
+  const signs = Array.from({ length: 64 }, (_, i) => ((i + Math.floor(i / 8)) % 2 ? 8 : -8));
+  const second = net.node('Relu', [net.node('Conv', [first, net.constant([8, 8, 1, 1], signs), net.random([8], 0.5)])]);
+  // Most of the network's work, so that the two cost little.
+  const third = net.node('Relu', [net.conv(second, [8, 32], 3)]);
+  const fourth = net.node('Relu', [net.conv(third, [32, 32], 3)]);
+  const flat = net.node('Flatten', [net.conv(net.node('GlobalAveragePool', [fourth]), [32, 3])]);
+  net.operations.push({ op: 'Identity', inputs: [flat], outputs: ['logits'] });
+  net.output('logits');
+  return net.build(16);
+}
+
+describe('a layer that gives small differences of large numbers', () => {
+  it('is kept in floats together with what it reads', async () => {
+    const { recipe, tried, layers } = await quantiseModel(fileOf(differences(), card(16)), {
+      pictures: () => pixels(24, 16),
+    });
+    const names = [...new Set(layers.map(({ name }) => name))].filter((name) => name.startsWith('Conv'));
+    expect(recipe.floats).toEqual(new Set([names[1], names[0]]));
+    const alone = tried.find(({ rounding, recipe: { floats } }) => rounding === 'compensated' && floats.size === 0)!;
+    const both = tried.find((one) => one.recipe === recipe)!;
+    expect(both.error).toBeLessThan(alone.error / 2);
   });
 });
 
