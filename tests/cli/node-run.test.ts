@@ -11,7 +11,7 @@ import { temporaryFolder } from '../support/folders.ts';
 import { recorder } from '../support/recorder.ts';
 import { objectState } from '../vision/fakes.ts';
 
-const patience = { timeout: 60_000, interval: 50 };
+const patience = { timeout: 300_000, interval: 50 };
 const pictures = new URL('../../devices/scene/photos/', import.meta.url).pathname;
 
 /** A node with a page and a broker, by a settings file. */

@@ -237,6 +237,8 @@ export interface ConsoleState {
   setup_errors: string[];
   /** How the page is reached; null where cameras, names and the access cannot be changed here. */
   board: BoardState | null;
+  /** A camera's settings where nobody set anything. */
+  defaults: CameraSettings;
 }
 
 export interface BoardState {

@@ -22,6 +22,8 @@ const stateAfter = (...messages: ServerMessage[]) =>
   });
 const door = (state: { cameras: CameraState[] }) => state.cameras[0]!;
 
+const defaults = new FakeCamera().settings;
+
 describe('reduce', () => {
   it('begins with the state', () => {
     const camera = cameraState(new FakeCamera('door'), []);
@@ -36,6 +38,7 @@ describe('reduce', () => {
         learning: null,
         setup_errors: [],
         board: null,
+        defaults,
       },
     });
     expect(state.console).toEqual({
@@ -46,6 +49,7 @@ describe('reduce', () => {
       learning: null,
       setup_errors: [],
       board: null,
+      defaults,
     });
     expect(state.cameras).toEqual([camera]);
   });
@@ -62,6 +66,7 @@ describe('reduce', () => {
         learning: null,
         setup_errors: [],
         board: null,
+        defaults,
       },
     });
     const event: ServerMessage = { type: 'event', change: 'new', event: recent('a', { place: 9 }) };
@@ -83,6 +88,7 @@ describe('reduce', () => {
         learning: null,
         setup_errors: [],
         board: null,
+        defaults,
       },
     });
     expect(reduce(begun, { type: 'learning', learning }).console?.learning).toEqual(learning);

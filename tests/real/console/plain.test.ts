@@ -1,8 +1,11 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { hashPassword } from '../../../sdk/access/password.ts';
+import { asset } from '../../../sdk/base/assets.ts';
 import { resolveSettings } from '../../../sdk/config/settings.ts';
 import type { FoundObject } from '../../../sdk/core/detector.ts';
 import { Node } from '../../../sdk/pipeline/node.ts';
@@ -79,6 +82,142 @@ describe.skipIf(!existsSync(browserPath))('the page in plain words (needs chromi
     await page.mouse.up();
     await expect.poll(() => camera.settings.detect.threshold, patience).toBeLessThan(0.4);
     await camera.change({ detect: { threshold: 0.6 } });
+  });
+
+  it('says of a number that is out of range what was expected, and writes Küche as a zone can be called', async () => {
+    const polygon: [number, number][] = [
+      [0.1, 0.1],
+      [0.5, 0.1],
+      [0.5, 0.5],
+    ];
+    await camera.change({ zones: { floor: { polygon, inertia_seconds: 0.5 } } });
+    const page = await open('#/zones');
+    await page.getByRole('button', { name: /floor/ }).press('Enter');
+    const seconds = page.getByRole('spinbutton', { name: 'Seconds until it counts' });
+    await seconds.fill('99');
+    await page.getByRole('alert').filter({ hasText: 'Expected 0 to 60, got 99; it stays 0.5.' }).waitFor(patience);
+    await seconds.fill('2');
+    await page.getByRole('alert').waitFor({ state: 'detached', ...patience });
+    await page.getByLabel('Name').fill('Küche Süd');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect
+      .poll(() => camera.settings.zones, patience)
+      .toEqual({
+        'kueche-sued': { polygon, inertia_seconds: 2 },
+      });
+    await camera.change({ zones: {} });
+  });
+
+  it('lets the last watched label go, undoes it, and goes back to the defaults', async () => {
+    await camera.change({ detect: { labels: ['cat'], threshold: 0.6 } });
+    const page = await open('#/settings');
+    const watched = page.getByRole('group', { name: 'Watched labels' });
+    await watched.getByRole('button', { name: 'cat' }).click();
+    await page.getByRole('button', { name: 'Watch all 3' }).click();
+    await expect.poll(() => camera.settings.detect.labels, patience).toEqual([]);
+    const undo = page.getByRole('button', { name: 'Undo the last change' });
+    await undo.click();
+    await expect.poll(() => camera.settings.detect.labels, patience).toEqual(['cat']);
+    await watched.getByRole('button', { name: 'cat' }).click();
+    await page.getByRole('button', { name: 'Detect nothing' }).click();
+    await expect.poll(() => camera.settings.detect.enabled, patience).toBe(false);
+    await undo.click();
+    await expect.poll(() => camera.settings.detect.enabled, patience).toBe(true);
+    await page.getByRole('slider', { name: 'Threshold', exact: true }).press('ArrowRight');
+    await expect.poll(() => camera.settings.detect.threshold, patience).toBeCloseTo(0.61, 5);
+    await page.getByRole('button', { name: 'Back to the defaults' }).click();
+    const defaults = { threshold: 0.6, labels: ['person', 'cat', 'dog'] };
+    await expect.poll(() => camera.settings, patience).toMatchObject({ source: 'scene:', detect: defaults });
+    await undo.click();
+    await expect.poll(() => camera.settings.detect, patience).toMatchObject({ threshold: 0.61, labels: ['cat'] });
+    await camera.change({ detect: { threshold: 0.6, labels: ['person', 'cat'] }, motion: { enabled: false } });
+  });
+
+  it.each([
+    ['a small phone', { width: 320, height: 568 }],
+    ['a phone on its side', { width: 568, height: 320 }],
+    // What is left of 1280 x 860 pixels.
+    ['a page at 200 %', { width: 640, height: 430 }],
+  ])('shows all views and the whole picture on %s', async (_, viewport) => {
+    const page = await open('', { viewport, hasTouch: true });
+    await page.locator('canvas[data-sequence]').waitFor(patience);
+    const boxOf = async (name: string) => (await page.locator(name).first().boundingBox())!;
+    const nav = await boxOf('.nav');
+    for (const link of await page.getByRole('navigation', { name: 'Views' }).getByRole('link').all()) {
+      const { x, y, width, height } = (await link.boundingBox())!;
+      expect([x >= 0, x + width <= viewport.width, y >= 0, y + height <= viewport.height, width >= 24]).toEqual(
+        Array(5).fill(true),
+      );
+    }
+    const picture = await boxOf('.stage');
+    // Above the views, where they are at the bottom.
+    const bottom = nav.y > viewport.height / 2 ? nav.y : viewport.height;
+    expect([picture.y >= 0, picture.y + picture.height <= bottom, picture.height >= 140]).toEqual([true, true, true]);
+    for (const view of ['events', 'zones', 'taught', 'settings', 'health']) {
+      await page.goto(`${url}#/${view}`);
+      await page.locator(`.view-${view} h1`).waitFor({ state: 'attached' });
+      expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), view).toBeLessThanOrEqual(0);
+    }
+  });
+
+  /** What axe-core finds on a page as it is now. */
+  async function violationsOf(page: Page): Promise<string[]> {
+    await page.evaluate(readFileSync(asset('node_modules', 'axe-core', 'axe.min.js'), 'utf8'));
+    return page.evaluate(`axe.run().then(({ violations }) => violations.map(({ id, nodes }) =>
+      id + ': ' + nodes.map(({ target, any }) => target + ' ' + (any[0]?.message ?? '')).slice(0, 4).join(' | ')))`);
+  }
+
+  it.each(['dark', 'light'] as const)(
+    'has no violation that axe-core finds, in any view, in %s',
+    async (colorScheme) => {
+      const page = await open('', { colorScheme });
+      await page.locator('canvas[data-sequence]').waitFor(patience);
+      const found: string[] = [];
+      for (const view of ['live', 'events', 'zones', 'taught', 'settings', 'health']) {
+        await page.evaluate(`location.hash = '#/${view}'`);
+        await page.locator(`.view-${view} h1`).waitFor({ state: 'attached' });
+        if (view === 'events') await page.getByText('Why did nothing happen?').click();
+        // Pictures and numbers come a moment later.
+        await page.waitForTimeout(1500);
+        found.push(...(await violationsOf(page)).map((one) => `${view}: ${one}`));
+      }
+      expect(found).toEqual([]);
+    },
+  );
+
+  it('is below 80 kB as it is sent, and 240 kB unpacked', () => {
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
+    const contents = files.map(({ parentPath, name }) => readFileSync(join(parentPath, name)));
+    const sizeOf = (all: Buffer[]) => all.reduce((sum, { length }) => sum + length, 0);
+    expect(sizeOf(contents)).toBeLessThan(240_000);
+    expect(sizeOf(contents.map((content) => gzipSync(content)))).toBeLessThan(80_000);
+    expect(files.length).toBeGreaterThan(4);
+  });
+
+  it('counts down where too many wrong passwords were given', async () => {
+    const guarded = new Console({ node, port: 0, folder, password: await hashPassword('correct horse') });
+    const { url: address } = await guarded.start();
+    const page = await visitor.visit(address, '', {});
+    await page.getByRole('heading', { name: 'Log in' }).waitFor(patience);
+    expect(await violationsOf(page)).toEqual([]);
+    for (let i = 0; i < 6; i++) {
+      await page.getByLabel('Password').fill('wrong horse');
+      await page.getByRole('button', { name: 'Log in' }).click();
+      await expect
+        .poll(async () => (await page.getByRole('alert').count()) > 0 && visitor.faults.length > i, patience)
+        .toBe(true);
+    }
+    const wait = page.getByRole('button', { name: /^Wait \d+ s$/ });
+    await wait.waitFor(patience);
+    const seconds = async () => Number(/\d+/.exec((await wait.textContent()) ?? '')![0]);
+    const first = await seconds();
+    expect(first).toBeGreaterThan(3);
+    await expect.poll(seconds, patience).toBeLessThan(first);
+    expect(await wait.isDisabled()).toBe(true);
+    // The browser tells of each answer that is an error.
+    visitor.faults.splice(0);
+    await page.context().close();
+    await guarded.stop();
   });
 
   it('says in one sentence how it is', async () => {

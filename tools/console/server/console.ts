@@ -5,6 +5,8 @@ import { isLoopback } from '../../../sdk/access/network.ts';
 import { asset, packageVersion } from '../../../sdk/base/assets.ts';
 import { InputError, messageOf } from '../../../sdk/base/errors.ts';
 import { type Logger, silent } from '../../../sdk/base/log.ts';
+import { CameraSettings } from '../../../sdk/config/schema.ts';
+import { validate } from '../../../sdk/config/validate.ts';
 import type { ConsoleState } from '../protocol.ts';
 import { Access } from './access.ts';
 import type { Board, FindCameras } from './board.ts';
@@ -21,6 +23,8 @@ import { HttpError } from './reply.ts';
 import { livePath, parseUrl, Routes } from './routes.ts';
 import { type Shown, ShownNode } from './shown-node.ts';
 import { StaticFiles } from './static-files.ts';
+
+const defaultSettings = validate(CameraSettings, {}, 'the defaults');
 
 export interface ConsoleOptions extends Shown {
   /** Adds and removes cameras, and changes names and the access. Default: the page does not offer that. */
@@ -177,6 +181,7 @@ export class Console {
       run: this.#run,
       version: packageVersion(),
       setup_errors: [...setupErrors],
+      defaults: defaultSettings,
       board: board ? { network: !isLoopback(this.#host), password: this.#access.required } : null,
     };
   }

@@ -203,10 +203,13 @@ export function thumbnailOf(example: string): string {
 /** The server's error message. */
 export class ApiError extends Error {
   readonly status: number;
+  /** Seconds until it is worth another try; undefined where that is not said. */
+  readonly retryAfter: number | undefined;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, retryAfter?: number) {
     super(message);
     this.status = status;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -239,6 +242,7 @@ export function pictureOf({ id, picture }: StoredEvent): string | undefined {
 
 async function answer<T>(response: Response): Promise<T> {
   const body = await response.json().catch(() => ({ error: `the answer was ${response.status}` }));
-  if (!response.ok) throw new ApiError(response.status, body.error);
+  const wait = Number(response.headers.get('retry-after')) || undefined;
+  if (!response.ok) throw new ApiError(response.status, body.error, wait);
   return body;
 }

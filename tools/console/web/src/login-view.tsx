@@ -1,22 +1,32 @@
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { logIn } from './api.ts';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { ApiError, logIn } from './api.ts';
 import { connection } from './connection.ts';
 
 /** Asks for the password, instead of everything else. */
 export function LoginView() {
   const [error, setError] = useState<string>();
   const [busy, setBusy] = useState(false);
+  /** Seconds until another try. */
+  const [wait, setWait] = useState(0);
   const field = useRef<HTMLInputElement>(null);
   // Before it is seen: who types at once loses no character.
   useLayoutEffect(() => field.current?.focus(), []);
+  useEffect(() => {
+    if (wait === 0) return;
+    const timer = setTimeout(() => setWait(wait - 1), 1000);
+    return () => clearTimeout(timer);
+  }, [wait]);
   const submit = async (event: Event) => {
     event.preventDefault();
+    if (wait > 0) return;
     setBusy(true);
     try {
       await logIn(field.current!.value);
       await connection.begin();
     } catch (reason) {
-      setError((reason as Error).message);
+      const { status, retryAfter = 0 } = reason as Partial<ApiError>;
+      setWait(reason instanceof ApiError ? retryAfter : 0);
+      setError(status === 429 ? 'Too many wrong passwords.' : (reason as Error).message);
       setBusy(false);
       field.current?.select();
     }
@@ -35,8 +45,8 @@ export function LoginView() {
         <span class="field-name">Password</span>
         <input ref={field} type="password" name="password" autocomplete="current-password" required maxLength={256} />
       </label>
-      <button type="submit" class="button is-main" disabled={busy}>
-        {busy ? 'Checking …' : 'Log in'}
+      <button type="submit" class="button is-main" disabled={busy || wait > 0}>
+        {wait > 0 ? `Wait ${wait} s` : busy ? 'Checking …' : 'Log in'}
       </button>
       <p class="field-help">
         Forgotten? On the board, write a new one into <code>console.password</code> in <code>ocellus.yaml</code> and

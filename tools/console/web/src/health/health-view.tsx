@@ -24,6 +24,7 @@ export function HealthView() {
         {now && ` · ${now.model} · up for ${duration(now.uptime_seconds)}`}
       </p>
       <VerdictCard />
+      <h2 class="section-title">The board</h2>
       <NodeCharts history={history} />
       {now && <BoardCard stats={now} />}
       {mqtt && <OutboxCard mqtt={mqtt} />}

@@ -16,10 +16,11 @@ export function Header({ view, camera }: { view: View; camera: string | undefine
   const [theme, toggleTheme] = useTheme();
   return (
     <header class="header">
-      <a class="brand" href={linkTo('live')} aria-label="Ocellus, live view">
+      <a class="brand" href={linkTo('live')}>
         <Logo />
         <span class="brand-name">Ocellus</span>
         {node && node !== 'ocellus' && <span class="brand-node">{node}</span>}
+        <span class="visually-hidden">: live view</span>
       </a>
       {login !== 'needed' && (
         <nav class="nav" aria-label="Views">

@@ -1,10 +1,11 @@
 import { useState } from 'preact/hooks';
 import type { BoardState } from '../../../protocol.ts';
 import { addCamera, renameNode } from '../api.ts';
+import { asName, nameInWords, namePattern } from '../parts/name.ts';
 import { linkTo } from '../route.ts';
 import { useStore } from '../store.ts';
 import { AccessForm } from './access-form.tsx';
-import { asName, NameForm, nameInWords, namePattern } from './name-form.tsx';
+import { NameForm } from './name-form.tsx';
 import { SourceHelp } from './source-field.tsx';
 import { SourceForm } from './source-form.tsx';
 

@@ -12,8 +12,11 @@ import { CameraName } from './camera-name.tsx';
 import { LabelPicker } from './label-picker.tsx';
 import { SourceField } from './source-field.tsx';
 import { Thresholds } from './thresholds.tsx';
+import { defaultsOf, inverseOf } from './undo.ts';
 import { UriForm } from './uri-form.tsx';
 import { useWhatIf } from './use-what-if.ts';
+
+const mostUndos = 20;
 
 export function SettingsView({ camera }: { camera: string | undefined }) {
   const cameras = useStore((state) => state.cameras);
@@ -48,9 +51,13 @@ function CameraSettingsForm({ camera }: { camera: CameraState }) {
   const hasBoard = useStore((state) => (state.console?.board ?? null) !== null);
   const learns = useStore((state) => (state.console?.learning ?? null) !== null);
   const whatIf = useWhatIf(camera);
-  const save = async (change: CameraChange) => {
+  const defaults = useStore((state) => state.console?.defaults);
+  /** What takes back the last changes, the newest last. */
+  const [undos, setUndos] = useState<readonly CameraChange[]>([]);
+  const apply = async (change: CameraChange, next: readonly CameraChange[]) => {
     try {
       await changeCamera(camera.name, change);
+      setUndos(next);
       setError(undefined);
       return true;
     } catch (reason) {
@@ -59,6 +66,10 @@ function CameraSettingsForm({ camera }: { camera: CameraState }) {
       tell('bad', message);
       return false;
     }
+  };
+  const save = (change: CameraChange) => {
+    const inverse = inverseOf(change, camera.settings);
+    return apply(change, inverse ? [...undos.slice(1 - mostUndos), inverse] : undos);
   };
   return (
     <>
@@ -70,6 +81,21 @@ function CameraSettingsForm({ camera }: { camera: CameraState }) {
           {error}
         </p>
       )}
+      <div class="chips">
+        <button
+          type="button"
+          class="button"
+          disabled={undos.length === 0}
+          onClick={() => apply(undos.at(-1)!, undos.slice(0, -1))}
+        >
+          Undo the last change
+        </button>
+        {defaults && (
+          <button type="button" class="button" onClick={() => save(defaultsOf(defaults, camera.known_labels))}>
+            Back to the defaults
+          </button>
+        )}
+      </div>
       <div class="settings-grid">
         <section class="card panel form" aria-label="Camera">
           <h2>Camera</h2>

@@ -1,6 +1,8 @@
 import type { CameraSettings } from '../../../protocol.ts';
 import { capital } from '../format.ts';
 import { LabelChips } from '../parts/label-chips.tsx';
+import { asName } from '../parts/name.ts';
+import { NumberField } from '../parts/number-field.tsx';
 import { type ChangeDraft, type Draft, finished, minPoints, problemOf, withoutPoint } from './draft.ts';
 
 export function RegionForm({
@@ -47,7 +49,7 @@ export function RegionForm({
             autocapitalize="none"
             spellcheck={false}
             onInput={(event) => {
-              const text = event.currentTarget.value.toLowerCase().replaceAll(' ', '-');
+              const text = asName(event.currentTarget.value);
               onChange((shape) => ({ ...shape, name: text }));
             }}
           />
@@ -66,23 +68,14 @@ export function RegionForm({
         </button>
       )}
       {kind === 'zone' && (
-        <label class="field">
-          <span class="field-name">Seconds until it counts</span>
-          <input
-            type="number"
-            min={0}
-            max={60}
-            step="any"
-            value={seconds}
-            onInput={(event) => {
-              const wanted = event.currentTarget.valueAsNumber;
-              if (wanted >= 0 && wanted <= 60) onChange((shape) => ({ ...shape, seconds: wanted }));
-            }}
-          />
-          <span class="field-help">
-            How long an object's lower edge must be inside before it counts, and outside before it no longer does.
-          </span>
-        </label>
+        <NumberField
+          name="Seconds until it counts"
+          help="How long an object's lower edge must be inside before it counts, and outside before it no longer does."
+          value={seconds}
+          least={0}
+          most={60}
+          onChange={(wanted) => onChange((shape) => ({ ...shape, seconds: wanted }))}
+        />
       )}
       {kind !== 'mask' && labels.length > 0 && (
         <div class="field">
