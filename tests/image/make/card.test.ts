@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { boards, bootedFiles, bootPartition, configText } from '../../../tools/image/firmware-files.ts';
 import { layout, type Partition, sectorSize, slotOf, slots } from '../../../tools/image/layout.ts';
 import { cardPrograms, makeCard, makeRootImage, makeSlotImage } from '../../../tools/image/make/card.ts';
@@ -106,6 +106,21 @@ describe.skipIf(missing.length > 0)(`a card (needs ${Object.keys(cardPrograms).j
     const other = await smallCard(temporaryFolder());
     // It ends with an error where they differ.
     run('cmp', other.file, file);
+  });
+
+  it('has the same root whatever times its files had, also where SOURCE_DATE_EPOCH is set', async () => {
+    vi.stubEnv('SOURCE_DATE_EPOCH', String(epoch));
+    vi.resetModules();
+    const again = await import('../../../tools/image/make/card.ts');
+    vi.unstubAllEnvs();
+    const made = [1_500_000_000, 1_600_000_000].map((time) => {
+      utimesSync(join(folder, 'root', 'etc', 'hostname'), time, time);
+      const file = join(folder, `root-${time}.erofs`);
+      again.makeRootImage(file, join(folder, 'root'), epoch);
+      return readFileSync(file);
+    });
+    expect(made[0]!.equals(made[1]!)).toBe(true);
+    expect(made[0]!.equals(readFileSync(root))).toBe(true);
   });
 
   it('gives the other slot the same files but for the root that it names', async () => {

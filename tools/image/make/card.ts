@@ -99,7 +99,8 @@ export async function makeSlotImage(path: string, slot: SlotName, boot: string, 
 export function makeRootImage(path: string, folder: string, epoch: number): void {
   needPrograms(cardPrograms);
   const options = ['-zlz4hc,9', `-T${epoch}`, `-U${rootUuid}`, '--quiet'];
-  outputOf('mkfs.erofs', [...options, path, folder]);
+  // With it, files that are older keep their times in spite of -T.
+  outputOf('mkfs.erofs', [...options, path, folder], { env: { SOURCE_DATE_EPOCH: undefined } });
 }
 
 /** @throws InputError when the root has outgrown the partition, on every card that there is. */

@@ -30,7 +30,8 @@ const disabled = ['ssh.service', 'ssh.socket', 'sshd.service', 'wpa_supplicant.s
 /** What a build of Debian leaves that is of no use on a board, or is to differ from board to board. */
 const removed = [
   ...['boot', 'var/cache', 'var/lib/apt', 'var/log', 'var/tmp', 'tmp', 'run', 'dev', 'proc', 'sys'],
-  ...['etc/apt', 'etc/machine-id', 'var/lib/dbus/machine-id', 'var/lib/systemd', 'etc/resolv.conf'],
+  ...['etc/apt', 'etc/dpkg/dpkg.cfg.d', 'etc/shadow-', 'etc/gshadow-', 'etc/passwd-', 'etc/group-'],
+  ...['etc/machine-id', 'var/lib/dbus/machine-id', 'var/lib/systemd', 'etc/resolv.conf'],
   ...['usr/lib/raspi-firmware', 'usr/lib/klibc', 'usr/share/initramfs-tools', 'etc/initramfs-tools'],
   // Asked for by what is left out of the packages; and what hwdb.bin is made of.
   ...['usr/lib/aarch64-linux-gnu/libz3.so.4', 'usr/lib/udev/hwdb.d', 'usr/share/mime', 'usr/share/X11'],

@@ -25,8 +25,8 @@ export function needPrograms(wanted: Readonly<Record<string, string>>): void {
 
 export interface RunOptions {
   readonly input?: string;
-  /** Of all files whose date a program would take from the clock. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** Beside this process's own; undefined takes one away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
 }
 
