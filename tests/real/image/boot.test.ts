@@ -7,6 +7,7 @@ import { temporaryFolder } from '../../support/folders.ts';
 import { hasProgram } from '../../support/needs.ts';
 import { Mosquitto } from '../hub/mosquitto.ts';
 import { Card, type Findings, findings, Guest, type Machine, machines, probeFiles } from './guest.ts';
+import { Remote } from './remote.ts';
 
 // `npm run test:image` builds an image and names it here.
 const image = process.env.OCELLUS_TEST_IMAGE;
@@ -26,6 +27,15 @@ class Ears {
   }
 }
 
+const settingsFor = (broker: Mosquitto) => `node = "card"
+[cameras.camera]
+source = "scene:"
+[mqtt]
+broker = "${broker.url.replace('127.0.0.1', '10.0.2.2')}"
+username = "${login.username}"
+password = "${login.password}"
+`;
+
 /** Boots a card whose settings name a broker on this machine, until the probe has told what it saw. */
 async function boot(
   machine: Machine,
@@ -33,18 +43,8 @@ async function boot(
   report: string,
 ): Promise<{ seen: Findings; ears: Ears; card: Card }> {
   const card = new Card(image!, temporaryFolder());
-  const probe = probeFiles(10);
-  const url = broker.url.replace('127.0.0.1', '10.0.2.2');
-  card.write({
-    'ocellus.toml': `node = "card"
-[cameras.camera]
-source = "scene:"
-[mqtt]
-broker = "${url}"
-username = "${login.username}"
-password = "${login.password}"
-`,
-  });
+  const probe = probeFiles(20);
+  card.write({ 'ocellus.toml': settingsFor(broker) });
   await card.seed(probe.files, probe.executable);
   const client = await connectAsync(broker.url, login);
   closing(client, (it) => it.endAsync());
@@ -68,7 +68,7 @@ password = "${login.password}"
 describe.skipIf(!canRun)(`a card in an emulated board (npm run test:image; needs ${needed.join(', ')})`, () => {
   it.each(Object.keys(machines) as (keyof typeof machines)[])(
     'is booted by %s as its files say, detects the scene and tells the broker',
-    { timeout: 900_000 },
+    { timeout: 3_600_000 },
     async (name) => {
       const broker = await Mosquitto.start({ login });
       closing(broker, (it) => it.stop());
@@ -87,11 +87,45 @@ describe.skipIf(!canRun)(`a card in an emulated board (npm run test:image; needs
       const left = card.read(layout.partitions.settings, 'ocellus.toml').toString();
       expect(left).toContain('scene:');
       expect(left).not.toContain(login.password);
-      if (name === 'virt') expect(seen.watchdog).toBe('i6300ESB timer active');
+      if (name === 'virt') expect(seen).toMatchObject({ watchdog: 'i6300ESB timer active', fed: 'again' });
     },
   );
 
-  it('starts again by itself when the root of its slot is not there', { timeout: 900_000 }, async () => {
+  it('comes up by its cable and detects where its data cannot be used and its Wi-Fi is not there, and says both', {
+    timeout: 3_600_000,
+  }, async () => {
+    const broker = closing(await Mosquitto.start({ login }), (it) => it.stop());
+    const remote = closing(await Remote.start(), (it) => it.stop());
+    const card = new Card(image!, temporaryFolder());
+    const wireless = '[wlan]\nssid = "nobody has this"\npassword = "not its password"\ncountry = "DE"\n';
+    card.write({ 'ocellus.toml': settingsFor(broker), 'rpi-preseed.toml': `config_version = "1.0"\n${wireless}` });
+    card.damage(layout.partitions.data);
+    const client = closing(await connectAsync(broker.url, login), (it) => it.endAsync());
+    const ears = new Ears(client, () => guest);
+    await client.subscribeAsync('ocellus/#');
+    const guest = closing(new Guest(card, machines.virt, { append: remote.append }), (it) => it.cut());
+    const seen =
+      await remote.output(`until grep -q Wi-Fi /boot/firmware/ocellus-errors.txt 2> /dev/null; do sleep 2; done
+findmnt -n -o FSTYPE /data; systemctl is-active ocellus; findmnt -n -o FSTYPE /; ls /run/ocellus-card/data-missing
+systemctl --failed --plain --no-legend | cut -d ' ' -f 1 | sort; cat /run/issue.d/50-ocellus.issue`);
+    console.log(seen, Object.fromEntries([...ears.heard].map(([kind, { seconds }]) => [kind, seconds])));
+    const [data, active, root, missing, ...failed] = seen.split('\n');
+    expect([data, active, root, missing]).toEqual(['tmpfs', 'active', 'erofs', '/run/ocellus-card/data-missing']);
+    // They end with 2 where something is to be said, and nothing else does.
+    expect(failed.slice(0, 2)).toEqual(['ocellus-first-boot.service', 'ocellus-wireless.service']);
+    expect(failed[2]).toBe('');
+    await expect.poll(() => ears.heard.has('events'), { timeout: 600_000 }).toBe(true);
+    await guest.cut();
+    const errors = card.read(layout.partitions.settings, 'ocellus-errors.txt').toString();
+    for (const text of [errors, seen]) {
+      expect(text).toContain('the data partition cannot be used');
+      expect(text).toContain('this board has no Wi-Fi');
+    }
+    // Nothing else keeps it.
+    expect(card.read(layout.partitions.settings, 'ocellus.toml').toString()).toContain(login.password);
+  });
+
+  it('starts again by itself when the root of its slot is not there', { timeout: 3_600_000 }, async () => {
     const card = new Card(image!, temporaryFolder());
     // Nothing was written to slot B yet.
     card.write({ 'cmdline.txt': commandLine('b') }, slots.a.boot);

@@ -31,9 +31,12 @@ const { readFileSync, readdirSync } = require('node:fs');
 const said = (program, ...args) => { try { return execFileSync(program, args, { encoding: 'utf8' }).trim(); } catch (error) { return String(error.stdout ?? error).trim(); } };
 (async () => {
   let health = 0;
-  for (let tries = 0; health !== 200 && tries < 900; tries++) {
+  // The page answers a moment before systemd is told.
+  const isUp = () => health === 200 && said('systemctl', 'is-active', 'ocellus') === 'active';
+  for (let tries = 0; tries < 900; tries++) {
     health = await fetch('http://127.0.0.1:8420/healthz').then(({ status }) => status, () => 0);
-    if (health !== 200) await new Promise((resolve) => setTimeout(resolve, 1000));
+    if (isUp()) break;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
   }
   console.log('FOUND ' + JSON.stringify({
     health,
@@ -60,6 +63,8 @@ function stockImage(folder: string): { image: string; kernel: string; initrd: st
       'PARTUUID=12345678-01 /boot/firmware vfat defaults 0 2\nPARTUUID=12345678-02 / ext4 defaults,noatime 0 1\n',
     'boot/firmware/.keep': '',
     'usr/lib/probe.cjs': probe,
+    // A machine that is busy with other things takes minutes for what a board does in seconds.
+    'etc/systemd/system/ocellus.service.d/patience.conf': '[Service]\nTimeoutStartSec=1800\nWatchdogSec=1800\n',
     'etc/systemd/system/probe.service':
       '[Unit]\nAfter=multi-user.target\n[Service]\nExecStart=/usr/lib/ocellus-node/bin/node /usr/lib/probe.cjs\nStandardOutput=tty\nTTYPath=/dev/ttyS0\nExecStopPost=systemctl poweroff --force\n',
     'etc/systemd/system/default.target.wants/.keep': '',
