@@ -50,16 +50,14 @@ export class SourceTrials {
     } catch (error) {
       return { works: false, reason: maskCredentials(messageOf(error)) };
     }
-    const looking = firstPicture(device);
-    // What it says after it was given up is nobody's.
-    looking.catch(() => {});
+    const looking = firstPicture(device).catch(
+      (error: unknown): TriedSource => ({ works: false, reason: maskCredentials(messageOf(error)) }),
+    );
     try {
       const tried = await within(longestMs, looking, undefined);
       const { lastError } = device.health;
       const why = lastError === undefined ? '' : `: ${maskCredentials(lastError)}`;
       return tried ?? { works: false, reason: `no picture came within ${longestMs / 1000} s${why}` };
-    } catch (error) {
-      return { works: false, reason: maskCredentials(messageOf(error)) };
     } finally {
       await within(longestMs, device.close(), undefined);
     }
