@@ -1,6 +1,7 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { BoardMonitor } from '../../../devices/index.ts';
@@ -306,6 +307,15 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
     await camera.change({ transport: 'tcp', hardware_decoding: true });
   });
 
+  it('is less than 80 kB over the network, with all its views', () => {
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
+    const sizes = files
+      .filter(({ parentPath }) => !parentPath.includes('board'))
+      .map(({ parentPath, name }) => gzipSync(readFileSync(join(parentPath, name))).length);
+    expect(sizes.length).toBeGreaterThan(4);
+    expect(sizes.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThan(80_000);
+  });
+
   it('has no horizontal scroll on a phone, in any view', async () => {
     const page = await open('', { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true });
     for (const view of ['live', 'events', 'zones', 'taught', 'settings', 'health']) {
@@ -367,6 +377,9 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
       await page.getByRole('application').scrollIntoViewIfNeeded();
       return page;
     };
+    /** Until the browser's history knows how much is open. */
+    const opened = (page: Page, count: number) =>
+      expect.poll(() => page.evaluate('history.state?.depth ?? 0'), patience).toBe(count);
     const corners = (page: Page) => page.locator('.handle').count();
 
     it('corners and the whole shape follow the finger, and the page stays where it is', async () => {
@@ -382,7 +395,7 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
         .getByRole('button', { name: /^Corner 3 of 4: 60 % from the left, 90 % from the top/ })
         .waitFor(patience);
       expect(await scrolled()).toBe(before);
-      await page.getByRole('button', { name: 'Save' }).tap();
+      await page.getByRole('button', { name: 'Save' }).click();
       await expect.poll(() => camera.settings.zones.floor?.polygon[2]?.[1], patience).toBeCloseTo(0.9, 1);
       await camera.change({ zones: {} });
     });
@@ -394,7 +407,7 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
       await expect.poll(() => corners(page), patience).toBe(3);
       // A zone needs three.
       expect(await page.getByRole('button', { name: /^Remove corner/ }).count()).toBe(0);
-      await page.getByRole('button', { name: 'Save' }).tap();
+      await page.getByRole('button', { name: 'Save' }).click();
       await expect.poll(() => camera.settings.zones.floor?.polygon.length, patience).toBe(3);
 
       await page.getByRole('button', { name: 'Add zone' }).tap();
@@ -422,9 +435,9 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
       await drag(page, [0.3, 0.3], [0.1, 0.1]);
       const moved = page.getByRole('button', { name: /^Corner 1 of 4: 10 % from the left, 10 % from the top/ });
       await moved.waitFor(patience);
-      await page.getByRole('navigation', { name: 'Views' }).locator('a[href^="#/health"]').tap();
+      await page.getByRole('navigation', { name: 'Views' }).locator('a[href^="#/health"]').click();
       await page.getByText('Not saved yet: it waits under Zones of door.').waitFor(patience);
-      await page.getByRole('navigation', { name: 'Views' }).locator('a[href^="#/zones"]').tap();
+      await page.getByRole('navigation', { name: 'Views' }).locator('a[href^="#/zones"]').click();
       await moved.waitFor(patience);
       await page.reload();
       await moved.waitFor(patience);
@@ -434,6 +447,7 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
       await given.waitFor({ state: 'detached', ...patience });
       await moved.waitFor();
       // The phone's own Back asks, too.
+      await opened(page, 1);
       await page.goBack();
       await given.getByRole('button', { name: 'Give it up' }).tap();
       await page.getByRole('button', { name: 'Add zone' }).waitFor(patience);
@@ -447,9 +461,11 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
       await page.getByRole('button', { name: 'Delete' }).tap();
       const asked = page.getByRole('dialog', { name: 'Delete zone floor?' });
       await asked.waitFor(patience);
+      await opened(page, 2);
       await page.goBack();
       await asked.waitFor({ state: 'detached', ...patience });
       expect(await form.count()).toBe(1);
+      await opened(page, 1);
       await page.goBack();
       await form.waitFor({ state: 'detached', ...patience });
       expect(new URL(page.url()).hash).toBe('#/zones');
@@ -457,6 +473,7 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
       await page.getByRole('button', { name: /floor/ }).tap();
       await page.getByRole('button', { name: 'Cancel' }).tap();
       await form.waitFor({ state: 'detached', ...patience });
+      await opened(page, 0);
       await page.getByRole('navigation', { name: 'Views' }).locator('a[href^="#/live"]').tap();
       await page.locator('.view-live').waitFor();
       await page.goBack();

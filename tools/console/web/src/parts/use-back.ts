@@ -8,6 +8,8 @@ interface Layer {
 /** What is open, the topmost last. The browser's history has an entry for each, so that its Back closes the topmost. */
 const layers: Layer[] = [];
 let isGoing = false;
+/** The page's address when the topmost was opened. */
+let openedAt = '';
 
 const depth = (): number => (history.state as { depth?: number } | null)?.depth ?? 0;
 
@@ -28,7 +30,8 @@ history.scrollRestoration = 'manual';
 if (depth() > 0) history.replaceState(null, '');
 addEventListener('popstate', () => {
   if (isGoing) isGoing = false;
-  else {
+  // A link to another view: what is open goes with the view.
+  else if (location.hash === openedAt) {
     for (const layer of layers.slice(depth()).reverse()) {
       if (layer.close() === false) break;
       const at = layers.indexOf(layer);
@@ -46,6 +49,7 @@ export function useBack(isOpen: boolean, close: () => unknown): void {
     if (!isOpen) return;
     const layer: Layer = { close: () => newest.current() };
     layers.push(layer);
+    openedAt = location.hash;
     later();
     return () => {
       const at = layers.indexOf(layer);

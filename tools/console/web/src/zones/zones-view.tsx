@@ -50,7 +50,7 @@ function RegionEditor({ camera }: { camera: CameraState }) {
   }, [draft, changed]);
   useEffect(
     () => () => {
-      if (now.current) tell('good', `Not saved yet: it waits under Zones of ${name}.`);
+      if (now.current) tell('bad', `Not saved yet: it waits under Zones of ${name}.`);
     },
     [],
   );
