@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { takeBack } from '../api.ts';
+import { keep, kept } from '../kept.ts';
 import { Icon } from './icons.tsx';
 
 interface Toast {
@@ -20,7 +21,10 @@ const listeners = new Set<() => void>();
 function setToasts(next: Toast[]): void {
   toasts = next;
   // What can be taken back can be after a reload, too.
-  sessionStorage.setItem(storedKey, JSON.stringify(toasts.filter(({ undo }) => undo)));
+  keep(
+    storedKey,
+    toasts.filter(({ undo }) => undo),
+  );
   for (const listener of listeners) listener();
 }
 
@@ -53,7 +57,7 @@ export function Toasts() {
   useEffect(() => {
     const listener = () => redraw((count) => count + 1);
     listeners.add(listener);
-    const left: Toast[] = JSON.parse(sessionStorage.getItem(storedKey) ?? '[]');
+    const left: Toast[] = kept(storedKey) ?? [];
     if (toasts.length === 0) for (const toast of left) if (toast.until > Date.now()) show(toast);
     return () => {
       listeners.delete(listener);

@@ -1,4 +1,5 @@
 import type { CameraSettings } from '../../../protocol.ts';
+import { keep, kept } from '../kept.ts';
 import { changeWith, type Draft, draftOf } from './draft.ts';
 
 const storedKey = 'ocellus-drafts';
@@ -9,12 +10,12 @@ export const keptDrafts = {
     return all()[camera];
   },
   set(camera: string, draft: Draft | undefined): void {
-    sessionStorage.setItem(storedKey, JSON.stringify({ ...all(), [camera]: draft }));
+    keep(storedKey, { ...all(), [camera]: draft });
   },
 };
 
 function all(): Record<string, Draft | undefined> {
-  return JSON.parse(sessionStorage.getItem(storedKey) ?? '{}');
+  return kept(storedKey) ?? {};
 }
 
 /** Whether something would be lost without it. */
