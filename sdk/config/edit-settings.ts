@@ -3,7 +3,8 @@ import { InputError } from '../base/errors.ts';
 import { replaceFile } from '../base/replace-file.ts';
 import { written } from '../base/written.ts';
 import { changeDocument, keyOf, openRoute } from './change-document.ts';
-import { readDocument, type SettingsInput } from './settings.ts';
+import type { SettingsInput } from './settings.ts';
+import { readDocument } from './settings-document.ts';
 
 /** What is done to a settings file, one after the other. */
 export type SettingsEdit =

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { Document, parseDocument } from 'yaml';
 import { assertKind } from '../base/arguments.ts';
 import { InputError, messageOf } from '../base/errors.ts';
 import { replaceFile } from '../base/replace-file.ts';
@@ -9,6 +8,7 @@ import { withInertiaOfCameras } from './inertia.ts';
 import { type BoardFacts, withProfile } from './profile.ts';
 import { reservedCameraNames, Settings } from './schema.ts';
 import { withSecrets } from './secrets.ts';
+import { parseSettings, readDocument } from './settings-document.ts';
 import { validate } from './validate.ts';
 
 /** Settings as a person writes them: any field may be left out. */
@@ -51,7 +51,7 @@ export async function readSettings(path: string, mustExist: boolean): Promise<Se
     throw new InputError(`settings file ${path} cannot be read: ${messageOf(error)}`);
   }
   try {
-    return parse(text, path).toJS() ?? {};
+    return parseSettings(text, path).toJS() ?? {};
   } catch (error) {
     // An alias that grows without bound, or is not defined.
     if (error instanceof ReferenceError) {
@@ -77,33 +77,4 @@ export async function updateSettings(path: string, change: SettingsInput): Promi
   // A new one 0600: it may hold a broker's password.
   await replaceFile(path, text, 0o600);
   written.add('settings', Buffer.byteLength(text));
-}
-
-/**
- * A settings file to be changed; an empty one where there is none.
- *
- * @throws InputError when it is not YAML; the system's error when it cannot be read.
- */
-export async function readDocument(path: string): Promise<{ document: Document; text: string }> {
-  try {
-    const text = await readFile(path, 'utf8');
-    return { document: parse(text, path), text };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { document: new Document({}), text: '' };
-    throw error;
-  }
-}
-
-function parse(text: string, path: string): Document {
-  const document = parseDocument(text, { prettyErrors: true });
-  const problem = document.errors[0];
-  if (problem) {
-    // The easiest mistake to make here: `source: scene:`.
-    const hint =
-      problem.code === 'BLOCK_AS_IMPLICIT_KEY' ? 'Put text that ends in a colon in quotes, as in "scene:".' : '';
-    // Its message goes on with the line itself, which may contain a password.
-    const [message] = problem.message.split(':\n');
-    throw new InputError(`settings file ${path} is not valid YAML: ${message}. ${hint}`.trimEnd());
-  }
-  return document as unknown as Document;
 }
