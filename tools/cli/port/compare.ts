@@ -76,7 +76,12 @@ export function compare(
   let [maxAbs, sum, count, greatest, cosine, same] = [0, 0, 0, 0, 1, 0];
   let isTransposed = false;
   for (const [i, one] of source.entries()) {
-    const other = inOrderOf(name, one, target[i]!);
+    const other = inOrderOf(one.shape, target[i]!);
+    if (!other) {
+      throw new InputError(
+        `the output ${name}: expected [${one.shape.join(', ')}] of the target as of the source, got [${target[i]!.shape.join(', ')}]`,
+      );
+    }
     isTransposed ||= other.isTransposed;
     const { data } = other;
     let [dot, own, theirs] = [0, 0, 0];
@@ -125,18 +130,14 @@ const orders: readonly (readonly number[])[] = [
   [0, 2, 1],
 ];
 
-function inOrderOf(
-  name: string,
-  source: PortTensor,
+/** @returns The target's numbers in the source's order of axes; undefined where its sides allow none. */
+export function inOrderOf(
+  shape: readonly number[],
   target: PortTensor,
-): { data: Float32Array; isTransposed: boolean } {
-  const { shape } = source;
+): { data: Float32Array; isTransposed: boolean } | undefined {
   if (sidesOf(shape) === sidesOf(target.shape)) return { data: target.data, isTransposed: false };
   const order = orders.find((one) => isOrder(one, shape, target.shape));
-  if (order) return { data: transposed(target, order), isTransposed: true };
-  throw new InputError(
-    `the output ${name}: expected [${shape.join(', ')}] of the target as of the source, got [${target.shape.join(', ')}]`,
-  );
+  return order && { data: transposed(target, order), isTransposed: true };
 }
 
 /** @param order Which axis of the tensor each of the result is. */

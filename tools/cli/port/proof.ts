@@ -4,12 +4,12 @@ import {
   compare,
   compareLayers,
   type Difference,
+  inOrderOf,
   isWithin,
   type LayerDifference,
   pairOutputs,
   type Tensors,
   type Tolerance,
-  transposed,
 } from './compare.ts';
 import type { FedPicture } from './feed.ts';
 import type { Run } from './run.ts';
@@ -43,20 +43,10 @@ export function alignedTo(source: readonly Tensors[], target: readonly Tensors[]
   );
 }
 
-const orders = [
-  [0, 3, 1, 2],
-  [0, 2, 3, 1],
-  [0, 2, 1],
-] as const;
-
 /** Compared again by `compare`, which says so where the axes are in another order. */
 function inShapeOf({ shape }: PortTensor, tensor: PortTensor): PortTensor {
-  const plain = (sides: readonly number[]) => sides.filter((side) => side !== 1).join('x');
-  if (plain(shape) === plain(tensor.shape)) return { shape, data: tensor.data };
-  const order = orders.find(
-    (one) => one.length === shape.length && one.every((axis, i) => tensor.shape[axis] === shape[i]),
-  );
-  return order ? { shape, data: transposed(tensor, order) } : tensor;
+  const found = inOrderOf(shape, tensor);
+  return found ? { shape, data: found.data } : tensor;
 }
 
 /** A row of scores, of which the greatest counts. */
