@@ -1,8 +1,9 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { FateState, WhyState } from '../../../protocol.ts';
 import { fetchWhy } from '../api.ts';
 import { colourOf } from '../colours.ts';
 import { count, duration, percent } from '../format.ts';
+import { usePolled } from '../parts/use-polled.ts';
 
 const everyMs = 3000;
 
@@ -22,23 +23,7 @@ const words: Readonly<Record<FateState['fate'], (of: FateState) => string>> = {
 /** Why something was not told: what became of each object of the last minutes. Asked for only while it is open. */
 export function Why({ camera, named }: { camera: string; named: boolean }) {
   const [isOpen, setOpen] = useState(false);
-  const [why, setWhy] = useState<WhyState>();
-  useEffect(() => {
-    if (!isOpen) return;
-    let isShown = true;
-    const load = () =>
-      fetchWhy(camera).then(
-        (next) => isShown && setWhy(next),
-        // The page says elsewhere that the connection is lost.
-        () => {},
-      );
-    load();
-    const timer = setInterval(load, everyMs);
-    return () => {
-      isShown = false;
-      clearInterval(timer);
-    };
-  }, [camera, isOpen]);
+  const why = usePolled(fetchWhy, isOpen ? camera : undefined, everyMs);
   return (
     <details class="card panel why" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>Why did nothing happen?{named && ` (${camera})`}</summary>

@@ -1,7 +1,7 @@
-import { useEffect, useState } from 'preact/hooks';
-import type { CameraState, SizeState } from '../../../protocol.ts';
+import type { CameraState } from '../../../protocol.ts';
 import { fetchSizes } from '../api.ts';
 import { colourOf } from '../colours.ts';
+import { usePolled } from '../parts/use-polled.ts';
 import { sizeMarks } from './size-marks.ts';
 
 const everyMs = 10_000;
@@ -9,22 +9,7 @@ const everyMs = 10_000;
 /** Where in the view things of which size were seen; nothing before anything was. */
 export function SizesCard({ camera }: { camera: CameraState }) {
   const { name } = camera;
-  const [sizes, setSizes] = useState<SizeState[]>([]);
-  useEffect(() => {
-    let isShown = true;
-    const load = () =>
-      fetchSizes(name).then(
-        (next) => isShown && setSizes(next),
-        // The page says elsewhere that the connection is lost.
-        () => {},
-      );
-    load();
-    const timer = setInterval(load, everyMs);
-    return () => {
-      isShown = false;
-      clearInterval(timer);
-    };
-  }, [name]);
+  const sizes = usePolled(fetchSizes, name, everyMs) ?? [];
   const { opened } = camera.source;
   if (!opened || sizes.length === 0) return null;
   const { width, height } = opened;
