@@ -1,27 +1,12 @@
-import { useEffect, useState } from 'preact/hooks';
-import type { CameraState, FateState } from '../../../protocol.ts';
+import type { CameraState } from '../../../protocol.ts';
 import { fetchWhy } from '../api.ts';
+import { usePolled } from '../parts/use-polled.ts';
 
 const everyMs = 5000;
 
 /** What a threshold would have told of the last ten minutes; undefined until that is known. */
 export function useWhatIf({ name, settings, status }: CameraState): (threshold: number) => string | undefined {
-  const [objects, setObjects] = useState<readonly FateState[]>();
-  useEffect(() => {
-    let isShown = true;
-    const load = () =>
-      fetchWhy(name).then(
-        (why) => isShown && setObjects(why.objects),
-        // The page says elsewhere that the connection is lost.
-        () => {},
-      );
-    load();
-    const timer = setInterval(load, everyMs);
-    return () => {
-      isShown = false;
-      clearInterval(timer);
-    };
-  }, [name]);
+  const objects = usePolled(fetchWhy, name, everyMs)?.objects;
   const own = settings.detect.thresholds;
   return (threshold) => {
     if (!objects || status !== 'online') return undefined;
