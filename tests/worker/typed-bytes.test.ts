@@ -67,7 +67,11 @@ describe('answerTypedBytes', () => {
       bytes: Buffer.concat([typed(7, 'a'), typed(7, 'b')]),
       message: /pair 1: content: expected bytes .* code 7/,
     },
-    { name: 'a path alone', bytes: typed(7, 'a'), message: 'pair 1: expected the bytes of a, got the end of stdin' },
+    {
+      name: 'a path alone, in one line',
+      bytes: typed(7, 'a\nb'),
+      message: 'pair 1: expected the bytes of "a\\nb", got the end of stdin',
+    },
     { name: 'a cut length', bytes: Buffer.from([7, 0, 0]), message: 'path: expected a length of 4 bytes, got the end' },
     { name: 'a cut path', bytes: typed(7, 'abc', 4), message: 'path: expected 4 bytes, got 3 and the end of stdin' },
     {

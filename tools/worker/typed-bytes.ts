@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { shown } from '../../sdk/base/arguments.ts';
 import { InputError } from '../../sdk/base/errors.ts';
 import { ByteReader } from './byte-reader.ts';
 import { jsonOf } from './json.ts';
@@ -43,7 +44,9 @@ async function* picturesOf(input: Readable): AsyncGenerator<Picture> {
     const path = await take(reader, `${where}: path`, code.text, mostPathBytes);
     if (path === undefined) return;
     const content = await take(reader, `${where}: content`, code.bytes, mostPictureBytes);
-    if (content === undefined) throw new InputError(`${where}: expected the bytes of ${path}, got the end of stdin`);
+    if (content === undefined) {
+      throw new InputError(`${where}: expected the bytes of ${shown(path.toString())}, got the end of stdin`);
+    }
     yield { path: path.toString(), content };
   }
 }

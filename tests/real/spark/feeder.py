@@ -74,6 +74,29 @@ def left_early():
     return False
 
 
+def left_open():
+    """The code of a script that ends while rows are on their way. One that aborts has -6."""
+    import subprocess
+
+    # The worker takes all and answers once. The script takes a while to end, so that the feeder would meet that.
+    script = f"""
+import itertools, sys, time
+sys.path.insert(0, {asked["wheel"]!r})
+import pyarrow as pa
+from ocellus_spark import answer
+
+class Slow:
+    def __del__(self, sleep=time.sleep):
+        sleep(0.3)
+
+slow = Slow()
+rows = pa.record_batch({{"path": pa.array(["a"]), "content": pa.array([b"x" * 100_000], pa.binary())}})
+told = answer(itertools.repeat(rows), {worker(each="if reader.stats.num_record_batches > 1: continue")!r})
+next(told)
+"""
+    return subprocess.run([sys.executable, "-c", script], timeout=120).returncode
+
+
 print(
     json.dumps(
         {
@@ -85,6 +108,7 @@ print(
             "torn": outcome(torn(), worker()),
             "absent": outcome(batches(1), ["no-such-program"]),
             "left_early": left_early(),
+            "left_open": left_open(),
         }
     )
 )

@@ -23,6 +23,7 @@ describe.skipIf(!hasPython)('ocellus-spark without Spark (needs python3 with ven
       torn: { error: "ValueError('the source is torn')" },
       absent: { worker_error: expect.stringMatching(/^no-such-program cannot be started here: /) },
       left_early: true,
+      left_open: 0,
     });
   });
 });

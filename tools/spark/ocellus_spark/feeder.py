@@ -1,5 +1,6 @@
 """A worker process of Ocellus that answers batches of Arrow with batches of Arrow."""
 
+import atexit
 import subprocess
 import tempfile
 import threading
@@ -36,6 +37,16 @@ def answer(batches, command):
                 f"{command[0]} cannot be started here: {error}. Expected `ocellus` on the PATH of each executor, or its path as `command`"
             ) from error
         feeder = _Feeder(batches, child.stdin)
+
+        def stop():
+            if child.poll() is None:
+                child.kill()
+                child.wait()
+            feeder.stop()
+
+        # Python ends while a generator is left open, too. A thread that would come back from Arrow's C++ then ends the
+        # whole process with "terminate called without an active exception".
+        atexit.register(stop)
         try:
             # Both at once: who feeds all first waits for ever, once the answers fill the pipe.
             feeder.start()
@@ -58,9 +69,8 @@ def answer(batches, command):
                 child.stdout.close()
             _end(child, feeder, rows, trouble, words)
         finally:
-            if child.poll() is None:
-                child.kill()
-                child.wait()
+            atexit.unregister(stop)
+            stop()
             child.stdout.close()
 
 
@@ -98,12 +108,24 @@ class _Feeder(threading.Thread):
         self.error = None
         self._batches = batches
         self._pipe = pipe
+        self._stopped = False
+
+    def stop(self):
+        """Nothing more is written. The worker is to be gone, so that no write waits.
+
+        One that waits for its source cannot be woken, and ends when the source answers: without a call of Arrow.
+        """
+        self._stopped = True
+        if self.is_alive():
+            self.join(1)
 
     def run(self):
         schema = pa.schema([("path", pa.string()), ("content", pa.binary())])
         try:
-            with pa.ipc.new_stream(self._pipe, schema) as stream:
-                self._feed(stream, schema)
+            stream = pa.ipc.new_stream(self._pipe, schema)
+            self._feed(stream, schema)
+            if not self._stopped:
+                stream.close()
         except (BrokenPipeError, ConnectionError):
             pass  # The worker is gone, and its exit code says why.
         finally:
@@ -117,7 +139,7 @@ class _Feeder(threading.Thread):
         while True:
             try:
                 batch = next(source, None)
-                if batch is None:
+                if batch is None or self._stopped:
                     return
                 batch = batch.select(["path", "content"]).cast(schema)
             except BaseException as error:
