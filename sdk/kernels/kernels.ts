@@ -7,6 +7,7 @@ import { nativeYuvConverter } from './convert/native.ts';
 import { toYuv } from './convert/typescript.ts';
 import type { VectorKernels } from './dot/dot.ts';
 import { vectorKernels } from './dot/typescript.ts';
+import type { JpegDecoder } from './jpeg/jpeg.ts';
 import type { MotionKernel } from './motion/motion.ts';
 import { nativeMotion } from './motion/native.ts';
 import { motion } from './motion/typescript.ts';
@@ -29,6 +30,8 @@ export interface Kernels {
   readonly motion: MotionKernel;
   readonly boxes: BoxesKernels;
   readonly dot: VectorKernels;
+  /** By libjpeg-turbo, where it is part of the addon; other pictures, and all of them without it, are sharp's (`sdk/picture`). */
+  readonly jpeg: JpegDecoder | undefined;
   /** Compiled networks: only the addon runs them. */
   readonly programs: ProgramKernels | undefined;
   /** Gives the system back what malloc holds and nobody uses: some MB after the start. Takes about a millisecond. */
@@ -59,6 +62,7 @@ export const kernels: Kernels = {
   motion: native ? nativeMotion(native) : motion,
   boxes: native ? nativeBoxes(native) : boxesKernels,
   dot: native ?? vectorKernels,
+  jpeg: native?.decodeJpeg,
   programs: native && {
     isa: native.chosen.program ?? 'scalar',
     isFast: native.chosen.program !== undefined && native.chosen.program !== 'scalar',

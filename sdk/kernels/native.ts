@@ -6,6 +6,7 @@ import { InputError, messageOf } from '../base/errors.ts';
 import type { BoxesFunctions } from './boxes/native.ts';
 import type { ConvertFunctions } from './convert/native.ts';
 import type { VectorKernels } from './dot/dot.ts';
+import type { JpegFunctions } from './jpeg/native.ts';
 import type { MotionFunctions } from './motion/native.ts';
 import type { PreprocessFunctions } from './preprocess/native.ts';
 import type { ProgramFunctions } from './program/native.ts';
@@ -17,6 +18,7 @@ export interface NativeKernels
     BoxesFunctions,
     PreprocessFunctions,
     ConvertFunctions,
+    JpegFunctions,
     ProgramFunctions {
   /** Which instruction set each operation really uses. */
   readonly chosen: Readonly<Record<string, string>>;

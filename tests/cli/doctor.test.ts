@@ -3,6 +3,7 @@ import { defaultModel } from '../../sdk/config/schema.ts';
 import {
   camerasInWords,
   decodersInWords,
+  jpegInWords,
   networkInWords,
   onnxruntimeInWords,
   programsInWords,
@@ -54,6 +55,7 @@ describe('ocellus doctor', () => {
       'onnxruntime',
       'kernels',
       'compiled networks',
+      'JPEG pictures',
       'libcamera',
       'video decoding',
       'cameras',
@@ -69,6 +71,12 @@ describe('ocellus doctor', () => {
     expect(programsInWords({ programs: 'avx2', inUse: 'native avx2' })).toBe('run in the kernels for avx2');
     expect(programsInWords({ programs: null, inUse: 'native scalar' })).toContain('no kernels for this processor');
     expect(programsInWords({ programs: null, inUse: 'TypeScript (…)' })).toContain('npm run kernels');
+  });
+
+  it('tells what decodes pictures', () => {
+    expect(jpegInWords({ jpeg: 'libjpeg-turbo', inUse: 'native avx2' })).toBe('libjpeg-turbo, in the kernels');
+    expect(jpegInWords({ jpeg: 'sharp', inUse: 'native avx2' })).toContain('libjpeg62-turbo-dev');
+    expect(jpegInWords({ jpeg: 'sharp', inUse: 'TypeScript (…)' })).toBe('sharp');
   });
 
   it('tells what onnxruntime’s libraries for other systems take', () => {

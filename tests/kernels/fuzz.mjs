@@ -190,6 +190,7 @@ const right = {
     new Uint8Array(64),
     new Uint8Array(64),
   ],
+  decodeJpeg: () => [Uint8Array.from(tinyJpeg), 8, 8],
   programLoad: () => [tinyProgram(), 2],
   programInfo: ({ programLoad }) => [programLoad(tiny, 1)],
   programOutput: ({ programLoad }) => [programLoad(tiny, 1), 1],
@@ -197,6 +198,15 @@ const right = {
   programClose: ({ programLoad }) => [programLoad(tiny, 1)],
 };
 const tiny = tinyProgram();
+/** 8 x 8. */
+const tinyJpeg = Buffer.from(
+  [
+    '/9j/2wBDABALDA4MChAODQ4SERATGCgaGBYWGDEjJR0oOjM9PDkzODdASFxOQERXRTc4UG1RV19iZ2hnPk1xeXBkeFxlZ2P/2wBDARESEhgVGC8aGi9jQjhCY2NjY2NjY2NjY2Nj',
+    'Y2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2P/wAARCAAIAAgDASIAAhEBAxEB/8QAFQABAQAAAAAAAAAAAAAAAAAAAAP/xAAUEAEAAAAAAAAAAAAAAAAAAAAA',
+    '/8QAFAEBAAAAAAAAAAAAAAAAAAAABf/EABQRAQAAAAAAAAAAAAAAAAAAAAD/2gAMAwEAAhEDEQA/ALACyL//2Q==',
+  ].join(''),
+  'base64',
+);
 
 const counts = { returned: 0, thrown: 0 };
 function call(target, name, ...args) {

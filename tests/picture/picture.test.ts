@@ -1,15 +1,23 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { asset } from '../../sdk/base/assets.ts';
 import { InputError } from '../../sdk/base/errors.ts';
 import { Frame } from '../../sdk/frame/frame.ts';
+import { kernels } from '../../sdk/kernels/kernels.ts';
 import { encodeJpeg, readPicture } from '../../sdk/picture/picture.ts';
+import { srgbProfile, withProfile } from './profiles.ts';
 
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ocellus-picture-'));
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.doUnmock('sharp');
+  vi.resetModules();
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -47,6 +55,48 @@ describe('readPicture', () => {
     const frame = await readPicture(path);
     expect(frame).toMatchObject({ width: 31, height: 7, name: path });
     expect(Math.abs(pixel(frame, 2, 3)[0]! - 200)).toBeLessThan(8);
+  });
+
+  it('reads an ordinary JPEG to the same pixels whatever decodes it', async () => {
+    const paths = await readdir(asset('devices', 'scene', 'photos'));
+    const photos = paths
+      .filter((name) => name.endsWith('.jpg'))
+      .map((name) => asset('devices', 'scene', 'photos', name));
+    const jpegs = [
+      ...photos,
+      await halves(33, 17).jpeg({ quality: 90 }).toBuffer(),
+      withProfile(await halves(50, 40).jpeg({ chromaSubsampling: '4:4:4' }).toBuffer(), srgbProfile()),
+    ];
+    const read = (reader: typeof readPicture) => Promise.all(jpegs.map((jpeg) => reader(jpeg)));
+    const frames = await read(readPicture);
+    vi.stubEnv('OCELLUS_KERNELS', 'typescript');
+    vi.resetModules();
+    const { readPicture: bySharp } = await import('../../sdk/picture/picture.ts');
+    const { kernels } = await import('../../sdk/kernels/kernels.ts');
+    expect(kernels.jpeg).toBeUndefined();
+    for (const [i, frame] of (await read(bySharp as typeof readPicture)).entries()) {
+      expect([frame.width, frame.height]).toEqual([frames[i]!.width, frames[i]!.height]);
+      expect(Buffer.from(frame.planes[0]!.data).equals(Buffer.from(frames[i]!.planes[0]!.data))).toBe(true);
+    }
+  });
+
+  it.skipIf(!kernels.jpeg)('loads sharp for what is not an ordinary JPEG alone (needs npm run kernels)', async () => {
+    const jpeg = await halves(20, 10).jpeg().toBuffer();
+    const turned = await halves(20, 10).withMetadata({ orientation: 6 }).jpeg().toBuffer();
+    vi.resetModules();
+    vi.doMock('sharp', () => ({ default: () => Promise.reject(new Error('sharp was asked')) }));
+    const { readPicture: read } = await import('../../sdk/picture/picture.ts');
+    expect(await read(jpeg)).toMatchObject({ width: 20, height: 10 });
+    await expect(read(jpeg, {}, 199)).rejects.toThrow('cannot be read as a picture');
+    await expect(read(turned)).rejects.toThrow('cannot be read as a picture');
+  });
+
+  it.each(['p3', 'srgb'] as const)('converts colours of a profile, %s, to sRGB', async (name) => {
+    const green = sharp({ create: { width: 16, height: 16, channels: 3, background: { r: 60, g: 170, b: 90 } } });
+    const jpeg = await green.withIccProfile(name).jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).toBuffer();
+    // Made for the profile, it looks as before.
+    const errors = pixel(await readPicture(jpeg), 8, 8).map((value, i) => Math.abs(value - [60, 170, 90][i]!));
+    expect(Math.max(...errors)).toBeLessThan(6);
   });
 
   it('takes what is known of the frame', async () => {

@@ -11,7 +11,14 @@ export const floors = [
   ['sdk/access', 'sdk/store', 'sdk/config', 'sdk/opencv-bindings'],
   // Pictures as numbers.
   ['sdk/frame'],
-  ['sdk/kernels/boxes', 'sdk/kernels/dot', 'sdk/kernels/motion', 'sdk/kernels/preprocess', 'sdk/kernels/program'],
+  [
+    'sdk/kernels/boxes',
+    'sdk/kernels/dot',
+    'sdk/kernels/jpeg',
+    'sdk/kernels/motion',
+    'sdk/kernels/preprocess',
+    'sdk/kernels/program',
+  ],
   ['sdk/kernels/convert'],
   ['sdk/kernels'],
   ['sdk/picture'],

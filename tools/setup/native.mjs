@@ -1,7 +1,18 @@
 // Builds the native kernels with CMake, and the native source of libcamera's cameras where its headers are. They are optional: without them the TypeScript twins do the work.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { cacheFolder, cachePath } from './cache.mjs';
 import { digest, hasProgram, root, run, say } from './steps.mjs';
 
 /**
@@ -31,12 +42,12 @@ export function buildKernels({ strict = false } = {}) {
  * @param {{ cross?: boolean, strict?: boolean }} options Cross: for arm64, by its cross compiler.
  */
 export function buildAddon(folder, { cross = false, strict = false } = {}) {
-  const settings = cross ? crossSettings : [];
+  const settings = cross ? [...crossSettings, ...jpegOfArm64()] : [];
   const path = join(root, folder);
   const stamp = join(path, '.ocellus-stamp');
   const wanted = digest([
     process.version,
-    libcameraVersion(),
+    ...(cross ? [] : [versionOf('libcamera'), versionOf('libjpeg')]),
     ...settings,
     ...sources().flatMap((file) => [file, readFileSync(join(root, file))]),
   ]);
@@ -69,9 +80,9 @@ export function buildAddon(folder, { cross = false, strict = false } = {}) {
   return true;
 }
 
-/** Of its headers; with another one, or without, there is something else to build. */
-function libcameraVersion() {
-  const { status, stdout } = spawnSync('pkg-config', ['--modversion', 'libcamera'], { encoding: 'utf8' });
+/** Of a library's headers; with another one, or without, there is something else to build. */
+function versionOf(library) {
+  const { status, stdout } = spawnSync('pkg-config', ['--modversion', library], { encoding: 'utf8' });
   return status === 0 ? stdout : '';
 }
 
@@ -96,6 +107,35 @@ const crossSettings = [
   '-DCMAKE_SYSTEM_PROCESSOR=aarch64',
   `-DCMAKE_CXX_COMPILER=${crossCompiler}`,
 ];
+
+const jpegFolderOfArm64 = () =>
+  cachePath('libjpeg-arm64', [readFileSync(join(root, 'tools', 'setup', 'libjpeg-arm64'))]);
+
+/**
+ * What its JPEG decoder is built from: Debian's package for arm64, unpacked in the cache, whatever packages this machine has. It is
+ * fetched by apt, which verifies it. Without it the addon has no such decoder.
+ */
+function jpegOfArm64() {
+  const folder = jpegFolderOfArm64();
+  if (!existsSync(folder)) {
+    mkdirSync(cacheFolder, { recursive: true });
+    const work = mkdtempSync(`${folder}.work`);
+    try {
+      if (run(join(root, 'tools', 'setup', 'libjpeg-arm64'), [work], { stdio: ['ignore', 'ignore', 'inherit'] })) {
+        renameSync(work, folder);
+      } else
+        say(
+          'The kernels for arm64 are built without libjpeg-turbo, whose package could not be fetched: see above. sharp decodes there.',
+        );
+    } catch (error) {
+      // Another process was first.
+      if (!existsSync(folder)) throw error;
+    } finally {
+      rmSync(work, { recursive: true, force: true });
+    }
+  }
+  return existsSync(folder) ? [`-DOCELLUS_JPEG_ROOT=${folder}`] : [];
+}
 
 /** Packages into `build/packages`: this machine's, and arm64 where its cross compiler is there. True when none failed. */
 export function packKernels() {
@@ -139,6 +179,22 @@ export function stageKernels(arch, to) {
   return false;
 }
 
+const hasJpeg = (folder) => readFileSync(join(root, folder, 'ocellus-kernels.node')).includes('decodeJpeg');
+
+/** What libjpeg-turbo wants to be with every copy, from the package that it was linked from. */
+function copyJpegLicence(arch, to) {
+  const places = ['/', jpegFolderOfArm64()].map((place) => join(place, 'usr/share/doc/libjpeg62-turbo-dev/copyright'));
+  const file = places.find((path) => existsSync(path));
+  if (!file) {
+    say(
+      `The package for ${arch} lacks the licence of libjpeg-turbo, which is in it; expected one of ${places.join(', ')}.`,
+    );
+    return false;
+  }
+  copyFileSync(file, to);
+  return true;
+}
+
 /** Says how the C library is used, wherever the package is installed. */
 function pkgConfig(version) {
   return `prefix=\${pcfiledir}/../..
@@ -168,6 +224,8 @@ function stage(arch, folder, to) {
   copyFileSync(source, join(to, 'package.json'));
   copyFileSync(join(root, 'LICENSE'), join(to, 'LICENSE'));
   copyFileSync(join(root, folder, 'ocellus-kernels.node'), join(to, 'ocellus-kernels.node'));
+  // A name that npm takes for a licence, and packs.
+  if (hasJpeg(folder) && !copyJpegLicence(arch, join(to, 'LICENSE.libjpeg-turbo'))) return false;
   const library = join(root, folder, 'libocellus.so');
   if (!existsSync(library)) {
     say(`The package for ${arch} lacks the C library, ${library}: see above.`);

@@ -29,6 +29,11 @@ const wanted = [
   { package: 'cmake', program: 'cmake', for: 'the native kernels' },
   { package: 'ninja-build', program: 'ninja', for: 'the native kernels' },
   { package: 'g++', program: 'g++', for: 'the native kernels' },
+  {
+    package: 'libjpeg62-turbo-dev',
+    file: '/usr/include/jpeglib.h',
+    for: 'the native kernels, which decode JPEG by it',
+  },
   { package: 'libopencv-dev', file: '/usr/include/opencv4/opencv2/core.hpp', for: 'the bindings of OpenCV' },
   { package: 'pkg-config', program: 'pkg-config', for: 'the same' },
   { package: 'make', program: 'make', for: 'the same' },

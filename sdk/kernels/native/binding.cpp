@@ -61,6 +61,7 @@ napi_value kernels(napi_env env, napi_callback_info info) {
   bind_boxes(env, object, table);
   bind_preprocess(env, object, table);
   bind_convert(env, object, table);
+  bind_jpeg(env, object, table);
   bind_program(env, object, table);
   return object;
 }

@@ -15,6 +15,7 @@ void bind_motion(napi_env env, napi_value object, const Table& table);
 void bind_boxes(napi_env env, napi_value object, const Table& table);
 void bind_preprocess(napi_env env, napi_value object, const Table& table);
 void bind_convert(napi_env env, napi_value object, const Table& table);
+void bind_jpeg(napi_env env, napi_value object, const Table& table);
 void bind_program(napi_env env, napi_value object, const Table& table);
 
 }  // namespace ocellus

@@ -1,0 +1,64 @@
+import fc from 'fast-check';
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { isSrgbProfile } from '../../sdk/picture/icc.ts';
+import { type ProfileParts, parametricCurve, srgbCurve, srgbProfile, tableCurve } from './profiles.ts';
+
+const asDefined = parametricCurve(3, [2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045]);
+const adobe = {
+  rXYZ: [0.60974, 0.31111, 0.01947],
+  gXYZ: [0.20528, 0.62567, 0.06087],
+  bXYZ: [0.14919, 0.06322, 0.74457],
+};
+
+describe('isSrgbProfile', () => {
+  it.each<[string, ProfileParts]>([
+    ['a table of 1024 values', {}],
+    ['a table of 4096 values', { curve: tableCurve(Array.from({ length: 4096 }, (_, i) => srgbCurve(i / 4095))) }],
+    ['the parameters of the standard', { curve: asDefined }],
+  ])('knows it by %s', (_, parts) => expect(isSrgbProfile(srgbProfile(parts))).toBe(true));
+
+  it.each<[string, ProfileParts]>([
+    ['other primaries', { columns: adobe }],
+    ['one column that is another', { columns: { ...adobe, gXYZ: [0.38515, 0.71687, 0.09708] } }],
+    ['a power of 2.2', { curve: parametricCurve(0, [2.2]) }],
+    ['a table of a power of 2.2', { curve: tableCurve(Array.from({ length: 1024 }, (_, i) => (i / 1023) ** 2.2)) }],
+    ['a line', { curve: tableCurve([0, 1]) }],
+    ['a curve without values', { curve: tableCurve([]) }],
+    ['a table of colours as well', { extra: ['A2B0', Buffer.alloc(32)] }],
+    ['Lab', { connection: 'Lab ' }],
+    ['grey', { space: 'GRAY' }],
+    ['a curve of another type', { curve: Buffer.from('sf32'.padEnd(40, '\0')) }],
+    ['no curve', { curve: Buffer.alloc(0) }],
+  ])('does not take for it one with %s', (_, parts) => expect(isSrgbProfile(srgbProfile(parts))).toBe(false));
+
+  it('leaves 8-bit pixels as they are where it says so', async () => {
+    const levels = Buffer.from(Uint8Array.from({ length: 256 * 3 }, (_, i) => (i * 89) & 255));
+    const tiff = await sharp(levels, { raw: { width: 256, height: 1, channels: 3 } })
+      .keepIccProfile()
+      .withIccProfile('srgb')
+      .tiff({ compression: 'none' })
+      .toBuffer();
+    const { icc } = await sharp(tiff).metadata();
+    const converted = await sharp(tiff).toColourspace('srgb').raw().toBuffer();
+    const most = Math.max(...converted.map((value, i) => Math.abs(value - levels[i]!)));
+    expect(isSrgbProfile(icc!)).toBe(true);
+    expect(most).toBeLessThanOrEqual(1);
+  });
+
+  it('ends on any bytes', () => {
+    const profile = srgbProfile({ curve: asDefined });
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(profile.length - 1), fc.nat(255)), { maxLength: 6 }),
+        fc.nat(profile.length),
+        (changes, end) => {
+          const bytes = Buffer.from(profile);
+          for (const [at, value] of changes) bytes[at] = value;
+          isSrgbProfile(bytes.subarray(0, end));
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+});
