@@ -47,3 +47,16 @@ export function runNpm(args: readonly string[], options: RunOptions = {}): strin
     ...options,
   });
 }
+
+/**
+ * Runs on Node 20.19 as well. Older ones of version 10 leave packages there that only others need; npm 9, as Debian 13 has it,
+ * knows no other processor or C library than its own, and says nothing.
+ */
+const npmForMachines = '11.19.1';
+
+/** Runs npm with options that say for which machine it installs; through an older npm, the one that heeds them. */
+export function runNpmForMachine(args: readonly string[], options: RunOptions = {}): string {
+  const major = (version: string) => Number.parseInt(version, 10);
+  const heeds = major(runNpm(['--version'], options)) >= major(npmForMachines);
+  return runNpm(heeds ? args : ['exec', '--yes', `--package=npm@${npmForMachines}`, '--', 'npm', ...args], options);
+}
