@@ -33,8 +33,10 @@ describe.skipIf(!possible)(`npm install -g of what is packed (needs x64, ${neede
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('takes at most 60 MB on disk, as du counts', () => {
-    const [kilobytes] = execFileSync('du', ['-sk', folder], { encoding: 'utf8' }).split('\t');
+  it('takes at most 60 MB on disk, as du counts, beside what an old npm fetches of sharp for other systems', () => {
+    // Npm 9 knows no C library, and npm 10 leaves WebAssembly there.
+    const others = ['*musl*', 'sharp-wasm32'].map((name) => `--exclude=${name}`);
+    const [kilobytes] = execFileSync('du', ['-sk', ...others, folder], { encoding: 'utf8' }).split('\t');
     expect(Number(kilobytes)).toBeLessThanOrEqual(60 * 1024);
   });
 
