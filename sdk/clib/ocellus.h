@@ -37,7 +37,7 @@ typedef struct ocellus_program ocellus_program;
 typedef struct ocellus_options {
   /** Threads of one run, 1 to 64; 0 means 1. */
   uint32_t threads;
-  /** `scalar`, `neon`, `neon_dotprod`, `avx2` or `avx512_vnni`, to compare them; NULL: the best of this processor. All give the same bits. */
+  /** `scalar`, `neon`, `neon_dotprod`, `avx2`, `avx_vnni`, `avx512_vnni` or `amx_int8`, to compare them; NULL: the best of this processor. All give the same bits. */
   const char *instruction_set;
 } ocellus_options;
 

@@ -8,7 +8,21 @@
 #endif
 #endif
 
+#if defined(OCELLUS_X64) && defined(__linux__) && !defined(OCELLUS_NO_AMX)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 namespace ocellus {
+
+#if defined(OCELLUS_X64) && defined(__linux__) && !defined(OCELLUS_NO_AMX)
+/// Linux keeps the tiles of a process only if that asks for it, once for all of its threads. It refuses (5.15 and older do not know the
+/// question) where a thread's stack for signals has no room for them.
+static bool has_tiles() {
+  constexpr long ask_for = 0x1023, data_of_tiles = 18;
+  return syscall(SYS_arch_prctl, ask_for, data_of_tiles) == 0;
+}
+#endif
 
 const char* name_of(Isa isa) {
   switch (isa) {
@@ -24,6 +38,8 @@ const char* name_of(Isa isa) {
       return "avx_vnni";
     case Isa::avx512_vnni:
       return "avx512_vnni";
+    case Isa::amx_int8:
+      return "amx_int8";
   }
   return "";
 }
@@ -53,6 +69,10 @@ bool is_offered(Isa isa) {
       return is_offered(Isa::avx2) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
              __builtin_cpu_supports("avx512vnni");
+#if defined(__linux__) && !defined(OCELLUS_NO_AMX)
+    case Isa::amx_int8:
+      return is_offered(Isa::avx512_vnni) && __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-int8") && has_tiles();
+#endif
 #endif
     default:
       return false;

@@ -9,8 +9,8 @@
 
 namespace ocellus {
 
-enum class Isa { scalar, neon, neon_dotprod, avx2, avx_vnni, avx512_vnni };
-constexpr Isa isas[] = {Isa::scalar, Isa::neon, Isa::neon_dotprod, Isa::avx2, Isa::avx_vnni, Isa::avx512_vnni};
+enum class Isa { scalar, neon, neon_dotprod, avx2, avx_vnni, avx512_vnni, amx_int8 };
+constexpr Isa isas[] = {Isa::scalar, Isa::neon, Isa::neon_dotprod, Isa::avx2, Isa::avx_vnni, Isa::avx512_vnni, Isa::amx_int8};
 
 const char* name_of(Isa isa);
 /// Does the processor this runs on have it, and was it compiled in?

@@ -9,6 +9,7 @@ namespace ocellus {
 #define FOR_avx2(operation, isa)
 #define FOR_avx_vnni(operation, isa)
 #define FOR_avx512_vnni(operation, isa)
+#define FOR_amx_int8(operation, isa)
 #elif defined(OCELLUS_X64)
 #define FOR_neon(operation, isa)
 #define FOR_neon_dotprod(operation, isa)
@@ -19,12 +20,18 @@ namespace ocellus {
 #define FOR_avx_vnni(operation, isa) DO(operation, isa)
 #endif
 #define FOR_avx512_vnni(operation, isa) DO(operation, isa)
+#if defined(OCELLUS_NO_AMX)
+#define FOR_amx_int8(operation, isa)
+#else
+#define FOR_amx_int8(operation, isa) DO(operation, isa)
+#endif
 #else
 #define FOR_neon(operation, isa)
 #define FOR_neon_dotprod(operation, isa)
 #define FOR_avx2(operation, isa)
 #define FOR_avx_vnni(operation, isa)
 #define FOR_avx512_vnni(operation, isa)
+#define FOR_amx_int8(operation, isa)
 #endif
 #define KERNEL(operation, isa) FOR_##isa(operation, isa)
 
@@ -56,7 +63,7 @@ Table make(Isa ceiling) {
 
 // Filled while the addon is loaded, before any thread can call it; in the order of `Isa`.
 const Table tables[] = {make(Isa::scalar), make(Isa::neon), make(Isa::neon_dotprod), make(Isa::avx2),
-                        make(Isa::avx_vnni), make(Isa::avx512_vnni)};
+                        make(Isa::avx_vnni), make(Isa::avx512_vnni), make(Isa::amx_int8)};
 
 }  // namespace
 

@@ -69,8 +69,11 @@ struct ConvOn {
            gapless(step.in) && gapless(step.out) && (!step.residual || gapless(step.in2));
   }
 
+  /// Do the pixels of a kernel's row lie one after the other?
+  static bool is_joined(const Step& step) { return step.kw > 1 && step.dw == 1 && step.in.pixel == step.in.channels; }
+
   static void shape_of(const Step& step, ConvPlan& plan) {
-    const bool joined = step.kw > 1 && step.dw == 1 && step.in.pixel == step.in.channels;
+    const bool joined = is_joined(step);
     const int32_t run = joined ? step.kw * step.in.channels : step.in.channels;
     plan.run_rows = static_cast<uint32_t>(step.kh);
     plan.run_columns = joined ? 1 : static_cast<uint32_t>(step.kw);

@@ -1,6 +1,6 @@
 // `npm run bench:core`: the default network compiled, beside the run-times that others would use, all in turns in one run:
 // milliseconds of a run by the clock and of the processor, ratios within a round, medians with their spread. Then loading, and
-// what `ocellus run` takes.
+// what `ocellus run` takes. With `--avx2` all of them run as on a processor that has nothing newer than AVX2.
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,6 +27,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '9' },
     threads: { type: 'string', default: '1,2' },
+    avx2: { type: 'boolean', default: false },
     pictures: { type: 'string', default: asset('..', 'shared', 'data', 'coco', 'calibration') },
     clip: { type: 'string', default: asset('..', 'shared', 'data', 'video', 'one-by-one-person-detection.mp4') },
     json: { type: 'string', default: join(tmpdir(), 'ocellus-core.json') },
@@ -66,8 +67,8 @@ class Running {
   }
 
   /** @throws Error when it ends before it is ready. */
-  static async start({ command, args, name }: Subject): Promise<Running> {
-    const child = spawn(command, args);
+  static async start({ command, args, name }: Subject, env: Record<string, string>): Promise<Running> {
+    const child = spawn(command, args, { env: { ...process.env, ...env } });
     let trouble = '';
     child.stderr.on('data', (text) => {
       trouble = (trouble + text).slice(-1000);
@@ -100,7 +101,8 @@ function node(variant: string, engine: string, file: string, threads: number): P
 function ours(network: string, file: string, threads: number): Subject[] {
   const { addon } = loadAddon();
   const own = addon?.variants.filter(
-    (variant) => variant !== 'scalar' && addon.kernels(variant).chosen.program === variant,
+    (variant) =>
+      (values.avx2 ? variant === 'avx2' : variant !== 'scalar') && addon.kernels(variant).chosen.program === variant,
   );
   return (own ?? []).toReversed().map((variant) => ({
     ...{ name: `compiled, ${variant}`, network },
@@ -164,11 +166,16 @@ interface Measured {
 }
 
 /** Each round runs all, the next one the other way round. */
-async function measure(subjects: readonly Subject[], rounds: number, progress: Progress): Promise<Measured[]> {
+async function measure(
+  subjects: readonly Subject[],
+  rounds: number,
+  progress: Progress,
+  env: Record<string, string>,
+): Promise<Measured[]> {
   const running: { subject: Subject; process: Running; repeat: number; times: Timed[] }[] = [];
   for (const subject of subjects) {
     try {
-      const process = await Running.start(subject);
+      const process = await Running.start(subject, env);
       const { wallMs } = await process.run(3);
       running.push({ subject, process, repeat: Math.max(1, Math.round(burstMs / wallMs)), times: [] });
     } catch (error) {
@@ -192,13 +199,22 @@ async function measure(subjects: readonly Subject[], rounds: number, progress: P
   }));
 }
 
-/** Multiply-adds a nanosecond that one core can do at most, of the processor's own 8-bit instruction; 0 where unknown. */
-function peak(scratch: string): number {
+/** What processes need in their environment so that the processor seems to have AVX2 and nothing newer. */
+function onlyAvx2(scratch: string): Record<string, string> {
+  const library = join(scratch, 'avx2.so');
+  const how = ['-O2', '-std=c++17', '-shared', '-fPIC', '-Wl,-z,initfirst'];
+  execFileSync('g++', [...how, asset('tools', 'bench', 'core', 'avx2.cpp'), '-o', library]);
+  return { LD_PRELOAD: library };
+}
+
+/** Multiply-adds a nanosecond that one core can do at most, by the 8-bit instruction of each instruction set that has one. */
+function peaks(scratch: string): Map<string, number> {
   try {
     execFileSync('g++', ['-O2', asset('tools', 'bench', 'core', 'peak.cpp'), '-o', join(scratch, 'peak')]);
-    return Number(execFileSync(join(scratch, 'peak'), { encoding: 'utf8' }));
+    const lines = execFileSync(join(scratch, 'peak'), { encoding: 'utf8' }).trim().split('\n');
+    return new Map(lines.map((line) => [line.split(' ')[0]!, Number(line.split(' ')[1])]));
   } catch {
-    return 0;
+    return new Map();
   }
 }
 
@@ -230,12 +246,13 @@ async function bench(rounds: number): Promise<void> {
   const scratch = mkdtempSync(join(tmpdir(), 'ocellus-core-'));
   try {
     const python = preparePython('core.txt');
+    const env = values.avx2 ? onlyAvx2(scratch) : {};
     const threads = values.threads.split(',').map(Number);
     const progress = new Progress(4 * threads.length * rounds);
     const results: { threads: number; measured: Measured[] }[] = [];
     for (const count of threads) {
       for (const subjects of await subjectsOf(count, python, scratch)) {
-        results.push({ threads: count, measured: await measure(subjects, rounds, progress) });
+        results.push({ threads: count, measured: await measure(subjects, rounds, progress, env) });
       }
     }
     for (const { threads: count, measured } of results) {
@@ -246,8 +263,8 @@ async function bench(rounds: number): Promise<void> {
       const head = ['RUN BY', 'ms BY THE CLOCK', 'ms OF THE PROCESSOR', 'TIMES THE FIRST', 'LOADED AND RUN ONCE, ms'];
       console.log(`\n${count} ${count === 1 ? 'thread' : 'threads'}\n${table([head, ...rows])}`);
     }
-    const limits = tellLimit(results, await findModel(defaultModel), peak(scratch));
-    const whole = existsSync(values.clip) ? await tellWhole(scratch) : undefined;
+    const limits = values.avx2 ? undefined : tellLimit(results, await findModel(defaultModel), peaks(scratch));
+    const whole = existsSync(values.clip) && !values.avx2 ? await tellWhole(scratch) : undefined;
     writeFileSync(values.json, `${JSON.stringify({ rounds, results, limits, ...whole }, null, 2)}\n`);
     console.log(`\nMedians of ${rounds} rounds (smallest-largest). Written to ${values.json}`);
   } finally {
@@ -255,15 +272,27 @@ async function bench(rounds: number): Promise<void> {
   }
 }
 
-function tellLimit(results: readonly { threads: number; measured: Measured[] }[], model: FoundModel, most: number) {
-  const best = results.find(({ threads }) => threads === 1)?.measured[0];
-  if (!best || most === 0 || !model.program) return undefined;
+function tellLimit(
+  results: readonly { threads: number; measured: Measured[] }[],
+  model: FoundModel,
+  most: Map<string, number>,
+) {
+  const measured = results.find(({ threads }) => threads === 1)?.measured;
+  if (!measured || !model.program) return undefined;
   const { macs } = totalsOf(readProgram(readFileSync(model.program.path)));
-  const share = macs / (best.cpuMs.median * 1e6) / most;
-  console.log(
-    `\n${(macs / 1e6).toFixed(1)} million multiply-adds; this core does ${most.toFixed(0)} a nanosecond at most: ${(share * 100).toFixed(0)} % of that`,
-  );
-  return { macs, peakPerNanosecond: most, share };
+  const limits = [...most].flatMap(([variant, peakPerNanosecond]) => {
+    const own = measured.find(({ subject }) => subject.name === `compiled, ${variant}`);
+    if (!own) return [];
+    return [{ variant, peakPerNanosecond, share: macs / (own.cpuMs.median * 1e6) / peakPerNanosecond }];
+  });
+  console.log(`\n${(macs / 1e6).toFixed(1)} million multiply-adds in ${model.name}`);
+  for (const { variant, peakPerNanosecond, share } of limits) {
+    const percent = (share * 100).toFixed(0);
+    console.log(
+      `${variant}: this core does ${peakPerNanosecond.toFixed(0)} a nanosecond at most; ${percent} % of that`,
+    );
+  }
+  return { macs, limits };
 }
 
 /** What a user waits for, and what it takes: `ocellus run` with one camera of the clip's size. */
