@@ -7,15 +7,15 @@
  * - Learn: `NodeLearning` (a node's `learning`) is taught what its cameras see; `Learner` learns from pictures.
  *
  * More of each: `ocellus/devices`, `ocellus/vision`, `ocellus/learn`, `ocellus/hub`, `ocellus/zoo`, `ocellus/opencv`.
- *
  * @module ocellus
  */
 export type { CameraControl, ControlValues, Device, DeviceHealth, DeviceOptions } from '../devices/device/device.ts';
 export { createDevice, openDevice, registerDevice } from '../devices/registry.ts';
-export { InputError, ModelError } from './base/errors.ts';
+export { InputError, ModelError, StaleError } from './base/errors.ts';
 export type { LogFields, Logger } from './base/log.ts';
 export type { Writer, Written } from './base/written.ts';
 export { dataFolder } from './config/data-folder.ts';
+export { updateSettings } from './config/edit-settings.ts';
 export type { BoardFacts } from './config/profile.ts';
 export {
   type CameraChange,
@@ -27,7 +27,7 @@ export {
   Settings,
   type ZoneSettings,
 } from './config/schema.ts';
-export { readSettings, resolveSettings, type SettingsInput, updateSettings } from './config/settings.ts';
+export { readSettings, resolveSettings, type SettingsInput } from './config/settings.ts';
 export { type ClassifierCard, type DetectorCard, ModelCard } from './core/cards/card.ts';
 export { type Classification, Classifier, type ClassifyOptions, loadClassifier } from './core/classifier.ts';
 export { registerDecoder } from './core/decoders/custom.ts';

@@ -21,7 +21,7 @@ import { type ServerMessage, unpackLive } from '../tools/console/protocol.ts';
 import { Console, type ConsoleOptions } from '../tools/console/server/console.ts';
 import { SetupPage } from '../tools/console/server/setup-page.ts';
 import { jsonLines, ocellus, photo } from './cli/cli.ts';
-import { eventMessage, FakeCamera, FakeNode, greyFrame, pageFolder, track } from './console/fakes.ts';
+import { eventMessage, FakeBoard, FakeCamera, FakeNode, greyFrame, pageFolder, track } from './console/fakes.ts';
 import { ShownLearning } from './hub/learning.ts';
 import { draft, embeddings, makeLedger } from './learn/fakes.ts';
 import { closing } from './support/closing.ts';
@@ -122,7 +122,7 @@ async function startConsole(options: Partial<ConsoleOptions> = {}) {
     power: { source: 'pmic', covers: 'rails', watts: 3, joules: 4, joulesPerInference: 0.3 },
   };
   const server = new Console({
-    ...{ node, hub: { stats: hubStats }, port: 0, folder: page.folder, board: { async change() {} } },
+    ...{ node, hub: { stats: hubStats }, port: 0, folder: page.folder, board: new FakeBoard() },
     find: async () => ({
       cameras: [{ uri: 'v4l2:/dev/video0', title: 'HD', kind: 'v4l2' }],
       network: [{ address: '192.0.2.7', name: 'Yard', hardware: 'X1', service: 'http://192.0.2.7/onvif' }],
@@ -131,7 +131,7 @@ async function startConsole(options: Partial<ConsoleOptions> = {}) {
   });
   closing(server, (it) => it.stop());
   const { url } = await server.start();
-  return { camera, node, shown, url };
+  return { camera, node, shown, url, server };
 }
 
 /** What a route is called in docs/console.md: `GET /api/events`, `POST …/teach`. */
@@ -222,6 +222,7 @@ describe('the page’s HTTP', { timeout: 900_000 }, () => {
     await done('DELETE /api/cameras/<name>', undefined);
     await done('POST /api/node', { name: 'shed' });
     await done('POST /api/access', { network: false });
+    await done('POST /api/reload', {});
     expect((await ask('PATCH /api/cameras/<name>', '', { detect: { threshold: 7 } })).status).toBe(400);
     node.unfinishedMs = 31_000;
     expect((await ask('GET /healthz')).status).toBe(503);
@@ -281,13 +282,13 @@ it('the page that asks for settings tells and takes them in snake case', async (
 /** Each type of message; one that is new does not compile until it is here, and is not heard until it is caused below. */
 const messageTypes: Readonly<Record<ServerMessage['type'], true>> = {
   ...{ state: true, settings: true, status: true, motion: true, count: true, crossing: true, event: true },
-  ...{ learning: true, states: true, stats: true, error: true, removed: true },
+  ...{ learning: true, states: true, stats: true, error: true, removed: true, file: true },
 };
 
 it('the page’s WebSocket tells each of its messages in snake case, and takes them so', {
   timeout: 900_000,
 }, async () => {
-  const { camera, node, shown, url } = await startConsole();
+  const { camera, node, shown, url, server } = await startConsole();
   const socket = new WebSocket(`${url.replace('http', 'ws')}api/live`, { origin: url.slice(0, -1) });
   closing(socket, async () => socket.terminate());
   const told: ServerMessage[] = [];
@@ -310,6 +311,7 @@ it('the page’s WebSocket tells each of its messages in snake case, and takes t
   await until(() => told.some(({ type }) => type === 'event'));
   await node.history.remove({ id: 'a-1' });
   await camera.change({ detect: { threshold: 0.5 } });
+  server.tellFile();
 
   await shown.teachObject('rings', 'red thing');
   await shown.teachView('door', 'stripes', 'cupboard', 'tidy');

@@ -11,6 +11,11 @@ export class ModelError extends InputError {
   override name = 'ModelError';
 }
 
+/** A change of something that others have changed since it was looked at. Nothing was changed; look again. */
+export class StaleError extends InputError {
+  override name = 'StaleError';
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

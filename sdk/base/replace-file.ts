@@ -11,9 +11,15 @@ const irreplaceable = new Set(['EBUSY', 'EROFS', 'EACCES', 'EPERM']);
  * new file) is overwritten in place, and so is what is not a regular file, such as a pipe.
  *
  * @param newMode Of a file that was not there; an existing one keeps its own.
- * @throws The system's error.
+ * @param confirm Called when all is written and a regular file is about to be replaced; it stays where that throws.
+ * @throws The system's error; what `confirm` throws.
  */
-export async function replaceFile(named: string, content: string | Uint8Array, newMode: number): Promise<void> {
+export async function replaceFile(
+  named: string,
+  content: string | Uint8Array,
+  newMode: number,
+  confirm: () => Promise<void> = async () => {},
+): Promise<void> {
   const path = await realpath(named).catch(() => named);
   const there = await stat(named).catch(() => undefined);
   if (there && !there.isFile() && !there.isDirectory()) return writeFile(named, content);
@@ -28,6 +34,7 @@ export async function replaceFile(named: string, content: string | Uint8Array, n
     } finally {
       await file.close();
     }
+    await confirm();
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});

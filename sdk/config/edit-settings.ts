@@ -1,10 +1,11 @@
 import { isMap, isScalar, type Pair } from 'yaml';
-import { InputError } from '../base/errors.ts';
+import { assertKind } from '../base/arguments.ts';
+import { InputError, StaleError } from '../base/errors.ts';
 import { replaceFile } from '../base/replace-file.ts';
 import { written } from '../base/written.ts';
 import { changeDocument, keyOf, openRoute } from './change-document.ts';
 import type { SettingsInput } from './settings.ts';
-import { readDocument } from './settings-document.ts';
+import { readDocument, readText } from './settings-document.ts';
 
 /** What is done to a settings file, one after the other. */
 export type SettingsEdit =
@@ -19,7 +20,11 @@ export type SettingsEdit =
 export interface EditedSettings {
   /** What it says then, unresolved. */
   readonly input: SettingsInput;
-  /** Replaces the file atomically. @throws The system's error. */
+  /** The file as it was read; empty where there was none. */
+  readonly before: string;
+  /** The file as it would be. */
+  readonly text: string;
+  /** Replaces the file atomically. @throws StaleError when others wrote to it meanwhile; the system's error. */
   write(): Promise<void>;
   /** Puts the file back as it was read; one that was not there is empty then. */
   undo(): Promise<void>;
@@ -53,10 +58,43 @@ export async function editSettings(path: string, edits: readonly SettingsEdit[])
     }
   }
   const text = document.toString();
-  const put = async (content: string) => {
-    // A new one 0600: it may hold a password.
-    await replaceFile(path, content, 0o600);
-    written.add('settings', Buffer.byteLength(content));
-  };
-  return { input: (document.toJS() as SettingsInput | null) ?? {}, write: () => put(text), undo: () => put(before) };
+  const put = (content: string, expected?: string) =>
+    inTurn(path, async () => {
+      const confirm = async () => {
+        if (expected === undefined || (await readText(path)) === expected) return;
+        throw new StaleError(`${path} was changed meanwhile, so nothing was written: look at it again`);
+      };
+      // A new one 0600: it may hold a password.
+      await replaceFile(path, content, 0o600, confirm);
+      written.add('settings', Buffer.byteLength(content));
+    });
+  const input = (document.toJS() as SettingsInput | null) ?? {};
+  return { input, before, text, write: () => put(text, before), undo: () => put(before) };
+}
+
+/** Writers of this process, by file: between looking at it and replacing it, none of them writes there. */
+const turns = new Map<string, Promise<void>>();
+
+function inTurn(path: string, work: () => Promise<void>): Promise<void> {
+  const turn = (turns.get(path) ?? Promise.resolve()).catch(() => {}).then(work);
+  const last = turn.catch(() => {}).then(() => void (turns.get(path) === last && turns.delete(path)));
+  turns.set(path, last);
+  return turn;
+}
+
+/**
+ * Merges a change into a settings file, keeping its comments and order. The file is replaced atomically: after a power
+ * cut it is the old one or the new one. What others write there at the same time stays.
+ */
+export async function updateSettings(path: string, change: SettingsInput): Promise<void> {
+  assertKind('updateSettings: path', path, 'text');
+  assertKind('updateSettings: change', change, 'object');
+  for (;;) {
+    const edited = await editSettings(path, [{ set: change }]);
+    try {
+      return await edited.write();
+    } catch (error) {
+      if (!(error instanceof StaleError)) throw error;
+    }
+  }
 }

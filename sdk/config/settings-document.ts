@@ -8,11 +8,16 @@ import { InputError } from '../base/errors.ts';
  * @throws InputError when it is not YAML; the system's error when it cannot be read.
  */
 export async function readDocument(path: string): Promise<{ document: Document; text: string }> {
+  const text = await readText(path);
+  return { document: text === '' ? new Document({}) : parseSettings(text, path), text };
+}
+
+/** @returns Empty where there is no such file. @throws The system's error when it cannot be read. */
+export async function readText(path: string): Promise<string> {
   try {
-    const text = await readFile(path, 'utf8');
-    return { document: parseSettings(text, path), text };
+    return await readFile(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { document: new Document({}), text: '' };
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
     throw error;
   }
 }

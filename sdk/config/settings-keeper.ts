@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Backoff } from '../base/backoff.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
+import { updateSettings } from './edit-settings.ts';
 import { ownedMaps } from './schema.ts';
-import { type SettingsInput, updateSettings } from './settings.ts';
+import type { SettingsInput } from './settings.ts';
 
 /** Changes within this time after a write are written together: turning a knob changes a setting ten times a second. */
 const gatherMs = 1000;

@@ -1,14 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { assertKind } from '../base/arguments.ts';
 import { InputError, messageOf } from '../base/errors.ts';
-import { replaceFile } from '../base/replace-file.ts';
-import { written } from '../base/written.ts';
-import { changeDocument } from './change-document.ts';
 import { withInertiaOfCameras } from './inertia.ts';
 import { type BoardFacts, withProfile } from './profile.ts';
 import { reservedCameraNames, Settings } from './schema.ts';
 import { withSecrets } from './secrets.ts';
-import { parseSettings, readDocument } from './settings-document.ts';
+import { parseSettings } from './settings-document.ts';
 import { validate } from './validate.ts';
 
 /** Settings as a person writes them: any field may be left out. */
@@ -62,19 +58,4 @@ export async function readSettings(path: string, mustExist: boolean): Promise<Se
     }
     throw error;
   }
-}
-
-/**
- * Merges a change into a settings file, keeping its comments and order. The file is replaced atomically: after a power
- * cut it is the old one or the new one.
- */
-export async function updateSettings(path: string, change: SettingsInput): Promise<void> {
-  assertKind('updateSettings: path', path, 'text');
-  assertKind('updateSettings: change', change, 'object');
-  const { document } = await readDocument(path);
-  changeDocument(document, change);
-  const text = document.toString();
-  // A new one 0600: it may hold a broker's password.
-  await replaceFile(path, text, 0o600);
-  written.add('settings', Buffer.byteLength(text));
 }

@@ -52,6 +52,11 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     return this.#parts.settings.now;
   }
 
+  /** Of its settings: an integer that grows with each change, and begins anywhere. Two that are equal are of the same settings. */
+  get revision(): number {
+    return this.#parts.settings.revision;
+  }
+
   /** The device that is read, once it is open. */
   get device(): Device | undefined {
     return this.#parts.source.device;
@@ -132,10 +137,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     return this.#starting;
   }
 
-  /**
-   * Ends the running events, emits the rest of them, closes what `start()` opened. May be called at any time, and
-   * repeatedly.
-   */
+  /** Ends the running events, emits the rest of them, closes what `start()` opened. May be called at any time, repeatedly. */
   async stop(): Promise<void> {
     const run = this.#run;
     this.#run = undefined;
@@ -153,21 +155,18 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
 
   /**
    * Changes settings while it runs and emits `settings`. Omitted fields keep their values; lists, and the maps `zones`,
-   * `lines`, `thresholds`, `states` and `controls`, are replaced whole. A source that then cannot be opened is retried
-   * until it can.
+   * `lines`, `thresholds`, `states` and `controls`, are replaced whole. A source that cannot be opened is retried.
    *
    * @example
    * await pipeline.change({ detect: { threshold: 0.6 } });
    *
-   * @throws InputError naming the wrong field, or a label that the model does not know; nothing is changed then.
+   * @param options.seen The `revision` that it is a change of. Default: whichever is there, and the last one wins.
+   * @throws InputError naming the wrong field, or a label that the model does not know; StaleError when the settings are
+   * of another revision by now. Nothing is changed then.
    */
-  async change(change: CameraChange): Promise<void> {
-    const { patch, reopens } = await this.#parts.settings.change(change, {
-      // While the model loads, its labels are not known yet.
-      whenKnown: async () => void (this.#watch || (await this.#run?.way.catch(() => undefined))),
-      knownLabels: () => this.knownLabels,
-      device: () => this.device,
-    });
+  async change(change: CameraChange, { seen }: { seen?: number | undefined } = {}): Promise<void> {
+    const whenKnown = async () => void (this.#watch || (await this.#run?.way.catch(() => undefined)));
+    const { patch, reopens } = await this.#parts.settings.change(change, { pipeline: this, whenKnown, seen });
     this.#watch?.configure(this.settings);
     this.#parts.tell('settings', patch);
     if (!this.#run) return;
@@ -191,7 +190,6 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
   async #open(run: Run): Promise<void> {
     await this.#parts.keeper.start();
     await this.#parts.stages.start();
-    // Unless it was stopped meanwhile.
     if (this.#run !== run) return;
     this.#isRead = true;
     await this.#parts.source.to(run.source(this.#parts.options.patient ?? false));

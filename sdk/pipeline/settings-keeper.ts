@@ -1,6 +1,7 @@
+import { randomInt } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { assertKind } from '../base/arguments.ts';
-import { InputError } from '../base/errors.ts';
+import { InputError, StaleError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import { withInertiaSeconds } from '../config/inertia.ts';
 import { type CameraChange, CameraSettings, ownedMaps } from '../config/schema.ts';
@@ -17,13 +18,17 @@ export interface Changed {
   readonly reopens: boolean;
 }
 
-/** What a change needs from the running camera. */
+/** What a change needs from the camera, which may be running. */
 export interface Running {
   /** Resolves when the detector's labels are known, or will not be. */
   whenKnown(): Promise<void>;
-  /** Empty while unknown. */
-  knownLabels(): readonly string[];
-  device(): { setControls(values: CameraSettings['controls']): Promise<void> } | undefined;
+  readonly pipeline: {
+    /** Empty while unknown. */
+    readonly knownLabels: readonly string[];
+    readonly device: { setControls(values: CameraSettings['controls']): Promise<void> } | undefined;
+  };
+  /** The revision that it is a change of. Default: whichever is there. */
+  readonly seen?: number | undefined;
 }
 
 /** Owns one camera's settings: validates them, and every change. */
@@ -32,6 +37,8 @@ export class SettingsKeeper {
   readonly #hasStages: boolean;
   readonly #logger: Logger;
   #settings: CameraSettings;
+  /** Another one after each start, so that what was seen before it is not taken for what is there now. */
+  #revision = randomInt(2 ** 40);
   #asksFps: boolean;
 
   /** @throws InputError naming the wrong field. */
@@ -48,34 +55,58 @@ export class SettingsKeeper {
     return this.#settings;
   }
 
+  /** Grows with each change. */
+  get revision(): number {
+    return this.#revision;
+  }
+
   /** A rate was set explicitly, not left at its default. */
   get asksFps(): boolean {
     return this.#asksFps;
   }
 
-  /** @throws InputError naming the wrong field, or a label that the detector does not know; nothing is changed then. */
-  async change(change: CameraChange, running: Running): Promise<Changed> {
+  /**
+   * @throws InputError naming the wrong field, or a label that the detector does not know; StaleError when others have
+   * changed the settings since. Nothing is changed then.
+   */
+  async change(change: CameraChange, { pipeline, whenKnown, seen }: Running): Promise<Changed> {
     assertKind('change', change, 'object');
     const patch = this.#inSeconds(change);
     refuseReferences(patch);
     const changed = () => this.#check(merge(this.#settings, patch));
     // While the model loads, its labels are not known yet.
-    if (namesLabels(patch)) await running.whenKnown();
+    if (namesLabels(patch)) await whenKnown();
+    this.#assertSeen(seen);
     const next = changed();
-    const known = running.knownLabels();
+    const known = pipeline.knownLabels;
     if (known.length > 0) assertKnownLabels(this.#camera, next, known);
-    const device = running.device();
+    const { device } = pipeline;
     const turnsControls = !isDeepStrictEqual(this.#settings.controls, next.controls);
     // A device that is reopened gets its controls then.
     if (turnsControls && isDeepStrictEqual(opening(this.#settings), opening(next))) {
       await device?.setControls(next.controls);
     }
     const before = this.#settings;
+    try {
+      // The controls took a moment.
+      this.#assertSeen(seen);
+    } catch (error) {
+      await device?.setControls(before.controls);
+      throw error;
+    }
     this.#settings = changed();
+    this.#revision++;
     this.#asksFps ||= patch.detect?.fps !== undefined;
     const staysOpen = isDeepStrictEqual(opening(before), opening(this.#settings));
     // One that is still opening may have been given the previous controls.
     return { patch, reopens: !staysOpen || (turnsControls && !device) };
+  }
+
+  #assertSeen(seen: number | undefined): void {
+    if (seen === undefined || seen === this.#revision) return;
+    throw new StaleError(
+      `camera ${this.#camera}: its settings were changed meanwhile (revision ${this.#revision}, expected ${seen}), so nothing was changed: look at them again`,
+    );
   }
 
   /** Zones used to count frames. */

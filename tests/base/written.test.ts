@@ -2,7 +2,8 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { WrittenBytes, written } from '../../sdk/base/written.ts';
-import { updateSettings } from '../../sdk/config/settings.ts';
+import { updateSettings } from '../../sdk/config/edit-settings.ts';
+
 import { Outbox } from '../../sdk/hub/outbox/outbox.ts';
 import { closing } from '../support/closing.ts';
 import { temporaryFolder } from '../support/folders.ts';

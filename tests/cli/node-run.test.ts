@@ -217,7 +217,7 @@ describe('NodeRun', () => {
       .toBe(true);
     const authorization = `Basic ${Buffer.from(':long enough').toString('base64')}`;
     const { body } = await ask('GET', '/api/state', undefined, { authorization });
-    expect(body.board).toEqual({ network: true, password: true });
+    expect(body.board).toMatchObject({ network: true, password: true });
     expect((await ask('POST', '/api/access', { password: null }, { authorization })).status).toBe(400);
     expect((await ask('POST', '/api/access', { password: null, network: false }, { authorization })).status).toBe(200);
     await expect
@@ -247,5 +247,81 @@ describe('NodeRun', () => {
       expect((await ask('POST', '/api/sources/try', { source })).status).toBe(400);
     }
     expect([text(), run.node.pipelines.get('door')!.settings.source]).toEqual([before, `file:${pictures}`]);
+  });
+
+  it('takes in what others write to the file: settings of cameras at once, the rest when somebody says so', async () => {
+    const { run, ask, text, file, logger } = await start(one);
+    const door = run.node.pipelines.get('door')!;
+    const stateOfFile = async () => (await ask('GET', '/api/state')).body.board.file;
+    const etag = `"${door.revision}"`;
+    const zone = 'zones: {mat: {polygon: [[0, 0], [1, 0], [1, 1]]}}';
+    const byHand = text().replace(
+      'detect: {fps: 5} # enough',
+      `detect: {fps: 5, threshold: 0.7} # enough\n    ${zone}`,
+    );
+    writeFileSync(file, byHand);
+    // Who did not see that cannot save over it, however soon.
+    const zones = {
+      zones: {
+        rug: {
+          polygon: [
+            [0, 0],
+            [1, 0],
+            [0, 1],
+          ],
+        },
+      },
+    };
+    const late = await ask('PATCH', '/api/cameras/door', zones, { 'if-match': etag });
+    expect([late.status, Object.keys(late.body.camera.settings.zones)]).toEqual([412, ['mat']]);
+    expect(door.settings).toMatchObject({ detect: { fps: 5, threshold: 0.7 }, zones: { mat: {} } });
+    expect(text()).toBe(byHand);
+    expect(logger.lines.join('\n')).toContain('cameras.door.detect.threshold, cameras.door.zones');
+
+    // What is wrong changes nothing, and is said.
+    writeFileSync(file, byHand.replace('0.7', '7'));
+    await expect
+      .poll(async () => (await stateOfFile()).trouble, patience)
+      .toContain('cameras.door.detect.threshold: expected a number');
+    writeFileSync(file, byHand.replace('0.7', '0.8'));
+    await expect.poll(() => door.settings.detect.threshold, patience).toBe(0.8);
+    expect(await stateOfFile()).toEqual({ name: 'ocellus.yaml', trouble: null, waits: [] });
+
+    // What is changed here at the same time does not take theirs away.
+    writeFileSync(file, text().replace('0.8', '0.9').replace('cameras:', 'cameras:\n  yard: {source: "scene:"}'));
+    await door.change({ detect: { fps: 4 } });
+    await expect.poll(text, patience).toMatch(/fps: 4/);
+    await expect.poll(() => door.settings.detect, patience).toMatchObject({ fps: 4, threshold: 0.9 });
+    expect(text()).toMatch(/threshold: 0\.9/);
+    expect(await stateOfFile()).toMatchObject({ trouble: null, waits: ['cameras.yard'] });
+    expect([...run.node.pipelines.keys()]).toEqual(['door']);
+    expect((await ask('POST', '/api/reload', {})).status).toBe(200);
+    expect([...run.node.pipelines.keys()].sort()).toEqual(['door', 'yard']);
+    expect(await stateOfFile()).toMatchObject({ trouble: null, waits: [] });
+
+    // A camera that was taken out of the file stays out of it, also when the page changes something else.
+    writeFileSync(file, text().replace(/ {2}yard:.*\n/, ''));
+    await expect.poll(async () => (await stateOfFile()).waits, patience).toEqual(['cameras.yard']);
+    expect((await ask('POST', '/api/cameras', { name: 'shed', source: 'scene:' })).status).toBe(200);
+    expect([...run.node.pipelines.keys()].sort()).toEqual(['door', 'shed']);
+    expect(text()).not.toContain('yard');
+    // Put back as it was, nothing waits.
+    const before = text();
+    writeFileSync(file, `${before}learn: {interval: 9}\n`);
+    await expect.poll(async () => (await stateOfFile()).waits, patience).toEqual(['learn.interval']);
+    writeFileSync(file, before);
+    await expect.poll(async () => (await stateOfFile()).waits, patience).toEqual([]);
+  });
+
+  it('writes no secret to the file that it takes in from there', async () => {
+    process.env.NODE_RUN_TEST_SOURCE = 'scene:';
+    const reference = `$${'{NODE_RUN_TEST_SOURCE}'}`;
+    const { run, text, file } = await start(one);
+    const byHand = text().replace(/source: file:.*/, `source: "${reference}"`);
+    writeFileSync(file, byHand);
+    await expect.poll(() => run.node.pipelines.get('door')!.settings.source, patience).toBe('scene:');
+    await run.node.pipelines.get('door')!.change({ detect: { fps: 3 } });
+    await expect.poll(text, patience).toMatch(/fps: 3/);
+    expect(text()).toContain(reference);
   });
 });

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { type SettingsInput, updateSettings } from '../../sdk/config/settings.ts';
+import { updateSettings } from '../../sdk/config/edit-settings.ts';
+import type { SettingsInput } from '../../sdk/config/settings.ts';
 import { SettingsKeeper } from '../../sdk/config/settings-keeper.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { recorder } from '../support/recorder.ts';

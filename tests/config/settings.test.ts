@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InputError } from '../../sdk/base/errors.ts';
+import { updateSettings } from '../../sdk/config/edit-settings.ts';
 import { ownedMaps, reservedCameraNames, reservedStateNames } from '../../sdk/config/schema.ts';
-import { readSettings, resolveSettings, updateSettings } from '../../sdk/config/settings.ts';
+import { readSettings, resolveSettings } from '../../sdk/config/settings.ts';
 import { noMount } from '../support/mount.ts';
 
 let folder: string;
@@ -400,6 +401,15 @@ cameras:
     await writeFile(file, text);
     await updateSettings(file, { node: 'b' });
     expect(await readFile(file, 'utf8')).toBe(`${text}node: b\n`);
+  });
+
+  it('loses nothing of what others write to the file at the same time', async () => {
+    const file = join(folder, 'ocellus.yaml');
+    await writeFile(file, 'node: a\n');
+    const names = Array.from({ length: 8 }, (_, i) => `cam${i}`);
+    await Promise.all(names.map((name) => updateSettings(file, { cameras: { [name]: { loop: false } } })));
+    const { cameras } = await readSettings(file, true);
+    expect(Object.keys(cameras as object).sort()).toEqual(names);
   });
 
   it('leaves the file as it was when it is no YAML, and no other file behind', async () => {

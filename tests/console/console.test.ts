@@ -9,7 +9,7 @@ import { InputError } from '../../sdk/base/errors.ts';
 import { silent } from '../../sdk/base/log.ts';
 import { type ServerMessage, unpackLive } from '../../tools/console/protocol.ts';
 import { Console, type ConsoleOptions } from '../../tools/console/server/console.ts';
-import { eventMessage, FakeCamera, FakeNode, greyFrame, pageFolder, track } from './fakes.ts';
+import { eventMessage, FakeBoard, FakeCamera, FakeNode, greyFrame, pageFolder, track } from './fakes.ts';
 
 const page = pageFolder();
 afterAll(() => page.remove());
@@ -187,6 +187,56 @@ describe('Console: requests', () => {
     expect(response.status).toBe(200);
     expect((await json(response)).settings.detect.threshold).toBe(0.35);
     expect(shared.camera.settings.detect.threshold).toBe(0.35);
+  });
+
+  it('changes nothing that others have changed since it was looked at, and says what is there now', async () => {
+    const { url, camera } = await startConsole({ board: new FakeBoard() });
+    const looked = await fetch(`${url}api/cameras/door`);
+    const etag = looked.headers.get('etag')!;
+    expect(etag).toBe(`"${(await json(looked)).revision}"`);
+    const change = (threshold: number, match?: string) =>
+      fetch(`${url}api/cameras/door`, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/json', ...(match !== undefined && { 'if-match': match }) },
+        body: JSON.stringify({ detect: { threshold } }),
+      });
+    // Two at the very same moment: one of them.
+    const both = await Promise.all([change(0.31, etag), change(0.32, etag)]);
+    const [won, lost] = both[0]!.status === 200 ? both : both.toReversed();
+    expect([won!.status, lost!.status]).toEqual([200, 412]);
+    const [now, told] = [await json(won!), await json(lost!)];
+    expect([lost!.headers.get('etag'), told.error]).toEqual([`"${now.revision}"`, expect.stringContaining('door')]);
+    expect(told.camera.settings.detect.threshold).toBe(camera.settings.detect.threshold);
+    expect(now.settings.detect.threshold).toBe(camera.settings.detect.threshold);
+    expect((await change(0.4, `"1", "${now.revision}"`)).status).toBe(200);
+    for (const match of ['', '"x"', `W/${etag}`, etag])
+      expect([match, (await change(0.5, match)).status]).toEqual([match, 412]);
+    // Whichever is there.
+    for (const match of [undefined, '*']) expect((await change(0.5, match)).status).toBe(200);
+  });
+
+  it('does to the board nothing that others have done something to since', async () => {
+    const board = new FakeBoard();
+    const { url, camera } = await startConsole({ board });
+    const { run } = await json(await fetch(`${url}api/state`));
+    const ask = async (method: string, path: string, body: object, match: string) => {
+      const headers = { 'content-type': 'application/json', 'if-match': match };
+      return (await fetch(`${url}${path}`, { method, headers, body: JSON.stringify(body) })).status;
+    };
+    for (const [path, body] of [
+      ['api/node', { name: 'shed' }],
+      ['api/access', { network: false }],
+    ] as const) {
+      expect([path, await ask('POST', path, body, '"x"')]).toEqual([path, 412]);
+      expect([path, await ask('POST', path, body, `"${run}"`)]).toEqual([path, 200]);
+    }
+    expect(await ask('DELETE', 'api/cameras/door', {}, '"1"')).toBe(412);
+    expect(await ask('DELETE', 'api/cameras/door', {}, `"${camera.revision}"`)).toBe(200);
+    expect(board.changes).toEqual([
+      { node: 'shed' },
+      { access: { network: false } },
+      { remove: 'door', seen: camera.revision },
+    ]);
   });
 
   it('refuses a wrong setting with the path of its field, and changes nothing', async () => {

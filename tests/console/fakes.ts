@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closedHealth, type DeviceProperties } from '../../devices/device/device.ts';
-import { InputError } from '../../sdk/base/errors.ts';
+import { InputError, StaleError } from '../../sdk/base/errors.ts';
 import { WrittenBytes } from '../../sdk/base/written.ts';
 import { type CameraChange, CameraSettings } from '../../sdk/config/schema.ts';
 import { resolveSettings } from '../../sdk/config/settings.ts';
@@ -15,6 +15,7 @@ import type { NodeStats } from '../../sdk/pipeline/node.ts';
 import type { EventMessage, ObjectState } from '../../sdk/vision/event.ts';
 import type { SeenSize } from '../../sdk/vision/gaze/size-map.ts';
 import type { Track } from '../../sdk/vision/track.ts';
+import type { Board, BoardChange, FileState } from '../../tools/console/server/board.ts';
 import type { ConsoleCamera, ConsoleNode } from '../../tools/console/server/source.ts';
 import { objectState, track as someTrack, whyReport } from '../vision/fakes.ts';
 
@@ -22,6 +23,7 @@ import { objectState, track as someTrack, whyReport } from '../vision/fakes.ts';
 export class FakeCamera extends EventEmitter<PipelineEvents> implements ConsoleCamera {
   readonly name: string;
   settings: CameraSettings;
+  revision = 7;
   status: 'online' | 'offline' | 'disabled' = 'online';
   moving = false;
   labels = ['person', 'cat'];
@@ -52,7 +54,8 @@ export class FakeCamera extends EventEmitter<PipelineEvents> implements ConsoleC
     this.settings = validate(CameraSettings, settings, 'fake camera');
   }
 
-  async change(change: CameraChange): Promise<void> {
+  async change(change: CameraChange, { seen = this.revision }: { seen?: number | undefined } = {}): Promise<void> {
+    if (seen !== this.revision) throw new StaleError(`revision ${this.revision}, expected ${seen}`);
     const merged = Object.fromEntries(
       Object.entries(change).map(([key, value]) => {
         const before = this.settings[key as keyof CameraSettings];
@@ -61,6 +64,7 @@ export class FakeCamera extends EventEmitter<PipelineEvents> implements ConsoleC
       }),
     );
     this.settings = validate(CameraSettings, { ...this.settings, ...merged }, `camera ${this.name}`);
+    this.revision++;
     this.changes.push(change);
     this.emit('settings', change);
   }
@@ -70,6 +74,21 @@ export class FakeCamera extends EventEmitter<PipelineEvents> implements ConsoleC
     await new Promise((resolve) => setTimeout(resolve, 5));
     if (!this.picture) throw new InputError(`camera ${this.name} has given no picture yet: offline`);
     return this.picture;
+  }
+}
+
+/** A board whose changes are noted. */
+export class FakeBoard implements Board {
+  readonly changes: BoardChange[] = [];
+  file: FileState = { path: '/home/me/ocellus.yaml', trouble: null, waits: [] };
+  looks = 0;
+
+  async change(change: BoardChange): Promise<void> {
+    this.changes.push(change);
+  }
+
+  async look(): Promise<void> {
+    this.looks++;
   }
 }
 

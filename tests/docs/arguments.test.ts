@@ -239,6 +239,7 @@ const without = [
   'listModels',
   'InputError',
   'ModelError',
+  'StaleError',
   'LateError',
   'FrameOutlet',
   'Head',

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { asset } from '../../sdk/base/assets.ts';
+import { StaleError } from '../../sdk/base/errors.ts';
 import type { CameraChange } from '../../sdk/config/schema.ts';
 import type { Detector } from '../../sdk/core/detector.ts';
 import { FramePool } from '../../sdk/frame/pool.ts';
@@ -576,6 +577,36 @@ describe('Pipeline: start and stop', () => {
     expect(set).toHaveBeenCalledTimes(2);
     expect(pipeline.device).not.toBe(device);
     expect(told.filter((what) => what.startsWith('settings'))).toHaveLength(5);
+  });
+
+  it('refuses a change of settings that others have changed since, also while that is under way', async () => {
+    const { pipeline } = pipelineOf();
+    await pipeline.start();
+    const seen = pipeline.revision;
+    const both = [0.3, 0.4].map((threshold) => pipeline.change({ detect: { threshold } }, { seen }));
+    const answers = await Promise.allSettled(both);
+    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    expect(answers[1]).toMatchObject({ reason: expect.any(StaleError) });
+    expect([pipeline.settings.detect.threshold, pipeline.revision]).toEqual([0.3, seen + 1]);
+    // Without a revision the last one wins.
+    await pipeline.change({ detect: { threshold: 0.5 } });
+    expect(pipeline.settings.detect.threshold).toBe(0.5);
+
+    // While the camera's controls are set, somebody else changes something.
+    const given: object[] = [];
+    let set!: () => void;
+    vi.spyOn(pipeline.device!, 'setControls').mockImplementation((values) => {
+      given.push(values);
+      return given.length === 1 ? new Promise((resolve) => (set = resolve)) : Promise.resolve();
+    });
+    const late = pipeline.change({ controls: { gain: 2 } }, { seen: pipeline.revision });
+    while (given.length === 0) await new Promise(setImmediate);
+    await pipeline.change({ detect: { threshold: 0.6 } });
+    set();
+    await expect(late).rejects.toThrow(StaleError);
+    expect([given, pipeline.settings.controls]).toEqual([[{ gain: 2 }, {}], {}]);
+    // Another pipeline's are others, although it was changed as often.
+    expect(pipelineOf().pipeline.revision).not.toBe(seen);
   });
 
   it('opens a camera anew whose controls change while it opens', async () => {

@@ -1,6 +1,6 @@
 import { isLoopback } from '../../sdk/access/network.ts';
 import { hashPassword } from '../../sdk/access/password.ts';
-import { InputError, messageOf } from '../../sdk/base/errors.ts';
+import { InputError, messageOf, StaleError } from '../../sdk/base/errors.ts';
 import type { SettingsEdit } from '../../sdk/config/edit-settings.ts';
 import { type Settings, StateName } from '../../sdk/config/schema.ts';
 import type { SettingsInput } from '../../sdk/config/settings.ts';
@@ -18,7 +18,7 @@ export interface Overrides {
 
 /** What runs now. */
 export interface Running {
-  readonly pipelines: ReadonlyMap<string, Pick<Pipeline, 'settings'>>;
+  readonly pipelines: ReadonlyMap<string, Pick<Pipeline, 'settings' | 'revision'>>;
   readonly learning?: Pick<NodeLearning, 'cameras'> | undefined;
 }
 
@@ -49,8 +49,15 @@ export async function editsOf(
   }
   if ('remove' in change) {
     assertKnown(change.remove);
+    const { revision } = node.pipelines.get(change.remove)!;
+    if (change.seen !== undefined && change.seen !== revision) {
+      throw new StaleError(
+        `camera ${change.remove}: its settings were changed meanwhile, so it stays: look at them again`,
+      );
+    }
     return [{ remove: ['cameras', change.remove] }];
   }
+  if ('reload' in change) return [];
   if ('node' in change) {
     refuseGiven('--node', given.node);
     return [{ set: { node: change.node } }];
@@ -58,11 +65,16 @@ export async function editsOf(
   return accessEdits(change.access, settings, given);
 }
 
-/** Cameras that are not in the file, and the source that the command line gives one, are written there. */
+/**
+ * Cameras that are not in the file, and the source that the command line gives one, are written there.
+ *
+ * @param waits What others changed in the file and is not used yet: who took a camera out of it has it stay out.
+ */
 export function writtenAsTheyAre(
   input: SettingsInput,
   pipelines: ReadonlyMap<string, Pick<Pipeline, 'settings'>>,
   given: Overrides,
+  waits: readonly string[] = [],
 ): SettingsEdit[] {
   const inFile = (input.cameras ?? {}) as Record<string, SettingsInput | null>;
   const ofCommandLine = given.camera ?? pipelines.keys().next().value;
@@ -70,7 +82,11 @@ export function writtenAsTheyAre(
     const written = inFile[name]?.source;
     // Not as it is read: it may have a secret in it. One that was chosen since is in the file.
     const isGiven = name === ofCommandLine && given.source !== undefined && written !== settings.source;
-    const source = isGiven ? given.source : name in inFile ? undefined : settings.source;
+    const source = isGiven
+      ? given.source
+      : name in inFile || waits.includes(`cameras.${name}`)
+        ? undefined
+        : settings.source;
     return source === undefined ? [] : [{ set: { cameras: { [name]: { source } } } }];
   });
 }

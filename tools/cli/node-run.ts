@@ -10,15 +10,15 @@ import { dataFolder } from '../../sdk/config/data-folder.ts';
 import { type EditedSettings, editSettings } from '../../sdk/config/edit-settings.ts';
 import { noModel, type Settings } from '../../sdk/config/schema.ts';
 import { readSettings, type SettingsInput } from '../../sdk/config/settings.ts';
-import { SettingsKeeper } from '../../sdk/config/settings-keeper.ts';
 import { loadModel, type Model } from '../../sdk/core/model.ts';
 import type { EmbeddedBroker } from '../../sdk/hub/broker/broker.ts';
 import type { Hub } from '../../sdk/hub/hub.ts';
 import { Node } from '../../sdk/pipeline/node.ts';
 import type { NodeUpdates } from '../../sdk/update/node-updates.ts';
-import type { Board, BoardChange, FindCameras } from '../console/server/board.ts';
+import type { Board, BoardChange, FileState, FindCameras } from '../console/server/board.ts';
 import type { Console } from '../console/server/console.ts';
 import { editsOf, type Overrides, writtenAsTheyAre } from './board-edits.ts';
+import { SettingsFile } from './settings-file.ts';
 import { startHub, startOwnBroker } from './start-hub.ts';
 
 export interface NodeRunOptions {
@@ -59,7 +59,7 @@ export class NodeRun implements Board {
   #given: Overrides;
   #settings: Settings;
   #node: Node;
-  #keeper: SettingsKeeper;
+  readonly #file: SettingsFile;
   #model: Promise<Model> | undefined;
   #broker: EmbeddedBroker | undefined;
   #mqtt: { hub: Hub; title: string } | undefined;
@@ -73,7 +73,15 @@ export class NodeRun implements Board {
     this.#logger = options.logger;
     this.#given = options.given;
     this.#settings = settings;
-    this.#keeper = new SettingsKeeper(options.file, options.logger);
+    this.#file = new SettingsFile({
+      ...{ path: options.file, logger: options.logger },
+      resolve: (written) => options.resolve(written, this.#given),
+      camera: (name) => {
+        const pipeline = this.#node.pipelines.get(name);
+        return pipeline && ((change) => pipeline.change(change));
+      },
+      told: () => this.#page?.console.tellFile(),
+    });
     this.#node = this.#makeNode();
   }
 
@@ -93,8 +101,9 @@ export class NodeRun implements Board {
   }
 
   /** @throws InputError when something cannot be used. Call `stop()` then. */
-  start(): Promise<void> {
-    return this.#begin(true);
+  async start(): Promise<void> {
+    await this.#begin(true);
+    this.#file.watch();
   }
 
   /** @returns False when the cameras did not stop in time. */
@@ -107,22 +116,32 @@ export class NodeRun implements Board {
     if (this.#isChanging || this.#stopping) throw new InputError('another change is under way: try again in a moment');
     this.#isChanging = true;
     try {
-      await this.#keeper.alone(() => this.#change(change));
+      await this.#file.alone(() => this.#change(change));
     } finally {
       this.#isChanging = false;
     }
   }
 
+  get file(): FileState {
+    return this.#file.state;
+  }
+
+  look(): Promise<void> {
+    return this.#file.look();
+  }
+
   async #change(change: BoardChange): Promise<void> {
     const { file } = this.#options;
     const edits = await editsOf(change, this.#settings, this.#node, this.#given);
-    if (edits.length === 0) return;
-    const kept = writtenAsTheyAre(await readSettings(file, false), this.#node.pipelines, this.#given);
+    const isReload = 'reload' in change;
+    if (edits.length === 0 && !isReload) return;
+    const written = await readSettings(file, false);
+    const kept = isReload ? [] : writtenAsTheyAre(written, this.#node.pipelines, this.#given, this.file.waits);
     const edited = await editSettings(file, [...kept, ...edits]);
     // The file has what they said.
-    const given = { ...this.#given, source: undefined, camera: undefined };
+    const given = isReload ? this.#given : { ...this.#given, source: undefined, camera: undefined };
     const settings = await this.#options.resolve(edited.input, given);
-    if ('node' in change) this.#assertMovable(settings);
+    this.#assertMovable(settings);
     await this.#write(edited);
     const before = { settings: this.#settings, given: this.#given };
     this.#given = given;
@@ -136,14 +155,16 @@ export class NodeRun implements Board {
     } catch (error) {
       this.#logger.error(`the change is taken back: ${messageOf(error)}`);
       this.#given = before.given;
-      await edited.undo();
+      await this.#file.restore(edited);
       await this.#again(before.settings, 'rename' in change ? { rename: change.to, to: change.rename } : undefined);
       throw error;
     }
   }
 
   async #write(edited: EditedSettings): Promise<void> {
-    await edited.write().catch((error: unknown) => {
+    // How the page is reached changes with another start only.
+    const waits = (path: string) => path.startsWith('console.');
+    await this.#file.replace(edited, waits).catch((error: unknown) => {
       throw new InputError(`${this.#options.file} cannot be written, so nothing was changed: ${messageOf(error)}`);
     });
   }
@@ -218,9 +239,9 @@ export class NodeRun implements Board {
       opensMeanwhile: true,
       before: async () => {
         for (const pipeline of node.pipelines.values()) {
-          pipeline.on('settings', (change) => this.#keeper.keep({ cameras: { [pipeline.name]: change } }));
+          pipeline.on('settings', (change) => this.#file.keep(pipeline.name, change));
         }
-        node.learning?.on('settings', (change) => this.#keeper.keep({ learn: change }));
+        node.learning?.on('settings', (change) => this.#file.keepLearning(change));
         await this.#beginHub();
         await this.#show(isFirst);
       },
@@ -279,7 +300,7 @@ export class NodeRun implements Board {
       this.#logger.error(`the change is taken back: ${messageOf(error)}`);
       this.#settings = before.settings;
       this.#given = before.given;
-      await edited.undo();
+      await this.#file.restore(edited);
       await this.#open(port);
     }
   }
@@ -301,7 +322,7 @@ export class NodeRun implements Board {
     await this.#page?.console.stop();
     await this.#mqtt?.hub.stop();
     await this.#broker?.stop();
-    await this.#keeper.close();
+    await this.#file.close();
     return clean;
   }
 }

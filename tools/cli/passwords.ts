@@ -2,8 +2,9 @@ import { chmod } from 'node:fs/promises';
 import { hashPassword, isPasswordHash } from '../../sdk/access/password.ts';
 import { InputError, messageOf } from '../../sdk/base/errors.ts';
 import type { Logger } from '../../sdk/base/log.ts';
+import { updateSettings } from '../../sdk/config/edit-settings.ts';
 import type { Settings } from '../../sdk/config/schema.ts';
-import { type SettingsInput, updateSettings } from '../../sdk/config/settings.ts';
+import type { SettingsInput } from '../../sdk/config/settings.ts';
 
 interface Written {
   readonly file: string;

@@ -46,6 +46,8 @@ export interface CameraState {
   name: string;
   status: CameraStatus;
   moving: boolean;
+  /** Of the settings: another one after each change. */
+  revision: number;
   settings: CameraSettings;
   source: SourceState;
   /** Watched labels, and all labels of the model. Empty until the model is loaded. */
@@ -246,6 +248,21 @@ export interface BoardState {
   network: boolean;
   /** It asks for a password. */
   password: boolean;
+  /** The settings file, which others write to as well. */
+  file: {
+    name: string;
+    /** Why what it says cannot be used; null: it can. */
+    trouble: string | null;
+    /** Settings that others changed there and that are used from the next start. */
+    waits: string[];
+  };
+}
+
+/** The answer, with status 412, to a change of settings that others have changed since. */
+export interface StaleAnswer {
+  error: string;
+  /** As it is now. */
+  camera: CameraState;
 }
 
 /** `GET /api/sources`: cameras that were found. */
@@ -275,6 +292,8 @@ export type ServerMessage =
   | { type: 'state'; state: ConsoleState }
   /** A camera's settings, source or labels changed. */
   | { type: 'settings'; camera: CameraState }
+  /** Others wrote to the settings file. */
+  | { type: 'file'; file: BoardState['file'] }
   | { type: 'status'; camera: string; status: CameraStatus; source: SourceState }
   | { type: 'motion'; camera: string; moving: boolean }
   | ({ type: 'count'; camera: string } & CountChange)

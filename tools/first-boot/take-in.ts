@@ -4,10 +4,11 @@ import { dirname, join } from 'node:path';
 import { hashPassword, isPasswordHash } from '../../sdk/access/password.ts';
 import { InputError, messageOf } from '../../sdk/base/errors.ts';
 import { replaceFile } from '../../sdk/base/replace-file.ts';
+import { updateSettings } from '../../sdk/config/edit-settings.ts';
 import type { FirstBootSettings } from '../../sdk/config/first-boot.ts';
 import { reservedCameraNames } from '../../sdk/config/schema.ts';
 import { hasReference } from '../../sdk/config/secrets.ts';
-import { readSettings, type SettingsInput, updateSettings } from '../../sdk/config/settings.ts';
+import { readSettings, type SettingsInput } from '../../sdk/config/settings.ts';
 
 export interface TakeInOptions {
   /** The settings file that is changed; it may not exist yet. */

@@ -46,8 +46,13 @@ export class Visitor {
     return new Visitor(browser);
   }
 
-  /** A new page on this address. */
-  async visit(address: string, hash: string, options: BrowserContextOptions): Promise<Page> {
+  /** A new page on this address. @param prepare What is done to it before. */
+  async visit(
+    address: string,
+    hash: string,
+    options: BrowserContextOptions,
+    prepare?: (page: Page) => Promise<void>,
+  ): Promise<Page> {
     const context = await this.#browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
     context.setDefaultTimeout(patience.timeout);
     const page = await context.newPage();
@@ -59,6 +64,7 @@ export class Visitor {
     page.on('request', (request) => {
       if (!request.url().startsWith(address) && !request.url().startsWith('blob:')) this.faults.push(request.url());
     });
+    await prepare?.(page);
     await page.goto(`${address}${hash}`);
     return page;
   }

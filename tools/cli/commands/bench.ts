@@ -4,7 +4,8 @@ import { dirname, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { InputError, messageOf } from '../../../sdk/base/errors.ts';
 import { replaceFile } from '../../../sdk/base/replace-file.ts';
-import { updateSettings } from '../../../sdk/config/settings.ts';
+import { updateSettings } from '../../../sdk/config/edit-settings.ts';
+
 import { printJson, progress } from '../../shared/output.ts';
 import { type BenchEngine, benchEngines } from '../bench/task.ts';
 import { atLeastOne, threads } from '../values.ts';

@@ -6,8 +6,9 @@ import { describeBoard, findPower, readThrottling } from '../../../devices/index
 import { InputError } from '../../../sdk/base/errors.ts';
 import { byName } from '../../../sdk/base/wire.ts';
 import { dataFolder } from '../../../sdk/config/data-folder.ts';
+import { updateSettings } from '../../../sdk/config/edit-settings.ts';
 import { engineNames, noModel, type Settings } from '../../../sdk/config/schema.ts';
-import { readSettings, resolveSettings, updateSettings } from '../../../sdk/config/settings.ts';
+import { readSettings, resolveSettings } from '../../../sdk/config/settings.ts';
 
 import { findModel } from '../../../sdk/core/cards/model-file.ts';
 import { chooseEngine } from '../../../sdk/core/choose-engine.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { InputError, messageOf } from '../../../sdk/base/errors.ts';
+import { InputError, messageOf, StaleError } from '../../../sdk/base/errors.ts';
 import type { Logger } from '../../../sdk/base/log.ts';
 import { HttpError, sendJson } from './reply.ts';
 
@@ -13,7 +13,7 @@ export function answerError(request: IncomingMessage, response: ServerResponse, 
     for (const [name, value] of Object.entries(error.headers)) response.setHeader(name, value);
     sendJson(request, response, error.status, { error: error.message });
   } else if (error instanceof InputError) {
-    sendJson(request, response, 400, { error: error.message });
+    sendJson(request, response, error instanceof StaleError ? 412 : 400, { error: error.message });
   } else {
     logger.error(`page: ${request.method} ${JSON.stringify(request.url)}: ${messageOf(error)}`);
     sendJson(request, response, 500, { error: 'internal error; see the log' });

@@ -10,6 +10,7 @@ import { validate } from '../../../sdk/config/validate.ts';
 import type { FoundSources } from '../protocol.ts';
 import type { Board, BoardChange, FindCameras } from './board.ts';
 import type { Methods } from './handler.ts';
+import { assertMatches, seenRevision } from './if-match.ts';
 import { readJson } from './json-body.ts';
 import { HttpError, sendJson } from './reply.ts';
 import type { ConsoleCamera } from './source.ts';
@@ -18,6 +19,7 @@ import { SourceTrials } from './source-trials.ts';
 const Name = Type.String({ pattern: Settings.properties.node.pattern! });
 const Source = Type.String({ minLength: 1, maxLength: CameraSettings.properties.source.maxLength! });
 const strict = { additionalProperties: false };
+const Nothing = Type.Object({}, strict);
 const Added = Type.Object({ name: Name, source: Source }, strict);
 const Named = Type.Object({ name: Name }, strict);
 const Tried = Type.Object({ source: Source, camera: Type.Optional(Name) }, strict);
@@ -36,6 +38,8 @@ export interface BoardRoutesOptions {
   /** The address that people open when a proxy is in front. */
   readonly url: URL | undefined;
   readonly find: FindCameras | undefined;
+  /** Of the state that the page shows: another one after each change of the board. */
+  run(): string;
 }
 
 /** The routes by which the page changes what runs here; docs/console.md documents them. */
@@ -54,6 +58,7 @@ export class BoardRoutes {
     if (!this.#options.board) return undefined;
     if (path === '/api/cameras') return { POST: (q, r) => this.#add(q, r) };
     if (path === '/api/node') return { POST: (q, r) => this.#nameNode(q, r) };
+    if (path === '/api/reload') return { POST: (q, r) => this.#reload(q, r) };
     if (path === '/api/access') return { POST: (q, r) => this.#setAccess(q, r) };
     const [, camera] = /^\/api\/cameras\/([^/]+)\/rename$/.exec(path) ?? [];
     if (camera === undefined) return undefined;
@@ -62,7 +67,17 @@ export class BoardRoutes {
 
   /** What can be done to a camera besides changing its settings. */
   of(camera: string): Methods {
-    return this.#options.board ? { DELETE: (q, r) => this.#change(q, r, { remove: camera }) } : {};
+    return this.#options.board ? { DELETE: (q, r) => this.#remove(q, r, camera) } : {};
+  }
+
+  async #remove(request: IncomingMessage, response: ServerResponse, camera: string): Promise<void> {
+    const seen = seenRevision(request, this.#known(camera));
+    await this.#change(request, response, { remove: camera, seen });
+  }
+
+  async #reload(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    await read(request, Nothing);
+    await this.#change(request, response, { reload: true });
   }
 
   async #sources(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
@@ -96,6 +111,7 @@ export class BoardRoutes {
 
   async #nameNode(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { name } = await read(request, Named);
+    this.#assertSeen(request);
     await this.#change(request, response, { node: name });
   }
 
@@ -106,7 +122,13 @@ export class BoardRoutes {
         'the password and who reaches the page are set on the board itself: open http://127.0.0.1 there, or by ssh -L (docs/console.md)',
       );
     }
-    await this.#change(request, response, { access: await read(request, Access) });
+    const access = await read(request, Access);
+    this.#assertSeen(request);
+    await this.#change(request, response, { access });
+  }
+
+  #assertSeen(request: IncomingMessage): void {
+    assertMatches(request, this.#options.run(), 'this board was');
   }
 
   /** From a program or browser of this machine, or through its ssh; a proxy on it speaks for others. */

@@ -5,11 +5,23 @@ import type { CameraChange } from '../../../sdk/config/schema.ts';
 export type BoardChange =
   | { readonly add: string; readonly settings: CameraChange }
   | { readonly rename: string; readonly to: string }
-  | { readonly remove: string }
+  /** `seen`: the revision of its settings that it is removed for. */
+  | { readonly remove: string; readonly seen?: number | undefined }
+  /** Runs by what others wrote to the settings file. */
+  | { readonly reload: true }
   /** The name of the node. */
   | { readonly node: string }
   /** Of this page. `password`: in plain text; null takes it away. `network`: whether other machines reach the page. */
   | { readonly access: { readonly password?: string | null; readonly network?: boolean } };
+
+/** The settings file, which others write to as well. */
+export interface FileState {
+  readonly path: string;
+  /** Why what it says cannot be used; null: it can. */
+  readonly trouble: string | null;
+  /** Settings that others changed there and that are used from the next start: `mqtt.port`. */
+  readonly waits: readonly string[];
+}
 
 /** Who owns the settings file and what is run by it. */
 export interface Board {
@@ -19,6 +31,9 @@ export interface Board {
    * @throws InputError saying what is wrong with it, or why it cannot be now.
    */
   change(change: BoardChange): Promise<void>;
+  readonly file: FileState;
+  /** Takes in at once what others wrote to the file. Never throws. */
+  look(): Promise<void>;
 }
 
 /** The cameras of this machine, and with `network` also those that answer in its networks. */

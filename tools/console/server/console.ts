@@ -22,6 +22,7 @@ import { operations } from './operations.ts';
 import { HttpError } from './reply.ts';
 import { livePath, parseUrl, Routes } from './routes.ts';
 import { type Shown, ShownNode } from './shown-node.ts';
+import { fileState } from './state.ts';
 import { StaticFiles } from './static-files.ts';
 
 const defaultSettings = validate(CameraSettings, {}, 'the defaults');
@@ -129,6 +130,12 @@ export class Console {
     if (this.#clients.size > 0) this.#shown.stats.start();
   }
 
+  /** The settings file of `board` is in another state. */
+  tellFile(): void {
+    const { board } = this.#options;
+    if (board && this.#server) this.#clients.broadcast({ type: 'file', file: fileState(board.file) });
+  }
+
   #makeRoutes(files: StaticFiles): Routes {
     const { node, hub } = this.#shown.shown;
     const { board, find } = this.#options;
@@ -139,11 +146,12 @@ export class Console {
       access: this.#access,
       operations: operations({ node, hub }),
       learning: node.learning && new LearningRoutes(node.learning, node.name),
-      board: new BoardRoutes({ board, cameras: node.pipelines, url: this.#url, find }),
+      board: new BoardRoutes({ board, cameras: node.pipelines, url: this.#url, find, run: () => this.#run }),
       host: this.#host,
       url: this.#url,
       logger: this.#logger,
       state: () => this.#state(),
+      look: async () => board?.look(),
       cameraState: (camera) => this.#shown.desk(camera.name).state(),
     });
   }
@@ -182,7 +190,9 @@ export class Console {
       version: packageVersion(),
       setup_errors: [...setupErrors],
       defaults: defaultSettings,
-      board: board ? { network: !isLoopback(this.#host), password: this.#access.required } : null,
+      board: board
+        ? { network: !isLoopback(this.#host), password: this.#access.required, file: fileState(board.file) }
+        : null,
     };
   }
 

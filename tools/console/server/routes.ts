@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { InputError } from '../../../sdk/base/errors.ts';
+import { InputError, StaleError } from '../../../sdk/base/errors.ts';
 import type { Logger } from '../../../sdk/base/log.ts';
 import { toWire } from '../../../sdk/base/wire.ts';
-import type { CameraState, ConsoleState, SessionState } from '../protocol.ts';
+import type { CameraState, ConsoleState, SessionState, StaleAnswer } from '../protocol.ts';
 import type { Access, Pass } from './access.ts';
 import { answerError } from './answer-error.ts';
 import type { BoardRoutes } from './board-routes.ts';
@@ -11,6 +11,7 @@ import { CameraPictures } from './camera-picture.ts';
 import { type EventRoutes, eventsPath } from './event-routes.ts';
 import { refusal } from './guard.ts';
 import type { Methods } from './handler.ts';
+import { etagOf, seenRevision } from './if-match.ts';
 import { readJson } from './json-body.ts';
 import { type LearningRoutes, learningPath } from './learning/routes.ts';
 import { HttpError, securityHeaders, sendJpeg, sendJson } from './reply.ts';
@@ -31,6 +32,8 @@ export interface RouteParts {
   readonly url: URL | undefined;
   readonly logger: Logger;
   state(): ConsoleState;
+  /** Takes in what others wrote to the settings file. */
+  look(): Promise<void>;
   cameraState(camera: ConsoleCamera): CameraState;
 }
 
@@ -118,7 +121,7 @@ export class Routes {
     if (what === '/why') return { GET: (q, r) => sendJson(q, r, 200, toWire(camera.why)) };
     if (what === '/sizes') return { GET: (q, r) => sendJson(q, r, 200, { sizes: toWire(camera.sizes) }) };
     return {
-      GET: (q, r) => sendJson(q, r, 200, this.#parts.cameraState(camera)),
+      GET: (q, r) => this.#sendCamera(q, r, camera),
       PATCH: (q, r) => this.#change(q, r, camera),
       ...this.#parts.board.of(name),
     };
@@ -151,8 +154,24 @@ export class Routes {
   }
 
   async #change(request: IncomingMessage, response: ServerResponse, camera: ConsoleCamera): Promise<void> {
-    await changeCamera(camera, await readJson(request));
-    sendJson(request, response, 200, this.#parts.cameraState(camera));
+    const body = await readJson(request);
+    // Somebody who edited the file came first.
+    await this.#parts.look();
+    try {
+      await changeCamera(camera, body, seenRevision(request, camera));
+    } catch (error) {
+      if (!(error instanceof StaleError)) throw error;
+      const answer: StaleAnswer = { error: error.message, camera: this.#parts.cameraState(camera) };
+      response.setHeader('ETag', etagOf(camera.revision));
+      return sendJson(request, response, 412, answer);
+    }
+    this.#sendCamera(request, response, camera);
+  }
+
+  #sendCamera(request: IncomingMessage, response: ServerResponse, camera: ConsoleCamera): void {
+    const state = this.#parts.cameraState(camera);
+    response.setHeader('ETag', etagOf(state.revision));
+    sendJson(request, response, 200, state);
   }
 }
 

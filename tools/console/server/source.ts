@@ -11,6 +11,7 @@ export type ConsoleCamera = Pick<
   Pipeline,
   | 'name'
   | 'settings'
+  | 'revision'
   | 'status'
   | 'moving'
   | 'counts'

@@ -1,6 +1,8 @@
+import { basename } from 'node:path';
 import { maskCredentials, maskSource } from '../../../sdk/base/credentials.ts';
 import { withMaskedSource } from '../../../sdk/config/masked-source.ts';
-import type { CameraState, ConsoleState, SourceState, ViewState } from '../protocol.ts';
+import type { BoardState, CameraState, ConsoleState, SourceState, ViewState } from '../protocol.ts';
+import type { FileState } from './board.ts';
 import type { ConsoleCamera } from './source.ts';
 
 /** A camera as the page sees it: without passwords. */
@@ -9,11 +11,12 @@ export function cameraState(
   crossings: CameraState['crossings'],
   states: ViewState[] = [],
 ): CameraState {
-  const { name, status, moving, settings, labels, knownLabels, counts } = camera;
+  const { name, status, moving, revision, settings, labels, knownLabels, counts } = camera;
   return {
     name,
     status,
     moving,
+    revision,
     settings: withMaskedSource(settings),
     source: sourceState(camera),
     labels: [...labels],
@@ -39,6 +42,11 @@ function opened({ device }: ConsoleCamera): SourceState['opened'] {
     fps: fps ?? null,
     note: note === undefined ? null : maskCredentials(note),
   };
+}
+
+/** The settings file as the page shows it. */
+export function fileState({ path, trouble, waits }: FileState): BoardState['file'] {
+  return { name: basename(path), trouble, waits: [...waits] };
 }
 
 /** The broker as the page shows it. */

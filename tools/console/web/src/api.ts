@@ -12,6 +12,7 @@ import type {
   SetupAnswer,
   SetupState,
   SizeState,
+  StaleAnswer,
   StoredEvent,
   TaughtAnswer,
   TriedSource,
@@ -48,9 +49,19 @@ export function exportOf(filter: EventFilter): string {
 
 export const eventFile = ({ id }: StoredEvent): string => `/api/events/${encodeURIComponent(id)}`;
 
-/** @throws Error with the server's message. */
-export function changeCamera(camera: string, change: CameraChange): Promise<CameraState> {
-  return send('PATCH', cameraPath(camera), change);
+/**
+ * Changes a camera's settings. To save what somebody chose, use `saveCamera`.
+ *
+ * @param revision Of the settings that it is a change of.
+ * @throws StaleError when they are others by now; ApiError with the server's message.
+ */
+export async function patchCamera(camera: string, change: CameraChange, revision: number): Promise<CameraState> {
+  try {
+    return await send('PATCH', cameraPath(camera), change, revision);
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 412) throw new StaleError(error.body as StaleAnswer);
+    throw error;
+  }
 }
 
 const cameraPath = (camera: string) => `/api/cameras/${encodeURIComponent(camera)}`;
@@ -74,16 +85,23 @@ export function renameCamera(camera: string, name: string): Promise<unknown> {
   return send('POST', `${cameraPath(camera)}/rename`, { name });
 }
 
-export function removeCamera(camera: string): Promise<unknown> {
-  return send('DELETE', cameraPath(camera), {});
+/** @param revision Of its settings, as they were seen. */
+export function removeCamera(camera: string, revision: number): Promise<unknown> {
+  return send('DELETE', cameraPath(camera), {}, revision);
 }
 
-export function renameNode(name: string): Promise<unknown> {
-  return send('POST', '/api/node', { name });
+/** @param run Of the state that was seen. */
+export function renameNode(name: string, run: string): Promise<unknown> {
+  return send('POST', '/api/node', { name }, run);
 }
 
-export function setAccess(access: { password?: string | null; network?: boolean }): Promise<unknown> {
-  return send('POST', '/api/access', access);
+export function setAccess(access: { password?: string | null; network?: boolean }, run: string): Promise<unknown> {
+  return send('POST', '/api/access', access, run);
+}
+
+/** Runs by what others wrote to the settings file. */
+export function reload(): Promise<unknown> {
+  return send('POST', '/api/reload', {});
 }
 
 /** What became of each object of the last minutes. */
@@ -205,11 +223,23 @@ export class ApiError extends Error {
   readonly status: number;
   /** Seconds until it is worth another try; undefined where that is not said. */
   readonly retryAfter: number | undefined;
+  readonly body: unknown;
 
-  constructor(status: number, message: string, retryAfter?: number) {
-    super(message);
+  constructor(status: number, body: { error: string }, retryAfter?: number) {
+    super(body.error);
     this.status = status;
+    this.body = body;
     this.retryAfter = retryAfter;
+  }
+}
+
+/** Others have changed a camera's settings: nothing was changed. */
+export class StaleError extends Error {
+  readonly now: CameraState;
+
+  constructor({ error, camera }: StaleAnswer) {
+    super(error);
+    this.now = camera;
   }
 }
 
@@ -224,10 +254,11 @@ function queryOf(query: Record<string, string | number | undefined>): string {
   return new URLSearchParams(given.map(([key, value]) => [key, String(value)])).toString();
 }
 
-async function send<T>(method: string, path: string, value: unknown): Promise<T> {
+/** @param seen What it is a change of: it is refused when that is not there any more. */
+async function send<T>(method: string, path: string, value: unknown, seen?: number | string): Promise<T> {
   const response = await fetch(path, {
     method,
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...(seen !== undefined && { 'if-match': `"${seen}"` }) },
     body: JSON.stringify(value),
   }).catch(() => {
     throw new Error('Ocellus does not answer. Is it running?');
@@ -243,6 +274,6 @@ export function pictureOf({ id, picture }: StoredEvent): string | undefined {
 async function answer<T>(response: Response): Promise<T> {
   const body = await response.json().catch(() => ({ error: `the answer was ${response.status}` }));
   const wait = Number(response.headers.get('retry-after')) || undefined;
-  if (!response.ok) throw new ApiError(response.status, body.error, wait);
+  if (!response.ok) throw new ApiError(response.status, body, wait);
   return body;
 }

@@ -55,6 +55,10 @@ export function reduce(state: PageState, message: ServerMessage): PageState {
     }
     case 'settings':
       return withCamera(state, message.camera.name, () => message.camera);
+    case 'file':
+      return state.console?.board
+        ? { ...state, console: { ...state.console, board: { ...state.console.board, file: message.file } } }
+        : state;
     case 'status':
       return withCamera(state, message.camera, (camera) => ({
         ...camera,

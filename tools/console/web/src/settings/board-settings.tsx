@@ -12,6 +12,7 @@ import { SourceForm } from './source-form.tsx';
 /** What is about the whole board: more cameras, its name, and who reaches this page. */
 export function BoardSettings({ board }: { board: BoardState }) {
   const node = useStore((state) => state.console?.node ?? '');
+  const run = useStore((state) => state.console?.run ?? '');
   return (
     <>
       <h2 class="section-title">This board</h2>
@@ -27,7 +28,7 @@ export function BoardSettings({ board }: { board: BoardState }) {
             name="Name of the board"
             help="Part of each MQTT topic and Home Assistant entity. What was taught before counts on, as another board’s."
             value={node}
-            rename={renameNode}
+            rename={(name) => renameNode(name, run)}
           />
         </section>
         <section class="card panel form" aria-label="Access">

@@ -1,4 +1,5 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
+import type { CameraState } from '../../../protocol.ts';
 import { removeCamera, renameCamera } from '../api.ts';
 import { attempt } from '../parts/attempt.ts';
 import { Confirm } from '../parts/confirm.tsx';
@@ -6,8 +7,10 @@ import { linkTo } from '../route.ts';
 import { NameForm } from './name-form.tsx';
 
 /** Renames a camera, and removes it. */
-export function CameraName({ camera }: { camera: string }) {
+export function CameraName({ camera: { name: camera, revision } }: { camera: CameraState }) {
   const [asks, setAsks] = useState(false);
+  /** When it was asked. */
+  const seen = useRef(revision);
   return (
     <>
       <NameForm
@@ -20,7 +23,14 @@ export function CameraName({ camera }: { camera: string }) {
           location.replace(linkTo('settings', to));
         }}
       />
-      <button type="button" class="button is-danger" onClick={() => setAsks(true)}>
+      <button
+        type="button"
+        class="button is-danger"
+        onClick={() => {
+          seen.current = revision;
+          setAsks(true);
+        }}
+      >
         Remove this camera
       </button>
       {asks && (
@@ -29,7 +39,7 @@ export function CameraName({ camera }: { camera: string }) {
           action="Remove"
           onYes={() =>
             attempt(async () => {
-              await removeCamera(camera);
+              await removeCamera(camera, seen.current);
               location.replace(linkTo('settings'));
               return `${camera} is removed`;
             })

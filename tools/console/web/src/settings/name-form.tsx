@@ -1,5 +1,6 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { asName, nameInWords, namePattern } from '../parts/name.ts';
+import { useTyped } from '../parts/use-typed.ts';
 
 /** A name that is changed when it is submitted, with the reason beside it where that cannot be. */
 export function NameForm({
@@ -15,10 +16,9 @@ export function NameForm({
   value: string;
   rename(to: string): Promise<unknown>;
 }) {
-  const [text, setText] = useState(value);
+  const [text, setText] = useTyped(value);
   const [error, setError] = useState<string>();
   const [isBusy, setBusy] = useState(false);
-  useEffect(() => setText(value), [value]);
   const problem = namePattern.test(text) ? error : nameInWords;
   return (
     <form

@@ -1,11 +1,13 @@
 import { useState } from 'preact/hooks';
 import type { CameraChange, CameraState } from '../../../protocol.ts';
-import { changeCamera } from '../api.ts';
 import { CameraTabs } from '../parts/camera-tabs.tsx';
 import { Empty } from '../parts/empty.tsx';
 import { Slider } from '../parts/slider.tsx';
 import { Switch } from '../parts/switch.tsx';
 import { tell } from '../parts/toasts.tsx';
+import { ClashSheet } from '../save/clash-sheet.tsx';
+import { Elsewhere } from '../save/elsewhere.tsx';
+import { ClashError, saveCamera } from '../save/save-camera.ts';
 import { useStore } from '../store.ts';
 import { BoardSettings } from './board-settings.tsx';
 import { CameraName } from './camera-name.tsx';
@@ -17,6 +19,12 @@ import { UriForm } from './uri-form.tsx';
 import { useWhatIf } from './use-what-if.ts';
 
 const mostUndos = 20;
+
+interface Undo {
+  change: CameraChange;
+  /** The camera after what it takes back. */
+  seen: CameraState;
+}
 
 export function SettingsView({ camera }: { camera: string | undefined }) {
   const cameras = useStore((state) => state.cameras);
@@ -53,14 +61,24 @@ function CameraSettingsForm({ camera }: { camera: CameraState }) {
   const whatIf = useWhatIf(camera);
   const defaults = useStore((state) => state.console?.defaults);
   /** What takes back the last changes, the newest last. */
-  const [undos, setUndos] = useState<readonly CameraChange[]>([]);
-  const apply = async (change: CameraChange, next: readonly CameraChange[]) => {
+  const [undos, setUndos] = useState<readonly Undo[]>([]);
+  /** What others have changed as well, with what saves it all the same. */
+  const [clash, setClash] = useState<{ error: ClashError; again(): void }>();
+  const apply = async (
+    change: CameraChange,
+    seen: CameraState,
+    next: (after: CameraState) => readonly Undo[],
+  ): Promise<boolean> => {
     try {
-      await changeCamera(camera.name, change);
-      setUndos(next);
+      const after = await saveCamera(change, seen);
+      setUndos(next(after));
       setError(undefined);
       return true;
     } catch (reason) {
+      if (reason instanceof ClashError) {
+        setClash({ error: reason, again: () => void apply(change, reason.now, next) });
+        return false;
+      }
       const { message } = reason as Error;
       setError(message);
       tell('bad', message);
@@ -69,25 +87,27 @@ function CameraSettingsForm({ camera }: { camera: CameraState }) {
   };
   const save = (change: CameraChange) => {
     const inverse = inverseOf(change, camera.settings);
-    return apply(change, inverse ? [...undos.slice(1 - mostUndos), inverse] : undos);
+    return apply(change, camera, (seen) =>
+      inverse ? [...undos.slice(1 - mostUndos), { change: inverse, seen }] : undos,
+    );
+  };
+  const undo = () => {
+    const { change, seen } = undos.at(-1)!;
+    return apply(change, seen, () => undos.slice(0, -1));
   };
   return (
     <>
       <p class="lead">
         Changes take effect at once, are written to <code>ocellus.yaml</code>, and are published on MQTT.
       </p>
+      <Elsewhere camera={camera} />
       {error && (
         <p class="field-error" role="alert">
           {error}
         </p>
       )}
       <div class="chips">
-        <button
-          type="button"
-          class="button"
-          disabled={undos.length === 0}
-          onClick={() => apply(undos.at(-1)!, undos.slice(0, -1))}
-        >
+        <button type="button" class="button" disabled={undos.length === 0} onClick={undo}>
           Undo the last change
         </button>
         {defaults && (
@@ -106,7 +126,7 @@ function CameraSettingsForm({ camera }: { camera: CameraState }) {
             onChange={(on) => save({ enabled: on })}
           />
           <SourceField camera={camera} save={save} />
-          {hasBoard && <CameraName camera={camera.name} />}
+          {hasBoard && <CameraName camera={camera} />}
           {isRtsp && (
             <Switch
               name="UDP"
@@ -191,6 +211,15 @@ function CameraSettingsForm({ camera }: { camera: CameraState }) {
           </UriForm>
         </section>
       </div>
+      {clash && (
+        <ClashSheet
+          camera={camera.name}
+          clashes={clash.error.clashes}
+          onTheirs={() => {}}
+          onMine={clash.again}
+          onClose={() => setClash(undefined)}
+        />
+      )}
     </>
   );
 }

@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { TriedSource } from '../../../protocol.ts';
 import { trySource } from '../api.ts';
+import { useTyped } from '../parts/use-typed.ts';
 
 type Tried = { uri: string } & (TriedSource | { works: undefined });
 
@@ -25,11 +26,11 @@ export function SourceForm({
   /** Content below the field; gets a function that fills the field. */
   children(fill: (uri: string) => void): ComponentChildren;
 }) {
-  const [text, setText] = useState(value);
+  const [text, setText] = useTyped(value);
   const [tried, setTried] = useState<Tried>();
+  // What was tried is in use now.
   useEffect(() => {
-    setText(value);
-    setTried(undefined);
+    if (tried?.uri === value) setTried(undefined);
   }, [value]);
   const uri = text.trim();
   const shown = tried?.uri === uri ? tried : undefined;

@@ -1,9 +1,7 @@
 import type { CameraChange, CameraSettings } from '../../../protocol.ts';
+import { wholeMaps } from '../save/merge.ts';
 
 type Fields = Record<string, unknown>;
-
-/** Maps that are replaced whole, as in the settings schema. */
-const whole = ['zones', 'lines', 'thresholds', 'states', 'controls'];
 
 /**
  * The change that takes another one back.
@@ -18,7 +16,7 @@ export function inverseOf(change: CameraChange, before: CameraSettings): CameraC
 function backTo(change: Fields, before: Fields): Fields {
   return Object.fromEntries(
     Object.entries(change).map(([key, value]) => {
-      const isPart = typeof value === 'object' && value !== null && !Array.isArray(value) && !whole.includes(key);
+      const isPart = typeof value === 'object' && value !== null && !Array.isArray(value) && !wholeMaps.includes(key);
       return [key, isPart ? backTo(value as Fields, before[key] as Fields) : before[key]];
     }),
   );

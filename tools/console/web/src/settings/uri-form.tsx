@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useTyped } from '../parts/use-typed.ts';
 
 /** A URI that takes effect when it is submitted. */
 export function UriForm({
@@ -21,8 +21,7 @@ export function UriForm({
   /** Content below the field; gets a function that fills the field. */
   children(fill: (uri: string) => void): ComponentChildren;
 }) {
-  const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
+  const [text, setText] = useTyped(value);
   const uri = text.trim();
   return (
     <form

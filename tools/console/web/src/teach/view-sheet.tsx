@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
 import type { CameraState } from '../../../protocol.ts';
-import { changeCamera, teach } from '../api.ts';
+import { teach } from '../api.ts';
 import { Sheet } from '../parts/sheet.tsx';
+import { saveCamera } from '../save/save-camera.ts';
 import { useStore } from '../store.ts';
 import type { BoxShares } from './box-surface.tsx';
 import { LabelChoice } from './label-choice.tsx';
@@ -29,7 +30,7 @@ export function ViewSheet({ camera, part, onClose }: { camera: CameraState; part
     // A state that was taught keeps its part of the view.
     if (part && !isKnown) {
       const region = part.share.map((side) => Math.round(side * 1000) / 1000) as [number, number, number, number];
-      await changeCamera(camera.name, { learn: { states: { ...camera.settings.learn.states, [name]: { region } } } });
+      await saveCamera({ learn: { states: { ...camera.settings.learn.states, [name]: { region } } } }, camera);
     }
     return teach({ camera: camera.name, view: name, label, negative });
   };

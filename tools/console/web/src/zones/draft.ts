@@ -1,4 +1,5 @@
-import type { CameraChange, CameraSettings } from '../../../protocol.ts';
+import type { CameraChange, CameraSettings, LineSettings, ZoneSettings } from '../../../protocol.ts';
+import { isSame } from '../save/merge.ts';
 
 export type Point = [number, number];
 export type Kind = 'zone' | 'line' | 'mask';
@@ -8,6 +9,8 @@ export interface Draft {
   kind: Kind;
   /** Its name, or a mask's number, in the settings; undefined for a new one. */
   original: string | undefined;
+  /** What it was made from, as it was in the settings; undefined for a new one. */
+  saved?: Saved | undefined;
   name: string;
   /** Fractions of the picture. */
   points: Point[];
@@ -18,6 +21,9 @@ export interface Draft {
   /** Corners are still being set. */
   drawing: boolean;
 }
+
+/** A zone, line or mask of the settings. */
+export type Saved = ZoneSettings | LineSettings | CameraSettings['masks'][number];
 
 /** Changes the current draft; undefined discards it. */
 export type ChangeDraft = (change: (draft: Draft) => Draft | undefined) => void;
@@ -49,17 +55,18 @@ export function newDraft(kind: Kind, settings: CameraSettings): Draft {
 }
 
 export function draftOf(kind: Kind, name: string, settings: CameraSettings): Draft | undefined {
-  const base = { kind, original: name, name, labels: undefined, seconds: defaultSeconds, drawing: false };
-  if (kind === 'mask') {
-    const polygon = settings.masks[Number(name) - 1];
-    return polygon && { ...base, points: copied(polygon) };
+  const saved = kind === 'mask' ? settings.masks[Number(name) - 1] : regions(kind, settings)[name];
+  return saved && draftFrom(kind, name, saved);
+}
+
+/** A draft of what was saved, before anything about it is changed. */
+export function draftFrom(kind: Kind, name: string, saved: Saved): Draft {
+  const base = { kind, original: name, saved, name, labels: undefined, seconds: defaultSeconds, drawing: false };
+  if ('polygon' in saved) {
+    return { ...base, points: copied(saved.polygon), labels: saved.labels, seconds: saved.inertia_seconds };
   }
-  if (kind === 'line') {
-    const line = settings.lines[name];
-    return line && { ...base, points: copied([line.from, line.to]), labels: line.labels };
-  }
-  const zone = settings.zones[name];
-  return zone && { ...base, points: copied(zone.polygon), labels: zone.labels, seconds: zone.inertia_seconds };
+  if ('from' in saved) return { ...base, points: copied([saved.from, saved.to]), labels: saved.labels };
+  return { ...base, points: copied(saved) };
 }
 
 const copied = (points: readonly (readonly [number, number])[]): Point[] => points.map(([x, y]) => [x, y]);
@@ -76,13 +83,40 @@ export function problemOf(draft: Draft, settings: CameraSettings): string | unde
   return undefined;
 }
 
-/** The change that saves a draft. */
+/** What became meanwhile of what a draft was made from: nothing, or others changed or deleted it. */
+export function fateOf({ kind, original, saved }: Draft, settings: CameraSettings): 'same' | 'changed' | 'deleted' {
+  if (original === undefined) return 'same';
+  // A mask has no name: one that was changed is not found again.
+  const now = kind === 'mask' ? settings.masks[maskOf(saved, settings)] : regions(kind, settings)[original];
+  if (now === undefined) return 'deleted';
+  return isSame(now, saved) ? 'same' : 'changed';
+}
+
+/** A draft under the number that its mask has now: others may have deleted one before it. */
+export function renumbered(draft: Draft, settings: CameraSettings): Draft {
+  const at = draft.kind === 'mask' && draft.saved ? maskOf(draft.saved, settings) : -1;
+  const number = String(at + 1);
+  return at < 0 || number === draft.original ? draft : { ...draft, original: number, name: number };
+}
+
+/** The settings as they were for who made a draft: with what it was made from. */
+export function seenWith({ kind, original, saved }: Draft, settings: CameraSettings): CameraSettings {
+  if (original === undefined || saved === undefined) return settings;
+  if (kind === 'mask') {
+    const isThere = maskOf(saved, settings) >= 0;
+    return isThere ? settings : { ...settings, masks: [...settings.masks, saved as CameraSettings['masks'][number]] };
+  }
+  if (kind === 'line') return { ...settings, lines: { ...settings.lines, [original]: saved as LineSettings } };
+  return { ...settings, zones: { ...settings.zones, [original]: saved as ZoneSettings } };
+}
+
+/** The change that saves a draft. @param settings With what it was made from: `seenWith`. */
 export function changeWith(draft: Draft, settings: CameraSettings): CameraChange {
-  const { kind, original, name, seconds } = draft;
+  const { kind, original, name, seconds, saved } = draft;
   const points = draft.points.map(([x, y]): Point => [rounded(x), rounded(y)]);
   const labels = draft.labels && draft.labels.length > 0 ? { labels: draft.labels } : {};
   if (kind === 'mask') {
-    const at = original === undefined ? settings.masks.length : Number(original) - 1;
+    const at = original === undefined ? settings.masks.length : maskOf(saved, settings);
     return { masks: settings.masks.toSpliced(at, 1, points) };
   }
   if (kind === 'line') {
@@ -91,13 +125,19 @@ export function changeWith(draft: Draft, settings: CameraSettings): CameraChange
   return { zones: renamed(settings.zones, original, name, { polygon: points, inertia_seconds: seconds, ...labels }) };
 }
 
-/** The change that deletes what a draft was made from. */
-export function changeWithout({ kind, original }: Draft, settings: CameraSettings): CameraChange {
-  if (kind === 'mask') return { masks: settings.masks.toSpliced(Number(original) - 1, 1) };
+/** The change that deletes what a draft was made from. @param settings With it: `seenWith`. */
+export function changeWithout({ kind, original, saved }: Draft, settings: CameraSettings): CameraChange {
+  if (kind === 'mask') return { masks: settings.masks.toSpliced(maskOf(saved, settings), 1) };
   const without = <T>(map: Record<string, T>) =>
     Object.fromEntries(Object.entries(map).filter(([name]) => name !== original));
   return kind === 'line' ? { lines: without(settings.lines) } : { zones: without(settings.zones) };
 }
+
+const regions = (kind: Kind, { zones, lines }: CameraSettings): Record<string, Saved> =>
+  kind === 'line' ? lines : zones;
+
+const maskOf = (saved: Saved | undefined, { masks }: CameraSettings): number =>
+  masks.findIndex((mask) => isSame(mask, saved));
 
 /** Keeps its position under a new name. */
 function renamed<T>(map: Record<string, T>, original: string | undefined, name: string, value: T): Record<string, T> {

@@ -1,6 +1,7 @@
 import type { CameraSettings } from '../../../protocol.ts';
 import { keep, kept } from '../kept.ts';
-import { changeWith, type Draft, draftOf } from './draft.ts';
+import { isSame } from '../save/merge.ts';
+import { changeWith, type Draft, draftFrom, seenWith } from './draft.ts';
 
 const storedKey = 'ocellus-drafts';
 
@@ -21,9 +22,8 @@ function all(): Record<string, Draft | undefined> {
 /** Whether something would be lost without it. */
 export function isChanged(draft: Draft | undefined, settings: CameraSettings): boolean {
   if (!draft) return false;
-  const { kind, original } = draft;
-  if (original === undefined) return draft.points.length > 0;
-  const saved = draftOf(kind, original, settings);
-  const asText = (one: Draft) => JSON.stringify(changeWith(one, settings));
-  return !saved || draft.points.length === 0 || asText(draft) !== asText(saved);
+  const { kind, original, saved, points } = draft;
+  if (original === undefined || !saved || points.length === 0) return original !== undefined || points.length > 0;
+  const seen = seenWith(draft, settings);
+  return !isSame(changeWith(draft, seen), changeWith(draftFrom(kind, original, saved), seen));
 }

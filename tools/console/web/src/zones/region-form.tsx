@@ -3,14 +3,16 @@ import { capital } from '../format.ts';
 import { LabelChips } from '../parts/label-chips.tsx';
 import { asName } from '../parts/name.ts';
 import { NumberField } from '../parts/number-field.tsx';
-import { type ChangeDraft, type Draft, finished, minPoints, problemOf, withoutPoint } from './draft.ts';
+import { type ChangeDraft, type Draft, type fateOf, finished, minPoints, problemOf, withoutPoint } from './draft.ts';
 
 export function RegionForm({
   draft,
   settings,
   labels,
+  fate,
   corner,
   onChange,
+  onTake,
   onCancel,
   onSave,
   onDelete,
@@ -18,9 +20,13 @@ export function RegionForm({
   draft: Draft;
   settings: CameraSettings;
   labels: readonly string[];
+  /** What others did to what it was made from. */
+  fate: ReturnType<typeof fateOf>;
   /** The corner that was touched last. */
   corner: number | undefined;
   onChange: ChangeDraft;
+  /** Goes on with what others made of it, or without it. */
+  onTake(): void;
   onCancel(): void;
   onSave(): void;
   onDelete(): void;
@@ -37,6 +43,18 @@ export function RegionForm({
       }}
     >
       <h2>{original === undefined ? `New ${kind}` : `${capital(kind)} ${original}`}</h2>
+      {fate !== 'same' && (
+        <div class="elsewhere" role="alert">
+          <span>
+            {fate === 'deleted'
+              ? `This ${kind} was ${kind === 'mask' ? 'changed or ' : ''}deleted elsewhere meanwhile. If you save, you are asked whether it comes back.`
+              : `This ${kind} was changed elsewhere meanwhile. If you save, you are asked which one stays.`}
+          </span>
+          <button type="button" class="text-button" onClick={onTake}>
+            {fate === 'deleted' ? 'Let it go' : 'Take that one'}
+          </button>
+        </div>
+      )}
       {kind !== 'mask' && (
         <label class="field">
           <span class="field-name">Name</span>

@@ -1,5 +1,5 @@
 import type { CameraSettings } from '../../../protocol.ts';
-import type { Draft, Kind } from './draft.ts';
+import { type Draft, fateOf, type Kind } from './draft.ts';
 
 export interface Size {
   width: number;
@@ -21,6 +21,8 @@ export function SavedShapes({
   draft: Draft | undefined;
   onSelect(kind: Kind, name: string): void;
 }) {
+  // What others made of it is shown below what is drawn here.
+  const isOther = draft !== undefined && fateOf(draft, settings) === 'changed';
   const shapes = [
     ...settings.masks.map((points, index) => ({ kind: 'mask' as const, name: String(index + 1), points })),
     ...Object.entries(settings.zones).map(([name, zone]) => ({ kind: 'zone' as const, name, points: zone.polygon })),
@@ -29,7 +31,7 @@ export function SavedShapes({
       name,
       points: [from, to],
     })),
-  ].filter(({ kind, name }) => !(draft?.kind === kind && draft.original === name));
+  ].filter(({ kind, name }) => !(draft?.kind === kind && draft.original === name && !isOther));
   return (
     <g class="saved">
       {shapes.map(({ kind, name, points }) => {

@@ -1,14 +1,27 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { CameraChange, CameraState } from '../../../protocol.ts';
-import { changeCamera } from '../api.ts';
+import type { CameraState } from '../../../protocol.ts';
 import { Stage } from '../live/stage.tsx';
 import { CameraTabs } from '../parts/camera-tabs.tsx';
 import { Confirm } from '../parts/confirm.tsx';
 import { Empty } from '../parts/empty.tsx';
 import { tell } from '../parts/toasts.tsx';
 import { useBack } from '../parts/use-back.ts';
+import { ClashSheet } from '../save/clash-sheet.tsx';
+import { Elsewhere } from '../save/elsewhere.tsx';
+import { ClashError, saveCamera } from '../save/save-camera.ts';
 import { useStore } from '../store.ts';
-import { type ChangeDraft, changeWith, changeWithout, type Draft, draftOf, type Kind, newDraft } from './draft.ts';
+import {
+  type ChangeDraft,
+  changeWith,
+  changeWithout,
+  type Draft,
+  draftOf,
+  fateOf,
+  type Kind,
+  newDraft,
+  renumbered,
+  seenWith,
+} from './draft.ts';
 import { isChanged, keptDrafts } from './kept-drafts.ts';
 import { RegionForm } from './region-form.tsx';
 import { RegionList } from './region-list.tsx';
@@ -66,15 +79,41 @@ function RegionEditor({ camera }: { camera: CameraState }) {
   };
   useBack(draft !== undefined, () => leave(undefined));
 
-  const save = async (wanted: CameraChange, told: string) => {
+  const fate = draft ? fateOf(draft, settings) : 'same';
+  useEffect(() => {
+    if (!draft) return;
+    if (fate === 'same') setDraft(renumbered(draft, settings));
+    else if (!changed) {
+      // Nothing of this page is lost: it follows.
+      if (fate === 'deleted') tell('bad', `The ${draft.kind} ${draft.original} was deleted elsewhere.`);
+      goTo(fate === 'deleted' ? undefined : draftOf(draft.kind, draft.original!, settings));
+    }
+  }, [camera.revision]);
+  /** What others have changed as well, with what saves it all the same. */
+  const [clash, setClash] = useState<{ error: ClashError; again(): void }>();
+  /** @param seen The camera as it was for who drew this. */
+  const save = async (edit: typeof changeWith, shape: Draft, told: string, seen: CameraState) => {
     try {
-      await changeCamera(name, wanted);
+      await saveCamera(edit(shape, seen.settings), seen);
       goTo(undefined);
       tell('good', told);
     } catch (error) {
-      tell('bad', (error as Error).message);
+      if (error instanceof ClashError) {
+        const { now } = error;
+        // To save it all the same is a change of what is there now.
+        const again = () =>
+          saveCamera(edit(shape, seenWith(shape, now.settings)), now).then(
+            () => {
+              goTo(undefined);
+              tell('good', told);
+            },
+            ({ message }: Error) => tell('bad', message),
+          );
+        setClash({ error, again });
+      } else tell('bad', (error as Error).message);
     }
   };
+  const seenBy = (shape: Draft): CameraState => ({ ...camera, settings: seenWith(shape, settings) });
   const select = (kind: Kind, region: string) => leave(draftOf(kind, region, settings));
 
   return (
@@ -91,6 +130,7 @@ function RegionEditor({ camera }: { camera: CameraState }) {
             onSelect={select}
           />
         </Stage>
+        <Elsewhere camera={camera} />
         <p class="zones-hint" role="status">
           {hintFor(draft)}
         </p>
@@ -101,11 +141,13 @@ function RegionEditor({ camera }: { camera: CameraState }) {
             draft={draft}
             settings={settings}
             labels={camera.labels}
+            fate={fate}
+            onTake={() => goTo(draftOf(draft.kind, draft.original!, settings))}
             corner={corner}
             onChange={change}
             onCancel={() => leave(undefined)}
             onSave={() =>
-              save(changeWith(draft, settings), draft.kind === 'mask' ? 'Mask saved' : `${draft.name} saved`)
+              save(changeWith, draft, draft.kind === 'mask' ? 'Mask saved' : `${draft.name} saved`, seenBy(draft))
             }
             onDelete={() => setDeleting(true)}
           />
@@ -117,11 +159,20 @@ function RegionEditor({ camera }: { camera: CameraState }) {
         <Confirm
           title={`Delete ${draft.kind} ${draft.original}?`}
           action="Delete it"
-          onYes={() => save(changeWithout(draft, settings), 'Deleted')}
+          onYes={() => save(changeWithout, draft, 'Deleted', seenBy(draft))}
           onClose={() => setDeleting(false)}
         >
           {draft.kind === 'mask' ? 'That part of the picture is watched again.' : 'Nothing is counted there any more.'}
         </Confirm>
+      )}
+      {clash && (
+        <ClashSheet
+          camera={name}
+          clashes={clash.error.clashes}
+          onTheirs={() => goTo(undefined)}
+          onMine={clash.again}
+          onClose={() => setClash(undefined)}
+        />
       )}
       {leaving && (
         <Confirm
