@@ -331,6 +331,9 @@ struct ConvOn {
     }
   }
 
+  /// Epilogues that a kernel has within it.
+  static constexpr bool is_fused(Finish finish) { return finish == Finish::linear || finish == Finish::silu; }
+
   /// Kernels of 1, 2, … pixels.
   template <size_t NV>
   struct Kernels {
@@ -382,9 +385,8 @@ struct ConvOn {
     static constexpr Kernels<NV> silu = fused<NV, Finish::silu>(pixel_counts);
     static constexpr Kernels<NV> plain = sums<NV>(pixel_counts);
     const Finish finish = finish_of(step);
-    const bool is_fused = finish == Finish::linear || finish == Finish::silu;
-    const FinishKernel by_memory = is_fused ? nullptr : finisher<NV>(finish);
-    const ConvKernel* kernels = !is_fused ? plain.of : finish == Finish::silu ? silu.of : linear.of;
+    const FinishKernel by_memory = is_fused(finish) ? nullptr : finisher<NV>(finish);
+    const ConvKernel* kernels = !is_fused(finish) ? plain.of : finish == Finish::silu ? silu.of : linear.of;
     const auto offset = static_cast<ptrdiff_t>(channel * (writes_floats(finish) ? 4 : 1));
     alignas(64) I memory[most_pixels(NV) * NV];
     for (size_t unit = from; unit < to; unit++) {

@@ -293,6 +293,16 @@ struct ConvOfBytes {
     at = (at + 63) / 64 * 64;
   }
 
+  /// What a pixel and a vector of channels cost, in hundredths of a cycle as measured: a group of three quads, of two, to activate by way of
+  /// memory; a quad of words, and what those cost more where they are activated by way of memory, too.
+  struct Costs {
+    uint64_t three, two, by_memory, word, words_by_memory;
+  };
+  static Costs costs() {
+    constexpr Costs zen_3 = {280, 215, 700, 145, 0}, golden_cove = {260, 200, 0, 145, 500};
+    return __builtin_cpu_is("intel") ? golden_cove : zen_3;
+  }
+
   /// Declines where it does not pay, which only the groups show.
   static Packing pack(Step& step, Pieces& memory) {
     const size_t quads = Runs(step).quads(step);
@@ -307,7 +317,8 @@ struct ConvOfBytes {
     auto& plan = *reinterpret_cast<BytePlan*>(packed);
     shape_of(step, plan);
     uint64_t at = (sizeof(BytePlan) + 63) / 64 * 64;
-    // In hundredths of a cycle as measured on Zen 3, for a pixel and a vector of channels; to activate by way of memory counts as well.
+    const Costs cost = costs();
+    const uint64_t words_more = Direct::is_fused(finish_of(step)) ? 0 : cost.words_by_memory;
     uint64_t own = 0, words = 0;
     for (size_t from = 0; from < channels;) {
       const size_t left = (channels - from + V::lanes - 1) / V::lanes;
@@ -319,8 +330,8 @@ struct ConvOfBytes {
       if (block.vectors == 2) pack_block<2>(step, block, at, groups, packed);
       if (block.vectors == 1) pack_block<1>(step, block, at, groups, packed);
       for (size_t v = 0; v < block.vectors; v++) {
-        own += 700 + 280 * block.parts[v].threes + 215 * block.parts[v].twos;
-        words += 145 * quads;
+        own += cost.by_memory + cost.three * block.parts[v].threes + cost.two * block.parts[v].twos;
+        words += words_more + cost.word * quads;
       }
       from += block.count;
     }

@@ -100,7 +100,7 @@ void check_convolutions(Random& random) {
 /// Pictures so large that 3 x 3 kernels are computed by another algorithm, with tiles at the edges that are not whole.
 void check_large_convolutions(Random& random) {
   for (const Ending ending : endings) {
-    for (const uint32_t cin : {16, 23, 32, 70, 128}) {
+    for (const uint32_t cin : {12, 16, 23, 32, 70, 128}) {
       Case c{ProgramOp::conv};
       c.epilogue = ending.epilogue;
       c.residual = ending.residual;
