@@ -18,6 +18,7 @@ export type {
   DeviceOptions,
   DeviceProperties,
   LibcameraOptions,
+  VideoSink,
 } from './device/device.ts';
 export { FrameOutlet } from './device/outlet.ts';
 export { type DecoderTrial, tryDecoders } from './ffmpeg/video-decoder-trial.ts';

@@ -243,7 +243,7 @@ describe('the page’s HTTP', { timeout: 900_000 }, () => {
       'GET …/looks': { looks: [{}] },
       'GET …/examples': { examples: [{ time_ms: expect.any(Number) }, {}, {}] },
     });
-    const inJson = documentedRoutes().filter((route) => !/\.jpg$|\/metrics$/.test(route));
+    const inJson = documentedRoutes().filter((route) => !/\.(jpg|mp4)$|\/metrics$/.test(route));
     expect(inJson.length).toBeGreaterThan(15);
     expect(inJson.filter((route) => !asked.has(route))).toEqual([]);
   });

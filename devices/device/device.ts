@@ -45,7 +45,22 @@ export interface DeviceOptions {
   controls?: ControlValues;
   /** Further options of `libcamera:`. */
   libcamera?: LibcameraOptions;
+  /** Takes the video of an `rtsp:` camera as the camera sends it, beside the frames. Other sources give it nothing. */
+  video?: VideoSink;
   logger?: Logger;
+}
+
+/**
+ * Takes encoded video: MP4 in fragments of a second or less, each of which begins with a key frame or holds none. It must
+ * not throw, and what it does delays the frames.
+ */
+export interface VideoSink {
+  /** What follows is a stream of its own, from its header on. */
+  begin(): void;
+  /** The next bytes of it, which may end anywhere. They stay as they are. */
+  write(bytes: Buffer): void;
+  /** Nothing more of it comes. */
+  end(): void;
 }
 
 /** Options of libcamera cameras, besides those of all devices. */

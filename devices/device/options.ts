@@ -1,4 +1,4 @@
-import { assertKind } from '../../sdk/base/arguments.ts';
+import { assertKind, assertShape } from '../../sdk/base/arguments.ts';
 import { InputError } from '../../sdk/base/errors.ts';
 import { maxSide } from '../../sdk/frame/layout.ts';
 import type { DeviceOptions } from './device.ts';
@@ -29,6 +29,14 @@ export function checkOptions(options: DeviceOptions): void {
   }
   if (options.speed !== undefined && options.speed !== 'realtime' && options.speed !== 'max') {
     throw new InputError(`speed of a source: expected realtime or max, got ${String(options.speed)}`);
+  }
+  if (options.video !== undefined) {
+    assertShape(
+      'video of a source',
+      options.video,
+      { begin: 'function', write: 'function', end: 'function' },
+      'a VideoSink',
+    );
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ColourSpace } from '../../sdk/frame/frame.ts';
 import { defaultMaxPixels, tooLarge } from '../device/options.ts';
-import type { Command } from '../programs/child.ts';
+import { besideFd, type Command } from '../programs/child.ts';
 import type { StreamParser, StreamSink } from '../stream/stream.ts';
 import { ShowInfo, showinfoIn, showinfoOut } from './showinfo.ts';
 import { ShownFrameParser } from './shown-frames.ts';
@@ -24,12 +24,42 @@ export interface FfmpegInput {
   readonly untagged?: ColourSpace['matrix'];
   /** The matrix to convert to. Default: no conversion. */
   readonly matrix?: ColourSpace['matrix'];
+  /** The video is copied as well, as it comes, to descriptor 3: a stream for a `VideoSink`. */
+  readonly copies?: boolean;
 }
 
 /** A program that writes frames, and what reads them. */
 export interface FfmpegCommand extends Command {
+  /** It writes to descriptor 3 as well. */
+  readonly beside: boolean;
   parser(sink: StreamSink): StreamParser;
 }
+
+/**
+ * Times for a copy, whose clock may stop, jump or run backwards: what is not within five seconds of the one before is a tenth
+ * of a second later. ffmpeg itself would put frames a microsecond apart until the clock is where it was.
+ */
+const step = 'if(between(DTS-PREV_INDTS,1,5/TB),DTS-PREV_INDTS,0.1/TB)';
+const steady = `if(N,PREV_OUTDTS+${step},0)`;
+export const steadyClock = ['-bsf:v', `setts=dts='${steady}':pts='if(between(PTS-DTS,0,5/TB),PTS-DTS,0)+${steady}'`];
+
+/** Options of ffmpeg's MP4 muxer for a `VideoSink`; the header waits for the first frame, in which encoders tell theirs. */
+export const fragmented: Readonly<Record<string, string>> = {
+  movflags: '+frag_keyframe+empty_moov+delay_moov+default_base_moof',
+  frag_duration: '1000000',
+  use_editlist: '0',
+  flush_packets: '1',
+};
+
+/**
+ * The second output. Of what a clip cannot hold, only that fails: a tee goes on while one of its branches does, be it the one
+ * to nowhere.
+ */
+const copyOutput = (() => {
+  const options = Object.entries(fragmented).map(([name, value]) => `${name}=${value}`);
+  const branch = ['f=mp4', 'onfail=ignore', ...options].join(':');
+  return ['-c:v', 'copy', ...steadyClock, '-f', 'tee', `[f=null]-|[${branch}]pipe:${besideFd}`];
+})();
 
 export const installFfmpeg = 'install it: sudo apt install ffmpeg (version 5.1 or newer)';
 
@@ -42,12 +72,14 @@ export const installFfmpeg = 'install it: sudo apt install ffmpeg (version 5.1 o
  * takes a thread a frame, and each one came out only with the next, 0.5 s late at two a second.
  */
 export function ffmpegCommand(options: FfmpegInput): FfmpegCommand {
-  const { input, url, stream, filters = [], width, height, maxPixels = defaultMaxPixels, untagged, matrix } = options;
+  const { input, url, stream, filters = [], width, height, maxPixels = defaultMaxPixels } = options;
+  const { untagged, matrix, copies = false } = options;
   // A level in front of each line, and no line left out because it is the one before again.
   const args = ['-nostdin', '-hide_banner', '-nostats', '-loglevel', 'repeat+level+info', '-threads', '1'];
   // Decoders count whole blocks; the frames themselves are looked at where they come in.
   args.push('-max_pixels', String(Math.ceil(maxPixels * 1.1) + 65_536), ...input, '-i', url);
-  args.push('-map', stream === undefined ? '0:V:0' : `0:${stream}`, '-an', '-sn', '-dn');
+  const map = ['-map', stream === undefined ? '0:V:0' : `0:${stream}`, '-an', '-sn', '-dn'];
+  args.push(...map);
   const show = (name: string) => `${name}=checksum=0`;
   const chain = ['sidedata=mode=delete', show(showinfoIn), ...filters, scale(width, height, matrix), 'setsar=1'];
   args.push('-vf', [...chain, 'format=yuv420p', show(showinfoOut)].join(','));
@@ -57,9 +89,10 @@ export function ffmpegCommand(options: FfmpegInput): FfmpegCommand {
   args.push('-fps_mode', 'passthrough', '-enc_time_base', '1/1000000', '-noautoscale', '-threads', '1');
   // A frame is written as it is, not copied into a buffer of 32 kB again and again: a tenth of the cost of one of 1920x1080.
   args.push('-avioflags', 'direct', '-f', 'rawvideo', 'pipe:1');
+  if (copies) args.push(...map, ...copyOutput);
   const listener = new ShowInfo();
   const parser = (sink: StreamSink) => new ShownFrameParser(sink, listener, { untagged, matrix });
-  return { program: 'ffmpeg', args, install: installFfmpeg, listener, parser };
+  return { program: 'ffmpeg', args, install: installFfmpeg, listener, beside: copies, parser };
 }
 
 /**

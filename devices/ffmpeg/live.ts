@@ -12,12 +12,17 @@ import { chooseDecoder, type Encoded } from './choose-video-decoder.ts';
 import { plainWords } from './ffmpeg.ts';
 import type { DecoderTrial } from './video-decoder-trial.ts';
 
+/** A source that changes its size is begun anew for what takes its video, no more often than this. */
+const renewEveryMs = 60_000;
+
 /** How a live source is read at the moment: the program may have been installed, the camera plugged in, since the last time. */
 export interface LiveCommand extends Command {
   /** The hardware decoder; if it yields no picture, software takes over. */
   readonly decoder?: DecoderTrial;
   /** What it may take to its first frame, beyond the stall timeout. Default: to connect. */
   readonly startGraceMs?: number;
+  /** It writes a stream for `options.video` to descriptor 3. */
+  readonly beside?: boolean;
   parser(sink: StreamSink): StreamParser;
   /**
    * Of a program that is fed: writes to its standard input until the source ends, or is to end.
@@ -44,6 +49,7 @@ export abstract class LiveDevice extends SupervisedDevice {
   #known: StreamFormat | undefined;
   /** The hardware decoder yielded no picture where software did. */
   #inSoftware = false;
+  #renewedMs = Number.NEGATIVE_INFINITY;
   /** The present run is to end. */
   #ending = false;
 
@@ -89,6 +95,23 @@ export abstract class LiveDevice extends SupervisedDevice {
     this.setProperties(found);
     if (found.width === width && found.height === height) return;
     this.report.becameOther({ width, height }, found);
+    this.#renewCopy();
+  }
+
+  /** A copy goes on with the header of the stream before: another run has its own. */
+  #renewCopy(): void {
+    const { video } = this.options;
+    // The first frame of a run comes with the run's own header.
+    if (!video || !this.#child?.beside || !this.hasFrames) return;
+    const now = performance.now();
+    // One that changes all the time is read all the same.
+    if (now - this.#renewedMs < renewEveryMs) {
+      video.end();
+      return;
+    }
+    this.#renewedMs = now;
+    video.begin();
+    this.pause(async () => {}).catch(() => {});
   }
 
   async #run(): Promise<{ reason: string; decoder?: DecoderTrial }> {
@@ -106,7 +129,7 @@ export abstract class LiveDevice extends SupervisedDevice {
       command = await this.command();
       // One that cannot be made must leave no program behind.
       parser = command.parser(this.#filler);
-      child = await Child.start(command, { writes: command.feed !== undefined, frames: true });
+      child = await Child.start(command, { writes: command.feed !== undefined, frames: true, beside: command.beside });
     } catch (error) {
       return { reason: messageOf(error) };
     }
@@ -115,6 +138,7 @@ export abstract class LiveDevice extends SupervisedDevice {
       return { reason: 'closed' };
     }
     this.#child = child;
+    this.#copy(child);
     let reason: string | undefined;
     this.expectFrames((why) => {
       reason = why;
@@ -140,6 +164,16 @@ export abstract class LiveDevice extends SupervisedDevice {
     // An exit status of 0 is a lost stream as well: ffmpeg ends so when a camera is unplugged or a server goes away.
     reason ??= end ?? `the stream ended (${how})`;
     return { reason: said ? `${reason}: ${said}` : reason, decoder: command.decoder };
+  }
+
+  #copy({ beside }: Child): void {
+    const { video } = this.options;
+    if (!beside || !video) return;
+    video.begin();
+    beside.on('data', (bytes: Buffer) => video.write(bytes));
+    // How the program ended says more.
+    beside.on('error', () => {});
+    beside.once('close', () => video.end());
   }
 
   /** @returns Why its source ended; undefined where the program was first. */

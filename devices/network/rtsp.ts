@@ -30,7 +30,7 @@ export class RtspCamera extends NetworkCamera {
 
   protected async command(): Promise<LiveCommand> {
     this.assertUrl();
-    const { width, height, maxPixels, fps } = this.options;
+    const { width, height, maxPixels, fps, video } = this.options;
     const input = [
       // Nothing but a camera's stream, wherever it redirects to: no file, no playlist, no other protocol.
       ...['-f', 'rtsp', '-protocol_whitelist', 'rtp,srtp,tcp,tls,udp'],
@@ -51,6 +51,7 @@ export class RtspCamera extends NetworkCamera {
         width,
         height,
         maxPixels,
+        copies: video !== undefined,
       }),
       decoder,
       // Where the next key frame is waited for. A decoder that gives no picture gives way sooner.

@@ -37,6 +37,9 @@ export interface StderrListener {
 
 type Process = ChildProcessByStdio<Writable | null, Readable | null, Readable>;
 
+/** The descriptor of what it writes beside its standard output. */
+export const besideFd = 3;
+
 /**
  * A running program whose standard output is read; standard error is always drained, its last lines are kept.
  *
@@ -48,6 +51,8 @@ export class Child {
   readonly stderr: Readable;
   /** Of one that is written to. */
   readonly stdin: Writable | null;
+  /** Of one that writes to descriptor 3 as well. It has to be read: otherwise the program waits. */
+  readonly beside: Readable | undefined;
   /**
    * Resolves with how the program ended, `exit status 1`, once its output was read; never later than the wait in `stop()`,
    * also where the program, or somebody who has its pipes, cannot be ended.
@@ -68,6 +73,7 @@ export class Child {
     this.stdout = stdout;
     this.stderr = process.stderr;
     this.stdin = process.stdin;
+    this.beside = process.stdio[besideFd] as Readable | undefined;
     process.stderr.setEncoding('utf8');
     process.stderr.on('data', (text: string) => this.#onStderr(text));
     process.stderr.once('close', () => {
@@ -95,11 +101,12 @@ export class Child {
   /**
    * @param options.writes It is written to. It ends with its input, also when this process dies.
    * @param options.frames It writes frames. They are read by `pump()`: a chunk is valid only until the next one.
+   * @param options.beside It writes to descriptor 3 as well.
    * @throws InputError when the program is missing or cannot be started.
    */
   static async start(
     { program, args, install, listener }: Command,
-    { writes = false, frames = false } = {},
+    { writes = false, frames = false, beside = false } = {},
   ): Promise<Child> {
     const path = program.includes('/') ? program : findProgram(program);
     if (!path) {
@@ -114,7 +121,7 @@ export class Child {
         reject(new InputError(`cannot start ${program}: ${maskCredentials(messageOf(error))}`));
       };
       try {
-        const process = spawned(bound, writes, pipe);
+        const process = spawned(bound, { writes, beside }, pipe);
         process.once('spawn', () => resolve(new Child(process, pipe?.reader ?? process.stdout!, listener)));
         // Stays for the program's life: an error without a listener would end this process.
         process.on('error', fail);
@@ -148,6 +155,7 @@ export class Child {
     if (this.#over) return;
     // Without a reader, a program that is writing gets an error instead of waiting forever.
     this.stdout.destroy();
+    this.beside?.destroy();
     if (!hard && this.running) {
       this.#signal('SIGTERM');
       await within(graceMs, this.#exited, undefined);
@@ -172,7 +180,7 @@ export class Child {
 
   /** Somebody who left the group may have the pipes still. What comes is read, at its reader's pace, until none comes. */
   #closeWhenSilent(): void {
-    const streams = [this.stdout, this.stderr] as Socket[];
+    const streams = [this.stdout, this.stderr, ...(this.beside ? [this.beside] : [])] as Socket[];
     const count = () => streams.reduce((sum, { bytesRead }) => sum + bytesRead, 0);
     let before = count();
     const timer = setInterval(() => {
@@ -187,7 +195,7 @@ export class Child {
   /** Keeps this process, and callers that wait for the program, from hanging with it. */
   #abandon(): void {
     this.#process.unref();
-    for (const stream of [this.stdin, this.stdout, this.stderr]) stream?.destroy();
+    for (const stream of [this.stdin, this.stdout, this.stderr, this.beside]) stream?.destroy();
     this.#giveUp();
   }
 
@@ -209,8 +217,17 @@ export class Child {
   }
 }
 
-function spawned([program, ...args]: readonly string[], writes: boolean, pipe: FramePipe | undefined): Process {
-  const stdio = [writes ? 'pipe' : 'ignore', pipe?.writer ?? 'pipe', 'pipe'] as const;
+function spawned(
+  [program, ...args]: readonly string[],
+  { writes, beside }: { writes: boolean; beside: boolean },
+  pipe: FramePipe | undefined,
+): Process {
+  const stdio = [
+    writes ? 'pipe' : 'ignore',
+    pipe?.writer ?? 'pipe',
+    'pipe',
+    ...(beside ? ['pipe' as const] : []),
+  ] as const;
   // Ctrl-C at the terminal does not reach a separate process group: this process stops its devices itself.
   return spawn(program!, args, { stdio: [...stdio], detached: true }) as Process;
 }

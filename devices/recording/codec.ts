@@ -20,6 +20,12 @@ const names: Readonly<Record<PixelFormat, { raw: string; lossless: string }>> = 
   GRAY8: { raw: 'gray', lossless: 'gray' },
 };
 
+/** ffmpeg's options for an input of bare frames of this format and size. */
+export const bareFrames = ({ format, width, height }: Omit<VideoLine, 'video' | 'colour'>): readonly string[] => [
+  ...['-f', 'rawvideo', '-pixel_format', names[format].raw],
+  ...['-video_size', `${width}x${height}`],
+];
+
 /**
  * ffmpeg that makes a Matroska file of the bare frames it gets on its standard input. Both codecs are ffmpeg's own, which
  * each build of it has. The file needs no end to be readable; each second of it is written as soon as it is over.
@@ -27,14 +33,13 @@ const names: Readonly<Record<PixelFormat, { raw: string; lossless: string }>> = 
  * @param fps What the video is played at elsewhere; a replay has the times of the index.
  */
 export function encoderCommand(file: string, video: Omit<VideoLine, 'video'>, codec: Codec, fps: number): Command {
-  const { raw, lossless } = names[video.format];
+  const { lossless } = names[video.format];
   const rate = String(Math.min(Math.max(Math.round(fps), 1), 120));
   const encode =
     codec === 'ffv1'
       ? ['-c:v', 'ffv1', '-level', '3', '-g', '1', '-slicecrc', '1', '-pix_fmt', lossless]
       : ['-c:v', 'mpeg4', '-q:v', '2', '-g', rate, '-pix_fmt', 'yuv420p', ...exact];
-  const args = [...quiet, '-n', '-f', 'rawvideo', '-pixel_format', raw, '-framerate', rate];
-  args.push('-video_size', `${video.width}x${video.height}`, '-i', 'pipe:0', '-threads', '1', ...encode);
+  const args = [...quiet, '-n', ...bareFrames(video), '-framerate', rate, '-i', 'pipe:0', '-threads', '1', ...encode];
   args.push('-fps_mode', 'passthrough', '-flush_packets', '1', '-cluster_time_limit', '1000', '-f', 'matroska');
   return { program: 'ffmpeg', args: [...args, `file:${file}`], install };
 }

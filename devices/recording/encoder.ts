@@ -9,32 +9,36 @@ const endTimeoutMs = 10_000;
 /** What a disk that is busy may hold it up at a frame. */
 const writeTimeoutMs = 20_000;
 
-/** One video file that is being written. */
+/** A video that ffmpeg makes of frames: a file, or what it writes to its standard output. */
 export class Encoder {
   readonly #child: Child;
   readonly #bytes: Buffer;
   readonly #timeoutMs: number;
 
-  private constructor(child: Child, byteLength: number, timeoutMs: number) {
+  private constructor(child: Child, byteLength: number, timeoutMs: number, onOutput: (bytes: Buffer) => void) {
     this.#child = child;
     this.#timeoutMs = timeoutMs;
     this.#bytes = Buffer.alloc(byteLength);
-    child.stdout.resume();
+    child.stdout.on('data', onOutput);
     // Its own messages, and how it ended, are more useful than EPIPE.
     child.stdin!.on('error', () => {});
   }
 
-  /** @param timeoutMs What ffmpeg may take at a frame. @throws InputError when it is missing. */
+  /**
+   * @param timeoutMs What ffmpeg may take at a frame. @param onOutput Takes what it writes to its standard output.
+   * @throws InputError when it is missing.
+   */
   static async start(
     command: Command,
-    { format, width, height }: Frame,
+    { format, width, height }: Pick<Frame, 'format' | 'width' | 'height'>,
     timeoutMs: number = writeTimeoutMs,
+    onOutput: (bytes: Buffer) => void = () => {},
   ): Promise<Encoder> {
     const child = await Child.start(command, { writes: true });
-    return new Encoder(child, planeLayout(format, width, height).byteLength, timeoutMs);
+    return new Encoder(child, planeLayout(format, width, height).byteLength, timeoutMs, onOutput);
   }
 
-  /** Resolves when ffmpeg has taken the frame; one at a time. @throws InputError when it ended, or hangs and was ended. */
+  /** Resolves when ffmpeg has taken the frame, which is copied before this returns; one at a time. @throws InputError when it ended, or hangs and was ended. */
   async write(frame: Frame): Promise<void> {
     pack(frame, this.#bytes);
     const written = new Promise<unknown>((resolve) => this.#child.stdin!.write(this.#bytes, resolve));

@@ -601,6 +601,36 @@ export const StorageSettings = Type.Object(
 );
 export type StorageSettings = Static<typeof StorageSettings>;
 
+export const ClipSettings = Type.Object(
+  {
+    enabled: Type.Boolean({
+      default: false,
+      description:
+        'Keep a short video with each event whose camera keeps pictures (`snapshots.enabled`): some megabytes, where a picture has some ten kilobytes. For `rtsp:` cameras the video that they send; for others where the board’s hardware encodes H.264.',
+    }),
+    before: Type.Number({
+      minimum: 0,
+      maximum: 30,
+      default: 5,
+      description: 'Seconds before the object was first seen, and what is needed to begin at a key frame.',
+    }),
+    after: Type.Number({ minimum: 0, maximum: 60, default: 5, description: 'Seconds after it was last seen.' }),
+    longest: Type.Number({
+      minimum: 5,
+      maximum: 300,
+      default: 60,
+      description: 'Seconds of a clip, at most: of an event that lasts longer it has the beginning.',
+    }),
+    software: Type.Boolean({
+      default: false,
+      description:
+        'Where a camera sends no video that can be kept and the hardware encodes none, the processor does, all the time: five pictures a second, 480 rows.',
+    }),
+  },
+  { additionalProperties: false, default: {}, description: 'Clips of past events.' },
+);
+export type ClipSettings = Static<typeof ClipSettings>;
+
 export const HistorySettings = Type.Object(
   {
     enabled: Type.Boolean({
@@ -613,8 +643,10 @@ export const HistorySettings = Type.Object(
       minimum: 1,
       maximum: 1_000_000,
       default: 500,
-      description: 'Of events and pictures together, at most; the oldest are removed first.',
+      description:
+        'Of events, pictures and clips together, at most; the oldest are removed first, clips before events.',
     }),
+    clips: ClipSettings,
   },
   { additionalProperties: false, default: {}, description: 'Past events.' },
 );

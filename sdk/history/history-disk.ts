@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Logger } from '../base/log.ts';
 import { makeFolder } from '../base/make-folder.ts';
 import { written } from '../base/written.ts';
 import { encodings, Level, type Operation } from '../store/level.ts';
 import type { ObjectState } from '../vision/event.ts';
-import type { CameraRename, IndexRow } from './history-index.ts';
+import type { CameraRename, IndexRow, WrittenRow } from './history-index.ts';
 
 /** A change of one event. */
 export interface HistoryChange {
@@ -15,7 +15,7 @@ export interface HistoryChange {
   readonly jpeg?: Buffer | undefined;
 }
 
-/** Events whose pictures share a folder. */
+/** Pictures, and clips, that share a folder. */
 const perFolder = 1000;
 /** A power cut loses at most the events of so long. */
 const syncEveryMs = 60_000;
@@ -28,20 +28,22 @@ const [row, record, open] = ['r', 'e', 'o'];
 const renamesKey = Buffer.from('c');
 
 /**
- * Events on disk: records in LevelDB, and pictures as files beside it, which are replaced whole. What was written
- * survives the process at once.
+ * Events on disk: records in LevelDB, and pictures and clips as files beside it, which are whole or not there. What was
+ * written survives the process at once.
  */
 export class HistoryDisk {
   readonly #level: Level;
   readonly #pictures: string;
+  readonly #clips: string;
   readonly #now: () => number;
   #syncedMs: number;
   /** One change after the other: what was removed is not written again. */
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(level: Level, pictures: string, now: () => number) {
+  private constructor(level: Level, folder: string, now: () => number) {
     this.#level = level;
-    this.#pictures = pictures;
+    this.#pictures = join(folder, 'pictures');
+    this.#clips = join(folder, 'clips');
     this.#now = now;
     this.#syncedMs = now();
   }
@@ -61,9 +63,8 @@ export class HistoryDisk {
       ...{ title: 'the history', contents: 'events', writer: 'history', logger, cacheSize, writeBufferSize },
     });
     try {
-      const pictures = join(folder, 'pictures');
-      await makeFolder(pictures, 0o700);
-      const disk = new HistoryDisk(level, pictures, now);
+      const disk = new HistoryDisk(level, folder, now);
+      await makeFolder(disk.#pictures, 0o700);
       await disk.#endOpen();
       const renames = await level.db.get(renamesKey, encodings);
       return { disk, rows: await disk.#rows(), renames: (renames && parsed<CameraRename[]>(renames)) ?? [] };
@@ -118,12 +119,29 @@ export class HistoryDisk {
     return jpeg?.length === pictureBytes ? jpeg : undefined;
   }
 
-  /** @throws Error of the disk. */
-  remove(rows: readonly IndexRow[]): Promise<void> {
-    return this.#inTurn(() => this.#remove(rows));
+  /** Before what refers to it. Others do not wait for it. @throws Error of the disk. */
+  writeClip(clip: number, mp4: Buffer): Promise<void> {
+    return this.#writeFile(this.#clipPathOf(clip), mp4);
   }
 
-  async #remove(rows: readonly IndexRow[]): Promise<void> {
+  /** The file of a clip. @returns Undefined where it is not there, or not as it was written. */
+  async clip({ clip, clipBytes }: IndexRow): Promise<string | undefined> {
+    if (clip === 0) return undefined;
+    const path = this.#clipPathOf(clip);
+    const file = await stat(path).catch(() => undefined);
+    return file?.size === clipBytes ? path : undefined;
+  }
+
+  async removeClip(clip: number): Promise<void> {
+    await rm(this.#clipPathOf(clip), { force: true });
+  }
+
+  /** @param clips Those that no other event has. @throws Error of the disk. */
+  remove(rows: readonly IndexRow[], clips: readonly number[]): Promise<void> {
+    return this.#inTurn(() => this.#remove(rows, clips));
+  }
+
+  async #remove(rows: readonly IndexRow[], clips: readonly number[]): Promise<void> {
     await this.#level.write(
       rows.flatMap(({ place }) =>
         [row, record, open].map((letter) => ({ type: 'del' as const, key: keyOf(letter, place) })),
@@ -133,18 +151,16 @@ export class HistoryDisk {
     for (const { place, picture } of rows) {
       if (picture > 0) await rm(this.#pathOf(place, picture), { force: true });
     }
+    for (const clip of clips) await this.removeClip(clip);
   }
 
-  /** Removes pictures that no event refers to: of a process that ended in between. */
-  async tidy(isKept: (place: number, picture: number) => boolean): Promise<void> {
-    for (const folder of await readdir(this.#pictures)) {
-      const names = await readdir(join(this.#pictures, folder)).catch(() => []);
-      for (const name of names) {
-        const [, place, picture] = /^(\d+)-(\d+)\.jpg$/.exec(name) ?? [];
-        if (!isKept(Number(place), Number(picture))) await rm(join(this.#pictures, folder, name), { force: true });
-      }
-      if (names.length === 0) await rm(join(this.#pictures, folder), { recursive: true, force: true });
-    }
+  /** Removes pictures and clips that no event refers to: of a process that ended in between. */
+  async tidy(isKept: { picture(place: number, picture: number): boolean; clip(clip: number): boolean }): Promise<void> {
+    await keepOnly(this.#pictures, (name) => {
+      const [, place, picture] = /^(\d+)-(\d+)\.jpg$/.exec(name) ?? [];
+      return isKept.picture(Number(place), Number(picture));
+    });
+    await keepOnly(this.#clips, (name) => isKept.clip(Number(/^(\d+)\.mp4$/.exec(name)?.[1])));
   }
 
   /** @throws Error of the disk. */
@@ -163,18 +179,21 @@ export class HistoryDisk {
     return done;
   }
 
-  async #writePicture({ place, picture }: IndexRow, jpeg: Buffer): Promise<void> {
-    const path = this.#pathOf(place, picture);
-    await makeFolder(this.#folderOf(place), 0o700);
+  #writePicture({ place, picture }: IndexRow, jpeg: Buffer): Promise<void> {
+    return this.#writeFile(this.#pathOf(place, picture), jpeg);
+  }
+
+  async #writeFile(path: string, bytes: Buffer): Promise<void> {
+    await makeFolder(dirname(path), 0o700);
     const partial = `${path}.${randomBytes(4).toString('hex')}`;
     try {
-      await writeFile(partial, jpeg, { mode: 0o600 });
+      await writeFile(partial, bytes, { mode: 0o600 });
       await rename(partial, path);
     } catch (error) {
       await rm(partial, { force: true }).catch(() => {});
       throw error;
     }
-    written.add('history', jpeg.length);
+    written.add('history', bytes.length);
   }
 
   /** Earlier pictures of the same event. */
@@ -187,8 +206,8 @@ export class HistoryDisk {
   async #rows(): Promise<IndexRow[]> {
     const rows: IndexRow[] = [];
     for await (const value of this.#level.db.values({ ...rangeOf(row), ...encodings })) {
-      const one = parsed<IndexRow>(value);
-      if (one) rows.push(one);
+      const one = parsed<WrittenRow>(value);
+      if (one) rows.push({ clip: 0, clipBytes: 0, ...one });
     }
     return rows;
   }
@@ -209,12 +228,21 @@ export class HistoryDisk {
     if (operations.length > 0) await this.#level.write(operations, false);
   }
 
-  #folderOf(place: number): string {
-    return join(this.#pictures, String(Math.floor(place / perFolder)));
+  #pathOf(place: number, picture: number): string {
+    return join(this.#pictures, String(Math.floor(place / perFolder)), `${place}-${picture}.jpg`);
   }
 
-  #pathOf(place: number, picture: number): string {
-    return join(this.#folderOf(place), `${place}-${picture}.jpg`);
+  #clipPathOf(clip: number): string {
+    return join(this.#clips, String(Math.floor(clip / perFolder)), `${clip}.mp4`);
+  }
+}
+
+/** Removes the other files of its folders, and folders that are empty. */
+async function keepOnly(folder: string, isKept: (name: string) => boolean): Promise<void> {
+  for (const part of await readdir(folder).catch((): string[] => [])) {
+    const names = await readdir(join(folder, part)).catch((): string[] => []);
+    for (const name of names) if (!isKept(name)) await rm(join(folder, part, name), { force: true });
+    if (names.length === 0) await rm(join(folder, part), { recursive: true, force: true });
   }
 }
 

@@ -12,7 +12,13 @@ export interface IndexRow {
   /** 0: none. */
   picture: number;
   pictureBytes: number;
+  /** 0: none. Events at the same time may have one together. */
+  clip: number;
+  clipBytes: number;
 }
+
+/** As it may be on disk: earlier versions knew no clips. */
+export type WrittenRow = Omit<IndexRow, 'clip' | 'clipBytes'> & Partial<IndexRow>;
 
 /** A camera got another name, which its events up to this place have from then on. */
 export interface CameraRename {
@@ -31,6 +37,9 @@ export class HistoryIndex {
   #bytes = 0;
   #lastPlace = 0;
   #lastPicture = 0;
+  #lastClip = 0;
+  /** Events that have it, by clip. */
+  readonly #clipUses = new Map<number, number>();
 
   /** Of the newest; 0 before the first. */
   get lastPlace(): number {
@@ -41,7 +50,7 @@ export class HistoryIndex {
     return this.#rows.size;
   }
 
-  /** Of records and pictures. */
+  /** Of records, pictures and clips. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -53,6 +62,28 @@ export class HistoryIndex {
   /** Cameras that got another name. */
   set renames(renames: readonly CameraRename[]) {
     this.#renames = renames;
+  }
+
+  /** The renames with another one, of all events so far; without those of events that are gone. */
+  renamed(from: string, to: string): CameraRename[] {
+    const [first] = this.oldestFirst();
+    const oldest = first?.place ?? Number.POSITIVE_INFINITY;
+    const kept = this.#renames.filter(({ last }) => last >= oldest);
+    const last = this.#lastPlace;
+    return oldest > last ? kept : [...kept, { from, to, last }];
+  }
+
+  /** The oldest events, as many as are too old or too many; the newest is none of them. */
+  excess(mostEvents: number, mostBytes: number, isTooOld: (row: IndexRow) => boolean): IndexRow[] {
+    const excess: IndexRow[] = [];
+    let bytes = this.#bytes;
+    for (const row of this.oldestFirst()) {
+      const isTooMuch = bytes > mostBytes || this.size - excess.length > mostEvents;
+      if ((!isTooOld(row) && !isTooMuch) || row.place === this.#lastPlace) break;
+      excess.push(row);
+      bytes -= row.bytes + row.pictureBytes;
+    }
+    return excess;
   }
 
   /** What the camera of an event is called now. @param camera As it was called when the event was told. */
@@ -67,11 +98,22 @@ export class HistoryIndex {
     this.#bytes += row.bytes + row.pictureBytes;
     this.#lastPlace = row.place;
     this.#lastPicture = Math.max(this.#lastPicture, row.picture);
+    this.#lastClip = Math.max(this.#lastClip, row.clip);
+    this.#useClip(row, 1);
   }
 
   /** Appends an event that has neither record nor picture yet. */
   begin(id: string, startTime: number): IndexRow {
-    const row = { place: this.#lastPlace + 1, id, startTime, bytes: 0, picture: 0, pictureBytes: 0 };
+    const row = {
+      place: this.#lastPlace + 1,
+      id,
+      startTime,
+      bytes: 0,
+      picture: 0,
+      pictureBytes: 0,
+      clip: 0,
+      clipBytes: 0,
+    };
     this.append(row);
     return row;
   }
@@ -79,6 +121,24 @@ export class HistoryIndex {
   /** Gives it a new picture. */
   numberPicture(row: IndexRow, pictureBytes: number): void {
     this.change(row, { picture: ++this.#lastPicture, pictureBytes });
+  }
+
+  /** A number for a new clip. */
+  nextClip(): number {
+    return ++this.#lastClip;
+  }
+
+  /** Whether an event has it. */
+  hasClip(clip: number): boolean {
+    return this.#clipUses.has(clip);
+  }
+
+  /** Gives an event a clip instead of the one that it has; 0: none. */
+  setClip(row: IndexRow, clip: number, clipBytes: number): void {
+    this.#useClip(row, -1);
+    row.clip = clip;
+    row.clipBytes = clipBytes;
+    this.#useClip(row, 1);
   }
 
   find(id: string): IndexRow | undefined {
@@ -90,7 +150,10 @@ export class HistoryIndex {
     return this.#rows.get(place);
   }
 
-  change(row: IndexRow, { bytes, picture, pictureBytes }: Partial<IndexRow>): void {
+  change(
+    row: IndexRow,
+    { bytes, picture, pictureBytes }: Partial<Pick<IndexRow, 'bytes' | 'picture' | 'pictureBytes'>>,
+  ): void {
     const before = row.bytes + row.pictureBytes;
     if (bytes !== undefined) row.bytes = bytes;
     if (picture !== undefined) row.picture = picture;
@@ -102,6 +165,17 @@ export class HistoryIndex {
     if (!this.#rows.delete(row.place)) return;
     this.#places.delete(row.id);
     this.#bytes -= row.bytes + row.pictureBytes;
+    this.#useClip(row, -1);
+  }
+
+  /** The bytes of a clip count once. */
+  #useClip({ clip, clipBytes }: IndexRow, by: 1 | -1): void {
+    if (clip === 0) return;
+    const before = this.#clipUses.get(clip) ?? 0;
+    const uses = before + by;
+    if (uses > 0) this.#clipUses.set(clip, uses);
+    else this.#clipUses.delete(clip);
+    if (before === 0 || uses === 0) this.#bytes += by * clipBytes;
   }
 
   oldestFirst(): Iterable<IndexRow> {
@@ -116,10 +190,13 @@ export class HistoryIndex {
   /** The latest first. */
   days(): HistoryDay[] {
     const days = new Map<string, { events: number; bytes: number }>();
-    for (const { startTime, bytes, pictureBytes } of this.#rows.values()) {
+    const clips = new Set<number>();
+    for (const { startTime, bytes, pictureBytes, clip, clipBytes } of this.#rows.values()) {
       const day = dayOf(startTime);
       const { events, bytes: sum } = days.get(day) ?? { events: 0, bytes: 0 };
-      days.set(day, { events: events + 1, bytes: sum + bytes + pictureBytes });
+      const own = bytes + pictureBytes + (clips.has(clip) ? 0 : clipBytes);
+      clips.add(clip);
+      days.set(day, { events: events + 1, bytes: sum + own });
     }
     return [...days].map(([day, of]) => ({ day, ...of })).sort((a, b) => (a.day < b.day ? 1 : -1));
   }

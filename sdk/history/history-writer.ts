@@ -54,7 +54,8 @@ export class HistoryWriter {
     else this.#disk = disk;
   }
 
-  put(row: IndexRow, change: Pending): void {
+  /** @param change Nothing: what the index knows of it is written again. */
+  put(row: IndexRow, change: Pending = {}): void {
     const before = this.#pending.get(row.place);
     if (change.jpeg) this.#bytes += change.jpeg.length - (before?.jpeg?.length ?? 0);
     this.#pending.set(row.place, { ...before, ...change });
@@ -82,10 +83,26 @@ export class HistoryWriter {
     return this.#pending.get(row.place)?.jpeg ?? this.#disk?.picture(row);
   }
 
-  /** Removes what is no longer in the index. @throws Error of the disk. */
-  async forget(rows: readonly IndexRow[]): Promise<void> {
+  /** Writes a clip that no event refers to yet. @returns Why it cannot be. */
+  async writeClip(clip: number, mp4: Buffer): Promise<string | undefined> {
+    if (!this.#disk) return 'clips are kept on disk alone, and this history has none';
+    if (this.#trouble !== undefined) return `the disk takes nothing now: ${this.#trouble}`;
+    return this.#disk.writeClip(clip, mp4).then(() => undefined, messageOf);
+  }
+
+  async clip(row: IndexRow): Promise<string | undefined> {
+    return this.#disk?.clip(row);
+  }
+
+  /** Removes the file of a clip that no event has. */
+  async removeClip(clip: number): Promise<void> {
+    await this.#disk?.removeClip(clip);
+  }
+
+  /** Removes what is no longer in the index. @param clips Those that no other event has. @throws Error of the disk. */
+  async forget(rows: readonly IndexRow[], clips: readonly number[]): Promise<void> {
     for (const { place } of rows) this.#drop(place);
-    await this.#disk?.remove(rows);
+    await this.#disk?.remove(rows, clips);
   }
 
   /** @throws Error of the disk. */

@@ -2,15 +2,22 @@ import { EventEmitter } from 'node:events';
 import { InputError, messageOf } from '../base/errors.ts';
 import { type Logger, silent } from '../base/log.ts';
 import { guarded } from '../base/tell.ts';
-import type { HistorySettings } from '../config/schema.ts';
 import type { EventMessage, ObjectState } from '../vision/event.ts';
 import { checkDay, dayOf } from './days.ts';
+import { boundClips, clipsOnlyOf, keepClip } from './history-clips.ts';
 import { HistoryDisk } from './history-disk.ts';
 import { HistoryIndex, type IndexRow } from './history-index.ts';
 import { HistoryWriter, mostInMemory } from './history-writer.ts';
 import type { HistoryDay, HistoryPage, HistoryQuery, StoredEvent } from './stored-event.ts';
 
-export type { HistorySettings } from '../config/schema.ts';
+/** How much of the past is kept: `history` of the settings. */
+export interface HistorySettings {
+  /** On disk; otherwise the last events are in memory. */
+  readonly enabled: boolean;
+  readonly days: number;
+  /** Of 1,000,000 bytes. */
+  readonly megabytes: number;
+}
 
 export interface HistoryOptions {
   readonly settings: HistorySettings;
@@ -36,7 +43,7 @@ const chunk = 64;
 const daySeconds = 86_400;
 
 /**
- * The events of a node and their pictures, bounded by days and bytes; the oldest go first. On disk where it has a folder:
+ * The events of a node, their pictures and clips, bounded by days and bytes; the oldest go first. On disk where it has a folder:
  * then they survive a restart, and what was told is kept even if the process is killed. Whoever tells it of an event never waits: while a
  * disk is slow, full or broken, the last events are in memory.
  *
@@ -73,7 +80,7 @@ export class History extends EventEmitter<HistoryEvents> {
     });
   }
 
-  /** Events held, and bytes of their records and pictures. */
+  /** Events held, and bytes of their records, pictures and clips. */
   get size(): { events: number; bytes: number } {
     return { events: this.#index.size, bytes: this.#index.bytes };
   }
@@ -123,6 +130,32 @@ export class History extends EventEmitter<HistoryEvents> {
         this.#earlyPictures.delete(this.#earlyPictures.keys().next().value!);
       }
     });
+  }
+
+  /**
+   * Keeps a clip of these events, which they have together. It is not kept in memory: where the disk does not take it, or is
+   * slow, there is none.
+   *
+   * @param ids The events'. @param mp4 A whole file. @returns Why it is not kept; undefined: it is.
+   */
+  async addClip(ids: readonly string[], mp4: Buffer): Promise<string | undefined> {
+    await this.#ready();
+    const problem = await keepClip(ids, mp4, this.#index, this.#writer, this.#options.settings.megabytes);
+    if (problem !== undefined) return problem;
+    this.#bound();
+    await this.#writer.kept();
+    for (const id of ids) {
+      const event = await this.find(id);
+      if (event) this.#tell('event', 'update', event);
+    }
+    return undefined;
+  }
+
+  /** The file of an event's clip, as it is now; undefined where there is none. */
+  async clip(id: string): Promise<string | undefined> {
+    await this.#ready();
+    const row = this.#index.find(id);
+    return row && this.#writer.clip(row);
   }
 
   async find(id: string): Promise<StoredEvent | undefined> {
@@ -192,11 +225,7 @@ export class History extends EventEmitter<HistoryEvents> {
    */
   async renameCamera(from: string, to: string): Promise<void> {
     await this.#ready();
-    const [first] = this.#index.oldestFirst();
-    const oldest = first?.place ?? Number.POSITIVE_INFINITY;
-    const kept = this.#index.renames.filter(({ last }) => last >= oldest);
-    const { lastPlace: last } = this.#index;
-    const renames = oldest > last ? kept : [...kept, { from, to, last }];
+    const renames = this.#index.renamed(from, to);
     await this.#writer.writeRenames(renames).catch((error: unknown) => {
       throw new InputError(`the history: the disk does not take that a camera was renamed: ${messageOf(error)}`);
     });
@@ -230,7 +259,10 @@ export class History extends EventEmitter<HistoryEvents> {
         for (const row of rows) this.#index.append(row);
         this.#index.renames = renames;
         this.#writer.use(disk);
-        await disk.tidy((place, picture) => this.#index.at(place)?.picture === picture);
+        await disk.tidy({
+          picture: (place, picture) => this.#index.at(place)?.picture === picture,
+          clip: (clip) => this.#index.hasClip(clip),
+        });
       } catch (error) {
         const reason = messageOf(error);
         this.#writer.use(reason);
@@ -282,9 +314,10 @@ export class History extends EventEmitter<HistoryEvents> {
   }
 
   #stored(row: IndexRow, event: ObjectState): StoredEvent {
-    const { place, picture } = row;
+    const { place, picture, clip } = row;
     const camera = this.#index.nameOf(place, event.camera);
-    return { ...event, camera, has_snapshot: picture > 0, picture, place, age: this.#ageOf(row) };
+    const has = { has_snapshot: picture > 0, has_clip: clip > 0 };
+    return { ...event, camera, ...has, picture, place, age: this.#ageOf(row) };
   }
 
   /** Seconds. Of this process' events it does not depend on the wall clock: a board may begin in the past and be set. */
@@ -293,18 +326,13 @@ export class History extends EventEmitter<HistoryEvents> {
     return Math.max(0, began === undefined ? Date.now() / 1000 - startTime : (this.#now() - began) / 1000);
   }
 
-  /** Removes the oldest, until what is left is within the settings; the newest always stays. */
+  /** Removes the oldest, clips first, until what is left is within the settings; the newest event always stays. */
   #bound(): void {
     const { days, megabytes } = this.#options.settings;
+    boundClips(this.#index, this.#writer, megabytes);
     const mostEvents = this.isKept ? Number.POSITIVE_INFINITY : mostInMemory.events;
-    const excess: IndexRow[] = [];
-    let { bytes } = this.#index;
-    for (const row of this.#index.oldestFirst()) {
-      const isTooMuch = bytes > megabytes * 1e6 || this.#index.size - excess.length > mostEvents;
-      if ((this.#ageOf(row) <= days * daySeconds && !isTooMuch) || row.place === this.#index.lastPlace) break;
-      excess.push(row);
-      bytes -= row.bytes + row.pictureBytes;
-    }
+    const isTooOld = (row: IndexRow) => this.#ageOf(row) > days * daySeconds;
+    const excess = this.#index.excess(mostEvents, megabytes * 1e6, isTooOld);
     this.#remove(excess).catch((error: unknown) => this.#logger.error(messageOf(error)));
   }
 
@@ -318,7 +346,7 @@ export class History extends EventEmitter<HistoryEvents> {
       'removed',
       rows.map(({ id }) => id),
     );
-    await this.#writer.forget(rows).catch((error: unknown) => {
+    await this.#writer.forget(rows, clipsOnlyOf(rows, this.#index)).catch((error: unknown) => {
       throw new InputError(`the history: the disk does not let these events be removed: ${messageOf(error)}`);
     });
   }

@@ -42,6 +42,6 @@ export interface HistoryDay {
   /** `2026-12-01`, by this machine's time zone. */
   readonly day: string;
   readonly events: number;
-  /** Of their records and pictures. */
+  /** Of their records, pictures and clips; one that several days share is of the first. */
   readonly bytes: number;
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Device, DeviceOptions } from '../../devices/device/device.ts';
+import type { Device, DeviceOptions, VideoSink } from '../../devices/device/device.ts';
 import { createDevice, keepsRate } from '../../devices/registry.ts';
 import { InputError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
@@ -15,6 +15,8 @@ export interface ReadOptions
   speed: DeviceOptions['speed'];
   /** A rate was set explicitly, not left at its default. */
   asksFps: boolean;
+  /** Takes the video as the camera sends it. */
+  video?: VideoSink | undefined;
   onUnavailable: (reason: string) => void;
   logger: Logger;
 }
@@ -23,7 +25,7 @@ export interface ReadOptions
 export function cameraSource(settingsNow: () => CameraSettings, options: ReadOptions): SourceReader {
   const settings = settingsNow();
   const { source, width, height, transport, libcamera, detect } = settings;
-  const { given, speed, asksFps, logger, ...rest } = options;
+  const { given, speed, asksFps, video, logger, ...rest } = options;
   const from = source === given?.uri ? given : source;
   return new SourceReader({
     ...rest,
@@ -41,6 +43,7 @@ export function cameraSource(settingsNow: () => CameraSettings, options: ReadOpt
         // The current ones at each try: they may have been why it could not be opened.
         controls: settingsNow().controls,
         libcamera,
+        ...(video && { video }),
         logger,
       }),
     mostFps: speed === 'max' || keepsRate(from) ? undefined : detect.fps,

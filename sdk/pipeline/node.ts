@@ -7,6 +7,7 @@ import { assertKind, assertShape } from '../base/arguments.ts';
 import { InputError, messageOf } from '../base/errors.ts';
 import { about, type Logger, problemsToStderr } from '../base/log.ts';
 import { guarded } from '../base/tell.ts';
+import { CameraClips } from '../clips/camera-clips.ts';
 import { noModel, type Settings } from '../config/schema.ts';
 import type { Detector, DetectorInfo } from '../core/detector.ts';
 import { loadModel, type Model } from '../core/model.ts';
@@ -219,6 +220,7 @@ export class Node extends EventEmitter<NodeEvents> {
     const heard = begun.then(() => before?.());
     for (const [name, settings] of Object.entries(this.settings.cameras)) {
       const learning = this.learning?.addCamera(name, settings.learn);
+      const clips = this.#clipsOf(name);
       const options = {
         name,
         model: loading,
@@ -229,6 +231,7 @@ export class Node extends EventEmitter<NodeEvents> {
         ...stages[name],
         ...(data !== undefined && { viewFile: join(data, 'views', `${name}.json`) }),
         ...(learning && { learning }),
+        ...(clips && { clips }),
         logger: about(this.#logger, { camera: name }),
       };
       const pipeline = new Pipeline({ ...settings, source: sources[name] ?? settings.source, ...options });
@@ -237,7 +240,9 @@ export class Node extends EventEmitter<NodeEvents> {
       pipeline.on('event', (message) => {
         learning?.noteEvent(message.after);
         this.history.add(message);
+        clips?.note(message);
       });
+      if (clips) pipeline.on('frame', ({ frame }) => clips.see(frame));
       pipeline.on('unavailable', (reason) => this.#tell('unavailable', name, reason));
       this.#pipelines.set(name, pipeline);
     }
@@ -257,6 +262,24 @@ export class Node extends EventEmitter<NodeEvents> {
       () => this.#tell('stats', this.stats()),
       (error) => this.#logger.error(`no report of the node: ${messageOf(error)}`),
     );
+  }
+
+  /** @returns Undefined where no clips are kept. */
+  #clipsOf(camera: string): CameraClips | undefined {
+    const { clips: settings, enabled } = this.settings.history;
+    const { data, speed, logger = problemsToStderr } = this.#options;
+    if (!settings.enabled || speed === 'max') return undefined;
+    const log = about(logger, { camera });
+    if (data === undefined || !enabled || this.settings.storage.keep === 'ram') {
+      log.warn('history.clips: clips are kept on disk alone, and past events are in memory');
+      return undefined;
+    }
+    return new CameraClips({
+      settings,
+      isWanted: () => this.#pipelines.get(camera)?.settings.snapshots.enabled ?? true,
+      keep: (ids, mp4) => this.history.addClip(ids, mp4),
+      logger: log,
+    });
   }
 
   /** Inferences so far, of all cameras. */

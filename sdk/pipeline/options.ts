@@ -1,4 +1,4 @@
-import type { Device } from '../../devices/device/device.ts';
+import type { Device, VideoSink } from '../../devices/device/device.ts';
 import type { Logger } from '../base/log.ts';
 import type { CameraChange } from '../config/schema.ts';
 import type { Detector } from '../core/detector.ts';
@@ -6,7 +6,7 @@ import type { Model } from '../core/model.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { ChangeFinder } from '../vision/changes/change-finder.ts';
 import type { SubLabel } from '../vision/track.ts';
-import type { FrameReport } from './events.ts';
+import type { FrameReport, PipelineStats } from './events.ts';
 import type { Stage } from './stage.ts';
 
 export interface PipelineOptions extends Omit<CameraChange, 'source'>, PipelineStages {
@@ -43,6 +43,8 @@ export interface PipelineOptions extends Omit<CameraChange, 'source'>, PipelineS
   viewFile?: string;
   /** Local learning: receives the frames and names the tracks. */
   learning?: PipelineLearning;
+  /** Clips of its events: receives the video of a camera that sends some, unless stages make its pictures: they may blur faces. @internal */
+  clips?: PipelineClips;
   /** Default: warnings and errors go to standard error. */
   logger?: Logger;
 }
@@ -71,6 +73,13 @@ export interface PipelineLearning {
   reset(): void;
 }
 
+/** Clips of events as a camera's pipeline uses them. */
+export interface PipelineClips extends VideoSink {
+  readonly stats: PipelineStats['clips'];
+  /** The camera has stopped: keeps what there is. Another start may follow. */
+  close(): Promise<void>;
+}
+
 /** The camera's settings among the options. @param given A device that was passed as the source. */
 export function settingsIn(options: PipelineOptions, given: Device | undefined): CameraChange {
   const { name: _, model: __, speed: ___, patient: ____, learning: _____, ...others } = options;
@@ -82,6 +91,7 @@ export function settingsIn(options: PipelineOptions, given: Device | undefined):
     heard: ____________,
     logger: __________,
     viewFile: ___________,
+    clips: _____________,
     ...rest
   } = others;
   const { source, ...settings } = rest;

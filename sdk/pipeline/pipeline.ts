@@ -143,6 +143,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
     this.#run = undefined;
     this.#isRead = false;
     await this.#parts.source.to(undefined);
+    await this.#parts.options.clips?.close();
     await this.#parts.stages.stop();
     await this.#parts.keeper.stop();
     await run?.close();

@@ -43,12 +43,13 @@ export class Run {
 
   /** @returns Undefined when the settings switch the camera off. */
   source(patient: boolean): SourceReader | undefined {
-    const { settings, options, given, logger, streams, onHealth, onUnavailable, onEnded } = this.#options;
+    const { settings, options, given, logger, stages, streams, onHealth, onUnavailable, onEnded } = this.#options;
     if (!settings.now.enabled) return undefined;
     const reader = cameraSource(() => streams.applied(settings.now), {
       given,
       speed: options.speed,
       asksFps: settings.asksFps,
+      video: stages.isEmpty ? options.clips : undefined,
       patient,
       ready: this.way,
       heard: options.heard,

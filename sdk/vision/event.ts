@@ -42,6 +42,7 @@ export interface ObjectState {
   motionless_count: number;
   position_changes: number;
   has_snapshot: boolean;
+  /** A clip of it is kept. False in what is told while it happens: a clip is kept after that. */
   has_clip: boolean;
   /** Lines it crossed, by name, with the direction of the last crossing. */
   crossed_lines: Record<string, 'in' | 'out'>;

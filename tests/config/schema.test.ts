@@ -47,7 +47,12 @@ describe('Settings', () => {
         interval: 2,
         share: false,
       },
-      history: { enabled: true, days: 30, megabytes: 500 },
+      history: {
+        enabled: true,
+        days: 30,
+        megabytes: 500,
+        clips: { enabled: false, before: 5, after: 5, longest: 60, software: false },
+      },
       mqtt: {
         broker: 'embedded',
         host: '127.0.0.1',

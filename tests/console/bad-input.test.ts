@@ -69,6 +69,7 @@ describe('Console: bad input', () => {
       .map((parts) => `/${parts.join('/')}`),
     visible.map((text) => `/api/cameras/${text}`),
     visible.map((text) => `/api/events/${text}/snapshot.jpg`),
+    visible.map((text) => `/api/events/${text}/clip.mp4`),
     visible.map((text) => `/api/events?${text}`),
   );
   const method = fc.constantFrom('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE');

@@ -38,6 +38,7 @@ const routes = [
   '/api/live',
   '/api/events',
   '/api/events/a/snapshot.jpg',
+  '/api/events/a/clip.mp4',
   '/api/cameras/door',
   '/api/cameras/attic',
   '/api/cameras/door/snapshot.jpg',

@@ -84,6 +84,7 @@ const guarded: [string, string][] = [
   ['GET', '/api/state'],
   ['GET', '/api/events'],
   ['GET', '/api/events/a/snapshot.jpg'],
+  ['GET', '/api/events/a/clip.mp4'],
   ['GET', '/api/cameras/door'],
   ['PATCH', '/api/cameras/door'],
   ['GET', '/api/cameras/door/snapshot.jpg'],

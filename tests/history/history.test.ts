@@ -1,11 +1,10 @@
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../sdk/base/errors.ts';
-import type { HistorySettings } from '../../sdk/config/schema.ts';
 import { dayOf } from '../../sdk/history/days.ts';
-import { History } from '../../sdk/history/history.ts';
+import { History, type HistorySettings } from '../../sdk/history/history.ts';
 import type { HistoryQuery } from '../../sdk/history/stored-event.ts';
 import type { ObjectState } from '../../sdk/vision/event.ts';
 import { closing } from '../support/closing.ts';
@@ -299,5 +298,103 @@ describe('a camera that gets another name', () => {
     if (folder === undefined) return;
     await history.close();
     expect(await found(await open({ folder }))).toEqual(expected);
+  });
+});
+
+describe('clips of events', () => {
+  const mp4 = (kilobytes: number) => Buffer.alloc(kilobytes * 1000, kilobytes);
+  const files = (folder: string) =>
+    existsSync(join(folder, 'clips'))
+      ? (readdirSync(join(folder, 'clips'), { recursive: true }) as string[])
+          .filter((name) => name.includes('.'))
+          .sort()
+      : [];
+
+  it('are there after a restart, shared by events, and gone with the last of them', async () => {
+    const folder = temporaryFolder();
+    const history = await open({ folder });
+    for (const id of ['a', 'b', 'c']) history.add(event(id));
+    const before = history.size.bytes;
+    const told: [string, string, boolean][] = [];
+    history.on('event', (type, { id, has_clip }) => told.push([type, id, has_clip]));
+    await expect.poll(() => told.length).toBe(3);
+    expect(await history.addClip(['a', 'b'], mp4(7))).toBeUndefined();
+    expect(told.slice(3)).toEqual([
+      ['update', 'a', true],
+      ['update', 'b', true],
+    ]);
+    expect(history.size.bytes).toBe(before + 7000);
+    expect((await history.days())[0]!.bytes).toBe(before + 7000);
+    await history.close();
+
+    const after = await open({ folder });
+    expect(after.size.bytes).toBe(before + 7000);
+    expect((await after.list({ limit: 9 })).events.map(({ id, has_clip }) => [id, has_clip])).toEqual([
+      ['c', false],
+      ['b', true],
+      ['a', true],
+    ]);
+    expect(readFileSync((await after.clip('a'))!)).toEqual(mp4(7));
+    expect(await after.clip('b')).toBe(await after.clip('a'));
+    expect(await after.clip('c')).toBeUndefined();
+    await after.remove({ id: 'a' });
+    expect(files(folder)).toHaveLength(1);
+    expect(readFileSync((await after.clip('b'))!)).toEqual(mp4(7));
+    await after.remove({ day: today });
+    expect(files(folder)).toEqual([]);
+    expect(after.size).toEqual({ events: 0, bytes: 0 });
+  });
+
+  it('make room for others before events do, the oldest first', async () => {
+    const folder = temporaryFolder();
+    const history = await open({ folder, settings: { megabytes: 1 } });
+    for (let i = 0; i < 15; i++) {
+      history.add(event(`e${i}`));
+      history.add(event(`f${i}`));
+      expect(await history.addClip([`e${i}`, `f${i}`], mp4(90))).toBeUndefined();
+    }
+    await expect.poll(() => files(folder).length).toBeLessThanOrEqual(11);
+    expect(history.size.events).toBe(30);
+    expect(history.size.bytes).toBeLessThanOrEqual(1e6);
+    const { events } = await history.list({ limit: 100 });
+    const having = events.filter(({ has_clip }) => has_clip).map(({ id }) => id);
+    expect(having).toEqual(events.slice(0, having.length).map(({ id }) => id));
+    expect(having.length).toBe(2 * files(folder).length);
+    await history.close();
+    const after = await open({ folder, settings: { megabytes: 1 } });
+    expect((await after.list({ limit: 100 })).events.filter(({ has_clip }) => has_clip)).toHaveLength(having.length);
+  });
+
+  it('are refused with the reason, and nothing of them stays', async () => {
+    const folder = temporaryFolder();
+    const small = await open({ folder, settings: { megabytes: 1 } });
+    small.add(event('a'));
+    expect(await small.addClip(['a'], mp4(101))).toBe('it has 0.1 MB, more than a tenth of history.megabytes, 1');
+    // Removed meanwhile: nobody misses it.
+    expect(await small.addClip(['gone'], mp4(1))).toBeUndefined();
+    await small.remove('all');
+    small.add(event('b'));
+    const adding = small.addClip(['b'], mp4(50));
+    await Promise.all([small.remove('all'), adding]);
+    expect(files(folder)).toEqual([]);
+    const inMemory = await open();
+    inMemory.add(event('a'));
+    expect(await inMemory.addClip(['a'], mp4(1))).toMatch(/on disk alone/);
+  });
+
+  it('are removed where their process ended before their events knew of them, or in the middle', async () => {
+    const folder = temporaryFolder();
+    const history = await open({ folder });
+    history.add(event('a'));
+    await history.addClip(['a'], mp4(5));
+    const [name] = files(folder);
+    await history.close();
+    writeFileSync(join(folder, 'clips', '0', '9.mp4'), 'nobody knows of it');
+    writeFileSync(join(folder, 'clips', '0', '2.mp4.0a0b0c0d'), 'torn');
+    const after = await open({ folder });
+    expect(files(folder)).toEqual([name]);
+    // Cut short by a power failure.
+    writeFileSync(join(folder, 'clips', name!), 'short');
+    expect(await after.clip('a')).toBeUndefined();
   });
 });

@@ -43,7 +43,7 @@ export const floors = [
   ['sdk/core/compiler'],
   ['sdk/core'],
   ['sdk/core/quantise'],
-  ['sdk/history', 'sdk/zoo', 'sdk/learn/ledger'],
+  ['sdk/clips', 'sdk/history', 'sdk/zoo', 'sdk/learn/ledger'],
   ['sdk/learn/heads', 'sdk/update'],
   ['sdk/learn/camera'],
   ['sdk/learn'],

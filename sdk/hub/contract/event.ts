@@ -41,7 +41,10 @@ export const ObjectSchema = Type.Object(
     motionless_count: Type.Integer({ minimum: 0, description: 'Frames since it last moved.' }),
     position_changes: Type.Integer({ minimum: 0 }),
     has_snapshot: Type.Boolean({ description: 'A picture of it is on its label’s snapshot topic.' }),
-    has_clip: Type.Boolean(),
+    has_clip: Type.Boolean({
+      description:
+        'A clip of it is kept: in answers to `request/events`. Messages come before their clip, and have false.',
+    }),
     crossed_lines: Type.Record(Type.String(), words('in', 'out'), {
       description: 'Lines it crossed, by name, with the direction of the last crossing.',
     }),

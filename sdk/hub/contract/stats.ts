@@ -61,6 +61,15 @@ const Stream = Fields(
   'Of a camera with a `substream`: which of its streams is read.',
 );
 
+const Clips = Fields(
+  {
+    kept: Count('In total.'),
+    dropped: Count('Those that could not be kept, or not in time, in total.'),
+    why: Type.Optional(Type.String({ description: 'Why there are none, or why the last one was dropped.' })),
+  },
+  'What became of clips of events (`history.clips`).',
+);
+
 const Camera = Fields({
   frames: Fields({ in: Count(), dropped: Count(), gated: Count(), late: Count(), inferred: Count() }, 'Totals.'),
   fps: Fields({ in: Amount(), inferred: Amount() }, 'Frames a second.'),
@@ -69,6 +78,7 @@ const Camera = Fields({
   objects: Count('Confirmed objects in view.'),
   gaze: Gaze,
   stream: Type.Optional(Stream),
+  clips: Type.Optional(Clips),
   unfinished_ms: Amount('How long frames have been arriving without one being finished; 0 while all is well.'),
   device: Device,
 });

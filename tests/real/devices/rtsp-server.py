@@ -1,7 +1,7 @@
 """An RTSP server with a moving picture: rtsp-server.py PORT [USER PASSWORD] [FILE.mp4 …].
 
 Small at /door, large at /main, with one key frame for each client at /slow, with pixels that are not square at /pal, over
-UDP alone at /udp. Each file, of H.264, at its name: main.mp4 at /main.mp4.
+UDP alone at /udp, with sound at /sound, of another size after three seconds at /turned. Each file, of H.264, at its name: main.mp4 at /main.mp4.
 
 Prints "ready" when it listens, and what each client asks for: TCP or UDP.
 """
@@ -37,6 +37,30 @@ def stream(width: int, height: int, key: int = 20, aspect: str = "1/1", shared: 
     return factory
 
 
+def with_sound():
+    factory = stream(320, 240)
+    sound = "audiotestsrc is-live=true ! alawenc ! rtppcmapay name=pay1 pt=8"
+    factory.set_launch(f"{factory.get_launch()[:-1]} {sound} )")
+    return factory
+
+
+def turned():
+    factory = stream(320, 240, shared=False)
+    # The size that the filter lets through changes; each key frame says which it is.
+    before, after = "video/x-raw,width=320,height=240", "video/x-raw,width=240,height=320"
+    launch = factory.get_launch().replace("! x264enc", f"! videoscale ! capsfilter name=size caps={before} ! x264enc")
+    factory.set_launch(launch.replace("rtph264pay", "rtph264pay config-interval=-1"))
+
+    def turn(media) -> bool:
+        media.get_element().get_by_name("size").set_property("caps", Gst.Caps.from_string(after))
+        # It stays so, whoever asks.
+        factory.set_launch(factory.get_launch().replace(before, after))
+        return False
+
+    factory.connect("media-configure", lambda _factory, media: GLib.timeout_add_seconds(3, turn, media))
+    return factory
+
+
 def on_setup(_client, context) -> None:
     print(context.trans.get_transport().lower_transport.first_value_nick, flush=True)
 
@@ -47,6 +71,8 @@ factories = {
     "/slow": stream(320, 240, key=12000, shared=False),
     "/pal": stream(352, 288, aspect="16/11"),
     "/udp": stream(320, 240),
+    "/sound": with_sound(),
+    "/turned": turned(),
 }
 for file in files:
     factory = GstRtspServer.RTSPMediaFactory()

@@ -6,7 +6,9 @@ import { History } from '../../../dist/sdk/history/history.js';
 const history = new History({ settings: { enabled: true, days: 30, megabytes: 1 }, folder: argv[2] });
 await history.open();
 // A sync write to a pipe: what is said was told.
-history.on('event', (type, { id, score, picture }) => stdout.write(`${type} ${id} ${score} ${picture}\n`));
+history.on('event', (type, { id, score, picture, has_clip }) =>
+  stdout.write(`${type} ${id} ${score} ${picture} ${has_clip}\n`),
+);
 history.on('removed', (ids) => stdout.write(`${ids.map((id) => `removed ${id}`).join('\n')}\n`));
 stdout.write('ready\n');
 const run = Math.random().toString(36).slice(2, 8);
@@ -18,6 +20,9 @@ for (let i = 0; ; i++) {
   // As long as its first byte says, so that a torn one is seen.
   if (i % 2 === 0) history.addPicture(id, Buffer.alloc(1000 + (i % 200) * 100, i % 200));
   history.add({ type: i % 4 === 0 ? 'new' : end_time === null ? 'update' : 'end', after });
+  // Two events share it.
+  if (i % 12 === 11)
+    void history.addClip([id, `${Math.floor(i / 4) - 1}-${run}`], Buffer.alloc(3000 + (i % 200) * 100, i % 200));
   if (i % 50 === 49) await history.remove({ id: `${Math.floor(i / 8)}-${run}` });
   await turn();
 }

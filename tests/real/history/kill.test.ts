@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { asset } from '../../../sdk/base/assets.ts';
@@ -32,14 +33,25 @@ async function tellAndKill(folder: string, lines: number): Promise<string[]> {
   return said.split('\n').slice(0, -1);
 }
 
-/** The last that was told of each event, and the number of its picture then. */
-function lastTold(lines: readonly string[]): Map<string, { score: number; picture: number; ended: boolean }> {
-  const told = new Map<string, { score: number; picture: number; ended: boolean }>();
+interface Told {
+  readonly score: number;
+  readonly picture: number;
+  readonly hasClip: boolean;
+  readonly ended: boolean;
+}
+
+/** The last that was told of each event, the number of its picture then, and whether it had a clip. */
+function lastTold(lines: readonly string[]): Map<string, Told> {
+  const told = new Map<string, Told>();
   for (const line of lines) {
-    const [what, id, score, picture] = line.split(' ') as [string, string, string, string];
+    const [what, id, score, picture, clip] = line.split(' ') as [string, string, string, string, string];
     if (what === 'ready') continue;
     if (what === 'removed') told.delete(id);
-    else told.set(id, { score: Number(score), picture: Number(picture), ended: what === 'end' });
+    else
+      told.set(id, {
+        ...{ score: Number(score), picture: Number(picture), hasClip: clip === 'true' },
+        ended: what === 'end' || (told.get(id)?.ended ?? false),
+      });
   }
   return told;
 }
@@ -47,6 +59,7 @@ function lastTold(lines: readonly string[]): Map<string, { score: number; pictur
 it(`kill -9 at ${kills} random moments: nothing that was told is missing, and nothing is torn`, async () => {
   const folder = temporaryFolder();
   let pictures = 0;
+  let clips = 0;
   for (let kill = 0; kill < kills; kill++) {
     const told = lastTold(await tellAndKill(folder, Math.floor(Math.random() * mostLines)));
     const history = new History({ settings: { enabled: true, days: 30, megabytes: 100 }, folder });
@@ -55,15 +68,23 @@ it(`kill -9 at ${kills} random moments: nothing that was told is missing, and no
     const { events } = await history.list({ limit: 100_000 });
     expect(events.length).toBe(history.size.events);
     const kept = new Map(events.map((event) => [event.id, event]));
-    for (const [id, { score, picture, ended }] of told) {
+    for (const [id, { score, picture, hasClip, ended }] of told) {
       const event = kept.get(id);
       expect(event, `${id} was told`).toBeDefined();
       expect(event!.score).toBeGreaterThanOrEqual(score);
       expect(event!.picture).toBeGreaterThanOrEqual(picture);
+      // The oldest clips make room for others, and nobody is told.
+      if (hasClip && history.size.bytes < 0.9e6) expect(event!.has_clip).toBe(true);
       expect(event!.end_time, 'an event that lasts has ended with its process').not.toBeNull();
       if (ended) expect(event!.end_time).toBe(event!.frame_time);
     }
-    for (const { id, picture } of events) {
+    for (const { id, picture, has_clip } of events) {
+      const clip = has_clip && readFileSync((await history.clip(id)) ?? expect.fail(`the clip of ${id} is missing`));
+      if (clip) {
+        expect(clip.length).toBe(3000 + clip[0]! * 100);
+        expect(clip.every((byte) => byte === clip[0])).toBe(true);
+        clips++;
+      }
       const jpeg = await history.picture(id);
       if (picture === 0) continue;
       expect(jpeg, `the picture of ${id}`).toBeDefined();
@@ -74,4 +95,5 @@ it(`kill -9 at ${kills} random moments: nothing that was told is missing, and no
     await history.close();
   }
   expect(pictures).toBeGreaterThan(kills);
+  expect(clips).toBeGreaterThan(kills);
 });

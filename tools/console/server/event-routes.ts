@@ -4,6 +4,7 @@ import type { Settings } from '../../../sdk/config/schema.ts';
 import type { HistoryQuery } from '../../../sdk/history/stored-event.ts';
 import type { EventDays } from '../protocol.ts';
 import { eventQuery, removeRequest } from './event-query.ts';
+import { sendFile } from './file-reply.ts';
 import type { Methods } from './handler.ts';
 import { readJson } from './json-body.ts';
 import { HttpError, sendJpeg, sendJson } from './reply.ts';
@@ -31,10 +32,12 @@ export class EventRoutes {
     if (path === '/days') return { GET: async (q, r) => sendJson(q, r, 200, await this.#days()) };
     if (path === '/remove') return { POST: (q, r) => this.#remove(q, r) };
     if (path === '/export.json') return { GET: (q, r, url) => this.#export(q, r, eventQuery(url.searchParams)) };
-    const [, event, what] = /^\/([^/]+?)(\/snapshot\.jpg)?$/.exec(path) ?? [];
+    const [, event, what] = /^\/([^/]+?)(\/snapshot\.jpg|\/clip\.mp4)?$/.exec(path) ?? [];
     if (event === undefined) return undefined;
     const id = decoded(event);
-    return { GET: (q, r) => (what ? this.#picture(q, r, id) : this.#one(q, r, id)) };
+    if (what === '/snapshot.jpg') return { GET: (q, r) => this.#picture(q, r, id) };
+    if (what === '/clip.mp4') return { GET: (q, r) => this.#clip(q, r, id) };
+    return { GET: (q, r) => this.#one(q, r, id) };
   }
 
   async #days(): Promise<EventDays> {
@@ -59,6 +62,12 @@ export class EventRoutes {
     // The page includes the picture's number, so a newer one has another address.
     const numbered = request.url?.includes('?v=');
     sendJpeg(request, response, jpeg, numbered ? 'private, max-age=3600, immutable' : 'no-store');
+  }
+
+  async #clip(request: IncomingMessage, response: ServerResponse, id: string): Promise<void> {
+    const path = await this.#history.clip(id);
+    if (path === undefined) throw new HttpError(404, 'there is no clip of such an event, or it is no longer kept');
+    await sendFile(request, response, path, 'video/mp4');
   }
 
   /** All pages as one file. */

@@ -35,7 +35,7 @@ export interface ConsoleNode {
   /** Past events. */
   readonly history: Pick<
     History,
-    'list' | 'days' | 'find' | 'picture' | 'remove' | 'isKept' | 'trouble' | 'on' | 'off'
+    'list' | 'days' | 'find' | 'picture' | 'clip' | 'remove' | 'isKept' | 'trouble' | 'on' | 'off'
   >;
   stats(): NodeStats;
 }

@@ -271,6 +271,11 @@ export function pictureOf({ id, picture }: StoredEvent): string | undefined {
   return picture > 0 ? `/api/events/${encodeURIComponent(id)}/snapshot.jpg?v=${picture}` : undefined;
 }
 
+/** Address of an event's clip; undefined without one. */
+export function clipOf({ id, has_clip }: StoredEvent): string | undefined {
+  return has_clip ? `/api/events/${encodeURIComponent(id)}/clip.mp4` : undefined;
+}
+
 async function answer<T>(response: Response): Promise<T> {
   const body = await response.json().catch(() => ({ error: `the answer was ${response.status}` }));
   const wait = Number(response.headers.get('retry-after')) || undefined;

@@ -14,7 +14,7 @@ const text = (description: string) => Type.Optional(Type.String({ minLength: 1, 
 export const events = defineVerb({
   name: 'events',
   description:
-    'Past events, the newest first, as each was told last: of all cameras, or of what is given, which has to fit altogether. Their pictures are on the page.',
+    'Past events, the newest first, as each was told last: of all cameras, or of what is given, which has to fit altogether. Their pictures and clips are on the page.',
   request: Fields({
     camera: Type.Optional(Camera),
     label: text('What the network says.'),

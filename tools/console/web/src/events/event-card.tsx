@@ -34,6 +34,12 @@ export function EventCard({
         <span class="event-picture">
           {picture ? <img src={picture} alt="" loading="lazy" /> : <Icon name="picture" />}
           {running && <span class="badge is-running">now</span>}
+          {event.has_clip && (
+            <span class="badge is-clip">
+              <span aria-hidden="true">▶</span>
+              <span class="visually-hidden">with a clip</span>
+            </span>
+          )}
         </span>
         <span class="event-text">
           <span class="event-title">

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { eventFile, pictureOf, removeEvents } from '../api.ts';
+import { clipOf, eventFile, pictureOf, removeEvents } from '../api.ts';
 import { colourOf } from '../colours.ts';
 import { capital, clock, dayInWords, dayOf, percent } from '../format.ts';
 import { attempt } from '../parts/attempt.ts';
@@ -23,6 +23,8 @@ export function EventDetail({ event, onClose }: { event: HeardEvent; onClose(): 
   useEffect(() => dialog.current?.showModal(), []);
   useBack(true, () => dialog.current?.close());
   const picture = pictureOf(event);
+  const clip = clipOf(event);
+  const [unplayed, setUnplayed] = useState(false);
   const crossed = Object.entries(event.crossed_lines ?? {}).map(([line, direction]) => `${line} (${direction})`);
   const facts: [string, string][] = [
     ['Camera', event.camera],
@@ -48,7 +50,22 @@ export function EventDetail({ event, onClose }: { event: HeardEvent; onClose(): 
         onClose={onClose}
       >
         <div class="detail-picture">
-          {picture ? <img src={picture} alt={`${nameOf(event)}, best view`} /> : <p>No picture is available.</p>}
+          {clip && !unplayed ? (
+            // biome-ignore lint/a11y/useMediaCaption: it has no sound.
+            <video
+              controls
+              playsInline
+              preload="metadata"
+              src={clip}
+              poster={picture}
+              aria-label={`${nameOf(event)}, clip`}
+              onError={() => setUnplayed(true)}
+            />
+          ) : picture ? (
+            <img src={picture} alt={`${nameOf(event)}, best view`} />
+          ) : (
+            <p>No picture is available.</p>
+          )}
         </div>
         <div class="detail-text">
           <div class="detail-head">
@@ -60,6 +77,12 @@ export function EventDetail({ event, onClose }: { event: HeardEvent; onClose(): 
               <Icon name="close" />
             </button>
           </div>
+          {clip && unplayed && (
+            <p class="note">
+              This browser does not play the clip: the camera may send H.265, or the clip is no longer kept. Download
+              it, or set the camera to H.264.
+            </p>
+          )}
           <Facts facts={facts} />
           <div class="detail-actions">
             {teachable && (
@@ -72,6 +95,12 @@ export function EventDetail({ event, onClose }: { event: HeardEvent; onClose(): 
               <a class="button" href={picture} download={`${event.id}.jpg`}>
                 <Icon name="download" />
                 Picture
+              </a>
+            )}
+            {clip && (
+              <a class="button" href={clip} download={`${event.id}.mp4`}>
+                <Icon name="download" />
+                Clip
               </a>
             )}
             <a class="button" href={eventFile(event)} download={`${event.id}.json`}>
@@ -98,7 +127,7 @@ export function EventDetail({ event, onClose }: { event: HeardEvent; onClose(): 
           }
           onClose={() => setRemoving(false)}
         >
-          It and its picture are removed from this board. This cannot be undone.
+          It, its picture and its clip are removed from this board. This cannot be undone.
         </Confirm>
       )}
       {teaching && (

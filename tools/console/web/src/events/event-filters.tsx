@@ -74,8 +74,8 @@ export function EventFilters({
           }
           onClose={() => setRemoving(false)}
         >
-          The events and their pictures are removed from this board, whatever else is chosen above. This cannot be
-          undone.
+          The events, their pictures and clips are removed from this board, whatever else is chosen above. This cannot
+          be undone.
         </Confirm>
       )}
     </div>

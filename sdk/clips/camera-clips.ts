@@ -1,0 +1,226 @@
+import type { VideoSink } from '../../devices/device/device.ts';
+import { messageOf } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
+import type { ClipSettings } from '../config/schema.ts';
+import type { Frame } from '../frame/frame.ts';
+import type { EventMessage } from '../vision/event.ts';
+import { clipOf } from './clip.ts';
+import { ClipRing } from './clip-ring.ts';
+import { type Fragment, FragmentReader } from './fragments.ts';
+import { FrameVideo } from './frame-video.ts';
+
+export interface CameraClipsOptions {
+  readonly settings: ClipSettings;
+  /** Whether the camera's pictures are kept at present. */
+  readonly isWanted: () => boolean;
+  /** Keeps a clip of these events. @returns Why it does not. */
+  readonly keep: (ids: readonly string[], mp4: Buffer) => Promise<string | undefined>;
+  readonly logger: Logger;
+  /** A clock in ms that never goes back. Default: `performance.now()`. */
+  readonly now?: () => number;
+}
+
+/** What became of a camera's clips. */
+export interface ClipStats {
+  readonly kept: number;
+  readonly dropped: number;
+  /** Why there are none, or why the last one was dropped. */
+  readonly why?: string;
+}
+
+/** A clip that grows. */
+interface Recording {
+  readonly ids: Set<string>;
+  /** Those whose objects are still in view. */
+  readonly running: Set<string>;
+  readonly fragments: Fragment[];
+  bytes: number;
+  /** When it ends, whatever is in view. */
+  readonly lastMs: number;
+  /** When it ends since nothing is in view; undefined: something is. */
+  endMs: number | undefined;
+}
+
+/** An object is an event some time after it was first seen: the ring goes back that much further. */
+const confirmMs = 10_000;
+/** Of the ring, and of a clip. */
+const mostBytes = { ring: 16 * 1024 * 1024, clip: 32 * 1024 * 1024 };
+/** A camera whose frames come, but none of its video in so long, has none. */
+const silentMs = 20_000;
+/** What comes is written a second at a time; a clip waits so long for its last one. */
+const lateMs = 3000;
+const checkEveryMs = 1000;
+/** Clips that are to be written, at most. */
+const mostWaiting = 2;
+
+/**
+ * One camera's clips: the last seconds of its video, as the camera sends it or encoded here from what is shown, and from those
+ * a clip of each event. Events at the same time share one. It delays nobody: what cannot be kept in time is dropped and counted.
+ */
+export class CameraClips implements VideoSink {
+  readonly #options: CameraClipsOptions;
+  readonly #now: () => number;
+  readonly #ring: ClipRing;
+  readonly #encoded: FrameVideo;
+  /** Of what the camera sends; undefined: it cannot be used. */
+  #reader: FragmentReader | undefined;
+  /** When what it sends began, or the last of it came. */
+  #sentMs = Number.NEGATIVE_INFINITY;
+  #recording: Recording | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #keeping: Promise<void> = Promise.resolve();
+  readonly #counts = { waiting: 0, kept: 0, dropped: 0 };
+  #why: string | undefined;
+
+  constructor(options: CameraClipsOptions) {
+    const { settings, logger, now = () => performance.now() } = options;
+    this.#options = options;
+    this.#now = now;
+    this.#ring = new ClipRing({ keepMs: settings.before * 1000 + confirmMs, mostBytes: mostBytes.ring });
+    this.#encoded = new FrameVideo({
+      ...{ software: settings.software, logger },
+      sink: {
+        begin: () => this.#cut(),
+        write: (bytes) => this.#take(this.#encoded.reader, bytes),
+        end: () => this.#cut(),
+      },
+    });
+  }
+
+  get stats(): ClipStats {
+    const { kept, dropped } = this.#counts;
+    const why = this.#encoded.problem ?? this.#why;
+    return { kept, dropped, ...(why !== undefined && { why }) };
+  }
+
+  /** The camera sends video of its own, from now on another. */
+  begin(): void {
+    this.#cut();
+    this.#reader = new FragmentReader();
+    this.#sentMs = this.#now();
+  }
+
+  /** Bytes of the video that the camera sends. */
+  write(bytes: Buffer): void {
+    const reader = this.#reader;
+    if (!reader) return;
+    this.#sentMs = this.#now();
+    if (!this.#take(reader, bytes) || (reader.header && !reader.header.codec)) this.#reader = undefined;
+  }
+
+  /** The camera sends no more. */
+  end(): void {
+    this.#cut();
+    this.#reader = undefined;
+  }
+
+  /** A frame as it is shown: encoded where the camera sends nothing that can be kept. It is borrowed until this returns. */
+  see(frame: Frame): void {
+    const isSent = this.#reader !== undefined && this.#now() - this.#sentMs < silentMs;
+    if (isSent || !this.#options.isWanted()) this.#encoded.stop();
+    else this.#encoded.see(frame);
+  }
+
+  /** An event was told. */
+  note({ type, after: { id, start_time, frame_time } }: EventMessage): void {
+    const now = this.#now();
+    if (type === 'new' && this.#options.isWanted()) this.#begin(id, now - Math.max(0, frame_time - start_time) * 1000);
+    const recording = this.#recording;
+    if (type !== 'end' || !recording?.running.delete(id)) return;
+    if (recording.running.size === 0) recording.endMs = now + this.#options.settings.after * 1000;
+  }
+
+  /** The camera has stopped: keeps what there is. */
+  async close(): Promise<void> {
+    // What it still holds comes with its end.
+    await this.#encoded.stop();
+    this.#finish();
+    this.#reader = undefined;
+    await this.#keeping;
+    this.#ring.clear();
+  }
+
+  #begin(id: string, sinceMs: number): void {
+    const running = this.#recording;
+    if (running && this.#now() < endOf(running)) {
+      running.ids.add(id);
+      running.running.add(id);
+      running.endMs = undefined;
+      return;
+    }
+    this.#finish();
+    const { before, longest } = this.#options.settings;
+    const fromMs = Math.max(sinceMs, this.#now() - confirmMs) - before * 1000;
+    const fragments = this.#ring.from(fromMs);
+    const bytes = fragments.reduce((sum, fragment) => sum + fragment.bytes.length, 0);
+    const lastMs = fromMs + longest * 1000;
+    this.#recording = { ids: new Set([id]), running: new Set([id]), fragments, bytes, lastMs, endMs: undefined };
+    this.#timer ??= setInterval(() => this.#check(), checkEveryMs).unref();
+  }
+
+  /** @returns False: it is no video. */
+  #take(reader: FragmentReader, bytes: Buffer): boolean {
+    try {
+      for (const fragment of reader.write(bytes)) {
+        if (fragment.header.codec && this.#options.isWanted()) this.#add(fragment);
+        else this.#ring.clear();
+      }
+      return true;
+    } catch (error) {
+      this.#options.logger.warn(`clips: the video cannot be read: ${messageOf(error)}`);
+      this.#cut();
+      return false;
+    }
+  }
+
+  #add(fragment: Fragment): void {
+    const endMs = this.#ring.add(fragment, this.#now());
+    const recording = this.#recording;
+    if (!recording) return;
+    if (recording.fragments.length > 0 || fragment.isKey) {
+      recording.fragments.push(fragment);
+      recording.bytes += fragment.bytes.length;
+    }
+    if (endMs >= endOf(recording) || recording.bytes >= mostBytes.clip) this.#finish();
+  }
+
+  /** What comes next does not continue what was there. */
+  #cut(): void {
+    this.#ring.clear();
+    if (this.#recording && this.#recording.fragments.length > 0) this.#finish();
+  }
+
+  #check(): void {
+    if (this.#recording && this.#now() >= endOf(this.#recording) + lateMs) this.#finish();
+  }
+
+  #finish(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    const recording = this.#recording;
+    this.#recording = undefined;
+    if (!recording) return;
+    const { ids, fragments } = recording;
+    if (fragments.length === 0) this.#drop('no video came, or no key frame of it');
+    else if (this.#counts.waiting >= mostWaiting) this.#drop('the disk is too slow: others wait for it');
+    else {
+      this.#counts.waiting++;
+      this.#keeping = this.#keeping.then(() => this.#keep([...ids], fragments));
+    }
+  }
+
+  async #keep(ids: readonly string[], fragments: readonly Fragment[]): Promise<void> {
+    const problem = await this.#options.keep(ids, clipOf(fragments)).catch(messageOf);
+    this.#counts.waiting--;
+    if (problem === undefined) this.#counts.kept++;
+    else this.#drop(problem);
+  }
+
+  #drop(why: string): void {
+    this.#counts.dropped++;
+    if (this.#why !== why) this.#options.logger.warn(`clips: one was dropped: ${why}`);
+    this.#why = why;
+  }
+}
+
+const endOf = ({ endMs = Number.POSITIVE_INFINITY, lastMs }: Recording): number => Math.min(endMs, lastMs);

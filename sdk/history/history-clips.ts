@@ -1,0 +1,51 @@
+import type { HistoryIndex, IndexRow } from './history-index.ts';
+import type { HistoryWriter } from './history-writer.ts';
+
+/** The share of all that a single clip may have. */
+const mostOfAll = 0.1;
+
+/** Keeps a clip of these events. @param megabytes Of all that is kept. @returns Why it is not kept; undefined: it is. */
+export async function keepClip(
+  ids: readonly string[],
+  mp4: Buffer,
+  index: HistoryIndex,
+  writer: HistoryWriter,
+  megabytes: number,
+): Promise<string | undefined> {
+  if (mp4.length > mostOfAll * megabytes * 1e6) {
+    return `it has ${(mp4.length / 1e6).toFixed(1)} MB, more than a tenth of history.megabytes, ${megabytes}`;
+  }
+  const rows = () => ids.flatMap((id) => index.find(id) ?? []);
+  // Somebody has removed them.
+  if (rows().length === 0) return undefined;
+  const clip = index.nextClip();
+  const problem = await writer.writeClip(clip, mp4);
+  if (problem !== undefined) return problem;
+  for (const row of rows()) {
+    index.setClip(row, clip, mp4.length);
+    writer.put(row);
+  }
+  if (!index.hasClip(clip)) await writer.removeClip(clip);
+  return undefined;
+}
+
+/** Removes the oldest clips while all that is kept is too much. The events stay. */
+export function boundClips(index: HistoryIndex, writer: HistoryWriter, megabytes: number): void {
+  const mostBytes = megabytes * 1e6;
+  if (index.bytes <= mostBytes) return;
+  const gone = new Set<number>();
+  for (const row of index.oldestFirst()) {
+    const { clip } = row;
+    if (clip === 0 || (index.bytes <= mostBytes && !gone.has(clip))) continue;
+    gone.add(clip);
+    index.setClip(row, 0, 0);
+    writer.put(row);
+  }
+  // Last: a process that ends in between leaves files, which the next one removes.
+  void writer.kept().then(() => Promise.allSettled([...gone].map((clip) => writer.removeClip(clip))));
+}
+
+/** The clips that these events have, and no others. @param rows They are not in the index any more. */
+export function clipsOnlyOf(rows: readonly IndexRow[], index: HistoryIndex): number[] {
+  return [...new Set(rows.map(({ clip }) => clip))].filter((clip) => clip > 0 && !index.hasClip(clip));
+}
