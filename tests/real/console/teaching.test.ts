@@ -396,6 +396,19 @@ describe.skipIf(!existsSync(browserPath))('teaching in a real browser (needs chr
     await expect.poll(() => misses.locator('.miss').count(), patience).toBe(8);
   });
 
+  it('waits for the first look at an object that was pointed at as it came', async () => {
+    const page = await open();
+    let isThere = false;
+    await page.route('**/api/learning/looks?*', (route) =>
+      isThere ? route.continue() : route.fulfill({ json: { looks: [] } }),
+    );
+    await page.locator('.track-target').first().click(patience);
+    await sheetOf(page).getByText('It comes here as soon as there is one.').waitFor(patience);
+    isThere = true;
+    await sheetOf(page).locator('.looks img').first().waitFor(patience);
+    expect(await sheetOf(page).getByText('It comes here').count()).toBe(0);
+  });
+
   it('shows what is taught elsewhere as it comes', async () => {
     const page = await open('#/taught');
     await page.getByRole('region', { name: 'Objects' }).waitFor(patience);

@@ -16,6 +16,8 @@ export type Pointed = Exclude<Subject, { view: string }> & {
   looks?: Looks['looks'];
 };
 
+const againMs = 500;
+
 /** Asks what something is, and teaches it. */
 export function TeachSheet({
   of,
@@ -34,9 +36,23 @@ export function TeachSheet({
   const change = useChange();
   useEffect(() => {
     if ('look' in subject) return;
-    fetchLooks(subject)
-      .then((found) => setLooks(found.looks))
-      .catch((error: Error) => setFailed(error.message));
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let isShown = true;
+    const load = () =>
+      fetchLooks(subject).then(
+        (found) => {
+          if (!isShown) return;
+          setLooks(found.looks);
+          // Of an object that was pointed at as it came, the first look is on its way.
+          if (found.looks.length === 0 && 'track' in subject) timer = setTimeout(load, againMs);
+        },
+        (error: Error) => setFailed(error.message),
+      );
+    load();
+    return () => {
+      isShown = false;
+      clearTimeout(timer);
+    };
   }, []);
   return (
     <Sheet title="What is this?" onClose={onClose}>
@@ -56,7 +72,7 @@ export function TeachSheet({
             <p class="muted">
               {'event' in subject
                 ? 'Its looks are no longer stored: only those of the last hundred objects are.'
-                : 'There is no good look at it yet. Try again in a moment.'}
+                : 'There is no good look at it yet. It comes here as soon as there is one.'}
             </p>
           ) : (
             <Outcome change={change} onDone={close}>
