@@ -19,8 +19,12 @@ export function parseDeviceUri(source: string): DeviceUri {
   const match = /^([a-z][a-z0-9+.-]+):(.*)$/is.exec(text);
   if (text !== '' && !(match && /^\/\//.test(match[2]!)) && existsSync(text)) return { scheme: 'file', rest: text };
   if (!match) {
+    // An address alone: of a camera in the network, whose path only its manual tells.
+    const hint = /^(\d{1,3}(\.\d{1,3}){3}|[\w-]+\.(local|lan|home))(:\d+)?(\/|$)/i.test(text)
+      ? `. A camera in the network is rtsp://${text} with the path that its manual names, and user:password@ before the address where it asks for them`
+      : '';
     throw new InputError(
-      `source: expected a URI such as auto:, scene:, v4l2:/dev/video0 or file:clip.mp4, or a path that exists; got "${maskSource(text)}"`,
+      `source: expected a URI such as auto:, v4l2:/dev/video0, rtsp://192.168.1.20/stream1 or file:clip.mp4, or a path that exists; got "${maskSource(text)}"${hint}`,
     );
   }
   return { scheme: match[1]!.toLowerCase(), rest: match[2]! };

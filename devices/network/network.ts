@@ -35,7 +35,9 @@ export abstract class NetworkCamera extends LiveDevice {
     return { kind: this.#kind, title: maskCredentials(`${host}${pathname}`) };
   }
 
-  protected override explain(said: string): string {
+  protected override explain(told: string): string {
+    // What only who knows ffmpeg understands.
+    const said = told.replace(/^the stream ended \(exit status \d+\): |\?timeout=\d+|: pipe:0: End of file/g, '');
     // As ffmpeg says them: a bare number may be a port, "not found" a program.
     if (/(failed:|returned|error) 401\b/.test(said)) {
       return `the camera asks for a user and a password (${this.#kind}://user:password@host/path), or refuses those given; ${said}`;
@@ -46,7 +48,7 @@ export abstract class NetworkCamera extends LiveDevice {
     if (/refused|No route|timed out|resolve|unreachable/i.test(said)) {
       return `the camera does not answer: is it on, and are host and port right? ${said}`;
     }
-    return said;
+    return told;
   }
 }
 

@@ -33,8 +33,17 @@ describe('parseDeviceUri', () => {
 
   it.each(['', 'porch', './nothing.mp4', '/dev/nothing'])('refuses "%s", which is neither', (source) => {
     expect(() => parseDeviceUri(source)).toThrow(InputError);
-    expect(() => parseDeviceUri(source)).toThrow(/expected a URI such as .*or a path that exists/);
+    expect(() => parseDeviceUri(source)).toThrow(/expected a URI such as .*or a path that exists; got "[^"]*"$/);
   });
+
+  it.each(['192.168.1.20', '192.168.1.20:554/1', 'yard.local'])(
+    'says of the address %s how a camera is named',
+    (text) => {
+      expect(() => parseDeviceUri(text)).toThrow(
+        `rtsp://${text} with the path that its manual names, and user:password@ before`,
+      );
+    },
+  );
 });
 
 describe('createDevice', () => {

@@ -22,6 +22,11 @@ describe('rtsp:', () => {
     ['[rtsp @ 0x5581] method DESCRIBE failed: 401 Unauthorized\n', /asks for a user and a password/],
     ['Server returned 401 Unauthorized (authorization failed)\n', /asks for a user and a password/],
     ['rtsp://127.0.0.1:4040/door: Connection refused\n', /: the camera does not answer: is it on/],
+    // Nothing that only ffmpeg's authors understand.
+    [
+      'Connection to tcp://127.0.0.1:9?timeout=8000000 failed: Connection refused\n',
+      /right\? Connection to tcp:\/\/127\.0\.0\.1:9 failed: Connection refused$/,
+    ],
     // The port is no status.
     ['rtsp://127.0.0.1:404/door: Invalid data found\n', /door: the stream ended \(exit status 1\): rtsp/],
   ])('explains what ffmpeg says: %s', async (said, message) => {

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { asset } from '../../../sdk/base/assets.ts';
@@ -18,6 +19,22 @@ export function buildPage(folder: string): void {
     folder,
     '--logLevel=error',
   ]);
+}
+
+/** What axe-core finds on a page as it is now, in both themes. */
+export async function violationsOf(page: Page): Promise<string[]> {
+  await page.evaluate(readFileSync(asset('node_modules', 'axe-core', 'axe.min.js'), 'utf8'));
+  const found: string[] = [];
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme });
+    // Colours that are on their way to others are none.
+    await page.waitForTimeout(400);
+    const all: string[] = await page.evaluate(`axe.run().then(({ violations }) => violations.map(({ id, nodes }) =>
+      id + ': ' + nodes.map(({ target, any }) => target + ' ' + (any[0]?.message ?? '')).slice(0, 4).join(' | ')))`);
+    found.push(...all.map((one) => `${colorScheme}: ${one}`));
+  }
+  await page.emulateMedia({ colorScheme: null });
+  return found;
 }
 
 /** Somebody with a browser. What a page complains of, and what it asks of others, is a fault. */

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readSettings, resolveSettings, type SettingsInput } from '../../../sdk/config/settings.ts';
 import { NodeRun } from '../../../tools/cli/node-run.ts';
 import { recorder } from '../../support/recorder.ts';
-import { browserPath, buildPage, patience, Visitor } from './browser.ts';
+import { browserPath, buildPage, patience, Visitor, violationsOf } from './browser.ts';
 
 /** A board that begins without any camera, as its owner sets it up; one test after the other. */
 describe.skipIf(!existsSync(browserPath))('cameras in a real browser (needs chromium)', { timeout: 900_000 }, () => {
@@ -52,7 +52,8 @@ describe.skipIf(!existsSync(browserPath))('cameras in a real browser (needs chro
 
   it('an empty board: a camera is found, tried and added, on a phone', async () => {
     const page = await open('', { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
-    await page.getByRole('link', { name: 'Add one under Settings' }).tap();
+    expect(await violationsOf(page)).toEqual([]);
+    await page.getByRole('link', { name: 'Add a camera' }).tap();
     const form = page.getByRole('region', { name: 'Add a camera' });
     await form.getByRole('button', { name: 'Find cameras' }).tap();
     await form.getByText('Yard, X1 at 192.0.2.7').waitFor(patience);
@@ -65,6 +66,7 @@ describe.skipIf(!existsSync(browserPath))('cameras in a real browser (needs chro
     await picture.waitFor(patience);
     const width = () => page.evaluate('document.querySelector(".tried img")?.naturalWidth ?? 0');
     await expect.poll(width, patience).toBeGreaterThan(100);
+    expect(await violationsOf(page)).toEqual([]);
     expect(cameras()).toEqual([]);
     await form.getByRole('button', { name: 'Add this camera' }).tap();
     await live(page);
@@ -93,6 +95,8 @@ describe.skipIf(!existsSync(browserPath))('cameras in a real browser (needs chro
       await form.getByRole('alert').filter({ hasText: reason }).waitFor(patience);
       expect(await form.getByRole('button', { name: 'Use this source' }).count()).toBe(0);
     }
+    await page.getByText('What you can enter here').first().click();
+    expect(await violationsOf(page)).toEqual([]);
     expect([text(), run.node.pipelines.get('kueche')!.settings.source]).toEqual([before, 'scene:']);
   });
 

@@ -285,14 +285,25 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
     expect(faults.pop()).toContain('400');
   });
 
-  it('names a main stream for snapshots, how it is sent, and what decodes', async () => {
+  it('tries a main stream for snapshots before it is used, and says how it is sent, and what decodes', async () => {
     const page = await open('#/settings');
     const main = page.getByRole('textbox', { name: 'Main stream' });
     const udp = page.getByRole('switch', { name: 'UDP' });
     expect(await udp.count()).toBe(0);
     await main.fill('rtsp://me:hunter2@127.0.0.1:9/1');
     await main.press('Enter');
-    await expect.poll(() => camera.settings.snapshots.source, patience).toBe('rtsp://me:hunter2@127.0.0.1:9/1');
+    const alert = page.getByRole('alert').filter({ hasText: 'the camera does not answer' });
+    await alert.waitFor(patience);
+    expect([await alert.textContent(), camera.settings.snapshots.source]).toEqual([
+      expect.not.stringContaining('hunter2'),
+      '',
+    ]);
+    await main.fill('scene:');
+    await main.press('Enter');
+    await page.getByRole('button', { name: 'Use this main stream' }).click();
+    await expect.poll(() => camera.settings.snapshots.source, patience).toBe('scene:');
+    // As where it was set elsewhere, or the camera was off since.
+    await camera.change({ snapshots: { source: 'rtsp://me:hunter2@127.0.0.1:9/1' } });
     await expect.poll(() => main.inputValue(), patience).toBe('rtsp://me:***@127.0.0.1:9/1');
     await udp.click();
     await expect.poll(() => camera.settings.transport, patience).toBe('udp');
@@ -300,7 +311,7 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
     await expect.poll(() => camera.settings.hardware_decoding, patience).toBe(false);
     expect(camera.settings.snapshots.source).toContain('hunter2');
     await main.fill('');
-    await main.press('Enter');
+    await page.getByRole('button', { name: 'Use none' }).click();
     await expect.poll(() => camera.settings.snapshots.source, patience).toBe('');
     await expect.poll(() => udp.count(), patience).toBe(0);
     expect(camera.settings.source).toBe('scene:');

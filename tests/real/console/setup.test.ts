@@ -5,7 +5,7 @@ import { start } from '../../cli/cli.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { freePort } from '../../support/ports.ts';
 import { until } from '../../support/until.ts';
-import { browserPath, Visitor } from './browser.ts';
+import { browserPath, Visitor, violationsOf } from './browser.ts';
 
 const missing = existsSync(browserPath) ? '' : ' (needs chromium)';
 
@@ -34,6 +34,7 @@ describe.skipIf(missing)(`a board without settings, in a real browser${missing}`
 
     const page = await visitor.visit(`http://127.0.0.1:${port}/`, '', {});
     await page.getByText('line 3: invalid value').waitFor();
+    expect(await violationsOf(page)).toEqual([]);
     await page.getByLabel('New password of this page').fill('correct horse');
     await page.getByLabel('Name of the board').fill('porch');
     await page.getByLabel('Camera', { exact: true }).fill('scene:');

@@ -7,7 +7,7 @@ import { readSettings, resolveSettings, type SettingsInput } from '../../../sdk/
 import type { Pipeline } from '../../../sdk/pipeline/pipeline.ts';
 import { NodeRun } from '../../../tools/cli/node-run.ts';
 import { recorder } from '../../support/recorder.ts';
-import { browserPath, buildPage, patience, Visitor } from './browser.ts';
+import { browserPath, buildPage, patience, Visitor, violationsOf } from './browser.ts';
 
 type Points = [number, number][];
 const square: Points = [
@@ -114,6 +114,7 @@ describe.skipIf(!existsSync(browserPath))('two who change the same (needs chromi
         .locator('img')
         .evaluateAll((all) => all.map((one) => (one as HTMLImageElement).naturalWidth > 50));
     await expect.poll(loaded, patience).toEqual([true, true]);
+    expect(await violationsOf(page)).toEqual([]);
     await page.keyboard.press('Escape');
     await asked(page).waitFor({ state: 'detached', ...patience });
     expect(saved()).toEqual(other);

@@ -8,7 +8,7 @@ import type { NodeLearning } from '../../../sdk/learn/node-learning.ts';
 import { Node } from '../../../sdk/pipeline/node.ts';
 import type { NearMissState } from '../../../tools/console/protocol.ts';
 import { Console } from '../../../tools/console/server/console.ts';
-import { browserPath, buildPage, patience, Visitor } from './browser.ts';
+import { browserPath, buildPage, patience, Visitor, violationsOf } from './browser.ts';
 
 /** One after the other: what is taught first is looked at, corrected and forgotten later. */
 describe.skipIf(!existsSync(browserPath))('teaching in a real browser (needs chromium)', { timeout: 900_000 }, () => {
@@ -61,6 +61,7 @@ describe.skipIf(!existsSync(browserPath))('teaching in a real browser (needs chr
     await expect
       .poll(() => page.evaluate('document.querySelector(".looks img")?.naturalWidth ?? 0'), patience)
       .toBeGreaterThan(50);
+    expect(await violationsOf(page)).toEqual([]);
     // The field has the focus: a person types at once.
     await page.keyboard.type('Eileen');
     await page.keyboard.press('Enter');
@@ -125,6 +126,7 @@ describe.skipIf(!existsSync(browserPath))('teaching in a real browser (needs chr
       .toBe(true);
     const { examples } = learning.summary;
     expect(labelsOf('object')).toEqual(before);
+    expect(await violationsOf(page)).toEqual([]);
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: /^Teach Tom \d+$/ }).waitFor(patience);
 

@@ -1,6 +1,6 @@
 import type { CameraState } from '../../../protocol.ts';
 import { CameraTabs } from '../parts/camera-tabs.tsx';
-import { Empty } from '../parts/empty.tsx';
+import { NoCamera } from '../parts/no-camera.tsx';
 import { linkTo } from '../route.ts';
 import { useStore } from '../store.ts';
 import { TeachingStage } from '../teach/teaching-stage.tsx';
@@ -20,10 +20,7 @@ export function LiveView({ camera }: { camera: string | undefined }) {
     return (
       <>
         <h1 class="visually-hidden">Live</h1>
-        <Empty icon="camera" title="No camera yet">
-          <a href={linkTo('settings')}>Add one under Settings</a>, or name it under <code>cameras</code> in{' '}
-          <code>ocellus.yaml</code>.
-        </Empty>
+        <NoCamera />
       </>
     );
   }

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { percent } from '../format.ts';
 
 /** A fraction from 0 to 1; reported when it is released. */
@@ -15,12 +15,24 @@ export function Slider({
   value: number;
   /** What a value would do, shown while it is chosen. */
   preview?: ((value: number) => string | undefined) | undefined;
-  onChange(value: number): void;
+  /** @returns Once it is saved, or will not be. */
+  onChange(value: number): Promise<unknown>;
   onRemove?(): void;
 }) {
   const [held, setHeld] = useState<number>();
+  /** How many values are being saved: until the last one is, the earlier ones are no news. */
+  const saving = useRef(0);
+  const settle = () => {
+    if (saving.current === 0) setHeld(undefined);
+  };
   // A value from elsewhere (MQTT, another page) takes precedence.
-  useEffect(() => setHeld(undefined), [value]);
+  useEffect(settle, [value]);
+  const save = async (chosen: number) => {
+    saving.current++;
+    await onChange(chosen);
+    saving.current--;
+    settle();
+  };
   const shown = held ?? value;
   return (
     <div class="field">
@@ -38,7 +50,7 @@ export function Slider({
           value={shown}
           style={{ '--at': `${shown * 100}%` }}
           onInput={(event) => setHeld(event.currentTarget.valueAsNumber)}
-          onChange={(event) => onChange(event.currentTarget.valueAsNumber)}
+          onChange={(event) => save(event.currentTarget.valueAsNumber)}
         />
       </label>
       {help && <span class="field-help">{help}</span>}

@@ -1,11 +1,22 @@
 import { useEffect, useState } from 'preact/hooks';
 
+interface Typed {
+  text: string;
+  setText(text: string): void;
+  /** What was typed is in use: the field shows the value, whose password is masked. */
+  forget(): void;
+}
+
 /** What is typed into a field. What others make of the value is shown there, unless something was typed already. */
-export function useTyped(value: string): [text: string, setText: (text: string) => void] {
+export function useTyped(value: string): Typed {
   const [typed, setTyped] = useState<string>();
-  // It was saved, or is what others chose as well.
+  // It is what others chose as well.
   useEffect(() => {
     if (typed?.trim() === value) setTyped(undefined);
   }, [value]);
-  return [typed ?? value, (text) => setTyped(text === value ? undefined : text)];
+  return {
+    text: typed ?? value,
+    setText: (text) => setTyped(text === value ? undefined : text),
+    forget: () => setTyped(undefined),
+  };
 }

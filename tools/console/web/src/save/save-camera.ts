@@ -16,6 +16,12 @@ export class ClashError extends Error {
   }
 }
 
+/** A camera before and after a change. */
+export interface Saved {
+  before: CameraState;
+  after: CameraState;
+}
+
 interface OwnChange {
   run: string | undefined;
   camera: string;
@@ -37,7 +43,7 @@ const turns = new Map<string, Promise<unknown>>();
  * @param seen The camera as it was when the change was chosen.
  * @throws ClashError when others have changed the same since; ApiError with the reason why it cannot be.
  */
-export function saveCamera(change: CameraChange, seen: CameraState): Promise<CameraState> {
+export function saveCamera(change: CameraChange, seen: CameraState): Promise<Saved> {
   const { name } = seen;
   const turn = (turns.get(name) ?? Promise.resolve()).catch(() => {}).then(() => save(change, seen));
   turns.set(name, turn);
@@ -61,7 +67,7 @@ export function ownPaths({ name, settings, revision }: CameraState): Set<string>
   );
 }
 
-async function save(change: CameraChange, seen: CameraState): Promise<CameraState> {
+async function save(change: CameraChange, seen: CameraState): Promise<Saved> {
   const { name } = seen;
   for (let tries = 1; ; tries++) {
     const now = store.state.cameras.find((one) => one.name === name) ?? seen;
@@ -75,7 +81,7 @@ async function save(change: CameraChange, seen: CameraState): Promise<CameraStat
       const after = await patchCamera(name, merged.change, now.revision);
       own = [...own.slice(1 - mostOwn), { run, camera: name, revision: after.revision, change }];
       show(after, now);
-      return after;
+      return { before: now, after };
     } catch (error) {
       if (!(error instanceof StaleError) || tries === mostTries) throw error;
       show(error.now, now);

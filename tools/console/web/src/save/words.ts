@@ -35,5 +35,5 @@ export function valueInWords(value: unknown, path: readonly string[]): string {
   if (typeof value === 'string') return value || 'none';
   const { labels, inertia_seconds: seconds } = value as { labels?: string[]; inertia_seconds?: number };
   const count = Array.isArray(value) && `${value.length} ${value.length === 1 ? 'mask' : 'masks'}`;
-  return [count, labels?.join(', '), seconds !== undefined && `${seconds} s`].filter(Boolean).join(' · ');
+  return [count, labels?.join(', '), seconds !== undefined && `counts after ${seconds} s`].filter(Boolean).join(' · ');
 }

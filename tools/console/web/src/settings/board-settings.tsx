@@ -13,12 +13,14 @@ import { SourceForm } from './source-form.tsx';
 export function BoardSettings({ board }: { board: BoardState }) {
   const node = useStore((state) => state.console?.node ?? '');
   const run = useStore((state) => state.console?.run ?? '');
+  const hasCamera = useStore((state) => state.cameras.length > 0);
   return (
     <>
-      <h2 class="section-title">This board</h2>
+      {/* On an empty board the first camera comes first. */}
+      <h2 class={hasCamera ? 'section-title' : 'visually-hidden'}>This board</h2>
       <div class="settings-grid">
         <section class="card panel form" aria-label="Add a camera">
-          <h3>Add a camera</h3>
+          <h3>{hasCamera ? 'Add a camera' : 'Add the first camera'}</h3>
           <AddCamera />
         </section>
         <section class="card panel form" aria-label="Board">
@@ -50,15 +52,18 @@ function AddCamera() {
     if (!namePattern.test(name) || isTaken) {
       setError(isTaken ? undefined : `Give it a name first. ${nameInWords}`);
       document.getElementById('new-name')?.focus();
-      return;
+      return false;
     }
     setError(undefined);
     try {
       await addCamera(name, source);
       setName('');
-      location.hash = linkTo('live', name);
+      // Who has gone on to another view meanwhile stays there.
+      if (location.hash.startsWith(linkTo('settings'))) location.hash = linkTo('live', name);
+      return true;
     } catch (reason) {
       setError((reason as Error).message);
+      return false;
     }
   };
   return (
@@ -91,7 +96,7 @@ function AddCamera() {
           )}
         </div>
       </div>
-      <SourceForm id="new-source" value="" action="Add this camera" use={add}>
+      <SourceForm id="new-source" name="Source" list="sources" value="" action="Add this camera" use={add}>
         {(fill) => <SourceHelp fill={fill} />}
       </SourceForm>
     </>

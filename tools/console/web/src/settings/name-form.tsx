@@ -16,7 +16,7 @@ export function NameForm({
   value: string;
   rename(to: string): Promise<unknown>;
 }) {
-  const [text, setText] = useTyped(value);
+  const { text, setText } = useTyped(value);
   const [error, setError] = useState<string>();
   const [isBusy, setBusy] = useState(false);
   const problem = namePattern.test(text) ? error : nameInWords;

@@ -1,21 +1,21 @@
 import { useState } from 'preact/hooks';
 import type { CameraChange, CameraState } from '../../../protocol.ts';
 import { CameraTabs } from '../parts/camera-tabs.tsx';
-import { Empty } from '../parts/empty.tsx';
+import { NoCamera } from '../parts/no-camera.tsx';
 import { Slider } from '../parts/slider.tsx';
 import { Switch } from '../parts/switch.tsx';
 import { tell } from '../parts/toasts.tsx';
 import { ClashSheet } from '../save/clash-sheet.tsx';
 import { Elsewhere } from '../save/elsewhere.tsx';
-import { ClashError, saveCamera } from '../save/save-camera.ts';
+import { ClashError, type Saved, saveCamera } from '../save/save-camera.ts';
 import { useStore } from '../store.ts';
 import { BoardSettings } from './board-settings.tsx';
 import { CameraName } from './camera-name.tsx';
 import { LabelPicker } from './label-picker.tsx';
 import { SourceField } from './source-field.tsx';
+import { SourceForm } from './source-form.tsx';
 import { Thresholds } from './thresholds.tsx';
 import { defaultsOf, inverseOf } from './undo.ts';
-import { UriForm } from './uri-form.tsx';
 import { useWhatIf } from './use-what-if.ts';
 
 const mostUndos = 20;
@@ -34,19 +34,8 @@ export function SettingsView({ camera }: { camera: string | undefined }) {
     <>
       <h1>Settings</h1>
       <CameraTabs view="settings" camera={chosen?.name} />
-      {chosen ? (
-        <CameraSettingsForm key={chosen.name} camera={chosen} />
-      ) : (
-        <Empty icon="camera" title="No camera yet">
-          {board ? (
-            'Add the first one below.'
-          ) : (
-            <>
-              Name one under <code>cameras</code> in <code>ocellus.yaml</code> and start Ocellus again.
-            </>
-          )}
-        </Empty>
-      )}
+      {chosen && <CameraSettingsForm key={chosen.name} camera={chosen} />}
+      {!chosen && !board && <NoCamera />}
       {board && <BoardSettings board={board} />}
     </>
   );
@@ -64,19 +53,14 @@ function CameraSettingsForm({ camera }: { camera: CameraState }) {
   const [undos, setUndos] = useState<readonly Undo[]>([]);
   /** What others have changed as well, with what saves it all the same. */
   const [clash, setClash] = useState<{ error: ClashError; again(): void }>();
-  const apply = async (
-    change: CameraChange,
-    seen: CameraState,
-    next: (after: CameraState) => readonly Undo[],
-  ): Promise<boolean> => {
+  const apply = async (change: CameraChange, seen: CameraState, done: (saved: Saved) => void): Promise<boolean> => {
     try {
-      const after = await saveCamera(change, seen);
-      setUndos(next(after));
+      done(await saveCamera(change, seen));
       setError(undefined);
       return true;
     } catch (reason) {
       if (reason instanceof ClashError) {
-        setClash({ error: reason, again: () => void apply(change, reason.now, next) });
+        setClash({ error: reason, again: () => void apply(change, reason.now, done) });
         return false;
       }
       const { message } = reason as Error;
@@ -85,15 +69,14 @@ function CameraSettingsForm({ camera }: { camera: CameraState }) {
       return false;
     }
   };
-  const save = (change: CameraChange) => {
-    const inverse = inverseOf(change, camera.settings);
-    return apply(change, camera, (seen) =>
-      inverse ? [...undos.slice(1 - mostUndos), { change: inverse, seen }] : undos,
-    );
-  };
+  const save = (change: CameraChange) =>
+    apply(change, camera, ({ before, after }) => {
+      const inverse = inverseOf(change, before.settings);
+      if (inverse) setUndos((all) => [...all.slice(1 - mostUndos), { change: inverse, seen: after }]);
+    });
   const undo = () => {
-    const { change, seen } = undos.at(-1)!;
-    return apply(change, seen, () => undos.slice(0, -1));
+    const last = undos.at(-1)!;
+    return apply(last.change, last.seen, () => setUndos((all) => all.filter((one) => one !== last)));
   };
   return (
     <>
@@ -195,11 +178,13 @@ function CameraSettingsForm({ camera }: { camera: CameraState }) {
             on={snapshots.enabled}
             onChange={(on) => save({ snapshots: { enabled: on } })}
           />
-          <UriForm
+          <SourceForm
             id="main-stream"
             name="Main stream"
             value={snapshots.source}
-            mayBeEmpty
+            camera={camera.name}
+            none="Use none"
+            action="Use this main stream"
             use={(uri) => save({ snapshots: { source: uri } })}
           >
             {() => (
@@ -208,7 +193,7 @@ function CameraSettingsForm({ camera }: { camera: CameraState }) {
                 source.
               </span>
             )}
-          </UriForm>
+          </SourceForm>
         </section>
       </div>
       {clash && (

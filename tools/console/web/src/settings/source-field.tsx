@@ -18,6 +18,8 @@ export function SourceField({ camera, save }: SectionProps) {
   return (
     <SourceForm
       id="source"
+      name="Source"
+      list="sources"
       value={camera.settings.source}
       camera={camera.name}
       action="Use this source"

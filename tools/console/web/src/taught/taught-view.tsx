@@ -1,6 +1,7 @@
 import { keepPictures } from '../api.ts';
 import { attempt } from '../parts/attempt.ts';
 import { Empty } from '../parts/empty.tsx';
+import { click } from '../parts/pointer.ts';
 import { Switch } from '../parts/switch.tsx';
 import { linkTo } from '../route.ts';
 import { useStore } from '../store.ts';
@@ -21,8 +22,8 @@ export function TaughtView() {
         </Empty>
       ) : learning.heads.length === 0 ? (
         <Empty icon="taught" title="Nothing was taught yet">
-          Click a box on the <a href={linkTo('live')}>live picture</a>, or a past event, and say what it is: my cat, the
-          parcel van. Two or three looks at each, from different days, are enough.
+          {click} a box on the <a href={linkTo('live')}>live picture</a>, or a past event, and say what it is: my cat,
+          the parcel van. Two or three looks at each, from different days, are enough.
         </Empty>
       ) : (
         <>

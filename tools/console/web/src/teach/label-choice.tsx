@@ -67,7 +67,7 @@ export function LabelChoice({
             onInput={(event) => setText(event.currentTarget.value)}
           />
           <button type="submit" class="button is-main" disabled={busy || text.trim() === ''}>
-            Teach
+            {busy ? 'Teaching …' : 'Teach'}
           </button>
         </div>
       </form>

@@ -5,6 +5,7 @@ import { connection } from '../connection.ts';
 import { Stage } from '../live/stage.tsx';
 import { StageBar } from '../live/stage-bar.tsx';
 import { Icon } from '../parts/icons.tsx';
+import { click, isTouch } from '../parts/pointer.ts';
 import { tell } from '../parts/toasts.tsx';
 import { type BoxShares, BoxSurface } from './box-surface.tsx';
 import { type Pointed, TeachSheet } from './teach-sheet.tsx';
@@ -56,7 +57,9 @@ export function TeachingStage({ camera }: { camera: CameraState }) {
       <ViewStates camera={camera} />
       <div class="teach-bar">
         <p class="muted" role="status">
-          {drawing ? 'Drag a box around it. Keys: arrows, Space, Escape.' : 'Click a box to say what it is.'}
+          {drawing
+            ? `Drag a box around it.${isTouch ? '' : ' Keys: arrows, Space, Escape.'}`
+            : `${click} a box to say what it is.`}
         </p>
         <button type="button" class="button" aria-pressed={drawing} onClick={() => setDrawing(!drawing)}>
           <Icon name={drawing ? 'close' : 'box'} />

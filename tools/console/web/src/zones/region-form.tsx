@@ -35,7 +35,7 @@ export function RegionForm({
   const problem = problemOf(draft, settings);
   return (
     <form
-      class="card panel form"
+      class="card panel form region-form"
       aria-label={original === undefined ? `New ${kind}` : `Change ${kind} ${original}`}
       onSubmit={(event) => {
         event.preventDefault();

@@ -3,7 +3,8 @@ import type { CameraState } from '../../../protocol.ts';
 import { Stage } from '../live/stage.tsx';
 import { CameraTabs } from '../parts/camera-tabs.tsx';
 import { Confirm } from '../parts/confirm.tsx';
-import { Empty } from '../parts/empty.tsx';
+import { NoCamera } from '../parts/no-camera.tsx';
+import { click, isTouch } from '../parts/pointer.ts';
 import { tell } from '../parts/toasts.tsx';
 import { useBack } from '../parts/use-back.ts';
 import { ClashSheet } from '../save/clash-sheet.tsx';
@@ -38,9 +39,7 @@ export function ZonesView({ camera }: { camera: string | undefined }) {
       {chosen ? (
         <RegionEditor key={chosen.name} camera={chosen} />
       ) : (
-        <Empty icon="zones" title="No camera yet">
-          Zones are drawn on the picture of a camera.
-        </Empty>
+        <NoCamera>Zones are drawn on the picture of a camera.</NoCamera>
       )}
     </>
   );
@@ -130,12 +129,12 @@ function RegionEditor({ camera }: { camera: CameraState }) {
             onSelect={select}
           />
         </Stage>
-        <Elsewhere camera={camera} />
         <p class="zones-hint" role="status">
           {hintFor(draft)}
         </p>
       </section>
       <aside class="live-side">
+        <Elsewhere camera={camera} />
         {draft ? (
           <RegionForm
             draft={draft}
@@ -190,10 +189,14 @@ function RegionEditor({ camera }: { camera: CameraState }) {
 
 function hintFor(draft: Draft | undefined): string {
   if (!draft) return 'Choose a zone, line or mask to change it, or add one.';
-  if (!draft.drawing) return 'Drag the corners. A small dot adds one; touch one to remove it, or press Delete.';
+  if (!draft.drawing)
+    return `Drag the corners. A small dot adds one; touch one to remove it${byKeys(', or press Delete')}.`;
   if (draft.kind === 'line')
-    return 'Click where the line begins and where it ends. With the keyboard: arrows and Space.';
+    return `${click} where the line begins and where it ends.${byKeys(' With the keyboard: arrows and Space.')}`;
   return draft.points.length < 3
-    ? 'Click the corners. With the keyboard: arrows move the cross, Space sets a corner.'
-    : 'Click the first corner, double-click, or press Enter to close the shape.';
+    ? `${click} the corners.${byKeys(' With the keyboard: arrows move the cross, Space sets a corner.')}`
+    : `${click} the first corner${byKeys(', double-click, or press Enter')} to close the shape.`;
 }
+
+/** Fingers have no keys. */
+const byKeys = (text: string) => (isTouch ? '' : text);
