@@ -176,6 +176,9 @@ export class Session extends EventEmitter<SessionEvents> {
       // A WebSocket assembles a message before anything here sees it.
       wsOptions: { maxPayload: 2 * largestIncoming },
       will: this.#will.now,
+      // Those of its own are gone once it has ended, and an acknowledgement that it reads after that is an exception.
+      incomingStore: new mqtt.Store({ clean: false }),
+      outgoingStore: new mqtt.Store({ clean: false }),
       ...(version === 5 && {
         properties: { maximumPacketSize: largestIncoming, sessionExpiryInterval: sessionExpirySeconds },
       }),

@@ -37,11 +37,11 @@ const retainedOfLearning = [
 
 /**
  * A model's label as one level of a topic: spaces, control characters and the characters that mean something in a
- * topic (`/`, `+`, `#`) become `_`. `cell phone` is `cell_phone`.
+ * topic (`/`, `+`, `#`), or in one of RabbitMQ's (`.`, `*`), become `_`. `cell phone` is `cell_phone`.
  */
 export function labelLevel(label: string): string {
   // Labels come from model files, so their length is anyone's guess; a topic has 65,535 bytes in all.
-  return [...label.slice(0, 128)].map((c) => (/[\s/+#\p{C}]/u.test(c) ? '_' : c)).join('') || '_';
+  return [...label.slice(0, 128)].map((c) => (/[\s/+#.*\p{C}]/u.test(c) ? '_' : c)).join('') || '_';
 }
 
 /**

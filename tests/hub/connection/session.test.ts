@@ -486,4 +486,18 @@ describe('Session', () => {
     expect(lines.length).toBeGreaterThanOrEqual(6);
     expect(lines.join('\n')).not.toContain(secret);
   });
+
+  it('lives on where a connection ends while MQTT.js still has acknowledgements to read', async () => {
+    const { session } = make();
+    session.start();
+    await until(() => session.link !== undefined);
+    const link = session.link!;
+    for (let i = 0; i < 16; i++) void link.publish(`topic/${i}`, 'x', { qos: 1, retain: false });
+    await until(() => broker.unacknowledged === 16);
+    session.once('message', () => link.close('a test'));
+    const acknowledgements = broker.published.flatMap(({ messageId }) => [0x40, 2, messageId! >> 8, messageId! & 255]);
+    // All in one piece.
+    broker.sendBytes(Buffer.from([0x30, 5, 0, 1, 97, 0, 120, ...acknowledgements]));
+    await until(() => session.connections === 2);
+  });
 });

@@ -6,6 +6,7 @@ import type { Identity } from '../../../learn/ledger/identity.ts';
 import type { PartName } from '../../../learn/ledger/part.ts';
 import { type Link, packetBytes } from '../../connection/link.ts';
 import type { HubContext } from '../extension.ts';
+import { helpDelayMs } from './help-delay.ts';
 import type { LearnTopics } from './learn-topics.ts';
 import { digestOfPart, writeSharedPart } from './shared-part.ts';
 
@@ -15,8 +16,8 @@ export interface AnnouncerTimes {
   /** Own changes without a pause wait no longer. */
   readonly longestMs: number;
   /**
-   * Missing parts of another node are published after one to two times this, since that node, or a third one, may do it
-   * first.
+   * Missing parts of another node are published after one to two times this (`helpDelayMs`), since that node, or a third
+   * one, may do it first.
    */
   readonly helpMs: number;
   /** Minimum interval between repairs of an overwritten topic. */
@@ -62,6 +63,8 @@ export class Announcer {
   #link: Link | undefined;
   #isWorking = false;
   #timer: NodeJS.Timeout | undefined;
+  /** When it fires, performance.now(). */
+  #timerAt = Number.POSITIVE_INFINITY;
   #saidTooLarge = false;
 
   constructor(options: AnnouncerOptions) {
@@ -70,7 +73,7 @@ export class Announcer {
 
   /** What the broker retains is no longer known: nothing is published until it was read. */
   forget(): void {
-    clearTimeout(this.#timer);
+    this.#stopWaiting();
     this.#link = undefined;
     this.#retained.clear();
     this.#due.clear();
@@ -141,40 +144,60 @@ export class Announcer {
     if (this.#due.has(topic)) return;
     this.#mended.set(topic, at);
     this.#due.set(topic, { first: now, at });
-    this.#wait();
+    this.#waitUntil(at);
   }
 
   #schedule(topic: string, name: PartName): void {
     const { gatherMs, longestMs, helpMs } = this.#options.times;
     const now = performance.now();
     const due = this.#due.get(topic);
-    if (this.#isOwn(name)) {
-      const first = due?.first ?? now;
-      this.#due.set(topic, { first, at: Math.min(now + gatherMs, first + longestMs) });
-    } else if (!due) {
-      this.#due.set(topic, { first: now, at: now + helpMs * (1 + Math.random()) });
+    if (!this.#isOwn(name) && due) {
+      this.#waitUntil(due.at);
+      return;
     }
-    this.#wait();
+    const first = due?.first ?? now;
+    const at = this.#isOwn(name) ? Math.min(now + gatherMs, first + longestMs) : now + helpDelayMs(helpMs);
+    this.#due.set(topic, { first, at });
+    this.#waitUntil(at);
   }
 
-  #wait(): void {
+  /** A later time than the one that is waited for is found when that has come: there may be thousands. */
+  #waitUntil(at: number): void {
+    if (!this.#link || at >= this.#timerAt) return;
     clearTimeout(this.#timer);
-    if (!this.#link || this.#due.size === 0) return;
-    let next = Number.POSITIVE_INFINITY;
-    for (const { at } of this.#due.values()) next = Math.min(next, at);
-    this.#timer = setTimeout(() => this.#work(), Math.max(0, next - performance.now()));
+    this.#timerAt = at;
+    this.#timer = setTimeout(() => this.#work(), Math.max(0, at - performance.now()));
     this.#timer.unref();
   }
 
+  #stopWaiting(): void {
+    clearTimeout(this.#timer);
+    this.#timerAt = Number.POSITIVE_INFINITY;
+  }
+
   async #work(): Promise<void> {
+    this.#stopWaiting();
     if (this.#isWorking) return;
     this.#isWorking = true;
+    for (let topics = this.#allDue(); topics.length > 0 && this.#isConnected; topics = this.#allDue()) {
+      await this.#tellAll(topics);
+    }
+    this.#isWorking = false;
+    // Without a connection nothing is done: after the next one all is compared.
+    if (!this.#isConnected) return;
+    let next = Number.POSITIVE_INFINITY;
+    for (const { at } of this.#due.values()) next = Math.min(next, at);
+    this.#waitUntil(next);
+  }
+
+  async #tellAll(topics: readonly string[]): Promise<void> {
     const { context, times } = this.#options;
-    for (let topic = this.#nextDue(); topic !== undefined && this.#isConnected; topic = this.#nextDue()) {
-      if (context.waiting('learning') > mostWaitingBytes) {
+    for (const topic of topics) {
+      while (this.#isConnected && context.waiting('learning') > mostWaitingBytes) {
         await sleep(times.gatherMs, undefined, { ref: false });
-        continue;
       }
+      // Meanwhile it may have been put off, or all of them forgotten.
+      if (!this.#isConnected || !this.#isDue(topic)) continue;
       this.#due.delete(topic);
       try {
         await this.#tell(topic);
@@ -182,15 +205,15 @@ export class Announcer {
         context.logger.error(`MQTT: ${topic} cannot be shared now: ${messageOf(error)}`);
       }
     }
-    this.#isWorking = false;
-    // Without a connection nothing is done: after the next one all is compared.
-    if (this.#isConnected) this.#wait();
   }
 
-  #nextDue(): string | undefined {
-    const now = performance.now();
-    for (const [topic, { at }] of this.#due) if (at <= now) return topic;
-    return undefined;
+  #isDue(topic: string): boolean {
+    const due = this.#due.get(topic);
+    return due !== undefined && due.at <= performance.now();
+  }
+
+  #allDue(): string[] {
+    return [...this.#due.keys()].filter((topic) => this.#isDue(topic));
   }
 
   async #tell(topic: string): Promise<void> {

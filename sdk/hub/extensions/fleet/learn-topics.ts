@@ -70,10 +70,16 @@ const longestName = 3 * (1 + 64 * 3);
 
 /**
  * Maps any text to one level of a topic, unambiguously: characters with a meaning in topics or not allowed there, and `%`,
- * are percent-encoded as in URLs. Everything else stays readable.
+ * are percent-encoded as in URLs, and so is what brokers of other protocols take for something else: RabbitMQ makes `/` of a
+ * dot and `+` of an asterisk, NATS ends the connection at a space. Everything else stays readable.
  */
 function encoded(text: string): string {
-  return text.replace(/[%/+#\p{Cc}\p{Noncharacter_Code_Point}]/gu, (character) => encodeURIComponent(character));
+  return text.replace(/[%/+#.*> \p{Cc}\p{Noncharacter_Code_Point}]/gu, (character) =>
+    // Which leaves some of them as they are.
+    character === '.' || character === '*'
+      ? `%${character.charCodeAt(0).toString(16).toUpperCase()}`
+      : encodeURIComponent(character),
+  );
 }
 
 function decoded(level: string): string | undefined {

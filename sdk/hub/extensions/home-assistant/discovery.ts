@@ -1,8 +1,8 @@
 import { packageVersion } from '../../../base/assets.ts';
 import type { Logger } from '../../../base/log.ts';
 import type { HubContext } from '../extension.ts';
-import type { HubCamera } from '../hub-node.ts';
-import { taughtOn } from '../learning/taught.ts';
+import type { HubCamera, HubNode } from '../hub-node.ts';
+import { type Taught, taughtOn } from '../learning/taught.ts';
 import { hasNoDetector } from '../no-detector.ts';
 import { Announcement } from './announcement.ts';
 import { cameraComponents } from './camera-components.ts';
@@ -25,7 +25,9 @@ export class Discovery {
   #hasScanned = false;
   /** As they were built last. */
   #messages: ReadonlyMap<string, string | undefined> = new Map();
-  #mustBuild = true;
+  /** What they were built from; undefined: they have to be built again in any case. */
+  #basis: string | undefined;
+  #mayDiffer = true;
   #packetSize = Number.POSITIVE_INFINITY;
   readonly #saidLeftOut = new Set<string>();
 
@@ -44,6 +46,7 @@ export class Discovery {
   /** What an earlier run left on a topic. */
   found(topic: string, payload: Buffer): void {
     this.#announcement(topic).found(payload);
+    this.#buildAgain();
   }
 
   /** What to tell `found()` in another run. */
@@ -54,25 +57,25 @@ export class Discovery {
   /** All that an earlier run left was told. */
   scanned(): void {
     this.#hasScanned = true;
-    this.changed();
+    this.#buildAgain();
   }
 
-  /** Something that is told is another now. */
+  /** Something that is told may be another now. */
   changed(): void {
-    this.#mustBuild = true;
+    this.#mayDiffer = true;
   }
 
   /** Home Assistant has started and reads them all: what they took back is gone. */
   settle(): void {
     for (const announcement of this.#announcements.values()) announcement.settle();
-    this.changed();
+    this.#buildAgain();
   }
 
   forget(): void {
     this.#announcements.clear();
     this.#messages = new Map();
     this.#hasScanned = false;
-    this.changed();
+    this.#buildAgain();
   }
 
   /**
@@ -82,12 +85,24 @@ export class Discovery {
    */
   wanted(context: HubContext, versions: string | null | undefined): ReadonlyMap<string, string | undefined> {
     const packetSize = context.link?.maximumPacketSize ?? Number.POSITIVE_INFINITY;
-    if (this.#mustBuild || packetSize !== this.#packetSize) {
-      this.#packetSize = packetSize;
-      this.#messages = this.#build(context, versions);
-      this.#mustBuild = false;
-    }
+    if (!this.#mayDiffer && packetSize === this.#packetSize) return this.#messages;
+    this.#mayDiffer = false;
+    this.#packetSize = packetSize;
+    const { node } = context;
+    const known: Known = {
+      ...{ versions, senses: node.senses, url: httpUrl(this.#consoleUrl()), hasNoDetector: hasNoDetector(node) },
+      taught: taughtOn(node.learning, node.pipelines.keys()),
+    };
+    // Making them is by far the most that a node does for Home Assistant, and what is told of it seldom changes.
+    const basis = basisOf(node, known, packetSize);
+    if (basis !== this.#basis) this.#messages = this.#build(context, known);
+    this.#basis = basis;
     return this.#messages;
+  }
+
+  #buildAgain(): void {
+    this.#mayDiffer = true;
+    this.#basis = undefined;
   }
 
   #announcement(topic: string): Announcement {
@@ -96,12 +111,12 @@ export class Discovery {
     return announcement;
   }
 
-  #build(context: HubContext, versions: string | null | undefined): ReadonlyMap<string, string | undefined> {
+  #build(context: HubContext, known: Known): ReadonlyMap<string, string | undefined> {
     const { node, topics } = context;
     const root = this.root(node.name);
     const messages = new Map<string, string | undefined>();
     // The node first: its cameras are reached by way of it.
-    const { senses } = node;
+    const { senses, versions, url, taught } = known;
     const isReady = this.#hasScanned && versions !== undefined && senses !== undefined;
     const id: DeviceId = { id: `ocellus_${node.name}`, prefix: node.name };
     const status = { t: topics.status };
@@ -114,7 +129,6 @@ export class Discovery {
         { dev, o: { name: 'Ocellus', sw: packageVersion() }, avty, avty_mode: 'all' },
         toldApart(components, ids),
       );
-    const url = httpUrl(this.#consoleUrl());
     const about = { mf: 'Ocellus', sw: packageVersion(), ...(url && { cu: url }) };
     messages.set(
       `${root}/config`,
@@ -130,7 +144,6 @@ export class Discovery {
           )
         : undefined,
     );
-    const taught = taughtOn(node.learning, node.pipelines.keys());
     for (const camera of node.pipelines.values()) {
       const topic = `${root}/${camera.name}/config`;
       const mine: DeviceId = { id: `${id.id}:${camera.name}`, prefix: names.get(camera.name)!.prefix };
@@ -146,7 +159,7 @@ export class Discovery {
         t: topics.camera(camera.name).status,
         val_tpl: "{{ 'online' if value == 'online' else 'offline' }}",
       };
-      const knows = isReady && taught && (hasNoDetector(node) || hasLabels(camera, node.card?.labels));
+      const knows = isReady && taught && (known.hasNoDetector || hasLabels(camera, node.card?.labels));
       const components = knows ? cameraComponents(mine, camera, topics, taught.get(camera.name)) : [];
       messages.set(topic, knows ? make(topic, device, [status, seeing], components) : undefined);
     }
@@ -167,6 +180,27 @@ export class Discovery {
     }
     return message;
   }
+}
+
+/** What messages are made of, beside the cameras. */
+interface Known {
+  readonly versions: string | null | undefined;
+  readonly senses: HubNode['senses'];
+  readonly url: string | undefined;
+  readonly hasNoDetector: boolean;
+  readonly taught: ReadonlyMap<string, Taught> | undefined;
+}
+
+/** Differs when messages would, and costs a hundredth of them. */
+function basisOf(node: HubNode, { versions, taught, ...known }: Known, packetSize: number): string {
+  const cameras = [...node.pipelines.values()].map(({ name, settings, counts }) => [
+    name,
+    settings,
+    counts.map(({ label, zone }) => [label, zone]),
+  ]);
+  // JSON has no undefined: what is not known yet is another thing than what is not there.
+  const unknown = [versions === undefined, taught === undefined];
+  return JSON.stringify([packetSize, versions, unknown, known, node.card?.labels, cameras, [...(taught ?? [])]]);
 }
 
 /**

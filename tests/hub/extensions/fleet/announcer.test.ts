@@ -10,6 +10,8 @@ import { dimension, sample, space } from './board.ts';
 
 const own = { node: 'porch', head: 'object', label: 'cat' };
 
+const others = ['cat', 'dog', 'parcel'].map((label) => ({ node: 'shed', head: 'object', label }));
+
 /** Before a ledger with one label of its own, and what it tells. */
 function announcer() {
   const ledger = new Ledger({ space, dimension, node: 'porch' });
@@ -27,7 +29,13 @@ function announcer() {
     ledger.teach(draft('cat', sample(0)));
     made.changed(own);
   };
-  return { made, link, told, teach, topic: topics.of(own) };
+  /** What another node taught, and the broker lost. */
+  const merge = () => {
+    const shed = new Ledger({ space, dimension, node: 'shed' });
+    for (const { label } of others) shed.teach(draft(label, sample(0)));
+    ledger.merge(shed.parts());
+  };
+  return { made, link, told, teach, merge, topics, topic: topics.of(own) };
 }
 
 describe('Announcer', () => {
@@ -60,5 +68,36 @@ describe('Announcer', () => {
     await vi.advanceTimersByTimeAsync(249);
     expect(told).toEqual([topic]);
     made.forget();
+  });
+
+  it('tells all that another node does not, each once and none before five seconds, and its own meanwhile', async () => {
+    const { made, link, told, teach, merge, topics, topic } = announcer();
+    merge();
+    made.scanned(link);
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(told).toEqual([]);
+    // An earlier time than those that are waited for.
+    teach();
+    await vi.advanceTimersByTimeAsync(500);
+    expect(told).toEqual([topic]);
+    await vi.advanceTimersByTimeAsync(6000);
+    expect(told.slice(1).sort()).toEqual(others.map((one) => topics.of(one)).sort());
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(told).toHaveLength(4);
+  });
+
+  it('does not tell what somebody has told meanwhile, and what waited before a connection after it', async () => {
+    const { made, link, told, merge, topics } = announcer();
+    merge();
+    const [first, ...more] = others;
+    made.changed(first!);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(told).toEqual([]);
+    made.scanned(link);
+    for (const one of more) made.emptied(topics.of(one), one);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(told).toEqual([topics.of(first!)]);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(told).toHaveLength(3);
   });
 });
