@@ -30,7 +30,8 @@ export class Greeting {
 
   /** @returns False: the connection is given up. */
   async introduce(link: Link, status: string, extensions: readonly Extension[]): Promise<boolean> {
-    const timer = setTimeout(() => link.close('it did not answer in time'), handshakeTimeoutMs);
+    let isWaiting = true;
+    const timer = setTimeout(() => link.giveUp('it did not answer in time', () => isWaiting), handshakeTimeoutMs);
     timer.unref();
     try {
       await this.#sayOnline(link, status);
@@ -42,6 +43,7 @@ export class Greeting {
       link.close(messageOf(error));
       return false;
     } finally {
+      isWaiting = false;
       clearTimeout(timer);
     }
   }

@@ -30,6 +30,8 @@ export class FakeBroker {
   cut: (topic: string, packet: IPublishPacket | ISubscribePacket) => boolean | number = () => false;
   /** A publish that it takes and never acknowledges. */
   ignore: (topic: string) => boolean = () => false;
+  /** It answers no ping. */
+  isMute = false;
   /** What lies retained at it. */
   readonly retained = new Map<string, Buffer>();
   /** Does it tell what it retains to a subscription to this? By default it never does. */
@@ -156,7 +158,7 @@ export class FakeBroker {
           send({ cmd: 'unsuback', messageId: packet.messageId!, granted: packet.unsubscriptions.map(() => 0) });
           break;
         case 'pingreq':
-          send({ cmd: 'pingresp' });
+          if (!this.isMute) send({ cmd: 'pingresp' });
           break;
       }
     });

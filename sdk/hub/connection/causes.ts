@@ -13,6 +13,8 @@ export interface Cause {
   readonly kind: 'protocol' | 'login' | 'will' | 'closed' | 'silent' | 'other';
   /** What it says about the messages in flight. Default: they may be the cause if no reason was given. */
   readonly ending?: Ending;
+  /** This side gave the connection up, since the broker did not do its part. */
+  readonly isGivenUp?: true;
 }
 
 const perhaps: Ending = { fault: 'perhaps' };
@@ -23,7 +25,9 @@ export const endingOf = ({ kind, ending }: Cause): Ending | undefined =>
 
 export const closed: Cause = { kind: 'closed', text: 'the broker closed the connection' };
 /** Why this side closes a connection: the broker misbehaved. */
-export const given = (text: string): Cause => ({ kind: 'other', text, ending: perhaps });
+export const given = (text: string): Cause => ({ kind: 'other', text, ending: perhaps, isGivenUp: true });
+/** The same where it answers nothing: it has too much to do, or is gone, whatever was sent. */
+export const tooSlow = (text: string): Cause => ({ kind: 'other', text, isGivenUp: true });
 export const notMqtt: Cause = {
   kind: 'other',
   text: 'what it sends is not MQTT; is this the port of an MQTT broker?',

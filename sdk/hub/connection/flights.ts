@@ -25,7 +25,7 @@ interface Waiting {
  */
 export class Flights {
   readonly #suspects: Suspects;
-  readonly #close: (reason: string) => void;
+  readonly #giveUp: (reason: string, isWaiting: () => boolean) => void;
   /** In the order of sending. */
   readonly #flights = new Set<Flight>();
   #waiting: Waiting[] = [];
@@ -33,10 +33,15 @@ export class Flights {
   #isQuietFor: Flight | undefined;
   #hasEnded = false;
 
-  /** @param close Closes the connection at once. */
-  constructor(suspects: Suspects, close: (reason: string) => void) {
+  /** @param giveUp Closes the connection, if this is still waited for when it is known whether the broker answers at all. */
+  constructor(suspects: Suspects, giveUp: (reason: string, isWaiting: () => boolean) => void) {
     this.#suspects = suspects;
-    this.#close = close;
+    this.#giveUp = giveUp;
+  }
+
+  /** What was sent first of all that is not answered. */
+  get oldest(): Flight | undefined {
+    return this.#flights.values().next().value;
   }
 
   /**
@@ -89,8 +94,9 @@ export class Flights {
   #judge(flight: Flight): void {
     const { topic, bytes } = flight;
     const wait = trialMs + bytes / slowestBytesPerMs;
+    const isWaiting = () => !this.#hasEnded && this.#flights.has(flight);
     const end = () => {
-      if (this.#flights.has(flight)) this.#close(`it did not acknowledge ${topic} for ${Math.round(wait / 1000)} s`);
+      if (isWaiting()) this.#giveUp(`it did not acknowledge ${topic} for ${Math.round(wait / 1000)} s`, isWaiting);
     };
     setTimeout(end, wait).unref();
   }

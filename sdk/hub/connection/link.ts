@@ -30,6 +30,12 @@ export interface PublishOptions {
   key?: unknown;
 }
 
+/** How long a broker that has not answered something in time may take to answer a ping. */
+const pongMs = 5000;
+
+/** @param isAnswering False: the broker answers nothing, so that the end says nothing about what was sent. Default: true. */
+type Close = (reason: string, isAnswering?: boolean) => void;
+
 interface LinkOptions {
   /** What is known of the broker from earlier connections. */
   limit?: SizeLimit;
@@ -51,7 +57,7 @@ export class Link {
   readonly #limit: SizeLimit;
   readonly #onRefused: LinkOptions['onRefused'];
   readonly #client: MqttClient;
-  readonly #close: (reason: string) => void;
+  readonly #close: Close;
   /** Everything the broker has not answered yet. */
   readonly #flights: Flights;
   readonly #fences: Fences;
@@ -60,7 +66,7 @@ export class Link {
   constructor(
     client: MqttClient,
     version: 4 | 5,
-    close: (reason: string) => void,
+    close: Close,
     { limit = new SizeLimit(), suspects = new Suspects(limit), onRefused }: LinkOptions = {},
   ) {
     const {
@@ -78,7 +84,7 @@ export class Link {
     this.#onRefused = onRefused;
     this.#client = client;
     this.#close = close;
-    this.#flights = new Flights(suspects, close);
+    this.#flights = new Flights(suspects, (reason, isWaiting) => this.giveUp(reason, isWaiting));
     this.#fences = new Fences(client);
   }
 
@@ -145,6 +151,24 @@ export class Link {
   /** Closes the connection at once; the session makes another one. */
   close(reason: string): void {
     this.#close(reason);
+  }
+
+  /**
+   * Closes the connection since something was not answered in time. A ping tells whether that is to blame: a broker that has
+   * answered it has read all before it. One that does not, or goes on slowly, has too much to do; a thousand nodes come back
+   * to it at once.
+   *
+   * @param isWaiting Whether it is still not answered.
+   */
+  giveUp(reason: string, isWaiting: () => boolean): void {
+    const { oldest } = this.#flights;
+    const end = (isAnswering: boolean) => {
+      clearTimeout(timer);
+      if (isWaiting()) this.#close(reason, isAnswering);
+    };
+    const timer = setTimeout(() => end(false), pongMs);
+    timer.unref();
+    this.#fences.add(() => end(this.#flights.oldest === oldest));
   }
 
   /**

@@ -33,7 +33,8 @@ export class Retries {
     cause: Cause,
     { livedMs, wasUsed, hasLearned }: { livedMs: number | undefined; wasUsed: boolean; hasLearned: boolean },
   ): Cause {
-    const wasGood = livedMs !== undefined && livedMs > goodConnectionMs;
+    // One that was given up after ten seconds without an answer was not: a broker that has too much to do gets time.
+    const wasGood = livedMs !== undefined && livedMs > goodConnectionMs && !cause.isGivenUp;
     if (wasUsed) this.#wasShort = !wasGood;
     if (wasGood) this.#hurries = 0;
     const isHurry = hasLearned && this.#hurries++ < mostHurries;

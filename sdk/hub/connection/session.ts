@@ -19,6 +19,7 @@ import {
   noTlsYet,
   notMqtt,
   silence,
+  tooSlow,
 } from './causes.ts';
 import { Complaints } from './complaints.ts';
 import { ConnectionLog } from './connection-log.ts';
@@ -237,8 +238,8 @@ export class Session extends EventEmitter<SessionEvents> {
         stream.destroy();
         return;
       }
-      const close = (reason: string) => {
-        cause ??= given(reason);
+      const close = (reason: string, isAnswering = true) => {
+        cause ??= isAnswering ? given(reason) : tooSlow(reason);
         stream.destroy();
       };
       this.#link = new Link(client, version, close, { ...this.#learned, onRefused });

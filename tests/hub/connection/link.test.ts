@@ -139,6 +139,9 @@ describe('Link', () => {
     await vi.advanceTimersByTimeAsync(14_000);
     expect(closed).toBeUndefined();
     await vi.advanceTimersByTimeAsync(2000);
+    // It answers a ping.
+    vi.useRealTimers();
+    await until(() => closed !== undefined);
     expect(closed).toBe('it did not acknowledge a for 15 s');
   });
 
@@ -162,5 +165,61 @@ describe('Link', () => {
   it('passes on why it is to be closed', async () => {
     (await link()).close('because');
     expect(closed).toBe('because');
+  });
+
+  describe('gives a connection up', () => {
+    const ends: [reason: string, isAnswering: boolean | undefined][] = [];
+
+    async function waiting(): Promise<Link> {
+      ends.length = 0;
+      client = await mqtt.connectAsync(broker.url, { protocolVersion: 5, reconnectPeriod: 0 });
+      client.on('error', () => {});
+      const one = new Link(client, 5, (...end) => void ends.push(end as (typeof ends)[number]));
+      one.publish('a', 'x', { qos: 1, retain: false }).catch(() => {});
+      await until(() => broker.unacknowledged === 1);
+      return one;
+    }
+
+    it('as soon as it is known that the broker answers all but this', async () => {
+      (await waiting()).giveUp('late', () => true);
+      await until(() => ends.length > 0);
+      expect(ends).toEqual([['late', true]]);
+    });
+
+    it('without blame where the broker answers nothing, after five seconds', async () => {
+      const one = await waiting();
+      broker.isMute = true;
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      one.giveUp('late', () => true);
+      await vi.advanceTimersByTimeAsync(4999);
+      expect(ends).toEqual([]);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(ends).toEqual([['late', false]]);
+    });
+
+    it('without blame where the broker goes on, slowly', async () => {
+      const one = await waiting();
+      broker.isMute = true;
+      one.giveUp('late', () => true);
+      broker.acknowledge();
+      one.publish('b', 'x', { qos: 1, retain: false }).catch(() => {});
+      await until(() => broker.unacknowledged === 1);
+      broker.send({ cmd: 'pingresp' });
+      await until(() => ends.length > 0);
+      expect(ends).toEqual([['late', false]]);
+    });
+
+    it('not where all is answered meanwhile', async () => {
+      let isWaiting = true;
+      const one = await waiting();
+      broker.isMute = true;
+      one.giveUp('late', () => isWaiting);
+      isWaiting = false;
+      broker.send({ cmd: 'pingresp' });
+      const passed = new Promise<void>((resolve) => client.once('packetreceive', () => resolve()));
+      broker.send({ cmd: 'pingresp' });
+      await passed;
+      expect(ends).toEqual([]);
+    });
   });
 });

@@ -124,7 +124,7 @@ describe('Fleet', () => {
     const folder = temporaryFolder();
     const porch = await board('porch', url, { folder });
     await porch.teach('cat/dog #1');
-    const topic = `${root}/porch/object/cat%2Fdog %231`;
+    const topic = `${root}/porch/object/cat%2Fdog%20%231`;
     await vi.waitFor(async () => expect([...(await sharedAt(url)).keys()]).toEqual([topic]), patience);
     const before = (await sharedAt(url)).get(topic)!;
     expect(read(before)).toMatchObject({ node: 'porch', key: Identity.open(join(folder, 'learn.pem')).publicKey });
