@@ -37,7 +37,11 @@ typedef struct ocellus_program ocellus_program;
 typedef struct ocellus_options {
   /** Threads of one run, 1 to 64; 0 means 1. */
   uint32_t threads;
-  /** `scalar`, `neon`, `neon_dotprod`, `avx2`, `avx_vnni`, `avx512_vnni` or `amx_int8`, to compare them; NULL: the best of this processor. All give the same bits. */
+  /**
+   * `scalar`, `neon`, `neon_dotprod`, `avx2`, `avx_vnni`, `avx512_vnni` or `amx_int8`, to compare them; NULL: the best of this processor. All give the same bits.
+   * Where the processor has AMX, the library asks Linux for it when it is loaded; stacks for signals (`sigaltstack`) of less than some
+   * 11 KB are refused from then on, and where a thread has such a one already, AMX is not used.
+   */
   const char *instruction_set;
 } ocellus_options;
 

@@ -123,7 +123,11 @@ struct ConvOnTiles {
   static size_t units(const Step& step) {
     TilePlan plan;
     shape_of(step, plan);
-    return (static_cast<size_t>(plan.rows) * plan.strips + groups - 1) / groups;
+    return units_of(plan).count();
+  }
+
+  static BlockUnits units_of(const TilePlan& plan) {
+    return {(static_cast<size_t>(plan.rows) * plan.strips + groups - 1) / groups, plan.block_count};
   }
 
   /// Tiles 0 to 3 are sums, 4 and 5 pixels, 6 and 7 weights.
@@ -241,15 +245,15 @@ struct ConvOnTiles {
     call.out_pitch = step.out.pixel;
     call.residual_pitch = step.residual ? step.in2.pixel : 0;
     configure(plan);
-    for (size_t b = 0; b < plan.block_count; b++) {
+    units_of(plan).each(from, to, [&](size_t b, size_t first, size_t end) {
       const ConvBlock& block = plan.blocks[b];
       call.weights = step.packed + block.weights;
       call.constants = step.packed + block.constants;
       call.count = block.count;
-      if (block.nv == 4) run_block<4>(step, plan, call, block.from, from, to);
-      if (block.nv == 2) run_block<2>(step, plan, call, block.from, from, to);
-      if (block.nv == 1) run_block<1>(step, plan, call, block.from, from, to);
-    }
+      if (block.nv == 4) run_block<4>(step, plan, call, block.from, first, end);
+      if (block.nv == 2) run_block<2>(step, plan, call, block.from, first, end);
+      if (block.nv == 1) run_block<1>(step, plan, call, block.from, first, end);
+    });
     // Else the system keeps 8 KB of tiles for each thread at every switch.
     _tile_release();
   }

@@ -33,6 +33,29 @@ struct ConvPlan {
   ConvBlock blocks[(program_most_channels + 7) / 8];
 };
 
+/// How a convolution is divided for threads: by pixels, and where that gives few units, as in a fully connected layer, by blocks of channels
+/// as well. Not elsewhere: inputs would be read by all of them, and blocks written into the same cache lines.
+struct BlockUnits {
+  size_t pixels, blocks;
+
+  static constexpr size_t few = 16;
+  bool by_blocks() const { return pixels < few; }
+  size_t count() const { return by_blocks() ? pixels * blocks : pixels; }
+
+  /// Calls `run(block, from, to)` for the units of pixels that [from, to) has of each block.
+  template <typename Run>
+  void each(size_t from, size_t to, Run run) const {
+    if (!by_blocks()) {
+      for (size_t b = 0; b < blocks; b++) run(b, from, to);
+      return;
+    }
+    for (size_t b = from / pixels; b * pixels < to; b++) {
+      const size_t start = b * pixels;
+      run(b, from > start ? from - start : 0, to - start < pixels ? to - start : pixels);
+    }
+  }
+};
+
 /// What a kernel is called with, for one block of channels.
 struct ConvCall {
   const void* weights;
@@ -375,8 +398,10 @@ struct ConvOn {
   static size_t units(const Step& step) {
     ConvPlan plan;
     shape_of(step, plan);
-    return static_cast<size_t>(plan.rows) * plan.strips;
+    return units_of(plan).count();
   }
+
+  static BlockUnits units_of(const ConvPlan& plan) { return {static_cast<size_t>(plan.rows) * plan.strips, plan.block_count}; }
 
   template <size_t NV>
   static void run_block(const Step& step, const ConvPlan& plan, const ConvCall& call, size_t channel, size_t from, size_t to) {
@@ -420,15 +445,15 @@ struct ConvOn {
     call.in_pitch = step.sw * step.in.pixel;
     call.out_pitch = step.out.pixel;
     call.residual_pitch = step.residual ? step.in2.pixel : 0;
-    for (size_t b = 0; b < plan.block_count; b++) {
+    units_of(plan).each(from, to, [&](size_t b, size_t first, size_t end) {
       const ConvBlock& block = plan.blocks[b];
       call.weights = step.packed + block.weights;
       call.constants = step.packed + block.constants;
       call.count = block.count;
-      if (block.nv == 4) run_block<4>(step, plan, call, block.from, from, to);
-      if (block.nv == 2) run_block<2>(step, plan, call, block.from, from, to);
-      if (block.nv == 1) run_block<1>(step, plan, call, block.from, from, to);
-    }
+      if (block.nv == 4) run_block<4>(step, plan, call, block.from, first, end);
+      if (block.nv == 2) run_block<2>(step, plan, call, block.from, first, end);
+      if (block.nv == 1) run_block<1>(step, plan, call, block.from, first, end);
+    });
   }
 };
 

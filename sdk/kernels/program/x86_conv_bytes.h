@@ -224,11 +224,9 @@ struct ConvOfBytes {
     plan.strip = (plan.columns + plan.strips - 1) / plan.strips;
   }
 
-  static size_t units(const Step& step) {
-    BytePlan plan;
-    shape_of(step, plan);
-    return static_cast<size_t>(plan.rows) * plan.strips;
-  }
+  static size_t units(const Step& step) { return units_of(*reinterpret_cast<const BytePlan*>(step.packed)).count(); }
+
+  static BlockUnits units_of(const BytePlan& plan) { return {static_cast<size_t>(plan.rows) * plan.strips, plan.block_count}; }
 
   /// How the inputs of a window lie: rows and columns of runs of so many bytes.
   struct Runs {
@@ -425,14 +423,14 @@ struct ConvOfBytes {
     call.shared = &shared;
     call.out_pitch = step.out.pixel;
     call.residual_pitch = step.residual ? step.in2.pixel : 0;
-    for (size_t b = 0; b < plan.block_count; b++) {
+    units_of(plan).each(from, to, [&](size_t b, size_t first, size_t end) {
       const ByteBlock& block = plan.blocks[b];
       call.constants = step.packed + block.constants;
       call.count = block.count;
-      if (block.vectors == 4) run_block<4>(step, plan, block, call, from, to);
-      if (block.vectors == 2) run_block<2>(step, plan, block, call, from, to);
-      if (block.vectors == 1) run_block<1>(step, plan, block, call, from, to);
-    }
+      if (block.vectors == 4) run_block<4>(step, plan, block, call, first, end);
+      if (block.vectors == 2) run_block<2>(step, plan, block, call, first, end);
+      if (block.vectors == 1) run_block<1>(step, plan, block, call, first, end);
+    });
   }
 };
 
