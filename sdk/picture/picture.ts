@@ -10,6 +10,7 @@ import { heicAdvice, isHeic } from './heic.ts';
 import { withoutHeaderFaults } from './jpeg-faults.ts';
 import { readJpegHeader } from './jpeg-header.ts';
 import { headOf, kindOfUnreadable } from './picture-kinds.ts';
+import type { PictureMemory } from './picture-memory.ts';
 
 /** The largest picture that is decoded by default: 100 megapixels are 300 MB of RGB. */
 const defaultMaxPixels = 100e6;
@@ -40,6 +41,8 @@ export function prepareEncoding(): void {
  * @param input A path, or the file's bytes.
  * @param info What is known of the frame; by default number 0 and the current time.
  * @param maxPixels Larger pictures are refused. Default: 100 million.
+ * @param memory Of pictures before, which were released: a JPEG's pixels may be put there, and then belong to it again after the
+ * frame's last `release()`.
  * @throws InputError when it cannot be read: absent, empty, damaged, of an unknown kind, or too large.
  *
  * @example
@@ -49,25 +52,29 @@ export async function readPicture(
   input: string | Uint8Array,
   info: Partial<FrameInfo> = {},
   maxPixels: number = defaultMaxPixels,
+  memory?: PictureMemory,
 ): Promise<Frame> {
   if (typeof input !== 'string') assertKind('readPicture', input, 'bytes', 'a path, or the bytes of a picture');
   const name = typeof input === 'string' ? input : (info.name ?? 'the picture');
   try {
-    const { data, width, height } = await decode(input, maxPixels);
+    const { data, width, height, memory: from } = await decode(input, maxPixels, memory);
     if (width > maxSide || height > maxSide) {
       throw new InputError(`expected at most ${maxSide} pixels a side, got ${width}x${height}`);
     }
-    return new Frame({
-      sequence: 0,
-      captureTimeNs: Number(process.hrtime.bigint()),
-      wallTimeMs: Date.now(),
-      ...(typeof input === 'string' && { name: input }),
-      ...info,
-      format: 'RGB24',
-      width,
-      height,
-      planes: [{ data, stride: width * 3 }],
-    });
+    return new Frame(
+      {
+        sequence: 0,
+        captureTimeNs: Number(process.hrtime.bigint()),
+        wallTimeMs: Date.now(),
+        ...(typeof input === 'string' && { name: input }),
+        ...info,
+        format: 'RGB24',
+        width,
+        height,
+        planes: [{ data, stride: width * 3 }],
+      },
+      () => from?.giveBack(data),
+    );
   } catch (error) {
     const why = (await plainReason(input)) ?? reason(error, maxPixels);
     throw new InputError(`${name} cannot be read as a picture: ${why}`);
@@ -79,19 +86,27 @@ interface Decoded {
   readonly data: Uint8Array;
   readonly width: number;
   readonly height: number;
+  /** Where the pixels are from, if they are to be given back. */
+  readonly memory?: PictureMemory;
 }
 
 /**
  * An ordinary JPEG by libjpeg-turbo, where the addon has it: that takes a third of the time, and no library is loaded for it.
  * All else by sharp, which gives the same pixels of those, and says what is wrong with a file.
  */
-async function decode(input: string | Uint8Array, maxPixels: number): Promise<Decoded> {
+async function decode(
+  input: string | Uint8Array,
+  maxPixels: number,
+  memory: PictureMemory | undefined,
+): Promise<Decoded> {
   const jpeg = typeof input === 'string' ? await readJpeg(input) : input;
   const header = jpeg && readJpegHeader(jpeg);
   if (header?.isOrdinary && header.width * header.height <= maxPixels) {
     const { width, height } = header;
-    const data = await kernels.jpeg?.(jpeg!, width, height);
-    if (data) return { data, width, height };
+    const into = kernels.jpeg && memory?.take(width * height * 3);
+    const data = await kernels.jpeg?.(jpeg!, width, height, into);
+    if (data) return { data, width, height, ...(into && { memory }) };
+    if (into) memory!.giveBack(into);
   }
   return decodeBySharp(header ? jpeg! : input, maxPixels, header?.isSrgb ?? false);
 }

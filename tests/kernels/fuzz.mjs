@@ -190,7 +190,7 @@ const right = {
     new Uint8Array(64),
     new Uint8Array(64),
   ],
-  decodeJpeg: () => [Uint8Array.from(tinyJpeg), 8, 8],
+  decodeJpeg: () => [Uint8Array.from(tinyJpeg), 8, 8, new Uint8Array(new SharedArrayBuffer(192))],
   programLoad: () => [tinyProgram(), 2],
   programInfo: ({ programLoad }) => [programLoad(tiny, 1)],
   programOutput: ({ programLoad }) => [programLoad(tiny, 1), 1],

@@ -1,6 +1,7 @@
 import { InputError, ModelError } from '../../sdk/base/errors.ts';
 import type { Frame } from '../../sdk/frame/frame.ts';
 import { readPicture } from '../../sdk/picture/picture.ts';
+import { PictureMemory } from '../../sdk/picture/picture-memory.ts';
 import { printError, progress } from '../shared/output.ts';
 import { inOrder } from '../worker/in-order.ts';
 import { ahead } from '../worker/task.ts';
@@ -22,8 +23,9 @@ export async function eachPicture<T extends string | LabelledPicture>(
   work: (picture: T, frame: Frame) => Promise<void>,
 ): Promise<void> {
   const bar = progress(label, pictures.length);
+  const memory = new PictureMemory();
   const read = async (picture: T): Promise<Read<T>> =>
-    readPicture(typeof picture === 'string' ? picture : picture.file).then(
+    readPicture(typeof picture === 'string' ? picture : picture.file, {}, undefined, memory).then(
       (frame) => ({ picture, frame }),
       (error: unknown) => ({ picture, error }),
     );

@@ -16,6 +16,7 @@ import {
   Utf8,
 } from 'apache-arrow';
 import { InputError, messageOf } from '../../sdk/base/errors.ts';
+import { PictureMemory } from '../../sdk/picture/picture-memory.ts';
 import { floatsOf } from './floats.ts';
 import type { Write } from './standard-output.ts';
 import { type Answer, answers, type Counts, type Picture, type Task, type TaskKind } from './task.ts';
@@ -33,10 +34,11 @@ export async function answerArrow(input: Readable, write: Write, task: Task): Pr
   const reader = await opened(input);
   const columns = columnsOf(reader.schema);
   const out = new Batches(task.kind);
+  const memory = new PictureMemory();
   const counts: Counts = { pictures: 0, errors: 0 };
   await write(out.begin());
   for (let batch = await next(reader); batch; batch = await next(reader)) {
-    for await (const answer of answers(picturesOf(batch, columns), task)) {
+    for await (const answer of answers(picturesOf(batch, columns), task, memory)) {
       counts.pictures++;
       if (answer.error !== undefined) counts.errors++;
       out.add(answer);

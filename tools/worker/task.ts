@@ -2,6 +2,7 @@ import { InputError, ModelError, messageOf } from '../../sdk/base/errors.ts';
 import type { Embedding } from '../../sdk/core/embedding.ts';
 import type { Frame } from '../../sdk/frame/frame.ts';
 import { readPicture } from '../../sdk/picture/picture.ts';
+import { PictureMemory } from '../../sdk/picture/picture-memory.ts';
 import type { Detections } from '../../sdk/vision/detections.ts';
 import { inOrder } from './in-order.ts';
 
@@ -59,15 +60,17 @@ type Read = { readonly path: string; readonly frame?: Frame; readonly error?: un
 /**
  * Answers pictures in their order. One that cannot be read is an answer as well.
  *
+ * @param memory Of the pictures before, where these are not the first ones.
  * @throws ModelError when the model is of no use for any picture.
  */
 export async function* answers(
   pictures: Iterable<Picture> | AsyncIterable<Picture>,
   task: Task,
+  memory = new PictureMemory(),
 ): AsyncGenerator<Answer, void, undefined> {
   const read = async ({ path, content }: Picture): Promise<Read> => {
     if (content === null) return { path, error: new InputError('expected the bytes of a picture, got none') };
-    return readPicture(content, typeof content === 'string' ? {} : { name: path }).then(
+    return readPicture(content, typeof content === 'string' ? {} : { name: path }, undefined, memory).then(
       (frame) => ({ path, frame }),
       (error: unknown) => ({ path, error }),
     );

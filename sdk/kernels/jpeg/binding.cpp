@@ -1,4 +1,4 @@
-// decodeJpeg(bytes: Uint8Array, width, height): Promise<Uint8Array | undefined>, by libjpeg-turbo where it was there for the
+// decodeJpeg(bytes: Uint8Array, width, height, into?: Uint8Array): Promise<Uint8Array | undefined>, by libjpeg-turbo where it was there for the
 // build: its static library is part of the addon then.
 #include "native/arguments.h"
 #include "native/binding.h"
@@ -23,13 +23,17 @@ struct Decoding {
   size_t size;
   JDIMENSION width;
   JDIMENSION height;
-  /// RGB24, or null while there are none.
+  /// RGB24: of `into`, else our own, null while there are none.
   uint8_t* pixels;
+  /// What was given for the pixels; null where nothing was.
+  napi_ref into;
+  bool is_done;
 };
 
-void free_decoding(Decoding* decoding) {
+void free_decoding(napi_env env, Decoding* decoding) {
   std::free(decoding->bytes);
-  std::free(decoding->pixels);
+  if (decoding->into == nullptr) std::free(decoding->pixels);
+  else napi_delete_reference(env, decoding->into);
   std::free(decoding);
 }
 
@@ -79,7 +83,7 @@ bool read_rows(jpeg_decompress_struct& jpeg, Decoding& decoding) {
   jpeg.do_fancy_upsampling = TRUE;
   jpeg_start_decompress(&jpeg);
   const size_t stride = size_t{decoding.width} * 3;
-  decoding.pixels = static_cast<uint8_t*>(std::malloc(stride * decoding.height));
+  if (decoding.pixels == nullptr) decoding.pixels = static_cast<uint8_t*>(std::malloc(stride * decoding.height));
   if (decoding.pixels == nullptr) return false;
   constexpr JDIMENSION at_once = 16;
   while (jpeg.output_scanline < decoding.height) {
@@ -110,21 +114,22 @@ bool decoded(Decoding& decoding) {
 /// On a thread of the pool.
 void decode(napi_env, void* data) {
   auto& decoding = *static_cast<Decoding*>(data);
-  if (!decoded(decoding)) {
-    std::free(decoding.pixels);
-    decoding.pixels = nullptr;
-  }
+  decoding.is_done = decoded(decoding);
   std::free(decoding.bytes);
   decoding.bytes = nullptr;
 }
 
 void free_pixels(napi_env, void* data, void*) { std::free(data); }
 
-/// @returns A Uint8Array that owns the pixels; undefined where there are none, or no memory for it.
+/// @returns `into`, or a Uint8Array that owns the pixels; undefined where there are none, or no memory for it.
 napi_value taken(napi_env env, Decoding& decoding) {
   napi_value result = nullptr, buffer = nullptr;
   napi_get_undefined(env, &result);
-  if (decoding.pixels == nullptr) return result;
+  if (!decoding.is_done) return result;
+  if (decoding.into != nullptr) {
+    napi_get_reference_value(env, decoding.into, &result);
+    return result;
+  }
   const size_t size = size_t{decoding.width} * 3 * decoding.height;
   if (napi_create_external_arraybuffer(env, decoding.pixels, size, free_pixels, nullptr, &buffer) == napi_ok) {
     decoding.pixels = nullptr;
@@ -142,7 +147,24 @@ void complete(napi_env env, napi_status, void* data) {
   auto* decoding = static_cast<Decoding*>(data);
   napi_resolve_deferred(env, decoding->promised, taken(env, *decoding));
   napi_delete_async_work(env, decoding->work);
-  free_decoding(decoding);
+  free_decoding(env, decoding);
+}
+
+/// Of shared memory, which cannot be detached while a thread writes there. True too where none was given.
+bool read_into(Arguments& arguments, size_t expected, uint8_t*& pixels) {
+  const napi_env env = arguments.env();
+  napi_valuetype type = napi_undefined;
+  napi_typeof(env, arguments.at(3), &type);
+  if (type == napi_undefined) return true;
+  size_t length = 0;
+  if (!arguments.array(3, "into", pixels, length)) return false;
+  if (length != expected) return range_error(env, "into: expected %zu bytes, got %zu", expected, length);
+  napi_value buffer = nullptr;
+  bool can_be_detached = true;
+  if (napi_get_typedarray_info(env, arguments.at(3), nullptr, nullptr, nullptr, &buffer, nullptr) == napi_ok) {
+    napi_is_arraybuffer(env, buffer, &can_be_detached);
+  }
+  return !can_be_detached || type_error(env, "into: expected memory of a SharedArrayBuffer");
 }
 
 napi_value decode_jpeg(napi_env env, napi_callback_info info) {
@@ -154,6 +176,8 @@ napi_value decode_jpeg(napi_env env, napi_callback_info info) {
       !arguments.integer(2, "height", 1, JPEG_MAX_DIMENSION, height)) {
     return nullptr;
   }
+  uint8_t* pixels = nullptr;
+  if (!read_into(arguments, static_cast<size_t>(width) * 3 * static_cast<size_t>(height), pixels)) return nullptr;
   auto* decoding = static_cast<Decoding*>(std::calloc(1, sizeof(Decoding)));
   uint8_t* copy = static_cast<uint8_t*>(std::malloc(size > 0 ? size : 1));
   if (decoding == nullptr || copy == nullptr) {
@@ -167,17 +191,19 @@ napi_value decode_jpeg(napi_env env, napi_callback_info info) {
   decoding->size = size;
   decoding->width = static_cast<JDIMENSION>(width);
   decoding->height = static_cast<JDIMENSION>(height);
+  decoding->pixels = pixels;
   napi_value name, promise;
   napi_create_string_utf8(env, "ocellus:jpeg", NAPI_AUTO_LENGTH, &name);
-  if (napi_create_promise(env, &decoding->promised, &promise) != napi_ok ||
+  if ((pixels != nullptr && napi_create_reference(env, arguments.at(3), 1, &decoding->into) != napi_ok) ||
+      napi_create_promise(env, &decoding->promised, &promise) != napi_ok ||
       napi_create_async_work(env, nullptr, name, decode, complete, decoding, &decoding->work) != napi_ok) {
-    free_decoding(decoding);
+    free_decoding(env, decoding);
     napi_throw_error(env, nullptr, "a picture could not be given to another thread");
     return nullptr;
   }
   if (napi_queue_async_work(env, decoding->work) != napi_ok) {
     napi_delete_async_work(env, decoding->work);
-    free_decoding(decoding);
+    free_decoding(env, decoding);
     napi_throw_error(env, nullptr, "a picture could not be given to another thread");
     return nullptr;
   }

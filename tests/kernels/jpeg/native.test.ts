@@ -77,6 +77,20 @@ describe.skipIf(!decode)('decoding JPEG by libjpeg-turbo (needs npm run kernels,
     expect(() => decode!('cat.jpg' as never, 1, 1)).toThrow(TypeError);
   });
 
+  it('writes where it is told, in shared memory of the right size alone', async () => {
+    const jpeg = await picture(60, 50).jpeg().toBuffer();
+    const { data } = await expected(jpeg);
+    const around = new Uint8Array(new SharedArrayBuffer(60 * 50 * 3 + 32)).fill(7);
+    const into = around.subarray(16, 16 + 60 * 50 * 3);
+    expect(await decode!(jpeg, 60, 50, into)).toBe(into);
+    expect(data.equals(Uint8Array.from(into))).toBe(true);
+    expect([...around.subarray(0, 16), ...around.subarray(-16)].every((value) => value === 7)).toBe(true);
+    expect(await decode!(jpeg.subarray(0, -20), 60, 50, into)).toBeUndefined();
+    expect(() => decode!(jpeg, 60, 50, around)).toThrow(RangeError);
+    expect(() => decode!(jpeg, 60, 50, new Uint8Array(60 * 50 * 3))).toThrow(TypeError);
+    expect(() => decode!(jpeg, 60, 50, null as never)).toThrow(TypeError);
+  });
+
   it('has a copy of the bytes: they may be changed, or given away, at once', async () => {
     const jpeg = await picture(300, 200).jpeg({ quality: 95 }).toBuffer();
     const { data } = await expected(jpeg);

@@ -161,6 +161,7 @@ function hadoopJob(input: string, output: string): Promise<Cost> {
   const streaming = [
     'java',
     '-Xmx512m',
+    '-XX:TieredStopAtLevel=1',
     '-cp',
     process.env.OCELLUS_BENCH_HADOOP!,
     'org.apache.hadoop.streaming.HadoopStreaming',

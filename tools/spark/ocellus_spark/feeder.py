@@ -1,6 +1,7 @@
 """A worker process of Ocellus that answers batches of Arrow with batches of Arrow."""
 
 import atexit
+import fcntl
 import subprocess
 import tempfile
 import threading
@@ -12,6 +13,8 @@ ROWS = 32
 # So long a worker has, in seconds, to end after its last row.
 PATIENCE = 300
 TAIL = 2000
+# Bytes that may be on their way to the worker.
+PIPE = 1 << 20
 
 
 class WorkerError(RuntimeError):
@@ -36,6 +39,7 @@ def answer(batches, command):
             raise WorkerError(
                 f"{command[0]} cannot be started here: {error}. Expected `ocellus` on the PATH of each executor, or its path as `command`"
             ) from error
+        _widen(child.stdin)
         feeder = _Feeder(batches, child.stdin)
 
         def stop():
@@ -72,6 +76,14 @@ def answer(batches, command):
             atexit.unregister(stop)
             stop()
             child.stdout.close()
+
+
+def _widen(pipe):
+    """A pipe of 64 KiB has both sides wait for each other three times a picture."""
+    try:
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE)
+    except (AttributeError, OSError):
+        pass  # Not Linux, Python before 3.10, or more than this user may have.
 
 
 def _end(child, feeder, rows, trouble, words):
