@@ -1,14 +1,16 @@
-// `npm run bench:decode`: what decoding a frame of a stream costs, beside one look of the network, in turns: the processor's
-// time of ffmpeg with one thread by size, and of the default model.
+// `npm run bench:decode`: what decoding a frame of a stream, or a photograph, costs, beside one look of the network, in turns: the
+// processor's time of ffmpeg with one thread by size, of `readPicture` and of sharp, and of the default model.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { asset } from '../../../sdk/base/assets.ts';
+import sharp from 'sharp';
+import { asset, packageRoot } from '../../../sdk/base/assets.ts';
 import { loadModel, type Model } from '../../../sdk/core/model.ts';
 import type { Frame } from '../../../sdk/frame/frame.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
+import { readJpegHeader } from '../../../sdk/picture/jpeg-header.ts';
 import { readPicture } from '../../../sdk/picture/picture.ts';
 import { printError, table } from '../../shared/output.ts';
 import { inWords, spread } from '../../shared/run.ts';
@@ -24,6 +26,17 @@ const sizes = [
 /** Frames of a clip, and looks of a round. */
 const frames = 100;
 const looks = 20;
+
+/** What reads a photograph: ours, and sharp as it is used where the kernels have no decoder. */
+const readers: readonly { name: string; work: (jpeg: Buffer) => Promise<unknown> }[] = [
+  { name: 'readPicture', work: async (jpeg) => (await readPicture(jpeg)).release() },
+  {
+    name: 'sharp',
+    work: (jpeg) => sharp(jpeg, { failOn: 'warning' }).rotate().flatten().toColourspace('srgb').raw().toBuffer(),
+  },
+];
+sharp.cache(false);
+sharp.concurrency(1);
 
 const folder = mkdtempSync(join(tmpdir(), 'ocellus-decode-'));
 try {
@@ -42,10 +55,15 @@ async function bench(): Promise<void> {
   const progress = new Progress(rounds);
   const decoded = sizes.map((): number[] => []);
   const looked: number[] = [];
+  const kinds = kindsOf(readPhotos());
+  const read = kinds.map(() => readers.map((): number[] => []));
   for (let round = 0; round < rounds; round++) {
     progress.next(`round ${round + 1} of ${rounds}`);
     looked.push(await lookMs(model, frame));
     for (const [i, clip] of clips.entries()) decoded[i]!.push(decodeMs(clip));
+    for (const [k, { photos }] of kinds.entries()) {
+      for (const [i, { work }] of readers.entries()) read[k]![i]!.push(await cpuMs(photos, work));
+    }
   }
   frame.release();
   await model.close();
@@ -59,11 +77,52 @@ async function bench(): Promise<void> {
         inWords(spread(decoded[i]!), 1),
         inWords(spread(decoded[i]!.map((ms, round) => ms / looked[round]!)), 2),
       ]),
+      ...kinds.flatMap((kind, k) =>
+        readers.map(({ name }, i) => [
+          `${kind.name}, ${name}`,
+          inWords(spread(read[k]![i]!), 1),
+          inWords(spread(read[k]![i]!.map((ms, round) => ms / looked[round]!)), 2),
+        ]),
+      ),
     ]),
   );
   console.log(
-    `Kernels: ${kernels.name}. A photograph that moves, with noise as cameras have it, 4 bits for each 100 pixels.`,
+    kinds
+      .map(({ name, photos }, k) => {
+        const kilobytes = photos.reduce((sum, { length }) => sum + length, 0) / photos.length / 1000;
+        const ratio = spread(read[k]![1]!.map((ms, round) => ms / read[k]![0]![round]!));
+        return `${photos.length} x ${name} (${kilobytes.toFixed(0)} kB): sharp takes ${inWords(ratio, 2)} times what readPicture does.`;
+      })
+      .join('\n'),
   );
+  console.log(
+    `Kernels: ${kernels.name}, JPEG by ${kernels.jpeg ? 'libjpeg-turbo' : 'sharp'}. A photograph that moves, with noise as cameras have it, 4 bits for each 100 pixels.`,
+  );
+}
+
+/** Where the shared photographs are absent, those of the scene. */
+function readPhotos(): Buffer[] {
+  const shared = join(packageRoot, '..', 'shared', 'data', 'coco', 'calibration');
+  const from = existsSync(shared) ? shared : asset('devices', 'scene', 'photos');
+  const names = readdirSync(from).filter((name) => name.endsWith('.jpg'));
+  return names.map((name) => readFileSync(join(from, name)));
+}
+
+/** Those that the kernels decode, and those for which sharp is asked. */
+function kindsOf(photos: readonly Buffer[]): { name: string; photos: readonly Buffer[] }[] {
+  const isOrdinary = (jpeg: Buffer) => readJpegHeader(jpeg)?.isOrdinary === true;
+  return [
+    { name: 'an ordinary photograph', photos: photos.filter(isOrdinary) },
+    { name: 'one of other colours', photos: photos.filter((jpeg) => !isOrdinary(jpeg)) },
+  ].filter(({ photos }) => photos.length > 0);
+}
+
+/** Of one photograph. */
+async function cpuMs(photos: readonly Buffer[], work: (jpeg: Buffer) => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage();
+  for (const photo of photos) await work(photo);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000 / photos.length;
 }
 
 /** A photograph that moves slowly under noise, about as large a stream as cameras send. */

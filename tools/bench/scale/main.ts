@@ -64,6 +64,9 @@ const ratios: readonly (readonly [title: string, above: string, below: string, c
   ['Hadoop Streaming to the worker: time, less their starts', 'hadoop', 'worker'],
 ];
 
+/** Of a job of Hadoop: else a file of this machine is split every 32 MiB, and a worker is started for each. */
+const oneMapper = ['-D', `mapreduce.input.fileinputformat.split.minsize=${2 ** 40}`] as const;
+
 const scratch = mkdtempSync(join(tmpdir(), 'ocellus-scale-'));
 const album = join(scratch, 'album');
 const ocellus = [process.execPath, asset('bin', 'ocellus.js')] as const;
@@ -169,7 +172,7 @@ function hadoopJob(input: string, output: string): Promise<Cost> {
   const mapper = `${ocellus.join(' ')} worker --typedbytes --threads 1`;
   return commandCost([
     ...streaming,
-    ...['-D', 'mapreduce.job.reduces=0', '-io', 'typedbytes'],
+    ...['-D', 'mapreduce.job.reduces=0', ...oneMapper, '-io', 'typedbytes'],
     ...['-inputformat', 'org.apache.hadoop.mapred.SequenceFileInputFormat'],
     ...['-input', input, '-output', output, '-mapper', mapper],
   ]);
