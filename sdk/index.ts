@@ -69,7 +69,6 @@ export type { Candidates } from './kernels/boxes/candidates.ts';
 export { Learner } from './learn/learner.ts';
 export { NodeLearning, type Teaching } from './learn/node-learning.ts';
 export { type EncodeOptions, encodeJpeg, readPicture } from './picture/picture.ts';
-export { PictureMemory } from './picture/picture-memory.ts';
 export type { DiskUse } from './pipeline/disk-meter.ts';
 export type {
   CameraStatus,

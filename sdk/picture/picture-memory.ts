@@ -13,7 +13,7 @@ const step = 2 ** 16;
  * @example
  * const memory = new PictureMemory();
  * for (const path of paths) {
- *   const frame = await readPicture(path, {}, undefined, memory);
+ *   const frame = await readPictureInto(memory, path);
  *   console.log(await model.detect(frame));
  *   frame.release();
  * }

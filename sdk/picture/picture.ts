@@ -41,8 +41,6 @@ export function prepareEncoding(): void {
  * @param input A path, or the file's bytes.
  * @param info What is known of the frame; by default number 0 and the current time.
  * @param maxPixels Larger pictures are refused. Default: 100 million.
- * @param memory Of pictures before, which were released: a JPEG's pixels may be put there, and then belong to it again after the
- * frame's last `release()`.
  * @throws InputError when it cannot be read: absent, empty, damaged, of an unknown kind, or too large.
  *
  * @example
@@ -52,7 +50,20 @@ export async function readPicture(
   input: string | Uint8Array,
   info: Partial<FrameInfo> = {},
   maxPixels: number = defaultMaxPixels,
-  memory?: PictureMemory,
+): Promise<Frame> {
+  return readPictureInto(undefined, input, info, maxPixels);
+}
+
+/**
+ * `readPicture` for pictures that come one after the other.
+ *
+ * @param memory Of those before: a JPEG's pixels may be put there, and then belong to it again after the frame's last `release()`.
+ */
+export async function readPictureInto(
+  memory: PictureMemory | undefined,
+  input: string | Uint8Array,
+  info: Partial<FrameInfo> = {},
+  maxPixels: number = defaultMaxPixels,
 ): Promise<Frame> {
   if (typeof input !== 'string') assertKind('readPicture', input, 'bytes', 'a path, or the bytes of a picture');
   const name = typeof input === 'string' ? input : (info.name ?? 'the picture');

@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import type { Frame } from '../../sdk/frame/frame.ts';
 import { kernels } from '../../sdk/kernels/kernels.ts';
-import { readPicture } from '../../sdk/picture/picture.ts';
+import { readPicture, readPictureInto } from '../../sdk/picture/picture.ts';
 import { PictureMemory } from '../../sdk/picture/picture-memory.ts';
 
 const picture = (width: number, height: number, background: string) =>
@@ -36,7 +36,7 @@ describe('PictureMemory', () => {
   });
 });
 
-describe.skipIf(!kernels.jpeg)('readPicture with memory (needs npm run kernels, libjpeg62-turbo-dev)', () => {
+describe.skipIf(!kernels.jpeg)('readPictureInto (needs npm run kernels, libjpeg62-turbo-dev)', () => {
   it('has the pixels that it has without, in one buffer for pictures that come one after the other', async () => {
     const memory = new PictureMemory();
     for (const [width, height, colour] of [
@@ -46,7 +46,7 @@ describe.skipIf(!kernels.jpeg)('readPicture with memory (needs npm run kernels, 
       [121, 89, '#808080'],
     ] as const) {
       const jpeg = await picture(width, height, colour).jpeg().toBuffer();
-      const frame = await readPicture(jpeg, {}, undefined, memory);
+      const frame = await readPictureInto(memory, jpeg);
       expect([frame.width, frame.height]).toEqual([width, height]);
       expect(pixels(frame).equals(pixels(await readPicture(jpeg)))).toBe(true);
       frame.release();
@@ -59,15 +59,15 @@ describe.skipIf(!kernels.jpeg)('readPicture with memory (needs npm run kernels, 
     const [red, green] = await Promise.all(
       ['#ff0000', '#00ff00'].map((colour) => picture(40, 30, colour).jpeg().toBuffer()),
     );
-    const first = await readPicture(red!, {}, undefined, memory);
+    const first = await readPictureInto(memory, red!);
     const before = pixels(first);
     first.acquire();
     first.release();
-    const second = await readPicture(green!, {}, undefined, memory);
+    const second = await readPictureInto(memory, green!);
     expect(pixels(first).equals(before)).toBe(true);
     expect(memory.allocated).toBe(2);
     first.release();
-    (await readPicture(green!, {}, undefined, memory)).release();
+    (await readPictureInto(memory, green!)).release();
     expect(memory.allocated).toBe(2);
     second.release();
   });
@@ -75,10 +75,10 @@ describe.skipIf(!kernels.jpeg)('readPicture with memory (needs npm run kernels, 
   it('is given back by a picture that is damaged, and not used by one that sharp reads', async () => {
     const memory = new PictureMemory();
     const jpeg = await picture(64, 64, '#123456').jpeg().toBuffer();
-    await expect(readPicture(jpeg.subarray(0, -20), {}, undefined, memory)).rejects.toThrow('cannot be read');
-    const png = await readPicture(await picture(64, 64, '#123456').png().toBuffer(), {}, undefined, memory);
+    await expect(readPictureInto(memory, jpeg.subarray(0, -20))).rejects.toThrow('cannot be read');
+    const png = await readPictureInto(memory, await picture(64, 64, '#123456').png().toBuffer());
     png.release();
-    (await readPicture(jpeg, {}, undefined, memory)).release();
+    (await readPictureInto(memory, jpeg)).release();
     expect(memory.allocated).toBe(1);
   });
 });

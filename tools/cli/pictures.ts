@@ -1,6 +1,6 @@
 import { InputError, ModelError } from '../../sdk/base/errors.ts';
 import type { Frame } from '../../sdk/frame/frame.ts';
-import { readPicture } from '../../sdk/picture/picture.ts';
+import { readPictureInto } from '../../sdk/picture/picture.ts';
 import { PictureMemory } from '../../sdk/picture/picture-memory.ts';
 import { printError, progress } from '../shared/output.ts';
 import { inOrder } from '../worker/in-order.ts';
@@ -25,7 +25,7 @@ export async function eachPicture<T extends string | LabelledPicture>(
   const bar = progress(label, pictures.length);
   const memory = new PictureMemory();
   const read = async (picture: T): Promise<Read<T>> =>
-    readPicture(typeof picture === 'string' ? picture : picture.file, {}, undefined, memory).then(
+    readPictureInto(memory, typeof picture === 'string' ? picture : picture.file).then(
       (frame) => ({ picture, frame }),
       (error: unknown) => ({ picture, error }),
     );

@@ -1,7 +1,7 @@
 import { InputError, ModelError, messageOf } from '../../sdk/base/errors.ts';
 import type { Embedding } from '../../sdk/core/embedding.ts';
 import type { Frame } from '../../sdk/frame/frame.ts';
-import { readPicture } from '../../sdk/picture/picture.ts';
+import { readPictureInto } from '../../sdk/picture/picture.ts';
 import { PictureMemory } from '../../sdk/picture/picture-memory.ts';
 import type { Detections } from '../../sdk/vision/detections.ts';
 import { inOrder } from './in-order.ts';
@@ -70,7 +70,7 @@ export async function* answers(
 ): AsyncGenerator<Answer, void, undefined> {
   const read = async ({ path, content }: Picture): Promise<Read> => {
     if (content === null) return { path, error: new InputError('expected the bytes of a picture, got none') };
-    return readPicture(content, typeof content === 'string' ? {} : { name: path }, undefined, memory).then(
+    return readPictureInto(memory, content, typeof content === 'string' ? {} : { name: path }).then(
       (frame) => ({ path, frame }),
       (error: unknown) => ({ path, error }),
     );
